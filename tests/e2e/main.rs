@@ -1,0 +1,3 @@
+//! Part of seachange.
+
+fn main() {}
