@@ -47,3 +47,6 @@ pub use name::{IllegalName, MAX_ID_LENGTH, check_id};
 pub use plan::{Direction, Plan, PlanError, StampPlan, Step};
 pub use revision::Revision;
 pub use target::{Target, TargetError};
+
+#[cfg(test)]
+mod tests;

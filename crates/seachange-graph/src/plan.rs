@@ -55,7 +55,7 @@ pub enum PlanError {
         heads: Vec<String>,
     },
     /// More steps were asked for than there are.
-    #[error("{asked} {} asked for, and {available} {} there", revisions(*asked), is_or_are(*available))]
+    #[error("{asked} {} asked for, {available} available", revisions(*asked))]
     TooFar {
         /// The steps asked for.
         asked: usize,
@@ -89,11 +89,7 @@ pub enum PlanError {
 }
 
 fn revisions(count: usize) -> &'static str {
-    if count == 1 { "revision was" } else { "revisions were" }
-}
-
-fn is_or_are(count: usize) -> &'static str {
-    if count == 1 { "is" } else { "are" }
+    if count == 1 { "revision" } else { "revisions" }
 }
 
 impl Direction {

@@ -1,0 +1,103 @@
+//! What a set of revisions is refused for.
+
+use super::{graph, revisions};
+use crate::{Graph, Revision};
+
+fn check_faults(revisions: Vec<Revision>, expected: &[&str]) {
+    let faults = Graph::new(revisions).unwrap_err();
+    let found: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn an_empty_graph_is_a_graph() {
+    let graph = graph("");
+    assert!(graph.is_empty());
+    assert_eq!(graph.heads(), Vec::<&Revision>::new());
+}
+
+#[test]
+fn every_fault_is_reported_at_once() {
+    check_faults(
+        vec![
+            Revision::new("a"),
+            Revision::new("a"),
+            Revision::new("b").after("gone"),
+            Revision::new("c").depending_on("lost"),
+            Revision::new("d").after("d"),
+            Revision::new("x-1"),
+            Revision::new("head"),
+        ],
+        &[
+            "two revisions have the id `a`",
+            "`x-1` cannot be a revision id: it holds '-'; letters, digits, `_` and `.` are allowed",
+            "`head` cannot be a revision id: the word is reserved",
+            "revision `b` comes after `gone`, which no revision defines",
+            "revision `c` depends on `lost`, which no revision defines",
+            "revision `d` points at itself",
+        ],
+    );
+}
+
+#[test]
+fn a_circle_is_named_from_its_smallest_id() {
+    check_faults(
+        revisions("c -> a, a -> b, b -> c, c -> d"),
+        &["revisions point at each other in a circle: `a` -> `c` -> `b` -> `a`"],
+    );
+}
+
+#[test]
+fn a_circle_through_a_dependency_is_found() {
+    check_faults(
+        vec![Revision::new("a").depending_on("b"), Revision::new("b").after("a")],
+        &["revisions point at each other in a circle: `a` -> `b` -> `a`"],
+    );
+}
+
+#[test]
+fn labels_are_unique_among_labels_and_ids() {
+    check_faults(
+        vec![
+            Revision::new("a").labelled("blog"),
+            Revision::new("b").labelled("blog"),
+            Revision::new("c").labelled("a"),
+            Revision::new("d").labelled("d"),
+            Revision::new("e").labelled("no space"),
+        ],
+        &[
+            "`no space` of revision `e` cannot be a branch label: it holds ' '; letters, digits, `_` and `.` are allowed",
+            "the branch label `a` is not unique: `c`, `a`",
+            "the branch label `blog` is not unique: `a`, `b`",
+            "the branch label `d` is not unique: `d`",
+        ],
+    );
+}
+
+#[test]
+fn ids_are_limited_in_length() {
+    let longest = "a".repeat(128);
+    assert!(Graph::new([Revision::new(longest.as_str())]).is_ok());
+    let faults = Graph::new([Revision::new(format!("{longest}a"))]).unwrap_err();
+    assert!(faults.to_string().ends_with("it has 129 bytes, and 128 is the most"), "{faults}");
+}
+
+#[test]
+fn heads_and_bases_follow_the_parents() {
+    let graph = graph("a -> b, a -> c, b c -> d, a -> e, f");
+    let ids = |revisions: Vec<&Revision>| revisions.iter().map(|r| r.id.clone()).collect::<Vec<_>>();
+    assert_eq!(ids(graph.heads()), ["d", "e", "f"]);
+    assert_eq!(ids(graph.bases()), ["a", "f"]);
+    assert_eq!(graph.children("a").map(|r| r.id.as_str()).collect::<Vec<_>>(), ["b", "c", "e"]);
+}
+
+#[test]
+fn a_long_chain_loads_and_plans() {
+    let chain = (0..100_000).map(|n| {
+        let revision = Revision::new(format!("r{n}"));
+        if n == 0 { revision } else { revision.after(format!("r{}", n - 1)) }
+    });
+    let graph = Graph::new(chain).unwrap();
+    let nothing = graph.applied([]).unwrap();
+    assert_eq!(graph.upgrade(&nothing, &crate::Target::Heads).unwrap().len(), 100_000);
+}
