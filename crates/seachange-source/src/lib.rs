@@ -1,1 +1,20 @@
-//! Part of seachange.
+//! Revision files.
+pub mod build;
+pub mod check;
+mod constant;
+pub mod error;
+pub mod hash;
+mod id;
+mod message;
+pub mod parse;
+mod registry;
+pub mod scan;
+mod slug;
+mod tokens;
+pub use check::{Problem, check};
+pub use error::{FileError, Flaw};
+pub use id::new_id;
+pub use message::normalise;
+pub use parse::{RevisionFile, parse};
+pub use scan::{Folder, scan};
+pub use slug::{MAX_SLUG_LENGTH, slug};
