@@ -6,3 +6,4 @@ pub mod connection;
 pub mod settings;
 
 pub use settings::DatabaseSettings;
+pub mod alter;
