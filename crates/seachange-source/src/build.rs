@@ -125,7 +125,8 @@ fn judge(folder: &Folder) -> (Vec<String>, Option<Graph>) {
 /// Warns of a folder without files, or of several heads.
 fn warnings(folder: &Folder, graph: Option<&Graph>, dir: &Path) -> Option<String> {
     if folder.files.is_empty() {
-        return Some(format!("no revision files in `{}`: there is nothing to migrate", dir.display()));
+        let advice = "`revision -m MESSAGE` writes the first";
+        return Some(format!("no revision files in `{}`: nothing to migrate (hint: {advice})", dir.display()));
     }
     let heads: Vec<String> = graph?.heads().iter().filter_map(|head| describe(&head.id, folder)).collect();
     let advice = "to join them, name one as the `down_revision` of the other; branches that are meant to stay may stay";

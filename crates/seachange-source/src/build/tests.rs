@@ -63,7 +63,8 @@ fn the_registry_is_written_only_when_it_changes() {
 
 #[test]
 fn an_empty_and_a_missing_folder_warn() {
-    let warning = "cargo::warning=no revision files in `src/versions`: there is nothing to migrate";
+    let warning = "cargo::warning=no revision files in `src/versions`: nothing to migrate (hint: `revision -m MESSAGE` \
+                   writes the first)";
     let krate = Crate::new(&[]);
     assert_eq!(krate.build(), [RERUN, warning]);
     fs::remove_dir(krate.version("")).unwrap();
