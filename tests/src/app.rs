@@ -33,7 +33,7 @@ impl App {
             program.cannot_run()(source)
         })?;
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let program = program.env("LISTEN", address.to_string());
+        let program = program.env("APP_PORT", port.to_string());
         let running = program.spawn_in(database.folder())?;
         let mut app = Self { running, address };
         app.wait(program.name())?;
