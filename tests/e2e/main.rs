@@ -2,6 +2,7 @@
 //!
 //! One module a topic, each of which lists its tests in `trials()`.
 
+mod layering;
 mod servers;
 
 use std::process::ExitCode;
@@ -9,6 +10,6 @@ use std::process::ExitCode;
 use seachange_tests::harness;
 
 fn main() -> ExitCode {
-    let topics = [servers::trials()];
+    let topics = [layering::trials(), servers::trials()];
     harness::main(topics.into_iter().flatten().collect())
 }
