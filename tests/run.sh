@@ -91,7 +91,7 @@ fi
     section 'lints' cargo clippy $all --all-targets -- -D warnings
     section 'docs' env RUSTDOCFLAGS='-D warnings' cargo doc $all --no-deps
     section 'build' cargo test $all --no-run
-    section 'programs' cargo build $all --bins
+    section 'programs' cargo build $all --bins --test e2e
     section 'unit tests' cargo test $all --lib --bins
     section 'doc tests' cargo test $all --doc
     section 'end-to-end tests' cargo test $all --test '*'

@@ -55,13 +55,13 @@ impl App {
         self.terminate()
     }
 
-    fn wait(&mut self, name: &'static str) -> Result<(), ProgramError> {
+    fn wait(&mut self, name: &str) -> Result<(), ProgramError> {
         let deadline = Instant::now() + PATIENCE;
         while TcpStream::connect(self.address).is_err() {
             let ended = !matches!(self.running.exited(), Ok(None));
             if ended || Instant::now() > deadline {
                 let output = self.running.kill();
-                return Err(ProgramError::Silent { name, output });
+                return Err(ProgramError::Silent { name: name.to_owned(), output });
             }
             thread::sleep(Duration::from_millis(10));
         }

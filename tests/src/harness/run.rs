@@ -68,7 +68,8 @@ fn trial(case: Case, fleet: &Arc<Fleet>, tally: &Arc<Tally>) -> Trial {
         tally.count(backend, ending);
         match result.unwrap_or_else(|panic| resume_unwind(panic))? {
             None => Ok(Completion::Completed),
-            Some(reason) => Ok(Completion::ignored_with(reason)),
+            // The table tells the whole reason, once.
+            Some(reason) => Ok(Completion::ignored_with(reason.split(':').next().unwrap_or_default())),
         }
     })
 }

@@ -1,7 +1,7 @@
 //! How many tests ran on each database.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fmt,
     sync::{Mutex, PoisonError},
 };
@@ -22,7 +22,8 @@ struct Counts {
     passed: usize,
     failed: usize,
     skipped: usize,
-    reasons: BTreeSet<String>,
+    /// The most telling reason for skipping.
+    reason: String,
 }
 
 /// Counts endings, from all threads. `None` stands for tests that need no database.
@@ -40,7 +41,9 @@ impl Tally {
             Ending::Failed => counts.failed += 1,
             Ending::Skipped(reason) => {
                 counts.skipped += 1;
-                counts.reasons.insert(reason);
+                if reason.len() > counts.reason.len() {
+                    counts.reason = reason;
+                }
             }
         }
     }
@@ -66,8 +69,8 @@ fn row(formatter: &mut fmt::Formatter<'_>, backend: Option<Backend>, counts: &Co
     }
     let ran = counts.passed + counts.failed;
     write!(formatter, " {ran:>6} {:>7} {:>7} {:>8}", counts.passed, counts.failed, counts.skipped)?;
-    for reason in &counts.reasons {
-        write!(formatter, "  {reason}")?;
+    if !counts.reason.is_empty() {
+        write!(formatter, "  {}", counts.reason)?;
     }
     writeln!(formatter)
 }

@@ -10,19 +10,19 @@ use std::{
 use super::ProgramError;
 
 /// The path of a binary of this workspace, built when the first one is asked for.
-pub(super) fn executable(name: &'static str) -> Result<&'static Path, ProgramError> {
+pub(super) fn executable(name: &str) -> Result<&'static Path, ProgramError> {
     static BUILT: OnceLock<Result<BTreeMap<String, PathBuf>, String>> = OnceLock::new();
     let built = BUILT.get_or_init(build).as_ref().map_err(|output| ProgramError::Build { output: output.clone() })?;
-    let path = built.get(name).ok_or(ProgramError::Unknown { name })?;
+    let path = built.get(name).ok_or_else(|| ProgramError::Unknown { name: name.to_owned() })?;
     Ok(path)
 }
 
-/// Builds all binaries of the workspace: the same selection as the test command, so that nothing is
-/// compiled again with other features.
+/// Builds all binaries of the workspace. The end-to-end tests are named too, though they are there
+/// already: with them, dependencies have the features that the test command compiled them with.
 fn build() -> Result<BTreeMap<String, PathBuf>, String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["build", "--workspace", "--bins", "--locked"])
+        .args(["build", "--workspace", "--bins", "--test", "e2e", "--locked"])
         .args(["--message-format", "json-render-diagnostics"])
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
         .stdin(Stdio::null())

@@ -15,13 +15,13 @@ pub enum ProgramError {
     #[error("`cargo build` made no program `{name}`")]
     Unknown {
         /// The binary's name.
-        name: &'static str,
+        name: String,
     },
     /// The program could not be run.
     #[error("cannot run `{name}`: {source}")]
     Run {
         /// The program.
-        name: &'static str,
+        name: String,
         /// Why.
         source: io::Error,
     },
@@ -29,7 +29,7 @@ pub enum ProgramError {
     #[error("`{name}` did not end within {seconds} s; it wrote:\n{output}")]
     Endless {
         /// The program.
-        name: &'static str,
+        name: String,
         /// The limit.
         seconds: u64,
         /// What it wrote until then.
@@ -39,7 +39,7 @@ pub enum ProgramError {
     #[error("`{name}` does not serve; it wrote:\n{output}")]
     Silent {
         /// The program.
-        name: &'static str,
+        name: String,
         /// What it wrote until then.
         output: String,
     },

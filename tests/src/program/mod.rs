@@ -28,7 +28,9 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// A command line to run, in an environment of nothing but `PATH` and `HOME`.
 #[derive(Debug)]
 pub struct Program {
-    name: &'static str,
+    name: String,
+    /// Where it is, when it is none of this workspace's.
+    path: Option<PathBuf>,
     args: Vec<OsString>,
     variables: BTreeMap<OsString, OsString>,
     folder: Option<PathBuf>,
@@ -43,8 +45,26 @@ impl Program {
     }
 
     /// The program of the binary target `name`, of any member of the workspace.
-    pub fn named(name: &'static str) -> Self {
-        Self { name, args: Vec::new(), variables: BTreeMap::new(), folder: None, input: String::new(), limit: LIMIT }
+    pub fn named(name: &str) -> Self {
+        Self::new(name, None)
+    }
+
+    /// A program that is somewhere else: in PATH, or built by a test.
+    pub fn at(path: impl AsRef<Path>) -> Self {
+        let path = path.as_ref();
+        Self::new(&path.to_string_lossy(), Some(path.to_owned()))
+    }
+
+    fn new(name: &str, path: Option<PathBuf>) -> Self {
+        Self {
+            name: name.to_owned(),
+            path,
+            args: Vec::new(),
+            variables: BTreeMap::new(),
+            folder: None,
+            input: String::new(),
+            limit: LIMIT,
+        }
     }
 
     /// Adds one argument.
@@ -118,7 +138,7 @@ impl Program {
             }
             if Instant::now() > deadline {
                 return Err(ProgramError::Endless {
-                    name: self.name,
+                    name: self.name.clone(),
                     seconds: self.limit.as_secs(),
                     output: running.kill(),
                 });
@@ -129,7 +149,7 @@ impl Program {
 
     /// Starts the program in `folder` and leaves it running.
     pub(crate) fn spawn_in(&self, folder: &Path) -> Result<Running, ProgramError> {
-        let mut command = Command::new(executable(self.name)?);
+        let mut command = Command::new(self.executable()?);
         command
             .args(&self.args)
             .current_dir(folder)
@@ -144,12 +164,16 @@ impl Program {
         Ok(Running::new(child, self.input.clone()))
     }
 
-    pub(crate) const fn name(&self) -> &'static str {
-        self.name
+    fn executable(&self) -> Result<&Path, ProgramError> {
+        self.path.as_deref().map_or_else(|| executable(&self.name), Ok)
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     pub(crate) fn cannot_run(&self) -> impl FnOnce(io::Error) -> ProgramError {
-        let name = self.name;
+        let name = self.name.clone();
         move |source| ProgramError::Run { name, source }
     }
 }
