@@ -1,0 +1,78 @@
+//! From settings to a service that takes requests.
+
+use std::time::Duration;
+
+use sea_orm::{Database, DatabaseConnection, DbErr};
+use seachange::DatabaseSettings;
+use tracing::info;
+
+use crate::args::Args;
+use crate::migrate::{self, SchemaError};
+use crate::routes;
+use crate::serve::{self, ServeError};
+use crate::state::AppState;
+
+/// How long a request waits for a connection of the pool.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why the service did not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    /// The file of environment variables cannot be used.
+    #[error(transparent)]
+    EnvFile(#[from] seachange::args::EnvFileError),
+    /// The settings do not name one database.
+    #[error(transparent)]
+    Settings(#[from] seachange::SettingsError),
+    /// The operating system gave no threads.
+    #[error("cannot start the runtime: {0}")]
+    Runtime(std::io::Error),
+    /// The schema is not what this program works on.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    /// The pool has no first connection.
+    #[error("cannot connect to `{database}`: {source}")]
+    Connect {
+        /// Where, without the password.
+        database: String,
+        /// Why not.
+        source: DbErr,
+    },
+    /// The listener failed.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+impl StartError {
+    /// Returns what helps, for the person who started the service.
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Schema(SchemaError::Behind { .. }) => {
+                Some("apply them with `cargo run -p migration -- up`, or start with `--migrate up`")
+            }
+            Self::Serve(ServeError::Bind { .. }) => Some("`--port 0` picks a free port"),
+            _ => None,
+        }
+    }
+}
+
+/// Brings the schema up, connects, and serves until the service is told to stop.
+pub(crate) async fn start(args: &Args) -> Result<(), StartError> {
+    let settings = args.database.resolve()?;
+    migrate::on_start(args.migrate, &settings).await?;
+    let pool = connect(&settings).await?;
+    info!(database = %settings, "connected");
+    let router = routes::router(AppState::new(pool.clone()));
+    serve::until_stopped(&args.host, args.port, router, args.shutdown_limit()).await?;
+    // Connections that are still busy are cut when the process ends.
+    let _ = pool.close().await;
+    Ok(())
+}
+
+/// Opens the pool that the requests share.
+async fn connect(settings: &DatabaseSettings) -> Result<DatabaseConnection, StartError> {
+    let mut options = settings.connect_options();
+    options.acquire_timeout(ACQUIRE_TIMEOUT);
+    let connected = Database::connect(options).await;
+    connected.map_err(|source| StartError::Connect { database: settings.to_string(), source })
+}
