@@ -18,6 +18,9 @@ mod signal;
 mod start;
 mod state;
 
+#[cfg(test)]
+mod tests;
+
 use std::io::Write;
 use std::process::ExitCode;
 
