@@ -54,13 +54,13 @@ pub(crate) enum Error {
         problem: String,
     },
     /// The body is not the JSON that the route takes.
-    #[error("{}", .0.body_text())]
+    #[error("{}", body_problem(.0))]
     Body(#[from] JsonRejection),
     /// A part of the path is malformed.
-    #[error("{}", .0.body_text())]
+    #[error("an id in the path is not a 32-bit number")]
     Path(#[from] PathRejection),
     /// The query string is malformed.
-    #[error("{}", .0.body_text())]
+    #[error("malformed query: {}", reason(.0))]
     Query(#[from] QueryRejection),
     /// The schema is not at this program's heads.
     #[error("not ready: {0}")]
@@ -113,6 +113,23 @@ impl Error {
             "unavailable" => "the database cannot be reached".to_owned(),
             _ => self.to_string(),
         }
+    }
+}
+
+/// Returns what is wrong with a body.
+fn body_problem(rejection: &JsonRejection) -> String {
+    match rejection.status() {
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "the body has to be `application/json`".to_owned(),
+        StatusCode::PAYLOAD_TOO_LARGE => "the body is too large".to_owned(),
+        _ => format!("malformed body: {}", reason(rejection)),
+    }
+}
+
+/// Returns what was wrong with a request that axum itself rejects, without what axum tried to do with it.
+fn reason(rejection: &dyn std::error::Error) -> String {
+    match rejection.source().and_then(std::error::Error::source) {
+        Some(cause) => cause.to_string(),
+        None => rejection.to_string(),
     }
 }
 

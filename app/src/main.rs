@@ -45,7 +45,7 @@ fn main() -> ExitCode {
 fn run() -> Result<(), StartError> {
     seachange::args::load_env_file()?;
     let args = Args::parse();
-    logging::init(args.log_format);
+    logging::init(args.log_format)?;
     let runtime = tokio::runtime::Runtime::new().map_err(StartError::Runtime)?;
     let ended = runtime.block_on(start::start(&args));
     // Dropping the runtime would wait for a password that is being hashed.

@@ -1,5 +1,6 @@
 //! From settings to a service that takes requests.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use sea_orm::{Database, DatabaseConnection, DbErr};
@@ -7,13 +8,16 @@ use seachange::DatabaseSettings;
 use tracing::info;
 
 use crate::args::Args;
+use crate::logging::LoggingError;
 use crate::migrate::{self, SchemaError};
 use crate::routes;
 use crate::serve::{self, ServeError};
 use crate::state::AppState;
 
 /// How long a request waits for a connection of the pool.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+const ACQUIRE_LIMIT: Duration = Duration::from_secs(5);
+/// How long the end waits for connections to be closed in due form.
+const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 
 /// Why the service did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +28,9 @@ pub(crate) enum StartError {
     /// The settings do not name one database.
     #[error(transparent)]
     Settings(#[from] seachange::SettingsError),
+    /// `RUST_LOG` does not say what to log.
+    #[error(transparent)]
+    Logging(#[from] LoggingError),
     /// The operating system gave no threads.
     #[error("cannot start the runtime: {0}")]
     Runtime(std::io::Error),
@@ -50,7 +57,9 @@ impl StartError {
             Self::Schema(SchemaError::Behind { .. }) => {
                 Some("apply them with `cargo run -p migration -- up`, or start with `--migrate up`")
             }
-            Self::Serve(ServeError::Bind { .. }) => Some("`--port 0` picks a free port"),
+            Self::Serve(ServeError::Bind { source, .. }) if source.kind() == ErrorKind::AddrInUse => {
+                Some("another program listens there; name another `--port`, or `--port 0` for a free one")
+            }
             _ => None,
         }
     }
@@ -64,15 +73,15 @@ pub(crate) async fn start(args: &Args) -> Result<(), StartError> {
     info!(database = %settings, "connected");
     let router = routes::router(AppState::new(pool.clone()));
     serve::until_stopped(&args.host, args.port, router, args.shutdown_limit()).await?;
-    // Connections that are still busy are cut when the process ends.
-    let _ = pool.close().await;
+    // A request that was cut may hold its connection still; it goes when the process ends.
+    let _ = tokio::time::timeout(CLOSE_LIMIT, pool.close()).await;
     Ok(())
 }
 
 /// Opens the pool that the requests share.
 async fn connect(settings: &DatabaseSettings) -> Result<DatabaseConnection, StartError> {
     let mut options = settings.connect_options();
-    options.acquire_timeout(ACQUIRE_TIMEOUT);
+    options.acquire_timeout(ACQUIRE_LIMIT);
     let connected = Database::connect(options).await;
     connected.map_err(|source| StartError::Connect { database: settings.to_string(), source })
 }
