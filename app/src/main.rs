@@ -43,7 +43,7 @@ fn main() -> ExitCode {
 
 /// Reads the settings while there is one thread only, then hands over to the runtime.
 fn run() -> Result<(), StartError> {
-    seachange::args::load_env_file()?;
+    seachange::args::env_file::load(std::env::args_os())?;
     let args = Args::parse();
     logging::init(args.log_format)?;
     let runtime = tokio::runtime::Runtime::new().map_err(StartError::Runtime)?;

@@ -3,8 +3,9 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use sea_orm::{Database, DatabaseConnection, DbErr};
+use sea_orm::DatabaseConnection;
 use seachange::DatabaseSettings;
+use seachange::connection::{self, ConnectError};
 use tracing::info;
 
 use crate::args::Args;
@@ -24,10 +25,10 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 pub(crate) enum StartError {
     /// The file of environment variables cannot be used.
     #[error(transparent)]
-    EnvFile(#[from] seachange::args::EnvFileError),
+    EnvFile(#[from] seachange::args::env_file::EnvFileError),
     /// The settings do not name one database.
     #[error(transparent)]
-    Settings(#[from] seachange::SettingsError),
+    Settings(#[from] seachange::settings::SettingsError),
     /// `RUST_LOG` does not say what to log.
     #[error(transparent)]
     Logging(#[from] LoggingError),
@@ -38,13 +39,8 @@ pub(crate) enum StartError {
     #[error(transparent)]
     Schema(#[from] SchemaError),
     /// The pool has no first connection.
-    #[error("cannot connect to `{database}`: {source}")]
-    Connect {
-        /// Where, without the password.
-        database: String,
-        /// Why not.
-        source: DbErr,
-    },
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
     /// The listener failed.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -79,9 +75,8 @@ pub(crate) async fn start(args: &Args) -> Result<(), StartError> {
 }
 
 /// Opens the pool that the requests share.
-async fn connect(settings: &DatabaseSettings) -> Result<DatabaseConnection, StartError> {
+async fn connect(settings: &DatabaseSettings) -> Result<DatabaseConnection, ConnectError> {
     let mut options = settings.connect_options();
     options.acquire_timeout(ACQUIRE_LIMIT);
-    let connected = Database::connect(options).await;
-    connected.map_err(|source| StartError::Connect { database: settings.to_string(), source })
+    connection::connect_with(settings, options).await
 }
