@@ -10,7 +10,7 @@ use tracing::info;
 
 use crate::args::Args;
 use crate::logging::LoggingError;
-use crate::migrate::{self, SchemaError};
+use crate::migrate;
 use crate::routes;
 use crate::serve::{self, ServeError};
 use crate::state::AppState;
@@ -37,7 +37,7 @@ pub(crate) enum StartError {
     Runtime(std::io::Error),
     /// The schema is not what this program works on.
     #[error(transparent)]
-    Schema(#[from] SchemaError),
+    Schema(#[from] seachange::Error),
     /// The pool has no first connection.
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -50,7 +50,7 @@ impl StartError {
     /// Returns what helps, for the person who started the service.
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Schema(SchemaError::Behind { .. }) => {
+            Self::Schema(seachange::Error::Behind { .. }) => {
                 Some("apply them with `cargo run -p migration -- up`, or start with `--migrate up`")
             }
             Self::Serve(ServeError::Bind { source, .. }) if source.kind() == ErrorKind::AddrInUse => {

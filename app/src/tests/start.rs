@@ -4,7 +4,6 @@ use clap::{CommandFactory, Parser};
 use insta::assert_snapshot;
 
 use crate::args::{Args, MigrateMode};
-use crate::migrate::SchemaError;
 use crate::start::StartError;
 
 #[test]
@@ -23,7 +22,7 @@ fn modes_have_names() {
 
 #[test]
 fn a_database_that_is_behind() {
-    let error = StartError::from(SchemaError::Behind { pending: vec!["1975ea83b712", "ae1027a6acf4"] });
+    let error = StartError::from(seachange::Error::Behind { pending: ["1975ea83b712", "ae1027a6acf4"].map(str::to_owned).to_vec() });
     assert_snapshot!(error, @"the database is behind this program, pending: `1975ea83b712`, `ae1027a6acf4`");
     assert_snapshot!(error.hint().unwrap(), @"apply them with `cargo run -p migration -- up`, or start with `--migrate up`");
 }
