@@ -60,6 +60,10 @@ fn help_shows_every_variable() {
         );
     }
     assert!(help.contains(env_file::VARIABLE), "{help}");
+    assert!(
+        help.starts_with("Usage:"),
+        "it leaves the description alone: {help}"
+    );
 }
 
 fn load(path: &std::path::Path) -> Result<(), String> {

@@ -1,15 +1,15 @@
 //! From an error of the driver to what is wrong: by SQLSTATE and error numbers, not by texts, which
 //! servers translate.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use sea_orm::sqlx::Error as SqlxError;
 use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr};
 
-use super::unreachable::reason;
 use super::{ConnectError, Endpoint};
-use crate::settings::{DatabaseSettings, Target};
+use crate::settings::{DatabaseSettings, Target, reason};
 
 /// What an error code of a server says about the settings.
 enum Refusal {
@@ -19,8 +19,18 @@ enum Refusal {
     Full,
 }
 
-/// Says what `error`, which came up while connecting as `settings` ask, means.
-pub(crate) fn classify(settings: &DatabaseSettings, error: &DbErr) -> ConnectError {
+impl ConnectError {
+    /// Says what an error of the driver means for the database that `settings` name.
+    ///
+    /// Also of use for what comes up later: only a statement finds out that a SQLite file is
+    /// read-only, for instance. What is no fault of the connection is [`ConnectError::Other`].
+    #[must_use]
+    pub fn classify(settings: &DatabaseSettings, error: &DbErr) -> Self {
+        classify(settings, error)
+    }
+}
+
+fn classify(settings: &DatabaseSettings, error: &DbErr) -> ConnectError {
     let classified = match settings.target() {
         Target::Sqlite(sqlite) => sqlite
             .path()
@@ -68,6 +78,11 @@ fn classify_server(
     }
     match sqlx_error(error)? {
         SqlxError::PoolTimedOut => Some(ConnectError::TimedOut { endpoint }),
+        // What is wrong with a certificate arrives as invalid data of the stream.
+        SqlxError::Io(error) if error.kind() == ErrorKind::InvalidData => Some(ConnectError::Tls {
+            endpoint,
+            reason: reason(error),
+        }),
         SqlxError::Io(error) => Some(ConnectError::Unreachable {
             endpoint,
             reason: reason(error),
@@ -76,9 +91,19 @@ fn classify_server(
             endpoint,
             reason: error.to_string(),
         }),
+        SqlxError::Protocol(reason) => Some(ConnectError::Protocol {
+            endpoint,
+            driver: settings.driver(),
+            reason: without_location(reason).to_owned(),
+        }),
         SqlxError::Database(error) => refused(settings, endpoint, &**error),
         _ => None,
     }
+}
+
+/// Cuts off where in its own source SQLx noticed a breach of the protocol.
+fn without_location(reason: &str) -> &str {
+    reason.split(" (sqlx_").next().unwrap_or(reason)
 }
 
 fn refused(
