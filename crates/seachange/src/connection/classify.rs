@@ -16,7 +16,7 @@ enum Refusal {
     User,
     UnknownDatabase,
     Database,
-    Full,
+    Busy,
 }
 
 impl ConnectError {
@@ -128,7 +128,10 @@ fn refused(
             username,
             name,
         },
-        Refusal::Full => ConnectError::TimedOut { endpoint },
+        Refusal::Busy => ConnectError::Busy {
+            endpoint,
+            reason: error.message().to_owned(),
+        },
     })
 }
 
@@ -140,7 +143,7 @@ fn refusal(error: &dyn DatabaseError) -> Option<Refusal> {
             1045 | 1130 | 1251 | 1698 | 1862 | 4151 => Some(Refusal::User),
             1044 => Some(Refusal::Database),
             1049 => Some(Refusal::UnknownDatabase),
-            1040 | 1203 => Some(Refusal::Full),
+            1040 | 1203 => Some(Refusal::Busy),
             _ => None,
         };
     }
@@ -149,7 +152,7 @@ fn refusal(error: &dyn DatabaseError) -> Option<Refusal> {
         "28000" | "28P01" => Some(Refusal::User),
         "3D000" => Some(Refusal::UnknownDatabase),
         "42501" => Some(Refusal::Database),
-        "53300" | "57P03" => Some(Refusal::Full),
+        "53300" | "57P03" => Some(Refusal::Busy),
         _ => None,
     }
 }

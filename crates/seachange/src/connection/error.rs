@@ -33,6 +33,14 @@ pub enum ConnectError {
         /// Where the server is.
         endpoint: Endpoint,
     },
+    /// The server takes no connection now: it has none left, or is starting or stopping.
+    #[error("the database server at `{endpoint}` takes no connection now: {reason}")]
+    Busy {
+        /// Where the server is.
+        endpoint: Endpoint,
+        /// What the server said.
+        reason: String,
+    },
     /// The server refused the user or the password.
     #[error("the database server at `{endpoint}` refused user `{username}`: {reason}")]
     AccessDenied {
