@@ -12,6 +12,8 @@ use std::{env, fs};
 
 use thiserror::Error;
 
+use crate::settings::reason;
+
 /// The variable that names another file than `.env`.
 pub const VARIABLE: &str = "SEACHANGE_ENV_FILE";
 
@@ -31,7 +33,7 @@ pub enum EnvFileError {
         named_by: &'static str,
     },
     /// The file cannot be read.
-    #[error("cannot read `{}`: {source}", path.display())]
+    #[error("cannot read `{}`: {}", path.display(), reason(source))]
     Unreadable {
         /// The file.
         path: PathBuf,

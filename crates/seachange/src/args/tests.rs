@@ -60,6 +60,10 @@ fn help_shows_every_variable() {
         );
     }
     assert!(help.contains(env_file::VARIABLE), "{help}");
+    assert!(
+        help.starts_with("Usage:"),
+        "it leaves the description alone: {help}"
+    );
 }
 
 fn load(path: &std::path::Path) -> Result<(), String> {
@@ -115,4 +119,46 @@ fn the_environment_wins_over_the_file() {
         "P@ss w%rd/:?#é"
     );
     assert_eq!(std::env::var("CARGO_PKG_NAME").unwrap(), "seachange");
+}
+
+/// The example stands beside the workspace, and is not part of the published crate.
+fn example() -> Option<String> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.env.example");
+    std::fs::read_to_string(path).ok()
+}
+
+#[test]
+fn the_example_changes_nothing_and_names_every_variable() {
+    let Some(text) = example() else { return };
+    assert_eq!(dotenvy::from_read_iter(text.as_bytes()).count(), 0);
+    let command = Program::command();
+    let variables = command
+        .get_arguments()
+        .filter_map(|argument| argument.get_env());
+    for variable in variables {
+        let line = format!("# {}=", variable.to_str().unwrap());
+        assert!(text.contains(&line), "{line}");
+    }
+}
+
+#[test]
+fn the_example_is_well_formed_once_it_is_uncommented() {
+    let Some(text) = example() else { return };
+    let is_name = |name: &str| {
+        name.bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+    };
+    let uncommented = text.lines().filter_map(|line| {
+        let line = line.strip_prefix("# ")?;
+        line.split_once('=')
+            .filter(|(name, _)| is_name(name))
+            .map(|_| line)
+    });
+    let uncommented: Vec<_> = uncommented.collect();
+    let joined = uncommented.join("\n");
+    let read = dotenvy::from_read_iter(joined.as_bytes())
+        .collect::<Result<Vec<_>, _>>()
+        .unwrap();
+    assert_eq!(read.len(), uncommented.len());
+    assert!(read.len() > 15, "{read:?}");
 }

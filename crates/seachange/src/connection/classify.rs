@@ -1,26 +1,36 @@
 //! From an error of the driver to what is wrong: by SQLSTATE and error numbers, not by texts, which
 //! servers translate.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use sea_orm::sqlx::Error as SqlxError;
 use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr};
 
-use super::unreachable::reason;
 use super::{ConnectError, Endpoint};
-use crate::settings::{DatabaseSettings, Target};
+use crate::settings::{DatabaseSettings, Target, reason};
 
 /// What an error code of a server says about the settings.
 enum Refusal {
     User,
     UnknownDatabase,
     Database,
-    Full,
+    Busy,
 }
 
-/// Says what `error`, which came up while connecting as `settings` ask, means.
-pub(crate) fn classify(settings: &DatabaseSettings, error: &DbErr) -> ConnectError {
+impl ConnectError {
+    /// Says what an error of the driver means for the database that `settings` name.
+    ///
+    /// Also of use for what comes up later: only a statement finds out that a SQLite file is
+    /// read-only, for instance. What is no fault of the connection is [`ConnectError::Other`].
+    #[must_use]
+    pub fn classify(settings: &DatabaseSettings, error: &DbErr) -> Self {
+        classify(settings, error)
+    }
+}
+
+fn classify(settings: &DatabaseSettings, error: &DbErr) -> ConnectError {
     let classified = match settings.target() {
         Target::Sqlite(sqlite) => sqlite
             .path()
@@ -68,6 +78,11 @@ fn classify_server(
     }
     match sqlx_error(error)? {
         SqlxError::PoolTimedOut => Some(ConnectError::TimedOut { endpoint }),
+        // What is wrong with a certificate arrives as invalid data of the stream.
+        SqlxError::Io(error) if error.kind() == ErrorKind::InvalidData => Some(ConnectError::Tls {
+            endpoint,
+            reason: reason(error),
+        }),
         SqlxError::Io(error) => Some(ConnectError::Unreachable {
             endpoint,
             reason: reason(error),
@@ -76,9 +91,19 @@ fn classify_server(
             endpoint,
             reason: error.to_string(),
         }),
+        SqlxError::Protocol(reason) => Some(ConnectError::Protocol {
+            endpoint,
+            driver: settings.driver(),
+            reason: without_location(reason).to_owned(),
+        }),
         SqlxError::Database(error) => refused(settings, endpoint, &**error),
         _ => None,
     }
+}
+
+/// Cuts off where in its own source SQLx noticed a breach of the protocol.
+fn without_location(reason: &str) -> &str {
+    reason.split(" (sqlx_").next().unwrap_or(reason)
 }
 
 fn refused(
@@ -103,7 +128,10 @@ fn refused(
             username,
             name,
         },
-        Refusal::Full => ConnectError::TimedOut { endpoint },
+        Refusal::Busy => ConnectError::Busy {
+            endpoint,
+            reason: error.message().to_owned(),
+        },
     })
 }
 
@@ -115,7 +143,7 @@ fn refusal(error: &dyn DatabaseError) -> Option<Refusal> {
             1045 | 1130 | 1251 | 1698 | 1862 | 4151 => Some(Refusal::User),
             1044 => Some(Refusal::Database),
             1049 => Some(Refusal::UnknownDatabase),
-            1040 | 1203 => Some(Refusal::Full),
+            1040 | 1203 => Some(Refusal::Busy),
             _ => None,
         };
     }
@@ -124,7 +152,7 @@ fn refusal(error: &dyn DatabaseError) -> Option<Refusal> {
         "28000" | "28P01" => Some(Refusal::User),
         "3D000" => Some(Refusal::UnknownDatabase),
         "42501" => Some(Refusal::Database),
-        "53300" | "57P03" => Some(Refusal::Full),
+        "53300" | "57P03" => Some(Refusal::Busy),
         _ => None,
     }
 }

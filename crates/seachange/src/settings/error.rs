@@ -103,7 +103,7 @@ pub enum SettingsError {
         driver: Driver,
     },
     /// `DATABASE_PASSWORD_FILE` cannot be read.
-    #[error("cannot read `{}`, which `DATABASE_PASSWORD_FILE` names: {kind}", path.display())]
+    #[error("cannot read `{}`, which `DATABASE_PASSWORD_FILE` names: {}", path.display(), kind_text(*kind))]
     PasswordFile {
         /// The file.
         path: PathBuf,
@@ -184,5 +184,21 @@ impl fmt::Display for UrlPart {
             Self::Name => "name of the database",
             Self::Path => "path",
         })
+    }
+}
+
+/// Says an error of the operating system in the words of a message: no numbers, lowercase.
+pub(crate) fn reason(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(_) => kind_text(error.kind()),
+        // A name that does not resolve has a text and no number.
+        None => error.to_string(),
+    }
+}
+
+fn kind_text(kind: io::ErrorKind) -> String {
+    match kind {
+        io::ErrorKind::NotFound => "no such file".to_owned(),
+        kind => kind.to_string(),
     }
 }

@@ -34,18 +34,22 @@ mod secret;
 mod server;
 mod server_url;
 mod sqlite;
-#[cfg(test)]
+#[cfg(all(test, feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod tests;
 mod tls;
 mod variables;
 
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 
 pub use driver::Driver;
+pub(crate) use error::reason;
 pub use error::{SettingsError, UrlPart, UrlProblem};
 pub(crate) use server::Server;
-pub(crate) use sqlite::{Mode, Sqlite};
+#[cfg(feature = "sqlite")]
+pub(crate) use sqlite::Mode;
+pub(crate) use sqlite::Sqlite;
 pub use tls::TlsMode;
 pub use variables::Variables;
 
@@ -105,6 +109,14 @@ impl DatabaseSettings {
     #[must_use]
     pub fn dropped_parameters(&self) -> &[String] {
         &self.dropped
+    }
+
+    /// Returns the file of the authorities to trust.
+    pub(crate) fn tls_ca_file(&self) -> Option<&Path> {
+        match &self.target {
+            Target::Sqlite(_) => None,
+            Target::Server(server) => server.tls_ca.as_deref().map(Path::new),
+        }
     }
 
     pub(crate) const fn target(&self) -> &Target {

@@ -55,6 +55,7 @@ impl Sqlite {
     }
 
     /// Returns what may be done to the file.
+    #[cfg(feature = "sqlite")]
     pub(crate) const fn mode(&self) -> Mode {
         self.mode
     }
@@ -72,7 +73,7 @@ impl Sqlite {
     }
 
     /// Returns the URL for SQLx.
-    #[cfg(any(test, feature = "sqlite"))]
+    #[cfg(feature = "sqlite")]
     pub(super) fn url(&self) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         if self.path.is_some() {
@@ -87,7 +88,7 @@ impl Sqlite {
 }
 
 impl Mode {
-    #[cfg(any(test, feature = "sqlite"))]
+    #[cfg(feature = "sqlite")]
     const fn parameter(self) -> &'static str {
         match self {
             Self::ReadOnly => "ro",

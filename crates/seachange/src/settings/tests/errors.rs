@@ -170,7 +170,7 @@ fn parts_are_checked() {
         ),
         (
             "DRIVER=mysql\nNAME=app\nPASSWORD_FILE=/x",
-            "cannot read `/x`, which `DATABASE_PASSWORD_FILE` names: entity not found",
+            "cannot read `/x`, which `DATABASE_PASSWORD_FILE` names: no such file",
         ),
     ] {
         check(parts, expect);

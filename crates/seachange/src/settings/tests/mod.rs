@@ -6,7 +6,6 @@
 )]
 
 mod errors;
-#[cfg(all(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod properties;
 mod spellings;
 
