@@ -1,1 +1,2 @@
 //! Part of seachange.
+pub mod alter;

@@ -1,0 +1,151 @@
+//! SQL clauses that are the same on all databases but for the quotes.
+//!
+//! sea-query writes the names of foreign keys without escaping them, and panics on a qualified parent on MySQL, so the
+//! constraints are written here, every name quoted.
+
+use sea_orm::DbBackend;
+use sea_orm::sea_query::{
+    ColumnDef, ColumnType, DatabaseName, Expr, ForeignKeyAction, MysqlQueryBuilder, PostgresQueryBuilder, QueryBuilder,
+    SchemaName, SqliteQueryBuilder, TableBuilder, TableForeignKey, TableName,
+};
+
+use super::error::AlterError;
+use super::operation::{table_name, text};
+
+/// Quotes a name.
+pub(super) fn quoted(backend: DbBackend, name: &str) -> String {
+    let quote = if backend == DbBackend::MySql { '`' } else { '"' };
+    format!("{quote}{}{quote}", name.replace(quote, &format!("{quote}{quote}")))
+}
+
+/// Quotes the name of a table with its schema and database.
+pub(super) fn quoted_table(backend: DbBackend, TableName(schema, table): &TableName) -> String {
+    let mut parts = Vec::new();
+    if let Some(SchemaName(database, schema)) = schema {
+        if let Some(DatabaseName(database)) = database {
+            parts.push(quoted(backend, &text(database)));
+        }
+        parts.push(quoted(backend, &text(schema)));
+    }
+    parts.push(quoted(backend, &text(table)));
+    parts.join(".")
+}
+
+/// Quotes names, in a comma-separated list.
+pub(super) fn quoted_list(backend: DbBackend, names: &[String]) -> String {
+    let names: Vec<_> = names.iter().map(|name| quoted(backend, name)).collect();
+    names.join(", ")
+}
+
+/// Writes a named unique constraint.
+pub(super) fn unique(backend: DbBackend, name: &str, columns: &[String]) -> String {
+    let (name, columns) = (quoted(backend, name), quoted_list(backend, columns));
+    format!("CONSTRAINT {name} UNIQUE ({columns})")
+}
+
+/// Writes a named check.
+pub(super) fn check(backend: DbBackend, name: &str, expression: &Expr) -> String {
+    let mut sql = String::new();
+    match backend {
+        DbBackend::MySql => MysqlQueryBuilder.prepare_expr(expression, &mut sql),
+        DbBackend::Postgres => PostgresQueryBuilder.prepare_expr(expression, &mut sql),
+        _ => SqliteQueryBuilder.prepare_expr(expression, &mut sql),
+    }
+    format!("CONSTRAINT {} CHECK ({sql})", quoted(backend, name))
+}
+
+/// Writes a named foreign key of `table`.
+///
+/// # Errors
+///
+/// The key has no name, or is of another table, or does not say what it refers to.
+pub(super) fn foreign_key(backend: DbBackend, table: &TableName, key: &TableForeignKey) -> Result<String, AlterError> {
+    let own = text(&table.1);
+    let Some(name) = key.get_name().filter(|name| !name.is_empty()) else {
+        return Err(AlterError::UnnamedForeignKey { table: own, columns: key.get_columns() });
+    };
+    if let Some(other) = key.get_table().and_then(table_name).filter(|other| text(&other.1) != own) {
+        return Err(AlterError::ForeignKeyOfOtherTable { table: own, name: name.to_owned(), other: text(&other.1) });
+    }
+    let (columns, parent_columns) = (key.get_columns(), key.get_ref_columns());
+    let parent = key.get_ref_table().and_then(table_name);
+    let Some(parent) = parent.filter(|_| !columns.is_empty() && !parent_columns.is_empty()) else {
+        return Err(AlterError::IncompleteForeignKey { table: own, name: name.to_owned() });
+    };
+    // SQLite refers within one database file, and its syntax has no place for a schema.
+    let parent = match backend {
+        DbBackend::Sqlite => quoted(backend, &text(&parent.1)),
+        _ => quoted_table(backend, parent),
+    };
+    Ok(format!(
+        "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {parent} ({}){}{}",
+        quoted(backend, name),
+        quoted_list(backend, &columns),
+        quoted_list(backend, &parent_columns),
+        action(" ON DELETE ", key.get_on_delete()),
+        action(" ON UPDATE ", key.get_on_update()),
+    ))
+}
+
+fn action(clause: &str, action: Option<ForeignKeyAction>) -> String {
+    let action = match action {
+        None => return String::new(),
+        Some(ForeignKeyAction::Restrict) => "RESTRICT",
+        Some(ForeignKeyAction::Cascade) => "CASCADE",
+        Some(ForeignKeyAction::SetNull) => "SET NULL",
+        Some(ForeignKeyAction::SetDefault) => "SET DEFAULT",
+        Some(_) => "NO ACTION",
+    };
+    format!("{clause}{action}")
+}
+
+/// Writes a column definition.
+///
+/// # Errors
+///
+/// The database has no such type; sea-query would panic.
+pub(super) fn column(backend: DbBackend, table: &str, column: &ColumnDef) -> Result<String, AlterError> {
+    if let Some(column_type) = column.get_column_type().filter(|of| !is_supported(backend, of, column)) {
+        return Err(AlterError::UnsupportedType {
+            table: table.to_owned(),
+            column: column.get_column_name(),
+            column_type: format!("{column_type:?}"),
+            database: database_name(backend),
+        });
+    }
+    let mut sql = String::new();
+    match backend {
+        DbBackend::MySql => MysqlQueryBuilder.prepare_column_def(column, &mut sql),
+        DbBackend::Postgres => PostgresQueryBuilder.prepare_column_def(column, &mut sql),
+        _ => SqliteQueryBuilder.prepare_column_def(column, &mut sql),
+    }
+    Ok(sql)
+}
+
+/// Says whether sea-query can write the type for the database; it panics when it cannot.
+fn is_supported(backend: DbBackend, column_type: &ColumnType, column: &ColumnDef) -> bool {
+    use ColumnType::{
+        Array, BigInteger, Bit, Cidr, Inet, Integer, Interval, LTree, MacAddr, SmallInteger, VarBit, Vector, Year,
+    };
+    match backend {
+        DbBackend::Postgres => match column_type {
+            Year => false,
+            SmallInteger | Integer | BigInteger => true,
+            _ => !column.get_column_spec().auto_increment,
+        },
+        DbBackend::MySql => !matches!(column_type, Array(_) | Vector(_) | Cidr | Inet | MacAddr | LTree | Interval(..)),
+        _ => !matches!(
+            column_type,
+            Array(_) | Vector(_) | Cidr | Inet | MacAddr | LTree | Interval(..) | Year | Bit(_) | VarBit(_)
+        ),
+    }
+}
+
+/// Returns the name of the database system as its makers write it.
+pub(super) fn database_name(backend: DbBackend) -> &'static str {
+    match backend {
+        DbBackend::MySql => "MySQL",
+        DbBackend::Postgres => "PostgreSQL",
+        _ => "SQLite",
+    }
+}

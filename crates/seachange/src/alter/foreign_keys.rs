@@ -1,0 +1,149 @@
+//! SQLite's enforcement of foreign keys, and the rows that violate them.
+
+use std::fmt;
+
+use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement};
+
+/// Rows of a table that violate a foreign key, or a foreign key that cannot be checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The table that has the foreign key.
+    pub table: String,
+    /// The table that it refers to; empty when it is not known.
+    pub parent: String,
+    /// The columns of the foreign key.
+    pub columns: Vec<String>,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// What is wrong with a foreign key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// Rows refer to rows that do not exist.
+    Orphans {
+        /// The number of such rows.
+        count: i64,
+        /// The `rowid` of the first, unless the table has none.
+        example: Option<i64>,
+    },
+    /// The columns referred to are missing or not unique, in SQLite's words.
+    Mismatch(String),
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { table, parent, columns, .. } = self;
+        match &self.problem {
+            Problem::Mismatch(message) => formatter.write_str(message),
+            Problem::Orphans { count, example } => {
+                let columns = super::error::listed(columns);
+                let rows = if *count == 1 { "row" } else { "rows" };
+                write!(
+                    formatter,
+                    "{count} {rows} of `{table}` refer in {columns} to rows that `{parent}` does not have"
+                )?;
+                match example {
+                    Some(rowid) => write!(formatter, " (first: rowid {rowid})"),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}
+
+impl Violation {
+    fn count(&self) -> i64 {
+        match self.problem {
+            Problem::Orphans { count, .. } => count,
+            Problem::Mismatch(_) => i64::MAX,
+        }
+    }
+
+    fn is_same_key(&self, other: &Self) -> bool {
+        self.table.eq_ignore_ascii_case(&other.table) && self.parent.eq_ignore_ascii_case(&other.parent)
+    }
+}
+
+/// Says whether SQLite enforces foreign keys on this connection.
+pub(crate) async fn foreign_keys_on(connection: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    let row = connection.query_one_raw(sqlite("PRAGMA foreign_keys")).await?;
+    Ok(row.map(|row| row.try_get_by_index::<i32>(0)).transpose()? == Some(1))
+}
+
+/// Asks SQLite to enforce foreign keys on this connection, or not to. Inside a transaction SQLite ignores it.
+pub(crate) async fn set_foreign_keys(connection: &impl ConnectionTrait, on: bool) -> Result<(), DbErr> {
+    let pragma = if on { "PRAGMA foreign_keys = ON" } else { "PRAGMA foreign_keys = OFF" };
+    connection.execute_unprepared(pragma).await.map(|_| ())
+}
+
+/// Finds every row of the database that violates a foreign key, one value for each table and key.
+#[cfg_attr(not(test), expect(dead_code, reason = "for the runner"))]
+pub(crate) async fn foreign_key_violations(connection: &impl ConnectionTrait) -> Result<Vec<Violation>, DbErr> {
+    let tables = "SELECT DISTINCT t.name FROM main.sqlite_schema t, pragma_foreign_key_list(t.name, 'main') \
+                  WHERE t.type = 'table' ORDER BY t.name";
+    let rows = connection.query_all_raw(sqlite(tables)).await?;
+    let names: Result<Vec<String>, _> = rows.iter().map(|row| row.try_get_by_index(0)).collect();
+    violations_of(connection, &names?).await
+}
+
+/// Finds the rows of some tables that violate a foreign key.
+pub(super) async fn violations_of(
+    connection: &impl ConnectionTrait,
+    tables: &[String],
+) -> Result<Vec<Violation>, DbErr> {
+    let mut found = Vec::new();
+    for table in tables {
+        match check(connection, table).await {
+            Ok(violations) => found.extend(violations),
+            // A broken key elsewhere must not keep anybody from migrating, so it is a finding and not a failure.
+            Err(error) if error.to_string().contains("foreign key mismatch") => found.push(mismatch(table, &error)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
+
+/// Returns what is in `after` and was not, or not as often, in `before`.
+pub(crate) fn new_violations(before: &[Violation], after: Vec<Violation>) -> Vec<Violation> {
+    let count = |all: &[Violation], key: &Violation| {
+        let same = all.iter().filter(|other| other.is_same_key(key));
+        same.fold(0_i64, |sum, other| sum.saturating_add(other.count()))
+    };
+    let is_new: Vec<bool> = after.iter().map(|key| count(&after, key) > count(before, key)).collect();
+    let all = after.into_iter().zip(is_new);
+    all.filter_map(|(violation, is_new)| is_new.then_some(violation)).collect()
+}
+
+async fn check(connection: &impl ConnectionTrait, table: &str) -> Result<Vec<Violation>, DbErr> {
+    let sql = "SELECT c.parent, count(*), min(c.rowid), \
+               (SELECT json_group_array(\"from\") FROM pragma_foreign_key_list(?1, 'main') WHERE id = c.fkid) \
+               FROM pragma_foreign_key_check(?1, 'main') c GROUP BY c.fkid, c.parent ORDER BY c.fkid";
+    let statement = Statement::from_sql_and_values(sea_orm::DbBackend::Sqlite, sql, [table.into()]);
+    let rows = connection.query_all_raw(statement).await?;
+    rows.iter().map(|row| violation(table, row)).collect()
+}
+
+fn violation(table: &str, row: &QueryResult) -> Result<Violation, DbErr> {
+    let columns: String = row.try_get_by_index(3)?;
+    Ok(Violation {
+        table: table.to_owned(),
+        parent: row.try_get_by_index(0)?,
+        columns: serde_json::from_str(&columns).map_err(|error| DbErr::Json(error.to_string()))?,
+        problem: Problem::Orphans { count: row.try_get_by_index(1)?, example: row.try_get_by_index(2)? },
+    })
+}
+
+fn mismatch(table: &str, error: &DbErr) -> Violation {
+    Violation {
+        table: table.to_owned(),
+        parent: String::new(),
+        columns: Vec::new(),
+        problem: Problem::Mismatch(super::error::said(error)),
+    }
+}
+
+fn sqlite(sql: &str) -> Statement {
+    Statement::from_string(sea_orm::DbBackend::Sqlite, sql)
+}

@@ -1,0 +1,161 @@
+//! Changes tables, with the same lines on every database.
+//!
+//! PostgreSQL, MySQL and MariaDB have an `ALTER TABLE` for every change. SQLite adds, renames and drops plain columns, and
+//! for all else the table is rebuilt: a new one is created from the edited text of the old one, the rows are copied, and
+//! the indexes and triggers are made again. Everything the table has is kept, or the change is refused, naming the
+//! object that stands in the way; the rebuild fails, and undoes itself, when a row is missing afterwards, in the table or
+//! in one that refers to it.
+//!
+//! ```no_run
+//! use seachange::alter::alter;
+//! use sea_orm_migration::prelude::*;
+//! use sea_orm_migration::schema::integer;
+//!
+//! fn owner() -> ForeignKeyCreateStatement {
+//!     ForeignKey::create()
+//!         .name("fk_posts_owner")
+//!         .from("posts", "owner_id")
+//!         .to("users", "id")
+//!         .on_delete(ForeignKeyAction::Cascade)
+//!         .take()
+//! }
+//!
+//! async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+//!     alter(manager, "posts")
+//!         .add_column(integer("owner_id"))
+//!         .add_foreign_key(owner())
+//!         .apply()
+//!         .await?;
+//!     Ok(())
+//! }
+//!
+//! async fn down(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+//!     alter(manager, "posts")
+//!         .drop_foreign_key("fk_posts_owner")
+//!         .drop_column("owner_id")
+//!         .apply()
+//!         .await?;
+//!     Ok(())
+//! }
+//! ```
+
+mod clause;
+mod error;
+mod foreign_keys;
+mod operation;
+pub(crate) mod rebuild_scope;
+mod server;
+mod sqlite;
+
+use sea_orm::DbBackend;
+use sea_orm::sea_query::{Expr, IntoColumnDef, IntoIden, IntoTableRef, TableRef};
+use sea_orm_migration::SchemaManager;
+
+pub use self::error::AlterError;
+pub use self::foreign_keys::{Problem, Violation};
+#[cfg_attr(not(test), expect(unused_imports, reason = "for the runner"))]
+pub(crate) use self::foreign_keys::{foreign_key_violations, foreign_keys_on, new_violations, set_foreign_keys};
+pub use self::operation::{ForeignKeyName, NewForeignKey};
+
+use self::operation::{Operation, table_name};
+
+/// Begins a change of `table`, which may be qualified with a schema on PostgreSQL, and with a database on MySQL.
+///
+/// Nothing happens until [`Alter::apply`].
+pub fn alter<'m, 'c>(manager: &'m SchemaManager<'c>, table: impl IntoTableRef) -> Alter<'m, 'c> {
+    Alter { manager, table: table.into_table_ref(), operations: Vec::new() }
+}
+
+/// Changes of one table, in the order in which they are to be made.
+#[must_use = "nothing happens until `apply`"]
+pub struct Alter<'m, 'c> {
+    manager: &'m SchemaManager<'c>,
+    table: TableRef,
+    operations: Vec<Operation>,
+}
+
+impl Alter<'_, '_> {
+    /// Adds a column after the others.
+    pub fn add_column(self, column: impl IntoColumnDef) -> Self {
+        self.with(Operation::AddColumn(Box::new(column.into_column_def())))
+    }
+
+    /// Changes the type, the nullability or the default of a column, or what else the definition names.
+    ///
+    /// What the definition does not say stays as it is on PostgreSQL and SQLite. On MySQL and MariaDB the definition takes
+    /// the place of the old one, so say all of it.
+    pub fn modify_column(self, column: impl IntoColumnDef) -> Self {
+        self.with(Operation::ModifyColumn(Box::new(column.into_column_def())))
+    }
+
+    /// Renames a column, and everywhere it is used.
+    pub fn rename_column(self, from: impl IntoIden, to: impl IntoIden) -> Self {
+        let (from, to) = (name(from), name(to));
+        self.with(Operation::RenameColumn { from, to })
+    }
+
+    /// Drops a column. On SQLite it is refused while another object uses the column.
+    pub fn drop_column(self, column: impl IntoIden) -> Self {
+        self.with(Operation::DropColumn(name(column)))
+    }
+
+    /// Adds a foreign key, which must have a name. The table that it starts from may be left out.
+    pub fn add_foreign_key(self, key: impl Into<NewForeignKey>) -> Self {
+        self.with(Operation::AddForeignKey(Box::new(key.into().0)))
+    }
+
+    /// Drops a foreign key, by its name or by the statement that made it; on MySQL and MariaDB also the index that
+    /// came with it.
+    pub fn drop_foreign_key(self, key: impl Into<ForeignKeyName>) -> Self {
+        self.with(Operation::DropForeignKey(key.into()))
+    }
+
+    /// Adds a unique constraint over columns.
+    pub fn add_unique<C: IntoIden>(self, constraint: impl IntoIden, columns: impl IntoIterator<Item = C>) -> Self {
+        let columns = columns.into_iter().map(name).collect();
+        self.with(Operation::AddUnique { name: name(constraint), columns })
+    }
+
+    /// Drops a unique constraint.
+    pub fn drop_unique(self, constraint: impl IntoIden) -> Self {
+        self.with(Operation::DropUnique(name(constraint)))
+    }
+
+    /// Adds a check.
+    pub fn add_check(self, constraint: impl IntoIden, expression: impl Into<Expr>) -> Self {
+        let expression = Box::new(expression.into());
+        self.with(Operation::AddCheck { name: name(constraint), expression })
+    }
+
+    /// Drops a check.
+    pub fn drop_check(self, constraint: impl IntoIden) -> Self {
+        self.with(Operation::DropCheck(name(constraint)))
+    }
+
+    /// Makes the changes.
+    ///
+    /// On PostgreSQL they are made in the transaction that there is. On MySQL and MariaDB, which have none for this, they
+    /// are made with as few statements as possible. On SQLite they are made all or none, in a savepoint when there is
+    /// a transaction, else in one of their own.
+    ///
+    /// # Errors
+    ///
+    /// See [`AlterError`]. It turns into a [`DbErr`](sea_orm::DbErr), so `?` works in a revision.
+    pub async fn apply(self) -> Result<(), AlterError> {
+        let table = table_name(&self.table).ok_or(AlterError::NotATableName)?;
+        let connection = self.manager.get_connection();
+        match self.manager.get_database_backend() {
+            DbBackend::Sqlite => sqlite::alter(connection, table, &self.operations).await,
+            backend => server::alter(connection, backend, table, &self.operations).await,
+        }
+    }
+
+    fn with(mut self, operation: Operation) -> Self {
+        self.operations.push(operation);
+        self
+    }
+}
+
+fn name(name: impl IntoIden) -> String {
+    name.into_iden().to_string()
+}

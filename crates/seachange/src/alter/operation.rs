@@ -1,0 +1,100 @@
+//! The changes that an alteration is made of, as data.
+
+use sea_orm::sea_query::{ColumnDef, DynIden, Expr, ForeignKeyCreateStatement, TableForeignKey, TableName, TableRef};
+
+/// One change of a table.
+#[derive(Debug, Clone)]
+pub(super) enum Operation {
+    AddColumn(Box<ColumnDef>),
+    ModifyColumn(Box<ColumnDef>),
+    RenameColumn { from: String, to: String },
+    DropColumn(String),
+    AddForeignKey(Box<TableForeignKey>),
+    DropForeignKey(ForeignKeyName),
+    AddUnique { name: String, columns: Vec<String> },
+    DropUnique(String),
+    AddCheck { name: String, expression: Box<Expr> },
+    DropCheck(String),
+}
+
+/// A foreign key, as the argument of [`Alter::add_foreign_key`](super::Alter::add_foreign_key).
+#[derive(Debug, Clone)]
+pub struct NewForeignKey(pub(super) TableForeignKey);
+
+impl From<ForeignKeyCreateStatement> for NewForeignKey {
+    fn from(statement: ForeignKeyCreateStatement) -> Self {
+        Self::from(&statement)
+    }
+}
+
+impl From<&ForeignKeyCreateStatement> for NewForeignKey {
+    fn from(statement: &ForeignKeyCreateStatement) -> Self {
+        Self(statement.get_foreign_key().clone())
+    }
+}
+
+impl From<&mut ForeignKeyCreateStatement> for NewForeignKey {
+    fn from(statement: &mut ForeignKeyCreateStatement) -> Self {
+        Self::from(&*statement)
+    }
+}
+
+/// The foreign key to drop, as the argument of [`Alter::drop_foreign_key`](super::Alter::drop_foreign_key): its name, or
+/// the statement that made it.
+///
+/// A table that `SchemaManager::create_table` made on SQLite has its foreign keys without their names, because
+/// sea-query does not write them there. The statement finds such a key by its columns and the table that they refer to.
+#[derive(Debug, Clone)]
+pub struct ForeignKeyName {
+    pub(super) name: String,
+    pub(super) columns: Vec<String>,
+    pub(super) parent: Option<String>,
+}
+
+impl From<&str> for ForeignKeyName {
+    fn from(name: &str) -> Self {
+        Self::from(name.to_owned())
+    }
+}
+
+impl From<String> for ForeignKeyName {
+    fn from(name: String) -> Self {
+        Self { name, columns: Vec::new(), parent: None }
+    }
+}
+
+impl From<ForeignKeyCreateStatement> for ForeignKeyName {
+    fn from(statement: ForeignKeyCreateStatement) -> Self {
+        Self::from(&statement)
+    }
+}
+
+impl From<&mut ForeignKeyCreateStatement> for ForeignKeyName {
+    fn from(statement: &mut ForeignKeyCreateStatement) -> Self {
+        Self::from(&*statement)
+    }
+}
+
+impl From<&ForeignKeyCreateStatement> for ForeignKeyName {
+    fn from(statement: &ForeignKeyCreateStatement) -> Self {
+        let key = statement.get_foreign_key();
+        Self {
+            name: key.get_name().unwrap_or_default().to_owned(),
+            columns: key.get_columns(),
+            parent: key.get_ref_table().and_then(table_name).map(|table| text(&table.1)),
+        }
+    }
+}
+
+/// Returns the name of a table, unless the reference is a query or has an alias.
+pub(super) fn table_name(table: &TableRef) -> Option<&TableName> {
+    match table {
+        TableRef::Table(name, None) => Some(name),
+        _ => None,
+    }
+}
+
+/// Returns the name that an identifier stands for.
+pub(super) fn text(name: &DynIden) -> String {
+    name.to_string()
+}

@@ -1,0 +1,90 @@
+//! The index that MySQL and MariaDB make for a foreign key.
+//!
+//! When no index begins with the columns of a new foreign key, InnoDB makes one, called like the key. Dropping the key leaves it
+//! behind, so that the table would not be what it was before.
+
+use std::collections::BTreeMap;
+
+use sea_orm::sea_query::{SchemaName, TableName};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+
+use crate::alter::operation::{Operation, text};
+
+/// The columns of indexes or of foreign keys, by name.
+pub(super) type Columns = BTreeMap<String, Vec<String>>;
+
+/// Indexes and foreign keys of a table.
+#[derive(Debug, Default)]
+pub(super) struct Keys {
+    /// Indexes that are not unique.
+    pub(super) indexes: Columns,
+    /// Foreign keys of the table.
+    pub(super) foreign_keys: Columns,
+    /// Foreign keys that refer to the table, with the columns that they refer to.
+    pub(super) referring: Columns,
+}
+
+/// Names the foreign keys, among those that `operations` drop, whose index has to go with them.
+pub(super) async fn implicit_indexes(
+    connection: &impl ConnectionTrait,
+    table: &TableName,
+    operations: &[Operation],
+) -> Result<Vec<String>, DbErr> {
+    let dropped: Vec<&str> = operations.iter().filter_map(dropped_foreign_key).collect();
+    if dropped.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(read(connection, table).await?.implicit(&dropped))
+}
+
+impl Keys {
+    /// Names the keys among `dropped` that have an index of the same name and columns which no other key needs.
+    pub(super) fn implicit(&self, dropped: &[&str]) -> Vec<String> {
+        let staying = self.foreign_keys.iter().filter(|(name, _)| !dropped.contains(&name.as_str()));
+        let needed: Vec<_> = staying.chain(&self.referring).map(|(_, columns)| columns.first()).collect();
+        let is_implicit = |name: &&&str| {
+            self.indexes.get(**name).is_some_and(|columns| {
+                self.foreign_keys.get(**name) == Some(columns) && !needed.contains(&columns.first())
+            })
+        };
+        dropped.iter().filter(is_implicit).map(|&name| name.to_owned()).collect()
+    }
+}
+
+fn dropped_foreign_key(operation: &Operation) -> Option<&str> {
+    match operation {
+        Operation::DropForeignKey(key) => Some(&key.name),
+        _ => None,
+    }
+}
+
+async fn read(connection: &impl ConnectionTrait, table: &TableName) -> Result<Keys, DbErr> {
+    let indexes = "SELECT CAST(INDEX_NAME AS CHAR), CAST(COLUMN_NAME AS CHAR) FROM information_schema.STATISTICS \
+                   WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ? AND NON_UNIQUE = 1 \
+                   AND COLUMN_NAME IS NOT NULL ORDER BY INDEX_NAME, SEQ_IN_INDEX";
+    let foreign_keys = "SELECT CAST(CONSTRAINT_NAME AS CHAR), CAST(COLUMN_NAME AS CHAR) \
+                        FROM information_schema.KEY_COLUMN_USAGE \
+                        WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ? \
+                        AND REFERENCED_TABLE_NAME IS NOT NULL ORDER BY CONSTRAINT_NAME, ORDINAL_POSITION";
+    let referring = "SELECT CAST(CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, '.', CONSTRAINT_NAME) AS CHAR), \
+                     CAST(REFERENCED_COLUMN_NAME AS CHAR) FROM information_schema.KEY_COLUMN_USAGE \
+                     WHERE REFERENCED_TABLE_SCHEMA = COALESCE(?, DATABASE()) AND REFERENCED_TABLE_NAME = ? \
+                     ORDER BY TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, ORDINAL_POSITION";
+    Ok(Keys {
+        indexes: columns(connection, indexes, table).await?,
+        foreign_keys: columns(connection, foreign_keys, table).await?,
+        referring: columns(connection, referring, table).await?,
+    })
+}
+
+async fn columns(connection: &impl ConnectionTrait, sql: &str, table: &TableName) -> Result<Columns, DbErr> {
+    let TableName(schema, name) = table;
+    let schema = schema.as_ref().map(|SchemaName(_, schema)| text(schema));
+    let statement = Statement::from_sql_and_values(DbBackend::MySql, sql, [schema.into(), text(name).into()]);
+    let mut found = Columns::new();
+    for row in connection.query_all_raw(statement).await? {
+        let columns: &mut Vec<String> = found.entry(row.try_get_by_index(0)?).or_default();
+        columns.push(row.try_get_by_index(1)?);
+    }
+    Ok(found)
+}

@@ -1,0 +1,216 @@
+//! The text of one column definition, split into name, type and constraints.
+
+use std::borrow::Cow;
+
+use super::token::{Kind, Token, joined, tokens};
+
+/// What a constraint of a column says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PartKind {
+    PrimaryKey,
+    NotNull,
+    Null,
+    Unique,
+    Check,
+    Default,
+    Collate,
+    References,
+    Generated,
+}
+
+/// A constraint of a column, verbatim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) kind: PartKind,
+    /// The name after `CONSTRAINT`.
+    pub(super) name: Option<String>,
+    /// The text, with the white space before it.
+    pub(super) text: String,
+}
+
+/// A column definition: `name` + `type_text` + `parts` + `trailing`, joined, are the text again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ColumnText {
+    /// The name as written, with white space and comments before it.
+    pub(super) name_text: String,
+    /// The name itself.
+    pub(super) name: String,
+    pub(super) type_text: String,
+    pub(super) parts: Vec<Part>,
+    pub(super) trailing: String,
+}
+
+impl ColumnText {
+    /// Reads a column definition. Returns nothing when `text` does not begin with a name.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let all = tokens(text);
+        let at = all.iter().position(|token| token.kind != Kind::Trivia)?;
+        let name = all[at].name()?.into_owned();
+        let end = all.len() - trailing_trivia(&all[at + 1..]);
+        let starts = part_starts(&all, at + 1, end);
+        let first = starts.first().copied().unwrap_or(end);
+        let parts = starts
+            .iter()
+            .zip(starts.iter().skip(1).chain([&end]))
+            .filter_map(|(&from, &to)| part(&all[from..to]))
+            .collect();
+        Some(Self {
+            name_text: joined(&all[..=at]),
+            name,
+            type_text: joined(&all[at + 1..first]),
+            parts,
+            trailing: joined(&all[end..]),
+        })
+    }
+
+    /// Returns the text.
+    pub(super) fn text(&self) -> String {
+        let parts: String = self.parts.iter().map(|part| part.text.as_str()).collect();
+        format!("{}{}{parts}{}", self.name_text, self.type_text, self.trailing)
+    }
+
+    /// Says whether a constraint of this kind is there.
+    pub(super) fn has(&self, kind: PartKind) -> bool {
+        self.part(kind).is_some()
+    }
+
+    /// Returns the first constraint of this kind.
+    pub(super) fn part(&self, kind: PartKind) -> Option<&Part> {
+        self.parts.iter().find(|part| part.kind == kind)
+    }
+
+    /// Says whether a row that says nothing of the column gets a value that is not null, so that the column can be
+    /// `NOT NULL` in a table that has rows.
+    pub(super) fn fills_itself(&self) -> bool {
+        self.has(PartKind::Generated)
+            || self.has(PartKind::PrimaryKey)
+            || self.part(PartKind::Default).is_some_and(|part| !part.defaults_to_null())
+    }
+
+    /// Takes over what `new` says: its type, when it names one, and each of its constraints in place of those of
+    /// the same kind. What `new` does not say stays.
+    pub(super) fn merge(&mut self, new: Self) {
+        if !new.type_text.trim().is_empty() {
+            self.type_text = new.type_text;
+        }
+        for part in new.parts {
+            self.merge_part(part);
+        }
+    }
+
+    fn merge_part(&mut self, new: Part) {
+        use PartKind::{Check, NotNull, Null, PrimaryKey};
+        match new.kind {
+            PrimaryKey if self.has(PrimaryKey) => {}
+            Check if self.parts.iter().any(|part| part.text.trim() == new.text.trim()) => {}
+            Check => self.parts.push(new),
+            Null | NotNull => {
+                self.parts.retain(|part| part.kind != Null && part.kind != NotNull);
+                if new.kind == NotNull {
+                    self.parts.insert(0, new);
+                }
+            }
+            kind => match self.parts.iter_mut().find(|part| part.kind == kind) {
+                Some(old) => *old = new,
+                None => self.parts.push(new),
+            },
+        }
+    }
+}
+
+impl Part {
+    /// The words and signs of the constraint, without white space and comments.
+    pub(super) fn tokens(&self) -> Vec<Token<'_>> {
+        tokens(&self.text).into_iter().filter(|token| token.kind != Kind::Trivia).collect()
+    }
+
+    fn default_value(&self) -> Vec<Token<'_>> {
+        let tokens = self.tokens();
+        let at = tokens.iter().position(|token| token.is_word("DEFAULT"));
+        at.map_or(Vec::new(), |at| tokens[at + 1..].to_vec())
+    }
+
+    fn defaults_to_null(&self) -> bool {
+        matches!(self.default_value().as_slice(), [only] if only.is_word("NULL"))
+    }
+
+    /// Says whether the default is a literal, and so the same for the rows that are there already.
+    pub(super) fn defaults_to_constant(&self) -> bool {
+        self.default_value()
+            .iter()
+            .all(|token| token.kind != Kind::Open && !token.text.to_ascii_uppercase().starts_with("CURRENT_"))
+    }
+
+    /// Says whether the constraint is a reference whose column is given a value by its default.
+    pub(super) fn defaults_to_value(&self) -> bool {
+        !self.defaults_to_null()
+    }
+}
+
+/// Counts the trivia tokens at the end.
+fn trailing_trivia(tokens: &[Token<'_>]) -> usize {
+    tokens.iter().rev().take_while(|token| token.kind == Kind::Trivia).count()
+}
+
+/// Finds where each constraint begins, white space before it included.
+fn part_starts(all: &[Token<'_>], from: usize, end: usize) -> Vec<usize> {
+    let mut starts = Vec::new();
+    let mut depth = 0_usize;
+    let mut before = [""; 2];
+    for at in from..end {
+        let token = all[at];
+        match token.kind {
+            Kind::Trivia => continue,
+            Kind::Open => depth += 1,
+            Kind::Close => depth = depth.saturating_sub(1),
+            Kind::Word if depth == 0 && begins(token.text, before, following(all, at)) => {
+                starts.push(at - trailing_trivia(&all[from..at]));
+            }
+            _ => {}
+        }
+        before = [before[1], token.text];
+    }
+    starts
+}
+
+fn following<'a>(all: &[Token<'a>], at: usize) -> &'a str {
+    all[at + 1..].iter().find(|token| token.kind != Kind::Trivia).map_or("", |token| token.text)
+}
+
+/// Says whether `word` begins a constraint, from the two tokens before it and the one after.
+fn begins(word: &str, before: [&str; 2], after: &str) -> bool {
+    let is = |text: &str, keyword: &str| text.eq_ignore_ascii_case(keyword);
+    let [second, last] = before;
+    if is(second, "CONSTRAINT") || is(last, "CONSTRAINT") {
+        return false;
+    }
+    match word.to_ascii_uppercase().as_str() {
+        "CONSTRAINT" | "PRIMARY" | "UNIQUE" | "CHECK" | "REFERENCES" | "GENERATED" => true,
+        "COLLATE" => !is(last, "DEFAULT"),
+        "NOT" => !is(after, "DEFERRABLE"),
+        "NULL" => !["NOT", "SET", "DEFAULT"].iter().any(|keyword| is(last, keyword)),
+        "DEFAULT" => !is(last, "SET"),
+        "AS" => !is(last, "ALWAYS"),
+        _ => false,
+    }
+}
+
+fn part(tokens: &[Token<'_>]) -> Option<Part> {
+    let significant: Vec<_> = tokens.iter().filter(|token| token.kind != Kind::Trivia).collect();
+    let (name, rest) = match significant.as_slice() {
+        [first, name, rest @ ..] if first.is_word("CONSTRAINT") => (name.name().map(Cow::into_owned), rest),
+        rest => (None, rest),
+    };
+    let kind = match rest.first()?.text.to_ascii_uppercase().as_str() {
+        "PRIMARY" => PartKind::PrimaryKey,
+        "NOT" => PartKind::NotNull,
+        "NULL" => PartKind::Null,
+        "UNIQUE" => PartKind::Unique,
+        "CHECK" => PartKind::Check,
+        "DEFAULT" => PartKind::Default,
+        "COLLATE" => PartKind::Collate,
+        "REFERENCES" => PartKind::References,
+        _ => PartKind::Generated,
+    };
+    Some(Part { kind, name, text: joined(tokens) })
+}

@@ -1,0 +1,244 @@
+//! One change, made to the text of a table.
+
+use sea_orm::DbBackend;
+use sea_orm::sea_query::{ColumnDef, Expr, TableForeignKey, TableName};
+
+use super::column_text::{ColumnText, PartKind};
+use super::constraint_text::{ConstraintKind, ConstraintText, Reference, same};
+use super::dependents;
+use super::snapshot::Snapshot;
+use super::table_text::TableText;
+use crate::alter::clause;
+use crate::alter::error::{AlterError, listed};
+use crate::alter::operation::{ForeignKeyName, Operation};
+
+const SQLITE: DbBackend = DbBackend::Sqlite;
+
+/// The text of a table while it is edited, and what it was before.
+pub(super) struct Edit<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) text: TableText,
+    /// The new columns that the rows which are there would have no value for.
+    pub(super) unfilled: Vec<String>,
+}
+
+/// A constraint in the text: an item of the table, or part of a column's item.
+enum Place {
+    Item(usize),
+    Part { item: usize, part: usize },
+}
+
+impl<'a> Edit<'a> {
+    pub(super) fn new(snapshot: &'a Snapshot) -> Self {
+        Self { snapshot, text: snapshot.text.clone(), unfilled: Vec::new() }
+    }
+
+    /// Makes one change. Renamed columns are left to SQLite, which follows them into all other objects.
+    pub(super) fn apply(&mut self, operation: &Operation) -> Result<(), AlterError> {
+        match operation {
+            Operation::AddColumn(column) => self.add_column(column),
+            Operation::ModifyColumn(column) => self.modify_column(column),
+            Operation::RenameColumn { .. } => Ok(()),
+            Operation::DropColumn(column) => self.drop_column(column),
+            Operation::AddForeignKey(key) => self.add_foreign_key(key),
+            Operation::DropForeignKey(key) => self.drop_foreign_key(key),
+            Operation::AddUnique { name, columns } => self.add_unique(name, columns),
+            Operation::DropUnique(name) => self.drop_named(ConstraintKind::Unique, name),
+            Operation::AddCheck { name, expression } => self.add_check(name, expression),
+            Operation::DropCheck(name) => self.drop_named(ConstraintKind::Check, name),
+        }
+    }
+
+    /// Returns a column and its place.
+    pub(super) fn column(&self, name: &str) -> Result<(usize, ColumnText), AlterError> {
+        self.text.column(name).ok_or_else(|| AlterError::NoSuchColumn {
+            table: self.table(),
+            column: name.to_owned(),
+            columns: self.text.columns().map(|column| column.name).collect(),
+        })
+    }
+
+    /// Writes a column definition and reads it again.
+    pub(super) fn written(&self, column: &ColumnDef) -> Result<ColumnText, AlterError> {
+        let sql = clause::column(SQLITE, &self.snapshot.table, column)?;
+        ColumnText::parse(&sql).ok_or_else(|| AlterError::Uneditable { table: self.table(), reason: sql })
+    }
+
+    fn table(&self) -> String {
+        self.snapshot.table.clone()
+    }
+
+    fn add_column(&mut self, column: &ColumnDef) -> Result<(), AlterError> {
+        let new = self.written(column)?;
+        if self.text.column(&new.name).is_some() {
+            return Err(AlterError::ColumnExists { table: self.table(), column: new.name });
+        }
+        if new.has(PartKind::NotNull) && !new.fills_itself() {
+            self.unfilled.push(new.name.clone());
+        }
+        self.text.push_column(&new.text());
+        Ok(())
+    }
+
+    fn modify_column(&mut self, column: &ColumnDef) -> Result<(), AlterError> {
+        let new = self.written(column)?;
+        let (at, mut old) = self.column(&new.name)?;
+        old.merge(new);
+        self.text.items[at].text = old.text();
+        Ok(())
+    }
+
+    fn drop_column(&mut self, name: &str) -> Result<(), AlterError> {
+        let (at, column) = self.column(name)?;
+        let by = dependents::of_column(self.snapshot, &self.text, &column);
+        if !by.is_empty() {
+            return Err(AlterError::ColumnInUse { table: self.table(), column: column.name, by });
+        }
+        self.text.remove(at);
+        Ok(())
+    }
+
+    fn add_foreign_key(&mut self, key: &TableForeignKey) -> Result<(), AlterError> {
+        let table = TableName(None, self.table().into());
+        let clause = clause::foreign_key(SQLITE, &table, key)?;
+        self.require_new_name(key.get_name().unwrap_or_default())?;
+        self.require_columns(&key.get_columns())?;
+        self.text.push_constraint(&clause);
+        Ok(())
+    }
+
+    fn add_unique(&mut self, name: &str, columns: &[String]) -> Result<(), AlterError> {
+        self.require_new_name(name)?;
+        self.require_columns(columns)?;
+        self.text.push_constraint(&clause::unique(SQLITE, name, columns));
+        Ok(())
+    }
+
+    fn add_check(&mut self, name: &str, expression: &Expr) -> Result<(), AlterError> {
+        self.require_new_name(name)?;
+        self.text.push_constraint(&clause::check(SQLITE, name, expression));
+        Ok(())
+    }
+
+    fn require_columns(&self, columns: &[String]) -> Result<(), AlterError> {
+        columns.iter().try_for_each(|column| self.column(column).map(|_| ()))
+    }
+
+    fn require_new_name(&self, name: &str) -> Result<(), AlterError> {
+        let is_taken = |own: Option<&String>| own.is_some_and(|own| same(own, name));
+        let constraints = self.text.constraints().any(|(_, constraint)| is_taken(constraint.name.as_ref()));
+        let mut columns = self.text.columns();
+        if constraints || columns.any(|column| column.parts.iter().any(|part| is_taken(part.name.as_ref()))) {
+            return Err(AlterError::ConstraintExists { table: self.table(), name: name.to_owned() });
+        }
+        Ok(())
+    }
+
+    fn drop_named(&mut self, kind: ConstraintKind, name: &str) -> Result<(), AlterError> {
+        let place = self
+            .constraints(kind)
+            .into_iter()
+            .find(|(_, constraint)| constraint.name.as_deref().is_some_and(|own| same(own, name)));
+        match place {
+            Some((place, _)) => self.remove(&place),
+            None => return Err(self.no_such(kind, name)),
+        }
+        Ok(())
+    }
+
+    fn drop_foreign_key(&mut self, key: &ForeignKeyName) -> Result<(), AlterError> {
+        let Err(error) = self.drop_named(ConstraintKind::ForeignKey, &key.name) else {
+            return Ok(());
+        };
+        let mut matching = self.constraints(ConstraintKind::ForeignKey);
+        matching.retain(|(_, constraint)| is_unnamed_match(constraint, key));
+        match matching.as_slice() {
+            [(place, _)] => self.remove(place),
+            [] => return Err(error),
+            _ => {
+                return Err(AlterError::AmbiguousForeignKey { table: self.table(), columns: key.columns.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, place: &Place) {
+        match *place {
+            Place::Item(at) => self.text.remove(at),
+            Place::Part { item, part } => {
+                if let Some(mut column) = ColumnText::parse(&self.text.items[item].text) {
+                    column.parts.remove(part);
+                    self.text.items[item].text = column.text();
+                }
+            }
+        }
+    }
+
+    /// Returns all constraints of a kind, those of columns in the form of table constraints.
+    fn constraints(&self, kind: ConstraintKind) -> Vec<(Place, ConstraintText)> {
+        let of_table = self.text.constraints().map(|(at, constraint)| (Place::Item(at), constraint));
+        let columns = self.text.columns().enumerate();
+        let of_columns = columns.flat_map(|(item, column)| {
+            let parts: Vec<_> =
+                of_column(&column).map(|(part, constraint)| (Place::Part { item, part }, constraint)).collect();
+            parts
+        });
+        of_table.chain(of_columns).filter(|(_, constraint)| constraint.kind == kind).collect()
+    }
+
+    fn no_such(&self, kind: ConstraintKind, name: &str) -> AlterError {
+        let constraints = self.constraints(kind);
+        AlterError::NoSuchConstraint {
+            table: self.table(),
+            kind: label(kind),
+            name: name.to_owned(),
+            found: constraints.iter().map(|(_, constraint)| named(constraint)).collect(),
+        }
+    }
+}
+
+/// Returns the constraints of a column that could stand in the table's list as well.
+fn of_column(column: &ColumnText) -> impl Iterator<Item = (usize, ConstraintText)> + '_ {
+    column.parts.iter().enumerate().filter_map(|(at, part)| {
+        let kind = match part.kind {
+            PartKind::Unique => ConstraintKind::Unique,
+            PartKind::Check => ConstraintKind::Check,
+            PartKind::References => ConstraintKind::ForeignKey,
+            _ => return None,
+        };
+        let constraint = ConstraintText {
+            name: part.name.clone(),
+            kind,
+            columns: vec![column.name.clone()],
+            references: Reference::find(&part.tokens()),
+        };
+        Some((at, constraint))
+    })
+}
+
+fn is_unnamed_match(constraint: &ConstraintText, key: &ForeignKeyName) -> bool {
+    let parent = constraint.references.as_ref().map(|reference| reference.table.as_str());
+    constraint.name.is_none()
+        && constraint.columns.len() == key.columns.len()
+        && constraint.columns.iter().zip(&key.columns).all(|(own, other)| same(own, other))
+        && parent.zip(key.parent.as_deref()).is_some_and(|(own, other)| same(own, other))
+}
+
+fn label(kind: ConstraintKind) -> &'static str {
+    match kind {
+        ConstraintKind::PrimaryKey => "primary key",
+        ConstraintKind::Unique => "unique constraint",
+        ConstraintKind::Check => "check",
+        ConstraintKind::ForeignKey => "foreign key",
+    }
+}
+
+fn named(constraint: &ConstraintText) -> String {
+    match (&constraint.name, &constraint.references) {
+        (Some(name), _) => format!("`{name}`"),
+        (None, Some(reference)) => {
+            format!("an unnamed one on {} to `{}`", listed(&constraint.columns), reference.table)
+        }
+        (None, None) => format!("an unnamed one on {}", listed(&constraint.columns)),
+    }
+}

@@ -1,0 +1,133 @@
+//! Alters tables on SQLite, which can do a little itself and needs the table rebuilt for the rest.
+
+mod census;
+mod column_text;
+mod constraint_text;
+mod contents;
+mod dependents;
+mod edit;
+mod plan;
+mod rebuild;
+mod snapshot;
+mod table_text;
+#[cfg(test)]
+mod tests;
+mod token;
+
+use sea_orm::sea_query::{SchemaName, TableName};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+};
+use sea_orm_migration::SchemaManagerConnection;
+
+use self::plan::{Plan, plan};
+use self::rebuild::{rebuild, run};
+use self::snapshot::Snapshot;
+use super::error::AlterError;
+use super::foreign_keys::{foreign_keys_on, set_foreign_keys};
+use super::operation::{Operation, text};
+
+/// Makes the changes, all of them or none.
+pub(super) async fn alter(
+    connection: &SchemaManagerConnection<'_>,
+    table: &TableName,
+    operations: &[Operation],
+) -> Result<(), AlterError> {
+    let table = unqualified(table)?;
+    match connection {
+        SchemaManagerConnection::Connection(connection) => in_own_transaction(connection, &table, operations).await,
+        SchemaManagerConnection::Transaction(transaction) => in_savepoint(transaction, &table, operations).await,
+        SchemaManagerConnection::OwnedTransaction(transaction) => in_savepoint(transaction, &table, operations).await,
+    }
+}
+
+fn unqualified(TableName(schema, table): &TableName) -> Result<String, AlterError> {
+    match schema {
+        Some(SchemaName(_, schema)) if !text(schema).eq_ignore_ascii_case("main") => {
+            Err(AlterError::Qualified { table: text(table), schema: text(schema), database: "sqlite" })
+        }
+        _ => Ok(text(table)),
+    }
+}
+
+/// Makes the changes in a transaction that has begun, and takes them back to where it was when one fails.
+async fn in_savepoint(
+    transaction: &DatabaseTransaction,
+    table: &str,
+    operations: &[Operation],
+) -> Result<(), AlterError> {
+    run(transaction, "SAVEPOINT seachange_alter").await?;
+    let made = make(transaction, table, operations).await;
+    if made.is_err() {
+        run(transaction, "ROLLBACK TO seachange_alter").await?;
+    }
+    run(transaction, "RELEASE seachange_alter").await?;
+    made
+}
+
+/// Makes the changes in a transaction of their own, with foreign keys off around it.
+async fn in_own_transaction(
+    connection: &DatabaseConnection,
+    table: &str,
+    operations: &[Operation],
+) -> Result<(), AlterError> {
+    let switch = has_one_connection(connection) && foreign_keys_on(connection).await?;
+    if switch {
+        set_foreign_keys(connection, false).await?;
+    }
+    let made = commit(connection, table, operations).await;
+    if switch {
+        set_foreign_keys(connection, true).await?;
+    }
+    match made {
+        // With several connections nothing tells on which of them a PRAGMA lands.
+        Err(AlterError::ForeignKeysOn { table }) if !has_one_connection(connection) => {
+            Err(AlterError::SeveralConnections { table })
+        }
+        made => made,
+    }
+}
+
+async fn commit(connection: &DatabaseConnection, table: &str, operations: &[Operation]) -> Result<(), AlterError> {
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    let transaction = connection.begin_with_options(options).await?;
+    match make(&transaction, table, operations).await {
+        Ok(()) => Ok(transaction.commit().await?),
+        Err(error) => {
+            transaction.rollback().await?;
+            Err(error)
+        }
+    }
+}
+
+/// Makes the changes in order: renames one by one, because SQLite follows them into all other objects, and what stands
+/// between two renames at once.
+async fn make(connection: &impl ConnectionTrait, table: &str, operations: &[Operation]) -> Result<(), AlterError> {
+    let is_rename = |operation: &Operation| matches!(operation, Operation::RenameColumn { .. });
+    for run_of in operations.chunk_by(|left, right| !is_rename(left) && !is_rename(right)) {
+        let snapshot = Snapshot::read(connection, table).await?;
+        match plan(&snapshot, run_of)? {
+            Plan::Native(statements) => {
+                for statement in statements {
+                    run(connection, &statement).await?;
+                }
+            }
+            Plan::Rebuild { text, unfilled } => rebuild(connection, &snapshot, &text, &unfilled).await?,
+        }
+    }
+    Ok(())
+}
+
+/// Says whether every statement reaches the same connection.
+fn has_one_connection(connection: &DatabaseConnection) -> bool {
+    #[cfg(feature = "sqlite")]
+    if let sea_orm::DatabaseConnectionType::SqlxSqlitePoolConnection(_) = &connection.inner {
+        return connection.get_sqlite_connection_pool().options().get_max_connections() == 1;
+    }
+    let _ = connection;
+    false
+}

@@ -1,0 +1,76 @@
+//! Decides how to make a change: with SQLite's own `ALTER TABLE`, or by rebuilding the table.
+
+use sea_orm::DbBackend;
+
+use super::column_text::{ColumnText, Part, PartKind};
+use super::edit::Edit;
+use super::snapshot::Snapshot;
+use super::table_text::TableText;
+use crate::alter::clause::quoted;
+use crate::alter::error::AlterError;
+use crate::alter::operation::Operation;
+
+/// How to make some changes.
+pub(super) enum Plan {
+    /// With these statements.
+    Native(Vec<String>),
+    /// By a table of this text in place of the old one.
+    Rebuild {
+        text: TableText,
+        /// New columns that rows would have no value for.
+        unfilled: Vec<String>,
+    },
+}
+
+/// Decides how to make changes, which are all of them renames or none.
+pub(super) fn plan(snapshot: &Snapshot, operations: &[Operation]) -> Result<Plan, AlterError> {
+    let mut edit = Edit::new(snapshot);
+    let mut native = Vec::new();
+    for operation in operations {
+        native.push(native_statement(&edit, operation)?);
+        edit.apply(operation)?;
+    }
+    Ok(match native.into_iter().collect() {
+        Some(statements) => Plan::Native(statements),
+        None => Plan::Rebuild { text: edit.text, unfilled: edit.unfilled },
+    })
+}
+
+/// Returns SQLite's own statement for a change, if it has one.
+fn native_statement(edit: &Edit<'_>, operation: &Operation) -> Result<Option<String>, AlterError> {
+    let quoted = |name: &str| quoted(DbBackend::Sqlite, name);
+    let clause = match operation {
+        Operation::AddColumn(column) => {
+            let new = edit.written(column)?;
+            can_add(&new).then(|| format!("ADD COLUMN {}", new.text()))
+        }
+        Operation::DropColumn(name) => {
+            let (_, column) = edit.column(name)?;
+            let plain = !column.has(PartKind::Unique) && !column.has(PartKind::References);
+            plain.then(|| format!("DROP COLUMN {}", quoted(name)))
+        }
+        Operation::RenameColumn { from, to } => {
+            edit.column(from)?;
+            Some(format!("RENAME COLUMN {} TO {}", quoted(from), quoted(to)))
+        }
+        _ => None,
+    };
+    let table = quoted(&edit.snapshot.table);
+    Ok(clause.map(|clause| format!("ALTER TABLE \"main\".{table} {clause}")))
+}
+
+/// Says whether `ADD COLUMN` takes the column, whatever rows there are: see the restrictions in
+/// <https://sqlite.org/lang_altertable.html>.
+fn can_add(column: &ColumnText) -> bool {
+    let default = column.part(PartKind::Default);
+    let has_value = default.is_some_and(Part::defaults_to_value);
+    let is_key = column.has(PartKind::PrimaryKey) || column.has(PartKind::Unique);
+    let is_empty = column.has(PartKind::NotNull) && !column.fills_itself();
+    let is_computed = default.is_some_and(|default| !default.defaults_to_constant());
+    let refers_to_value = column.has(PartKind::References) && has_value;
+    let is_stored = column
+        .part(PartKind::Generated)
+        .and_then(|part| part.tokens().last().map(|token| token.is_word("STORED")))
+        .unwrap_or(false);
+    ![is_key, is_empty, is_computed, refers_to_value, is_stored].contains(&true)
+}

@@ -1,0 +1,163 @@
+//! Puts a new table in the place of an old one, with its rows and all that belongs to it.
+//!
+//! The old table is renamed, the new one created under its name from the edited text, filled, and the old one dropped.
+//! `legacy_alter_table` keeps SQLite from following the rename into views, triggers and foreign keys of other tables,
+//! which go on naming the table. Foreign keys must be off: dropping a table deletes its rows first, and
+//! with foreign keys on these deletions cascade.
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
+
+use super::census::Census;
+use super::contents::Contents;
+use super::snapshot::{Snapshot, statement};
+use super::table_text::TableText;
+use crate::alter::clause::quoted;
+use crate::alter::error::{AlterError, said};
+use crate::alter::foreign_keys::foreign_keys_on;
+use crate::alter::rebuild_scope;
+
+/// Rebuilds the table with the text `new`. The caller undoes everything when it fails.
+pub(super) async fn rebuild(
+    connection: &impl ConnectionTrait,
+    snapshot: &Snapshot,
+    new: &TableText,
+    unfilled: &[String],
+) -> Result<(), AlterError> {
+    require_foreign_keys_off(connection, snapshot).await?;
+    require_bare_columns(snapshot, new)?;
+    require_nothing_temporary(connection, snapshot).await?;
+    let before = Census::take(connection, &snapshot.family()).await?;
+    require_values(snapshot, unfilled, before.rows())?;
+    let was_broken = broken_object(connection).await?.is_some();
+    let legacy = pragma(connection, "PRAGMA legacy_alter_table").await?;
+    connection.execute_unprepared("PRAGMA legacy_alter_table = ON").await?;
+    let replaced = replace(connection, snapshot, new).await;
+    if legacy != 1 {
+        connection.execute_unprepared("PRAGMA legacy_alter_table = OFF").await?;
+    }
+    replaced?;
+    before.require_same(connection, &snapshot.table).await?;
+    match broken_object(connection).await? {
+        Some(reason) if !was_broken => Err(AlterError::BrokenObject { table: snapshot.table.clone(), reason }),
+        _ => Ok(()),
+    }
+}
+
+async fn replace(connection: &impl ConnectionTrait, snapshot: &Snapshot, new: &TableText) -> Result<(), AlterError> {
+    let old_name = free_name(connection, &snapshot.table).await?;
+    let old = Contents::read(connection, &snapshot.table).await?;
+    let sequence = sequence(connection, &snapshot.table).await?;
+    let [table, aside] = [&snapshot.table, &old_name].map(|name| quoted(DbBackend::Sqlite, name));
+    run(connection, &format!("ALTER TABLE \"main\".{table} RENAME TO {aside}")).await?;
+    run(connection, &new.text()).await?;
+    let new = Contents::read(connection, &snapshot.table).await?;
+    run(connection, &old.copy_to(&new, &aside, &table)).await?;
+    run(connection, &format!("DROP TABLE \"main\".{aside}")).await?;
+    for object in snapshot.indexes.iter().chain(&snapshot.triggers) {
+        run(connection, &object.sql).await?;
+    }
+    match sequence {
+        Some(sequence) => set_sequence(connection, &snapshot.table, sequence).await,
+        None => Ok(()),
+    }
+}
+
+async fn require_foreign_keys_off(connection: &impl ConnectionTrait, snapshot: &Snapshot) -> Result<(), AlterError> {
+    if foreign_keys_on(connection).await? {
+        rebuild_scope::report();
+        return Err(AlterError::ForeignKeysOn { table: snapshot.table.clone() });
+    }
+    Ok(())
+}
+
+/// A check may say `posts.title` for `title`. SQLite does not follow the rename of the old table there, and then takes
+/// the table for broken.
+fn require_bare_columns(snapshot: &Snapshot, new: &TableText) -> Result<(), AlterError> {
+    let table = &snapshot.table;
+    if !snapshot.text.names_itself(table) && !new.names_itself(table) {
+        return Ok(());
+    }
+    Err(AlterError::Uneditable {
+        table: table.clone(),
+        reason: format!("it names its own columns with `{table}.` before them"),
+    })
+}
+
+/// A temporary trigger would go with the old table; a temporary table would catch statements meant for the new one.
+async fn require_nothing_temporary(connection: &impl ConnectionTrait, snapshot: &Snapshot) -> Result<(), AlterError> {
+    let sql = "SELECT type || ' `' || name || '`' FROM sqlite_temp_schema \
+               WHERE tbl_name = ?1 COLLATE NOCASE OR name = ?1 COLLATE NOCASE";
+    let row = connection.query_one_raw(statement(sql, [snapshot.table.as_str().into()])).await?;
+    match row {
+        Some(row) => {
+            let object = row.try_get_by_index(0)?;
+            Err(AlterError::TemporaryObject { table: snapshot.table.clone(), object })
+        }
+        None => Ok(()),
+    }
+}
+
+fn require_values(snapshot: &Snapshot, unfilled: &[String], rows: i64) -> Result<(), AlterError> {
+    match unfilled.first() {
+        Some(column) if rows > 0 => {
+            Err(AlterError::NotNullWithoutDefault { table: snapshot.table.clone(), column: column.clone(), rows })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Has SQLite resolve every view and trigger of the database, and returns what it says of the first that does not
+/// work. Renaming a table does that, so a table made for the purpose is renamed, and gone again.
+async fn broken_object(connection: &impl ConnectionTrait) -> Result<Option<String>, AlterError> {
+    let name = free_name(connection, "probe").await?;
+    let name = quoted(DbBackend::Sqlite, &name);
+    run(connection, "SAVEPOINT seachange_probe").await?;
+    run(connection, &format!("CREATE TABLE \"main\".{name} (x)")).await?;
+    let renamed = run(connection, &format!("ALTER TABLE \"main\".{name} RENAME TO \"seachange probe renamed\"")).await;
+    run(connection, "ROLLBACK TO seachange_probe").await?;
+    run(connection, "RELEASE seachange_probe").await?;
+    Ok(renamed.err().map(|error| said(&error)))
+}
+
+/// Returns a name that no object has.
+async fn free_name(connection: &impl ConnectionTrait, table: &str) -> Result<String, AlterError> {
+    let mut name = format!("seachange_old_{table}");
+    let sql = "SELECT count(*) FROM main.sqlite_schema WHERE name = ?1 COLLATE NOCASE";
+    while count(connection, sql, &name).await? > 0 {
+        name.push('_');
+    }
+    Ok(name)
+}
+
+/// Returns the last key that `AUTOINCREMENT` gave in the table.
+async fn sequence(connection: &impl ConnectionTrait, table: &str) -> Result<Option<i64>, AlterError> {
+    let sql = "SELECT count(*) FROM main.sqlite_schema WHERE name = ?1";
+    if count(connection, sql, "sqlite_sequence").await? == 0 {
+        return Ok(None);
+    }
+    let sql = "SELECT seq FROM main.sqlite_sequence WHERE name = ?1";
+    let row = connection.query_one_raw(statement(sql, [table.into()])).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
+}
+
+async fn set_sequence(connection: &impl ConnectionTrait, table: &str, sequence: i64) -> Result<(), AlterError> {
+    let delete = "DELETE FROM main.sqlite_sequence WHERE name = ?1";
+    connection.execute_raw(statement(delete, [table.into()])).await?;
+    let insert = "INSERT INTO main.sqlite_sequence (name, seq) VALUES (?1, ?2)";
+    connection.execute_raw(statement(insert, [table.into(), sequence.into()])).await?;
+    Ok(())
+}
+
+async fn count(connection: &impl ConnectionTrait, sql: &str, name: &str) -> Result<i64, DbErr> {
+    let row = connection.query_one_raw(statement(sql, [name.into()])).await?;
+    row.map_or(Ok(0), |row| row.try_get_by_index(0))
+}
+
+async fn pragma(connection: &impl ConnectionTrait, pragma: &str) -> Result<i32, DbErr> {
+    let row = connection.query_one_raw(statement(pragma, [])).await?;
+    row.map_or(Ok(0), |row| row.try_get_by_index(0))
+}
+
+pub(super) async fn run(connection: &impl ConnectionTrait, sql: &str) -> Result<(), DbErr> {
+    connection.execute_unprepared(sql).await.map(|_| ())
+}

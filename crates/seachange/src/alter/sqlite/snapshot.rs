@@ -1,0 +1,120 @@
+//! What the database says of a table and of all that depends on it.
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
+
+use super::table_text::TableText;
+use crate::alter::error::AlterError;
+
+/// A table, as stored, with the objects that depend on it.
+#[derive(Debug, Clone)]
+pub(super) struct Snapshot {
+    /// The name as the table was created with.
+    pub(super) table: String,
+    pub(super) text: TableText,
+    pub(super) indexes: Vec<Object>,
+    pub(super) triggers: Vec<Object>,
+    /// Views, and triggers of other tables.
+    pub(super) others: Vec<Object>,
+    /// Foreign keys of all tables, this one included, that refer to the table.
+    pub(super) referrers: Vec<Referrer>,
+}
+
+/// An object with its own statement.
+#[derive(Debug, Clone)]
+pub(super) struct Object {
+    pub(super) kind: String,
+    pub(super) name: String,
+    pub(super) sql: String,
+}
+
+/// A column that a foreign key refers to.
+#[derive(Debug, Clone)]
+pub(super) struct Referrer {
+    /// The table that has the foreign key.
+    pub(super) table: String,
+    /// The column of the table that is referred to, unless the primary key is meant.
+    pub(super) column: Option<String>,
+}
+
+impl Snapshot {
+    /// Reads the table, and refuses what is no ordinary table.
+    pub(super) async fn read(connection: &impl ConnectionTrait, table: &str) -> Result<Self, AlterError> {
+        require_ordinary(connection, table).await?;
+        let (name, sql) = definition(connection, table).await?;
+        let text = TableText::parse(&sql)
+            .ok_or_else(|| AlterError::Uneditable { table: name.clone(), reason: "its text has no body".to_owned() })?;
+        let objects = objects(connection).await?;
+        let (own, others): (Vec<_>, Vec<_>) =
+            objects.into_iter().partition(|(of, object)| object.kind != "view" && of.eq_ignore_ascii_case(&name));
+        let (triggers, indexes) =
+            own.into_iter().map(|(_, object)| object).partition(|object| object.kind == "trigger");
+        let others = others.into_iter().map(|(_, object)| object).filter(|object| object.kind != "index");
+        Ok(Self {
+            text,
+            indexes,
+            triggers,
+            others: others.collect(),
+            referrers: referrers(connection, &name).await?,
+            table: name,
+        })
+    }
+
+    /// Returns the names of the table and of all that refer to it, each once.
+    pub(super) fn family(&self) -> Vec<String> {
+        let mut names = vec![self.table.clone()];
+        for referrer in &self.referrers {
+            if !names.iter().any(|name| name.eq_ignore_ascii_case(&referrer.table)) {
+                names.push(referrer.table.clone());
+            }
+        }
+        names
+    }
+}
+
+/// Builds a statement.
+pub(super) fn statement<const N: usize>(sql: &str, values: [Value; N]) -> Statement {
+    Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
+}
+
+async fn require_ordinary(connection: &impl ConnectionTrait, table: &str) -> Result<(), AlterError> {
+    let sql = "SELECT type FROM pragma_table_list(?1) WHERE schema = 'main'";
+    let row = connection.query_one_raw(statement(sql, [table.into()])).await?;
+    let kind: Option<String> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+    match kind.as_deref() {
+        Some("table") => Ok(()),
+        None => Err(AlterError::NoSuchTable { table: table.to_owned() }),
+        Some(kind) => Err(AlterError::NotOrdinary {
+            table: table.to_owned(),
+            kind: if kind == "view" { "view".to_owned() } else { format!("{kind} table") },
+        }),
+    }
+}
+
+async fn definition(connection: &impl ConnectionTrait, table: &str) -> Result<(String, String), AlterError> {
+    let sql = "SELECT name, sql FROM main.sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE";
+    let row = connection.query_one_raw(statement(sql, [table.into()])).await?;
+    let row = row.ok_or_else(|| AlterError::NoSuchTable { table: table.to_owned() })?;
+    Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))
+}
+
+/// Reads indexes, triggers and views with the table that each belongs to, oldest first. Indexes of constraints have no
+/// statement and come back with the table.
+async fn objects(connection: &impl ConnectionTrait) -> Result<Vec<(String, Object)>, DbErr> {
+    let sql = "SELECT tbl_name, type, name, sql FROM main.sqlite_schema \
+               WHERE type IN ('index', 'trigger', 'view') AND sql IS NOT NULL ORDER BY rowid";
+    let rows = connection.query_all_raw(statement(sql, [])).await?;
+    rows.iter().map(object).collect()
+}
+
+fn object(row: &QueryResult) -> Result<(String, Object), DbErr> {
+    let object =
+        Object { kind: row.try_get_by_index(1)?, name: row.try_get_by_index(2)?, sql: row.try_get_by_index(3)? };
+    Ok((row.try_get_by_index(0)?, object))
+}
+
+async fn referrers(connection: &impl ConnectionTrait, table: &str) -> Result<Vec<Referrer>, DbErr> {
+    let sql = "SELECT t.name, f.\"to\" FROM main.sqlite_schema t, pragma_foreign_key_list(t.name, 'main') f \
+               WHERE t.type = 'table' AND f.\"table\" = ?1 COLLATE NOCASE ORDER BY t.name, f.id, f.seq";
+    let rows = connection.query_all_raw(statement(sql, [table.into()])).await?;
+    rows.iter().map(|row| Ok(Referrer { table: row.try_get_by_index(0)?, column: row.try_get_by_index(1)? })).collect()
+}
