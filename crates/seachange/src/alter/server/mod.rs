@@ -2,6 +2,8 @@
 
 mod implicit_index;
 mod statements;
+#[cfg(test)]
+mod tests;
 
 use sea_orm::sea_query::TableName;
 use sea_orm::{ConnectionTrait, DbBackend};
