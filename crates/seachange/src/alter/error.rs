@@ -199,7 +199,7 @@ pub enum AlterError {
         after: i64,
     },
     /// Rows that are there violate a foreign key.
-    #[error("table `{table}` cannot be altered: {}", joined(.violations))]
+    #[error("table `{table}` cannot be altered: {}; correct this first", joined(.violations))]
     Violations {
         /// The table.
         table: String,
@@ -207,7 +207,9 @@ pub enum AlterError {
         violations: Vec<Violation>,
     },
     /// A view or a trigger no longer works after the change.
-    #[error("altering table `{table}` would break an object of the schema: {reason}")]
+    #[error(
+        "altering table `{table}` would break an object of the schema: {reason}; drop it first, and create it again afterwards"
+    )]
     BrokenObject {
         /// The table.
         table: String,

@@ -8,14 +8,15 @@ use sea_orm::sea_query::{
 };
 use sea_orm_migration::schema;
 
-use super::implicit_index::{Columns, Keys};
+use super::implicit_index::{Columns, Fate, Fates, Keys};
 use super::statements::statements;
 use crate::alter::operation::{Operation, table_name};
 use crate::alter::{AlterError, ForeignKeyName, NewForeignKey};
 
 fn written(backend: DbBackend, table: impl IntoTableRef, operations: &[Operation]) -> Result<String, AlterError> {
     let table = table.into_table_ref();
-    let implicit = ["fk".to_owned()];
+    let implicit =
+        Fates::from([("fk".to_owned(), Fate::Drop), ("other".to_owned(), Fate::RenameTo("heir".to_owned()))]);
     Ok(statements(backend, table_name(&table).unwrap(), operations, &implicit)?.join("\n"))
 }
 
@@ -83,7 +84,7 @@ fn mysql() {
     ALTER TABLE `blog`.`posts` ADD COLUMN `owner_id` int NOT NULL DEFAULT 7, ADD COLUMN `kind` varchar(9), ADD CONSTRAINT `fk` FOREIGN KEY (`owner_id`, `kind`) REFERENCES `users` (`id`, `kind`) ON DELETE CASCADE ON UPDATE SET NULL, ADD CONSTRAINT `u` UNIQUE (`kind`, `a``b"c`), ADD CONSTRAINT `c` CHECK (`kind` <> 'it\'s')
     ALTER TABLE `blog`.`posts` MODIFY COLUMN `kind` varchar(20) NOT NULL DEFAULT 'x'
     ALTER TABLE `blog`.`posts` RENAME COLUMN `kind` TO `sort`
-    ALTER TABLE `blog`.`posts` DROP CONSTRAINT `c`, DROP INDEX `u`, DROP FOREIGN KEY `fk`, DROP INDEX `fk`, DROP FOREIGN KEY `other`, DROP COLUMN `owner_id`
+    ALTER TABLE `blog`.`posts` DROP CONSTRAINT `c`, DROP INDEX `u`, DROP FOREIGN KEY `fk`, DROP INDEX `fk`, DROP FOREIGN KEY `other`, RENAME INDEX `other` TO `heir`, DROP COLUMN `owner_id`
     "#);
 }
 
@@ -121,17 +122,18 @@ fn columns(keys: &[(&str, &[&str])]) -> Columns {
 
 #[test]
 fn an_index_goes_with_the_foreign_key_that_brought_it() {
-    let check =
-        |indexes: &[(&str, &[&str])], keys: &[(&str, &[&str])], referring: &[(&str, &[&str])], gone: &[&str]| {
-            let keys = Keys { indexes: columns(indexes), foreign_keys: columns(keys), referring: columns(referring) };
-            assert_eq!(keys.implicit(&["fk", "fk2"]), gone, "{keys:?}");
-        };
-    check(&[("fk", &["a"])], &[("fk", &["a"])], &[], &["fk"]);
+    let check = |indexes: &[(&str, &[&str])], keys: &[(&str, &[&str])], referring: &[(&str, &[&str])], fate| {
+        let keys = Keys { indexes: columns(indexes), foreign_keys: columns(keys), referring: columns(referring) };
+        assert_eq!(keys.fates(&["fk", "fk2"]).get("fk"), fate, "{keys:?}");
+    };
+    check(&[("fk", &["a"])], &[("fk", &["a"])], &[], Some(&Fate::Drop));
     // Somebody's own index served the key.
-    check(&[("mine", &["a"])], &[("fk", &["a"])], &[], &[]);
-    check(&[("fk", &["a", "b"])], &[("fk", &["a"])], &[], &[]);
+    check(&[("mine", &["a"])], &[("fk", &["a"])], &[], None);
+    check(&[("fk", &["a", "b"])], &[("fk", &["a"])], &[], None);
     // Another key needs it, unless that goes too.
-    check(&[("fk", &["a"])], &[("fk", &["a"]), ("stays", &["a"])], &[], &[]);
-    check(&[("fk", &["a"])], &[("fk", &["a"]), ("fk2", &["a"])], &[], &["fk"]);
-    check(&[("fk", &["a"])], &[("fk", &["a"])], &[("blog.child.fk", &["a"])], &[]);
+    check(&[("fk", &["a"])], &[("fk", &["a"]), ("stays", &["a", "b"])], &[], None);
+    let heir = Fate::RenameTo("stays".to_owned());
+    check(&[("fk", &["a"])], &[("fk", &["a"]), ("stays", &["a"])], &[], Some(&heir));
+    check(&[("fk", &["a"])], &[("fk", &["a"]), ("fk2", &["a"])], &[], Some(&Fate::Drop));
+    check(&[("fk", &["a"])], &[("fk", &["a"])], &[("blog.child.fk", &["a"])], None);
 }

@@ -15,16 +15,13 @@ mod tests;
 mod token;
 
 use sea_orm::sea_query::{SchemaName, TableName};
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use sea_orm_migration::SchemaManagerConnection;
 
 use self::plan::{Plan, plan};
 use self::rebuild::{rebuild, run};
 use self::snapshot::Snapshot;
-use super::error::AlterError;
+use super::error::{AlterError, said};
 use super::foreign_keys::{foreign_keys_on, set_foreign_keys};
 use super::operation::{Operation, text};
 
@@ -37,8 +34,7 @@ pub(super) async fn alter(
     let table = unqualified(table)?;
     match connection {
         SchemaManagerConnection::Connection(connection) => in_own_transaction(connection, &table, operations).await,
-        SchemaManagerConnection::Transaction(transaction) => in_savepoint(transaction, &table, operations).await,
-        SchemaManagerConnection::OwnedTransaction(transaction) => in_savepoint(transaction, &table, operations).await,
+        transaction => in_savepoint(transaction, &table, operations).await,
     }
 }
 
@@ -53,7 +49,7 @@ fn unqualified(TableName(schema, table): &TableName) -> Result<String, AlterErro
 
 /// Makes the changes in a transaction that has begun, and takes them back to where it was when one fails.
 async fn in_savepoint(
-    transaction: &DatabaseTransaction,
+    transaction: &impl ConnectionTrait,
     table: &str,
     operations: &[Operation],
 ) -> Result<(), AlterError> {
@@ -94,7 +90,13 @@ async fn commit(connection: &DatabaseConnection, table: &str, operations: &[Oper
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
     };
-    let transaction = connection.begin_with_options(options).await?;
+    let transaction = match connection.begin_with_options(options).await {
+        // Somebody has sent a BEGIN of his own, which only the database knows of.
+        Err(error) if has_one_connection(connection) && said(&error).contains("within a transaction") => {
+            return in_savepoint(connection, table, operations).await;
+        }
+        begun => begun?,
+    };
     match make(&transaction, table, operations).await {
         Ok(()) => Ok(transaction.commit().await?),
         Err(error) => {

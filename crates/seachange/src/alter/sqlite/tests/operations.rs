@@ -161,3 +161,33 @@ async fn unique_constraints_and_checks_come_and_go() {
     change(&connection, "posts", |posts| posts.drop_check("c").drop_unique("u")).await.unwrap();
     assert_eq!(table(&connection, "posts").await, before);
 }
+
+#[tokio::test]
+async fn texts_in_checks_and_defaults_are_escaped() {
+    let connection = database("CREATE TABLE t (a)").await;
+    let text = "it's \\ \" -- (";
+    let column = || ColumnDef::new("b'\"").text().not_null().default(text).unique_key().take();
+    change(&connection, "t", |t| t.add_check("c\"'", Expr::col("a").ne(text)).add_column(column())).await.unwrap();
+    insta::assert_snapshot!(table(&connection, "t").await, @r#"CREATE TABLE t (a, "b'""" text NOT NULL DEFAULT 'it''s \ " -- (' UNIQUE, CONSTRAINT "c""'" CHECK ("a" <> 'it''s \ " -- ('))"#);
+    connection.execute_unprepared("INSERT INTO t (a) VALUES (1)").await.unwrap();
+    assert_eq!(value(&connection, "SELECT \"b'\"\"\" FROM t").await, text);
+    change(&connection, "t", |t| t.drop_check("c\"'").drop_column("b'\"")).await.unwrap();
+    assert_eq!(table(&connection, "t").await, "CREATE TABLE t (a)");
+}
+
+#[tokio::test]
+async fn a_key_of_a_column_is_dropped_by_its_name() {
+    let connection = database(
+        "CREATE TABLE u (id integer PRIMARY KEY); \
+         CREATE TABLE t (a int CONSTRAINT f REFERENCES u ON DELETE SET NULL NOT NULL, b int CONSTRAINT c CHECK (b > 0) UNIQUE)",
+    )
+    .await;
+    change(&connection, "t", |t| t.drop_foreign_key("f").drop_check("C")).await.unwrap();
+    insta::assert_snapshot!(table(&connection, "t").await, @"CREATE TABLE t (a int NOT NULL, b int UNIQUE)");
+}
+
+#[tokio::test]
+async fn no_changes_are_no_error() {
+    let connection = database("CREATE TABLE t (a)").await;
+    change(&connection, "t", |t| t).await.unwrap();
+}

@@ -57,7 +57,7 @@ async fn rows_that_violate_a_new_foreign_key_are_reported_and_kept() {
     let before = schema(&connection).await;
     let key = || ForeignKey::create().name("fk").from("posts", "owner").to("users", "id").take();
     let error = change(&connection, "posts", |posts| posts.add_foreign_key(key())).await.unwrap_err();
-    insta::assert_snapshot!(error, @"table `posts` cannot be altered: 2 rows of `posts` refer in `owner` to rows that `users` does not have (first: rowid 1)");
+    insta::assert_snapshot!(error, @"table `posts` cannot be altered: 2 rows of `posts` refer in `owner` to rows that `users` does not have (first: rowid 1); correct this first");
     assert_eq!(schema(&connection).await, before);
     assert_eq!(value(&connection, "SELECT group_concat(id) FROM posts").await, "1,2,3");
     check_left_clean(&connection).await;

@@ -107,3 +107,16 @@ async fn the_future_can_be_awaited_in_a_migration() {
     let manager = SchemaManager::new(&connection);
     require_send(revision(&manager));
 }
+
+#[tokio::test]
+async fn a_transaction_begun_by_hand_is_noticed() {
+    let connection = database(FAMILY).await;
+    connection.execute_unprepared("BEGIN").await.unwrap();
+    let (result, needed) = rebuild_scope::watch(revision(&SchemaManager::new(&connection))).await;
+    assert!(needed && result.is_err());
+    connection.execute_unprepared("ROLLBACK; PRAGMA foreign_keys = OFF; BEGIN").await.unwrap();
+    revision(&SchemaManager::new(&connection)).await.unwrap();
+    connection.execute_unprepared("COMMIT; PRAGMA foreign_keys = ON").await.unwrap();
+    super::check_left_clean(&connection).await;
+    assert_eq!(value(&connection, "SELECT group_concat(name) FROM pragma_table_xinfo('users')").await, "id,name,about");
+}
