@@ -1,3 +1,64 @@
-//! Part of seachange.
+//! The example service: people, posts and votes over HTTP, on a schema that it migrates when it starts.
+//!
+//! What another service would copy is [`migrate`]: the lines that embed the engine. Around them stand
+//! the command line ([`args`]), the listener and its orderly end ([`serve`]), and the [`routes`]. Whoever
+//! reaches the service may do everything: there is no authentication in this example.
 
-fn main() {}
+mod args;
+mod error;
+mod extract;
+mod field;
+mod logging;
+mod migrate;
+mod page;
+mod password;
+mod routes;
+mod serve;
+mod signal;
+mod start;
+mod state;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::Args;
+use crate::start::StartError;
+
+/// Starts the service. Exits with 0 after an orderly end, 1 when the service cannot start or listen,
+/// and 2 when the arguments are wrong.
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Reads the settings while there is one thread only, then hands over to the runtime.
+fn run() -> Result<(), StartError> {
+    seachange::args::env_file::load(std::env::args_os())?;
+    let args = Args::parse();
+    logging::init(args.log_format)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(StartError::Runtime)?;
+    let ended = runtime.block_on(start::start(&args));
+    // Dropping the runtime would wait for a password that is being hashed.
+    runtime.shutdown_background();
+    ended
+}
+
+/// Prints an error, and what helps, on stderr.
+fn report(error: &StartError) {
+    let mut stderr = std::io::stderr().lock();
+    // Nobody is left to tell when stderr is closed.
+    let _ = writeln!(stderr, "error: {error}");
+    if let Some(hint) = error.hint() {
+        let _ = writeln!(stderr, "hint: {hint}");
+    }
+}

@@ -1,1 +1,75 @@
-//! Part of seachange.
+//! The revision files of [seachange](https://crates.io/crates/seachange): scanned, checked, registered and written.
+//!
+//! A revision is one Rust module in a folder. Its first doc line is the message, its `REVISION` constant says where it
+//! stands in the graph, and its name is for people. In reading order:
+//!
+//! - `message`, `slug`, `id`: what names a revision, for people and for programs;
+//! - `tokens`, `constant`, [`mod@hash`], [`mod@parse`]: one file, from its text to values;
+//! - [`error`]: everything that can be wrong with a file;
+//! - [`mod@scan`]: a folder of files;
+//! - [`mod@check`]: the graph of a folder, or its problems by file and revision;
+//! - `registry`: the text that registers the files;
+//! - [`build`]: the build-script entry point, which does all of the above;
+//! - [`mod@render`], [`mod@write`]: a new revision as text, and as a file;
+//! - [`mod@init`]: a new migration crate.
+//!
+//! The crate knows no database, no SeaORM and no command line. Every migration crate's build script compiles it, so it
+//! has few dependencies.
+//!
+//! What a build script does:
+//!
+//! ```no_run
+//! seachange_source::build::revisions("src/versions");
+//! ```
+//!
+//! What the command line does for a new revision:
+//!
+//! ```
+//! use seachange_source::{NewRevision, check, new_id, scan, write_new};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let dir = folder.path();
+//! let new = NewRevision {
+//!     id: new_id(),
+//!     message: "create posts table".to_owned(),
+//!     created: "2026-11-21T09:03:11Z".to_owned(),
+//!     ..NewRevision::default()
+//! };
+//! let path = write_new(dir, &new)?;
+//! assert!(path.ends_with("m20261121_create_posts_table.rs"));
+//!
+//! let folder = scan(dir);
+//! assert_eq!(folder.files[0].message, "create posts table");
+//! assert_eq!(check(&folder).unwrap().heads().len(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod id;
+mod message;
+mod slug;
+
+mod constant;
+pub mod error;
+pub mod hash;
+pub mod parse;
+mod tokens;
+
+pub mod build;
+pub mod check;
+mod registry;
+pub mod scan;
+
+pub mod init;
+pub mod render;
+pub mod write;
+
+pub use check::{Problem, check};
+pub use error::{FileError, Flaw};
+pub use id::new_id;
+pub use init::{EngineDependency, Scaffold, init};
+pub use message::normalise;
+pub use parse::{RevisionFile, parse};
+pub use render::{NewRevision, render};
+pub use scan::{Folder, scan};
+pub use slug::{MAX_SLUG_LENGTH, slug};
+pub use write::{WriteError, write_new};

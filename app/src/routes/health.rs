@@ -1,0 +1,31 @@
+//! Whether the service lives, and whether it is ready for requests.
+
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::migrate;
+use crate::state::AppState;
+
+/// Returns the routes under `/health`.
+pub(super) fn router() -> Router<AppState> {
+    Router::new().route("/health/live", get(live)).route("/health/ready", get(ready))
+}
+
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+}
+
+/// Answers as long as the process does.
+async fn live() -> Json<Health> {
+    Json(Health { status: "live" })
+}
+
+/// Answers with 503 and the reason unless the schema is at this program's heads.
+async fn ready(State(state): State<AppState>) -> Result<Json<Health>, Error> {
+    migrate::check(&state.database).await.map_err(Error::NotReady)?;
+    Ok(Json(Health { status: "ready" }))
+}

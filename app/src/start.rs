@@ -1,0 +1,82 @@
+//! From settings to a service that takes requests.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use sea_orm::DatabaseConnection;
+use seachange::DatabaseSettings;
+use seachange::connection::{self, ConnectError};
+use tracing::info;
+
+use crate::args::Args;
+use crate::logging::LoggingError;
+use crate::migrate::{self, SchemaError};
+use crate::routes;
+use crate::serve::{self, ServeError};
+use crate::state::AppState;
+
+/// How long a request waits for a connection of the pool.
+const ACQUIRE_LIMIT: Duration = Duration::from_secs(5);
+/// How long the end waits for connections to be closed in due form.
+const CLOSE_LIMIT: Duration = Duration::from_secs(1);
+
+/// Why the service did not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    /// The file of environment variables cannot be used.
+    #[error(transparent)]
+    EnvFile(#[from] seachange::args::env_file::EnvFileError),
+    /// The settings do not name one database.
+    #[error(transparent)]
+    Settings(#[from] seachange::settings::SettingsError),
+    /// `RUST_LOG` does not say what to log.
+    #[error(transparent)]
+    Logging(#[from] LoggingError),
+    /// The operating system gave no threads.
+    #[error("cannot start the runtime: {0}")]
+    Runtime(std::io::Error),
+    /// The schema is not what this program works on.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    /// The pool has no first connection.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The listener failed.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+impl StartError {
+    /// Returns what helps, for the person who started the service.
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Schema(SchemaError::Behind { .. }) => {
+                Some("apply them with `cargo run -p migration -- up`, or start with `--migrate up`")
+            }
+            Self::Serve(ServeError::Bind { source, .. }) if source.kind() == ErrorKind::AddrInUse => {
+                Some("another program listens there; name another `--port`, or `--port 0` for a free one")
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Brings the schema up, connects, and serves until the service is told to stop.
+pub(crate) async fn start(args: &Args) -> Result<(), StartError> {
+    let settings = args.database.resolve()?;
+    migrate::on_start(args.migrate, &settings).await?;
+    let pool = connect(&settings).await?;
+    info!(database = %settings, "connected");
+    let router = routes::router(AppState::new(pool.clone()));
+    serve::until_stopped(&args.host, args.port, router, args.shutdown_limit()).await?;
+    // A request that was cut may hold its connection still; it goes when the process ends.
+    let _ = tokio::time::timeout(CLOSE_LIMIT, pool.close()).await;
+    Ok(())
+}
+
+/// Opens the pool that the requests share.
+async fn connect(settings: &DatabaseSettings) -> Result<DatabaseConnection, ConnectError> {
+    let mut options = settings.connect_options();
+    options.acquire_timeout(ACQUIRE_LIMIT);
+    connection::connect_with(settings, options).await
+}

@@ -1,0 +1,155 @@
+//! The build-script entry point: scans, checks, and writes the registry.
+//!
+//! Errors are printed for cargo to show (`cargo::error=`), all at once, and stop the build without a panic.
+
+use std::env;
+use std::fmt;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use seachange_graph::Graph;
+
+use crate::check::check;
+use crate::registry;
+use crate::scan::{Folder, scan};
+
+/// The name of the registry in `OUT_DIR`.
+pub const REGISTRY: &str = "seachange.rs";
+
+/// How many characters of a message a warning shows.
+const SHOWN_MESSAGE: usize = 60;
+
+/// Registers the revision files in `dir`; the whole of a migration crate's `build.rs`.
+///
+/// `dir` is relative to the crate, such as `src/versions`. The registry is for `seachange::include_revisions!()`.
+/// Cargo runs the build script again when a file is added, edited or removed.
+///
+/// What is wrong is printed for cargo, and stops the build: files that cannot be read, and the problems of the graph.
+/// Several heads, and a folder without revisions, are warnings.
+///
+/// ```no_run
+/// seachange_source::build::revisions("src/versions");
+/// ```
+pub fn revisions(dir: impl AsRef<Path>) {
+    let instructions = match Surroundings::of_build_script() {
+        Ok(surroundings) => register(dir.as_ref(), &surroundings),
+        Err(variable) => vec![Instruction::Error(format!(
+            "`{variable}` is not set; call `seachange_source::build::revisions` from a `build.rs` that cargo runs"
+        ))],
+    };
+    let mut output = io::stdout().lock();
+    for instruction in instructions {
+        if writeln!(output, "{instruction}").is_err() {
+            // Nobody listens: an exit code is all that is left.
+            std::process::exit(1);
+        }
+    }
+}
+
+/// The two folders that cargo names to a build script.
+struct Surroundings {
+    manifest_dir: PathBuf,
+    out_dir: PathBuf,
+}
+
+impl Surroundings {
+    /// Reads them from the environment; the error is the variable that is missing.
+    fn of_build_script() -> Result<Self, &'static str> {
+        let folder = |name| env::var_os(name).map(PathBuf::from).ok_or(name);
+        Ok(Self { manifest_dir: folder("CARGO_MANIFEST_DIR")?, out_dir: folder("OUT_DIR")? })
+    }
+}
+
+/// One line to cargo.
+#[derive(Debug, PartialEq, Eq)]
+enum Instruction {
+    RerunIfChanged(PathBuf),
+    Warning(String),
+    Error(String),
+}
+
+impl fmt::Display for Instruction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (key, value) = match self {
+            Self::RerunIfChanged(path) => ("rerun-if-changed", path.display().to_string()),
+            Self::Warning(text) => ("warning", text.clone()),
+            Self::Error(text) => ("error", text.clone()),
+        };
+        // An instruction ends with its line: a line break in an id must not start another.
+        write!(f, "cargo::{key}={}", value.replace(['\n', '\r'], " "))
+    }
+}
+
+/// Scans `dir` and writes the registry if there is nothing wrong.
+fn register(dir: &Path, surroundings: &Surroundings) -> Vec<Instruction> {
+    let folder = relative(scan(&surroundings.manifest_dir.join(dir)), &surroundings.manifest_dir);
+    let mut instructions = vec![Instruction::RerunIfChanged(dir.to_owned())];
+    let (errors, graph) = judge(&folder);
+    if !errors.is_empty() {
+        instructions.extend(errors.into_iter().map(Instruction::Error));
+        return instructions;
+    }
+    instructions.extend(warnings(&folder, graph.as_ref(), dir).into_iter().map(Instruction::Warning));
+    let text = registry::render(&folder.files, &surroundings.manifest_dir);
+    let target = surroundings.out_dir.join(REGISTRY);
+    if let Err(error) = write_if_changed(&target, &text) {
+        instructions.push(Instruction::Error(format!("{} cannot be written: {error}", target.display())));
+    }
+    instructions
+}
+
+/// Names the files as a person in the crate's folder does.
+fn relative(mut folder: Folder, root: &Path) -> Folder {
+    let paths = folder.files.iter_mut().map(|file| &mut file.path);
+    for path in paths.chain(folder.errors.iter_mut().map(|error| &mut error.file)) {
+        if let Ok(short) = path.strip_prefix(root) {
+            *path = short.to_owned();
+        }
+    }
+    folder
+}
+
+/// Returns all errors, and the graph if it has none.
+fn judge(folder: &Folder) -> (Vec<String>, Option<Graph>) {
+    let mut errors: Vec<String> = folder.errors.iter().map(ToString::to_string).collect();
+    match check(folder) {
+        Ok(graph) => (errors, Some(graph)),
+        Err(problems) => {
+            errors.extend(problems.iter().map(|problem| format!("{problem} (hint: {})", problem.way_out())));
+            (errors, None)
+        }
+    }
+}
+
+/// Warns of a folder without files, or of several heads.
+fn warnings(folder: &Folder, graph: Option<&Graph>, dir: &Path) -> Option<String> {
+    if folder.files.is_empty() {
+        let advice = "`revision -m MESSAGE` writes the first";
+        return Some(format!("no revision files in `{}`: nothing to migrate (hint: {advice})", dir.display()));
+    }
+    let heads: Vec<String> = graph?.heads().iter().filter_map(|head| describe(&head.id, folder)).collect();
+    let advice = "to join them, name one as the `down_revision` of the other; branches that are meant to stay may stay";
+    (heads.len() > 1).then(|| format!("{} heads: {} (hint: {advice})", heads.len(), heads.join(", ")))
+}
+
+/// Names a revision by id, message and file.
+fn describe(id: &str, folder: &Folder) -> Option<String> {
+    let file = folder.files.iter().find(|file| file.revision.id == id)?;
+    let mut message: String = file.message.chars().take(SHOWN_MESSAGE).collect();
+    if message.len() < file.message.len() {
+        message.push('…');
+    }
+    Some(format!("`{id}` {message} ({})", file.path.display()))
+}
+
+/// Writes `text` unless the file holds it already: an unchanged registry keeps its time.
+fn write_if_changed(path: &Path, text: &str) -> io::Result<()> {
+    if fs::read_to_string(path).is_ok_and(|found| found == text) {
+        return Ok(());
+    }
+    fs::write(path, text)
+}
+
+#[cfg(test)]
+mod tests;

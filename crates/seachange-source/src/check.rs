@@ -1,0 +1,112 @@
+//! The graph of a folder, or what is wrong with it: by file, by revision, and with a way out.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::PathBuf;
+
+use seachange_graph::{Fault, Graph, Revision};
+use thiserror::Error;
+
+use crate::parse::RevisionFile;
+use crate::scan::Folder;
+
+/// One fault of a folder's graph, and the files that have a part in it.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub struct Problem {
+    /// What is wrong.
+    pub fault: Fault,
+    /// Where: each file with the line of its constant.
+    pub places: Vec<(PathBuf, usize)>,
+}
+
+impl Problem {
+    /// Returns what a person can do about it, as an imperative sentence without a full stop.
+    pub fn way_out(&self) -> String {
+        match &self.fault {
+            Fault::IllegalId { .. } => "choose another `id`, such as twelve hexadecimal digits".to_owned(),
+            Fault::DuplicateId { .. } => {
+                "give one of the files another `id`, and correct the `down_revision` that means it".to_owned()
+            }
+            Fault::IllegalLabel { label, .. } => format!("rename `{label}` in `branch_labels`"),
+            Fault::LabelClash { label, .. } => format!("keep `{label}` in one `branch_labels`, and rename the others"),
+            Fault::MissingParent { parent, .. } => {
+                format!("correct `down_revision`, or bring back the file that defines `{parent}`")
+            }
+            Fault::MissingDependency { dependency, .. } => {
+                format!("correct `depends_on`, or bring back the file that defines `{dependency}`")
+            }
+            Fault::SelfReference { revision } => format!("name another parent than `{revision}`, or none"),
+            Fault::Cycle { .. } => "correct the `down_revision` or `depends_on` of one of them".to_owned(),
+            _ => "correct the revision".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut places = self.places.iter();
+        if let Some((file, line)) = places.next() {
+            write!(f, "{}:{line}: ", file.display())?;
+        }
+        write!(f, "{}", self.fault)?;
+        for (index, (file, line)) in places.enumerate() {
+            let separator = if index == 0 { "; see also" } else { "," };
+            write!(f, "{separator} {}:{line}", file.display())?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes the graph of a folder.
+///
+/// # Errors
+///
+/// All problems of the graph. When the folder has files that could not be read, a pointer that leads nowhere is not
+/// among them: it may well lead into one of those files. `Ok` says nothing about [`Folder::errors`].
+pub fn check(folder: &Folder) -> Result<Graph, Vec<Problem>> {
+    let faults = match Graph::new(revisions(&folder.files)) {
+        Ok(graph) => return Ok(graph),
+        Err(faults) => faults,
+    };
+    let certain = faults.iter().filter(|fault| folder.errors.is_empty() || !leads_nowhere(fault));
+    let mut problems = Vec::new();
+    for fault in certain {
+        let problem = Problem { fault: fault.clone(), places: places(fault, &folder.files) };
+        // An id that three files share is two faults, but one problem.
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+    Err(problems)
+}
+
+fn revisions(files: &[RevisionFile]) -> impl Iterator<Item = Revision> {
+    files.iter().map(|file| file.revision.clone())
+}
+
+fn leads_nowhere(fault: &Fault) -> bool {
+    matches!(fault, Fault::MissingParent { .. } | Fault::MissingDependency { .. })
+}
+
+/// Finds the files that a fault is about, in the order in which the fault names them.
+fn places(fault: &Fault, files: &[RevisionFile]) -> Vec<(PathBuf, usize)> {
+    let ids: Vec<&str> = match fault {
+        Fault::IllegalId { id, .. } | Fault::DuplicateId { id } => vec![id],
+        Fault::IllegalLabel { revision, .. }
+        | Fault::MissingParent { revision, .. }
+        | Fault::MissingDependency { revision, .. }
+        | Fault::SelfReference { revision } => vec![revision],
+        Fault::LabelClash { revisions, .. } | Fault::Cycle { revisions } => {
+            revisions.iter().map(String::as_str).collect()
+        }
+        _ => Vec::new(),
+    };
+    let found = ids.iter().flat_map(|id| files.iter().filter(move |file| file.revision.id == *id));
+    let mut places: Vec<(PathBuf, usize)> = found.map(|file| (file.path.clone(), file.line)).collect();
+    let mut seen = BTreeSet::new();
+    places.retain(|place| seen.insert(place.clone()));
+    places
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,118 @@
+//! One revision file: its text, read into values.
+
+use std::path::{Path, PathBuf};
+
+use proc_macro2::TokenTree;
+use seachange_graph::Revision;
+use syn::Ident;
+
+use crate::error::{FileError, Flaw};
+use crate::tokens::{declarations, inner_doc_lines, is_public, is_punct, line, tokenise};
+use crate::{constant, hash, message};
+
+/// A revision file that was understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevisionFile {
+    /// The file, under the folder that was scanned.
+    pub path: PathBuf,
+    /// The file's stem, which names the module.
+    pub module: String,
+    /// The first doc line; without one, the words of the file's name.
+    pub message: String,
+    /// The other doc lines, without empty ones at either end; empty if there are none.
+    pub description: String,
+    /// The id and the pointers.
+    pub revision: Revision,
+    /// When the revision was made, if the file says so. Not checked.
+    pub created: Option<String>,
+    /// The line of the constant, counted from 1.
+    pub line: usize,
+    /// A SHA-256 of the file's tokens, as 64 lower-case hexadecimal digits; see [`hash`](mod@crate::hash).
+    pub source_hash: String,
+}
+
+impl RevisionFile {
+    /// Returns the name of the file, without its folder.
+    pub fn file_name(&self) -> String {
+        format!("{}.rs", self.module)
+    }
+}
+
+/// Reads the `text` of the file at `path`; the file itself is not touched.
+///
+/// Read are the documentation, the constant and the tokens as a whole. Whether the rest compiles is for rustc to
+/// say.
+///
+/// # Errors
+///
+/// All flaws of the file together.
+///
+/// ```
+/// let text = r#"
+///     //! add content column
+///     pub const REVISION: Revision = Revision { id: "ae1027a6acf4", ..Revision::ROOT };
+///     pub struct Migration;
+/// "#;
+/// let file = seachange_source::parse("versions/m20261121_add_content_column.rs".as_ref(), text)?;
+/// assert_eq!(file.message, "add content column");
+/// assert_eq!(file.revision.id, "ae1027a6acf4");
+/// # Ok::<(), Vec<seachange_source::FileError>>(())
+/// ```
+pub fn parse(path: &Path, text: &str) -> Result<RevisionFile, Vec<FileError>> {
+    let error = |(line, flaw)| FileError { file: path.to_owned(), line: Some(line), flaw };
+    let module = module_name(path).map_err(|error| vec![error])?;
+    let stream = tokenise(text).map_err(|flaw| vec![error(flaw)])?;
+    let tokens: Vec<TokenTree> = stream.clone().into_iter().collect();
+    let (constant, mut flaws) = match constant::read(&tokens) {
+        Ok(constant) => (constant, Vec::new()),
+        Err(flaws) => (constant::Constant::default(), flaws),
+    };
+    flaws.extend(check_migration(&tokens).err());
+    if !flaws.is_empty() {
+        return Err(flaws.into_iter().map(error).collect());
+    }
+    let (message, description) = documentation(&tokens, &module);
+    Ok(RevisionFile {
+        path: path.to_owned(),
+        module,
+        message,
+        description,
+        revision: constant.revision,
+        created: constant.created,
+        line: constant.line,
+        source_hash: hash::source_hash(&stream),
+    })
+}
+
+/// Returns the stem of the path, if it can name a module.
+fn module_name(path: &Path) -> Result<String, FileError> {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    if syn::parse_str::<Ident>(&stem).is_ok_and(|name| name == stem.as_str()) && !stem.starts_with("r#") {
+        return Ok(stem);
+    }
+    Err(FileError { file: path.to_owned(), line: None, flaw: Flaw::ModuleName { stem } })
+}
+
+/// Looks for `pub struct Migration;`.
+fn check_migration(tokens: &[TokenTree]) -> Result<(), (usize, Flaw)> {
+    let Some(at) = declarations(tokens, "struct", "Migration").next() else { return Err((1, Flaw::MissingMigration)) };
+    if !is_public(tokens, at) {
+        return Err((line(&tokens[at]), Flaw::Private { name: "Migration" }));
+    }
+    match tokens.get(at + 2) {
+        Some(end) if is_punct(end, ';') => Ok(()),
+        _ => Err((line(&tokens[at]), Flaw::MissingMigration)),
+    }
+}
+
+/// Splits the documentation into the message and the description.
+fn documentation(tokens: &[TokenTree], module: &str) -> (String, String) {
+    let lines = inner_doc_lines(tokens);
+    match lines.iter().position(|line| !line.is_empty()) {
+        Some(first) => (message::normalise(&lines[first]), lines[first + 1..].join("\n").trim().to_owned()),
+        None => (message::from_module(module), String::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

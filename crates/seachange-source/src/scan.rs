@@ -1,0 +1,108 @@
+//! A folder of revision files, read whole.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::error::{FileError, Flaw};
+use crate::parse::{RevisionFile, parse};
+
+/// What a folder holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Folder {
+    /// The files that were understood, in the order of their names.
+    pub files: Vec<RevisionFile>,
+    /// All flaws of the others.
+    pub errors: Vec<FileError>,
+}
+
+/// Reads every revision file in `dir`.
+///
+/// A revision file ends in `.rs`. Hidden files, `mod.rs` and folders are passed over. A folder that does not exist
+/// holds nothing.
+pub fn scan(dir: &Path) -> Folder {
+    let mut folder = Folder::default();
+    let paths = match revision_paths(dir) {
+        Ok(paths) => paths,
+        Err(error) => {
+            folder.errors.push(unreadable(dir, &error));
+            return folder;
+        }
+    };
+    for path in paths {
+        let text = fs::read_to_string(&path).map_err(|error| vec![unreadable(&path, &error)]);
+        match text.and_then(|text| parse(&path, &text)) {
+            Ok(file) => folder.files.push(file),
+            Err(errors) => folder.errors.extend(errors),
+        }
+    }
+    folder
+}
+
+fn revision_paths(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if is_revision_file(&path) {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn is_revision_file(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    let hidden = name.as_encoded_bytes().starts_with(b".");
+    path.extension() == Some(OsStr::new("rs")) && !hidden && name != "mod.rs" && !path.is_dir()
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> FileError {
+    FileError { file: path.to_owned(), line: None, flaw: Flaw::Unreadable { reason: error.to_string() } }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+    use std::fs;
+
+    use super::scan;
+
+    #[test]
+    fn revision_files_are_read_in_the_order_of_their_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path();
+        for name in ["m2_b.rs", "m1_a.rs", "m10_c.rs"] {
+            let text = format!("pub const REVISION: R = R {{ id: \"{}\" }}; pub struct Migration;", &name[..2]);
+            fs::write(dir.join(name), text).unwrap();
+        }
+        for name in ["mod.rs", ".m3_hidden.rs", ".gitkeep", "notes.md", "m4_backup.rs~", "m5_disabled.rs.off"] {
+            fs::write(dir.join(name), "not a revision").unwrap();
+        }
+        fs::create_dir(dir.join("m6_folder.rs")).unwrap();
+        let found = scan(dir);
+        assert_eq!(found.errors, []);
+        let names: Vec<String> = found.files.iter().map(|file| file.file_name()).collect();
+        assert_eq!(names, ["m10_c.rs", "m1_a.rs", "m2_b.rs"]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_an_error_beside_the_rest() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path();
+        fs::write(dir.join("m1_a.rs"), b"\xff\xfe").unwrap();
+        fs::write(dir.join("m2_b.rs"), "pub const REVISION: R = R { id: \"b\" }; pub struct Migration;").unwrap();
+        let found = scan(dir);
+        assert_eq!(found.files.len(), 1);
+        let expected = format!("{}: cannot be read: stream did not contain valid UTF-8", dir.join("m1_a.rs").display());
+        assert_eq!(found.errors[0].to_string(), expected);
+        assert_eq!(scan(&dir.join("m2_b.rs")).errors.len(), 1);
+        assert_eq!(scan(&dir.join("nowhere")), super::Folder::default());
+    }
+}

@@ -1,0 +1,160 @@
+//! A new revision as a file.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use seachange_graph::{IllegalName, check_id};
+use thiserror::Error;
+
+use crate::check::{Problem, check};
+use crate::parse::{RevisionFile, parse};
+use crate::render::{NewRevision, render};
+use crate::scan::{Folder, scan};
+use crate::slug::slug;
+
+/// Why a file was not written.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// The id breaks a rule.
+    #[error("`{id}` cannot be a revision id: {reason}")]
+    IllegalId {
+        /// The id.
+        id: String,
+        /// The rule.
+        reason: IllegalName,
+    },
+    /// A revision of this id exists.
+    #[error("revision `{id}` exists already: {}", file.display())]
+    IdExists {
+        /// The id.
+        id: String,
+        /// The file that defines it.
+        file: PathBuf,
+    },
+    /// The revision does not fit to those that exist.
+    #[error("{}", join(problems))]
+    Misfit {
+        /// What would be wrong with the folder that is not wrong now.
+        problems: Vec<Problem>,
+    },
+    /// The time of creation does not begin with a date.
+    #[error("`{created}` is not a time such as `2026-11-21T09:03:11Z`")]
+    Created {
+        /// The time.
+        created: String,
+    },
+    /// The name cannot be the name of a crate.
+    #[error("`{name}` cannot be the name of a crate; expected letters, digits, `-` and `_`, and a letter in front")]
+    CrateName {
+        /// The name.
+        name: String,
+    },
+    /// The folder for a new crate holds something.
+    #[error("`{}` exists and is not empty", dir.display())]
+    NotEmpty {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// A file or a folder cannot be made.
+    #[error("`{}` cannot be written", path.display())]
+    Io {
+        /// The file or the folder.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+}
+
+fn join(problems: &[Problem]) -> String {
+    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// Adds the path to an error of the operating system.
+pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> WriteError {
+    let path = path.to_owned();
+    move |source| WriteError::Io { path, source }
+}
+
+/// Writes the revision into `dir`, and returns the file.
+///
+/// The file is called `mYYYYMMDD_slug.rs`, after the day in [`NewRevision::created`] and the message. If that exists,
+/// it gets a suffix: `_2`, `_3` and so on. No file is ever overwritten, and none is written outside `dir`, which is
+/// made if only its last part is missing.
+///
+/// # Errors
+///
+/// An illegal id, an id that a file in `dir` has already, a revision that makes something wrong with the graph
+/// that was not wrong before, a time without a date, and what the operating system refuses. On an error there is no
+/// new file.
+pub fn write_new(dir: &Path, new: &NewRevision) -> Result<PathBuf, WriteError> {
+    check_id(&new.id).map_err(|reason| WriteError::IllegalId { id: new.id.clone(), reason })?;
+    let stem = format!("m{}_{}", day(&new.created)?, slug(&new.message));
+    let text = render(new);
+    check_fit(scan(dir), &dir.join(format!("{stem}.rs")), &text, new)?;
+    if !dir.is_dir() {
+        fs::create_dir(dir).map_err(at(dir))?;
+    }
+    let (path, file) = create(dir, &stem)?;
+    fill(file, &path, &text)?;
+    Ok(path)
+}
+
+/// Returns `20261121` of `2026-11-21T..`.
+fn day(created: &str) -> Result<String, WriteError> {
+    let wrong = || WriteError::Created { created: created.to_owned() };
+    let date = created.get(..10).ok_or_else(wrong)?;
+    let shape: String =
+        date.chars().map(|character| if character.is_ascii_digit() { '0' } else { character }).collect();
+    if shape != "0000-00-00" {
+        return Err(wrong());
+    }
+    Ok(date.replace('-', ""))
+}
+
+/// Refuses a revision that the next build would refuse.
+fn check_fit(mut folder: Folder, path: &Path, text: &str, new: &NewRevision) -> Result<(), WriteError> {
+    if let Some(RevisionFile { path, .. }) = folder.files.iter().find(|file| file.revision.id == new.id) {
+        return Err(WriteError::IdExists { id: new.id.clone(), file: path.clone() });
+    }
+    let before = problems(&folder);
+    match parse(path, text) {
+        Ok(file) => folder.files.push(file),
+        Err(errors) => folder.errors.extend(errors),
+    }
+    let problems: Vec<Problem> = problems(&folder).into_iter().filter(|problem| !before.contains(problem)).collect();
+    if problems.is_empty() { Ok(()) } else { Err(WriteError::Misfit { problems }) }
+}
+
+fn problems(folder: &Folder) -> Vec<Problem> {
+    check(folder).err().unwrap_or_default()
+}
+
+/// Creates the file under the first free name.
+fn create(dir: &Path, stem: &str) -> Result<(PathBuf, File), WriteError> {
+    let mut path = dir.join(format!("{stem}.rs"));
+    let mut suffix = 1;
+    loop {
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(file) => return Ok((path, file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                suffix += 1;
+                path = dir.join(format!("{stem}_{suffix}.rs"));
+            }
+            Err(error) => return Err(at(&path)(error)),
+        }
+    }
+}
+
+/// Writes the text; half a file would stop the next build, so on an error it is taken away again.
+fn fill(mut file: File, path: &Path, text: &str) -> Result<(), WriteError> {
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    if written.is_err() {
+        let _ = fs::remove_file(path);
+    }
+    written.map_err(at(path))
+}
+
+#[cfg(test)]
+mod tests;

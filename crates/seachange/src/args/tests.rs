@@ -1,0 +1,118 @@
+//! What the command line and a file make of the settings.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at what it does not expect"
+)]
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use super::{DatabaseArgs, env_file};
+
+#[derive(Parser)]
+struct Program {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(subcommand)]
+    command: Option<Sub>,
+}
+
+#[derive(Subcommand)]
+enum Sub {
+    Up,
+}
+
+#[test]
+fn arguments_stand_before_or_behind_a_subcommand() {
+    let url = "postgres://u:pw@db/app";
+    for arguments in [
+        ["program", "--database-url", url, "up"],
+        ["program", "up", "--database-url", url],
+    ] {
+        let program = Program::parse_from(arguments);
+        assert!(program.command.is_some());
+        let settings = program.database.resolve().unwrap();
+        assert_eq!(settings.to_string(), "postgres://u:***@db/app");
+        assert!(!format!("{:?}", program.database).contains("pw"));
+    }
+}
+
+#[test]
+fn help_shows_every_variable() {
+    let help = Program::command().render_long_help().to_string();
+    for name in [
+        "URL",
+        "DRIVER",
+        "HOSTNAME",
+        "PORT",
+        "USERNAME",
+        "PASSWORD",
+        "PASSWORD_FILE",
+        "NAME",
+        "SCHEMA",
+        "TLS_MODE",
+        "TLS_CA_FILE",
+    ] {
+        assert!(
+            help.contains(&format!("[env: DATABASE_{name}]")),
+            "{name}: {help}"
+        );
+    }
+    assert!(help.contains(env_file::VARIABLE), "{help}");
+}
+
+fn load(path: &std::path::Path) -> Result<(), String> {
+    let arguments = ["program", "up", "--env-file"].map(OsString::from);
+    let arguments = arguments.into_iter().chain([path.into()]);
+    env_file::load(arguments)
+        .map(drop)
+        .map_err(|error| error.to_string().replace(path.to_str().unwrap(), "FILE"))
+}
+
+#[test]
+fn a_named_file_has_to_exist() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = load(&folder.path().join("none")).unwrap_err();
+    assert_eq!(error, "no file `FILE`, which `--env-file` names");
+}
+
+#[test]
+fn a_malformed_line_is_named_without_its_value() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(".env");
+    for (text, line) in [
+        ("secret", 1),
+        ("A_=1\nB_=2\nse cret=1\n", 3),
+        ("# A\n\nA_=1\n\nsecret\nB_=2\n", 5),
+        ("A_=1\nB_='secret\nB_=2\n", 2),
+        ("A_='1\n2'\nsecret", 3),
+        ("A_=1\r\nsecret\r\n", 2),
+        ("A_='x\ny' secret z\nB_=1", 1),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let error = load(&path).unwrap_err();
+        let expect = format!(
+            "line {line} of `FILE` is not `NAME=value`, or has a quote too many or too few"
+        );
+        assert_eq!(error, expect, "{text:?}");
+        assert!(std::env::var("A_").is_err(), "nothing is set by half");
+    }
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("my.env");
+    std::fs::write(
+        &path,
+        "\u{feff}SEACHANGE_TEST_ONE='P@ss w%rd/:?#é'\nCARGO_PKG_NAME=other\n",
+    )
+    .unwrap();
+    load(&path).unwrap();
+    assert_eq!(
+        std::env::var("SEACHANGE_TEST_ONE").unwrap(),
+        "P@ss w%rd/:?#é"
+    );
+    assert_eq!(std::env::var("CARGO_PKG_NAME").unwrap(), "seachange");
+}

@@ -1,0 +1,130 @@
+//! From an error of the driver to what is wrong: by SQLSTATE and error numbers, not by texts, which
+//! servers translate.
+
+use std::path::PathBuf;
+
+use sea_orm::sqlx::Error as SqlxError;
+use sea_orm::sqlx::error::DatabaseError;
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr};
+
+use super::unreachable::reason;
+use super::{ConnectError, Endpoint};
+use crate::settings::{DatabaseSettings, Target};
+
+/// What an error code of a server says about the settings.
+enum Refusal {
+    User,
+    UnknownDatabase,
+    Database,
+    Full,
+}
+
+/// Says what `error`, which came up while connecting as `settings` ask, means.
+pub(crate) fn classify(settings: &DatabaseSettings, error: &DbErr) -> ConnectError {
+    let classified = match settings.target() {
+        Target::Sqlite(sqlite) => sqlite
+            .path()
+            .and_then(|path| classify_file(path.into(), error)),
+        Target::Server(_) => {
+            Endpoint::of(settings).and_then(|at| classify_server(settings, at, error))
+        }
+    };
+    classified.unwrap_or_else(|| ConnectError::Other {
+        database: settings.to_string(),
+        reason: sqlx_error(error).map_or_else(|| error.to_string(), ToString::to_string),
+    })
+}
+
+fn sqlx_error(error: &DbErr) -> Option<&SqlxError> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error),
+        _ => None,
+    }
+}
+
+fn classify_file(path: PathBuf, error: &DbErr) -> Option<ConnectError> {
+    let SqlxError::Database(error) = sqlx_error(error)? else {
+        return None;
+    };
+    let extended: i32 = error.code()?.parse().ok()?;
+    // The lowest byte is the primary result code: https://www.sqlite.org/rescode.html
+    match extended & 0xff {
+        5 | 6 => Some(ConnectError::Locked { path }),
+        8 => Some(ConnectError::ReadOnly { path }),
+        26 => Some(ConnectError::NotADatabase { path }),
+        _ => None,
+    }
+}
+
+fn classify_server(
+    settings: &DatabaseSettings,
+    endpoint: Endpoint,
+    error: &DbErr,
+) -> Option<ConnectError> {
+    if matches!(error, DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)) {
+        return Some(ConnectError::TimedOut { endpoint });
+    }
+    match sqlx_error(error)? {
+        SqlxError::PoolTimedOut => Some(ConnectError::TimedOut { endpoint }),
+        SqlxError::Io(error) => Some(ConnectError::Unreachable {
+            endpoint,
+            reason: reason(error),
+        }),
+        SqlxError::Tls(error) => Some(ConnectError::Tls {
+            endpoint,
+            reason: error.to_string(),
+        }),
+        SqlxError::Database(error) => refused(settings, endpoint, &**error),
+        _ => None,
+    }
+}
+
+fn refused(
+    settings: &DatabaseSettings,
+    endpoint: Endpoint,
+    error: &dyn DatabaseError,
+) -> Option<ConnectError> {
+    let Target::Server(server) = settings.target() else {
+        return None;
+    };
+    let username = settings.effective_username().unwrap_or_default();
+    let name = server.name().to_owned();
+    Some(match refusal(error)? {
+        Refusal::User => ConnectError::AccessDenied {
+            endpoint,
+            username,
+            reason: error.message().to_owned(),
+        },
+        Refusal::UnknownDatabase => ConnectError::UnknownDatabase { endpoint, name },
+        Refusal::Database => ConnectError::DatabaseDenied {
+            endpoint,
+            username,
+            name,
+        },
+        Refusal::Full => ConnectError::TimedOut { endpoint },
+    })
+}
+
+fn refusal(error: &dyn DatabaseError) -> Option<Refusal> {
+    #[cfg(feature = "mysql")]
+    if let Some(error) = error.try_downcast_ref::<sea_orm::SqlxMySqlError>() {
+        // https://mariadb.com/kb/en/mariadb-error-codes/
+        return match error.number() {
+            1045 | 1130 | 1251 | 1698 | 1862 | 4151 => Some(Refusal::User),
+            1044 => Some(Refusal::Database),
+            1049 => Some(Refusal::UnknownDatabase),
+            1040 | 1203 => Some(Refusal::Full),
+            _ => None,
+        };
+    }
+    // https://www.postgresql.org/docs/current/errcodes-appendix.html
+    match &*error.code()? {
+        "28000" | "28P01" => Some(Refusal::User),
+        "3D000" => Some(Refusal::UnknownDatabase),
+        "42501" => Some(Refusal::Database),
+        "53300" | "57P03" => Some(Refusal::Full),
+        _ => None,
+    }
+}

@@ -1,0 +1,41 @@
+//! Where a server listens, as the driver is going to look for it.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::settings::DatabaseSettings;
+
+/// Where a database server listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// A host and a port.
+    Tcp {
+        /// A name or an address.
+        host: String,
+        /// The port.
+        port: u16,
+    },
+    /// A Unix socket.
+    Socket(PathBuf),
+}
+
+impl Endpoint {
+    /// Returns where the server of `settings` listens, the driver's own defaults included. A SQLite
+    /// database has none.
+    pub(super) fn of(settings: &DatabaseSettings) -> Option<Self> {
+        settings.endpoint().map(|(host, port)| match host {
+            host if host.starts_with('/') => Self::Socket(PathBuf::from(host)),
+            host => Self::Tcp { host, port },
+        })
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Self::Tcp { host, port } => write!(f, "{host}:{port}"),
+            Self::Socket(path) => write!(f, "{}", path.display()),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Why a connection could not be made, as data.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::Endpoint;
+use crate::settings::Driver;
+
+/// A connection that could not be made. No variant holds a password.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The program was compiled without the driver.
+    #[error("this program was built without the `{}` feature", .driver.feature())]
+    DriverNotBuilt {
+        /// The driver that is missing.
+        driver: Driver,
+    },
+    /// Nothing answers where the server should be.
+    #[error("cannot reach the database server at `{endpoint}`: {reason}")]
+    Unreachable {
+        /// Where the server should be.
+        endpoint: Endpoint,
+        /// What the operating system said.
+        reason: String,
+    },
+    /// The server did not let a connection in before the time was over: it does not answer, is
+    /// starting, or has no connection left.
+    #[error("no connection to the database server at `{endpoint}` in time")]
+    TimedOut {
+        /// Where the server is.
+        endpoint: Endpoint,
+    },
+    /// The server refused the user or the password.
+    #[error("the database server at `{endpoint}` refused user `{username}`: {reason}")]
+    AccessDenied {
+        /// Where the server is.
+        endpoint: Endpoint,
+        /// The user, as the driver sent it.
+        username: String,
+        /// What the server said.
+        reason: String,
+    },
+    /// The server has no such database.
+    #[error("the database server at `{endpoint}` has no database `{name}`")]
+    UnknownDatabase {
+        /// Where the server is.
+        endpoint: Endpoint,
+        /// The database that was asked for.
+        name: String,
+    },
+    /// The user may not use the database.
+    #[error("user `{username}` may not use the database `{name}` at `{endpoint}`")]
+    DatabaseDenied {
+        /// Where the server is.
+        endpoint: Endpoint,
+        /// The user, as the driver sent it.
+        username: String,
+        /// The database that was asked for.
+        name: String,
+    },
+    /// The connection could not be encrypted as the settings ask.
+    #[error("no encrypted connection to the database server at `{endpoint}`: {reason}")]
+    Tls {
+        /// Where the server is.
+        endpoint: Endpoint,
+        /// What the driver said.
+        reason: String,
+    },
+    /// The path of a SQLite file is a folder.
+    #[error("the database file `{}` is a folder", path.display())]
+    IsFolder {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The SQLite file does not exist, and the settings forbid to create it.
+    #[error("the database file `{}` does not exist", path.display())]
+    NoFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The folder of the SQLite file could not be created.
+    #[error("cannot create the folder `{}` for the database file: {source}", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The SQLite file could not be created or opened.
+    #[error("cannot open the database file `{}`: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The file exists, and is no SQLite database.
+    #[error("the file `{}` is not a SQLite database", path.display())]
+    NotADatabase {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The SQLite file is locked by another program.
+    #[error("the database file `{}` is locked by another program", path.display())]
+    Locked {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The SQLite file, or its folder, cannot be written.
+    #[error("the database file `{}` is read-only", path.display())]
+    ReadOnly {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Something else went wrong.
+    #[error("cannot connect to `{database}`: {reason}")]
+    Other {
+        /// The database, its password masked.
+        database: String,
+        /// What the driver said.
+        reason: String,
+    },
+}

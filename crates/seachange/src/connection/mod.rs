@@ -1,0 +1,58 @@
+//! Connects to the database that settings name, and says in data why that failed.
+//!
+//! Knows nothing of migrations. A SQLite file and its folder are created where the settings ask for
+//! them, and nowhere else.
+
+mod classify;
+mod endpoint;
+mod error;
+mod read;
+#[cfg(feature = "sqlite")]
+mod sqlite_file;
+mod unreachable;
+
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
+
+pub use endpoint::Endpoint;
+pub use error::ConnectError;
+pub use read::connect_to_read;
+
+use crate::settings::{DatabaseSettings, Driver};
+
+/// Connects with exactly one connection, which is kept until it is closed.
+///
+/// # Errors
+///
+/// See [`ConnectError`]; no message holds a password.
+pub async fn connect(settings: &DatabaseSettings) -> Result<DatabaseConnection, ConnectError> {
+    connect_with(settings, settings.pinned_options()).await
+}
+
+/// Connects with options that were made from `settings`: a pool of another size, for instance.
+///
+/// # Errors
+///
+/// See [`ConnectError`].
+pub async fn connect_with(
+    settings: &DatabaseSettings,
+    options: ConnectOptions,
+) -> Result<DatabaseConnection, ConnectError> {
+    let driver = settings.driver();
+    if !driver.is_built() {
+        return Err(ConnectError::DriverNotBuilt { driver });
+    }
+    let classify = |error: DbErr| classify::classify(settings, &error);
+    if driver == Driver::Sqlite {
+        #[cfg(feature = "sqlite")]
+        sqlite_file::prepare(settings)?;
+        let connection = Database::connect(options).await.map_err(classify)?;
+        // SQLite opens a file without looking at it.
+        let look = connection.execute_unprepared("PRAGMA schema_version");
+        look.await.map_err(classify)?;
+        return Ok(connection);
+    }
+    tokio::select! {
+        connected = Database::connect(options) => connected.map_err(classify),
+        error = unreachable::watch(settings) => Err(error),
+    }
+}

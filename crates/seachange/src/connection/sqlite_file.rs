@@ -1,0 +1,73 @@
+//! Puts a SQLite file where the settings ask for one, so that what prevents it is told exactly.
+//!
+//! SQLite itself says "unable to open database file" for every reason there is.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::path::Path;
+
+use super::ConnectError;
+use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+
+use crate::settings::{DatabaseSettings, Mode, Target};
+
+/// Creates the file, with its folder, where it is missing and may be created.
+pub(super) fn prepare(settings: &DatabaseSettings) -> Result<(), ConnectError> {
+    let Target::Sqlite(sqlite) = settings.target() else {
+        return Ok(());
+    };
+    let Some(path) = sqlite.path().map(Path::new) else {
+        return Ok(());
+    };
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Err(ConnectError::IsFolder { path: path.into() }),
+        Ok(_) => readable(path),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match sqlite.mode() {
+            Mode::Create => create(path),
+            Mode::ReadOnly | Mode::ReadWrite => Err(ConnectError::NoFile { path: path.into() }),
+        },
+        Err(source) => Err(file_error(path, source)),
+    }
+}
+
+fn readable(path: &Path) -> Result<(), ConnectError> {
+    let opened = OpenOptions::new().read(true).open(path);
+    opened.map(drop).map_err(|source| file_error(path, source))
+}
+
+fn create(path: &Path) -> Result<(), ConnectError> {
+    if let Some(folder) = path.parent()
+        && !folder.as_os_str().is_empty()
+    {
+        fs::create_dir_all(folder).map_err(|source| ConnectError::Folder {
+            folder: folder.into(),
+            source,
+        })?;
+    }
+    // An empty file is an empty database. Appending never cuts one that appeared in the meantime.
+    let created = OpenOptions::new().append(true).create(true).open(path);
+    created.map(drop).map_err(|source| file_error(path, source))
+}
+
+fn file_error(path: &Path, source: io::Error) -> ConnectError {
+    ConnectError::File {
+        path: path.into(),
+        source,
+    }
+}
+
+/// Whether the settings name a file that is not there and that connecting would make.
+pub(super) fn is_absent(settings: &DatabaseSettings) -> bool {
+    let Target::Sqlite(sqlite) = settings.target() else {
+        return false;
+    };
+    let is_missing = |path: &str| matches!(fs::exists(path), Ok(false));
+    sqlite.mode() == Mode::Create && sqlite.path().is_some_and(is_missing)
+}
+
+/// Opens a database without a file.
+pub(super) async fn open_empty(settings: &DatabaseSettings) -> Result<DatabaseConnection, ConnectError> {
+    let options = ConnectOptions::new("sqlite::memory:").max_connections(1).sqlx_logging(false).to_owned();
+    let opened = Database::connect(options).await;
+    opened.map_err(|error| super::classify::classify(settings, &error))
+}

@@ -1,0 +1,188 @@
+//! What can be wrong with settings, as data. No variant holds a password.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::{Driver, TlsMode};
+
+/// Settings that do not name one database.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// The database URL cannot be used.
+    #[error("bad database URL `{url}`: {problem}")]
+    Url {
+        /// The URL with its password masked.
+        url: String,
+        /// Which part is wrong.
+        problem: UrlProblem,
+    },
+    /// A SQLite URL with three slashes reads differently in SQLAlchemy and in SQLx, and only the
+    /// file that this program would not open exists.
+    #[error(
+        "ambiguous database URL `sqlite:///{relative}`: `{relative}` does not exist, but `{absolute}` does"
+    )]
+    AmbiguousPath {
+        /// The path as SQLAlchemy reads it, and as these settings would.
+        relative: String,
+        /// The path as SQLx reads it.
+        absolute: String,
+    },
+    /// `DATABASE_DRIVER` names no driver.
+    #[error(
+        "unknown driver `{name}` in `DATABASE_DRIVER`: not one of sqlite, postgres, mysql, mariadb"
+    )]
+    UnknownDriver {
+        /// What was given.
+        name: String,
+    },
+    /// The program was compiled without the driver.
+    #[error("this program was built without the `{}` feature, and the settings name a {driver} database", .driver.feature())]
+    DriverNotBuilt {
+        /// The driver that is missing.
+        driver: Driver,
+    },
+    /// A part is set, and nothing says which driver it is for.
+    #[error("`{variable}` is set, but neither `DATABASE_DRIVER` nor `DATABASE_URL` is")]
+    MissingDriver {
+        /// The part that is set.
+        variable: &'static str,
+    },
+    /// A server needs the name of a database.
+    #[error("`DATABASE_NAME` is not set, and a {driver} server holds many databases")]
+    MissingName {
+        /// The server.
+        driver: Driver,
+    },
+    /// `DATABASE_PORT` is not a port.
+    #[error("`DATABASE_PORT` is `{value}`, which is not a number from 1 to 65535")]
+    Port {
+        /// What was given.
+        value: String,
+    },
+    /// `DATABASE_HOSTNAME` is not a host.
+    #[error(
+        "`DATABASE_HOSTNAME` is `{value}`, which is not a host name, an address or the path of a socket"
+    )]
+    Hostname {
+        /// What was given.
+        value: String,
+    },
+    /// `DATABASE_TLS_MODE` is not a mode.
+    #[error(
+        "`DATABASE_TLS_MODE` is `{value}`, which is not one of {}",
+        TlsMode::NAMES
+    )]
+    TlsMode {
+        /// What was given.
+        value: String,
+    },
+    /// Two variables that exclude each other are set.
+    #[error("both `{first}` and `{second}` are set")]
+    Both {
+        /// The first variable.
+        first: &'static str,
+        /// The second variable.
+        second: &'static str,
+    },
+    /// A part says something else than the URL does.
+    #[error("`{variable}` disagrees with the database URL")]
+    Disagrees {
+        /// The part.
+        variable: &'static str,
+    },
+    /// A part has no meaning for the driver.
+    #[error("`{variable}` is set, and means nothing to {driver}")]
+    NotApplicable {
+        /// The part.
+        variable: &'static str,
+        /// The driver that the other settings name.
+        driver: Driver,
+    },
+    /// `DATABASE_PASSWORD_FILE` cannot be read.
+    #[error("cannot read `{}`, which `DATABASE_PASSWORD_FILE` names: {kind}", path.display())]
+    PasswordFile {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        kind: io::ErrorKind,
+    },
+}
+
+/// The part of a database URL that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UrlProblem {
+    /// It does not start with a scheme such as `postgres://`.
+    NoScheme,
+    /// No driver has this scheme.
+    UnknownScheme(String),
+    /// A reserved character stands as itself in the user name or password, or a `#` anywhere.
+    Reserved,
+    /// A `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8.
+    PercentEncoding(UrlPart),
+    /// The host is not a name, an address or the path of a socket.
+    Host,
+    /// An IPv6 address stands without brackets.
+    BareIpv6,
+    /// The port is not a number from 1 to 65535.
+    Port,
+    /// A server's URL ends before the name of a database.
+    MissingName,
+    /// `sqlite:` with nothing behind it.
+    MissingPath,
+    /// A query parameter has a value that the driver does not take.
+    Parameter(String),
+}
+
+impl fmt::Display for UrlProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoScheme => f.write_str("it does not start with a scheme such as `postgres://`"),
+            Self::UnknownScheme(scheme) => write!(
+                f,
+                "unknown scheme `{scheme}`, not one of sqlite, postgres, mysql, mariadb"
+            ),
+            Self::Reserved => f.write_str(
+                "a `/`, `?`, `#` or `@` in the user name or password is not percent-encoded",
+            ),
+            Self::PercentEncoding(part) => write!(f, "bad percent-encoding in the {part}"),
+            Self::Host => f.write_str("the host is not a name or an address"),
+            Self::BareIpv6 => f.write_str("an IPv6 host stands without `[` and `]`"),
+            Self::Port => f.write_str("the port is not a number from 1 to 65535"),
+            Self::MissingName => f.write_str("the name of the database is missing"),
+            Self::MissingPath => f.write_str("the path of the file is missing"),
+            Self::Parameter(name) => write!(f, "bad value for the parameter `{name}`"),
+        }
+    }
+}
+
+/// A part of a URL that may be percent-encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UrlPart {
+    /// The user name.
+    Username,
+    /// The password.
+    Password,
+    /// The host.
+    Host,
+    /// The name of the database.
+    Name,
+    /// The path of a SQLite file.
+    Path,
+}
+
+impl fmt::Display for UrlPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Username => "user name",
+            Self::Password => "password",
+            Self::Host => "host",
+            Self::Name => "name of the database",
+            Self::Path => "path",
+        })
+    }
+}

@@ -1,0 +1,156 @@
+//! The settings that name one database, and what is made of them.
+//!
+//! [`Variables`] hold what was given, [`DatabaseSettings::resolve`] decides, and the result connects.
+//! This module reads neither the command line nor the environment; `seachange::args` does.
+//!
+//! # What wins
+//!
+//! - With nothing set, the database is the SQLite file [`DEFAULT_PATH`].
+//! - `DATABASE_URL` names a database alone. The parts (`DATABASE_DRIVER`, `DATABASE_HOSTNAME` ...) may
+//!   stand beside it as long as they say the same; one that does not is an error rather than a
+//!   guess. The password, the schema and TLS may be added to a URL that leaves them out.
+//! - Without a URL, `DATABASE_DRIVER` and the other parts name the database. They are taken as they
+//!   are: nothing has to be percent-encoded.
+//! - An empty variable counts as one that is not set.
+//!
+//! # Spellings of a URL
+//!
+//! SeaORM's and SQLx's (`postgres://`, `mysql://`, `sqlite:path`, `sqlite://path`, `sqlite::memory:`)
+//! and SQLAlchemy's (`postgresql+psycopg2://`, `mysql+pymysql://`, `mariadb://`). `sqlite:///path`
+//! is a **relative** path, as in SQLAlchemy, and `sqlite:////path` an absolute one. SQLx reads the
+//! former as absolute; where only the absolute file exists, it is refused.
+//!
+//! What a URL leaves out is the driver's to choose: SQLx looks at `PGHOST`, `PGUSER`, `PGPASSWORD`,
+//! `.pgpass` and so on.
+
+mod driver;
+mod endpoint;
+mod error;
+mod mask;
+mod options;
+mod parameters;
+mod resolve;
+mod secret;
+mod server;
+mod server_url;
+mod sqlite;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod variables;
+
+use std::fmt;
+use std::str::FromStr;
+
+pub use driver::Driver;
+pub use error::{SettingsError, UrlPart, UrlProblem};
+pub(crate) use server::Server;
+pub(crate) use sqlite::{Mode, Sqlite};
+pub use tls::TlsMode;
+pub use variables::Variables;
+
+/// The SQLite file that is used when nothing is set, from the working directory.
+pub const DEFAULT_PATH: &str = "data/app.db";
+
+/// One database, and how to reach it. Printing it masks the password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseSettings {
+    target: Target,
+    dropped: Vec<String>,
+}
+
+/// Where the database is.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// A file or memory.
+    Sqlite(Sqlite),
+    /// A server.
+    Server(Server),
+}
+
+impl DatabaseSettings {
+    /// Resolves what was given to one database.
+    ///
+    /// Reads `DATABASE_PASSWORD_FILE` where it is set, and looks whether the file of a SQLite URL with
+    /// three slashes exists; everything else is decided from the values.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the variables contradict each other, when a value is malformed, and when the
+    /// driver is not built in.
+    pub fn resolve(variables: &Variables) -> Result<Self, SettingsError> {
+        resolve::resolve(variables, &resolve::RealDisk)
+    }
+
+    /// Returns the driver that connects.
+    #[must_use]
+    pub const fn driver(&self) -> Driver {
+        match &self.target {
+            Target::Sqlite(_) => Driver::Sqlite,
+            Target::Server(server) => server.driver,
+        }
+    }
+
+    /// Returns the schema of PostgreSQL that is set as the only one on the search path.
+    #[must_use]
+    pub fn schema(&self) -> Option<&str> {
+        match &self.target {
+            Target::Sqlite(_) => None,
+            Target::Server(server) => server.schema.as_deref(),
+        }
+    }
+
+    /// Returns the names of URL parameters that mean something to another library only, and have
+    /// no effect here.
+    #[must_use]
+    pub fn dropped_parameters(&self) -> &[String] {
+        &self.dropped
+    }
+
+    pub(crate) const fn target(&self) -> &Target {
+        &self.target
+    }
+}
+
+/// Reads a database URL.
+impl FromStr for DatabaseSettings {
+    type Err = SettingsError;
+
+    fn from_str(url: &str) -> Result<Self, SettingsError> {
+        // Trimmed-empty would otherwise count as not set, and quietly name the default file.
+        if url.trim().is_empty() {
+            return Err(SettingsError::Url {
+                url: String::new(),
+                problem: UrlProblem::NoScheme,
+            });
+        }
+        Self::resolve(&Variables {
+            url: Some(url.to_owned()),
+            ..Variables::default()
+        })
+    }
+}
+
+/// Shows the database as a URL, the password as `***`, without parameters.
+impl fmt::Display for DatabaseSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.target.fmt(f)
+    }
+}
+
+impl fmt::Debug for DatabaseSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("DatabaseSettings")
+            .field(&self.to_string())
+            .finish()
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.fmt(f),
+            Self::Server(server) => server.fmt(f),
+        }
+    }
+}

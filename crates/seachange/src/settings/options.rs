@@ -1,0 +1,168 @@
+//! Settings as `sea_orm::ConnectOptions`.
+//!
+//! **Invariant:** no password is ever part of the URL in these options. SeaORM prints that URL in
+//! errors and in spans, so the password goes to the driver through a callback instead.
+
+use std::time::Duration;
+
+use sea_orm::ConnectOptions;
+
+use super::{DatabaseSettings, Target};
+
+/// How long one connection may take to be made.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What PostgreSQL shows for the engine's connection in `pg_stat_activity`.
+#[cfg(feature = "postgres")]
+const APPLICATION_NAME: &str = "seachange";
+
+impl DatabaseSettings {
+    /// Returns options for an application's own pool: SeaORM's defaults, on this database.
+    ///
+    /// The URL in them holds no password; connecting with them uses it all the same. Statements are
+    /// logged at the level `debug`. Set the size of the pool and whatever else the application
+    /// needs on the value that is returned, but not `map_sqlx_postgres_opts` or
+    /// `map_sqlx_mysql_opts`, which would replace the callback that carries the password.
+    #[must_use]
+    pub fn connect_options(&self) -> ConnectOptions {
+        let mut options = self.bare_options();
+        // The level's type is `log`'s, which nothing else here needs.
+        if let Ok(level) = "debug".parse() {
+            options.sqlx_logging_level(level);
+        }
+        options
+    }
+
+    /// Returns options for exactly one connection that is kept, as locks, `PRAGMA`s and
+    /// `search_path` need it.
+    #[must_use]
+    pub fn pinned_options(&self) -> ConnectOptions {
+        let mut options = self.connect_options();
+        options
+            .max_connections(1)
+            .min_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .record_stmt_in_spans(false)
+            .connect_timeout(CONNECT_TIMEOUT);
+        #[cfg(feature = "postgres")]
+        if !self.has_parameter("application_name") {
+            options.set_application_name(APPLICATION_NAME);
+        }
+        options
+    }
+
+    #[cfg(feature = "postgres")]
+    fn has_parameter(&self, key: &str) -> bool {
+        match &self.target {
+            Target::Server(server) => server.parameters.iter().any(|(name, _)| name == key),
+            Target::Sqlite(_) => false,
+        }
+    }
+
+    fn bare_options(&self) -> ConnectOptions {
+        match &self.target {
+            #[cfg(feature = "sqlite")]
+            Target::Sqlite(sqlite) => ConnectOptions::new(sqlite.url()),
+            #[cfg(feature = "postgres")]
+            Target::Server(server) if server.driver == super::Driver::Postgres => postgres(server),
+            #[cfg(feature = "mysql")]
+            Target::Server(server) if server.driver == super::Driver::MySql => mysql(server),
+            // `resolve` refuses a driver that is not built.
+            #[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            other => ConnectOptions::new(other.to_string()),
+            #[cfg(all(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+            Target::Server(server) => ConnectOptions::new(server.to_string()),
+        }
+    }
+}
+
+/// Returns the URL for SQLx without the password, everything in the query, where it takes sockets,
+/// IPv6 addresses and odd names alike.
+#[cfg(feature = "postgres")]
+pub(super) fn postgres_url(server: &super::server::Server) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    let port = server.port.map(|port| port.to_string());
+    let tls = server.tls_mode().map(super::TlsMode::postgres);
+    let pairs = [
+        ("host", server.host.as_deref()),
+        ("port", port.as_deref()),
+        ("user", server.username.as_deref()),
+        ("dbname", Some(&*server.name)),
+        ("sslmode", tls),
+        ("sslrootcert", server.tls_ca.as_deref()),
+    ];
+    for (key, value) in pairs {
+        query.extend_pairs(value.map(|value| (key, value)));
+    }
+    query.extend_pairs(&server.parameters);
+    format!("postgres:///?{}", query.finish())
+}
+
+#[cfg(feature = "postgres")]
+fn postgres(server: &super::server::Server) -> ConnectOptions {
+    let mut options = ConnectOptions::new(postgres_url(server));
+    let password = server.password.clone();
+    // Alone in the path: with `public` behind it, a schema that does not exist would be passed over.
+    let search_path = server.schema.as_deref().map(quote);
+    options.map_sqlx_postgres_opts(move |mut options| {
+        if let Some(password) = &password {
+            options = options.password(password.reveal());
+        }
+        match &search_path {
+            Some(path) => options.options([("search_path", path)]),
+            None => options,
+        }
+    });
+    options
+}
+
+#[cfg(feature = "postgres")]
+fn quote(identifier: &str) -> String {
+    format!("\"{}\"", identifier.replace('"', "\"\""))
+}
+
+/// Returns the URL for SQLx with what it reads from nowhere else.
+#[cfg(feature = "mysql")]
+fn mysql_url(server: &super::server::Server) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    let tls = server.tls_mode().map(super::TlsMode::mysql);
+    query.extend_pairs(tls.map(|mode| ("ssl-mode", mode)));
+    query.extend_pairs(server.tls_ca.as_ref().map(|file| ("ssl-ca", file)));
+    query.extend_pairs(&server.parameters);
+    format!("mysql://localhost/?{}", query.finish())
+}
+
+#[cfg(feature = "mysql")]
+fn mysql(server: &super::server::Server) -> ConnectOptions {
+    let mut options = ConnectOptions::new(mysql_url(server));
+    let server = server.clone();
+    options.map_sqlx_mysql_opts(move |options| mysql_fields(options, &server));
+    options
+}
+
+/// Sets what SQLx would not take from a URL: it keeps the brackets of an IPv6 address, and does not
+/// decode a host.
+#[cfg(feature = "mysql")]
+pub(super) fn mysql_fields(
+    options: sea_orm::sqlx::mysql::MySqlConnectOptions,
+    server: &super::server::Server,
+) -> sea_orm::sqlx::mysql::MySqlConnectOptions {
+    let mut options = options.database(&server.name);
+    match server.host.as_deref() {
+        Some(socket) if socket.starts_with('/') => options = options.socket(socket),
+        Some(host) => options = options.host(host),
+        None => {}
+    }
+    if let Some(port) = server.port {
+        options = options.port(port);
+    }
+    if let Some(username) = &server.username {
+        options = options.username(username);
+    }
+    match &server.password {
+        Some(password) => options.password(password.reveal()),
+        None => options,
+    }
+}

@@ -1,0 +1,115 @@
+//! The query of a database URL: which parameters mean something, under which names, and which are
+//! dropped.
+//!
+//! What only another library understands (`connect_timeout`, `pgbouncer`, `driver` ...) is dropped,
+//! and named in [`super::DatabaseSettings::dropped_parameters`]; what says where or how to connect in
+//! another library's words (`unix_socket`, `ssl_ca`, Prisma's `schema`) is kept.
+
+use url::form_urlencoded;
+
+use super::error::UrlProblem;
+use super::secret::Secret;
+use super::server::{self, Server};
+use super::sqlite::{Mode, Sqlite};
+use super::{Driver, TlsMode};
+
+/// Reads a server's query into `server`. Returns the names that mean nothing.
+pub(super) fn read_server(server: &mut Server, query: &str) -> Result<Vec<String>, UrlProblem> {
+    let read_one = match server.driver {
+        Driver::Postgres => read_postgres,
+        Driver::MySql | Driver::Sqlite => read_mysql,
+    };
+    let mut dropped = Vec::new();
+    for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+        let known = value.is_empty() || read_one(server, &key, &value)?;
+        if !known {
+            dropped.push(key.into_owned());
+        }
+    }
+    Ok(dropped)
+}
+
+fn read_postgres(server: &mut Server, key: &str, value: &str) -> Result<bool, UrlProblem> {
+    match key {
+        "host" | "hostaddr" => server.host = Some(server::host(value).ok_or(UrlProblem::Host)?),
+        "port" => server.port = Some(server::port(value).ok_or(UrlProblem::Port)?),
+        "user" => server.username = Some(value.to_owned()),
+        "password" => server.password = Some(Secret::new(value)),
+        "dbname" => server.name = value.to_owned(),
+        "schema" | "currentSchema" => server.schema = Some(value.to_owned()),
+        "application_name" | "options" => keep(server, key, value),
+        _ if key.starts_with("options[") && key.ends_with(']') => keep(server, key, value),
+        "ssl-root-cert" => server.tls_ca = Some(value.to_owned()),
+        _ => return read_common(server, key, value),
+    }
+    Ok(true)
+}
+
+fn read_mysql(server: &mut Server, key: &str, value: &str) -> Result<bool, UrlProblem> {
+    match key {
+        "socket" | "unix_socket" => {
+            let socket = Some(value).filter(|path| path.starts_with('/'));
+            server.host = Some(socket.ok_or_else(|| bad(key))?.to_owned());
+        }
+        // SQLx writes these into a statement as they are.
+        "charset" | "collation" => keep(server, key, word(key, value)?),
+        "timezone" | "time-zone" => keep(server, "timezone", word(key, value)?),
+        _ => return read_common(server, key, value),
+    }
+    Ok(true)
+}
+
+fn read_common(server: &mut Server, key: &str, value: &str) -> Result<bool, UrlProblem> {
+    match key {
+        "sslmode" | "ssl-mode" | "ssl_mode" | "ssl" => {
+            server.tls = Some(TlsMode::from_name(value).ok_or_else(|| bad(key))?);
+        }
+        "sslrootcert" | "sslca" | "ssl-ca" | "ssl_ca" => server.tls_ca = Some(value.to_owned()),
+        "sslcert" | "ssl-cert" | "ssl_cert" => keep(server, "sslcert", value),
+        "sslkey" | "ssl-key" | "ssl_key" => keep(server, "sslkey", value),
+        "statement-cache-capacity" => {
+            let _: usize = value.parse().map_err(|_| bad(key))?;
+            keep(server, key, value);
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// Reads a SQLite query into `sqlite`. Returns the names that mean nothing.
+pub(super) fn read_sqlite(sqlite: &mut Sqlite, query: &str) -> Result<Vec<String>, UrlProblem> {
+    let mut dropped = Vec::new();
+    for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+        match (&*key, &*value) {
+            ("mode", "ro") => sqlite.mode = Mode::ReadOnly,
+            ("mode", "rw") => sqlite.mode = Mode::ReadWrite,
+            ("mode", "rwc") => sqlite.mode = Mode::Create,
+            ("mode", "memory") => sqlite.path = None,
+            ("cache", "private" | "shared")
+            | ("immutable", "true" | "1" | "false" | "0")
+            | ("vfs", _) => sqlite
+                .parameters
+                .push((key.into_owned(), value.into_owned())),
+            ("mode" | "cache" | "immutable", _) => return Err(bad(&key)),
+            _ => dropped.push(key.into_owned()),
+        }
+    }
+    Ok(dropped)
+}
+
+fn keep(server: &mut Server, key: &str, value: &str) {
+    server.parameters.push((key.to_owned(), value.to_owned()));
+}
+
+fn word<'a>(key: &str, value: &'a str) -> Result<&'a str, UrlProblem> {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || "_-+:/".contains(c);
+    if value.chars().all(is_word) {
+        Ok(value)
+    } else {
+        Err(bad(key))
+    }
+}
+
+fn bad(key: &str) -> UrlProblem {
+    UrlProblem::Parameter(key.to_owned())
+}

@@ -1,0 +1,299 @@
+//! From variables to settings: what wins, what has to agree, and what is refused.
+
+use std::io;
+use std::path::Path;
+
+use super::error::{SettingsError, UrlProblem};
+use super::mask::mask;
+use super::secret::Secret;
+use super::server::Server;
+use super::sqlite::Sqlite;
+use super::variables::Variables;
+use super::{DEFAULT_PATH, DatabaseSettings, Driver, Target, TlsMode, server, server_url, sqlite};
+
+/// The two things that settings ask the disk, so that the rest is a function of values.
+pub(super) trait Disk {
+    /// Returns the text of a file.
+    fn read(&self, path: &Path) -> io::Result<String>;
+    /// Says whether a file, not a folder, is there.
+    fn is_file(&self, path: &Path) -> bool;
+}
+
+/// The disk of this computer.
+pub(super) struct RealDisk;
+
+impl Disk for RealDisk {
+    fn read(&self, path: &Path) -> io::Result<String> {
+        std::fs::read_to_string(path)
+    }
+
+    fn is_file(&self, path: &Path) -> bool {
+        path.is_file()
+    }
+}
+
+pub(super) fn resolve(
+    variables: &Variables,
+    disk: &impl Disk,
+) -> Result<DatabaseSettings, SettingsError> {
+    let variables = variables.cleaned();
+    let settings = match &variables.url {
+        Some(url) => from_url(url, &variables, disk)?,
+        None => from_parts(&variables, disk)?,
+    };
+    match settings.driver() {
+        driver if driver.is_built() => Ok(settings),
+        driver => Err(SettingsError::DriverNotBuilt { driver }),
+    }
+}
+
+fn from_url(
+    url: &str,
+    variables: &Variables,
+    disk: &impl Disk,
+) -> Result<DatabaseSettings, SettingsError> {
+    let wrong = |problem| SettingsError::Url {
+        url: mask(url),
+        problem,
+    };
+    let (scheme, driver, rest) = split_scheme(url).map_err(wrong)?;
+    if let Some(named) = named_driver(variables)?
+        && named != driver
+    {
+        return Err(disagrees("DATABASE_DRIVER"));
+    }
+    if driver == Driver::Sqlite {
+        let parsed = sqlite::parse(rest).map_err(wrong)?;
+        if parsed.three_slashes && !scheme.contains('+') {
+            refuse_ambiguity(&parsed.sqlite, disk)?;
+        }
+        agree_sqlite(&parsed.sqlite, variables)?;
+        return Ok(settings(Target::Sqlite(parsed.sqlite), parsed.dropped));
+    }
+    let rest = rest.strip_prefix("//").ok_or(wrong(UrlProblem::NoScheme))?;
+    let (mut server, dropped) = server_url::parse(driver, rest).map_err(wrong)?;
+    agree_server(&server, variables)?;
+    add_password(&mut server, variables, disk)?;
+    add_schema_and_tls(&mut server, variables)?;
+    Ok(settings(Target::Server(server), dropped))
+}
+
+/// Splits a URL behind its first colon. A scheme that does not look like one is not repeated in a
+/// message: it may be the start of something secret.
+fn split_scheme(url: &str) -> Result<(&str, Driver, &str), UrlProblem> {
+    let (scheme, rest) = url.split_once(':').ok_or(UrlProblem::NoScheme)?;
+    if let Some(driver) = Driver::from_name(scheme) {
+        return Ok((scheme, driver, rest));
+    }
+    let is_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+    if rest.starts_with("//") && !scheme.is_empty() && scheme.chars().all(is_scheme) {
+        return Err(UrlProblem::UnknownScheme(scheme.to_owned()));
+    }
+    Err(UrlProblem::NoScheme)
+}
+
+fn refuse_ambiguity(sqlite: &Sqlite, disk: &impl Disk) -> Result<(), SettingsError> {
+    let Some(relative) = sqlite.path() else {
+        return Ok(());
+    };
+    let absolute = format!("/{relative}");
+    if !disk.is_file(Path::new(relative)) && disk.is_file(Path::new(&absolute)) {
+        let relative = relative.to_owned();
+        return Err(SettingsError::AmbiguousPath { relative, absolute });
+    }
+    Ok(())
+}
+
+fn from_parts(variables: &Variables, disk: &impl Disk) -> Result<DatabaseSettings, SettingsError> {
+    let Some(driver) = named_driver(variables)? else {
+        let name = variables.name.as_ref().map(|_| "DATABASE_NAME");
+        return match variables.server_parts().next().or(name) {
+            Some(variable) => Err(SettingsError::MissingDriver { variable }),
+            None => Ok(settings(
+                Target::Sqlite(Sqlite::named(DEFAULT_PATH)),
+                vec![],
+            )),
+        };
+    };
+    if driver == Driver::Sqlite {
+        refuse_server_parts(variables)?;
+        let name = variables.name.as_deref().unwrap_or(DEFAULT_PATH);
+        return Ok(settings(Target::Sqlite(Sqlite::named(name)), vec![]));
+    }
+    let mut server = Server::new(driver);
+    server.host = hostname(variables)?;
+    server.port = port(variables)?;
+    server.username.clone_from(&variables.username);
+    server.name = match &variables.name {
+        Some(name) => name.clone(),
+        None => return Err(SettingsError::MissingName { driver }),
+    };
+    add_password(&mut server, variables, disk)?;
+    add_schema_and_tls(&mut server, variables)?;
+    Ok(settings(Target::Server(server), vec![]))
+}
+
+fn agree_sqlite(sqlite: &Sqlite, variables: &Variables) -> Result<(), SettingsError> {
+    refuse_server_parts(variables)?;
+    match &variables.name {
+        Some(name) if Sqlite::named(name).path != sqlite.path => Err(disagrees("DATABASE_NAME")),
+        _ => Ok(()),
+    }
+}
+
+fn agree_server(server: &Server, variables: &Variables) -> Result<(), SettingsError> {
+    agree(
+        hostname(variables)?,
+        server.host.as_ref(),
+        "DATABASE_HOSTNAME",
+    )?;
+    agree(port(variables)?, server.port.as_ref(), "DATABASE_PORT")?;
+    let username = variables.username.clone();
+    agree(username, server.username.as_ref(), "DATABASE_USERNAME")?;
+    agree(variables.name.clone(), Some(&server.name), "DATABASE_NAME")
+}
+
+fn agree<T: PartialEq>(
+    part: Option<T>,
+    in_url: Option<&T>,
+    variable: &'static str,
+) -> Result<(), SettingsError> {
+    match part {
+        Some(part) if Some(&part) != in_url => Err(disagrees(variable)),
+        _ => Ok(()),
+    }
+}
+
+/// Adds the password that stands beside the URL, or among the parts.
+fn add_password(
+    server: &mut Server,
+    variables: &Variables,
+    disk: &impl Disk,
+) -> Result<(), SettingsError> {
+    let (variable, password) = match (&variables.password, &variables.password_file) {
+        (Some(_), Some(_)) => {
+            return Err(SettingsError::Both {
+                first: "DATABASE_PASSWORD",
+                second: "DATABASE_PASSWORD_FILE",
+            });
+        }
+        (Some(password), None) => ("DATABASE_PASSWORD", password.clone()),
+        (None, Some(path)) => ("DATABASE_PASSWORD_FILE", read_password(path, disk)?),
+        (None, None) => return Ok(()),
+    };
+    let password = Secret::new(password);
+    match &server.password {
+        Some(in_url) if *in_url != password => Err(disagrees(variable)),
+        _ => {
+            server.password = Some(password);
+            Ok(())
+        }
+    }
+}
+
+fn read_password(path: &str, disk: &impl Disk) -> Result<String, SettingsError> {
+    let path = Path::new(path);
+    let text = disk
+        .read(path)
+        .map_err(|error| SettingsError::PasswordFile {
+            path: path.to_owned(),
+            kind: error.kind(),
+        })?;
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
+}
+
+fn add_schema_and_tls(server: &mut Server, variables: &Variables) -> Result<(), SettingsError> {
+    if variables.schema.is_some() && server.driver != Driver::Postgres {
+        return Err(SettingsError::NotApplicable {
+            variable: "DATABASE_SCHEMA",
+            driver: server.driver,
+        });
+    }
+    add(
+        &mut server.schema,
+        variables.schema.clone(),
+        "DATABASE_SCHEMA",
+    )?;
+    add(&mut server.tls, tls_mode(variables)?, "DATABASE_TLS_MODE")?;
+    let tls_ca = variables.tls_ca_file.clone();
+    add(&mut server.tls_ca, tls_ca, "DATABASE_TLS_CA_FILE")
+}
+
+fn add<T: PartialEq>(
+    slot: &mut Option<T>,
+    part: Option<T>,
+    variable: &'static str,
+) -> Result<(), SettingsError> {
+    match (&slot, part) {
+        (Some(in_url), Some(part)) if *in_url != part => Err(disagrees(variable)),
+        (_, Some(part)) => {
+            *slot = Some(part);
+            Ok(())
+        }
+        (_, None) => Ok(()),
+    }
+}
+
+fn refuse_server_parts(variables: &Variables) -> Result<(), SettingsError> {
+    match variables.server_parts().next() {
+        Some(variable) => Err(SettingsError::NotApplicable {
+            variable,
+            driver: Driver::Sqlite,
+        }),
+        None => Ok(()),
+    }
+}
+
+fn named_driver(variables: &Variables) -> Result<Option<Driver>, SettingsError> {
+    let unknown = |name: &String| SettingsError::UnknownDriver { name: shown(name) };
+    let driver = variables.driver.as_ref();
+    driver
+        .map(|name| Driver::from_name(name).ok_or_else(|| unknown(name)))
+        .transpose()
+}
+
+fn hostname(variables: &Variables) -> Result<Option<String>, SettingsError> {
+    let wrong = |value: &String| SettingsError::Hostname {
+        value: shown(value),
+    };
+    let hostname = variables.hostname.as_ref();
+    hostname
+        .map(|value| server::host(value).ok_or_else(|| wrong(value)))
+        .transpose()
+}
+
+fn port(variables: &Variables) -> Result<Option<u16>, SettingsError> {
+    let wrong = |value: &String| SettingsError::Port {
+        value: shown(value),
+    };
+    let port = variables.port.as_ref();
+    port.map(|value| server::port(value).ok_or_else(|| wrong(value)))
+        .transpose()
+}
+
+fn tls_mode(variables: &Variables) -> Result<Option<TlsMode>, SettingsError> {
+    let wrong = |value: &String| SettingsError::TlsMode {
+        value: shown(value),
+    };
+    let mode = variables.tls_mode.as_ref();
+    mode.map(|value| TlsMode::from_name(value).ok_or_else(|| wrong(value)))
+        .transpose()
+}
+
+/// Returns a value for a message, unless it may be a URL that was pasted into the wrong variable.
+fn shown(value: &str) -> String {
+    if value.contains('@') {
+        mask(value)
+    } else {
+        value.to_owned()
+    }
+}
+
+fn disagrees(variable: &'static str) -> SettingsError {
+    SettingsError::Disagrees { variable }
+}
+
+fn settings(target: Target, dropped: Vec<String>) -> DatabaseSettings {
+    DatabaseSettings { target, dropped }
+}

@@ -1,0 +1,136 @@
+//! A SQLite database: a file, or memory.
+
+use std::fmt;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::error::{UrlPart, UrlProblem};
+use super::{parameters, server_url};
+
+/// The name that SQLite gives to a database in memory.
+const MEMORY: &str = ":memory:";
+
+/// What stays as it is in the path of a URL.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// A SQLite database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sqlite {
+    /// The file, or nothing for a database in memory.
+    pub(super) path: Option<String>,
+    pub(super) mode: Mode,
+    /// Parameters that go to the driver as they are.
+    pub(super) parameters: Vec<(String, String)>,
+}
+
+/// What may be done to the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Read it.
+    ReadOnly,
+    /// Read and write it; it has to exist.
+    ReadWrite,
+    /// Read and write it, and create it with its folder.
+    Create,
+}
+
+impl Sqlite {
+    /// Names the database as `DATABASE_NAME` does: a path as it is, or `:memory:`.
+    pub(super) fn named(name: &str) -> Self {
+        Self {
+            path: (name != MEMORY).then(|| name.to_owned()),
+            mode: Mode::Create,
+            parameters: Vec::new(),
+        }
+    }
+
+    /// Returns the file, or nothing for a database in memory.
+    pub(crate) fn path(&self) -> Option<&str> {
+        self.path.as_deref()
+    }
+
+    /// Returns what may be done to the file.
+    pub(crate) const fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Returns the path in the spelling that reads the same everywhere.
+    fn encoded_path(&self) -> String {
+        match &self.path {
+            None => MEMORY.to_owned(),
+            // Behind `sqlite:` a second slash would be taken for the `//` of a URL.
+            Some(path) if path.starts_with("//") => {
+                format!("%2F{}", utf8_percent_encode(&path[1..], PATH))
+            }
+            Some(path) => utf8_percent_encode(path, PATH).to_string(),
+        }
+    }
+
+    /// Returns the URL for SQLx.
+    #[cfg(any(test, feature = "sqlite"))]
+    pub(super) fn url(&self) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        if self.path.is_some() {
+            query.append_pair("mode", self.mode.parameter());
+        }
+        query.extend_pairs(&self.parameters);
+        match query.finish() {
+            query if query.is_empty() => self.to_string(),
+            query => format!("{self}?{query}"),
+        }
+    }
+}
+
+impl Mode {
+    #[cfg(any(test, feature = "sqlite"))]
+    const fn parameter(self) -> &'static str {
+        match self {
+            Self::ReadOnly => "ro",
+            Self::ReadWrite => "rw",
+            Self::Create => "rwc",
+        }
+    }
+}
+
+impl fmt::Display for Sqlite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sqlite:{}", self.encoded_path())
+    }
+}
+
+/// A SQLite URL that was read.
+pub(super) struct Parsed {
+    pub(super) sqlite: Sqlite,
+    pub(super) dropped: Vec<String>,
+    /// Three slashes: relative as SQLAlchemy reads them, absolute as SQLx does.
+    pub(super) three_slashes: bool,
+}
+
+/// Reads what follows `sqlite:`.
+pub(super) fn parse(rest: &str) -> Result<Parsed, UrlProblem> {
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (path, three_slashes) = match path.strip_prefix("//") {
+        // `sqlite://` and `sqlite:///` are SQLAlchemy's ways to write a database in memory.
+        Some("" | "/" | "/:memory:") => (MEMORY, false),
+        Some(path) if path.starts_with("//") => (&path[1..], false),
+        Some(path) if path.starts_with('/') => (&path[1..], true),
+        Some(path) => (path, false),
+        None if path.is_empty() && query.is_empty() => return Err(UrlProblem::MissingPath),
+        None => (path, false),
+    };
+    let mut sqlite = Sqlite::named(&server_url::decode(path, UrlPart::Path)?);
+    let dropped = parameters::read_sqlite(&mut sqlite, query)?;
+    if sqlite.path.as_deref() == Some("") {
+        return Err(UrlProblem::MissingPath);
+    }
+    Ok(Parsed {
+        sqlite,
+        dropped,
+        three_slashes,
+    })
+}

@@ -1,0 +1,59 @@
+//! How a connection is encrypted, in one vocabulary for both servers.
+
+/// Whether a connection to a server is encrypted, and what is checked of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsMode {
+    /// Never encrypted.
+    Disable,
+    /// Encrypted where the server can, which is what drivers do when nothing is said.
+    Prefer,
+    /// Encrypted or refused; the certificate is not checked.
+    Require,
+    /// Encrypted, and the certificate is signed by a trusted authority.
+    VerifyCa,
+    /// As [`TlsMode::VerifyCa`], and the certificate is for the host that was asked for.
+    VerifyFull,
+}
+
+impl TlsMode {
+    /// The spellings that messages and help texts name.
+    pub(super) const NAMES: &str = "disable, prefer, require, verify-ca, verify-full";
+
+    /// Reads a mode in the spelling of PostgreSQL or of MySQL, in any case.
+    ///
+    /// PostgreSQL's `allow` counts as `prefer`: it encrypts where `allow` may not, and never less.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        let name = name.to_ascii_lowercase().replace('_', "-");
+        match &*name {
+            "disable" | "disabled" | "false" | "off" => Some(Self::Disable),
+            "allow" | "prefer" | "preferred" => Some(Self::Prefer),
+            "require" | "required" | "true" | "on" => Some(Self::Require),
+            "verify-ca" => Some(Self::VerifyCa),
+            "verify-full" | "verify-identity" => Some(Self::VerifyFull),
+            _ => None,
+        }
+    }
+
+    /// Returns PostgreSQL's `sslmode`.
+    pub(super) const fn postgres(self) -> &'static str {
+        match self {
+            Self::Disable => "disable",
+            Self::Prefer => "prefer",
+            Self::Require => "require",
+            Self::VerifyCa => "verify-ca",
+            Self::VerifyFull => "verify-full",
+        }
+    }
+
+    /// Returns MySQL's `ssl-mode`.
+    pub(super) const fn mysql(self) -> &'static str {
+        match self {
+            Self::Disable => "disabled",
+            Self::Prefer => "preferred",
+            Self::Require => "required",
+            Self::VerifyCa => "verify_ca",
+            Self::VerifyFull => "verify_identity",
+        }
+    }
+}
