@@ -5,9 +5,8 @@
 
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{
-    ColumnDef, ColumnType, DatabaseName, Expr, ForeignKeyAction, MysqlQueryBuilder,
-    PostgresQueryBuilder, QueryBuilder, SchemaName, SqliteQueryBuilder, TableBuilder,
-    TableForeignKey, TableName,
+    ColumnDef, ColumnType, DatabaseName, Expr, ForeignKeyAction, MysqlQueryBuilder, PostgresQueryBuilder, QueryBuilder,
+    SchemaName, SqliteQueryBuilder, TableBuilder, TableForeignKey, TableName,
 };
 
 use super::error::AlterError;
@@ -15,15 +14,8 @@ use super::operation::{table_name, text};
 
 /// Quotes a name.
 pub(super) fn quoted(backend: DbBackend, name: &str) -> String {
-    let quote = if backend == DbBackend::MySql {
-        '`'
-    } else {
-        '"'
-    };
-    format!(
-        "{quote}{}{quote}",
-        name.replace(quote, &format!("{quote}{quote}"))
-    )
+    let quote = if backend == DbBackend::MySql { '`' } else { '"' };
+    format!("{quote}{}{quote}", name.replace(quote, &format!("{quote}{quote}")))
 }
 
 /// Quotes the name of a table with its schema and database.
@@ -67,36 +59,18 @@ pub(super) fn check(backend: DbBackend, name: &str, expression: &Expr) -> String
 /// # Errors
 ///
 /// The key has no name, or is of another table, or does not say what it refers to.
-pub(super) fn foreign_key(
-    backend: DbBackend,
-    table: &TableName,
-    key: &TableForeignKey,
-) -> Result<String, AlterError> {
+pub(super) fn foreign_key(backend: DbBackend, table: &TableName, key: &TableForeignKey) -> Result<String, AlterError> {
     let own = text(&table.1);
     let Some(name) = key.get_name().filter(|name| !name.is_empty()) else {
-        return Err(AlterError::UnnamedForeignKey {
-            table: own,
-            columns: key.get_columns(),
-        });
+        return Err(AlterError::UnnamedForeignKey { table: own, columns: key.get_columns() });
     };
-    if let Some(other) = key
-        .get_table()
-        .and_then(table_name)
-        .filter(|other| text(&other.1) != own)
-    {
-        return Err(AlterError::ForeignKeyOfOtherTable {
-            table: own,
-            name: name.to_owned(),
-            other: text(&other.1),
-        });
+    if let Some(other) = key.get_table().and_then(table_name).filter(|other| text(&other.1) != own) {
+        return Err(AlterError::ForeignKeyOfOtherTable { table: own, name: name.to_owned(), other: text(&other.1) });
     }
     let (columns, parent_columns) = (key.get_columns(), key.get_ref_columns());
     let parent = key.get_ref_table().and_then(table_name);
     let Some(parent) = parent.filter(|_| !columns.is_empty() && !parent_columns.is_empty()) else {
-        return Err(AlterError::IncompleteForeignKey {
-            table: own,
-            name: name.to_owned(),
-        });
+        return Err(AlterError::IncompleteForeignKey { table: own, name: name.to_owned() });
     };
     // SQLite refers within one database file, and its syntax has no place for a schema.
     let parent = match backend {
@@ -130,20 +104,13 @@ fn action(clause: &str, action: Option<ForeignKeyAction>) -> String {
 /// # Errors
 ///
 /// The database has no such type; sea-query would panic.
-pub(super) fn column(
-    backend: DbBackend,
-    table: &str,
-    column: &ColumnDef,
-) -> Result<String, AlterError> {
-    if let Some(column_type) = column
-        .get_column_type()
-        .filter(|of| !is_supported(backend, of, column))
-    {
+pub(super) fn column(backend: DbBackend, table: &str, column: &ColumnDef) -> Result<String, AlterError> {
+    if let Some(column_type) = column.get_column_type().filter(|of| !is_supported(backend, of, column)) {
         return Err(AlterError::UnsupportedType {
             table: table.to_owned(),
             column: column.get_column_name(),
             column_type: format!("{column_type:?}"),
-            database: backend.as_str(),
+            database: database_name(backend),
         });
     }
     let mut sql = String::new();
@@ -158,8 +125,7 @@ pub(super) fn column(
 /// Says whether sea-query can write the type for the database; it panics when it cannot.
 fn is_supported(backend: DbBackend, column_type: &ColumnType, column: &ColumnDef) -> bool {
     use ColumnType::{
-        Array, BigInteger, Bit, Cidr, Inet, Integer, Interval, LTree, MacAddr, SmallInteger,
-        VarBit, Vector, Year,
+        Array, BigInteger, Bit, Cidr, Inet, Integer, Interval, LTree, MacAddr, SmallInteger, VarBit, Vector, Year,
     };
     match backend {
         DbBackend::Postgres => match column_type {
@@ -167,22 +133,19 @@ fn is_supported(backend: DbBackend, column_type: &ColumnType, column: &ColumnDef
             SmallInteger | Integer | BigInteger => true,
             _ => !column.get_column_spec().auto_increment,
         },
-        DbBackend::MySql => !matches!(
-            column_type,
-            Array(_) | Vector(_) | Cidr | Inet | MacAddr | LTree | Interval(..)
-        ),
+        DbBackend::MySql => !matches!(column_type, Array(_) | Vector(_) | Cidr | Inet | MacAddr | LTree | Interval(..)),
         _ => !matches!(
             column_type,
-            Array(_)
-                | Vector(_)
-                | Cidr
-                | Inet
-                | MacAddr
-                | LTree
-                | Interval(..)
-                | Year
-                | Bit(_)
-                | VarBit(_)
+            Array(_) | Vector(_) | Cidr | Inet | MacAddr | LTree | Interval(..) | Year | Bit(_) | VarBit(_)
         ),
+    }
+}
+
+/// Returns the name of the database system as its makers write it.
+pub(super) fn database_name(backend: DbBackend) -> &'static str {
+    match backend {
+        DbBackend::MySql => "MySQL",
+        DbBackend::Postgres => "PostgreSQL",
+        _ => "SQLite",
     }
 }

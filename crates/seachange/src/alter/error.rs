@@ -37,9 +37,9 @@ pub enum AlterError {
         /// What it is, in SQLite's word.
         kind: String,
     },
-    /// The stored text of the table is not understood.
-    #[error("the definition of table `{table}` cannot be read: {reason}")]
-    Unreadable {
+    /// The stored text of the table is not understood, or cannot be kept.
+    #[error("the definition of table `{table}` cannot be edited: {reason}")]
+    Uneditable {
         /// The table.
         table: String,
         /// What stands in the way.
@@ -181,9 +181,7 @@ pub enum AlterError {
         table: String,
     },
     /// An object that belongs to the connection and not to the database hides the table or would be lost.
-    #[error(
-        "table `{table}` cannot be rebuilt while there is the temporary {object}; drop it first"
-    )]
+    #[error("table `{table}` cannot be rebuilt while there is the temporary {object}; drop it first")]
     TemporaryObject {
         /// The table.
         table: String,
@@ -201,7 +199,7 @@ pub enum AlterError {
         after: i64,
     },
     /// Rows that are there violate a foreign key.
-    #[error("table `{table}` cannot be altered: {}", joined(.violations))]
+    #[error("table `{table}` cannot be altered: {}; correct this first", joined(.violations))]
     Violations {
         /// The table.
         table: String,
@@ -209,7 +207,9 @@ pub enum AlterError {
         violations: Vec<Violation>,
     },
     /// A view or a trigger no longer works after the change.
-    #[error("altering table `{table}` would break an object of the schema: {reason}")]
+    #[error(
+        "altering table `{table}` would break an object of the schema: {reason}; drop it first, and create it again afterwards"
+    )]
     BrokenObject {
         /// The table.
         table: String,
@@ -228,6 +228,13 @@ impl From<AlterError> for DbErr {
             other => Self::Migration(other.to_string()),
         }
     }
+}
+
+/// Returns the database's own words, without the wrapping of the layers between.
+pub(super) fn said(error: &DbErr) -> String {
+    let text = error.to_string();
+    let own = text.split_once("(code: ").and_then(|(_, rest)| rest.split_once(") "));
+    own.map_or_else(|| text.clone(), |(_, own)| own.to_owned())
 }
 
 /// Writes names in backticks.

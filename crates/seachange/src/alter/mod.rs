@@ -53,9 +53,8 @@ use sea_orm_migration::SchemaManager;
 
 pub use self::error::AlterError;
 pub use self::foreign_keys::{Problem, Violation};
-#[cfg(test)]
-pub(crate) use self::foreign_keys::foreign_keys_on;
-pub(crate) use self::foreign_keys::{foreign_key_violations, new_violations, set_foreign_keys};
+#[cfg_attr(not(test), expect(unused_imports, reason = "for the runner"))]
+pub(crate) use self::foreign_keys::{foreign_key_violations, foreign_keys_on, new_violations, set_foreign_keys};
 pub use self::operation::{ForeignKeyName, NewForeignKey};
 
 use self::operation::{Operation, table_name};
@@ -64,11 +63,7 @@ use self::operation::{Operation, table_name};
 ///
 /// Nothing happens until [`Alter::apply`].
 pub fn alter<'m, 'c>(manager: &'m SchemaManager<'c>, table: impl IntoTableRef) -> Alter<'m, 'c> {
-    Alter {
-        manager,
-        table: table.into_table_ref(),
-        operations: Vec::new(),
-    }
+    Alter { manager, table: table.into_table_ref(), operations: Vec::new() }
 }
 
 /// Changes of one table, in the order in which they are to be made.
@@ -116,16 +111,9 @@ impl Alter<'_, '_> {
     }
 
     /// Adds a unique constraint over columns.
-    pub fn add_unique<C: IntoIden>(
-        self,
-        constraint: impl IntoIden,
-        columns: impl IntoIterator<Item = C>,
-    ) -> Self {
+    pub fn add_unique<C: IntoIden>(self, constraint: impl IntoIden, columns: impl IntoIterator<Item = C>) -> Self {
         let columns = columns.into_iter().map(name).collect();
-        self.with(Operation::AddUnique {
-            name: name(constraint),
-            columns,
-        })
+        self.with(Operation::AddUnique { name: name(constraint), columns })
     }
 
     /// Drops a unique constraint.
@@ -136,10 +124,7 @@ impl Alter<'_, '_> {
     /// Adds a check.
     pub fn add_check(self, constraint: impl IntoIden, expression: impl Into<Expr>) -> Self {
         let expression = Box::new(expression.into());
-        self.with(Operation::AddCheck {
-            name: name(constraint),
-            expression,
-        })
+        self.with(Operation::AddCheck { name: name(constraint), expression })
     }
 
     /// Drops a check.

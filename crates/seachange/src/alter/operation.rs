@@ -1,8 +1,6 @@
 //! The changes that an alteration is made of, as data.
 
-use sea_orm::sea_query::{
-    ColumnDef, DynIden, Expr, ForeignKeyCreateStatement, TableForeignKey, TableName, TableRef,
-};
+use sea_orm::sea_query::{ColumnDef, DynIden, Expr, ForeignKeyCreateStatement, TableForeignKey, TableName, TableRef};
 
 /// One change of a table.
 #[derive(Debug, Clone)]
@@ -61,11 +59,7 @@ impl From<&str> for ForeignKeyName {
 
 impl From<String> for ForeignKeyName {
     fn from(name: String) -> Self {
-        Self {
-            name,
-            columns: Vec::new(),
-            parent: None,
-        }
+        Self { name, columns: Vec::new(), parent: None }
     }
 }
 
@@ -87,10 +81,7 @@ impl From<&ForeignKeyCreateStatement> for ForeignKeyName {
         Self {
             name: key.get_name().unwrap_or_default().to_owned(),
             columns: key.get_columns(),
-            parent: key
-                .get_ref_table()
-                .and_then(table_name)
-                .map(|table| text(&table.1)),
+            parent: key.get_ref_table().and_then(table_name).map(|table| text(&table.1)),
         }
     }
 }

@@ -24,40 +24,51 @@ pub(super) struct Keys {
     pub(super) referring: Columns,
 }
 
-/// Names the foreign keys, among those that `operations` drop, whose index has to go with them.
+/// What becomes of the index that came with a foreign key, when the key is dropped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It goes too.
+    Drop,
+    /// It serves another key over the same columns, which would have brought it if it had not been there.
+    RenameTo(String),
+}
+
+/// The foreign keys that brought an index.
+pub(super) type Fates = BTreeMap<String, Fate>;
+
+/// Finds what has to become of the indexes of the foreign keys that `operations` drop.
 pub(super) async fn implicit_indexes(
     connection: &impl ConnectionTrait,
     table: &TableName,
     operations: &[Operation],
-) -> Result<Vec<String>, DbErr> {
+) -> Result<Fates, DbErr> {
     let dropped: Vec<&str> = operations.iter().filter_map(dropped_foreign_key).collect();
     if dropped.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Fates::new());
     }
-    Ok(read(connection, table).await?.implicit(&dropped))
+    Ok(read(connection, table).await?.fates(&dropped))
 }
 
 impl Keys {
-    /// Names the keys among `dropped` that have an index of the same name and columns which no other key needs.
-    pub(super) fn implicit(&self, dropped: &[&str]) -> Vec<String> {
-        let staying = self
-            .foreign_keys
-            .iter()
-            .filter(|(name, _)| !dropped.contains(&name.as_str()));
-        let needed: Vec<_> = staying
-            .chain(&self.referring)
-            .map(|(_, columns)| columns.first())
-            .collect();
-        let is_implicit = |name: &&&str| {
-            self.indexes.get(**name).is_some_and(|columns| {
-                self.foreign_keys.get(**name) == Some(columns) && !needed.contains(&columns.first())
-            })
-        };
-        dropped
-            .iter()
-            .filter(is_implicit)
-            .map(|&name| name.to_owned())
-            .collect()
+    /// Finds what has to become of the indexes of the keys `dropped`. An index came with a key when it has its name
+    /// and its columns; it stays as it is while a key that begins with the same column needs it.
+    pub(super) fn fates(&self, dropped: &[&str]) -> Fates {
+        let fates = dropped.iter().filter_map(|&name| Some((name.to_owned(), self.fate(name, dropped)?)));
+        fates.collect()
+    }
+
+    fn fate(&self, name: &str, dropped: &[&str]) -> Option<Fate> {
+        let columns = self.indexes.get(name)?;
+        if self.foreign_keys.get(name) != Some(columns) {
+            return None;
+        }
+        let mut staying = self.foreign_keys.iter().filter(|(other, _)| !dropped.contains(&other.as_str()));
+        let heir = staying.clone().find(|(other, own)| *own == columns && !self.indexes.contains_key(*other));
+        if let Some((heir, _)) = heir {
+            return Some(Fate::RenameTo(heir.clone()));
+        }
+        let needs = |(_, own): (&String, &Vec<String>)| own.first() == columns.first();
+        (!staying.any(needs) && !self.referring.iter().any(needs)).then_some(Fate::Drop)
     }
 }
 
@@ -87,15 +98,10 @@ async fn read(connection: &impl ConnectionTrait, table: &TableName) -> Result<Ke
     })
 }
 
-async fn columns(
-    connection: &impl ConnectionTrait,
-    sql: &str,
-    table: &TableName,
-) -> Result<Columns, DbErr> {
+async fn columns(connection: &impl ConnectionTrait, sql: &str, table: &TableName) -> Result<Columns, DbErr> {
     let TableName(schema, name) = table;
     let schema = schema.as_ref().map(|SchemaName(_, schema)| text(schema));
-    let statement =
-        Statement::from_sql_and_values(DbBackend::MySql, sql, [schema.into(), text(name).into()]);
+    let statement = Statement::from_sql_and_values(DbBackend::MySql, sql, [schema.into(), text(name).into()]);
     let mut found = Columns::new();
     for row in connection.query_all_raw(statement).await? {
         let columns: &mut Vec<String> = found.entry(row.try_get_by_index(0)?).or_default();

@@ -2,11 +2,13 @@
 
 mod implicit_index;
 mod statements;
+#[cfg(test)]
+mod tests;
 
 use sea_orm::sea_query::TableName;
 use sea_orm::{ConnectionTrait, DbBackend};
 
-use self::implicit_index::implicit_indexes;
+use self::implicit_index::{Fates, implicit_indexes};
 use self::statements::statements;
 use super::error::AlterError;
 use super::operation::Operation;
@@ -20,7 +22,7 @@ pub(super) async fn alter(
 ) -> Result<(), AlterError> {
     let indexes = match backend {
         DbBackend::MySql => implicit_indexes(connection, table, operations).await?,
-        _ => Vec::new(),
+        _ => Fates::new(),
     };
     for statement in statements(backend, table, operations, &indexes)? {
         connection.execute_unprepared(&statement).await?;

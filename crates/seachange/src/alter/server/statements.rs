@@ -3,6 +3,7 @@
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{ColumnDef, PostgresQueryBuilder, Table, TableName, TableRef};
 
+use super::implicit_index::{Fate, Fates};
 use crate::alter::clause::{check, column, foreign_key, quoted, quoted_table, unique};
 use crate::alter::error::AlterError;
 use crate::alter::operation::{Operation, text};
@@ -15,7 +16,7 @@ enum Group {
     Alone,
 }
 
-/// Writes the statements for some changes. `implicit_indexes` names the foreign keys whose index has to go with them.
+/// Writes the statements for some changes. `indexes` are those that came with the foreign keys to drop.
 ///
 /// On MySQL and MariaDB changes share a statement where they can, because a statement is all or nothing there and a
 /// sequence of them is not.
@@ -23,7 +24,7 @@ pub(super) fn statements(
     backend: DbBackend,
     table: &TableName,
     operations: &[Operation],
-    implicit_indexes: &[String],
+    indexes: &Fates,
 ) -> Result<Vec<String>, AlterError> {
     let shares = |left: &Operation, right: &Operation| {
         backend == DbBackend::MySql && group(left) == group(right) && group(left) != Group::Alone
@@ -31,13 +32,9 @@ pub(super) fn statements(
     operations
         .chunk_by(shares)
         .map(|chunk| match chunk {
-            [Operation::ModifyColumn(new)] if backend == DbBackend::Postgres => {
-                modify_column(table, new)
-            }
+            [Operation::ModifyColumn(new)] if backend == DbBackend::Postgres => modify_column(table, new),
             chunk => {
-                let clauses = chunk
-                    .iter()
-                    .map(|operation| clause(backend, table, operation, implicit_indexes));
+                let clauses = chunk.iter().map(|operation| clause(backend, table, operation, indexes));
                 let clauses: Vec<_> = clauses.collect::<Result<_, _>>()?;
                 let table = quoted_table(backend, table);
                 Ok(format!("ALTER TABLE {table} {}", clauses.join(", ")))
@@ -60,12 +57,7 @@ fn group(operation: &Operation) -> Group {
     }
 }
 
-fn clause(
-    backend: DbBackend,
-    table: &TableName,
-    operation: &Operation,
-    implicit_indexes: &[String],
-) -> Result<String, AlterError> {
+fn clause(backend: DbBackend, table: &TableName, operation: &Operation, indexes: &Fates) -> Result<String, AlterError> {
     let name_of = text(&table.1);
     let quoted = |name: &str| quoted(backend, name);
     let is_mysql = backend == DbBackend::MySql;
@@ -79,7 +71,7 @@ fn clause(
         }
         Operation::DropColumn(name) => format!("DROP COLUMN {}", quoted(name)),
         Operation::AddForeignKey(key) => format!("ADD {}", foreign_key(backend, table, key)?),
-        Operation::DropForeignKey(key) if is_mysql => drop_foreign_key(&key.name, implicit_indexes),
+        Operation::DropForeignKey(key) if is_mysql => drop_foreign_key(&key.name, indexes),
         Operation::DropForeignKey(key) => format!("DROP CONSTRAINT {}", quoted(&key.name)),
         Operation::AddUnique { name, columns } => format!("ADD {}", unique(backend, name, columns)),
         Operation::DropUnique(name) if is_mysql => format!("DROP INDEX {}", quoted(name)),
@@ -92,13 +84,16 @@ fn clause(
     })
 }
 
-fn drop_foreign_key(name: &str, implicit_indexes: &[String]) -> String {
-    let quoted = quoted(DbBackend::MySql, name);
-    let mut clause = format!("DROP FOREIGN KEY {quoted}");
-    if implicit_indexes.iter().any(|index| index == name) {
-        clause.push_str(&format!(", DROP INDEX {quoted}"));
+fn drop_foreign_key(name: &str, indexes: &Fates) -> String {
+    let quoted_name = quoted(DbBackend::MySql, name);
+    let drop = format!("DROP FOREIGN KEY {quoted_name}");
+    match indexes.get(name) {
+        Some(Fate::Drop) => format!("{drop}, DROP INDEX {quoted_name}"),
+        Some(Fate::RenameTo(heir)) => {
+            format!("{drop}, RENAME INDEX {quoted_name} TO {}", quoted(DbBackend::MySql, heir))
+        }
+        None => drop,
     }
-    clause
 }
 
 /// PostgreSQL changes each property of a column by a clause of its own, which sea-query writes.
@@ -108,20 +103,12 @@ fn modify_column(table: &TableName, new: &ColumnDef) -> Result<String, AlterErro
     let spec = new.get_column_spec();
     let reason = match spec {
         _ if spec.check.is_some() => "a check is added with `add_check`",
-        _ if spec.generated.is_some() => {
-            "it cannot be turned into a generated one; drop it and add it again"
-        }
+        _ if spec.generated.is_some() => "it cannot be turned into a generated one; drop it and add it again",
         _ => {
             let mut statement = Table::alter();
-            statement
-                .table(TableRef::Table(table.clone(), None))
-                .modify_column(new.clone());
+            statement.table(TableRef::Table(table.clone(), None)).modify_column(new.clone());
             return Ok(statement.to_string(PostgresQueryBuilder));
         }
     };
-    Err(AlterError::UnsupportedChange {
-        table: text(&table.1),
-        column: new.get_column_name(),
-        reason,
-    })
+    Err(AlterError::UnsupportedChange { table: text(&table.1), column: new.get_column_name(), reason })
 }

@@ -17,19 +17,12 @@ pub(super) struct Census {
 
 impl Census {
     /// Counts the rows of the tables, and the violations of their foreign keys.
-    pub(super) async fn take(
-        connection: &impl ConnectionTrait,
-        tables: &[String],
-    ) -> Result<Self, DbErr> {
+    pub(super) async fn take(connection: &impl ConnectionTrait, tables: &[String]) -> Result<Self, DbErr> {
         let mut rows = Vec::new();
         for table in tables {
             rows.push(count(connection, table).await?);
         }
-        Ok(Self {
-            tables: tables.to_vec(),
-            rows,
-            violations: violations_of(connection, tables).await?,
-        })
+        Ok(Self { tables: tables.to_vec(), rows, violations: violations_of(connection, tables).await? })
     }
 
     /// Returns the number of rows in the first table.
@@ -47,29 +40,19 @@ impl Census {
         let counts = self.rows.iter().zip(&now.rows);
         for (table, (&before, &after)) in self.tables.iter().zip(counts) {
             if before != after {
-                return Err(AlterError::RowsChanged {
-                    table: table.clone(),
-                    before,
-                    after,
-                });
+                return Err(AlterError::RowsChanged { table: table.clone(), before, after });
             }
         }
         let violations = new_violations(&self.violations, now.violations);
         if violations.is_empty() {
             return Ok(());
         }
-        Err(AlterError::Violations {
-            table: altered.to_owned(),
-            violations,
-        })
+        Err(AlterError::Violations { table: altered.to_owned(), violations })
     }
 }
 
 async fn count(connection: &impl ConnectionTrait, table: &str) -> Result<i64, DbErr> {
-    let sql = format!(
-        "SELECT count(*) FROM \"main\".{}",
-        quoted(DbBackend::Sqlite, table)
-    );
+    let sql = format!("SELECT count(*) FROM \"main\".{}", quoted(DbBackend::Sqlite, table));
     let row = connection.query_one_raw(statement(&sql, [])).await?;
     row.map_or(Ok(0), |row| row.try_get_by_index(0))
 }

@@ -66,10 +66,7 @@ impl ColumnText {
     /// Returns the text.
     pub(super) fn text(&self) -> String {
         let parts: String = self.parts.iter().map(|part| part.text.as_str()).collect();
-        format!(
-            "{}{}{parts}{}",
-            self.name_text, self.type_text, self.trailing
-        )
+        format!("{}{}{parts}{}", self.name_text, self.type_text, self.trailing)
     }
 
     /// Says whether a constraint of this kind is there.
@@ -87,9 +84,7 @@ impl ColumnText {
     pub(super) fn fills_itself(&self) -> bool {
         self.has(PartKind::Generated)
             || self.has(PartKind::PrimaryKey)
-            || self
-                .part(PartKind::Default)
-                .is_some_and(|part| !part.defaults_to_null())
+            || self.part(PartKind::Default).is_some_and(|part| !part.defaults_to_null())
     }
 
     /// Takes over what `new` says: its type, when it names one, and each of its constraints in place of those of
@@ -107,15 +102,10 @@ impl ColumnText {
         use PartKind::{Check, NotNull, Null, PrimaryKey};
         match new.kind {
             PrimaryKey if self.has(PrimaryKey) => {}
-            Check
-                if self
-                    .parts
-                    .iter()
-                    .any(|part| part.text.trim() == new.text.trim()) => {}
+            Check if self.parts.iter().any(|part| part.text.trim() == new.text.trim()) => {}
             Check => self.parts.push(new),
             Null | NotNull => {
-                self.parts
-                    .retain(|part| part.kind != Null && part.kind != NotNull);
+                self.parts.retain(|part| part.kind != Null && part.kind != NotNull);
                 if new.kind == NotNull {
                     self.parts.insert(0, new);
                 }
@@ -131,10 +121,7 @@ impl ColumnText {
 impl Part {
     /// The words and signs of the constraint, without white space and comments.
     pub(super) fn tokens(&self) -> Vec<Token<'_>> {
-        tokens(&self.text)
-            .into_iter()
-            .filter(|token| token.kind != Kind::Trivia)
-            .collect()
+        tokens(&self.text).into_iter().filter(|token| token.kind != Kind::Trivia).collect()
     }
 
     fn default_value(&self) -> Vec<Token<'_>> {
@@ -149,9 +136,9 @@ impl Part {
 
     /// Says whether the default is a literal, and so the same for the rows that are there already.
     pub(super) fn defaults_to_constant(&self) -> bool {
-        self.default_value().iter().all(|token| {
-            token.kind != Kind::Open && !token.text.to_ascii_uppercase().starts_with("CURRENT_")
-        })
+        self.default_value()
+            .iter()
+            .all(|token| token.kind != Kind::Open && !token.text.to_ascii_uppercase().starts_with("CURRENT_"))
     }
 
     /// Says whether the constraint is a reference whose column is given a value by its default.
@@ -162,11 +149,7 @@ impl Part {
 
 /// Counts the trivia tokens at the end.
 fn trailing_trivia(tokens: &[Token<'_>]) -> usize {
-    tokens
-        .iter()
-        .rev()
-        .take_while(|token| token.kind == Kind::Trivia)
-        .count()
+    tokens.iter().rev().take_while(|token| token.kind == Kind::Trivia).count()
 }
 
 /// Finds where each constraint begins, white space before it included.
@@ -191,10 +174,7 @@ fn part_starts(all: &[Token<'_>], from: usize, end: usize) -> Vec<usize> {
 }
 
 fn following<'a>(all: &[Token<'a>], at: usize) -> &'a str {
-    all[at + 1..]
-        .iter()
-        .find(|token| token.kind != Kind::Trivia)
-        .map_or("", |token| token.text)
+    all[at + 1..].iter().find(|token| token.kind != Kind::Trivia).map_or("", |token| token.text)
 }
 
 /// Says whether `word` begins a constraint, from the two tokens before it and the one after.
@@ -208,9 +188,7 @@ fn begins(word: &str, before: [&str; 2], after: &str) -> bool {
         "CONSTRAINT" | "PRIMARY" | "UNIQUE" | "CHECK" | "REFERENCES" | "GENERATED" => true,
         "COLLATE" => !is(last, "DEFAULT"),
         "NOT" => !is(after, "DEFERRABLE"),
-        "NULL" => !["NOT", "SET", "DEFAULT"]
-            .iter()
-            .any(|keyword| is(last, keyword)),
+        "NULL" => !["NOT", "SET", "DEFAULT"].iter().any(|keyword| is(last, keyword)),
         "DEFAULT" => !is(last, "SET"),
         "AS" => !is(last, "ALWAYS"),
         _ => false,
@@ -218,14 +196,9 @@ fn begins(word: &str, before: [&str; 2], after: &str) -> bool {
 }
 
 fn part(tokens: &[Token<'_>]) -> Option<Part> {
-    let significant: Vec<_> = tokens
-        .iter()
-        .filter(|token| token.kind != Kind::Trivia)
-        .collect();
+    let significant: Vec<_> = tokens.iter().filter(|token| token.kind != Kind::Trivia).collect();
     let (name, rest) = match significant.as_slice() {
-        [first, name, rest @ ..] if first.is_word("CONSTRAINT") => {
-            (name.name().map(Cow::into_owned), rest)
-        }
+        [first, name, rest @ ..] if first.is_word("CONSTRAINT") => (name.name().map(Cow::into_owned), rest),
         rest => (None, rest),
     };
     let kind = match rest.first()?.text.to_ascii_uppercase().as_str() {
@@ -239,9 +212,5 @@ fn part(tokens: &[Token<'_>]) -> Option<Part> {
         "REFERENCES" => PartKind::References,
         _ => PartKind::Generated,
     };
-    Some(Part {
-        kind,
-        name,
-        text: joined(tokens),
-    })
+    Some(Part { kind, name, text: joined(tokens) })
 }

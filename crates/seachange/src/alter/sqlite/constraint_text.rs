@@ -37,51 +37,29 @@ impl ConstraintText {
     /// Reads a table constraint.
     pub(super) fn parse(text: &str) -> Self {
         let all = tokens(text);
-        let all: Vec<_> = all
-            .into_iter()
-            .filter(|token| token.kind != Kind::Trivia)
-            .collect();
+        let all: Vec<_> = all.into_iter().filter(|token| token.kind != Kind::Trivia).collect();
         let (name, rest) = match all.as_slice() {
-            [first, name, rest @ ..] if first.is_word("CONSTRAINT") => {
-                (name.name().map(Cow::into_owned), rest)
-            }
+            [first, name, rest @ ..] if first.is_word("CONSTRAINT") => (name.name().map(Cow::into_owned), rest),
             rest => (None, rest),
         };
-        Self {
-            name,
-            kind: kind(rest),
-            columns: group(rest),
-            references: Reference::find(rest),
-        }
+        Self { name, kind: kind(rest), columns: group(rest), references: Reference::find(rest) }
     }
 
     /// Says whether the constraint mentions a column of the table `table`, to which it belongs.
     pub(super) fn mentions(&self, table: &str, column: &str) -> bool {
         let own = self.columns.iter();
-        let referred = self
-            .references
-            .iter()
-            .filter(|reference| same(&reference.table, table));
-        own.chain(referred.flat_map(|reference| &reference.columns))
-            .any(|name| same(name, column))
+        let referred = self.references.iter().filter(|reference| same(&reference.table, table));
+        own.chain(referred.flat_map(|reference| &reference.columns)).any(|name| same(name, column))
     }
 }
 
 impl Reference {
     /// Finds the reference among the tokens of a constraint.
     pub(super) fn find(tokens: &[Token<'_>]) -> Option<Self> {
-        let at = tokens
-            .iter()
-            .position(|token| token.is_word("REFERENCES"))?;
+        let at = tokens.iter().position(|token| token.is_word("REFERENCES"))?;
         let table = tokens.get(at + 1)?.name()?.into_owned();
-        let has_columns = tokens
-            .get(at + 2)
-            .is_some_and(|token| token.kind == Kind::Open);
-        let columns = if has_columns {
-            group(&tokens[at + 2..])
-        } else {
-            Vec::new()
-        };
+        let has_columns = tokens.get(at + 2).is_some_and(|token| token.kind == Kind::Open);
+        let columns = if has_columns { group(&tokens[at + 2..]) } else { Vec::new() };
         Some(Self { table, columns })
     }
 }
@@ -109,9 +87,7 @@ fn group(tokens: &[Token<'_>]) -> Vec<String> {
             Kind::Open => depth += 1,
             Kind::Close if depth <= 1 => break,
             Kind::Close => depth -= 1,
-            Kind::Word | Kind::QuotedName if depth > 0 => {
-                names.extend(token.name().map(Cow::into_owned))
-            }
+            Kind::Word | Kind::QuotedName if depth > 0 => names.extend(token.name().map(Cow::into_owned)),
             _ => {}
         }
     }

@@ -19,14 +19,9 @@ pub(super) struct Contents {
 
 impl Contents {
     /// Reads the columns of a table.
-    pub(super) async fn read(
-        connection: &impl ConnectionTrait,
-        table: &str,
-    ) -> Result<Self, DbErr> {
+    pub(super) async fn read(connection: &impl ConnectionTrait, table: &str) -> Result<Self, DbErr> {
         let sql = "SELECT name, hidden FROM pragma_table_xinfo(?1, 'main') ORDER BY cid";
-        let rows = connection
-            .query_all_raw(statement(sql, [table.into()]))
-            .await?;
+        let rows = connection.query_all_raw(statement(sql, [table.into()])).await?;
         let columns: Vec<(String, i32)> = rows.iter().map(column).collect::<Result<_, _>>()?;
         let stored = columns.iter().filter(|(_, hidden)| *hidden == 0);
         Ok(Self {
@@ -38,10 +33,7 @@ impl Contents {
 
     /// Writes the statement that copies the columns which both tables have, `from` and `to` being quoted.
     pub(super) fn copy_to(&self, new: &Self, from: &str, to: &str) -> String {
-        let kept = self
-            .stored
-            .iter()
-            .filter(|name| new.stored.iter().any(|other| same(name, other)));
+        let kept = self.stored.iter().filter(|name| new.stored.iter().any(|other| same(name, other)));
         let kept: Vec<String> = kept.cloned().collect();
         let mut columns = quoted_list(DbBackend::Sqlite, &kept);
         if let Some(rowid) = self.rowid_for(new) {
@@ -52,24 +44,14 @@ impl Contents {
             columns = quoted(DbBackend::Sqlite, "rowid");
         }
         // A table's own ON CONFLICT IGNORE or REPLACE would leave rows out in silence.
-        format!(
-            "INSERT OR ABORT INTO \"main\".{to} ({columns}) SELECT {columns} FROM \"main\".{from}"
-        )
+        format!("INSERT OR ABORT INTO \"main\".{to} ({columns}) SELECT {columns} FROM \"main\".{from}")
     }
 
     /// Returns a name for the hidden row number that is free in both tables.
     fn rowid_for(&self, new: &Self) -> Option<&'static str> {
-        let is_free = |name: &&str| {
-            !self
-                .names
-                .iter()
-                .chain(&new.names)
-                .any(|column| same(column, name))
-        };
+        let is_free = |name: &&str| !self.names.iter().chain(&new.names).any(|column| same(column, name));
         let both = self.hidden_rowid && new.hidden_rowid;
-        ["rowid", "_rowid_", "oid"]
-            .into_iter()
-            .find(|name| both && is_free(name))
+        ["rowid", "_rowid_", "oid"].into_iter().find(|name| both && is_free(name))
     }
 }
 
@@ -82,8 +64,6 @@ async fn has_hidden_rowid(connection: &impl ConnectionTrait, table: &str) -> Res
     let sql = "SELECT (SELECT wr FROM pragma_table_list(?1) WHERE schema = 'main') = 0 AND ( \
                (SELECT count(*) FROM pragma_table_xinfo(?1, 'main') WHERE pk > 0) = 0 \
                OR (SELECT count(*) FROM pragma_index_list(?1, 'main') WHERE origin = 'pk') > 0)";
-    let row = connection
-        .query_one_raw(statement(sql, [table.into()]))
-        .await?;
+    let row = connection.query_one_raw(statement(sql, [table.into()])).await?;
     row.map_or(Ok(false), |row| row.try_get_by_index(0))
 }

@@ -17,28 +17,15 @@ pub(super) fn of_column(snapshot: &Snapshot, text: &TableText, column: &ColumnTe
     if column.has(PartKind::PrimaryKey) {
         found.push("the primary key".to_owned());
     }
-    let constraints = text
-        .constraints()
-        .filter(|(_, constraint)| constraint.mentions(table, name));
+    let constraints = text.constraints().filter(|(_, constraint)| constraint.mentions(table, name));
     found.extend(constraints.map(|(_, constraint)| described(&constraint)));
-    let columns = text
-        .columns()
-        .filter(|other| !same(&other.name, name) && uses(other, table, name));
+    let columns = text.columns().filter(|other| !same(&other.name, name) && uses(other, table, name));
     found.extend(columns.map(|other| format!("column `{}`", other.name)));
-    let indexes = snapshot
-        .indexes
-        .iter()
-        .filter(|index| index_uses(index, name));
+    let indexes = snapshot.indexes.iter().filter(|index| index_uses(index, name));
     found.extend(indexes.map(labelled));
-    let own = snapshot
-        .triggers
-        .iter()
-        .filter(|trigger| mentions(trigger, name));
+    let own = snapshot.triggers.iter().filter(|trigger| mentions(trigger, name));
     found.extend(own.map(labelled));
-    let others = snapshot
-        .others
-        .iter()
-        .filter(|other| mentions(other, table) && mentions(other, name));
+    let others = snapshot.others.iter().filter(|other| mentions(other, table) && mentions(other, name));
     found.extend(others.map(labelled));
     found.extend(foreign_children(snapshot, name));
     found
@@ -68,8 +55,7 @@ fn uses(other: &ColumnText, table: &str, name: &str) -> bool {
         match part.kind {
             PartKind::Check | PartKind::Generated | PartKind::Default => has_name(&tokens, name),
             PartKind::References => Reference::find(&tokens).is_some_and(|reference| {
-                same(&reference.table, table)
-                    && reference.columns.iter().any(|column| same(column, name))
+                same(&reference.table, table) && reference.columns.iter().any(|column| same(column, name))
             }),
             _ => false,
         }
@@ -92,17 +78,9 @@ fn has_name(tokens: &[Token<'_>], name: &str) -> bool {
 }
 
 fn foreign_children(snapshot: &Snapshot, name: &str) -> Vec<String> {
-    let others = snapshot
-        .referrers
-        .iter()
-        .filter(|referrer| !same(&referrer.table, &snapshot.table));
+    let others = snapshot.referrers.iter().filter(|referrer| !same(&referrer.table, &snapshot.table));
     others
-        .filter(|referrer| {
-            referrer
-                .column
-                .as_deref()
-                .is_some_and(|column| same(column, name))
-        })
+        .filter(|referrer| referrer.column.as_deref().is_some_and(|column| same(column, name)))
         .map(|referrer| format!("a foreign key of table `{}`", referrer.table))
         .collect()
 }

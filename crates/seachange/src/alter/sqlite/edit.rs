@@ -30,11 +30,7 @@ enum Place {
 
 impl<'a> Edit<'a> {
     pub(super) fn new(snapshot: &'a Snapshot) -> Self {
-        Self {
-            snapshot,
-            text: snapshot.text.clone(),
-            unfilled: Vec::new(),
-        }
+        Self { snapshot, text: snapshot.text.clone(), unfilled: Vec::new() }
     }
 
     /// Makes one change. Renamed columns are left to SQLite, which follows them into all other objects.
@@ -55,22 +51,17 @@ impl<'a> Edit<'a> {
 
     /// Returns a column and its place.
     pub(super) fn column(&self, name: &str) -> Result<(usize, ColumnText), AlterError> {
-        self.text
-            .column(name)
-            .ok_or_else(|| AlterError::NoSuchColumn {
-                table: self.table(),
-                column: name.to_owned(),
-                columns: self.text.columns().map(|column| column.name).collect(),
-            })
+        self.text.column(name).ok_or_else(|| AlterError::NoSuchColumn {
+            table: self.table(),
+            column: name.to_owned(),
+            columns: self.text.columns().map(|column| column.name).collect(),
+        })
     }
 
     /// Writes a column definition and reads it again.
     pub(super) fn written(&self, column: &ColumnDef) -> Result<ColumnText, AlterError> {
         let sql = clause::column(SQLITE, &self.snapshot.table, column)?;
-        ColumnText::parse(&sql).ok_or_else(|| AlterError::Unreadable {
-            table: self.table(),
-            reason: sql,
-        })
+        ColumnText::parse(&sql).ok_or_else(|| AlterError::Uneditable { table: self.table(), reason: sql })
     }
 
     fn table(&self) -> String {
@@ -80,10 +71,7 @@ impl<'a> Edit<'a> {
     fn add_column(&mut self, column: &ColumnDef) -> Result<(), AlterError> {
         let new = self.written(column)?;
         if self.text.column(&new.name).is_some() {
-            return Err(AlterError::ColumnExists {
-                table: self.table(),
-                column: new.name,
-            });
+            return Err(AlterError::ColumnExists { table: self.table(), column: new.name });
         }
         if new.has(PartKind::NotNull) && !new.fills_itself() {
             self.unfilled.push(new.name.clone());
@@ -104,11 +92,7 @@ impl<'a> Edit<'a> {
         let (at, column) = self.column(name)?;
         let by = dependents::of_column(self.snapshot, &self.text, &column);
         if !by.is_empty() {
-            return Err(AlterError::ColumnInUse {
-                table: self.table(),
-                column: column.name,
-                by,
-            });
+            return Err(AlterError::ColumnInUse { table: self.table(), column: column.name, by });
         }
         self.text.remove(at);
         Ok(())
@@ -126,49 +110,35 @@ impl<'a> Edit<'a> {
     fn add_unique(&mut self, name: &str, columns: &[String]) -> Result<(), AlterError> {
         self.require_new_name(name)?;
         self.require_columns(columns)?;
-        self.text
-            .push_constraint(&clause::unique(SQLITE, name, columns));
+        self.text.push_constraint(&clause::unique(SQLITE, name, columns));
         Ok(())
     }
 
     fn add_check(&mut self, name: &str, expression: &Expr) -> Result<(), AlterError> {
         self.require_new_name(name)?;
-        self.text
-            .push_constraint(&clause::check(SQLITE, name, expression));
+        self.text.push_constraint(&clause::check(SQLITE, name, expression));
         Ok(())
     }
 
     fn require_columns(&self, columns: &[String]) -> Result<(), AlterError> {
-        columns
-            .iter()
-            .try_for_each(|column| self.column(column).map(|_| ()))
+        columns.iter().try_for_each(|column| self.column(column).map(|_| ()))
     }
 
     fn require_new_name(&self, name: &str) -> Result<(), AlterError> {
         let is_taken = |own: Option<&String>| own.is_some_and(|own| same(own, name));
-        let constraints = self
-            .text
-            .constraints()
-            .any(|(_, constraint)| is_taken(constraint.name.as_ref()));
+        let constraints = self.text.constraints().any(|(_, constraint)| is_taken(constraint.name.as_ref()));
         let mut columns = self.text.columns();
-        if constraints
-            || columns.any(|column| column.parts.iter().any(|part| is_taken(part.name.as_ref())))
-        {
-            return Err(AlterError::ConstraintExists {
-                table: self.table(),
-                name: name.to_owned(),
-            });
+        if constraints || columns.any(|column| column.parts.iter().any(|part| is_taken(part.name.as_ref()))) {
+            return Err(AlterError::ConstraintExists { table: self.table(), name: name.to_owned() });
         }
         Ok(())
     }
 
     fn drop_named(&mut self, kind: ConstraintKind, name: &str) -> Result<(), AlterError> {
-        let place = self.constraints(kind).into_iter().find(|(_, constraint)| {
-            constraint
-                .name
-                .as_deref()
-                .is_some_and(|own| same(own, name))
-        });
+        let place = self
+            .constraints(kind)
+            .into_iter()
+            .find(|(_, constraint)| constraint.name.as_deref().is_some_and(|own| same(own, name)));
         match place {
             Some((place, _)) => self.remove(&place),
             None => return Err(self.no_such(kind, name)),
@@ -186,10 +156,7 @@ impl<'a> Edit<'a> {
             [(place, _)] => self.remove(place),
             [] => return Err(error),
             _ => {
-                return Err(AlterError::AmbiguousForeignKey {
-                    table: self.table(),
-                    columns: key.columns.clone(),
-                });
+                return Err(AlterError::AmbiguousForeignKey { table: self.table(), columns: key.columns.clone() });
             }
         }
         Ok(())
@@ -209,21 +176,14 @@ impl<'a> Edit<'a> {
 
     /// Returns all constraints of a kind, those of columns in the form of table constraints.
     fn constraints(&self, kind: ConstraintKind) -> Vec<(Place, ConstraintText)> {
-        let of_table = self
-            .text
-            .constraints()
-            .map(|(at, constraint)| (Place::Item(at), constraint));
+        let of_table = self.text.constraints().map(|(at, constraint)| (Place::Item(at), constraint));
         let columns = self.text.columns().enumerate();
         let of_columns = columns.flat_map(|(item, column)| {
-            let parts: Vec<_> = of_column(&column)
-                .map(|(part, constraint)| (Place::Part { item, part }, constraint))
-                .collect();
+            let parts: Vec<_> =
+                of_column(&column).map(|(part, constraint)| (Place::Part { item, part }, constraint)).collect();
             parts
         });
-        of_table
-            .chain(of_columns)
-            .filter(|(_, constraint)| constraint.kind == kind)
-            .collect()
+        of_table.chain(of_columns).filter(|(_, constraint)| constraint.kind == kind).collect()
     }
 
     fn no_such(&self, kind: ConstraintKind, name: &str) -> AlterError {
@@ -232,10 +192,7 @@ impl<'a> Edit<'a> {
             table: self.table(),
             kind: label(kind),
             name: name.to_owned(),
-            found: constraints
-                .iter()
-                .map(|(_, constraint)| named(constraint))
-                .collect(),
+            found: constraints.iter().map(|(_, constraint)| named(constraint)).collect(),
         }
     }
 }
@@ -260,20 +217,11 @@ fn of_column(column: &ColumnText) -> impl Iterator<Item = (usize, ConstraintText
 }
 
 fn is_unnamed_match(constraint: &ConstraintText, key: &ForeignKeyName) -> bool {
-    let parent = constraint
-        .references
-        .as_ref()
-        .map(|reference| reference.table.as_str());
+    let parent = constraint.references.as_ref().map(|reference| reference.table.as_str());
     constraint.name.is_none()
         && constraint.columns.len() == key.columns.len()
-        && constraint
-            .columns
-            .iter()
-            .zip(&key.columns)
-            .all(|(own, other)| same(own, other))
-        && parent
-            .zip(key.parent.as_deref())
-            .is_some_and(|(own, other)| same(own, other))
+        && constraint.columns.iter().zip(&key.columns).all(|(own, other)| same(own, other))
+        && parent.zip(key.parent.as_deref()).is_some_and(|(own, other)| same(own, other))
 }
 
 fn label(kind: ConstraintKind) -> &'static str {
@@ -289,11 +237,7 @@ fn named(constraint: &ConstraintText) -> String {
     match (&constraint.name, &constraint.references) {
         (Some(name), _) => format!("`{name}`"),
         (None, Some(reference)) => {
-            format!(
-                "an unnamed one on {} to `{}`",
-                listed(&constraint.columns),
-                reference.table
-            )
+            format!("an unnamed one on {} to `{}`", listed(&constraint.columns), reference.table)
         }
         (None, None) => format!("an unnamed one on {}", listed(&constraint.columns)),
     }

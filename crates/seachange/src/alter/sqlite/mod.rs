@@ -10,21 +10,18 @@ mod plan;
 mod rebuild;
 mod snapshot;
 mod table_text;
-mod token;
 #[cfg(test)]
 mod tests;
+mod token;
 
 use sea_orm::sea_query::{SchemaName, TableName};
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use sea_orm_migration::SchemaManagerConnection;
 
 use self::plan::{Plan, plan};
 use self::rebuild::{rebuild, run};
 use self::snapshot::Snapshot;
-use super::error::AlterError;
+use super::error::{AlterError, said};
 use super::foreign_keys::{foreign_keys_on, set_foreign_keys};
 use super::operation::{Operation, text};
 
@@ -36,26 +33,15 @@ pub(super) async fn alter(
 ) -> Result<(), AlterError> {
     let table = unqualified(table)?;
     match connection {
-        SchemaManagerConnection::Connection(connection) => {
-            in_own_transaction(connection, &table, operations).await
-        }
-        SchemaManagerConnection::Transaction(transaction) => {
-            in_savepoint(transaction, &table, operations).await
-        }
-        SchemaManagerConnection::OwnedTransaction(transaction) => {
-            in_savepoint(transaction, &table, operations).await
-        }
+        SchemaManagerConnection::Connection(connection) => in_own_transaction(connection, &table, operations).await,
+        transaction => in_savepoint(transaction, &table, operations).await,
     }
 }
 
 fn unqualified(TableName(schema, table): &TableName) -> Result<String, AlterError> {
     match schema {
         Some(SchemaName(_, schema)) if !text(schema).eq_ignore_ascii_case("main") => {
-            Err(AlterError::Qualified {
-                table: text(table),
-                schema: text(schema),
-                database: "sqlite",
-            })
+            Err(AlterError::Qualified { table: text(table), schema: text(schema), database: "sqlite" })
         }
         _ => Ok(text(table)),
     }
@@ -63,7 +49,7 @@ fn unqualified(TableName(schema, table): &TableName) -> Result<String, AlterErro
 
 /// Makes the changes in a transaction that has begun, and takes them back to where it was when one fails.
 async fn in_savepoint(
-    transaction: &DatabaseTransaction,
+    transaction: &impl ConnectionTrait,
     table: &str,
     operations: &[Operation],
 ) -> Result<(), AlterError> {
@@ -99,16 +85,18 @@ async fn in_own_transaction(
     }
 }
 
-async fn commit(
-    connection: &DatabaseConnection,
-    table: &str,
-    operations: &[Operation],
-) -> Result<(), AlterError> {
+async fn commit(connection: &DatabaseConnection, table: &str, operations: &[Operation]) -> Result<(), AlterError> {
     let options = TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
     };
-    let transaction = connection.begin_with_options(options).await?;
+    let transaction = match connection.begin_with_options(options).await {
+        // Somebody has sent a BEGIN of his own, which only the database knows of.
+        Err(error) if has_one_connection(connection) && said(&error).contains("within a transaction") => {
+            return in_savepoint(connection, table, operations).await;
+        }
+        begun => begun?,
+    };
     match make(&transaction, table, operations).await {
         Ok(()) => Ok(transaction.commit().await?),
         Err(error) => {
@@ -120,11 +108,7 @@ async fn commit(
 
 /// Makes the changes in order: renames one by one, because SQLite follows them into all other objects, and what stands
 /// between two renames at once.
-async fn make(
-    connection: &impl ConnectionTrait,
-    table: &str,
-    operations: &[Operation],
-) -> Result<(), AlterError> {
+async fn make(connection: &impl ConnectionTrait, table: &str, operations: &[Operation]) -> Result<(), AlterError> {
     let is_rename = |operation: &Operation| matches!(operation, Operation::RenameColumn { .. });
     for run_of in operations.chunk_by(|left, right| !is_rename(left) && !is_rename(right)) {
         let snapshot = Snapshot::read(connection, table).await?;
@@ -134,9 +118,7 @@ async fn make(
                     run(connection, &statement).await?;
                 }
             }
-            Plan::Rebuild { text, unfilled } => {
-                rebuild(connection, &snapshot, &text, &unfilled).await?
-            }
+            Plan::Rebuild { text, unfilled } => rebuild(connection, &snapshot, &text, &unfilled).await?,
         }
     }
     Ok(())
@@ -146,11 +128,7 @@ async fn make(
 fn has_one_connection(connection: &DatabaseConnection) -> bool {
     #[cfg(feature = "sqlite")]
     if let sea_orm::DatabaseConnectionType::SqlxSqlitePoolConnection(_) = &connection.inner {
-        return connection
-            .get_sqlite_connection_pool()
-            .options()
-            .get_max_connections()
-            == 1;
+        return connection.get_sqlite_connection_pool().options().get_max_connections() == 1;
     }
     let _ = connection;
     false

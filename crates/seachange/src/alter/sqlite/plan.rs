@@ -32,10 +32,7 @@ pub(super) fn plan(snapshot: &Snapshot, operations: &[Operation]) -> Result<Plan
     }
     Ok(match native.into_iter().collect() {
         Some(statements) => Plan::Native(statements),
-        None => Plan::Rebuild {
-            text: edit.text,
-            unfilled: edit.unfilled,
-        },
+        None => Plan::Rebuild { text: edit.text, unfilled: edit.unfilled },
     })
 }
 

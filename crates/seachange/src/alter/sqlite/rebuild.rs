@@ -12,7 +12,7 @@ use super::contents::Contents;
 use super::snapshot::{Snapshot, statement};
 use super::table_text::TableText;
 use crate::alter::clause::quoted;
-use crate::alter::error::AlterError;
+use crate::alter::error::{AlterError, said};
 use crate::alter::foreign_keys::foreign_keys_on;
 use crate::alter::rebuild_scope;
 
@@ -24,45 +24,31 @@ pub(super) async fn rebuild(
     unfilled: &[String],
 ) -> Result<(), AlterError> {
     require_foreign_keys_off(connection, snapshot).await?;
+    require_bare_columns(snapshot, new)?;
     require_nothing_temporary(connection, snapshot).await?;
     let before = Census::take(connection, &snapshot.family()).await?;
     require_values(snapshot, unfilled, before.rows())?;
     let was_broken = broken_object(connection).await?.is_some();
     let legacy = pragma(connection, "PRAGMA legacy_alter_table").await?;
-    connection
-        .execute_unprepared("PRAGMA legacy_alter_table = ON")
-        .await?;
+    connection.execute_unprepared("PRAGMA legacy_alter_table = ON").await?;
     let replaced = replace(connection, snapshot, new).await;
     if legacy != 1 {
-        connection
-            .execute_unprepared("PRAGMA legacy_alter_table = OFF")
-            .await?;
+        connection.execute_unprepared("PRAGMA legacy_alter_table = OFF").await?;
     }
     replaced?;
     before.require_same(connection, &snapshot.table).await?;
     match broken_object(connection).await? {
-        Some(reason) if !was_broken => Err(AlterError::BrokenObject {
-            table: snapshot.table.clone(),
-            reason,
-        }),
+        Some(reason) if !was_broken => Err(AlterError::BrokenObject { table: snapshot.table.clone(), reason }),
         _ => Ok(()),
     }
 }
 
-async fn replace(
-    connection: &impl ConnectionTrait,
-    snapshot: &Snapshot,
-    new: &TableText,
-) -> Result<(), AlterError> {
+async fn replace(connection: &impl ConnectionTrait, snapshot: &Snapshot, new: &TableText) -> Result<(), AlterError> {
     let old_name = free_name(connection, &snapshot.table).await?;
     let old = Contents::read(connection, &snapshot.table).await?;
     let sequence = sequence(connection, &snapshot.table).await?;
     let [table, aside] = [&snapshot.table, &old_name].map(|name| quoted(DbBackend::Sqlite, name));
-    run(
-        connection,
-        &format!("ALTER TABLE \"main\".{table} RENAME TO {aside}"),
-    )
-    .await?;
+    run(connection, &format!("ALTER TABLE \"main\".{table} RENAME TO {aside}")).await?;
     run(connection, &new.text()).await?;
     let new = Contents::read(connection, &snapshot.table).await?;
     run(connection, &old.copy_to(&new, &aside, &table)).await?;
@@ -76,36 +62,36 @@ async fn replace(
     }
 }
 
-async fn require_foreign_keys_off(
-    connection: &impl ConnectionTrait,
-    snapshot: &Snapshot,
-) -> Result<(), AlterError> {
+async fn require_foreign_keys_off(connection: &impl ConnectionTrait, snapshot: &Snapshot) -> Result<(), AlterError> {
     if foreign_keys_on(connection).await? {
         rebuild_scope::report();
-        return Err(AlterError::ForeignKeysOn {
-            table: snapshot.table.clone(),
-        });
+        return Err(AlterError::ForeignKeysOn { table: snapshot.table.clone() });
     }
     Ok(())
 }
 
+/// A check may say `posts.title` for `title`. SQLite does not follow the rename of the old table there, and then takes
+/// the table for broken.
+fn require_bare_columns(snapshot: &Snapshot, new: &TableText) -> Result<(), AlterError> {
+    let table = &snapshot.table;
+    if !snapshot.text.names_itself(table) && !new.names_itself(table) {
+        return Ok(());
+    }
+    Err(AlterError::Uneditable {
+        table: table.clone(),
+        reason: format!("it names its own columns with `{table}.` before them"),
+    })
+}
+
 /// A temporary trigger would go with the old table; a temporary table would catch statements meant for the new one.
-async fn require_nothing_temporary(
-    connection: &impl ConnectionTrait,
-    snapshot: &Snapshot,
-) -> Result<(), AlterError> {
+async fn require_nothing_temporary(connection: &impl ConnectionTrait, snapshot: &Snapshot) -> Result<(), AlterError> {
     let sql = "SELECT type || ' `' || name || '`' FROM sqlite_temp_schema \
                WHERE tbl_name = ?1 COLLATE NOCASE OR name = ?1 COLLATE NOCASE";
-    let row = connection
-        .query_one_raw(statement(sql, [snapshot.table.as_str().into()]))
-        .await?;
+    let row = connection.query_one_raw(statement(sql, [snapshot.table.as_str().into()])).await?;
     match row {
         Some(row) => {
             let object = row.try_get_by_index(0)?;
-            Err(AlterError::TemporaryObject {
-                table: snapshot.table.clone(),
-                object,
-            })
+            Err(AlterError::TemporaryObject { table: snapshot.table.clone(), object })
         }
         None => Ok(()),
     }
@@ -113,11 +99,9 @@ async fn require_nothing_temporary(
 
 fn require_values(snapshot: &Snapshot, unfilled: &[String], rows: i64) -> Result<(), AlterError> {
     match unfilled.first() {
-        Some(column) if rows > 0 => Err(AlterError::NotNullWithoutDefault {
-            table: snapshot.table.clone(),
-            column: column.clone(),
-            rows,
-        }),
+        Some(column) if rows > 0 => {
+            Err(AlterError::NotNullWithoutDefault { table: snapshot.table.clone(), column: column.clone(), rows })
+        }
         _ => Ok(()),
     }
 }
@@ -129,14 +113,10 @@ async fn broken_object(connection: &impl ConnectionTrait) -> Result<Option<Strin
     let name = quoted(DbBackend::Sqlite, &name);
     run(connection, "SAVEPOINT seachange_probe").await?;
     run(connection, &format!("CREATE TABLE \"main\".{name} (x)")).await?;
-    let renamed = run(
-        connection,
-        &format!("ALTER TABLE \"main\".{name} RENAME TO \"seachange probe renamed\""),
-    )
-    .await;
+    let renamed = run(connection, &format!("ALTER TABLE \"main\".{name} RENAME TO \"seachange probe renamed\"")).await;
     run(connection, "ROLLBACK TO seachange_probe").await?;
     run(connection, "RELEASE seachange_probe").await?;
-    Ok(renamed.err().map(|error| error.to_string()))
+    Ok(renamed.err().map(|error| said(&error)))
 }
 
 /// Returns a name that no object has.
@@ -150,41 +130,26 @@ async fn free_name(connection: &impl ConnectionTrait, table: &str) -> Result<Str
 }
 
 /// Returns the last key that `AUTOINCREMENT` gave in the table.
-async fn sequence(
-    connection: &impl ConnectionTrait,
-    table: &str,
-) -> Result<Option<i64>, AlterError> {
+async fn sequence(connection: &impl ConnectionTrait, table: &str) -> Result<Option<i64>, AlterError> {
     let sql = "SELECT count(*) FROM main.sqlite_schema WHERE name = ?1";
     if count(connection, sql, "sqlite_sequence").await? == 0 {
         return Ok(None);
     }
     let sql = "SELECT seq FROM main.sqlite_sequence WHERE name = ?1";
-    let row = connection
-        .query_one_raw(statement(sql, [table.into()]))
-        .await?;
+    let row = connection.query_one_raw(statement(sql, [table.into()])).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
 }
 
-async fn set_sequence(
-    connection: &impl ConnectionTrait,
-    table: &str,
-    sequence: i64,
-) -> Result<(), AlterError> {
+async fn set_sequence(connection: &impl ConnectionTrait, table: &str, sequence: i64) -> Result<(), AlterError> {
     let delete = "DELETE FROM main.sqlite_sequence WHERE name = ?1";
-    connection
-        .execute_raw(statement(delete, [table.into()]))
-        .await?;
+    connection.execute_raw(statement(delete, [table.into()])).await?;
     let insert = "INSERT INTO main.sqlite_sequence (name, seq) VALUES (?1, ?2)";
-    connection
-        .execute_raw(statement(insert, [table.into(), sequence.into()]))
-        .await?;
+    connection.execute_raw(statement(insert, [table.into(), sequence.into()])).await?;
     Ok(())
 }
 
 async fn count(connection: &impl ConnectionTrait, sql: &str, name: &str) -> Result<i64, DbErr> {
-    let row = connection
-        .query_one_raw(statement(sql, [name.into()]))
-        .await?;
+    let row = connection.query_one_raw(statement(sql, [name.into()])).await?;
     row.map_or(Ok(0), |row| row.try_get_by_index(0))
 }
 

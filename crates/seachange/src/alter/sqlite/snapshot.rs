@@ -38,28 +38,17 @@ pub(super) struct Referrer {
 
 impl Snapshot {
     /// Reads the table, and refuses what is no ordinary table.
-    pub(super) async fn read(
-        connection: &impl ConnectionTrait,
-        table: &str,
-    ) -> Result<Self, AlterError> {
+    pub(super) async fn read(connection: &impl ConnectionTrait, table: &str) -> Result<Self, AlterError> {
         require_ordinary(connection, table).await?;
         let (name, sql) = definition(connection, table).await?;
-        let text = TableText::parse(&sql).ok_or_else(|| AlterError::Unreadable {
-            table: name.clone(),
-            reason: "its text has no body".to_owned(),
-        })?;
+        let text = TableText::parse(&sql)
+            .ok_or_else(|| AlterError::Uneditable { table: name.clone(), reason: "its text has no body".to_owned() })?;
         let objects = objects(connection).await?;
-        let (own, others): (Vec<_>, Vec<_>) = objects
-            .into_iter()
-            .partition(|(of, object)| object.kind != "view" && of.eq_ignore_ascii_case(&name));
-        let (triggers, indexes) = own
-            .into_iter()
-            .map(|(_, object)| object)
-            .partition(|object| object.kind == "trigger");
-        let others = others
-            .into_iter()
-            .map(|(_, object)| object)
-            .filter(|object| object.kind != "index");
+        let (own, others): (Vec<_>, Vec<_>) =
+            objects.into_iter().partition(|(of, object)| object.kind != "view" && of.eq_ignore_ascii_case(&name));
+        let (triggers, indexes) =
+            own.into_iter().map(|(_, object)| object).partition(|object| object.kind == "trigger");
+        let others = others.into_iter().map(|(_, object)| object).filter(|object| object.kind != "index");
         Ok(Self {
             text,
             indexes,
@@ -74,10 +63,7 @@ impl Snapshot {
     pub(super) fn family(&self) -> Vec<String> {
         let mut names = vec![self.table.clone()];
         for referrer in &self.referrers {
-            if !names
-                .iter()
-                .any(|name| name.eq_ignore_ascii_case(&referrer.table))
-            {
+            if !names.iter().any(|name| name.eq_ignore_ascii_case(&referrer.table)) {
                 names.push(referrer.table.clone());
             }
         }
@@ -90,42 +76,24 @@ pub(super) fn statement<const N: usize>(sql: &str, values: [Value; N]) -> Statem
     Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
 }
 
-async fn require_ordinary(
-    connection: &impl ConnectionTrait,
-    table: &str,
-) -> Result<(), AlterError> {
+async fn require_ordinary(connection: &impl ConnectionTrait, table: &str) -> Result<(), AlterError> {
     let sql = "SELECT type FROM pragma_table_list(?1) WHERE schema = 'main'";
-    let row = connection
-        .query_one_raw(statement(sql, [table.into()]))
-        .await?;
+    let row = connection.query_one_raw(statement(sql, [table.into()])).await?;
     let kind: Option<String> = row.map(|row| row.try_get_by_index(0)).transpose()?;
     match kind.as_deref() {
         Some("table") => Ok(()),
-        None => Err(AlterError::NoSuchTable {
-            table: table.to_owned(),
-        }),
+        None => Err(AlterError::NoSuchTable { table: table.to_owned() }),
         Some(kind) => Err(AlterError::NotOrdinary {
             table: table.to_owned(),
-            kind: if kind == "view" {
-                "view".to_owned()
-            } else {
-                format!("{kind} table")
-            },
+            kind: if kind == "view" { "view".to_owned() } else { format!("{kind} table") },
         }),
     }
 }
 
-async fn definition(
-    connection: &impl ConnectionTrait,
-    table: &str,
-) -> Result<(String, String), AlterError> {
+async fn definition(connection: &impl ConnectionTrait, table: &str) -> Result<(String, String), AlterError> {
     let sql = "SELECT name, sql FROM main.sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE";
-    let row = connection
-        .query_one_raw(statement(sql, [table.into()]))
-        .await?;
-    let row = row.ok_or_else(|| AlterError::NoSuchTable {
-        table: table.to_owned(),
-    })?;
+    let row = connection.query_one_raw(statement(sql, [table.into()])).await?;
+    let row = row.ok_or_else(|| AlterError::NoSuchTable { table: table.to_owned() })?;
     Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))
 }
 
@@ -139,26 +107,14 @@ async fn objects(connection: &impl ConnectionTrait) -> Result<Vec<(String, Objec
 }
 
 fn object(row: &QueryResult) -> Result<(String, Object), DbErr> {
-    let object = Object {
-        kind: row.try_get_by_index(1)?,
-        name: row.try_get_by_index(2)?,
-        sql: row.try_get_by_index(3)?,
-    };
+    let object =
+        Object { kind: row.try_get_by_index(1)?, name: row.try_get_by_index(2)?, sql: row.try_get_by_index(3)? };
     Ok((row.try_get_by_index(0)?, object))
 }
 
 async fn referrers(connection: &impl ConnectionTrait, table: &str) -> Result<Vec<Referrer>, DbErr> {
     let sql = "SELECT t.name, f.\"to\" FROM main.sqlite_schema t, pragma_foreign_key_list(t.name, 'main') f \
                WHERE t.type = 'table' AND f.\"table\" = ?1 COLLATE NOCASE ORDER BY t.name, f.id, f.seq";
-    let rows = connection
-        .query_all_raw(statement(sql, [table.into()]))
-        .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Referrer {
-                table: row.try_get_by_index(0)?,
-                column: row.try_get_by_index(1)?,
-            })
-        })
-        .collect()
+    let rows = connection.query_all_raw(statement(sql, [table.into()])).await?;
+    rows.iter().map(|row| Ok(Referrer { table: row.try_get_by_index(0)?, column: row.try_get_by_index(1)? })).collect()
 }

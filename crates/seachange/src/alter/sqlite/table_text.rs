@@ -39,15 +39,8 @@ impl TableText {
         let (commas, close) = body(&all, open)?;
         let starts = [open].into_iter().chain(commas.iter().copied());
         let ends = commas.iter().copied().chain([close]);
-        let items = starts
-            .zip(ends)
-            .flat_map(|(start, end)| items(&all[start + 1..end], start != open))
-            .collect();
-        Some(Self {
-            head: joined(&all[..=open]),
-            items,
-            tail: joined(&all[close..]),
-        })
+        let items = starts.zip(ends).flat_map(|(start, end)| items(&all[start + 1..end], start != open)).collect();
+        Some(Self { head: joined(&all[..=open]), items, tail: joined(&all[close..]) })
     }
 
     /// Returns the statement.
@@ -64,10 +57,7 @@ impl TableText {
 
     /// Returns the columns, in order.
     pub(super) fn columns(&self) -> impl Iterator<Item = ColumnText> + '_ {
-        self.items
-            .iter()
-            .filter(|item| item.kind == ItemKind::Column)
-            .filter_map(|item| ColumnText::parse(&item.text))
+        self.items.iter().filter(|item| item.kind == ItemKind::Column).filter_map(|item| ColumnText::parse(&item.text))
     }
 
     /// Returns the constraints of the table, with the place of each among the items.
@@ -82,21 +72,23 @@ impl TableText {
     /// Returns a column and its place among the items.
     pub(super) fn column(&self, name: &str) -> Option<(usize, ColumnText)> {
         self.items.iter().enumerate().find_map(|(at, item)| {
-            let column =
-                (item.kind == ItemKind::Column).then(|| ColumnText::parse(&item.text))??;
-            column
-                .name
-                .eq_ignore_ascii_case(name)
-                .then_some((at, column))
+            let column = (item.kind == ItemKind::Column).then(|| ColumnText::parse(&item.text))??;
+            column.name.eq_ignore_ascii_case(name).then_some((at, column))
+        })
+    }
+
+    /// Says whether a column is qualified with the name of the table.
+    pub(super) fn names_itself(&self, table: &str) -> bool {
+        self.items.iter().any(|item| {
+            let mut all = tokens(&item.text);
+            all.retain(|token| token.kind != Kind::Trivia);
+            all.windows(2).any(|pair| pair[0].is_name(table) && pair[1].text == ".")
         })
     }
 
     /// Adds a column after the last one.
     pub(super) fn push_column(&mut self, definition: &str) {
-        let columns = self
-            .items
-            .iter()
-            .take_while(|item| item.kind == ItemKind::Column);
+        let columns = self.items.iter().take_while(|item| item.kind == ItemKind::Column);
         self.insert(columns.count(), ItemKind::Column, definition);
     }
 
@@ -108,22 +100,11 @@ impl TableText {
     /// Inserts an item, spaced as its neighbours are: it takes over the white space after the item before it.
     fn insert(&mut self, at: usize, kind: ItemKind, definition: &str) {
         let (leading, trailing) = match at.checked_sub(1).map(|before| &mut self.items[before]) {
-            Some(before) => (
-                leading_space(&before.text),
-                take_trailing_space(&mut before.text),
-            ),
+            Some(before) => (leading_space(&before.text), take_trailing_space(&mut before.text)),
             None => (String::new(), String::new()),
         };
-        let leading = if leading.is_empty() {
-            " ".to_owned()
-        } else {
-            leading
-        };
-        let item = Item {
-            comma: at > 0,
-            text: format!("{leading}{definition}{trailing}"),
-            kind,
-        };
+        let leading = if leading.is_empty() { " ".to_owned() } else { leading };
+        let item = Item { comma: at > 0, text: format!("{leading}{definition}{trailing}"), kind };
         self.items.insert(at, item);
     }
 
@@ -168,17 +149,9 @@ fn body(all: &[Token<'_>], open: usize) -> Option<(Vec<usize>, usize)> {
 fn items(tokens: &[Token<'_>], comma: bool) -> Vec<Item> {
     let starts = constraint_starts(tokens);
     let Some((_, rest)) = starts.split_first() else {
-        return vec![Item {
-            comma,
-            text: joined(tokens),
-            kind: ItemKind::Column,
-        }];
+        return vec![Item { comma, text: joined(tokens), kind: ItemKind::Column }];
     };
-    let bounds: Vec<usize> = [0]
-        .into_iter()
-        .chain(rest.iter().copied())
-        .chain([tokens.len()])
-        .collect();
+    let bounds: Vec<usize> = [0].into_iter().chain(rest.iter().copied()).chain([tokens.len()]).collect();
     bounds
         .windows(2)
         .enumerate()
@@ -210,17 +183,12 @@ fn constraint_starts(tokens: &[Token<'_>]) -> Vec<usize> {
 }
 
 fn begins_constraint(token: &Token<'_>) -> bool {
-    ["CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"]
-        .iter()
-        .any(|keyword| token.is_word(keyword))
+    ["CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"].iter().any(|keyword| token.is_word(keyword))
 }
 
 /// Says whether the two tokens before show a constraint that has begun with `CONSTRAINT name`.
 fn is_named(before: [Option<&Token<'_>>; 2]) -> bool {
-    before
-        .into_iter()
-        .flatten()
-        .any(|token| token.is_word("CONSTRAINT"))
+    before.into_iter().flatten().any(|token| token.is_word("CONSTRAINT"))
 }
 
 fn leading_space(text: &str) -> String {
@@ -231,10 +199,7 @@ fn leading_space(text: &str) -> String {
 }
 
 fn trailing_space(text: &str) -> &str {
-    tokens(text)
-        .last()
-        .filter(|token| token.kind == Kind::Trivia && !token.is_comment())
-        .map_or("", |token| token.text)
+    tokens(text).last().filter(|token| token.kind == Kind::Trivia && !token.is_comment()).map_or("", |token| token.text)
 }
 
 /// Takes the white space at the end away, but leaves it where it ends a comment.
@@ -251,10 +216,7 @@ fn take_trailing_space(text: &mut String) -> String {
 /// Returns the comments at the beginning, with the white space before each.
 fn leading_comments(text: &str) -> String {
     let all = tokens(text);
-    let trivia = all
-        .iter()
-        .take_while(|token| token.kind == Kind::Trivia)
-        .count();
+    let trivia = all.iter().take_while(|token| token.kind == Kind::Trivia).count();
     let last = all[..trivia].iter().rposition(Token::is_comment);
     last.map_or_else(String::new, |last| joined(&all[..=last]))
 }

@@ -43,9 +43,7 @@ impl<'a> Token<'a> {
     /// Says whether the token can name something, and that is `name` as SQLite compares names.
     pub(super) fn is_name(&self, name: &str) -> bool {
         matches!(self.kind, Kind::Word | Kind::QuotedName)
-            && self
-                .name()
-                .is_some_and(|own| own.eq_ignore_ascii_case(name))
+            && self.name().is_some_and(|own| own.eq_ignore_ascii_case(name))
     }
 
     /// Returns the name that the token spells, without its quotes. SQLite takes a string for a name where only
@@ -109,8 +107,7 @@ fn is_word(character: char) -> bool {
 }
 
 fn while_all(text: &str, belongs: fn(char) -> bool) -> usize {
-    text.find(|character| !belongs(character))
-        .unwrap_or(text.len())
+    text.find(|character| !belongs(character)).unwrap_or(text.len())
 }
 
 /// Returns the length of `text` up to and with `end`, or all of it.

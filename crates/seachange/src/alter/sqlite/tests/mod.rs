@@ -27,7 +27,7 @@ async fn database(script: &str) -> DatabaseConnection {
 async fn change(
     connection: &DatabaseConnection,
     table: &'static str,
-    changes: impl FnOnce(Alter<'_, '_>) -> Alter<'_, '_>,
+    changes: impl for<'m, 'c> FnOnce(Alter<'m, 'c>) -> Alter<'m, 'c>,
 ) -> Result<(), AlterError> {
     let manager = SchemaManager::new(connection);
     changes(alter(&manager, table)).apply().await

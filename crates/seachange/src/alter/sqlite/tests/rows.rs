@@ -16,7 +16,10 @@ async fn a_rebuilt_parent_keeps_the_children_that_cascade() {
     change(&connection, "users", |users| users.add_unique("users_name", ["name"])).await.unwrap();
     let children = "SELECT id || '-' || owner_id FROM posts ORDER BY id";
     assert_eq!(column(&connection, children).await, ["10-1", "11-1", "12-2"]);
-    assert_eq!(value(&connection, "SELECT group_concat(id || email) FROM users").await, "1a@example.org,2b@example.org");
+    assert_eq!(
+        value(&connection, "SELECT group_concat(id || email) FROM users").await,
+        "1a@example.org,2b@example.org"
+    );
     assert!(table(&connection, "posts").await.contains("REFERENCES users (id)"));
     check_left_clean(&connection).await;
 }
@@ -54,7 +57,7 @@ async fn rows_that_violate_a_new_foreign_key_are_reported_and_kept() {
     let before = schema(&connection).await;
     let key = || ForeignKey::create().name("fk").from("posts", "owner").to("users", "id").take();
     let error = change(&connection, "posts", |posts| posts.add_foreign_key(key())).await.unwrap_err();
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @"table `posts` cannot be altered: 2 rows of `posts` refer in `owner` to rows that `users` does not have (first: rowid 1); correct this first");
     assert_eq!(schema(&connection).await, before);
     assert_eq!(value(&connection, "SELECT group_concat(id) FROM posts").await, "1,2,3");
     check_left_clean(&connection).await;
@@ -78,15 +81,16 @@ async fn a_new_column_without_a_value_is_refused_when_there_are_rows() {
     let connection = database(FAMILY).await;
     let column = || ColumnDef::new("age").integer().not_null().take();
     let error = change(&connection, "users", |users| users.add_column(column())).await.unwrap_err();
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @"column `age` cannot be added to table `users` as not null without a default: 2 rows would have no value");
     check_left_clean(&connection).await;
 }
 
 #[tokio::test]
 async fn a_new_constraint_that_rows_violate_changes_nothing() {
-    let connection = database("CREATE TABLE t (a integer UNIQUE ON CONFLICT REPLACE, b); INSERT INTO t VALUES (1, 1), (2, 1)").await;
+    let connection =
+        database("CREATE TABLE t (a integer UNIQUE ON CONFLICT REPLACE, b); INSERT INTO t VALUES (1, 1), (2, 1)").await;
     let error = change(&connection, "t", |t| t.add_unique("u", ["b"])).await.unwrap_err();
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @"Execution Error: error returned from database: (code: 2067) UNIQUE constraint failed: t.b");
     assert_eq!(value(&connection, "SELECT count(*) || '' FROM t").await, "2");
     check_left_clean(&connection).await;
 }
@@ -95,7 +99,12 @@ async fn a_new_constraint_that_rows_violate_changes_nothing() {
 async fn with_foreign_keys_off_they_stay_off() {
     let connection = database(&format!("PRAGMA foreign_keys = OFF; {FAMILY}")).await;
     let key = || {
-        ForeignKey::create().name("fk").from("users", "id").to("posts", "id").on_delete(ForeignKeyAction::Cascade).take()
+        ForeignKey::create()
+            .name("fk")
+            .from("users", "id")
+            .to("posts", "id")
+            .on_delete(ForeignKeyAction::Cascade)
+            .take()
     };
     change(&connection, "users", |users| users.drop_column("email")).await.unwrap();
     let error = change(&connection, "users", |users| users.add_foreign_key(key())).await.unwrap_err();
