@@ -1,1 +1,3 @@
-//! Part of seachange.
+//! The revisions of the database: every file in `src/versions` is one.
+
+seachange::include_revisions!();

@@ -1,3 +1,7 @@
-//! Part of seachange.
+//! The command line that runs the revisions.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    seachange::cli::main(&migration::MIGRATIONS, env!("CARGO_MANIFEST_DIR"))
+}

@@ -1,3 +1,16 @@
-//! Part of seachange.
+//! The end-to-end tests: what a user notices, on real databases.
+//!
+//! One module a topic, each of which lists its tests in `trials()`.
 
-fn main() {}
+mod layering;
+mod programs;
+mod servers;
+
+use std::process::ExitCode;
+
+use seachange_tests::harness;
+
+fn main() -> ExitCode {
+    let topics = [layering::trials(), programs::trials(), servers::trials()];
+    harness::main(topics.into_iter().flatten().collect())
+}

@@ -1,1 +1,27 @@
-//! Part of seachange.
+//! What the end-to-end tests stand on: real servers, a database for each test, and the programs of
+//! this workspace run the way a user runs them.
+//!
+//! - [`servers`] starts PostgreSQL and MariaDB on private data directories and free loopback ports,
+//!   and stops them again.
+//! - [`TestDatabase`] is one fresh database, for one test.
+//! - [`Program`] runs a command line to its end; [`App`] keeps the service running beside a test.
+//! - [`snapshot`] takes out of a text what differs from run to run.
+//! - [`harness`] declares a test once and runs it on each database.
+//!
+//! The tests themselves are in `tests/e2e`. None of this knows the engine: what is tested is what a
+//! user sees.
+
+mod app;
+mod backend;
+mod database;
+pub mod harness;
+mod program;
+mod runtime;
+pub mod servers;
+pub mod snapshot;
+
+pub use app::App;
+pub use backend::Backend;
+pub use database::{CreateError, TestDatabase};
+pub use program::{Output, Program, ProgramError};
+pub use runtime::block_on;

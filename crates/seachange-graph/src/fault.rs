@@ -100,7 +100,7 @@ impl fmt::Display for Faults {
 }
 
 /// Writes names for a message: backticked, joined by commas.
-pub(crate) fn quoted<S: AsRef<str>>(names: &[S]) -> String {
+pub fn quoted<S: AsRef<str>>(names: &[S]) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("`{}`", name.as_ref())).collect();
     names.join(", ")
 }

@@ -3,7 +3,6 @@
 //! Errors are printed for cargo to show (`cargo::error=`), all at once, and stop the build without a panic.
 
 use std::env;
-use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::io::{self, Write};
@@ -12,12 +11,14 @@ use std::path::{Path, PathBuf};
 use seachange_graph::Graph;
 
 use crate::check::check;
-use crate::parse::RevisionFile;
 use crate::registry;
 use crate::scan::{Folder, scan};
 
 /// The name of the registry in `OUT_DIR`.
 pub const REGISTRY: &str = "seachange.rs";
+
+/// How many characters of a message a warning shows.
+const SHOWN_MESSAGE: usize = 60;
 
 /// Registers the revision files in `dir`; the whole of a migration crate's `build.rs`.
 ///
@@ -55,7 +56,7 @@ struct Surroundings {
 impl Surroundings {
     /// Reads them from the environment; the error is the variable that is missing.
     fn of_build_script() -> Result<Self, &'static str> {
-        let folder = |name| env::var_os(name).map(|folder: OsString| PathBuf::from(folder)).ok_or(name);
+        let folder = |name| env::var_os(name).map(PathBuf::from).ok_or(name);
         Ok(Self { manifest_dir: folder("CARGO_MANIFEST_DIR")?, out_dir: folder("OUT_DIR")? })
     }
 }
@@ -121,26 +122,25 @@ fn judge(folder: &Folder) -> (Vec<String>, Option<Graph>) {
     }
 }
 
+/// Warns of a folder without files, or of several heads.
 fn warnings(folder: &Folder, graph: Option<&Graph>, dir: &Path) -> Option<String> {
     if folder.files.is_empty() {
-        return Some(format!("no revision files in `{}`: there is nothing to migrate", dir.display()));
+        let advice = "`revision -m MESSAGE` writes the first";
+        return Some(format!("no revision files in `{}`: nothing to migrate (hint: {advice})", dir.display()));
     }
-    let heads: Vec<&str> = graph?.heads().iter().map(|revision| revision.id.as_str()).collect();
-    if heads.len() < 2 {
-        return None;
-    }
-    let heads: Vec<String> =
-        heads.iter().flat_map(|id| folder.files.iter().filter(move |f| f.revision.id == *id)).map(head).collect();
-    Some(format!(
-        "{} heads: {} (hint: if one is to come after the other, name that one as its `down_revision`; if they are \
-         branches, `up heads` applies all)",
-        heads.len(),
-        heads.join(", ")
-    ))
+    let heads: Vec<String> = graph?.heads().iter().filter_map(|head| describe(&head.id, folder)).collect();
+    let advice = "to join them, name one as the `down_revision` of the other; branches that are meant to stay may stay";
+    (heads.len() > 1).then(|| format!("{} heads: {} (hint: {advice})", heads.len(), heads.join(", ")))
 }
 
-fn head(file: &RevisionFile) -> String {
-    format!("`{}` {} ({})", file.revision.id, file.message, file.path.display())
+/// Names a revision by id, message and file.
+fn describe(id: &str, folder: &Folder) -> Option<String> {
+    let file = folder.files.iter().find(|file| file.revision.id == id)?;
+    let mut message: String = file.message.chars().take(SHOWN_MESSAGE).collect();
+    if message.len() < file.message.len() {
+        message.push('…');
+    }
+    Some(format!("`{id}` {message} ({})", file.path.display()))
 }
 
 /// Writes `text` unless the file holds it already: an unchanged registry keeps its time.
@@ -150,3 +150,6 @@ fn write_if_changed(path: &Path, text: &str) -> io::Result<()> {
     }
     fs::write(path, text)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! The graph of a folder, or what is wrong with it: by file, by revision, and with a way out.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -68,7 +69,15 @@ pub fn check(folder: &Folder) -> Result<Graph, Vec<Problem>> {
         Err(faults) => faults,
     };
     let certain = faults.iter().filter(|fault| folder.errors.is_empty() || !leads_nowhere(fault));
-    Err(certain.map(|fault| Problem { fault: fault.clone(), places: places(fault, &folder.files) }).collect())
+    let mut problems = Vec::new();
+    for fault in certain {
+        let problem = Problem { fault: fault.clone(), places: places(fault, &folder.files) };
+        // An id that three files share is two faults, but one problem.
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+    Err(problems)
 }
 
 fn revisions(files: &[RevisionFile]) -> impl Iterator<Item = Revision> {
@@ -94,83 +103,10 @@ fn places(fault: &Fault, files: &[RevisionFile]) -> Vec<(PathBuf, usize)> {
     };
     let found = ids.iter().flat_map(|id| files.iter().filter(move |file| file.revision.id == *id));
     let mut places: Vec<(PathBuf, usize)> = found.map(|file| (file.path.clone(), file.line)).collect();
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     places.retain(|place| seen.insert(place.clone()));
     places
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::check;
-    use crate::parse::parse;
-    use crate::scan::Folder;
-
-    /// Makes a folder of constants and compares every problem and way out with `expected`.
-    fn check_problems(files: &[(&str, &str)], expected: &[&str]) {
-        let mut folder = Folder::default();
-        for (name, fields) in files {
-            let text = format!("pub const REVISION: R = R {{ {fields} }};\npub struct Migration;");
-            match parse(Path::new(name), &text) {
-                Ok(file) => folder.files.push(file),
-                Err(errors) => folder.errors.extend(errors),
-            }
-        }
-        let problems = check(&folder).err().unwrap_or_default();
-        let found: Vec<String> = problems.iter().map(|problem| format!("{problem}\n  {}", problem.way_out())).collect();
-        assert_eq!(found, expected);
-    }
-
-    #[test]
-    fn a_sound_folder_has_no_problem() {
-        check_problems(&[], &[]);
-        check_problems(&[("b.rs", "id: \"b\", down_revision: &[\"a\"]"), ("a.rs", "id: \"a\"")], &[]);
-    }
-
-    #[test]
-    fn problems_name_files_revisions_and_a_way_out() {
-        check_problems(
-            &[("a.rs", "id: \"a\", down_revision: &[\"z\"], depends_on: &[\"y\"]")],
-            &[
-                "a.rs:1: revision `a` comes after `z`, which no revision defines\n  correct `down_revision`, or bring \
-                 back the file that defines `z`",
-                "a.rs:1: revision `a` depends on `y`, which no revision defines\n  correct `depends_on`, or bring back \
-                 the file that defines `y`",
-            ],
-        );
-        check_problems(
-            &[("a.rs", "id: \"a\""), ("b.rs", "id: \"a\"")],
-            &["a.rs:1: two revisions have the id `a`; see also b.rs:1\n  give one of the files another `id`, and \
-               correct the `down_revision` that means it"],
-        );
-        check_problems(
-            &[("a.rs", "id: \"a\", down_revision: &[\"b\"]"), ("b.rs", "id: \"b\", down_revision: &[\"a\"]")],
-            &["a.rs:1: revisions point at each other in a circle: `a` -> `b` -> `a`; see also b.rs:1\n  correct the \
-               `down_revision` or `depends_on` of one of them"],
-        );
-        check_problems(
-            &[("a.rs", "id: \"a\", down_revision: &[\"a\"]")],
-            &["a.rs:1: revision `a` points at itself\n  name another parent than `a`, or none"],
-        );
-        check_problems(
-            &[("a.rs", "id: \"a b\", branch_labels: &[\"head\"]")],
-            &[
-                "a.rs:1: `a b` cannot be a revision id: it holds ' '; letters, digits, `_` and `.` are allowed\n  \
-                 choose another `id`, such as twelve hexadecimal digits",
-                "a.rs:1: `head` of revision `a b` cannot be a branch label: the word is reserved\n  rename `head` in \
-                 `branch_labels`",
-            ],
-        );
-        check_problems(
-            &[("a.rs", "id: \"a\", branch_labels: &[\"x\"]"), ("b.rs", "id: \"b\", branch_labels: &[\"x\"]")],
-            &["a.rs:1: the branch label `x` is not unique: `a`, `b`; see also b.rs:1\n  keep `x` in one \
-               `branch_labels`, and rename the others"],
-        );
-    }
-
-    #[test]
-    fn a_pointer_into_a_broken_file_is_not_a_problem_of_its_own() {
-        check_problems(&[("a.rs", "id: A"), ("b.rs", "id: \"b\", down_revision: &[\"a\"]")], &[]);
-    }
-}
+mod tests;

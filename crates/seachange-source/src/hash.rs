@@ -9,9 +9,10 @@
 //! Everything else counts: names, literals, the revision's own metadata, the order of items, and braces. When rustfmt
 //! reorders imports or unwraps a block, the hash therefore changes.
 
-use std::fmt::Write;
+use std::fmt::Display;
+use std::io::Write;
 
-use proc_macro2::{Delimiter, Punct, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Punct, Spacing, TokenStream, TokenTree};
 use sha2::{Digest, Sha256};
 
 /// Operators of several characters, as a lexer reads them; `=-` is two, so `a=-1` and `a = -1` are the same.
@@ -21,59 +22,61 @@ const OPERATORS: [&str; 25] = [
 ];
 
 /// Keywords before which a parenthesis is a tuple or a grouping, and not a call.
-const NOT_CALLED: [&str; 10] = ["as", "break", "else", "if", "in", "let", "match", "mut", "return", "while"];
+const NOT_CALLED: [&str; 16] = [
+    "as", "break", "dyn", "else", "for", "if", "impl", "in", "let", "match", "move", "mut", "return", "unsafe",
+    "where", "while",
+];
+
+/// Behind each token: a byte that no text in UTF-8 has, so that `ab c` and `a bc` differ.
+const END_OF_TOKEN: u8 = 0xff;
 
 /// Returns the SHA-256 of the tokens as 64 lower-case hexadecimal digits.
 pub(crate) fn source_hash(tokens: &TokenStream) -> String {
-    let mut hasher = Sha256::new();
-    feed(&mut hasher, &tokens.clone().into_iter().collect::<Vec<_>>());
-    hasher.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    let mut canonical = Vec::new();
+    feed(&mut canonical, &tokens.clone().into_iter().collect::<Vec<_>>());
+    Sha256::digest(&canonical).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn feed(hasher: &mut Sha256, tokens: &[TokenTree]) {
+fn feed(canonical: &mut Vec<u8>, tokens: &[TokenTree]) {
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
-        let skipped = documentation(&tokens[at..]);
-        if skipped > 0 {
-            at += skipped;
-            continue;
-        }
         at += match token {
-            TokenTree::Punct(_) => feed_operator(hasher, &tokens[at..]),
+            TokenTree::Punct(punct) => {
+                let skipped = if punct.as_char() == '#' { documentation(&tokens[at..]) } else { 0 };
+                if skipped > 0 { skipped } else { feed_operator(canonical, &tokens[at..]) }
+            }
             TokenTree::Group(group) => {
-                let (open, close) = delimiters(group.delimiter());
-                let inner: Vec<TokenTree> = group.stream().into_iter().collect();
-                let called = at > 0 && is_called(&tokens[at - 1]);
-                feed_token(hasher, open);
-                feed(hasher, without_last_comma(group.delimiter(), called, &inner));
-                feed_token(hasher, close);
+                feed_group(canonical, group, is_called(&tokens[..at]));
                 1
             }
-            TokenTree::Ident(_) | TokenTree::Literal(_) => {
-                feed_token(hasher, &token.to_string());
-                1
-            }
+            TokenTree::Ident(name) => feed_token(canonical, name),
+            TokenTree::Literal(value) => feed_token(canonical, value),
         };
     }
 }
 
-/// Feeds one token; its length in front keeps `ab c` and `a bc` apart.
-fn feed_token(hasher: &mut Sha256, text: &str) {
-    hasher.update((text.len() as u64).to_le_bytes());
-    hasher.update(text);
+/// Feeds one token, and returns that it is one.
+fn feed_token(canonical: &mut Vec<u8>, token: impl Display) -> usize {
+    // Writing to memory cannot fail.
+    let _ = write!(canonical, "{token}");
+    canonical.push(END_OF_TOKEN);
+    1
 }
 
-/// The number of tokens at the start that are a `#[doc ..]` or `#![doc ..]`, which is also what a doc comment lexes to.
+/// Feeds what is in brackets, and the brackets.
+fn feed_group(canonical: &mut Vec<u8>, group: &Group, called: bool) {
+    let (open, close) = delimiters(group.delimiter());
+    let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+    feed_token(canonical, open);
+    feed(canonical, without_last_comma(group.delimiter(), called, &inner));
+    feed_token(canonical, close);
+}
+
+/// How many tokens the documentation takes that begins with the `#` at the start: `#[doc ..]` or `#![doc ..]`, which
+/// is also what a doc comment lexes to. Zero if it is another attribute.
 fn documentation(tokens: &[TokenTree]) -> usize {
-    let is = |at: usize, expected: char| matches!(tokens.get(at), Some(TokenTree::Punct(p)) if p.as_char() == expected);
-    if !is(0, '#') {
-        return 0;
-    }
-    let bracket = if is(1, '!') { 2 } else { 1 };
+    let inner = matches!(tokens.get(1), Some(TokenTree::Punct(punct)) if punct.as_char() == '!');
+    let bracket = if inner { 2 } else { 1 };
     let Some(TokenTree::Group(group)) = tokens.get(bracket) else { return 0 };
     match group.stream().into_iter().next() {
         Some(TokenTree::Ident(name)) if group.delimiter() == Delimiter::Bracket && name == "doc" => bracket + 1,
@@ -82,25 +85,30 @@ fn documentation(tokens: &[TokenTree]) -> usize {
 }
 
 /// Feeds the operator at the start, the longest that the characters make, and returns how many tokens it took.
-fn feed_operator(hasher: &mut Sha256, tokens: &[TokenTree]) -> usize {
-    let joined = joined_characters(tokens);
-    let operator = OPERATORS.iter().find(|operator| joined.starts_with(**operator));
+fn feed_operator(canonical: &mut Vec<u8>, tokens: &[TokenTree]) -> usize {
+    let (characters, count) = joined_characters(tokens);
+    let joined = &characters[..count];
+    let operator = OPERATORS.iter().find(|operator| joined.starts_with(operator.as_bytes()));
     let length = operator.map_or(1, |operator| operator.len());
-    feed_token(hasher, &joined.chars().take(length).collect::<String>());
+    canonical.extend_from_slice(&joined[..length]);
+    canonical.push(END_OF_TOKEN);
     length
 }
 
-/// Up to three punctuation characters that stand together.
-fn joined_characters(tokens: &[TokenTree]) -> String {
-    let mut joined = String::new();
-    for token in tokens.iter().take(3) {
+/// Up to three punctuation characters that stand together, and how many they are.
+fn joined_characters(tokens: &[TokenTree]) -> ([u8; 3], usize) {
+    let mut characters = [0; 3];
+    let mut count = 0;
+    for (slot, token) in characters.iter_mut().zip(tokens) {
         let TokenTree::Punct(punct) = token else { break };
-        joined.push(punct.as_char());
+        // Rust has no punctuation beyond ASCII.
+        *slot = punct.as_char() as u8;
+        count += 1;
         if punct.spacing() == Spacing::Alone {
             break;
         }
     }
-    joined
+    (characters, count)
 }
 
 fn delimiters(delimiter: Delimiter) -> (&'static str, &'static str) {
@@ -112,13 +120,16 @@ fn delimiters(delimiter: Delimiter) -> (&'static str, &'static str) {
     }
 }
 
-/// Whether a parenthesis behind `token` holds arguments: behind a name, a macro's `!`, or the end of a turbofish.
-fn is_called(token: &TokenTree) -> bool {
-    match token {
-        TokenTree::Ident(name) => !NOT_CALLED.iter().any(|keyword| name == keyword),
-        TokenTree::Punct(punct) => matches!(punct.as_char(), '!' | '>'),
-        TokenTree::Group(_) => true,
-        TokenTree::Literal(_) => false,
+/// Whether a parenthesis behind these tokens holds arguments: behind a name, a macro's `!`, or the end of a turbofish.
+fn is_called(before: &[TokenTree]) -> bool {
+    match before {
+        [.., TokenTree::Ident(name)] => !NOT_CALLED.iter().any(|keyword| name == keyword),
+        [.., TokenTree::Punct(first), TokenTree::Punct(last)] if last.as_char() == '>' => {
+            !(first.spacing() == Spacing::Joint && matches!(first.as_char(), '-' | '='))
+        }
+        [.., TokenTree::Punct(last)] => matches!(last.as_char(), '!' | '>'),
+        [.., TokenTree::Group(_)] => true,
+        _ => false,
     }
 }
 
@@ -180,6 +191,9 @@ mod tests {
         differ("a && b", "a & &b");
         differ("x = (a,);", "x = (a);");
         differ("return (a,)", "return (a)");
+        differ("x => (a,)", "x => (a)");
+        differ("fn f() -> (A,)", "fn f() -> (A)");
+        differ("impl T for (A,)", "impl T for (A)");
         differ("(a) b", "(a b)");
         differ("{ a }", "( a )");
         differ("a; b", "b; a");

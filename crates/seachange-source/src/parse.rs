@@ -113,3 +113,6 @@ fn documentation(tokens: &[TokenTree], module: &str) -> (String, String) {
         None => (message::from_module(module), String::new()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,8 @@ pub(crate) fn render(files: &[RevisionFile], root: &Path) -> String {
         "// Written by the build script from the revision files: edits are lost.\n\n\
          {modules}\
          /// The revisions of this crate, in the order of their file names.\n\
-         pub static MIGRATIONS: ::seachange::Migrations = ::seachange::Migrations::new(&[\n{scripts}]);\n"
+         pub static MIGRATIONS: ::seachange::Migrations = ::seachange::Migrations::new(\n    \
+         concat!(env!(\"CARGO_PKG_NAME\"), \" \", env!(\"CARGO_PKG_VERSION\")),\n    &[\n{scripts}    ],\n);\n"
     )
 }
 
@@ -36,8 +37,8 @@ fn script(file: &RevisionFile) -> String {
     let module = &file.module;
     let [message, name, hash] = [&file.message, &file.file_name(), &file.source_hash].map(|text| literal(text));
     format!(
-        "    ::seachange::Script {{\n        revision: {module}::REVISION,\n        message: {message},\n        \
-         file: {name},\n        source_hash: {hash},\n        migration: &{module}::Migration,\n    }},\n"
+        "        ::seachange::Script {{\n            revision: {module}::REVISION,\n            message: {message},\n            \
+         file: {name},\n            source_hash: {hash},\n            migration: &{module}::Migration,\n        }},\n"
     )
 }
 
@@ -73,28 +74,31 @@ mod tests {
         pub mod m2_b;
 
         /// The revisions of this crate, in the order of their file names.
-        pub static MIGRATIONS: ::seachange::Migrations = ::seachange::Migrations::new(&[
-            ::seachange::Script {
-                revision: m1_a::REVISION,
-                message: "say \"hi\"",
-                file: "m1_a.rs",
-                source_hash: "aa",
-                migration: &m1_a::Migration,
-            },
-            ::seachange::Script {
-                revision: m2_b::REVISION,
-                message: "say \"hi\"",
-                file: "m2_b.rs",
-                source_hash: "bb",
-                migration: &m2_b::Migration,
-            },
-        ]);
+        pub static MIGRATIONS: ::seachange::Migrations = ::seachange::Migrations::new(
+            concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")),
+            &[
+                ::seachange::Script {
+                    revision: m1_a::REVISION,
+                    message: "say \"hi\"",
+                    file: "m1_a.rs",
+                    source_hash: "aa",
+                    migration: &m1_a::Migration,
+                },
+                ::seachange::Script {
+                    revision: m2_b::REVISION,
+                    message: "say \"hi\"",
+                    file: "m2_b.rs",
+                    source_hash: "bb",
+                    migration: &m2_b::Migration,
+                },
+            ],
+        );
         "##);
     }
 
     #[test]
     fn an_empty_registry_is_one() {
         let text = render(&[], Path::new("/crate"));
-        assert!(text.ends_with("Migrations::new(&[\n]);\n"), "{text}");
+        assert!(text.ends_with("    &[\n    ],\n);\n"), "{text}");
     }
 }

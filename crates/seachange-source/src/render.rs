@@ -97,12 +97,12 @@ fn field(name: &str, value: &str) -> String {
     format!("    {name}: {value},\n")
 }
 
-/// Lays a list out as rustfmt does: in a line, packed if the elements are short, or one a line.
+/// Lays a list out as rustfmt does: in one line, packed into several if the elements are short, or an element a line.
 fn list(field: &str, items: &[String]) -> String {
     let items: Vec<String> = items.iter().map(|item| literal(item)).collect();
     let line = items.join(", ");
     let whole = "    : &[],".len() + field.len() + line.len();
-    if line.len() <= LIST_WIDTH && whole <= LINE_WIDTH {
+    if (line.len() <= LIST_WIDTH || items.len() == 1) && whole <= LINE_WIDTH {
         return format!("&[{line}]");
     }
     let short = items.iter().all(|item| item.len() <= SHORT_ELEMENT);

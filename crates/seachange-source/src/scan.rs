@@ -65,3 +65,44 @@ fn is_revision_file(path: &Path) -> bool {
 fn unreadable(path: &Path, error: &io::Error) -> FileError {
     FileError { file: path.to_owned(), line: None, flaw: Flaw::Unreadable { reason: error.to_string() } }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+    use std::fs;
+
+    use super::scan;
+
+    #[test]
+    fn revision_files_are_read_in_the_order_of_their_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path();
+        for name in ["m2_b.rs", "m1_a.rs", "m10_c.rs"] {
+            let text = format!("pub const REVISION: R = R {{ id: \"{}\" }}; pub struct Migration;", &name[..2]);
+            fs::write(dir.join(name), text).unwrap();
+        }
+        for name in ["mod.rs", ".m3_hidden.rs", ".gitkeep", "notes.md", "m4_backup.rs~", "m5_disabled.rs.off"] {
+            fs::write(dir.join(name), "not a revision").unwrap();
+        }
+        fs::create_dir(dir.join("m6_folder.rs")).unwrap();
+        let found = scan(dir);
+        assert_eq!(found.errors, []);
+        let names: Vec<String> = found.files.iter().map(|file| file.file_name()).collect();
+        assert_eq!(names, ["m10_c.rs", "m1_a.rs", "m2_b.rs"]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_an_error_beside_the_rest() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path();
+        fs::write(dir.join("m1_a.rs"), b"\xff\xfe").unwrap();
+        fs::write(dir.join("m2_b.rs"), "pub const REVISION: R = R { id: \"b\" }; pub struct Migration;").unwrap();
+        let found = scan(dir);
+        assert_eq!(found.files.len(), 1);
+        let expected = format!("{}: cannot be read: stream did not contain valid UTF-8", dir.join("m1_a.rs").display());
+        assert_eq!(found.errors[0].to_string(), expected);
+        assert_eq!(scan(&dir.join("m2_b.rs")).errors.len(), 1);
+        assert_eq!(scan(&dir.join("nowhere")), super::Folder::default());
+    }
+}

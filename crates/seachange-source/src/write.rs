@@ -155,3 +155,6 @@ fn fill(mut file: File, path: &Path, text: &str) -> Result<(), WriteError> {
     }
     written.map_err(at(path))
 }
+
+#[cfg(test)]
+mod tests;

@@ -94,7 +94,6 @@ pub(crate) async fn set_foreign_keys(
 }
 
 /// Finds every row of the database that violates a foreign key, one value for each table and key.
-#[cfg_attr(not(test), expect(dead_code, reason = "for the runner"))]
 pub(crate) async fn foreign_key_violations(
     connection: &impl ConnectionTrait,
 ) -> Result<Vec<Violation>, DbErr> {

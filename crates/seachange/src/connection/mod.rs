@@ -6,6 +6,7 @@
 mod classify;
 mod endpoint;
 mod error;
+mod read;
 #[cfg(feature = "sqlite")]
 mod sqlite_file;
 mod unreachable;
@@ -14,6 +15,7 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbE
 
 pub use endpoint::Endpoint;
 pub use error::ConnectError;
+pub use read::connect_to_read;
 
 use crate::settings::{DatabaseSettings, Driver};
 

@@ -7,6 +7,8 @@ use std::io;
 use std::path::Path;
 
 use super::ConnectError;
+use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+
 use crate::settings::{DatabaseSettings, Mode, Target};
 
 /// Creates the file, with its folder, where it is missing and may be created.
@@ -52,4 +54,20 @@ fn file_error(path: &Path, source: io::Error) -> ConnectError {
         path: path.into(),
         source,
     }
+}
+
+/// Whether the settings name a file that is not there and that connecting would make.
+pub(super) fn is_absent(settings: &DatabaseSettings) -> bool {
+    let Target::Sqlite(sqlite) = settings.target() else {
+        return false;
+    };
+    let is_missing = |path: &str| matches!(fs::exists(path), Ok(false));
+    sqlite.mode() == Mode::Create && sqlite.path().is_some_and(is_missing)
+}
+
+/// Opens a database without a file.
+pub(super) async fn open_empty(settings: &DatabaseSettings) -> Result<DatabaseConnection, ConnectError> {
+    let options = ConnectOptions::new("sqlite::memory:").max_connections(1).sqlx_logging(false).to_owned();
+    let opened = Database::connect(options).await;
+    opened.map_err(|error| super::classify::classify(settings, &error))
 }

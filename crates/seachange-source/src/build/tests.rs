@@ -1,0 +1,117 @@
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{Instruction, REGISTRY, Surroundings, register};
+
+/// A crate in a temporary folder, with revision files of a name and the fields of the constant.
+struct Crate {
+    folder: tempfile::TempDir,
+}
+
+impl Crate {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("src/versions")).unwrap();
+        let this = Self { folder };
+        for (name, fields) in files {
+            let text = format!("pub const REVISION: R = R {{ {fields} }};\npub struct Migration;");
+            fs::write(this.version(name), text).unwrap();
+        }
+        this
+    }
+
+    fn version(&self, name: &str) -> PathBuf {
+        self.folder.path().join("src/versions").join(name)
+    }
+
+    fn registry(&self) -> PathBuf {
+        self.folder.path().join(REGISTRY)
+    }
+
+    /// Runs the build script and returns its output.
+    fn build(&self) -> Vec<String> {
+        let root = self.folder.path().to_owned();
+        let surroundings = Surroundings { manifest_dir: root.clone(), out_dir: root };
+        register(Path::new("src/versions"), &surroundings).iter().map(Instruction::to_string).collect()
+    }
+}
+
+const RERUN: &str = "cargo::rerun-if-changed=src/versions";
+
+#[test]
+fn a_sound_folder_is_registered_without_a_word() {
+    let krate = Crate::new(&[("m1_a.rs", "id: \"a\""), ("m2_b.rs", "id: \"b\", down_revision: &[\"a\"]")]);
+    assert_eq!(krate.build(), [RERUN]);
+    let registry = fs::read_to_string(krate.registry()).unwrap();
+    assert!(registry.contains(&format!("{:?}", krate.version("m2_b.rs"))), "{registry}");
+    assert!(registry.contains("revision: m2_b::REVISION"), "{registry}");
+}
+
+#[test]
+fn the_registry_is_written_only_when_it_changes() {
+    let krate = Crate::new(&[("m1_a.rs", "id: \"a\"")]);
+    krate.build();
+    let mut permissions = fs::metadata(krate.registry()).unwrap().permissions();
+    let written = fs::metadata(krate.registry()).unwrap().modified().unwrap();
+    permissions.set_readonly(true);
+    fs::set_permissions(krate.registry(), permissions).unwrap();
+    assert_eq!(krate.build(), [RERUN]);
+    assert_eq!(fs::metadata(krate.registry()).unwrap().modified().unwrap(), written);
+}
+
+#[test]
+fn an_empty_and_a_missing_folder_warn() {
+    let warning = "cargo::warning=no revision files in `src/versions`: nothing to migrate (hint: `revision -m MESSAGE` \
+                   writes the first)";
+    let krate = Crate::new(&[]);
+    assert_eq!(krate.build(), [RERUN, warning]);
+    fs::remove_dir(krate.version("")).unwrap();
+    assert_eq!(krate.build(), [RERUN, warning]);
+    assert!(krate.registry().exists());
+}
+
+#[test]
+fn several_heads_warn() {
+    let long = "long ".repeat(30);
+    let krate = Crate::new(&[("m1_create_posts.rs", "id: \"a\""), ("m2.rs", "id: \"b\"")]);
+    let text = fs::read_to_string(krate.version("m2.rs")).unwrap();
+    fs::write(krate.version("m2.rs"), format!("//! {long}\n{text}")).unwrap();
+    let expected = "cargo::warning=2 heads: `a` create posts (src/versions/m1_create_posts.rs), `b` long long long \
+                    long long long long long long long long long … (src/versions/m2.rs) (hint: to join them, name \
+                    one as the `down_revision` of the other; branches that are meant to stay may stay)";
+    assert_eq!(krate.build(), [RERUN, expected]);
+}
+
+#[test]
+fn all_faults_are_reported_at_once_and_nothing_is_written() {
+    let krate = Crate::new(&[
+        ("m1_a.rs", "id: \"a\", down_revision: &[\"a\"]"),
+        ("m2_b.rs", "id: \"b\\nc\""),
+        ("m3_c.rs", "id: C"),
+        ("m4_d.rs", "colour: 1"),
+    ]);
+    let expected = [
+        RERUN,
+        "cargo::error=src/versions/m3_c.rs:1: `id` is not a literal; expected a string such as `\"ae1027a6acf4\"`",
+        "cargo::error=src/versions/m4_d.rs:1: unknown field `colour` in `REVISION`; expected `id`, \
+         `down_revision`, `depends_on`, `branch_labels` or `created`",
+        "cargo::error=src/versions/m4_d.rs:1: no `id` in `REVISION`; expected a field such as `id: \
+         \"ae1027a6acf4\"`",
+        "cargo::error=src/versions/m2_b.rs:1: `b c` cannot be a revision id: it holds '\\n'; letters, digits, `_` \
+         and `.` are allowed (hint: choose another `id`, such as twelve hexadecimal digits)",
+        "cargo::error=src/versions/m1_a.rs:1: revision `a` points at itself (hint: name another parent than `a`, \
+         or none)",
+    ];
+    assert_eq!(krate.build(), expected);
+    assert!(!krate.registry().exists());
+}
+
+#[test]
+fn a_registry_that_cannot_be_written_is_an_error() {
+    let krate = Crate::new(&[("m1_a.rs", "id: \"a\"")]);
+    fs::create_dir(krate.registry()).unwrap();
+    let output = krate.build();
+    assert!(output[1].starts_with("cargo::error=") && output[1].contains("cannot be written: "), "{output:?}");
+}

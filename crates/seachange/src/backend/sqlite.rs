@@ -1,0 +1,60 @@
+//! SQLite.
+
+use async_trait::async_trait;
+use sea_orm::sea_query::ColumnDef;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+
+use super::{Backend, database_error, drop_listed};
+
+/// SQLite: table changes roll back; one writer at a time.
+pub(super) struct Sqlite;
+
+/// A view falls before the tables it reads; indexes and triggers fall with their table.
+const OBJECTS: &str = r"SELECT type AS kind, name FROM sqlite_master
+    WHERE type IN ('view', 'table') AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY type DESC";
+
+#[async_trait]
+impl Backend for Sqlite {
+    fn name(&self) -> &'static str {
+        "SQLite"
+    }
+
+    fn rolls_back_ddl(&self) -> bool {
+        true
+    }
+
+    /// IMMEDIATE takes the write lock at once: a deferred transaction that reads first and writes later fails when
+    /// somebody else has written in between, and no waiting helps it.
+    fn transaction_options(&self) -> TransactionOptions {
+        TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() }
+    }
+
+    fn moment<'c>(&self, column: &'c mut ColumnDef) -> &'c mut ColumnDef {
+        column.timestamp_with_time_zone()
+    }
+
+    /// SQLite has one code for all errors of this kind, so that the text must tell.
+    fn is_missing_table(&self, error: &DbErr) -> bool {
+        database_error(error).is_some_and(|error| error.message().starts_with("no such table"))
+    }
+
+    fn is_missing_column(&self, error: &DbErr) -> bool {
+        database_error(error).is_some_and(|error| error.message().starts_with("no such column"))
+    }
+
+    /// Foreign keys are off meanwhile, because a table that falls would first delete its rows, and those of its
+    /// children with them; inside a transaction the switch does nothing, so it stands outside.
+    async fn drop_everything(&self, connection: &DatabaseConnection) -> Result<(), DbErr> {
+        connection.execute_unprepared("PRAGMA foreign_keys = OFF").await?;
+        let dropped = async {
+            let transaction = connection.begin_with_options(self.transaction_options()).await?;
+            drop_listed(&transaction, OBJECTS, '"', "").await?;
+            transaction.commit().await
+        };
+        let dropped = dropped.await;
+        connection.execute_unprepared("PRAGMA foreign_keys = ON").await?;
+        dropped
+    }
+}

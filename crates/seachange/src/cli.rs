@@ -1,0 +1,71 @@
+//! The command line of a migration binary.
+//!
+//! Only here is the terminal known, and the environment, and exit codes; and only here does an error get advice,
+//! because a library cannot know the command line.
+
+mod advice;
+mod arguments;
+mod commands;
+mod context;
+mod describe;
+mod exit;
+mod interrupt;
+mod panics;
+mod problem;
+mod progress;
+mod prompt;
+mod terminal;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+
+pub use exit::Exit;
+
+use crate::args::env_file;
+use crate::revision::Migrations;
+use arguments::Arguments;
+use context::{Context, Project};
+use problem::Problem;
+use terminal::Terminal;
+
+/// Runs the command line of the process, and says how it ended; the codes are those of [`Exit`].
+///
+/// `manifest_dir` is the folder of the migration crate, `env!("CARGO_MANIFEST_DIR")`: new revisions are written into
+/// its `src/versions`.
+pub fn main(migrations: &'static Migrations, manifest_dir: &str) -> ExitCode {
+    let project = Project { migrations, manifest_dir: PathBuf::from(manifest_dir) };
+    run(project, std::env::args_os().collect()).into()
+}
+
+fn run(project: Project, raw: Vec<OsString>) -> Exit {
+    if let Err(error) = env_file::load(raw.clone()) {
+        return Terminal::default().complain(&Problem::from(error));
+    }
+    let command = Arguments::command().version(project.migrations.program());
+    let arguments = match command.try_get_matches_from(raw).and_then(|m| Arguments::from_arg_matches(&m)) {
+        Ok(arguments) => arguments,
+        Err(error) => return explain_usage(&error),
+    };
+    let terminal = arguments.global.terminal();
+    match execute(project, arguments, terminal) {
+        Ok(exit) => exit,
+        Err(problem) => terminal.complain(&problem),
+    }
+}
+
+/// Prints what clap has to say: help and the version on the standard output, the rest on the standard error.
+fn explain_usage(error: &clap::Error) -> Exit {
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage } else { Exit::Success }
+}
+
+fn execute(project: Project, arguments: Arguments, terminal: Terminal) -> Result<Exit, Problem> {
+    panics::keep_quiet_in_revisions();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(Problem::runtime)?;
+    let context = Context { project, terminal, database: arguments.database };
+    runtime.block_on(arguments.command.run(&context))
+}

@@ -1,0 +1,81 @@
+//! Settings that name no database, and databases that do not let us in.
+
+use sea_orm::DbErr;
+
+use crate::args::env_file::EnvFileError;
+use crate::backend;
+use crate::cli::exit::Exit;
+use crate::cli::problem::Problem;
+use crate::connection::ConnectError;
+use crate::settings::SettingsError;
+
+pub(super) fn connect(error: &ConnectError) -> Problem {
+    let problem = Problem::new(Exit::Connection, error.to_string());
+    match error {
+        ConnectError::DriverNotBuilt { driver } => {
+            problem.hint(format!("give the dependency on seachange the feature `{}`", driver.feature()))
+        }
+        ConnectError::Unreachable { .. } => {
+            problem.hint("is it running there? `DATABASE_URL`, or `DATABASE_HOSTNAME` and `DATABASE_PORT`, say where")
+        }
+        ConnectError::TimedOut { .. } => problem.hint("it may be starting, or have no connection left: try again"),
+        ConnectError::AccessDenied { .. } => {
+            problem.hint("`DATABASE_USERNAME` and `DATABASE_PASSWORD`, or `DATABASE_URL`, say as whom to connect")
+        }
+        ConnectError::UnknownDatabase { .. } => problem.hint("create it, or correct `DATABASE_NAME`"),
+        ConnectError::DatabaseDenied { .. } => problem.hint("grant the user access to it"),
+        ConnectError::Tls { .. } => problem.hint("`DATABASE_TLS_MODE` says whether and how to encrypt"),
+        ConnectError::IsFolder { .. } => problem.hint("name a file in it"),
+        ConnectError::NotADatabase { .. } => problem.hint("the file was not touched; name another one"),
+        ConnectError::Locked { .. } => problem.hint("wait for the other program, or stop it"),
+        ConnectError::ReadOnly { .. } | ConnectError::File { .. } | ConnectError::Folder { .. } => {
+            problem.hint("this user needs to write to the file and to its folder")
+        }
+        _ => problem,
+    }
+}
+
+/// What the database refused the engine itself.
+pub(super) fn refused(problem: Problem, error: &DbErr) -> Problem {
+    match backend::database_error(error).and_then(|error| error.code()).as_deref() {
+        // PostgreSQL's invalid_schema_name: no schema of the search path is there.
+        Some("3F000") => problem.hint("`DATABASE_SCHEMA` names a schema that is not there: create it"),
+        // PostgreSQL's insufficient_privilege.
+        Some("42501") => problem.hint("the user needs the right to create tables in the schema"),
+        // SQLite's READONLY.
+        Some("8" | "1544") => problem.hint("this user needs to write to the file and to its folder"),
+        _ => problem,
+    }
+}
+
+impl From<SettingsError> for Problem {
+    fn from(error: SettingsError) -> Self {
+        let problem = Self::usage(error.to_string());
+        match &error {
+            SettingsError::AmbiguousPath { relative, absolute } => problem
+                .hint(format!("write `sqlite:{relative}` for the path from here"))
+                .hint(format!("or `sqlite:{absolute}` for the one that exists")),
+            SettingsError::DriverNotBuilt { driver, .. } => {
+                problem.hint(format!("give the dependency on seachange the feature `{}`", driver.feature()))
+            }
+            SettingsError::MissingDriver { .. } => problem.hint("set `DATABASE_DRIVER` to sqlite, postgres or mysql"),
+            SettingsError::MissingName { .. } => problem.hint("set `DATABASE_NAME`"),
+            SettingsError::Both { .. } | SettingsError::Disagrees { .. } => problem.hint("keep one of them"),
+            SettingsError::NotApplicable { .. } => problem.hint("unset it"),
+            SettingsError::Url { .. } => {
+                problem.hint("for example `postgres://user:password@localhost:5432/name`, or `sqlite:data/app.db`")
+            }
+            _ => problem,
+        }
+    }
+}
+
+impl From<EnvFileError> for Problem {
+    fn from(error: EnvFileError) -> Self {
+        let problem = Self::usage(error.to_string());
+        match error {
+            EnvFileError::Malformed { .. } => problem.hint("put single quotes round a value with spaces or `#` in it"),
+            _ => problem,
+        }
+    }
+}

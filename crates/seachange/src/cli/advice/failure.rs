@@ -1,0 +1,58 @@
+//! A revision that failed: which one, where, why, what is left, and how to go on.
+
+use seachange_graph::Direction;
+
+use crate::cli::exit::Exit;
+use crate::cli::problem::Problem;
+use crate::cli::{describe, panics};
+use crate::runner::{Cause, Failure, Left};
+
+pub(super) fn problem(failure: &Failure) -> Problem {
+    let Failure { revision, message, file, cause, .. } = failure;
+    let mut problem = Problem::new(Exit::Revision, format!("`{revision}`, {message}, failed: {cause}"));
+    problem = problem.detail(format!("in `{file}`{}", place(cause)));
+    if let Some(statement) = &failure.statement {
+        problem = problem.detail(format!("statement: {statement}"));
+    }
+    problem = problem.detail(left(failure));
+    if failure.of > 1 {
+        let done = describe::revisions(failure.done);
+        problem = problem.detail(format!("{done} of {} before it went through and stay", failure.of));
+    }
+    hint(failure, problem)
+}
+
+fn place(cause: &Cause) -> String {
+    match (cause, panics::location()) {
+        (Cause::Panic(_), Some(location)) => format!(", at {location}"),
+        _ => String::new(),
+    }
+}
+
+fn left(failure: &Failure) -> String {
+    let system = failure.system;
+    match failure.left {
+        Left::Nothing => "nothing is left of it: it was rolled back".to_owned(),
+        Left::Begun { statements: 0 } => {
+            format!("{system} cannot roll back changes of tables; no statement is known to have run")
+        }
+        Left::Begun { statements } => {
+            let plural = if statements == 1 { "statement" } else { "statements" };
+            format!("{system} cannot roll back changes of tables: {statements} {plural} before it took effect")
+        }
+        Left::Unknown => "the connection was lost during the commit: it may be there or not, as a whole".to_owned(),
+    }
+}
+
+fn hint(failure: &Failure, problem: Problem) -> Problem {
+    let revision = &failure.revision;
+    match (failure.left, failure.direction) {
+        (Left::Nothing, Direction::Upgrade) => problem.hint("correct the file, then `up` goes on from here"),
+        (Left::Nothing, Direction::Downgrade) => problem.hint("correct the file, then `down` goes on from here"),
+        (Left::Begun { .. }, Direction::Upgrade) => problem
+            .hint(format!("finish it by hand and `stamp {revision}`, or undo it by hand and `stamp` the one before")),
+        (Left::Begun { .. }, Direction::Downgrade) => problem
+            .hint(format!("undo it by hand and `stamp {revision}`, or finish it by hand and `stamp` the one before")),
+        (Left::Unknown, _) => problem.hint("`status` tells"),
+    }
+}

@@ -1,0 +1,21 @@
+//! Revision files that cannot be written.
+
+use seachange_source::WriteError;
+
+use crate::cli::exit::Exit;
+use crate::cli::problem::Problem;
+
+impl From<WriteError> for Problem {
+    fn from(error: WriteError) -> Self {
+        match &error {
+            WriteError::Misfit { problems } => {
+                let start = Self::usage("the revision does not fit to those that exist; nothing was written");
+                problems.iter().fold(start, |problem, source| problem.detail(source.to_string()).hint(source.way_out()))
+            }
+            WriteError::IdExists { .. } => Self::usage(error.to_string()).hint("leave `--rev-id` out for a random id"),
+            WriteError::NotEmpty { .. } => Self::usage(error.to_string()).hint("name a folder that does not exist yet"),
+            WriteError::Io { source, .. } => Self::new(Exit::Failure, format!("{error}: {source}")),
+            _ => Self::usage(error.to_string()),
+        }
+    }
+}

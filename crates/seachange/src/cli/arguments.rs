@@ -1,0 +1,81 @@
+//! The arguments, and what `--help` teaches about them.
+
+use clap::{Args, Parser, ValueEnum};
+
+use super::commands::Command;
+use super::terminal::Terminal;
+use crate::args::DatabaseArgs;
+
+/// Runs and writes the revisions of this program.
+#[derive(Debug, Parser)]
+#[command(
+    about = "Move a database along its revisions, and write new ones",
+    long_about = "Move a database along its revisions, and write new ones.\n\n\
+        Revisions are Rust files that point at the one before them (their down-revision). The table \
+        `seachange_revision` says which of them a database has; `up` applies the others, `down` takes them back.",
+    after_help = "Start with `status`. A target is `head`, `heads`, `base`, a revision id or the beginning of one, \
+        or a number of steps: `up 2`, `down 1`.",
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+    #[command(flatten)]
+    pub(crate) database: DatabaseArgs,
+}
+
+/// What holds for every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct GlobalArgs {
+    /// Print answers and errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Print every statement and how long it took; for `history`, also files, dates and parents
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    /// When to use colours; `NO_COLOR` is heeded as well
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl GlobalArgs {
+    /// Sets the colours of the process, and says how much to print.
+    pub(crate) fn terminal(&self) -> Terminal {
+        match self.color {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+        Terminal { quiet: self.quiet, verbose: self.verbose }
+    }
+}
+
+/// How a command that reads answers.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// The choice of [`Format`] for a command.
+#[derive(Debug, Args)]
+pub(crate) struct FormatArgs {
+    /// How to answer
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+}

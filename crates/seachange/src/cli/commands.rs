@@ -1,0 +1,83 @@
+//! The commands, one a file.
+
+mod completions;
+mod current;
+mod destroy;
+mod down;
+mod heads;
+mod history;
+mod init;
+mod list;
+mod revision;
+mod run;
+mod show;
+mod stamp;
+mod status;
+mod up;
+
+use clap::Subcommand;
+
+use super::context::Context;
+use super::exit::Exit;
+use super::problem::Problem;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Apply pending revisions: all of them, so many, or up to a target
+    Up(up::UpArgs),
+    /// Apply revisions up to a target, as Alembic spells it
+    Upgrade(up::UpgradeArgs),
+    /// Take revisions back: the last one, so many, or down to a target
+    Down(down::DownArgs),
+    /// Take revisions back down to a target, as Alembic spells it
+    Downgrade(down::DowngradeArgs),
+    /// List every revision, applied or pending
+    Status(status::StatusArgs),
+    /// Show where the database stands
+    Current(current::CurrentArgs),
+    /// Show the revisions that no other comes after
+    Heads(heads::HeadsArgs),
+    /// List the revisions, newest first
+    History(history::HistoryArgs),
+    /// Show one revision
+    Show(show::ShowArgs),
+    /// Write a new revision file on top of the head
+    #[command(visible_alias = "generate")]
+    Revision(revision::RevisionArgs),
+    /// Record where the database stands, without running anything
+    Stamp(stamp::StampArgs),
+    /// Take every revision back
+    Reset(destroy::ResetArgs),
+    /// Take every revision back, and apply all again
+    Refresh(destroy::RefreshArgs),
+    /// Drop every table, and apply all revisions
+    Fresh(destroy::FreshArgs),
+    /// Write a new migration crate
+    Init(init::InitArgs),
+    /// Print a script that completes these commands in a shell
+    Completions(completions::CompletionsArgs),
+}
+
+impl Command {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+        match self {
+            Self::Up(args) => args.run(context).await,
+            Self::Upgrade(args) => args.run(context).await,
+            Self::Down(args) => args.run(context).await,
+            Self::Downgrade(args) => args.run(context).await,
+            Self::Status(args) => args.run(context).await,
+            Self::Current(args) => args.run(context).await,
+            Self::Heads(args) => args.run(context),
+            Self::History(args) => args.run(context).await,
+            Self::Show(args) => args.run(context).await,
+            Self::Revision(args) => args.run(context),
+            Self::Stamp(args) => args.run(context).await,
+            Self::Reset(args) => args.run(context).await,
+            Self::Refresh(args) => args.run(context).await,
+            Self::Fresh(args) => args.run(context).await,
+            Self::Init(args) => args.run(context),
+            Self::Completions(args) => args.run(),
+        }
+    }
+}

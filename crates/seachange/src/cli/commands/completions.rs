@@ -1,0 +1,25 @@
+//! `completions`.
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use crate::cli::arguments::Arguments;
+use crate::cli::exit::Exit;
+use crate::cli::problem::Problem;
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    shell: Shell,
+    /// The name that the program is called by, if it is not `migration`
+    #[arg(long, default_value = "migration")]
+    program: String,
+}
+
+impl CompletionsArgs {
+    pub(crate) fn run(self) -> Result<Exit, Problem> {
+        clap_complete::generate(self.shell, &mut Arguments::command(), self.program, &mut anstream::stdout());
+        Ok(Exit::Success)
+    }
+}

@@ -1,0 +1,52 @@
+//! Revisions as answers: JSON for programs, and what several commands print for people.
+
+use serde::Serialize;
+
+use crate::cli::problem::Problem;
+use crate::cli::terminal::Terminal;
+use crate::migrator::Migrator;
+use crate::revision::Script;
+
+/// A revision as JSON.
+#[derive(Debug, Serialize)]
+pub(crate) struct Entry<'a> {
+    id: &'a str,
+    message: &'a str,
+    file: &'a str,
+    created: &'a str,
+    down_revision: &'a [&'a str],
+    depends_on: &'a [&'a str],
+    branch_labels: &'a [&'a str],
+    is_head: bool,
+    /// Left out where the database was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_current: Option<bool>,
+}
+
+impl<'a> Entry<'a> {
+    pub(crate) fn new(graph: &seachange_graph::Graph, script: &'a Script, current: Option<&[&str]>) -> Self {
+        let revision = &script.revision;
+        Self {
+            id: revision.id,
+            message: script.message,
+            file: script.file,
+            created: revision.created,
+            down_revision: revision.down_revision,
+            depends_on: revision.depends_on,
+            branch_labels: revision.branch_labels,
+            is_head: graph.children(revision.id).next().is_none(),
+            is_current: current.map(|current| current.contains(&revision.id)),
+        }
+    }
+}
+
+/// Prints a value as JSON.
+pub(crate) fn answer_json(terminal: Terminal, value: &impl Serialize) -> Result<(), Problem> {
+    terminal.answer(serde_json::to_string_pretty(value).map_err(Problem::json)?);
+    Ok(())
+}
+
+/// The ids where the database stands.
+pub(crate) async fn current_ids(migrator: &Migrator) -> Result<Vec<&'static str>, Problem> {
+    Ok(migrator.current().await?.iter().map(|script| script.revision.id).collect())
+}

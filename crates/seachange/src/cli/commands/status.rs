@@ -1,0 +1,112 @@
+//! `status`.
+
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use clap::Args;
+use serde::Serialize;
+
+use super::list::answer_json;
+use crate::cli::arguments::{Format, FormatArgs};
+use crate::cli::context::Context;
+use crate::cli::describe;
+use crate::cli::exit::Exit;
+use crate::cli::problem::Problem;
+use crate::cli::terminal::styled;
+use crate::migrator::{RevisionState, RevisionStatus};
+use crate::store::Row;
+
+/// Arguments of `status`.
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+/// A revision with its state as JSON.
+#[derive(Debug, Serialize)]
+struct Entry<'a> {
+    id: &'a str,
+    state: &'static str,
+    message: Option<&'a str>,
+    file: Option<&'a str>,
+    started_at: Option<String>,
+    finished_at: Option<String>,
+    duration_ms: Option<i64>,
+    program: Option<&'a str>,
+}
+
+impl StatusArgs {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+        let migrator = context.connect_to_read().await?;
+        let statuses = migrator.status().await?;
+        migrator.close().await?;
+        match self.format.format {
+            Format::Json => answer_json(context.terminal, &statuses.iter().map(entry).collect::<Vec<_>>())?,
+            Format::Text => print(context, &statuses)?,
+        }
+        Ok(Exit::Success)
+    }
+}
+
+fn print(context: &Context, statuses: &[RevisionStatus]) -> Result<(), Problem> {
+    let settings = context.settings()?;
+    context.terminal.say(format!("revisions of {settings}"));
+    let id_width = statuses.iter().map(|status| status.id.len()).max().unwrap_or_default();
+    for status in statuses {
+        let (word, style) = word(status);
+        let (when, time) = row(&status.state).map_or_else(Default::default, |row| (when(row), time(row)));
+        let message = status.script.map_or("not a revision of this program", |script| script.message);
+        let word = styled(style, format!("{word:<11}"));
+        context.terminal.answer(format!("{word}  {:<id_width$}  {when:<19}  {time:>9}  {message}", status.id));
+    }
+    let pending = statuses.iter().filter(|status| status.state == RevisionState::Pending).count();
+    let applied = statuses.len() - pending;
+    context.terminal.say(format!("{applied} applied, {pending} pending"));
+    Ok(())
+}
+
+fn word(status: &RevisionStatus) -> (&'static str, Style) {
+    let (word, color) = match &status.state {
+        RevisionState::Pending => ("pending", AnsiColor::Yellow),
+        RevisionState::Edited(_) => ("edited", AnsiColor::Yellow),
+        RevisionState::Interrupted(_) => ("interrupted", AnsiColor::Red),
+        RevisionState::Applied(_) if status.script.is_none() => ("unknown", AnsiColor::Red),
+        RevisionState::Applied(_) => ("applied", AnsiColor::Green),
+    };
+    (word, color.on_default())
+}
+
+fn row(state: &RevisionState) -> Option<&Row> {
+    match state {
+        RevisionState::Pending => None,
+        RevisionState::Applied(row) | RevisionState::Edited(row) | RevisionState::Interrupted(row) => Some(row),
+    }
+}
+
+fn when(row: &Row) -> String {
+    row.finished_at.unwrap_or(row.started_at).format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+fn time(row: &Row) -> String {
+    let millis = row.duration_ms.and_then(|millis| u64::try_from(millis).ok());
+    match (millis, row.finished_at) {
+        (Some(millis), _) => describe::time(Duration::from_millis(millis)),
+        (None, Some(_)) => "stamped".to_owned(),
+        (None, None) => String::new(),
+    }
+}
+
+fn entry(status: &RevisionStatus) -> Entry<'_> {
+    let row = row(&status.state);
+    Entry {
+        id: &status.id,
+        state: word(status).0,
+        message: status.script.map(|script| script.message),
+        file: status.script.map(|script| script.file),
+        started_at: row.map(|row| row.started_at.to_rfc3339()),
+        finished_at: row.and_then(|row| row.finished_at).map(|at| at.to_rfc3339()),
+        duration_ms: row.and_then(|row| row.duration_ms),
+        program: row.map(|row| row.program.as_str()),
+    }
+}

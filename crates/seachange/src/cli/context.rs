@@ -1,0 +1,57 @@
+//! What every command has at hand.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::problem::Problem;
+use super::progress::Progress;
+use super::terminal::Terminal;
+use crate::args::DatabaseArgs;
+use crate::migrator::Migrator;
+use crate::revision::Migrations;
+use crate::settings::DatabaseSettings;
+
+/// The migration crate that the command line belongs to.
+pub(crate) struct Project {
+    pub(crate) migrations: &'static Migrations,
+    pub(crate) manifest_dir: PathBuf,
+}
+
+/// What every command has at hand.
+pub(crate) struct Context {
+    pub(crate) project: Project,
+    pub(crate) terminal: Terminal,
+    pub(crate) database: DatabaseArgs,
+}
+
+impl Project {
+    /// The folder of the revision files.
+    pub(crate) fn versions(&self) -> PathBuf {
+        self.manifest_dir.join("src").join("versions")
+    }
+
+    /// The path of a revision file as a person would type it here.
+    pub(crate) fn shown(&self, path: &Path) -> String {
+        let here = std::env::current_dir().ok();
+        let shown = here.and_then(|here| path.strip_prefix(here).ok().map(Path::to_path_buf));
+        shown.unwrap_or_else(|| path.to_path_buf()).display().to_string()
+    }
+}
+
+impl Context {
+    pub(crate) fn settings(&self) -> Result<DatabaseSettings, Problem> {
+        Ok(self.database.resolve()?)
+    }
+
+    /// Connects to run revisions; what happens is printed.
+    pub(crate) async fn connect(&self) -> Result<Migrator, Problem> {
+        let progress = Progress::new(self.terminal);
+        let handler = Arc::new(move |event: &crate::event::Event<'_>| progress.show(event));
+        Ok(Migrator::connect_with(self.project.migrations, &self.settings()?, handler).await?)
+    }
+
+    /// Connects to read. A SQLite file that is not there stays away, and reads as an empty database.
+    pub(crate) async fn connect_to_read(&self) -> Result<Migrator, Problem> {
+        Ok(Migrator::connect_to_read(self.project.migrations, &self.settings()?).await?)
+    }
+}

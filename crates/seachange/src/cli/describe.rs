@@ -1,0 +1,60 @@
+//! The words for revisions, times and counts.
+
+use std::time::Duration;
+
+use seachange_graph::Graph;
+
+use super::terminal::{DIM, ID, styled};
+use crate::revision::Script;
+
+/// A length of time, as short as it is useful: `12 ms`, `3.4 s`, `2 min 5 s`.
+pub(crate) fn time(elapsed: Duration) -> String {
+    let millis = elapsed.as_millis();
+    match millis {
+        0..1_000 => format!("{millis} ms"),
+        1_000..60_000 => format!("{:.1} s", elapsed.as_secs_f64()),
+        _ => format!("{} min {} s", elapsed.as_secs() / 60, elapsed.as_secs() % 60),
+    }
+}
+
+/// A count of revisions: `1 revision`, `3 revisions`.
+pub(crate) fn revisions(count: usize) -> String {
+    if count == 1 { "1 revision".to_owned() } else { format!("{count} revisions") }
+}
+
+/// What a revision is in its graph and in the database, in brackets.
+pub(crate) fn marks(graph: &Graph, id: &str, current: &[&str]) -> String {
+    let is_base = graph.get(id).is_some_and(|revision| revision.down_revision.is_empty());
+    let marks = [(is_base, "base"), (graph.children(id).next().is_none(), "head"), (current.contains(&id), "current")];
+    marks.iter().filter(|(holds, _)| *holds).map(|(_, mark)| format!(" ({mark})")).collect()
+}
+
+/// Where the revision comes from and goes to, its marks, and its message.
+pub(crate) fn line(graph: &Graph, script: &Script, current: &[&str]) -> String {
+    let id = script.revision.id;
+    let parents = parents(script);
+    format!("{} -> {}{}, {}", parents, styled(ID, id), marks(graph, id, current), script.message)
+}
+
+/// Everything about a revision, over several lines.
+pub(crate) fn block(graph: &Graph, script: &Script, current: &[&str], file: &str) -> String {
+    let revision = &script.revision;
+    let id = revision.id;
+    let mut lines = vec![
+        format!("Revision: {}{}", styled(ID, id), marks(graph, id, current)),
+        format!("Parent:   {}", parents(script)),
+    ];
+    let optional = [("Depends:  ", revision.depends_on), ("Labels:   ", revision.branch_labels)];
+    lines.extend(
+        optional.iter().filter(|(_, ids)| !ids.is_empty()).map(|(name, ids)| format!("{name}{}", ids.join(", "))),
+    );
+    lines.push(format!("Created:  {}", revision.created));
+    lines.push(format!("File:     {file}"));
+    lines.push(format!("\n    {}\n", script.message));
+    lines.join("\n")
+}
+
+fn parents(script: &Script) -> String {
+    let parents = script.revision.down_revision;
+    if parents.is_empty() { styled(DIM, "base") } else { parents.join(", ") }
+}

@@ -1,0 +1,30 @@
+//! The exit codes, all in one place.
+
+use std::process::ExitCode;
+
+/// How the command line ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+#[non_exhaustive]
+pub enum Exit {
+    /// It did what was asked.
+    Success = 0,
+    /// It failed in a way that has no code of its own.
+    Failure = 1,
+    /// The command, a target or a setting was wrong; nothing was done.
+    Usage = 2,
+    /// The database could not be reached, or did not let us in; nothing was done.
+    Connection = 3,
+    /// What the database has applied does not fit the revisions of the program; nothing was done.
+    Mismatch = 4,
+    /// A revision failed; the message says what is left.
+    Revision = 5,
+    /// Ctrl-C stopped the run between two revisions.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

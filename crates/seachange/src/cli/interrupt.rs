@@ -1,0 +1,34 @@
+//! Ctrl-C: the first stops before the next revision, the second ends the process.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::signal;
+use tokio::task::AbortHandle;
+
+use super::exit::Exit;
+use super::terminal::Terminal;
+
+/// Listens until it is dropped.
+pub(crate) struct Listener(AbortHandle);
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Sets `stop` at the first Ctrl-C.
+pub(crate) fn listen(stop: Arc<AtomicBool>, terminal: Terminal) -> Listener {
+    let task = tokio::spawn(async move {
+        if signal::ctrl_c().await.is_err() {
+            return;
+        }
+        stop.store(true, Ordering::Relaxed);
+        terminal.say("\nstopping after this revision; Ctrl-C again ends it at once");
+        if signal::ctrl_c().await.is_ok() {
+            std::process::exit(Exit::Interrupted as i32);
+        }
+    });
+    Listener(task.abort_handle())
+}

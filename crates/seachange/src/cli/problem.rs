@@ -1,0 +1,57 @@
+//! An error as the command line prints it.
+
+use std::io;
+
+use super::advice;
+use super::exit::Exit;
+use crate::Error;
+
+/// What went wrong, what is left, what can be done, and the exit code.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    /// One line, lowercase, names in backticks.
+    pub(crate) message: String,
+    /// Further facts, a line each.
+    pub(crate) details: Vec<String>,
+    /// Ways on, a line each.
+    pub(crate) hints: Vec<String>,
+    pub(crate) exit: Exit,
+}
+
+impl Problem {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { message: message.into(), details: Vec::new(), hints: Vec::new(), exit }
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    #[must_use]
+    pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.details.push(detail.into());
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]
+    pub(crate) fn runtime(error: io::Error) -> Self {
+        Self::new(Exit::Failure, format!("cannot start the asynchronous runtime: {error}"))
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]
+    pub(crate) fn json(error: serde_json::Error) -> Self {
+        Self::new(Exit::Failure, format!("cannot write JSON: {error}"))
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        advice::problem(&error)
+    }
+}

@@ -1,0 +1,86 @@
+//! A run as it is printed.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use seachange_graph::Step;
+
+use super::terminal::{DIM, ID, Terminal, VERB, styled};
+use super::{describe, panics};
+use crate::event::Event;
+
+/// From this many steps on, a terminal shows a bar.
+const MANY: usize = 20;
+
+/// Prints events.
+pub(crate) struct Progress {
+    terminal: Terminal,
+    bar: Mutex<Option<ProgressBar>>,
+}
+
+impl Progress {
+    pub(crate) fn new(terminal: Terminal) -> Self {
+        Self { terminal, bar: Mutex::new(None) }
+    }
+
+    pub(crate) fn show(&self, event: &Event<'_>) {
+        match event {
+            Event::Planned { steps } => self.plan(steps.len()),
+            Event::Started { step, message, .. } => self.start(step, message),
+            Event::Statement { sql, elapsed, failed } => self.statement(sql, *elapsed, *failed),
+            Event::Finished { step, message, elapsed } => self.finish(step, message, *elapsed),
+        }
+    }
+
+    fn plan(&self, steps: usize) {
+        if steps < MANY || self.terminal.quiet || self.terminal.verbose || !self.terminal.is_watched() {
+            return;
+        }
+        let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} revisions, {eta} left") {
+            bar.set_style(style);
+        }
+        *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar);
+    }
+
+    fn start(&self, step: &Step, message: &str) {
+        panics::enter_revision();
+        let line = running(step, message);
+        match (self.bar(), self.terminal.verbose) {
+            (Some(_), _) => {}
+            (None, true) => self.terminal.say(line),
+            (None, false) => self.terminal.begin(format!("{line} … ")),
+        }
+    }
+
+    fn statement(&self, sql: &str, elapsed: Duration, failed: bool) {
+        if self.terminal.verbose {
+            let outcome = if failed { "failed".to_owned() } else { describe::time(elapsed) };
+            self.terminal.say(format!("    {sql} {}", styled(DIM, outcome)));
+        }
+    }
+
+    fn finish(&self, step: &Step, message: &str, elapsed: Duration) {
+        panics::leave_revision();
+        let time = styled(DIM, describe::time(elapsed));
+        match (self.bar(), self.terminal.verbose) {
+            (Some(bar), _) => {
+                bar.println(format!("{} … {time}", running(step, message)));
+                bar.inc(1);
+            }
+            (None, true) => self.terminal.say(format!("    … {time}")),
+            (None, false) => self.terminal.say(time),
+        }
+    }
+
+    fn bar(&self) -> Option<ProgressBar> {
+        self.bar.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn running(step: &Step, message: &str) -> String {
+    let route = step.route();
+    let route = route.replacen(&step.revision, &styled(ID, &step.revision), 1);
+    format!("{} {} {route}, {message}", styled(VERB, "Running"), step.direction)
+}

@@ -1,0 +1,27 @@
+//! Questions before something is destroyed.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use super::exit::Exit;
+use super::problem::Problem;
+
+/// Makes sure that a person wants what cannot be undone: `--yes` says so, or they do on the terminal.
+pub(crate) fn confirm(what: &str, is_confirmed: bool) -> Result<(), Problem> {
+    if is_confirmed {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(Problem::usage(format!("{what}: this cannot be undone, and nobody is there to ask"))
+            .hint("say `--yes` to do it without a question"));
+    }
+    let mut stderr = anstream::stderr();
+    let _ = write!(stderr, "{what}: this cannot be undone. Type `yes` to go on: ");
+    let _ = stderr.flush();
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    if read.is_ok() && answer.trim() == "yes" {
+        Ok(())
+    } else {
+        Err(Problem::new(Exit::Failure, "not confirmed: nothing was changed"))
+    }
+}

@@ -1,0 +1,78 @@
+//! What is printed, and where: answers on the standard output, everything about the way there on the standard error.
+
+use std::fmt::Display;
+use std::io::{IsTerminal, Write};
+
+use anstyle::{AnsiColor, Style};
+
+use super::exit::Exit;
+use super::problem::Problem;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default().bold();
+
+/// For the verb that a line about progress starts with.
+pub(crate) const VERB: Style = AnsiColor::Green.on_default().bold();
+/// For a revision id.
+pub(crate) const ID: Style = AnsiColor::Yellow.on_default();
+/// For what matters less.
+pub(crate) const DIM: Style = Style::new().dimmed();
+
+/// How much is printed. Whether it is coloured is decided once for the process, by `--color`.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Terminal {
+    pub(crate) quiet: bool,
+    pub(crate) verbose: bool,
+}
+
+impl Terminal {
+    /// Prints an answer. A reader that has gone away is no error.
+    pub(crate) fn answer(self, text: impl Display) {
+        let _ = writeln!(anstream::stdout(), "{text}");
+    }
+
+    /// Prints how things go, unless `--quiet`.
+    pub(crate) fn say(self, text: impl Display) {
+        if !self.quiet {
+            let _ = writeln!(anstream::stderr(), "{text}");
+        }
+    }
+
+    /// Prints the beginning of a line, unless `--quiet`.
+    pub(crate) fn begin(self, text: impl Display) {
+        if !self.quiet {
+            let mut stderr = anstream::stderr();
+            let _ = write!(stderr, "{text}");
+            let _ = stderr.flush();
+        }
+    }
+
+    /// Prints a warning, `--quiet` or not.
+    pub(crate) fn warn(self, text: impl Display) {
+        let _ = writeln!(anstream::stderr(), "{}: {text}", styled(WARNING, "warning"));
+    }
+
+    /// Prints what went wrong and what can be done, and gives the exit code for it.
+    pub(crate) fn complain(self, problem: &Problem) -> Exit {
+        let mut stderr = anstream::stderr();
+        let _ = writeln!(stderr, "{}: {}", styled(ERROR, "error"), problem.message);
+        for detail in &problem.details {
+            let _ = writeln!(stderr, "  {detail}");
+        }
+        for hint in &problem.hints {
+            let _ = writeln!(stderr, "{}: {hint}", styled(HINT, "hint"));
+        }
+        problem.exit
+    }
+
+    /// Whether a person watches the progress.
+    pub(crate) fn is_watched(self) -> bool {
+        std::io::stderr().is_terminal()
+    }
+}
+
+/// Writes a text in a style; the stream takes the style away again where it has no colours.
+pub(crate) fn styled(style: Style, text: impl Display) -> String {
+    format!("{style}{text}{style:#}")
+}

@@ -1,0 +1,19 @@
+//! Connections for those who only read.
+
+use sea_orm::DatabaseConnection;
+
+use super::{ConnectError, connect};
+use crate::settings::DatabaseSettings;
+
+/// Connects as [`connect`] does, but makes no SQLite file: one that is not there reads as an empty database.
+///
+/// # Errors
+///
+/// See [`ConnectError`].
+pub async fn connect_to_read(settings: &DatabaseSettings) -> Result<DatabaseConnection, ConnectError> {
+    #[cfg(feature = "sqlite")]
+    if super::sqlite_file::is_absent(settings) {
+        return super::sqlite_file::open_empty(settings).await;
+    }
+    connect(settings).await
+}

@@ -1,0 +1,61 @@
+//! What happens during a run, as data for whoever watches.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use seachange_graph::Step;
+
+/// Something that happened during a run.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A plan is about to run; it has at least one step.
+    Planned {
+        /// The steps, in the order in which they run.
+        steps: &'a [Step],
+    },
+    /// A revision is about to run.
+    Started {
+        /// The step.
+        step: &'a Step,
+        /// The message of the revision.
+        message: &'a str,
+        /// The number of the step, from 1.
+        number: usize,
+        /// The number of steps of the plan.
+        of: usize,
+    },
+    /// A statement of a revision has run. Values that were bound to it are left out.
+    Statement {
+        /// The statement, with placeholders.
+        sql: &'a str,
+        /// How long it took.
+        elapsed: Duration,
+        /// Whether the database refused it.
+        failed: bool,
+    },
+    /// A revision has run, and its row is written.
+    Finished {
+        /// The step.
+        step: &'a Step,
+        /// The message of the revision.
+        message: &'a str,
+        /// How long it took.
+        elapsed: Duration,
+    },
+}
+
+/// Somebody who watches a run. Called in the middle of it, so it has to be quick.
+pub type EventHandler = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
+
+/// Writes events as `tracing` events of the target `seachange`, the default for a program that embeds the engine.
+pub fn trace(event: &Event<'_>) {
+    match event {
+        Event::Planned { steps } => tracing::info!(target: "seachange", steps = steps.len(), "migrating"),
+        Event::Started { step, message, .. } => tracing::info!(target: "seachange", %step, message, "running"),
+        Event::Statement { sql, elapsed, failed } => {
+            tracing::debug!(target: "seachange", sql, ?elapsed, failed, "statement");
+        }
+        Event::Finished { step, elapsed, .. } => tracing::info!(target: "seachange", %step, ?elapsed, "done"),
+    }
+}

@@ -1,0 +1,110 @@
+//! What the database says it has.
+
+use seachange_graph::{Applied, Direction, Graph, Plan, Target};
+
+use super::Migrator;
+use crate::error::Error;
+use crate::revision::Script;
+use crate::store::{Row, State};
+
+/// The rows of the table of applied revisions, as they were read.
+#[derive(Debug, Clone, Default)]
+pub struct Record {
+    /// The rows by id; empty where the table is not there.
+    pub rows: Vec<Row>,
+    /// Whether the table is there.
+    pub has_table: bool,
+}
+
+impl Record {
+    /// The row of a revision.
+    pub fn row(&self, revision: &str) -> Option<&Row> {
+        self.rows.iter().find(|row| row.revision == revision)
+    }
+
+    /// The applied set, judged against the graph.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Interrupted`] when a run was interrupted, [`Error::Applied`] when the rows do not fit the graph.
+    pub fn applied(&self, graph: &Graph) -> Result<Applied, Error> {
+        if let Some(row) = self.rows.iter().find(|row| row.state != State::Applied) {
+            return Err(interrupted(row));
+        }
+        Ok(graph.applied(self.rows.iter().map(|row| (row.revision.as_str(), row.pointers())))?)
+    }
+}
+
+fn interrupted(row: &Row) -> Error {
+    let direction = if row.state == State::Downgrading { Direction::Downgrade } else { Direction::Upgrade };
+    Error::Interrupted { revision: row.revision.clone(), direction, started_at: row.started_at }
+}
+
+impl Migrator {
+    /// Reads the record in one query. Writes nothing: a table that is not there stays away.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ForeignTable`] when the table is not ours, [`Error::Database`] when it cannot be read.
+    pub async fn read(&self) -> Result<Record, Error> {
+        match self.store.rows(&self.connection).await {
+            Ok(rows) => Ok(Record { rows, has_table: true }),
+            Err(error) if self.backend.is_missing_table(&error) => Ok(Record::default()),
+            Err(source) if self.backend.is_missing_column(&source) => {
+                Err(Error::ForeignTable { table: self.store.name(), source })
+            }
+            Err(source) => Err(Error::Database { doing: "cannot read which revisions are applied", source }),
+        }
+    }
+
+    /// The revisions that an upgrade to all heads would apply, in that order. Read only.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read) and [`Record::applied`].
+    pub async fn pending(&self) -> Result<Vec<&'static Script>, Error> {
+        let applied = self.read().await?.applied(&self.graph)?;
+        let plan = self.graph.upgrade(&applied, &Target::Heads)?;
+        Ok(plan.steps.iter().filter_map(|step| self.script(&step.revision)).collect())
+    }
+
+    /// Makes sure that the database is at all heads. Read only.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Behind`] when revisions are pending; otherwise as [`pending`](Self::pending).
+    pub async fn check(&self) -> Result<(), Error> {
+        let pending: Vec<String> = self.pending().await?.iter().map(|script| script.revision.id.to_owned()).collect();
+        if pending.is_empty() { Ok(()) } else { Err(Error::Behind { pending }) }
+    }
+
+    /// Where the database stands: the applied revisions that no other applied one points at. Read only.
+    ///
+    /// # Errors
+    ///
+    /// As [`pending`](Self::pending).
+    pub async fn current(&self) -> Result<Vec<&'static Script>, Error> {
+        let applied = self.read().await?.applied(&self.graph)?;
+        Ok(self.graph.current(&applied).iter().filter_map(|revision| self.script(&revision.id)).collect())
+    }
+
+    /// Plans an upgrade without running it. Read only.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Plan`] when the target cannot be reached; otherwise as [`pending`](Self::pending).
+    pub async fn plan_upgrade(&self, target: &Target) -> Result<Plan, Error> {
+        let applied = self.read().await?.applied(&self.graph)?;
+        Ok(self.graph.upgrade(&applied, target)?)
+    }
+
+    /// Plans a downgrade without running it. Read only.
+    ///
+    /// # Errors
+    ///
+    /// As [`plan_upgrade`](Self::plan_upgrade).
+    pub async fn plan_downgrade(&self, target: &Target) -> Result<Plan, Error> {
+        let applied = self.read().await?.applied(&self.graph)?;
+        Ok(self.graph.downgrade(&applied, target)?)
+    }
+}

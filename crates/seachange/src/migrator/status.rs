@@ -1,0 +1,64 @@
+//! Every revision with what the database says of it.
+
+use super::Migrator;
+use crate::error::Error;
+use crate::revision::Script;
+use crate::store::{Row, State};
+
+/// A revision with what the database says of it.
+#[derive(Debug, Clone)]
+pub struct RevisionStatus {
+    /// The id.
+    pub id: String,
+    /// What the program knows of it; `None` where the database alone knows it.
+    pub script: Option<&'static Script>,
+    /// What the database says of it.
+    pub state: RevisionState,
+}
+
+/// What the database says of a revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RevisionState {
+    /// It is not applied.
+    Pending,
+    /// It is applied, as the row says.
+    Applied(Row),
+    /// It is applied, and its file has other code now.
+    Edited(Row),
+    /// It was begun and not finished.
+    Interrupted(Row),
+}
+
+impl Migrator {
+    /// Lists every revision, those of the program in the order in which they would run, then those that the database
+    /// alone knows. Read only.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read); a record that does not fit the graph is no error here.
+    pub async fn status(&self) -> Result<Vec<RevisionStatus>, Error> {
+        let record = self.read().await?;
+        let known = self.graph.iter().map(|revision| {
+            let script = self.script(&revision.id);
+            let state = record.row(&revision.id).map_or(RevisionState::Pending, |row| state(script, row));
+            RevisionStatus { id: revision.id.clone(), script, state }
+        });
+        let unknown = record
+            .rows
+            .iter()
+            .filter(|row| self.graph.get(&row.revision).is_none())
+            .map(|row| RevisionStatus { id: row.revision.clone(), script: None, state: state(None, row) });
+        Ok(known.chain(unknown).collect())
+    }
+}
+
+fn state(script: Option<&Script>, row: &Row) -> RevisionState {
+    let row = row.clone();
+    if row.state != State::Applied {
+        RevisionState::Interrupted(row)
+    } else if script.is_some_and(|script| script.source_hash != row.source_hash) {
+        RevisionState::Edited(row)
+    } else {
+        RevisionState::Applied(row)
+    }
+}

@@ -1,0 +1,117 @@
+//! The ways to change what is applied.
+
+use chrono::Utc;
+use sea_orm::{DbErr, TransactionTrait};
+use seachange_graph::{Plan, StampPlan, Target};
+
+use super::{Migrator, Record};
+use crate::error::Error;
+use crate::report::Report;
+use crate::runner::Runner;
+use crate::store::{Row, State};
+
+impl Migrator {
+    /// Upgrades to a target: `heads`, `head`, `+N`, or a revision by its id or the beginning of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Target`] and [`Error::Plan`] for a target that cannot be reached; [`Error::Failed`] when a revision
+    /// fails; otherwise as [`pending`](Self::pending).
+    pub async fn upgrade(&self, target: &str) -> Result<Report, Error> {
+        let target: Target = target.parse()?;
+        let record = self.read().await?;
+        let plan = self.graph.upgrade(&record.applied(&self.graph)?, &target)?;
+        self.run(&record, &plan).await
+    }
+
+    /// Downgrades to a target: `base`, `-N`, or a revision by its id or the beginning of it, which stays applied.
+    ///
+    /// # Errors
+    ///
+    /// As [`upgrade`](Self::upgrade).
+    pub async fn downgrade(&self, target: &str) -> Result<Report, Error> {
+        let target: Target = target.parse()?;
+        let record = self.read().await?;
+        let plan = self.graph.downgrade(&record.applied(&self.graph)?, &target)?;
+        self.run(&record, &plan).await
+    }
+
+    async fn run(&self, record: &Record, plan: &Plan) -> Result<Report, Error> {
+        if !plan.is_empty() {
+            self.prepare(record).await?;
+        }
+        let runner = Runner {
+            connection: &self.connection,
+            backend: self.backend,
+            store: &self.store,
+            recorder: &self.recorder,
+            migrations: self.migrations,
+            stop: &self.stop,
+        };
+        runner.run(plan).await
+    }
+
+    /// Makes the table of applied revisions where it is not there.
+    async fn prepare(&self, record: &Record) -> Result<(), Error> {
+        if record.has_table {
+            return Ok(());
+        }
+        let created = self.store.create(&self.connection, self.backend).await;
+        created.map_err(Error::database("cannot create the table of applied revisions"))
+    }
+
+    /// Records that the database stands at a target, without running anything: what is below it counts as applied,
+    /// what is above it as not, and other branches stay. Clears what an interrupted run left in the record.
+    ///
+    /// # Errors
+    ///
+    /// As [`upgrade`](Self::upgrade), but for failing revisions.
+    pub async fn stamp(&self, target: &str) -> Result<StampPlan, Error> {
+        let target: Target = target.parse()?;
+        let record = self.read().await?;
+        let settled = settled(&record);
+        let plan = self.graph.stamp(&settled.applied(&self.graph)?, &target)?;
+        self.prepare(&record).await?;
+        let written = self.write_stamp(&record, &plan).await;
+        written.map_err(Error::database("cannot write which revisions are applied"))?;
+        Ok(plan)
+    }
+
+    async fn write_stamp(&self, record: &Record, plan: &StampPlan) -> Result<(), DbErr> {
+        let transaction = self.connection.begin_with_options(self.backend.transaction_options()).await?;
+        for id in &plan.remove {
+            self.store.delete(&transaction, id).await?;
+        }
+        for script in plan.add.iter().filter_map(|id| self.script(id)) {
+            let program = self.migrations.program();
+            let row = Row::started(&script.revision, script.source_hash, State::Applied, program);
+            self.store.insert(&transaction, &Row { finished_at: Some(Utc::now()), ..row }).await?;
+        }
+        for row in interrupted(record).filter(|row| !plan.remove.contains(&row.revision)) {
+            let row = Row { state: State::Applied, finished_at: Some(Utc::now()), ..row.clone() };
+            self.store.update(&transaction, &row).await?;
+        }
+        transaction.commit().await
+    }
+
+    /// Drops every table, view and type in the current schema, whoever made it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] with what the database said. On MySQL and MariaDB the tables before it are gone then.
+    pub async fn drop_everything(&self) -> Result<(), Error> {
+        let dropped = self.backend.drop_everything(&self.connection).await;
+        dropped.map_err(Error::database("cannot drop everything"))
+    }
+}
+
+fn interrupted(record: &Record) -> impl Iterator<Item = &Row> {
+    record.rows.iter().filter(|row| row.state != State::Applied)
+}
+
+/// The record with interrupted revisions counted as applied, so that a stamp above them keeps and one below them
+/// removes them.
+fn settled(record: &Record) -> Record {
+    let rows = record.rows.iter().map(|row| Row { state: State::Applied, ..row.clone() }).collect();
+    Record { rows, has_table: record.has_table }
+}

@@ -1,0 +1,8 @@
+//! What a revision file imports: `use seachange::prelude::*;`.
+
+pub use sea_orm_migration::prelude::*;
+pub use sea_orm_migration::schema::*;
+pub use sea_orm_migration::{self, sea_orm};
+
+pub use crate::alter::alter;
+pub use crate::revision::Revision;

@@ -1,0 +1,113 @@
+//! What a program knows of its own revisions: the constants in the files, and the registry the build made of them.
+
+use std::fmt;
+
+use sea_orm_migration::MigrationTrait;
+
+/// The constant that a revision file holds: its place in the graph.
+///
+/// Written as literals, so that a program can read it without compiling the file.
+///
+/// ```
+/// use seachange::Revision;
+///
+/// pub const REVISION: Revision = Revision {
+///     id: "ae1027a6acf4",
+///     down_revision: &["1975ea83b712"],
+///     created: "2026-11-21T09:03:11Z",
+///     ..Revision::ROOT
+/// };
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Revision {
+    /// The unique id; the rules are those of [`seachange_graph::check_id`].
+    pub id: &'static str,
+    /// The parents: none for a root, several for a merge point.
+    pub down_revision: &'static [&'static str],
+    /// Revisions of other branches that must be applied before this one.
+    pub depends_on: &'static [&'static str],
+    /// Names for the branch that starts here.
+    pub branch_labels: &'static [&'static str],
+    /// When the file was made, in UTC as RFC 3339 writes it. For people; nothing is ordered by it.
+    pub created: &'static str,
+}
+
+impl Revision {
+    /// A root without an id, to take the remaining fields from.
+    pub const ROOT: Self = Self { id: "", down_revision: &[], depends_on: &[], branch_labels: &[], created: "" };
+}
+
+/// One revision of a program: its constant, what is known of its file, and the code.
+pub struct Script {
+    /// The constant of the file.
+    pub revision: Revision,
+    /// The first doc line of the file.
+    pub message: &'static str,
+    /// The name of the file, without its folder.
+    pub file: &'static str,
+    /// A hash of the tokens of the file, comments and formatting left out.
+    pub source_hash: &'static str,
+    /// The code.
+    pub migration: &'static dyn MigrationTrait,
+}
+
+impl fmt::Debug for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Script").field("revision", &self.revision).field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+/// The registry of a program's revisions, as the build script writes it.
+#[derive(Debug)]
+pub struct Migrations {
+    program: &'static str,
+    scripts: &'static [Script],
+}
+
+impl Migrations {
+    /// Lists the revisions of `program`, a name and a version such as `migration 0.1.0`, in any order.
+    pub const fn new(program: &'static str, scripts: &'static [Script]) -> Self {
+        Self { program, scripts }
+    }
+
+    /// The name and version of the program that holds the revisions.
+    pub fn program(&self) -> &'static str {
+        self.program
+    }
+
+    /// The revisions, in no particular order.
+    pub fn scripts(&self) -> &'static [Script] {
+        self.scripts
+    }
+
+    /// The revision with this id.
+    pub fn get(&self, id: &str) -> Option<&'static Script> {
+        self.scripts.iter().find(|script| script.revision.id == id)
+    }
+
+    /// The nodes of the graph.
+    pub fn nodes(&self) -> impl Iterator<Item = seachange_graph::Revision> {
+        self.scripts.iter().map(|script| script.revision.into())
+    }
+}
+
+impl From<Revision> for seachange_graph::Revision {
+    fn from(revision: Revision) -> Self {
+        let owned = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect();
+        Self {
+            id: revision.id.to_owned(),
+            down_revision: owned(revision.down_revision),
+            depends_on: owned(revision.depends_on),
+            branch_labels: owned(revision.branch_labels),
+        }
+    }
+}
+
+/// Includes the registry that [`seachange_source`](https://docs.rs/seachange-source)'s build script wrote: a module
+/// for each revision file, and `pub static MIGRATIONS: Migrations`.
+#[macro_export]
+macro_rules! include_revisions {
+    () => {
+        include!(concat!(env!("OUT_DIR"), "/seachange.rs"));
+    };
+}

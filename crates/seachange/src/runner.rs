@@ -1,0 +1,74 @@
+//! Runs a plan: each revision with its row, one after the other.
+
+mod body;
+mod failure;
+mod recorder;
+mod step;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sea_orm::DatabaseConnection;
+use seachange_graph::{Direction, Plan, Step};
+
+pub use failure::{Cause, Failure, Left};
+pub(crate) use recorder::Recorder;
+
+use crate::backend::Backend;
+use crate::error::Error;
+use crate::event::Event;
+use crate::report::Report;
+use crate::revision::{Migrations, Script};
+use crate::store::Store;
+
+/// Runs plans over one connection.
+pub(crate) struct Runner<'a> {
+    pub(crate) connection: &'a DatabaseConnection,
+    pub(crate) backend: &'static dyn Backend,
+    pub(crate) store: &'a Store,
+    pub(crate) recorder: &'a Recorder,
+    pub(crate) migrations: &'static Migrations,
+    /// Set from outside to stop before the next revision.
+    pub(crate) stop: &'a AtomicBool,
+}
+
+/// One step with the revision it runs.
+struct Job<'a> {
+    step: &'a Step,
+    script: &'static Script,
+}
+
+impl Runner<'_> {
+    /// Runs the steps in order, until one fails or somebody asks to stop.
+    pub(crate) async fn run(&self, plan: &Plan) -> Result<Report, Error> {
+        let mut report = Report::default();
+        if !plan.is_empty() {
+            self.recorder.tell(&Event::Planned { steps: &plan.steps });
+        }
+        for (index, step) in plan.steps.iter().enumerate() {
+            if self.stop.load(Ordering::Relaxed) {
+                report.left = plan.steps[index..].to_vec();
+                break;
+            }
+            let Some(script) = self.migrations.get(&step.revision) else { continue };
+            let message = script.message;
+            self.recorder.tell(&Event::Started { step, message, number: index + 1, of: plan.len() });
+            let outcome = self.run_step(&Job { step, script }).await;
+            let elapsed = outcome.map_err(|failure| failed(failure, &report, plan))?;
+            self.recorder.tell(&Event::Finished { step, message, elapsed });
+            report.done.push((step.clone(), elapsed));
+        }
+        Ok(report)
+    }
+}
+
+fn failed(mut failure: Failure, report: &Report, plan: &Plan) -> Error {
+    failure.done = report.done.len();
+    failure.of = plan.len();
+    Error::Failed(Box::new(failure))
+}
+
+impl Job<'_> {
+    fn direction(&self) -> Direction {
+        self.step.direction
+    }
+}

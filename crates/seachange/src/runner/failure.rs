@@ -1,0 +1,79 @@
+//! A revision that failed, and what it left behind.
+
+use sea_orm::DbErr;
+use seachange_graph::Direction;
+use thiserror::Error;
+
+use crate::alter::Violation;
+
+/// A revision that failed.
+#[derive(Debug, Error)]
+#[error("the {direction} of `{revision}`, {message}, failed")]
+pub struct Failure {
+    /// The revision.
+    pub revision: String,
+    /// Its message.
+    pub message: String,
+    /// The name of its file.
+    pub file: String,
+    /// What was being done.
+    pub direction: Direction,
+    /// Why it failed.
+    #[source]
+    pub cause: Cause,
+    /// The statement that the database refused, where it is known.
+    pub statement: Option<String>,
+    /// What is left of it in the database.
+    pub left: Left,
+    /// The name of the database system.
+    pub system: &'static str,
+    /// How many steps of the plan were done before it; they stay.
+    pub done: usize,
+    /// How many steps the plan had.
+    pub of: usize,
+}
+
+/// Why a revision failed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The database refused something, or the code returned an error of its own.
+    #[error("{}", plain(.0))]
+    Database(DbErr),
+    /// The code panicked.
+    #[error("the code panicked: {0}")]
+    Panic(String),
+    /// With foreign keys off for a table rebuild, the revision left rows that refer to nothing.
+    #[error("{}", list(.0))]
+    ForeignKeys(Vec<Violation>),
+}
+
+/// What a failed revision left in the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// Nothing: it was rolled back.
+    Nothing,
+    /// Everything up to the failure; the row says that the revision was begun.
+    Begun {
+        /// The statements of the revision that are known to have run.
+        statements: usize,
+    },
+    /// Nothing or everything: the connection was lost while the database was asked to commit.
+    Unknown,
+}
+
+/// The words of the database, without those that SeaORM and SQLx put before them.
+fn plain(error: &DbErr) -> String {
+    match crate::backend::database_error(error) {
+        Some(error) => error.message().to_owned(),
+        None => match error {
+            DbErr::Migration(text) | DbErr::Custom(text) => text.clone(),
+            other => other.to_string(),
+        },
+    }
+}
+
+fn list(violations: &[Violation]) -> String {
+    let lines: Vec<String> = violations.iter().map(ToString::to_string).collect();
+    lines.join("; ")
+}

@@ -1,0 +1,17 @@
+//! The table that says what is applied: one row a revision.
+//!
+//! | column | holds |
+//! | --- | --- |
+//! | `revision` | the id |
+//! | `down_revision`, `depends_on` | what it pointed at when it was applied: ids joined by commas |
+//! | `source_hash` | the hash of its file then |
+//! | `state` | `applied`; or `upgrading` or `downgrading`, which an interrupted run leaves behind |
+//! | `started_at`, `finished_at` | when, in UTC |
+//! | `duration_ms` | how long it took, in milliseconds; nothing when it was stamped |
+//! | `program` | the name and version of the program that did it |
+
+mod row;
+mod table;
+
+pub use row::{Row, State};
+pub(crate) use table::Store;

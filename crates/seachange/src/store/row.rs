@@ -1,0 +1,98 @@
+//! One row of the table.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{DbErr, QueryResult};
+
+use crate::revision::Revision;
+
+/// What the database says of one revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The id.
+    pub revision: String,
+    /// The parents it had when it was applied.
+    pub down_revision: Vec<String>,
+    /// The dependencies it had when it was applied.
+    pub depends_on: Vec<String>,
+    /// The hash of its file when it was applied.
+    pub source_hash: String,
+    /// Whether it is applied, or in between.
+    pub state: State,
+    /// When the run that left this row started with it.
+    pub started_at: DateTime<Utc>,
+    /// When it was done.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// How long it took, in milliseconds; `None` when it was stamped, or is not done.
+    pub duration_ms: Option<i64>,
+    /// The name and version of the program that did it.
+    pub program: String,
+}
+
+/// How far a revision is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Applied as a whole.
+    Applied,
+    /// Begun by an upgrade that did not say it finished.
+    Upgrading,
+    /// Begun by a downgrade that did not say it finished.
+    Downgrading,
+}
+
+impl State {
+    /// The word in the table.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Upgrading => "upgrading",
+            Self::Downgrading => "downgrading",
+        }
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        [Self::Applied, Self::Upgrading, Self::Downgrading].into_iter().find(|state| state.as_str() == word)
+    }
+}
+
+impl Row {
+    /// The row for a revision that starts now.
+    pub(crate) fn started(revision: &Revision, source_hash: &str, state: State, program: &str) -> Self {
+        let owned = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect();
+        Self {
+            revision: revision.id.to_owned(),
+            down_revision: owned(revision.down_revision),
+            depends_on: owned(revision.depends_on),
+            source_hash: source_hash.to_owned(),
+            state,
+            started_at: Utc::now(),
+            finished_at: None,
+            duration_ms: None,
+            program: program.to_owned(),
+        }
+    }
+
+    /// Everything the revision points at.
+    pub(crate) fn pointers(&self) -> Vec<&str> {
+        self.down_revision.iter().chain(&self.depends_on).map(String::as_str).collect()
+    }
+
+    pub(super) fn read(result: &QueryResult) -> Result<Self, DbErr> {
+        let state: String = result.try_get("", "state")?;
+        Ok(Self {
+            revision: result.try_get("", "revision")?,
+            down_revision: split(&result.try_get::<String>("", "down_revision")?),
+            depends_on: split(&result.try_get::<String>("", "depends_on")?),
+            source_hash: result.try_get("", "source_hash")?,
+            state: State::parse(&state).ok_or_else(|| DbErr::Type(format!("`{state}` is no state of a revision")))?,
+            started_at: result.try_get("", "started_at")?,
+            finished_at: result.try_get("", "finished_at")?,
+            duration_ms: result.try_get("", "duration_ms")?,
+            program: result.try_get("", "program")?,
+        })
+    }
+}
+
+/// Ids hold no comma, so that one separates them.
+fn split(ids: &str) -> Vec<String> {
+    ids.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect()
+}

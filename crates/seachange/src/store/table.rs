@@ -1,0 +1,134 @@
+//! The statements on the table.
+
+use sea_orm::sea_query::{
+    ColumnDef, DynIden, Expr, ExprTrait, IntoIden, IntoTableRef, Query, Table, TableCreateStatement, TableRef,
+};
+use sea_orm::{ConnectionTrait, DbErr, DeriveIden};
+use seachange_graph::MAX_ID_LENGTH;
+
+use super::Row;
+use crate::backend::Backend;
+
+#[derive(DeriveIden, Clone, Copy)]
+enum Column {
+    Revision,
+    DownRevision,
+    DependsOn,
+    SourceHash,
+    State,
+    StartedAt,
+    FinishedAt,
+    DurationMs,
+    Program,
+}
+
+const COLUMNS: [Column; 9] = [
+    Column::Revision,
+    Column::DownRevision,
+    Column::DependsOn,
+    Column::SourceHash,
+    Column::State,
+    Column::StartedAt,
+    Column::FinishedAt,
+    Column::DurationMs,
+    Column::Program,
+];
+
+/// The table of applied revisions: its name, and the statements on it.
+#[derive(Debug, Clone)]
+pub(crate) struct Store {
+    schema: Option<String>,
+    table: String,
+}
+
+impl Store {
+    /// The name of the table where nobody gives another.
+    pub(crate) const DEFAULT_TABLE: &str = "seachange_revision";
+
+    pub(crate) fn new(schema: Option<String>, table: String) -> Self {
+        Self { schema, table }
+    }
+
+    /// The name, with the schema where one was given.
+    pub(crate) fn name(&self) -> String {
+        self.schema.iter().chain([&self.table]).map(String::as_str).collect::<Vec<_>>().join(".")
+    }
+
+    fn table(&self) -> TableRef {
+        let table: DynIden = self.table.clone().into_iden();
+        match self.schema.clone() {
+            Some(schema) => (schema.into_iden(), table).into_table_ref(),
+            None => table.into_table_ref(),
+        }
+    }
+
+    /// Reads every row, by id.
+    pub(crate) async fn rows(&self, connection: &impl ConnectionTrait) -> Result<Vec<Row>, DbErr> {
+        let select = Query::select().columns(COLUMNS).from(self.table()).to_owned();
+        let mut rows: Vec<Row> =
+            connection.query_all(&select).await?.iter().map(Row::read).collect::<Result<_, _>>()?;
+        rows.sort_by(|a, b| a.revision.cmp(&b.revision));
+        Ok(rows)
+    }
+
+    /// Makes the table unless it is there.
+    pub(crate) async fn create(&self, connection: &impl ConnectionTrait, backend: &dyn Backend) -> Result<(), DbErr> {
+        connection.execute(&self.definition(backend)).await.map(drop)
+    }
+
+    fn definition(&self, backend: &dyn Backend) -> TableCreateStatement {
+        let id_length = u32::try_from(MAX_ID_LENGTH).unwrap_or(u32::MAX);
+        Table::create()
+            .if_not_exists()
+            .table(self.table())
+            .col(ColumnDef::new(Column::Revision).string_len(id_length).not_null().primary_key())
+            .col(ColumnDef::new(Column::DownRevision).text().not_null())
+            .col(ColumnDef::new(Column::DependsOn).text().not_null())
+            .col(ColumnDef::new(Column::SourceHash).string_len(64).not_null())
+            .col(ColumnDef::new(Column::State).string_len(16).not_null())
+            .col(backend.moment(&mut ColumnDef::new(Column::StartedAt)).not_null())
+            .col(backend.moment(&mut ColumnDef::new(Column::FinishedAt)))
+            .col(ColumnDef::new(Column::DurationMs).big_integer())
+            .col(ColumnDef::new(Column::Program).string_len(255).not_null())
+            .to_owned()
+    }
+
+    pub(crate) async fn insert(&self, connection: &impl ConnectionTrait, row: &Row) -> Result<(), DbErr> {
+        let insert = Query::insert()
+            .into_table(self.table())
+            .columns(COLUMNS)
+            .values_panic([
+                row.revision.clone().into(),
+                row.down_revision.join(",").into(),
+                row.depends_on.join(",").into(),
+                row.source_hash.clone().into(),
+                row.state.as_str().into(),
+                row.started_at.into(),
+                row.finished_at.into(),
+                row.duration_ms.into(),
+                row.program.clone().into(),
+            ])
+            .to_owned();
+        connection.execute(&insert).await.map(drop)
+    }
+
+    /// Says of a row that is there how far the revision is now.
+    pub(crate) async fn update(&self, connection: &impl ConnectionTrait, row: &Row) -> Result<(), DbErr> {
+        let update = Query::update()
+            .table(self.table())
+            .value(Column::State, row.state.as_str())
+            .value(Column::StartedAt, row.started_at)
+            .value(Column::FinishedAt, row.finished_at)
+            .value(Column::DurationMs, row.duration_ms)
+            .value(Column::Program, row.program.clone())
+            .and_where(Expr::col(Column::Revision).eq(row.revision.as_str()))
+            .to_owned();
+        connection.execute(&update).await.map(drop)
+    }
+
+    pub(crate) async fn delete(&self, connection: &impl ConnectionTrait, revision: &str) -> Result<(), DbErr> {
+        let delete =
+            Query::delete().from_table(self.table()).and_where(Expr::col(Column::Revision).eq(revision)).to_owned();
+        connection.execute(&delete).await.map(drop)
+    }
+}

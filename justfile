@@ -1,0 +1,70 @@
+# The commands of daily work. `just` lists them.
+
+set positional-arguments
+
+[private]
+default:
+    @just --list --unsorted
+
+# Write a revision on top of the head: `just revision "add content column"`
+[group('revisions')]
+revision message *options:
+    cargo run -q -p migration -- revision -m "$@"
+
+# Apply revisions: all, the next N, or up to one
+[group('revisions')]
+up *args:
+    cargo run -q -p migration -- up "$@"
+
+# Take revisions back: the last, the last N, or down to one
+[group('revisions')]
+down *args:
+    cargo run -q -p migration -- down "$@"
+
+# Show every revision, applied or pending
+[group('revisions')]
+status *args:
+    cargo run -q -p migration -- status "$@"
+
+# Show the revisions, newest first
+[group('revisions')]
+history *args:
+    cargo run -q -p migration -- history "$@"
+
+# Run the service
+[group('service')]
+app *args:
+    cargo run -p app -- "$@"
+
+# Start, stop or locate a local server: `just db postgres up`, `just db mariadb url`
+[group('service')]
+db server command:
+    @cargo run -q -p seachange-tests --bin db -- "$@"
+
+# Run everything that CI runs
+[group('quality')]
+test:
+    tests/run.sh
+
+# Run the end-to-end tests whose name contains a text: `just e2e sqlite::`
+[group('quality')]
+e2e *filter:
+    cargo test --workspace --locked --test e2e -- "$@"
+
+# Check format and lints
+[group('quality')]
+lint:
+    cargo fmt --all --check
+    rustfmt --check --edition 2024 migration/src/versions/*.rs
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+
+# Format all code, revision files included
+[group('quality')]
+fmt:
+    cargo fmt --all
+    rustfmt --edition 2024 migration/src/versions/*.rs
+
+# Build the documentation, and open it with `--open`
+[group('quality')]
+doc *options:
+    cargo doc --workspace --no-deps --locked "$@"

@@ -1,0 +1,144 @@
+//! The layers of ARCHITECTURE.md, held by reading the sources: who may know what.
+//!
+//! Read as text, with comments and test modules left out: a rule needs no compiler, and its breach
+//! is told by file and line.
+
+mod manifests;
+mod paths;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use seachange_tests::harness::{Case, TestResult};
+
+use paths::used_paths;
+
+/// What a folder of sources must not mention, outside of the modules that may.
+struct Rule {
+    folder: &'static str,
+    forbidden: &'static [&'static str],
+    /// Modules, by path below `folder`.
+    except: &'static [&'static str],
+    because: &'static str,
+}
+
+const RULES: [Rule; 5] = [
+    Rule {
+        folder: "crates/seachange-graph/src",
+        forbidden: &["std::env", "std::fs", "std::io", "std::net", "std::process", "std::time", "sea_orm", "tokio"],
+        except: &[],
+        because: "the graph is pure",
+    },
+    Rule {
+        folder: "crates/seachange-source/src",
+        forbidden: &["sea_orm", "sea_orm_migration", "tokio", "std::net"],
+        except: &[],
+        because: "revision files are read and written without a database",
+    },
+    Rule {
+        folder: "crates/seachange/src",
+        forbidden: &["anstream", "anstyle", "indicatif", "clap_complete", "std::process"],
+        except: &["cli"],
+        because: "only `cli` knows the terminal and exit codes",
+    },
+    Rule {
+        folder: "crates/seachange/src",
+        forbidden: &["dotenvy", "std::env"],
+        except: &["args", "cli"],
+        because: "only `args` and `cli` know the process environment",
+    },
+    Rule {
+        folder: "crates/seachange/src",
+        forbidden: &["DbBackend::", "DatabaseBackend::"],
+        except: &["alter", "backend", "connection", "settings"],
+        because: "what differs between databases is in `backend`",
+    },
+];
+
+pub(crate) fn trials() -> Vec<Case> {
+    let mut cases = manifests::trials();
+    cases.push(Case::new("layering::sources_keep_to_their_layer", sources_keep_to_their_layer));
+    cases.push(Case::new("layering::breaches_are_found", breaches_are_found));
+    cases
+}
+
+fn sources_keep_to_their_layer() -> TestResult {
+    let mut breaches = Vec::new();
+    for rule in &RULES {
+        for file in sources(&workspace().join(rule.folder))? {
+            breaches.extend(rule.breaches(&file, &fs::read_to_string(workspace().join(rule.folder).join(&file))?));
+        }
+    }
+    assert!(breaches.is_empty(), "\n{}", breaches.join("\n"));
+    Ok(())
+}
+
+fn breaches_are_found() -> TestResult {
+    let text = "use std::{collections::BTreeMap, fs::{self, File}};\n\
+                // std::net in a comment\n\
+                fn main() { std::env::args(); }\n\
+                #[cfg(test)]\nmod tests { use std::io; }\n";
+    assert_eq!(
+        RULES[0].breaches(Path::new("lib.rs"), text),
+        [
+            "crates/seachange-graph/src/lib.rs:1: `std::fs`: the graph is pure",
+            "crates/seachange-graph/src/lib.rs:3: `std::env`: the graph is pure",
+        ]
+    );
+    assert!(RULES[2].breaches(Path::new("cli/color.rs"), "use anstream::stream;").is_empty());
+    assert!(RULES[2].breaches(Path::new("cli.rs"), "use anstream::stream;").is_empty());
+    assert_eq!(RULES[2].breaches(Path::new("client.rs"), "use anstream::stream;").len(), 1);
+    Ok(())
+}
+
+impl Rule {
+    fn breaches(&self, file: &Path, text: &str) -> Vec<String> {
+        if self.excepts(file) {
+            return Vec::new();
+        }
+        let mut breaches: Vec<String> = used_paths(text)
+            .into_iter()
+            .filter_map(|(line, path)| {
+                let word = self.forbidden.iter().find(|word| mentions(&path, word))?;
+                Some(format!("{}/{}:{line}: `{word}`: {}", self.folder, file.display(), self.because))
+            })
+            .collect();
+        breaches.dedup();
+        breaches
+    }
+
+    fn excepts(&self, file: &Path) -> bool {
+        let module = file.with_extension("");
+        self.except.iter().any(|except| module.starts_with(except))
+    }
+}
+
+/// Whether the path `path` has `word` as whole segments.
+fn mentions(path: &str, word: &str) -> bool {
+    format!("::{path}::").contains(&format!("::{}::", word.trim_end_matches("::")))
+}
+
+/// The source files below `folder`, without those of tests.
+fn sources(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut open = vec![PathBuf::new()];
+    while let Some(below) = open.pop() {
+        for entry in fs::read_dir(folder.join(&below))? {
+            let path = below.join(entry?.file_name());
+            let is_test = path.file_stem().is_some_and(|stem| stem == "tests");
+            if folder.join(&path).is_dir() && !is_test {
+                open.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") && !is_test {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}

@@ -1,0 +1,101 @@
+#!/bin/sh
+# The test command: format, lints, docs, unit tests, and the end-to-end tests on SQLite, PostgreSQL
+# and MariaDB.
+#
+#     tests/run.sh
+#
+# Needs Rust and a shell. The end-to-end tests start database servers of their own, on private data
+# and free ports, and stop them at the end. They take, in this order:
+#   1. the servers that TEST_POSTGRES_URL and TEST_MYSQL_URL name (an administrator's URLs),
+#   2. the programs of this machine: `initdb` and `postgres`, `mariadb-install-db` and `mariadbd`
+#      (on Debian, root installs the packages that are missing),
+#   3. a container engine, through compose.yaml.
+# Tests without a server are skipped, which the summary tells. With CI=true they fail.
+set -eu
+cd "$(dirname "$0")/.."
+
+# One selection of packages everywhere, so that nothing is compiled twice with other features.
+all='--workspace --locked'
+
+summary=$(mktemp)
+SEACHANGE_TEST_SUMMARY=$(mktemp)
+export SEACHANGE_TEST_SUMMARY
+current=
+
+finish() {
+    status=$?
+    printf '\n== summary\n'
+    cat "$summary"
+    [ ! -s "$SEACHANGE_TEST_SUMMARY" ] || { echo; cat "$SEACHANGE_TEST_SUMMARY"; }
+    rm -f "$summary" "$SEACHANGE_TEST_SUMMARY"
+    if [ "$status" -eq 0 ]; then
+        printf '\nall passed\n'
+    else
+        printf '\nfailed: %s\n' "$current"
+    fi
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# section NAME COMMAND...: runs the command, and notes how long it took.
+section() {
+    current=$1
+    shift
+    printf '\n== %s\n' "$current"
+    started=$(date +%s)
+    "$@"
+    printf '%-32s %4d s\n' "$current" "$(($(date +%s) - started))" >>"$summary"
+}
+
+# Debian's package starts a server after its installation, unless it is told not to.
+keep_postgres_from_starting() {
+    mkdir -p /etc/postgresql-common
+    [ -e /etc/postgresql-common/createcluster.conf ] ||
+        echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+}
+
+install_servers() {
+    packages=
+    if [ -z "${TEST_POSTGRES_URL-}" ] && ! command -v initdb >/dev/null &&
+        ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
+        keep_postgres_from_starting
+        packages='postgresql'
+    fi
+    if [ -z "${TEST_MYSQL_URL-}" ] &&
+        ! { command -v mariadbd && command -v mariadb-install-db; } >/dev/null; then
+        packages="$packages mariadb-server-core mariadb-client-core"
+    fi
+    [ -n "$packages" ] || return 0
+    # If this fails, the end-to-end tests say what is missing.
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq || return 0
+    # shellcheck disable=SC2086 # a list of words
+    apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold $packages || return 0
+}
+
+check_format() {
+    cargo fmt --all --check
+    # rustfmt does not follow modules that a build script includes.
+    for revision in migration/src/versions/*.rs; do
+        [ ! -e "$revision" ] || rustfmt --check --edition 2024 "$revision"
+    done
+}
+
+if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+    section 'server packages' install_servers
+fi
+# shellcheck disable=SC2086 # $all is a list of words
+{
+    section 'format' check_format
+    section 'lints' cargo clippy $all --all-targets -- -D warnings
+    section 'docs' env RUSTDOCFLAGS='-D warnings' cargo doc $all --no-deps
+    section 'build' cargo test $all --no-run
+    section 'programs' cargo build $all --bins --test e2e
+    section 'unit tests' cargo test $all --lib --bins
+    section 'doc tests' cargo test $all --doc
+    section 'end-to-end tests' cargo test $all --test '*'
+}
+if command -v cargo-deny >/dev/null; then
+    section 'dependencies' cargo deny check bans licenses sources
+fi

@@ -1,0 +1,59 @@
+//! Starts and stops a local database server for trying things out:
+//! `cargo run -p seachange-tests --bin db -- postgres up`.
+//!
+//! The server's data is in `target/db/`. It runs on until `down`.
+
+use std::{
+    error::Error,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use seachange_tests::servers::{Engine, LastingServer, MariaDb, Postgres};
+
+const USAGE: &str = "usage: db <postgres|mariadb> <up|down|url>";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let result = match args[..] {
+        ["postgres", command] => perform::<Postgres>("postgres", command),
+        ["mariadb" | "mysql", command] => perform::<MariaDb>("mariadb", command),
+        _ => Err(USAGE.into()),
+    };
+    match result {
+        Ok(line) => {
+            let _ = writeln!(io::stdout(), "{line}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform<E: Engine>(name: &str, command: &str) -> Result<String, Box<dyn Error>> {
+    let server = LastingServer::<E>::new(target().join("db").join(name));
+    match command {
+        "up" => Ok(assignment(&server.up()?)),
+        "url" => match server.url() {
+            Some(url) => Ok(assignment(&url)),
+            None => Err(format!("`{name}` does not run: start it with `just db {name} up`").into()),
+        },
+        "down" if server.down()? => Ok(format!("`{name}` stopped; its data stays")),
+        "down" => Ok(format!("`{name}` did not run")),
+        _ => Err(USAGE.into()),
+    }
+}
+
+/// A line for the shell, or for `.env`.
+fn assignment(url: &str) -> String {
+    format!("DATABASE_URL={url}")
+}
+
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"), PathBuf::from)
+}

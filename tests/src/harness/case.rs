@@ -1,0 +1,68 @@
+//! A test as it is declared.
+
+use std::{fmt, sync::Arc};
+
+use libtest_mimic::Failed;
+
+use crate::{Backend, TestDatabase};
+
+/// How a test ends: `?` takes every error that can be shown.
+pub type TestResult = Result<(), Failed>;
+
+/// A test with a name, and the database that it needs.
+pub struct Case {
+    pub(crate) name: String,
+    pub(crate) body: Body,
+}
+
+/// What a test does.
+pub(crate) enum Body {
+    /// Needs no database.
+    Plain(Box<dyn FnOnce() -> TestResult + Send>),
+    /// Gets a fresh database.
+    On(Backend, Box<dyn FnOnce(&TestDatabase) -> TestResult + Send>),
+    /// Starts servers of its own.
+    Owning(Backend, Box<dyn FnOnce() -> TestResult + Send>),
+}
+
+impl Case {
+    /// A test that needs no database.
+    pub fn new(name: &str, test: impl FnOnce() -> TestResult + Send + 'static) -> Self {
+        Self { name: name.to_owned(), body: Body::Plain(Box::new(test)) }
+    }
+
+    /// A test on one kind of database, of which it gets a fresh one.
+    pub fn on(backend: Backend, name: &str, test: impl FnOnce(&TestDatabase) -> TestResult + Send + 'static) -> Self {
+        Self { name: format!("{}::{name}", backend.name()), body: Body::On(backend, Box::new(test)) }
+    }
+
+    /// A test that starts a private server of this kind itself, in order to kill it.
+    pub fn owning(backend: Backend, name: &str, test: impl FnOnce() -> TestResult + Send + 'static) -> Self {
+        Self { name: format!("{}::{name}", backend.name()), body: Body::Owning(backend, Box::new(test)) }
+    }
+
+    /// The database that the test counts for.
+    pub(crate) const fn backend(&self) -> Option<Backend> {
+        match self.body {
+            Body::Plain(_) => None,
+            Body::On(backend, _) | Body::Owning(backend, _) => Some(backend),
+        }
+    }
+}
+
+impl fmt::Debug for Case {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = formatter.debug_struct("Case");
+        debug.field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// The same test on each kind of database, as `sqlite::name`, `postgres::name` and `mysql::name`.
+pub fn each_backend(name: &str, test: impl Fn(&TestDatabase) -> TestResult + Send + Sync + 'static) -> Vec<Case> {
+    let test = Arc::new(test);
+    let case = |backend| {
+        let test = Arc::clone(&test);
+        Case::on(backend, name, move |database| test(database))
+    };
+    Backend::ALL.map(case).into()
+}

@@ -1,0 +1,179 @@
+//! The programs of this workspace, built once and run the way a user runs them.
+
+mod build;
+mod error;
+mod output;
+mod running;
+
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    io,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+pub use error::ProgramError;
+pub use output::Output;
+pub(crate) use running::Running;
+
+use crate::TestDatabase;
+use build::executable;
+
+/// How long a program may run, unless a test says otherwise.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A command line to run, in an environment of nothing but `PATH` and `HOME`.
+#[derive(Debug)]
+pub struct Program {
+    name: String,
+    /// Where it is, when it is none of this workspace's.
+    path: Option<PathBuf>,
+    args: Vec<OsString>,
+    variables: BTreeMap<OsString, OsString>,
+    folder: Option<PathBuf>,
+    input: String,
+    limit: Duration,
+}
+
+impl Program {
+    /// The migration program, as `cargo run -p migration --` runs it.
+    pub fn migration() -> Self {
+        Self::named("migration")
+    }
+
+    /// The program of the binary target `name`, of any member of the workspace.
+    pub fn named(name: &str) -> Self {
+        Self::new(name, None)
+    }
+
+    /// A program that is somewhere else: in PATH, or built by a test.
+    pub fn at(path: impl AsRef<Path>) -> Self {
+        let path = path.as_ref();
+        Self::new(&path.to_string_lossy(), Some(path.to_owned()))
+    }
+
+    fn new(name: &str, path: Option<PathBuf>) -> Self {
+        Self {
+            name: name.to_owned(),
+            path,
+            args: Vec::new(),
+            variables: BTreeMap::new(),
+            folder: None,
+            input: String::new(),
+            limit: LIMIT,
+        }
+    }
+
+    /// Adds one argument.
+    #[must_use]
+    pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+        self.args.push(arg.as_ref().to_owned());
+        self
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        let args = args.into_iter().map(|arg| arg.as_ref().to_owned());
+        self.args.extend(args);
+        self
+    }
+
+    /// Sets a variable of the environment.
+    #[must_use]
+    pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        let (name, value) = (name.as_ref().to_owned(), value.as_ref().to_owned());
+        self.variables.insert(name, value);
+        self
+    }
+
+    /// Names `database` in the environment, and runs in its folder, unless another one is set.
+    #[must_use]
+    pub fn database(mut self, database: &TestDatabase) -> Self {
+        for (name, value) in database.environment() {
+            self = self.env(name, value);
+        }
+        let folder = database.folder().to_owned();
+        self.folder.get_or_insert(folder);
+        self
+    }
+
+    /// Runs in `folder`. Without this and a database, in a new, empty one.
+    #[must_use]
+    pub fn folder(mut self, folder: &Path) -> Self {
+        self.folder = Some(folder.to_owned());
+        self
+    }
+
+    /// Gives the program `text` on its standard input, which is a pipe in any case.
+    #[must_use]
+    pub fn input(mut self, text: &str) -> Self {
+        text.clone_into(&mut self.input);
+        self
+    }
+
+    /// Kills the program when it takes longer.
+    #[must_use]
+    pub const fn limit(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Runs the program to its end.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be built or run, or does not end. How it ends is no error: see [`Output`].
+    pub fn run(&self) -> Result<Output, ProgramError> {
+        let empty = tempfile::tempdir().map_err(self.cannot_run())?;
+        let folder = self.folder.as_deref().unwrap_or(empty.path());
+        let mut running = self.spawn_in(folder)?;
+        let deadline = Instant::now() + self.limit;
+        loop {
+            if let Some(status) = running.exited().map_err(self.cannot_run())? {
+                return Ok(running.output(status));
+            }
+            if Instant::now() > deadline {
+                return Err(ProgramError::Endless {
+                    name: self.name.clone(),
+                    seconds: self.limit.as_secs(),
+                    output: running.kill(),
+                });
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Starts the program in `folder` and leaves it running.
+    pub(crate) fn spawn_in(&self, folder: &Path) -> Result<Running, ProgramError> {
+        let mut command = Command::new(self.executable()?);
+        command
+            .args(&self.args)
+            .current_dir(folder)
+            .env_clear()
+            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+            .env("HOME", folder)
+            .envs(&self.variables)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let child = command.spawn().map_err(self.cannot_run())?;
+        Ok(Running::new(child, self.input.clone()))
+    }
+
+    fn executable(&self) -> Result<&Path, ProgramError> {
+        self.path.as_deref().map_or_else(|| executable(&self.name), Ok)
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn cannot_run(&self) -> impl FnOnce(io::Error) -> ProgramError {
+        let name = self.name.clone();
+        move |source| ProgramError::Run { name, source }
+    }
+}

@@ -1,0 +1,76 @@
+//! Where a server listens, and who connects.
+
+use url::Url;
+
+use super::ServerError;
+use crate::Backend;
+
+/// The address of a server with a user and a password, to which a database's name is added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    url: Url,
+}
+
+impl Address {
+    /// The address of a server on this machine.
+    pub fn local(backend: Backend, port: u16, user: &str, password: &str) -> Self {
+        #[expect(clippy::expect_used, reason = "the text is a URL for every port")]
+        let url =
+            Url::parse(&format!("{}://127.0.0.1:{port}", backend.name())).expect("a URL made of a scheme and a port");
+        Self { url }.with_user(user, password)
+    }
+
+    /// Reads the URL that `variable` holds. A database named in it is left out.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError::Url`] when it is not a URL with a host.
+    pub fn parse(variable: &'static str, text: &str) -> Result<Self, ServerError> {
+        let url = Url::parse(text).map_err(|_| ServerError::Url { variable })?;
+        if url.host_str().is_none() {
+            return Err(ServerError::Url { variable });
+        }
+        Ok(Self { url })
+    }
+
+    /// The same server for another user. Both texts are percent-encoded here.
+    pub fn with_user(&self, user: &str, password: &str) -> Self {
+        let mut url = self.url.clone();
+        // These fail for URLs without a host only, and there are none here.
+        let _ = url.set_username(user);
+        let _ = url.set_password(Some(password));
+        Self { url }
+    }
+
+    /// The URL of `database` on this server.
+    pub fn url(&self, database: &str) -> String {
+        let mut url = self.url.clone();
+        url.set_path(database);
+        url.into()
+    }
+
+    /// The host's name or address.
+    pub fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
+    /// The port, if the URL names one.
+    pub fn port(&self) -> Option<u16> {
+        self.url.port()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users_are_encoded() {
+        let address = Address::local(Backend::Postgres, 5432, "user", "secret");
+        assert_eq!(address.url("blog"), "postgres://user:secret@127.0.0.1:5432/blog");
+        assert_eq!(
+            address.with_user("user", "P@ss w%rd/:?#é").url("blog"),
+            "postgres://user:P%40ss%20w%rd%2F%3A%3F%23%C3%A9@127.0.0.1:5432/blog"
+        );
+    }
+}

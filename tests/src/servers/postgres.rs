@@ -1,0 +1,97 @@
+//! PostgreSQL from its own programs: `initdb` and `postgres`.
+
+use std::{fs, path::PathBuf, process::Command};
+
+use rustix::process::Signal;
+
+use super::{Engine, Home, PrivateServer, ServerError, home::run, private::USER};
+use crate::Backend;
+
+/// A private PostgreSQL server.
+pub type PostgresServer = PrivateServer<Postgres>;
+
+/// Where PostgreSQL's programs are.
+#[derive(Debug)]
+pub struct Postgres {
+    programs: PathBuf,
+}
+
+impl Engine for Postgres {
+    const BACKEND: Backend = Backend::Postgres;
+    const ADMIN_DATABASE: &'static str = "postgres";
+    const DATABASES: &'static str = "SELECT 1 FROM pg_database WHERE datname";
+    const ACCOUNTS: &'static [&'static str] = &["postgres", "nobody"];
+    const PROCESS_ID_FILE: &'static str = "data/postmaster.pid";
+    const STOP: Signal = Signal::INT;
+    // Killed with KILL, it would leave its children behind for a while.
+    const DISCARD: Signal = Signal::QUIT;
+
+    fn find() -> Result<Self, ServerError> {
+        let tried = || {
+            ["`pg_config --bindir`", "PATH", "/usr/lib/postgresql/*/bin"].map(|place| format!("no `initdb` in {place}"))
+        };
+        let complete = |folder: &PathBuf| folder.join("initdb").is_file() && folder.join("postgres").is_file();
+        let mut folders = configured().into_iter().chain(search_path()).chain(packaged());
+        let programs = folders
+            .find(complete)
+            .ok_or_else(|| ServerError::Missing { backend: Self::BACKEND, tried: tried().into() })?;
+        Ok(Self { programs })
+    }
+
+    fn initialise(&self, home: &Home) -> Result<(), ServerError> {
+        let password = home.join("password");
+        fs::write(&password, USER).map_err(ServerError::io("write the password file"))?;
+        let mut initdb = home.command(&self.programs.join("initdb"));
+        initdb
+            .arg("--pgdata")
+            .arg(home.join("data"))
+            .arg("--pwfile")
+            .arg(&password)
+            .args(["--username", USER, "--auth", "scram-sha-256"])
+            .args(["--encoding", "UTF8", "--locale", "C"])
+            .args(["--no-sync", "--no-instructions"]);
+        run(&mut initdb).map(drop)
+    }
+
+    fn command(&self, home: &Home, port: u16) -> Command {
+        let mut postgres = home.command(&self.programs.join("postgres"));
+        postgres.arg("-D").arg(home.join("data"));
+        postgres.arg("-p").arg(port.to_string());
+        for setting in [
+            "listen_addresses=127.0.0.1",
+            "unix_socket_directories=",
+            // Commits outlive a killed server, though not a crash of the machine.
+            "fsync=off",
+            "full_page_writes=off",
+            "shared_buffers=32MB",
+            "max_connections=200",
+        ] {
+            postgres.args(["-c", setting]);
+        }
+        postgres
+    }
+}
+
+/// The folder that `pg_config` names.
+fn configured() -> Option<PathBuf> {
+    let output = Command::new("pg_config").arg("--bindir").output().ok()?;
+    let folder = String::from_utf8(output.stdout).ok()?;
+    Some(PathBuf::from(folder.trim()))
+}
+
+fn search_path() -> Vec<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).collect()
+}
+
+/// The folders of Debian's packages, newest version first.
+fn packaged() -> Vec<PathBuf> {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let mut folders: Vec<PathBuf> = versions.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    folders.sort_by_key(|folder| {
+        let version = folder.file_name()?.to_str()?;
+        version.parse::<u32>().ok()
+    });
+    let newest_first = folders.into_iter().rev();
+    newest_first.map(|folder| folder.join("bin")).collect()
+}

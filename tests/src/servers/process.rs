@@ -1,0 +1,106 @@
+//! A server's process, and the guard that ends it when we are killed.
+
+use std::{
+    io::{self, Write},
+    os::unix::process::CommandExt,
+    path::Path,
+    process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Waits for a line on its input. The input ends without one when the process at the other end was
+/// killed; then the guard does what that process should have done.
+const GUARD: &str = r#"
+read -r done && exit 0
+kill -s "$2" "$1"
+turns=0
+while kill -0 "$1" 2>/dev/null && [ "$turns" -lt 100 ]; do
+    sleep 0.1
+    turns=$((turns + 1))
+done
+[ -z "$3" ] || rm -rf "$3"
+"#;
+
+/// A running server. Dropping it ends it.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    guard: Child,
+    /// What ends the server at once, with nothing worth keeping.
+    discard: Signal,
+}
+
+impl Process {
+    /// Starts `command`; `remove` is deleted by the guard after the server, if it comes to that.
+    pub(crate) fn spawn(command: &mut Command, discard: Signal, remove: Option<&Path>) -> io::Result<Self> {
+        // Their own process groups: Ctrl-C is for the tests, and the guard must survive it.
+        let mut child = command.process_group(0).spawn()?;
+        match guard(&child, discard, remove) {
+            Ok(guard) => Ok(Self { child, guard, discard }),
+            Err(error) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                Err(error)
+            }
+        }
+    }
+
+    /// The process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How the process ended, if it did.
+    pub(crate) fn exited(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+
+    /// Sends `signal` and waits; a process that does not end within a minute is killed.
+    pub(crate) fn end(&mut self, signal: Signal) -> io::Result<()> {
+        if self.exited().is_none() {
+            kill_process(Pid::from_child(&self.child), signal)?;
+        }
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while self.exited().is_none() {
+            if Instant::now() > deadline {
+                self.child.kill()?;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.dismiss_guard();
+        Ok(())
+    }
+
+    /// Lets the process run on after us.
+    pub(crate) fn detach(mut self) {
+        self.dismiss_guard();
+        std::mem::forget(self);
+    }
+
+    fn dismiss_guard(&mut self) {
+        if let Some(mut input) = self.guard.stdin.take() {
+            let _ = input.write_all(b"done\n");
+        }
+        let _ = self.guard.wait();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.end(self.discard);
+    }
+}
+
+fn guard(child: &Child, discard: Signal, remove: Option<&Path>) -> io::Result<Child> {
+    let signal = if discard == Signal::QUIT { "QUIT" } else { "KILL" };
+    Command::new("sh")
+        .args(["-c", GUARD, "guard", &child.id().to_string(), signal])
+        .arg(remove.unwrap_or(Path::new("")))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+}

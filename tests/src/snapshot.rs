@@ -1,0 +1,56 @@
+//! Texts that are compared with files, without what differs from run to run.
+
+use insta::Settings;
+
+use crate::TestDatabase;
+
+/// What varies, and what stands in its place.
+const FILTERS: [(&str, &str); 6] = [
+    (r"\b\d+(\.\d+)? ?(µs|ms|s)\b", "[time]"),
+    (r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z| UTC|[+-]\d\d:?\d\d)?", "[moment]"),
+    (r"\bm\d{8}_", "m[date]_"),
+    (r"\b\d{4}-\d\d-\d\d\b", "[date]"),
+    (r"\b(127\.0\.0\.1|localhost):\d+", "$1:[port]"),
+    (r"\bseachange_\d+_\d+\b", "[database]"),
+];
+
+/// A random revision id. Only for texts in which no id is chosen by the test.
+const RANDOM_ID: (&str, &str) = (r"\b[0-9a-f]{12}\b", "[id]");
+
+/// The settings under which a test compares texts: files in `tests/e2e/snapshots`, named by the test
+/// alone, with times, dates, ports and the paths of `database` replaced.
+///
+/// ```ignore
+/// snapshot::settings(database).bind(|| insta::assert_snapshot!("bad_url", output));
+/// ```
+pub fn settings(database: &TestDatabase) -> Settings {
+    let mut settings = Settings::new();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/e2e/snapshots"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let folder = database.folder().display().to_string();
+    settings.add_filter(&escape(&folder), "[folder]");
+    for (pattern, replacement) in FILTERS {
+        settings.add_filter(pattern, replacement);
+    }
+    settings
+}
+
+/// As [`settings`], with every twelve-digit revision id replaced too.
+pub fn settings_without_ids(database: &TestDatabase) -> Settings {
+    let mut settings = settings(database);
+    settings.add_filter(RANDOM_ID.0, RANDOM_ID.1);
+    settings
+}
+
+/// A pattern that matches `text` itself.
+fn escape(text: &str) -> String {
+    let mut pattern = String::new();
+    for character in text.chars() {
+        if !character.is_alphanumeric() {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
+}
