@@ -32,12 +32,8 @@ impl ConnectError {
 
 fn classify(settings: &DatabaseSettings, error: &DbErr) -> ConnectError {
     let classified = match settings.target() {
-        Target::Sqlite(sqlite) => sqlite
-            .path()
-            .and_then(|path| classify_file(path.into(), error)),
-        Target::Server(_) => {
-            Endpoint::of(settings).and_then(|at| classify_server(settings, at, error))
-        }
+        Target::Sqlite(sqlite) => sqlite.path().and_then(|path| classify_file(path.into(), error)),
+        Target::Server(_) => Endpoint::of(settings).and_then(|at| classify_server(settings, at, error)),
     };
     classified.unwrap_or_else(|| ConnectError::Other {
         database: settings.to_string(),
@@ -68,29 +64,18 @@ fn classify_file(path: PathBuf, error: &DbErr) -> Option<ConnectError> {
     }
 }
 
-fn classify_server(
-    settings: &DatabaseSettings,
-    endpoint: Endpoint,
-    error: &DbErr,
-) -> Option<ConnectError> {
+fn classify_server(settings: &DatabaseSettings, endpoint: Endpoint, error: &DbErr) -> Option<ConnectError> {
     if matches!(error, DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)) {
         return Some(ConnectError::TimedOut { endpoint });
     }
     match sqlx_error(error)? {
         SqlxError::PoolTimedOut => Some(ConnectError::TimedOut { endpoint }),
         // What is wrong with a certificate arrives as invalid data of the stream.
-        SqlxError::Io(error) if error.kind() == ErrorKind::InvalidData => Some(ConnectError::Tls {
-            endpoint,
-            reason: reason(error),
-        }),
-        SqlxError::Io(error) => Some(ConnectError::Unreachable {
-            endpoint,
-            reason: reason(error),
-        }),
-        SqlxError::Tls(error) => Some(ConnectError::Tls {
-            endpoint,
-            reason: error.to_string(),
-        }),
+        SqlxError::Io(error) if error.kind() == ErrorKind::InvalidData => {
+            Some(ConnectError::Tls { endpoint, reason: reason(error) })
+        }
+        SqlxError::Io(error) => Some(ConnectError::Unreachable { endpoint, reason: reason(error) }),
+        SqlxError::Tls(error) => Some(ConnectError::Tls { endpoint, reason: error.to_string() }),
         SqlxError::Protocol(reason) => Some(ConnectError::Protocol {
             endpoint,
             driver: settings.driver(),
@@ -106,32 +91,17 @@ fn without_location(reason: &str) -> &str {
     reason.split(" (sqlx_").next().unwrap_or(reason)
 }
 
-fn refused(
-    settings: &DatabaseSettings,
-    endpoint: Endpoint,
-    error: &dyn DatabaseError,
-) -> Option<ConnectError> {
+fn refused(settings: &DatabaseSettings, endpoint: Endpoint, error: &dyn DatabaseError) -> Option<ConnectError> {
     let Target::Server(server) = settings.target() else {
         return None;
     };
     let username = settings.effective_username().unwrap_or_default();
     let name = server.name().to_owned();
     Some(match refusal(error)? {
-        Refusal::User => ConnectError::AccessDenied {
-            endpoint,
-            username,
-            reason: error.message().to_owned(),
-        },
+        Refusal::User => ConnectError::AccessDenied { endpoint, username, reason: error.message().to_owned() },
         Refusal::UnknownDatabase => ConnectError::UnknownDatabase { endpoint, name },
-        Refusal::Database => ConnectError::DatabaseDenied {
-            endpoint,
-            username,
-            name,
-        },
-        Refusal::Busy => ConnectError::Busy {
-            endpoint,
-            reason: error.message().to_owned(),
-        },
+        Refusal::Database => ConnectError::DatabaseDenied { endpoint, username, name },
+        Refusal::Busy => ConnectError::Busy { endpoint, reason: error.message().to_owned() },
     })
 }
 

@@ -71,8 +71,5 @@ fn check_ca_file(settings: &DatabaseSettings) -> Result<(), ConnectError> {
         return Ok(());
     };
     let opened = File::open(path).map(drop);
-    opened.map_err(|source| ConnectError::CaFile {
-        path: path.into(),
-        source,
-    })
+    opened.map_err(|source| ConnectError::CaFile { path: path.into(), source })
 }

@@ -1,8 +1,5 @@
 //! What becomes of SQLite files. Servers are tried by the end-to-end tests.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test stops at what it does not expect"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
 use std::fs;
 use std::path::Path;
@@ -25,9 +22,7 @@ fn settings(path: &Path) -> DatabaseSettings {
 
 async fn refused(folder: &TempDir, settings: &DatabaseSettings) -> String {
     let error = connect(settings).await.unwrap_err();
-    error
-        .to_string()
-        .replace(folder.path().to_str().unwrap(), "TMP")
+    error.to_string().replace(folder.path().to_str().unwrap(), "TMP")
 }
 
 #[tokio::test]
@@ -35,10 +30,7 @@ async fn creates_the_file_with_its_folder() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a b/50%/é?#.db");
     let connection = connect(&settings(&path)).await.unwrap();
-    connection
-        .execute_unprepared("CREATE TABLE a (id INT)")
-        .await
-        .unwrap();
+    connection.execute_unprepared("CREATE TABLE a (id INT)").await.unwrap();
     connection.close().await.unwrap();
     assert!(fs::metadata(&path).unwrap().len() > 0);
     connect(&settings(&path)).await.unwrap();
@@ -47,14 +39,8 @@ async fn creates_the_file_with_its_folder() {
 #[tokio::test]
 async fn memory_is_a_database() {
     let connection = connect(&"sqlite::memory:".parse().unwrap()).await.unwrap();
-    connection
-        .execute_unprepared("CREATE TABLE a (id INT)")
-        .await
-        .unwrap();
-    connection
-        .execute_unprepared("INSERT INTO a VALUES (1)")
-        .await
-        .unwrap();
+    connection.execute_unprepared("CREATE TABLE a (id INT)").await.unwrap();
+    connection.execute_unprepared("INSERT INTO a VALUES (1)").await.unwrap();
 }
 
 #[tokio::test]
@@ -76,20 +62,13 @@ async fn what_is_no_database_file_is_told() {
     assert_eq!(error, "the database file `TMP` is a folder");
 
     let text = folder.path().join("notes.txt");
-    fs::write(
-        &text,
-        "not a database at all, but a longer text\n".repeat(50),
-    )
-    .unwrap();
+    fs::write(&text, "not a database at all, but a longer text\n".repeat(50)).unwrap();
     let error = refused(&folder, &settings(&text)).await;
     assert_eq!(error, "the file `TMP/notes.txt` is not a SQLite database");
 
     let below = text.join("deeper/a.db");
     let error = refused(&folder, &settings(&below)).await;
-    assert_eq!(
-        error,
-        "cannot open the database file `TMP/notes.txt/deeper/a.db`: not a directory"
-    );
+    assert_eq!(error, "cannot open the database file `TMP/notes.txt/deeper/a.db`: not a directory");
 }
 
 #[tokio::test]
@@ -97,9 +76,7 @@ async fn a_statement_finds_out_that_a_file_is_read_only() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.db");
     connect(&settings(&path)).await.unwrap();
-    let read_only = format!("sqlite:{}?mode=ro", path.display())
-        .parse()
-        .unwrap();
+    let read_only = format!("sqlite:{}?mode=ro", path.display()).parse().unwrap();
     let connection = connect(&read_only).await.unwrap();
     let created = connection.execute_unprepared("CREATE TABLE a (id INT)");
     let error = ConnectError::classify(&read_only, &created.await.unwrap_err());

@@ -26,18 +26,11 @@ pub(super) async fn watch(settings: &DatabaseSettings) -> ConnectError {
     let Some(endpoint) = Endpoint::of(settings) else {
         return future::pending().await;
     };
-    let grace = if endpoint.is_local() {
-        LOCAL_GRACE
-    } else {
-        GRACE
-    };
+    let grace = if endpoint.is_local() { LOCAL_GRACE } else { GRACE };
     tokio::time::sleep(grace).await;
     let target = endpoint.clone();
     match tokio::task::spawn_blocking(move || knock(&target)).await {
-        Ok(Err(error)) => ConnectError::Unreachable {
-            endpoint,
-            reason: reason(&error),
-        },
+        Ok(Err(error)) => ConnectError::Unreachable { endpoint, reason: reason(&error) },
         Ok(Ok(())) | Err(_) => future::pending().await,
     }
 }

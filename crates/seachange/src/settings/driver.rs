@@ -69,9 +69,7 @@ mod tests {
         let error = "mysql://db/app".parse::<DatabaseSettings>().err();
         assert_eq!(
             error.map(|error| error.to_string()).as_deref(),
-            Some(
-                "this program was built without the `mysql` feature, and the settings name a MySQL database"
-            )
+            Some("this program was built without the `mysql` feature, and the settings name a MySQL database")
         );
     }
 }

@@ -131,15 +131,9 @@ impl FromStr for DatabaseSettings {
     fn from_str(url: &str) -> Result<Self, SettingsError> {
         // Trimmed-empty would otherwise count as not set, and quietly name the default file.
         if url.trim().is_empty() {
-            return Err(SettingsError::Url {
-                url: String::new(),
-                problem: UrlProblem::NoScheme,
-            });
+            return Err(SettingsError::Url { url: String::new(), problem: UrlProblem::NoScheme });
         }
-        Self::resolve(&Variables {
-            url: Some(url.to_owned()),
-            ..Variables::default()
-        })
+        Self::resolve(&Variables { url: Some(url.to_owned()), ..Variables::default() })
     }
 }
 
@@ -152,9 +146,7 @@ impl fmt::Display for DatabaseSettings {
 
 impl fmt::Debug for DatabaseSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("DatabaseSettings")
-            .field(&self.to_string())
-            .finish()
+        f.debug_tuple("DatabaseSettings").field(&self.to_string()).finish()
     }
 }
 
