@@ -67,7 +67,7 @@ pub(crate) async fn start(args: &Args) -> Result<(), StartError> {
     migrate::on_start(args.migrate, &settings).await?;
     let pool = connect(&settings).await?;
     info!(database = %settings, "connected");
-    let router = routes::router(AppState::new(pool.clone()));
+    let router = routes::router(AppState::new(pool.clone())?);
     serve::until_stopped(&args.host, args.port, router, args.shutdown_limit()).await?;
     // A request that was cut may hold its connection still; it goes when the process ends.
     let _ = tokio::time::timeout(CLOSE_LIMIT, pool.close()).await;
