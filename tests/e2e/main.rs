@@ -3,6 +3,7 @@
 //! One module a topic, each of which lists its tests in `trials()`.
 
 mod layering;
+mod migrations;
 mod programs;
 mod servers;
 
@@ -11,6 +12,6 @@ use std::process::ExitCode;
 use seachange_tests::harness;
 
 fn main() -> ExitCode {
-    let topics = [layering::trials(), programs::trials(), servers::trials()];
+    let topics = [layering::trials(), migrations::trials(), programs::trials(), servers::trials()];
     harness::main(topics.into_iter().flatten().collect())
 }

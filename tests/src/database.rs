@@ -81,7 +81,8 @@ impl TestDatabase {
     pub fn url(&self) -> String {
         match &self.address {
             Some(address) => address.url(&self.name),
-            None => format!("sqlite://{}?mode=rwc", self.file().display()),
+            // SQLAlchemy's users read three slashes as a path from here, and so does the engine.
+            None => format!("sqlite:{}?mode=rwc", self.file().display()),
         }
     }
 

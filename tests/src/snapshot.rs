@@ -6,7 +6,8 @@ use crate::TestDatabase;
 
 /// What varies, and what stands in its place.
 const FILTERS: [(&str, &str); 6] = [
-    (r"\b\d+(\.\d+)? ?(µs|ms|s)\b", "[time]"),
+    // A time that stands in a column brings its padding.
+    (r"( ?) *\b\d+(\.\d+)? ?(µs|ms|s)\b", "$1[time]"),
     (r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z| UTC|[+-]\d\d:?\d\d)?", "[moment]"),
     (r"\bm\d{8}_", "m[date]_"),
     (r"\b\d{4}-\d\d-\d\d\b", "[date]"),
@@ -18,7 +19,7 @@ const FILTERS: [(&str, &str); 6] = [
 const RANDOM_ID: (&str, &str) = (r"\b[0-9a-f]{12}\b", "[id]");
 
 /// The settings under which a test compares texts: files in `tests/e2e/snapshots`, named by the test
-/// alone, with times, dates, ports and the paths of `database` replaced.
+/// alone, with times, dates, ports and the paths of `database` and of the workspace replaced.
 ///
 /// ```ignore
 /// snapshot::settings(database).bind(|| insta::assert_snapshot!("bad_url", output));
@@ -29,7 +30,9 @@ pub fn settings(database: &TestDatabase) -> Settings {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     let folder = database.folder().display().to_string();
+    let workspace = env!("CARGO_MANIFEST_DIR").trim_end_matches("/tests");
     settings.add_filter(&escape(&folder), "[folder]");
+    settings.add_filter(&escape(workspace), "[workspace]");
     for (pattern, replacement) in FILTERS {
         settings.add_filter(pattern, replacement);
     }
