@@ -2,8 +2,11 @@
 //!
 //! One module a topic, each of which lists its tests in `trials()`.
 
+mod app;
+mod failures;
 mod layering;
 mod migrations;
+mod passwords;
 mod programs;
 mod servers;
 
@@ -12,6 +15,14 @@ use std::process::ExitCode;
 use seachange_tests::harness;
 
 fn main() -> ExitCode {
-    let topics = [layering::trials(), migrations::trials(), programs::trials(), servers::trials()];
+    let topics = [
+        app::trials(),
+        failures::trials(),
+        layering::trials(),
+        migrations::trials(),
+        passwords::trials(),
+        programs::trials(),
+        servers::trials(),
+    ];
     harness::main(topics.into_iter().flatten().collect())
 }

@@ -36,9 +36,9 @@ impl Address {
     /// The same server for another user. Both texts are percent-encoded here.
     pub fn with_user(&self, user: &str, password: &str) -> Self {
         let mut url = self.url.clone();
-        // These fail for URLs without a host only, and there are none here.
-        let _ = url.set_username(user);
-        let _ = url.set_password(Some(password));
+        // The crate leaves a percent sign as it is. These fail for URLs without a host only, and there are none here.
+        let _ = url.set_username(&user.replace('%', "%25"));
+        let _ = url.set_password(Some(&password.replace('%', "%25")));
         Self { url }
     }
 
@@ -70,7 +70,7 @@ mod tests {
         assert_eq!(address.url("blog"), "postgres://user:secret@127.0.0.1:5432/blog");
         assert_eq!(
             address.with_user("user", "P@ss w%rd/:?#é").url("blog"),
-            "postgres://user:P%40ss%20w%rd%2F%3A%3F%23%C3%A9@127.0.0.1:5432/blog"
+            "postgres://user:P%40ss%20w%25rd%2F%3A%3F%23%C3%A9@127.0.0.1:5432/blog"
         );
     }
 }

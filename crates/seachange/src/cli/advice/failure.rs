@@ -15,7 +15,7 @@ pub(super) fn problem(failure: &Failure) -> Problem {
         problem = problem.detail(format!("statement: {statement}"));
     }
     problem = problem.detail(left(failure));
-    if failure.of > 1 {
+    if failure.done > 0 {
         let done = describe::revisions(failure.done);
         problem = problem.detail(format!("{done} of {} before it went through and stay", failure.of));
     }
