@@ -1,2 +1,41 @@
-//! Part of seachange.
+//! Alembic's revision graph for SeaORM: migrations are Rust modules, ordered by down-revision pointers and compiled
+//! into the program that runs them.
+//!
+//! In reading order:
+//!
+//! - [`revision`]: what a program knows of its own revisions;
+//! - [`settings`]: which database, from what a person set;
+//! - [`connection`]: the way to it;
+//! - [`migrator`]: what is applied, what is pending, and the ways to change it;
+//! - [`runner`]: one revision after the other, each with its row, and what is left when one fails;
+//! - [`store`]: the table that says what is applied;
+//! - [`alter`]: changes of tables that work on every database, SQLite too;
+//! - [`event`] and [`report`]: what happens during a run, and what it did.
+//!
+//! Deciding is left to [`seachange_graph`]; this crate acts. It prints nothing and reads no environment, but for the
+//! features `args` and `cli`.
+
 pub mod alter;
+mod backend;
+pub mod connection;
+mod error;
+pub mod event;
+pub mod migrator;
+pub mod prelude;
+pub mod report;
+pub mod revision;
+pub mod runner;
+pub mod settings;
+pub mod store;
+
+#[cfg(feature = "args")]
+pub mod args;
+#[cfg(feature = "cli")]
+pub mod cli;
+
+pub use error::Error;
+pub use migrator::Migrator;
+pub use report::Report;
+pub use revision::{Migrations, Revision, Script};
+pub use seachange_graph as graph;
+pub use settings::DatabaseSettings;

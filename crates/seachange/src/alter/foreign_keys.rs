@@ -79,7 +79,6 @@ pub(crate) async fn set_foreign_keys(connection: &impl ConnectionTrait, on: bool
 }
 
 /// Finds every row of the database that violates a foreign key, one value for each table and key.
-#[cfg_attr(not(test), expect(dead_code, reason = "for the runner"))]
 pub(crate) async fn foreign_key_violations(connection: &impl ConnectionTrait) -> Result<Vec<Violation>, DbErr> {
     let tables = "SELECT DISTINCT t.name FROM main.sqlite_schema t, pragma_foreign_key_list(t.name, 'main') \
                   WHERE t.type = 'table' ORDER BY t.name";

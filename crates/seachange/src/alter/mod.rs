@@ -52,9 +52,10 @@ use sea_orm::sea_query::{Expr, IntoColumnDef, IntoIden, IntoTableRef, TableRef};
 use sea_orm_migration::SchemaManager;
 
 pub use self::error::AlterError;
+#[cfg(test)]
+pub(crate) use self::foreign_keys::foreign_keys_on;
 pub use self::foreign_keys::{Problem, Violation};
-#[cfg_attr(not(test), expect(unused_imports, reason = "for the runner"))]
-pub(crate) use self::foreign_keys::{foreign_key_violations, foreign_keys_on, new_violations, set_foreign_keys};
+pub(crate) use self::foreign_keys::{foreign_key_violations, new_violations, set_foreign_keys};
 pub use self::operation::{ForeignKeyName, NewForeignKey};
 
 use self::operation::{Operation, table_name};

@@ -12,7 +12,6 @@ tokio::task_local! {
 }
 
 /// Runs `future`, and says whether a rebuild in it needed foreign keys off and could not switch them off.
-#[cfg_attr(not(test), expect(dead_code, reason = "for the runner"))]
 pub(crate) async fn watch<F: Future>(future: F) -> (F::Output, bool) {
     let needed = Arc::new(AtomicBool::new(false));
     let output = NEEDED.scope(Arc::clone(&needed), future).await;
