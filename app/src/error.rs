@@ -8,7 +8,6 @@ use sea_orm::DbErr;
 use serde::Serialize;
 use tracing::error;
 
-use crate::migrate::SchemaError;
 use crate::password::HashError;
 
 /// What goes wrong in a request.
@@ -64,7 +63,7 @@ pub(crate) enum Error {
     Query(#[from] QueryRejection),
     /// The schema is not at this program's heads.
     #[error("not ready: {0}")]
-    NotReady(SchemaError),
+    NotReady(seachange::Error),
     /// The request took too long.
     #[error("the request took too long")]
     TimedOut,

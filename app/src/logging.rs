@@ -15,7 +15,7 @@ pub(crate) struct LoggingError(#[from] FromEnvError);
 
 /// Sends what is logged from here on to stderr: what `RUST_LOG` names, or everything from `info` up.
 pub(crate) fn init(format: LogFormat) -> Result<(), LoggingError> {
-    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).try_from_env()?;
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env()?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
     match format {
         LogFormat::Text => lines.with_ansi(stderr().is_terminal()).init(),

@@ -10,7 +10,7 @@ use tracing::info;
 
 use crate::args::Args;
 use crate::logging::LoggingError;
-use crate::migrate::{self, SchemaError};
+use crate::migrate;
 use crate::routes;
 use crate::serve::{self, ServeError};
 use crate::state::AppState;
@@ -37,7 +37,7 @@ pub(crate) enum StartError {
     Runtime(std::io::Error),
     /// The schema is not what this program works on.
     #[error(transparent)]
-    Schema(#[from] SchemaError),
+    Schema(#[from] seachange::Error),
     /// The pool has no first connection.
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -50,7 +50,7 @@ impl StartError {
     /// Returns what helps, for the person who started the service.
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Schema(SchemaError::Behind { .. }) => {
+            Self::Schema(seachange::Error::Behind { .. }) => {
                 Some("apply them with `cargo run -p migration -- up`, or start with `--migrate up`")
             }
             Self::Serve(ServeError::Bind { source, .. }) if source.kind() == ErrorKind::AddrInUse => {
@@ -67,7 +67,7 @@ pub(crate) async fn start(args: &Args) -> Result<(), StartError> {
     migrate::on_start(args.migrate, &settings).await?;
     let pool = connect(&settings).await?;
     info!(database = %settings, "connected");
-    let router = routes::router(AppState::new(pool.clone()));
+    let router = routes::router(AppState::new(pool.clone())?);
     serve::until_stopped(&args.host, args.port, router, args.shutdown_limit()).await?;
     // A request that was cut may hold its connection still; it goes when the process ends.
     let _ = tokio::time::timeout(CLOSE_LIMIT, pool.close()).await;

@@ -6,7 +6,6 @@ use axum::{Json, Router};
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::migrate;
 use crate::state::AppState;
 
 /// Returns the routes under `/health`.
@@ -26,6 +25,6 @@ async fn live() -> Json<Health> {
 
 /// Answers with 503 and the reason unless the schema is at this program's heads.
 async fn ready(State(state): State<AppState>) -> Result<Json<Health>, Error> {
-    migrate::check(&state.database).await.map_err(Error::NotReady)?;
+    state.schema.check().await.map_err(Error::NotReady)?;
     Ok(Json(Health { status: "ready" }))
 }

@@ -59,7 +59,7 @@ impl Service {
         // A database in memory belongs to its connection.
         let options = ConnectOptions::new("sqlite::memory:").max_connections(1).to_owned();
         let database = Database::connect(options).await.unwrap();
-        Self { router: routes::router(AppState::new(database.clone())), database }
+        Self { router: routes::router(AppState::new(database.clone()).unwrap()), database }
     }
 
     async fn get(&self, path: &str) -> Answer {

@@ -2,9 +2,11 @@
 
 use clap::{CommandFactory, Parser};
 use insta::assert_snapshot;
+use serde_json::json;
 
+use super::Service;
 use crate::args::{Args, MigrateMode};
-use crate::migrate::SchemaError;
+use crate::migrate;
 use crate::start::StartError;
 
 #[test]
@@ -23,7 +25,21 @@ fn modes_have_names() {
 
 #[test]
 fn a_database_that_is_behind() {
-    let error = StartError::from(SchemaError::Behind { pending: vec!["1975ea83b712", "ae1027a6acf4"] });
-    assert_snapshot!(error, @"the database is behind this program, pending: `1975ea83b712`, `ae1027a6acf4`");
+    let error = StartError::from(seachange::Error::Behind {
+        pending: vec!["1975ea83b712".to_owned(), "ae1027a6acf4".to_owned()],
+    });
+    assert_snapshot!(error, @"the database is behind this program: `1975ea83b712`, `ae1027a6acf4` pending");
     assert_snapshot!(error.hint().unwrap(), @"apply them with `cargo run -p migration -- up`, or start with `--migrate up`");
+}
+
+#[tokio::test]
+async fn serves_from_the_tables_that_the_revisions_make() {
+    let service = Service::empty().await;
+    migrate::watch(&service.database).unwrap().upgrade("heads").await.unwrap();
+    service.created("/users", json!({ "email": "ada@example.com", "password": "correct horse" })).await;
+    service.created("/posts", json!({ "title": "Notes", "content": "G.", "owner_id": 1 })).await;
+    service.created("/posts/1/votes", json!({ "user_id": 1 })).await;
+    assert_snapshot!(service.get("/posts").await, @r#"200 {"items":[{"content":"G.","id":1,"owner_id":1,"published":true,"title":"Notes","votes":1}],"limit":20,"offset":0,"total":1}"#);
+    assert_snapshot!(service.delete("/users/1").await, @"204");
+    assert_snapshot!(service.get("/posts").await, @r#"200 {"items":[],"limit":20,"offset":0,"total":0}"#);
 }

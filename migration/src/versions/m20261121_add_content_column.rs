@@ -15,12 +15,18 @@ pub struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        alter(manager, "posts").add_column(text("content")).apply().await?;
+        alter(manager, "posts")
+            .add_column(text("content"))
+            .apply()
+            .await?;
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        alter(manager, "posts").drop_column("content").apply().await?;
+        alter(manager, "posts")
+            .drop_column("content")
+            .apply()
+            .await?;
         Ok(())
     }
 }

@@ -21,13 +21,21 @@ impl MigrationTrait for Migration {
             .to("users", "id")
             .on_delete(ForeignKeyAction::Cascade)
             .to_owned();
-        alter(manager, "posts").add_column(integer("owner_id")).add_foreign_key(owner).apply().await?;
+        alter(manager, "posts")
+            .add_column(integer("owner_id"))
+            .add_foreign_key(owner)
+            .apply()
+            .await?;
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         // The constraint before the column that it is on.
-        alter(manager, "posts").drop_foreign_key("fk-posts-owner_id").drop_column("owner_id").apply().await?;
+        alter(manager, "posts")
+            .drop_foreign_key("fk-posts-owner_id")
+            .drop_column("owner_id")
+            .apply()
+            .await?;
         Ok(())
     }
 }

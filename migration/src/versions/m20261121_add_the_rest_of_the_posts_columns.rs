@@ -24,7 +24,11 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        alter(manager, "posts").drop_column("created_at").drop_column("published").apply().await?;
+        alter(manager, "posts")
+            .drop_column("created_at")
+            .drop_column("published")
+            .apply()
+            .await?;
         Ok(())
     }
 }

@@ -19,7 +19,12 @@ impl MigrationTrait for Migration {
             .table("votes")
             .col(integer("user_id"))
             .col(integer("post_id"))
-            .primary_key(Index::create().name("pk-votes").col("user_id").col("post_id"))
+            .primary_key(
+                Index::create()
+                    .name("pk-votes")
+                    .col("user_id")
+                    .col("post_id"),
+            )
             .foreign_key(&mut reference("user_id", "users"))
             .foreign_key(&mut reference("post_id", "posts"))
             .to_owned();
@@ -27,7 +32,9 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_table(Table::drop().table("votes").to_owned()).await
+        manager
+            .drop_table(Table::drop().table("votes").to_owned())
+            .await
     }
 }
 

@@ -12,6 +12,8 @@ use std::{env, fs};
 
 use thiserror::Error;
 
+use crate::settings::reason;
+
 /// The variable that names another file than `.env`.
 pub const VARIABLE: &str = "SEACHANGE_ENV_FILE";
 
@@ -31,7 +33,7 @@ pub enum EnvFileError {
         named_by: &'static str,
     },
     /// The file cannot be read.
-    #[error("cannot read `{}`: {source}", path.display())]
+    #[error("cannot read `{}`: {}", path.display(), reason(source))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -58,9 +60,7 @@ pub enum EnvFileError {
 /// # Errors
 ///
 /// Fails when a named file is missing, and when the file cannot be read or is malformed.
-pub fn load(
-    arguments: impl IntoIterator<Item = OsString>,
-) -> Result<Option<PathBuf>, EnvFileError> {
+pub fn load(arguments: impl IntoIterator<Item = OsString>) -> Result<Option<PathBuf>, EnvFileError> {
     let Some(path) = choose(arguments, env::var_os(VARIABLE))? else {
         return Ok(None);
     };
@@ -88,11 +88,7 @@ fn choose(
         (None, None) => return Ok(default_file()),
     };
     let path = PathBuf::from(path);
-    if path.exists() {
-        Ok(Some(path))
-    } else {
-        Err(EnvFileError::Missing { path, named_by })
-    }
+    if path.exists() { Ok(Some(path)) } else { Err(EnvFileError::Missing { path, named_by }) }
 }
 
 /// Finds `--env-file PATH` or `--env-file=PATH` before a `--`.
@@ -134,10 +130,7 @@ fn read(path: &Path) -> io::Result<String> {
 /// Returns the number of the line that dotenvy cannot read, which it does not tell itself.
 fn malformed_line(text: &str) -> Option<usize> {
     let consumed = Cell::new(0);
-    let lines = Lines {
-        rest: text.as_bytes(),
-        consumed: &consumed,
-    };
+    let lines = Lines { rest: text.as_bytes(), consumed: &consumed };
     let error = dotenvy::from_read_iter(lines).find_map(Result::err)?;
     let spanned = match error {
         dotenvy::Error::LineParse(item, _) => item.trim_end_matches('\n').matches('\n').count(),
@@ -159,8 +152,7 @@ impl Read for Lines<'_> {
         let (head, rest) = self.rest.split_at(length.min(buffer.len()));
         buffer[..head.len()].copy_from_slice(head);
         let ends_line = head.ends_with(b"\n") || (rest.is_empty() && !head.is_empty());
-        self.consumed
-            .set(self.consumed.get() + usize::from(ends_line));
+        self.consumed.set(self.consumed.get() + usize::from(ends_line));
         self.rest = rest;
         Ok(head.len())
     }

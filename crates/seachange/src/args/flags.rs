@@ -6,7 +6,8 @@ use clap::Args;
 
 use crate::settings::Variables;
 
-/// What clap reads. Values stay text here: the settings check them, and name the variable.
+// What clap reads. Values stay text here: the settings check them, and name the variable. No doc
+// comment: clap would make it the description of whatever program flattens these.
 #[derive(Args)]
 pub(super) struct Flags {
     /// Database to use, as a URL

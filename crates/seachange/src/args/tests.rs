@@ -1,8 +1,5 @@
 //! What the command line and a file make of the settings.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test stops at what it does not expect"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
 use std::ffi::OsString;
 
@@ -26,10 +23,7 @@ enum Sub {
 #[test]
 fn arguments_stand_before_or_behind_a_subcommand() {
     let url = "postgres://u:pw@db/app";
-    for arguments in [
-        ["program", "--database-url", url, "up"],
-        ["program", "up", "--database-url", url],
-    ] {
+    for arguments in [["program", "--database-url", url, "up"], ["program", "up", "--database-url", url]] {
         let program = Program::parse_from(arguments);
         assert!(program.command.is_some());
         let settings = program.database.resolve().unwrap();
@@ -54,20 +48,16 @@ fn help_shows_every_variable() {
         "TLS_MODE",
         "TLS_CA_FILE",
     ] {
-        assert!(
-            help.contains(&format!("[env: DATABASE_{name}]")),
-            "{name}: {help}"
-        );
+        assert!(help.contains(&format!("[env: DATABASE_{name}]")), "{name}: {help}");
     }
     assert!(help.contains(env_file::VARIABLE), "{help}");
+    assert!(help.starts_with("Usage:"), "it leaves the description alone: {help}");
 }
 
 fn load(path: &std::path::Path) -> Result<(), String> {
     let arguments = ["program", "up", "--env-file"].map(OsString::from);
     let arguments = arguments.into_iter().chain([path.into()]);
-    env_file::load(arguments)
-        .map(drop)
-        .map_err(|error| error.to_string().replace(path.to_str().unwrap(), "FILE"))
+    env_file::load(arguments).map(drop).map_err(|error| error.to_string().replace(path.to_str().unwrap(), "FILE"))
 }
 
 #[test]
@@ -92,9 +82,7 @@ fn a_malformed_line_is_named_without_its_value() {
     ] {
         std::fs::write(&path, text).unwrap();
         let error = load(&path).unwrap_err();
-        let expect = format!(
-            "line {line} of `FILE` is not `NAME=value`, or has a quote too many or too few"
-        );
+        let expect = format!("line {line} of `FILE` is not `NAME=value`, or has a quote too many or too few");
         assert_eq!(error, expect, "{text:?}");
         assert!(std::env::var("A_").is_err(), "nothing is set by half");
     }
@@ -104,15 +92,41 @@ fn a_malformed_line_is_named_without_its_value() {
 fn the_environment_wins_over_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("my.env");
-    std::fs::write(
-        &path,
-        "\u{feff}SEACHANGE_TEST_ONE='P@ss w%rd/:?#é'\nCARGO_PKG_NAME=other\n",
-    )
-    .unwrap();
+    std::fs::write(&path, "\u{feff}SEACHANGE_TEST_ONE='P@ss w%rd/:?#é'\nCARGO_PKG_NAME=other\n").unwrap();
     load(&path).unwrap();
-    assert_eq!(
-        std::env::var("SEACHANGE_TEST_ONE").unwrap(),
-        "P@ss w%rd/:?#é"
-    );
+    assert_eq!(std::env::var("SEACHANGE_TEST_ONE").unwrap(), "P@ss w%rd/:?#é");
     assert_eq!(std::env::var("CARGO_PKG_NAME").unwrap(), "seachange");
+}
+
+/// The example stands beside the workspace, and is not part of the published crate.
+fn example() -> Option<String> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.env.example");
+    std::fs::read_to_string(path).ok()
+}
+
+#[test]
+fn the_example_changes_nothing_and_names_every_variable() {
+    let Some(text) = example() else { return };
+    assert_eq!(dotenvy::from_read_iter(text.as_bytes()).count(), 0);
+    let command = Program::command();
+    let variables = command.get_arguments().filter_map(|argument| argument.get_env());
+    for variable in variables {
+        let line = format!("# {}=", variable.to_str().unwrap());
+        assert!(text.contains(&line), "{line}");
+    }
+}
+
+#[test]
+fn the_example_is_well_formed_once_it_is_uncommented() {
+    let Some(text) = example() else { return };
+    let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    let uncommented = text.lines().filter_map(|line| {
+        let line = line.strip_prefix("# ")?;
+        line.split_once('=').filter(|(name, _)| is_name(name)).map(|_| line)
+    });
+    let uncommented: Vec<_> = uncommented.collect();
+    let joined = uncommented.join("\n");
+    let read = dotenvy::from_read_iter(joined.as_bytes()).collect::<Result<Vec<_>, _>>().unwrap();
+    assert_eq!(read.len(), uncommented.len());
+    assert!(read.len() > 15, "{read:?}");
 }

@@ -1,33 +1,39 @@
 //! From an error of the driver to what is wrong: by SQLSTATE and error numbers, not by texts, which
 //! servers translate.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use sea_orm::sqlx::Error as SqlxError;
 use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr};
 
-use super::unreachable::reason;
 use super::{ConnectError, Endpoint};
-use crate::settings::{DatabaseSettings, Target};
+use crate::settings::{DatabaseSettings, Target, reason};
 
 /// What an error code of a server says about the settings.
 enum Refusal {
     User,
     UnknownDatabase,
     Database,
-    Full,
+    Busy,
 }
 
-/// Says what `error`, which came up while connecting as `settings` ask, means.
-pub(crate) fn classify(settings: &DatabaseSettings, error: &DbErr) -> ConnectError {
+impl ConnectError {
+    /// Says what an error of the driver means for the database that `settings` name.
+    ///
+    /// Also of use for what comes up later: only a statement finds out that a SQLite file is
+    /// read-only, for instance. What is no fault of the connection is [`ConnectError::Other`].
+    #[must_use]
+    pub fn classify(settings: &DatabaseSettings, error: &DbErr) -> Self {
+        classify(settings, error)
+    }
+}
+
+fn classify(settings: &DatabaseSettings, error: &DbErr) -> ConnectError {
     let classified = match settings.target() {
-        Target::Sqlite(sqlite) => sqlite
-            .path()
-            .and_then(|path| classify_file(path.into(), error)),
-        Target::Server(_) => {
-            Endpoint::of(settings).and_then(|at| classify_server(settings, at, error))
-        }
+        Target::Sqlite(sqlite) => sqlite.path().and_then(|path| classify_file(path.into(), error)),
+        Target::Server(_) => Endpoint::of(settings).and_then(|at| classify_server(settings, at, error)),
     };
     classified.unwrap_or_else(|| ConnectError::Other {
         database: settings.to_string(),
@@ -58,52 +64,44 @@ fn classify_file(path: PathBuf, error: &DbErr) -> Option<ConnectError> {
     }
 }
 
-fn classify_server(
-    settings: &DatabaseSettings,
-    endpoint: Endpoint,
-    error: &DbErr,
-) -> Option<ConnectError> {
+fn classify_server(settings: &DatabaseSettings, endpoint: Endpoint, error: &DbErr) -> Option<ConnectError> {
     if matches!(error, DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)) {
         return Some(ConnectError::TimedOut { endpoint });
     }
     match sqlx_error(error)? {
         SqlxError::PoolTimedOut => Some(ConnectError::TimedOut { endpoint }),
-        SqlxError::Io(error) => Some(ConnectError::Unreachable {
+        // What is wrong with a certificate arrives as invalid data of the stream.
+        SqlxError::Io(error) if error.kind() == ErrorKind::InvalidData => {
+            Some(ConnectError::Tls { endpoint, reason: reason(error) })
+        }
+        SqlxError::Io(error) => Some(ConnectError::Unreachable { endpoint, reason: reason(error) }),
+        SqlxError::Tls(error) => Some(ConnectError::Tls { endpoint, reason: error.to_string() }),
+        SqlxError::Protocol(reason) => Some(ConnectError::Protocol {
             endpoint,
-            reason: reason(error),
-        }),
-        SqlxError::Tls(error) => Some(ConnectError::Tls {
-            endpoint,
-            reason: error.to_string(),
+            driver: settings.driver(),
+            reason: without_location(reason).to_owned(),
         }),
         SqlxError::Database(error) => refused(settings, endpoint, &**error),
         _ => None,
     }
 }
 
-fn refused(
-    settings: &DatabaseSettings,
-    endpoint: Endpoint,
-    error: &dyn DatabaseError,
-) -> Option<ConnectError> {
+/// Cuts off where in its own source SQLx noticed a breach of the protocol.
+fn without_location(reason: &str) -> &str {
+    reason.split(" (sqlx_").next().unwrap_or(reason)
+}
+
+fn refused(settings: &DatabaseSettings, endpoint: Endpoint, error: &dyn DatabaseError) -> Option<ConnectError> {
     let Target::Server(server) = settings.target() else {
         return None;
     };
     let username = settings.effective_username().unwrap_or_default();
     let name = server.name().to_owned();
     Some(match refusal(error)? {
-        Refusal::User => ConnectError::AccessDenied {
-            endpoint,
-            username,
-            reason: error.message().to_owned(),
-        },
+        Refusal::User => ConnectError::AccessDenied { endpoint, username, reason: error.message().to_owned() },
         Refusal::UnknownDatabase => ConnectError::UnknownDatabase { endpoint, name },
-        Refusal::Database => ConnectError::DatabaseDenied {
-            endpoint,
-            username,
-            name,
-        },
-        Refusal::Full => ConnectError::TimedOut { endpoint },
+        Refusal::Database => ConnectError::DatabaseDenied { endpoint, username, name },
+        Refusal::Busy => ConnectError::Busy { endpoint, reason: error.message().to_owned() },
     })
 }
 
@@ -115,7 +113,7 @@ fn refusal(error: &dyn DatabaseError) -> Option<Refusal> {
             1045 | 1130 | 1251 | 1698 | 1862 | 4151 => Some(Refusal::User),
             1044 => Some(Refusal::Database),
             1049 => Some(Refusal::UnknownDatabase),
-            1040 | 1203 => Some(Refusal::Full),
+            1040 | 1203 => Some(Refusal::Busy),
             _ => None,
         };
     }
@@ -124,7 +122,7 @@ fn refusal(error: &dyn DatabaseError) -> Option<Refusal> {
         "28000" | "28P01" => Some(Refusal::User),
         "3D000" => Some(Refusal::UnknownDatabase),
         "42501" => Some(Refusal::Database),
-        "53300" | "57P03" => Some(Refusal::Full),
+        "53300" | "57P03" => Some(Refusal::Busy),
         _ => None,
     }
 }

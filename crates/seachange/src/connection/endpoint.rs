@@ -1,6 +1,7 @@
 //! Where a server listens, as the driver is going to look for it.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use crate::settings::DatabaseSettings;
@@ -27,6 +28,17 @@ impl Endpoint {
             host if host.starts_with('/') => Self::Socket(PathBuf::from(host)),
             host => Self::Tcp { host, port },
         })
+    }
+
+    /// Says whether the server is on this computer, as far as its address tells.
+    pub(super) fn is_local(&self) -> bool {
+        match self {
+            Self::Socket(_) => true,
+            Self::Tcp { host, .. } => {
+                let address = host.parse::<IpAddr>();
+                host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+            }
+        }
     }
 }
 

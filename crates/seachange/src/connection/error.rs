@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::Endpoint;
-use crate::settings::Driver;
+use crate::settings::{Driver, reason};
 
 /// A connection that could not be made. No variant holds a password.
 #[derive(Debug, Error)]
@@ -32,6 +32,14 @@ pub enum ConnectError {
     TimedOut {
         /// Where the server is.
         endpoint: Endpoint,
+    },
+    /// The server takes no connection now: it has none left, or is starting or stopping.
+    #[error("the database server at `{endpoint}` takes no connection now: {reason}")]
+    Busy {
+        /// Where the server is.
+        endpoint: Endpoint,
+        /// What the server said.
+        reason: String,
     },
     /// The server refused the user or the password.
     #[error("the database server at `{endpoint}` refused user `{username}`: {reason}")]
@@ -69,6 +77,24 @@ pub enum ConnectError {
         /// What the driver said.
         reason: String,
     },
+    /// `DATABASE_TLS_CA_FILE`, or `sslrootcert` of a URL, cannot be read.
+    #[error("cannot read the certificates in `{}`: {}", path.display(), reason(source))]
+    CaFile {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// What answers is no server of the driver's kind, or asks for something the driver cannot do.
+    #[error("what answers at `{endpoint}` does not talk as {driver} does: {reason}")]
+    Protocol {
+        /// Where it answers.
+        endpoint: Endpoint,
+        /// The driver.
+        driver: Driver,
+        /// What the driver said.
+        reason: String,
+    },
     /// The path of a SQLite file is a folder.
     #[error("the database file `{}` is a folder", path.display())]
     IsFolder {
@@ -82,7 +108,7 @@ pub enum ConnectError {
         path: PathBuf,
     },
     /// The folder of the SQLite file could not be created.
-    #[error("cannot create the folder `{}` for the database file: {source}", folder.display())]
+    #[error("cannot create the folder `{}` for the database file: {}", folder.display(), reason(source))]
     Folder {
         /// The folder.
         folder: PathBuf,
@@ -90,7 +116,7 @@ pub enum ConnectError {
         source: io::Error,
     },
     /// The SQLite file could not be created or opened.
-    #[error("cannot open the database file `{}`: {source}", path.display())]
+    #[error("cannot open the database file `{}`: {}", path.display(), reason(source))]
     File {
         /// The file.
         path: PathBuf,

@@ -3,13 +3,20 @@
 //! Knows nothing of migrations. A SQLite file and its folder are created where the settings ask for
 //! them, and nowhere else.
 
+#[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+compile_error!("seachange needs at least one of the features `sqlite`, `postgres` and `mysql`");
+
 mod classify;
 mod endpoint;
 mod error;
 mod read;
 #[cfg(feature = "sqlite")]
 mod sqlite_file;
+#[cfg(all(test, feature = "sqlite"))]
+mod tests;
 mod unreachable;
+
+use std::fs::File;
 
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
 
@@ -41,7 +48,7 @@ pub async fn connect_with(
     if !driver.is_built() {
         return Err(ConnectError::DriverNotBuilt { driver });
     }
-    let classify = |error: DbErr| classify::classify(settings, &error);
+    let classify = |error: DbErr| ConnectError::classify(settings, &error);
     if driver == Driver::Sqlite {
         #[cfg(feature = "sqlite")]
         sqlite_file::prepare(settings)?;
@@ -51,8 +58,18 @@ pub async fn connect_with(
         look.await.map_err(classify)?;
         return Ok(connection);
     }
+    check_ca_file(settings)?;
     tokio::select! {
         connected = Database::connect(options) => connected.map_err(classify),
         error = unreachable::watch(settings) => Err(error),
     }
+}
+
+/// Opens the file of authorities, so that its absence is not taken for the server's.
+fn check_ca_file(settings: &DatabaseSettings) -> Result<(), ConnectError> {
+    let Some(path) = settings.tls_ca_file() else {
+        return Ok(());
+    };
+    let opened = File::open(path).map(drop);
+    opened.map_err(|source| ConnectError::CaFile { path: path.into(), source })
 }

@@ -39,10 +39,7 @@ fn create(path: &Path) -> Result<(), ConnectError> {
     if let Some(folder) = path.parent()
         && !folder.as_os_str().is_empty()
     {
-        fs::create_dir_all(folder).map_err(|source| ConnectError::Folder {
-            folder: folder.into(),
-            source,
-        })?;
+        fs::create_dir_all(folder).map_err(|source| ConnectError::Folder { folder: folder.into(), source })?;
     }
     // An empty file is an empty database. Appending never cuts one that appeared in the meantime.
     let created = OpenOptions::new().append(true).create(true).open(path);
@@ -50,10 +47,7 @@ fn create(path: &Path) -> Result<(), ConnectError> {
 }
 
 fn file_error(path: &Path, source: io::Error) -> ConnectError {
-    ConnectError::File {
-        path: path.into(),
-        source,
-    }
+    ConnectError::File { path: path.into(), source }
 }
 
 /// Whether the settings name a file that is not there and that connecting would make.
@@ -69,5 +63,5 @@ pub(super) fn is_absent(settings: &DatabaseSettings) -> bool {
 pub(super) async fn open_empty(settings: &DatabaseSettings) -> Result<DatabaseConnection, ConnectError> {
     let options = ConnectOptions::new("sqlite::memory:").max_connections(1).sqlx_logging(false).to_owned();
     let opened = Database::connect(options).await;
-    opened.map_err(|error| super::classify::classify(settings, &error))
+    opened.map_err(|error| ConnectError::classify(settings, &error))
 }

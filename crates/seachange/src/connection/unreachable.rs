@@ -10,36 +10,28 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use super::{ConnectError, Endpoint};
-use crate::settings::DatabaseSettings;
+use crate::settings::{DatabaseSettings, reason};
 
-/// How long the driver has before anybody asks what keeps it.
-const GRACE: Duration = Duration::from_millis(150);
+/// How long the driver has before anybody asks what keeps it: time for several round trips.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// The same on this computer, where a round trip takes no time.
+const LOCAL_GRACE: Duration = Duration::from_millis(250);
 
 /// How long one address has to answer. The driver's own timeout is longer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Returns an error when the server of `settings` cannot be reached, and never otherwise.
 pub(super) async fn watch(settings: &DatabaseSettings) -> ConnectError {
-    tokio::time::sleep(GRACE).await;
     let Some(endpoint) = Endpoint::of(settings) else {
         return future::pending().await;
     };
+    let grace = if endpoint.is_local() { LOCAL_GRACE } else { GRACE };
+    tokio::time::sleep(grace).await;
     let target = endpoint.clone();
     match tokio::task::spawn_blocking(move || knock(&target)).await {
-        Ok(Err(error)) => ConnectError::Unreachable {
-            endpoint,
-            reason: reason(&error),
-        },
+        Ok(Err(error)) => ConnectError::Unreachable { endpoint, reason: reason(&error) },
         Ok(Ok(())) | Err(_) => future::pending().await,
-    }
-}
-
-/// Returns what a person needs of an error of the operating system.
-pub(super) fn reason(error: &io::Error) -> String {
-    match error.raw_os_error() {
-        Some(_) => error.kind().to_string(),
-        // A name that does not resolve has a text and no number.
-        None => error.to_string(),
     }
 }
 

@@ -59,3 +59,17 @@ impl fmt::Display for Driver {
         })
     }
 }
+
+#[cfg(all(test, not(feature = "mysql")))]
+mod tests {
+    use crate::settings::DatabaseSettings;
+
+    #[test]
+    fn a_driver_that_is_not_built_in_is_named() {
+        let error = "mysql://db/app".parse::<DatabaseSettings>().err();
+        assert_eq!(
+            error.map(|error| error.to_string()).as_deref(),
+            Some("this program was built without the `mysql` feature, and the settings name a MySQL database")
+        );
+    }
+}

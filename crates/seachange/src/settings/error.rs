@@ -22,9 +22,7 @@ pub enum SettingsError {
     },
     /// A SQLite URL with three slashes reads differently in SQLAlchemy and in SQLx, and only the
     /// file that this program would not open exists.
-    #[error(
-        "ambiguous database URL `sqlite:///{relative}`: `{relative}` does not exist, but `{absolute}` does"
-    )]
+    #[error("ambiguous database URL `sqlite:///{relative}`: `{relative}` does not exist, but `{absolute}` does")]
     AmbiguousPath {
         /// The path as SQLAlchemy reads it, and as these settings would.
         relative: String,
@@ -32,9 +30,7 @@ pub enum SettingsError {
         absolute: String,
     },
     /// `DATABASE_DRIVER` names no driver.
-    #[error(
-        "unknown driver `{name}` in `DATABASE_DRIVER`: not one of sqlite, postgres, mysql, mariadb"
-    )]
+    #[error("unknown driver `{name}` in `DATABASE_DRIVER`: not one of sqlite, postgres, mysql, mariadb")]
     UnknownDriver {
         /// What was given.
         name: String,
@@ -64,18 +60,13 @@ pub enum SettingsError {
         value: String,
     },
     /// `DATABASE_HOSTNAME` is not a host.
-    #[error(
-        "`DATABASE_HOSTNAME` is `{value}`, which is not a host name, an address or the path of a socket"
-    )]
+    #[error("`DATABASE_HOSTNAME` is `{value}`, which is not a host name, an address or the path of a socket")]
     Hostname {
         /// What was given.
         value: String,
     },
     /// `DATABASE_TLS_MODE` is not a mode.
-    #[error(
-        "`DATABASE_TLS_MODE` is `{value}`, which is not one of {}",
-        TlsMode::NAMES
-    )]
+    #[error("`DATABASE_TLS_MODE` is `{value}`, which is not one of {}", TlsMode::NAMES)]
     TlsMode {
         /// What was given.
         value: String,
@@ -103,7 +94,7 @@ pub enum SettingsError {
         driver: Driver,
     },
     /// `DATABASE_PASSWORD_FILE` cannot be read.
-    #[error("cannot read `{}`, which `DATABASE_PASSWORD_FILE` names: {kind}", path.display())]
+    #[error("cannot read `{}`, which `DATABASE_PASSWORD_FILE` names: {}", path.display(), kind_text(*kind))]
     PasswordFile {
         /// The file.
         path: PathBuf,
@@ -142,13 +133,10 @@ impl fmt::Display for UrlProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoScheme => f.write_str("it does not start with a scheme such as `postgres://`"),
-            Self::UnknownScheme(scheme) => write!(
-                f,
-                "unknown scheme `{scheme}`, not one of sqlite, postgres, mysql, mariadb"
-            ),
-            Self::Reserved => f.write_str(
-                "a `/`, `?`, `#` or `@` in the user name or password is not percent-encoded",
-            ),
+            Self::UnknownScheme(scheme) => {
+                write!(f, "unknown scheme `{scheme}`, not one of sqlite, postgres, mysql, mariadb")
+            }
+            Self::Reserved => f.write_str("a `/`, `?`, `#` or `@` in the user name or password is not percent-encoded"),
             Self::PercentEncoding(part) => write!(f, "bad percent-encoding in the {part}"),
             Self::Host => f.write_str("the host is not a name or an address"),
             Self::BareIpv6 => f.write_str("an IPv6 host stands without `[` and `]`"),
@@ -184,5 +172,21 @@ impl fmt::Display for UrlPart {
             Self::Name => "name of the database",
             Self::Path => "path",
         })
+    }
+}
+
+/// Says an error of the operating system in the words of a message: no numbers, lowercase.
+pub(crate) fn reason(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(_) => kind_text(error.kind()),
+        // A name that does not resolve has a text and no number.
+        None => error.to_string(),
+    }
+}
+
+fn kind_text(kind: io::ErrorKind) -> String {
+    match kind {
+        io::ErrorKind::NotFound => "no such file".to_owned(),
+        kind => kind.to_string(),
     }
 }

@@ -6,11 +6,7 @@
 /// and the last `@`, the query, and what follows a `:` where there is no `@` at all.
 pub(super) fn mask(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
-        return if url.starts_with("sqlite:") {
-            url.to_owned()
-        } else {
-            "***".to_owned()
-        };
+        return if url.starts_with("sqlite:") { url.to_owned() } else { "***".to_owned() };
     };
     let Some((userinfo, tail)) = rest.rsplit_once('@') else {
         return mask_without_userinfo(scheme, rest);
@@ -43,15 +39,9 @@ mod tests {
     #[test]
     fn masks_what_may_be_a_password() {
         for (url, expect) in [
-            (
-                "postgres://app:pw@db:5432/app",
-                "postgres://app:***@db:5432/app",
-            ),
+            ("postgres://app:pw@db:5432/app", "postgres://app:***@db:5432/app"),
             ("postgres://app@db/app", "postgres://app@db/app"),
-            (
-                "postgres://app:p@ss/w?r#d@db/app",
-                "postgres://app:***@db/app",
-            ),
+            ("postgres://app:p@ss/w?r#d@db/app", "postgres://app:***@db/app"),
             ("postgres://db/app?password=pw", "postgres://db/app?***"),
             ("postgres://app:pw", "postgres://app:***"),
             ("postgres://app:p/w", "postgres://app:***"),

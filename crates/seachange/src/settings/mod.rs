@@ -34,18 +34,22 @@ mod secret;
 mod server;
 mod server_url;
 mod sqlite;
-#[cfg(test)]
+#[cfg(all(test, feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod tests;
 mod tls;
 mod variables;
 
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 
 pub use driver::Driver;
+pub(crate) use error::reason;
 pub use error::{SettingsError, UrlPart, UrlProblem};
 pub(crate) use server::Server;
-pub(crate) use sqlite::{Mode, Sqlite};
+#[cfg(feature = "sqlite")]
+pub(crate) use sqlite::Mode;
+pub(crate) use sqlite::Sqlite;
 pub use tls::TlsMode;
 pub use variables::Variables;
 
@@ -107,6 +111,14 @@ impl DatabaseSettings {
         &self.dropped
     }
 
+    /// Returns the file of the authorities to trust.
+    pub(crate) fn tls_ca_file(&self) -> Option<&Path> {
+        match &self.target {
+            Target::Sqlite(_) => None,
+            Target::Server(server) => server.tls_ca.as_deref().map(Path::new),
+        }
+    }
+
     pub(crate) const fn target(&self) -> &Target {
         &self.target
     }
@@ -119,15 +131,9 @@ impl FromStr for DatabaseSettings {
     fn from_str(url: &str) -> Result<Self, SettingsError> {
         // Trimmed-empty would otherwise count as not set, and quietly name the default file.
         if url.trim().is_empty() {
-            return Err(SettingsError::Url {
-                url: String::new(),
-                problem: UrlProblem::NoScheme,
-            });
+            return Err(SettingsError::Url { url: String::new(), problem: UrlProblem::NoScheme });
         }
-        Self::resolve(&Variables {
-            url: Some(url.to_owned()),
-            ..Variables::default()
-        })
+        Self::resolve(&Variables { url: Some(url.to_owned()), ..Variables::default() })
     }
 }
 
@@ -140,9 +146,7 @@ impl fmt::Display for DatabaseSettings {
 
 impl fmt::Debug for DatabaseSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("DatabaseSettings")
-            .field(&self.to_string())
-            .finish()
+        f.debug_tuple("DatabaseSettings").field(&self.to_string()).finish()
     }
 }
 

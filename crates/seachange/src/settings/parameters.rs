@@ -85,11 +85,9 @@ pub(super) fn read_sqlite(sqlite: &mut Sqlite, query: &str) -> Result<Vec<String
             ("mode", "rw") => sqlite.mode = Mode::ReadWrite,
             ("mode", "rwc") => sqlite.mode = Mode::Create,
             ("mode", "memory") => sqlite.path = None,
-            ("cache", "private" | "shared")
-            | ("immutable", "true" | "1" | "false" | "0")
-            | ("vfs", _) => sqlite
-                .parameters
-                .push((key.into_owned(), value.into_owned())),
+            ("cache", "private" | "shared") | ("immutable", "true" | "1" | "false" | "0") | ("vfs", _) => {
+                sqlite.parameters.push((key.into_owned(), value.into_owned()))
+            }
             ("mode" | "cache" | "immutable", _) => return Err(bad(&key)),
             _ => dropped.push(key.into_owned()),
         }
@@ -103,11 +101,7 @@ fn keep(server: &mut Server, key: &str, value: &str) {
 
 fn word<'a>(key: &str, value: &'a str) -> Result<&'a str, UrlProblem> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || "_-+:/".contains(c);
-    if value.chars().all(is_word) {
-        Ok(value)
-    } else {
-        Err(bad(key))
-    }
+    if value.chars().all(is_word) { Ok(value) } else { Err(bad(key)) }
 }
 
 fn bad(key: &str) -> UrlProblem {

@@ -32,10 +32,7 @@ impl Disk for RealDisk {
     }
 }
 
-pub(super) fn resolve(
-    variables: &Variables,
-    disk: &impl Disk,
-) -> Result<DatabaseSettings, SettingsError> {
+pub(super) fn resolve(variables: &Variables, disk: &impl Disk) -> Result<DatabaseSettings, SettingsError> {
     let variables = variables.cleaned();
     let settings = match &variables.url {
         Some(url) => from_url(url, &variables, disk)?,
@@ -47,15 +44,8 @@ pub(super) fn resolve(
     }
 }
 
-fn from_url(
-    url: &str,
-    variables: &Variables,
-    disk: &impl Disk,
-) -> Result<DatabaseSettings, SettingsError> {
-    let wrong = |problem| SettingsError::Url {
-        url: mask(url),
-        problem,
-    };
+fn from_url(url: &str, variables: &Variables, disk: &impl Disk) -> Result<DatabaseSettings, SettingsError> {
+    let wrong = |problem| SettingsError::Url { url: mask(url), problem };
     let (scheme, driver, rest) = split_scheme(url).map_err(wrong)?;
     if let Some(named) = named_driver(variables)?
         && named != driver
@@ -109,10 +99,7 @@ fn from_parts(variables: &Variables, disk: &impl Disk) -> Result<DatabaseSetting
         let name = variables.name.as_ref().map(|_| "DATABASE_NAME");
         return match variables.server_parts().next().or(name) {
             Some(variable) => Err(SettingsError::MissingDriver { variable }),
-            None => Ok(settings(
-                Target::Sqlite(Sqlite::named(DEFAULT_PATH)),
-                vec![],
-            )),
+            None => Ok(settings(Target::Sqlite(Sqlite::named(DEFAULT_PATH)), vec![])),
         };
     };
     if driver == Driver::Sqlite {
@@ -142,22 +129,14 @@ fn agree_sqlite(sqlite: &Sqlite, variables: &Variables) -> Result<(), SettingsEr
 }
 
 fn agree_server(server: &Server, variables: &Variables) -> Result<(), SettingsError> {
-    agree(
-        hostname(variables)?,
-        server.host.as_ref(),
-        "DATABASE_HOSTNAME",
-    )?;
+    agree(hostname(variables)?, server.host.as_ref(), "DATABASE_HOSTNAME")?;
     agree(port(variables)?, server.port.as_ref(), "DATABASE_PORT")?;
     let username = variables.username.clone();
     agree(username, server.username.as_ref(), "DATABASE_USERNAME")?;
     agree(variables.name.clone(), Some(&server.name), "DATABASE_NAME")
 }
 
-fn agree<T: PartialEq>(
-    part: Option<T>,
-    in_url: Option<&T>,
-    variable: &'static str,
-) -> Result<(), SettingsError> {
+fn agree<T: PartialEq>(part: Option<T>, in_url: Option<&T>, variable: &'static str) -> Result<(), SettingsError> {
     match part {
         Some(part) if Some(&part) != in_url => Err(disagrees(variable)),
         _ => Ok(()),
@@ -165,17 +144,10 @@ fn agree<T: PartialEq>(
 }
 
 /// Adds the password that stands beside the URL, or among the parts.
-fn add_password(
-    server: &mut Server,
-    variables: &Variables,
-    disk: &impl Disk,
-) -> Result<(), SettingsError> {
+fn add_password(server: &mut Server, variables: &Variables, disk: &impl Disk) -> Result<(), SettingsError> {
     let (variable, password) = match (&variables.password, &variables.password_file) {
         (Some(_), Some(_)) => {
-            return Err(SettingsError::Both {
-                first: "DATABASE_PASSWORD",
-                second: "DATABASE_PASSWORD_FILE",
-            });
+            return Err(SettingsError::Both { first: "DATABASE_PASSWORD", second: "DATABASE_PASSWORD_FILE" });
         }
         (Some(password), None) => ("DATABASE_PASSWORD", password.clone()),
         (None, Some(path)) => ("DATABASE_PASSWORD_FILE", read_password(path, disk)?),
@@ -193,38 +165,23 @@ fn add_password(
 
 fn read_password(path: &str, disk: &impl Disk) -> Result<String, SettingsError> {
     let path = Path::new(path);
-    let text = disk
-        .read(path)
-        .map_err(|error| SettingsError::PasswordFile {
-            path: path.to_owned(),
-            kind: error.kind(),
-        })?;
+    let text =
+        disk.read(path).map_err(|error| SettingsError::PasswordFile { path: path.to_owned(), kind: error.kind() })?;
     let line = text.strip_suffix('\n').unwrap_or(&text);
     Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
 }
 
 fn add_schema_and_tls(server: &mut Server, variables: &Variables) -> Result<(), SettingsError> {
     if variables.schema.is_some() && server.driver != Driver::Postgres {
-        return Err(SettingsError::NotApplicable {
-            variable: "DATABASE_SCHEMA",
-            driver: server.driver,
-        });
+        return Err(SettingsError::NotApplicable { variable: "DATABASE_SCHEMA", driver: server.driver });
     }
-    add(
-        &mut server.schema,
-        variables.schema.clone(),
-        "DATABASE_SCHEMA",
-    )?;
+    add(&mut server.schema, variables.schema.clone(), "DATABASE_SCHEMA")?;
     add(&mut server.tls, tls_mode(variables)?, "DATABASE_TLS_MODE")?;
     let tls_ca = variables.tls_ca_file.clone();
     add(&mut server.tls_ca, tls_ca, "DATABASE_TLS_CA_FILE")
 }
 
-fn add<T: PartialEq>(
-    slot: &mut Option<T>,
-    part: Option<T>,
-    variable: &'static str,
-) -> Result<(), SettingsError> {
+fn add<T: PartialEq>(slot: &mut Option<T>, part: Option<T>, variable: &'static str) -> Result<(), SettingsError> {
     match (&slot, part) {
         (Some(in_url), Some(part)) if *in_url != part => Err(disagrees(variable)),
         (_, Some(part)) => {
@@ -237,10 +194,7 @@ fn add<T: PartialEq>(
 
 fn refuse_server_parts(variables: &Variables) -> Result<(), SettingsError> {
     match variables.server_parts().next() {
-        Some(variable) => Err(SettingsError::NotApplicable {
-            variable,
-            driver: Driver::Sqlite,
-        }),
+        Some(variable) => Err(SettingsError::NotApplicable { variable, driver: Driver::Sqlite }),
         None => Ok(()),
     }
 }
@@ -248,46 +202,30 @@ fn refuse_server_parts(variables: &Variables) -> Result<(), SettingsError> {
 fn named_driver(variables: &Variables) -> Result<Option<Driver>, SettingsError> {
     let unknown = |name: &String| SettingsError::UnknownDriver { name: shown(name) };
     let driver = variables.driver.as_ref();
-    driver
-        .map(|name| Driver::from_name(name).ok_or_else(|| unknown(name)))
-        .transpose()
+    driver.map(|name| Driver::from_name(name).ok_or_else(|| unknown(name))).transpose()
 }
 
 fn hostname(variables: &Variables) -> Result<Option<String>, SettingsError> {
-    let wrong = |value: &String| SettingsError::Hostname {
-        value: shown(value),
-    };
+    let wrong = |value: &String| SettingsError::Hostname { value: shown(value) };
     let hostname = variables.hostname.as_ref();
-    hostname
-        .map(|value| server::host(value).ok_or_else(|| wrong(value)))
-        .transpose()
+    hostname.map(|value| server::host(value).ok_or_else(|| wrong(value))).transpose()
 }
 
 fn port(variables: &Variables) -> Result<Option<u16>, SettingsError> {
-    let wrong = |value: &String| SettingsError::Port {
-        value: shown(value),
-    };
+    let wrong = |value: &String| SettingsError::Port { value: shown(value) };
     let port = variables.port.as_ref();
-    port.map(|value| server::port(value).ok_or_else(|| wrong(value)))
-        .transpose()
+    port.map(|value| server::port(value).ok_or_else(|| wrong(value))).transpose()
 }
 
 fn tls_mode(variables: &Variables) -> Result<Option<TlsMode>, SettingsError> {
-    let wrong = |value: &String| SettingsError::TlsMode {
-        value: shown(value),
-    };
+    let wrong = |value: &String| SettingsError::TlsMode { value: shown(value) };
     let mode = variables.tls_mode.as_ref();
-    mode.map(|value| TlsMode::from_name(value).ok_or_else(|| wrong(value)))
-        .transpose()
+    mode.map(|value| TlsMode::from_name(value).ok_or_else(|| wrong(value))).transpose()
 }
 
 /// Returns a value for a message, unless it may be a URL that was pasted into the wrong variable.
 fn shown(value: &str) -> String {
-    if value.contains('@') {
-        mask(value)
-    } else {
-        value.to_owned()
-    }
+    if value.contains('@') { mask(value) } else { value.to_owned() }
 }
 
 fn disagrees(variable: &'static str) -> SettingsError {

@@ -9,11 +9,7 @@ use super::secret::Secret;
 use super::{Driver, TlsMode};
 
 /// What stays as it is when a name is shown in a URL.
-const SHOWN: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const SHOWN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A database on a PostgreSQL, MySQL or MariaDB server. Every field is decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,9 +90,7 @@ pub(super) fn host(text: &str) -> Option<String> {
     if text.starts_with('/') {
         return (!text.contains('\0')).then(|| text.to_owned());
     }
-    let bare = text
-        .strip_prefix('[')
-        .and_then(|text| text.strip_suffix(']'));
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
     if bare.is_some() || text.contains(':') {
         let address = bare.unwrap_or(text);
         return address.parse::<Ipv6Addr>().ok().map(|_| address.to_owned());

@@ -46,9 +46,7 @@ fn read_userinfo(server: &mut Server, userinfo: &str) -> Result<(), UrlProblem> 
     let username = decode(username, UrlPart::Username)?;
     let password = decode(password, UrlPart::Password)?;
     server.username = Some(username).filter(|name| !name.is_empty());
-    server.password = Some(password)
-        .filter(|password| !password.is_empty())
-        .map(Secret::new);
+    server.password = Some(password).filter(|password| !password.is_empty()).map(Secret::new);
     Ok(())
 }
 
@@ -91,7 +89,5 @@ pub(super) fn decode(text: &str, part: UrlPart) -> Result<String, UrlProblem> {
         return Err(UrlProblem::PercentEncoding(part));
     }
     let decoded = percent_decode_str(text).decode_utf8();
-    decoded
-        .map(|text| text.into_owned())
-        .map_err(|_| UrlProblem::PercentEncoding(part))
+    decoded.map(|text| text.into_owned()).map_err(|_| UrlProblem::PercentEncoding(part))
 }

@@ -11,12 +11,7 @@ use super::{parameters, server_url};
 const MEMORY: &str = ":memory:";
 
 /// What stays as it is in the path of a URL.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'/')
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A SQLite database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,11 +37,7 @@ pub(crate) enum Mode {
 impl Sqlite {
     /// Names the database as `DATABASE_NAME` does: a path as it is, or `:memory:`.
     pub(super) fn named(name: &str) -> Self {
-        Self {
-            path: (name != MEMORY).then(|| name.to_owned()),
-            mode: Mode::Create,
-            parameters: Vec::new(),
-        }
+        Self { path: (name != MEMORY).then(|| name.to_owned()), mode: Mode::Create, parameters: Vec::new() }
     }
 
     /// Returns the file, or nothing for a database in memory.
@@ -55,6 +46,7 @@ impl Sqlite {
     }
 
     /// Returns what may be done to the file.
+    #[cfg(feature = "sqlite")]
     pub(crate) const fn mode(&self) -> Mode {
         self.mode
     }
@@ -72,7 +64,7 @@ impl Sqlite {
     }
 
     /// Returns the URL for SQLx.
-    #[cfg(any(test, feature = "sqlite"))]
+    #[cfg(feature = "sqlite")]
     pub(super) fn url(&self) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         if self.path.is_some() {
@@ -87,7 +79,7 @@ impl Sqlite {
 }
 
 impl Mode {
-    #[cfg(any(test, feature = "sqlite"))]
+    #[cfg(feature = "sqlite")]
     const fn parameter(self) -> &'static str {
         match self {
             Self::ReadOnly => "ro",
@@ -128,9 +120,5 @@ pub(super) fn parse(rest: &str) -> Result<Parsed, UrlProblem> {
     if sqlite.path.as_deref() == Some("") {
         return Err(UrlProblem::MissingPath);
     }
-    Ok(Parsed {
-        sqlite,
-        dropped,
-        three_slashes,
-    })
+    Ok(Parsed { sqlite, dropped, three_slashes })
 }

@@ -35,8 +35,9 @@ impl TlsMode {
         }
     }
 
-    /// Returns PostgreSQL's `sslmode`.
-    pub(super) const fn postgres(self) -> &'static str {
+    /// Returns the mode as the value of PostgreSQL's `sslmode`.
+    #[must_use]
+    pub const fn postgres(self) -> &'static str {
         match self {
             Self::Disable => "disable",
             Self::Prefer => "prefer",
@@ -46,8 +47,9 @@ impl TlsMode {
         }
     }
 
-    /// Returns MySQL's `ssl-mode`.
-    pub(super) const fn mysql(self) -> &'static str {
+    /// Returns the mode as the value of MySQL's `ssl-mode`.
+    #[must_use]
+    pub const fn mysql(self) -> &'static str {
         match self {
             Self::Disable => "disabled",
             Self::Prefer => "preferred",

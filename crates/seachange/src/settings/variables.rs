@@ -63,9 +63,7 @@ impl Variables {
             ("DATABASE_TLS_MODE", self.tls_mode.is_some()),
             ("DATABASE_TLS_CA_FILE", self.tls_ca_file.is_some()),
         ];
-        parts
-            .into_iter()
-            .filter_map(|(name, is_set)| is_set.then_some(name))
+        parts.into_iter().filter_map(|(name, is_set)| is_set.then_some(name))
     }
 }
 
@@ -77,12 +75,8 @@ impl fmt::Debug for Variables {
             ("DATABASE_DRIVER", self.driver.is_some()),
             ("DATABASE_NAME", self.name.is_some()),
         ];
-        let others = others
-            .into_iter()
-            .filter_map(|(name, is_set)| is_set.then_some(name));
-        f.debug_set()
-            .entries(others.chain(self.server_parts()))
-            .finish()
+        let others = others.into_iter().filter_map(|(name, is_set)| is_set.then_some(name));
+        f.debug_set().entries(others.chain(self.server_parts())).finish()
     }
 }
 

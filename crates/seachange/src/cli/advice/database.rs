@@ -18,13 +18,13 @@ pub(super) fn connect(error: &ConnectError) -> Problem {
         ConnectError::Unreachable { .. } => {
             problem.hint("is it running there? `DATABASE_URL`, or `DATABASE_HOSTNAME` and `DATABASE_PORT`, say where")
         }
-        ConnectError::TimedOut { .. } => problem.hint("it may be starting, or have no connection left: try again"),
+        ConnectError::TimedOut { .. } | ConnectError::Busy { .. } => problem.hint("it may be starting, or have no connection left: try again"),
         ConnectError::AccessDenied { .. } => {
             problem.hint("`DATABASE_USERNAME` and `DATABASE_PASSWORD`, or `DATABASE_URL`, say as whom to connect")
         }
         ConnectError::UnknownDatabase { .. } => problem.hint("create it, or correct `DATABASE_NAME`"),
         ConnectError::DatabaseDenied { .. } => problem.hint("grant the user access to it"),
-        ConnectError::Tls { .. } => problem.hint("`DATABASE_TLS_MODE` says whether and how to encrypt"),
+        ConnectError::Tls { .. } | ConnectError::CaFile { .. } => problem.hint("`DATABASE_TLS_MODE` says whether and how to encrypt"),
         ConnectError::IsFolder { .. } => problem.hint("name a file in it"),
         ConnectError::NotADatabase { .. } => problem.hint("the file was not touched; name another one"),
         ConnectError::Locked { .. } => problem.hint("wait for the other program, or stop it"),

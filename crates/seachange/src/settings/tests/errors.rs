@@ -16,91 +16,31 @@ fn check_url(url: &str, expect: &str) {
 #[test]
 fn a_url_says_which_part_is_wrong() {
     for (url, expect) in [
-        (
-            "app.db",
-            "`***`: it does not start with a scheme such as `postgres://`",
-        ),
-        (
-            "u:pw@db/app",
-            "`***`: it does not start with a scheme such as `postgres://`",
-        ),
-        (
-            "postgres:db/app",
-            "`***`: it does not start with a scheme such as `postgres://`",
-        ),
+        ("app.db", "`***`: it does not start with a scheme such as `postgres://`"),
+        ("u:pw@db/app", "`***`: it does not start with a scheme such as `postgres://`"),
+        ("postgres:db/app", "`***`: it does not start with a scheme such as `postgres://`"),
         (
             "oracle://u:pw@db/app",
             "`oracle://u:***@db/app`: unknown scheme `oracle`, not one of sqlite, postgres, mysql, mariadb",
         ),
-        (
-            "postgres://u:pw@db:99999/app",
-            "`postgres://u:***@db:99999/app`: the port is not a number from 1 to 65535",
-        ),
-        (
-            "postgres://u:pw@db:0/app",
-            "`postgres://u:***@db:0/app`: the port is not a number from 1 to 65535",
-        ),
-        (
-            "postgres://u:pw@db:+1/app",
-            "`postgres://u:***@db:+1/app`: the port is not a number from 1 to 65535",
-        ),
-        (
-            "postgres://u:pw/app",
-            "`postgres://u:***`: the port is not a number from 1 to 65535",
-        ),
-        (
-            "postgres://u:pw@d b/app",
-            "`postgres://u:***@d b/app`: the host is not a name or an address",
-        ),
-        (
-            "postgres://u@[::g]/app",
-            "`postgres://u@[::g]/app`: the host is not a name or an address",
-        ),
-        (
-            "postgres://u@::1/app",
-            "`postgres://u@::1/app`: an IPv6 host stands without `[` and `]`",
-        ),
-        (
-            "postgres://u:pw@db",
-            "`postgres://u:***@db`: the name of the database is missing",
-        ),
-        (
-            "mysql://u:pw@db/",
-            "`mysql://u:***@db/`: the name of the database is missing",
-        ),
-        (
-            "postgres://u:100%@db/app",
-            "`postgres://u:***@db/app`: bad percent-encoding in the password",
-        ),
-        (
-            "postgres://u:%ff@db/app",
-            "`postgres://u:***@db/app`: bad percent-encoding in the password",
-        ),
-        (
-            "postgres://%zz@db/app",
-            "`postgres://%zz@db/app`: bad percent-encoding in the user name",
-        ),
-        (
-            "postgres://db/50%",
-            "`postgres://db/50%`: bad percent-encoding in the name of the database",
-        ),
-        (
-            "sqlite:50%.db",
-            "`sqlite:50%.db`: bad percent-encoding in the path",
-        ),
+        ("postgres://u:pw@db:99999/app", "`postgres://u:***@db:99999/app`: the port is not a number from 1 to 65535"),
+        ("postgres://u:pw@db:0/app", "`postgres://u:***@db:0/app`: the port is not a number from 1 to 65535"),
+        ("postgres://u:pw@db:+1/app", "`postgres://u:***@db:+1/app`: the port is not a number from 1 to 65535"),
+        ("postgres://u:pw/app", "`postgres://u:***`: the port is not a number from 1 to 65535"),
+        ("postgres://u:pw@d b/app", "`postgres://u:***@d b/app`: the host is not a name or an address"),
+        ("postgres://u@[::g]/app", "`postgres://u@[::g]/app`: the host is not a name or an address"),
+        ("postgres://u@::1/app", "`postgres://u@::1/app`: an IPv6 host stands without `[` and `]`"),
+        ("postgres://u:pw@db", "`postgres://u:***@db`: the name of the database is missing"),
+        ("mysql://u:pw@db/", "`mysql://u:***@db/`: the name of the database is missing"),
+        ("postgres://u:100%@db/app", "`postgres://u:***@db/app`: bad percent-encoding in the password"),
+        ("postgres://u:%ff@db/app", "`postgres://u:***@db/app`: bad percent-encoding in the password"),
+        ("postgres://%zz@db/app", "`postgres://%zz@db/app`: bad percent-encoding in the user name"),
+        ("postgres://db/50%", "`postgres://db/50%`: bad percent-encoding in the name of the database"),
+        ("sqlite:50%.db", "`sqlite:50%.db`: bad percent-encoding in the path"),
         ("sqlite:", "`sqlite:`: the path of the file is missing"),
-        (
-            "sqlite:a.db?mode=x",
-            "`sqlite:a.db?mode=x`: bad value for the parameter `mode`",
-        ),
-        (
-            "postgres://db/app?sslmode=x",
-            "`postgres://db/app?***`: bad value for the parameter `sslmode`",
-        ),
-        (
-            "mysql://db/app?charset=a%27;",
-            "`mysql://db/app?***`: bad value for the parameter `charset`",
-        ),
+        ("sqlite:a.db?mode=x", "`sqlite:a.db?mode=x`: bad value for the parameter `mode`"),
+        ("postgres://db/app?sslmode=x", "`postgres://db/app?***`: bad value for the parameter `sslmode`"),
+        ("mysql://db/app?charset=a%27;", "`mysql://db/app?***`: bad value for the parameter `charset`"),
     ] {
         check_url(url, expect);
     }
@@ -116,7 +56,8 @@ fn a_reserved_character_in_a_password_is_told() {
         "postgres://u:P@ss/w@db/app",
         "postgres://u:P@ss w%rd/:?#é@db/app",
     ] {
-        let expect = "`postgres://u:***@db/app`: a `/`, `?`, `#` or `@` in the user name or password is not percent-encoded";
+        let expect =
+            "`postgres://u:***@db/app`: a `/`, `?`, `#` or `@` in the user name or password is not percent-encoded";
         check_url(url, expect);
     }
 }
@@ -124,30 +65,15 @@ fn a_reserved_character_in_a_password_is_told() {
 #[test]
 fn parts_are_checked() {
     for (parts, expect) in [
-        (
-            "NAME=app",
-            "`DATABASE_NAME` is set, but neither `DATABASE_DRIVER` nor `DATABASE_URL` is",
-        ),
-        (
-            "HOSTNAME=db\nNAME=app",
-            "`DATABASE_HOSTNAME` is set, but neither `DATABASE_DRIVER` nor `DATABASE_URL` is",
-        ),
-        (
-            "DRIVER=oracle",
-            "unknown driver `oracle` in `DATABASE_DRIVER`: not one of sqlite, postgres, mysql, mariadb",
-        ),
+        ("NAME=app", "`DATABASE_NAME` is set, but neither `DATABASE_DRIVER` nor `DATABASE_URL` is"),
+        ("HOSTNAME=db\nNAME=app", "`DATABASE_HOSTNAME` is set, but neither `DATABASE_DRIVER` nor `DATABASE_URL` is"),
+        ("DRIVER=oracle", "unknown driver `oracle` in `DATABASE_DRIVER`: not one of sqlite, postgres, mysql, mariadb"),
         (
             "DRIVER=postgres://u:pw@db/app",
             "unknown driver `postgres://u:***@db/app` in `DATABASE_DRIVER`: not one of sqlite, postgres, mysql, mariadb",
         ),
-        (
-            "DRIVER=postgres",
-            "`DATABASE_NAME` is not set, and a PostgreSQL server holds many databases",
-        ),
-        (
-            "DRIVER=mysql\nPORT=x\nNAME=app",
-            "`DATABASE_PORT` is `x`, which is not a number from 1 to 65535",
-        ),
+        ("DRIVER=postgres", "`DATABASE_NAME` is not set, and a PostgreSQL server holds many databases"),
+        ("DRIVER=mysql\nPORT=x\nNAME=app", "`DATABASE_PORT` is `x`, which is not a number from 1 to 65535"),
         (
             "DRIVER=mysql\nHOSTNAME=a b\nNAME=app",
             "`DATABASE_HOSTNAME` is `a b`, which is not a host name, an address or the path of a socket",
@@ -156,21 +82,15 @@ fn parts_are_checked() {
             "DRIVER=mysql\nNAME=app\nTLS_MODE=yes",
             "`DATABASE_TLS_MODE` is `yes`, which is not one of disable, prefer, require, verify-ca, verify-full",
         ),
-        (
-            "DRIVER=sqlite\nPORT=1",
-            "`DATABASE_PORT` is set, and means nothing to SQLite",
-        ),
-        (
-            "DRIVER=mysql\nNAME=app\nSCHEMA=s",
-            "`DATABASE_SCHEMA` is set, and means nothing to MySQL",
-        ),
+        ("DRIVER=sqlite\nPORT=1", "`DATABASE_PORT` is set, and means nothing to SQLite"),
+        ("DRIVER=mysql\nNAME=app\nSCHEMA=s", "`DATABASE_SCHEMA` is set, and means nothing to MySQL"),
         (
             "DRIVER=mysql\nNAME=app\nPASSWORD=pw\nPASSWORD_FILE=/x",
             "both `DATABASE_PASSWORD` and `DATABASE_PASSWORD_FILE` are set",
         ),
         (
             "DRIVER=mysql\nNAME=app\nPASSWORD_FILE=/x",
-            "cannot read `/x`, which `DATABASE_PASSWORD_FILE` names: entity not found",
+            "cannot read `/x`, which `DATABASE_PASSWORD_FILE` names: no such file",
         ),
     ] {
         check(parts, expect);
@@ -193,19 +113,10 @@ fn parts_that_disagree_with_the_url() {
     ] {
         let url = "postgres://u:p@db/app?schema=s&sslmode=require&sslrootcert=ca.pem";
         let (name, _) = part.split_once('=').unwrap();
-        check(
-            &format!("URL={url}\n{part}"),
-            &format!("`DATABASE_{name}` disagrees with the database URL"),
-        );
+        check(&format!("URL={url}\n{part}"), &format!("`DATABASE_{name}` disagrees with the database URL"));
     }
-    check(
-        "URL=sqlite:a.db\nNAME=b.db",
-        "`DATABASE_NAME` disagrees with the database URL",
-    );
-    check(
-        "URL=sqlite:a.db\nPASSWORD=pw",
-        "`DATABASE_PASSWORD` is set, and means nothing to SQLite",
-    );
+    check("URL=sqlite:a.db\nNAME=b.db", "`DATABASE_NAME` disagrees with the database URL");
+    check("URL=sqlite:a.db\nPASSWORD=pw", "`DATABASE_PASSWORD` is set, and means nothing to SQLite");
 }
 
 #[test]

@@ -1,12 +1,7 @@
 //! Tables of what is given against what it comes to, and the promise that passwords stay inside.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test stops at what it does not expect"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it does not expect")]
 
 mod errors;
-#[cfg(all(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod properties;
 mod spellings;
 
@@ -24,8 +19,7 @@ struct Files(BTreeMap<&'static str, &'static str>);
 impl Disk for Files {
     fn read(&self, path: &Path) -> io::Result<String> {
         let text = path.to_str().and_then(|path| self.0.get(path));
-        text.map(|text| (*text).to_owned())
-            .ok_or_else(|| io::ErrorKind::NotFound.into())
+        text.map(|text| (*text).to_owned()).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     fn is_file(&self, path: &Path) -> bool {
@@ -90,10 +84,7 @@ fn reveal(settings: &DatabaseSettings) -> String {
         ("tls", tls.as_deref()),
         ("ca", server.tls_ca.as_deref()),
     ];
-    let parameters = server
-        .parameters
-        .iter()
-        .map(|(key, value)| (&**key, Some(&**value)));
+    let parameters = server.parameters.iter().map(|(key, value)| (&**key, Some(&**value)));
     for (key, value) in fields.into_iter().chain(parameters) {
         if let Some(value) = value {
             text.push_str(&format!(" {key}={value}"));

@@ -10,8 +10,7 @@ use super::super::options::{mysql_fields, postgres_url};
 use super::super::{DatabaseSettings, Server, Target, Variables};
 
 fn text() -> impl Strategy<Value = String> {
-    proptest::prop_oneof![any::<String>(), "[ -~é]{1,24}"]
-        .prop_filter("empty is unset", |text| !text.is_empty())
+    proptest::prop_oneof![any::<String>(), "[ -~é]{1,24}"].prop_filter("empty is unset", |text| !text.is_empty())
 }
 
 /// Passwords that no other field, and no word of a message, holds by accident.
