@@ -39,8 +39,13 @@ impl Project {
 }
 
 impl Context {
+    /// The settings; what they hold that is left out is a warning.
     pub(crate) fn settings(&self) -> Result<DatabaseSettings, Problem> {
-        Ok(self.database.resolve()?)
+        let settings = self.database.resolve()?;
+        for parameter in settings.dropped_parameters() {
+            self.terminal.warn(format!("the parameter `{parameter}` of the database URL is left out"));
+        }
+        Ok(settings)
     }
 
     /// Connects to run revisions; what happens is printed.

@@ -10,6 +10,7 @@ use seachange_graph::Direction;
 use super::failure::{Cause, Failure, Left};
 use super::{Job, Runner, body};
 use crate::alter::{self, Violation, rebuild_scope};
+use crate::database_error::database_error;
 use crate::store::{Row, State};
 
 /// Why an attempt in a transaction came to nothing. It was rolled back, unless `left` says otherwise.
@@ -186,5 +187,5 @@ impl Runner<'_> {
 
 /// Whether an error comes from the way to the database, and not from the database.
 fn lost_connection(error: &DbErr) -> bool {
-    crate::backend::database_error(error).is_none()
+    database_error(error).is_none()
 }
