@@ -68,6 +68,6 @@ fn execute(project: Project, arguments: Arguments, terminal: Terminal) -> Result
     statements::listen(terminal);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(Problem::runtime)?;
-    let context = Context { project, terminal, database: arguments.database };
+    let context = Context::new(project, terminal, arguments.database);
     runtime.block_on(arguments.command.run(&context))
 }
