@@ -4,6 +4,7 @@
 
 mod layering;
 mod programs;
+mod readme;
 mod servers;
 
 use std::process::ExitCode;
@@ -11,6 +12,6 @@ use std::process::ExitCode;
 use seachange_tests::harness;
 
 fn main() -> ExitCode {
-    let topics = [layering::trials(), programs::trials(), servers::trials()];
+    let topics = [layering::trials(), programs::trials(), readme::trials(), servers::trials()];
     harness::main(topics.into_iter().flatten().collect())
 }

@@ -23,5 +23,5 @@ pub mod snapshot;
 pub use app::App;
 pub use backend::Backend;
 pub use database::{CreateError, TestDatabase};
-pub use program::{Output, Program, ProgramError};
+pub use program::{Output, Program, ProgramError, cargo};
 pub use runtime::block_on;
