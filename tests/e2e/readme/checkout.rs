@@ -47,7 +47,7 @@ impl Checkout {
     /// Builds the migration program, with the features that the whole workspace has.
     pub(super) fn build(&self) -> io::Result<PathBuf> {
         let output = cargo()
-            .args(["build", "-q", "--workspace", "--locked", "--bin", "migration", "--test", "e2e"])
+            .args(["build", "-q", "--workspace", "--locked", "--bins", "--test", "e2e"])
             .current_dir(self.root())
             .env("CARGO_TARGET_DIR", self.target())
             .output()?;
