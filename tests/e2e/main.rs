@@ -8,6 +8,7 @@ mod layering;
 mod migrations;
 mod passwords;
 mod programs;
+mod readme;
 mod servers;
 
 use std::process::ExitCode;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         migrations::trials(),
         passwords::trials(),
         programs::trials(),
+        readme::trials(),
         servers::trials(),
     ];
     harness::main(topics.into_iter().flatten().collect())

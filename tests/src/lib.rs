@@ -24,5 +24,5 @@ pub mod snapshot;
 pub use app::App;
 pub use backend::Backend;
 pub use database::{CreateError, TestDatabase};
-pub use program::{Output, Program, ProgramError, Running};
+pub use program::{Output, Program, ProgramError, Running, cargo};
 pub use runtime::block_on;

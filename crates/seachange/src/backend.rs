@@ -9,7 +9,7 @@ mod sqlite;
 
 use async_trait::async_trait;
 use sea_orm::sea_query::ColumnDef;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, RuntimeErr, Statement, TransactionOptions};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement, TransactionOptions};
 
 /// A database system.
 #[async_trait]
@@ -53,22 +53,6 @@ pub(crate) fn of(backend: DbBackend) -> Result<&'static dyn Backend, DbErr> {
         DbBackend::MySql => Ok(&mysql::MySql),
         other => Err(DbErr::BackendNotSupported { db: other.as_str(), ctx: "seachange was built without it" }),
     }
-}
-
-/// The error of the database itself, under what SeaORM wraps round it.
-pub(crate) fn database_error(error: &DbErr) -> Option<&(dyn sea_orm::sqlx::error::DatabaseError + 'static)> {
-    let (DbErr::Exec(RuntimeErr::SqlxError(source))
-    | DbErr::Query(RuntimeErr::SqlxError(source))
-    | DbErr::Conn(RuntimeErr::SqlxError(source))) = error
-    else {
-        return None;
-    };
-    source.as_database_error()
-}
-
-/// Whether the database itself answered with this code.
-pub(crate) fn has_code(error: &DbErr, code: &str) -> bool {
-    database_error(error).and_then(|error| error.code()).is_some_and(|found| found == code)
 }
 
 /// Drops what a query lists, a `kind` and a `name` a row; `quote` is the mark round identifiers.

@@ -10,10 +10,11 @@ mod context;
 mod describe;
 mod exit;
 mod interrupt;
-mod panics;
 mod problem;
 mod progress;
 mod prompt;
+mod revision_scope;
+mod statements;
 mod terminal;
 
 use std::ffi::OsString;
@@ -63,9 +64,10 @@ fn explain_usage(error: &clap::Error) -> Exit {
 }
 
 fn execute(project: Project, arguments: Arguments, terminal: Terminal) -> Result<Exit, Problem> {
-    panics::keep_quiet_in_revisions();
+    revision_scope::keep_quiet_in_revisions();
+    statements::listen(terminal);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(Problem::runtime)?;
-    let context = Context { project, terminal, database: arguments.database };
+    let context = Context::new(project, terminal, arguments.database);
     runtime.block_on(arguments.command.run(&context))
 }

@@ -7,6 +7,7 @@ use seachange_graph::{AppliedError, Direction, Faults, FindError, PlanError, Tar
 use thiserror::Error;
 
 use crate::connection::ConnectError;
+use crate::database_error::reason;
 use crate::runner::Failure;
 
 /// Why a migration did not happen.
@@ -42,7 +43,7 @@ pub enum Error {
         started_at: DateTime<Utc>,
     },
     /// A table with the name of ours has other columns.
-    #[error("the table `{table}` is not seachange's: {source}")]
+    #[error("the table `{table}` is not seachange's: {}", reason(.source))]
     ForeignTable {
         /// The name of the table.
         table: String,
@@ -50,7 +51,7 @@ pub enum Error {
         source: DbErr,
     },
     /// The database refused what the engine itself asked of it.
-    #[error("{doing}: {source}")]
+    #[error("{doing}: {}", reason(.source))]
     Database {
         /// What the engine was about to do.
         doing: &'static str,

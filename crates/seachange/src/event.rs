@@ -43,6 +43,11 @@ pub enum Event<'a> {
         /// How long it took.
         elapsed: Duration,
     },
+    /// A revision has failed, and the run ends; the error says the rest.
+    Failed {
+        /// The step.
+        step: &'a Step,
+    },
 }
 
 /// Somebody who watches a run. Called in the middle of it, so it has to be quick.
@@ -57,5 +62,6 @@ pub fn trace(event: &Event<'_>) {
             tracing::debug!(target: "seachange", sql, ?elapsed, failed, "statement");
         }
         Event::Finished { step, elapsed, .. } => tracing::info!(target: "seachange", %step, ?elapsed, "done"),
+        Event::Failed { step } => tracing::error!(target: "seachange", %step, "failed"),
     }
 }

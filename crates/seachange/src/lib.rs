@@ -18,6 +18,7 @@
 pub mod alter;
 mod backend;
 pub mod connection;
+mod database_error;
 mod error;
 pub mod event;
 pub mod migrator;

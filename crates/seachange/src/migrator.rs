@@ -142,3 +142,6 @@ impl Migrator {
         self.migrations.get(id)
     }
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests;

@@ -52,8 +52,13 @@ impl Runner<'_> {
             let Some(script) = self.migrations.get(&step.revision) else { continue };
             let message = script.message;
             self.recorder.tell(&Event::Started { step, message, number: index + 1, of: plan.len() });
-            let outcome = self.run_step(&Job { step, script }).await;
-            let elapsed = outcome.map_err(|failure| failed(failure, &report, plan))?;
+            let elapsed = match self.run_step(&Job { step, script }).await {
+                Ok(elapsed) => elapsed,
+                Err(failure) => {
+                    self.recorder.tell(&Event::Failed { step });
+                    return Err(failed(failure, &report, plan));
+                }
+            };
             self.recorder.tell(&Event::Finished { step, message, elapsed });
             report.done.push((step.clone(), elapsed));
         }

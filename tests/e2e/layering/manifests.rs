@@ -38,6 +38,7 @@ fn versions_are_in_one_table() -> TestResult {
 }
 
 fn licences_are_there() -> TestResult {
+    assert!(manifest("")?.contains("license = \"MIT OR Apache-2.0\""));
     for member in MEMBERS {
         let manifest = manifest(member)?;
         for field in ["license.workspace = true", "edition.workspace = true", "rust-version.workspace = true"] {

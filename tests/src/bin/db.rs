@@ -1,7 +1,8 @@
 //! Starts and stops a local database server for trying things out:
 //! `cargo run -p seachange-tests --bin db -- postgres up`.
 //!
-//! The server's data is in `target/db/`. It runs on until `down`.
+//! The server's data is in `target/db/`. It runs on until `down`. It is fast rather than safe: what it
+//! holds does not outlive a crash of the machine.
 
 use std::{
     error::Error,

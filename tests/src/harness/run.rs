@@ -41,8 +41,8 @@ pub fn main(cases: Vec<Case>) -> ExitCode {
         let trial = trial(case, &fleet, &tally);
         if !arguments.is_filtered_out(&trial) {
             backends.extend(shared.flatten());
-            trials.push(trial);
         }
+        trials.push(trial);
     }
     if !arguments.list {
         fleet.start(backends);

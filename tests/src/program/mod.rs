@@ -1,6 +1,7 @@
 //! The programs of this workspace, built once and run the way a user runs them.
 
 mod build;
+mod cargo;
 mod error;
 mod output;
 mod running;
@@ -14,6 +15,7 @@ use std::{
     time::Duration,
 };
 
+pub use cargo::cargo;
 pub use error::ProgramError;
 pub use output::Output;
 pub use running::Running;

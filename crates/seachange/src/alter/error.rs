@@ -230,13 +230,6 @@ impl From<AlterError> for DbErr {
     }
 }
 
-/// Returns the database's own words, without the wrapping of the layers between.
-pub(super) fn said(error: &DbErr) -> String {
-    let text = error.to_string();
-    let own = text.split_once("(code: ").and_then(|(_, rest)| rest.split_once(") "));
-    own.map_or_else(|| text.clone(), |(_, own)| own.to_owned())
-}
-
 /// Writes names in backticks.
 pub(super) fn listed(names: &[String]) -> String {
     let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();

@@ -139,7 +139,7 @@ fn mismatch(table: &str, error: &DbErr) -> Violation {
         table: table.to_owned(),
         parent: String::new(),
         columns: Vec::new(),
-        problem: Problem::Mismatch(super::error::said(error)),
+        problem: Problem::Mismatch(crate::database_error::reason(error)),
     }
 }
 

@@ -52,9 +52,9 @@ use sea_orm::sea_query::{Expr, IntoColumnDef, IntoIden, IntoTableRef, TableRef};
 use sea_orm_migration::SchemaManager;
 
 pub use self::error::AlterError;
-pub use self::foreign_keys::{Problem, Violation};
 #[cfg(test)]
 pub(crate) use self::foreign_keys::foreign_keys_on;
+pub use self::foreign_keys::{Problem, Violation};
 pub(crate) use self::foreign_keys::{foreign_key_violations, new_violations, set_foreign_keys};
 pub use self::operation::{ForeignKeyName, NewForeignKey};
 

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use sea_orm::sea_query::ColumnDef;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 
-use super::{Backend, drop_listed, has_code};
+use super::{Backend, drop_listed};
+use crate::database_error::has_code;
 
 /// MySQL and MariaDB: every change of a table commits what came before it, and none rolls back.
 pub(super) struct MySql;

@@ -4,14 +4,15 @@ use async_trait::async_trait;
 use sea_orm::sea_query::ColumnDef;
 use sea_orm::{DatabaseConnection, DbErr, TransactionTrait};
 
-use super::{Backend, drop_listed, has_code};
+use super::{Backend, drop_listed};
+use crate::database_error::has_code;
 
 /// PostgreSQL: table changes roll back.
 pub(super) struct Postgres;
 
-/// Relations and types of the current schema that belong to no extension; CASCADE takes what hangs on them, so each
-/// is dropped IF EXISTS. The row types of tables, the types of arrays, and the sequences of columns fall with what they
-/// belong to, and cannot be dropped without it.
+/// Relations and types of the current schema that belong to no extension, and sequences that belong to no column
+/// either; CASCADE takes what hangs on them, so each is dropped IF EXISTS. The row types of tables and the types of
+/// arrays fall with what they belong to.
 const OBJECTS: &str = "SELECT kind, name FROM (
     SELECT CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence'
             WHEN 'f' THEN 'foreign table' ELSE 'table' END AS kind,
@@ -24,7 +25,8 @@ const OBJECTS: &str = "SELECT kind, name FROM (
     WHERE t.typnamespace = current_schema()::regnamespace
         AND (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'c' AND c.relkind = 'c')
 ) objects WHERE NOT EXISTS (
-    SELECT 1 FROM pg_depend d WHERE d.classid = catalogue AND d.objid = oid AND d.deptype IN ('a', 'e', 'i')
+    SELECT 1 FROM pg_depend d WHERE d.classid = catalogue AND d.objid = oid
+        AND (d.deptype = 'e' OR kind = 'sequence' AND d.deptype IN ('a', 'i'))
 )";
 
 #[async_trait]

@@ -6,7 +6,8 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
-use super::{Backend, database_error, drop_listed};
+use super::{Backend, drop_listed};
+use crate::database_error::database_error;
 
 /// SQLite: table changes roll back; one writer at a time.
 pub(super) struct Sqlite;

@@ -1,7 +1,7 @@
 //! What every command has at hand.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::problem::Problem;
 use super::progress::Progress;
@@ -22,6 +22,7 @@ pub(crate) struct Context {
     pub(crate) project: Project,
     pub(crate) terminal: Terminal,
     pub(crate) database: DatabaseArgs,
+    settings: OnceLock<DatabaseSettings>,
 }
 
 impl Project {
@@ -39,19 +40,31 @@ impl Project {
 }
 
 impl Context {
-    pub(crate) fn settings(&self) -> Result<DatabaseSettings, Problem> {
-        Ok(self.database.resolve()?)
+    pub(crate) fn new(project: Project, terminal: Terminal, database: DatabaseArgs) -> Self {
+        Self { project, terminal, database, settings: OnceLock::new() }
+    }
+
+    /// The settings, resolved once; what they hold that is left out is a warning.
+    pub(crate) fn settings(&self) -> Result<&DatabaseSettings, Problem> {
+        if let Some(settings) = self.settings.get() {
+            return Ok(settings);
+        }
+        let settings = self.database.resolve()?;
+        for parameter in settings.dropped_parameters() {
+            self.terminal.warn(format!("the parameter `{parameter}` of the database URL is left out"));
+        }
+        Ok(self.settings.get_or_init(|| settings))
     }
 
     /// Connects to run revisions; what happens is printed.
     pub(crate) async fn connect(&self) -> Result<Migrator, Problem> {
         let progress = Progress::new(self.terminal);
         let handler = Arc::new(move |event: &crate::event::Event<'_>| progress.show(event));
-        Ok(Migrator::connect_with(self.project.migrations, &self.settings()?, handler).await?)
+        Ok(Migrator::connect_with(self.project.migrations, self.settings()?, handler).await?)
     }
 
     /// Connects to read. A SQLite file that is not there stays away, and reads as an empty database.
     pub(crate) async fn connect_to_read(&self) -> Result<Migrator, Problem> {
-        Ok(Migrator::connect_to_read(self.project.migrations, &self.settings()?).await?)
+        Ok(Migrator::connect_to_read(self.project.migrations, self.settings()?).await?)
     }
 }

@@ -7,11 +7,12 @@ use seachange_graph::Graph;
 use super::terminal::{DIM, ID, styled};
 use crate::revision::Script;
 
-/// A length of time, as short as it is useful: `12 ms`, `3.4 s`, `2 min 5 s`.
+/// A length of time, as short as it is useful: `0.4 ms`, `12 ms`, `3.4 s`, `2 min 5 s`.
 pub(crate) fn time(elapsed: Duration) -> String {
     let millis = elapsed.as_millis();
     match millis {
-        0..1_000 => format!("{millis} ms"),
+        0..10 => format!("{:.1} ms", elapsed.as_secs_f64() * 1_000.0),
+        10..1_000 => format!("{millis} ms"),
         1_000..60_000 => format!("{:.1} s", elapsed.as_secs_f64()),
         _ => format!("{} min {} s", elapsed.as_secs() / 60, elapsed.as_secs() % 60),
     }

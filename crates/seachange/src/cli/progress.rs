@@ -6,8 +6,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use seachange_graph::Step;
 
-use super::terminal::{DIM, ID, Terminal, VERB, styled};
-use super::{describe, panics};
+use super::terminal::{DIM, ERROR, ID, Terminal, VERB, styled};
+use super::{describe, revision_scope};
 use crate::event::Event;
 
 /// From this many steps on, a terminal shows a bar.
@@ -28,8 +28,10 @@ impl Progress {
         match event {
             Event::Planned { steps } => self.plan(steps.len()),
             Event::Started { step, message, .. } => self.start(step, message),
-            Event::Statement { sql, elapsed, failed } => self.statement(sql, *elapsed, *failed),
+            // SQLx tells of more of them: see `statements`.
+            Event::Statement { .. } => {}
             Event::Finished { step, message, elapsed } => self.finish(step, message, *elapsed),
+            Event::Failed { .. } => self.fail(),
         }
     }
 
@@ -45,7 +47,7 @@ impl Progress {
     }
 
     fn start(&self, step: &Step, message: &str) {
-        panics::enter_revision();
+        revision_scope::enter();
         let line = running(step, message);
         match (self.bar(), self.terminal.verbose) {
             (Some(_), _) => {}
@@ -54,15 +56,8 @@ impl Progress {
         }
     }
 
-    fn statement(&self, sql: &str, elapsed: Duration, failed: bool) {
-        if self.terminal.verbose {
-            let outcome = if failed { "failed".to_owned() } else { describe::time(elapsed) };
-            self.terminal.say(format!("    {sql} {}", styled(DIM, outcome)));
-        }
-    }
-
     fn finish(&self, step: &Step, message: &str, elapsed: Duration) {
-        panics::leave_revision();
+        revision_scope::leave();
         let time = styled(DIM, describe::time(elapsed));
         match (self.bar(), self.terminal.verbose) {
             (Some(bar), _) => {
@@ -71,6 +66,14 @@ impl Progress {
             }
             (None, true) => self.terminal.say(format!("    … {time}")),
             (None, false) => self.terminal.end(time),
+        }
+    }
+
+    fn fail(&self) {
+        revision_scope::leave();
+        match self.bar() {
+            Some(bar) => bar.abandon(),
+            None => self.terminal.say(styled(ERROR, "failed")),
         }
     }
 

@@ -9,7 +9,8 @@ use anstyle::{AnsiColor, Style};
 use super::exit::Exit;
 use super::problem::Problem;
 
-const ERROR: Style = AnsiColor::Red.on_default().bold();
+/// For what went wrong.
+pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
 

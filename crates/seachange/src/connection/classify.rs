@@ -6,9 +6,10 @@ use std::path::PathBuf;
 
 use sea_orm::sqlx::Error as SqlxError;
 use sea_orm::sqlx::error::DatabaseError;
-use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr};
+use sea_orm::{ConnAcquireErr, DbErr};
 
 use super::{ConnectError, Endpoint};
+use crate::database_error::sqlx_error;
 use crate::settings::{DatabaseSettings, Target, reason};
 
 /// What an error code of a server says about the settings.
@@ -39,15 +40,6 @@ fn classify(settings: &DatabaseSettings, error: &DbErr) -> ConnectError {
         database: settings.to_string(),
         reason: sqlx_error(error).map_or_else(|| error.to_string(), ToString::to_string),
     })
-}
-
-fn sqlx_error(error: &DbErr) -> Option<&SqlxError> {
-    match error {
-        DbErr::Conn(RuntimeErr::SqlxError(error))
-        | DbErr::Exec(RuntimeErr::SqlxError(error))
-        | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error),
-        _ => None,
-    }
 }
 
 fn classify_file(path: PathBuf, error: &DbErr) -> Option<ConnectError> {

@@ -5,6 +5,7 @@ use seachange_graph::Direction;
 use thiserror::Error;
 
 use crate::alter::Violation;
+use crate::database_error::reason;
 
 /// A revision that failed.
 #[derive(Debug, Error)]
@@ -38,7 +39,7 @@ pub struct Failure {
 #[non_exhaustive]
 pub enum Cause {
     /// The database refused something, or the code returned an error of its own.
-    #[error("{}", plain(.0))]
+    #[error("{}", reason(.0))]
     Database(DbErr),
     /// The code panicked.
     #[error("the code panicked: {0}")]
@@ -60,17 +61,6 @@ pub enum Left {
     },
     /// Nothing or everything: the connection was lost while the database was asked to commit.
     Unknown,
-}
-
-/// The words of the database, without those that SeaORM and SQLx put before them.
-fn plain(error: &DbErr) -> String {
-    match crate::backend::database_error(error) {
-        Some(error) => error.message().to_owned(),
-        None => match error {
-            DbErr::Migration(text) | DbErr::Custom(text) => text.clone(),
-            other => other.to_string(),
-        },
-    }
 }
 
 fn list(violations: &[Violation]) -> String {

@@ -10,6 +10,7 @@ use seachange_graph::Direction;
 use super::failure::{Cause, Failure, Left};
 use super::{Job, Runner, body};
 use crate::alter::{self, Violation, rebuild_scope};
+use crate::database_error::database_error;
 use crate::store::{Row, State};
 
 /// Why an attempt in a transaction came to nothing. It was rolled back, unless `left` says otherwise.
@@ -72,8 +73,9 @@ impl Runner<'_> {
         let before = alter::foreign_key_violations(self.connection).await?;
         alter::set_foreign_keys(self.connection, false).await?;
         let outcome = self.attempt(job, start, Some(&before)).await;
-        alter::set_foreign_keys(self.connection, true).await?;
-        outcome
+        // A connection that does not take this any more fails at the next statement, too; what counts is the outcome.
+        let restored = alter::set_foreign_keys(self.connection, true).await;
+        outcome.and(restored.map_err(|error| Setback::Failed(Cause::Database(error), Left::Unknown)))
     }
 
     /// One attempt: begin, the code, the row, commit. With `violations_before`, foreign keys are off and are checked.
@@ -186,5 +188,5 @@ impl Runner<'_> {
 
 /// Whether an error comes from the way to the database, and not from the database.
 fn lost_connection(error: &DbErr) -> bool {
-    crate::backend::database_error(error).is_none()
+    database_error(error).is_none()
 }

@@ -63,8 +63,11 @@ impl Store {
     }
 
     /// Reads every row, by id.
+    ///
+    /// The columns are qualified, because SQLite takes a bare name in quotes that is no column for a string.
     pub(crate) async fn rows(&self, connection: &impl ConnectionTrait) -> Result<Vec<Row>, DbErr> {
-        let select = Query::select().columns(COLUMNS).from(self.table()).to_owned();
+        let select =
+            Query::select().columns(COLUMNS.map(|column| (self.table.clone(), column))).from(self.table()).to_owned();
         let mut rows: Vec<Row> =
             connection.query_all(&select).await?.iter().map(Row::read).collect::<Result<_, _>>()?;
         rows.sort_by(|a, b| a.revision.cmp(&b.revision));

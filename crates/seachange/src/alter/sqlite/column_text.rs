@@ -16,6 +16,8 @@ pub(super) enum PartKind {
     Collate,
     References,
     Generated,
+    /// A `CONSTRAINT name` that nothing follows, which SQLite takes.
+    Empty,
 }
 
 /// A constraint of a column, verbatim.
@@ -49,11 +51,8 @@ impl ColumnText {
         let end = all.len() - trailing_trivia(&all[at + 1..]);
         let starts = part_starts(&all, at + 1, end);
         let first = starts.first().copied().unwrap_or(end);
-        let parts = starts
-            .iter()
-            .zip(starts.iter().skip(1).chain([&end]))
-            .filter_map(|(&from, &to)| part(&all[from..to]))
-            .collect();
+        let parts =
+            starts.iter().zip(starts.iter().skip(1).chain([&end])).map(|(&from, &to)| part(&all[from..to])).collect();
         Some(Self {
             name_text: joined(&all[..=at]),
             name,
@@ -195,13 +194,13 @@ fn begins(word: &str, before: [&str; 2], after: &str) -> bool {
     }
 }
 
-fn part(tokens: &[Token<'_>]) -> Option<Part> {
+fn part(tokens: &[Token<'_>]) -> Part {
     let significant: Vec<_> = tokens.iter().filter(|token| token.kind != Kind::Trivia).collect();
     let (name, rest) = match significant.as_slice() {
         [first, name, rest @ ..] if first.is_word("CONSTRAINT") => (name.name().map(Cow::into_owned), rest),
         rest => (None, rest),
     };
-    let kind = match rest.first()?.text.to_ascii_uppercase().as_str() {
+    let kind = match rest.first().map_or(String::new(), |token| token.text.to_ascii_uppercase()).as_str() {
         "PRIMARY" => PartKind::PrimaryKey,
         "NOT" => PartKind::NotNull,
         "NULL" => PartKind::Null,
@@ -210,7 +209,8 @@ fn part(tokens: &[Token<'_>]) -> Option<Part> {
         "DEFAULT" => PartKind::Default,
         "COLLATE" => PartKind::Collate,
         "REFERENCES" => PartKind::References,
-        _ => PartKind::Generated,
+        "GENERATED" | "AS" => PartKind::Generated,
+        _ => PartKind::Empty,
     };
-    Some(Part { kind, name, text: joined(tokens) })
+    Part { kind, name, text: joined(tokens) }
 }

@@ -21,9 +21,10 @@ use sea_orm_migration::SchemaManagerConnection;
 use self::plan::{Plan, plan};
 use self::rebuild::{rebuild, run};
 use self::snapshot::Snapshot;
-use super::error::{AlterError, said};
+use super::error::AlterError;
 use super::foreign_keys::{foreign_keys_on, set_foreign_keys};
 use super::operation::{Operation, text};
+use crate::database_error::reason;
 
 /// Makes the changes, all of them or none.
 pub(super) async fn alter(
@@ -92,7 +93,7 @@ async fn commit(connection: &DatabaseConnection, table: &str, operations: &[Oper
     };
     let transaction = match connection.begin_with_options(options).await {
         // Somebody has sent a BEGIN of his own, which only the database knows of.
-        Err(error) if has_one_connection(connection) && said(&error).contains("within a transaction") => {
+        Err(error) if has_one_connection(connection) && reason(&error).contains("within a transaction") => {
             return in_savepoint(connection, table, operations).await;
         }
         begun => begun?,

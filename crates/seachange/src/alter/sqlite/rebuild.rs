@@ -12,9 +12,10 @@ use super::contents::Contents;
 use super::snapshot::{Snapshot, statement};
 use super::table_text::TableText;
 use crate::alter::clause::quoted;
-use crate::alter::error::{AlterError, said};
+use crate::alter::error::AlterError;
 use crate::alter::foreign_keys::foreign_keys_on;
 use crate::alter::rebuild_scope;
+use crate::database_error::reason;
 
 /// Rebuilds the table with the text `new`. The caller undoes everything when it fails.
 pub(super) async fn rebuild(
@@ -116,7 +117,7 @@ async fn broken_object(connection: &impl ConnectionTrait) -> Result<Option<Strin
     let renamed = run(connection, &format!("ALTER TABLE \"main\".{name} RENAME TO \"seachange probe renamed\"")).await;
     run(connection, "ROLLBACK TO seachange_probe").await?;
     run(connection, "RELEASE seachange_probe").await?;
-    Ok(renamed.err().map(|error| said(&error)))
+    Ok(renamed.err().map(|error| reason(&error)))
 }
 
 /// Returns a name that no object has.

@@ -111,20 +111,16 @@ impl TableText {
     /// Removes an item. Comments before it stay, because they may belong to the item before.
     pub(super) fn remove(&mut self, at: usize) {
         let removed = self.items.remove(at);
-        let comments = leading_comments(&removed.text);
-        let trailing = trailing_space(&removed.text).to_owned();
-        match self.items.get_mut(at) {
-            Some(next) => {
-                next.comma = at > 0 && (next.comma || removed.comma);
-                next.text.insert_str(0, &comments);
-            }
-            None => {
-                if let Some(last) = self.items.last_mut() {
-                    take_trailing_space(&mut last.text);
-                    last.text.push_str(&comments);
-                    last.text.push_str(&trailing);
-                }
-            }
+        let mut comments = leading_comments(&removed.text);
+        if let Some(next) = self.items.get_mut(at) {
+            next.comma = at > 0 && (next.comma || removed.comma);
+            next.text.insert_str(0, &comments);
+            comments.clear();
+        }
+        if let Some(before) = at.checked_sub(1).map(|before| &mut self.items[before]) {
+            take_trailing_space(&mut before.text);
+            before.text.push_str(&comments);
+            before.text.push_str(trailing_space(&removed.text));
         }
     }
 }

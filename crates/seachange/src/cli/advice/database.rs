@@ -3,10 +3,10 @@
 use sea_orm::DbErr;
 
 use crate::args::env_file::EnvFileError;
-use crate::backend;
 use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
 use crate::connection::ConnectError;
+use crate::database_error::database_error;
 use crate::settings::SettingsError;
 
 pub(super) fn connect(error: &ConnectError) -> Problem {
@@ -18,13 +18,17 @@ pub(super) fn connect(error: &ConnectError) -> Problem {
         ConnectError::Unreachable { .. } => {
             problem.hint("is it running there? `DATABASE_URL`, or `DATABASE_HOSTNAME` and `DATABASE_PORT`, say where")
         }
-        ConnectError::TimedOut { .. } | ConnectError::Busy { .. } => problem.hint("it may be starting, or have no connection left: try again"),
+        ConnectError::TimedOut { .. } | ConnectError::Busy { .. } => {
+            problem.hint("it may be starting, or have no connection left: try again")
+        }
         ConnectError::AccessDenied { .. } => {
             problem.hint("`DATABASE_USERNAME` and `DATABASE_PASSWORD`, or `DATABASE_URL`, say as whom to connect")
         }
         ConnectError::UnknownDatabase { .. } => problem.hint("create it, or correct `DATABASE_NAME`"),
         ConnectError::DatabaseDenied { .. } => problem.hint("grant the user access to it"),
-        ConnectError::Tls { .. } | ConnectError::CaFile { .. } => problem.hint("`DATABASE_TLS_MODE` says whether and how to encrypt"),
+        ConnectError::Tls { .. } | ConnectError::CaFile { .. } => {
+            problem.hint("`DATABASE_TLS_MODE` says whether and how to encrypt")
+        }
         ConnectError::IsFolder { .. } => problem.hint("name a file in it"),
         ConnectError::NotADatabase { .. } => problem.hint("the file was not touched; name another one"),
         ConnectError::Locked { .. } => problem.hint("wait for the other program, or stop it"),
@@ -37,7 +41,7 @@ pub(super) fn connect(error: &ConnectError) -> Problem {
 
 /// What the database refused the engine itself.
 pub(super) fn refused(problem: Problem, error: &DbErr) -> Problem {
-    match backend::database_error(error).and_then(|error| error.code()).as_deref() {
+    match database_error(error).and_then(|error| error.code()).as_deref() {
         // PostgreSQL's invalid_schema_name: no schema of the search path is there.
         Some("3F000") => problem.hint("`DATABASE_SCHEMA` names a schema that is not there: create it"),
         // PostgreSQL's insufficient_privilege.

@@ -91,6 +91,7 @@ fn when(row: &Row) -> String {
 fn time(row: &Row) -> String {
     let millis = row.duration_ms.and_then(|millis| u64::try_from(millis).ok());
     match (millis, row.finished_at) {
+        (Some(millis @ ..10), _) => format!("{millis} ms"),
         (Some(millis), _) => describe::time(Duration::from_millis(millis)),
         (None, Some(_)) => "stamped".to_owned(),
         (None, None) => String::new(),

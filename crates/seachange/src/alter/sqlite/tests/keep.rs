@@ -143,3 +143,8 @@ async fn a_full_text_index_over_the_table() {
     assert_eq!(value(&connection, "SELECT rowid || a FROM f WHERE f MATCH 'nine'").await, "9nine");
     check_left_clean(&connection).await;
 }
+
+#[tokio::test]
+async fn a_constraint_name_without_a_constraint() {
+    check_kept("CREATE TABLE t (a int CONSTRAINT idle, b , CONSTRAINT x UNIQUE (a, b) CHECK (a > 0))", "t", "a").await;
+}

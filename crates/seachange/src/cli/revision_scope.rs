@@ -20,12 +20,17 @@ pub(crate) fn keep_quiet_in_revisions() {
     }));
 }
 
-pub(crate) fn enter_revision() {
+pub(crate) fn enter() {
     IN_REVISION.store(true, Ordering::Relaxed);
 }
 
-pub(crate) fn leave_revision() {
+pub(crate) fn leave() {
     IN_REVISION.store(false, Ordering::Relaxed);
+}
+
+/// Whether a revision runs at this moment.
+pub(crate) fn is_entered() -> bool {
+    IN_REVISION.load(Ordering::Relaxed)
 }
 
 /// Where the last panic in a revision happened: file, line and column.

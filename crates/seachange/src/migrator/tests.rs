@@ -1,0 +1,117 @@
+//! The engine on SQLite in memory, with revisions made of SQL.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod failures;
+mod runs;
+mod stamps;
+
+use async_trait::async_trait;
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, Statement};
+use sea_orm_migration::prelude::*;
+
+use super::Migrator;
+use crate::revision::{Migrations, Revision, Script};
+
+/// What a revision of these tests does.
+#[derive(Clone, Copy)]
+enum Body {
+    /// Runs statements up, and others down.
+    Sql(&'static [&'static str], &'static [&'static str]),
+    Panics,
+    /// Returns an error of its own.
+    Refuses,
+}
+
+struct Scripted {
+    body: Body,
+    use_transaction: Option<bool>,
+}
+
+impl MigrationName for Scripted {
+    fn name(&self) -> &'static str {
+        "scripted"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Scripted {
+    #[expect(clippy::panic, reason = "a revision that panics is what some tests are about")]
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        match self.body {
+            Body::Sql(up, _) => execute(manager, up).await,
+            Body::Panics => panic!("no way"),
+            Body::Refuses => Err(DbErr::Custom("not today".to_owned())),
+        }
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        match self.body {
+            Body::Sql(_, down) => execute(manager, down).await,
+            Body::Panics | Body::Refuses => Ok(()),
+        }
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        self.use_transaction
+    }
+}
+
+async fn execute(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {
+    for sql in statements {
+        manager.get_connection().execute_unprepared(sql).await?;
+    }
+    Ok(())
+}
+
+/// A line of revisions `r1`, `r2`, ... with these bodies.
+fn line(bodies: &[Body]) -> &'static Migrations {
+    registry(bodies.iter().map(|&body| Scripted { body, use_transaction: None }).collect())
+}
+
+fn registry(bodies: Vec<Scripted>) -> &'static Migrations {
+    let ids: Vec<&'static str> = (1..=bodies.len()).map(|n| &*format!("r{n}").leak()).collect();
+    let scripts: Vec<Script> = bodies
+        .into_iter()
+        .enumerate()
+        .map(|(n, body)| Script {
+            revision: Revision {
+                id: ids[n],
+                down_revision: if n == 0 { &[] } else { vec![ids[n - 1]].leak() },
+                ..Revision::ROOT
+            },
+            message: "a step",
+            file: "m20261121_a_step.rs",
+            source_hash: "hash",
+            migration: Box::leak(Box::new(body)),
+        })
+        .collect();
+    Box::leak(Box::new(Migrations::new("tests 1.0.0", scripts.leak())))
+}
+
+/// A revision that makes a table of this name, and drops it.
+const fn table(up: &'static [&'static str], down: &'static [&'static str]) -> Body {
+    Body::Sql(up, down)
+}
+
+const TABLE_A: Body = table(&["CREATE TABLE a (id integer)"], &["DROP TABLE a"]);
+const TABLE_B: Body = table(&["CREATE TABLE b (id integer)"], &["DROP TABLE b"]);
+
+async fn memory() -> DatabaseConnection {
+    Database::connect(ConnectOptions::new("sqlite::memory:").max_connections(1).to_owned()).await.unwrap()
+}
+
+async fn migrator(migrations: &'static Migrations) -> Migrator {
+    Migrator::new(migrations, memory().await).unwrap()
+}
+
+/// The names of the tables, sorted.
+async fn tables(migrator: &Migrator) -> Vec<String> {
+    let sql = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name";
+    let connection = migrator.connection();
+    let rows = connection.query_all_raw(Statement::from_string(connection.get_database_backend(), sql)).await.unwrap();
+    rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
+}
+
+async fn current(migrator: &Migrator) -> Vec<&'static str> {
+    migrator.current().await.unwrap().iter().map(|script| script.revision.id).collect()
+}

@@ -1,0 +1,93 @@
+//! Runs that go well, and what is read between them.
+
+use std::sync::atomic::Ordering;
+
+use super::{TABLE_A, TABLE_B, current, line, migrator, tables};
+use crate::Error;
+use crate::migrator::RevisionState;
+
+#[tokio::test]
+async fn up_and_down_move_the_record_with_the_tables() {
+    let migrator = migrator(line(&[TABLE_A, TABLE_B])).await;
+    let report = migrator.upgrade("heads").await.unwrap();
+    assert_eq!(report.done.iter().map(|(step, _)| step.route()).collect::<Vec<_>>(), ["base -> r1", "r1 -> r2"]);
+    assert_eq!(tables(&migrator).await, ["a", "b", "seachange_revision"]);
+    assert_eq!(current(&migrator).await, ["r2"]);
+    migrator.downgrade("-1").await.unwrap();
+    assert_eq!(tables(&migrator).await, ["a", "seachange_revision"]);
+    assert_eq!(current(&migrator).await, ["r1"]);
+    migrator.downgrade("base").await.unwrap();
+    assert_eq!(tables(&migrator).await, ["seachange_revision"]);
+}
+
+#[tokio::test]
+async fn reading_makes_no_table() {
+    let migrator = migrator(line(&[TABLE_A])).await;
+    assert_eq!(migrator.pending().await.unwrap().len(), 1);
+    assert!(matches!(migrator.check().await, Err(Error::Behind { pending }) if pending == ["r1"]));
+    assert_eq!(migrator.status().await.unwrap().len(), 1);
+    assert_eq!(current(&migrator).await, [""; 0]);
+    assert_eq!(tables(&migrator).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_run_with_nothing_to_do_makes_no_table() {
+    let migrator = migrator(line(&[])).await;
+    assert!(migrator.upgrade("heads").await.unwrap().done.is_empty());
+    migrator.check().await.unwrap();
+    assert_eq!(tables(&migrator).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_request_to_stop_is_heeded_before_the_next_revision() {
+    let migrator = migrator(line(&[TABLE_A, TABLE_B])).await;
+    migrator.stop_switch().store(true, Ordering::Relaxed);
+    let report = migrator.upgrade("heads").await.unwrap();
+    assert!(report.was_stopped());
+    assert_eq!(report.left.len(), 2);
+    migrator.stop_switch().store(false, Ordering::Relaxed);
+    assert!(!migrator.upgrade("heads").await.unwrap().was_stopped());
+}
+
+#[tokio::test]
+async fn the_record_says_who_applied_what_and_when() {
+    let migrator = migrator(line(&[TABLE_A, TABLE_B])).await;
+    let before = chrono::Utc::now();
+    migrator.upgrade("heads").await.unwrap();
+    let record = migrator.read().await.unwrap();
+    let row = record.row("r2").unwrap();
+    assert_eq!((row.down_revision.as_slice(), row.source_hash.as_str()), (["r1".to_owned()].as_slice(), "hash"));
+    assert_eq!(row.program, "tests 1.0.0");
+    assert!(row.started_at >= before && row.finished_at.unwrap() >= row.started_at);
+    assert!(row.duration_ms.unwrap() >= 0);
+}
+
+#[tokio::test]
+async fn an_edited_revision_is_told_apart() {
+    let migrator = migrator(line(&[TABLE_A])).await;
+    migrator.upgrade("heads").await.unwrap();
+    let connection = migrator.connection();
+    sea_orm::ConnectionTrait::execute_unprepared(connection, "UPDATE seachange_revision SET source_hash = 'old'")
+        .await
+        .unwrap();
+    let status = migrator.status().await.unwrap();
+    assert!(matches!(&status[0].state, RevisionState::Edited(row) if row.source_hash == "old"));
+}
+
+#[tokio::test]
+async fn the_record_may_stand_in_another_table() {
+    let migrator = migrator(line(&[TABLE_A])).await.with_revision_table(None, "my \"record\"".to_owned());
+    migrator.upgrade("heads").await.unwrap();
+    assert_eq!(tables(&migrator).await, ["a", "my \"record\""]);
+    assert_eq!(current(&migrator).await, ["r1"]);
+}
+
+#[tokio::test]
+async fn drop_everything_leaves_an_empty_database() {
+    let migrator = migrator(line(&[TABLE_A, TABLE_B])).await;
+    migrator.upgrade("heads").await.unwrap();
+    let views = "CREATE VIEW \"v \"\"x\"\"\" AS SELECT * FROM a; CREATE TABLE c (id integer primary key autoincrement)";
+    sea_orm::ConnectionTrait::execute_unprepared(migrator.connection(), views).await.unwrap();
+    migrator.drop_everything().await.unwrap();
+    assert_eq!(tables(&migrator).await, ["sqlite_sequence"]);
+}

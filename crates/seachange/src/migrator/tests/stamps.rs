@@ -1,0 +1,32 @@
+//! Records written without running anything.
+
+use sea_orm::ConnectionTrait;
+
+use super::{Body, Scripted, TABLE_A, TABLE_B, current, line, migrator, registry, tables};
+
+#[tokio::test]
+async fn a_stamp_moves_the_record_and_nothing_else() {
+    let migrator = migrator(line(&[TABLE_A, TABLE_B])).await;
+    assert_eq!(migrator.stamp("head").await.unwrap().add, ["r1", "r2"]);
+    assert_eq!(current(&migrator).await, ["r2"]);
+    assert_eq!(tables(&migrator).await, ["seachange_revision"]);
+    assert_eq!(migrator.stamp("r1").await.unwrap().remove, ["r2"]);
+    assert_eq!(current(&migrator).await, ["r1"]);
+    migrator.stamp("base").await.unwrap();
+    assert_eq!(current(&migrator).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_stamp_settles_what_an_interrupted_run_left() {
+    let fails = Body::Sql(&["CREATE TABLE c (id integer)", "oops"], &[]);
+    let bodies = [TABLE_A, fails].map(|body| Scripted { body, use_transaction: Some(false) });
+    let migrator = migrator(registry(bodies.into())).await;
+    assert!(migrator.upgrade("heads").await.is_err());
+    assert!(migrator.current().await.is_err());
+    migrator.stamp("r1").await.unwrap();
+    assert_eq!(current(&migrator).await, ["r1"]);
+    migrator.connection().execute_unprepared("DROP TABLE c").await.unwrap();
+    assert!(migrator.upgrade("heads").await.is_err());
+    migrator.stamp("r2").await.unwrap();
+    assert_eq!(current(&migrator).await, ["r2"]);
+}
