@@ -48,6 +48,7 @@ impl Runner<'_> {
                 other => other,
             },
             system: self.backend.name(),
+            rolls_back: self.backend.rolls_back_ddl(),
             done: 0,
             of: 0,
         })
