@@ -2,6 +2,7 @@
 //!
 //! One module a topic, each of which lists its tests in `trials()`.
 
+mod bad_inputs;
 mod layering;
 mod programs;
 mod servers;
@@ -11,6 +12,6 @@ use std::process::ExitCode;
 use seachange_tests::harness;
 
 fn main() -> ExitCode {
-    let topics = [layering::trials(), programs::trials(), servers::trials()];
+    let topics = [bad_inputs::trials(), layering::trials(), programs::trials(), servers::trials()];
     harness::main(topics.into_iter().flatten().collect())
 }

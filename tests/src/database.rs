@@ -81,7 +81,7 @@ impl TestDatabase {
     pub fn url(&self) -> String {
         match &self.address {
             Some(address) => address.url(&self.name),
-            None => format!("sqlite://{}?mode=rwc", self.file().display()),
+            None => format!("sqlite:{}?mode=rwc", self.file().display()),
         }
     }
 

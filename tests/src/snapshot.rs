@@ -30,6 +30,7 @@ pub fn settings(database: &TestDatabase) -> Settings {
     settings.set_omit_expression(true);
     let folder = database.folder().display().to_string();
     settings.add_filter(&escape(&folder), "[folder]");
+    settings.add_filter(&escape(&workspace()), "[workspace]");
     for (pattern, replacement) in FILTERS {
         settings.add_filter(pattern, replacement);
     }
@@ -41,6 +42,12 @@ pub fn settings_without_ids(database: &TestDatabase) -> Settings {
     let mut settings = settings(database);
     settings.add_filter(RANDOM_ID.0, RANDOM_ID.1);
     settings
+}
+
+/// The folder of this workspace.
+fn workspace() -> String {
+    let tests = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().unwrap_or(tests).display().to_string()
 }
 
 /// A pattern that matches `text` itself.

@@ -37,8 +37,8 @@ impl Address {
     pub fn with_user(&self, user: &str, password: &str) -> Self {
         let mut url = self.url.clone();
         // These fail for URLs without a host only, and there are none here.
-        let _ = url.set_username(user);
-        let _ = url.set_password(Some(password));
+        let _ = url.set_username(&encode_percent(user));
+        let _ = url.set_password(Some(&encode_percent(password)));
         Self { url }
     }
 
@@ -60,6 +60,11 @@ impl Address {
     }
 }
 
+/// Encodes what [`Url`] takes for encoded already.
+fn encode_percent(text: &str) -> String {
+    text.replace('%', "%25")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,7 +75,7 @@ mod tests {
         assert_eq!(address.url("blog"), "postgres://user:secret@127.0.0.1:5432/blog");
         assert_eq!(
             address.with_user("user", "P@ss w%rd/:?#é").url("blog"),
-            "postgres://user:P%40ss%20w%rd%2F%3A%3F%23%C3%A9@127.0.0.1:5432/blog"
+            "postgres://user:P%40ss%20w%25rd%2F%3A%3F%23%C3%A9@127.0.0.1:5432/blog"
         );
     }
 }
