@@ -30,6 +30,7 @@ pub fn settings(database: &TestDatabase) -> Settings {
     settings.set_omit_expression(true);
     let folder = database.folder().display().to_string();
     settings.add_filter(&escape(&folder), "[folder]");
+    settings.add_filter(&escape(folder.trim_start_matches('/')), "[folder without /]");
     settings.add_filter(&escape(&workspace()), "[workspace]");
     for (pattern, replacement) in FILTERS {
         settings.add_filter(pattern, replacement);

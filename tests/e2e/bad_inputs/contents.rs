@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, error::Error, fs, io, path::Path};
 
-use sea_orm::DbErr;
-use seachange_tests::{Backend, TestDatabase};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, QueryResult, Statement};
+use seachange_tests::{Backend, TestDatabase, block_on};
 
 /// What a test's folder and database hold, and the folder of the workspace's revision files.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ impl Contents {
         add(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../migration/src")), &mut files)?;
         let lines = match database.backend() {
             Backend::Sqlite => Vec::new(),
-            backend => lines(database, backend)?,
+            _ => block_on(lines(database))?,
         };
         Ok(Self { files, lines })
     }
@@ -41,24 +41,34 @@ fn add(folder: &Path, files: &mut BTreeMap<String, Option<Vec<u8>>>) -> io::Resu
 }
 
 /// The columns of every table of the user's, and the rows of those in the current schema.
-fn lines(database: &TestDatabase, backend: Backend) -> Result<Vec<String>, DbErr> {
-    let (quote, schemas, row) = match backend {
-        Backend::MySql => ('`', "table_schema = DATABASE()", "CONCAT_WS('|', {})"),
-        _ => ('"', "table_schema NOT IN ('pg_catalog', 'information_schema')", "CONCAT_WS('|', {})"),
+async fn lines(database: &TestDatabase) -> Result<Vec<String>, DbErr> {
+    let (quote, schemas) = match database.backend() {
+        Backend::MySql => ("`", "table_schema = DATABASE()"),
+        _ => ("\"", "table_schema NOT IN ('pg_catalog', 'information_schema')"),
     };
-    let mut lines = database.values::<String>(&format!(
-        "SELECT CAST(CONCAT_WS(' ', table_schema, table_name, column_name, data_type, is_nullable, column_default)
-         AS CHAR(500)) FROM information_schema.columns WHERE {schemas} ORDER BY 1"
-    ))?;
-    for table in database.tables()? {
-        let columns: Vec<String> = database.values(&format!(
-            "SELECT CAST(column_name AS CHAR(100)) FROM information_schema.columns
-             WHERE {schemas} AND table_name = '{table}' ORDER BY ordinal_position"
-        ))?;
-        let columns: Vec<String> =
-            columns.iter().map(|column| format!("{quote}{}{quote}", column.trim_end())).collect();
-        let row = row.replace("{}", &columns.join(", "));
-        lines.extend(database.values::<String>(&format!("SELECT {row} FROM {quote}{table}{quote} ORDER BY 1"))?);
+    let connection = database.connect().await?;
+    let mut lines = Vec::new();
+    let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let columns = format!(
+        "SELECT CONCAT(table_name, ''), CONCAT(column_name, ''),
+         CONCAT_WS(' ', table_schema, table_name, column_name, data_type, is_nullable, column_default)
+         FROM information_schema.columns WHERE {schemas} ORDER BY table_schema, table_name, ordinal_position"
+    );
+    for row in select(&connection, &columns).await? {
+        let column = format!("{quote}{}{quote}", row.try_get_by_index::<String>(1)?);
+        tables.entry(row.try_get_by_index(0)?).or_default().push(column);
+        lines.push(row.try_get_by_index(2)?);
     }
+    for (table, columns) in tables {
+        let rows = format!("SELECT CONCAT_WS('|', {}) FROM {quote}{table}{quote} ORDER BY 1", columns.join(", "));
+        for row in select(&connection, &rows).await? {
+            lines.push(row.try_get_by_index(0)?);
+        }
+    }
+    connection.close().await?;
     Ok(lines)
+}
+
+async fn select(connection: &DatabaseConnection, sql: &str) -> Result<Vec<QueryResult>, DbErr> {
+    connection.query_all_raw(Statement::from_string(connection.get_database_backend(), sql)).await
 }

@@ -9,18 +9,18 @@ use seachange_tests::{
 use super::{SECRET, check, check_words_of_server, migration, unset};
 
 pub(super) fn trials() -> Vec<Case> {
-    let tests: [(&str, fn(&TestDatabase) -> TestResult); 6] = [
+    let tests: [(&str, fn(&TestDatabase) -> TestResult); 5] = [
         ("unreachable", unreachable),
         ("wrong_password", wrong_password),
         ("wrong_password_in_parts", wrong_password_in_parts),
         ("unknown_user", unknown_user),
         ("unknown_database", unknown_database),
-        ("other_protocol", other_protocol),
     ];
     let on = |backend| tests.map(|(name, test)| Case::on(backend, &format!("bad_inputs::{name}"), test));
     let mut cases: Vec<Case> = [Backend::Postgres, Backend::MySql].into_iter().flat_map(on).collect();
     cases.push(Case::on(Backend::Postgres, "bad_inputs::unknown_schema", unknown_schema));
     cases.push(Case::on(Backend::Postgres, "bad_inputs::unknown_schema_stamped", unknown_schema_stamped));
+    cases.push(Case::on(Backend::MySql, "bad_inputs::server_of_another_kind", server_of_another_kind));
     cases.push(Case::on(Backend::MySql, "bad_inputs::schema_on_mysql", schema_on_mysql));
     cases
 }
@@ -62,14 +62,10 @@ fn unknown_database(database: &TestDatabase) -> TestResult {
     check_words_of_server("unknown_database", database, &with_url(database, address.url("no_such_database")))
 }
 
-/// PostgreSQL is asked as if it were MySQL, and the other way round.
-fn other_protocol(database: &TestDatabase) -> TestResult {
-    let url = database.url_for(SPECIAL_USER, SECRET);
-    let url = match url.strip_prefix("mysql:") {
-        Some(rest) => format!("postgres:{rest}"),
-        None => url.replacen("postgres:", "mysql:", 1),
-    };
-    check_words_of_server("other_protocol", database, &with_url(database, url))
+/// The other way round, both sides wait for the other to begin.
+fn server_of_another_kind(database: &TestDatabase) -> TestResult {
+    let url = database.url_for(SPECIAL_USER, SECRET).replacen("mysql:", "postgres:", 1);
+    check("server_of_another_kind", database, &with_url(database, url))
 }
 
 fn unknown_schema(database: &TestDatabase) -> TestResult {

@@ -45,6 +45,11 @@ impl Backend for Sqlite {
         database_error(error).is_some_and(|error| error.message().starts_with("no such column"))
     }
 
+    /// The lock of an IMMEDIATE transaction is refused where the file cannot be written.
+    async fn check_writable(&self, connection: &DatabaseConnection) -> Result<(), DbErr> {
+        connection.begin_with_options(self.transaction_options()).await?.rollback().await
+    }
+
     /// Foreign keys are off meanwhile, because a table that falls would first delete its rows, and those of its
     /// children with them; inside a transaction the switch does nothing, so it stands outside.
     async fn drop_everything(&self, connection: &DatabaseConnection) -> Result<(), DbErr> {
