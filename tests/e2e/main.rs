@@ -3,8 +3,10 @@
 //! One module a topic, each of which lists its tests in `trials()`.
 
 mod bad_inputs;
+mod command_line;
 mod layering;
 mod programs;
+mod revision_files;
 mod servers;
 
 use std::process::ExitCode;
@@ -12,6 +14,6 @@ use std::process::ExitCode;
 use seachange_tests::harness;
 
 fn main() -> ExitCode {
-    let topics = [bad_inputs::trials(), layering::trials(), programs::trials(), servers::trials()];
+    let topics = [bad_inputs::trials(), command_line::trials(), revision_files::trials(), layering::trials(), programs::trials(), servers::trials()];
     harness::main(topics.into_iter().flatten().collect())
 }
