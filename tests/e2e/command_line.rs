@@ -8,8 +8,22 @@ use seachange_tests::{
 
 /// The commands that have a help text of their own.
 const COMMANDS: [&str; 16] = [
-    "up", "upgrade", "down", "downgrade", "status", "current", "heads", "history", "show", "revision", "stamp",
-    "reset", "refresh", "fresh", "init", "completions",
+    "up",
+    "upgrade",
+    "down",
+    "downgrade",
+    "status",
+    "current",
+    "heads",
+    "history",
+    "show",
+    "revision",
+    "stamp",
+    "reset",
+    "refresh",
+    "fresh",
+    "init",
+    "completions",
 ];
 
 pub(crate) fn trials() -> Vec<Case> {
@@ -92,7 +106,8 @@ fn colors_are_for_terminals(database: &TestDatabase) -> TestResult {
 }
 
 fn quiet_says_nothing(database: &TestDatabase) -> TestResult {
-    for command in [&["up"][..], &["up"], &["down", "2"], &["stamp", "head"], &["fresh", "--yes"], &["reset", "--yes"]] {
+    for command in [&["up"][..], &["up"], &["down", "2"], &["stamp", "head"], &["fresh", "--yes"], &["reset", "--yes"]]
+    {
         let output = succeed(database, &[command, &["-q"]].concat())?;
         assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("", ""), "{command:?}");
     }

@@ -2,10 +2,15 @@
 //!
 //! One module a topic, each of which lists its tests in `trials()`.
 
+mod app;
 mod bad_inputs;
 mod command_line;
+mod failures;
 mod layering;
+mod migrations;
+mod passwords;
 mod programs;
+mod readme;
 mod revision_files;
 mod servers;
 
@@ -14,6 +19,18 @@ use std::process::ExitCode;
 use seachange_tests::harness;
 
 fn main() -> ExitCode {
-    let topics = [bad_inputs::trials(), command_line::trials(), revision_files::trials(), layering::trials(), programs::trials(), servers::trials()];
+    let topics = [
+        app::trials(),
+        bad_inputs::trials(),
+        command_line::trials(),
+        failures::trials(),
+        layering::trials(),
+        migrations::trials(),
+        passwords::trials(),
+        programs::trials(),
+        readme::trials(),
+        revision_files::trials(),
+        servers::trials(),
+    ];
     harness::main(topics.into_iter().flatten().collect())
 }

@@ -81,6 +81,7 @@ impl TestDatabase {
     pub fn url(&self) -> String {
         match &self.address {
             Some(address) => address.url(&self.name),
+            // SQLAlchemy's users read three slashes as a path from here, and so does the engine.
             None => format!("sqlite:{}?mode=rwc", self.file().display()),
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! - [`servers`] starts PostgreSQL and MariaDB on private data directories and free loopback ports,
 //!   and stops them again.
-//! - [`TestDatabase`] is one fresh database, for one test.
+//! - [`TestDatabase`] is one fresh database, for one test, which tells its schema as text.
 //! - [`Program`] runs a command line to its end; [`App`] keeps the service running beside a test.
 //! - [`snapshot`] takes out of a text what differs from run to run.
 //! - [`harness`] declares a test once and runs it on each database.
@@ -17,11 +17,12 @@ mod database;
 pub mod harness;
 mod program;
 mod runtime;
+mod schema;
 pub mod servers;
 pub mod snapshot;
 
 pub use app::App;
 pub use backend::Backend;
 pub use database::{CreateError, TestDatabase};
-pub use program::{Output, Program, ProgramError};
+pub use program::{Output, Program, ProgramError, Running, cargo};
 pub use runtime::block_on;

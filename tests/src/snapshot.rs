@@ -5,10 +5,13 @@ use insta::Settings;
 use crate::TestDatabase;
 
 /// What varies, and what stands in its place.
-const FILTERS: [(&str, &str); 6] = [
-    (r"\b\d+(\.\d+)? ?(µs|ms|s)\b", "[time]"),
+const FILTERS: [(&str, &str); 7] = [
+    // A time that stands in a column brings its padding.
+    (r"( ?) *\b\d+(\.\d+)? ?(µs|ms|s)\b", "$1[time]"),
     (r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z| UTC|[+-]\d\d:?\d\d)?", "[moment]"),
     (r"\bm\d{8}_", "m[date]_"),
+    // MariaDB's name for a table that it makes anew.
+    (r"#sql-alter-[0-9a-f]+-[0-9a-f]+", "#sql-alter-[id]"),
     (r"\b\d{4}-\d\d-\d\d\b", "[date]"),
     (r"\b(127\.0\.0\.1|localhost):\d+", "$1:[port]"),
     (r"\bseachange_\d+_\d+\b", "[database]"),
@@ -18,7 +21,7 @@ const FILTERS: [(&str, &str); 6] = [
 const RANDOM_ID: (&str, &str) = (r"\b[0-9a-f]{12}\b", "[id]");
 
 /// The settings under which a test compares texts: files in `tests/e2e/snapshots`, named by the test
-/// alone, with times, dates, ports and the paths of `database` replaced.
+/// alone, with times, dates, ports and the paths of `database` and of the workspace replaced.
 ///
 /// ```ignore
 /// snapshot::settings(database).bind(|| insta::assert_snapshot!("bad_url", output));
@@ -29,9 +32,10 @@ pub fn settings(database: &TestDatabase) -> Settings {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     let folder = database.folder().display().to_string();
+    let workspace = env!("CARGO_MANIFEST_DIR").trim_end_matches("/tests");
     settings.add_filter(&escape(&folder), "[folder]");
     settings.add_filter(&escape(folder.trim_start_matches('/')), "[folder without /]");
-    settings.add_filter(&escape(&workspace()), "[workspace]");
+    settings.add_filter(&escape(workspace), "[workspace]");
     for (pattern, replacement) in FILTERS {
         settings.add_filter(pattern, replacement);
     }
@@ -43,12 +47,6 @@ pub fn settings_without_ids(database: &TestDatabase) -> Settings {
     let mut settings = settings(database);
     settings.add_filter(RANDOM_ID.0, RANDOM_ID.1);
     settings
-}
-
-/// The folder of this workspace.
-fn workspace() -> String {
-    let tests = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    tests.parent().unwrap_or(tests).display().to_string()
 }
 
 /// A pattern that matches `text` itself.

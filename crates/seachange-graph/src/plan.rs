@@ -78,6 +78,12 @@ pub enum PlanError {
         /// The revision.
         revision: String,
     },
+    /// A place was asked for, and the target is a number of steps.
+    #[error("`{target}` is a number of steps, and not a place in the graph")]
+    Relative {
+        /// The target.
+        target: Target,
+    },
     /// An upgrade was asked to go down, or a downgrade to go up.
     #[error("`{target}` does not lead {}", direction.way())]
     WrongWay {

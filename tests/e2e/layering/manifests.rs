@@ -6,8 +6,16 @@ use seachange_tests::harness::{Case, TestResult};
 
 use super::workspace;
 
-const MEMBERS: [&str; 7] =
-    ["crates/seachange-graph", "crates/seachange-source", "crates/seachange", "entity", "migration", "app", "tests"];
+const MEMBERS: [&str; 8] = [
+    "crates/seachange-graph",
+    "crates/seachange-source",
+    "crates/seachange",
+    "entity",
+    "migration",
+    "app",
+    "tests",
+    "tests/failing",
+];
 
 const PUBLISHED: [&str; 3] = ["crates/seachange-graph", "crates/seachange-source", "crates/seachange"];
 

@@ -3,11 +3,10 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
     sync::OnceLock,
 };
 
-use super::ProgramError;
+use super::{ProgramError, cargo};
 
 /// The path of a binary of this workspace, built when the first one is asked for.
 pub(super) fn executable(name: &str) -> Result<&'static Path, ProgramError> {
@@ -20,12 +19,10 @@ pub(super) fn executable(name: &str) -> Result<&'static Path, ProgramError> {
 /// Builds all binaries of the workspace. The end-to-end tests are named too, though they are there
 /// already: with them, dependencies have the features that the test command compiled them with.
 fn build() -> Result<BTreeMap<String, PathBuf>, String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    let output = cargo()
         .args(["build", "--workspace", "--bins", "--test", "e2e", "--locked"])
         .args(["--message-format", "json-render-diagnostics"])
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
-        .stdin(Stdio::null())
         .output()
         .map_err(|error| error.to_string())?;
     if !output.status.success() {

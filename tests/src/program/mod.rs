@@ -1,6 +1,7 @@
 //! The programs of this workspace, built once and run the way a user runs them.
 
 mod build;
+mod cargo;
 mod error;
 mod output;
 mod running;
@@ -12,16 +13,17 @@ use std::{
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
+pub use cargo::cargo;
 pub use error::ProgramError;
 pub use output::Output;
-pub(crate) use running::Running;
+pub use running::Running;
 
 use crate::TestDatabase;
 use build::executable;
+use running::cannot_run;
 
 /// How long a program may run, unless a test says otherwise.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -143,21 +145,17 @@ impl Program {
     pub fn run(&self) -> Result<Output, ProgramError> {
         let empty = tempfile::tempdir().map_err(self.cannot_run())?;
         let folder = self.folder.as_deref().unwrap_or(empty.path());
-        let mut running = self.spawn_in(folder)?;
-        let deadline = Instant::now() + self.limit;
-        loop {
-            if let Some(status) = running.exited().map_err(self.cannot_run())? {
-                return Ok(running.output(status));
-            }
-            if Instant::now() > deadline {
-                return Err(ProgramError::Endless {
-                    name: self.name.clone(),
-                    seconds: self.limit.as_secs(),
-                    output: running.kill(),
-                });
-            }
-            thread::sleep(Duration::from_millis(2));
-        }
+        self.spawn_in(folder)?.finish()
+    }
+
+    /// Starts the program and leaves it running, in its folder or that of its database.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be built or run, or has no folder.
+    pub fn start(&self) -> Result<Running, ProgramError> {
+        let missing = || cannot_run(&self.name)(io::ErrorKind::NotADirectory.into());
+        self.spawn_in(self.folder.as_deref().ok_or_else(missing)?)
     }
 
     /// Starts the program in `folder` and leaves it running.
@@ -177,7 +175,7 @@ impl Program {
             command.uid(NOBODY).gid(NOBODY);
         }
         let child = command.spawn().map_err(self.cannot_run())?;
-        Ok(Running::new(child, self.input.clone()))
+        Ok(Running::new(&self.name, child, self.input.clone(), self.limit))
     }
 
     /// Where the program is; those of this workspace are built first.
@@ -194,7 +192,6 @@ impl Program {
     }
 
     pub(crate) fn cannot_run(&self) -> impl FnOnce(io::Error) -> ProgramError {
-        let name = self.name.clone();
-        move |source| ProgramError::Run { name, source }
+        cannot_run(&self.name)
     }
 }

@@ -3,26 +3,79 @@
 use std::{
     io::{self, Read, Write},
     process::{Child, ExitStatus},
+    sync::{Arc, Mutex, PoisonError},
     thread,
+    time::{Duration, Instant},
 };
 
-use super::Output;
+use rustix::process::{Pid, Signal, kill_process};
 
-/// A program that runs, with threads that read what it writes.
+use super::{Output, ProgramError};
+
+/// How long to wait between two looks.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// A program that runs, with threads that read what it writes. Dropping it kills it.
 #[derive(Debug)]
-pub(crate) struct Running {
+pub struct Running {
+    name: String,
     child: Child,
-    stdout: Option<thread::JoinHandle<String>>,
-    stderr: Option<thread::JoinHandle<String>>,
+    stdout: Stream,
+    stderr: Stream,
+    limit: Duration,
+    deadline: Instant,
 }
 
 impl Running {
-    pub(super) fn new(mut child: Child, input: String) -> Self {
+    pub(super) fn new(name: &str, mut child: Child, input: String, limit: Duration) -> Self {
         if let Some(mut stdin) = child.stdin.take() {
             // The program may end without reading it.
             thread::spawn(move || stdin.write_all(input.as_bytes()));
         }
-        Self { stdout: child.stdout.take().map(read), stderr: child.stderr.take().map(read), child }
+        let (stdout, stderr) = (Stream::read(child.stdout.take()), Stream::read(child.stderr.take()));
+        Self { name: name.to_owned(), child, stdout, stderr, limit, deadline: Instant::now() + limit }
+    }
+
+    /// Waits until the program has written `text` to standard error.
+    ///
+    /// # Errors
+    ///
+    /// [`ProgramError::Endless`] when it does not within the limit, [`ProgramError::Silent`] when it ends first.
+    pub fn wait_for(&mut self, text: &str) -> Result<(), ProgramError> {
+        loop {
+            // In this order: what it wrote at its very end counts.
+            let has_ended = self.exited().map_err(cannot_run(&self.name))?.is_some();
+            if self.stderr.so_far(has_ended).contains(text) {
+                return Ok(());
+            }
+            if has_ended {
+                return Err(ProgramError::Silent { name: self.name.clone(), output: self.kill() });
+            }
+            self.pause()?;
+        }
+    }
+
+    /// Sends SIGINT, as Ctrl-C does.
+    ///
+    /// # Errors
+    ///
+    /// When the process cannot be signalled.
+    pub fn interrupt(&self) -> io::Result<()> {
+        Ok(kill_process(Pid::from_child(&self.child), Signal::INT)?)
+    }
+
+    /// Waits until the program has ended.
+    ///
+    /// # Errors
+    ///
+    /// [`ProgramError::Endless`] when it does not within the limit.
+    pub fn finish(mut self) -> Result<Output, ProgramError> {
+        loop {
+            if let Some(status) = self.exited().map_err(cannot_run(&self.name))? {
+                return Ok(self.output(status));
+            }
+            self.pause()?;
+        }
     }
 
     pub(crate) const fn child(&self) -> &Child {
@@ -35,14 +88,23 @@ impl Running {
 
     /// Collects what the program wrote, after it has ended.
     pub(crate) fn output(&mut self, status: ExitStatus) -> Output {
-        Output { stdout: finish(self.stdout.take()), stderr: finish(self.stderr.take()), code: status.code() }
+        Output { stdout: self.stdout.so_far(true), stderr: self.stderr.so_far(true), code: status.code() }
     }
 
     /// Ends the program and returns what it wrote.
     pub(crate) fn kill(&mut self) -> String {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        finish(self.stdout.take()) + &finish(self.stderr.take())
+        self.stdout.so_far(true) + &self.stderr.so_far(true)
+    }
+
+    fn pause(&mut self) -> Result<(), ProgramError> {
+        if Instant::now() > self.deadline {
+            let (name, seconds) = (self.name.clone(), self.limit.as_secs());
+            return Err(ProgramError::Endless { name, seconds, output: self.kill() });
+        }
+        thread::sleep(PAUSE);
+        Ok(())
     }
 }
 
@@ -53,14 +115,38 @@ impl Drop for Running {
     }
 }
 
-fn read(mut stream: impl Read + Send + 'static) -> thread::JoinHandle<String> {
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let _ = stream.read_to_end(&mut bytes);
-        String::from_utf8_lossy(&bytes).into_owned()
-    })
+pub(super) fn cannot_run(name: &str) -> impl FnOnce(io::Error) -> ProgramError {
+    let name = name.to_owned();
+    move |source| ProgramError::Run { name, source }
 }
 
-fn finish(reader: Option<thread::JoinHandle<String>>) -> String {
-    reader.and_then(|reader| reader.join().ok()).unwrap_or_default()
+/// What a program has written to one of its streams.
+#[derive(Debug, Default)]
+struct Stream {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    reader: Option<thread::JoinHandle<()>>,
+}
+
+impl Stream {
+    fn read(stream: Option<impl Read + Send + 'static>) -> Self {
+        let bytes = Arc::<Mutex<Vec<u8>>>::default();
+        let written = Arc::clone(&bytes);
+        let reader = stream.map(|stream| thread::spawn(move || collect(stream, &written)));
+        Self { bytes, reader }
+    }
+
+    /// What was read; with `to_the_end`, once the program has closed the stream.
+    fn so_far(&mut self, to_the_end: bool) -> String {
+        if let Some(reader) = to_the_end.then(|| self.reader.take()).flatten() {
+            let _ = reader.join();
+        }
+        String::from_utf8_lossy(&self.bytes.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
+
+fn collect(mut stream: impl Read, bytes: &Mutex<Vec<u8>>) {
+    let mut part = [0; 4096];
+    while let Ok(length @ 1..) = stream.read(&mut part) {
+        bytes.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&part[..length]);
+    }
 }

@@ -36,9 +36,9 @@ impl Address {
     /// The same server for another user. Both texts are percent-encoded here.
     pub fn with_user(&self, user: &str, password: &str) -> Self {
         let mut url = self.url.clone();
-        // These fail for URLs without a host only, and there are none here.
-        let _ = url.set_username(&encode_percent(user));
-        let _ = url.set_password(Some(&encode_percent(password)));
+        // The crate leaves a percent sign as it is. These fail for URLs without a host only, and there are none here.
+        let _ = url.set_username(&user.replace('%', "%25"));
+        let _ = url.set_password(Some(&password.replace('%', "%25")));
         Self { url }
     }
 
@@ -58,11 +58,6 @@ impl Address {
     pub fn port(&self) -> Option<u16> {
         self.url.port()
     }
-}
-
-/// Encodes what [`Url`] takes for encoded already.
-fn encode_percent(text: &str) -> String {
-    text.replace('%', "%25")
 }
 
 #[cfg(test)]

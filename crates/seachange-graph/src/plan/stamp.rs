@@ -31,6 +31,9 @@ impl Graph {
     ///
     /// [`PlanError`] when the target is unknown, is not unique, or is relative.
     pub fn stamp(&self, applied: &Applied, target: &Target) -> Result<StampPlan, PlanError> {
+        if let Target::Up(_) | Target::Down(_) = target {
+            return Err(PlanError::Relative { target: target.clone() });
+        }
         let wanted = self.absolute(target, Direction::Upgrade)?;
         let below = self.reach(wanted.iter().copied(), |position| self.below(position));
         let above = self.reach(wanted.iter().copied(), |position| self.above(position));

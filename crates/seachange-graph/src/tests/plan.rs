@@ -85,7 +85,8 @@ fn a_stamp_moves_one_branch_and_leaves_the_others() {
     assert_eq!(stamp("y", "b"), "+a b -");
     assert_eq!(stamp("c y", "base"), "+ -y x c b a");
     assert_eq!(stamp("a", "heads"), "+b c x y -");
-    assert!(graph.stamp(&applied_at(&graph, ""), &target("+1")).is_err());
+    let error = graph.stamp(&applied_at(&graph, ""), &target("+1")).unwrap_err();
+    assert_eq!(error.to_string(), "`+1` is a number of steps, and not a place in the graph");
 }
 
 #[test]

@@ -53,6 +53,8 @@ fn plan(error: &PlanError) -> Problem {
         PlanError::SeveralHeads { .. } => {
             problem.hint("say `heads` for all of them, or name one").hint("`heads` shows what each of them does")
         }
+        PlanError::Relative { .. } => problem.hint("name a revision, or say `head`, `heads` or `base`"),
+        PlanError::TooFar { available: 0, .. } => problem.hint("`status` shows where the database stands"),
         PlanError::TooFar { available, .. } => problem.hint(format!("{available} is the most that can be done")),
         PlanError::SeveralWays { .. } => problem.hint("name the revision to go to"),
         PlanError::NotApplied { .. } => problem.hint("`status` shows what is applied"),

@@ -25,7 +25,7 @@ pub(crate) fn listen(stop: Arc<AtomicBool>, terminal: Terminal) -> Listener {
             return;
         }
         stop.store(true, Ordering::Relaxed);
-        terminal.say("\nstopping after this revision; Ctrl-C again ends it at once");
+        terminal.say("stopping after this revision; Ctrl-C again ends it at once");
         if signal::ctrl_c().await.is_ok() {
             std::process::exit(Exit::Interrupted as i32);
         }

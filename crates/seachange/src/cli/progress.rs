@@ -65,7 +65,7 @@ impl Progress {
                 bar.inc(1);
             }
             (None, true) => self.terminal.say(format!("    … {time}")),
-            (None, false) => self.terminal.say(time),
+            (None, false) => self.terminal.end(time),
         }
     }
 

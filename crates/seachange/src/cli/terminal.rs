@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
 
@@ -12,6 +13,9 @@ use super::problem::Problem;
 pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
+
+/// Whether the last line on the standard error has only begun.
+static IS_LINE_OPEN: AtomicBool = AtomicBool::new(false);
 
 /// For the verb that a line about progress starts with.
 pub(crate) const VERB: Style = AnsiColor::Green.on_default().bold();
@@ -36,7 +40,16 @@ impl Terminal {
     /// Prints how things go, unless `--quiet`.
     pub(crate) fn say(self, text: impl Display) {
         if !self.quiet {
+            close_line();
             let _ = writeln!(anstream::stderr(), "{text}");
+        }
+    }
+
+    /// Prints the rest of a line that has begun, unless `--quiet`. Other lines may have come in between.
+    pub(crate) fn end(self, text: impl Display) {
+        if !self.quiet {
+            let start = if IS_LINE_OPEN.swap(false, Ordering::Relaxed) { "" } else { "… " };
+            let _ = writeln!(anstream::stderr(), "{start}{text}");
         }
     }
 
@@ -46,16 +59,19 @@ impl Terminal {
             let mut stderr = anstream::stderr();
             let _ = write!(stderr, "{text}");
             let _ = stderr.flush();
+            IS_LINE_OPEN.store(true, Ordering::Relaxed);
         }
     }
 
     /// Prints a warning, `--quiet` or not.
     pub(crate) fn warn(self, text: impl Display) {
+        close_line();
         let _ = writeln!(anstream::stderr(), "{}: {text}", styled(WARNING, "warning"));
     }
 
     /// Prints what went wrong and what can be done, and gives the exit code for it.
     pub(crate) fn complain(self, problem: &Problem) -> Exit {
+        close_line();
         let mut stderr = anstream::stderr();
         let _ = writeln!(stderr, "{}: {}", styled(ERROR, "error"), problem.message);
         for detail in &problem.details {
@@ -70,6 +86,13 @@ impl Terminal {
     /// Whether a person watches the progress.
     pub(crate) fn is_watched(self) -> bool {
         std::io::stderr().is_terminal()
+    }
+}
+
+/// Ends a line that has only begun, so that what comes next stands on its own.
+fn close_line() {
+    if IS_LINE_OPEN.swap(false, Ordering::Relaxed) {
+        let _ = writeln!(anstream::stderr());
     }
 }
 

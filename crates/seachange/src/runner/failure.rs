@@ -28,6 +28,8 @@ pub struct Failure {
     pub left: Left,
     /// The name of the database system.
     pub system: &'static str,
+    /// Whether that system rolls back changes of tables; what is left is then the choice of the revision.
+    pub rolls_back: bool,
     /// How many steps of the plan were done before it; they stay.
     pub done: usize,
     /// How many steps the plan had.

@@ -48,6 +48,7 @@ impl Runner<'_> {
                 other => other,
             },
             system: self.backend.name(),
+            rolls_back: self.backend.rolls_back_ddl(),
             done: 0,
             of: 0,
         })
@@ -73,8 +74,9 @@ impl Runner<'_> {
         let before = alter::foreign_key_violations(self.connection).await?;
         alter::set_foreign_keys(self.connection, false).await?;
         let outcome = self.attempt(job, start, Some(&before)).await;
-        alter::set_foreign_keys(self.connection, true).await?;
-        outcome
+        // A connection that does not take this any more fails at the next statement, too; what counts is the outcome.
+        let restored = alter::set_foreign_keys(self.connection, true).await;
+        outcome.and(restored.map_err(|error| Setback::Failed(Cause::Database(error), Left::Unknown)))
     }
 
     /// One attempt: begin, the code, the row, commit. With `violations_before`, foreign keys are off and are checked.

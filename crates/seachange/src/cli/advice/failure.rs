@@ -16,7 +16,7 @@ pub(super) fn problem(failure: &Failure) -> Problem {
         problem = problem.detail(format!("statement: {statement}"));
     }
     problem = problem.detail(left(failure));
-    if failure.of > 1 {
+    if failure.done > 0 {
         let done = describe::revisions(failure.done);
         problem = problem.detail(format!("{done} of {} before it went through and stay", failure.of));
     }
@@ -37,16 +37,16 @@ fn place(cause: &Cause) -> String {
 }
 
 fn left(failure: &Failure) -> String {
-    let system = failure.system;
+    let why = if failure.rolls_back {
+        "it runs outside of a transaction".to_owned()
+    } else {
+        format!("{} cannot roll back changes of tables", failure.system)
+    };
     match failure.left {
         Left::Nothing => "nothing is left of it: it was rolled back".to_owned(),
-        Left::Begun { statements: 0 } => {
-            format!("{system} cannot roll back changes of tables; no statement is known to have run")
-        }
-        Left::Begun { statements } => {
-            let plural = if statements == 1 { "statement" } else { "statements" };
-            format!("{system} cannot roll back changes of tables: {statements} {plural} before it took effect")
-        }
+        Left::Begun { statements: 0 } => format!("{why}; no statement before the failure is known to have run"),
+        Left::Begun { statements: 1 } => format!("{why}: 1 statement before the failure took effect"),
+        Left::Begun { statements } => format!("{why}: {statements} statements before the failure took effect"),
         Left::Unknown => "the connection was lost during the commit: it may be there or not, as a whole".to_owned(),
     }
 }

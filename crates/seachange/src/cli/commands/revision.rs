@@ -3,6 +3,7 @@
 use chrono::{SecondsFormat, Utc};
 use clap::Args;
 use seachange_graph::Graph;
+use seachange_graph::fault::quoted;
 use seachange_source::check::Problem as SourceProblem;
 use seachange_source::{NewRevision, check, new_id, scan, write_new};
 
@@ -48,7 +49,12 @@ impl RevisionArgs {
 fn only_head(graph: &Graph) -> Result<Vec<String>, Problem> {
     let heads: Vec<String> = graph.heads().iter().map(|head| head.id.clone()).collect();
     if heads.len() > 1 {
-        return Err(crate::Error::from(seachange_graph::PlanError::SeveralHeads { heads }).into());
+        return Err(Problem::usage(format!(
+            "{} heads, and a new revision comes after one: {}",
+            heads.len(),
+            quoted(&heads)
+        ))
+        .hint("make them one first: name one as the `down_revision` of the other"));
     }
     Ok(heads)
 }

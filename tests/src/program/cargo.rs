@@ -1,0 +1,20 @@
+//! Cargo, called from a test that Cargo runs.
+
+use std::process::{Command, Stdio};
+
+/// Variables that Cargo sets for the test and that build scripts of dependencies watch (`ring`'s does). With them, the
+/// inner Cargo would compile those dependencies, and everything above them, anew; the outer one would do so again.
+const OF_THE_TEST: [&str; 5] =
+    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "CARGO_TARGET_TMPDIR"];
+
+/// The Cargo that runs this test, without what it told the test, and without input.
+pub fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.stdin(Stdio::null());
+    for (name, _) in std::env::vars_os() {
+        if OF_THE_TEST.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
