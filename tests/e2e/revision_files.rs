@@ -65,7 +65,7 @@ fn write_files(new: &NewCrate, database: &TestDatabase) -> TestResult {
 fn run(new: &NewCrate, database: &TestDatabase) -> TestResult {
     let history = new.history(database)?;
     for (number, (_, message)) in messages().into_iter().enumerate() {
-        let line = history.iter().find(|line| line.contains(&format!("ab{number}"))).ok_or("a line for each")?;
+        let line = history.iter().find(|line| line.contains(&format!("-> ab{number}"))).ok_or("a line for each")?;
         assert!(line.ends_with(&message), "{line}");
     }
     for arguments in [["up", "heads"], ["down", "base"], ["up", "ab2"]] {

@@ -46,7 +46,9 @@ fn run(project: Project, raw: Vec<OsString>) -> Exit {
     if let Err(error) = env_file::load(raw.clone()) {
         return Terminal::default().complain(&Problem::from(error));
     }
-    let mut command = Arguments::command().version(project.migrations.program());
+    arguments::heed_color(&raw);
+    let (name, version) = project.migrations.program().split_once(' ').unwrap_or_default();
+    let mut command = Arguments::command().name(name).version(version);
     let parsed = command.try_get_matches_from_mut(&raw).and_then(|matches| Arguments::from_arg_matches(&matches));
     let arguments = match parsed {
         Ok(arguments) => arguments,
