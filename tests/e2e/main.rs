@@ -8,6 +8,7 @@ mod command_line;
 mod failures;
 mod layering;
 mod migrations;
+mod packages;
 mod passwords;
 mod programs;
 mod readme;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         failures::trials(),
         layering::trials(),
         migrations::trials(),
+        packages::trials(),
         passwords::trials(),
         programs::trials(),
         readme::trials(),

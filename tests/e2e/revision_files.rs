@@ -28,6 +28,7 @@ fn from_init_to_run(database: &TestDatabase) -> TestResult {
     run(&new, database)?;
     partial_id_is_ambiguous(&new, database)?;
     edits_are_noticed(&new, database)?;
+    two_heads_are_a_warning(&new, database)?;
     wrong_files_stop_the_build(&new, database)?;
     wrong_graphs_stop_the_build(&new, database)
 }
@@ -97,6 +98,19 @@ fn edits_are_noticed(new: &NewCrate, database: &TestDatabase) -> TestResult {
     let history = new.history(database)?;
     assert_eq!(history.len(), 7);
     assert!(history[0].ends_with("dropped in") && history[6].contains("never say"), "{history:?}");
+    Ok(())
+}
+
+fn two_heads_are_a_warning(new: &NewCrate, database: &TestDatabase) -> TestResult {
+    let (_, text) = new.holding("\"ac\"")?;
+    let branch =
+        text.replace("//! dropped in", "//! branch off").replace("\"ac\"", "\"ad\"").replace("\"ab5\"", "\"ab4\"");
+    new.write("m20261202_branch_off.rs", &branch)?;
+    let said = new.build()?.join("\n");
+    snapshot::settings(database).bind(|| insta::assert_snapshot!("revision_files_two_heads", said));
+    let output = new.program(database)?.args(["up", "head"]).run()?;
+    snapshot::settings(database).bind(|| insta::assert_snapshot!("bad_inputs_two_heads", output));
+    new.program(database)?.args(["up", "heads"]).run()?.succeeded()?;
     Ok(())
 }
 
