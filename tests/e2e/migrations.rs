@@ -74,12 +74,15 @@ const POSTS: &str = "SELECT id || ' ' || title FROM posts ORDER BY id";
 const USERS: &str = "SELECT id || ' ' || email || ' ' || password_hash || ' ' || created_at FROM users ORDER BY id";
 const VOTES: &str = "SELECT user_id || ' ' || post_id FROM votes ORDER BY user_id, post_id";
 
+/// The name of a table, and its rows.
+type Table = (&'static str, Vec<String>);
+
 /// The rows of the tables that are there, in columns that no revision takes away from a table.
-fn rows(database: &TestDatabase) -> Result<Vec<(&'static str, Vec<String>)>, Box<dyn std::error::Error>> {
+fn rows(database: &TestDatabase) -> Result<Vec<Table>, sea_orm::DbErr> {
     let tables = database.tables()?;
     let there = [("posts", POSTS), ("users", USERS), ("votes", VOTES)].into_iter();
     let there = there.filter(|(name, _)| tables.iter().any(|table| table == name));
-    Ok(there.map(|(name, query)| Ok((name, database.values(query)?))).collect::<Result<_, sea_orm::DbErr>>()?)
+    there.map(|(name, query)| Ok((name, database.values(query)?))).collect()
 }
 
 fn rows_outlive_the_steps(database: &TestDatabase) -> TestResult {

@@ -9,8 +9,8 @@ use tempfile::TempDir;
 /// Folders at the top that are no sources.
 const LEFT_OUT: [&str; 4] = ["target", ".git", "data", ".env"];
 
-/// The crate that is compiled in the copy: it holds paths of the workspace.
-const RECOMPILED: &str = "migration";
+/// The crates that are compiled again in the copy: what their build scripts write holds paths of the workspace.
+const RECOMPILED: [&str; 3] = ["migration", "failing-migration", "failing_migration"];
 
 /// A copy of the workspace; gone when it is dropped.
 pub(super) struct Checkout {
@@ -29,9 +29,10 @@ impl Checkout {
         let checkout = Self { folder: TempDir::new_in(temporary)? };
         copy(&workspace(), &checkout.root(), &|name| !LEFT_OUT.contains(&name), copy_file)?;
         let target = temporary.parent().unwrap_or(temporary).join("debug");
-        for folder in ["build", "deps", ".fingerprint"] {
-            let is_kept = |name: &str| !name.trim_start_matches("lib").starts_with(RECOMPILED);
-            copy(&target.join(folder), &checkout.target().join("debug").join(folder), &is_kept, link_file)?;
+        let is_kept = |name: &str| !RECOMPILED.iter().any(|krate| name.trim_start_matches("lib").starts_with(krate));
+        // Cargo writes into files of the first two, so that they cannot be shared.
+        for (folder, put) in [("build", copy_file as Put), (".fingerprint", copy_file), ("deps", share_file)] {
+            copy(&target.join(folder), &checkout.target().join("debug").join(folder), &is_kept, put)?;
         }
         Ok(checkout)
     }
@@ -58,13 +59,11 @@ impl Checkout {
     }
 }
 
+/// Puts a file into another folder.
+type Put = fn(&Path, &Path) -> io::Result<()>;
+
 /// Walks a folder and puts each file that is kept into another one. The names are those at the top of the walk.
-fn copy(
-    from: &Path,
-    to: &Path,
-    is_kept: &dyn Fn(&str) -> bool,
-    put: fn(&Path, &Path) -> io::Result<()>,
-) -> io::Result<()> {
+fn copy(from: &Path, to: &Path, is_kept: &dyn Fn(&str) -> bool, put: Put) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
@@ -88,8 +87,15 @@ fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
     fs::File::options().write(true).open(to)?.set_modified(modified)
 }
 
-fn link_file(from: &Path, to: &Path) -> io::Result<()> {
-    match fs::hard_link(from, to) {
+/// Links a compiled library, which nobody writes into again, copies what says how it was compiled, and leaves programs out.
+fn share_file(from: &Path, to: &Path) -> io::Result<()> {
+    let extension = from.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let shared = match extension {
+        "rlib" | "rmeta" | "so" | "dylib" => fs::hard_link(from, to),
+        "d" => copy_file(from, to),
+        _ => Ok(()),
+    };
+    match shared {
         // Another build may take its own files away meanwhile.
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         linked => linked,

@@ -39,11 +39,12 @@ impl fmt::Display for Violation {
             Problem::Mismatch(message) => formatter.write_str(message),
             Problem::Orphans { count, example } => {
                 let columns = super::error::listed(columns);
-                let rows = if *count == 1 { "row" } else { "rows" };
-                write!(
-                    formatter,
-                    "{count} {rows} of `{table}` refer in {columns} to rows that `{parent}` does not have"
-                )?;
+                let rows = if *count == 1 {
+                    format!("1 row of `{table}` refers")
+                } else {
+                    format!("{count} rows of `{table}` refer")
+                };
+                write!(formatter, "{rows} in {columns} to rows that `{parent}` does not have")?;
                 match example {
                     Some(rowid) => write!(formatter, " (first: rowid {rowid})"),
                     None => Ok(()),

@@ -71,9 +71,11 @@ impl Progress {
 
     fn fail(&self) {
         revision_scope::leave();
-        match self.bar() {
-            Some(bar) => bar.abandon(),
-            None => self.terminal.say(styled(ERROR, "failed")),
+        let failed = styled(ERROR, "failed");
+        match (self.bar(), self.terminal.verbose) {
+            (Some(bar), _) => bar.abandon(),
+            (None, true) => self.terminal.say(format!("    … {failed}")),
+            (None, false) => self.terminal.end(failed),
         }
     }
 

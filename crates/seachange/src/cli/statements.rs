@@ -60,7 +60,10 @@ impl Subscriber for Listener {
             let time = styled(DIM, describe::time(statement.elapsed));
             self.terminal.say(format!("    {} {time}", statement.text()));
         }
-        *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some(statement.text().to_owned());
+        // A refused statement is followed by the end of its transaction.
+        if statement.text() != "ROLLBACK" {
+            *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some(statement.text().to_owned());
+        }
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {

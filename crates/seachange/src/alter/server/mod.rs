@@ -6,7 +6,7 @@ mod statements;
 mod tests;
 
 use sea_orm::sea_query::TableName;
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DbBackend};
 
 use self::implicit_index::{Fates, implicit_indexes};
 use self::statements::statements;
@@ -25,8 +25,7 @@ pub(super) async fn alter(
         _ => Fates::new(),
     };
     for statement in statements(backend, table, operations, &indexes)? {
-        // Not `execute_unprepared`, whose statements nobody sees: an error has to name the one that was refused.
-        connection.execute_raw(Statement::from_string(backend, statement)).await?;
+        connection.execute_unprepared(&statement).await?;
     }
     Ok(())
 }
