@@ -3,12 +3,16 @@
 //! One module a topic, each of which lists its tests in `trials()`.
 
 mod app;
+mod bad_inputs;
+mod command_line;
 mod failures;
 mod layering;
 mod migrations;
+mod packages;
 mod passwords;
 mod programs;
 mod readme;
+mod revision_files;
 mod servers;
 
 use std::process::ExitCode;
@@ -18,12 +22,16 @@ use seachange_tests::harness;
 fn main() -> ExitCode {
     let topics = [
         app::trials(),
+        bad_inputs::trials(),
+        command_line::trials(),
         failures::trials(),
         layering::trials(),
         migrations::trials(),
+        packages::trials(),
         passwords::trials(),
         programs::trials(),
         readme::trials(),
+        revision_files::trials(),
         servers::trials(),
     ];
     harness::main(topics.into_iter().flatten().collect())

@@ -34,6 +34,7 @@ pub fn settings(database: &TestDatabase) -> Settings {
     let folder = database.folder().display().to_string();
     let workspace = env!("CARGO_MANIFEST_DIR").trim_end_matches("/tests");
     settings.add_filter(&escape(&folder), "[folder]");
+    settings.add_filter(&escape(folder.trim_start_matches('/')), "[folder without /]");
     settings.add_filter(&escape(workspace), "[workspace]");
     for (pattern, replacement) in FILTERS {
         settings.add_filter(pattern, replacement);

@@ -62,6 +62,20 @@ impl Graph {
         &self,
         rows: impl IntoIterator<Item = (&'a str, Vec<&'a str>)>,
     ) -> Result<Applied, AppliedError> {
+        let applied = self.applied_with_gaps(rows)?;
+        self.check_closed(&applied)?;
+        Ok(applied)
+    }
+
+    /// As [`applied`](Self::applied), but takes a set with revisions missing below applied ones: a stamp may fill it.
+    ///
+    /// # Errors
+    ///
+    /// [`AppliedError`] when a revision is unknown.
+    pub fn applied_with_gaps<'a>(
+        &self,
+        rows: impl IntoIterator<Item = (&'a str, Vec<&'a str>)>,
+    ) -> Result<Applied, AppliedError> {
         let mut is_applied = vec![false; self.len()];
         let mut unknown = HashMap::new();
         for (id, parents) in rows {
@@ -76,7 +90,6 @@ impl Graph {
         if !unknown.is_empty() {
             return Err(self.judge_unknown(&applied, &unknown));
         }
-        self.check_closed(&applied)?;
         Ok(applied)
     }
 

@@ -26,7 +26,7 @@ pub enum WriteError {
         reason: IllegalName,
     },
     /// A revision of this id exists.
-    #[error("revision `{id}` exists already: {}", file.display())]
+    #[error("revision `{id}` exists already, in `{}`", file.display())]
     IdExists {
         /// The id.
         id: String,

@@ -34,6 +34,11 @@ pub(crate) trait Backend: Send + Sync {
     /// Whether a query failed because a column it reads is not there.
     fn is_missing_column(&self, error: &DbErr) -> bool;
 
+    /// Fails when nothing can be written, before a revision is blamed for it. A server lets every session write.
+    async fn check_writable(&self, _connection: &DatabaseConnection) -> Result<(), DbErr> {
+        Ok(())
+    }
+
     /// Drops every table, view and type of the current schema, whoever made it.
     async fn drop_everything(&self, connection: &DatabaseConnection) -> Result<(), DbErr>;
 }

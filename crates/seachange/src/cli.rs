@@ -16,6 +16,7 @@ mod prompt;
 mod revision_scope;
 mod statements;
 mod terminal;
+mod usage;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -45,22 +46,19 @@ fn run(project: Project, raw: Vec<OsString>) -> Exit {
     if let Err(error) = env_file::load(raw.clone()) {
         return Terminal::default().complain(&Problem::from(error));
     }
-    let command = Arguments::command().version(project.migrations.program());
-    let arguments = match command.try_get_matches_from(raw).and_then(|m| Arguments::from_arg_matches(&m)) {
+    arguments::heed_color(&raw);
+    let (name, version) = project.migrations.program().split_once(' ').unwrap_or_default();
+    let mut command = Arguments::command().name(name).version(version);
+    let parsed = command.try_get_matches_from_mut(&raw).and_then(|matches| Arguments::from_arg_matches(&matches));
+    let arguments = match parsed {
         Ok(arguments) => arguments,
-        Err(error) => return explain_usage(&error),
+        Err(error) => return usage::explain(error, &mut command, &raw),
     };
     let terminal = arguments.global.terminal();
     match execute(project, arguments, terminal) {
         Ok(exit) => exit,
         Err(problem) => terminal.complain(&problem),
     }
-}
-
-/// Prints what clap has to say: help and the version on the standard output, the rest on the standard error.
-fn explain_usage(error: &clap::Error) -> Exit {
-    let _ = error.print();
-    if error.use_stderr() { Exit::Usage } else { Exit::Success }
 }
 
 fn execute(project: Project, arguments: Arguments, terminal: Terminal) -> Result<Exit, Problem> {

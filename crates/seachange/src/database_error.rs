@@ -28,7 +28,7 @@ pub(crate) fn has_code(error: &DbErr, code: &str) -> bool {
 pub(crate) fn reason(error: &DbErr) -> String {
     match (database_error(error), error) {
         (Some(error), _) => error.message().to_owned(),
-        (None, DbErr::Migration(text) | DbErr::Custom(text)) => text.clone(),
+        (None, DbErr::Migration(text) | DbErr::Custom(text) | DbErr::Type(text)) => text.clone(),
         (None, other) => other.to_string(),
     }
 }

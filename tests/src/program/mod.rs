@@ -10,6 +10,7 @@ use std::{
     collections::BTreeMap,
     ffi::{OsStr, OsString},
     io,
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     time::Duration,
@@ -27,6 +28,9 @@ use running::cannot_run;
 /// How long a program may run, unless a test says otherwise.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// The user `nobody`, who owns no file.
+const NOBODY: u32 = 65534;
+
 /// A command line to run, in an environment of nothing but `PATH` and `HOME`.
 #[derive(Debug)]
 pub struct Program {
@@ -38,6 +42,7 @@ pub struct Program {
     folder: Option<PathBuf>,
     input: String,
     limit: Duration,
+    unprivileged: bool,
 }
 
 impl Program {
@@ -66,6 +71,7 @@ impl Program {
             folder: None,
             input: String::new(),
             limit: LIMIT,
+            unprivileged: false,
         }
     }
 
@@ -117,6 +123,13 @@ impl Program {
         self
     }
 
+    /// Runs as an ordinary user, if this process is root's: root may read and write every file.
+    #[must_use]
+    pub const fn unprivileged(mut self) -> Self {
+        self.unprivileged = true;
+        self
+    }
+
     /// Kills the program when it takes longer.
     #[must_use]
     pub const fn limit(mut self, limit: Duration) -> Self {
@@ -158,11 +171,19 @@ impl Program {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        if self.unprivileged && rustix::process::geteuid().is_root() {
+            command.uid(NOBODY).gid(NOBODY);
+        }
         let child = command.spawn().map_err(self.cannot_run())?;
         Ok(Running::new(&self.name, child, self.input.clone(), self.limit))
     }
 
-    fn executable(&self) -> Result<&Path, ProgramError> {
+    /// Where the program is; those of this workspace are built first.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be built.
+    pub fn executable(&self) -> Result<&Path, ProgramError> {
         self.path.as_deref().map_or_else(|| executable(&self.name), Ok)
     }
 

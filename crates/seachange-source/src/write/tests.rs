@@ -56,7 +56,7 @@ fn what_the_next_build_would_refuse_is_not_written() {
         assert_eq!(write(dir, &new).unwrap_err(), expected);
         assert_eq!(names(dir), ["m20261121_first.rs"]);
     };
-    check(new("a", "again", &["a"]), "revision `a` exists already: m20261121_first.rs");
+    check(new("a", "again", &["a"]), "revision `a` exists already, in `m20261121_first.rs`");
     check(new("head", "x", &["a"]), "`head` cannot be a revision id: the word is reserved");
     check(
         new("a/../b", "x", &["a"]),

@@ -45,6 +45,13 @@ impl Backend for Sqlite {
         database_error(error).is_some_and(|error| error.message().starts_with("no such column"))
     }
 
+    /// Where the file cannot be written, an IMMEDIATE transaction begins all the same: only a change is refused.
+    async fn check_writable(&self, connection: &DatabaseConnection) -> Result<(), DbErr> {
+        let transaction = connection.begin_with_options(self.transaction_options()).await?;
+        transaction.execute_unprepared("PRAGMA user_version = 0").await?;
+        transaction.rollback().await
+    }
+
     /// Foreign keys are off meanwhile, because a table that falls would first delete its rows, and those of its
     /// children with them; inside a transaction the switch does nothing, so it stands outside.
     async fn drop_everything(&self, connection: &DatabaseConnection) -> Result<(), DbErr> {

@@ -71,10 +71,14 @@ fn applied(error: &AppliedError) -> Problem {
         AppliedError::Diverged { .. } => problem.hint(
             "the files of these revisions are not part of this program: bring them back, or use another database",
         ),
-        AppliedError::Missing { missing, .. } => problem
+        AppliedError::Missing { missing, above } => problem
             .hint("the files were added below what is applied: let them come after the head instead")
-            .hint(format!("or do by hand what {} would do, and `stamp` the head", quoted(missing))),
+            .hint(format!("or do by hand what {} would do, and say {}", quoted(missing), stamps(above))),
     }
+}
+
+fn stamps(revisions: &[String]) -> String {
+    revisions.iter().map(|revision| format!("`stamp {revision}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn interrupted(problem: Problem, revision: &str, direction: Direction) -> Problem {

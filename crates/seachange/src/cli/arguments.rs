@@ -1,5 +1,7 @@
 //! The arguments, and what `--help` teaches about them.
 
+use std::ffi::OsString;
+
 use clap::{Args, Parser, ValueEnum};
 
 use super::commands::Command;
@@ -49,15 +51,32 @@ enum Color {
     Never,
 }
 
+impl Color {
+    /// Sets the colours of the process.
+    fn set(self) {
+        match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
+}
+
+/// Sets the colours of the process from arguments that are not parsed yet, for what clap itself prints.
+pub(crate) fn heed_color(raw: &[OsString]) {
+    let raw: Vec<_> = raw.iter().map(|argument| argument.to_string_lossy()).collect();
+    let behind = raw.iter().position(|argument| argument == "--color").and_then(|position| raw.get(position + 1));
+    let attached = raw.iter().find_map(|argument| argument.strip_prefix("--color="));
+    if let Some(Ok(color)) = attached.or(behind.map(|word| &**word)).map(|word| Color::from_str(word, false)) {
+        color.set();
+    }
+}
+
 impl GlobalArgs {
     /// Sets the colours of the process, and says how much to print.
     pub(crate) fn terminal(&self) -> Terminal {
-        match self.color {
-            Color::Auto => anstream::ColorChoice::Auto,
-            Color::Always => anstream::ColorChoice::Always,
-            Color::Never => anstream::ColorChoice::Never,
-        }
-        .write_global();
+        self.color.set();
         Terminal { quiet: self.quiet, verbose: self.verbose }
     }
 }

@@ -33,6 +33,12 @@ impl Record {
         }
         Ok(graph.applied(self.rows.iter().map(|row| (row.revision.as_str(), row.pointers())))?)
     }
+
+    /// The applied set for a stamp: an interrupted revision counts as applied, so that a stamp above it keeps and one
+    /// below it removes it, and revisions may be missing below applied ones.
+    pub(super) fn applied_with_gaps(&self, graph: &Graph) -> Result<Applied, Error> {
+        Ok(graph.applied_with_gaps(self.rows.iter().map(|row| (row.revision.as_str(), row.pointers())))?)
+    }
 }
 
 fn interrupted(row: &Row) -> Error {

@@ -51,8 +51,10 @@ impl Migrator {
         runner.run(plan).await
     }
 
-    /// Makes the table of applied revisions where it is not there.
+    /// Makes sure that the database can be written, and makes the table of applied revisions where it is not there.
     async fn prepare(&self, record: &Record) -> Result<(), Error> {
+        let writable = self.backend.check_writable(&self.connection).await;
+        writable.map_err(Error::database("cannot write to the database"))?;
         if record.has_table {
             return Ok(());
         }
@@ -61,7 +63,8 @@ impl Migrator {
     }
 
     /// Records that the database stands at a target, without running anything: what is below it counts as applied,
-    /// what is above it as not, and other branches stay. Clears what an interrupted run left in the record.
+    /// what is above it as not, and other branches stay. Clears what an interrupted run left in the record, and fills
+    /// gaps below the target.
     ///
     /// # Errors
     ///
@@ -69,8 +72,7 @@ impl Migrator {
     pub async fn stamp(&self, target: &str) -> Result<StampPlan, Error> {
         let target: Target = target.parse()?;
         let record = self.read().await?;
-        let settled = settled(&record);
-        let plan = self.graph.stamp(&settled.applied(&self.graph)?, &target)?;
+        let plan = self.graph.stamp(&record.applied_with_gaps(&self.graph)?, &target)?;
         self.prepare(&record).await?;
         let written = self.write_stamp(&record, &plan).await;
         written.map_err(Error::database("cannot write which revisions are applied"))?;
@@ -107,11 +109,4 @@ impl Migrator {
 
 fn interrupted(record: &Record) -> impl Iterator<Item = &Row> {
     record.rows.iter().filter(|row| row.state != State::Applied)
-}
-
-/// The record with interrupted revisions counted as applied, so that a stamp above them keeps and one below them
-/// removes them.
-fn settled(record: &Record) -> Record {
-    let rows = record.rows.iter().map(|row| Row { state: State::Applied, ..row.clone() }).collect();
-    Record { rows, has_table: record.has_table }
 }

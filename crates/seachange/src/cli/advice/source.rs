@@ -4,6 +4,7 @@ use seachange_source::WriteError;
 
 use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
+use crate::settings::reason;
 
 impl From<WriteError> for Problem {
     fn from(error: WriteError) -> Self {
@@ -12,9 +13,11 @@ impl From<WriteError> for Problem {
                 let start = Self::usage("the revision does not fit to those that exist; nothing was written");
                 problems.iter().fold(start, |problem, source| problem.detail(source.to_string()).hint(source.way_out()))
             }
-            WriteError::IdExists { .. } => Self::usage(error.to_string()).hint("leave `--rev-id` out for a random id"),
+            WriteError::IdExists { .. } | WriteError::IllegalId { .. } => {
+                Self::usage(error.to_string()).hint("leave `--rev-id` out for a random id")
+            }
             WriteError::NotEmpty { .. } => Self::usage(error.to_string()).hint("name a folder that does not exist yet"),
-            WriteError::Io { source, .. } => Self::new(Exit::Failure, format!("{error}: {source}")),
+            WriteError::Io { source, .. } => Self::new(Exit::Failure, format!("{error}: {}", reason(source))),
             _ => Self::usage(error.to_string()),
         }
     }

@@ -1,5 +1,7 @@
 //! `completions`.
 
+use std::io::Write;
+
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
@@ -19,7 +21,10 @@ pub(crate) struct CompletionsArgs {
 
 impl CompletionsArgs {
     pub(crate) fn run(self) -> Result<Exit, Problem> {
-        clap_complete::generate(self.shell, &mut Arguments::command(), self.program, &mut anstream::stdout());
+        // By way of memory, because clap panics when a reader goes away.
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut Arguments::command(), self.program, &mut script);
+        let _ = anstream::stdout().write_all(&script);
         Ok(Exit::Success)
     }
 }

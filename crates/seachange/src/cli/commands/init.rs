@@ -1,6 +1,6 @@
 //! `init`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use seachange_source::init::{EngineDependency, init};
@@ -25,7 +25,7 @@ pub(crate) struct InitArgs {
 
 impl InitArgs {
     pub(crate) fn run(self, context: &Context) -> Result<Exit, Problem> {
-        let name = self.name.or_else(|| Some(self.dir.file_name()?.to_str()?.to_owned()));
+        let name = self.name.or_else(|| name_of(&self.dir));
         let name = name.ok_or_else(|| Problem::usage("the folder gives the crate no name").hint("say `--name`"))?;
         let engine = match self.engine_path {
             Some(path) => EngineDependency::Path(path),
@@ -42,4 +42,9 @@ impl InitArgs {
         context.terminal.say(format!("write the first revision: cargo run -p {name} -- revision -m \"create users\""));
         Ok(Exit::Success)
     }
+}
+
+/// The name of a folder, which may be `.` as well.
+fn name_of(dir: &Path) -> Option<String> {
+    Some(std::path::absolute(dir).ok()?.file_name()?.to_str()?.to_owned())
 }

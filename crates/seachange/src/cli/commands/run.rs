@@ -1,7 +1,8 @@
 //! What the commands that run revisions share.
 
-use seachange_graph::Direction;
+use seachange_graph::{Direction, Graph, Target};
 
+use crate::Error;
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
@@ -13,6 +14,7 @@ use crate::revision::Script;
 
 /// Upgrades, and says what came of it.
 pub(crate) async fn upgrade(context: &Context, target: &str) -> Result<Exit, Problem> {
+    check_target(context, target)?;
     let migrator = context.connect().await?;
     let exit = upgrade_with(context, &migrator, target).await?;
     migrator.close().await?;
@@ -21,10 +23,19 @@ pub(crate) async fn upgrade(context: &Context, target: &str) -> Result<Exit, Pro
 
 /// Downgrades, and says what came of it.
 pub(crate) async fn downgrade(context: &Context, target: &str) -> Result<Exit, Problem> {
+    check_target(context, target)?;
     let migrator = context.connect().await?;
     let exit = downgrade_with(context, &migrator, target).await?;
     migrator.close().await?;
     Ok(exit)
+}
+
+/// Refuses a target that leads nowhere on any database, before one is reached or made for it.
+pub(crate) fn check_target(context: &Context, target: &str) -> Result<(), Error> {
+    if let Target::Revision(text) = target.parse()? {
+        Graph::new(context.project.migrations.nodes())?.find(&text)?;
+    }
+    Ok(())
 }
 
 /// Upgrades over a connection that is there.

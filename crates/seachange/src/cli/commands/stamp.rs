@@ -18,6 +18,7 @@ pub(crate) struct StampArgs {
 
 impl StampArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+        run::check_target(context, &self.target)?;
         let migrator = context.connect().await?;
         let plan = migrator.stamp(&self.target).await?;
         let place = run::place(&migrator, &migrator.current().await?);

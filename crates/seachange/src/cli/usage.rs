@@ -1,0 +1,35 @@
+//! Command lines that clap refuses or answers itself.
+
+use std::ffi::OsString;
+use std::io::Write;
+
+use clap::Command;
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::exit::Exit;
+
+/// Prints what clap has to say: help and the version on the standard output, the rest on the standard error.
+pub(super) fn explain(mut error: clap::Error, command: &mut Command, raw: &[OsString]) -> Exit {
+    if error.kind() == ErrorKind::MissingSubcommand {
+        // Clap takes settings in the environment for arguments, and would show no help for them.
+        let _ = write!(anstream::stderr(), "{}", command.render_help().ansi());
+        return Exit::Usage;
+    }
+    if error.get(ContextKind::Usage).is_some() {
+        // Clap's own usage asks for whatever happens to be set in the environment.
+        error.insert(ContextKind::Usage, ContextValue::StyledStr(usage(command, raw)));
+    }
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage } else { Exit::Success }
+}
+
+/// The usage of the command that the arguments name, or of the program.
+fn usage(command: &mut Command, raw: &[OsString]) -> StyledStr {
+    command.build();
+    let name = raw.iter().skip(1).find(|argument| command.find_subcommand(argument).is_some());
+    match name.and_then(|name| command.find_subcommand_mut(name)) {
+        Some(named) => named.render_usage(),
+        None => command.render_usage(),
+    }
+}

@@ -1,0 +1,82 @@
+//! Servers that do not let us in.
+
+use seachange_tests::{
+    Backend, Program, TestDatabase,
+    harness::{Case, TestResult},
+    servers::{Address, SPECIAL_PASSWORD, SPECIAL_USER},
+};
+
+use super::{SECRET, check, check_words_of_server, migration, unset};
+
+pub(super) fn trials() -> Vec<Case> {
+    let tests: [(&str, fn(&TestDatabase) -> TestResult); 5] = [
+        ("unreachable", unreachable),
+        ("wrong_password", wrong_password),
+        ("wrong_password_in_parts", wrong_password_in_parts),
+        ("unknown_user", unknown_user),
+        ("unknown_database", unknown_database),
+    ];
+    let on = |backend| tests.map(|(name, test)| Case::on(backend, &format!("bad_inputs::{name}"), test));
+    let mut cases: Vec<Case> = [Backend::Postgres, Backend::MySql].into_iter().flat_map(on).collect();
+    cases.push(Case::on(Backend::Postgres, "bad_inputs::unknown_schema", unknown_schema));
+    cases.push(Case::on(Backend::Postgres, "bad_inputs::unknown_schema_stamped", unknown_schema_stamped));
+    cases.push(Case::on(Backend::MySql, "bad_inputs::server_of_another_kind", server_of_another_kind));
+    cases.push(Case::on(Backend::MySql, "bad_inputs::schema_on_mysql", schema_on_mysql));
+    cases
+}
+
+/// The program with a URL that differs from the right one.
+fn with_url(database: &TestDatabase, url: impl AsRef<str>) -> Program {
+    migration(database).env("DATABASE_URL", url.as_ref()).arg("up")
+}
+
+fn unreachable(database: &TestDatabase) -> TestResult {
+    let closed = Address::local(database.backend(), 1, SPECIAL_USER, SECRET);
+    check_words_of_server("unreachable", database, &with_url(database, closed.url("blog")))
+}
+
+fn wrong_password(database: &TestDatabase) -> TestResult {
+    let url = database.url_for(SPECIAL_USER, SECRET);
+    check_words_of_server("wrong_password", database, &with_url(database, url))
+}
+
+fn wrong_password_in_parts(database: &TestDatabase) -> TestResult {
+    let address = database.address().ok_or("a server")?;
+    let program = unset(database)
+        .env("DATABASE_DRIVER", database.backend().name())
+        .env("DATABASE_HOSTNAME", address.host())
+        .env("DATABASE_PORT", address.port().unwrap_or_default().to_string())
+        .env("DATABASE_USERNAME", SPECIAL_USER)
+        .env("DATABASE_PASSWORD", format!("{SPECIAL_PASSWORD} "))
+        .env("DATABASE_NAME", database.name());
+    check_words_of_server("wrong_password_in_parts", database, &program.arg("up"))
+}
+
+fn unknown_user(database: &TestDatabase) -> TestResult {
+    let url = database.url_for("nobody here", SECRET);
+    check_words_of_server("unknown_user", database, &with_url(database, url))
+}
+
+fn unknown_database(database: &TestDatabase) -> TestResult {
+    let address = database.address().ok_or("a server")?.with_user(SPECIAL_USER, SPECIAL_PASSWORD);
+    check_words_of_server("unknown_database", database, &with_url(database, address.url("no_such_database")))
+}
+
+/// The other way round, both sides wait for the other to begin.
+fn server_of_another_kind(database: &TestDatabase) -> TestResult {
+    let url = database.url_for(SPECIAL_USER, SECRET).replacen("mysql:", "postgres:", 1);
+    check("server_of_another_kind", database, &with_url(database, url))
+}
+
+fn unknown_schema(database: &TestDatabase) -> TestResult {
+    check("unknown_schema", database, &migration(database).env("DATABASE_SCHEMA", "no_such_schema").arg("up"))
+}
+
+fn unknown_schema_stamped(database: &TestDatabase) -> TestResult {
+    let program = migration(database).env("DATABASE_SCHEMA", "no_such_schema");
+    check("unknown_schema_stamped", database, &program.args(["stamp", "head"]))
+}
+
+fn schema_on_mysql(database: &TestDatabase) -> TestResult {
+    check("schema_on_mysql", database, &migration(database).env("DATABASE_SCHEMA", "blog").arg("up"))
+}

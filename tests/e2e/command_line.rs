@@ -1,0 +1,127 @@
+//! What the command line says of itself, and how it treats a terminal that is none.
+
+use seachange_tests::{
+    Backend, Output, Program, TestDatabase,
+    harness::{Case, TestResult},
+    snapshot,
+};
+
+/// The commands that have a help text of their own.
+const COMMANDS: [&str; 16] = [
+    "up",
+    "upgrade",
+    "down",
+    "downgrade",
+    "status",
+    "current",
+    "heads",
+    "history",
+    "show",
+    "revision",
+    "stamp",
+    "reset",
+    "refresh",
+    "fresh",
+    "init",
+    "completions",
+];
+
+pub(crate) fn trials() -> Vec<Case> {
+    let tests: [(&str, fn(&TestDatabase) -> TestResult); 7] = [
+        ("help_teaches", help_teaches),
+        ("version_is_told", version_is_told),
+        ("completions_know_the_commands", completions_know_the_commands),
+        ("colors_are_for_terminals", colors_are_for_terminals),
+        ("quiet_says_nothing", quiet_says_nothing),
+        ("reader_may_go_away", reader_may_go_away),
+        ("every_command_is_known_here", every_command_is_known_here),
+    ];
+    tests.map(|(name, test)| Case::on(Backend::Sqlite, &format!("command_line::{name}"), test)).into()
+}
+
+fn succeed(database: &TestDatabase, arguments: &[&str]) -> Result<Output, Box<dyn std::error::Error>> {
+    Ok(Program::migration().database(database).args(arguments).run()?.succeeded()?)
+}
+
+fn help_teaches(database: &TestDatabase) -> TestResult {
+    let check = |name: String, arguments: &[&str]| -> TestResult {
+        let output = Program::migration().folder(database.folder()).args(arguments).run()?.succeeded()?;
+        assert_eq!(output.stderr, "");
+        snapshot::settings(database).bind(|| insta::assert_snapshot!(name, output.stdout));
+        Ok(())
+    };
+    check("help".to_owned(), &["-h"])?;
+    check("help_long".to_owned(), &["--help"])?;
+    for command in COMMANDS {
+        check(format!("help_{command}"), &[command, "-h"])?;
+    }
+    Ok(())
+}
+
+fn every_command_is_known_here(database: &TestDatabase) -> TestResult {
+    let help = succeed(database, &["-h"])?.stdout;
+    let list = help.split("Commands:\n").nth(1).and_then(|rest| rest.split("\n\n").next()).ok_or("a list")?;
+    let names = list.lines().filter_map(|line| line.split_whitespace().next());
+    // Continued descriptions are not at the margin.
+    let names: Vec<&str> =
+        names.zip(list.lines()).filter(|(_, line)| !line.starts_with("   ")).map(|(name, _)| name).collect();
+    assert_eq!(names, [&COMMANDS[..], &["help"]].concat());
+    Ok(())
+}
+
+fn version_is_told(database: &TestDatabase) -> TestResult {
+    let output = succeed(database, &["--version"])?;
+    assert_eq!(output.stdout, format!("migration {}\n", env!("CARGO_PKG_VERSION")));
+    Ok(())
+}
+
+fn completions_know_the_commands(database: &TestDatabase) -> TestResult {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let output = succeed(database, &["completions", shell])?;
+        let unknown: Vec<&str> = COMMANDS.into_iter().filter(|command| !output.stdout.contains(command)).collect();
+        assert!(unknown.is_empty(), "{shell}: {unknown:?}");
+        assert_eq!(output.stderr, "");
+    }
+    Ok(())
+}
+
+fn colors_are_for_terminals(database: &TestDatabase) -> TestResult {
+    let is_colored = |arguments: &[&str], variable: Option<&str>| -> Result<bool, Box<dyn std::error::Error>> {
+        let mut program = Program::migration().database(database).args(arguments);
+        program = variable.into_iter().fold(program, |program, name| program.env(name, "1"));
+        Ok(program.run()?.to_string().contains('\u{1b}'))
+    };
+    for command in [&["history"][..], &["up", "1"], &["down"], &["up", "nonsense"], &["--help"], &["upp"]] {
+        let with = |choice| [command, &["--color", choice]].concat();
+        assert!(!is_colored(command, None)?, "{command:?}: a pipe has no colours");
+        assert!(!is_colored(command, Some("NO_COLOR"))?, "{command:?}");
+        assert!(!is_colored(&with("never"), Some("CLICOLOR_FORCE"))?, "{command:?}");
+    }
+    for command in [&["history"][..], &["status"], &["up", "nonsense"]] {
+        let always = [command, &["--color", "always"]].concat();
+        assert!(is_colored(&always, None)?, "{command:?}");
+        assert!(is_colored(&always, Some("NO_COLOR"))?, "{command:?}: an argument wins over the environment");
+    }
+    Ok(())
+}
+
+fn quiet_says_nothing(database: &TestDatabase) -> TestResult {
+    for command in [&["up"][..], &["up"], &["down", "2"], &["stamp", "head"], &["fresh", "--yes"], &["reset", "--yes"]]
+    {
+        let output = succeed(database, &[command, &["-q"]].concat())?;
+        assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("", ""), "{command:?}");
+    }
+    Ok(())
+}
+
+/// As in `history | head -1`, only that nothing is read at all.
+fn reader_may_go_away(database: &TestDatabase) -> TestResult {
+    let program = Program::migration().executable()?.display().to_string();
+    for arguments in ["history", "history --format json", "status", "--help", "completions bash", "heads"] {
+        let script = format!("set -o pipefail; '{program}' {arguments} | true");
+        let output = Program::at("bash").args(["-c", &script]).database(database).run()?;
+        assert!(!output.stderr.contains("panicked"), "{arguments}: {output}");
+        assert_ne!(output.code, Some(101), "{arguments}: {output}");
+    }
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! A crate that `init` made, built with real Cargo.
+
+use std::{
+    collections::BTreeMap,
+    error::Error,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use seachange_tests::{Program, TestDatabase, cargo};
+
+/// Added to the manifest so that the dependencies that are compiled already are taken: the workspace's profile, and
+/// the features that other members of it switch on.
+const SHARED: &str = r#"
+[dependencies]
+memchr = "2"
+regex-automata = { version = "0.4", features = ["default"] }
+rustix = { version = "1", features = ["fs", "process"] }
+serde = "1"
+smallvec = { version = "1", features = ["const_new"] }
+tracing-core = "0.1"
+tracing-subscriber = { version = "0.3", features = ["ansi", "json"] }
+"#;
+
+const SURROUNDINGS: &str = r#"
+[workspace]
+
+[profile.dev]
+debug = "line-tables-only"
+
+[profile.dev.package."*"]
+debug = false
+"#;
+
+/// The crate, always in the same place: what it compiled to before is replaced and not added to.
+pub(super) struct NewCrate {
+    folder: PathBuf,
+}
+
+impl NewCrate {
+    pub(super) fn init() -> Result<Self, Box<dyn Error>> {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("ledger");
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        let engine = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates").canonicalize()?;
+        let init = Program::migration().arg("init").arg(&folder).arg("--engine-path").arg(&engine);
+        let files = init.run()?.succeeded()?.stdout;
+        assert_eq!(files.lines().count(), 8, "{files}");
+        fs::copy(engine.join("../Cargo.lock"), folder.join("Cargo.lock"))?;
+        let manifest = folder.join("Cargo.toml");
+        let text = fs::read_to_string(&manifest)?;
+        fs::write(&manifest, text.replace("\n[dependencies]\n", SHARED) + SURROUNDINGS)?;
+        Ok(Self { folder })
+    }
+
+    /// Builds it. What is said of it comes back, a line each; of an error, what the build script said.
+    pub(super) fn build(&self) -> io::Result<Vec<String>> {
+        let output = cargo()
+            .args(["build", "--offline", "--color", "never"])
+            .env("CARGO_TARGET_DIR", target())
+            .env_remove("RUSTFLAGS")
+            .current_dir(&self.folder)
+            .output()?;
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        let said = |line: &&str| line.starts_with("warning") || line.starts_with("error");
+        let lines: Vec<String> = text.lines().filter(said).map(str::to_owned).collect();
+        assert!(output.status.success() || lines.iter().any(|line| line.starts_with("error: ledger@")), "{text}");
+        Ok(lines)
+    }
+
+    /// The program that was built, on a database.
+    pub(super) fn program(&self, database: &TestDatabase) -> io::Result<Program> {
+        Ok(Program::at(target().join("debug/ledger")).database(database).folder(&self.folder))
+    }
+
+    /// The lines of `history`, newest first.
+    pub(super) fn history(&self, database: &TestDatabase) -> Result<Vec<String>, Box<dyn Error>> {
+        let output = self.program(database)?.arg("history").run()?.succeeded()?;
+        Ok(output.stdout.lines().map(str::to_owned).collect())
+    }
+
+    pub(super) fn versions(&self) -> PathBuf {
+        self.folder.join("src/versions")
+    }
+
+    /// The revision files and their texts.
+    pub(super) fn files(&self) -> io::Result<BTreeMap<String, String>> {
+        let files = fs::read_dir(self.versions())?.map(|entry| {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            Ok((name, fs::read_to_string(&path)?))
+        });
+        files.collect()
+    }
+
+    /// The file that defines an id, which comes first in it.
+    pub(super) fn holding(&self, id: &str) -> Result<(String, String), Box<dyn Error>> {
+        let id = format!("    id: {id}");
+        let found = self.files()?.into_iter().find(|(_, text)| text.contains(&id));
+        Ok(found.ok_or("a file with the id")?)
+    }
+
+    pub(super) fn write(&self, name: &str, text: &str) -> io::Result<()> {
+        fs::write(self.versions().join(name), text)
+    }
+
+    pub(super) fn remove(&self, name: &str) -> io::Result<()> {
+        fs::remove_file(self.versions().join(name))
+    }
+
+    /// Takes all revision files away.
+    pub(super) fn clear(&self) -> io::Result<()> {
+        self.files()?.keys().try_for_each(|name| self.remove(name))
+    }
+}
+
+/// The folder that holds what the workspace is compiled to.
+fn target() -> &'static Path {
+    let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    temporary.parent().unwrap_or(temporary)
+}
