@@ -68,3 +68,8 @@ fmt:
 [group('quality')]
 doc *options:
     cargo doc --workspace --no-deps --locked "$@"
+
+# Measure what the engine costs, all or by name: `just bench upgrade postgres`
+[group('quality')]
+bench *args:
+    cargo bench --locked -p seachange-tests --bench bench -- "$@"

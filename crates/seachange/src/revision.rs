@@ -1,6 +1,8 @@
 //! What a program knows of its own revisions: the constants in the files, and the registry the build made of them.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::OnceLock;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -62,12 +64,14 @@ impl fmt::Debug for Script {
 pub struct Migrations {
     program: &'static str,
     scripts: &'static [Script],
+    /// The place in `scripts` by id, made when it is first asked for.
+    index: OnceLock<HashMap<&'static str, usize>>,
 }
 
 impl Migrations {
     /// Lists the revisions of `program`, a name and a version such as `migration 0.1.0`, in any order.
     pub const fn new(program: &'static str, scripts: &'static [Script]) -> Self {
-        Self { program, scripts }
+        Self { program, scripts, index: OnceLock::new() }
     }
 
     /// The name and version of the program that holds the revisions.
@@ -82,7 +86,9 @@ impl Migrations {
 
     /// The revision with this id.
     pub fn get(&self, id: &str) -> Option<&'static Script> {
-        self.scripts.iter().find(|script| script.revision.id == id)
+        let ids = || self.scripts.iter().map(|script| script.revision.id);
+        let index = self.index.get_or_init(|| ids().zip(0..).collect());
+        index.get(id).map(|&place| &self.scripts[place])
     }
 
     /// The nodes of the graph.

@@ -10,7 +10,7 @@ use crate::store::{Row, State};
 /// The rows of the table of applied revisions, as they were read.
 #[derive(Debug, Clone, Default)]
 pub struct Record {
-    /// The rows by id; empty where the table is not there.
+    /// The rows in the order of their ids; empty where the table is not there.
     pub rows: Vec<Row>,
     /// Whether the table is there.
     pub has_table: bool,
@@ -19,7 +19,8 @@ pub struct Record {
 impl Record {
     /// The row of a revision.
     pub fn row(&self, revision: &str) -> Option<&Row> {
-        self.rows.iter().find(|row| row.revision == revision)
+        let place = self.rows.binary_search_by(|row| row.revision.as_str().cmp(revision)).ok()?;
+        Some(&self.rows[place])
     }
 
     /// The applied set, judged against the graph.

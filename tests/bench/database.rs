@@ -1,0 +1,54 @@
+//! The databases that are measured on.
+
+use std::error::Error;
+use std::fmt;
+
+use seachange_tests::servers::Fleet;
+use seachange_tests::{Backend, TestDatabase};
+
+/// A place to measure on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// SQLite in memory: no disk that hides what the engine takes.
+    Memory,
+    /// A file, or a server of this machine that does not wait for the disk.
+    Usual(Backend),
+}
+
+impl Place {
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Usual(Backend::Sqlite), Self::Memory, Self::Usual(Backend::Postgres), Self::Usual(Backend::MySql)];
+
+    pub(crate) const fn backend(self) -> Backend {
+        match self {
+            Self::Memory => Backend::Sqlite,
+            Self::Usual(backend) => backend,
+        }
+    }
+
+    /// Makes an empty database.
+    pub(crate) fn create(self, fleet: &Fleet) -> Result<Database, Box<dyn Error>> {
+        let database = TestDatabase::create(fleet, self.backend()).map_err(|error| error.to_string())?;
+        let url = match self {
+            Self::Memory => "sqlite::memory:".to_owned(),
+            Self::Usual(Backend::Sqlite) => format!("sqlite:{}?mode=rwc", database.file().display()),
+            Self::Usual(_) => database.url(),
+        };
+        Ok(Database { url, _database: database })
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => f.pad("SQLite in memory"),
+            Self::Usual(backend) => backend.fmt(f),
+        }
+    }
+}
+
+/// An empty database, which goes with the value.
+pub(crate) struct Database {
+    pub(crate) url: String,
+    _database: TestDatabase,
+}

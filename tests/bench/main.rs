@@ -1,0 +1,104 @@
+//! What the engine costs, as ratios: `cargo bench -p seachange-tests -- [upgrade|growth|nothing|touch ...]`.
+//!
+//! Both sides of a ratio run in turns in one run, on the same database server.
+
+mod database;
+mod engine;
+mod figures;
+mod nothing;
+mod raw;
+mod revisions;
+mod touch;
+mod upgrade;
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::process::ExitCode;
+
+use seachange_tests::Backend;
+use seachange_tests::servers::Fleet;
+
+use database::Place;
+
+/// Prints a line.
+macro_rules! say {
+    ($($arguments:tt)*) => {{
+        use std::io::Write;
+        let _ = writeln!(std::io::stdout(), $($arguments)*);
+    }};
+}
+pub(crate) use say;
+
+const USAGE: &str =
+    "usage: bench [upgrade] [growth] [nothing] [touch] [sqlite] [postgres] [mysql] [--rounds N]; all unless named";
+
+/// What to measure.
+#[derive(Debug)]
+struct Options {
+    parts: BTreeSet<&'static str>,
+    backends: BTreeSet<Backend>,
+    rounds: usize,
+}
+
+const PARTS: [&str; 4] = ["upgrade", "growth", "nothing", "touch"];
+
+fn main() -> ExitCode {
+    let result = Options::read(std::env::args().skip(1)).and_then(|options| run(&options));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let fleet = Fleet::new();
+    fleet.start(options.backends.iter().copied());
+    if options.has("upgrade") {
+        upgrade::compare(&fleet, options)?;
+    }
+    if options.has("growth") {
+        upgrade::grow(&fleet, options, &[10, 100, 1000, 3000])?;
+    }
+    if options.has("nothing") {
+        nothing::compare(&fleet, options, &[10, 100, 1000, 3000])?;
+    }
+    if options.has("touch") {
+        touch::measure(options)?;
+    }
+    Ok(())
+}
+
+impl Options {
+    fn read(mut args: impl Iterator<Item = String>) -> Result<Self, Box<dyn Error>> {
+        let mut options = Self { parts: BTreeSet::new(), backends: BTreeSet::new(), rounds: 5 };
+        while let Some(arg) = args.next() {
+            let part = PARTS.into_iter().find(|part| *part == arg);
+            let backend = Backend::ALL.into_iter().find(|backend| backend.name() == arg);
+            options.parts.extend(part);
+            options.backends.extend(backend);
+            match arg.as_str() {
+                "--rounds" => options.rounds = args.next().ok_or(USAGE)?.parse()?,
+                // Cargo says so to every benchmark.
+                "--bench" => {}
+                _ if part.is_none() && backend.is_none() => return Err(USAGE.into()),
+                _ => {}
+            }
+        }
+        if options.backends.is_empty() {
+            options.backends.extend(Backend::ALL);
+        }
+        options.rounds = options.rounds.max(1);
+        Ok(options)
+    }
+
+    fn has(&self, part: &str) -> bool {
+        self.parts.is_empty() || self.parts.contains(part)
+    }
+
+    fn places(&self) -> impl Iterator<Item = Place> {
+        Place::ALL.into_iter().filter(|place| self.backends.contains(&place.backend()))
+    }
+}

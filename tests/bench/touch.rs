@@ -1,0 +1,107 @@
+//! From an edit of one revision file to `cargo run -p migration -- up` having run.
+//!
+//! On a copy of the workspace with a target directory of its own, so that nothing here is changed, and what is built
+//! is what a user's command builds.
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use seachange_tests::cargo;
+
+use crate::figures::Figures;
+use crate::{Options, say};
+
+/// What building the migration program takes; every member has to be there to be read.
+const PARTS: [&str; 9] =
+    ["Cargo.toml", "Cargo.lock", "crates", "entity", "migration", "app", "tests", "rust-toolchain.toml", ".cargo"];
+
+/// Any revision will do.
+const FILE: &str = "migration/src/versions/m20261121_create_posts_table.rs";
+
+/// A part of its `up`.
+const CODE: &str = "255";
+
+/// Prints how long it takes.
+pub(crate) fn measure(options: &Options) -> Result<(), Box<dyn Error>> {
+    let workspace = Workspace::copy()?;
+    say!("From an edit of one revision to `cargo run -p migration -- up` having run, seconds");
+    let text = fs::read_to_string(workspace.folder.join(FILE))?;
+    if !text.contains(CODE) {
+        return Err(format!("`{FILE}` does not hold `{CODE}`").into());
+    }
+    if !workspace.target.exists() {
+        say!("  the first time, the copy is built, which takes minutes");
+    }
+    workspace.up()?;
+    let (mut unchanged, mut touched, mut edited) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..options.rounds {
+        unchanged.push(workspace.up()?);
+        touched.push(workspace.up_after(&text)?);
+        edited.push(workspace.up_after(&text.replace(CODE, &(round + 1).to_string()))?);
+        workspace.up_after(&text)?;
+    }
+    for (name, durations) in [("nothing changed", unchanged), ("file touched", touched), ("code edited", edited)] {
+        let seconds = Figures::new(durations.iter().map(Duration::as_secs_f64));
+        say!("{name:18}{seconds:>22}");
+    }
+    Ok(())
+}
+
+/// The copy.
+struct Workspace {
+    folder: PathBuf,
+    target: PathBuf,
+}
+
+impl Workspace {
+    /// Copies what changed since the last time, and keeps what was built then.
+    fn copy() -> Result<Self, Box<dyn Error>> {
+        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("touch");
+        let workspace = Self { folder: home.join("workspace"), target: home.join("target") };
+        let original = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        for part in PARTS {
+            copy(&original.join(part), &workspace.folder.join(part))?;
+        }
+        Ok(workspace)
+    }
+
+    /// Writes the revision file and runs the program.
+    fn up_after(&self, text: &str) -> Result<Duration, Box<dyn Error>> {
+        fs::write(self.folder.join(FILE), text)?;
+        self.up()
+    }
+
+    fn up(&self) -> Result<Duration, Box<dyn Error>> {
+        let mut cargo = cargo();
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("DATABASE_")) {
+            cargo.env_remove(name);
+        }
+        let start = Instant::now();
+        let output = cargo
+            .args(["run", "--quiet", "--package", "migration", "--", "up"])
+            .current_dir(&self.folder)
+            .env("CARGO_TARGET_DIR", &self.target)
+            .env("DATABASE_URL", "sqlite:touch.db?mode=rwc")
+            .output()?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+        }
+        Ok(start.elapsed())
+    }
+}
+
+/// Copies a file or a folder. A file that is the same stays, with the time by which cargo knows it.
+fn copy(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
+    if from.is_dir() {
+        fs::create_dir_all(to)?;
+        for entry in fs::read_dir(from)? {
+            let name = entry?.file_name();
+            copy(&from.join(&name), &to.join(&name))?;
+        }
+    } else if from.is_file() && fs::read(from).ok() != fs::read(to).ok() {
+        fs::copy(from, to)?;
+    }
+    Ok(())
+}

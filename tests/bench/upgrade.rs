@@ -1,0 +1,90 @@
+//! Applying many revisions to an empty database.
+
+use std::error::Error;
+use std::time::Duration;
+
+use seachange_tests::block_on;
+use seachange_tests::servers::Fleet;
+
+use crate::database::Place;
+use crate::figures::Figures;
+use crate::raw::{self, Sending};
+use crate::revisions::{Change, migrations};
+use crate::{Options, engine, say};
+
+const REVISIONS: usize = 1000;
+
+/// How many revisions a contender applies at most to show one step of growth, in all rounds together where several fit.
+const LONGEST: usize = 3000;
+
+/// Who applies the changes.
+#[derive(Debug, Clone, Copy)]
+enum Contender {
+    Engine,
+    Driver(Sending),
+}
+
+const ENGINE: Contender = Contender::Engine;
+const PREPARED: Contender = Contender::Driver(Sending::Prepared);
+const PLAIN: Contender = Contender::Driver(Sending::Plain);
+
+/// Prints the engine's time over the driver's.
+pub(crate) fn compare(fleet: &Fleet, options: &Options) -> Result<(), Box<dyn Error>> {
+    say!("Applying {REVISIONS} revisions: engine / driver, median (least-greatest) of {} rounds", options.rounds);
+    say!("{:18}{:>22}{:>22}{:>26}", "", "/ sqlx::query", "/ sqlx::raw_sql", "engine, ms per revision");
+    for place in options.places() {
+        let [engine, prepared, plain] = measure(fleet, place, REVISIONS, options.rounds, [ENGINE, PREPARED, PLAIN])?;
+        let (over_prepared, over_plain) = (Figures::ratios(&engine, &prepared), Figures::ratios(&engine, &plain));
+        say!("{place:18}{over_prepared:>22}{over_plain:>22}{:>26}", per_revision(&engine, REVISIONS));
+    }
+    Ok(())
+}
+
+/// Prints the time that a revision takes among few and among many.
+pub(crate) fn grow(fleet: &Fleet, options: &Options, counts: &[usize]) -> Result<(), Box<dyn Error>> {
+    say!("Milliseconds per revision, engine / sqlx::query, medians, by the number of revisions");
+    print_header(counts);
+    for place in options.places() {
+        let mut line = format!("{place:18}");
+        for &count in counts {
+            let rounds = (LONGEST / count).clamp(1, options.rounds);
+            let [engine, prepared] = measure(fleet, place, count, rounds, [ENGINE, PREPARED])?;
+            let (engine, prepared) = (per_revision(&engine, count), per_revision(&prepared, count));
+            line.push_str(&format!("{:>16}", format!("{:.3} / {:.3}", engine.median(), prepared.median())));
+        }
+        say!("{line}");
+    }
+    Ok(())
+}
+
+pub(crate) fn print_header(counts: &[usize]) {
+    let counts: String = counts.iter().map(|count| format!("{count:>16}")).collect();
+    say!("{:18}{counts}", "");
+}
+
+fn per_revision(durations: &[Duration], count: usize) -> Figures {
+    let each: Vec<Duration> = durations.iter().map(|duration| duration.div_f64(count as f64)).collect();
+    Figures::milliseconds(&each)
+}
+
+/// The times of each contender; who goes first changes from round to round.
+fn measure<const N: usize>(
+    fleet: &Fleet,
+    place: Place,
+    count: usize,
+    rounds: usize,
+    contenders: [Contender; N],
+) -> Result<[Vec<Duration>; N], Box<dyn Error>> {
+    let migrations = migrations(count);
+    let changes: Vec<Change> = Change::first(count).collect();
+    let mut times = [const { Vec::new() }; N];
+    for turn in 0..rounds * N {
+        let index = (turn + turn / N) % N;
+        let database = place.create(fleet)?;
+        times[index].push(match contenders[index] {
+            Contender::Engine => block_on(engine::apply(&database.url, migrations))?,
+            Contender::Driver(sending) => block_on(raw::apply(place.backend(), &database.url, &changes, sending))?,
+        });
+    }
+    Ok(times)
+}
