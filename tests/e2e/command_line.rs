@@ -2,7 +2,7 @@
 
 use seachange_tests::{
     Backend, Output, Program, TestDatabase,
-    harness::{Case, TestResult},
+    harness::{Case, DatabaseTest, TestResult},
     snapshot,
 };
 
@@ -27,7 +27,7 @@ const COMMANDS: [&str; 16] = [
 ];
 
 pub(crate) fn trials() -> Vec<Case> {
-    let tests: [(&str, fn(&TestDatabase) -> TestResult); 7] = [
+    let tests: [(&str, DatabaseTest); 7] = [
         ("help_teaches", help_teaches),
         ("version_is_told", version_is_told),
         ("completions_know_the_commands", completions_know_the_commands),

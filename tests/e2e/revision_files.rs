@@ -43,7 +43,7 @@ fn messages() -> Vec<(String, String)> {
         same("🚀 größere Übersicht"),
         same("fn"),
         same("fn"),
-        same(&"word ".repeat(100).trim_end().to_owned()),
+        same("word ".repeat(100).trim_end()),
     ]
 }
 

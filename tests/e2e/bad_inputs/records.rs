@@ -2,7 +2,7 @@
 
 use seachange_tests::{
     TestDatabase,
-    harness::{Case, TestResult, each_backend},
+    harness::{Case, DatabaseTest, TestResult, each_backend},
 };
 
 use super::{apply_three, check, check_words_of_server, migration};
@@ -17,7 +17,7 @@ fn record(database: &TestDatabase, revision: &str, down_revision: &str) -> TestR
 }
 
 pub(super) fn trials() -> Vec<Case> {
-    let tests: [(&str, fn(&TestDatabase) -> TestResult); 7] = [
+    let tests: [(&str, DatabaseTest); 7] = [
         ("foreign_table", foreign_table),
         ("foreign_table_stamped", foreign_table_stamped),
         ("ahead", ahead),

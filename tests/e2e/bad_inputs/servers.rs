@@ -2,14 +2,14 @@
 
 use seachange_tests::{
     Backend, Program, TestDatabase,
-    harness::{Case, TestResult},
+    harness::{Case, DatabaseTest, TestResult},
     servers::{Address, SPECIAL_PASSWORD, SPECIAL_USER},
 };
 
 use super::{SECRET, check, check_words_of_server, migration, unset};
 
 pub(super) fn trials() -> Vec<Case> {
-    let tests: [(&str, fn(&TestDatabase) -> TestResult); 5] = [
+    let tests: [(&str, DatabaseTest); 5] = [
         ("unreachable", unreachable),
         ("wrong_password", wrong_password),
         ("wrong_password_in_parts", wrong_password_in_parts),

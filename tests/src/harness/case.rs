@@ -9,6 +9,9 @@ use crate::{Backend, TestDatabase};
 /// How a test ends: `?` takes every error that can be shown.
 pub type TestResult = Result<(), Failed>;
 
+/// A test that is given a fresh database.
+pub type DatabaseTest = fn(&TestDatabase) -> TestResult;
+
 /// A test with a name, and the database that it needs.
 pub struct Case {
     pub(crate) name: String,
