@@ -9,6 +9,7 @@ mod commands;
 mod context;
 mod describe;
 mod exit;
+mod format;
 mod interrupt;
 mod problem;
 mod progress;

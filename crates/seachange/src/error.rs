@@ -60,7 +60,7 @@ pub enum Error {
     },
     /// A revision failed.
     #[error(transparent)]
-    Failed(Box<Failure>),
+    Failed(#[from] Box<Failure>),
     /// The database is behind the program, and nobody asked to migrate it.
     #[error("the database is behind this program: {} pending", quoted(pending))]
     Behind {

@@ -14,7 +14,6 @@ pub use failure::{Cause, Failure, Left};
 pub(crate) use recorder::Recorder;
 
 use crate::backend::Backend;
-use crate::error::Error;
 use crate::event::Event;
 use crate::report::Report;
 use crate::revision::{Migrations, Script};
@@ -39,7 +38,7 @@ struct Job<'a> {
 
 impl Runner<'_> {
     /// Runs the steps in order, until one fails or somebody asks to stop.
-    pub(crate) async fn run(&self, plan: &Plan) -> Result<Report, Error> {
+    pub(crate) async fn run(&self, plan: &Plan) -> Result<Report, Box<Failure>> {
         let mut report = Report::default();
         if !plan.is_empty() {
             self.recorder.tell(&Event::Planned { steps: &plan.steps });
@@ -66,10 +65,10 @@ impl Runner<'_> {
     }
 }
 
-fn failed(mut failure: Failure, report: &Report, plan: &Plan) -> Error {
+fn failed(mut failure: Failure, report: &Report, plan: &Plan) -> Box<Failure> {
     failure.done = report.done.len();
     failure.of = plan.len();
-    Error::Failed(Box::new(failure))
+    Box::new(failure)
 }
 
 impl Job<'_> {

@@ -1,6 +1,7 @@
 //! What can go wrong with an alteration.
 
 use sea_orm::DbErr;
+use seachange_graph::fault::quoted;
 
 use super::foreign_keys::Violation;
 
@@ -54,7 +55,7 @@ pub enum AlterError {
         column: String,
     },
     /// There is no such column.
-    #[error("table `{table}` has no column `{column}` (it has {})", listed(.columns))]
+    #[error("table `{table}` has no column `{column}` (it has {})", quoted(.columns))]
     NoSuchColumn {
         /// The table.
         table: String,
@@ -94,7 +95,7 @@ pub enum AlterError {
         name: String,
     },
     /// Several unnamed foreign keys have these columns.
-    #[error("table `{table}` has several foreign keys on {}", listed(.columns))]
+    #[error("table `{table}` has several foreign keys on {}", quoted(.columns))]
     AmbiguousForeignKey {
         /// The table.
         table: String,
@@ -102,7 +103,7 @@ pub enum AlterError {
         columns: Vec<String>,
     },
     /// The foreign key has no name, so nothing could drop it.
-    #[error("the foreign key on {} of table `{table}` needs a name, so that it can be dropped", listed(.columns))]
+    #[error("the foreign key on {} of table `{table}` needs a name, so that it can be dropped", quoted(.columns))]
     UnnamedForeignKey {
         /// The table.
         table: String,
@@ -228,12 +229,6 @@ impl From<AlterError> for DbErr {
             other => Self::Migration(other.to_string()),
         }
     }
-}
-
-/// Writes names in backticks.
-pub(super) fn listed(names: &[String]) -> String {
-    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    quoted.join(", ")
 }
 
 fn joined(violations: &[Violation]) -> String {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement};
+use seachange_graph::fault::quoted;
 
 /// Rows of a table that violate a foreign key, or a foreign key that cannot be checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +39,7 @@ impl fmt::Display for Violation {
         match &self.problem {
             Problem::Mismatch(message) => formatter.write_str(message),
             Problem::Orphans { count, example } => {
-                let columns = super::error::listed(columns);
+                let columns = quoted(columns);
                 let rows = if *count == 1 {
                     format!("1 row of `{table}` refers")
                 } else {

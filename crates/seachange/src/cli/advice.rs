@@ -11,8 +11,14 @@ use super::exit::Exit;
 use super::problem::Problem;
 use crate::Error;
 
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        problem(&error)
+    }
+}
+
 /// An error of the engine as the command line prints it.
-pub(crate) fn problem(error: &Error) -> Problem {
+fn problem(error: &Error) -> Problem {
     let plain = |exit| Problem::new(exit, error.to_string());
     match error {
         Error::Connect(error) => database::connect(error),

@@ -2,9 +2,7 @@
 
 use std::io;
 
-use super::advice;
 use super::exit::Exit;
-use crate::Error;
 
 /// What went wrong, what is left, what can be done, and the exit code.
 #[derive(Debug)]
@@ -47,11 +45,5 @@ impl Problem {
     #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]
     pub(crate) fn json(error: serde_json::Error) -> Self {
         Self::new(Exit::Failure, format!("cannot write JSON: {error}"))
-    }
-}
-
-impl From<Error> for Problem {
-    fn from(error: Error) -> Self {
-        advice::problem(&error)
     }
 }

@@ -48,7 +48,7 @@ impl Migrator {
             migrations: self.migrations,
             stop: &self.stop,
         };
-        runner.run(plan).await
+        Ok(runner.run(plan).await?)
     }
 
     /// Makes sure that the database can be written, and makes the table of applied revisions where it is not there.

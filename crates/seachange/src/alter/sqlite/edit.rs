@@ -2,6 +2,7 @@
 
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{ColumnDef, Expr, TableForeignKey, TableName};
+use seachange_graph::fault::quoted;
 
 use super::column_text::{ColumnText, PartKind};
 use super::constraint_text::{ConstraintKind, ConstraintText, Reference, same};
@@ -9,7 +10,7 @@ use super::dependents;
 use super::snapshot::Snapshot;
 use super::table_text::TableText;
 use crate::alter::clause;
-use crate::alter::error::{AlterError, listed};
+use crate::alter::error::AlterError;
 use crate::alter::operation::{ForeignKeyName, Operation};
 
 const SQLITE: DbBackend = DbBackend::Sqlite;
@@ -237,8 +238,8 @@ fn named(constraint: &ConstraintText) -> String {
     match (&constraint.name, &constraint.references) {
         (Some(name), _) => format!("`{name}`"),
         (None, Some(reference)) => {
-            format!("an unnamed one on {} to `{}`", listed(&constraint.columns), reference.table)
+            format!("an unnamed one on {} to `{}`", quoted(&constraint.columns), reference.table)
         }
-        (None, None) => format!("an unnamed one on {}", listed(&constraint.columns)),
+        (None, None) => format!("an unnamed one on {}", quoted(&constraint.columns)),
     }
 }

@@ -3,10 +3,10 @@
 use clap::Args;
 
 use super::list::{Entry, answer_json, current_ids};
-use crate::cli::arguments::{Format, FormatArgs};
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
+use crate::cli::format::{Format, FormatArgs};
 use crate::cli::problem::Problem;
 
 /// Arguments of `current`.

@@ -5,9 +5,9 @@ use seachange_graph::Graph;
 
 use super::list::{Entry, answer_json};
 use crate::Error;
-use crate::cli::arguments::{Format, FormatArgs};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
+use crate::cli::format::{Format, FormatArgs};
 use crate::cli::problem::Problem;
 
 /// Arguments of `heads`.

@@ -5,10 +5,10 @@ use seachange_graph::{Graph, PlanError, Target};
 
 use super::list::{Entry, answer_json, current_ids};
 use crate::Error;
-use crate::cli::arguments::{Format, FormatArgs};
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
+use crate::cli::format::{Format, FormatArgs};
 use crate::cli::problem::Problem;
 use crate::revision::Script;
 

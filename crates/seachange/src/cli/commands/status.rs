@@ -7,10 +7,10 @@ use clap::Args;
 use serde::Serialize;
 
 use super::list::answer_json;
-use crate::cli::arguments::{Format, FormatArgs};
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
+use crate::cli::format::{Format, FormatArgs};
 use crate::cli::problem::Problem;
 use crate::cli::terminal::styled;
 use crate::migrator::{RevisionState, RevisionStatus};
