@@ -60,6 +60,7 @@ impl Workspace {
     fn copy() -> Result<Self, Box<dyn Error>> {
         let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("touch");
         let workspace = Self { folder: home.join("workspace"), target: home.join("target") };
+        fs::create_dir_all(&workspace.folder)?;
         let original = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         for part in PARTS {
             copy(&original.join(part), &workspace.folder.join(part))?;
