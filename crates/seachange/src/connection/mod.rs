@@ -18,7 +18,7 @@ mod unreachable;
 
 use std::fs::File;
 
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 
 pub use endpoint::Endpoint;
 pub use error::ConnectError;
@@ -52,11 +52,7 @@ pub async fn connect_with(
     if driver == Driver::Sqlite {
         #[cfg(feature = "sqlite")]
         sqlite_file::prepare(settings)?;
-        let connection = Database::connect(options).await.map_err(classify)?;
-        // SQLite opens a file without looking at it.
-        let look = connection.execute_unprepared("PRAGMA schema_version");
-        look.await.map_err(classify)?;
-        return Ok(connection);
+        return Database::connect(options).await.map_err(classify);
     }
     check_ca_file(settings)?;
     tokio::select! {

@@ -2,14 +2,17 @@
 //!
 //! SQLite itself says "unable to open database file" for every reason there is.
 
-use std::fs::{self, OpenOptions};
-use std::io;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read};
 use std::path::Path;
 
 use super::ConnectError;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 
 use crate::settings::{DatabaseSettings, Mode, Target};
+
+/// What every database begins with.
+const HEADER: &[u8] = b"SQLite format 3\0";
 
 /// Creates the file, with its folder, where it is missing and may be created.
 pub(super) fn prepare(settings: &DatabaseSettings) -> Result<(), ConnectError> {
@@ -21,7 +24,7 @@ pub(super) fn prepare(settings: &DatabaseSettings) -> Result<(), ConnectError> {
     };
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => Err(ConnectError::IsFolder { path: path.into() }),
-        Ok(_) => readable(path),
+        Ok(_) => check_header(path),
         Err(error) if error.kind() == io::ErrorKind::NotFound => match sqlite.mode() {
             Mode::Create => create(path),
             Mode::ReadOnly | Mode::ReadWrite => Err(ConnectError::NoFile { path: path.into() }),
@@ -30,9 +33,14 @@ pub(super) fn prepare(settings: &DatabaseSettings) -> Result<(), ConnectError> {
     }
 }
 
-fn readable(path: &Path) -> Result<(), ConnectError> {
-    let opened = OpenOptions::new().read(true).open(path);
-    opened.map(drop).map_err(|source| file_error(path, source))
+/// Makes sure that a file is empty or begins as a database does (<https://www.sqlite.org/fileformat.html#the_database_header>).
+/// SQLite itself opens any file and looks at it with the first statement.
+fn check_header(path: &Path) -> Result<(), ConnectError> {
+    let file = File::open(path).map_err(|source| file_error(path, source))?;
+    let mut header = Vec::with_capacity(HEADER.len());
+    let length = HEADER.len() as u64;
+    file.take(length).read_to_end(&mut header).map_err(|source| file_error(path, source))?;
+    if header.is_empty() || header == HEADER { Ok(()) } else { Err(ConnectError::NotADatabase { path: path.into() }) }
 }
 
 fn create(path: &Path) -> Result<(), ConnectError> {
