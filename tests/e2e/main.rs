@@ -5,6 +5,7 @@
 mod app;
 mod bad_inputs;
 mod command_line;
+mod env_example;
 mod failures;
 mod layering;
 mod migrations;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         app::trials(),
         bad_inputs::trials(),
         command_line::trials(),
+        env_example::trials(),
         failures::trials(),
         layering::trials(),
         migrations::trials(),

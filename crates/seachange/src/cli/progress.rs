@@ -61,7 +61,7 @@ impl Progress {
         let time = styled(DIM, describe::time(elapsed));
         match (self.bar(), self.terminal.verbose) {
             (Some(bar), _) => {
-                bar.println(format!("{} … {time}", running(step, message)));
+                bar.suspend(|| self.terminal.say(format!("{} … {time}", running(step, message))));
                 bar.inc(1);
             }
             (None, true) => self.terminal.say(format!("    … {time}")),
