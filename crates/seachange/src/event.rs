@@ -47,6 +47,13 @@ pub enum Event<'a> {
     Failed {
         /// The step.
         step: &'a Step,
+        /// The message of the revision.
+        message: &'a str,
+    },
+    /// A request to stop was heeded, and the run ends.
+    Stopped {
+        /// The steps that are left over.
+        left: &'a [Step],
     },
 }
 
@@ -62,6 +69,7 @@ pub fn trace(event: &Event<'_>) {
             tracing::debug!(target: "seachange", sql, ?elapsed, failed, "statement");
         }
         Event::Finished { step, elapsed, .. } => tracing::info!(target: "seachange", %step, ?elapsed, "done"),
-        Event::Failed { step } => tracing::error!(target: "seachange", %step, "failed"),
+        Event::Failed { step, .. } => tracing::error!(target: "seachange", %step, "failed"),
+        Event::Stopped { left } => tracing::warn!(target: "seachange", left = left.len(), "stopped"),
     }
 }

@@ -46,6 +46,7 @@ impl Runner<'_> {
         for (index, step) in plan.steps.iter().enumerate() {
             if self.stop.load(Ordering::Relaxed) {
                 report.left = plan.steps[index..].to_vec();
+                self.recorder.tell(&Event::Stopped { left: &report.left });
                 break;
             }
             let Some(script) = self.migrations.get(&step.revision) else { continue };
@@ -54,7 +55,7 @@ impl Runner<'_> {
             let elapsed = match self.run_step(&Job { step, script }).await {
                 Ok(elapsed) => elapsed,
                 Err(failure) => {
-                    self.recorder.tell(&Event::Failed { step });
+                    self.recorder.tell(&Event::Failed { step, message });
                     return Err(failed(failure, &report, plan));
                 }
             };

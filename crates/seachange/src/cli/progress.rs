@@ -31,7 +31,8 @@ impl Progress {
             // SQLx tells of more of them: see `statements`.
             Event::Statement { .. } => {}
             Event::Finished { step, message, elapsed } => self.finish(step, message, *elapsed),
-            Event::Failed { .. } => self.fail(),
+            Event::Failed { step, message } => self.fail(step, message),
+            Event::Stopped { .. } => self.clear(),
         }
     }
 
@@ -63,19 +64,30 @@ impl Progress {
             (Some(bar), _) => {
                 bar.suspend(|| self.terminal.say(format!("{} … {time}", running(step, message))));
                 bar.inc(1);
+                if bar.length() == Some(bar.position()) {
+                    bar.finish_and_clear();
+                }
             }
             (None, true) => self.terminal.say(format!("    … {time}")),
             (None, false) => self.terminal.end(time),
         }
     }
 
-    fn fail(&self) {
+    fn fail(&self, step: &Step, message: &str) {
         revision_scope::leave();
+        self.clear();
         let failed = styled(ERROR, "failed");
         match (self.bar(), self.terminal.verbose) {
-            (Some(bar), _) => bar.abandon(),
+            (Some(_), _) => self.terminal.say(format!("{} … {failed}", running(step, message))),
             (None, true) => self.terminal.say(format!("    … {failed}")),
             (None, false) => self.terminal.end(failed),
+        }
+    }
+
+    /// Takes the bar off the screen: what comes next stands on a line of its own.
+    fn clear(&self) {
+        if let Some(bar) = self.bar() {
+            bar.finish_and_clear();
         }
     }
 
