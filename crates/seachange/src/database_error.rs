@@ -19,7 +19,8 @@ pub(crate) fn database_error(error: &DbErr) -> Option<&(dyn DatabaseError + 'sta
     sqlx_error(error)?.as_database_error()
 }
 
-/// Whether the database answered with this code.
+/// Whether the database answered with this code. SQLite has one code for too much.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(crate) fn has_code(error: &DbErr, code: &str) -> bool {
     database_error(error).and_then(DatabaseError::code).is_some_and(|found| found == code)
 }
