@@ -17,6 +17,12 @@ pub struct Record {
 }
 
 impl Record {
+    /// The record without what an interrupted run left.
+    pub(super) fn without_interrupted(&self) -> Self {
+        let rows = self.rows.iter().filter(|row| row.state == State::Applied).cloned().collect();
+        Self { rows, has_table: self.has_table }
+    }
+
     /// The row of a revision.
     pub fn row(&self, revision: &str) -> Option<&Row> {
         let place = self.rows.binary_search_by(|row| row.revision.as_str().cmp(revision)).ok()?;

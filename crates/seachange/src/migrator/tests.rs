@@ -68,23 +68,25 @@ fn line(bodies: &[Body]) -> &'static Migrations {
     registry(bodies.iter().map(|&body| Scripted { body, use_transaction: None }).collect())
 }
 
+/// A line of revisions `r1`, `r2`, ...
 fn registry(bodies: Vec<Scripted>) -> &'static Migrations {
-    let ids: Vec<&'static str> = (1..=bodies.len()).map(|n| &*format!("r{n}").leak()).collect();
-    let scripts: Vec<Script> = bodies
-        .into_iter()
-        .enumerate()
-        .map(|(n, body)| Script {
-            revision: Revision {
-                id: ids[n],
-                down_revision: if n == 0 { &[] } else { vec![ids[n - 1]].leak() },
-                ..Revision::ROOT
-            },
-            message: "a step",
-            file: "m20261121_a_step.rs",
-            source_hash: "hash",
-            migration: Box::leak(Box::new(body)),
-        })
-        .collect();
+    scripts(bodies, |n| if n == 1 { &[] } else { vec![&*format!("r{}", n - 1).leak()].leak() })
+}
+
+/// Revisions `r1`, `r2`, ... of which none comes after another.
+fn roots(bodies: Vec<Scripted>) -> &'static Migrations {
+    scripts(bodies, |_| &[])
+}
+
+fn scripts(bodies: Vec<Scripted>, parents: fn(usize) -> &'static [&'static str]) -> &'static Migrations {
+    let script = |(n, body): (usize, Scripted)| Script {
+        revision: Revision { id: format!("r{n}").leak(), down_revision: parents(n), ..Revision::ROOT },
+        message: "a step",
+        file: "m20261121_a_step.rs",
+        source_hash: "hash",
+        migration: Box::leak(Box::new(body)),
+    };
+    let scripts: Vec<Script> = (1..).zip(bodies).map(script).collect();
     Box::leak(Box::new(Migrations::new("tests 1.0.0", scripts.leak())))
 }
 

@@ -63,8 +63,8 @@ impl Migrator {
     }
 
     /// Records that the database stands at a target, without running anything: what is below it counts as applied,
-    /// what is above it as not, and other branches stay. Clears what an interrupted run left in the record, and fills
-    /// gaps below the target.
+    /// what is above it as not, and other branches stay. That holds for a revision that an interrupted run left, too.
+    /// Gaps below the target are filled.
     ///
     /// # Errors
     ///
@@ -73,13 +73,17 @@ impl Migrator {
         let target: Target = target.parse()?;
         let record = self.read().await?;
         let plan = self.graph.stamp(&record.applied_with_gaps(&self.graph)?, &target)?;
+        // What the target says of an interrupted revision: applied when it is below, nothing when it is elsewhere.
+        let finished = record.without_interrupted().applied_with_gaps(&self.graph)?;
+        let below = self.graph.stamp(&finished, &target)?.add;
+        let settled: Vec<Row> = interrupted(&record).filter(|row| below.contains(&row.revision)).cloned().collect();
         self.prepare(&record).await?;
-        let written = self.write_stamp(&record, &plan).await;
+        let written = self.write_stamp(&plan, settled).await;
         written.map_err(Error::database("cannot write which revisions are applied"))?;
         Ok(plan)
     }
 
-    async fn write_stamp(&self, record: &Record, plan: &StampPlan) -> Result<(), DbErr> {
+    async fn write_stamp(&self, plan: &StampPlan, settled: Vec<Row>) -> Result<(), DbErr> {
         let transaction = self.connection.begin_with_options(self.backend.transaction_options()).await?;
         for id in &plan.remove {
             self.store.delete(&transaction, id).await?;
@@ -89,8 +93,8 @@ impl Migrator {
             let row = Row::started(&script.revision, script.source_hash, State::Applied, program);
             self.store.insert(&transaction, &Row { finished_at: Some(Utc::now()), ..row }).await?;
         }
-        for row in interrupted(record).filter(|row| !plan.remove.contains(&row.revision)) {
-            let row = Row { state: State::Applied, finished_at: Some(Utc::now()), ..row.clone() };
+        for row in settled {
+            let row = Row { state: State::Applied, finished_at: Some(Utc::now()), ..row };
             self.store.update(&transaction, &row).await?;
         }
         transaction.commit().await

@@ -21,10 +21,14 @@ impl StampArgs {
         run::check_target(context, &self.target)?;
         let migrator = context.connect().await?;
         let plan = migrator.stamp(&self.target).await?;
-        let place = run::place(&migrator, &migrator.current().await?);
+        let place = match migrator.current().await {
+            Ok(current) => format!("the database is at {}", run::place(&migrator, &current)),
+            // An interrupted revision elsewhere: the stamp says nothing of it, and stands all the same.
+            Err(error) => error.to_string(),
+        };
         migrator.close().await?;
         context.terminal.say(format!(
-            "recorded {} as applied and {} as not applied; the database is at {place}",
+            "recorded {} as applied and {} as not applied; {place}",
             describe::revisions(plan.add.len()),
             describe::revisions(plan.remove.len()),
         ));

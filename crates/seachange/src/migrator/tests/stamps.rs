@@ -2,7 +2,8 @@
 
 use sea_orm::ConnectionTrait;
 
-use super::{Body, Scripted, TABLE_A, TABLE_B, current, line, migrator, registry, tables};
+use super::{Body, Scripted, TABLE_A, TABLE_B, current, line, migrator, registry, roots, tables};
+use crate::store::State;
 
 #[tokio::test]
 async fn a_stamp_moves_the_record_and_nothing_else() {
@@ -39,4 +40,15 @@ async fn a_stamp_fills_a_gap() {
     assert!(migrator.current().await.is_err());
     assert_eq!(migrator.stamp("r2").await.unwrap().add, ["r1"]);
     assert_eq!(current(&migrator).await, ["r2"]);
+}
+
+#[tokio::test]
+async fn a_stamp_says_nothing_of_an_interrupted_revision_elsewhere() {
+    let fails = Scripted { body: Body::Sql(&["oops"], &[]), use_transaction: Some(false) };
+    let works = Scripted { body: TABLE_B, use_transaction: None };
+    let migrator = migrator(roots(vec![fails, works])).await;
+    assert!(migrator.upgrade("r1").await.is_err());
+    assert_eq!(migrator.stamp("r2").await.unwrap().add, ["r2"]);
+    let states: Vec<_> = migrator.read().await.unwrap().rows.into_iter().map(|row| (row.revision, row.state)).collect();
+    assert_eq!(states, [("r1".to_owned(), State::Upgrading), ("r2".to_owned(), State::Applied)]);
 }
