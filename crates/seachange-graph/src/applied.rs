@@ -106,19 +106,17 @@ impl Graph {
     }
 
     fn check_closed(&self, applied: &Applied) -> Result<(), AppliedError> {
-        let is_missing = |position: &usize| {
-            !applied.contains(*position) && self.above(*position).iter().any(|&child| applied.contains(child))
-        };
-        let below = self.reach(self.order().iter().copied().filter(is_missing), |position| self.below(position));
-        let missing: Vec<usize> =
-            self.order().iter().copied().filter(|&position| below[position] && !applied.contains(position)).collect();
+        let order = || self.order().iter().copied();
+        let below = self.reach(order().filter(|&position| applied.contains(position)), |position| self.below(position));
+        let is_missing = |position: usize| below[position] && !applied.contains(position);
+        let missing = self.names(order().filter(|&position| is_missing(position)));
         if missing.is_empty() {
             return Ok(());
         }
-        let is_above =
-            |position: usize| applied.contains(position) && self.below(position).iter().any(|p| missing.contains(p));
-        let above = self.order().iter().copied().filter(|&position| is_above(position));
-        Err(AppliedError::Missing { above: self.names(above), missing: self.names(missing.iter().copied()) })
+        let is_above = |position: usize| {
+            applied.contains(position) && self.below(position).iter().any(|&parent| is_missing(parent))
+        };
+        Err(AppliedError::Missing { above: self.names(order().filter(|&position| is_above(position))), missing })
     }
 
     pub(crate) fn names(&self, positions: impl IntoIterator<Item = usize>) -> Vec<String> {

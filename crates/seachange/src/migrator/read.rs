@@ -38,13 +38,18 @@ impl Record {
         if let Some(row) = self.rows.iter().find(|row| row.state != State::Applied) {
             return Err(interrupted(row));
         }
-        Ok(graph.applied(self.rows.iter().map(|row| (row.revision.as_str(), row.pointers())))?)
+        Ok(graph.applied(self.pointers())?)
     }
 
     /// The applied set for a stamp: an interrupted revision counts as applied, so that a stamp above it keeps and one
     /// below it removes it, and revisions may be missing below applied ones.
     pub(super) fn applied_with_gaps(&self, graph: &Graph) -> Result<Applied, Error> {
-        Ok(graph.applied_with_gaps(self.rows.iter().map(|row| (row.revision.as_str(), row.pointers())))?)
+        Ok(graph.applied_with_gaps(self.pointers())?)
+    }
+
+    /// Each revision with everything it pointed at, as the graph takes them.
+    fn pointers(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
+        self.rows.iter().map(|row| (row.revision.as_str(), row.pointers()))
     }
 }
 
@@ -70,13 +75,18 @@ impl Migrator {
         }
     }
 
+    /// The applied set that the database has now.
+    async fn applied(&self) -> Result<Applied, Error> {
+        self.read().await?.applied(&self.graph)
+    }
+
     /// The revisions that an upgrade to all heads would apply, in that order. Read only.
     ///
     /// # Errors
     ///
     /// As [`read`](Self::read) and [`Record::applied`].
     pub async fn pending(&self) -> Result<Vec<&'static Script>, Error> {
-        let applied = self.read().await?.applied(&self.graph)?;
+        let applied = self.applied().await?;
         let plan = self.graph.upgrade(&applied, &Target::Heads)?;
         Ok(plan.steps.iter().filter_map(|step| self.script(&step.revision)).collect())
     }
@@ -97,7 +107,7 @@ impl Migrator {
     ///
     /// As [`pending`](Self::pending).
     pub async fn current(&self) -> Result<Vec<&'static Script>, Error> {
-        let applied = self.read().await?.applied(&self.graph)?;
+        let applied = self.applied().await?;
         Ok(self.graph.current(&applied).iter().filter_map(|revision| self.script(&revision.id)).collect())
     }
 
@@ -107,7 +117,7 @@ impl Migrator {
     ///
     /// [`Error::Plan`] when the target cannot be reached; otherwise as [`pending`](Self::pending).
     pub async fn plan_upgrade(&self, target: &Target) -> Result<Plan, Error> {
-        let applied = self.read().await?.applied(&self.graph)?;
+        let applied = self.applied().await?;
         Ok(self.graph.upgrade(&applied, target)?)
     }
 
@@ -117,7 +127,7 @@ impl Migrator {
     ///
     /// As [`plan_upgrade`](Self::plan_upgrade).
     pub async fn plan_downgrade(&self, target: &Target) -> Result<Plan, Error> {
-        let applied = self.read().await?.applied(&self.graph)?;
+        let applied = self.applied().await?;
         Ok(self.graph.downgrade(&applied, target)?)
     }
 }

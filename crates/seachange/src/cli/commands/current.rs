@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::list::{Entry, answer_json, current_ids};
+use super::list::{Entry, answer_json};
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
@@ -19,9 +19,9 @@ pub(crate) struct CurrentArgs {
 impl CurrentArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
         let migrator = context.connect_to_read().await?;
-        let current = current_ids(&migrator).await?;
-        let graph = migrator.graph();
         let scripts = migrator.current().await?;
+        let current: Vec<&str> = scripts.iter().map(|script| script.revision.id).collect();
+        let graph = migrator.graph();
         match self.format.format {
             Format::Json => {
                 let entries: Vec<Entry<'_>> =
