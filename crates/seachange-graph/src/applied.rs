@@ -105,6 +105,11 @@ impl Graph {
         self.standing(Set::full(self))
     }
 
+    /// Takes no revision as applied.
+    pub fn nothing(&self) -> Applied {
+        self.standing(Set::empty(self))
+    }
+
     /// Finds what is on top of a set and what is missing in it, from the top down.
     fn standing(&self, members: Set) -> Applied {
         let mut is_below = vec![false; self.len()];

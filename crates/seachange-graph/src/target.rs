@@ -4,6 +4,8 @@ mod parse;
 
 use std::fmt;
 
+use crate::revision::Revision;
+
 pub use parse::{TargetError, TargetFlaw};
 
 /// Where an upgrade, a downgrade or a stamp is to go, or which revisions are meant.
@@ -66,6 +68,11 @@ impl Target {
 
     const fn at(place: Place) -> Self {
         Self { branch: None, place: Some(place), steps: 0 }
+    }
+
+    /// A revision of a graph.
+    pub fn revision(revision: &Revision) -> Self {
+        Self::at(Place::Named(revision.id.clone()))
     }
 
     /// So many revisions up (positive) or down (negative) from where the database stands.

@@ -16,6 +16,7 @@ mod progress;
 mod prompt;
 mod revision_scope;
 mod statements;
+mod targets;
 mod terminal;
 mod usage;
 
