@@ -30,11 +30,6 @@ pub(crate) struct Context {
 }
 
 impl Project {
-    /// The folder of the revision files.
-    pub(crate) fn versions(&self) -> PathBuf {
-        self.manifest_dir.join("src").join("versions")
-    }
-
     /// The file of a revision, as a person would type it here.
     pub(crate) fn file(&self, script: &Script) -> String {
         self.shown(&self.manifest_dir.join(script.path()))
