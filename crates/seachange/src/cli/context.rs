@@ -11,7 +11,7 @@ use super::terminal::Terminal;
 use crate::Error;
 use crate::args::DatabaseArgs;
 use crate::migrator::Migrator;
-use crate::revision::Migrations;
+use crate::revision::{Migrations, Script};
 use crate::settings::DatabaseSettings;
 
 /// The migration crate that the command line belongs to.
@@ -30,9 +30,9 @@ pub(crate) struct Context {
 }
 
 impl Project {
-    /// The folder of the revision files.
-    pub(crate) fn versions(&self) -> PathBuf {
-        self.manifest_dir.join("src").join("versions")
+    /// The file of a revision, as a person would type it here.
+    pub(crate) fn file(&self, script: &Script) -> String {
+        self.shown(&self.manifest_dir.join(script.path()))
     }
 
     /// The path of a revision file as a person would type it here.

@@ -56,7 +56,7 @@ impl HistoryArgs {
 
 fn print(context: &Context, graph: &Graph, script: &Script, current: &[&str]) {
     if context.terminal.verbose {
-        let file = context.project.shown(&context.project.versions().join(script.file));
+        let file = context.project.file(script);
         context.terminal.answer(describe::block(graph, script, current, &file));
     } else {
         context.terminal.answer(describe::line(graph, script, current));

@@ -34,8 +34,7 @@ impl ShowArgs {
             Format::Text if scripts.is_empty() => context.terminal.say(format!("no revision at `{}`", self.target)),
             Format::Text => {
                 for script in scripts {
-                    let file = context.project.shown(&context.project.versions().join(script.file));
-                    context.terminal.answer(describe::block(graph, script, &[], &file));
+                    context.terminal.answer(describe::block(graph, script, &[], &context.project.file(script)));
                 }
             }
         }
