@@ -45,14 +45,7 @@ impl ShowArgs {
     async fn scripts(&self, context: &Context) -> Result<Vec<&'static Script>, Problem> {
         let target = targets::read_one(context, &self.target)?;
         let graph = context.graph()?;
-        let applied = if target.is_relative() {
-            let migrator = context.connect_to_read().await?;
-            let applied = migrator.read().await?.applied(graph)?;
-            migrator.close().await?;
-            applied
-        } else {
-            graph.everything()
-        };
+        let applied = context.standing(graph, target.is_relative()).await?;
         let found = graph.resolve(&applied, &target).map_err(Error::from)?;
         Ok(found.iter().filter_map(|revision| context.project.migrations.get(&revision.id)).collect())
     }
