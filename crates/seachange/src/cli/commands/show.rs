@@ -43,7 +43,7 @@ impl ShowArgs {
 
     /// The revisions that the target stands for. The database is asked only where it decides.
     async fn scripts(&self, context: &Context) -> Result<Vec<&'static Script>, Problem> {
-        let target = targets::read_one(context, &self.target)?;
+        let target = targets::read_one(context, "show", &self.target)?;
         let graph = context.graph()?;
         let applied = context.standing(graph, target.is_relative()).await?;
         let found = graph.resolve(&applied, &target).map_err(Error::from)?;
