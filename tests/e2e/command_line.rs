@@ -7,7 +7,7 @@ use seachange_tests::{
 };
 
 /// The commands that have a help text of their own.
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 18] = [
     "up",
     "upgrade",
     "down",
@@ -18,6 +18,8 @@ const COMMANDS: [&str; 16] = [
     "history",
     "show",
     "revision",
+    "merge",
+    "edit",
     "stamp",
     "reset",
     "refresh",
