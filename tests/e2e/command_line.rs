@@ -7,7 +7,7 @@ use seachange_tests::{
 };
 
 /// The commands that have a help text of their own.
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 19] = [
     "up",
     "upgrade",
     "down",
@@ -15,6 +15,7 @@ const COMMANDS: [&str; 18] = [
     "status",
     "current",
     "heads",
+    "branches",
     "history",
     "show",
     "revision",

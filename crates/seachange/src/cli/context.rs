@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use seachange_graph::Graph;
+use seachange_graph::{Applied, Graph};
 
 use super::problem::Problem;
 use super::progress::Progress;
@@ -67,6 +67,18 @@ impl Context {
         }
         let graph = Graph::new(self.project.migrations.nodes())?;
         Ok(self.graph.get_or_init(|| graph))
+    }
+
+    /// Where a database stands, as far as it matters: it is read only where `is_asked` says that it does, and stands at
+    /// the heads otherwise.
+    pub(crate) async fn standing(&self, graph: &Graph, is_asked: bool) -> Result<Applied, Problem> {
+        if !is_asked {
+            return Ok(graph.everything());
+        }
+        let migrator = self.connect_to_read().await?;
+        let applied = migrator.read().await?.applied(graph)?;
+        migrator.close().await?;
+        Ok(applied)
     }
 
     /// Connects to run revisions; what happens is printed.

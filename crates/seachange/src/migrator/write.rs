@@ -62,6 +62,7 @@ impl Migrator {
             store: &self.store,
             recorder: &self.recorder,
             migrations: self.migrations,
+            graph: &self.graph,
             stop: &self.stop,
         };
         Ok(runner.run(plan).await?)
@@ -152,9 +153,9 @@ impl Migrator {
         for id in &plan.remove {
             self.store.delete(&transaction, id).await?;
         }
-        for script in plan.add.iter().filter_map(|id| self.script(id)) {
-            let program = self.migrations.program();
-            let row = Row::started(&script.revision, script.source_hash, State::Applied, program);
+        for revision in plan.add.iter().filter_map(|id| self.graph.get(id)) {
+            let source_hash = self.script(&revision.id).map_or("", |script| script.source_hash);
+            let row = Row::started(revision, source_hash, State::Applied, self.migrations.program());
             self.store.insert(&transaction, &Row { finished_at: Some(Utc::now()), ..row }).await?;
         }
         for row in settled {

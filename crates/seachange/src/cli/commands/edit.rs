@@ -44,14 +44,7 @@ impl EditArgs {
     async fn files(&self, context: &Context, sources: &Sources) -> Result<Vec<PathBuf>, Problem> {
         let target: Target = self.target.parse().map_err(Error::from)?;
         let graph = sources.graph();
-        let applied = if target.is_relative() {
-            let migrator = context.connect_to_read().await?;
-            let applied = migrator.read().await?.applied(graph)?;
-            migrator.close().await?;
-            applied
-        } else {
-            graph.everything()
-        };
+        let applied = context.standing(graph, target.is_relative()).await?;
         let found = graph.resolve(&applied, &target).map_err(Error::from)?;
         let files: Vec<PathBuf> =
             found.iter().filter_map(|revision| sources.file(&revision.id)).map(|file| file.path.clone()).collect();

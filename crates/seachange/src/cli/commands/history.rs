@@ -1,7 +1,7 @@
 //! `history`.
 
 use clap::Args;
-use seachange_graph::{Applied, Graph, Range};
+use seachange_graph::{Graph, Range};
 
 use super::list::{Entry, answer_json};
 use crate::Error;
@@ -30,15 +30,12 @@ impl HistoryArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
         let graph = context.graph()?;
         let range: Range = self.rev_range.as_deref().unwrap_or(":").parse().map_err(Error::from)?;
-        let applied = match range.is_relative() || self.indicate_current {
-            true => Some(applied(context).await?),
-            false => None,
-        };
-        let everything = graph.everything();
-        let found = graph.history(applied.as_ref().unwrap_or(&everything), &range).map_err(Error::from)?;
+        let is_asked = range.is_relative() || self.indicate_current;
+        let applied = context.standing(graph, is_asked).await?;
+        let found = graph.history(&applied, &range).map_err(Error::from)?;
         let newest_first = found.iter().rev().filter_map(|revision| context.project.migrations.get(&revision.id));
-        let current: Option<Vec<&str>> =
-            applied.map(|applied| graph.current(&applied).iter().map(|revision| revision.id.as_str()).collect());
+        let current = || graph.current(&applied).iter().map(|revision| revision.id.as_str()).collect::<Vec<_>>();
+        let current = is_asked.then(current);
         match self.format.format {
             Format::Json => {
                 let entries: Vec<Entry<'_>> =
@@ -61,11 +58,4 @@ fn print(context: &Context, graph: &Graph, script: &Script, current: &[&str]) {
     } else {
         context.terminal.answer(describe::line(graph, script, current));
     }
-}
-
-async fn applied(context: &Context) -> Result<Applied, Problem> {
-    let migrator = context.connect_to_read().await?;
-    let applied = migrator.read().await?.applied(migrator.graph())?;
-    migrator.close().await?;
-    Ok(applied)
 }
