@@ -7,7 +7,7 @@ use seachange_tests::{
 };
 
 /// The commands that have a help text of their own.
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 19] = [
     "up",
     "upgrade",
     "down",
@@ -19,6 +19,8 @@ const COMMANDS: [&str; 17] = [
     "history",
     "show",
     "revision",
+    "merge",
+    "edit",
     "stamp",
     "reset",
     "refresh",

@@ -35,6 +35,14 @@ pub enum WriteError {
         /// The file that defines it.
         file: PathBuf,
     },
+    /// The id is the label of a branch.
+    #[error("`{id}` is a branch label already, in `{}`", file.display())]
+    IdIsLabel {
+        /// The id.
+        id: String,
+        /// The file that defines the label.
+        file: PathBuf,
+    },
     /// A branch label breaks a rule.
     #[error("`{label}` cannot be a branch label: {reason}")]
     IllegalLabel {
@@ -158,15 +166,7 @@ fn day(created: &str) -> Result<String, WriteError> {
 
 /// Refuses a revision that the next build would refuse.
 fn check_fit(mut folder: Folder, path: &Path, text: &str, new: &NewRevision) -> Result<(), WriteError> {
-    if let Some(RevisionFile { path, .. }) = folder.files.iter().find(|file| file.revision.id == new.id) {
-        return Err(WriteError::IdExists { id: new.id.clone(), file: path.clone() });
-    }
-    for file in &folder.files {
-        let is_taken = |label: &&String| file.revision.id == **label || file.revision.branch_labels.contains(label);
-        if let Some(label) = new.branch_labels.iter().find(is_taken) {
-            return Err(WriteError::LabelExists { label: label.clone(), file: file.path.clone() });
-        }
-    }
+    check_names(&folder.files, new)?;
     let before = problems(&folder);
     match parse(path, text) {
         Ok(file) => folder.files.push(file),
@@ -174,6 +174,24 @@ fn check_fit(mut folder: Folder, path: &Path, text: &str, new: &NewRevision) -> 
     }
     let problems: Vec<Problem> = problems(&folder).into_iter().filter(|problem| !before.contains(problem)).collect();
     if problems.is_empty() { Ok(()) } else { Err(WriteError::Misfit { problems }) }
+}
+
+/// Refuses an id, or a label, that stands for something already.
+fn check_names(files: &[RevisionFile], new: &NewRevision) -> Result<(), WriteError> {
+    for RevisionFile { revision, path, .. } in files {
+        let (id, file) = (new.id.clone(), path.clone());
+        if revision.id == new.id {
+            return Err(WriteError::IdExists { id, file });
+        }
+        if revision.branch_labels.contains(&new.id) {
+            return Err(WriteError::IdIsLabel { id, file });
+        }
+        let is_taken = |label: &&String| revision.id == **label || revision.branch_labels.contains(label);
+        if let Some(label) = new.branch_labels.iter().find(is_taken) {
+            return Err(WriteError::LabelExists { label: label.clone(), file });
+        }
+    }
+    Ok(())
 }
 
 fn problems(folder: &Folder) -> Vec<Problem> {

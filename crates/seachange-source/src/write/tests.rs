@@ -69,6 +69,11 @@ fn what_the_next_build_would_refuse_is_not_written() {
     check(labelled, "`a b` cannot be a branch label: it holds ' '; letters, digits, `_` and `.` are allowed");
     let labelled = NewRevision { branch_labels: vec!["b".to_owned()], ..new("b", "second", &["a"]) };
     check(labelled, "m20261121_second.rs:5: the branch label `b` is not unique: `b`");
+    let labelled = NewRevision { branch_labels: vec!["feed".to_owned()], ..new("f", "third", &["a"]) };
+    let other = tempfile::tempdir().unwrap();
+    write(other.path(), &NewRevision { down_revision: Vec::new(), ..labelled }).unwrap();
+    let error = write(other.path(), &new("feed", "x", &["f"])).unwrap_err();
+    assert_eq!(error, "`feed` is a branch label already, in `m20261121_third.rs`");
     for created in ["", "yesterday", "20261121", "2026-11-2", "2026/11/21", "é026-11-21"] {
         let expected = format!("`{created}` is not a time such as `2026-11-21T09:03:11Z`");
         check(NewRevision { created: created.to_owned(), ..new("b", "x", &["a"]) }, &expected);

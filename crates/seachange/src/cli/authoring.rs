@@ -1,6 +1,6 @@
 //! What the commands that write a revision file have in common.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{SecondsFormat, Utc};
 use clap::Args;
@@ -93,5 +93,7 @@ pub(crate) fn sources(context: &Context) -> Result<Sources, Problem> {
         return Err(Problem::usage(format!("the folder of the migration crate is not here: `{folder}`"))
             .hint("the command works on source files, so it runs where the sources are"));
     }
-    Ok(Sources::read(&project.manifest_dir, project.migrations.folders())?)
+    // As a person would type it here, so that errors name files like that.
+    let root = project.shown(&project.manifest_dir);
+    Ok(Sources::read(Path::new(&root), project.migrations.folders())?)
 }

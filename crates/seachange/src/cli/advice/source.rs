@@ -23,7 +23,7 @@ impl From<WriteError> for Problem {
                 let start = Self::usage("the revision does not fit to those that exist; nothing was written");
                 problems.iter().fold(start, |problem, source| problem.detail(source.to_string()).hint(source.way_out()))
             }
-            WriteError::IdExists { .. } | WriteError::IllegalId { .. } => {
+            WriteError::IdExists { .. } | WriteError::IdIsLabel { .. } | WriteError::IllegalId { .. } => {
                 Self::usage(error.to_string()).hint("leave `--rev-id` out for a random id")
             }
             WriteError::LabelExists { .. } | WriteError::IllegalLabel { .. } => {

@@ -28,12 +28,17 @@ impl MergeArgs {
         let sources = sources(context)?;
         let asked = self.file.asked(&self.revisions)?;
         let place = sources.place_of_merge(&asked).map_err(|error| place(&error, &sources, &self.typed()))?;
-        let message = self.message.unwrap_or_else(|| default_message(&place.down_revision));
+        let message = self.message().map_or_else(|| default_message(&place.down_revision), str::to_owned);
         self.file.write(context, &sources, place, message)
     }
 
+    /// The message, if it says anything.
+    fn message(&self) -> Option<&str> {
+        self.message.as_deref().filter(|message| !message.trim().is_empty())
+    }
+
     fn typed(&self) -> Typed {
-        let message = self.message.iter().flat_map(|message| ["-m".to_owned(), normalise(message)]);
+        let message = self.message().into_iter().flat_map(|message| ["-m".to_owned(), normalise(message)]);
         Typed {
             command: "merge",
             option: None,
