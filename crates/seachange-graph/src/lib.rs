@@ -12,7 +12,8 @@
 //! - [`target`]: what a person types, parsed;
 //! - [`find`]: ids and prefixes looked up, with their errors;
 //! - [`applied`]: what a database has, judged against the graph;
-//! - [`plan`]: the steps from there to a target.
+//! - [`plan`]: the steps from there to a target;
+//! - [`draw`]: the graph as a picture, for terminals and documents.
 //!
 //! The crate does no I/O, knows no database and no command line, and is usable on its own.
 //!
@@ -30,6 +31,7 @@
 //! ```
 
 pub mod applied;
+pub mod draw;
 pub mod fault;
 pub mod find;
 pub mod graph;
