@@ -4,6 +4,7 @@ mod completions;
 mod current;
 mod destroy;
 mod down;
+mod graph;
 mod heads;
 mod history;
 mod init;
@@ -40,6 +41,8 @@ pub(crate) enum Command {
     Heads(heads::HeadsArgs),
     /// List the revisions, newest first
     History(history::HistoryArgs),
+    /// Write the graph of the revisions for documents: Mermaid, Graphviz, SVG or JSON
+    Graph(graph::GraphArgs),
     /// Show one revision
     Show(show::ShowArgs),
     /// Write a new revision file on top of the head
@@ -70,6 +73,7 @@ impl Command {
             Self::Current(args) => args.run(context).await,
             Self::Heads(args) => args.run(context),
             Self::History(args) => args.run(context).await,
+            Self::Graph(args) => args.run(context).await,
             Self::Show(args) => args.run(context).await,
             Self::Revision(args) => args.run(context),
             Self::Stamp(args) => args.run(context).await,

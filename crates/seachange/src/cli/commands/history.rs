@@ -1,6 +1,10 @@
 //! `history`.
 
+mod drawing;
+
 use clap::Args;
+
+use drawing::DrawingArgs;
 
 use super::list::{Entry, answer_json, current_ids};
 use crate::Error;
@@ -17,15 +21,21 @@ use seachange_graph::Graph;
 pub(crate) struct HistoryArgs {
     #[command(flatten)]
     format: FormatArgs,
+    #[command(flatten)]
+    drawing: DrawingArgs,
 }
 
 impl HistoryArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
         let migrations = context.project.migrations;
         let graph = Graph::new(migrations.nodes()).map_err(Error::from)?;
-        let current = current(context).await;
         let newest_first: Vec<&Script> =
             graph.iter().rev().filter_map(|revision| migrations.get(&revision.id)).collect();
+        if self.drawing.is_asked_for() {
+            self.drawing.run(context, &graph, &newest_first).await?;
+            return Ok(Exit::Success);
+        }
+        let current = current(context).await;
         match self.format.format {
             Format::Json => {
                 let entries: Vec<Entry<'_>> =
