@@ -31,6 +31,11 @@ status *args:
 history *args:
     cargo run -q -p migration -- history "$@"
 
+# Write the graph of the revisions: `just graph`, `just graph -o graph.svg`
+[group('revisions')]
+graph *args:
+    cargo run -q -p migration -- graph "$@"
+
 # Run the service
 [group('service')]
 app *args:

@@ -11,6 +11,7 @@ mod layering;
 mod migrations;
 mod packages;
 mod passwords;
+mod pictures;
 mod programs;
 mod readme;
 mod revision_files;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         migrations::trials(),
         packages::trials(),
         passwords::trials(),
+        pictures::trials(),
         programs::trials(),
         readme::trials(),
         revision_files::trials(),

@@ -51,7 +51,7 @@ impl Glyphs {
     pub(super) fn lines(self) -> Box<dyn PrefixLineRenderer<usize>> {
         match self {
             Self::Unicode => Box::new(Dashed::default()),
-            Self::Ascii => Box::new(Ascii::default()),
+            Self::Ascii => Box::new(Ascii),
         }
     }
 }

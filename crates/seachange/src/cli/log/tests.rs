@@ -377,3 +377,44 @@ fn trees_are_parted_beside_other_lines() {
     . leads to a dependency
     ");
 }
+
+/// As the README shows it.
+#[test]
+fn everything_at_once() {
+    let messages = [
+        ("376e48470d72", "create posts table"),
+        ("5fc4a7d24971", "index the titles"),
+        ("9a3b7c5d1e2f", "create votes table"),
+        ("c1d24e5f6a70", "merge search and votes"),
+        ("3f1e7d60a2b4", "bill for posts"),
+        ("b7a90c4410de", "create accounts table"),
+        ("e05fb6c2d811", "send invoices"),
+    ];
+    let graph = graph(
+        "376e48470d72, 376e48470d72 -> 5fc4a7d24971 [search], 376e48470d72 -> 9a3b7c5d1e2f, \
+         5fc4a7d24971 9a3b7c5d1e2f -> c1d24e5f6a70, c1d24e5f6a70 -> 3f1e7d60a2b4 (b7a90c4410de), \
+         b7a90c4410de, b7a90c4410de -> e05fb6c2d811 [billing]",
+    );
+    let picture = Picture::new(&graph, |revision| {
+        let place = messages.iter().position(|(id, _)| *id == revision.id).unwrap();
+        Caption::new(messages[place].1).applied(place < 4)
+    });
+    let log = draw(&picture, Glyphs::Unicode, |_| true, |_| Vec::new());
+    insta::assert_snapshot!(anstream::adapter::strip_str(&log), @"
+    ○    3f1e7d60a2b4 (head) (needs b7a90c4410de), bill for posts
+    ├─╮
+    │ ┆
+    ◉ ┆    c1d24e5f6a70 (merge point) (current), merge search and votes
+    ├───╮
+    │ ┆ ●  9a3b7c5d1e2f, create votes table
+    ● ┆ │  5fc4a7d24971 [search], index the titles
+    ├───╯
+    ● ┆  376e48470d72 (base), create posts table
+      ┆
+    ○ ┆  e05fb6c2d811 (head) [billing], send invoices
+    ├─╯
+    ○  b7a90c4410de (base), create accounts table
+
+    ┆ leads to a dependency
+    ");
+}
