@@ -15,6 +15,7 @@ const COMMANDS: [&str; 17] = [
     "status",
     "current",
     "heads",
+    "branches",
     "history",
     "graph",
     "show",

@@ -6,12 +6,17 @@ use thiserror::Error;
 
 use crate::fault::quoted;
 use crate::graph::Graph;
+use crate::reach::Set;
 use crate::revision::Revision;
 
-/// The applied revisions of a database: all of them known, and none above a revision that is not applied.
+/// The applied revisions of a database, all of them known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied {
-    is_applied: Vec<bool>,
+    members: Set,
+    /// The applied revisions that no other applied one is above of, in order.
+    tops: Vec<usize>,
+    /// What is not applied below an applied revision, in order.
+    missing: Vec<usize>,
 }
 
 /// A set of applied revisions that no plan can start from.
@@ -67,7 +72,8 @@ impl Graph {
         Ok(applied)
     }
 
-    /// As [`applied`](Self::applied), but takes a set with revisions missing below applied ones: a stamp may fill it.
+    /// As [`applied`](Self::applied), but takes a set with revisions missing below applied ones: an upgrade from there
+    /// applies them as well.
     ///
     /// # Errors
     ///
@@ -76,26 +82,55 @@ impl Graph {
         &self,
         rows: impl IntoIterator<Item = (&'a str, Vec<&'a str>)>,
     ) -> Result<Applied, AppliedError> {
-        let mut is_applied = vec![false; self.len()];
+        let mut members = Set::empty(self);
         let mut unknown = HashMap::new();
         for (id, parents) in rows {
             match self.position(id) {
-                Some(position) => is_applied[position] = true,
+                Some(position) => {
+                    members.insert(position);
+                }
                 None => {
                     unknown.insert(id, parents);
                 }
             }
         }
-        let applied = Applied { is_applied };
         if !unknown.is_empty() {
-            return Err(self.judge_unknown(&applied, &unknown));
+            return Err(self.judge_unknown(&members, &unknown));
         }
-        Ok(applied)
+        Ok(self.standing(members))
+    }
+
+    /// Takes every revision as applied, for questions that are asked without a database: it stands at the heads then.
+    pub fn everything(&self) -> Applied {
+        self.standing(Set::full(self))
+    }
+
+    /// Takes no revision as applied.
+    pub fn nothing(&self) -> Applied {
+        self.standing(Set::empty(self))
+    }
+
+    /// Finds what is on top of a set and what is missing in it, from the top down.
+    fn standing(&self, members: Set) -> Applied {
+        let mut is_below = vec![false; self.len()];
+        let (mut tops, mut missing) = (Vec::new(), Vec::new());
+        for position in (0..self.len()).rev() {
+            match (members.contains(position), is_below[position]) {
+                (true, false) => tops.push(position),
+                (false, true) => missing.push(position),
+                (true, true) => {}
+                (false, false) => continue,
+            }
+            self.below(position).iter().for_each(|&below| is_below[below] = true);
+        }
+        tops.reverse();
+        missing.reverse();
+        Applied { members, tops, missing }
     }
 
     /// Ahead when every pointer of the unknown revisions ends at another one or at an applied one.
-    fn judge_unknown(&self, applied: &Applied, unknown: &HashMap<&str, Vec<&str>>) -> AppliedError {
-        let is_applied = |id: &str| self.position(id).is_some_and(|position| applied.is_applied[position]);
+    fn judge_unknown(&self, applied: &Set, unknown: &HashMap<&str, Vec<&str>>) -> AppliedError {
+        let is_applied = |id: &str| self.position(id).is_some_and(|position| applied.contains(position));
         let descends = |parents: &Vec<&str>| {
             !parents.is_empty() && parents.iter().all(|parent| unknown.contains_key(parent) || is_applied(parent))
         };
@@ -106,44 +141,44 @@ impl Graph {
     }
 
     fn check_closed(&self, applied: &Applied) -> Result<(), AppliedError> {
-        let order = || self.order().iter().copied();
-        let below = self.reach(order().filter(|&position| applied.contains(position)), |position| self.below(position));
-        let is_missing = |position: usize| below[position] && !applied.contains(position);
-        let missing = self.names(order().filter(|&position| is_missing(position)));
-        if missing.is_empty() {
+        if applied.missing.is_empty() {
             return Ok(());
         }
-        let is_above = |position: usize| {
-            applied.contains(position) && self.below(position).iter().any(|&parent| is_missing(parent))
-        };
-        Err(AppliedError::Missing { above: self.names(order().filter(|&position| is_above(position))), missing })
-    }
-
-    pub(crate) fn names(&self, positions: impl IntoIterator<Item = usize>) -> Vec<String> {
-        positions.into_iter().map(|position| self.revision(position).id.clone()).collect()
+        let mut is_missing = Set::empty(self);
+        applied.missing.iter().for_each(|&position| _ = is_missing.insert(position));
+        let is_above = |&position: &usize| self.below(position).iter().any(|&below| is_missing.contains(below));
+        Err(AppliedError::Missing {
+            missing: self.names(applied.missing.iter().copied()),
+            above: self.names(applied.members.iter().filter(is_above)),
+        })
     }
 
     /// Where a database stands: the applied revisions that no other applied one descends from or depends on.
     pub fn current(&self, applied: &Applied) -> Vec<&Revision> {
-        self.tops(&applied.is_applied).map(|position| self.revision(position)).collect()
+        applied.tops.iter().map(|&position| self.revision(position)).collect()
     }
 
-    /// The members of a set that nothing else in it points at.
-    pub(crate) fn tops(&self, is_member: &[bool]) -> impl Iterator<Item = usize> {
-        self.order()
-            .iter()
-            .copied()
-            .filter(move |&position| is_member[position] && !self.above(position).iter().any(|&above| is_member[above]))
+    /// Whether a revision of this id is applied.
+    pub fn is_applied(&self, applied: &Applied, id: &str) -> bool {
+        self.position(id).is_some_and(|position| applied.contains(position))
     }
 }
 
 impl Applied {
     /// Whether the revision at this position is applied.
     pub(crate) fn contains(&self, position: usize) -> bool {
-        self.is_applied[position]
+        self.members.contains(position)
     }
 
-    pub(crate) fn marks(&self) -> &[bool] {
-        &self.is_applied
+    pub(crate) fn members(&self) -> &Set {
+        &self.members
+    }
+
+    pub(crate) fn tops(&self) -> &[usize] {
+        &self.tops
+    }
+
+    pub(crate) fn missing(&self) -> &[usize] {
+        &self.missing
     }
 }

@@ -1,7 +1,7 @@
 //! The checked graph, and what can be asked of it.
 
 use crate::fault::Faults;
-use crate::load::{self, Index, Pointers};
+use crate::load::{self, Index};
 use crate::revision::Revision;
 
 /// A set of revisions in which every pointer leads somewhere, ids and labels are unique, and nothing is circular.
@@ -10,32 +10,62 @@ use crate::revision::Revision;
 /// are linear, and those about one revision look at that revision alone.
 #[derive(Debug, Clone)]
 pub struct Graph {
+    /// In an order in which each comes after all it points at. A position is an index into this.
     revisions: Vec<Revision>,
-    index: Index,
-    below: Pointers,
-    above: Pointers,
-    order: Vec<usize>,
+    links: Vec<Links>,
+    ids: Index,
+    labels: Index,
     sorted_ids: Vec<usize>,
 }
 
+/// What a revision is linked to, as positions.
+#[derive(Debug, Clone, Default)]
+struct Links {
+    /// Parents, then dependencies.
+    below: Vec<usize>,
+    /// Children, then dependants.
+    above: Vec<usize>,
+    parents: usize,
+    children: usize,
+}
+
 impl Graph {
-    /// Checks a set of revisions and makes a graph of it.
+    /// Checks a set of revisions and makes a graph of it. Dependencies that are labels become ids.
     ///
     /// # Errors
     ///
     /// All [`Faults`] of the set together.
     pub fn new(revisions: impl IntoIterator<Item = Revision>) -> Result<Self, Faults> {
-        let revisions: Vec<Revision> = revisions.into_iter().collect();
+        let mut unordered: Vec<Revision> = revisions.into_iter().collect();
         let mut faults = Vec::new();
-        let index = load::index(&revisions, &mut faults);
-        load::check_labels(&revisions, &index, &mut faults);
-        let below = load::pointers(&revisions, &index, &mut faults);
-        let order = load::order(&revisions, &below, &mut faults);
+        let ids = load::index(&unordered, &mut faults);
+        let labels = load::labels(&unordered, &ids, &mut faults);
+        let pointers = load::pointers(&unordered, &ids, &labels, &mut faults);
+        let order = load::order(&unordered, &pointers, &mut faults);
         Faults::check(faults)?;
-        let mut sorted_ids = order.clone();
+
+        let mut position = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(place, &given)| position[given] = place);
+        let renumbered = |index: Index| index.into_iter().map(|(name, given)| (name, position[given])).collect();
+        let (ids, labels) = (renumbered(ids), renumbered(labels));
+        let links = links(&pointers, &order, &position);
+        let revisions: Vec<Revision> = order.iter().map(|&given| std::mem::take(&mut unordered[given])).collect();
+        let mut sorted_ids: Vec<usize> = (0..revisions.len()).collect();
         sorted_ids.sort_unstable_by(|&a, &b| revisions[a].id.cmp(&revisions[b].id));
-        let above = reversed(&below, &order);
-        Ok(Self { revisions, index, below, above, order, sorted_ids })
+        let mut graph = Self { revisions, links, ids, labels, sorted_ids };
+        graph.name_dependencies();
+        Ok(graph)
+    }
+
+    /// Puts ids where dependencies are given by label.
+    fn name_dependencies(&mut self) {
+        for position in 0..self.revisions.len() {
+            for dependency in 0..self.revisions[position].depends_on.len() {
+                if let Some(&carrier) = self.labels.get(&self.revisions[position].depends_on[dependency]) {
+                    self.revisions[position].depends_on[dependency] = self.revisions[carrier].id.clone();
+                }
+            }
+        }
     }
 
     /// The number of revisions.
@@ -55,80 +85,122 @@ impl Graph {
 
     /// All revisions, each after those it points at. The order is a function of the set alone.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Revision> + ExactSizeIterator {
-        self.order.iter().map(|&position| self.revision(position))
+        self.revisions.iter()
     }
 
     /// The revisions that no other is the child of, in the order of [`iter`](Self::iter).
     pub fn heads(&self) -> Vec<&Revision> {
-        self.iter().filter(|revision| self.children(&revision.id).next().is_none()).collect()
+        self.at(self.head_positions())
+    }
+
+    /// The revisions that no other points at, be it as a child or by a dependency: the [`heads`](Self::heads) without
+    /// those that an upgrade to the others applies as well.
+    pub fn unreferenced(&self) -> Vec<&Revision> {
+        self.at((0..self.len()).filter(|&position| self.above(position).is_empty()))
     }
 
     /// The revisions without a parent, in the order of [`iter`](Self::iter).
     pub fn bases(&self) -> Vec<&Revision> {
-        self.iter().filter(|revision| revision.down_revision.is_empty()).collect()
+        self.at(self.base_positions())
+    }
+
+    /// The revisions with several children, in the order of [`iter`](Self::iter).
+    pub fn branch_points(&self) -> Vec<&Revision> {
+        self.at((0..self.len()).filter(|&position| self.child_positions(position).len() > 1))
+    }
+
+    /// The revisions with several parents, in the order of [`iter`](Self::iter).
+    pub fn merge_points(&self) -> Vec<&Revision> {
+        self.at((0..self.len()).filter(|&position| self.parent_positions(position).len() > 1))
     }
 
     /// The revisions that have `id` as a parent. Dependencies do not count.
-    pub fn children<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a Revision> {
-        let above = self.position(id).map(|position| self.above[position].as_slice()).unwrap_or_default();
-        above
-            .iter()
-            .map(|&position| self.revision(position))
-            .filter(move |child| child.down_revision.iter().any(|parent| parent == id))
+    pub fn children(&self, id: &str) -> impl Iterator<Item = &Revision> {
+        let children = self.position(id).map(|position| self.child_positions(position)).unwrap_or_default();
+        children.iter().map(|&child| self.revision(child))
     }
 
+    /// The revisions that depend on `id` without being its children.
+    pub fn dependants(&self, id: &str) -> impl Iterator<Item = &Revision> {
+        let dependants = self.position(id).map(|position| &self.above(position)[self.links[position].children..]);
+        dependants.unwrap_or_default().iter().map(|&dependant| self.revision(dependant))
+    }
+
+    fn at(&self, positions: impl IntoIterator<Item = usize>) -> Vec<&Revision> {
+        positions.into_iter().map(|position| self.revision(position)).collect()
+    }
+
+    pub(crate) fn names(&self, positions: impl IntoIterator<Item = usize>) -> Vec<String> {
+        positions.into_iter().map(|position| self.revision(position).id.clone()).collect()
+    }
+
+    /// The position of an id. Each revision stands at a higher position than all it points at.
     pub(crate) fn position(&self, id: &str) -> Option<usize> {
-        self.index.get(id).copied()
+        self.ids.get(id).copied()
+    }
+
+    /// The position of the revision that carries a label.
+    pub(crate) fn carrier(&self, label: &str) -> Option<usize> {
+        self.labels.get(label).copied()
+    }
+
+    /// Every label with the position of the revision that carries it, in no order.
+    pub(crate) fn carriers(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.labels.iter().map(|(label, &carrier)| (label.as_str(), carrier))
     }
 
     pub(crate) fn revision(&self, position: usize) -> &Revision {
         &self.revisions[position]
     }
 
+    pub(crate) fn head_positions(&self) -> Vec<usize> {
+        (0..self.len()).filter(|&position| self.child_positions(position).is_empty()).collect()
+    }
+
+    pub(crate) fn base_positions(&self) -> Vec<usize> {
+        (0..self.len()).filter(|&position| self.parent_positions(position).is_empty()).collect()
+    }
+
+    pub(crate) fn parent_positions(&self, position: usize) -> &[usize] {
+        &self.links[position].below[..self.links[position].parents]
+    }
+
+    pub(crate) fn child_positions(&self, position: usize) -> &[usize] {
+        &self.links[position].above[..self.links[position].children]
+    }
+
     /// What the revision points at: parents and dependencies.
     pub(crate) fn below(&self, position: usize) -> &[usize] {
-        &self.below[position]
+        &self.links[position].below
     }
 
     /// What points at the revision: children and dependants.
     pub(crate) fn above(&self, position: usize) -> &[usize] {
-        &self.above[position]
-    }
-
-    /// Positions, each after those it points at.
-    pub(crate) fn order(&self) -> &[usize] {
-        &self.order
+        &self.links[position].above
     }
 
     /// Positions in the order of their ids.
     pub(crate) fn sorted_ids(&self) -> &[usize] {
         &self.sorted_ids
     }
-
-    /// Marks everything reachable from `starts`, the starts included.
-    pub(crate) fn reach<'a>(
-        &self,
-        starts: impl IntoIterator<Item = usize>,
-        next: impl Fn(usize) -> &'a [usize],
-    ) -> Vec<bool> {
-        let mut reached = vec![false; self.len()];
-        let mut open: Vec<usize> = starts.into_iter().collect();
-        while let Some(position) = open.pop() {
-            if !std::mem::replace(&mut reached[position], true) {
-                open.extend(next(position));
-            }
-        }
-        reached
-    }
 }
 
-/// Turns pointers round, filling each list in the order given.
-fn reversed(pointers: &Pointers, order: &[usize]) -> Pointers {
-    let mut reversed = vec![Vec::new(); pointers.len()];
-    for &from in order {
-        for &to in &pointers[from] {
-            reversed[to].push(from);
+/// Links both ways, in the numbering of `position`; each list is in the order of what it names.
+fn links(pointers: &load::Pointers, order: &[usize], position: &[usize]) -> Vec<Links> {
+    let mut links = vec![Links::default(); order.len()];
+    let mut link = |pointers: &[Vec<usize>]| {
+        for (from, &given) in order.iter().enumerate() {
+            for to in pointers[given].iter().map(|&to| position[to]) {
+                links[from].below.push(to);
+                links[to].above.push(from);
+            }
         }
+        links.iter().map(|links| (links.below.len(), links.above.len())).collect::<Vec<_>>()
+    };
+    let counts = link(&pointers.parents);
+    link(&pointers.dependencies);
+    for (links, (parents, children)) in links.iter_mut().zip(counts) {
+        (links.parents, links.children) = (parents, children);
     }
-    reversed
+    links
 }

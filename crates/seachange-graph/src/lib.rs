@@ -9,10 +9,11 @@
 //! - [`revision`]: one node, as it was written;
 //! - [`fault`]: everything that can be wrong with a set of nodes;
 //! - [`graph`]: the checked graph, and what can be asked of it;
-//! - [`target`]: what a person types, parsed;
-//! - [`find`]: ids and prefixes looked up, with their errors;
+//! - [`target`], [`range`]: what a person types, parsed;
 //! - [`applied`]: what a database has, judged against the graph;
+//! - [`find`], [`resolve`]: names and targets looked up, with their errors;
 //! - [`plan`]: the steps from there to a target;
+//! - [`history`]: the revisions of a range;
 //! - [`draw`]: the graph as a picture, for terminals and documents.
 //!
 //! The crate does no I/O, knows no database and no command line, and is usable on its own.
@@ -25,19 +26,24 @@
 //!     Revision::new("ae1027a6acf4").after("1975ea83b712"),
 //! ])?;
 //! let applied = graph.applied([("1975ea83b712", vec![])])?;
-//! let plan = graph.upgrade(&applied, &Target::Heads)?;
+//! let plan = graph.upgrade(&applied, &[Target::HEADS])?;
 //! assert_eq!(plan.to_string(), "upgrade 1975ea83b712 -> ae1027a6acf4");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 pub mod applied;
+mod branch;
 pub mod draw;
 pub mod fault;
 pub mod find;
 pub mod graph;
+pub mod history;
 mod load;
 pub mod name;
 pub mod plan;
+pub mod range;
+mod reach;
+pub mod resolve;
 pub mod revision;
 pub mod target;
 
@@ -45,10 +51,13 @@ pub use applied::{Applied, AppliedError};
 pub use fault::{Fault, Faults};
 pub use find::FindError;
 pub use graph::Graph;
+pub use history::HistoryError;
 pub use name::{IllegalName, MAX_ID_LENGTH, check_id};
 pub use plan::{Direction, Plan, PlanError, StampPlan, Step};
+pub use range::{Range, RangeError};
+pub use resolve::ResolveError;
 pub use revision::Revision;
-pub use target::{Target, TargetError};
+pub use target::{Place, Target, TargetError, TargetFlaw};
 
 #[cfg(test)]
 mod tests;

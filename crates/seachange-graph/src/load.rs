@@ -3,79 +3,96 @@
 //! Every check runs whatever the others found, so that all faults are reported together. All are linear in the
 //! number of revisions and pointers, apart from one sort by id, and none recurses: a chain of any length loads.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::fault::Fault;
 use crate::name::{check_id, check_label};
 use crate::revision::Revision;
 
-/// The position of each id among the revisions; the first wins where an id occurs twice.
+/// The position of each name among the revisions; the first wins where a name occurs twice.
 pub(crate) type Index = HashMap<String, usize>;
 
-/// Positions that each revision points at: parents first, then dependencies, without repetition.
-pub(crate) type Pointers = Vec<Vec<usize>>;
+/// What each revision points at, as positions without repetition.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Pointers {
+    /// The parents.
+    pub(crate) parents: Vec<Vec<usize>>,
+    /// The dependencies that are no parents.
+    pub(crate) dependencies: Vec<Vec<usize>>,
+}
 
 /// Checks ids, and maps each to its position.
 pub(crate) fn index(revisions: &[Revision], faults: &mut Vec<Fault>) -> Index {
     let mut index = Index::with_capacity(revisions.len());
+    let mut repeated = HashSet::new();
     for (position, Revision { id, .. }) in revisions.iter().enumerate() {
         if let Err(reason) = check_id(id) {
             faults.push(Fault::IllegalId { id: id.clone(), reason });
         }
-        if index.contains_key(id) {
-            let fault = Fault::DuplicateId { id: id.clone() };
-            if !faults.contains(&fault) {
-                faults.push(fault);
-            }
-        } else {
+        if !index.contains_key(id) {
             index.insert(id.clone(), position);
+        } else if repeated.insert(id) {
+            faults.push(Fault::DuplicateId { id: id.clone() });
         }
     }
     index
 }
 
-/// Checks that labels are legal and that each is unique among labels and ids.
-pub(crate) fn check_labels(revisions: &[Revision], index: &Index, faults: &mut Vec<Fault>) {
-    let mut carriers: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for Revision { id, branch_labels, .. } in revisions {
+/// Checks that labels are legal and that each is unique among labels and ids, and maps each to its revision.
+pub(crate) fn labels(revisions: &[Revision], index: &Index, faults: &mut Vec<Fault>) -> Index {
+    let mut carriers: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (position, Revision { id, branch_labels, .. }) in revisions.iter().enumerate() {
         for label in branch_labels {
             if let Err(reason) = check_label(label) {
                 faults.push(Fault::IllegalLabel { revision: id.clone(), label: label.clone(), reason });
             }
-            carriers.entry(label).or_default().push(id.clone());
+            carriers.entry(label).or_default().push(position);
         }
     }
-    for (label, mut revisions) in carriers {
-        if index.contains_key(label) && !revisions.iter().any(|id| id == label) {
-            revisions.push(label.to_owned());
-        }
-        if revisions.len() > 1 || index.contains_key(label) {
+    for (&label, carriers) in &carriers {
+        if carriers.len() > 1 || index.contains_key(label) {
+            let mut revisions: Vec<String> = carriers.iter().map(|&carrier| revisions[carrier].id.clone()).collect();
+            if index.contains_key(label) && !revisions.iter().any(|id| id == label) {
+                revisions.push(label.to_owned());
+            }
             faults.push(Fault::LabelClash { label: label.to_owned(), revisions });
         }
     }
+    carriers.into_iter().map(|(label, carriers)| (label.to_owned(), carriers[0])).collect()
 }
 
-/// Resolves parents and dependencies to positions.
-pub(crate) fn pointers(revisions: &[Revision], index: &Index, faults: &mut Vec<Fault>) -> Pointers {
-    revisions.iter().map(|revision| pointers_of(revision, index, faults)).collect()
-}
-
-fn pointers_of(revision: &Revision, index: &Index, faults: &mut Vec<Fault>) -> Vec<usize> {
-    let mut pointers = Vec::with_capacity(revision.down_revision.len() + revision.depends_on.len());
-    let parents = revision.down_revision.iter().map(|id| (id, true));
-    let dependencies = revision.depends_on.iter().map(|id| (id, false));
-    for (id, is_parent) in parents.chain(dependencies) {
-        if *id == revision.id {
-            faults.push(Fault::SelfReference { revision: id.clone() });
-        } else if let Some(&position) = index.get(id) {
-            if !pointers.contains(&position) {
-                pointers.push(position);
+/// Resolves parents and dependencies to positions. A dependency may be a label: it means the revision that carries it.
+pub(crate) fn pointers(revisions: &[Revision], index: &Index, labels: &Index, faults: &mut Vec<Fault>) -> Pointers {
+    let mut pointers = Pointers::default();
+    for (position, revision) in revisions.iter().enumerate() {
+        let mut seen = Vec::new();
+        let mut follow = |names: &[String], find: &dyn Fn(&str) -> Option<usize>, missing: &dyn Fn(&str) -> Fault| {
+            let mut found = Vec::with_capacity(names.len());
+            for name in names {
+                match find(name) {
+                    Some(below) if below == position => {
+                        faults.push(Fault::SelfReference { revision: revision.id.clone() });
+                    }
+                    Some(below) if seen.contains(&below) => {}
+                    Some(below) => {
+                        seen.push(below);
+                        found.push(below);
+                    }
+                    None => faults.push(missing(name)),
+                }
             }
-        } else if is_parent {
-            faults.push(Fault::MissingParent { revision: revision.id.clone(), parent: id.clone() });
-        } else {
-            faults.push(Fault::MissingDependency { revision: revision.id.clone(), dependency: id.clone() });
-        }
+            found
+        };
+        let parent = |name: &str| index.get(name).copied();
+        pointers.parents.push(follow(&revision.down_revision, &parent, &|parent| Fault::MissingParent {
+            revision: revision.id.clone(),
+            parent: parent.to_owned(),
+        }));
+        let dependency = |name: &str| index.get(name).or_else(|| labels.get(name)).copied();
+        pointers.dependencies.push(follow(&revision.depends_on, &dependency, &|dependency| Fault::MissingDependency {
+            revision: revision.id.clone(),
+            dependency: dependency.to_owned(),
+        }));
     }
     pointers
 }
@@ -92,7 +109,7 @@ enum Mark {
 /// Orders the revisions so that each comes after all it points at, and finds circles.
 ///
 /// The order does not depend on the order of the input: the walk starts at the ids in their own order and follows
-/// parents as they are declared, so the revisions of a branch stay together.
+/// parents as they are declared, then dependencies, so the revisions of a branch stay together.
 pub(crate) fn order(revisions: &[Revision], pointers: &Pointers, faults: &mut Vec<Fault>) -> Vec<usize> {
     let mut starts: Vec<usize> = (0..revisions.len()).collect();
     starts.sort_by(|&a, &b| revisions[a].id.cmp(&revisions[b].id));
@@ -119,7 +136,7 @@ fn walk(
     let mut path = vec![(start, 0)];
     marks[start] = Mark::Open;
     while let Some((position, next)) = path.last_mut() {
-        let Some(&below) = pointers[*position].get(*next) else {
+        let Some(below) = pointers.get(*position, *next) else {
             marks[*position] = Mark::Done;
             order.push(*position);
             path.pop();
@@ -137,6 +154,14 @@ fn walk(
             }
             Mark::Done => {}
         }
+    }
+}
+
+impl Pointers {
+    /// The parent or dependency at `place`: parents first.
+    fn get(&self, position: usize, place: usize) -> Option<usize> {
+        let parents = &self.parents[position];
+        parents.get(place).or_else(|| self.dependencies[position].get(place - parents.len())).copied()
     }
 }
 

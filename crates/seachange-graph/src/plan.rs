@@ -8,9 +8,8 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::fault::quoted;
-use crate::find::FindError;
 use crate::graph::Graph;
+use crate::resolve::ResolveError;
 use crate::target::Target;
 
 pub use stamp::StampPlan;
@@ -45,44 +44,14 @@ pub struct Plan {
 /// A target that cannot be reached.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PlanError {
-    /// The target names no revision, or several.
+    /// The target means nothing in this graph, or too much.
     #[error(transparent)]
-    Find(#[from] FindError),
-    /// `head` was asked for, and the graph has several.
-    #[error("{} heads: {}", heads.len(), quoted(heads))]
-    SeveralHeads {
-        /// The heads.
-        heads: Vec<String>,
-    },
-    /// More steps were asked for than there are.
-    #[error("{asked} {} asked for, {available} available", revisions(*asked))]
-    TooFar {
-        /// The steps asked for.
-        asked: usize,
-        /// The steps that can be made.
-        available: usize,
-    },
-    /// A number of steps leads to a place where there are several ways on.
-    #[error("after {made} of {asked} {} there are several ways on: {}", revisions(*asked), quoted(candidates))]
-    SeveralWays {
-        /// The steps asked for.
-        asked: usize,
-        /// The steps that were clear.
-        made: usize,
-        /// The revisions that the next step may take.
-        candidates: Vec<String>,
-    },
+    Resolve(#[from] ResolveError),
     /// A downgrade was asked for to a revision that is not applied.
     #[error("revision `{revision}` is not applied")]
     NotApplied {
         /// The revision.
         revision: String,
-    },
-    /// A place was asked for, and the target is a number of steps.
-    #[error("`{target}` is a number of steps, and not a place in the graph")]
-    Relative {
-        /// The target.
-        target: Target,
     },
     /// An upgrade was asked to go down, or a downgrade to go up.
     #[error("`{target}` does not lead {}", direction.way())]
@@ -92,10 +61,6 @@ pub enum PlanError {
         /// The way that was asked for.
         direction: Direction,
     },
-}
-
-fn revisions(count: usize) -> &'static str {
-    if count == 1 { "revision" } else { "revisions" }
 }
 
 impl Direction {
@@ -128,12 +93,12 @@ impl Plan {
         self.steps.len()
     }
 
-    pub(crate) fn new(graph: &Graph, direction: Direction, positions: impl Iterator<Item = usize>) -> Self {
+    pub(crate) fn new(graph: &Graph, direction: Direction, positions: Vec<usize>) -> Self {
         let step = |position| {
             let revision = graph.revision(position);
             Step { direction, revision: revision.id.clone(), down_revision: revision.down_revision.clone() }
         };
-        Self { steps: positions.map(step).collect() }
+        Self { steps: positions.into_iter().map(step).collect() }
     }
 }
 
@@ -158,30 +123,5 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines: Vec<String> = self.steps.iter().map(Step::to_string).collect();
         f.write_str(&lines.join("\n"))
-    }
-}
-
-impl Graph {
-    /// The revisions that an absolute target stands for: none for `base`.
-    fn absolute(&self, target: &Target, direction: Direction) -> Result<Vec<usize>, PlanError> {
-        match target {
-            Target::Base => Ok(Vec::new()),
-            Target::Heads => Ok(self.head_positions()),
-            Target::Head => self.only_head(),
-            Target::Revision(text) => Ok(self.position(&self.find(text)?.id).into_iter().collect()),
-            Target::Up(_) | Target::Down(_) => Err(PlanError::WrongWay { target: target.clone(), direction }),
-        }
-    }
-
-    fn only_head(&self) -> Result<Vec<usize>, PlanError> {
-        let heads = self.head_positions();
-        if heads.len() > 1 {
-            return Err(PlanError::SeveralHeads { heads: self.names(heads) });
-        }
-        Ok(heads)
-    }
-
-    fn head_positions(&self) -> Vec<usize> {
-        self.heads().iter().filter_map(|head| self.position(&head.id)).collect()
     }
 }

@@ -1,108 +1,137 @@
-//! What a person types to say where to go, parsed.
+//! What a person types to say where to go, as a value.
+
+mod parse;
 
 use std::fmt;
-use std::str::FromStr;
 
-use thiserror::Error;
+use crate::revision::Revision;
 
-use crate::name::{IllegalName, check_id};
+pub use parse::{TargetError, TargetFlaw};
 
-/// Where an upgrade, a downgrade or a stamp is to go.
+/// Where an upgrade, a downgrade or a stamp is to go, or which revisions are meant.
 ///
-/// | text | meaning |
-/// | --- | --- |
-/// | `head` | the only head |
-/// | `heads` | all heads |
-/// | `base` | before the first revision |
-/// | `+N`, `-N` | N revisions up or down from where the database stands |
-/// | anything else | a revision: its id, or the beginning of it |
+/// The text is `[BRANCH@][PLACE][STEPS]`, and not empty:
+///
+/// | part | text | meaning |
+/// | --- | --- | --- |
+/// | branch | a label, or a revision | only what is below or above that revision counts |
+/// | place | `head` | the only head |
+/// | | `heads` | all heads |
+/// | | `base` | before the first revision |
+/// | | `current` | where the database stands |
+/// | | anything else | a revision: its id, the beginning of it, or a label that it carries |
+/// | steps | `+N`, `-N` | so many revisions up or down from the place; without a place, from where the database stands |
 ///
 /// [`Display`](fmt::Display) writes the text that parses to the same value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Target {
+///
+/// ```
+/// use seachange_graph::{Place, Target};
+///
+/// let target: Target = "billing@ae1027+2".parse()?;
+/// assert_eq!(target.branch(), Some("billing"));
+/// assert_eq!(target.place(), Some(&Place::Named("ae1027".to_owned())));
+/// assert_eq!(target.steps(), 2);
+/// assert_eq!("-1".parse::<Target>()?, Target::steps_from_current(-1));
+/// # Ok::<(), seachange_graph::TargetError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Target {
+    branch: Option<String>,
+    place: Option<Place>,
+    steps: i64,
+}
+
+/// A place in the graph.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Place {
     /// The only head; refused where there are several.
     Head,
     /// All heads.
     Heads,
     /// Before the first revision.
     Base,
-    /// So many revisions up.
-    Up(usize),
-    /// So many revisions down.
-    Down(usize),
-    /// A revision by its id or the beginning of it.
-    Revision(String),
+    /// Where the database stands.
+    Current,
+    /// A revision by its id, the beginning of it, or a label that it carries.
+    Named(String),
 }
 
-/// A text that is no target.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum TargetError {
-    /// Nothing was given.
-    #[error("the target is empty")]
-    Empty,
-    /// A sign without a number of steps after it, or with one that is no number.
-    #[error("`{text}` is no number of steps: expected digits after the sign, found {found}")]
-    Steps {
-        /// The whole text.
-        text: String,
-        /// What stands where digits were expected.
-        found: String,
-    },
-    /// A text that can be no id.
-    #[error("`{text}` is neither a revision nor a target: {reason}")]
-    Name {
-        /// The whole text.
-        text: String,
-        /// Why it can be no id.
-        reason: IllegalName,
-    },
-}
+impl Target {
+    /// The only head.
+    pub const HEAD: Self = Self::at(Place::Head);
+    /// All heads.
+    pub const HEADS: Self = Self::at(Place::Heads);
+    /// Before the first revision.
+    pub const BASE: Self = Self::at(Place::Base);
+    /// Where the database stands.
+    pub const CURRENT: Self = Self::at(Place::Current);
 
-impl FromStr for Target {
-    type Err = TargetError;
-
-    fn from_str(text: &str) -> Result<Self, TargetError> {
-        match text {
-            "" => Err(TargetError::Empty),
-            "head" => Ok(Self::Head),
-            "heads" => Ok(Self::Heads),
-            "base" => Ok(Self::Base),
-            _ => match (text.strip_prefix('+'), text.strip_prefix('-')) {
-                (Some(steps), _) => Ok(Self::Up(parse_steps(text, steps)?)),
-                (_, Some(steps)) => Ok(Self::Down(parse_steps(text, steps)?)),
-                _ => parse_revision(text),
-            },
-        }
+    const fn at(place: Place) -> Self {
+        Self { branch: None, place: Some(place), steps: 0 }
     }
-}
 
-fn parse_steps(text: &str, steps: &str) -> Result<usize, TargetError> {
-    let found = match steps.chars().find(|c| !c.is_ascii_digit()) {
-        Some(character) => format!("{character:?}"),
-        None if steps.is_empty() => "nothing".to_owned(),
-        None => match steps.parse() {
-            Ok(steps) => return Ok(steps),
-            Err(_) => "a number that is too large".to_owned(),
-        },
-    };
-    Err(TargetError::Steps { text: text.to_owned(), found })
-}
+    /// A revision of a graph.
+    pub fn revision(revision: &Revision) -> Self {
+        Self::at(Place::Named(revision.id.clone()))
+    }
 
-fn parse_revision(text: &str) -> Result<Target, TargetError> {
-    check_id(text).map_err(|reason| TargetError::Name { text: text.to_owned(), reason })?;
-    Ok(Target::Revision(text.to_owned()))
+    /// So many revisions up (positive) or down (negative) from where the database stands.
+    pub const fn steps_from_current(steps: i64) -> Self {
+        Self { branch: None, place: None, steps }
+    }
+
+    /// All heads of a branch; all heads where there is none.
+    pub(crate) fn heads_on(branch: Option<&str>) -> Self {
+        Self { branch: branch.map(str::to_owned), ..Self::HEADS }
+    }
+
+    /// Where the steps are counted from.
+    pub(crate) fn without_steps(&self) -> Self {
+        Self { steps: 0, ..self.clone() }
+    }
+
+    /// The branch that the target is kept to: a label, or a revision.
+    pub fn branch(&self) -> Option<&str> {
+        self.branch.as_deref()
+    }
+
+    /// Where the steps are counted from; `None` where the text names no place.
+    pub const fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
+    }
+
+    /// How many revisions up (positive) or down (negative) from the place.
+    pub const fn steps(&self) -> i64 {
+        self.steps
+    }
+
+    /// Whether what the target means depends on where a database stands.
+    pub fn is_relative(&self) -> bool {
+        matches!(self.place, None | Some(Place::Current))
+    }
 }
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Head => f.write_str("head"),
-            Self::Heads => f.write_str("heads"),
-            Self::Base => f.write_str("base"),
-            Self::Up(steps) => write!(f, "+{steps}"),
-            Self::Down(steps) => write!(f, "-{steps}"),
-            Self::Revision(id) => f.write_str(id),
+        if let Some(branch) = &self.branch {
+            write!(f, "{branch}@")?;
         }
+        match &self.place {
+            Some(place) if self.steps == 0 => write!(f, "{place}"),
+            Some(place) => write!(f, "{place}{:+}", self.steps),
+            None => write!(f, "{:+}", self.steps),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Head => "head",
+            Self::Heads => "heads",
+            Self::Base => "base",
+            Self::Current => "current",
+            Self::Named(name) => name,
+        })
     }
 }

@@ -2,12 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod applied;
+mod conformance;
+mod history;
 mod load;
 mod plan;
 mod properties;
 mod target;
 
-use crate::{Applied, Graph, Plan, PlanError, Revision, Target};
+use crate::{Applied, Graph, Plan, PlanError, Revision};
 
 /// Reads a graph; a name that only stands on the left is a root.
 fn revisions(text: &str) -> Vec<Revision> {
@@ -38,7 +40,7 @@ fn applied_at(graph: &Graph, heads: &str) -> Applied {
     let nothing = graph.applied([]).unwrap();
     let mut applied: Vec<String> = Vec::new();
     for head in heads.split_whitespace() {
-        let plan = graph.upgrade(&nothing, &Target::Revision(head.to_owned())).unwrap();
+        let plan = graph.upgrade(&nothing, &[head.parse().unwrap()]).unwrap();
         applied.extend(plan.steps.into_iter().map(|step| step.revision));
     }
     graph.applied(applied.iter().map(|id| (id.as_str(), vec![]))).unwrap()

@@ -19,6 +19,7 @@ mod progress;
 mod prompt;
 mod revision_scope;
 mod statements;
+mod targets;
 mod terminal;
 mod usage;
 

@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use sea_orm::DbErr;
 use seachange_graph::fault::quoted;
-use seachange_graph::{AppliedError, Direction, Faults, FindError, PlanError, TargetError};
+use seachange_graph::{
+    AppliedError, Direction, Faults, HistoryError, PlanError, RangeError, ResolveError, TargetError,
+};
 use thiserror::Error;
 
 use crate::connection::ConnectError;
@@ -23,9 +25,15 @@ pub enum Error {
     /// A text that is no target.
     #[error(transparent)]
     Target(#[from] TargetError),
-    /// A revision that the graph does not have.
+    /// A text that is no range.
     #[error(transparent)]
-    Find(#[from] FindError),
+    Range(#[from] RangeError),
+    /// A target that means nothing in the graph, or too much.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// A range without revisions, or with an end that means nothing.
+    #[error(transparent)]
+    History(#[from] HistoryError),
     /// A target that cannot be reached.
     #[error(transparent)]
     Plan(#[from] PlanError),

@@ -35,7 +35,7 @@ pub mod args;
 pub mod cli;
 
 pub use error::Error;
-pub use migrator::Migrator;
+pub use migrator::{Gaps, Migrator};
 pub use report::Report;
 pub use revision::{Migrations, Revision, Script};
 pub use seachange_graph as graph;

@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 use sea_orm::DatabaseConnection;
 use seachange_graph::Graph;
 
-pub use read::Record;
+pub use read::{Gaps, Record};
 pub use status::{RevisionState, RevisionStatus};
 
 use crate::backend::{self, Backend};

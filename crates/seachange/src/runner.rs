@@ -8,7 +8,7 @@ mod step;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use sea_orm::DatabaseConnection;
-use seachange_graph::{Direction, Plan, Step};
+use seachange_graph::{Direction, Graph, Plan, Revision, Step};
 
 pub use failure::{Cause, Failure, Left};
 pub(crate) use recorder::Recorder;
@@ -26,6 +26,7 @@ pub(crate) struct Runner<'a> {
     pub(crate) store: &'a Store,
     pub(crate) recorder: &'a Recorder,
     pub(crate) migrations: &'static Migrations,
+    pub(crate) graph: &'a Graph,
     /// Set from outside to stop before the next revision.
     pub(crate) stop: &'a AtomicBool,
 }
@@ -33,6 +34,7 @@ pub(crate) struct Runner<'a> {
 /// One step with the revision it runs.
 struct Job<'a> {
     step: &'a Step,
+    revision: &'a Revision,
     script: &'static Script,
 }
 
@@ -49,10 +51,11 @@ impl Runner<'_> {
                 self.recorder.tell(&Event::Stopped { left: &report.left });
                 break;
             }
-            let Some(script) = self.migrations.get(&step.revision) else { continue };
+            let id = &step.revision;
+            let (Some(revision), Some(script)) = (self.graph.get(id), self.migrations.get(id)) else { continue };
             let message = script.message;
             self.recorder.tell(&Event::Started { step, message, number: index + 1, of: plan.len() });
-            let elapsed = match self.run_step(&Job { step, script }).await {
+            let elapsed = match self.run_step(&Job { step, revision, script }).await {
                 Ok(elapsed) => elapsed,
                 Err(failure) => {
                     self.recorder.tell(&Event::Failed { step, message });

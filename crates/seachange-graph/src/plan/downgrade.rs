@@ -2,54 +2,58 @@
 
 use super::{Direction, Plan, PlanError};
 use crate::applied::Applied;
+use crate::branch::Branch;
 use crate::graph::Graph;
-use crate::target::Target;
+use crate::reach::Set;
+use crate::target::{Place, Target};
 
 impl Graph {
-    /// Plans how to get down to a target: undoes everything applied that descends from it or depends on it.
+    /// Plans how to get down to some targets: undoes every applied revision that descends from one of them, and
+    /// whatever depends on those. What depends on the target itself stays, for the target stays.
+    ///
+    /// With a branch (`LABEL@base`, `LABEL@ae1027`), only what belongs to the branch is undone, and what is above that.
     ///
     /// # Errors
     ///
-    /// [`PlanError`] when the target is unknown, is not unique, is not applied, leads up, or is too far.
-    pub fn downgrade(&self, applied: &Applied, target: &Target) -> Result<Plan, PlanError> {
-        let kept = match target {
-            Target::Down(steps) => return self.downgrade_by(applied, *steps),
-            Target::Base => return Ok(self.undo(|position| applied.contains(position))),
-            _ => self.absolute(target, Direction::Downgrade)?,
-        };
+    /// [`PlanError`] when a target is unknown, is not unique, is not applied, leads up, or is too far.
+    pub fn downgrade(&self, applied: &Applied, targets: &[Target]) -> Result<Plan, PlanError> {
+        let mut undone = Set::empty(self);
+        let mut steps = Vec::new();
+        for target in targets {
+            let starts = self.starts_of_downgrade(applied, target)?;
+            let is_applied = |position: usize| applied.contains(position) || !applied.missing().is_empty();
+            steps.extend(undone.extend(starts, |position| self.above(position), is_applied));
+        }
+        steps.retain(|&position| applied.contains(position));
+        steps.sort_unstable_by(|a, b| b.cmp(a));
+        Ok(Plan::new(self, Direction::Downgrade, steps))
+    }
+
+    /// The lowest revisions to undo: the children of what a target stands for, or the bases.
+    fn starts_of_downgrade(&self, applied: &Applied, target: &Target) -> Result<Vec<usize>, PlanError> {
+        let is_from_current = matches!(target.place(), None | Some(Place::Current));
+        if is_from_current && target.steps() > 0 {
+            return Err(PlanError::WrongWay { target: target.clone(), direction: Direction::Downgrade });
+        }
+        let (kept, branch) = self.locate(applied, target)?;
+        if kept.is_empty() {
+            let bases = match target.steps() {
+                0 => self.base_positions(),
+                _ => self.bases_below(applied, target)?,
+            };
+            return Ok(Branch::keep(branch.as_ref(), bases));
+        }
         if let Some(&position) = kept.iter().find(|&&position| !applied.contains(position)) {
             return Err(PlanError::NotApplied { revision: self.revision(position).id.clone() });
         }
-        let above = self.reach(kept.iter().copied(), |position| self.above(position));
-        Ok(self.undo(|position| above[position] && !kept.contains(&position) && applied.contains(position)))
+        let children = kept.iter().flat_map(|&position| self.child_positions(position).iter().copied());
+        Ok(Branch::keep(branch.as_ref(), children))
     }
 
-    /// Undoes the revisions that `is_undone` picks, those above first.
-    fn undo(&self, is_undone: impl Fn(usize) -> bool) -> Plan {
-        let steps = self.order().iter().rev().copied().filter(|&position| is_undone(position));
-        Plan::new(self, Direction::Downgrade, steps)
-    }
-
-    /// Takes one step back after the other, as long as there is just one to take.
-    fn downgrade_by(&self, applied: &Applied, asked: usize) -> Result<Plan, PlanError> {
-        let mut is_applied = applied.marks().to_vec();
-        let mut tops: Vec<usize> = self.tops(&is_applied).collect();
-        let mut steps = Vec::new();
-        while steps.len() < asked {
-            let made = steps.len();
-            let top = match tops.as_slice() {
-                [] => return Err(PlanError::TooFar { asked, available: made }),
-                [only] => *only,
-                several => {
-                    let candidates = self.names(several.iter().copied());
-                    return Err(PlanError::SeveralWays { asked, made, candidates });
-                }
-            };
-            is_applied[top] = false;
-            steps.push(top);
-            let is_top = |below: &usize| !self.above(*below).iter().any(|&above| is_applied[above]);
-            tops = self.below(top).iter().copied().filter(is_top).collect();
-        }
-        Ok(Plan::new(self, Direction::Downgrade, steps.into_iter()))
+    /// The bases that steps of a target lead down to: those of other branches are not meant.
+    fn bases_below(&self, applied: &Applied, target: &Target) -> Result<Vec<usize>, PlanError> {
+        let (starts, _) = self.locate(applied, &target.without_steps())?;
+        let below = Set::reached(self, starts, |position| self.parent_positions(position));
+        Ok(self.base_positions().into_iter().filter(|&base| below.contains(base)).collect())
     }
 }

@@ -1,7 +1,8 @@
 //! Plans that only write down what is applied.
 
-use super::{Direction, PlanError};
+use super::PlanError;
 use crate::applied::Applied;
+use crate::branch::Branch;
 use crate::graph::Graph;
 use crate::target::Target;
 
@@ -22,27 +23,40 @@ impl StampPlan {
 }
 
 impl Graph {
-    /// Plans how to record that the database stands at a target.
+    /// Plans how to record that the database stands at some targets.
     ///
-    /// What is below the target is recorded as applied, what is above it as not applied; other branches stay as they
-    /// are. `base` empties the record.
+    /// What is below a target is recorded as applied. Where the database stands on the line of a target, above or below
+    /// it, it stands at the target afterwards; where it stands on other branches, it stays. `base` empties the record,
+    /// `LABEL@base` takes the branch out of it.
     ///
     /// # Errors
     ///
-    /// [`PlanError`] when the target is unknown, is not unique, or is relative.
-    pub fn stamp(&self, applied: &Applied, target: &Target) -> Result<StampPlan, PlanError> {
-        if let Target::Up(_) | Target::Down(_) = target {
-            return Err(PlanError::Relative { target: target.clone() });
+    /// [`PlanError`] when a target is unknown, is not unique, or is too far.
+    pub fn stamp(&self, applied: &Applied, targets: &[Target]) -> Result<StampPlan, PlanError> {
+        let mut wanted = Vec::new();
+        let mut leaving: Vec<usize> = Vec::new();
+        for target in targets {
+            let (found, branch) = self.locate(applied, target)?;
+            let tops = applied.tops().iter().copied();
+            if found.is_empty() {
+                leaving.extend(Branch::keep(branch.as_ref(), tops));
+            } else {
+                let (below, above) =
+                    (self.closure_below(found.iter().copied()), self.closure_above(found.iter().copied()));
+                let is_on_branch = |top: usize| branch.as_ref().is_some_and(|branch| branch.contains(top));
+                leaving.extend(tops.filter(|&top| below.contains(top) || above.contains(top) || is_on_branch(top)));
+            }
+            wanted.extend(found);
         }
-        let wanted = self.absolute(target, Direction::Upgrade)?;
-        let below = self.reach(wanted.iter().copied(), |position| self.below(position));
-        let above = self.reach(wanted.iter().copied(), |position| self.above(position));
-        let is_removed =
-            |position: usize| applied.contains(position) && !below[position] && (wanted.is_empty() || above[position]);
-        let order = self.order().iter().copied();
+        let staying = applied.tops().iter().copied().filter(|top| !leaving.contains(top));
+        let mut recorded = self.closure_below(staying);
+        recorded.intersect(applied.members());
+        let below_wanted = self.closure_below(wanted);
+        let is_added = |&position: &usize| below_wanted.contains(position) && !applied.contains(position);
+        let is_removed = |&position: &usize| !below_wanted.contains(position) && !recorded.contains(position);
         Ok(StampPlan {
-            add: self.names(order.clone().filter(|&position| below[position] && !applied.contains(position))),
-            remove: self.names(order.rev().filter(|&position| is_removed(position))),
+            add: self.names((0..self.len()).filter(is_added)),
+            remove: self.names(applied.members().iter().rev().filter(is_removed)),
         })
     }
 }

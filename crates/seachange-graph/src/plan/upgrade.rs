@@ -1,50 +1,33 @@
 //! Plans that apply revisions.
 
-use std::collections::BTreeSet;
-
 use super::{Direction, Plan, PlanError};
 use crate::applied::Applied;
 use crate::graph::Graph;
-use crate::target::Target;
+use crate::reach::Set;
+use crate::target::{Place, Target};
 
 impl Graph {
-    /// Plans how to get up to a target: what it stands for and everything below, as far as it is not applied.
+    /// Plans how to get up to some targets: what they stand for and everything below, as far as it is not applied.
+    /// What is missing below applied revisions is part of every plan.
+    ///
+    /// Takes time linear in what is to be applied, plus the size of the graph for targets that look at all of it
+    /// (`head`, `heads`, those on a branch).
     ///
     /// # Errors
     ///
-    /// [`PlanError`] when the target is unknown, is not unique, leads down, or is too far.
-    pub fn upgrade(&self, applied: &Applied, target: &Target) -> Result<Plan, PlanError> {
-        let wanted = match target {
-            Target::Up(steps) => return self.upgrade_by(applied, *steps),
-            _ => self.absolute(target, Direction::Upgrade)?,
-        };
-        let below = self.reach(wanted, |position| self.below(position));
-        let steps = self.order().iter().copied().filter(|&position| below[position] && !applied.contains(position));
-        Ok(Plan::new(self, Direction::Upgrade, steps))
-    }
-
-    /// Takes one step after the other, as long as there is just one to take.
-    fn upgrade_by(&self, applied: &Applied, asked: usize) -> Result<Plan, PlanError> {
-        let mut is_applied = applied.marks().to_vec();
-        let is_ready = |position: usize, is_applied: &[bool]| {
-            !is_applied[position] && self.below(position).iter().all(|&below| is_applied[below])
-        };
-        let mut ready: BTreeSet<usize> =
-            self.order().iter().copied().filter(|&position| is_ready(position, &is_applied)).collect();
-        let mut steps = Vec::new();
-        while steps.len() < asked {
-            let made = steps.len();
-            let Some(next) = ready.pop_first() else {
-                return Err(PlanError::TooFar { asked, available: made });
-            };
-            if !ready.is_empty() {
-                ready.insert(next);
-                return Err(PlanError::SeveralWays { asked, made, candidates: self.names(ready) });
+    /// [`PlanError`] when a target is unknown, is not unique, leads down, or is too far.
+    pub fn upgrade(&self, applied: &Applied, targets: &[Target]) -> Result<Plan, PlanError> {
+        let mut wanted = applied.missing().to_vec();
+        for target in targets {
+            let is_from_current = matches!(target.place(), None | Some(Place::Current));
+            if is_from_current && target.steps() < 0 {
+                return Err(PlanError::WrongWay { target: target.clone(), direction: Direction::Upgrade });
             }
-            is_applied[next] = true;
-            steps.push(next);
-            ready.extend(self.above(next).iter().copied().filter(|&above| is_ready(above, &is_applied)));
+            wanted.extend(self.locate(applied, target)?.0);
         }
-        Ok(Plan::new(self, Direction::Upgrade, steps.into_iter()))
+        let is_pending = |position: usize| !applied.contains(position);
+        let mut steps = Set::empty(self).extend(wanted, |position| self.below(position), is_pending);
+        steps.sort_unstable();
+        Ok(Plan::new(self, Direction::Upgrade, steps))
     }
 }

@@ -99,5 +99,5 @@ fn a_long_chain_loads_and_plans() {
     });
     let graph = Graph::new(chain).unwrap();
     let nothing = graph.applied([]).unwrap();
-    assert_eq!(graph.upgrade(&nothing, &crate::Target::Heads).unwrap().len(), 100_000);
+    assert_eq!(graph.upgrade(&nothing, &[crate::Target::HEADS]).unwrap().len(), 100_000);
 }

@@ -1,7 +1,7 @@
 //! Plans over small graphs.
 
-use super::{applied_at, graph, summary};
-use crate::Target;
+use super::{applied_at, graph, revisions, summary};
+use crate::{Graph, Target};
 
 fn target(text: &str) -> Target {
     text.parse().unwrap()
@@ -10,13 +10,13 @@ fn target(text: &str) -> Target {
 fn check_upgrade(text: &str, from: &str, to: &str, expected: &str) {
     let graph = graph(text);
     let applied = applied_at(&graph, from);
-    assert_eq!(summary(graph.upgrade(&applied, &target(to))), expected, "upgrade {from} to {to}");
+    assert_eq!(summary(graph.upgrade(&applied, &[target(to)])), expected, "upgrade {from} to {to}");
 }
 
 fn check_downgrade(text: &str, from: &str, to: &str, expected: &str) {
     let graph = graph(text);
     let applied = applied_at(&graph, from);
-    assert_eq!(summary(graph.downgrade(&applied, &target(to))), expected, "downgrade {from} to {to}");
+    assert_eq!(summary(graph.downgrade(&applied, &[target(to)])), expected, "downgrade {from} to {to}");
 }
 
 const LINE: &str = "a -> b, b -> c";
@@ -46,7 +46,16 @@ fn upgrades_across_branches() {
     check_upgrade(FORK, "", "head", "error: 2 heads: `c`, `d`");
     check_upgrade(FORK, "", "+1", "a");
     check_upgrade(FORK, "", "+2", "error: after 1 of 2 revisions there are several ways on: `b`, `c`");
+    check_upgrade(FORK, "", "c+1", "error: 1 revision asked for, 0 available");
+    check_upgrade(FORK, "c", "d@+1", "b");
+    check_upgrade(FORK, "c", "d@+2", "b d");
+    check_upgrade(FORK, "c b", "+1", "error: `+1` counts from several revisions: `b`, `c`");
+    check_upgrade(FORK, "", "a@head", "error: 2 heads on branch `a`: `c`, `d`");
+    check_upgrade(FORK, "", "b@head", "a b d");
+    check_upgrade(FORK, "", "a@heads", "a b c d");
     check_upgrade(DIAMOND, "b", "head", "c d");
+    check_upgrade(DIAMOND, "b", "+1", "c d");
+    check_upgrade(DIAMOND, "", "d-1", "a b c");
 }
 
 #[test]
@@ -67,7 +76,15 @@ fn downgrades_along_a_line() {
 fn downgrades_across_branches() {
     check_downgrade(FORK, "c d", "b", "d");
     check_downgrade(FORK, "c d", "a", "d c b");
-    check_downgrade(FORK, "c d", "-1", "error: after 0 of 1 revision there are several ways on: `c`, `d`");
+    check_downgrade(FORK, "c d", "-1", "error: `-1` counts from several revisions: `c`, `d`");
+    check_downgrade(FORK, "c d", "c@-1", "c");
+    check_downgrade(FORK, "c d", "d-1", "d");
+    check_downgrade(FORK, "c d", "d@a", "d b");
+    check_downgrade(FORK, "c d", "c@b", "error: revision `b` is not on branch `c`");
+    check_downgrade(FORK, "c d", "c@base", "d c b a");
+    check_downgrade(FORK, "c d", "head", "error: 2 heads: `c`, `d`");
+    check_downgrade(FORK, "c d", "heads", "");
+    check_downgrade(FORK, "c d", "base+1", "d c b");
     check_downgrade(DIAMOND, "d", "-1", "d");
     check_downgrade(DIAMOND, "d", "-2", "error: after 1 of 2 revisions there are several ways on: `b`, `c`");
     check_downgrade(DIAMOND, "d", "b", "d");
@@ -77,7 +94,8 @@ fn downgrades_across_branches() {
 fn a_stamp_moves_one_branch_and_leaves_the_others() {
     let graph = graph("a -> b, b -> c, x -> y");
     let stamp = |from: &str, to: &str| {
-        let plan = graph.stamp(&applied_at(&graph, from), &target(to)).unwrap();
+        let targets: Vec<Target> = to.split_whitespace().map(target).collect();
+        let plan = graph.stamp(&applied_at(&graph, from), &targets).unwrap();
         format!("+{} -{}", plan.add.join(" "), plan.remove.join(" "))
     };
     assert_eq!(stamp("", "b"), "+a b -");
@@ -85,15 +103,53 @@ fn a_stamp_moves_one_branch_and_leaves_the_others() {
     assert_eq!(stamp("y", "b"), "+a b -");
     assert_eq!(stamp("c y", "base"), "+ -y x c b a");
     assert_eq!(stamp("a", "heads"), "+b c x y -");
-    let error = graph.stamp(&applied_at(&graph, ""), &target("+1")).unwrap_err();
-    assert_eq!(error.to_string(), "`+1` is a number of steps, and not a place in the graph");
+    assert_eq!(stamp("a", "+1"), "+b -");
+    assert_eq!(stamp("c y", "c-1"), "+ -c");
+    assert_eq!(stamp("c y", "b@base"), "+ -c b a");
+    assert_eq!(stamp("c y", "a y"), "+ -c b");
+}
+
+#[test]
+fn several_targets_are_planned_together() {
+    let graph = graph("a -> b, x -> y, p -> q");
+    let targets = [target("b"), target("x")];
+    assert_eq!(summary(graph.upgrade(&applied_at(&graph, ""), &targets)), "a b x");
+    let targets = [target("b@base"), target("x")];
+    assert_eq!(summary(graph.downgrade(&applied_at(&graph, "b y q"), &targets)), "y b a");
+}
+
+#[test]
+fn a_branch_that_other_branches_depend_on_is_undone_after_them() {
+    let mut revisions = revisions("a -> b, b -> c, x -> y");
+    revisions.iter_mut().find(|revision| revision.id == "y").unwrap().depends_on = vec!["b".to_owned()];
+    let graph = Graph::new(revisions).unwrap();
+    let down = |to: &str| summary(graph.downgrade(&applied_at(&graph, "c y"), &[target(to)]));
+    assert_eq!(down("b"), "c", "what depends on the target itself stays");
+    assert_eq!(down("a"), "y c b");
+    assert_eq!(down("a@base"), "y c b a");
+    assert_eq!(summary(graph.upgrade(&applied_at(&graph, "x"), &[target("y@head")])), "a b y");
+}
+
+#[test]
+fn what_was_spliced_in_below_is_applied_with_the_rest() {
+    let graph = graph("a -> new, new -> b, b -> c");
+    let rows = |ids: &[&'static str]| ids.iter().map(|&id| (id, vec![])).collect::<Vec<_>>();
+    assert_eq!(
+        graph.applied(rows(&["a", "b"])).unwrap_err().to_string(),
+        "`new` is not applied, though a revision above is: `b`"
+    );
+    let applied = graph.applied_with_gaps(rows(&["a", "b"])).unwrap();
+    assert_eq!(graph.current(&applied).len(), 1);
+    assert_eq!(summary(graph.upgrade(&applied, &[Target::HEADS])), "new c");
+    assert_eq!(summary(graph.upgrade(&applied, &[])), "new");
+    assert_eq!(summary(graph.downgrade(&applied, &[target("a")])), "b");
 }
 
 #[test]
 fn a_step_reads_as_a_route() {
     let graph = graph(DIAMOND);
-    let up = graph.upgrade(&applied_at(&graph, ""), &Target::Heads).unwrap();
+    let up = graph.upgrade(&applied_at(&graph, ""), &[Target::HEADS]).unwrap();
     assert_eq!(up.to_string(), "upgrade base -> a\nupgrade a -> b\nupgrade a -> c\nupgrade b, c -> d");
-    let down = graph.downgrade(&applied_at(&graph, "d"), &target("-1")).unwrap();
+    let down = graph.downgrade(&applied_at(&graph, "d"), &[target("-1")]).unwrap();
     assert_eq!(down.to_string(), "downgrade d -> b, c");
 }

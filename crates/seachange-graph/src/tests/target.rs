@@ -1,59 +1,161 @@
-//! Targets and ids as people type them.
+//! Targets and ranges as text.
 
-use super::graph;
-use crate::Target;
+use expect::{place, refusal};
 
-fn check_error(text: &str, expected: &str) {
-    assert_eq!(text.parse::<Target>().unwrap_err().to_string(), expected);
-}
+use crate::{Range, Target};
 
-#[test]
-fn targets_are_written_as_they_are_read() {
-    for text in ["head", "heads", "base", "+1", "-12", "ae10", "m20220101_000001_create_table"] {
-        assert_eq!(text.parse::<Target>().unwrap().to_string(), text);
+mod expect {
+    //! A target and where its flaw is, as lines to compare.
+
+    use crate::{Target, TargetError};
+
+    pub(super) fn place(text: &str) -> String {
+        let target: Target = text.parse().unwrap();
+        assert_eq!(target.to_string().parse(), Ok(target.clone()), "{text} and what it is printed as");
+        format!("{:?} {:?} {}", target.branch().unwrap_or_default(), target.place(), target.steps())
+    }
+
+    pub(super) fn refusal(text: &str) -> String {
+        let error: TargetError = text.parse::<Target>().unwrap_err();
+        let marks = "^".repeat(error.place.len().max(1));
+        format!("{error}\n{text}\n{}{marks}", " ".repeat(error.place.start))
     }
 }
 
 #[test]
-fn what_is_no_target_says_why() {
-    check_error("", "the target is empty");
-    check_error("+", "`+` is no number of steps: expected digits after the sign, found nothing");
-    check_error("+1x", "`+1x` is no number of steps: expected digits after the sign, found 'x'");
-    check_error(
-        "-99999999999999999999",
-        "`-99999999999999999999` is no number of steps: expected digits after the sign, found a number that is too large",
-    );
-    check_error(
+fn every_form_of_a_target_is_understood() {
+    assert_eq!(place("head"), r#""" Some(Head) 0"#);
+    assert_eq!(place("heads"), r#""" Some(Heads) 0"#);
+    assert_eq!(place("base"), r#""" Some(Base) 0"#);
+    assert_eq!(place("current"), r#""" Some(Current) 0"#);
+    assert_eq!(place("ae10"), r#""" Some(Named("ae10")) 0"#);
+    assert_eq!(place("m20220101_000001.x"), r#""" Some(Named("m20220101_000001.x")) 0"#);
+    assert_eq!(place("+3"), r#""" None 3"#);
+    assert_eq!(place("-3"), r#""" None -3"#);
+    assert_eq!(place("-0"), r#""" None 0"#);
+    assert_eq!(place("ae10+2"), r#""" Some(Named("ae10")) 2"#);
+    assert_eq!(place("head-1"), r#""" Some(Head) -1"#);
+    assert_eq!(place("billing@head"), r#""billing" Some(Head) 0"#);
+    assert_eq!(place("billing@base"), r#""billing" Some(Base) 0"#);
+    assert_eq!(place("billing@+1"), r#""billing" None 1"#);
+    assert_eq!(place("ae10@heads"), r#""ae10" Some(Heads) 0"#);
+    assert_eq!(place("billing@ae10-2"), r#""billing" Some(Named("ae10")) -2"#);
+}
+
+#[test]
+fn a_refusal_points_at_the_place() {
+    let texts = [
+        "",
+        "@",
+        "@head",
+        "a@",
+        "a@b@c",
+        "a0001+1garbage",
+        "+",
+        "a-",
+        "++1",
+        "a--1",
         "a b",
-        "`a b` is neither a revision nor a target: it holds ' '; letters, digits, `_` and `.` are allowed",
-    );
+        "é",
+        "head@base",
+        "a:b",
+        "a+99999999999999999999",
+        "$1",
+        "1+1+1",
+    ];
+    let refusals = texts.map(refusal).join("\n\n");
+    insta::assert_snapshot!(refusals, @r"
+    the target is empty
+
+    ^
+
+    `@` is no target: expected a branch label or a revision before `@`
+    @
+    ^
+
+    `@head` is no target: expected a branch label or a revision before `@`
+    @head
+    ^
+
+    `a@` is no target: expected a place or a number of steps after `@`
+    a@
+      ^
+
+    `a@b@c` is no target: a second `@`
+    a@b@c
+       ^
+
+    `a0001+1garbage` is no target: expected digits after the sign, found 'g'
+    a0001+1garbage
+           ^
+
+    `+` is no target: expected digits after the sign, found nothing
+    +
+     ^
+
+    `a-` is no target: expected digits after the sign, found nothing
+    a-
+      ^
+
+    `++1` is no target: expected digits after the sign, found '+'
+    ++1
+     ^
+
+    `a--1` is no target: expected digits after the sign, found '-'
+    a--1
+      ^
+
+    `a b` is no target: it holds ' '; letters, digits, `_` and `.` are allowed
+    a b
+     ^
+
+    `é` is no target: it holds 'é'; letters, digits, `_` and `.` are allowed
+    é
+    ^^
+
+    `head@base` is no target: `head` is no branch; expected a label or a revision before `@`
+    head@base
+    ^^^^
+
+    `a:b` is no target: it holds ':'; letters, digits, `_` and `.` are allowed
+    a:b
+     ^
+
+    `a+99999999999999999999` is no target: the number of steps is too large
+    a+99999999999999999999
+     ^^^^^^^^^^^^^^^^^^^^^
+
+    `$1` is no target: it holds '$'; letters, digits, `_` and `.` are allowed
+    $1
+    ^
+
+    `1+1+1` is no target: expected digits after the sign, found '+'
+    1+1+1
+       ^
+    ");
+    let long = "a".repeat(129);
+    assert!(long.parse::<Target>().unwrap_err().to_string().ends_with("it has 129 bytes, and 128 is the most"));
 }
 
 #[test]
-fn ids_are_found_by_a_unique_beginning() {
-    let graph = graph("ae10 -> ae27, ae27 -> ae, ae -> ff01");
-    let find = |text: &str| graph.find(text).map(|r| r.id.as_str()).map_err(|error| error.to_string());
-    assert_eq!(find("f"), Ok("ff01"));
-    assert_eq!(find("ae"), Ok("ae"));
-    assert_eq!(find("ae2"), Ok("ae27"));
-    assert_eq!(find("a"), Err("`a` may be any of `ae`, `ae10`, `ae27`".to_owned()));
-    assert_eq!(find("zz"), Err("no revision `zz`".to_owned()));
-    assert_eq!(find(""), Err("no revision ``".to_owned()));
-}
-
-#[test]
-fn an_unknown_id_suggests_those_that_look_alike() {
-    let graph = graph("ae1027a6acf4 -> 1975ea83b712");
-    let crate::FindError::Unknown { similar, .. } = graph.find("ae1072a6acf4").unwrap_err() else {
-        unreachable!("the id is unknown")
+fn every_form_of_a_range_is_understood() {
+    let ends = |text: &str| {
+        let range: Range = text.parse().unwrap();
+        assert_eq!(range.to_string(), text);
+        [range.from, range.to].map(|end| end.map(|end| end.to_string()).unwrap_or_default())
     };
-    assert_eq!(similar, ["ae1027a6acf4"]);
+    assert_eq!(ends("a:b"), ["a", "b"]);
+    assert_eq!(ends("a:"), ["a", ""]);
+    assert_eq!(ends(":b"), ["", "b"]);
+    assert_eq!(ends(":"), ["", ""]);
+    assert_eq!(ends("-2:"), ["-2", ""]);
+    assert_eq!(ends("x@base:current+1"), ["x@base", "current+1"]);
 }
 
 #[test]
-fn suggestions_cope_with_any_text() {
-    let graph = graph("ae1027a6acf4 -> x");
-    for text in ["é", "ééééééé", "日本語", "a\0", "ae1027a6acf4ae1027a6acf4"] {
-        assert!(graph.find(text).is_err());
-    }
+fn a_text_that_is_no_range_is_refused() {
+    let refusal = |text: &str| text.parse::<Range>().unwrap_err().to_string();
+    assert_eq!(refusal("a"), "`a` is no range: expected `A:B`, `A:` or `:B`");
+    assert_eq!(refusal("a:b:c"), "`a:b:c` is no range: a second `:`");
+    assert_eq!(refusal("a:b+"), "`b+` is no target: expected digits after the sign, found nothing");
 }

@@ -15,8 +15,9 @@ use crate::args::DatabaseArgs;
     long_about = "Move a database along its revisions, and write new ones.\n\n\
         Revisions are Rust files that point at the one before them (their down-revision). The table \
         `seachange_revision` says which of them a database has; `up` applies the others, `down` takes them back.",
-    after_help = "Start with `status`. A target is `head`, `heads`, `base`, a revision id or the beginning of one, \
-        or a number of steps: `up 2`, `down 1`.",
+    after_help = "Start with `status`. A target is `head`, `heads`, `base`, `current`, a label, a revision id or the \
+        beginning of one, or a number of steps: `up 2`, `down 1`. It may count from a place (`ae10+2`, `head-1`) and \
+        keep to a branch (`billing@head`, `billing@+1`).",
     arg_required_else_help = true,
     max_term_width = 100
 )]

@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+mod branches;
 mod completions;
 mod current;
 mod destroy;
@@ -39,6 +40,8 @@ pub(crate) enum Command {
     Current(current::CurrentArgs),
     /// Show the revisions that no other comes after
     Heads(heads::HeadsArgs),
+    /// Show the revisions that several others come after
+    Branches(branches::BranchesArgs),
     /// List the revisions, newest first
     History(history::HistoryArgs),
     /// Write the graph of the revisions for documents: Mermaid, Graphviz, SVG or JSON
@@ -72,6 +75,7 @@ impl Command {
             Self::Status(args) => args.run(context).await,
             Self::Current(args) => args.run(context).await,
             Self::Heads(args) => args.run(context),
+            Self::Branches(args) => args.run(context),
             Self::History(args) => args.run(context).await,
             Self::Graph(args) => args.run(context).await,
             Self::Show(args) => args.run(context).await,

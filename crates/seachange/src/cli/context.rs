@@ -3,9 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use seachange_graph::Graph;
+
 use super::problem::Problem;
 use super::progress::Progress;
 use super::terminal::Terminal;
+use crate::Error;
 use crate::args::DatabaseArgs;
 use crate::migrator::Migrator;
 use crate::revision::Migrations;
@@ -23,6 +26,7 @@ pub(crate) struct Context {
     pub(crate) terminal: Terminal,
     pub(crate) database: DatabaseArgs,
     settings: OnceLock<DatabaseSettings>,
+    graph: OnceLock<Graph>,
 }
 
 impl Project {
@@ -41,7 +45,7 @@ impl Project {
 
 impl Context {
     pub(crate) fn new(project: Project, terminal: Terminal, database: DatabaseArgs) -> Self {
-        Self { project, terminal, database, settings: OnceLock::new() }
+        Self { project, terminal, database, settings: OnceLock::new(), graph: OnceLock::new() }
     }
 
     /// The settings, resolved once; what they hold that is left out is a warning.
@@ -54,6 +58,15 @@ impl Context {
             self.terminal.warn(format!("the parameter `{parameter}` of the database URL is left out"));
         }
         Ok(self.settings.get_or_init(|| settings))
+    }
+
+    /// The graph of the revisions of the program, made once.
+    pub(crate) fn graph(&self) -> Result<&Graph, Error> {
+        if let Some(graph) = self.graph.get() {
+            return Ok(graph);
+        }
+        let graph = Graph::new(self.project.migrations.nodes())?;
+        Ok(self.graph.get_or_init(|| graph))
     }
 
     /// Connects to run revisions; what happens is printed.

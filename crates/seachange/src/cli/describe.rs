@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use seachange_graph::Graph;
 
+use super::context::Context;
 use super::terminal::{DIM, ID, styled};
 use crate::revision::Script;
 
@@ -25,9 +26,28 @@ pub(crate) fn revisions(count: usize) -> String {
 
 /// What a revision is in its graph and in the database, in brackets.
 pub(crate) fn marks(graph: &Graph, id: &str, current: &[&str]) -> String {
-    let is_base = graph.get(id).is_some_and(|revision| revision.down_revision.is_empty());
-    let marks = [(is_base, "base"), (graph.children(id).next().is_none(), "head"), (current.contains(&id), "current")];
-    marks.iter().filter(|(holds, _)| *holds).map(|(_, mark)| format!(" ({mark})")).collect()
+    let parents = graph.get(id).map_or(0, |revision| revision.down_revision.len());
+    let children = graph.children(id).count();
+    let marks = [
+        (parents == 0, "base"),
+        (parents > 1, "merge point"),
+        (children > 1, "branch point"),
+        (children == 0, "head"),
+        (current.contains(&id), "current"),
+    ];
+    let labels: String = graph.labels(id).iter().map(|label| format!(" ({label})")).collect();
+    let marks: String = marks.iter().filter(|(holds, _)| *holds).map(|(_, mark)| format!(" ({mark})")).collect();
+    labels + &marks
+}
+
+/// The message of a revision; empty where the program does not know it.
+pub(crate) fn message(context: &Context, id: &str) -> &'static str {
+    context.project.migrations.get(id).map_or("", |script| script.message)
+}
+
+/// A revision with its marks and its message, without where it comes from.
+pub(crate) fn short(context: &Context, graph: &Graph, id: &str) -> String {
+    format!("{}{}, {}", styled(ID, id), marks(graph, id, &[]), message(context, id))
 }
 
 /// Where the revision comes from and goes to, its marks, and its message.

@@ -19,6 +19,8 @@ pub enum Exit {
     Mismatch = 4,
     /// A revision failed; the message says what is left.
     Revision = 5,
+    /// `current --check-heads` found revisions that are not applied.
+    Behind = 6,
     /// Ctrl-C stopped the run between two revisions.
     Interrupted = 130,
 }

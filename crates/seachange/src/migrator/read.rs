@@ -1,11 +1,20 @@
 //! What the database says it has.
 
-use seachange_graph::{Applied, Direction, Graph, Plan, Target};
+use seachange_graph::{Applied, Direction, Graph, Plan, StampPlan, Target};
 
 use super::Migrator;
 use crate::error::Error;
 use crate::revision::Script;
 use crate::store::{Row, State};
+
+/// What an upgrade makes of revisions that are missing below applied ones: they were added to the graph later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gaps {
+    /// Refuse to upgrade, with [`AppliedError::Missing`](seachange_graph::AppliedError::Missing).
+    Refuse,
+    /// Apply them with the rest.
+    Fill,
+}
 
 /// The rows of the table of applied revisions, as they were read.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +32,12 @@ impl Record {
         Self { rows, has_table: self.has_table }
     }
 
+    /// The record without revisions that the graph does not know.
+    pub(super) fn known(&self, graph: &Graph) -> Self {
+        let rows = self.rows.iter().filter(|row| graph.get(&row.revision).is_some()).cloned().collect();
+        Self { rows, has_table: self.has_table }
+    }
+
     /// The row of a revision.
     pub fn row(&self, revision: &str) -> Option<&Row> {
         let place = self.rows.binary_search_by(|row| row.revision.as_str().cmp(revision)).ok()?;
@@ -35,14 +50,20 @@ impl Record {
     ///
     /// [`Error::Interrupted`] when a run was interrupted, [`Error::Applied`] when the rows do not fit the graph.
     pub fn applied(&self, graph: &Graph) -> Result<Applied, Error> {
-        if let Some(row) = self.rows.iter().find(|row| row.state != State::Applied) {
-            return Err(interrupted(row));
-        }
+        self.check_finished()?;
         Ok(graph.applied(self.pointers())?)
     }
 
-    /// The applied set for a stamp: an interrupted revision counts as applied, so that a stamp above it keeps and one
-    /// below it removes it, and revisions may be missing below applied ones.
+    /// Refuses what an interrupted run left.
+    fn check_finished(&self) -> Result<(), Error> {
+        match self.rows.iter().find(|row| row.state != State::Applied) {
+            Some(row) => Err(interrupted(row)),
+            None => Ok(()),
+        }
+    }
+
+    /// The applied set with whatever is missing below applied revisions. An interrupted revision counts as applied, so
+    /// that a stamp above it keeps and one below it removes it.
     pub(super) fn applied_with_gaps(&self, graph: &Graph) -> Result<Applied, Error> {
         Ok(graph.applied_with_gaps(self.pointers())?)
     }
@@ -87,7 +108,7 @@ impl Migrator {
     /// As [`read`](Self::read) and [`Record::applied`].
     pub async fn pending(&self) -> Result<Vec<&'static Script>, Error> {
         let applied = self.applied().await?;
-        let plan = self.graph.upgrade(&applied, &Target::Heads)?;
+        let plan = self.graph.upgrade(&applied, &[Target::HEADS])?;
         Ok(plan.steps.iter().filter_map(|step| self.script(&step.revision)).collect())
     }
 
@@ -115,19 +136,42 @@ impl Migrator {
     ///
     /// # Errors
     ///
-    /// [`Error::Plan`] when the target cannot be reached; otherwise as [`pending`](Self::pending).
-    pub async fn plan_upgrade(&self, target: &Target) -> Result<Plan, Error> {
-        let applied = self.applied().await?;
-        Ok(self.graph.upgrade(&applied, target)?)
+    /// [`Error::Plan`] when a target cannot be reached; otherwise as [`pending`](Self::pending).
+    pub async fn plan_upgrade(&self, targets: &[Target], gaps: Gaps) -> Result<Plan, Error> {
+        self.plan_upgrade_from(&self.read().await?, targets, gaps)
     }
 
-    /// Plans a downgrade without running it. Read only.
+    /// Plans a downgrade without running it. Read only. Revisions that are missing below applied ones are no obstacle on
+    /// the way down.
     ///
     /// # Errors
     ///
     /// As [`plan_upgrade`](Self::plan_upgrade).
-    pub async fn plan_downgrade(&self, target: &Target) -> Result<Plan, Error> {
-        let applied = self.applied().await?;
-        Ok(self.graph.downgrade(&applied, target)?)
+    pub async fn plan_downgrade(&self, targets: &[Target]) -> Result<Plan, Error> {
+        self.plan_downgrade_from(&self.read().await?, targets)
+    }
+
+    /// Plans a stamp without writing it. Read only.
+    ///
+    /// # Errors
+    ///
+    /// As [`plan_upgrade`](Self::plan_upgrade).
+    pub async fn plan_stamp(&self, targets: &[Target]) -> Result<StampPlan, Error> {
+        let applied = self.read().await?.applied_with_gaps(&self.graph)?;
+        Ok(self.graph.stamp(&applied, targets)?)
+    }
+
+    pub(super) fn plan_upgrade_from(&self, record: &Record, targets: &[Target], gaps: Gaps) -> Result<Plan, Error> {
+        record.check_finished()?;
+        let applied = match gaps {
+            Gaps::Refuse => record.applied(&self.graph)?,
+            Gaps::Fill => record.applied_with_gaps(&self.graph)?,
+        };
+        Ok(self.graph.upgrade(&applied, targets)?)
+    }
+
+    pub(super) fn plan_downgrade_from(&self, record: &Record, targets: &[Target]) -> Result<Plan, Error> {
+        record.check_finished()?;
+        Ok(self.graph.downgrade(&record.applied_with_gaps(&self.graph)?, targets)?)
     }
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod failures;
+mod gaps;
 mod runs;
 mod stamps;
 
@@ -87,6 +88,19 @@ fn scripts(bodies: Vec<Scripted>, parents: fn(usize) -> &'static [&'static str])
         migration: Box::leak(Box::new(body)),
     };
     let scripts: Vec<Script> = (1..).zip(bodies).map(script).collect();
+    Box::leak(Box::new(Migrations::new("tests 1.0.0", scripts.leak())))
+}
+
+/// Revisions that do nothing, with these pointers and labels.
+fn nodes(revisions: &[Revision]) -> &'static Migrations {
+    let script = |&revision: &Revision| Script {
+        revision,
+        message: "a step",
+        file: "m20261121_a_step.rs",
+        source_hash: "hash",
+        migration: Box::leak(Box::new(Scripted { body: Body::Sql(&[], &[]), use_transaction: None })),
+    };
+    let scripts: Vec<Script> = revisions.iter().map(script).collect();
     Box::leak(Box::new(Migrations::new("tests 1.0.0", scripts.leak())))
 }
 

@@ -4,35 +4,51 @@ use chrono::Utc;
 use sea_orm::{DbErr, TransactionTrait};
 use seachange_graph::{Plan, StampPlan, Target};
 
-use super::{Migrator, Record};
+use super::{Gaps, Migrator, Record};
 use crate::error::Error;
 use crate::report::Report;
 use crate::runner::Runner;
 use crate::store::{Row, State};
 
 impl Migrator {
-    /// Upgrades to a target: `heads`, `head`, `+N`, or a revision by its id or the beginning of it.
+    /// Upgrades to a target, such as `heads`, `+1` or the beginning of an id; see [`Target`] for all of them.
     ///
     /// # Errors
     ///
     /// [`Error::Target`] and [`Error::Plan`] for a target that cannot be reached; [`Error::Failed`] when a revision
     /// fails; otherwise as [`pending`](Self::pending).
     pub async fn upgrade(&self, target: &str) -> Result<Report, Error> {
-        let target: Target = target.parse()?;
+        self.upgrade_to(&[target.parse()?], Gaps::Refuse).await
+    }
+
+    /// Upgrades to several targets in one run.
+    ///
+    /// # Errors
+    ///
+    /// As [`upgrade`](Self::upgrade).
+    pub async fn upgrade_to(&self, targets: &[Target], gaps: Gaps) -> Result<Report, Error> {
         let record = self.read().await?;
-        let plan = self.graph.upgrade(&record.applied(&self.graph)?, &target)?;
+        let plan = self.plan_upgrade_from(&record, targets, gaps)?;
         self.run(&record, &plan).await
     }
 
-    /// Downgrades to a target: `base`, `-N`, or a revision by its id or the beginning of it, which stays applied.
+    /// Downgrades to a target, which stays applied, such as `base`, `-1` or the beginning of an id.
     ///
     /// # Errors
     ///
     /// As [`upgrade`](Self::upgrade).
     pub async fn downgrade(&self, target: &str) -> Result<Report, Error> {
-        let target: Target = target.parse()?;
+        self.downgrade_to(&[target.parse()?]).await
+    }
+
+    /// Downgrades to several targets in one run.
+    ///
+    /// # Errors
+    ///
+    /// As [`upgrade`](Self::upgrade).
+    pub async fn downgrade_to(&self, targets: &[Target]) -> Result<Report, Error> {
         let record = self.read().await?;
-        let plan = self.graph.downgrade(&record.applied(&self.graph)?, &target)?;
+        let plan = self.plan_downgrade_from(&record, targets)?;
         self.run(&record, &plan).await
     }
 
@@ -46,6 +62,7 @@ impl Migrator {
             store: &self.store,
             recorder: &self.recorder,
             migrations: self.migrations,
+            graph: &self.graph,
             stop: &self.stop,
         };
         Ok(runner.run(plan).await?)
@@ -62,22 +79,70 @@ impl Migrator {
         created.map_err(Error::database("cannot create the table of applied revisions"))
     }
 
-    /// Records that the database stands at a target, without running anything: what is below it counts as applied,
-    /// what is above it as not, and other branches stay. That holds for a revision that an interrupted run left, too.
-    /// Gaps below the target are filled.
+    /// Records that the database stands at a target, without running anything; see [`stamp_at`](Self::stamp_at).
     ///
     /// # Errors
     ///
     /// As [`upgrade`](Self::upgrade), but for failing revisions.
     pub async fn stamp(&self, target: &str) -> Result<StampPlan, Error> {
-        let target: Target = target.parse()?;
+        self.stamp_at(&[target.parse()?]).await
+    }
+
+    /// Records that the database stands at some targets, without running anything: what is below them counts as
+    /// applied, what is above them as not, and other branches stay. That holds for a revision that an interrupted run
+    /// left, too. Gaps below the targets are filled.
+    ///
+    /// # Errors
+    ///
+    /// As [`stamp`](Self::stamp).
+    pub async fn stamp_at(&self, targets: &[Target]) -> Result<StampPlan, Error> {
         let record = self.read().await?;
-        let plan = self.graph.stamp(&record.applied_with_gaps(&self.graph)?, &target)?;
-        // What the target says of an interrupted revision: applied when it is below, nothing when it is elsewhere.
+        let plan = self.graph.stamp(&record.applied_with_gaps(&self.graph)?, targets)?;
+        // What the targets say of an interrupted revision: applied when it is below, nothing when it is elsewhere.
         let finished = record.without_interrupted().applied_with_gaps(&self.graph)?;
-        let below = self.graph.stamp(&finished, &target)?.add;
-        let settled: Vec<Row> = interrupted(&record).filter(|row| below.contains(&row.revision)).cloned().collect();
-        self.prepare(&record).await?;
+        let below = self.graph.stamp(&finished, targets)?.add;
+        self.record_stamp(&record, plan, &below).await
+    }
+
+    /// Records that the database stands at some targets and nowhere else, whatever the record says now: revisions that
+    /// the program does not know are taken out of it as well.
+    ///
+    /// # Errors
+    ///
+    /// As [`stamp`](Self::stamp); a record that does not fit the graph is no error here.
+    pub async fn purge_and_stamp_at(&self, targets: &[Target]) -> Result<StampPlan, Error> {
+        let record = self.read().await?;
+        let (plan, below) = self.plan_purge_from(&record, targets)?;
+        self.record_stamp(&record, plan, &below).await
+    }
+
+    /// What [`purge_and_stamp_at`](Self::purge_and_stamp_at) would change. Read only.
+    ///
+    /// # Errors
+    ///
+    /// As [`purge_and_stamp_at`](Self::purge_and_stamp_at).
+    pub async fn plan_purge(&self, targets: &[Target]) -> Result<StampPlan, Error> {
+        Ok(self.plan_purge_from(&self.read().await?, targets)?.0)
+    }
+
+    /// The change, and everything that is recorded as applied after it.
+    fn plan_purge_from(&self, record: &Record, targets: &[Target]) -> Result<(StampPlan, Vec<String>), Error> {
+        let known = record.known(&self.graph).applied_with_gaps(&self.graph)?;
+        let mut places = Vec::new();
+        for target in targets {
+            places.extend(self.graph.resolve(&known, target)?.iter().map(|revision| Target::revision(revision)));
+        }
+        let below = self.graph.stamp(&self.graph.nothing(), &places)?.add;
+        let add = below.iter().filter(|id| record.row(id).is_none()).cloned().collect();
+        let rows = record.rows.iter().rev().map(|row| &row.revision);
+        let remove = rows.filter(|id| !below.contains(id)).cloned().collect();
+        Ok((StampPlan { add, remove }, below))
+    }
+
+    /// Writes a stamp; interrupted revisions among `applied` are settled.
+    async fn record_stamp(&self, record: &Record, plan: StampPlan, applied: &[String]) -> Result<StampPlan, Error> {
+        let settled: Vec<Row> = interrupted(record).filter(|row| applied.contains(&row.revision)).cloned().collect();
+        self.prepare(record).await?;
         let written = self.write_stamp(&plan, settled).await;
         written.map_err(Error::database("cannot write which revisions are applied"))?;
         Ok(plan)
@@ -88,9 +153,9 @@ impl Migrator {
         for id in &plan.remove {
             self.store.delete(&transaction, id).await?;
         }
-        for script in plan.add.iter().filter_map(|id| self.script(id)) {
-            let program = self.migrations.program();
-            let row = Row::started(&script.revision, script.source_hash, State::Applied, program);
+        for revision in plan.add.iter().filter_map(|id| self.graph.get(id)) {
+            let source_hash = self.script(&revision.id).map_or("", |script| script.source_hash);
+            let row = Row::started(revision, source_hash, State::Applied, self.migrations.program());
             self.store.insert(&transaction, &Row { finished_at: Some(Utc::now()), ..row }).await?;
         }
         for row in settled {

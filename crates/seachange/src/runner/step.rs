@@ -178,7 +178,7 @@ impl Runner<'_> {
     }
 
     fn started(&self, job: &Job<'_>, state: State) -> Row {
-        Row::started(&job.script.revision, job.script.source_hash, state, self.migrations.program())
+        Row::started(job.revision, job.script.source_hash, state, self.migrations.program())
     }
 
     fn finished(&self, row: Row, start: Instant) -> Row {

@@ -2,8 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{DbErr, QueryResult};
-
-use crate::revision::Revision;
+use seachange_graph::Revision;
 
 /// What the database says of one revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,13 +54,12 @@ impl State {
 }
 
 impl Row {
-    /// The row for a revision that starts now.
+    /// The row for a revision of the graph that starts now. What it depends on by label is recorded by id.
     pub(crate) fn started(revision: &Revision, source_hash: &str, state: State, program: &str) -> Self {
-        let owned = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect();
         Self {
-            revision: revision.id.to_owned(),
-            down_revision: owned(revision.down_revision),
-            depends_on: owned(revision.depends_on),
+            revision: revision.id.clone(),
+            down_revision: revision.down_revision.clone(),
+            depends_on: revision.depends_on.clone(),
             source_hash: source_hash.to_owned(),
             state,
             started_at: Utc::now(),

@@ -8,10 +8,15 @@ use crate::cli::describe;
 use crate::cli::exit::Exit;
 use crate::cli::format::{Format, FormatArgs};
 use crate::cli::problem::Problem;
+use crate::migrator::Migrator;
+use crate::revision::Script;
 
 /// Arguments of `current`.
 #[derive(Debug, Args)]
 pub(crate) struct CurrentArgs {
+    /// Fail, with exit code 6, unless the database is at all heads
+    #[arg(short, long)]
+    check_heads: bool,
     #[command(flatten)]
     format: FormatArgs,
 }
@@ -20,23 +25,39 @@ impl CurrentArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
         let migrator = context.connect_to_read().await?;
         let scripts = migrator.current().await?;
-        let current: Vec<&str> = scripts.iter().map(|script| script.revision.id).collect();
+        self.answer(context, &migrator, &scripts)?;
+        let pending = if self.check_heads { migrator.pending().await? } else { Vec::new() };
+        migrator.close().await?;
+        if pending.is_empty() { Ok(Exit::Success) } else { Err(behind(&pending)) }
+    }
+
+    fn answer(&self, context: &Context, migrator: &Migrator, scripts: &[&'static Script]) -> Result<(), Problem> {
         let graph = migrator.graph();
         match self.format.format {
             Format::Json => {
-                let entries: Vec<Entry<'_>> =
-                    scripts.iter().map(|script| Entry::new(graph, script, Some(&current))).collect();
-                answer_json(context.terminal, &entries)?;
+                let current: Vec<&str> = scripts.iter().map(|script| script.revision.id).collect();
+                let entry = |script: &&'static Script| Entry::new(graph, script, Some(&current));
+                answer_json(context.terminal, &scripts.iter().map(entry).collect::<Vec<_>>())?;
             }
             Format::Text if scripts.is_empty() => context.terminal.say("no revision is applied"),
             Format::Text => {
-                for script in scripts {
-                    let marks = describe::marks(graph, script.revision.id, &[]);
-                    context.terminal.answer(format!("{}{marks}, {}", script.revision.id, script.message));
-                }
+                scripts.iter().for_each(|script| {
+                    context.terminal.answer(describe::short(context, graph, script.revision.id));
+                });
             }
         }
-        migrator.close().await?;
-        Ok(Exit::Success)
+        Ok(())
     }
+}
+
+fn behind(pending: &[&Script]) -> Problem {
+    let count = describe::revisions(pending.len());
+    pending
+        .iter()
+        .take(3)
+        .fold(
+            Problem::new(Exit::Behind, format!("the database is not at the heads: {count} pending")),
+            |problem, it| problem.detail(format!("`{}`, {}", it.revision.id, it.message)),
+        )
+        .hint("`up` applies them")
 }

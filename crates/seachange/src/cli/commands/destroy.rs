@@ -2,11 +2,14 @@
 
 use clap::Args;
 
-use super::run::{downgrade, downgrade_with, upgrade_with};
+use seachange_graph::Target;
+
+use super::run::{DowngradeOptions, downgrade, downgrade_with, upgrade_with};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
 use crate::cli::prompt;
+use crate::migrator::Gaps;
 
 /// The answer to the question, given beforehand.
 #[derive(Debug, Args)]
@@ -41,7 +44,7 @@ impl ResetArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
         let settings = context.settings()?;
         prompt::confirm(&format!("take every revision back in `{settings}`"), self.confirmation.yes)?;
-        downgrade(context, "base").await
+        downgrade(context, &[Target::BASE], &DowngradeOptions::default()).await
     }
 }
 
@@ -51,8 +54,8 @@ impl RefreshArgs {
         let question = format!("take every revision back in `{settings}` and apply all again");
         prompt::confirm(&question, self.confirmation.yes)?;
         let migrator = context.connect().await?;
-        downgrade_with(context, &migrator, "base").await?;
-        let exit = upgrade_with(context, &migrator, "heads").await?;
+        downgrade_with(context, &migrator, &[Target::BASE]).await?;
+        let exit = upgrade_with(context, &migrator, &[Target::HEADS], Gaps::Refuse).await?;
         migrator.close().await?;
         Ok(exit)
     }
@@ -65,7 +68,7 @@ impl FreshArgs {
         prompt::confirm(&question, self.confirmation.yes)?;
         let migrator = context.connect().await?;
         migrator.drop_everything().await?;
-        let exit = upgrade_with(context, &migrator, "heads").await?;
+        let exit = upgrade_with(context, &migrator, &[Target::HEADS], Gaps::Refuse).await?;
         migrator.close().await?;
         Ok(exit)
     }

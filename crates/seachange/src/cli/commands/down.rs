@@ -1,37 +1,44 @@
 //! `down` and `downgrade`.
 
 use clap::Args;
+use seachange_graph::Direction;
 
-use super::run::{self, downgrade};
+use super::run::{DowngradeOptions, downgrade};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
+use crate::cli::targets;
 
 /// Arguments of `down`.
 #[derive(Debug, Args)]
 pub(crate) struct DownArgs {
-    /// A number of revisions, or a target: `base`, `-N`, a revision id or the beginning of one, which stays applied
-    #[arg(value_name = "N | REVISION", default_value = "1", allow_negative_numbers = true)]
-    target: String,
+    /// A number of revisions, or targets that stay applied: `base`, `-N`, `LABEL@base`, a revision id or the beginning
+    /// of one
+    #[arg(value_name = "N | TARGET", default_value = "1", allow_negative_numbers = true)]
+    targets: Vec<String>,
+    #[command(flatten)]
+    options: DowngradeOptions,
 }
 
 /// Arguments of `downgrade`.
 #[derive(Debug, Args)]
 pub(crate) struct DowngradeArgs {
-    /// `base`, `-N`, a revision id or the beginning of one, which stays applied
-    #[arg(value_name = "REVISION", allow_negative_numbers = true)]
-    target: String,
+    /// `base`, `-N`, `LABEL@base`, a revision id or the beginning of one; what is named stays applied
+    #[arg(value_name = "TARGET", required = true, allow_negative_numbers = true)]
+    targets: Vec<String>,
+    #[command(flatten)]
+    options: DowngradeOptions,
 }
 
 impl DownArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
-        let target = run::steps_or_target(context, '-', self.target)?;
-        downgrade(context, &target).await
+        let targets = targets::read_with_steps(context, &self.targets, Direction::Downgrade)?;
+        downgrade(context, &targets, &self.options).await
     }
 }
 
 impl DowngradeArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
-        downgrade(context, &self.target).await
+        downgrade(context, &targets::read(context, &self.targets)?, &self.options).await
     }
 }

@@ -5,10 +5,8 @@ mod json;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use seachange_graph::Graph;
 use seachange_graph::draw::Picture;
 
-use crate::Error;
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
@@ -50,9 +48,9 @@ enum GraphFormat {
 impl GraphArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
         let migrations = context.project.migrations;
-        let graph = Graph::new(migrations.nodes()).map_err(Error::from)?;
+        let graph = context.graph()?;
         let applied = if self.current { Some(picture::applied(context).await?) } else { None };
-        let picture = picture::picture(&graph, migrations, applied.as_ref());
+        let picture = picture::picture(graph, migrations, applied.as_ref());
         let text = self.format().write(&picture, migrations)?;
         if self.format() == GraphFormat::Mermaid && picture.edges().len() > MERMAID_EDGES {
             let lines = picture.edges().len();

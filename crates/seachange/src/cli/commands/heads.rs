@@ -1,11 +1,10 @@
 //! `heads`.
 
 use clap::Args;
-use seachange_graph::Graph;
 
 use super::list::{Entry, answer_json};
-use crate::Error;
 use crate::cli::context::Context;
+use crate::cli::describe;
 use crate::cli::exit::Exit;
 use crate::cli::format::{Format, FormatArgs};
 use crate::cli::problem::Problem;
@@ -13,25 +12,25 @@ use crate::cli::problem::Problem;
 /// Arguments of `heads`.
 #[derive(Debug, Args)]
 pub(crate) struct HeadsArgs {
+    /// Leave out heads that other revisions depend on
+    #[arg(long)]
+    resolve_dependencies: bool,
     #[command(flatten)]
     format: FormatArgs,
 }
 
 impl HeadsArgs {
     pub(crate) fn run(self, context: &Context) -> Result<Exit, Problem> {
-        let migrations = context.project.migrations;
-        let graph = Graph::new(migrations.nodes()).map_err(Error::from)?;
-        let heads = graph.heads();
-        let scripts = heads.iter().filter_map(|head| migrations.get(&head.id));
+        let graph = context.graph()?;
+        let heads = if self.resolve_dependencies { graph.unreferenced() } else { graph.heads() };
         match self.format.format {
             Format::Json => {
-                let entries: Vec<Entry<'_>> = scripts.map(|script| Entry::new(&graph, script, None)).collect();
+                let scripts = heads.iter().filter_map(|head| context.project.migrations.get(&head.id));
+                let entries: Vec<Entry<'_>> = scripts.map(|script| Entry::new(graph, script, None)).collect();
                 answer_json(context.terminal, &entries)?;
             }
             Format::Text => {
-                for script in scripts {
-                    context.terminal.answer(format!("{} (head), {}", script.revision.id, script.message));
-                }
+                heads.iter().for_each(|head| context.terminal.answer(describe::short(context, graph, &head.id)));
             }
         }
         Ok(Exit::Success)

@@ -3,10 +3,11 @@
 mod drawing;
 
 use clap::Args;
+use seachange_graph::{Applied, Graph, Range};
 
 use drawing::DrawingArgs;
 
-use super::list::{Entry, answer_json, current_ids};
+use super::list::{Entry, answer_json};
 use crate::Error;
 use crate::cli::context::Context;
 use crate::cli::describe;
@@ -14,11 +15,16 @@ use crate::cli::exit::Exit;
 use crate::cli::format::{Format, FormatArgs};
 use crate::cli::problem::Problem;
 use crate::revision::Script;
-use seachange_graph::Graph;
 
 /// Arguments of `history`.
 #[derive(Debug, Args)]
 pub(crate) struct HistoryArgs {
+    /// Only these revisions: `A:B`, `A:`, `:B`, with any targets as ends; `-3:` for the last three below the heads
+    #[arg(short, long, value_name = "RANGE", allow_hyphen_values = true)]
+    rev_range: Option<String>,
+    /// Mark where the database stands
+    #[arg(short, long)]
+    indicate_current: bool,
     #[command(flatten)]
     format: FormatArgs,
     #[command(flatten)]
@@ -26,25 +32,32 @@ pub(crate) struct HistoryArgs {
 }
 
 impl HistoryArgs {
+    /// Reads the database only where the range or a flag asks for it.
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
-        let migrations = context.project.migrations;
-        let graph = Graph::new(migrations.nodes()).map_err(Error::from)?;
-        let newest_first: Vec<&Script> =
-            graph.iter().rev().filter_map(|revision| migrations.get(&revision.id)).collect();
+        let graph = context.graph()?;
+        let range: Range = self.rev_range.as_deref().unwrap_or(":").parse().map_err(Error::from)?;
+        let applied = match range.is_relative() || self.indicate_current {
+            true => Some(applied(context).await?),
+            false => None,
+        };
+        let everything = graph.everything();
+        let found = graph.history(applied.as_ref().unwrap_or(&everything), &range).map_err(Error::from)?;
+        let newest_first = found.iter().rev().filter_map(|revision| context.project.migrations.get(&revision.id));
+        let current: Option<Vec<&str>> =
+            applied.map(|applied| graph.current(&applied).iter().map(|revision| revision.id.as_str()).collect());
         if self.drawing.is_asked_for() {
-            self.drawing.run(context, &graph, &newest_first).await?;
+            self.drawing.run(context, graph, newest_first).await?;
             return Ok(Exit::Success);
         }
-        let current = current(context).await;
         match self.format.format {
             Format::Json => {
                 let entries: Vec<Entry<'_>> =
-                    newest_first.iter().map(|script| Entry::new(&graph, script, current.as_deref())).collect();
+                    newest_first.map(|script| Entry::new(graph, script, current.as_deref())).collect();
                 answer_json(context.terminal, &entries)?;
             }
             Format::Text => {
                 let current = current.unwrap_or_default();
-                newest_first.iter().for_each(|script| print(context, &graph, script, &current));
+                newest_first.for_each(|script| print(context, graph, script, &current));
             }
         }
         Ok(Exit::Success)
@@ -60,19 +73,9 @@ fn print(context: &Context, graph: &Graph, script: &Script, current: &[&str]) {
     }
 }
 
-/// Where the database stands. The history is worth printing without it, so that not knowing is only a warning.
-async fn current(context: &Context) -> Option<Vec<&'static str>> {
-    let read = async {
-        let migrator = context.connect_to_read().await?;
-        let current = current_ids(&migrator).await?;
-        migrator.close().await?;
-        Ok::<_, Problem>(current)
-    };
-    match read.await {
-        Ok(current) => Some(current),
-        Err(problem) => {
-            context.terminal.warn(format!("where the database stands is not marked: {}", problem.message));
-            None
-        }
-    }
+async fn applied(context: &Context) -> Result<Applied, Problem> {
+    let migrator = context.connect_to_read().await?;
+    let applied = migrator.read().await?.applied(migrator.graph())?;
+    migrator.close().await?;
+    Ok(applied)
 }

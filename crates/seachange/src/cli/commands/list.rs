@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use crate::cli::problem::Problem;
 use crate::cli::terminal::Terminal;
-use crate::migrator::Migrator;
 use crate::revision::Script;
 
 /// A revision as JSON.
@@ -44,9 +43,4 @@ impl<'a> Entry<'a> {
 pub(crate) fn answer_json(terminal: Terminal, value: &impl Serialize) -> Result<(), Problem> {
     terminal.answer(serde_json::to_string_pretty(value).map_err(Problem::json)?);
     Ok(())
-}
-
-/// The ids where the database stands.
-pub(crate) async fn current_ids(migrator: &Migrator) -> Result<Vec<&'static str>, Problem> {
-    Ok(migrator.current().await?.iter().map(|script| script.revision.id).collect())
 }

@@ -1,6 +1,7 @@
 //! What the commands that run revisions share.
 
-use seachange_graph::{Direction, Graph, Target};
+use clap::Args;
+use seachange_graph::{Direction, Plan, PlanError, ResolveError, Target};
 
 use crate::Error;
 use crate::cli::context::Context;
@@ -8,48 +9,115 @@ use crate::cli::describe;
 use crate::cli::exit::Exit;
 use crate::cli::interrupt;
 use crate::cli::problem::Problem;
-use crate::migrator::Migrator;
+use crate::cli::terminal::{ID, styled};
+use crate::migrator::{Gaps, Migrator};
 use crate::report::Report;
 use crate::revision::Script;
 
+/// What holds for every command that upgrades.
+#[derive(Debug, Args)]
+pub(crate) struct UpgradeOptions {
+    /// Print what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Apply as well what is missing below applied revisions
+    #[arg(long)]
+    include_missing: bool,
+}
+
+/// What holds for every command that downgrades.
+#[derive(Debug, Default, Args)]
+pub(crate) struct DowngradeOptions {
+    /// Print what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
 /// Upgrades, and says what came of it.
-pub(crate) async fn upgrade(context: &Context, target: &str) -> Result<Exit, Problem> {
-    check_target(context, target)?;
+pub(crate) async fn upgrade(context: &Context, targets: &[Target], options: &UpgradeOptions) -> Result<Exit, Problem> {
+    let gaps = if options.include_missing { Gaps::Fill } else { Gaps::Refuse };
+    if options.dry_run {
+        let migrator = context.connect_to_read().await?;
+        let plan = migrator.plan_upgrade(targets, gaps).await.map_err(|error| several_heads(context, error))?;
+        migrator.close().await?;
+        return Ok(preview(context, &plan));
+    }
     let migrator = context.connect().await?;
-    let exit = upgrade_with(context, &migrator, target).await?;
+    let exit = upgrade_with(context, &migrator, targets, gaps).await?;
     migrator.close().await?;
     Ok(exit)
 }
 
 /// Downgrades, and says what came of it.
-pub(crate) async fn downgrade(context: &Context, target: &str) -> Result<Exit, Problem> {
-    check_target(context, target)?;
+pub(crate) async fn downgrade(
+    context: &Context,
+    targets: &[Target],
+    options: &DowngradeOptions,
+) -> Result<Exit, Problem> {
+    if options.dry_run {
+        let migrator = context.connect_to_read().await?;
+        let plan = migrator.plan_downgrade(targets).await?;
+        migrator.close().await?;
+        return Ok(preview(context, &plan));
+    }
     let migrator = context.connect().await?;
-    let exit = downgrade_with(context, &migrator, target).await?;
+    let exit = downgrade_with(context, &migrator, targets).await?;
     migrator.close().await?;
     Ok(exit)
 }
 
-/// Refuses a target that leads nowhere on any database, before one is reached or made for it.
-pub(crate) fn check_target(context: &Context, target: &str) -> Result<(), Error> {
-    if let Target::Revision(text) = target.parse()? {
-        Graph::new(context.project.migrations.nodes())?.find(&text)?;
-    }
-    Ok(())
-}
-
 /// Upgrades over a connection that is there.
-pub(crate) async fn upgrade_with(context: &Context, migrator: &Migrator, target: &str) -> Result<Exit, Problem> {
+pub(crate) async fn upgrade_with(
+    context: &Context,
+    migrator: &Migrator,
+    targets: &[Target],
+    gaps: Gaps,
+) -> Result<Exit, Problem> {
     let _listener = interrupt::listen(migrator.stop_switch(), context.terminal);
-    let report = migrator.upgrade(target).await?;
+    let report = migrator.upgrade_to(targets, gaps).await.map_err(|error| several_heads(context, error))?;
     conclude(context, migrator, Direction::Upgrade, &report).await
 }
 
 /// Downgrades over a connection that is there.
-pub(crate) async fn downgrade_with(context: &Context, migrator: &Migrator, target: &str) -> Result<Exit, Problem> {
+pub(crate) async fn downgrade_with(
+    context: &Context,
+    migrator: &Migrator,
+    targets: &[Target],
+) -> Result<Exit, Problem> {
     let _listener = interrupt::listen(migrator.stop_switch(), context.terminal);
-    let report = migrator.downgrade(target).await?;
+    let report = migrator.downgrade_to(targets).await?;
     conclude(context, migrator, Direction::Downgrade, &report).await
+}
+
+/// Prints the steps of a plan that is not run.
+fn preview(context: &Context, plan: &Plan) -> Exit {
+    for step in &plan.steps {
+        let message = context.project.migrations.get(&step.revision).map_or("", |script| script.message);
+        context.terminal.answer(format!("{} {}, {message}", step.direction, styled(ID, step.route())));
+    }
+    context.terminal.say(match plan.len() {
+        0 => "nothing to do".to_owned(),
+        count => format!("{} to run; nothing was changed", describe::revisions(count)),
+    });
+    Exit::Success
+}
+
+/// Where `head` is one of several, says what each of them is and what can be typed instead.
+fn several_heads(context: &Context, error: Error) -> Problem {
+    let Error::Plan(PlanError::Resolve(ResolveError::SeveralHeads { heads, branch })) = &error else {
+        return error.into();
+    };
+    let Ok(graph) = context.graph() else {
+        return error.into();
+    };
+    let described = heads.iter().map(|head| describe::short(context, graph, head));
+    let problem = described.fold(Problem::usage(error.to_string()), Problem::detail);
+    let all = branch.as_ref().map_or("heads".to_owned(), |branch| format!("{branch}@heads"));
+    let one = heads.iter().map(|head| format!("`up {head}`")).collect::<Vec<_>>();
+    problem
+        .hint(format!("`up {all}` applies all of them"))
+        .hint(format!("{} applies one", one.join(" or ")))
+        .hint(format!("`merge {}` writes a revision that joins them", heads.join(" ")))
 }
 
 async fn conclude(
@@ -90,20 +158,4 @@ pub(crate) fn place(migrator: &Migrator, current: &[&'static Script]) -> String 
         })
         .collect();
     names.join(", ")
-}
-
-/// Reads `3` as three steps, unless an id begins like that as well.
-pub(crate) fn steps_or_target(context: &Context, sign: char, text: String) -> Result<String, Problem> {
-    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_number {
-        return Ok(text);
-    }
-    let scripts = context.project.migrations.scripts();
-    match scripts.iter().map(|script| script.revision.id).find(|id| id.len() > 1 && id.starts_with(&text)) {
-        Some(id) if text.len() >= 3 => {
-            Err(Problem::usage(format!("`{text}` may be a number of revisions, or the revision `{id}`"))
-                .hint(format!("write `{sign}{text}` for the number, or more of the id")))
-        }
-        _ => Ok(format!("{sign}{text}")),
-    }
 }

@@ -1,26 +1,47 @@
 //! `stamp`.
 
 use clap::Args;
+use seachange_graph::StampPlan;
 
 use super::run;
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
+use crate::cli::targets;
 
 /// Arguments of `stamp`.
 #[derive(Debug, Args)]
 pub(crate) struct StampArgs {
-    /// Where the database stands: `head`, `heads`, `base`, a revision id or the beginning of one
-    #[arg(value_name = "REVISION")]
-    target: String,
+    /// Where the database stands: `head`, `heads`, `base`, a revision id or the beginning of one; several for several
+    /// branches
+    #[arg(value_name = "TARGET", required = true, allow_negative_numbers = true)]
+    targets: Vec<String>,
+    /// Forget whatever the record says now, unknown revisions included
+    #[arg(long)]
+    purge: bool,
+    /// Print what would be recorded, and write nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 impl StampArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
-        run::check_target(context, &self.target)?;
+        let targets = targets::read(context, &self.targets)?;
+        if self.dry_run {
+            let migrator = context.connect_to_read().await?;
+            let plan = match self.purge {
+                true => migrator.plan_purge(&targets).await?,
+                false => migrator.plan_stamp(&targets).await?,
+            };
+            migrator.close().await?;
+            return Ok(preview(context, &plan));
+        }
         let migrator = context.connect().await?;
-        let plan = migrator.stamp(&self.target).await?;
+        let plan = match self.purge {
+            true => migrator.purge_and_stamp_at(&targets).await?,
+            false => migrator.stamp_at(&targets).await?,
+        };
         let place = match migrator.current().await {
             Ok(current) => format!("the database is at {}", run::place(&migrator, &current)),
             // An interrupted revision elsewhere: the stamp says nothing of it, and stands all the same.
@@ -34,4 +55,19 @@ impl StampArgs {
         ));
         Ok(Exit::Success)
     }
+}
+
+fn preview(context: &Context, plan: &StampPlan) -> Exit {
+    let lines = [("applied    ", &plan.add), ("not applied", &plan.remove)];
+    for (state, ids) in lines {
+        for id in ids {
+            let message = context.project.migrations.get(id).map_or("not a revision of this program", |it| it.message);
+            context.terminal.answer(format!("{state}  {id}, {message}"));
+        }
+    }
+    context.terminal.say(match plan.add.len() + plan.remove.len() {
+        0 => "nothing to record".to_owned(),
+        count => format!("{} to record; nothing was changed", describe::revisions(count)),
+    });
+    Exit::Success
 }

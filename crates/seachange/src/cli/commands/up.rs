@@ -1,37 +1,43 @@
 //! `up` and `upgrade`.
 
 use clap::Args;
+use seachange_graph::Direction;
 
-use super::run::{self, upgrade};
+use super::run::{UpgradeOptions, upgrade};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
+use crate::cli::targets;
 
 /// Arguments of `up`.
 #[derive(Debug, Args)]
 pub(crate) struct UpArgs {
-    /// A number of revisions, or a target: `head`, `heads`, `+N`, a revision id or the beginning of one
-    #[arg(value_name = "N | REVISION", default_value = "heads", allow_negative_numbers = true)]
-    target: String,
+    /// A number of revisions, or targets: `head`, `heads`, `+N`, `LABEL@head`, a revision id or the beginning of one
+    #[arg(value_name = "N | TARGET", default_value = "heads", allow_negative_numbers = true)]
+    targets: Vec<String>,
+    #[command(flatten)]
+    options: UpgradeOptions,
 }
 
 /// Arguments of `upgrade`.
 #[derive(Debug, Args)]
 pub(crate) struct UpgradeArgs {
-    /// `head`, `heads`, `+N`, a revision id or the beginning of one
-    #[arg(value_name = "REVISION", allow_negative_numbers = true)]
-    target: String,
+    /// `head`, `heads`, `+N`, `LABEL@head`, a revision id or the beginning of one
+    #[arg(value_name = "TARGET", required = true, allow_negative_numbers = true)]
+    targets: Vec<String>,
+    #[command(flatten)]
+    options: UpgradeOptions,
 }
 
 impl UpArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
-        let target = run::steps_or_target(context, '+', self.target)?;
-        upgrade(context, &target).await
+        let targets = targets::read_with_steps(context, &self.targets, Direction::Upgrade)?;
+        upgrade(context, &targets, &self.options).await
     }
 }
 
 impl UpgradeArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
-        upgrade(context, &self.target).await
+        upgrade(context, &targets::read(context, &self.targets)?, &self.options).await
     }
 }

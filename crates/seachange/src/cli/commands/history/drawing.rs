@@ -32,7 +32,12 @@ impl DrawingArgs {
 
     /// Draws these revisions; lines to others go on. A database that does not answer is a warning: the graph is worth
     /// drawing without it.
-    pub(super) async fn run(&self, context: &Context, graph: &Graph, drawn: &[&Script]) -> Result<(), Problem> {
+    pub(super) async fn run(
+        &self,
+        context: &Context,
+        graph: &Graph,
+        drawn: impl Iterator<Item = &'static Script>,
+    ) -> Result<(), Problem> {
         let applied = match picture::applied(context).await {
             Ok(applied) => Some(applied),
             Err(problem) => {
@@ -41,7 +46,7 @@ impl DrawingArgs {
             }
         };
         let picture = picture::picture(graph, context.project.migrations, applied.as_ref());
-        let drawn: HashSet<&str> = drawn.iter().map(|script| script.revision.id).collect();
+        let drawn: HashSet<&str> = drawn.map(|script| script.revision.id).collect();
         let is_drawn = |id: &str| drawn.contains(id);
         let text = log::draw(&picture, self.glyphs(), is_drawn, |node| details(context, node));
         context.terminal.answer(text.trim_end());

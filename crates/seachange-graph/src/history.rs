@@ -1,0 +1,84 @@
+//! Stretches of history: the revisions of a range.
+
+use thiserror::Error;
+
+use crate::applied::Applied;
+use crate::fault::quoted;
+use crate::graph::Graph;
+use crate::range::Range;
+use crate::reach::Set;
+use crate::resolve::ResolveError;
+use crate::revision::Revision;
+use crate::target::Target;
+
+/// A range without revisions, or with an end that means nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum HistoryError {
+    /// An end means nothing in this graph, or too much.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// The lower end is not below the upper one.
+    #[error("{} {} not below the end of the range `{range}`", quoted(outside), if outside.len() == 1 { "is" } else { "are" })]
+    NotBelow {
+        /// The range.
+        range: Range,
+        /// What the lower end stands for and is not below the upper one.
+        outside: Vec<String>,
+    },
+}
+
+impl Graph {
+    /// Lists the revisions of a range, each after those it points at: what the upper end stands for and all below it,
+    /// dependencies included, as far as it descends from the lower end. Both ends belong to it.
+    ///
+    /// `applied` says what `current` is.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError`] when an end cannot be resolved, or when the lower end is not below the upper one.
+    pub fn history(&self, applied: &Applied, range: &Range) -> Result<Vec<&Revision>, HistoryError> {
+        let (from, to) = self.ends(applied, range)?;
+        let mut members = self.closure_below(to);
+        if !from.is_empty() {
+            let outside: Vec<usize> = from.iter().copied().filter(|&position| !members.contains(position)).collect();
+            if !outside.is_empty() {
+                return Err(HistoryError::NotBelow { range: range.clone(), outside: self.names(outside) });
+            }
+            members.intersect(&Set::reached(self, from, |position| self.child_positions(position)));
+        }
+        Ok(members.iter().map(|position| self.revision(position)).collect())
+    }
+
+    /// Resolves both ends; a bare number of steps is counted from the other end.
+    fn ends(&self, applied: &Applied, range: &Range) -> Result<(Vec<usize>, Vec<usize>), ResolveError> {
+        let is_bare = |target: &Target| target.place().is_none();
+        let from = range.from.clone().unwrap_or(Target::BASE);
+        let to = range.to.clone().unwrap_or_else(|| Target::heads_on(from.branch()));
+        match (is_bare(&from), is_bare(&to)) {
+            (true, false) => {
+                let (to, _) = self.locate(applied, &to)?;
+                Ok((self.each_from(&from, &to)?, to))
+            }
+            (false, true) => {
+                let (from, _) = self.locate(applied, &from)?;
+                let to = self.each_from(&to, &from)?;
+                Ok((from, to))
+            }
+            _ => Ok((self.locate(applied, &from)?.0, self.locate(applied, &to)?.0)),
+        }
+    }
+
+    /// Counts the steps of a target from each of some revisions.
+    fn each_from(&self, target: &Target, starts: &[usize]) -> Result<Vec<usize>, ResolveError> {
+        if starts.is_empty() {
+            return Ok(self.locate_from(target, |_| Vec::new())?.0);
+        }
+        let mut found = Vec::new();
+        for &start in starts {
+            found.extend(self.locate_from(target, |_| vec![start])?.0);
+        }
+        found.sort_unstable();
+        found.dedup();
+        Ok(found)
+    }
+}

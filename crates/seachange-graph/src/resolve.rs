@@ -1,0 +1,167 @@
+//! Targets resolved: which revisions a text means.
+
+use thiserror::Error;
+
+use crate::applied::Applied;
+use crate::branch::Branch;
+use crate::fault::quoted;
+use crate::find::FindError;
+use crate::graph::Graph;
+use crate::reach::Set;
+use crate::revision::Revision;
+use crate::target::{Place, Target};
+
+/// A target that means nothing in this graph, or too much.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ResolveError {
+    /// A name leads to no revision, or to several.
+    #[error(transparent)]
+    Find(#[from] FindError),
+    /// `head` was asked for, and there are several.
+    #[error("{} heads{}: {}", heads.len(), on_branch(branch.as_ref()), quoted(heads))]
+    SeveralHeads {
+        /// The heads.
+        heads: Vec<String>,
+        /// The branch that has them, if one was named.
+        branch: Option<String>,
+    },
+    /// Steps are to be counted from several revisions at once.
+    #[error("`{target}` counts from several revisions: {}", quoted(starts))]
+    SeveralStarts {
+        /// The target.
+        target: Target,
+        /// The revisions.
+        starts: Vec<String>,
+    },
+    /// More steps were asked for than there are.
+    #[error("{asked} {} asked for, {available} available", revisions(*asked))]
+    TooFar {
+        /// The steps asked for.
+        asked: u64,
+        /// The steps that can be made.
+        available: u64,
+    },
+    /// A number of steps leads to a place where there are several ways on.
+    #[error("after {made} of {asked} {} there are several ways on: {}", revisions(*asked), quoted(candidates))]
+    SeveralWays {
+        /// The steps asked for.
+        asked: u64,
+        /// The steps that were clear.
+        made: u64,
+        /// The revisions that the next step may lead to.
+        candidates: Vec<String>,
+    },
+}
+
+fn on_branch(branch: Option<&String>) -> String {
+    branch.map(|branch| format!(" on branch `{branch}`")).unwrap_or_default()
+}
+
+fn revisions(count: u64) -> &'static str {
+    if count == 1 { "revision" } else { "revisions" }
+}
+
+impl Graph {
+    /// Finds the revisions that a target stands for, in order: none for `base`, several for `heads`, for `current` on
+    /// a database that stands at several, and for a step below a merge point.
+    ///
+    /// `applied` says where the database stands; [`everything`](Self::everything) serves where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`ResolveError`] when a name leads nowhere or to several, or when steps lead too far or several ways.
+    pub fn resolve(&self, applied: &Applied, target: &Target) -> Result<Vec<&Revision>, ResolveError> {
+        let (found, _) = self.locate(applied, target)?;
+        Ok(found.into_iter().map(|position| self.revision(position)).collect())
+    }
+
+    /// Finds what a target stands for, in order, and the branch it is kept to.
+    pub(crate) fn locate(
+        &self,
+        applied: &Applied,
+        target: &Target,
+    ) -> Result<(Vec<usize>, Option<Branch>), ResolveError> {
+        self.locate_from(target, |branch| self.tops_on(applied, branch))
+    }
+
+    /// As [`locate`](Self::locate), counting from what `current` says.
+    pub(crate) fn locate_from(
+        &self,
+        target: &Target,
+        current: impl FnOnce(Option<&Branch>) -> Vec<usize>,
+    ) -> Result<(Vec<usize>, Option<Branch>), ResolveError> {
+        let branch = target.branch().map(|name| self.branch(name)).transpose()?;
+        let kept_to = branch.as_ref();
+        let start = match target.place() {
+            None | Some(Place::Current) => current(kept_to),
+            Some(Place::Base) => Vec::new(),
+            Some(Place::Heads) => Branch::keep(kept_to, self.head_positions()),
+            Some(Place::Head) => self.only_head(kept_to)?,
+            Some(Place::Named(name)) => vec![self.find_position(name, kept_to)?],
+        };
+        let found = self.walk(target, start, kept_to)?;
+        Ok((found, branch))
+    }
+
+    fn only_head(&self, branch: Option<&Branch>) -> Result<Vec<usize>, ResolveError> {
+        let heads = Branch::keep(branch, self.head_positions());
+        if heads.len() > 1 {
+            let branch = branch.map(|branch| branch.name.clone());
+            return Err(ResolveError::SeveralHeads { heads: self.names(heads), branch });
+        }
+        Ok(heads)
+    }
+
+    /// Where a database stands on a branch: its topmost applied revisions that belong to the branch.
+    fn tops_on(&self, applied: &Applied, branch: Option<&Branch>) -> Vec<usize> {
+        let tops = Branch::keep(branch, applied.tops().iter().copied());
+        let Some(branch) = branch.filter(|_| tops.is_empty()) else {
+            return tops;
+        };
+        // Only what other branches stand on is applied here: the branch goes on from the topmost of that.
+        let shared = |position: usize| applied.contains(position) && branch.contains(position);
+        let is_top = |&position: &usize| !self.child_positions(position).iter().any(|&child| shared(child));
+        applied.members().iter().filter(|&position| shared(position)).filter(is_top).collect()
+    }
+
+    /// Takes the steps of a target: up along children, down along parents. An empty start is the base.
+    fn walk(&self, target: &Target, start: Vec<usize>, branch: Option<&Branch>) -> Result<Vec<usize>, ResolveError> {
+        let asked = target.steps().unsigned_abs();
+        if asked > 0 && start.len() > 1 {
+            return Err(ResolveError::SeveralStarts { target: target.clone(), starts: self.names(start) });
+        }
+        let is_up = target.steps() > 0;
+        let several_ways = |made, candidates: &[usize]| {
+            let candidates = self.names(candidates.iter().copied());
+            Err(ResolveError::SeveralWays { asked, made, candidates })
+        };
+        let mut place = start;
+        for made in 0..asked {
+            let next = match (place.as_slice(), is_up) {
+                ([], true) => self.base_positions(),
+                ([], false) => return Err(ResolveError::TooFar { asked, available: made }),
+                (&[at], true) => self.child_positions(at).to_vec(),
+                (&[at], false) => self.parent_positions(at).to_vec(),
+                (several, _) => return several_ways(made, several),
+            };
+            place = Branch::keep(branch, next);
+            match place.len() {
+                0 if is_up => return Err(ResolveError::TooFar { asked, available: made }),
+                2.. if is_up => return several_ways(made, &place),
+                _ => {}
+            }
+        }
+        // One step below a merge point are all of its parents; that there are several ways on matters to the next step.
+        Ok(place)
+    }
+
+    /// Everything below some revisions, them included.
+    pub(crate) fn closure_below(&self, starts: impl IntoIterator<Item = usize>) -> Set {
+        Set::reached(self, starts, |position| self.below(position))
+    }
+
+    /// Everything above some revisions, them included.
+    pub(crate) fn closure_above(&self, starts: impl IntoIterator<Item = usize>) -> Set {
+        Set::reached(self, starts, |position| self.above(position))
+    }
+}

@@ -1,0 +1,114 @@
+//! What can be done about targets, plans and the applied set.
+
+use seachange_graph::fault::quoted;
+use seachange_graph::{
+    AppliedError, Direction, FindError, HistoryError, PlanError, RangeError, ResolveError, Target, TargetError,
+};
+
+use crate::cli::exit::Exit;
+use crate::cli::problem::Problem;
+
+/// How many commands a hint spells out at most.
+const SPELLED_OUT: usize = 4;
+
+pub(super) fn target(error: &TargetError) -> Problem {
+    let problem = Problem::usage(error.to_string());
+    let problem = if error.text.is_empty() {
+        problem
+    } else {
+        let before = error.text.get(..error.place.start).unwrap_or_default().chars().count();
+        let marked = error.text.get(error.place.clone()).unwrap_or_default().chars().count();
+        problem.detail(&error.text).detail(format!("{}{}", " ".repeat(before), "^".repeat(marked.max(1))))
+    };
+    if error.text.contains(':') {
+        return problem.hint("`history -r` takes a range such as `A:B`; here, name one end");
+    }
+    problem
+        .hint("a target is `head`, `heads`, `base`, `+N`, `-N`, a label, or a revision id or the beginning of one")
+        .hint("it may count from a place, as `ae10+2`, and keep to a branch, as `label@head`")
+}
+
+pub(super) fn range(error: &RangeError) -> Problem {
+    match error {
+        RangeError::Target(error) => target(error),
+        _ => Problem::usage(error.to_string()).hint("for example `base:current`, `ae10:`, `:head`, or `-3:`"),
+    }
+}
+
+pub(super) fn history(error: &HistoryError) -> Problem {
+    match error {
+        HistoryError::Resolve(error) => resolve(error),
+        HistoryError::NotBelow { range, .. } => {
+            let problem = Problem::usage(error.to_string());
+            match (&range.from, &range.to) {
+                (Some(from), Some(to)) => {
+                    problem.hint(format!("the lower end comes first; the other way round it is `{to}:{from}`"))
+                }
+                _ => problem.hint("the lower end comes first"),
+            }
+        }
+    }
+}
+
+pub(super) fn plan(error: &PlanError) -> Problem {
+    let problem = Problem::usage(error.to_string());
+    match error {
+        PlanError::Resolve(error) => resolve(error),
+        PlanError::NotApplied { .. } => problem.hint("`status` shows what is applied"),
+        PlanError::WrongWay { direction: Direction::Upgrade, .. } => problem.hint("`down` takes revisions back"),
+        PlanError::WrongWay { direction: Direction::Downgrade, .. } => problem.hint("`up` applies revisions"),
+    }
+}
+
+pub(super) fn resolve(error: &ResolveError) -> Problem {
+    let problem = Problem::usage(error.to_string());
+    match error {
+        ResolveError::Find(error) => find(error),
+        ResolveError::SeveralHeads { .. } => {
+            problem.hint("say `heads` for all of them, or name one").hint("`heads` shows what each of them does")
+        }
+        ResolveError::SeveralStarts { target, starts } => problem.hint(several_starts(target, starts)),
+        ResolveError::TooFar { available: 0, .. } => problem.hint("`status` shows where the database stands"),
+        ResolveError::TooFar { available, .. } => problem.hint(format!("{available} is the most that can be done")),
+        ResolveError::SeveralWays { .. } => problem.hint("name the revision to go to"),
+    }
+}
+
+/// Spells out from where the steps could be counted.
+fn several_starts(target: &Target, starts: &[String]) -> String {
+    let steps = target.steps();
+    let spelled: Vec<String> = starts.iter().take(SPELLED_OUT).map(|start| format!("`{start}{steps:+}`")).collect();
+    format!("say from which to count: {}", spelled.join(" or "))
+}
+
+fn find(error: &FindError) -> Problem {
+    let problem = Problem::usage(error.to_string());
+    match error {
+        FindError::Unknown { similar, .. } if !similar.is_empty() => problem.hint(format!(
+            "did you mean {}?",
+            similar.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(" or ")
+        )),
+        FindError::Unknown { .. } => problem.hint("`history` lists the revisions"),
+        FindError::Ambiguous { .. } => problem.hint("write more of the id"),
+        FindError::NotOnBranch { branch, .. } => {
+            problem.hint(format!("`history -r {branch}@base:` lists the revisions of the branch"))
+        }
+    }
+}
+
+pub(super) fn applied(error: &AppliedError) -> Problem {
+    let problem = Problem::new(Exit::Mismatch, error.to_string());
+    match error {
+        AppliedError::Ahead { .. } => problem.hint("a newer program migrated it: run that one, or build this one anew"),
+        AppliedError::Diverged { .. } => problem
+            .hint("the files of these revisions are not part of this program: bring them back, or use another database")
+            .hint("if the database is right and its record wrong, `stamp --purge REVISION` writes the record anew"),
+        AppliedError::Missing { missing, above } => problem
+            .hint("their files were added below what is applied; `up --include-missing` applies them now")
+            .hint(format!("or do by hand what {} would do, and say {}", quoted(missing), stamps(above))),
+    }
+}
+
+fn stamps(revisions: &[String]) -> String {
+    revisions.iter().map(|revision| format!("`stamp {revision}`")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,49 @@
+//! Targets as they are typed after a command.
+
+use seachange_graph::{Direction, ResolveError, Target};
+
+use super::context::Context;
+use super::problem::Problem;
+use crate::Error;
+
+/// Reads targets, and refuses those that mean nothing on any database, before one is reached or made for them.
+pub(crate) fn read(context: &Context, texts: &[String]) -> Result<Vec<Target>, Problem> {
+    texts.iter().map(|text| read_one(context, text)).collect()
+}
+
+/// Reads one target, as [`read`] does.
+pub(crate) fn read_one(context: &Context, text: &str) -> Result<Target, Problem> {
+    let target: Target = text.parse().map_err(Error::from)?;
+    let graph = context.graph()?;
+    match graph.resolve(&graph.everything(), &target) {
+        // Names are known or not whatever a database has; where steps lead may depend on it.
+        Err(error @ ResolveError::Find(_)) => Err(Error::from(error).into()),
+        _ => Ok(target),
+    }
+}
+
+/// Reads targets of which a bare number means so many steps, unless an id begins like that as well.
+pub(crate) fn read_with_steps(
+    context: &Context,
+    texts: &[String],
+    direction: Direction,
+) -> Result<Vec<Target>, Problem> {
+    let sign = if direction == Direction::Upgrade { '+' } else { '-' };
+    texts.iter().map(|text| read_one(context, &with_sign(context, text, sign)?)).collect()
+}
+
+/// Puts the sign before a bare number.
+fn with_sign(context: &Context, text: &str, sign: char) -> Result<String, Problem> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number {
+        return Ok(text.to_owned());
+    }
+    let scripts = context.project.migrations.scripts();
+    match scripts.iter().map(|script| script.revision.id).find(|id| id.len() > 1 && id.starts_with(text)) {
+        Some(id) if text.len() >= 3 => {
+            Err(Problem::usage(format!("`{text}` may be a number of revisions, or the revision `{id}`"))
+                .hint(format!("write `{sign}{text}` for the number, or more of the id")))
+        }
+        _ => Ok(format!("{sign}{text}")),
+    }
+}
