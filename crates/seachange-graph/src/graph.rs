@@ -1,7 +1,9 @@
 //! The checked graph, and what can be asked of it.
 
 use crate::fault::Faults;
-use crate::load::{self, Index};
+use crate::index::Index;
+use crate::links::Links;
+use crate::load::{self, Labels};
 use crate::revision::Revision;
 
 /// A set of revisions in which every pointer leads somewhere, ids and labels are unique, and nothing is circular.
@@ -12,21 +14,13 @@ use crate::revision::Revision;
 pub struct Graph {
     /// In an order in which each comes after all it points at. A position is an index into this.
     revisions: Vec<Revision>,
-    links: Vec<Links>,
+    /// Parents and dependencies.
+    below: Links,
+    /// Children and dependants.
+    above: Links,
     ids: Index,
-    labels: Index,
+    labels: Labels,
     sorted_ids: Vec<usize>,
-}
-
-/// What a revision is linked to, as positions.
-#[derive(Debug, Clone, Default)]
-struct Links {
-    /// Parents, then dependencies.
-    below: Vec<usize>,
-    /// Children, then dependants.
-    above: Vec<usize>,
-    parents: usize,
-    children: usize,
 }
 
 impl Graph {
@@ -38,21 +32,21 @@ impl Graph {
     pub fn new(revisions: impl IntoIterator<Item = Revision>) -> Result<Self, Faults> {
         let mut unordered: Vec<Revision> = revisions.into_iter().collect();
         let mut faults = Vec::new();
-        let ids = load::index(&unordered, &mut faults);
-        let labels = load::labels(&unordered, &ids, &mut faults);
-        let pointers = load::pointers(&unordered, &ids, &labels, &mut faults);
-        let order = load::order(&unordered, &pointers, &mut faults);
+        let mut ids = load::index(&unordered, &mut faults);
+        let mut labels = load::labels(&unordered, &ids, &mut faults);
+        let links = load::links(&unordered, &ids, &labels, &mut faults);
+        let mut sorted_ids = load::sorted_ids(&unordered);
+        let order = load::order(&unordered, &sorted_ids, &links, &mut faults);
         Faults::check(faults)?;
 
-        let mut position = vec![0; order.len()];
-        order.iter().enumerate().for_each(|(place, &given)| position[given] = place);
-        let renumbered = |index: Index| index.into_iter().map(|(name, given)| (name, position[given])).collect();
-        let (ids, labels) = (renumbered(ids), renumbered(labels));
-        let links = links(&pointers, &order, &position);
-        let revisions: Vec<Revision> = order.iter().map(|&given| std::mem::take(&mut unordered[given])).collect();
-        let mut sorted_ids: Vec<usize> = (0..revisions.len()).collect();
-        sorted_ids.sort_unstable_by(|&a, &b| revisions[a].id.cmp(&revisions[b].id));
-        let mut graph = Self { revisions, links, ids, labels, sorted_ids };
+        let mut place = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(new, &old)| place[old] = new);
+        ids.renumber(&place);
+        labels.values_mut().chain(&mut sorted_ids).for_each(|position| *position = place[*position]);
+        let below = links.renumbered(&order, &place);
+        let above = below.reversed();
+        let revisions = order.iter().map(|&old| std::mem::take(&mut unordered[old])).collect();
+        let mut graph = Self { revisions, below, above, ids, labels, sorted_ids };
         graph.name_dependencies();
         Ok(graph)
     }
@@ -122,7 +116,7 @@ impl Graph {
 
     /// The revisions that depend on `id` without being its children.
     pub fn dependants(&self, id: &str) -> impl Iterator<Item = &Revision> {
-        let dependants = self.position(id).map(|position| &self.above(position)[self.links[position].children..]);
+        let dependants = self.position(id).map(|position| self.above.second(position));
         dependants.unwrap_or_default().iter().map(|&dependant| self.revision(dependant))
     }
 
@@ -136,7 +130,7 @@ impl Graph {
 
     /// The position of an id. Each revision stands at a higher position than all it points at.
     pub(crate) fn position(&self, id: &str) -> Option<usize> {
-        self.ids.get(id).copied()
+        self.ids.get(&self.revisions, id)
     }
 
     /// The position of the revision that carries a label.
@@ -144,7 +138,7 @@ impl Graph {
         self.labels.get(label).copied()
     }
 
-    /// Every label with the position of the revision that carries it, in no order.
+    /// Every label with the position of the revision that carries it, sorted.
     pub(crate) fn carriers(&self) -> impl Iterator<Item = (&str, usize)> {
         self.labels.iter().map(|(label, &carrier)| (label.as_str(), carrier))
     }
@@ -162,45 +156,25 @@ impl Graph {
     }
 
     pub(crate) fn parent_positions(&self, position: usize) -> &[usize] {
-        &self.links[position].below[..self.links[position].parents]
+        self.below.first(position)
     }
 
     pub(crate) fn child_positions(&self, position: usize) -> &[usize] {
-        &self.links[position].above[..self.links[position].children]
+        self.above.first(position)
     }
 
     /// What the revision points at: parents and dependencies.
     pub(crate) fn below(&self, position: usize) -> &[usize] {
-        &self.links[position].below
+        self.below.all(position)
     }
 
     /// What points at the revision: children and dependants.
     pub(crate) fn above(&self, position: usize) -> &[usize] {
-        &self.links[position].above
+        self.above.all(position)
     }
 
     /// Positions in the order of their ids.
     pub(crate) fn sorted_ids(&self) -> &[usize] {
         &self.sorted_ids
     }
-}
-
-/// Links both ways, in the numbering of `position`; each list is in the order of what it names.
-fn links(pointers: &load::Pointers, order: &[usize], position: &[usize]) -> Vec<Links> {
-    let mut links = vec![Links::default(); order.len()];
-    let mut link = |pointers: &[Vec<usize>]| {
-        for (from, &given) in order.iter().enumerate() {
-            for to in pointers[given].iter().map(|&to| position[to]) {
-                links[from].below.push(to);
-                links[to].above.push(from);
-            }
-        }
-        links.iter().map(|links| (links.below.len(), links.above.len())).collect::<Vec<_>>()
-    };
-    let counts = link(&pointers.parents);
-    link(&pointers.dependencies);
-    for (links, (parents, children)) in links.iter_mut().zip(counts) {
-        (links.parents, links.children) = (parents, children);
-    }
-    links
 }

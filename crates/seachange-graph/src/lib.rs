@@ -38,6 +38,8 @@ pub mod fault;
 pub mod find;
 pub mod graph;
 pub mod history;
+mod index;
+mod links;
 mod load;
 pub mod name;
 pub mod plan;

@@ -3,43 +3,32 @@
 //! Every check runs whatever the others found, so that all faults are reported together. All are linear in the
 //! number of revisions and pointers, apart from one sort by id, and none recurses: a chain of any length loads.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fault::Fault;
+use crate::index::Index;
+use crate::links::Links;
 use crate::name::{check_id, check_label};
 use crate::revision::Revision;
 
-/// The position of each name among the revisions; the first wins where a name occurs twice.
-pub(crate) type Index = HashMap<String, usize>;
-
-/// What each revision points at, as positions without repetition.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Pointers {
-    /// The parents.
-    pub(crate) parents: Vec<Vec<usize>>,
-    /// The dependencies that are no parents.
-    pub(crate) dependencies: Vec<Vec<usize>>,
-}
+/// The position of the revision that carries each label.
+pub(crate) type Labels = BTreeMap<String, usize>;
 
 /// Checks ids, and maps each to its position.
 pub(crate) fn index(revisions: &[Revision], faults: &mut Vec<Fault>) -> Index {
-    let mut index = Index::with_capacity(revisions.len());
-    let mut repeated = HashSet::new();
-    for (position, Revision { id, .. }) in revisions.iter().enumerate() {
-        if let Err(reason) = check_id(id) {
-            faults.push(Fault::IllegalId { id: id.clone(), reason });
-        }
-        if !index.contains_key(id) {
-            index.insert(id.clone(), position);
-        } else if repeated.insert(id) {
-            faults.push(Fault::DuplicateId { id: id.clone() });
-        }
-    }
+    let illegal = revisions.iter().filter_map(|Revision { id, .. }| {
+        let reason = check_id(id).err()?;
+        Some(Fault::IllegalId { id: id.clone(), reason })
+    });
+    faults.extend(illegal);
+    let mut repeated = BTreeSet::new();
+    let index = Index::new(revisions, |position| _ = repeated.insert(&revisions[position].id));
+    faults.extend(repeated.into_iter().map(|id| Fault::DuplicateId { id: id.clone() }));
     index
 }
 
 /// Checks that labels are legal and that each is unique among labels and ids, and maps each to its revision.
-pub(crate) fn labels(revisions: &[Revision], index: &Index, faults: &mut Vec<Fault>) -> Index {
+pub(crate) fn labels(revisions: &[Revision], index: &Index, faults: &mut Vec<Fault>) -> Labels {
     let mut carriers: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (position, Revision { id, branch_labels, .. }) in revisions.iter().enumerate() {
         for label in branch_labels {
@@ -50,9 +39,10 @@ pub(crate) fn labels(revisions: &[Revision], index: &Index, faults: &mut Vec<Fau
         }
     }
     for (&label, carriers) in &carriers {
-        if carriers.len() > 1 || index.contains_key(label) {
+        let is_id = index.get(revisions, label).is_some();
+        if carriers.len() > 1 || is_id {
             let mut revisions: Vec<String> = carriers.iter().map(|&carrier| revisions[carrier].id.clone()).collect();
-            if index.contains_key(label) && !revisions.iter().any(|id| id == label) {
+            if is_id && !revisions.iter().any(|id| id == label) {
                 revisions.push(label.to_owned());
             }
             faults.push(Fault::LabelClash { label: label.to_owned(), revisions });
@@ -61,40 +51,47 @@ pub(crate) fn labels(revisions: &[Revision], index: &Index, faults: &mut Vec<Fau
     carriers.into_iter().map(|(label, carriers)| (label.to_owned(), carriers[0])).collect()
 }
 
-/// Resolves parents and dependencies to positions. A dependency may be a label: it means the revision that carries it.
-pub(crate) fn pointers(revisions: &[Revision], index: &Index, labels: &Index, faults: &mut Vec<Fault>) -> Pointers {
-    let mut pointers = Pointers::default();
-    for (position, revision) in revisions.iter().enumerate() {
-        let mut seen = Vec::new();
-        let mut follow = |names: &[String], find: &dyn Fn(&str) -> Option<usize>, missing: &dyn Fn(&str) -> Fault| {
-            let mut found = Vec::with_capacity(names.len());
-            for name in names {
-                match find(name) {
-                    Some(below) if below == position => {
-                        faults.push(Fault::SelfReference { revision: revision.id.clone() });
-                    }
-                    Some(below) if seen.contains(&below) => {}
-                    Some(below) => {
-                        seen.push(below);
-                        found.push(below);
-                    }
-                    None => faults.push(missing(name)),
+/// Resolves parents and dependencies to positions, as the two groups of links. A dependency may be a label: it means
+/// the revision that carries it.
+pub(crate) fn links(revisions: &[Revision], index: &Index, labels: &Labels, faults: &mut Vec<Fault>) -> Links {
+    let mut links = Links::with_capacity(revisions.len());
+    for (position, Revision { id, down_revision, depends_on, .. }) in revisions.iter().enumerate() {
+        links.begin();
+        for parent in down_revision {
+            match index.get(revisions, parent) {
+                Some(below) if below == position => faults.push(Fault::SelfReference { revision: id.clone() }),
+                Some(below) => links.push(below),
+                None => faults.push(Fault::MissingParent { revision: id.clone(), parent: parent.clone() }),
+            }
+        }
+        links.split();
+        for dependency in depends_on {
+            match index.get(revisions, dependency).or_else(|| labels.get(dependency).copied()) {
+                Some(below) if below == position => faults.push(Fault::SelfReference { revision: id.clone() }),
+                Some(below) => links.push(below),
+                None => {
+                    faults.push(Fault::MissingDependency { revision: id.clone(), dependency: dependency.clone() });
                 }
             }
-            found
-        };
-        let parent = |name: &str| index.get(name).copied();
-        pointers.parents.push(follow(&revision.down_revision, &parent, &|parent| Fault::MissingParent {
-            revision: revision.id.clone(),
-            parent: parent.to_owned(),
-        }));
-        let dependency = |name: &str| index.get(name).or_else(|| labels.get(name)).copied();
-        pointers.dependencies.push(follow(&revision.depends_on, &dependency, &|dependency| Fault::MissingDependency {
-            revision: revision.id.clone(),
-            dependency: dependency.to_owned(),
-        }));
+        }
     }
-    pointers
+    links
+}
+
+/// Sorts positions by id. The first bytes of an id are compared first, and all of it only where they are the same:
+/// looking at every id again and again is what would take most of the time.
+pub(crate) fn sorted_ids(revisions: &[Revision]) -> Vec<usize> {
+    let prefix = |id: &str| {
+        let mut bytes = [0; 8];
+        bytes.iter_mut().zip(id.bytes()).for_each(|(byte, found)| *byte = found);
+        u64::from_be_bytes(bytes)
+    };
+    let mut keys: Vec<(u64, usize)> =
+        revisions.iter().enumerate().map(|(position, revision)| (prefix(&revision.id), position)).collect();
+    keys.sort_unstable_by(|a, b| {
+        a.0.cmp(&b.0).then_with(|| revisions[a.1].id.cmp(&revisions[b.1].id)).then(a.1.cmp(&b.1))
+    });
+    keys.into_iter().map(|(_, position)| position).collect()
 }
 
 /// How far the walk of [`order`] has come with a revision.
@@ -110,14 +107,17 @@ enum Mark {
 ///
 /// The order does not depend on the order of the input: the walk starts at the ids in their own order and follows
 /// parents as they are declared, then dependencies, so the revisions of a branch stay together.
-pub(crate) fn order(revisions: &[Revision], pointers: &Pointers, faults: &mut Vec<Fault>) -> Vec<usize> {
-    let mut starts: Vec<usize> = (0..revisions.len()).collect();
-    starts.sort_by(|&a, &b| revisions[a].id.cmp(&revisions[b].id));
+pub(crate) fn order(
+    revisions: &[Revision],
+    sorted_ids: &[usize],
+    links: &Links,
+    faults: &mut Vec<Fault>,
+) -> Vec<usize> {
     let mut marks = vec![Mark::Unseen; revisions.len()];
     let mut order = Vec::with_capacity(revisions.len());
-    for start in starts {
+    for &start in sorted_ids {
         if marks[start] == Mark::Unseen {
-            walk(start, pointers, &mut marks, &mut order, |circle| {
+            walk(start, links, &mut marks, &mut order, |circle| {
                 faults.push(Fault::Cycle { revisions: named(revisions, circle) });
             });
         }
@@ -128,7 +128,7 @@ pub(crate) fn order(revisions: &[Revision], pointers: &Pointers, faults: &mut Ve
 /// Walks depth first from `start`, closing a revision once all below it are closed.
 fn walk(
     start: usize,
-    pointers: &Pointers,
+    links: &Links,
     marks: &mut [Mark],
     order: &mut Vec<usize>,
     mut on_circle: impl FnMut(Vec<usize>),
@@ -136,7 +136,7 @@ fn walk(
     let mut path = vec![(start, 0)];
     marks[start] = Mark::Open;
     while let Some((position, next)) = path.last_mut() {
-        let Some(below) = pointers.get(*position, *next) else {
+        let Some(&below) = links.all(*position).get(*next) else {
             marks[*position] = Mark::Done;
             order.push(*position);
             path.pop();
@@ -154,14 +154,6 @@ fn walk(
             }
             Mark::Done => {}
         }
-    }
-}
-
-impl Pointers {
-    /// The parent or dependency at `place`: parents first.
-    fn get(&self, position: usize, place: usize) -> Option<usize> {
-        let parents = &self.parents[position];
-        parents.get(place).or_else(|| self.dependencies[position].get(place - parents.len())).copied()
     }
 }
 

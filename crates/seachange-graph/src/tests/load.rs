@@ -29,9 +29,9 @@ fn every_fault_is_reported_at_once() {
             Revision::new("head"),
         ],
         &[
-            "two revisions have the id `a`",
             "`x-1` cannot be a revision id: it holds '-'; letters, digits, `_` and `.` are allowed",
             "`head` cannot be a revision id: the word is reserved",
+            "two revisions have the id `a`",
             "revision `b` comes after `gone`, which no revision defines",
             "revision `c` depends on `lost`, which no revision defines",
             "revision `d` points at itself",
