@@ -78,3 +78,8 @@ doc *options:
 [group('quality')]
 bench *args:
     cargo bench --locked -p seachange-tests --bench bench -- "$@"
+
+# Measure the graph alone, all or by name: `just bench-graph load`
+[group('quality')]
+bench-graph *args:
+    cargo bench --locked -p seachange-graph --bench graph -- "$@"
