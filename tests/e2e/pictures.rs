@@ -37,7 +37,8 @@ fn transcript(database: &TestDatabase, commands: &[&str]) -> Result<String, Prog
 fn the_history_is_drawn(database: &TestDatabase) -> TestResult {
     let mut text = transcript(database, &["history --graph"])?;
     run(database, "up 4")?.succeeded()?;
-    text += &transcript(database, &["history --graph", "history --graph --ascii", "history --graph -v"])?;
+    let ways = ["history --graph", "history --graph --ascii", "history --graph -r 78b9:current", "history --graph -v"];
+    text += &transcript(database, &ways)?;
     let plain = Program::migration().database(database).args(["history", "--graph"]).run()?.succeeded()?;
     assert!(plain.stdout.is_ascii(), "no locale is not a Unicode one: {plain}");
     snapshot::settings(database).bind(|| insta::assert_snapshot!("pictures_history", text));
