@@ -18,6 +18,7 @@ mod programs;
 mod readme;
 mod revision_files;
 mod servers;
+mod team_story;
 
 use std::process::ExitCode;
 
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         readme::trials(),
         revision_files::trials(),
         servers::trials(),
+        team_story::trials(),
     ];
     harness::main(topics.into_iter().flatten().collect())
 }

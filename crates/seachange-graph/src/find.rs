@@ -17,7 +17,7 @@ const LIKENESS: f64 = 0.8;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum FindError {
     /// No id begins like this, and no label is called like this.
-    #[error("no revision `{text}`{}", on_branch(branch.as_ref()))]
+    #[error("no revision or label `{text}`{}", on_branch(branch.as_ref()))]
     Unknown {
         /// What was asked for.
         text: String,

@@ -2,6 +2,7 @@
 //!
 //! Errors are printed for cargo to show (`cargo::error=`), all at once, and stop the build without a panic.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fmt;
 use std::fs;
@@ -154,16 +155,23 @@ fn empty(folder: &Folder, dirs: &[PathBuf]) -> Option<String> {
     folder.files.is_empty().then(warning)
 }
 
+/// Warns of heads that nothing tells apart: without a label, or with the same ones. A branch with a label of its own is
+/// meant to stay.
 fn several_heads(folder: &Folder, graph: &Graph) -> Option<String> {
     let heads = graph.heads();
-    let [first, _, ..] = heads.as_slice() else { return None };
-    let described: Vec<String> = heads.iter().filter_map(|head| describe(&head.id, folder, graph)).collect();
+    let mut alike: BTreeMap<Vec<&str>, Vec<&str>> = BTreeMap::new();
+    for head in &heads {
+        alike.entry(graph.labels(&head.id)).or_default().push(&head.id);
+    }
+    let stray: Vec<&str> = alike.into_values().filter(|heads| heads.len() > 1).flatten().collect();
+    let first = stray.first()?;
+    let described: Vec<String> = stray.iter().filter_map(|head| describe(head, folder, graph)).collect();
+    let these = if stray.len() == heads.len() { "heads".to_owned() } else { stray.join(" ") };
     Some(format!(
-        "{} heads: {} (hint: `merge heads` joins them, `revision --head {} -m MESSAGE` goes on from one; branches that \
-         are meant to stay may stay)",
-        heads.len(),
+        "{} heads: {} (hint: `merge {these}` joins them, `revision --head {first} -m MESSAGE` goes on from one; a branch \
+         that is meant to stay takes a label of its own, in `branch_labels`)",
+        stray.len(),
         described.join(", "),
-        first.id,
     ))
 }
 

@@ -36,7 +36,7 @@ fn upgrades_along_a_line() {
     check_upgrade(LINE, "a", "+0", "");
     check_upgrade(LINE, "a", "+99", "error: `+99` leads too far: 99 revisions asked for, 2 available");
     check_upgrade(LINE, "a", "-1", "error: `-1` does not lead up");
-    check_upgrade(LINE, "", "q", "error: no revision `q`");
+    check_upgrade(LINE, "", "q", "error: no revision or label `q`");
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn one_of_several_heads_is_named() {
     check(&BRANCHES, "revision --head feed@head", "v: after [bb3]");
     check(&BRANCHES, "revision --head pay@head", "billing: after [cc4]");
     check(&BRANCHES, "revision --head aa", "`aa` may be any of `aa1`, `aa2`");
-    check(&BRANCHES, "revision --head zz", "no revision `zz`");
+    check(&BRANCHES, "revision --head zz", "no revision or label `zz`");
     check(
         &BRANCHES,
         "revision --head current",
@@ -118,7 +118,7 @@ fn dependencies_become_ids_and_labels_stay() {
     check(&BRANCHES, "revision --head aa2 --depends-on pay@head", "v: after [aa2] needs cc4");
     check(&BRANCHES, "revision --head aa2 --depends-on cc4 --depends-on cc", "v: after [aa2] needs cc4");
     check(&BRANCHES, "revision --head aa2 --depends-on base", "`base` stands for no revision to depend on");
-    check(&BRANCHES, "revision --head aa2 --depends-on dd", "no revision `dd`");
+    check(&BRANCHES, "revision --head aa2 --depends-on dd", "no revision or label `dd`");
 }
 
 #[test]

@@ -82,10 +82,12 @@ fn either(ids: &[String]) -> String {
     ids.iter().take(SPELLED_OUT).map(|id| format!("`{id}`")).collect::<Vec<_>>().join(" or ")
 }
 
-/// Spells out from where the steps could be counted.
+/// Spells out from where the steps could be counted. From where a database stands they are kept to the branch: one step
+/// below a revision, all that comes after the lower one would be taken back.
 fn several_starts(target: &Target, starts: &[String]) -> String {
     let steps = target.steps();
-    let spelled: Vec<String> = starts.iter().map(|start| format!("{start}{steps:+}")).collect();
+    let between = if target.is_relative() { "@" } else { "" };
+    let spelled: Vec<String> = starts.iter().map(|start| format!("{start}{between}{steps:+}")).collect();
     format!("say from which to count: {}", either(&spelled))
 }
 
