@@ -108,6 +108,7 @@ fn script(change: Change) -> Script {
     Script {
         revision: Revision { id: change.id().leak(), down_revision: parents.leak(), ..Revision::ROOT },
         message: "change the schema a little",
+        folder: "src/versions",
         file: "m20261121_change_the_schema_a_little.rs",
         source_hash: SOURCE_HASH,
         migration: Box::leak(Box::new(change)),

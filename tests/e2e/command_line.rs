@@ -7,7 +7,7 @@ use seachange_tests::{
 };
 
 /// The commands that have a help text of their own.
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 20] = [
     "up",
     "upgrade",
     "down",
@@ -20,6 +20,8 @@ const COMMANDS: [&str; 18] = [
     "graph",
     "show",
     "revision",
+    "merge",
+    "edit",
     "stamp",
     "reset",
     "refresh",

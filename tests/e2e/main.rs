@@ -3,12 +3,14 @@
 //! One module a topic, each of which lists its tests in `trials()`.
 
 mod app;
+mod authoring;
 mod bad_inputs;
 mod command_line;
 mod env_example;
 mod failures;
 mod layering;
 mod migrations;
+mod new_crate;
 mod packages;
 mod passwords;
 mod pictures;
@@ -24,6 +26,7 @@ use seachange_tests::harness;
 fn main() -> ExitCode {
     let topics = [
         app::trials(),
+        authoring::trials(),
         bad_inputs::trials(),
         command_line::trials(),
         env_example::trials(),

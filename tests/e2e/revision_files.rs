@@ -2,8 +2,6 @@
 //!
 //! One crate goes through all of it, because each build takes seconds.
 
-mod new_crate;
-
 use std::fs;
 
 use seachange_tests::{
@@ -12,14 +10,14 @@ use seachange_tests::{
     snapshot,
 };
 
-use new_crate::NewCrate;
+use crate::new_crate::NewCrate;
 
 pub(crate) fn trials() -> Vec<Case> {
     vec![Case::on(Backend::Sqlite, "revision_files::from_init_to_run", from_init_to_run)]
 }
 
 fn from_init_to_run(database: &TestDatabase) -> TestResult {
-    let new = NewCrate::init()?;
+    let new = NewCrate::init("ledger")?;
     let expected = "warning: ledger@0.1.0: no revision files in `src/versions`: nothing to migrate \
                     (hint: `revision -m MESSAGE` writes the first)";
     assert_eq!(new.build()?, [expected]);

@@ -37,26 +37,44 @@ impl Graph {
 
     /// The labels of the branches that a revision is part of, sorted: those that it or a revision below it carries,
     /// and those carried above it where the way up to the head neither forks nor joins another.
+    ///
+    /// The first call takes time linear in the size of the graph and the labels of each revision, those after it none.
     pub fn labels(&self, id: &str) -> Vec<&str> {
-        let Some(position) = self.position(id).filter(|_| self.carriers().next().is_some()) else {
-            return Vec::new();
-        };
-        let below = Set::reached(self, [position], |position| self.parent_positions(position));
-        let carried = self.carriers().filter(|&(_, carrier)| below.contains(carrier)).map(|(label, _)| label);
-        carried.chain(self.labels_above(position)).collect::<BTreeSet<&str>>().into_iter().collect()
+        let memberships = self.memberships.get_or_init(|| self.find_memberships());
+        let carriers = self.position(id).and_then(|position| memberships.get(position)).into_iter().flatten();
+        let mut labels: Vec<&str> =
+            carriers.flat_map(|&carrier| &self.revision(carrier).branch_labels).map(String::as_str).collect();
+        labels.sort_unstable();
+        labels
     }
 
-    /// The labels on the way up to the head; none where it forks or joins another.
-    fn labels_above(&self, start: usize) -> Vec<&str> {
-        let mut labels = Vec::new();
-        let mut top = Some(start);
-        while let Some(position) = top {
-            if self.above(position).len() > 1 || self.parent_positions(position).len() > 1 {
-                return Vec::new();
-            }
-            labels.extend(self.revision(position).branch_labels.iter().map(String::as_str));
-            top = self.child_positions(position).first().copied();
+    /// For each revision those that carry its labels; nothing at all where there are no labels.
+    fn find_memberships(&self) -> Vec<BTreeSet<usize>> {
+        if self.carriers().next().is_none() {
+            return Vec::new();
         }
-        labels
+        let mut carriers: Vec<BTreeSet<usize>> = Vec::with_capacity(self.len());
+        for position in 0..self.len() {
+            let inherited = self.parent_positions(position).iter().flat_map(|&parent| &carriers[parent]).copied();
+            let own = Some(position).filter(|_| !self.revision(position).branch_labels.is_empty());
+            carriers.push(inherited.chain(own).collect());
+        }
+        for head in self.head_positions() {
+            self.pass_down(head, &mut carriers);
+        }
+        carriers
+    }
+
+    /// Gives the labels of a head to what is below, as far as nothing forks or joins on the way.
+    fn pass_down(&self, head: usize, carriers: &mut [BTreeSet<usize>]) {
+        let labels = carriers[head].clone();
+        let mut next = Some(head).filter(|_| !labels.is_empty());
+        while let Some(position) = next {
+            if self.above(position).len() > 1 || self.parent_positions(position).len() > 1 {
+                return;
+            }
+            carriers[position].extend(&labels);
+            next = self.parent_positions(position).first().copied();
+        }
     }
 }

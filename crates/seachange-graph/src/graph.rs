@@ -1,5 +1,8 @@
 //! The checked graph, and what can be asked of it.
 
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
 use crate::fault::Faults;
 use crate::index::Index;
 use crate::links::Links;
@@ -21,6 +24,8 @@ pub struct Graph {
     ids: Index,
     labels: Labels,
     sorted_ids: Vec<usize>,
+    /// For each revision the positions of those that carry its labels; made when somebody asks.
+    pub(crate) memberships: OnceLock<Vec<BTreeSet<usize>>>,
 }
 
 impl Graph {
@@ -46,7 +51,8 @@ impl Graph {
         let below = links.renumbered(&order, &place);
         let above = below.reversed();
         let revisions = order.iter().map(|&old| std::mem::take(&mut unordered[old])).collect();
-        let mut graph = Self { revisions, below, above, ids, labels, sorted_ids };
+        let memberships = OnceLock::new();
+        let mut graph = Self { revisions, below, above, ids, labels, sorted_ids, memberships };
         graph.name_dependencies();
         Ok(graph)
     }

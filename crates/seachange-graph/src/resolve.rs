@@ -34,16 +34,20 @@ pub enum ResolveError {
         starts: Vec<String>,
     },
     /// More steps were asked for than there are.
-    #[error("{asked} {} asked for, {available} available", revisions(*asked))]
+    #[error("`{target}` leads too far: {asked} {} asked for, {available} available", revisions(*asked))]
     TooFar {
+        /// The target.
+        target: Target,
         /// The steps asked for.
         asked: u64,
         /// The steps that can be made.
         available: u64,
     },
     /// A number of steps leads to a place where there are several ways on.
-    #[error("after {made} of {asked} {} there are several ways on: {}", revisions(*asked), quoted(candidates))]
+    #[error("`{target}` leads several ways after {made} of {asked} {}: {}", revisions(*asked), quoted(candidates))]
     SeveralWays {
+        /// The target.
+        target: Target,
         /// The steps asked for.
         asked: u64,
         /// The steps that were clear.
@@ -131,22 +135,23 @@ impl Graph {
             return Err(ResolveError::SeveralStarts { target: target.clone(), starts: self.names(start) });
         }
         let is_up = target.steps() > 0;
+        let too_far = |available| Err(ResolveError::TooFar { target: target.clone(), asked, available });
         let several_ways = |made, candidates: &[usize]| {
             let candidates = self.names(candidates.iter().copied());
-            Err(ResolveError::SeveralWays { asked, made, candidates })
+            Err(ResolveError::SeveralWays { target: target.clone(), asked, made, candidates })
         };
         let mut place = start;
         for made in 0..asked {
             let next = match (place.as_slice(), is_up) {
                 ([], true) => self.base_positions(),
-                ([], false) => return Err(ResolveError::TooFar { asked, available: made }),
+                ([], false) => return too_far(made),
                 (&[at], true) => self.child_positions(at).to_vec(),
                 (&[at], false) => self.parent_positions(at).to_vec(),
                 (several, _) => return several_ways(made, several),
             };
             place = Branch::keep(branch, next);
             match place.len() {
-                0 if is_up => return Err(ResolveError::TooFar { asked, available: made }),
+                0 if is_up => return too_far(made),
                 2.. if is_up => return several_ways(made, &place),
                 _ => {}
             }

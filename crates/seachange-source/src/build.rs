@@ -12,7 +12,7 @@ use seachange_graph::Graph;
 
 use crate::check::check;
 use crate::registry;
-use crate::scan::{Folder, scan};
+use crate::scan::{Folder, scan_all};
 
 /// The name of the registry in `OUT_DIR`.
 pub const REGISTRY: &str = "seachange.rs";
@@ -32,8 +32,22 @@ const SHOWN_MESSAGE: usize = 60;
 /// seachange_source::build::revisions("src/versions");
 /// ```
 pub fn revisions(dir: impl AsRef<Path>) {
+    revisions_in([dir]);
+}
+
+/// Registers the revision files in several folders, such as one for each part of a program.
+///
+/// They make one graph: ids and labels are unique among all of them, and a revision may come after, or depend on, one
+/// of another folder. The command line takes the folders from the registry, and writes new revisions into one of
+/// them. Each folder is as in [`revisions`]; one inside another is a folder of its own.
+///
+/// ```no_run
+/// seachange_source::build::revisions_in(["src/versions", "src/billing"]);
+/// ```
+pub fn revisions_in<P: AsRef<Path>>(dirs: impl IntoIterator<Item = P>) {
+    let dirs: Vec<PathBuf> = dirs.into_iter().map(|dir| dir.as_ref().components().collect()).collect();
     let instructions = match Surroundings::of_build_script() {
-        Ok(surroundings) => register(dir.as_ref(), &surroundings),
+        Ok(surroundings) => register(&dirs, &surroundings),
         Err(variable) => vec![Instruction::Error(format!(
             "`{variable}` is not set; call `seachange_source::build::revisions` from a `build.rs` that cargo runs"
         ))],
@@ -81,17 +95,18 @@ impl fmt::Display for Instruction {
     }
 }
 
-/// Scans `dir` and writes the registry if there is nothing wrong.
-fn register(dir: &Path, surroundings: &Surroundings) -> Vec<Instruction> {
-    let folder = relative(scan(&surroundings.manifest_dir.join(dir)), &surroundings.manifest_dir);
-    let mut instructions = vec![Instruction::RerunIfChanged(dir.to_owned())];
+/// Scans `dirs` and writes the registry if there is nothing wrong.
+fn register(dirs: &[PathBuf], surroundings: &Surroundings) -> Vec<Instruction> {
+    let root = &surroundings.manifest_dir;
+    let folder = relative(scan_all(dirs.iter().map(|dir| root.join(dir))), root);
+    let mut instructions: Vec<Instruction> = dirs.iter().cloned().map(Instruction::RerunIfChanged).collect();
     let (errors, graph) = judge(&folder);
     if !errors.is_empty() {
         instructions.extend(errors.into_iter().map(Instruction::Error));
         return instructions;
     }
-    instructions.extend(warnings(&folder, graph.as_ref(), dir).into_iter().map(Instruction::Warning));
-    let text = registry::render(&folder.files, &surroundings.manifest_dir);
+    instructions.extend(warnings(&folder, graph.as_ref(), dirs, root).into_iter().map(Instruction::Warning));
+    let text = registry::render(&folder.files, dirs, root);
     let target = surroundings.out_dir.join(REGISTRY);
     if let Err(error) = write_if_changed(&target, &text) {
         instructions.push(Instruction::Error(format!("{} cannot be written: {error}", target.display())));
@@ -122,25 +137,45 @@ fn judge(folder: &Folder) -> (Vec<String>, Option<Graph>) {
     }
 }
 
-/// Warns of a folder without files, or of several heads.
-fn warnings(folder: &Folder, graph: Option<&Graph>, dir: &Path) -> Option<String> {
-    if folder.files.is_empty() {
-        let advice = "`revision -m MESSAGE` writes the first";
-        return Some(format!("no revision files in `{}`: nothing to migrate (hint: {advice})", dir.display()));
-    }
-    let heads: Vec<String> = graph?.heads().iter().filter_map(|head| describe(&head.id, folder)).collect();
-    let advice = "to join them, name one as the `down_revision` of the other; branches that are meant to stay may stay";
-    (heads.len() > 1).then(|| format!("{} heads: {} (hint: {advice})", heads.len(), heads.join(", ")))
+/// Warns of no files at all or of several heads, and of a folder that one of several is not there.
+fn warnings(folder: &Folder, graph: Option<&Graph>, dirs: &[PathBuf], root: &Path) -> Vec<String> {
+    let is_missing = |dir: &&PathBuf| dirs.len() > 1 && !root.join(dir).is_dir();
+    let missing = dirs.iter().filter(is_missing).map(|dir| {
+        let dir = dir.display();
+        format!("no folder `{dir}` (hint: `revision --version-path {dir}` makes it; or take it out of `build.rs`)")
+    });
+    missing.chain(empty(folder, dirs)).chain(graph.and_then(|graph| several_heads(folder, graph))).collect()
 }
 
-/// Names a revision by id, message and file.
-fn describe(id: &str, folder: &Folder) -> Option<String> {
+fn empty(folder: &Folder, dirs: &[PathBuf]) -> Option<String> {
+    let dirs: Vec<String> = dirs.iter().map(|dir| format!("`{}`", dir.display())).collect();
+    let advice = "`revision -m MESSAGE` writes the first";
+    let warning = || format!("no revision files in {}: nothing to migrate (hint: {advice})", dirs.join(", "));
+    folder.files.is_empty().then(warning)
+}
+
+fn several_heads(folder: &Folder, graph: &Graph) -> Option<String> {
+    let heads = graph.heads();
+    let [first, _, ..] = heads.as_slice() else { return None };
+    let described: Vec<String> = heads.iter().filter_map(|head| describe(&head.id, folder, graph)).collect();
+    Some(format!(
+        "{} heads: {} (hint: `merge heads` joins them, `revision --head {} -m MESSAGE` goes on from one; branches that \
+         are meant to stay may stay)",
+        heads.len(),
+        described.join(", "),
+        first.id,
+    ))
+}
+
+/// Names a revision by id, message, labels and file.
+fn describe(id: &str, folder: &Folder, graph: &Graph) -> Option<String> {
     let file = folder.files.iter().find(|file| file.revision.id == id)?;
     let mut message: String = file.message.chars().take(SHOWN_MESSAGE).collect();
     if message.len() < file.message.len() {
         message.push('…');
     }
-    Some(format!("`{id}` {message} ({})", file.path.display()))
+    let labels: String = graph.labels(id).iter().map(|label| format!(", branch `{label}`")).collect();
+    Some(format!("`{id}` {message} ({}{labels})", file.path.display()))
 }
 
 /// Writes `text` unless the file holds it already: an unchanged registry keeps its time.

@@ -6,10 +6,12 @@
 //! - `message`, `slug`, `id`: what names a revision, for people and for programs;
 //! - `tokens`, `constant`, [`mod@hash`], [`mod@parse`]: one file, from its text to values;
 //! - [`error`]: everything that can be wrong with a file;
-//! - [`mod@scan`]: a folder of files;
-//! - [`mod@check`]: the graph of a folder, or its problems by file and revision;
+//! - [`mod@scan`]: folders of files;
+//! - [`mod@check`]: the graph of the files, or its problems by file and revision;
 //! - `registry`: the text that registers the files;
 //! - [`build`]: the build-script entry point, which does all of the above;
+//! - [`sources`]: the files of a crate and their graph, for the command line;
+//! - [`place`]: where a new revision goes, from what a person asked for;
 //! - [`mod@render`], [`mod@write`]: a new revision as text, and as a file;
 //! - [`mod@init`]: a new migration crate.
 //!
@@ -60,7 +62,9 @@ mod registry;
 pub mod scan;
 
 pub mod init;
+pub mod place;
 pub mod render;
+pub mod sources;
 pub mod write;
 
 pub use check::{Problem, check};
@@ -69,7 +73,9 @@ pub use id::new_id;
 pub use init::{EngineDependency, Scaffold, init};
 pub use message::normalise;
 pub use parse::{RevisionFile, parse};
+pub use place::{Asked, Place, PlaceError};
 pub use render::{NewRevision, render};
-pub use scan::{Folder, scan};
+pub use scan::{Folder, scan, scan_all};
 pub use slug::{MAX_SLUG_LENGTH, slug};
-pub use write::{WriteError, write_new};
+pub use sources::{BrokenSources, Sources};
+pub use write::{WriteError, write_new, write_new_in};

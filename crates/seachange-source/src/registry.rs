@@ -1,6 +1,7 @@
 //! The registry: the Rust text that makes modules of the files and lists them for the engine.
 
-use std::path::Path;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 
 use proc_macro2::Literal;
 
@@ -12,33 +13,53 @@ use crate::parse::RevisionFile;
 const LINTS: &str = "#[allow(clippy::allow_attributes, missing_docs, rustdoc::all, unreachable_pub, \
                      reason = \"a revision file's documentation is its message\")]";
 
-/// Returns the registry of `files`, in their order.
+/// Returns the registry of `files`, in their order, which are found in `folders`.
 ///
 /// Paths are made absolute with `root`, because the text is compiled from another folder. Absolute paths are also
-/// what makes a compiler's message point into the file itself.
-pub(crate) fn render(files: &[RevisionFile], root: &Path) -> String {
-    let modules: String = files.iter().map(|file| module(file, root)).collect();
-    let scripts: String = files.iter().map(script).collect();
+/// what makes a compiler's message point into the file itself. A module is called like its file; where files of
+/// several folders have the same name, the later ones get a suffix.
+pub(crate) fn render(files: &[RevisionFile], folders: &[PathBuf], root: &Path) -> String {
+    let modules = module_names(files);
+    let registered = || files.iter().zip(&modules);
+    let declarations: String = registered().map(|(file, module)| declaration(file, module, root)).collect();
+    let scripts: String = registered().map(|(file, module)| script(file, module)).collect();
+    let folders: Vec<String> = folders.iter().map(|folder| literal(&folder.to_string_lossy())).collect();
     format!(
         "// Written by the build script from the revision files: edits are lost.\n\n\
-         {modules}\
-         /// The revisions of this crate, in the order of their file names.\n\
+         {declarations}\
+         /// The revisions of this crate, folder by folder in the order of their file names.\n\
          pub static MIGRATIONS: ::seachange::Migrations = ::seachange::Migrations::new(\n    \
-         concat!(env!(\"CARGO_PKG_NAME\"), \" \", env!(\"CARGO_PKG_VERSION\")),\n    &[\n{scripts}    ],\n);\n"
+         concat!(env!(\"CARGO_PKG_NAME\"), \" \", env!(\"CARGO_PKG_VERSION\")),\n    &[\n{scripts}    ],\n)\n\
+         .in_folders(&[{}]);\n",
+        folders.join(", ")
     )
 }
 
-fn module(file: &RevisionFile, root: &Path) -> String {
-    let path = literal(&root.join(&file.path).to_string_lossy());
-    format!("#[path = {path}]\n{LINTS}\npub mod {};\n\n", file.module)
+/// Names a module for each file: its stem, or with the first suffix that nobody else has.
+fn module_names(files: &[RevisionFile]) -> Vec<String> {
+    let stems: HashSet<&str> = files.iter().map(|file| file.module.as_str()).collect();
+    let mut taken = HashSet::new();
+    let mut name = |stem: &str| {
+        let suffixed =
+            (2..).map(|number: u32| format!("{stem}_{number}")).filter(|name| !stems.contains(name.as_str()));
+        std::iter::once(stem.to_owned()).chain(suffixed).find(|name| taken.insert(name.clone())).unwrap_or_default()
+    };
+    files.iter().map(|file| name(&file.module)).collect()
 }
 
-fn script(file: &RevisionFile) -> String {
-    let module = &file.module;
-    let [message, name, hash] = [&file.message, &file.file_name(), &file.source_hash].map(|text| literal(text));
+fn declaration(file: &RevisionFile, module: &str, root: &Path) -> String {
+    let path = literal(&root.join(&file.path).to_string_lossy());
+    format!("#[path = {path}]\n{LINTS}\npub mod {module};\n\n")
+}
+
+fn script(file: &RevisionFile, module: &str) -> String {
+    let folder = file.path.parent().unwrap_or(Path::new("")).to_string_lossy();
+    let [message, folder, name, hash] =
+        [&file.message, &*folder, &file.file_name(), &file.source_hash].map(|text| literal(text));
     format!(
         "        ::seachange::Script {{\n            revision: {module}::REVISION,\n            message: {message},\n            \
-         file: {name},\n            source_hash: {hash},\n            migration: &{module}::Migration,\n        }},\n"
+         folder: {folder},\n            file: {name},\n            source_hash: {hash},\n            \
+         migration: &{module}::Migration,\n        }},\n"
     )
 }
 
@@ -50,19 +71,20 @@ fn literal(text: &str) -> String {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     use super::render;
     use crate::parse::parse;
 
+    const TEXT: &str = "//! say \"hi\"\npub const REVISION: R = R { id: \"a\" };\npub struct Migration;";
+
     #[test]
     fn the_registry_of_two_files() {
-        let text = "//! say \"hi\"\npub const REVISION: R = R { id: \"a\" };\npub struct Migration;";
-        let mut files = ["v/m1_a.rs", "v/m2_b.rs"].map(|path| parse(Path::new(path), text).unwrap());
+        let mut files = ["v/m1_a.rs", "v/m2_b.rs"].map(|path| parse(Path::new(path), TEXT).unwrap());
         for (file, hash) in files.iter_mut().zip(["aa", "bb"]) {
             file.source_hash = hash.to_owned();
         }
-        insta::assert_snapshot!(render(&files, Path::new("/crate")), @r##"
+        insta::assert_snapshot!(render(&files, &[PathBuf::from("v")], Path::new("/crate")), @r#"
         // Written by the build script from the revision files: edits are lost.
 
         #[path = "/crate/v/m1_a.rs"]
@@ -73,13 +95,14 @@ mod tests {
         #[allow(clippy::allow_attributes, missing_docs, rustdoc::all, unreachable_pub, reason = "a revision file's documentation is its message")]
         pub mod m2_b;
 
-        /// The revisions of this crate, in the order of their file names.
+        /// The revisions of this crate, folder by folder in the order of their file names.
         pub static MIGRATIONS: ::seachange::Migrations = ::seachange::Migrations::new(
             concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")),
             &[
                 ::seachange::Script {
                     revision: m1_a::REVISION,
                     message: "say \"hi\"",
+                    folder: "v",
                     file: "m1_a.rs",
                     source_hash: "aa",
                     migration: &m1_a::Migration,
@@ -87,18 +110,57 @@ mod tests {
                 ::seachange::Script {
                     revision: m2_b::REVISION,
                     message: "say \"hi\"",
+                    folder: "v",
                     file: "m2_b.rs",
                     source_hash: "bb",
                     migration: &m2_b::Migration,
                 },
             ],
-        );
-        "##);
+        )
+        .in_folders(&["v"]);
+        "#);
     }
 
     #[test]
     fn an_empty_registry_is_one() {
-        let text = render(&[], Path::new("/crate"));
-        assert!(text.ends_with("    &[\n    ],\n);\n"), "{text}");
+        let text = render(&[], &[PathBuf::from("v")], Path::new("/crate"));
+        assert!(text.ends_with("    &[\n    ],\n)\n.in_folders(&[\"v\"]);\n"), "{text}");
+    }
+
+    #[test]
+    fn files_of_the_same_name_are_different_modules() {
+        let paths = ["v/m1.rs", "v/m1_2.rs", "billing/m1.rs", "feed/m1.rs"];
+        let files = paths.map(|path| parse(Path::new(path), TEXT).unwrap());
+        let folders = ["v", "billing", "feed"].map(PathBuf::from);
+        let text = render(&files, &folders, Path::new("/crate"));
+        let kept = |line: &&str| {
+            ["#[path", "pub mod", "revision:", "folder:", "file:", ".in_folders"]
+                .iter()
+                .any(|start| line.trim_start().starts_with(start))
+        };
+        let lines: Vec<&str> = text.lines().filter(kept).map(str::trim_start).collect();
+        insta::assert_snapshot!(lines.join("\n"), @r#"
+        #[path = "/crate/v/m1.rs"]
+        pub mod m1;
+        #[path = "/crate/v/m1_2.rs"]
+        pub mod m1_2;
+        #[path = "/crate/billing/m1.rs"]
+        pub mod m1_3;
+        #[path = "/crate/feed/m1.rs"]
+        pub mod m1_4;
+        revision: m1::REVISION,
+        folder: "v",
+        file: "m1.rs",
+        revision: m1_2::REVISION,
+        folder: "v",
+        file: "m1_2.rs",
+        revision: m1_3::REVISION,
+        folder: "billing",
+        file: "m1.rs",
+        revision: m1_4::REVISION,
+        folder: "feed",
+        file: "m1.rs",
+        .in_folders(&["v", "billing", "feed"]);
+        "#);
     }
 }

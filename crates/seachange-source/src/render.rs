@@ -28,7 +28,8 @@ pub struct NewRevision {
 
 /// Returns the text of the revision's file, in rustfmt's default style.
 ///
-/// The text compiles as it is. Its `up` and `down` do nothing: they show where the work goes, with an example.
+/// The text compiles as it is. Its `up` and `down` do nothing: they show where the work goes, with an example. Those of
+/// a revision with several parents are complete: it joins what other revisions do.
 ///
 /// ```
 /// use seachange_source::{NewRevision, parse, render};
@@ -40,28 +41,52 @@ pub struct NewRevision {
 /// # Ok::<(), Vec<seachange_source::FileError>>(())
 /// ```
 pub fn render(new: &NewRevision) -> String {
-    render_with(new, UP, DOWN)
+    match new.down_revision.as_slice() {
+        [_, _, ..] => render_with(new, &MERGE),
+        _ => render_with(new, &WORK),
+    }
 }
 
-const UP: &str = r#"        // What this revision changes, for example:
+/// What two revisions of the same constant can differ in.
+struct Code {
+    /// Doc lines below the message, or none; each ended by a line break.
+    description: &'static str,
+    /// The name of the methods' argument.
+    manager: &'static str,
+    /// The body of `up`, indented by eight and ended by a line break.
+    up: &'static str,
+    down: &'static str,
+}
+
+const WORK: Code = Code {
+    description: "",
+    manager: "manager",
+    up: r#"        // What this revision changes, for example:
         // let posts = Table::create().table("posts").col(pk_auto("id")).to_owned();
         // manager.create_table(posts).await?;
         let _ = manager;
         Ok(())
-"#;
-
-const DOWN: &str = r#"        // The way back, the last change first, for example:
+"#,
+    down: r#"        // The way back, the last change first, for example:
         // let posts = Table::drop().table("posts").to_owned();
         // manager.drop_table(posts).await?;
         let _ = manager;
         Ok(())
-"#;
+"#,
+};
 
-/// Returns the text with the given bodies of `up` and `down`, indented by eight and ended by a line break.
-fn render_with(new: &NewRevision, up: &str, down: &str) -> String {
+const MERGE: Code = Code {
+    description: "//!\n//! Joins branches: the revisions below do all there is to do in the database.\n",
+    manager: "_manager",
+    up: "        Ok(())\n",
+    down: "        Ok(())\n",
+};
+
+fn render_with(new: &NewRevision, code: &Code) -> String {
+    let Code { description, manager, up, down } = code;
     format!(
         "//! {message}
-
+{description}
 use seachange::prelude::*;
 
 {constant}
@@ -71,10 +96,10 @@ pub struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {{
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {{
+    async fn up(&self, {manager}: &SchemaManager) -> Result<(), DbErr> {{
 {up}    }}
 
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {{
+    async fn down(&self, {manager}: &SchemaManager) -> Result<(), DbErr> {{
 {down}    }}
 }}
 ",
@@ -172,6 +197,38 @@ mod tests {
                 // let posts = Table::drop().table("posts").to_owned();
                 // manager.drop_table(posts).await?;
                 let _ = manager;
+                Ok(())
+            }
+        }
+        "#);
+    }
+
+    #[test]
+    fn a_merge_as_a_person_would_write_it() {
+        insta::assert_snapshot!(render(&new(&["1975ea83b712", "3b9f02c4d5e6"])), @r#"
+        //! add content column
+        //!
+        //! Joins branches: the revisions below do all there is to do in the database.
+
+        use seachange::prelude::*;
+
+        pub const REVISION: Revision = Revision {
+            id: "ae1027a6acf4",
+            down_revision: &["1975ea83b712", "3b9f02c4d5e6"],
+            created: "2026-11-21T09:03:11Z",
+            ..Revision::ROOT
+        };
+
+        #[derive(DeriveMigrationName)]
+        pub struct Migration;
+
+        #[async_trait::async_trait]
+        impl MigrationTrait for Migration {
+            async fn up(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
+                Ok(())
+            }
+
+            async fn down(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
                 Ok(())
             }
         }

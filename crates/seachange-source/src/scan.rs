@@ -1,4 +1,4 @@
-//! A folder of revision files, read whole.
+//! Folders of revision files, read whole.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use crate::error::{FileError, Flaw};
 use crate::parse::{RevisionFile, parse};
 
-/// What a folder holds.
+/// What a folder, or several, hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Folder {
-    /// The files that were understood, in the order of their names.
+    /// The files that were understood: folder by folder, and in each in the order of their names.
     pub files: Vec<RevisionFile>,
     /// All flaws of the others.
     pub errors: Vec<FileError>,
@@ -38,6 +38,37 @@ pub fn scan(dir: &Path) -> Folder {
         }
     }
     folder
+}
+
+/// Reads every revision file in each of `dirs`, as [`scan`] does; a folder that is named twice counts once.
+pub fn scan_all<P: AsRef<Path>>(dirs: impl IntoIterator<Item = P>) -> Folder {
+    let mut whole = Folder::default();
+    for dir in distinct(dirs) {
+        let Folder { files, errors } = scan(&dir);
+        whole.files.extend(files);
+        whole.errors.extend(errors);
+    }
+    whole
+}
+
+/// Leaves out folders that are the same as an earlier one, however it is spelt.
+pub(crate) fn distinct<P: AsRef<Path>>(dirs: impl IntoIterator<Item = P>) -> Vec<PathBuf> {
+    let mut distinct: Vec<PathBuf> = Vec::new();
+    for dir in dirs {
+        if !distinct.iter().any(|earlier| is_same_place(earlier, dir.as_ref())) {
+            distinct.push(dir.as_ref().to_owned());
+        }
+    }
+    distinct
+}
+
+/// Whether two paths lead to the same place, which need not exist.
+pub(crate) fn is_same_place(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| fs::canonicalize(path).or_else(|_| std::path::absolute(path));
+    match (place(one), place(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => one == other,
+    }
 }
 
 fn revision_paths(dir: &Path) -> io::Result<Vec<PathBuf>> {
@@ -72,7 +103,7 @@ mod tests {
 
     use std::fs;
 
-    use super::scan;
+    use super::{scan, scan_all};
 
     #[test]
     fn revision_files_are_read_in_the_order_of_their_names() {
@@ -104,5 +135,20 @@ mod tests {
         assert_eq!(found.errors[0].to_string(), expected);
         assert_eq!(scan(&dir.join("m2_b.rs")).errors.len(), 1);
         assert_eq!(scan(&dir.join("nowhere")), super::Folder::default());
+    }
+    #[test]
+    fn several_folders_are_read_one_after_the_other_and_each_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let [versions, billing] = ["versions", "billing"].map(|name| folder.path().join(name));
+        for (dir, id) in [(&versions, "b"), (&billing, "a")] {
+            fs::create_dir(dir).unwrap();
+            let text = format!("pub const REVISION: R = R {{ id: \"{id}\" }}; pub struct Migration;");
+            fs::write(dir.join("m1_first.rs"), text).unwrap();
+        }
+        fs::write(billing.join("m2.rs"), "no revision").unwrap();
+        let found = scan_all([&versions, &billing, &folder.path().join("nowhere"), &billing.join("../versions")]);
+        let ids: Vec<&str> = found.files.iter().map(|file| file.revision.id.as_str()).collect();
+        assert_eq!(ids, ["b", "a"]);
+        assert_eq!(found.errors[0].file, billing.join("m2.rs"));
     }
 }

@@ -1,16 +1,18 @@
 //! A new revision as a file.
 
+use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use seachange_graph::name::check_label;
 use seachange_graph::{IllegalName, check_id};
 use thiserror::Error;
 
 use crate::check::{Problem, check};
 use crate::parse::{RevisionFile, parse};
 use crate::render::{NewRevision, render};
-use crate::scan::{Folder, scan};
+use crate::scan::{Folder, scan_all};
 use crate::slug::slug;
 
 /// Why a file was not written.
@@ -32,6 +34,36 @@ pub enum WriteError {
         id: String,
         /// The file that defines it.
         file: PathBuf,
+    },
+    /// The id is the label of a branch.
+    #[error("`{id}` is a branch label already, in `{}`", file.display())]
+    IdIsLabel {
+        /// The id.
+        id: String,
+        /// The file that defines the label.
+        file: PathBuf,
+    },
+    /// A branch label breaks a rule.
+    #[error("`{label}` cannot be a branch label: {reason}")]
+    IllegalLabel {
+        /// The label.
+        label: String,
+        /// The rule.
+        reason: IllegalName,
+    },
+    /// A revision carries this label, or has it as its id.
+    #[error("branch label `{label}` exists already, in `{}`", file.display())]
+    LabelExists {
+        /// The label.
+        label: String,
+        /// The file that defines it.
+        file: PathBuf,
+    },
+    /// The folder is none of those that hold revisions.
+    #[error("`{}` is no folder of revisions", dir.display())]
+    UndeclaredFolder {
+        /// The folder.
+        dir: PathBuf,
     },
     /// The revision does not fit to those that exist.
     #[error("{}", join(problems))]
@@ -85,18 +117,37 @@ pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> WriteError {
 ///
 /// # Errors
 ///
-/// An illegal id, an id that a file in `dir` has already, a revision that makes something wrong with the graph
+/// An illegal id or label, one that a file in `dir` has already, a revision that makes something wrong with the graph
 /// that was not wrong before, a time without a date, and what the operating system refuses. On an error there is no
 /// new file.
 pub fn write_new(dir: &Path, new: &NewRevision) -> Result<PathBuf, WriteError> {
+    write_new_in(&[dir], dir, new)
+}
+
+/// Writes the revision into `dir`, one of the folders `dirs` whose files make one graph, and returns the file.
+///
+/// As [`write_new`], but the revision has to fit to the files of all folders, and its file gets a name that is in none.
+///
+/// # Errors
+///
+/// Those of [`write_new`], and a `dir` that is not among `dirs`.
+pub fn write_new_in<P: AsRef<Path>>(dirs: &[P], dir: &Path, new: &NewRevision) -> Result<PathBuf, WriteError> {
+    if !dirs.iter().any(|declared| declared.as_ref() == dir) {
+        return Err(WriteError::UndeclaredFolder { dir: dir.to_owned() });
+    }
     check_id(&new.id).map_err(|reason| WriteError::IllegalId { id: new.id.clone(), reason })?;
+    for label in &new.branch_labels {
+        check_label(label).map_err(|reason| WriteError::IllegalLabel { label: label.clone(), reason })?;
+    }
     let stem = format!("m{}_{}", day(&new.created)?, slug(&new.message));
     let text = render(new);
-    check_fit(scan(dir), &dir.join(format!("{stem}.rs")), &text, new)?;
+    let folder = scan_all(dirs);
+    let taken: HashSet<String> = folder.files.iter().map(RevisionFile::file_name).collect();
+    check_fit(folder, &dir.join(format!("{stem}.rs")), &text, new)?;
     if !dir.is_dir() {
         fs::create_dir(dir).map_err(at(dir))?;
     }
-    let (path, file) = create(dir, &stem)?;
+    let (path, file) = create(dir, &stem, &taken)?;
     fill(file, &path, &text)?;
     Ok(path)
 }
@@ -115,9 +166,7 @@ fn day(created: &str) -> Result<String, WriteError> {
 
 /// Refuses a revision that the next build would refuse.
 fn check_fit(mut folder: Folder, path: &Path, text: &str, new: &NewRevision) -> Result<(), WriteError> {
-    if let Some(RevisionFile { path, .. }) = folder.files.iter().find(|file| file.revision.id == new.id) {
-        return Err(WriteError::IdExists { id: new.id.clone(), file: path.clone() });
-    }
+    check_names(&folder.files, new)?;
     let before = problems(&folder);
     match parse(path, text) {
         Ok(file) => folder.files.push(file),
@@ -127,24 +176,40 @@ fn check_fit(mut folder: Folder, path: &Path, text: &str, new: &NewRevision) -> 
     if problems.is_empty() { Ok(()) } else { Err(WriteError::Misfit { problems }) }
 }
 
+/// Refuses an id, or a label, that stands for something already.
+fn check_names(files: &[RevisionFile], new: &NewRevision) -> Result<(), WriteError> {
+    for RevisionFile { revision, path, .. } in files {
+        let (id, file) = (new.id.clone(), path.clone());
+        if revision.id == new.id {
+            return Err(WriteError::IdExists { id, file });
+        }
+        if revision.branch_labels.contains(&new.id) {
+            return Err(WriteError::IdIsLabel { id, file });
+        }
+        let is_taken = |label: &&String| revision.id == **label || revision.branch_labels.contains(label);
+        if let Some(label) = new.branch_labels.iter().find(is_taken) {
+            return Err(WriteError::LabelExists { label: label.clone(), file });
+        }
+    }
+    Ok(())
+}
+
 fn problems(folder: &Folder) -> Vec<Problem> {
     check(folder).err().unwrap_or_default()
 }
 
-/// Creates the file under the first free name.
-fn create(dir: &Path, stem: &str) -> Result<(PathBuf, File), WriteError> {
-    let mut path = dir.join(format!("{stem}.rs"));
-    let mut suffix = 1;
-    loop {
+/// Creates the file under the first name that is free here, and `taken` in no other folder.
+fn create(dir: &Path, stem: &str, taken: &HashSet<String>) -> Result<(PathBuf, File), WriteError> {
+    let suffixed = (2..).map(|suffix: u32| format!("{stem}_{suffix}.rs"));
+    for name in std::iter::once(format!("{stem}.rs")).chain(suffixed).filter(|name| !taken.contains(name)) {
+        let path = dir.join(name);
         match OpenOptions::new().write(true).create_new(true).open(&path) {
             Ok(file) => return Ok((path, file)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                suffix += 1;
-                path = dir.join(format!("{stem}_{suffix}.rs"));
-            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(at(&path)(error)),
         }
     }
+    Err(at(dir)(io::ErrorKind::AlreadyExists.into()))
 }
 
 /// Writes the text; half a file would stop the next build, so on an error it is taken away again.

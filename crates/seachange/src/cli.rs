@@ -5,6 +5,7 @@
 
 mod advice;
 mod arguments;
+mod authoring;
 mod commands;
 mod context;
 mod describe;
@@ -21,6 +22,7 @@ mod revision_scope;
 mod statements;
 mod targets;
 mod terminal;
+mod typed;
 mod usage;
 
 use std::ffi::OsString;
@@ -41,7 +43,7 @@ use terminal::Terminal;
 /// Runs the command line of the process, and says how it ended; the codes are those of [`Exit`].
 ///
 /// `manifest_dir` is the folder of the migration crate, `env!("CARGO_MANIFEST_DIR")`: new revisions are written into
-/// its `src/versions`.
+/// one of the folders that its build script names.
 pub fn main(migrations: &'static Migrations, manifest_dir: &str) -> ExitCode {
     let project = Project { migrations, manifest_dir: PathBuf::from(manifest_dir) };
     run(project, std::env::args_os().collect()).into()

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use sea_orm_migration::MigrationTrait;
@@ -45,12 +46,21 @@ pub struct Script {
     pub revision: Revision,
     /// The first doc line of the file.
     pub message: &'static str,
+    /// The folder of the file, relative to the crate, such as `src/versions`.
+    pub folder: &'static str,
     /// The name of the file, without its folder.
     pub file: &'static str,
     /// A hash of the tokens of the file, comments and formatting left out.
     pub source_hash: &'static str,
     /// The code.
     pub migration: &'static dyn MigrationTrait,
+}
+
+impl Script {
+    /// The path of the file, relative to the crate.
+    pub fn path(&self) -> PathBuf {
+        Path::new(self.folder).join(self.file)
+    }
 }
 
 impl fmt::Debug for Script {
@@ -64,6 +74,7 @@ impl fmt::Debug for Script {
 pub struct Migrations {
     program: &'static str,
     scripts: &'static [Script],
+    folders: &'static [&'static str],
     /// The place in `scripts` by id, made when it is first asked for.
     index: OnceLock<HashMap<&'static str, usize>>,
 }
@@ -71,7 +82,14 @@ pub struct Migrations {
 impl Migrations {
     /// Lists the revisions of `program`, a name and a version such as `migration 0.1.0`, in any order.
     pub const fn new(program: &'static str, scripts: &'static [Script]) -> Self {
-        Self { program, scripts, index: OnceLock::new() }
+        Self { program, scripts, folders: &["src/versions"], index: OnceLock::new() }
+    }
+
+    /// Says which folders hold the files, relative to the crate; without this, `src/versions` alone.
+    #[must_use]
+    pub const fn in_folders(mut self, folders: &'static [&'static str]) -> Self {
+        self.folders = folders;
+        self
     }
 
     /// The name and version of the program that holds the revisions.
@@ -82,6 +100,11 @@ impl Migrations {
     /// The revisions, in no particular order.
     pub fn scripts(&self) -> &'static [Script] {
         self.scripts
+    }
+
+    /// The folders of the files, relative to the crate. New ones are written into one of them.
+    pub fn folders(&self) -> &'static [&'static str] {
+        self.folders
     }
 
     /// The revision with this id.

@@ -14,7 +14,7 @@ const COMMANDS: [(&str, &[&str]); 20] = [
     ("no_command", &[]),
     ("unknown_command", &["upp"]),
     ("unknown_option", &["up", "--fast"]),
-    ("two_targets", &["up", "1", "2"]),
+    ("two_targets", &["show", "head", "base"]),
     ("no_target", &["downgrade"]),
     ("quiet_and_verbose", &["up", "-q", "-v"]),
     ("unknown_color", &["up", "--color", "sometimes"]),

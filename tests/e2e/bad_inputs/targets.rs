@@ -5,7 +5,7 @@ use seachange_tests::harness::{Case, each_backend};
 use super::{apply_three, case, check, migration, unset};
 
 /// A name, and the arguments. Three of six revisions are applied, the last of them `78b9f16a65fd`.
-const TARGETS: [(&str, &[&str]); 16] = [
+const TARGETS: [(&str, &[&str]); 20] = [
     ("unknown_id", &["up", "ffffffffffff"]),
     ("similar_id", &["up", "d08a87fae5b1"]),
     ("empty_target", &["upgrade", ""]),
@@ -18,6 +18,10 @@ const TARGETS: [(&str, &[&str]); 16] = [
     ("sign_with_letter", &["up", "+1x"]),
     ("number_too_large", &["up", "99999999999999999999999"]),
     ("steps_behind_head", &["up", "head+1"]),
+    ("garbage_after_steps", &["up", "d08a+1garbage"]),
+    ("unknown_branch", &["up", "billing@head"]),
+    ("branch_alone", &["up", "billing@"]),
+    ("unknown_id_among_several", &["up", "heads", "ffffffffffff"]),
     ("colons", &["up", "a:b:c"]),
     ("not_applied", &["downgrade", "d08a87fea5b1"]),
     ("number_or_id", &["down", "376"]),
@@ -35,7 +39,7 @@ pub(super) fn trials() -> Vec<Case> {
     cases.push(case("show_unknown_id", |database| {
         check("show_unknown_id", database, &migration(database).args(["show", "ffffffffffff"]))
     }));
-    cases.push(case("show_steps", |database| check("show_steps", database, &migration(database).args(["show", "+1"]))));
+    cases.push(case("show_steps", |database| check("show_steps", database, &migration(database).args(["show", "-1"]))));
     // The target is looked at before a database is made for it.
     cases.push(case("target_makes_no_file", |database| {
         check("target_makes_no_file", database, &unset(database).args(["up", "d08a87fae5b1"]))

@@ -36,7 +36,7 @@ fn a_bare_number_counts_from_the_other_end() {
     check(LINE, "b", "-1:current", "a b");
     check(LINE, "", "b:+1", "b c");
     check(LINE, "b", "-1:+1", "a b c");
-    check(LINE, "", "-9:", "error: 9 revisions asked for, 4 available");
+    check(LINE, "", "-9:", "error: `-9` leads too far: 9 revisions asked for, 4 available");
     check(DIAMOND, "", "-2:", "b c d e");
 }
 

@@ -34,7 +34,7 @@ fn upgrades_along_a_line() {
     check_upgrade(LINE, "a", "+1", "b");
     check_upgrade(LINE, "a", "+2", "b c");
     check_upgrade(LINE, "a", "+0", "");
-    check_upgrade(LINE, "a", "+99", "error: 99 revisions asked for, 2 available");
+    check_upgrade(LINE, "a", "+99", "error: `+99` leads too far: 99 revisions asked for, 2 available");
     check_upgrade(LINE, "a", "-1", "error: `-1` does not lead up");
     check_upgrade(LINE, "", "q", "error: no revision `q`");
 }
@@ -45,8 +45,8 @@ fn upgrades_across_branches() {
     check_upgrade(FORK, "", "d", "a b d");
     check_upgrade(FORK, "", "head", "error: 2 heads: `c`, `d`");
     check_upgrade(FORK, "", "+1", "a");
-    check_upgrade(FORK, "", "+2", "error: after 1 of 2 revisions there are several ways on: `b`, `c`");
-    check_upgrade(FORK, "", "c+1", "error: 1 revision asked for, 0 available");
+    check_upgrade(FORK, "", "+2", "error: `+2` leads several ways after 1 of 2 revisions: `b`, `c`");
+    check_upgrade(FORK, "", "c+1", "error: `c+1` leads too far: 1 revision asked for, 0 available");
     check_upgrade(FORK, "c", "d@+1", "b");
     check_upgrade(FORK, "c", "d@+2", "b d");
     check_upgrade(FORK, "c b", "+1", "error: `+1` counts from several revisions: `b`, `c`");
@@ -65,8 +65,8 @@ fn downgrades_along_a_line() {
     check_downgrade(LINE, "c", "c", "");
     check_downgrade(LINE, "c", "-1", "c");
     check_downgrade(LINE, "c", "-3", "c b a");
-    check_downgrade(LINE, "c", "-4", "error: 4 revisions asked for, 3 available");
-    check_downgrade(LINE, "", "-1", "error: 1 revision asked for, 0 available");
+    check_downgrade(LINE, "c", "-4", "error: `-4` leads too far: 4 revisions asked for, 3 available");
+    check_downgrade(LINE, "", "-1", "error: `-1` leads too far: 1 revision asked for, 0 available");
     check_downgrade(LINE, "a", "b", "error: revision `b` is not applied");
     check_downgrade(LINE, "a", "+1", "error: `+1` does not lead down");
     check_downgrade(LINE, "", "base", "");
@@ -86,7 +86,7 @@ fn downgrades_across_branches() {
     check_downgrade(FORK, "c d", "heads", "");
     check_downgrade(FORK, "c d", "base+1", "d c b");
     check_downgrade(DIAMOND, "d", "-1", "d");
-    check_downgrade(DIAMOND, "d", "-2", "error: after 1 of 2 revisions there are several ways on: `b`, `c`");
+    check_downgrade(DIAMOND, "d", "-2", "error: `-2` leads several ways after 1 of 2 revisions: `b`, `c`");
     check_downgrade(DIAMOND, "d", "b", "d");
 }
 

@@ -1,25 +1,37 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{Instruction, REGISTRY, Surroundings, register};
 
 /// A crate in a temporary folder, with revision files of a name and the fields of the constant.
 struct Crate {
     folder: tempfile::TempDir,
+    dirs: Vec<PathBuf>,
 }
 
 impl Crate {
     fn new(files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir_all(folder.path().join("src/versions")).unwrap();
-        let this = Self { folder };
+        let this = Self { folder, dirs: vec![PathBuf::from("src/versions")] };
         for (name, fields) in files {
             let text = format!("pub const REVISION: R = R {{ {fields} }};\npub struct Migration;");
             fs::write(this.version(name), text).unwrap();
         }
         this
+    }
+
+    /// Declares a second folder, `src/billing`, with files.
+    fn with_billing(mut self, files: &[(&str, &str)]) -> Self {
+        self.dirs.push(PathBuf::from("src/billing"));
+        fs::create_dir(self.version("../billing")).unwrap();
+        for (name, fields) in files {
+            let text = format!("pub const REVISION: R = R {{ {fields} }};\npub struct Migration;");
+            fs::write(self.version("../billing").join(name), text).unwrap();
+        }
+        self
     }
 
     fn version(&self, name: &str) -> PathBuf {
@@ -34,7 +46,7 @@ impl Crate {
     fn build(&self) -> Vec<String> {
         let root = self.folder.path().to_owned();
         let surroundings = Surroundings { manifest_dir: root.clone(), out_dir: root };
-        register(Path::new("src/versions"), &surroundings).iter().map(Instruction::to_string).collect()
+        register(&self.dirs, &surroundings).iter().map(Instruction::to_string).collect()
     }
 }
 
@@ -79,9 +91,58 @@ fn several_heads_warn() {
     let text = fs::read_to_string(krate.version("m2.rs")).unwrap();
     fs::write(krate.version("m2.rs"), format!("//! {long}\n{text}")).unwrap();
     let expected = "cargo::warning=2 heads: `a` create posts (src/versions/m1_create_posts.rs), `b` long long long \
-                    long long long long long long long long long … (src/versions/m2.rs) (hint: to join them, name \
-                    one as the `down_revision` of the other; branches that are meant to stay may stay)";
+                    long long long long long long long long long … (src/versions/m2.rs) (hint: `merge heads` joins \
+                    them, `revision --head a -m MESSAGE` goes on from one; branches that are meant to stay may stay)";
     assert_eq!(krate.build(), [RERUN, expected]);
+}
+
+const RERUN_BILLING: &str = "cargo::rerun-if-changed=src/billing";
+
+#[test]
+fn several_folders_make_one_graph() {
+    let krate = Crate::new(&[("m1_create.rs", "id: \"a\"")]).with_billing(&[
+        ("m1_create.rs", "id: \"b\", branch_labels: &[\"billing\"]"),
+        ("m2_pay.rs", "id: \"c\", down_revision: &[\"b\"], depends_on: &[\"a\"]"),
+    ]);
+    let expected = "cargo::warning=2 heads: `a` create (src/versions/m1_create.rs), `c` pay (src/billing/m2_pay.rs, branch `billing`) \
+                    (hint: `merge heads` joins them, `revision --head a -m MESSAGE` goes on from one; branches that \
+                    are meant to stay may stay)";
+    assert_eq!(krate.build(), [RERUN, RERUN_BILLING, expected]);
+    let registry = fs::read_to_string(krate.registry()).unwrap();
+    for part in ["pub mod m1_create;", "pub mod m1_create_2;", ".in_folders(&[\"src/versions\", \"src/billing\"]);"] {
+        assert!(registry.contains(part), "no `{part}` in {registry}");
+    }
+}
+
+#[test]
+fn ids_and_labels_are_unique_among_all_folders() {
+    let krate = Crate::new(&[("m1.rs", "id: \"a\"")]).with_billing(&[("m1.rs", "id: \"a\""), ("m2.rs", "no: \"id\"")]);
+    let output = krate.build().join("\n").replace(&format!("{}/", krate.folder.path().display()), "");
+    insta::assert_snapshot!(output, @r#"
+    cargo::rerun-if-changed=src/versions
+    cargo::rerun-if-changed=src/billing
+    cargo::error=src/billing/m2.rs:1: unknown field `no` in `REVISION`; expected `id`, `down_revision`, `depends_on`, `branch_labels` or `created`
+    cargo::error=src/billing/m2.rs:1: no `id` in `REVISION`; expected a field such as `id: "ae1027a6acf4"`
+    cargo::error=src/versions/m1.rs:1: two revisions have the id `a`; see also src/billing/m1.rs:1 (hint: give one of the files another `id`, and correct the `down_revision` that means it)
+    "#);
+    assert!(!krate.registry().exists());
+}
+
+#[test]
+fn one_of_several_folders_that_is_not_there_is_a_warning() {
+    let krate = Crate::new(&[("m1.rs", "id: \"a\"")]).with_billing(&[]);
+    assert_eq!(krate.build(), [RERUN, RERUN_BILLING]);
+    fs::remove_dir(krate.version("../billing")).unwrap();
+    let expected = "cargo::warning=no folder `src/billing` (hint: `revision --version-path src/billing` makes it; or \
+                    take it out of `build.rs`)";
+    assert_eq!(krate.build(), [RERUN, RERUN_BILLING, expected]);
+}
+
+#[test]
+fn a_folder_that_is_declared_twice_is_scanned_once() {
+    let mut krate = Crate::new(&[("m1.rs", "id: \"a\"")]);
+    krate.dirs.push(PathBuf::from("src/../src/versions"));
+    assert_eq!(krate.build(), [RERUN, "cargo::rerun-if-changed=src/../src/versions"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::write_new;
+use super::{write_new, write_new_in};
 use crate::render::NewRevision;
 use crate::scan::scan;
 
@@ -64,10 +64,16 @@ fn what_the_next_build_would_refuse_is_not_written() {
     );
     check(new("b", "second", &["z"]), "m20261121_second.rs:5: revision `b` comes after `z`, which no revision defines");
     let labelled = NewRevision { branch_labels: vec!["a".to_owned()], ..new("b", "second", &["a"]) };
-    check(
-        labelled,
-        "m20261121_second.rs:5: the branch label `a` is not unique: `b`, `a`; see also m20261121_first.rs:5",
-    );
+    check(labelled, "branch label `a` exists already, in `m20261121_first.rs`");
+    let labelled = NewRevision { branch_labels: vec!["a b".to_owned()], ..new("b", "second", &["a"]) };
+    check(labelled, "`a b` cannot be a branch label: it holds ' '; letters, digits, `_` and `.` are allowed");
+    let labelled = NewRevision { branch_labels: vec!["b".to_owned()], ..new("b", "second", &["a"]) };
+    check(labelled, "m20261121_second.rs:5: the branch label `b` is not unique: `b`");
+    let labelled = NewRevision { branch_labels: vec!["feed".to_owned()], ..new("f", "third", &["a"]) };
+    let other = tempfile::tempdir().unwrap();
+    write(other.path(), &NewRevision { down_revision: Vec::new(), ..labelled }).unwrap();
+    let error = write(other.path(), &new("feed", "x", &["f"])).unwrap_err();
+    assert_eq!(error, "`feed` is a branch label already, in `m20261121_third.rs`");
     for created in ["", "yesterday", "20261121", "2026-11-2", "2026/11/21", "é026-11-21"] {
         let expected = format!("`{created}` is not a time such as `2026-11-21T09:03:11Z`");
         check(NewRevision { created: created.to_owned(), ..new("b", "x", &["a"]) }, &expected);
@@ -95,4 +101,22 @@ fn only_the_last_part_of_the_folder_is_made() {
     let error = write(&folder.path().join("no/versions"), &new("a", "x", &[])).unwrap_err();
     assert!(error.ends_with("cannot be written"), "{error}");
     assert_eq!(names(folder.path()), ["versions"]);
+}
+
+#[test]
+fn a_revision_fits_to_the_files_of_all_folders() {
+    let crate_folder = tempfile::tempdir().unwrap();
+    let dirs = ["versions", "billing"].map(|name| crate_folder.path().join(name));
+    let [versions, billing] = &dirs;
+    let first = write_new_in(&dirs, versions, &new("a", "first", &[])).unwrap();
+    assert_eq!(first, versions.join("m20261121_first.rs"));
+    let error = write_new_in(&dirs, billing, &new("a", "again", &[])).unwrap_err();
+    assert_eq!(error.to_string(), format!("revision `a` exists already, in `{}`", first.display()));
+    assert!(!billing.exists(), "a folder is made for a file alone");
+    let second = write_new_in(&dirs, billing, &new("b", "first", &["a"])).unwrap();
+    assert_eq!(second, billing.join("m20261121_first_2.rs"), "names are unique among the folders");
+    let elsewhere = crate_folder.path().join("elsewhere");
+    let error = write_new_in(&dirs, &elsewhere, &new("c", "third", &["b"])).unwrap_err();
+    assert_eq!(error.to_string(), format!("`{}` is no folder of revisions", elsewhere.display()));
+    assert!(!elsewhere.exists());
 }

@@ -3,9 +3,12 @@
 mod database;
 mod failure;
 mod graph;
+mod place;
 mod source;
 
 use seachange_graph::Direction;
+
+pub(crate) use place::place;
 
 use super::exit::Exit;
 use super::problem::Problem;

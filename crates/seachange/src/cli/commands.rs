@@ -5,11 +5,13 @@ mod completions;
 mod current;
 mod destroy;
 mod down;
+mod edit;
 mod graph;
 mod heads;
 mod history;
 mod init;
 mod list;
+mod merge;
 mod revision;
 mod run;
 mod show;
@@ -48,9 +50,13 @@ pub(crate) enum Command {
     Graph(graph::GraphArgs),
     /// Show one revision
     Show(show::ShowArgs),
-    /// Write a new revision file on top of the head
+    /// Write a new revision file, on top of the head or where it is told
     #[command(visible_alias = "generate")]
     Revision(revision::RevisionArgs),
+    /// Write a revision file that joins several heads
+    Merge(merge::MergeArgs),
+    /// Open a revision file in `$VISUAL` or `$EDITOR`
+    Edit(edit::EditArgs),
     /// Record where the database stands, without running anything
     Stamp(stamp::StampArgs),
     /// Take every revision back
@@ -80,6 +86,8 @@ impl Command {
             Self::Graph(args) => args.run(context).await,
             Self::Show(args) => args.run(context).await,
             Self::Revision(args) => args.run(context),
+            Self::Merge(args) => args.run(context),
+            Self::Edit(args) => args.run(context).await,
             Self::Stamp(args) => args.run(context).await,
             Self::Reset(args) => args.run(context).await,
             Self::Refresh(args) => args.run(context).await,

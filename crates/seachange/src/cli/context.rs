@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use seachange_graph::Graph;
+use seachange_graph::{Applied, Graph};
 
 use super::problem::Problem;
 use super::progress::Progress;
@@ -11,7 +11,7 @@ use super::terminal::Terminal;
 use crate::Error;
 use crate::args::DatabaseArgs;
 use crate::migrator::Migrator;
-use crate::revision::Migrations;
+use crate::revision::{Migrations, Script};
 use crate::settings::DatabaseSettings;
 
 /// The migration crate that the command line belongs to.
@@ -30,9 +30,9 @@ pub(crate) struct Context {
 }
 
 impl Project {
-    /// The folder of the revision files.
-    pub(crate) fn versions(&self) -> PathBuf {
-        self.manifest_dir.join("src").join("versions")
+    /// The file of a revision, as a person would type it here.
+    pub(crate) fn file(&self, script: &Script) -> String {
+        self.shown(&self.manifest_dir.join(script.path()))
     }
 
     /// The path of a revision file as a person would type it here.
@@ -67,6 +67,18 @@ impl Context {
         }
         let graph = Graph::new(self.project.migrations.nodes())?;
         Ok(self.graph.get_or_init(|| graph))
+    }
+
+    /// Where a database stands, as far as it matters: it is read only where `is_asked` says that it does, and stands at
+    /// the heads otherwise.
+    pub(crate) async fn standing(&self, graph: &Graph, is_asked: bool) -> Result<Applied, Problem> {
+        if !is_asked {
+            return Ok(graph.everything());
+        }
+        let migrator = self.connect_to_read().await?;
+        let applied = migrator.read().await?.applied(graph)?;
+        migrator.close().await?;
+        Ok(applied)
     }
 
     /// Connects to run revisions; what happens is printed.

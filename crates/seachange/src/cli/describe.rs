@@ -46,8 +46,9 @@ pub(crate) fn message(context: &Context, id: &str) -> &'static str {
 }
 
 /// A revision with its marks and its message, without where it comes from.
-pub(crate) fn short(context: &Context, graph: &Graph, id: &str) -> String {
-    format!("{}{}, {}", styled(ID, id), marks(graph, id, &[]), message(context, id))
+pub(crate) fn short(context: &Context, id: &str) -> String {
+    let marks = context.graph().map(|graph| marks(graph, id, &[])).unwrap_or_default();
+    format!("{}{marks}, {}", styled(ID, id), message(context, id))
 }
 
 /// Where the revision comes from and goes to, its marks, and its message.

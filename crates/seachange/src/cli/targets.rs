@@ -1,23 +1,27 @@
 //! Targets as they are typed after a command.
 
-use seachange_graph::{Direction, ResolveError, Target};
+use seachange_graph::{Direction, PlanError, ResolveError, Target};
 
 use super::context::Context;
+use super::describe;
 use super::problem::Problem;
 use crate::Error;
 
-/// Reads targets, and refuses those that mean nothing on any database, before one is reached or made for them.
-pub(crate) fn read(context: &Context, texts: &[String]) -> Result<Vec<Target>, Problem> {
-    texts.iter().map(|text| read_one(context, text)).collect()
+/// Reads the targets of a command, and refuses those that mean nothing on any database, before one is reached or made
+/// for them.
+pub(crate) fn read(context: &Context, command: &str, texts: &[String]) -> Result<Vec<Target>, Problem> {
+    texts.iter().map(|text| read_one(context, command, text)).collect()
 }
 
 /// Reads one target, as [`read`] does.
-pub(crate) fn read_one(context: &Context, text: &str) -> Result<Target, Problem> {
+pub(crate) fn read_one(context: &Context, command: &str, text: &str) -> Result<Target, Problem> {
     let target: Target = text.parse().map_err(Error::from)?;
     let graph = context.graph()?;
     match graph.resolve(&graph.everything(), &target) {
-        // Names are known or not whatever a database has; where steps lead may depend on it.
-        Err(error @ ResolveError::Find(_)) => Err(Error::from(error).into()),
+        // A name is known or not whatever a database has; where steps lead may depend on it.
+        Err(error) if !target.is_relative() || matches!(error, ResolveError::Find(_)) => {
+            Err(explain(context, command, error.into()))
+        }
         _ => Ok(target),
     }
 }
@@ -25,11 +29,12 @@ pub(crate) fn read_one(context: &Context, text: &str) -> Result<Target, Problem>
 /// Reads targets of which a bare number means so many steps, unless an id begins like that as well.
 pub(crate) fn read_with_steps(
     context: &Context,
+    command: &str,
     texts: &[String],
     direction: Direction,
 ) -> Result<Vec<Target>, Problem> {
     let sign = if direction == Direction::Upgrade { '+' } else { '-' };
-    texts.iter().map(|text| read_one(context, &with_sign(context, text, sign)?)).collect()
+    texts.iter().map(|text| read_one(context, command, &with_sign(context, text, sign)?)).collect()
 }
 
 /// Puts the sign before a bare number.
@@ -46,4 +51,20 @@ fn with_sign(context: &Context, text: &str, sign: char) -> Result<String, Proble
         }
         _ => Ok(format!("{sign}{text}")),
     }
+}
+
+/// Adds to the refusal of `head`, where it is one of several, what each of them is and what can be typed instead.
+fn explain(context: &Context, command: &str, error: Error) -> Problem {
+    let (Error::Plan(PlanError::Resolve(ResolveError::SeveralHeads { heads, branch }))
+    | Error::Resolve(ResolveError::SeveralHeads { heads, branch })) = &error
+    else {
+        return error.into();
+    };
+    let all = branch.as_ref().map_or("heads".to_owned(), |branch| format!("{branch}@heads"));
+    let each: Vec<String> = heads.iter().map(|head| format!("`{command} {head}`")).collect();
+    let described = heads.iter().map(|head| describe::short(context, head));
+    described
+        .fold(Problem::usage(error.to_string()), Problem::detail)
+        .hint(format!("`{command} {all}` is for all of them, {} for one", each.join(" or ")))
+        .hint(format!("`merge {}` writes a revision that joins them", heads.join(" ")))
 }

@@ -83,6 +83,7 @@ fn scripts(bodies: Vec<Scripted>, parents: fn(usize) -> &'static [&'static str])
     let script = |(n, body): (usize, Scripted)| Script {
         revision: Revision { id: format!("r{n}").leak(), down_revision: parents(n), ..Revision::ROOT },
         message: "a step",
+        folder: "src/versions",
         file: "m20261121_a_step.rs",
         source_hash: "hash",
         migration: Box::leak(Box::new(body)),

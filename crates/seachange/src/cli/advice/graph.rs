@@ -68,26 +68,33 @@ pub(super) fn resolve(error: &ResolveError) -> Problem {
             problem.hint("say `heads` for all of them, or name one").hint("`heads` shows what each of them does")
         }
         ResolveError::SeveralStarts { target, starts } => problem.hint(several_starts(target, starts)),
-        ResolveError::TooFar { available: 0, .. } => problem.hint("`status` shows where the database stands"),
-        ResolveError::TooFar { available, .. } => problem.hint(format!("{available} is the most that can be done")),
-        ResolveError::SeveralWays { .. } => problem.hint("name the revision to go to"),
+        ResolveError::TooFar { target, .. } if target.is_relative() => {
+            problem.hint("`status` shows where the database stands")
+        }
+        ResolveError::TooFar { .. } => problem.hint("`history` shows what comes before and after it"),
+        ResolveError::SeveralWays { candidates, .. } => {
+            problem.hint(format!("name the one to go to: {}", either(candidates)))
+        }
     }
+}
+
+fn either(ids: &[String]) -> String {
+    ids.iter().take(SPELLED_OUT).map(|id| format!("`{id}`")).collect::<Vec<_>>().join(" or ")
 }
 
 /// Spells out from where the steps could be counted.
 fn several_starts(target: &Target, starts: &[String]) -> String {
     let steps = target.steps();
-    let spelled: Vec<String> = starts.iter().take(SPELLED_OUT).map(|start| format!("`{start}{steps:+}`")).collect();
-    format!("say from which to count: {}", spelled.join(" or "))
+    let spelled: Vec<String> = starts.iter().map(|start| format!("{start}{steps:+}")).collect();
+    format!("say from which to count: {}", either(&spelled))
 }
 
 fn find(error: &FindError) -> Problem {
     let problem = Problem::usage(error.to_string());
     match error {
-        FindError::Unknown { similar, .. } if !similar.is_empty() => problem.hint(format!(
-            "did you mean {}?",
-            similar.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(" or ")
-        )),
+        FindError::Unknown { similar, .. } if !similar.is_empty() => {
+            problem.hint(format!("did you mean {}?", either(similar)))
+        }
         FindError::Unknown { .. } => problem.hint("`history` lists the revisions"),
         FindError::Ambiguous { .. } => problem.hint("write more of the id"),
         FindError::NotOnBranch { branch, .. } => {

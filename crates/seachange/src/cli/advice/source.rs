@@ -1,10 +1,20 @@
-//! Revision files that cannot be written.
+//! Revision files that cannot be read, or written.
 
-use seachange_source::WriteError;
+use seachange_source::{BrokenSources, WriteError};
 
 use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
 use crate::settings::reason;
+
+impl From<BrokenSources> for Problem {
+    fn from(broken: BrokenSources) -> Self {
+        let start = broken
+            .errors
+            .iter()
+            .fold(Self::new(Exit::Mismatch, broken.to_string()), |problem, error| problem.detail(error.to_string()));
+        broken.problems.iter().fold(start, |problem, source| problem.detail(source.to_string()).hint(source.way_out()))
+    }
+}
 
 impl From<WriteError> for Problem {
     fn from(error: WriteError) -> Self {
@@ -13,8 +23,11 @@ impl From<WriteError> for Problem {
                 let start = Self::usage("the revision does not fit to those that exist; nothing was written");
                 problems.iter().fold(start, |problem, source| problem.detail(source.to_string()).hint(source.way_out()))
             }
-            WriteError::IdExists { .. } | WriteError::IllegalId { .. } => {
+            WriteError::IdExists { .. } | WriteError::IdIsLabel { .. } | WriteError::IllegalId { .. } => {
                 Self::usage(error.to_string()).hint("leave `--rev-id` out for a random id")
+            }
+            WriteError::LabelExists { .. } | WriteError::IllegalLabel { .. } => {
+                Self::usage(error.to_string()).hint("choose another `--branch-label`")
             }
             WriteError::NotEmpty { .. } => Self::usage(error.to_string()).hint("name a folder that does not exist yet"),
             WriteError::Io { source, .. } => Self::new(Exit::Failure, format!("{error}: {}", reason(source))),

@@ -51,9 +51,9 @@ impl BranchesArgs {
 }
 
 fn print(context: &Context, graph: &Graph, point: &Revision) {
-    context.terminal.answer(describe::short(context, graph, &point.id));
+    context.terminal.answer(describe::short(context, &point.id));
     for child in graph.children(&point.id) {
-        context.terminal.answer(format!("    -> {}", describe::short(context, graph, &child.id)));
+        context.terminal.answer(format!("    -> {}", describe::short(context, &child.id)));
     }
 }
 

@@ -32,13 +32,13 @@ pub(crate) struct DowngradeArgs {
 
 impl DownArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
-        let targets = targets::read_with_steps(context, &self.targets, Direction::Downgrade)?;
+        let targets = targets::read_with_steps(context, "down", &self.targets, Direction::Downgrade)?;
         downgrade(context, &targets, &self.options).await
     }
 }
 
 impl DowngradeArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
-        downgrade(context, &targets::read(context, &self.targets)?, &self.options).await
+        downgrade(context, &targets::read(context, "downgrade", &self.targets)?, &self.options).await
     }
 }

@@ -30,7 +30,7 @@ impl HeadsArgs {
                 answer_json(context.terminal, &entries)?;
             }
             Format::Text => {
-                heads.iter().for_each(|head| context.terminal.answer(describe::short(context, graph, &head.id)));
+                heads.iter().for_each(|head| context.terminal.answer(describe::short(context, &head.id)));
             }
         }
         Ok(Exit::Success)

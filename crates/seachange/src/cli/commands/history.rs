@@ -3,7 +3,7 @@
 mod drawing;
 
 use clap::Args;
-use seachange_graph::{Applied, Graph, Range};
+use seachange_graph::{Graph, Range};
 
 use drawing::DrawingArgs;
 
@@ -36,19 +36,16 @@ impl HistoryArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
         let graph = context.graph()?;
         let range: Range = self.rev_range.as_deref().unwrap_or(":").parse().map_err(Error::from)?;
-        let applied = match range.is_relative() || self.indicate_current {
-            true => Some(applied(context).await?),
-            false => None,
-        };
-        let everything = graph.everything();
-        let found = graph.history(applied.as_ref().unwrap_or(&everything), &range).map_err(Error::from)?;
+        let is_asked = range.is_relative() || self.indicate_current;
+        let applied = context.standing(graph, is_asked).await?;
+        let found = graph.history(&applied, &range).map_err(Error::from)?;
         let newest_first = found.iter().rev().filter_map(|revision| context.project.migrations.get(&revision.id));
-        let current: Option<Vec<&str>> =
-            applied.map(|applied| graph.current(&applied).iter().map(|revision| revision.id.as_str()).collect());
         if self.drawing.is_asked_for() {
             self.drawing.run(context, graph, newest_first).await?;
             return Ok(Exit::Success);
         }
+        let current = || graph.current(&applied).iter().map(|revision| revision.id.as_str()).collect::<Vec<_>>();
+        let current = is_asked.then(current);
         match self.format.format {
             Format::Json => {
                 let entries: Vec<Entry<'_>> =
@@ -66,16 +63,9 @@ impl HistoryArgs {
 
 fn print(context: &Context, graph: &Graph, script: &Script, current: &[&str]) {
     if context.terminal.verbose {
-        let file = context.project.shown(&context.project.versions().join(script.file));
+        let file = context.project.file(script);
         context.terminal.answer(describe::block(graph, script, current, &file));
     } else {
         context.terminal.answer(describe::line(graph, script, current));
     }
-}
-
-async fn applied(context: &Context) -> Result<Applied, Problem> {
-    let migrator = context.connect_to_read().await?;
-    let applied = migrator.read().await?.applied(migrator.graph())?;
-    migrator.close().await?;
-    Ok(applied)
 }

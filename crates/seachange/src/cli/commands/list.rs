@@ -1,5 +1,7 @@
 //! Revisions as answers: JSON for programs, and what several commands print for people.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 use crate::cli::problem::Problem;
@@ -11,7 +13,8 @@ use crate::revision::Script;
 pub(crate) struct Entry<'a> {
     id: &'a str,
     message: &'a str,
-    file: &'a str,
+    /// The path, relative to the crate.
+    file: PathBuf,
     created: &'a str,
     down_revision: &'a [&'a str],
     depends_on: &'a [&'a str],
@@ -28,7 +31,7 @@ impl<'a> Entry<'a> {
         Self {
             id: revision.id,
             message: script.message,
-            file: script.file,
+            file: script.path(),
             created: revision.created,
             down_revision: revision.down_revision,
             depends_on: revision.depends_on,

@@ -1,9 +1,8 @@
 //! What the commands that run revisions share.
 
 use clap::Args;
-use seachange_graph::{Direction, Plan, PlanError, ResolveError, Target};
+use seachange_graph::{Direction, Plan, Target};
 
-use crate::Error;
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
@@ -38,7 +37,7 @@ pub(crate) async fn upgrade(context: &Context, targets: &[Target], options: &Upg
     let gaps = if options.include_missing { Gaps::Fill } else { Gaps::Refuse };
     if options.dry_run {
         let migrator = context.connect_to_read().await?;
-        let plan = migrator.plan_upgrade(targets, gaps).await.map_err(|error| several_heads(context, error))?;
+        let plan = migrator.plan_upgrade(targets, gaps).await?;
         migrator.close().await?;
         return Ok(preview(context, &plan));
     }
@@ -74,7 +73,7 @@ pub(crate) async fn upgrade_with(
     gaps: Gaps,
 ) -> Result<Exit, Problem> {
     let _listener = interrupt::listen(migrator.stop_switch(), context.terminal);
-    let report = migrator.upgrade_to(targets, gaps).await.map_err(|error| several_heads(context, error))?;
+    let report = migrator.upgrade_to(targets, gaps).await?;
     conclude(context, migrator, Direction::Upgrade, &report).await
 }
 
@@ -100,24 +99,6 @@ fn preview(context: &Context, plan: &Plan) -> Exit {
         count => format!("{} to run; nothing was changed", describe::revisions(count)),
     });
     Exit::Success
-}
-
-/// Where `head` is one of several, says what each of them is and what can be typed instead.
-fn several_heads(context: &Context, error: Error) -> Problem {
-    let Error::Plan(PlanError::Resolve(ResolveError::SeveralHeads { heads, branch })) = &error else {
-        return error.into();
-    };
-    let Ok(graph) = context.graph() else {
-        return error.into();
-    };
-    let described = heads.iter().map(|head| describe::short(context, graph, head));
-    let problem = described.fold(Problem::usage(error.to_string()), Problem::detail);
-    let all = branch.as_ref().map_or("heads".to_owned(), |branch| format!("{branch}@heads"));
-    let one = heads.iter().map(|head| format!("`up {head}`")).collect::<Vec<_>>();
-    problem
-        .hint(format!("`up {all}` applies all of them"))
-        .hint(format!("{} applies one", one.join(" or ")))
-        .hint(format!("`merge {}` writes a revision that joins them", heads.join(" ")))
 }
 
 async fn conclude(

@@ -34,8 +34,7 @@ impl ShowArgs {
             Format::Text if scripts.is_empty() => context.terminal.say(format!("no revision at `{}`", self.target)),
             Format::Text => {
                 for script in scripts {
-                    let file = context.project.shown(&context.project.versions().join(script.file));
-                    context.terminal.answer(describe::block(graph, script, &[], &file));
+                    context.terminal.answer(describe::block(graph, script, &[], &context.project.file(script)));
                 }
             }
         }
@@ -44,16 +43,9 @@ impl ShowArgs {
 
     /// The revisions that the target stands for. The database is asked only where it decides.
     async fn scripts(&self, context: &Context) -> Result<Vec<&'static Script>, Problem> {
-        let target = targets::read_one(context, &self.target)?;
+        let target = targets::read_one(context, "show", &self.target)?;
         let graph = context.graph()?;
-        let applied = if target.is_relative() {
-            let migrator = context.connect_to_read().await?;
-            let applied = migrator.read().await?.applied(graph)?;
-            migrator.close().await?;
-            applied
-        } else {
-            graph.everything()
-        };
+        let applied = context.standing(graph, target.is_relative()).await?;
         let found = graph.resolve(&applied, &target).map_err(Error::from)?;
         Ok(found.iter().filter_map(|revision| context.project.migrations.get(&revision.id)).collect())
     }

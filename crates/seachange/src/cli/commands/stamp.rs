@@ -27,7 +27,7 @@ pub(crate) struct StampArgs {
 
 impl StampArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
-        let targets = targets::read(context, &self.targets)?;
+        let targets = targets::read(context, "stamp", &self.targets)?;
         if self.dry_run {
             let migrator = context.connect_to_read().await?;
             let plan = match self.purge {

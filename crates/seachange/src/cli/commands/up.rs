@@ -31,13 +31,13 @@ pub(crate) struct UpgradeArgs {
 
 impl UpArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
-        let targets = targets::read_with_steps(context, &self.targets, Direction::Upgrade)?;
+        let targets = targets::read_with_steps(context, "up", &self.targets, Direction::Upgrade)?;
         upgrade(context, &targets, &self.options).await
     }
 }
 
 impl UpgradeArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
-        upgrade(context, &targets::read(context, &self.targets)?, &self.options).await
+        upgrade(context, &targets::read(context, "upgrade", &self.targets)?, &self.options).await
     }
 }

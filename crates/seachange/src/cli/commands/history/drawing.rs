@@ -63,7 +63,7 @@ fn details(context: &Context, node: &Node<'_>) -> Vec<String> {
     let project = &context.project;
     match project.migrations.get(&node.revision.id) {
         Some(script) if context.terminal.verbose => {
-            let file = project.shown(&project.versions().join(script.file));
+            let file = project.file(script);
             [format!("Created: {}", script.revision.created), format!("File:    {file}")]
                 .map(|line| styled(DIM, line))
                 .to_vec()

@@ -33,13 +33,15 @@ debug = false
 "#;
 
 /// The crate, always in the same place: what it compiled to before is replaced and not added to.
-pub(super) struct NewCrate {
+pub(crate) struct NewCrate {
+    name: &'static str,
     folder: PathBuf,
 }
 
 impl NewCrate {
-    pub(super) fn init() -> Result<Self, Box<dyn Error>> {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("ledger");
+    /// Makes a crate of this name, which no other test uses at the same time.
+    pub(crate) fn init(name: &'static str) -> Result<Self, Box<dyn Error>> {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
         }
@@ -51,11 +53,11 @@ impl NewCrate {
         let manifest = folder.join("Cargo.toml");
         let text = fs::read_to_string(&manifest)?;
         fs::write(&manifest, text.replace("\n[dependencies]\n", SHARED) + SURROUNDINGS)?;
-        Ok(Self { folder })
+        Ok(Self { name, folder })
     }
 
     /// Builds it. What is said of it comes back, a line each; of an error, what the build script said.
-    pub(super) fn build(&self) -> io::Result<Vec<String>> {
+    pub(crate) fn build(&self) -> io::Result<Vec<String>> {
         let output = cargo()
             .args(["build", "--offline", "--color", "never"])
             .env("CARGO_TARGET_DIR", target())
@@ -65,27 +67,33 @@ impl NewCrate {
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         let said = |line: &&str| line.starts_with("warning") || line.starts_with("error");
         let lines: Vec<String> = text.lines().filter(said).map(str::to_owned).collect();
-        assert!(output.status.success() || lines.iter().any(|line| line.starts_with("error: ledger@")), "{text}");
+        let refusal = format!("error: {}@", self.name);
+        assert!(output.status.success() || lines.iter().any(|line| line.starts_with(&refusal)), "{text}");
         Ok(lines)
     }
 
     /// The program that was built, on a database.
-    pub(super) fn program(&self, database: &TestDatabase) -> io::Result<Program> {
-        Ok(Program::at(target().join("debug/ledger")).database(database).folder(&self.folder))
+    pub(crate) fn program(&self, database: &TestDatabase) -> io::Result<Program> {
+        Ok(Program::at(target().join("debug").join(self.name)).database(database).folder(&self.folder))
     }
 
     /// The lines of `history`, newest first.
-    pub(super) fn history(&self, database: &TestDatabase) -> Result<Vec<String>, Box<dyn Error>> {
+    pub(crate) fn history(&self, database: &TestDatabase) -> Result<Vec<String>, Box<dyn Error>> {
         let output = self.program(database)?.arg("history").run()?.succeeded()?;
         Ok(output.stdout.lines().map(str::to_owned).collect())
     }
 
-    pub(super) fn versions(&self) -> PathBuf {
+    /// The folder of the crate.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(crate) fn versions(&self) -> PathBuf {
         self.folder.join("src/versions")
     }
 
     /// The revision files and their texts.
-    pub(super) fn files(&self) -> io::Result<BTreeMap<String, String>> {
+    pub(crate) fn files(&self) -> io::Result<BTreeMap<String, String>> {
         let files = fs::read_dir(self.versions())?.map(|entry| {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -95,22 +103,22 @@ impl NewCrate {
     }
 
     /// The file that defines an id, which comes first in it.
-    pub(super) fn holding(&self, id: &str) -> Result<(String, String), Box<dyn Error>> {
+    pub(crate) fn holding(&self, id: &str) -> Result<(String, String), Box<dyn Error>> {
         let id = format!("    id: {id}");
         let found = self.files()?.into_iter().find(|(_, text)| text.contains(&id));
         Ok(found.ok_or("a file with the id")?)
     }
 
-    pub(super) fn write(&self, name: &str, text: &str) -> io::Result<()> {
+    pub(crate) fn write(&self, name: &str, text: &str) -> io::Result<()> {
         fs::write(self.versions().join(name), text)
     }
 
-    pub(super) fn remove(&self, name: &str) -> io::Result<()> {
+    pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
         fs::remove_file(self.versions().join(name))
     }
 
     /// Takes all revision files away.
-    pub(super) fn clear(&self) -> io::Result<()> {
+    pub(crate) fn clear(&self) -> io::Result<()> {
         self.files()?.keys().try_for_each(|name| self.remove(name))
     }
 }

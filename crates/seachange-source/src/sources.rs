@@ -1,0 +1,89 @@
+//! The revision files of a crate, all its folders together, and the graph they make.
+
+use std::path::{Path, PathBuf};
+
+use seachange_graph::Graph;
+use thiserror::Error;
+
+use crate::check::{Problem, check};
+use crate::error::FileError;
+use crate::parse::RevisionFile;
+use crate::scan::{Folder, distinct, is_same_place, scan_all};
+
+/// Revision files that were read without an error, and their graph.
+#[derive(Debug, Clone)]
+pub struct Sources {
+    root: PathBuf,
+    folders: Vec<PathBuf>,
+    files: Vec<RevisionFile>,
+    graph: Graph,
+}
+
+/// Files that cannot be read, or that make no graph.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the revision files make no graph")]
+pub struct BrokenSources {
+    /// What is wrong with single files.
+    pub errors: Vec<FileError>,
+    /// What is wrong with the graph of the others.
+    pub problems: Vec<Problem>,
+}
+
+impl Sources {
+    /// Reads the files in `folders`, which are relative to the crate's folder `root`.
+    ///
+    /// # Errors
+    ///
+    /// All flaws of the files and all problems of their graph.
+    pub fn read<P: AsRef<Path>>(root: &Path, folders: impl IntoIterator<Item = P>) -> Result<Self, BrokenSources> {
+        let folders: Vec<PathBuf> = folders.into_iter().map(|folder| folder.as_ref().to_owned()).collect();
+        let Folder { files, errors } = scan_all(folders.iter().map(|folder| root.join(folder)));
+        let whole = Folder { files, errors };
+        match check(&whole) {
+            Ok(graph) if whole.errors.is_empty() => {
+                Ok(Self { root: root.to_owned(), folders, files: whole.files, graph })
+            }
+            checked => Err(BrokenSources { errors: whole.errors, problems: checked.err().unwrap_or_default() }),
+        }
+    }
+
+    /// The graph of all files.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// The file of the revision with exactly this id.
+    pub fn file(&self, id: &str) -> Option<&RevisionFile> {
+        self.files.iter().find(|file| file.revision.id == id)
+    }
+
+    /// The folders, relative to the crate as they were declared.
+    pub fn folders(&self) -> &[PathBuf] {
+        &self.folders
+    }
+
+    /// The folders as paths that can be opened.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        distinct(self.folders.iter().map(|folder| self.root.join(folder)))
+    }
+
+    /// The declared folder that `path` means: as it is declared, or as it leads there from the working directory.
+    pub(crate) fn folder(&self, path: &Path) -> Option<&Path> {
+        let is_meant = |folder: &&PathBuf| {
+            let folder = self.root.join(folder);
+            is_same_place(&folder, &self.root.join(path)) || is_same_place(&folder, path)
+        };
+        self.folders.iter().find(is_meant).map(PathBuf::as_path)
+    }
+
+    /// The declared folder that holds the file of a revision.
+    pub(crate) fn folder_of(&self, id: &str) -> Option<&Path> {
+        let parent = self.file(id)?.path.parent()?;
+        self.folders.iter().find(|folder| self.root.join(folder) == parent).map(PathBuf::as_path)
+    }
+
+    /// The path of a declared folder.
+    pub(crate) fn path(&self, folder: &Path) -> PathBuf {
+        self.root.join(folder)
+    }
+}

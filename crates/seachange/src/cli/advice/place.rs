@@ -1,0 +1,99 @@
+//! Revisions that find no place among the files: what there is to choose from, as commands to type.
+
+use seachange_graph::ResolveError;
+use seachange_source::{PlaceError, Sources};
+
+use super::graph;
+use crate::cli::problem::Problem;
+use crate::cli::typed::Typed;
+
+/// How many choices are spelled out at most.
+const SPELLED_OUT: usize = 4;
+
+/// Explains why `typed` has no place among `sources`.
+pub(crate) fn place(error: &PlaceError, sources: &Sources, typed: &Typed) -> Problem {
+    let problem = Problem::usage(error.to_string());
+    match error {
+        PlaceError::Resolve(error) => unresolved(error, sources, typed),
+        PlaceError::Relative { .. } => problem.hint("name a revision or a label, or say `head` or `heads`"),
+        PlaceError::SeveralParents { parents } => {
+            let message = format!("{} revisions were named, and a new one comes after one of them", parents.len());
+            let problem = one_of(listed(Problem::usage(message), parents, sources), parents, typed);
+            problem.hint(format!("or join them first: `merge {}`", parents.join(" ")))
+        }
+        PlaceError::NotHead { revision, .. } => not_head(problem, revision, sources, typed),
+        PlaceError::NothingToMerge { heads, .. } => nothing_to_merge(problem, heads, sources, typed),
+        PlaceError::Ancestor { below, above } => problem.hint(format!("leave `{below}` out: it is part of `{above}`")),
+        PlaceError::NoDependency { .. } => problem.hint("name a revision or a label"),
+        PlaceError::UnknownFolder { .. } => {
+            problem.hint("`seachange_source::build::revisions_in` in `build.rs` declares another")
+        }
+        PlaceError::WhichFolder { folders } => folders.iter().take(SPELLED_OUT).fold(problem, |problem, folder| {
+            let folder = folder.to_string_lossy();
+            problem.hint(format!("for `{folder}`: {}", typed.adding(&["--version-path", &folder])))
+        }),
+        _ => problem,
+    }
+}
+
+fn unresolved(error: &ResolveError, sources: &Sources, typed: &Typed) -> Problem {
+    let problem = Problem::usage(error.to_string());
+    match error {
+        ResolveError::SeveralHeads { heads, branch } => several_heads(heads, branch.as_deref(), sources, typed),
+        ResolveError::SeveralWays { candidates, .. } => one_of(listed(problem, candidates, sources), candidates, typed),
+        ResolveError::TooFar { .. } => problem.hint("`history` lists the revisions"),
+        error => graph::resolve(error),
+    }
+}
+
+fn several_heads(heads: &[String], branch: Option<&str>, sources: &Sources, typed: &Typed) -> Problem {
+    let place = branch.map(|branch| format!(" on branch `{branch}`")).unwrap_or_default();
+    let all = branch.map_or_else(|| "heads".to_owned(), |branch| format!("{branch}@heads"));
+    let start = format!("{} heads{place}", heads.len());
+    if typed.command == "merge" {
+        let problem = Problem::usage(format!("{start}, and `head` is one"));
+        return listed(problem, heads, sources).hint(format!("to join them: {}", typed.after(&[all])));
+    }
+    let problem = Problem::usage(format!("{start}, and a new revision comes after one of them"));
+    one_of(listed(problem, heads, sources), heads, typed).hint(format!("or join them first: `merge {all}`"))
+}
+
+/// Says what each revision is: its labels and its message.
+fn listed(problem: Problem, ids: &[String], sources: &Sources) -> Problem {
+    ids.iter().fold(problem, |problem, id| {
+        let labels: String = sources.graph().labels(id).iter().map(|label| format!(" ({label})")).collect();
+        let message = sources.file(id).map_or("", |file| &file.message);
+        problem.detail(format!("`{id}`{labels}, {message}"))
+    })
+}
+
+/// Spells out how to go on from each of some revisions.
+fn one_of(problem: Problem, ids: &[String], typed: &Typed) -> Problem {
+    ids.iter()
+        .take(SPELLED_OUT)
+        .fold(problem, |problem, id| problem.hint(format!("to go on from `{id}`: {}", typed.after(&[id]))))
+}
+
+fn not_head(problem: Problem, revision: &str, sources: &Sources, typed: &Typed) -> Problem {
+    let spliced = typed.adding(&["--splice"]);
+    if typed.command == "merge" {
+        return problem.hint(format!("to join it all the same: {spliced}"));
+    }
+    let problem = problem.hint(format!("to start a branch there: {spliced}"));
+    one_of(problem, &heads_above(revision, sources), typed)
+}
+
+fn heads_above(revision: &str, sources: &Sources) -> Vec<String> {
+    let graph = sources.graph();
+    let Ok(target) = format!("{revision}@heads").parse() else { return Vec::new() };
+    let heads = graph.resolve(&graph.everything(), &target).unwrap_or_default();
+    heads.iter().map(|head| head.id.clone()).collect()
+}
+
+fn nothing_to_merge(problem: Problem, heads: &[String], sources: &Sources, typed: &Typed) -> Problem {
+    match heads {
+        [] => problem.hint("`revision -m MESSAGE` writes the first"),
+        [_] => problem.hint("`revision -m MESSAGE` goes on from the head"),
+        heads => listed(problem, heads, sources).hint(format!("to join all heads: {}", typed.after(&["heads"]))),
+    }
+}

@@ -1,0 +1,99 @@
+//! `edit`.
+
+use std::env;
+use std::io;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus};
+
+use clap::Args;
+use seachange_graph::Target;
+use seachange_source::Sources;
+
+use crate::Error;
+use crate::cli::authoring::sources;
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::problem::Problem;
+
+/// Where the editor is set; the first that is not empty counts.
+const VARIABLES: [&str; 2] = ["VISUAL", "EDITOR"];
+
+/// Arguments of `edit`.
+#[derive(Debug, Args)]
+pub(crate) struct EditArgs {
+    /// Any target: a revision id or the beginning of one, `head`, `heads`, `LABEL@head`, `current`, `-1`
+    #[arg(value_name = "TARGET", allow_negative_numbers = true)]
+    target: String,
+}
+
+/// The program that a person edits with.
+struct Editor {
+    variable: &'static str,
+    words: Vec<String>,
+}
+
+impl EditArgs {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+        let sources = sources(context)?;
+        let files = self.files(context, &sources).await?;
+        Editor::of_environment()?.open(&files)?;
+        Ok(Exit::Success)
+    }
+
+    /// The files of the target. The database is asked only where it decides.
+    async fn files(&self, context: &Context, sources: &Sources) -> Result<Vec<PathBuf>, Problem> {
+        let target: Target = self.target.parse().map_err(Error::from)?;
+        let graph = sources.graph();
+        let applied = context.standing(graph, target.is_relative()).await?;
+        let found = graph.resolve(&applied, &target).map_err(Error::from)?;
+        let files: Vec<PathBuf> =
+            found.iter().filter_map(|revision| sources.file(&revision.id)).map(|file| file.path.clone()).collect();
+        if files.is_empty() {
+            return Err(Problem::usage(format!("`{target}` stands for no revision")).hint("`history` lists them"));
+        }
+        Ok(files)
+    }
+}
+
+impl Editor {
+    fn of_environment() -> Result<Self, Problem> {
+        let set =
+            |variable| env::var(variable).ok().filter(|text| !text.trim().is_empty()).map(|text| (variable, text));
+        let (variable, text) = VARIABLES.into_iter().find_map(set).ok_or_else(|| {
+            Problem::usage("neither `VISUAL` nor `EDITOR` is set, and `edit` opens what they name")
+                .hint("for example `EDITOR=nano`, or `EDITOR='code --wait'`; `show` prints the path of the file")
+        })?;
+        let words = shell_words::split(&text).map_err(|error| {
+            Problem::usage(format!("`{variable}` is no command: {error} in `{text}`"))
+                .hint("write it as in a shell, for example `code --wait`")
+        })?;
+        Ok(Self { variable, words })
+    }
+
+    /// Opens the files, and waits until the editor ends.
+    fn open(&self, files: &[PathBuf]) -> Result<(), Problem> {
+        let Some((program, arguments)) = self.words.split_first() else { return Err(self.not_run("", "it is empty")) };
+        let status = Command::new(program).args(arguments).args(files).status().map_err(|error| {
+            let reason = match error.kind() {
+                io::ErrorKind::NotFound => "there is no such program".to_owned(),
+                _ => error.to_string(),
+            };
+            self.not_run(program, &reason)
+        })?;
+        if status.success() { Ok(()) } else { Err(failed(program, status)) }
+    }
+
+    fn not_run(&self, program: &str, reason: &str) -> Problem {
+        let variable = self.variable;
+        Problem::usage(format!("`{program}`, which `{variable}` names, cannot be run: {reason}"))
+            .hint(format!("set `{variable}` to the editor's command, for example `nano`"))
+    }
+}
+
+fn failed(program: &str, status: ExitStatus) -> Problem {
+    let message = match status.code() {
+        Some(code) => format!("`{program}` ended with exit code {code}"),
+        None => format!("`{program}` was killed: {status}"),
+    };
+    Problem::new(Exit::Failure, message)
+}

@@ -1,0 +1,56 @@
+//! A command as it was typed, to be typed again with a change: what hints spell out.
+
+/// A command that writes a revision file.
+#[derive(Debug)]
+pub(crate) struct Typed {
+    /// Its name, as `revision`.
+    pub(crate) command: &'static str,
+    /// The option in front of each parent, as `--head`, if there is one.
+    pub(crate) option: Option<&'static str>,
+    /// What was typed as parents.
+    pub(crate) parents: Vec<String>,
+    /// Everything else.
+    pub(crate) rest: Vec<String>,
+}
+
+impl Typed {
+    /// The command with something added.
+    pub(crate) fn adding(&self, words: &[&str]) -> String {
+        self.line(&self.parents, words)
+    }
+
+    /// The command with other parents.
+    pub(crate) fn after<S: AsRef<str>>(&self, parents: &[S]) -> String {
+        self.line(parents, &[])
+    }
+
+    fn line<S: AsRef<str>>(&self, parents: &[S], added: &[&str]) -> String {
+        let mut words = vec![self.command];
+        for parent in parents {
+            words.extend(self.option);
+            words.push(parent.as_ref());
+        }
+        words.extend(added);
+        words.extend(self.rest.iter().map(String::as_str));
+        format!("`{}`", shell_words::join(words))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Typed;
+
+    #[test]
+    fn a_command_can_be_pasted_into_a_shell() {
+        let typed = Typed {
+            command: "revision",
+            option: Some("--head"),
+            parents: vec!["ae10".to_owned()],
+            rest: ["-m", "it's \"new\""].map(str::to_owned).to_vec(),
+        };
+        assert_eq!(typed.adding(&["--splice"]), r#"`revision --head ae10 --splice -m 'it'\''s "new"'`"#);
+        assert_eq!(typed.after(&["b", "c"]), r#"`revision --head b --head c -m 'it'\''s "new"'`"#);
+        let merge = Typed { command: "merge", option: None, parents: Vec::new(), rest: Vec::new() };
+        assert_eq!(merge.after(&["heads"]), "`merge heads`");
+    }
+}

@@ -1,0 +1,206 @@
+//! Revisions written anywhere in the graph, merged, and edited: from the commands to a build and a run.
+
+use std::{collections::BTreeMap, error::Error, fs, io, path::Path};
+
+use seachange_tests::{
+    Backend, Output, Program, TestDatabase,
+    harness::{Case, TestResult},
+    snapshot,
+};
+
+use crate::new_crate::NewCrate;
+
+const BUILD: &str = r#"//! Registers the files in two folders.
+
+fn main() {
+    seachange_source::build::revisions_in(["src/versions", "src/billing"]);
+}
+"#;
+
+pub(crate) fn trials() -> Vec<Case> {
+    vec![
+        Case::on(Backend::Sqlite, "authoring::branches_in_two_folders", branches_in_two_folders),
+        Case::on(Backend::Sqlite, "authoring::edit_opens_the_file_of_a_target", edit_opens_the_file_of_a_target),
+        Case::on(Backend::Sqlite, "authoring::edit_without_an_editor", edit_without_an_editor),
+    ]
+}
+
+/// A crate, and what was typed in it so far, with the answers.
+struct Session<'a> {
+    new: NewCrate,
+    database: &'a TestDatabase,
+    transcript: String,
+}
+
+impl Session<'_> {
+    fn type_in(&mut self, arguments: &[&str]) -> Result<Output, Box<dyn Error>> {
+        let output = self.new.program(self.database)?.args(arguments).run()?;
+        let typed: Vec<String> = arguments.iter().map(|word| quoted(word)).collect();
+        self.transcript += &format!("$ branches {}\n{output}\n", typed.join(" "));
+        Ok(output)
+    }
+
+    /// Types what has to succeed.
+    fn does(&mut self, arguments: &[&str]) -> TestResult {
+        self.type_in(arguments)?.succeeded()?;
+        Ok(())
+    }
+
+    /// Types what has to be refused, and to change no file.
+    fn refuses(&mut self, arguments: &[&str]) -> TestResult {
+        let before = files(&self.new.folder().join("src"))?;
+        let output = self.type_in(arguments)?;
+        assert_eq!(output.code, Some(2), "{output}");
+        assert_eq!(files(&self.new.folder().join("src"))?, before, "nothing is written");
+        Ok(())
+    }
+
+    fn builds(&mut self) -> TestResult {
+        let said = self.new.build()?;
+        self.transcript +=
+            &format!("$ cargo build\n{}\n", said.iter().map(|line| format!("{line}\n")).collect::<String>());
+        Ok(())
+    }
+
+    /// Compares what was typed since the last time.
+    fn compare(&mut self, name: &str) {
+        let transcript = std::mem::take(&mut self.transcript);
+        snapshot::settings(self.database).bind(|| insta::assert_snapshot!(name, transcript));
+    }
+}
+
+fn quoted(word: &str) -> String {
+    if word.contains(' ') { format!("'{word}'") } else { word.to_owned() }
+}
+
+/// All files below a folder, and the folders, with their texts.
+fn files(folder: &Path) -> io::Result<BTreeMap<String, String>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.insert(path.display().to_string(), String::new());
+            found.extend(files(&path)?);
+        } else {
+            found.insert(path.display().to_string(), fs::read_to_string(&path)?);
+        }
+    }
+    Ok(found)
+}
+
+fn branches_in_two_folders(database: &TestDatabase) -> TestResult {
+    let new = NewCrate::init("branches")?;
+    fs::write(new.folder().join("build.rs"), BUILD)?;
+    let mut session = Session { new, database, transcript: String::new() };
+    session.builds()?;
+    two_bases(&mut session)?;
+    wrong_heads(&mut session)?;
+    wrong_files(&mut session)?;
+    merges(&mut session)?;
+    one_graph(&mut session)
+}
+
+/// A branch in each folder; the second starts at a root of its own.
+fn two_bases(session: &mut Session<'_>) -> TestResult {
+    let users = ["revision", "-m", "create users", "--rev-id", "aa01"];
+    session.refuses(&users)?;
+    session.does(&[&users[..], &["--version-path", "src/versions"]].concat())?;
+    session.does(&["revision", "-m", "add name", "--rev-id", "aa02"])?;
+    let invoices = ["revision", "-m", "create invoices", "--rev-id", "bb01", "--head", "base"];
+    session.refuses(&invoices)?;
+    let branch = ["--version-path", "src/billing", "--branch-label", "billing", "--depends-on", "aa01"];
+    session.does(&[&invoices[..], &branch].concat())?;
+    session.does(&["revision", "-m", "add due date", "--rev-id", "bb02", "--head", "billing@head"])?;
+    session.refuses(&["revision", "-m", "add phone number"])?;
+    session.refuses(&["revision", "-m", "add phone number", "--head", "aa01", "--rev-id", "aa03"])?;
+    session.does(&["revision", "-m", "add phone number", "--head", "aa01", "--rev-id", "aa03", "--splice"])?;
+    session.compare("authoring_two_bases");
+    Ok(())
+}
+
+fn wrong_heads(session: &mut Session<'_>) -> TestResult {
+    for head in
+        ["head", "heads", "aa", "ax01", "zz", "current", "+1", "base-1", "bb01@head+1", "aa01@", "billing@base+9"]
+    {
+        session.refuses(&["revision", "-m", "it's wrong", "--head", head])?;
+    }
+    session.compare("authoring_wrong_heads");
+    Ok(())
+}
+
+fn wrong_files(session: &mut Session<'_>) -> TestResult {
+    let wrong: [&[&str]; 9] = [
+        &["--rev-id", "bb01"],
+        &["--rev-id", "billing"],
+        &["--branch-label", "billing"],
+        &["--branch-label", "aa01"],
+        &["--branch-label", "two words"],
+        &["--depends-on", "base"],
+        &["--depends-on", "zz"],
+        &["--version-path", "src"],
+        &["--version-path", "/tmp"],
+    ];
+    for arguments in wrong {
+        session.refuses(&[&["revision", "-m", "wrong", "--head", "aa02"], arguments].concat())?;
+    }
+    session.compare("authoring_wrong_files");
+    Ok(())
+}
+
+fn merges(session: &mut Session<'_>) -> TestResult {
+    session.builds()?;
+    for wrong in [&["aa02"][..], &["head"], &["aa01", "aa03"], &["aa01", "bb02"], &["aa02", "zz"], &["aa03", "-m", ""]]
+    {
+        session.refuses(&[&["merge"], wrong].concat())?;
+    }
+    session.does(&["merge", "aa02", "aa03", "--rev-id", "aa04"])?;
+    session.compare("authoring_merges");
+    Ok(())
+}
+
+/// What was written compiles and runs, and is found in its folder.
+fn one_graph(session: &mut Session<'_>) -> TestResult {
+    session.builds()?;
+    session.does(&["up", "heads"])?;
+    session.does(&["show", "billing@head"])?;
+    session.does(&["show", "aa04"])?;
+    session.does(&["show", "bb01", "--format", "json"])?;
+    session.does(&["merge", "-m", "one again", "--rev-id", "cc01", "--branch-label", "whole"])?;
+    session.refuses(&["merge"])?;
+    session.builds()?;
+    session.does(&["up"])?;
+    session.does(&["history"])?;
+    session.does(&["down", "base"])?;
+    session.compare("authoring_one_graph");
+    Ok(())
+}
+
+/// The migration program with an editor that prints what it is given.
+fn migration(database: &TestDatabase, editor: &str) -> Program {
+    Program::migration().database(database).env("EDITOR", editor)
+}
+
+fn edit_opens_the_file_of_a_target(database: &TestDatabase) -> TestResult {
+    Program::migration().database(database).args(["up", "2"]).run()?.succeeded()?;
+    let mut transcript = String::new();
+    for target in ["head", "0b9e", "base+2", "current", "heads"] {
+        let output = migration(database, "printf '<%s>\\n' --wait").args(["edit", target]).run()?;
+        transcript += &format!("$ migration edit {target}\n{output}\n");
+    }
+    let visual = migration(database, "false").env("VISUAL", "echo visual").args(["edit", "head"]).run()?;
+    transcript += &format!("$ VISUAL='echo visual' migration edit head\n{visual}\n");
+    snapshot::settings(database).bind(|| insta::assert_snapshot!("authoring_edit", transcript));
+    Ok(())
+}
+
+fn edit_without_an_editor(database: &TestDatabase) -> TestResult {
+    let mut transcript = String::new();
+    let wrong = [("", "head"), ("no-such-editor --wait", "head"), ("code 'quoted", "head"), ("sh -c 'exit 3'", "head")];
+    for (editor, target) in wrong.into_iter().chain([("echo", "base"), ("echo", "zz"), ("echo", "head+")]) {
+        let output = migration(database, editor).args(["edit", target]).run()?;
+        assert!(!output.success(), "{output}");
+        transcript += &format!("$ EDITOR=\"{editor}\" migration edit {target}\n{output}\n");
+    }
+    snapshot::settings(database).bind(|| insta::assert_snapshot!("authoring_no_editor", transcript));
+    Ok(())
+}
