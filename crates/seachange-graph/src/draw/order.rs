@@ -1,52 +1,120 @@
 //! The order of the rows: one that can be drawn with few lines side by side.
 //!
-//! A revision is drawn once all above it are: the walk goes up from a base, and what it closes first is drawn first. So
-//! a side branch is whole before the line goes on below the place where it left. Revisions that hang together by
+//! From a head the walk goes down, at a merge point along the last parent first. Where it comes to a revision that
+//! something not drawn yet is above, it goes up there first: so a side branch is whole before the line goes on below the
+//! place where it left, and two lines that merge again and again are drawn in turns. Revisions that hang together by
 //! parents are one tree; trees are drawn one after the other, those that depend on another above it.
 
 use super::pointers::Pointers;
 
 /// The positions, the newest first, each before all it points at.
 pub(super) fn newest_first(pointers: &Pointers) -> Vec<usize> {
-    let count = pointers.parents.len();
     let trees = Trees::new(pointers);
-    let bases = trees.order(pointers).into_iter().flat_map(|tree| trees.bases[tree].iter().copied());
-    let above: Vec<Vec<usize>> = (0..count).map(|position| pointers.above(position).collect()).collect();
-    closing_order(bases, &above)
+    let mut walk = Walk::new(pointers);
+    for top in trees.order(pointers).into_iter().flat_map(|tree| &trees.tops[tree]) {
+        walk.go_on(*top);
+    }
+    walk.rows
+}
+
+/// What is drawn, and what is next.
+struct Walk<'a> {
+    pointers: &'a Pointers,
+    /// What points at each position: other trees first, then the newest.
+    above: Vec<Vec<usize>>,
+    /// How much of that, from the start, is known to be drawn.
+    drawn_above: Vec<usize>,
+    is_drawn: Vec<bool>,
+    /// Something above each is drawn; the last is next.
+    open: Vec<usize>,
+    rows: Vec<usize>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(pointers: &'a Pointers) -> Self {
+        let count = pointers.parents.len();
+        let above = |position: usize| [&*pointers.dependants[position], &*pointers.children[position]].concat();
+        Self {
+            pointers,
+            above: (0..count).map(above).collect(),
+            drawn_above: vec![0; count],
+            is_drawn: vec![false; count],
+            open: Vec::new(),
+            rows: Vec::with_capacity(count),
+        }
+    }
+
+    /// Draws a revision, everything below it, and what has to stand above that.
+    fn go_on(&mut self, top: usize) {
+        self.open.push(top);
+        while let Some(&position) = self.open.last() {
+            if self.is_drawn[position] {
+                self.open.pop();
+            } else {
+                let next = self.highest_undrawn(position);
+                self.draw(next);
+            }
+        }
+    }
+
+    fn draw(&mut self, position: usize) {
+        self.is_drawn[position] = true;
+        self.rows.push(position);
+        // Dependencies wait until the line that needs them is at its end.
+        self.open.extend(self.pointers.dependencies[position].iter().chain(&self.pointers.parents[position]));
+    }
+
+    /// Goes up from a revision to one that nothing undrawn is above. What is passed on the way is drawn before the
+    /// revision is come to again, so that a way is hardly ever gone twice.
+    fn highest_undrawn(&mut self, mut position: usize) -> usize {
+        while let Some(above) = self.undrawn_above(position) {
+            position = above;
+        }
+        position
+    }
+
+    fn undrawn_above(&mut self, position: usize) -> Option<usize> {
+        let above = &self.above[position];
+        let drawn_above = &mut self.drawn_above[position];
+        while above.get(*drawn_above).is_some_and(|&above| self.is_drawn[above]) {
+            *drawn_above += 1;
+        }
+        above.get(*drawn_above).copied()
+    }
 }
 
 /// Revisions that hang together by parents.
 struct Trees {
     /// The tree of each position.
     of: Vec<usize>,
-    /// The bases of each tree, the newest first.
-    bases: Vec<Vec<usize>>,
+    /// What nothing points at in each tree, the newest first.
+    tops: Vec<Vec<usize>>,
 }
 
 impl Trees {
     fn new(pointers: &Pointers) -> Self {
         let count = pointers.parents.len();
         let mut of = vec![usize::MAX; count];
-        let mut bases: Vec<Vec<usize>> = Vec::new();
+        let mut tops: Vec<Vec<usize>> = Vec::new();
         for start in (0..count).rev() {
             if of[start] == usize::MAX {
-                fill(&mut of, pointers, start, bases.len());
-                bases.push(Vec::new());
+                fill(&mut of, pointers, start, tops.len());
+                tops.push(Vec::new());
             }
-            if pointers.parents[start].is_empty() {
-                bases[of[start]].push(start);
+            if pointers.above(start).next().is_none() {
+                tops[of[start]].push(start);
             }
         }
-        Self { of, bases }
+        Self { of, tops }
     }
 
     /// The trees, those that depend on another before it as far as that goes.
     fn order(&self, pointers: &Pointers) -> Vec<usize> {
-        let mut dependants = vec![Vec::new(); self.bases.len()];
+        let mut dependants = vec![Vec::new(); self.tops.len()];
         for (position, above) in pointers.dependants.iter().enumerate() {
             dependants[self.of[position]].extend(above.iter().map(|&above| self.of[above]));
         }
-        closing_order(0..self.bases.len(), &dependants)
+        closing_order(0..self.tops.len(), &dependants)
     }
 }
 

@@ -92,3 +92,21 @@ fn a_merge_point_of_many_has_a_lane_for_each() {
     a
     ");
 }
+
+#[test]
+fn lines_that_merge_again_and_again_take_turns() {
+    let text = "a, a -> b, a -> m, b -> c, m b -> n, n -> o, c -> d, o c -> p, p -> q, d -> e, q d -> r";
+    insta::assert_snapshot!(drawn(text), @"
+    r
+    | | e
+    | d
+    q |
+    p |
+    | c
+    o |
+    n |
+    | b
+    m |
+    a
+    ");
+}

@@ -342,11 +342,12 @@ fn trees_are_parted_beside_other_lines() {
     insta::assert_snapshot!(plain("a, a -> b (x), x, x -> y, y -> z, a -> c, c -> d, q (x), k"), @"
     •  q (base) (head) (needs x), message of q
     ┆
-    ┆ •  d (head), message of d
-    ┆ •  c, message of c
-    ┆ │ •  b (head) (needs x), message of b
-    ╭─┬─╯
+    ┆ •  b (head) (needs x), message of b
+    ╭─┤
     ┆ │
+    ┆ │ •  d (head), message of d
+    ┆ │ •  c, message of c
+    ┆ ├─╯
     ┆ •  a (base), message of a
     ┆
     ┆ •  z (head), message of z
@@ -360,11 +361,12 @@ fn trees_are_parted_beside_other_lines() {
     --
     *  q (base) (head) (needs x), message of q
     .
-    . *  d (head), message of d
-    . *  c, message of c
-    . | *  b (head) (needs x), message of b
-    +-+-'
+    . *  b (head) (needs x), message of b
+    ./|
     . |
+    . | *  d (head), message of d
+    . | *  c, message of c
+    . |/
     . *  a (base), message of a
     .
     . *  z (head), message of z

@@ -1,10 +1,12 @@
 //! The graph as one JSON document.
 
+use std::path::PathBuf;
+
 use seachange_graph::draw::{Edge, EdgeKind, Node, Picture, State};
 use serde::Serialize;
 
 use crate::cli::problem::Problem;
-use crate::revision::Migrations;
+use crate::revision::{Migrations, Script};
 
 #[derive(Debug, Serialize)]
 struct Document<'a> {
@@ -17,7 +19,7 @@ struct Document<'a> {
 struct Entry<'a> {
     id: &'a str,
     message: &'a str,
-    file: Option<&'a str>,
+    file: Option<PathBuf>,
     created: Option<&'a str>,
     branch_labels: &'a [String],
     is_base: bool,
@@ -51,7 +53,7 @@ fn entry<'a>(node: &'a Node<'_>, migrations: &Migrations) -> Entry<'a> {
     Entry {
         id: &node.revision.id,
         message: script.map_or(&node.message, |script| script.message),
-        file: script.map(|script| script.file),
+        file: script.map(Script::path),
         created: script.map(|script| script.revision.created),
         branch_labels: &node.revision.branch_labels,
         is_base: node.is_base(),
