@@ -21,7 +21,7 @@ pub enum HistoryError {
     #[error("{} {} not below the end of the range `{range}`", quoted(outside), if outside.len() == 1 { "is" } else { "are" })]
     NotBelow {
         /// The range.
-        range: Range,
+        range: Box<Range>,
         /// What the lower end stands for and is not below the upper one.
         outside: Vec<String>,
     },
@@ -42,7 +42,7 @@ impl Graph {
         if !from.is_empty() {
             let outside: Vec<usize> = from.iter().copied().filter(|&position| !members.contains(position)).collect();
             if !outside.is_empty() {
-                return Err(HistoryError::NotBelow { range: range.clone(), outside: self.names(outside) });
+                return Err(HistoryError::NotBelow { range: Box::new(range.clone()), outside: self.names(outside) });
             }
             members.intersect(&Set::reached(self, from, |position| self.child_positions(position)));
         }
