@@ -97,6 +97,7 @@ fn nodes(revisions: &[Revision]) -> &'static Migrations {
     let script = |&revision: &Revision| Script {
         revision,
         message: "a step",
+        folder: "src/versions",
         file: "m20261121_a_step.rs",
         source_hash: "hash",
         migration: Box::leak(Box::new(Scripted { body: Body::Sql(&[], &[]), use_transaction: None })),
