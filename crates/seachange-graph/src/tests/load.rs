@@ -92,12 +92,30 @@ fn heads_and_bases_follow_the_parents() {
 }
 
 #[test]
-fn a_long_chain_loads_and_plans() {
+fn a_long_chain_is_no_deep_recursion() {
     let chain = (0..100_000).map(|n| {
         let revision = Revision::new(format!("r{n}"));
-        if n == 0 { revision } else { revision.after(format!("r{}", n - 1)) }
+        if n == 0 { revision.labelled("all") } else { revision.after(format!("r{}", n - 1)) }
     });
     let graph = Graph::new(chain).unwrap();
-    let nothing = graph.applied([]).unwrap();
-    assert_eq!(graph.upgrade(&nothing, &[crate::Target::HEADS]).unwrap().len(), 100_000);
+    let (nothing, everything) = (graph.nothing(), graph.everything());
+    let target = |text: &str| [text.parse().unwrap()];
+    assert_eq!(graph.upgrade(&nothing, &target("heads")).unwrap().len(), 100_000);
+    assert_eq!(graph.upgrade(&nothing, &target("all@+70000")).unwrap().len(), 70_000);
+    assert_eq!(graph.downgrade(&everything, &target("base")).unwrap().len(), 100_000);
+    assert_eq!(graph.downgrade(&everything, &target("-70000")).unwrap().len(), 70_000);
+    assert_eq!(graph.stamp(&nothing, &target("head-1")).unwrap().add.len(), 99_999);
+    assert_eq!(graph.history(&nothing, &"-9:".parse().unwrap()).unwrap().len(), 10);
+    assert_eq!(graph.labels("r99999"), ["all"]);
+}
+
+#[test]
+fn a_dependency_may_be_a_label() {
+    let nodes = [Revision::new("a").labelled("billing"), Revision::new("b").depending_on("billing")];
+    let graph = Graph::new(nodes).unwrap();
+    assert_eq!(graph.get("b").unwrap().depends_on, ["a"]);
+    assert_eq!(graph.dependants("a").map(|revision| revision.id.as_str()).collect::<Vec<_>>(), ["b"]);
+    assert_eq!(graph.unreferenced().len(), 1);
+    let own = [Revision::new("a").labelled("own").depending_on("own")];
+    assert_eq!(Graph::new(own).unwrap_err().to_string(), "revision `a` points at itself");
 }
