@@ -41,6 +41,11 @@ status *args:
 history *args:
     cargo run -q -p migration -- history "$@"
 
+# Write the graph of the revisions: `just graph`, `just graph -o graph.svg`
+[group('revisions')]
+graph *args:
+    cargo run -q -p migration -- graph "$@"
+
 # Run the service
 [group('service')]
 app *args:
@@ -83,3 +88,8 @@ doc *options:
 [group('quality')]
 bench *args:
     cargo bench --locked -p seachange-tests --bench bench -- "$@"
+
+# Measure the graph alone, all or by name: `just bench-graph load`
+[group('quality')]
+bench-graph *args:
+    cargo bench --locked -p seachange-graph --bench graph -- "$@"

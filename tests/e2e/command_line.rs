@@ -7,7 +7,7 @@ use seachange_tests::{
 };
 
 /// The commands that have a help text of their own.
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 20] = [
     "up",
     "upgrade",
     "down",
@@ -17,6 +17,7 @@ const COMMANDS: [&str; 19] = [
     "heads",
     "branches",
     "history",
+    "graph",
     "show",
     "revision",
     "merge",
@@ -100,7 +101,7 @@ fn colors_are_for_terminals(database: &TestDatabase) -> TestResult {
         assert!(!is_colored(command, Some("NO_COLOR"))?, "{command:?}");
         assert!(!is_colored(&with("never"), Some("CLICOLOR_FORCE"))?, "{command:?}");
     }
-    for command in [&["history"][..], &["status"], &["up", "nonsense"]] {
+    for command in [&["history"][..], &["history", "--graph"], &["status"], &["up", "nonsense"]] {
         let always = [command, &["--color", "always"]].concat();
         assert!(is_colored(&always, None)?, "{command:?}");
         assert!(is_colored(&always, Some("NO_COLOR"))?, "{command:?}: an argument wins over the environment");
@@ -120,7 +121,16 @@ fn quiet_says_nothing(database: &TestDatabase) -> TestResult {
 /// As in `history | head -1`, only that nothing is read at all.
 fn reader_may_go_away(database: &TestDatabase) -> TestResult {
     let program = Program::migration().executable()?.display().to_string();
-    for arguments in ["history", "history --format json", "status", "--help", "completions bash", "heads"] {
+    for arguments in [
+        "history",
+        "history --format json",
+        "history --graph",
+        "graph --format svg",
+        "status",
+        "--help",
+        "completions bash",
+        "heads",
+    ] {
         let script = format!("set -o pipefail; '{program}' {arguments} | true");
         let output = Program::at("bash").args(["-c", &script]).database(database).run()?;
         assert!(!output.stderr.contains("panicked"), "{arguments}: {output}");

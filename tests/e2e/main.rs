@@ -13,6 +13,7 @@ mod migrations;
 mod new_crate;
 mod packages;
 mod passwords;
+mod pictures;
 mod programs;
 mod readme;
 mod revision_files;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         migrations::trials(),
         packages::trials(),
         passwords::trials(),
+        pictures::trials(),
         programs::trials(),
         readme::trials(),
         revision_files::trials(),

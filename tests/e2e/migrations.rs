@@ -254,8 +254,17 @@ fn nothing_pending_writes_nothing(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-const READING: [&str; 7] =
-    ["status", "status --format json", "current", "history -v", "heads", "show head", "show current"];
+const READING: [&str; 9] = [
+    "status",
+    "status --format json",
+    "current",
+    "history -v",
+    "history --graph",
+    "graph --current",
+    "heads",
+    "show head",
+    "show current",
+];
 
 fn reading_writes_nothing(database: &TestDatabase) -> TestResult {
     if database.backend() != Backend::Sqlite {

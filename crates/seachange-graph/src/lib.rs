@@ -13,7 +13,8 @@
 //! - [`applied`]: what a database has, judged against the graph;
 //! - [`find`], [`resolve`]: names and targets looked up, with their errors;
 //! - [`plan`]: the steps from there to a target;
-//! - [`history`]: the revisions of a range.
+//! - [`history`]: the revisions of a range;
+//! - [`draw`]: the graph as a picture, for terminals and documents.
 //!
 //! The crate does no I/O, knows no database and no command line, and is usable on its own.
 //!
@@ -32,6 +33,7 @@
 
 pub mod applied;
 mod branch;
+pub mod draw;
 pub mod fault;
 pub mod find;
 pub mod graph;

@@ -6,6 +6,7 @@ mod current;
 mod destroy;
 mod down;
 mod edit;
+mod graph;
 mod heads;
 mod history;
 mod init;
@@ -45,6 +46,8 @@ pub(crate) enum Command {
     Branches(branches::BranchesArgs),
     /// List the revisions, newest first
     History(history::HistoryArgs),
+    /// Write the graph of the revisions for documents: Mermaid, Graphviz, SVG or JSON
+    Graph(graph::GraphArgs),
     /// Show one revision
     Show(show::ShowArgs),
     /// Write a new revision file, on top of the head or where it is told
@@ -80,6 +83,7 @@ impl Command {
             Self::Heads(args) => args.run(context),
             Self::Branches(args) => args.run(context),
             Self::History(args) => args.run(context).await,
+            Self::Graph(args) => args.run(context).await,
             Self::Show(args) => args.run(context).await,
             Self::Revision(args) => args.run(context),
             Self::Merge(args) => args.run(context),

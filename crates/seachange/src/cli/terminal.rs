@@ -21,6 +21,8 @@ static IS_LINE_OPEN: AtomicBool = AtomicBool::new(false);
 pub(crate) const VERB: Style = AnsiColor::Green.on_default().bold();
 /// For a revision id.
 pub(crate) const ID: Style = AnsiColor::Yellow.on_default();
+/// For a branch label.
+pub(crate) const LABEL: Style = AnsiColor::Magenta.on_default();
 /// For what matters less.
 pub(crate) const DIM: Style = Style::new().dimmed();
 

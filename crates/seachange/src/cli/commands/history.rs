@@ -1,7 +1,11 @@
 //! `history`.
 
+mod drawing;
+
 use clap::Args;
 use seachange_graph::{Graph, Range};
+
+use drawing::DrawingArgs;
 
 use super::list::{Entry, answer_json};
 use crate::Error;
@@ -23,6 +27,8 @@ pub(crate) struct HistoryArgs {
     indicate_current: bool,
     #[command(flatten)]
     format: FormatArgs,
+    #[command(flatten)]
+    drawing: DrawingArgs,
 }
 
 impl HistoryArgs {
@@ -34,6 +40,10 @@ impl HistoryArgs {
         let applied = context.standing(graph, is_asked).await?;
         let found = graph.history(&applied, &range).map_err(Error::from)?;
         let newest_first = found.iter().rev().filter_map(|revision| context.project.migrations.get(&revision.id));
+        if self.drawing.is_asked_for() {
+            self.drawing.run(context, graph, newest_first).await?;
+            return Ok(Exit::Success);
+        }
         let current = || graph.current(&applied).iter().map(|revision| revision.id.as_str()).collect::<Vec<_>>();
         let current = is_asked.then(current);
         match self.format.format {

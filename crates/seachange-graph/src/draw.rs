@@ -1,0 +1,199 @@
+//! The graph as a picture: rows that any log can print, and texts for documents.
+//!
+//! A [`Picture`] puts the revisions in the order in which they are drawn, the newest first, and knows every line between
+//! them. [`Picture::mermaid`], [`Picture::dot`] and [`Picture::svg`] write it; a terminal takes the rows as they are. What
+//! the graph does not know, messages and what a database has, is the caller's to give, as a [`Caption`] for each revision.
+//!
+//! Everything is linear in the number of revisions and pointers, but for a logarithm where lanes are handed out, and
+//! nothing recurses.
+//!
+//! ```
+//! use seachange_graph::draw::{Caption, Picture};
+//! use seachange_graph::{Graph, Revision};
+//!
+//! let graph = Graph::new([Revision::new("1975ea83b712"), Revision::new("ae1027a6acf4").after("1975ea83b712")])?;
+//! let picture = Picture::new(&graph, |revision| Caption::new(format!("message of {}", revision.id)));
+//! assert_eq!(picture.nodes()[0].revision.id, "ae1027a6acf4");
+//! assert!(picture.dot().starts_with("digraph"));
+//! # Ok::<(), seachange_graph::Faults>(())
+//! ```
+
+mod dot;
+mod lanes;
+mod mermaid;
+mod order;
+mod pointers;
+mod svg;
+mod text;
+
+use crate::graph::Graph;
+use crate::revision::Revision;
+use pointers::Pointers;
+
+/// What a caller knows of a revision.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Caption {
+    /// What the revision does. It is drawn on one line, whatever it holds.
+    pub message: String,
+    /// Whether a database has it; `None` where none was asked.
+    pub is_applied: Option<bool>,
+}
+
+/// Where a revision stands in a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It is not applied.
+    Pending,
+    /// It is applied, and so is a revision above it.
+    Applied,
+    /// It is applied, and nothing above it is.
+    Current,
+}
+
+/// A revision in its row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node<'a> {
+    /// The revision.
+    pub revision: &'a Revision,
+    /// What it does, on one line, without control characters.
+    pub message: String,
+    /// Where it stands; `None` where no database was asked.
+    pub state: Option<State>,
+    /// Whether it is the parent of none.
+    pub is_head: bool,
+}
+
+/// What a line between two revisions says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EdgeKind {
+    /// The upper revision comes after the lower one.
+    Parent,
+    /// The upper revision needs the lower one, which is not its parent.
+    Dependency,
+}
+
+/// A line from a revision down to one that it points at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edge {
+    /// The row of the revision that points.
+    pub upper: usize,
+    /// The row of the revision pointed at, always further down.
+    pub lower: usize,
+    /// What the line says.
+    pub kind: EdgeKind,
+}
+
+/// Every revision in a row of its own, the newest first, and every line between them.
+///
+/// A revision stands above all it points at, the revisions of a branch stand together as far as that goes, and a branch
+/// stands above those that it depends on. The order is a function of the set of revisions alone.
+#[derive(Debug, Clone)]
+pub struct Picture<'a> {
+    nodes: Vec<Node<'a>>,
+    /// By the upper row; parents as they are declared, then dependencies.
+    edges: Vec<Edge>,
+}
+
+impl Caption {
+    /// A caption without a state.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), is_applied: None }
+    }
+
+    /// Says whether a database has the revision.
+    #[must_use]
+    pub fn applied(self, is_applied: bool) -> Self {
+        Self { is_applied: Some(is_applied), ..self }
+    }
+}
+
+impl Node<'_> {
+    /// Whether the revision has no parent.
+    pub fn is_base(&self) -> bool {
+        self.revision.down_revision.is_empty()
+    }
+
+    /// Whether the revision has several parents.
+    pub fn is_merge_point(&self) -> bool {
+        let parents = &self.revision.down_revision;
+        parents.iter().any(|parent| Some(parent) != parents.first())
+    }
+
+    /// What the revision is in its graph and in the database, in words.
+    pub fn marks(&self) -> impl Iterator<Item = &'static str> {
+        let marks = [
+            (self.is_base(), "base"),
+            (self.is_merge_point(), "merge point"),
+            (self.is_head, "head"),
+            (self.state == Some(State::Current), "current"),
+        ];
+        marks.into_iter().filter(|(holds, _)| *holds).map(|(_, mark)| mark)
+    }
+}
+
+impl<'a> Picture<'a> {
+    /// Orders the revisions of a graph, and captions each.
+    pub fn new(graph: &'a Graph, caption: impl Fn(&Revision) -> Caption) -> Self {
+        let revisions: Vec<&Revision> = graph.iter().collect();
+        let pointers = Pointers::new(&revisions);
+        let rows = order::newest_first(&pointers);
+        let captions: Vec<Caption> = revisions.iter().map(|revision| caption(revision)).collect();
+        let node = |&position: &usize| Node {
+            revision: revisions[position],
+            message: text::one_line(&captions[position].message),
+            state: state(&pointers, &captions, position),
+            is_head: pointers.children[position].is_empty(),
+        };
+        Self { nodes: rows.iter().map(node).collect(), edges: pointers.edges(&rows) }
+    }
+
+    /// The revisions, a row each, the newest first.
+    pub fn nodes(&self) -> &[Node<'a>] {
+        &self.nodes
+    }
+
+    /// Every line once, in the order of the upper rows. A revision that is both parent and dependency is a parent.
+    pub fn edges(&self) -> &[Edge] {
+        &self.edges
+    }
+
+    /// The lines that lead down from a row.
+    pub fn edges_below(&self, row: usize) -> &[Edge] {
+        let first = self.edges.partition_point(|edge| edge.upper < row);
+        let count = self.edges[first..].partition_point(|edge| edge.upper == row);
+        &self.edges[first..first + count]
+    }
+
+    /// Whether any revision depends on another.
+    pub fn has_dependencies(&self) -> bool {
+        self.edges.iter().any(|edge| edge.kind == EdgeKind::Dependency)
+    }
+
+    /// The picture as a [Mermaid](https://mermaid.js.org) flowchart, the newest revision on top.
+    pub fn mermaid(&self) -> String {
+        mermaid::write(self)
+    }
+
+    /// The picture in the language of [Graphviz](https://graphviz.org), the newest revision on top.
+    pub fn dot(&self) -> String {
+        dot::write(self)
+    }
+
+    /// The picture as an SVG document that needs nothing else: lanes and rows as in a log, light or dark as the reader's
+    /// screen is.
+    pub fn svg(&self) -> String {
+        svg::write(self)
+    }
+}
+
+fn state(pointers: &Pointers, captions: &[Caption], position: usize) -> Option<State> {
+    let is_applied = |position: &usize| captions[*position].is_applied == Some(true);
+    Some(match captions[position].is_applied? {
+        false => State::Pending,
+        true if pointers.above(position).any(|above| is_applied(&above)) => State::Applied,
+        true => State::Current,
+    })
+}
+
+#[cfg(test)]
+mod tests;

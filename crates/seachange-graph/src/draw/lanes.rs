@@ -1,0 +1,88 @@
+//! The lanes in which revisions stand and lines run.
+//!
+//! The rows are walked once from the top. A lane is taken by a line from below its upper revision to its lower one, and
+//! is free again after that; the leftmost free lane is taken first. Lines to the same parent come together.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{Edge, EdgeKind, Picture};
+
+/// A lane for each row and for each line.
+pub(super) struct Lanes {
+    /// The lane in which the revision of each row stands.
+    pub(super) nodes: Vec<usize>,
+    /// The lane in which each line runs between the rows of its ends.
+    pub(super) edges: Vec<usize>,
+    /// The number of lanes.
+    pub(super) count: usize,
+}
+
+/// The lanes that are not taken.
+#[derive(Default)]
+struct Free {
+    lanes: BTreeSet<usize>,
+    count: usize,
+}
+
+impl Free {
+    fn take_leftmost(&mut self) -> usize {
+        self.lanes.pop_first().unwrap_or_else(|| {
+            self.count += 1;
+            self.count - 1
+        })
+    }
+
+    fn take(&mut self, wanted: usize) -> usize {
+        if self.lanes.remove(&wanted) { wanted } else { self.take_leftmost() }
+    }
+}
+
+/// The lanes of the lines that a revision ends.
+#[derive(Default)]
+struct Arriving {
+    /// From left to right turned round: the last is the leftmost.
+    parent: Vec<usize>,
+    dependency: Vec<usize>,
+}
+
+impl Lanes {
+    pub(super) fn new(picture: &Picture<'_>) -> Self {
+        let mut free = Free::default();
+        let mut arriving: HashMap<usize, Arriving> = HashMap::new();
+        let mut nodes = Vec::with_capacity(picture.nodes.len());
+        let mut edges = Vec::with_capacity(picture.edges.len());
+        for row in 0..picture.nodes.len() {
+            let ending = arriving.remove(&row).unwrap_or_default();
+            let lane = ending.lane().unwrap_or_else(|| free.take_leftmost());
+            free.lanes.extend(ending.parent.iter().chain(&ending.dependency).chain([&lane]));
+            nodes.push(lane);
+            for edge in picture.edges_below(row) {
+                edges.push(arriving.entry(edge.lower).or_default().add(edge, lane, &mut free));
+            }
+        }
+        Self { nodes, edges, count: free.count }
+    }
+}
+
+impl Arriving {
+    fn lane(&self) -> Option<usize> {
+        self.parent.last().or(self.dependency.first()).copied()
+    }
+
+    /// Finds a lane for a line from a revision in `from`. It joins a line to the same parent, unless going straight down
+    /// leads further to the left: there the two meet at their end.
+    fn add(&mut self, edge: &Edge, from: usize, free: &mut Free) -> usize {
+        if edge.kind == EdgeKind::Dependency {
+            let lane = free.take(from);
+            self.dependency.push(lane);
+            return lane;
+        }
+        let is_shared = |shared: usize| shared < from || !free.lanes.contains(&from);
+        if let Some(shared) = self.parent.last().copied().filter(|&shared| is_shared(shared)) {
+            return shared;
+        }
+        let lane = free.take(from);
+        self.parent.push(lane);
+        lane
+    }
+}

@@ -1,0 +1,26 @@
+//! Texts that a picture can hold.
+
+/// Puts a text on one line: white space becomes one space, and what no document may hold becomes U+FFFD.
+pub(super) fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").chars().map(|c| if is_forbidden(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+/// Control characters, and the two that XML does not allow besides.
+fn is_forbidden(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}')
+}
+
+/// Cuts a text so that it has at most `limit` characters.
+pub(super) fn cut(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit {
+        return text.to_owned();
+    }
+    let start: String = text.chars().take(limit.saturating_sub(1)).collect();
+    format!("{}…", start.trim_end())
+}
+
+/// About how many letters wide a text is: what East Asian scripts and pictographs fill counts twice.
+pub(super) fn width(text: &str) -> usize {
+    text.chars().map(|c| if c < '\u{1100}' || ('\u{2000}'..'\u{2e80}').contains(&c) { 1 } else { 2 }).sum()
+}

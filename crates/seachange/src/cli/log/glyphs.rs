@@ -1,0 +1,73 @@
+//! The characters that a log is drawn with.
+
+use anstyle::{AnsiColor, Style};
+use renderdag::pipeline::types::{GraphRowShape, PrefixLine, PrefixLinePart};
+use renderdag::pipeline::{Ascii, BoxDrawing, PrefixLineRenderer};
+use seachange_graph::draw::State;
+
+use crate::cli::terminal::{VERB, styled};
+
+const PENDING: Style = AnsiColor::Yellow.on_default();
+const APPLIED: Style = AnsiColor::Green.on_default();
+
+/// Which characters a terminal can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Glyphs {
+    Unicode,
+    Ascii,
+}
+
+impl Glyphs {
+    /// Chooses by the locale in the environment, as its variables overrule each other.
+    ///
+    /// Where none is set the locale is `C`, which is ASCII. Windows has no such variables; its terminals know Unicode.
+    pub(crate) fn of_locale(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(variable).find(|value| !value.is_empty());
+        let locale = locale.unwrap_or_default().to_ascii_lowercase();
+        let is_utf8 = locale.contains("utf-8") || locale.contains("utf8");
+        if is_utf8 || (cfg!(windows) && locale.is_empty()) { Self::Unicode } else { Self::Ascii }
+    }
+
+    /// The character for a revision.
+    pub(super) fn node(self, state: Option<State>) -> String {
+        let (unicode, ascii, style) = match state {
+            None => ("•", "*", Style::new()),
+            Some(State::Pending) => ("○", "o", PENDING),
+            Some(State::Applied) => ("●", "x", APPLIED),
+            Some(State::Current) => ("◉", "@", VERB),
+        };
+        styled(style, if self == Self::Unicode { unicode } else { ascii })
+    }
+
+    /// What dashed lines are.
+    pub(super) fn legend(self) -> &'static str {
+        match self {
+            Self::Unicode => "┆ leads to a dependency",
+            Self::Ascii => ". leads to a dependency",
+        }
+    }
+
+    /// What draws the lines.
+    pub(super) fn lines(self) -> Box<dyn PrefixLineRenderer<usize>> {
+        match self {
+            Self::Unicode => Box::new(Dashed::default()),
+            Self::Ascii => Box::new(Ascii),
+        }
+    }
+}
+
+/// Draws boxes with dashes where sapling draws half a line.
+#[derive(Default)]
+struct Dashed(BoxDrawing);
+
+impl PrefixLineRenderer<usize> for Dashed {
+    fn next_prefix_lines(&mut self, row_shape: &GraphRowShape<usize>) -> Vec<PrefixLine> {
+        let mut lines = self.0.next_prefix_lines(row_shape);
+        for part in lines.iter_mut().flat_map(|line| &mut line.parts) {
+            if let PrefixLinePart::Text(text) = part {
+                *text = text.replace('╷', "┆");
+            }
+        }
+        lines
+    }
+}

@@ -1,0 +1,63 @@
+//! A file that an answer goes to.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::exit::Exit;
+use super::problem::Problem;
+use crate::settings::reason;
+
+/// Writes a file, or replaces the one that is there: readers find the old text or the new one, never a part.
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), Problem> {
+    replace(path, text).map_err(|error| problem(path, &error))
+}
+
+fn problem(path: &Path, error: &io::Error) -> Problem {
+    let problem = Problem::new(Exit::Failure, format!("cannot write `{}`: {}", path.display(), reason(error)));
+    match path.parent() {
+        Some(folder) if error.kind() == io::ErrorKind::NotFound && !folder.as_os_str().is_empty() => {
+            problem.hint(format!("the folder `{}` has to exist", folder.display()))
+        }
+        _ => problem,
+    }
+}
+
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let known = match fs::metadata(path) {
+        // A device or a pipe takes the text as it comes; a folder says that it is one.
+        Ok(metadata) if !metadata.is_file() => return fs::write(path, text),
+        Ok(metadata) => Some(metadata.permissions()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    let target = match known {
+        // Renaming over a file asks nobody whether it may be written, and renaming over a link would cut it.
+        Some(_) => OpenOptions::new().write(true).open(path).and_then(|_| fs::canonicalize(path))?,
+        None => path.to_owned(),
+    };
+    let temporary = beside(&target);
+    let written = fill(&temporary, text, known).and_then(|()| fs::rename(&temporary, &target));
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+/// A name in the same folder, so that it is on the same file system.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}.tmp", std::process::id()));
+    path.with_file_name(name)
+}
+
+fn fill(path: &Path, text: &str, permissions: Option<fs::Permissions>) -> io::Result<()> {
+    let mut file = File::create_new(path)?;
+    permissions.map_or(Ok(()), |permissions| file.set_permissions(permissions))?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests;

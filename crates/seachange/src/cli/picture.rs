@@ -1,0 +1,38 @@
+//! The revisions of the program as a picture, with what the database has of them.
+
+use std::collections::HashSet;
+
+use seachange_graph::Graph;
+use seachange_graph::draw::{Caption, Picture};
+
+use super::context::Context;
+use super::describe;
+use super::problem::Problem;
+use crate::migrator::RevisionState;
+use crate::revision::Migrations;
+
+/// Pictures a graph; `applied` are the revisions that the database has, if it was asked.
+pub(crate) fn picture<'a>(graph: &'a Graph, migrations: &Migrations, applied: Option<&HashSet<String>>) -> Picture<'a> {
+    Picture::new(graph, |revision| {
+        let caption = Caption::new(migrations.get(&revision.id).map_or("", |script| script.message));
+        match applied {
+            Some(applied) => caption.applied(applied.contains(&revision.id)),
+            None => caption,
+        }
+    })
+}
+
+/// Asks the database which revisions it has. Those that the program does not know are a warning: they cannot be drawn.
+pub(crate) async fn applied(context: &Context) -> Result<HashSet<String>, Problem> {
+    let migrator = context.connect_to_read().await?;
+    let statuses = migrator.status().await?;
+    migrator.close().await?;
+    let is_applied = |state: &RevisionState| matches!(state, RevisionState::Applied(_) | RevisionState::Edited(_));
+    let applied = statuses.iter().filter(|status| is_applied(&status.state));
+    let (known, unknown): (Vec<_>, Vec<_>) = applied.partition(|status| status.script.is_some());
+    if !unknown.is_empty() {
+        let count = describe::revisions(unknown.len());
+        context.terminal.warn(format!("the database has {count} that this program does not know; `status` names them"));
+    }
+    Ok(known.into_iter().map(|status| status.id.clone()).collect())
+}
