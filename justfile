@@ -6,10 +6,20 @@ set positional-arguments
 default:
     @just --list --unsorted
 
-# Write a revision on top of the head: `just revision "add content column"`
+# Write a revision on top of the head, or elsewhere: `just revision "add content column" --head billing@head`
 [group('revisions')]
 revision message *options:
     cargo run -q -p migration -- revision -m "$@"
+
+# Write a revision that joins all heads, or those that are named: `just merge`
+[group('revisions')]
+merge *args:
+    cargo run -q -p migration -- merge "$@"
+
+# Open a revision file in $VISUAL or $EDITOR: `just edit head`
+[group('revisions')]
+edit target='head':
+    cargo run -q -p migration -- edit "$1"
 
 # Apply revisions: all, the next N, or up to one
 [group('revisions')]

@@ -22,6 +22,7 @@ pub(crate) fn trials() -> Vec<Case> {
         Case::on(Backend::Sqlite, "authoring::branches_in_two_folders", branches_in_two_folders),
         Case::on(Backend::Sqlite, "authoring::edit_opens_the_file_of_a_target", edit_opens_the_file_of_a_target),
         Case::on(Backend::Sqlite, "authoring::edit_without_an_editor", edit_without_an_editor),
+        Case::on(Backend::Sqlite, "authoring::ctrl_c_is_the_editors", ctrl_c_is_the_editors),
     ]
 }
 
@@ -202,5 +203,13 @@ fn edit_without_an_editor(database: &TestDatabase) -> TestResult {
         transcript += &format!("$ EDITOR=\"{editor}\" migration edit {target}\n{output}\n");
     }
     snapshot::settings(database).bind(|| insta::assert_snapshot!("authoring_no_editor", transcript));
+    Ok(())
+}
+
+/// Editors give Ctrl-C a meaning of their own, and a terminal sends it to the whole group.
+fn ctrl_c_is_the_editors(database: &TestDatabase) -> TestResult {
+    let editor = "sh -c 'sleep 0.2; kill -INT $PPID; sleep 0.2; echo saved'";
+    let output = migration(database, editor).args(["edit", "head"]).run()?.succeeded()?;
+    assert_eq!(output.stdout, "saved\n");
     Ok(())
 }

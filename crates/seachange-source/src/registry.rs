@@ -54,8 +54,7 @@ fn declaration(file: &RevisionFile, module: &str, root: &Path) -> String {
 
 fn script(file: &RevisionFile, module: &str) -> String {
     let folder = file.path.parent().unwrap_or(Path::new("")).to_string_lossy();
-    let [message, folder, name, hash] =
-        [&file.message, &*folder, &file.file_name(), &file.source_hash].map(literal);
+    let [message, folder, name, hash] = [&*file.message, &*folder, &*file.file_name(), &*file.source_hash].map(literal);
     format!(
         "        ::seachange::Script {{\n            revision: {module}::REVISION,\n            message: {message},\n            \
          folder: {folder},\n            file: {name},\n            source_hash: {hash},\n            \

@@ -1,4 +1,5 @@
-//! Ctrl-C: the first stops before the next revision, the second ends the process.
+//! Ctrl-C: during a run, the first stops before the next revision, the second ends the process. While another program
+//! has the terminal, it is that program's.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,4 +32,9 @@ pub(crate) fn listen(stop: Arc<AtomicBool>, terminal: Terminal) -> Listener {
         }
     });
     Listener(task.abort_handle())
+}
+
+/// Leaves Ctrl-C to the program that has the terminal, which a terminal sends it to as well.
+pub(crate) fn leave_to_child() -> Listener {
+    Listener(tokio::spawn(async { while signal::ctrl_c().await.is_ok() {} }).abort_handle())
 }

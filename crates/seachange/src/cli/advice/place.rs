@@ -4,7 +4,9 @@ use seachange_graph::ResolveError;
 use seachange_source::{PlaceError, Sources};
 
 use super::graph;
+use crate::cli::describe;
 use crate::cli::problem::Problem;
+use crate::cli::terminal::{ID, styled};
 use crate::cli::typed::Typed;
 
 /// How many choices are spelled out at most.
@@ -58,12 +60,12 @@ fn several_heads(heads: &[String], branch: Option<&str>, sources: &Sources, type
     one_of(listed(problem, heads, sources), heads, typed).hint(format!("or join them first: `merge {all}`"))
 }
 
-/// Says what each revision is: its labels and its message.
+/// Says what each revision is: its labels, its marks and its message.
 fn listed(problem: Problem, ids: &[String], sources: &Sources) -> Problem {
     ids.iter().fold(problem, |problem, id| {
-        let labels: String = sources.graph().labels(id).iter().map(|label| format!(" ({label})")).collect();
+        let marks = describe::marks(sources.graph(), id, &[]);
         let message = sources.file(id).map_or("", |file| &file.message);
-        problem.detail(format!("`{id}`{labels}, {message}"))
+        problem.detail(format!("{}{marks}, {message}", styled(ID, id)))
     })
 }
 

@@ -13,6 +13,7 @@ use crate::Error;
 use crate::cli::authoring::sources;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
+use crate::cli::interrupt;
 use crate::cli::problem::Problem;
 
 /// Where the editor is set; the first that is not empty counts.
@@ -36,7 +37,9 @@ impl EditArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
         let sources = sources(context)?;
         let files = self.files(context, &sources).await?;
-        Editor::of_environment()?.open(&files)?;
+        let editor = Editor::of_environment()?;
+        let _listener = interrupt::leave_to_child();
+        editor.open(&files)?;
         Ok(Exit::Success)
     }
 
