@@ -59,7 +59,7 @@ impl Graph {
             let own = Some(position).filter(|_| !self.revision(position).branch_labels.is_empty());
             carriers.push(inherited.chain(own).collect());
         }
-        for head in self.head_positions() {
+        for &head in self.head_positions() {
             self.pass_down(head, &mut carriers);
         }
         carriers

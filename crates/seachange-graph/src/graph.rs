@@ -24,6 +24,8 @@ pub struct Graph {
     ids: Index,
     labels: Labels,
     sorted_ids: Vec<usize>,
+    heads: Vec<usize>,
+    bases: Vec<usize>,
     /// For each revision the positions of those that carry its labels; made when somebody asks.
     pub(crate) memberships: OnceLock<Vec<BTreeSet<usize>>>,
 }
@@ -51,8 +53,10 @@ impl Graph {
         let below = links.renumbered(&order, &place);
         let above = below.reversed();
         let revisions = order.iter().map(|&old| std::mem::take(&mut unordered[old])).collect();
+        let [heads, bases] = [&above, &below]
+            .map(|links| (0..order.len()).filter(|&position| links.first(position).is_empty()).collect::<Vec<_>>());
         let memberships = OnceLock::new();
-        let mut graph = Self { revisions, below, above, ids, labels, sorted_ids, memberships };
+        let mut graph = Self { revisions, below, above, ids, labels, sorted_ids, heads, bases, memberships };
         graph.name_dependencies();
         Ok(graph)
     }
@@ -90,7 +94,7 @@ impl Graph {
 
     /// The revisions that no other is the child of, in the order of [`iter`](Self::iter).
     pub fn heads(&self) -> Vec<&Revision> {
-        self.at(self.head_positions())
+        self.at(self.heads.iter().copied())
     }
 
     /// The revisions that no other points at, be it as a child or by a dependency: the [`heads`](Self::heads) without
@@ -101,7 +105,7 @@ impl Graph {
 
     /// The revisions without a parent, in the order of [`iter`](Self::iter).
     pub fn bases(&self) -> Vec<&Revision> {
-        self.at(self.base_positions())
+        self.at(self.bases.iter().copied())
     }
 
     /// The revisions with several children, in the order of [`iter`](Self::iter).
@@ -153,12 +157,12 @@ impl Graph {
         &self.revisions[position]
     }
 
-    pub(crate) fn head_positions(&self) -> Vec<usize> {
-        (0..self.len()).filter(|&position| self.child_positions(position).is_empty()).collect()
+    pub(crate) fn head_positions(&self) -> &[usize] {
+        &self.heads
     }
 
-    pub(crate) fn base_positions(&self) -> Vec<usize> {
-        (0..self.len()).filter(|&position| self.parent_positions(position).is_empty()).collect()
+    pub(crate) fn base_positions(&self) -> &[usize] {
+        &self.bases
     }
 
     pub(crate) fn parent_positions(&self, position: usize) -> &[usize] {

@@ -99,7 +99,7 @@ impl Graph {
         let start = match target.place() {
             None | Some(Place::Current) => current(kept_to),
             Some(Place::Base) => Vec::new(),
-            Some(Place::Heads) => Branch::keep(kept_to, self.head_positions()),
+            Some(Place::Heads) => Branch::keep(kept_to, self.head_positions().iter().copied()),
             Some(Place::Head) => self.only_head(kept_to)?,
             Some(Place::Named(name)) => vec![self.find_position(name, kept_to)?],
         };
@@ -108,7 +108,7 @@ impl Graph {
     }
 
     fn only_head(&self, branch: Option<&Branch>) -> Result<Vec<usize>, ResolveError> {
-        let heads = Branch::keep(branch, self.head_positions());
+        let heads = Branch::keep(branch, self.head_positions().iter().copied());
         if heads.len() > 1 {
             let branch = branch.map(|branch| branch.name.clone());
             return Err(ResolveError::SeveralHeads { heads: self.names(heads), branch });
@@ -143,7 +143,7 @@ impl Graph {
         let mut place = start;
         for made in 0..asked {
             let next = match (place.as_slice(), is_up) {
-                ([], true) => self.base_positions(),
+                ([], true) => self.base_positions().to_vec(),
                 ([], false) => return too_far(made),
                 (&[at], true) => self.child_positions(at).to_vec(),
                 (&[at], false) => self.parent_positions(at).to_vec(),

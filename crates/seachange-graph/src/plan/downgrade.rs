@@ -38,7 +38,7 @@ impl Graph {
         let (kept, branch) = self.locate(applied, target)?;
         if kept.is_empty() {
             let bases = match target.steps() {
-                0 => self.base_positions(),
+                0 => self.base_positions().to_vec(),
                 _ => self.bases_below(applied, target)?,
             };
             return Ok(Branch::keep(branch.as_ref(), bases));
@@ -54,6 +54,6 @@ impl Graph {
     fn bases_below(&self, applied: &Applied, target: &Target) -> Result<Vec<usize>, PlanError> {
         let (starts, _) = self.locate(applied, &target.without_steps())?;
         let below = Set::reached(self, starts, |position| self.parent_positions(position));
-        Ok(self.base_positions().into_iter().filter(|&base| below.contains(base)).collect())
+        Ok(self.base_positions().iter().copied().filter(|&base| below.contains(base)).collect())
     }
 }

@@ -10,8 +10,7 @@ impl Graph {
     /// Plans how to get up to some targets: what they stand for and everything below, as far as it is not applied.
     /// What is missing below applied revisions is part of every plan.
     ///
-    /// Takes time linear in what is to be applied, plus the size of the graph for targets that look at all of it
-    /// (`head`, `heads`, those on a branch).
+    /// Takes time linear in what is to be applied, plus the size of the graph for a target that is kept to a branch.
     ///
     /// # Errors
     ///
