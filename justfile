@@ -66,6 +66,11 @@ test:
 e2e *filter:
     cargo test --workspace --locked --test e2e -- "$@"
 
+# Try the graph on many random texts and graphs: `just fuzz 300000`
+[group('quality')]
+fuzz cases="100000":
+    PROPTEST_CASES={{ cases }} cargo test --release --locked -p seachange-graph --lib -- properties
+
 # Check format and lints
 [group('quality')]
 lint:

@@ -5,7 +5,7 @@ use std::time::Duration;
 use seachange_graph::Graph;
 
 use super::context::Context;
-use super::terminal::{DIM, ID, styled};
+use super::terminal::{DIM, ID, LABEL, styled};
 use crate::revision::Script;
 
 /// A length of time, as short as it is useful: `0.4 ms`, `12 ms`, `3.4 s`, `2 min 5 s`.
@@ -24,7 +24,7 @@ pub(crate) fn revisions(count: usize) -> String {
     if count == 1 { "1 revision".to_owned() } else { format!("{count} revisions") }
 }
 
-/// What a revision is in its graph and in the database, in brackets.
+/// What a revision is in its graph and in the database, in parentheses, and the labels of its branches, in brackets.
 pub(crate) fn marks(graph: &Graph, id: &str, current: &[&str]) -> String {
     let parents = graph.get(id).map_or(0, |revision| revision.down_revision.len());
     let children = graph.children(id).count();
@@ -35,9 +35,8 @@ pub(crate) fn marks(graph: &Graph, id: &str, current: &[&str]) -> String {
         (children == 0, "head"),
         (current.contains(&id), "current"),
     ];
-    let labels: String = graph.labels(id).iter().map(|label| format!(" ({label})")).collect();
     let marks: String = marks.iter().filter(|(holds, _)| *holds).map(|(_, mark)| format!(" ({mark})")).collect();
-    labels + &marks
+    marks + &graph.labels(id).iter().map(|label| format!(" [{}]", styled(LABEL, label))).collect::<String>()
 }
 
 /// The message of a revision; empty where the program does not know it.
