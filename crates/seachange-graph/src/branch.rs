@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::find::FindError;
 use crate::graph::Graph;
 use crate::reach::Set;
 
@@ -15,6 +14,14 @@ pub(crate) struct Branch {
 }
 
 impl Branch {
+    /// The line of the revision that `name` stands for.
+    pub(crate) fn through(graph: &Graph, start: usize, name: &str) -> Self {
+        let mut members = Set::reached(graph, [start], |position| graph.parent_positions(position));
+        let children = graph.child_positions(start).iter().copied();
+        members.extend(children, |position| graph.child_positions(position), |_| true);
+        Self { name: name.to_owned(), members }
+    }
+
     pub(crate) fn contains(&self, position: usize) -> bool {
         self.members.contains(position)
     }
@@ -26,15 +33,6 @@ impl Branch {
 }
 
 impl Graph {
-    /// The branch that a label or a revision names.
-    pub(crate) fn branch(&self, name: &str) -> Result<Branch, FindError> {
-        let start = self.find_position(name, None)?;
-        let mut members = Set::reached(self, [start], |position| self.parent_positions(position));
-        let children = self.child_positions(start).iter().copied();
-        members.extend(children, |position| self.child_positions(position), |_| true);
-        Ok(Branch { name: name.to_owned(), members })
-    }
-
     /// The labels of the branches that a revision is part of, sorted: those that it or a revision below it carries,
     /// and those carried above it where the way up to the head neither forks nor joins another.
     ///

@@ -61,6 +61,11 @@ impl Graph {
         self.find_position(text, None).map(|position| self.revision(position))
     }
 
+    /// The branch that a label or a revision names.
+    pub(crate) fn branch(&self, name: &str) -> Result<Branch, FindError> {
+        Ok(Branch::through(self, self.find_position(name, None)?, name))
+    }
+
     /// Looks up among the revisions of a branch.
     pub(crate) fn find_position(&self, text: &str, branch: Option<&Branch>) -> Result<usize, FindError> {
         if let Some(position) = self.position(text).or_else(|| self.carrier(text)) {

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use seachange_graph::Graph;
 
-use super::context::Context;
 use super::terminal::{DIM, ID, LABEL, styled};
 use crate::revision::Script;
 
@@ -39,15 +38,10 @@ pub(crate) fn marks(graph: &Graph, id: &str, current: &[&str]) -> String {
     marks + &graph.labels(id).iter().map(|label| format!(" [{}]", styled(LABEL, label))).collect::<String>()
 }
 
-/// The message of a revision; empty where the program does not know it.
-pub(crate) fn message(context: &Context, id: &str) -> &'static str {
-    context.project.migrations.get(id).map_or("", |script| script.message)
-}
-
 /// A revision with its marks and its message, without where it comes from.
-pub(crate) fn short(context: &Context, id: &str) -> String {
-    let marks = context.graph().map(|graph| marks(graph, id, &[])).unwrap_or_default();
-    format!("{}{marks}, {}", styled(ID, id), message(context, id))
+pub(crate) fn short(graph: &Graph, script: &Script) -> String {
+    let id = script.revision.id;
+    format!("{}{}, {}", styled(ID, id), marks(graph, id, &[]), script.message)
 }
 
 /// Where the revision comes from and goes to, its marks, and its message.

@@ -1,6 +1,6 @@
 //! Targets as they are typed after a command.
 
-use seachange_graph::{Direction, PlanError, ResolveError, Target};
+use seachange_graph::{Direction, Graph, ResolveError, Target};
 
 use super::context::Context;
 use super::describe;
@@ -20,7 +20,7 @@ pub(crate) fn read_one(context: &Context, command: &str, text: &str) -> Result<T
     match graph.resolve(&graph.everything(), &target) {
         // A name is known or not whatever a database has; where steps lead may depend on it.
         Err(error) if !target.is_relative() || matches!(error, ResolveError::Find(_)) => {
-            Err(explain(context, command, error.into()))
+            Err(explain(context, graph, command, error))
         }
         _ => Ok(target),
     }
@@ -54,16 +54,15 @@ fn with_sign(context: &Context, text: &str, sign: char) -> Result<String, Proble
 }
 
 /// Adds to the refusal of `head`, where it is one of several, what each of them is and what can be typed instead.
-fn explain(context: &Context, command: &str, error: Error) -> Problem {
-    let (Error::Plan(PlanError::Resolve(ResolveError::SeveralHeads { heads, branch }))
-    | Error::Resolve(ResolveError::SeveralHeads { heads, branch })) = &error
-    else {
-        return error.into();
+fn explain(context: &Context, graph: &Graph, command: &str, error: ResolveError) -> Problem {
+    let ResolveError::SeveralHeads { heads, branch } = &error else {
+        return Error::from(error).into();
     };
     let all = branch.as_ref().map_or("heads".to_owned(), |branch| format!("{branch}@heads"));
     let each: Vec<String> = heads.iter().map(|head| format!("`{command} {head}`")).collect();
-    let described = heads.iter().map(|head| describe::short(context, head));
-    described
+    let scripts = heads.iter().filter_map(|head| context.project.migrations.get(head));
+    scripts
+        .map(|script| describe::short(graph, script))
         .fold(Problem::usage(error.to_string()), Problem::detail)
         .hint(format!("`{command} {all}` is for all of them, {} for one", each.join(" or ")))
         .hint(format!("`merge {}` writes a revision that joins them", heads.join(" ")))

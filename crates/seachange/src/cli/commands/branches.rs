@@ -10,12 +10,19 @@ use crate::cli::describe;
 use crate::cli::exit::Exit;
 use crate::cli::format::{Format, FormatArgs};
 use crate::cli::problem::Problem;
+use crate::revision::Script;
 
 /// Arguments of `branches`.
 #[derive(Debug, Args)]
 pub(crate) struct BranchesArgs {
     #[command(flatten)]
     format: FormatArgs,
+}
+
+/// A revision and the branches that leave it.
+struct BranchPoint {
+    script: &'static Script,
+    branches: Vec<&'static Script>,
 }
 
 /// A branch point as JSON.
@@ -37,10 +44,15 @@ struct Branch<'a> {
 impl BranchesArgs {
     pub(crate) fn run(self, context: &Context) -> Result<Exit, Problem> {
         let graph = context.graph()?;
-        let points = graph.branch_points();
+        let script = |revision: &Revision| context.project.migrations.get(&revision.id);
+        let branch_point = |revision: &&Revision| {
+            let branches = graph.children(&revision.id).filter_map(script).collect();
+            Some(BranchPoint { script: script(revision)?, branches })
+        };
+        let points: Vec<BranchPoint> = graph.branch_points().iter().filter_map(branch_point).collect();
         match self.format.format {
             Format::Json => {
-                let entries: Vec<Entry<'_>> = points.iter().map(|point| entry(context, graph, point)).collect();
+                let entries: Vec<Entry<'_>> = points.iter().map(|point| entry(graph, point)).collect();
                 answer_json(context.terminal, &entries)?;
             }
             Format::Text if points.is_empty() => context.terminal.say("no revision has several children"),
@@ -50,22 +62,18 @@ impl BranchesArgs {
     }
 }
 
-fn print(context: &Context, graph: &Graph, point: &Revision) {
-    context.terminal.answer(describe::short(context, &point.id));
-    for child in graph.children(&point.id) {
-        context.terminal.answer(format!("    -> {}", describe::short(context, &child.id)));
+fn print(context: &Context, graph: &Graph, point: &BranchPoint) {
+    context.terminal.answer(describe::short(graph, point.script));
+    for branch in &point.branches {
+        context.terminal.answer(format!("    -> {}", describe::short(graph, branch)));
     }
 }
 
-fn entry<'a>(context: &Context, graph: &'a Graph, point: &'a Revision) -> Entry<'a> {
-    let branch = |child: &'a Revision| Branch {
-        id: &child.id,
-        message: describe::message(context, &child.id),
-        labels: graph.labels(&child.id),
+fn entry<'a>(graph: &'a Graph, point: &BranchPoint) -> Entry<'a> {
+    let branch = |script: &&'static Script| {
+        let id = script.revision.id;
+        Branch { id, message: script.message, labels: graph.labels(id) }
     };
-    Entry {
-        id: &point.id,
-        message: describe::message(context, &point.id),
-        branches: graph.children(&point.id).map(branch).collect(),
-    }
+    let script = point.script;
+    Entry { id: script.revision.id, message: script.message, branches: point.branches.iter().map(branch).collect() }
 }

@@ -42,7 +42,7 @@ impl CurrentArgs {
             Format::Text if scripts.is_empty() => context.terminal.say("no revision is applied"),
             Format::Text => {
                 scripts.iter().for_each(|script| {
-                    context.terminal.answer(describe::short(context, script.revision.id));
+                    context.terminal.answer(describe::short(graph, script));
                 });
             }
         }

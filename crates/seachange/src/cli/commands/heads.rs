@@ -23,14 +23,14 @@ impl HeadsArgs {
     pub(crate) fn run(self, context: &Context) -> Result<Exit, Problem> {
         let graph = context.graph()?;
         let heads = if self.resolve_dependencies { graph.unreferenced() } else { graph.heads() };
+        let scripts = heads.iter().filter_map(|head| context.project.migrations.get(&head.id));
         match self.format.format {
             Format::Json => {
-                let scripts = heads.iter().filter_map(|head| context.project.migrations.get(&head.id));
                 let entries: Vec<Entry<'_>> = scripts.map(|script| Entry::new(graph, script, None)).collect();
                 answer_json(context.terminal, &entries)?;
             }
             Format::Text => {
-                heads.iter().for_each(|head| context.terminal.answer(describe::short(context, &head.id)));
+                scripts.for_each(|script| context.terminal.answer(describe::short(graph, script)));
             }
         }
         Ok(Exit::Success)
