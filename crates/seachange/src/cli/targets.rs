@@ -7,6 +7,10 @@ use super::describe;
 use super::problem::Problem;
 use crate::Error;
 
+/// How many heads are described at most, and how many commands are spelled out.
+const DESCRIBED: usize = 12;
+const SPELLED_OUT: usize = 4;
+
 /// Reads the targets of a command, and refuses those that mean nothing on any database, before one is reached or made
 /// for them.
 pub(crate) fn read(context: &Context, command: &str, texts: &[String]) -> Result<Vec<Target>, Problem> {
@@ -59,11 +63,12 @@ fn explain(context: &Context, graph: &Graph, command: &str, error: ResolveError)
         return Error::from(error).into();
     };
     let all = branch.as_ref().map_or("heads".to_owned(), |branch| format!("{branch}@heads"));
-    let each: Vec<String> = heads.iter().map(|head| format!("`{command} {head}`")).collect();
-    let scripts = heads.iter().filter_map(|head| context.project.migrations.get(head));
+    let each: Vec<String> = heads.iter().take(SPELLED_OUT).map(|head| format!("`{command} {head}`")).collect();
+    let scripts = heads.iter().take(DESCRIBED).filter_map(|head| context.project.migrations.get(head));
+    let joined = if heads.len() > SPELLED_OUT { all.clone() } else { heads.join(" ") };
     scripts
         .map(|script| describe::short(graph, script))
         .fold(Problem::usage(error.to_string()), Problem::detail)
         .hint(format!("`{command} {all}` is for all of them, {} for one", each.join(" or ")))
-        .hint(format!("`merge {}` writes a revision that joins them", heads.join(" ")))
+        .hint(format!("`merge {joined}` writes a revision that joins them"))
 }

@@ -26,12 +26,6 @@ pub struct Record {
 }
 
 impl Record {
-    /// The record without what an interrupted run left.
-    pub(super) fn without_interrupted(&self) -> Self {
-        let rows = self.rows.iter().filter(|row| row.state == State::Applied).cloned().collect();
-        Self { rows, has_table: self.has_table }
-    }
-
     /// The record without revisions that the graph does not know.
     pub(super) fn known(&self, graph: &Graph) -> Self {
         let rows = self.rows.iter().filter(|row| graph.get(&row.revision).is_some()).cloned().collect();

@@ -2,7 +2,7 @@
 
 use chrono::Utc;
 use sea_orm::{DbErr, TransactionTrait};
-use seachange_graph::{Plan, StampPlan, Target};
+use seachange_graph::{Applied, Plan, StampPlan, Target};
 
 use super::{Gaps, Migrator, Record};
 use crate::error::Error;
@@ -97,10 +97,10 @@ impl Migrator {
     /// As [`stamp`](Self::stamp).
     pub async fn stamp_at(&self, targets: &[Target]) -> Result<StampPlan, Error> {
         let record = self.read().await?;
-        let plan = self.graph.stamp(&record.applied_with_gaps(&self.graph)?, targets)?;
+        let applied = record.applied_with_gaps(&self.graph)?;
+        let plan = self.graph.stamp(&applied, targets)?;
         // What the targets say of an interrupted revision: applied when it is below, nothing when it is elsewhere.
-        let finished = record.without_interrupted().applied_with_gaps(&self.graph)?;
-        let below = self.graph.stamp(&finished, targets)?.add;
+        let below = self.below(&applied, targets)?;
         self.record_stamp(&record, plan, &below).await
     }
 
@@ -128,15 +128,20 @@ impl Migrator {
     /// The change, and everything that is recorded as applied after it.
     fn plan_purge_from(&self, record: &Record, targets: &[Target]) -> Result<(StampPlan, Vec<String>), Error> {
         let known = record.known(&self.graph).applied_with_gaps(&self.graph)?;
-        let mut places = Vec::new();
-        for target in targets {
-            places.extend(self.graph.resolve(&known, target)?.iter().map(|revision| Target::revision(revision)));
-        }
-        let below = self.graph.stamp(&self.graph.nothing(), &places)?.add;
+        let below = self.below(&known, targets)?;
         let add = below.iter().filter(|id| record.row(id).is_none()).cloned().collect();
         let rows = record.rows.iter().rev().map(|row| &row.revision);
         let remove = rows.filter(|id| !below.contains(id)).cloned().collect();
         Ok((StampPlan { add, remove }, below))
+    }
+
+    /// Everything at or below some targets.
+    fn below(&self, applied: &Applied, targets: &[Target]) -> Result<Vec<String>, Error> {
+        let mut places = Vec::new();
+        for target in targets {
+            places.extend(self.graph.resolve(applied, target)?.iter().map(|revision| Target::revision(revision)));
+        }
+        Ok(self.graph.stamp(&self.graph.nothing(), &places)?.add)
     }
 
     /// Writes a stamp; interrupted revisions among `applied` are settled.

@@ -2,7 +2,7 @@
 
 use sea_orm::ConnectionTrait;
 
-use super::{Body, Scripted, TABLE_A, TABLE_B, current, line, migrator, registry, roots, tables};
+use super::{Body, Scripted, TABLE_A, TABLE_B, current, line, migrator, registry, roots, scripts, tables};
 use crate::store::State;
 
 #[tokio::test]
@@ -51,4 +51,20 @@ async fn a_stamp_says_nothing_of_an_interrupted_revision_elsewhere() {
     assert_eq!(migrator.stamp("r2").await.unwrap().add, ["r2"]);
     let states: Vec<_> = migrator.read().await.unwrap().rows.into_iter().map(|row| (row.revision, row.state)).collect();
     assert_eq!(states, [("r1".to_owned(), State::Upgrading), ("r2".to_owned(), State::Applied)]);
+}
+
+#[tokio::test]
+async fn one_step_below_an_interrupted_revision_forgets_it_alone() {
+    let fails = || Scripted { body: Body::Sql(&["oops"], &[]), use_transaction: Some(false) };
+    let first = migrator(registry(vec![fails()])).await;
+    assert!(first.upgrade("heads").await.is_err());
+    assert_eq!(first.stamp("r1@-1").await.unwrap().remove, ["r1"]);
+    assert_eq!(current(&first).await, [""; 0]);
+
+    let works = || Scripted { body: Body::Sql(&[], &[]), use_transaction: None };
+    let fork = |n| if n == 1 { &[][..] } else { &["r1"][..] };
+    let second = migrator(scripts(vec![works(), works(), fails()], fork)).await;
+    assert!(second.upgrade("heads").await.is_err());
+    assert_eq!(second.stamp("r3@-1").await.unwrap().remove, ["r3"]);
+    assert_eq!(current(&second).await, ["r2"], "its sibling stays");
 }
