@@ -18,6 +18,7 @@ pub(crate) fn trials() -> Vec<Case> {
     cases.extend(each_backend("migrations::nothing_pending_writes_nothing", nothing_pending_writes_nothing));
     cases.extend(each_backend("migrations::reading_writes_nothing", reading_writes_nothing));
     cases.push(Case::on(Backend::Sqlite, "migrations::reading_makes_no_file", reading_makes_no_file));
+    cases.push(Case::on(Backend::Sqlite, "migrations::idling_makes_no_file", idling_makes_no_file));
     cases
 }
 
@@ -285,5 +286,33 @@ fn reading_makes_no_file(database: &TestDatabase) -> TestResult {
         succeed(database, arguments)?;
         assert_eq!(std::fs::read_dir(database.folder())?.count(), 0, "after `{arguments}`");
     }
+    Ok(())
+}
+
+/// What is refused where nothing is applied, and what has nothing to do there: each with its exit code.
+const IDLING: [(&str, i32); 11] = [
+    ("up +99", 2),
+    ("up -1", 2),
+    ("up base", 0),
+    ("down", 2),
+    ("down 376e", 2),
+    ("down base", 0),
+    ("downgrade base", 0),
+    ("reset --yes", 0),
+    ("stamp -1", 2),
+    ("stamp base", 0),
+    ("stamp base --purge", 0),
+];
+
+fn idling_makes_no_file(database: &TestDatabase) -> TestResult {
+    for (arguments, code) in IDLING {
+        for place in ["", " --database-url sqlite:new/app.db"] {
+            let output = run(database, &format!("{arguments}{place}"))?;
+            assert_eq!(output.code, Some(code), "{arguments}: {output}");
+            assert_eq!(std::fs::read_dir(database.folder())?.count(), 0, "after `{arguments}`");
+        }
+    }
+    succeed(database, "up 1 --database-url sqlite:new/app.db")?;
+    assert!(database.folder().join("new/app.db").is_file());
     Ok(())
 }
