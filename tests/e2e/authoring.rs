@@ -98,7 +98,8 @@ fn branches_in_two_folders(database: &TestDatabase) -> TestResult {
     wrong_heads(&mut session)?;
     wrong_files(&mut session)?;
     merges(&mut session)?;
-    one_graph(&mut session)
+    one_graph(&mut session)?;
+    no_graph(&mut session)
 }
 
 /// A branch in each folder; the second starts at a root of its own.
@@ -178,6 +179,24 @@ fn one_graph(session: &mut Session<'_>) -> TestResult {
 
 /// The migration program with an editor that prints what it is given.
 fn migration(database: &TestDatabase, editor: &str) -> Program {
+/// A file that cannot be read, and then no file at all, under a program that knows revisions.
+fn no_graph(session: &mut Session<'_>) -> TestResult {
+    session.new.write("m1_broken.rs", "pub struct Migration;\n")?;
+    for command in [&["revision", "-m", "more"][..], &["merge"], &["edit", "head"]] {
+        let output = session.type_in(command)?;
+        assert_eq!(output.code, Some(1), "{output}");
+    }
+    fs::remove_dir_all(session.new.folder().join("src/billing"))?;
+    session.new.clear()?;
+    session.refuses(&["revision", "-m", "more"])?;
+    fs::remove_dir_all(session.new.versions())?;
+    for command in [&["revision", "-m", "more", "--head", "base"][..], &["merge"], &["edit", "head"]] {
+        session.refuses(command)?;
+    }
+    session.compare("authoring_no_graph");
+    Ok(())
+}
+
     Program::migration().database(database).env("EDITOR", editor)
 }
 

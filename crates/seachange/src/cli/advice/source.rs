@@ -11,7 +11,7 @@ impl From<BrokenSources> for Problem {
         let start = broken
             .errors
             .iter()
-            .fold(Self::new(Exit::Mismatch, broken.to_string()), |problem, error| problem.detail(error.to_string()));
+            .fold(Self::new(Exit::Failure, broken.to_string()), |problem, error| problem.detail(error.to_string()));
         broken.problems.iter().fold(start, |problem, source| problem.detail(source.to_string()).hint(source.way_out()))
     }
 }
