@@ -131,7 +131,7 @@ fn wrong_heads(session: &mut Session<'_>) -> TestResult {
 }
 
 fn wrong_files(session: &mut Session<'_>) -> TestResult {
-    let wrong: [&[&str]; 9] = [
+    let wrong: [&[&str]; 11] = [
         &["--rev-id", "bb01"],
         &["--rev-id", "billing"],
         &["--branch-label", "billing"],
@@ -139,6 +139,8 @@ fn wrong_files(session: &mut Session<'_>) -> TestResult {
         &["--branch-label", "two words"],
         &["--depends-on", "base"],
         &["--depends-on", "zz"],
+        &["--depends-on", "bb01", "--depends-on", "head"],
+        &["--depends-on", "aa01@head"],
         &["--version-path", "src"],
         &["--version-path", "/tmp"],
     ];

@@ -26,7 +26,7 @@ impl From<WriteError> for Problem {
             WriteError::IdExists { .. } | WriteError::IdIsLabel { .. } | WriteError::IllegalId { .. } => {
                 Self::usage(error.to_string()).hint("leave `--rev-id` out for a random id")
             }
-            WriteError::LabelExists { .. } | WriteError::IllegalLabel { .. } => {
+            WriteError::LabelExists { .. } | WriteError::LabelIsId { .. } | WriteError::IllegalLabel { .. } => {
                 Self::usage(error.to_string()).hint("choose another `--branch-label`")
             }
             WriteError::NotEmpty { .. } => Self::usage(error.to_string()).hint("name a folder that does not exist yet"),
