@@ -18,6 +18,7 @@ pub(crate) fn trials() -> Vec<Case> {
     cases.extend(each_backend("migrations::nothing_pending_writes_nothing", nothing_pending_writes_nothing));
     cases.extend(each_backend("migrations::reading_writes_nothing", reading_writes_nothing));
     cases.push(Case::on(Backend::Sqlite, "migrations::reading_makes_no_file", reading_makes_no_file));
+    cases.push(Case::on(Backend::Sqlite, "migrations::states_are_counted", states_are_counted));
     cases.push(Case::on(Backend::Sqlite, "migrations::idling_makes_no_file", idling_makes_no_file));
     cases
 }
@@ -315,4 +316,20 @@ fn idling_makes_no_file(database: &TestDatabase) -> TestResult {
     succeed(database, "up 1 --database-url sqlite:new/app.db")?;
     assert!(database.folder().join("new/app.db").is_file());
     Ok(())
+}
+
+fn states_are_counted(database: &TestDatabase) -> TestResult {
+    let check = |expected: &str| -> TestResult {
+        let output = run(database, "status")?.succeeded()?;
+        assert_eq!(output.stderr.lines().last(), Some(expected));
+        Ok(())
+    };
+    check("0 applied, 6 pending")?;
+    succeed(database, "up 3")?;
+    database.execute("UPDATE seachange_revision SET source_hash = 'other' WHERE revision LIKE '376e%'")?;
+    check("3 applied, 3 pending")?;
+    database.execute("UPDATE seachange_revision SET state = 'upgrading' WHERE revision LIKE '78b9%'")?;
+    check("2 applied, 1 interrupted, 3 pending")?;
+    database.execute("UPDATE seachange_revision SET revision = 'ffffffffffff' WHERE revision LIKE '376e%'")?;
+    check("1 applied, 1 interrupted, 1 unknown, 4 pending")
 }
