@@ -1,6 +1,6 @@
 //! Revisions written anywhere in the graph, merged, and edited: from the commands to a build and a run.
 
-use std::{collections::BTreeMap, error::Error, fs, io, path::Path};
+use std::{collections::BTreeMap, error::Error, ffi::OsStr, fs, io, os::unix::ffi::OsStrExt, path::Path};
 
 use seachange_tests::{
     Backend, Output, Program, TestDatabase,
@@ -179,8 +179,6 @@ fn one_graph(session: &mut Session<'_>) -> TestResult {
     Ok(())
 }
 
-/// The migration program with an editor that prints what it is given.
-fn migration(database: &TestDatabase, editor: &str) -> Program {
 /// A file that cannot be read, and then no file at all, under a program that knows revisions.
 fn no_graph(session: &mut Session<'_>) -> TestResult {
     session.new.write("m1_broken.rs", "pub struct Migration;\n")?;
@@ -199,6 +197,8 @@ fn no_graph(session: &mut Session<'_>) -> TestResult {
     Ok(())
 }
 
+/// The migration program with an editor that prints what it is given.
+fn migration(database: &TestDatabase, editor: &str) -> Program {
     Program::migration().database(database).env("EDITOR", editor)
 }
 
@@ -223,6 +223,10 @@ fn edit_without_an_editor(database: &TestDatabase) -> TestResult {
         assert!(!output.success(), "{output}");
         transcript += &format!("$ EDITOR=\"{editor}\" migration edit {target}\n{output}\n");
     }
+    let latin = OsStr::from_bytes(b"\xe9diteur");
+    let output = migration(database, "echo").env("VISUAL", latin).args(["edit", "head"]).run()?;
+    assert!(!output.success(), "{output}");
+    transcript += &format!("$ VISUAL=\"{}\" migration edit head\n{output}\n", latin.to_string_lossy());
     snapshot::settings(database).bind(|| insta::assert_snapshot!("authoring_no_editor", transcript));
     Ok(())
 }
