@@ -186,8 +186,19 @@ fn commands_read_well(database: &TestDatabase) -> TestResult {
     let chapters: [(&str, &[&str]); 6] = [
         ("empty", &["status", "current", "current --format json", "down base", "history", "heads"]),
         ("moving", &["up 2", "up 8cf8", "down 2", "upgrade +1", "upgrade head", "downgrade -1", "up", "up"]),
-        ("reading", &["status", "status --format json", "current", "current --format json", "heads --format json"]),
-        ("history", &["history", "history -v", "history --format json"]),
+        (
+            "reading",
+            &[
+                "status",
+                "status --format json",
+                "current",
+                "current --format json",
+                "heads --format json",
+                "heads -v",
+                "current -v",
+            ],
+        ),
+        ("history", &["history", "history -v", "history --format json", "history -r base:base"]),
         ("showing", &["show 0b9e", "show head", "show current", "show head --format json"]),
         ("recording", &["stamp 376e", "status", "stamp base", "current", "stamp heads", "current", "down -q", "up -v"]),
     ];
