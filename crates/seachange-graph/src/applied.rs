@@ -22,7 +22,7 @@ pub struct Applied {
 /// A set of applied revisions that no plan can start from.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum AppliedError {
-    /// Unknown revisions that all descend from known, applied ones: the database is ahead of this program.
+    /// Unknown revisions that lie above known, applied ones, or on new branches: the database is ahead of this program.
     #[error(
         "the database is ahead of this program: {} {} applied and unknown here",
         quoted(unknown),
@@ -32,7 +32,7 @@ pub enum AppliedError {
         /// The unknown revisions, sorted.
         unknown: Vec<String>,
     },
-    /// Unknown revisions of which some do not descend from known ones: the histories differ.
+    /// Unknown revisions of which some lie below known ones or beside all of them: the histories differ.
     #[error(
         "the database has diverged from this program: {} {} applied and unknown here",
         quoted(unknown),
@@ -49,6 +49,8 @@ pub enum AppliedError {
         missing: Vec<String>,
         /// The applied revisions that point at them.
         above: Vec<String>,
+        /// Where the database stands: the applied revisions with nothing applied above.
+        current: Vec<String>,
     },
 }
 
@@ -83,19 +85,20 @@ impl Graph {
         rows: impl IntoIterator<Item = (&'a str, Vec<&'a str>)>,
     ) -> Result<Applied, AppliedError> {
         let mut members = Set::empty(self);
-        let mut unknown = HashMap::new();
-        for (id, parents) in rows {
+        let (mut known, mut unknown) = (Vec::new(), HashMap::new());
+        for (id, pointers) in rows {
             match self.position(id) {
                 Some(position) => {
                     members.insert(position);
+                    known.push(pointers);
                 }
                 None => {
-                    unknown.insert(id, parents);
+                    unknown.insert(id, pointers);
                 }
             }
         }
         if !unknown.is_empty() {
-            return Err(self.judge_unknown(&members, &unknown));
+            return Err(self.judge_unknown(&members, &known, &unknown));
         }
         Ok(self.standing(members))
     }
@@ -128,13 +131,13 @@ impl Graph {
         Applied { members, tops, missing }
     }
 
-    /// Ahead when every pointer of the unknown revisions ends at another one or at an applied one.
-    fn judge_unknown(&self, applied: &Set, unknown: &HashMap<&str, Vec<&str>>) -> AppliedError {
+    /// Ahead when all that is unknown lies above what is known: no known row points at an unknown one, and every unknown
+    /// one points at applied or unknown ones. An unknown root may be a new branch, if anything at all is shared.
+    fn judge_unknown(&self, applied: &Set, known: &[Vec<&str>], unknown: &HashMap<&str, Vec<&str>>) -> AppliedError {
+        let is_unknown = |id: &&str| unknown.contains_key(id);
         let is_applied = |id: &str| self.position(id).is_some_and(|position| applied.contains(position));
-        let descends = |parents: &Vec<&str>| {
-            !parents.is_empty() && parents.iter().all(|parent| unknown.contains_key(parent) || is_applied(parent))
-        };
-        let is_ahead = unknown.values().all(descends);
+        let is_above = |pointers: &Vec<&str>| pointers.iter().all(|id| is_unknown(id) || is_applied(id));
+        let is_ahead = !known.is_empty() && !known.iter().flatten().any(is_unknown) && unknown.values().all(is_above);
         let mut unknown: Vec<String> = unknown.keys().map(|&id| id.to_owned()).collect();
         unknown.sort();
         if is_ahead { AppliedError::Ahead { unknown } } else { AppliedError::Diverged { unknown } }
@@ -150,6 +153,7 @@ impl Graph {
         Err(AppliedError::Missing {
             missing: self.names(applied.missing.iter().copied()),
             above: self.names(applied.members.iter().filter(is_above)),
+            current: self.names(applied.tops.iter().copied()),
         })
     }
 

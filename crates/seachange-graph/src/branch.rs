@@ -1,6 +1,7 @@
 //! Branches: what belongs to a label, or to the line of a revision.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::graph::Graph;
 use crate::reach::Set;
@@ -10,6 +11,8 @@ use crate::reach::Set;
 pub(crate) struct Branch {
     /// As it was typed: a label, or the beginning of an id.
     pub(crate) name: String,
+    /// The revision that it goes through.
+    pub(crate) start: usize,
     members: Set,
 }
 
@@ -19,7 +22,7 @@ impl Branch {
         let mut members = Set::reached(graph, [start], |position| graph.parent_positions(position));
         let children = graph.child_positions(start).iter().copied();
         members.extend(children, |position| graph.child_positions(position), |_| true);
-        Self { name: name.to_owned(), members }
+        Self { name: name.to_owned(), start, members }
     }
 
     pub(crate) fn contains(&self, position: usize) -> bool {
@@ -39,23 +42,35 @@ impl Graph {
     /// The first call takes time linear in the size of the graph and the labels of each revision, those after it none.
     pub fn labels(&self, id: &str) -> Vec<&str> {
         let memberships = self.memberships.get_or_init(|| self.find_memberships());
-        let carriers = self.position(id).and_then(|position| memberships.get(position)).into_iter().flatten();
+        let carriers =
+            self.position(id).and_then(|position| memberships.get(position)).into_iter().flat_map(|list| list.iter());
         let mut labels: Vec<&str> =
             carriers.flat_map(|&carrier| &self.revision(carrier).branch_labels).map(String::as_str).collect();
         labels.sort_unstable();
         labels
     }
 
-    /// For each revision those that carry its labels; nothing at all where there are no labels.
-    fn find_memberships(&self) -> Vec<BTreeSet<usize>> {
+    /// For each revision those that carry its labels; nothing at all where there are no labels. A revision that carries
+    /// none shares the list of its parent.
+    fn find_memberships(&self) -> Vec<Arc<[usize]>> {
         if self.carriers().next().is_none() {
             return Vec::new();
         }
-        let mut carriers: Vec<BTreeSet<usize>> = Vec::with_capacity(self.len());
+        let mut carriers: Vec<Arc<[usize]>> = Vec::with_capacity(self.len());
         for position in 0..self.len() {
-            let inherited = self.parent_positions(position).iter().flat_map(|&parent| &carriers[parent]).copied();
             let own = Some(position).filter(|_| !self.revision(position).branch_labels.is_empty());
-            carriers.push(inherited.chain(own).collect());
+            let shared = match (self.parent_positions(position), own) {
+                ([first, others @ ..], None) => {
+                    let first = &carriers[*first];
+                    others.iter().all(|&other| Arc::ptr_eq(first, &carriers[other])).then(|| first.clone())
+                }
+                _ => None,
+            };
+            let inherited =
+                || self.parent_positions(position).iter().flat_map(|&parent| carriers[parent].iter().copied());
+            let merged = || inherited().chain(own).collect::<BTreeSet<usize>>().into_iter().collect();
+            let list = shared.unwrap_or_else(merged);
+            carriers.push(list);
         }
         for &head in self.head_positions() {
             self.pass_down(head, &mut carriers);
@@ -64,14 +79,14 @@ impl Graph {
     }
 
     /// Gives the labels of a head to what is below, as far as nothing forks or joins on the way.
-    fn pass_down(&self, head: usize, carriers: &mut [BTreeSet<usize>]) {
+    fn pass_down(&self, head: usize, carriers: &mut [Arc<[usize]>]) {
         let labels = carriers[head].clone();
         let mut next = Some(head).filter(|_| !labels.is_empty());
         while let Some(position) = next {
             if self.above(position).len() > 1 || self.parent_positions(position).len() > 1 {
                 return;
             }
-            carriers[position].extend(&labels);
+            carriers[position] = labels.clone();
             next = self.parent_positions(position).first().copied();
         }
     }

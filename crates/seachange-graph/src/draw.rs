@@ -138,10 +138,11 @@ impl<'a> Picture<'a> {
         let pointers = Pointers::new(&revisions);
         let rows = order::newest_first(&pointers);
         let captions: Vec<Caption> = revisions.iter().map(|revision| caption(revision)).collect();
+        let states = states(&pointers, &captions, &rows);
         let node = |&position: &usize| Node {
             revision: revisions[position],
             message: text::one_line(&captions[position].message),
-            state: state(&pointers, &captions, position),
+            state: states[position],
             is_head: pointers.children[position].is_empty(),
         };
         Self { nodes: rows.iter().map(node).collect(), edges: pointers.edges(&rows) }
@@ -186,13 +187,22 @@ impl<'a> Picture<'a> {
     }
 }
 
-fn state(pointers: &Pointers, captions: &[Caption], position: usize) -> Option<State> {
-    let is_applied = |position: &usize| captions[*position].is_applied == Some(true);
-    Some(match captions[position].is_applied? {
-        false => State::Pending,
-        true if pointers.above(position).any(|above| is_applied(&above)) => State::Applied,
-        true => State::Current,
-    })
+/// Where each revision stands, from the top down: a revision that is not applied below one that is does not hide it.
+fn states(pointers: &Pointers, captions: &[Caption], rows: &[usize]) -> Vec<Option<State>> {
+    let mut states = vec![None; rows.len()];
+    let mut has_applied_above = vec![false; rows.len()];
+    for &position in rows {
+        let is_applied = |above: usize| captions[above].is_applied == Some(true);
+        has_applied_above[position] =
+            pointers.above(position).any(|above| is_applied(above) || has_applied_above[above]);
+        states[position] =
+            captions[position].is_applied.map(|is_applied| match (is_applied, has_applied_above[position]) {
+                (false, _) => State::Pending,
+                (true, true) => State::Applied,
+                (true, false) => State::Current,
+            });
+    }
+    states
 }
 
 #[cfg(test)]

@@ -19,11 +19,19 @@ pub enum Fault {
         /// The rule it breaks.
         reason: IllegalName,
     },
-    /// Two revisions have the same id.
-    #[error("two revisions have the id `{id}`")]
+    /// Several revisions have the same id.
+    #[error("more than one revision has the id `{id}`")]
     DuplicateId {
         /// The id.
         id: String,
+    },
+    /// Two ids differ only in case, and some databases take them for the same key.
+    #[error("the ids `{id}` and `{other}` differ only in upper and lower case, which not every database tells apart")]
+    CaseClash {
+        /// One id.
+        id: String,
+        /// The other.
+        other: String,
     },
     /// A label that cannot name a branch.
     #[error("`{label}` of revision `{revision}` cannot be a branch label: {reason}")]
@@ -35,13 +43,21 @@ pub enum Fault {
         /// The rule it breaks.
         reason: IllegalName,
     },
-    /// A label that is used twice, or that is also an id.
-    #[error("the branch label `{label}` is not unique: {}", quoted(revisions))]
+    /// A label that several revisions carry, or one twice.
+    #[error("the branch label `{label}` is there more than once: {}", quoted(revisions))]
     LabelClash {
         /// The label.
         label: String,
-        /// The revisions that carry it or are called like it.
+        /// The revisions that carry it.
         revisions: Vec<String>,
+    },
+    /// A label that is also an id.
+    #[error("the branch label `{label}` of revision `{revision}` is the id of a revision")]
+    LabelIsId {
+        /// The label, and the id of a revision.
+        label: String,
+        /// The revision that carries it.
+        revision: String,
     },
     /// A parent that no revision defines.
     #[error("revision `{revision}` comes after `{parent}`, which no revision defines")]
@@ -99,14 +115,25 @@ impl fmt::Display for Faults {
     }
 }
 
-/// Writes names for a message: backticked, joined by commas.
+/// How many names a message lists at most.
+const LISTED: usize = 12;
+
+/// Writes names for a message: backticked, joined by commas; of very many the first, and how many more there are.
 pub fn quoted<S: AsRef<str>>(names: &[S]) -> String {
-    let names: Vec<String> = names.iter().map(|name| format!("`{}`", name.as_ref())).collect();
-    names.join(", ")
+    listed(names.iter().map(AsRef::as_ref), ", ")
 }
 
 fn circle(revisions: &[String]) -> String {
-    let mut names: Vec<&str> = revisions.iter().map(String::as_str).collect();
-    names.extend(revisions.first().map(String::as_str));
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" -> ")
+    let first = revisions.first().map(String::as_str);
+    listed(revisions.iter().map(String::as_str).chain(first), " -> ")
+}
+
+fn listed<'a>(names: impl Iterator<Item = &'a str> + Clone, separator: &str) -> String {
+    let count = names.clone().count();
+    let shown = if count > LISTED { LISTED - 2 } else { count };
+    let mut parts: Vec<String> = names.take(shown).map(|name| format!("`{name}`")).collect();
+    if count > shown {
+        parts.push(format!("{} more", count - shown));
+    }
+    parts.join(separator)
 }

@@ -1,7 +1,6 @@
 //! The checked graph, and what can be asked of it.
 
-use std::collections::BTreeSet;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::fault::Faults;
 use crate::index::Index;
@@ -27,11 +26,12 @@ pub struct Graph {
     heads: Vec<usize>,
     bases: Vec<usize>,
     /// For each revision the positions of those that carry its labels; made when somebody asks.
-    pub(crate) memberships: OnceLock<Vec<BTreeSet<usize>>>,
+    pub(crate) memberships: OnceLock<Vec<Arc<[usize]>>>,
 }
 
 impl Graph {
-    /// Checks a set of revisions and makes a graph of it. Dependencies that are labels become ids.
+    /// Checks a set of revisions and makes a graph of it. Dependencies that are labels become ids, and
+    /// what a revision names twice, or both as a parent and as a dependency, is named once.
     ///
     /// # Errors
     ///
@@ -57,17 +57,21 @@ impl Graph {
             .map(|links| (0..order.len()).filter(|&position| links.first(position).is_empty()).collect::<Vec<_>>());
         let memberships = OnceLock::new();
         let mut graph = Self { revisions, below, above, ids, labels, sorted_ids, heads, bases, memberships };
-        graph.name_dependencies();
+        graph.normalise();
         Ok(graph)
     }
 
-    /// Puts ids where dependencies are given by label.
-    fn name_dependencies(&mut self) {
+    /// Puts ids where dependencies are given by label, and leaves out what is named twice.
+    fn normalise(&mut self) {
         for position in 0..self.revisions.len() {
-            for dependency in 0..self.revisions[position].depends_on.len() {
-                if let Some(&carrier) = self.labels.get(&self.revisions[position].depends_on[dependency]) {
-                    self.revisions[position].depends_on[dependency] = self.revisions[carrier].id.clone();
-                }
+            let [parents, dependencies] = [self.below.first(position), self.below.second(position)];
+            if self.revisions[position].down_revision.len() != parents.len() {
+                self.revisions[position].down_revision = self.names(parents.iter().copied());
+            }
+            let is_label = |name: &String| self.labels.contains_key(name);
+            let depends_on = &self.revisions[position].depends_on;
+            if depends_on.len() != dependencies.len() || depends_on.iter().any(is_label) {
+                self.revisions[position].depends_on = self.names(dependencies.iter().copied());
             }
         }
     }

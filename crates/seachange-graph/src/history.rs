@@ -24,6 +24,8 @@ pub enum HistoryError {
         range: Box<Range>,
         /// What the lower end stands for and is not below the upper one.
         outside: Vec<String>,
+        /// Whether the ends are the wrong way round.
+        is_reversed: bool,
     },
 }
 
@@ -38,11 +40,14 @@ impl Graph {
     /// [`HistoryError`] when an end cannot be resolved, or when the lower end is not below the upper one.
     pub fn history(&self, applied: &Applied, range: &Range) -> Result<Vec<&Revision>, HistoryError> {
         let (from, to) = self.ends(applied, range)?;
-        let mut members = self.closure_below(to);
+        let mut members = self.closure_below(to.iter().copied());
         if !from.is_empty() {
             let outside: Vec<usize> = from.iter().copied().filter(|&position| !members.contains(position)).collect();
             if !outside.is_empty() {
-                return Err(HistoryError::NotBelow { range: Box::new(range.clone()), outside: self.names(outside) });
+                let below = self.closure_below(from);
+                let is_reversed = !to.is_empty() && to.iter().all(|&position| below.contains(position));
+                let outside = self.names(outside);
+                return Err(HistoryError::NotBelow { range: Box::new(range.clone()), outside, is_reversed });
             }
             members.intersect(&Set::reached(self, from, |position| self.child_positions(position)));
         }
@@ -57,25 +62,26 @@ impl Graph {
         match (is_bare(&from), is_bare(&to)) {
             (true, false) => {
                 let (to, _) = self.locate(applied, &to)?;
-                Ok((self.each_from(&from, &to)?, to))
+                Ok((self.each_from(&from, &to.place)?, to.place))
             }
             (false, true) => {
                 let (from, _) = self.locate(applied, &from)?;
-                let to = self.each_from(&to, &from)?;
-                Ok((from, to))
+                let to = self.each_from(&to, &from.place)?;
+                Ok((from.place, to))
             }
-            _ => Ok((self.locate(applied, &from)?.0, self.locate(applied, &to)?.0)),
+            _ => Ok((self.locate(applied, &from)?.0.place, self.locate(applied, &to)?.0.place)),
         }
     }
 
     /// Counts the steps of a target from each of some revisions.
     fn each_from(&self, target: &Target, starts: &[usize]) -> Result<Vec<usize>, ResolveError> {
+        let branch = target.branch().map(|name| self.branch(name)).transpose()?;
         if starts.is_empty() {
-            return Ok(self.locate_from(target, |_| Vec::new())?.0);
+            return Ok(self.walk(target, Vec::new(), branch.as_ref())?.place);
         }
         let mut found = Vec::new();
         for &start in starts {
-            found.extend(self.locate_from(target, |_| vec![start])?.0);
+            found.extend(self.walk(target, vec![start], branch.as_ref())?.place);
         }
         found.sort_unstable();
         found.dedup();

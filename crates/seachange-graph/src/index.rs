@@ -1,12 +1,12 @@
 //! Ids looked up without a copy of each: the table holds positions, and the ids stay in the revisions.
 
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::revision::Revision;
 
-/// The position of each id among some revisions; the first counts where an id occurs twice.
+/// The position of each id among some revisions; the first counts where an id occurs twice, or in upper and lower case.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Index {
     hasher: DefaultHashBuilder,
@@ -14,16 +14,17 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    /// Indexes revisions, and tells `on_repeated` each position whose id is there already.
-    pub(crate) fn new(revisions: &[Revision], mut on_repeated: impl FnMut(usize)) -> Self {
+    /// Indexes revisions, and tells `on_repeated` each position whose id is there already but for upper and lower case,
+    /// with the position where it is.
+    pub(crate) fn new(revisions: &[Revision], mut on_repeated: impl FnMut(usize, usize)) -> Self {
         let hasher = DefaultHashBuilder::default();
         let mut positions: HashTable<usize> = HashTable::with_capacity(revisions.len());
-        for (position, revision) in revisions.iter().enumerate() {
-            let hash = hasher.hash_one(revision.id.as_str());
-            if positions.find(hash, |&known| revisions[known].id == revision.id).is_some() {
-                on_repeated(position);
+        for (position, Revision { id, .. }) in revisions.iter().enumerate() {
+            let hash = hash(&hasher, id);
+            if let Some(&known) = positions.find(hash, |&known| revisions[known].id.eq_ignore_ascii_case(id)) {
+                on_repeated(position, known);
             } else {
-                positions.insert_unique(hash, position, |&known| hasher.hash_one(revisions[known].id.as_str()));
+                positions.insert_unique(hash, position, |&known| self::hash(&hasher, &revisions[known].id));
             }
         }
         Self { hasher, positions }
@@ -31,12 +32,18 @@ impl Index {
 
     /// The position of an id among the revisions that were indexed.
     pub(crate) fn get(&self, revisions: &[Revision], id: &str) -> Option<usize> {
-        let hash = self.hasher.hash_one(id);
-        self.positions.find(hash, |&position| revisions[position].id == id).copied()
+        self.positions.find(hash(&self.hasher, id), |&position| revisions[position].id == id).copied()
     }
 
     /// Numbers the revisions anew: `place` lists the new positions.
     pub(crate) fn renumber(&mut self, place: &[usize]) {
         self.positions.iter_mut().for_each(|position| *position = place[*position]);
     }
+}
+
+/// The same for ids that differ only in case.
+fn hash(hasher: &DefaultHashBuilder, id: &str) -> u64 {
+    let mut state = hasher.build_hasher();
+    id.bytes().for_each(|byte| state.write_u8(byte.to_ascii_lowercase()));
+    state.finish()
 }

@@ -32,12 +32,9 @@ impl Links {
         }
     }
 
-    /// Adds a link of the revision that was begun last, unless it has it already.
+    /// Adds a link of the revision that was begun last.
     pub(crate) fn push(&mut self, target: usize) {
-        let start = self.bounds.last().map_or(0, |bounds| bounds.start);
-        if !self.targets[start..].contains(&target) {
-            self.targets.push(target);
-        }
+        self.targets.push(target);
     }
 
     /// Both groups, the first one first.

@@ -22,8 +22,12 @@ pub(crate) fn index(revisions: &[Revision], faults: &mut Vec<Fault>) -> Index {
     });
     faults.extend(illegal);
     let mut repeated = BTreeSet::new();
-    let index = Index::new(revisions, |position| _ = repeated.insert(&revisions[position].id));
-    faults.extend(repeated.into_iter().map(|id| Fault::DuplicateId { id: id.clone() }));
+    let index =
+        Index::new(revisions, |position, known| _ = repeated.insert((&revisions[position].id, &revisions[known].id)));
+    faults.extend(repeated.into_iter().map(|(id, other)| match id == other {
+        true => Fault::DuplicateId { id: id.clone() },
+        false => Fault::CaseClash { id: other.clone(), other: id.clone() },
+    }));
     index
 }
 
@@ -39,12 +43,13 @@ pub(crate) fn labels(revisions: &[Revision], index: &Index, faults: &mut Vec<Fau
         }
     }
     for (&label, carriers) in &carriers {
-        let is_id = index.get(revisions, label).is_some();
-        if carriers.len() > 1 || is_id {
-            let mut revisions: Vec<String> = carriers.iter().map(|&carrier| revisions[carrier].id.clone()).collect();
-            if is_id && !revisions.iter().any(|id| id == label) {
-                revisions.push(label.to_owned());
-            }
+        let carrier = |&carrier: &usize| revisions[carrier].id.clone();
+        if index.get(revisions, label).is_some() {
+            faults.extend(
+                carriers.iter().map(carrier).map(|revision| Fault::LabelIsId { label: label.to_owned(), revision }),
+            );
+        } else if carriers.len() > 1 {
+            let revisions = carriers.iter().map(carrier).collect();
             faults.push(Fault::LabelClash { label: label.to_owned(), revisions });
         }
     }
@@ -55,12 +60,16 @@ pub(crate) fn labels(revisions: &[Revision], index: &Index, faults: &mut Vec<Fau
 /// the revision that carries it.
 pub(crate) fn links(revisions: &[Revision], index: &Index, labels: &Labels, faults: &mut Vec<Fault>) -> Links {
     let mut links = Links::with_capacity(revisions.len());
+    // The revision that pointed at each position last: what it points at a second time is left out.
+    let mut pointed_at_by = vec![usize::MAX; revisions.len()];
+    let mut is_new = |below: usize, position: usize| std::mem::replace(&mut pointed_at_by[below], position) != position;
     for (position, Revision { id, down_revision, depends_on, .. }) in revisions.iter().enumerate() {
         links.begin();
         for parent in down_revision {
             match index.get(revisions, parent) {
                 Some(below) if below == position => faults.push(Fault::SelfReference { revision: id.clone() }),
-                Some(below) => links.push(below),
+                Some(below) if is_new(below, position) => links.push(below),
+                Some(_) => {}
                 None => faults.push(Fault::MissingParent { revision: id.clone(), parent: parent.clone() }),
             }
         }
@@ -68,7 +77,8 @@ pub(crate) fn links(revisions: &[Revision], index: &Index, labels: &Labels, faul
         for dependency in depends_on {
             match index.get(revisions, dependency).or_else(|| labels.get(dependency).copied()) {
                 Some(below) if below == position => faults.push(Fault::SelfReference { revision: id.clone() }),
-                Some(below) => links.push(below),
+                Some(below) if is_new(below, position) => links.push(below),
+                Some(_) => {}
                 None => {
                     faults.push(Fault::MissingDependency { revision: id.clone(), dependency: dependency.clone() });
                 }
@@ -94,6 +104,9 @@ pub(crate) fn sorted_ids(revisions: &[Revision]) -> Vec<usize> {
     keys.into_iter().map(|(_, position)| position).collect()
 }
 
+/// How many circles are reported: a few pointers can close more than anybody reads, each as long as the graph.
+const MOST_CIRCLES: usize = 20;
+
 /// How far the walk of [`order`] has come with a revision.
 #[derive(Clone, Copy, PartialEq)]
 enum Mark {
@@ -114,11 +127,16 @@ pub(crate) fn order(
     faults: &mut Vec<Fault>,
 ) -> Vec<usize> {
     let mut marks = vec![Mark::Unseen; revisions.len()];
+    let mut circles = 0;
     let mut order = Vec::with_capacity(revisions.len());
     for &start in sorted_ids {
         if marks[start] == Mark::Unseen {
-            walk(start, links, &mut marks, &mut order, |circle| {
-                faults.push(Fault::Cycle { revisions: named(revisions, circle) });
+            walk(start, links, &mut marks, &mut order, |path| {
+                circles += 1;
+                if circles <= MOST_CIRCLES {
+                    let circle = path.iter().map(|&(open, _)| open).collect();
+                    faults.push(Fault::Cycle { revisions: named(revisions, circle) });
+                }
             });
         }
     }
@@ -131,7 +149,7 @@ fn walk(
     links: &Links,
     marks: &mut [Mark],
     order: &mut Vec<usize>,
-    mut on_circle: impl FnMut(Vec<usize>),
+    mut on_circle: impl FnMut(&[(usize, usize)]),
 ) {
     let mut path = vec![(start, 0)];
     marks[start] = Mark::Open;
@@ -150,7 +168,7 @@ fn walk(
             }
             Mark::Open => {
                 let from = path.iter().position(|&(open, _)| open == below).unwrap_or_default();
-                on_circle(path[from..].iter().map(|&(open, _)| open).collect());
+                on_circle(&path[from..]);
             }
             Mark::Done => {}
         }

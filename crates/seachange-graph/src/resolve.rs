@@ -57,6 +57,15 @@ pub enum ResolveError {
     },
 }
 
+/// Where the steps of a target lead.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    /// What the target stands for, in order; nothing is the base.
+    pub(crate) place: Vec<usize>,
+    /// The revision that the last step was taken from.
+    pub(crate) from: Option<usize>,
+}
+
 fn on_branch(branch: Option<&String>) -> String {
     branch.map(|branch| format!(" on branch `{branch}`")).unwrap_or_default()
 }
@@ -76,35 +85,26 @@ impl Graph {
     /// [`ResolveError`] when a name leads nowhere or to several, or when steps lead too far or several ways.
     pub fn resolve(&self, applied: &Applied, target: &Target) -> Result<Vec<&Revision>, ResolveError> {
         let (found, _) = self.locate(applied, target)?;
-        Ok(found.into_iter().map(|position| self.revision(position)).collect())
+        Ok(found.place.into_iter().map(|position| self.revision(position)).collect())
     }
 
     /// Finds what a target stands for, in order, and the branch it is kept to.
-    pub(crate) fn locate(
-        &self,
-        applied: &Applied,
-        target: &Target,
-    ) -> Result<(Vec<usize>, Option<Branch>), ResolveError> {
-        self.locate_from(target, |branch| self.tops_on(applied, branch))
+    pub(crate) fn locate(&self, applied: &Applied, target: &Target) -> Result<(Walk, Option<Branch>), ResolveError> {
+        let branch = target.branch().map(|name| self.branch(name)).transpose()?;
+        let start = self.start(applied, target, branch.as_ref())?;
+        let found = self.walk(target, start, branch.as_ref())?;
+        Ok((found, branch))
     }
 
-    /// As [`locate`](Self::locate), counting from what `current` says.
-    pub(crate) fn locate_from(
-        &self,
-        target: &Target,
-        current: impl FnOnce(Option<&Branch>) -> Vec<usize>,
-    ) -> Result<(Vec<usize>, Option<Branch>), ResolveError> {
-        let branch = target.branch().map(|name| self.branch(name)).transpose()?;
-        let kept_to = branch.as_ref();
-        let start = match target.place() {
-            None | Some(Place::Current) => current(kept_to),
+    /// Finds where the steps of a target are counted from.
+    fn start(&self, applied: &Applied, target: &Target, branch: Option<&Branch>) -> Result<Vec<usize>, ResolveError> {
+        Ok(match target.place() {
+            None | Some(Place::Current) => self.tops_on(applied, branch),
             Some(Place::Base) => Vec::new(),
-            Some(Place::Heads) => Branch::keep(kept_to, self.head_positions().iter().copied()),
-            Some(Place::Head) => self.only_head(kept_to)?,
-            Some(Place::Named(name)) => vec![self.find_position(name, kept_to)?],
-        };
-        let found = self.walk(target, start, kept_to)?;
-        Ok((found, branch))
+            Some(Place::Heads) => Branch::keep(branch, self.head_positions().iter().copied()),
+            Some(Place::Head) => self.only_head(branch)?,
+            Some(Place::Named(name)) => vec![self.find_position(name, branch)?],
+        })
     }
 
     fn only_head(&self, branch: Option<&Branch>) -> Result<Vec<usize>, ResolveError> {
@@ -129,7 +129,12 @@ impl Graph {
     }
 
     /// Takes the steps of a target: up along children, down along parents. An empty start is the base.
-    fn walk(&self, target: &Target, start: Vec<usize>, branch: Option<&Branch>) -> Result<Vec<usize>, ResolveError> {
+    pub(crate) fn walk(
+        &self,
+        target: &Target,
+        start: Vec<usize>,
+        branch: Option<&Branch>,
+    ) -> Result<Walk, ResolveError> {
         let asked = target.steps().unsigned_abs();
         if asked > 0 && start.len() > 1 {
             return Err(ResolveError::SeveralStarts { target: target.clone(), starts: self.names(start) });
@@ -140,33 +145,28 @@ impl Graph {
             let candidates = self.names(candidates.iter().copied());
             Err(ResolveError::SeveralWays { target: target.clone(), asked, made, candidates })
         };
-        let mut place = start;
+        let mut walk = Walk { place: start, from: None };
         for made in 0..asked {
-            let next = match (place.as_slice(), is_up) {
+            let next = match (walk.place.as_slice(), is_up) {
                 ([], true) => self.base_positions().to_vec(),
                 ([], false) => return too_far(made),
                 (&[at], true) => self.child_positions(at).to_vec(),
                 (&[at], false) => self.parent_positions(at).to_vec(),
                 (several, _) => return several_ways(made, several),
             };
-            place = Branch::keep(branch, next);
-            match place.len() {
+            walk = Walk { from: walk.place.first().copied(), place: Branch::keep(branch, next) };
+            match walk.place.len() {
                 0 if is_up => return too_far(made),
-                2.. if is_up => return several_ways(made, &place),
+                2.. if is_up => return several_ways(made, &walk.place),
                 _ => {}
             }
         }
         // One step below a merge point are all of its parents; that there are several ways on matters to the next step.
-        Ok(place)
+        Ok(walk)
     }
 
     /// Everything below some revisions, them included.
     pub(crate) fn closure_below(&self, starts: impl IntoIterator<Item = usize>) -> Set {
         Set::reached(self, starts, |position| self.below(position))
-    }
-
-    /// Everything above some revisions, them included.
-    pub(crate) fn closure_above(&self, starts: impl IntoIterator<Item = usize>) -> Set {
-        Set::reached(self, starts, |position| self.above(position))
     }
 }

@@ -85,11 +85,6 @@ impl Target {
         Self { branch: branch.map(str::to_owned), ..Self::HEADS }
     }
 
-    /// Where the steps are counted from.
-    pub(crate) fn without_steps(&self) -> Self {
-        Self { steps: 0, ..self.clone() }
-    }
-
     /// The branch that the target is kept to: a label, or a revision.
     pub fn branch(&self) -> Option<&str> {
         self.branch.as_deref()

@@ -28,6 +28,8 @@ impl Problem {
                 "give one of the files another `id`, and correct the `down_revision` that means it".to_owned()
             }
             Fault::IllegalLabel { label, .. } => format!("rename `{label}` in `branch_labels`"),
+            Fault::CaseClash { .. } => "choose another `id` for one of them".to_owned(),
+            Fault::LabelIsId { label, .. } => format!("rename the branch label `{label}`"),
             Fault::LabelClash { label, .. } => format!("keep `{label}` in one `branch_labels`, and rename the others"),
             Fault::MissingParent { parent, .. } => {
                 format!("correct `down_revision`, or bring back the file that defines `{parent}`")
@@ -35,7 +37,9 @@ impl Problem {
             Fault::MissingDependency { dependency, .. } => {
                 format!("correct `depends_on`, or bring back the file that defines `{dependency}`")
             }
-            Fault::SelfReference { revision } => format!("name another parent than `{revision}`, or none"),
+            Fault::SelfReference { .. } => {
+                "take the pointer at itself out of `down_revision` or `depends_on`".to_owned()
+            }
             Fault::Cycle { .. } => "correct the `down_revision` or `depends_on` of one of them".to_owned(),
             _ => "correct the revision".to_owned(),
         }
@@ -96,6 +100,8 @@ fn places(fault: &Fault, files: &[RevisionFile]) -> Vec<(PathBuf, usize)> {
         | Fault::MissingParent { revision, .. }
         | Fault::MissingDependency { revision, .. }
         | Fault::SelfReference { revision } => vec![revision],
+        Fault::CaseClash { id, other } => vec![id, other],
+        Fault::LabelIsId { label, revision } => vec![revision, label],
         Fault::LabelClash { revisions, .. } | Fault::Cycle { revisions } => {
             revisions.iter().map(String::as_str).collect()
         }

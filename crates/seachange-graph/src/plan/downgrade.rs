@@ -5,13 +5,15 @@ use crate::applied::Applied;
 use crate::branch::Branch;
 use crate::graph::Graph;
 use crate::reach::Set;
-use crate::target::{Place, Target};
+use crate::resolve::Walk;
+use crate::target::Target;
 
 impl Graph {
     /// Plans how to get down to some targets: undoes every applied revision that descends from one of them, and
     /// whatever depends on those. What depends on the target itself stays, for the target stays.
     ///
-    /// With a branch (`LABEL@base`, `LABEL@ae1027`), only what belongs to the branch is undone, and what is above that.
+    /// With a branch (`LABEL@base`, `LABEL@ae1027`), only what belongs to the branch is undone, and what is above that. Steps
+    /// from where the database stands (`-1`) undo the line that they follow, and what is above that.
     ///
     /// # Errors
     ///
@@ -20,40 +22,56 @@ impl Graph {
         let mut undone = Set::empty(self);
         let mut steps = Vec::new();
         for target in targets {
-            let starts = self.starts_of_downgrade(applied, target)?;
-            let is_applied = |position: usize| applied.contains(position) || !applied.missing().is_empty();
-            steps.extend(undone.extend(starts, |position| self.above(position), is_applied));
+            let lowest = self.lowest_undone(applied, target)?;
+            // Below a gap there may be more that is applied; otherwise nothing is above what is not applied.
+            let passes = |position: usize| applied.contains(position) || !applied.missing().is_empty();
+            steps.extend(undone.extend(lowest, |position| self.above(position), passes));
         }
         steps.retain(|&position| applied.contains(position));
         steps.sort_unstable_by(|a, b| b.cmp(a));
         Ok(Plan::new(self, Direction::Downgrade, steps))
     }
 
-    /// The lowest revisions to undo: the children of what a target stands for, or the bases.
-    fn starts_of_downgrade(&self, applied: &Applied, target: &Target) -> Result<Vec<usize>, PlanError> {
-        let is_from_current = matches!(target.place(), None | Some(Place::Current));
-        if is_from_current && target.steps() > 0 {
+    /// The lowest revisions that a downgrade undoes.
+    fn lowest_undone(&self, applied: &Applied, target: &Target) -> Result<Vec<usize>, PlanError> {
+        if target.is_relative() && target.steps() > 0 {
             return Err(PlanError::WrongWay { target: target.clone(), direction: Direction::Downgrade });
         }
-        let (kept, branch) = self.locate(applied, target)?;
-        if kept.is_empty() {
-            let bases = match target.steps() {
-                0 => self.base_positions().to_vec(),
-                _ => self.bases_below(applied, target)?,
-            };
-            return Ok(Branch::keep(branch.as_ref(), bases));
+        let (walk, branch) = self.locate(applied, target)?;
+        let is_applied = |position: usize| applied.contains(position) || applied.missing().contains(&position);
+        let not_applied = |position: usize| PlanError::NotApplied { revision: self.revision(position).id.clone() };
+        if let Some(&position) = walk.place.iter().find(|&&position| !is_applied(position)) {
+            return Err(not_applied(position));
         }
-        if let Some(&position) = kept.iter().find(|&&position| !applied.contains(position)) {
-            return Err(PlanError::NotApplied { revision: self.revision(position).id.clone() });
+        let lowest = self.lowest_above(target, &walk, branch.as_ref());
+        match branch.filter(|_| target.is_relative() || walk.place.is_empty()) {
+            Some(branch) if !is_applied(branch.start) && self.is_shared(applied, &branch, &lowest) => {
+                Err(not_applied(branch.start))
+            }
+            _ => Ok(lowest),
         }
-        let children = kept.iter().flat_map(|&position| self.child_positions(position).iter().copied());
-        Ok(Branch::keep(branch.as_ref(), children))
     }
 
-    /// The bases that steps of a target lead down to: those of other branches are not meant.
-    fn bases_below(&self, applied: &Applied, target: &Target) -> Result<Vec<usize>, PlanError> {
-        let (starts, _) = self.locate(applied, &target.without_steps())?;
-        let below = Set::reached(self, starts, |position| self.parent_positions(position));
-        Ok(self.base_positions().iter().copied().filter(|&base| below.contains(base)).collect())
+    /// Whether other branches leave a branch between these revisions and the one that names it. What is applied of it
+    /// then is theirs as well, and is not to be undone in its name alone.
+    fn is_shared(&self, applied: &Applied, branch: &Branch, lowest: &[usize]) -> bool {
+        let of_branch = Set::reached(self, [branch.start], |position| self.above(position));
+        let above = Set::reached(self, lowest.iter().copied(), |position| self.above(position));
+        lowest.iter().any(|&position| applied.contains(position))
+            && above.iter().any(|position| !branch.contains(position) && !of_branch.contains(position))
+    }
+
+    /// The lowest revisions that lie above a target: the children of what it stands for, or the bases, kept to the branch.
+    /// Of steps down it is the one that the last was taken from, unless they only name another revision.
+    pub(super) fn lowest_above(&self, target: &Target, walk: &Walk, branch: Option<&Branch>) -> Vec<usize> {
+        let is_named = branch.is_none() && !target.is_relative() && !walk.place.is_empty();
+        let follows_line = target.steps() < 0 && !is_named;
+        match (walk.from, walk.place.as_slice()) {
+            (Some(from), _) if follows_line => vec![from],
+            (_, []) => Branch::keep(branch, self.base_positions().iter().copied()),
+            (_, place) => {
+                Branch::keep(branch, place.iter().flat_map(|&position| self.child_positions(position).iter().copied()))
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@ use super::PlanError;
 use crate::applied::Applied;
 use crate::branch::Branch;
 use crate::graph::Graph;
+use crate::reach::Set;
 use crate::target::Target;
 
 /// What a stamp changes in the record of applied revisions, without running any.
@@ -25,38 +26,41 @@ impl StampPlan {
 impl Graph {
     /// Plans how to record that the database stands at some targets.
     ///
-    /// What is below a target is recorded as applied. Where the database stands on the line of a target, above or below
-    /// it, it stands at the target afterwards; where it stands on other branches, it stays. `base` empties the record,
-    /// `LABEL@base` takes the branch out of it.
+    /// What is below a target is recorded as applied, and what is above it, kept to its branch, as not applied; all else
+    /// stays. `base` empties the record, `LABEL@base` takes out of it what belongs to the branch alone.
     ///
     /// # Errors
     ///
     /// [`PlanError`] when a target is unknown, is not unique, or is too far.
     pub fn stamp(&self, applied: &Applied, targets: &[Target]) -> Result<StampPlan, PlanError> {
         let mut wanted = Vec::new();
-        let mut leaving: Vec<usize> = Vec::new();
+        let mut forgotten = Set::empty(self);
         for target in targets {
-            let (found, branch) = self.locate(applied, target)?;
-            let tops = applied.tops().iter().copied();
-            if found.is_empty() {
-                leaving.extend(Branch::keep(branch.as_ref(), tops));
-            } else {
-                let (below, above) =
-                    (self.closure_below(found.iter().copied()), self.closure_above(found.iter().copied()));
-                let is_on_branch = |top: usize| branch.as_ref().is_some_and(|branch| branch.contains(top));
-                leaving.extend(tops.filter(|&top| below.contains(top) || above.contains(top) || is_on_branch(top)));
+            let (walk, branch) = self.locate(applied, target)?;
+            match branch.as_ref().filter(|_| walk.place.is_empty() && target.steps() == 0) {
+                Some(branch) => self.forget_branch(applied, branch, &mut forgotten),
+                None => {
+                    let lowest = self.lowest_above(target, &walk, branch.as_ref());
+                    forgotten.extend(lowest, |position| self.above(position), |_| true);
+                }
             }
-            wanted.extend(found);
+            wanted.extend(walk.place);
         }
-        let staying = applied.tops().iter().copied().filter(|top| !leaving.contains(top));
-        let mut recorded = self.closure_below(staying);
-        recorded.intersect(applied.members());
-        let below_wanted = self.closure_below(wanted);
-        let is_added = |&position: &usize| below_wanted.contains(position) && !applied.contains(position);
-        let is_removed = |&position: &usize| !below_wanted.contains(position) && !recorded.contains(position);
+        let below = self.closure_below(wanted);
+        let is_removed = |&position: &usize| forgotten.contains(position) && !below.contains(position);
         Ok(StampPlan {
-            add: self.names((0..self.len()).filter(is_added)),
+            add: self.names(below.iter().filter(|&position| !applied.contains(position))),
             remove: self.names(applied.members().iter().rev().filter(is_removed)),
         })
+    }
+
+    /// Forgets the revision of a branch, all above it, and all below it that nothing else stands on.
+    fn forget_branch(&self, applied: &Applied, branch: &Branch, forgotten: &mut Set) {
+        forgotten.extend([branch.start], |position| self.above(position), |_| true);
+        let stays = |&position: &usize| !forgotten.contains(position) && !branch.contains(position);
+        let kept = self.closure_below(applied.members().iter().filter(stays));
+        for position in applied.members().iter().filter(|&position| !kept.contains(position)) {
+            forgotten.insert(position);
+        }
     }
 }

@@ -22,7 +22,7 @@ impl Graph {
             if is_from_current && target.steps() < 0 {
                 return Err(PlanError::WrongWay { target: target.clone(), direction: Direction::Upgrade });
             }
-            wanted.extend(self.locate(applied, target)?.0);
+            wanted.extend(self.locate(applied, target)?.0.place);
         }
         let is_pending = |position: usize| !applied.contains(position);
         let mut steps = Set::empty(self).extend(wanted, |position| self.below(position), is_pending);

@@ -21,8 +21,12 @@ fn a_database_ahead_is_told_from_one_that_diverged() {
     let ahead = "the database is ahead of this program: `c`, `d` are applied and unknown here";
     check_error("a -> b", &[("a", &[]), ("b", &["a"]), ("c", &["b"]), ("d", &["c"])], ahead);
     let diverged = "the database has diverged from this program: `z` is applied and unknown here";
-    check_error("a -> b", &[("a", &[]), ("z", &[])], diverged);
+    check_error("a -> b", &[("z", &[])], diverged);
     check_error("a -> b", &[("z", &["b"])], diverged);
+    check_error("a -> b", &[("a", &["z"]), ("z", &[])], diverged);
+    // A root that is unknown, where the rest is shared, is a new branch.
+    let ahead = "the database is ahead of this program: `z` is applied and unknown here";
+    check_error("a -> b", &[("a", &[]), ("z", &[])], ahead);
 }
 
 #[test]

@@ -64,22 +64,23 @@ fn every_question_is_answered_as_alembic_does_or_departs_for_a_reason() {
     print(&tally.table());
     assert_eq!(tally.failed, Vec::<String>::new());
     insta::assert_snapshot!(tally.table(), @r"
-    2516 agreed
-     407 departed, because
+    2467 agreed
+     456 departed, because
              3 `heads` means every head, also one that another depends on
              4 a branch that is named by a revision includes what is above it
             60 a graph with duplicate ids or reserved words is refused as a whole
              5 a range may begin so many steps below each of several heads
             39 a revision that is not on the branch is refused on the way down as on the way up
-            15 a stamp records everything that it was asked to record
+            42 a stamp records all that it is asked for, and forgets only what is above
              6 a target with nothing above it is nothing to do, and no error
             11 both refuse; the refusal names another of two things that are wrong
              9 no steps are nothing to do, and no error
             16 one step below a merge point are all of its parents
            165 steps are counted from one revision, never from the first of several
-            10 steps down to the base undo the line they follow, and no other
+            10 steps down undo the line they follow, and no other
             61 steps may be counted from a revision in a range, as elsewhere
              3 the beginning of an id counts however short the id is
+            22 what branches share is not undone in the name of one that is not applied
        0 failed
     ");
 }
@@ -104,9 +105,9 @@ fn the_shape_of_every_graph_is_what_alembic_finds() {
     dep_cycle_tail: revisions point at each other in a circle: `a` -> `c` -> `b` -> `a`
     dep_cycle_two_branches: revisions point at each other in a circle: `a1` -> `b2` -> `b1` -> `a1`
     missing_dep: revision `b` depends on `gone`, which no revision defines
-    duplicate_id: two revisions have the id `b`
-    duplicate_label: the branch label `xy1` is not unique: `c`, `e`
-    label_equals_own_id: the branch label `a` is not unique: `a`
+    duplicate_id: more than one revision has the id `b`
+    duplicate_label: the branch label `xy1` is there more than once: `c`, `e`
+    label_equals_own_id: the branch label `a` of revision `a` is the id of a revision
     illegal_char_-: `b-1` cannot be a revision id: it holds '-'; letters, digits, `_` and `.` are allowed
     illegal_char_:: `b:1` cannot be a revision id: it holds ':'; letters, digits, `_` and `.` are allowed
     id_head: `head` cannot be a revision id: the word is reserved

@@ -31,7 +31,7 @@ fn every_fault_is_reported_at_once() {
         &[
             "`x-1` cannot be a revision id: it holds '-'; letters, digits, `_` and `.` are allowed",
             "`head` cannot be a revision id: the word is reserved",
-            "two revisions have the id `a`",
+            "more than one revision has the id `a`",
             "revision `b` comes after `gone`, which no revision defines",
             "revision `c` depends on `lost`, which no revision defines",
             "revision `d` points at itself",
@@ -67,9 +67,9 @@ fn labels_are_unique_among_labels_and_ids() {
         ],
         &[
             "`no space` of revision `e` cannot be a branch label: it holds ' '; letters, digits, `_` and `.` are allowed",
-            "the branch label `a` is not unique: `c`, `a`",
-            "the branch label `blog` is not unique: `a`, `b`",
-            "the branch label `d` is not unique: `d`",
+            "the branch label `a` of revision `c` is the id of a revision",
+            "the branch label `blog` is there more than once: `a`, `b`",
+            "the branch label `d` of revision `d` is the id of a revision",
         ],
     );
 }
@@ -118,4 +118,39 @@ fn a_dependency_may_be_a_label() {
     assert_eq!(graph.unreferenced().len(), 1);
     let own = [Revision::new("a").labelled("own").depending_on("own")];
     assert_eq!(Graph::new(own).unwrap_err().to_string(), "revision `a` points at itself");
+}
+
+#[test]
+fn ids_that_differ_only_in_case_are_refused() {
+    check_faults(
+        vec![Revision::new("k1"), Revision::new("K1").after("k1"), Revision::new("k1")],
+        &[
+            "the ids `k1` and `K1` differ only in upper and lower case, which not every database tells apart",
+            "more than one revision has the id `k1`",
+        ],
+    );
+}
+
+#[test]
+fn what_is_named_twice_counts_once() {
+    let twice = Revision::new("b").after("a").after("a").depending_on("a").depending_on("c").depending_on("c");
+    let graph = Graph::new([Revision::new("a"), Revision::new("c"), twice]).unwrap();
+    let b = graph.get("b").unwrap();
+    assert_eq!((b.down_revision.as_slice(), b.depends_on.as_slice()), (&["a".to_owned()][..], &["c".to_owned()][..]));
+    assert_eq!(graph.merge_points().len(), 0);
+}
+
+#[test]
+fn wide_graphs_load_without_a_list_that_nobody_reads() {
+    let id = |n: usize| format!("r{n}");
+    let parents = (0..50_000).map(|n| Revision::new(id(n)));
+    let merge = (0..50_000).fold(Revision::new("merge"), |merge, n| merge.after(id(n)));
+    let graph = Graph::new(parents.chain([merge])).unwrap();
+    assert_eq!(graph.bases().len(), 50_000);
+    assert_eq!(graph.stamp(&graph.everything(), &[crate::Target::BASE]).unwrap().remove.len(), 50_001);
+    let error = graph.upgrade(&graph.nothing(), &["+1".parse().unwrap()]).unwrap_err().to_string();
+    assert!(error.len() < 300 && error.ends_with(", 49990 more"), "{error}");
+    let circles = (0..3_000).map(|n| Revision::new(id(n)).after(id((n + 1) % 3_000)).depending_on(id(2_999)));
+    let faults = Graph::new(circles).unwrap_err();
+    assert!((1..=22).contains(&faults.len()) && faults.to_string().len() < 20_000, "{}", faults.len());
 }

@@ -90,23 +90,71 @@ fn downgrades_across_branches() {
     check_downgrade(DIAMOND, "d", "b", "d");
 }
 
+fn check_stamp(graph: &Graph, from: &str, to: &str, expected: &str) {
+    let targets: Vec<Target> = to.split_whitespace().map(target).collect();
+    let plan = graph.stamp(&applied_at(graph, from), &targets).unwrap();
+    assert_eq!(format!("+{} -{}", plan.add.join(" "), plan.remove.join(" ")), expected, "stamp {from} at {to}");
+}
+
 #[test]
 fn a_stamp_moves_one_branch_and_leaves_the_others() {
     let graph = graph("a -> b, b -> c, x -> y");
-    let stamp = |from: &str, to: &str| {
-        let targets: Vec<Target> = to.split_whitespace().map(target).collect();
-        let plan = graph.stamp(&applied_at(&graph, from), &targets).unwrap();
-        format!("+{} -{}", plan.add.join(" "), plan.remove.join(" "))
-    };
-    assert_eq!(stamp("", "b"), "+a b -");
-    assert_eq!(stamp("c y", "a"), "+ -c b");
-    assert_eq!(stamp("y", "b"), "+a b -");
-    assert_eq!(stamp("c y", "base"), "+ -y x c b a");
-    assert_eq!(stamp("a", "heads"), "+b c x y -");
-    assert_eq!(stamp("a", "+1"), "+b -");
-    assert_eq!(stamp("c y", "c-1"), "+ -c");
-    assert_eq!(stamp("c y", "b@base"), "+ -c b a");
-    assert_eq!(stamp("c y", "a y"), "+ -c b");
+    check_stamp(&graph, "", "b", "+a b -");
+    check_stamp(&graph, "c y", "a", "+ -c b");
+    check_stamp(&graph, "y", "b", "+a b -");
+    check_stamp(&graph, "c y", "base", "+ -y x c b a");
+    check_stamp(&graph, "a", "heads", "+b c x y -");
+    check_stamp(&graph, "a", "+1", "+b -");
+    check_stamp(&graph, "c y", "c-1", "+ -c");
+    check_stamp(&graph, "c y", "b@base", "+ -c b a");
+    check_stamp(&graph, "c y", "a y", "+ -c b");
+}
+
+#[test]
+fn a_stamp_forgets_only_what_is_above_its_target() {
+    let fork = graph("a -> b, a -> c");
+    check_stamp(&fork, "b c", "b@-1", "+ -b");
+    check_stamp(&fork, "b c", "b@base", "+ -b");
+    check_stamp(&fork, "b c", "a", "+ -c b");
+    check_stamp(&graph(DIAMOND), "d", "b", "+ -d");
+    let needs = needing("c, p -> x", "x", "c");
+    check_stamp(&needs, "x", "c", "+ -");
+    check_stamp(&needs, "x", "p", "+ -x");
+    let base = needing("a, b", "b", "a");
+    check_stamp(&base, "b", "a@base", "+ -b a");
+    check_stamp(&base, "b", "a-1", "+ -b a");
+}
+
+/// A graph in which one revision depends on another as well.
+fn needing(text: &str, revision: &str, dependency: &str) -> Graph {
+    let mut revisions = revisions(text);
+    let found = revisions.iter_mut().find(|one| one.id == revision).unwrap();
+    found.depends_on.push(dependency.to_owned());
+    Graph::new(revisions).unwrap()
+}
+
+#[test]
+fn steps_down_undo_the_line_that_they_follow() {
+    let graph = needing("p -> c, p -> x", "x", "c");
+    let down = |from: &str, to: &str| summary(graph.downgrade(&applied_at(&graph, from), &[target(to)]));
+    assert_eq!(down("x", "-1"), "x", "what it needs is on another line");
+    assert_eq!(down("x", "p"), "x c");
+    let base = needing("a, b", "b", "a");
+    assert_eq!(summary(base.downgrade(&applied_at(&base, "b"), &[target("-1")])), "b");
+    assert_eq!(summary(base.downgrade(&applied_at(&base, "b"), &[target("a@-1")])), "b a");
+}
+
+#[test]
+fn what_branches_share_is_not_undone_for_one_that_is_not_applied() {
+    let text = "a -> b, b -> m, b -> l";
+    let refused = "error: revision `l` is not applied";
+    check_downgrade(text, "m", "l@-1", refused);
+    check_downgrade(text, "m", "l@base", refused);
+    check_downgrade(text, "b", "l@base", refused);
+    check_downgrade(text, "m", "b@-1", "m");
+    check_downgrade(text, "m l", "l@-1", "l");
+    check_downgrade(text, "", "l@base", "");
+    check_downgrade(LINE, "b", "c@-1", "b");
 }
 
 #[test]
@@ -143,6 +191,9 @@ fn what_was_spliced_in_below_is_applied_with_the_rest() {
     assert_eq!(summary(graph.upgrade(&applied, &[Target::HEADS])), "new c");
     assert_eq!(summary(graph.upgrade(&applied, &[])), "new");
     assert_eq!(summary(graph.downgrade(&applied, &[target("a")])), "b");
+    assert_eq!(summary(graph.downgrade(&applied, &[target("-1")])), "b", "down to what is missing");
+    let error = graph.applied(rows(&["a", "c"])).unwrap_err();
+    assert!(matches!(error, crate::AppliedError::Missing { current, .. } if current == ["c"]));
 }
 
 #[test]

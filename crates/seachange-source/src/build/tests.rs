@@ -137,7 +137,7 @@ fn ids_and_labels_are_unique_among_all_folders() {
     cargo::rerun-if-changed=src/billing
     cargo::error=src/billing/m2.rs:1: unknown field `no` in `REVISION`; expected `id`, `down_revision`, `depends_on`, `branch_labels` or `created`
     cargo::error=src/billing/m2.rs:1: no `id` in `REVISION`; expected a field such as `id: "ae1027a6acf4"`
-    cargo::error=src/versions/m1.rs:1: two revisions have the id `a`; see also src/billing/m1.rs:1 (hint: give one of the files another `id`, and correct the `down_revision` that means it)
+    cargo::error=src/versions/m1.rs:1: more than one revision has the id `a`; see also src/billing/m1.rs:1 (hint: give one of the files another `id`, and correct the `down_revision` that means it)
     "#);
     assert!(!krate.registry().exists());
 }
@@ -176,8 +176,8 @@ fn all_faults_are_reported_at_once_and_nothing_is_written() {
          \"ae1027a6acf4\"`",
         "cargo::error=src/versions/m2_b.rs:1: `b c` cannot be a revision id: it holds '\\n'; letters, digits, `_` \
          and `.` are allowed (hint: choose another `id`, such as twelve hexadecimal digits)",
-        "cargo::error=src/versions/m1_a.rs:1: revision `a` points at itself (hint: name another parent than `a`, \
-         or none)",
+        "cargo::error=src/versions/m1_a.rs:1: revision `a` points at itself (hint: take the pointer at itself out \
+         of `down_revision` or `depends_on`)",
     ];
     assert_eq!(krate.build(), expected);
     assert!(!krate.registry().exists());

@@ -38,13 +38,15 @@ fn problems_name_files_revisions_and_a_way_out() {
     );
     check_problems(
         &[("a.rs", "id: \"a\""), ("b.rs", "id: \"a\"")],
-        &["a.rs:1: two revisions have the id `a`; see also b.rs:1\n  give one of the files another `id`, and \
+        &["a.rs:1: more than one revision has the id `a`; see also b.rs:1\n  give one of the files another `id`, and \
            correct the `down_revision` that means it"],
     );
     check_problems(
         &[("a.rs", "id: \"a\""), ("b.rs", "id: \"a\""), ("c.rs", "id: \"a\"")],
-        &["a.rs:1: two revisions have the id `a`; see also b.rs:1, c.rs:1\n  give one of the files another `id`, \
-           and correct the `down_revision` that means it"],
+        &[
+            "a.rs:1: more than one revision has the id `a`; see also b.rs:1, c.rs:1\n  give one of the files another `id`, \
+           and correct the `down_revision` that means it",
+        ],
     );
     check_problems(
         &[("a.rs", "id: \"a\", down_revision: &[\"b\"]"), ("b.rs", "id: \"b\", down_revision: &[\"a\"]")],
@@ -53,7 +55,7 @@ fn problems_name_files_revisions_and_a_way_out() {
     );
     check_problems(
         &[("a.rs", "id: \"a\", down_revision: &[\"a\"]")],
-        &["a.rs:1: revision `a` points at itself\n  name another parent than `a`, or none"],
+        &["a.rs:1: revision `a` points at itself\n  take the pointer at itself out of `down_revision` or `depends_on`"],
     );
     check_problems(
         &[("a.rs", "id: \"a b\", branch_labels: &[\"head\"]")],
@@ -66,8 +68,22 @@ fn problems_name_files_revisions_and_a_way_out() {
     );
     check_problems(
         &[("a.rs", "id: \"a\", branch_labels: &[\"x\"]"), ("b.rs", "id: \"b\", branch_labels: &[\"x\"]")],
-        &["a.rs:1: the branch label `x` is not unique: `a`, `b`; see also b.rs:1\n  keep `x` in one \
+        &["a.rs:1: the branch label `x` is there more than once: `a`, `b`; see also b.rs:1\n  keep `x` in one \
            `branch_labels`, and rename the others"],
+    );
+    check_problems(
+        &[("a.rs", "id: \"a\""), ("b.rs", "id: \"b\", branch_labels: &[\"a\"]")],
+        &[
+            "b.rs:1: the branch label `a` of revision `b` is the id of a revision; see also a.rs:1\n  rename the branch \
+           label `a`",
+        ],
+    );
+    check_problems(
+        &[("a.rs", "id: \"a\""), ("b.rs", "id: \"A\"")],
+        &[
+            "a.rs:1: the ids `a` and `A` differ only in upper and lower case, which not every database tells apart; see \
+           also b.rs:1\n  choose another `id` for one of them",
+        ],
     );
 }
 

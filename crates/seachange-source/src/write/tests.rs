@@ -68,7 +68,7 @@ fn what_the_next_build_would_refuse_is_not_written() {
     let labelled = NewRevision { branch_labels: vec!["a b".to_owned()], ..new("b", "second", &["a"]) };
     check(labelled, "`a b` cannot be a branch label: it holds ' '; letters, digits, `_` and `.` are allowed");
     let labelled = NewRevision { branch_labels: vec!["b".to_owned()], ..new("b", "second", &["a"]) };
-    check(labelled, "m20261121_second.rs:5: the branch label `b` is not unique: `b`");
+    check(labelled, "m20261121_second.rs:5: the branch label `b` of revision `b` is the id of a revision");
     let labelled = NewRevision { branch_labels: vec!["feed".to_owned()], ..new("f", "third", &["a"]) };
     let other = tempfile::tempdir().unwrap();
     write(other.path(), &NewRevision { down_revision: Vec::new(), ..labelled }).unwrap();

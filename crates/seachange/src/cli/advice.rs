@@ -43,11 +43,11 @@ fn problem(error: &Error) -> Problem {
 
 fn interrupted(problem: Problem, revision: &str, direction: Direction) -> Problem {
     let problem = problem.detail("the database cannot roll back changes of tables, so some of it may be there");
-    let undone = match direction {
-        Direction::Upgrade => "finish by hand what it began",
-        Direction::Downgrade => "bring back by hand what it took away",
+    let (forth, back) = match direction {
+        Direction::Upgrade => ("finish by hand what it began", "undo by hand what it began"),
+        Direction::Downgrade => ("bring back by hand what it took away", "finish by hand what it began"),
     };
     problem
-        .hint(format!("{undone}, then `stamp {revision}` to record it as applied"))
-        .hint("or undo it by hand, then `stamp` the revision before it")
+        .hint(format!("{forth}, then `stamp {revision}` to record it as applied"))
+        .hint(format!("or {back}, then `stamp {revision}@-1` to record it as not applied"))
 }

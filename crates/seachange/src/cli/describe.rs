@@ -47,7 +47,7 @@ pub(crate) fn short(graph: &Graph, script: &Script) -> String {
 /// Where the revision comes from and goes to, its marks, and its message.
 pub(crate) fn line(graph: &Graph, script: &Script, current: &[&str]) -> String {
     let id = script.revision.id;
-    let parents = parents(script);
+    let parents = parents(graph, id);
     format!("{} -> {}{}, {}", parents, styled(ID, id), marks(graph, id, current), script.message)
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn block(graph: &Graph, script: &Script, current: &[&str], file: &str
     let id = revision.id;
     let mut lines = vec![
         format!("Revision: {}{}", styled(ID, id), marks(graph, id, current)),
-        format!("Parent:   {}", parents(script)),
+        format!("Parent:   {}", parents(graph, id)),
     ];
     let optional = [("Depends:  ", revision.depends_on), ("Labels:   ", revision.branch_labels)];
     lines.extend(
@@ -69,7 +69,9 @@ pub(crate) fn block(graph: &Graph, script: &Script, current: &[&str], file: &str
     lines.join("\n")
 }
 
-fn parents(script: &Script) -> String {
-    let parents = script.revision.down_revision;
-    if parents.is_empty() { styled(DIM, "base") } else { parents.join(", ") }
+fn parents(graph: &Graph, id: &str) -> String {
+    match graph.get(id).map(|revision| revision.down_revision.join(", ")) {
+        Some(parents) if !parents.is_empty() => parents,
+        _ => styled(DIM, "base"),
+    }
 }

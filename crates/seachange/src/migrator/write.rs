@@ -89,8 +89,8 @@ impl Migrator {
     }
 
     /// Records that the database stands at some targets, without running anything: what is below them counts as
-    /// applied, what is above them as not, and other branches stay. That holds for a revision that an interrupted run
-    /// left, too. Gaps below the targets are filled.
+    /// applied, what is above them as not, and all else stays. That holds for a revision that an interrupted run left,
+    /// too: `stamp ID` says that it is applied, `stamp ID@-1` that it is not. Gaps below the targets are filled.
     ///
     /// # Errors
     ///

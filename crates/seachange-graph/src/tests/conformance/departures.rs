@@ -20,6 +20,7 @@ pub(super) enum Departure {
     HeadsAreHeads,
     StampKeepsAll,
     OwnLine,
+    UnappliedBranch,
     OtherReason,
 }
 
@@ -37,8 +38,9 @@ impl Departure {
             Self::NothingAbove => "a target with nothing above it is nothing to do, and no error",
             Self::AboveNamedRevision => "a branch that is named by a revision includes what is above it",
             Self::HeadsAreHeads => "`heads` means every head, also one that another depends on",
-            Self::StampKeepsAll => "a stamp records everything that it was asked to record",
-            Self::OwnLine => "steps down to the base undo the line they follow, and no other",
+            Self::StampKeepsAll => "a stamp records all that it is asked for, and forgets only what is above",
+            Self::OwnLine => "steps down undo the line they follow, and no other",
+            Self::UnappliedBranch => "what branches share is not undone in the name of one that is not applied",
             Self::OtherReason => "both refuse; the refusal names another of two things that are wrong",
         }
     }
@@ -50,8 +52,8 @@ impl Departure {
         let warned = question.warnings.iter().any(|warning| warning.contains("multiple heads is ambiguous"));
         match (question.operation, ours, theirs) {
             (Operation::Stamp, Ok(ours), None) => {
-                let asked = ours.applied.is_superset(&closure(graph, &question.final_heads));
-                asked.then_some(Self::StampKeepsAll)
+                let theirs = closure(graph, &question.final_heads);
+                (ours.applied.is_superset(&theirs)).then_some(Self::StampKeepsAll)
             }
             (Operation::Downgrade, Ok(ours), None) if target.contains('-') => {
                 ours.steps.iter().all(|id| question.expected_steps.contains(id)).then_some(Self::OwnLine)
@@ -95,6 +97,7 @@ impl Departure {
             _ if is_several_starts => Some(Self::SeveralStarts),
             _ if warned => None,
             None | Some(("RangeNotAncestorError", _)) if failure.is_off_branch() => Some(Self::OffBranch),
+            None if matches!(failure, Failure::Plan(PlanError::NotApplied { .. })) => Some(Self::UnappliedBranch),
             Some(_) if matches!(failure, Failure::Plan(PlanError::NotApplied { .. })) => Some(Self::OtherReason),
             Some(_) if failure.is_off_branch() => Some(Self::OtherReason),
             _ => None,

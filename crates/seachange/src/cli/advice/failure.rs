@@ -57,9 +57,9 @@ fn hint(failure: &Failure, problem: Problem) -> Problem {
         (Left::Nothing, Direction::Upgrade) => problem.hint("correct the file, then `up` goes on from here"),
         (Left::Nothing, Direction::Downgrade) => problem.hint("correct the file, then `down` goes on from here"),
         (Left::Begun { .. }, Direction::Upgrade) => problem
-            .hint(format!("finish it by hand and `stamp {revision}`, or undo it by hand and `stamp` the one before")),
+            .hint(format!("finish it by hand and `stamp {revision}`, or undo it by hand and `stamp {revision}@-1`")),
         (Left::Begun { .. }, Direction::Downgrade) => problem
-            .hint(format!("undo it by hand and `stamp {revision}`, or finish it by hand and `stamp` the one before")),
+            .hint(format!("undo it by hand and `stamp {revision}`, or finish it by hand and `stamp {revision}@-1`")),
         (Left::Unknown, _) => problem.hint("`status` tells"),
     }
 }

@@ -38,13 +38,13 @@ pub(super) fn range(error: &RangeError) -> Problem {
 pub(super) fn history(error: &HistoryError) -> Problem {
     match error {
         HistoryError::Resolve(error) => resolve(error),
-        HistoryError::NotBelow { range, .. } => {
+        HistoryError::NotBelow { range, is_reversed, .. } => {
             let problem = Problem::usage(error.to_string());
             match (&range.from, &range.to) {
-                (Some(from), Some(to)) => {
-                    problem.hint(format!("the lower end comes first; the other way round it is `{to}:{from}`"))
+                (Some(from), Some(to)) if *is_reversed => {
+                    problem.hint(format!("the lower end comes first: `{to}:{from}`"))
                 }
-                _ => problem.hint("the lower end comes first"),
+                _ => problem.hint("`history --graph` shows which lines there are"),
             }
         }
     }
@@ -72,6 +72,11 @@ pub(super) fn resolve(error: &ResolveError) -> Problem {
             problem.hint("`status` shows where the database stands")
         }
         ResolveError::TooFar { .. } => problem.hint("`history` shows what comes before and after it"),
+        ResolveError::SeveralWays { target, candidates, made, .. } if target.steps() < 0 => problem.hint(format!(
+            "the first {made} lead to {}; from there, say which to follow, as `{}@-1`",
+            quoted(candidates),
+            candidates.first().map_or("ID", String::as_str)
+        )),
         ResolveError::SeveralWays { candidates, .. } => {
             problem.hint(format!("name the one to go to: {}", either(candidates)))
         }
@@ -82,12 +87,12 @@ fn either(ids: &[String]) -> String {
     ids.iter().take(SPELLED_OUT).map(|id| format!("`{id}`")).collect::<Vec<_>>().join(" or ")
 }
 
-/// Spells out from where the steps could be counted. From where a database stands they are kept to the branch: one step
-/// below a revision, all that comes after the lower one would be taken back.
+/// Spells out from where the steps could be counted, kept to the branch: one step below a revision, all that comes after the
+/// lower one would be taken back.
 fn several_starts(target: &Target, starts: &[String]) -> String {
     let steps = target.steps();
-    let between = if target.is_relative() { "@" } else { "" };
-    let spelled: Vec<String> = starts.iter().map(|start| format!("{start}{between}{steps:+}")).collect();
+    let place = |start: &String| if target.is_relative() { String::new() } else { start.clone() };
+    let spelled: Vec<String> = starts.iter().map(|start| format!("{start}@{}{steps:+}", place(start))).collect();
     format!("say from which to count: {}", either(&spelled))
 }
 
@@ -100,7 +105,7 @@ fn find(error: &FindError) -> Problem {
         FindError::Unknown { .. } => problem.hint("`history` lists the revisions"),
         FindError::Ambiguous { .. } => problem.hint("write more of the id"),
         FindError::NotOnBranch { branch, .. } => {
-            problem.hint(format!("`history -r {branch}@base:` lists the revisions of the branch"))
+            problem.hint(format!("`history -r {branch}@base:` lists the branch, and what it depends on"))
         }
     }
 }
@@ -112,12 +117,8 @@ pub(super) fn applied(error: &AppliedError) -> Problem {
         AppliedError::Diverged { .. } => problem
             .hint("the files of these revisions are not part of this program: bring them back, or use another database")
             .hint("if the database is right and its record wrong, `stamp --purge REVISION` writes the record anew"),
-        AppliedError::Missing { missing, above } => problem
-            .hint("their files were added below what is applied; `up --include-missing` applies them now")
-            .hint(format!("or do by hand what {} would do, and say {}", quoted(missing), stamps(above))),
+        AppliedError::Missing { missing, current, .. } => problem
+            .hint("they were put below what was applied before; `up --include-missing` applies them now")
+            .hint(format!("or do by hand what {} would do, then `stamp {}`", quoted(missing), current.join(" "))),
     }
-}
-
-fn stamps(revisions: &[String]) -> String {
-    revisions.iter().map(|revision| format!("`stamp {revision}`")).collect::<Vec<_>>().join(", ")
 }
