@@ -1,6 +1,6 @@
 //! Revisions written anywhere in the graph, merged, and edited: from the commands to a build and a run.
 
-use std::{collections::BTreeMap, error::Error, fs, io, path::Path};
+use std::{collections::BTreeMap, error::Error, ffi::OsStr, fs, io, os::unix::ffi::OsStrExt, path::Path};
 
 use seachange_tests::{
     Backend, Output, Program, TestDatabase,
@@ -98,7 +98,8 @@ fn branches_in_two_folders(database: &TestDatabase) -> TestResult {
     wrong_heads(&mut session)?;
     wrong_files(&mut session)?;
     merges(&mut session)?;
-    one_graph(&mut session)
+    one_graph(&mut session)?;
+    no_graph(&mut session)
 }
 
 /// A branch in each folder; the second starts at a root of its own.
@@ -130,7 +131,7 @@ fn wrong_heads(session: &mut Session<'_>) -> TestResult {
 }
 
 fn wrong_files(session: &mut Session<'_>) -> TestResult {
-    let wrong: [&[&str]; 9] = [
+    let wrong: [&[&str]; 11] = [
         &["--rev-id", "bb01"],
         &["--rev-id", "billing"],
         &["--branch-label", "billing"],
@@ -138,6 +139,8 @@ fn wrong_files(session: &mut Session<'_>) -> TestResult {
         &["--branch-label", "two words"],
         &["--depends-on", "base"],
         &["--depends-on", "zz"],
+        &["--depends-on", "bb01", "--depends-on", "head"],
+        &["--depends-on", "aa01@head"],
         &["--version-path", "src"],
         &["--version-path", "/tmp"],
     ];
@@ -176,6 +179,24 @@ fn one_graph(session: &mut Session<'_>) -> TestResult {
     Ok(())
 }
 
+/// A file that cannot be read, and then no file at all, under a program that knows revisions.
+fn no_graph(session: &mut Session<'_>) -> TestResult {
+    session.new.write("m1_broken.rs", "pub struct Migration;\n")?;
+    for command in [&["revision", "-m", "more"][..], &["merge"], &["edit", "head"]] {
+        let output = session.type_in(command)?;
+        assert_eq!(output.code, Some(1), "{output}");
+    }
+    fs::remove_dir_all(session.new.folder().join("src/billing"))?;
+    session.new.clear()?;
+    session.refuses(&["revision", "-m", "more"])?;
+    fs::remove_dir_all(session.new.versions())?;
+    for command in [&["revision", "-m", "more", "--head", "base"][..], &["merge"], &["edit", "head"]] {
+        session.refuses(command)?;
+    }
+    session.compare("authoring_no_graph");
+    Ok(())
+}
+
 /// The migration program with an editor that prints what it is given.
 fn migration(database: &TestDatabase, editor: &str) -> Program {
     Program::migration().database(database).env("EDITOR", editor)
@@ -202,6 +223,10 @@ fn edit_without_an_editor(database: &TestDatabase) -> TestResult {
         assert!(!output.success(), "{output}");
         transcript += &format!("$ EDITOR=\"{editor}\" migration edit {target}\n{output}\n");
     }
+    let latin = OsStr::from_bytes(b"\xe9diteur");
+    let output = migration(database, "echo").env("VISUAL", latin).args(["edit", "head"]).run()?;
+    assert!(!output.success(), "{output}");
+    transcript += &format!("$ VISUAL=\"{}\" migration edit head\n{output}\n", latin.to_string_lossy());
     snapshot::settings(database).bind(|| insta::assert_snapshot!("authoring_no_editor", transcript));
     Ok(())
 }

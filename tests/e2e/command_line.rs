@@ -31,13 +31,14 @@ const COMMANDS: [&str; 20] = [
 ];
 
 pub(crate) fn trials() -> Vec<Case> {
-    let tests: [(&str, DatabaseTest); 7] = [
+    let tests: [(&str, DatabaseTest); 8] = [
         ("help_teaches", help_teaches),
         ("version_is_told", version_is_told),
         ("completions_know_the_commands", completions_know_the_commands),
         ("colors_are_for_terminals", colors_are_for_terminals),
         ("quiet_says_nothing", quiet_says_nothing),
         ("reader_may_go_away", reader_may_go_away),
+        ("a_lost_answer_is_an_error", a_lost_answer_is_an_error),
         ("every_command_is_known_here", every_command_is_known_here),
     ];
     tests.map(|(name, test)| Case::on(Backend::Sqlite, &format!("command_line::{name}"), test)).into()
@@ -135,6 +136,29 @@ fn reader_may_go_away(database: &TestDatabase) -> TestResult {
         let output = Program::at("bash").args(["-c", &script]).database(database).run()?;
         assert!(!output.stderr.contains("panicked"), "{arguments}: {output}");
         assert_ne!(output.code, Some(101), "{arguments}: {output}");
+    }
+    Ok(())
+}
+
+/// As on a full disk: whoever reads the file later must not take it for the whole answer.
+fn a_lost_answer_is_an_error(database: &TestDatabase) -> TestResult {
+    let program = Program::migration().executable()?.display().to_string();
+    for arguments in [
+        "history",
+        "history --graph",
+        "heads --format json",
+        "status",
+        "graph",
+        "completions bash",
+        "up --dry-run",
+        "--help",
+        "--version",
+    ] {
+        let script = format!("'{program}' {arguments} >/dev/full");
+        let output = Program::at("bash").args(["-c", &script]).database(database).run()?;
+        assert_eq!(output.code, Some(1), "{arguments}: {output}");
+        let last = output.stderr.lines().last().unwrap_or_default();
+        assert_eq!(last, "error: cannot write the answer: no storage space", "{arguments}");
     }
     Ok(())
 }

@@ -18,6 +18,8 @@ pub(crate) fn trials() -> Vec<Case> {
     cases.extend(each_backend("migrations::nothing_pending_writes_nothing", nothing_pending_writes_nothing));
     cases.extend(each_backend("migrations::reading_writes_nothing", reading_writes_nothing));
     cases.push(Case::on(Backend::Sqlite, "migrations::reading_makes_no_file", reading_makes_no_file));
+    cases.push(Case::on(Backend::Sqlite, "migrations::states_are_counted", states_are_counted));
+    cases.push(Case::on(Backend::Sqlite, "migrations::idling_makes_no_file", idling_makes_no_file));
     cases
 }
 
@@ -184,8 +186,19 @@ fn commands_read_well(database: &TestDatabase) -> TestResult {
     let chapters: [(&str, &[&str]); 6] = [
         ("empty", &["status", "current", "current --format json", "down base", "history", "heads"]),
         ("moving", &["up 2", "up 8cf8", "down 2", "upgrade +1", "upgrade head", "downgrade -1", "up", "up"]),
-        ("reading", &["status", "status --format json", "current", "current --format json", "heads --format json"]),
-        ("history", &["history", "history -v", "history --format json"]),
+        (
+            "reading",
+            &[
+                "status",
+                "status --format json",
+                "current",
+                "current --format json",
+                "heads --format json",
+                "heads -v",
+                "current -v",
+            ],
+        ),
+        ("history", &["history", "history -v", "history --format json", "history -r base:base"]),
         ("showing", &["show 0b9e", "show head", "show current", "show head --format json"]),
         ("recording", &["stamp 376e", "status", "stamp base", "current", "stamp heads", "current", "down -q", "up -v"]),
     ];
@@ -286,4 +299,48 @@ fn reading_makes_no_file(database: &TestDatabase) -> TestResult {
         assert_eq!(std::fs::read_dir(database.folder())?.count(), 0, "after `{arguments}`");
     }
     Ok(())
+}
+
+/// What is refused where nothing is applied, and what has nothing to do there: each with its exit code.
+const IDLING: [(&str, i32); 11] = [
+    ("up +99", 2),
+    ("up -1", 2),
+    ("up base", 0),
+    ("down", 2),
+    ("down 376e", 2),
+    ("down base", 0),
+    ("downgrade base", 0),
+    ("reset --yes", 0),
+    ("stamp -1", 2),
+    ("stamp base", 0),
+    ("stamp base --purge", 0),
+];
+
+fn idling_makes_no_file(database: &TestDatabase) -> TestResult {
+    for (arguments, code) in IDLING {
+        for place in ["", " --database-url sqlite:new/app.db"] {
+            let output = run(database, &format!("{arguments}{place}"))?;
+            assert_eq!(output.code, Some(code), "{arguments}: {output}");
+            assert_eq!(std::fs::read_dir(database.folder())?.count(), 0, "after `{arguments}`");
+        }
+    }
+    succeed(database, "up 1 --database-url sqlite:new/app.db")?;
+    assert!(database.folder().join("new/app.db").is_file());
+    Ok(())
+}
+
+fn states_are_counted(database: &TestDatabase) -> TestResult {
+    let check = |expected: &str| -> TestResult {
+        let output = run(database, "status")?.succeeded()?;
+        assert_eq!(output.stderr.lines().last(), Some(expected));
+        Ok(())
+    };
+    check("0 applied, 6 pending")?;
+    succeed(database, "up 3")?;
+    database.execute("UPDATE seachange_revision SET source_hash = 'other' WHERE revision LIKE '376e%'")?;
+    check("3 applied, 3 pending")?;
+    database.execute("UPDATE seachange_revision SET state = 'upgrading' WHERE revision LIKE '78b9%'")?;
+    check("2 applied, 1 interrupted, 3 pending")?;
+    database.execute("UPDATE seachange_revision SET revision = 'ffffffffffff' WHERE revision LIKE '376e%'")?;
+    check("1 applied, 1 interrupted, 1 unknown, 4 pending")
 }

@@ -54,7 +54,7 @@ fn documents_hold_the_graph(database: &TestDatabase) -> TestResult {
 
 fn documents_go_to_files(database: &TestDatabase) -> TestResult {
     let starts =
-        [("graph.svg", "<svg "), ("graph.dot", "digraph "), ("graph.mmd", "flowchart "), ("graph.txt", "flowchart ")];
+        [("graph.svg", "<svg "), ("graph.dot", "digraph "), ("graph.mmd", "flowchart "), ("graph", "flowchart ")];
     for (file, start) in starts {
         for _ in 0..2 {
             let output = run(database, &format!("graph -o {file}"))?.succeeded()?;
@@ -98,10 +98,14 @@ fn what_cannot_be_drawn_is_told(database: &TestDatabase) -> TestResult {
         "history --ascii",
         "graph --format png",
         "graph -o missing/graph.svg",
+        "graph -o graph.png",
+        "graph -o graph.txt --current",
+        "history --graph -r base:base",
         &format!("history --graph {nowhere}"),
         &format!("graph --current {nowhere}"),
     ];
     let text = transcript(database, &commands)?;
+    assert_eq!(fs::read_dir(database.folder())?.count(), 0, "nothing is written");
     snapshot::settings(database).bind(|| insta::assert_snapshot!("pictures_refused", text));
     Ok(())
 }

@@ -58,6 +58,7 @@ impl Story<'_> {
         self.build()?;
         self.run("heads")?;
         self.run("branches")?;
+        self.run("branches -v")?;
         self.run("up head")?;
         self.run("revision -m another")
     }

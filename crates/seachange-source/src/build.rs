@@ -166,11 +166,13 @@ fn several_heads(folder: &Folder, graph: &Graph) -> Option<String> {
     let stray: Vec<&str> = alike.into_values().filter(|heads| heads.len() > 1).flatten().collect();
     let first = stray.first()?;
     let described: Vec<String> = stray.iter().filter_map(|head| describe(head, folder, graph)).collect();
-    let these = if stray.len() == heads.len() { "heads".to_owned() } else { stray.join(" ") };
+    let (these, count) = match stray.len() {
+        all if all == heads.len() => ("heads".to_owned(), all.to_string()),
+        some => (stray.join(" "), format!("{some} of {}", heads.len())),
+    };
     Some(format!(
-        "{} heads: {} (hint: `merge {these}` joins them, `revision --head {first} -m MESSAGE` goes on from one; a branch \
-         that is meant to stay takes a label of its own, in `branch_labels`)",
-        stray.len(),
+        "{count} heads: {} (hint: `merge {these}` joins them, `revision --head {first} -m MESSAGE` goes on from one; a \
+         branch that is meant to stay takes a label of its own, in `branch_labels`)",
         described.join(", "),
     ))
 }

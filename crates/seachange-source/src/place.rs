@@ -117,7 +117,7 @@ impl Sources {
     fn dependencies(&self, asked: &Asked) -> Result<Vec<String>, PlaceError> {
         let mut dependencies = Vec::new();
         for target in &asked.depends_on {
-            let found = resolve(self.graph(), target)?;
+            let found = resolve(self.graph(), target).map_err(|error| of_dependency(target, error))?;
             let label = label(target).filter(|label| found.iter().any(|one| one.branch_labels.contains(label)));
             match (label, found.as_slice()) {
                 (_, []) => return Err(PlaceError::NoDependency { target: target.clone() }),
@@ -128,6 +128,14 @@ impl Sources {
         let mut seen = std::collections::HashSet::new();
         dependencies.retain(|dependency| seen.insert(dependency.clone()));
         Ok(dependencies)
+    }
+}
+
+/// Says of an error that it is about a dependency and not a parent.
+fn of_dependency(target: &Target, error: PlaceError) -> PlaceError {
+    match error {
+        PlaceError::Resolve(error) => PlaceError::Dependency { target: target.clone(), error: Box::new(error) },
+        error => error,
     }
 }
 

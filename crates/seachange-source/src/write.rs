@@ -51,12 +51,20 @@ pub enum WriteError {
         /// The rule.
         reason: IllegalName,
     },
-    /// A revision carries this label, or has it as its id.
+    /// A revision carries this label.
     #[error("branch label `{label}` exists already, in `{}`", file.display())]
     LabelExists {
         /// The label.
         label: String,
         /// The file that defines it.
+        file: PathBuf,
+    },
+    /// The branch label is the id of a revision.
+    #[error("`{label}` cannot be a branch label: it is the id of a revision, in `{}`", file.display())]
+    LabelIsId {
+        /// The label.
+        label: String,
+        /// The file that defines the id.
         file: PathBuf,
     },
     /// The folder is none of those that hold revisions.
@@ -186,9 +194,13 @@ fn check_names(files: &[RevisionFile], new: &NewRevision) -> Result<(), WriteErr
         if revision.branch_labels.contains(&new.id) {
             return Err(WriteError::IdIsLabel { id, file });
         }
-        let is_taken = |label: &&String| revision.id == **label || revision.branch_labels.contains(label);
-        if let Some(label) = new.branch_labels.iter().find(is_taken) {
-            return Err(WriteError::LabelExists { label: label.clone(), file });
+        for label in new.branch_labels.iter().cloned() {
+            if revision.id == label {
+                return Err(WriteError::LabelIsId { label, file });
+            }
+            if revision.branch_labels.contains(&label) {
+                return Err(WriteError::LabelExists { label, file });
+            }
         }
     }
     Ok(())

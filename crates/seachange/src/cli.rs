@@ -46,7 +46,12 @@ use terminal::Terminal;
 /// one of the folders that its build script names.
 pub fn main(migrations: &'static Migrations, manifest_dir: &str) -> ExitCode {
     let project = Project { migrations, manifest_dir: PathBuf::from(manifest_dir) };
-    run(project, std::env::args_os().collect()).into()
+    let exit = run(project, std::env::args_os().collect());
+    match terminal::finish() {
+        Err(problem) if exit == Exit::Success => Terminal::default().complain(&problem),
+        _ => exit,
+    }
+    .into()
 }
 
 fn run(project: Project, raw: Vec<OsString>) -> Exit {

@@ -107,8 +107,8 @@ fn a_branch_with_a_label_of_its_own_may_stay() {
     assert_eq!(Crate::new(&[trunk, root]).build(), [RERUN]);
     let fork = [("m3.rs", "id: \"c\", down_revision: &[\"b\"]"), ("m4.rs", "id: \"d\", down_revision: &[\"b\"]")];
     let expected = format!(
-        "cargo::warning=2 heads: `c` revision (src/versions/m3.rs, branch `billing`), `d` revision (src/versions/m4.rs, branch \
-         `billing`) (hint: `merge c d` joins them, `revision --head c -m MESSAGE` goes on from one; {STAY})"
+        "cargo::warning=2 of 3 heads: `c` revision (src/versions/m3.rs, branch `billing`), `d` revision \
+         (src/versions/m4.rs, branch `billing`) (hint: `merge c d` joins them, `revision --head c -m MESSAGE` goes on from one; {STAY})"
     );
     assert_eq!(Crate::new(&[trunk, root, fork[0], fork[1]]).build(), [RERUN, expected.as_str()]);
 }

@@ -10,7 +10,7 @@ use thiserror::Error;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum PlaceError {
-    /// A target means nothing among the files, or too much.
+    /// A parent means nothing among the files, or too much.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
     /// A target depends on where a database stands, and files know no database.
@@ -52,6 +52,14 @@ pub enum PlaceError {
         below: String,
         /// The revision above it.
         above: String,
+    },
+    /// A dependency means nothing among the files, or too much.
+    #[error("cannot depend on `{target}`: {error}")]
+    Dependency {
+        /// The target.
+        target: Target,
+        /// What is wrong with it.
+        error: Box<ResolveError>,
     },
     /// A dependency that stands for no revision.
     #[error("`{target}` stands for no revision to depend on")]

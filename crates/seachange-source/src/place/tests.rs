@@ -118,7 +118,9 @@ fn dependencies_become_ids_and_labels_stay() {
     check(&BRANCHES, "revision --head aa2 --depends-on pay@head", "v: after [aa2] needs cc4");
     check(&BRANCHES, "revision --head aa2 --depends-on cc4 --depends-on cc", "v: after [aa2] needs cc4");
     check(&BRANCHES, "revision --head aa2 --depends-on base", "`base` stands for no revision to depend on");
-    check(&BRANCHES, "revision --head aa2 --depends-on dd", "no revision or label `dd`");
+    check(&BRANCHES, "revision --head aa2 --depends-on dd", "cannot depend on `dd`: no revision or label `dd`");
+    let several = "cannot depend on `head`: 3 heads: `aa2`, `bb3`, `cc4`";
+    check(&BRANCHES, "revision --head aa2 --depends-on head", several);
 }
 
 #[test]

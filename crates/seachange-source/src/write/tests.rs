@@ -64,7 +64,7 @@ fn what_the_next_build_would_refuse_is_not_written() {
     );
     check(new("b", "second", &["z"]), "m20261121_second.rs:5: revision `b` comes after `z`, which no revision defines");
     let labelled = NewRevision { branch_labels: vec!["a".to_owned()], ..new("b", "second", &["a"]) };
-    check(labelled, "branch label `a` exists already, in `m20261121_first.rs`");
+    check(labelled, "`a` cannot be a branch label: it is the id of a revision, in `m20261121_first.rs`");
     let labelled = NewRevision { branch_labels: vec!["a b".to_owned()], ..new("b", "second", &["a"]) };
     check(labelled, "`a b` cannot be a branch label: it holds ' '; letters, digits, `_` and `.` are allowed");
     let labelled = NewRevision { branch_labels: vec!["b".to_owned()], ..new("b", "second", &["a"]) };

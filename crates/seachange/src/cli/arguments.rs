@@ -37,7 +37,7 @@ pub(crate) struct GlobalArgs {
     /// Print answers and errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
-    /// Print every statement and how long it took; for `history`, also files, dates and parents
+    /// Print every statement and how long it took; where revisions are listed, also files, dates and parents
     #[arg(short, long, global = true)]
     verbose: bool,
     /// When to use colours; `NO_COLOR` is heeded as well

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use chrono::{SecondsFormat, Utc};
 use clap::Args;
 use seachange_graph::Target;
+use seachange_graph::fault::quoted;
 use seachange_source::{Asked, NewRevision, Place, Sources, new_id, write_new_in};
 
 use super::context::Context;
+use super::describe;
 use super::exit::Exit;
 use super::problem::Problem;
 use crate::Error;
@@ -85,7 +87,8 @@ fn targets(texts: &[String]) -> Result<Vec<Target>, Problem> {
     texts.iter().map(|text| text.parse().map_err(|error| Error::Target(error).into())).collect()
 }
 
-/// Reads the files and not the registry, which may be older than the last file written.
+/// Reads the files and not the registry, which may be older than the last file written. No file at all is refused where
+/// the program has revisions: they are missing, and what is written without them would not fit to them.
 pub(crate) fn sources(context: &Context) -> Result<Sources, Problem> {
     let project = &context.project;
     if !project.manifest_dir.is_dir() {
@@ -95,5 +98,17 @@ pub(crate) fn sources(context: &Context) -> Result<Sources, Problem> {
     }
     // As a person would type it here, so that errors name files like that.
     let root = project.shown(&project.manifest_dir);
-    Ok(Sources::read(Path::new(&root), project.migrations.folders())?)
+    let sources = Sources::read(Path::new(&root), project.migrations.folders())?;
+    match project.migrations.scripts() {
+        known @ [_, ..] if sources.graph().is_empty() => Err(no_files(&sources.paths(), known.len())),
+        _ => Ok(sources),
+    }
+}
+
+fn no_files(folders: &[PathBuf], known: usize) -> Problem {
+    let folders: Vec<_> = folders.iter().map(|folder| folder.to_string_lossy()).collect();
+    let count = describe::revisions(known);
+    Problem::usage(format!("no revision files in {}, though this program has {count}", quoted(&folders)))
+        .hint("bring the files back, for example with `git restore`")
+        .hint("if they are gone for good, build the program again: then `revision` writes the first")
 }

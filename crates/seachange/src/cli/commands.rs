@@ -93,7 +93,7 @@ impl Command {
             Self::Refresh(args) => args.run(context).await,
             Self::Fresh(args) => args.run(context).await,
             Self::Init(args) => args.run(context),
-            Self::Completions(args) => args.run(),
+            Self::Completions(args) => args.run(context),
         }
     }
 }

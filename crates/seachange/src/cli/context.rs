@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use seachange_graph::{Applied, Graph};
+use seachange_graph::{Applied, Graph, PlanError};
 
 use super::problem::Problem;
 use super::progress::Progress;
 use super::terminal::Terminal;
 use crate::Error;
 use crate::args::DatabaseArgs;
+use crate::connection;
 use crate::migrator::Migrator;
 use crate::revision::{Migrations, Script};
 use crate::settings::DatabaseSettings;
@@ -86,6 +87,21 @@ impl Context {
         let progress = Progress::new(self.terminal);
         let handler = Arc::new(move |event: &crate::event::Event<'_>| progress.show(event));
         Ok(Migrator::connect_with(self.project.migrations, self.settings()?, handler).await?)
+    }
+
+    /// Connects as [`connect`](Self::connect) does, for work of which `is_idle` says, from what is applied, whether there is
+    /// nothing to do. A SQLite file that is not there is made only for work: a refusal, or nothing to do, leaves no file.
+    pub(crate) async fn connect_for(
+        &self,
+        is_idle: impl FnOnce(&Graph, &Applied) -> Result<bool, PlanError>,
+    ) -> Result<Migrator, Problem> {
+        if connection::is_absent(self.settings()?) {
+            let graph = self.graph()?;
+            if is_idle(graph, &graph.nothing()).map_err(Error::from)? {
+                return self.connect_to_read().await;
+            }
+        }
+        self.connect().await
     }
 
     /// Connects to read. A SQLite file that is not there stays away, and reads as an empty database.

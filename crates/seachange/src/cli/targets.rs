@@ -6,6 +6,10 @@ use super::context::Context;
 use super::describe;
 use super::problem::Problem;
 use crate::Error;
+use crate::revision::Script;
+
+/// From this length on, a number that ids begin with may be meant as the beginning of one.
+const LONG_ENOUGH: usize = 3;
 
 /// How many heads are described at most, and how many commands are spelled out.
 const DESCRIBED: usize = 12;
@@ -30,30 +34,49 @@ pub(crate) fn read_one(context: &Context, command: &str, text: &str) -> Result<T
     }
 }
 
-/// Reads targets of which a bare number means so many steps, unless an id begins like that as well.
+/// Reads targets of which a bare number means so many steps, unless it may be a name as well.
 pub(crate) fn read_with_steps(
     context: &Context,
     command: &str,
     texts: &[String],
     direction: Direction,
 ) -> Result<Vec<Target>, Problem> {
-    let sign = if direction == Direction::Upgrade { '+' } else { '-' };
-    texts.iter().map(|text| read_one(context, command, &with_sign(context, text, sign)?)).collect()
+    let names = Names::of(context.project.migrations.scripts());
+    texts.iter().map(|text| read_one(context, command, &with_sign(&names, text, direction)?)).collect()
 }
 
-/// Puts the sign before a bare number.
-fn with_sign(context: &Context, text: &str, sign: char) -> Result<String, Problem> {
+/// What revisions may be called by.
+struct Names {
+    ids: Vec<&'static str>,
+    labels: Vec<&'static str>,
+}
+
+impl Names {
+    fn of(scripts: &'static [Script]) -> Self {
+        let ids = scripts.iter().map(|script| script.revision.id).collect();
+        Self { ids, labels: scripts.iter().flat_map(|script| script.revision.branch_labels).copied().collect() }
+    }
+}
+
+/// Puts the sign before a bare number that is one of steps. Nobody writes such a number with a zero in front: that is a
+/// name.
+fn with_sign(names: &Names, text: &str, direction: Direction) -> Result<String, Problem> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_number {
+    if !is_number || (text.starts_with('0') && text != "0") {
         return Ok(text.to_owned());
     }
-    let scripts = context.project.migrations.scripts();
-    match scripts.iter().map(|script| script.revision.id).find(|id| id.len() > 1 && id.starts_with(text)) {
-        Some(id) if text.len() >= 3 => {
-            Err(Problem::usage(format!("`{text}` may be a number of revisions, or the revision `{id}`"))
-                .hint(format!("write `{sign}{text}` for the number, or more of the id")))
-        }
-        _ => Ok(format!("{sign}{text}")),
+    let (sign, command) = match direction {
+        Direction::Upgrade => ('+', "upgrade"),
+        Direction::Downgrade => ('-', "downgrade"),
+    };
+    if names.ids.contains(&text) || names.labels.contains(&text) {
+        return Err(Problem::usage(format!("`{text}` may be a number of revisions, or the revision of that name"))
+            .hint(format!("write `{sign}{text}` for the number, or `{command} {text}` for the revision")));
+    }
+    match names.ids.iter().find(|id| text.len() >= LONG_ENOUGH && id.starts_with(text)) {
+        Some(id) => Err(Problem::usage(format!("`{text}` may be a number of revisions, or the revision `{id}`"))
+            .hint(format!("write `{sign}{text}` for the number, or more of the id"))),
+        None => Ok(format!("{sign}{text}")),
     }
 }
 
@@ -72,3 +95,6 @@ fn explain(context: &Context, graph: &Graph, command: &str, error: ResolveError)
         .hint(format!("`{command} {all}` is for all of them, {} for one", each.join(" or ")))
         .hint(format!("`merge {joined}` writes a revision that joins them"))
 }
+
+#[cfg(test)]
+mod tests;

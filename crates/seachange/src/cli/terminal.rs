@@ -1,13 +1,15 @@
 //! What is printed, and where: answers on the standard output, everything about the way there on the standard error.
 
 use std::fmt::Display;
-use std::io::{IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
 
 use super::exit::Exit;
 use super::problem::Problem;
+use crate::settings::reason;
 
 /// For what went wrong.
 pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -16,6 +18,9 @@ const HINT: Style = AnsiColor::Cyan.on_default().bold();
 
 /// Whether the last line on the standard error has only begun.
 static IS_LINE_OPEN: AtomicBool = AtomicBool::new(false);
+
+/// Why an answer was not written, for the first that was not.
+static LOST_ANSWER: OnceLock<io::Error> = OnceLock::new();
 
 /// For the verb that a line about progress starts with.
 pub(crate) const VERB: Style = AnsiColor::Green.on_default().bold();
@@ -34,9 +39,9 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    /// Prints an answer. A reader that has gone away is no error.
+    /// Prints an answer; [`finish`] tells whether it came through.
     pub(crate) fn answer(self, text: impl Display) {
-        let _ = writeln!(anstream::stdout(), "{text}");
+        heed(writeln!(anstream::stdout(), "{text}"));
     }
 
     /// Prints how things go, unless `--quiet`.
@@ -87,8 +92,24 @@ impl Terminal {
 
     /// Whether a person watches the progress.
     pub(crate) fn is_watched(self) -> bool {
-        std::io::stderr().is_terminal()
+        io::stderr().is_terminal()
     }
+}
+
+/// Keeps an error of the standard output until the end. A reader that has gone away is none.
+pub(crate) fn heed(written: io::Result<()>) {
+    if let Err(error) = written
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        LOST_ANSWER.get_or_init(|| error);
+    }
+}
+
+/// Writes what is left of the answers; the error is that of the first that was lost.
+pub(crate) fn finish() -> Result<(), Problem> {
+    heed(anstream::stdout().flush());
+    let lost = |error| Problem::new(Exit::Failure, format!("cannot write the answer: {}", reason(error)));
+    LOST_ANSWER.get().map_or(Ok(()), |error| Err(lost(error)))
 }
 
 /// Ends a line that has only begun, so that what comes next stands on its own.

@@ -1,5 +1,7 @@
 //! A command as it was typed, to be typed again with a change: what hints spell out.
 
+use seachange_graph::Target;
+
 /// A command that writes a revision file.
 #[derive(Debug)]
 pub(crate) struct Typed {
@@ -24,6 +26,17 @@ impl Typed {
         self.line(parents, &[])
     }
 
+    /// The command with another value of an option, where the value is now a target.
+    pub(crate) fn replacing(&self, option: &str, target: &Target, value: &str) -> String {
+        let is_target = |word: &str| word.parse().is_ok_and(|parsed: Target| parsed == *target);
+        let mut is_value = false;
+        let rest = self.rest.iter().map(|word| {
+            let is_meant = std::mem::replace(&mut is_value, word == option) && is_target(word);
+            if is_meant { value.to_owned() } else { word.clone() }
+        });
+        Self { rest: rest.collect(), parents: self.parents.clone(), ..*self }.adding(&[])
+    }
+
     fn line<S: AsRef<str>>(&self, parents: &[S], added: &[&str]) -> String {
         let mut words = vec![self.command];
         for parent in parents {
@@ -38,6 +51,8 @@ impl Typed {
 
 #[cfg(test)]
 mod tests {
+    use seachange_graph::Target;
+
     use super::Typed;
 
     #[test]
@@ -52,5 +67,17 @@ mod tests {
         assert_eq!(typed.after(&["b", "c"]), r#"`revision --head b --head c -m 'it'\''s "new"'`"#);
         let merge = Typed { command: "merge", option: None, parents: Vec::new(), rest: Vec::new() };
         assert_eq!(merge.after(&["heads"]), "`merge heads`");
+    }
+
+    #[test]
+    fn one_value_of_an_option_is_replaced() {
+        let typed = Typed {
+            command: "revision",
+            option: Some("--head"),
+            parents: vec!["head".to_owned()],
+            rest: ["--depends-on", "a", "--depends-on", "head", "-m", "head"].map(str::to_owned).to_vec(),
+        };
+        let replaced = typed.replacing("--depends-on", &Target::HEAD, "b");
+        assert_eq!(replaced, "`revision --head head --depends-on a --depends-on b -m head`");
     }
 }

@@ -8,6 +8,7 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::exit::Exit;
+use super::terminal;
 
 /// Prints what clap has to say: help and the version on the standard output, the rest on the standard error.
 pub(super) fn explain(mut error: clap::Error, command: &mut Command, raw: &[OsString]) -> Exit {
@@ -20,8 +21,12 @@ pub(super) fn explain(mut error: clap::Error, command: &mut Command, raw: &[OsSt
         // Clap's own usage asks for whatever happens to be set in the environment.
         error.insert(ContextKind::Usage, ContextValue::StyledStr(usage(command, raw)));
     }
-    let _ = error.print();
-    if error.use_stderr() { Exit::Usage } else { Exit::Success }
+    let printed = error.print();
+    if error.use_stderr() {
+        return Exit::Usage;
+    }
+    terminal::heed(printed);
+    Exit::Success
 }
 
 /// The usage of the command that the arguments name, or of the program.

@@ -23,6 +23,7 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 pub use endpoint::Endpoint;
 pub use error::ConnectError;
 pub use read::connect_to_read;
+pub(crate) use read::is_absent;
 
 use crate::settings::{DatabaseSettings, Driver};
 

@@ -12,8 +12,20 @@ use crate::settings::DatabaseSettings;
 /// See [`ConnectError`].
 pub async fn connect_to_read(settings: &DatabaseSettings) -> Result<DatabaseConnection, ConnectError> {
     #[cfg(feature = "sqlite")]
-    if super::sqlite_file::is_absent(settings) {
+    if is_absent(settings) {
         return super::sqlite_file::open_empty(settings).await;
     }
     connect(settings).await
+}
+
+/// Whether the database is a SQLite file that is not there, and that connecting would make. Connects to nothing.
+#[cfg(feature = "sqlite")]
+pub(crate) fn is_absent(settings: &DatabaseSettings) -> bool {
+    super::sqlite_file::is_absent(settings)
+}
+
+/// Whether connecting would make the database: only SQLite does.
+#[cfg(not(feature = "sqlite"))]
+pub(crate) const fn is_absent(_settings: &DatabaseSettings) -> bool {
+    false
 }

@@ -1,6 +1,6 @@
 //! Revisions that find no place among the files: what there is to choose from, as commands to type.
 
-use seachange_graph::ResolveError;
+use seachange_graph::{ResolveError, Target};
 use seachange_source::{PlaceError, Sources};
 
 use super::graph;
@@ -17,6 +17,7 @@ pub(crate) fn place(error: &PlaceError, sources: &Sources, typed: &Typed) -> Pro
     let problem = Problem::usage(error.to_string());
     match error {
         PlaceError::Resolve(error) => unresolved(error, sources, typed),
+        PlaceError::Dependency { target, error } => dependency(problem, target, error, sources, typed),
         PlaceError::Relative { .. } => problem.hint("name a revision or a label, or say `head` or `heads`"),
         PlaceError::SeveralParents { parents } => {
             let message = format!("{} revisions were named, and a new one comes after one of them", parents.len());
@@ -58,6 +59,24 @@ fn several_heads(heads: &[String], branch: Option<&str>, sources: &Sources, type
     }
     let problem = Problem::usage(format!("{start}, and a new revision comes after one of them"));
     one_of(listed(problem, heads, sources), heads, typed).hint(format!("or join them first: `merge {all}`"))
+}
+
+/// Explains a dependency that does not resolve: what else can stand behind `--depends-on`.
+fn dependency(problem: Problem, target: &Target, error: &ResolveError, sources: &Sources, typed: &Typed) -> Problem {
+    let instead = |id: &str| typed.replacing("--depends-on", target, id);
+    let one_of = |ids: &[String]| {
+        let hint = |id: &String| format!("to depend on `{id}`: {}", instead(id));
+        let listed = listed(Problem::usage(&problem.message), ids, sources);
+        ids.iter().take(SPELLED_OUT).map(hint).fold(listed, Problem::hint)
+    };
+    match error {
+        ResolveError::SeveralHeads { heads, branch } => {
+            let all = branch.as_ref().map_or_else(|| "heads".to_owned(), |branch| format!("{branch}@heads"));
+            one_of(heads).hint(format!("to depend on all of them: {}", instead(&all)))
+        }
+        ResolveError::SeveralWays { candidates, .. } => one_of(candidates),
+        error => graph::resolve(error).hints.into_iter().fold(problem, Problem::hint),
+    }
 }
 
 /// Says what each revision is: its labels, its marks and its message.

@@ -11,7 +11,7 @@ impl From<BrokenSources> for Problem {
         let start = broken
             .errors
             .iter()
-            .fold(Self::new(Exit::Mismatch, broken.to_string()), |problem, error| problem.detail(error.to_string()));
+            .fold(Self::new(Exit::Failure, broken.to_string()), |problem, error| problem.detail(error.to_string()));
         broken.problems.iter().fold(start, |problem, source| problem.detail(source.to_string()).hint(source.way_out()))
     }
 }
@@ -26,7 +26,7 @@ impl From<WriteError> for Problem {
             WriteError::IdExists { .. } | WriteError::IdIsLabel { .. } | WriteError::IllegalId { .. } => {
                 Self::usage(error.to_string()).hint("leave `--rev-id` out for a random id")
             }
-            WriteError::LabelExists { .. } | WriteError::IllegalLabel { .. } => {
+            WriteError::LabelExists { .. } | WriteError::LabelIsId { .. } | WriteError::IllegalLabel { .. } => {
                 Self::usage(error.to_string()).hint("choose another `--branch-label`")
             }
             WriteError::NotEmpty { .. } => Self::usage(error.to_string()).hint("name a folder that does not exist yet"),

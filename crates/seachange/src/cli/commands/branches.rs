@@ -4,7 +4,7 @@ use clap::Args;
 use seachange_graph::{Graph, Revision};
 use serde::Serialize;
 
-use super::list::answer_json;
+use super::list::{answer, answer_json};
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
@@ -63,7 +63,7 @@ impl BranchesArgs {
 }
 
 fn print(context: &Context, graph: &Graph, point: &BranchPoint) {
-    context.terminal.answer(describe::short(graph, point.script));
+    answer(context, graph, point.script);
     for branch in &point.branches {
         context.terminal.answer(format!("    -> {}", describe::short(graph, branch)));
     }

@@ -1,11 +1,10 @@
 //! `completions`.
 
-use std::io::Write;
-
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
 use crate::cli::arguments::Arguments;
+use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
 
@@ -20,11 +19,11 @@ pub(crate) struct CompletionsArgs {
 }
 
 impl CompletionsArgs {
-    pub(crate) fn run(self) -> Result<Exit, Problem> {
+    pub(crate) fn run(self, context: &Context) -> Result<Exit, Problem> {
         // By way of memory, because clap panics when a reader goes away.
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Arguments::command(), self.program, &mut script);
-        let _ = anstream::stdout().write_all(&script);
+        context.terminal.answer(String::from_utf8_lossy(&script).trim_end());
         Ok(Exit::Success)
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::list::{Entry, answer_json};
+use super::list::{Entry, answer, answer_json};
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
@@ -40,11 +40,7 @@ impl CurrentArgs {
                 answer_json(context.terminal, &scripts.iter().map(entry).collect::<Vec<_>>())?;
             }
             Format::Text if scripts.is_empty() => context.terminal.say("no revision is applied"),
-            Format::Text => {
-                scripts.iter().for_each(|script| {
-                    context.terminal.answer(describe::short(graph, script));
-                });
-            }
+            Format::Text => scripts.iter().for_each(|script| answer(context, graph, script)),
         }
         Ok(())
     }

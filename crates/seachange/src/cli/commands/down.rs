@@ -14,7 +14,7 @@ use crate::cli::targets;
 pub(crate) struct DownArgs {
     /// A number of revisions, or targets that stay applied: `base`, `-N`, `LABEL@base`, a revision id or the beginning
     /// of one
-    #[arg(value_name = "N | TARGET", default_value = "1", allow_negative_numbers = true)]
+    #[arg(value_name = "N | TARGET", default_value = "-1", allow_negative_numbers = true)]
     targets: Vec<String>,
     #[command(flatten)]
     options: DowngradeOptions,

@@ -1,6 +1,7 @@
 //! `edit`.
 
 use std::env;
+use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
@@ -60,11 +61,15 @@ impl EditArgs {
 
 impl Editor {
     fn of_environment() -> Result<Self, Problem> {
-        let set =
-            |variable| env::var(variable).ok().filter(|text| !text.trim().is_empty()).map(|text| (variable, text));
+        let is_blank = |text: &OsString| text.to_str().is_some_and(|text| text.trim().is_empty());
+        let set = |variable| Some((variable, env::var_os(variable).filter(|text| !is_blank(text))?));
         let (variable, text) = VARIABLES.into_iter().find_map(set).ok_or_else(|| {
             Problem::usage("neither `VISUAL` nor `EDITOR` is set, and `edit` opens what they name")
                 .hint("for example `EDITOR=nano`, or `EDITOR='code --wait'`; `show` prints the path of the file")
+        })?;
+        let text = text.into_string().map_err(|text| {
+            Problem::usage(format!("`{variable}` is not valid UTF-8: `{}`", text.to_string_lossy()))
+                .hint(format!("set `{variable}` to the editor's command, for example `nano`"))
         })?;
         let words = shell_words::split(&text).map_err(|error| {
             Problem::usage(format!("`{variable}` is no command: {error} in `{text}`"))

@@ -2,6 +2,7 @@
 
 mod json;
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -45,14 +46,25 @@ enum GraphFormat {
     Json,
 }
 
+/// How the names of files end, and what is in them.
+const ENDINGS: [(&str, GraphFormat); 6] = [
+    ("mmd", GraphFormat::Mermaid),
+    ("mermaid", GraphFormat::Mermaid),
+    ("dot", GraphFormat::Dot),
+    ("gv", GraphFormat::Dot),
+    ("svg", GraphFormat::Svg),
+    ("json", GraphFormat::Json),
+];
+
 impl GraphArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+        let format = self.format()?;
         let migrations = context.project.migrations;
         let graph = context.graph()?;
         let applied = if self.current { Some(picture::applied(context).await?) } else { None };
         let picture = picture::picture(graph, migrations, applied.as_ref());
-        let text = self.format().write(&picture, migrations)?;
-        if self.format() == GraphFormat::Mermaid && picture.edges().len() > MERMAID_EDGES {
+        let text = format.write(&picture, migrations)?;
+        if format == GraphFormat::Mermaid && picture.edges().len() > MERMAID_EDGES {
             let lines = picture.edges().len();
             context.terminal.warn(format!(
                 "mermaid draws {MERMAID_EDGES} lines unless its `maxEdges` is set, and there are {lines}; \
@@ -70,22 +82,23 @@ impl GraphArgs {
         Ok(Exit::Success)
     }
 
-    fn format(&self) -> GraphFormat {
-        let of_file = || GraphFormat::of(self.output.as_deref()?);
-        self.format.or_else(of_file).unwrap_or(GraphFormat::Mermaid)
+    /// The format that is asked for, or that of the name of the file. A name that says another is refused; one without
+    /// an ending says nothing.
+    fn format(&self) -> Result<GraphFormat, Problem> {
+        let file = self.output.as_deref();
+        match (self.format, file.and_then(|file| Some((file, file.extension()?)))) {
+            (Some(format), _) => Ok(format),
+            (None, None) => Ok(GraphFormat::Mermaid),
+            (None, Some((file, ending))) => GraphFormat::of(ending).ok_or_else(|| unknown_ending(file, ending)),
+        }
     }
 }
 
 impl GraphFormat {
-    /// The format that the name of a file says.
-    fn of(path: &Path) -> Option<Self> {
-        match path.extension()?.to_ascii_lowercase().to_str()? {
-            "mmd" | "mermaid" => Some(Self::Mermaid),
-            "dot" | "gv" => Some(Self::Dot),
-            "svg" => Some(Self::Svg),
-            "json" => Some(Self::Json),
-            _ => None,
-        }
+    /// The format of files whose names end like this.
+    fn of(ending: &OsStr) -> Option<Self> {
+        let ending = ending.to_ascii_lowercase();
+        ENDINGS.iter().find(|(known, _)| ending == *known).map(|&(_, format)| format)
     }
 
     fn write(self, picture: &Picture<'_>, migrations: &Migrations) -> Result<String, Problem> {
@@ -96,4 +109,12 @@ impl GraphFormat {
             Self::Json => json::write(picture, migrations),
         }
     }
+}
+
+fn unknown_ending(file: &Path, ending: &OsStr) -> Problem {
+    let known = ENDINGS.map(|(ending, _)| format!("`.{ending}`")).join(", ");
+    let (file, ending) = (file.to_string_lossy(), ending.display());
+    let written = shell_words::quote(&file);
+    Problem::usage(format!("`graph` writes no `.{ending}`, as in `{file}`; it writes {known}"))
+        .hint(format!("name the format to write that file all the same: `graph --format svg -o {written}`"))
 }

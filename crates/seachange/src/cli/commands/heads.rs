@@ -2,9 +2,8 @@
 
 use clap::Args;
 
-use super::list::{Entry, answer_json};
+use super::list::{Entry, answer, answer_json};
 use crate::cli::context::Context;
-use crate::cli::describe;
 use crate::cli::exit::Exit;
 use crate::cli::format::{Format, FormatArgs};
 use crate::cli::problem::Problem;
@@ -29,9 +28,7 @@ impl HeadsArgs {
                 let entries: Vec<Entry<'_>> = scripts.map(|script| Entry::new(graph, script, None)).collect();
                 answer_json(context.terminal, &entries)?;
             }
-            Format::Text => {
-                scripts.for_each(|script| context.terminal.answer(describe::short(graph, script)));
-            }
+            Format::Text => scripts.for_each(|script| answer(context, graph, script)),
         }
         Ok(Exit::Success)
     }

@@ -39,6 +39,13 @@ impl HistoryArgs {
         let is_asked = range.is_relative() || self.indicate_current;
         let applied = context.standing(graph, is_asked).await?;
         let found = graph.history(&applied, &range).map_err(Error::from)?;
+        if found.is_empty() && matches!(self.format.format, Format::Text) {
+            context.terminal.say(match &self.rev_range {
+                Some(range) => format!("no revision in `{range}`"),
+                None => "there are no revisions".to_owned(),
+            });
+            return Ok(Exit::Success);
+        }
         let newest_first = found.iter().rev().filter_map(|revision| context.project.migrations.get(&revision.id));
         if self.drawing.is_asked_for() {
             self.drawing.run(context, graph, newest_first).await?;

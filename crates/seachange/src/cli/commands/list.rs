@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
+use seachange_graph::Graph;
 use serde::Serialize;
 
+use crate::cli::context::Context;
+use crate::cli::describe;
 use crate::cli::problem::Problem;
 use crate::cli::terminal::Terminal;
 use crate::revision::Script;
@@ -26,7 +29,7 @@ pub(crate) struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    pub(crate) fn new(graph: &seachange_graph::Graph, script: &'a Script, current: Option<&[&str]>) -> Self {
+    pub(crate) fn new(graph: &Graph, script: &'a Script, current: Option<&[&str]>) -> Self {
         let revision = &script.revision;
         Self {
             id: revision.id,
@@ -40,6 +43,14 @@ impl<'a> Entry<'a> {
             is_current: current.map(|current| current.contains(&revision.id)),
         }
     }
+}
+
+/// Prints a revision: a line, or with `--verbose` everything about it, as `show` does.
+pub(crate) fn answer(context: &Context, graph: &Graph, script: &Script) {
+    context.terminal.answer(match context.terminal.verbose {
+        true => describe::block(graph, script, &[], &context.project.file(script)),
+        false => describe::short(graph, script),
+    });
 }
 
 /// Prints a value as JSON.

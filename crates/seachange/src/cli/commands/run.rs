@@ -41,7 +41,7 @@ pub(crate) async fn upgrade(context: &Context, targets: &[Target], options: &Upg
         migrator.close().await?;
         return Ok(preview(context, &plan));
     }
-    let migrator = context.connect().await?;
+    let migrator = context.connect_for(|graph, applied| Ok(graph.upgrade(applied, targets)?.is_empty())).await?;
     let exit = upgrade_with(context, &migrator, targets, gaps).await?;
     migrator.close().await?;
     Ok(exit)
@@ -59,7 +59,7 @@ pub(crate) async fn downgrade(
         migrator.close().await?;
         return Ok(preview(context, &plan));
     }
-    let migrator = context.connect().await?;
+    let migrator = context.connect_for(|graph, applied| Ok(graph.downgrade(applied, targets)?.is_empty())).await?;
     let exit = downgrade_with(context, &migrator, targets).await?;
     migrator.close().await?;
     Ok(exit)

@@ -37,7 +37,7 @@ impl StampArgs {
             migrator.close().await?;
             return Ok(preview(context, &plan));
         }
-        let migrator = context.connect().await?;
+        let migrator = context.connect_for(|graph, applied| Ok(graph.stamp(applied, &targets)?.add.is_empty())).await?;
         let plan = match self.purge {
             true => migrator.purge_and_stamp_at(&targets).await?,
             false => migrator.stamp_at(&targets).await?,

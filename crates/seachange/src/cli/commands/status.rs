@@ -60,10 +60,17 @@ fn print(context: &Context, statuses: &[RevisionStatus]) -> Result<(), Problem> 
         let word = styled(style, format!("{word:<11}"));
         context.terminal.answer(format!("{word}  {:<id_width$}  {when:<19}  {time:>9}  {message}", status.id));
     }
-    let pending = statuses.iter().filter(|status| status.state == RevisionState::Pending).count();
-    let applied = statuses.len() - pending;
-    context.terminal.say(format!("{applied} applied, {pending} pending"));
+    context.terminal.say(summary(statuses));
     Ok(())
+}
+
+/// How many revisions there are of each state. What was edited later is applied; what should not be is told where it is.
+fn summary(statuses: &[RevisionStatus]) -> String {
+    let count = |name| statuses.iter().filter(|status| word(status).0 == name).count();
+    let applied = count("applied") + count("edited");
+    let trouble = ["interrupted", "unknown"].map(|name| (count(name), name));
+    let trouble = trouble.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!(", {count} {name}"));
+    format!("{applied} applied{}, {} pending", trouble.collect::<String>(), count("pending"))
 }
 
 fn word(status: &RevisionStatus) -> (&'static str, Style) {
