@@ -115,6 +115,7 @@ impl Story<'_> {
         self.new.write(&name, &text.replace("&[\"1a00\"]", "&[\"1c0\"]"))?;
         self.build()?;
         self.run("up")?;
+        self.run("down billing@-1")?;
         self.run("up --include-missing --dry-run")?;
         self.run("up --include-missing")?;
         self.run("current -c")?;

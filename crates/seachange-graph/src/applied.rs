@@ -10,6 +10,8 @@ use crate::reach::Set;
 use crate::revision::Revision;
 
 /// The applied revisions of a database, all of them known.
+///
+/// The set belongs to the [`Graph`] that made it, and means nothing to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied {
     members: Set,

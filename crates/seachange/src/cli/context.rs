@@ -77,7 +77,7 @@ impl Context {
             return Ok(graph.everything());
         }
         let migrator = self.connect_to_read().await?;
-        let applied = migrator.read().await?.applied(graph)?;
+        let applied = migrator.read().await?.standing(graph)?;
         migrator.close().await?;
         Ok(applied)
     }

@@ -48,6 +48,16 @@ impl Record {
         Ok(graph.applied(self.pointers())?)
     }
 
+    /// The applied set for questions about where a database stands: revisions may be missing below applied ones.
+    ///
+    /// # Errors
+    ///
+    /// As [`applied`](Self::applied), but for what is missing.
+    pub fn standing(&self, graph: &Graph) -> Result<Applied, Error> {
+        self.check_finished()?;
+        self.applied_with_gaps(graph)
+    }
+
     /// Refuses what an interrupted run left.
     fn check_finished(&self) -> Result<(), Error> {
         match self.rows.iter().find(|row| row.state != State::Applied) {
@@ -116,13 +126,13 @@ impl Migrator {
         if pending.is_empty() { Ok(()) } else { Err(Error::Behind { pending }) }
     }
 
-    /// Where the database stands: the applied revisions that no other applied one points at. Read only.
+    /// Where the database stands: the applied revisions that no other applied one is above of. Read only.
     ///
     /// # Errors
     ///
-    /// As [`pending`](Self::pending).
+    /// As [`read`](Self::read) and [`Record::standing`].
     pub async fn current(&self) -> Result<Vec<&'static Script>, Error> {
-        let applied = self.applied().await?;
+        let applied = self.read().await?.standing(&self.graph)?;
         Ok(self.graph.current(&applied).iter().filter_map(|revision| self.script(&revision.id)).collect())
     }
 
@@ -156,16 +166,14 @@ impl Migrator {
     }
 
     pub(super) fn plan_upgrade_from(&self, record: &Record, targets: &[Target], gaps: Gaps) -> Result<Plan, Error> {
-        record.check_finished()?;
         let applied = match gaps {
             Gaps::Refuse => record.applied(&self.graph)?,
-            Gaps::Fill => record.applied_with_gaps(&self.graph)?,
+            Gaps::Fill => record.standing(&self.graph)?,
         };
         Ok(self.graph.upgrade(&applied, targets)?)
     }
 
     pub(super) fn plan_downgrade_from(&self, record: &Record, targets: &[Target]) -> Result<Plan, Error> {
-        record.check_finished()?;
-        Ok(self.graph.downgrade(&record.applied_with_gaps(&self.graph)?, targets)?)
+        Ok(self.graph.downgrade(&record.standing(&self.graph)?, targets)?)
     }
 }

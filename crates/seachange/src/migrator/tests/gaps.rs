@@ -32,6 +32,7 @@ async fn what_was_spliced_in_is_refused_and_applied_on_request() {
 #[tokio::test]
 async fn the_way_down_goes_past_a_gap() {
     let migrator = spliced().await;
+    assert_eq!(current(&migrator).await, ["b"], "where it stands is clear all the same");
     let done = migrator.downgrade("a").await.unwrap().done;
     assert_eq!(done.iter().map(|(step, _)| step.revision.as_str()).collect::<Vec<_>>(), ["b"]);
     assert_eq!(migrator.upgrade("heads").await.unwrap().done.len(), 2);
