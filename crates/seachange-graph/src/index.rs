@@ -44,6 +44,11 @@ impl Index {
 /// The same for ids that differ only in case.
 fn hash(hasher: &DefaultHashBuilder, id: &str) -> u64 {
     let mut state = hasher.build_hasher();
-    id.bytes().for_each(|byte| state.write_u8(byte.to_ascii_lowercase()));
+    for part in id.as_bytes().chunks(32) {
+        let mut lower = [0; 32];
+        lower[..part.len()].copy_from_slice(part);
+        lower.make_ascii_lowercase();
+        state.write(&lower[..part.len()]);
+    }
     state.finish()
 }
