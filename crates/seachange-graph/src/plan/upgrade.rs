@@ -4,7 +4,7 @@ use super::{Direction, Plan, PlanError};
 use crate::applied::Applied;
 use crate::graph::Graph;
 use crate::reach::Set;
-use crate::target::{Place, Target};
+use crate::target::Target;
 
 impl Graph {
     /// Plans how to get up to some targets: what they stand for and everything below, as far as it is not applied.
@@ -18,8 +18,7 @@ impl Graph {
     pub fn upgrade(&self, applied: &Applied, targets: &[Target]) -> Result<Plan, PlanError> {
         let mut wanted = applied.missing().to_vec();
         for target in targets {
-            let is_from_current = matches!(target.place(), None | Some(Place::Current));
-            if is_from_current && target.steps() < 0 {
+            if target.is_relative() && target.steps() < 0 {
                 return Err(PlanError::WrongWay { target: target.clone(), direction: Direction::Upgrade });
             }
             wanted.extend(self.locate(applied, target)?.0.place);
