@@ -22,13 +22,11 @@ mod dot;
 mod lanes;
 mod mermaid;
 mod order;
-mod pointers;
 mod svg;
 mod text;
 
 use crate::graph::Graph;
 use crate::revision::Revision;
-use pointers::Pointers;
 
 /// What a caller knows of a revision.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -115,8 +113,7 @@ impl Node<'_> {
 
     /// Whether the revision has several parents.
     pub fn is_merge_point(&self) -> bool {
-        let parents = &self.revision.down_revision;
-        parents.iter().any(|parent| Some(parent) != parents.first())
+        self.revision.down_revision.len() > 1
     }
 
     /// What the revision is in its graph and in the database, in words.
@@ -134,18 +131,16 @@ impl Node<'_> {
 impl<'a> Picture<'a> {
     /// Orders the revisions of a graph, and captions each.
     pub fn new(graph: &'a Graph, caption: impl Fn(&Revision) -> Caption) -> Self {
-        let revisions: Vec<&Revision> = graph.iter().collect();
-        let pointers = Pointers::new(&revisions);
-        let rows = order::newest_first(&pointers);
-        let captions: Vec<Caption> = revisions.iter().map(|revision| caption(revision)).collect();
-        let states = states(&pointers, &captions, &rows);
+        let rows = order::newest_first(graph);
+        let captions: Vec<Caption> = graph.iter().map(caption).collect();
+        let states = states(graph, &captions, &rows);
         let node = |&position: &usize| Node {
-            revision: revisions[position],
+            revision: graph.revision(position),
             message: text::one_line(&captions[position].message),
             state: states[position],
-            is_head: pointers.children[position].is_empty(),
+            is_head: graph.child_positions(position).is_empty(),
         };
-        Self { nodes: rows.iter().map(node).collect(), edges: pointers.edges(&rows) }
+        Self { nodes: rows.iter().map(node).collect(), edges: edges(graph, &rows) }
     }
 
     /// The revisions, a row each, the newest first.
@@ -187,14 +182,27 @@ impl<'a> Picture<'a> {
     }
 }
 
+/// Every pointer as a line between rows, given the positions in the order of the rows.
+fn edges(graph: &Graph, rows: &[usize]) -> Vec<Edge> {
+    let mut row_of = vec![0; rows.len()];
+    rows.iter().enumerate().for_each(|(row, &position)| row_of[position] = row);
+    let row_of = &row_of;
+    let edges_of = |(upper, &position): (usize, &usize)| {
+        let edge = move |kind| move |&below: &usize| Edge { upper, lower: row_of[below], kind };
+        let parents = graph.parent_positions(position).iter().map(edge(EdgeKind::Parent));
+        parents.chain(graph.dependency_positions(position).iter().map(edge(EdgeKind::Dependency)))
+    };
+    rows.iter().enumerate().flat_map(edges_of).collect()
+}
+
 /// Where each revision stands, from the top down: a revision that is not applied below one that is does not hide it.
-fn states(pointers: &Pointers, captions: &[Caption], rows: &[usize]) -> Vec<Option<State>> {
+fn states(graph: &Graph, captions: &[Caption], rows: &[usize]) -> Vec<Option<State>> {
     let mut states = vec![None; rows.len()];
     let mut has_applied_above = vec![false; rows.len()];
     for &position in rows {
         let is_applied = |above: usize| captions[above].is_applied == Some(true);
         has_applied_above[position] =
-            pointers.above(position).any(|above| is_applied(above) || has_applied_above[above]);
+            graph.above(position).iter().any(|&above| is_applied(above) || has_applied_above[above]);
         states[position] =
             captions[position].is_applied.map(|is_applied| match (is_applied, has_applied_above[position]) {
                 (false, _) => State::Pending,

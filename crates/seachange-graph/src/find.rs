@@ -44,7 +44,8 @@ pub enum FindError {
     },
 }
 
-fn on_branch(branch: Option<&String>) -> String {
+/// Where something was looked for, as the end of a message.
+pub(crate) fn on_branch(branch: Option<&String>) -> String {
     branch.map(|branch| format!(" on branch `{branch}`")).unwrap_or_default()
 }
 

@@ -130,7 +130,7 @@ impl Graph {
 
     /// The revisions that depend on `id` without being its children.
     pub fn dependants(&self, id: &str) -> impl Iterator<Item = &Revision> {
-        let dependants = self.position(id).map(|position| self.above.second(position));
+        let dependants = self.position(id).map(|position| self.dependant_positions(position));
         dependants.unwrap_or_default().iter().map(|&dependant| self.revision(dependant))
     }
 
@@ -175,6 +175,14 @@ impl Graph {
 
     pub(crate) fn child_positions(&self, position: usize) -> &[usize] {
         self.above.first(position)
+    }
+
+    pub(crate) fn dependency_positions(&self, position: usize) -> &[usize] {
+        self.below.second(position)
+    }
+
+    pub(crate) fn dependant_positions(&self, position: usize) -> &[usize] {
+        self.above.second(position)
     }
 
     /// What the revision points at: parents and dependencies.

@@ -5,7 +5,7 @@ use thiserror::Error;
 use crate::applied::Applied;
 use crate::branch::Branch;
 use crate::fault::quoted;
-use crate::find::FindError;
+use crate::find::{FindError, on_branch};
 use crate::graph::Graph;
 use crate::reach::Set;
 use crate::revision::Revision;
@@ -64,10 +64,6 @@ pub(crate) struct Walk {
     pub(crate) place: Vec<usize>,
     /// The revision that the last step was taken from.
     pub(crate) from: Option<usize>,
-}
-
-fn on_branch(branch: Option<&String>) -> String {
-    branch.map(|branch| format!(" on branch `{branch}`")).unwrap_or_default()
 }
 
 fn revisions(count: u64) -> &'static str {

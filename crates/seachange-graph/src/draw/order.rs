@@ -5,13 +5,13 @@
 //! place where it left, and two lines that merge again and again are drawn in turns. Revisions that hang together by
 //! parents are one tree; trees are drawn one after the other, those that depend on another above it.
 
-use super::pointers::Pointers;
+use crate::graph::Graph;
 
 /// The positions, the newest first, each before all it points at.
-pub(super) fn newest_first(pointers: &Pointers) -> Vec<usize> {
-    let trees = Trees::new(pointers);
-    let mut walk = Walk::new(pointers);
-    for top in trees.order(pointers).into_iter().flat_map(|tree| &trees.tops[tree]) {
+pub(super) fn newest_first(graph: &Graph) -> Vec<usize> {
+    let trees = Trees::new(graph);
+    let mut walk = Walk::new(graph);
+    for top in trees.order(graph).into_iter().flat_map(|tree| &trees.tops[tree]) {
         walk.go_on(*top);
     }
     walk.rows
@@ -19,7 +19,7 @@ pub(super) fn newest_first(pointers: &Pointers) -> Vec<usize> {
 
 /// What is drawn, and what is next.
 struct Walk<'a> {
-    pointers: &'a Pointers,
+    graph: &'a Graph,
     /// What points at each position: other trees first, then the newest.
     above: Vec<Vec<usize>>,
     /// How much of that, from the start, is known to be drawn.
@@ -31,11 +31,15 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(pointers: &'a Pointers) -> Self {
-        let count = pointers.parents.len();
-        let above = |position: usize| [&*pointers.dependants[position], &*pointers.children[position]].concat();
+    fn new(graph: &'a Graph) -> Self {
+        let count = graph.len();
+        let above = |position: usize| {
+            let newest_first = |positions: &'a [usize]| positions.iter().rev().copied();
+            let dependants = newest_first(graph.dependant_positions(position));
+            dependants.chain(newest_first(graph.child_positions(position))).collect()
+        };
         Self {
-            pointers,
+            graph,
             above: (0..count).map(above).collect(),
             drawn_above: vec![0; count],
             is_drawn: vec![false; count],
@@ -61,7 +65,8 @@ impl<'a> Walk<'a> {
         self.is_drawn[position] = true;
         self.rows.push(position);
         // Dependencies wait until the line that needs them is at its end.
-        self.open.extend(self.pointers.dependencies[position].iter().chain(&self.pointers.parents[position]));
+        let dependencies = self.graph.dependency_positions(position);
+        self.open.extend(dependencies.iter().chain(self.graph.parent_positions(position)));
     }
 
     /// Goes up from a revision to one that nothing undrawn is above. What is passed on the way is drawn before the
@@ -92,16 +97,16 @@ struct Trees {
 }
 
 impl Trees {
-    fn new(pointers: &Pointers) -> Self {
-        let count = pointers.parents.len();
+    fn new(graph: &Graph) -> Self {
+        let count = graph.len();
         let mut of = vec![usize::MAX; count];
         let mut tops: Vec<Vec<usize>> = Vec::new();
         for start in (0..count).rev() {
             if of[start] == usize::MAX {
-                fill(&mut of, pointers, start, tops.len());
+                fill(&mut of, graph, start, tops.len());
                 tops.push(Vec::new());
             }
-            if pointers.above(start).next().is_none() {
+            if graph.above(start).is_empty() {
                 tops[of[start]].push(start);
             }
         }
@@ -109,21 +114,22 @@ impl Trees {
     }
 
     /// The trees, those that depend on another before it as far as that goes.
-    fn order(&self, pointers: &Pointers) -> Vec<usize> {
+    fn order(&self, graph: &Graph) -> Vec<usize> {
         let mut dependants = vec![Vec::new(); self.tops.len()];
-        for (position, above) in pointers.dependants.iter().enumerate() {
-            dependants[self.of[position]].extend(above.iter().map(|&above| self.of[above]));
+        for position in 0..graph.len() {
+            let above = graph.dependant_positions(position).iter().rev();
+            dependants[self.of[position]].extend(above.map(|&above| self.of[above]));
         }
         closing_order(0..self.tops.len(), &dependants)
     }
 }
 
 /// Puts everything that hangs together with `start` into `tree`.
-fn fill(of: &mut [usize], pointers: &Pointers, start: usize, tree: usize) {
+fn fill(of: &mut [usize], graph: &Graph, start: usize, tree: usize) {
     of[start] = tree;
     let mut open = vec![start];
     while let Some(position) = open.pop() {
-        for &next in pointers.parents[position].iter().chain(&pointers.children[position]) {
+        for &next in graph.parent_positions(position).iter().chain(graph.child_positions(position)) {
             if of[next] != tree {
                 of[next] = tree;
                 open.push(next);
