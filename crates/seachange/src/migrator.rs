@@ -36,7 +36,7 @@ use crate::store::Store;
 /// ```
 pub struct Migrator {
     migrations: &'static Migrations,
-    graph: Graph,
+    graph: &'static Graph,
     connection: DatabaseConnection,
     backend: &'static dyn Backend,
     store: Store,
@@ -95,7 +95,7 @@ impl Migrator {
         mut connection: DatabaseConnection,
         handler: EventHandler,
     ) -> Result<Self, Error> {
-        let graph = Graph::new(migrations.nodes())?;
+        let graph = migrations.graph()?;
         let backend = backend::of(connection.get_database_backend()).map_err(Error::database("cannot start"))?;
         let recorder = Recorder::attach(&mut connection, handler);
         let store = Store::new(None, Store::DEFAULT_TABLE.to_owned());
@@ -115,8 +115,8 @@ impl Migrator {
     }
 
     /// The graph of the revisions.
-    pub fn graph(&self) -> &Graph {
-        &self.graph
+    pub fn graph(&self) -> &'static Graph {
+        self.graph
     }
 
     /// The revisions of the program.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use sea_orm_migration::MigrationTrait;
+use seachange_graph::{Faults, Graph};
 
 /// The constant that a revision file holds: its place in the graph.
 ///
@@ -77,12 +78,14 @@ pub struct Migrations {
     folders: &'static [&'static str],
     /// The place in `scripts` by id, made when it is first asked for.
     index: OnceLock<HashMap<&'static str, usize>>,
+    /// Made when it is first asked for.
+    graph: OnceLock<Result<Graph, Faults>>,
 }
 
 impl Migrations {
     /// Lists the revisions of `program`, a name and a version such as `migration 0.1.0`, in any order.
     pub const fn new(program: &'static str, scripts: &'static [Script]) -> Self {
-        Self { program, scripts, folders: &["src/versions"], index: OnceLock::new() }
+        Self { program, scripts, folders: &["src/versions"], index: OnceLock::new(), graph: OnceLock::new() }
     }
 
     /// Says which folders hold the files, relative to the crate; without this, `src/versions` alone.
@@ -112,6 +115,15 @@ impl Migrations {
         let ids = || self.scripts.iter().map(|script| script.revision.id);
         let index = self.index.get_or_init(|| ids().zip(0..).collect());
         index.get(id).map(|&place| &self.scripts[place])
+    }
+
+    /// The graph of the revisions, made once.
+    ///
+    /// # Errors
+    ///
+    /// All [`Faults`] of the revisions, which the build of the program would have refused.
+    pub fn graph(&self) -> Result<&Graph, Faults> {
+        self.graph.get_or_init(|| Graph::new(self.nodes())).as_ref().map_err(Clone::clone)
     }
 
     /// The nodes of the graph.

@@ -27,7 +27,6 @@ pub(crate) struct Context {
     pub(crate) terminal: Terminal,
     pub(crate) database: DatabaseArgs,
     settings: OnceLock<DatabaseSettings>,
-    graph: OnceLock<Graph>,
 }
 
 impl Project {
@@ -46,7 +45,7 @@ impl Project {
 
 impl Context {
     pub(crate) fn new(project: Project, terminal: Terminal, database: DatabaseArgs) -> Self {
-        Self { project, terminal, database, settings: OnceLock::new(), graph: OnceLock::new() }
+        Self { project, terminal, database, settings: OnceLock::new() }
     }
 
     /// The settings, resolved once; what they hold that is left out is a warning.
@@ -61,13 +60,9 @@ impl Context {
         Ok(self.settings.get_or_init(|| settings))
     }
 
-    /// The graph of the revisions of the program, made once.
-    pub(crate) fn graph(&self) -> Result<&Graph, Error> {
-        if let Some(graph) = self.graph.get() {
-            return Ok(graph);
-        }
-        let graph = Graph::new(self.project.migrations.nodes())?;
-        Ok(self.graph.get_or_init(|| graph))
+    /// The graph of the revisions of the program.
+    pub(crate) fn graph(&self) -> Result<&'static Graph, Error> {
+        Ok(self.project.migrations.graph()?)
     }
 
     /// Where a database stands, as far as it matters: it is read only where `is_asked` says that it does, and stands at

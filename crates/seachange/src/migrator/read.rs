@@ -102,7 +102,7 @@ impl Migrator {
 
     /// The applied set that the database has now.
     async fn applied(&self) -> Result<Applied, Error> {
-        self.read().await?.applied(&self.graph)
+        self.read().await?.applied(self.graph)
     }
 
     /// The revisions that an upgrade to all heads would apply, in that order. Read only.
@@ -132,7 +132,7 @@ impl Migrator {
     ///
     /// As [`read`](Self::read) and [`Record::standing`].
     pub async fn current(&self) -> Result<Vec<&'static Script>, Error> {
-        let applied = self.read().await?.standing(&self.graph)?;
+        let applied = self.read().await?.standing(self.graph)?;
         Ok(self.graph.current(&applied).iter().filter_map(|revision| self.script(&revision.id)).collect())
     }
 
@@ -161,19 +161,19 @@ impl Migrator {
     ///
     /// As [`plan_upgrade`](Self::plan_upgrade).
     pub async fn plan_stamp(&self, targets: &[Target]) -> Result<StampPlan, Error> {
-        let applied = self.read().await?.applied_with_gaps(&self.graph)?;
+        let applied = self.read().await?.applied_with_gaps(self.graph)?;
         Ok(self.graph.stamp(&applied, targets)?)
     }
 
     pub(super) fn plan_upgrade_from(&self, record: &Record, targets: &[Target], gaps: Gaps) -> Result<Plan, Error> {
         let applied = match gaps {
-            Gaps::Refuse => record.applied(&self.graph)?,
-            Gaps::Fill => record.standing(&self.graph)?,
+            Gaps::Refuse => record.applied(self.graph)?,
+            Gaps::Fill => record.standing(self.graph)?,
         };
         Ok(self.graph.upgrade(&applied, targets)?)
     }
 
     pub(super) fn plan_downgrade_from(&self, record: &Record, targets: &[Target]) -> Result<Plan, Error> {
-        Ok(self.graph.downgrade(&record.standing(&self.graph)?, targets)?)
+        Ok(self.graph.downgrade(&record.standing(self.graph)?, targets)?)
     }
 }

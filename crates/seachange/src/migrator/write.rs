@@ -62,7 +62,7 @@ impl Migrator {
             store: &self.store,
             recorder: &self.recorder,
             migrations: self.migrations,
-            graph: &self.graph,
+            graph: self.graph,
             stop: &self.stop,
         };
         Ok(runner.run(plan).await?)
@@ -97,7 +97,7 @@ impl Migrator {
     /// As [`stamp`](Self::stamp).
     pub async fn stamp_at(&self, targets: &[Target]) -> Result<StampPlan, Error> {
         let record = self.read().await?;
-        let applied = record.applied_with_gaps(&self.graph)?;
+        let applied = record.applied_with_gaps(self.graph)?;
         let plan = self.graph.stamp(&applied, targets)?;
         // What the targets say of an interrupted revision: applied when it is below, nothing when it is elsewhere.
         let below = self.below(&applied, targets)?;
@@ -127,7 +127,7 @@ impl Migrator {
 
     /// The change, and everything that is recorded as applied after it.
     fn plan_purge_from(&self, record: &Record, targets: &[Target]) -> Result<(StampPlan, Vec<String>), Error> {
-        let known = record.known(&self.graph).applied_with_gaps(&self.graph)?;
+        let known = record.known(self.graph).applied_with_gaps(self.graph)?;
         let below = self.below(&known, targets)?;
         let add = below.iter().filter(|id| record.row(id).is_none()).cloned().collect();
         let rows = record.rows.iter().rev().map(|row| &row.revision);
