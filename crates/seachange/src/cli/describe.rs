@@ -39,9 +39,13 @@ pub(crate) fn marks(graph: &Graph, id: &str, current: &[&str]) -> String {
 }
 
 /// A revision with its marks and its message, without where it comes from.
-pub(crate) fn short(graph: &Graph, script: &Script) -> String {
-    let id = script.revision.id;
-    format!("{}{}, {}", styled(ID, id), marks(graph, id, &[]), script.message)
+pub(crate) fn short(graph: &Graph, id: &str, message: &str) -> String {
+    format!("{}{}, {message}", styled(ID, id), marks(graph, id, &[]))
+}
+
+/// The target that means all heads, or all of a branch.
+pub(crate) fn all_heads(branch: Option<&String>) -> String {
+    branch.map_or("heads".to_owned(), |branch| format!("{branch}@heads"))
 }
 
 /// Where the revision comes from and goes to, its marks, and its message.

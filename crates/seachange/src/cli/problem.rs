@@ -4,6 +4,9 @@ use std::io;
 
 use super::exit::Exit;
 
+/// How many commands a hint spells out at most, or how many hints one command each.
+pub(crate) const SPELLED_OUT: usize = 4;
+
 /// What went wrong, what is left, what can be done, and the exit code.
 #[derive(Debug)]
 pub(crate) struct Problem {

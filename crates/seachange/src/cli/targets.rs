@@ -4,16 +4,15 @@ use seachange_graph::{Direction, Graph, ResolveError, Target};
 
 use super::context::Context;
 use super::describe;
-use super::problem::Problem;
+use super::problem::{Problem, SPELLED_OUT};
 use crate::Error;
 use crate::revision::Script;
 
 /// From this length on, a number that ids begin with may be meant as the beginning of one.
 const LONG_ENOUGH: usize = 3;
 
-/// How many heads are described at most, and how many commands are spelled out.
+/// How many heads are described at most.
 const DESCRIBED: usize = 12;
-const SPELLED_OUT: usize = 4;
 
 /// Reads the targets of a command, and refuses those that mean nothing on any database, before one is reached or made
 /// for them.
@@ -85,12 +84,12 @@ fn explain(context: &Context, graph: &Graph, command: &str, error: ResolveError)
     let ResolveError::SeveralHeads { heads, branch } = &error else {
         return Error::from(error).into();
     };
-    let all = branch.as_ref().map_or("heads".to_owned(), |branch| format!("{branch}@heads"));
+    let all = describe::all_heads(branch.as_ref());
     let each: Vec<String> = heads.iter().take(SPELLED_OUT).map(|head| format!("`{command} {head}`")).collect();
     let scripts = heads.iter().take(DESCRIBED).filter_map(|head| context.project.migrations.get(head));
     let joined = if heads.len() > SPELLED_OUT { all.clone() } else { heads.join(" ") };
     scripts
-        .map(|script| describe::short(graph, script))
+        .map(|script| describe::short(graph, script.revision.id, script.message))
         .fold(Problem::usage(error.to_string()), Problem::detail)
         .hint(format!("`{command} {all}` is for all of them, {} for one", each.join(" or ")))
         .hint(format!("`merge {joined}` writes a revision that joins them"))

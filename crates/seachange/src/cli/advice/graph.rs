@@ -6,10 +6,7 @@ use seachange_graph::{
 };
 
 use crate::cli::exit::Exit;
-use crate::cli::problem::Problem;
-
-/// How many commands a hint spells out at most.
-const SPELLED_OUT: usize = 4;
+use crate::cli::problem::{Problem, SPELLED_OUT};
 
 pub(super) fn target(error: &TargetError) -> Problem {
     let problem = Problem::usage(error.to_string());

@@ -5,12 +5,8 @@ use seachange_source::{PlaceError, Sources};
 
 use super::graph;
 use crate::cli::describe;
-use crate::cli::problem::Problem;
-use crate::cli::terminal::{ID, styled};
+use crate::cli::problem::{Problem, SPELLED_OUT};
 use crate::cli::typed::Typed;
-
-/// How many choices are spelled out at most.
-const SPELLED_OUT: usize = 4;
 
 /// Explains why `typed` has no place among `sources`.
 pub(crate) fn place(error: &PlaceError, sources: &Sources, typed: &Typed) -> Problem {
@@ -42,16 +38,16 @@ pub(crate) fn place(error: &PlaceError, sources: &Sources, typed: &Typed) -> Pro
 fn unresolved(error: &ResolveError, sources: &Sources, typed: &Typed) -> Problem {
     let problem = Problem::usage(error.to_string());
     match error {
-        ResolveError::SeveralHeads { heads, branch } => several_heads(heads, branch.as_deref(), sources, typed),
+        ResolveError::SeveralHeads { heads, branch } => several_heads(heads, branch.as_ref(), sources, typed),
         ResolveError::SeveralWays { candidates, .. } => one_of(listed(problem, candidates, sources), candidates, typed),
         ResolveError::TooFar { .. } => problem.hint("`history` lists the revisions"),
         error => graph::resolve(error),
     }
 }
 
-fn several_heads(heads: &[String], branch: Option<&str>, sources: &Sources, typed: &Typed) -> Problem {
+fn several_heads(heads: &[String], branch: Option<&String>, sources: &Sources, typed: &Typed) -> Problem {
     let place = branch.map(|branch| format!(" on branch `{branch}`")).unwrap_or_default();
-    let all = branch.map_or_else(|| "heads".to_owned(), |branch| format!("{branch}@heads"));
+    let all = describe::all_heads(branch);
     let start = format!("{} heads{place}", heads.len());
     if typed.command == "merge" {
         let problem = Problem::usage(format!("{start}, and `head` is one"));
@@ -71,7 +67,7 @@ fn dependency(problem: Problem, target: &Target, error: &ResolveError, sources: 
     };
     match error {
         ResolveError::SeveralHeads { heads, branch } => {
-            let all = branch.as_ref().map_or_else(|| "heads".to_owned(), |branch| format!("{branch}@heads"));
+            let all = describe::all_heads(branch.as_ref());
             one_of(heads).hint(format!("to depend on all of them: {}", instead(&all)))
         }
         ResolveError::SeveralWays { candidates, .. } => one_of(candidates),
@@ -82,9 +78,8 @@ fn dependency(problem: Problem, target: &Target, error: &ResolveError, sources: 
 /// Says what each revision is: its labels, its marks and its message.
 fn listed(problem: Problem, ids: &[String], sources: &Sources) -> Problem {
     ids.iter().fold(problem, |problem, id| {
-        let marks = describe::marks(sources.graph(), id, &[]);
         let message = sources.file(id).map_or("", |file| &file.message);
-        problem.detail(format!("{}{marks}, {message}", styled(ID, id)))
+        problem.detail(describe::short(sources.graph(), id, message))
     })
 }
 

@@ -65,7 +65,7 @@ impl BranchesArgs {
 fn print(context: &Context, graph: &Graph, point: &BranchPoint) {
     answer(context, graph, point.script);
     for branch in &point.branches {
-        context.terminal.answer(format!("    -> {}", describe::short(graph, branch)));
+        context.terminal.answer(format!("    -> {}", describe::short(graph, branch.revision.id, branch.message)));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::list::{Entry, answer, answer_json};
+use super::list::{answer, answer_entries};
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
@@ -36,8 +36,7 @@ impl CurrentArgs {
         match self.format.format {
             Format::Json => {
                 let current: Vec<&str> = scripts.iter().map(|script| script.revision.id).collect();
-                let entry = |script: &&'static Script| Entry::new(graph, script, Some(&current));
-                answer_json(context.terminal, &scripts.iter().map(entry).collect::<Vec<_>>())?;
+                answer_entries(context.terminal, graph, scripts.iter().copied(), Some(&current))?;
             }
             Format::Text if scripts.is_empty() => context.terminal.say("no revision is applied"),
             Format::Text => scripts.iter().for_each(|script| answer(context, graph, script)),

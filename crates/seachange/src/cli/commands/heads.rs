@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::list::{Entry, answer, answer_json};
+use super::list::{answer, answer_entries};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::format::{Format, FormatArgs};
@@ -24,10 +24,7 @@ impl HeadsArgs {
         let heads = if self.resolve_dependencies { graph.unreferenced() } else { graph.heads() };
         let scripts = heads.iter().filter_map(|head| context.project.migrations.get(&head.id));
         match self.format.format {
-            Format::Json => {
-                let entries: Vec<Entry<'_>> = scripts.map(|script| Entry::new(graph, script, None)).collect();
-                answer_json(context.terminal, &entries)?;
-            }
+            Format::Json => answer_entries(context.terminal, graph, scripts, None)?,
             Format::Text => scripts.for_each(|script| answer(context, graph, script)),
         }
         Ok(Exit::Success)

@@ -7,7 +7,7 @@ use seachange_graph::{Graph, Range};
 
 use drawing::DrawingArgs;
 
-use super::list::{Entry, answer_json};
+use super::list::answer_entries;
 use crate::Error;
 use crate::cli::context::Context;
 use crate::cli::describe;
@@ -54,11 +54,7 @@ impl HistoryArgs {
         let current = || graph.current(&applied).iter().map(|revision| revision.id.as_str()).collect::<Vec<_>>();
         let current = is_asked.then(current);
         match self.format.format {
-            Format::Json => {
-                let entries: Vec<Entry<'_>> =
-                    newest_first.map(|script| Entry::new(graph, script, current.as_deref())).collect();
-                answer_json(context.terminal, &entries)?;
-            }
+            Format::Json => answer_entries(context.terminal, graph, newest_first, current.as_deref())?,
             Format::Text => {
                 let current = current.unwrap_or_default();
                 newest_first.for_each(|script| print(context, graph, script, &current));

@@ -13,7 +13,7 @@ use crate::revision::Script;
 
 /// A revision as JSON.
 #[derive(Debug, Serialize)]
-pub(crate) struct Entry<'a> {
+struct Entry<'a> {
     id: &'a str,
     message: &'a str,
     /// The path, relative to the crate.
@@ -29,7 +29,7 @@ pub(crate) struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    pub(crate) fn new(graph: &Graph, script: &'a Script, current: Option<&[&str]>) -> Self {
+    fn new(graph: &Graph, script: &'a Script, current: Option<&[&str]>) -> Self {
         let revision = &script.revision;
         Self {
             id: revision.id,
@@ -49,8 +49,19 @@ impl<'a> Entry<'a> {
 pub(crate) fn answer(context: &Context, graph: &Graph, script: &Script) {
     context.terminal.answer(match context.terminal.verbose {
         true => describe::block(graph, script, &[], &context.project.file(script)),
-        false => describe::short(graph, script),
+        false => describe::short(graph, script.revision.id, script.message),
     });
+}
+
+/// Prints revisions as JSON; `current` are the ids where the database stands, if it was asked.
+pub(crate) fn answer_entries<'a>(
+    terminal: Terminal,
+    graph: &Graph,
+    scripts: impl IntoIterator<Item = &'a Script>,
+    current: Option<&[&str]>,
+) -> Result<(), Problem> {
+    let entries: Vec<Entry<'_>> = scripts.into_iter().map(|script| Entry::new(graph, script, current)).collect();
+    answer_json(terminal, &entries)
 }
 
 /// Prints a value as JSON.

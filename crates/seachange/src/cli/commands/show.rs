@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::list::{Entry, answer_json};
+use super::list::answer_entries;
 use crate::Error;
 use crate::cli::context::Context;
 use crate::cli::describe;
@@ -27,10 +27,7 @@ impl ShowArgs {
         let graph = context.graph()?;
         let scripts = self.scripts(context).await?;
         match self.format.format {
-            Format::Json => {
-                let entries: Vec<Entry<'_>> = scripts.iter().map(|script| Entry::new(graph, script, None)).collect();
-                answer_json(context.terminal, &entries)?;
-            }
+            Format::Json => answer_entries(context.terminal, graph, scripts, None)?,
             Format::Text if scripts.is_empty() => context.terminal.say(format!("no revision at `{}`", self.target)),
             Format::Text => {
                 for script in scripts {
