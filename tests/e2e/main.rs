@@ -19,6 +19,7 @@ mod readme;
 mod revision_files;
 mod servers;
 mod team_story;
+mod torture;
 
 use std::process::ExitCode;
 
@@ -42,6 +43,9 @@ fn main() -> ExitCode {
         revision_files::trials(),
         servers::trials(),
         team_story::trials(),
+        torture::trials(),
     ];
-    harness::main(topics.into_iter().flatten().collect())
+    let code = harness::main(topics.into_iter().flatten().collect());
+    torture::report();
+    code
 }
