@@ -59,6 +59,10 @@ keep_postgres_from_starting() {
         echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
 }
 
+keep_pgbouncer_from_starting() {
+    [ ! -d /run/systemd/system ] || systemctl mask --quiet pgbouncer
+}
+
 install_servers() {
     packages=
     if [ -z "${TEST_POSTGRES_URL-}" ] && ! command -v initdb >/dev/null &&
@@ -69,6 +73,10 @@ install_servers() {
     if [ -z "${TEST_MYSQL_URL-}" ] &&
         ! { command -v mariadbd && command -v mariadb-install-db; } >/dev/null; then
         packages="$packages mariadb-server-core mariadb-client-core"
+    fi
+    if ! command -v pgbouncer >/dev/null; then
+        keep_pgbouncer_from_starting
+        packages="$packages pgbouncer"
     fi
     [ -n "$packages" ] || return 0
     # If this fails, the end-to-end tests say what is missing.

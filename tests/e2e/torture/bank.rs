@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use seachange_tests::{Backend, Output, Program, Running, TestDatabase, harness::TestResult};
+use seachange_tests::{Backend, Output, Program, Running, TestDatabase, harness::TestResult, servers::Address};
 
 /// How long a run may take, others of its kind beside it.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -28,9 +28,15 @@ pub(super) fn program(database: &TestDatabase, arguments: &str) -> Program {
 
 /// The program that reaches the server through another port.
 pub(super) fn program_behind(database: &TestDatabase, port: u16, arguments: &str) -> Program {
-    let address = database.address().map(|address| address.behind(port));
-    let url = address.map_or_else(|| database.url(), |address| address.url(database.name()));
-    program(database, arguments).env("DATABASE_URL", url)
+    match database.address() {
+        Some(address) => program_at(database, &address.behind(port), arguments),
+        None => program(database, arguments),
+    }
+}
+
+/// The program that reaches the database at another address.
+pub(super) fn program_at(database: &TestDatabase, address: &Address, arguments: &str) -> Program {
+    program(database, arguments).env("DATABASE_URL", address.url(database.name()))
 }
 
 /// Another empty database beside `database`.

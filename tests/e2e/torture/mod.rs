@@ -12,6 +12,7 @@ mod disks;
 mod doubt;
 mod kills;
 mod locks;
+mod pooling;
 mod recovery;
 mod selection;
 
@@ -20,8 +21,14 @@ use seachange_tests::harness::Case;
 pub(crate) use counts::report;
 
 pub(crate) fn trials() -> Vec<Case> {
-    [crashes::trials(), crowds::trials(), cuts::trials(), disks::trials(), kills::trials(), locks::trials()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let topics = [
+        crashes::trials(),
+        crowds::trials(),
+        cuts::trials(),
+        disks::trials(),
+        kills::trials(),
+        locks::trials(),
+        pooling::trials(),
+    ];
+    topics.into_iter().flatten().collect()
 }
