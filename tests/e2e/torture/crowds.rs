@@ -1,6 +1,6 @@
 //! Processes that are started together.
 
-use std::{error::Error, thread};
+use std::{error::Error, fs, thread};
 
 use seachange_tests::{
     App, Program, Running, TestDatabase,
@@ -25,7 +25,10 @@ pub(super) fn trials() -> Vec<Case> {
 fn crowd_runs_each_revision_once(database: &TestDatabase) -> TestResult {
     for round in 0..size(10, 2) {
         let database = another(database)?;
-        let crowd: Vec<Running> = (0..CROWD).map(|_| program(&database, "up").start()).collect::<Result<_, _>>()?;
+        let signal = database.folder().join("start");
+        let up = program(&database, "up").env("TEN_START", &signal);
+        let crowd: Vec<Running> = (0..CROWD).map(|_| up.start()).collect::<Result<_, _>>()?;
+        fs::write(&signal, "")?;
         for running in crowd {
             running.finish()?.succeeded()?;
             count(database.backend(), What::Together);

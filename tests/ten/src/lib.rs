@@ -5,4 +5,6 @@
 
 mod moment;
 
+pub use moment::wait_for_start;
+
 seachange::include_revisions!();

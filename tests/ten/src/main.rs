@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    ten_migration::wait_for_start();
     seachange::cli::main(&ten_migration::MIGRATIONS, env!("CARGO_MANIFEST_DIR"))
 }

@@ -5,6 +5,7 @@
 //! - `TEN_AT="7: kill"` kills the process with SIGKILL at the seventh moment;
 //! - `TEN_AT="7: wait"` writes the file `reached` into the working directory, and waits for a file `go`;
 //! - `TEN_AT="7: fill"` lets SQLite's file grow no further, as on a full disk;
+//! - `TEN_START=PATH` lets the program begin once there is such a file, so that several begin at once;
 //! - `TEN_LOG=PATH` adds a line to a file at each moment, and one with the name of each revision that came to its end.
 
 use std::env;
@@ -19,6 +20,13 @@ use rustix::process::{Signal, getpid, kill_process};
 use seachange::prelude::*;
 
 static PASSED: AtomicU32 = AtomicU32::new(0);
+
+/// Waits until the program may begin.
+pub fn wait_for_start() {
+    if let Some(path) = env::var_os("TEN_START") {
+        wait_for(Path::new(&path));
+    }
+}
 
 /// Runs one statement of a revision between two moments.
 pub(crate) async fn step<E>(
@@ -94,10 +102,14 @@ fn kill() -> Result<(), DbErr> {
 
 fn wait() -> io::Result<()> {
     fs::write("reached", "")?;
-    while !Path::new("go").exists() {
+    wait_for(Path::new("go"));
+    Ok(())
+}
+
+fn wait_for(path: &Path) {
+    while !path.exists() {
         sleep(Duration::from_millis(2));
     }
-    Ok(())
 }
 
 async fn fill(manager: &SchemaManager<'_>) -> Result<(), DbErr> {

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use seachange::prelude::sea_orm::{Database, DbErr};
 use seachange::prelude::*;
-use ten_migration::MIGRATIONS;
+use ten_migration::{MIGRATIONS, wait_for_start};
 
 /// A list of boxes is what the `Migrator` asks for; the registry holds references.
 struct Borrowed(&'static dyn MigrationTrait);
@@ -52,6 +52,7 @@ async fn up() -> Result<(), DbErr> {
 }
 
 fn main() -> ExitCode {
+    wait_for_start();
     let outcome = tokio::runtime::Runtime::new()
         .map_err(|error| DbErr::Custom(error.to_string()))
         .and_then(|runtime| runtime.block_on(up()));
