@@ -10,6 +10,7 @@
 #   2. the programs of this machine: `initdb` and `postgres`, `mariadb-install-db` and `mariadbd`
 #      (on Debian, root installs the packages that are missing),
 #   3. a container engine, through compose.yaml.
+# Tests that disturb runs take `pgbouncer` and `strace` too, which are installed in the same way.
 # Tests without a server are skipped, which the summary tells. With CI=true they fail.
 set -eu
 cd "$(dirname "$0")/.."
@@ -78,6 +79,7 @@ install_servers() {
         keep_pgbouncer_from_starting
         packages="$packages pgbouncer"
     fi
+    command -v strace >/dev/null || packages="$packages strace"
     [ -n "$packages" ] || return 0
     # If this fails, the end-to-end tests say what is missing.
     export DEBIAN_FRONTEND=noninteractive

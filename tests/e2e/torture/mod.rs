@@ -15,6 +15,7 @@ mod locks;
 mod pooling;
 mod recovery;
 mod selection;
+mod writes;
 
 use seachange_tests::harness::Case;
 
@@ -29,6 +30,7 @@ pub(crate) fn trials() -> Vec<Case> {
         kills::trials(),
         locks::trials(),
         pooling::trials(),
+        writes::trials(),
     ];
     topics.into_iter().flatten().collect()
 }
