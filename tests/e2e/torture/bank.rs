@@ -75,6 +75,11 @@ pub(super) fn wait_for_moment(database: &TestDatabase, running: &mut Running) ->
     Ok(())
 }
 
+/// Fails unless the program was killed.
+pub(super) fn check_killed(output: &Output, place: &str) -> TestResult {
+    if output.code.is_none() { Ok(()) } else { Err(format!("{place}: it was not killed: {output}").into()) }
+}
+
 /// Fails unless a run that lost its connection says so.
 pub(super) fn check_loss_is_told(output: &Output, place: &str) -> TestResult {
     let is_told =

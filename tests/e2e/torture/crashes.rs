@@ -12,7 +12,7 @@ use super::{
     bank::{another, check_loss_is_told, moments, program, undisturbed, wait_for_moment},
     counts::{What, count},
     recovery::recover,
-    selection::spread,
+    selection::{each, spread},
 };
 
 pub(super) fn trials() -> Vec<Case> {
@@ -28,13 +28,12 @@ fn run_outlives_a_server_crash<E: Engine>(server: Result<PrivateServer<E>, impl 
     let database = TestDatabase::at(E::BACKEND, Some(server.address()))?;
     program(&database, "up").run()?.succeeded()?;
     undisturbed(&database)?;
-    for moment in spread(moments(&database), 4) {
+    each(spread(moments(&database), 4), |moment| {
         let database = another(&database)?;
         crash_at(&mut server, &database, moment)?;
         count(E::BACKEND, What::Crash);
-        recover(&database, &format!("the server crashed at moment {moment}"))?;
-    }
-    Ok(())
+        recover(&database, &format!("the server crashed at moment {moment}"))
+    })
 }
 
 /// Every other time, the server is back before the program sends its next statement.

@@ -9,9 +9,9 @@ use seachange_tests::{
 use super::{
     bank::{another, check_loss_is_told, program_behind, record},
     counts::{What, count},
-    kills::{lead_to, requests},
+    kills::{holds, lead_to},
     recovery::recover,
-    selection::spread,
+    selection::each,
 };
 
 pub(super) fn trials() -> Vec<Case> {
@@ -21,15 +21,12 @@ pub(super) fn trials() -> Vec<Case> {
 }
 
 fn cut_connection_ends_the_run(database: &TestDatabase) -> TestResult {
-    for number in spread(requests(database)?, 6) {
-        for hold in [Hold::Before(number), Hold::After(number)] {
-            let database = another(database)?;
-            cut_at(&database, hold)?;
-            count(database.backend(), What::Cut);
-            recover(&database, &format!("cut {hold:?}"))?;
-        }
-    }
-    Ok(())
+    each(holds(database, 6)?, |hold| {
+        let database = another(database)?;
+        cut_at(&database, hold)?;
+        count(database.backend(), What::Cut);
+        recover(&database, &format!("cut {hold:?}"))
+    })
 }
 
 /// The program may connect anew, which it must not do in mid-run: somebody else may have its lock by now.

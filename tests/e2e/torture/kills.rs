@@ -9,10 +9,10 @@ use seachange_tests::{
 };
 
 use super::{
-    bank::{another, moments, program, program_behind},
+    bank::{another, check_killed, moments, program, program_behind},
     counts::{What, count},
     recovery::recover,
-    selection::{random_moment, size, spread},
+    selection::{each, random_moment, size, spread},
 };
 
 pub(super) fn trials() -> Vec<Case> {
@@ -27,32 +27,34 @@ pub(super) fn trials() -> Vec<Case> {
 /// The process kills itself between two statements of a revision.
 fn killed_between_statements(database: &TestDatabase) -> TestResult {
     program(database, "up").run()?.succeeded()?;
-    for moment in spread(moments(database), 8) {
-        let database = another(database)?;
+    each(spread(moments(database), 8), |moment| {
+        let (database, place) = (another(database)?, format!("killed at moment {moment}"));
         let output = program(&database, "up").env("TEN_AT", format!("{moment}: kill")).run()?;
-        assert_eq!(output.code, None, "{output}");
+        check_killed(&output, &place)?;
         count(database.backend(), What::Boundary);
-        recover(&database, &format!("killed at moment {moment}"))?;
-    }
-    Ok(())
+        recover(&database, &place)
+    })
 }
 
 /// The process is killed before the server gets a request, or before the process gets the answer. That is every
 /// boundary of what the engine itself does, too: its locks, its record, its commits.
 fn killed_at_every_request(database: &TestDatabase) -> TestResult {
-    for number in spread(requests(database)?, 10) {
-        for hold in [Hold::Before(number), Hold::After(number)] {
-            let database = another(database)?;
-            kill_at(&database, hold)?;
-            count(database.backend(), What::Boundary);
-            recover(&database, &format!("killed {hold:?}"))?;
-        }
-    }
-    Ok(())
+    each(holds(database, 10)?, |hold| {
+        let database = another(database)?;
+        kill_at(&database, hold)?;
+        count(database.backend(), What::Boundary);
+        recover(&database, &format!("killed {hold:?}"))
+    })
+}
+
+/// Places before and after requests: all of them, or `few` of each.
+pub(super) fn holds(database: &TestDatabase, few: usize) -> Result<Vec<Hold>, Box<dyn Error>> {
+    let numbers = spread(requests(database)?, few);
+    Ok(numbers.into_iter().flat_map(|number| [Hold::Before(number), Hold::After(number)]).collect())
 }
 
 /// How many requests an undisturbed run has.
-pub(super) fn requests(database: &TestDatabase) -> Result<usize, Box<dyn Error>> {
+fn requests(database: &TestDatabase) -> Result<usize, Box<dyn Error>> {
     let proxy = lead_to(database, None)?;
     program_behind(database, proxy.port(), "up").run()?.succeeded()?;
     Ok(proxy.requests())
@@ -78,7 +80,7 @@ fn killed_at_random_moments(database: &TestDatabase) -> TestResult {
     let start = Instant::now();
     program(database, "up").run()?.succeeded()?;
     let whole = start.elapsed();
-    for number in 0..size(50, 5) {
+    each(0..size(50, 5), |number| {
         let database = another(database)?;
         let mut running = program(&database, "up").start()?;
         let moment = random_moment(number, whole);
@@ -86,7 +88,6 @@ fn killed_at_random_moments(database: &TestDatabase) -> TestResult {
         sleep(moment);
         running.kill();
         count(database.backend(), What::Moment);
-        recover(&database, &format!("killed after {moment:?}"))?;
-    }
-    Ok(())
+        recover(&database, &format!("killed after {moment:?}"))
+    })
 }

@@ -6,6 +6,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use seachange_tests::harness::TestResult;
+
 /// Whether every place has its turn.
 pub(super) fn is_everything() -> bool {
     env::var("TORTURE").is_ok_and(|value| value == "all")
@@ -22,6 +24,19 @@ pub(super) fn spread(last: usize, few: usize) -> Vec<usize> {
         return (1..=last).collect();
     }
     (0..few).map(|place| 1 + place * (last - 1) / (few - 1).max(1)).collect()
+}
+
+/// How many failures are told in full.
+const TOLD: usize = 5;
+
+/// Disturbs at each of the places, the next one also after a failure, and fails with the failures.
+pub(super) fn each<P>(places: impl IntoIterator<Item = P>, mut disturb: impl FnMut(P) -> TestResult) -> TestResult {
+    let failures: Vec<_> = places.into_iter().filter_map(|place| disturb(place).err()).collect();
+    if failures.is_empty() {
+        return Ok(());
+    }
+    let told: Vec<_> = failures.iter().take(TOLD).filter_map(|failure| failure.message()).collect();
+    Err(format!("{} failures:\n{}", failures.len(), told.join("\n")).into())
 }
 
 /// What random moments are drawn from: `TORTURE_SEED`, or the time.
