@@ -1,6 +1,7 @@
 //! The engine for programs: what is applied, what is pending, and the ways to change it.
 
 mod read;
+mod repair;
 mod run;
 mod status;
 mod write;
@@ -12,6 +13,7 @@ use sea_orm::DatabaseConnection;
 use seachange_graph::Graph;
 
 pub use read::{Gaps, Record};
+pub use repair::{Doubt, Interruption};
 pub use status::{RevisionState, RevisionStatus};
 
 use crate::backend::{self, Backend};
