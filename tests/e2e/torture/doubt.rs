@@ -39,6 +39,7 @@ const OTHER_TRACES: [(&str, &str); 2] = [
 pub(super) fn answer(database: &TestDatabase, question: &str) -> Result<&'static str, Box<dyn Error>> {
     let plain = TRACES.map(|(statement, trace)| (statement, format!("SELECT count(*) FROM {trace}")));
     let other = OTHER_TRACES.map(|(statement, trace)| (statement, trace.to_owned()));
+    let question = question.lines().find(|line| line.contains(" was running: ")).unwrap_or_default();
     let mut asked = plain.iter().chain(&other).filter(|(statement, _)| question.contains(statement));
     let (Some((_, trace)), None) = (asked.next(), asked.next()) else {
         return Err(format!("one statement should be in doubt: {question}").into());
