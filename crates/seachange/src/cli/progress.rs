@@ -26,6 +26,8 @@ impl Progress {
 
     pub(crate) fn show(&self, event: &Event<'_>) {
         match event {
+            Event::Ahead { unknown } => self.terminal.warn(describe::ahead(unknown)),
+            Event::Edited { revisions } => self.terminal.warn(describe::edited(revisions)),
             Event::Planned { steps } => self.plan(steps.len()),
             Event::Started { step, message, .. } => self.start(step, message),
             // SQLx tells of more of them: see `statements`.

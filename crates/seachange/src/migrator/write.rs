@@ -4,7 +4,7 @@ use chrono::Utc;
 use sea_orm::{DbErr, TransactionTrait};
 use seachange_graph::{Applied, Plan, StampPlan, Target};
 
-use super::{Gaps, Migrator, Record};
+use super::{Migrator, Record, UpgradeOptions};
 use crate::error::Error;
 use crate::report::Report;
 use crate::runner::Runner;
@@ -18,18 +18,20 @@ impl Migrator {
     /// [`Error::Target`] and [`Error::Plan`] for a target that cannot be reached; [`Error::Failed`] when a revision
     /// fails; otherwise as [`pending`](Self::pending).
     pub async fn upgrade(&self, target: &str) -> Result<Report, Error> {
-        self.upgrade_to(&[target.parse()?], Gaps::Refuse).await
+        self.upgrade_to(&[target.parse()?], UpgradeOptions::default()).await
     }
 
-    /// Upgrades to several targets in one run.
+    /// Upgrades to several targets in one run, with choices about a record that is not quite as this program left it.
     ///
     /// # Errors
     ///
-    /// As [`upgrade`](Self::upgrade).
-    pub async fn upgrade_to(&self, targets: &[Target], gaps: Gaps) -> Result<Report, Error> {
+    /// As [`upgrade`](Self::upgrade), and [`Error::Edited`] where edits are refused.
+    pub async fn upgrade_to(&self, targets: &[Target], options: UpgradeOptions) -> Result<Report, Error> {
         let record = self.read().await?;
-        let plan = self.plan_upgrade_from(&record, targets, gaps)?;
-        self.run(&record, &plan).await
+        let (plan, notices) = self.plan_upgrade_from(&record, targets, options)?;
+        self.announce(&notices);
+        let report = self.run(&record, &plan).await?;
+        Ok(Report { notices, ..report })
     }
 
     /// Downgrades to a target, which stays applied, such as `base`, `-1` or the beginning of an id.
@@ -49,7 +51,10 @@ impl Migrator {
     pub async fn downgrade_to(&self, targets: &[Target]) -> Result<Report, Error> {
         let record = self.read().await?;
         let plan = self.plan_downgrade_from(&record, targets)?;
-        self.run(&record, &plan).await
+        let notices = self.edited_in(&record, &plan);
+        self.announce(&notices);
+        let report = self.run(&record, &plan).await?;
+        Ok(Report { notices, ..report })
     }
 
     async fn run(&self, record: &Record, plan: &Plan) -> Result<Report, Error> {
@@ -69,7 +74,7 @@ impl Migrator {
     }
 
     /// Makes sure that the database can be written, and makes the table of applied revisions where it is not there.
-    async fn prepare(&self, record: &Record) -> Result<(), Error> {
+    pub(super) async fn prepare(&self, record: &Record) -> Result<(), Error> {
         let writable = self.backend.check_writable(&self.connection).await;
         writable.map_err(Error::database("cannot write to the database"))?;
         if record.has_table {

@@ -1,0 +1,81 @@
+//! `repair`.
+
+use clap::Args;
+
+use crate::cli::context::Context;
+use crate::cli::describe;
+use crate::cli::exit::Exit;
+use crate::cli::problem::Problem;
+use crate::cli::targets;
+use crate::cli::terminal::{ID, styled};
+use crate::migrator::{RevisionState, RevisionStatus};
+
+/// Arguments of `repair`.
+#[derive(Debug, Args)]
+pub(crate) struct RepairArgs {
+    #[command(flatten)]
+    action: Action,
+}
+
+/// What to set right; without any of these, what is wrong is printed.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+struct Action {
+    /// Record the code that edited revisions have now: all of them, or those that are named
+    #[arg(long, value_name = "REVISION", num_args = 0..)]
+    accept_edited: Option<Vec<String>>,
+}
+
+impl RepairArgs {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+        match self.action.accept_edited {
+            Some(revisions) => accept_edited(context, &revisions).await,
+            None => list(context).await,
+        }
+    }
+}
+
+async fn accept_edited(context: &Context, revisions: &[String]) -> Result<Exit, Problem> {
+    let targets = targets::read(context, "repair --accept-edited", revisions)?;
+    let migrator = context.connect_for(|_, _| Ok(true)).await?;
+    let scripts = migrator.accept_edited(&targets).await?;
+    migrator.close().await?;
+    for script in &scripts {
+        context.terminal.answer(format!("{}, {}", styled(ID, script.revision.id), script.message));
+    }
+    context.terminal.say(match scripts.len() {
+        0 => "nothing to record: no revision was edited after it was applied".to_owned(),
+        count => format!("recorded the code of {}", describe::revisions(count)),
+    });
+    Ok(Exit::Success)
+}
+
+/// Prints what is wrong with the record, and what sets it right.
+async fn list(context: &Context) -> Result<Exit, Problem> {
+    let migrator = context.connect_to_read().await?;
+    let statuses = migrator.status().await?;
+    migrator.close().await?;
+    let found: Vec<_> = statuses.iter().filter_map(finding).collect();
+    for (line, _) in &found {
+        context.terminal.answer(line);
+    }
+    let mut ways: Vec<&str> = found.iter().map(|(_, way)| *way).collect();
+    ways.dedup();
+    match ways.is_empty() {
+        true => context.terminal.say("nothing to repair"),
+        false => ways.iter().for_each(|way| context.terminal.hint(way)),
+    }
+    Ok(Exit::Success)
+}
+
+/// A revision that is not as it should be, and what helps.
+fn finding(status: &RevisionStatus) -> Option<(String, &'static str)> {
+    let (word, way) = match (&status.state, status.script) {
+        (RevisionState::Edited(_), _) => ("edited", "`repair --accept-edited` records the code that they have now"),
+        (RevisionState::Interrupted(_), _) => ("interrupted", "`up` says what was interrupted, and how to go on"),
+        (RevisionState::Applied(_), None) => ("unknown", "`up` says whether a newer program applied it, or another"),
+        _ => return None,
+    };
+    let message = status.script.map_or("not a revision of this program", |script| script.message);
+    Some((format!("{word:<11}  {}, {message}", styled(ID, &status.id)), way))
+}
