@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use seachange_graph::Graph;
-use seachange_graph::fault::quoted;
+use seachange_graph::{AppliedError, Graph};
 
 use super::terminal::{DIM, ID, LABEL, styled};
 use crate::Error;
@@ -27,11 +26,8 @@ pub(crate) fn revisions(count: usize) -> String {
 
 /// A database that is ahead, where that is allowed.
 pub(crate) fn ahead(unknown: &[String]) -> String {
-    let (is, them) = if unknown.len() == 1 { ("is", "it") } else { ("are", "them") };
-    format!(
-        "the database is ahead of this program: {} {is} unknown here; a newer program knows {them}",
-        quoted(unknown)
-    )
+    let error = AppliedError::Ahead { unknown: unknown.to_vec() };
+    format!("{error}, and left alone")
 }
 
 /// Revisions that were edited, where that is no reason to stop.

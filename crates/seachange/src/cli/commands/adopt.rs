@@ -10,7 +10,6 @@ use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
 use crate::cli::prompt;
 use crate::cli::terminal::{ID, styled};
-use crate::revision::Script;
 
 /// Arguments of `adopt`.
 #[derive(Debug, Args)]
@@ -60,7 +59,7 @@ impl AdoptArgs {
             return Ok(Exit::Success);
         }
         let settings = context.settings()?;
-        prompt::agree(&format!("record {revisions} as applied in `{settings}`, and run nothing"), self.yes)?;
+        prompt::agree(&format!("record {revisions} as applied in `{settings}`"), self.yes)?;
         record(context, &old).await
     }
 
@@ -76,14 +75,15 @@ impl AdoptArgs {
 
 /// Prints what each version stands for, what else is applied with it, and what is pending.
 fn show(context: &Context, adoption: &Adoption) {
-    let of = |script: &Script| format!("{}, {}", styled(ID, script.revision.id), script.message);
-    for Adopted { script, version, .. } in &adoption.adopted {
-        context.terminal.answer(match version {
-            Some(version) => format!("{version} -> {}", of(script)),
-            None => format!("below -> {}", of(script)),
-        });
+    let word = |adopted: &Adopted| adopted.version.clone().unwrap_or_else(|| "below".to_owned());
+    let adopted = adoption.adopted.iter().map(|adopted| (word(adopted), "->", adopted.script));
+    let pending = adoption.pending.iter().map(|script| ("pending".to_owned(), "  ", *script));
+    let lines: Vec<_> = adopted.chain(pending).collect();
+    let width = lines.iter().map(|(word, ..)| word.chars().count()).max().unwrap_or_default();
+    for (word, arrow, script) in lines {
+        let id = styled(ID, script.revision.id);
+        context.terminal.answer(format!("{word:<width$} {arrow} {id}, {}", script.message));
     }
-    adoption.pending.iter().for_each(|script| context.terminal.answer(format!("pending: {}", of(script))));
 }
 
 async fn record(context: &Context, old: &OldTable) -> Result<Exit, Problem> {

@@ -44,7 +44,8 @@ async fn accept_edited(context: &Context, revisions: &[String]) -> Result<Exit, 
         context.terminal.answer(format!("{}, {}", styled(ID, script.revision.id), script.message));
     }
     context.terminal.say(match scripts.len() {
-        0 => "nothing to record: no revision was edited after it was applied".to_owned(),
+        0 if revisions.is_empty() => "nothing to record: no revision was edited after it was applied".to_owned(),
+        0 => "nothing to record: what is named was not edited after it was applied".to_owned(),
         count => format!("recorded the code of {}", describe::revisions(count)),
     });
     Ok(Exit::Success)
@@ -71,9 +72,11 @@ async fn list(context: &Context) -> Result<Exit, Problem> {
 /// A revision that is not as it should be, and what helps.
 fn finding(status: &RevisionStatus) -> Option<(String, &'static str)> {
     let (word, way) = match (&status.state, status.script) {
-        (RevisionState::Edited(_), _) => ("edited", "`repair --accept-edited` records the code that they have now"),
+        (RevisionState::Edited(_), _) => ("edited", "`repair --accept-edited` records the code that is there now"),
         (RevisionState::Interrupted(_), _) => ("interrupted", "`up` says what was interrupted, and how to go on"),
-        (RevisionState::Applied(_), None) => ("unknown", "`up` says whether a newer program applied it, or another"),
+        (RevisionState::Applied(_), None) => {
+            ("unknown", "`up` says whether the database is ahead of this program, or has diverged from it")
+        }
         _ => return None,
     };
     let message = status.script.map_or("not a revision of this program", |script| script.message);
