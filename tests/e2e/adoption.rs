@@ -70,12 +70,12 @@ fn succeed(database: &TestDatabase, arguments: &[&str]) -> TestResult {
 }
 
 /// The record of the engine.
-fn record(database: &TestDatabase) -> Result<Vec<String>, sea_orm::DbErr> {
+fn record(database: &TestDatabase) -> Result<Vec<String>, DbErr> {
     database.values("SELECT revision || ' ' || state FROM seachange_revision ORDER BY revision")
 }
 
 /// The record of sea-orm-migration.
-fn old_record(database: &TestDatabase) -> Result<Vec<String>, sea_orm::DbErr> {
+fn old_record(database: &TestDatabase) -> Result<Vec<String>, DbErr> {
     database.values("SELECT version || ' ' || applied_at FROM seaql_migrations ORDER BY version")
 }
 

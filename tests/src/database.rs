@@ -142,13 +142,13 @@ impl TestDatabase {
         first.ok_or_else(|| DbErr::RecordNotFound(sql.to_owned()))
     }
 
-    /// The names of all tables, sorted.
+    /// The names of all tables, sorted, but for those that the engine keeps beside its record.
     ///
     /// # Errors
     ///
     /// Whatever the database answers.
     pub fn tables(&self) -> Result<Vec<String>, DbErr> {
-        self.values(match self.backend {
+        let mut tables: Vec<String> = self.values(match self.backend {
             Backend::Sqlite => {
                 "SELECT name FROM sqlite_schema WHERE type = 'table' \
                  AND name NOT LIKE 'sqlite~_%' ESCAPE '~' ORDER BY name"
@@ -161,7 +161,9 @@ impl TestDatabase {
                 "SELECT CAST(table_name AS CHAR) FROM information_schema.tables \
                  WHERE table_schema = DATABASE() ORDER BY table_name"
             }
-        })
+        })?;
+        tables.retain(|table| !table.starts_with("seachange_revision_"));
+        Ok(tables)
     }
 
     fn administrate(&self, sql: &str) -> Result<(), ServerError> {

@@ -4,7 +4,7 @@ use sea_orm::{ConnectionTrait, DbErr, Statement};
 
 use crate::{Backend, TestDatabase, block_on};
 
-/// The engine's own table, which stays when all revisions are taken back.
+/// The engine's own tables begin with it; they stay when all revisions are taken back.
 const RECORD: &str = "seachange_revision";
 
 /// The text of everything, as a person wrote it or as the engine edited it: spaces inside of brackets differ. The counter of AUTOINCREMENT stays once it

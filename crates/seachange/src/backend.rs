@@ -7,9 +7,13 @@ mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use sea_orm::sea_query::ColumnDef;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement, TransactionOptions};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseExecutor, DbBackend, DbErr, Statement, TransactionOptions};
+
+use crate::store::Store;
 
 /// A database system.
 #[async_trait]
@@ -28,16 +32,56 @@ pub(crate) trait Backend: Send + Sync {
     /// Gives a column the type for a moment in UTC, to the millisecond or better.
     fn moment<'c>(&self, column: &'c mut ColumnDef) -> &'c mut ColumnDef;
 
+    /// Gives a column the type for a text of any length.
+    fn long_text<'c>(&self, column: &'c mut ColumnDef) -> &'c mut ColumnDef {
+        column.text()
+    }
+
+    /// Takes the lock that keeps other runs out, for this session, unless another session has it. It goes with the session.
+    ///
+    /// A database with one writer at a time needs none: there, each revision begins with the right to write.
+    async fn try_lock(&self, _connection: &DatabaseConnection, _store: &Store) -> Result<bool, DbErr> {
+        Ok(true)
+    }
+
+    /// Gives the lock back.
+    async fn unlock(&self, _connection: &DatabaseConnection, _store: &Store) -> Result<(), DbErr> {
+        Ok(())
+    }
+
+    /// Whether this session has the lock, or nobody does.
+    async fn holds_lock(&self, _executor: &DatabaseExecutor<'_>, _store: &Store) -> Result<bool, DbErr> {
+        Ok(true)
+    }
+
+    /// Whether statements of this connection may arrive in other sessions than the one that has the lock.
+    async fn is_pooled(&self, _connection: &DatabaseConnection) -> bool {
+        false
+    }
+
+    /// Whether there is one writer at a time, so that runs take turns between revisions and need no lock beyond that.
+    fn takes_turns(&self) -> bool {
+        false
+    }
+
+    /// Says how long the next statements wait for the right to write, where runs take turns.
+    async fn set_patience(&self, _executor: &DatabaseExecutor<'_>, _patience: Duration) -> Result<(), DbErr> {
+        Ok(())
+    }
+
+    /// A number that changes when another session has written, where runs take turns.
+    async fn change_counter(&self, _executor: &DatabaseExecutor<'_>) -> Result<Option<i64>, DbErr> {
+        Ok(None)
+    }
+
+    /// Whether a statement failed because another session kept it waiting for too long, and may do better later.
+    fn is_kept_waiting(&self, error: &DbErr) -> bool;
+
     /// Whether a query failed because the table it reads is not there.
     fn is_missing_table(&self, error: &DbErr) -> bool;
 
     /// Whether a query failed because a column it reads is not there.
     fn is_missing_column(&self, error: &DbErr) -> bool;
-
-    /// Fails when nothing can be written, before a revision is blamed for it. A server lets every session write.
-    async fn check_writable(&self, _connection: &DatabaseConnection) -> Result<(), DbErr> {
-        Ok(())
-    }
 
     /// Drops every table, view and type of the current schema, whoever made it.
     async fn drop_everything(&self, connection: &DatabaseConnection) -> Result<(), DbErr>;
@@ -58,6 +102,18 @@ pub(crate) fn of(backend: DbBackend) -> Result<&'static dyn Backend, DbErr> {
         DbBackend::MySql => Ok(&mysql::MySql),
         other => Err(DbErr::BackendNotSupported { db: other.as_str(), ctx: "seachange was built without it" }),
     }
+}
+
+/// The first column of the only row of a query, named `answer`.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+async fn answer<T: sea_orm::TryGetable>(
+    connection: &impl ConnectionTrait,
+    sql: &str,
+    values: impl IntoIterator<Item = sea_orm::Value>,
+) -> Result<T, DbErr> {
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    let row = connection.query_one_raw(statement).await?;
+    row.ok_or_else(|| DbErr::RecordNotFound(sql.to_owned()))?.try_get("", "answer")
 }
 
 /// Drops what a query lists, a `kind` and a `name` a row; `quote` is the mark round identifiers.

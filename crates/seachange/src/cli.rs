@@ -19,7 +19,6 @@ mod problem;
 mod progress;
 mod prompt;
 mod revision_scope;
-mod statements;
 mod targets;
 mod terminal;
 mod typed;
@@ -75,7 +74,6 @@ fn run(project: Project, raw: Vec<OsString>) -> Exit {
 
 fn execute(project: Project, arguments: Arguments, terminal: Terminal) -> Result<Exit, Problem> {
     revision_scope::keep_quiet_in_revisions();
-    statements::listen(terminal);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(Problem::runtime)?;
     let context = Context::new(project, terminal, arguments.database);

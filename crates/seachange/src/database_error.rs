@@ -19,6 +19,29 @@ pub(crate) fn database_error(error: &DbErr) -> Option<&(dyn DatabaseError + 'sta
     sqlx_error(error)?.as_database_error()
 }
 
+/// Whether the way to the database is gone: nothing that is sent after this arrives.
+pub(crate) fn is_lost_connection(error: &DbErr) -> bool {
+    match sqlx_error(error) {
+        Some(SqlxError::Database(error)) => error.code().is_some_and(|code| is_goodbye(&code)),
+        Some(error) => matches!(
+            error,
+            SqlxError::Io(_)
+                | SqlxError::Tls(_)
+                | SqlxError::Protocol(_)
+                | SqlxError::PoolClosed
+                | SqlxError::PoolTimedOut
+                | SqlxError::WorkerCrashed
+        ),
+        None => matches!(error, DbErr::ConnectionAcquire(_)),
+    }
+}
+
+/// PostgreSQL's class 08 are errors of the connection; 57P01 to 57P03 and 57P05 say that the server ends it. MariaDB
+/// says 70100 when somebody killed it.
+fn is_goodbye(code: &str) -> bool {
+    code.starts_with("08") || ["57P01", "57P02", "57P03", "57P05", "70100"].contains(&code)
+}
+
 /// Whether the database answered with this code. SQLite has one code for too much.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(crate) fn has_code(error: &DbErr, code: &str) -> bool {

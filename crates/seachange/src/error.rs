@@ -1,17 +1,21 @@
 //! Everything that can keep a program from migrating, as data.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use sea_orm::DbErr;
 use seachange_graph::fault::quoted;
 use seachange_graph::{
-    AppliedError, Direction, Faults, HistoryError, PlanError, RangeError, ResolveError, TargetError,
+    AppliedError, Direction, Faults, HistoryError, Plan, PlanError, RangeError, ResolveError, TargetError,
 };
 use thiserror::Error;
 
 use crate::adopt::AdoptError;
 use crate::connection::ConnectError;
-use crate::database_error::reason;
-use crate::runner::Failure;
+use crate::database_error::{is_lost_connection, reason};
+use crate::report::Report;
+use crate::runner::{Cause, Failure};
+use crate::store::Holder;
 
 /// Why a migration did not happen.
 #[derive(Debug, Error)]
@@ -60,6 +64,26 @@ pub enum Error {
         /// When it started.
         started_at: DateTime<Utc>,
     },
+    /// Somebody else had the database for longer than this run was to wait.
+    #[error("{} after {:.1} s of waiting", whom(holder.as_deref()), waited.as_secs_f64())]
+    LockTimeout {
+        /// Who has it, where it can be told.
+        holder: Option<Box<Holder>>,
+        /// How long this run waited.
+        waited: Duration,
+    },
+    /// The lock that keeps other runs out is gone: the session that held it ended, or a pooler gave it to others.
+    #[error("{}", lost(*.is_pooled))]
+    LockLost {
+        /// Whether the statements of one connection arrive in several sessions.
+        is_pooled: bool,
+    },
+    /// Another run has changed what the next step needs, where runs take turns.
+    #[error("another run has changed the database, and `{revision}` is not the next step any more")]
+    Overtaken {
+        /// The revision that was next.
+        revision: String,
+    },
     /// A table with the name of ours has other columns.
     #[error("the table `{table}` is not seachange's: {}", reason(.source))]
     ForeignTable {
@@ -88,6 +112,24 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether it is the way to the database that failed: whoever asks again waits for nothing.
+    pub(crate) fn is_lost_connection(&self) -> bool {
+        match self {
+            Self::Failed(failure) => matches!(&failure.cause, Cause::Database(error) if is_lost_connection(error)),
+            Self::Database { source, .. } => is_lost_connection(source),
+            _ => false,
+        }
+    }
+
+    /// An error that ends a run after some of its steps.
+    pub(crate) fn after(mut self, report: &Report, plan: &Plan) -> Self {
+        if let Self::Failed(failure) = &mut self {
+            failure.done = report.done.len();
+            failure.of = plan.len();
+        }
+        self
+    }
+
     /// Wraps what the database said while the engine did something of its own.
     pub(crate) fn database(doing: &'static str) -> impl FnOnce(DbErr) -> Self {
         move |source| Self::Database { doing, source }
@@ -99,5 +141,20 @@ fn edited(revisions: &[String]) -> String {
     match revisions.len() {
         1 => format!("{names} was edited after it was applied"),
         _ => format!("{names} were edited after they were applied"),
+    }
+}
+
+fn whom(holder: Option<&Holder>) -> &'static str {
+    match holder {
+        Some(_) => "another run is still at work on the database",
+        None => "somebody else is still writing to the database",
+    }
+}
+
+fn lost(is_pooled: bool) -> &'static str {
+    if is_pooled {
+        "the statements of this connection arrive in several sessions of the server"
+    } else {
+        "the lock that keeps other runs out is gone"
     }
 }

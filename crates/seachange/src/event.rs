@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use seachange_graph::Step;
 
+use crate::store::Holder;
+
 /// Something that happened during a run.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -18,6 +20,14 @@ pub enum Event<'a> {
     Edited {
         /// The revisions, in the order in which they run.
         revisions: &'a [String],
+    },
+    /// Another run is at work on this database, and this one waits for it. Told when the waiting begins, when the other run
+    /// comes to its next revision, and every ten seconds.
+    Waiting {
+        /// Who is at work, where it can be told.
+        holder: Option<&'a Holder>,
+        /// How long this one has waited.
+        waited: Duration,
     },
     /// A plan is about to run; it has at least one step.
     Planned {
@@ -53,6 +63,13 @@ pub enum Event<'a> {
         /// How long it took.
         elapsed: Duration,
     },
+    /// Another run has done the revision meanwhile.
+    Overtaken {
+        /// The step.
+        step: &'a Step,
+        /// The message of the revision.
+        message: &'a str,
+    },
     /// A revision has failed, and the run ends; the error says the rest.
     Failed {
         /// The step.
@@ -80,12 +97,19 @@ pub fn trace(event: &Event<'_>) {
             let revisions = revisions.join(", ");
             tracing::warn!(target: "seachange", revisions, "revisions were edited after they were applied");
         }
+        Event::Waiting { holder: Some(holder), waited } => {
+            tracing::info!(target: "seachange", %holder, ?waited, "waiting for another run");
+        }
+        Event::Waiting { holder: None, waited } => {
+            tracing::info!(target: "seachange", ?waited, "waiting for whoever writes to the database");
+        }
         Event::Planned { steps } => tracing::info!(target: "seachange", steps = steps.len(), "migrating"),
         Event::Started { step, message, .. } => tracing::info!(target: "seachange", %step, message, "running"),
         Event::Statement { sql, elapsed, failed } => {
             tracing::debug!(target: "seachange", sql, ?elapsed, failed, "statement");
         }
         Event::Finished { step, elapsed, .. } => tracing::info!(target: "seachange", %step, ?elapsed, "done"),
+        Event::Overtaken { step, .. } => tracing::info!(target: "seachange", %step, "another run has done it"),
         Event::Failed { step, .. } => tracing::error!(target: "seachange", %step, "failed"),
         Event::Stopped { left } => tracing::warn!(target: "seachange", left = left.len(), "stopped"),
     }

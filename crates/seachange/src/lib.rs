@@ -23,12 +23,16 @@ pub mod connection;
 mod database_error;
 mod error;
 pub mod event;
+pub mod limits;
+mod lock;
 pub mod migrator;
 pub mod prelude;
+mod relay;
 pub mod report;
 pub mod revision;
 pub mod runner;
 pub mod settings;
+mod site;
 pub mod store;
 
 #[cfg(feature = "args")]
@@ -37,6 +41,7 @@ pub mod args;
 pub mod cli;
 
 pub use error::Error;
+pub use limits::Limits;
 pub use migrator::{Ahead, Edits, Gaps, Migrator, UpgradeOptions};
 pub use report::Report;
 pub use revision::{Migrations, Revision, Script};

@@ -5,6 +5,7 @@ mod judge;
 mod options;
 mod read;
 mod repair;
+mod run;
 mod status;
 mod write;
 
@@ -20,12 +21,13 @@ pub use read::Record;
 pub use status::{RevisionState, RevisionStatus};
 
 use crate::backend::{self, Backend};
-use crate::connection;
+use crate::connection::{self, Pinned};
 use crate::error::Error;
 use crate::event::{self, EventHandler};
+use crate::limits::Limits;
 use crate::revision::{Migrations, Script};
-use crate::runner::Recorder;
 use crate::settings::DatabaseSettings;
+use crate::site::Site;
 use crate::store::Store;
 
 /// The revisions of a program, and the database they are for.
@@ -46,8 +48,13 @@ pub struct Migrator {
     connection: DatabaseConnection,
     backend: &'static dyn Backend,
     store: Store,
-    recorder: Recorder,
+    handler: EventHandler,
+    limits: Limits,
     stop: Arc<AtomicBool>,
+    /// Keeps watch over the connection, where the engine made it.
+    _pinned: Option<Pinned>,
+    /// Whether a run has taken the lock and not given it back.
+    is_locked: AtomicBool,
 }
 
 impl Migrator {
@@ -71,8 +78,9 @@ impl Migrator {
         settings: &DatabaseSettings,
         handler: EventHandler,
     ) -> Result<Self, Error> {
-        let connection = connection::connect(settings).await?;
-        Self::assemble(migrations, connection, handler)
+        let pinned = connection::connect_pinned(settings).await?;
+        let migrator = Self::assemble(migrations, pinned.connection.clone(), handler)?;
+        Ok(Self { _pinned: Some(pinned), ..migrator })
     }
 
     /// Connects to read only: a SQLite file that is not there is not made, and reads as an empty database.
@@ -98,20 +106,27 @@ impl Migrator {
 
     fn assemble(
         migrations: &'static Migrations,
-        mut connection: DatabaseConnection,
+        connection: DatabaseConnection,
         handler: EventHandler,
     ) -> Result<Self, Error> {
         let graph = migrations.graph()?;
         let backend = backend::of(connection.get_database_backend()).map_err(Error::database("cannot start"))?;
-        let recorder = Recorder::attach(&mut connection, handler);
         let store = Store::new(None, Store::DEFAULT_TABLE.to_owned());
-        Ok(Self { migrations, graph, connection, backend, store, recorder, stop: Arc::default() })
+        let (limits, stop, is_locked) = (Limits::default(), Arc::default(), AtomicBool::new(false));
+        Ok(Self { migrations, graph, connection, backend, store, handler, limits, stop, _pinned: None, is_locked })
     }
 
     /// Keeps the record in another table than `seachange_revision`, in a schema other than the current one if need be.
     #[must_use]
     pub fn with_revision_table(mut self, schema: Option<String>, table: String) -> Self {
         self.store = Store::new(schema, table);
+        self
+    }
+
+    /// Sets how long runs put up with what keeps them waiting.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -142,6 +157,11 @@ impl Migrator {
     /// What the database said to it.
     pub async fn close(self) -> Result<(), Error> {
         self.connection.close().await.map_err(Error::database("cannot close the connection"))
+    }
+
+    fn site(&self) -> Site<'_> {
+        let Self { connection, backend, store, handler, limits, .. } = self;
+        Site { connection, backend: *backend, store, handler, limits }
     }
 
     fn script(&self, id: &str) -> Option<&'static Script> {

@@ -1,82 +1,88 @@
 //! Runs a plan: each revision with its row, one after the other.
 
-mod body;
 mod failure;
-mod recorder;
+mod journalled;
+mod live;
+mod others;
 mod step;
+mod transactional;
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use sea_orm::DatabaseConnection;
-use seachange_graph::{Direction, Graph, Plan, Revision, Step};
+use seachange_graph::{Graph, Plan, Revision, Step};
 
 pub use failure::{Cause, Failure, Left};
-pub(crate) use recorder::Recorder;
+pub(crate) use live::Live;
+pub(crate) use others::Others;
 
-use crate::backend::Backend;
+use crate::error::Error;
 use crate::event::Event;
+use crate::relay::Code;
 use crate::report::Report;
 use crate::revision::{Migrations, Script};
-use crate::store::Store;
+use crate::site::Site;
 
 /// Runs plans over one connection.
 pub(crate) struct Runner<'a> {
-    pub(crate) connection: &'a DatabaseConnection,
-    pub(crate) backend: &'static dyn Backend,
-    pub(crate) store: &'a Store,
-    pub(crate) recorder: &'a Recorder,
+    pub(crate) site: Site<'a>,
     pub(crate) migrations: &'static Migrations,
-    pub(crate) graph: &'a Graph,
+    pub(crate) graph: &'static Graph,
     /// Set from outside to stop before the next revision.
     pub(crate) stop: &'a AtomicBool,
+    pub(crate) others: Others,
 }
 
 /// One step with the revision it runs.
-struct Job<'a> {
-    step: &'a Step,
-    revision: &'a Revision,
-    script: &'static Script,
+#[derive(Clone, Copy)]
+pub(crate) struct Job<'a> {
+    pub(crate) step: &'a Step,
+    pub(crate) revision: &'a Revision,
+    pub(crate) script: &'static Script,
 }
 
 impl Runner<'_> {
     /// Runs the steps in order, until one fails or somebody asks to stop.
-    pub(crate) async fn run(&self, plan: &Plan) -> Result<Report, Box<Failure>> {
+    pub(crate) async fn run(&self, plan: &Plan) -> Result<Report, Error> {
         let mut report = Report::default();
-        if !plan.is_empty() {
-            self.recorder.tell(&Event::Planned { steps: &plan.steps });
-        }
+        self.site.tell(&Event::Planned { steps: &plan.steps });
         for (index, step) in plan.steps.iter().enumerate() {
             if self.stop.load(Ordering::Relaxed) {
                 report.left = plan.steps[index..].to_vec();
-                self.recorder.tell(&Event::Stopped { left: &report.left });
+                self.site.tell(&Event::Stopped { left: &report.left });
                 break;
             }
-            let id = &step.revision;
-            let (Some(revision), Some(script)) = (self.graph.get(id), self.migrations.get(id)) else { continue };
-            let message = script.message;
-            self.recorder.tell(&Event::Started { step, message, number: index + 1, of: plan.len() });
-            let elapsed = match self.run_step(&Job { step, revision, script }).await {
-                Ok(elapsed) => elapsed,
-                Err(failure) => {
-                    self.recorder.tell(&Event::Failed { step, message });
-                    return Err(failed(failure, &report, plan));
-                }
-            };
-            self.recorder.tell(&Event::Finished { step, message, elapsed });
-            report.done.push((step.clone(), elapsed));
+            let Some(job) = self.job(step) else { continue };
+            if let Some(elapsed) =
+                self.run_told(job, index + 1, plan.len()).await.map_err(|error| error.after(&report, plan))?
+            {
+                report.done.push((step.clone(), elapsed));
+            }
         }
         Ok(report)
     }
-}
 
-fn failed(mut failure: Failure, report: &Report, plan: &Plan) -> Box<Failure> {
-    failure.done = report.done.len();
-    failure.of = plan.len();
-    Box::new(failure)
+    fn job<'s>(&'s self, step: &'s Step) -> Option<Job<'s>> {
+        Some(Job { step, revision: self.graph.get(&step.revision)?, script: self.migrations.get(&step.revision)? })
+    }
+
+    /// Runs a step, and tells of it. Nothing comes of one that another run has done.
+    async fn run_told(&self, job: Job<'_>, number: usize, of: usize) -> Result<Option<Duration>, Error> {
+        let (step, message) = (job.step, job.script.message);
+        self.site.tell(&Event::Started { step, message, number, of });
+        let outcome = self.run_step(job).await;
+        match &outcome {
+            Ok(Some(elapsed)) => self.site.tell(&Event::Finished { step, message, elapsed: *elapsed }),
+            Ok(None) => self.site.tell(&Event::Overtaken { step, message }),
+            Err(_) => self.site.tell(&Event::Failed { step, message }),
+        }
+        outcome
+    }
 }
 
 impl Job<'_> {
-    fn direction(&self) -> Direction {
-        self.step.direction
+    /// The code that runs.
+    fn code(&self, in_transaction: bool) -> Code {
+        Code { migration: self.script.migration, direction: self.step.direction, in_transaction }
     }
 }

@@ -9,9 +9,13 @@
 //! | `started_at`, `finished_at` | when, in UTC |
 //! | `duration_ms` | how long it took, in milliseconds; nothing when it was stamped |
 //! | `program` | the name and version of the program that did it |
+//!
+//! Beside it, `seachange_revision_lock` says who is at work; see [`Holder`].
 
+mod holder;
 mod row;
 mod table;
 
+pub use holder::Holder;
 pub use row::{Row, State};
 pub(crate) use table::Store;

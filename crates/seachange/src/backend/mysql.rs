@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use sea_orm::sea_query::ColumnDef;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseExecutor, DbErr, SqlxMySqlError, Value};
 
-use super::{Backend, drop_listed};
-use crate::database_error::has_code;
+use super::{Backend, answer, drop_listed};
+use crate::database_error::{database_error, has_code};
+use crate::store::Store;
 
 /// MySQL and MariaDB: every change of a table commits what came before it, and none rolls back.
 pub(super) struct MySql;
@@ -14,6 +15,14 @@ const OBJECTS: &str = "SELECT CASE table_type WHEN 'BASE TABLE' THEN 'table' ELS
         table_name AS name
     FROM information_schema.tables
     WHERE table_schema = DATABASE() AND table_type IN ('BASE TABLE', 'VIEW', 'SEQUENCE')";
+
+/// The name of the lock: a hash, because a name may have 64 characters. Locks are the server's, so that the database is
+/// part of it.
+const LOCK: &str = "CONCAT('seachange ', MD5(CONCAT(COALESCE(?, DATABASE()), '.', ?)))";
+
+fn lock_values(store: &Store) -> [Value; 2] {
+    [store.schema().into(), store.table_name().into()]
+}
 
 #[async_trait]
 impl Backend for MySql {
@@ -28,6 +37,36 @@ impl Backend for MySql {
     /// DATETIME, because a TIMESTAMP ends in 2038 and is rewritten by updates unless told otherwise.
     fn moment<'c>(&self, column: &'c mut ColumnDef) -> &'c mut ColumnDef {
         column.custom("datetime(3)")
+    }
+
+    fn long_text<'c>(&self, column: &'c mut ColumnDef) -> &'c mut ColumnDef {
+        column.custom("longtext")
+    }
+
+    /// GET_LOCK gives 1 for the lock, 0 when another session has it, and nothing when it failed.
+    async fn try_lock(&self, connection: &DatabaseConnection, store: &Store) -> Result<bool, DbErr> {
+        let got: Option<i64> =
+            answer(connection, &format!("SELECT GET_LOCK({LOCK}, 0) AS answer"), lock_values(store)).await?;
+        match got {
+            Some(got) => Ok(got == 1),
+            None => Err(DbErr::Custom("GET_LOCK failed: the server is out of memory, or ended the wait".to_owned())),
+        }
+    }
+
+    async fn unlock(&self, connection: &DatabaseConnection, store: &Store) -> Result<(), DbErr> {
+        let sql = format!("SELECT RELEASE_LOCK({LOCK}) AS answer");
+        answer::<Option<i64>>(connection, &sql, lock_values(store)).await.map(drop)
+    }
+
+    async fn holds_lock(&self, executor: &DatabaseExecutor<'_>, store: &Store) -> Result<bool, DbErr> {
+        let sql = format!("SELECT IS_USED_LOCK({LOCK}) = CONNECTION_ID() AS answer");
+        Ok(answer::<Option<i64>>(executor, &sql, lock_values(store)).await? == Some(1))
+    }
+
+    /// Errors 1205, `lock wait timeout`, and 1213, `deadlock`.
+    fn is_kept_waiting(&self, error: &DbErr) -> bool {
+        let number = database_error(error).and_then(|error| error.try_downcast_ref::<SqlxMySqlError>());
+        number.is_some_and(|error| [1205, 1213].contains(&error.number()))
     }
 
     /// SQLSTATE 42S02, `no such table`.

@@ -1,11 +1,20 @@
 //! PostgreSQL.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use sea_orm::sea_query::ColumnDef;
-use sea_orm::{DatabaseConnection, DbErr, TransactionTrait};
+use sea_orm::sqlx::postgres::PgPoolOptions;
+use sea_orm::{
+    DatabaseConnection, DatabaseExecutor, DbErr, RuntimeErr, SqlxPostgresConnector, TransactionTrait, Value,
+};
 
-use super::{Backend, drop_listed};
+use super::{Backend, answer, drop_listed};
 use crate::database_error::has_code;
+use crate::store::Store;
+
+/// How long a second connection may take to be made.
+const SECOND_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// PostgreSQL: table changes roll back.
 pub(super) struct Postgres;
@@ -29,6 +38,15 @@ const OBJECTS: &str = "SELECT kind, name FROM (
         AND (d.deptype = 'e' OR kind = 'sequence' AND d.deptype IN ('a', 'i'))
 )";
 
+/// The name of the lock, as the two numbers that PostgreSQL takes: ours, and a hash of the table of the record. Locks are
+/// the database's own.
+const LOCK: &str =
+    "1936024419, ('x' || left(md5(coalesce($1::text, current_schema()::text) || '.' || $2::text), 8))::bit(32)::int";
+
+fn lock_values(store: &Store) -> [Value; 2] {
+    [store.schema().into(), store.table_name().into()]
+}
+
 #[async_trait]
 impl Backend for Postgres {
     fn name(&self) -> &'static str {
@@ -41,6 +59,35 @@ impl Backend for Postgres {
 
     fn moment<'c>(&self, column: &'c mut ColumnDef) -> &'c mut ColumnDef {
         column.timestamp_with_time_zone()
+    }
+
+    /// Asked again and again rather than waited for: who waits inside of a statement holds a snapshot, for which `CREATE
+    /// INDEX CONCURRENTLY` would wait in turn.
+    async fn try_lock(&self, connection: &DatabaseConnection, store: &Store) -> Result<bool, DbErr> {
+        answer(connection, &format!("SELECT pg_try_advisory_lock({LOCK}) AS answer"), lock_values(store)).await
+    }
+
+    async fn unlock(&self, connection: &DatabaseConnection, store: &Store) -> Result<(), DbErr> {
+        let sql = format!("SELECT pg_advisory_unlock({LOCK}) AS answer");
+        answer::<bool>(connection, &sql, lock_values(store)).await.map(drop)
+    }
+
+    /// Takes the lock of the transaction beside that of the session: they are the same lock, so that it is there for the
+    /// session that has the other one, and for nobody else. Until the transaction ends, nobody can take it even when the
+    /// other one is lost.
+    async fn holds_lock(&self, executor: &DatabaseExecutor<'_>, store: &Store) -> Result<bool, DbErr> {
+        answer(executor, &format!("SELECT pg_try_advisory_xact_lock({LOCK}) AS answer"), lock_values(store)).await
+    }
+
+    /// A second connection to the same server gets a session of its own. A pooler that gives sessions to transactions
+    /// gives it the one that has just become free: ours.
+    async fn is_pooled(&self, connection: &DatabaseConnection) -> bool {
+        is_shared(connection).await.unwrap_or(false)
+    }
+
+    /// SQLSTATEs `lock_not_available`, `deadlock_detected` and `serialization_failure`.
+    fn is_kept_waiting(&self, error: &DbErr) -> bool {
+        ["55P03", "40P01", "40001"].iter().any(|code| has_code(error, code))
     }
 
     /// SQLSTATE 42P01, `undefined_table`.
@@ -58,4 +105,18 @@ impl Backend for Postgres {
         drop_listed(&transaction, OBJECTS, '"', " CASCADE").await?;
         transaction.commit().await
     }
+}
+
+async fn is_shared(connection: &DatabaseConnection) -> Result<bool, DbErr> {
+    const SESSION: &str = "SELECT pg_backend_pid() AS answer";
+    let ours: i32 = answer(connection, SESSION, []).await?;
+    let options = connection.get_postgres_connection_pool().connect_options();
+    let second =
+        PgPoolOptions::new().max_connections(1).acquire_timeout(SECOND_TIMEOUT).connect_with((*options).clone());
+    let second = SqlxPostgresConnector::from_sqlx_postgres_pool(
+        second.await.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?,
+    );
+    let theirs: Result<i32, DbErr> = answer(&second, SESSION, []).await;
+    second.close().await?;
+    Ok(theirs? == ours)
 }

@@ -1,9 +1,12 @@
 //! SQLite.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use sea_orm::sea_query::ColumnDef;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseExecutor, DbErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait,
 };
 
 use super::{Backend, drop_listed};
@@ -45,11 +48,25 @@ impl Backend for Sqlite {
         database_error(error).is_some_and(|error| error.message().starts_with("no such column"))
     }
 
-    /// Where the file cannot be written, an IMMEDIATE transaction begins all the same: only a change is refused.
-    async fn check_writable(&self, connection: &DatabaseConnection) -> Result<(), DbErr> {
-        let transaction = connection.begin_with_options(self.transaction_options()).await?;
-        transaction.execute_unprepared("PRAGMA user_version = 0").await?;
-        transaction.rollback().await
+    /// Result codes BUSY and LOCKED, whatever stands above the lowest byte.
+    fn is_kept_waiting(&self, error: &DbErr) -> bool {
+        let code = database_error(error).and_then(|error| error.code()?.parse::<i32>().ok());
+        code.is_some_and(|code| [5, 6].contains(&(code & 0xff)))
+    }
+
+    fn takes_turns(&self) -> bool {
+        true
+    }
+
+    async fn set_patience(&self, executor: &DatabaseExecutor<'_>, patience: Duration) -> Result<(), DbErr> {
+        let milliseconds = i32::try_from(patience.as_millis()).unwrap_or(i32::MAX);
+        executor.execute_unprepared(&format!("PRAGMA busy_timeout = {milliseconds}")).await.map(drop)
+    }
+
+    async fn change_counter(&self, executor: &DatabaseExecutor<'_>) -> Result<Option<i64>, DbErr> {
+        let pragma = Statement::from_string(executor.get_database_backend(), "PRAGMA data_version");
+        let row = executor.query_one_raw(pragma).await?;
+        row.map(|row| row.try_get_by_index(0)).transpose()
     }
 
     /// Foreign keys are off meanwhile, because a table that falls would first delete its rows, and those of its

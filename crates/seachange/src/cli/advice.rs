@@ -14,6 +14,7 @@ pub(crate) use place::place;
 use super::exit::Exit;
 use super::problem::Problem;
 use crate::Error;
+use crate::store::Holder;
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
@@ -37,12 +38,28 @@ fn problem(error: &Error) -> Problem {
             .hint("`repair --accept-edited` records the code that is there now; without `--strict` this is a warning"),
         Error::Adopt(error) => adopt::problem(error),
         Error::Interrupted { revision, direction, .. } => interrupted(plain(Exit::Mismatch), revision, *direction),
+        Error::LockTimeout { holder, .. } => lock_timeout(plain(Exit::LockTimeout), holder.as_deref()),
+        Error::LockLost { is_pooled: true } => plain(Exit::Connection)
+            .detail("a pooler hands them out by transaction, so that no lock would keep other runs out")
+            .hint("connect to the server itself, or to a pool in session mode"),
+        Error::LockLost { is_pooled: false } => plain(Exit::Connection)
+            .detail("its session ended; the revision that was to come next was not begun")
+            .hint("the same command goes on from here"),
+        Error::Overtaken { .. } => plain(Exit::Mismatch).hint("`status` tells where the database stands now"),
         Error::ForeignTable { .. } => plain(Exit::Mismatch)
             .hint("another program made this table; rename it, or point the settings at another database"),
         Error::Database { source, .. } => database::refused(plain(Exit::Failure), source),
         Error::Failed(failure) => failure::problem(failure),
         Error::Behind { .. } => plain(Exit::Mismatch).hint("`up` applies them"),
     }
+}
+
+fn lock_timeout(problem: Problem, holder: Option<&Holder>) -> Problem {
+    let problem = match holder {
+        Some(holder) => problem.detail(format!("it is {holder}")),
+        None => problem,
+    };
+    problem.hint("try again later, or wait longer with `--lock-timeout`")
 }
 
 fn interrupted(problem: Problem, revision: &str, direction: Direction) -> Problem {

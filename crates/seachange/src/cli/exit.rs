@@ -21,6 +21,8 @@ pub enum Exit {
     Revision = 5,
     /// `current --check-heads` found revisions that are not applied.
     Behind = 6,
+    /// Another run was at work for longer than `--lock-timeout`; nothing was done.
+    LockTimeout = 7,
     /// Ctrl-C stopped the run between two revisions.
     Interrupted = 130,
 }

@@ -9,6 +9,7 @@ use seachange_graph::Step;
 use super::terminal::{DIM, ERROR, ID, Terminal, VERB, styled};
 use super::{describe, revision_scope};
 use crate::event::Event;
+use crate::store::Holder;
 
 /// From this many steps on, a terminal shows a bar.
 const MANY: usize = 20;
@@ -30,8 +31,9 @@ impl Progress {
             Event::Edited { revisions } => self.terminal.warn(describe::edited(revisions)),
             Event::Planned { steps } => self.plan(steps.len()),
             Event::Started { step, message, .. } => self.start(step, message),
-            // SQLx tells of more of them: see `statements`.
-            Event::Statement { .. } => {}
+            Event::Waiting { holder, .. } => self.wait(*holder),
+            Event::Statement { sql, elapsed, .. } => self.statement(sql, *elapsed),
+            Event::Overtaken { step, message } => self.overtaken(step, message),
             Event::Finished { step, message, elapsed } => self.finish(step, message, *elapsed),
             Event::Failed { step, message } => self.fail(step, message),
             Event::Stopped { .. } => self.clear(),
@@ -49,6 +51,18 @@ impl Progress {
         *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar);
     }
 
+    fn wait(&self, holder: Option<&Holder>) {
+        let whom = holder.map_or_else(|| "whoever writes to the database".to_owned(), ToString::to_string);
+        self.terminal.say(format!("{} for {whom}", styled(VERB, "Waiting")));
+    }
+
+    fn statement(&self, sql: &str, elapsed: Duration) {
+        if self.terminal.verbose {
+            let time = styled(DIM, describe::time(elapsed));
+            self.terminal.say(format!("    {} {time}", sql.trim()));
+        }
+    }
+
     fn start(&self, step: &Step, message: &str) {
         revision_scope::enter();
         let line = running(step, message);
@@ -60,8 +74,15 @@ impl Progress {
     }
 
     fn finish(&self, step: &Step, message: &str, elapsed: Duration) {
+        self.end(step, message, styled(DIM, describe::time(elapsed)));
+    }
+
+    fn overtaken(&self, step: &Step, message: &str) {
+        self.end(step, message, styled(DIM, "done by another run"));
+    }
+
+    fn end(&self, step: &Step, message: &str, time: String) {
         revision_scope::leave();
-        let time = styled(DIM, describe::time(elapsed));
         match (self.bar(), self.terminal.verbose) {
             (Some(bar), _) => {
                 bar.suspend(|| self.terminal.say(format!("{} … {time}", running(step, message))));

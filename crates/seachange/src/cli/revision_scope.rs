@@ -28,11 +28,6 @@ pub(crate) fn leave() {
     IN_REVISION.store(false, Ordering::Relaxed);
 }
 
-/// Whether a revision runs at this moment.
-pub(crate) fn is_entered() -> bool {
-    IN_REVISION.load(Ordering::Relaxed)
-}
-
 /// Where the last panic in a revision happened: file, line and column.
 pub(crate) fn location() -> Option<String> {
     LOCATION.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -9,6 +9,7 @@ compile_error!("seachange needs at least one of the features `sqlite`, `postgres
 mod classify;
 mod endpoint;
 mod error;
+mod pinned;
 mod read;
 #[cfg(feature = "sqlite")]
 mod sqlite_file;
@@ -22,6 +23,7 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 
 pub use endpoint::Endpoint;
 pub use error::ConnectError;
+pub(crate) use pinned::{Pinned, connect_pinned};
 pub use read::connect_to_read;
 pub(crate) use read::is_absent;
 

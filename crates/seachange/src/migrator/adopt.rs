@@ -1,12 +1,11 @@
 //! Going on from the record of another tool.
 
-use chrono::Utc;
-use sea_orm::{DbErr, TransactionTrait};
+use sea_orm::DatabaseTransaction;
 
 use super::{Migrator, Record};
 use crate::adopt::{Adopted, Adoption, Matching, OldTable};
 use crate::error::Error;
-use crate::store::{Row, State};
+use crate::store::Row;
 
 impl Migrator {
     /// What the record of another tool comes to. Read only.
@@ -26,14 +25,18 @@ impl Migrator {
     ///
     /// As [`plan_adoption`](Self::plan_adoption).
     pub async fn adopt(&self, old: &OldTable) -> Result<Adoption, Error> {
-        let record = self.read().await?;
-        let adoption = self.plan_adoption_from(&record, old).await?;
-        if adoption.unrecorded().next().is_some() {
-            self.prepare(&record).await?;
-            let written = self.write_adoption(&adoption).await;
-            written.map_err(Error::database("cannot write which revisions are applied"))?;
+        let adoption = self.plan_adoption(old).await?;
+        if adoption.unrecorded().next().is_none() {
+            return Ok(adoption);
         }
-        Ok(adoption)
+        self.locked(async || {
+            let record = self.read().await?;
+            let adoption = self.plan_adoption_from(&record, old).await?;
+            self.make_table(&record).await?;
+            self.write_adoption(&adoption).await?;
+            Ok(adoption)
+        })
+        .await
     }
 
     async fn plan_adoption_from(&self, record: &Record, old: &OldTable) -> Result<Adoption, Error> {
@@ -42,18 +45,20 @@ impl Migrator {
         Matching { old, migrations: self.migrations, graph: self.graph }.adoption(versions, record)
     }
 
-    async fn write_adoption(&self, adoption: &Adoption) -> Result<(), DbErr> {
-        let transaction = self.connection.begin_with_options(self.backend.transaction_options()).await?;
-        for row in adoption.unrecorded().filter_map(|adopted| self.adopted_row(adopted)) {
-            self.store.insert(&transaction, &row).await?;
-        }
-        transaction.commit().await
+    async fn write_adoption(&self, adoption: &Adoption) -> Result<(), Error> {
+        let write = async |transaction: &DatabaseTransaction| {
+            for row in adoption.unrecorded().filter_map(|adopted| self.adopted_row(adopted)) {
+                self.store.insert(transaction, &row).await?;
+            }
+            Ok(())
+        };
+        self.site().write("cannot write which revisions are applied", write).await
     }
 
+    /// The row of a revision that is adopted: a stamp, at the time when it was applied.
     fn adopted_row(&self, adopted: &Adopted) -> Option<Row> {
-        let revision = self.graph.get(adopted.script.revision.id)?;
-        let row = Row::started(revision, adopted.script.source_hash, State::Applied, self.migrations.program());
-        let moment = adopted.applied_at.unwrap_or_else(Utc::now);
+        let row = self.stamped(self.graph.get(adopted.script.revision.id)?);
+        let moment = adopted.applied_at.unwrap_or(row.started_at);
         Some(Row { started_at: moment, finished_at: Some(moment), ..row })
     }
 }

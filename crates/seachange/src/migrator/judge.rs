@@ -120,9 +120,4 @@ impl Migrator {
         edited.retain(|id| plan.steps.iter().any(|step| step.revision == *id));
         Notices { edited, ..Notices::default() }
     }
-
-    /// Tells whoever watches.
-    pub(super) fn announce(&self, notices: &Notices) {
-        notices.events().for_each(|event| self.recorder.tell(&event));
-    }
 }

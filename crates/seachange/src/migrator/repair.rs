@@ -1,6 +1,6 @@
 //! A record set right where it no longer says what is.
 
-use sea_orm::{DbErr, TransactionTrait};
+use sea_orm::DatabaseTransaction;
 use seachange_graph::{PlanError, Target};
 
 use super::{Migrator, Record};
@@ -16,19 +16,26 @@ impl Migrator {
     /// [`Error::Plan`] when a target means nothing, or what is not applied; otherwise as [`stamp`](Self::stamp), but a
     /// record that does not fit the graph is no error here.
     pub async fn accept_edited(&self, targets: &[Target]) -> Result<Vec<&'static Script>, Error> {
+        if self.edited(targets).await?.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.locked(async || {
+            let scripts = self.edited(targets).await?;
+            self.write_hashes(&scripts).await?;
+            Ok(scripts)
+        })
+        .await
+    }
+
+    /// The edited revisions, all of them or those that the targets mean.
+    async fn edited(&self, targets: &[Target]) -> Result<Vec<&'static Script>, Error> {
         let record = self.read().await?;
         let mut edited = record.edited(self.migrations, self.graph);
         if !targets.is_empty() {
             let named = self.named(&record, targets)?;
             edited.retain(|id| named.contains(id));
         }
-        let scripts: Vec<&'static Script> = edited.iter().filter_map(|id| self.script(id)).collect();
-        if !scripts.is_empty() {
-            self.prepare(&record).await?;
-            let written = self.write_hashes(&scripts).await;
-            written.map_err(Error::database("cannot write the code of edited revisions"))?;
-        }
-        Ok(scripts)
+        Ok(edited.iter().filter_map(|id| self.script(id)).collect())
     }
 
     /// The applied revisions that targets mean.
@@ -47,11 +54,13 @@ impl Migrator {
         Ok(named)
     }
 
-    async fn write_hashes(&self, scripts: &[&Script]) -> Result<(), DbErr> {
-        let transaction = self.connection.begin_with_options(self.backend.transaction_options()).await?;
-        for script in scripts {
-            self.store.update_hash(&transaction, script.revision.id, script.source_hash).await?;
-        }
-        transaction.commit().await
+    async fn write_hashes(&self, scripts: &[&Script]) -> Result<(), Error> {
+        let write = async |transaction: &DatabaseTransaction| {
+            for script in scripts {
+                self.store.update_hash(transaction, script.revision.id, script.source_hash).await?;
+            }
+            Ok(())
+        };
+        self.site().write("cannot write the code of edited revisions", write).await
     }
 }

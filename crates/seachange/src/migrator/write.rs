@@ -1,13 +1,12 @@
 //! The ways to change what is applied.
 
 use chrono::Utc;
-use sea_orm::{DbErr, TransactionTrait};
-use seachange_graph::{Applied, Plan, StampPlan, Target};
+use sea_orm::DatabaseTransaction;
+use seachange_graph::{Applied, Revision, StampPlan, Target};
 
 use super::{Migrator, Record, UpgradeOptions};
 use crate::error::Error;
 use crate::report::Report;
-use crate::runner::Runner;
 use crate::store::{Row, State};
 
 impl Migrator {
@@ -27,11 +26,7 @@ impl Migrator {
     ///
     /// As [`upgrade`](Self::upgrade), and [`Error::Edited`] where edits are refused.
     pub async fn upgrade_to(&self, targets: &[Target], options: UpgradeOptions) -> Result<Report, Error> {
-        let record = self.read().await?;
-        let (plan, notices) = self.plan_upgrade_from(&record, targets, options)?;
-        self.announce(&notices);
-        let report = self.run(&record, &plan).await?;
-        Ok(Report { notices, ..report })
+        self.run(|record| self.plan_upgrade_from(record, targets, options)).await
     }
 
     /// Downgrades to a target, which stays applied, such as `base`, `-1` or the beginning of an id.
@@ -49,39 +44,12 @@ impl Migrator {
     ///
     /// As [`upgrade`](Self::upgrade).
     pub async fn downgrade_to(&self, targets: &[Target]) -> Result<Report, Error> {
-        let record = self.read().await?;
-        let plan = self.plan_downgrade_from(&record, targets)?;
-        let notices = self.edited_in(&record, &plan);
-        self.announce(&notices);
-        let report = self.run(&record, &plan).await?;
-        Ok(Report { notices, ..report })
-    }
-
-    async fn run(&self, record: &Record, plan: &Plan) -> Result<Report, Error> {
-        if !plan.is_empty() {
-            self.prepare(record).await?;
-        }
-        let runner = Runner {
-            connection: &self.connection,
-            backend: self.backend,
-            store: &self.store,
-            recorder: &self.recorder,
-            migrations: self.migrations,
-            graph: self.graph,
-            stop: &self.stop,
-        };
-        Ok(runner.run(plan).await?)
-    }
-
-    /// Makes sure that the database can be written, and makes the table of applied revisions where it is not there.
-    pub(super) async fn prepare(&self, record: &Record) -> Result<(), Error> {
-        let writable = self.backend.check_writable(&self.connection).await;
-        writable.map_err(Error::database("cannot write to the database"))?;
-        if record.has_table {
-            return Ok(());
-        }
-        let created = self.store.create(&self.connection, self.backend).await;
-        created.map_err(Error::database("cannot create the table of applied revisions"))
+        self.run(|record| {
+            let plan = self.plan_downgrade_from(record, targets)?;
+            let notices = self.edited_in(record, &plan);
+            Ok((plan, notices))
+        })
+        .await
     }
 
     /// Records that the database stands at a target, without running anything; see [`stamp_at`](Self::stamp_at).
@@ -101,12 +69,16 @@ impl Migrator {
     ///
     /// As [`stamp`](Self::stamp).
     pub async fn stamp_at(&self, targets: &[Target]) -> Result<StampPlan, Error> {
-        let record = self.read().await?;
-        let applied = record.applied_with_gaps(self.graph)?;
-        let plan = self.graph.stamp(&applied, targets)?;
-        // What the targets say of an interrupted revision: applied when it is below, nothing when it is elsewhere.
-        let below = self.below(&applied, targets)?;
-        self.record_stamp(&record, plan, &below).await
+        self.plan_stamp(targets).await?;
+        self.locked(async || {
+            let record = self.read().await?;
+            let applied = record.applied_with_gaps(self.graph)?;
+            let plan = self.graph.stamp(&applied, targets)?;
+            // What the targets say of an interrupted revision: applied when it is below, nothing when it is elsewhere.
+            let below = self.below(&applied, targets)?;
+            self.record_stamp(&record, plan, &below).await
+        })
+        .await
     }
 
     /// Records that the database stands at some targets and nowhere else, whatever the record says now: revisions that
@@ -116,9 +88,13 @@ impl Migrator {
     ///
     /// As [`stamp`](Self::stamp); a record that does not fit the graph is no error here.
     pub async fn purge_and_stamp_at(&self, targets: &[Target]) -> Result<StampPlan, Error> {
-        let record = self.read().await?;
-        let (plan, below) = self.plan_purge_from(&record, targets)?;
-        self.record_stamp(&record, plan, &below).await
+        self.plan_purge(targets).await?;
+        self.locked(async || {
+            let record = self.read().await?;
+            let (plan, below) = self.plan_purge_from(&record, targets)?;
+            self.record_stamp(&record, plan, &below).await
+        })
+        .await
     }
 
     /// What [`purge_and_stamp_at`](Self::purge_and_stamp_at) would change. Read only.
@@ -152,27 +128,33 @@ impl Migrator {
     /// Writes a stamp; interrupted revisions among `applied` are settled.
     async fn record_stamp(&self, record: &Record, plan: StampPlan, applied: &[String]) -> Result<StampPlan, Error> {
         let settled: Vec<Row> = interrupted(record).filter(|row| applied.contains(&row.revision)).cloned().collect();
-        self.prepare(record).await?;
-        let written = self.write_stamp(&plan, settled).await;
-        written.map_err(Error::database("cannot write which revisions are applied"))?;
+        self.make_table(record).await?;
+        self.write_stamp(&plan, settled).await?;
         Ok(plan)
     }
 
-    async fn write_stamp(&self, plan: &StampPlan, settled: Vec<Row>) -> Result<(), DbErr> {
-        let transaction = self.connection.begin_with_options(self.backend.transaction_options()).await?;
-        for id in &plan.remove {
-            self.store.delete(&transaction, id).await?;
-        }
-        for revision in plan.add.iter().filter_map(|id| self.graph.get(id)) {
-            let source_hash = self.script(&revision.id).map_or("", |script| script.source_hash);
-            let row = Row::started(revision, source_hash, State::Applied, self.migrations.program());
-            self.store.insert(&transaction, &Row { finished_at: Some(Utc::now()), ..row }).await?;
-        }
-        for row in settled {
-            let row = Row { state: State::Applied, finished_at: Some(Utc::now()), ..row };
-            self.store.update(&transaction, &row).await?;
-        }
-        transaction.commit().await
+    async fn write_stamp(&self, plan: &StampPlan, settled: Vec<Row>) -> Result<(), Error> {
+        let write = async |transaction: &DatabaseTransaction| {
+            for id in &plan.remove {
+                self.store.delete(transaction, id).await?;
+            }
+            for revision in plan.add.iter().filter_map(|id| self.graph.get(id)) {
+                self.store.insert(transaction, &self.stamped(revision)).await?;
+            }
+            for row in settled {
+                let row = Row { state: State::Applied, finished_at: Some(Utc::now()), ..row };
+                self.store.update(transaction, &row).await?;
+            }
+            Ok(())
+        };
+        self.site().write("cannot write which revisions are applied", write).await
+    }
+
+    /// The row of a revision that is recorded without being run.
+    pub(super) fn stamped(&self, revision: &Revision) -> Row {
+        let source_hash = self.script(&revision.id).map_or("", |script| script.source_hash);
+        let row = Row::started(revision, source_hash, State::Applied, self.migrations.program());
+        Row { finished_at: Some(Utc::now()), ..row }
     }
 
     /// Drops every table, view and type in the current schema, whoever made it.

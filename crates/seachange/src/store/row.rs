@@ -56,6 +56,11 @@ impl State {
 }
 
 impl Row {
+    /// Whether the revision is applied as a whole.
+    pub fn is_applied(&self) -> bool {
+        self.state == State::Applied
+    }
+
     /// The row for a revision of the graph that starts now. What it depends on by label is recorded by id.
     pub(crate) fn started(revision: &Revision, source_hash: &str, state: State, program: &str) -> Self {
         Self {

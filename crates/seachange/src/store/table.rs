@@ -37,8 +37,8 @@ const COLUMNS: [Column; 9] = [
 /// The table of applied revisions: its name, and the statements on it.
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
-    schema: Option<String>,
-    table: String,
+    pub(super) schema: Option<String>,
+    pub(super) table: String,
 }
 
 impl Store {
@@ -54,7 +54,22 @@ impl Store {
         self.schema.iter().chain([&self.table]).map(String::as_str).collect::<Vec<_>>().join(".")
     }
 
-    fn table(&self) -> TableRef {
+    /// The schema, where it is another than the current one.
+    pub(crate) fn schema(&self) -> Option<&str> {
+        self.schema.as_deref()
+    }
+
+    /// The name of the table of the record, without its schema.
+    pub(crate) fn table_name(&self) -> &str {
+        &self.table
+    }
+
+    /// Another table of the engine's, beside this one.
+    pub(super) fn beside(&self, what: &str) -> Self {
+        Self { schema: self.schema.clone(), table: format!("{}_{what}", self.table) }
+    }
+
+    pub(super) fn table(&self) -> TableRef {
         let table: DynIden = self.table.clone().into_iden();
         match self.schema.clone() {
             Some(schema) => (schema.into_iden(), table).into_table_ref(),

@@ -4,15 +4,14 @@ use seachange_graph::Direction;
 
 use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
-use crate::cli::{describe, revision_scope, statements};
-use crate::database_error::database_error;
+use crate::cli::{describe, revision_scope};
 use crate::runner::{Cause, Failure, Left};
 
 pub(super) fn problem(failure: &Failure) -> Problem {
     let Failure { revision, message, file, cause, .. } = failure;
     let mut problem = Problem::new(Exit::Revision, format!("`{revision}`, {message}, failed: {cause}"));
     problem = problem.detail(format!("in `{file}`{}", place(cause)));
-    if let Some(statement) = statement(failure) {
+    if let Some(statement) = &failure.statement {
         problem = problem.detail(format!("statement: {statement}"));
     }
     problem = problem.detail(left(failure));
@@ -21,12 +20,6 @@ pub(super) fn problem(failure: &Failure) -> Problem {
         problem = problem.detail(format!("{done} of {} before it went through and stay", failure.of));
     }
     hint(failure, problem)
-}
-
-/// The statement that the database refused. One that was sent as plain text is the last that SQLx told of.
-fn statement(failure: &Failure) -> Option<String> {
-    let is_refused = matches!(&failure.cause, Cause::Database(error) if database_error(error).is_some());
-    failure.statement.clone().or_else(|| is_refused.then(statements::last).flatten())
 }
 
 fn place(cause: &Cause) -> String {

@@ -1,0 +1,77 @@
+//! One connection, and never another in its place.
+//!
+//! A pool replaces a connection that broke. For a run that would be somebody else's session: the lock, `PRAGMA`s and the
+//! search path are gone, and nobody says so.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+
+use sea_orm::sqlx::Error as SqlxError;
+use sea_orm::{ConnectOptions, DatabaseConnection};
+
+use super::{ConnectError, connect_with};
+use crate::settings::DatabaseSettings;
+
+/// A pool of one connection, which is closed once that is lost.
+#[derive(Debug)]
+pub(crate) struct Pinned {
+    pub(crate) connection: DatabaseConnection,
+    /// Keeps the pool in reach of those who watch it for as long as somebody uses it.
+    _pool: Arc<Watched>,
+}
+
+/// What the pool's own callback knows of the pool. It must not keep the pool alive, so it holds this weakly.
+#[derive(Debug, Default)]
+struct Watched {
+    is_connected: AtomicBool,
+    pool: OnceLock<DatabaseConnection>,
+}
+
+/// Connects with exactly one connection. When it is lost, everything that is asked of it fails.
+///
+/// # Errors
+///
+/// See [`ConnectError`].
+pub(crate) async fn connect_pinned(settings: &DatabaseSettings) -> Result<Pinned, ConnectError> {
+    let watched = Arc::new(Watched::default());
+    let connection = connect_with(settings, watch(settings.pinned_options(), &watched)).await?;
+    watched.pool.get_or_init(|| connection.clone());
+    Ok(Pinned { connection, _pool: watched })
+}
+
+/// A SQLite file cannot be lost in this way.
+fn watch(mut options: ConnectOptions, watched: &Arc<Watched>) -> ConnectOptions {
+    #[cfg(feature = "postgres")]
+    {
+        let watched = Arc::downgrade(watched);
+        options.map_sqlx_postgres_pool_opts(move |pool| {
+            let watched = Weak::clone(&watched);
+            pool.after_connect(move |_, _| Box::pin(admit(Weak::clone(&watched))))
+        });
+    }
+    #[cfg(feature = "mysql")]
+    {
+        let watched = Arc::downgrade(watched);
+        options.map_sqlx_mysql_pool_opts(move |pool| {
+            let watched = Weak::clone(&watched);
+            pool.after_connect(move |_, _| Box::pin(admit(Weak::clone(&watched))))
+        });
+    }
+    #[cfg(not(any(feature = "postgres", feature = "mysql")))]
+    let _ = (&mut options, watched);
+    options
+}
+
+/// Lets the first connection in, and closes the pool instead of a second one.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+async fn admit(watched: Weak<Watched>) -> Result<(), SqlxError> {
+    let Some(watched) = watched.upgrade() else { return Err(SqlxError::PoolClosed) };
+    if !watched.is_connected.swap(true, Ordering::Relaxed) {
+        return Ok(());
+    }
+    if let Some(pool) = watched.pool.get().cloned() {
+        // Closing waits for this very connection, so somebody else has to wait for it.
+        tokio::spawn(async move { pool.close_by_ref().await });
+    }
+    std::future::pending().await
+}

@@ -1,0 +1,70 @@
+//! One run at a time: whoever comes second waits, and knows for whom.
+//!
+//! On a server the lock belongs to the session, so that the death of the process releases it. SQLite has one writer at a
+//! time anyway: there, each revision waits for its turn (see [`Site::begin`]), and finds out whether somebody else has
+//! done its work.
+
+mod pause;
+mod waiter;
+
+use seachange_graph::Plan;
+
+pub(crate) use pause::Pause;
+pub(crate) use waiter::Waiter;
+
+use crate::error::Error;
+use crate::site::Site;
+use crate::store::Holder;
+
+const DOING: &str = "cannot take the lock that keeps other runs out";
+
+/// Waits until no other run is at work, and keeps later ones out.
+///
+/// # Errors
+///
+/// [`Error::LockTimeout`] when that takes too long, [`Error::LockLost`] where the lock would keep nobody out.
+pub(crate) async fn acquire(site: Site<'_>) -> Result<(), Error> {
+    let mut waiter = Waiter::new(site);
+    while !site.backend.try_lock(site.connection, site.store).await.map_err(Error::database(DOING))? {
+        waiter.wait().await?;
+    }
+    if site.backend.is_pooled(site.connection).await {
+        release(site).await;
+        return Err(Error::LockLost { is_pooled: true });
+    }
+    Ok(())
+}
+
+/// Lets others in. When even this fails, the session is gone, and the lock with it.
+pub(crate) async fn release(site: Site<'_>) {
+    let _ = site.backend.unlock(site.connection, site.store).await;
+}
+
+/// Says who is at work now, for those who wait.
+///
+/// # Errors
+///
+/// [`Error::Database`] when nothing can be written.
+pub(crate) async fn announce(site: Site<'_>, program: &str, plan: &Plan) -> Result<Holder, Error> {
+    let wrap = |error| Error::database("cannot write to the database")(error);
+    let holder = Holder::this(program, plan);
+    if site.backend.takes_turns() {
+        let transaction = site.begin(wrap).await?;
+        site.store.set_holder(&transaction, site.backend, &holder).await.map_err(wrap)?;
+        transaction.commit().await.map_err(wrap)?;
+    } else {
+        site.store.set_holder(site.connection, site.backend, &holder).await.map_err(wrap)?;
+    }
+    Ok(holder)
+}
+
+/// Says that nobody is at work any longer. It is a message, so that a failure does no harm.
+pub(crate) async fn withdraw(site: Site<'_>, holder: &Holder) {
+    let _ = site.store.clear_holder(site.connection, holder).await;
+}
+
+/// Whether the process that said it is at work is there. One on another machine counts as there.
+pub(crate) async fn is_at_work(site: Site<'_>) -> bool {
+    let holder = site.store.holder(site.connection, site.backend).await;
+    holder.ok().flatten().is_some_and(|holder| !holder.is_gone())
+}

@@ -1,0 +1,59 @@
+//! Somebody who waits, says for whom, and gives up in the end.
+
+use std::time::{Duration, Instant};
+
+use super::Pause;
+use crate::error::Error;
+use crate::event::Event;
+use crate::site::Site;
+use crate::store::Holder;
+
+/// How often those who watch are told again, though nothing has changed.
+const REMINDER: Duration = Duration::from_secs(10);
+
+/// Waits for another run, as long as the limits say.
+pub(crate) struct Waiter<'a> {
+    site: Site<'a>,
+    since: Instant,
+    pause: Pause,
+    /// When those who watch were told, and of whom.
+    told: Option<(Instant, Option<Holder>)>,
+}
+
+impl<'a> Waiter<'a> {
+    pub(crate) fn new(site: Site<'a>) -> Self {
+        Self { site, since: Instant::now(), pause: Pause::new(), told: None }
+    }
+
+    /// Waits for a moment.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LockTimeout`] when the time is over.
+    pub(crate) async fn wait(&mut self) -> Result<(), Error> {
+        let holder = self.holder().await;
+        let (waited, limit) = (self.since.elapsed(), self.site.limits.run_lock_timeout());
+        if waited >= limit {
+            return Err(Error::LockTimeout { holder: holder.map(Box::new), waited });
+        }
+        self.tell(holder, waited);
+        self.pause.sleep(limit - waited).await;
+        Ok(())
+    }
+
+    /// Who is at work. That it cannot be read is no reason not to wait.
+    async fn holder(&self) -> Option<Holder> {
+        let Site { connection, backend, store, .. } = self.site;
+        let mut holder = store.holder(connection, backend).await.ok()??;
+        holder.locate(&store.rows(connection).await.unwrap_or_default());
+        Some(holder)
+    }
+
+    fn tell(&mut self, holder: Option<Holder>, waited: Duration) {
+        let is_old = |(when, who): &(Instant, Option<Holder>)| *who != holder || when.elapsed() >= REMINDER;
+        if self.told.as_ref().is_none_or(is_old) {
+            self.site.tell(&Event::Waiting { holder: holder.as_ref(), waited });
+            self.told = Some((Instant::now(), holder));
+        }
+    }
+}

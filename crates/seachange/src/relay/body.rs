@@ -1,0 +1,71 @@
+//! Runs the code of one revision, and lets nothing but a value come out of it.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+use sea_orm::{DatabaseConnection, DbErr, TransactionTrait};
+use sea_orm_migration::SchemaManager;
+use seachange_graph::Direction;
+use tokio::task::JoinError;
+
+use super::Code;
+use crate::alter::rebuild_scope;
+
+/// How the code of a revision ended.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    /// It did what it had to.
+    Done,
+    /// It returned an error, its own or the database's.
+    Failed(DbErr),
+    /// It panicked.
+    Panicked(String),
+    /// A table has to be rebuilt on SQLite, and foreign keys cannot be switched off inside a transaction.
+    NeedsForeignKeysOff,
+}
+
+impl Ending {
+    /// The thread of the code is gone: the runtime is shutting down.
+    pub(super) fn lost(error: &JoinError) -> Self {
+        Self::Failed(DbErr::Custom(format!("the code of the revision did not come to an end: {error}")))
+    }
+}
+
+/// Runs `up` or `down`.
+///
+/// A panic is an ending like others: sea-query panics on operations that SQLite does not have, and a person's code may.
+/// The state that a panic could leave inconsistent is the transaction, and that is rolled back.
+pub(super) async fn run(code: Code, connection: &DatabaseConnection) -> Ending {
+    let (outcome, needs_foreign_keys_off) =
+        rebuild_scope::watch(AssertUnwindSafe(call(code, connection)).catch_unwind()).await;
+    match outcome {
+        _ if needs_foreign_keys_off => Ending::NeedsForeignKeysOff,
+        Ok(Ok(())) => Ending::Done,
+        Ok(Err(error)) => Ending::Failed(error),
+        Err(payload) => Ending::Panicked(text(payload.as_ref())),
+    }
+}
+
+async fn call(code: Code, connection: &DatabaseConnection) -> Result<(), DbErr> {
+    if code.in_transaction {
+        let transaction = connection.begin().await?;
+        direct(code, &SchemaManager::new(&transaction)).await?;
+    } else {
+        direct(code, &SchemaManager::new(connection)).await?;
+    }
+    // SeaORM has no way to say that the begin or the end of a transaction failed: it is asked here.
+    connection.ping().await
+}
+
+async fn direct(code: Code, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    match code.direction {
+        Direction::Upgrade => code.migration.up(manager).await,
+        Direction::Downgrade => code.migration.down(manager).await,
+    }
+}
+
+fn text(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+}

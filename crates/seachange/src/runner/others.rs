@@ -1,0 +1,66 @@
+//! What other runs do to the database meanwhile, where runs take turns.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use sea_orm::{DatabaseExecutor, DbErr};
+use seachange_graph::Direction;
+
+use super::Job;
+use crate::site::Site;
+use crate::store::Row;
+
+/// Remembers the state of the database that the plan was made for.
+#[derive(Debug)]
+pub(crate) struct Others {
+    counter: AtomicI64,
+}
+
+/// What others have done of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Nothing: it is this run's.
+    Ours,
+    /// All of it.
+    Done,
+    /// Something else, after which the step is not possible.
+    Impossible,
+}
+
+impl Others {
+    /// Looks at the database before the record is read that the plan is made from.
+    pub(crate) async fn look(site: Site<'_>) -> Result<Self, DbErr> {
+        let counter = site.backend.change_counter(&site.connection.into()).await?;
+        Ok(Self { counter: AtomicI64::new(counter.unwrap_or_default()) })
+    }
+
+    /// Finds out, inside of the transaction of a step, what others have done of it. Costs next to nothing as long as they
+    /// have written nothing.
+    pub(crate) async fn turn(
+        &self,
+        site: Site<'_>,
+        executor: &DatabaseExecutor<'_>,
+        job: Job<'_>,
+    ) -> Result<Turn, DbErr> {
+        let Some(counter) = site.backend.change_counter(executor).await? else { return Ok(Turn::Ours) };
+        if self.counter.swap(counter, Ordering::Relaxed) == counter {
+            return Ok(Turn::Ours);
+        }
+        Ok(judge(job, &site.store.rows(executor).await?))
+    }
+}
+
+fn judge(job: Job<'_>, rows: &[Row]) -> Turn {
+    let is_applied = |id: &String| rows.iter().any(|row| row.revision == *id && row.is_applied());
+    let revision = job.revision;
+    match (job.step.direction, is_applied(&revision.id)) {
+        (Direction::Upgrade, true) | (Direction::Downgrade, false) => Turn::Done,
+        (Direction::Upgrade, false) => {
+            let is_ready = revision.down_revision.iter().chain(&revision.depends_on).all(is_applied);
+            if is_ready { Turn::Ours } else { Turn::Impossible }
+        }
+        (Direction::Downgrade, true) => {
+            let is_free = rows.iter().all(|row| !row.pointers().contains(&revision.id.as_str()));
+            if is_free { Turn::Ours } else { Turn::Impossible }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What every part of a run stands on.
+
+use std::time::Duration;
+
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
+
+use crate::backend::Backend;
+use crate::error::Error;
+use crate::event::{Event, EventHandler};
+use crate::limits::Limits;
+use crate::lock::Waiter;
+use crate::store::Store;
+
+/// How long SQLite waits for the right to write before the engine hears of it, and can say for whom it waits.
+const SHORT: Duration = Duration::from_millis(100);
+
+/// The database of a run, and who watches.
+#[derive(Clone, Copy)]
+pub(crate) struct Site<'a> {
+    pub(crate) connection: &'a DatabaseConnection,
+    pub(crate) backend: &'static dyn Backend,
+    pub(crate) store: &'a Store,
+    pub(crate) handler: &'a EventHandler,
+    pub(crate) limits: &'a Limits,
+}
+
+impl Site<'_> {
+    /// Tells whoever watches.
+    pub(crate) fn tell(&self, event: &Event<'_>) {
+        (self.handler)(event);
+    }
+
+    /// Begins a transaction, as soon as nobody else writes where one writes at a time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LockTimeout`] when that takes too long; what the database said otherwise, as `wrap` puts it.
+    pub(crate) async fn begin(&self, wrap: impl Fn(DbErr) -> Error) -> Result<DatabaseTransaction, Error> {
+        let mut waiter = Waiter::new(*self);
+        loop {
+            match self.try_begin().await {
+                Ok(transaction) => return Ok(transaction),
+                Err(error) if self.backend.is_kept_waiting(&error) => waiter.wait().await?,
+                Err(error) => return Err(wrap(error)),
+            }
+        }
+    }
+
+    /// Writes in a transaction, all of it or nothing; `doing` says what, for an error.
+    ///
+    /// # Errors
+    ///
+    /// As [`begin`](Self::begin).
+    pub(crate) async fn write(
+        &self,
+        doing: &'static str,
+        work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<(), DbErr>,
+    ) -> Result<(), Error> {
+        let transaction = self.begin(|error| Error::database(doing)(error)).await?;
+        match work(&transaction).await {
+            Ok(()) => transaction.commit().await,
+            failed => failed,
+        }
+        .map_err(Error::database(doing))
+    }
+
+    async fn try_begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.backend.set_patience(&self.connection.into(), SHORT).await?;
+        let begun = self.connection.begin_with_options(self.backend.transaction_options()).await;
+        let patience = self.limits.statement_lock_timeout();
+        match &begun {
+            Ok(transaction) => self.backend.set_patience(&transaction.into(), patience).await?,
+            Err(_) => self.backend.set_patience(&self.connection.into(), patience).await?,
+        }
+        begun
+    }
+}

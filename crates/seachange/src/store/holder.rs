@@ -1,0 +1,197 @@
+//! Who is at work on a database, for those who wait.
+
+use std::fmt;
+
+use chrono::{DateTime, SubsecRound, Utc};
+use sea_orm::sea_query::{ColumnDef, Expr, ExprTrait, Query, Table};
+use sea_orm::{ConnectionTrait, DbErr, DeriveIden, QueryResult};
+use seachange_graph::{Direction, Plan};
+
+use super::{Row, Store};
+use crate::backend::Backend;
+
+/// Who is at work on a database.
+///
+/// It is a message to those who wait, and no lock: what a killed run leaves behind keeps nobody out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The name of the machine.
+    pub host: String,
+    /// The number of the process on it.
+    pub process: i64,
+    /// The name and version of the program.
+    pub program: String,
+    /// When it began.
+    pub since: DateTime<Utc>,
+    /// What it came to do, in that order: each revision, and which way it goes.
+    pub steps: Vec<(Direction, String)>,
+    /// The one of them that it was at when the record was last read.
+    pub at: Option<(Direction, String)>,
+}
+
+#[derive(DeriveIden, Clone, Copy)]
+enum Column {
+    Host,
+    Process,
+    Program,
+    Since,
+    Steps,
+}
+
+const COLUMNS: [Column; 5] = [Column::Host, Column::Process, Column::Program, Column::Since, Column::Steps];
+
+impl Holder {
+    /// This process, which is about to run a plan.
+    pub(crate) fn this(program: &str, plan: &Plan) -> Self {
+        Self {
+            host: gethostname::gethostname().to_string_lossy().into_owned(),
+            process: i64::from(std::process::id()),
+            program: program.to_owned(),
+            // What every database keeps of a moment.
+            since: Utc::now().trunc_subsecs(3),
+            steps: plan.steps.iter().map(|step| (step.direction, step.revision.clone())).collect(),
+            at: None,
+        }
+    }
+
+    /// Whether the process is known to be gone: it was on this machine, and is not there.
+    pub(crate) fn is_gone(&self) -> bool {
+        let here = gethostname::gethostname();
+        here.to_string_lossy() == self.host.as_str() && !is_alive(self.process)
+    }
+
+    /// Finds the step that it is at: the first that the record does not show as done.
+    pub(crate) fn locate(&mut self, rows: &[Row]) {
+        let row = |revision: &str| rows.iter().find(|row| row.revision == revision);
+        let is_done = |(direction, revision): &&(Direction, String)| match direction {
+            Direction::Upgrade => row(revision).is_some_and(Row::is_applied),
+            Direction::Downgrade => row(revision).is_none(),
+        };
+        self.at = self.steps.iter().find(|step| !is_done(step)).cloned();
+    }
+
+    fn read(result: &QueryResult) -> Result<Self, DbErr> {
+        Ok(Self {
+            host: result.try_get("", "host")?,
+            process: result.try_get("", "process")?,
+            program: result.try_get("", "program")?,
+            since: result.try_get("", "since")?,
+            steps: result.try_get::<String>("", "steps")?.split(',').filter_map(parse_step).collect(),
+            at: None,
+        })
+    }
+}
+
+/// Such as `web-3, process 4711 (migration 0.1.0), at work since 09:03:11 UTC, now at the upgrade of ae1027a6acf4`.
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, process, program, since, at, .. } = self;
+        write!(f, "`{host}`, process {process} ({program}), at work since {}", since.format("%H:%M:%S UTC"))?;
+        match at {
+            Some((direction, revision)) => write!(f, ", now at the {direction} of `{revision}`"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_alive(process: i64) -> bool {
+    use rustix::process::{Pid, test_kill_process};
+
+    let process = i32::try_from(process).ok().and_then(Pid::from_raw);
+    // A process that may not be signalled is there all the same.
+    process.is_some_and(|process| test_kill_process(process) != Err(rustix::io::Errno::SRCH))
+}
+
+/// Nothing that is standard tells.
+#[cfg(not(unix))]
+fn is_alive(_process: i64) -> bool {
+    true
+}
+
+/// A step as it stands in the table: `+ID` or `-ID`.
+fn step_text((direction, revision): &(Direction, String)) -> String {
+    let sign = if *direction == Direction::Upgrade { '+' } else { '-' };
+    format!("{sign}{revision}")
+}
+
+fn parse_step(text: &str) -> Option<(Direction, String)> {
+    let up = text.strip_prefix('+').map(|revision| (Direction::Upgrade, revision.to_owned()));
+    up.or_else(|| text.strip_prefix('-').map(|revision| (Direction::Downgrade, revision.to_owned())))
+}
+
+impl Store {
+    /// The table that says who is at work: that of the record, with `_lock` behind its name.
+    fn holders(&self) -> Self {
+        self.beside("lock")
+    }
+
+    /// Reads who is at work; nobody where the table is not there.
+    pub(crate) async fn holder(
+        &self,
+        connection: &impl ConnectionTrait,
+        backend: &dyn Backend,
+    ) -> Result<Option<Holder>, DbErr> {
+        let holders = self.holders();
+        let select =
+            Query::select().columns(COLUMNS.map(|column| (holders.table.clone(), column))).from(holders.table()).take();
+        match connection.query_one(&select).await {
+            Ok(row) => row.as_ref().map(Holder::read).transpose(),
+            Err(error) if backend.is_missing_table(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Says who is at work from now on, whoever was before; makes the table where it is not there.
+    pub(crate) async fn set_holder(
+        &self,
+        connection: &impl ConnectionTrait,
+        backend: &dyn Backend,
+        holder: &Holder,
+    ) -> Result<(), DbErr> {
+        let holders = self.holders();
+        let everybody = Query::delete().from_table(holders.table()).take();
+        match connection.execute(&everybody).await {
+            Ok(_) => {}
+            Err(error) if backend.is_missing_table(&error) => {
+                connection.execute(&holders.holders_definition(backend)).await?;
+            }
+            Err(error) => return Err(error),
+        }
+        let steps: Vec<String> = holder.steps.iter().map(step_text).collect();
+        let insert = Query::insert()
+            .into_table(holders.table())
+            .columns(COLUMNS)
+            .values_panic([
+                holder.host.clone().into(),
+                holder.process.into(),
+                holder.program.clone().into(),
+                holder.since.into(),
+                steps.join(",").into(),
+            ])
+            .take();
+        connection.execute(&insert).await.map(drop)
+    }
+
+    /// Says that somebody is at work no longer. Another who said so since is left alone.
+    pub(crate) async fn clear_holder(&self, connection: &impl ConnectionTrait, holder: &Holder) -> Result<(), DbErr> {
+        let delete = Query::delete()
+            .from_table(self.holders().table())
+            .and_where(Expr::col(Column::Host).eq(holder.host.as_str()))
+            .and_where(Expr::col(Column::Process).eq(holder.process))
+            .take();
+        connection.execute(&delete).await.map(drop)
+    }
+
+    fn holders_definition(&self, backend: &dyn Backend) -> sea_orm::sea_query::TableCreateStatement {
+        Table::create()
+            .if_not_exists()
+            .table(self.table())
+            .col(ColumnDef::new(Column::Host).string_len(255).not_null())
+            .col(ColumnDef::new(Column::Process).big_integer().not_null())
+            .col(ColumnDef::new(Column::Program).string_len(255).not_null())
+            .col(backend.moment(&mut ColumnDef::new(Column::Since)).not_null())
+            .col(backend.long_text(&mut ColumnDef::new(Column::Steps)).not_null())
+            .take()
+    }
+}
