@@ -10,6 +10,7 @@ use seachange_graph::{
 };
 use thiserror::Error;
 
+use crate::adopt::AdoptError;
 use crate::connection::ConnectError;
 use crate::database_error::{is_lost_connection, reason};
 use crate::migrator::Interruption;
@@ -45,6 +46,15 @@ pub enum Error {
     /// What the database has applied does not fit the graph.
     #[error(transparent)]
     Applied(#[from] AppliedError),
+    /// Applied revisions have other code now, and nobody may be surprised by that.
+    #[error("{}", edited(revisions))]
+    Edited {
+        /// The revisions, in the order in which they run.
+        revisions: Vec<String>,
+    },
+    /// The record of another tool cannot be taken over.
+    #[error(transparent)]
+    Adopt(#[from] AdoptError),
     /// An earlier run was interrupted in the middle of a revision, and the database could not roll it back.
     #[error("the {direction} of `{revision}` that started at {} did not finish", started_at.format("%Y-%m-%d %H:%M:%S UTC"))]
     Interrupted {
@@ -141,6 +151,14 @@ impl Error {
     /// Wraps what the database said while the engine did something of its own.
     pub(crate) fn database(doing: &'static str) -> impl FnOnce(DbErr) -> Self {
         move |source| Self::Database { doing, source }
+    }
+}
+
+fn edited(revisions: &[String]) -> String {
+    let names = quoted(revisions);
+    match revisions.len() {
+        1 => format!("{names} was edited after it was applied"),
+        _ => format!("{names} were edited after they were applied"),
     }
 }
 

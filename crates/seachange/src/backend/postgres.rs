@@ -43,8 +43,7 @@ const OBJECTS: &str = "SELECT kind, name FROM (
 
 /// The name of the lock, as the two numbers that PostgreSQL takes: ours, and a hash of the table of the record. Locks are
 /// the database's own.
-const LOCK: &str =
-    "1936024419, ('x' || left(md5(coalesce($1::text, current_schema()::text) || '.' || $2::text), 8))::bit(32)::int";
+const LOCK: &str = "1936024419, ('x' || left(md5(coalesce($1::text, current_schema()::text, '') || '.' || $2::text), 8))::bit(32)::int";
 
 /// 1 when there is such a table or view in the schema, which is the current one unless it is named.
 const TABLE: &str = "SELECT count(*)::int AS answer FROM pg_class c

@@ -1,5 +1,6 @@
 //! What can be done about an error, as hints.
 
+mod adopt;
 mod database;
 mod failure;
 mod graph;
@@ -32,6 +33,9 @@ fn problem(error: &Error) -> Problem {
         Error::History(error) => graph::history(error),
         Error::Plan(error) => graph::plan(error),
         Error::Applied(error) => graph::applied(error),
+        Error::Edited { .. } => plain(Exit::Mismatch)
+            .hint("`repair --accept-edited` records the code that is there now; without `--strict` this is a warning"),
+        Error::Adopt(error) => adopt::problem(error),
         Error::Interrupted { direction, known, .. } => {
             interrupted::interrupted(plain(Exit::Mismatch), *direction, known.as_deref())
         }

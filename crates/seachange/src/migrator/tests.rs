@@ -1,17 +1,23 @@
 //! The engine on SQLite in memory, with revisions made of SQL.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod adopt;
+mod ahead;
+mod edits;
 mod failures;
 mod gaps;
 mod journal;
 mod runs;
 mod stamps;
 
+use std::sync::{Arc, Mutex};
+
 use async_trait::async_trait;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, Statement};
 use sea_orm_migration::prelude::*;
 
 use super::Migrator;
+use crate::event::Event;
 use crate::revision::{Migrations, Revision, Script};
 
 /// What a revision of these tests does.
@@ -121,6 +127,19 @@ async fn memory() -> DatabaseConnection {
 
 async fn migrator(migrations: &'static Migrations) -> Migrator {
     Migrator::new(migrations, memory().await).unwrap()
+}
+
+/// What somebody who watches was told.
+type Told = Arc<Mutex<Vec<String>>>;
+
+/// Another program on the database of a migrator, watched.
+fn watched(migrations: &'static Migrations, other: &Migrator) -> (Migrator, Told) {
+    let told = Told::default();
+    let handler = {
+        let told = told.clone();
+        Arc::new(move |event: &Event<'_>| told.lock().unwrap().push(format!("{event:?}")))
+    };
+    (Migrator::assemble(migrations, other.connection().clone(), handler).unwrap(), told)
 }
 
 /// The names of the tables, sorted, but for those that the engine keeps beside its record.

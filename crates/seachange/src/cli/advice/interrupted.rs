@@ -14,7 +14,7 @@ const WIDTH: usize = 100;
 /// An interrupted revision that stops a command.
 pub(super) fn interrupted(problem: Problem, direction: Direction, known: Option<&Interruption>) -> Problem {
     match known {
-        Some(known) => hints(facts(problem, known), known),
+        Some(known) => hints(known).into_iter().fold(facts(problem, known), Problem::hint),
         None => problem.hint("`repair` tells what it has done").hint(settle(direction)),
     }
 }
@@ -29,11 +29,8 @@ pub(super) fn in_doubt(known: &Interruption) -> Problem {
 }
 
 /// What is known of the revision, a line each.
-pub(crate) fn facts(mut problem: Problem, known: &Interruption) -> Problem {
-    for line in lines(known) {
-        problem = problem.detail(line);
-    }
-    problem
+fn facts(problem: Problem, known: &Interruption) -> Problem {
+    lines(known).into_iter().fold(problem, Problem::detail)
 }
 
 /// What an interrupted revision has done, and what is in doubt.
@@ -58,7 +55,8 @@ pub(crate) fn lines(known: &Interruption) -> Vec<String> {
     lines
 }
 
-fn hints(problem: Problem, known: &Interruption) -> Problem {
+/// The ways on.
+pub(crate) fn hints(known: &Interruption) -> [&'static str; 2] {
     let rest = match &known.in_doubt {
         Some((_, Verdict::Unknown | Verdict::Half(_))) => {
             "`repair --resume --ran`, or `--not-run`, runs the rest of it, once you have seen which it is"
@@ -67,7 +65,7 @@ fn hints(problem: Problem, known: &Interruption) -> Problem {
         _ if known.finished.is_empty() => "`repair --resume` runs it",
         _ => "`repair --resume` runs the rest of it",
     };
-    problem.hint(rest).hint(settle(known.direction))
+    [rest, settle(known.direction)]
 }
 
 pub(super) fn settle(direction: Direction) -> &'static str {
