@@ -27,7 +27,7 @@ fn transaction_pooling_is_refused() -> TestResult {
     let database = TestDatabase::at(Backend::Postgres, Some(server.address()))?;
     let pool = PgBouncer::start(&server, Pooling::Transaction)?;
     for _ in 0..3 {
-        let output = program_at(&database, &pool.address(), "up --lock-timeout 5s").run()?;
+        let output = program_at(&database, &pool.address(), "up").run()?;
         assert!(!output.success(), "{output}");
         assert!(output.stderr.contains("pool"), "{output}");
     }

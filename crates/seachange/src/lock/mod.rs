@@ -24,13 +24,13 @@ const DOING: &str = "cannot take the lock that keeps other runs out";
 ///
 /// [`Error::LockTimeout`] when that takes too long, [`Error::LockLost`] where the lock would keep nobody out.
 pub(crate) async fn acquire(site: Site<'_>) -> Result<(), Error> {
+    // Before the lock is taken: nobody knows in which session it could be given back.
+    if site.backend.is_pooled(site.connection).await {
+        return Err(Error::LockLost { is_pooled: true });
+    }
     let mut waiter = Waiter::new(site);
     while !site.backend.try_lock(site.connection, site.store).await.map_err(Error::database(DOING))? {
         waiter.wait().await?;
-    }
-    if site.backend.is_pooled(site.connection).await {
-        release(site).await;
-        return Err(Error::LockLost { is_pooled: true });
     }
     Ok(())
 }
