@@ -23,6 +23,7 @@ pub mod connection;
 mod database_error;
 mod error;
 pub mod event;
+pub mod journal;
 pub mod limits;
 mod lock;
 pub mod migrator;

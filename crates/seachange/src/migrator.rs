@@ -1,6 +1,7 @@
 //! The engine for programs: what is applied, what is pending, and the ways to change it.
 
 mod adopt;
+mod edited;
 mod judge;
 mod options;
 mod read;
@@ -18,6 +19,7 @@ use seachange_graph::Graph;
 pub use judge::Notices;
 pub use options::{Ahead, Edits, Gaps, UpgradeOptions};
 pub use read::Record;
+pub use repair::{Doubt, Interruption};
 pub use status::{RevisionState, RevisionStatus};
 
 use crate::backend::{self, Backend};

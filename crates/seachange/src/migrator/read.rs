@@ -1,8 +1,8 @@
 //! What the database says it has.
 
-use seachange_graph::{Applied, Direction, Graph, Plan, StampPlan, Target};
+use seachange_graph::{Applied, Graph, Plan, StampPlan, Target};
 
-use super::{Migrator, UpgradeOptions};
+use super::{Migrator, UpgradeOptions, repair};
 use crate::error::Error;
 use crate::revision::Script;
 use crate::store::{Row, State};
@@ -70,8 +70,12 @@ impl Record {
 }
 
 fn interrupted(row: &Row) -> Error {
-    let direction = if row.state == State::Downgrading { Direction::Downgrade } else { Direction::Upgrade };
-    Error::Interrupted { revision: row.revision.clone(), direction, started_at: row.started_at }
+    Error::Interrupted {
+        revision: row.revision.clone(),
+        direction: repair::direction(row),
+        started_at: row.started_at,
+        known: None,
+    }
 }
 
 impl Migrator {

@@ -1,6 +1,6 @@
 //! One run: the lock, the plan, the steps.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use seachange_graph::Plan;
 
@@ -56,8 +56,7 @@ impl Migrator {
         let holder = lock::announce(site, self.migrations.program(), &plan).await?;
         let outcome = async {
             self.make_table(&record).await?;
-            let runner = Runner { site, migrations: self.migrations, graph: self.graph, stop: &self.stop, others };
-            runner.run(&plan).await
+            self.runner(others).run(&plan).await
         };
         let outcome = outcome.await;
         if !is_lost(&outcome) {
@@ -72,6 +71,17 @@ impl Migrator {
         Report { notices, ..Report::default() }
     }
 
+    pub(super) fn runner(&self, others: Others) -> Runner<'_> {
+        Runner {
+            site: self.site(),
+            migrations: self.migrations,
+            graph: self.graph,
+            stop: &self.stop,
+            others,
+            is_journal_open: AtomicBool::new(false),
+        }
+    }
+
     /// The plan, once no other run is in the middle of a revision that no transaction holds: where runs take turns, the
     /// lock does not keep it out.
     async fn settled(&self, plan: impl Fn(&Record) -> Result<Planned, Error>) -> Result<(Record, Planned), Error> {
@@ -84,8 +94,19 @@ impl Migrator {
                 Err(Error::Interrupted { .. }) if site.backend.takes_turns() && lock::is_at_work(site).await => {
                     waiter.wait().await?;
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(self.explained(error).await?),
             }
+        }
+    }
+
+    /// An error of an interrupted revision, with what is known of it. Under the lock, nobody is at it any more.
+    async fn explained(&self, error: Error) -> Result<Error, Error> {
+        match error {
+            Error::Interrupted { revision, direction, started_at, .. } => {
+                let known = self.interruption().await?.map(Box::new);
+                Ok(Error::Interrupted { revision, direction, started_at, known })
+            }
+            other => Ok(other),
         }
     }
 

@@ -6,6 +6,7 @@ mod ahead;
 mod edits;
 mod failures;
 mod gaps;
+mod journal;
 mod runs;
 mod stamps;
 
@@ -141,10 +142,10 @@ fn watched(migrations: &'static Migrations, other: &Migrator) -> (Migrator, Told
     (Migrator::assemble(migrations, other.connection().clone(), handler).unwrap(), told)
 }
 
-/// The names of the tables, sorted, but for the one that says who is at work.
+/// The names of the tables, sorted, but for those that the engine keeps beside its record.
 async fn tables(migrator: &Migrator) -> Vec<String> {
-    let sql =
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%~_lock' ESCAPE '~' ORDER BY name";
+    let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '*_lock' AND name NOT GLOB '*_statement' \
+        ORDER BY name";
     let connection = migrator.connection();
     let rows = connection.query_all_raw(Statement::from_string(connection.get_database_backend(), sql)).await.unwrap();
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()

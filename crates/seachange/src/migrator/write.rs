@@ -128,12 +128,15 @@ impl Migrator {
     /// Writes a stamp; interrupted revisions among `applied` are settled.
     async fn record_stamp(&self, record: &Record, plan: StampPlan, applied: &[String]) -> Result<StampPlan, Error> {
         let settled: Vec<Row> = interrupted(record).filter(|row| applied.contains(&row.revision)).cloned().collect();
+        let is_settled = interrupted(record).any(|row| plan.remove.contains(&row.revision) || settled.contains(row));
+        let has_journal = is_settled && self.interruption().await?.is_some_and(|known| known.has_entries());
         self.make_table(record).await?;
-        self.write_stamp(&plan, settled).await?;
+        self.write_stamp(&plan, settled, has_journal).await?;
         Ok(plan)
     }
 
-    async fn write_stamp(&self, plan: &StampPlan, settled: Vec<Row>) -> Result<(), Error> {
+    /// Writes the rows; the journal of a revision that is settled by this is over.
+    async fn write_stamp(&self, plan: &StampPlan, settled: Vec<Row>, has_journal: bool) -> Result<(), Error> {
         let write = async |transaction: &DatabaseTransaction| {
             for id in &plan.remove {
                 self.store.delete(transaction, id).await?;
@@ -144,6 +147,9 @@ impl Migrator {
             for row in settled {
                 let row = Row { state: State::Applied, finished_at: Some(Utc::now()), ..row };
                 self.store.update(transaction, &row).await?;
+            }
+            if has_journal {
+                self.store.clear_journal(transaction).await?;
             }
             Ok(())
         };

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::cli::advice::interrupted;
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
@@ -55,12 +56,20 @@ async fn accept_edited(context: &Context, revisions: &[String]) -> Result<Exit, 
 async fn list(context: &Context) -> Result<Exit, Problem> {
     let migrator = context.connect_to_read().await?;
     let statuses = migrator.status().await?;
+    let interruption = migrator.interruption().await?;
     migrator.close().await?;
-    let found: Vec<_> = statuses.iter().filter_map(finding).collect();
-    for (line, _) in &found {
-        context.terminal.answer(line);
+    let mut ways = Vec::new();
+    for (status, (word, way)) in statuses.iter().filter_map(|status| Some((status, finding(status)?))) {
+        let message = status.script.map_or("not a revision of this program", |script| script.message);
+        context.terminal.answer(format!("{word:<11}  {}, {message}", styled(ID, &status.id)));
+        match interruption.as_ref().filter(|known| known.revision == status.id) {
+            Some(known) => {
+                interrupted::lines(known).iter().for_each(|line| context.terminal.answer(format!("  {line}")));
+                ways.extend(interrupted::hints(known));
+            }
+            None => ways.extend(way),
+        }
     }
-    let mut ways: Vec<&str> = found.iter().map(|(_, way)| *way).collect();
     ways.dedup();
     match ways.is_empty() {
         true => context.terminal.say("nothing to repair"),
@@ -69,16 +78,16 @@ async fn list(context: &Context) -> Result<Exit, Problem> {
     Ok(Exit::Success)
 }
 
-/// A revision that is not as it should be, and what helps.
-fn finding(status: &RevisionStatus) -> Option<(String, &'static str)> {
-    let (word, way) = match (&status.state, status.script) {
-        (RevisionState::Edited(_), _) => ("edited", "`repair --accept-edited` records the code that is there now"),
-        (RevisionState::Interrupted(_), _) => ("interrupted", "`up` says what was interrupted, and how to go on"),
-        (RevisionState::Applied(_), None) => {
-            ("unknown", "`up` says whether the database is ahead of this program, or has diverged from it")
+/// The word for a revision that is not as it should be, and what helps; of an interrupted one the journal knows that.
+fn finding(status: &RevisionStatus) -> Option<(&'static str, Option<&'static str>)> {
+    match (&status.state, status.script) {
+        (RevisionState::Interrupted(_), _) => Some(("interrupted", None)),
+        (RevisionState::Edited(_), _) => {
+            Some(("edited", Some("`repair --accept-edited` records the code that is there now")))
         }
-        _ => return None,
-    };
-    let message = status.script.map_or("not a revision of this program", |script| script.message);
-    Some((format!("{word:<11}  {}, {message}", styled(ID, &status.id)), way))
+        (RevisionState::Applied(_), None) => {
+            Some(("unknown", Some("`up` says whether the database is ahead of this program, or has diverged from it")))
+        }
+        (RevisionState::Pending | RevisionState::Applied(_), _) => None,
+    }
 }
