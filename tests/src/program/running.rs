@@ -95,6 +95,11 @@ impl Running {
         self.child.try_wait()
     }
 
+    /// What it has written to standard output so far.
+    pub(crate) fn stdout(&mut self) -> String {
+        self.stdout.so_far(false)
+    }
+
     /// Collects what the program wrote, after it has ended.
     pub(crate) fn output(&mut self, status: ExitStatus) -> Output {
         Output { stdout: self.stdout.so_far(true), stderr: self.stderr.so_far(true), code: status.code() }

@@ -31,4 +31,4 @@ pub use mariadb::{MariaDb, MariaDbServer};
 pub use pgbouncer::{PgBouncer, Pooling};
 pub use postgres::{Postgres, PostgresServer};
 pub use private::{Engine, PrivateServer};
-pub(crate) use private::{connect, free_port};
+pub(crate) use private::connect;
