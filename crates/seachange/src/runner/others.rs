@@ -20,6 +20,8 @@ pub(crate) enum Turn {
     Ours,
     /// All of it.
     Done,
+    /// They are in the middle of a revision that no transaction holds. Nothing can be said before they are done.
+    Busy,
     /// Something else, after which the step is not possible.
     Impossible,
 }
@@ -51,6 +53,7 @@ fn judge(job: Job<'_>, rows: &[Row]) -> Turn {
     let is_applied = |id: &String| rows.iter().any(|row| row.revision == *id && row.is_applied());
     let revision = job.revision;
     match (job.step.direction, is_applied(&revision.id)) {
+        _ if rows.iter().any(|row| !row.is_applied()) => Turn::Busy,
         (Direction::Upgrade, true) | (Direction::Downgrade, false) => Turn::Done,
         (Direction::Upgrade, false) => {
             let is_ready = revision.down_revision.iter().chain(&revision.depends_on).all(is_applied);
