@@ -5,6 +5,7 @@
 //!   and stops them again.
 //! - [`TestDatabase`] is one fresh database, for one test, which tells its schema as text.
 //! - [`Program`] runs a command line to its end; [`App`] keeps the service running beside a test.
+//! - [`proxy`] stands between a program and its server, and stops or cuts at a chosen request.
 //! - [`snapshot`] takes out of a text what differs from run to run.
 //! - [`harness`] declares a test once and runs it on each database.
 //!
@@ -16,6 +17,8 @@ mod backend;
 mod database;
 pub mod harness;
 mod program;
+pub mod proxy;
+mod rows;
 mod runtime;
 mod schema;
 pub mod servers;

@@ -16,7 +16,7 @@ use crate::database_error::{is_lost_connection, reason};
 use crate::migrator::Interruption;
 use crate::report::Report;
 use crate::runner::{Cause, Failure};
-use crate::store::Holder;
+use crate::store::{Holder, Row};
 
 /// Why a migration did not happen.
 #[derive(Debug, Error)]
@@ -146,6 +146,16 @@ impl Error {
             failure.of = plan.len();
         }
         self
+    }
+
+    /// A revision whose row says that it was begun. What it has done is not known yet.
+    pub(crate) fn interrupted(row: &Row) -> Self {
+        Self::Interrupted {
+            revision: row.revision.clone(),
+            direction: row.direction(),
+            started_at: row.started_at,
+            known: None,
+        }
     }
 
     /// Wraps what the database said while the engine did something of its own.
