@@ -62,6 +62,18 @@ pub enum Error {
         /// How long this run waited.
         waited: Duration,
     },
+    /// A request to stop ended the wait for somebody else.
+    #[error("stopped after {:.1} s of waiting", waited.as_secs_f64())]
+    Stopped {
+        /// How long this run waited.
+        waited: Duration,
+    },
+    /// The database cannot limit how long a statement takes.
+    #[error("{system} cannot limit how long a statement takes")]
+    NoStatementTimeout {
+        /// The name of the database system.
+        system: &'static str,
+    },
     /// The lock that keeps other runs out is gone: the session that held it ended, or a pooler gave it to others.
     #[error("{}", lost(*.is_pooled))]
     LockLost {

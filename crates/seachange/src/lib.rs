@@ -39,7 +39,7 @@ pub mod args;
 pub mod cli;
 
 pub use error::Error;
-pub use limits::Limits;
+pub use limits::{Limit, Limits};
 pub use migrator::{Gaps, Migrator};
 pub use report::Report;
 pub use revision::{Migrations, Revision, Script};

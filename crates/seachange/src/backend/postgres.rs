@@ -9,8 +9,9 @@ use sea_orm::{
     DatabaseConnection, DatabaseExecutor, DbErr, RuntimeErr, SqlxPostgresConnector, TransactionTrait, Value,
 };
 
-use super::{Backend, answer, drop_listed};
+use super::{Backend, answer, drop_listed, whole};
 use crate::database_error::has_code;
+use crate::limits::Limits;
 use crate::store::Store;
 
 /// How long a second connection may take to be made.
@@ -83,6 +84,27 @@ impl Backend for Postgres {
     /// gives it the one that has just become free: ours.
     async fn is_pooled(&self, connection: &DatabaseConnection) -> bool {
         is_shared(connection).await.unwrap_or(false)
+    }
+
+    fn limit_settings(&self, limits: &Limits) -> Vec<(&'static str, String)> {
+        let milliseconds = |length| whole(length, 1).to_string();
+        let lock = limits.lock_timeout.map(|length| ("lock_timeout", milliseconds(length)));
+        let statement = limits.statement_limit().map(|length| ("statement_timeout", milliseconds(length)));
+        lock.into_iter().chain(statement).collect()
+    }
+
+    async fn setting(&self, connection: &DatabaseConnection, name: &'static str) -> Result<String, DbErr> {
+        answer(connection, "SELECT current_setting($1) AS answer", [name.into()]).await
+    }
+
+    async fn set(&self, connection: &DatabaseConnection, name: &'static str, value: &str) -> Result<(), DbErr> {
+        let sql = "SELECT set_config($1, $2, false) AS answer";
+        answer::<String>(connection, sql, [name.into(), value.into()]).await.map(drop)
+    }
+
+    /// SQLSTATE `query_canceled`.
+    fn is_timed_out(&self, error: &DbErr) -> bool {
+        has_code(error, "57014")
     }
 
     /// SQLSTATEs `lock_not_available`, `deadlock_detected` and `serialization_failure`.

@@ -11,9 +11,13 @@ use seachange_graph::Direction;
 pub(crate) use place::place;
 
 use super::exit::Exit;
+use super::interrupt;
 use super::problem::Problem;
 use crate::Error;
 use crate::store::Holder;
+
+/// For a run that ended between two revisions.
+const GO_ON: &str = "the same command goes on from here";
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
@@ -35,12 +39,16 @@ fn problem(error: &Error) -> Problem {
         Error::Applied(error) => graph::applied(error),
         Error::Interrupted { revision, direction, .. } => interrupted(plain(Exit::Mismatch), revision, *direction),
         Error::LockTimeout { holder, .. } => lock_timeout(plain(Exit::LockTimeout), holder.as_deref()),
+        Error::Stopped { .. } => Problem::new(interrupt::exit(), error.to_string()).hint(GO_ON),
+        Error::NoStatementTimeout { .. } => plain(Exit::Usage)
+            .detail("its `max_execution_time` holds for SELECT alone")
+            .hint("leave `--statement-timeout` and `MIGRATE_STATEMENT_TIMEOUT` away"),
         Error::LockLost { is_pooled: true } => plain(Exit::Connection)
             .detail("a pooler hands them out by transaction, so that no lock would keep other runs out")
             .hint("connect to the server itself, or to a pool in session mode"),
         Error::LockLost { is_pooled: false } => plain(Exit::Connection)
             .detail("its session ended; the revision that was to come next was not begun")
-            .hint("the same command goes on from here"),
+            .hint(GO_ON),
         Error::Overtaken { .. } => plain(Exit::Mismatch).hint("`status` tells where the database stands now"),
         Error::ForeignTable { .. } => plain(Exit::Mismatch)
             .hint("another program made this table; rename it, or point the settings at another database"),

@@ -3,12 +3,13 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use chrono::Utc;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use seachange_graph::Step;
 
 use super::terminal::{DIM, ERROR, ID, Terminal, VERB, styled};
 use super::{describe, revision_scope};
-use crate::event::Event;
+use crate::event::{Event, json};
 use crate::store::Holder;
 
 /// From this many steps on, a terminal shows a bar.
@@ -26,15 +27,29 @@ impl Progress {
     }
 
     pub(crate) fn show(&self, event: &Event<'_>) {
+        revision_scope::follow(event);
+        if self.terminal.json {
+            return self.tell(event);
+        }
         match event {
             Event::Planned { steps } => self.plan(steps.len()),
             Event::Started { step, message, .. } => self.start(step, message),
             Event::Waiting { holder, .. } => self.wait(*holder),
             Event::Statement { sql, elapsed, .. } => self.statement(sql, *elapsed),
+            Event::Retrying { step, message, attempt, of, cause } => {
+                self.retry(step, message, &format!("{cause}; trying again, {attempt} of {of}"));
+            }
             Event::Overtaken { step, message } => self.overtaken(step, message),
             Event::Finished { step, message, elapsed } => self.finish(step, message, *elapsed),
             Event::Failed { step, message } => self.fail(step, message),
             Event::Stopped { .. } => self.clear(),
+        }
+    }
+
+    fn tell(&self, event: &Event<'_>) {
+        match json::line(event, Utc::now()) {
+            Ok(line) => self.terminal.answer(line),
+            Err(error) => self.terminal.warn(error),
         }
     }
 
@@ -62,12 +77,24 @@ impl Progress {
     }
 
     fn start(&self, step: &Step, message: &str) {
-        revision_scope::enter();
         let line = running(step, message);
         match (self.bar(), self.terminal.verbose) {
             (Some(_), _) => {}
             (None, true) => self.terminal.say(line),
             (None, false) => self.terminal.begin(format!("{line} … ")),
+        }
+    }
+
+    /// The line ends with what went wrong, and begins anew.
+    fn retry(&self, step: &Step, message: &str, what: &str) {
+        let what = styled(DIM, what);
+        match (self.bar(), self.terminal.verbose) {
+            (Some(bar), _) => bar.suspend(|| self.terminal.say(format!("{} … {what}", running(step, message)))),
+            (None, true) => self.terminal.say(format!("    … {what}")),
+            (None, false) => {
+                self.terminal.end(what);
+                self.terminal.begin(format!("{} … ", running(step, message)));
+            }
         }
     }
 
@@ -80,7 +107,6 @@ impl Progress {
     }
 
     fn end(&self, step: &Step, message: &str, time: String) {
-        revision_scope::leave();
         match (self.bar(), self.terminal.verbose) {
             (Some(bar), _) => {
                 bar.suspend(|| self.terminal.say(format!("{} … {time}", running(step, message))));
@@ -95,7 +121,6 @@ impl Progress {
     }
 
     fn fail(&self, step: &Step, message: &str) {
-        revision_scope::leave();
         self.clear();
         let failed = styled(ERROR, "failed");
         match (self.bar(), self.terminal.verbose) {

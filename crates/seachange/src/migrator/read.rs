@@ -1,6 +1,6 @@
 //! What the database says it has.
 
-use seachange_graph::{Applied, Direction, Graph, Plan, StampPlan, Target};
+use seachange_graph::{Applied, Direction, Graph, Plan, StampPlan, Step, Target};
 
 use super::Migrator;
 use crate::error::Error;
@@ -70,6 +70,19 @@ impl Record {
     /// that a stamp above it keeps and one below it removes it.
     pub(super) fn applied_with_gaps(&self, graph: &Graph) -> Result<Applied, Error> {
         Ok(graph.applied_with_gaps(self.pointers())?)
+    }
+
+    /// Where the database stands once some steps have been taken from here: ids, in the order of the graph.
+    pub(super) fn current_after(&self, graph: &Graph, steps: &[Step]) -> Result<Vec<String>, Error> {
+        let is_undone = |id: &str| steps.iter().any(|step| step.direction == Direction::Downgrade && step.revision == id);
+        let upgraded = steps.iter().filter(|step| step.direction == Direction::Upgrade);
+        let added = upgraded.filter_map(|step| graph.get(&step.revision)).map(|revision| {
+            let pointers = revision.down_revision.iter().chain(&revision.depends_on).map(String::as_str);
+            (revision.id.as_str(), pointers.collect())
+        });
+        let kept = self.pointers().filter(|(id, _)| !is_undone(id));
+        let applied = graph.applied_with_gaps(kept.chain(added))?;
+        Ok(graph.current(&applied).iter().map(|revision| revision.id.clone()).collect())
     }
 
     /// Each revision with everything it pointed at, as the graph takes them.

@@ -6,6 +6,8 @@ use seachange_graph::Plan;
 
 use super::{Migrator, Record};
 use crate::error::Error;
+use crate::event::Event;
+use crate::limits::limited;
 use crate::lock::{self, Waiter};
 use crate::report::Report;
 use crate::runner::{Others, Runner};
@@ -16,13 +18,33 @@ impl Migrator {
     /// A refusal, or nothing to do, is found out before the lock is taken: it costs one query, and writes nothing. Under
     /// the lock, the plan is made anew from what the database says then.
     pub(super) async fn run(&self, plan: impl Fn(&Record) -> Result<Plan, Error>) -> Result<Report, Error> {
-        match plan(&self.read().await?) {
-            Ok(plan) if plan.is_empty() => return Ok(Report::default()),
+        let record = self.read().await?;
+        let planned = match plan(&record) {
+            Ok(plan) if plan.is_empty() => return self.report(&record, &plan, Report::default()),
+            Ok(plan) => Some(plan),
             // Another run may be in the middle of this revision.
-            Ok(_) | Err(Error::Interrupted { .. }) => {}
+            Err(Error::Interrupted { .. }) => None,
             Err(error) => return Err(error),
+        };
+        self.site().waited.take();
+        match (self.locked(async || self.run_locked(plan).await).await, planned) {
+            (Err(Error::Stopped { .. }), Some(plan)) => self.report(&record, &plan, self.stopped(&plan)),
+            (outcome, _) => outcome,
         }
-        self.locked(async || self.run_locked(plan).await).await
+    }
+
+    /// The end of a run that was asked to stop before its first revision.
+    fn stopped(&self, plan: &Plan) -> Report {
+        self.site().tell(&Event::Stopped { left: &plan.steps });
+        Report { left: plan.steps.clone(), ..Report::default() }
+    }
+
+    /// Completes a report of what came of a plan.
+    fn report(&self, record: &Record, plan: &Plan, report: Report) -> Result<Report, Error> {
+        let taken = &plan.steps[..plan.len() - report.left.len()];
+        let current = record.current_after(self.graph, taken)?;
+        let (waited, program) = (self.site().waited.take(), self.migrations.program().to_owned());
+        Ok(Report { current, waited, program, ..report })
     }
 
     /// Does some work while no other run is at it.
@@ -33,7 +55,7 @@ impl Migrator {
             lock::release(site).await;
         }
         lock::acquire(site).await?;
-        let outcome = work().await;
+        let outcome = limited(site, work).await;
         if !is_lost(&outcome) {
             lock::release(site).await;
         }
@@ -47,19 +69,22 @@ impl Migrator {
         let others = looked.map_err(Error::database("cannot read which revisions are applied"))?;
         let (record, plan) = self.settled(plan).await?;
         if plan.is_empty() {
-            return Ok(Report::default());
+            return self.report(&record, &plan, Report::default());
+        }
+        if site.is_stopping() {
+            return self.report(&record, &plan, self.stopped(&plan));
         }
         let holder = lock::announce(site, self.migrations.program(), &plan).await?;
         let outcome = async {
             self.make_table(&record).await?;
-            let runner = Runner { site, migrations: self.migrations, graph: self.graph, stop: &self.stop, others };
+            let runner = Runner { site, migrations: self.migrations, graph: self.graph, others };
             runner.run(&plan).await
         };
         let outcome = outcome.await;
         if !is_lost(&outcome) {
             lock::withdraw(site, &holder).await;
         }
-        outcome
+        self.report(&record, &plan, outcome?)
     }
 
     /// The plan, once no other run is in the middle of a revision that no transaction holds: where runs take turns, the

@@ -157,14 +157,17 @@ impl Migrator {
         Row { finished_at: Some(Utc::now()), ..row }
     }
 
-    /// Drops every table, view and type in the current schema, whoever made it.
+    /// Drops every table, view and type in the current schema, whoever made it, while no other run is at work.
     ///
     /// # Errors
     ///
     /// [`Error::Database`] with what the database said. On MySQL and MariaDB the tables before it are gone then.
     pub async fn drop_everything(&self) -> Result<(), Error> {
-        let dropped = self.backend.drop_everything(&self.connection).await;
-        dropped.map_err(Error::database("cannot drop everything"))
+        self.locked(async || {
+            let dropped = self.backend.drop_everything(&self.connection).await;
+            dropped.map_err(Error::database("cannot drop everything"))
+        })
+        .await
     }
 }
 

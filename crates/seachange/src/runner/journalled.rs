@@ -10,7 +10,6 @@ use super::step::{Attempt, Setback};
 use super::{Job, Live, Runner};
 use crate::error::Error;
 use crate::relay;
-use crate::site::Site;
 use crate::store::{Row, State};
 
 impl Runner<'_> {
@@ -46,15 +45,15 @@ impl Runner<'_> {
 
     /// Runs the code, in a transaction of its own where it asks for one, and says how many statements ran.
     async fn run_unprotected(&self, job: Job<'_>) -> Result<usize, Setback> {
-        let Site { connection, handler, .. } = self.site;
+        let connection = self.site.connection;
         let failed = |error, statements| {
             Setback::Failed(self.failure(job, Cause::Database(error), Left::Begun { statements }, None))
         };
         if job.script.migration.use_transaction() != Some(true) {
-            return self.run_on(job, Live::new(connection, handler)).await;
+            return self.run_on(job, Live::new(connection, self.site)).await;
         }
         let transaction = connection.begin().await.map_err(|error| failed(error, 0))?;
-        let statements = self.run_on(job, Live::new(&transaction, handler)).await?;
+        let statements = self.run_on(job, Live::new(&transaction, self.site)).await?;
         transaction.commit().await.map_err(|error| failed(error, statements))?;
         Ok(statements)
     }

@@ -8,6 +8,7 @@ use sea_orm::DbErr;
 use super::failure::{Cause, Failure, Left};
 use super::{Job, Live, Runner};
 use crate::error::Error;
+use crate::limits::Limit;
 use crate::relay::Ending;
 use crate::store::{Row, State};
 
@@ -57,7 +58,7 @@ impl Runner<'_> {
     }
 
     /// Whether a revision and its row commit together.
-    fn is_transactional(&self, job: Job<'_>) -> bool {
+    pub(super) fn is_transactional(&self, job: Job<'_>) -> bool {
         self.site.backend.rolls_back_ddl() && job.script.migration.use_transaction() != Some(false)
     }
 
@@ -68,6 +69,8 @@ impl Runner<'_> {
             message: job.script.message.to_owned(),
             file: job.script.file.to_owned(),
             direction: job.step.direction,
+            limit: self.limit(&cause),
+            attempts: 1,
             cause,
             statement,
             left,
@@ -76,6 +79,16 @@ impl Runner<'_> {
             done: 0,
             of: 0,
         })
+    }
+
+    /// The limit that is the cause of a failure.
+    fn limit(&self, cause: &Cause) -> Option<Limit> {
+        let Cause::Database(error) = cause else { return None };
+        if self.site.backend.is_kept_waiting(error) {
+            return Some(Limit::Lock);
+        }
+        let is_limited = self.site.limits.statement_limit().is_some();
+        (is_limited && self.site.backend.is_timed_out(error)).then_some(Limit::Statement)
     }
 
     /// What an ending of the code means where `left` is what it leaves.

@@ -48,15 +48,14 @@ impl Runner<'_> {
         match self.check_turn(job, &transaction).await {
             Ok(Turn::Ours) => {}
             outcome => {
-                let _ = transaction.rollback().await;
+                self.site.roll_back(transaction).await;
                 return outcome.map(|_| Attempt::Overtaken);
             }
         }
         match self.work(job, start, &transaction, violations_before).await {
             Ok(()) => self.commit(job, transaction).await.map(|()| Attempt::Done),
             Err(setback) => {
-                // When even this fails the connection is gone, and the server rolls back by itself.
-                let _ = transaction.rollback().await;
+                self.site.roll_back(transaction).await;
                 Err(setback)
             }
         }
@@ -83,7 +82,7 @@ impl Runner<'_> {
         transaction: &DatabaseTransaction,
         violations_before: Option<&[Violation]>,
     ) -> Result<(), Setback> {
-        let mut live = Live::new(transaction, self.site.handler);
+        let mut live = Live::new(transaction, self.site);
         let ending = relay::run(job.code(true), transaction.get_database_backend(), &mut live).await;
         self.judge(job, ending, &live, Left::Nothing)?;
         let refused = |error| self.refused(job, error);

@@ -2,9 +2,11 @@
 
 use seachange_graph::Direction;
 
+use super::GO_ON;
 use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
 use crate::cli::{describe, revision_scope};
+use crate::limits::Limit;
 use crate::runner::{Cause, Failure, Left};
 
 pub(super) fn problem(failure: &Failure) -> Problem {
@@ -13,6 +15,9 @@ pub(super) fn problem(failure: &Failure) -> Problem {
     problem = problem.detail(format!("in `{file}`{}", place(cause)));
     if let Some(statement) = &failure.statement {
         problem = problem.detail(format!("statement: {statement}"));
+    }
+    if failure.attempts > 1 {
+        problem = problem.detail(format!("it was tried {} times", failure.attempts));
     }
     problem = problem.detail(left(failure));
     if failure.done > 0 {
@@ -46,7 +51,13 @@ fn left(failure: &Failure) -> String {
 
 fn hint(failure: &Failure, problem: Problem) -> Problem {
     let revision = &failure.revision;
+    let problem = match failure.limit {
+        Some(Limit::Lock) => problem.hint("`--lock-timeout` says how long to wait for a lock, `--retries` how often"),
+        Some(Limit::Statement) => problem.hint("it took longer than `--statement-timeout` allows"),
+        None => problem,
+    };
     match (failure.left, failure.direction) {
+        (Left::Nothing, _) if failure.limit.is_some() => problem.hint(GO_ON),
         (Left::Nothing, Direction::Upgrade) => problem.hint("correct the file, then `up` goes on from here"),
         (Left::Nothing, Direction::Downgrade) => problem.hint("correct the file, then `down` goes on from here"),
         (Left::Begun { .. }, Direction::Upgrade) => problem

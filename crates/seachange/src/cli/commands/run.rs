@@ -1,17 +1,20 @@
 //! What the commands that run revisions share.
 
+use chrono::Utc;
 use clap::Args;
-use seachange_graph::{Direction, Plan, Target};
+use seachange_graph::{Direction, Graph, Plan, Target};
 
+use crate::args::LimitArgs;
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
+use crate::cli::format::EventsArgs;
 use crate::cli::interrupt;
 use crate::cli::problem::Problem;
 use crate::cli::terminal::{ID, styled};
+use crate::event::{Event, json};
 use crate::migrator::{Gaps, Migrator};
 use crate::report::Report;
-use crate::revision::Script;
 
 /// What holds for every command that upgrades.
 #[derive(Debug, Args)]
@@ -22,6 +25,10 @@ pub(crate) struct UpgradeOptions {
     /// Apply as well what is missing below applied revisions
     #[arg(long)]
     include_missing: bool,
+    #[command(flatten)]
+    limits: LimitArgs,
+    #[command(flatten)]
+    pub(super) events: EventsArgs,
 }
 
 /// What holds for every command that downgrades.
@@ -29,7 +36,11 @@ pub(crate) struct UpgradeOptions {
 pub(crate) struct DowngradeOptions {
     /// Print what would be done, and do nothing
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
+    #[command(flatten)]
+    pub(super) limits: LimitArgs,
+    #[command(flatten)]
+    pub(super) events: EventsArgs,
 }
 
 /// Upgrades, and says what came of it.
@@ -39,9 +50,10 @@ pub(crate) async fn upgrade(context: &Context, targets: &[Target], options: &Upg
         let migrator = context.connect_to_read().await?;
         let plan = migrator.plan_upgrade(targets, gaps).await?;
         migrator.close().await?;
-        return Ok(preview(context, &plan));
+        return preview(context, &plan);
     }
     let migrator = context.connect_for(|graph, applied| Ok(graph.upgrade(applied, targets)?.is_empty())).await?;
+    let migrator = migrator.with_limits(options.limits.limits());
     let exit = upgrade_with(context, &migrator, targets, gaps).await?;
     migrator.close().await?;
     Ok(exit)
@@ -57,9 +69,10 @@ pub(crate) async fn downgrade(
         let migrator = context.connect_to_read().await?;
         let plan = migrator.plan_downgrade(targets).await?;
         migrator.close().await?;
-        return Ok(preview(context, &plan));
+        return preview(context, &plan);
     }
     let migrator = context.connect_for(|graph, applied| Ok(graph.downgrade(applied, targets)?.is_empty())).await?;
+    let migrator = migrator.with_limits(options.limits.limits());
     let exit = downgrade_with(context, &migrator, targets).await?;
     migrator.close().await?;
     Ok(exit)
@@ -74,7 +87,7 @@ pub(crate) async fn upgrade_with(
 ) -> Result<Exit, Problem> {
     let _listener = interrupt::listen(migrator.stop_switch(), context.terminal);
     let report = migrator.upgrade_to(targets, gaps).await?;
-    conclude(context, migrator, Direction::Upgrade, &report).await
+    conclude(context, migrator, Direction::Upgrade, &report)
 }
 
 /// Downgrades over a connection that is there.
@@ -85,11 +98,16 @@ pub(crate) async fn downgrade_with(
 ) -> Result<Exit, Problem> {
     let _listener = interrupt::listen(migrator.stop_switch(), context.terminal);
     let report = migrator.downgrade_to(targets).await?;
-    conclude(context, migrator, Direction::Downgrade, &report).await
+    conclude(context, migrator, Direction::Downgrade, &report)
 }
 
 /// Prints the steps of a plan that is not run.
-fn preview(context: &Context, plan: &Plan) -> Exit {
+fn preview(context: &Context, plan: &Plan) -> Result<Exit, Problem> {
+    if context.terminal.json {
+        let planned = Event::Planned { steps: &plan.steps };
+        context.terminal.answer(json::line(&planned, Utc::now()).map_err(Problem::json)?);
+        return Ok(Exit::Success);
+    }
     for step in &plan.steps {
         let message = context.project.migrations.get(&step.revision).map_or("", |script| script.message);
         context.terminal.answer(format!("{} {}, {message}", step.direction, styled(ID, step.route())));
@@ -98,21 +116,19 @@ fn preview(context: &Context, plan: &Plan) -> Exit {
         0 => "nothing to do".to_owned(),
         count => format!("{} to run; nothing was changed", describe::revisions(count)),
     });
-    Exit::Success
+    Ok(Exit::Success)
 }
 
-async fn conclude(
-    context: &Context,
-    migrator: &Migrator,
-    direction: Direction,
-    report: &Report,
-) -> Result<Exit, Problem> {
-    let place = place(migrator, &migrator.current().await?);
+fn conclude(context: &Context, migrator: &Migrator, direction: Direction, report: &Report) -> Result<Exit, Problem> {
+    if context.terminal.json {
+        context.terminal.answer(json::report(report, Utc::now()).map_err(Problem::json)?);
+    }
+    let place = place(migrator.graph(), &report.current);
     let verb = if direction == Direction::Upgrade { "applied" } else { "took back" };
     let done = describe::revisions(report.done.len());
     if let Some(next) = report.left.first() {
         let left = describe::revisions(report.left.len());
-        return Err(Problem::new(Exit::Interrupted, format!("stopped before `{}`", next.revision))
+        return Err(Problem::new(interrupt::exit(), format!("stopped before `{}`", next.revision))
             .detail(format!("{verb} {done}, {left} left; the database is at {place}"))
             .hint("the same command goes on from here"));
     }
@@ -126,16 +142,15 @@ async fn conclude(
 }
 
 /// Where a database stands, in words.
-pub(crate) fn place(migrator: &Migrator, current: &[&'static Script]) -> String {
+pub(crate) fn place(graph: &Graph, current: &[impl AsRef<str>]) -> String {
     if current.is_empty() {
         return "base".to_owned();
     }
-    let graph = migrator.graph();
     let names: Vec<String> = current
         .iter()
-        .map(|script| {
-            let is_head = graph.children(script.revision.id).next().is_none();
-            format!("`{}`{}", script.revision.id, if is_head { " (head)" } else { "" })
+        .map(|id| {
+            let is_head = graph.children(id.as_ref()).next().is_none();
+            format!("`{}`{}", id.as_ref(), if is_head { " (head)" } else { "" })
         })
         .collect();
     names.join(", ")

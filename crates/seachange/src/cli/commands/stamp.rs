@@ -4,6 +4,7 @@ use clap::Args;
 use seachange_graph::StampPlan;
 
 use super::run;
+use crate::args::LockTimeoutArgs;
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
@@ -23,6 +24,8 @@ pub(crate) struct StampArgs {
     /// Print what would be recorded, and write nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    limits: LockTimeoutArgs,
 }
 
 impl StampArgs {
@@ -38,12 +41,16 @@ impl StampArgs {
             return Ok(preview(context, &plan));
         }
         let migrator = context.connect_for(|graph, applied| Ok(graph.stamp(applied, &targets)?.add.is_empty())).await?;
+        let migrator = migrator.with_limits(self.limits.limits());
         let plan = match self.purge {
             true => migrator.purge_and_stamp_at(&targets).await?,
             false => migrator.stamp_at(&targets).await?,
         };
         let place = match migrator.current().await {
-            Ok(current) => format!("the database is at {}", run::place(&migrator, &current)),
+            Ok(current) => {
+                let ids: Vec<&str> = current.iter().map(|script| script.revision.id).collect();
+                format!("the database is at {}", run::place(migrator.graph(), &ids))
+            }
             // An interrupted revision elsewhere: the stamp says nothing of it, and stands all the same.
             Err(error) => error.to_string(),
         };
