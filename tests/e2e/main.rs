@@ -9,6 +9,7 @@ mod command_line;
 mod env_example;
 mod failures;
 mod layering;
+mod limits;
 mod migrations;
 mod new_crate;
 mod packages;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         env_example::trials(),
         failures::trials(),
         layering::trials(),
+        limits::trials(),
         migrations::trials(),
         packages::trials(),
         passwords::trials(),

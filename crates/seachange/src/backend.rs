@@ -59,6 +59,11 @@ pub(crate) trait Backend: Send + Sync {
         Ok(true)
     }
 
+    /// Whether any session has the lock, asked without taking it. Nobody does where runs take turns.
+    async fn is_locked(&self, _connection: &DatabaseConnection, _store: &Store) -> Result<bool, DbErr> {
+        Ok(false)
+    }
+
     /// Whether statements of this connection may arrive in other sessions than the one that has the lock.
     async fn is_pooled(&self, _connection: &DatabaseConnection) -> bool {
         false

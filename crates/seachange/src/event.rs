@@ -62,6 +62,9 @@ pub enum Event<'a> {
         /// Why the last one failed.
         cause: &'a Cause,
     },
+    /// All that has run was rolled back, and begins again with foreign keys off: a table has to be rebuilt on SQLite, in
+    /// a run that is one transaction.
+    Restarted,
     /// A revision has run, and its row is written.
     Finished {
         /// The step.
@@ -112,6 +115,7 @@ pub fn trace(event: &Event<'_>) {
         Event::Retrying { step, attempt, of, cause, .. } => {
             tracing::warn!(target: "seachange", %step, attempt, of, %cause, "a lock kept it waiting; trying again");
         }
+        Event::Restarted => tracing::info!(target: "seachange", "starting again with foreign keys off"),
         Event::Finished { step, elapsed, .. } => tracing::info!(target: "seachange", %step, ?elapsed, "done"),
         Event::Overtaken { step, .. } => tracing::info!(target: "seachange", %step, "another run has done it"),
         Event::Failed { step, .. } => tracing::error!(target: "seachange", %step, "failed"),

@@ -51,6 +51,8 @@ pub struct Migrator {
     _pinned: Option<Pinned>,
     /// Whether a run has taken the lock and not given it back.
     is_locked: AtomicBool,
+    /// Whether all steps of a run are one transaction.
+    is_whole: bool,
 }
 
 impl Migrator {
@@ -121,6 +123,7 @@ impl Migrator {
             stop: Arc::default(),
             _pinned: None,
             is_locked: AtomicBool::new(false),
+            is_whole: false,
         })
     }
 
@@ -136,6 +139,14 @@ impl Migrator {
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.deadline = Arc::new(Deadline::new(limits.statement_limit()));
         self.limits = limits;
+        self
+    }
+
+    /// Runs all revisions of an upgrade or a downgrade in one transaction: they and their rows commit together, or not at
+    /// all. Such a run is refused on MySQL and MariaDB, and where one of the revisions runs outside of transactions.
+    #[must_use]
+    pub fn in_single_transaction(mut self) -> Self {
+        self.is_whole = true;
         self
     }
 

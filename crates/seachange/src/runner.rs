@@ -7,6 +7,7 @@ mod others;
 mod retry;
 mod step;
 mod transactional;
+mod whole;
 
 use std::time::Duration;
 
@@ -73,7 +74,7 @@ impl Runner<'_> {
         let (step, message) = (job.step, job.script.message);
         let rolls_back = self.is_transactional(job);
         self.site.tell(&Event::Started { step, message, number, of, rolls_back });
-        let outcome = self.run_patiently(job).await;
+        let outcome = self.patiently(std::slice::from_ref(step), async || self.run_step(job).await).await;
         match &outcome {
             Ok(Some(elapsed)) => self.site.tell(&Event::Finished { step, message, elapsed: *elapsed }),
             Ok(None) => self.site.tell(&Event::Overtaken { step, message }),

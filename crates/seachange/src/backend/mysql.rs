@@ -69,6 +69,11 @@ impl Backend for MySql {
         Ok(answer::<Option<i64>>(executor, &sql, lock_values(store)).await? == Some(1))
     }
 
+    async fn is_locked(&self, connection: &DatabaseConnection, store: &Store) -> Result<bool, DbErr> {
+        let sql = format!("SELECT IS_USED_LOCK({LOCK}) IS NOT NULL AS answer");
+        answer::<i64>(connection, &sql, lock_values(store)).await.map(|answer| answer == 1)
+    }
+
     /// `lock_wait_timeout` is for tables, `innodb_lock_wait_timeout` for rows.
     fn limit_settings(&self, limits: &Limits) -> Vec<(&'static str, String)> {
         let seconds = |length| whole(length, 1000).to_string();

@@ -44,6 +44,11 @@ const OBJECTS: &str = "SELECT kind, name FROM (
 const LOCK: &str =
     "1936024419, ('x' || left(md5(coalesce($1::text, current_schema()::text) || '.' || $2::text), 8))::bit(32)::int";
 
+/// The same lock as the server lists it: the halves as unsigned numbers, and a 2 for a lock of two numbers.
+const LOCKED: &str = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND classid = 1936024419
+    AND objid::bigint = ('x' || left(md5(coalesce($1::text, current_schema()::text) || '.' || $2::text), 8))::bit(32)::bigint";
+
 fn lock_values(store: &Store) -> [Value; 2] {
     [store.schema().into(), store.table_name().into()]
 }
@@ -78,6 +83,10 @@ impl Backend for Postgres {
     /// other one is lost.
     async fn holds_lock(&self, executor: &DatabaseExecutor<'_>, store: &Store) -> Result<bool, DbErr> {
         answer(executor, &format!("SELECT pg_try_advisory_xact_lock({LOCK}) AS answer"), lock_values(store)).await
+    }
+
+    async fn is_locked(&self, connection: &DatabaseConnection, store: &Store) -> Result<bool, DbErr> {
+        answer(connection, &format!("SELECT EXISTS ({LOCKED}) AS answer"), lock_values(store)).await
     }
 
     /// A second connection to the same server gets a session of its own. A pooler that gives sessions to transactions

@@ -38,11 +38,17 @@ fn problem(error: &Error) -> Problem {
         Error::Plan(error) => graph::plan(error),
         Error::Applied(error) => graph::applied(error),
         Error::Interrupted { revision, direction, .. } => interrupted(plain(Exit::Mismatch), revision, *direction),
+        Error::Running { .. } => plain(Exit::Mismatch).hint("wait for it; `status` tells how it goes"),
         Error::LockTimeout { holder, .. } => lock_timeout(plain(Exit::LockTimeout), holder.as_deref()),
         Error::Stopped { .. } => Problem::new(interrupt::exit(), error.to_string()).hint(GO_ON),
         Error::NoStatementTimeout { .. } => plain(Exit::Usage)
             .detail("its `max_execution_time` holds for SELECT alone")
             .hint("leave `--statement-timeout` and `MIGRATE_STATEMENT_TIMEOUT` away"),
+        Error::NoSingleTransaction { revision: None, .. } => plain(Exit::Usage)
+            .detail("every change of a table commits what came before it")
+            .hint("leave `--single-transaction` away"),
+        Error::NoSingleTransaction { revision: Some(_), .. } => plain(Exit::Usage)
+            .hint("leave `--single-transaction` away, or go to the revision before it first"),
         Error::LockLost { is_pooled: true } => plain(Exit::Connection)
             .detail("a pooler hands them out by transaction, so that no lock would keep other runs out")
             .hint("connect to the server itself, or to a pool in session mode"),

@@ -39,6 +39,7 @@ impl Progress {
             Event::Retrying { step, message, attempt, of, cause } => {
                 self.retry(step, message, &format!("{cause}; trying again, {attempt} of {of}"));
             }
+            Event::Restarted => self.restart(),
             Event::Overtaken { step, message } => self.overtaken(step, message),
             Event::Finished { step, message, elapsed } => self.finish(step, message, *elapsed),
             Event::Failed { step, message } => self.fail(step, message),
@@ -95,6 +96,17 @@ impl Progress {
                 self.terminal.end(what);
                 self.terminal.begin(format!("{} … ", running(step, message)));
             }
+        }
+    }
+
+    fn restart(&self) {
+        const WHY: &str = "starting again with foreign keys off: a table has to be rebuilt";
+        match self.bar() {
+            Some(bar) => {
+                bar.suspend(|| self.terminal.say(WHY));
+                bar.reset();
+            }
+            None => self.terminal.say(WHY),
         }
     }
 

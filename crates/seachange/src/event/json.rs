@@ -10,6 +10,7 @@
 //! | `started` | `direction`, `revision`, `message`, `number`, `of`, `rolls_back` |
 //! | `statement` | `sql` (without values), `duration_ms`, `failed` |
 //! | `retrying` | `direction`, `revision`, `message`, `attempt`, `of`, `cause` |
+//! | `restarted` | |
 //! | `finished` | `direction`, `revision`, `message`, `duration_ms` |
 //! | `overtaken`, `failed` | `direction`, `revision`, `message` |
 //! | `stopped` | `left`: steps |
@@ -74,6 +75,7 @@ enum Entry<'a> {
     Started { #[serde(flatten)] revision: Revision<'a>, number: usize, of: usize, rolls_back: bool },
     Statement { sql: &'a str, duration_ms: f64, failed: bool },
     Retrying { #[serde(flatten)] revision: Revision<'a>, attempt: u32, of: u32, cause: String },
+    Restarted {},
     Finished { #[serde(flatten)] revision: Revision<'a>, duration_ms: f64 },
     Overtaken(Revision<'a>),
     Failed(Revision<'a>),
@@ -128,6 +130,7 @@ fn entry<'a>(event: &Event<'a>) -> Entry<'a> {
         Event::Retrying { step, message, attempt, of, cause } => {
             Entry::Retrying { revision: revision(step, message), attempt, of, cause: cause.to_string() }
         }
+        Event::Restarted => Entry::Restarted {},
         Event::Finished { step, message, elapsed } => {
             Entry::Finished { revision: revision(step, message), duration_ms: millis(elapsed) }
         }

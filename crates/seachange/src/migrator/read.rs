@@ -4,6 +4,7 @@ use seachange_graph::{Applied, Direction, Graph, Plan, StampPlan, Step, Target};
 
 use super::Migrator;
 use crate::error::Error;
+use crate::lock;
 use crate::revision::Script;
 use crate::store::{Row, State};
 
@@ -42,7 +43,8 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// [`Error::Interrupted`] when a run was interrupted, [`Error::Applied`] when the rows do not fit the graph.
+    /// [`Error::Interrupted`] when a revision was begun and is not done, [`Error::Applied`] when the rows do not fit the
+    /// graph.
     pub fn applied(&self, graph: &Graph) -> Result<Applied, Error> {
         self.check_finished()?;
         Ok(graph.applied(self.pointers())?)
@@ -115,7 +117,17 @@ impl Migrator {
 
     /// The applied set that the database has now.
     async fn applied(&self) -> Result<Applied, Error> {
-        self.read().await?.applied(self.graph)
+        self.watched(self.read().await?.applied(self.graph)).await
+    }
+
+    /// Tells a revision that another run is in the middle of from one that an interrupted run left behind.
+    async fn watched<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
+        match outcome {
+            Err(Error::Interrupted { revision, direction, started_at }) if lock::is_at_work(self.site()).await => {
+                Err(Error::Running { revision, direction, started_at })
+            }
+            outcome => outcome,
+        }
     }
 
     /// The revisions that an upgrade to all heads would apply, in that order. Read only.
@@ -145,7 +157,7 @@ impl Migrator {
     ///
     /// As [`read`](Self::read) and [`Record::standing`].
     pub async fn current(&self) -> Result<Vec<&'static Script>, Error> {
-        let applied = self.read().await?.standing(self.graph)?;
+        let applied = self.watched(self.read().await?.standing(self.graph)).await?;
         Ok(self.graph.current(&applied).iter().filter_map(|revision| self.script(&revision.id)).collect())
     }
 
@@ -155,7 +167,7 @@ impl Migrator {
     ///
     /// [`Error::Plan`] when a target cannot be reached; otherwise as [`pending`](Self::pending).
     pub async fn plan_upgrade(&self, targets: &[Target], gaps: Gaps) -> Result<Plan, Error> {
-        self.plan_upgrade_from(&self.read().await?, targets, gaps)
+        self.watched(self.plan_upgrade_from(&self.read().await?, targets, gaps)).await
     }
 
     /// Plans a downgrade without running it. Read only. Revisions that are missing below applied ones are no obstacle on
@@ -165,7 +177,7 @@ impl Migrator {
     ///
     /// As [`plan_upgrade`](Self::plan_upgrade).
     pub async fn plan_downgrade(&self, targets: &[Target]) -> Result<Plan, Error> {
-        self.plan_downgrade_from(&self.read().await?, targets)
+        self.watched(self.plan_downgrade_from(&self.read().await?, targets)).await
     }
 
     /// Plans a stamp without writing it. Read only.

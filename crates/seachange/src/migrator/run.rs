@@ -21,6 +21,10 @@ impl Migrator {
         let record = self.read().await?;
         let planned = match plan(&record) {
             Ok(plan) if plan.is_empty() => return self.report(&record, &plan, Report::default()),
+            Ok(plan) if self.is_whole => {
+                self.runner(Others::nobody()).check_whole(&plan)?;
+                Some(plan)
+            }
             Ok(plan) => Some(plan),
             // Another run may be in the middle of this revision.
             Err(Error::Interrupted { .. }) => None,
@@ -63,7 +67,17 @@ impl Migrator {
         outcome
     }
 
+    /// A run that is one transaction plans anew when another run has come before it.
     async fn run_locked(&self, plan: impl Fn(&Record) -> Result<Plan, Error>) -> Result<Report, Error> {
+        loop {
+            match self.run_planned(&plan).await {
+                Err(Error::Overtaken { .. }) if self.is_whole => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn run_planned(&self, plan: impl Fn(&Record) -> Result<Plan, Error>) -> Result<Report, Error> {
         let site = self.site();
         let looked = Others::look(site).await;
         let others = looked.map_err(Error::database("cannot read which revisions are applied"))?;
@@ -74,17 +88,24 @@ impl Migrator {
         if site.is_stopping() {
             return self.report(&record, &plan, self.stopped(&plan));
         }
+        let runner = self.runner(others);
+        if self.is_whole {
+            runner.check_whole(&plan)?;
+        }
         let holder = lock::announce(site, self.migrations.program(), &plan).await?;
         let outcome = async {
             self.make_table(&record).await?;
-            let runner = Runner { site, migrations: self.migrations, graph: self.graph, others };
-            runner.run(&plan).await
+            if self.is_whole { runner.run_whole(&plan, &record.rows).await } else { runner.run(&plan).await }
         };
         let outcome = outcome.await;
         if !is_lost(&outcome) {
             lock::withdraw(site, &holder).await;
         }
         self.report(&record, &plan, outcome?)
+    }
+
+    fn runner(&self, others: Others) -> Runner<'_> {
+        Runner { site: self.site(), migrations: self.migrations, graph: self.graph, others }
     }
 
     /// The plan, once no other run is in the middle of a revision that no transaction holds: where runs take turns, the
@@ -109,8 +130,15 @@ impl Migrator {
         if record.has_table {
             return Ok(());
         }
-        let created = self.store.create(&self.connection, self.backend).await;
-        created.map_err(Error::database("cannot create the table of applied revisions"))
+        let wrap = |error| Error::database("cannot create the table of applied revisions")(error);
+        let transaction = self.site().begin(wrap).await?;
+        match self.store.create(&transaction, self.backend).await {
+            Ok(()) => transaction.commit().await.map_err(wrap),
+            Err(error) => {
+                self.site().roll_back(transaction).await;
+                Err(wrap(error))
+            }
+        }
     }
 }
 

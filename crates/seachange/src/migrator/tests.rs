@@ -3,14 +3,17 @@
 
 mod failures;
 mod gaps;
+mod limits;
 mod runs;
 mod stamps;
+mod whole;
 
 use async_trait::async_trait;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, Statement};
 use sea_orm_migration::prelude::*;
 
 use super::Migrator;
+use crate::alter::alter;
 use crate::revision::{Migrations, Revision, Script};
 
 /// What a revision of these tests does.
@@ -21,6 +24,8 @@ enum Body {
     Panics,
     /// Returns an error of its own.
     Refuses,
+    /// Gives the table `a` a check, for which SQLite's tables are rebuilt.
+    Rebuilds,
 }
 
 struct Scripted {
@@ -42,13 +47,14 @@ impl MigrationTrait for Scripted {
             Body::Sql(up, _) => execute(manager, up).await,
             Body::Panics => panic!("no way"),
             Body::Refuses => Err(DbErr::Custom("not today".to_owned())),
+            Body::Rebuilds => Ok(alter(manager, "a").add_check("positive", Expr::col("id").gt(0)).apply().await?),
         }
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         match self.body {
             Body::Sql(_, down) => execute(manager, down).await,
-            Body::Panics | Body::Refuses => Ok(()),
+            Body::Panics | Body::Refuses | Body::Rebuilds => Ok(()),
         }
     }
 

@@ -39,6 +39,8 @@ pub struct Failure {
     pub done: usize,
     /// How many steps the plan had.
     pub of: usize,
+    /// Whether all of them were to run in one transaction, so that nothing is left of any.
+    pub is_whole: bool,
 }
 
 /// Why a revision failed.

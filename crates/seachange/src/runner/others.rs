@@ -27,6 +27,11 @@ pub(crate) enum Turn {
 }
 
 impl Others {
+    /// For who runs nothing.
+    pub(crate) fn nobody() -> Self {
+        Self { counter: AtomicI64::default() }
+    }
+
     /// Looks at the database before the record is read that the plan is made from.
     pub(crate) async fn look(site: Site<'_>) -> Result<Self, DbErr> {
         let counter = site.backend.change_counter(&site.connection.into()).await?;

@@ -2,21 +2,27 @@
 
 use std::time::Duration;
 
+use seachange_graph::Step;
+
 use super::failure::{Failure, Left};
-use super::{Job, Runner};
+use super::Runner;
 use crate::error::Error;
 use crate::event::Event;
 use crate::limits::Limit;
 use crate::lock::Pause;
 
 impl Runner<'_> {
-    /// Runs a step as often as the limits say, and says how long it took in the end; nothing when another run has done
-    /// it. It is run again only where nothing of it is left.
-    pub(super) async fn run_patiently(&self, job: Job<'_>) -> Result<Option<Duration>, Error> {
+    /// Makes attempts at some steps, as often as the limits say. Another one is made only where nothing of the last is
+    /// left.
+    pub(super) async fn patiently<T>(
+        &self,
+        steps: &[Step],
+        attempt: impl AsyncFn() -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let mut pause = Pause::retreat();
         let mut retries = 0;
         loop {
-            let mut failure = match self.run_step(job).await {
+            let mut failure = match attempt().await {
                 Err(Error::Failed(failure)) => failure,
                 outcome => return outcome,
             };
@@ -25,7 +31,7 @@ impl Runner<'_> {
                 return Err(Error::Failed(failure));
             }
             retries += 1;
-            self.tell_of_retry(job, retries, &failure);
+            self.tell_of_retry(steps, retries, &failure);
             pause.sleep(Duration::MAX, self.site.stop).await;
             if self.site.is_stopping() {
                 return Err(Error::Stopped { waited: self.site.waited.so_far() });
@@ -33,14 +39,10 @@ impl Runner<'_> {
         }
     }
 
-    fn tell_of_retry(&self, job: Job<'_>, attempt: u32, failure: &Failure) {
-        self.site.tell(&Event::Retrying {
-            step: job.step,
-            message: job.script.message,
-            attempt,
-            of: self.site.limits.retries,
-            cause: &failure.cause,
-        });
+    fn tell_of_retry(&self, steps: &[Step], attempt: u32, failure: &Failure) {
+        let Some(step) = steps.iter().find(|step| step.revision == failure.revision) else { return };
+        let of = self.site.limits.retries;
+        self.site.tell(&Event::Retrying { step, message: &failure.message, attempt, of, cause: &failure.cause });
     }
 }
 

@@ -78,6 +78,7 @@ impl Runner<'_> {
             rolls_back: self.site.backend.rolls_back_ddl(),
             done: 0,
             of: 0,
+            is_whole: false,
         })
     }
 

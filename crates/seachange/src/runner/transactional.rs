@@ -75,7 +75,7 @@ impl Runner<'_> {
     }
 
     /// The code, the checks, and the row.
-    async fn work(
+    pub(super) async fn work(
         &self,
         job: Job<'_>,
         start: Instant,
@@ -107,7 +107,7 @@ impl Runner<'_> {
         }
     }
 
-    async fn commit(&self, job: Job<'_>, transaction: DatabaseTransaction) -> Result<(), Setback> {
+    pub(super) async fn commit(&self, job: Job<'_>, transaction: DatabaseTransaction) -> Result<(), Setback> {
         transaction.commit().await.map_err(|error| {
             let left = if is_lost_connection(&error) { Left::Unknown } else { Left::Nothing };
             Setback::Failed(self.failure(job, Cause::Database(error), left, None))

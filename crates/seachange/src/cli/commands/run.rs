@@ -25,6 +25,9 @@ pub(crate) struct UpgradeOptions {
     /// Apply as well what is missing below applied revisions
     #[arg(long)]
     include_missing: bool,
+    /// Run everything in one transaction: all of it is applied, or nothing [not on MySQL and MariaDB]
+    #[arg(long)]
+    single_transaction: bool,
     #[command(flatten)]
     limits: LimitArgs,
     #[command(flatten)]
@@ -37,6 +40,9 @@ pub(crate) struct DowngradeOptions {
     /// Print what would be done, and do nothing
     #[arg(long)]
     pub(super) dry_run: bool,
+    /// Run everything in one transaction: all of it is taken back, or nothing [not on MySQL and MariaDB]
+    #[arg(long)]
+    pub(super) single_transaction: bool,
     #[command(flatten)]
     pub(super) limits: LimitArgs,
     #[command(flatten)]
@@ -53,7 +59,7 @@ pub(crate) async fn upgrade(context: &Context, targets: &[Target], options: &Upg
         return preview(context, &plan);
     }
     let migrator = context.connect_for(|graph, applied| Ok(graph.upgrade(applied, targets)?.is_empty())).await?;
-    let migrator = migrator.with_limits(options.limits.limits());
+    let migrator = prepared(migrator, &options.limits, options.single_transaction);
     let exit = upgrade_with(context, &migrator, targets, gaps).await?;
     migrator.close().await?;
     Ok(exit)
@@ -72,10 +78,15 @@ pub(crate) async fn downgrade(
         return preview(context, &plan);
     }
     let migrator = context.connect_for(|graph, applied| Ok(graph.downgrade(applied, targets)?.is_empty())).await?;
-    let migrator = migrator.with_limits(options.limits.limits());
+    let migrator = prepared(migrator, &options.limits, options.single_transaction);
     let exit = downgrade_with(context, &migrator, targets).await?;
     migrator.close().await?;
     Ok(exit)
+}
+
+fn prepared(migrator: Migrator, limits: &LimitArgs, single_transaction: bool) -> Migrator {
+    let migrator = migrator.with_limits(limits.limits());
+    if single_transaction { migrator.in_single_transaction() } else { migrator }
 }
 
 /// Upgrades over a connection that is there.

@@ -37,7 +37,7 @@ fn waiting_names_the_holder() {
     };
     let waited = Duration::from_micros(1_500);
     assert_snapshot!(line(&Event::Waiting { holder: Some(&holder), waited }), @r#"{"event":"waiting","holder":{"host":"web-3","process":4711,"program":"migration 0.1.0","since":"2026-11-21T09:03:11.000Z","at":{"direction":"upgrade","revision":"ae10"}},"waited_ms":1.5,"time":"2026-11-21T09:03:11.000Z"}"#);
-    assert_snapshot!(line(&Event::Waiting { holder: None, waited }), @"");
+    assert_snapshot!(line(&Event::Waiting { holder: None, waited }), @r#"{"event":"waiting","holder":null,"waited_ms":1.5,"time":"2026-11-21T09:03:11.000Z"}"#);
 }
 
 #[test]
