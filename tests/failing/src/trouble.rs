@@ -57,8 +57,8 @@ async fn add_orphan(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
 /// Keeps the database busy.
 async fn take_an_hour(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let sql = match manager.get_database_backend() {
-        DbBackend::Postgres => "SELECT pg_sleep(3600)",
-        DbBackend::MySql => "SELECT SLEEP(3600)",
+        sea_orm::DbBackend::Postgres => "SELECT pg_sleep(3600)",
+        sea_orm::DbBackend::MySql => "SELECT SLEEP(3600)",
         _ => {
             "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 1e11) \
              SELECT max(x) FROM c"

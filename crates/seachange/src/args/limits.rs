@@ -144,8 +144,7 @@ mod tests {
 
     #[test]
     fn every_limit_arrives() {
-        let limits =
-            Limits { lock_timeout: None, statement_timeout: Some(Duration::from_secs(120)), retries: 3 };
+        let limits = Limits { lock_timeout: None, statement_timeout: Some(Duration::from_secs(120)), retries: 3 };
         check(&["--statement-timeout", "2m", "--retries", "3"], Ok(limits));
         check(&["--retries", "many"], Err("invalid digit"));
     }

@@ -77,9 +77,9 @@ impl Backend for MySql {
     /// `lock_wait_timeout` is for tables, `innodb_lock_wait_timeout` for rows.
     fn limit_settings(&self, limits: &Limits) -> Vec<(&'static str, String)> {
         let seconds = |length| whole(length, 1000).to_string();
-        let locks = limits.lock_timeout.map(|length| {
-            [("innodb_lock_wait_timeout", seconds(length)), ("lock_wait_timeout", seconds(length))]
-        });
+        let locks = limits
+            .lock_timeout
+            .map(|length| [("innodb_lock_wait_timeout", seconds(length)), ("lock_wait_timeout", seconds(length))]);
         let fraction = |length| {
             let milliseconds = whole(length, 1);
             format!("{}.{:03}", milliseconds / 1000, milliseconds % 1000)

@@ -47,8 +47,9 @@ fn problem(error: &Error) -> Problem {
         Error::NoSingleTransaction { revision: None, .. } => plain(Exit::Usage)
             .detail("every change of a table commits what came before it")
             .hint("leave `--single-transaction` away"),
-        Error::NoSingleTransaction { revision: Some(_), .. } => plain(Exit::Usage)
-            .hint("leave `--single-transaction` away, or go to the revision before it first"),
+        Error::NoSingleTransaction { revision: Some(_), .. } => {
+            plain(Exit::Usage).hint("leave `--single-transaction` away, or go to the revision before it first")
+        }
         Error::LockLost { is_pooled: true } => plain(Exit::Connection)
             .detail("a pooler hands them out by transaction, so that no lock would keep other runs out")
             .hint("connect to the server itself, or to a pool in session mode"),

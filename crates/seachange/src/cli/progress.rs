@@ -1,16 +1,19 @@
 //! A run as it is printed.
 
+mod bar;
+
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::Utc;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressDrawTarget;
 use seachange_graph::Step;
 
 use super::terminal::{DIM, ERROR, ID, Terminal, VERB, styled};
 use super::{describe, revision_scope};
 use crate::event::{Event, json};
 use crate::store::Holder;
+use bar::Bar;
 
 /// From this many steps on, a terminal shows a bar.
 const MANY: usize = 20;
@@ -18,7 +21,7 @@ const MANY: usize = 20;
 /// Prints events.
 pub(crate) struct Progress {
     terminal: Terminal,
-    bar: Mutex<Option<ProgressBar>>,
+    bar: Mutex<Option<Bar>>,
 }
 
 impl Progress {
@@ -58,10 +61,7 @@ impl Progress {
         if steps < MANY || self.terminal.quiet || self.terminal.verbose || !self.terminal.is_watched() {
             return;
         }
-        let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::stderr());
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} revisions, {eta} left") {
-            bar.set_style(style);
-        }
+        let bar = Bar::new(steps, ProgressDrawTarget::stderr());
         *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar);
     }
 
@@ -104,7 +104,7 @@ impl Progress {
         match self.bar() {
             Some(bar) => {
                 bar.suspend(|| self.terminal.say(WHY));
-                bar.reset();
+                bar.restart();
             }
             None => self.terminal.say(WHY),
         }
@@ -122,10 +122,7 @@ impl Progress {
         match (self.bar(), self.terminal.verbose) {
             (Some(bar), _) => {
                 bar.suspend(|| self.terminal.say(format!("{} … {time}", running(step, message))));
-                bar.inc(1);
-                if bar.length() == Some(bar.position()) {
-                    bar.finish_and_clear();
-                }
+                bar.advance();
             }
             (None, true) => self.terminal.say(format!("    … {time}")),
             (None, false) => self.terminal.end(time),
@@ -145,11 +142,11 @@ impl Progress {
     /// Takes the bar off the screen: what comes next stands on a line of its own.
     fn clear(&self) {
         if let Some(bar) = self.bar() {
-            bar.finish_and_clear();
+            bar.clear();
         }
     }
 
-    fn bar(&self) -> Option<ProgressBar> {
+    fn bar(&self) -> Option<Bar> {
         self.bar.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -70,16 +70,43 @@ struct Line<'a> {
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 enum Entry<'a> {
-    Waiting { holder: Option<Who<'a>>, waited_ms: f64 },
-    Planned { steps: Vec<StepEntry<'a>> },
-    Started { #[serde(flatten)] revision: Revision<'a>, number: usize, of: usize, rolls_back: bool },
-    Statement { sql: &'a str, duration_ms: f64, failed: bool },
-    Retrying { #[serde(flatten)] revision: Revision<'a>, attempt: u32, of: u32, cause: String },
+    Waiting {
+        holder: Option<Who<'a>>,
+        waited_ms: f64,
+    },
+    Planned {
+        steps: Vec<StepEntry<'a>>,
+    },
+    Started {
+        #[serde(flatten)]
+        revision: Revision<'a>,
+        number: usize,
+        of: usize,
+        rolls_back: bool,
+    },
+    Statement {
+        sql: &'a str,
+        duration_ms: f64,
+        failed: bool,
+    },
+    Retrying {
+        #[serde(flatten)]
+        revision: Revision<'a>,
+        attempt: u32,
+        of: u32,
+        cause: String,
+    },
     Restarted {},
-    Finished { #[serde(flatten)] revision: Revision<'a>, duration_ms: f64 },
+    Finished {
+        #[serde(flatten)]
+        revision: Revision<'a>,
+        duration_ms: f64,
+    },
     Overtaken(Revision<'a>),
     Failed(Revision<'a>),
-    Stopped { left: Vec<StepEntry<'a>> },
+    Stopped {
+        left: Vec<StepEntry<'a>>,
+    },
     Report {
         done: Vec<Done<'a>>,
         left: Vec<StepEntry<'a>>,

@@ -76,7 +76,8 @@ impl Record {
 
     /// Where the database stands once some steps have been taken from here: ids, in the order of the graph.
     pub(super) fn current_after(&self, graph: &Graph, steps: &[Step]) -> Result<Vec<String>, Error> {
-        let is_undone = |id: &str| steps.iter().any(|step| step.direction == Direction::Downgrade && step.revision == id);
+        let is_undone =
+            |id: &str| steps.iter().any(|step| step.direction == Direction::Downgrade && step.revision == id);
         let upgraded = steps.iter().filter(|step| step.direction == Direction::Upgrade);
         let added = upgraded.filter_map(|step| graph.get(&step.revision)).map(|revision| {
             let pointers = revision.down_revision.iter().chain(&revision.depends_on).map(String::as_str);

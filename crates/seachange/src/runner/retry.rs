@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use seachange_graph::Step;
 
-use super::failure::{Failure, Left};
 use super::Runner;
+use super::failure::{Failure, Left};
 use crate::error::Error;
 use crate::event::Event;
 use crate::limits::Limit;

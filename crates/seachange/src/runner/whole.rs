@@ -138,7 +138,12 @@ impl Runner<'_> {
     }
 
     /// Makes sure that no other run is at work, and that none has changed what the plan was made from.
-    async fn check_unchanged(&self, job: Job<'_>, rows: &[Row], transaction: &DatabaseTransaction) -> Result<(), Setback> {
+    async fn check_unchanged(
+        &self,
+        job: Job<'_>,
+        rows: &[Row],
+        transaction: &DatabaseTransaction,
+    ) -> Result<(), Setback> {
         let (site, executor) = (self.site, transaction.into());
         let refused = |error| Setback::Failed(self.failure(job, Cause::Database(error), Left::Nothing, None));
         if !site.backend.holds_lock(&executor, site.store).await.map_err(refused)? {
