@@ -6,7 +6,7 @@ use std::error::Error;
 use std::fs;
 
 use sea_orm::prelude::ChronoDateTimeUtc;
-use sea_orm::{ConnectionTrait, DatabaseConnection};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
 use seachange_tests::{
     Backend, Output, Program, Running, TestDatabase, block_on,
     harness::{Case, TestResult, each_backend},
@@ -48,14 +48,12 @@ fn applied(database: &TestDatabase) -> Result<usize, sea_orm::DbErr> {
     Ok(rows.len())
 }
 
-/// Another session, which does something and keeps what it holds until it is dropped.
-fn session(database: &TestDatabase, sql: &[&str]) -> Result<DatabaseConnection, sea_orm::DbErr> {
+/// A transaction of somebody else, in which something was done.
+fn others(database: &TestDatabase, sql: &str) -> Result<DatabaseTransaction, sea_orm::DbErr> {
     block_on(async {
-        let connection = database.connect().await?;
-        for sql in sql {
-            connection.execute_unprepared(sql).await?;
-        }
-        Ok(connection)
+        let transaction = database.connect().await?.begin().await?;
+        transaction.execute_unprepared(sql).await?;
+        Ok(transaction)
     })
 }
 
@@ -177,10 +175,10 @@ fn run_is_told_in_json(database: &TestDatabase) -> TestResult {
 
 fn locked_table_is_tried_again(database: &TestDatabase) -> TestResult {
     succeed(database, "up 2")?;
-    let holder = session(database, &["BEGIN", "LOCK TABLE authors IN ACCESS SHARE MODE"])?;
+    let holder = others(database, "LOCK TABLE authors IN ACCESS SHARE MODE")?;
     let mut running = program(database, "up 1 --lock-timeout 50ms --retries 500").start()?;
     running.wait_for("trying again, 2 of 500")?;
-    block_on(holder.execute_unprepared("ROLLBACK"))?;
+    block_on(holder.rollback())?;
     running.finish()?.succeeded()?;
     assert_eq!(applied(database)?, 3);
     Ok(())
@@ -188,21 +186,21 @@ fn locked_table_is_tried_again(database: &TestDatabase) -> TestResult {
 
 fn retries_come_to_an_end(database: &TestDatabase) -> TestResult {
     succeed(database, "up 2")?;
-    let holder = session(database, &["BEGIN", "LOCK TABLE authors IN ACCESS SHARE MODE"])?;
+    let holder = others(database, "LOCK TABLE authors IN ACCESS SHARE MODE")?;
     let output = program(database, "up").env("MIGRATE_LOCK_TIMEOUT", "50ms").env("MIGRATE_RETRIES", "2").run()?;
     snapshot::settings(database).bind(|| insta::assert_snapshot!("limits_retries", output));
     assert_eq!(applied(database)?, 2);
-    block_on(holder.execute_unprepared("ROLLBACK"))?;
+    block_on(holder.rollback())?;
     succeed(database, "up")
 }
 
 fn locked_table_ends_the_wait(database: &TestDatabase) -> TestResult {
     succeed(database, "up 2")?;
-    let holder = session(database, &["START TRANSACTION", "SELECT * FROM authors"])?;
+    let holder = others(database, "SELECT * FROM authors")?;
     let output = run(database, "up 1 --lock-timeout 1s")?;
     assert_eq!(output.code, Some(5), "{output}");
     assert!(output.stderr.contains("Lock wait timeout exceeded"), "{output}");
-    block_on(holder.execute_unprepared("ROLLBACK"))?;
+    block_on(holder.rollback())?;
     Ok(())
 }
 
@@ -212,12 +210,12 @@ fn app(database: &TestDatabase) -> Program {
 
 /// The first revision waits for a table of the same name that somebody else is about to make.
 fn app_stops_after_the_revision(database: &TestDatabase) -> TestResult {
-    let holder = session(database, &["BEGIN", "CREATE TABLE posts (id int)"])?;
+    let holder = others(database, "CREATE TABLE posts (id int)")?;
     let mut running = app(database).start()?;
     running.wait_for("376e48470d72")?;
     running.terminate()?;
     running.wait_for("stopping after this revision")?;
-    block_on(holder.execute_unprepared("ROLLBACK"))?;
+    block_on(holder.rollback())?;
     let output = running.finish()?;
     assert_eq!((output.code, output.stdout.as_str()), (Some(0), ""), "{output}");
     assert!(output.stderr.contains("stopped before the first request"), "{output}");
@@ -226,13 +224,13 @@ fn app_stops_after_the_revision(database: &TestDatabase) -> TestResult {
 }
 
 fn app_stops_waiting(database: &TestDatabase) -> TestResult {
-    let holder = session(database, &["BEGIN IMMEDIATE"])?;
+    let holder = others(database, "CREATE TABLE posts (id int)")?;
     let mut running = app(database).start()?;
     running.wait_for("waiting for whoever writes")?;
     running.terminate()?;
     let output = running.finish()?;
     assert_eq!((output.code, output.stdout.as_str()), (Some(0), ""), "{output}");
-    block_on(holder.execute_unprepared("ROLLBACK"))?;
+    block_on(holder.rollback())?;
     assert!(database.tables()?.is_empty());
     Ok(())
 }
