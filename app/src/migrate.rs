@@ -1,34 +1,31 @@
 //! The engine inside a service: bringing the schema to this program's heads, or insisting on it.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use migration::MIGRATIONS;
 use sea_orm::DatabaseConnection;
-use seachange::{DatabaseSettings, Error, Limits, Migrator, Report};
+use seachange::graph::Target;
+use seachange::{Ahead, DatabaseSettings, Error, Migrator, Report, UpgradeOptions, event};
 use tracing::info;
 
-use crate::args::MigrateMode;
+use crate::args::{Args, MigrateMode};
 use crate::signal::Signals;
 
-/// Does what `mode` says about the schema, before the first request. What is applied goes to the log. A signal ends it
-/// after the revision that runs: then the service is not to start.
-pub(crate) async fn on_start(
-    mode: MigrateMode,
-    settings: &DatabaseSettings,
-    limits: Limits,
-    signals: &Signals,
-) -> Result<(), Error> {
-    match mode {
+/// Does what the arguments say about the schema, before the first request. What is applied goes to the log, and what is
+/// unusual about the database too. A signal ends it after the revision that runs: then the service is not to start.
+pub(crate) async fn on_start(args: &Args, settings: &DatabaseSettings, signals: &Signals) -> Result<(), Error> {
+    let options = UpgradeOptions { ahead: args.ahead, ..UpgradeOptions::default() };
+    match args.migrate {
         MigrateMode::Up => {
-            let migrator = Migrator::connect(&MIGRATIONS, settings).await?.with_limits(limits);
-            let report = upgrade(&migrator, signals).await?;
+            let migrator = Migrator::connect(&MIGRATIONS, settings).await?.with_limits(args.limits.limits());
+            let report = upgrade(&migrator, options, signals).await?;
             info!(applied = report.done.len(), left = report.left.len(), at = report.current.join(","), "migrated");
             migrator.close().await
         }
         MigrateMode::Check => {
             let migrator = Migrator::connect_to_read(&MIGRATIONS, settings).await?;
-            migrator.check().await?;
+            let notices = migrator.check_with(options).await?;
+            notices.events().for_each(|event| event::trace(&event));
             migrator.close().await
         }
         MigrateMode::Off => Ok(()),
@@ -36,8 +33,9 @@ pub(crate) async fn on_start(
 }
 
 /// Upgrades, and stops before the next revision when a signal comes.
-async fn upgrade(migrator: &Migrator, signals: &Signals) -> Result<Report, Error> {
-    let run = migrator.upgrade("heads");
+async fn upgrade(migrator: &Migrator, options: UpgradeOptions, signals: &Signals) -> Result<Report, Error> {
+    let targets = [Target::HEADS];
+    let run = migrator.upgrade_to(&targets, options);
     tokio::pin!(run);
     tokio::select! {
         report = &mut run => report,
@@ -49,7 +47,25 @@ async fn upgrade(migrator: &Migrator, signals: &Signals) -> Result<Report, Error
     }
 }
 
-/// Returns what a health check asks, through the pool of the service: `check` on it reads one table.
-pub(crate) fn watch(pool: &DatabaseConnection) -> Result<Arc<Migrator>, Error> {
-    Migrator::new(&MIGRATIONS, pool.clone()).map(Arc::new)
+/// What a health check asks, through the pool of the service.
+pub(crate) struct Schema {
+    pub(crate) migrator: Migrator,
+    ahead: Ahead,
+}
+
+impl Schema {
+    /// Watches the database behind `pool`.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the revisions of this program make no graph.
+    pub(crate) fn watch(pool: &DatabaseConnection, ahead: Ahead) -> Result<Self, Error> {
+        Ok(Self { migrator: Migrator::new(&MIGRATIONS, pool.clone())?, ahead })
+    }
+
+    /// Fails, with the reason, unless the schema is what this program works on. Reads one table.
+    pub(crate) async fn check(&self) -> Result<(), Error> {
+        let options = UpgradeOptions { ahead: self.ahead, ..UpgradeOptions::default() };
+        self.migrator.check_with(options).await.map(drop)
+    }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use sea_orm::DatabaseConnection;
 use seachange::DatabaseSettings;
 use seachange::connection::{self, ConnectError};
+use seachange::graph::AppliedError;
 use tracing::info;
 
 use crate::args::Args;
@@ -58,6 +59,12 @@ impl StartError {
                 Some("apply them with `cargo run -p migration -- up`, or start with `--migrate up`")
             }
             Self::Aborted => Some("`cargo run -p migration -- status` tells where the database stands"),
+            Self::Schema(seachange::Error::Applied(AppliedError::Ahead { .. })) => {
+                Some("a newer version migrated the database: start that one, or start with `--ahead allow`")
+            }
+            Self::Schema(seachange::Error::Applied(AppliedError::Diverged { .. })) => {
+                Some("the database belongs to another program, or to another line of this one: check the settings")
+            }
             Self::Serve(ServeError::Bind { source, .. }) if source.kind() == ErrorKind::AddrInUse => {
                 Some("another program listens there; name another `--port`, or `--port 0` for a free one")
             }
@@ -79,7 +86,7 @@ pub(crate) async fn start(args: &Args) -> Result<(), StartError> {
         return Ok(());
     };
     info!(database = %settings, "connected");
-    let router = routes::router(AppState::new(pool.clone())?);
+    let router = routes::router(AppState::new(pool.clone(), args.ahead)?);
     serve::until_stopped(&args.host, args.port, router, args.shutdown_limit(), &signals).await?;
     // A request that was cut may hold its connection still; it goes when the process ends.
     let _ = tokio::time::timeout(CLOSE_LIMIT, pool.close()).await;
@@ -92,7 +99,7 @@ async fn prepare(
     settings: &DatabaseSettings,
     signals: &Signals,
 ) -> Result<Option<DatabaseConnection>, StartError> {
-    migrate::on_start(args.migrate, settings, args.limits.limits(), signals).await?;
+    migrate::on_start(args, settings, signals).await?;
     if signals.have_come() {
         return Ok(None);
     }

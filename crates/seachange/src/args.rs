@@ -23,6 +23,7 @@
 //! One that migrates when it starts takes [`LimitArgs`] as well, for
 //! [`Migrator::with_limits`](crate::Migrator::with_limits).
 
+mod ahead;
 pub mod env_file;
 mod flags;
 mod limits;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use seachange_graph::Step;
 
+use crate::migrator::Notices;
+
 /// What a run has done.
 ///
 /// ```
@@ -30,6 +32,8 @@ pub struct Report {
     pub waited: Duration,
     /// The name and version of the program, as the record has it.
     pub program: String,
+    /// What was unusual about the record, and was let pass.
+    pub notices: Notices,
 }
 
 impl Report {

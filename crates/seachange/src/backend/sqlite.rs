@@ -7,11 +7,14 @@ use async_trait::async_trait;
 use sea_orm::sea_query::ColumnDef;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseConnectionType, DatabaseExecutor, DatabaseTransaction, DbErr,
-    RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ExecResult, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
 };
+use sqlparser::dialect::SQLiteDialect;
 
-use super::{Backend, drop_listed, whole};
+use super::{Backend, answer, drop_listed, whole};
 use crate::database_error::database_error;
+use crate::journal::Presence;
+use crate::journal::trace::{self, Object, ObjectKind, Trace};
 use crate::limits::{Deadline, Limits};
 
 /// SQLite: table changes roll back; one writer at a time.
@@ -29,6 +32,14 @@ fn code(error: &DbErr) -> Option<i32> {
     let code = database_error(error)?.code()?.parse::<i32>().ok()?;
     Some(code & 0xff)
 }
+
+/// How many tables or views have this name, in whichever case.
+const TABLE: &str =
+    "SELECT count(*) AS answer FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE";
+
+const INDEX: &str = "SELECT count(*) AS answer FROM sqlite_schema WHERE type = 'index' AND name = ? COLLATE NOCASE";
+
+const COLUMN: &str = "SELECT count(*) AS answer FROM pragma_table_info(?2) WHERE name = ?1 COLLATE NOCASE";
 
 #[async_trait]
 impl Backend for Sqlite {
@@ -59,9 +70,31 @@ impl Backend for Sqlite {
         database_error(error).is_some_and(|error| error.message().starts_with("no such column"))
     }
 
+    fn last_insert_id(&self, result: &ExecResult) -> u64 {
+        result.last_insert_id()
+    }
+
     /// Result codes BUSY and LOCKED.
     fn is_kept_waiting(&self, error: &DbErr) -> bool {
         code(error).is_some_and(|code| [5, 6].contains(&code))
+    }
+
+    fn traces(&self, sql: &str) -> Vec<Trace> {
+        trace::traces(sql, &SQLiteDialect {}, false)
+    }
+
+    /// Constraints have no place in the catalogue, but for the text of the table.
+    async fn presence(&self, connection: &DatabaseConnection, object: &Object) -> Result<Presence, DbErr> {
+        let sql = match object.kind {
+            ObjectKind::Table => TABLE,
+            ObjectKind::Index => INDEX,
+            ObjectKind::Column => COLUMN,
+            ObjectKind::Constraint => return Ok(Presence::Unusable),
+        };
+        let texts = [Some(object.name.clone()), object.table.clone()];
+        let count: i64 =
+            answer(connection, sql, texts.map(Value::from).into_iter().take(sql.matches('?').count())).await?;
+        Ok(if count > 0 { Presence::Present } else { Presence::Absent })
     }
 
     fn takes_turns(&self) -> bool {

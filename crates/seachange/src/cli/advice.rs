@@ -1,12 +1,12 @@
 //! What can be done about an error, as hints.
 
+mod adopt;
 mod database;
 mod failure;
 mod graph;
+pub(crate) mod interrupted;
 mod place;
 mod source;
-
-use seachange_graph::Direction;
 
 pub(crate) use place::place;
 
@@ -37,8 +37,18 @@ fn problem(error: &Error) -> Problem {
         Error::History(error) => graph::history(error),
         Error::Plan(error) => graph::plan(error),
         Error::Applied(error) => graph::applied(error),
-        Error::Interrupted { revision, direction, .. } => interrupted(plain(Exit::Mismatch), revision, *direction),
+        Error::Edited { .. } => plain(Exit::Mismatch)
+            .hint("`repair --accept-edited` records the code that is there now; without `--strict` this is a warning"),
+        Error::Adopt(error) => adopt::problem(error),
+        Error::Interrupted { direction, known, .. } => {
+            interrupted::interrupted(plain(Exit::Mismatch), *direction, known.as_deref())
+        }
         Error::Running { .. } => plain(Exit::Mismatch).hint("wait for it; `status` tells how it goes"),
+        Error::InDoubt { interruption } => interrupted::in_doubt(interruption),
+        Error::NotInterrupted => plain(Exit::Usage).hint("`status` lists every revision"),
+        Error::UnknownRevision { .. } => {
+            plain(Exit::Mismatch).hint("run the program that has it, which the database says began it")
+        }
         Error::LockTimeout { holder, .. } => lock_timeout(plain(Exit::LockTimeout), holder.as_deref()),
         Error::Stopped { .. } => Problem::new(interrupt::exit(), error.to_string()).hint(GO_ON),
         Error::NoStatementTimeout { .. } => plain(Exit::Usage)
@@ -54,7 +64,9 @@ fn problem(error: &Error) -> Problem {
             .detail("a pooler hands them out by transaction, so that no lock would keep other runs out")
             .hint("connect to the server itself, or to a pool in session mode"),
         Error::LockLost { is_pooled: false } => plain(Exit::Connection)
-            .detail("its session ended; the revision that was to come next was not begun")
+            .detail(
+                "its session ended, or the pool has more than one; the revision that was to come next was not begun",
+            )
             .hint(GO_ON),
         Error::Overtaken { .. } => plain(Exit::Mismatch).hint("`status` tells where the database stands now"),
         Error::ForeignTable { .. } => plain(Exit::Mismatch)
@@ -71,15 +83,4 @@ fn lock_timeout(problem: Problem, holder: Option<&Holder>) -> Problem {
         None => problem,
     };
     problem.hint("try again later, or wait longer with `--lock-timeout`")
-}
-
-fn interrupted(problem: Problem, revision: &str, direction: Direction) -> Problem {
-    let problem = problem.detail("the database cannot roll back changes of tables, so some of it may be there");
-    let (forth, back) = match direction {
-        Direction::Upgrade => ("finish by hand what it began", "undo by hand what it began"),
-        Direction::Downgrade => ("bring back by hand what it took away", "finish by hand what it began"),
-    };
-    problem
-        .hint(format!("{forth}, then `stamp {revision}` to record it as applied"))
-        .hint(format!("or {back}, then `stamp {revision}@-1` to record it as not applied"))
 }

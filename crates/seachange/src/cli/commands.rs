@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+mod adopt;
 mod branches;
 mod completions;
 mod current;
@@ -10,8 +11,10 @@ mod graph;
 mod heads;
 mod history;
 mod init;
+mod interruption;
 mod list;
 mod merge;
+mod repair;
 mod revision;
 mod run;
 mod show;
@@ -59,6 +62,10 @@ pub(crate) enum Command {
     Edit(edit::EditArgs),
     /// Record where the database stands, without running anything
     Stamp(stamp::StampArgs),
+    /// Go on from the record of sea-orm-migration or Alembic
+    Adopt(adopt::AdoptArgs),
+    /// Say what is wrong with the record, or set it right
+    Repair(repair::RepairArgs),
     /// Take every revision back
     Reset(destroy::ResetArgs),
     /// Take every revision back, and apply all again
@@ -75,10 +82,10 @@ impl Command {
     /// Whether a run is told as lines of JSON, errors included.
     pub(crate) fn tells_in_json(&self) -> bool {
         match self {
-            Self::Up(args) => args.options.events.is_json(),
-            Self::Upgrade(args) => args.options.events.is_json(),
-            Self::Down(args) => args.options.events.is_json(),
-            Self::Downgrade(args) => args.options.events.is_json(),
+            Self::Up(args) => args.flags.events.is_json(),
+            Self::Upgrade(args) => args.flags.events.is_json(),
+            Self::Down(args) => args.flags.events.is_json(),
+            Self::Downgrade(args) => args.flags.events.is_json(),
             Self::Reset(args) => args.events.is_json(),
             Self::Refresh(args) => args.events.is_json(),
             Self::Fresh(args) => args.events.is_json(),
@@ -103,6 +110,8 @@ impl Command {
             Self::Merge(args) => args.run(context),
             Self::Edit(args) => args.run(context).await,
             Self::Stamp(args) => args.run(context).await,
+            Self::Adopt(args) => args.run(context).await,
+            Self::Repair(args) => args.run(context).await,
             Self::Reset(args) => args.run(context).await,
             Self::Refresh(args) => args.run(context).await,
             Self::Fresh(args) => args.run(context).await,

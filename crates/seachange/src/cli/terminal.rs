@@ -94,15 +94,19 @@ impl Terminal {
         for detail in &problem.details {
             let _ = writeln!(stderr, "  {detail}");
         }
-        for hint in &problem.hints {
-            let _ = writeln!(stderr, "{}: {hint}", styled(HINT, "hint"));
-        }
+        drop(stderr);
+        problem.hints.iter().for_each(|hint| self.hint(hint));
         problem.exit
     }
 
     /// Whether it is told how things go.
     fn is_talking(self) -> bool {
         !self.quiet && !self.json
+    }
+
+    /// Prints what can be done.
+    pub(crate) fn hint(self, text: impl Display) {
+        let _ = writeln!(anstream::stderr(), "{}: {text}", styled(HINT, "hint"));
     }
 
     /// Whether a person watches the progress.

@@ -5,6 +5,8 @@
 //!
 //! | `event` | has also |
 //! | --- | --- |
+//! | `ahead` | `unknown`: ids |
+//! | `edited` | `revisions`: ids |
 //! | `waiting` | `holder` (`host`, `process`, `program`, `since`, `at`: a step or null; or null), `waited_ms` |
 //! | `planned` | `steps` |
 //! | `started` | `direction`, `revision`, `message`, `number`, `of`, `rolls_back` |
@@ -14,7 +16,7 @@
 //! | `finished` | `direction`, `revision`, `message`, `duration_ms` |
 //! | `overtaken`, `failed` | `direction`, `revision`, `message` |
 //! | `stopped` | `left`: steps |
-//! | `report` | `done`: steps with `duration_ms`, `left`: steps, `current`: ids, `elapsed_ms`, `waited_ms`, `program` |
+//! | `report` | `done`: steps with `duration_ms`, `left`: steps, `current`, `unknown`, `edited`: ids, `elapsed_ms`, `waited_ms`, `program` |
 //!
 //! Names may be added; those that are there stay.
 
@@ -48,6 +50,8 @@ pub fn report(report: &Report, time: DateTime<Utc>) -> serde_json::Result<String
         done: done.collect(),
         left: steps(&report.left),
         current: &report.current,
+        unknown: &report.notices.unknown,
+        edited: &report.notices.edited,
         elapsed_ms: millis(report.elapsed()),
         waited_ms: millis(report.waited),
         program: &report.program,
@@ -70,6 +74,12 @@ struct Line<'a> {
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 enum Entry<'a> {
+    Ahead {
+        unknown: &'a [String],
+    },
+    Edited {
+        revisions: &'a [String],
+    },
     Waiting {
         holder: Option<Who<'a>>,
         waited_ms: f64,
@@ -111,6 +121,8 @@ enum Entry<'a> {
         done: Vec<Done<'a>>,
         left: Vec<StepEntry<'a>>,
         current: &'a [String],
+        unknown: &'a [String],
+        edited: &'a [String],
         elapsed_ms: f64,
         waited_ms: f64,
         program: &'a str,
@@ -148,6 +160,8 @@ struct Who<'a> {
 
 fn entry<'a>(event: &Event<'a>) -> Entry<'a> {
     match *event {
+        Event::Ahead { unknown } => Entry::Ahead { unknown },
+        Event::Edited { revisions } => Entry::Edited { revisions },
         Event::Waiting { holder, waited } => Entry::Waiting { holder: holder.map(who), waited_ms: millis(waited) },
         Event::Planned { steps: planned } => Entry::Planned { steps: steps(planned) },
         Event::Started { step, message, number, of, rolls_back } => {

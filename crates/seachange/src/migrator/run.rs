@@ -1,10 +1,11 @@
 //! One run: the lock, the plan, the steps.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use sea_orm::DatabaseTransaction;
 use seachange_graph::Plan;
 
-use super::{Migrator, Record};
+use super::{Migrator, Notices, Record};
 use crate::error::Error;
 use crate::event::Event;
 use crate::limits::limited;
@@ -12,24 +13,26 @@ use crate::lock::{self, Waiter};
 use crate::report::Report;
 use crate::runner::{Others, Runner};
 
+/// A plan, and what was let pass for it.
+type Planned = (Plan, Notices);
+
 impl Migrator {
     /// Makes a plan and runs it while no other run is at work.
     ///
     /// A refusal, or nothing to do, is found out before the lock is taken: it costs one query, and writes nothing. Under
-    /// the lock, the plan is made anew from what the database says then.
-    pub(super) async fn run(&self, plan: impl Fn(&Record) -> Result<Plan, Error>) -> Result<Report, Error> {
+    /// the lock, the plan is made anew from what the database says then, and whoever watches is told of its notices.
+    pub(super) async fn run(&self, plan: impl Fn(&Record) -> Result<Planned, Error>) -> Result<Report, Error> {
         let record = self.read().await?;
         let planned = match plan(&record) {
-            Ok(plan) if plan.is_empty() => return self.report(&record, &plan, Report::default()),
-            Ok(plan) if self.is_whole => {
-                self.runner(Others::nobody()).check_whole(&plan)?;
-                Some(plan)
-            }
-            Ok(plan) => Some(plan),
+            Ok((plan, notices)) if plan.is_empty() => return self.report(&record, &plan, self.announced(notices)),
+            Ok((plan, _)) => Some(plan),
             // Another run may be in the middle of this revision.
             Err(Error::Interrupted { .. }) => None,
             Err(error) => return Err(error),
         };
+        if let Some(plan) = planned.as_ref().filter(|_| self.is_whole) {
+            self.runner(Others::nobody()).check_whole(plan)?;
+        }
         self.site().waited.take();
         match (self.locked(async || self.run_locked(plan).await).await, planned) {
             (Err(Error::Stopped { .. }), Some(plan)) => self.report(&record, &plan, self.stopped(&plan)),
@@ -44,7 +47,7 @@ impl Migrator {
     }
 
     /// Completes a report of what came of a plan.
-    fn report(&self, record: &Record, plan: &Plan, report: Report) -> Result<Report, Error> {
+    pub(super) fn report(&self, record: &Record, plan: &Plan, report: Report) -> Result<Report, Error> {
         let taken = &plan.steps[..plan.len() - report.left.len()];
         let current = record.current_after(self.graph, taken)?;
         let (waited, program) = (self.site().waited.take(), self.migrations.program().to_owned());
@@ -68,7 +71,7 @@ impl Migrator {
     }
 
     /// A run that is one transaction plans anew when another run has come before it.
-    async fn run_locked(&self, plan: impl Fn(&Record) -> Result<Plan, Error>) -> Result<Report, Error> {
+    async fn run_locked(&self, plan: impl Fn(&Record) -> Result<Planned, Error>) -> Result<Report, Error> {
         loop {
             match self.run_planned(&plan).await {
                 Err(Error::Overtaken { .. }) if self.is_whole => {}
@@ -77,13 +80,14 @@ impl Migrator {
         }
     }
 
-    async fn run_planned(&self, plan: impl Fn(&Record) -> Result<Plan, Error>) -> Result<Report, Error> {
+    async fn run_planned(&self, plan: impl Fn(&Record) -> Result<Planned, Error>) -> Result<Report, Error> {
         let site = self.site();
         let looked = Others::look(site).await;
         let others = looked.map_err(Error::database("cannot read which revisions are applied"))?;
-        let (record, plan) = self.settled(plan).await?;
+        let (record, (plan, notices)) = self.settled(plan).await?;
+        let announced = self.announced(notices);
         if plan.is_empty() {
-            return self.report(&record, &plan, Report::default());
+            return self.report(&record, &plan, announced);
         }
         if site.is_stopping() {
             return self.report(&record, &plan, self.stopped(&plan));
@@ -101,16 +105,28 @@ impl Migrator {
         if !is_lost(&outcome) {
             lock::withdraw(site, &holder).await;
         }
-        self.report(&record, &plan, outcome?)
+        self.report(&record, &plan, Report { notices: announced.notices, ..outcome? })
     }
 
-    fn runner(&self, others: Others) -> Runner<'_> {
-        Runner { site: self.site(), migrations: self.migrations, graph: self.graph, others }
+    /// A report with nothing done yet, of whose notices whoever watches has been told.
+    fn announced(&self, notices: Notices) -> Report {
+        notices.events().for_each(|event| self.site().tell(&event));
+        Report { notices, ..Report::default() }
+    }
+
+    pub(super) fn runner(&self, others: Others) -> Runner<'_> {
+        Runner {
+            site: self.site(),
+            migrations: self.migrations,
+            graph: self.graph,
+            others,
+            is_journal_open: AtomicBool::new(false),
+        }
     }
 
     /// The plan, once no other run is in the middle of a revision that no transaction holds: where runs take turns, the
     /// lock does not keep it out.
-    async fn settled(&self, plan: impl Fn(&Record) -> Result<Plan, Error>) -> Result<(Record, Plan), Error> {
+    async fn settled(&self, plan: impl Fn(&Record) -> Result<Planned, Error>) -> Result<(Record, Planned), Error> {
         let site = self.site();
         let mut waiter = Waiter::new(site);
         loop {
@@ -120,8 +136,19 @@ impl Migrator {
                 Err(Error::Interrupted { .. }) if site.backend.takes_turns() && lock::is_at_work(site).await => {
                     waiter.wait().await?;
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(self.explained(error).await?),
             }
+        }
+    }
+
+    /// An error of an interrupted revision, with what is known of it. Under the lock, nobody is at it any more.
+    async fn explained(&self, error: Error) -> Result<Error, Error> {
+        match error {
+            Error::Interrupted { revision, direction, started_at, .. } => {
+                let known = self.interruption().await?.map(Box::new);
+                Ok(Error::Interrupted { revision, direction, started_at, known })
+            }
+            other => Ok(other),
         }
     }
 
@@ -130,15 +157,8 @@ impl Migrator {
         if record.has_table {
             return Ok(());
         }
-        let wrap = |error| Error::database("cannot create the table of applied revisions")(error);
-        let transaction = self.site().begin(wrap).await?;
-        match self.store.create(&transaction, self.backend).await {
-            Ok(()) => transaction.commit().await.map_err(wrap),
-            Err(error) => {
-                self.site().roll_back(transaction).await;
-                Err(wrap(error))
-            }
-        }
+        let create = async |transaction: &DatabaseTransaction| self.store.create(transaction, self.backend).await;
+        self.site().write("cannot create the table of applied revisions", create).await
     }
 }
 

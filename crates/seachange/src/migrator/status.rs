@@ -64,7 +64,7 @@ fn state(script: Option<&Script>, row: &Row, is_running: bool) -> RevisionState 
         RevisionState::Running(row)
     } else if row.state != State::Applied {
         RevisionState::Interrupted(row)
-    } else if script.is_some_and(|script| script.source_hash != row.source_hash) {
+    } else if script.is_some_and(|script| row.is_edited(script)) {
         RevisionState::Edited(row)
     } else {
         RevisionState::Applied(row)

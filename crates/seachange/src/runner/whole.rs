@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use sea_orm::{DatabaseTransaction, DbErr};
 use seachange_graph::{Plan, Step};
 
-use super::failure::{Cause, Failure, Left};
+use super::failure::{Failure, Left};
 use super::step::Setback;
 use super::{Job, Runner};
 use crate::alter::{self, Violation};
@@ -64,7 +64,7 @@ impl Runner<'_> {
                 self.site.tell(&Event::Restarted);
                 self.transact_without_foreign_keys(plan, rows).await
             }
-            outcome => outcome.map_err(|setback| self.error(plan, setback)),
+            outcome => outcome.map_err(|setback| self.whole_error(plan, setback)),
         }
     }
 
@@ -73,7 +73,7 @@ impl Runner<'_> {
         let refused = |error: DbErr| Error::database("cannot switch foreign keys off")(error);
         let before = alter::foreign_key_violations(connection).await.map_err(refused)?;
         alter::set_foreign_keys(connection, false).await.map_err(refused)?;
-        let outcome = self.transact(plan, rows, Some(&before)).await.map_err(|setback| self.error(plan, setback));
+        let outcome = self.transact(plan, rows, Some(&before)).await.map_err(|setback| self.whole_error(plan, setback));
         let restored = alter::set_foreign_keys(connection, true).await;
         outcome.and_then(|done| restored.map(|()| done).map_err(Error::database("cannot switch foreign keys on again")))
     }
@@ -145,7 +145,7 @@ impl Runner<'_> {
         transaction: &DatabaseTransaction,
     ) -> Result<(), Setback> {
         let (site, executor) = (self.site, transaction.into());
-        let refused = |error| Setback::Failed(self.failure(job, Cause::Database(error), Left::Nothing, None));
+        let refused = |error| self.setback(job, error, Left::Nothing);
         if !site.backend.holds_lock(&executor, site.store).await.map_err(refused)? {
             return Err(Setback::Stopped(Error::LockLost { is_pooled: false }));
         }
@@ -155,18 +155,11 @@ impl Runner<'_> {
         Ok(())
     }
 
-    fn error(&self, plan: &Plan, setback: Setback) -> Error {
-        match setback {
-            Setback::Failed(failure) => Error::Failed(failure),
-            Setback::Stopped(error) => error,
-            Setback::NeedsForeignKeysOff => {
-                let text = "a table has to be rebuilt, and foreign keys could not be switched off";
-                let source = DbErr::Custom(text.to_owned());
-                match self.jobs(plan).next() {
-                    Some(job) => Error::Failed(self.failure(job, Cause::Database(source), Left::Nothing, None)),
-                    None => Error::Database { doing: "cannot begin a transaction", source },
-                }
-            }
+    /// What a setback means for the run.
+    fn whole_error(&self, plan: &Plan, setback: Setback) -> Error {
+        match self.jobs(plan).next() {
+            Some(job) => self.error(job, setback),
+            None => Error::Stopped { waited: Duration::ZERO },
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use seachange_graph::Direction;
 
-use super::GO_ON;
+use super::{GO_ON, interrupted};
 use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
 use crate::cli::{describe, revision_scope};
@@ -54,7 +54,6 @@ fn left(failure: &Failure) -> String {
 }
 
 fn hint(failure: &Failure, problem: Problem) -> Problem {
-    let revision = &failure.revision;
     let problem = match failure.limit {
         Some(Limit::Lock) => problem.hint("`--lock-timeout` says how long to wait for a lock, `--retries` how often"),
         Some(Limit::Statement) => problem.hint("it took longer than `--statement-timeout` allows"),
@@ -64,10 +63,9 @@ fn hint(failure: &Failure, problem: Problem) -> Problem {
         (Left::Nothing, _) if failure.limit.is_some() => problem.hint(GO_ON),
         (Left::Nothing, Direction::Upgrade) => problem.hint("correct the file, then `up` goes on from here"),
         (Left::Nothing, Direction::Downgrade) => problem.hint("correct the file, then `down` goes on from here"),
-        (Left::Begun { .. }, Direction::Upgrade) => problem
-            .hint(format!("finish it by hand and `stamp {revision}`, or undo it by hand and `stamp {revision}@-1`")),
-        (Left::Begun { .. }, Direction::Downgrade) => problem
-            .hint(format!("undo it by hand and `stamp {revision}`, or finish it by hand and `stamp {revision}@-1`")),
+        (Left::Begun { .. }, direction) => problem
+            .hint("correct the file, then `repair --resume` runs the rest of it")
+            .hint(interrupted::settle(direction)),
         (Left::Unknown, _) => problem.hint("`status` tells"),
     }
 }

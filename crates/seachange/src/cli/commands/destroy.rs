@@ -4,14 +4,14 @@ use clap::Args;
 
 use seachange_graph::Target;
 
-use super::run::{DowngradeOptions, downgrade, downgrade_with, upgrade_with};
+use super::run::{DowngradeFlags, downgrade, downgrade_with, upgrade_with};
 use crate::args::LimitArgs;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::format::EventsArgs;
 use crate::cli::problem::Problem;
 use crate::cli::prompt;
-use crate::migrator::Gaps;
+use crate::migrator::UpgradeOptions;
 
 /// The answer to the question, given beforehand.
 #[derive(Debug, Args)]
@@ -58,8 +58,8 @@ impl ResetArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
         let settings = context.settings()?;
         prompt::confirm(&format!("take every revision back in `{settings}`"), self.confirmation.yes)?;
-        let options = DowngradeOptions { limits: self.limits, ..DowngradeOptions::default() };
-        downgrade(context, &[Target::BASE], &options).await
+        let flags = DowngradeFlags { limits: self.limits, ..DowngradeFlags::default() };
+        downgrade(context, &[Target::BASE], &flags).await
     }
 }
 
@@ -70,7 +70,7 @@ impl RefreshArgs {
         prompt::confirm(&question, self.confirmation.yes)?;
         let migrator = context.connect().await?.with_limits(self.limits.limits());
         downgrade_with(context, &migrator, &[Target::BASE]).await?;
-        let exit = upgrade_with(context, &migrator, &[Target::HEADS], Gaps::Refuse).await?;
+        let exit = upgrade_with(context, &migrator, &[Target::HEADS], UpgradeOptions::default()).await?;
         migrator.close().await?;
         Ok(exit)
     }
@@ -83,7 +83,7 @@ impl FreshArgs {
         prompt::confirm(&question, self.confirmation.yes)?;
         let migrator = context.connect().await?.with_limits(self.limits.limits());
         migrator.drop_everything().await?;
-        let exit = upgrade_with(context, &migrator, &[Target::HEADS], Gaps::Refuse).await?;
+        let exit = upgrade_with(context, &migrator, &[Target::HEADS], UpgradeOptions::default()).await?;
         migrator.close().await?;
         Ok(exit)
     }

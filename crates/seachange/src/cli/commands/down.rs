@@ -3,7 +3,7 @@
 use clap::Args;
 use seachange_graph::Direction;
 
-use super::run::{DowngradeOptions, downgrade};
+use super::run::{DowngradeFlags, downgrade};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
@@ -17,7 +17,7 @@ pub(crate) struct DownArgs {
     #[arg(value_name = "N | TARGET", default_value = "-1", allow_negative_numbers = true)]
     targets: Vec<String>,
     #[command(flatten)]
-    pub(super) options: DowngradeOptions,
+    pub(super) flags: DowngradeFlags,
 }
 
 /// Arguments of `downgrade`.
@@ -27,18 +27,18 @@ pub(crate) struct DowngradeArgs {
     #[arg(value_name = "TARGET", required = true, allow_negative_numbers = true)]
     targets: Vec<String>,
     #[command(flatten)]
-    pub(super) options: DowngradeOptions,
+    pub(super) flags: DowngradeFlags,
 }
 
 impl DownArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
         let targets = targets::read_with_steps(context, "down", &self.targets, Direction::Downgrade)?;
-        downgrade(context, &targets, &self.options).await
+        downgrade(context, &targets, &self.flags).await
     }
 }
 
 impl DowngradeArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
-        downgrade(context, &targets::read(context, "downgrade", &self.targets)?, &self.options).await
+        downgrade(context, &targets::read(context, "downgrade", &self.targets)?, &self.flags).await
     }
 }

@@ -11,20 +11,28 @@ use crate::cli::exit::Exit;
 use crate::cli::format::EventsArgs;
 use crate::cli::interrupt;
 use crate::cli::problem::Problem;
+use crate::cli::progress::Progress;
 use crate::cli::terminal::{ID, styled};
 use crate::event::{Event, json};
-use crate::migrator::{Gaps, Migrator};
+use crate::migrator::{Ahead, Edits, Gaps, Migrator, UpgradeOptions};
 use crate::report::Report;
+use crate::revision::Script;
 
 /// What holds for every command that upgrades.
 #[derive(Debug, Args)]
-pub(crate) struct UpgradeOptions {
+pub(crate) struct UpgradeFlags {
     /// Print what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
     /// Apply as well what is missing below applied revisions
     #[arg(long)]
     include_missing: bool,
+    /// What to do when a newer program has applied revisions that are unknown here, above all that is known
+    #[arg(long, env = "MIGRATE_AHEAD", value_name = "POLICY", default_value = "refuse", hide_env_values = true)]
+    ahead: Ahead,
+    /// Refuse when applied revisions were edited
+    #[arg(long)]
+    strict: bool,
     /// Run everything in one transaction: all of it is applied, or nothing [not on MySQL and MariaDB]
     #[arg(long)]
     single_transaction: bool,
@@ -34,9 +42,19 @@ pub(crate) struct UpgradeOptions {
     pub(super) events: EventsArgs,
 }
 
+impl UpgradeFlags {
+    fn options(&self) -> UpgradeOptions {
+        UpgradeOptions {
+            gaps: if self.include_missing { Gaps::Fill } else { Gaps::Refuse },
+            ahead: self.ahead,
+            edits: if self.strict { Edits::Refuse } else { Edits::Warn },
+        }
+    }
+}
+
 /// What holds for every command that downgrades.
 #[derive(Debug, Default, Args)]
-pub(crate) struct DowngradeOptions {
+pub(crate) struct DowngradeFlags {
     /// Print what would be done, and do nothing
     #[arg(long)]
     pub(super) dry_run: bool,
@@ -50,35 +68,33 @@ pub(crate) struct DowngradeOptions {
 }
 
 /// Upgrades, and says what came of it.
-pub(crate) async fn upgrade(context: &Context, targets: &[Target], options: &UpgradeOptions) -> Result<Exit, Problem> {
-    let gaps = if options.include_missing { Gaps::Fill } else { Gaps::Refuse };
-    if options.dry_run {
+pub(crate) async fn upgrade(context: &Context, targets: &[Target], flags: &UpgradeFlags) -> Result<Exit, Problem> {
+    let options = flags.options();
+    if flags.dry_run {
         let migrator = context.connect_to_read().await?;
-        let plan = migrator.plan_upgrade(targets, gaps).await?;
+        let (plan, notices) = migrator.plan_upgrade(targets, options).await?;
         migrator.close().await?;
+        let progress = Progress::new(context.terminal);
+        notices.events().for_each(|event| progress.show(&event));
         return preview(context, &plan);
     }
     let migrator = context.connect_for(|graph, applied| Ok(graph.upgrade(applied, targets)?.is_empty())).await?;
-    let migrator = prepared(migrator, &options.limits, options.single_transaction);
-    let exit = upgrade_with(context, &migrator, targets, gaps).await?;
+    let migrator = prepared(migrator, &flags.limits, flags.single_transaction);
+    let exit = upgrade_with(context, &migrator, targets, options).await?;
     migrator.close().await?;
     Ok(exit)
 }
 
 /// Downgrades, and says what came of it.
-pub(crate) async fn downgrade(
-    context: &Context,
-    targets: &[Target],
-    options: &DowngradeOptions,
-) -> Result<Exit, Problem> {
-    if options.dry_run {
+pub(crate) async fn downgrade(context: &Context, targets: &[Target], flags: &DowngradeFlags) -> Result<Exit, Problem> {
+    if flags.dry_run {
         let migrator = context.connect_to_read().await?;
         let plan = migrator.plan_downgrade(targets).await?;
         migrator.close().await?;
         return preview(context, &plan);
     }
     let migrator = context.connect_for(|graph, applied| Ok(graph.downgrade(applied, targets)?.is_empty())).await?;
-    let migrator = prepared(migrator, &options.limits, options.single_transaction);
+    let migrator = prepared(migrator, &flags.limits, flags.single_transaction);
     let exit = downgrade_with(context, &migrator, targets).await?;
     migrator.close().await?;
     Ok(exit)
@@ -94,10 +110,10 @@ pub(crate) async fn upgrade_with(
     context: &Context,
     migrator: &Migrator,
     targets: &[Target],
-    gaps: Gaps,
+    options: UpgradeOptions,
 ) -> Result<Exit, Problem> {
     let _listener = interrupt::listen(migrator.stop_switch(), context.terminal);
-    let report = migrator.upgrade_to(targets, gaps).await?;
+    let report = migrator.upgrade_to(targets, options).await?;
     conclude(context, migrator, Direction::Upgrade, &report)
 }
 
@@ -134,7 +150,7 @@ fn conclude(context: &Context, migrator: &Migrator, direction: Direction, report
     if context.terminal.json {
         context.terminal.answer(json::report(report, Utc::now()).map_err(Problem::json)?);
     }
-    let place = place(migrator.graph(), &report.current);
+    let place = place_of(migrator.graph(), &report.current);
     let verb = if direction == Direction::Upgrade { "applied" } else { "took back" };
     let done = describe::revisions(report.done.len());
     if let Some(next) = report.left.first() {
@@ -153,16 +169,19 @@ fn conclude(context: &Context, migrator: &Migrator, direction: Direction, report
 }
 
 /// Where a database stands, in words.
-pub(crate) fn place(graph: &Graph, current: &[impl AsRef<str>]) -> String {
+pub(crate) fn place(migrator: &Migrator, current: &[&'static Script]) -> String {
+    let ids: Vec<&str> = current.iter().map(|script| script.revision.id).collect();
+    place_of(migrator.graph(), &ids)
+}
+
+fn place_of(graph: &Graph, current: &[impl AsRef<str>]) -> String {
     if current.is_empty() {
         return "base".to_owned();
     }
-    let names: Vec<String> = current
-        .iter()
-        .map(|id| {
-            let is_head = graph.children(id.as_ref()).next().is_none();
-            format!("`{}`{}", id.as_ref(), if is_head { " (head)" } else { "" })
-        })
-        .collect();
+    let name = |id: &str| {
+        let is_head = graph.children(id).next().is_none();
+        format!("`{id}`{}", if is_head { " (head)" } else { "" })
+    };
+    let names: Vec<String> = current.iter().map(|id| name(id.as_ref())).collect();
     names.join(", ")
 }

@@ -47,10 +47,7 @@ impl StampArgs {
             false => migrator.stamp_at(&targets).await?,
         };
         let place = match migrator.current().await {
-            Ok(current) => {
-                let ids: Vec<&str> = current.iter().map(|script| script.revision.id).collect();
-                format!("the database is at {}", run::place(migrator.graph(), &ids))
-            }
+            Ok(current) => format!("the database is at {}", run::place(&migrator, &current)),
             // An interrupted revision elsewhere: the stamp says nothing of it, and stands all the same.
             Err(error) => error.to_string(),
         };

@@ -8,6 +8,7 @@ use insta::assert_snapshot;
 use seachange_graph::{Direction, Step};
 
 use crate::event::{Event, json};
+use crate::migrator::Notices;
 use crate::report::Report;
 use crate::runner::Cause;
 use crate::store::Holder;
@@ -76,7 +77,8 @@ fn a_report_says_where_the_database_stands() {
         left: vec![step(Direction::Upgrade)],
         current: vec!["376e".to_owned()],
         waited: Duration::from_secs(2),
+        notices: Notices { unknown: vec!["ffff".to_owned()], edited: Vec::new() },
         program: "migration 0.1.0".to_owned(),
     };
-    assert_snapshot!(json::report(&report, now()).unwrap(), @r#"{"event":"report","done":[{"direction":"downgrade","revision":"ae10","duration_ms":12.0}],"left":[{"direction":"upgrade","revision":"ae10"}],"current":["376e"],"elapsed_ms":12.0,"waited_ms":2000.0,"program":"migration 0.1.0","time":"2026-11-21T09:03:11.000Z"}"#);
+    assert_snapshot!(json::report(&report, now()).unwrap(), @r#"{"event":"report","done":[{"direction":"downgrade","revision":"ae10","duration_ms":12.0}],"left":[{"direction":"upgrade","revision":"ae10"}],"current":["376e"],"unknown":["ffff"],"edited":[],"elapsed_ms":12.0,"waited_ms":2000.0,"program":"migration 0.1.0","time":"2026-11-21T09:03:11.000Z"}"#);
 }
