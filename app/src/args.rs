@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use seachange::Ahead;
-use seachange::args::DatabaseArgs;
+use seachange::args::{DatabaseArgs, LimitArgs};
 
 /// Serves people, posts and votes over HTTP.
 #[derive(Debug, Parser)]
@@ -38,6 +38,10 @@ pub(crate) struct Args {
     /// Which database to use
     #[command(flatten)]
     pub(crate) database: DatabaseArgs,
+
+    /// How long to put up with what keeps the migrations waiting
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
 }
 
 impl Args {

@@ -21,6 +21,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+use std::error::Error;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -53,11 +54,25 @@ fn run() -> Result<(), StartError> {
     ended
 }
 
+/// An error with what is behind it, where its message does not say it already.
+fn whole(error: &StartError) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let reason = error.to_string();
+        if !text.contains(&reason) {
+            text = format!("{text}: {reason}");
+        }
+        source = error.source();
+    }
+    text
+}
+
 /// Prints an error, and what helps, on stderr.
 fn report(error: &StartError) {
     let mut stderr = std::io::stderr().lock();
     // Nobody is left to tell when stderr is closed.
-    let _ = writeln!(stderr, "error: {error}");
+    let _ = writeln!(stderr, "error: {}", whole(error));
     if let Some(hint) = error.hint() {
         let _ = writeln!(stderr, "hint: {hint}");
     }

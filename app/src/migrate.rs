@@ -1,20 +1,25 @@
 //! The engine inside a service: bringing the schema to this program's heads, or insisting on it.
 
+use std::sync::atomic::Ordering;
+
 use migration::MIGRATIONS;
 use sea_orm::DatabaseConnection;
 use seachange::graph::Target;
-use seachange::{Ahead, DatabaseSettings, Error, Migrator, UpgradeOptions, event};
+use seachange::{Ahead, DatabaseSettings, Error, Migrator, Report, UpgradeOptions, event};
+use tracing::info;
 
-use crate::args::MigrateMode;
+use crate::args::{Args, MigrateMode};
+use crate::signal::Signals;
 
-/// Does what `mode` says about the schema, before the first request. What is applied goes to the log, and what is unusual
-/// about the database too.
-pub(crate) async fn on_start(mode: MigrateMode, ahead: Ahead, settings: &DatabaseSettings) -> Result<(), Error> {
-    let options = UpgradeOptions { ahead, ..UpgradeOptions::default() };
-    match mode {
+/// Does what the arguments say about the schema, before the first request. What is applied goes to the log, and what is
+/// unusual about the database too. A signal ends it after the revision that runs: then the service is not to start.
+pub(crate) async fn on_start(args: &Args, settings: &DatabaseSettings, signals: &Signals) -> Result<(), Error> {
+    let options = UpgradeOptions { ahead: args.ahead, ..UpgradeOptions::default() };
+    match args.migrate {
         MigrateMode::Up => {
-            let migrator = Migrator::connect(&MIGRATIONS, settings).await?;
-            migrator.upgrade_to(&[Target::HEADS], options).await?;
+            let migrator = Migrator::connect(&MIGRATIONS, settings).await?.with_limits(args.limits.limits());
+            let report = upgrade(&migrator, options, signals).await?;
+            info!(applied = report.done.len(), left = report.left.len(), at = report.current.join(","), "migrated");
             migrator.close().await
         }
         MigrateMode::Check => {
@@ -24,6 +29,21 @@ pub(crate) async fn on_start(mode: MigrateMode, ahead: Ahead, settings: &Databas
             migrator.close().await
         }
         MigrateMode::Off => Ok(()),
+    }
+}
+
+/// Upgrades, and stops before the next revision when a signal comes.
+async fn upgrade(migrator: &Migrator, options: UpgradeOptions, signals: &Signals) -> Result<Report, Error> {
+    let targets = [Target::HEADS];
+    let run = migrator.upgrade_to(&targets, options);
+    tokio::pin!(run);
+    tokio::select! {
+        report = &mut run => report,
+        () = signals.first() => {
+            info!("stopping after this revision");
+            migrator.stop_switch().store(true, Ordering::Relaxed);
+            run.await
+        }
     }
 }
 

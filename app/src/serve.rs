@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use tokio::time::sleep;
 use tracing::{info, warn};
 
-use crate::signal;
+use crate::signal::Signals;
 
 /// A listener that failed.
 #[derive(Debug, thiserror::Error)]
@@ -31,21 +31,26 @@ pub(crate) enum ServeError {
 }
 
 /// Serves until SIGTERM or Ctrl-C, and then for `limit` at most the requests that are under way.
-pub(crate) async fn until_stopped(host: &str, port: u16, router: Router, limit: Duration) -> Result<(), ServeError> {
-    // Before anybody can know that the service is there, and ask it to stop.
-    let asked = signal::stop();
+pub(crate) async fn until_stopped(
+    host: &str,
+    port: u16,
+    router: Router,
+    limit: Duration,
+    signals: &Signals,
+) -> Result<(), ServeError> {
     let listener = bind(host, port).await?;
     announce(listener.local_addr()?);
     let (stop, stopped) = oneshot::channel();
+    let first = signals.clone();
     let told = async move {
-        asked.await;
+        first.first().await;
         info!(limit = ?limit, "stopping");
         // The receiver is gone only when nothing is served any more.
         let _ = stop.send(());
     };
     tokio::select! {
         served = axum::serve(listener, router).with_graceful_shutdown(told) => served?,
-        () = out_of_patience(stopped, limit) => warn!("requests that were under way are cut"),
+        () = out_of_patience(stopped, limit, signals) => warn!("requests that were under way are cut"),
     }
     info!("stopped");
     Ok(())
@@ -66,13 +71,13 @@ fn announce(address: SocketAddr) {
 }
 
 /// Ends when, after the first signal, the time is up or a second signal comes.
-async fn out_of_patience(stopped: oneshot::Receiver<()>, limit: Duration) {
+async fn out_of_patience(stopped: oneshot::Receiver<()>, limit: Duration, signals: &Signals) {
     if stopped.await.is_err() {
         // Serving ended by itself; its own arm of the select says how.
         return std::future::pending().await;
     }
     tokio::select! {
         () = sleep(limit) => {}
-        () = signal::stop() => {}
+        () = signals.second() => {}
     }
 }

@@ -14,6 +14,7 @@ use crate::logging::LoggingError;
 use crate::migrate;
 use crate::routes;
 use crate::serve::{self, ServeError};
+use crate::signal::Signals;
 use crate::state::AppState;
 
 /// How long a request waits for a connection of the pool.
@@ -42,6 +43,9 @@ pub(crate) enum StartError {
     /// The pool has no first connection.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// Told twice to stop, the service did not wait for what it was at.
+    #[error("ended before the schema was up to date, because of a second signal")]
+    Aborted,
     /// The listener failed.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -54,6 +58,7 @@ impl StartError {
             Self::Schema(seachange::Error::Behind { .. }) => {
                 Some("apply them with `cargo run -p migration -- up`, or start with `--migrate up`")
             }
+            Self::Aborted => Some("`cargo run -p migration -- status` tells where the database stands"),
             Self::Schema(seachange::Error::Applied(AppliedError::Ahead { .. })) => {
                 Some("a newer version migrated the database: start that one, or start with `--ahead allow`")
             }
@@ -68,17 +73,38 @@ impl StartError {
     }
 }
 
-/// Brings the schema up, connects, and serves until the service is told to stop.
+/// Brings the schema up, connects, and serves until the service is told to stop. Told so before, it does not serve.
 pub(crate) async fn start(args: &Args) -> Result<(), StartError> {
     let settings = args.database.resolve()?;
-    migrate::on_start(args.migrate, args.ahead, &settings).await?;
-    let pool = connect(&settings).await?;
+    let signals = Signals::listen();
+    let prepared = tokio::select! {
+        prepared = prepare(args, &settings, &signals) => prepared?,
+        () = signals.second() => return Err(StartError::Aborted),
+    };
+    let Some(pool) = prepared else {
+        info!("stopped before the first request");
+        return Ok(());
+    };
     info!(database = %settings, "connected");
     let router = routes::router(AppState::new(pool.clone(), args.ahead)?);
-    serve::until_stopped(&args.host, args.port, router, args.shutdown_limit()).await?;
+    serve::until_stopped(&args.host, args.port, router, args.shutdown_limit(), &signals).await?;
     // A request that was cut may hold its connection still; it goes when the process ends.
     let _ = tokio::time::timeout(CLOSE_LIMIT, pool.close()).await;
     Ok(())
+}
+
+/// Brings the schema up, and connects; nothing where the service was told to stop meanwhile.
+async fn prepare(
+    args: &Args,
+    settings: &DatabaseSettings,
+    signals: &Signals,
+) -> Result<Option<DatabaseConnection>, StartError> {
+    migrate::on_start(args, settings, signals).await?;
+    if signals.have_come() {
+        return Ok(None);
+    }
+    let pool = connect(settings).await?;
+    Ok(if signals.have_come() { None } else { Some(pool) })
 }
 
 /// Opens the pool that the requests share.

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use seachange_tests::harness::{Case, TestResult};
 
 /// Where variables are read.
-const READERS: [&str; 4] = [
+const READERS: [&str; 5] = [
     "crates/seachange/src/args/flags.rs",
     "crates/seachange/src/args/env_file.rs",
+    "crates/seachange/src/args/limits.rs",
     "crates/seachange/src/cli/commands/run.rs",
     "app/src/args.rs",
 ];

@@ -11,6 +11,7 @@ mod edited;
 mod env_example;
 mod failures;
 mod layering;
+mod limits;
 mod migrations;
 mod new_crate;
 mod packages;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         env_example::trials(),
         failures::trials(),
         layering::trials(),
+        limits::trials(),
         migrations::trials(),
         packages::trials(),
         passwords::trials(),

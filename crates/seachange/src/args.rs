@@ -19,10 +19,14 @@
 //! assert_eq!(args.database.resolve()?.to_string(), "sqlite::memory:");
 //! # Ok::<(), seachange::settings::SettingsError>(())
 //! ```
+//!
+//! One that migrates when it starts takes [`LimitArgs`] as well, for
+//! [`Migrator::with_limits`](crate::Migrator::with_limits).
 
 mod ahead;
 pub mod env_file;
 mod flags;
+mod limits;
 #[cfg(test)]
 mod tests;
 
@@ -31,6 +35,7 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 
 use crate::settings::{DatabaseSettings, SettingsError, Variables};
 use flags::Flags;
+pub use limits::{LimitArgs, LockTimeoutArgs};
 
 /// Arguments that name the database, each with the environment variable that it falls back on.
 ///

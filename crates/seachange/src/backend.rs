@@ -7,16 +7,19 @@ mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use sea_orm::sea_query::ColumnDef;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseExecutor, DbBackend, DbErr, ExecResult, Statement, TransactionOptions,
+    ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr, ExecResult,
+    Statement, TransactionOptions,
 };
 
 use crate::journal::Presence;
 use crate::journal::trace::{Object, Trace};
+use crate::limits::{Deadline, Limits};
 use crate::store::Store;
 
 /// A database system.
@@ -58,6 +61,11 @@ pub(crate) trait Backend: Send + Sync {
         Ok(true)
     }
 
+    /// Whether any session has the lock, asked without taking it. Nobody does where runs take turns.
+    async fn is_locked(&self, _connection: &DatabaseConnection, _store: &Store) -> Result<bool, DbErr> {
+        Ok(false)
+    }
+
     /// Whether statements of this connection may arrive in other sessions than the one that has the lock.
     async fn is_pooled(&self, _connection: &DatabaseConnection) -> bool {
         false
@@ -73,6 +81,28 @@ pub(crate) trait Backend: Send + Sync {
         Ok(())
     }
 
+    /// The settings of a session that limits come to, and their values.
+    fn limit_settings(&self, limits: &Limits) -> Vec<(&'static str, String)>;
+
+    /// The value of one of these settings.
+    async fn setting(&self, connection: &DatabaseConnection, name: &'static str) -> Result<String, DbErr>;
+
+    /// Gives one of these settings a value.
+    async fn set(&self, connection: &DatabaseConnection, name: &'static str, value: &str) -> Result<(), DbErr>;
+
+    /// The name of the system, where it cannot limit how long a statement takes.
+    async fn without_statement_limit(&self, _connection: &DatabaseConnection) -> Result<Option<&'static str>, DbErr> {
+        Ok(None)
+    }
+
+    /// Ends statements at a deadline, where no setting does, or leaves them alone again.
+    async fn heed(&self, _connection: &DatabaseConnection, _deadline: Option<&Arc<Deadline>>) -> Result<(), DbErr> {
+        Ok(())
+    }
+
+    /// Prepares a transaction in which something failed for the driver to roll it back.
+    async fn before_rollback(&self, _transaction: &DatabaseTransaction) {}
+
     /// A number that changes when another session has written, where runs take turns.
     async fn change_counter(&self, _executor: &DatabaseExecutor<'_>) -> Result<Option<i64>, DbErr> {
         Ok(None)
@@ -85,6 +115,9 @@ pub(crate) trait Backend: Send + Sync {
 
     /// Whether a statement failed because another session kept it waiting for too long, and may do better later.
     fn is_kept_waiting(&self, error: &DbErr) -> bool;
+
+    /// Whether a statement was ended because it took too long.
+    fn is_timed_out(&self, error: &DbErr) -> bool;
 
     /// What a statement leaves in the catalogue, as far as its text tells.
     fn traces(&self, sql: &str) -> Vec<Trace>;
@@ -117,6 +150,13 @@ pub(crate) fn of(backend: DbBackend) -> Result<&'static dyn Backend, DbErr> {
         DbBackend::MySql => Ok(&mysql::MySql),
         other => Err(DbErr::BackendNotSupported { db: other.as_str(), ctx: "seachange was built without it" }),
     }
+}
+
+/// A length of time in units of so many milliseconds, rounded up, in the range that every setting takes: at least one,
+/// because zero means no limit, and at most a year.
+fn whole(length: Duration, milliseconds: u128) -> u128 {
+    const YEAR: u128 = 365 * 24 * 60 * 60 * 1000;
+    length.as_millis().clamp(1, YEAR.min(i32::MAX.unsigned_abs().into())).div_ceil(milliseconds)
 }
 
 /// The first column of the only row of a query, named `answer`.

@@ -12,6 +12,7 @@ mod describe;
 mod exit;
 mod format;
 mod interrupt;
+mod json;
 mod log;
 mod output_file;
 mod picture;
@@ -65,7 +66,7 @@ fn run(project: Project, raw: Vec<OsString>) -> Exit {
         Ok(arguments) => arguments,
         Err(error) => return usage::explain(error, &mut command, &raw),
     };
-    let terminal = arguments.global.terminal();
+    let terminal = Terminal { json: arguments.command.tells_in_json(), ..arguments.global.terminal() };
     match execute(project, arguments, terminal) {
         Ok(exit) => exit,
         Err(problem) => terminal.complain(&problem),

@@ -82,6 +82,16 @@ pub enum Error {
         /// The revision.
         revision: String,
     },
+    /// Another run is in the middle of a revision, on a database that cannot roll it back.
+    #[error("the {direction} of `{revision}` that started at {} is running", started_at.format("%Y-%m-%d %H:%M:%S UTC"))]
+    Running {
+        /// The revision.
+        revision: String,
+        /// What is being done.
+        direction: Direction,
+        /// When it started.
+        started_at: DateTime<Utc>,
+    },
     /// Somebody else had the database for longer than this run was to wait.
     #[error("{} after {:.1} s of waiting", whom(holder.as_deref()), waited.as_secs_f64())]
     LockTimeout {
@@ -89,6 +99,26 @@ pub enum Error {
         holder: Option<Box<Holder>>,
         /// How long this run waited.
         waited: Duration,
+    },
+    /// A request to stop ended the wait for somebody else.
+    #[error("stopped after {:.1} s of waiting", waited.as_secs_f64())]
+    Stopped {
+        /// How long this run waited.
+        waited: Duration,
+    },
+    /// The database cannot limit how long a statement takes.
+    #[error("{system} cannot limit how long a statement takes")]
+    NoStatementTimeout {
+        /// The name of the database system.
+        system: &'static str,
+    },
+    /// The steps cannot all run in one transaction.
+    #[error("{}", divided(system, revision.as_deref()))]
+    NoSingleTransaction {
+        /// The name of the database system.
+        system: &'static str,
+        /// The revision that runs outside of transactions; without one, the system has none for changes of tables.
+        revision: Option<String>,
     },
     /// The lock that keeps other runs out is gone: the session that held it ended, or a pooler gave it to others.
     #[error("{}", lost(*.is_pooled))]
@@ -176,6 +206,13 @@ fn whom(holder: Option<&Holder>) -> &'static str {
     match holder {
         Some(_) => "another run is still at work on the database",
         None => "somebody else is still writing to the database",
+    }
+}
+
+fn divided(system: &str, revision: Option<&str>) -> String {
+    match revision {
+        Some(revision) => format!("`{revision}` runs outside of transactions, and cannot be part of a single one"),
+        None => format!("{system} cannot run revisions in a single transaction"),
     }
 }
 

@@ -1,10 +1,13 @@
 //! What happens during a run, as data for whoever watches.
 
+pub mod json;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use seachange_graph::Step;
 
+use crate::runner::Cause;
 use crate::store::Holder;
 
 /// Something that happened during a run.
@@ -44,6 +47,8 @@ pub enum Event<'a> {
         number: usize,
         /// The number of steps of the plan.
         of: usize,
+        /// Whether nothing is left of it when it does not come to its end: a transaction holds it.
+        rolls_back: bool,
     },
     /// A statement of a revision has run. Values that were bound to it are left out.
     Statement {
@@ -54,6 +59,22 @@ pub enum Event<'a> {
         /// Whether the database refused it.
         failed: bool,
     },
+    /// A lock kept a revision waiting for too long. It was rolled back, and is about to run again.
+    Retrying {
+        /// The step.
+        step: &'a Step,
+        /// The message of the revision.
+        message: &'a str,
+        /// The number of the attempt that comes, from 1 for the first one after the first failure.
+        attempt: u32,
+        /// How many of these there may be.
+        of: u32,
+        /// Why the last one failed.
+        cause: &'a Cause,
+    },
+    /// All that has run was rolled back, and begins again with foreign keys off: a table has to be rebuilt on SQLite, in
+    /// a run that is one transaction.
+    Restarted,
     /// A revision has run, and its row is written.
     Finished {
         /// The step.
@@ -108,6 +129,10 @@ pub fn trace(event: &Event<'_>) {
         Event::Statement { sql, elapsed, failed } => {
             tracing::debug!(target: "seachange", sql, ?elapsed, failed, "statement");
         }
+        Event::Retrying { step, attempt, of, cause, .. } => {
+            tracing::warn!(target: "seachange", %step, attempt, of, %cause, "a lock kept it waiting; trying again");
+        }
+        Event::Restarted => tracing::info!(target: "seachange", "starting again with foreign keys off"),
         Event::Finished { step, elapsed, .. } => tracing::info!(target: "seachange", %step, ?elapsed, "done"),
         Event::Overtaken { step, .. } => tracing::info!(target: "seachange", %step, "another run has done it"),
         Event::Failed { step, .. } => tracing::error!(target: "seachange", %step, "failed"),

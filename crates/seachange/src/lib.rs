@@ -42,7 +42,7 @@ pub mod args;
 pub mod cli;
 
 pub use error::Error;
-pub use limits::Limits;
+pub use limits::{Limit, Limits};
 pub use migrator::{Ahead, Edits, Gaps, Migrator, UpgradeOptions};
 pub use report::Report;
 pub use revision::{Migrations, Revision, Script};

@@ -26,10 +26,10 @@ use crate::backend::{self, Backend};
 use crate::connection::{self, Pinned};
 use crate::error::Error;
 use crate::event::{self, EventHandler};
-use crate::limits::Limits;
+use crate::limits::{Deadline, Limits};
 use crate::revision::{Migrations, Script};
 use crate::settings::DatabaseSettings;
-use crate::site::Site;
+use crate::site::{Site, Waited};
 use crate::store::Store;
 
 /// The revisions of a program, and the database they are for.
@@ -52,11 +52,15 @@ pub struct Migrator {
     store: Store,
     handler: EventHandler,
     limits: Limits,
+    deadline: Arc<Deadline>,
+    waited: Waited,
     stop: Arc<AtomicBool>,
     /// Keeps watch over the connection, where the engine made it.
     _pinned: Option<Pinned>,
     /// Whether a run has taken the lock and not given it back.
     is_locked: AtomicBool,
+    /// Whether all steps of a run are one transaction.
+    is_whole: bool,
 }
 
 impl Migrator {
@@ -114,8 +118,21 @@ impl Migrator {
         let graph = migrations.graph()?;
         let backend = backend::of(connection.get_database_backend()).map_err(Error::database("cannot start"))?;
         let store = Store::new(None, Store::DEFAULT_TABLE.to_owned());
-        let (limits, stop, is_locked) = (Limits::default(), Arc::default(), AtomicBool::new(false));
-        Ok(Self { migrations, graph, connection, backend, store, handler, limits, stop, _pinned: None, is_locked })
+        Ok(Self {
+            migrations,
+            graph,
+            connection,
+            backend,
+            store,
+            handler,
+            limits: Limits::default(),
+            deadline: Arc::new(Deadline::new(None)),
+            waited: Waited::default(),
+            stop: Arc::default(),
+            _pinned: None,
+            is_locked: AtomicBool::new(false),
+            is_whole: false,
+        })
     }
 
     /// Keeps the record in another table than `seachange_revision`, in a schema other than the current one if need be.
@@ -128,11 +145,20 @@ impl Migrator {
     /// Sets how long runs put up with what keeps them waiting.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.deadline = Arc::new(Deadline::new(limits.statement_limit()));
         self.limits = limits;
         self
     }
 
-    /// A switch that stops a run before its next revision once it is set.
+    /// Runs all revisions of an upgrade or a downgrade in one transaction: they and their rows commit together, or not at
+    /// all. Such a run is refused on MySQL and MariaDB, and where one of the revisions runs outside of transactions.
+    #[must_use]
+    pub fn in_single_transaction(mut self) -> Self {
+        self.is_whole = true;
+        self
+    }
+
+    /// A switch that stops a run once it is set: before its next revision, or while it waits for another run.
     pub fn stop_switch(&self) -> Arc<AtomicBool> {
         self.stop.clone()
     }
@@ -162,8 +188,8 @@ impl Migrator {
     }
 
     fn site(&self) -> Site<'_> {
-        let Self { connection, backend, store, handler, limits, .. } = self;
-        Site { connection, backend: *backend, store, handler, limits }
+        let Self { connection, backend, store, handler, limits, deadline, stop, waited, .. } = self;
+        Site { connection, backend: *backend, store, handler, limits, deadline, stop, waited }
     }
 
     fn script(&self, id: &str) -> Option<&'static Script> {

@@ -4,10 +4,12 @@ mod failure;
 mod journalled;
 mod live;
 mod others;
+mod retry;
 mod step;
 mod transactional;
+mod whole;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use seachange_graph::{Graph, Plan, Revision, Step};
@@ -15,6 +17,7 @@ use seachange_graph::{Graph, Plan, Revision, Step};
 pub use failure::{Cause, Failure, Left};
 pub(crate) use live::Live;
 pub(crate) use others::Others;
+pub(crate) use whole::check_whole;
 
 use crate::error::Error;
 use crate::event::Event;
@@ -30,8 +33,6 @@ pub(crate) struct Runner<'a> {
     pub(crate) site: Site<'a>,
     pub(crate) migrations: &'static Migrations,
     pub(crate) graph: &'static Graph,
-    /// Set from outside to stop before the next revision.
-    pub(crate) stop: &'a AtomicBool,
     pub(crate) others: Others,
     /// This run, for those who wait.
     pub(crate) holder: &'a Holder,
@@ -53,16 +54,20 @@ impl Runner<'_> {
         let mut report = Report::default();
         self.site.tell(&Event::Planned { steps: &plan.steps });
         for (index, step) in plan.steps.iter().enumerate() {
-            if self.stop.load(Ordering::Relaxed) {
-                report.left = plan.steps[index..].to_vec();
-                self.site.tell(&Event::Stopped { left: &report.left });
-                break;
-            }
             let Some(job) = self.job(step) else { continue };
-            if let Some(elapsed) =
-                self.run_told(job, index + 1, plan.len()).await.map_err(|error| error.after(&report, plan))?
-            {
-                report.done.push((step.clone(), elapsed));
+            let outcome = match self.site.is_stopping() {
+                true => Err(Error::Stopped { waited: Duration::ZERO }),
+                false => self.run_told(job, index + 1, plan.len()).await,
+            };
+            match outcome {
+                Ok(Some(elapsed)) => report.done.push((step.clone(), elapsed)),
+                Ok(None) => {}
+                Err(Error::Stopped { .. }) => {
+                    report.left = plan.steps[index..].to_vec();
+                    self.site.tell(&Event::Stopped { left: &report.left });
+                    break;
+                }
+                Err(error) => return Err(error.after(&report, plan)),
             }
         }
         Ok(report)
@@ -74,7 +79,7 @@ impl Runner<'_> {
         let job = self.job(step).ok_or_else(unknown)?;
         let start = Instant::now();
         let message = job.script.message;
-        self.site.tell(&Event::Started { step, message, number: 1, of: 1 });
+        self.site.tell(&Event::Started { step, message, number: 1, of: 1, rolls_back: false });
         match self.resume(job, row, past).await {
             Ok(()) => {
                 let elapsed = start.elapsed();
@@ -96,11 +101,13 @@ impl Runner<'_> {
     /// Runs a step, and tells of it. Nothing comes of one that another run has done.
     async fn run_told(&self, job: Job<'_>, number: usize, of: usize) -> Result<Option<Duration>, Error> {
         let (step, message) = (job.step, job.script.message);
-        self.site.tell(&Event::Started { step, message, number, of });
-        let outcome = self.run_step(job).await;
+        let rolls_back = step::is_transactional(self.site.backend, job.script);
+        self.site.tell(&Event::Started { step, message, number, of, rolls_back });
+        let outcome = self.patiently(std::slice::from_ref(step), async || self.run_step(job).await).await;
         match &outcome {
             Ok(Some(elapsed)) => self.site.tell(&Event::Finished { step, message, elapsed: *elapsed }),
             Ok(None) => self.site.tell(&Event::Overtaken { step, message }),
+            Err(Error::Stopped { .. }) => {}
             Err(_) => self.site.tell(&Event::Failed { step, message }),
         }
         outcome

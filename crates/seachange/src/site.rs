@@ -1,5 +1,7 @@
 //! What every part of a run stands on.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
@@ -7,7 +9,7 @@ use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 use crate::backend::Backend;
 use crate::error::Error;
 use crate::event::{Event, EventHandler};
-use crate::limits::Limits;
+use crate::limits::{Deadline, Limits};
 use crate::lock::Waiter;
 use crate::store::Store;
 
@@ -22,9 +24,45 @@ pub(crate) struct Site<'a> {
     pub(crate) store: &'a Store,
     pub(crate) handler: &'a EventHandler,
     pub(crate) limits: &'a Limits,
+    /// When the statement of a revision that runs now has to end.
+    pub(crate) deadline: &'a Arc<Deadline>,
+    /// Set from outside to stop before the next revision, or while it waits for others.
+    pub(crate) stop: &'a AtomicBool,
+    /// How long the run has waited for others.
+    pub(crate) waited: &'a Waited,
+}
+
+/// How long a run has waited for others.
+#[derive(Debug, Default)]
+pub(crate) struct Waited(AtomicU64);
+
+impl Waited {
+    pub(crate) fn add(&self, time: Duration) {
+        self.0.fetch_add(u64::try_from(time.as_millis()).unwrap_or_default(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn so_far(&self) -> Duration {
+        Duration::from_millis(self.0.load(Ordering::Relaxed))
+    }
+
+    /// The whole time, which counts from zero again.
+    pub(crate) fn take(&self) -> Duration {
+        Duration::from_millis(self.0.swap(0, Ordering::Relaxed))
+    }
 }
 
 impl Site<'_> {
+    /// Whether somebody has asked to stop.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Rolls a transaction back. When even this fails the connection is gone, and the database rolls back by itself.
+    pub(crate) async fn roll_back(&self, transaction: DatabaseTransaction) {
+        self.backend.before_rollback(&transaction).await;
+        let _ = transaction.rollback().await;
+    }
+
     /// Tells whoever watches.
     pub(crate) fn tell(&self, event: &Event<'_>) {
         (self.handler)(event);

@@ -19,6 +19,7 @@ pub(crate) async fn find(manager: &SchemaManager<'_>, place: &str) -> Result<(),
         Some("panic") => panic(),
         Some("modify") => modify_column(manager).await,
         Some("orphan") => add_orphan(manager).await,
+        Some("slow") => take_an_hour(manager).await,
         Some("wait") => wait(),
         _ => Ok(()),
     }
@@ -49,6 +50,23 @@ async fn add_orphan(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager
         .get_connection()
         .execute_unprepared(orphan)
+        .await
+        .map(drop)
+}
+
+/// Keeps the database busy.
+async fn take_an_hour(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let sql = match manager.get_database_backend() {
+        sea_orm::DbBackend::Postgres => "SELECT pg_sleep(3600)",
+        sea_orm::DbBackend::MySql => "SELECT SLEEP(3600)",
+        _ => {
+            "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 1e11) \
+             SELECT max(x) FROM c"
+        }
+    };
+    manager
+        .get_connection()
+        .execute_unprepared(sql)
         .await
         .map(drop)
 }

@@ -73,6 +73,15 @@ impl Running {
         Ok(kill_process(Pid::from_child(&self.child), Signal::INT)?)
     }
 
+    /// Sends SIGTERM, as a supervisor does.
+    ///
+    /// # Errors
+    ///
+    /// When the process cannot be signalled.
+    pub fn terminate(&self) -> io::Result<()> {
+        Ok(kill_process(Pid::from_child(&self.child), Signal::TERM)?)
+    }
+
     /// Waits until the program has ended.
     ///
     /// # Errors

@@ -5,10 +5,11 @@ use sea_orm::sea_query::ColumnDef;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseExecutor, DbErr, ExecResult, SqlxMySqlError, Value};
 use sqlparser::dialect::MySqlDialect;
 
-use super::{Backend, answer, drop_listed};
+use super::{Backend, answer, drop_listed, whole};
 use crate::database_error::{database_error, has_code};
 use crate::journal::Presence;
 use crate::journal::trace::{self, Object, ObjectKind, Trace};
+use crate::limits::Limits;
 use crate::store::Store;
 
 /// MySQL and MariaDB: every change of a table commits what came before it, and none rolls back.
@@ -38,6 +39,11 @@ const CONSTRAINT: &str = "SELECT COUNT(*) AS answer FROM information_schema.tabl
 
 fn lock_values(store: &Store) -> [Value; 2] {
     [store.schema().into(), store.table_name().into()]
+}
+
+/// The number of an error, which says more than its SQLSTATE.
+fn number(error: &DbErr) -> Option<u16> {
+    database_error(error)?.try_downcast_ref::<SqlxMySqlError>().map(SqlxMySqlError::number)
 }
 
 #[async_trait]
@@ -79,14 +85,51 @@ impl Backend for MySql {
         Ok(answer::<Option<i64>>(executor, &sql, lock_values(store)).await? == Some(1))
     }
 
+    async fn is_locked(&self, connection: &DatabaseConnection, store: &Store) -> Result<bool, DbErr> {
+        let sql = format!("SELECT IS_USED_LOCK({LOCK}) IS NOT NULL AS answer");
+        answer::<i64>(connection, &sql, lock_values(store)).await.map(|answer| answer == 1)
+    }
+
+    /// `lock_wait_timeout` is for tables, `innodb_lock_wait_timeout` for rows.
+    fn limit_settings(&self, limits: &Limits) -> Vec<(&'static str, String)> {
+        let seconds = |length| whole(length, 1000).to_string();
+        let locks = limits
+            .lock_timeout
+            .map(|length| [("innodb_lock_wait_timeout", seconds(length)), ("lock_wait_timeout", seconds(length))]);
+        let fraction = |length| {
+            let milliseconds = whole(length, 1);
+            format!("{}.{:03}", milliseconds / 1000, milliseconds % 1000)
+        };
+        let statement = limits.statement_limit().map(|length| ("max_statement_time", fraction(length)));
+        locks.into_iter().flatten().chain(statement).collect()
+    }
+
+    async fn setting(&self, connection: &DatabaseConnection, name: &'static str) -> Result<String, DbErr> {
+        answer(connection, &format!("SELECT CAST(@@SESSION.{name} AS CHAR) AS answer"), []).await
+    }
+
+    async fn set(&self, connection: &DatabaseConnection, name: &'static str, value: &str) -> Result<(), DbErr> {
+        connection.execute_unprepared(&format!("SET SESSION {name} = {value}")).await.map(drop)
+    }
+
+    /// MySQL's only limit, `max_execution_time`, holds for SELECT alone.
+    async fn without_statement_limit(&self, connection: &DatabaseConnection) -> Result<Option<&'static str>, DbErr> {
+        let version: String = answer(connection, "SELECT VERSION() AS answer", []).await?;
+        Ok(if version.contains("MariaDB") { None } else { Some("MySQL") })
+    }
+
+    /// MariaDB's error 1969, `max_statement_time exceeded`, and MySQL's 3024.
+    fn is_timed_out(&self, error: &DbErr) -> bool {
+        number(error).is_some_and(|number| [1969, 3024].contains(&number))
+    }
+
     fn last_insert_id(&self, result: &ExecResult) -> u64 {
         result.last_insert_id()
     }
 
     /// Errors 1205, `lock wait timeout`, and 1213, `deadlock`.
     fn is_kept_waiting(&self, error: &DbErr) -> bool {
-        let number = database_error(error).and_then(|error| error.try_downcast_ref::<SqlxMySqlError>());
-        number.is_some_and(|error| [1205, 1213].contains(&error.number()))
+        number(error).is_some_and(|number| [1205, 1213].contains(&number))
     }
 
     fn traces(&self, sql: &str) -> Vec<Trace> {

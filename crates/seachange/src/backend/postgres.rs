@@ -9,10 +9,11 @@ use sea_orm::sqlx::{self, PgPool, Row};
 use sea_orm::{DatabaseConnection, DatabaseExecutor, DbErr, TransactionTrait, Value};
 use sqlparser::dialect::PostgreSqlDialect;
 
-use super::{Backend, answer, drop_listed};
+use super::{Backend, answer, drop_listed, whole};
 use crate::database_error::has_code;
 use crate::journal::Presence;
 use crate::journal::trace::{self, Object, ObjectKind, Trace};
+use crate::limits::Limits;
 use crate::store::Store;
 
 /// How long a second connection may take to be made.
@@ -63,6 +64,11 @@ const CONSTRAINT: &str = "SELECT count(*)::int AS answer FROM pg_constraint o JO
     WHERE c.relnamespace = to_regnamespace(quote_ident(coalesce($1::text, current_schema()::text)))
         AND o.conname = $2::text AND c.relname = $3::text";
 
+/// The same lock as the server lists it: the halves as unsigned numbers, and a 2 for a lock of two numbers.
+const LOCKED: &str = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND classid = 1936024419
+    AND objid::bigint = ('x' || left(md5(coalesce($1::text, current_schema()::text, '') || '.' || $2::text), 8))::bit(32)::bigint";
+
 fn lock_values(store: &Store) -> [Value; 2] {
     [store.schema().into(), store.table_name().into()]
 }
@@ -99,10 +105,35 @@ impl Backend for Postgres {
         answer(executor, &format!("SELECT pg_try_advisory_xact_lock({LOCK}) AS answer"), lock_values(store)).await
     }
 
+    async fn is_locked(&self, connection: &DatabaseConnection, store: &Store) -> Result<bool, DbErr> {
+        answer(connection, &format!("SELECT EXISTS ({LOCKED}) AS answer"), lock_values(store)).await
+    }
+
     /// A second connection to the same server gets a session of its own. A pooler that gives sessions to transactions
     /// gives it the one that has just become free, which is ours, or gives us another one then.
     async fn is_pooled(&self, connection: &DatabaseConnection) -> bool {
         is_shared(connection).await.unwrap_or(false)
+    }
+
+    fn limit_settings(&self, limits: &Limits) -> Vec<(&'static str, String)> {
+        let milliseconds = |length| whole(length, 1).to_string();
+        let lock = limits.lock_timeout.map(|length| ("lock_timeout", milliseconds(length)));
+        let statement = limits.statement_limit().map(|length| ("statement_timeout", milliseconds(length)));
+        lock.into_iter().chain(statement).collect()
+    }
+
+    async fn setting(&self, connection: &DatabaseConnection, name: &'static str) -> Result<String, DbErr> {
+        answer(connection, "SELECT current_setting($1) AS answer", [name.into()]).await
+    }
+
+    async fn set(&self, connection: &DatabaseConnection, name: &'static str, value: &str) -> Result<(), DbErr> {
+        let sql = "SELECT set_config($1, $2, false) AS answer";
+        answer::<String>(connection, sql, [name.into(), value.into()]).await.map(drop)
+    }
+
+    /// SQLSTATE `query_canceled`.
+    fn is_timed_out(&self, error: &DbErr) -> bool {
+        has_code(error, "57014")
     }
 
     /// SQLSTATEs `lock_not_available`, `deadlock_detected` and `serialization_failure`.

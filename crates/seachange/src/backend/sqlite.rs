@@ -1,19 +1,21 @@
 //! SQLite.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use sea_orm::sea_query::ColumnDef;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseExecutor, DbErr, ExecResult, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait, Value,
+    ConnectionTrait, DatabaseConnection, DatabaseConnectionType, DatabaseExecutor, DatabaseTransaction, DbErr,
+    ExecResult, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
 };
 use sqlparser::dialect::SQLiteDialect;
 
-use super::{Backend, answer, drop_listed};
+use super::{Backend, answer, drop_listed, whole};
 use crate::database_error::database_error;
 use crate::journal::Presence;
 use crate::journal::trace::{self, Object, ObjectKind, Trace};
+use crate::limits::{Deadline, Limits};
 
 /// SQLite: table changes roll back; one writer at a time.
 pub(super) struct Sqlite;
@@ -21,6 +23,15 @@ pub(super) struct Sqlite;
 /// A view falls before the tables it reads; indexes and triggers fall with their table.
 const OBJECTS: &str = r"SELECT type AS kind, name FROM sqlite_master
     WHERE type IN ('view', 'table') AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY type DESC";
+
+/// How many instructions of its own machine SQLite runs between two questions whether to go on: some microseconds.
+const INSTRUCTIONS: i32 = 1000;
+
+/// The result code, without what stands above the lowest byte.
+fn code(error: &DbErr) -> Option<i32> {
+    let code = database_error(error)?.code()?.parse::<i32>().ok()?;
+    Some(code & 0xff)
+}
 
 /// How many tables or views have this name, in whichever case.
 const TABLE: &str =
@@ -63,10 +74,9 @@ impl Backend for Sqlite {
         result.last_insert_id()
     }
 
-    /// Result codes BUSY and LOCKED, whatever stands above the lowest byte.
+    /// Result codes BUSY and LOCKED.
     fn is_kept_waiting(&self, error: &DbErr) -> bool {
-        let code = database_error(error).and_then(|error| error.code()?.parse::<i32>().ok());
-        code.is_some_and(|code| [5, 6].contains(&(code & 0xff)))
+        code(error).is_some_and(|code| [5, 6].contains(&code))
     }
 
     fn traces(&self, sql: &str) -> Vec<Trace> {
@@ -94,6 +104,45 @@ impl Backend for Sqlite {
     async fn set_patience(&self, executor: &DatabaseExecutor<'_>, patience: Duration) -> Result<(), DbErr> {
         let milliseconds = i32::try_from(patience.as_millis()).unwrap_or(i32::MAX);
         executor.execute_unprepared(&format!("PRAGMA busy_timeout = {milliseconds}")).await.map(drop)
+    }
+
+    fn limit_settings(&self, limits: &Limits) -> Vec<(&'static str, String)> {
+        vec![("busy_timeout", whole(limits.statement_lock_timeout(), 1).to_string())]
+    }
+
+    async fn setting(&self, connection: &DatabaseConnection, name: &'static str) -> Result<String, DbErr> {
+        let pragma = Statement::from_string(connection.get_database_backend(), format!("PRAGMA {name}"));
+        let row = connection.query_one_raw(pragma).await?;
+        let value = row.map(|row| row.try_get_by_index::<i64>(0)).transpose()?;
+        Ok(value.unwrap_or_default().to_string())
+    }
+
+    async fn set(&self, connection: &DatabaseConnection, name: &'static str, value: &str) -> Result<(), DbErr> {
+        connection.execute_unprepared(&format!("PRAGMA {name} = {value}")).await.map(drop)
+    }
+
+    /// SQLite asks a function again and again whether to go on.
+    async fn heed(&self, connection: &DatabaseConnection, deadline: Option<&Arc<Deadline>>) -> Result<(), DbErr> {
+        let DatabaseConnectionType::SqlxSqlitePoolConnection(_) = &connection.inner else { return Ok(()) };
+        let wrap = |error: sea_orm::sqlx::Error| DbErr::Conn(RuntimeErr::SqlxError(error.into()));
+        let mut pinned = connection.get_sqlite_connection_pool().acquire().await.map_err(wrap)?;
+        let mut handle = pinned.lock_handle().await.map_err(wrap)?;
+        match deadline.cloned() {
+            Some(deadline) => handle.set_progress_handler(INSTRUCTIONS, move || !deadline.is_over()),
+            None => handle.remove_progress_handler(),
+        }
+        Ok(())
+    }
+
+    /// When a statement is interrupted, or the disk is full, SQLite may end the transaction by itself. The driver does not
+    /// notice, and would take the next transaction for one inside of it: so there is one for it to end.
+    async fn before_rollback(&self, transaction: &DatabaseTransaction) {
+        let _ = transaction.execute_unprepared("BEGIN").await;
+    }
+
+    /// Result code INTERRUPT.
+    fn is_timed_out(&self, error: &DbErr) -> bool {
+        code(error) == Some(9)
     }
 
     async fn change_counter(&self, executor: &DatabaseExecutor<'_>) -> Result<Option<i64>, DbErr> {

@@ -11,9 +11,13 @@ mod source;
 pub(crate) use place::place;
 
 use super::exit::Exit;
+use super::interrupt;
 use super::problem::Problem;
 use crate::Error;
 use crate::store::Holder;
+
+/// For a run that ended between two revisions.
+const GO_ON: &str = "the same command goes on from here";
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
@@ -39,12 +43,23 @@ fn problem(error: &Error) -> Problem {
         Error::Interrupted { direction, known, .. } => {
             interrupted::interrupted(plain(Exit::Mismatch), *direction, known.as_deref())
         }
+        Error::Running { .. } => plain(Exit::Mismatch).hint("wait for it; `status` tells how it goes"),
         Error::InDoubt { interruption } => interrupted::in_doubt(interruption),
         Error::NotInterrupted => plain(Exit::Usage).hint("`status` lists every revision"),
         Error::UnknownRevision { .. } => {
             plain(Exit::Mismatch).hint("run the program that has it, which the database says began it")
         }
         Error::LockTimeout { holder, .. } => lock_timeout(plain(Exit::LockTimeout), holder.as_deref()),
+        Error::Stopped { .. } => Problem::new(interrupt::exit(), error.to_string()).hint(GO_ON),
+        Error::NoStatementTimeout { .. } => plain(Exit::Usage)
+            .detail("its `max_execution_time` holds for SELECT alone")
+            .hint("leave `--statement-timeout` and `MIGRATE_STATEMENT_TIMEOUT` away"),
+        Error::NoSingleTransaction { revision: None, .. } => plain(Exit::Usage)
+            .detail("every change of a table commits what came before it")
+            .hint("leave `--single-transaction` away"),
+        Error::NoSingleTransaction { revision: Some(_), .. } => {
+            plain(Exit::Usage).hint("leave `--single-transaction` away, or go to the revision before it first")
+        }
         Error::LockLost { is_pooled: true } => plain(Exit::Connection)
             .detail("a pooler hands them out by transaction, so that no lock would keep other runs out")
             .hint("connect to the server itself, or to a pool in session mode"),
@@ -52,7 +67,7 @@ fn problem(error: &Error) -> Problem {
             .detail(
                 "its session ended, or the pool has more than one; the revision that was to come next was not begun",
             )
-            .hint("the same command goes on from here"),
+            .hint(GO_ON),
         Error::Overtaken { .. } => plain(Exit::Mismatch).hint("`status` tells where the database stands now"),
         Error::ForeignTable { .. } => plain(Exit::Mismatch)
             .hint("another program made this table; rename it, or point the settings at another database"),

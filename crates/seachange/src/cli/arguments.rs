@@ -78,6 +78,6 @@ impl GlobalArgs {
     /// Sets the colours of the process, and says how much to print.
     pub(crate) fn terminal(&self) -> Terminal {
         self.color.set();
-        Terminal { quiet: self.quiet, verbose: self.verbose }
+        Terminal { quiet: self.quiet, verbose: self.verbose, json: false }
     }
 }

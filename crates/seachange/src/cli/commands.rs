@@ -79,6 +79,20 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether a run is told as lines of JSON, errors included.
+    pub(crate) fn tells_in_json(&self) -> bool {
+        match self {
+            Self::Up(args) => args.flags.events.is_json(),
+            Self::Upgrade(args) => args.flags.events.is_json(),
+            Self::Down(args) => args.flags.events.is_json(),
+            Self::Downgrade(args) => args.flags.events.is_json(),
+            Self::Reset(args) => args.events.is_json(),
+            Self::Refresh(args) => args.events.is_json(),
+            Self::Fresh(args) => args.events.is_json(),
+            _ => false,
+        }
+    }
+
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
         match self {
             Self::Up(args) => args.run(context).await,

@@ -23,8 +23,10 @@ pub enum Exit {
     Behind = 6,
     /// Another run was at work for longer than `--lock-timeout`; nothing was done.
     LockTimeout = 7,
-    /// Ctrl-C stopped the run between two revisions.
+    /// Ctrl-C ended the run; the message says where.
     Interrupted = 130,
+    /// SIGTERM ended the run; the message says where.
+    Terminated = 143,
 }
 
 impl From<Exit> for ExitCode {

@@ -19,3 +19,17 @@ pub(crate) struct FormatArgs {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
 }
+
+/// How a command tells of a run.
+#[derive(Debug, Default, Args)]
+pub(crate) struct EventsArgs {
+    /// How to tell of the run: for people, or as lines of JSON on the standard output, one an event
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+impl EventsArgs {
+    pub(crate) fn is_json(&self) -> bool {
+        matches!(self.format, Format::Json)
+    }
+}

@@ -1,5 +1,5 @@
-//! Ctrl-C: during a run, the first stops before the next revision, the second ends the process. While another program
-//! has the terminal, it is that program's.
+//! Ctrl-C and SIGTERM: during a run, the first stops before the next revision, the second ends the process. While another
+//! program has the terminal, it is that program's.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,12 @@ use tokio::signal;
 use tokio::task::AbortHandle;
 
 use super::exit::Exit;
-use super::terminal::Terminal;
+use super::problem::Problem;
+use super::revision_scope::{self, Running};
+use super::terminal::{self, Terminal};
+
+/// Whether it was SIGTERM that asked to stop.
+static WAS_TERMINATED: AtomicBool = AtomicBool::new(false);
 
 /// Listens until it is dropped.
 pub(crate) struct Listener(AbortHandle);
@@ -19,17 +24,26 @@ impl Drop for Listener {
     }
 }
 
-/// Sets `stop` at the first Ctrl-C.
+/// How a run ends that was asked to stop.
+pub(crate) fn exit() -> Exit {
+    if WAS_TERMINATED.load(Ordering::Relaxed) { Exit::Terminated } else { Exit::Interrupted }
+}
+
+/// Sets `stop` at the first signal.
 pub(crate) fn listen(stop: Arc<AtomicBool>, terminal: Terminal) -> Listener {
+    let mut signals = Signals::new();
     let task = tokio::spawn(async move {
-        if signal::ctrl_c().await.is_err() {
-            return;
-        }
+        signals.next().await;
         stop.store(true, Ordering::Relaxed);
-        terminal.say("stopping after this revision; Ctrl-C again ends it at once");
-        if signal::ctrl_c().await.is_ok() {
-            std::process::exit(Exit::Interrupted as i32);
-        }
+        terminal.say(match revision_scope::running() {
+            Some(_) => "stopping after this revision; Ctrl-C again ends it at once",
+            None => "stopping",
+        });
+        signals.next().await;
+        let exit = terminal.complain(&aborted(revision_scope::running()));
+        // Somebody else reports what the answers came to, if there is still time.
+        let _ = terminal::finish();
+        std::process::exit(exit as i32);
     });
     Listener(task.abort_handle())
 }
@@ -37,4 +51,62 @@ pub(crate) fn listen(stop: Arc<AtomicBool>, terminal: Terminal) -> Listener {
 /// Leaves Ctrl-C to the program that has the terminal, which a terminal sends it to as well.
 pub(crate) fn leave_to_child() -> Listener {
     Listener(tokio::spawn(async { while signal::ctrl_c().await.is_ok() {} }).abort_handle())
+}
+
+/// What is left when the process ends now.
+fn aborted(running: Option<Running>) -> Problem {
+    let Some(running) = running else {
+        return Problem::new(exit(), "ended between two revisions").hint("`status` tells where the database stands");
+    };
+    let Running { revision, message, direction, rolls_back, statements } = running;
+    let problem = Problem::new(exit(), format!("ended in the middle of the {direction} of `{revision}`, {message}"));
+    let count = if statements == 1 { "1 statement".to_owned() } else { format!("{statements} statements") };
+    if rolls_back {
+        problem
+            .detail("the database rolls it back, unless it was about to commit")
+            .hint("`status` tells where the database stands")
+    } else {
+        problem
+            .detail(format!("no transaction holds it: {count} had run, and one may be running still"))
+            .hint("the next run tells how to go on")
+    }
+}
+
+/// The signals that ask a process to end.
+struct Signals {
+    #[cfg(unix)]
+    streams: Option<(signal::unix::Signal, signal::unix::Signal)>,
+}
+
+impl Signals {
+    /// From now on they do not end the process.
+    #[cfg(unix)]
+    fn new() -> Self {
+        use signal::unix::{SignalKind, signal};
+
+        let [interrupt, terminate] = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+        Self { streams: interrupt.ok().zip(terminate.ok()) }
+    }
+
+    #[cfg(not(unix))]
+    fn new() -> Self {
+        Self {}
+    }
+
+    /// Waits for the next one.
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        let Some((interrupt, terminate)) = &mut self.streams else { return std::future::pending().await };
+        tokio::select! {
+            _ = interrupt.recv() => WAS_TERMINATED.store(false, Ordering::Relaxed),
+            _ = terminate.recv() => WAS_TERMINATED.store(true, Ordering::Relaxed),
+        }
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        if signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    }
 }

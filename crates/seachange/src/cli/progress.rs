@@ -1,15 +1,19 @@
 //! A run as it is printed.
 
+mod bar;
+
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use chrono::Utc;
+use indicatif::ProgressDrawTarget;
 use seachange_graph::Step;
 
 use super::terminal::{DIM, ERROR, ID, Terminal, VERB, styled};
 use super::{describe, revision_scope};
-use crate::event::Event;
+use crate::event::{Event, json};
 use crate::store::Holder;
+use bar::Bar;
 
 /// From this many steps on, a terminal shows a bar.
 const MANY: usize = 20;
@@ -17,7 +21,7 @@ const MANY: usize = 20;
 /// Prints events.
 pub(crate) struct Progress {
     terminal: Terminal,
-    bar: Mutex<Option<ProgressBar>>,
+    bar: Mutex<Option<Bar>>,
 }
 
 impl Progress {
@@ -26,6 +30,10 @@ impl Progress {
     }
 
     pub(crate) fn show(&self, event: &Event<'_>) {
+        revision_scope::follow(event);
+        if self.terminal.json {
+            return self.tell(event);
+        }
         match event {
             Event::Ahead { unknown } => self.terminal.warn(describe::ahead(unknown)),
             Event::Edited { revisions } => self.terminal.warn(describe::edited(revisions)),
@@ -33,6 +41,10 @@ impl Progress {
             Event::Started { step, message, .. } => self.start(step, message),
             Event::Waiting { holder, .. } => self.wait(*holder),
             Event::Statement { sql, elapsed, .. } => self.statement(sql, *elapsed),
+            Event::Retrying { step, message, attempt, of, cause } => {
+                self.retry(step, message, &format!("{cause}; trying again, {attempt} of {of}"));
+            }
+            Event::Restarted => self.restart(),
             Event::Overtaken { step, message } => self.overtaken(step, message),
             Event::Finished { step, message, elapsed } => self.finish(step, message, *elapsed),
             Event::Failed { step, message } => self.fail(step, message),
@@ -40,14 +52,18 @@ impl Progress {
         }
     }
 
+    fn tell(&self, event: &Event<'_>) {
+        match json::line(event, Utc::now()) {
+            Ok(line) => self.terminal.answer(line),
+            Err(error) => self.terminal.warn(error),
+        }
+    }
+
     fn plan(&self, steps: usize) {
         if steps < MANY || self.terminal.quiet || self.terminal.verbose || !self.terminal.is_watched() {
             return;
         }
-        let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::stderr());
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} revisions, {eta} left") {
-            bar.set_style(style);
-        }
+        let bar = Bar::new(steps, ProgressDrawTarget::stderr());
         *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar);
     }
 
@@ -64,12 +80,35 @@ impl Progress {
     }
 
     fn start(&self, step: &Step, message: &str) {
-        revision_scope::enter();
         let line = running(step, message);
         match (self.bar(), self.terminal.verbose) {
             (Some(_), _) => {}
             (None, true) => self.terminal.say(line),
             (None, false) => self.terminal.begin(format!("{line} … ")),
+        }
+    }
+
+    /// The line ends with what went wrong, and begins anew.
+    fn retry(&self, step: &Step, message: &str, what: &str) {
+        let what = styled(DIM, what);
+        match (self.bar(), self.terminal.verbose) {
+            (Some(bar), _) => bar.suspend(|| self.terminal.say(format!("{} … {what}", running(step, message)))),
+            (None, true) => self.terminal.say(format!("    … {what}")),
+            (None, false) => {
+                self.terminal.end(what);
+                self.terminal.begin(format!("{} … ", running(step, message)));
+            }
+        }
+    }
+
+    fn restart(&self) {
+        const WHY: &str = "starting again with foreign keys off: a table has to be rebuilt";
+        match self.bar() {
+            Some(bar) => {
+                bar.suspend(|| self.terminal.say(WHY));
+                bar.restart();
+            }
+            None => self.terminal.say(WHY),
         }
     }
 
@@ -82,14 +121,10 @@ impl Progress {
     }
 
     fn end(&self, step: &Step, message: &str, time: String) {
-        revision_scope::leave();
         match (self.bar(), self.terminal.verbose) {
             (Some(bar), _) => {
                 bar.suspend(|| self.terminal.say(format!("{} … {time}", running(step, message))));
-                bar.inc(1);
-                if bar.length() == Some(bar.position()) {
-                    bar.finish_and_clear();
-                }
+                bar.advance();
             }
             (None, true) => self.terminal.say(format!("    … {time}")),
             (None, false) => self.terminal.end(time),
@@ -97,7 +132,6 @@ impl Progress {
     }
 
     fn fail(&self, step: &Step, message: &str) {
-        revision_scope::leave();
         self.clear();
         let failed = styled(ERROR, "failed");
         match (self.bar(), self.terminal.verbose) {
@@ -110,11 +144,11 @@ impl Progress {
     /// Takes the bar off the screen: what comes next stands on a line of its own.
     fn clear(&self) {
         if let Some(bar) = self.bar() {
-            bar.finish_and_clear();
+            bar.clear();
         }
     }
 
-    fn bar(&self) -> Option<ProgressBar> {
+    fn bar(&self) -> Option<Bar> {
         self.bar.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -1,18 +1,33 @@
-//! Panics inside a revision: they are reported as the failure of that revision, so that the hook of the standard
-//! library need not report them a second time.
+//! The revision that runs now: a panic in it is reported as its failure, so that the hook of the standard library need
+//! not report it a second time, and who ends the process in its middle is told what is left.
 
 use std::panic;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-static IN_REVISION: AtomicBool = AtomicBool::new(false);
+use seachange_graph::Direction;
+
+use crate::event::Event;
+
+static RUNNING: Mutex<Option<Running>> = Mutex::new(None);
 static LOCATION: Mutex<Option<String>> = Mutex::new(None);
+
+/// A revision in its middle.
+#[derive(Debug, Clone)]
+pub(crate) struct Running {
+    pub(crate) revision: String,
+    pub(crate) message: String,
+    pub(crate) direction: Direction,
+    /// Whether a transaction holds it.
+    pub(crate) rolls_back: bool,
+    /// The statements that have run.
+    pub(crate) statements: usize,
+}
 
 /// Replaces the panic hook by one that keeps the place of a panic in a revision, and prints any other.
 pub(crate) fn keep_quiet_in_revisions() {
     let print = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
-        if IN_REVISION.load(Ordering::Relaxed) {
+        if running().is_some() {
             *LOCATION.lock().unwrap_or_else(PoisonError::into_inner) = info.location().map(ToString::to_string);
         } else {
             print(info);
@@ -20,12 +35,31 @@ pub(crate) fn keep_quiet_in_revisions() {
     }));
 }
 
-pub(crate) fn enter() {
-    IN_REVISION.store(true, Ordering::Relaxed);
+/// Follows a run.
+pub(crate) fn follow(event: &Event<'_>) {
+    let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+    match event {
+        Event::Started { step, message, rolls_back, .. } => {
+            *running = Some(Running {
+                revision: step.revision.clone(),
+                message: (*message).to_owned(),
+                direction: step.direction,
+                rolls_back: *rolls_back,
+                statements: 0,
+            });
+        }
+        Event::Statement { failed: false, .. } => running.iter_mut().for_each(|running| running.statements += 1),
+        Event::Retrying { .. } => running.iter_mut().for_each(|running| running.statements = 0),
+        Event::Finished { .. } | Event::Overtaken { .. } | Event::Failed { .. } | Event::Stopped { .. } => {
+            *running = None;
+        }
+        _ => {}
+    }
 }
 
-pub(crate) fn leave() {
-    IN_REVISION.store(false, Ordering::Relaxed);
+/// The revision that runs now.
+pub(crate) fn running() -> Option<Running> {
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// Where the last panic in a revision happened: file, line and column.

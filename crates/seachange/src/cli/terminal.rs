@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anstyle::{AnsiColor, Style};
 
 use super::exit::Exit;
+use super::json;
 use super::problem::Problem;
 use crate::settings::reason;
 
@@ -36,6 +37,8 @@ pub(crate) const DIM: Style = Style::new().dimmed();
 pub(crate) struct Terminal {
     pub(crate) quiet: bool,
     pub(crate) verbose: bool,
+    /// Whether everything is a line of JSON on the standard output.
+    pub(crate) json: bool,
 }
 
 impl Terminal {
@@ -46,7 +49,7 @@ impl Terminal {
 
     /// Prints how things go, unless `--quiet`.
     pub(crate) fn say(self, text: impl Display) {
-        if !self.quiet {
+        if self.is_talking() {
             close_line();
             let _ = writeln!(anstream::stderr(), "{text}");
         }
@@ -54,7 +57,7 @@ impl Terminal {
 
     /// Prints the rest of a line that has begun, unless `--quiet`. Other lines may have come in between.
     pub(crate) fn end(self, text: impl Display) {
-        if !self.quiet {
+        if self.is_talking() {
             let start = if IS_LINE_OPEN.swap(false, Ordering::Relaxed) { "" } else { "… " };
             let _ = writeln!(anstream::stderr(), "{start}{text}");
         }
@@ -62,7 +65,7 @@ impl Terminal {
 
     /// Prints the beginning of a line, unless `--quiet`.
     pub(crate) fn begin(self, text: impl Display) {
-        if !self.quiet {
+        if self.is_talking() {
             let mut stderr = anstream::stderr();
             let _ = write!(stderr, "{text}");
             let _ = stderr.flush();
@@ -72,12 +75,19 @@ impl Terminal {
 
     /// Prints a warning, `--quiet` or not.
     pub(crate) fn warn(self, text: impl Display) {
+        if self.json {
+            return self.answer(json::warning(&text.to_string()));
+        }
         close_line();
         let _ = writeln!(anstream::stderr(), "{}: {text}", styled(WARNING, "warning"));
     }
 
     /// Prints what went wrong and what can be done, and gives the exit code for it.
     pub(crate) fn complain(self, problem: &Problem) -> Exit {
+        if self.json {
+            self.answer(json::error(problem));
+            return problem.exit;
+        }
         close_line();
         let mut stderr = anstream::stderr();
         let _ = writeln!(stderr, "{}: {}", styled(ERROR, "error"), problem.message);
@@ -86,6 +96,11 @@ impl Terminal {
         }
         problem.hints.iter().for_each(|hint| self.hint(hint));
         problem.exit
+    }
+
+    /// Whether it is told how things go.
+    fn is_talking(self) -> bool {
+        !self.quiet && !self.json
     }
 
     /// Prints what can be done.

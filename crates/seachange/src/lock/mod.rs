@@ -77,8 +77,12 @@ pub(crate) async fn withdraw(site: Site<'_>, holder: &Holder) {
     let _ = site.store.clear_holder(site.connection, holder).await;
 }
 
-/// Whether the process that said it is at work is there. One on another machine counts as there.
+/// Whether another run is at work. Where runs take turns, it is whether the process that said so is there; one on another
+/// machine counts as there.
 pub(crate) async fn is_at_work(site: Site<'_>, connection: &impl ConnectionTrait) -> bool {
+    if !site.backend.takes_turns() {
+        return site.backend.is_locked(site.connection, site.store).await.unwrap_or(false);
+    }
     let holder = site.store.holder(connection, site.backend).await;
     holder.ok().flatten().is_some_and(|holder| !holder.is_gone())
 }

@@ -1,11 +1,19 @@
 //! Pauses between attempts.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
-/// The first pause, and the longest.
+/// The first pause, and the longest, for who asks whether a lock is free.
 const FIRST: Duration = Duration::from_millis(20);
 const LONGEST: Duration = Duration::from_millis(500);
+
+/// The same for who has asked for too much, and leaves others alone for a while.
+const FIRST_RETREAT: Duration = Duration::from_millis(100);
+const LONGEST_RETREAT: Duration = Duration::from_secs(5);
+
+/// How often a pause looks whether somebody asks to stop.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Pauses that grow, each by chance between half and all of its length: those who began to wait together do not ask together.
 #[derive(Debug)]
@@ -20,11 +28,19 @@ impl Pause {
         Self { next: FIRST, longest: LONGEST }
     }
 
-    /// Sleeps, no longer than `left`.
-    pub(crate) async fn sleep(&mut self, left: Duration) {
+    /// For running a revision again that was rolled back.
+    pub(crate) fn retreat() -> Self {
+        Self { next: FIRST_RETREAT, longest: LONGEST_RETREAT }
+    }
+
+    /// Sleeps, no longer than `left`, and not much longer than until `stop` is set.
+    pub(crate) async fn sleep(&mut self, left: Duration, stop: &AtomicBool) {
         let pause = self.next / 2 + (self.next / 2).mul_f64(chance());
         self.next = (self.next * 2).min(self.longest);
-        tokio::time::sleep(pause.min(left)).await;
+        let end = Instant::now() + pause.min(left);
+        while !stop.load(Ordering::Relaxed) && Instant::now() < end {
+            tokio::time::sleep(LOOK.min(end - Instant::now())).await;
+        }
     }
 }
 

@@ -29,15 +29,20 @@ impl<'a> Waiter<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::LockTimeout`] when the time is over.
+    /// [`Error::LockTimeout`] when the time is over, [`Error::Stopped`] when somebody asks to stop.
     pub(crate) async fn wait(&mut self) -> Result<(), Error> {
+        if self.site.is_stopping() {
+            return Err(Error::Stopped { waited: self.since.elapsed() });
+        }
         let holder = self.holder().await;
         let (waited, limit) = (self.since.elapsed(), self.site.limits.run_lock_timeout());
         if waited >= limit {
             return Err(Error::LockTimeout { holder: holder.map(Box::new), waited });
         }
         self.tell(holder, waited);
-        self.pause.sleep(limit - waited).await;
+        let start = Instant::now();
+        self.pause.sleep(limit - waited, self.site.stop).await;
+        self.site.waited.add(start.elapsed());
         Ok(())
     }
 

@@ -141,7 +141,7 @@ impl Migrator {
         let holder = lock::announce(site, self.migrations.program(), &plan).await?;
         let outcome = self.runner(others, &holder).run_rest(&plan.steps[0], interruption.row, past).await;
         lock::withdraw(site, &holder).await;
-        outcome
+        self.report(&self.read().await?, &seachange_graph::Plan::default(), outcome?)
     }
 
     /// Records an interrupted revision as applied, or as not applied, after somebody has finished or undone by hand what

@@ -87,7 +87,8 @@ impl Migrator {
             Ahead::Refuse => self.read().await?,
             Ahead::Allow => self.read().await?.with_unknown_finished(self.graph),
         };
-        let (plan, notices) = self.plan_upgrade_from(&record, &[Target::HEADS], options)?;
+        let planned = self.plan_upgrade_from(&record, &[Target::HEADS], options);
+        let (plan, notices) = self.watched(planned).await?;
         if plan.is_empty() {
             return Ok(notices);
         }
@@ -101,7 +102,7 @@ impl Migrator {
     /// [`Error::Plan`] when a target cannot be reached, [`Error::Edited`] where edits are refused; otherwise as
     /// [`pending`](Self::pending).
     pub async fn plan_upgrade(&self, targets: &[Target], options: UpgradeOptions) -> Result<(Plan, Notices), Error> {
-        self.plan_upgrade_from(&self.read().await?, targets, options)
+        self.watched(self.plan_upgrade_from(&self.read().await?, targets, options)).await
     }
 
     pub(super) fn plan_upgrade_from(

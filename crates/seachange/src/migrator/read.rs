@@ -1,9 +1,10 @@
 //! What the database says it has.
 
-use seachange_graph::{Applied, Graph, Plan, StampPlan, Target};
+use seachange_graph::{Applied, Direction, Graph, Plan, StampPlan, Step, Target};
 
 use super::{Migrator, UpgradeOptions};
 use crate::error::Error;
+use crate::lock;
 use crate::revision::Script;
 use crate::store::{Row, State};
 
@@ -33,7 +34,8 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// [`Error::Interrupted`] when a run was interrupted, [`Error::Applied`] when the rows do not fit the graph.
+    /// [`Error::Interrupted`] when a revision was begun and is not done, [`Error::Applied`] when the rows do not fit the
+    /// graph.
     pub fn applied(&self, graph: &Graph) -> Result<Applied, Error> {
         self.check_finished()?;
         Ok(graph.applied(self.pointers())?)
@@ -63,6 +65,21 @@ impl Record {
         Ok(graph.applied_with_gaps(self.pointers())?)
     }
 
+    /// Where the database stands once some steps have been taken from here: ids, in the order of the graph.
+    pub(super) fn current_after(&self, graph: &Graph, steps: &[Step]) -> Result<Vec<String>, Error> {
+        let known = self.known(graph);
+        let is_undone =
+            |id: &str| steps.iter().any(|step| step.direction == Direction::Downgrade && step.revision == id);
+        let upgraded = steps.iter().filter(|step| step.direction == Direction::Upgrade);
+        let added = upgraded.filter_map(|step| graph.get(&step.revision)).map(|revision| {
+            let pointers = revision.down_revision.iter().chain(&revision.depends_on).map(String::as_str);
+            (revision.id.as_str(), pointers.collect())
+        });
+        let kept = known.pointers().filter(|(id, _)| !is_undone(id));
+        let applied = graph.applied_with_gaps(kept.chain(added))?;
+        Ok(graph.current(&applied).iter().map(|revision| revision.id.clone()).collect())
+    }
+
     /// Each revision with everything it pointed at, as the graph takes them.
     fn pointers(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
         self.rows.iter().map(|row| (row.revision.as_str(), row.pointers()))
@@ -88,7 +105,19 @@ impl Migrator {
 
     /// The applied set that the database has now.
     async fn applied(&self) -> Result<Applied, Error> {
-        self.read().await?.applied(self.graph)
+        self.watched(self.read().await?.applied(self.graph)).await
+    }
+
+    /// Tells a revision that another run is in the middle of from one that an interrupted run left behind.
+    pub(super) async fn watched<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
+        match outcome {
+            Err(Error::Interrupted { revision, direction, started_at, .. })
+                if lock::is_at_work(self.site(), &self.connection).await =>
+            {
+                Err(Error::Running { revision, direction, started_at })
+            }
+            outcome => outcome,
+        }
     }
 
     /// The revisions that an upgrade to all heads would apply, in that order. Read only.
@@ -117,7 +146,7 @@ impl Migrator {
     ///
     /// As [`read`](Self::read) and [`Record::standing`].
     pub async fn current(&self) -> Result<Vec<&'static Script>, Error> {
-        let applied = self.read().await?.standing(self.graph)?;
+        let applied = self.watched(self.read().await?.standing(self.graph)).await?;
         Ok(self.graph.current(&applied).iter().filter_map(|revision| self.script(&revision.id)).collect())
     }
 
@@ -127,7 +156,7 @@ impl Migrator {
     ///
     /// As [`current`](Self::current), but for what is unknown.
     pub async fn current_known(&self) -> Result<Vec<&'static Script>, Error> {
-        let applied = self.read().await?.known(self.graph).standing(self.graph)?;
+        let applied = self.watched(self.read().await?.known(self.graph).standing(self.graph)).await?;
         Ok(self.graph.current(&applied).iter().filter_map(|revision| self.script(&revision.id)).collect())
     }
 
@@ -138,7 +167,7 @@ impl Migrator {
     ///
     /// As [`plan_upgrade`](Self::plan_upgrade).
     pub async fn plan_downgrade(&self, targets: &[Target]) -> Result<Plan, Error> {
-        self.plan_downgrade_from(&self.read().await?, targets)
+        self.watched(self.plan_downgrade_from(&self.read().await?, targets)).await
     }
 
     /// Plans a stamp without writing it. Read only.

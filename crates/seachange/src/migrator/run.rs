@@ -2,13 +2,16 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use sea_orm::DatabaseTransaction;
 use seachange_graph::Plan;
 
 use super::{Migrator, Notices, Record};
 use crate::error::Error;
+use crate::event::Event;
+use crate::limits::limited;
 use crate::lock::{self, Waiter};
 use crate::report::Report;
-use crate::runner::{Others, Runner};
+use crate::runner::{Others, Runner, check_whole};
 use crate::store::Holder;
 
 /// A plan, and what was let pass for it.
@@ -20,13 +23,36 @@ impl Migrator {
     /// A refusal, or nothing to do, is found out before the lock is taken: it costs one query, and writes nothing. Under
     /// the lock, the plan is made anew from what the database says then, and whoever watches is told of its notices.
     pub(super) async fn run(&self, plan: impl Fn(&Record) -> Result<Planned, Error>) -> Result<Report, Error> {
-        match plan(&self.read().await?) {
-            Ok((plan, notices)) if plan.is_empty() => return Ok(self.announced(notices)),
+        let record = self.read().await?;
+        let planned = match plan(&record) {
+            Ok((plan, notices)) if plan.is_empty() => return self.report(&record, &plan, self.announced(notices)),
+            Ok((plan, _)) => Some(plan),
             // Another run may be in the middle of this revision.
-            Ok(_) | Err(Error::Interrupted { .. }) => {}
+            Err(Error::Interrupted { .. }) => None,
             Err(error) => return Err(error),
+        };
+        if let Some(plan) = planned.as_ref().filter(|_| self.is_whole) {
+            check_whole(self.backend, self.migrations, plan)?;
         }
-        self.locked(async || self.run_locked(plan).await).await
+        self.site().waited.take();
+        match (self.locked(async || self.run_locked(plan).await).await, planned) {
+            (Err(Error::Stopped { .. }), Some(plan)) => self.report(&record, &plan, self.stopped(&plan)),
+            (outcome, _) => outcome,
+        }
+    }
+
+    /// The end of a run that was asked to stop before its first revision.
+    fn stopped(&self, plan: &Plan) -> Report {
+        self.site().tell(&Event::Stopped { left: &plan.steps });
+        Report { left: plan.steps.clone(), ..Report::default() }
+    }
+
+    /// Completes a report of what came of a plan.
+    pub(super) fn report(&self, record: &Record, plan: &Plan, report: Report) -> Result<Report, Error> {
+        let taken = &plan.steps[..plan.len() - report.left.len()];
+        let current = record.current_after(self.graph, taken)?;
+        let (waited, program) = (self.site().waited.take(), self.migrations.program().to_owned());
+        Ok(Report { current, waited, program, ..report })
     }
 
     /// Does some work while no other run is at it.
@@ -37,7 +63,7 @@ impl Migrator {
             lock::release(site).await;
         }
         lock::acquire(site).await?;
-        let outcome = work().await;
+        let outcome = limited(site, work).await;
         if !is_lost(&outcome) {
             lock::release(site).await;
         }
@@ -45,25 +71,42 @@ impl Migrator {
         outcome
     }
 
+    /// A run that is one transaction plans anew when another run has come before it.
     async fn run_locked(&self, plan: impl Fn(&Record) -> Result<Planned, Error>) -> Result<Report, Error> {
+        loop {
+            match self.run_planned(&plan).await {
+                Err(Error::Overtaken { .. }) if self.is_whole => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn run_planned(&self, plan: impl Fn(&Record) -> Result<Planned, Error>) -> Result<Report, Error> {
         let site = self.site();
         let looked = Others::look(site).await;
         let others = looked.map_err(Error::database("cannot read which revisions are applied"))?;
         let (record, (plan, notices)) = self.settled(plan).await?;
         let announced = self.announced(notices);
         if plan.is_empty() {
-            return Ok(announced);
+            return self.report(&record, &plan, announced);
+        }
+        if site.is_stopping() {
+            return self.report(&record, &plan, self.stopped(&plan));
+        }
+        if self.is_whole {
+            check_whole(self.backend, self.migrations, &plan)?;
         }
         let holder = lock::announce(site, self.migrations.program(), &plan).await?;
+        let runner = self.runner(others, &holder);
         let outcome = async {
             self.make_table(&record).await?;
-            self.runner(others, &holder).run(&plan).await
+            if self.is_whole { runner.run_whole(&plan, &record.rows).await } else { runner.run(&plan).await }
         };
         let outcome = outcome.await;
         if !is_lost(&outcome) {
             lock::withdraw(site, &holder).await;
         }
-        Ok(Report { notices: announced.notices, ..outcome? })
+        self.report(&record, &plan, Report { notices: announced.notices, ..outcome? })
     }
 
     /// A report with nothing done yet, of whose notices whoever watches has been told.
@@ -77,7 +120,6 @@ impl Migrator {
             site: self.site(),
             migrations: self.migrations,
             graph: self.graph,
-            stop: &self.stop,
             others,
             holder,
             is_journal_open: AtomicBool::new(false),
@@ -119,8 +161,8 @@ impl Migrator {
         if record.has_table {
             return Ok(());
         }
-        let created = self.store.create(&self.connection, self.backend).await;
-        created.map_err(Error::database("cannot create the table of applied revisions"))
+        let create = async |transaction: &DatabaseTransaction| self.store.create(transaction, self.backend).await;
+        self.site().write("cannot create the table of applied revisions", create).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Migrator;
 use crate::error::Error;
+use crate::lock;
 use crate::revision::Script;
 use crate::store::{Row, State};
 
@@ -25,8 +26,10 @@ pub enum RevisionState {
     Applied(Row),
     /// It is applied, and its file has other code now.
     Edited(Row),
-    /// It was begun and not finished.
+    /// It was begun and not finished, and nobody is at work.
     Interrupted(Row),
+    /// It was begun, and another run is at work.
+    Running(Row),
 }
 
 impl Migrator {
@@ -38,6 +41,9 @@ impl Migrator {
     /// As [`read`](Self::read); a record that does not fit the graph is no error here.
     pub async fn status(&self) -> Result<Vec<RevisionStatus>, Error> {
         let record = self.read().await?;
+        let is_begun = record.rows.iter().any(|row| !row.is_applied());
+        let is_running = is_begun && lock::is_at_work(self.site(), &self.connection).await;
+        let state = |script, row| state(script, row, is_running);
         let known = self.graph.iter().map(|revision| {
             let script = self.script(&revision.id);
             let state = record.row(&revision.id).map_or(RevisionState::Pending, |row| state(script, row));
@@ -52,9 +58,11 @@ impl Migrator {
     }
 }
 
-fn state(script: Option<&Script>, row: &Row) -> RevisionState {
+fn state(script: Option<&Script>, row: &Row, is_running: bool) -> RevisionState {
     let row = row.clone();
-    if row.state != State::Applied {
+    if row.state != State::Applied && is_running {
+        RevisionState::Running(row)
+    } else if row.state != State::Applied {
         RevisionState::Interrupted(row)
     } else if script.is_some_and(|script| row.is_edited(script)) {
         RevisionState::Edited(row)

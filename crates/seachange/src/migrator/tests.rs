@@ -7,8 +7,10 @@ mod edits;
 mod failures;
 mod gaps;
 mod journal;
+mod limits;
 mod runs;
 mod stamps;
+mod whole;
 
 use std::sync::{Arc, Mutex};
 
@@ -17,6 +19,7 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, Statement};
 use sea_orm_migration::prelude::*;
 
 use super::Migrator;
+use crate::alter::alter;
 use crate::event::Event;
 use crate::revision::{Migrations, Revision, Script};
 
@@ -28,6 +31,8 @@ enum Body {
     Panics,
     /// Returns an error of its own.
     Refuses,
+    /// Gives the table `a` a check, for which SQLite's tables are rebuilt.
+    Rebuilds,
 }
 
 struct Scripted {
@@ -49,13 +54,14 @@ impl MigrationTrait for Scripted {
             Body::Sql(up, _) => execute(manager, up).await,
             Body::Panics => panic!("no way"),
             Body::Refuses => Err(DbErr::Custom("not today".to_owned())),
+            Body::Rebuilds => Ok(alter(manager, "a").add_check("positive", Expr::col("id").gt(0)).apply().await?),
         }
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         match self.body {
             Body::Sql(_, down) => execute(manager, down).await,
-            Body::Panics | Body::Refuses => Ok(()),
+            Body::Panics | Body::Refuses | Body::Rebuilds => Ok(()),
         }
     }
 

@@ -163,7 +163,7 @@ impl Migrator {
         Row { finished_at: Some(Utc::now()), ..row }
     }
 
-    /// Drops every table, view and type in the current schema, whoever made it.
+    /// Drops every table, view and type in the current schema, whoever made it, while no other run is at work.
     ///
     /// # Errors
     ///

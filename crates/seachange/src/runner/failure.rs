@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::alter::Violation;
 use crate::database_error::reason;
+use crate::limits::Limit;
 
 /// A revision that failed.
 #[derive(Debug, Error)]
@@ -24,6 +25,10 @@ pub struct Failure {
     pub cause: Cause,
     /// The statement that the database refused, where it is known.
     pub statement: Option<String>,
+    /// The limit that it ran into, where it was one.
+    pub limit: Option<Limit>,
+    /// How often it was run.
+    pub attempts: u32,
     /// What is left of it in the database.
     pub left: Left,
     /// The name of the database system.
@@ -34,6 +39,8 @@ pub struct Failure {
     pub done: usize,
     /// How many steps the plan had.
     pub of: usize,
+    /// Whether all of them were to run in one transaction, so that nothing is left of any.
+    pub is_whole: bool,
 }
 
 /// Why a revision failed.

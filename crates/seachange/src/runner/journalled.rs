@@ -4,15 +4,16 @@
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use sea_orm::{ConnectionTrait, DbErr, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, TransactionTrait};
 use seachange_graph::Direction;
 
-use super::failure::Left;
+use super::failure::{Failure, Left};
 use super::others::Turn;
 use super::step::{Attempt, Setback};
 use super::{Job, Live, Runner};
 use crate::error::Error;
 use crate::journal::{Journal, Past};
+use crate::limits::Limit;
 use crate::relay;
 use crate::site::Site;
 use crate::store::{Row, State};
@@ -21,17 +22,36 @@ impl Runner<'_> {
     /// Runs the revision from its beginning.
     pub(super) async fn run_journalled(&self, job: Job<'_>, start: Instant) -> Result<Attempt, Setback> {
         self.check_lock(job).await?;
-        let declared = if self.site.backend.takes_turns() {
-            self.declare_in_turn(job).await?
-        } else {
-            Ok(self
-                .declare(job, self.site.connection)
-                .await
-                .map_err(|error| self.setback(job, error, Left::Nothing))?)
+        let row = match self.declare_alone(job).await? {
+            Ok(row) => row,
+            Err(turn) => return Ok(turn.into()),
         };
-        match declared {
-            Ok(row) => self.run_declared(job, row, start, Past::new()).await.map(|()| Attempt::Done),
-            Err(turn) => Ok(turn.into()),
+        match self.run_declared(job, row, start, Past::new()).await {
+            Err(Setback::Failed(failure)) if is_untouched(&failure) => Err(self.take_back(job, failure).await),
+            outcome => outcome.map(|()| Attempt::Done),
+        }
+    }
+
+    /// Writes down what is about to begin, once no other run is at it. Whose turn it is otherwise comes back.
+    async fn declare_alone(&self, job: Job<'_>) -> Result<Result<Row, Turn>, Setback> {
+        if self.site.backend.takes_turns() {
+            return self.declare_in_turn(job).await;
+        }
+        let declared = self.declare(job, self.site.connection).await;
+        declared.map(Ok).map_err(|error| self.setback(job, error, Left::Nothing))
+    }
+
+    /// Takes back what was written down of an upgrade that a lock kept from its very first change: nothing is left of it.
+    async fn take_back(&self, job: Job<'_>, failure: Box<Failure>) -> Setback {
+        let store = self.site.store;
+        let written = self.site.write("cannot take back a revision", async |transaction: &DatabaseTransaction| {
+            store.delete(transaction, &job.step.revision).await?;
+            store.clear_journal(transaction).await
+        });
+        match written.await {
+            Ok(()) => Setback::Failed(Box::new(Failure { left: Left::Nothing, ..*failure })),
+            // It was the failure that came first.
+            Err(_) => Setback::Failed(failure),
         }
     }
 
@@ -97,13 +117,13 @@ impl Runner<'_> {
 
     /// Runs the code, in a transaction of its own where it asks for one, and says how many statements took effect.
     async fn run_unprotected(&self, job: Job<'_>, past: Past) -> Result<usize, Setback> {
-        let Site { connection, handler, .. } = self.site;
+        let connection = self.site.connection;
         if job.script.migration.use_transaction() != Some(true) {
-            return self.run_on(job, Live::new(connection, handler), past).await;
+            return self.run_on(job, Live::new(connection, self.site), past).await;
         }
         let begun = connection.begin().await;
         let transaction = begun.map_err(|error| self.setback(job, error, Left::Begun { statements: past.len() }))?;
-        let statements = self.run_on(job, Live::new(&transaction, handler), past).await?;
+        let statements = self.run_on(job, Live::new(&transaction, self.site), past).await?;
         let committed = transaction.commit().await;
         committed.map_err(|error| self.setback(job, error, Left::Begun { statements }))?;
         Ok(statements)
@@ -133,4 +153,12 @@ impl Runner<'_> {
         store.clear_journal(&transaction).await?;
         transaction.commit().await
     }
+}
+
+/// Whether a lock kept an upgrade from all that it would have changed. The statement that the database refused for this
+/// reason has no effect; what a downgrade started from is not known any more.
+fn is_untouched(failure: &Failure) -> bool {
+    failure.limit == Some(Limit::Lock)
+        && failure.left == Left::Begun { statements: 0 }
+        && failure.direction == Direction::Upgrade
 }

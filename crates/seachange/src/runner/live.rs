@@ -8,14 +8,15 @@ use sea_orm::{
 };
 
 use crate::database_error::is_lost_connection;
-use crate::event::{Event, EventHandler};
+use crate::event::Event;
 use crate::relay::Session;
+use crate::site::Site;
 
 /// A connection or a transaction, and the transactions that the code has begun on it.
 pub(crate) struct Live<'a> {
     base: DatabaseExecutor<'a>,
     transactions: Vec<DatabaseTransaction>,
-    handler: &'a EventHandler,
+    site: Site<'a>,
     /// The connection broke: what comes after it would run somewhere else.
     lost: Option<DbErr>,
     /// How many statements ran.
@@ -25,8 +26,8 @@ pub(crate) struct Live<'a> {
 }
 
 impl<'a> Live<'a> {
-    pub(crate) fn new(base: impl Into<DatabaseExecutor<'a>>, handler: &'a EventHandler) -> Self {
-        Self { base: base.into(), transactions: Vec::new(), handler, lost: None, finished: 0, refused: None }
+    pub(crate) fn new(base: impl Into<DatabaseExecutor<'a>>, site: Site<'a>) -> Self {
+        Self { base: base.into(), transactions: Vec::new(), site, lost: None, finished: 0, refused: None }
     }
 
     /// Whether a transaction is open.
@@ -44,13 +45,21 @@ impl<'a> Live<'a> {
         }
     }
 
+    /// A statement begins; its time is measured from now on, and may be limited.
+    fn start(&self) -> Result<Instant, DbErr> {
+        self.check()?;
+        self.site.deadline.start();
+        Ok(Instant::now())
+    }
+
     fn check(&self) -> Result<(), DbErr> {
         self.lost.clone().map_or(Ok(()), Err)
     }
 
     /// Notes what came of a statement, and tells whoever watches.
     fn note<T>(&mut self, sql: &str, elapsed: Duration, outcome: Result<T, DbErr>) -> Result<T, DbErr> {
-        (self.handler)(&Event::Statement { sql, elapsed, failed: outcome.is_err() });
+        self.site.deadline.stop();
+        self.site.tell(&Event::Statement { sql, elapsed, failed: outcome.is_err() });
         match &outcome {
             Ok(_) => self.finished += 1,
             Err(error) => {
@@ -78,15 +87,13 @@ impl<'a> Live<'a> {
 #[async_trait]
 impl Session for Live<'_> {
     async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.check()?;
-        let start = Instant::now();
+        let start = self.start()?;
         let outcome = self.send(&statement).await;
         self.note(&statement.sql, start.elapsed(), outcome)
     }
 
     async fn query(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.check()?;
-        let start = Instant::now();
+        let start = self.start()?;
         let outcome = self.executor().query_all_raw(statement.clone()).await;
         self.note(&statement.sql, start.elapsed(), outcome)
     }

@@ -8,9 +8,12 @@ use sea_orm::DbErr;
 use super::failure::{Cause, Failure, Left};
 use super::others::Turn;
 use super::{Job, Runner};
+use crate::backend::Backend;
 use crate::error::Error;
+use crate::limits::Limit;
 use crate::lock::{self, Waiter};
 use crate::relay::Ending;
+use crate::revision::Script;
 use crate::store::{Row, State};
 
 /// Why an attempt at a revision came to nothing.
@@ -41,13 +44,18 @@ impl From<Turn> for Attempt {
     }
 }
 
+/// Whether a revision and its row commit together.
+pub(super) fn is_transactional(backend: &dyn Backend, script: &Script) -> bool {
+    backend.rolls_back_ddl() && script.migration.use_transaction() != Some(false)
+}
+
 impl Runner<'_> {
     /// Runs a step and says how long it took; nothing when another run has done it.
     pub(super) async fn run_step(&self, job: Job<'_>) -> Result<Option<Duration>, Error> {
         let start = Instant::now();
         let mut waiter = Waiter::new(self.site);
         loop {
-            let outcome = if self.is_transactional(job) {
+            let outcome = if is_transactional(self.site.backend, job.script) {
                 self.run_in_transaction(job, start).await
             } else {
                 self.run_journalled(job, start).await
@@ -89,11 +97,6 @@ impl Runner<'_> {
         Setback::Failed(self.failure(job, Cause::Database(error), left, None))
     }
 
-    /// Whether a revision and its row commit together.
-    fn is_transactional(&self, job: Job<'_>) -> bool {
-        self.site.backend.rolls_back_ddl() && job.script.migration.use_transaction() != Some(false)
-    }
-
     /// A failure of a revision, with the statement that the database refused.
     pub(super) fn failure(&self, job: Job<'_>, cause: Cause, left: Left, statement: Option<String>) -> Box<Failure> {
         Box::new(Failure {
@@ -101,6 +104,8 @@ impl Runner<'_> {
             message: job.script.message.to_owned(),
             file: job.script.file.to_owned(),
             direction: job.step.direction,
+            limit: self.limit(&cause),
+            attempts: 1,
             cause,
             statement,
             left,
@@ -108,7 +113,18 @@ impl Runner<'_> {
             rolls_back: self.site.backend.rolls_back_ddl(),
             done: 0,
             of: 0,
+            is_whole: false,
         })
+    }
+
+    /// The limit that is the cause of a failure.
+    fn limit(&self, cause: &Cause) -> Option<Limit> {
+        let Cause::Database(error) = cause else { return None };
+        if self.site.backend.is_kept_waiting(error) {
+            return Some(Limit::Lock);
+        }
+        let is_limited = self.site.limits.statement_limit().is_some();
+        (is_limited && self.site.backend.is_timed_out(error)).then_some(Limit::Statement)
     }
 
     /// What an ending of the code means where `left` is what it leaves, and the database has refused a statement.

@@ -48,15 +48,14 @@ impl Runner<'_> {
         match self.check_turn(job, &transaction).await {
             Ok(Turn::Ours) => {}
             outcome => {
-                let _ = transaction.rollback().await;
+                self.site.roll_back(transaction).await;
                 return outcome.map(Attempt::from);
             }
         }
         match self.work(job, start, &transaction, violations_before).await {
             Ok(()) => self.commit(job, transaction).await.map(|()| Attempt::Done),
             Err(setback) => {
-                // When even this fails the connection is gone, and the server rolls back by itself.
-                let _ = transaction.rollback().await;
+                self.site.roll_back(transaction).await;
                 Err(setback)
             }
         }
@@ -76,14 +75,14 @@ impl Runner<'_> {
     }
 
     /// The code, the checks, and the row.
-    async fn work(
+    pub(super) async fn work(
         &self,
         job: Job<'_>,
         start: Instant,
         transaction: &DatabaseTransaction,
         violations_before: Option<&[Violation]>,
     ) -> Result<(), Setback> {
-        let mut live = Live::new(transaction, self.site.handler);
+        let mut live = Live::new(transaction, self.site);
         let ending = relay::run(job.code(true), transaction.get_database_backend(), &mut live).await;
         self.judge(job, ending, live.refused.as_deref(), Left::Nothing)?;
         let refused = |error| self.refused(job, error);
@@ -108,7 +107,7 @@ impl Runner<'_> {
         }
     }
 
-    async fn commit(&self, job: Job<'_>, transaction: DatabaseTransaction) -> Result<(), Setback> {
+    pub(super) async fn commit(&self, job: Job<'_>, transaction: DatabaseTransaction) -> Result<(), Setback> {
         transaction.commit().await.map_err(|error| {
             let left = if is_lost_connection(&error) { Left::Unknown } else { Left::Nothing };
             Setback::Failed(self.failure(job, Cause::Database(error), left, None))

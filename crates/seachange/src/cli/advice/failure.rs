@@ -2,11 +2,12 @@
 
 use seachange_graph::Direction;
 
-use super::interrupted;
+use super::{GO_ON, interrupted};
 use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
 use crate::cli::{describe, revision_scope};
 use crate::database_error::is_lost_connection;
+use crate::limits::Limit;
 use crate::runner::{Cause, Failure, Left};
 
 pub(super) fn problem(failure: &Failure) -> Problem {
@@ -15,6 +16,9 @@ pub(super) fn problem(failure: &Failure) -> Problem {
     problem = problem.detail(format!("in `{file}`{}", place(cause)));
     if let Some(statement) = &failure.statement {
         problem = problem.detail(format!("statement: {statement}"));
+    }
+    if failure.attempts > 1 {
+        problem = problem.detail(format!("it was tried {} times", failure.attempts));
     }
     problem = problem.detail(left(failure));
     if failure.done > 0 {
@@ -38,6 +42,10 @@ fn left(failure: &Failure) -> String {
         format!("{} cannot roll back changes of tables", failure.system)
     };
     match failure.left {
+        Left::Nothing if failure.is_whole => format!(
+            "nothing is left of the {} of the run: they were one transaction, and were rolled back",
+            describe::revisions(failure.of)
+        ),
         Left::Nothing => "nothing is left of it: it was rolled back".to_owned(),
         Left::Begun { statements: 0 } => format!("{why}; no statement before the failure is known to have run"),
         Left::Begun { statements: 1 } => format!("{why}: 1 statement before the failure took effect"),
@@ -47,12 +55,18 @@ fn left(failure: &Failure) -> String {
 }
 
 fn hint(failure: &Failure, problem: Problem) -> Problem {
+    let problem = match failure.limit {
+        Some(Limit::Lock) => problem.hint("`--lock-timeout` says how long to wait for a lock, `--retries` how often"),
+        Some(Limit::Statement) => problem.hint("it took longer than `--statement-timeout` allows"),
+        None => problem,
+    };
     match (failure.left, failure.direction) {
+        (Left::Nothing, _) if failure.limit.is_some() => problem.hint(GO_ON),
         (Left::Begun { .. }, _) if is_lost(&failure.cause) => {
             problem.hint("when the database answers again, `repair` tells what it has done, and how to go on")
         }
         (Left::Nothing, _) if is_lost(&failure.cause) => {
-            problem.hint("when the database answers again, the same command goes on from here")
+            problem.hint(format!("when the database answers again, {GO_ON}"))
         }
         (Left::Nothing, Direction::Upgrade) => problem.hint("correct the file, then `up` goes on from here"),
         (Left::Nothing, Direction::Downgrade) => problem.hint("correct the file, then `down` goes on from here"),

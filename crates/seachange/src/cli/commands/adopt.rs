@@ -4,12 +4,14 @@ use clap::{Args, ValueEnum};
 
 use super::run;
 use crate::adopt::{Adopted, Adoption, OldTable, Tool};
+use crate::args::LockTimeoutArgs;
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
 use crate::cli::prompt;
 use crate::cli::terminal::{ID, styled};
+use crate::limits::Limits;
 
 /// Arguments of `adopt`.
 #[derive(Debug, Args)]
@@ -29,6 +31,8 @@ pub(crate) struct AdoptArgs {
     /// Record it without a question
     #[arg(short, long)]
     yes: bool,
+    #[command(flatten)]
+    limits: LockTimeoutArgs,
 }
 
 /// A tool, as it is typed.
@@ -60,7 +64,7 @@ impl AdoptArgs {
         }
         let settings = context.settings()?;
         prompt::agree(&format!("record {revisions} as applied in `{settings}`"), self.yes)?;
-        record(context, &old).await
+        record(context, &old, self.limits.limits()).await
     }
 
     fn old_table(&self) -> OldTable {
@@ -86,8 +90,8 @@ fn show(context: &Context, adoption: &Adoption) {
     }
 }
 
-async fn record(context: &Context, old: &OldTable) -> Result<Exit, Problem> {
-    let migrator = context.connect().await?;
+async fn record(context: &Context, old: &OldTable, limits: Limits) -> Result<Exit, Problem> {
+    let migrator = context.connect().await?.with_limits(limits);
     let adoption = migrator.adopt(old).await?;
     let place = run::place(&migrator, &migrator.current_known().await?);
     migrator.close().await?;

@@ -5,8 +5,10 @@ use clap::Args;
 use seachange_graph::Target;
 
 use super::run::{DowngradeFlags, downgrade, downgrade_with, upgrade_with};
+use crate::args::LimitArgs;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
+use crate::cli::format::EventsArgs;
 use crate::cli::problem::Problem;
 use crate::cli::prompt;
 use crate::migrator::UpgradeOptions;
@@ -24,6 +26,10 @@ struct Confirmation {
 pub(crate) struct ResetArgs {
     #[command(flatten)]
     confirmation: Confirmation,
+    #[command(flatten)]
+    limits: LimitArgs,
+    #[command(flatten)]
+    pub(super) events: EventsArgs,
 }
 
 /// Arguments of `refresh`.
@@ -31,6 +37,10 @@ pub(crate) struct ResetArgs {
 pub(crate) struct RefreshArgs {
     #[command(flatten)]
     confirmation: Confirmation,
+    #[command(flatten)]
+    limits: LimitArgs,
+    #[command(flatten)]
+    pub(super) events: EventsArgs,
 }
 
 /// Arguments of `fresh`.
@@ -38,13 +48,18 @@ pub(crate) struct RefreshArgs {
 pub(crate) struct FreshArgs {
     #[command(flatten)]
     confirmation: Confirmation,
+    #[command(flatten)]
+    limits: LimitArgs,
+    #[command(flatten)]
+    pub(super) events: EventsArgs,
 }
 
 impl ResetArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
         let settings = context.settings()?;
         prompt::confirm(&format!("take every revision back in `{settings}`"), self.confirmation.yes)?;
-        downgrade(context, &[Target::BASE], &DowngradeFlags::default()).await
+        let flags = DowngradeFlags { limits: self.limits, ..DowngradeFlags::default() };
+        downgrade(context, &[Target::BASE], &flags).await
     }
 }
 
@@ -53,7 +68,7 @@ impl RefreshArgs {
         let settings = context.settings()?;
         let question = format!("take every revision back in `{settings}` and apply all again");
         prompt::confirm(&question, self.confirmation.yes)?;
-        let migrator = context.connect().await?;
+        let migrator = context.connect().await?.with_limits(self.limits.limits());
         downgrade_with(context, &migrator, &[Target::BASE]).await?;
         let exit = upgrade_with(context, &migrator, &[Target::HEADS], UpgradeOptions::default()).await?;
         migrator.close().await?;
@@ -66,7 +81,7 @@ impl FreshArgs {
         let settings = context.settings()?;
         let question = format!("drop every table in `{settings}` and apply all revisions");
         prompt::confirm(&question, self.confirmation.yes)?;
-        let migrator = context.connect().await?;
+        let migrator = context.connect().await?.with_limits(self.limits.limits());
         migrator.drop_everything().await?;
         let exit = upgrade_with(context, &migrator, &[Target::HEADS], UpgradeOptions::default()).await?;
         migrator.close().await?;

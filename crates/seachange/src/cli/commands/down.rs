@@ -17,7 +17,7 @@ pub(crate) struct DownArgs {
     #[arg(value_name = "N | TARGET", default_value = "-1", allow_negative_numbers = true)]
     targets: Vec<String>,
     #[command(flatten)]
-    flags: DowngradeFlags,
+    pub(super) flags: DowngradeFlags,
 }
 
 /// Arguments of `downgrade`.
@@ -27,7 +27,7 @@ pub(crate) struct DowngradeArgs {
     #[arg(value_name = "TARGET", required = true, allow_negative_numbers = true)]
     targets: Vec<String>,
     #[command(flatten)]
-    flags: DowngradeFlags,
+    pub(super) flags: DowngradeFlags,
 }
 
 impl DownArgs {

@@ -6,11 +6,12 @@ use crate::cli::describe;
 use crate::cli::exit::Exit;
 use crate::cli::interrupt;
 use crate::cli::problem::Problem;
+use crate::limits::Limits;
 use crate::migrator::Doubt;
 
 /// Runs the rest of the revision.
-pub(super) async fn resume(context: &Context, doubt: Doubt) -> Result<Exit, Problem> {
-    let migrator = context.connect_for(|_, _| Ok(true)).await?;
+pub(super) async fn resume(context: &Context, doubt: Doubt, limits: Limits) -> Result<Exit, Problem> {
+    let migrator = context.connect_for(|_, _| Ok(true)).await?.with_limits(limits);
     let _listener = interrupt::listen(migrator.stop_switch(), context.terminal);
     let report = migrator.resume(doubt).await?;
     let place = run::place(&migrator, &migrator.current().await?);
@@ -21,8 +22,8 @@ pub(super) async fn resume(context: &Context, doubt: Doubt) -> Result<Exit, Prob
 }
 
 /// Records the revision as applied, or as not applied.
-pub(super) async fn settle(context: &Context, is_applied: bool) -> Result<Exit, Problem> {
-    let migrator = context.connect_for(|_, _| Ok(true)).await?;
+pub(super) async fn settle(context: &Context, is_applied: bool, limits: Limits) -> Result<Exit, Problem> {
+    let migrator = context.connect_for(|_, _| Ok(true)).await?.with_limits(limits);
     let settled = migrator.settle(is_applied).await?;
     let place = run::place(&migrator, &migrator.current().await?);
     migrator.close().await?;

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::interruption;
+use crate::args::LimitArgs;
 use crate::cli::advice::interrupted;
 use crate::cli::context::Context;
 use crate::cli::describe;
@@ -10,6 +11,7 @@ use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
 use crate::cli::targets;
 use crate::cli::terminal::{ID, styled};
+use crate::limits::Limits;
 use crate::migrator::{Doubt, RevisionState, RevisionStatus};
 
 /// Arguments of `repair`.
@@ -19,6 +21,8 @@ pub(crate) struct RepairArgs {
     action: Action,
     #[command(flatten)]
     doubt: DoubtArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 /// What became of the statement that was running, where the database does not tell.
@@ -63,19 +67,20 @@ struct Action {
 
 impl RepairArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+        let limits = self.limits.limits();
         match self.action {
-            Action { resume: true, .. } => interruption::resume(context, self.doubt.doubt()).await,
-            Action { applied: true, .. } => interruption::settle(context, true).await,
-            Action { rolled_back: true, .. } => interruption::settle(context, false).await,
-            Action { accept_edited: Some(revisions), .. } => accept_edited(context, &revisions).await,
+            Action { resume: true, .. } => interruption::resume(context, self.doubt.doubt(), limits).await,
+            Action { applied: true, .. } => interruption::settle(context, true, limits).await,
+            Action { rolled_back: true, .. } => interruption::settle(context, false, limits).await,
+            Action { accept_edited: Some(revisions), .. } => accept_edited(context, &revisions, limits).await,
             Action { accept_edited: None, .. } => list(context).await,
         }
     }
 }
 
-async fn accept_edited(context: &Context, revisions: &[String]) -> Result<Exit, Problem> {
+async fn accept_edited(context: &Context, revisions: &[String], limits: Limits) -> Result<Exit, Problem> {
     let targets = targets::read(context, "repair --accept-edited", revisions)?;
-    let migrator = context.connect_for(|_, _| Ok(true)).await?;
+    let migrator = context.connect_for(|_, _| Ok(true)).await?.with_limits(limits);
     let scripts = migrator.accept_edited(&targets).await?;
     migrator.close().await?;
     for script in &scripts {
@@ -125,6 +130,6 @@ fn finding(status: &RevisionStatus) -> Option<(&'static str, Option<&'static str
         (RevisionState::Applied(_), None) => {
             Some(("unknown", Some("`up` says whether the database is ahead of this program, or has diverged from it")))
         }
-        (RevisionState::Pending | RevisionState::Applied(_), _) => None,
+        (RevisionState::Pending | RevisionState::Applied(_) | RevisionState::Running(_), _) => None,
     }
 }

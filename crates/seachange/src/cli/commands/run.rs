@@ -1,15 +1,19 @@
 //! What the commands that run revisions share.
 
+use chrono::Utc;
 use clap::Args;
-use seachange_graph::{Direction, Plan, Target};
+use seachange_graph::{Direction, Graph, Plan, Target};
 
+use crate::args::LimitArgs;
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
+use crate::cli::format::EventsArgs;
 use crate::cli::interrupt;
 use crate::cli::problem::Problem;
 use crate::cli::progress::Progress;
 use crate::cli::terminal::{ID, styled};
+use crate::event::{Event, json};
 use crate::migrator::{Ahead, Edits, Gaps, Migrator, UpgradeOptions};
 use crate::report::Report;
 use crate::revision::Script;
@@ -29,6 +33,13 @@ pub(crate) struct UpgradeFlags {
     /// Refuse when applied revisions were edited
     #[arg(long)]
     strict: bool,
+    /// Run everything in one transaction: all of it is applied, or nothing [not on MySQL and MariaDB]
+    #[arg(long)]
+    single_transaction: bool,
+    #[command(flatten)]
+    limits: LimitArgs,
+    #[command(flatten)]
+    pub(super) events: EventsArgs,
 }
 
 impl UpgradeFlags {
@@ -46,7 +57,14 @@ impl UpgradeFlags {
 pub(crate) struct DowngradeFlags {
     /// Print what would be done, and do nothing
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
+    /// Run everything in one transaction: all of it is taken back, or nothing [not on MySQL and MariaDB]
+    #[arg(long)]
+    pub(super) single_transaction: bool,
+    #[command(flatten)]
+    pub(super) limits: LimitArgs,
+    #[command(flatten)]
+    pub(super) events: EventsArgs,
 }
 
 /// Upgrades, and says what came of it.
@@ -58,9 +76,10 @@ pub(crate) async fn upgrade(context: &Context, targets: &[Target], flags: &Upgra
         migrator.close().await?;
         let progress = Progress::new(context.terminal);
         notices.events().for_each(|event| progress.show(&event));
-        return Ok(preview(context, &plan));
+        return preview(context, &plan);
     }
     let migrator = context.connect_for(|graph, applied| Ok(graph.upgrade(applied, targets)?.is_empty())).await?;
+    let migrator = prepared(migrator, &flags.limits, flags.single_transaction);
     let exit = upgrade_with(context, &migrator, targets, options).await?;
     migrator.close().await?;
     Ok(exit)
@@ -72,12 +91,18 @@ pub(crate) async fn downgrade(context: &Context, targets: &[Target], flags: &Dow
         let migrator = context.connect_to_read().await?;
         let plan = migrator.plan_downgrade(targets).await?;
         migrator.close().await?;
-        return Ok(preview(context, &plan));
+        return preview(context, &plan);
     }
     let migrator = context.connect_for(|graph, applied| Ok(graph.downgrade(applied, targets)?.is_empty())).await?;
+    let migrator = prepared(migrator, &flags.limits, flags.single_transaction);
     let exit = downgrade_with(context, &migrator, targets).await?;
     migrator.close().await?;
     Ok(exit)
+}
+
+fn prepared(migrator: Migrator, limits: &LimitArgs, single_transaction: bool) -> Migrator {
+    let migrator = migrator.with_limits(limits.limits());
+    if single_transaction { migrator.in_single_transaction() } else { migrator }
 }
 
 /// Upgrades over a connection that is there.
@@ -89,7 +114,7 @@ pub(crate) async fn upgrade_with(
 ) -> Result<Exit, Problem> {
     let _listener = interrupt::listen(migrator.stop_switch(), context.terminal);
     let report = migrator.upgrade_to(targets, options).await?;
-    conclude(context, migrator, Direction::Upgrade, &report).await
+    conclude(context, migrator, Direction::Upgrade, &report)
 }
 
 /// Downgrades over a connection that is there.
@@ -100,11 +125,16 @@ pub(crate) async fn downgrade_with(
 ) -> Result<Exit, Problem> {
     let _listener = interrupt::listen(migrator.stop_switch(), context.terminal);
     let report = migrator.downgrade_to(targets).await?;
-    conclude(context, migrator, Direction::Downgrade, &report).await
+    conclude(context, migrator, Direction::Downgrade, &report)
 }
 
 /// Prints the steps of a plan that is not run.
-fn preview(context: &Context, plan: &Plan) -> Exit {
+fn preview(context: &Context, plan: &Plan) -> Result<Exit, Problem> {
+    if context.terminal.json {
+        let planned = Event::Planned { steps: &plan.steps };
+        context.terminal.answer(json::line(&planned, Utc::now()).map_err(Problem::json)?);
+        return Ok(Exit::Success);
+    }
     for step in &plan.steps {
         let message = context.project.migrations.get(&step.revision).map_or("", |script| script.message);
         context.terminal.answer(format!("{} {}, {message}", step.direction, styled(ID, step.route())));
@@ -113,21 +143,19 @@ fn preview(context: &Context, plan: &Plan) -> Exit {
         0 => "nothing to do".to_owned(),
         count => format!("{} to run; nothing was changed", describe::revisions(count)),
     });
-    Exit::Success
+    Ok(Exit::Success)
 }
 
-async fn conclude(
-    context: &Context,
-    migrator: &Migrator,
-    direction: Direction,
-    report: &Report,
-) -> Result<Exit, Problem> {
-    let place = place(migrator, &migrator.current_known().await?);
+fn conclude(context: &Context, migrator: &Migrator, direction: Direction, report: &Report) -> Result<Exit, Problem> {
+    if context.terminal.json {
+        context.terminal.answer(json::report(report, Utc::now()).map_err(Problem::json)?);
+    }
+    let place = place_of(migrator.graph(), &report.current);
     let verb = if direction == Direction::Upgrade { "applied" } else { "took back" };
     let done = describe::revisions(report.done.len());
     if let Some(next) = report.left.first() {
         let left = describe::revisions(report.left.len());
-        return Err(Problem::new(Exit::Interrupted, format!("stopped before `{}`", next.revision))
+        return Err(Problem::new(interrupt::exit(), format!("stopped before `{}`", next.revision))
             .detail(format!("{verb} {done}, {left} left; the database is at {place}"))
             .hint("the same command goes on from here"));
     }
@@ -142,16 +170,18 @@ async fn conclude(
 
 /// Where a database stands, in words.
 pub(crate) fn place(migrator: &Migrator, current: &[&'static Script]) -> String {
+    let ids: Vec<&str> = current.iter().map(|script| script.revision.id).collect();
+    place_of(migrator.graph(), &ids)
+}
+
+fn place_of(graph: &Graph, current: &[impl AsRef<str>]) -> String {
     if current.is_empty() {
         return "base".to_owned();
     }
-    let graph = migrator.graph();
-    let names: Vec<String> = current
-        .iter()
-        .map(|script| {
-            let is_head = graph.children(script.revision.id).next().is_none();
-            format!("`{}`{}", script.revision.id, if is_head { " (head)" } else { "" })
-        })
-        .collect();
+    let name = |id: &str| {
+        let is_head = graph.children(id).next().is_none();
+        format!("`{id}`{}", if is_head { " (head)" } else { "" })
+    };
+    let names: Vec<String> = current.iter().map(|id| name(id.as_ref())).collect();
     names.join(", ")
 }

@@ -4,6 +4,7 @@ use clap::Args;
 use seachange_graph::StampPlan;
 
 use super::run;
+use crate::args::LockTimeoutArgs;
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
@@ -23,6 +24,8 @@ pub(crate) struct StampArgs {
     /// Print what would be recorded, and write nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    limits: LockTimeoutArgs,
 }
 
 impl StampArgs {
@@ -38,6 +41,7 @@ impl StampArgs {
             return Ok(preview(context, &plan));
         }
         let migrator = context.connect_for(|graph, applied| Ok(graph.stamp(applied, &targets)?.add.is_empty())).await?;
+        let migrator = migrator.with_limits(self.limits.limits());
         let plan = match self.purge {
             true => migrator.purge_and_stamp_at(&targets).await?,
             false => migrator.stamp_at(&targets).await?,

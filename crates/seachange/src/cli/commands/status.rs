@@ -68,7 +68,7 @@ fn print(context: &Context, statuses: &[RevisionStatus]) -> Result<(), Problem> 
 fn summary(statuses: &[RevisionStatus]) -> String {
     let count = |name| statuses.iter().filter(|status| word(status).0 == name).count();
     let applied = count("applied") + count("edited");
-    let trouble = ["interrupted", "unknown"].map(|name| (count(name), name));
+    let trouble = ["running", "interrupted", "unknown"].map(|name| (count(name), name));
     let trouble = trouble.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!(", {count} {name}"));
     format!("{applied} applied{}, {} pending", trouble.collect::<String>(), count("pending"))
 }
@@ -77,6 +77,7 @@ fn word(status: &RevisionStatus) -> (&'static str, Style) {
     let (word, color) = match &status.state {
         RevisionState::Pending => ("pending", AnsiColor::Yellow),
         RevisionState::Edited(_) => ("edited", AnsiColor::Yellow),
+        RevisionState::Running(_) => ("running", AnsiColor::Yellow),
         RevisionState::Interrupted(_) => ("interrupted", AnsiColor::Red),
         RevisionState::Applied(_) if status.script.is_none() => ("unknown", AnsiColor::Red),
         RevisionState::Applied(_) => ("applied", AnsiColor::Green),
@@ -87,7 +88,10 @@ fn word(status: &RevisionStatus) -> (&'static str, Style) {
 fn row(state: &RevisionState) -> Option<&Row> {
     match state {
         RevisionState::Pending => None,
-        RevisionState::Applied(row) | RevisionState::Edited(row) | RevisionState::Interrupted(row) => Some(row),
+        RevisionState::Applied(row)
+        | RevisionState::Edited(row)
+        | RevisionState::Interrupted(row)
+        | RevisionState::Running(row) => Some(row),
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) struct UpArgs {
     #[arg(value_name = "N | TARGET", default_value = "heads", allow_negative_numbers = true)]
     targets: Vec<String>,
     #[command(flatten)]
-    flags: UpgradeFlags,
+    pub(super) flags: UpgradeFlags,
 }
 
 /// Arguments of `upgrade`.
@@ -26,7 +26,7 @@ pub(crate) struct UpgradeArgs {
     #[arg(value_name = "TARGET", required = true, allow_negative_numbers = true)]
     targets: Vec<String>,
     #[command(flatten)]
-    flags: UpgradeFlags,
+    pub(super) flags: UpgradeFlags,
 }
 
 impl UpArgs {

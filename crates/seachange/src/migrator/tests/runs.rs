@@ -1,10 +1,11 @@
 //! Runs that go well, and what is read between them.
 
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 
-use super::{TABLE_A, TABLE_B, current, line, migrator, tables};
+use super::{TABLE_A, TABLE_B, current, line, memory, migrator, tables};
 use crate::Error;
-use crate::migrator::RevisionState;
+use crate::migrator::{Migrator, RevisionState};
 
 #[tokio::test]
 async fn up_and_down_move_the_record_with_the_tables() {
@@ -90,4 +91,20 @@ async fn drop_everything_leaves_an_empty_database() {
     sea_orm::ConnectionTrait::execute_unprepared(migrator.connection(), views).await.unwrap();
     migrator.drop_everything().await.unwrap();
     assert_eq!(tables(&migrator).await, ["sqlite_sequence"]);
+}
+
+/// `current` is part of the report, so that nothing is asked after the record was read.
+#[tokio::test]
+async fn nothing_to_do_is_one_query() {
+    let (mut connection, asked) = (memory().await, Arc::new(Mutex::new(Vec::new())));
+    let kept = Arc::clone(&asked);
+    connection.set_metric_callback(move |info| kept.lock().unwrap().push(info.statement.sql.clone()));
+    let migrator = Migrator::new(line(&[TABLE_A, TABLE_B]), connection).unwrap();
+    migrator.upgrade("heads").await.unwrap();
+    asked.lock().unwrap().clear();
+    let report = migrator.upgrade("heads").await.unwrap();
+    assert_eq!((report.current, report.program.as_str()), (vec!["r2".to_owned()], "tests 1.0.0"));
+    let asked = asked.lock().unwrap();
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert!(asked[0].starts_with("SELECT "), "{asked:?}");
 }

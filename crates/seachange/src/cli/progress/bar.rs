@@ -1,0 +1,105 @@
+//! How far a long run is.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::cli::describe;
+
+/// A bar on a terminal. A clone is the same bar.
+#[derive(Debug, Clone)]
+pub(super) struct Bar(ProgressBar);
+
+impl Bar {
+    pub(super) fn new(steps: usize, target: ProgressDrawTarget) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(steps as u64), target);
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} revisions{msg}") {
+            bar.set_style(style);
+        }
+        bar.tick();
+        Self(bar)
+    }
+
+    /// Prints something above the bar.
+    pub(super) fn suspend(&self, print: impl FnOnce()) {
+        self.0.suspend(print);
+    }
+
+    /// A revision is done; after the last one the bar goes.
+    pub(super) fn advance(&self) {
+        self.0.inc(1);
+        let (done, all) = (self.0.position(), self.0.length().unwrap_or_default());
+        if done >= all {
+            return self.clear();
+        }
+        let left = remaining(self.0.elapsed(), done, all - done);
+        self.0.set_message(format!(", about {} left", describe::time(left)));
+    }
+
+    /// All of it begins again.
+    pub(super) fn restart(&self) {
+        self.0.set_message("");
+        self.0.reset();
+    }
+
+    /// Takes the bar off the screen.
+    pub(super) fn clear(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// How long the rest takes at the pace so far.
+fn remaining(elapsed: Duration, done: u64, left: u64) -> Duration {
+    let pace = elapsed / u32::try_from(done).unwrap_or(u32::MAX).max(1);
+    pace.saturating_mul(u32::try_from(left).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use indicatif::InMemoryTerm;
+
+    use super::*;
+
+    fn bar(steps: usize) -> (Bar, InMemoryTerm) {
+        let screen = InMemoryTerm::new(10, 80);
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), 255);
+        (Bar::new(steps, target), screen)
+    }
+
+    #[test]
+    fn it_says_how_many_are_done_and_how_long_the_rest_takes() {
+        let (bar, screen) = bar(3);
+        assert_eq!(screen.contents(), format!("{} 0/3 revisions", "░".repeat(30)));
+        bar.advance();
+        bar.0.force_draw();
+        let contents = screen.contents();
+        assert!(contents.contains(" 1/3 revisions, about ") && contents.ends_with(" left"), "{contents}");
+    }
+
+    #[test]
+    fn it_is_gone_at_the_end_and_when_it_is_cleared() {
+        let (bar, screen) = bar(1);
+        bar.advance();
+        assert_eq!(screen.contents(), "");
+        let (bar, screen) = self::bar(2);
+        bar.advance();
+        bar.clear();
+        assert_eq!(screen.contents(), "");
+    }
+
+    #[test]
+    fn lines_stand_above_it() {
+        use indicatif::TermLike;
+
+        let (bar, screen) = bar(2);
+        bar.suspend(|| assert!(screen.write_line("Running upgrade").is_ok()));
+        assert_eq!(screen.contents(), format!("Running upgrade\n{} 0/2 revisions", "░".repeat(30)));
+    }
+
+    #[test]
+    fn the_rest_takes_as_long_as_what_was_done() {
+        let second = Duration::from_secs(1);
+        assert_eq!(remaining(10 * second, 5, 20), 40 * second);
+        assert_eq!(remaining(Duration::ZERO, 5, 20), Duration::ZERO);
+    }
+}

@@ -1,0 +1,63 @@
+//! Limits as settings of a session.
+
+use crate::error::Error;
+use crate::site::Site;
+
+/// A setting of a session with its value.
+type Setting = (&'static str, String);
+
+/// Does some work in a session that has the limits, and gives it back as it was found.
+///
+/// # Errors
+///
+/// Those of the work; [`Error::NoStatementTimeout`] where the database has no such limit, and [`Error::Database`] when it
+/// does not take one: then the work is not begun.
+pub(crate) async fn limited<T>(site: Site<'_>, work: impl AsyncFnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    check(site).await?;
+    let wanted = site.backend.limit_settings(site.limits);
+    let mut found = Vec::new();
+    let outcome = match impose(site, wanted, &mut found).await {
+        Ok(()) => work().await,
+        Err(error) => Err(error),
+    };
+    if !outcome.as_ref().is_err_and(Error::is_lost_connection) {
+        lift(site, found).await;
+    }
+    outcome
+}
+
+/// Refuses a limit that the database would not heed.
+async fn check(site: Site<'_>) -> Result<(), Error> {
+    if site.limits.statement_limit().is_none() {
+        return Ok(());
+    }
+    let unlimited = site.backend.without_statement_limit(site.connection).await;
+    match unlimited.map_err(Error::database("cannot limit how long statements take"))? {
+        Some(system) => Err(Error::NoStatementTimeout { system }),
+        None => Ok(()),
+    }
+}
+
+/// Sets what is wanted; what was there before is in `found`, as far as it was changed.
+async fn impose(site: Site<'_>, wanted: Vec<Setting>, found: &mut Vec<Setting>) -> Result<(), Error> {
+    let refused = || Error::database("cannot limit how long statements wait and take");
+    for (name, value) in wanted {
+        let before = site.backend.setting(site.connection, name).await.map_err(refused())?;
+        site.backend.set(site.connection, name, &value).await.map_err(refused())?;
+        found.push((name, before));
+    }
+    if site.limits.statement_limit().is_some() {
+        site.backend.heed(site.connection, Some(site.deadline)).await.map_err(refused())?;
+    }
+    Ok(())
+}
+
+/// Puts back what was there. A session that does not take it is gone, or of no use to whoever gave it.
+async fn lift(site: Site<'_>, found: Vec<Setting>) {
+    for (name, value) in found {
+        let _ = site.backend.set(site.connection, name, &value).await;
+    }
+    if site.limits.statement_limit().is_some() {
+        let _ = site.backend.heed(site.connection, None).await;
+    }
+}

@@ -1,0 +1,52 @@
+//! Runs a revision again that came to nothing because a lock kept it waiting.
+
+use std::time::Duration;
+
+use seachange_graph::Step;
+
+use super::Runner;
+use super::failure::{Failure, Left};
+use crate::error::Error;
+use crate::event::Event;
+use crate::limits::Limit;
+use crate::lock::Pause;
+
+impl Runner<'_> {
+    /// Makes attempts at some steps, as often as the limits say. Another one is made only where nothing of the last is
+    /// left.
+    pub(super) async fn patiently<T>(
+        &self,
+        steps: &[Step],
+        attempt: impl AsyncFn() -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut pause = Pause::retreat();
+        let mut retries = 0;
+        loop {
+            let mut failure = match attempt().await {
+                Err(Error::Failed(failure)) => failure,
+                outcome => return outcome,
+            };
+            failure.attempts = retries + 1;
+            if retries >= self.site.limits.retries || !may_do_better(&failure) {
+                return Err(Error::Failed(failure));
+            }
+            retries += 1;
+            self.tell_of_retry(steps, retries, &failure);
+            pause.sleep(Duration::MAX, self.site.stop).await;
+            if self.site.is_stopping() {
+                return Err(Error::Stopped { waited: self.site.waited.so_far() });
+            }
+        }
+    }
+
+    fn tell_of_retry(&self, steps: &[Step], attempt: u32, failure: &Failure) {
+        let Some(step) = steps.iter().find(|step| step.revision == failure.revision) else { return };
+        let of = self.site.limits.retries;
+        self.site.tell(&Event::Retrying { step, message: &failure.message, attempt, of, cause: &failure.cause });
+    }
+}
+
+/// Whether another session may let it through next time, and nothing is left of it.
+fn may_do_better(failure: &Failure) -> bool {
+    failure.limit == Some(Limit::Lock) && failure.left == Left::Nothing
+}

@@ -1,0 +1,168 @@
+//! A whole plan in one transaction: all of its revisions and rows commit together, or none.
+
+use std::time::{Duration, Instant};
+
+use sea_orm::{DatabaseTransaction, DbErr};
+use seachange_graph::{Plan, Step};
+
+use super::failure::{Failure, Left};
+use super::step::{Setback, is_transactional};
+use super::{Job, Runner};
+use crate::alter::{self, Violation};
+use crate::backend::Backend;
+use crate::error::Error;
+use crate::event::Event;
+use crate::report::Report;
+use crate::revision::Migrations;
+use crate::store::Row;
+
+/// The steps that ran, and how long each took.
+type Done = Vec<(Step, Duration)>;
+
+/// Refuses a plan that no transaction can hold.
+///
+/// # Errors
+///
+/// [`Error::NoSingleTransaction`].
+pub(crate) fn check_whole(backend: &dyn Backend, migrations: &Migrations, plan: &Plan) -> Result<(), Error> {
+    let system = backend.name();
+    if !backend.rolls_back_ddl() {
+        return Err(Error::NoSingleTransaction { system, revision: None });
+    }
+    let is_outside = |id: &str| migrations.get(id).is_some_and(|script| !is_transactional(backend, script));
+    match plan.steps.iter().find(|step| is_outside(&step.revision)) {
+        Some(step) => Err(Error::NoSingleTransaction { system, revision: Some(step.revision.clone()) }),
+        None => Ok(()),
+    }
+}
+
+impl Runner<'_> {
+    /// Runs the steps in order, in one transaction. A request to stop rolls all of it back.
+    ///
+    /// `rows` are those that the plan was made from: where other runs have changed them since, it is
+    /// [`Error::Overtaken`], and another plan is needed.
+    pub(crate) async fn run_whole(&self, plan: &Plan, rows: &[Row]) -> Result<Report, Error> {
+        self.site.tell(&Event::Planned { steps: &plan.steps });
+        match self.patiently(&plan.steps, async || self.attempt_whole(plan, rows).await).await {
+            Ok(done) => Ok(Report { done, ..Report::default() }),
+            Err(Error::Stopped { .. }) => {
+                self.site.tell(&Event::Stopped { left: &plan.steps });
+                Ok(Report { left: plan.steps.clone(), ..Report::default() })
+            }
+            Err(Error::Failed(failure)) => {
+                Err(Error::Failed(Box::new(Failure { of: plan.len(), is_whole: true, ..*failure })))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn jobs<'s>(&'s self, plan: &'s Plan) -> impl Iterator<Item = Job<'s>> {
+        plan.steps.iter().filter_map(|step| self.job(step))
+    }
+
+    /// Tries it with foreign keys on, and without where a table has to be rebuilt.
+    async fn attempt_whole(&self, plan: &Plan, rows: &[Row]) -> Result<Done, Error> {
+        match self.transact(plan, rows, None).await {
+            Err(Setback::NeedsForeignKeysOff) => {
+                self.site.tell(&Event::Restarted);
+                self.transact_without_foreign_keys(plan, rows).await
+            }
+            outcome => outcome.map_err(|setback| self.whole_error(plan, setback)),
+        }
+    }
+
+    async fn transact_without_foreign_keys(&self, plan: &Plan, rows: &[Row]) -> Result<Done, Error> {
+        let connection = self.site.connection;
+        let refused = |error: DbErr| Error::database("cannot switch foreign keys off")(error);
+        let before = alter::foreign_key_violations(connection).await.map_err(refused)?;
+        alter::set_foreign_keys(connection, false).await.map_err(refused)?;
+        let outcome = self.transact(plan, rows, Some(&before)).await.map_err(|setback| self.whole_error(plan, setback));
+        let restored = alter::set_foreign_keys(connection, true).await;
+        outcome.and_then(|done| restored.map(|()| done).map_err(Error::database("cannot switch foreign keys on again")))
+    }
+
+    /// One attempt: begin, every step, commit.
+    async fn transact(&self, plan: &Plan, rows: &[Row], violations: Option<&[Violation]>) -> Result<Done, Setback> {
+        let wrap = |error| Error::database("cannot begin a transaction")(error);
+        let transaction = self.site.begin(wrap).await.map_err(Setback::Stopped)?;
+        match self.steps(plan, rows, &transaction, violations).await {
+            Ok((done, last)) => self.commit(last, transaction).await.map(|()| done),
+            Err(setback) => {
+                self.site.roll_back(transaction).await;
+                Err(setback)
+            }
+        }
+    }
+
+    /// Every step, and the last of them.
+    async fn steps<'s>(
+        &'s self,
+        plan: &'s Plan,
+        rows: &[Row],
+        transaction: &DatabaseTransaction,
+        violations: Option<&[Violation]>,
+    ) -> Result<(Done, Job<'s>), Setback> {
+        let mut done = Done::new();
+        let mut last = None;
+        for job in self.jobs(plan) {
+            if last.is_none() {
+                self.check_unchanged(job, rows, transaction).await?;
+            }
+            let elapsed = self.step_told(job, done.len() + 1, plan.len(), transaction, violations).await?;
+            done.push((job.step.clone(), elapsed));
+            last = Some(job);
+        }
+        let nothing = || Setback::Stopped(Error::Stopped { waited: Duration::ZERO });
+        last.map(|last| (done, last)).ok_or_else(nothing)
+    }
+
+    /// One step, told to whoever watches.
+    async fn step_told(
+        &self,
+        job: Job<'_>,
+        number: usize,
+        of: usize,
+        transaction: &DatabaseTransaction,
+        violations: Option<&[Violation]>,
+    ) -> Result<Duration, Setback> {
+        if self.site.is_stopping() {
+            return Err(Setback::Stopped(Error::Stopped { waited: self.site.waited.so_far() }));
+        }
+        let (start, step, message) = (Instant::now(), job.step, job.script.message);
+        self.site.tell(&Event::Started { step, message, number, of, rolls_back: true });
+        let outcome = self.work(job, start, transaction, violations).await;
+        let elapsed = start.elapsed();
+        match &outcome {
+            Ok(()) => self.site.tell(&Event::Finished { step, message, elapsed }),
+            Err(Setback::Failed(_)) => self.site.tell(&Event::Failed { step, message }),
+            Err(_) => {}
+        }
+        outcome.map(|()| elapsed)
+    }
+
+    /// Makes sure that no other run is at work, and that none has changed what the plan was made from.
+    async fn check_unchanged(
+        &self,
+        job: Job<'_>,
+        rows: &[Row],
+        transaction: &DatabaseTransaction,
+    ) -> Result<(), Setback> {
+        let (site, executor) = (self.site, transaction.into());
+        let refused = |error| self.setback(job, error, Left::Nothing);
+        if !site.backend.holds_lock(&executor, site.store).await.map_err(refused)? {
+            return Err(Setback::Stopped(Error::LockLost { is_pooled: false }));
+        }
+        if site.backend.takes_turns() && site.store.rows(transaction).await.map_err(refused)? != rows {
+            return Err(Setback::Stopped(Error::Overtaken { revision: job.step.revision.clone() }));
+        }
+        Ok(())
+    }
+
+    /// What a setback means for the run.
+    fn whole_error(&self, plan: &Plan, setback: Setback) -> Error {
+        match self.jobs(plan).next() {
+            Some(job) => self.error(job, setback),
+            None => Error::Stopped { waited: Duration::ZERO },
+        }
+    }
+}
