@@ -30,5 +30,5 @@ pub use lasting::LastingServer;
 pub use mariadb::{MariaDb, MariaDbServer};
 pub use pgbouncer::{PgBouncer, Pooling};
 pub use postgres::{Postgres, PostgresServer};
-pub use private::{Engine, PrivateServer};
 pub(crate) use private::connect;
+pub use private::{Engine, PrivateServer};
