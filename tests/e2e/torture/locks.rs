@@ -6,9 +6,9 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use sea_orm::{ConnectionTrait, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbErr, TransactionTrait};
 use seachange_tests::{
-    Backend, TestDatabase, block_on,
+    TestDatabase, block_on,
     harness::{Case, TestResult, each_backend},
 };
 
@@ -23,7 +23,8 @@ pub(super) fn trials() -> Vec<Case> {
     cases
 }
 
-/// A transaction that has read a table, and takes its time: until the value is dropped.
+/// A transaction that has read a table, and takes its time: until the value is dropped. The servers do not change the
+/// table meanwhile; SQLite does not commit.
 struct LongTransaction {
     end: Option<Sender<()>>,
     thread: Option<JoinHandle<Result<(), DbErr>>>,
@@ -31,14 +32,12 @@ struct LongTransaction {
 
 impl LongTransaction {
     fn begin(database: &TestDatabase) -> Result<Self, Box<dyn Error>> {
-        let immediate = (database.backend() == Backend::Sqlite).then_some(SqliteTransactionMode::Immediate);
-        let options = TransactionOptions { sqlite_transaction_mode: immediate, ..Default::default() };
         let connection = block_on(database.connect())?;
         let (begun, has_begun) = channel();
         let (end, has_ended) = channel::<()>();
         let thread = thread::spawn(move || {
             block_on(async {
-                let transaction = connection.begin_with_options(options).await?;
+                let transaction = connection.begin().await?;
                 transaction.execute_unprepared("SELECT * FROM accounts").await?;
                 let _ = begun.send(());
                 let _ = has_ended.recv();
@@ -79,7 +78,7 @@ fn retries_outlast_a_lock(database: &TestDatabase) -> TestResult {
     program(database, "up 3").run()?.succeeded()?;
     let holder = LongTransaction::begin(database)?;
     let mut running = program(database, "up --lock-timeout 1s --retries 5").start()?;
-    running.wait_for("retr")?;
+    running.wait_for("trying again")?;
     drop(holder);
     running.finish()?.succeeded()?;
     check_head(database, "retried")

@@ -8,22 +8,17 @@ use std::{
 
 use seachange_tests::harness::TestResult;
 
-/// Whether every place has its turn.
-pub(super) fn is_everything() -> bool {
-    env::var("TORTURE").is_ok_and(|value| value == "all")
+/// How many places of a kind have their turn: all of them with `TORTURE=all`, as many as `TORTURE=60` says, or else
+/// `few`.
+pub(super) fn size(all: usize, few: usize) -> usize {
+    let wanted = env::var("TORTURE").unwrap_or_default();
+    if wanted == "all" { all } else { wanted.parse().unwrap_or(few).min(all) }
 }
 
-/// One number or the other.
-pub(super) fn size(everything: usize, selection: usize) -> usize {
-    if is_everything() { everything } else { selection }
-}
-
-/// The numbers from 1 to `last`: all of them, or `few`, spread evenly, the first and the last among them.
+/// Some of the numbers from 1 to `last`, as many as [`size`] says, spread evenly, the first and the last among them.
 pub(super) fn spread(last: usize, few: usize) -> Vec<usize> {
-    if is_everything() || few >= last {
-        return (1..=last).collect();
-    }
-    (0..few).map(|place| 1 + place * (last - 1) / (few - 1).max(1)).collect()
+    let count = size(last, few);
+    (0..count).map(|place| 1 + place * (last - 1) / (count - 1).max(1)).collect()
 }
 
 /// How many failures are told in full.
