@@ -6,12 +6,13 @@ use chrono::{DateTime, Utc};
 use sea_orm::DbErr;
 use seachange_graph::fault::quoted;
 use seachange_graph::{
-    AppliedError, Direction, Faults, HistoryError, Plan, PlanError, RangeError, ResolveError, TargetError,
+    AppliedError, Direction, Faults, HistoryError, Plan, PlanError, RangeError, ResolveError, Target, TargetError,
 };
 use thiserror::Error;
 
 use crate::connection::ConnectError;
 use crate::database_error::{is_lost_connection, reason};
+use crate::offline::Uncaptured;
 use crate::report::Report;
 use crate::runner::{Cause, Failure};
 use crate::store::Holder;
@@ -93,6 +94,15 @@ pub enum Error {
     /// A revision failed.
     #[error(transparent)]
     Failed(#[from] Box<Failure>),
+    /// A revision that cannot be written as a script.
+    #[error(transparent)]
+    Uncaptured(#[from] Box<Uncaptured>),
+    /// A script was asked for from a place that only a database knows.
+    #[error("a script cannot start at `{target}`: where that is only the database knows, which is not asked")]
+    UnknownStart {
+        /// The place.
+        target: Target,
+    },
     /// The database is behind the program, and nobody asked to migrate it.
     #[error("the database is behind this program: {} pending", quoted(pending))]
     Behind {

@@ -8,6 +8,7 @@
 //! - [`connection`]: the way to it;
 //! - [`migrator`]: what is applied, what is pending, and the ways to change it;
 //! - [`runner`]: one revision after the other, each with its row, and what is left when one fails;
+//! - [`offline`]: the same as a script, for a database that cannot be reached;
 //! - [`store`]: the table that says what is applied;
 //! - [`alter`]: changes of tables that work on every database, SQLite too;
 //! - [`event`] and [`report`]: what happens during a run, and what it did.
@@ -24,6 +25,7 @@ pub mod event;
 pub mod limits;
 mod lock;
 pub mod migrator;
+pub mod offline;
 pub mod prelude;
 mod relay;
 pub mod report;
@@ -41,6 +43,7 @@ pub mod cli;
 pub use error::Error;
 pub use limits::Limits;
 pub use migrator::{Gaps, Migrator};
+pub use offline::Offline;
 pub use report::Report;
 pub use revision::{Migrations, Revision, Script};
 pub use seachange_graph as graph;

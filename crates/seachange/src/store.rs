@@ -14,6 +14,7 @@
 
 mod holder;
 mod row;
+mod script;
 mod table;
 
 pub use holder::Holder;

@@ -5,6 +5,7 @@ mod failure;
 mod graph;
 mod place;
 mod source;
+mod uncaptured;
 
 use seachange_graph::Direction;
 
@@ -46,6 +47,9 @@ fn problem(error: &Error) -> Problem {
             .hint("another program made this table; rename it, or point the settings at another database"),
         Error::Database { source, .. } => database::refused(plain(Exit::Failure), source),
         Error::Failed(failure) => failure::problem(failure),
+        Error::Uncaptured(error) => uncaptured::problem(error),
+        Error::UnknownStart { .. } => plain(Exit::Usage)
+            .hint("name the revision that the database is at: `current` shows it, where it can be asked"),
         Error::Behind { .. } => plain(Exit::Mismatch).hint("`up` applies them"),
     }
 }

@@ -14,6 +14,7 @@ mod list;
 mod merge;
 mod revision;
 mod run;
+mod script;
 mod show;
 mod stamp;
 mod status;

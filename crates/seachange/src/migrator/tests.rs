@@ -124,7 +124,8 @@ async fn migrator(migrations: &'static Migrations) -> Migrator {
 
 /// The names of the tables, sorted, but for the one that says who is at work.
 async fn tables(migrator: &Migrator) -> Vec<String> {
-    let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%~_lock' ESCAPE '~' ORDER BY name";
+    let sql =
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%~_lock' ESCAPE '~' ORDER BY name";
     let connection = migrator.connection();
     let rows = connection.query_all_raw(Statement::from_string(connection.get_database_backend(), sql)).await.unwrap();
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()

@@ -4,6 +4,7 @@ use clap::Args;
 use seachange_graph::Direction;
 
 use super::run::{DowngradeOptions, downgrade};
+use super::script;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
@@ -32,6 +33,9 @@ pub(crate) struct DowngradeArgs {
 
 impl DownArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+        if self.options.script.sql {
+            return script::downgrade(context, &self.targets, &self.options.script).await;
+        }
         let targets = targets::read_with_steps(context, "down", &self.targets, Direction::Downgrade)?;
         downgrade(context, &targets, &self.options).await
     }
@@ -39,6 +43,9 @@ impl DownArgs {
 
 impl DowngradeArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+        if self.options.script.sql {
+            return script::downgrade(context, &self.targets, &self.options.script).await;
+        }
         downgrade(context, &targets::read(context, "downgrade", &self.targets)?, &self.options).await
     }
 }

@@ -3,6 +3,7 @@
 use clap::Args;
 use seachange_graph::{Direction, Plan, Target};
 
+use super::script::ScriptArgs;
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
@@ -20,8 +21,10 @@ pub(crate) struct UpgradeOptions {
     #[arg(long)]
     dry_run: bool,
     /// Apply as well what is missing below applied revisions
-    #[arg(long)]
+    #[arg(long, conflicts_with = "sql")]
     include_missing: bool,
+    #[command(flatten)]
+    pub(super) script: ScriptArgs,
 }
 
 /// What holds for every command that downgrades.
@@ -30,6 +33,8 @@ pub(crate) struct DowngradeOptions {
     /// Print what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    pub(super) script: ScriptArgs,
 }
 
 /// Upgrades, and says what came of it.
