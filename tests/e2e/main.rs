@@ -11,6 +11,7 @@ mod failures;
 mod layering;
 mod migrations;
 mod new_crate;
+mod offline;
 mod packages;
 mod passwords;
 mod pictures;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         failures::trials(),
         layering::trials(),
         migrations::trials(),
+        offline::trials(),
         packages::trials(),
         passwords::trials(),
         pictures::trials(),

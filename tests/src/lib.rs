@@ -5,6 +5,7 @@
 //!   and stops them again.
 //! - [`TestDatabase`] is one fresh database, for one test, which tells its schema as text.
 //! - [`Program`] runs a command line to its end; [`App`] keeps the service running beside a test.
+//! - [`client`] runs a script through the database's own command line.
 //! - [`snapshot`] takes out of a text what differs from run to run.
 //! - [`harness`] declares a test once and runs it on each database.
 //!
@@ -13,6 +14,7 @@
 
 mod app;
 mod backend;
+mod client;
 mod database;
 pub mod harness;
 mod program;
@@ -23,6 +25,7 @@ pub mod snapshot;
 
 pub use app::App;
 pub use backend::Backend;
+pub use client::{Obedience, client};
 pub use database::{CreateError, TestDatabase};
 pub use program::{Output, Program, ProgramError, Running, cargo};
 pub use runtime::block_on;

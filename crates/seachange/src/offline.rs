@@ -151,9 +151,10 @@ impl<'a> Offline<'a> {
     fn open(&self, start: &[String]) -> Result<Writer, Error> {
         let mut writer = Writer::new();
         let place = if start.is_empty() { "base".to_owned() } else { self.standing(start)? };
-        let (program, system) = (self.migrations.program(), self.settings.driver());
+        let (program, system) = (self.migrations.program(), self.backend.name());
         writer.comment(&format!("For a {system} database at {place}, written by {program}."));
         self.dialect.instructions().iter().for_each(|line| writer.comment(line));
+        writer.pause();
         for statement in self.dialect.preamble(self.settings.schema()) {
             writer.statement(&statement);
         }

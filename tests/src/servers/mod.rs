@@ -27,6 +27,7 @@ pub use fleet::{Fleet, SPECIAL_PASSWORD, SPECIAL_USER};
 pub use home::Home;
 pub use lasting::LastingServer;
 pub use mariadb::{MariaDb, MariaDbServer};
+pub(crate) use postgres::program as postgres_program;
 pub use postgres::{Postgres, PostgresServer};
 pub use private::{Engine, PrivateServer};
 pub(crate) use private::{connect, free_port};

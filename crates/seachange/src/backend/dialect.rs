@@ -77,14 +77,14 @@ pub(crate) struct Quoting {
 /// What stands round a revision that rebuilds tables, with foreign keys off.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rebuild {
-    /// Before its transaction: the switch off.
-    pub(crate) off: &'static str,
-    /// At the end of its transaction: what lists rows that refer to nothing.
-    pub(crate) check: &'static str,
-    /// What a person should see then, a line each.
-    pub(crate) expected: &'static [&'static str],
+    /// Before its transaction: the switch off, and what the check needs.
+    pub(crate) before: &'static [&'static str],
+    /// What the check is for, a line each.
+    pub(crate) purpose: &'static [&'static str],
+    /// At the end of its transaction: what fails when rows refer to nothing.
+    pub(crate) check: &'static [&'static str],
     /// After its transaction: the switch on.
-    pub(crate) on: &'static str,
+    pub(crate) after: &'static [&'static str],
 }
 
 /// The dialect of a driver.

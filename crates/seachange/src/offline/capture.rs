@@ -73,7 +73,7 @@ impl Offline<'_> {
     fn put_transaction(&self, writer: &mut Writer, job: Job<'_>, written: &Written) -> Result<(), Error> {
         let rebuild = self.dialect.rebuild().filter(|_| written.rebuilds);
         if let Some(rebuild) = rebuild {
-            writer.statement(rebuild.off);
+            rebuild.before.iter().for_each(|statement| writer.statement(statement));
         }
         writer.statement(self.dialect.begin());
         if let Some(guard) = self.guard(job)? {
@@ -81,8 +81,8 @@ impl Offline<'_> {
         }
         written.statements.iter().for_each(|statement| writer.text(statement));
         if let Some(rebuild) = rebuild {
-            rebuild.expected.iter().for_each(|line| writer.comment(line));
-            writer.statement(rebuild.check);
+            rebuild.purpose.iter().for_each(|line| writer.comment(line));
+            rebuild.check.iter().for_each(|statement| writer.statement(statement));
         }
         writer.text(&match job.step.direction {
             Direction::Upgrade => self.ledger().insert_applied(job.revision)?,
@@ -90,7 +90,7 @@ impl Offline<'_> {
         });
         writer.statement("COMMIT");
         if let Some(rebuild) = rebuild {
-            writer.statement(rebuild.on);
+            rebuild.after.iter().for_each(|statement| writer.statement(statement));
         }
         Ok(())
     }

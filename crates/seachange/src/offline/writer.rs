@@ -22,6 +22,11 @@ impl Writer {
         self.follows_comment = true;
     }
 
+    /// Lets a comment stand alone.
+    pub(super) fn pause(&mut self) {
+        self.follows_comment = false;
+    }
+
     /// Adds a statement that has no end yet.
     pub(super) fn statement(&mut self, sql: &str) {
         self.text(&format!("{sql};"));
@@ -29,7 +34,9 @@ impl Writer {
 
     /// Adds a statement as it is.
     pub(super) fn text(&mut self, sql: &str) {
-        self.separate();
+        if !self.follows_comment {
+            self.separate();
+        }
         self.text.push_str(sql);
         self.text.push('\n');
         self.follows_comment = false;

@@ -8,6 +8,25 @@ use super::{Dialect, Quoting, Rebuild, common};
 
 pub(super) struct Sqlite;
 
+/// The numbers of rows that refer to nothing are kept in a table of the session, which takes no more at the end than at the
+/// beginning: an error there stops the script before it commits.
+const REBUILD: Rebuild = Rebuild {
+    before: &[
+        "PRAGMA foreign_keys = OFF",
+        "CREATE TEMP TABLE \"seachange_orphans\" (\"before\" integer, \"now\" integer CHECK (\"now\" <= \"before\"))",
+        "INSERT INTO \"seachange_orphans\" (\"before\") SELECT count(*) FROM pragma_foreign_key_check",
+    ],
+    purpose: &[
+        "This prints rows that refer to nothing, and should print none; if there are more than before, the script stops",
+        "at the statement after it.",
+    ],
+    check: &[
+        "PRAGMA foreign_key_check",
+        "UPDATE \"seachange_orphans\" SET \"now\" = (SELECT count(*) FROM pragma_foreign_key_check)",
+    ],
+    after: &["DROP TABLE \"temp\".\"seachange_orphans\"", "PRAGMA foreign_keys = ON"],
+};
+
 impl Dialect for Sqlite {
     fn backend(&self) -> DbBackend {
         DbBackend::Sqlite
@@ -36,15 +55,7 @@ impl Dialect for Sqlite {
     /// A table that falls would first delete its rows, and those of its children with them; inside a transaction the switch
     /// does nothing.
     fn rebuild(&self) -> Option<Rebuild> {
-        Some(Rebuild {
-            off: "PRAGMA foreign_keys = OFF",
-            check: "PRAGMA foreign_key_check",
-            expected: &[
-                "This lists rows that refer to nothing. It should print nothing but what it printed before this script; if it",
-                "prints more, roll back instead of going on.",
-            ],
-            on: "PRAGMA foreign_keys = ON",
-        })
+        Some(REBUILD)
     }
 
     fn quoting(&self) -> Quoting {
