@@ -74,7 +74,7 @@ impl Engine for Postgres {
 
 /// One of PostgreSQL's programs, as `psql`, which may be where the search path does not lead.
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
-    let mut folders = search_path().into_iter().chain(configured()).chain(packaged());
+    let folders = search_path().into_iter().chain(configured()).chain(packaged());
     folders.map(|folder| folder.join(name)).find(|program| program.is_file())
 }
 

@@ -2,7 +2,7 @@
 //! out itself, when they run, by the rules of [`Keys::fates`](super::implicit_index::Keys::fates).
 
 use sea_orm::DbBackend;
-use sea_orm::sea_query::{MysqlQueryBuilder, QueryBuilder, SchemaName, TableName, Value};
+use sea_orm::sea_query::{MysqlQueryBuilder, QueryBuilder, SchemaName, TableName};
 
 use super::implicit_index::{Fate, Fates, dropped_foreign_key};
 use crate::alter::clause::quoted;
@@ -47,8 +47,8 @@ pub(super) fn statements(table: &TableName, dropped: &Fates, statement: &str) ->
 
 /// The query for what has to be added to the statement that drops a foreign key.
 fn clause(TableName(schema, table): &TableName, dropped: &Fates, foreign_key: &str) -> String {
-    let schema: Value = schema.as_ref().map(|SchemaName(_, schema)| text(schema)).into();
-    let schema = format!("COALESCE({}, DATABASE())", MysqlQueryBuilder.value_to_string(&schema));
+    let schema = schema.as_ref().map(|SchemaName(_, schema)| literal(&text(schema)));
+    let schema = schema.unwrap_or_else(|| "DATABASE()".to_owned());
     let table = literal(&text(table));
     let gone: Vec<String> = dropped.keys().map(|name| literal(name)).collect();
     let (gone, name, index) = (gone.join(", "), literal(foreign_key), quoted(DbBackend::MySql, foreign_key));
