@@ -6,6 +6,7 @@ use std::time::Duration;
 use sea_orm::DatabaseConnection;
 use seachange::DatabaseSettings;
 use seachange::connection::{self, ConnectError};
+use seachange::graph::AppliedError;
 use tracing::info;
 
 use crate::args::Args;
@@ -53,6 +54,12 @@ impl StartError {
             Self::Schema(seachange::Error::Behind { .. }) => {
                 Some("apply them with `cargo run -p migration -- up`, or start with `--migrate up`")
             }
+            Self::Schema(seachange::Error::Applied(AppliedError::Ahead { .. })) => {
+                Some("a newer version migrated the database: start that one, or start with `--ahead allow`")
+            }
+            Self::Schema(seachange::Error::Applied(AppliedError::Diverged { .. })) => {
+                Some("the database belongs to another program, or to another line of this one: check the settings")
+            }
             Self::Serve(ServeError::Bind { source, .. }) if source.kind() == ErrorKind::AddrInUse => {
                 Some("another program listens there; name another `--port`, or `--port 0` for a free one")
             }
@@ -64,10 +71,10 @@ impl StartError {
 /// Brings the schema up, connects, and serves until the service is told to stop.
 pub(crate) async fn start(args: &Args) -> Result<(), StartError> {
     let settings = args.database.resolve()?;
-    migrate::on_start(args.migrate, &settings).await?;
+    migrate::on_start(args.migrate, args.ahead, &settings).await?;
     let pool = connect(&settings).await?;
     info!(database = %settings, "connected");
-    let router = routes::router(AppState::new(pool.clone())?);
+    let router = routes::router(AppState::new(pool.clone(), args.ahead)?);
     serve::until_stopped(&args.host, args.port, router, args.shutdown_limit()).await?;
     // A request that was cut may hold its connection still; it goes when the process ends.
     let _ = tokio::time::timeout(CLOSE_LIMIT, pool.close()).await;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use sea_orm::DatabaseConnection;
-use seachange::Migrator;
+use seachange::Ahead;
 
-use crate::migrate;
+use crate::migrate::Schema;
 use crate::password::Hasher;
 
 /// What every request shares. A clone is cheap.
@@ -13,20 +13,20 @@ use crate::password::Hasher;
 pub(crate) struct AppState {
     /// The pool of connections.
     pub(crate) database: DatabaseConnection,
-    /// Tells whether the schema is at this program's heads.
-    pub(crate) schema: Arc<Migrator>,
+    /// Tells whether the schema is what this program works on.
+    pub(crate) schema: Arc<Schema>,
     /// Hashes passwords.
     pub(crate) passwords: Arc<Hasher>,
 }
 
 impl AppState {
-    /// Makes the state of a service on `database`.
+    /// Makes the state of a service on `database`, which may be ahead of it or not.
     ///
     /// # Errors
     ///
     /// Fails when the revisions of this program make no graph.
-    pub(crate) fn new(database: DatabaseConnection) -> Result<Self, seachange::Error> {
-        let schema = migrate::watch(&database)?;
+    pub(crate) fn new(database: DatabaseConnection, ahead: Ahead) -> Result<Self, seachange::Error> {
+        let schema = Arc::new(Schema::watch(&database, ahead)?);
         Ok(Self { database, schema, passwords: Arc::new(Hasher::new()) })
     }
 }

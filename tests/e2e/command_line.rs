@@ -7,7 +7,7 @@ use seachange_tests::{
 };
 
 /// The commands that have a help text of their own.
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 22] = [
     "up",
     "upgrade",
     "down",
@@ -23,6 +23,8 @@ const COMMANDS: [&str; 20] = [
     "merge",
     "edit",
     "stamp",
+    "adopt",
+    "repair",
     "reset",
     "refresh",
     "fresh",

@@ -6,8 +6,12 @@ use std::path::{Path, PathBuf};
 use seachange_tests::harness::{Case, TestResult};
 
 /// Where variables are read.
-const READERS: [&str; 3] =
-    ["crates/seachange/src/args/flags.rs", "crates/seachange/src/args/env_file.rs", "app/src/args.rs"];
+const READERS: [&str; 4] = [
+    "crates/seachange/src/args/flags.rs",
+    "crates/seachange/src/args/env_file.rs",
+    "crates/seachange/src/cli/commands/run.rs",
+    "app/src/args.rs",
+];
 
 pub(crate) fn trials() -> Vec<Case> {
     vec![Case::new("env_example::names_every_variable", names_every_variable)]

@@ -2,10 +2,12 @@
 //!
 //! One module a topic, each of which lists its tests in `trials()`.
 
+mod adoption;
 mod app;
 mod authoring;
 mod bad_inputs;
 mod command_line;
+mod edited;
 mod env_example;
 mod failures;
 mod layering;
@@ -18,6 +20,7 @@ mod pictures;
 mod programs;
 mod readme;
 mod revision_files;
+mod rolling_deploy;
 mod servers;
 mod team_story;
 
@@ -27,10 +30,12 @@ use seachange_tests::harness;
 
 fn main() -> ExitCode {
     let topics = [
+        adoption::trials(),
         app::trials(),
         authoring::trials(),
         bad_inputs::trials(),
         command_line::trials(),
+        edited::trials(),
         env_example::trials(),
         failures::trials(),
         layering::trials(),
@@ -42,6 +47,7 @@ fn main() -> ExitCode {
         programs::trials(),
         readme::trials(),
         revision_files::trials(),
+        rolling_deploy::trials(),
         servers::trials(),
         team_story::trials(),
     ];

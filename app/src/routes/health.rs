@@ -23,7 +23,8 @@ async fn live() -> Json<Health> {
     Json(Health { status: "live" })
 }
 
-/// Answers with 503 and the reason unless the schema is at this program's heads.
+/// Answers with 503 and the reason unless the schema is what this program works on: at its heads, or, where that is
+/// allowed, ahead of them.
 async fn ready(State(state): State<AppState>) -> Result<Json<Health>, Error> {
     state.schema.check().await.map_err(Error::NotReady)?;
     Ok(Json(Health { status: "ready" }))

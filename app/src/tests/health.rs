@@ -1,11 +1,13 @@
 //! `/health`.
 
 use insta::assert_snapshot;
-use seachange::Migrator;
+use sea_orm::ConnectionTrait;
+use seachange::{Ahead, Migrator};
 use serde_json::json;
 
 use super::Service;
-use crate::migrate;
+use crate::routes;
+use crate::state::AppState;
 
 #[tokio::test]
 async fn lives_without_tables() {
@@ -15,7 +17,7 @@ async fn lives_without_tables() {
 #[tokio::test]
 async fn is_ready_at_the_heads_only() {
     let service = Service::empty().await;
-    let migrator = migrate::watch(&service.database).unwrap();
+    let migrator = service.migrator();
     names_what_is_pending(&service, &migrator).await;
 
     migrator.upgrade("heads").await.unwrap();
@@ -23,6 +25,30 @@ async fn is_ready_at_the_heads_only() {
 
     migrator.downgrade("-1").await.unwrap();
     names_what_is_pending(&service, &migrator).await;
+}
+
+const NEWER: &str =
+    "INSERT INTO seachange_revision SELECT 'ffffffffffff', 'd08a87fea5b1', depends_on, source_hash, state,
+    started_at, finished_at, duration_ms, program FROM seachange_revision WHERE revision = 'd08a87fea5b1'";
+
+#[tokio::test]
+async fn is_ready_where_a_newer_version_migrates() {
+    let service = Service::empty().await;
+    service.migrator().upgrade("heads").await.unwrap();
+    service.database.execute_unprepared(NEWER).await.unwrap();
+    assert_snapshot!(service.get("/health/ready").await, @r#"200 {"status":"ready"}"#);
+    let begun = "UPDATE seachange_revision SET state = 'upgrading' WHERE revision = 'ffffffffffff'";
+    service.database.execute_unprepared(begun).await.unwrap();
+    assert_snapshot!(service.get("/health/ready").await, @r#"200 {"status":"ready"}"#);
+
+    let state = AppState::new(service.database.clone(), Ahead::Refuse).unwrap();
+    let strict = Service { router: routes::router(state), database: service.database.clone() };
+    service.database.execute_unprepared("UPDATE seachange_revision SET state = 'applied'").await.unwrap();
+    assert_snapshot!(strict.get("/health/ready").await, @r#"503 {"error":{"code":"not_ready","message":"not ready: the database is ahead of this program: `ffffffffffff` is applied and unknown here"}}"#);
+
+    let other = "UPDATE seachange_revision SET down_revision = 'eeeeeeeeeeee' WHERE revision = 'ffffffffffff'";
+    service.database.execute_unprepared(other).await.unwrap();
+    assert_snapshot!(service.get("/health/ready").await, @r#"503 {"error":{"code":"not_ready","message":"not ready: the database has diverged from this program: `ffffffffffff` is applied and unknown here"}}"#);
 }
 
 /// Holds whatever revisions there are.

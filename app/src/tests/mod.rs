@@ -14,7 +14,9 @@ use std::fmt::{Display, Formatter, Result};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
+use migration::MIGRATIONS;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, EntityTrait, Schema};
+use seachange::{Ahead, Migrator};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -54,12 +56,17 @@ impl Service {
         service
     }
 
+    /// What migrates its database.
+    fn migrator(&self) -> Migrator {
+        Migrator::new(&MIGRATIONS, self.database.clone()).unwrap()
+    }
+
     /// The service on a database without tables.
     async fn empty() -> Self {
         // A database in memory belongs to its connection.
         let options = ConnectOptions::new("sqlite::memory:").max_connections(1).to_owned();
         let database = Database::connect(options).await.unwrap();
-        Self { router: routes::router(AppState::new(database.clone()).unwrap()), database }
+        Self { router: routes::router(AppState::new(database.clone(), Ahead::Allow).unwrap()), database }
     }
 
     async fn get(&self, path: &str) -> Answer {

@@ -2,11 +2,12 @@
 
 use clap::{CommandFactory, Parser};
 use insta::assert_snapshot;
+use seachange::Ahead;
+use seachange::graph::AppliedError;
 use serde_json::json;
 
 use super::Service;
 use crate::args::{Args, MigrateMode};
-use crate::migrate;
 use crate::start::StartError;
 
 #[test]
@@ -32,10 +33,21 @@ fn a_database_that_is_behind() {
     assert_snapshot!(error.hint().unwrap(), @"apply them with `cargo run -p migration -- up`, or start with `--migrate up`");
 }
 
+#[test]
+fn a_database_that_is_ahead_is_served_unless_told_otherwise() {
+    let ahead = |arguments: &[&str]| Args::try_parse_from(arguments).map(|args| args.ahead);
+    assert_eq!(ahead(&["app"]).unwrap(), Ahead::Allow);
+    assert_eq!(ahead(&["app", "--ahead", "refuse"]).unwrap(), Ahead::Refuse);
+    let error =
+        StartError::from(seachange::Error::from(AppliedError::Ahead { unknown: vec!["ae1027a6acf4".to_owned()] }));
+    assert_snapshot!(error, @"the database is ahead of this program: `ae1027a6acf4` is applied and unknown here");
+    assert_snapshot!(error.hint().unwrap(), @"a newer version migrated the database: start that one, or start with `--ahead allow`");
+}
+
 #[tokio::test]
 async fn serves_from_the_tables_that_the_revisions_make() {
     let service = Service::empty().await;
-    migrate::watch(&service.database).unwrap().upgrade("heads").await.unwrap();
+    service.migrator().upgrade("heads").await.unwrap();
     service.created("/users", json!({ "email": "ada@example.com", "password": "correct horse" })).await;
     service.created("/posts", json!({ "title": "Notes", "content": "G.", "owner_id": 1 })).await;
     service.created("/posts/1/votes", json!({ "user_id": 1 })).await;

@@ -20,6 +20,7 @@
 //! # Ok::<(), seachange::settings::SettingsError>(())
 //! ```
 
+mod ahead;
 pub mod env_file;
 mod flags;
 #[cfg(test)]

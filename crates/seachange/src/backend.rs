@@ -12,8 +12,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sea_orm::sea_query::ColumnDef;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseExecutor, DbBackend, DbErr, Statement, TransactionOptions};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseExecutor, DbBackend, DbErr, ExecResult, Statement, TransactionOptions,
+};
 
+use crate::journal::Presence;
+use crate::journal::trace::{Object, Trace};
 use crate::store::Store;
 
 /// A database system.
@@ -75,8 +79,19 @@ pub(crate) trait Backend: Send + Sync {
         Ok(None)
     }
 
+    /// The id that the last inserted row was given, where the database tells it without being asked.
+    fn last_insert_id(&self, _result: &ExecResult) -> u64 {
+        0
+    }
+
     /// Whether a statement failed because another session kept it waiting for too long, and may do better later.
     fn is_kept_waiting(&self, error: &DbErr) -> bool;
+
+    /// What a statement leaves in the catalogue, as far as its text tells.
+    fn traces(&self, sql: &str) -> Vec<Trace>;
+
+    /// Asks the catalogue for an object.
+    async fn presence(&self, connection: &DatabaseConnection, object: &Object) -> Result<Presence, DbErr>;
 
     /// Whether a query failed because the table it reads is not there.
     fn is_missing_table(&self, error: &DbErr) -> bool;
@@ -106,7 +121,6 @@ pub(crate) fn of(backend: DbBackend) -> Result<&'static dyn Backend, DbErr> {
 }
 
 /// The first column of the only row of a query, named `answer`.
-#[cfg(any(feature = "postgres", feature = "mysql"))]
 async fn answer<T: sea_orm::TryGetable>(
     connection: &impl ConnectionTrait,
     sql: &str,

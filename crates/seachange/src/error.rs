@@ -10,8 +10,10 @@ use seachange_graph::{
 };
 use thiserror::Error;
 
+use crate::adopt::AdoptError;
 use crate::connection::ConnectError;
 use crate::database_error::{is_lost_connection, reason};
+use crate::migrator::Interruption;
 use crate::offline::Uncaptured;
 use crate::report::Report;
 use crate::runner::{Cause, Failure};
@@ -45,7 +47,16 @@ pub enum Error {
     /// What the database has applied does not fit the graph.
     #[error(transparent)]
     Applied(#[from] AppliedError),
-    /// An earlier run was interrupted in the middle of a revision, on a database that cannot roll it back.
+    /// Applied revisions have other code now, and nobody may be surprised by that.
+    #[error("{}", edited(revisions))]
+    Edited {
+        /// The revisions, in the order in which they run.
+        revisions: Vec<String>,
+    },
+    /// The record of another tool cannot be taken over.
+    #[error(transparent)]
+    Adopt(#[from] AdoptError),
+    /// An earlier run was interrupted in the middle of a revision, and the database could not roll it back.
     #[error("the {direction} of `{revision}` that started at {} did not finish", started_at.format("%Y-%m-%d %H:%M:%S UTC"))]
     Interrupted {
         /// The revision.
@@ -54,6 +65,23 @@ pub enum Error {
         direction: Direction,
         /// When it started.
         started_at: DateTime<Utc>,
+        /// What the journal knows of it, where it was asked: a run asks, under its lock.
+        known: Option<Box<Interruption>>,
+    },
+    /// It takes a person to say whether the statement took effect in which a revision was interrupted.
+    #[error("statement {} of `{}` may have taken effect or not", number(interruption), interruption.revision)]
+    InDoubt {
+        /// What was interrupted.
+        interruption: Box<Interruption>,
+    },
+    /// There is nothing to repair.
+    #[error("no revision was interrupted")]
+    NotInterrupted,
+    /// The program has no such revision.
+    #[error("this program has no revision `{revision}`")]
+    UnknownRevision {
+        /// The revision.
+        revision: String,
     },
     /// Somebody else had the database for longer than this run was to wait.
     #[error("{} after {:.1} s of waiting", whom(holder.as_deref()), waited.as_secs_f64())]
@@ -136,6 +164,14 @@ impl Error {
     }
 }
 
+fn edited(revisions: &[String]) -> String {
+    let names = quoted(revisions);
+    match revisions.len() {
+        1 => format!("{names} was edited after it was applied"),
+        _ => format!("{names} were edited after they were applied"),
+    }
+}
+
 fn whom(holder: Option<&Holder>) -> &'static str {
     match holder {
         Some(_) => "another run is still at work on the database",
@@ -149,4 +185,8 @@ fn lost(is_pooled: bool) -> &'static str {
     } else {
         "the lock that keeps other runs out is gone"
     }
+}
+
+fn number(interruption: &Interruption) -> i64 {
+    interruption.in_doubt.as_ref().map_or(0, |(entry, _)| entry.number)
 }

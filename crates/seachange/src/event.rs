@@ -11,6 +11,16 @@ use crate::store::Holder;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
+    /// The database is ahead of the program, which was told to allow that. Comes before the plan, if there is one.
+    Ahead {
+        /// The applied revisions that the program does not know, sorted.
+        unknown: &'a [String],
+    },
+    /// Applied revisions have other code now than when they were applied. Comes before the plan, if there is one.
+    Edited {
+        /// The revisions, in the order in which they run.
+        revisions: &'a [String],
+    },
     /// Another run is at work on this database, and this one waits for it. Told when the waiting begins, when the other run
     /// comes to its next revision, and every ten seconds.
     Waiting {
@@ -80,6 +90,13 @@ pub type EventHandler = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
 /// Writes events as `tracing` events of the target `seachange`, the default for a program that embeds the engine.
 pub fn trace(event: &Event<'_>) {
     match event {
+        Event::Ahead { unknown } => {
+            tracing::warn!(target: "seachange", unknown = unknown.join(", "), "the database is ahead of this program");
+        }
+        Event::Edited { revisions } => {
+            let revisions = revisions.join(", ");
+            tracing::warn!(target: "seachange", revisions, "revisions were edited after they were applied");
+        }
         Event::Waiting { holder: Some(holder), waited } => {
             tracing::info!(target: "seachange", %holder, ?waited, "waiting for another run");
         }

@@ -10,18 +10,21 @@
 //! - [`runner`]: one revision after the other, each with its row, and what is left when one fails;
 //! - [`offline`]: the same as a script, for a database that cannot be reached;
 //! - [`store`]: the table that says what is applied;
+//! - [`adopt`]: the records of other tools, to go on from;
 //! - [`alter`]: changes of tables that work on every database, SQLite too;
 //! - [`event`] and [`report`]: what happens during a run, and what it did.
 //!
 //! Deciding is left to [`seachange_graph`]; this crate acts. It prints nothing and reads no environment, but for the
 //! features `args` and `cli`.
 
+pub mod adopt;
 pub mod alter;
 mod backend;
 pub mod connection;
 mod database_error;
 mod error;
 pub mod event;
+pub mod journal;
 pub mod limits;
 mod lock;
 pub mod migrator;
@@ -42,7 +45,7 @@ pub mod cli;
 
 pub use error::Error;
 pub use limits::Limits;
-pub use migrator::{Gaps, Migrator};
+pub use migrator::{Ahead, Edits, Gaps, Migrator, UpgradeOptions};
 pub use offline::Offline;
 pub use report::Report;
 pub use revision::{Migrations, Revision, Script};

@@ -1,6 +1,11 @@
 //! The engine for programs: what is applied, what is pending, and the ways to change it.
 
+mod adopt;
+mod interruption;
+mod judge;
+mod options;
 mod read;
+mod repair;
 mod run;
 mod status;
 mod write;
@@ -11,7 +16,10 @@ use std::sync::atomic::AtomicBool;
 use sea_orm::DatabaseConnection;
 use seachange_graph::Graph;
 
-pub use read::{Gaps, Record};
+pub use interruption::{Doubt, Interruption};
+pub use judge::Notices;
+pub use options::{Ahead, Edits, Gaps, UpgradeOptions};
+pub use read::Record;
 pub use status::{RevisionState, RevisionStatus};
 
 use crate::backend::{self, Backend};

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use seachange_graph::Step;
 
+use crate::migrator::Notices;
+
 /// What a run has done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
@@ -11,6 +13,8 @@ pub struct Report {
     pub done: Vec<(Step, Duration)>,
     /// The steps that a request to stop left over; empty when the plan ran to its end.
     pub left: Vec<Step>,
+    /// What was unusual about the record, and was let pass.
+    pub notices: Notices,
 }
 
 impl Report {

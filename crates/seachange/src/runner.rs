@@ -8,7 +8,7 @@ mod step;
 mod transactional;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use seachange_graph::{Graph, Plan, Revision, Step};
 
@@ -18,10 +18,12 @@ pub(crate) use others::Others;
 
 use crate::error::Error;
 use crate::event::Event;
+use crate::journal::Past;
 use crate::relay::Code;
 use crate::report::Report;
 use crate::revision::{Migrations, Script};
 use crate::site::Site;
+use crate::store::Row;
 
 /// Runs plans over one connection.
 pub(crate) struct Runner<'a> {
@@ -31,6 +33,8 @@ pub(crate) struct Runner<'a> {
     /// Set from outside to stop before the next revision.
     pub(crate) stop: &'a AtomicBool,
     pub(crate) others: Others,
+    /// Whether the journal is there and empty, or in use.
+    pub(crate) is_journal_open: AtomicBool,
 }
 
 /// One step with the revision it runs.
@@ -62,7 +66,28 @@ impl Runner<'_> {
         Ok(report)
     }
 
-    fn job<'s>(&'s self, step: &'s Step) -> Option<Job<'s>> {
+    /// Runs the rest of a step that was interrupted; `past` is what it has done.
+    pub(crate) async fn run_rest(&self, step: &Step, row: Row, past: Past) -> Result<Report, Error> {
+        let unknown = || Error::UnknownRevision { revision: step.revision.clone() };
+        let job = self.job(step).ok_or_else(unknown)?;
+        let start = Instant::now();
+        let message = job.script.message;
+        self.site.tell(&Event::Started { step, message, number: 1, of: 1 });
+        match self.resume(job, row, past).await {
+            Ok(()) => {
+                let elapsed = start.elapsed();
+                self.site.tell(&Event::Finished { step, message, elapsed });
+                Ok(Report { done: vec![(step.clone(), elapsed)], ..Report::default() })
+            }
+            Err(error) => {
+                self.site.tell(&Event::Failed { step, message });
+                Err(error)
+            }
+        }
+    }
+
+    /// A step with the revision it runs; nothing when the program does not know it.
+    pub(crate) fn job<'s>(&'s self, step: &'s Step) -> Option<Job<'s>> {
         Some(Job { step, revision: self.graph.get(&step.revision)?, script: self.migrations.get(&step.revision)? })
     }
 

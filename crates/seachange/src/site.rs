@@ -46,6 +46,24 @@ impl Site<'_> {
         }
     }
 
+    /// Writes in a transaction, all of it or nothing; `doing` says what, for an error.
+    ///
+    /// # Errors
+    ///
+    /// As [`begin`](Self::begin).
+    pub(crate) async fn write(
+        &self,
+        doing: &'static str,
+        work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<(), DbErr>,
+    ) -> Result<(), Error> {
+        let transaction = self.begin(|error| Error::database(doing)(error)).await?;
+        match work(&transaction).await {
+            Ok(()) => transaction.commit().await,
+            failed => failed,
+        }
+        .map_err(Error::database(doing))
+    }
+
     async fn try_begin(&self) -> Result<DatabaseTransaction, DbErr> {
         self.backend.set_patience(&self.connection.into(), SHORT).await?;
         let begun = self.connection.begin_with_options(self.backend.transaction_options()).await;

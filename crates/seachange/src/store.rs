@@ -10,8 +10,10 @@
 //! | `duration_ms` | how long it took, in milliseconds; nothing when it was stamped |
 //! | `program` | the name and version of the program that did it |
 //!
-//! Beside it, `seachange_revision_lock` says who is at work; see [`Holder`].
+//! Beside it, `seachange_revision_lock` says who is at work (see [`Holder`]), and `seachange_revision_statement` is the
+//! journal (see [`Entry`](crate::journal::Entry)).
 
+mod entries;
 mod holder;
 mod row;
 mod script;

@@ -47,6 +47,8 @@ fn everything_that_a_file_says() {
 #[test]
 fn a_byte_order_mark_and_line_endings_are_no_matter() {
     let text = format!("//! hello\n{}", fields("id: \"a\", ..Revision::ROOT"));
+    let sql = "const SQL: [&str; 2] = [\"SELECT 1,\n  2\", r#\"SELECT\n  \\ 3\"#];";
+    let text = format!("{text}\n/* two\n   lines */\n{sql}\n");
     let windows = format!("\u{feff}{}", text.replace('\n', "\r\n"));
     assert_eq!(read(&text), read(&windows));
 }

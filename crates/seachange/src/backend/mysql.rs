@@ -2,10 +2,13 @@
 
 use async_trait::async_trait;
 use sea_orm::sea_query::ColumnDef;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseExecutor, DbErr, SqlxMySqlError, Value};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseExecutor, DbErr, ExecResult, SqlxMySqlError, Value};
+use sqlparser::dialect::MySqlDialect;
 
 use super::{Backend, answer, drop_listed};
 use crate::database_error::{database_error, has_code};
+use crate::journal::Presence;
+use crate::journal::trace::{self, Object, ObjectKind, Trace};
 use crate::store::Store;
 
 /// MySQL and MariaDB: every change of a table commits what came before it, and none rolls back.
@@ -19,6 +22,19 @@ const OBJECTS: &str = "SELECT CASE table_type WHEN 'BASE TABLE' THEN 'table' ELS
 /// The name of the lock: a hash, because a name may have 64 characters. Locks are the server's, so that the database is
 /// part of it.
 const LOCK: &str = "CONCAT('seachange ', MD5(CONCAT(COALESCE(?, DATABASE()), '.', ?)))";
+
+/// How many tables or views of this name the database has, which is the current one unless it is named.
+const TABLE: &str = "SELECT COUNT(*) AS answer FROM information_schema.tables
+    WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ?";
+
+const INDEX: &str = "SELECT COUNT(*) AS answer FROM information_schema.statistics
+    WHERE table_schema = COALESCE(?, DATABASE()) AND index_name = ? AND table_name = ?";
+
+const COLUMN: &str = "SELECT COUNT(*) AS answer FROM information_schema.columns
+    WHERE table_schema = COALESCE(?, DATABASE()) AND column_name = ? AND table_name = ?";
+
+const CONSTRAINT: &str = "SELECT COUNT(*) AS answer FROM information_schema.table_constraints
+    WHERE table_schema = COALESCE(?, DATABASE()) AND constraint_name = ? AND table_name = ?";
 
 fn lock_values(store: &Store) -> [Value; 2] {
     [store.schema().into(), store.table_name().into()]
@@ -63,10 +79,31 @@ impl Backend for MySql {
         Ok(answer::<Option<i64>>(executor, &sql, lock_values(store)).await? == Some(1))
     }
 
+    fn last_insert_id(&self, result: &ExecResult) -> u64 {
+        result.last_insert_id()
+    }
+
     /// Errors 1205, `lock wait timeout`, and 1213, `deadlock`.
     fn is_kept_waiting(&self, error: &DbErr) -> bool {
         let number = database_error(error).and_then(|error| error.try_downcast_ref::<SqlxMySqlError>());
         number.is_some_and(|error| [1205, 1213].contains(&error.number()))
+    }
+
+    fn traces(&self, sql: &str) -> Vec<Trace> {
+        trace::traces(sql, &MySqlDialect {}, false)
+    }
+
+    async fn presence(&self, connection: &DatabaseConnection, object: &Object) -> Result<Presence, DbErr> {
+        let sql = match object.kind {
+            ObjectKind::Table => TABLE,
+            ObjectKind::Index => INDEX,
+            ObjectKind::Column => COLUMN,
+            ObjectKind::Constraint => CONSTRAINT,
+        };
+        let texts = [object.schema.clone(), Some(object.name.clone()), object.table.clone()];
+        let count: i64 =
+            answer(connection, sql, texts.map(Value::from).into_iter().take(sql.matches('?').count())).await?;
+        Ok(if count > 0 { Presence::Present } else { Presence::Absent })
     }
 
     /// SQLSTATE 42S02, `no such table`.

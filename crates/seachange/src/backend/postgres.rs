@@ -8,9 +8,12 @@ use sea_orm::sqlx::postgres::PgPoolOptions;
 use sea_orm::{
     DatabaseConnection, DatabaseExecutor, DbErr, RuntimeErr, SqlxPostgresConnector, TransactionTrait, Value,
 };
+use sqlparser::dialect::PostgreSqlDialect;
 
 use super::{Backend, answer, drop_listed};
 use crate::database_error::has_code;
+use crate::journal::Presence;
+use crate::journal::trace::{self, Object, ObjectKind, Trace};
 use crate::store::Store;
 
 /// How long a second connection may take to be made.
@@ -40,8 +43,26 @@ const OBJECTS: &str = "SELECT kind, name FROM (
 
 /// The name of the lock, as the two numbers that PostgreSQL takes: ours, and a hash of the table of the record. Locks are
 /// the database's own.
-const LOCK: &str =
-    "1936024419, ('x' || left(md5(coalesce($1::text, current_schema()::text) || '.' || $2::text), 8))::bit(32)::int";
+const LOCK: &str = "1936024419, ('x' || left(md5(coalesce($1::text, current_schema()::text, '') || '.' || $2::text), 8))::bit(32)::int";
+
+/// 1 when there is such a table or view in the schema, which is the current one unless it is named.
+const TABLE: &str = "SELECT count(*)::int AS answer FROM pg_class c
+    WHERE c.relnamespace = to_regnamespace(quote_ident(coalesce($1::text, current_schema()::text)))
+        AND c.relname = $2::text AND c.relkind IN ('r', 'p', 'v', 'm', 'f')";
+
+/// 1 when there is such an index, 2 when its build did not come to an end.
+const INDEX: &str = "SELECT coalesce(sum(CASE WHEN i.indisvalid AND i.indisready THEN 1 ELSE 2 END), 0)::int AS answer
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+    WHERE c.relnamespace = to_regnamespace(quote_ident(coalesce($1::text, current_schema()::text)))
+        AND c.relname = $2::text";
+
+const COLUMN: &str = "SELECT count(*)::int AS answer FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+    WHERE c.relnamespace = to_regnamespace(quote_ident(coalesce($1::text, current_schema()::text)))
+        AND a.attname = $2::text AND c.relname = $3::text AND a.attnum > 0 AND NOT a.attisdropped";
+
+const CONSTRAINT: &str = "SELECT count(*)::int AS answer FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid
+    WHERE c.relnamespace = to_regnamespace(quote_ident(coalesce($1::text, current_schema()::text)))
+        AND o.conname = $2::text AND c.relname = $3::text";
 
 fn lock_values(store: &Store) -> [Value; 2] {
     [store.schema().into(), store.table_name().into()]
@@ -88,6 +109,26 @@ impl Backend for Postgres {
     /// SQLSTATEs `lock_not_available`, `deadlock_detected` and `serialization_failure`.
     fn is_kept_waiting(&self, error: &DbErr) -> bool {
         ["55P03", "40P01", "40001"].iter().any(|code| has_code(error, code))
+    }
+
+    fn traces(&self, sql: &str) -> Vec<Trace> {
+        trace::traces(sql, &PostgreSqlDialect {}, true)
+    }
+
+    async fn presence(&self, connection: &DatabaseConnection, object: &Object) -> Result<Presence, DbErr> {
+        let (sql, values) = match object.kind {
+            ObjectKind::Table => (TABLE, vec![object.name.clone()]),
+            ObjectKind::Index => (INDEX, vec![object.name.clone()]),
+            ObjectKind::Column => (COLUMN, vec![object.name.clone(), object.table.clone().unwrap_or_default()]),
+            ObjectKind::Constraint => (CONSTRAINT, vec![object.name.clone(), object.table.clone().unwrap_or_default()]),
+        };
+        let schema = Value::from(object.schema.clone());
+        let values = [schema].into_iter().chain(values.into_iter().map(Value::from));
+        Ok(match answer::<i32>(connection, sql, values).await? {
+            0 => Presence::Absent,
+            1 => Presence::Present,
+            _ => Presence::Unusable,
+        })
     }
 
     /// SQLSTATE 42P01, `undefined_table`.

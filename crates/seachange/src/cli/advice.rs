@@ -1,13 +1,13 @@
 //! What can be done about an error, as hints.
 
+mod adopt;
 mod database;
 mod failure;
 mod graph;
+pub(crate) mod interrupted;
 mod place;
 mod source;
 mod uncaptured;
-
-use seachange_graph::Direction;
 
 pub(crate) use place::place;
 
@@ -34,7 +34,17 @@ fn problem(error: &Error) -> Problem {
         Error::History(error) => graph::history(error),
         Error::Plan(error) => graph::plan(error),
         Error::Applied(error) => graph::applied(error),
-        Error::Interrupted { revision, direction, .. } => interrupted(plain(Exit::Mismatch), revision, *direction),
+        Error::Edited { .. } => plain(Exit::Mismatch)
+            .hint("`repair --accept-edited` records the code that is there now; without `--strict` this is a warning"),
+        Error::Adopt(error) => adopt::problem(error),
+        Error::Interrupted { direction, known, .. } => {
+            interrupted::interrupted(plain(Exit::Mismatch), *direction, known.as_deref())
+        }
+        Error::InDoubt { interruption } => interrupted::in_doubt(interruption),
+        Error::NotInterrupted => plain(Exit::Usage).hint("`status` lists every revision"),
+        Error::UnknownRevision { .. } => {
+            plain(Exit::Mismatch).hint("run the program that has it, which the database says began it")
+        }
         Error::LockTimeout { holder, .. } => lock_timeout(plain(Exit::LockTimeout), holder.as_deref()),
         Error::LockLost { is_pooled: true } => plain(Exit::Connection)
             .detail("a pooler hands them out by transaction, so that no lock would keep other runs out")
@@ -60,15 +70,4 @@ fn lock_timeout(problem: Problem, holder: Option<&Holder>) -> Problem {
         None => problem,
     };
     problem.hint("try again later, or wait longer with `--lock-timeout`")
-}
-
-fn interrupted(problem: Problem, revision: &str, direction: Direction) -> Problem {
-    let problem = problem.detail("the database cannot roll back changes of tables, so some of it may be there");
-    let (forth, back) = match direction {
-        Direction::Upgrade => ("finish by hand what it began", "undo by hand what it began"),
-        Direction::Downgrade => ("bring back by hand what it took away", "finish by hand what it began"),
-    };
-    problem
-        .hint(format!("{forth}, then `stamp {revision}` to record it as applied"))
-        .hint(format!("or {back}, then `stamp {revision}@-1` to record it as not applied"))
 }

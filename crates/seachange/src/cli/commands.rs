@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+mod adopt;
 mod branches;
 mod completions;
 mod current;
@@ -10,8 +11,10 @@ mod graph;
 mod heads;
 mod history;
 mod init;
+mod interruption;
 mod list;
 mod merge;
+mod repair;
 mod revision;
 mod run;
 mod script;
@@ -60,6 +63,10 @@ pub(crate) enum Command {
     Edit(edit::EditArgs),
     /// Record where the database stands, without running anything
     Stamp(stamp::StampArgs),
+    /// Go on from the record of sea-orm-migration or Alembic
+    Adopt(adopt::AdoptArgs),
+    /// Say what is wrong with the record, or set it right
+    Repair(repair::RepairArgs),
     /// Take every revision back
     Reset(destroy::ResetArgs),
     /// Take every revision back, and apply all again
@@ -90,6 +97,8 @@ impl Command {
             Self::Merge(args) => args.run(context),
             Self::Edit(args) => args.run(context).await,
             Self::Stamp(args) => args.run(context).await,
+            Self::Adopt(args) => args.run(context).await,
+            Self::Repair(args) => args.run(context).await,
             Self::Reset(args) => args.run(context).await,
             Self::Refresh(args) => args.run(context).await,
             Self::Fresh(args) => args.run(context).await,

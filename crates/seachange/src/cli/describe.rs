@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use seachange_graph::Graph;
+use seachange_graph::{AppliedError, Graph};
 
 use super::terminal::{DIM, ID, LABEL, styled};
+use crate::Error;
 use crate::revision::Script;
 
 /// A length of time, as short as it is useful: `0.4 ms`, `12 ms`, `3.4 s`, `2 min 5 s`.
@@ -21,6 +22,18 @@ pub(crate) fn time(elapsed: Duration) -> String {
 /// A count of revisions: `1 revision`, `3 revisions`.
 pub(crate) fn revisions(count: usize) -> String {
     if count == 1 { "1 revision".to_owned() } else { format!("{count} revisions") }
+}
+
+/// A database that is ahead, where that is allowed.
+pub(crate) fn ahead(unknown: &[String]) -> String {
+    let error = AppliedError::Ahead { unknown: unknown.to_vec() };
+    format!("{error}, and left alone")
+}
+
+/// Revisions that were edited, where that is no reason to stop.
+pub(crate) fn edited(revisions: &[String]) -> String {
+    let error = Error::Edited { revisions: revisions.to_vec() };
+    format!("{error}; `repair --accept-edited` records the code that is there now")
 }
 
 /// What a revision is in its graph and in the database, in parentheses, and the labels of its branches, in brackets.

@@ -27,6 +27,8 @@ impl Progress {
 
     pub(crate) fn show(&self, event: &Event<'_>) {
         match event {
+            Event::Ahead { unknown } => self.terminal.warn(describe::ahead(unknown)),
+            Event::Edited { revisions } => self.terminal.warn(describe::edited(revisions)),
             Event::Planned { steps } => self.plan(steps.len()),
             Event::Started { step, message, .. } => self.start(step, message),
             Event::Waiting { holder, .. } => self.wait(*holder),

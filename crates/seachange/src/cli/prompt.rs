@@ -1,4 +1,4 @@
-//! Questions before something is destroyed.
+//! Questions before something is changed that a person should know of.
 
 use std::io::{BufRead, IsTerminal, Write};
 
@@ -7,15 +7,24 @@ use super::problem::Problem;
 
 /// Makes sure that a person wants what cannot be undone: `--yes` says so, or they do on the terminal.
 pub(crate) fn confirm(what: &str, is_confirmed: bool) -> Result<(), Problem> {
+    ask(&format!("{what}: this cannot be undone"), ", and", is_confirmed)
+}
+
+/// Makes sure that a person wants what was shown to them: `--yes` says so, or they do on the terminal.
+pub(crate) fn agree(what: &str, is_confirmed: bool) -> Result<(), Problem> {
+    ask(what, ":", is_confirmed)
+}
+
+fn ask(what: &str, joint: &str, is_confirmed: bool) -> Result<(), Problem> {
     if is_confirmed {
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
-        return Err(Problem::usage(format!("{what}: this cannot be undone, and nobody is there to ask"))
+        return Err(Problem::usage(format!("{what}{joint} nobody is there to ask"))
             .hint("say `--yes` to do it without a question"));
     }
     let mut stderr = anstream::stderr();
-    let _ = write!(stderr, "{what}: this cannot be undone. Type `yes` to go on: ");
+    let _ = write!(stderr, "{what}. Type `yes` to go on: ");
     let _ = stderr.flush();
     let mut answer = String::new();
     let read = std::io::stdin().lock().read_line(&mut answer);

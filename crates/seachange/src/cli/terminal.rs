@@ -84,10 +84,14 @@ impl Terminal {
         for detail in &problem.details {
             let _ = writeln!(stderr, "  {detail}");
         }
-        for hint in &problem.hints {
-            let _ = writeln!(stderr, "{}: {hint}", styled(HINT, "hint"));
-        }
+        drop(stderr);
+        problem.hints.iter().for_each(|hint| self.hint(hint));
         problem.exit
+    }
+
+    /// Prints what can be done.
+    pub(crate) fn hint(self, text: impl Display) {
+        let _ = writeln!(anstream::stderr(), "{}: {text}", styled(HINT, "hint"));
     }
 
     /// Whether a person watches the progress.

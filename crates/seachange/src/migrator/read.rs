@@ -1,20 +1,11 @@
 //! What the database says it has.
 
-use seachange_graph::{Applied, Direction, Graph, Plan, StampPlan, Target};
+use seachange_graph::{Applied, Graph, Plan, StampPlan, Target};
 
-use super::Migrator;
+use super::{Migrator, UpgradeOptions, interruption};
 use crate::error::Error;
 use crate::revision::Script;
 use crate::store::{Row, State};
-
-/// What an upgrade makes of revisions that are missing below applied ones: they were added to the graph later.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gaps {
-    /// Refuse to upgrade, with [`AppliedError::Missing`](seachange_graph::AppliedError::Missing).
-    Refuse,
-    /// Apply them with the rest.
-    Fill,
-}
 
 /// The rows of the table of applied revisions, as they were read.
 #[derive(Debug, Clone, Default)]
@@ -59,7 +50,7 @@ impl Record {
     }
 
     /// Refuses what an interrupted run left.
-    fn check_finished(&self) -> Result<(), Error> {
+    pub(super) fn check_finished(&self) -> Result<(), Error> {
         match self.rows.iter().find(|row| row.state != State::Applied) {
             Some(row) => Err(interrupted(row)),
             None => Ok(()),
@@ -79,8 +70,12 @@ impl Record {
 }
 
 fn interrupted(row: &Row) -> Error {
-    let direction = if row.state == State::Downgrading { Direction::Downgrade } else { Direction::Upgrade };
-    Error::Interrupted { revision: row.revision.clone(), direction, started_at: row.started_at }
+    Error::Interrupted {
+        revision: row.revision.clone(),
+        direction: interruption::direction(row),
+        started_at: row.started_at,
+        known: None,
+    }
 }
 
 impl Migrator {
@@ -116,14 +111,13 @@ impl Migrator {
         Ok(plan.steps.iter().filter_map(|step| self.script(&step.revision)).collect())
     }
 
-    /// Makes sure that the database is at all heads. Read only.
+    /// Makes sure that the database is at all heads, and not ahead of them. Read only.
     ///
     /// # Errors
     ///
-    /// [`Error::Behind`] when revisions are pending; otherwise as [`pending`](Self::pending).
+    /// As [`check_with`](Self::check_with).
     pub async fn check(&self) -> Result<(), Error> {
-        let pending: Vec<String> = self.pending().await?.iter().map(|script| script.revision.id.to_owned()).collect();
-        if pending.is_empty() { Ok(()) } else { Err(Error::Behind { pending }) }
+        self.check_with(UpgradeOptions::default()).await.map(drop)
     }
 
     /// Where the database stands: the applied revisions that no other applied one is above of. Read only.
@@ -136,13 +130,14 @@ impl Migrator {
         Ok(self.graph.current(&applied).iter().filter_map(|revision| self.script(&revision.id)).collect())
     }
 
-    /// Plans an upgrade without running it. Read only.
+    /// Where the database stands, as far as the program knows: revisions that a newer one applied are left out. Read only.
     ///
     /// # Errors
     ///
-    /// [`Error::Plan`] when a target cannot be reached; otherwise as [`pending`](Self::pending).
-    pub async fn plan_upgrade(&self, targets: &[Target], gaps: Gaps) -> Result<Plan, Error> {
-        self.plan_upgrade_from(&self.read().await?, targets, gaps)
+    /// As [`current`](Self::current), but for what is unknown.
+    pub async fn current_known(&self) -> Result<Vec<&'static Script>, Error> {
+        let applied = self.read().await?.known(self.graph).standing(self.graph)?;
+        Ok(self.graph.current(&applied).iter().filter_map(|revision| self.script(&revision.id)).collect())
     }
 
     /// Plans a downgrade without running it. Read only. Revisions that are missing below applied ones are no obstacle on
@@ -163,14 +158,6 @@ impl Migrator {
     pub async fn plan_stamp(&self, targets: &[Target]) -> Result<StampPlan, Error> {
         let applied = self.read().await?.applied_with_gaps(self.graph)?;
         Ok(self.graph.stamp(&applied, targets)?)
-    }
-
-    pub(super) fn plan_upgrade_from(&self, record: &Record, targets: &[Target], gaps: Gaps) -> Result<Plan, Error> {
-        let applied = match gaps {
-            Gaps::Refuse => record.applied(self.graph)?,
-            Gaps::Fill => record.standing(self.graph)?,
-        };
-        Ok(self.graph.upgrade(&applied, targets)?)
     }
 
     pub(super) fn plan_downgrade_from(&self, record: &Record, targets: &[Target]) -> Result<Plan, Error> {

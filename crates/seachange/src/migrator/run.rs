@@ -1,23 +1,26 @@
 //! One run: the lock, the plan, the steps.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use seachange_graph::Plan;
 
-use super::{Migrator, Record};
+use super::{Migrator, Notices, Record};
 use crate::error::Error;
 use crate::lock::{self, Waiter};
 use crate::report::Report;
 use crate::runner::{Others, Runner};
 
+/// A plan, and what was let pass for it.
+type Planned = (Plan, Notices);
+
 impl Migrator {
     /// Makes a plan and runs it while no other run is at work.
     ///
     /// A refusal, or nothing to do, is found out before the lock is taken: it costs one query, and writes nothing. Under
-    /// the lock, the plan is made anew from what the database says then.
-    pub(super) async fn run(&self, plan: impl Fn(&Record) -> Result<Plan, Error>) -> Result<Report, Error> {
+    /// the lock, the plan is made anew from what the database says then, and whoever watches is told of its notices.
+    pub(super) async fn run(&self, plan: impl Fn(&Record) -> Result<Planned, Error>) -> Result<Report, Error> {
         match plan(&self.read().await?) {
-            Ok(plan) if plan.is_empty() => return Ok(Report::default()),
+            Ok((plan, notices)) if plan.is_empty() => return Ok(self.announced(notices)),
             // Another run may be in the middle of this revision.
             Ok(_) | Err(Error::Interrupted { .. }) => {}
             Err(error) => return Err(error),
@@ -41,30 +44,47 @@ impl Migrator {
         outcome
     }
 
-    async fn run_locked(&self, plan: impl Fn(&Record) -> Result<Plan, Error>) -> Result<Report, Error> {
+    async fn run_locked(&self, plan: impl Fn(&Record) -> Result<Planned, Error>) -> Result<Report, Error> {
         let site = self.site();
         let looked = Others::look(site).await;
         let others = looked.map_err(Error::database("cannot read which revisions are applied"))?;
-        let (record, plan) = self.settled(plan).await?;
+        let (record, (plan, notices)) = self.settled(plan).await?;
+        let announced = self.announced(notices);
         if plan.is_empty() {
-            return Ok(Report::default());
+            return Ok(announced);
         }
         let holder = lock::announce(site, self.migrations.program(), &plan).await?;
         let outcome = async {
             self.make_table(&record).await?;
-            let runner = Runner { site, migrations: self.migrations, graph: self.graph, stop: &self.stop, others };
-            runner.run(&plan).await
+            self.runner(others).run(&plan).await
         };
         let outcome = outcome.await;
         if !is_lost(&outcome) {
             lock::withdraw(site, &holder).await;
         }
-        outcome
+        Ok(Report { notices: announced.notices, ..outcome? })
+    }
+
+    /// A report with nothing done yet, of whose notices whoever watches has been told.
+    fn announced(&self, notices: Notices) -> Report {
+        notices.events().for_each(|event| self.site().tell(&event));
+        Report { notices, ..Report::default() }
+    }
+
+    pub(super) fn runner(&self, others: Others) -> Runner<'_> {
+        Runner {
+            site: self.site(),
+            migrations: self.migrations,
+            graph: self.graph,
+            stop: &self.stop,
+            others,
+            is_journal_open: AtomicBool::new(false),
+        }
     }
 
     /// The plan, once no other run is in the middle of a revision that no transaction holds: where runs take turns, the
     /// lock does not keep it out.
-    async fn settled(&self, plan: impl Fn(&Record) -> Result<Plan, Error>) -> Result<(Record, Plan), Error> {
+    async fn settled(&self, plan: impl Fn(&Record) -> Result<Planned, Error>) -> Result<(Record, Planned), Error> {
         let site = self.site();
         let mut waiter = Waiter::new(site);
         loop {
@@ -74,8 +94,19 @@ impl Migrator {
                 Err(Error::Interrupted { .. }) if site.backend.takes_turns() && lock::is_at_work(site).await => {
                     waiter.wait().await?;
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(self.explained(error).await?),
             }
+        }
+    }
+
+    /// An error of an interrupted revision, with what is known of it. Under the lock, nobody is at it any more.
+    async fn explained(&self, error: Error) -> Result<Error, Error> {
+        match error {
+            Error::Interrupted { revision, direction, started_at, .. } => {
+                let known = self.interruption().await?.map(Box::new);
+                Ok(Error::Interrupted { revision, direction, started_at, known })
+            }
+            other => Ok(other),
         }
     }
 

@@ -56,7 +56,7 @@ fn state(script: Option<&Script>, row: &Row) -> RevisionState {
     let row = row.clone();
     if row.state != State::Applied {
         RevisionState::Interrupted(row)
-    } else if script.is_some_and(|script| script.source_hash != row.source_hash) {
+    } else if script.is_some_and(|script| row.is_edited(script)) {
         RevisionState::Edited(row)
     } else {
         RevisionState::Applied(row)

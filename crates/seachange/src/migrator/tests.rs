@@ -1,16 +1,23 @@
 //! The engine on SQLite in memory, with revisions made of SQL.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod adopt;
+mod ahead;
+mod edits;
 mod failures;
 mod gaps;
+mod journal;
 mod runs;
 mod stamps;
+
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, Statement};
 use sea_orm_migration::prelude::*;
 
 use super::Migrator;
+use crate::event::Event;
 use crate::revision::{Migrations, Revision, Script};
 
 /// What a revision of these tests does.
@@ -122,10 +129,23 @@ async fn migrator(migrations: &'static Migrations) -> Migrator {
     Migrator::new(migrations, memory().await).unwrap()
 }
 
-/// The names of the tables, sorted, but for the one that says who is at work.
+/// What somebody who watches was told.
+type Told = Arc<Mutex<Vec<String>>>;
+
+/// Another program on the database of a migrator, watched.
+fn watched(migrations: &'static Migrations, other: &Migrator) -> (Migrator, Told) {
+    let told = Told::default();
+    let handler = {
+        let told = told.clone();
+        Arc::new(move |event: &Event<'_>| told.lock().unwrap().push(format!("{event:?}")))
+    };
+    (Migrator::assemble(migrations, other.connection().clone(), handler).unwrap(), told)
+}
+
+/// The names of the tables, sorted, but for those that the engine keeps beside its record.
 async fn tables(migrator: &Migrator) -> Vec<String> {
-    let sql =
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%~_lock' ESCAPE '~' ORDER BY name";
+    let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '*_lock' AND name NOT GLOB '*_statement' \
+        ORDER BY name";
     let connection = migrator.connection();
     let rows = connection.query_all_raw(Statement::from_string(connection.get_database_backend(), sql)).await.unwrap();
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()

@@ -1,9 +1,10 @@
 //! The ways to change what is applied.
 
 use chrono::Utc;
+use sea_orm::DatabaseTransaction;
 use seachange_graph::{Applied, Revision, StampPlan, Target};
 
-use super::{Gaps, Migrator, Record};
+use super::{Migrator, Record, UpgradeOptions};
 use crate::error::Error;
 use crate::report::Report;
 use crate::store::{Row, State};
@@ -16,16 +17,16 @@ impl Migrator {
     /// [`Error::Target`] and [`Error::Plan`] for a target that cannot be reached; [`Error::Failed`] when a revision
     /// fails; otherwise as [`pending`](Self::pending).
     pub async fn upgrade(&self, target: &str) -> Result<Report, Error> {
-        self.upgrade_to(&[target.parse()?], Gaps::Refuse).await
+        self.upgrade_to(&[target.parse()?], UpgradeOptions::default()).await
     }
 
-    /// Upgrades to several targets in one run.
+    /// Upgrades to several targets in one run, with choices about a record that is not quite as this program left it.
     ///
     /// # Errors
     ///
-    /// As [`upgrade`](Self::upgrade).
-    pub async fn upgrade_to(&self, targets: &[Target], gaps: Gaps) -> Result<Report, Error> {
-        self.run(|record| self.plan_upgrade_from(record, targets, gaps)).await
+    /// As [`upgrade`](Self::upgrade), and [`Error::Edited`] where edits are refused.
+    pub async fn upgrade_to(&self, targets: &[Target], options: UpgradeOptions) -> Result<Report, Error> {
+        self.run(|record| self.plan_upgrade_from(record, targets, options)).await
     }
 
     /// Downgrades to a target, which stays applied, such as `base`, `-1` or the beginning of an id.
@@ -43,7 +44,12 @@ impl Migrator {
     ///
     /// As [`upgrade`](Self::upgrade).
     pub async fn downgrade_to(&self, targets: &[Target]) -> Result<Report, Error> {
-        self.run(|record| self.plan_downgrade_from(record, targets)).await
+        self.run(|record| {
+            let plan = self.plan_downgrade_from(record, targets)?;
+            let notices = self.edited_in(record, &plan);
+            Ok((plan, notices))
+        })
+        .await
     }
 
     /// Records that the database stands at a target, without running anything; see [`stamp_at`](Self::stamp_at).
@@ -122,36 +128,36 @@ impl Migrator {
     /// Writes a stamp; interrupted revisions among `applied` are settled.
     async fn record_stamp(&self, record: &Record, plan: StampPlan, applied: &[String]) -> Result<StampPlan, Error> {
         let settled: Vec<Row> = interrupted(record).filter(|row| applied.contains(&row.revision)).cloned().collect();
+        let is_settled = interrupted(record).any(|row| plan.remove.contains(&row.revision) || settled.contains(row));
+        let has_journal = is_settled && self.interruption().await?.is_some_and(|known| known.has_entries());
         self.make_table(record).await?;
-        self.write_stamp(&plan, settled).await?;
+        self.write_stamp(&plan, settled, has_journal).await?;
         Ok(plan)
     }
 
-    async fn write_stamp(&self, plan: &StampPlan, settled: Vec<Row>) -> Result<(), Error> {
-        const DOING: &str = "cannot write which revisions are applied";
-        let transaction = self.site().begin(|error| Error::database(DOING)(error)).await?;
-        let written = async {
+    /// Writes the rows; the journal of a revision that is settled by this is over.
+    async fn write_stamp(&self, plan: &StampPlan, settled: Vec<Row>, has_journal: bool) -> Result<(), Error> {
+        let write = async |transaction: &DatabaseTransaction| {
             for id in &plan.remove {
-                self.store.delete(&transaction, id).await?;
+                self.store.delete(transaction, id).await?;
             }
             for revision in plan.add.iter().filter_map(|id| self.graph.get(id)) {
-                self.store.insert(&transaction, &self.stamped(revision)).await?;
+                self.store.insert(transaction, &self.stamped(revision)).await?;
             }
             for row in settled {
                 let row = Row { state: State::Applied, finished_at: Some(Utc::now()), ..row };
-                self.store.update(&transaction, &row).await?;
+                self.store.update(transaction, &row).await?;
+            }
+            if has_journal {
+                self.store.clear_journal(transaction).await?;
             }
             Ok(())
         };
-        match written.await {
-            Ok(()) => transaction.commit().await,
-            failed => failed,
-        }
-        .map_err(Error::database(DOING))
+        self.site().write("cannot write which revisions are applied", write).await
     }
 
     /// The row of a revision that is recorded without being run.
-    fn stamped(&self, revision: &Revision) -> Row {
+    pub(super) fn stamped(&self, revision: &Revision) -> Row {
         let source_hash = self.script(&revision.id).map_or("", |script| script.source_hash);
         let row = Row::started(revision, source_hash, State::Applied, self.migrations.program());
         Row { finished_at: Some(Utc::now()), ..row }

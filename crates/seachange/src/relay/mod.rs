@@ -20,7 +20,6 @@ use seachange_graph::Direction;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-#[expect(unused_imports, reason = "the journal")]
 pub(crate) use answer::{executed, row};
 pub(crate) use body::Ending;
 

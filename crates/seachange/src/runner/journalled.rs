@@ -1,76 +1,107 @@
-//! A revision that no transaction can hold: its row says that it was begun before it says that it is done.
+//! A revision that no transaction can hold: its row says that it was begun before it says that it is done, and the
+//! journal what it has done in between.
 
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use sea_orm::{DbErr, TransactionTrait};
 use seachange_graph::Direction;
 
-use super::failure::{Cause, Left};
+use super::failure::Left;
 use super::step::{Attempt, Setback};
 use super::{Job, Live, Runner};
 use crate::error::Error;
+use crate::journal::{Journal, Past};
 use crate::relay;
 use crate::site::Site;
 use crate::store::{Row, State};
 
 impl Runner<'_> {
+    /// Runs the revision from its beginning.
     pub(super) async fn run_journalled(&self, job: Job<'_>, start: Instant) -> Result<Attempt, Setback> {
-        let site = self.site;
-        let nothing = |error| Setback::Failed(self.failure(job, Cause::Database(error), Left::Nothing, None));
-        if !site.backend.holds_lock(&site.connection.into(), site.store).await.map_err(nothing)? {
-            return Err(Setback::Stopped(Error::LockLost { is_pooled: false }));
+        self.check_lock(job).await?;
+        let row = self.declare(job).await.map_err(|error| self.setback(job, error, Left::Nothing))?;
+        self.run_declared(job, row, start, Past::new()).await.map(|()| Attempt::Done)
+    }
+
+    /// Runs the rest of a revision that was interrupted; `past` is what it has done.
+    pub(crate) async fn resume(&self, job: Job<'_>, row: Row, past: Past) -> Result<(), Error> {
+        let outcome = match self.check_lock(job).await {
+            Ok(()) => self.run_declared(job, row, Instant::now(), past).await,
+            failed => failed,
+        };
+        outcome.map_err(|setback| self.error(job, setback))
+    }
+
+    async fn check_lock(&self, job: Job<'_>) -> Result<(), Setback> {
+        let Site { backend, connection, store, .. } = self.site;
+        let holds = backend.holds_lock(&connection.into(), store).await;
+        if holds.map_err(|error| self.setback(job, error, Left::Nothing))? {
+            return Ok(());
         }
-        let row = self.declare(job).await.map_err(nothing)?;
-        let live = self.run_unprotected(job).await?;
-        self.record_end(job, row, start).await.map_err(|error| {
-            let left = Left::Begun { statements: live };
-            Setback::Failed(self.failure(job, Cause::Database(error), left, None))
-        })?;
-        Ok(Attempt::Done)
+        Err(Setback::Stopped(Error::LockLost { is_pooled: false }))
     }
 
     /// Writes down what is about to begin.
     async fn declare(&self, job: Job<'_>) -> Result<Row, DbErr> {
-        let site = self.site;
+        let Site { connection, store, backend, .. } = self.site;
+        if !self.is_journal_open.swap(true, Ordering::Relaxed) {
+            store.open_journal(connection, backend).await?;
+        }
         match job.step.direction {
             Direction::Upgrade => {
                 let row = self.started(job, State::Upgrading);
-                site.store.insert(site.connection, &row).await.map(|()| row)
+                store.insert(connection, &row).await.map(|()| row)
             }
             Direction::Downgrade => {
                 let row = self.started(job, State::Downgrading);
-                site.store.update(site.connection, &row).await.map(|()| row)
+                store.update(connection, &row).await.map(|()| row)
             }
         }
     }
 
-    /// Runs the code, in a transaction of its own where it asks for one, and says how many statements ran.
-    async fn run_unprotected(&self, job: Job<'_>) -> Result<usize, Setback> {
+    async fn run_declared(&self, job: Job<'_>, row: Row, start: Instant, past: Past) -> Result<(), Setback> {
+        let statements = self.run_unprotected(job, past).await?;
+        let recorded = self.record_end(job, row, start).await;
+        recorded.map_err(|error| self.setback(job, error, Left::Begun { statements }))
+    }
+
+    /// Runs the code, in a transaction of its own where it asks for one, and says how many statements took effect.
+    async fn run_unprotected(&self, job: Job<'_>, past: Past) -> Result<usize, Setback> {
         let Site { connection, handler, .. } = self.site;
-        let failed = |error, statements| {
-            Setback::Failed(self.failure(job, Cause::Database(error), Left::Begun { statements }, None))
-        };
         if job.script.migration.use_transaction() != Some(true) {
-            return self.run_on(job, Live::new(connection, handler)).await;
+            return self.run_on(job, Live::new(connection, handler), past).await;
         }
-        let transaction = connection.begin().await.map_err(|error| failed(error, 0))?;
-        let statements = self.run_on(job, Live::new(&transaction, handler)).await?;
-        transaction.commit().await.map_err(|error| failed(error, statements))?;
+        let begun = connection.begin().await;
+        let transaction = begun.map_err(|error| self.setback(job, error, Left::Begun { statements: past.len() }))?;
+        let statements = self.run_on(job, Live::new(&transaction, handler), past).await?;
+        let committed = transaction.commit().await;
+        committed.map_err(|error| self.setback(job, error, Left::Begun { statements }))?;
         Ok(statements)
     }
 
-    async fn run_on(&self, job: Job<'_>, mut live: Live<'_>) -> Result<usize, Setback> {
+    async fn run_on(&self, job: Job<'_>, live: Live<'_>, past: Past) -> Result<usize, Setback> {
+        let Site { connection, backend, store, .. } = self.site;
         let code = job.code(live.is_in_transaction());
-        let ending = relay::run(code, self.site.connection.get_database_backend(), &mut live).await;
-        self.judge(job, ending, &live, Left::Begun { statements: live.finished })?;
-        Ok(live.finished)
+        let mut journal = Journal::new(live, backend, store, &job.step.revision, past);
+        let ending = relay::run(code, connection.get_database_backend(), &mut journal).await;
+        let left = Left::Begun { statements: journal.finished() };
+        if let Some(error) = journal.strayed() {
+            return Err(self.setback(job, error.clone(), left));
+        }
+        self.judge(job, ending, journal.refused(), left)?;
+        Ok(journal.finished())
     }
 
+    /// The row, and the end of the journal, in one transaction.
     async fn record_end(&self, job: Job<'_>, row: Row, start: Instant) -> Result<(), DbErr> {
-        let site = self.site;
+        let Site { connection, store, .. } = self.site;
+        let transaction = connection.begin().await?;
         match job.step.direction {
-            Direction::Upgrade => site.store.update(site.connection, &self.finished(row, start)).await,
-            Direction::Downgrade => site.store.delete(site.connection, &job.step.revision).await,
+            Direction::Upgrade => store.update(&transaction, &self.finished(row, start)).await?,
+            Direction::Downgrade => store.delete(&transaction, &job.step.revision).await?,
         }
+        store.clear_journal(&transaction).await?;
+        transaction.commit().await
     }
 }

@@ -6,7 +6,7 @@ use chrono::Utc;
 use sea_orm::DbErr;
 
 use super::failure::{Cause, Failure, Left};
-use super::{Job, Live, Runner};
+use super::{Job, Runner};
 use crate::error::Error;
 use crate::relay::Ending;
 use crate::store::{Row, State};
@@ -42,18 +42,25 @@ impl Runner<'_> {
         match outcome {
             Ok(Attempt::Done) => Ok(Some(start.elapsed())),
             Ok(Attempt::Overtaken) => Ok(None),
-            Err(Setback::Failed(failure)) => Err(Error::Failed(failure)),
-            Err(Setback::Stopped(error)) => Err(error),
-            Err(Setback::NeedsForeignKeysOff) => {
+            Err(setback) => Err(self.error(job, setback)),
+        }
+    }
+
+    /// What a setback means for the run.
+    pub(super) fn error(&self, job: Job<'_>, setback: Setback) -> Error {
+        match setback {
+            Setback::Failed(failure) => Error::Failed(failure),
+            Setback::Stopped(error) => error,
+            Setback::NeedsForeignKeysOff => {
                 let text = "a table has to be rebuilt, and foreign keys could not be switched off";
-                Err(Error::Failed(self.failure(
-                    job,
-                    Cause::Database(DbErr::Custom(text.to_owned())),
-                    Left::Nothing,
-                    None,
-                )))
+                Error::Failed(self.failure(job, Cause::Database(DbErr::Custom(text.to_owned())), Left::Nothing, None))
             }
         }
+    }
+
+    /// The database refused what had to be done for a revision.
+    pub(super) fn setback(&self, job: Job<'_>, error: DbErr, left: Left) -> Setback {
+        Setback::Failed(self.failure(job, Cause::Database(error), left, None))
     }
 
     /// Whether a revision and its row commit together.
@@ -78,15 +85,15 @@ impl Runner<'_> {
         })
     }
 
-    /// What an ending of the code means where `left` is what it leaves.
-    pub(super) fn judge(&self, job: Job<'_>, ending: Ending, live: &Live<'_>, left: Left) -> Result<(), Setback> {
+    /// What an ending of the code means where `left` is what it leaves, and the database has refused a statement.
+    pub(super) fn judge(&self, job: Job<'_>, ending: Ending, refused: Option<&str>, left: Left) -> Result<(), Setback> {
         let cause = match ending {
             Ending::Done => return Ok(()),
             Ending::NeedsForeignKeysOff => return Err(Setback::NeedsForeignKeysOff),
             Ending::Failed(error) => Cause::Database(error),
             Ending::Panicked(text) => Cause::Panic(text),
         };
-        Err(Setback::Failed(self.failure(job, cause, left, live.refused.clone())))
+        Err(Setback::Failed(self.failure(job, cause, left, refused.map(str::to_owned))))
     }
 
     pub(super) fn started(&self, job: Job<'_>, state: State) -> Row {

@@ -85,7 +85,7 @@ impl Runner<'_> {
     ) -> Result<(), Setback> {
         let mut live = Live::new(transaction, self.site.handler);
         let ending = relay::run(job.code(true), transaction.get_database_backend(), &mut live).await;
-        self.judge(job, ending, &live, Left::Nothing)?;
+        self.judge(job, ending, live.refused.as_deref(), Left::Nothing)?;
         let refused = |error| self.refused(job, error);
         if let Some(before) = violations_before {
             let after = alter::foreign_key_violations(transaction).await.map_err(refused)?;
@@ -117,7 +117,7 @@ impl Runner<'_> {
 
     /// The database refused what the engine itself had to do for a revision; all of it was rolled back.
     fn refused(&self, job: Job<'_>, error: DbErr) -> Setback {
-        Setback::Failed(self.failure(job, Cause::Database(error), Left::Nothing, None))
+        self.setback(job, error, Left::Nothing)
     }
 
     fn refused_error(&self, job: Job<'_>, error: DbErr) -> Error {

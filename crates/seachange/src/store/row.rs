@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use sea_orm::{DbErr, QueryResult};
 use seachange_graph::Revision;
 
+use crate::revision::Script;
+
 /// What the database says of one revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
@@ -72,6 +74,11 @@ impl Row {
             duration_ms: None,
             program: program.to_owned(),
         }
+    }
+
+    /// Whether the revision is applied, and its file has other code now.
+    pub(crate) fn is_edited(&self, script: &Script) -> bool {
+        self.state == State::Applied && self.source_hash != script.source_hash
     }
 
     /// Everything the revision points at.

@@ -144,6 +144,21 @@ impl Store {
         connection.execute(&update).await.map(drop)
     }
 
+    /// Says which code an applied revision has now.
+    pub(crate) async fn update_hash(
+        &self,
+        connection: &impl ConnectionTrait,
+        revision: &str,
+        source_hash: &str,
+    ) -> Result<(), DbErr> {
+        let update = Query::update()
+            .table(self.table())
+            .value(Column::SourceHash, source_hash)
+            .and_where(Expr::col(Column::Revision).eq(revision))
+            .to_owned();
+        connection.execute(&update).await.map(drop)
+    }
+
     pub(crate) async fn delete(&self, connection: &impl ConnectionTrait, revision: &str) -> Result<(), DbErr> {
         let delete =
             Query::delete().from_table(self.table()).and_where(Expr::col(Column::Revision).eq(revision)).to_owned();

@@ -2,6 +2,7 @@
 
 use seachange_graph::Direction;
 
+use super::interrupted;
 use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
 use crate::cli::{describe, revision_scope};
@@ -45,14 +46,12 @@ fn left(failure: &Failure) -> String {
 }
 
 fn hint(failure: &Failure, problem: Problem) -> Problem {
-    let revision = &failure.revision;
     match (failure.left, failure.direction) {
         (Left::Nothing, Direction::Upgrade) => problem.hint("correct the file, then `up` goes on from here"),
         (Left::Nothing, Direction::Downgrade) => problem.hint("correct the file, then `down` goes on from here"),
-        (Left::Begun { .. }, Direction::Upgrade) => problem
-            .hint(format!("finish it by hand and `stamp {revision}`, or undo it by hand and `stamp {revision}@-1`")),
-        (Left::Begun { .. }, Direction::Downgrade) => problem
-            .hint(format!("undo it by hand and `stamp {revision}`, or finish it by hand and `stamp {revision}@-1`")),
+        (Left::Begun { .. }, direction) => problem
+            .hint("correct the file, then `repair --resume` runs the rest of it")
+            .hint(interrupted::settle(direction)),
         (Left::Unknown, _) => problem.hint("`status` tells"),
     }
 }

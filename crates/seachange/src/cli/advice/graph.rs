@@ -110,7 +110,9 @@ fn find(error: &FindError) -> Problem {
 pub(super) fn applied(error: &AppliedError) -> Problem {
     let problem = Problem::new(Exit::Mismatch, error.to_string());
     match error {
-        AppliedError::Ahead { .. } => problem.hint("a newer program migrated it: run that one, or build this one anew"),
+        AppliedError::Ahead { .. } => problem
+            .hint("a newer program migrated it: run that one, or build this one anew")
+            .hint("`up --ahead allow` leaves alone what is unknown, and applies the rest"),
         AppliedError::Diverged { .. } => problem
             .hint("the files of these revisions are not part of this program: bring them back, or use another database")
             .hint("if the database is right and its record wrong, `stamp --purge REVISION` writes the record anew"),

@@ -4,12 +4,12 @@ use clap::Args;
 
 use seachange_graph::Target;
 
-use super::run::{DowngradeOptions, downgrade, downgrade_with, upgrade_with};
+use super::run::{DowngradeFlags, downgrade, downgrade_with, upgrade_with};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
 use crate::cli::prompt;
-use crate::migrator::Gaps;
+use crate::migrator::UpgradeOptions;
 
 /// The answer to the question, given beforehand.
 #[derive(Debug, Args)]
@@ -44,7 +44,7 @@ impl ResetArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
         let settings = context.settings()?;
         prompt::confirm(&format!("take every revision back in `{settings}`"), self.confirmation.yes)?;
-        downgrade(context, &[Target::BASE], &DowngradeOptions::default()).await
+        downgrade(context, &[Target::BASE], &DowngradeFlags::default()).await
     }
 }
 
@@ -55,7 +55,7 @@ impl RefreshArgs {
         prompt::confirm(&question, self.confirmation.yes)?;
         let migrator = context.connect().await?;
         downgrade_with(context, &migrator, &[Target::BASE]).await?;
-        let exit = upgrade_with(context, &migrator, &[Target::HEADS], Gaps::Refuse).await?;
+        let exit = upgrade_with(context, &migrator, &[Target::HEADS], UpgradeOptions::default()).await?;
         migrator.close().await?;
         Ok(exit)
     }
@@ -68,7 +68,7 @@ impl FreshArgs {
         prompt::confirm(&question, self.confirmation.yes)?;
         let migrator = context.connect().await?;
         migrator.drop_everything().await?;
-        let exit = upgrade_with(context, &migrator, &[Target::HEADS], Gaps::Refuse).await?;
+        let exit = upgrade_with(context, &migrator, &[Target::HEADS], UpgradeOptions::default()).await?;
         migrator.close().await?;
         Ok(exit)
     }

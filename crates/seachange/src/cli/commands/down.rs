@@ -3,7 +3,7 @@
 use clap::Args;
 use seachange_graph::Direction;
 
-use super::run::{DowngradeOptions, downgrade};
+use super::run::{DowngradeFlags, downgrade};
 use super::script;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
@@ -18,7 +18,7 @@ pub(crate) struct DownArgs {
     #[arg(value_name = "N | TARGET", default_value = "-1", allow_negative_numbers = true)]
     targets: Vec<String>,
     #[command(flatten)]
-    options: DowngradeOptions,
+    flags: DowngradeFlags,
 }
 
 /// Arguments of `downgrade`.
@@ -28,24 +28,24 @@ pub(crate) struct DowngradeArgs {
     #[arg(value_name = "TARGET", required = true, allow_negative_numbers = true)]
     targets: Vec<String>,
     #[command(flatten)]
-    options: DowngradeOptions,
+    flags: DowngradeFlags,
 }
 
 impl DownArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
-        if self.options.script.sql {
-            return script::downgrade(context, &self.targets, &self.options.script).await;
+        if self.flags.script.sql {
+            return script::downgrade(context, &self.targets, &self.flags.script).await;
         }
         let targets = targets::read_with_steps(context, "down", &self.targets, Direction::Downgrade)?;
-        downgrade(context, &targets, &self.options).await
+        downgrade(context, &targets, &self.flags).await
     }
 }
 
 impl DowngradeArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
-        if self.options.script.sql {
-            return script::downgrade(context, &self.targets, &self.options.script).await;
+        if self.flags.script.sql {
+            return script::downgrade(context, &self.targets, &self.flags.script).await;
         }
-        downgrade(context, &targets::read(context, "downgrade", &self.targets)?, &self.options).await
+        downgrade(context, &targets::read(context, "downgrade", &self.targets)?, &self.flags).await
     }
 }

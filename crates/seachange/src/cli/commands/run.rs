@@ -9,27 +9,44 @@ use crate::cli::describe;
 use crate::cli::exit::Exit;
 use crate::cli::interrupt;
 use crate::cli::problem::Problem;
+use crate::cli::progress::Progress;
 use crate::cli::terminal::{ID, styled};
-use crate::migrator::{Gaps, Migrator};
+use crate::migrator::{Ahead, Edits, Gaps, Migrator, UpgradeOptions};
 use crate::report::Report;
 use crate::revision::Script;
 
 /// What holds for every command that upgrades.
 #[derive(Debug, Args)]
-pub(crate) struct UpgradeOptions {
+pub(crate) struct UpgradeFlags {
     /// Print what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
     /// Apply as well what is missing below applied revisions
     #[arg(long, conflicts_with = "sql")]
     include_missing: bool,
+    /// What to do when a newer program has applied revisions that are unknown here, above all that is known
+    #[arg(long, env = "MIGRATE_AHEAD", value_name = "POLICY", default_value = "refuse", hide_env_values = true)]
+    ahead: Ahead,
+    /// Refuse when applied revisions were edited
+    #[arg(long)]
+    strict: bool,
     #[command(flatten)]
     pub(super) script: ScriptArgs,
 }
 
+impl UpgradeFlags {
+    fn options(&self) -> UpgradeOptions {
+        UpgradeOptions {
+            gaps: if self.include_missing { Gaps::Fill } else { Gaps::Refuse },
+            ahead: self.ahead,
+            edits: if self.strict { Edits::Refuse } else { Edits::Warn },
+        }
+    }
+}
+
 /// What holds for every command that downgrades.
 #[derive(Debug, Default, Args)]
-pub(crate) struct DowngradeOptions {
+pub(crate) struct DowngradeFlags {
     /// Print what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -38,27 +55,25 @@ pub(crate) struct DowngradeOptions {
 }
 
 /// Upgrades, and says what came of it.
-pub(crate) async fn upgrade(context: &Context, targets: &[Target], options: &UpgradeOptions) -> Result<Exit, Problem> {
-    let gaps = if options.include_missing { Gaps::Fill } else { Gaps::Refuse };
-    if options.dry_run {
+pub(crate) async fn upgrade(context: &Context, targets: &[Target], flags: &UpgradeFlags) -> Result<Exit, Problem> {
+    let options = flags.options();
+    if flags.dry_run {
         let migrator = context.connect_to_read().await?;
-        let plan = migrator.plan_upgrade(targets, gaps).await?;
+        let (plan, notices) = migrator.plan_upgrade(targets, options).await?;
         migrator.close().await?;
+        let progress = Progress::new(context.terminal);
+        notices.events().for_each(|event| progress.show(&event));
         return Ok(preview(context, &plan));
     }
     let migrator = context.connect_for(|graph, applied| Ok(graph.upgrade(applied, targets)?.is_empty())).await?;
-    let exit = upgrade_with(context, &migrator, targets, gaps).await?;
+    let exit = upgrade_with(context, &migrator, targets, options).await?;
     migrator.close().await?;
     Ok(exit)
 }
 
 /// Downgrades, and says what came of it.
-pub(crate) async fn downgrade(
-    context: &Context,
-    targets: &[Target],
-    options: &DowngradeOptions,
-) -> Result<Exit, Problem> {
-    if options.dry_run {
+pub(crate) async fn downgrade(context: &Context, targets: &[Target], flags: &DowngradeFlags) -> Result<Exit, Problem> {
+    if flags.dry_run {
         let migrator = context.connect_to_read().await?;
         let plan = migrator.plan_downgrade(targets).await?;
         migrator.close().await?;
@@ -75,10 +90,10 @@ pub(crate) async fn upgrade_with(
     context: &Context,
     migrator: &Migrator,
     targets: &[Target],
-    gaps: Gaps,
+    options: UpgradeOptions,
 ) -> Result<Exit, Problem> {
     let _listener = interrupt::listen(migrator.stop_switch(), context.terminal);
-    let report = migrator.upgrade_to(targets, gaps).await?;
+    let report = migrator.upgrade_to(targets, options).await?;
     conclude(context, migrator, Direction::Upgrade, &report).await
 }
 
@@ -112,7 +127,7 @@ async fn conclude(
     direction: Direction,
     report: &Report,
 ) -> Result<Exit, Problem> {
-    let place = place(migrator, &migrator.current().await?);
+    let place = place(migrator, &migrator.current_known().await?);
     let verb = if direction == Direction::Upgrade { "applied" } else { "took back" };
     let done = describe::revisions(report.done.len());
     if let Some(next) = report.left.first() {

@@ -3,7 +3,7 @@
 use clap::Args;
 use seachange_graph::Direction;
 
-use super::run::{UpgradeOptions, upgrade};
+use super::run::{UpgradeFlags, upgrade};
 use super::script;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
@@ -17,7 +17,7 @@ pub(crate) struct UpArgs {
     #[arg(value_name = "N | TARGET", default_value = "heads", allow_negative_numbers = true)]
     targets: Vec<String>,
     #[command(flatten)]
-    options: UpgradeOptions,
+    flags: UpgradeFlags,
 }
 
 /// Arguments of `upgrade`.
@@ -27,24 +27,24 @@ pub(crate) struct UpgradeArgs {
     #[arg(value_name = "TARGET", required = true, allow_negative_numbers = true)]
     targets: Vec<String>,
     #[command(flatten)]
-    options: UpgradeOptions,
+    flags: UpgradeFlags,
 }
 
 impl UpArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
-        if self.options.script.sql {
-            return script::upgrade(context, &self.targets, &self.options.script).await;
+        if self.flags.script.sql {
+            return script::upgrade(context, &self.targets, &self.flags.script).await;
         }
         let targets = targets::read_with_steps(context, "up", &self.targets, Direction::Upgrade)?;
-        upgrade(context, &targets, &self.options).await
+        upgrade(context, &targets, &self.flags).await
     }
 }
 
 impl UpgradeArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
-        if self.options.script.sql {
-            return script::upgrade(context, &self.targets, &self.options.script).await;
+        if self.flags.script.sql {
+            return script::upgrade(context, &self.targets, &self.flags.script).await;
         }
-        upgrade(context, &targets::read(context, "upgrade", &self.targets)?, &self.options).await
+        upgrade(context, &targets::read(context, "upgrade", &self.targets)?, &self.flags).await
     }
 }

@@ -1,0 +1,133 @@
+//! Versions of another tool, matched with the revisions of the program. Pure: rows in, revisions out.
+
+use std::collections::{HashMap, HashSet};
+
+use seachange_graph::{AppliedError, Graph, Revision, Target};
+
+use super::table::Version;
+use super::{AdoptError, Adopted, Adoption, OldTable, Tool};
+use crate::error::Error;
+use crate::migrator::Record;
+use crate::revision::{Migrations, Script};
+
+/// What versions are matched with, and whose they are.
+pub(crate) struct Matching<'a> {
+    pub(crate) old: &'a OldTable,
+    pub(crate) migrations: &'static Migrations,
+    pub(crate) graph: &'a Graph,
+}
+
+impl Matching<'_> {
+    /// What the rows of the other tool come to, on top of what is recorded.
+    pub(crate) fn adoption(&self, versions: Vec<Version>, record: &Record) -> Result<Adoption, Error> {
+        let named = self.named(versions)?;
+        let ids = self.applied(&named)?;
+        let applied = self.graph.applied(ids.iter().map(|id| (*id, Vec::new()))).map_err(|error| self.gap(error))?;
+        self.check_recorded(&ids, record)?;
+        let plan = self.graph.upgrade(&applied, &[Target::HEADS])?;
+        // Where more is recorded than the other tool knows of, that is not pending.
+        let pending = plan.steps.iter().filter(|step| record.row(&step.revision).is_none());
+        Ok(Adoption {
+            pending: pending.filter_map(|step| self.migrations.get(&step.revision)).collect(),
+            adopted: ids.iter().filter_map(|id| self.adopted(id, &named, record)).collect(),
+        })
+    }
+
+    /// The revision that each version stands for, by id.
+    fn named(&self, versions: Vec<Version>) -> Result<HashMap<&'static str, Version>, AdoptError> {
+        let names = self.names();
+        let mut named = HashMap::new();
+        let mut unknown = Vec::new();
+        for version in versions {
+            match self.find(&names, &version.name)? {
+                Some(script) => _ = named.insert(script.revision.id, version),
+                None => unknown.push(version.name),
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(named);
+        }
+        unknown.sort();
+        Err(AdoptError::Unknown { table: self.old.name(), tool: self.old.tool, versions: unknown })
+    }
+
+    fn find(&self, names: &Names, version: &str) -> Result<Option<&'static Script>, AdoptError> {
+        if let Some(script) = self.migrations.get(version) {
+            return Ok(Some(script));
+        }
+        match names.get(version).map(Vec::as_slice) {
+            None | Some([]) => Ok(None),
+            Some([script]) => Ok(Some(script)),
+            Some(several) => {
+                let mut revisions: Vec<String> = several.iter().map(|script| script.revision.id.to_owned()).collect();
+                revisions.sort();
+                Err(AdoptError::Ambiguous { version: version.to_owned(), revisions })
+            }
+        }
+    }
+
+    /// What sea-orm-migration may have called each revision. Alembic knows ids only.
+    fn names(&self) -> Names {
+        let mut names = Names::new();
+        if self.old.tool == Tool::Alembic {
+            return names;
+        }
+        for script in self.migrations.scripts() {
+            let name = script.migration.name();
+            let stem = script.file.strip_suffix(".rs").unwrap_or(script.file);
+            names.entry(name).or_default().push(script);
+            if stem != name {
+                names.entry(stem).or_default().push(script);
+            }
+        }
+        names
+    }
+
+    /// Every revision that is applied, in the order in which they run: sea-orm-migration names them all, Alembic the
+    /// highest.
+    fn applied(&self, named: &HashMap<&'static str, Version>) -> Result<Vec<&str>, Error> {
+        let is_named = |revision: &&Revision| named.contains_key(revision.id.as_str());
+        let revisions = self.graph.iter().filter(is_named);
+        if self.old.tool == Tool::SeaOrm {
+            return Ok(revisions.map(|revision| revision.id.as_str()).collect());
+        }
+        let heads: Vec<Target> = revisions.map(Target::revision).collect();
+        let below = self.graph.stamp(&self.graph.nothing(), &heads)?.add;
+        Ok(below.iter().filter_map(|id| self.graph.get(id)).map(|revision| revision.id.as_str()).collect())
+    }
+
+    fn gap(&self, error: AppliedError) -> Error {
+        match error {
+            AppliedError::Missing { missing, above, .. } => {
+                AdoptError::Missing { table: self.old.name(), missing, above }.into()
+            }
+            other => other.into(),
+        }
+    }
+
+    /// A record that is there has to agree: it may say less than the other tool's, or more, but not both.
+    fn check_recorded(&self, ids: &[&str], record: &Record) -> Result<(), AdoptError> {
+        let known: HashSet<&str> = ids.iter().copied().collect();
+        let alone = |ids: Vec<&str>| ids.into_iter().map(str::to_owned).collect::<Vec<_>>();
+        let rows = record.rows.iter().map(|row| row.revision.as_str());
+        let recorded = alone(rows.filter(|id| !known.contains(id)).collect());
+        let adopted = alone(ids.iter().copied().filter(|id| record.row(id).is_none()).collect());
+        if recorded.is_empty() || adopted.is_empty() {
+            return Ok(());
+        }
+        Err(AdoptError::Recorded { table: self.old.name(), recorded, adopted })
+    }
+
+    fn adopted(&self, id: &str, named: &HashMap<&'static str, Version>, record: &Record) -> Option<Adopted> {
+        let version = named.get(id);
+        Some(Adopted {
+            script: self.migrations.get(id)?,
+            version: version.map(|version| version.name.clone()),
+            applied_at: version.and_then(|version| version.applied_at),
+            is_recorded: record.row(id).is_some(),
+        })
+    }
+}
+
+/// The revisions of each name.
+type Names = HashMap<&'static str, Vec<&'static Script>>;

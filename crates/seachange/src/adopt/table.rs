@@ -1,0 +1,93 @@
+//! The table of another tool: its name, and what stands in it. It is only ever read.
+
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{IntoIden, IntoTableRef, Query, SelectStatement, TableRef};
+use sea_orm::{ConnectionTrait, DbErr, QueryResult};
+
+use super::{AdoptError, Tool};
+use crate::backend::Backend;
+use crate::error::Error;
+
+/// The table in which another tool keeps its record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OldTable {
+    /// The tool.
+    pub tool: Tool,
+    /// The schema of the table; the current one when it is `None`.
+    pub schema: Option<String>,
+    /// The name of the table.
+    pub table: String,
+}
+
+/// A row of the table.
+#[derive(Debug)]
+pub(crate) struct Version {
+    pub(crate) name: String,
+    /// When it was applied, if the table says so, and if that has passed.
+    pub(crate) applied_at: Option<DateTime<Utc>>,
+}
+
+impl OldTable {
+    /// The table of a tool where nobody gave another name.
+    pub fn of(tool: Tool) -> Self {
+        Self { tool, schema: None, table: tool.default_table().to_owned() }
+    }
+
+    /// The name, with the schema where one was given.
+    pub fn name(&self) -> String {
+        self.schema.iter().chain([&self.table]).map(String::as_str).collect::<Vec<_>>().join(".")
+    }
+
+    /// Reads every row.
+    pub(crate) async fn versions(
+        &self,
+        connection: &impl ConnectionTrait,
+        backend: &dyn Backend,
+    ) -> Result<Vec<Version>, Error> {
+        let rows = match connection.query_all(&self.select()).await {
+            Ok(rows) => rows,
+            Err(error) if backend.is_missing_table(&error) => {
+                return Err(AdoptError::NoTable { table: self.name() }.into());
+            }
+            Err(source) if backend.is_missing_column(&source) => {
+                return Err(AdoptError::ForeignTable { table: self.name(), tool: self.tool, source }.into());
+            }
+            Err(source) => return Err(Error::Database { doing: "cannot read the record of the other tool", source }),
+        };
+        let versions: Result<Vec<Version>, DbErr> = rows.iter().map(|row| self.read(row)).collect();
+        versions.map_err(|source| AdoptError::ForeignTable { table: self.name(), tool: self.tool, source }.into())
+    }
+
+    /// The columns are qualified, because SQLite takes a bare name in quotes that is no column for a string.
+    fn select(&self) -> SelectStatement {
+        let columns: &[&str] = match self.tool {
+            Tool::SeaOrm => &["version", "applied_at"],
+            Tool::Alembic => &["version_num"],
+        };
+        let qualified = columns.iter().map(|&column| (self.table.clone(), column));
+        Query::select().columns(qualified).from(self.reference()).to_owned()
+    }
+
+    fn reference(&self) -> TableRef {
+        let table = self.table.clone().into_iden();
+        match self.schema.clone() {
+            Some(schema) => (schema.into_iden(), table).into_table_ref(),
+            None => table.into_table_ref(),
+        }
+    }
+
+    fn read(&self, row: &QueryResult) -> Result<Version, DbErr> {
+        match self.tool {
+            Tool::SeaOrm => {
+                let seconds = row.try_get("", "applied_at")?;
+                Ok(Version { name: row.try_get("", "version")?, applied_at: moment(seconds) })
+            }
+            Tool::Alembic => Ok(Version { name: row.try_get("", "version_num")?, applied_at: None }),
+        }
+    }
+}
+
+/// A moment that has passed. Another unit than seconds would make one far ahead, which no database takes.
+fn moment(seconds: i64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(seconds, 0).filter(|moment| (DateTime::UNIX_EPOCH..=Utc::now()).contains(moment))
+}

@@ -1,0 +1,19 @@
+//! What to make of a database that is ahead, as the value of an argument: `refuse` or `allow`.
+
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+
+use crate::migrator::Ahead;
+
+impl ValueEnum for Ahead {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Refuse, Self::Allow]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Refuse => PossibleValue::new("refuse").help("Stop before anything is done"),
+            Self::Allow => PossibleValue::new("allow").help("Leave alone what is unknown, and go on with the rest"),
+        })
+    }
+}

@@ -1,0 +1,89 @@
+//! A revision that was interrupted: what it has done, what is in doubt, and the ways on.
+
+use seachange_graph::Direction;
+
+use crate::cli::exit::Exit;
+use crate::cli::problem::Problem;
+use crate::journal::{Entry, Verdict};
+use crate::migrator::Interruption;
+
+/// How many finished statements are listed, and how much of each.
+const LISTED: usize = 12;
+const WIDTH: usize = 100;
+
+/// An interrupted revision that stops a command.
+pub(super) fn interrupted(problem: Problem, direction: Direction, known: Option<&Interruption>) -> Problem {
+    match known {
+        Some(known) => hints(known).into_iter().fold(facts(problem, known), Problem::hint),
+        None => problem.hint("`repair` tells what it has done").hint(settle(direction)),
+    }
+}
+
+/// A statement of which a person has to say what became of it.
+pub(super) fn in_doubt(known: &Interruption) -> Problem {
+    let number = known.in_doubt.as_ref().map_or(0, |(entry, _)| entry.number);
+    let message = format!("nobody knows whether statement {number} of `{}` took effect", known.revision);
+    facts(Problem::new(Exit::Mismatch, message), known).hint(
+        "look at the database, then `repair --resume --ran` if it did, or `repair --resume --not-run` if it did not",
+    )
+}
+
+/// What is known of the revision, a line each.
+fn facts(problem: Problem, known: &Interruption) -> Problem {
+    lines(known).into_iter().fold(problem, Problem::detail)
+}
+
+/// What an interrupted revision has done, and what is in doubt.
+pub(crate) fn lines(known: &Interruption) -> Vec<String> {
+    let mut lines = vec![match known.finished.len() {
+        0 => "no statement of it is known to have taken effect".to_owned(),
+        1 => "1 statement of it took effect:".to_owned(),
+        count => format!("{count} statements of it took effect:"),
+    }];
+    let hidden = known.finished.len().saturating_sub(LISTED);
+    if hidden > 0 {
+        lines.push(format!("   … {hidden} before these"));
+    }
+    lines.extend(known.finished.iter().skip(hidden).map(|entry| format!("   {}. {}", entry.number, shortened(entry))));
+    if let Some(entry) = &known.refused {
+        lines.push(format!("the database refused statement {}: {}", entry.number, shortened(entry)));
+    }
+    if let Some((entry, verdict)) = &known.in_doubt {
+        lines.push(format!("statement {} was running: {}", entry.number, shortened(entry)));
+        lines.push(format!("   {verdict}"));
+    }
+    lines
+}
+
+/// The ways on.
+pub(crate) fn hints(known: &Interruption) -> [&'static str; 2] {
+    let rest = match &known.in_doubt {
+        Some((_, Verdict::Unknown | Verdict::Half(_))) => {
+            "`repair --resume --ran`, or `--not-run`, runs the rest of it, once you have seen which it is"
+        }
+        Some((_, Verdict::NotRun(_))) => "`repair --resume` runs that statement again, and the rest",
+        _ if known.finished.is_empty() => "`repair --resume` runs it",
+        _ => "`repair --resume` runs the rest of it",
+    };
+    [rest, settle(known.direction)]
+}
+
+pub(super) fn settle(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Upgrade => {
+            "or undo by hand what it did, then `repair --rolled-back`; or finish it by hand, then `repair --applied`"
+        }
+        Direction::Downgrade => {
+            "or finish it by hand, then `repair --rolled-back`; or undo by hand what it did, then `repair --applied`"
+        }
+    }
+}
+
+/// A statement in one line.
+fn shortened(entry: &Entry) -> String {
+    let line = entry.sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(WIDTH) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}

@@ -1,0 +1,98 @@
+//! `adopt`.
+
+use clap::{Args, ValueEnum};
+
+use super::run;
+use crate::adopt::{Adopted, Adoption, OldTable, Tool};
+use crate::cli::context::Context;
+use crate::cli::describe;
+use crate::cli::exit::Exit;
+use crate::cli::problem::Problem;
+use crate::cli::prompt;
+use crate::cli::terminal::{ID, styled};
+
+/// Arguments of `adopt`.
+#[derive(Debug, Args)]
+pub(crate) struct AdoptArgs {
+    /// Whose record to read: that of sea-orm-migration or that of Alembic
+    #[arg(long, value_name = "TOOL")]
+    from: From,
+    /// The table of that record, where it is not `seaql_migrations` or `alembic_version`
+    #[arg(long, value_name = "NAME")]
+    table: Option<String>,
+    /// The schema of that table, where it is not the current one
+    #[arg(long, value_name = "SCHEMA")]
+    table_schema: Option<String>,
+    /// Print what would be recorded, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Record it without a question
+    #[arg(short, long)]
+    yes: bool,
+}
+
+/// A tool, as it is typed.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum From {
+    /// sea-orm-migration
+    Seaql,
+    /// Alembic
+    Alembic,
+}
+
+impl AdoptArgs {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+        let old = self.old_table();
+        let migrator = context.connect_to_read().await?;
+        let adoption = migrator.plan_adoption(&old).await?;
+        migrator.close().await?;
+        show(context, &adoption);
+        let count = adoption.unrecorded().count();
+        let (revisions, pending) = (describe::revisions(count), adoption.pending.len());
+        if count == 0 {
+            context.terminal.say(format!("nothing to record, {pending} pending"));
+            return Ok(Exit::Success);
+        }
+        context.terminal.say(format!("{revisions} to record as applied, {pending} pending"));
+        if self.dry_run {
+            context.terminal.say("nothing was changed");
+            return Ok(Exit::Success);
+        }
+        let settings = context.settings()?;
+        prompt::agree(&format!("record {revisions} as applied in `{settings}`"), self.yes)?;
+        record(context, &old).await
+    }
+
+    fn old_table(&self) -> OldTable {
+        let tool = match self.from {
+            From::Seaql => Tool::SeaOrm,
+            From::Alembic => Tool::Alembic,
+        };
+        let table = self.table.clone().unwrap_or_else(|| tool.default_table().to_owned());
+        OldTable { tool, schema: self.table_schema.clone(), table }
+    }
+}
+
+/// Prints what each version stands for, what else is applied with it, and what is pending.
+fn show(context: &Context, adoption: &Adoption) {
+    let word = |adopted: &Adopted| adopted.version.clone().unwrap_or_else(|| "below".to_owned());
+    let adopted = adoption.adopted.iter().map(|adopted| (word(adopted), "->", adopted.script));
+    let pending = adoption.pending.iter().map(|script| ("pending".to_owned(), "  ", *script));
+    let lines: Vec<_> = adopted.chain(pending).collect();
+    let width = lines.iter().map(|(word, ..)| word.chars().count()).max().unwrap_or_default();
+    for (word, arrow, script) in lines {
+        let id = styled(ID, script.revision.id);
+        context.terminal.answer(format!("{word:<width$} {arrow} {id}, {}", script.message));
+    }
+}
+
+async fn record(context: &Context, old: &OldTable) -> Result<Exit, Problem> {
+    let migrator = context.connect().await?;
+    let adoption = migrator.adopt(old).await?;
+    let place = run::place(&migrator, &migrator.current_known().await?);
+    migrator.close().await?;
+    let revisions = describe::revisions(adoption.unrecorded().count());
+    context.terminal.say(format!("recorded {revisions} as applied; the database is at {place}"));
+    context.terminal.say(format!("`{}` was left as it is: nothing reads it from now on", old.name()));
+    Ok(Exit::Success)
+}

@@ -1,0 +1,123 @@
+//! `repair`.
+
+use clap::Args;
+
+use super::interruption;
+use crate::cli::context::Context;
+use crate::cli::describe;
+use crate::cli::exit::Exit;
+use crate::cli::problem::Problem;
+use crate::cli::targets;
+use crate::cli::terminal::{ID, styled};
+use crate::migrator::{Doubt, RevisionState, RevisionStatus};
+
+/// Arguments of `repair`.
+#[derive(Debug, Args)]
+pub(crate) struct RepairArgs {
+    #[command(flatten)]
+    action: Action,
+    #[command(flatten)]
+    doubt: DoubtArgs,
+}
+
+/// What became of the statement that was running, where the database does not tell.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+struct DoubtArgs {
+    /// With `--resume`: the statement that was running took effect
+    #[arg(long, requires = "resume")]
+    ran: bool,
+    /// With `--resume`: the statement that was running did not take effect
+    #[arg(long, requires = "resume")]
+    not_run: bool,
+}
+
+impl DoubtArgs {
+    fn doubt(&self) -> Doubt {
+        match (self.ran, self.not_run) {
+            (true, _) => Doubt::Ran,
+            (_, true) => Doubt::NotRun,
+            _ => Doubt::Ask,
+        }
+    }
+}
+
+/// What to set right; without any of these, what is wrong is printed.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+struct Action {
+    /// Run the rest of the revision that was interrupted; what it has done is not done again
+    #[arg(long)]
+    resume: bool,
+    /// Record the revision that was interrupted as applied: it was finished by hand
+    #[arg(long)]
+    applied: bool,
+    /// Record the revision that was interrupted as not applied: it was undone by hand
+    #[arg(long)]
+    rolled_back: bool,
+    /// Record the code that edited revisions have now: all of them, or those that are named
+    #[arg(long, value_name = "REVISION", num_args = 0..)]
+    accept_edited: Option<Vec<String>>,
+}
+
+impl RepairArgs {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+        match self.action {
+            Action { resume: true, .. } => interruption::resume(context, self.doubt.doubt()).await,
+            Action { applied: true, .. } => interruption::settle(context, true).await,
+            Action { rolled_back: true, .. } => interruption::settle(context, false).await,
+            Action { accept_edited: Some(revisions), .. } => accept_edited(context, &revisions).await,
+            Action { accept_edited: None, .. } => list(context).await,
+        }
+    }
+}
+
+async fn accept_edited(context: &Context, revisions: &[String]) -> Result<Exit, Problem> {
+    let targets = targets::read(context, "repair --accept-edited", revisions)?;
+    let migrator = context.connect_for(|_, _| Ok(true)).await?;
+    let scripts = migrator.accept_edited(&targets).await?;
+    migrator.close().await?;
+    for script in &scripts {
+        context.terminal.answer(format!("{}, {}", styled(ID, script.revision.id), script.message));
+    }
+    context.terminal.say(match scripts.len() {
+        0 if revisions.is_empty() => "nothing to record: no revision was edited after it was applied".to_owned(),
+        0 => "nothing to record: what is named was not edited after it was applied".to_owned(),
+        count => format!("recorded the code of {}", describe::revisions(count)),
+    });
+    Ok(Exit::Success)
+}
+
+/// Prints what is wrong with the record, and what sets it right.
+async fn list(context: &Context) -> Result<Exit, Problem> {
+    let migrator = context.connect_to_read().await?;
+    let statuses = migrator.status().await?;
+    let interrupted = migrator.interruption().await?;
+    migrator.close().await?;
+    let found: Vec<_> = statuses.iter().filter_map(finding).collect();
+    for (line, _) in &found {
+        context.terminal.answer(line);
+    }
+    let mut ways: Vec<&str> = found.iter().map(|(_, way)| *way).collect();
+    ways.dedup();
+    ways.iter().for_each(|way| context.terminal.hint(way));
+    match interrupted {
+        Some(known) => interruption::explain(context, &known),
+        None if ways.is_empty() => context.terminal.say("nothing to repair"),
+        None => {}
+    }
+    Ok(Exit::Success)
+}
+
+/// A revision that is not as it should be, and what helps.
+fn finding(status: &RevisionStatus) -> Option<(String, &'static str)> {
+    let (word, way) = match (&status.state, status.script) {
+        (RevisionState::Edited(_), _) => ("edited", "`repair --accept-edited` records the code that is there now"),
+        (RevisionState::Applied(_), None) => {
+            ("unknown", "`up` says whether the database is ahead of this program, or has diverged from it")
+        }
+        _ => return None,
+    };
+    let message = status.script.map_or("not a revision of this program", |script| script.message);
+    Some((format!("{word:<11}  {}, {message}", styled(ID, &status.id)), way))
+}

@@ -1,0 +1,98 @@
+//! One statement of a revision, in the journal.
+
+use std::fmt::Write;
+
+use chrono::{DateTime, SubsecRound, Utc};
+use sea_orm::{Statement, Value};
+use sha2::{Digest, Sha256};
+
+/// One statement of a revision, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The revision.
+    pub revision: String,
+    /// The number of the statement in it, from 1. Statements that leave nothing behind are not counted.
+    pub number: i64,
+    /// The statement, with placeholders.
+    pub sql: String,
+    /// A hash of the statement and of the values bound to it, but for moments: they differ each time the code runs.
+    pub(crate) fingerprint: String,
+    /// How far it came.
+    pub state: EntryState,
+    /// How many rows it changed.
+    pub(crate) rows_affected: i64,
+    /// The id that the last row it inserted was given.
+    pub(crate) last_insert_id: i64,
+    /// What it was answered, when it asked whether something is there.
+    pub(crate) answer: Option<i64>,
+    /// When it was begun.
+    pub started_at: DateTime<Utc>,
+}
+
+/// How far a statement came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryState {
+    /// It was begun. Whether it took effect is in doubt.
+    Running,
+    /// It took effect.
+    Finished,
+    /// The database refused it: nothing came of it.
+    Refused,
+}
+
+impl EntryState {
+    /// The word in the table.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Finished => "finished",
+            Self::Refused => "refused",
+        }
+    }
+
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        [Self::Running, Self::Finished, Self::Refused].into_iter().find(|state| state.as_str() == word)
+    }
+}
+
+impl Entry {
+    /// A statement that is about to run.
+    pub(crate) fn started(revision: &str, number: i64, statement: &Statement) -> Self {
+        Self {
+            revision: revision.to_owned(),
+            number,
+            sql: statement.sql.clone(),
+            fingerprint: fingerprint(statement),
+            state: EntryState::Running,
+            rows_affected: 0,
+            last_insert_id: 0,
+            answer: None,
+            started_at: Utc::now().trunc_subsecs(3),
+        }
+    }
+
+    /// Whether the code asks for the same again.
+    pub(crate) fn is_same(&self, statement: &Statement) -> bool {
+        self.fingerprint == fingerprint(statement)
+    }
+}
+
+fn fingerprint(statement: &Statement) -> String {
+    let mut hash = Sha256::new();
+    hash.update(&statement.sql);
+    for value in statement.values.iter().flat_map(|values| &values.0) {
+        hash.update([0]);
+        hash.update(stable(value));
+    }
+    hash.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a String does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// A value as text; a moment has none that lasts.
+fn stable(value: &Value) -> String {
+    let text = format!("{value:?}");
+    if text.starts_with("Chrono") || text.starts_with("Time") { "a moment".to_owned() } else { text }
+}

@@ -1,0 +1,269 @@
+//! What a statement leaves in the catalogue, read from its text.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{
+    AlterTableOperation, Ident, ObjectName, ObjectType, RenameTableNameKind, Statement, TableConstraint,
+};
+use sqlparser::dialect::Dialect;
+use sqlparser::parser::Parser;
+
+/// Something that a catalogue lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Object {
+    pub(crate) kind: ObjectKind,
+    pub(crate) schema: Option<String>,
+    /// The table that it belongs to, where it belongs to one and that is known.
+    pub(crate) table: Option<String>,
+    pub(crate) name: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ObjectKind {
+    /// A table or a view.
+    Table,
+    Column,
+    Index,
+    Constraint,
+}
+
+/// An object that is there after a statement, or is not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Trace {
+    pub(crate) object: Object,
+    pub(crate) is_there: bool,
+}
+
+impl fmt::Display for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            ObjectKind::Table => "table",
+            ObjectKind::Column => "column",
+            ObjectKind::Index => "index",
+            ObjectKind::Constraint => "constraint",
+        };
+        match &self.table {
+            Some(table) => write!(f, "{kind} `{table}.{}`", self.name),
+            None => write!(f, "{kind} `{}`", self.name),
+        }
+    }
+}
+
+/// The traces of a text of one or several statements, or none where one of them leaves none that is known.
+pub(crate) fn traces(sql: &str, dialect: &dyn Dialect, folds_case: bool) -> Vec<Trace> {
+    let reader = Reader { folds_case };
+    let statements = Parser::parse_sql(dialect, &plain_drop(sql)).unwrap_or_default();
+    let traces: Vec<Vec<Trace>> = statements.iter().map(|statement| reader.statement(statement)).collect();
+    if traces.iter().any(Vec::is_empty) { Vec::new() } else { traces.concat() }
+}
+
+/// `DROP INDEX CONCURRENTLY` without its last word, which the parser does not know there.
+fn plain_drop(sql: &str) -> Cow<'_, str> {
+    let mut words = sql.split_whitespace();
+    let is_long = ["DROP", "INDEX", "CONCURRENTLY"]
+        .iter()
+        .all(|word| words.next().is_some_and(|found| found.eq_ignore_ascii_case(word)));
+    if is_long { format!("DROP INDEX {}", words.collect::<Vec<_>>().join(" ")).into() } else { sql.into() }
+}
+
+/// Reads names as the database does.
+struct Reader {
+    /// Whether a name without quotes is read in small letters.
+    folds_case: bool,
+}
+
+impl Reader {
+    fn statement(&self, statement: &Statement) -> Vec<Trace> {
+        match statement {
+            Statement::CreateTable(create) => self.table(&create.name).map(is_there).into_iter().collect(),
+            Statement::CreateView(create) if !create.or_replace => {
+                self.table(&create.name).map(is_there).into_iter().collect()
+            }
+            Statement::CreateIndex(create) => {
+                let index = create.name.as_ref().and_then(|name| self.index(name, Some(&create.table_name)));
+                index.map(is_there).into_iter().collect()
+            }
+            Statement::AlterTable(alter) => self.alterations(&alter.name, &alter.operations),
+            Statement::RenameTable(renamings) => {
+                let pairs = renamings.iter().map(|renaming| (&renaming.old_name, &renaming.new_name));
+                pairs.flat_map(|(old, new)| self.renamed(old, new)).collect()
+            }
+            Statement::Drop { object_type, names, table, .. } => {
+                let objects = names.iter().filter_map(|name| self.dropped(*object_type, name, table.as_ref()));
+                objects.map(is_gone).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn dropped(&self, kind: ObjectType, name: &ObjectName, table: Option<&ObjectName>) -> Option<Object> {
+        match kind {
+            ObjectType::Table | ObjectType::View | ObjectType::MaterializedView => self.table(name),
+            ObjectType::Index => self.index(name, table),
+            _ => None,
+        }
+    }
+
+    /// A statement is done as a whole or not at all, so that what leaves no trace may stand beside what does; but for a
+    /// new name of the table, after which the others would be looked for under the old one.
+    fn alterations(&self, table: &ObjectName, operations: &[AlterTableOperation]) -> Vec<Trace> {
+        let traces = operations.iter().try_fold(Vec::new(), |mut traces, operation| match operation {
+            AlterTableOperation::RenameTable { table_name } => {
+                let (RenameTableNameKind::As(new) | RenameTableNameKind::To(new)) = table_name;
+                ControlFlow::Break(self.renamed(table, new))
+            }
+            operation => {
+                traces.extend(self.alteration(table, operation));
+                ControlFlow::Continue(traces)
+            }
+        });
+        match traces {
+            ControlFlow::Continue(traces) | ControlFlow::Break(traces) => traces,
+        }
+    }
+
+    fn alteration(&self, table: &ObjectName, operation: &AlterTableOperation) -> Vec<Trace> {
+        use AlterTableOperation as Operation;
+        let part = |kind, name: &Ident| self.part(kind, table, name);
+        let column = |name: &Ident| part(ObjectKind::Column, name);
+        let constraint = |name: &Ident| part(ObjectKind::Constraint, name);
+        let traces: Vec<Option<Trace>> = match operation {
+            Operation::AddColumn { column_def, .. } => vec![column(&column_def.name).map(is_there)],
+            Operation::DropColumn { column_names, .. } => {
+                column_names.iter().map(|name| column(name).map(is_gone)).collect()
+            }
+            Operation::RenameColumn { old_column_name: old, new_column_name: new } => {
+                vec![column(old).map(is_gone), column(new).map(is_there)]
+            }
+            Operation::ChangeColumn { old_name, new_name, .. } if old_name != new_name => {
+                vec![column(old_name).map(is_gone), column(new_name).map(is_there)]
+            }
+            Operation::DropConstraint { name, .. } | Operation::DropForeignKey { name, .. } => {
+                vec![constraint(name).map(is_gone)]
+            }
+            Operation::DropIndex { name } => vec![part(ObjectKind::Index, name).map(is_gone)],
+            Operation::AddConstraint { constraint: added, .. } => {
+                vec![named(added).and_then(|(kind, name)| part(kind, name)).map(is_there)]
+            }
+            _ => Vec::new(),
+        };
+        traces.into_iter().flatten().collect()
+    }
+
+    fn renamed(&self, old: &ObjectName, new: &ObjectName) -> Vec<Trace> {
+        let (old, new) = (self.table(old).map(is_gone), self.table(new).map(is_there));
+        old.into_iter().chain(new).collect()
+    }
+
+    fn table(&self, name: &ObjectName) -> Option<Object> {
+        let (schema, name) = self.qualified(name)?;
+        Some(Object { kind: ObjectKind::Table, schema, table: None, name })
+    }
+
+    /// An index is named in the schema of its table; MySQL names it in the table.
+    fn index(&self, name: &ObjectName, table: Option<&ObjectName>) -> Option<Object> {
+        let (own_schema, name) = self.qualified(name)?;
+        let table = table.map(|table| self.qualified(table));
+        let (schema, table) = table.flatten().map_or((None, None), |(schema, table)| (schema, Some(table)));
+        Some(Object { kind: ObjectKind::Index, schema: own_schema.or(schema), table, name })
+    }
+
+    fn part(&self, kind: ObjectKind, table: &ObjectName, name: &Ident) -> Option<Object> {
+        let (schema, table) = self.qualified(table)?;
+        Some(Object { kind, schema, table: Some(table), name: self.name(name) })
+    }
+
+    /// The schema, if there is one, and the name.
+    fn qualified(&self, name: &ObjectName) -> Option<(Option<String>, String)> {
+        let parts: Option<Vec<&Ident>> = name.0.iter().map(|part| part.as_ident()).collect();
+        match parts?.as_slice() {
+            [name] => Some((None, self.name(name))),
+            [schema, name] => Some((Some(self.name(schema)), self.name(name))),
+            _ => None,
+        }
+    }
+
+    fn name(&self, name: &Ident) -> String {
+        if self.folds_case && name.quote_style.is_none() { name.value.to_lowercase() } else { name.value.clone() }
+    }
+}
+
+/// The kind and the name of a constraint that has one.
+fn named(constraint: &TableConstraint) -> Option<(ObjectKind, &Ident)> {
+    let of = |kind: ObjectKind| move |name| (kind, name);
+    match constraint {
+        TableConstraint::Unique(unique) => {
+            unique.name.as_ref().or(unique.index_name.as_ref()).map(of(ObjectKind::Constraint))
+        }
+        TableConstraint::ForeignKey(key) => key.name.as_ref().map(of(ObjectKind::Constraint)),
+        TableConstraint::Check(check) => check.name.as_ref().map(of(ObjectKind::Constraint)),
+        TableConstraint::Index(index) => index.name.as_ref().map(of(ObjectKind::Index)),
+        TableConstraint::FulltextOrSpatial(index) => index.opt_index_name.as_ref().map(of(ObjectKind::Index)),
+        _ => None,
+    }
+}
+
+fn is_there(object: Object) -> Trace {
+    Trace { object, is_there: true }
+}
+
+fn is_gone(object: Object) -> Trace {
+    Trace { object, is_there: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlparser::dialect::{MySqlDialect, PostgreSqlDialect};
+
+    use super::traces;
+
+    fn mysql(sql: &str) -> String {
+        shown(traces(sql, &MySqlDialect {}, false))
+    }
+
+    fn postgres(sql: &str) -> String {
+        shown(traces(sql, &PostgreSqlDialect {}, true))
+    }
+
+    fn shown(traces: Vec<super::Trace>) -> String {
+        let line = |trace: &super::Trace| format!("{}{}", if trace.is_there { "+ " } else { "- " }, trace.object);
+        traces.iter().map(line).collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn tables_columns_and_indexes_are_found() {
+        assert_eq!(mysql("CREATE TABLE IF NOT EXISTS `users` (`id` int NOT NULL)"), "+ table `users`");
+        assert_eq!(mysql("DROP TABLE `a`, `b`"), "- table `a`, - table `b`");
+        assert_eq!(mysql("CREATE UNIQUE INDEX `i` ON `users` (`name`)"), "+ index `users.i`");
+        assert_eq!(mysql("DROP INDEX `i` ON `users`"), "- index `users.i`");
+        assert_eq!(
+            mysql("ALTER TABLE `users` ADD COLUMN `age` int NULL, DROP COLUMN `old`"),
+            "+ column `users.age`, - column `users.old`"
+        );
+        assert_eq!(
+            mysql("ALTER TABLE `users` ADD CONSTRAINT `fk` FOREIGN KEY (`a`) REFERENCES `b` (`id`) ON DELETE CASCADE"),
+            "+ constraint `users.fk`"
+        );
+        assert_eq!(mysql("ALTER TABLE `users` DROP FOREIGN KEY `fk`"), "- constraint `users.fk`");
+        assert_eq!(mysql("RENAME TABLE `a` TO `b`"), "- table `a`, + table `b`");
+        assert_eq!(mysql("ALTER TABLE `a` RENAME TO `b`"), "- table `a`, + table `b`");
+        assert_eq!(mysql("ALTER TABLE `a` RENAME COLUMN `x` TO `y`"), "- column `a.x`, + column `a.y`");
+    }
+
+    #[test]
+    fn names_are_read_as_postgresql_reads_them() {
+        assert_eq!(postgres("CREATE INDEX CONCURRENTLY Ix ON \"Users\" (name)"), "+ index `Users.ix`");
+        assert_eq!(postgres("DROP INDEX CONCURRENTLY IF EXISTS ix"), "- index `ix`");
+    }
+
+    #[test]
+    fn what_leaves_no_known_trace_is_not_guessed() {
+        assert_eq!(mysql("ALTER TABLE `users` MODIFY COLUMN `age` bigint NULL"), "");
+        assert_eq!(mysql("CREATE TABLE a (b int); UPDATE a SET b = 1"), "");
+        assert_eq!(mysql("CREATE OR REPLACE VIEW v AS SELECT 1"), "");
+        assert_eq!(postgres("ALTER TYPE mood ADD VALUE 'sad'"), "");
+        assert_eq!(mysql("this is no SQL"), "");
+    }
+}

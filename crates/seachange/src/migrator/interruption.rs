@@ -1,0 +1,188 @@
+//! Ways out of a revision that was interrupted where the database cannot roll back.
+
+use chrono::Utc;
+use sea_orm::{DatabaseTransaction, DbErr};
+use seachange_graph::{Direction, Step};
+
+use super::Migrator;
+use crate::error::Error;
+use crate::journal::{self, Entry, EntryState, Verdict};
+use crate::lock;
+use crate::report::Report;
+use crate::runner::Others;
+use crate::store::{Row, State};
+
+const READING: &str = "cannot read what the interrupted revision has done";
+const WRITING: &str = "cannot write which revisions are applied";
+
+/// A revision that was interrupted, and what the journal knows of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interruption {
+    /// The revision.
+    pub revision: String,
+    /// What was being done.
+    pub direction: Direction,
+    /// The row it left.
+    pub row: Row,
+    /// The statements that took effect.
+    pub finished: Vec<Entry>,
+    /// The statement that was running, and what the catalogue says of it.
+    pub in_doubt: Option<(Entry, Verdict)>,
+    /// The statement that the database refused.
+    pub refused: Option<Entry>,
+}
+
+impl Interruption {
+    /// Whether the journal says anything; where it does not, there may be none.
+    pub(super) fn has_entries(&self) -> bool {
+        !self.finished.is_empty() || self.in_doubt.is_some() || self.refused.is_some()
+    }
+}
+
+/// What is known of the statement that was running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// The catalogue is to say, or nothing is done.
+    Ask,
+    /// It took effect.
+    Ran,
+    /// It did not take effect.
+    NotRun,
+}
+
+impl Migrator {
+    /// What an interrupted run left, with what the catalogue says of the statement that was running. Read only.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub async fn interruption(&self) -> Result<Option<Interruption>, Error> {
+        let record = self.read().await?;
+        match record.rows.iter().find(|row| !row.is_applied()) {
+            Some(row) => self.look_into(row).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn look_into(&self, row: &Row) -> Result<Interruption, Error> {
+        let wrap = |error| Error::database(READING)(error);
+        let entries = self.store.entries(&self.connection, self.backend, &row.revision).await.map_err(wrap)?;
+        let (mut finished, mut refused, mut in_doubt) = (Vec::new(), None, None);
+        for entry in entries {
+            match entry.state {
+                EntryState::Finished => finished.push(entry),
+                EntryState::Refused => refused = Some(entry),
+                EntryState::Running => {
+                    let verdict = journal::judge(&entry, &self.connection, self.backend).await.map_err(wrap)?;
+                    in_doubt = Some((entry, verdict));
+                }
+            }
+        }
+        Ok(Interruption {
+            revision: row.revision.clone(),
+            direction: direction(row),
+            row: row.clone(),
+            finished,
+            in_doubt,
+            refused,
+        })
+    }
+
+    /// Runs the rest of the revision that was interrupted. What the journal shows as finished is not run again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InDoubt`] when it takes a person to say whether a statement took effect; [`Error::NotInterrupted`] when
+    /// there is nothing to resume; otherwise as [`upgrade`](Self::upgrade).
+    pub async fn resume(&self, doubt: Doubt) -> Result<Report, Error> {
+        self.locked(async || {
+            let interruption = self.interruption().await?.ok_or(Error::NotInterrupted)?;
+            let step = self.step(&interruption)?;
+            self.settle_doubt(&interruption, doubt).await?;
+            self.resume_locked(interruption, step).await
+        })
+        .await
+    }
+
+    /// The step that was interrupted.
+    fn step(&self, interruption: &Interruption) -> Result<Step, Error> {
+        let id = &interruption.revision;
+        let revision = self.graph.get(id).ok_or_else(|| Error::UnknownRevision { revision: id.clone() })?;
+        let down_revision = revision.down_revision.clone();
+        Ok(Step { direction: interruption.direction, revision: id.clone(), down_revision })
+    }
+
+    /// Writes into the journal what became of the statement that was running, and forgets the one that was refused.
+    async fn settle_doubt(&self, interruption: &Interruption, doubt: Doubt) -> Result<(), Error> {
+        let wrap = |error| Error::database(WRITING)(error);
+        if let Some(entry) = &interruption.refused {
+            self.store.drop_entry(&self.connection, entry).await.map_err(wrap)?;
+        }
+        let Some((entry, verdict)) = &interruption.in_doubt else { return Ok(()) };
+        match (doubt, verdict) {
+            (Doubt::Ran, _) | (Doubt::Ask, Verdict::Ran(_)) => {
+                let entry = Entry { state: EntryState::Finished, ..entry.clone() };
+                self.store.end_entry(&self.connection, &entry).await.map_err(wrap)
+            }
+            (Doubt::NotRun, _) | (Doubt::Ask, Verdict::NotRun(_)) => {
+                self.store.drop_entry(&self.connection, entry).await.map_err(wrap)
+            }
+            (Doubt::Ask, _) => Err(Error::InDoubt { interruption: Box::new(interruption.clone()) }),
+        }
+    }
+
+    async fn resume_locked(&self, interruption: Interruption, step: Step) -> Result<Report, Error> {
+        let site = self.site();
+        let wrap = |error| Error::database(READING)(error);
+        let others = Others::look(site).await.map_err(wrap)?;
+        let entries = self.store.entries(&self.connection, self.backend, &step.revision).await.map_err(wrap)?;
+        let past = entries.into_iter().map(|entry| (entry.number, entry)).collect();
+        let plan = seachange_graph::Plan { steps: vec![step] };
+        let holder = lock::announce(site, self.migrations.program(), &plan).await?;
+        let outcome = self.runner(others).run_rest(&plan.steps[0], interruption.row, past).await;
+        lock::withdraw(site, &holder).await;
+        outcome
+    }
+
+    /// Records an interrupted revision as applied, or as not applied, after somebody has finished or undone by hand what
+    /// it began.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotInterrupted`] when nothing was interrupted; otherwise as [`stamp`](Self::stamp).
+    pub async fn settle(&self, is_applied: bool) -> Result<Interruption, Error> {
+        self.locked(async || {
+            let interruption = self.interruption().await?.ok_or(Error::NotInterrupted)?;
+            let write = async |transaction: &DatabaseTransaction| {
+                self.write_settled(transaction, &interruption, is_applied).await
+            };
+            self.site().write(WRITING, write).await?;
+            Ok(interruption)
+        })
+        .await
+    }
+
+    async fn write_settled(
+        &self,
+        transaction: &DatabaseTransaction,
+        interruption: &Interruption,
+        is_applied: bool,
+    ) -> Result<(), DbErr> {
+        let row = &interruption.row;
+        if is_applied {
+            let row = Row { state: State::Applied, finished_at: Some(Utc::now()), ..row.clone() };
+            self.store.update(transaction, &row).await?;
+        } else {
+            self.store.delete(transaction, &row.revision).await?;
+        }
+        if interruption.has_entries() {
+            self.store.clear_journal(transaction).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Which way an interrupted revision went.
+pub(super) fn direction(row: &Row) -> Direction {
+    if row.state == State::Downgrading { Direction::Downgrade } else { Direction::Upgrade }
+}

@@ -1,0 +1,123 @@
+//! The record as an upgrade starts from it: judged, with what was let pass.
+
+use seachange_graph::{Applied, AppliedError, Graph, Plan, Target};
+
+use super::{Ahead, Edits, Gaps, Migrator, Record, UpgradeOptions};
+use crate::error::Error;
+use crate::event::Event;
+use crate::revision::Migrations;
+use crate::store::State;
+
+/// What is unusual about a record, and was let pass.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Notices {
+    /// Applied revisions that the program does not know, sorted: the database is ahead of it.
+    pub unknown: Vec<String>,
+    /// Applied revisions whose files have other code now, in the order in which they run.
+    pub edited: Vec<String>,
+}
+
+impl Notices {
+    /// The same as events, for whoever watches.
+    pub fn events(&self) -> impl Iterator<Item = Event<'_>> {
+        let ahead = (!self.unknown.is_empty()).then_some(Event::Ahead { unknown: &self.unknown });
+        let edited = (!self.edited.is_empty()).then_some(Event::Edited { revisions: &self.edited });
+        ahead.into_iter().chain(edited)
+    }
+}
+
+impl Record {
+    /// The applied revisions whose files have other code than when they were applied, in the order in which they run.
+    pub fn edited(&self, migrations: &Migrations, graph: &Graph) -> Vec<String> {
+        let is_edited =
+            |id: &str| self.row(id).zip(migrations.get(id)).is_some_and(|(row, script)| row.is_edited(script));
+        if !self.rows.iter().any(|row| is_edited(&row.revision)) {
+            return Vec::new();
+        }
+        graph.iter().map(|revision| &revision.id).filter(|id| is_edited(id)).cloned().collect()
+    }
+
+    /// The applied set that an upgrade starts from, without what is unknown where that is allowed.
+    fn judge(
+        &self,
+        migrations: &Migrations,
+        graph: &Graph,
+        options: UpgradeOptions,
+    ) -> Result<(Applied, Notices), Error> {
+        let (applied, unknown) = match self.start(graph, options.gaps) {
+            Err(Error::Applied(AppliedError::Ahead { unknown })) if options.ahead == Ahead::Allow => {
+                (self.known(graph).start(graph, options.gaps)?, unknown)
+            }
+            applied => (applied?, Vec::new()),
+        };
+        let edited = self.edited(migrations, graph);
+        if options.edits == Edits::Refuse && !edited.is_empty() {
+            return Err(Error::Edited { revisions: edited });
+        }
+        Ok((applied, Notices { unknown, edited }))
+    }
+
+    fn start(&self, graph: &Graph, gaps: Gaps) -> Result<Applied, Error> {
+        match gaps {
+            Gaps::Refuse => self.applied(graph),
+            Gaps::Fill => self.standing(graph),
+        }
+    }
+
+    /// The record with what a newer program has begun taken for done.
+    fn with_unknown_finished(mut self, graph: &Graph) -> Self {
+        for row in self.rows.iter_mut().filter(|row| graph.get(&row.revision).is_none()) {
+            row.state = State::Applied;
+        }
+        self
+    }
+}
+
+impl Migrator {
+    /// Makes sure that an upgrade to all heads would have nothing to do. Read only, and nobody is told of the notices.
+    ///
+    /// Where a database may be ahead, a revision that a newer program is in the middle of is that program's affair: a
+    /// service that does not know it is not held up.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Behind`] when revisions are pending; otherwise as [`plan_upgrade`](Self::plan_upgrade).
+    pub async fn check_with(&self, options: UpgradeOptions) -> Result<Notices, Error> {
+        let record = match options.ahead {
+            Ahead::Refuse => self.read().await?,
+            Ahead::Allow => self.read().await?.with_unknown_finished(self.graph),
+        };
+        let (plan, notices) = self.plan_upgrade_from(&record, &[Target::HEADS], options)?;
+        if plan.is_empty() {
+            return Ok(notices);
+        }
+        Err(Error::Behind { pending: plan.steps.into_iter().map(|step| step.revision).collect() })
+    }
+
+    /// Plans an upgrade without running it. Read only, and nobody is told of the notices.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Plan`] when a target cannot be reached, [`Error::Edited`] where edits are refused; otherwise as
+    /// [`pending`](Self::pending).
+    pub async fn plan_upgrade(&self, targets: &[Target], options: UpgradeOptions) -> Result<(Plan, Notices), Error> {
+        self.plan_upgrade_from(&self.read().await?, targets, options)
+    }
+
+    pub(super) fn plan_upgrade_from(
+        &self,
+        record: &Record,
+        targets: &[Target],
+        options: UpgradeOptions,
+    ) -> Result<(Plan, Notices), Error> {
+        let (applied, notices) = record.judge(self.migrations, self.graph, options)?;
+        Ok((self.graph.upgrade(&applied, targets)?, notices))
+    }
+
+    /// The edited revisions that a plan takes back: what undoes them now may not be what was applied.
+    pub(super) fn edited_in(&self, record: &Record, plan: &Plan) -> Notices {
+        let mut edited = record.edited(self.migrations, self.graph);
+        edited.retain(|id| plan.steps.iter().any(|step| step.revision == *id));
+        Notices { edited, ..Notices::default() }
+    }
+}

@@ -1,0 +1,66 @@
+//! A record set right where it no longer says what is.
+
+use sea_orm::DatabaseTransaction;
+use seachange_graph::{PlanError, Target};
+
+use super::{Migrator, Record};
+use crate::error::Error;
+use crate::revision::Script;
+
+impl Migrator {
+    /// Records the code that edited revisions have now, all of them or those that the targets mean, and says which they
+    /// are, in the order in which they run. What is named and was not edited stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Plan`] when a target means nothing, or what is not applied; otherwise as [`stamp`](Self::stamp), but a
+    /// record that does not fit the graph is no error here.
+    pub async fn accept_edited(&self, targets: &[Target]) -> Result<Vec<&'static Script>, Error> {
+        if self.edited(targets).await?.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.locked(async || {
+            let scripts = self.edited(targets).await?;
+            self.write_hashes(&scripts).await?;
+            Ok(scripts)
+        })
+        .await
+    }
+
+    /// The edited revisions, all of them or those that the targets mean.
+    async fn edited(&self, targets: &[Target]) -> Result<Vec<&'static Script>, Error> {
+        let record = self.read().await?;
+        let mut edited = record.edited(self.migrations, self.graph);
+        if !targets.is_empty() {
+            let named = self.named(&record, targets)?;
+            edited.retain(|id| named.contains(id));
+        }
+        Ok(edited.iter().filter_map(|id| self.script(id)).collect())
+    }
+
+    /// The applied revisions that targets mean.
+    fn named(&self, record: &Record, targets: &[Target]) -> Result<Vec<String>, Error> {
+        let applied = record.known(self.graph).applied_with_gaps(self.graph)?;
+        let mut named = Vec::new();
+        for target in targets {
+            for revision in self.graph.resolve(&applied, target)? {
+                let revision = revision.id.clone();
+                if !self.graph.is_applied(&applied, &revision) {
+                    return Err(PlanError::NotApplied { revision }.into());
+                }
+                named.push(revision);
+            }
+        }
+        Ok(named)
+    }
+
+    async fn write_hashes(&self, scripts: &[&Script]) -> Result<(), Error> {
+        let write = async |transaction: &DatabaseTransaction| {
+            for script in scripts {
+                self.store.update_hash(transaction, script.revision.id, script.source_hash).await?;
+            }
+            Ok(())
+        };
+        self.site().write("cannot write the code of edited revisions", write).await
+    }
+}

@@ -1,0 +1,211 @@
+//! Databases that another tool migrated before.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use sea_orm::ConnectionTrait;
+use sea_orm_migration::prelude::*;
+
+use super::{current, memory, tables};
+use crate::Error;
+use crate::adopt::{AdoptError, Adoption, OldTable, Tool};
+use crate::migrator::Migrator;
+use crate::revision::{Migrations, Revision, Script};
+
+/// A migration of this name.
+struct Named(&'static str);
+
+impl MigrationName for Named {
+    fn name(&self) -> &'static str {
+        self.0
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Named {
+    async fn up(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
+        Ok(())
+    }
+}
+
+/// `a <- b <- c`, in files of these names, and `x` beside them; `c` has a name of its own.
+async fn migrator() -> Migrator {
+    let script = |id, down_revision, file, name| Script {
+        revision: Revision { id, down_revision, ..Revision::ROOT },
+        message: "a step",
+        folder: "src/versions",
+        file,
+        source_hash: "hash",
+        migration: Box::leak(Box::new(Named(name))),
+    };
+    let scripts: &'static [Script] = Box::leak(Box::new([
+        script("a", &[], "m1_a.rs", "m1_a"),
+        script("b", &["a"], "m2_b.rs", "m2_b"),
+        script("c", &["b"], "m3_c.rs", "old name of c"),
+        script("x", &[], "x.rs", "twice"),
+        script("y", &[], "y.rs", "twice"),
+    ]));
+    let migrations: &'static Migrations = Box::leak(Box::new(Migrations::new("tests 1.0.0", scripts)));
+    Migrator::new(migrations, memory().await).unwrap()
+}
+
+async fn execute(migrator: &Migrator, sql: &str) {
+    migrator.connection().execute_unprepared(sql).await.unwrap();
+}
+
+/// A database with these rows of sea-orm-migration.
+async fn seaql(versions: &[(&str, i64)]) -> Migrator {
+    let migrator = migrator().await;
+    execute(&migrator, "CREATE TABLE seaql_migrations (version varchar NOT NULL PRIMARY KEY, applied_at bigint)").await;
+    for (version, seconds) in versions {
+        execute(&migrator, &format!("INSERT INTO seaql_migrations VALUES ('{version}', {seconds})")).await;
+    }
+    migrator
+}
+
+/// A database at these heads of Alembic.
+async fn alembic(heads: &[&str]) -> Migrator {
+    let migrator = migrator().await;
+    execute(&migrator, "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)").await;
+    for head in heads {
+        execute(&migrator, &format!("INSERT INTO alembic_version VALUES ('{head}')")).await;
+    }
+    migrator
+}
+
+fn of(tool: Tool) -> OldTable {
+    OldTable::of(tool)
+}
+
+fn adopted(adoption: &Adoption) -> Vec<(Option<&str>, &str)> {
+    adoption.adopted.iter().map(|adopted| (adopted.version.as_deref(), adopted.script.revision.id)).collect()
+}
+
+fn pending(adoption: &Adoption) -> Vec<&str> {
+    adoption.pending.iter().map(|script| script.revision.id).collect()
+}
+
+async fn refusal(migrator: &Migrator, old: &OldTable) -> AdoptError {
+    let rows = migrator.read().await.unwrap().rows;
+    let before = tables(migrator).await;
+    let error = match migrator.adopt(old).await {
+        Err(Error::Adopt(error)) => error,
+        other => unreachable!("it is refused: {other:?}"),
+    };
+    assert_eq!(migrator.read().await.unwrap().rows, rows, "nothing was written");
+    assert_eq!(tables(migrator).await, before, "nothing was made");
+    error
+}
+
+#[tokio::test]
+async fn versions_are_file_names_or_names_or_ids() {
+    let migrator = seaql(&[("old name of c", 1_700_000_300), ("m1_a", 1_700_000_100), ("b", 1_700_000_200)]).await;
+    let plan = migrator.plan_adoption(&of(Tool::SeaOrm)).await.unwrap();
+    assert_eq!(adopted(&plan), [(Some("m1_a"), "a"), (Some("b"), "b"), (Some("old name of c"), "c")]);
+    assert_eq!(pending(&plan), ["x", "y"]);
+    assert_eq!(tables(&migrator).await, ["seaql_migrations"], "a plan makes no table");
+
+    migrator.adopt(&of(Tool::SeaOrm)).await.unwrap();
+    assert_eq!(current(&migrator).await, ["c"]);
+    let row = migrator.read().await.unwrap().row("b").unwrap().clone();
+    let moment = DateTime::from_timestamp(1_700_000_200, 0).unwrap();
+    assert_eq!((row.started_at, row.finished_at, row.duration_ms), (moment, Some(moment), None));
+    assert_eq!((row.source_hash.as_str(), row.down_revision.as_slice()), ("hash", &["a".to_owned()][..]));
+    assert_eq!(tables(&migrator).await, ["seachange_revision", "seaql_migrations"]);
+    assert_eq!(migrator.upgrade("heads").await.unwrap().done.len(), 2);
+}
+
+#[tokio::test]
+async fn a_moment_that_makes_no_sense_is_now() {
+    for seconds in [-1, 1_700_000_000_000, i64::MAX] {
+        let migrator = seaql(&[("m1_a", seconds)]).await;
+        let before = Utc::now();
+        migrator.adopt(&of(Tool::SeaOrm)).await.unwrap();
+        assert!(migrator.read().await.unwrap().rows[0].started_at >= before, "{seconds}");
+    }
+}
+
+#[tokio::test]
+async fn heads_of_alembic_bring_what_is_below_them() {
+    let migrator = alembic(&["x", "b"]).await;
+    let adoption = migrator.adopt(&of(Tool::Alembic)).await.unwrap();
+    assert_eq!(adopted(&adoption), [(None, "a"), (Some("b"), "b"), (Some("x"), "x")]);
+    assert_eq!(pending(&adoption), ["c", "y"]);
+    assert_eq!(current(&migrator).await, ["b", "x"]);
+    assert_eq!(tables(&migrator).await, ["alembic_version", "seachange_revision"]);
+}
+
+#[tokio::test]
+async fn alembic_knows_ids_alone() {
+    let error = refusal(&alembic(&["m1_a"]).await, &of(Tool::Alembic)).await;
+    assert_eq!(error.to_string(), "`m1_a` of `alembic_version` is no revision of this program");
+}
+
+#[tokio::test]
+async fn an_empty_table_says_that_nothing_is_applied() {
+    for (migrator, tool) in [(seaql(&[]).await, Tool::SeaOrm), (alembic(&[]).await, Tool::Alembic)] {
+        let adoption = migrator.adopt(&of(tool)).await.unwrap();
+        assert_eq!((adoption.adopted.len(), adoption.pending.len()), (0, 5));
+        assert_eq!(tables(&migrator).await, [tool.default_table()]);
+    }
+}
+
+#[tokio::test]
+async fn the_table_may_have_another_name() {
+    let migrator = migrator().await;
+    execute(&migrator, "CREATE TABLE \"my \"\"old\"\" table\" (version_num VARCHAR(32))").await;
+    execute(&migrator, "INSERT INTO \"my \"\"old\"\" table\" VALUES ('a')").await;
+    let table = "my \"old\" table".to_owned();
+    let old = OldTable { tool: Tool::Alembic, schema: Some("main".to_owned()), table };
+    assert_eq!(adopted(&migrator.adopt(&old).await.unwrap()), [(Some("a"), "a")]);
+}
+
+#[tokio::test]
+async fn tables_that_cannot_be_read_as_the_tools() {
+    let migrator = migrator().await;
+    let error = refusal(&migrator, &of(Tool::SeaOrm)).await;
+    assert_eq!(error.to_string(), "the database has no table `seaql_migrations`");
+    execute(&migrator, "CREATE TABLE seaql_migrations (version varchar)").await;
+    let error = refusal(&migrator, &of(Tool::SeaOrm)).await;
+    let expected =
+        "the table `seaql_migrations` is not one of sea-orm-migration: no such column: seaql_migrations.applied_at";
+    assert_eq!(error.to_string(), expected);
+}
+
+#[tokio::test]
+async fn versions_that_no_revision_is_or_several_are() {
+    let migrator = seaql(&[("m1_a", 1), ("zebra", 2), ("m0_gone", 3)]).await;
+    let error = refusal(&migrator, &of(Tool::SeaOrm)).await;
+    assert_eq!(error.to_string(), "`m0_gone`, `zebra` of `seaql_migrations` are no revisions of this program");
+    let error = refusal(&seaql(&[("twice", 1)]).await, &of(Tool::SeaOrm)).await;
+    assert_eq!(error.to_string(), "`twice` may be any of `x`, `y`");
+}
+
+#[tokio::test]
+async fn a_version_in_the_middle_that_is_not_applied() {
+    let error = refusal(&seaql(&[("m1_a", 1), ("c", 2)]).await, &of(Tool::SeaOrm)).await;
+    assert_eq!(error.to_string(), "`b` is not in `seaql_migrations`, though it has what comes after: `c`");
+}
+
+#[tokio::test]
+async fn a_record_that_is_there_has_to_agree() {
+    let migrator = seaql(&[("m1_a", 1_700_000_000), ("m2_b", 1_700_000_000)]).await;
+    migrator.stamp("a").await.unwrap();
+    let stamped = migrator.read().await.unwrap().rows[0].clone();
+    let adoption = migrator.adopt(&of(Tool::SeaOrm)).await.unwrap();
+    assert_eq!(adoption.unrecorded().map(|adopted| adopted.script.revision.id).collect::<Vec<_>>(), ["b"]);
+    assert_eq!(migrator.read().await.unwrap().rows[0], stamped, "a row that was there stays");
+
+    migrator.upgrade("heads").await.unwrap();
+    let again = migrator.adopt(&of(Tool::SeaOrm)).await.unwrap();
+    assert_eq!((again.unrecorded().count(), pending(&again).len()), (0, 0), "the record says more, which is no matter");
+}
+
+#[tokio::test]
+async fn another_record_is_left_alone() {
+    let migrator = seaql(&[("m1_a", 1)]).await;
+    migrator.stamp("x").await.unwrap();
+    let error = refusal(&migrator, &of(Tool::SeaOrm)).await;
+    assert_eq!(error.to_string(), "`a` is in `seaql_migrations` alone, and `x` is recorded already");
+    execute(&migrator, "UPDATE seachange_revision SET state = 'upgrading'").await;
+    assert!(matches!(migrator.adopt(&of(Tool::SeaOrm)).await, Err(Error::Interrupted { .. })));
+}
