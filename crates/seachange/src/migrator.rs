@@ -1,11 +1,11 @@
 //! The engine for programs: what is applied, what is pending, and the ways to change it.
 
 mod adopt;
+mod edited;
 mod interruption;
 mod judge;
 mod options;
 mod read;
-mod repair;
 mod run;
 mod status;
 mod write;

@@ -50,7 +50,9 @@ fn problem(error: &Error) -> Problem {
             .detail("a pooler hands them out by transaction, so that no lock would keep other runs out")
             .hint("connect to the server itself, or to a pool in session mode"),
         Error::LockLost { is_pooled: false } => plain(Exit::Connection)
-            .detail("its session ended; the revision that was to come next was not begun")
+            .detail(
+                "its session ended, or the pool has more than one; the revision that was to come next was not begun",
+            )
             .hint("the same command goes on from here"),
         Error::Overtaken { .. } => plain(Exit::Mismatch).hint("`status` tells where the database stands now"),
         Error::ForeignTable { .. } => plain(Exit::Mismatch)

@@ -84,7 +84,6 @@ impl Terminal {
         for detail in &problem.details {
             let _ = writeln!(stderr, "  {detail}");
         }
-        drop(stderr);
         problem.hints.iter().for_each(|hint| self.hint(hint));
         problem.exit
     }

@@ -9,6 +9,10 @@ pub(crate) enum Kind {
     Passing,
     /// A question whether something is there. The code may act on the answer, so that it is kept.
     Probe,
+    /// The begin of a transaction, as text.
+    Begin,
+    /// The end of one, as text.
+    End,
     /// Changed rows, which a transaction holds.
     Rows,
     /// Anything else.
@@ -19,6 +23,14 @@ pub(crate) enum Kind {
 const PROBES: [&str; 3] = ["has_table", "has_column", "has_index"];
 
 impl Kind {
+    /// Judges a statement that is run for what it does: a function that is selected does something.
+    pub(crate) fn of_execution(statement: &Statement) -> Self {
+        match Self::of(statement) {
+            Self::Passing | Self::Probe if first_word(&statement.sql) == "SELECT" => Self::Other,
+            kind => kind,
+        }
+    }
+
     /// Judges a statement by its first words.
     pub(crate) fn of(statement: &Statement) -> Self {
         let sql = without_comments(&statement.sql);
@@ -28,6 +40,11 @@ impl Kind {
         let is_one = statement.values.is_some() || !sql.trim_end().trim_end_matches(';').contains(';');
         match &*first {
             _ if !is_one => Self::Other,
+            "BEGIN" => Self::Begin,
+            "START" if second == "TRANSACTION" => Self::Begin,
+            "ROLLBACK" if second == "TO" => Self::Passing,
+            "COMMIT" | "ROLLBACK" | "END" => Self::End,
+            "SAVEPOINT" | "RELEASE" | "LOCK" | "UNLOCK" | "PREPARE" | "DEALLOCATE" => Self::Passing,
             "SELECT" if probe(statement).is_some() => Self::Probe,
             "SELECT" | "SHOW" | "EXPLAIN" | "DESCRIBE" | "DESC" | "SET" | "USE" | "PRAGMA" | "VALUES" => Self::Passing,
             "CREATE" | "DROP" if second == "TEMPORARY" || second == "TEMP" => Self::Passing,
@@ -35,6 +52,12 @@ impl Kind {
             _ => Self::Other,
         }
     }
+}
+
+fn first_word(sql: &str) -> String {
+    let sql = without_comments(sql);
+    let end = sql.find(|c: char| !c.is_alphanumeric()).unwrap_or(sql.len());
+    sql[..end].to_ascii_uppercase()
 }
 
 /// The column that a question whether something is there is answered in.
@@ -73,6 +96,9 @@ mod tests {
         check("SET foreign_key_checks = 0", Kind::Passing);
         check("CALL something()", Kind::Other);
         check("", Kind::Other);
+        check("start transaction", Kind::Begin);
+        check("COMMIT;", Kind::End);
+        check("ROLLBACK TO SAVEPOINT a", Kind::Passing);
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub(crate) struct Journal<'a> {
     finished: usize,
     /// A change of the schema has ended the transaction that the code believes to be in.
     is_committed: bool,
+    /// The code has begun a transaction as text.
+    is_begun: bool,
     /// The code asks for something else than what it did before.
     strayed: Option<DbErr>,
 }
@@ -42,7 +44,18 @@ impl<'a> Journal<'a> {
         revision: &'a str,
         past: Past,
     ) -> Self {
-        Self { live, backend, store, revision, past, number: 0, finished: 0, is_committed: false, strayed: None }
+        Self {
+            live,
+            backend,
+            store,
+            revision,
+            past,
+            number: 0,
+            finished: 0,
+            is_committed: false,
+            is_begun: false,
+            strayed: None,
+        }
     }
 
     /// How many statements took effect.
@@ -84,7 +97,7 @@ impl<'a> Journal<'a> {
     /// Runs a statement that changes rows, together with its entry.
     async fn run_with_entry<T>(&mut self, statement: Statement, run: impl Run<T>) -> Result<T, DbErr> {
         let entry = Entry::started(self.revision, self.number, &statement);
-        let is_held = self.live.is_in_transaction() && !self.is_committed;
+        let is_held = self.is_in_transaction() && !self.is_committed;
         if !is_held {
             self.start_transaction().await?;
         }
@@ -99,6 +112,19 @@ impl<'a> Journal<'a> {
         }
         self.finished += usize::from(outcome.is_ok());
         outcome
+    }
+
+    /// Whether the code believes to be in a transaction.
+    fn is_in_transaction(&self) -> bool {
+        self.is_begun || self.live.is_in_transaction()
+    }
+
+    /// Runs the begin or the end of a transaction that was sent as text.
+    async fn control(&mut self, statement: Statement, is_begun: bool) -> Result<ExecResult, DbErr> {
+        let result = self.live.execute(statement).await?;
+        self.is_begun = is_begun;
+        self.is_committed = false;
+        Ok(result)
     }
 
     /// Begins a transaction, or puts the one back that a change of the schema has ended.
@@ -120,14 +146,14 @@ impl<'a> Journal<'a> {
 
     /// Runs a statement that no transaction holds: its intent is written before, its end after.
     async fn run_with_intent<T>(&mut self, statement: Statement, run: impl Run<T>) -> Result<T, DbErr> {
-        if self.live.is_in_transaction() && self.backend.rolls_back_ddl() {
+        if self.is_in_transaction() && self.backend.rolls_back_ddl() {
             return self.run_with_entry(statement, run).await;
         }
         let entry = Entry::started(self.revision, self.number, &statement);
         self.store.put_entry(&self.live.executor(), &entry).await?;
         match run.run(&mut self.live, statement, self.backend).await {
             Ok((answer, result)) => {
-                self.is_committed = self.live.is_in_transaction();
+                self.is_committed = self.is_in_transaction();
                 self.store.end_entry(&self.live.executor(), &finished(entry, result)).await?;
                 self.finished += 1;
                 Ok(answer)
@@ -172,9 +198,11 @@ fn finished(entry: Entry, (rows_affected, last_insert_id): (u64, u64)) -> Entry 
 #[async_trait]
 impl Session for Journal<'_> {
     async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let kind = Kind::of(&statement);
-        if matches!(kind, Kind::Passing | Kind::Probe) {
-            return self.live.execute(statement).await;
+        let kind = Kind::of_execution(&statement);
+        match kind {
+            Kind::Passing | Kind::Probe => return self.live.execute(statement).await,
+            Kind::Begin | Kind::End => return self.control(statement, kind == Kind::Begin).await,
+            Kind::Rows | Kind::Other => {}
         }
         match (self.recall(&statement)?, kind) {
             (Some(entry), _) => {

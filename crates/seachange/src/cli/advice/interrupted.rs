@@ -58,8 +58,9 @@ pub(crate) fn lines(known: &Interruption) -> Vec<String> {
 /// The ways on.
 pub(crate) fn hints(known: &Interruption) -> [&'static str; 2] {
     let rest = match &known.in_doubt {
-        Some((_, Verdict::Unknown | Verdict::Half(_))) => {
-            "`repair --resume --ran`, or `--not-run`, runs the rest of it, once you have seen which it is"
+        Some((_, Verdict::Half(_))) => "undo by hand what there is of that statement, then `repair --resume --not-run`",
+        Some((_, Verdict::Unknown)) => {
+            "look at the database, then `repair --resume --ran` if it took effect, or `repair --resume --not-run`"
         }
         Some((_, Verdict::NotRun(_))) => "`repair --resume` runs that statement again, and the rest",
         _ if known.finished.is_empty() => "`repair --resume` runs it",

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::interruption;
+use crate::cli::advice::interrupted;
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
@@ -92,32 +93,38 @@ async fn accept_edited(context: &Context, revisions: &[String]) -> Result<Exit, 
 async fn list(context: &Context) -> Result<Exit, Problem> {
     let migrator = context.connect_to_read().await?;
     let statuses = migrator.status().await?;
-    let interrupted = migrator.interruption().await?;
+    let interruption = migrator.interruption().await?;
     migrator.close().await?;
-    let found: Vec<_> = statuses.iter().filter_map(finding).collect();
-    for (line, _) in &found {
-        context.terminal.answer(line);
+    let mut ways = Vec::new();
+    for (status, (word, way)) in statuses.iter().filter_map(|status| Some((status, finding(status)?))) {
+        let message = status.script.map_or("not a revision of this program", |script| script.message);
+        context.terminal.answer(format!("{word:<11}  {}, {message}", styled(ID, &status.id)));
+        match interruption.as_ref().filter(|known| known.revision == status.id) {
+            Some(known) => {
+                interrupted::lines(known).iter().for_each(|line| context.terminal.answer(format!("  {line}")));
+                ways.extend(interrupted::hints(known));
+            }
+            None => ways.extend(way),
+        }
     }
-    let mut ways: Vec<&str> = found.iter().map(|(_, way)| *way).collect();
     ways.dedup();
     ways.iter().for_each(|way| context.terminal.hint(way));
-    match interrupted {
-        Some(known) => interruption::explain(context, &known),
-        None if ways.is_empty() => context.terminal.say("nothing to repair"),
-        None => {}
+    if ways.is_empty() {
+        context.terminal.say("nothing to repair");
     }
     Ok(Exit::Success)
 }
 
-/// A revision that is not as it should be, and what helps.
-fn finding(status: &RevisionStatus) -> Option<(String, &'static str)> {
-    let (word, way) = match (&status.state, status.script) {
-        (RevisionState::Edited(_), _) => ("edited", "`repair --accept-edited` records the code that is there now"),
-        (RevisionState::Applied(_), None) => {
-            ("unknown", "`up` says whether the database is ahead of this program, or has diverged from it")
+/// The word for a revision that is not as it should be, and what helps; of an interrupted one the journal knows that.
+fn finding(status: &RevisionStatus) -> Option<(&'static str, Option<&'static str>)> {
+    match (&status.state, status.script) {
+        (RevisionState::Interrupted(_), _) => Some(("interrupted", None)),
+        (RevisionState::Edited(_), _) => {
+            Some(("edited", Some("`repair --accept-edited` records the code that is there now")))
         }
-        _ => return None,
-    };
-    let message = status.script.map_or("not a revision of this program", |script| script.message);
-    Some((format!("{word:<11}  {}, {message}", styled(ID, &status.id)), way))
+        (RevisionState::Applied(_), None) => {
+            Some(("unknown", Some("`up` says whether the database is ahead of this program, or has diverged from it")))
+        }
+        (RevisionState::Pending | RevisionState::Applied(_), _) => None,
+    }
 }

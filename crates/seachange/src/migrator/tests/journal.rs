@@ -148,3 +148,23 @@ async fn a_transaction_of_the_revision_s_own_takes_its_entries_along() {
     migrator.resume(Doubt::Ask).await.unwrap();
     assert_eq!(numbers(&migrator).await, [1, 2]);
 }
+
+#[tokio::test]
+async fn a_transaction_that_is_begun_as_text_holds_its_entries_too() {
+    let migrations = outside(
+        &[
+            "CREATE TABLE a (n integer)",
+            "BEGIN",
+            "INSERT INTO a VALUES (1)",
+            "INSERT INTO a VALUES (2)",
+            "ROLLBACK",
+            "INSERT INTO b VALUES (3)",
+        ],
+        &[],
+    );
+    let migrator = migrator(migrations).await;
+    migrator.upgrade("heads").await.unwrap_err();
+    assert_eq!(numbers(&migrator).await, [] as [i64; 0]);
+    let known = migrator.interruption().await.unwrap().unwrap();
+    assert_eq!(known.finished.iter().map(|entry| entry.number).collect::<Vec<_>>(), [1]);
+}

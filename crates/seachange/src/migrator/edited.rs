@@ -1,4 +1,4 @@
-//! A record set right where it no longer says what is.
+//! Revisions that were edited after they were applied, accepted as they are now.
 
 use sea_orm::DatabaseTransaction;
 use seachange_graph::{PlanError, Target};
