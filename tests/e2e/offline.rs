@@ -211,6 +211,10 @@ fn failed_script_leaves_whole_revisions(database: &TestDatabase) -> TestResult {
     let mut expected = vec!["376e48470d72 applied", "0b9e9badf9f8 applied"];
     if database.backend() == Backend::MySql {
         expected.push("78b9f16a65fd upgrading");
+        let told = ["up", "repair", "repair --resume"].map(|arguments| MIGRATION.program(database, arguments).run());
+        let told: String =
+            told.into_iter().map(|output| output.map(|output| output.to_string())).collect::<Result<_, _>>()?;
+        snapshot::settings(database).bind(|| insta::assert_snapshot!("offline_interrupted", told));
     }
     let sorted = |mut states: Vec<String>| {
         states.sort();

@@ -122,6 +122,12 @@ pub enum Error {
     /// A revision failed.
     #[error(transparent)]
     Failed(#[from] Box<Failure>),
+    /// A script was interrupted in the middle of a revision. It keeps no journal, so that nothing can be resumed.
+    #[error("`{}` was begun by a script, and nobody wrote down which of its statements took effect", interruption.revision)]
+    Unjournalled {
+        /// What is known of it.
+        interruption: Box<Interruption>,
+    },
     /// A revision that cannot be written as a script.
     #[error(transparent)]
     Uncaptured(#[from] Box<Uncaptured>),

@@ -41,6 +41,7 @@ fn problem(error: &Error) -> Problem {
             interrupted::interrupted(plain(Exit::Mismatch), *direction, known.as_deref())
         }
         Error::InDoubt { interruption } => interrupted::in_doubt(interruption),
+        Error::Unjournalled { interruption } => interrupted::unjournalled(plain(Exit::Mismatch), interruption),
         Error::NotInterrupted => plain(Exit::Usage).hint("`status` lists every revision"),
         Error::UnknownRevision { .. } => {
             plain(Exit::Mismatch).hint("run the program that has it, which the database says began it")

@@ -24,19 +24,20 @@ impl Ledger<'_> {
     }
 
     pub(super) fn insert_applied(&self, revision: &Revision) -> Result<String, Error> {
-        self.insert(revision, State::Applied)
+        self.insert(revision, State::Applied, self.migrations.program())
     }
 
     pub(super) fn insert_begun(&self, revision: &Revision) -> Result<String, Error> {
-        self.insert(revision, State::Upgrading)
+        self.insert(revision, State::Upgrading, &Row::script_of(self.migrations.program()))
     }
 
     pub(super) fn complete(&self, revision: &str) -> Result<String, Error> {
-        self.write(&self.store.completion(revision, &self.dialect.now()))
+        self.write(&self.store.completion(revision, self.migrations.program(), &self.dialect.now()))
     }
 
     pub(super) fn withdraw(&self, revision: &str) -> Result<String, Error> {
-        self.write(&self.store.withdrawal(revision, self.migrations.program(), &self.dialect.now()))
+        let program = Row::script_of(self.migrations.program());
+        self.write(&self.store.withdrawal(revision, &program, &self.dialect.now()))
     }
 
     pub(super) fn delete(&self, revision: &str) -> Result<String, Error> {
@@ -53,9 +54,9 @@ impl Ledger<'_> {
         Ok(guard.map(|guard| format!("{guard};")))
     }
 
-    fn insert(&self, revision: &Revision, state: State) -> Result<String, Error> {
+    fn insert(&self, revision: &Revision, state: State, program: &str) -> Result<String, Error> {
         let source_hash = self.migrations.get(&revision.id).map_or("", |script| script.source_hash);
-        let row = Row::started(revision, source_hash, state, self.migrations.program());
+        let row = Row::started(revision, source_hash, state, program);
         self.write(&self.store.insertion(&row, &self.dialect.now()))
     }
 

@@ -29,11 +29,12 @@ impl Store {
     }
 
     /// Says that a revision which was begun is applied now.
-    pub(crate) fn completion(&self, revision: &str, now: &Expr) -> UpdateStatement {
+    pub(crate) fn completion(&self, revision: &str, program: &str, now: &Expr) -> UpdateStatement {
         Query::update()
             .table(self.table())
             .value(Column::State, State::Applied.as_str())
             .value(Column::FinishedAt, now.clone())
+            .value(Column::Program, program)
             .and_where(Expr::col(Column::Revision).eq(revision))
             .take()
     }
