@@ -18,8 +18,12 @@ mod places;
 mod reading;
 mod render;
 #[cfg(feature = "sqlite")]
+mod schema_question;
+#[cfg(feature = "sqlite")]
 mod scratch;
 mod sheet;
+#[cfg(feature = "sqlite")]
+mod stand_in;
 mod writer;
 
 use seachange_graph::{Graph, Plan, Step, Target};

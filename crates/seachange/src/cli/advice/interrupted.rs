@@ -64,9 +64,7 @@ pub(crate) fn lines(known: &Interruption) -> Vec<String> {
 /// The ways on.
 pub(crate) fn hints(known: &Interruption) -> [&'static str; 2] {
     let rest = match &known.in_doubt {
-        _ if known.is_of_script() => {
-            "the script printed where it stopped: run the rest of that revision by hand, then `repair --applied`"
-        }
+        _ if known.is_of_script() => "what the script printed when it stopped tells at which statement that was",
         Some((_, Verdict::Half(_))) => "undo by hand what there is of that statement, then `repair --resume --not-run`",
         Some((_, Verdict::Unknown)) => {
             "look at the database, then `repair --resume --ran` if it took effect, or `repair --resume --not-run`"

@@ -47,10 +47,7 @@ fn values_are_written_as_the_drivers_bind_them() {
     check(-7_i64, ["-7"; 3]);
     check(true, ["TRUE"; 3]);
     check(Value::String(None), ["NULL"; 3]);
-    check(
-        serde_json::json!({"a": "it's"}),
-        [r#"'{"a":"it''s"}'"#, r#"E'{\"a\":\"it\'s\"}'"#, r#"'{\"a\":\"it\'s\"}'"#],
-    );
+    check(serde_json::json!({"a": "it's"}), [r#"'{"a":"it''s"}'"#, r#"E'{"a":"it\'s"}'"#, r#"'{\"a\":\"it\'s\"}'"#]);
 }
 
 #[test]
