@@ -66,6 +66,16 @@ test:
 e2e *filter:
     cargo test --workspace --locked --test e2e -- "$@"
 
+# Disturb runs at every place, and not only at those that CI has time for: `just torture sqlite::torture`
+[group('quality')]
+torture filter='torture::':
+    TORTURE=all cargo test --workspace --locked --test e2e -- "$1"
+
+# Start five runners at once, ours and sea-orm-migration's, and print what came of it: `just five-runners 20`
+[group('quality')]
+five-runners rounds='10':
+    cargo run -q --workspace --locked --bin five-runners -- "$1"
+
 # Try the graph on many random texts and graphs: `just fuzz 300000`
 [group('quality')]
 fuzz cases="100000":
@@ -75,14 +85,14 @@ fuzz cases="100000":
 [group('quality')]
 lint:
     cargo fmt --all --check
-    rustfmt --check --edition 2024 migration/src/versions/*.rs tests/failing/src/versions/*.rs
+    rustfmt --check --edition 2024 migration/src/versions/*.rs tests/failing/src/versions/*.rs tests/ten/src/versions/*.rs
     cargo clippy --workspace --all-targets --locked -- -D warnings
 
 # Format all code, revision files included
 [group('quality')]
 fmt:
     cargo fmt --all
-    rustfmt --edition 2024 migration/src/versions/*.rs tests/failing/src/versions/*.rs
+    rustfmt --edition 2024 migration/src/versions/*.rs tests/failing/src/versions/*.rs tests/ten/src/versions/*.rs
 
 # Build the documentation, and open it with `--open`
 [group('quality')]

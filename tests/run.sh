@@ -11,6 +11,7 @@
 #      (on Debian, root installs the packages that are missing),
 #   3. a container engine, through compose.yaml.
 # Scripts run through `sqlite3`, `psql` and `mariadb`, which have to be there.
+# Tests that disturb runs take `pgbouncer` and `strace` too, which are installed in the same way.
 # Tests without a server are skipped, which the summary tells. With CI=true they fail.
 set -eu
 cd "$(dirname "$0")/.."
@@ -60,6 +61,10 @@ keep_postgres_from_starting() {
         echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
 }
 
+keep_pgbouncer_from_starting() {
+    [ ! -d /run/systemd/system ] || systemctl mask --quiet pgbouncer
+}
+
 install_servers() {
     packages=
     if [ -z "${TEST_POSTGRES_URL-}" ] && ! command -v initdb >/dev/null &&
@@ -76,6 +81,11 @@ install_servers() {
     command -v mariadb >/dev/null || packages="$packages mariadb-client-core"
     command -v psql >/dev/null || ls /usr/lib/postgresql/*/bin/psql >/dev/null 2>&1 ||
         packages="$packages postgresql-client"
+    if ! command -v pgbouncer >/dev/null; then
+        keep_pgbouncer_from_starting
+        packages="$packages pgbouncer"
+    fi
+    command -v strace >/dev/null || packages="$packages strace"
     [ -n "$packages" ] || return 0
     # If this fails, the end-to-end tests say what is missing.
     export DEBIAN_FRONTEND=noninteractive
@@ -87,7 +97,7 @@ install_servers() {
 check_format() {
     cargo fmt --all --check
     # rustfmt does not follow modules that a build script includes.
-    for revision in migration/src/versions/*.rs tests/failing/src/versions/*.rs; do
+    for revision in migration/src/versions/*.rs tests/failing/src/versions/*.rs tests/ten/src/versions/*.rs; do
         [ ! -e "$revision" ] || rustfmt --check --edition 2024 "$revision"
     done
 }

@@ -32,11 +32,13 @@ pub(crate) enum ServeError {
 
 /// Serves until SIGTERM or Ctrl-C, and then for `limit` at most the requests that are under way.
 pub(crate) async fn until_stopped(host: &str, port: u16, router: Router, limit: Duration) -> Result<(), ServeError> {
+    // Before anybody can know that the service is there, and ask it to stop.
+    let asked = signal::stop();
     let listener = bind(host, port).await?;
     announce(listener.local_addr()?);
     let (stop, stopped) = oneshot::channel();
     let told = async move {
-        signal::stop().await;
+        asked.await;
         info!(limit = ?limit, "stopping");
         // The receiver is gone only when nothing is served any more.
         let _ = stop.send(());

@@ -23,6 +23,7 @@ mod revision_files;
 mod rolling_deploy;
 mod servers;
 mod team_story;
+mod torture;
 
 use std::process::ExitCode;
 
@@ -50,6 +51,9 @@ fn main() -> ExitCode {
         rolling_deploy::trials(),
         servers::trials(),
         team_story::trials(),
+        torture::trials(),
     ];
-    harness::main(topics.into_iter().flatten().collect())
+    let code = harness::main(topics.into_iter().flatten().collect());
+    torture::report();
+    code
 }

@@ -1,14 +1,14 @@
 //! The service, running beside a test.
 
 use std::{
-    net::{SocketAddr, TcpStream},
+    net::SocketAddr,
     thread,
     time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::{Output, Program, ProgramError, TestDatabase, program::Running, servers::free_port};
+use crate::{Output, Program, ProgramError, TestDatabase, program::Running};
 
 /// How long the service may take to listen, and to end.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -27,17 +27,10 @@ impl App {
     ///
     /// [`ProgramError::Silent`], with all that it wrote, when it ends or does not listen in time.
     pub fn start(database: &TestDatabase, args: &[&str]) -> Result<Self, ProgramError> {
-        let program = Program::named("app").database(database).args(args);
-        let port = free_port().map_err(|error| {
-            let source = std::io::Error::other(error.to_string());
-            program.cannot_run()(source)
-        })?;
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let program = program.env("APP_PORT", port.to_string());
-        let running = program.spawn_in(database.folder())?;
-        let mut app = Self { running, address };
-        app.wait(program.name())?;
-        Ok(app)
+        let program = Program::named("app").database(database).args(args).env("APP_PORT", "0");
+        let mut running = program.spawn_in(database.folder())?;
+        let address = wait(&mut running, program.name())?;
+        Ok(Self { running, address })
     }
 
     /// Where the service is, as in `http://127.0.0.1:4711`.
@@ -53,19 +46,6 @@ impl App {
     /// When the process cannot be signalled or watched.
     pub fn stop(mut self) -> std::io::Result<Output> {
         self.terminate()
-    }
-
-    fn wait(&mut self, name: &str) -> Result<(), ProgramError> {
-        let deadline = Instant::now() + PATIENCE;
-        while TcpStream::connect(self.address).is_err() {
-            let ended = !matches!(self.running.exited(), Ok(None));
-            if ended || Instant::now() > deadline {
-                let output = self.running.kill();
-                return Err(ProgramError::Silent { name: name.to_owned(), output });
-            }
-            thread::sleep(Duration::from_millis(10));
-        }
-        Ok(())
     }
 
     fn terminate(&mut self) -> std::io::Result<Output> {
@@ -88,5 +68,23 @@ impl App {
 impl Drop for App {
     fn drop(&mut self) {
         let _ = self.terminate();
+    }
+}
+
+/// Waits until the service listens, and reads where: the port is its own choice.
+fn wait(running: &mut Running, name: &str) -> Result<SocketAddr, ProgramError> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        // In this order: what it wrote at its very end counts.
+        let ended = !matches!(running.exited(), Ok(None));
+        let stdout = running.stdout();
+        let told = stdout.split_once('\n').and_then(|(line, _)| line.strip_prefix("listening on http://"));
+        if let Some(address) = told.and_then(|address| address.parse().ok()) {
+            return Ok(address);
+        }
+        if ended || Instant::now() > deadline {
+            return Err(ProgramError::Silent { name: name.to_owned(), output: running.kill() });
+        }
+        thread::sleep(Duration::from_millis(10));
     }
 }

@@ -6,6 +6,7 @@
 //! - [`TestDatabase`] is one fresh database, for one test, which tells its schema as text.
 //! - [`Program`] runs a command line to its end; [`App`] keeps the service running beside a test.
 //! - [`client`] runs a script through the database's own command line.
+//! - [`proxy`] stands between a program and its server, and stops or cuts at a chosen request.
 //! - [`snapshot`] takes out of a text what differs from run to run.
 //! - [`harness`] declares a test once and runs it on each database.
 //!
@@ -18,6 +19,8 @@ mod client;
 mod database;
 pub mod harness;
 mod program;
+pub mod proxy;
+mod rows;
 mod runtime;
 mod schema;
 pub mod servers;

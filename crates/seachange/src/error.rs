@@ -17,7 +17,7 @@ use crate::migrator::Interruption;
 use crate::offline::Uncaptured;
 use crate::report::Report;
 use crate::runner::{Cause, Failure};
-use crate::store::Holder;
+use crate::store::{Holder, Row};
 
 /// Why a migration did not happen.
 #[derive(Debug, Error)]
@@ -162,6 +162,16 @@ impl Error {
             failure.of = plan.len();
         }
         self
+    }
+
+    /// A revision whose row says that it was begun. What it has done is not known yet.
+    pub(crate) fn interrupted(row: &Row) -> Self {
+        Self::Interrupted {
+            revision: row.revision.clone(),
+            direction: row.direction(),
+            started_at: row.started_at,
+            known: None,
+        }
     }
 
     /// Wraps what the database said while the engine did something of its own.

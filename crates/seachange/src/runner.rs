@@ -23,7 +23,7 @@ use crate::relay::Code;
 use crate::report::Report;
 use crate::revision::{Migrations, Script};
 use crate::site::Site;
-use crate::store::Row;
+use crate::store::{Holder, Row};
 
 /// Runs plans over one connection.
 pub(crate) struct Runner<'a> {
@@ -33,6 +33,8 @@ pub(crate) struct Runner<'a> {
     /// Set from outside to stop before the next revision.
     pub(crate) stop: &'a AtomicBool,
     pub(crate) others: Others,
+    /// This run, for those who wait.
+    pub(crate) holder: &'a Holder,
     /// Whether the journal is there and empty, or in use.
     pub(crate) is_journal_open: AtomicBool,
 }

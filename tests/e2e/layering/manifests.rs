@@ -6,7 +6,7 @@ use seachange_tests::harness::{Case, TestResult};
 
 use super::workspace;
 
-const MEMBERS: [&str; 8] = [
+const MEMBERS: [&str; 9] = [
     "crates/seachange-graph",
     "crates/seachange-source",
     "crates/seachange",
@@ -15,6 +15,7 @@ const MEMBERS: [&str; 8] = [
     "app",
     "tests",
     "tests/failing",
+    "tests/ten",
 ];
 
 const PUBLISHED: [&str; 3] = ["crates/seachange-graph", "crates/seachange-source", "crates/seachange"];

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use libtest_mimic::Failed;
 
-use crate::{Backend, TestDatabase};
+use crate::{Backend, TestDatabase, servers::ServerError};
 
 /// How a test ends: `?` takes every error that can be shown.
 pub type TestResult = Result<(), Failed>;
@@ -18,6 +18,9 @@ pub struct Case {
     pub(crate) body: Body,
 }
 
+/// Tells whether something that a test needs is installed.
+pub type Need = fn() -> Result<(), ServerError>;
+
 /// What a test does.
 pub(crate) enum Body {
     /// Needs no database.
@@ -25,7 +28,7 @@ pub(crate) enum Body {
     /// Gets a fresh database.
     On(Backend, Box<dyn FnOnce(&TestDatabase) -> TestResult + Send>),
     /// Starts servers of its own.
-    Owning(Backend, Box<dyn FnOnce() -> TestResult + Send>),
+    Owning(Backend, Need, Box<dyn FnOnce() -> TestResult + Send>),
 }
 
 impl Case {
@@ -41,14 +44,23 @@ impl Case {
 
     /// A test that starts a private server of this kind itself, in order to kill it.
     pub fn owning(backend: Backend, name: &str, test: impl FnOnce() -> TestResult + Send + 'static) -> Self {
-        Self { name: format!("{}::{name}", backend.name()), body: Body::Owning(backend, Box::new(test)) }
+        Self { name: format!("{}::{name}", backend.name()), body: Body::Owning(backend, || Ok(()), Box::new(test)) }
+    }
+
+    /// The same test, skipped where a program beside the server is not installed.
+    #[must_use]
+    pub fn needing(mut self, need: Need) -> Self {
+        if let Body::Owning(_, needed, _) = &mut self.body {
+            *needed = need;
+        }
+        self
     }
 
     /// The database that the test counts for.
     pub(crate) const fn backend(&self) -> Option<Backend> {
         match self.body {
             Body::Plain(_) => None,
-            Body::On(backend, _) | Body::Owning(backend, _) => Some(backend),
+            Body::On(backend, _) | Body::Owning(backend, ..) => Some(backend),
         }
     }
 }

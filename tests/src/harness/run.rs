@@ -78,7 +78,7 @@ fn trial(case: Case, fleet: &Arc<Fleet>, tally: &Arc<Tally>) -> Trial {
 fn perform(body: Body, fleet: &Fleet) -> Result<Option<String>, Failed> {
     match body {
         Body::Plain(test) => ran(test()),
-        Body::Owning(backend, test) => match find(backend) {
+        Body::Owning(backend, need, test) => match find(backend).and_then(|()| need()) {
             Ok(()) => ran(test()),
             Err(error) => missing(&error),
         },
@@ -105,7 +105,7 @@ fn find(backend: Backend) -> Result<(), ServerError> {
 
 /// Only what is not installed may be skipped, and not in CI.
 fn missing(error: &ServerError) -> Result<Option<String>, Failed> {
-    let skips = matches!(error, ServerError::Missing { .. });
+    let skips = matches!(error, ServerError::Missing { .. } | ServerError::NoProgram { .. });
     if skips && !in_ci() {
         return Ok(Some(error.to_string()));
     }

@@ -44,7 +44,7 @@ impl Running {
     pub fn wait_for(&mut self, text: &str) -> Result<(), ProgramError> {
         loop {
             // In this order: what it wrote at its very end counts.
-            let has_ended = self.exited().map_err(cannot_run(&self.name))?.is_some();
+            let has_ended = self.has_ended()?;
             if self.stderr.so_far(has_ended).contains(text) {
                 return Ok(());
             }
@@ -53,6 +53,15 @@ impl Running {
             }
             self.pause()?;
         }
+    }
+
+    /// Whether the program has ended.
+    ///
+    /// # Errors
+    ///
+    /// When the process cannot be watched.
+    pub fn has_ended(&mut self) -> Result<bool, ProgramError> {
+        Ok(self.exited().map_err(cannot_run(&self.name))?.is_some())
     }
 
     /// Sends SIGINT, as Ctrl-C does.
@@ -86,19 +95,29 @@ impl Running {
         self.child.try_wait()
     }
 
+    /// What it has written to standard output so far.
+    pub(crate) fn stdout(&mut self) -> String {
+        self.stdout.so_far(false)
+    }
+
     /// Collects what the program wrote, after it has ended.
     pub(crate) fn output(&mut self, status: ExitStatus) -> Output {
         Output { stdout: self.stdout.so_far(true), stderr: self.stderr.so_far(true), code: status.code() }
     }
 
-    /// Ends the program and returns what it wrote.
-    pub(crate) fn kill(&mut self) -> String {
+    /// Ends the program with SIGKILL, and returns what it wrote.
+    pub fn kill(&mut self) -> String {
         let _ = self.child.kill();
         let _ = self.child.wait();
         self.stdout.so_far(true) + &self.stderr.so_far(true)
     }
 
-    fn pause(&mut self) -> Result<(), ProgramError> {
+    /// Waits for a moment, within the limit.
+    ///
+    /// # Errors
+    ///
+    /// [`ProgramError::Endless`] when the limit has passed.
+    pub fn pause(&mut self) -> Result<(), ProgramError> {
         if Instant::now() > self.deadline {
             let (name, seconds) = (self.name.clone(), self.limit.as_secs());
             return Err(ProgramError::Endless { name, seconds, output: self.kill() });

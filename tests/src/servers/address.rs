@@ -1,5 +1,10 @@
 //! Where a server listens, and who connects.
 
+use std::{
+    io,
+    net::{SocketAddr, ToSocketAddrs},
+};
+
 use url::Url;
 
 use super::ServerError;
@@ -40,6 +45,26 @@ impl Address {
         let _ = url.set_username(&user.replace('%', "%25"));
         let _ = url.set_password(Some(&password.replace('%', "%25")));
         Self { url }
+    }
+
+    /// The same server behind another port of this machine.
+    pub fn behind(&self, port: u16) -> Self {
+        let mut url = self.url.clone();
+        // These fail for URLs without a host only, and there are none here.
+        let _ = url.set_host(Some("127.0.0.1"));
+        let _ = url.set_port(Some(port));
+        Self { url }
+    }
+
+    /// The host and port as a connection needs them.
+    ///
+    /// # Errors
+    ///
+    /// When the name is not known.
+    pub fn socket(&self) -> io::Result<SocketAddr> {
+        let standard = if self.url.scheme() == Backend::MySql.name() { 3306 } else { 5432 };
+        let mut known = (self.host(), self.port().unwrap_or(standard)).to_socket_addrs()?;
+        known.next().ok_or_else(|| io::ErrorKind::AddrNotAvailable.into())
     }
 
     /// The URL of `database` on this server.

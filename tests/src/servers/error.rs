@@ -15,6 +15,12 @@ pub enum ServerError {
         /// What was tried, in order.
         tried: Vec<String>,
     },
+    /// A program that a test needs beside its server is not installed.
+    #[error("no `{program}` in PATH or the system's folders")]
+    NoProgram {
+        /// The program's name.
+        program: &'static str,
+    },
     /// We are root, which the server refuses to run as, and no other account is known.
     #[error("no account to run the server under: looked for {}", candidates.join(", "))]
     NoAccount {

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::process::Signal;
+use rustix::process::{Signal, kill_process};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 
 use super::{Address, Home, ServerError, account::Account, error::tail, process::Process};
@@ -122,13 +122,28 @@ impl<E: Engine> PrivateServer<E> {
         self.process.as_ref().map(Process::id)
     }
 
-    /// Kills the server, as a crash of the machine would.
+    /// Kills the server's first process; others notice that, and end.
     ///
     /// # Errors
     ///
     /// When the process cannot be signalled.
     pub fn kill(&mut self) -> Result<(), ServerError> {
         self.end(Signal::KILL)
+    }
+
+    /// Kills the server and all processes that it started, as a crash of the machine would.
+    ///
+    /// # Errors
+    ///
+    /// When the process cannot be signalled.
+    pub fn crash(&mut self) -> Result<(), ServerError> {
+        let children = self.process.as_ref().map(Process::children).unwrap_or_default();
+        self.end(Signal::KILL)?;
+        for child in children {
+            // It may have ended with its parent.
+            let _ = kill_process(child, Signal::KILL);
+        }
+        Ok(())
     }
 
     /// Stops the server in good order. Its data stays until the value is dropped.

@@ -1,6 +1,7 @@
 //! A server's process, and the guard that ends it when we are killed.
 
 use std::{
+    fs,
     io::{self, Write},
     os::unix::process::CommandExt,
     path::Path,
@@ -52,6 +53,13 @@ impl Process {
         self.child.id()
     }
 
+    /// The processes that it started.
+    pub(crate) fn children(&self) -> Vec<Pid> {
+        let processes = fs::read_dir("/proc").into_iter().flatten();
+        let ids = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+        ids.filter(|id| parent(*id) == Some(self.id())).filter_map(|id| Pid::from_raw(id.cast_signed())).collect()
+    }
+
     /// How the process ended, if it did.
     pub(crate) fn exited(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
@@ -91,6 +99,12 @@ impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.end(self.discard);
     }
+}
+
+/// The parent of a process, from `PID (NAME) STATE PARENT ...`.
+fn parent(id: u32) -> Option<u32> {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    stat.rsplit(") ").next()?.split(' ').nth(1)?.parse().ok()
 }
 
 fn guard(child: &Child, discard: Signal, remove: Option<&Path>) -> io::Result<Child> {

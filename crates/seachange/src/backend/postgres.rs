@@ -5,9 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sea_orm::sea_query::ColumnDef;
 use sea_orm::sqlx::postgres::PgPoolOptions;
-use sea_orm::{
-    DatabaseConnection, DatabaseExecutor, DbErr, RuntimeErr, SqlxPostgresConnector, TransactionTrait, Value,
-};
+use sea_orm::sqlx::{self, PgPool, Row};
+use sea_orm::{DatabaseConnection, DatabaseExecutor, DbErr, TransactionTrait, Value};
 use sqlparser::dialect::PostgreSqlDialect;
 
 use super::{Backend, answer, drop_listed};
@@ -101,7 +100,7 @@ impl Backend for Postgres {
     }
 
     /// A second connection to the same server gets a session of its own. A pooler that gives sessions to transactions
-    /// gives it the one that has just become free: ours.
+    /// gives it the one that has just become free, which is ours, or gives us another one then.
     async fn is_pooled(&self, connection: &DatabaseConnection) -> bool {
         is_shared(connection).await.unwrap_or(false)
     }
@@ -148,16 +147,22 @@ impl Backend for Postgres {
     }
 }
 
-async fn is_shared(connection: &DatabaseConnection) -> Result<bool, DbErr> {
-    const SESSION: &str = "SELECT pg_backend_pid() AS answer";
-    let ours: i32 = answer(connection, SESSION, []).await?;
-    let options = connection.get_postgres_connection_pool().connect_options();
-    let second =
-        PgPoolOptions::new().max_connections(1).acquire_timeout(SECOND_TIMEOUT).connect_with((*options).clone());
-    let second = SqlxPostgresConnector::from_sqlx_postgres_pool(
-        second.await.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?,
-    );
-    let theirs: Result<i32, DbErr> = answer(&second, SESSION, []).await;
-    second.close().await?;
-    Ok(theirs? == ours)
+async fn is_shared(connection: &DatabaseConnection) -> Result<bool, sqlx::Error> {
+    let ours = connection.get_postgres_connection_pool();
+    let options = (*ours.connect_options()).clone();
+    let first = session(ours).await?;
+    let second = PgPoolOptions::new().max_connections(1).acquire_timeout(SECOND_TIMEOUT).connect_with(options).await?;
+    let mut is_shared = false;
+    // More than once: a session that the pooler has just opened may come in between.
+    for _ in 0..3 {
+        is_shared |= session(&second).await? == first || session(ours).await? != first;
+    }
+    second.close().await;
+    Ok(is_shared)
+}
+
+/// Which session a statement arrives in. Asked as plain text: a prepared statement fails where somebody else has prepared
+/// one of the same name in that session.
+async fn session(pool: &PgPool) -> Result<i32, sqlx::Error> {
+    sqlx::raw_sql("SELECT pg_backend_pid()").fetch_one(pool).await?.try_get(0)
 }

@@ -7,6 +7,7 @@
 mod pause;
 mod waiter;
 
+use sea_orm::{ConnectionTrait, DbErr};
 use seachange_graph::Plan;
 
 pub(crate) use pause::Pause;
@@ -24,13 +25,13 @@ const DOING: &str = "cannot take the lock that keeps other runs out";
 ///
 /// [`Error::LockTimeout`] when that takes too long, [`Error::LockLost`] where the lock would keep nobody out.
 pub(crate) async fn acquire(site: Site<'_>) -> Result<(), Error> {
+    // Before the lock is taken: nobody knows in which session it could be given back.
+    if site.backend.is_pooled(site.connection).await {
+        return Err(Error::LockLost { is_pooled: true });
+    }
     let mut waiter = Waiter::new(site);
     while !site.backend.try_lock(site.connection, site.store).await.map_err(Error::database(DOING))? {
         waiter.wait().await?;
-    }
-    if site.backend.is_pooled(site.connection).await {
-        release(site).await;
-        return Err(Error::LockLost { is_pooled: true });
     }
     Ok(())
 }
@@ -50,12 +51,25 @@ pub(crate) async fn announce(site: Site<'_>, program: &str, plan: &Plan) -> Resu
     let holder = Holder::this(program, plan);
     if site.backend.takes_turns() {
         let transaction = site.begin(wrap).await?;
-        site.store.set_holder(&transaction, site.backend, &holder).await.map_err(wrap)?;
+        // Whoever is in the middle of a revision stays the one that others wait for.
+        let is_busy = is_begun(site, &transaction).await.map_err(wrap)? && is_at_work(site, &transaction).await;
+        if !is_busy {
+            site.store.set_holder(&transaction, site.backend, &holder).await.map_err(wrap)?;
+        }
         transaction.commit().await.map_err(wrap)?;
     } else {
         site.store.set_holder(site.connection, site.backend, &holder).await.map_err(wrap)?;
     }
     Ok(holder)
+}
+
+/// Whether a revision was begun that is not done.
+async fn is_begun(site: Site<'_>, connection: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    match site.store.rows(connection).await {
+        Ok(rows) => Ok(rows.iter().any(|row| !row.is_applied())),
+        Err(error) if site.backend.is_missing_table(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Says that nobody is at work any longer. It is a message, so that a failure does no harm.
@@ -64,7 +78,7 @@ pub(crate) async fn withdraw(site: Site<'_>, holder: &Holder) {
 }
 
 /// Whether the process that said it is at work is there. One on another machine counts as there.
-pub(crate) async fn is_at_work(site: Site<'_>) -> bool {
-    let holder = site.store.holder(site.connection, site.backend).await;
+pub(crate) async fn is_at_work(site: Site<'_>, connection: &impl ConnectionTrait) -> bool {
+    let holder = site.store.holder(connection, site.backend).await;
     holder.ok().flatten().is_some_and(|holder| !holder.is_gone())
 }

@@ -85,7 +85,7 @@ impl Migrator {
         }
         Ok(Interruption {
             revision: row.revision.clone(),
-            direction: direction(row),
+            direction: row.direction(),
             row: row.clone(),
             finished,
             in_doubt,
@@ -148,7 +148,7 @@ impl Migrator {
         let past = entries.into_iter().map(|entry| (entry.number, entry)).collect();
         let plan = seachange_graph::Plan { steps: vec![step] };
         let holder = lock::announce(site, self.migrations.program(), &plan).await?;
-        let outcome = self.runner(others).run_rest(&plan.steps[0], interruption.row, past).await;
+        let outcome = self.runner(others, &holder).run_rest(&plan.steps[0], interruption.row, past).await;
         lock::withdraw(site, &holder).await;
         outcome
     }
@@ -189,9 +189,4 @@ impl Migrator {
         }
         Ok(())
     }
-}
-
-/// Which way an interrupted revision went.
-pub(super) fn direction(row: &Row) -> Direction {
-    if row.state == State::Downgrading { Direction::Downgrade } else { Direction::Upgrade }
 }

@@ -2,7 +2,7 @@
 
 use seachange_graph::{Applied, Graph, Plan, StampPlan, Target};
 
-use super::{Migrator, UpgradeOptions, interruption};
+use super::{Migrator, UpgradeOptions};
 use crate::error::Error;
 use crate::revision::Script;
 use crate::store::{Row, State};
@@ -52,7 +52,7 @@ impl Record {
     /// Refuses what an interrupted run left.
     pub(super) fn check_finished(&self) -> Result<(), Error> {
         match self.rows.iter().find(|row| row.state != State::Applied) {
-            Some(row) => Err(interrupted(row)),
+            Some(row) => Err(Error::interrupted(row)),
             None => Ok(()),
         }
     }
@@ -66,15 +66,6 @@ impl Record {
     /// Each revision with everything it pointed at, as the graph takes them.
     fn pointers(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
         self.rows.iter().map(|row| (row.revision.as_str(), row.pointers()))
-    }
-}
-
-fn interrupted(row: &Row) -> Error {
-    Error::Interrupted {
-        revision: row.revision.clone(),
-        direction: interruption::direction(row),
-        started_at: row.started_at,
-        known: None,
     }
 }
 

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::lock::{self, Waiter};
 use crate::report::Report;
 use crate::runner::{Others, Runner};
+use crate::store::Holder;
 
 /// A plan, and what was let pass for it.
 type Planned = (Plan, Notices);
@@ -56,7 +57,7 @@ impl Migrator {
         let holder = lock::announce(site, self.migrations.program(), &plan).await?;
         let outcome = async {
             self.make_table(&record).await?;
-            self.runner(others).run(&plan).await
+            self.runner(others, &holder).run(&plan).await
         };
         let outcome = outcome.await;
         if !is_lost(&outcome) {
@@ -71,13 +72,14 @@ impl Migrator {
         Report { notices, ..Report::default() }
     }
 
-    pub(super) fn runner(&self, others: Others) -> Runner<'_> {
+    pub(super) fn runner<'a>(&'a self, others: Others, holder: &'a Holder) -> Runner<'a> {
         Runner {
             site: self.site(),
             migrations: self.migrations,
             graph: self.graph,
             stop: &self.stop,
             others,
+            holder,
             is_journal_open: AtomicBool::new(false),
         }
     }
@@ -91,7 +93,9 @@ impl Migrator {
             let record = self.read().await?;
             match plan(&record) {
                 Ok(plan) => return Ok((record, plan)),
-                Err(Error::Interrupted { .. }) if site.backend.takes_turns() && lock::is_at_work(site).await => {
+                Err(Error::Interrupted { .. })
+                    if site.backend.takes_turns() && lock::is_at_work(site, site.connection).await =>
+                {
                     waiter.wait().await?;
                 }
                 Err(error) => return Err(self.explained(error).await?),

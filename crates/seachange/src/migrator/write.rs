@@ -169,8 +169,11 @@ impl Migrator {
     ///
     /// [`Error::Database`] with what the database said. On MySQL and MariaDB the tables before it are gone then.
     pub async fn drop_everything(&self) -> Result<(), Error> {
-        let dropped = self.backend.drop_everything(&self.connection).await;
-        dropped.map_err(Error::database("cannot drop everything"))
+        self.locked(async || {
+            let dropped = self.backend.drop_everything(&self.connection).await;
+            dropped.map_err(Error::database("cannot drop everything"))
+        })
+        .await
     }
 }
 

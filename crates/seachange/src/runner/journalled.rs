@@ -4,10 +4,11 @@
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use sea_orm::{DbErr, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbErr, TransactionTrait};
 use seachange_graph::Direction;
 
 use super::failure::Left;
+use super::others::Turn;
 use super::step::{Attempt, Setback};
 use super::{Job, Live, Runner};
 use crate::error::Error;
@@ -20,8 +21,18 @@ impl Runner<'_> {
     /// Runs the revision from its beginning.
     pub(super) async fn run_journalled(&self, job: Job<'_>, start: Instant) -> Result<Attempt, Setback> {
         self.check_lock(job).await?;
-        let row = self.declare(job).await.map_err(|error| self.setback(job, error, Left::Nothing))?;
-        self.run_declared(job, row, start, Past::new()).await.map(|()| Attempt::Done)
+        let declared = if self.site.backend.takes_turns() {
+            self.declare_in_turn(job).await?
+        } else {
+            Ok(self
+                .declare(job, self.site.connection)
+                .await
+                .map_err(|error| self.setback(job, error, Left::Nothing))?)
+        };
+        match declared {
+            Ok(row) => self.run_declared(job, row, start, Past::new()).await.map(|()| Attempt::Done),
+            Err(turn) => Ok(turn.into()),
+        }
     }
 
     /// Runs the rest of a revision that was interrupted; `past` is what it has done.
@@ -42,9 +53,27 @@ impl Runner<'_> {
         Err(Setback::Stopped(Error::LockLost { is_pooled: false }))
     }
 
+    /// Writes down what is about to begin, and who begins it: until it is done, others wait for this run. Whose turn it
+    /// is otherwise comes back.
+    async fn declare_in_turn(&self, job: Job<'_>) -> Result<Result<Row, Turn>, Setback> {
+        let Site { store, backend, .. } = self.site;
+        let failed = |error| self.setback(job, error, Left::Nothing);
+        let begun = self.site.begin(|error| self.error(job, failed(error))).await;
+        let transaction = begun.map_err(Setback::Stopped)?;
+        let turn = self.check_turn(job, &transaction).await?;
+        if turn != Turn::Ours {
+            transaction.rollback().await.map_err(failed)?;
+            return Ok(Err(turn));
+        }
+        store.set_holder(&transaction, backend, self.holder).await.map_err(failed)?;
+        let row = self.declare(job, &transaction).await.map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(Ok(row))
+    }
+
     /// Writes down what is about to begin.
-    async fn declare(&self, job: Job<'_>) -> Result<Row, DbErr> {
-        let Site { connection, store, backend, .. } = self.site;
+    async fn declare(&self, job: Job<'_>, connection: &impl ConnectionTrait) -> Result<Row, DbErr> {
+        let Site { store, backend, .. } = self.site;
         if !self.is_journal_open.swap(true, Ordering::Relaxed) {
             store.open_journal(connection, backend).await?;
         }

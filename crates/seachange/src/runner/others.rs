@@ -1,7 +1,5 @@
 //! What other runs do to the database meanwhile, where runs take turns.
 
-use std::sync::atomic::{AtomicI64, Ordering};
-
 use sea_orm::{DatabaseExecutor, DbErr};
 use seachange_graph::Direction;
 
@@ -12,7 +10,7 @@ use crate::store::Row;
 /// Remembers the state of the database that the plan was made for.
 #[derive(Debug)]
 pub(crate) struct Others {
-    counter: AtomicI64,
+    counter: i64,
 }
 
 /// What others have done of a step.
@@ -22,6 +20,8 @@ pub(crate) enum Turn {
     Ours,
     /// All of it.
     Done,
+    /// They are in the middle of a revision that no transaction holds. Nothing can be said before they are done.
+    Busy,
     /// Something else, after which the step is not possible.
     Impossible,
 }
@@ -30,11 +30,11 @@ impl Others {
     /// Looks at the database before the record is read that the plan is made from.
     pub(crate) async fn look(site: Site<'_>) -> Result<Self, DbErr> {
         let counter = site.backend.change_counter(&site.connection.into()).await?;
-        Ok(Self { counter: AtomicI64::new(counter.unwrap_or_default()) })
+        Ok(Self { counter: counter.unwrap_or_default() })
     }
 
     /// Finds out, inside of the transaction of a step, what others have done of it. Costs next to nothing as long as they
-    /// have written nothing.
+    /// have written nothing since the plan was made: one look at the record does not settle the steps that follow.
     pub(crate) async fn turn(
         &self,
         site: Site<'_>,
@@ -42,7 +42,7 @@ impl Others {
         job: Job<'_>,
     ) -> Result<Turn, DbErr> {
         let Some(counter) = site.backend.change_counter(executor).await? else { return Ok(Turn::Ours) };
-        if self.counter.swap(counter, Ordering::Relaxed) == counter {
+        if self.counter == counter {
             return Ok(Turn::Ours);
         }
         Ok(judge(job, &site.store.rows(executor).await?))
@@ -53,6 +53,7 @@ fn judge(job: Job<'_>, rows: &[Row]) -> Turn {
     let is_applied = |id: &String| rows.iter().any(|row| row.revision == *id && row.is_applied());
     let revision = job.revision;
     match (job.step.direction, is_applied(&revision.id)) {
+        _ if rows.iter().any(|row| !row.is_applied()) => Turn::Busy,
         (Direction::Upgrade, true) | (Direction::Downgrade, false) => Turn::Done,
         (Direction::Upgrade, false) => {
             let is_ready = revision.down_revision.iter().chain(&revision.depends_on).all(is_applied);

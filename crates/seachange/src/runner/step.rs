@@ -6,8 +6,10 @@ use chrono::Utc;
 use sea_orm::DbErr;
 
 use super::failure::{Cause, Failure, Left};
+use super::others::Turn;
 use super::{Job, Runner};
 use crate::error::Error;
+use crate::lock::{self, Waiter};
 use crate::relay::Ending;
 use crate::store::{Row, State};
 
@@ -28,22 +30,46 @@ pub(super) enum Attempt {
     Done,
     /// Another run has done it.
     Overtaken,
+    /// Another run is in the middle of a revision.
+    Kept,
+}
+
+impl From<Turn> for Attempt {
+    /// What comes of an attempt when it is not this run's turn.
+    fn from(turn: Turn) -> Self {
+        if turn == Turn::Busy { Self::Kept } else { Self::Overtaken }
+    }
 }
 
 impl Runner<'_> {
     /// Runs a step and says how long it took; nothing when another run has done it.
     pub(super) async fn run_step(&self, job: Job<'_>) -> Result<Option<Duration>, Error> {
         let start = Instant::now();
-        let outcome = if self.is_transactional(job) {
-            self.run_in_transaction(job, start).await
-        } else {
-            self.run_journalled(job, start).await
-        };
-        match outcome {
-            Ok(Attempt::Done) => Ok(Some(start.elapsed())),
-            Ok(Attempt::Overtaken) => Ok(None),
-            Err(setback) => Err(self.error(job, setback)),
+        let mut waiter = Waiter::new(self.site);
+        loop {
+            let outcome = if self.is_transactional(job) {
+                self.run_in_transaction(job, start).await
+            } else {
+                self.run_journalled(job, start).await
+            };
+            match outcome {
+                Ok(Attempt::Done) => return Ok(Some(start.elapsed())),
+                Ok(Attempt::Overtaken) => return Ok(None),
+                Ok(Attempt::Kept) => self.wait_for_other(&mut waiter).await?,
+                Err(setback) => return Err(self.error(job, setback)),
+            }
         }
+    }
+
+    /// Waits for the run that is in the middle of a revision, unless it died there.
+    async fn wait_for_other(&self, waiter: &mut Waiter<'_>) -> Result<(), Error> {
+        let site = self.site;
+        if lock::is_at_work(site, site.connection).await {
+            return waiter.wait().await;
+        }
+        let rows = site.store.rows(site.connection).await;
+        let rows = rows.map_err(Error::database("cannot read which revisions are applied"))?;
+        rows.iter().find(|row| !row.is_applied()).map_or(Ok(()), |row| Err(Error::interrupted(row)))
     }
 
     /// What a setback means for the run.

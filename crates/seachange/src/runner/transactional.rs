@@ -49,7 +49,7 @@ impl Runner<'_> {
             Ok(Turn::Ours) => {}
             outcome => {
                 let _ = transaction.rollback().await;
-                return outcome.map(|_| Attempt::Overtaken);
+                return outcome.map(Attempt::from);
             }
         }
         match self.work(job, start, &transaction, violations_before).await {
@@ -63,7 +63,7 @@ impl Runner<'_> {
     }
 
     /// Makes sure that no other run is at work, and says what one has done before.
-    async fn check_turn(&self, job: Job<'_>, transaction: &DatabaseTransaction) -> Result<Turn, Setback> {
+    pub(super) async fn check_turn(&self, job: Job<'_>, transaction: &DatabaseTransaction) -> Result<Turn, Setback> {
         let site = self.site;
         let executor = transaction.into();
         if !site.backend.holds_lock(&executor, site.store).await.map_err(|error| self.refused(job, error))? {

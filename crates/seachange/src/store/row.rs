@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{DbErr, QueryResult};
-use seachange_graph::Revision;
+use seachange_graph::{Direction, Revision};
 
 use crate::revision::Script;
 
@@ -92,6 +92,11 @@ impl Row {
     /// Whether the revision is applied, and its file has other code now.
     pub(crate) fn is_edited(&self, script: &Script) -> bool {
         self.state == State::Applied && self.source_hash != script.source_hash
+    }
+
+    /// Which way it went, where it was interrupted.
+    pub(crate) fn direction(&self) -> Direction {
+        if self.state == State::Downgrading { Direction::Downgrade } else { Direction::Upgrade }
     }
 
     /// Everything the revision points at.

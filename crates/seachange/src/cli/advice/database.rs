@@ -52,6 +52,10 @@ pub(super) fn refused(problem: Problem, error: &DbErr) -> Problem {
         Some("3F000") => "`DATABASE_SCHEMA` names a schema that is not there: create it",
         // PostgreSQL's insufficient_privilege.
         Some("42501") => "the user needs the right to create tables in the schema",
+        // PostgreSQL's duplicate_prepared_statement and invalid_sql_statement_name: the session is somebody else's, too.
+        Some("42P05" | "26000") => {
+            "a pooler seems to hand out sessions by transaction: connect to the server itself, or to a pool in session mode"
+        }
         // SQLite's BUSY.
         Some("5") => "another program is writing: wait for it, or stop it",
         // SQLite's READONLY, and READONLY_DIRECTORY.

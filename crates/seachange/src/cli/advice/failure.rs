@@ -6,6 +6,7 @@ use super::interrupted;
 use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
 use crate::cli::{describe, revision_scope};
+use crate::database_error::is_lost_connection;
 use crate::runner::{Cause, Failure, Left};
 
 pub(super) fn problem(failure: &Failure) -> Problem {
@@ -47,6 +48,12 @@ fn left(failure: &Failure) -> String {
 
 fn hint(failure: &Failure, problem: Problem) -> Problem {
     match (failure.left, failure.direction) {
+        (Left::Begun { .. }, _) if is_lost(&failure.cause) => {
+            problem.hint("when the database answers again, `repair` tells what it has done, and how to go on")
+        }
+        (Left::Nothing, _) if is_lost(&failure.cause) => {
+            problem.hint("when the database answers again, the same command goes on from here")
+        }
         (Left::Nothing, Direction::Upgrade) => problem.hint("correct the file, then `up` goes on from here"),
         (Left::Nothing, Direction::Downgrade) => problem.hint("correct the file, then `down` goes on from here"),
         (Left::Begun { .. }, direction) => problem
@@ -54,4 +61,9 @@ fn hint(failure: &Failure, problem: Problem) -> Problem {
             .hint(interrupted::settle(direction)),
         (Left::Unknown, _) => problem.hint("`status` tells"),
     }
+}
+
+/// Whether the way to the database failed, and not the revision.
+fn is_lost(cause: &Cause) -> bool {
+    matches!(cause, Cause::Database(error) if is_lost_connection(error))
 }

@@ -97,7 +97,7 @@ async fn code_that_has_changed_since_is_refused() {
     Migrator::new(before, connection.clone()).unwrap().upgrade("heads").await.unwrap_err();
     let changed = Migrator::new(after, connection).unwrap();
     let error = changed.resume(Doubt::Ask).await.unwrap_err();
-    let Error::Failed(failure) = error else { panic!("{error:?}") };
+    let Error::Failed(failure) = error else { unreachable!("a revision fails: {error:?}") };
     insta::assert_snapshot!(failure.cause, @"statement 1 is not what it was when it ran: `CREATE TABLE a (n integer)` then, `CREATE TABLE a (n text)` now");
     assert_eq!(changed.interruption().await.unwrap().unwrap().finished.len(), 1);
 }

@@ -1,0 +1,50 @@
+//! The way on after a disturbance, as the program offers it: `up` once more, or `repair --resume` where it says so.
+
+use seachange_tests::{Output, TestDatabase, harness::TestResult};
+
+use super::{
+    bank::{check_head, check_whole, program, record},
+    counts::{What, count},
+    doubt,
+};
+
+/// The exit code of a run that finds an interrupted one.
+const INTERRUPTED: i32 = 4;
+
+/// Goes on until the head is reached, and checks that the database is as if nothing had happened.
+///
+/// A run takes at most one repair: what it finds was left by the one that was disturbed.
+pub(super) fn recover(database: &TestDatabase, place: &str) -> TestResult {
+    check_whole(database, place)?;
+    count(database.backend(), What::Rerun);
+    let up = program(database, "up").run()?;
+    if up.code == Some(INTERRUPTED) {
+        repair(database, &up, place)?;
+        program(database, "up").run()?.succeeded()?;
+    } else if !up.success() {
+        return Err(format!("{place}: {up}").into());
+    }
+    check_head(database, place)
+}
+
+/// Resumes what the program says was interrupted.
+fn repair(database: &TestDatabase, up: &Output, place: &str) -> TestResult {
+    count(database.backend(), What::Repair);
+    let record = record(database)?;
+    let begun = record.iter().find(|row| !row.ends_with(" applied"));
+    let id = begun.and_then(|row| row.split(' ').next()).ok_or_else(|| format!("{place}: nothing is begun: {up}"))?;
+    for word in [id, "repair --resume", "repair --rolled-back", "repair --applied"] {
+        if !up.stderr.contains(word) {
+            return Err(format!("{place}: no `{word}` in {up}").into());
+        }
+    }
+    let resumed = program(database, "repair --resume").run()?;
+    if resumed.code == Some(INTERRUPTED) && resumed.stderr.contains("--not-run") {
+        count(database.backend(), What::Asked);
+        let answer = doubt::answer(database, &resumed.stderr)?;
+        program(database, &format!("repair --resume {answer}")).run()?.succeeded()?;
+        return Ok(());
+    }
+    resumed.succeeded()?;
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! What the threads of a proxy share: the count of requests, and whether to stop.
+
+use std::{
+    net::{Shutdown, TcpStream},
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+};
+
+use super::Hold;
+
+/// Counts requests and holds at one.
+#[derive(Debug)]
+pub(super) struct Gate {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct State {
+    requests: usize,
+    hold: Option<Hold>,
+    is_holding: bool,
+    /// Both ends of every connection.
+    streams: Vec<TcpStream>,
+}
+
+impl Gate {
+    pub(super) fn new(hold: Option<Hold>) -> Self {
+        let state = State { requests: 0, hold, is_holding: false, streams: Vec::new() };
+        Self { state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    pub(super) fn requests(&self) -> usize {
+        self.state().requests
+    }
+
+    pub(super) fn is_holding(&self) -> bool {
+        self.state().is_holding
+    }
+
+    /// Keeps the end of a connection, in order to cut it.
+    pub(super) fn keep(&self, stream: TcpStream) {
+        self.state().streams.push(stream);
+    }
+
+    /// Counts a request, and says how to hold at it.
+    pub(super) fn count(&self) -> Option<Hold> {
+        let mut state = self.state();
+        state.requests += 1;
+        let number = state.requests;
+        state.hold.filter(|hold| *hold == Hold::Before(number) || *hold == Hold::After(number))
+    }
+
+    /// Waits until the test has seen it, and released or cut.
+    pub(super) fn wait(&self) {
+        let mut state = self.state();
+        state.is_holding = state.hold.is_some();
+        while state.is_holding {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    pub(super) fn release(&self) {
+        let mut state = self.state();
+        state.hold = None;
+        state.is_holding = false;
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    pub(super) fn cut(&self) {
+        // Before the threads wake: what they hold must find no way.
+        for stream in self.state().streams.drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+        self.release();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

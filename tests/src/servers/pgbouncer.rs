@@ -1,0 +1,119 @@
+//! PgBouncer, a connection pool before PostgreSQL, from its own program.
+
+use std::{
+    env, fs,
+    net::{Ipv4Addr, TcpStream},
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use rustix::process::Signal;
+
+use super::{
+    Address, Engine, Home, Postgres, PostgresServer, ServerError,
+    account::Account,
+    error::tail,
+    private::{USER, free_port},
+    process::Process,
+};
+use crate::Backend;
+
+/// How long it may take to listen.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a client keeps to itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pooling {
+    /// A connection to the server, for as long as the client is there.
+    Session,
+    /// A connection for one transaction; the next may run on another one, and so may statements outside of transactions.
+    Transaction,
+}
+
+/// A pool before a private server. Dropping it ends it.
+#[derive(Debug)]
+pub struct PgBouncer {
+    // Before the home: the process ends first, then its files go.
+    _process: Process,
+    port: u16,
+    _home: Home,
+}
+
+impl PgBouncer {
+    /// Whether the program is installed.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError::NoProgram`], where it is not.
+    pub fn check() -> Result<(), ServerError> {
+        Self::find().map(drop)
+    }
+
+    fn find() -> Result<PathBuf, ServerError> {
+        let path = env::var_os("PATH").unwrap_or_default();
+        let folders = env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/bin".into()]);
+        let found = folders.map(|folder| folder.join("pgbouncer")).find(|program| program.is_file());
+        found.ok_or(ServerError::NoProgram { program: "pgbouncer" })
+    }
+
+    /// Starts a pool before `server`, and waits until it listens.
+    ///
+    /// # Errors
+    ///
+    /// When the program is missing, or does not come up.
+    pub fn start(server: &PostgresServer, pooling: Pooling) -> Result<Self, ServerError> {
+        let program = Self::find()?;
+        let home = Home::temporary(Account::unless_ordinary(Postgres::ACCOUNTS)?)?;
+        let port = free_port()?;
+        let write = |name: &str, text: String| {
+            fs::write(home.join(name), text).map_err(ServerError::io(format!("write `{name}`")))
+        };
+        write("users", format!("\"{USER}\" \"{USER}\"\n"))?;
+        write("settings", settings(server.port(), port, pooling))?;
+        let log = fs::File::create(home.join("log")).map_err(ServerError::io("write PgBouncer's log"))?;
+        let mut command = home.command(&program);
+        command.arg("settings").stdout(std::process::Stdio::null()).stderr(log);
+        let process =
+            Process::spawn(&mut command, Signal::KILL, home.to_remove()).map_err(ServerError::io("start PgBouncer"))?;
+        wait(&home, process, port).map(|process| Self { _process: process, port, _home: home })
+    }
+
+    /// Where it listens, for the user that owns everything.
+    pub fn address(&self) -> Address {
+        Address::local(Backend::Postgres, self.port, USER, USER)
+    }
+}
+
+fn settings(server: u16, port: u16, pooling: Pooling) -> String {
+    let mode = match pooling {
+        Pooling::Session => "session",
+        Pooling::Transaction => "transaction",
+    };
+    format!(
+        "[databases]\n\
+         * = host=127.0.0.1 port={server}\n\
+         [pgbouncer]\n\
+         listen_addr = 127.0.0.1\n\
+         listen_port = {port}\n\
+         unix_socket_dir =\n\
+         auth_type = scram-sha-256\n\
+         auth_file = users\n\
+         pool_mode = {mode}\n\
+         ignore_startup_parameters = extra_float_digits,options\n"
+    )
+}
+
+/// Waits until the port is open. The first to open it may be another process, which the log would tell.
+fn wait(home: &Home, mut process: Process, port: u16) -> Result<Process, ServerError> {
+    let deadline = Instant::now() + PATIENCE;
+    while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+        let reason = process.exited().map(|status| status.to_string());
+        let reason = reason.or_else(|| (Instant::now() > deadline).then(|| "it does not listen".to_owned()));
+        if let Some(reason) = reason {
+            let log = tail(&fs::read_to_string(home.join("log")).unwrap_or_default(), 10);
+            return Err(ServerError::NotReady { backend: Backend::Postgres, port, reason, log });
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Ok(process)
+}
