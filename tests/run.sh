@@ -10,6 +10,7 @@
 #   2. the programs of this machine: `initdb` and `postgres`, `mariadb-install-db` and `mariadbd`
 #      (on Debian, root installs the packages that are missing),
 #   3. a container engine, through compose.yaml.
+# Scripts run through `sqlite3`, `psql` and `mariadb`, which have to be there.
 # Tests that disturb runs take `pgbouncer` and `strace` too, which are installed in the same way.
 # Tests without a server are skipped, which the summary tells. With CI=true they fail.
 set -eu
@@ -73,8 +74,13 @@ install_servers() {
     fi
     if [ -z "${TEST_MYSQL_URL-}" ] &&
         ! { command -v mariadbd && command -v mariadb-install-db; } >/dev/null; then
-        packages="$packages mariadb-server-core mariadb-client-core"
+        packages="$packages mariadb-server-core"
     fi
+    # Scripts are run through the command lines of the databases.
+    command -v sqlite3 >/dev/null || packages="$packages sqlite3"
+    command -v mariadb >/dev/null || packages="$packages mariadb-client-core"
+    command -v psql >/dev/null || ls /usr/lib/postgresql/*/bin/psql >/dev/null 2>&1 ||
+        packages="$packages postgresql-client"
     if ! command -v pgbouncer >/dev/null; then
         keep_pgbouncer_from_starting
         packages="$packages pgbouncer"

@@ -14,6 +14,7 @@ mod layering;
 mod limits;
 mod migrations;
 mod new_crate;
+mod offline;
 mod packages;
 mod passwords;
 mod pictures;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         layering::trials(),
         limits::trials(),
         migrations::trials(),
+        offline::trials(),
         packages::trials(),
         passwords::trials(),
         pictures::trials(),

@@ -5,6 +5,7 @@
 //!   and stops them again.
 //! - [`TestDatabase`] is one fresh database, for one test, which tells its schema as text.
 //! - [`Program`] runs a command line to its end; [`App`] keeps the service running beside a test.
+//! - [`client`] runs a script through the database's own command line.
 //! - [`proxy`] stands between a program and its server, and stops or cuts at a chosen request.
 //! - [`snapshot`] takes out of a text what differs from run to run.
 //! - [`harness`] declares a test once and runs it on each database.
@@ -14,6 +15,7 @@
 
 mod app;
 mod backend;
+mod client;
 mod database;
 pub mod harness;
 mod program;
@@ -26,6 +28,7 @@ pub mod snapshot;
 
 pub use app::App;
 pub use backend::Backend;
+pub use client::{Obedience, client};
 pub use database::{CreateError, TestDatabase};
 pub use program::{Output, Program, ProgramError, Running, cargo};
 pub use runtime::block_on;

@@ -1,5 +1,6 @@
 //! What the engine has to know of each database system. Nothing else asks which one it is talking to.
 
+pub(crate) mod dialect;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]

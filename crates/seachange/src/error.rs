@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::DbErr;
 use seachange_graph::fault::quoted;
 use seachange_graph::{
-    AppliedError, Direction, Faults, HistoryError, Plan, PlanError, RangeError, ResolveError, TargetError,
+    AppliedError, Direction, Faults, HistoryError, Plan, PlanError, RangeError, ResolveError, Target, TargetError,
 };
 use thiserror::Error;
 
@@ -14,6 +14,7 @@ use crate::adopt::AdoptError;
 use crate::connection::ConnectError;
 use crate::database_error::{is_lost_connection, reason};
 use crate::migrator::Interruption;
+use crate::offline::Uncaptured;
 use crate::report::Report;
 use crate::runner::{Cause, Failure};
 use crate::store::{Holder, Row};
@@ -151,6 +152,21 @@ pub enum Error {
     /// A revision failed.
     #[error(transparent)]
     Failed(#[from] Box<Failure>),
+    /// A script was interrupted in the middle of a revision. It keeps no journal, so that nothing can be resumed.
+    #[error("`{}` was begun by a script, and nobody wrote down which of its statements took effect", interruption.revision)]
+    Unjournalled {
+        /// What is known of it.
+        interruption: Box<Interruption>,
+    },
+    /// A revision that cannot be written as a script.
+    #[error(transparent)]
+    Uncaptured(#[from] Box<Uncaptured>),
+    /// A script was asked for from a place that only a database knows.
+    #[error("a script cannot start at `{target}`: where that is only the database knows, which is not asked")]
+    UnknownStart {
+        /// The place.
+        target: Target,
+    },
     /// The database is behind the program, and nobody asked to migrate it.
     #[error("the database is behind this program: {} pending", quoted(pending))]
     Behind {

@@ -116,7 +116,7 @@ impl Runner<'_> {
 
 impl Job<'_> {
     /// The code that runs.
-    fn code(&self, in_transaction: bool) -> Code {
+    pub(crate) fn code(&self, in_transaction: bool) -> Code {
         Code { migration: self.script.migration, direction: self.step.direction, in_transaction }
     }
 }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
+use sea_orm::{DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr, TransactionTrait};
 
 use crate::backend::Backend;
 use crate::error::Error;
 use crate::event::{Event, EventHandler};
 use crate::limits::{Deadline, Limits};
 use crate::lock::Waiter;
+use crate::runner::Live;
 use crate::store::Store;
 
 /// How long SQLite waits for the right to write before the engine hears of it, and can say for whom it waits.
@@ -48,6 +49,13 @@ impl Waited {
     /// The whole time, which counts from zero again.
     pub(crate) fn take(&self) -> Duration {
         Duration::from_millis(self.0.swap(0, Ordering::Relaxed))
+    }
+}
+
+impl<'a> Site<'a> {
+    /// The database as it answers the code of a revision, on the connection or in a transaction.
+    pub(crate) fn live(&self, base: impl Into<DatabaseExecutor<'a>>) -> Live<'a> {
+        Live::new(base, self.handler, self.deadline)
     }
 }
 

@@ -8,7 +8,7 @@
 //! | `state` | `applied`; or `upgrading` or `downgrading`, which an interrupted run leaves behind |
 //! | `started_at`, `finished_at` | when, in UTC |
 //! | `duration_ms` | how long it took, in milliseconds; nothing when it was stamped |
-//! | `program` | the name and version of the program that did it |
+//! | `program` | the name and version of the program that did it, with ` (script)` behind it while a script is at work |
 //!
 //! Beside it, `seachange_revision_lock` says who is at work (see [`Holder`]), and `seachange_revision_statement` is the
 //! journal (see [`Entry`](crate::journal::Entry)).
@@ -16,6 +16,7 @@
 mod entries;
 mod holder;
 mod row;
+mod script;
 mod table;
 
 pub use holder::Holder;

@@ -29,6 +29,7 @@ pub use home::Home;
 pub use lasting::LastingServer;
 pub use mariadb::{MariaDb, MariaDbServer};
 pub use pgbouncer::{PgBouncer, Pooling};
+pub(crate) use postgres::program as postgres_program;
 pub use postgres::{Postgres, PostgresServer};
 pub(crate) use private::connect;
 pub use private::{Engine, PrivateServer};

@@ -72,6 +72,12 @@ impl Engine for Postgres {
     }
 }
 
+/// One of PostgreSQL's programs, as `psql`, which may be where the search path does not lead.
+pub(crate) fn program(name: &str) -> Option<PathBuf> {
+    let folders = search_path().into_iter().chain(configured()).chain(packaged());
+    folders.map(|folder| folder.join(name)).find(|program| program.is_file())
+}
+
 /// The folder that `pg_config` names.
 fn configured() -> Option<PathBuf> {
     let output = Command::new("pg_config").arg("--bindir").output().ok()?;

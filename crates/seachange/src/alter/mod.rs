@@ -44,6 +44,7 @@ mod error;
 mod foreign_keys;
 mod operation;
 pub(crate) mod rebuild_scope;
+pub(crate) mod script_scope;
 mod server;
 mod sqlite;
 

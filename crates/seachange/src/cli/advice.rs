@@ -7,6 +7,7 @@ mod graph;
 pub(crate) mod interrupted;
 mod place;
 mod source;
+mod uncaptured;
 
 pub(crate) use place::place;
 
@@ -45,6 +46,7 @@ fn problem(error: &Error) -> Problem {
         }
         Error::Running { .. } => plain(Exit::Mismatch).hint("wait for it; `status` tells how it goes"),
         Error::InDoubt { interruption } => interrupted::in_doubt(interruption),
+        Error::Unjournalled { interruption } => interrupted::unjournalled(plain(Exit::Mismatch), interruption),
         Error::NotInterrupted => plain(Exit::Usage).hint("`status` lists every revision"),
         Error::UnknownRevision { .. } => {
             plain(Exit::Mismatch).hint("run the program that has it, which the database says began it")
@@ -73,6 +75,9 @@ fn problem(error: &Error) -> Problem {
             .hint("another program made this table; rename it, or point the settings at another database"),
         Error::Database { source, .. } => database::refused(plain(Exit::Failure), source),
         Error::Failed(failure) => failure::problem(failure),
+        Error::Uncaptured(error) => uncaptured::problem(error),
+        Error::UnknownStart { .. } => plain(Exit::Usage)
+            .hint("name the revision that the database is at: `current` shows it, where it can be asked"),
         Error::Behind { .. } => plain(Exit::Mismatch).hint("`up` applies them"),
     }
 }

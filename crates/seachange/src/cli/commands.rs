@@ -17,6 +17,7 @@ mod merge;
 mod repair;
 mod revision;
 mod run;
+mod script;
 mod show;
 mod stamp;
 mod status;

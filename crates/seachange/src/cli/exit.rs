@@ -17,7 +17,7 @@ pub enum Exit {
     Connection = 3,
     /// What the database has applied does not fit the revisions of the program; nothing was done.
     Mismatch = 4,
-    /// A revision failed; the message says what is left.
+    /// A revision failed, and the message says what is left; or it cannot be written as a script.
     Revision = 5,
     /// `current --check-heads` found revisions that are not applied.
     Behind = 6,

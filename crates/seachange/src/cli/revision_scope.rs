@@ -2,6 +2,7 @@
 //! not report it a second time, and who ends the process in its middle is told what is left.
 
 use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use seachange_graph::Direction;
@@ -9,6 +10,7 @@ use seachange_graph::Direction;
 use crate::event::Event;
 
 static RUNNING: Mutex<Option<Running>> = Mutex::new(None);
+static IS_WRITING_SCRIPT: AtomicBool = AtomicBool::new(false);
 static LOCATION: Mutex<Option<String>> = Mutex::new(None);
 
 /// A revision in its middle.
@@ -27,12 +29,20 @@ pub(crate) struct Running {
 pub(crate) fn keep_quiet_in_revisions() {
     let print = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
-        if running().is_some() {
+        if running().is_some() || IS_WRITING_SCRIPT.load(Ordering::Relaxed) {
             *LOCATION.lock().unwrap_or_else(PoisonError::into_inner) = info.location().map(ToString::to_string);
         } else {
             print(info);
         }
     }));
+}
+
+/// Runs the code of revisions to write a script, which nobody follows.
+pub(crate) async fn writing_script<T>(work: impl Future<Output = T>) -> T {
+    IS_WRITING_SCRIPT.store(true, Ordering::Relaxed);
+    let outcome = work.await;
+    IS_WRITING_SCRIPT.store(false, Ordering::Relaxed);
+    outcome
 }
 
 /// Follows a run.

@@ -44,6 +44,17 @@ pub(crate) fn read_with_steps(
     texts.iter().map(|text| read_one(context, command, &with_sign(&names, text, direction)?)).collect()
 }
 
+/// Reads one target, as [`read_with_steps`] does.
+pub(crate) fn read_one_with_steps(
+    context: &Context,
+    command: &str,
+    text: &str,
+    direction: Direction,
+) -> Result<Target, Problem> {
+    let names = Names::of(context.project.migrations.scripts());
+    read_one(context, command, &with_sign(&names, text, direction)?)
+}
+
 /// What revisions may be called by.
 struct Names {
     ids: Vec<&'static str>,

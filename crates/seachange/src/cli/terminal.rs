@@ -114,6 +114,11 @@ impl Terminal {
     }
 }
 
+/// Prints a document to the last byte: nothing in it is taken for a colour.
+pub(crate) fn write_raw(text: &str) {
+    heed(io::stdout().write_all(text.as_bytes()));
+}
+
 /// Keeps an error of the standard output until the end. A reader that has gone away is none.
 pub(crate) fn heed(written: io::Result<()>) {
     if let Err(error) = written

@@ -26,6 +26,8 @@ pub use error::ConnectError;
 pub(crate) use pinned::{Pinned, connect_pinned};
 pub use read::connect_to_read;
 pub(crate) use read::is_absent;
+#[cfg(feature = "sqlite")]
+pub(crate) use sqlite_file::open_empty;
 
 use crate::settings::{DatabaseSettings, Driver};
 

@@ -68,7 +68,7 @@ pub(super) fn is_absent(settings: &DatabaseSettings) -> bool {
 }
 
 /// Opens a database without a file.
-pub(super) async fn open_empty(settings: &DatabaseSettings) -> Result<DatabaseConnection, ConnectError> {
+pub(crate) async fn open_empty(settings: &DatabaseSettings) -> Result<DatabaseConnection, ConnectError> {
     let options = ConnectOptions::new("sqlite::memory:").max_connections(1).sqlx_logging(false).to_owned();
     let opened = Database::connect(options).await;
     opened.map_err(|error| ConnectError::classify(settings, &error))

@@ -33,6 +33,11 @@ pub struct Interruption {
 }
 
 impl Interruption {
+    /// Whether a script has begun the revision, and nobody knows which of its statements took effect.
+    pub fn is_of_script(&self) -> bool {
+        self.row.is_of_script()
+    }
+
     /// Whether the journal says anything; where it does not, there may be none.
     pub(super) fn has_entries(&self) -> bool {
         !self.finished.is_empty() || self.in_doubt.is_some() || self.refused.is_some()
@@ -92,11 +97,15 @@ impl Migrator {
     ///
     /// # Errors
     ///
-    /// [`Error::InDoubt`] when it takes a person to say whether a statement took effect; [`Error::NotInterrupted`] when
+    /// [`Error::InDoubt`] when it takes a person to say whether a statement took effect, and [`Error::Unjournalled`] when
+    /// it takes one to say which did; [`Error::NotInterrupted`] when
     /// there is nothing to resume; otherwise as [`upgrade`](Self::upgrade).
     pub async fn resume(&self, doubt: Doubt) -> Result<Report, Error> {
         self.locked(async || {
             let interruption = self.interruption().await?.ok_or(Error::NotInterrupted)?;
+            if interruption.is_of_script() {
+                return Err(Error::Unjournalled { interruption: Box::new(interruption) });
+            }
             let step = self.step(&interruption)?;
             self.settle_doubt(&interruption, doubt).await?;
             self.resume_locked(interruption, step).await

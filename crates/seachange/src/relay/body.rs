@@ -10,7 +10,7 @@ use seachange_graph::Direction;
 use tokio::task::JoinError;
 
 use super::Code;
-use crate::alter::rebuild_scope;
+use crate::alter::{rebuild_scope, script_scope};
 
 /// How the code of a revision ended.
 #[derive(Debug)]
@@ -36,9 +36,10 @@ impl Ending {
 ///
 /// A panic is an ending like others: sea-query panics on operations that SQLite does not have, and a person's code may.
 /// The state that a panic could leave inconsistent is the transaction, and that is rolled back.
-pub(super) async fn run(code: Code, connection: &DatabaseConnection) -> Ending {
+pub(super) async fn run(code: Code, connection: &DatabaseConnection, is_written_down: bool) -> Ending {
+    let running = rebuild_scope::watch(AssertUnwindSafe(call(code, connection)).catch_unwind());
     let (outcome, needs_foreign_keys_off) =
-        rebuild_scope::watch(AssertUnwindSafe(call(code, connection)).catch_unwind()).await;
+        if is_written_down { script_scope::written_down(running).await } else { running.await };
     match outcome {
         _ if needs_foreign_keys_off => Ending::NeedsForeignKeysOff,
         Ok(Ok(())) => Ending::Done,

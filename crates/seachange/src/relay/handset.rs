@@ -6,6 +6,7 @@ use sea_orm::{DbBackend, DbErr, ExecResult, MockDatabaseTrait, QueryResult, Stat
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{Reply, Request};
+use crate::alter::script_scope;
 
 /// Passes on what the code asks, and waits for the answer.
 #[derive(Debug)]
@@ -49,11 +50,13 @@ impl Handset {
 
 impl MockDatabaseTrait for Handset {
     fn execute(&mut self, _: usize, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.ask(|reply| Request::Execute(statement, reply))
+        let request = if script_scope::is_check() { Request::ExecuteCheck } else { Request::Execute };
+        self.ask(|reply| request(statement, reply))
     }
 
     fn query(&mut self, _: usize, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.ask(|reply| Request::Query(statement, reply))
+        let request = if script_scope::is_check() { Request::QueryCheck } else { Request::Query };
+        self.ask(|reply| request(statement, reply))
     }
 
     fn begin(&mut self) {

@@ -42,6 +42,21 @@ pub(crate) trait Session: Send {
 
     /// Rolls the innermost transaction back.
     async fn rollback(&mut self) -> Result<(), DbErr>;
+
+    /// Whether statements are written down for another database, rather than run on the one that they are for.
+    fn writes_down(&self) -> bool {
+        false
+    }
+
+    /// Runs a statement with which an alteration checks itself, and which is no part of it.
+    async fn execute_check(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.execute(statement).await
+    }
+
+    /// Runs a query with which an alteration checks itself.
+    async fn query_check(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.query(statement).await
+    }
 }
 
 /// The code of a revision.
@@ -60,6 +75,8 @@ pub(crate) struct Code {
 enum Request {
     Execute(Statement, Reply<ExecResult>),
     Query(Statement, Reply<Vec<QueryResult>>),
+    ExecuteCheck(Statement, Reply<ExecResult>),
+    QueryCheck(Statement, Reply<Vec<QueryResult>>),
     Begin(Reply<()>),
     Commit(Reply<()>),
     Rollback(Reply<()>),
@@ -73,7 +90,7 @@ type Reply<T> = std::sync::mpsc::SyncSender<Result<T, DbErr>>;
 /// A panic of the code is one of its endings. Dropped before the end, the code gets errors for answers from then on.
 pub(crate) async fn run(code: Code, backend: DbBackend, session: &mut dyn Session) -> Ending {
     let (sender, mut requests) = mpsc::unbounded_channel();
-    let mut thread = start(code, Handset::new(sender, backend, code.in_transaction));
+    let mut thread = start(code, Handset::new(sender, backend, code.in_transaction), session.writes_down());
     loop {
         tokio::select! {
             biased;
@@ -83,13 +100,13 @@ pub(crate) async fn run(code: Code, backend: DbBackend, session: &mut dyn Sessio
     }
 }
 
-fn start(code: Code, handset: Handset) -> JoinHandle<Ending> {
+fn start(code: Code, handset: Handset, is_written_down: bool) -> JoinHandle<Ending> {
     let connection = MockDatabaseConnection::new(handset);
     let connection: DatabaseConnection = DatabaseConnectionType::MockDatabaseConnection(Arc::new(connection)).into();
     let runtime = tokio::runtime::Handle::current();
     let dispatch = tracing::dispatcher::get_default(Clone::clone);
     tokio::task::spawn_blocking(move || {
-        tracing::dispatcher::with_default(&dispatch, || runtime.block_on(body::run(code, &connection)))
+        tracing::dispatcher::with_default(&dispatch, || runtime.block_on(body::run(code, &connection, is_written_down)))
     })
 }
 
@@ -98,6 +115,8 @@ async fn answer(request: Request, session: &mut dyn Session) {
     match request {
         Request::Execute(statement, reply) => drop(reply.send(session.execute(statement).await)),
         Request::Query(statement, reply) => drop(reply.send(session.query(statement).await)),
+        Request::ExecuteCheck(statement, reply) => drop(reply.send(session.execute_check(statement).await)),
+        Request::QueryCheck(statement, reply) => drop(reply.send(session.query_check(statement).await)),
         Request::Begin(reply) => drop(reply.send(session.begin().await)),
         Request::Commit(reply) => drop(reply.send(session.commit().await)),
         Request::Rollback(reply) => drop(reply.send(session.rollback().await)),

@@ -119,11 +119,11 @@ impl Runner<'_> {
     async fn run_unprotected(&self, job: Job<'_>, past: Past) -> Result<usize, Setback> {
         let connection = self.site.connection;
         if job.script.migration.use_transaction() != Some(true) {
-            return self.run_on(job, Live::new(connection, self.site), past).await;
+            return self.run_on(job, self.site.live(connection), past).await;
         }
         let begun = connection.begin().await;
         let transaction = begun.map_err(|error| self.setback(job, error, Left::Begun { statements: past.len() }))?;
-        let statements = self.run_on(job, Live::new(&transaction, self.site), past).await?;
+        let statements = self.run_on(job, self.site.live(&transaction), past).await?;
         let committed = transaction.commit().await;
         committed.map_err(|error| self.setback(job, error, Left::Begun { statements }))?;
         Ok(statements)

@@ -8,15 +8,17 @@ use sea_orm::{
 };
 
 use crate::database_error::is_lost_connection;
-use crate::event::Event;
+use crate::event::{Event, EventHandler};
+use crate::limits::Deadline;
 use crate::relay::Session;
-use crate::site::Site;
 
 /// A connection or a transaction, and the transactions that the code has begun on it.
 pub(crate) struct Live<'a> {
     base: DatabaseExecutor<'a>,
     transactions: Vec<DatabaseTransaction>,
-    site: Site<'a>,
+    handler: &'a EventHandler,
+    /// When the statement that runs has to end.
+    deadline: &'a Deadline,
     /// The connection broke: what comes after it would run somewhere else.
     lost: Option<DbErr>,
     /// How many statements ran.
@@ -26,8 +28,12 @@ pub(crate) struct Live<'a> {
 }
 
 impl<'a> Live<'a> {
-    pub(crate) fn new(base: impl Into<DatabaseExecutor<'a>>, site: Site<'a>) -> Self {
-        Self { base: base.into(), transactions: Vec::new(), site, lost: None, finished: 0, refused: None }
+    pub(crate) fn new(
+        base: impl Into<DatabaseExecutor<'a>>,
+        handler: &'a EventHandler,
+        deadline: &'a Deadline,
+    ) -> Self {
+        Self { base: base.into(), transactions: Vec::new(), handler, deadline, lost: None, finished: 0, refused: None }
     }
 
     /// Whether a transaction is open.
@@ -48,7 +54,7 @@ impl<'a> Live<'a> {
     /// A statement begins; its time is measured from now on, and may be limited.
     fn start(&self) -> Result<Instant, DbErr> {
         self.check()?;
-        self.site.deadline.start();
+        self.deadline.start();
         Ok(Instant::now())
     }
 
@@ -58,8 +64,8 @@ impl<'a> Live<'a> {
 
     /// Notes what came of a statement, and tells whoever watches.
     fn note<T>(&mut self, sql: &str, elapsed: Duration, outcome: Result<T, DbErr>) -> Result<T, DbErr> {
-        self.site.deadline.stop();
-        self.site.tell(&Event::Statement { sql, elapsed, failed: outcome.is_err() });
+        self.deadline.stop();
+        (self.handler)(&Event::Statement { sql, elapsed, failed: outcome.is_err() });
         match &outcome {
             Ok(_) => self.finished += 1,
             Err(error) => {

@@ -8,7 +8,7 @@ use seachange_graph::Direction;
 use super::failure::{Cause, Left};
 use super::others::Turn;
 use super::step::{Attempt, Setback};
-use super::{Job, Live, Runner};
+use super::{Job, Runner};
 use crate::alter::{self, Violation};
 use crate::database_error::is_lost_connection;
 use crate::error::Error;
@@ -82,7 +82,7 @@ impl Runner<'_> {
         transaction: &DatabaseTransaction,
         violations_before: Option<&[Violation]>,
     ) -> Result<(), Setback> {
-        let mut live = Live::new(transaction, self.site);
+        let mut live = self.site.live(transaction);
         let ending = relay::run(job.code(true), transaction.get_database_backend(), &mut live).await;
         self.judge(job, ending, live.refused.as_deref(), Left::Nothing)?;
         let refused = |error| self.refused(job, error);

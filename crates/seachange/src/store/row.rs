@@ -6,6 +6,9 @@ use seachange_graph::{Direction, Revision};
 
 use crate::revision::Script;
 
+/// Stands behind the program in the row of a revision that a script has begun: a script keeps no journal.
+const OF_SCRIPT: &str = " (script)";
+
 /// What the database says of one revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
@@ -59,6 +62,16 @@ impl Row {
     /// Whether the revision is applied as a whole.
     pub fn is_applied(&self) -> bool {
         self.state == State::Applied
+    }
+
+    /// The program, as a script writes it that begins a revision.
+    pub(crate) fn script_of(program: &str) -> String {
+        format!("{program}{OF_SCRIPT}")
+    }
+
+    /// Whether a script has begun the revision and not finished it.
+    pub(crate) fn is_of_script(&self) -> bool {
+        !self.is_applied() && self.program.ends_with(OF_SCRIPT)
     }
 
     /// The row for a revision of the graph that starts now. What it depends on by label is recorded by id.

@@ -10,7 +10,7 @@ use super::Row;
 use crate::backend::Backend;
 
 #[derive(DeriveIden, Clone, Copy)]
-enum Column {
+pub(super) enum Column {
     Revision,
     DownRevision,
     DependsOn,
@@ -22,7 +22,7 @@ enum Column {
     Program,
 }
 
-const COLUMNS: [Column; 9] = [
+pub(super) const COLUMNS: [Column; 9] = [
     Column::Revision,
     Column::DownRevision,
     Column::DependsOn,
@@ -94,7 +94,7 @@ impl Store {
         connection.execute(&self.definition(backend)).await.map(drop)
     }
 
-    fn definition(&self, backend: &dyn Backend) -> TableCreateStatement {
+    pub(crate) fn definition(&self, backend: &dyn Backend) -> TableCreateStatement {
         let id_length = u32::try_from(MAX_ID_LENGTH).unwrap_or(u32::MAX);
         Table::create()
             .if_not_exists()

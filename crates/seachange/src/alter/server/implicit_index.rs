@@ -31,6 +31,8 @@ pub(super) enum Fate {
     Drop,
     /// It serves another key over the same columns, which would have brought it if it had not been there.
     RenameTo(String),
+    /// The server finds out when the statement runs.
+    LeftToServer,
 }
 
 /// The foreign keys that brought an index.
@@ -72,7 +74,7 @@ impl Keys {
     }
 }
 
-fn dropped_foreign_key(operation: &Operation) -> Option<&str> {
+pub(super) fn dropped_foreign_key(operation: &Operation) -> Option<&str> {
     match operation {
         Operation::DropForeignKey(key) => Some(&key.name),
         _ => None,

@@ -4,6 +4,7 @@ use sea_orm::DbBackend;
 use sea_orm::sea_query::{ColumnDef, PostgresQueryBuilder, Table, TableName, TableRef};
 
 use super::implicit_index::{Fate, Fates};
+use super::left_to_server;
 use crate::alter::clause::{check, column, foreign_key, quoted, quoted_table, unique};
 use crate::alter::error::AlterError;
 use crate::alter::operation::{Operation, text};
@@ -92,6 +93,7 @@ fn drop_foreign_key(name: &str, indexes: &Fates) -> String {
         Some(Fate::RenameTo(heir)) => {
             format!("{drop}, RENAME INDEX {quoted_name} TO {}", quoted(DbBackend::MySql, heir))
         }
+        Some(Fate::LeftToServer) => format!("{drop}{}", left_to_server::place(name)),
         None => drop,
     }
 }

@@ -15,7 +15,10 @@ mod tests;
 mod token;
 
 use sea_orm::sea_query::{SchemaName, TableName};
-use sea_orm::{ConnectionTrait, DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseConnectionType, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+};
 use sea_orm_migration::SchemaManagerConnection;
 
 use self::plan::{Plan, plan};
@@ -24,6 +27,7 @@ use self::snapshot::Snapshot;
 use super::error::AlterError;
 use super::foreign_keys::{foreign_keys_on, set_foreign_keys};
 use super::operation::{Operation, text};
+use crate::alter::script_scope::check;
 use crate::database_error::reason;
 
 /// Makes the changes, all of them or none.
@@ -54,12 +58,12 @@ async fn in_savepoint(
     table: &str,
     operations: &[Operation],
 ) -> Result<(), AlterError> {
-    run(transaction, "SAVEPOINT seachange_alter").await?;
+    check(run(transaction, "SAVEPOINT seachange_alter")).await?;
     let made = make(transaction, table, operations).await;
     if made.is_err() {
-        run(transaction, "ROLLBACK TO seachange_alter").await?;
+        check(run(transaction, "ROLLBACK TO seachange_alter")).await?;
     }
-    run(transaction, "RELEASE seachange_alter").await?;
+    check(run(transaction, "RELEASE seachange_alter")).await?;
     made
 }
 
@@ -128,9 +132,9 @@ async fn make(connection: &impl ConnectionTrait, table: &str, operations: &[Oper
 /// Says whether every statement reaches the same connection.
 fn has_one_connection(connection: &DatabaseConnection) -> bool {
     #[cfg(feature = "sqlite")]
-    if let sea_orm::DatabaseConnectionType::SqlxSqlitePoolConnection(_) = &connection.inner {
+    if let DatabaseConnectionType::SqlxSqlitePoolConnection(_) = &connection.inner {
         return connection.get_sqlite_connection_pool().options().get_max_connections() == 1;
     }
-    let _ = connection;
-    false
+    // The relay passes everything to one connection.
+    matches!(connection.inner, DatabaseConnectionType::MockDatabaseConnection(_))
 }

@@ -5,6 +5,7 @@
 //! which go on naming the table. Foreign keys must be off: dropping a table deletes its rows first, and
 //! with foreign keys on these deletions cascade.
 
+use sea_orm::sea_query::{QueryBuilder, SqliteQueryBuilder};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
 use super::census::Census;
@@ -15,6 +16,7 @@ use crate::alter::clause::quoted;
 use crate::alter::error::AlterError;
 use crate::alter::foreign_keys::foreign_keys_on;
 use crate::alter::rebuild_scope;
+use crate::alter::script_scope::check;
 use crate::database_error::reason;
 
 /// Rebuilds the table with the text `new`. The caller undoes everything when it fails.
@@ -27,9 +29,9 @@ pub(super) async fn rebuild(
     require_foreign_keys_off(connection, snapshot).await?;
     require_bare_columns(snapshot, new)?;
     require_nothing_temporary(connection, snapshot).await?;
-    let before = Census::take(connection, &snapshot.family()).await?;
+    let before = check(Census::take(connection, &snapshot.family())).await?;
     require_values(snapshot, unfilled, before.rows())?;
-    let was_broken = broken_object(connection).await?.is_some();
+    let was_broken = check(broken_object(connection)).await?.is_some();
     let legacy = pragma(connection, "PRAGMA legacy_alter_table").await?;
     connection.execute_unprepared("PRAGMA legacy_alter_table = ON").await?;
     let replaced = replace(connection, snapshot, new).await;
@@ -37,8 +39,8 @@ pub(super) async fn rebuild(
         connection.execute_unprepared("PRAGMA legacy_alter_table = OFF").await?;
     }
     replaced?;
-    before.require_same(connection, &snapshot.table).await?;
-    match broken_object(connection).await? {
+    check(before.require_same(connection, &snapshot.table)).await?;
+    match check(broken_object(connection)).await? {
         Some(reason) if !was_broken => Err(AlterError::BrokenObject { table: snapshot.table.clone(), reason }),
         _ => Ok(()),
     }
@@ -47,20 +49,19 @@ pub(super) async fn rebuild(
 async fn replace(connection: &impl ConnectionTrait, snapshot: &Snapshot, new: &TableText) -> Result<(), AlterError> {
     let old_name = free_name(connection, &snapshot.table).await?;
     let old = Contents::read(connection, &snapshot.table).await?;
-    let sequence = sequence(connection, &snapshot.table).await?;
     let [table, aside] = [&snapshot.table, &old_name].map(|name| quoted(DbBackend::Sqlite, name));
     run(connection, &format!("ALTER TABLE \"main\".{table} RENAME TO {aside}")).await?;
     run(connection, &new.text()).await?;
     let new = Contents::read(connection, &snapshot.table).await?;
     run(connection, &old.copy_to(&new, &aside, &table)).await?;
+    if has_sequences(connection).await? {
+        move_sequence(connection, &old_name, &snapshot.table).await?;
+    }
     run(connection, &format!("DROP TABLE \"main\".{aside}")).await?;
     for object in snapshot.indexes.iter().chain(&snapshot.triggers) {
         run(connection, &object.sql).await?;
     }
-    match sequence {
-        Some(sequence) => set_sequence(connection, &snapshot.table, sequence).await,
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 async fn require_foreign_keys_off(connection: &impl ConnectionTrait, snapshot: &Snapshot) -> Result<(), AlterError> {
@@ -130,23 +131,24 @@ async fn free_name(connection: &impl ConnectionTrait, table: &str) -> Result<Str
     Ok(name)
 }
 
-/// Returns the last key that `AUTOINCREMENT` gave in the table.
-async fn sequence(connection: &impl ConnectionTrait, table: &str) -> Result<Option<i64>, AlterError> {
+/// Says whether any table has ever had an `AUTOINCREMENT`.
+async fn has_sequences(connection: &impl ConnectionTrait) -> Result<bool, DbErr> {
     let sql = "SELECT count(*) FROM main.sqlite_schema WHERE name = ?1";
-    if count(connection, sql, "sqlite_sequence").await? == 0 {
-        return Ok(None);
-    }
-    let sql = "SELECT seq FROM main.sqlite_sequence WHERE name = ?1";
-    let row = connection.query_one_raw(statement(sql, [table.into()])).await?;
-    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
+    Ok(count(connection, sql, "sqlite_sequence").await? > 0)
 }
 
-async fn set_sequence(connection: &impl ConnectionTrait, table: &str, sequence: i64) -> Result<(), AlterError> {
-    let delete = "DELETE FROM main.sqlite_sequence WHERE name = ?1";
-    connection.execute_raw(statement(delete, [table.into()])).await?;
-    let insert = "INSERT INTO main.sqlite_sequence (name, seq) VALUES (?1, ?2)";
-    connection.execute_raw(statement(insert, [table.into(), sequence.into()])).await?;
-    Ok(())
+/// Gives the table the last key that `AUTOINCREMENT` gave in the old one, which may be higher than any that is there. It is
+/// not read, because the statements may be written down for a database that has another one.
+async fn move_sequence(connection: &impl ConnectionTrait, from: &str, to: &str) -> Result<(), DbErr> {
+    let [from, to] = [from, to].map(|name| SqliteQueryBuilder.value_to_string(&name.into()));
+    let old = format!("FROM \"main\".\"sqlite_sequence\" WHERE \"name\" = {from}");
+    run(
+        connection,
+        &format!("DELETE FROM \"main\".\"sqlite_sequence\" WHERE \"name\" = {to} AND EXISTS (SELECT 1 {old})"),
+    )
+    .await?;
+    run(connection, &format!("INSERT INTO \"main\".\"sqlite_sequence\" (\"name\", \"seq\") SELECT {to}, \"seq\" {old}"))
+        .await
 }
 
 async fn count(connection: &impl ConnectionTrait, sql: &str, name: &str) -> Result<i64, DbErr> {

@@ -18,7 +18,7 @@ pub(super) fn target(error: &TargetError) -> Problem {
         problem.detail(&error.text).detail(format!("{}{}", " ".repeat(before), "^".repeat(marked.max(1))))
     };
     if error.text.contains(':') {
-        return problem.hint("`history -r` takes a range such as `A:B`; here, name one end");
+        return problem.hint("`history -r` and `--sql` take a range such as `A:B`; here, name one end");
     }
     problem
         .hint("a target is `head`, `heads`, `base`, `+N`, `-N`, a label, or a revision id or the beginning of one")

@@ -28,6 +28,11 @@ pub(super) fn in_doubt(known: &Interruption) -> Problem {
     )
 }
 
+/// A revision that a script has begun, which only a person can finish or undo.
+pub(super) fn unjournalled(problem: Problem, known: &Interruption) -> Problem {
+    hints(known).into_iter().fold(problem, Problem::hint)
+}
+
 /// What is known of the revision, a line each.
 fn facts(problem: Problem, known: &Interruption) -> Problem {
     lines(known).into_iter().fold(problem, Problem::detail)
@@ -36,6 +41,7 @@ fn facts(problem: Problem, known: &Interruption) -> Problem {
 /// What an interrupted revision has done, and what is in doubt.
 pub(crate) fn lines(known: &Interruption) -> Vec<String> {
     let mut lines = vec![match known.finished.len() {
+        _ if known.is_of_script() => "it was begun by a script, which does not write down what took effect".to_owned(),
         0 => "no statement of it is known to have taken effect".to_owned(),
         1 => "1 statement of it took effect:".to_owned(),
         count => format!("{count} statements of it took effect:"),
@@ -58,6 +64,7 @@ pub(crate) fn lines(known: &Interruption) -> Vec<String> {
 /// The ways on.
 pub(crate) fn hints(known: &Interruption) -> [&'static str; 2] {
     let rest = match &known.in_doubt {
+        _ if known.is_of_script() => "what the script printed when it stopped tells at which statement that was",
         Some((_, Verdict::Half(_))) => "undo by hand what there is of that statement, then `repair --resume --not-run`",
         Some((_, Verdict::Unknown)) => {
             "look at the database, then `repair --resume --ran` if it took effect, or `repair --resume --not-run`"

@@ -4,6 +4,7 @@ use clap::Args;
 use seachange_graph::Direction;
 
 use super::run::{DowngradeFlags, downgrade};
+use super::script;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
@@ -32,6 +33,9 @@ pub(crate) struct DowngradeArgs {
 
 impl DownArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+        if self.flags.script.sql {
+            return script::downgrade(context, &self.targets, &self.flags.script).await;
+        }
         let targets = targets::read_with_steps(context, "down", &self.targets, Direction::Downgrade)?;
         downgrade(context, &targets, &self.flags).await
     }
@@ -39,6 +43,9 @@ impl DownArgs {
 
 impl DowngradeArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+        if self.flags.script.sql {
+            return script::downgrade(context, &self.targets, &self.flags.script).await;
+        }
         downgrade(context, &targets::read(context, "downgrade", &self.targets)?, &self.flags).await
     }
 }

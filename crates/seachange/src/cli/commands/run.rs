@@ -4,6 +4,7 @@ use chrono::Utc;
 use clap::Args;
 use seachange_graph::{Direction, Graph, Plan, Target};
 
+use super::script::ScriptArgs;
 use crate::args::LimitArgs;
 use crate::cli::context::Context;
 use crate::cli::describe;
@@ -25,7 +26,7 @@ pub(crate) struct UpgradeFlags {
     #[arg(long)]
     dry_run: bool,
     /// Apply as well what is missing below applied revisions
-    #[arg(long)]
+    #[arg(long, conflicts_with = "sql")]
     include_missing: bool,
     /// What to do when a newer program has applied revisions that are unknown here, above all that is known
     #[arg(long, env = "MIGRATE_AHEAD", value_name = "POLICY", default_value = "refuse", hide_env_values = true)]
@@ -40,6 +41,8 @@ pub(crate) struct UpgradeFlags {
     limits: LimitArgs,
     #[command(flatten)]
     pub(super) events: EventsArgs,
+    #[command(flatten)]
+    pub(super) script: ScriptArgs,
 }
 
 impl UpgradeFlags {
@@ -65,6 +68,8 @@ pub(crate) struct DowngradeFlags {
     pub(super) limits: LimitArgs,
     #[command(flatten)]
     pub(super) events: EventsArgs,
+    #[command(flatten)]
+    pub(super) script: ScriptArgs,
 }
 
 /// Upgrades, and says what came of it.

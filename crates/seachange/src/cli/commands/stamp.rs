@@ -4,6 +4,7 @@ use clap::Args;
 use seachange_graph::StampPlan;
 
 use super::run;
+use super::script::{self, ScriptArgs};
 use crate::args::LockTimeoutArgs;
 use crate::cli::context::Context;
 use crate::cli::describe;
@@ -19,17 +20,22 @@ pub(crate) struct StampArgs {
     #[arg(value_name = "TARGET", required = true, allow_negative_numbers = true)]
     targets: Vec<String>,
     /// Forget whatever the record says now, unknown revisions included
-    #[arg(long)]
+    #[arg(long, conflicts_with = "sql")]
     purge: bool,
     /// Print what would be recorded, and write nothing
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
     limits: LockTimeoutArgs,
+    #[command(flatten)]
+    script: ScriptArgs,
 }
 
 impl StampArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+        if self.script.sql {
+            return script::stamp(context, &self.targets, &self.script);
+        }
         let targets = targets::read(context, "stamp", &self.targets)?;
         if self.dry_run {
             let migrator = context.connect_to_read().await?;

@@ -4,6 +4,7 @@ use clap::Args;
 use seachange_graph::Direction;
 
 use super::run::{UpgradeFlags, upgrade};
+use super::script;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
@@ -31,6 +32,9 @@ pub(crate) struct UpgradeArgs {
 
 impl UpArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+        if self.flags.script.sql {
+            return script::upgrade(context, &self.targets, &self.flags.script).await;
+        }
         let targets = targets::read_with_steps(context, "up", &self.targets, Direction::Upgrade)?;
         upgrade(context, &targets, &self.flags).await
     }
@@ -38,6 +42,9 @@ impl UpArgs {
 
 impl UpgradeArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+        if self.flags.script.sql {
+            return script::upgrade(context, &self.targets, &self.flags.script).await;
+        }
         upgrade(context, &targets::read(context, "upgrade", &self.targets)?, &self.flags).await
     }
 }

@@ -1,0 +1,70 @@
+//! Scripts for the clients of MySQL and MariaDB.
+
+use sea_orm::sea_query::{Expr, MysqlQueryBuilder};
+use sea_orm::{DbBackend, Value};
+
+use super::{Dialect, Quoting, common};
+
+pub(super) struct MySql;
+
+/// What ends a statement that holds semicolons, the first that does not occur in it.
+const DELIMITERS: [&str; 4] = ["//", "$$", "||", ";;;;"];
+
+impl Dialect for MySql {
+    fn backend(&self) -> DbBackend {
+        DbBackend::MySql
+    }
+
+    fn instructions(&self) -> &'static [&'static str] {
+        &[
+            "Run it as `mariadb DATABASE < FILE` or `mysql DATABASE < FILE`, which stop at the first error. What a revision did",
+            "before an error stays; the record says then that the revision was begun, and `status` names it.",
+        ]
+    }
+
+    /// What SQLx says to every connection; and a backslash in a string escapes, which a server may be told otherwise.
+    fn preamble(&self, _schema: Option<&str>) -> Vec<String> {
+        let mode = "REPLACE(CONCAT(@@sql_mode, ',PIPES_AS_CONCAT,NO_ENGINE_SUBSTITUTION'), 'NO_BACKSLASH_ESCAPES', '')";
+        vec![
+            "SET NAMES utf8mb4".to_owned(),
+            format!("SET sql_mode = (SELECT {mode})"),
+            "SET time_zone = '+00:00'".to_owned(),
+        ]
+    }
+
+    fn begin(&self) -> &'static str {
+        "START TRANSACTION"
+    }
+
+    fn now(&self) -> Expr {
+        Expr::cust("UTC_TIMESTAMP(3)")
+    }
+
+    /// The client cuts at every semicolon, and knows nothing of the bodies of triggers.
+    fn wrap(&self, statement: String, has_inner_end: bool) -> String {
+        if !has_inner_end {
+            return statement;
+        }
+        let is_free = |delimiter: &&str| !statement.contains(*delimiter);
+        let delimiter = DELIMITERS.into_iter().find(is_free).unwrap_or(DELIMITERS[0]);
+        let statement = statement.trim_end_matches(';');
+        format!("DELIMITER {delimiter}\n{statement}\n{delimiter}\nDELIMITER ;")
+    }
+
+    fn quoting(&self) -> Quoting {
+        Quoting { backslashes: true, backticks: true, hashes: true, ..Quoting::default() }
+    }
+
+    /// A moment is one of UTC without saying so; an UUID is 16 bytes.
+    fn literal(&self, value: &Value) -> Result<String, &'static str> {
+        let moment = match value {
+            Value::ChronoDateTimeUtc(Some(moment)) => moment.naive_utc(),
+            Value::ChronoDateTimeLocal(Some(moment)) => moment.naive_utc(),
+            Value::ChronoDateTimeWithTimeZone(Some(moment)) => moment.naive_utc(),
+            Value::Uuid(Some(uuid)) => return common(&MysqlQueryBuilder, &uuid.as_bytes().to_vec().into()),
+            Value::TimeDateTimeWithTimeZone(Some(_)) => return Err("a moment of the crate `time` is not written yet"),
+            value => return common(&MysqlQueryBuilder, value),
+        };
+        common(&MysqlQueryBuilder, &moment.into())
+    }
+}

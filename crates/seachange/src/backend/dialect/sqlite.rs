@@ -1,0 +1,83 @@
+//! Scripts for SQLite's command line.
+
+use chrono::SecondsFormat;
+use sea_orm::sea_query::{Expr, SqliteQueryBuilder};
+use sea_orm::{DbBackend, Value};
+
+use super::{Dialect, Quoting, Rebuild, common};
+
+pub(super) struct Sqlite;
+
+/// The numbers of rows that refer to nothing are kept in a table of the session, which takes no more at the end than at the
+/// beginning: an error there stops the script before it commits.
+const REBUILD: Rebuild = Rebuild {
+    before: &[
+        "PRAGMA foreign_keys = OFF",
+        "CREATE TEMP TABLE \"seachange_orphans\" (\"before\" integer, \"now\" integer CHECK (\"now\" <= \"before\"))",
+        "INSERT INTO \"seachange_orphans\" (\"before\") SELECT count(*) FROM pragma_foreign_key_check",
+    ],
+    purpose: &[
+        "This prints rows that refer to nothing, and should print none; if there are more than before, the script stops",
+        "at the statement after it.",
+    ],
+    check: &[
+        "PRAGMA foreign_key_check",
+        "UPDATE \"seachange_orphans\" SET \"now\" = (SELECT count(*) FROM pragma_foreign_key_check)",
+    ],
+    after: &["DROP TABLE \"temp\".\"seachange_orphans\"", "PRAGMA foreign_keys = ON"],
+};
+
+impl Dialect for Sqlite {
+    fn backend(&self) -> DbBackend {
+        DbBackend::Sqlite
+    }
+
+    fn instructions(&self) -> &'static [&'static str] {
+        &[
+            "Run it as `sqlite3 -bail DATABASE < FILE`: with `-bail` it stops at the first error, and rolls that revision back.",
+        ]
+    }
+
+    /// The command line does not enforce foreign keys unless it is told to; the engine does.
+    fn preamble(&self, _schema: Option<&str>) -> Vec<String> {
+        vec!["PRAGMA foreign_keys = ON".to_owned()]
+    }
+
+    fn begin(&self) -> &'static str {
+        "BEGIN IMMEDIATE"
+    }
+
+    /// As the engine writes moments, so that texts compare as times do.
+    fn now(&self) -> Expr {
+        Expr::cust("strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')")
+    }
+
+    /// A table that falls would first delete its rows, and those of its children with them; inside a transaction the switch
+    /// does nothing.
+    fn rebuild(&self) -> Option<Rebuild> {
+        Some(REBUILD)
+    }
+
+    fn quoting(&self) -> Quoting {
+        Quoting { backticks: true, brackets: true, ..Quoting::default() }
+    }
+
+    /// Moments are texts here, in the formats of SQLx; an UUID is 16 bytes.
+    fn literal(&self, value: &Value) -> Result<String, &'static str> {
+        let text = match value {
+            Value::ChronoDateTimeUtc(Some(moment)) => moment.to_rfc3339_opts(SecondsFormat::AutoSi, false),
+            Value::ChronoDateTimeLocal(Some(moment)) => moment.to_rfc3339_opts(SecondsFormat::AutoSi, false),
+            Value::ChronoDateTimeWithTimeZone(Some(moment)) => moment.to_rfc3339_opts(SecondsFormat::AutoSi, false),
+            Value::ChronoDateTime(Some(moment)) => moment.format("%F %T%.f").to_string(),
+            Value::ChronoTime(Some(time)) => time.format("%T%.f").to_string(),
+            Value::Uuid(Some(uuid)) => return common(&SqliteQueryBuilder, &uuid.as_bytes().to_vec().into()),
+            Value::String(Some(text)) if text.contains('\0') => return Err("a text with a zero byte ends the script"),
+            Value::TimeDate(Some(_))
+            | Value::TimeTime(Some(_))
+            | Value::TimeDateTime(Some(_))
+            | Value::TimeDateTimeWithTimeZone(Some(_)) => return Err("a value of the crate `time` is not written yet"),
+            value => return common(&SqliteQueryBuilder, value),
+        };
+        common(&SqliteQueryBuilder, &text.into())
+    }
+}

@@ -1,0 +1,99 @@
+//! What the commands share that write a script in the place of running it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use seachange_graph::{Direction, Target};
+
+use crate::cli::context::Context;
+use crate::cli::describe;
+use crate::cli::exit::Exit;
+use crate::cli::problem::Problem;
+use crate::cli::terminal::write_raw;
+use crate::cli::{output_file, revision_scope, targets};
+use crate::offline::{Offline, SqlScript};
+
+/// Whether and where a script is written.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ScriptArgs {
+    /// Write the SQL script instead, for a database that cannot be reached; `A:B` says where it starts and ends
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) sql: bool,
+    /// Write the script to a file, replacing one that is there
+    #[arg(short, long, value_name = "FILE", requires = "sql")]
+    output: Option<PathBuf>,
+}
+
+/// Where a script starts and ends.
+struct Ends {
+    from: Target,
+    to: Target,
+}
+
+/// Writes an upgrade: to a target from base, or along a range.
+pub(crate) async fn upgrade(context: &Context, words: &[String], args: &ScriptArgs) -> Result<Exit, Problem> {
+    let ends = Ends::read(context, "up --sql", words, Some(Direction::Upgrade))?;
+    let offline = Offline::new(context.project.migrations, context.settings()?)?;
+    let script = revision_scope::writing_script(offline.upgrade(&ends.from, &[ends.to])).await;
+    args.answer(context, &script?)
+}
+
+/// Writes a downgrade along a range.
+pub(crate) async fn downgrade(context: &Context, words: &[String], args: &ScriptArgs) -> Result<Exit, Problem> {
+    let ends = Ends::read(context, "down --sql", words, Some(Direction::Downgrade))?;
+    let offline = Offline::new(context.project.migrations, context.settings()?)?;
+    let script = revision_scope::writing_script(offline.downgrade(&ends.from, &[ends.to])).await;
+    args.answer(context, &script?)
+}
+
+/// Writes a stamp: to a target from base, or along a range.
+pub(crate) fn stamp(context: &Context, words: &[String], args: &ScriptArgs) -> Result<Exit, Problem> {
+    let ends = Ends::read(context, "stamp --sql", words, None)?;
+    let offline = Offline::new(context.project.migrations, context.settings()?)?;
+    args.answer(context, &offline.stamp(&ends.from, &[ends.to])?)
+}
+
+impl Ends {
+    /// Reads `A:B` or, where the way is not down, `B`. Bare numbers are steps for `up` and `down`.
+    fn read(context: &Context, command: &str, words: &[String], direction: Option<Direction>) -> Result<Self, Problem> {
+        let [word] = words else {
+            return Err(Problem::usage(format!("`{command}` takes one target or one range")));
+        };
+        let is_down = direction == Some(Direction::Downgrade);
+        let (from, to) = match word.split_once(':') {
+            Some((from, to)) if !is_down || !(from.is_empty() || to.is_empty()) => (from, to),
+            None if !is_down => ("", word.as_str()),
+            _ => return Err(no_range(word)),
+        };
+        let from = if from.is_empty() { Target::BASE } else { targets::read_one(context, command, from)? };
+        let to = match (to, direction) {
+            ("", _) => Target::HEADS,
+            (to, None) => targets::read_one(context, command, to)?,
+            (to, Some(direction)) => targets::read_one_with_steps(context, command, to, direction)?,
+        };
+        Ok(Self { from, to })
+    }
+}
+
+fn no_range(word: &str) -> Problem {
+    Problem::usage(format!("`down --sql` does not know where the database stands: `{word}` is no range"))
+        .hint("say where it starts and ends, as `down --sql head:base` or `down --sql ae10:-1`")
+}
+
+impl ScriptArgs {
+    fn answer(&self, context: &Context, script: &SqlScript) -> Result<Exit, Problem> {
+        if script.revisions.is_empty() {
+            context.terminal.say("nothing to do: there is nothing between these places, and no script");
+            return Ok(Exit::Success);
+        }
+        match &self.output {
+            None => write_raw(&script.sql),
+            Some(path) => {
+                output_file::write(path, &script.sql)?;
+                let count = describe::revisions(script.revisions.len());
+                context.terminal.say(format!("wrote {count} to `{}`; nothing was run", path.display()));
+            }
+        }
+        Ok(Exit::Success)
+    }
+}

@@ -1,0 +1,180 @@
+//! Migrations as a script, for a database that this program may not or cannot reach: `up --sql` and its like.
+//!
+//! Where the database stands is said instead of read. The code of each revision runs, and what it sends is written down
+//! rather than run, with the statements that keep the record. No connection is made, and nothing is known of the rows: a
+//! revision that reads them cannot be written down, and is refused by name.
+//!
+//! On SQLite most changes of tables start from the text of the table. There the revisions run on a scratch database in
+//! memory, from the first one on, so that questions about the schema have the answers that they will have.
+//!
+//! What a statement comes to is not known either: code that asks is told of one row, and of no generated key.
+
+mod capture;
+mod error;
+mod ledger;
+mod paper;
+mod pieces;
+mod places;
+mod reading;
+mod render;
+#[cfg(feature = "sqlite")]
+mod schema_question;
+#[cfg(feature = "sqlite")]
+mod scratch;
+mod sheet;
+#[cfg(feature = "sqlite")]
+mod stand_in;
+mod writer;
+
+use seachange_graph::{Graph, Plan, Step, Target};
+
+pub use error::{Obstacle, Reading, Uncaptured};
+
+use crate::backend::dialect::{self, Dialect};
+use crate::backend::{self, Backend};
+use crate::connection::ConnectError;
+use crate::error::Error;
+use crate::revision::Migrations;
+use crate::settings::DatabaseSettings;
+use crate::store::Store;
+use ledger::Ledger;
+use writer::Writer;
+
+/// The revisions of a program, and the kind of database that scripts are for.
+///
+/// ```no_run
+/// # static MIGRATIONS: seachange::Migrations = seachange::Migrations::new("example 0.1.0", &[]);
+/// # async fn example(settings: &seachange::DatabaseSettings) -> Result<(), seachange::Error> {
+/// use seachange::Offline;
+/// use seachange::graph::Target;
+///
+/// let script = Offline::new(&MIGRATIONS, settings)?.upgrade(&Target::BASE, &[Target::HEADS]).await?;
+/// println!("{}", script.sql);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Offline<'a> {
+    migrations: &'static Migrations,
+    graph: &'static Graph,
+    settings: &'a DatabaseSettings,
+    dialect: &'static dyn Dialect,
+    backend: &'static dyn Backend,
+    store: Store,
+}
+
+/// A script, and what it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqlScript {
+    /// The text; empty when there is nothing to do.
+    pub sql: String,
+    /// The revisions that it applies, takes back, or records, in that order.
+    pub revisions: Vec<String>,
+}
+
+impl<'a> Offline<'a> {
+    /// Takes the kind of database, and the schema, from settings. Connects to nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Graph`] when the revisions make no graph, [`Error::Connect`] for a database system that is not
+    /// compiled in.
+    pub fn new(migrations: &'static Migrations, settings: &'a DatabaseSettings) -> Result<Self, Error> {
+        let driver = settings.driver();
+        let dialect = dialect::of(driver).ok_or(ConnectError::DriverNotBuilt { driver })?;
+        let backend = backend::of(dialect.backend()).map_err(Error::database("cannot start"))?;
+        let store = Store::new(None, Store::DEFAULT_TABLE.to_owned());
+        Ok(Self { migrations, graph: migrations.graph()?, settings, dialect, backend, store })
+    }
+
+    /// Keeps the record in another table than `seachange_revision`, in a schema other than the current one if need be.
+    #[must_use]
+    pub fn with_revision_table(mut self, schema: Option<String>, table: String) -> Self {
+        self.store = Store::new(schema, table);
+        self
+    }
+
+    /// Writes the upgrade of a database that stands at `from` to some targets.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Uncaptured`] for a revision that cannot be written down, [`Error::UnknownStart`] for a start that
+    /// depends on the database, [`Error::Plan`] for targets that cannot be reached.
+    pub async fn upgrade(&self, from: &Target, to: &[Target]) -> Result<SqlScript, Error> {
+        let start = self.start(from)?;
+        let plan = self.graph.upgrade(&self.applied(&start)?, to)?;
+        self.run(&start, &plan).await
+    }
+
+    /// Writes the downgrade of a database that stands at `from` to some targets, which stay applied.
+    ///
+    /// # Errors
+    ///
+    /// As [`upgrade`](Self::upgrade).
+    pub async fn downgrade(&self, from: &Target, to: &[Target]) -> Result<SqlScript, Error> {
+        let start = self.start(from)?;
+        let plan = self.graph.downgrade(&self.applied(&start)?, to)?;
+        self.run(&start, &plan).await
+    }
+
+    /// Writes what records that a database, of which the record says `from`, stands at some targets.
+    ///
+    /// # Errors
+    ///
+    /// As [`upgrade`](Self::upgrade); no revision runs.
+    pub fn stamp(&self, from: &Target, to: &[Target]) -> Result<SqlScript, Error> {
+        let start = self.start(from)?;
+        let plan = self.graph.stamp(&self.applied(&start)?, to)?;
+        if plan.is_empty() {
+            return Ok(SqlScript::empty());
+        }
+        let mut writer = self.open(&start)?;
+        let ledger = self.ledger();
+        writer.comment("Recording where the database stands; no revision runs");
+        writer.statement(self.dialect.begin());
+        for revision in &plan.remove {
+            writer.text(&ledger.delete(revision)?);
+        }
+        for revision in plan.add.iter().filter_map(|id| self.graph.get(id)) {
+            writer.text(&ledger.insert_applied(revision)?);
+        }
+        writer.statement("COMMIT");
+        Ok(SqlScript { sql: writer.finish(), revisions: [plan.remove, plan.add].concat() })
+    }
+
+    async fn run(&self, start: &[String], plan: &Plan) -> Result<SqlScript, Error> {
+        if plan.is_empty() {
+            return Ok(SqlScript::empty());
+        }
+        let mut writer = self.open(start)?;
+        self.capture(start, &plan.steps, &mut writer).await?;
+        let revision = |step: &Step| step.revision.clone();
+        Ok(SqlScript { sql: writer.finish(), revisions: plan.steps.iter().map(revision).collect() })
+    }
+
+    /// The beginning of a script: how to run it, the session, and the table of the record where it starts from nothing.
+    fn open(&self, start: &[String]) -> Result<Writer, Error> {
+        let mut writer = Writer::new();
+        let place = if start.is_empty() { "base".to_owned() } else { self.standing(start)? };
+        let (program, system) = (self.migrations.program(), self.backend.name());
+        writer.comment(&format!("For a {system} database at {place}, written by {program}."));
+        self.dialect.instructions().iter().for_each(|line| writer.comment(line));
+        writer.pause();
+        for statement in self.dialect.preamble(self.settings.schema()) {
+            writer.statement(&statement);
+        }
+        if start.is_empty() {
+            writer.text(&self.ledger().create_table(self.backend)?);
+        }
+        Ok(writer)
+    }
+
+    fn ledger(&self) -> Ledger<'_> {
+        Ledger { dialect: self.dialect, store: &self.store, migrations: self.migrations }
+    }
+}
+
+impl SqlScript {
+    fn empty() -> Self {
+        Self { sql: String::new(), revisions: Vec::new() }
+    }
+}

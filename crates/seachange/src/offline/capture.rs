@@ -1,0 +1,139 @@
+//! Writes the steps of a plan down, each with its row.
+
+use seachange_graph::{Direction, Step};
+
+use super::Offline;
+use super::paper;
+#[cfg(feature = "sqlite")]
+use super::scratch::Scratch;
+use super::writer::Writer;
+use crate::error::Error;
+use crate::runner::Job;
+
+/// What a revision sends, and what it needs round it.
+pub(super) struct Written {
+    pub(super) statements: Vec<String>,
+    /// Whether it rebuilds tables with foreign keys off.
+    pub(super) rebuilds: bool,
+}
+
+impl Offline<'_> {
+    /// Writes down some steps of a database on which `start` is applied.
+    pub(super) async fn capture(&self, start: &[String], steps: &[Step], writer: &mut Writer) -> Result<(), Error> {
+        #[cfg(feature = "sqlite")]
+        if self.dialect.rebuild().is_some() {
+            let scratch = Scratch::open(self.dialect, self.settings, self.backend, &self.store).await?;
+            for step in start.iter().filter_map(|id| self.upgrade_of(id)) {
+                if let Some(job) = self.job(&step) {
+                    scratch.replay(job, self.is_transactional(job)).await?;
+                }
+            }
+            for job in steps.iter().filter_map(|step| self.job(step)) {
+                let written = scratch.write_down(job, self.is_transactional(job)).await?;
+                self.put(writer, job, &written)?;
+            }
+            return scratch.close().await;
+        }
+        let _ = start;
+        for job in steps.iter().filter_map(|step| self.job(step)) {
+            let in_transaction = self.is_transactional(job) || has_own_transaction(job);
+            let statements = paper::write_down(self.dialect, job, in_transaction).await?;
+            self.put(writer, job, &Written { statements, rebuilds: false })?;
+        }
+        Ok(())
+    }
+
+    fn job<'s>(&'s self, step: &'s Step) -> Option<Job<'s>> {
+        Some(Job { step, revision: self.graph.get(&step.revision)?, script: self.migrations.get(&step.revision)? })
+    }
+
+    fn upgrade_of(&self, id: &str) -> Option<Step> {
+        let revision = self.graph.get(id)?;
+        let (revision, down_revision) = (revision.id.clone(), revision.down_revision.clone());
+        Some(Step { direction: Direction::Upgrade, revision, down_revision })
+    }
+
+    /// Whether a revision and its row commit together.
+    fn is_transactional(&self, job: Job<'_>) -> bool {
+        self.backend.rolls_back_ddl() && job.script.migration.use_transaction() != Some(false)
+    }
+
+    /// Puts one revision into the script.
+    fn put(&self, writer: &mut Writer, job: Job<'_>, written: &Written) -> Result<(), Error> {
+        let verb = job.step.direction;
+        writer.comment(&format!("Running {verb} {}, {}", job.step.route(), job.script.message));
+        if self.is_transactional(job) {
+            self.put_transaction(writer, job, written)
+        } else {
+            self.put_journalled(writer, job, written)
+        }
+    }
+
+    /// A revision and its row, in one transaction.
+    fn put_transaction(&self, writer: &mut Writer, job: Job<'_>, written: &Written) -> Result<(), Error> {
+        let rebuild = self.dialect.rebuild().filter(|_| written.rebuilds);
+        if let Some(rebuild) = rebuild {
+            rebuild.before.iter().for_each(|statement| writer.statement(statement));
+        }
+        writer.statement(self.dialect.begin());
+        if let Some(guard) = self.guard(job)? {
+            writer.text(&guard);
+        }
+        written.statements.iter().for_each(|statement| writer.text(statement));
+        if let Some(rebuild) = rebuild {
+            rebuild.purpose.iter().for_each(|line| writer.comment(line));
+            rebuild.check.iter().for_each(|statement| writer.statement(statement));
+        }
+        writer.text(&match job.step.direction {
+            Direction::Upgrade => self.ledger().insert_applied(job.revision)?,
+            Direction::Downgrade => self.ledger().delete(&job.step.revision)?,
+        });
+        writer.statement("COMMIT");
+        if let Some(rebuild) = rebuild {
+            rebuild.after.iter().for_each(|statement| writer.statement(statement));
+        }
+        Ok(())
+    }
+
+    /// A revision that no transaction can hold: the record says first that it was begun.
+    fn put_journalled(&self, writer: &mut Writer, job: Job<'_>, written: &Written) -> Result<(), Error> {
+        let (ledger, revision) = (self.ledger(), &job.step.revision);
+        let (first, last) = match job.step.direction {
+            Direction::Upgrade => (ledger.insert_begun(job.revision)?, ledger.complete(revision)?),
+            Direction::Downgrade => (ledger.withdraw(revision)?, ledger.delete(revision)?),
+        };
+        writer.text(&first);
+        if has_own_transaction(job) {
+            writer.statement(self.dialect.begin());
+        }
+        written.statements.iter().for_each(|statement| writer.text(statement));
+        if has_own_transaction(job) {
+            writer.statement("COMMIT");
+        }
+        writer.text(&last);
+        Ok(())
+    }
+
+    /// What refuses to run a step on a database that is not where it starts, such as after a step that failed: for an
+    /// upgrade everything below has to be applied, for a downgrade nothing above.
+    fn guard(&self, job: Job<'_>) -> Result<Option<String>, Error> {
+        let revision = &job.step.revision;
+        match job.step.direction {
+            Direction::Upgrade => {
+                let below = [job.revision.down_revision.as_slice(), &job.revision.depends_on].concat();
+                let complaint = format!("what {revision} comes after is not applied");
+                self.ledger().guard(&below, below.len(), &complaint)
+            }
+            Direction::Downgrade => {
+                let above = self.graph.children(revision).chain(self.graph.dependants(revision));
+                let above: Vec<String> = above.map(|above| above.id.clone()).collect();
+                self.ledger().guard(&above, 0, &format!("what comes after {revision} is still applied"))
+            }
+        }
+    }
+}
+
+/// Whether a revision asks for a transaction where its row cannot be part of it.
+fn has_own_transaction(job: Job<'_>) -> bool {
+    job.script.migration.use_transaction() == Some(true)
+}

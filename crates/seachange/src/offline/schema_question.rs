@@ -1,0 +1,77 @@
+//! Questions that a scratch database of SQLite answers as the real one would: those about the schema.
+
+use sea_orm::{ConnectionTrait, DatabaseExecutor, DbErr, QueryResult, Statement};
+
+use super::render::words;
+use crate::backend::dialect::Quoting;
+
+/// The pragmas that tell of the schema, or of the session, which a script sets as the engine does.
+const PRAGMAS: [&str; 9] = [
+    "TABLE_INFO",
+    "TABLE_XINFO",
+    "TABLE_LIST",
+    "INDEX_LIST",
+    "INDEX_INFO",
+    "INDEX_XINFO",
+    "FOREIGN_KEY_LIST",
+    "FOREIGN_KEYS",
+    "LEGACY_ALTER_TABLE",
+];
+
+/// The functions that tell of what was done before.
+const OF_THE_SESSION: [&str; 4] = ["changes", "total_changes", "last_insert_rowid", "random"];
+
+/// Whether a query reads the schema alone, which the scratch database has as the real one does.
+pub(super) async fn reads_schema_alone(
+    executor: &DatabaseExecutor<'_>,
+    statement: &Statement,
+    quoting: Quoting,
+) -> Result<bool, DbErr> {
+    let words = words(&statement.sql, quoting);
+    match words.first().map(String::as_str) {
+        Some("PRAGMA") => {
+            let name = words.iter().skip(1).find(|word| *word != "MAIN");
+            Ok(name.is_some_and(|name| PRAGMAS.contains(&name.as_str())))
+        }
+        Some("SELECT" | "WITH" | "VALUES") => opens_schema_alone(executor, statement).await,
+        _ => Ok(false),
+    }
+}
+
+/// Asks SQLite what it would do for a query. A query that it does not take is let through, and says what is wrong with it.
+async fn opens_schema_alone(executor: &DatabaseExecutor<'_>, statement: &Statement) -> Result<bool, DbErr> {
+    let explain = Statement { sql: format!("EXPLAIN {}", statement.sql), ..statement.clone() };
+    let Ok(program) = executor.query_all_raw(explain).await else { return Ok(true) };
+    let mut opens_virtual_table = false;
+    for instruction in &program {
+        match instruction.try_get::<String>("", "opcode")?.as_str() {
+            "VOpen" => opens_virtual_table = true,
+            opcode if !is_harmless(opcode, instruction)? => return Ok(false),
+            _ => {}
+        }
+    }
+    Ok(!opens_virtual_table || !names_virtual_table(executor, statement).await?)
+}
+
+/// The schema is the table with root page 1.
+fn is_harmless(opcode: &str, instruction: &QueryResult) -> Result<bool, DbErr> {
+    Ok(match opcode {
+        "OpenRead" => instruction.try_get::<i64>("", "p2")? == 1,
+        "OpenWrite" => false,
+        "Function" | "PureFunc" => {
+            let function: Option<String> = instruction.try_get("", "p4").unwrap_or_default();
+            let is_it = |name: &&str| function.as_deref().is_some_and(|function| function.starts_with(*name));
+            !OF_THE_SESSION.iter().any(is_it)
+        }
+        _ => true,
+    })
+}
+
+/// Whether a query names a virtual table of the schema. Those behind functions such as `pragma_table_info` are not in it.
+async fn names_virtual_table(executor: &DatabaseExecutor<'_>, statement: &Statement) -> Result<bool, DbErr> {
+    let tables = "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND rootpage = 0";
+    let rows = executor.query_all_raw(Statement::from_string(statement.db_backend, tables)).await?;
+    let names: Vec<String> = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
+    let sql = statement.sql.to_lowercase();
+    Ok(names.iter().any(|name| sql.contains(&name.to_lowercase())))
+}

@@ -1,0 +1,104 @@
+//! Writes the code of a revision down while it runs on a scratch database in memory: on SQLite the next statement depends
+//! on the schema that the ones before it left.
+//!
+//! The schema of the scratch database is that of the real one; its rows are not. Rows that it does not take say nothing of
+//! the real ones.
+
+use std::sync::Arc;
+
+use sea_orm::{DatabaseConnection, DbErr, TransactionTrait};
+
+use super::capture::Written;
+use super::error::Uncaptured;
+use super::sheet::Sheet;
+use super::stand_in::{Purpose, StandIn};
+use crate::alter::set_foreign_keys;
+use crate::backend::Backend;
+use crate::backend::dialect::Dialect;
+use crate::connection;
+use crate::error::Error;
+use crate::event::EventHandler;
+use crate::limits::Deadline;
+use crate::relay::{self, Ending};
+use crate::runner::{Job, Live};
+use crate::settings::DatabaseSettings;
+use crate::store::Store;
+
+/// A database in memory, with the schema that the revisions so far made.
+pub(super) struct Scratch {
+    connection: DatabaseConnection,
+    dialect: &'static dyn Dialect,
+    /// Nobody watches.
+    handler: EventHandler,
+    /// Nothing is in a hurry.
+    deadline: Deadline,
+}
+
+impl Scratch {
+    /// Opens an empty database with the table of the record, which the real one has as well.
+    pub(super) async fn open(
+        dialect: &'static dyn Dialect,
+        settings: &DatabaseSettings,
+        backend: &dyn Backend,
+        store: &Store,
+    ) -> Result<Self, Error> {
+        let connection = connection::open_empty(settings).await?;
+        store.create(&connection, backend).await.map_err(broken)?;
+        Ok(Self { connection, dialect, handler: Arc::new(|_| {}), deadline: Deadline::new(None) })
+    }
+
+    pub(super) async fn close(self) -> Result<(), Error> {
+        self.connection.close().await.map_err(broken)
+    }
+
+    /// Runs a revision that the real database has.
+    pub(super) async fn replay(&self, job: Job<'_>, in_transaction: bool) -> Result<(), Error> {
+        self.perform(job, in_transaction, Purpose::Replay).await.map(drop)
+    }
+
+    /// Runs a revision, and writes down what it sends.
+    pub(super) async fn write_down(&self, job: Job<'_>, in_transaction: bool) -> Result<Written, Error> {
+        self.perform(job, in_transaction, Purpose::Write).await
+    }
+
+    /// Runs a revision as the runner does: again with foreign keys off, where it rebuilds tables.
+    async fn perform(&self, job: Job<'_>, in_transaction: bool, purpose: Purpose) -> Result<Written, Error> {
+        let (sheet, ending) = self.attempt(job, in_transaction, purpose).await.map_err(broken)?;
+        if !in_transaction || !matches!(ending, Ending::NeedsForeignKeysOff) {
+            return written(sheet.conclude(job, ending), false);
+        }
+        set_foreign_keys(&self.connection, false).await.map_err(broken)?;
+        let (sheet, ending) = self.attempt(job, in_transaction, purpose).await.map_err(broken)?;
+        set_foreign_keys(&self.connection, true).await.map_err(broken)?;
+        written(sheet.conclude(job, ending), true)
+    }
+
+    async fn attempt(&self, job: Job<'_>, in_transaction: bool, purpose: Purpose) -> Result<(Sheet, Ending), DbErr> {
+        let sheet = Sheet::new(self.dialect, in_transaction);
+        let code = job.code(in_transaction);
+        let backend = self.dialect.backend();
+        if !in_transaction {
+            let mut stand_in =
+                StandIn { live: Live::new(&self.connection, &self.handler, &self.deadline), sheet, purpose };
+            let ending = relay::run(code, backend, &mut stand_in).await;
+            return Ok((stand_in.sheet, ending));
+        }
+        let transaction = self.connection.begin().await?;
+        let mut stand_in = StandIn { live: Live::new(&transaction, &self.handler, &self.deadline), sheet, purpose };
+        let ending = relay::run(code, backend, &mut stand_in).await;
+        let sheet = stand_in.sheet;
+        match ending {
+            Ending::Done => transaction.commit().await?,
+            _ => transaction.rollback().await?,
+        }
+        Ok((sheet, ending))
+    }
+}
+
+fn broken(error: DbErr) -> Error {
+    Error::database("cannot use the scratch database in memory")(error)
+}
+
+fn written(statements: Result<Vec<String>, Box<Uncaptured>>, rebuilds: bool) -> Result<Written, Error> {
+    Ok(Written { statements: statements?, rebuilds })
+}

@@ -1,0 +1,73 @@
+//! The statements on the table for a script: the clock is that of the database which runs it.
+
+use sea_orm::sea_query::{
+    DeleteStatement, Expr, ExprTrait, InsertStatement, Query, SelectStatement, UpdateStatement, Value,
+};
+
+use super::table::{COLUMNS, Column};
+use super::{Row, State, Store};
+
+impl Store {
+    /// Inserts a row that starts now and, where it is applied, ends now.
+    pub(crate) fn insertion(&self, row: &Row, now: &Expr) -> InsertStatement {
+        let finished = if row.is_applied() { now.clone() } else { nothing() };
+        Query::insert()
+            .into_table(self.table())
+            .columns(COLUMNS)
+            .values_panic([
+                row.revision.clone().into(),
+                row.down_revision.join(",").into(),
+                row.depends_on.join(",").into(),
+                row.source_hash.clone().into(),
+                row.state.as_str().into(),
+                now.clone(),
+                finished,
+                nothing(),
+                row.program.clone().into(),
+            ])
+            .take()
+    }
+
+    /// Says that a revision which was begun is applied now.
+    pub(crate) fn completion(&self, revision: &str, program: &str, now: &Expr) -> UpdateStatement {
+        Query::update()
+            .table(self.table())
+            .value(Column::State, State::Applied.as_str())
+            .value(Column::FinishedAt, now.clone())
+            .value(Column::Program, program)
+            .and_where(Expr::col(Column::Revision).eq(revision))
+            .take()
+    }
+
+    /// Says that an applied revision is being taken back.
+    pub(crate) fn withdrawal(&self, revision: &str, program: &str, now: &Expr) -> UpdateStatement {
+        Query::update()
+            .table(self.table())
+            .value(Column::State, State::Downgrading.as_str())
+            .value(Column::StartedAt, now.clone())
+            .value(Column::FinishedAt, nothing())
+            .value(Column::DurationMs, nothing())
+            .value(Column::Program, program)
+            .and_where(Expr::col(Column::Revision).eq(revision))
+            .take()
+    }
+
+    /// Takes the row of a revision away.
+    pub(crate) fn deletion(&self, revision: &str) -> DeleteStatement {
+        Query::delete().from_table(self.table()).and_where(Expr::col(Column::Revision).eq(revision)).take()
+    }
+
+    /// Asks whether `count` of some revisions are in the table.
+    pub(crate) fn counts(&self, revisions: &[String], count: usize) -> SelectStatement {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        Query::select()
+            .expr(Expr::cust("COUNT(*)").eq(count))
+            .from(self.table())
+            .and_where(Expr::col(Column::Revision).is_in(revisions))
+            .take()
+    }
+}
+
+fn nothing() -> Expr {
+    Expr::val(Value::String(None))
+}

@@ -1,0 +1,50 @@
+//! The databases' own command lines, which run scripts.
+
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use crate::{Backend, Program, TestDatabase, servers::postgres_program};
+
+/// What a command line does after an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obedience {
+    /// It stops, as scripts ask for.
+    Stops,
+    /// It goes on, as it does when nobody tells it otherwise.
+    GoesOn,
+}
+
+/// The command line that runs `script` on a database: `sqlite3`, `psql` or `mariadb`.
+pub fn client(database: &TestDatabase, script: &str, obedience: Obedience) -> Program {
+    let program = match database.backend() {
+        Backend::Sqlite => sqlite(&database.file(), obedience),
+        Backend::Postgres => psql(&database.url(), obedience),
+        Backend::MySql => mariadb(&database.url(), obedience),
+    };
+    program.input(script).folder(database.folder())
+}
+
+fn sqlite(file: &Path, obedience: Obedience) -> Program {
+    let program = Program::at("sqlite3");
+    if obedience == Obedience::Stops { program.arg("-bail") } else { program }.arg(file)
+}
+
+fn psql(url: &str, obedience: Obedience) -> Program {
+    let program = Program::at(postgres_program("psql").unwrap_or_else(|| PathBuf::from("psql")));
+    let stop = if obedience == Obedience::Stops { "ON_ERROR_STOP=1" } else { "ON_ERROR_STOP=0" };
+    program.args(["--no-psqlrc", "--quiet", "-v", stop, "-f", "-", url])
+}
+
+fn mariadb(url: &str, obedience: Obedience) -> Program {
+    let program = Program::at("mariadb").arg("--no-defaults");
+    let program = if obedience == Obedience::GoesOn { program.arg("--force") } else { program };
+    let Ok(url) = url.parse::<Url>() else { return program };
+    let part = |name: &str, value: &str| format!("--{name}={value}");
+    program
+        .arg(part("host", url.host_str().unwrap_or_default()))
+        .arg(part("port", &url.port().unwrap_or(3306).to_string()))
+        .arg(part("user", url.username()))
+        .arg(part("password", url.password().unwrap_or_default()))
+        .arg(url.path().trim_start_matches('/'))
+}
