@@ -46,6 +46,7 @@ fn left(failure: &Failure) -> String {
             "nothing is left of the {} of the run: they were one transaction, and were rolled back",
             describe::revisions(failure.of)
         ),
+        Left::Nothing if !failure.rolls_back => "nothing is left of it: it had not changed anything yet".to_owned(),
         Left::Nothing => "nothing is left of it: it was rolled back".to_owned(),
         Left::Begun { statements: 0 } => format!("{why}; no statement before the failure is known to have run"),
         Left::Begun { statements: 1 } => format!("{why}: 1 statement before the failure took effect"),
