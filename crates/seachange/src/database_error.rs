@@ -22,7 +22,7 @@ pub(crate) fn database_error(error: &DbErr) -> Option<&(dyn DatabaseError + 'sta
 /// Whether the way to the database is gone: nothing that is sent after this arrives.
 pub(crate) fn is_lost_connection(error: &DbErr) -> bool {
     match sqlx_error(error) {
-        Some(SqlxError::Database(error)) => error.code().is_some_and(|code| is_goodbye(&code)),
+        Some(SqlxError::Database(error)) => is_goodbye(error.as_ref()),
         Some(error) => matches!(
             error,
             SqlxError::Io(_)
@@ -37,9 +37,22 @@ pub(crate) fn is_lost_connection(error: &DbErr) -> bool {
 }
 
 /// PostgreSQL's class 08 are errors of the connection; 57P01 to 57P03 and 57P05 say that the server ends it. MariaDB
-/// says 70100 when somebody killed it.
-fn is_goodbye(code: &str) -> bool {
-    code.starts_with("08") || ["57P01", "57P02", "57P03", "57P05", "70100"].contains(&code)
+/// says 70100 when somebody killed it, and also when a statement took too long.
+fn is_goodbye(error: &dyn DatabaseError) -> bool {
+    const WORDS: [&str; 5] = ["57P01", "57P02", "57P03", "57P05", "70100"];
+    let is_goodbye = |code: &str| code.starts_with("08") || WORDS.contains(&code);
+    error.code().is_some_and(|code| is_goodbye(&code)) && !has_run_out_of_time(error)
+}
+
+/// MariaDB's error 1969, `max_statement_time exceeded`: the connection stays.
+#[cfg(feature = "mysql")]
+fn has_run_out_of_time(error: &dyn DatabaseError) -> bool {
+    error.try_downcast_ref::<sea_orm::SqlxMySqlError>().is_some_and(|error| error.number() == 1969)
+}
+
+#[cfg(not(feature = "mysql"))]
+fn has_run_out_of_time(_error: &dyn DatabaseError) -> bool {
+    false
 }
 
 /// Whether the database answered with this code. SQLite has one code for too much.

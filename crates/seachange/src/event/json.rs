@@ -43,7 +43,7 @@ pub fn line(event: &Event<'_>, time: DateTime<Utc>) -> serde_json::Result<String
 ///
 /// # Errors
 ///
-/// As [`line`].
+/// As [`line()`].
 pub fn report(report: &Report, time: DateTime<Utc>) -> serde_json::Result<String> {
     let done = report.done.iter().map(|(done, elapsed)| Done { step: step(done), duration_ms: millis(*elapsed) });
     let entry = Entry::Report {
