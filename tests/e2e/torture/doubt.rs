@@ -30,7 +30,12 @@ const TRACES: [(&str, &str); 21] = [
 ];
 
 /// As above, where it takes a closer look.
-const OTHER_TRACES: [(&str, &str); 2] = [
+const OTHER_TRACES: [(&str, &str); 3] = [
+    (
+        "MODIFY COLUMN `currency`",
+        "SELECT count(*) FROM information_schema.columns \
+         WHERE table_schema = DATABASE() AND column_name = 'currency' AND is_nullable = 'NO'",
+    ),
     ("DELETE FROM entries", "SELECT CASE WHEN count(*) = 0 THEN 1 ELSE 0 END FROM entries WHERE note = 'interest'"),
     ("SET total = total + 1", "SELECT count(*) FROM totals WHERE account_id = 1 AND total = 102"),
 ];

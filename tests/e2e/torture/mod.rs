@@ -1,8 +1,8 @@
 //! Runs that are disturbed: killed, cut off, crowded, starved. Each of them has to end as an undisturbed one does.
 //!
 //! The revisions are those of the member crate `ten-migration`, whose rows tell when a statement ran twice. Here is a
-//! selection, spread over the run; with `TORTURE=all` every place has its turn, with
-//! `TORTURE=60` sixty of each kind. The counts are printed at the end.
+//! selection, spread over the run; with `TORTURE=all` every place has its turn, with `TORTURE=60` sixty of each kind. The
+//! counts are printed at the end.
 
 mod bank;
 mod counts;

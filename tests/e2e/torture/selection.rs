@@ -2,10 +2,12 @@
 
 use std::{
     env,
+    io::{self, Write},
     sync::OnceLock,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use libtest_mimic::Failed;
 use seachange_tests::harness::TestResult;
 
 /// How many places of a kind have their turn: all of them with `TORTURE=all`, as many as `TORTURE=60` says, or else
@@ -26,12 +28,17 @@ const TOLD: usize = 5;
 
 /// Disturbs at each of the places, the next one also after a failure, and fails with the failures.
 pub(super) fn each<P>(places: impl IntoIterator<Item = P>, mut disturb: impl FnMut(P) -> TestResult) -> TestResult {
-    let failures: Vec<_> = places.into_iter().filter_map(|place| disturb(place).err()).collect();
+    let failures: Vec<_> = places.into_iter().filter_map(|place| disturb(place).err()).inspect(tell).collect();
     if failures.is_empty() {
         return Ok(());
     }
     let told: Vec<_> = failures.iter().take(TOLD).filter_map(|failure| failure.message()).collect();
     Err(format!("{} failures:\n{}", failures.len(), told.join("\n")).into())
+}
+
+/// Says it at once: there may be a thousand places to come.
+fn tell(failure: &Failed) {
+    let _ = writeln!(io::stderr(), "{}", failure.message().unwrap_or_default());
 }
 
 /// What random moments are drawn from: `TORTURE_SEED`, or the time.

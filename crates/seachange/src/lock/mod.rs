@@ -56,7 +56,11 @@ pub(crate) async fn announce(site: Site<'_>, program: &str, plan: &Plan) -> Resu
         if !is_busy {
             site.store.set_holder(&transaction, site.backend, &holder).await.map_err(wrap)?;
         }
-        transaction.commit().await.map_err(wrap)?;
+        match transaction.commit().await {
+            // Somebody reads. It is a message, and the revisions have retries of their own.
+            Err(error) if site.backend.is_kept_waiting(&error) => {}
+            committed => committed.map_err(wrap)?,
+        }
     } else {
         site.store.set_holder(site.connection, site.backend, &holder).await.map_err(wrap)?;
     }
