@@ -5,9 +5,10 @@ use sea_orm::{DatabaseTransaction, DbErr};
 use seachange_graph::{Direction, Step};
 
 use super::Migrator;
+use super::run::is_lost;
 use crate::error::Error;
 use crate::journal::{self, Entry, EntryState, Verdict};
-use crate::lock;
+use crate::lock::{self, Waiter};
 use crate::report::Report;
 use crate::runner::Others;
 use crate::store::{Row, State};
@@ -98,11 +99,11 @@ impl Migrator {
     /// # Errors
     ///
     /// [`Error::InDoubt`] when it takes a person to say whether a statement took effect, and [`Error::Unjournalled`] when
-    /// it takes one to say which did; [`Error::NotInterrupted`] when
-    /// there is nothing to resume; otherwise as [`upgrade`](Self::upgrade).
+    /// it takes one to say which did; [`Error::NotInterrupted`] when there is nothing to resume; otherwise as
+    /// [`upgrade`](Self::upgrade).
     pub async fn resume(&self, doubt: Doubt) -> Result<Report, Error> {
         self.locked(async || {
-            let interruption = self.interruption().await?.ok_or(Error::NotInterrupted)?;
+            let interruption = self.abandoned().await?;
             if interruption.is_of_script() {
                 return Err(Error::Unjournalled { interruption: Box::new(interruption) });
             }
@@ -111,6 +112,16 @@ impl Migrator {
             self.resume_locked(interruption, step).await
         })
         .await
+    }
+
+    /// What was interrupted, once nobody is at it: where runs take turns, the lock keeps none of them out.
+    async fn abandoned(&self) -> Result<Interruption, Error> {
+        let site = self.site();
+        let mut waiter = Waiter::new(site);
+        while site.backend.takes_turns() && lock::is_at_work(site, site.connection).await {
+            waiter.wait().await?;
+        }
+        self.interruption().await?.ok_or(Error::NotInterrupted)
     }
 
     /// The step that was interrupted.
@@ -149,7 +160,9 @@ impl Migrator {
         let plan = seachange_graph::Plan { steps: vec![step] };
         let holder = lock::announce(site, self.migrations.program(), &plan).await?;
         let outcome = self.runner(others, &holder).run_rest(&plan.steps[0], interruption.row, past).await;
-        lock::withdraw(site, &holder).await;
+        if !is_lost(&outcome) {
+            lock::withdraw(site, &holder).await;
+        }
         self.report(&self.read().await?, &seachange_graph::Plan::default(), outcome?)
     }
 
@@ -161,7 +174,7 @@ impl Migrator {
     /// [`Error::NotInterrupted`] when nothing was interrupted; otherwise as [`stamp`](Self::stamp).
     pub async fn settle(&self, is_applied: bool) -> Result<Interruption, Error> {
         self.locked(async || {
-            let interruption = self.interruption().await?.ok_or(Error::NotInterrupted)?;
+            let interruption = self.abandoned().await?;
             let write = async |transaction: &DatabaseTransaction| {
                 self.write_settled(transaction, &interruption, is_applied).await
             };

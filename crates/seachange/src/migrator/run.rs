@@ -167,6 +167,6 @@ impl Migrator {
 }
 
 /// Whether the session is gone, and the lock with it.
-fn is_lost<T>(outcome: &Result<T, Error>) -> bool {
+pub(super) fn is_lost<T>(outcome: &Result<T, Error>) -> bool {
     outcome.as_ref().is_err_and(Error::is_lost_connection)
 }
