@@ -37,21 +37,21 @@ pub(crate) fn is_lost_connection(error: &DbErr) -> bool {
 }
 
 /// PostgreSQL's class 08 are errors of the connection; 57P01 to 57P03 and 57P05 say that the server ends it. MariaDB
-/// says 70100 when somebody killed it, and also when a statement took too long.
+/// says 70100 when somebody killed it, and also when only a statement was ended.
 fn is_goodbye(error: &dyn DatabaseError) -> bool {
     const WORDS: [&str; 5] = ["57P01", "57P02", "57P03", "57P05", "70100"];
     let is_goodbye = |code: &str| code.starts_with("08") || WORDS.contains(&code);
-    error.code().is_some_and(|code| is_goodbye(&code)) && !has_run_out_of_time(error)
+    error.code().is_some_and(|code| is_goodbye(&code)) && !leaves_the_connection(error)
 }
 
-/// MariaDB's error 1969, `max_statement_time exceeded`: the connection stays.
+/// MariaDB's errors 1317, somebody killed the statement, and 1969, `max_statement_time exceeded`: the connection stays.
 #[cfg(feature = "mysql")]
-fn has_run_out_of_time(error: &dyn DatabaseError) -> bool {
-    error.try_downcast_ref::<sea_orm::SqlxMySqlError>().is_some_and(|error| error.number() == 1969)
+fn leaves_the_connection(error: &dyn DatabaseError) -> bool {
+    error.try_downcast_ref::<sea_orm::SqlxMySqlError>().is_some_and(|error| [1317, 1969].contains(&error.number()))
 }
 
 #[cfg(not(feature = "mysql"))]
-fn has_run_out_of_time(_error: &dyn DatabaseError) -> bool {
+fn leaves_the_connection(_error: &dyn DatabaseError) -> bool {
     false
 }
 

@@ -36,7 +36,7 @@ pub enum EntryState {
     Running,
     /// It took effect.
     Finished,
-    /// The database refused it: nothing came of it.
+    /// The database refused it as a whole: nothing came of it.
     Refused,
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DbErr, ExecResult, QueryResult, Statement};
 
-use super::kind::{Kind, probe};
+use super::kind::{self, Kind, probe};
 use super::{Entry, EntryState};
 use crate::backend::Backend;
 use crate::database_error::is_lost_connection;
@@ -32,6 +32,8 @@ pub(crate) struct Journal<'a> {
     is_committed: bool,
     /// The code has begun a transaction as text.
     is_begun: bool,
+    /// How many had taken effect when each open transaction of the code's began.
+    marks: Vec<usize>,
     /// The code asks for something else than what it did before.
     strayed: Option<DbErr>,
 }
@@ -54,6 +56,7 @@ impl<'a> Journal<'a> {
             finished: 0,
             is_committed: false,
             is_begun: false,
+            marks: Vec::new(),
             strayed: None,
         }
     }
@@ -66,6 +69,18 @@ impl<'a> Journal<'a> {
     /// The last statement that the database refused.
     pub(crate) fn refused(&self) -> Option<&str> {
         self.live.refused.as_deref()
+    }
+
+    /// Whether nothing has been committed since the transaction began that holds the code.
+    pub(crate) fn is_held(&self) -> bool {
+        self.live.is_in_transaction() && !self.is_committed
+    }
+
+    /// A statement that ran before, and that the code does not ask for now.
+    pub(crate) fn forgotten(&self) -> Option<DbErr> {
+        let entry = self.past.values().min_by_key(|entry| entry.number)?;
+        let (number, sql) = (entry.number, &entry.sql);
+        Some(DbErr::Custom(format!("statement {number} ran then, and the code does not ask for it now: `{sql}`")))
     }
 
     /// Why the code cannot go on from where it was interrupted. It may have swallowed the error.
@@ -150,22 +165,37 @@ impl<'a> Journal<'a> {
             return self.run_with_entry(statement, run).await;
         }
         let entry = Entry::started(self.revision, self.number, &statement);
+        let (is_atomic, ends_transaction) = (kind::is_atomic(&statement), kind::ends_transaction(&statement));
         self.store.put_entry(&self.live.executor(), &entry).await?;
-        match run.run(&mut self.live, statement, self.backend).await {
+        let outcome = run.run(&mut self.live, statement, self.backend).await;
+        // Whatever comes of it: the transaction ends before it begins.
+        if ends_transaction && self.is_in_transaction() {
+            self.is_committed = true;
+            self.marks.iter_mut().for_each(|mark| *mark = self.finished);
+        }
+        match outcome {
             Ok((answer, result)) => {
-                self.is_committed = self.is_in_transaction();
-                self.store.end_entry(&self.live.executor(), &finished(entry, result)).await?;
                 self.finished += 1;
+                self.store.end_entry(&self.live.executor(), &finished(entry, result)).await?;
                 Ok(answer)
             }
-            // Whether it took effect is in doubt, as the entry says.
-            Err(error) if is_lost_connection(&error) => Err(error),
+            // Whether it took effect, or a part of it, is in doubt, as the entry says.
+            Err(error) if is_lost_connection(&error) || !is_atomic => Err(error),
             Err(error) => {
                 let entry = Entry { state: EntryState::Refused, ..entry };
                 self.store.end_entry(&self.live.executor(), &entry).await?;
                 Err(error)
             }
         }
+    }
+
+    /// Runs a statement of which nothing is left when the session ends.
+    async fn run_for_session(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let entry = Entry::started(self.revision, self.number, &statement);
+        let result = self.live.execute(statement).await?;
+        self.finished += 1;
+        self.store.put_entry(&self.live.executor(), &finished(entry, (0, 0))).await?;
+        Ok(result)
     }
 
     /// Asks whether something is there, and keeps the answer.
@@ -202,9 +232,13 @@ impl Session for Journal<'_> {
         match kind {
             Kind::Passing | Kind::Probe => return self.live.execute(statement).await,
             Kind::Begin | Kind::End => return self.control(statement, kind == Kind::Begin).await,
-            Kind::Rows | Kind::Other => {}
+            Kind::Session | Kind::Rows | Kind::Other => {}
         }
         match (self.recall(&statement)?, kind) {
+            (Some(entry), Kind::Session) => {
+                Err(self.stray(&format!("what statement {} made went with its session: `{}`", entry.number, entry.sql)))
+            }
+            (None, Kind::Session) => self.run_for_session(statement).await,
             (Some(entry), _) => {
                 relay::executed(entry.rows_affected.unsigned_abs(), entry.last_insert_id.unsigned_abs())
             }
@@ -231,16 +265,20 @@ impl Session for Journal<'_> {
     }
 
     async fn begin(&mut self) -> Result<(), DbErr> {
-        self.live.begin().await
+        self.live.begin().await?;
+        self.marks.push(self.finished);
+        Ok(())
     }
 
     async fn commit(&mut self) -> Result<(), DbErr> {
         self.is_committed = false;
+        self.marks.pop();
         self.live.commit().await
     }
 
     async fn rollback(&mut self) -> Result<(), DbErr> {
         self.is_committed = false;
+        self.finished = self.marks.pop().unwrap_or(self.finished);
         self.live.rollback().await
     }
 }

@@ -77,7 +77,9 @@ struct Reader {
 impl Reader {
     fn statement(&self, statement: &Statement) -> Vec<Trace> {
         match statement {
-            Statement::CreateTable(create) => self.table(&create.name).map(is_there).into_iter().collect(),
+            Statement::CreateTable(create) if !create.or_replace => {
+                self.table(&create.name).map(is_there).into_iter().collect()
+            }
             Statement::CreateView(create) if !create.or_replace => {
                 self.table(&create.name).map(is_there).into_iter().collect()
             }
@@ -109,6 +111,9 @@ impl Reader {
     /// A statement is done as a whole or not at all, so that what leaves no trace may stand beside what does; but for a
     /// new name of the table, after which the others would be looked for under the old one.
     fn alterations(&self, table: &ObjectName, operations: &[AlterTableOperation]) -> Vec<Trace> {
+        if operations.len() > 1 && operations.iter().any(is_conditional) {
+            return Vec::new();
+        }
         let traces = operations.iter().try_fold(Vec::new(), |mut traces, operation| match operation {
             AlterTableOperation::RenameTable { table_name } => {
                 let (RenameTableNameKind::As(new) | RenameTableNameKind::To(new)) = table_name;
@@ -119,9 +124,10 @@ impl Reader {
                 ControlFlow::Continue(traces)
             }
         });
-        match traces {
-            ControlFlow::Continue(traces) | ControlFlow::Break(traces) => traces,
-        }
+        let (ControlFlow::Continue(traces) | ControlFlow::Break(traces)) = traces;
+        let is_twice = |trace: &Trace| traces.iter().filter(|other| other.object == trace.object).count() > 1;
+        // What is dropped and added again is there before and after.
+        if traces.iter().any(is_twice) { Vec::new() } else { traces }
     }
 
     fn alteration(&self, table: &ObjectName, operation: &AlterTableOperation) -> Vec<Trace> {
@@ -188,6 +194,17 @@ impl Reader {
     fn name(&self, name: &Ident) -> String {
         if self.folds_case && name.quote_style.is_none() { name.value.to_lowercase() } else { name.value.clone() }
     }
+}
+
+/// Whether an operation does nothing where its end is there already: then its end says nothing of the others.
+fn is_conditional(operation: &AlterTableOperation) -> bool {
+    use AlterTableOperation as Operation;
+    matches!(
+        operation,
+        Operation::AddColumn { if_not_exists: true, .. }
+            | Operation::DropColumn { if_exists: true, .. }
+            | Operation::DropConstraint { if_exists: true, .. }
+    )
 }
 
 /// The kind and the name of a constraint that has one.
@@ -265,5 +282,8 @@ mod tests {
         assert_eq!(mysql("CREATE OR REPLACE VIEW v AS SELECT 1"), "");
         assert_eq!(postgres("ALTER TYPE mood ADD VALUE 'sad'"), "");
         assert_eq!(mysql("this is no SQL"), "");
+        assert_eq!(mysql("CREATE OR REPLACE TABLE a (b int)"), "");
+        assert_eq!(postgres("ALTER TABLE a ADD COLUMN IF NOT EXISTS b int, ADD COLUMN c int"), "");
+        assert_eq!(mysql("ALTER TABLE a DROP FOREIGN KEY fk, ADD CONSTRAINT fk FOREIGN KEY (b) REFERENCES c (d)"), "");
     }
 }

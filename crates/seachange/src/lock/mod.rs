@@ -47,24 +47,62 @@ pub(crate) async fn release(site: Site<'_>) {
 ///
 /// [`Error::Database`] when nothing can be written.
 pub(crate) async fn announce(site: Site<'_>, program: &str, plan: &Plan) -> Result<Holder, Error> {
-    let wrap = |error| Error::database("cannot write to the database")(error);
     let holder = Holder::this(program, plan);
+    try_announce(site, &holder).await?;
+    Ok(holder)
+}
+
+/// Says who is at work now, once nobody is in the middle of a revision that no transaction holds.
+///
+/// # Errors
+///
+/// As [`announce`], and [`Error::LockTimeout`] when that takes too long.
+pub(crate) async fn announce_alone(site: Site<'_>, program: &str, plan: &Plan) -> Result<Holder, Error> {
+    let holder = Holder::this(program, plan);
+    let mut waiter = Waiter::new(site);
+    while !try_announce(site, &holder).await? {
+        waiter.wait().await?;
+    }
+    Ok(holder)
+}
+
+/// Waits until nobody is in the middle of a revision that no transaction holds, where runs take turns: there, the lock
+/// keeps none of them out.
+///
+/// # Errors
+///
+/// [`Error::LockTimeout`] when that takes too long.
+pub(crate) async fn wait_for_turn(site: Site<'_>) -> Result<(), Error> {
+    let wrap = |error| Error::database("cannot read which revisions are applied")(error);
+    let mut waiter = Waiter::new(site);
+    while site.backend.takes_turns()
+        && is_begun(site, site.connection).await.map_err(wrap)?
+        && is_at_work(site, site.connection).await
+    {
+        waiter.wait().await?;
+    }
+    Ok(())
+}
+
+/// Says who is at work now, unless another run is in the middle of a revision. Whether it could be said comes back.
+async fn try_announce(site: Site<'_>, holder: &Holder) -> Result<bool, Error> {
+    let wrap = |error| Error::database("cannot write to the database")(error);
     if site.backend.takes_turns() {
         let transaction = site.begin(wrap).await?;
         // Whoever is in the middle of a revision stays the one that others wait for.
         let is_busy = is_begun(site, &transaction).await.map_err(wrap)? && is_at_work(site, &transaction).await;
         if !is_busy {
-            site.store.set_holder(&transaction, site.backend, &holder).await.map_err(wrap)?;
+            site.store.set_holder(&transaction, site.backend, holder).await.map_err(wrap)?;
         }
         match transaction.commit().await {
             // Somebody reads. It is a message, and the revisions have retries of their own.
             Err(error) if site.backend.is_kept_waiting(&error) => {}
             committed => committed.map_err(wrap)?,
         }
-    } else {
-        site.store.set_holder(site.connection, site.backend, &holder).await.map_err(wrap)?;
+        return Ok(!is_busy);
     }
-    Ok(holder)
+    site.store.set_holder(site.connection, site.backend, holder).await.map_err(wrap)?;
+    Ok(true)
 }
 
 /// Whether a revision was begun that is not done.
@@ -82,7 +120,7 @@ pub(crate) async fn withdraw(site: Site<'_>, holder: &Holder) {
 }
 
 /// Whether another run is at work. Where runs take turns, it is whether the process that said so is there; one on another
-/// machine counts as there.
+/// machine counts as there for an hour.
 pub(crate) async fn is_at_work(site: Site<'_>, connection: &impl ConnectionTrait) -> bool {
     if !site.backend.takes_turns() {
         return site.backend.is_locked(site.connection, site.store).await.unwrap_or(false);

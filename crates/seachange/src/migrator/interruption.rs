@@ -2,16 +2,16 @@
 
 use chrono::Utc;
 use sea_orm::{DatabaseTransaction, DbErr};
-use seachange_graph::{Direction, Step};
+use seachange_graph::{Direction, Plan, Step};
 
 use super::Migrator;
 use super::run::is_lost;
 use crate::error::Error;
 use crate::journal::{self, Entry, EntryState, Verdict};
-use crate::lock::{self, Waiter};
+use crate::lock;
 use crate::report::Report;
 use crate::runner::Others;
-use crate::store::{Row, State};
+use crate::store::{Holder, Row, State};
 
 const READING: &str = "cannot read what the interrupted revision has done";
 const WRITING: &str = "cannot write which revisions are applied";
@@ -29,8 +29,8 @@ pub struct Interruption {
     pub finished: Vec<Entry>,
     /// The statement that was running, and what the catalogue says of it.
     pub in_doubt: Option<(Entry, Verdict)>,
-    /// The statement that the database refused.
-    pub refused: Option<Entry>,
+    /// The statements that the database refused.
+    pub refused: Vec<Entry>,
 }
 
 impl Interruption {
@@ -41,7 +41,7 @@ impl Interruption {
 
     /// Whether the journal says anything; where it does not, there may be none.
     pub(super) fn has_entries(&self) -> bool {
-        !self.finished.is_empty() || self.in_doubt.is_some() || self.refused.is_some()
+        !self.finished.is_empty() || self.in_doubt.is_some() || !self.refused.is_empty()
     }
 }
 
@@ -73,11 +73,11 @@ impl Migrator {
     async fn look_into(&self, row: &Row) -> Result<Interruption, Error> {
         let wrap = |error| Error::database(READING)(error);
         let entries = self.store.entries(&self.connection, self.backend, &row.revision).await.map_err(wrap)?;
-        let (mut finished, mut refused, mut in_doubt) = (Vec::new(), None, None);
+        let (mut finished, mut refused, mut in_doubt) = (Vec::new(), Vec::new(), None);
         for entry in entries {
             match entry.state {
                 EntryState::Finished => finished.push(entry),
-                EntryState::Refused => refused = Some(entry),
+                EntryState::Refused => refused.push(entry),
                 EntryState::Running => {
                     let verdict = journal::judge(&entry, &self.connection, self.backend).await.map_err(wrap)?;
                     in_doubt = Some((entry, verdict));
@@ -103,25 +103,38 @@ impl Migrator {
     /// [`upgrade`](Self::upgrade).
     pub async fn resume(&self, doubt: Doubt) -> Result<Report, Error> {
         self.locked(async || {
-            let interruption = self.abandoned().await?;
-            if interruption.is_of_script() {
-                return Err(Error::Unjournalled { interruption: Box::new(interruption) });
-            }
-            let step = self.step(&interruption)?;
-            self.settle_doubt(&interruption, doubt).await?;
-            self.resume_locked(interruption, step).await
+            let interruption = self.interruption().await?.ok_or(Error::NotInterrupted)?;
+            let plan = Plan { steps: vec![self.step(&interruption)?] };
+            self.alone(&plan, async |interruption, holder| {
+                if interruption.is_of_script() {
+                    return Err(Error::Unjournalled { interruption: Box::new(interruption) });
+                }
+                self.settle_doubt(&interruption, doubt).await?;
+                self.run_rest(interruption, holder).await
+            })
+            .await
         })
         .await
     }
 
-    /// What was interrupted, once nobody is at it: where runs take turns, the lock keeps none of them out.
-    async fn abandoned(&self) -> Result<Interruption, Error> {
+    /// Does some work on what was interrupted, once nobody is at it: where runs take turns, the lock keeps none of them
+    /// out, but who says first that it is at work does.
+    async fn alone<T>(
+        &self,
+        plan: &Plan,
+        work: impl AsyncFnOnce(Interruption, &Holder) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let site = self.site();
-        let mut waiter = Waiter::new(site);
-        while site.backend.takes_turns() && lock::is_at_work(site, site.connection).await {
-            waiter.wait().await?;
+        let holder = lock::announce_alone(site, self.migrations.program(), plan).await?;
+        let outcome = async {
+            let interruption = self.interruption().await?.ok_or(Error::NotInterrupted)?;
+            work(interruption, &holder).await
+        };
+        let outcome = outcome.await;
+        if !is_lost(&outcome) {
+            lock::withdraw(site, &holder).await;
         }
-        self.interruption().await?.ok_or(Error::NotInterrupted)
+        outcome
     }
 
     /// The step that was interrupted.
@@ -132,10 +145,10 @@ impl Migrator {
         Ok(Step { direction: interruption.direction, revision: id.clone(), down_revision })
     }
 
-    /// Writes into the journal what became of the statement that was running, and forgets the one that was refused.
+    /// Writes into the journal what became of the statement that was running, and forgets those that were refused.
     async fn settle_doubt(&self, interruption: &Interruption, doubt: Doubt) -> Result<(), Error> {
         let wrap = |error| Error::database(WRITING)(error);
-        if let Some(entry) = &interruption.refused {
+        for entry in &interruption.refused {
             self.store.drop_entry(&self.connection, entry).await.map_err(wrap)?;
         }
         let Some((entry, verdict)) = &interruption.in_doubt else { return Ok(()) };
@@ -151,19 +164,16 @@ impl Migrator {
         }
     }
 
-    async fn resume_locked(&self, interruption: Interruption, step: Step) -> Result<Report, Error> {
+    async fn run_rest(&self, interruption: Interruption, holder: &Holder) -> Result<Report, Error> {
         let site = self.site();
         let wrap = |error| Error::database(READING)(error);
+        let step = self.step(&interruption)?;
         let others = Others::look(site).await.map_err(wrap)?;
         let entries = self.store.entries(&self.connection, self.backend, &step.revision).await.map_err(wrap)?;
-        let past = entries.into_iter().map(|entry| (entry.number, entry)).collect();
-        let plan = seachange_graph::Plan { steps: vec![step] };
-        let holder = lock::announce(site, self.migrations.program(), &plan).await?;
-        let outcome = self.runner(others, &holder).run_rest(&plan.steps[0], interruption.row, past).await;
-        if !is_lost(&outcome) {
-            lock::withdraw(site, &holder).await;
-        }
-        self.report(&self.read().await?, &seachange_graph::Plan::default(), outcome?)
+        let finished = entries.into_iter().filter(|entry| entry.state == EntryState::Finished);
+        let past = finished.map(|entry| (entry.number, entry)).collect();
+        let report = self.runner(others, holder).run_rest(&step, interruption.row, past).await?;
+        self.report(&self.read().await?, &Plan::default(), report)
     }
 
     /// Records an interrupted revision as applied, or as not applied, after somebody has finished or undone by hand what
@@ -174,12 +184,15 @@ impl Migrator {
     /// [`Error::NotInterrupted`] when nothing was interrupted; otherwise as [`stamp`](Self::stamp).
     pub async fn settle(&self, is_applied: bool) -> Result<Interruption, Error> {
         self.locked(async || {
-            let interruption = self.abandoned().await?;
-            let write = async |transaction: &DatabaseTransaction| {
-                self.write_settled(transaction, &interruption, is_applied).await
-            };
-            self.site().write(WRITING, write).await?;
-            Ok(interruption)
+            self.interruption().await?.ok_or(Error::NotInterrupted)?;
+            self.alone(&Plan::default(), async |interruption, _| {
+                let write = async |transaction: &DatabaseTransaction| {
+                    self.write_settled(transaction, &interruption, is_applied).await
+                };
+                self.site().write(WRITING, write).await?;
+                Ok(interruption)
+            })
+            .await
         })
         .await
     }

@@ -63,7 +63,10 @@ impl Migrator {
             lock::release(site).await;
         }
         lock::acquire(site).await?;
-        let outcome = limited(site, work).await;
+        let outcome = match lock::wait_for_turn(site).await {
+            Ok(()) => limited(site, work).await,
+            Err(error) => Err(error),
+        };
         if !is_lost(&outcome) {
             lock::release(site).await;
         }

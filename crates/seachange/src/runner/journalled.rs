@@ -11,17 +11,18 @@ use super::failure::{Failure, Left};
 use super::others::Turn;
 use super::step::{Attempt, Setback};
 use super::{Job, Live, Runner};
+use crate::database_error::is_lost_connection;
 use crate::error::Error;
-use crate::journal::{Journal, Past};
+use crate::journal::{EntryState, Journal, Past};
 use crate::limits::Limit;
-use crate::relay;
+use crate::relay::{self, Ending};
 use crate::site::Site;
 use crate::store::{Row, State};
 
 impl Runner<'_> {
     /// Runs the revision from its beginning.
     pub(super) async fn run_journalled(&self, job: Job<'_>, start: Instant) -> Result<Attempt, Setback> {
-        self.check_lock(job).await?;
+        self.check_lock(job, Left::Nothing).await?;
         let row = match self.declare_alone(job).await? {
             Ok(row) => row,
             Err(turn) => return Ok(turn.into()),
@@ -38,12 +39,21 @@ impl Runner<'_> {
             return self.declare_in_turn(job).await;
         }
         let declared = self.declare(job, self.site.connection).await;
-        declared.map(Ok).map_err(|error| self.setback(job, error, Left::Nothing))
+        declared.map(Ok).map_err(|error| {
+            // The row may have arrived, and only the answer not.
+            let is_lost = is_lost_connection(&error);
+            self.setback(job, error, if is_lost { Left::Begun { statements: 0 } } else { Left::Nothing })
+        })
     }
 
     /// Takes back what was written down of an upgrade that a lock kept from its very first change: nothing is left of it.
+    /// What the journal does not say it refused may have happened.
     async fn take_back(&self, job: Job<'_>, failure: Box<Failure>) -> Setback {
-        let store = self.site.store;
+        let Site { connection, backend, store, .. } = self.site;
+        let entries = store.entries(connection, backend, &job.step.revision).await;
+        if !entries.is_ok_and(|entries| entries.iter().all(|entry| entry.state == EntryState::Refused)) {
+            return Setback::Failed(failure);
+        }
         let written = self.site.write("cannot take back a revision", async |transaction: &DatabaseTransaction| {
             store.delete(transaction, &job.step.revision).await?;
             store.clear_journal(transaction).await
@@ -57,17 +67,17 @@ impl Runner<'_> {
 
     /// Runs the rest of a revision that was interrupted; `past` is what it has done.
     pub(crate) async fn resume(&self, job: Job<'_>, row: Row, past: Past) -> Result<(), Error> {
-        let outcome = match self.check_lock(job).await {
+        let outcome = match self.check_lock(job, Left::Begun { statements: past.len() }).await {
             Ok(()) => self.run_declared(job, row, Instant::now(), past).await,
             failed => failed,
         };
         outcome.map_err(|setback| self.error(job, setback))
     }
 
-    async fn check_lock(&self, job: Job<'_>) -> Result<(), Setback> {
+    async fn check_lock(&self, job: Job<'_>, left: Left) -> Result<(), Setback> {
         let Site { backend, connection, store, .. } = self.site;
         let holds = backend.holds_lock(&connection.into(), store).await;
-        if holds.map_err(|error| self.setback(job, error, Left::Nothing))? {
+        if holds.map_err(|error| self.setback(job, error, left))? {
             return Ok(());
         }
         Err(Setback::Stopped(Error::LockLost { is_pooled: false }))
@@ -132,14 +142,23 @@ impl Runner<'_> {
     async fn run_on(&self, job: Job<'_>, live: Live<'_>, past: Past) -> Result<usize, Setback> {
         let Site { connection, backend, store, .. } = self.site;
         let code = job.code(live.is_in_transaction());
+        let before = past.len();
         let mut journal = Journal::new(live, backend, store, &job.step.revision, past);
         let ending = relay::run(code, connection.get_database_backend(), &mut journal).await;
-        let left = Left::Begun { statements: journal.finished() };
+        // A transaction round all of the code is rolled back when that fails.
+        let left = Left::Begun { statements: if journal.is_held() { before } else { journal.finished() } };
         if let Some(error) = journal.strayed() {
             return Err(self.setback(job, error.clone(), left));
         }
+        if let Ending::NeedsForeignKeysOff = ending {
+            let text = "a table has to be rebuilt: let the revision run in a transaction";
+            return Err(self.setback(job, DbErr::Custom(text.to_owned()), left));
+        }
         self.judge(job, ending, journal.refused(), left)?;
-        Ok(journal.finished())
+        match journal.forgotten() {
+            Some(error) => Err(self.setback(job, error, left)),
+            None => Ok(journal.finished()),
+        }
     }
 
     /// The row, and the end of the journal, in one transaction.

@@ -1,8 +1,9 @@
 //! Who is at work on a database, for those who wait.
 
 use std::fmt;
+use std::sync::LazyLock;
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use sea_orm::sea_query::{ColumnDef, Expr, ExprTrait, Query, Table};
 use sea_orm::{ConnectionTrait, DbErr, DeriveIden, QueryResult};
 use seachange_graph::{Direction, Plan};
@@ -29,6 +30,13 @@ pub struct Holder {
     pub at: Option<(Direction, String)>,
 }
 
+/// How long a process on another machine is waited for. A file that machines share is no place for SQLite anyway; a
+/// container that was started anew under another name is common.
+const ELSEWHERE: TimeDelta = TimeDelta::hours(1);
+
+/// When this process first had to do with holders.
+static START: LazyLock<DateTime<Utc>> = LazyLock::new(|| Utc::now().trunc_subsecs(3));
+
 #[derive(DeriveIden, Clone, Copy)]
 enum Column {
     Host,
@@ -43,6 +51,7 @@ const COLUMNS: [Column; 5] = [Column::Host, Column::Process, Column::Program, Co
 impl Holder {
     /// This process, which is about to run a plan.
     pub(crate) fn this(program: &str, plan: &Plan) -> Self {
+        LazyLock::force(&START);
         Self {
             host: gethostname::gethostname().to_string_lossy().into_owned(),
             process: i64::from(std::process::id()),
@@ -54,10 +63,14 @@ impl Holder {
         }
     }
 
-    /// Whether the process is known to be gone: it was on this machine, and is not there.
+    /// Whether the process is taken to be gone: it was on this machine, and is not there, or has a number that this process
+    /// was given after it. Nobody can ask for one on another machine: it is taken to be gone after an hour.
     pub(crate) fn is_gone(&self) -> bool {
-        let here = gethostname::gethostname();
-        here.to_string_lossy() == self.host.as_str() && !is_alive(self.process)
+        if gethostname::gethostname().to_string_lossy() != self.host.as_str() {
+            return Utc::now() - self.since > ELSEWHERE;
+        }
+        let is_this = self.process == i64::from(std::process::id());
+        if is_this { self.since < *START } else { !is_alive(self.process) }
     }
 
     /// Finds the step that it is at: the first that the record does not show as done.

@@ -57,13 +57,14 @@ impl Store {
         Query::delete().from_table(self.table()).and_where(Expr::col(Column::Revision).eq(revision)).take()
     }
 
-    /// Asks whether `count` of some revisions are in the table.
+    /// Asks whether `count` of some revisions are in the table, as a whole where there have to be any.
     pub(crate) fn counts(&self, revisions: &[String], count: usize) -> SelectStatement {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
         Query::select()
             .expr(Expr::cust("COUNT(*)").eq(count))
             .from(self.table())
             .and_where(Expr::col(Column::Revision).is_in(revisions))
+            .and_where_option((count > 0).then(|| Expr::col(Column::State).eq(State::Applied.as_str())))
             .take()
     }
 }

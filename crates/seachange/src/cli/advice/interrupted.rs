@@ -51,7 +51,7 @@ pub(crate) fn lines(known: &Interruption) -> Vec<String> {
         lines.push(format!("   … {hidden} before these"));
     }
     lines.extend(known.finished.iter().skip(hidden).map(|entry| format!("   {}. {}", entry.number, shortened(entry))));
-    if let Some(entry) = &known.refused {
+    for entry in &known.refused {
         lines.push(format!("the database refused statement {}: {}", entry.number, shortened(entry)));
     }
     if let Some((entry, verdict)) = &known.in_doubt {

@@ -168,3 +168,80 @@ async fn a_transaction_that_is_begun_as_text_holds_its_entries_too() {
     let known = migrator.interruption().await.unwrap().unwrap();
     assert_eq!(known.finished.iter().map(|entry| entry.number).collect::<Vec<_>>(), [1]);
 }
+
+#[tokio::test]
+async fn a_text_of_several_statements_is_in_doubt_when_one_is_refused() {
+    const TEXT: &str = "INSERT INTO a VALUES (1); INSERT INTO b VALUES (2)";
+    let migrations = outside(&["CREATE TABLE a (n integer)", TEXT], &[]);
+    let migrator = migrator(migrations).await;
+    migrator.upgrade("heads").await.unwrap_err();
+    assert_eq!(numbers(&migrator).await, [1]);
+    let known = migrator.interruption().await.unwrap().unwrap();
+    assert!(known.refused.is_empty(), "{known:?}");
+    assert_eq!(known.in_doubt.unwrap().0.sql, TEXT);
+    migrator.connection().execute_unprepared("CREATE TABLE b (n integer)").await.unwrap();
+    assert!(matches!(migrator.resume(Doubt::Ask).await, Err(Error::InDoubt { .. })));
+    assert_eq!(numbers(&migrator).await, [1]);
+}
+
+#[tokio::test]
+async fn every_refused_statement_runs_again() {
+    struct Stubborn;
+    impl MigrationName for Stubborn {
+        fn name(&self) -> &'static str {
+            "stubborn"
+        }
+    }
+    #[async_trait]
+    impl MigrationTrait for Stubborn {
+        async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+            execute(manager, &["CREATE TABLE a (n integer)"]).await?;
+            if execute(manager, &["CREATE TABLE one AS SELECT * FROM b"]).await.is_err() {
+                execute(manager, &["CREATE TABLE two AS SELECT * FROM b"]).await?;
+            }
+            Ok(())
+        }
+        fn use_transaction(&self) -> Option<bool> {
+            OUTSIDE
+        }
+    }
+    let script = Script { migration: &Stubborn, ..nodes(&[Revision { id: "r1", ..Revision::ROOT }]).scripts()[0] };
+    let migrator = migrator(Box::leak(Box::new(Migrations::new("tests 1.0.0", vec![script].leak())))).await;
+    migrator.upgrade("heads").await.unwrap_err();
+    assert_eq!(migrator.interruption().await.unwrap().unwrap().refused.len(), 2);
+    migrator.connection().execute_unprepared("CREATE TABLE b (n integer)").await.unwrap();
+    migrator.resume(Doubt::Ask).await.unwrap();
+    assert_eq!(tables(&migrator).await, ["a", "b", "one", "seachange_revision"]);
+}
+
+#[tokio::test]
+async fn what_went_with_the_session_is_not_made_anew() {
+    let migrations = outside(
+        &[
+            "CREATE TABLE a (n integer)",
+            "CREATE TEMPORARY TABLE t (n integer)",
+            "INSERT INTO t VALUES (1)",
+            "INSERT INTO b VALUES (1)",
+        ],
+        &[],
+    );
+    let migrator = migrator(migrations).await;
+    migrator.upgrade("heads").await.unwrap_err();
+    migrator.connection().execute_unprepared("CREATE TABLE b (n integer)").await.unwrap();
+    let Err(Error::Failed(failure)) = migrator.resume(Doubt::Ask).await else { unreachable!("the table is gone") };
+    insta::assert_snapshot!(failure.cause, @"what statement 2 made went with its session: `CREATE TEMPORARY TABLE t (n integer)`");
+}
+
+#[tokio::test]
+async fn code_that_forgets_what_it_did_is_refused() {
+    let before = outside(&["CREATE TABLE a (n integer)", "INSERT INTO a VALUES (1)", "INSERT INTO b VALUES (1)"], &[]);
+    let after = outside(&["CREATE TABLE a (n integer)"], &[]);
+    let connection = memory().await;
+    Migrator::new(before, connection.clone()).unwrap().upgrade("heads").await.unwrap_err();
+    let changed = Migrator::new(after, connection).unwrap();
+    let Err(Error::Failed(failure)) = changed.resume(Doubt::Ask).await else {
+        unreachable!("a statement is forgotten")
+    };
+    insta::assert_snapshot!(failure.cause, @"statement 2 ran then, and the code does not ask for it now: `INSERT INTO a VALUES (1)`");
+    assert!(changed.interruption().await.unwrap().is_some());
+}
