@@ -75,7 +75,7 @@ pub enum Event<'a> {
     /// All that has run was rolled back, and begins again with foreign keys off: a table has to be rebuilt on SQLite, in
     /// a run that is one transaction.
     Restarted,
-    /// A revision has run, and its row is written.
+    /// A revision has run, and its row is written; with a single transaction for all, that is before the commit.
     Finished {
         /// The step.
         step: &'a Step,

@@ -1,5 +1,7 @@
 //! What the database says it has.
 
+use std::collections::HashSet;
+
 use seachange_graph::{Applied, Direction, Graph, Plan, StampPlan, Step, Target};
 
 use super::{Migrator, UpgradeOptions};
@@ -67,15 +69,14 @@ impl Record {
 
     /// Where the database stands once some steps have been taken from here: ids, in the order of the graph.
     pub(super) fn current_after(&self, graph: &Graph, steps: &[Step]) -> Result<Vec<String>, Error> {
-        let known = self.known(graph);
-        let is_undone =
-            |id: &str| steps.iter().any(|step| step.direction == Direction::Downgrade && step.revision == id);
+        let undone = steps.iter().filter(|step| step.direction == Direction::Downgrade);
+        let undone: HashSet<&str> = undone.map(|step| step.revision.as_str()).collect();
         let upgraded = steps.iter().filter(|step| step.direction == Direction::Upgrade);
         let added = upgraded.filter_map(|step| graph.get(&step.revision)).map(|revision| {
             let pointers = revision.down_revision.iter().chain(&revision.depends_on).map(String::as_str);
             (revision.id.as_str(), pointers.collect())
         });
-        let kept = known.pointers().filter(|(id, _)| !is_undone(id));
+        let kept = self.pointers().filter(|(id, _)| graph.get(id).is_some() && !undone.contains(id));
         let applied = graph.applied_with_gaps(kept.chain(added))?;
         Ok(graph.current(&applied).iter().map(|revision| revision.id.clone()).collect())
     }

@@ -40,7 +40,9 @@ impl DatabaseSettings {
         let mut options = self.connect_options();
         options
             .max_connections(1)
-            .min_connections(1)
+            // One is made when the pool is. A pool that had to have one would look for another when that is lost, and
+            // could not be closed meanwhile.
+            .min_connections(0)
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)

@@ -13,7 +13,8 @@ use crate::backend::Backend;
 
 /// Who is at work on a database.
 ///
-/// It is a message to those who wait, and no lock: what a killed run leaves behind keeps nobody out.
+/// It is a message to those who wait, and no lock. Only on SQLite, and only of a revision that no transaction holds, does it
+/// say as well whether somebody is in its middle, which is asked of the operating system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
     /// The name of the machine.
