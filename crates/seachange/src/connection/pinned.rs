@@ -63,7 +63,10 @@ fn watch(mut options: ConnectOptions, watched: &Arc<Watched>) -> ConnectOptions 
 }
 
 /// Lets the first connection in, and closes the pool instead of a second one.
-#[cfg(any(feature = "postgres", feature = "mysql"))]
+#[cfg_attr(
+    not(any(feature = "postgres", feature = "mysql")),
+    expect(dead_code, reason = "there is no server whose connection could be lost")
+)]
 async fn admit(watched: Weak<Watched>) -> Result<(), SqlxError> {
     let Some(watched) = watched.upgrade() else { return Err(SqlxError::PoolClosed) };
     if !watched.is_connected.swap(true, Ordering::Relaxed) {

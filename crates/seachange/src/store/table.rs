@@ -55,11 +55,13 @@ impl Store {
     }
 
     /// The schema, where it is another than the current one.
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
     pub(crate) fn schema(&self) -> Option<&str> {
         self.schema.as_deref()
     }
 
     /// The name of the table of the record, without its schema.
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
     pub(crate) fn table_name(&self) -> &str {
         &self.table
     }
