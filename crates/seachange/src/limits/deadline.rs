@@ -34,6 +34,7 @@ impl Deadline {
     }
 
     /// Whether the time of the statement is over.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn is_over(&self) -> bool {
         let end = self.end.load(Ordering::Relaxed);
         end != NEVER && self.origin.elapsed().as_millis() >= u128::from(end)

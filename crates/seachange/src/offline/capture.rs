@@ -47,6 +47,7 @@ impl Offline<'_> {
         Some(Job { step, revision: self.graph.get(&step.revision)?, script: self.migrations.get(&step.revision)? })
     }
 
+    #[cfg(feature = "sqlite")]
     fn upgrade_of(&self, id: &str) -> Option<Step> {
         let revision = self.graph.get(id)?;
         let (revision, down_revision) = (revision.id.clone(), revision.down_revision.clone());
