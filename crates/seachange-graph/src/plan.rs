@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use crate::graph::Graph;
 use crate::resolve::ResolveError;
+use crate::revision::Revision;
 use crate::target::Target;
 
 pub use stamp::StampPlan;
@@ -94,15 +95,16 @@ impl Plan {
     }
 
     pub(crate) fn new(graph: &Graph, direction: Direction, positions: Vec<usize>) -> Self {
-        let step = |position| {
-            let revision = graph.revision(position);
-            Step { direction, revision: revision.id.clone(), down_revision: revision.down_revision.clone() }
-        };
-        Self { steps: positions.into_iter().map(step).collect() }
+        Self { steps: positions.into_iter().map(|position| Step::of(direction, graph.revision(position))).collect() }
     }
 }
 
 impl Step {
+    /// The step that applies a revision, or undoes it.
+    pub fn of(direction: Direction, revision: &Revision) -> Self {
+        Self { direction, revision: revision.id.clone(), down_revision: revision.down_revision.clone() }
+    }
+
     /// Where the step starts and ends, as people read it: `base -> 1975ea83b712`, and turned round for a downgrade.
     pub fn route(&self) -> String {
         let parents = if self.down_revision.is_empty() { "base".to_owned() } else { self.down_revision.join(", ") };

@@ -17,6 +17,7 @@ use seachange_graph::{Graph, Plan, Revision, Step};
 pub use failure::{Cause, Failure, Left};
 pub(crate) use live::Live;
 pub(crate) use others::Others;
+pub(crate) use step::is_transactional;
 pub(crate) use whole::check_whole;
 
 use crate::error::Error;
@@ -78,32 +79,36 @@ impl Runner<'_> {
         let unknown = || Error::UnknownRevision { revision: step.revision.clone() };
         let job = self.job(step).ok_or_else(unknown)?;
         let start = Instant::now();
-        let message = job.script.message;
-        self.site.tell(&Event::Started { step, message, number: 1, of: 1, rolls_back: false });
-        match self.resume(job, row, past).await {
-            Ok(()) => {
-                let elapsed = start.elapsed();
-                self.site.tell(&Event::Finished { step, message, elapsed });
-                Ok(Report { done: vec![(step.clone(), elapsed)], ..Report::default() })
-            }
-            Err(error) => {
-                self.site.tell(&Event::Failed { step, message });
-                Err(error)
-            }
-        }
+        let rest = async { self.resume(job, row, past).await.map(|()| Some(start.elapsed())) };
+        let elapsed = self.told(job, 1, 1, false, rest).await?;
+        Ok(Report { done: elapsed.map(|elapsed| (step.clone(), elapsed)).into_iter().collect(), ..Report::default() })
     }
 
     /// A step with the revision it runs; nothing when the program does not know it.
     pub(crate) fn job<'s>(&'s self, step: &'s Step) -> Option<Job<'s>> {
-        Some(Job { step, revision: self.graph.get(&step.revision)?, script: self.migrations.get(&step.revision)? })
+        Job::of(step, self.graph, self.migrations)
     }
 
-    /// Runs a step, and tells of it. Nothing comes of one that another run has done.
+    /// Runs a step, as often as the limits say, and tells of it. Nothing comes of one that another run has done.
     async fn run_told(&self, job: Job<'_>, number: usize, of: usize) -> Result<Option<Duration>, Error> {
+        let rolls_back = is_transactional(self.site.backend, job.script);
+        let steps = std::slice::from_ref(job.step);
+        let work = self.patiently(steps, async || self.run_step(job).await);
+        self.told(job, number, of, rolls_back, work).await
+    }
+
+    /// Tells how a step begins and ends.
+    async fn told(
+        &self,
+        job: Job<'_>,
+        number: usize,
+        of: usize,
+        rolls_back: bool,
+        work: impl Future<Output = Result<Option<Duration>, Error>>,
+    ) -> Result<Option<Duration>, Error> {
         let (step, message) = (job.step, job.script.message);
-        let rolls_back = step::is_transactional(self.site.backend, job.script);
         self.site.tell(&Event::Started { step, message, number, of, rolls_back });
-        let outcome = self.patiently(std::slice::from_ref(step), async || self.run_step(job).await).await;
+        let outcome = work.await;
         match &outcome {
             Ok(Some(elapsed)) => self.site.tell(&Event::Finished { step, message, elapsed: *elapsed }),
             Ok(None) => self.site.tell(&Event::Overtaken { step, message }),
@@ -114,7 +119,12 @@ impl Runner<'_> {
     }
 }
 
-impl Job<'_> {
+impl<'a> Job<'a> {
+    /// A step with the revision it runs; nothing when the program does not know it.
+    pub(crate) fn of(step: &'a Step, graph: &'a Graph, migrations: &'static Migrations) -> Option<Self> {
+        Some(Self { step, revision: graph.get(&step.revision)?, script: migrations.get(&step.revision)? })
+    }
+
     /// The code that runs.
     pub(crate) fn code(&self, in_transaction: bool) -> Code {
         Code { migration: self.script.migration, direction: self.step.direction, in_transaction }

@@ -99,6 +99,11 @@ impl Context {
         self.connect().await
     }
 
+    /// Connects as [`connect`](Self::connect) does, for work on a record: for a SQLite file that is not there, there is none.
+    pub(crate) async fn connect_to_record(&self) -> Result<Migrator, Problem> {
+        self.connect_for(|_, _| Ok(true)).await
+    }
+
     /// Connects to read. A SQLite file that is not there stays away, and reads as an empty database.
     pub(crate) async fn connect_to_read(&self) -> Result<Migrator, Problem> {
         Ok(Migrator::connect_to_read(self.project.migrations, self.settings()?).await?)

@@ -75,10 +75,7 @@ pub(crate) async fn announce_alone(site: Site<'_>, program: &str, plan: &Plan) -
 pub(crate) async fn wait_for_turn(site: Site<'_>) -> Result<(), Error> {
     let wrap = |error| Error::database("cannot read which revisions are applied")(error);
     let mut waiter = Waiter::new(site);
-    while site.backend.takes_turns()
-        && is_begun(site, site.connection).await.map_err(wrap)?
-        && is_at_work(site, site.connection).await
-    {
+    while site.backend.takes_turns() && is_busy(site, site.connection).await.map_err(wrap)? {
         waiter.wait().await?;
     }
     Ok(())
@@ -90,7 +87,7 @@ async fn try_announce(site: Site<'_>, holder: &Holder) -> Result<bool, Error> {
     if site.backend.takes_turns() {
         let transaction = site.begin(wrap).await?;
         // Whoever is in the middle of a revision stays the one that others wait for.
-        let is_busy = is_begun(site, &transaction).await.map_err(wrap)? && is_at_work(site, &transaction).await;
+        let is_busy = is_busy(site, &transaction).await.map_err(wrap)?;
         if !is_busy {
             site.store.set_holder(&transaction, site.backend, holder).await.map_err(wrap)?;
         }
@@ -105,8 +102,11 @@ async fn try_announce(site: Site<'_>, holder: &Holder) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Whether a revision was begun that is not done.
-async fn is_begun(site: Site<'_>, connection: &impl ConnectionTrait) -> Result<bool, DbErr> {
+/// Whether another run is in the middle of a revision. The record is read only where somebody says to be at work.
+async fn is_busy(site: Site<'_>, connection: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    if !is_at_work(site, connection).await {
+        return Ok(false);
+    }
     match site.store.rows(connection).await {
         Ok(rows) => Ok(rows.iter().any(|row| !row.is_applied())),
         Err(error) if site.backend.is_missing_table(&error) => Ok(false),

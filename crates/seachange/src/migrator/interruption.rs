@@ -1,17 +1,15 @@
 //! Ways out of a revision that was interrupted where the database cannot roll back.
 
-use chrono::Utc;
 use sea_orm::{DatabaseTransaction, DbErr};
 use seachange_graph::{Direction, Plan, Step};
 
 use super::Migrator;
-use super::run::is_lost;
 use crate::error::Error;
-use crate::journal::{self, Entry, EntryState, Verdict};
+use crate::journal::{self, Entry, EntryState, Past, Verdict};
 use crate::lock;
 use crate::report::Report;
 use crate::runner::Others;
-use crate::store::{Holder, Row, State};
+use crate::store::{Holder, Row};
 
 const READING: &str = "cannot read what the interrupted revision has done";
 const WRITING: &str = "cannot write which revisions are applied";
@@ -64,7 +62,7 @@ impl Migrator {
     /// As [`read`](Self::read).
     pub async fn interruption(&self) -> Result<Option<Interruption>, Error> {
         let record = self.read().await?;
-        match record.rows.iter().find(|row| !row.is_applied()) {
+        match record.unfinished().next() {
             Some(row) => self.look_into(row).await.map(Some),
             None => Ok(None),
         }
@@ -109,8 +107,8 @@ impl Migrator {
                 if interruption.is_of_script() {
                     return Err(Error::Unjournalled { interruption: Box::new(interruption) });
                 }
-                self.settle_doubt(&interruption, doubt).await?;
-                self.run_rest(interruption, holder).await
+                let past = self.settle_doubt(&interruption, doubt).await?;
+                self.run_rest(interruption, past, holder).await
             })
             .await
         })
@@ -126,52 +124,46 @@ impl Migrator {
     ) -> Result<T, Error> {
         let site = self.site();
         let holder = lock::announce_alone(site, self.migrations.program(), plan).await?;
-        let outcome = async {
+        self.as_holder(&holder, async {
             let interruption = self.interruption().await?.ok_or(Error::NotInterrupted)?;
             work(interruption, &holder).await
-        };
-        let outcome = outcome.await;
-        if !is_lost(&outcome) {
-            lock::withdraw(site, &holder).await;
-        }
-        outcome
+        })
+        .await
     }
 
     /// The step that was interrupted.
     fn step(&self, interruption: &Interruption) -> Result<Step, Error> {
         let id = &interruption.revision;
         let revision = self.graph.get(id).ok_or_else(|| Error::UnknownRevision { revision: id.clone() })?;
-        let down_revision = revision.down_revision.clone();
-        Ok(Step { direction: interruption.direction, revision: id.clone(), down_revision })
+        Ok(Step::of(interruption.direction, revision))
     }
 
-    /// Writes into the journal what became of the statement that was running, and forgets those that were refused.
-    async fn settle_doubt(&self, interruption: &Interruption, doubt: Doubt) -> Result<(), Error> {
+    /// Writes into the journal what became of the statement that was running, and forgets those that were refused. What
+    /// is finished then comes back.
+    async fn settle_doubt(&self, interruption: &Interruption, doubt: Doubt) -> Result<Past, Error> {
         let wrap = |error| Error::database(WRITING)(error);
         for entry in &interruption.refused {
             self.store.drop_entry(&self.connection, entry).await.map_err(wrap)?;
         }
-        let Some((entry, verdict)) = &interruption.in_doubt else { return Ok(()) };
+        let mut past: Past = interruption.finished.iter().map(|entry| (entry.number, entry.clone())).collect();
+        let Some((entry, verdict)) = &interruption.in_doubt else { return Ok(past) };
         match (doubt, verdict) {
             (Doubt::Ran, _) | (Doubt::Ask, Verdict::Ran(_)) => {
                 let entry = Entry { state: EntryState::Finished, ..entry.clone() };
-                self.store.end_entry(&self.connection, &entry).await.map_err(wrap)
+                self.store.end_entry(&self.connection, &entry).await.map_err(wrap)?;
+                past.insert(entry.number, entry);
             }
             (Doubt::NotRun, _) | (Doubt::Ask, Verdict::NotRun(_)) => {
-                self.store.drop_entry(&self.connection, entry).await.map_err(wrap)
+                self.store.drop_entry(&self.connection, entry).await.map_err(wrap)?;
             }
-            (Doubt::Ask, _) => Err(Error::InDoubt { interruption: Box::new(interruption.clone()) }),
+            (Doubt::Ask, _) => return Err(Error::InDoubt { interruption: Box::new(interruption.clone()) }),
         }
+        Ok(past)
     }
 
-    async fn run_rest(&self, interruption: Interruption, holder: &Holder) -> Result<Report, Error> {
-        let site = self.site();
-        let wrap = |error| Error::database(READING)(error);
+    async fn run_rest(&self, interruption: Interruption, past: Past, holder: &Holder) -> Result<Report, Error> {
         let step = self.step(&interruption)?;
-        let others = Others::look(site).await.map_err(wrap)?;
-        let entries = self.store.entries(&self.connection, self.backend, &step.revision).await.map_err(wrap)?;
-        let finished = entries.into_iter().filter(|entry| entry.state == EntryState::Finished);
-        let past = finished.map(|entry| (entry.number, entry)).collect();
+        let others = Others::look(self.site()).await.map_err(Error::database(READING))?;
         let report = self.runner(others, holder).run_rest(&step, interruption.row, past).await?;
         self.report(&self.read().await?, &Plan::default(), report)
     }
@@ -205,8 +197,7 @@ impl Migrator {
     ) -> Result<(), DbErr> {
         let row = &interruption.row;
         if is_applied {
-            let row = Row { state: State::Applied, finished_at: Some(Utc::now()), ..row.clone() };
-            self.store.update(transaction, &row).await?;
+            self.store.update(transaction, &row.clone().applied_now()).await?;
         } else {
             self.store.delete(transaction, &row.revision).await?;
         }

@@ -8,7 +8,7 @@ use super::{Migrator, UpgradeOptions};
 use crate::error::Error;
 use crate::lock;
 use crate::revision::Script;
-use crate::store::{Row, State};
+use crate::store::Row;
 
 /// The rows of the table of applied revisions, as they were read.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +30,11 @@ impl Record {
     pub fn row(&self, revision: &str) -> Option<&Row> {
         let place = self.rows.binary_search_by(|row| row.revision.as_str().cmp(revision)).ok()?;
         Some(&self.rows[place])
+    }
+
+    /// The rows of revisions that were begun and are not done.
+    pub(super) fn unfinished(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|row| !row.is_applied())
     }
 
     /// The applied set, judged against the graph.
@@ -55,7 +60,7 @@ impl Record {
 
     /// Refuses what an interrupted run left.
     pub(super) fn check_finished(&self) -> Result<(), Error> {
-        match self.rows.iter().find(|row| row.state != State::Applied) {
+        match self.unfinished().next() {
             Some(row) => Err(Error::interrupted(row)),
             None => Ok(()),
         }

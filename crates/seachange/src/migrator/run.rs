@@ -101,15 +101,25 @@ impl Migrator {
         }
         let holder = lock::announce(site, self.migrations.program(), &plan).await?;
         let runner = self.runner(others, &holder);
-        let outcome = async {
+        let work = async {
             self.make_table(&record).await?;
             if self.is_whole { runner.run_whole(&plan, &record.rows).await } else { runner.run(&plan).await }
         };
-        let outcome = outcome.await;
+        let report = self.as_holder(&holder, work).await?;
+        self.report(&record, &plan, Report { notices: announced.notices, ..report })
+    }
+
+    /// Does some work as who was announced, and says then that nobody is at work any longer.
+    pub(super) async fn as_holder<T>(
+        &self,
+        holder: &Holder,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let outcome = work.await;
         if !is_lost(&outcome) {
-            lock::withdraw(site, &holder).await;
+            lock::withdraw(self.site(), holder).await;
         }
-        self.report(&record, &plan, Report { notices: announced.notices, ..outcome? })
+        outcome
     }
 
     /// A report with nothing done yet, of whose notices whoever watches has been told.
@@ -170,6 +180,6 @@ impl Migrator {
 }
 
 /// Whether the session is gone, and the lock with it.
-pub(super) fn is_lost<T>(outcome: &Result<T, Error>) -> bool {
+fn is_lost<T>(outcome: &Result<T, Error>) -> bool {
     outcome.as_ref().is_err_and(Error::is_lost_connection)
 }

@@ -4,7 +4,7 @@ use super::Migrator;
 use crate::error::Error;
 use crate::lock;
 use crate::revision::Script;
-use crate::store::{Row, State};
+use crate::store::Row;
 
 /// A revision with what the database says of it.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ impl Migrator {
     /// As [`read`](Self::read); a record that does not fit the graph is no error here.
     pub async fn status(&self) -> Result<Vec<RevisionStatus>, Error> {
         let record = self.read().await?;
-        let is_begun = record.rows.iter().any(|row| !row.is_applied());
+        let is_begun = record.unfinished().next().is_some();
         let is_running = is_begun && lock::is_at_work(self.site(), &self.connection).await;
         let state = |script, row| state(script, row, is_running);
         let known = self.graph.iter().map(|revision| {
@@ -60,9 +60,9 @@ impl Migrator {
 
 fn state(script: Option<&Script>, row: &Row, is_running: bool) -> RevisionState {
     let row = row.clone();
-    if row.state != State::Applied && is_running {
+    if !row.is_applied() && is_running {
         RevisionState::Running(row)
-    } else if row.state != State::Applied {
+    } else if !row.is_applied() {
         RevisionState::Interrupted(row)
     } else if script.is_some_and(|script| row.is_edited(script)) {
         RevisionState::Edited(row)

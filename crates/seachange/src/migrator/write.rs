@@ -1,6 +1,5 @@
 //! The ways to change what is applied.
 
-use chrono::Utc;
 use sea_orm::DatabaseTransaction;
 use seachange_graph::{Applied, Revision, StampPlan, Target};
 
@@ -127,8 +126,8 @@ impl Migrator {
 
     /// Writes a stamp; interrupted revisions among `applied` are settled.
     async fn record_stamp(&self, record: &Record, plan: StampPlan, applied: &[String]) -> Result<StampPlan, Error> {
-        let settled: Vec<Row> = interrupted(record).filter(|row| applied.contains(&row.revision)).cloned().collect();
-        let is_settled = interrupted(record).any(|row| plan.remove.contains(&row.revision) || settled.contains(row));
+        let settled: Vec<Row> = record.unfinished().filter(|row| applied.contains(&row.revision)).cloned().collect();
+        let is_settled = record.unfinished().any(|row| plan.remove.contains(&row.revision) || settled.contains(row));
         let has_journal = is_settled && self.interruption().await?.is_some_and(|known| known.has_entries());
         self.make_table(record).await?;
         self.write_stamp(&plan, settled, has_journal).await?;
@@ -145,8 +144,7 @@ impl Migrator {
                 self.store.insert(transaction, &self.stamped(revision)).await?;
             }
             for row in settled {
-                let row = Row { state: State::Applied, finished_at: Some(Utc::now()), ..row };
-                self.store.update(transaction, &row).await?;
+                self.store.update(transaction, &row.applied_now()).await?;
             }
             if has_journal {
                 self.store.clear_journal(transaction).await?;
@@ -159,8 +157,7 @@ impl Migrator {
     /// The row of a revision that is recorded without being run.
     pub(super) fn stamped(&self, revision: &Revision) -> Row {
         let source_hash = self.script(&revision.id).map_or("", |script| script.source_hash);
-        let row = Row::started(revision, source_hash, State::Applied, self.migrations.program());
-        Row { finished_at: Some(Utc::now()), ..row }
+        Row::started(revision, source_hash, State::Applied, self.migrations.program()).applied_now()
     }
 
     /// Drops every table, view and type in the current schema, whoever made it, while no other run is at work.
@@ -175,8 +172,4 @@ impl Migrator {
         })
         .await
     }
-}
-
-fn interrupted(record: &Record) -> impl Iterator<Item = &Row> {
-    record.rows.iter().filter(|row| row.state != State::Applied)
 }

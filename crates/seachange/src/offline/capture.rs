@@ -8,7 +8,7 @@ use super::paper;
 use super::scratch::Scratch;
 use super::writer::Writer;
 use crate::error::Error;
-use crate::runner::Job;
+use crate::runner::{Job, is_transactional};
 
 /// What a revision sends, and what it needs round it.
 pub(super) struct Written {
@@ -44,19 +44,17 @@ impl Offline<'_> {
     }
 
     fn job<'s>(&'s self, step: &'s Step) -> Option<Job<'s>> {
-        Some(Job { step, revision: self.graph.get(&step.revision)?, script: self.migrations.get(&step.revision)? })
+        Job::of(step, self.graph, self.migrations)
     }
 
     #[cfg(feature = "sqlite")]
     fn upgrade_of(&self, id: &str) -> Option<Step> {
-        let revision = self.graph.get(id)?;
-        let (revision, down_revision) = (revision.id.clone(), revision.down_revision.clone());
-        Some(Step { direction: Direction::Upgrade, revision, down_revision })
+        self.graph.get(id).map(|revision| Step::of(Direction::Upgrade, revision))
     }
 
     /// Whether a revision and its row commit together.
     fn is_transactional(&self, job: Job<'_>) -> bool {
-        self.backend.rolls_back_ddl() && job.script.migration.use_transaction() != Some(false)
+        is_transactional(self.backend, job.script)
     }
 
     /// Puts one revision into the script.

@@ -73,10 +73,7 @@ impl Sheet {
             (None, Ending::Done) => return Ok(self.statements),
             (None, Ending::Failed(error)) => (Obstacle::failed(error), None),
             (None, Ending::Panicked(text)) => (Obstacle::Code(Cause::Panic(text)), None),
-            (None, Ending::NeedsForeignKeysOff) => {
-                let text = "a table has to be rebuilt, and foreign keys could not be switched off";
-                (Obstacle::Code(Cause::Database(DbErr::Custom(text.to_owned()))), None)
-            }
+            (None, Ending::NeedsForeignKeysOff) => (Obstacle::Code(Cause::Database(relay::no_rebuild())), None),
         };
         Err(Box::new(Uncaptured {
             revision: job.step.revision.clone(),

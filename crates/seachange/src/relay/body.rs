@@ -25,6 +25,11 @@ pub(crate) enum Ending {
     NeedsForeignKeysOff,
 }
 
+/// What [`Ending::NeedsForeignKeysOff`] means where nobody can do anything about it.
+pub(crate) fn no_rebuild() -> DbErr {
+    DbErr::Custom("a table has to be rebuilt, and foreign keys could not be switched off".to_owned())
+}
+
 impl Ending {
     /// The thread of the code is gone: the runtime is shutting down.
     pub(super) fn lost(error: &JoinError) -> Self {

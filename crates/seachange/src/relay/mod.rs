@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 pub(crate) use answer::{executed, row};
-pub(crate) use body::Ending;
+pub(crate) use body::{Ending, no_rebuild};
 
 use handset::Handset;
 

@@ -22,7 +22,7 @@ use crate::store::{Row, State};
 impl Runner<'_> {
     /// Runs the revision from its beginning.
     pub(super) async fn run_journalled(&self, job: Job<'_>, start: Instant) -> Result<Attempt, Setback> {
-        self.check_lock(job, Left::Nothing).await?;
+        self.check_lock(job, &self.site.connection.into(), Left::Nothing).await?;
         let row = match self.declare_alone(job).await? {
             Ok(row) => row,
             Err(turn) => return Ok(turn.into()),
@@ -67,20 +67,12 @@ impl Runner<'_> {
 
     /// Runs the rest of a revision that was interrupted; `past` is what it has done.
     pub(crate) async fn resume(&self, job: Job<'_>, row: Row, past: Past) -> Result<(), Error> {
-        let outcome = match self.check_lock(job, Left::Begun { statements: past.len() }).await {
+        let left = Left::Begun { statements: past.len() };
+        let outcome = match self.check_lock(job, &self.site.connection.into(), left).await {
             Ok(()) => self.run_declared(job, row, Instant::now(), past).await,
             failed => failed,
         };
         outcome.map_err(|setback| self.error(job, setback))
-    }
-
-    async fn check_lock(&self, job: Job<'_>, left: Left) -> Result<(), Setback> {
-        let Site { backend, connection, store, .. } = self.site;
-        let holds = backend.holds_lock(&connection.into(), store).await;
-        if holds.map_err(|error| self.setback(job, error, left))? {
-            return Ok(());
-        }
-        Err(Setback::Stopped(Error::LockLost { is_pooled: false }))
     }
 
     /// Writes down what is about to begin, and who begins it: until it is done, others wait for this run. Whose turn it

@@ -2,8 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::Utc;
-use sea_orm::DbErr;
+use sea_orm::{DatabaseExecutor, DbErr};
 
 use super::failure::{Cause, Failure, Left};
 use super::others::Turn;
@@ -12,7 +11,7 @@ use crate::backend::Backend;
 use crate::error::Error;
 use crate::limits::Limit;
 use crate::lock::{self, Waiter};
-use crate::relay::Ending;
+use crate::relay::{Ending, no_rebuild};
 use crate::revision::Script;
 use crate::store::{Row, State};
 
@@ -45,7 +44,7 @@ impl From<Turn> for Attempt {
 }
 
 /// Whether a revision and its row commit together.
-pub(super) fn is_transactional(backend: &dyn Backend, script: &Script) -> bool {
+pub(crate) fn is_transactional(backend: &dyn Backend, script: &Script) -> bool {
     backend.rolls_back_ddl() && script.migration.use_transaction() != Some(false)
 }
 
@@ -86,10 +85,23 @@ impl Runner<'_> {
             Setback::Failed(failure) => Error::Failed(failure),
             Setback::Stopped(error) => error,
             Setback::NeedsForeignKeysOff => {
-                let text = "a table has to be rebuilt, and foreign keys could not be switched off";
-                Error::Failed(self.failure(job, Cause::Database(DbErr::Custom(text.to_owned())), Left::Nothing, None))
+                Error::Failed(self.failure(job, Cause::Database(no_rebuild()), Left::Nothing, None))
             }
         }
+    }
+
+    /// Makes sure that this session has the lock still, where `left` is what is left of the revision if it has not.
+    pub(super) async fn check_lock(
+        &self,
+        job: Job<'_>,
+        executor: &DatabaseExecutor<'_>,
+        left: Left,
+    ) -> Result<(), Setback> {
+        let holds = self.site.backend.holds_lock(executor, self.site.store).await;
+        if holds.map_err(|error| self.setback(job, error, left))? {
+            return Ok(());
+        }
+        Err(Setback::Stopped(Error::LockLost { is_pooled: false }))
     }
 
     /// The database refused what had to be done for a revision.
@@ -144,6 +156,6 @@ impl Runner<'_> {
 
     pub(super) fn finished(&self, row: Row, start: Instant) -> Row {
         let duration_ms = i64::try_from(start.elapsed().as_millis()).ok();
-        Row { state: State::Applied, finished_at: Some(Utc::now()), duration_ms, ..row }
+        Row { duration_ms, ..row.applied_now() }
     }
 }

@@ -33,7 +33,7 @@ impl Runner<'_> {
         let outcome = self.attempt(job, start, Some(&before)).await;
         // A connection that does not take this any more fails at the next statement, too; what counts is the outcome.
         let restored = alter::set_foreign_keys(connection, true).await;
-        let unknown = |error| Setback::Failed(self.failure(job, Cause::Database(error), Left::Unknown, None));
+        let unknown = |error| self.setback(job, error, Left::Unknown);
         outcome.and_then(|attempt| restored.map(|()| attempt).map_err(unknown))
     }
 
@@ -44,7 +44,8 @@ impl Runner<'_> {
         start: Instant,
         violations_before: Option<&[Violation]>,
     ) -> Result<Attempt, Setback> {
-        let transaction = self.site.begin(|error| self.refused_error(job, error)).await.map_err(Setback::Stopped)?;
+        let transaction =
+            self.site.begin(|error| self.error(job, self.refused(job, error))).await.map_err(Setback::Stopped)?;
         match self.check_turn(job, &transaction).await {
             Ok(Turn::Ours) => {}
             outcome => {
@@ -65,9 +66,7 @@ impl Runner<'_> {
     pub(super) async fn check_turn(&self, job: Job<'_>, transaction: &DatabaseTransaction) -> Result<Turn, Setback> {
         let site = self.site;
         let executor = transaction.into();
-        if !site.backend.holds_lock(&executor, site.store).await.map_err(|error| self.refused(job, error))? {
-            return Err(Setback::Stopped(Error::LockLost { is_pooled: false }));
-        }
+        self.check_lock(job, &executor, Left::Nothing).await?;
         match self.others.turn(site, &executor, job).await.map_err(|error| self.refused(job, error))? {
             Turn::Impossible => Err(Setback::Stopped(Error::Overtaken { revision: job.step.revision.clone() })),
             turn => Ok(turn),
@@ -110,16 +109,12 @@ impl Runner<'_> {
     pub(super) async fn commit(&self, job: Job<'_>, transaction: DatabaseTransaction) -> Result<(), Setback> {
         transaction.commit().await.map_err(|error| {
             let left = if is_lost_connection(&error) { Left::Unknown } else { Left::Nothing };
-            Setback::Failed(self.failure(job, Cause::Database(error), left, None))
+            self.setback(job, error, left)
         })
     }
 
     /// The database refused what the engine itself had to do for a revision; all of it was rolled back.
     fn refused(&self, job: Job<'_>, error: DbErr) -> Setback {
         self.setback(job, error, Left::Nothing)
-    }
-
-    fn refused_error(&self, job: Job<'_>, error: DbErr) -> Error {
-        Error::Failed(self.failure(job, Cause::Database(error), Left::Nothing, None))
     }
 }

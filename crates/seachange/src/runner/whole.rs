@@ -149,9 +149,7 @@ impl Runner<'_> {
     ) -> Result<(), Setback> {
         let (site, executor) = (self.site, transaction.into());
         let refused = |error| self.setback(job, error, Left::Nothing);
-        if !site.backend.holds_lock(&executor, site.store).await.map_err(refused)? {
-            return Err(Setback::Stopped(Error::LockLost { is_pooled: false }));
-        }
+        self.check_lock(job, &executor, Left::Nothing).await?;
         if site.backend.takes_turns() && site.store.rows(transaction).await.map_err(refused)? != rows {
             return Err(Setback::Stopped(Error::Overtaken { revision: job.step.revision.clone() }));
         }

@@ -66,12 +66,8 @@ impl Store {
         connection: &impl ConnectionTrait,
         backend: &dyn Backend,
     ) -> Result<(), DbErr> {
-        match self.clear_journal(connection).await {
-            Err(error) if backend.is_missing_table(&error) => {
-                connection.execute(&self.journal().journal_definition(backend)).await.map(drop)
-            }
-            cleared => cleared,
-        }
+        let journal = self.journal();
+        journal.empty(connection, backend, &journal.journal_definition(backend)).await
     }
 
     /// Forgets the statements of all revisions.

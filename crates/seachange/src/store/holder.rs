@@ -164,14 +164,7 @@ impl Store {
         holder: &Holder,
     ) -> Result<(), DbErr> {
         let holders = self.holders();
-        let everybody = Query::delete().from_table(holders.table()).take();
-        match connection.execute(&everybody).await {
-            Ok(_) => {}
-            Err(error) if backend.is_missing_table(&error) => {
-                connection.execute(&holders.holders_definition(backend)).await?;
-            }
-            Err(error) => return Err(error),
-        }
+        holders.empty(connection, backend, &holders.holders_definition(backend)).await?;
         let steps: Vec<String> = holder.steps.iter().map(step_text).collect();
         let insert = Query::insert()
             .into_table(holders.table())

@@ -64,6 +64,12 @@ impl Row {
         self.state == State::Applied
     }
 
+    /// The row of a revision that is applied as of now.
+    #[must_use]
+    pub(crate) fn applied_now(self) -> Self {
+        Self { state: State::Applied, finished_at: Some(Utc::now()), ..self }
+    }
+
     /// The program, as a script writes it that begins a revision.
     pub(crate) fn script_of(program: &str) -> String {
         format!("{program}{OF_SCRIPT}")

@@ -4,28 +4,14 @@ use sea_orm::sea_query::{
     DeleteStatement, Expr, ExprTrait, InsertStatement, Query, SelectStatement, UpdateStatement, Value,
 };
 
-use super::table::{COLUMNS, Column};
+use super::table::Column;
 use super::{Row, State, Store};
 
 impl Store {
     /// Inserts a row that starts now and, where it is applied, ends now.
     pub(crate) fn insertion(&self, row: &Row, now: &Expr) -> InsertStatement {
         let finished = if row.is_applied() { now.clone() } else { nothing() };
-        Query::insert()
-            .into_table(self.table())
-            .columns(COLUMNS)
-            .values_panic([
-                row.revision.clone().into(),
-                row.down_revision.join(",").into(),
-                row.depends_on.join(",").into(),
-                row.source_hash.clone().into(),
-                row.state.as_str().into(),
-                now.clone(),
-                finished,
-                nothing(),
-                row.program.clone().into(),
-            ])
-            .take()
+        self.insertion_at(row, [now.clone(), finished, nothing()])
     }
 
     /// Says that a revision which was begun is applied now.

@@ -1,7 +1,8 @@
 //! The statements on the table.
 
 use sea_orm::sea_query::{
-    ColumnDef, DynIden, Expr, ExprTrait, IntoIden, IntoTableRef, Query, Table, TableCreateStatement, TableRef,
+    ColumnDef, DynIden, Expr, ExprTrait, InsertStatement, IntoIden, IntoTableRef, Query, Table, TableCreateStatement,
+    TableRef,
 };
 use sea_orm::{ConnectionTrait, DbErr, DeriveIden};
 use seachange_graph::MAX_ID_LENGTH;
@@ -114,7 +115,13 @@ impl Store {
     }
 
     pub(crate) async fn insert(&self, connection: &impl ConnectionTrait, row: &Row) -> Result<(), DbErr> {
-        let insert = Query::insert()
+        let times = [row.started_at.into(), row.finished_at.into(), row.duration_ms.into()];
+        connection.execute(&self.insertion_at(row, times)).await.map(drop)
+    }
+
+    /// Inserts a row with other words for when it started, when it finished, and how long it took.
+    pub(super) fn insertion_at(&self, row: &Row, [started, finished, duration]: [Expr; 3]) -> InsertStatement {
+        Query::insert()
             .into_table(self.table())
             .columns(COLUMNS)
             .values_panic([
@@ -123,13 +130,12 @@ impl Store {
                 row.depends_on.join(",").into(),
                 row.source_hash.clone().into(),
                 row.state.as_str().into(),
-                row.started_at.into(),
-                row.finished_at.into(),
-                row.duration_ms.into(),
+                started,
+                finished,
+                duration,
                 row.program.clone().into(),
             ])
-            .to_owned();
-        connection.execute(&insert).await.map(drop)
+            .take()
     }
 
     /// Says of a row that is there how far the revision is now.
@@ -162,8 +168,19 @@ impl Store {
     }
 
     pub(crate) async fn delete(&self, connection: &impl ConnectionTrait, revision: &str) -> Result<(), DbErr> {
-        let delete =
-            Query::delete().from_table(self.table()).and_where(Expr::col(Column::Revision).eq(revision)).to_owned();
-        connection.execute(&delete).await.map(drop)
+        connection.execute(&self.deletion(revision)).await.map(drop)
+    }
+
+    /// Empties the table, and makes it where it is not there.
+    pub(super) async fn empty(
+        &self,
+        connection: &impl ConnectionTrait,
+        backend: &dyn Backend,
+        definition: &TableCreateStatement,
+    ) -> Result<(), DbErr> {
+        match connection.execute(&Query::delete().from_table(self.table()).take()).await {
+            Err(error) if backend.is_missing_table(&error) => connection.execute(definition).await.map(drop),
+            emptied => emptied.map(drop),
+        }
     }
 }

@@ -11,10 +11,10 @@ use crate::migrator::Doubt;
 
 /// Runs the rest of the revision.
 pub(super) async fn resume(context: &Context, doubt: Doubt, limits: Limits) -> Result<Exit, Problem> {
-    let migrator = context.connect_for(|_, _| Ok(true)).await?.with_limits(limits);
+    let migrator = context.connect_to_record().await?.with_limits(limits);
     let _listener = interrupt::listen(migrator.stop_switch(), context.terminal);
     let report = migrator.resume(doubt).await?;
-    let place = run::place(&migrator, &migrator.current().await?);
+    let place = run::place_of(migrator.graph(), &report.current);
     migrator.close().await?;
     let time = describe::time(report.elapsed());
     context.terminal.say(format!("finished what was interrupted in {time}; the database is at {place}"));
@@ -23,7 +23,7 @@ pub(super) async fn resume(context: &Context, doubt: Doubt, limits: Limits) -> R
 
 /// Records the revision as applied, or as not applied.
 pub(super) async fn settle(context: &Context, is_applied: bool, limits: Limits) -> Result<Exit, Problem> {
-    let migrator = context.connect_for(|_, _| Ok(true)).await?.with_limits(limits);
+    let migrator = context.connect_to_record().await?.with_limits(limits);
     let settled = migrator.settle(is_applied).await?;
     let place = run::place(&migrator, &migrator.current().await?);
     migrator.close().await?;

@@ -80,7 +80,7 @@ impl RepairArgs {
 
 async fn accept_edited(context: &Context, revisions: &[String], limits: Limits) -> Result<Exit, Problem> {
     let targets = targets::read(context, "repair --accept-edited", revisions)?;
-    let migrator = context.connect_for(|_, _| Ok(true)).await?.with_limits(limits);
+    let migrator = context.connect_to_record().await?.with_limits(limits);
     let scripts = migrator.accept_edited(&targets).await?;
     migrator.close().await?;
     for script in &scripts {

@@ -179,7 +179,8 @@ pub(crate) fn place(migrator: &Migrator, current: &[&'static Script]) -> String 
     place_of(migrator.graph(), &ids)
 }
 
-fn place_of(graph: &Graph, current: &[impl AsRef<str>]) -> String {
+/// The same, from ids.
+pub(super) fn place_of(graph: &Graph, current: &[impl AsRef<str>]) -> String {
     if current.is_empty() {
         return "base".to_owned();
     }
