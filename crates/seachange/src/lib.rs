@@ -12,6 +12,8 @@
 //! - [`store`]: the table that says what is applied;
 //! - [`adopt`]: the records of other tools, to go on from;
 //! - [`alter`]: changes of tables that work on every database, SQLite too;
+//! - [`schema`] and [`inspect`]: what a database has, as data;
+//! - [`autogenerate`]: the revision that leads from a database to the entities;
 //! - [`event`] and [`report`]: what happens during a run, and what it did.
 //!
 //! Deciding is left to [`seachange_graph`]; this crate acts. It prints nothing and reads no environment, but for the
@@ -19,11 +21,13 @@
 
 pub mod adopt;
 pub mod alter;
+pub mod autogenerate;
 mod backend;
 pub mod connection;
 mod database_error;
 mod error;
 pub mod event;
+pub mod inspect;
 pub mod journal;
 pub mod limits;
 mod lock;
@@ -34,6 +38,7 @@ mod relay;
 pub mod report;
 pub mod revision;
 pub mod runner;
+pub mod schema;
 pub mod settings;
 mod site;
 pub mod store;

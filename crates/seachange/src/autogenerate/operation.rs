@@ -1,0 +1,152 @@
+//! What leads from one schema to another, as data. Everything has its reverse.
+
+use crate::schema::{Check, Column, Enumeration, Exclusion, ForeignKey, Index, PrimaryKey, Table, TableName, Unique};
+
+/// One step from a schema to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operation {
+    /// A new enumerated type (PostgreSQL).
+    CreateEnumeration(Enumeration),
+    /// An enumerated type goes (PostgreSQL).
+    DropEnumeration(Enumeration),
+    /// An enumerated type gets other values, or the same in another order (PostgreSQL).
+    AlterEnumeration {
+        /// Before.
+        from: Enumeration,
+        /// After; the name is the same.
+        to: Enumeration,
+        /// The columns of the type at this moment.
+        users: Vec<EnumerationUser>,
+    },
+    /// A new table, with all that it has; foreign keys of a cycle come later, as changes.
+    CreateTable(Box<Table>),
+    /// A table goes, with its rows.
+    DropTable(Box<Table>),
+    /// A table gets another name.
+    RenameTable {
+        /// Before.
+        from: TableName,
+        /// After.
+        to: TableName,
+    },
+    /// A change of one table.
+    Change {
+        /// The table, by the name that it has at this moment.
+        table: TableName,
+        /// What happens.
+        change: Change,
+    },
+    /// A new index.
+    CreateIndex {
+        /// The table.
+        table: TableName,
+        /// The index.
+        index: Index,
+    },
+    /// An index goes.
+    DropIndex {
+        /// The table.
+        table: TableName,
+        /// The index.
+        index: Index,
+    },
+}
+
+/// A column of an enumerated type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnumerationUser {
+    /// The table.
+    pub table: TableName,
+    /// The column. Its type may be an array of the enumerated one.
+    pub column: Column,
+}
+
+/// A change of one table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// A column gets another name.
+    RenameColumn {
+        /// Before.
+        from: String,
+        /// After.
+        to: String,
+    },
+    /// A new column.
+    AddColumn(Box<Column>),
+    /// A column goes, with its values.
+    DropColumn(Box<Column>),
+    /// A column gets another type, nullability, default, comment …; the name is the same.
+    ModifyColumn {
+        /// Before.
+        from: Box<Column>,
+        /// After.
+        to: Box<Column>,
+    },
+    /// A new primary key.
+    AddPrimaryKey(PrimaryKey),
+    /// The primary key goes.
+    DropPrimaryKey(PrimaryKey),
+    /// A new unique constraint.
+    AddUnique(Unique),
+    /// A unique constraint goes.
+    DropUnique(Unique),
+    /// A new foreign key.
+    AddForeignKey(ForeignKey),
+    /// A foreign key goes.
+    DropForeignKey(ForeignKey),
+    /// A new check.
+    AddCheck(Check),
+    /// A check goes.
+    DropCheck(Check),
+    /// A new exclusion constraint (PostgreSQL).
+    AddExclusion(Exclusion),
+    /// An exclusion constraint goes (PostgreSQL).
+    DropExclusion(Exclusion),
+    /// The comment of the table changes.
+    Comment {
+        /// Before.
+        from: Option<String>,
+        /// After.
+        to: Option<String>,
+    },
+}
+
+impl Operation {
+    /// What takes it back.
+    #[must_use]
+    pub fn reverse(&self) -> Self {
+        match self.clone() {
+            Self::CreateEnumeration(enumeration) => Self::DropEnumeration(enumeration),
+            Self::DropEnumeration(enumeration) => Self::CreateEnumeration(enumeration),
+            Self::AlterEnumeration { from, to, users } => Self::AlterEnumeration { from: to, to: from, users },
+            Self::CreateTable(table) => Self::DropTable(table),
+            Self::DropTable(table) => Self::CreateTable(table),
+            Self::RenameTable { from, to } => Self::RenameTable { from: to, to: from },
+            Self::Change { table, change } => Self::Change { table, change: change.reverse() },
+            Self::CreateIndex { table, index } => Self::DropIndex { table, index },
+            Self::DropIndex { table, index } => Self::CreateIndex { table, index },
+        }
+    }
+}
+
+impl Change {
+    fn reverse(self) -> Self {
+        match self {
+            Self::RenameColumn { from, to } => Self::RenameColumn { from: to, to: from },
+            Self::AddColumn(column) => Self::DropColumn(column),
+            Self::DropColumn(column) => Self::AddColumn(column),
+            Self::ModifyColumn { from, to } => Self::ModifyColumn { from: to, to: from },
+            Self::AddPrimaryKey(key) => Self::DropPrimaryKey(key),
+            Self::DropPrimaryKey(key) => Self::AddPrimaryKey(key),
+            Self::AddUnique(unique) => Self::DropUnique(unique),
+            Self::DropUnique(unique) => Self::AddUnique(unique),
+            Self::AddForeignKey(key) => Self::DropForeignKey(key),
+            Self::DropForeignKey(key) => Self::AddForeignKey(key),
+            Self::AddCheck(check) => Self::DropCheck(check),
+            Self::DropCheck(check) => Self::AddCheck(check),
+            Self::AddExclusion(exclusion) => Self::DropExclusion(exclusion),
+            Self::DropExclusion(exclusion) => Self::AddExclusion(exclusion),
+            Self::Comment { from, to } => Self::Comment { from: to, to: from },
+        }
+    }
+}

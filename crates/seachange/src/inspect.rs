@@ -1,0 +1,44 @@
+//! Reads what a database has, with a fixed number of catalogue queries for a whole schema, however many tables it has.
+//!
+//! It writes nothing, evaluates no default, and needs no right beyond that to connect.
+
+#[cfg(feature = "mysql")]
+mod mysql;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+use sea_orm::{ConnectionTrait, DbErr};
+
+use crate::schema::Schema;
+
+/// Which tables are read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// The schema, on MySQL and MariaDB the database, whose tables have a bare name in the answer; without it the one that
+    /// the connection works in.
+    pub schema: Option<String>,
+    /// Other schemas: the name that the database knows, and the one that the answer has.
+    pub others: Vec<(String, String)>,
+}
+
+/// Reads the tables in scope.
+///
+/// On PostgreSQL types and expressions are spelled for the search path of the session: whoever compares two schemas has
+/// each first on the path while it is read.
+///
+/// # Errors
+///
+/// A catalogue query failed, or the database system is not compiled in.
+pub async fn inspect(connection: &impl ConnectionTrait, scope: &Scope) -> Result<Schema, DbErr> {
+    match connection.get_database_backend() {
+        #[cfg(feature = "sqlite")]
+        sea_orm::DbBackend::Sqlite => sqlite::inspect(connection, scope).await,
+        #[cfg(feature = "postgres")]
+        sea_orm::DbBackend::Postgres => postgres::inspect(connection, scope).await,
+        #[cfg(feature = "mysql")]
+        sea_orm::DbBackend::MySql => mysql::inspect(connection, scope).await,
+        other => Err(DbErr::BackendNotSupported { db: other.as_str(), ctx: "seachange was built without it" }),
+    }
+}

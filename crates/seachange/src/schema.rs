@@ -1,0 +1,18 @@
+//! What a database has, as plain data: tables, columns, constraints, indexes, enumerated types.
+//!
+//! An [inspector](crate::inspect) fills these values, and only values that came from the same inspector are compared:
+//! what they hold of types and expressions is in the words of the database.
+//!
+//! It knows no connection, and not what becomes of a difference.
+
+mod column;
+mod constraint;
+mod index;
+mod name;
+mod table;
+
+pub use self::column::{AutoIncrement, Column, Expression, Generated, SequenceOptions, Type};
+pub use self::constraint::{Action, Check, Deferrable, Exclusion, ForeignKey, PrimaryKey, Unique};
+pub use self::index::{Index, IndexKey, IndexPart};
+pub use self::name::TableName;
+pub use self::table::{Definition, Enumeration, Schema, Table};

@@ -1,0 +1,135 @@
+//! Columns, their types, and the expressions of SQL in a schema.
+
+use sea_orm::sea_query::ColumnType;
+
+/// A column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// The name, without quotes.
+    pub name: String,
+    /// The type.
+    pub column_type: Type,
+    /// Whether it may be `NULL`.
+    pub nullable: bool,
+    /// The default. The one behind [`AutoIncrement`] is not told here.
+    pub default: Option<Expression>,
+    /// What computes the column, if anything does.
+    pub generated: Option<Generated>,
+    /// How the database numbers rows by this column, if it does.
+    pub auto_increment: Option<AutoIncrement>,
+    /// What MySQL and MariaDB set the column to when the row changes (`ON UPDATE CURRENT_TIMESTAMP`).
+    pub on_update: Option<Expression>,
+    /// The collation, where it is not the one that the column would have anyway.
+    pub collation: Option<String>,
+    /// The comment.
+    pub comment: Option<String>,
+}
+
+/// The type of a column. Two are the same when the database spells them alike.
+#[derive(Debug, Clone)]
+pub struct Type {
+    /// The type in the words of the database, such as `character varying(255)`.
+    pub text: String,
+    /// The type for which SeaORM writes this on the database. Entities say it; of other columns it is concluded from the
+    /// text, and is [`ColumnType::Custom`] where there is no other.
+    pub kind: ColumnType,
+}
+
+impl PartialEq for Type {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Type {}
+
+/// An expression of SQL. Two are the same when their normal forms are.
+#[derive(Debug, Clone)]
+pub struct Expression {
+    /// The expression as it is to be written.
+    pub text: String,
+    /// What is compared: the same for every spelling that the database takes for the same.
+    pub normal: String,
+}
+
+impl Expression {
+    /// An expression that is compared as it is written.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { normal: text.clone(), text }
+    }
+}
+
+impl PartialEq for Expression {
+    fn eq(&self, other: &Self) -> bool {
+        self.normal == other.normal
+    }
+}
+
+impl Eq for Expression {}
+
+/// What computes a generated column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generated {
+    /// The expression, without the parentheses round it.
+    pub expression: Expression,
+    /// Whether the value is stored, rather than computed when it is read.
+    pub stored: bool,
+}
+
+/// How the database numbers rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AutoIncrement {
+    /// An `INTEGER PRIMARY KEY` of SQLite, with or without `AUTOINCREMENT`.
+    Rowid {
+        /// Whether numbers of deleted rows are never given again.
+        autoincrement: bool,
+    },
+    /// `AUTO_INCREMENT` of MySQL and MariaDB.
+    Counter,
+    /// A sequence of PostgreSQL that the column owns and takes its default from: `serial`.
+    Serial,
+    /// `GENERATED … AS IDENTITY` of PostgreSQL.
+    Identity {
+        /// Whether a value that a row brings along is refused.
+        always: bool,
+        /// What is not as it would be anyway.
+        options: SequenceOptions,
+    },
+}
+
+/// Options of a sequence; `None` is what the database takes when nothing is said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SequenceOptions {
+    /// `START WITH`
+    pub start: Option<i64>,
+    /// `INCREMENT BY`
+    pub increment: Option<i64>,
+    /// `MINVALUE`
+    pub minimum: Option<i64>,
+    /// `MAXVALUE`
+    pub maximum: Option<i64>,
+    /// `CACHE`
+    pub cache: Option<i64>,
+    /// `CYCLE`
+    pub cycle: bool,
+}
+
+impl Column {
+    /// A column that may be `NULL`, and has nothing but a type.
+    #[must_use]
+    pub fn new(name: impl Into<String>, column_type: Type) -> Self {
+        Self {
+            name: name.into(),
+            column_type,
+            nullable: true,
+            default: None,
+            generated: None,
+            auto_increment: None,
+            on_update: None,
+            collation: None,
+            comment: None,
+        }
+    }
+}

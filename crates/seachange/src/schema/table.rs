@@ -1,0 +1,98 @@
+//! Tables, and the schema that they are in.
+
+use std::collections::BTreeMap;
+
+use super::column::Column;
+use super::constraint::{Check, Exclusion, ForeignKey, PrimaryKey, Unique};
+use super::index::Index;
+use super::name::TableName;
+
+/// Everything that is compared.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Schema {
+    /// The tables, by name.
+    pub tables: BTreeMap<TableName, Table>,
+    /// The enumerated types of PostgreSQL, by name.
+    pub enumerations: BTreeMap<TableName, Enumeration>,
+}
+
+/// A table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// The name.
+    pub name: TableName,
+    /// The columns, in their order.
+    pub columns: Vec<Column>,
+    /// The primary key.
+    pub primary_key: Option<PrimaryKey>,
+    /// The unique constraints; a unique index that is no constraint is among the `indexes`.
+    pub uniques: Vec<Unique>,
+    /// The indexes, without those that stand behind a constraint.
+    pub indexes: Vec<Index>,
+    /// The foreign keys that start from the table.
+    pub foreign_keys: Vec<ForeignKey>,
+    /// The checks.
+    pub checks: Vec<Check>,
+    /// The exclusion constraints of PostgreSQL.
+    pub exclusions: Vec<Exclusion>,
+    /// The comment, on databases that have some.
+    pub comment: Option<String>,
+    /// The statement that made the table, where the database keeps it (SQLite). It is not compared.
+    pub definition: Option<Definition>,
+}
+
+/// A text that says nothing which the other fields do not say, and so is the same as any other.
+#[derive(Debug, Clone)]
+pub struct Definition(pub String);
+
+impl PartialEq for Definition {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Definition {}
+
+/// An enumerated type of PostgreSQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enumeration {
+    /// The name.
+    pub name: TableName,
+    /// The values, in their order.
+    pub values: Vec<String>,
+    /// The comment.
+    pub comment: Option<String>,
+}
+
+impl Table {
+    /// A table without columns.
+    #[must_use]
+    pub fn new(name: impl Into<TableName>) -> Self {
+        Self {
+            name: name.into(),
+            columns: Vec::new(),
+            primary_key: None,
+            uniques: Vec::new(),
+            indexes: Vec::new(),
+            foreign_keys: Vec::new(),
+            checks: Vec::new(),
+            exclusions: Vec::new(),
+            comment: None,
+            definition: None,
+        }
+    }
+
+    /// Finds a column by its name.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}
+
+impl Schema {
+    /// Finds a table by its name.
+    #[must_use]
+    pub fn table(&self, name: &TableName) -> Option<&Table> {
+        self.tables.get(name)
+    }
+}
