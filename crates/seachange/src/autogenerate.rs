@@ -1,5 +1,19 @@
 //! Writes the revision that leads from a database to the entities.
 
+mod comparison;
+mod diff;
+mod entities;
+mod error;
+mod filter;
 pub mod operation;
+mod scratch;
+mod wishes;
 
+pub use self::comparison::Comparison;
+pub use self::diff::{Candidate, Renames};
+pub use self::entities::{Entities, EntityError, EntityTable};
+pub use self::error::AutogenerateError;
+pub use self::filter::{Filter, Pattern};
 pub use self::operation::{Change, Operation};
+pub use self::scratch::ScratchError;
+pub use self::wishes::Wishes;

@@ -161,7 +161,7 @@ fn whole(length: Duration, milliseconds: u128) -> u128 {
 }
 
 /// The first column of the only row of a query, named `answer`.
-async fn answer<T: sea_orm::TryGetable>(
+pub(crate) async fn answer<T: sea_orm::TryGetable>(
     connection: &impl ConnectionTrait,
     sql: &str,
     values: impl IntoIterator<Item = sea_orm::Value>,

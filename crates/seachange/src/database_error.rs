@@ -55,6 +55,12 @@ fn leaves_the_connection(_error: &dyn DatabaseError) -> bool {
     false
 }
 
+/// The number of an error of MySQL or MariaDB.
+#[cfg(feature = "mysql")]
+pub(crate) fn mysql_number(error: &DbErr) -> Option<u16> {
+    database_error(error)?.try_downcast_ref::<sea_orm::SqlxMySqlError>().map(sea_orm::SqlxMySqlError::number)
+}
+
 /// Whether the database answered with this code. SQLite has one code for too much.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(crate) fn has_code(error: &DbErr, code: &str) -> bool {

@@ -13,13 +13,13 @@ use super::error::AlterError;
 use super::operation::{table_name, text};
 
 /// Quotes a name.
-pub(super) fn quoted(backend: DbBackend, name: &str) -> String {
+pub(crate) fn quoted(backend: DbBackend, name: &str) -> String {
     let quote = if backend == DbBackend::MySql { '`' } else { '"' };
     format!("{quote}{}{quote}", name.replace(quote, &format!("{quote}{quote}")))
 }
 
 /// Quotes the name of a table with its schema and database.
-pub(super) fn quoted_table(backend: DbBackend, TableName(schema, table): &TableName) -> String {
+pub(crate) fn quoted_table(backend: DbBackend, TableName(schema, table): &TableName) -> String {
     let mut parts = Vec::new();
     if let Some(SchemaName(database, schema)) = schema {
         if let Some(DatabaseName(database)) = database {
@@ -32,19 +32,19 @@ pub(super) fn quoted_table(backend: DbBackend, TableName(schema, table): &TableN
 }
 
 /// Quotes names, in a comma-separated list.
-pub(super) fn quoted_list(backend: DbBackend, names: &[String]) -> String {
+pub(crate) fn quoted_list(backend: DbBackend, names: &[String]) -> String {
     let names: Vec<_> = names.iter().map(|name| quoted(backend, name)).collect();
     names.join(", ")
 }
 
 /// Writes a named unique constraint.
-pub(super) fn unique(backend: DbBackend, name: &str, columns: &[String]) -> String {
+pub(crate) fn unique(backend: DbBackend, name: &str, columns: &[String]) -> String {
     let (name, columns) = (quoted(backend, name), quoted_list(backend, columns));
     format!("CONSTRAINT {name} UNIQUE ({columns})")
 }
 
 /// Writes a named check.
-pub(super) fn check(backend: DbBackend, name: &str, expression: &Expr) -> String {
+pub(crate) fn check(backend: DbBackend, name: &str, expression: &Expr) -> String {
     let mut sql = String::new();
     match backend {
         DbBackend::MySql => MysqlQueryBuilder.prepare_expr(expression, &mut sql),
@@ -59,7 +59,7 @@ pub(super) fn check(backend: DbBackend, name: &str, expression: &Expr) -> String
 /// # Errors
 ///
 /// The key has no name, or is of another table, or does not say what it refers to.
-pub(super) fn foreign_key(backend: DbBackend, table: &TableName, key: &TableForeignKey) -> Result<String, AlterError> {
+pub(crate) fn foreign_key(backend: DbBackend, table: &TableName, key: &TableForeignKey) -> Result<String, AlterError> {
     let own = text(&table.1);
     let Some(name) = key.get_name().filter(|name| !name.is_empty()) else {
         return Err(AlterError::UnnamedForeignKey { table: own, columns: key.get_columns() });
@@ -104,7 +104,7 @@ fn action(clause: &str, action: Option<ForeignKeyAction>) -> String {
 /// # Errors
 ///
 /// The database has no such type; sea-query would panic.
-pub(super) fn column(backend: DbBackend, table: &str, column: &ColumnDef) -> Result<String, AlterError> {
+pub(crate) fn column(backend: DbBackend, table: &str, column: &ColumnDef) -> Result<String, AlterError> {
     if let Some(column_type) = column.get_column_type().filter(|of| !is_supported(backend, of, column)) {
         return Err(AlterError::UnsupportedType {
             table: table.to_owned(),
@@ -142,10 +142,15 @@ fn is_supported(backend: DbBackend, column_type: &ColumnType, column: &ColumnDef
 }
 
 /// Returns the name of the database system as its makers write it.
-pub(super) fn database_name(backend: DbBackend) -> &'static str {
+pub(crate) fn database_name(backend: DbBackend) -> &'static str {
     match backend {
         DbBackend::MySql => "MySQL",
         DbBackend::Postgres => "PostgreSQL",
         _ => "SQLite",
     }
+}
+
+/// Writes a text as standard SQL does. Not for MySQL, where a backslash means something.
+pub(crate) fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }

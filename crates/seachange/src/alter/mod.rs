@@ -39,10 +39,10 @@
 //! }
 //! ```
 
-mod clause;
+pub(crate) mod clause;
 mod error;
 mod foreign_keys;
-mod operation;
+pub(crate) mod operation;
 pub(crate) mod rebuild_scope;
 pub(crate) mod script_scope;
 mod server;

@@ -87,7 +87,7 @@ impl From<&ForeignKeyCreateStatement> for ForeignKeyName {
 }
 
 /// Returns the name of a table, unless the reference is a query or has an alias.
-pub(super) fn table_name(table: &TableRef) -> Option<&TableName> {
+pub(crate) fn table_name(table: &TableRef) -> Option<&TableName> {
     match table {
         TableRef::Table(name, None) => Some(name),
         _ => None,

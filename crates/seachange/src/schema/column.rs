@@ -2,6 +2,8 @@
 
 use sea_orm::sea_query::ColumnType;
 
+use super::name::TableName;
+
 /// A column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
@@ -33,6 +35,22 @@ pub struct Type {
     /// The type for which SeaORM writes this on the database. Entities say it; of other columns it is concluded from the
     /// text, and is [`ColumnType::Custom`] where there is no other.
     pub kind: ColumnType,
+}
+
+impl Type {
+    /// Whether it is an enumerated type of PostgreSQL, or an array of it.
+    #[must_use]
+    pub fn is_of(&self, enumeration: &TableName) -> bool {
+        is_of(&self.kind, &enumeration.name)
+    }
+}
+
+fn is_of(kind: &ColumnType, enumeration: &str) -> bool {
+    match kind {
+        ColumnType::Enum { name, .. } => name.to_string() == enumeration,
+        ColumnType::Array(element) => is_of(element, enumeration),
+        _ => false,
+    }
 }
 
 impl PartialEq for Type {

@@ -35,7 +35,7 @@ const COLUMNS: [Column; 9] = [
 
 impl Store {
     /// The table of the journal: that of the record, with `_statement` behind its name.
-    fn journal(&self) -> Self {
+    pub(super) fn journal(&self) -> Self {
         self.beside("statement")
     }
 

@@ -136,7 +136,7 @@ fn parse_step(text: &str) -> Option<(Direction, String)> {
 
 impl Store {
     /// The table that says who is at work: that of the record, with `_lock` behind its name.
-    fn holders(&self) -> Self {
+    pub(super) fn holders(&self) -> Self {
         self.beside("lock")
     }
 

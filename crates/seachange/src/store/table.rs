@@ -67,6 +67,11 @@ impl Store {
         &self.table
     }
 
+    /// The names of all tables that the engine makes, without their schema.
+    pub(crate) fn tables(&self) -> [String; 3] {
+        [self.clone(), self.holders(), self.journal()].map(|store| store.table)
+    }
+
     /// Another table of the engine's, beside this one.
     pub(super) fn beside(&self, what: &str) -> Self {
         Self { schema: self.schema.clone(), table: format!("{}_{what}", self.table) }

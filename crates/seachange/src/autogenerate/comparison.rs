@@ -1,0 +1,180 @@
+//! A database and the entities, as two schemas that can be compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
+
+use super::diff::{self, Candidate, Renames, Rules};
+use super::entities::{Blueprint, Entities, EntityError};
+use super::error::AutogenerateError;
+use super::filter::Filter;
+use super::operation::Operation;
+use super::scratch::{Scratch, send};
+use super::wishes::Wishes;
+use crate::adopt::Tool;
+use crate::backend::answer;
+use crate::database_error::reason;
+use crate::inspect::{Scope, inspect};
+use crate::schema::{Schema, TableName};
+use crate::settings::DatabaseSettings;
+use crate::store::Store;
+
+/// A database and the entities, as two schemas.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    /// What the database has, as far as it is compared.
+    pub from: Schema,
+    /// What the entities ask for.
+    pub to: Schema,
+    /// What the entities leave open.
+    pub wishes: Wishes,
+    pub(super) backend: DbBackend,
+}
+
+impl Comparison {
+    /// Compares a database with entities. `scratch` names the database system where their tables are built for a moment: that of
+    /// `connection`, or another one of the same kind.
+    ///
+    /// The database is read, and nothing is left behind in it.
+    ///
+    /// # Errors
+    ///
+    /// See [`AutogenerateError`].
+    pub async fn of(
+        connection: &DatabaseConnection,
+        scratch: &DatabaseSettings,
+        entities: &Entities,
+        filter: &Filter,
+    ) -> Result<Self, AutogenerateError> {
+        let schemas = schemas(entities);
+        let others = schemas.iter().map(|schema| (schema.clone(), schema.clone())).collect();
+        let scope = Scope { schema: None, others };
+        let mut from = inspect(connection, &scope).await.map_err(AutogenerateError::Inspect)?;
+        let home = home(connection).await.map_err(AutogenerateError::Inspect)?;
+        let (mut to, wishes) = target(scratch, entities, &schemas, home.as_deref()).await?;
+        restrict(&mut from, &mut to, entities, filter);
+        Ok(Self { from, to, wishes, backend: connection.get_database_backend() })
+    }
+
+    /// The renames that the entities ask for.
+    #[must_use]
+    pub fn renames(&self) -> Renames {
+        Renames::asked_for(&self.from, &self.to, &self.wishes)
+    }
+
+    /// What may have got another name, though nobody says so, once `renames` are done.
+    #[must_use]
+    pub fn candidates(&self, renames: &Renames) -> Vec<Candidate> {
+        diff::candidates(&self.from, &self.to, renames)
+    }
+
+    /// What leads from the database to the entities.
+    #[must_use]
+    pub fn operations(&self, renames: &Renames) -> Vec<Operation> {
+        let rules = Rules { foreign_keys_pin_types: self.backend == DbBackend::MySql };
+        diff::diff(&self.from, &self.to, &self.wishes, renames, rules)
+    }
+}
+
+/// The schemas that entities name.
+fn schemas(entities: &Entities) -> Vec<String> {
+    let named: BTreeSet<_> = entities.tables().filter_map(|table| table.schema.clone()).collect();
+    named.into_iter().collect()
+}
+
+/// The schema that the connection works in, where others can refer to it by name.
+async fn home(connection: &DatabaseConnection) -> Result<Option<String>, DbErr> {
+    match connection.get_database_backend() {
+        DbBackend::Postgres => answer(connection, "SELECT current_schema()::text AS answer", []).await,
+        _ => Ok(None),
+    }
+}
+
+/// Builds the tables of entities, and reads what the database makes of them.
+async fn target(
+    settings: &DatabaseSettings,
+    entities: &Entities,
+    schemas: &[String],
+    home: Option<&str>,
+) -> Result<(Schema, Wishes), AutogenerateError> {
+    let scratch = Scratch::open(settings, schemas).await?;
+    let built = build(&scratch, entities, home).await;
+    let closed = scratch.close().await;
+    let built = built?;
+    closed.map_err(AutogenerateError::Inspect)?;
+    Ok(built)
+}
+
+async fn build(
+    scratch: &Scratch,
+    entities: &Entities,
+    home: Option<&str>,
+) -> Result<(Schema, Wishes), AutogenerateError> {
+    let executor = scratch.executor();
+    let blueprint = entities.blueprint(executor.get_database_backend(), &scratch.placement())?;
+    let sent = send(&executor, &blueprint.statements).await;
+    sent.map_err(|source| EntityError::Refused { reason: reason(&source), source })?;
+    let mut schema = scratch.inspect().await.map_err(AutogenerateError::Inspect)?;
+    annotate(&mut schema, &blueprint, home);
+    Ok((schema, blueprint.wishes))
+}
+
+/// Puts in what the entities say better than the catalogue.
+fn annotate(schema: &mut Schema, blueprint: &Blueprint, home: Option<&str>) {
+    for table in schema.tables.values_mut() {
+        for column in &mut table.columns {
+            if let Some(kind) = blueprint.kinds.get(&(table.name.clone(), column.name.clone())) {
+                column.column_type.kind = kind.clone();
+            }
+        }
+        for check in &mut table.checks {
+            let declared =
+                check.name.as_ref().and_then(|name| blueprint.checks.get(&(table.name.clone(), name.clone())));
+            if let Some(text) = declared {
+                check.expression.text = text.clone();
+            }
+        }
+        // A table that no entity stands for was found where the connection works.
+        for key in &mut table.foreign_keys {
+            if key.referenced_table.schema.is_some() && key.referenced_table.schema.as_deref() == home {
+                key.referenced_table.schema = None;
+            }
+        }
+    }
+}
+
+/// Leaves out what is not compared.
+fn restrict(from: &mut Schema, to: &mut Schema, entities: &Entities, filter: &Filter) {
+    let own = records();
+    let is_left_alone =
+        |table: &TableName| own.contains(table) || entities.left_alone().iter().any(|pattern| pattern.fits(table));
+    let is_compared = |table: &TableName, to: &Schema| {
+        filter.admits(table) && (to.tables.contains_key(table) || !is_left_alone(table))
+    };
+    let tables = std::mem::take(&mut from.tables).into_iter();
+    let (compared, others): (BTreeMap<_, _>, BTreeMap<_, _>) = tables.partition(|(table, _)| is_compared(table, to));
+    from.tables = compared;
+    to.tables.retain(|table, _| filter.admits(table));
+    restrict_enumerations(from, to, &Schema { tables: others, ..Schema::default() });
+}
+
+/// The tables of the engine, and those where other tools keep their record.
+fn records() -> BTreeSet<TableName> {
+    let own = Store::new(None, Store::DEFAULT_TABLE.to_owned()).tables();
+    let others = [Tool::SeaOrm, Tool::Alembic].map(|tool| tool.default_table().to_owned());
+    own.into_iter().chain(others).map(TableName::new).collect()
+}
+
+/// A type is compared when a table that is compared uses it, and no other one does.
+fn restrict_enumerations(from: &mut Schema, to: &mut Schema, others: &Schema) {
+    let uses = |schema: &Schema, name: &TableName| {
+        let mut columns = schema.tables.values().flat_map(|table| &table.columns);
+        columns.any(|column| column.column_type.is_of(name))
+    };
+    let mut asked_for = std::mem::take(&mut to.enumerations);
+    asked_for.retain(|name, _| uses(to, name));
+    let mut compared = std::mem::take(&mut from.enumerations);
+    compared.retain(|name, _| asked_for.contains_key(name) || uses(from, name) && !uses(others, name));
+    from.enumerations = compared;
+    to.enumerations = asked_for;
+}

@@ -1,0 +1,74 @@
+//! Enumerated types of PostgreSQL.
+
+use crate::autogenerate::operation::{EnumerationUser, Operation};
+use crate::schema::{Enumeration, Schema, Table, TableName};
+
+/// Steps with enumerated types, by when they are possible.
+#[derive(Debug, Default)]
+pub(super) struct Steps {
+    /// Before tables change: new types, and new values.
+    pub(super) before: Vec<Operation>,
+    /// After tables have changed: values that go, or change places.
+    pub(super) after: Vec<Operation>,
+    /// After tables are gone.
+    pub(super) last: Vec<Operation>,
+}
+
+pub(super) fn diff(from: &Schema, to: &Schema) -> Steps {
+    let mut steps = Steps::default();
+    for (name, new) in &to.enumerations {
+        match from.enumerations.get(name) {
+            None => steps.before.push(Operation::CreateEnumeration(new.clone())),
+            Some(old) => alter(from, to, old, new, &mut steps),
+        }
+    }
+    let gone = from.enumerations.iter().filter(|(name, _)| !to.enumerations.contains_key(*name));
+    steps.last.extend(gone.map(|(_, old)| Operation::DropEnumeration(old.clone())));
+    steps
+}
+
+/// New values come first, because changed columns may use them; old values go last, because the columns that used them have
+/// changed by then.
+fn alter(from: &Schema, to: &Schema, old: &Enumeration, new: &Enumeration, steps: &mut Steps) {
+    let widened = Enumeration { values: widened(&old.values, &new.values), ..old.clone() };
+    if widened.values != old.values {
+        steps.before.push(Operation::AlterEnumeration {
+            from: old.clone(),
+            to: widened.clone(),
+            users: users(from, &old.name, |table| to.tables.contains_key(table)),
+        });
+    }
+    if widened.values != new.values {
+        steps.after.push(Operation::AlterEnumeration {
+            from: widened,
+            to: new.clone(),
+            users: users(to, &new.name, |table| from.tables.contains_key(table)),
+        });
+    }
+}
+
+/// The old values in their order, and among them the new ones, each after the one that it follows.
+fn widened(old: &[String], new: &[String]) -> Vec<String> {
+    let mut values = old.to_vec();
+    let mut at = 0;
+    for value in new {
+        match values.iter().position(|own| own == value) {
+            Some(found) => at = found + 1,
+            None => {
+                values.insert(at, value.clone());
+                at += 1;
+            }
+        }
+    }
+    values
+}
+
+fn users(schema: &Schema, name: &TableName, is_kept: impl Fn(&TableName) -> bool) -> Vec<EnumerationUser> {
+    let tables = schema.tables.values().filter(|table| is_kept(&table.name));
+    tables.flat_map(|table| users_in(table, name)).collect()
+}
+
+fn users_in<'t>(table: &'t Table, name: &'t TableName) -> impl Iterator<Item = EnumerationUser> + 't {
+    let columns = table.columns.iter().filter(|column| column.column_type.is_of(name));
+    columns.map(|column| EnumerationUser { table: table.name.clone(), column: column.clone() })
+}

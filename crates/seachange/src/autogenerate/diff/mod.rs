@@ -1,0 +1,33 @@
+//! What leads from the schema of a database to that of the entities. Values in, values out.
+//!
+//! Each step is possible where it stands: what others refer to comes before what refers to it, and goes after. So the
+//! steps, each taken back in the opposite order, lead back.
+
+mod alike;
+mod enumeration;
+mod mention;
+mod order;
+mod pairs;
+mod rename;
+mod table;
+
+pub use self::rename::{Candidate, Renames, candidates};
+
+use super::operation::Operation;
+use super::wishes::Wishes;
+use crate::schema::Schema;
+
+/// What differs between database systems in what can be done in which order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Rules {
+    /// Whether a column keeps its type while a foreign key is on it, or refers to it (MySQL and MariaDB).
+    pub(super) foreign_keys_pin_types: bool,
+}
+
+/// The steps from `from` to `to`. Both came from the same inspector.
+pub(super) fn diff(from: &Schema, to: &Schema, wishes: &Wishes, renames: &Renames, rules: Rules) -> Vec<Operation> {
+    let (from, renamed) = rename::apply(from, renames);
+    let enumerations = enumeration::diff(&from, to);
+    let tables = table::diff(&from, to, wishes);
+    order::order(&from, to, renamed, enumerations, tables, rules)
+}

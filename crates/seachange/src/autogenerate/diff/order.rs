@@ -1,0 +1,243 @@
+//! Puts the steps into an order in which each is possible.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Rules;
+use super::enumeration::Steps;
+use super::table::{Changed, Tables};
+use crate::autogenerate::operation::{Change, Operation};
+use crate::schema::{ForeignKey, Schema, Table, TableName};
+
+/// The order: names; new types; foreign keys that stand in the way; indexes that go; new tables; changes of tables; new
+/// indexes; foreign keys that had to wait; tables and types that go.
+pub(super) fn order(
+    from: &Schema,
+    to: &Schema,
+    renamed: Vec<Operation>,
+    enumerations: Steps,
+    tables: Tables,
+    rules: Rules,
+) -> Vec<Operation> {
+    let mut keys = Keys::default();
+    let Tables { created, dropped, mut changed } = tables;
+    if rules.foreign_keys_pin_types {
+        keys.unpin(from, to, &mut changed);
+    }
+    let touched = Touched::of(&changed);
+    keys.take_early(&touched, &dropped, &mut changed);
+    keys.take_late(&touched, &mut changed);
+    let created = keys.in_order_of_creation(created, &touched);
+    let dropped = keys.in_order_of_dropping(dropped);
+
+    let mut steps = renamed;
+    steps.extend(enumerations.before);
+    steps.extend(keys.early);
+    steps.extend(changed.iter().flat_map(|table| {
+        table
+            .dropped_indexes
+            .iter()
+            .map(|index| Operation::DropIndex { table: table.name.clone(), index: index.clone() })
+    }));
+    steps.extend(created.into_iter().map(|table| Operation::CreateTable(Box::new(table))));
+    steps.extend(changed.iter().flat_map(|table| {
+        table.changes.iter().map(|change| Operation::Change { table: table.name.clone(), change: change.clone() })
+    }));
+    steps.extend(enumerations.after);
+    steps.extend(changed.iter().flat_map(|table| {
+        table
+            .created_indexes
+            .iter()
+            .map(|index| Operation::CreateIndex { table: table.name.clone(), index: index.clone() })
+    }));
+    steps.extend(keys.late);
+    steps.extend(dropped.into_iter().map(|table| Operation::DropTable(Box::new(table))));
+    steps.extend(enumerations.last);
+    steps
+}
+
+/// Foreign keys that cannot go or come with the other changes of their table.
+#[derive(Debug, Default)]
+struct Keys {
+    early: Vec<Operation>,
+    late: Vec<Operation>,
+}
+
+/// What the changes of tables do to columns and keys that others may refer to.
+#[derive(Debug, Default)]
+struct Touched {
+    columns: BTreeSet<(TableName, String)>,
+    /// Tables whose keys come or go.
+    keys: BTreeSet<TableName>,
+}
+
+impl Touched {
+    fn of(changed: &[Changed]) -> Self {
+        let mut touched = Self::default();
+        for (table, change) in changed.iter().flat_map(|table| table.changes.iter().map(|change| (&table.name, change)))
+        {
+            match change {
+                Change::AddColumn(column) | Change::DropColumn(column) => touched.column(table, &column.name),
+                Change::ModifyColumn { to, .. } => touched.column(table, &to.name),
+                Change::AddPrimaryKey(_) | Change::DropPrimaryKey(_) | Change::AddUnique(_) | Change::DropUnique(_) => {
+                    touched.keys.insert(table.clone());
+                }
+                _ => {}
+            }
+        }
+        let indexed = changed
+            .iter()
+            .filter(|table| table.created_indexes.iter().chain(&table.dropped_indexes).any(|index| index.unique));
+        touched.keys.extend(indexed.map(|table| table.name.clone()));
+        touched
+    }
+
+    fn column(&mut self, table: &TableName, column: &str) {
+        self.columns.insert((table.clone(), column.to_owned()));
+    }
+
+    /// Whether what a foreign key refers to changes in this revision.
+    fn is_target_of(&self, key: &ForeignKey) -> bool {
+        let table = &key.referenced_table;
+        self.keys.contains(table)
+            || key.referenced_columns.iter().any(|column| self.columns.contains(&(table.clone(), column.clone())))
+    }
+}
+
+impl Keys {
+    fn drop_early(&mut self, table: &TableName, key: ForeignKey) {
+        self.early.push(Operation::Change { table: table.clone(), change: Change::DropForeignKey(key) });
+    }
+
+    fn add_late(&mut self, table: &TableName, key: ForeignKey) {
+        self.late.push(Operation::Change { table: table.clone(), change: Change::AddForeignKey(key) });
+    }
+
+    /// Takes foreign keys away while a column that they are on, or refer to, gets another type.
+    fn unpin(&mut self, from: &Schema, to: &Schema, changed: &mut [Changed]) {
+        let retyped: BTreeSet<(TableName, String)> = changed.iter().flat_map(retyped_columns).collect();
+        let is_retyped = |table: &TableName, columns: &[String]| {
+            columns.iter().any(|column| retyped.contains(&(table.clone(), column.clone())))
+        };
+        for table in from.tables.values().filter(|table| to.tables.contains_key(&table.name)) {
+            let dropped =
+                changed.iter().filter(|changed| changed.name == table.name).flat_map(|changed| &changed.changes);
+            let dropped: Vec<_> = dropped.cloned().collect();
+            let pinned = table.foreign_keys.iter().filter(|key| {
+                !dropped.contains(&Change::DropForeignKey((*key).clone()))
+                    && (is_retyped(&table.name, &key.columns)
+                        || is_retyped(&key.referenced_table, &key.referenced_columns))
+            });
+            for key in pinned {
+                self.drop_early(&table.name, key.clone());
+                self.add_late(&table.name, key.clone());
+            }
+        }
+    }
+
+    /// Takes the foreign keys out of the changes that have to go before what they refer to changes or goes.
+    fn take_early(&mut self, touched: &Touched, dropped: &[Table], changed: &mut [Changed]) {
+        let goes = |name: &TableName| dropped.iter().any(|table| table.name == *name);
+        for table in changed {
+            let changes = std::mem::take(&mut table.changes);
+            for change in changes {
+                match change {
+                    Change::DropForeignKey(key)
+                        if key.referenced_table != table.name
+                            && (goes(&key.referenced_table) || touched.is_target_of(&key)) =>
+                    {
+                        self.drop_early(&table.name, key);
+                    }
+                    change => table.changes.push(change),
+                }
+            }
+        }
+    }
+
+    /// Takes the foreign keys out of the changes that have to come after what they refer to.
+    fn take_late(&mut self, touched: &Touched, changed: &mut [Changed]) {
+        for table in changed {
+            let changes = std::mem::take(&mut table.changes);
+            for change in changes {
+                match change {
+                    Change::AddForeignKey(key) if key.referenced_table != table.name && touched.is_target_of(&key) => {
+                        self.add_late(&table.name, key);
+                    }
+                    change => table.changes.push(change),
+                }
+            }
+        }
+    }
+
+    /// Puts new tables behind those that they refer to. Where that is not possible, the foreign key comes later.
+    fn in_order_of_creation(&mut self, created: Vec<Table>, touched: &Touched) -> Vec<Table> {
+        let names: BTreeSet<_> = created.iter().map(|table| table.name.clone()).collect();
+        let mut tables = in_order_of_reference(created);
+        let mut made = BTreeSet::new();
+        for table in &mut tables {
+            made.insert(table.name.clone());
+            let is_late = |key: &ForeignKey| {
+                names.contains(&key.referenced_table) && !made.contains(&key.referenced_table)
+                    || touched.is_target_of(key)
+            };
+            let (late, now): (Vec<_>, Vec<_>) = std::mem::take(&mut table.foreign_keys).into_iter().partition(is_late);
+            table.foreign_keys = now;
+            late.into_iter().for_each(|key| self.add_late(&table.name, key));
+        }
+        tables
+    }
+
+    /// Puts tables that go before those that they refer to. Where that is not possible, the foreign key goes earlier.
+    fn in_order_of_dropping(&mut self, dropped: Vec<Table>) -> Vec<Table> {
+        let names: BTreeSet<_> = dropped.iter().map(|table| table.name.clone()).collect();
+        let mut tables = in_order_of_reference(dropped);
+        let mut below = BTreeSet::new();
+        for table in &mut tables {
+            below.insert(table.name.clone());
+            let is_early =
+                |key: &ForeignKey| names.contains(&key.referenced_table) && !below.contains(&key.referenced_table);
+            let (early, now): (Vec<_>, Vec<_>) =
+                std::mem::take(&mut table.foreign_keys).into_iter().partition(is_early);
+            table.foreign_keys = now;
+            early.into_iter().for_each(|key| self.drop_early(&table.name, key));
+        }
+        tables.reverse();
+        tables
+    }
+}
+
+fn retyped_columns(changed: &Changed) -> impl Iterator<Item = (TableName, String)> + '_ {
+    changed.changes.iter().filter_map(|change| match change {
+        Change::ModifyColumn { from, to } if from.column_type != to.column_type || from.collation != to.collation => {
+            Some((changed.name.clone(), to.name.clone()))
+        }
+        _ => None,
+    })
+}
+
+/// Puts each table behind those that it refers to, as far as no cycle stands in the way; otherwise by name.
+fn in_order_of_reference(tables: Vec<Table>) -> Vec<Table> {
+    let mut tables: BTreeMap<TableName, Table> = tables.into_iter().map(|table| (table.name.clone(), table)).collect();
+    let mut waiting: BTreeMap<TableName, BTreeSet<TableName>> = tables
+        .values()
+        .map(|table| {
+            let parents = table.foreign_keys.iter().map(|key| key.referenced_table.clone());
+            let parents = parents.filter(|parent| *parent != table.name && tables.contains_key(parent));
+            (table.name.clone(), parents.collect())
+        })
+        .collect();
+    let mut ordered = Vec::with_capacity(tables.len());
+    while !waiting.is_empty() {
+        let ready: Vec<_> =
+            waiting.iter().filter(|(_, parents)| parents.is_empty()).map(|(name, _)| name.clone()).collect();
+        // In a cycle, the first by name goes first.
+        let ready = if ready.is_empty() { waiting.keys().next().cloned().into_iter().collect() } else { ready };
+        for name in &ready {
+            waiting.remove(name);
+            ordered.extend(tables.remove(name));
+        }
+        for parents in waiting.values_mut() {
+            parents.retain(|parent| !ready.contains(parent));
+        }
+    }
+    ordered
+}

@@ -1,0 +1,218 @@
+//! Tables and columns that get another name, rather than go and come again without their rows.
+
+use std::collections::BTreeMap;
+
+use super::alike;
+use super::mention::renamed;
+use crate::autogenerate::operation::{Change, Operation};
+use crate::autogenerate::wishes::Wishes;
+use crate::schema::{Column, Expression, IndexKey, Schema, Table, TableName};
+
+/// What gets another name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Renames {
+    /// Tables: the old name, and the new one.
+    pub tables: BTreeMap<TableName, TableName>,
+    /// Columns: the table by its new name and the old name of the column, and the new one.
+    pub columns: BTreeMap<(TableName, String), String>,
+}
+
+/// Two things, of which the second may be the first under another name: nobody said so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Candidate {
+    /// A table that goes, and one that comes.
+    Table {
+        /// The one that goes.
+        from: TableName,
+        /// The one that comes.
+        to: TableName,
+    },
+    /// A column that goes, and one that comes.
+    Column {
+        /// The table, by its new name.
+        table: TableName,
+        /// The one that goes.
+        from: String,
+        /// The one that comes.
+        to: String,
+    },
+}
+
+impl Renames {
+    /// What the entities say, as far as it is still to be done.
+    pub(in crate::autogenerate) fn asked_for(from: &Schema, to: &Schema, wishes: &Wishes) -> Self {
+        let mut renames = Self::default();
+        for (new, old) in &wishes.renamed_tables {
+            if is_open(old, new, &from.tables, &to.tables) {
+                renames.tables.insert(old.clone(), new.clone());
+            }
+        }
+        for ((table, new), old) in &wishes.renamed_columns {
+            let is_open = renames.before(from, table).zip(to.table(table)).is_some_and(|(before, after)| {
+                let has = |table: &Table, name: &str| table.column(name).is_some();
+                has(before, old) && !has(before, new) && has(after, new) && !has(after, old)
+            });
+            if is_open {
+                renames.columns.insert((table.clone(), old.clone()), new.clone());
+            }
+        }
+        renames
+    }
+
+    /// Takes a candidate for what it may be.
+    pub fn accept(&mut self, candidate: &Candidate) {
+        match candidate.clone() {
+            Candidate::Table { from, to } => {
+                self.tables.insert(from, to);
+            }
+            Candidate::Column { table, from, to } => {
+                self.columns.insert((table, from), to);
+            }
+        }
+    }
+
+    /// Whether a candidate is still possible beside what is accepted.
+    #[must_use]
+    pub fn leaves_open(&self, candidate: &Candidate) -> bool {
+        match candidate {
+            Candidate::Table { from, to } => {
+                !self.tables.contains_key(from) && self.tables.values().all(|taken| taken != to)
+            }
+            Candidate::Column { table, from, to } => {
+                let of_table = || self.columns.iter().filter(|((own, _), _)| own == table);
+                of_table().all(|((_, old), new)| old != from && new != to)
+            }
+        }
+    }
+
+    /// The table that has `name` after the renames.
+    fn before<'s>(&self, from: &'s Schema, name: &TableName) -> Option<&'s Table> {
+        let old = self.tables.iter().find(|(_, new)| *new == name).map_or(name, |(old, _)| old);
+        from.table(old)
+    }
+}
+
+fn is_open<K: Ord, V>(old: &K, new: &K, from: &BTreeMap<K, V>, to: &BTreeMap<K, V>) -> bool {
+    from.contains_key(old) && !from.contains_key(new) && to.contains_key(new) && !to.contains_key(old)
+}
+
+/// What may have got another name. With tables that are renamed by `renames`, their columns are compared as well.
+pub fn candidates(from: &Schema, to: &Schema, renames: &Renames) -> Vec<Candidate> {
+    let (from, _) = apply(from, renames);
+    let tables = pairs(&from.tables, &to.tables).filter(|(old, new)| are_similar(old, new));
+    let tables = tables.map(|(old, new)| Candidate::Table { from: old.name.clone(), to: new.name.clone() });
+    let both = to.tables.values().filter_map(|new| Some((from.table(&new.name)?, new)));
+    tables.chain(both.flat_map(|(old, new)| column_candidates(old, new))).collect()
+}
+
+fn pairs<'s>(
+    from: &'s BTreeMap<TableName, Table>,
+    to: &'s BTreeMap<TableName, Table>,
+) -> impl Iterator<Item = (&'s Table, &'s Table)> {
+    let gone = from.values().filter(|table| !to.contains_key(&table.name));
+    gone.flat_map(move |old| {
+        let come = to.values().filter(|table| !from.contains_key(&table.name));
+        come.map(move |new| (old, new))
+    })
+}
+
+/// Three of four columns are the same.
+fn are_similar(old: &Table, new: &Table) -> bool {
+    let is_same = |column: &&Column| old.column(&column.name).is_some_and(|own| own.column_type == column.column_type);
+    let shared = new.columns.iter().filter(is_same).count();
+    old.name.schema == new.name.schema && shared * 4 >= old.columns.len().max(new.columns.len()) * 3 && shared > 0
+}
+
+fn column_candidates(old: &Table, new: &Table) -> Vec<Candidate> {
+    let gone = old.columns.iter().filter(|column| new.column(&column.name).is_none());
+    let come: Vec<_> = new.columns.iter().filter(|column| old.column(&column.name).is_none()).collect();
+    gone.flat_map(|before| {
+        come.iter().filter(|after| is_same_column(old, before, new, after)).map(move |after| (before, after))
+    })
+    .map(|(before, after)| Candidate::Column {
+        table: new.name.clone(),
+        from: before.name.clone(),
+        to: after.name.clone(),
+    })
+    .collect()
+}
+
+fn is_same_column(old: &Table, before: &Column, new: &Table, after: &Column) -> bool {
+    let in_key = [alike::is_in_key(old, &before.name), alike::is_in_key(new, &after.name)];
+    in_key[0] == in_key[1]
+        && before.column_type == after.column_type
+        && (in_key[0] || before.nullable == after.nullable)
+}
+
+/// The schema once everything has its new name, and the steps to it.
+pub(super) fn apply(from: &Schema, renames: &Renames) -> (Schema, Vec<Operation>) {
+    let mut schema = from.clone();
+    let mut steps = Vec::new();
+    for (old, new) in &renames.tables {
+        rename_table(&mut schema, old, new);
+        steps.push(Operation::RenameTable { from: old.clone(), to: new.clone() });
+    }
+    for ((table, old), new) in &renames.columns {
+        rename_column(&mut schema, table, old, new);
+        let change = Change::RenameColumn { from: old.clone(), to: new.clone() };
+        steps.push(Operation::Change { table: table.clone(), change });
+    }
+    (schema, steps)
+}
+
+fn rename_table(schema: &mut Schema, old: &TableName, new: &TableName) {
+    if let Some(table) = schema.tables.remove(old) {
+        schema.tables.insert(new.clone(), Table { name: new.clone(), ..table });
+    }
+    let keys = schema.tables.values_mut().flat_map(|table| &mut table.foreign_keys);
+    for key in keys.filter(|key| key.referenced_table == *old) {
+        key.referenced_table = new.clone();
+    }
+}
+
+fn rename_column(schema: &mut Schema, table: &TableName, old: &str, new: &str) {
+    if let Some(table) = schema.tables.get_mut(table) {
+        rename_in_table(table, old, new);
+    }
+    let keys = schema.tables.values_mut().flat_map(|table| &mut table.foreign_keys);
+    for key in keys.filter(|key| key.referenced_table == *table) {
+        replace(&mut key.referenced_columns, old, new);
+    }
+}
+
+fn rename_in_table(table: &mut Table, old: &str, new: &str) {
+    for column in table.columns.iter_mut().filter(|column| column.name == old) {
+        column.name = new.to_owned();
+    }
+    table.primary_key.iter_mut().for_each(|key| replace(&mut key.columns, old, new));
+    table.uniques.iter_mut().for_each(|unique| replace(&mut unique.columns, old, new));
+    table.foreign_keys.iter_mut().for_each(|key| replace(&mut key.columns, old, new));
+    for index in &mut table.indexes {
+        replace(&mut index.include, old, new);
+        index.parts.iter_mut().for_each(|part| match &mut part.key {
+            IndexKey::Column(name) if name == old => *name = new.to_owned(),
+            IndexKey::Column(_) => {}
+            IndexKey::Expression(expression) => rename_in(expression, old, new),
+        });
+    }
+    expressions(table).for_each(|expression| rename_in(expression, old, new));
+}
+
+/// The expressions of a table that may name its columns, but for those of the keys of indexes.
+fn expressions(table: &mut Table) -> impl Iterator<Item = &mut Expression> {
+    let generated = table.columns.iter_mut().filter_map(|column| column.generated.as_mut());
+    let checks = table.checks.iter_mut().map(|check| &mut check.expression);
+    let predicates = table.indexes.iter_mut().filter_map(|index| index.predicate.as_mut());
+    generated.map(|generated| &mut generated.expression).chain(checks).chain(predicates)
+}
+
+fn rename_in(expression: &mut Expression, old: &str, new: &str) {
+    expression.text = renamed(&expression.text, old, new);
+    expression.normal = renamed(&expression.normal, old, new);
+}
+
+fn replace(names: &mut [String], old: &str, new: &str) {
+    for name in names.iter_mut().filter(|name| *name == old) {
+        *name = new.to_owned();
+    }
+}

@@ -1,0 +1,186 @@
+//! What changes in a table that stays.
+
+use super::alike;
+use super::pairs::{Unpaired, pair};
+use crate::autogenerate::operation::Change;
+use crate::autogenerate::wishes::Wishes;
+use crate::schema::{Check, Exclusion, ForeignKey, Index, Schema, Table, TableName, Unique};
+
+/// The tables that come, go and change.
+#[derive(Debug, Default)]
+pub(super) struct Tables {
+    pub(super) created: Vec<Table>,
+    pub(super) dropped: Vec<Table>,
+    pub(super) changed: Vec<Changed>,
+}
+
+/// A table that stays, and what becomes of it, in an order in which it can be done.
+#[derive(Debug)]
+pub(super) struct Changed {
+    pub(super) name: TableName,
+    pub(super) dropped_indexes: Vec<Index>,
+    pub(super) changes: Vec<Change>,
+    pub(super) created_indexes: Vec<Index>,
+}
+
+pub(super) fn diff(from: &Schema, to: &Schema, wishes: &Wishes) -> Tables {
+    let absent = |own: &Schema, other: &Schema| {
+        let tables = own.tables.values().filter(|table| !other.tables.contains_key(&table.name));
+        tables.cloned().collect()
+    };
+    let both = from.tables.values().filter_map(|old| Some((old, to.tables.get(&old.name)?)));
+    let changed = both.map(|(old, new)| changed(old, new, wishes)).filter(|changed| !changed.is_empty());
+    Tables { created: absent(to, from), dropped: absent(from, to), changed: changed.collect() }
+}
+
+fn changed(old: &Table, new: &Table, wishes: &Wishes) -> Changed {
+    let keys = Keys::compare(old, new, wishes);
+    let mut changes = Vec::new();
+    drop_constraints(old, new, wishes, &keys, &mut changes);
+    change_columns(old, new, &mut changes);
+    add_constraints(old, new, wishes, &keys, &mut changes);
+    if old.comment != new.comment {
+        changes.push(Change::Comment { from: old.comment.clone(), to: new.comment.clone() });
+    }
+    Changed {
+        name: new.name.clone(),
+        dropped_indexes: keys.dropped_indexes,
+        changes,
+        created_indexes: keys.created_indexes,
+    }
+}
+
+/// Unique constraints and indexes, one of which may stand for the other.
+#[derive(Debug)]
+struct Keys {
+    dropped_uniques: Vec<Unique>,
+    created_uniques: Vec<Unique>,
+    dropped_indexes: Vec<Index>,
+    created_indexes: Vec<Index>,
+}
+
+impl Keys {
+    fn compare(old: &Table, new: &Table, wishes: &Wishes) -> Self {
+        let name_is_free = |name: Option<&str>| !wishes.asks_for_name(&new.name, name);
+        let mut uniques = pair(
+            &old.uniques,
+            &new.uniques,
+            |old, new| old.name == new.name && alike::uniques(old, new),
+            |old, new| name_is_free(new.name.as_deref()) && alike::uniques(old, new),
+        );
+        let mut indexes = pair(
+            &old.indexes,
+            &new.indexes,
+            |old, new| old.name == new.name && alike::indexes(old, new),
+            |old, new| name_is_free(Some(&new.name)) && alike::indexes(old, new),
+        );
+        let mut index_for_unique =
+            pair(indexes.old.iter().copied(), uniques.new.iter().copied(), never, |index, unique| {
+                !wishes.asks_for_unique(&new.name, unique.name.as_deref()) && alike::index_and_unique(index, unique)
+            });
+        indexes.old = std::mem::take(&mut index_for_unique.old);
+        uniques.new = std::mem::take(&mut index_for_unique.new);
+        let mut unique_for_index =
+            pair(uniques.old.iter().copied(), indexes.new.iter().copied(), never, |unique, index| {
+                name_is_free(Some(&index.name)) && alike::index_and_unique(index, unique)
+            });
+        uniques.old = std::mem::take(&mut unique_for_index.old);
+        indexes.new = std::mem::take(&mut unique_for_index.new);
+        Self {
+            dropped_uniques: owned(uniques.old),
+            created_uniques: owned(uniques.new),
+            dropped_indexes: owned(indexes.old),
+            created_indexes: owned(indexes.new),
+        }
+    }
+}
+
+fn never<O, N>(_: &O, _: &N) -> bool {
+    false
+}
+
+fn owned<T: Clone>(items: Vec<&T>) -> Vec<T> {
+    items.into_iter().cloned().collect()
+}
+
+fn drop_constraints(old: &Table, new: &Table, wishes: &Wishes, keys: &Keys, changes: &mut Vec<Change>) {
+    let others = Others::compare(old, new, wishes);
+    changes.extend(others.foreign_keys.old.into_iter().cloned().map(Change::DropForeignKey));
+    changes.extend(others.checks.old.into_iter().cloned().map(Change::DropCheck));
+    changes.extend(others.exclusions.old.into_iter().cloned().map(Change::DropExclusion));
+    changes.extend(keys.dropped_uniques.iter().cloned().map(Change::DropUnique));
+    if key_changes(old, new) {
+        changes.extend(old.primary_key.clone().map(Change::DropPrimaryKey));
+    }
+}
+
+fn add_constraints(old: &Table, new: &Table, wishes: &Wishes, keys: &Keys, changes: &mut Vec<Change>) {
+    if key_changes(old, new) {
+        changes.extend(new.primary_key.clone().map(Change::AddPrimaryKey));
+    }
+    let others = Others::compare(old, new, wishes);
+    changes.extend(keys.created_uniques.iter().cloned().map(Change::AddUnique));
+    changes.extend(others.exclusions.new.into_iter().cloned().map(Change::AddExclusion));
+    changes.extend(others.checks.new.into_iter().cloned().map(Change::AddCheck));
+    changes.extend(others.foreign_keys.new.into_iter().cloned().map(Change::AddForeignKey));
+}
+
+fn key_changes(old: &Table, new: &Table) -> bool {
+    let columns = |table: &Table| table.primary_key.as_ref().map(|key| key.columns.clone());
+    columns(old) != columns(new)
+}
+
+fn change_columns(old: &Table, new: &Table, changes: &mut Vec<Change>) {
+    let added = new.columns.iter().filter(|column| old.column(&column.name).is_none());
+    changes.extend(added.map(|column| Change::AddColumn(Box::new(column.clone()))));
+    for column in &new.columns {
+        let in_key = alike::is_in_key(old, &column.name) && alike::is_in_key(new, &column.name);
+        match old.column(&column.name) {
+            Some(before) if !alike::columns(before, column, in_key) => {
+                changes.push(Change::ModifyColumn { from: Box::new(before.clone()), to: Box::new(column.clone()) })
+            }
+            _ => {}
+        }
+    }
+    let dropped = old.columns.iter().filter(|column| new.column(&column.name).is_none());
+    changes.extend(dropped.map(|column| Change::DropColumn(Box::new(column.clone()))));
+}
+
+/// Constraints that nothing else can stand for.
+struct Others<'o, 'n> {
+    foreign_keys: Unpaired<'o, 'n, ForeignKey, ForeignKey>,
+    checks: Unpaired<'o, 'n, Check, Check>,
+    exclusions: Unpaired<'o, 'n, Exclusion, Exclusion>,
+}
+
+impl<'o, 'n> Others<'o, 'n> {
+    fn compare(old: &'o Table, new: &'n Table, wishes: &Wishes) -> Self {
+        let name_is_free = |name: Option<&str>| !wishes.asks_for_name(&new.name, name);
+        Self {
+            foreign_keys: pair(
+                &old.foreign_keys,
+                &new.foreign_keys,
+                |old, new| old.name == new.name && alike::foreign_keys(old, new),
+                |old, new| name_is_free(new.name.as_deref()) && alike::foreign_keys(old, new),
+            ),
+            checks: pair(
+                &old.checks,
+                &new.checks,
+                |old, new| old == new,
+                |old, new| name_is_free(new.name.as_deref()) && old.expression == new.expression,
+            ),
+            exclusions: pair(
+                &old.exclusions,
+                &new.exclusions,
+                |old, new| old == new,
+                |old, new| name_is_free(Some(&new.name)) && old.definition == new.definition,
+            ),
+        }
+    }
+}
+
+impl Changed {
+    fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.dropped_indexes.is_empty() && self.created_indexes.is_empty()
+    }
+}

@@ -1,0 +1,277 @@
+//! The statements that build the tables of the entities in an empty schema.
+
+use std::collections::BTreeMap;
+
+use sea_orm::DbBackend;
+use sea_orm::sea_query::{
+    Alias, ColumnType, Expr, ForeignKeyCreateStatement, Index, IndexCreateStatement, IntoTableRef, MysqlQueryBuilder,
+    PostgresQueryBuilder, SchemaName, SqliteQueryBuilder, Table, TableCreateStatement, TableForeignKey, TableRef,
+    extension::postgres::Type,
+};
+
+use super::EntityError;
+use super::column::{self, Built};
+use super::table::{Described, EntityTable};
+use crate::alter::clause;
+use crate::alter::operation::table_name;
+use crate::autogenerate::wishes::Wishes;
+use crate::schema::TableName;
+
+/// Where schemas that entities name are built: the name that the entities say, and the one in the database.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::autogenerate) struct Placement(pub(in crate::autogenerate) BTreeMap<String, String>);
+
+/// How to build the tables of entities in an empty schema.
+#[derive(Debug, Default)]
+pub(in crate::autogenerate) struct Blueprint {
+    /// The statements, in order; each stands alone.
+    pub(in crate::autogenerate) statements: Vec<String>,
+    pub(in crate::autogenerate) wishes: Wishes,
+    /// The types of columns as the entities say them.
+    pub(in crate::autogenerate) kinds: BTreeMap<(TableName, String), ColumnType>,
+    /// The texts of checks as they were declared, by name.
+    pub(in crate::autogenerate) checks: BTreeMap<(TableName, String), String>,
+}
+
+/// Tables first, then what may refer to any of them.
+pub(super) fn draw(
+    tables: &[EntityTable],
+    backend: DbBackend,
+    placement: &Placement,
+) -> Result<Blueprint, EntityError> {
+    let mut drawing = Drawing {
+        backend,
+        placement,
+        enumerations: BTreeMap::new(),
+        first: Vec::new(),
+        last: Vec::new(),
+        blueprint: Blueprint::default(),
+    };
+    for table in tables {
+        drawing.table(table)?;
+    }
+    let Drawing { first, last, mut blueprint, .. } = drawing;
+    blueprint.statements = first.into_iter().chain(blueprint.statements).chain(last).collect();
+    Ok(blueprint)
+}
+
+struct Drawing<'a> {
+    backend: DbBackend,
+    placement: &'a Placement,
+    enumerations: BTreeMap<String, Vec<String>>,
+    first: Vec<String>,
+    last: Vec<String>,
+    blueprint: Blueprint,
+}
+
+impl Drawing<'_> {
+    fn table(&mut self, table: &EntityTable) -> Result<(), EntityError> {
+        self.require_new(table.name())?;
+        let described = table.describe(self.backend);
+        for (column, kind) in &described.kinds {
+            self.enumeration(kind)?;
+            self.blueprint.kinds.insert((table.name().clone(), column.clone()), kind.clone());
+        }
+        let mut create = Table::create();
+        create.table(self.placed(table.name()));
+        self.columns(table, &described, &mut create)?;
+        for index in described.table.get_indexes() {
+            create.index(&mut index.clone());
+        }
+        self.constraints(table, &mut create);
+        self.foreign_keys(table.name(), described.table.get_foreign_key_create_stmts(), &mut create)?;
+        self.comment(table, described.table.get_comment(), &mut create);
+        let create = self.written(&create);
+        self.blueprint.statements.push(create);
+        self.indexes(table, described.indexes)?;
+        let own = table.declarations.statements.iter().filter(|(backend, _)| *backend == self.backend);
+        self.last.extend(own.map(|(_, statement)| statement.clone()));
+        if let Some(old) = &table.declarations.renamed_from {
+            self.blueprint.wishes.renamed_tables.insert(table.name().clone(), old.clone());
+        }
+        Ok(())
+    }
+
+    fn require_new(&self, table: &TableName) -> Result<(), EntityError> {
+        if self.blueprint.kinds.keys().any(|(own, _)| own == table) {
+            return Err(EntityError::Duplicate { table: table.clone() });
+        }
+        match &table.schema {
+            Some(_) if self.backend != DbBackend::Postgres => Err(EntityError::Schema { table: table.clone() }),
+            _ => Ok(()),
+        }
+    }
+
+    /// PostgreSQL has types of their own for enumerations.
+    fn enumeration(&mut self, kind: &ColumnType) -> Result<(), EntityError> {
+        match kind {
+            ColumnType::Array(element) => self.enumeration(element),
+            ColumnType::Enum { name, variants } if self.backend == DbBackend::Postgres => {
+                let name = name.to_string();
+                let values: Vec<String> = variants.iter().map(ToString::to_string).collect();
+                let known = self.enumerations.insert(name.clone(), values.clone());
+                match known {
+                    Some(known) if known != values => Err(EntityError::Enumeration { name }),
+                    Some(_) => Ok(()),
+                    None => {
+                        let values = values.iter().map(|value| Alias::new(value.clone()));
+                        let create = Type::create().as_enum(Alias::new(name)).values(values).to_owned();
+                        self.first.push(create.to_string(PostgresQueryBuilder));
+                        Ok(())
+                    }
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn columns(
+        &mut self,
+        table: &EntityTable,
+        described: &Described,
+        create: &mut TableCreateStatement,
+    ) -> Result<(), EntityError> {
+        for (column, (name, kind)) in described.table.get_columns().iter().zip(&described.kinds) {
+            let Built { mut definition, comment, renamed_from } =
+                column::build(self.backend, &table.name().to_string(), column, kind)?;
+            let declared = table.declarations.column_comments.iter().find(|(column, _)| column == name);
+            let comment = declared.map(|(_, comment)| comment.clone()).or(comment);
+            if let Some(comment) = comment {
+                definition.comment(comment.clone());
+                self.comment_on(&format!("COLUMN {}.{}", self.quoted_table(table.name()), self.quoted(name)), &comment);
+            }
+            create.col(definition);
+            if let Some(old) = renamed_from {
+                self.blueprint.wishes.renamed_columns.insert((table.name().clone(), name.clone()), old);
+            }
+        }
+        Ok(())
+    }
+
+    fn constraints(&mut self, table: &EntityTable, create: &mut TableCreateStatement) {
+        let wishes = &mut self.blueprint.wishes;
+        for (name, expression) in &table.declarations.checks {
+            wishes.names.insert((table.name().clone(), name.clone()));
+            self.blueprint.checks.insert((table.name().clone(), name.clone()), expression.clone());
+            create.check((Alias::new(name.clone()), Expr::cust(expression.clone())));
+        }
+        for (name, columns) in &table.declarations.uniques {
+            wishes.names.insert((table.name().clone(), name.clone()));
+            wishes.uniques.insert((table.name().clone(), name.clone()));
+            let mut unique = Index::create().unique().name(name).to_owned();
+            for column in columns {
+                unique.col(Alias::new(column.clone()));
+            }
+            create.index(&mut unique);
+        }
+    }
+
+    /// SQLite has no way to add a foreign key later; and there, it may refer to a table that comes later.
+    fn foreign_keys(
+        &mut self,
+        table: &TableName,
+        keys: &[ForeignKeyCreateStatement],
+        create: &mut TableCreateStatement,
+    ) -> Result<(), EntityError> {
+        for key in keys {
+            self.remember_name(table, key.get_foreign_key());
+            if self.backend == DbBackend::Sqlite {
+                create.foreign_key(&mut key.clone());
+                continue;
+            }
+            let key = self.placed_key(key.get_foreign_key());
+            let placed = self.placed_name(table);
+            let clause = clause::foreign_key(self.backend, &placed, &key).map_err(EntityError::Column)?;
+            self.last.push(format!("ALTER TABLE {} ADD {clause}", clause::quoted_table(self.backend, &placed)));
+        }
+        Ok(())
+    }
+
+    /// SeaORM calls a foreign key `fk-TABLE-COLUMNS` unless somebody named it.
+    fn remember_name(&mut self, table: &TableName, key: &TableForeignKey) {
+        let made_up = format!("fk-{}-{}", table.name, key.get_columns().join("-"));
+        if let Some(name) = key.get_name().filter(|name| *name != made_up) {
+            self.blueprint.wishes.names.insert((table.clone(), name.to_owned()));
+        }
+    }
+
+    fn indexes(&mut self, table: &EntityTable, of_entity: Vec<IndexCreateStatement>) -> Result<(), EntityError> {
+        for index in of_entity {
+            self.index(table.name(), index);
+        }
+        for index in &table.declarations.indexes {
+            let Some(name) = index.get_index_spec().get_name() else {
+                return Err(EntityError::UnnamedIndex { table: table.name().clone() });
+            };
+            self.blueprint.wishes.names.insert((table.name().clone(), name.to_owned()));
+            self.index(table.name(), index.clone());
+        }
+        Ok(())
+    }
+
+    fn index(&mut self, table: &TableName, mut index: IndexCreateStatement) {
+        index.table(self.placed(table));
+        let index = match self.backend {
+            DbBackend::MySql => index.to_string(MysqlQueryBuilder),
+            DbBackend::Postgres => index.to_string(PostgresQueryBuilder),
+            _ => index.to_string(SqliteQueryBuilder),
+        };
+        self.blueprint.statements.push(index);
+    }
+
+    fn comment(&mut self, table: &EntityTable, of_entity: Option<&String>, create: &mut TableCreateStatement) {
+        if let Some(comment) = table.declarations.comment.as_ref().or(of_entity) {
+            create.comment(comment);
+            self.comment_on(&format!("TABLE {}", self.quoted_table(table.name())), comment);
+        }
+    }
+
+    /// sea-query writes no comments for PostgreSQL.
+    fn comment_on(&mut self, object: &str, comment: &str) {
+        if self.backend == DbBackend::Postgres {
+            self.last.push(format!("COMMENT ON {object} IS {}", clause::literal(comment)));
+        }
+    }
+
+    fn written(&self, create: &TableCreateStatement) -> String {
+        match self.backend {
+            DbBackend::MySql => create.to_string(MysqlQueryBuilder),
+            DbBackend::Postgres => create.to_string(PostgresQueryBuilder),
+            _ => create.to_string(SqliteQueryBuilder),
+        }
+    }
+
+    fn quoted(&self, name: &str) -> String {
+        clause::quoted(self.backend, name)
+    }
+
+    fn quoted_table(&self, table: &TableName) -> String {
+        clause::quoted_table(self.backend, &self.placed_name(table))
+    }
+
+    fn placed(&self, table: &TableName) -> TableRef {
+        self.placed_name(table).into_table_ref()
+    }
+
+    fn placed_name(&self, table: &TableName) -> sea_orm::sea_query::TableName {
+        let schema = table.schema.as_ref().map(|schema| self.placement.0.get(schema).unwrap_or(schema));
+        let schema = schema.map(|schema| SchemaName(None, Alias::new(schema.clone()).into()));
+        sea_orm::sea_query::TableName(schema, Alias::new(table.name.clone()).into())
+    }
+
+    fn placed_key(&self, key: &TableForeignKey) -> TableForeignKey {
+        let mut key = key.clone();
+        let name = |table: &TableRef| {
+            let sea_orm::sea_query::TableName(schema, name) = table_name(table)?;
+            let schema = schema.as_ref().map(|SchemaName(_, schema)| schema.to_string());
+            Some(TableName { schema, name: name.to_string() })
+        };
+        if let Some(table) = key.get_table().and_then(name) {
+            key.from_tbl(self.placed(&table));
+        }
+        if let Some(parent) = key.get_ref_table().and_then(name) {
+            key.to_tbl(self.placed(&parent));
+        }
+        key
+    }
+}

@@ -1,0 +1,123 @@
+//! One entity, and what its attributes cannot say.
+
+use std::fmt;
+use std::sync::Arc;
+
+use sea_orm::sea_query::{ColumnType, IndexCreateStatement, TableCreateStatement};
+use sea_orm::{ColumnTrait, DbBackend, EntityTrait, IdenStatic, Iterable, Schema};
+
+use super::Declarations;
+use crate::schema::TableName;
+
+/// One entity, and what its attributes cannot say: checks, unique constraints over several columns, indexes of every kind,
+/// comments. Everything that is declared here is compared as the entity itself is.
+#[derive(Clone)]
+pub struct EntityTable {
+    name: TableName,
+    describe: Arc<dyn Fn(DbBackend) -> Described + Send + Sync>,
+    pub(super) declarations: Declarations,
+}
+
+/// What SeaORM makes of an entity.
+pub(super) struct Described {
+    pub(super) table: TableCreateStatement,
+    pub(super) indexes: Vec<IndexCreateStatement>,
+    /// The types of the columns as the entity says them, before SeaORM fits them to a database.
+    pub(super) kinds: Vec<(String, ColumnType)>,
+}
+
+impl EntityTable {
+    /// The table of an entity.
+    pub fn of<E: EntityTrait>(entity: E) -> Self {
+        let name = TableName { schema: entity.schema_name().map(str::to_owned), name: entity.table_name().to_owned() };
+        Self { name, describe: Arc::new(describe::<E>), declarations: Declarations::default() }
+    }
+
+    /// Adds a check: `expression` is SQL that the database understands, without parentheses round it.
+    #[must_use]
+    pub fn check(mut self, name: &str, expression: &str) -> Self {
+        self.declarations.checks.push((name.to_owned(), expression.to_owned()));
+        self
+    }
+
+    /// Adds a unique constraint.
+    #[must_use]
+    pub fn unique<C: IdenStatic>(mut self, name: &str, columns: impl IntoIterator<Item = C>) -> Self {
+        let columns = columns.into_iter().map(|column| column.as_str().to_owned()).collect();
+        self.declarations.uniques.push((name.to_owned(), columns));
+        self
+    }
+
+    /// Adds an index: over several columns, partial, of another method, in descending order, over expressions. It needs a
+    /// name; its table may be left out.
+    #[must_use]
+    pub fn index(mut self, index: impl Into<IndexCreateStatement>) -> Self {
+        self.declarations.indexes.push(index.into());
+        self
+    }
+
+    /// Says what the table is for. SQLite keeps no comments.
+    #[must_use]
+    pub fn comment(mut self, text: &str) -> Self {
+        self.declarations.comment = Some(text.to_owned());
+        self
+    }
+
+    /// Says what a column is for. SQLite keeps no comments.
+    #[must_use]
+    pub fn column_comment(mut self, column: impl IdenStatic, text: &str) -> Self {
+        self.declarations.column_comments.push((column.as_str().to_owned(), text.to_owned()));
+        self
+    }
+
+    /// Says what the table was called before. Where the database has that table and not this one, it is renamed; afterwards
+    /// this may go.
+    #[must_use]
+    pub fn renamed_from(mut self, name: impl Into<TableName>) -> Self {
+        self.declarations.renamed_from = Some(name.into());
+        self
+    }
+
+    /// Says the rest in SQL, for one database system: exclusion constraints, options of an identity, what else there is.
+    /// The statement runs after the table is made, without a schema before its name.
+    #[must_use]
+    pub fn sql(mut self, backend: DbBackend, statement: &str) -> Self {
+        self.declarations.statements.push((backend, statement.to_owned()));
+        self
+    }
+
+    /// The name of the table.
+    #[must_use]
+    pub fn name(&self) -> &TableName {
+        &self.name
+    }
+
+    pub(super) fn describe(&self, backend: DbBackend) -> Described {
+        (self.describe)(backend)
+    }
+}
+
+impl<E: EntityTrait> From<E> for EntityTable {
+    fn from(entity: E) -> Self {
+        Self::of(entity)
+    }
+}
+
+impl fmt::Debug for EntityTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EntityTable")
+            .field("name", &self.name)
+            .field("declarations", &self.declarations)
+            .finish_non_exhaustive()
+    }
+}
+
+fn describe<E: EntityTrait>(backend: DbBackend) -> Described {
+    let schema = Schema::new(backend);
+    let kinds = E::Column::iter().map(|column| (column.as_str().to_owned(), column.def().get_column_type().clone()));
+    Described {
+        table: schema.create_table_from_entity(E::default()),
+        indexes: schema.create_index_from_entity(E::default()),
+        kinds: kinds.collect(),
+    }
+}

@@ -1,0 +1,22 @@
+//! Why a database and entities cannot be compared.
+
+use sea_orm::DbErr;
+
+use super::entities::EntityError;
+use super::scratch::ScratchError;
+use crate::database_error::reason;
+
+/// Why a database and entities cannot be compared. Nothing was changed in the database.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AutogenerateError {
+    /// The entities describe no schema.
+    #[error(transparent)]
+    Entities(#[from] EntityError),
+    /// There is no place to build the tables of the entities in.
+    #[error(transparent)]
+    Scratch(#[from] ScratchError),
+    /// The catalogue cannot be read.
+    #[error("cannot read the schema: {}", reason(.0))]
+    Inspect(#[source] DbErr),
+}

@@ -1,0 +1,105 @@
+//! An empty schema beside the one that is compared, on the same database system, which leaves nothing behind.
+//!
+//! - SQLite: a database in memory.
+//! - PostgreSQL: a schema in a transaction that is rolled back.
+//! - MySQL and MariaDB, which cannot roll back: a database that is dropped at the end, and by the next one who needs a scratch
+//!   database if the program is killed before.
+
+mod error;
+#[cfg(feature = "mysql")]
+mod mysql;
+#[cfg(feature = "postgres")]
+mod postgres;
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr};
+
+pub use self::error::ScratchError;
+use super::entities::Placement;
+use crate::connection;
+use crate::inspect::{Scope, inspect};
+use crate::schema::Schema;
+use crate::settings::{DatabaseSettings, Driver};
+
+/// What the names of scratch schemas and databases begin with.
+const PREFIX: &str = "seachange_scratch_";
+
+/// An empty schema, and the only connection that knows it.
+pub(super) struct Scratch {
+    connection: DatabaseConnection,
+    /// What is rolled back at the end, where everything can be.
+    transaction: Option<DatabaseTransaction>,
+    /// What is dropped at the end, where something has to be.
+    database: Option<String>,
+    scope: Scope,
+}
+
+impl Scratch {
+    /// Opens an empty schema, and one for each of `others`, which entities name.
+    pub(super) async fn open(settings: &DatabaseSettings, others: &[String]) -> Result<Self, ScratchError> {
+        match settings.driver() {
+            #[cfg(feature = "postgres")]
+            Driver::Postgres => postgres::open(settings, others).await,
+            #[cfg(feature = "mysql")]
+            Driver::MySql => mysql::open(settings).await,
+            #[cfg(feature = "sqlite")]
+            Driver::Sqlite => {
+                let connection = connection::open_empty(settings).await?;
+                Ok(Self { connection, transaction: None, database: None, scope: Scope::default() })
+            }
+            #[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            driver => Err(connection::ConnectError::DriverNotBuilt { driver }.into()),
+        }
+    }
+
+    /// Where statements go.
+    pub(super) fn executor(&self) -> DatabaseExecutor<'_> {
+        match &self.transaction {
+            Some(transaction) => transaction.into(),
+            None => (&self.connection).into(),
+        }
+    }
+
+    /// Where the schemas of entities are built.
+    pub(super) fn placement(&self) -> Placement {
+        let others = self.scope.others.iter().map(|(actual, said)| (said.clone(), actual.clone()));
+        Placement(others.collect::<BTreeMap<_, _>>())
+    }
+
+    /// What has been built.
+    pub(super) async fn inspect(&self) -> Result<Schema, DbErr> {
+        inspect(&self.executor(), &self.scope).await
+    }
+
+    /// Leaves nothing behind.
+    pub(super) async fn close(self) -> Result<(), DbErr> {
+        if let Some(transaction) = self.transaction {
+            transaction.rollback().await?;
+        }
+        #[cfg(feature = "mysql")]
+        if let Some(database) = &self.database {
+            mysql::drop_database(&self.connection, database).await?;
+        }
+        #[cfg(not(feature = "mysql"))]
+        let _ = self.database;
+        self.connection.close().await
+    }
+}
+
+/// Sends statements as one text, for which the database needs one answer.
+pub(super) async fn send(executor: &impl ConnectionTrait, statements: &[String]) -> Result<(), DbErr> {
+    /// Enough for the way to the server to cost little, and few enough for a message about one of them to be found.
+    const AT_ONCE: usize = 200;
+    for some in statements.chunks(AT_ONCE) {
+        executor.execute_unprepared(&some.join(";\n")).await?;
+    }
+    Ok(())
+}
+
+/// A name that nobody else has.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+fn new_name() -> String {
+    format!("{PREFIX}{:016x}", RandomState::new().hash_one(std::process::id()))
+}

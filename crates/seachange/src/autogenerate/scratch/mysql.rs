@@ -1,0 +1,57 @@
+//! A database of its own, which is dropped at the end.
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+
+use super::{PREFIX, Scratch, ScratchError, new_name};
+use crate::alter::clause;
+use crate::backend::answer;
+use crate::connection;
+use crate::database_error::mysql_number;
+use crate::inspect::Scope;
+use crate::settings::DatabaseSettings;
+
+/// Access denied: to the database (1044), to a command (1142, 1227).
+const DENIED: [u16; 3] = [1044, 1142, 1227];
+
+pub(super) async fn open(settings: &DatabaseSettings) -> Result<Scratch, ScratchError> {
+    let connection = connection::connect(settings).await?;
+    drop_abandoned(&connection).await?;
+    let database = new_name();
+    // Whoever holds the lock uses the database; the lock goes with the session.
+    answer::<Option<i32>>(&connection, "SELECT GET_LOCK(?, 0) AS answer", [database.as_str().into()]).await?;
+    create(&connection, &database).await?;
+    let scope = Scope { schema: Some(database.clone()), others: Vec::new() };
+    Ok(Scratch { connection, transaction: None, database: Some(database), scope })
+}
+
+/// Texts are compared and sorted there as in the database beside it.
+async fn create(connection: &DatabaseConnection, database: &str) -> Result<(), ScratchError> {
+    const OPTIONS: &str =
+        "SELECT CONCAT('CHARACTER SET ', @@character_set_database, ' COLLATE ', @@collation_database) AS answer";
+    let options: String = answer(connection, OPTIONS, []).await?;
+    let name = clause::quoted(connection.get_database_backend(), database);
+    let created = connection.execute_unprepared(&format!("CREATE DATABASE {name} {options}")).await;
+    created.map_err(|source| match mysql_number(&source).is_some_and(|number| DENIED.contains(&number)) {
+        true => ScratchError::Forbidden { kind: "database", source },
+        false => source.into(),
+    })?;
+    connection.execute_unprepared(&format!("USE {name}")).await?;
+    Ok(())
+}
+
+/// Drops the scratch databases of programs that did not come to their end.
+async fn drop_abandoned(connection: &DatabaseConnection) -> Result<(), DbErr> {
+    const ABANDONED: &str = "SELECT schema_name AS name FROM information_schema.schemata
+        WHERE LEFT(schema_name, CHAR_LENGTH(?)) = ? AND IS_FREE_LOCK(schema_name) = 1";
+    let backend = connection.get_database_backend();
+    let statement = sea_orm::Statement::from_sql_and_values(backend, ABANDONED, [PREFIX.into(), PREFIX.into()]);
+    for row in connection.query_all_raw(statement).await? {
+        drop_database(connection, &row.try_get::<String>("", "name")?).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn drop_database(connection: &DatabaseConnection, database: &str) -> Result<(), DbErr> {
+    let name = clause::quoted(connection.get_database_backend(), database);
+    connection.execute_unprepared(&format!("DROP DATABASE IF EXISTS {name}")).await.map(drop)
+}
