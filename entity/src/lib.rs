@@ -4,9 +4,16 @@
 //! tables themselves are made by the revisions of the `migration` crate; the tests here hold the
 //! schema that the models describe.
 
+use seachange::autogenerate::Entities;
+
 pub mod posts;
 pub mod users;
 pub mod votes;
+
+/// All of them, for the comparison with a database.
+pub fn entities() -> Entities {
+    Entities::new().with(users::Entity).with(posts::Entity).with(votes::Entity)
+}
 
 #[cfg(test)]
 mod tests;

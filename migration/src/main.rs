@@ -3,5 +3,9 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    seachange::cli::main(&migration::MIGRATIONS, env!("CARGO_MANIFEST_DIR"))
+    seachange::cli::main_with_entities(
+        &migration::MIGRATIONS,
+        env!("CARGO_MANIFEST_DIR"),
+        entity::entities(),
+    )
 }

@@ -2,6 +2,7 @@
 
 mod comparison;
 mod diff;
+mod difference;
 mod entities;
 mod error;
 mod filter;
@@ -11,6 +12,7 @@ mod wishes;
 
 pub use self::comparison::Comparison;
 pub use self::diff::{Candidate, Renames};
+pub use self::difference::{Difference, Kind, differences};
 pub use self::entities::{Entities, EntityError, EntityTable};
 pub use self::error::AutogenerateError;
 pub use self::filter::{Filter, Pattern};

@@ -7,8 +7,10 @@ mod advice;
 mod arguments;
 mod authoring;
 mod commands;
+mod comparing;
 mod context;
 mod describe;
+mod differences;
 mod exit;
 mod format;
 mod interrupt;
@@ -34,6 +36,7 @@ use clap::{CommandFactory, FromArgMatches};
 pub use exit::Exit;
 
 use crate::args::env_file;
+use crate::autogenerate::Entities;
 use crate::revision::Migrations;
 use arguments::Arguments;
 use context::{Context, Project};
@@ -45,7 +48,13 @@ use terminal::Terminal;
 /// `manifest_dir` is the folder of the migration crate, `env!("CARGO_MANIFEST_DIR")`: new revisions are written into
 /// one of the folders that its build script names.
 pub fn main(migrations: &'static Migrations, manifest_dir: &str) -> ExitCode {
-    let project = Project { migrations, manifest_dir: PathBuf::from(manifest_dir) };
+    main_with_entities(migrations, manifest_dir, Entities::new())
+}
+
+/// As [`main`], for a program that knows entities, with which a database is compared by `check` and
+/// `revision --autogenerate`.
+pub fn main_with_entities(migrations: &'static Migrations, manifest_dir: &str, entities: Entities) -> ExitCode {
+    let project = Project { migrations, manifest_dir: PathBuf::from(manifest_dir), entities };
     let exit = run(project, std::env::args_os().collect());
     match terminal::finish() {
         Err(problem) if exit == Exit::Success => Terminal::default().complain(&problem),

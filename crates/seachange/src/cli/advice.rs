@@ -1,6 +1,7 @@
 //! What can be done about an error, as hints.
 
 mod adopt;
+pub(crate) mod autogenerate;
 mod database;
 mod failure;
 mod graph;

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod branches;
+mod check;
 mod completions;
 mod current;
 mod destroy;
@@ -57,6 +58,8 @@ pub(crate) enum Command {
     /// Write a new revision file, on top of the head or where it is told
     #[command(visible_alias = "generate")]
     Revision(revision::RevisionArgs),
+    /// Compare the database with the entities, and fail where they differ
+    Check(check::CheckArgs),
     /// Write a revision file that joins several heads
     Merge(merge::MergeArgs),
     /// Open a revision file in `$VISUAL` or `$EDITOR`
@@ -108,6 +111,7 @@ impl Command {
             Self::Graph(args) => args.run(context).await,
             Self::Show(args) => args.run(context).await,
             Self::Revision(args) => args.run(context),
+            Self::Check(args) => args.run(context).await,
             Self::Merge(args) => args.run(context),
             Self::Edit(args) => args.run(context).await,
             Self::Stamp(args) => args.run(context).await,

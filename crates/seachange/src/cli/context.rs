@@ -10,6 +10,7 @@ use super::progress::Progress;
 use super::terminal::Terminal;
 use crate::Error;
 use crate::args::DatabaseArgs;
+use crate::autogenerate::Entities;
 use crate::connection;
 use crate::migrator::Migrator;
 use crate::revision::{Migrations, Script};
@@ -19,6 +20,8 @@ use crate::settings::DatabaseSettings;
 pub(crate) struct Project {
     pub(crate) migrations: &'static Migrations,
     pub(crate) manifest_dir: PathBuf,
+    /// None where the program names none.
+    pub(crate) entities: Entities,
 }
 
 /// What every command has at hand.

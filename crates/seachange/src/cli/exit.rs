@@ -19,10 +19,12 @@ pub enum Exit {
     Mismatch = 4,
     /// A revision failed, and the message says what is left; or it cannot be written as a script.
     Revision = 5,
-    /// `current --check-heads` found revisions that are not applied.
+    /// Revisions are not applied, of `current --check-heads`, or of a comparison with the entities.
     Behind = 6,
     /// Another run was at work for longer than `--lock-timeout`; nothing was done.
     LockTimeout = 7,
+    /// `check` found differences between the database and the entities.
+    Differs = 8,
     /// Ctrl-C ended the run; the message says where.
     Interrupted = 130,
     /// SIGTERM ended the run; the message says where.

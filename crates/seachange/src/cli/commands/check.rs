@@ -1,0 +1,69 @@
+//! `check`.
+
+use clap::Args;
+use serde::Serialize;
+
+use super::list::answer_json;
+use crate::autogenerate::{Candidate, Difference, differences};
+use crate::cli::comparing::ComparingArgs;
+use crate::cli::context::Context;
+use crate::cli::differences::{self, hints};
+use crate::cli::exit::Exit;
+use crate::cli::format::{Format, FormatArgs};
+use crate::cli::problem::Problem;
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    comparing: ComparingArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+/// A difference as JSON.
+#[derive(Debug, Serialize)]
+struct Entry<'a> {
+    kind: &'static str,
+    table: Option<String>,
+    name: Option<&'a str>,
+    database: Option<&'a str>,
+    entities: Option<&'a str>,
+}
+
+impl CheckArgs {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+        let comparison = self.comparing.compare(context).await?;
+        let renames = comparison.renames();
+        let found = differences(&comparison.operations(&renames));
+        self.answer(context, &found, &comparison.candidates(&renames))?;
+        Ok(if found.is_empty() { Exit::Success } else { Exit::Differs })
+    }
+
+    fn answer(&self, context: &Context, found: &[Difference], candidates: &[Candidate]) -> Result<(), Problem> {
+        match self.format.format {
+            Format::Json => answer_json(context.terminal, &found.iter().map(entry).collect::<Vec<_>>()),
+            Format::Text if found.is_empty() => {
+                context.terminal.say("the database fits the entities");
+                Ok(())
+            }
+            Format::Text => {
+                differences::lines(found).iter().for_each(|line| context.terminal.answer(line));
+                context.terminal.say(differences::summary(found));
+                hints(candidates).iter().for_each(|hint| context.terminal.hint(hint));
+                context.terminal.hint("`revision --autogenerate -m MESSAGE` writes the revision");
+                Ok(())
+            }
+        }
+    }
+}
+
+fn entry(difference: &Difference) -> Entry<'_> {
+    Entry {
+        kind: difference.kind.word(),
+        table: difference.table.as_ref().map(ToString::to_string),
+        name: difference.name.as_deref(),
+        database: difference.database.as_deref(),
+        entities: difference.entities.as_deref(),
+    }
+}

@@ -1,0 +1,98 @@
+//! What the commands have in common that compare a database with the entities.
+
+use std::str::FromStr;
+
+use clap::Args;
+
+use super::advice::autogenerate;
+use super::context::Context;
+use super::describe;
+use super::exit::Exit;
+use super::problem::Problem;
+use crate::autogenerate::{Comparison, Entities, Filter, Pattern};
+use crate::migrator::Migrator;
+use crate::settings::DatabaseSettings;
+
+/// Which tables are compared, and where those of the entities are built for that.
+#[derive(Debug, Args)]
+pub(crate) struct ComparingArgs {
+    /// Compare only tables whose name fits the pattern, in which `*` stands for any text; may be repeated
+    #[arg(long, value_name = "PATTERN", help_heading = "Comparison")]
+    table: Vec<String>,
+    /// Leave tables alone whose name fits the pattern; may be repeated
+    #[arg(long, value_name = "PATTERN", help_heading = "Comparison")]
+    exclude_table: Vec<String>,
+    #[command(flatten)]
+    scratch: ScratchArgs,
+}
+
+/// Where the tables of the entities are built for a moment.
+#[derive(Debug, Args)]
+pub(crate) struct ScratchArgs {
+    /// Database system of the same kind, on which the tables of the entities are built for a moment, if not the database
+    /// itself: on PostgreSQL a schema that is rolled back, on MySQL and MariaDB a database that is dropped
+    #[arg(long, env = "SCRATCH_DATABASE_URL", value_name = "URL", hide_env_values = true, help_heading = "Comparison")]
+    scratch_url: Option<String>,
+}
+
+impl ScratchArgs {
+    /// The settings of the scratch database: those of `database` where nobody names another.
+    pub(crate) fn settings(&self, database: &DatabaseSettings) -> Result<DatabaseSettings, Problem> {
+        let Some(url) = self.scratch_url.as_deref().filter(|url| !url.trim().is_empty()) else {
+            return Ok(database.clone());
+        };
+        let settings = DatabaseSettings::from_str(url)?;
+        if settings.driver() == database.driver() {
+            return Ok(settings);
+        }
+        Err(Problem::usage(format!("the scratch database `{settings}` is of another kind than `{database}`"))
+            .hint("types and expressions are compared in the words of the database, so both have to be alike"))
+    }
+}
+
+impl ComparingArgs {
+    pub(crate) fn filter(&self) -> Filter {
+        let patterns = |texts: &[String]| texts.iter().map(|text| Pattern::new(text)).collect();
+        Filter { only: patterns(&self.table), except: patterns(&self.exclude_table) }
+    }
+
+    /// The settings of the scratch database.
+    pub(crate) fn scratch(&self, context: &Context) -> Result<DatabaseSettings, Problem> {
+        self.scratch.settings(context.settings()?)
+    }
+
+    /// Compares the database with the entities, if it is at the heads.
+    pub(crate) async fn compare(&self, context: &Context) -> Result<Comparison, Problem> {
+        let entities = entities(context)?;
+        let scratch = self.scratch(context)?;
+        let migrator = context.connect_to_read().await?;
+        check_at_heads(&migrator).await?;
+        let compared = Comparison::of(migrator.connection(), &scratch, entities, &self.filter()).await;
+        migrator.close().await?;
+        compared.map_err(|error| autogenerate::problem(&error))
+    }
+}
+
+/// The entities of the program, of which it must know some.
+pub(crate) fn entities(context: &Context) -> Result<&Entities, Problem> {
+    let entities = &context.project.entities;
+    if entities.is_empty() {
+        return Err(Problem::usage("this program names no entities to compare with")
+            .hint("give them to `seachange::cli::main_with_entities` in `src/main.rs`"));
+    }
+    Ok(entities)
+}
+
+async fn check_at_heads(migrator: &Migrator) -> Result<(), Problem> {
+    let pending = migrator.pending().await?;
+    if pending.is_empty() {
+        return Ok(());
+    }
+    let count = describe::revisions(pending.len());
+    let problem = Problem::new(Exit::Behind, format!("the database is not at the heads: {count} pending"));
+    Err(pending
+        .iter()
+        .take(3)
+        .fold(problem, |problem, script| problem.detail(format!("`{}`, {}", script.revision.id, script.message)))
+        .hint("`up` applies them: only then can the entities be compared with what the revisions made"))
+}

@@ -1,0 +1,71 @@
+//! Differences between a database and the entities, as a person reads them: `-` is what the database alone has, `+` what the
+//! entities alone ask for.
+
+use anstyle::{AnsiColor, Style};
+
+use super::terminal::styled;
+use crate::autogenerate::{Candidate, Difference, Kind};
+
+const ADDED: Style = AnsiColor::Green.on_default();
+const REMOVED: Style = AnsiColor::Red.on_default();
+const CHANGED: Style = AnsiColor::Yellow.on_default();
+
+/// A line for each difference, those of a table under its name.
+pub(crate) fn lines(differences: &[Difference]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let types = differences.iter().filter(|difference| difference.table.is_none());
+    lines.extend(types.map(|difference| line(difference, "")));
+    for table in tables(differences) {
+        let own: Vec<_> =
+            differences.iter().filter(|own| own.table.as_ref().is_some_and(|own| own.to_string() == table)).collect();
+        lines.extend(own.iter().filter(|own| own.kind == Kind::Table).map(|own| line(own, "")));
+        let inner: Vec<_> = own.iter().filter(|own| own.kind != Kind::Table).collect();
+        if !inner.is_empty() {
+            lines.push(format!("  table {table}"));
+            lines.extend(inner.iter().map(|own| line(own, "  ")));
+        }
+    }
+    lines
+}
+
+/// How many there are, and in how many tables.
+pub(crate) fn summary(differences: &[Difference]) -> String {
+    let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    let tables = tables(differences).len();
+    format!("{} in {}", plural(differences.len(), "difference"), plural(tables, "table"))
+}
+
+/// What may have got another name.
+pub(crate) fn hints(candidates: &[Candidate]) -> Vec<String> {
+    let hint = |candidate: &Candidate| match candidate {
+        Candidate::Table { from, to } => format!(
+            "if `{from}` is called `{to}` now, say so: `EntityTable::of({to}::Entity).renamed_from(\"{from}\")`"
+        ),
+        Candidate::Column { table, from, to } => {
+            format!("if `{table}.{from}` is called `{to}` now, say so: `#[sea_orm(renamed_from = \"{from}\")]`")
+        }
+    };
+    candidates.iter().map(hint).collect()
+}
+
+/// The tables in which something differs, in alphabetical order.
+fn tables(differences: &[Difference]) -> Vec<String> {
+    let mut tables: Vec<_> = differences.iter().filter_map(|own| own.table.as_ref().map(ToString::to_string)).collect();
+    tables.sort();
+    tables.dedup();
+    tables
+}
+
+fn line(difference: &Difference, indent: &str) -> String {
+    let subject = match (difference.kind, &difference.table, &difference.name) {
+        (Kind::Table, Some(table), _) => format!("table {table}"),
+        (kind, _, Some(name)) => format!("{kind} {name}"),
+        (kind, _, None) => kind.to_string(),
+    };
+    let (mark, style, text) = match (&difference.database, &difference.entities) {
+        (Some(before), Some(after)) => ('~', CHANGED, format!("{before} -> {after}")),
+        (Some(before), None) => ('-', REMOVED, before.clone()),
+        (None, after) => ('+', ADDED, after.clone().unwrap_or_default()),
+    };
+    styled(style, format!("{indent}{mark} {subject}: {text}"))
+}
