@@ -7,6 +7,7 @@ mod entities;
 mod error;
 mod filter;
 pub mod operation;
+mod replay;
 mod scratch;
 mod wishes;
 

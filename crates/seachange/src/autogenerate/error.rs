@@ -5,6 +5,7 @@ use sea_orm::DbErr;
 use super::entities::EntityError;
 use super::scratch::ScratchError;
 use crate::database_error::reason;
+use crate::error::Error;
 
 /// Why a database and entities cannot be compared. Nothing was changed in the database.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +17,9 @@ pub enum AutogenerateError {
     /// There is no place to build the tables of the entities in.
     #[error(transparent)]
     Scratch(#[from] ScratchError),
+    /// A revision failed on the empty database that was made for it.
+    #[error("the revisions cannot be replayed: {0}")]
+    Replay(#[source] Box<Error>),
     /// The catalogue cannot be read.
     #[error("cannot read the schema: {}", reason(.0))]
     Inspect(#[source] DbErr),

@@ -61,6 +61,13 @@ impl ComparingArgs {
         self.scratch.settings(context.settings()?)
     }
 
+    /// Compares what the revisions make of an empty database with the entities.
+    pub(crate) async fn replay(&self, context: &Context) -> Result<Comparison, Problem> {
+        let (entities, scratch) = (entities(context)?, self.scratch(context)?);
+        let compared = Comparison::of_replay(context.project.migrations, &scratch, entities, &self.filter()).await;
+        compared.map_err(|error| autogenerate::problem(&error))
+    }
+
     /// Compares the database with the entities, if it is at the heads.
     pub(crate) async fn compare(&self, context: &Context) -> Result<Comparison, Problem> {
         let entities = entities(context)?;

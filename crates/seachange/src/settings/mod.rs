@@ -111,6 +111,20 @@ impl DatabaseSettings {
         &self.dropped
     }
 
+    /// Names a SQLite database without a file.
+    pub(crate) fn in_memory() -> Self {
+        Self { target: Target::Sqlite(Sqlite::named(sqlite::MEMORY)), dropped: Vec::new() }
+    }
+
+    /// Names another database on the same server. SQLite has no others.
+    pub(crate) fn in_database(&self, name: &str) -> Self {
+        let mut settings = self.clone();
+        if let Target::Server(server) = &mut settings.target {
+            server.name = name.to_owned();
+        }
+        settings
+    }
+
     /// Returns the file of the authorities to trust.
     pub(crate) fn tls_ca_file(&self) -> Option<&Path> {
         match &self.target {

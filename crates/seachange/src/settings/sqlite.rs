@@ -8,7 +8,7 @@ use super::error::{UrlPart, UrlProblem};
 use super::{parameters, server_url};
 
 /// The name that SQLite gives to a database in memory.
-const MEMORY: &str = ":memory:";
+pub(super) const MEMORY: &str = ":memory:";
 
 /// What stays as it is in the path of a URL.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');

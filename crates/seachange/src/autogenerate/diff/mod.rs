@@ -11,7 +11,8 @@ mod pairs;
 mod rename;
 mod table;
 
-pub use self::rename::{Candidate, Renames, candidates};
+pub(super) use self::rename::candidates;
+pub use self::rename::{Candidate, Renames};
 
 use super::operation::Operation;
 use super::wishes::Wishes;

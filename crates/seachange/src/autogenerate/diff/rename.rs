@@ -97,7 +97,7 @@ fn is_open<K: Ord, V>(old: &K, new: &K, from: &BTreeMap<K, V>, to: &BTreeMap<K, 
 }
 
 /// What may have got another name. With tables that are renamed by `renames`, their columns are compared as well.
-pub fn candidates(from: &Schema, to: &Schema, renames: &Renames) -> Vec<Candidate> {
+pub(in crate::autogenerate) fn candidates(from: &Schema, to: &Schema, renames: &Renames) -> Vec<Candidate> {
     let (from, _) = apply(from, renames);
     let tables = pairs(&from.tables, &to.tables).filter(|(old, new)| are_similar(old, new));
     let tables = tables.map(|(old, new)| Candidate::Table { from: old.name.clone(), to: new.name.clone() });

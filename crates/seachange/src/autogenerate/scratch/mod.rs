@@ -5,6 +5,7 @@
 //! - MySQL and MariaDB, which cannot roll back: a database that is dropped at the end, and by the next one who needs a scratch
 //!   database if the program is killed before.
 
+mod database;
 mod error;
 #[cfg(feature = "mysql")]
 mod mysql;
@@ -16,6 +17,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr};
 
+pub(super) use self::database::ScratchDatabase;
 pub use self::error::ScratchError;
 use super::entities::Placement;
 use crate::connection;
@@ -99,7 +101,6 @@ pub(super) async fn send(executor: &impl ConnectionTrait, statements: &[String])
 }
 
 /// A name that nobody else has.
-#[cfg(any(feature = "postgres", feature = "mysql"))]
 fn new_name() -> String {
     format!("{PREFIX}{:016x}", RandomState::new().hash_one(std::process::id()))
 }

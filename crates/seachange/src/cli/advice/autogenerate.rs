@@ -25,6 +25,10 @@ pub(crate) fn problem(error: &AutogenerateError) -> Problem {
         AutogenerateError::Entities(_) => {
             plain(Exit::Usage).hint("nothing was changed: it is the entities that have to be")
         }
+        AutogenerateError::Replay(error) => {
+            let problem = super::problem(error);
+            Problem { message: format!("the revisions cannot be replayed: {}", problem.message), ..problem }
+        }
         _ => plain(Exit::Failure),
     }
 }

@@ -15,6 +15,10 @@ use crate::cli::problem::Problem;
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
+    /// Compare what the revisions make of an empty database, instead of the database; none has to be there. On a server
+    /// a database is made for that, and dropped
+    #[arg(long)]
+    replay: bool,
     #[command(flatten)]
     comparing: ComparingArgs,
     #[command(flatten)]
@@ -33,7 +37,10 @@ struct Entry<'a> {
 
 impl CheckArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
-        let comparison = self.comparing.compare(context).await?;
+        let comparison = match self.replay {
+            true => self.comparing.replay(context).await?,
+            false => self.comparing.compare(context).await?,
+        };
         let renames = comparison.renames();
         let found = differences(&comparison.operations(&renames));
         self.answer(context, &found, &comparison.candidates(&renames))?;

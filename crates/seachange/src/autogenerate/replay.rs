@@ -1,0 +1,51 @@
+//! The revisions of a program, run on an empty database of their own, instead of a database that they were run on.
+
+use std::sync::Arc;
+
+use super::comparison::Comparison;
+use super::entities::Entities;
+use super::error::AutogenerateError;
+use super::filter::Filter;
+use super::scratch::ScratchDatabase;
+use crate::migrator::Migrator;
+use crate::revision::Migrations;
+use crate::settings::DatabaseSettings;
+
+impl Comparison {
+    /// Compares what all revisions make of an empty database with entities. The empty database is made on the system that
+    /// `scratch` names, and dropped again; on SQLite it is in memory.
+    ///
+    /// # Errors
+    ///
+    /// See [`AutogenerateError`]; [`AutogenerateError::Replay`] when a revision fails.
+    pub async fn of_replay(
+        migrations: &'static Migrations,
+        scratch: &DatabaseSettings,
+        entities: &Entities,
+        filter: &Filter,
+    ) -> Result<Self, AutogenerateError> {
+        let database = ScratchDatabase::create(scratch).await?;
+        let compared = replay(migrations, &database, scratch, entities, filter).await;
+        let dropped = database.drop().await;
+        let compared = compared?;
+        dropped?;
+        Ok(compared)
+    }
+}
+
+async fn replay(
+    migrations: &'static Migrations,
+    database: &ScratchDatabase,
+    scratch: &DatabaseSettings,
+    entities: &Entities,
+    filter: &Filter,
+) -> Result<Comparison, AutogenerateError> {
+    let replay = |error| AutogenerateError::Replay(Box::new(error));
+    let migrator = Migrator::connect_with(migrations, database.settings(), Arc::new(|_| {})).await.map_err(replay)?;
+    let compared = match migrator.upgrade("heads").await {
+        Ok(_) => Comparison::of(migrator.connection(), scratch, entities, filter).await,
+        Err(error) => Err(replay(error)),
+    };
+    migrator.close().await.map_err(replay)?;
+    compared
+}

@@ -1,0 +1,70 @@
+//! An empty database of its own, for what no transaction holds.
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+
+use super::{ScratchError, new_name};
+use crate::alter::clause;
+use crate::connection;
+use crate::database_error::has_code;
+use crate::settings::{DatabaseSettings, Driver};
+
+/// An empty database beside another one, or in memory.
+pub(in crate::autogenerate) struct ScratchDatabase {
+    settings: DatabaseSettings,
+    /// What drops it, on a server.
+    server: Option<(DatabaseConnection, String)>,
+}
+
+impl ScratchDatabase {
+    /// Makes an empty database on the system that `settings` name.
+    pub(in crate::autogenerate) async fn create(settings: &DatabaseSettings) -> Result<Self, ScratchError> {
+        if settings.driver() == Driver::Sqlite {
+            return Ok(Self { settings: DatabaseSettings::in_memory(), server: None });
+        }
+        let connection = connection::connect(settings).await?;
+        let name = new_name();
+        let quoted = clause::quoted(connection.get_database_backend(), &name);
+        connection.execute_unprepared(&format!("CREATE DATABASE {quoted}")).await.map_err(refused)?;
+        let database = Self { settings: settings.in_database(&name), server: Some((connection, quoted)) };
+        match database.create_schema().await {
+            Ok(()) => Ok(database),
+            Err(error) => {
+                database.drop().await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// How to connect to it.
+    pub(in crate::autogenerate) fn settings(&self) -> &DatabaseSettings {
+        &self.settings
+    }
+
+    /// Drops it; nobody is connected any more.
+    pub(in crate::autogenerate) async fn drop(self) -> Result<(), ScratchError> {
+        if let Some((connection, name)) = self.server {
+            connection.execute_unprepared(&format!("DROP DATABASE {name}")).await?;
+            connection.close().await?;
+        }
+        Ok(())
+    }
+
+    /// A new database of PostgreSQL has no schema but `public`.
+    async fn create_schema(&self) -> Result<(), ScratchError> {
+        let Some(schema) = self.settings.schema() else {
+            return Ok(());
+        };
+        let connection = connection::connect(&self.settings).await?;
+        let schema = clause::quoted(connection.get_database_backend(), schema);
+        connection.execute_unprepared(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).await?;
+        Ok(connection.close().await?)
+    }
+}
+
+/// PostgreSQL's insufficient_privilege, and MySQL's access denied.
+fn refused(source: DbErr) -> ScratchError {
+    match has_code(&source, "42501") || has_code(&source, "42000") {
+        true => ScratchError::Forbidden { kind: "database", source },
+        false => source.into(),
+    }
+}
