@@ -92,6 +92,14 @@ fn mysql() {
 }
 
 #[test]
+fn no_entity_is_forgotten() {
+    let written = seachange_source::models("src".as_ref()).unwrap().into_iter().map(|model| model.table);
+    let mut named: Vec<String> = crate::entities().tables().map(ToString::to_string).collect();
+    named.sort();
+    assert_eq!(named, written.collect::<Vec<_>>());
+}
+
+#[test]
 fn no_index_beside_the_unique_one() {
     let schema = Schema::new(DbBackend::Postgres);
     assert!(schema.create_index_from_entity(users::Entity).is_empty());

@@ -13,7 +13,8 @@
 //! - [`sources`]: the files of a crate and their graph, for the command line;
 //! - [`place`]: where a new revision goes, from what a person asked for;
 //! - [`mod@render`], [`mod@write`]: a new revision as text, and as a file;
-//! - [`mod@init`]: a new migration crate.
+//! - [`mod@init`]: a new migration crate;
+//! - [`mod@models`]: the models of an entity crate, for the test that none is forgotten.
 //!
 //! The crate knows no database, no SeaORM and no command line. Every migration crate's build script compiles it, so it
 //! has few dependencies.
@@ -62,6 +63,7 @@ mod registry;
 pub mod scan;
 
 pub mod init;
+pub mod models;
 pub mod place;
 pub mod render;
 pub mod sources;
@@ -72,6 +74,7 @@ pub use error::{FileError, Flaw};
 pub use id::new_id;
 pub use init::{EngineDependency, Scaffold, init};
 pub use message::normalise;
+pub use models::{Model, models};
 pub use parse::{RevisionFile, parse};
 pub use place::{Asked, Place, PlaceError};
 pub use render::{NewRevision, render};
