@@ -60,4 +60,13 @@ impl IndexPart {
             length: None,
         }
     }
+
+    /// The name of the column, unless the part is an expression.
+    #[must_use]
+    pub fn column_name(&self) -> Option<&str> {
+        match &self.key {
+            IndexKey::Column(name) => Some(name),
+            IndexKey::Expression(_) => None,
+        }
+    }
 }

@@ -32,3 +32,6 @@ pub(super) fn diff(from: &Schema, to: &Schema, wishes: &Wishes, renames: &Rename
     let tables = table::diff(&from, to, wishes);
     order::order(&from, to, renamed, enumerations, tables, rules)
 }
+
+#[cfg(test)]
+mod tests;

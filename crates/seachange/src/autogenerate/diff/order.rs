@@ -6,7 +6,7 @@ use super::Rules;
 use super::enumeration::Steps;
 use super::table::{Changed, Tables};
 use crate::autogenerate::operation::{Change, Operation};
-use crate::schema::{ForeignKey, Schema, Table, TableName};
+use crate::schema::{ForeignKey, IndexPart, Schema, Table, TableName};
 
 /// The order: names; new types; foreign keys that stand in the way; indexes that go; new tables; changes of tables; new
 /// indexes; foreign keys that had to wait; tables and types that go.
@@ -20,14 +20,12 @@ pub(super) fn order(
 ) -> Vec<Operation> {
     let mut keys = Keys::default();
     let Tables { created, dropped, mut changed } = tables;
-    if rules.foreign_keys_pin_types {
-        keys.unpin(from, to, &mut changed);
-    }
+    keys.unpin(from, to, &changed, rules);
     let touched = Touched::of(&changed);
     keys.take_early(&touched, &dropped, &mut changed);
     keys.take_late(&touched, &mut changed);
     let created = keys.in_order_of_creation(created, &touched);
-    let dropped = keys.in_order_of_dropping(dropped);
+    let dropped = keys.in_order_of_dropping(dropped, &touched);
 
     let mut steps = renamed;
     steps.extend(enumerations.before);
@@ -112,19 +110,23 @@ impl Keys {
         self.late.push(Operation::Change { table: table.clone(), change: Change::AddForeignKey(key) });
     }
 
-    /// Takes foreign keys away while a column that they are on, or refer to, gets another type.
-    fn unpin(&mut self, from: &Schema, to: &Schema, changed: &mut [Changed]) {
-        let retyped: BTreeSet<(TableName, String)> = changed.iter().flat_map(retyped_columns).collect();
+    /// Takes foreign keys away that stay, while the key that they refer to is replaced, or where they pin the type of a column
+    /// that gets another one.
+    fn unpin(&mut self, from: &Schema, to: &Schema, changed: &[Changed], rules: Rules) {
+        let lost: BTreeSet<_> = changed.iter().flat_map(lost_keys).collect();
+        let retyped = changed.iter().filter(|_| rules.foreign_keys_pin_types).flat_map(retyped_columns);
+        let retyped: BTreeSet<_> = retyped.collect();
         let is_retyped = |table: &TableName, columns: &[String]| {
             columns.iter().any(|column| retyped.contains(&(table.clone(), column.clone())))
         };
         for table in from.tables.values().filter(|table| to.tables.contains_key(&table.name)) {
-            let dropped =
+            let changes =
                 changed.iter().filter(|changed| changed.name == table.name).flat_map(|changed| &changed.changes);
-            let dropped: Vec<_> = dropped.cloned().collect();
+            let dropped: Vec<_> = changes.filter_map(dropped_key).collect();
             let pinned = table.foreign_keys.iter().filter(|key| {
-                !dropped.contains(&Change::DropForeignKey((*key).clone()))
-                    && (is_retyped(&table.name, &key.columns)
+                !dropped.contains(key)
+                    && (lost.contains(&(key.referenced_table.clone(), key.referenced_columns.clone()))
+                        || is_retyped(&table.name, &key.columns)
                         || is_retyped(&key.referenced_table, &key.referenced_columns))
             });
             for key in pinned {
@@ -187,14 +189,16 @@ impl Keys {
     }
 
     /// Puts tables that go before those that they refer to. Where that is not possible, the foreign key goes earlier.
-    fn in_order_of_dropping(&mut self, dropped: Vec<Table>) -> Vec<Table> {
+    fn in_order_of_dropping(&mut self, dropped: Vec<Table>, touched: &Touched) -> Vec<Table> {
         let names: BTreeSet<_> = dropped.iter().map(|table| table.name.clone()).collect();
         let mut tables = in_order_of_reference(dropped);
         let mut below = BTreeSet::new();
         for table in &mut tables {
             below.insert(table.name.clone());
-            let is_early =
-                |key: &ForeignKey| names.contains(&key.referenced_table) && !below.contains(&key.referenced_table);
+            let is_early = |key: &ForeignKey| {
+                names.contains(&key.referenced_table) && !below.contains(&key.referenced_table)
+                    || touched.is_target_of(key)
+            };
             let (early, now): (Vec<_>, Vec<_>) =
                 std::mem::take(&mut table.foreign_keys).into_iter().partition(is_early);
             table.foreign_keys = now;
@@ -203,6 +207,26 @@ impl Keys {
         tables.reverse();
         tables
     }
+}
+
+fn dropped_key(change: &Change) -> Option<&ForeignKey> {
+    match change {
+        Change::DropForeignKey(key) => Some(key),
+        _ => None,
+    }
+}
+
+/// The keys of a table that go, by their columns.
+fn lost_keys(changed: &Changed) -> impl Iterator<Item = (TableName, Vec<String>)> + '_ {
+    let constraints = changed.changes.iter().filter_map(|change| match change {
+        Change::DropPrimaryKey(key) => Some(key.columns.clone()),
+        Change::DropUnique(unique) => Some(unique.columns.clone()),
+        _ => None,
+    });
+    let indexes = changed.dropped_indexes.iter().filter(|index| index.unique);
+    let indexes =
+        indexes.map(|index| index.parts.iter().filter_map(IndexPart::column_name).map(str::to_owned).collect());
+    constraints.chain(indexes).map(|columns| (changed.name.clone(), columns))
 }
 
 fn retyped_columns(changed: &Changed) -> impl Iterator<Item = (TableName, String)> + '_ {

@@ -1,0 +1,113 @@
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+//! Schemas as short texts, and the steps between them.
+
+mod order;
+mod properties;
+mod simulate;
+mod text;
+
+use super::{Renames, Rules, candidates, diff};
+use crate::autogenerate::operation::Operation;
+use crate::autogenerate::wishes::Wishes;
+use crate::schema::Schema;
+use text::{describe, schema};
+
+const RULES: Rules = Rules { foreign_keys_pin_types: false };
+
+/// The steps between two schemas, in short.
+fn steps(from: &str, to: &str) -> Vec<String> {
+    described(&diff(&schema(from), &schema(to), &Wishes::default(), &Renames::default(), RULES))
+}
+
+fn described(operations: &[Operation]) -> Vec<String> {
+    operations.iter().map(describe).collect()
+}
+
+fn check(from: &str, to: &str, expected: &[&str]) {
+    assert_eq!(steps(from, to), expected);
+}
+
+/// Names that somebody asked for.
+fn wishes(table: &str, names: &[&str]) -> Wishes {
+    let names = names.iter().map(|name| (table.into(), (*name).to_owned()));
+    Wishes { names: names.clone().collect(), uniques: names.collect(), ..Wishes::default() }
+}
+
+fn parse(text: &str) -> Schema {
+    schema(text)
+}
+
+#[test]
+fn nothing_differs() {
+    check("posts: id int!, title text", "posts: id int!, title text", &[]);
+    // The order of columns is none of a table's properties.
+    check("posts: id int!, title text", "posts: title text, id int!", &[]);
+}
+
+#[test]
+fn columns_come_go_and_change() {
+    check("posts: id int", "posts: id int, title text", &["alter posts add column title"]);
+    check("posts: id int, title text", "posts: id int", &["alter posts drop column title"]);
+    check("posts: id int", "posts: id int!", &["alter posts modify column id"]);
+    check("posts: id int", "posts: id bigint", &["alter posts modify column id"]);
+    check("posts: id int", "posts: id int =1", &["alter posts modify column id"]);
+    // A column of the key is never NULL, whatever its definition says.
+    check("posts: id int, pk(id)", "posts: id int!, pk(id)", &[]);
+}
+
+#[test]
+fn a_name_that_nobody_asked_for_is_no_difference() {
+    let (from, to) = (parse("posts: a int, unique old(a)"), parse("posts: a int, unique new(a)"));
+    let with = |wishes: &Wishes| described(&diff(&from, &to, wishes, &Renames::default(), RULES));
+    assert_eq!(with(&Wishes::default()), Vec::<String>::new());
+    assert_eq!(with(&wishes("posts", &["new"])), ["alter posts drop unique old", "alter posts add unique new"]);
+}
+
+#[test]
+fn an_index_may_stand_for_a_unique_constraint_unless_somebody_asked_for_one() {
+    let (index, unique) = (parse("posts: a int, uindex i(a)"), parse("posts: a int, unique u(a)"));
+    let plain = Wishes::default();
+    assert_eq!(diff(&index, &unique, &plain, &Renames::default(), RULES), []);
+    assert_eq!(diff(&unique, &index, &plain, &Renames::default(), RULES), []);
+    let asked = described(&diff(&index, &unique, &wishes("posts", &["u"]), &Renames::default(), RULES));
+    assert_eq!(asked, ["drop index i", "alter posts add unique u"]);
+}
+
+#[test]
+fn of_two_that_are_alike_one_goes() {
+    check("posts: a int, unique u(a), unique v(a)", "posts: a int, unique v(a)", &["alter posts drop unique u"]);
+    check("posts: a int, index i(a), index j(a)", "posts: a int, index j(a)", &["drop index i"]);
+}
+
+#[test]
+fn a_rename_keeps_what_names_the_column() {
+    let from = parse("posts: tel text, check c(tel <> ''), index i(tel), unique u(tel)");
+    let to = parse("posts: phone text, check c(phone <> ''), index i(phone), unique u(phone)");
+    let candidate = candidates(&from, &to, &Renames::default());
+    assert_eq!(candidate.len(), 1);
+    let mut renames = Renames::default();
+    renames.accept(&candidate[0]);
+    assert!(!renames.leaves_open(&candidate[0]));
+    let steps = described(&diff(&from, &to, &Wishes::default(), &renames, RULES));
+    assert_eq!(steps, ["alter posts rename column tel to phone"]);
+}
+
+#[test]
+fn a_renamed_table_keeps_its_columns_and_those_who_refer_to_it() {
+    let from = parse("people: id int!, name text, pk(id)\nposts: id int!, owner int, fk f(owner -> people.id)");
+    let to = parse("users: id int!, name text, pk(id)\nposts: id int!, owner int, fk f(owner -> users.id)");
+    let candidate = candidates(&from, &to, &Renames::default());
+    let mut renames = Renames::default();
+    renames.accept(&candidate[0]);
+    let steps = described(&diff(&from, &to, &Wishes::default(), &renames, RULES));
+    assert_eq!(steps, ["rename table people to users"]);
+}
+
+#[test]
+fn a_rename_that_is_done_is_not_asked_for_again() {
+    let mut wishes = Wishes::default();
+    wishes.renamed_columns.insert(("posts".into(), "phone".to_owned()), "tel".to_owned());
+    let (before, after) = (parse("posts: tel text"), parse("posts: phone text"));
+    assert_eq!(Renames::asked_for(&before, &after, &wishes).columns.len(), 1);
+    assert_eq!(Renames::asked_for(&after, &after, &wishes), Renames::default());
+}

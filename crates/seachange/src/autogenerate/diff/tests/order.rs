@@ -1,0 +1,88 @@
+//! Every step is possible where it stands.
+
+use super::super::{Renames, Rules, diff};
+use super::{check, described, parse};
+use crate::autogenerate::wishes::Wishes;
+
+#[test]
+fn tables_come_after_those_that_they_refer_to_and_go_before_them() {
+    let tables =
+        "a: id int!, b int, pk(id), fk f(b -> b.id)\nb: id int!, c int, pk(id), fk g(c -> c.id)\nc: id int!, pk(id)";
+    check("", tables, &["create table c", "create table b", "create table a"]);
+    check(tables, "", &["drop table a", "drop table b", "drop table c"]);
+}
+
+#[test]
+fn a_cycle_of_foreign_keys_is_broken() {
+    let tables = "a: id int!, b int, pk(id), fk f(b -> b.id)\nb: id int!, a int, pk(id), fk g(a -> a.id)";
+    check("", tables, &["create table a", "create table b", "alter a add fk f"]);
+    check(tables, "", &["alter a drop fk f", "drop table b", "drop table a"]);
+    let own = "a: id int!, parent int, pk(id), fk f(parent -> a.id)";
+    check("", own, &["create table a"]);
+    check(own, "", &["drop table a"]);
+}
+
+#[test]
+fn a_foreign_key_goes_before_the_table_it_refers_to() {
+    let from = "posts: id int!, owner int, fk f(owner -> users.id)\nusers: id int!, pk(id)";
+    check(from, "posts: id int!, owner int", &["alter posts drop fk f", "drop table users"]);
+}
+
+#[test]
+fn a_foreign_key_waits_for_the_key_it_refers_to() {
+    let from = "a: u int\nz: id int!, email text";
+    let to = "a: u text, fk f(u -> z.email)\nz: id int!, email text, unique e(email)";
+    check(from, to, &["alter a modify column u", "alter z add unique e", "alter a add fk f"]);
+    check(to, from, &["alter a drop fk f", "alter a modify column u", "alter z drop unique e"]);
+}
+
+#[test]
+fn a_new_table_waits_with_a_foreign_key_to_a_key_that_comes_later() {
+    let to = "a: z int, fk f(z -> z.id)\nz: id int!, pk(id)";
+    check("z: id int", to, &["create table a", "alter z modify column id", "alter z add pk id", "alter a add fk f"]);
+}
+
+#[test]
+fn indexes_go_first_and_come_last() {
+    let (from, to) = ("posts: a int, b int, index i(a)", "posts: b int, c int, index j(c)");
+    check(from, to, &["drop index i", "alter posts add column c", "alter posts drop column a", "create index j"]);
+}
+
+#[test]
+fn a_type_comes_before_its_columns_and_goes_after_them() {
+    let (without, with) = ("posts: id int", "enum mood: a b\nposts: id int, m mood");
+    check(without, with, &["create enum mood", "alter posts add column m"]);
+    check(with, without, &["alter posts drop column m", "drop enum mood"]);
+}
+
+#[test]
+fn new_values_come_before_the_columns_and_old_ones_go_after() {
+    let (from, to) = ("enum mood: a b\nposts: m mood =a", "enum mood: b c\nposts: m mood =c");
+    check(from, to, &["alter enum mood to a b c", "alter posts modify column m", "alter enum mood to b c"]);
+    check("enum mood: a b\nposts: m mood", "enum mood: b a\nposts: m mood", &["alter enum mood to b a"]);
+}
+
+#[test]
+fn a_column_that_a_foreign_key_pins_is_freed_where_it_has_to_be() {
+    let from = parse("posts: owner int, fk f(owner -> users.id)\nusers: id int!, pk(id)");
+    let to = parse("posts: owner bigint, fk f(owner -> users.id)\nusers: id bigint!, pk(id)");
+    let rules = Rules { foreign_keys_pin_types: true };
+    let steps = described(&diff(&from, &to, &Wishes::default(), &Renames::default(), rules));
+    let expected = [
+        "alter posts drop fk f",
+        "alter posts modify column owner",
+        "alter users modify column id",
+        "alter posts add fk f",
+    ];
+    assert_eq!(steps, expected);
+}
+
+#[test]
+fn the_way_back_is_the_steps_taken_back() {
+    let (from, to) = ("posts: a int, index i(a)", "posts: b int, index j(b)\ntags: id int!");
+    let steps = diff(&parse(from), &parse(to), &Wishes::default(), &Renames::default(), super::RULES);
+    let back: Vec<_> = steps.iter().rev().map(super::Operation::reverse).collect();
+    let expected =
+        ["drop index j", "alter posts add column a", "alter posts drop column b", "drop table tags", "create index i"];
+    assert_eq!(described(&back), expected);
+}

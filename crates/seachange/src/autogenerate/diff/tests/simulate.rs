@@ -1,0 +1,163 @@
+//! A database that is nothing but a schema, and refuses what a real one would.
+
+use crate::autogenerate::operation::{Change, Operation};
+use crate::schema::{ForeignKey, IndexKey, IndexPart, Schema, Table, TableName};
+
+/// Takes a step, or says why a database would not.
+pub(super) fn take(schema: &mut Schema, operation: &Operation) -> Result<(), String> {
+    match operation {
+        Operation::CreateEnumeration(new) => {
+            let old = schema.enumerations.insert(new.name.clone(), new.clone());
+            require(old.is_none(), "the type is there")
+        }
+        Operation::DropEnumeration(old) => {
+            let mut columns = schema.tables.values().flat_map(|table| &table.columns);
+            require(!columns.any(|column| column.column_type.is_of(&old.name)), "a column has the type")?;
+            require(schema.enumerations.remove(&old.name).is_some(), "no such type")
+        }
+        Operation::AlterEnumeration { from, to, .. } => {
+            let old = schema.enumerations.insert(to.name.clone(), to.clone());
+            require(old.as_ref() == Some(from), "the type is not as expected")
+        }
+        Operation::CreateTable(new) => create(schema, new),
+        Operation::DropTable(old) => drop_table(schema, old),
+        Operation::RenameTable { .. } => Err("nothing is renamed here".to_owned()),
+        Operation::CreateIndex { table, index } => {
+            let table = table_mut(schema, table)?;
+            index
+                .parts
+                .iter()
+                .filter_map(IndexPart::column_name)
+                .try_for_each(|name| require(table.column(name).is_some(), "an index on no column"))?;
+            table.indexes.push(index.clone());
+            Ok(())
+        }
+        Operation::DropIndex { table, index } => remove(&mut table_mut(schema, table)?.indexes, index),
+        Operation::Change { table, change } => change_table(schema, table, change),
+    }
+}
+
+fn create(schema: &mut Schema, new: &Table) -> Result<(), String> {
+    for column in &new.columns {
+        require_type(schema, column)?;
+    }
+    require(schema.tables.insert(new.name.clone(), new.clone()).is_none(), "the table is there")?;
+    new.foreign_keys.iter().try_for_each(|key| require_target(schema, key))
+}
+
+fn drop_table(schema: &mut Schema, old: &Table) -> Result<(), String> {
+    let others = schema.tables.values().filter(|table| table.name != old.name);
+    let mut keys = others.flat_map(|table| &table.foreign_keys);
+    require(!keys.any(|key| key.referenced_table == old.name), "another table refers to it")?;
+    require(schema.tables.remove(&old.name).as_ref() == Some(old), "the table is not as expected")
+}
+
+fn change_table(schema: &mut Schema, name: &TableName, change: &Change) -> Result<(), String> {
+    if let Change::DropColumn(column) = change {
+        require_unused(schema, name, &column.name)?;
+    }
+    if let Change::DropPrimaryKey(_) | Change::DropUnique(_) = change {
+        let mut without = schema.clone();
+        apply(table_mut(&mut without, name)?, change)?;
+        let keys = without.tables.values().flat_map(|table| &table.foreign_keys);
+        keys.filter(|key| key.referenced_table == *name).try_for_each(|key| require_target(&without, key))?;
+    }
+    if let Change::AddColumn(column) | Change::ModifyColumn { to: column, .. } = change {
+        require_type(schema, column)?;
+    }
+    apply(table_mut(schema, name)?, change)?;
+    match change {
+        Change::AddForeignKey(key) => require_target(schema, key),
+        _ => Ok(()),
+    }
+}
+
+fn apply(table: &mut Table, change: &Change) -> Result<(), String> {
+    match change {
+        Change::AddColumn(new) => {
+            require(table.column(&new.name).is_none(), "the column is there")?;
+            table.columns.push((**new).clone());
+            Ok(())
+        }
+        Change::DropColumn(old) => remove(&mut table.columns, old),
+        Change::ModifyColumn { from, to } => {
+            let column = table.columns.iter_mut().find(|column| *column == &**from).ok_or("not as expected")?;
+            *column = (**to).clone();
+            Ok(())
+        }
+        Change::AddPrimaryKey(new) => {
+            require(table.primary_key.replace(new.clone()).is_none(), "there is a key")?;
+            require_columns(table, &new.columns)
+        }
+        Change::DropPrimaryKey(old) => require(table.primary_key.take().as_ref() == Some(old), "another key"),
+        Change::AddUnique(new) => {
+            table.uniques.push(new.clone());
+            require_columns(table, &new.columns)
+        }
+        Change::DropUnique(old) => remove(&mut table.uniques, old),
+        Change::AddForeignKey(new) => {
+            table.foreign_keys.push(new.clone());
+            require_columns(table, &new.columns)
+        }
+        Change::DropForeignKey(old) => remove(&mut table.foreign_keys, old),
+        Change::AddCheck(new) => {
+            table.checks.push(new.clone());
+            Ok(())
+        }
+        Change::DropCheck(old) => remove(&mut table.checks, old),
+        other => Err(format!("not here: {other:?}")),
+    }
+}
+
+/// A foreign key refers to a key of the other table.
+fn require_target(schema: &Schema, key: &ForeignKey) -> Result<(), String> {
+    let target = schema.table(&key.referenced_table).ok_or("a foreign key to no table")?;
+    let uniques = target.uniques.iter().map(|unique| &unique.columns);
+    let keys = target.primary_key.iter().map(|key| &key.columns).chain(uniques).collect::<Vec<_>>();
+    let indexes = target
+        .indexes
+        .iter()
+        .filter(|index| index.unique)
+        .map(|index| index.parts.iter().filter_map(IndexPart::column_name).map(str::to_owned).collect::<Vec<_>>());
+    let is_key =
+        keys.contains(&&key.referenced_columns) || indexes.into_iter().any(|own| own == key.referenced_columns);
+    require(is_key, "a foreign key to no key")
+}
+
+fn require_unused(schema: &Schema, name: &TableName, column: &str) -> Result<(), String> {
+    let table = schema.table(name).ok_or("no such table")?;
+    let has = |columns: &[String]| columns.iter().any(|own| own == column);
+    let used = table.primary_key.iter().any(|key| has(&key.columns))
+        || table.uniques.iter().any(|unique| has(&unique.columns))
+        || table.foreign_keys.iter().any(|key| has(&key.columns))
+        || table
+            .indexes
+            .iter()
+            .flat_map(|index| &index.parts)
+            .any(|part| part.key == IndexKey::Column(column.to_owned()));
+    require(!used, "the column is in use")
+}
+
+fn require_type(schema: &Schema, column: &crate::schema::Column) -> Result<(), String> {
+    let is_enumeration = column.column_type.text.starts_with("mood");
+    let exists = schema.enumerations.contains_key(&column.column_type.text.as_str().into());
+    require(!is_enumeration || exists, "no such type")
+}
+
+fn require_columns(table: &Table, columns: &[String]) -> Result<(), String> {
+    columns.iter().try_for_each(|column| require(table.column(column).is_some(), "a constraint on no column"))
+}
+
+fn table_mut<'s>(schema: &'s mut Schema, name: &TableName) -> Result<&'s mut Table, String> {
+    schema.tables.get_mut(name).ok_or_else(|| format!("no table {name}"))
+}
+
+fn remove<T: PartialEq>(items: &mut Vec<T>, item: &T) -> Result<(), String> {
+    let at = items.iter().position(|own| own == item).ok_or("no such thing to drop")?;
+    items.remove(at);
+    Ok(())
+}
+
+fn require(holds: bool, complaint: &str) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(complaint.to_owned()) }
+}

@@ -1,0 +1,122 @@
+//! Schemas as short texts: a table a line, `posts: id int!, title text =x, pk(id), unique u(title), index i(title),
+//! uindex i(title), fk f(owner -> users.id), check c(id > 0)`; `!` is NOT NULL, `=x` a default. `enum mood: a b` is a type.
+
+use sea_orm::sea_query::{Alias, ColumnType};
+
+use crate::autogenerate::operation::{Change, Operation};
+use crate::schema::{
+    Action, Check, Column, Enumeration, Expression, ForeignKey, Index, IndexPart, PrimaryKey, Schema, Table, Type,
+    Unique,
+};
+
+pub(super) fn schema(text: &str) -> Schema {
+    let mut schema = Schema::default();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let (name, items) = line.split_once(':').unwrap();
+        if let Some(name) = name.strip_prefix("enum ") {
+            let values = items.split_whitespace().map(str::to_owned).collect();
+            let enumeration = Enumeration { name: name.into(), values, comment: None };
+            schema.enumerations.insert(name.into(), enumeration);
+            continue;
+        }
+        let mut table = Table::new(name);
+        items.split(',').map(str::trim).for_each(|item| add(&mut table, item));
+        schema.tables.insert(name.into(), table);
+    }
+    for table in schema.tables.values_mut() {
+        for column in &mut table.columns {
+            if schema.enumerations.contains_key(&column.column_type.text.as_str().into()) {
+                let name = Alias::new(column.column_type.text.clone()).into();
+                column.column_type.kind = ColumnType::Enum { name, variants: Vec::new() };
+            }
+        }
+    }
+    schema
+}
+
+fn add(table: &mut Table, item: &str) {
+    let Some((head, inner)) = item.strip_suffix(')').and_then(|item| item.split_once('(')) else {
+        return table.columns.push(column(item));
+    };
+    let name = || Some(head.split_once(' ').unwrap().1.to_owned());
+    let columns = || inner.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    match head.split(' ').next().unwrap() {
+        "pk" => table.primary_key = Some(PrimaryKey { name: None, columns: columns() }),
+        "unique" => {
+            table.uniques.push(Unique { name: name(), columns: columns(), deferrable: None, nulls_not_distinct: false })
+        }
+        kind @ ("index" | "uindex") => table.indexes.push(Index {
+            name: name().unwrap(),
+            unique: kind == "uindex",
+            method: None,
+            parts: columns().into_iter().map(IndexPart::column).collect(),
+            include: Vec::new(),
+            predicate: None,
+            nulls_not_distinct: false,
+        }),
+        "fk" => table.foreign_keys.push(foreign_key(name(), inner)),
+        "check" => table.checks.push(Check { name: name(), expression: Expression::new(inner) }),
+        other => panic!("no such thing: {other}"),
+    }
+}
+
+fn foreign_key(name: Option<String>, text: &str) -> ForeignKey {
+    let (column, parent) = text.split_once(" -> ").unwrap();
+    let (table, referenced) = parent.split_once('.').unwrap();
+    ForeignKey {
+        name,
+        columns: vec![column.to_owned()],
+        referenced_table: table.into(),
+        referenced_columns: vec![referenced.to_owned()],
+        on_delete: Action::NoAction,
+        on_update: Action::NoAction,
+        deferrable: None,
+    }
+}
+
+fn column(text: &str) -> Column {
+    let mut words = text.split(' ');
+    let (name, column_type) = (words.next().unwrap(), words.next().unwrap());
+    let text = column_type.trim_end_matches('!').to_owned();
+    let column_type_text = Type { kind: ColumnType::custom(Alias::new(text.clone())), text };
+    Column {
+        nullable: !column_type.ends_with('!'),
+        default: words.next().map(|default| Expression::new(default.trim_start_matches('='))),
+        ..Column::new(name, column_type_text)
+    }
+}
+
+pub(super) fn describe(operation: &Operation) -> String {
+    match operation {
+        Operation::CreateEnumeration(new) => format!("create enum {}", new.name),
+        Operation::DropEnumeration(old) => format!("drop enum {}", old.name),
+        Operation::AlterEnumeration { to, .. } => format!("alter enum {} to {}", to.name, to.values.join(" ")),
+        Operation::CreateTable(new) => format!("create table {}", new.name),
+        Operation::DropTable(old) => format!("drop table {}", old.name),
+        Operation::RenameTable { from, to } => format!("rename table {from} to {to}"),
+        Operation::CreateIndex { index, .. } => format!("create index {}", index.name),
+        Operation::DropIndex { index, .. } => format!("drop index {}", index.name),
+        Operation::Change { table, change } => format!("alter {table} {}", describe_change(change)),
+    }
+}
+
+fn describe_change(change: &Change) -> String {
+    let name = |name: &Option<String>| name.clone().unwrap_or_default();
+    match change {
+        Change::RenameColumn { from, to } => format!("rename column {from} to {to}"),
+        Change::AddColumn(new) => format!("add column {}", new.name),
+        Change::DropColumn(old) => format!("drop column {}", old.name),
+        Change::ModifyColumn { to, .. } => format!("modify column {}", to.name),
+        Change::AddPrimaryKey(key) => format!("add pk {}", key.columns.join(" ")),
+        Change::DropPrimaryKey(key) => format!("drop pk {}", key.columns.join(" ")),
+        Change::AddUnique(new) => format!("add unique {}", name(&new.name)),
+        Change::DropUnique(old) => format!("drop unique {}", name(&old.name)),
+        Change::AddForeignKey(new) => format!("add fk {}", name(&new.name)),
+        Change::DropForeignKey(old) => format!("drop fk {}", name(&old.name)),
+        Change::AddCheck(new) => format!("add check {}", name(&new.name)),
+        Change::DropCheck(old) => format!("drop check {}", name(&old.name)),
+        Change::AddExclusion(new) => format!("add exclusion {}", new.name),
+        Change::DropExclusion(old) => format!("drop exclusion {}", old.name),
+        Change::Comment { .. } => "comment".to_owned(),
+    }
+}
