@@ -2,9 +2,9 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 
-use super::constraint_text::same;
 use super::snapshot::statement;
 use crate::alter::clause::{quoted, quoted_list};
+use crate::sqlite_text::same;
 
 /// What has to be copied from one table to another.
 #[derive(Debug)]

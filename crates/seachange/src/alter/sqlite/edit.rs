@@ -4,14 +4,16 @@ use sea_orm::DbBackend;
 use sea_orm::sea_query::{ColumnDef, Expr, TableForeignKey, TableName};
 use seachange_graph::fault::quoted;
 
-use super::column_text::{ColumnText, PartKind};
-use super::constraint_text::{ConstraintKind, ConstraintText, Reference, same};
 use super::dependents;
 use super::snapshot::Snapshot;
-use super::table_text::TableText;
 use crate::alter::clause;
 use crate::alter::error::AlterError;
 use crate::alter::operation::{ForeignKeyName, Operation};
+use crate::sqlite_text::column_text::{ColumnText, PartKind};
+use crate::sqlite_text::constraint_text::{ConstraintKind, ConstraintText};
+use crate::sqlite_text::place::Place;
+use crate::sqlite_text::same;
+use crate::sqlite_text::table_text::TableText;
 
 const SQLITE: DbBackend = DbBackend::Sqlite;
 
@@ -21,12 +23,6 @@ pub(super) struct Edit<'a> {
     pub(super) text: TableText,
     /// The new columns that the rows which are there would have no value for.
     pub(super) unfilled: Vec<String>,
-}
-
-/// A constraint in the text: an item of the table, or part of a column's item.
-enum Place {
-    Item(usize),
-    Part { item: usize, part: usize },
 }
 
 impl<'a> Edit<'a> {
@@ -141,7 +137,7 @@ impl<'a> Edit<'a> {
             .into_iter()
             .find(|(_, constraint)| constraint.name.as_deref().is_some_and(|own| same(own, name)));
         match place {
-            Some((place, _)) => self.remove(&place),
+            Some((place, _)) => self.text.remove_constraint(place),
             None => return Err(self.no_such(kind, name)),
         }
         Ok(())
@@ -154,7 +150,7 @@ impl<'a> Edit<'a> {
         let mut matching = self.constraints(ConstraintKind::ForeignKey);
         matching.retain(|(_, constraint)| is_unnamed_match(constraint, key));
         match matching.as_slice() {
-            [(place, _)] => self.remove(place),
+            [(place, _)] => self.text.remove_constraint(*place),
             [] => return Err(error),
             _ => {
                 return Err(AlterError::AmbiguousForeignKey { table: self.table(), columns: key.columns.clone() });
@@ -163,28 +159,9 @@ impl<'a> Edit<'a> {
         Ok(())
     }
 
-    fn remove(&mut self, place: &Place) {
-        match *place {
-            Place::Item(at) => self.text.remove(at),
-            Place::Part { item, part } => {
-                if let Some(mut column) = ColumnText::parse(&self.text.items[item].text) {
-                    column.parts.remove(part);
-                    self.text.items[item].text = column.text();
-                }
-            }
-        }
-    }
-
     /// Returns all constraints of a kind, those of columns in the form of table constraints.
     fn constraints(&self, kind: ConstraintKind) -> Vec<(Place, ConstraintText)> {
-        let of_table = self.text.constraints().map(|(at, constraint)| (Place::Item(at), constraint));
-        let columns = self.text.columns().enumerate();
-        let of_columns = columns.flat_map(|(item, column)| {
-            let parts: Vec<_> =
-                of_column(&column).map(|(part, constraint)| (Place::Part { item, part }, constraint)).collect();
-            parts
-        });
-        of_table.chain(of_columns).filter(|(_, constraint)| constraint.kind == kind).collect()
+        self.text.constraints_of(kind).collect()
     }
 
     fn no_such(&self, kind: ConstraintKind, name: &str) -> AlterError {
@@ -196,25 +173,6 @@ impl<'a> Edit<'a> {
             found: constraints.iter().map(|(_, constraint)| named(constraint)).collect(),
         }
     }
-}
-
-/// Returns the constraints of a column that could stand in the table's list as well.
-fn of_column(column: &ColumnText) -> impl Iterator<Item = (usize, ConstraintText)> + '_ {
-    column.parts.iter().enumerate().filter_map(|(at, part)| {
-        let kind = match part.kind {
-            PartKind::Unique => ConstraintKind::Unique,
-            PartKind::Check => ConstraintKind::Check,
-            PartKind::References => ConstraintKind::ForeignKey,
-            _ => return None,
-        };
-        let constraint = ConstraintText {
-            name: part.name.clone(),
-            kind,
-            columns: vec![column.name.clone()],
-            references: Reference::find(&part.tokens()),
-        };
-        Some((at, constraint))
-    })
 }
 
 fn is_unnamed_match(constraint: &ConstraintText, key: &ForeignKeyName) -> bool {

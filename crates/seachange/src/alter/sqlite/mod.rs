@@ -1,18 +1,14 @@
 //! Alters tables on SQLite, which can do a little itself and needs the table rebuilt for the rest.
 
 mod census;
-mod column_text;
-mod constraint_text;
 mod contents;
 mod dependents;
 mod edit;
 mod plan;
 mod rebuild;
 mod snapshot;
-mod table_text;
 #[cfg(test)]
 mod tests;
-mod token;
 
 use sea_orm::sea_query::{SchemaName, TableName};
 use sea_orm::{

@@ -2,13 +2,13 @@
 
 use sea_orm::DbBackend;
 
-use super::column_text::{ColumnText, Part, PartKind};
 use super::edit::Edit;
 use super::snapshot::Snapshot;
-use super::table_text::TableText;
 use crate::alter::clause::quoted;
 use crate::alter::error::AlterError;
 use crate::alter::operation::Operation;
+use crate::sqlite_text::column_text::{ColumnText, Part, PartKind};
+use crate::sqlite_text::table_text::TableText;
 
 /// How to make some changes.
 pub(super) enum Plan {

@@ -11,13 +11,13 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use super::census::Census;
 use super::contents::Contents;
 use super::snapshot::{Snapshot, statement};
-use super::table_text::TableText;
 use crate::alter::clause::quoted;
 use crate::alter::error::AlterError;
 use crate::alter::foreign_keys::foreign_keys_on;
 use crate::alter::rebuild_scope;
 use crate::alter::script_scope::check;
 use crate::database_error::reason;
+use crate::sqlite_text::table_text::TableText;
 
 /// Rebuilds the table with the text `new`. The caller undoes everything when it fails.
 pub(super) async fn rebuild(

@@ -6,7 +6,6 @@ mod keep;
 mod operations;
 mod refuse;
 mod rows;
-mod text;
 mod transaction;
 
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Statement};
