@@ -9,6 +9,7 @@ mod step;
 mod transactional;
 mod whole;
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
@@ -23,7 +24,7 @@ pub(crate) use whole::check_whole;
 use crate::error::Error;
 use crate::event::Event;
 use crate::journal::Past;
-use crate::relay::Code;
+use crate::relay::{Code, Half};
 use crate::report::Report;
 use crate::revision::{Migrations, Script};
 use crate::site::Site;
@@ -127,6 +128,7 @@ impl<'a> Job<'a> {
 
     /// The code that runs.
     pub(crate) fn code(&self, in_transaction: bool) -> Code {
-        Code { migration: self.script.migration, direction: self.step.direction, in_transaction }
+        let half = Half { migration: self.script.migration, direction: self.step.direction };
+        Code { body: Arc::new(half), in_transaction }
     }
 }

@@ -71,9 +71,13 @@ impl Comparison {
     /// What leads from the database to the entities.
     #[must_use]
     pub fn operations(&self, renames: &Renames) -> Vec<Operation> {
-        let rules = Rules { foreign_keys_pin_types: self.backend == DbBackend::MySql };
-        diff::diff(&self.from, &self.to, &self.wishes, renames, rules)
+        diff::diff(&self.from, &self.to, &self.wishes, renames, rules(self.backend))
     }
+}
+
+/// What can be done in which order on a database system.
+pub(super) fn rules(backend: DbBackend) -> Rules {
+    Rules { foreign_keys_pin_types: backend == DbBackend::MySql }
 }
 
 /// The schemas that entities name.

@@ -20,6 +20,15 @@ pub enum AutogenerateError {
     /// A revision failed on the empty database that was made for it.
     #[error("the revisions cannot be replayed: {0}")]
     Replay(#[source] Box<Error>),
+    /// The schema cannot be copied, so that nothing can be tried out on it.
+    #[error("the steps cannot be tried out: {reason}")]
+    Copy {
+        /// Why.
+        reason: String,
+    },
+    /// The database refuses one of the steps.
+    #[error("the database refuses the steps: {}", reason(.0))]
+    Statement(#[source] DbErr),
     /// The catalogue cannot be read.
     #[error("cannot read the schema: {}", reason(.0))]
     Inspect(#[source] DbErr),

@@ -112,6 +112,17 @@ pub enum Change {
 }
 
 impl Operation {
+    /// The tables that it is about, by the names that they have afterwards.
+    pub(crate) fn tables(&self) -> Vec<&TableName> {
+        match self {
+            Self::CreateEnumeration(_) | Self::DropEnumeration(_) => Vec::new(),
+            Self::AlterEnumeration { users, .. } => users.iter().map(|user| &user.table).collect(),
+            Self::CreateTable(table) | Self::DropTable(table) => vec![&table.name],
+            Self::RenameTable { to, .. } => vec![to],
+            Self::Change { table, .. } | Self::CreateIndex { table, .. } | Self::DropIndex { table, .. } => vec![table],
+        }
+    }
+
     /// What takes it back.
     #[must_use]
     pub fn reverse(&self) -> Self {

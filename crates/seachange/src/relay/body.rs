@@ -6,7 +6,6 @@ use std::panic::AssertUnwindSafe;
 use futures_util::FutureExt;
 use sea_orm::{DatabaseConnection, DbErr, TransactionTrait};
 use sea_orm_migration::SchemaManager;
-use seachange_graph::Direction;
 use tokio::task::JoinError;
 
 use super::Code;
@@ -56,19 +55,12 @@ pub(super) async fn run(code: Code, connection: &DatabaseConnection, is_written_
 async fn call(code: Code, connection: &DatabaseConnection) -> Result<(), DbErr> {
     if code.in_transaction {
         let transaction = connection.begin().await?;
-        direct(code, &SchemaManager::new(&transaction)).await?;
+        code.body.run(&SchemaManager::new(&transaction)).await?;
     } else {
-        direct(code, &SchemaManager::new(connection)).await?;
+        code.body.run(&SchemaManager::new(connection)).await?;
     }
     // SeaORM has no way to say that the begin or the end of a transaction failed: it is asked here.
     connection.ping().await
-}
-
-async fn direct(code: Code, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    match code.direction {
-        Direction::Upgrade => code.migration.up(manager).await,
-        Direction::Downgrade => code.migration.down(manager).await,
-    }
 }
 
 fn text(payload: &(dyn Any + Send)) -> String {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, DatabaseConnectionType, DbBackend, DbErr, ExecResult, MockDatabaseConnection};
 use sea_orm::{QueryResult, Statement};
-use sea_orm_migration::MigrationTrait;
+use sea_orm_migration::{MigrationTrait, SchemaManager};
 use seachange_graph::Direction;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -59,13 +59,33 @@ pub(crate) trait Session: Send {
     }
 }
 
-/// The code of a revision.
-#[derive(Clone, Copy)]
-pub(crate) struct Code {
-    /// The revision.
+/// What changes a database: a direction of a revision, or what is to become one.
+#[async_trait]
+pub(crate) trait Body: Send + Sync {
+    /// Makes the changes.
+    async fn run(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr>;
+}
+
+/// A direction of a revision.
+pub(crate) struct Half {
     pub(crate) migration: &'static dyn MigrationTrait,
-    /// Whether `up` or `down` runs.
     pub(crate) direction: Direction,
+}
+
+#[async_trait]
+impl Body for Half {
+    async fn run(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+        match self.direction {
+            Direction::Upgrade => self.migration.up(manager).await,
+            Direction::Downgrade => self.migration.down(manager).await,
+        }
+    }
+}
+
+/// Code to run.
+#[derive(Clone)]
+pub(crate) struct Code {
+    pub(crate) body: Arc<dyn Body>,
     /// Whether the code is given a transaction, or a connection. Who gives it begins and ends the transaction.
     pub(crate) in_transaction: bool,
 }
@@ -90,7 +110,8 @@ type Reply<T> = std::sync::mpsc::SyncSender<Result<T, DbErr>>;
 /// A panic of the code is one of its endings. Dropped before the end, the code gets errors for answers from then on.
 pub(crate) async fn run(code: Code, backend: DbBackend, session: &mut dyn Session) -> Ending {
     let (sender, mut requests) = mpsc::unbounded_channel();
-    let mut thread = start(code, Handset::new(sender, backend, code.in_transaction), session.writes_down());
+    let handset = Handset::new(sender, backend, code.in_transaction);
+    let mut thread = start(code, handset, session.writes_down());
     loop {
         tokio::select! {
             biased;

@@ -1,0 +1,313 @@
+//! Steps tried out on a copy of the schema, before anybody relies on them: whether they lead to the entities, whether they
+//! lead back, and which statements they are.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sea_orm::{DatabaseExecutor, DbBackend, DbErr, ExecResult, QueryResult, Statement};
+use sea_orm_migration::SchemaManager;
+
+use super::apply::apply;
+use super::code::{Code, code};
+use super::comparison::{Comparison, rules};
+use super::diff::{self, Renames};
+use super::difference::{Difference, differences};
+use super::error::AutogenerateError;
+use super::operation::Operation;
+use super::scratch::{Scratch, ScratchError};
+use super::wishes::Wishes;
+use crate::event::EventHandler;
+use crate::limits::Deadline;
+use crate::relay::{self, Body, Ending, Session};
+use crate::runner::Live;
+use crate::schema::{Schema, TableName};
+use crate::settings::DatabaseSettings;
+
+/// What came of trying steps out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rehearsal {
+    /// They lead to the entities, and back.
+    Proven,
+    /// They lead somewhere else.
+    Differs {
+        /// What is left to do after the way up.
+        up: Vec<Difference>,
+        /// What is left to do after the way back.
+        down: Vec<Difference>,
+    },
+    /// The database refused one of them.
+    Refused {
+        /// Whether it was on the way up, or back.
+        is_up: bool,
+        /// What it said.
+        reason: String,
+    },
+    /// Nobody can tell: the schema cannot be copied.
+    Unknown {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Comparison {
+    /// Tries out steps on a copy of the tables that they are about. Nothing is left of it.
+    ///
+    /// # Errors
+    ///
+    /// No scratch schema, or one that cannot be read.
+    pub async fn rehearse(
+        &self,
+        operations: &[Operation],
+        scratch: &DatabaseSettings,
+    ) -> Result<Rehearsal, AutogenerateError> {
+        let stage = match Stage::build(self, operations, scratch).await? {
+            Ok(stage) => stage,
+            Err(reason) => return Ok(Rehearsal::Unknown { reason }),
+        };
+        let outcome = stage.play(self, operations).await;
+        stage.close().await?;
+        outcome
+    }
+
+    /// The statements that the steps are on this database, without their ends.
+    ///
+    /// # Errors
+    ///
+    /// No scratch schema, or one that refuses the steps.
+    pub async fn statements(
+        &self,
+        operations: &[Operation],
+        scratch: &DatabaseSettings,
+    ) -> Result<Vec<String>, AutogenerateError> {
+        let stage = match Stage::build(self, operations, scratch).await? {
+            Ok(stage) => stage,
+            Err(reason) => return Err(AutogenerateError::Copy { reason }),
+        };
+        let written = stage.run(code(operations, self.backend)).await;
+        stage.close().await?;
+        written.map_err(AutogenerateError::Statement)
+    }
+}
+
+/// A copy of some tables of a database.
+struct Stage {
+    scratch: Scratch,
+    backend: DbBackend,
+    /// What it has before the steps.
+    start: Schema,
+    /// What the entities ask of these tables.
+    goal: Schema,
+}
+
+impl Stage {
+    /// Copies the tables that the steps are about, and those that they refer to, or that refer to them; or says why that is not
+    /// possible.
+    async fn build(
+        comparison: &Comparison,
+        operations: &[Operation],
+        settings: &DatabaseSettings,
+    ) -> Result<Result<Self, String>, AutogenerateError> {
+        let cast = Cast::of(comparison, operations);
+        if let Some(table) = cast.elsewhere() {
+            return Ok(Err(format!("table `{table}` is in a schema of its own")));
+        }
+        let wanted = part(&comparison.from, &cast.from);
+        let scratch = Scratch::open(settings, &[]).await?;
+        let mut stage =
+            Self { scratch, backend: comparison.backend, start: wanted.clone(), goal: part(&comparison.to, &cast.to) };
+        match stage.copy(&wanted).await? {
+            None => Ok(Ok(stage)),
+            Some(reason) => {
+                stage.close().await?;
+                Ok(Err(reason))
+            }
+        }
+    }
+
+    /// Builds the tables; what prevents it is told.
+    async fn copy(&mut self, wanted: &Schema) -> Result<Option<String>, AutogenerateError> {
+        let steps = steps(&Schema::default(), wanted, &Wishes::default(), self.backend);
+        if let Err(error) = self.run(code(&steps, self.backend)).await {
+            return Ok(Some(format!("a copy of the schema cannot be built: {}", crate::database_error::reason(&error))));
+        }
+        self.start = self.inspect().await?;
+        let missing = differences(&steps_between(&self.start, wanted, self.backend));
+        Ok(missing.first().map(|first| {
+            let of = first.table.as_ref().map(|table| format!(" of table `{table}`")).unwrap_or_default();
+            format!("the {}{of} cannot be copied", first.kind)
+        }))
+    }
+
+    async fn play(&self, comparison: &Comparison, operations: &[Operation]) -> Result<Rehearsal, AutogenerateError> {
+        let back: Vec<_> = operations.iter().rev().map(Operation::reverse).collect();
+        if let Err(error) = self.run(code(operations, self.backend)).await {
+            return Ok(refused(true, &error));
+        }
+        let up = steps(&self.inspect().await?, &self.goal, &comparison.wishes, self.backend);
+        if let Err(error) = self.run(code(&back, self.backend)).await {
+            return Ok(refused(false, &error));
+        }
+        let down = steps_between(&self.inspect().await?, &self.start, self.backend);
+        match up.is_empty() && down.is_empty() {
+            true => Ok(Rehearsal::Proven),
+            false => Ok(Rehearsal::Differs { up: differences(&up), down: differences(&down) }),
+        }
+    }
+
+    async fn inspect(&self) -> Result<Schema, AutogenerateError> {
+        self.scratch.inspect().await.map_err(AutogenerateError::Inspect)
+    }
+
+    /// Runs code, and gives the statements that it sent.
+    async fn run(&self, code: Vec<Code>) -> Result<Vec<String>, DbErr> {
+        let executor = self.scratch.executor();
+        let code = relay::Code {
+            body: Arc::new(Written(code)),
+            in_transaction: matches!(executor, DatabaseExecutor::Transaction(_)),
+        };
+        let (handler, deadline): (EventHandler, _) = (Arc::new(|_| {}), Deadline::new(None));
+        let mut recorder = Recorder {
+            live: Live::new(executor, &handler, &deadline),
+            statements: Vec::new(),
+            is_script: self.backend == DbBackend::Sqlite,
+        };
+        match relay::run(code, self.backend, &mut recorder).await {
+            Ending::Done => Ok(recorder.statements),
+            Ending::Failed(error) => Err(error),
+            Ending::Panicked(text) => Err(DbErr::Custom(text)),
+            Ending::NeedsForeignKeysOff => Err(relay::no_rebuild()),
+        }
+    }
+
+    async fn close(self) -> Result<(), AutogenerateError> {
+        self.scratch.close().await.map_err(|error| ScratchError::Database(error).into())
+    }
+}
+
+/// The tables that steps are about, with those next to them, by their names before and after.
+#[derive(Debug, Default)]
+struct Cast {
+    from: BTreeSet<TableName>,
+    to: BTreeSet<TableName>,
+}
+
+impl Cast {
+    fn of(comparison: &Comparison, operations: &[Operation]) -> Self {
+        let mut cast = Self::default();
+        let mut old_names = std::collections::BTreeMap::new();
+        for operation in operations {
+            if let Operation::RenameTable { from, to } = operation {
+                old_names.insert(to.clone(), from.clone());
+            }
+        }
+        for table in operations.iter().flat_map(Operation::tables) {
+            cast.from.insert(old_names.get(table).unwrap_or(table).clone());
+            cast.to.insert(table.clone());
+        }
+        add_neighbours(&comparison.from, &mut cast.from);
+        cast.to.extend(cast.from.iter().filter(|table| !old_names.values().any(|old| old == *table)).cloned());
+        add_neighbours(&comparison.to, &mut cast.to);
+        cast
+    }
+
+    /// A table that is not in the schema of the connection.
+    fn elsewhere(&self) -> Option<&TableName> {
+        self.from.iter().chain(&self.to).find(|table| table.schema.is_some())
+    }
+}
+
+/// Adds the tables that refer to these, and all that any of them refers to.
+fn add_neighbours(schema: &Schema, names: &mut BTreeSet<TableName>) {
+    let refers = |name: &&TableName| {
+        let keys = schema.table(name).into_iter().flat_map(|table| &table.foreign_keys);
+        keys.map(|key| &key.referenced_table).any(|parent| names.contains(parent))
+    };
+    let children: Vec<_> = schema.tables.keys().filter(refers).cloned().collect();
+    names.extend(children);
+    let mut open: Vec<_> = names.iter().cloned().collect();
+    while let Some(name) = open.pop() {
+        for key in schema.table(&name).into_iter().flat_map(|table| &table.foreign_keys) {
+            if names.insert(key.referenced_table.clone()) {
+                open.push(key.referenced_table.clone());
+            }
+        }
+    }
+}
+
+fn part(schema: &Schema, names: &BTreeSet<TableName>) -> Schema {
+    let mut part = schema.clone();
+    part.tables.retain(|name, _| names.contains(name));
+    part
+}
+
+/// The steps between schemas, whatever is called how.
+fn steps_between(from: &Schema, to: &Schema, backend: DbBackend) -> Vec<Operation> {
+    steps(from, to, &Wishes::default(), backend)
+}
+
+fn steps(from: &Schema, to: &Schema, wishes: &Wishes, backend: DbBackend) -> Vec<Operation> {
+    diff::diff(from, to, wishes, &Renames::default(), rules(backend))
+}
+
+fn refused(is_up: bool, error: &DbErr) -> Rehearsal {
+    Rehearsal::Refused { is_up, reason: crate::database_error::reason(error) }
+}
+
+/// Code that no file holds yet.
+struct Written(Vec<Code>);
+
+#[async_trait]
+impl Body for Written {
+    async fn run(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+        apply(&self.0, manager).await
+    }
+}
+
+/// The scratch schema, and the statements that it was sent.
+struct Recorder<'a> {
+    live: Live<'a>,
+    statements: Vec<String>,
+    /// Whether an alteration leaves out what only checks it, as a script does.
+    is_script: bool,
+}
+
+#[async_trait]
+impl Session for Recorder<'_> {
+    fn writes_down(&self) -> bool {
+        self.is_script
+    }
+
+    async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.statements.push(statement.to_string());
+        self.live.execute(statement).await
+    }
+
+    async fn query(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.live.query(statement).await
+    }
+
+    async fn begin(&mut self) -> Result<(), DbErr> {
+        self.statements.push("BEGIN".to_owned());
+        self.live.begin().await
+    }
+
+    async fn commit(&mut self) -> Result<(), DbErr> {
+        self.statements.push("COMMIT".to_owned());
+        self.live.commit().await
+    }
+
+    async fn rollback(&mut self) -> Result<(), DbErr> {
+        self.statements.push("ROLLBACK".to_owned());
+        self.live.rollback().await
+    }
+
+    async fn execute_check(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.live.execute(statement).await
+    }
+
+    async fn query_check(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.live.query(statement).await
+    }
+}
