@@ -1,0 +1,36 @@
+//! `diff`.
+
+use clap::Args;
+
+use crate::cli::advice::autogenerate;
+use crate::cli::comparing::ComparingArgs;
+use crate::cli::context::Context;
+use crate::cli::differences::hints;
+use crate::cli::exit::Exit;
+use crate::cli::problem::Problem;
+
+/// Arguments of `diff`.
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    #[command(flatten)]
+    comparing: ComparingArgs,
+}
+
+impl DiffArgs {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+        let comparison = self.comparing.compare(context).await?;
+        let renames = comparison.renames();
+        hints(&comparison.candidates(&renames)).iter().for_each(|hint| context.terminal.hint(hint));
+        let operations = comparison.operations(&renames);
+        if operations.is_empty() {
+            context.terminal.say("the database fits the entities");
+            return Ok(Exit::Success);
+        }
+        let scratch = self.comparing.scratch(context)?;
+        let statements = comparison.statements(&operations, &scratch).await;
+        for statement in statements.map_err(|error| autogenerate::problem(&error))? {
+            context.terminal.answer(format!("{};", statement.trim_end().trim_end_matches(';')));
+        }
+        Ok(Exit::Success)
+    }
+}

@@ -1,0 +1,139 @@
+//! `revision --autogenerate`.
+
+use clap::Args;
+use seachange_source::{Bodies, Place, Sources};
+
+use crate::autogenerate::{Comparison, Operation, Rehearsal, Renames, differences};
+use crate::cli::advice::autogenerate;
+use crate::cli::authoring::NewFileArgs;
+use crate::cli::comparing::ComparingArgs;
+use crate::cli::context::Context;
+use crate::cli::differences::{hints, lines, question, summary};
+use crate::cli::exit::Exit;
+use crate::cli::problem::Problem;
+use crate::cli::prompt;
+use crate::cli::terminal::Terminal;
+
+/// Arguments of `revision --autogenerate`.
+#[derive(Debug, Args)]
+pub(crate) struct AutogenerateArgs {
+    /// Write what leads from the database to the entities, and back; both are tried out on a copy of the schema first
+    #[arg(long)]
+    autogenerate: bool,
+    /// Do not try the revision out before it is written
+    #[arg(long, requires = "autogenerate")]
+    no_verify: bool,
+    #[command(flatten)]
+    comparing: ComparingArgs,
+}
+
+impl AutogenerateArgs {
+    pub(super) fn is_asked_for(&self) -> bool {
+        self.autogenerate
+    }
+
+    /// Writes the revision, unless nothing differs.
+    pub(super) async fn run(
+        &self,
+        context: &Context,
+        sources: &Sources,
+        place: Place,
+        file: NewFileArgs,
+        message: String,
+    ) -> Result<Exit, Problem> {
+        check_compiled(context, sources)?;
+        let comparison = self.comparing.compare(context).await?;
+        let renames = renames(context.terminal, &comparison)?;
+        let operations = comparison.operations(&renames);
+        if operations.is_empty() {
+            context.terminal.say("nothing to write: the database fits the entities");
+            return Ok(Exit::Success);
+        }
+        let found = differences(&operations);
+        lines(&found).iter().for_each(|line| context.terminal.say(line));
+        context.terminal.say(summary(&found));
+        let rehearsal = self.rehearse(context, &comparison, &operations).await?;
+        let remarks = rehearsal.as_ref().map(remarks).unwrap_or_default();
+        let bodies = Bodies { remarks: remarks.clone(), ..comparison.bodies(&operations) };
+        file.write(context, sources, place, message, Some(bodies))?;
+        remarks.iter().for_each(|remark| context.terminal.warn(remark));
+        Ok(if matches!(rehearsal, Some(Rehearsal::Differs { .. } | Rehearsal::Refused { .. })) {
+            Exit::Differs
+        } else {
+            Exit::Success
+        })
+    }
+
+    async fn rehearse(
+        &self,
+        context: &Context,
+        comparison: &Comparison,
+        operations: &[Operation],
+    ) -> Result<Option<Rehearsal>, Problem> {
+        if self.no_verify {
+            return Ok(None);
+        }
+        let scratch = self.comparing.scratch(context)?;
+        let rehearsal = comparison.rehearse(operations, &scratch).await;
+        rehearsal.map(Some).map_err(|error| autogenerate::problem(&error))
+    }
+}
+
+/// A revision that was written and not compiled is not applied, and nobody knows yet what it does.
+fn check_compiled(context: &Context, sources: &Sources) -> Result<(), Problem> {
+    let unknown = sources.graph().iter().find(|revision| context.project.migrations.get(&revision.id).is_none());
+    match unknown {
+        None => Ok(()),
+        Some(revision) => {
+            Err(Problem::new(Exit::Mismatch, format!("this program was built before revision `{}` was written", revision.id))
+                .hint("build it again, and apply the revision with `up`"))
+        }
+    }
+}
+
+/// What got another name: as the entities say, or as a person does where one is at the terminal.
+fn renames(terminal: Terminal, comparison: &Comparison) -> Result<Renames, Problem> {
+    let mut renames = comparison.renames();
+    if !prompt::is_possible() {
+        hints(&comparison.candidates(&renames)).iter().for_each(|hint| terminal.hint(hint));
+        return Ok(renames);
+    }
+    let mut declined = Vec::new();
+    // A table that is renamed has columns to ask for.
+    while let Some(candidate) = comparison
+        .candidates(&renames)
+        .into_iter()
+        .find(|candidate| renames.leaves_open(candidate) && !declined.contains(candidate))
+    {
+        match prompt::is_so(&question(&candidate))? {
+            true => renames.accept(&candidate),
+            false => declined.push(candidate),
+        }
+    }
+    Ok(renames)
+}
+
+/// What whoever reads the file has to know, where it is not proven.
+fn remarks(rehearsal: &Rehearsal) -> Vec<String> {
+    match rehearsal {
+        Rehearsal::Proven => Vec::new(),
+        Rehearsal::Refused { is_up, reason } => {
+            vec![format!("the database refused `{}` on a copy of the schema: {reason}", direction(*is_up))]
+        }
+        Rehearsal::Unknown { reason } => vec![format!("not tried out: {reason}")],
+        Rehearsal::Differs { up, down } => [(true, up), (false, down)]
+            .into_iter()
+            .flat_map(|(is_up, left)| {
+                left.iter().map(move |difference| {
+                    let table = difference.table.as_ref().map(|table| format!(" of table `{table}`")).unwrap_or_default();
+                    let name = difference.name.as_ref().map(|name| format!(" `{name}`")).unwrap_or_default();
+                    format!("`{}` leaves a difference: the {}{name}{table}", direction(is_up), difference.kind)
+                })
+            })
+            .collect(),
+    }
+}
+
+fn direction(is_up: bool) -> &'static str {
+    if is_up { "up" } else { "down" }
+}
