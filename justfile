@@ -6,10 +6,20 @@ set positional-arguments
 default:
     @just --list --unsorted
 
-# Write a revision on top of the head, or elsewhere: `just revision "add content column" --head billing@head`
+# Write a revision: `just revision "add content column" --head billing@head`, `just revision --autogenerate "add phone number"`
 [group('revisions')]
-revision message *options:
-    cargo run -q -p migration -- revision -m "$@"
+revision +args:
+    cargo run -q -p migration -- revision "$@"
+
+# Compare the database with the entities
+[group('revisions')]
+check *args:
+    cargo run -q -p migration -- check "$@"
+
+# Print the SQL that leads from the database to the entities
+[group('revisions')]
+diff *args:
+    cargo run -q -p migration -- diff "$@"
 
 # Write a revision that joins all heads, or those that are named: `just merge`
 [group('revisions')]

@@ -1,5 +1,7 @@
 //! Writes the revision that leads from a database to the entities.
 
+mod apply;
+mod code;
 mod comparison;
 mod diff;
 mod difference;
@@ -7,6 +9,9 @@ mod entities;
 mod error;
 mod filter;
 pub mod operation;
+mod rehearsal;
+#[cfg(feature = "cli")]
+mod render;
 mod replay;
 mod scratch;
 mod wishes;
@@ -18,5 +23,6 @@ pub use self::entities::{Entities, EntityError, EntityTable};
 pub use self::error::AutogenerateError;
 pub use self::filter::{Filter, Pattern};
 pub use self::operation::{Change, Operation};
+pub use self::rehearsal::Rehearsal;
 pub use self::scratch::ScratchError;
 pub use self::wishes::Wishes;

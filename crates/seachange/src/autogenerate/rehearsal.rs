@@ -130,7 +130,10 @@ impl Stage {
     async fn copy(&mut self, wanted: &Schema) -> Result<Option<String>, AutogenerateError> {
         let steps = steps(&Schema::default(), wanted, &Wishes::default(), self.backend);
         if let Err(error) = self.run(code(&steps, self.backend)).await {
-            return Ok(Some(format!("a copy of the schema cannot be built: {}", crate::database_error::reason(&error))));
+            return Ok(Some(format!(
+                "a copy of the schema cannot be built: {}",
+                crate::database_error::reason(&error)
+            )));
         }
         self.start = self.inspect().await?;
         let missing = differences(&steps_between(&self.start, wanted, self.backend));

@@ -6,7 +6,7 @@ use chrono::{SecondsFormat, Utc};
 use clap::Args;
 use seachange_graph::Target;
 use seachange_graph::fault::quoted;
-use seachange_source::{Asked, NewRevision, Place, Sources, new_id, write_new_in};
+use seachange_source::{Asked, Bodies, NewRevision, Place, Sources, new_id, write_new_in};
 
 use super::context::Context;
 use super::describe;
@@ -52,6 +52,7 @@ impl NewFileArgs {
         sources: &Sources,
         place: Place,
         message: String,
+        bodies: Option<Bodies>,
     ) -> Result<Exit, Problem> {
         let new = NewRevision {
             id: self.rev_id.unwrap_or_else(new_id),
@@ -59,6 +60,7 @@ impl NewFileArgs {
             down_revision: place.down_revision,
             depends_on: place.depends_on,
             branch_labels: self.branch_label,
+            bodies,
             created: Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
         };
         let path = write_new_in(&sources.paths(), &place.folder, &new)?;

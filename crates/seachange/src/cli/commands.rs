@@ -6,6 +6,7 @@ mod check;
 mod completions;
 mod current;
 mod destroy;
+mod diff;
 mod down;
 mod edit;
 mod graph;
@@ -60,6 +61,8 @@ pub(crate) enum Command {
     Revision(revision::RevisionArgs),
     /// Compare the database with the entities, and fail where they differ
     Check(check::CheckArgs),
+    /// Print the SQL that leads from the database to the entities
+    Diff(diff::DiffArgs),
     /// Write a revision file that joins several heads
     Merge(merge::MergeArgs),
     /// Open a revision file in `$VISUAL` or `$EDITOR`
@@ -110,8 +113,9 @@ impl Command {
             Self::History(args) => args.run(context).await,
             Self::Graph(args) => args.run(context).await,
             Self::Show(args) => args.run(context).await,
-            Self::Revision(args) => args.run(context),
+            Self::Revision(args) => args.run(context).await,
             Self::Check(args) => args.run(context).await,
+            Self::Diff(args) => args.run(context).await,
             Self::Merge(args) => args.run(context),
             Self::Edit(args) => args.run(context).await,
             Self::Stamp(args) => args.run(context).await,

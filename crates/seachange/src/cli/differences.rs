@@ -48,6 +48,16 @@ pub(crate) fn hints(candidates: &[Candidate]) -> Vec<String> {
     candidates.iter().map(hint).collect()
 }
 
+/// A question about one of them.
+pub(crate) fn question(candidate: &Candidate) -> String {
+    match candidate {
+        Candidate::Table { from, to } => format!("is the new table `{to}` the old `{from}` under another name?"),
+        Candidate::Column { table, from, to } => {
+            format!("is the new column `{table}.{to}` the old `{from}` under another name?")
+        }
+    }
+}
+
 /// The tables in which something differs, in alphabetical order.
 fn tables(differences: &[Difference]) -> Vec<String> {
     let mut tables: Vec<_> = differences.iter().filter_map(|own| own.table.as_ref().map(ToString::to_string)).collect();

@@ -15,6 +15,23 @@ pub(crate) fn agree(what: &str, is_confirmed: bool) -> Result<(), Problem> {
     ask(what, ":", is_confirmed)
 }
 
+/// Whether somebody is there to ask.
+pub(crate) fn is_possible() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Asks whether something is so; anything but yes means that it is not.
+pub(crate) fn is_so(question: &str) -> Result<bool, Problem> {
+    let mut stderr = anstream::stderr();
+    let _ = write!(stderr, "{question} [y/N] ");
+    let _ = stderr.flush();
+    let mut answer = String::new();
+    match std::io::stdin().lock().read_line(&mut answer) {
+        Ok(0) | Err(_) => Err(Problem::new(Exit::Failure, "nobody answered: nothing was written")),
+        Ok(_) => Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")),
+    }
+}
+
 fn ask(what: &str, joint: &str, is_confirmed: bool) -> Result<(), Problem> {
     if is_confirmed {
         return Ok(());

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use sea_orm::sea_query;
+
 /// A name, and the schema that it is in; on MySQL and MariaDB the database.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TableName {
     /// The schema, unless it is the one that the connection works in.
     pub schema: Option<String>,
@@ -22,6 +24,13 @@ impl TableName {
     #[must_use]
     pub fn within(schema: impl Into<String>, name: impl Into<String>) -> Self {
         Self { schema: Some(schema.into()), name: name.into() }
+    }
+}
+
+impl From<&sea_query::TableName> for TableName {
+    fn from(sea_query::TableName(schema, name): &sea_query::TableName) -> Self {
+        let schema = schema.as_ref().map(|sea_query::SchemaName(_, schema)| schema.to_string());
+        Self { schema, name: name.to_string() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The statements that build the tables of the entities in an empty schema.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{
@@ -42,6 +42,7 @@ pub(super) fn draw(
     let mut drawing = Drawing {
         backend,
         placement,
+        seen: BTreeSet::new(),
         enumerations: BTreeMap::new(),
         first: Vec::new(),
         last: Vec::new(),
@@ -58,6 +59,7 @@ pub(super) fn draw(
 struct Drawing<'a> {
     backend: DbBackend,
     placement: &'a Placement,
+    seen: BTreeSet<TableName>,
     enumerations: BTreeMap<String, Vec<String>>,
     first: Vec<String>,
     last: Vec<String>,
@@ -92,8 +94,8 @@ impl Drawing<'_> {
         Ok(())
     }
 
-    fn require_new(&self, table: &TableName) -> Result<(), EntityError> {
-        if self.blueprint.kinds.keys().any(|(own, _)| own == table) {
+    fn require_new(&mut self, table: &TableName) -> Result<(), EntityError> {
+        if !self.seen.insert(table.clone()) {
             return Err(EntityError::Duplicate { table: table.clone() });
         }
         match &table.schema {
@@ -131,18 +133,22 @@ impl Drawing<'_> {
         described: &Described,
         create: &mut TableCreateStatement,
     ) -> Result<(), EntityError> {
-        for (column, (name, kind)) in described.table.get_columns().iter().zip(&described.kinds) {
+        for column in described.table.get_columns() {
+            let name = column.get_column_name();
             let Built { mut definition, comment, renamed_from } =
-                column::build(self.backend, &table.name().to_string(), column, kind)?;
-            let declared = table.declarations.column_comments.iter().find(|(column, _)| column == name);
+                column::build(self.backend, &table.name().to_string(), column, described.kinds.get(&name))?;
+            let declared = table.declarations.column_comments.iter().find(|(column, _)| *column == name);
             let comment = declared.map(|(_, comment)| comment.clone()).or(comment);
             if let Some(comment) = comment {
                 definition.comment(comment.clone());
-                self.comment_on(&format!("COLUMN {}.{}", self.quoted_table(table.name()), self.quoted(name)), &comment);
+                self.comment_on(
+                    &format!("COLUMN {}.{}", self.quoted_table(table.name()), self.quoted(&name)),
+                    &comment,
+                );
             }
             create.col(definition);
             if let Some(old) = renamed_from {
-                self.blueprint.wishes.renamed_columns.insert((table.name().clone(), name.clone()), old);
+                self.blueprint.wishes.renamed_columns.insert((table.name().clone(), name), old);
             }
         }
         Ok(())
@@ -261,11 +267,7 @@ impl Drawing<'_> {
 
     fn placed_key(&self, key: &TableForeignKey) -> TableForeignKey {
         let mut key = key.clone();
-        let name = |table: &TableRef| {
-            let sea_orm::sea_query::TableName(schema, name) = table_name(table)?;
-            let schema = schema.as_ref().map(|SchemaName(_, schema)| schema.to_string());
-            Some(TableName { schema, name: name.to_string() })
-        };
+        let name = |table: &TableRef| table_name(table).map(TableName::from);
         if let Some(table) = key.get_table().and_then(name) {
             key.from_tbl(self.placed(&table));
         }

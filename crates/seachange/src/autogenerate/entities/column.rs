@@ -22,14 +22,15 @@ pub(super) fn build(
     backend: DbBackend,
     table: &str,
     column: &ColumnDef,
-    kind: &ColumnType,
+    kind: Option<&ColumnType>,
 ) -> Result<Built, EntityError> {
     let spec = column.get_column_spec();
     let (comment, renamed_from) = spec.comment.as_deref().map(split_comment).unwrap_or_default();
     let mut definition = match column.get_column_type() {
-        Some(column_type) => {
-            ColumnDef::new_with_type(Alias::new(column.get_column_name()), fitting(backend, kind, column_type))
-        }
+        Some(column_type) => ColumnDef::new_with_type(
+            Alias::new(column.get_column_name()),
+            fitting(backend, kind.unwrap_or(column_type), column_type),
+        ),
         None => ColumnDef::new(Alias::new(column.get_column_name())),
     };
     if let Some(nullable) = spec.nullable {

@@ -1,12 +1,14 @@
 //! One entity, and what its attributes cannot say.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use sea_orm::sea_query::{ColumnType, IndexCreateStatement, TableCreateStatement};
+use sea_orm::sea_query::{ColumnDef, ColumnType, IndexCreateStatement, TableCreateStatement};
 use sea_orm::{ColumnTrait, DbBackend, EntityTrait, IdenStatic, Iterable, Schema};
 
 use super::Declarations;
+use crate::alter::operation::table_name;
 use crate::schema::TableName;
 
 /// One entity, and what its attributes cannot say: checks, unique constraints over several columns, indexes of every kind,
@@ -23,7 +25,7 @@ pub(super) struct Described {
     pub(super) table: TableCreateStatement,
     pub(super) indexes: Vec<IndexCreateStatement>,
     /// The types of the columns as the entity says them, before SeaORM fits them to a database.
-    pub(super) kinds: Vec<(String, ColumnType)>,
+    pub(super) kinds: BTreeMap<String, ColumnType>,
 }
 
 impl EntityTable {
@@ -31,6 +33,20 @@ impl EntityTable {
     pub fn of<E: EntityTrait>(entity: E) -> Self {
         let name = TableName { schema: entity.schema_name().map(str::to_owned), name: entity.table_name().to_owned() };
         Self { name, describe: Arc::new(describe::<E>), declarations: Declarations::default() }
+    }
+
+    /// A table that no entity stands for, such as one that only joins two others, as the statement that makes it. Foreign keys
+    /// and unique constraints may be part of it.
+    #[must_use]
+    pub fn stated(statement: &TableCreateStatement) -> Self {
+        let name = statement.get_table_name().and_then(table_name).map(TableName::from).unwrap_or_default();
+        let statement = statement.clone();
+        let describe = move |_| Described {
+            kinds: statement.get_columns().iter().filter_map(kind).collect(),
+            table: statement.clone(),
+            indexes: Vec::new(),
+        };
+        Self { name, describe: Arc::new(describe), declarations: Declarations::default() }
     }
 
     /// Adds a check: `expression` is SQL that the database understands, without parentheses round it.
@@ -110,6 +126,10 @@ impl fmt::Debug for EntityTable {
             .field("declarations", &self.declarations)
             .finish_non_exhaustive()
     }
+}
+
+fn kind(column: &ColumnDef) -> Option<(String, ColumnType)> {
+    Some((column.get_column_name(), column.get_column_type()?.clone()))
 }
 
 fn describe<E: EntityTrait>(backend: DbBackend) -> Described {

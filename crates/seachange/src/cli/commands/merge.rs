@@ -29,7 +29,7 @@ impl MergeArgs {
         let asked = self.file.asked(&self.revisions)?;
         let place = sources.place_of_merge(&asked).map_err(|error| place(&error, &sources, &self.typed()))?;
         let message = self.message().map_or_else(|| default_message(&place.down_revision), str::to_owned);
-        self.file.write(context, &sources, place, message)
+        self.file.write(context, &sources, place, message, None)
     }
 
     /// The message, if it says anything.

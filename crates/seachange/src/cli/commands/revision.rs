@@ -1,5 +1,7 @@
 //! `revision`.
 
+mod autogenerate;
+
 use clap::Args;
 use seachange_source::normalise;
 
@@ -9,36 +11,61 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
 use crate::cli::typed::Typed;
+use autogenerate::AutogenerateArgs;
 
 /// Arguments of `revision`.
 #[derive(Debug, Args)]
 pub(crate) struct RevisionArgs {
-    /// What the revision does, in a few words: the first line of the file, and its name
-    #[arg(short, long)]
-    message: String,
+    #[command(flatten)]
+    message: MessageArgs,
     /// Come after this revision instead of the only head: any target that means one, as `LABEL@head`; `base` for a
     /// new root
     #[arg(long, value_name = "TARGET")]
     head: Option<String>,
     #[command(flatten)]
     file: NewFileArgs,
+    #[command(flatten)]
+    autogenerate: AutogenerateArgs,
+}
+
+/// What the revision does, said in either way.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct MessageArgs {
+    /// What the revision does, in a few words: the first line of the file, and its name
+    #[arg(value_name = "MESSAGE")]
+    text: Option<String>,
+    /// The same, as Alembic has it
+    #[arg(short, long)]
+    message: Option<String>,
+}
+
+impl MessageArgs {
+    fn text(&self) -> String {
+        self.text.iter().chain(&self.message).next().cloned().unwrap_or_default()
+    }
 }
 
 impl RevisionArgs {
-    pub(crate) fn run(self, context: &Context) -> Result<Exit, Problem> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
         let sources = sources(context)?;
         let asked = self.file.asked(self.head.as_slice())?;
         let place = sources.place(&asked).map_err(|error| place(&error, &sources, &self.typed()))?;
-        self.file.write(context, &sources, place, self.message)
+        if self.autogenerate.is_asked_for() {
+            let message = self.message.text();
+            return self.autogenerate.run(context, &sources, place, self.file, message).await;
+        }
+        self.file.write(context, &sources, place, self.message.text(), None)
     }
 
     fn typed(&self) -> Typed {
-        let message = ["-m".to_owned(), normalise(&self.message)];
+        let autogenerate = self.autogenerate.is_asked_for().then(|| "--autogenerate".to_owned());
+        let message = ["-m".to_owned(), normalise(&self.message.text())];
         Typed {
             command: "revision",
             option: Some("--head"),
             parents: self.head.iter().cloned().collect(),
-            rest: self.file.words().into_iter().chain(message).collect(),
+            rest: self.file.words().into_iter().chain(autogenerate).chain(message).collect(),
         }
     }
 }

@@ -84,10 +84,11 @@ fn check_compiled(context: &Context, sources: &Sources) -> Result<(), Problem> {
     let unknown = sources.graph().iter().find(|revision| context.project.migrations.get(&revision.id).is_none());
     match unknown {
         None => Ok(()),
-        Some(revision) => {
-            Err(Problem::new(Exit::Mismatch, format!("this program was built before revision `{}` was written", revision.id))
-                .hint("build it again, and apply the revision with `up`"))
-        }
+        Some(revision) => Err(Problem::new(
+            Exit::Mismatch,
+            format!("this program was built before revision `{}` was written", revision.id),
+        )
+        .hint("build it again, and apply the revision with `up`")),
     }
 }
 
@@ -125,7 +126,8 @@ fn remarks(rehearsal: &Rehearsal) -> Vec<String> {
             .into_iter()
             .flat_map(|(is_up, left)| {
                 left.iter().map(move |difference| {
-                    let table = difference.table.as_ref().map(|table| format!(" of table `{table}`")).unwrap_or_default();
+                    let table =
+                        difference.table.as_ref().map(|table| format!(" of table `{table}`")).unwrap_or_default();
                     let name = difference.name.as_ref().map(|name| format!(" `{name}`")).unwrap_or_default();
                     format!("`{}` leaves a difference: the {}{name}{table}", direction(is_up), difference.kind)
                 })
