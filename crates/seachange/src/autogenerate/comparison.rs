@@ -149,8 +149,11 @@ fn annotate(schema: &mut Schema, blueprint: &Blueprint, home: Option<&str>) {
                 check.expression.text = text.clone();
             }
         }
-        // A table that no entity stands for was found where the connection works.
         for key in &mut table.foreign_keys {
+            if key.name.is_none() {
+                key.name = blueprint.foreign_keys.get(&(table.name.clone(), key.columns.clone())).cloned();
+            }
+            // A table that no entity stands for was found where the connection works.
             if key.referenced_table.schema.is_some() && key.referenced_table.schema.as_deref() == home {
                 key.referenced_table.schema = None;
             }

@@ -29,6 +29,8 @@ pub(in crate::autogenerate) struct Blueprint {
     pub(in crate::autogenerate) wishes: Wishes,
     /// The types of columns as the entities say them.
     pub(in crate::autogenerate) kinds: BTreeMap<(TableName, String), ColumnType>,
+    /// The names of foreign keys, by their columns: sea-query writes none on SQLite.
+    pub(in crate::autogenerate) foreign_keys: BTreeMap<(TableName, Vec<String>), String>,
     /// The texts of checks as they were declared, by name.
     pub(in crate::autogenerate) checks: BTreeMap<(TableName, String), String>,
 }
@@ -195,8 +197,11 @@ impl Drawing<'_> {
 
     /// SeaORM calls a foreign key `fk-TABLE-COLUMNS` unless somebody named it.
     fn remember_name(&mut self, table: &TableName, key: &TableForeignKey) {
-        let made_up = format!("fk-{}-{}", table.name, key.get_columns().join("-"));
-        if let Some(name) = key.get_name().filter(|name| *name != made_up) {
+        let Some(name) = key.get_name() else {
+            return;
+        };
+        self.blueprint.foreign_keys.insert((table.clone(), key.get_columns()), name.to_owned());
+        if name != format!("fk-{}-{}", table.name, key.get_columns().join("-")) {
             self.blueprint.wishes.names.insert((table.clone(), name.to_owned()));
         }
     }
