@@ -74,7 +74,7 @@ pub use init::{EngineDependency, Scaffold, init};
 pub use message::normalise;
 pub use parse::{RevisionFile, parse};
 pub use place::{Asked, Place, PlaceError};
-pub use render::{NewRevision, render};
+pub use render::{Bodies, Body, NewRevision, render};
 pub use scan::{Folder, scan, scan_all};
 pub use slug::{MAX_SLUG_LENGTH, slug};
 pub use sources::{BrokenSources, Sources};

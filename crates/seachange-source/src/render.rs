@@ -24,12 +24,32 @@ pub struct NewRevision {
     pub branch_labels: Vec<String>,
     /// When the revision is made, in the manner of RFC 3339: `2026-11-21T09:03:11Z`. The file is named after the day.
     pub created: String,
+    /// What the methods do, where it is known. Otherwise the file shows where the work goes, with an example.
+    pub bodies: Option<Bodies>,
+}
+
+/// The bodies of both methods.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bodies {
+    /// The way up.
+    pub up: Body,
+    /// The way back.
+    pub down: Body,
+}
+
+/// The body of a method.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Body {
+    /// Its lines, indented by eight columns, each ended by a line break.
+    pub text: String,
+    /// Whether it uses its argument, `manager`.
+    pub uses_manager: bool,
 }
 
 /// Returns the text of the revision's file, in rustfmt's default style.
 ///
-/// The text compiles as it is. Its `up` and `down` do nothing: they show where the work goes, with an example. Those of
-/// a revision with several parents are complete: it joins what other revisions do.
+/// The text compiles as it is. Without [`bodies`](NewRevision::bodies), its `up` and `down` do nothing: they show where the
+/// work goes, with an example. Those of a revision with several parents are complete: it joins what other revisions do.
 ///
 /// ```
 /// use seachange_source::{NewRevision, parse, render};
@@ -41,49 +61,46 @@ pub struct NewRevision {
 /// # Ok::<(), Vec<seachange_source::FileError>>(())
 /// ```
 pub fn render(new: &NewRevision) -> String {
-    match new.down_revision.as_slice() {
-        [_, _, ..] => render_with(new, &MERGE),
-        _ => render_with(new, &WORK),
+    let joins = new.down_revision.len() > 1;
+    let description = if joins { JOINS } else { "" };
+    match &new.bodies {
+        Some(Bodies { up, down }) => render_with(new, description, &method("up", up), &method("down", down)),
+        None if joins => {
+            let nothing = Body { text: NOTHING.to_owned(), uses_manager: false };
+            render_with(new, description, &method("up", &nothing), &method("down", &nothing))
+        }
+        None => {
+            let body = |text: &str| Body { text: text.to_owned(), uses_manager: true };
+            render_with(new, description, &method("up", &body(UP)), &method("down", &body(DOWN)))
+        }
     }
 }
 
-/// What two revisions of the same constant can differ in.
-struct Code {
-    /// Doc lines below the message, or none; each ended by a line break.
-    description: &'static str,
-    /// The name of the methods' argument.
-    manager: &'static str,
-    /// The body of `up`, indented by eight and ended by a line break.
-    up: &'static str,
-    down: &'static str,
-}
+/// Doc lines below the message.
+const JOINS: &str = "//!\n//! Joins branches: the revisions below do all there is to do in the database.\n";
 
-const WORK: Code = Code {
-    description: "",
-    manager: "manager",
-    up: r#"        // What this revision changes, for example:
+const NOTHING: &str = "        Ok(())\n";
+
+const UP: &str = r#"        // What this revision changes, for example:
         // let posts = Table::create().table("posts").col(pk_auto("id")).to_owned();
         // manager.create_table(posts).await?;
         let _ = manager;
         Ok(())
-"#,
-    down: r#"        // The way back, the last change first, for example:
+"#;
+
+const DOWN: &str = r#"        // The way back, the last change first, for example:
         // let posts = Table::drop().table("posts").to_owned();
         // manager.drop_table(posts).await?;
         let _ = manager;
         Ok(())
-"#,
-};
+"#;
 
-const MERGE: Code = Code {
-    description: "//!\n//! Joins branches: the revisions below do all there is to do in the database.\n",
-    manager: "_manager",
-    up: "        Ok(())\n",
-    down: "        Ok(())\n",
-};
+fn method(name: &str, Body { text, uses_manager }: &Body) -> String {
+    let manager = if *uses_manager { "manager" } else { "_manager" };
+    format!("    async fn {name}(&self, {manager}: &SchemaManager) -> Result<(), DbErr> {{\n{text}    }}\n")
+}
 
-fn render_with(new: &NewRevision, code: &Code) -> String {
-    let Code { description, manager, up, down } = code;
+fn render_with(new: &NewRevision, description: &str, up: &str, down: &str) -> String {
     format!(
         "//! {message}
 {description}
@@ -96,12 +113,8 @@ pub struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {{
-    async fn up(&self, {manager}: &SchemaManager) -> Result<(), DbErr> {{
-{up}    }}
-
-    async fn down(&self, {manager}: &SchemaManager) -> Result<(), DbErr> {{
-{down}    }}
-}}
+{up}
+{down}}}
 ",
         message = normalise(&new.message),
         constant = constant(new),
@@ -153,7 +166,7 @@ fn literal(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{NewRevision, render};
+    use super::{Bodies, Body, NewRevision, render};
 
     fn new(down_revision: &[&str]) -> NewRevision {
         NewRevision {
@@ -226,6 +239,27 @@ mod tests {
         impl MigrationTrait for Migration {
             async fn up(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
                 Ok(())
+            }
+
+            async fn down(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
+                Ok(())
+            }
+        }
+        "#);
+    }
+
+    #[test]
+    fn a_revision_around_code_that_is_there() {
+        let up = Body { text: "        manager.create_table(posts()).await\n".to_owned(), uses_manager: true };
+        let down = Body { text: "        Ok(())\n".to_owned(), uses_manager: false };
+        let mut new = new(&["1975ea83b712"]);
+        new.bodies = Some(Bodies { up, down });
+        let text = render(&new);
+        let (_, methods) = text.split_once("impl MigrationTrait").unwrap_or_default();
+        insta::assert_snapshot!(methods, @r#"
+         for Migration {
+            async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+                manager.create_table(posts()).await
             }
 
             async fn down(&self, _manager: &SchemaManager) -> Result<(), DbErr> {

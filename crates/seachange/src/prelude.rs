@@ -4,5 +4,6 @@ pub use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::schema::*;
 pub use sea_orm_migration::{self, sea_orm};
 
-pub use crate::alter::alter;
+pub use crate::alter::{NewForeignKey, alter};
 pub use crate::revision::Revision;
+pub use crate::schema::Deferrable;

@@ -13,13 +13,13 @@ use super::error::AlterError;
 use super::operation::{table_name, text};
 
 /// Quotes a name.
-pub(super) fn quoted(backend: DbBackend, name: &str) -> String {
+pub(crate) fn quoted(backend: DbBackend, name: &str) -> String {
     let quote = if backend == DbBackend::MySql { '`' } else { '"' };
     format!("{quote}{}{quote}", name.replace(quote, &format!("{quote}{quote}")))
 }
 
 /// Quotes the name of a table with its schema and database.
-pub(super) fn quoted_table(backend: DbBackend, TableName(schema, table): &TableName) -> String {
+pub(crate) fn quoted_table(backend: DbBackend, TableName(schema, table): &TableName) -> String {
     let mut parts = Vec::new();
     if let Some(SchemaName(database, schema)) = schema {
         if let Some(DatabaseName(database)) = database {
@@ -32,7 +32,7 @@ pub(super) fn quoted_table(backend: DbBackend, TableName(schema, table): &TableN
 }
 
 /// Quotes names, in a comma-separated list.
-pub(super) fn quoted_list(backend: DbBackend, names: &[String]) -> String {
+pub(crate) fn quoted_list(backend: DbBackend, names: &[String]) -> String {
     let names: Vec<_> = names.iter().map(|name| quoted(backend, name)).collect();
     names.join(", ")
 }

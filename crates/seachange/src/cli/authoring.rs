@@ -60,6 +60,7 @@ impl NewFileArgs {
             depends_on: place.depends_on,
             branch_labels: self.branch_label,
             created: Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
+            bodies: None,
         };
         let path = write_new_in(&sources.paths(), &place.folder, &new)?;
         context.terminal.answer(context.project.shown(&path));

@@ -1,0 +1,130 @@
+//! Changes of one table.
+
+use sea_orm::DbBackend;
+
+use super::column::definition_with_comment;
+use super::expressions::only_column;
+use super::portable::{POSTGRES, under};
+use super::sql::{self, postgres};
+use super::{Alteration, Call, Code, NamedColumns, foreign_key, modify, note, portable};
+use crate::autogenerate::operation::Change;
+use crate::schema::{Check, Column, Deferrable, Exclusion, PrimaryKey, TableName, Unique};
+
+/// Says what a person would write for a change.
+pub(super) fn change(table: &TableName, change: &Change, backend: DbBackend) -> Vec<Code> {
+    let one = |alteration| vec![altered(table, alteration)];
+    match change {
+        Change::RenameColumn { from, to } => one(Alteration::RenameColumn { from: from.clone(), to: to.clone() }),
+        Change::AddColumn(new) => add_column(table, new, backend),
+        Change::DropColumn(old) => drop_column(table, old),
+        Change::ModifyColumn { from, to } => modify::column(table, from, to, backend),
+        Change::AddPrimaryKey(key) => one(Alteration::AddPrimaryKey(named(primary_key(table, key), &key.columns))),
+        Change::DropPrimaryKey(key) => one(Alteration::DropPrimaryKey(primary_key(table, key))),
+        Change::AddUnique(new) => vec![add_unique(table, new)],
+        Change::DropUnique(old) => one(Alteration::DropUnique(unique(table, old))),
+        Change::AddForeignKey(key) => {
+            let deferrable = key.deferrable;
+            let key = Alteration::AddForeignKey(Box::new(foreign_key::named(table, key)), deferrable);
+            vec![under(deferrable.map(|_| NOT_MYSQL), altered(table, key))]
+        }
+        Change::DropForeignKey(key) => one(Alteration::DropForeignKey(Box::new(key.clone()))),
+        Change::AddCheck(new) => {
+            let expression = new.expression.text.clone();
+            let needs = portable::expression(&expression, backend);
+            vec![under(needs, altered(table, Alteration::AddCheck { name: check(table, new), expression }))]
+        }
+        Change::DropCheck(old) => one(Alteration::DropCheck(check(table, old))),
+        Change::AddExclusion(new) => vec![add_exclusion(table, new)],
+        Change::DropExclusion(old) => vec![drop_exclusion(table, old)],
+        Change::Comment { to, .. } => one(Alteration::Comment(to.clone().unwrap_or_default())),
+    }
+}
+
+const NOT_MYSQL: portable::Needs = (&[DbBackend::Postgres, DbBackend::Sqlite], "foreign keys that are checked late");
+
+/// One change in a chain.
+pub(super) fn altered(table: &TableName, alteration: Alteration) -> Code {
+    Code::Call(Call::Alter { table: table.clone(), changes: vec![alteration] })
+}
+
+fn named(name: String, columns: &[String]) -> NamedColumns {
+    NamedColumns { name, columns: columns.to_vec() }
+}
+
+/// Adds a column; rows get the default, or need none.
+pub(super) fn add_column(table: &TableName, column: &Column, backend: DbBackend) -> Vec<Code> {
+    let new = definition_with_comment(column, backend);
+    let needs = portable::column(&new, backend);
+    let fills_itself = column.default.is_some() || column.generated.is_some() || column.auto_increment.is_some();
+    let note = (!column.nullable && !fills_itself).then(|| note::rows_have_no_value(&column.name));
+    note.into_iter().chain([under(needs, altered(table, Alteration::AddColumn(new)))]).collect()
+}
+
+/// Drops a column.
+fn drop_column(table: &TableName, column: &Column) -> Vec<Code> {
+    let dropped = altered(table, Alteration::DropColumn(column.name.clone()));
+    // What is computed can be computed again.
+    let note = column.generated.is_none().then(|| note::values_are_lost(&column.name));
+    note.into_iter().chain([dropped]).collect()
+}
+
+fn add_unique(table: &TableName, new: &Unique) -> Code {
+    if new.deferrable.is_some() || new.nulls_not_distinct {
+        return Code::Only {
+            databases: POSTGRES,
+            lacking: "such a constraint",
+            code: vec![add_unique_statement(table, new)],
+        };
+    }
+    altered(table, Alteration::AddUnique(named(unique(table, new), &new.columns)))
+}
+
+/// A unique constraint that PostgreSQL alone has.
+pub(super) fn add_unique_statement(table: &TableName, new: &Unique) -> Code {
+    let nulls = if new.nulls_not_distinct { " NULLS NOT DISTINCT" } else { "" };
+    let when = match new.deferrable {
+        None => "",
+        Some(Deferrable::Immediate) => " DEFERRABLE",
+        Some(Deferrable::Deferred) => " DEFERRABLE INITIALLY DEFERRED",
+    };
+    let (name, columns) = (sql::name(&unique(table, new)), sql::list(&new.columns));
+    let table = sql::table(table);
+    sql::statement(format!("ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE{nulls} ({columns}){when}"))
+}
+
+/// Adds an exclusion constraint.
+pub(super) fn add_exclusion(table: &TableName, Exclusion { name, definition }: &Exclusion) -> Code {
+    let (table, name) = (sql::table(table), sql::name(name));
+    postgres("exclusion constraints", [format!("ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")])
+}
+
+fn drop_exclusion(table: &TableName, Exclusion { name, .. }: &Exclusion) -> Code {
+    let (table, name) = (sql::table(table), sql::name(name));
+    postgres("exclusion constraints", [format!("ALTER TABLE {table} DROP CONSTRAINT {name}")])
+}
+
+fn primary_key(table: &TableName, key: &PrimaryKey) -> String {
+    key.name.clone().unwrap_or_else(|| primary_key_name(table))
+}
+
+/// The name that PostgreSQL gives to a primary key without one.
+pub(super) fn primary_key_name(table: &TableName) -> String {
+    format!("{}_pkey", table.name)
+}
+
+fn unique(table: &TableName, unique: &Unique) -> String {
+    unique.name.clone().unwrap_or_else(|| unique_name(table, unique))
+}
+
+/// The name that PostgreSQL gives to a unique constraint without one.
+pub(super) fn unique_name(table: &TableName, unique: &Unique) -> String {
+    format!("{}_{}_key", table.name, unique.columns.join("_"))
+}
+
+/// The name of a check, or the one that PostgreSQL gives to a check without one.
+fn check(table: &TableName, check: &Check) -> String {
+    check.name.clone().unwrap_or_else(|| match only_column(&check.expression.text) {
+        Some(column) => format!("{}_{column}_check", table.name),
+        None => format!("{}_check", table.name),
+    })
+}

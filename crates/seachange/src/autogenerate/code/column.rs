@@ -1,0 +1,91 @@
+//! Column definitions.
+
+use sea_orm::DbBackend;
+use sea_orm::sea_query::{Alias, ColumnDef, ColumnType, IntoIden, PostgresQueryBuilder, Table};
+
+use super::default::default;
+use super::{NewColumn, Setting, identity, sql};
+use crate::schema::{AutoIncrement, Column, SequenceOptions, Type};
+
+/// Says what a person would write for a column. It is not part of a key yet, and has no comment.
+pub(super) fn definition(column: &Column, backend: DbBackend) -> NewColumn {
+    let mut settings = Vec::new();
+    let mut extras = Vec::new();
+    let mut kind = kind(&column.column_type, backend);
+    match &column.auto_increment {
+        Some(numbered) if is_plain(numbered, &kind) => settings.push(Setting::AutoIncrement),
+        Some(AutoIncrement::Serial) => kind = ColumnType::Custom(Alias::new(identity::serial_type(column)).into_iden()),
+        Some(AutoIncrement::Identity { always, options }) => extras.push(identity::clause(*always, options)),
+        Some(AutoIncrement::Rowid { .. } | AutoIncrement::Counter) | None => {}
+    }
+    settings.extend(column.default.iter().map(|text| Setting::Default(default(text, &column.column_type, backend))));
+    let mut nullable = Some(column.nullable);
+    if let Some(generated) = &column.generated {
+        let (expression, stored) = (generated.expression.text.clone(), generated.stored);
+        settings.push(Setting::Generated { expression, stored });
+        // MySQL takes `NOT NULL` after the expression only, and MariaDB not at all.
+        let is_mysql = backend == DbBackend::MySql;
+        extras.extend((is_mysql && !column.nullable).then(|| "NOT NULL".to_owned()));
+        nullable = (!is_mysql && !column.nullable).then_some(false);
+    }
+    extras.extend(column.collation.iter().map(|name| format!("COLLATE {}", collation(name, backend))));
+    extras.extend(column.on_update.iter().map(|value| format!("ON UPDATE {}", value.text)));
+    settings.extend((!extras.is_empty()).then(|| Setting::Extra(extras.join(" "))));
+    NewColumn { name: column.name.clone(), kind, nullable, settings }
+}
+
+/// The definition, with the comment where it is part of it.
+pub(super) fn definition_with_comment(column: &Column, backend: DbBackend) -> NewColumn {
+    let mut new = definition(column, backend);
+    new.settings.extend(column.comment.iter().map(|comment| Setting::Comment(comment.clone())));
+    new
+}
+
+/// The name of a collation, as it stands after `COLLATE`.
+pub(super) fn collation(name: &str, backend: DbBackend) -> String {
+    let is_plain = name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_');
+    if is_plain && backend != DbBackend::Postgres { name.to_owned() } else { sql::name(name) }
+}
+
+/// Says whether `.auto_increment()` numbers rows in this way.
+fn is_plain(numbered: &AutoIncrement, kind: &ColumnType) -> bool {
+    let is_integer = matches!(kind, ColumnType::SmallInteger | ColumnType::Integer | ColumnType::BigInteger);
+    match numbered {
+        AutoIncrement::Rowid { autoincrement } => *autoincrement,
+        AutoIncrement::Counter => true,
+        AutoIncrement::Serial => is_integer && writes_serial(),
+        AutoIncrement::Identity { always: false, options } => {
+            is_integer && *options == SequenceOptions::default() && !writes_serial()
+        }
+        AutoIncrement::Identity { always: true, .. } => false,
+    }
+}
+
+/// Says whether sea-query writes `serial` on PostgreSQL, which is a feature of it.
+fn writes_serial() -> bool {
+    let mut table = Table::create();
+    table.table("t").col(ColumnDef::new("c").integer().auto_increment());
+    table.to_string(PostgresQueryBuilder).contains("serial")
+}
+
+/// The type that is written: the one of the entity, or the database's own words where sea-query would write something
+/// else.
+pub(super) fn kind(of: &Type, backend: DbBackend) -> ColumnType {
+    if is_written_right(&of.kind, &of.text, backend) {
+        of.kind.clone()
+    } else {
+        ColumnType::Custom(Alias::new(of.text.as_str()).into_iden())
+    }
+}
+
+/// sea-query writes names and values of enumerated types as they are: no quotes, no schema, nothing escaped.
+fn is_written_right(kind: &ColumnType, text: &str, backend: DbBackend) -> bool {
+    match (kind, backend) {
+        (ColumnType::Enum { name, .. }, DbBackend::Postgres) => name.to_string() == text,
+        (ColumnType::Enum { variants, .. }, DbBackend::MySql) => {
+            variants.iter().all(|variant| !variant.to_string().contains(['\'', '\\']))
+        }
+        (ColumnType::Array(element), _) => is_written_right(element, text.trim_end_matches("[]"), backend),
+        _ => true,
+    }
+}

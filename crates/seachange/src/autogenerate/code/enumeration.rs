@@ -1,0 +1,135 @@
+//! Enumerated types of PostgreSQL.
+
+use sea_orm::DbBackend;
+use sea_orm::sea_query::ColumnType;
+
+use super::expressions::{Part, parts};
+use super::portable::POSTGRES;
+use super::sql::{self, name, statement, text};
+use super::{Call, Code, ValuePlace, note};
+use crate::autogenerate::operation::{Change, EnumerationUser, Operation};
+use crate::schema::{Column, Enumeration, Expression, Table, TableName};
+
+/// Makes a type; elsewhere an enumerated column needs none.
+pub(super) fn create(new: &Enumeration) -> Vec<Code> {
+    let made = if new.values.is_empty() {
+        statement(create_statement(&new.name, &new.values))
+    } else {
+        Code::Call(Call::CreateType { name: new.name.clone(), values: new.values.clone() })
+    };
+    let comment = new.comment.as_deref().map(|comment| set_comment(&new.name, Some(comment)));
+    vec![where_postgres([made].into_iter().chain(comment).collect())]
+}
+
+/// Drops a type.
+pub(super) fn drop(old: &Enumeration) -> Vec<Code> {
+    vec![where_postgres(vec![Code::Call(Call::DropType(old.name.clone()))])]
+}
+
+fn where_postgres(code: Vec<Code>) -> Code {
+    Code::Where { database: DbBackend::Postgres, code }
+}
+
+/// Gives a type other values.
+///
+/// New ones are added. One that goes, or stands elsewhere, takes a new type in the place of the old one; so does a new
+/// value that the same revision uses, which PostgreSQL refuses.
+pub(super) fn alter(from: &Enumeration, to: &Enumeration, users: &[EnumerationUser], later: &[Operation]) -> Vec<Code> {
+    let added: Vec<&String> = to.values.iter().filter(|value| !from.values.contains(value)).collect();
+    let is_kept = to.values.iter().filter(|value| from.values.contains(value)).eq(&from.values);
+    let is_used = added.iter().any(|value| later.iter().any(|operation| uses(operation, value)));
+    let mut code = Vec::new();
+    if from.values == to.values {
+    } else if is_kept && !is_used {
+        code.extend(added.iter().map(|value| add_value(from, to, value)));
+    } else {
+        code.extend(replace(from, to, users));
+    }
+    if from.comment != to.comment || (!is_kept && to.comment.is_some()) {
+        code.push(set_comment(&to.name, to.comment.as_deref()));
+    }
+    let removed: Vec<&str> =
+        from.values.iter().filter(|value| !to.values.contains(value)).map(String::as_str).collect();
+    let note = (!removed.is_empty()).then(|| note::removed_values_stop(&from.name, &removed));
+    note.into_iter().chain([Code::Only { databases: POSTGRES, lacking: "enumerated types", code }]).collect()
+}
+
+/// Adds a value behind the one that it follows; all before it are there by then.
+fn add_value(from: &Enumeration, to: &Enumeration, value: &str) -> Code {
+    let at = to.values.iter().position(|other| other == value).unwrap_or_default();
+    let is_behind_all = to.values[at..].iter().all(|other| !from.values.contains(other));
+    let place = match at.checked_sub(1).and_then(|before| to.values.get(before)) {
+        _ if is_behind_all => ValuePlace::Last,
+        Some(before) => ValuePlace::After(before.clone()),
+        None => from.values.first().cloned().map_or(ValuePlace::Last, ValuePlace::Before),
+    };
+    Code::Call(Call::AddValue { name: to.name.clone(), value: value.to_owned(), place })
+}
+
+/// Makes a new type, moves the columns over to it, and lets it have the name of the old one.
+fn replace(from: &Enumeration, to: &Enumeration, users: &[EnumerationUser]) -> Vec<Code> {
+    let new = TableName { schema: to.name.schema.clone(), name: format!("{}_new", to.name.name) };
+    let mut statements = vec![create_statement(&new, &to.values)];
+    for EnumerationUser { table, column } in users {
+        statements.push(format!("ALTER TABLE {} {}", sql::table(table), move_over(column, &new)));
+    }
+    statements.push(format!("DROP TYPE {}", sql::table(&from.name)));
+    statements.push(format!("ALTER TYPE {} RENAME TO {}", sql::table(&new), name(&to.name.name)));
+    for EnumerationUser { table, column } in users {
+        if let Some(default) = &column.default {
+            let (table, column) = (sql::table(table), name(&column.name));
+            statements.push(format!("ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT {}", default.text));
+        }
+    }
+    statements.into_iter().map(statement).collect()
+}
+
+fn create_statement(name: &TableName, values: &[String]) -> String {
+    let values: Vec<_> = values.iter().map(|value| text(value)).collect();
+    format!("CREATE TYPE {} AS ENUM ({})", sql::table(name), values.join(", "))
+}
+
+/// The default goes first, because it is one of the old type.
+fn move_over(column: &Column, new: &TableName) -> String {
+    let array = if matches!(column.column_type.kind, ColumnType::Array(_)) { "[]" } else { "" };
+    let (column_name, new) = (name(&column.name), sql::table(new));
+    let default = column.default.as_ref().map(|_| format!("ALTER COLUMN {column_name} DROP DEFAULT, "));
+    format!(
+        "{}ALTER COLUMN {column_name} TYPE {new}{array} USING {column_name}::text{array}::{new}{array}",
+        default.unwrap_or_default()
+    )
+}
+
+fn set_comment(type_name: &TableName, comment: Option<&str>) -> Code {
+    let comment = comment.map_or_else(|| "NULL".to_owned(), text);
+    statement(format!("COMMENT ON TYPE {} IS {comment}", sql::table(type_name)))
+}
+
+/// Says whether an operation has a value of a type in one of its expressions, as far as that can be seen.
+fn uses(operation: &Operation, value: &str) -> bool {
+    let value = value.replace('\'', "''");
+    expressions(operation).iter().any(|expression| parts(&expression.text).contains(&Part::Text(&value)))
+}
+
+fn expressions(operation: &Operation) -> Vec<&Expression> {
+    match operation {
+        Operation::CreateTable(table) => of_table(table),
+        Operation::Change { change: Change::AddColumn(column) | Change::ModifyColumn { to: column, .. }, .. } => {
+            of_column(column)
+        }
+        Operation::Change { change: Change::AddCheck(check), .. } => vec![&check.expression],
+        Operation::CreateIndex { index, .. } => index.predicate.iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn of_table(table: &Table) -> Vec<&Expression> {
+    let columns = table.columns.iter().flat_map(of_column);
+    let checks = table.checks.iter().map(|check| &check.expression);
+    columns.chain(checks).chain(table.indexes.iter().filter_map(|index| index.predicate.as_ref())).collect()
+}
+
+fn of_column(column: &Column) -> Vec<&Expression> {
+    let generated = column.generated.as_ref().map(|generated| &generated.expression);
+    column.default.iter().chain(generated).collect()
+}

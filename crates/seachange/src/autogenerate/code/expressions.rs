@@ -1,0 +1,134 @@
+//! Looks into expressions of SQL, as far as names and choices depend on what they say.
+
+/// A word, or a text between quotes, of an expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Part<'a> {
+    /// A word without quotes, and whether an opening parenthesis follows.
+    Word(&'a str, bool),
+    /// A name between quotes.
+    Name(&'a str),
+    /// A string, without its quotes.
+    Text(&'a str),
+}
+
+/// Returns the words, names and strings of an expression, in order; comments are left out.
+pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '\'' | '"' | '`' => quoted_length(rest, first),
+            '[' => rest.find(']').map_or(rest.len(), |end| end + 1),
+            '-' if rest.starts_with("--") => rest.find('\n').unwrap_or(rest.len()),
+            '/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |end| end + 2),
+            _ if is_word(first) => rest.find(|character| !is_word(character)).unwrap_or(rest.len()),
+            _ => first.len_utf8(),
+        };
+        let (token, after) = rest.split_at(length);
+        let inner = token.get(1..token.len().saturating_sub(1)).unwrap_or_default();
+        match first {
+            '\'' => parts.push(Part::Text(inner)),
+            '"' | '`' | '[' => parts.push(Part::Name(inner)),
+            _ if is_word(first) => parts.push(Part::Word(token, after.trim_start().starts_with('('))),
+            _ => {}
+        }
+        rest = after;
+    }
+    parts
+}
+
+fn is_word(character: char) -> bool {
+    character.is_alphanumeric() || character == '_' || character == '$'
+}
+
+/// The length of what begins with a quote; a quote that is doubled does not end it.
+fn quoted_length(text: &str, quote: char) -> usize {
+    let mut at = 1;
+    while let Some(end) = text[at..].find(quote) {
+        at += end + 1;
+        if !text[at..].starts_with(quote) {
+            return at;
+        }
+        at += 1;
+    }
+    text.len()
+}
+
+/// Returns the one column that an expression is about, if it is about one. PostgreSQL names unnamed checks after it.
+pub(super) fn only_column(expression: &str) -> Option<String> {
+    let mut columns: Vec<String> = Vec::new();
+    for part in parts(expression) {
+        let name = match part {
+            Part::Word(word, false) if is_name(word) => word.to_owned(),
+            Part::Name(name) => name.to_owned(),
+            _ => continue,
+        };
+        if !columns.contains(&name) {
+            columns.push(name);
+        }
+    }
+    match columns.as_slice() {
+        [only] => Some(only.clone()),
+        _ => None,
+    }
+}
+
+fn is_name(word: &str) -> bool {
+    const KEYWORDS: &[&str] = &[
+        "and",
+        "or",
+        "not",
+        "in",
+        "is",
+        "null",
+        "like",
+        "ilike",
+        "between",
+        "true",
+        "false",
+        "any",
+        "all",
+        "array",
+        "case",
+        "when",
+        "then",
+        "else",
+        "end",
+        "glob",
+        "regexp",
+        "collate",
+        "escape",
+        "similar",
+        "to",
+        "current_timestamp",
+        "current_date",
+        "current_time",
+    ];
+    let is_number = word.starts_with(|first: char| first.is_ascii_digit());
+    !is_number && !KEYWORDS.iter().any(|keyword| word.eq_ignore_ascii_case(keyword))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Part, only_column, parts};
+
+    #[test]
+    fn words_names_and_strings_are_told_apart() {
+        let found = parts("lower(\"Mail\") <> 'it''s' -- no\n AND [a b] /* no */ IS NOT NULL");
+        use Part::{Name, Text, Word};
+        let (lower, and) = (Word("lower", true), Word("AND", false));
+        let end = [Word("IS", false), Word("NOT", false), Word("NULL", false)];
+        let mut expected = vec![lower, Name("Mail"), Text("it''s"), and, Name("a b")];
+        expected.extend(end);
+        assert_eq!(found, expected);
+        assert_eq!(parts("'never closed"), [Text("never close")]);
+    }
+
+    #[test]
+    fn a_check_may_be_about_one_column() {
+        assert_eq!(only_column("price > 0 AND price < 10").as_deref(), Some("price"));
+        assert_eq!(only_column("length(\"Name\") > 2").as_deref(), Some("Name"));
+        assert_eq!(only_column("low < high"), None);
+        assert_eq!(only_column("1 = 1"), None);
+    }
+}

@@ -1,0 +1,216 @@
+//! Columns that become others.
+
+use sea_orm::DbBackend;
+use sea_orm::sea_query::ColumnType;
+
+use super::change::{add_column, altered};
+use super::column::{collation, definition, definition_with_comment};
+use super::portable::under;
+use super::sql::{self, postgres};
+use super::{Alteration, Code, Setting, identity, note, portable};
+use crate::schema::{AutoIncrement, Column, TableName, Type};
+
+/// Says what a person would write for a column that changes.
+///
+/// The definition that is written is the whole of the new one, because MySQL replaces the old one with it.
+pub(super) fn column(table: &TableName, from: &Column, to: &Column, backend: DbBackend) -> Vec<Code> {
+    if from.generated != to.generated {
+        return generated(table, from, to, backend);
+    }
+    if backend != DbBackend::Postgres {
+        return on_others(table, from, to, backend);
+    }
+    let renumbered = from.auto_increment != to.auto_increment;
+    let kept = renumbered.then(|| kept_identity(from, to)).flatten();
+    let mut code = notes(from, to, backend);
+    match (&from.auto_increment, kept) {
+        (Some(old), None) if renumbered => {
+            code.push(postgres("identity columns", identity::remove(table, &to.name, old)));
+        }
+        (_, Some((old, new))) => code.push(postgres("identity columns", identity::change(table, &to.name, old, new))),
+        _ => {}
+    }
+    code.extend(definition_on_postgres(table, from, to));
+    code.extend(collation_on_postgres(table, from, to));
+    if let Some(new) = to.auto_increment.as_ref().filter(|_| renumbered && kept.is_none()) {
+        code.push(postgres("identity columns", identity::add(table, to, new)));
+    }
+    if from.comment != to.comment {
+        let comment = to.comment.clone().unwrap_or_default();
+        code.push(altered(table, Alteration::ColumnComment { column: to.name.clone(), comment }));
+    }
+    code
+}
+
+type Identity<'a> = (bool, &'a crate::schema::SequenceOptions);
+
+/// Returns both, if both are identities, so that one can be turned into the other.
+fn kept_identity<'a>(from: &'a Column, to: &'a Column) -> Option<(Identity<'a>, Identity<'a>)> {
+    match (&from.auto_increment, &to.auto_increment) {
+        (
+            Some(AutoIncrement::Identity { always, options }),
+            Some(AutoIncrement::Identity { always: becomes, options: new }),
+        ) => Some(((*always, options), (*becomes, new))),
+        _ => None,
+    }
+}
+
+/// No database turns a column into a generated one, or changes what computes it: it is made again.
+fn generated(table: &TableName, from: &Column, to: &Column, backend: DbBackend) -> Vec<Code> {
+    let becomes_plain = to.generated.is_none() && from.generated.as_ref().is_some_and(|old| old.stored);
+    if backend == DbBackend::Postgres && becomes_plain {
+        let drop = format!("ALTER TABLE {} ALTER COLUMN {} DROP EXPRESSION", sql::table(table), sql::name(&to.name));
+        let plain = Column { generated: None, ..from.clone() };
+        let mut code = vec![postgres("stored columns that become plain ones", [drop])];
+        code.extend(column(table, &plain, to, backend));
+        return code;
+    }
+    let note = match (&from.generated, &to.generated) {
+        (None, _) => note::values_are_lost(&from.name),
+        (_, Some(_)) => note::values_are_computed_anew(&from.name),
+        (_, None) => note::values_are_lost(&from.name),
+    };
+    let mut code = vec![note, altered(table, Alteration::DropColumn(from.name.clone()))];
+    code.extend(add_column(table, to, backend));
+    code
+}
+
+fn notes(from: &Column, to: &Column, backend: DbBackend) -> Vec<Code> {
+    let mut notes = Vec::new();
+    notes.extend((from.nullable && !to.nullable).then(|| note::null_stops(&to.name)));
+    let is_converted = backend == DbBackend::Postgres && cast(from, to).is_some();
+    notes.extend(is_converted.then(|| note::values_are_converted(&to.name)));
+    notes
+}
+
+/// One definition says it all.
+fn on_others(table: &TableName, from: &Column, to: &Column, backend: DbBackend) -> Vec<Code> {
+    let mut code = notes(from, to, backend);
+    let is_mysql = backend == DbBackend::MySql;
+    if !is_mysql && from.default.is_some() && to.default.is_none() {
+        code.push(altered(table, Alteration::DropDefault(to.name.clone())));
+    }
+    let mut new = if is_mysql { definition_with_comment(to, backend) } else { definition(to, backend) };
+    // A column of SQLite numbers rows because it is the key, which this does not change.
+    new.settings.retain(|setting| is_mysql || *setting != Setting::AutoIncrement);
+    let needs = portable::column(&new, backend);
+    code.push(under(needs, altered(table, Alteration::ModifyColumn(new))));
+    code
+}
+
+/// The type, the nullability and the default on PostgreSQL, if one of them changes.
+fn definition_on_postgres(table: &TableName, from: &Column, to: &Column) -> Vec<Code> {
+    let backend = DbBackend::Postgres;
+    let is_retyped = from.column_type != to.column_type;
+    if !is_retyped && from.nullable == to.nullable && from.default == to.default {
+        return Vec::new();
+    }
+    let mut code = Vec::new();
+    // The old default may not be one of the new type.
+    let loses_default = from.default.is_some() && (is_retyped || to.default.is_none());
+    if loses_default {
+        code.push(altered(table, Alteration::DropDefault(to.name.clone())));
+    }
+    // What numbers rows, and the collation, are changed on their own.
+    let plain = Column { auto_increment: None, collation: None, ..to.clone() };
+    let numbered = Column { collation: None, ..to.clone() };
+    let mut new = definition(&numbered, backend);
+    if new.settings.iter().any(|setting| matches!(setting, Setting::Extra(_))) || is_serial(to) {
+        new = definition(&plain, backend);
+    }
+    new.settings.extend(cast(from, to).map(Setting::Using));
+    let only_default_goes = loses_default && !is_retyped && from.nullable == to.nullable;
+    if !only_default_goes {
+        let needs = portable::column(&new, backend);
+        code.push(under(needs, altered(table, Alteration::ModifyColumn(new))));
+    }
+    code
+}
+
+fn is_serial(column: &Column) -> bool {
+    matches!(column.auto_increment, Some(AutoIncrement::Serial))
+}
+
+/// A type without a collation puts the one of the type back, so it is said again whenever the type is.
+fn collation_on_postgres(table: &TableName, from: &Column, to: &Column) -> Option<Code> {
+    let is_said = from.column_type != to.column_type || from.nullable != to.nullable || from.default != to.default;
+    if from.collation == to.collation && (!is_said || to.collation.is_none()) {
+        return None;
+    }
+    let name =
+        to.collation.as_ref().map_or_else(|| "\"default\"".to_owned(), |name| collation(name, DbBackend::Postgres));
+    let (table, column, of) = (sql::table(table), sql::name(&to.name), &to.column_type.text);
+    Some(postgres("collations", [format!("ALTER TABLE {table} ALTER COLUMN {column} TYPE {of} COLLATE {name}")]))
+}
+
+/// The conversion that PostgreSQL has to be told, where it does not convert on its own.
+fn cast(from: &Column, to: &Column) -> Option<String> {
+    let (old, new) = (&from.column_type, &to.column_type);
+    if old == new || is_converted(old, new) {
+        return None;
+    }
+    let (column, into) = (sql::name(&to.name), &new.text);
+    Some(match (family(old), family(new)) {
+        (Family::Text, _) => format!("{column}::{into}"),
+        (Family::Boolean, Family::Number) => format!("{column}::integer"),
+        (Family::Number, Family::Boolean) => format!("{column} <> 0"),
+        _ => format!("{column}::text::{into}"),
+    })
+}
+
+/// Types between which PostgreSQL converts when it assigns.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Family {
+    Text,
+    Number,
+    Boolean,
+    Moment,
+    Json,
+    Bits,
+    Address,
+    Other,
+}
+
+fn is_converted(old: &Type, new: &Type) -> bool {
+    let base = |of: &Type| of.text.split('(').next().unwrap_or_default().to_owned();
+    match (family(old), family(new)) {
+        _ if base(old) == base(new) && !old.text.ends_with(']') && !new.text.ends_with(']') => true,
+        (_, Family::Text) => true,
+        (Family::Moment, Family::Moment) => is_moment_converted(&old.kind, &new.kind),
+        (Family::Address, Family::Address) => true,
+        (old, new) => old == new && old != Family::Other,
+    }
+}
+
+fn is_moment_converted(old: &ColumnType, new: &ColumnType) -> bool {
+    let is_time = |kind: &ColumnType| matches!(kind, ColumnType::Time);
+    let is_date = |kind: &ColumnType| matches!(kind, ColumnType::Date);
+    !(is_time(old) || is_date(old) && is_time(new))
+}
+
+fn family(of: &Type) -> Family {
+    use ColumnType as Kind;
+    if of.text.ends_with("[]") {
+        return Family::Other;
+    }
+    match of.kind {
+        Kind::Char(_) | Kind::String(_) | Kind::Text => Family::Text,
+        Kind::TinyInteger
+        | Kind::SmallInteger
+        | Kind::Integer
+        | Kind::BigInteger
+        | Kind::TinyUnsigned
+        | Kind::SmallUnsigned
+        | Kind::Unsigned
+        | Kind::BigUnsigned
+        | Kind::Float
+        | Kind::Double
+        | Kind::Decimal(_) => Family::Number,
+        Kind::Boolean => Family::Boolean,
+        Kind::DateTime | Kind::Timestamp | Kind::TimestampWithTimeZone | Kind::Time | Kind::Date => Family::Moment,
+        Kind::Json | Kind::JsonBinary => Family::Json,
+        Kind::Bit(_) | Kind::VarBit(_) => Family::Bits,
+        Kind::Cidr | Kind::Inet => Family::Address,
+        _ => Family::Other,
+    }
+}

@@ -1,0 +1,72 @@
+//! Which databases can do something.
+
+use sea_orm::DbBackend;
+use sea_orm::sea_query::ColumnType;
+
+use super::{Code, DefaultValue, NewColumn, Setting};
+
+/// The databases that can do something, and what the others lack.
+pub(super) type Needs = (&'static [DbBackend], &'static str);
+
+pub(super) const POSTGRES: &[DbBackend] = &[DbBackend::Postgres];
+pub(super) const MYSQL: &[DbBackend] = &[DbBackend::MySql];
+pub(super) const SQLITE: &[DbBackend] = &[DbBackend::Sqlite];
+
+/// Puts code under a condition, if there is one.
+pub(super) fn under(needs: Option<Needs>, code: Code) -> Code {
+    match needs {
+        Some((databases, lacking)) => Code::Only { databases, lacking, code: vec![code] },
+        None => code,
+    }
+}
+
+/// What a column definition needs, or nothing if every database takes it.
+pub(super) fn column(column: &NewColumn, backend: DbBackend) -> Option<Needs> {
+    kind(&column.kind, backend).or_else(|| column.settings.iter().find_map(|setting| self::setting(setting, backend)))
+}
+
+fn kind(kind: &ColumnType, backend: DbBackend) -> Option<Needs> {
+    Some(match kind {
+        ColumnType::Array(_) => (POSTGRES, "arrays"),
+        ColumnType::Vector(_) => (POSTGRES, "vectors"),
+        ColumnType::Cidr | ColumnType::Inet | ColumnType::MacAddr => (POSTGRES, "network addresses"),
+        ColumnType::LTree => (POSTGRES, "label trees"),
+        ColumnType::Interval(..) => (POSTGRES, "intervals"),
+        ColumnType::Year => (MYSQL, "years"),
+        ColumnType::Bit(_) | ColumnType::VarBit(_) => (&[DbBackend::Postgres, DbBackend::MySql], "bit strings"),
+        ColumnType::Custom(_) => of_its_own(backend, "types of PostgreSQL", "types of MySQL", "types of SQLite"),
+        _ => return None,
+    })
+}
+
+fn setting(setting: &Setting, backend: DbBackend) -> Option<Needs> {
+    match setting {
+        Setting::Extra(_) => Some(of_its_own(
+            backend,
+            "column options of PostgreSQL",
+            "column options of MySQL",
+            "column options of SQLite",
+        )),
+        Setting::Default(DefaultValue::Expression(text) | DefaultValue::Keyword(text)) => expression(text, backend),
+        Setting::Generated { expression: text, .. } => expression(text, backend),
+        _ => None,
+    }
+}
+
+/// What an expression needs, as far as that can be seen.
+pub(super) fn expression(text: &str, backend: DbBackend) -> Option<Needs> {
+    let is_local = match backend {
+        DbBackend::Postgres => text.contains("::"),
+        DbBackend::MySql => text.contains('`'),
+        _ => false,
+    };
+    is_local.then(|| of_its_own(backend, "expressions of PostgreSQL", "expressions of MySQL", "expressions of SQLite"))
+}
+
+fn of_its_own(backend: DbBackend, postgres: &'static str, mysql: &'static str, sqlite: &'static str) -> Needs {
+    match backend {
+        DbBackend::Postgres => (POSTGRES, postgres),
+        DbBackend::MySql => (MYSQL, mysql),
+        _ => (SQLITE, sqlite),
+    }
+}

@@ -1,0 +1,210 @@
+//! New tables.
+
+use sea_orm::DbBackend;
+
+use super::column::definition;
+use super::expressions::{Part, parts};
+use super::foreign_key::{goes_with_table, named};
+use super::portable::{Needs, POSTGRES, SQLITE};
+use super::sql::{self, postgres, statement};
+use super::{Alteration, Call, Code, Key, NamedColumns, NewColumn, NewTable, Setting, change, index, portable};
+use crate::schema::{AutoIncrement, PrimaryKey, Table, TableName, Unique};
+
+/// Makes a table with all that it has.
+pub(super) fn create(table: &Table, backend: DbBackend) -> Vec<Code> {
+    if let Some(text) = own_text(table, backend) {
+        let text = Code::Only { databases: SQLITE, lacking: "such a table", code: vec![statement(text)] };
+        return [text].into_iter().chain(indexes(table, backend)).collect();
+    }
+    let parts = Parts::of(table, backend);
+    let code = [parts.create(table, backend), parts.afterwards(table, backend)];
+    let code: Vec<Code> = code.into_iter().chain(parts.statements(table)).chain(indexes(table, backend)).collect();
+    match parts.needs(backend) {
+        // What is made under a condition has to be changed under it, too.
+        Some((databases, lacking)) => vec![Code::Only { databases, lacking, code: flat(code) }],
+        None => code,
+    }
+}
+
+/// Gives a table another name. PostgreSQL has two statements for a name and a schema.
+pub(super) fn rename(from: &TableName, to: &TableName, backend: DbBackend) -> Vec<Code> {
+    let is_postgres = backend == DbBackend::Postgres;
+    let mut code = Vec::new();
+    let mut now = from.clone();
+    if is_postgres && from.schema != to.schema {
+        let schema = sql::name(to.schema.as_deref().unwrap_or("public"));
+        code.push(postgres("schemas", [format!("ALTER TABLE {} SET SCHEMA {schema}", sql::table(from))]));
+        now.schema.clone_from(&to.schema);
+    }
+    if now.name != to.name || !is_postgres {
+        let schema = to.schema.clone().filter(|_| !is_postgres);
+        let to = TableName { schema, name: to.name.clone() };
+        code.push(Code::Call(Call::RenameTable { from: now, to }));
+    }
+    code
+}
+
+fn indexes(table: &Table, backend: DbBackend) -> impl Iterator<Item = Code> {
+    table.indexes.iter().map(move |index| index::create(&table.name, index, backend))
+}
+
+fn flat(code: Vec<Code>) -> Vec<Code> {
+    let mut flat = Vec::new();
+    for piece in code {
+        match piece {
+            Code::Only { code, .. } => flat.extend(self::flat(code)),
+            piece if super::is_empty(&piece) => {}
+            piece => flat.push(piece),
+        }
+    }
+    flat
+}
+
+/// Returns the text of a table of SQLite that says what no builder can say.
+fn own_text(table: &Table, backend: DbBackend) -> Option<String> {
+    const UNSAID: &[&str] = &["STRICT", "ROWID", "CONFLICT", "COLLATE", "DEFERRABLE", "DEFERRED", "DESC"];
+    let text = &table.definition.as_ref().filter(|_| backend == DbBackend::Sqlite)?.0;
+    let says = |part: &Part<'_>| matches!(part, Part::Word(word, _) if UNSAID.iter().any(|unsaid| word.eq_ignore_ascii_case(unsaid)));
+    parts(text).iter().any(says).then(|| text.trim_end().trim_end_matches(';').to_owned())
+}
+
+/// A table, sorted by how its parts are said.
+struct Parts {
+    columns: Vec<NewColumn>,
+    primary_key: Option<Key>,
+    uniques: Vec<Key>,
+    /// What `alter` adds.
+    later: Vec<Alteration>,
+    /// What only SQL can say.
+    sql: Vec<Unique>,
+}
+
+impl Parts {
+    fn of(table: &Table, backend: DbBackend) -> Self {
+        let columns = table.columns.iter().map(|column| definition(column, backend)).collect();
+        let mut parts = Self { columns, primary_key: None, uniques: Vec::new(), later: Vec::new(), sql: Vec::new() };
+        if let Some(key) = &table.primary_key {
+            parts.add_primary_key(table, key, backend);
+        }
+        for unique in &table.uniques {
+            parts.add_unique(table, unique, backend);
+        }
+        parts
+    }
+
+    fn add_primary_key(&mut self, table: &Table, key: &PrimaryKey, backend: DbBackend) {
+        let is_default = |name: &String| match backend {
+            DbBackend::Postgres => *name == change::primary_key_name(&table.name),
+            DbBackend::MySql => true,
+            _ => false,
+        };
+        let name = key.name.clone().filter(|name| !is_default(name));
+        let numbered = |column: &String| {
+            table
+                .column(column)
+                .is_some_and(|column| column.auto_increment == Some(AutoIncrement::Rowid { autoincrement: true }))
+        };
+        match key.columns.as_slice() {
+            // SQLite takes `AUTOINCREMENT` only where the key is with the column.
+            [only] if name.is_none() || numbered(only) => self.set(only, Setting::PrimaryKey),
+            columns if name.as_ref().is_none_or(|name| is_safe(name)) => {
+                self.primary_key = Some(Key { name, columns: columns.to_vec(), nulls_not_distinct: false });
+            }
+            columns => {
+                let name = name.unwrap_or_default();
+                self.later.push(Alteration::AddPrimaryKey(NamedColumns { name, columns: columns.to_vec() }));
+            }
+        }
+    }
+
+    fn add_unique(&mut self, table: &Table, unique: &Unique, backend: DbBackend) {
+        let default = default_name(&table.name, unique, backend);
+        let name = unique.name.clone().filter(|name| default.as_ref() != Some(name));
+        let columns = unique.columns.clone();
+        match (unique.columns.as_slice(), &name) {
+            _ if unique.deferrable.is_some() => self.sql.push(unique.clone()),
+            ([only], None) if !unique.nulls_not_distinct => self.set(only, Setting::UniqueKey),
+            (_, Some(name)) if !is_safe(name) => {
+                self.later.push(Alteration::AddUnique(NamedColumns { name: name.clone(), columns }));
+            }
+            _ => self.uniques.push(Key { name, columns, nulls_not_distinct: unique.nulls_not_distinct }),
+        }
+    }
+
+    fn set(&mut self, column: &str, setting: Setting) {
+        if let Some(column) = self.columns.iter_mut().find(|found| found.name == column) {
+            let keys = [Setting::AutoIncrement, Setting::PrimaryKey];
+            let at = column.settings.iter().take_while(|setting| keys.contains(setting)).count();
+            column.settings.insert(at, setting);
+        }
+    }
+
+    fn create(&self, table: &Table, backend: DbBackend) -> Code {
+        if self.columns.is_empty() {
+            return statement(format!("CREATE TABLE {} ()", sql::table(&table.name)));
+        }
+        let is_mysql = backend == DbBackend::MySql;
+        let mut columns = self.columns.clone();
+        if is_mysql {
+            for (new, column) in columns.iter_mut().zip(&table.columns) {
+                new.settings.extend(column.comment.iter().map(|comment| Setting::Comment(comment.clone())));
+            }
+        }
+        let foreign_keys = table.foreign_keys.iter().filter(|key| goes_with_table(key, backend)).cloned();
+        let checks = table.checks.iter().map(|check| (check.name.clone(), check.expression.text.clone()));
+        Code::Call(Call::CreateTable(Box::new(NewTable {
+            name: table.name.clone(),
+            columns,
+            primary_key: self.primary_key.clone(),
+            uniques: self.uniques.clone(),
+            foreign_keys: foreign_keys.collect(),
+            checks: checks.collect(),
+            comment: table.comment.clone().filter(|_| is_mysql),
+        })))
+    }
+
+    /// What `alter` adds to the new table.
+    fn afterwards(&self, table: &Table, backend: DbBackend) -> Code {
+        let mut changes = self.later.clone();
+        for key in table.foreign_keys.iter().filter(|key| !goes_with_table(key, backend)) {
+            changes.push(Alteration::AddForeignKey(Box::new(named(&table.name, key)), key.deferrable));
+        }
+        if backend == DbBackend::Postgres {
+            changes.extend(table.comment.iter().map(|comment| Alteration::Comment(comment.clone())));
+            changes.extend(table.columns.iter().filter_map(|column| {
+                let comment = column.comment.clone()?;
+                Some(Alteration::ColumnComment { column: column.name.clone(), comment })
+            }));
+        }
+        Code::Call(Call::Alter { table: table.name.clone(), changes })
+    }
+
+    fn statements(&self, table: &Table) -> impl Iterator<Item = Code> {
+        let uniques = self.sql.iter().map(|unique| change::add_unique_statement(&table.name, unique));
+        uniques.chain(table.exclusions.iter().map(|exclusion| change::add_exclusion(&table.name, exclusion)))
+    }
+
+    fn needs(&self, backend: DbBackend) -> Option<Needs> {
+        if self.columns.is_empty() {
+            return Some((POSTGRES, "tables without columns"));
+        }
+        if self.uniques.iter().any(|unique| unique.nulls_not_distinct) {
+            return Some((POSTGRES, "constraints for which NULL is a value"));
+        }
+        self.columns.iter().find_map(|column| portable::column(column, backend))
+    }
+}
+
+/// sea-query does not escape the names of keys.
+fn is_safe(name: &str) -> bool {
+    !name.contains(['"', '`'])
+}
+
+/// The name that the database gives to a unique constraint without one.
+fn default_name(table: &TableName, unique: &Unique, backend: DbBackend) -> Option<String> {
+    match backend {
+        DbBackend::Postgres => Some(change::unique_name(table, unique)),
+        DbBackend::MySql => unique.columns.first().cloned(),
+        _ => None,
+    }
+}

@@ -1,0 +1,200 @@
+//! Calls: what they are called with.
+
+use super::column::{column, cust};
+use super::rust::{Rust, array, call, root_string, string, tuple, word};
+use crate::autogenerate::code::{Alteration, Key, NamedColumns, NewTable, ValuePlace};
+use crate::schema::{Action, Deferrable, ForeignKey, Index, IndexKey, IndexPart, TableName};
+
+/// Writes the name of a table or a type, with its schema if it has one.
+pub(super) fn table_name(TableName { schema, name }: &TableName) -> Rust {
+    match schema {
+        Some(schema) => tuple(vec![string(schema), string(name)]),
+        None => string(name),
+    }
+}
+
+/// Writes a new statement: `Table::create()`.
+pub(super) fn new(statement: &str) -> Rust {
+    call(statement, Vec::new())
+}
+
+fn strings(texts: &[String]) -> Rust {
+    array(texts.iter().map(|text| string(text)).collect())
+}
+
+/// Writes the statement that creates a table.
+pub(super) fn create_table(new_table: &NewTable) -> Rust {
+    let mut table = new("Table::create").method("table", vec![table_name(&new_table.name)]);
+    for new in &new_table.columns {
+        table = table.method("col", vec![column(new)]);
+    }
+    table = table.method_with("primary_key", new_table.primary_key.as_ref().map(|primary| key(primary, false)));
+    for unique in &new_table.uniques {
+        table = table.method("index", vec![key(unique, true)]);
+    }
+    for key in &new_table.foreign_keys {
+        table = table.method("foreign_key", vec![foreign_key(&new_table.name, key)]);
+    }
+    for (name, expression) in &new_table.checks {
+        let expression = cust(expression);
+        table = table.method(
+            "check",
+            vec![match name {
+                Some(name) => tuple(vec![string(name), expression]),
+                None => expression,
+            }],
+        );
+    }
+    table.method_with("comment", new_table.comment.as_deref().map(string)).method("to_owned", Vec::new())
+}
+
+fn key(Key { name, columns, nulls_not_distinct }: &Key, unique: bool) -> Rust {
+    let mut index = new("Index::create").method_with("name", name.as_deref().map(string));
+    for column in columns {
+        index = index.method("col", vec![string(column)]);
+    }
+    if *nulls_not_distinct {
+        index = index.method("nulls_not_distinct", Vec::new());
+    }
+    if unique { index.method("unique", Vec::new()) } else { index }
+}
+
+/// Writes a foreign key.
+fn foreign_key(table: &TableName, key: &ForeignKey) -> Rust {
+    let mut statement = new("ForeignKey::create").method_with("name", key.name.as_deref().map(string));
+    statement = match (key.columns.as_slice(), key.referenced_columns.as_slice()) {
+        ([column], [referenced]) => statement
+            .method("from", vec![table_name(table), string(column)])
+            .method("to", vec![table_name(&key.referenced_table), string(referenced)]),
+        (columns, referenced) => {
+            let from = statement.method("from_tbl", vec![table_name(table)]);
+            let from = columns.iter().fold(from, |from, column| from.method("from_col", vec![string(column)]));
+            let to = from.method("to_tbl", vec![table_name(&key.referenced_table)]);
+            referenced.iter().fold(to, |to, column| to.method("to_col", vec![string(column)]))
+        }
+    };
+    statement.method_with("on_delete", action(key.on_delete)).method_with("on_update", action(key.on_update))
+}
+
+fn action(action: Action) -> Option<Rust> {
+    let action = match action {
+        Action::NoAction => return None,
+        Action::Restrict => "ForeignKeyAction::Restrict",
+        Action::Cascade => "ForeignKeyAction::Cascade",
+        Action::SetNull => "ForeignKeyAction::SetNull",
+        Action::SetDefault => "ForeignKeyAction::SetDefault",
+    };
+    Some(word(action))
+}
+
+/// Writes the statement that creates an index.
+pub(super) fn create_index(table: &TableName, index: &Index) -> Rust {
+    let name = vec![string(&index.name)];
+    let mut statement = new("Index::create").method("name", name).method("table", vec![table_name(table)]);
+    for part in &index.parts {
+        statement = statement.method("col", vec![index_column(part)]);
+    }
+    if index.unique {
+        statement = statement.method("unique", Vec::new());
+    }
+    statement = match index.method.as_deref() {
+        None => statement,
+        Some("hash") => statement.method("index_type", vec![word("IndexType::Hash")]),
+        Some("fulltext") => statement.method("full_text", Vec::new()),
+        Some(method) => {
+            let method = root_string(method).method("into_iden", Vec::new());
+            statement.method("index_type", vec![call("IndexType::Custom", vec![method])])
+        }
+    };
+    for column in &index.include {
+        statement = statement.method("include", vec![string(column)]);
+    }
+    if index.nulls_not_distinct {
+        statement = statement.method("nulls_not_distinct", Vec::new());
+    }
+    let predicate = index.predicate.as_ref().map(|predicate| cust(&predicate.text));
+    statement.method_with("and_where", predicate).method("to_owned", Vec::new())
+}
+
+fn index_column(part: &IndexPart) -> Rust {
+    let mut parts = vec![match &part.key {
+        IndexKey::Column(name) if part.operator_class.is_some() => root_string(name),
+        IndexKey::Column(name) => string(name),
+        IndexKey::Expression(expression) => cust(&expression.text),
+    }];
+    if matches!(part.key, IndexKey::Column(_)) {
+        parts.extend(part.length.map(|length| word(length.to_string())));
+    }
+    parts.extend(part.descending.then(|| word("IndexOrder::Desc")));
+    let only = if parts.len() == 1 { parts.pop() } else { None };
+    let column = only.unwrap_or_else(|| tuple(parts));
+    match &part.operator_class {
+        Some(class) => {
+            column.method("into_index_column", Vec::new()).method("with_operator_class", vec![string(class)])
+        }
+        None => column,
+    }
+}
+
+/// Writes the statement that creates an enumerated type.
+pub(super) fn create_type(name: &TableName, values: &[String]) -> Rust {
+    new("extension::postgres::Type::create")
+        .method("as_enum", vec![table_name(name)])
+        .method("values", vec![strings(values)])
+        .method("to_owned", Vec::new())
+}
+
+/// Writes the statement that drops an enumerated type.
+pub(super) fn drop_type(name: &TableName) -> Rust {
+    new("extension::postgres::Type::drop").method("name", vec![table_name(name)]).method("to_owned", Vec::new())
+}
+
+/// Writes the statement that gives an enumerated type another value.
+pub(super) fn new_value(name: &TableName, value: &str, place: &ValuePlace) -> Rust {
+    let statement = new("extension::postgres::Type::alter").method("name", vec![table_name(name)]);
+    let statement = statement.method("add_value", vec![string(value)]);
+    match place {
+        ValuePlace::Last => statement,
+        ValuePlace::Before(other) => statement.method("before", vec![string(other)]),
+        ValuePlace::After(other) => statement.method("after", vec![string(other)]),
+    }
+}
+
+/// Adds a change to a chain.
+pub(super) fn altered(chain: Rust, table: &TableName, change: &Alteration) -> Rust {
+    let one = |method: &str, text: &str| (method.to_owned(), vec![string(text)]);
+    let two = |method: &str, first: &str, second: Rust| (method.to_owned(), vec![string(first), second]);
+    let (method, arguments) = match change {
+        Alteration::AddColumn(new) => ("add_column".to_owned(), vec![column(new)]),
+        Alteration::ModifyColumn(new) => ("modify_column".to_owned(), vec![column(new)]),
+        Alteration::RenameColumn { from, to } => two("rename_column", from, string(to)),
+        Alteration::DropColumn(name) => one("drop_column", name),
+        Alteration::DropDefault(column) => one("drop_default", column),
+        Alteration::AddPrimaryKey(NamedColumns { name, columns }) => two("add_primary_key", name, strings(columns)),
+        Alteration::DropPrimaryKey(name) => one("drop_primary_key", name),
+        Alteration::AddUnique(NamedColumns { name, columns }) => two("add_unique", name, strings(columns)),
+        Alteration::DropUnique(name) => one("drop_unique", name),
+        Alteration::AddForeignKey(key, deferrable) => {
+            ("add_foreign_key".to_owned(), vec![new_foreign_key(table, key, *deferrable)])
+        }
+        Alteration::DropForeignKey(key) => {
+            let key = key.name.as_deref().map_or_else(|| foreign_key(table, key), string);
+            ("drop_foreign_key".to_owned(), vec![key])
+        }
+        Alteration::AddCheck { name, expression } => two("add_check", name, cust(expression)),
+        Alteration::DropCheck(name) => one("drop_check", name),
+        Alteration::Comment(comment) => one("comment", comment),
+        Alteration::ColumnComment { column, comment } => two("column_comment", column, string(comment)),
+    };
+    chain.method(&method, arguments)
+}
+
+fn new_foreign_key(table: &TableName, key: &ForeignKey, deferrable: Option<Deferrable>) -> Rust {
+    let statement = foreign_key(table, key);
+    let when = match deferrable {
+        None => return statement,
+        Some(Deferrable::Immediate) => "Deferrable::Immediate",
+        Some(Deferrable::Deferred) => "Deferrable::Deferred",
+    };
+    call("NewForeignKey::from", vec![statement]).method("deferrable", vec![word(when)])
+}

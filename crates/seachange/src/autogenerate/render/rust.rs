@@ -1,0 +1,155 @@
+//! The Rust that is written, as a tree: expressions and statements, and nothing that no revision needs.
+
+use proc_macro2::Literal;
+
+/// An expression.
+#[derive(Debug, Clone)]
+pub(super) enum Rust {
+    /// A path, a name or a literal, which is never broken into lines.
+    Word(String),
+    /// What brackets hold, after the callee, if there is one.
+    List(List),
+    /// Methods, called one after the other.
+    Chain {
+        /// What the first method is called on.
+        root: Box<Rust>,
+        /// The calls, `.await` among them.
+        links: Vec<Link>,
+    },
+}
+
+/// Expressions between brackets.
+#[derive(Debug, Clone)]
+pub(super) struct List {
+    pub(super) callee: String,
+    pub(super) open: char,
+    pub(super) close: char,
+    pub(super) items: Vec<Rust>,
+}
+
+/// One link of a chain.
+#[derive(Debug, Clone)]
+pub(super) enum Link {
+    /// A method.
+    Method(List),
+    /// `.await`, with or without a question mark.
+    Await {
+        /// Whether an error is passed on.
+        question: bool,
+    },
+}
+
+/// A statement.
+#[derive(Debug, Clone)]
+pub(super) enum Statement {
+    /// A comment of its own; any text.
+    Comment(String),
+    /// `let name = value;`
+    Let {
+        /// The variable.
+        name: String,
+        /// What it is.
+        value: Rust,
+    },
+    /// An expression whose value is not used.
+    Run(Rust),
+    /// The value of the block.
+    Value(Rust),
+    /// A line before a block, and its statements.
+    Block {
+        /// What stands before the opening brace.
+        head: String,
+        /// What stands in the block.
+        body: Vec<Statement>,
+    },
+    /// The end of the method with an error: the database, called `other`, lacks something.
+    Error {
+        /// What it lacks.
+        lacking: String,
+    },
+}
+
+/// A name, a path, or another text that is Rust already.
+pub(super) fn word(text: impl Into<String>) -> Rust {
+    Rust::Word(text.into())
+}
+
+/// A literal of a string: raw where quotes or lines of the text would have to be escaped.
+pub(super) fn string(text: &str) -> Rust {
+    let plain = text.chars().all(|character| character == '\n' || !character.is_control());
+    if !plain || !text.contains(['"', '\n', '\\']) {
+        return word(Literal::string(text).to_string());
+    }
+    let hashes = "#".repeat(hashes_needed(text));
+    word(format!("r{hashes}\"{text}\"{hashes}"))
+}
+
+/// A literal of a string on which a method is called: never raw, because rustfmt miscounts a chain that begins so.
+pub(super) fn root_string(text: &str) -> Rust {
+    word(Literal::string(text).to_string())
+}
+
+/// Counts the hashes without which a raw literal would end inside of the text.
+fn hashes_needed(text: &str) -> usize {
+    let after_quotes = text.split('"').skip(1);
+    let longest = after_quotes.map(|rest| rest.chars().take_while(|character| *character == '#').count()).max();
+    longest.map_or(0, |longest| longest + 1)
+}
+
+/// A call of a function.
+pub(super) fn call(function: impl Into<String>, items: Vec<Rust>) -> Rust {
+    Rust::List(parenthesised(function, items))
+}
+
+/// An array.
+pub(super) fn array(items: Vec<Rust>) -> Rust {
+    Rust::List(List { callee: String::new(), open: '[', close: ']', items })
+}
+
+/// A tuple of at least two.
+pub(super) fn tuple(items: Vec<Rust>) -> Rust {
+    call("", items)
+}
+
+fn parenthesised(callee: impl Into<String>, items: Vec<Rust>) -> List {
+    List { callee: callee.into(), open: '(', close: ')', items }
+}
+
+impl Rust {
+    /// Calls a method.
+    pub(super) fn method(self, name: &str, items: Vec<Self>) -> Self {
+        self.link(Link::Method(parenthesised(format!(".{name}"), items)))
+    }
+
+    /// Calls a method if there is something to call it with.
+    pub(super) fn method_with(self, name: &str, item: Option<Self>) -> Self {
+        match item {
+            Some(item) => self.method(name, vec![item]),
+            None => self,
+        }
+    }
+
+    /// Awaits, and passes an error on.
+    pub(super) fn awaited(self) -> Self {
+        self.link(Link::Await { question: true })
+    }
+
+    fn link(self, link: Link) -> Self {
+        let (root, mut links) = match self {
+            Self::Chain { root, links } => (root, links),
+            root => (Box::new(root), Vec::new()),
+        };
+        links.push(link);
+        Self::Chain { root, links }
+    }
+
+    /// The same, but that the result is the value, an error included.
+    pub(super) fn into_result(mut self) -> Self {
+        if let Self::Chain { links, .. } = &mut self
+            && let Some(Link::Await { question }) = links.last_mut()
+        {
+            *question = false;
+        }
+        self
+    }
+}

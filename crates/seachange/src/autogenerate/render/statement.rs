@@ -1,0 +1,203 @@
+//! Statements: what is bound, what is called, and what stands under a condition.
+
+use sea_orm::DbBackend;
+
+use super::call::{altered, create_index, create_table, create_type, drop_type, new, new_value, table_name};
+use super::layout::{Place, columns, expression, right_hand_side};
+use super::rust::{Rust, Statement, array, call, string, word};
+use super::variable::variable;
+use crate::autogenerate::code::{Call, Code};
+
+/// The width of a line, and where the body of a method begins.
+const WIDTH: usize = 100;
+const BODY: usize = 8;
+/// A literal that is longer has a variable, because rustfmt gives up on chains that hold it.
+const LONG: usize = 60;
+
+/// Turns code into statements, the last of which is the value of the method.
+pub(super) fn statements(code: &[Code]) -> Vec<Statement> {
+    let mut statements = block(code);
+    match statements.pop() {
+        Some(Statement::Run(last)) if is_result(code.last()) => statements.push(Statement::Value(last.into_result())),
+        last => {
+            statements.extend(last);
+            statements.push(Statement::Value(call("Ok", vec![word("()")])));
+        }
+    }
+    statements
+}
+
+/// Says whether the last call has the result of the method itself.
+fn is_result(last: Option<&Code>) -> bool {
+    matches!(last, Some(Code::Call(last)) if !matches!(last, Call::Alter { .. } | Call::Sql(_)))
+}
+
+fn block(code: &[Code]) -> Vec<Statement> {
+    let is_sql = |code: &Code| matches!(code, Code::Call(Call::Sql(_)));
+    code.chunk_by(|left, right| is_sql(left) && is_sql(right)).flat_map(pieces).collect()
+}
+
+fn pieces(code: &[Code]) -> Vec<Statement> {
+    let several: Vec<_> = code
+        .iter()
+        .filter_map(|piece| match piece {
+            Code::Call(Call::Sql(sql)) => Some(string(sql)),
+            _ => None,
+        })
+        .collect();
+    if several.len() < 2 {
+        return code.iter().flat_map(piece).collect();
+    }
+    let all = Statement::Let { name: "statements".to_owned(), value: array(several) };
+    let each = Statement::Block { head: "for sql in statements".to_owned(), body: vec![execute(word("sql"))] };
+    vec![all, each]
+}
+
+fn piece(code: &Code) -> Vec<Statement> {
+    match code {
+        Code::Note(text) => vec![Statement::Comment(text.clone())],
+        Code::Call(call) => call_statements(call),
+        Code::Only { databases, lacking, code } => vec![only(databases, lacking, code)],
+        Code::Where { database, code } => {
+            let head = format!("if manager.get_database_backend() == {}", database_name(*database));
+            vec![Statement::Block { head, body: block(code) }]
+        }
+    }
+}
+
+fn only(databases: &[DbBackend], lacking: &str, code: &[Code]) -> Statement {
+    let databases: Vec<_> = databases.iter().map(|database| database_name(*database)).collect();
+    let arm = Statement::Block { head: format!("{} =>", databases.join(" | ")), body: block(code) };
+    let error = Statement::Error { lacking: lacking.to_owned() };
+    let otherwise = Statement::Block { head: "other =>".to_owned(), body: vec![error] };
+    Statement::Block { head: "match manager.get_database_backend()".to_owned(), body: vec![arm, otherwise] }
+}
+
+fn database_name(database: DbBackend) -> &'static str {
+    match database {
+        DbBackend::Postgres => "sea_orm::DbBackend::Postgres",
+        DbBackend::MySql => "sea_orm::DbBackend::MySql",
+        _ => "sea_orm::DbBackend::Sqlite",
+    }
+}
+
+fn call_statements(call: &Call) -> Vec<Statement> {
+    match call {
+        Call::CreateTable(table) => bound(variable(&table.name.name, "table"), create_table(table), "create_table"),
+        Call::DropTable(name) => direct(new("Table::drop").method("table", vec![table_name(name)]), "drop_table"),
+        Call::RenameTable { from, to } => {
+            direct(new("Table::rename").method("table", vec![table_name(from), table_name(to)]), "rename_table")
+        }
+        Call::Alter { table, changes } => {
+            let start = self::call("alter", vec![word("manager"), table_name(table)]);
+            let all = changes.iter().fold(start, |all, change| altered(all, table, change));
+            vec![Statement::Run(all.method("apply", Vec::new()).awaited())]
+        }
+        Call::CreateIndex { table, index } => bound("index".to_owned(), create_index(table, index), "create_index"),
+        Call::DropIndex { table, name } => {
+            let statement = new("Index::drop").method("name", vec![string(name)]);
+            direct(statement.method("table", vec![table_name(table)]), "drop_index")
+        }
+        Call::CreateType { name, values } => {
+            bound(variable(&name.name, "type"), create_type(name, values), "create_type")
+        }
+        Call::DropType(name) => vec![manager("drop_type", drop_type(name))],
+        Call::AddValue { name, value, place } => vec![manager("alter_type", new_value(name, value, place))],
+        Call::Sql(sql) => sql_statements(sql),
+    }
+}
+
+fn sql_statements(sql: &str) -> Vec<Statement> {
+    let literal = string(sql);
+    let is_long = matches!(&literal, Rust::Word(text) if columns(text) > LONG || text.contains('\n'));
+    let mut statements = Vec::new();
+    let argument = if is_long {
+        statements.push(Statement::Let { name: "sql".to_owned(), value: literal });
+        word("sql")
+    } else {
+        literal
+    };
+    statements.push(execute(argument));
+    statements
+}
+
+fn execute(sql: Rust) -> Statement {
+    let connection = word("manager").method("get_connection", Vec::new());
+    Statement::Run(connection.method("execute_unprepared", vec![sql]).awaited())
+}
+
+/// Binds a statement to a variable, and calls the manager with that.
+fn bound(name: String, value: Rust, method: &str) -> Vec<Statement> {
+    let run = manager(method, word(name.clone()));
+    vec![Statement::Let { name, value }, run]
+}
+
+fn direct(statement: Rust, method: &str) -> Vec<Statement> {
+    vec![manager(method, statement.method("to_owned", Vec::new()))]
+}
+
+fn manager(method: &str, argument: Rust) -> Statement {
+    Statement::Run(word("manager").method(method, vec![argument]).awaited())
+}
+
+/// Writes statements, a line break after each.
+pub(super) fn text(statements: &[Statement]) -> String {
+    lines(statements, BODY)
+}
+
+fn lines(statements: &[Statement], indent: usize) -> String {
+    statements.iter().map(|statement| self::statement(statement, indent)).collect()
+}
+
+fn statement(statement: &Statement, indent: usize) -> String {
+    let margin = " ".repeat(indent);
+    match statement {
+        Statement::Comment(text) => comment(text, &margin),
+        Statement::Let { name, value } => {
+            let start = format!("let {name} =");
+            let value = widening(|edge| right_hand_side(value, columns(&start), indent, edge));
+            format!("{margin}{start}{value};\n")
+        }
+        Statement::Run(run) => {
+            let text = widening(|edge| expression(run, Place::line(indent, edge).less(1)?));
+            format!("{margin}{text};\n")
+        }
+        Statement::Value(value) => {
+            let text = widening(|edge| expression(value, Place::line(indent, edge)));
+            format!("{margin}{text}\n")
+        }
+        Statement::Block { head, body } => {
+            format!("{margin}{head} {{\n{}{margin}}}\n", lines(body, indent + 4))
+        }
+        Statement::Error { lacking } => {
+            let literal = proc_macro2::Literal::string(lacking);
+            format!(
+                "{margin}return Err(DbErr::BackendNotSupported {{\n{margin}    db: other.as_str(),\n\
+                 {margin}    ctx: {literal},\n{margin}}});\n"
+            )
+        }
+    }
+}
+
+/// Lays out within the width of a line. What cannot be, rustfmt leaves as it is; the least that it takes is given to it.
+fn widening(layout: impl Fn(usize) -> Option<String>) -> String {
+    let mut edge = WIDTH;
+    loop {
+        match layout(edge) {
+            Some(text) => return text,
+            None => edge += edge / 4,
+        }
+    }
+}
+
+/// Breaks a comment into lines.
+fn comment(text: &str, margin: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if columns(line) + 1 + columns(word) <= WIDTH => *line += &format!(" {word}"),
+            _ => lines.push(format!("{margin}// {word}")),
+        }
+    }
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
