@@ -41,6 +41,7 @@ pub mod runner;
 pub mod schema;
 pub mod settings;
 mod site;
+mod sqlite_text;
 pub mod store;
 
 #[cfg(feature = "args")]

@@ -1,11 +1,48 @@
-//! Reads the catalogue of sqlite.
+//! Reads the schema of SQLite: what its pragmas tell, and from the texts of the tables and indexes what they do not.
+
+mod column;
+mod constraint;
+mod index;
+mod kind;
+mod read;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
 
 use sea_orm::{ConnectionTrait, DbErr};
 
+use self::read::Catalogue;
 use super::Scope;
-use crate::schema::Schema;
+use crate::schema::{Schema, TableName};
 
-/// Reads the tables in scope.
-pub(super) async fn inspect(_connection: &impl ConnectionTrait, _scope: &Scope) -> Result<Schema, DbErr> {
-    Err(DbErr::Custom("not built".to_owned()))
+/// Reads the tables in scope. A schema is the database file that SQLite knows by that name, `main` unless another is
+/// attached.
+pub(super) async fn inspect(connection: &impl ConnectionTrait, scope: &Scope) -> Result<Schema, DbErr> {
+    let mut schema = Schema::default();
+    add(connection, scope.schema.as_deref().unwrap_or("main"), None, &mut schema).await?;
+    for (database, answer) in &scope.others {
+        add(connection, database, Some(answer), &mut schema).await?;
+    }
+    Ok(schema)
+}
+
+/// Adds the tables of one database file.
+async fn add(
+    connection: &impl ConnectionTrait,
+    database: &str,
+    answer: Option<&String>,
+    schema: &mut Schema,
+) -> Result<(), DbErr> {
+    let named = |name: String| TableName { schema: answer.cloned(), name };
+    let catalogue = Catalogue::read(connection, database).await?;
+    let mut tables: Vec<_> = catalogue.tables.into_iter().map(|stored| table::table(stored, &named)).collect();
+    let keys: HashMap<String, constraint::Key> =
+        tables.iter().map(|table| (table.name.name.to_ascii_lowercase(), constraint::Key::of(table))).collect();
+    for table in &mut tables {
+        constraint::resolve(table, &keys);
+    }
+    schema.tables.extend(tables.into_iter().map(|table| (table.name.clone(), table)));
+    Ok(())
 }

@@ -1,10 +1,12 @@
 //! What would break if a column went away.
 
-use super::column_text::{ColumnText, PartKind};
-use super::constraint_text::{ConstraintKind, ConstraintText, Reference, same};
 use super::snapshot::{Object, Snapshot};
-use super::table_text::TableText;
-use super::token::{Kind, Token, tokens};
+use crate::sqlite_text::column_text::{ColumnText, PartKind};
+use crate::sqlite_text::constraint_text::{ConstraintKind, ConstraintText};
+use crate::sqlite_text::reference::Reference;
+use crate::sqlite_text::same;
+use crate::sqlite_text::table_text::TableText;
+use crate::sqlite_text::token::{Kind, Token, tokens};
 
 /// Names everything that uses a column, apart from the column's own definition. `text` is the table with the changes
 /// made so far.

@@ -1,18 +1,16 @@
 //! Alters tables on SQLite, which can do a little itself and needs the table rebuilt for the rest.
 
 mod census;
-mod column_text;
-mod constraint_text;
 mod contents;
 mod dependents;
 mod edit;
+mod named;
 mod plan;
+mod primary_key;
 mod rebuild;
 mod snapshot;
-mod table_text;
 #[cfg(test)]
 mod tests;
-mod token;
 
 use sea_orm::sea_query::{SchemaName, TableName};
 use sea_orm::{
@@ -123,7 +121,7 @@ async fn make(connection: &impl ConnectionTrait, table: &str, operations: &[Oper
                     run(connection, &statement).await?;
                 }
             }
-            Plan::Rebuild { text, unfilled } => rebuild(connection, &snapshot, &text, &unfilled).await?,
+            Plan::Rebuild(new) => rebuild(connection, &snapshot, &new).await?,
         }
     }
     Ok(())

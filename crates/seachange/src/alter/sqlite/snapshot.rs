@@ -2,8 +2,8 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
 
-use super::table_text::TableText;
 use crate::alter::error::AlterError;
+use crate::sqlite_text::table_text::TableText;
 
 /// A table, as stored, with the objects that depend on it.
 #[derive(Debug, Clone)]

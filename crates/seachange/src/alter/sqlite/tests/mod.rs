@@ -3,10 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod keep;
+mod keys;
+mod names;
 mod operations;
 mod refuse;
 mod rows;
-mod text;
 mod transaction;
 
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Statement};

@@ -1,12 +1,12 @@
 //! The text of one column definition, split into name, type and constraints.
 
-use std::borrow::Cow;
-
-use super::token::{Kind, Token, joined, tokens};
+use super::constraint_text::named;
+use super::group::{group, unwrapped};
+use super::token::{Kind, Token, joined, significant, tokens};
 
 /// What a constraint of a column says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PartKind {
+pub(crate) enum PartKind {
     PrimaryKey,
     NotNull,
     Null,
@@ -22,29 +22,29 @@ pub(super) enum PartKind {
 
 /// A constraint of a column, verbatim.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Part {
-    pub(super) kind: PartKind,
+pub(crate) struct Part {
+    pub(crate) kind: PartKind,
     /// The name after `CONSTRAINT`.
-    pub(super) name: Option<String>,
+    pub(crate) name: Option<String>,
     /// The text, with the white space before it.
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
 /// A column definition: `name` + `type_text` + `parts` + `trailing`, joined, are the text again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ColumnText {
+pub(crate) struct ColumnText {
     /// The name as written, with white space and comments before it.
-    pub(super) name_text: String,
+    pub(crate) name_text: String,
     /// The name itself.
-    pub(super) name: String,
-    pub(super) type_text: String,
-    pub(super) parts: Vec<Part>,
-    pub(super) trailing: String,
+    pub(crate) name: String,
+    pub(crate) type_text: String,
+    pub(crate) parts: Vec<Part>,
+    pub(crate) trailing: String,
 }
 
 impl ColumnText {
     /// Reads a column definition. Returns nothing when `text` does not begin with a name.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let all = tokens(text);
         let at = all.iter().position(|token| token.kind != Kind::Trivia)?;
         let name = all[at].name()?.into_owned();
@@ -63,24 +63,24 @@ impl ColumnText {
     }
 
     /// Returns the text.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let parts: String = self.parts.iter().map(|part| part.text.as_str()).collect();
         format!("{}{}{parts}{}", self.name_text, self.type_text, self.trailing)
     }
 
     /// Says whether a constraint of this kind is there.
-    pub(super) fn has(&self, kind: PartKind) -> bool {
+    pub(crate) fn has(&self, kind: PartKind) -> bool {
         self.part(kind).is_some()
     }
 
     /// Returns the first constraint of this kind.
-    pub(super) fn part(&self, kind: PartKind) -> Option<&Part> {
+    pub(crate) fn part(&self, kind: PartKind) -> Option<&Part> {
         self.parts.iter().find(|part| part.kind == kind)
     }
 
     /// Says whether a row that says nothing of the column gets a value that is not null, so that the column can be
     /// `NOT NULL` in a table that has rows.
-    pub(super) fn fills_itself(&self) -> bool {
+    pub(crate) fn fills_itself(&self) -> bool {
         self.has(PartKind::Generated)
             || self.has(PartKind::PrimaryKey)
             || self.part(PartKind::Default).is_some_and(|part| !part.defaults_to_null())
@@ -88,7 +88,7 @@ impl ColumnText {
 
     /// Takes over what `new` says: its type, when it names one, and each of its constraints in place of those of
     /// the same kind. What `new` does not say stays.
-    pub(super) fn merge(&mut self, new: Self) {
+    pub(crate) fn merge(&mut self, new: Self) {
         if !new.type_text.trim().is_empty() {
             self.type_text = new.type_text;
         }
@@ -97,10 +97,32 @@ impl ColumnText {
         }
     }
 
+    /// Lets the column have a value in every row.
+    pub(crate) fn require_value(&mut self) {
+        if !self.has(PartKind::NotNull) {
+            self.merge_part(Part { kind: PartKind::NotNull, name: None, text: " NOT NULL".to_owned() });
+        }
+    }
+
+    /// A key that is there stays as it is, unless only one of both numbers rows without giving a number again.
+    fn merge_key(&mut self, new: Part) {
+        let keyword = "AUTOINCREMENT";
+        match self.parts.iter_mut().find(|part| part.kind == PartKind::PrimaryKey) {
+            Some(old) if new.says(keyword) && !old.says(keyword) => old.text = format!("{} {keyword}", old.text),
+            Some(old) if !new.says(keyword) && old.says(keyword) => {
+                let is_kept = |token: &&Token<'_>| !token.is_word(keyword);
+                let text: String = tokens(&old.text).iter().filter(is_kept).map(|token| token.text).collect();
+                text.trim_end().clone_into(&mut old.text);
+            }
+            Some(_) => {}
+            None => self.parts.push(new),
+        }
+    }
+
     fn merge_part(&mut self, new: Part) {
         use PartKind::{Check, NotNull, Null, PrimaryKey};
         match new.kind {
-            PrimaryKey if self.has(PrimaryKey) => {}
+            PrimaryKey => self.merge_key(new),
             Check if self.parts.iter().any(|part| part.text.trim() == new.text.trim()) => {}
             Check => self.parts.push(new),
             Null | NotNull => {
@@ -118,9 +140,19 @@ impl ColumnText {
 }
 
 impl Part {
+    /// Says whether a word stands in the constraint, in any case.
+    pub(crate) fn says(&self, keyword: &str) -> bool {
+        self.tokens().iter().any(|token| token.is_word(keyword))
+    }
+
     /// The words and signs of the constraint, without white space and comments.
-    pub(super) fn tokens(&self) -> Vec<Token<'_>> {
-        tokens(&self.text).into_iter().filter(|token| token.kind != Kind::Trivia).collect()
+    pub(crate) fn tokens(&self) -> Vec<Token<'_>> {
+        significant(&tokens(&self.text))
+    }
+
+    /// What stands in the first parentheses, verbatim but for those round the whole: of a check, what has to hold.
+    pub(crate) fn body(&self) -> String {
+        group(&tokens(&self.text)).map_or_else(String::new, |body| joined(unwrapped(body)))
     }
 
     fn default_value(&self) -> Vec<Token<'_>> {
@@ -134,14 +166,14 @@ impl Part {
     }
 
     /// Says whether the default is a literal, and so the same for the rows that are there already.
-    pub(super) fn defaults_to_constant(&self) -> bool {
+    pub(crate) fn defaults_to_constant(&self) -> bool {
         self.default_value()
             .iter()
             .all(|token| token.kind != Kind::Open && !token.text.to_ascii_uppercase().starts_with("CURRENT_"))
     }
 
     /// Says whether the constraint is a reference whose column is given a value by its default.
-    pub(super) fn defaults_to_value(&self) -> bool {
+    pub(crate) fn defaults_to_value(&self) -> bool {
         !self.defaults_to_null()
     }
 }
@@ -195,11 +227,8 @@ fn begins(word: &str, before: [&str; 2], after: &str) -> bool {
 }
 
 fn part(tokens: &[Token<'_>]) -> Part {
-    let significant: Vec<_> = tokens.iter().filter(|token| token.kind != Kind::Trivia).collect();
-    let (name, rest) = match significant.as_slice() {
-        [first, name, rest @ ..] if first.is_word("CONSTRAINT") => (name.name().map(Cow::into_owned), rest),
-        rest => (None, rest),
-    };
+    let words = significant(tokens);
+    let (name, rest) = named(&words);
     let kind = match rest.first().map_or(String::new(), |token| token.text.to_ascii_uppercase()).as_str() {
         "PRIMARY" => PartKind::PrimaryKey,
         "NOT" => PartKind::NotNull,

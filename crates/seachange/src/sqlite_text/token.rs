@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// White space or a comment.
     Trivia,
     /// A bare word: a keyword, a name or a number.
@@ -29,26 +29,26 @@ pub(super) enum Kind {
 
 /// A piece of SQL text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Token<'a> {
-    pub(super) kind: Kind,
-    pub(super) text: &'a str,
+pub(crate) struct Token<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) text: &'a str,
 }
 
 impl<'a> Token<'a> {
     /// Says whether the token is the bare word `keyword`, in any case.
-    pub(super) fn is_word(&self, keyword: &str) -> bool {
+    pub(crate) fn is_word(&self, keyword: &str) -> bool {
         self.kind == Kind::Word && self.text.eq_ignore_ascii_case(keyword)
     }
 
     /// Says whether the token can name something, and that is `name` as SQLite compares names.
-    pub(super) fn is_name(&self, name: &str) -> bool {
+    pub(crate) fn is_name(&self, name: &str) -> bool {
         matches!(self.kind, Kind::Word | Kind::QuotedName)
             && self.name().is_some_and(|own| own.eq_ignore_ascii_case(name))
     }
 
     /// Returns the name that the token spells, without its quotes. SQLite takes a string for a name where only
     /// a name can stand, so a string is one too.
-    pub(super) fn name(&self) -> Option<Cow<'a, str>> {
+    pub(crate) fn name(&self) -> Option<Cow<'a, str>> {
         match self.kind {
             Kind::Word => Some(Cow::Borrowed(self.text)),
             Kind::QuotedName | Kind::Text => Some(unquoted(self.text)),
@@ -57,13 +57,13 @@ impl<'a> Token<'a> {
     }
 
     /// Says whether the token is a comment.
-    pub(super) fn is_comment(&self) -> bool {
+    pub(crate) fn is_comment(&self) -> bool {
         self.kind == Kind::Trivia && (self.text.starts_with("--") || self.text.starts_with("/*"))
     }
 }
 
 /// Splits `sql` into tokens.
-pub(super) fn tokens(sql: &str) -> Vec<Token<'_>> {
+pub(crate) fn tokens(sql: &str) -> Vec<Token<'_>> {
     let mut found = Vec::new();
     let mut rest = sql;
     while let Some(first) = rest.chars().next() {
@@ -75,8 +75,13 @@ pub(super) fn tokens(sql: &str) -> Vec<Token<'_>> {
     found
 }
 
+/// Leaves white space and comments out.
+pub(crate) fn significant<'a>(tokens: &[Token<'a>]) -> Vec<Token<'a>> {
+    tokens.iter().copied().filter(|token| token.kind != Kind::Trivia).collect()
+}
+
 /// Joins tokens to text.
-pub(super) fn joined(tokens: &[Token<'_>]) -> String {
+pub(crate) fn joined(tokens: &[Token<'_>]) -> String {
     tokens.iter().map(|token| token.text).collect()
 }
 

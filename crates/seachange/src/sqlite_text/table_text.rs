@@ -9,31 +9,31 @@ use super::token::{Kind, Token, joined, tokens};
 
 /// A `CREATE TABLE` statement. `head`, the items with their commas, and `tail`, joined, are the statement again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct TableText {
+pub(crate) struct TableText {
     head: String,
-    pub(super) items: Vec<Item>,
+    pub(crate) items: Vec<Item>,
     tail: String,
 }
 
 /// A column definition or a table constraint.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Item {
+pub(crate) struct Item {
     /// Whether a comma stands before it; SQLite lets table constraints follow each other without.
     comma: bool,
-    pub(super) text: String,
-    pub(super) kind: ItemKind,
+    pub(crate) text: String,
+    pub(crate) kind: ItemKind,
 }
 
 /// What an item is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ItemKind {
+pub(crate) enum ItemKind {
     Column,
     Constraint,
 }
 
 impl TableText {
     /// Reads a statement as SQLite stores it. Returns nothing when it has no body.
-    pub(super) fn parse(sql: &str) -> Option<Self> {
+    pub(crate) fn parse(sql: &str) -> Option<Self> {
         let all = tokens(sql);
         let open = all.iter().position(|token| token.kind == Kind::Open)?;
         let (commas, close) = body(&all, open)?;
@@ -44,7 +44,7 @@ impl TableText {
     }
 
     /// Returns the statement.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text = self.head.clone();
         for item in &self.items {
             if item.comma {
@@ -56,12 +56,12 @@ impl TableText {
     }
 
     /// Returns the columns, in order.
-    pub(super) fn columns(&self) -> impl Iterator<Item = ColumnText> + '_ {
+    pub(crate) fn columns(&self) -> impl Iterator<Item = ColumnText> + '_ {
         self.items.iter().filter(|item| item.kind == ItemKind::Column).filter_map(|item| ColumnText::parse(&item.text))
     }
 
     /// Returns the constraints of the table, with the place of each among the items.
-    pub(super) fn constraints(&self) -> impl Iterator<Item = (usize, ConstraintText)> + '_ {
+    pub(crate) fn constraints(&self) -> impl Iterator<Item = (usize, ConstraintText)> + '_ {
         self.items
             .iter()
             .enumerate()
@@ -70,15 +70,20 @@ impl TableText {
     }
 
     /// Returns a column and its place among the items.
-    pub(super) fn column(&self, name: &str) -> Option<(usize, ColumnText)> {
+    pub(crate) fn column(&self, name: &str) -> Option<(usize, ColumnText)> {
         self.items.iter().enumerate().find_map(|(at, item)| {
             let column = (item.kind == ItemKind::Column).then(|| ColumnText::parse(&item.text))??;
             column.name.eq_ignore_ascii_case(name).then_some((at, column))
         })
     }
 
+    /// Says whether a word stands behind the body, such as `STRICT`.
+    pub(crate) fn says(&self, keyword: &str) -> bool {
+        tokens(&self.tail).iter().any(|token| token.is_word(keyword))
+    }
+
     /// Says whether a column is qualified with the name of the table.
-    pub(super) fn names_itself(&self, table: &str) -> bool {
+    pub(crate) fn names_itself(&self, table: &str) -> bool {
         self.items.iter().any(|item| {
             let mut all = tokens(&item.text);
             all.retain(|token| token.kind != Kind::Trivia);
@@ -87,13 +92,13 @@ impl TableText {
     }
 
     /// Adds a column after the last one.
-    pub(super) fn push_column(&mut self, definition: &str) {
+    pub(crate) fn push_column(&mut self, definition: &str) {
         let columns = self.items.iter().take_while(|item| item.kind == ItemKind::Column);
         self.insert(columns.count(), ItemKind::Column, definition);
     }
 
     /// Adds a constraint at the end.
-    pub(super) fn push_constraint(&mut self, definition: &str) {
+    pub(crate) fn push_constraint(&mut self, definition: &str) {
         self.insert(self.items.len(), ItemKind::Constraint, definition);
     }
 
@@ -109,7 +114,7 @@ impl TableText {
     }
 
     /// Removes an item. Comments before it stay, because they may belong to the item before.
-    pub(super) fn remove(&mut self, at: usize) {
+    pub(crate) fn remove(&mut self, at: usize) {
         let removed = self.items.remove(at);
         let mut comments = leading_comments(&removed.text);
         if let Some(next) = self.items.get_mut(at) {

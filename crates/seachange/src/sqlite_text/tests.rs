@@ -1,11 +1,13 @@
 //! The tokenizer and the splitters, on their own.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 use proptest::prelude::*;
 
-use crate::alter::sqlite::column_text::{ColumnText, PartKind};
-use crate::alter::sqlite::constraint_text::ConstraintText;
-use crate::alter::sqlite::table_text::{ItemKind, TableText};
-use crate::alter::sqlite::token::{joined, tokens};
+use super::column_text::{ColumnText, PartKind};
+use super::constraint_text::ConstraintText;
+use super::table_text::{ItemKind, TableText};
+use super::token::{joined, tokens};
 
 /// Pieces of SQL that are apt to confuse, in any order.
 fn pieces() -> impl Strategy<Value = String> {

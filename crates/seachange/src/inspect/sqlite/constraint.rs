@@ -1,0 +1,78 @@
+//! Constraints, which SQLite tells of only in the text of the table.
+
+use std::collections::HashMap;
+
+use crate::schema::{Check, Expression, ForeignKey, Table, TableName, Unique};
+use crate::sqlite_text::constraint_text::{ConstraintKind, ConstraintText};
+use crate::sqlite_text::expression::expression;
+use crate::sqlite_text::same;
+
+/// What a foreign key may mean to refer to.
+#[derive(Debug)]
+pub(super) struct Key {
+    table: String,
+    columns: Vec<String>,
+    primary_key: Vec<String>,
+}
+
+impl Key {
+    /// What foreign keys refer to when they refer to `table`.
+    pub(super) fn of(table: &Table) -> Self {
+        Self {
+            table: table.name.name.clone(),
+            columns: table.columns.iter().map(|column| column.name.clone()).collect(),
+            primary_key: table.primary_key.as_ref().map(|key| key.columns.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+/// Adds a constraint to the table. What a foreign key refers to is spelled as it stands in the text.
+pub(super) fn add(table: &mut Table, text: ConstraintText, names: &[String]) {
+    let columns = text.columns.iter().map(|column| spelled(column, names)).collect();
+    match (text.kind, text.references) {
+        (ConstraintKind::Unique, _) => {
+            table.uniques.push(Unique { name: text.name, columns, deferrable: None, nulls_not_distinct: false });
+        }
+        (ConstraintKind::Check, _) => {
+            let (source, normal) = expression(&text.body, names);
+            table.checks.push(Check { name: text.name, expression: Expression { text: source, normal } });
+        }
+        (ConstraintKind::ForeignKey, Some(reference)) => table.foreign_keys.push(ForeignKey {
+            name: text.name,
+            columns,
+            referenced_table: TableName { schema: table.name.schema.clone(), name: reference.table },
+            referenced_columns: reference.columns,
+            on_delete: reference.on_delete,
+            on_update: reference.on_update,
+            deferrable: reference.deferrable,
+        }),
+        (ConstraintKind::PrimaryKey, _) => {
+            if let Some(key) = &mut table.primary_key {
+                key.name = text.name;
+            }
+        }
+        (ConstraintKind::ForeignKey, None) => {}
+    }
+}
+
+/// Spells what the foreign keys of a table refer to as it was created; where they name no columns, the primary key is
+/// meant.
+pub(super) fn resolve(table: &mut Table, keys: &HashMap<String, Key>) {
+    for foreign_key in &mut table.foreign_keys {
+        let Some(key) = keys.get(&foreign_key.referenced_table.name.to_ascii_lowercase()) else {
+            continue;
+        };
+        foreign_key.referenced_table.name.clone_from(&key.table);
+        if foreign_key.referenced_columns.is_empty() {
+            foreign_key.referenced_columns.clone_from(&key.primary_key);
+        }
+        for column in &mut foreign_key.referenced_columns {
+            *column = spelled(column, &key.columns);
+        }
+    }
+}
+
+/// Returns a name in the spelling that the table has for it.
+fn spelled(name: &str, names: &[String]) -> String {
+    names.iter().find(|own| same(own, name)).map_or_else(|| name.to_owned(), Clone::clone)
+}

@@ -1,0 +1,22 @@
+//! The texts of `CREATE TABLE` and `CREATE INDEX` that SQLite keeps, taken apart without loss.
+//!
+//! They say what no `PRAGMA` tells: names of constraints, checks, expressions, deferrability, comments. Altering a table
+//! edits them; the inspector reads them.
+
+pub(crate) mod column_text;
+pub(crate) mod constraint_text;
+pub(crate) mod expression;
+mod group;
+pub(crate) mod index_text;
+pub(crate) mod key_part;
+pub(crate) mod place;
+pub(crate) mod reference;
+pub(crate) mod table_text;
+#[cfg(test)]
+mod tests;
+pub(crate) mod token;
+
+/// Compares names as SQLite does.
+pub(crate) fn same(left: &str, right: &str) -> bool {
+    left.eq_ignore_ascii_case(right)
+}

@@ -1,0 +1,68 @@
+//! The parts of a key: of an index, of a primary key, of a unique constraint.
+
+use std::borrow::Cow;
+
+use super::group::{split, trimmed, unwrapped};
+use super::token::{Kind, Token, joined};
+
+/// One part of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KeyPart {
+    /// What the part is made from, verbatim, without the parentheses round it.
+    pub(crate) text: String,
+    /// The name, where the part is nothing but one.
+    pub(crate) name: Option<String>,
+    /// The name after `COLLATE`.
+    pub(crate) collation: Option<String>,
+    /// Whether the greatest comes first.
+    pub(crate) descending: bool,
+}
+
+/// Reads what stands in the parentheses of a key.
+pub(crate) fn key_parts(tokens: &[Token<'_>]) -> Vec<KeyPart> {
+    split(tokens).into_iter().filter(|part| !trimmed(part).is_empty()).map(key_part).collect()
+}
+
+fn key_part(tokens: &[Token<'_>]) -> KeyPart {
+    let (tokens, descending) = without_order(without_autoincrement(trimmed(tokens)));
+    let (tokens, collation) = without_collation(tokens);
+    let tokens = unwrapped(tokens);
+    let name = match tokens {
+        // SQLite takes a string for a name here, for the sake of old schemas.
+        [only] if !is_number(only) => only.name().map(Cow::into_owned),
+        _ => None,
+    };
+    KeyPart { text: joined(tokens), name, collation, descending }
+}
+
+fn is_number(token: &Token<'_>) -> bool {
+    token.kind == Kind::Word && token.text.starts_with(|first: char| first.is_ascii_digit())
+}
+
+/// A primary key of the table may say `(id AUTOINCREMENT)`.
+fn without_autoincrement<'t, 'a>(tokens: &'t [Token<'a>]) -> &'t [Token<'a>] {
+    match tokens {
+        [rest @ .., last] if !rest.is_empty() && last.is_word("AUTOINCREMENT") => trimmed(rest),
+        _ => tokens,
+    }
+}
+
+fn without_order<'t, 'a>(tokens: &'t [Token<'a>]) -> (&'t [Token<'a>], bool) {
+    match tokens {
+        [rest @ .., last] if !rest.is_empty() && last.is_word("DESC") => (trimmed(rest), true),
+        [rest @ .., last] if !rest.is_empty() && last.is_word("ASC") => (trimmed(rest), false),
+        _ => (tokens, false),
+    }
+}
+
+fn without_collation<'t, 'a>(tokens: &'t [Token<'a>]) -> (&'t [Token<'a>], Option<String>) {
+    let Some((name, before)) = tokens.split_last() else {
+        return (tokens, None);
+    };
+    match trimmed(before).split_last() {
+        Some((keyword, rest)) if keyword.is_word("COLLATE") && !rest.is_empty() => {
+            (trimmed(rest), name.name().map(Cow::into_owned))
+        }
+        _ => (tokens, None),
+    }
+}

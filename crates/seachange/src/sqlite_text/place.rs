@@ -1,0 +1,43 @@
+//! Where a constraint stands in the text of a table.
+
+use super::column_text::ColumnText;
+use super::constraint_text::{ConstraintKind, ConstraintText};
+use super::table_text::TableText;
+
+/// A constraint in the text: an item of the table, or part of a column's item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The item.
+    Item(usize),
+    /// A part of the item of a column.
+    Part { item: usize, part: usize },
+}
+
+impl TableText {
+    /// Returns the constraints of the columns, and then those of the table.
+    pub(crate) fn all_constraints(&self) -> impl Iterator<Item = (Place, ConstraintText)> + '_ {
+        let of_columns = self.columns().enumerate().flat_map(|(item, column)| {
+            let parts = ConstraintText::of_column(&column);
+            parts.map(|(part, constraint)| (Place::Part { item, part }, constraint)).collect::<Vec<_>>()
+        });
+        of_columns.chain(self.constraints().map(|(at, constraint)| (Place::Item(at), constraint)))
+    }
+
+    /// Returns the constraints of one kind, those of the columns first.
+    pub(crate) fn constraints_of(&self, kind: ConstraintKind) -> impl Iterator<Item = (Place, ConstraintText)> + '_ {
+        self.all_constraints().filter(move |(_, constraint)| constraint.kind == kind)
+    }
+
+    /// Removes a constraint.
+    pub(crate) fn remove_constraint(&mut self, place: Place) {
+        match place {
+            Place::Item(at) => self.remove(at),
+            Place::Part { item, part } => {
+                if let Some(mut column) = ColumnText::parse(&self.items[item].text) {
+                    column.parts.remove(part);
+                    self.items[item].text = column.text();
+                }
+            }
+        }
+    }
+}
