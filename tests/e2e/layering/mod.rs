@@ -62,7 +62,7 @@ const RULES: [Rule; 5] = [
         folder: "crates/seachange/src",
         forbidden: &["DbBackend::", "DatabaseBackend::"],
         // The relay hands it on to SeaORM, which asks for it.
-        except: &["alter", "backend", "connection", "relay", "settings"],
+        except: &["alter", "backend", "connection", "inspect", "relay", "settings"],
         because: "what differs between databases is in `backend`",
     },
 ];

@@ -13,7 +13,7 @@ use super::error::AlterError;
 use super::operation::{table_name, text};
 
 /// Quotes a name.
-pub(super) fn quoted(backend: DbBackend, name: &str) -> String {
+pub(crate) fn quoted(backend: DbBackend, name: &str) -> String {
     let quote = if backend == DbBackend::MySql { '`' } else { '"' };
     format!("{quote}{}{quote}", name.replace(quote, &format!("{quote}{quote}")))
 }

@@ -39,7 +39,7 @@
 //! }
 //! ```
 
-mod clause;
+pub(crate) mod clause;
 mod error;
 mod foreign_keys;
 mod operation;
