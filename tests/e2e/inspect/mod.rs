@@ -1,6 +1,7 @@
 //! What the inspectors tell of a database.
 
 mod describe;
+mod mysql;
 mod postgres;
 mod written;
 
@@ -10,7 +11,7 @@ use seachange::schema::{Schema, Table, TableName};
 use seachange_tests::{TestDatabase, block_on, harness::Case};
 
 pub(crate) fn trials() -> Vec<Case> {
-    [postgres::trials(), written::trials()].into_iter().flatten().collect()
+    [mysql::trials(), postgres::trials(), written::trials()].into_iter().flatten().collect()
 }
 
 /// Inspects at a URL, after a statement of the session.

@@ -1,5 +1,6 @@
 //! What is read is written as whoever renders it would, and read again: nothing has changed then.
 
+mod mysql;
 mod postgres;
 
 use sea_orm::DbErr;
@@ -13,7 +14,7 @@ use seachange_tests::{
 use super::{read, table};
 
 pub(super) fn trials() -> Vec<Case> {
-    [postgres::trials()].into_iter().flatten().collect()
+    [mysql::trials(), postgres::trials()].into_iter().flatten().collect()
 }
 
 /// Makes a table with a column of each type, and another one from what was read.
