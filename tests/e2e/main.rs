@@ -10,6 +10,7 @@ mod command_line;
 mod edited;
 mod env_example;
 mod failures;
+mod inspect;
 mod layering;
 mod limits;
 mod migrations;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         edited::trials(),
         env_example::trials(),
         failures::trials(),
+        inspect::trials(),
         layering::trials(),
         limits::trials(),
         migrations::trials(),

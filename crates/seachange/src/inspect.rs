@@ -2,12 +2,16 @@
 //!
 //! It writes nothing, evaluates no default, and needs no right beyond that to connect.
 
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod cells;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod text;
 
 use sea_orm::{ConnectionTrait, DbErr};
 

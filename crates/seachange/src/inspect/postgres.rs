@@ -1,11 +1,34 @@
-//! Reads the catalogue of postgres.
+//! Reads the catalogue of PostgreSQL (`pg_catalog`), which every session may read.
+
+mod columns;
+mod constraints;
+mod enumerations;
+mod expression;
+mod indexes;
+mod kind;
+mod place;
+mod sequences;
+mod tables;
 
 use sea_orm::{ConnectionTrait, DbErr};
 
+use self::place::Place;
 use super::Scope;
 use crate::schema::Schema;
 
 /// Reads the tables in scope.
-pub(super) async fn inspect(_connection: &impl ConnectionTrait, _scope: &Scope) -> Result<Schema, DbErr> {
-    Err(DbErr::Custom("not built".to_owned()))
+pub(super) async fn inspect(connection: &impl ConnectionTrait, scope: &Scope) -> Result<Schema, DbErr> {
+    let place = Place::find(connection, scope).await?;
+    if place.is_nowhere() {
+        return Ok(Schema::default());
+    }
+    let enumerations = enumerations::read(connection, &place).await?;
+    let mut tables = tables::read(connection, &place).await?;
+    columns::read(connection, &place, &enumerations, &mut tables).await?;
+    constraints::read(connection, &place, &mut tables).await?;
+    indexes::read(connection, &place, &mut tables).await?;
+    Ok(Schema {
+        tables: tables.into_values().map(|found| (found.table.name.clone(), found.table)).collect(),
+        enumerations: enumerations::in_scope(enumerations),
+    })
 }

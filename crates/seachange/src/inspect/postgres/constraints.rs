@@ -1,0 +1,139 @@
+//! Constraints, a row for each column of a key.
+
+use sea_orm::{ConnectionTrait, DbErr};
+
+use super::expression;
+use super::place::{Oid, Place};
+use super::tables::Tables;
+use crate::inspect::cells::{Cells, rows};
+use crate::schema::{Action, Check, Deferrable, Exclusion, ForeignKey, PrimaryKey, Table, TableName, Unique};
+
+/// Reads the constraints of all tables, by name. What a table has from another one is told there.
+pub(super) async fn read(connection: &impl ConnectionTrait, place: &Place, tables: &mut Tables) -> Result<(), DbErr> {
+    for row in rows(connection, &query(place), []).await? {
+        let mut cells = Cells::of(&row);
+        if let Some(table) = tables.get_mut(&cells.take::<Oid>()?) {
+            let columns = table.names(&cells.take::<Option<String>>()?.unwrap_or_default());
+            Found::read(columns, &mut cells, place)?.add_to(&mut table.table);
+        }
+    }
+    Ok(())
+}
+
+/// A foreign key to a partitioned table has a row for each partition as well (`conparentid`). The table that it refers to
+/// may not be in scope, so that the names of its columns are asked for.
+fn query(place: &Place) -> String {
+    format!(
+        "SELECT o.conrelid::int8, array_to_string(o.conkey, ','), o.conname::text, o.contype::text,
+            o.condeferrable, o.condeferred, r.relnamespace::int8, n.nspname::text, r.relname::text,
+            CASE o.contype WHEN 'f' THEN (SELECT json_agg(f.attname ORDER BY p.position)::text
+                FROM unnest(o.confkey) WITH ORDINALITY AS p (number, position)
+                JOIN pg_attribute f ON f.attrelid = o.confrelid AND f.attnum = p.number) END,
+            o.confdeltype::text, o.confupdtype::text, {},
+            CASE o.contype WHEN 'c' THEN pg_get_expr(o.conbin, o.conrelid) WHEN 'x' THEN pg_get_constraintdef(o.oid) END,
+            CASE o.contype WHEN 'c' THEN pg_get_expr(o.conbin, o.conrelid, true) END
+        FROM pg_constraint o
+        JOIN pg_class c ON c.oid = o.conrelid
+        LEFT JOIN pg_index i ON i.indexrelid = o.conindid AND o.contype = 'u'
+        LEFT JOIN pg_class r ON r.oid = o.confrelid
+        LEFT JOIN pg_namespace n ON n.oid = r.relnamespace
+        WHERE {} AND o.contype IN ('p', 'u', 'f', 'c', 'x') AND o.conparentid = 0
+            AND (o.conislocal OR o.coninhcount = 0)
+        ORDER BY o.conrelid, o.conname",
+        place.nulls_not_distinct(),
+        place.tables()
+    )
+}
+
+/// What a row says of a constraint.
+struct Found {
+    columns: Vec<String>,
+    name: String,
+    sort: String,
+    deferrable: Option<Deferrable>,
+    referenced_table: Option<TableName>,
+    referenced_columns: Vec<String>,
+    on_delete: Action,
+    on_update: Action,
+    nulls_not_distinct: bool,
+    /// The expression of a check, or the text of an exclusion constraint.
+    definition: String,
+    /// The expression for people.
+    pretty: String,
+}
+
+impl Found {
+    fn read(columns: Vec<String>, cells: &mut Cells<'_>, place: &Place) -> Result<Self, DbErr> {
+        Ok(Self {
+            columns,
+            name: cells.take()?,
+            sort: cells.take()?,
+            deferrable: deferrable(cells.take()?, cells.take()?),
+            referenced_table: referenced_table(cells, place)?,
+            referenced_columns: names(cells.take()?)?,
+            on_delete: action(&cells.take::<String>()?),
+            on_update: action(&cells.take::<String>()?),
+            nulls_not_distinct: cells.take()?,
+            definition: cells.take::<Option<_>>()?.unwrap_or_default(),
+            pretty: cells.take::<Option<_>>()?.unwrap_or_default(),
+        })
+    }
+
+    fn add_to(self, table: &mut Table) {
+        let name = Some(self.name.clone());
+        match self.sort.as_str() {
+            "p" => table.primary_key = Some(PrimaryKey { name, columns: self.columns }),
+            "u" => table.uniques.push(Unique {
+                name,
+                columns: self.columns,
+                deferrable: self.deferrable,
+                nulls_not_distinct: self.nulls_not_distinct,
+            }),
+            "c" => {
+                let expression = expression::condition(&self.definition, &self.pretty);
+                table.checks.push(Check { name, expression });
+            }
+            "x" => table.exclusions.push(Exclusion { name: self.name, definition: self.definition }),
+            _ => self.add_foreign_key_to(table),
+        }
+    }
+
+    fn add_foreign_key_to(self, table: &mut Table) {
+        let Some(referenced_table) = self.referenced_table else { return };
+        table.foreign_keys.push(ForeignKey {
+            name: Some(self.name),
+            columns: self.columns,
+            referenced_table,
+            referenced_columns: self.referenced_columns,
+            on_delete: self.on_delete,
+            on_update: self.on_update,
+            deferrable: self.deferrable,
+        });
+    }
+}
+
+fn referenced_table(cells: &mut Cells<'_>, place: &Place) -> Result<Option<TableName>, DbErr> {
+    let schema: Option<(Oid, String)> = cells.take::<Option<Oid>>()?.zip(cells.take()?);
+    let name: Option<String> = cells.take()?;
+    Ok(schema.zip(name).map(|((schema, schema_name), name)| place.name(schema, schema_name, name)))
+}
+
+/// The names in a list of JSON.
+fn names(list: Option<String>) -> Result<Vec<String>, DbErr> {
+    let Some(list) = list else { return Ok(Vec::new()) };
+    serde_json::from_str(&list).map_err(|error| DbErr::Json(error.to_string()))
+}
+
+fn deferrable(is_deferrable: bool, is_deferred: bool) -> Option<Deferrable> {
+    is_deferrable.then_some(if is_deferred { Deferrable::Deferred } else { Deferrable::Immediate })
+}
+
+fn action(letter: &str) -> Action {
+    match letter {
+        "r" => Action::Restrict,
+        "c" => Action::Cascade,
+        "n" => Action::SetNull,
+        "d" => Action::SetDefault,
+        _ => Action::NoAction,
+    }
+}

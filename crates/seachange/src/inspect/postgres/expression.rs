@@ -1,0 +1,222 @@
+//! Expressions: what is compared, and how a person would write it.
+//!
+//! PostgreSQL tells an expression in two ways. With all parentheses it is the same for every spelling, with one exception,
+//! which [`normal`] takes care of. Without needless ones it reads better.
+
+use crate::inspect::text::{closing, is_literal, items, on_one_line, pieces, without_parentheses};
+use crate::schema::Expression;
+
+/// The default of a column of the type `bare_type`.
+pub(super) fn default(full: &str, pretty: &str, bare_type: &str) -> Expression {
+    let text = match literal_and_cast(pretty) {
+        Some((literal, "integer" | "numeric")) if is_negative_number(literal) => {
+            literal[1..literal.len() - 1].to_owned()
+        }
+        // Of another type, the literal would not be read as it is now.
+        Some((literal, cast)) if cast == bare_type => literal.to_owned(),
+        _ => readable(full, pretty),
+    };
+    Expression { text, normal: normal(full) }
+}
+
+/// A check, a predicate, what computes a column, or the part of an index.
+pub(super) fn condition(full: &str, pretty: &str) -> Expression {
+    Expression { text: readable(full, pretty), normal: normal(full) }
+}
+
+/// Whether it is `nextval('…'::regclass)` and nothing else.
+pub(super) fn is_nextval(text: &str) -> bool {
+    let sequence = text.strip_prefix("nextval(").and_then(|text| text.strip_suffix("::regclass)"));
+    sequence.is_some_and(|name| is_literal(name, false))
+}
+
+/// Whether it is the default of a column that has none, written out.
+pub(super) fn is_null(text: &str, bare_type: &str) -> bool {
+    text.strip_prefix("NULL").is_some_and(|cast| cast.is_empty() || cast.strip_prefix("::") == Some(bare_type))
+}
+
+/// `'-1'` from `'-1'::integer`, and the type.
+fn literal_and_cast(text: &str) -> Option<(&str, &str)> {
+    let (literal, cast) = text.rsplit_once("::")?;
+    is_literal(literal, false).then_some((literal, cast))
+}
+
+/// Whether a literal holds a number below zero, which a minus in front of the digits makes as well.
+fn is_negative_number(literal: &str) -> bool {
+    let number = literal.strip_prefix("'-").and_then(|text| text.strip_suffix('\'')).unwrap_or_default();
+    number.starts_with(|first: char| first.is_ascii_digit())
+        && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        // One more than the greatest integer, and so not one before the minus is applied.
+        && number != "2147483648"
+}
+
+fn readable(full: &str, pretty: &str) -> String {
+    let pretty = on_one_line(pretty);
+    // Rather what PostgreSQL promises to read as the same, where something is not as expected.
+    let text = if pretty.is_empty() { full } else { &pretty };
+    with_lists(without_parentheses(text, false))
+}
+
+/// Writes a cast of an array as casts of its elements: what PostgreSQL itself makes of its own text when it reads it.
+fn normal(full: &str) -> String {
+    const START: &str = "(ARRAY[";
+    let full = on_one_line(full);
+    let mut normal = String::new();
+    let mut done = 0;
+    for (position, _) in pieces(&full, false) {
+        if position >= done
+            && let Some((elements, end)) =
+                full[position..].strip_prefix(START).and_then(|_| cast_array(&full, position))
+        {
+            normal.push_str(&full[done..position]);
+            normal.push_str(&elements);
+            done = end;
+        }
+    }
+    normal.push_str(&full[done..]);
+    normal
+}
+
+/// `ARRAY[(a)::t, (b)::t]` for `(ARRAY[a, b])::t[]` at `start`, and where that ends.
+fn cast_array(text: &str, start: usize) -> Option<(String, usize)> {
+    let close = start + closing(&text[start..], false)?;
+    let elements = text[start..close].strip_prefix("(ARRAY[")?.strip_suffix(']')?;
+    let cast = text[close + 1..].strip_prefix("::")?;
+    let cast = &cast[..cast.find("[]")?];
+    let is_type = cast.chars().all(|character| character.is_alphanumeric() || " _.\"(),".contains(character));
+    let casts: Vec<String> = items(elements, false).iter().map(|item| format!("({item})::{cast}")).collect();
+    let end = close + 1 + "::".len() + cast.len() + "[]".len();
+    is_type.then(|| (format!("ARRAY[{}]", casts.join(", ")), end))
+}
+
+/// Writes lists as people do: `kind IN ('a', 'b')` for `kind::text = ANY (ARRAY['a'::character varying, …]::text[])`.
+fn with_lists(pretty: &str) -> String {
+    let mut text = pretty.to_owned();
+    for (operator, word) in [(" = ANY (ARRAY[", " IN ("), (" <> ALL (ARRAY[", " NOT IN (")] {
+        let mut from = 0;
+        while let Some(position) = text[from..].find(operator).map(|found| from + found) {
+            from = position + operator.len();
+            if let Some(list) = list(&text, position, position + operator.len() - 1) {
+                text.replace_range(list.start..list.end, &format!("{}{word}{})", list.operand, list.values.join(", ")));
+                from = list.start;
+            }
+        }
+    }
+    text
+}
+
+/// A comparison with an array of literals.
+struct List {
+    start: usize,
+    end: usize,
+    operand: String,
+    values: Vec<String>,
+}
+
+/// The comparison whose operator is at `operator`, and whose array opens at `bracket`.
+fn list(text: &str, operator: usize, bracket: usize) -> Option<List> {
+    if !is_outside_of_quotes(text, operator) {
+        return None;
+    }
+    let close = bracket + closing(&text[bracket..], false)?;
+    let (cast, rest) = text[close + 1..].split_once(')')?;
+    let operand = operand(&text[..operator])?;
+    let elements = items(&text[bracket + 1..close], false);
+    // A column of the type `character varying` is compared as text, and so is the list.
+    let (name, is_varying) = match operand.strip_suffix("::text") {
+        Some(name) => (name, true),
+        None => (operand, false),
+    };
+    let suffixes: &[&str] = match (is_varying, cast) {
+        (true, "::text[]") => &["::character varying"],
+        (true, "") => &["::character varying::text"],
+        (false, "") => &["::text", "::bpchar", ""],
+        _ => return None,
+    };
+    let values = suffixes.iter().find_map(|suffix| literals(&elements, suffix))?;
+    let start = operator - operand.len();
+    Some(List { start, end: text.len() - rest.len(), operand: name.to_owned(), values })
+}
+
+/// The literals, where all elements are some, with the same cast. Without one they are numbers.
+fn literals(elements: &[&str], suffix: &str) -> Option<Vec<String>> {
+    let literal = |element: &&str| {
+        let literal = element.strip_suffix(suffix)?;
+        let is_number = suffix.is_empty() && !literal.is_empty() && literal.bytes().all(|byte| byte.is_ascii_digit());
+        (is_number || !suffix.is_empty() && is_literal(literal, false)).then(|| literal.to_owned())
+    };
+    elements.iter().map(literal).collect()
+}
+
+/// The name at the end of a text, with its cast, where it stands alone: nothing that binds as strongly comes before it.
+fn operand(text: &str) -> Option<&str> {
+    let is_part = |character: char| character.is_alphanumeric() || "_:".contains(character);
+    let name = &text[text.trim_end_matches(is_part).len()..];
+    let before = text[..text.len() - name.len()].trim_end_matches(' ');
+    let stands_alone = ["(", " AND", " OR"].iter().any(|word| before.ends_with(word)) || before.is_empty();
+    (stands_alone && !name.is_empty() && !name.starts_with(':')).then_some(name)
+}
+
+fn is_outside_of_quotes(text: &str, position: usize) -> bool {
+    pieces(text, false).any(|(start, _)| start == position)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_literal_loses_the_cast_to_the_type_of_its_column() {
+        for (told, bare_type, expected) in [
+            ("'draft'::character varying", "character varying", "'draft'"),
+            ("'it''s'::text", "text", "'it''s'"),
+            ("'x'::text", "character varying", "'x'::text"),
+            ("'-1'::integer", "bigint", "-1"),
+            ("'-1.5'::numeric", "double precision", "-1.5"),
+            ("'-2147483648'::integer", "integer", "'-2147483648'"),
+            ("'a'::text || '::b'::text", "text", "'a'::text || '::b'::text"),
+            ("now()", "timestamp with time zone", "now()"),
+        ] {
+            assert_eq!(default(told, told, bare_type).text, expected);
+        }
+    }
+
+    #[test]
+    fn lists_read_as_they_are_written() {
+        for (pretty, expected) in [
+            ("a::text = ANY (ARRAY['x'::character varying, 'y'::character varying]::text[])", "a IN ('x', 'y')"),
+            ("a::text = ANY (ARRAY['x'::character varying::text, 'y'::character varying::text])", "a IN ('x', 'y')"),
+            (
+                "b > 0 AND a = ANY (ARRAY['x]'::text, 'y'::text]) OR c <> ALL (ARRAY[1, 2])",
+                "b > 0 AND a IN ('x]', 'y') OR c NOT IN (1, 2)",
+            ),
+            ("a::text = ANY (ARRAY['x'::text, 'y'::text])", "a::text = ANY (ARRAY['x'::text, 'y'::text])"),
+            ("x || a = ANY (ARRAY['x'::text])", "x || a = ANY (ARRAY['x'::text])"),
+            ("a = ' = ANY (ARRAY['::text", "a = ' = ANY (ARRAY['::text"),
+        ] {
+            assert_eq!(with_lists(pretty), expected);
+        }
+    }
+
+    #[test]
+    fn the_cast_of_an_array_is_that_of_its_elements() {
+        let cast = "((a)::text = ANY ((ARRAY['x,)'::character varying, 'y'::character varying])::text[]))";
+        let casts = "((a)::text = ANY (ARRAY[('x,)'::character varying)::text, ('y'::character varying)::text]))";
+        assert_eq!(normal(cast), casts);
+        assert_eq!(normal(casts), casts);
+    }
+
+    #[test]
+    fn null_is_no_default() {
+        assert!(is_null("NULL::character varying", "character varying"));
+        assert!(!is_null("NULL::text", "character varying"));
+        assert!(!is_null("NULLIF(1, 2)", "integer"));
+    }
+
+    #[test]
+    fn only_a_plain_nextval_is_one() {
+        assert!(is_nextval("nextval('app.\"It''s_id_seq\"'::regclass)"));
+        assert!(!is_nextval("(nextval('a'::regclass) + nextval('b'::regclass))"));
+        assert!(!is_nextval("nextval('a'::regclass) + nextval('b'::regclass)"));
+    }
+}

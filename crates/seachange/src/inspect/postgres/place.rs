@@ -1,0 +1,79 @@
+//! The schemas in scope, and what the answer calls them.
+
+use std::collections::BTreeMap;
+
+use sea_orm::{ConnectionTrait, DbErr, Value};
+
+use crate::inspect::Scope;
+use crate::inspect::cells::{Cells, rows};
+use crate::schema::TableName;
+
+/// The number of an object in a catalogue.
+pub(super) type Oid = i64;
+
+/// Where to look.
+pub(super) struct Place {
+    /// The schemas by number, with the name in the answer; none for the one that needs no name.
+    schemas: BTreeMap<Oid, Option<String>>,
+    /// `server_version_num`, such as 150018.
+    version: i32,
+}
+
+impl Place {
+    /// Looks the schemas up. One that does not exist has no tables.
+    pub(super) async fn find(connection: &impl ConnectionTrait, scope: &Scope) -> Result<Self, DbErr> {
+        let places: Vec<String> = (2..scope.others.len() + 2).map(|number| format!(", ${number}::text")).collect();
+        let sql = format!(
+            "SELECT oid::int8, nspname::text, nspname = coalesce($1::text, current_schema()::text),
+                current_setting('server_version_num')::int4
+            FROM pg_namespace WHERE nspname IN (coalesce($1::text, current_schema()::text){})",
+            places.concat()
+        );
+        let others = scope.others.iter().map(|(name, _)| Value::from(name.clone()));
+        let values = std::iter::once(Value::from(scope.schema.clone())).chain(others);
+        let mut place = Self { schemas: BTreeMap::new(), version: 0 };
+        for row in rows(connection, &sql, values).await? {
+            let mut cells = Cells::of(&row);
+            let (oid, name, is_main): (Oid, String, bool) = (cells.take()?, cells.take()?, cells.take()?);
+            place.version = cells.take()?;
+            let other = scope.others.iter().find(|(known, _)| *known == name).map(|(_, answer)| answer.clone());
+            place.schemas.insert(oid, if is_main { None } else { other });
+        }
+        Ok(place)
+    }
+
+    /// Whether none of the schemas exists.
+    pub(super) fn is_nowhere(&self) -> bool {
+        self.schemas.is_empty()
+    }
+
+    /// Whether a schema is in scope.
+    pub(super) fn contains(&self, schema: Oid) -> bool {
+        self.schemas.contains_key(&schema)
+    }
+
+    /// The name of an object in the answer.
+    pub(super) fn name(&self, schema: Oid, schema_name: String, name: String) -> TableName {
+        TableName { schema: self.schemas.get(&schema).cloned().unwrap_or(Some(schema_name)), name }
+    }
+
+    /// The name in the answer of a schema in scope, if it has one.
+    pub(super) fn schema_name(&self, schema: Oid) -> Option<&str> {
+        self.schemas.get(&schema)?.as_deref()
+    }
+
+    /// The condition for the row `c` of `pg_class` to be one of our tables. Those of extensions are not left out yet:
+    /// every query would have to ask, and one is enough.
+    pub(super) fn tables(&self) -> String {
+        let schemas: Vec<String> = self.schemas.keys().map(Oid::to_string).collect();
+        format!(
+            "c.relnamespace IN ({}) AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'",
+            schemas.join(", ")
+        )
+    }
+
+    /// Whether one `NULL` is the same as another in the row `i` of `pg_index`: a column since version 15.
+    pub(super) fn nulls_not_distinct(&self) -> &'static str {
+        if self.version >= 150_000 { "coalesce(i.indnullsnotdistinct, false)" } else { "false" }
+    }
+}

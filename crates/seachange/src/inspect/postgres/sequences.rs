@@ -1,0 +1,121 @@
+//! Sequences that columns own.
+
+use std::collections::HashMap;
+
+use sea_orm::{ConnectionTrait, DbErr};
+
+use super::place::{Oid, Place};
+use crate::inspect::cells::{Cells, rows};
+use crate::schema::SequenceOptions;
+
+/// What the sequences of columns are: by the table's number and the column's.
+pub(super) type Sequences = HashMap<(Oid, i32), Owned>;
+
+/// A sequence that a column owns.
+pub(super) struct Owned {
+    /// Whether the default of the column takes its values.
+    pub(super) is_default: bool,
+    /// What is not as it would be anyway.
+    pub(super) options: SequenceOptions,
+}
+
+/// A row of `pg_sequence`.
+struct Numbers {
+    /// The name of the type.
+    width: String,
+    start: i64,
+    increment: i64,
+    minimum: i64,
+    maximum: i64,
+    cache: i64,
+    cycle: bool,
+}
+
+/// Reads them. A column may own several sequences; the one that its default takes values from is told.
+pub(super) async fn read(connection: &impl ConnectionTrait, place: &Place) -> Result<Sequences, DbErr> {
+    let sql = format!(
+        "SELECT d.refobjid::int8, d.refobjsubid, EXISTS (SELECT FROM pg_attrdef f JOIN pg_depend u
+                ON u.classid = 'pg_attrdef'::regclass AND u.objid = f.oid AND u.refclassid = 'pg_class'::regclass
+                AND u.refobjid = s.seqrelid WHERE f.adrelid = d.refobjid AND f.adnum = d.refobjsubid) AS is_default,
+            s.seqtypid::regtype::text, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle
+        FROM pg_sequence s
+        JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.objsubid = 0
+            AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
+        JOIN pg_class c ON c.oid = d.refobjid
+        WHERE {} ORDER BY is_default",
+        place.tables()
+    );
+    let mut sequences = Sequences::new();
+    for row in rows(connection, &sql, []).await? {
+        let mut cells = Cells::of(&row);
+        let column = (cells.take()?, cells.take()?);
+        let is_default = cells.take()?;
+        let options = Numbers::read(&mut cells)?.options();
+        sequences.insert(column, Owned { is_default, options });
+    }
+    Ok(sequences)
+}
+
+impl Numbers {
+    fn read(cells: &mut Cells<'_>) -> Result<Self, DbErr> {
+        Ok(Self {
+            width: cells.take()?,
+            start: cells.take()?,
+            increment: cells.take()?,
+            minimum: cells.take()?,
+            maximum: cells.take()?,
+            cache: cells.take()?,
+            cycle: cells.take()?,
+        })
+    }
+
+    fn options(&self) -> SequenceOptions {
+        let (least, most) = match self.width.as_str() {
+            "smallint" => (i16::MIN.into(), i16::MAX.into()),
+            "integer" => (i32::MIN.into(), i32::MAX.into()),
+            _ => (i64::MIN, i64::MAX),
+        };
+        let rises = self.increment > 0;
+        let (minimum, maximum) = if rises { (1, most) } else { (least, -1) };
+        let first = if rises { self.minimum } else { self.maximum };
+        let unless = |value: i64, usual: i64| (value != usual).then_some(value);
+        SequenceOptions {
+            start: unless(self.start, first),
+            increment: unless(self.increment, 1),
+            minimum: unless(self.minimum, minimum),
+            maximum: unless(self.maximum, maximum),
+            cache: unless(self.cache, 1),
+            cycle: self.cycle,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers() -> Numbers {
+        let maximum = i32::MAX.into();
+        Numbers { width: "integer".to_owned(), start: 1, increment: 1, minimum: 1, maximum, cache: 1, cycle: false }
+    }
+
+    #[test]
+    fn usual_options_are_not_told() {
+        assert_eq!(numbers().options(), SequenceOptions::default());
+        let falling = Numbers { increment: -1, start: -1, minimum: i32::MIN.into(), maximum: -1, ..numbers() };
+        assert_eq!(falling.options(), SequenceOptions { increment: Some(-1), ..SequenceOptions::default() });
+    }
+
+    #[test]
+    fn unusual_options_are_told() {
+        let sequence = Numbers { start: 100, minimum: 10, cache: 5, cycle: true, ..numbers() };
+        let options = SequenceOptions {
+            start: Some(100),
+            minimum: Some(10),
+            cache: Some(5),
+            cycle: true,
+            ..SequenceOptions::default()
+        };
+        assert_eq!(sequence.options(), options);
+    }
+}

@@ -1,0 +1,49 @@
+//! Tables and their comments.
+
+use std::collections::HashMap;
+
+use sea_orm::{ConnectionTrait, DbErr};
+
+use super::place::{Oid, Place};
+use crate::inspect::cells::{Cells, rows};
+use crate::schema::Table;
+
+/// The tables by their number in the catalogue.
+pub(super) type Tables = HashMap<Oid, Found>;
+
+/// A table, with the numbers of its columns.
+pub(super) struct Found {
+    pub(super) table: Table,
+    /// In the order of the columns, and rising.
+    pub(super) numbers: Vec<i32>,
+}
+
+impl Found {
+    /// The names of columns, by their numbers with commas in between.
+    pub(super) fn names(&self, numbers: &str) -> Vec<String> {
+        let position = |number: &str| self.numbers.binary_search(&number.parse().ok()?).ok();
+        let columns = numbers.split(',').filter_map(|number| self.table.columns.get(position(number)?));
+        columns.map(|column| column.name.clone()).collect()
+    }
+}
+
+/// Reads the tables, without what is in them.
+pub(super) async fn read(connection: &impl ConnectionTrait, place: &Place) -> Result<Tables, DbErr> {
+    let sql = format!(
+        "SELECT c.oid::int8, c.relnamespace::int8, c.relname::text, d.description
+        FROM pg_class c
+        LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0
+        WHERE {} AND NOT EXISTS (SELECT FROM pg_depend e
+            WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')",
+        place.tables()
+    );
+    let mut tables = Tables::new();
+    for row in rows(connection, &sql, []).await? {
+        let mut cells = Cells::of(&row);
+        let oid = cells.take()?;
+        let name = place.name(cells.take()?, String::new(), cells.take()?);
+        let table = Table { comment: cells.take()?, ..Table::new(name) };
+        tables.insert(oid, Found { table, numbers: Vec::new() });
+    }
+    Ok(tables)
+}

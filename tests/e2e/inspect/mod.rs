@@ -1,0 +1,54 @@
+//! What the inspectors tell of a database.
+
+mod describe;
+mod mysql;
+mod postgres;
+mod written;
+
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbErr};
+use seachange::inspect::{Scope, inspect};
+use seachange::schema::{Schema, Table, TableName};
+use seachange_tests::{TestDatabase, block_on, harness::Case};
+
+pub(crate) fn trials() -> Vec<Case> {
+    [mysql::trials(), postgres::trials(), written::trials()].into_iter().flatten().collect()
+}
+
+/// Inspects at a URL, after a statement of the session.
+fn read_at(url: &str, session: &str, scope: &Scope) -> Result<Schema, DbErr> {
+    block_on(async {
+        // The session that the statement was for.
+        let connection = Database::connect(ConnectOptions::new(url).max_connections(1).to_owned()).await?;
+        if !session.is_empty() {
+            connection.execute_unprepared(session).await?;
+        }
+        let schema = inspect(&connection, scope).await;
+        connection.close().await?;
+        schema
+    })
+}
+
+fn read(database: &TestDatabase) -> Result<Schema, DbErr> {
+    read_at(&database.url(), "", &Scope::default())
+}
+
+/// How many queries an inspection takes.
+fn queries(database: &TestDatabase) -> Result<usize, DbErr> {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let count = std::sync::Arc::new(AtomicUsize::new(0));
+    let counter = count.clone();
+    block_on(async {
+        let mut connection = database.connect().await?;
+        connection.set_metric_callback(move |_| {
+            counter.fetch_add(1, Ordering::Relaxed);
+        });
+        inspect(&connection, &Scope::default()).await?;
+        connection.close().await
+    })?;
+    Ok(count.load(Ordering::Relaxed))
+}
+
+/// The table of this name in the schema that needs no name.
+fn table<'s>(schema: &'s Schema, name: &str) -> &'s Table {
+    &schema.tables[&TableName::from(name)]
+}
