@@ -114,6 +114,12 @@ doc *options:
 bench *args:
     cargo bench --locked -p seachange-tests --bench bench -- "$@"
 
+# Measure `check` beside Alembic's, which is installed under target/
+[group('quality')]
+bench-check *args:
+    test -d target/alembic || (python3 -m venv target/alembic && target/alembic/bin/pip -q install alembic psycopg2-binary)
+    ALEMBIC_PYTHON="$PWD/target/alembic/bin/python" cargo bench --locked -p seachange-tests --bench bench -- check "$@"
+
 # Measure the graph alone, all or by name: `just bench-graph load`
 [group('quality')]
 bench-graph *args:

@@ -1,7 +1,8 @@
-//! What the engine costs, as ratios: `cargo bench -p seachange-tests -- [upgrade|growth|nothing|touch ...]`.
+//! What the engine costs, as ratios: `cargo bench -p seachange-tests -- [upgrade|growth|nothing|touch|check ...]`.
 //!
 //! Both sides of a ratio run in turns in one run, on the same database server.
 
+mod check;
 mod database;
 mod engine;
 mod figures;
@@ -29,8 +30,7 @@ macro_rules! say {
 }
 pub(crate) use say;
 
-const USAGE: &str =
-    "usage: bench [upgrade] [growth] [nothing] [touch] [sqlite] [postgres] [mysql] [--rounds N]; all unless named";
+const USAGE: &str = "usage: bench [upgrade] [growth] [nothing] [touch] [check] [sqlite] [postgres] [mysql] [--rounds N]; all unless named";
 
 /// What to measure.
 #[derive(Debug)]
@@ -40,10 +40,17 @@ struct Options {
     rounds: usize,
 }
 
-const PARTS: [&str; 4] = ["upgrade", "growth", "nothing", "touch"];
+const PARTS: [&str; 5] = ["upgrade", "growth", "nothing", "touch", "check"];
 
 fn main() -> ExitCode {
-    let result = Options::read(std::env::args().skip(1)).and_then(|options| run(&options));
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let result = match words.as_slice() {
+        // A process of its own, for `check`.
+        [word, url, count] if word == "check-once" => {
+            count.parse().map_err(Into::into).and_then(|count| check::once(url, count))
+        }
+        _ => run_all(words),
+    };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -51,6 +58,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn run_all(words: Vec<String>) -> Result<(), Box<dyn Error>> {
+    Options::read(words.into_iter()).and_then(|options| run(&options))
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
@@ -67,6 +78,9 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     }
     if options.has("touch") {
         touch::measure(options)?;
+    }
+    if options.has("check") {
+        check::compare(&fleet, options, &[100, 1000, 5000])?;
     }
     Ok(())
 }

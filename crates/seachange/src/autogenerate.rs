@@ -14,6 +14,8 @@ mod rehearsal;
 mod render;
 mod replay;
 mod scratch;
+#[cfg(all(test, feature = "cli", feature = "sqlite"))]
+mod tests;
 mod wishes;
 
 pub use self::comparison::Comparison;

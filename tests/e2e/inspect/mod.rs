@@ -1,15 +1,17 @@
 //! What the inspectors tell of a database.
 
 mod describe;
+mod mysql;
 mod postgres;
+mod written;
 
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbErr};
 use seachange::inspect::{Scope, inspect};
-use seachange::schema::Schema;
+use seachange::schema::{Schema, Table, TableName};
 use seachange_tests::{TestDatabase, block_on, harness::Case};
 
 pub(crate) fn trials() -> Vec<Case> {
-    postgres::trials()
+    [mysql::trials(), postgres::trials(), written::trials()].into_iter().flatten().collect()
 }
 
 /// Inspects at a URL, after a statement of the session.
@@ -44,4 +46,9 @@ fn queries(database: &TestDatabase) -> Result<usize, DbErr> {
         connection.close().await
     })?;
     Ok(count.load(Ordering::Relaxed))
+}
+
+/// The table of this name in the schema that needs no name.
+fn table<'s>(schema: &'s Schema, name: &str) -> &'s Table {
+    &schema.tables[&TableName::from(name)]
 }

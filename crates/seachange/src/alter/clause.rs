@@ -6,11 +6,12 @@
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{
     ColumnDef, ColumnType, DatabaseName, Expr, ForeignKeyAction, MysqlQueryBuilder, PostgresQueryBuilder, QueryBuilder,
-    SchemaName, SqliteQueryBuilder, TableBuilder, TableForeignKey, TableName,
+    SchemaName, SqliteQueryBuilder, TableBuilder, TableName,
 };
 
 use super::error::AlterError;
-use super::operation::{table_name, text};
+use super::operation::{NewForeignKey, table_name, text};
+use crate::schema::Deferrable;
 
 /// Quotes a name.
 pub(crate) fn quoted(backend: DbBackend, name: &str) -> String {
@@ -43,24 +44,44 @@ pub(crate) fn unique(backend: DbBackend, name: &str, columns: &[String]) -> Stri
     format!("CONSTRAINT {name} UNIQUE ({columns})")
 }
 
+/// Writes a named primary key.
+pub(crate) fn primary_key(backend: DbBackend, name: &str, columns: &[String]) -> String {
+    let (name, columns) = (quoted(backend, name), quoted_list(backend, columns));
+    format!("CONSTRAINT {name} PRIMARY KEY ({columns})")
+}
+
 /// Writes a named check.
 pub(crate) fn check(backend: DbBackend, name: &str, expression: &Expr) -> String {
+    format!("CONSTRAINT {} CHECK ({})", quoted(backend, name), written(backend, expression))
+}
+
+/// Writes an expression.
+pub(crate) fn written(backend: DbBackend, expression: &Expr) -> String {
     let mut sql = String::new();
     match backend {
         DbBackend::MySql => MysqlQueryBuilder.prepare_expr(expression, &mut sql),
         DbBackend::Postgres => PostgresQueryBuilder.prepare_expr(expression, &mut sql),
         _ => SqliteQueryBuilder.prepare_expr(expression, &mut sql),
     }
-    format!("CONSTRAINT {} CHECK ({sql})", quoted(backend, name))
+    sql
+}
+
+/// Writes a text as a literal.
+pub(crate) fn literal(backend: DbBackend, text: &str) -> String {
+    match backend {
+        DbBackend::MySql => MysqlQueryBuilder.value_to_string(&text.into()),
+        DbBackend::Postgres => PostgresQueryBuilder.value_to_string(&text.into()),
+        _ => SqliteQueryBuilder.value_to_string(&text.into()),
+    }
 }
 
 /// Writes a named foreign key of `table`.
 ///
 /// # Errors
 ///
-/// The key has no name, or is of another table, or does not say what it refers to.
-pub(crate) fn foreign_key(backend: DbBackend, table: &TableName, key: &TableForeignKey) -> Result<String, AlterError> {
-    let own = text(&table.1);
+/// The key has no name, or is of another table, or does not say what it refers to, or the database checks none late.
+pub(crate) fn foreign_key(backend: DbBackend, table: &TableName, new: &NewForeignKey) -> Result<String, AlterError> {
+    let (own, key) = (text(&table.1), &new.key);
     let Some(name) = key.get_name().filter(|name| !name.is_empty()) else {
         return Err(AlterError::UnnamedForeignKey { table: own, columns: key.get_columns() });
     };
@@ -72,19 +93,31 @@ pub(crate) fn foreign_key(backend: DbBackend, table: &TableName, key: &TableFore
     let Some(parent) = parent.filter(|_| !columns.is_empty() && !parent_columns.is_empty()) else {
         return Err(AlterError::IncompleteForeignKey { table: own, name: name.to_owned() });
     };
+    if new.deferrable.is_some() && backend == DbBackend::MySql {
+        return Err(AlterError::NotDeferrable { table: own, name: name.to_owned(), database: database_name(backend) });
+    }
     // SQLite refers within one database file, and its syntax has no place for a schema.
     let parent = match backend {
         DbBackend::Sqlite => quoted(backend, &text(&parent.1)),
         _ => quoted_table(backend, parent),
     };
     Ok(format!(
-        "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {parent} ({}){}{}",
+        "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {parent} ({}){}{}{}",
         quoted(backend, name),
         quoted_list(backend, &columns),
         quoted_list(backend, &parent_columns),
         action(" ON DELETE ", key.get_on_delete()),
         action(" ON UPDATE ", key.get_on_update()),
+        deferrable(new.deferrable),
     ))
+}
+
+fn deferrable(deferrable: Option<Deferrable>) -> &'static str {
+    match deferrable {
+        None => "",
+        Some(Deferrable::Immediate) => " DEFERRABLE INITIALLY IMMEDIATE",
+        Some(Deferrable::Deferred) => " DEFERRABLE INITIALLY DEFERRED",
+    }
 }
 
 fn action(clause: &str, action: Option<ForeignKeyAction>) -> String {
@@ -148,9 +181,4 @@ pub(crate) fn database_name(backend: DbBackend) -> &'static str {
         DbBackend::Postgres => "PostgreSQL",
         _ => "SQLite",
     }
-}
-
-/// Writes a text as standard SQL does. Not for MySQL, where a backslash means something.
-pub(crate) fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }

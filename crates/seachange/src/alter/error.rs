@@ -79,7 +79,7 @@ pub enum AlterError {
     NoSuchConstraint {
         /// The table.
         table: String,
-        /// `foreign key`, `unique constraint` or `check`.
+        /// `foreign key`, `unique constraint`, `check` or `primary key`.
         kind: &'static str,
         /// The name that was asked for.
         name: String,
@@ -93,6 +93,44 @@ pub enum AlterError {
         table: String,
         /// The name.
         name: String,
+    },
+    /// Several constraints without a name would have this one.
+    #[error("table `{table}` has several {kind}s without a name that `{name}` could be")]
+    AmbiguousConstraint {
+        /// The table.
+        table: String,
+        /// `foreign key`, `unique constraint` or `check`.
+        kind: &'static str,
+        /// The name that was asked for.
+        name: String,
+    },
+    /// The table has a primary key, and can have only one.
+    #[error("table `{table}` has a primary key already, on {}", quoted(.columns))]
+    PrimaryKeyExists {
+        /// The table.
+        table: String,
+        /// The columns of the key.
+        columns: Vec<String>,
+    },
+    /// Rows have no value where the new primary key needs one.
+    #[error("column `{column}` of table `{table}` cannot be in the primary key: {} no value there", if *.rows == 1 { "1 row has".to_owned() } else { format!("{rows} rows have") })]
+    NullsInPrimaryKey {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// The number of rows.
+        rows: i64,
+    },
+    /// The database checks every foreign key at once.
+    #[error("foreign key `{name}` of table `{table}` cannot be deferrable: {database} checks none late")]
+    NotDeferrable {
+        /// The table.
+        table: String,
+        /// The foreign key.
+        name: String,
+        /// The database system.
+        database: &'static str,
     },
     /// Several unnamed foreign keys have these columns.
     #[error("table `{table}` has several foreign keys on {}", quoted(.columns))]

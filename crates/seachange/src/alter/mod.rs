@@ -40,6 +40,7 @@
 //! ```
 
 pub(crate) mod clause;
+mod default_name;
 mod error;
 mod foreign_keys;
 pub(crate) mod operation;
@@ -85,7 +86,11 @@ impl Alter<'_, '_> {
     /// Changes the type, the nullability or the default of a column, or what else the definition names.
     ///
     /// What the definition does not say stays as it is on PostgreSQL and SQLite. On MySQL and MariaDB the definition takes
-    /// the place of the old one, so say all of it.
+    /// the place of the old one, so say all of it. A column cannot be turned into a generated one.
+    ///
+    /// On PostgreSQL, `using` says how the values get the new type, and a default that is said takes the place of the old
+    /// one before the type changes. On SQLite, a definition that says `primary_key` says as well whether the key is
+    /// `AUTOINCREMENT`.
     pub fn modify_column(self, column: impl IntoColumnDef) -> Self {
         self.with(Operation::ModifyColumn(Box::new(column.into_column_def())))
     }
@@ -101,9 +106,31 @@ impl Alter<'_, '_> {
         self.with(Operation::DropColumn(name(column)))
     }
 
+    /// Takes the default of a column away. Without one to take nothing happens.
+    pub fn drop_default(self, column: impl IntoIden) -> Self {
+        self.with(Operation::DropDefault(name(column)))
+    }
+
+    /// Adds the primary key of a table that has none. Its columns become `NOT NULL`, and rows that have no value there
+    /// are refused.
+    ///
+    /// On MySQL and MariaDB the name is not kept. On SQLite a single `integer` column becomes the row number.
+    pub fn add_primary_key<C: IntoIden>(self, constraint: impl IntoIden, columns: impl IntoIterator<Item = C>) -> Self {
+        let columns = columns.into_iter().map(name).collect();
+        self.with(Operation::AddPrimaryKey { name: name(constraint), columns })
+    }
+
+    /// Drops the primary key; its columns stay `NOT NULL`. The name counts on PostgreSQL only: elsewhere a table has one
+    /// primary key whatever it is called.
+    ///
+    /// On MySQL and MariaDB a column that counts (`AUTO_INCREMENT`) has to be modified before.
+    pub fn drop_primary_key(self, constraint: impl IntoIden) -> Self {
+        self.with(Operation::DropPrimaryKey(name(constraint)))
+    }
+
     /// Adds a foreign key, which must have a name. The table that it starts from may be left out.
     pub fn add_foreign_key(self, key: impl Into<NewForeignKey>) -> Self {
-        self.with(Operation::AddForeignKey(Box::new(key.into().0)))
+        self.with(Operation::AddForeignKey(Box::new(key.into())))
     }
 
     /// Drops a foreign key, by its name or by the statement that made it; on MySQL and MariaDB also the index that
@@ -119,6 +146,9 @@ impl Alter<'_, '_> {
     }
 
     /// Drops a unique constraint.
+    ///
+    /// One without a name has the name that PostgreSQL gives it: `posts_email_key` is the one on `email` of `posts`, and
+    /// is found elsewhere by its columns, when it is the only one that fits.
     pub fn drop_unique(self, constraint: impl IntoIden) -> Self {
         self.with(Operation::DropUnique(name(constraint)))
     }
@@ -130,8 +160,25 @@ impl Alter<'_, '_> {
     }
 
     /// Drops a check.
+    ///
+    /// One without a name has the name that PostgreSQL gives it: `posts_age_check` is the one that mentions no other
+    /// column of `posts` than `age`, `posts_check` one that mentions several or none. On SQLite it is found by that, when
+    /// it is the only one that fits. MySQL and MariaDB give names of their own.
     pub fn drop_check(self, constraint: impl IntoIden) -> Self {
         self.with(Operation::DropCheck(name(constraint)))
+    }
+
+    /// Sets the comment of the table; an empty one takes it away. SQLite has no comments, so nothing happens there.
+    pub fn comment(self, text: impl Into<String>) -> Self {
+        self.with(Operation::Comment(text.into()))
+    }
+
+    /// Sets the comment of a column; an empty one takes it away. SQLite has no comments, so nothing happens there.
+    ///
+    /// On MySQL and MariaDB it is refused, because a comment is part of the definition there: say it with
+    /// [`modify_column`](Self::modify_column), which sets it on PostgreSQL too.
+    pub fn column_comment(self, column: impl IntoIden, text: impl Into<String>) -> Self {
+        self.with(Operation::ColumnComment { column: name(column), text: text.into() })
     }
 
     /// Makes the changes.

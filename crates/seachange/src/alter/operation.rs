@@ -2,6 +2,8 @@
 
 use sea_orm::sea_query::{ColumnDef, DynIden, Expr, ForeignKeyCreateStatement, TableForeignKey, TableName, TableRef};
 
+use crate::schema::Deferrable;
+
 /// One change of a table.
 #[derive(Debug, Clone)]
 pub(super) enum Operation {
@@ -9,17 +11,40 @@ pub(super) enum Operation {
     ModifyColumn(Box<ColumnDef>),
     RenameColumn { from: String, to: String },
     DropColumn(String),
-    AddForeignKey(Box<TableForeignKey>),
+    DropDefault(String),
+    AddPrimaryKey { name: String, columns: Vec<String> },
+    DropPrimaryKey(String),
+    AddForeignKey(Box<NewForeignKey>),
     DropForeignKey(ForeignKeyName),
     AddUnique { name: String, columns: Vec<String> },
     DropUnique(String),
     AddCheck { name: String, expression: Box<Expr> },
     DropCheck(String),
+    Comment(String),
+    ColumnComment { column: String, text: String },
 }
 
 /// A foreign key, as the argument of [`Alter::add_foreign_key`](super::Alter::add_foreign_key).
 #[derive(Debug, Clone)]
-pub struct NewForeignKey(pub(super) TableForeignKey);
+pub struct NewForeignKey {
+    pub(super) key: TableForeignKey,
+    pub(super) deferrable: Option<Deferrable>,
+}
+
+impl NewForeignKey {
+    /// Lets the key be checked late, at the latest when the transaction ends. MySQL and MariaDB have no such keys, and
+    /// refuse it.
+    #[must_use]
+    pub fn deferrable(self, deferrable: Deferrable) -> Self {
+        Self { deferrable: Some(deferrable), ..self }
+    }
+}
+
+impl From<TableForeignKey> for NewForeignKey {
+    fn from(key: TableForeignKey) -> Self {
+        Self { key, deferrable: None }
+    }
+}
 
 impl From<ForeignKeyCreateStatement> for NewForeignKey {
     fn from(statement: ForeignKeyCreateStatement) -> Self {
@@ -29,7 +54,7 @@ impl From<ForeignKeyCreateStatement> for NewForeignKey {
 
 impl From<&ForeignKeyCreateStatement> for NewForeignKey {
     fn from(statement: &ForeignKeyCreateStatement) -> Self {
-        Self(statement.get_foreign_key().clone())
+        Self { key: statement.get_foreign_key().clone(), deferrable: None }
     }
 }
 

@@ -2,7 +2,6 @@
 
 mod column;
 mod statement;
-mod to_come;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,7 +12,6 @@ use sea_orm_migration::SchemaManager;
 
 use self::column::column;
 use self::statement::{create_index, create_table, create_type, drop_type, foreign_key, new_value, table_ref};
-use self::to_come::{LateKey, ToCome};
 use super::code::{Alteration, Call, Code, NamedColumns};
 use crate::alter::{Alter, ForeignKeyName, NewForeignKey, alter};
 use crate::schema::{ForeignKey, TableName};

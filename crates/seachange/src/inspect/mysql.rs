@@ -1,11 +1,32 @@
-//! Reads the catalogue of mysql.
+//! Reads the catalogue of MySQL and MariaDB (`information_schema`), which tells a session of the tables that it has a right to.
+
+mod checks;
+mod columns;
+mod expression;
+mod foreign_keys;
+mod keys;
+mod kind;
+mod place;
+mod tables;
 
 use sea_orm::{ConnectionTrait, DbErr};
 
+use self::place::Place;
 use super::Scope;
 use crate::schema::Schema;
 
-/// Reads the tables in scope.
-pub(super) async fn inspect(_connection: &impl ConnectionTrait, _scope: &Scope) -> Result<Schema, DbErr> {
-    Err(DbErr::Custom("not built".to_owned()))
+/// Reads the tables in scope, with the same queries for each of its databases.
+pub(super) async fn inspect(connection: &impl ConnectionTrait, scope: &Scope) -> Result<Schema, DbErr> {
+    let place = Place::find(connection, scope).await?;
+    let mut schema = Schema::default();
+    for database in place.databases() {
+        let mut tables = tables::read(connection, &place, database).await?;
+        let checks = checks::read(connection, &place, database).await?;
+        columns::read(connection, &place, database, &checks, &mut tables).await?;
+        checks::add(checks, &mut tables);
+        keys::read(connection, &place, database, &mut tables).await?;
+        foreign_keys::read(connection, &place, database, &mut tables).await?;
+        schema.tables.extend(tables.into_values().map(|found| (found.table.name.clone(), found.table)));
+    }
+    Ok(schema)
 }

@@ -28,7 +28,7 @@ pub(super) async fn inspect(connection: &impl ConnectionTrait, scope: &Scope) ->
     constraints::read(connection, &place, &mut tables).await?;
     indexes::read(connection, &place, &mut tables).await?;
     Ok(Schema {
-        tables: tables.into_values().map(|table| (table.name.clone(), table)).collect(),
+        tables: tables.into_values().map(|found| (found.table.name.clone(), found.table)).collect(),
         enumerations: enumerations::in_scope(enumerations),
     })
 }

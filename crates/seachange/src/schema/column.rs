@@ -47,10 +47,18 @@ impl Type {
 
 fn is_of(kind: &ColumnType, enumeration: &str) -> bool {
     match kind {
-        ColumnType::Enum { name, .. } => name.to_string() == enumeration,
+        ColumnType::Enum { name, .. } => is_name_of(&name.to_string(), enumeration),
         ColumnType::Array(element) => is_of(element, enumeration),
         _ => false,
     }
+}
+
+/// Whether a name as SQL has it, with quotes and a schema where it needs them, is that of a type.
+fn is_name_of(name: &str, enumeration: &str) -> bool {
+    let quoted = format!("\"{}\"", enumeration.replace('"', "\"\""));
+    [enumeration, &quoted]
+        .iter()
+        .any(|own| name == *own || name.strip_suffix(own).is_some_and(|rest| rest.ends_with('.')))
 }
 
 impl PartialEq for Type {

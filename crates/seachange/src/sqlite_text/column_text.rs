@@ -97,10 +97,32 @@ impl ColumnText {
         }
     }
 
+    /// Lets the column have a value in every row.
+    pub(crate) fn require_value(&mut self) {
+        if !self.has(PartKind::NotNull) {
+            self.merge_part(Part { kind: PartKind::NotNull, name: None, text: " NOT NULL".to_owned() });
+        }
+    }
+
+    /// A key that is there stays as it is, unless only one of both numbers rows without giving a number again.
+    fn merge_key(&mut self, new: Part) {
+        let keyword = "AUTOINCREMENT";
+        match self.parts.iter_mut().find(|part| part.kind == PartKind::PrimaryKey) {
+            Some(old) if new.says(keyword) && !old.says(keyword) => old.text = format!("{} {keyword}", old.text),
+            Some(old) if !new.says(keyword) && old.says(keyword) => {
+                let is_kept = |token: &&Token<'_>| !token.is_word(keyword);
+                let text: String = tokens(&old.text).iter().filter(is_kept).map(|token| token.text).collect();
+                text.trim_end().clone_into(&mut old.text);
+            }
+            Some(_) => {}
+            None => self.parts.push(new),
+        }
+    }
+
     fn merge_part(&mut self, new: Part) {
         use PartKind::{Check, NotNull, Null, PrimaryKey};
         match new.kind {
-            PrimaryKey if self.has(PrimaryKey) => {}
+            PrimaryKey => self.merge_key(new),
             Check if self.parts.iter().any(|part| part.text.trim() == new.text.trim()) => {}
             Check => self.parts.push(new),
             Null | NotNull => {
@@ -118,6 +140,11 @@ impl ColumnText {
 }
 
 impl Part {
+    /// Says whether a word stands in the constraint, in any case.
+    pub(crate) fn says(&self, keyword: &str) -> bool {
+        self.tokens().iter().any(|token| token.is_word(keyword))
+    }
+
     /// The words and signs of the constraint, without white space and comments.
     pub(crate) fn tokens(&self) -> Vec<Token<'_>> {
         significant(&tokens(&self.text))

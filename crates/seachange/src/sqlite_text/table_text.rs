@@ -77,6 +77,11 @@ impl TableText {
         })
     }
 
+    /// Says whether a word stands behind the body, such as `STRICT`.
+    pub(crate) fn says(&self, keyword: &str) -> bool {
+        tokens(&self.tail).iter().any(|token| token.is_word(keyword))
+    }
+
     /// Says whether a column is qualified with the name of the table.
     pub(crate) fn names_itself(&self, table: &str) -> bool {
         self.items.iter().any(|item| {

@@ -100,7 +100,8 @@ async fn read(connection: &impl ConnectionTrait, table: &TableName) -> Result<Ke
     })
 }
 
-async fn columns(connection: &impl ConnectionTrait, sql: &str, table: &TableName) -> Result<Columns, DbErr> {
+/// Reads columns by the name of the index or the key that they belong to. `sql` asks for both, of a table.
+pub(super) async fn columns(connection: &impl ConnectionTrait, sql: &str, table: &TableName) -> Result<Columns, DbErr> {
     let TableName(schema, name) = table;
     let schema = schema.as_ref().map(|SchemaName(_, schema)| text(schema));
     let statement = Statement::from_sql_and_values(DbBackend::MySql, sql, [schema.into(), text(name).into()]);

@@ -1,15 +1,18 @@
-//! The index of a dropped foreign key, where the statements are written down for a server that cannot be asked now: it finds
-//! out itself, when they run, by the rules of [`Keys::fates`](super::implicit_index::Keys::fates).
+//! Names that MySQL has given itself, where the statements are written down for a server that cannot be asked now: it finds
+//! out itself, when they run, by the rules of [`Keys::fates`](super::implicit_index::Keys::fates) and of
+//! [`found`](super::own_names::found), which cuts long names as well.
 
 use sea_orm::DbBackend;
-use sea_orm::sea_query::{MysqlQueryBuilder, QueryBuilder, SchemaName, TableName};
+use sea_orm::sea_query::{SchemaName, TableName};
 
 use super::implicit_index::{Fate, Fates, dropped_foreign_key};
-use crate::alter::clause::quoted;
+use crate::alter::clause::{self, quoted};
 use crate::alter::operation::{Operation, text};
 
-/// Stands round the name of a foreign key where the clause for its index belongs. No statement holds it.
+/// Stands round the name of a constraint where what the server finds out belongs. No statement holds it.
 const MARK: char = '\0';
+/// Stands before the name of a unique constraint there.
+const UNIQUE: char = '\u{1}';
 
 /// Leaves the index of every foreign key that `operations` drop to the server.
 pub(super) fn fates(operations: &[Operation]) -> Fates {
@@ -18,8 +21,13 @@ pub(super) fn fates(operations: &[Operation]) -> Fates {
 }
 
 /// Where the clause for the index of a foreign key belongs.
-pub(super) fn place(foreign_key: &str) -> String {
+pub(super) fn place_of_index(foreign_key: &str) -> String {
     format!("{MARK}{foreign_key}{MARK}")
+}
+
+/// Where the name of the index of a unique constraint belongs.
+pub(super) fn place_of_unique(name: &str) -> String {
+    format!("{MARK}{UNIQUE}{name}{MARK}")
 }
 
 /// The statements for one that may leave indexes to the server: the clauses are found, put in, and the result is run.
@@ -34,7 +42,11 @@ pub(super) fn statements(table: &TableName, dropped: &Fates, statement: &str) ->
             pieces.push(literal(part));
         } else {
             let variable = format!("@seachange_index_{}", number / 2 + 1);
-            found.push(format!("SET {variable} = ({})", clause(table, dropped, part)));
+            let question = match part.strip_prefix(UNIQUE) {
+                Some(unique) => unique_index(table, unique),
+                None => index_clause(table, dropped, part),
+            };
+            found.push(format!("SET {variable} = ({question})"));
             pieces.push(variable);
         }
     }
@@ -46,10 +58,8 @@ pub(super) fn statements(table: &TableName, dropped: &Fates, statement: &str) ->
 }
 
 /// The query for what has to be added to the statement that drops a foreign key.
-fn clause(TableName(schema, table): &TableName, dropped: &Fates, foreign_key: &str) -> String {
-    let schema = schema.as_ref().map(|SchemaName(_, schema)| literal(&text(schema)));
-    let schema = schema.unwrap_or_else(|| "DATABASE()".to_owned());
-    let table = literal(&text(table));
+fn index_clause(TableName(schema, table): &TableName, dropped: &Fates, foreign_key: &str) -> String {
+    let (schema, table) = (schema_of(schema.as_ref()), literal(&text(table)));
     let gone: Vec<String> = dropped.keys().map(|name| literal(name)).collect();
     let (gone, name, index) = (gone.join(", "), literal(foreign_key), quoted(DbBackend::MySql, foreign_key));
     let drop = literal(&format!(", DROP INDEX {index}"));
@@ -85,6 +95,29 @@ SELECT CASE
     )
 }
 
+/// The query for the name of the index of a unique constraint, quoted.
+fn unique_index(TableName(schema, table): &TableName, name: &str) -> String {
+    let (schema, table, name) = (schema_of(schema.as_ref()), literal(&text(table)), literal(name));
+    format!(
+        "WITH
+    own_indexes AS (
+        SELECT INDEX_NAME AS name, CONCAT({table}, '_', GROUP_CONCAT(COLUMN_NAME ORDER BY SEQ_IN_INDEX SEPARATOR '_'), '_key')
+            AS default_name
+        FROM information_schema.STATISTICS
+        WHERE TABLE_SCHEMA = {schema} AND TABLE_NAME = {table} AND NON_UNIQUE = 0 AND INDEX_NAME <> 'PRIMARY'
+        GROUP BY INDEX_NAME)
+SELECT CONCAT('`', REPLACE(CASE
+    WHEN EXISTS (SELECT 1 FROM own_indexes WHERE name = {name}) THEN {name}
+    WHEN (SELECT COUNT(*) FROM own_indexes WHERE default_name = {name}) = 1
+        THEN (SELECT MIN(name) FROM own_indexes WHERE default_name = {name})
+    ELSE {name} END, '`', '``'), '`')"
+    )
+}
+
+fn schema_of(schema: Option<&SchemaName>) -> String {
+    schema.map_or_else(|| "DATABASE()".to_owned(), |SchemaName(_, schema)| literal(&text(schema)))
+}
+
 fn literal(text: &str) -> String {
-    MysqlQueryBuilder.value_to_string(&text.into())
+    clause::literal(DbBackend::MySql, text)
 }

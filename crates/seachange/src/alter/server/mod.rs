@@ -2,6 +2,8 @@
 
 mod implicit_index;
 mod left_to_server;
+mod modify_column;
+mod own_names;
 mod statements;
 #[cfg(test)]
 mod tests;
@@ -9,7 +11,7 @@ mod tests;
 use sea_orm::sea_query::TableName;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
-use self::implicit_index::{Fates, implicit_indexes};
+use self::own_names::OwnNames;
 use self::statements::statements;
 use super::error::AlterError;
 use super::operation::Operation;
@@ -22,13 +24,14 @@ pub(super) async fn alter(
     table: &TableName,
     operations: &[Operation],
 ) -> Result<(), AlterError> {
-    let indexes = match backend {
-        DbBackend::MySql if is_written_down() => left_to_server::fates(operations),
-        DbBackend::MySql => implicit_indexes(connection, table, operations).await?,
-        _ => Fates::new(),
+    let names = match backend {
+        DbBackend::MySql if is_written_down() => OwnNames::left_to_server(table, operations),
+        DbBackend::MySql => OwnNames::read(connection, table, operations).await?,
+        _ => OwnNames::default(),
     };
-    let statements = statements(backend, table, operations, &indexes)?;
-    for statement in statements.iter().flat_map(|statement| left_to_server::statements(table, &indexes, statement)) {
+    let statements = statements(backend, table, operations, &names)?;
+    let dropped = &names.indexes;
+    for statement in statements.iter().flat_map(|statement| left_to_server::statements(table, dropped, statement)) {
         // Not `execute_unprepared`, whose statements nobody sees: an error has to name the one that was refused.
         connection.execute_raw(Statement::from_string(backend, statement)).await?;
     }

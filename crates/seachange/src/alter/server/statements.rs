@@ -1,11 +1,13 @@
 //! Writes `ALTER TABLE` statements.
 
 use sea_orm::DbBackend;
-use sea_orm::sea_query::{ColumnDef, PostgresQueryBuilder, Table, TableName, TableRef};
+use sea_orm::sea_query::{ColumnDef, TableName};
 
-use super::implicit_index::{Fate, Fates};
+use super::implicit_index::Fate;
 use super::left_to_server;
-use crate::alter::clause::{check, column, foreign_key, quoted, quoted_table, unique};
+use super::modify_column::{column_comment, modify_column};
+use super::own_names::OwnNames;
+use crate::alter::clause::{check, column, foreign_key, literal, primary_key, quoted, quoted_table, unique};
 use crate::alter::error::AlterError;
 use crate::alter::operation::{Operation, text};
 
@@ -14,10 +16,13 @@ use crate::alter::operation::{Operation, text};
 enum Group {
     Add,
     Drop,
+    /// A column that counts must be in a key all the time, so one statement takes the old key and gives the new one.
+    PrimaryKey,
+    Default,
     Alone,
 }
 
-/// Writes the statements for some changes. `indexes` are those that came with the foreign keys to drop.
+/// Writes the statements for some changes. `names` are those that MySQL has given itself.
 ///
 /// On MySQL and MariaDB changes share a statement where they can, because a statement is all or nothing there and a
 /// sequence of them is not.
@@ -25,23 +30,51 @@ pub(super) fn statements(
     backend: DbBackend,
     table: &TableName,
     operations: &[Operation],
-    indexes: &Fates,
+    names: &OwnNames,
 ) -> Result<Vec<String>, AlterError> {
     let shares = |left: &Operation, right: &Operation| {
         backend == DbBackend::MySql && group(left) == group(right) && group(left) != Group::Alone
     };
-    operations
-        .chunk_by(shares)
-        .map(|chunk| match chunk {
-            [Operation::ModifyColumn(new)] if backend == DbBackend::Postgres => modify_column(table, new),
-            chunk => {
-                let clauses = chunk.iter().map(|operation| clause(backend, table, operation, indexes));
-                let clauses: Vec<_> = clauses.collect::<Result<_, _>>()?;
-                let table = quoted_table(backend, table);
-                Ok(format!("ALTER TABLE {table} {}", clauses.join(", ")))
-            }
-        })
-        .collect()
+    let chunks = operations.chunk_by(shares).map(|chunk| match chunk {
+        [only] if backend == DbBackend::Postgres => postgres(table, only, names),
+        chunk => Ok(vec![statement(backend, table, chunk, names)?]),
+    });
+    Ok(chunks.collect::<Result<Vec<_>, _>>()?.concat())
+}
+
+/// Writes the statements for one change on PostgreSQL, where a comment is a statement of its own.
+fn postgres(table: &TableName, operation: &Operation, names: &OwnNames) -> Result<Vec<String>, AlterError> {
+    let backend = DbBackend::Postgres;
+    Ok(match operation {
+        Operation::ModifyColumn(new) => modify_column(table, new)?,
+        Operation::ColumnComment { column, text } => vec![column_comment(table, column, text)],
+        Operation::Comment(text) => {
+            let text = if text.is_empty() { "NULL".to_owned() } else { literal(backend, text) };
+            vec![format!("COMMENT ON TABLE {} IS {text}", quoted_table(backend, table))]
+        }
+        Operation::AddColumn(new) => {
+            let add = statement(backend, table, std::slice::from_ref(operation), names)?;
+            [add].into_iter().chain(comment_of(table, new)).collect()
+        }
+        operation => vec![statement(backend, table, std::slice::from_ref(operation), names)?],
+    })
+}
+
+/// sea-query writes no comment of a column on PostgreSQL.
+pub(super) fn comment_of(table: &TableName, column: &ColumnDef) -> Option<String> {
+    let comment = column.get_column_spec().comment.as_ref()?;
+    Some(column_comment(table, &column.get_column_name(), comment))
+}
+
+fn statement(
+    backend: DbBackend,
+    table: &TableName,
+    operations: &[Operation],
+    names: &OwnNames,
+) -> Result<String, AlterError> {
+    let clauses = operations.iter().map(|operation| clause(backend, table, operation, names));
+    let clauses: Vec<_> = clauses.collect::<Result<_, _>>()?;
+    Ok(format!("ALTER TABLE {} {}", quoted_table(backend, table), clauses.join(", ")))
 }
 
 fn group(operation: &Operation) -> Group {
@@ -54,11 +87,21 @@ fn group(operation: &Operation) -> Group {
         | Operation::DropForeignKey(_)
         | Operation::DropUnique(_)
         | Operation::DropCheck(_) => Group::Drop,
-        Operation::ModifyColumn(_) | Operation::RenameColumn { .. } => Group::Alone,
+        Operation::AddPrimaryKey { .. } | Operation::DropPrimaryKey(_) => Group::PrimaryKey,
+        Operation::DropDefault(_) => Group::Default,
+        Operation::ModifyColumn(_)
+        | Operation::RenameColumn { .. }
+        | Operation::Comment(_)
+        | Operation::ColumnComment { .. } => Group::Alone,
     }
 }
 
-fn clause(backend: DbBackend, table: &TableName, operation: &Operation, indexes: &Fates) -> Result<String, AlterError> {
+fn clause(
+    backend: DbBackend,
+    table: &TableName,
+    operation: &Operation,
+    names: &OwnNames,
+) -> Result<String, AlterError> {
     let name_of = text(&table.1);
     let quoted = |name: &str| quoted(backend, name);
     let is_mysql = backend == DbBackend::MySql;
@@ -71,46 +114,37 @@ fn clause(backend: DbBackend, table: &TableName, operation: &Operation, indexes:
             format!("RENAME COLUMN {} TO {}", quoted(from), quoted(to))
         }
         Operation::DropColumn(name) => format!("DROP COLUMN {}", quoted(name)),
+        Operation::DropDefault(name) => format!("ALTER COLUMN {} DROP DEFAULT", quoted(name)),
+        Operation::AddPrimaryKey { name, columns } => format!("ADD {}", primary_key(backend, name, columns)),
+        Operation::DropPrimaryKey(_) if is_mysql => "DROP PRIMARY KEY".to_owned(),
         Operation::AddForeignKey(key) => format!("ADD {}", foreign_key(backend, table, key)?),
-        Operation::DropForeignKey(key) if is_mysql => drop_foreign_key(&key.name, indexes),
+        Operation::DropForeignKey(key) if is_mysql => drop_foreign_key(&key.name, names),
         Operation::DropForeignKey(key) => format!("DROP CONSTRAINT {}", quoted(&key.name)),
         Operation::AddUnique { name, columns } => format!("ADD {}", unique(backend, name, columns)),
-        Operation::DropUnique(name) if is_mysql => format!("DROP INDEX {}", quoted(name)),
+        Operation::DropUnique(name) if is_mysql => format!("DROP INDEX {}", names.unique(name)),
         Operation::AddCheck { name, expression } => {
             format!("ADD {}", check(backend, name, expression))
         }
-        Operation::DropUnique(name) | Operation::DropCheck(name) => {
+        Operation::DropUnique(name) | Operation::DropCheck(name) | Operation::DropPrimaryKey(name) => {
             format!("DROP CONSTRAINT {}", quoted(name))
+        }
+        Operation::Comment(text) => format!("COMMENT = {}", literal(backend, text)),
+        Operation::ColumnComment { column, .. } => {
+            let reason = "a comment is part of the definition here; say it with `modify_column`";
+            return Err(AlterError::UnsupportedChange { table: name_of, column: column.clone(), reason });
         }
     })
 }
 
-fn drop_foreign_key(name: &str, indexes: &Fates) -> String {
+fn drop_foreign_key(name: &str, names: &OwnNames) -> String {
     let quoted_name = quoted(DbBackend::MySql, name);
     let drop = format!("DROP FOREIGN KEY {quoted_name}");
-    match indexes.get(name) {
+    match names.indexes.get(name) {
         Some(Fate::Drop) => format!("{drop}, DROP INDEX {quoted_name}"),
         Some(Fate::RenameTo(heir)) => {
             format!("{drop}, RENAME INDEX {quoted_name} TO {}", quoted(DbBackend::MySql, heir))
         }
-        Some(Fate::LeftToServer) => format!("{drop}{}", left_to_server::place(name)),
+        Some(Fate::LeftToServer) => format!("{drop}{}", left_to_server::place_of_index(name)),
         None => drop,
     }
-}
-
-/// PostgreSQL changes each property of a column by a clause of its own, which sea-query writes.
-fn modify_column(table: &TableName, new: &ColumnDef) -> Result<String, AlterError> {
-    // Asked for its complaint about a type that the database does not have.
-    column(DbBackend::Postgres, &text(&table.1), new)?;
-    let spec = new.get_column_spec();
-    let reason = match spec {
-        _ if spec.check.is_some() => "a check is added with `add_check`",
-        _ if spec.generated.is_some() => "it cannot be turned into a generated one; drop it and add it again",
-        _ => {
-            let mut statement = Table::alter();
-            statement.table(TableRef::Table(table.clone(), None)).modify_column(new.clone());
-            return Ok(statement.to_string(PostgresQueryBuilder));
-        }
-    };
-    Err(AlterError::UnsupportedChange { table: text(&table.1), column: new.get_column_name(), reason })
 }

@@ -9,15 +9,19 @@ use sea_orm::sea_query::{
 use sea_orm_migration::schema;
 
 use super::implicit_index::{Columns, Fate, Fates, Keys};
+use super::left_to_server;
+use super::own_names::{OwnNames, UniqueIndex, found};
 use super::statements::statements;
 use crate::alter::operation::{Operation, table_name};
 use crate::alter::{AlterError, ForeignKeyName, NewForeignKey};
+use crate::schema::Deferrable;
 
 fn written(backend: DbBackend, table: impl IntoTableRef, operations: &[Operation]) -> Result<String, AlterError> {
     let table = table.into_table_ref();
-    let implicit =
-        Fates::from([("fk".to_owned(), Fate::Drop), ("other".to_owned(), Fate::RenameTo("heir".to_owned()))]);
-    Ok(statements(backend, table_name(&table).unwrap(), operations, &implicit)?.join("\n"))
+    let indexes = Fates::from([("fk".to_owned(), Fate::Drop), ("other".to_owned(), Fate::RenameTo("heir".to_owned()))]);
+    let uniques = [("posts_email_key".to_owned(), UniqueIndex::Named("email`2".to_owned()))].into();
+    let names = OwnNames { indexes, uniques };
+    Ok(statements(backend, table_name(&table).unwrap(), operations, &names)?.join("\n"))
 }
 
 fn key() -> ForeignKeyCreateStatement {
@@ -39,7 +43,7 @@ fn modify_column(column: ColumnDef) -> Operation {
 }
 
 fn add_key(key: ForeignKeyCreateStatement) -> Operation {
-    Operation::AddForeignKey(Box::new(NewForeignKey::from(key).0))
+    Operation::AddForeignKey(Box::new(NewForeignKey::from(key)))
 }
 
 /// One of each.
@@ -68,7 +72,7 @@ fn postgresql() {
     ALTER TABLE "blog"."posts" ADD CONSTRAINT "fk" FOREIGN KEY ("owner_id", "kind") REFERENCES "users" ("id", "kind") ON DELETE CASCADE ON UPDATE SET NULL
     ALTER TABLE "blog"."posts" ADD CONSTRAINT "u" UNIQUE ("kind", "a`b""c")
     ALTER TABLE "blog"."posts" ADD CONSTRAINT "c" CHECK ("kind" <> E'it\'s')
-    ALTER TABLE "blog"."posts" ALTER COLUMN "kind" TYPE varchar(20), ALTER COLUMN "kind" SET NOT NULL, ALTER COLUMN "kind" SET DEFAULT 'x'
+    ALTER TABLE "blog"."posts" ALTER COLUMN "kind" DROP DEFAULT, ALTER COLUMN "kind" TYPE varchar(20), ALTER COLUMN "kind" SET NOT NULL, ALTER COLUMN "kind" SET DEFAULT 'x'
     ALTER TABLE "blog"."posts" RENAME COLUMN "kind" TO "sort"
     ALTER TABLE "blog"."posts" DROP CONSTRAINT "c"
     ALTER TABLE "blog"."posts" DROP CONSTRAINT "u"
@@ -136,4 +140,120 @@ fn an_index_goes_with_the_foreign_key_that_brought_it() {
     check(&[("fk", &["a"])], &[("fk", &["a"]), ("stays", &["a"])], &[], Some(&heir));
     check(&[("fk", &["a"])], &[("fk", &["a"]), ("fk2", &["a"])], &[], Some(&Fate::Drop));
     check(&[("fk", &["a"])], &[("fk", &["a"])], &[("blog.child.fk", &["a"])], None);
+}
+
+/// Keys, defaults and comments.
+fn more() -> Vec<Operation> {
+    vec![
+        Operation::DropDefault("a".to_owned()),
+        Operation::DropDefault("b".to_owned()),
+        Operation::DropPrimaryKey("posts_pkey".to_owned()),
+        Operation::AddPrimaryKey { name: "k".to_owned(), columns: vec!["a".to_owned(), "b".to_owned()] },
+        Operation::DropUnique("posts_email_key".to_owned()),
+        Operation::Comment("it's \\ a".to_owned()),
+        Operation::Comment(String::new()),
+    ]
+}
+
+#[test]
+fn keys_defaults_and_comments() {
+    insta::assert_snapshot!(written(Postgres, ("blog", "posts"), &more()).unwrap(), @r#"
+    ALTER TABLE "blog"."posts" ALTER COLUMN "a" DROP DEFAULT
+    ALTER TABLE "blog"."posts" ALTER COLUMN "b" DROP DEFAULT
+    ALTER TABLE "blog"."posts" DROP CONSTRAINT "posts_pkey"
+    ALTER TABLE "blog"."posts" ADD CONSTRAINT "k" PRIMARY KEY ("a", "b")
+    ALTER TABLE "blog"."posts" DROP CONSTRAINT "posts_email_key"
+    COMMENT ON TABLE "blog"."posts" IS E'it\'s \\ a'
+    COMMENT ON TABLE "blog"."posts" IS NULL
+    "#);
+    insta::assert_snapshot!(written(MySql, ("blog", "posts"), &more()).unwrap(), @r#"
+    ALTER TABLE `blog`.`posts` ALTER COLUMN `a` DROP DEFAULT, ALTER COLUMN `b` DROP DEFAULT
+    ALTER TABLE `blog`.`posts` DROP PRIMARY KEY, ADD CONSTRAINT `k` PRIMARY KEY (`a`, `b`)
+    ALTER TABLE `blog`.`posts` DROP INDEX `email``2`
+    ALTER TABLE `blog`.`posts` COMMENT = 'it\'s \\ a'
+    ALTER TABLE `blog`.`posts` COMMENT = ''
+    "#);
+}
+
+#[test]
+fn comments_of_columns() {
+    let comment = |text: &str| Operation::ColumnComment { column: "a\"b".to_owned(), text: text.to_owned() };
+    let added = add_column(ColumnDef::new("x").integer().comment("it's x").take());
+    let modified = modify_column(ColumnDef::new("x").comment("").take());
+    let both = modify_column(ColumnDef::new("x").text().comment("now a text").take());
+    let operations = [comment("why"), comment(""), added.clone(), modified, both];
+    insta::assert_snapshot!(written(Postgres, "posts", &operations).unwrap(), @r#"
+    COMMENT ON COLUMN "posts"."a""b" IS 'why'
+    COMMENT ON COLUMN "posts"."a""b" IS NULL
+    ALTER TABLE "posts" ADD COLUMN "x" integer
+    COMMENT ON COLUMN "posts"."x" IS E'it\'s x'
+    COMMENT ON COLUMN "posts"."x" IS NULL
+    ALTER TABLE "posts" ALTER COLUMN "x" TYPE text
+    COMMENT ON COLUMN "posts"."x" IS 'now a text'
+    "#);
+    insta::assert_snapshot!(written(MySql, "posts", &[added]).unwrap(), @r#"ALTER TABLE `posts` ADD COLUMN `x` int COMMENT 'it\'s x'"#);
+    insta::assert_snapshot!(written(MySql, "posts", &[comment("why")]).unwrap_err(), @r#"column `a"b` of table `posts`: a comment is part of the definition here; say it with `modify_column`"#);
+}
+
+#[test]
+fn types_with_a_way_to_them() {
+    let cast = Expr::col("x").cast_as("integer");
+    let mut column = ColumnDef::new("x");
+    column.integer().not_null().default(5).using(cast);
+    insta::assert_snapshot!(written(Postgres, "t", &[modify_column(column)]).unwrap(), @r#"ALTER TABLE "t" ALTER COLUMN "x" DROP DEFAULT, ALTER COLUMN "x" TYPE integer USING CAST("x" AS integer), ALTER COLUMN "x" SET NOT NULL, ALTER COLUMN "x" SET DEFAULT 5"#);
+    let mut column = ColumnDef::new("x");
+    column.string_len(9).null().unique_key().extra("COLLATE \"C\"").using(Expr::val("a"));
+    insta::assert_snapshot!(written(Postgres, "t", &[modify_column(column)]).unwrap(), @r#"ALTER TABLE "t" ALTER COLUMN "x" TYPE varchar(9) COLLATE "C" USING 'a', ALTER COLUMN "x" DROP NOT NULL, ADD UNIQUE ("x")"#);
+}
+
+#[test]
+fn foreign_keys_that_are_checked_late() {
+    let late = |deferrable| Operation::AddForeignKey(Box::new(NewForeignKey::from(key()).deferrable(deferrable)));
+    let both = [late(Deferrable::Immediate), late(Deferrable::Deferred)];
+    insta::assert_snapshot!(written(Postgres, "posts", &both).unwrap(), @r#"
+    ALTER TABLE "posts" ADD CONSTRAINT "fk" FOREIGN KEY ("owner_id", "kind") REFERENCES "users" ("id", "kind") ON DELETE CASCADE ON UPDATE SET NULL DEFERRABLE INITIALLY IMMEDIATE
+    ALTER TABLE "posts" ADD CONSTRAINT "fk" FOREIGN KEY ("owner_id", "kind") REFERENCES "users" ("id", "kind") ON DELETE CASCADE ON UPDATE SET NULL DEFERRABLE INITIALLY DEFERRED
+    "#);
+    insta::assert_snapshot!(written(MySql, "posts", &both).unwrap_err(), @"foreign key `fk` of table `posts` cannot be deferrable: MySQL checks none late");
+}
+
+#[test]
+fn unique_constraints_without_a_name_are_found_by_their_columns() {
+    let indexes =
+        columns(&[("email", &["email"]), ("b", &["b"]), ("b_2", &["b"]), ("a_b_key", &["x"]), ("x", &["A", "b"])]);
+    let name = |name: &str| found("posts", &indexes, &[name]).remove(name);
+    assert_eq!(name("posts_email_key"), Some(UniqueIndex::Named("email".to_owned())));
+    assert_eq!(name("posts_a_b_key"), Some(UniqueIndex::Named("x".to_owned())));
+    assert_eq!(name("posts_b_key"), None, "two could be meant");
+    assert_eq!(name("EMAIL"), None, "it is called so");
+    assert_eq!(name("u"), None);
+}
+
+#[test]
+fn the_server_looks_for_unique_constraints_itself() {
+    let drop = |name: &str| Operation::DropUnique(name.to_owned());
+    let operations = [drop("u"), drop("posts_it's_key")];
+    let table = ("blog", "posts").into_table_ref();
+    let table = table_name(&table).unwrap();
+    let names = OwnNames::left_to_server(table, &operations);
+    let statements = statements(MySql, table, &operations, &names).unwrap();
+    let written = left_to_server::statements(table, &names.indexes, &statements[0]);
+    insta::assert_snapshot!(written.join(";\n"), @r#"
+    SET @seachange_index_1 = (WITH
+        own_indexes AS (
+            SELECT INDEX_NAME AS name, CONCAT('posts', '_', GROUP_CONCAT(COLUMN_NAME ORDER BY SEQ_IN_INDEX SEPARATOR '_'), '_key')
+                AS default_name
+            FROM information_schema.STATISTICS
+            WHERE TABLE_SCHEMA = 'blog' AND TABLE_NAME = 'posts' AND NON_UNIQUE = 0 AND INDEX_NAME <> 'PRIMARY'
+            GROUP BY INDEX_NAME)
+    SELECT CONCAT('`', REPLACE(CASE
+        WHEN EXISTS (SELECT 1 FROM own_indexes WHERE name = 'posts_it\'s_key') THEN 'posts_it\'s_key'
+        WHEN (SELECT COUNT(*) FROM own_indexes WHERE default_name = 'posts_it\'s_key') = 1
+            THEN (SELECT MIN(name) FROM own_indexes WHERE default_name = 'posts_it\'s_key')
+        ELSE 'posts_it\'s_key' END, '`', '``'), '`'));
+    SET @seachange_alter = CONCAT('ALTER TABLE `blog`.`posts` DROP INDEX `u`, DROP INDEX ', @seachange_index_1, '');
+    PREPARE seachange_alter FROM @seachange_alter;
+    EXECUTE seachange_alter;
+    DEALLOCATE PREPARE seachange_alter
+    "#);
 }

@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 
 use super::snapshot::statement;
-use crate::alter::clause::{quoted, quoted_list};
+use crate::alter::clause::quoted;
 use crate::sqlite_text::same;
 
 /// What has to be copied from one table to another.
@@ -31,20 +31,33 @@ impl Contents {
         })
     }
 
-    /// Writes the statement that copies the columns which both tables have, `from` and `to` being quoted.
-    pub(super) fn copy_to(&self, new: &Self, from: &str, to: &str) -> String {
+    /// Writes the statement that copies the columns which both tables have, `from` and `to` being quoted. It fails where a
+    /// row has no value in the column `numbered`, which becomes the row number: SQLite would make one up.
+    pub(super) fn copy_to(&self, new: &Self, numbered: Option<&str>, from: &str, to: &str) -> String {
         let kept = self.stored.iter().filter(|name| new.stored.iter().any(|other| same(name, other)));
         let kept: Vec<String> = kept.cloned().collect();
-        let mut columns = quoted_list(DbBackend::Sqlite, &kept);
+        let mut columns: Vec<String> = kept.iter().map(|name| quoted(DbBackend::Sqlite, name)).collect();
+        let value = |name: &String| {
+            let column = quoted(DbBackend::Sqlite, name);
+            if numbered.is_some_and(|numbered| same(numbered, name)) {
+                format!("ifnull({column}, 'no value')")
+            } else {
+                column
+            }
+        };
+        let mut values: Vec<String> = kept.iter().map(value).collect();
         if let Some(rowid) = self.rowid_for(new) {
-            columns = [rowid, columns.as_str()].join(if kept.is_empty() { "" } else { ", " });
+            columns.insert(0, rowid.to_owned());
+            values.insert(0, rowid.to_owned());
         }
         if columns.is_empty() {
             // Every column went, which SQLite does not allow; it says so when the table is created.
-            columns = quoted(DbBackend::Sqlite, "rowid");
+            columns.push(quoted(DbBackend::Sqlite, "rowid"));
+            values.clone_from(&columns);
         }
+        let (columns, values) = (columns.join(", "), values.join(", "));
         // A table's own ON CONFLICT IGNORE or REPLACE would leave rows out in silence.
-        format!("INSERT OR ABORT INTO \"main\".{to} ({columns}) SELECT {columns} FROM \"main\".{from}")
+        format!("INSERT OR ABORT INTO \"main\".{to} ({columns}) SELECT {values} FROM \"main\".{from}")
     }
 
     /// Returns a name for the hidden row number that is free in both tables.

@@ -1,14 +1,13 @@
 //! One change, made to the text of a table.
 
 use sea_orm::DbBackend;
-use sea_orm::sea_query::{ColumnDef, Expr, TableForeignKey, TableName};
-use seachange_graph::fault::quoted;
+use sea_orm::sea_query::{ColumnDef, Expr, TableName};
 
 use super::dependents;
 use super::snapshot::Snapshot;
 use crate::alter::clause;
 use crate::alter::error::AlterError;
-use crate::alter::operation::{ForeignKeyName, Operation};
+use crate::alter::operation::{ForeignKeyName, NewForeignKey, Operation};
 use crate::sqlite_text::column_text::{ColumnText, PartKind};
 use crate::sqlite_text::constraint_text::{ConstraintKind, ConstraintText};
 use crate::sqlite_text::place::Place;
@@ -23,11 +22,13 @@ pub(super) struct Edit<'a> {
     pub(super) text: TableText,
     /// The new columns that the rows which are there would have no value for.
     pub(super) unfilled: Vec<String>,
+    /// The columns of a new primary key.
+    pub(super) keyed: Vec<String>,
 }
 
 impl<'a> Edit<'a> {
     pub(super) fn new(snapshot: &'a Snapshot) -> Self {
-        Self { snapshot, text: snapshot.text.clone(), unfilled: Vec::new() }
+        Self { snapshot, text: snapshot.text.clone(), unfilled: Vec::new(), keyed: Vec::new() }
     }
 
     /// Makes one change. Renamed columns are left to SQLite, which follows them into all other objects.
@@ -37,6 +38,11 @@ impl<'a> Edit<'a> {
             Operation::ModifyColumn(column) => self.modify_column(column),
             Operation::RenameColumn { .. } => Ok(()),
             Operation::DropColumn(column) => self.drop_column(column),
+            Operation::DropDefault(column) => self.drop_default(column),
+            Operation::AddPrimaryKey { name, columns } => self.add_primary_key(name, columns),
+            Operation::DropPrimaryKey(name) => self.drop_primary_key(name),
+            Operation::Comment(_) => Ok(()),
+            Operation::ColumnComment { column, .. } => self.column(column).map(|_| ()),
             Operation::AddForeignKey(key) => self.add_foreign_key(key),
             Operation::DropForeignKey(key) => self.drop_foreign_key(key),
             Operation::AddUnique { name, columns } => self.add_unique(name, columns),
@@ -61,7 +67,7 @@ impl<'a> Edit<'a> {
         ColumnText::parse(&sql).ok_or_else(|| AlterError::Uneditable { table: self.table(), reason: sql })
     }
 
-    fn table(&self) -> String {
+    pub(super) fn table(&self) -> String {
         self.snapshot.table.clone()
     }
 
@@ -78,10 +84,22 @@ impl<'a> Edit<'a> {
     }
 
     fn modify_column(&mut self, column: &ColumnDef) -> Result<(), AlterError> {
-        let new = self.written(column)?;
+        let mut new = self.written(column)?;
         let (at, mut old) = self.column(&new.name)?;
+        if new.has(PartKind::Generated) && !old.has(PartKind::Generated) {
+            let reason = "it cannot be turned into a generated one; drop it and add it again";
+            return Err(AlterError::UnsupportedChange { table: self.table(), column: old.name, reason });
+        }
+        self.take_key_over(&mut new);
         old.merge(new);
         self.text.items[at].text = old.text();
+        Ok(())
+    }
+
+    fn drop_default(&mut self, name: &str) -> Result<(), AlterError> {
+        let (at, mut column) = self.column(name)?;
+        column.parts.retain(|part| part.kind != PartKind::Default);
+        self.text.items[at].text = column.text();
         Ok(())
     }
 
@@ -95,11 +113,11 @@ impl<'a> Edit<'a> {
         Ok(())
     }
 
-    fn add_foreign_key(&mut self, key: &TableForeignKey) -> Result<(), AlterError> {
+    fn add_foreign_key(&mut self, new: &NewForeignKey) -> Result<(), AlterError> {
         let table = TableName(None, self.table().into());
-        let clause = clause::foreign_key(SQLITE, &table, key)?;
-        self.require_new_name(key.get_name().unwrap_or_default())?;
-        self.require_columns(&key.get_columns())?;
+        let clause = clause::foreign_key(SQLITE, &table, new)?;
+        self.require_new_name(new.key.get_name().unwrap_or_default())?;
+        self.require_columns(&new.key.get_columns())?;
         self.text.push_constraint(&clause);
         Ok(())
     }
@@ -117,11 +135,11 @@ impl<'a> Edit<'a> {
         Ok(())
     }
 
-    fn require_columns(&self, columns: &[String]) -> Result<(), AlterError> {
+    pub(super) fn require_columns(&self, columns: &[String]) -> Result<(), AlterError> {
         columns.iter().try_for_each(|column| self.column(column).map(|_| ()))
     }
 
-    fn require_new_name(&self, name: &str) -> Result<(), AlterError> {
+    pub(super) fn require_new_name(&self, name: &str) -> Result<(), AlterError> {
         let is_taken = |own: Option<&String>| own.is_some_and(|own| same(own, name));
         let constraints = self.text.constraints().any(|(_, constraint)| is_taken(constraint.name.as_ref()));
         let mut columns = self.text.columns();
@@ -132,46 +150,31 @@ impl<'a> Edit<'a> {
     }
 
     fn drop_named(&mut self, kind: ConstraintKind, name: &str) -> Result<(), AlterError> {
-        let place = self
-            .constraints(kind)
-            .into_iter()
-            .find(|(_, constraint)| constraint.name.as_deref().is_some_and(|own| same(own, name)));
-        match place {
-            Some((place, _)) => self.text.remove_constraint(place),
+        match self.named(kind, name)? {
+            Some(place) => self.text.remove_constraint(place),
             None => return Err(self.no_such(kind, name)),
         }
         Ok(())
     }
 
     fn drop_foreign_key(&mut self, key: &ForeignKeyName) -> Result<(), AlterError> {
-        let Err(error) = self.drop_named(ConstraintKind::ForeignKey, &key.name) else {
-            return Ok(());
-        };
-        let mut matching = self.constraints(ConstraintKind::ForeignKey);
-        matching.retain(|(_, constraint)| is_unnamed_match(constraint, key));
+        let kind = ConstraintKind::ForeignKey;
+        if self.named(kind, &key.name)?.is_some() {
+            return self.drop_named(kind, &key.name);
+        }
+        let matching: Vec<Place> = self
+            .text
+            .constraints_of(kind)
+            .filter_map(|(place, constraint)| is_unnamed_match(&constraint, key).then_some(place))
+            .collect();
         match matching.as_slice() {
-            [(place, _)] => self.text.remove_constraint(*place),
-            [] => return Err(error),
+            [place] => self.text.remove_constraint(*place),
+            [] => return Err(self.no_such(kind, &key.name)),
             _ => {
                 return Err(AlterError::AmbiguousForeignKey { table: self.table(), columns: key.columns.clone() });
             }
         }
         Ok(())
-    }
-
-    /// Returns all constraints of a kind, those of columns in the form of table constraints.
-    fn constraints(&self, kind: ConstraintKind) -> Vec<(Place, ConstraintText)> {
-        self.text.constraints_of(kind).collect()
-    }
-
-    fn no_such(&self, kind: ConstraintKind, name: &str) -> AlterError {
-        let constraints = self.constraints(kind);
-        AlterError::NoSuchConstraint {
-            table: self.table(),
-            kind: label(kind),
-            name: name.to_owned(),
-            found: constraints.iter().map(|(_, constraint)| named(constraint)).collect(),
-        }
     }
 }
 
@@ -181,23 +184,4 @@ fn is_unnamed_match(constraint: &ConstraintText, key: &ForeignKeyName) -> bool {
         && constraint.columns.len() == key.columns.len()
         && constraint.columns.iter().zip(&key.columns).all(|(own, other)| same(own, other))
         && parent.zip(key.parent.as_deref()).is_some_and(|(own, other)| same(own, other))
-}
-
-fn label(kind: ConstraintKind) -> &'static str {
-    match kind {
-        ConstraintKind::PrimaryKey => "primary key",
-        ConstraintKind::Unique => "unique constraint",
-        ConstraintKind::Check => "check",
-        ConstraintKind::ForeignKey => "foreign key",
-    }
-}
-
-fn named(constraint: &ConstraintText) -> String {
-    match (&constraint.name, &constraint.references) {
-        (Some(name), _) => format!("`{name}`"),
-        (None, Some(reference)) => {
-            format!("an unnamed one on {} to `{}`", quoted(&constraint.columns), reference.table)
-        }
-        (None, None) => format!("an unnamed one on {}", quoted(&constraint.columns)),
-    }
 }

@@ -4,7 +4,9 @@ mod census;
 mod contents;
 mod dependents;
 mod edit;
+mod named;
 mod plan;
+mod primary_key;
 mod rebuild;
 mod snapshot;
 #[cfg(test)]
@@ -119,7 +121,7 @@ async fn make(connection: &impl ConnectionTrait, table: &str, operations: &[Oper
                     run(connection, &statement).await?;
                 }
             }
-            Plan::Rebuild { text, unfilled } => rebuild(connection, &snapshot, &text, &unfilled).await?,
+            Plan::Rebuild(new) => rebuild(connection, &snapshot, &new).await?,
         }
     }
     Ok(())

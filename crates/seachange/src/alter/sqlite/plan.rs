@@ -8,6 +8,7 @@ use crate::alter::clause::quoted;
 use crate::alter::error::AlterError;
 use crate::alter::operation::Operation;
 use crate::sqlite_text::column_text::{ColumnText, Part, PartKind};
+use crate::sqlite_text::same;
 use crate::sqlite_text::table_text::TableText;
 
 /// How to make some changes.
@@ -15,11 +16,18 @@ pub(super) enum Plan {
     /// With these statements.
     Native(Vec<String>),
     /// By a table of this text in place of the old one.
-    Rebuild {
-        text: TableText,
-        /// New columns that rows would have no value for.
-        unfilled: Vec<String>,
-    },
+    Rebuild(NewTable),
+}
+
+/// The table that takes the place of the old one.
+pub(super) struct NewTable {
+    pub(super) text: TableText,
+    /// New columns that rows would have no value for.
+    pub(super) unfilled: Vec<String>,
+    /// The columns of a new primary key.
+    pub(super) keyed: Vec<String>,
+    /// The one of them that is the row number.
+    pub(super) numbered: Option<String>,
 }
 
 /// Decides how to make changes, which are all of them renames or none.
@@ -30,14 +38,18 @@ pub(super) fn plan(snapshot: &Snapshot, operations: &[Operation]) -> Result<Plan
         native.push(native_statement(&edit, operation)?);
         edit.apply(operation)?;
     }
-    Ok(match native.into_iter().collect() {
-        Some(statements) => Plan::Native(statements),
-        None => Plan::Rebuild { text: edit.text, unfilled: edit.unfilled },
+    let native: Option<Vec<_>> = native.into_iter().collect();
+    Ok(match native {
+        Some(statements) => Plan::Native(statements.into_iter().flatten().collect()),
+        None => {
+            let numbered = edit.row_number().filter(|name| edit.keyed.iter().any(|key| same(key, name)));
+            Plan::Rebuild(NewTable { text: edit.text, unfilled: edit.unfilled, keyed: edit.keyed, numbered })
+        }
     })
 }
 
-/// Returns SQLite's own statement for a change, if it has one.
-fn native_statement(edit: &Edit<'_>, operation: &Operation) -> Result<Option<String>, AlterError> {
+/// Returns SQLite's own statement for a change, if it has one, and none where there is nothing to do.
+fn native_statement(edit: &Edit<'_>, operation: &Operation) -> Result<Option<Option<String>>, AlterError> {
     let quoted = |name: &str| quoted(DbBackend::Sqlite, name);
     let clause = match operation {
         Operation::AddColumn(column) => {
@@ -53,10 +65,12 @@ fn native_statement(edit: &Edit<'_>, operation: &Operation) -> Result<Option<Str
             edit.column(from)?;
             Some(format!("RENAME COLUMN {} TO {}", quoted(from), quoted(to)))
         }
+        Operation::DropDefault(name) if !edit.column(name)?.1.has(PartKind::Default) => return Ok(Some(None)),
+        Operation::Comment(_) | Operation::ColumnComment { .. } => return Ok(Some(None)),
         _ => None,
     };
     let table = quoted(&edit.snapshot.table);
-    Ok(clause.map(|clause| format!("ALTER TABLE \"main\".{table} {clause}")))
+    Ok(clause.map(|clause| Some(format!("ALTER TABLE \"main\".{table} {clause}"))))
 }
 
 /// Says whether `ADD COLUMN` takes the column, whatever rows there are: see the restrictions in

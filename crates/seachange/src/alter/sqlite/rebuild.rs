@@ -10,6 +10,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
 use super::census::Census;
 use super::contents::Contents;
+use super::plan::NewTable;
 use super::snapshot::{Snapshot, statement};
 use crate::alter::clause::quoted;
 use crate::alter::error::AlterError;
@@ -19,18 +20,18 @@ use crate::alter::script_scope::check;
 use crate::database_error::reason;
 use crate::sqlite_text::table_text::TableText;
 
-/// Rebuilds the table with the text `new`. The caller undoes everything when it fails.
+/// Rebuilds the table as `new`. The caller undoes everything when it fails.
 pub(super) async fn rebuild(
     connection: &impl ConnectionTrait,
     snapshot: &Snapshot,
-    new: &TableText,
-    unfilled: &[String],
+    new: &NewTable,
 ) -> Result<(), AlterError> {
     require_foreign_keys_off(connection, snapshot).await?;
-    require_bare_columns(snapshot, new)?;
+    require_bare_columns(snapshot, &new.text)?;
     require_nothing_temporary(connection, snapshot).await?;
     let before = check(Census::take(connection, &snapshot.family())).await?;
-    require_values(snapshot, unfilled, before.rows())?;
+    require_values(snapshot, &new.unfilled, before.rows())?;
+    check(require_key(connection, snapshot, &new.keyed)).await?;
     let was_broken = check(broken_object(connection)).await?.is_some();
     let legacy = pragma(connection, "PRAGMA legacy_alter_table").await?;
     connection.execute_unprepared("PRAGMA legacy_alter_table = ON").await?;
@@ -46,15 +47,16 @@ pub(super) async fn rebuild(
     }
 }
 
-async fn replace(connection: &impl ConnectionTrait, snapshot: &Snapshot, new: &TableText) -> Result<(), AlterError> {
+async fn replace(connection: &impl ConnectionTrait, snapshot: &Snapshot, table: &NewTable) -> Result<(), AlterError> {
+    let NewTable { text, numbered, .. } = table;
     let old_name = free_name(connection, &snapshot.table).await?;
     let old = Contents::read(connection, &snapshot.table).await?;
     let [table, aside] = [&snapshot.table, &old_name].map(|name| quoted(DbBackend::Sqlite, name));
     run(connection, &format!("ALTER TABLE \"main\".{table} RENAME TO {aside}")).await?;
-    run(connection, &new.text()).await?;
+    run(connection, &text.text()).await?;
     let new = Contents::read(connection, &snapshot.table).await?;
-    run(connection, &old.copy_to(&new, &aside, &table)).await?;
-    if has_sequences(connection).await? {
+    run(connection, &old.copy_to(&new, numbered.as_deref(), &aside, &table)).await?;
+    if text.all_constraints().any(|(_, constraint)| constraint.autoincrement) && has_sequences(connection).await? {
         move_sequence(connection, &old_name, &snapshot.table).await?;
     }
     run(connection, &format!("DROP TABLE \"main\".{aside}")).await?;
@@ -106,6 +108,24 @@ fn require_values(snapshot: &Snapshot, unfilled: &[String], rows: i64) -> Result
         }
         _ => Ok(()),
     }
+}
+
+/// SQLite would number the rows that have no value in a new key of one `integer` column.
+async fn require_key(
+    connection: &impl ConnectionTrait,
+    snapshot: &Snapshot,
+    columns: &[String],
+) -> Result<(), AlterError> {
+    let table = quoted(DbBackend::Sqlite, &snapshot.table);
+    for column in columns {
+        let quoted = quoted(DbBackend::Sqlite, column);
+        let sql = format!("SELECT count(*) FROM \"main\".{table} WHERE {quoted} IS NULL AND ?1 IS NOT NULL");
+        let rows = count(connection, &sql, &snapshot.table).await?;
+        if rows > 0 {
+            return Err(AlterError::NullsInPrimaryKey { table: snapshot.table.clone(), column: column.clone(), rows });
+        }
+    }
+    Ok(())
 }
 
 /// Has SQLite resolve every view and trigger of the database, and returns what it says of the first that does not

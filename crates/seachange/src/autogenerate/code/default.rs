@@ -15,7 +15,7 @@ pub(super) fn default(expression: &Expression, of: &Type, backend: DbBackend) ->
     if let Some(text) = literal(without_cast, backend) {
         return DefaultValue::Text(text);
     }
-    if is_now(text) {
+    if is_now(expression) {
         return DefaultValue::CurrentTimestamp;
     }
     boolean(text, of, backend)
@@ -24,8 +24,10 @@ pub(super) fn default(expression: &Expression, of: &Type, backend: DbBackend) ->
         .unwrap_or_else(|| other(text, backend))
 }
 
-fn is_now(text: &str) -> bool {
-    ["CURRENT_TIMESTAMP", "current_timestamp()", "now()"].iter().any(|now| text.eq_ignore_ascii_case(now))
+/// `now()` is the same moment, but not the same text to PostgreSQL.
+fn is_now(Expression { text, normal }: &Expression) -> bool {
+    [text, normal].iter().any(|text| text.trim().eq_ignore_ascii_case("CURRENT_TIMESTAMP"))
+        || text.trim().eq_ignore_ascii_case("current_timestamp()")
 }
 
 fn boolean(text: &str, of: &Type, backend: DbBackend) -> Option<DefaultValue> {
@@ -146,7 +148,7 @@ mod tests {
         check(Postgres, ColumnType::Integer, "-1", Integer(-1));
         check(Postgres, ColumnType::BigInteger, "5000000000", Integer(5_000_000_000));
         check(Postgres, ColumnType::Double, "0.5", Float(0.5));
-        check(Postgres, ColumnType::Timestamp, "now()", CurrentTimestamp);
+        check(Postgres, ColumnType::Timestamp, "CURRENT_TIMESTAMP", CurrentTimestamp);
         check(MySql, ColumnType::Timestamp, "current_timestamp()", CurrentTimestamp);
     }
 
@@ -160,6 +162,7 @@ mod tests {
         check(MySql, ColumnType::Text, r"'a\nb'", expression(r"'a\nb'"));
         check(Postgres, ColumnType::Text, "'a'::text || 'b'::text", expression("'a'::text || 'b'::text"));
         check(Sqlite, ColumnType::Text, "'a' || 'b'", expression("'a' || 'b'"));
+        check(Postgres, ColumnType::Timestamp, "now()", expression("now()"));
         check(Postgres, ColumnType::Uuid, "gen_random_uuid()", expression("gen_random_uuid()"));
     }
 }

@@ -161,7 +161,8 @@ impl<'o, 'n> Others<'o, 'n> {
                 &old.foreign_keys,
                 &new.foreign_keys,
                 |old, new| old.name == new.name && alike::foreign_keys(old, new),
-                |old, new| name_is_free(new.name.as_deref()) && alike::foreign_keys(old, new),
+                // sea-query writes no names of foreign keys on SQLite.
+                |old, new| (old.name.is_none() || name_is_free(new.name.as_deref())) && alike::foreign_keys(old, new),
             ),
             checks: pair(
                 &old.checks,

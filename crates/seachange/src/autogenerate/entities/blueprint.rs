@@ -12,8 +12,8 @@ use sea_orm::sea_query::{
 use super::EntityError;
 use super::column::{self, Built};
 use super::table::{Described, EntityTable};
-use crate::alter::clause;
 use crate::alter::operation::table_name;
+use crate::alter::{NewForeignKey, clause};
 use crate::autogenerate::wishes::Wishes;
 use crate::schema::TableName;
 
@@ -189,7 +189,8 @@ impl Drawing<'_> {
             }
             let key = self.placed_key(key.get_foreign_key());
             let placed = self.placed_name(table);
-            let clause = clause::foreign_key(self.backend, &placed, &key).map_err(EntityError::Column)?;
+            let clause =
+                clause::foreign_key(self.backend, &placed, &NewForeignKey::from(key)).map_err(EntityError::Column)?;
             self.last.push(format!("ALTER TABLE {} ADD {clause}", clause::quoted_table(self.backend, &placed)));
         }
         Ok(())
@@ -242,7 +243,7 @@ impl Drawing<'_> {
     /// sea-query writes no comments for PostgreSQL.
     fn comment_on(&mut self, object: &str, comment: &str) {
         if self.backend == DbBackend::Postgres {
-            self.last.push(format!("COMMENT ON {object} IS {}", clause::literal(comment)));
+            self.last.push(format!("COMMENT ON {object} IS {}", clause::literal(self.backend, comment)));
         }
     }
 

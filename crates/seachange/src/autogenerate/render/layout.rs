@@ -107,10 +107,11 @@ fn fits(text: &str, place: Place) -> bool {
 /// Lays out what is between brackets, with the callee before them.
 fn list(list: &List, place: Place) -> Option<String> {
     let callee = columns(&list.callee);
-    let one_line = place.width.checked_sub(callee + 2)?;
+    let one_line = place.width.saturating_sub(callee + 2);
     let inner = Place { width: place.indented().width.saturating_sub(1), ..place.indented() };
     let items: Vec<Option<String>> = list.items.iter().map(|item| expression(item, inner)).collect();
-    let after = place.right(callee + 1).and_then(|place| place.less(1));
+    let nothing = Place { width: 0, ..place };
+    let after = place.right(callee + 1).and_then(|place| place.less(1)).unwrap_or(nothing);
     let (text, horizontal) = match overflowing(list, after, &items, one_line) {
         Some(text) => (text, true),
         None => stacked(list, items.into_iter().collect::<Option<Vec<_>>>()?, inner, one_line),
@@ -126,19 +127,17 @@ fn list(list: &List, place: Place) -> Option<String> {
 }
 
 /// A single call as the only item may begin in this line and go on below.
-fn overflowing(list: &List, after: Option<Place>, items: &[Option<String>], one_line: usize) -> Option<String> {
+fn overflowing(list: &List, after: Place, items: &[Option<String>], one_line: usize) -> Option<String> {
     let [only] = list.items.as_slice() else { return None };
     let short_callee = columns(&list.callee) < TAB;
     if matches!(only, Rust::Word(_)) && !short_callee {
         return None;
     }
     let place = match only {
-        Rust::List(List { callee, .. }) if !callee.is_empty() => {
-            after.map(|place| Place { width: place.width.min(SHORT), ..place })
-        }
-        Rust::Chain { .. } if !short_callee => after.map(|place| Place { one_line_chain: true, ..place }),
+        Rust::List(List { callee, .. }) if !callee.is_empty() => Place { width: after.width.min(SHORT), ..after },
+        Rust::Chain { .. } if !short_callee => Place { one_line_chain: true, ..after },
         _ => after,
-    }?;
+    };
     let text = expression(only, place)?;
     if columns(first_line(&text)) > one_line.min(SHORT) {
         return None;
@@ -191,7 +190,7 @@ fn chain(root: &Rust, links: &[Link], place: Place) -> Option<String> {
     let count = links.len();
     let tab = TAB.saturating_sub(place.offset);
     let (mut text, mut links) = (expression(root, place)?, links);
-    while columns(&text) <= tab && !text.contains('\n') && !links.is_empty() {
+    while text.len() <= tab && !text.contains('\n') && !links.is_empty() {
         let Some(next) = link(&links[0], place.right(columns(&text))?) else { break };
         text += &next;
         links = &links[1..];

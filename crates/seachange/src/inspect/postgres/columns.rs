@@ -25,20 +25,22 @@ pub(super) async fn read(
         let found = Found::read(&row, place, enumerations)?;
         if let Some(table) = tables.get_mut(&found.table) {
             let sequence = sequences.get(&(found.table, found.number));
-            table.columns.push(found.column(sequence));
+            table.numbers.push(found.number);
+            table.table.columns.push(found.column(sequence));
         }
     }
     Ok(())
 }
 
-/// `e` is the type of a column, or of the elements of its array.
+/// `e` is the type of a column, or of the elements of its array. Without parentheses to leave out, an expression is not asked
+/// for twice: it takes most of the time. `OFFSET` keeps PostgreSQL from doing so by itself.
 fn query(place: &Place) -> String {
     format!(
         "SELECT a.attrelid::int8, a.attnum::int4, a.attname::text,
             format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, -1), a.atttypid <> e.oid,
             e.oid::int8, e.typtype::text, e.typnamespace::int8, quote_ident(e.typname),
             a.attnotnull, a.attidentity::text, a.attgenerated::text,
-            pg_get_expr(d.adbin, d.adrelid), pg_get_expr(d.adbin, d.adrelid, true),
+            x.text, CASE WHEN x.text ~ '[(][^)]' AND x.text !~ '^nextval' THEN pg_get_expr(d.adbin, d.adrelid, true) ELSE x.text END,
             CASE WHEN a.attcollation <> t.typcollation THEN o.collname::text END, m.description
         FROM pg_attribute a
         JOIN pg_class c ON c.oid = a.attrelid
@@ -46,6 +48,7 @@ fn query(place: &Place) -> String {
         JOIN pg_type e ON e.oid = CASE WHEN t.typtype = 'b' AND t.typelem <> 0 AND t.typlen = -1
             AND t.typstorage <> 'p' THEN t.typelem ELSE t.oid END
         LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        LEFT JOIN LATERAL (SELECT pg_get_expr(d.adbin, d.adrelid) AS text OFFSET 0) x ON true
         LEFT JOIN pg_collation o ON o.oid = a.attcollation
         LEFT JOIN pg_description m ON m.classoid = 'pg_class'::regclass AND m.objoid = a.attrelid AND m.objsubid = a.attnum
         WHERE {} AND a.attnum > 0 AND NOT a.attisdropped

@@ -10,59 +10,49 @@ use crate::schema::{Action, Check, Deferrable, Exclusion, ForeignKey, PrimaryKey
 
 /// Reads the constraints of all tables, by name. What a table has from another one is told there.
 pub(super) async fn read(connection: &impl ConnectionTrait, place: &Place, tables: &mut Tables) -> Result<(), DbErr> {
-    let mut last: Option<Found> = None;
     for row in rows(connection, &query(place), []).await? {
         let mut cells = Cells::of(&row);
-        let (oid, column, referenced) = (cells.take()?, cells.take()?, cells.take()?);
-        if last.as_ref().is_none_or(|found: &Found| found.oid != oid)
-            && let Some(complete) = last.replace(Found::read(oid, &mut cells, place)?)
-        {
-            complete.add_to(tables);
+        if let Some(table) = tables.get_mut(&cells.take::<Oid>()?) {
+            let columns = table.names(&cells.take::<Option<String>>()?.unwrap_or_default());
+            Found::read(columns, &mut cells, place)?.add_to(&mut table.table);
         }
-        if let Some(found) = &mut last {
-            found.columns.extend::<Option<String>>(column);
-            found.referenced_columns.extend::<Option<String>>(referenced);
-        }
-    }
-    if let Some(complete) = last {
-        complete.add_to(tables);
     }
     Ok(())
 }
 
-/// A foreign key to a partitioned table has a row for each partition as well (`conparentid`).
+/// A foreign key to a partitioned table has a row for each partition as well (`conparentid`). The table that it refers to
+/// may not be in scope, so that the names of its columns are asked for.
 fn query(place: &Place) -> String {
     format!(
-        "SELECT o.oid::int8, a.attname::text, f.attname::text, o.conrelid::int8, o.conname::text, o.contype::text,
+        "SELECT o.conrelid::int8, array_to_string(o.conkey, ','), o.conname::text, o.contype::text,
             o.condeferrable, o.condeferred, r.relnamespace::int8, n.nspname::text, r.relname::text,
+            CASE o.contype WHEN 'f' THEN (SELECT json_agg(f.attname ORDER BY p.position)::text
+                FROM unnest(o.confkey) WITH ORDINALITY AS p (number, position)
+                JOIN pg_attribute f ON f.attrelid = o.confrelid AND f.attnum = p.number) END,
             o.confdeltype::text, o.confupdtype::text, {},
             CASE o.contype WHEN 'c' THEN pg_get_expr(o.conbin, o.conrelid) WHEN 'x' THEN pg_get_constraintdef(o.oid) END,
             CASE o.contype WHEN 'c' THEN pg_get_expr(o.conbin, o.conrelid, true) END
         FROM pg_constraint o
         JOIN pg_class c ON c.oid = o.conrelid
         LEFT JOIN pg_index i ON i.indexrelid = o.conindid AND o.contype = 'u'
-        LEFT JOIN LATERAL unnest(o.conkey, o.confkey) WITH ORDINALITY AS p (own, other, position)
-            ON o.contype IN ('p', 'u', 'f')
-        LEFT JOIN pg_attribute a ON a.attrelid = o.conrelid AND a.attnum = p.own
         LEFT JOIN pg_class r ON r.oid = o.confrelid
         LEFT JOIN pg_namespace n ON n.oid = r.relnamespace
-        LEFT JOIN pg_attribute f ON f.attrelid = o.confrelid AND f.attnum = p.other
         WHERE {} AND o.contype IN ('p', 'u', 'f', 'c', 'x') AND o.conparentid = 0
             AND (o.conislocal OR o.coninhcount = 0)
-        ORDER BY o.conrelid, o.conname, p.position",
+        ORDER BY o.conrelid, o.conname",
         place.nulls_not_distinct(),
         place.tables()
     )
 }
 
-/// A constraint, as far as its rows have been read.
+/// What a row says of a constraint.
 struct Found {
-    oid: Oid,
-    table: Oid,
+    columns: Vec<String>,
     name: String,
     sort: String,
     deferrable: Option<Deferrable>,
     referenced_table: Option<TableName>,
+    referenced_columns: Vec<String>,
     on_delete: Action,
     on_update: Action,
     nulls_not_distinct: bool,
@@ -70,31 +60,26 @@ struct Found {
     definition: String,
     /// The expression for people.
     pretty: String,
-    columns: Vec<String>,
-    referenced_columns: Vec<String>,
 }
 
 impl Found {
-    fn read(oid: Oid, cells: &mut Cells<'_>, place: &Place) -> Result<Self, DbErr> {
+    fn read(columns: Vec<String>, cells: &mut Cells<'_>, place: &Place) -> Result<Self, DbErr> {
         Ok(Self {
-            oid,
-            table: cells.take()?,
+            columns,
             name: cells.take()?,
             sort: cells.take()?,
             deferrable: deferrable(cells.take()?, cells.take()?),
             referenced_table: referenced_table(cells, place)?,
+            referenced_columns: names(cells.take()?)?,
             on_delete: action(&cells.take::<String>()?),
             on_update: action(&cells.take::<String>()?),
             nulls_not_distinct: cells.take()?,
             definition: cells.take::<Option<_>>()?.unwrap_or_default(),
             pretty: cells.take::<Option<_>>()?.unwrap_or_default(),
-            columns: Vec::new(),
-            referenced_columns: Vec::new(),
         })
     }
 
-    fn add_to(self, tables: &mut Tables) {
-        let Some(table) = tables.get_mut(&self.table) else { return };
+    fn add_to(self, table: &mut Table) {
         let name = Some(self.name.clone());
         match self.sort.as_str() {
             "p" => table.primary_key = Some(PrimaryKey { name, columns: self.columns }),
@@ -131,6 +116,12 @@ fn referenced_table(cells: &mut Cells<'_>, place: &Place) -> Result<Option<Table
     let schema: Option<(Oid, String)> = cells.take::<Option<Oid>>()?.zip(cells.take()?);
     let name: Option<String> = cells.take()?;
     Ok(schema.zip(name).map(|((schema, schema_name), name)| place.name(schema, schema_name, name)))
+}
+
+/// The names in a list of JSON.
+fn names(list: Option<String>) -> Result<Vec<String>, DbErr> {
+    let Some(list) = list else { return Ok(Vec::new()) };
+    serde_json::from_str(&list).map_err(|error| DbErr::Json(error.to_string()))
 }
 
 fn deferrable(is_deferrable: bool, is_deferred: bool) -> Option<Deferrable> {

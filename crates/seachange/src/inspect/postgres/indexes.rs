@@ -16,13 +16,13 @@ const NULLS_FIRST: i32 = 2;
 pub(super) async fn read(connection: &impl ConnectionTrait, place: &Place, tables: &mut Tables) -> Result<(), DbErr> {
     for row in rows(connection, &query(place), []).await? {
         let mut cells = Cells::of(&row);
-        let Some(table) = tables.get_mut(&cells.take::<Oid>()?) else { continue };
+        let Some(found) = tables.get_mut(&cells.take::<Oid>()?) else { continue };
         let (name, position, is_in_key): (String, i64, bool) = (cells.take()?, cells.take()?, cells.take()?);
         let part = Part::read(&mut cells)?;
         if position == 1 {
-            table.indexes.push(index(name, &mut cells)?);
+            found.table.indexes.push(index(name, &mut cells)?);
         }
-        if let Some(index) = table.indexes.last_mut() {
+        if let Some(index) = found.table.indexes.last_mut() {
             if is_in_key {
                 index.parts.push(part.into_part());
             } else {

@@ -9,7 +9,23 @@ use crate::inspect::cells::{Cells, rows};
 use crate::schema::Table;
 
 /// The tables by their number in the catalogue.
-pub(super) type Tables = HashMap<Oid, Table>;
+pub(super) type Tables = HashMap<Oid, Found>;
+
+/// A table, with the numbers of its columns.
+pub(super) struct Found {
+    pub(super) table: Table,
+    /// In the order of the columns, and rising.
+    pub(super) numbers: Vec<i32>,
+}
+
+impl Found {
+    /// The names of columns, by their numbers with commas in between.
+    pub(super) fn names(&self, numbers: &str) -> Vec<String> {
+        let position = |number: &str| self.numbers.binary_search(&number.parse().ok()?).ok();
+        let columns = numbers.split(',').filter_map(|number| self.table.columns.get(position(number)?));
+        columns.map(|column| column.name.clone()).collect()
+    }
+}
 
 /// Reads the tables, without what is in them.
 pub(super) async fn read(connection: &impl ConnectionTrait, place: &Place) -> Result<Tables, DbErr> {
@@ -27,7 +43,7 @@ pub(super) async fn read(connection: &impl ConnectionTrait, place: &Place) -> Re
         let oid = cells.take()?;
         let name = place.name(cells.take()?, String::new(), cells.take()?);
         let table = Table { comment: cells.take()?, ..Table::new(name) };
-        tables.insert(oid, table);
+        tables.insert(oid, Found { table, numbers: Vec::new() });
     }
     Ok(tables)
 }

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod keep;
+mod keys;
+mod names;
 mod operations;
 mod refuse;
 mod rows;

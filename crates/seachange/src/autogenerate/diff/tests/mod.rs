@@ -64,6 +64,13 @@ fn a_name_that_nobody_asked_for_is_no_difference() {
 }
 
 #[test]
+fn a_foreign_key_without_a_name_is_as_good() {
+    let (mut from, to) = (parse("a: b int, fk f(b -> a.b)"), parse("a: b int, fk f(b -> a.b)"));
+    from.tables.values_mut().flat_map(|table| &mut table.foreign_keys).for_each(|key| key.name = None);
+    assert_eq!(diff(&from, &to, &wishes("a", &["f"]), &Renames::default(), RULES), []);
+}
+
+#[test]
 fn an_index_may_stand_for_a_unique_constraint_unless_somebody_asked_for_one() {
     let (index, unique) = (parse("posts: a int, uindex i(a)"), parse("posts: a int, unique u(a)"));
     let plain = Wishes::default();

@@ -1,0 +1,175 @@
+//! Enumerated types of PostgreSQL.
+
+use super::{POSTGRES, posts, required, status, with_default, written};
+use crate::autogenerate::operation::{Change, EnumerationUser, Operation};
+use crate::schema::{Enumeration, TableName};
+
+fn state(values: &[&str]) -> Enumeration {
+    Enumeration { name: "state".into(), values: super::names(values), comment: None }
+}
+
+fn altered(from: &[&str], to: &[&str]) -> Operation {
+    let column = required(with_default(status("state", "state", from), "'draft'::state"));
+    let users = vec![EnumerationUser { table: TableName::new("posts"), column }];
+    Operation::AlterEnumeration { from: state(from), to: state(to), users }
+}
+
+#[test]
+fn a_type_comes_before_its_column() {
+    let values = ["draft", "published"];
+    let column = required(with_default(status("state", "state", &values), "'draft'::state"));
+    let mut operations = vec![Operation::CreateEnumeration(state(&values))];
+    operations.extend(posts(Change::AddColumn(Box::new(column))));
+    insta::assert_snapshot!(written(POSTGRES, &operations), @r#"
+    up
+        if manager.get_database_backend() == sea_orm::DbBackend::Postgres {
+            let state = extension::postgres::Type::create()
+                .as_enum("state")
+                .values(["draft", "published"])
+                .to_owned();
+            manager.create_type(state).await?;
+        }
+        alter(manager, "posts")
+            .add_column(enumeration("state", "state", ["draft", "published"]).default("draft"))
+            .apply()
+            .await?;
+        Ok(())
+    down
+        // The values of `state` are lost.
+        alter(manager, "posts").drop_column("state").apply().await?;
+        if manager.get_database_backend() == sea_orm::DbBackend::Postgres {
+            manager
+                .drop_type(extension::postgres::Type::drop().name("state").to_owned())
+                .await?;
+        }
+        Ok(())
+    "#);
+}
+
+#[test]
+fn values_are_added_where_they_stand() {
+    let operation = altered(&["draft", "published"], &["idea", "draft", "review", "published", "archived"]);
+    insta::assert_snapshot!(written(POSTGRES, &[operation]), @r#"
+    up
+        match manager.get_database_backend() {
+            sea_orm::DbBackend::Postgres => {
+                manager
+                    .alter_type(
+                        extension::postgres::Type::alter()
+                            .name("state")
+                            .add_value("idea")
+                            .before("draft"),
+                    )
+                    .await?;
+                manager
+                    .alter_type(
+                        extension::postgres::Type::alter()
+                            .name("state")
+                            .add_value("review")
+                            .after("draft"),
+                    )
+                    .await?;
+                manager
+                    .alter_type(
+                        extension::postgres::Type::alter()
+                            .name("state")
+                            .add_value("archived"),
+                    )
+                    .await?;
+            }
+            other => {
+                return Err(DbErr::BackendNotSupported {
+                    db: other.as_str(),
+                    ctx: "enumerated types",
+                });
+            }
+        }
+        Ok(())
+    down
+        // A row with `idea` or `review` or `archived` for its `state` stops this.
+        match manager.get_database_backend() {
+            sea_orm::DbBackend::Postgres => {
+                let statements = [
+                    "CREATE TYPE state_new AS ENUM ('draft', 'published')",
+                    "ALTER TABLE posts ALTER COLUMN state DROP DEFAULT, ALTER COLUMN state TYPE state_new USING state::text::state_new",
+                    "DROP TYPE state",
+                    "ALTER TYPE state_new RENAME TO state",
+                    "ALTER TABLE posts ALTER COLUMN state SET DEFAULT 'draft'::state",
+                ];
+                for sql in statements {
+                    manager.get_connection().execute_unprepared(sql).await?;
+                }
+            }
+            other => {
+                return Err(DbErr::BackendNotSupported {
+                    db: other.as_str(),
+                    ctx: "enumerated types",
+                });
+            }
+        }
+        Ok(())
+    "#);
+}
+
+#[test]
+fn a_value_that_is_used_at_once_takes_a_new_type() {
+    let old = required(with_default(status("state", "state", &["draft"]), "'draft'::state"));
+    let new = required(with_default(status("state", "state", &["draft", "idea"]), "'idea'::state"));
+    let mut operations = vec![altered(&["draft"], &["draft", "idea"])];
+    operations.extend(posts(Change::ModifyColumn { from: Box::new(old), to: Box::new(new) }));
+    insta::assert_snapshot!(written(POSTGRES, &operations), @r#"
+    up
+        match manager.get_database_backend() {
+            sea_orm::DbBackend::Postgres => {
+                let statements = [
+                    "CREATE TYPE state_new AS ENUM ('draft', 'idea')",
+                    "ALTER TABLE posts ALTER COLUMN state DROP DEFAULT, ALTER COLUMN state TYPE state_new USING state::text::state_new",
+                    "DROP TYPE state",
+                    "ALTER TYPE state_new RENAME TO state",
+                    "ALTER TABLE posts ALTER COLUMN state SET DEFAULT 'draft'::state",
+                ];
+                for sql in statements {
+                    manager.get_connection().execute_unprepared(sql).await?;
+                }
+            }
+            other => {
+                return Err(DbErr::BackendNotSupported {
+                    db: other.as_str(),
+                    ctx: "enumerated types",
+                });
+            }
+        }
+        alter(manager, "posts")
+            .modify_column(enumeration("state", "state", ["draft", "idea"]).default("idea"))
+            .apply()
+            .await?;
+        Ok(())
+    down
+        alter(manager, "posts")
+            .modify_column(enumeration("state", "state", ["draft"]).default("draft"))
+            .apply()
+            .await?;
+        // A row with `idea` for its `state` stops this.
+        match manager.get_database_backend() {
+            sea_orm::DbBackend::Postgres => {
+                let statements = [
+                    "CREATE TYPE state_new AS ENUM ('draft')",
+                    "ALTER TABLE posts ALTER COLUMN state DROP DEFAULT, ALTER COLUMN state TYPE state_new USING state::text::state_new",
+                    "DROP TYPE state",
+                    "ALTER TYPE state_new RENAME TO state",
+                    "ALTER TABLE posts ALTER COLUMN state SET DEFAULT 'draft'::state",
+                ];
+                for sql in statements {
+                    manager.get_connection().execute_unprepared(sql).await?;
+                }
+            }
+            other => {
+                return Err(DbErr::BackendNotSupported {
+                    db: other.as_str(),
+                    ctx: "enumerated types",
+                });
+            }
+        }
+        Ok(())
+    "#);
+}

@@ -1,0 +1,83 @@
+//! Checks.
+
+use std::collections::HashMap;
+
+use sea_orm::{ConnectionTrait, DbErr};
+
+use super::expression;
+use super::place::{Place, Server};
+use super::tables::Tables;
+use crate::inspect::cells::{Cells, rows};
+use crate::inspect::text::without_parentheses;
+use crate::schema::Check;
+
+/// The checks of one database by table.
+#[derive(Default)]
+pub(super) struct Checks(HashMap<String, Vec<Found>>);
+
+struct Found {
+    name: String,
+    /// Whether it stands in the definition of the column of its name (MariaDB); it has no name of its own then.
+    is_of_column: bool,
+    clause: String,
+}
+
+const MARIADB: &str = "SELECT CAST(TABLE_NAME AS CHAR), CAST(CONSTRAINT_NAME AS CHAR), LEVEL = 'Column',
+    CAST(CHECK_CLAUSE AS CHAR)
+    FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = ? ORDER BY TABLE_NAME, CONSTRAINT_NAME";
+
+const MYSQL: &str =
+    "SELECT CAST(t.TABLE_NAME AS CHAR), CAST(c.CONSTRAINT_NAME AS CHAR), 1 = 0, CAST(c.CHECK_CLAUSE AS CHAR)
+    FROM information_schema.CHECK_CONSTRAINTS c JOIN information_schema.TABLE_CONSTRAINTS t
+        ON t.CONSTRAINT_SCHEMA = c.CONSTRAINT_SCHEMA AND t.CONSTRAINT_NAME = c.CONSTRAINT_NAME
+    WHERE c.CONSTRAINT_SCHEMA = ? AND t.CONSTRAINT_TYPE = 'CHECK' ORDER BY t.TABLE_NAME, c.CONSTRAINT_NAME";
+
+/// Reads the checks.
+pub(super) async fn read(connection: &impl ConnectionTrait, place: &Place, database: &str) -> Result<Checks, DbErr> {
+    let sql = match place.server {
+        Server::MariaDb => MARIADB,
+        Server::MySql => MYSQL,
+        Server::OldMySql => return Ok(Checks::default()),
+    };
+    let mut checks = Checks::default();
+    for row in rows(connection, sql, [database.into()]).await? {
+        let mut cells = Cells::of(&row);
+        let table: String = cells.take()?;
+        let found = Found {
+            name: cells.take()?,
+            is_of_column: cells.take::<i64>()? == 1,
+            clause: expression::unescaped(&cells.take::<String>()?),
+        };
+        checks.0.entry(table).or_default().push(found);
+    }
+    Ok(checks)
+}
+
+impl Checks {
+    /// Whether the column has the check that `JSON` comes with on MariaDB, where it is another word for `longtext`.
+    pub(super) fn is_json(&self, table: &str, column: &str) -> bool {
+        self.0.get(table).is_some_and(|checks| checks.iter().any(|check| check.name == column && check.is_json()))
+    }
+}
+
+impl Found {
+    fn is_json(&self) -> bool {
+        let name = self.name.replace('`', "``");
+        self.is_of_column && self.clause == format!("json_valid(`{name}`)")
+    }
+}
+
+/// Gives the tables their checks, without those that are part of the type of a column.
+pub(super) fn add(checks: Checks, tables: &mut Tables) {
+    for (table, checks) in checks.0 {
+        let Some(found) = tables.get_mut(&table) else { continue };
+        for check in checks {
+            let column = found.table.column(&check.name);
+            if check.is_json() && column.is_some_and(|column| column.column_type.text == "json") {
+                continue;
+            }
+            let expression = expression::of(without_parentheses(&check.clause, true));
+            found.table.checks.push(Check { name: (!check.is_of_column).then_some(check.name), expression });
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Columns with their types, defaults, collations and comments.
+
+use sea_orm::{ConnectionTrait, DbErr, QueryResult};
+
+use super::checks::Checks;
+use super::expression;
+use super::kind;
+use super::place::{Place, Server};
+use super::tables::Tables;
+use crate::inspect::cells::{Cells, rows};
+use crate::inspect::text::without_parentheses;
+use crate::schema::{AutoIncrement, Column, Expression, Generated, Type};
+
+const COLUMNS: &str = "SELECT CAST(TABLE_NAME AS CHAR), CAST(COLUMN_NAME AS CHAR), CAST(COLUMN_TYPE AS CHAR),
+    IS_NULLABLE = 'YES', CAST(COLUMN_DEFAULT AS CHAR), CAST(EXTRA AS CHAR), CAST(GENERATION_EXPRESSION AS CHAR),
+    CAST(COLLATION_NAME AS CHAR), CAST(COLUMN_COMMENT AS CHAR)
+    FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? ORDER BY TABLE_NAME, ORDINAL_POSITION";
+
+/// The collation that MariaDB gives to `JSON`.
+const JSON_COLLATION: &str = "utf8mb4_bin";
+
+/// Reads the columns of all tables in their order.
+pub(super) async fn read(
+    connection: &impl ConnectionTrait,
+    place: &Place,
+    database: &str,
+    checks: &Checks,
+    tables: &mut Tables,
+) -> Result<(), DbErr> {
+    for row in rows(connection, COLUMNS, [database.into()]).await? {
+        let mut found = Found::read(&row)?;
+        let Some(table) = tables.get_mut(&found.table) else { continue };
+        if found.collation.as_deref() == Some(JSON_COLLATION) && checks.is_json(&found.table, &found.name) {
+            found.column_type = "json".to_owned();
+            found.collation = None;
+        }
+        found.collation = found.collation.filter(|own| table.collation.as_ref() != Some(own));
+        table.table.columns.push(found.column(place.server));
+    }
+    Ok(())
+}
+
+/// What a row says of a column.
+struct Found {
+    table: String,
+    name: String,
+    column_type: String,
+    nullable: bool,
+    default: Option<String>,
+    extra: String,
+    generation: String,
+    collation: Option<String>,
+    comment: Option<String>,
+}
+
+impl Found {
+    fn read(row: &QueryResult) -> Result<Self, DbErr> {
+        let mut cells = Cells::of(row);
+        Ok(Self {
+            table: cells.take()?,
+            name: cells.take()?,
+            column_type: cells.take()?,
+            nullable: cells.take::<i64>()? == 1,
+            default: cells.take()?,
+            extra: cells.take::<String>()?.to_lowercase(),
+            generation: cells.take::<Option<_>>()?.unwrap_or_default(),
+            collation: cells.take()?,
+            comment: cells.take::<Option<String>>()?.filter(|comment| !comment.is_empty()),
+        })
+    }
+
+    fn column(self, server: Server) -> Column {
+        let generated = self.generated();
+        Column {
+            nullable: self.nullable,
+            default: if generated.is_some() { None } else { self.default_expression(server) },
+            generated,
+            auto_increment: self.extra.contains("auto_increment").then_some(AutoIncrement::Counter),
+            on_update: self.extra.split_once("on update ").map(|(_, moment)| expression::of(moment)),
+            collation: self.collation,
+            comment: self.comment,
+            ..Column::new(
+                self.name.clone(),
+                Type { kind: kind::of(&self.name, &self.column_type), text: self.column_type },
+            )
+        }
+    }
+
+    /// MySQL also says `DEFAULT_GENERATED` of a default.
+    fn generated(&self) -> Option<Generated> {
+        let stored = ["stored generated", "persistent"].iter().any(|word| self.extra.contains(word));
+        (stored || self.extra.contains("virtual generated")).then(|| {
+            let text = expression::unescaped(&self.generation);
+            Generated { expression: expression::of(without_parentheses(&text, true)), stored }
+        })
+    }
+
+    fn default_expression(&self, server: Server) -> Option<Expression> {
+        let default = self.default.as_deref()?;
+        if server == Server::MariaDb {
+            return (default != "NULL").then(|| expression::of(default));
+        }
+        let is_expression = self.extra.contains("default_generated");
+        Some(expression::of(&expression::default_of_mysql(default, &self.column_type, is_expression)))
+    }
+}

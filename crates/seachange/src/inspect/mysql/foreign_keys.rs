@@ -1,0 +1,166 @@
+//! Foreign keys, a row for each column, and the indexes that come with them.
+
+use std::collections::HashMap;
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
+
+use super::place::Place;
+use super::tables::Tables;
+use crate::alter::clause::quoted;
+use crate::inspect::cells::{Cells, rows};
+use crate::inspect::text::{end_of_piece, pieces};
+use crate::schema::{Action, ForeignKey, Index, IndexPart, Table};
+
+const COLUMNS: &str =
+    "SELECT CAST(TABLE_NAME AS CHAR), CAST(CONSTRAINT_NAME AS CHAR), CAST(ORDINAL_POSITION AS SIGNED),
+    CAST(COLUMN_NAME AS CHAR), CAST(REFERENCED_COLUMN_NAME AS CHAR), CAST(REFERENCED_TABLE_SCHEMA AS CHAR),
+    CAST(REFERENCED_TABLE_NAME AS CHAR)
+    FROM information_schema.KEY_COLUMN_USAGE WHERE TABLE_SCHEMA = ? AND REFERENCED_TABLE_NAME IS NOT NULL
+    ORDER BY TABLE_NAME, CONSTRAINT_NAME, ORDINAL_POSITION";
+
+const ACTIONS: &str = "SELECT CAST(TABLE_NAME AS CHAR), CAST(CONSTRAINT_NAME AS CHAR), CAST(DELETE_RULE AS CHAR),
+    CAST(UPDATE_RULE AS CHAR)
+    FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = ?";
+
+/// What happens on a deletion and on an update, for the foreign keys by table and name.
+type Actions = HashMap<(String, String), (Action, Action)>;
+
+/// Reads the foreign keys of all tables, by name, and takes the indexes away that the server made for them.
+pub(super) async fn read(
+    connection: &impl ConnectionTrait,
+    place: &Place,
+    database: &str,
+    tables: &mut Tables,
+) -> Result<(), DbErr> {
+    for row in rows(connection, COLUMNS, [database.into()]).await? {
+        let mut cells = Cells::of(&row);
+        let Some(found) = tables.get_mut(&cells.take::<String>()?) else { continue };
+        let (name, position): (String, i64) = (cells.take()?, cells.take()?);
+        let (column, referenced) = (cells.take()?, cells.take()?);
+        let keys = &mut found.table.foreign_keys;
+        if position == 1 {
+            keys.push(key(name, &mut cells, place)?);
+        }
+        if let Some(key) = keys.last_mut() {
+            key.columns.push(column);
+            key.referenced_columns.push(referenced);
+        }
+    }
+    tables.values_mut().for_each(|found| drop_implicit_indexes(&mut found.table));
+    add_actions(connection, database, tables).await
+}
+
+/// Reads what the keys do. A user who may only read is not told of that in the catalogue, but in the text of a table.
+async fn add_actions(connection: &impl ConnectionTrait, database: &str, tables: &mut Tables) -> Result<(), DbErr> {
+    let actions = actions(connection, database).await?;
+    for (name, found) in tables {
+        let keys = &mut found.table.foreign_keys;
+        let of = |key: &ForeignKey| (name.clone(), key.name.clone().unwrap_or_default());
+        let told = if keys.iter().all(|key| actions.contains_key(&of(key))) {
+            None
+        } else {
+            Some(actions_of(connection, database, name).await?)
+        };
+        for key in keys {
+            if let Some(&(on_delete, on_update)) = told.as_ref().unwrap_or(&actions).get(&of(key)) {
+                (key.on_delete, key.on_update) = (on_delete, on_update);
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn actions(connection: &impl ConnectionTrait, database: &str) -> Result<Actions, DbErr> {
+    let mut actions = Actions::new();
+    for row in rows(connection, ACTIONS, [database.into()]).await? {
+        let mut cells = Cells::of(&row);
+        let key = (cells.take()?, cells.take()?);
+        actions.insert(key, (action(&cells.take::<String>()?), action(&cells.take::<String>()?)));
+    }
+    Ok(actions)
+}
+
+/// What the keys of one table do, from `SHOW CREATE TABLE`.
+async fn actions_of(connection: &impl ConnectionTrait, database: &str, table: &str) -> Result<Actions, DbErr> {
+    let quoted = |name| quoted(DbBackend::MySql, name);
+    let sql = format!("SHOW CREATE TABLE {}.{}", quoted(database), quoted(table));
+    let mut actions = Actions::new();
+    for row in rows(connection, &sql, []).await? {
+        let definition: String = row.try_get_by_index(1)?;
+        let keys = definition.lines().filter_map(written_actions);
+        actions.extend(keys.map(|(name, actions)| ((table.to_owned(), name), actions)));
+    }
+    Ok(actions)
+}
+
+/// The name of a foreign key and what it does, from its line in the text of a table.
+fn written_actions(line: &str) -> Option<(String, (Action, Action))> {
+    let line = line.trim().trim_end_matches(',').strip_prefix("CONSTRAINT ")?;
+    let (name, rest) = line.split_at(end_of_piece(line, 0, true));
+    let rest = rest.strip_prefix(" FOREIGN KEY ")?;
+    let outside: String =
+        pieces(rest, true).map(|(_, piece)| if piece.starts_with('`') { "" } else { piece }).collect();
+    let written = |clause: &str| {
+        let rule = outside.split_once(clause).map(|(_, rule)| rule.split(" ON ").next().unwrap_or(rule));
+        rule.map(action).unwrap_or_default()
+    };
+    let name = name.strip_prefix('`')?.strip_suffix('`')?.replace("``", "`");
+    Some((name, (written(" ON DELETE "), written(" ON UPDATE "))))
+}
+
+fn key(name: String, cells: &mut Cells<'_>, place: &Place) -> Result<ForeignKey, DbErr> {
+    let schema: String = cells.take()?;
+    Ok(ForeignKey {
+        name: Some(name),
+        columns: Vec::new(),
+        referenced_table: place.name(&schema, cells.take()?),
+        referenced_columns: Vec::new(),
+        on_delete: Action::default(),
+        on_update: Action::default(),
+        deferrable: None,
+    })
+}
+
+fn action(rule: &str) -> Action {
+    match rule {
+        "CASCADE" => Action::Cascade,
+        "SET NULL" => Action::SetNull,
+        "SET DEFAULT" => Action::SetDefault,
+        _ => Action::NoAction,
+    }
+}
+
+/// Leaves out the index of a foreign key: it has the columns of the key and nothing else, and its name, or that of its first
+/// column where the server named the key.
+fn drop_implicit_indexes(table: &mut Table) {
+    let Table { name, indexes, foreign_keys, .. } = table;
+    let prefix = format!("{}_ibfk_", name.name);
+    indexes.retain(|index| {
+        !foreign_keys.iter().any(|key| {
+            let own = key.name.as_deref().unwrap_or_default();
+            let is_called_like_it = index.name == own
+                || own.starts_with(&prefix) && key.columns.first().is_some_and(|first| *first == index.name);
+            is_called_like_it && is_plain_over(index, &key.columns)
+        })
+    });
+}
+
+fn is_plain_over(index: &Index, columns: &[String]) -> bool {
+    let parts: Vec<IndexPart> = columns.iter().map(IndexPart::column).collect();
+    !index.unique && index.method.is_none() && index.parts == parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_are_read_from_the_text_of_a_table() {
+        let line = "  CONSTRAINT `a``b ON DELETE` FOREIGN KEY (`x`) REFERENCES `d`.`t ON UPDATE CASCADE` (`id`)";
+        let name = "a`b ON DELETE".to_owned();
+        assert_eq!(written_actions(line), Some((name.clone(), (Action::NoAction, Action::NoAction))));
+        let both = format!("{line} ON DELETE SET NULL ON UPDATE CASCADE,");
+        assert_eq!(written_actions(&both), Some((name, (Action::SetNull, Action::Cascade))));
+        assert_eq!(written_actions("  CONSTRAINT `c` CHECK (`a` > 1)"), None);
+    }
+}

@@ -1,0 +1,107 @@
+//! Primary keys, unique constraints and indexes, a row for each part.
+
+use sea_orm::{ConnectionTrait, DbErr};
+
+use super::expression;
+use super::place::{Place, Server};
+use super::tables::Tables;
+use crate::inspect::cells::{Cells, rows};
+use crate::inspect::text::without_parentheses;
+use crate::schema::{Index, IndexKey, IndexPart, PrimaryKey, Table, Unique};
+
+/// The name of every primary key.
+const PRIMARY: &str = "PRIMARY";
+
+/// Reads the keys of all tables, by name. The server does not tell a unique constraint from a unique index, so that what
+/// could be a constraint is one.
+pub(super) async fn read(
+    connection: &impl ConnectionTrait,
+    place: &Place,
+    database: &str,
+    tables: &mut Tables,
+) -> Result<(), DbErr> {
+    for row in rows(connection, &query(place.server), [database.into()]).await? {
+        let mut cells = Cells::of(&row);
+        let Some(found) = tables.get_mut(&cells.take::<String>()?) else { continue };
+        let indexes = &mut found.table.indexes;
+        let (position, index) = (cells.take::<i64>()?, index(&mut cells)?);
+        if position == 1 {
+            indexes.push(index);
+        }
+        if let Some(index) = indexes.last_mut() {
+            index.parts.push(part(&mut cells, index.method.as_deref())?);
+        }
+    }
+    tables.values_mut().for_each(|found| sort_out(&mut found.table));
+    Ok(())
+}
+
+fn query(server: Server) -> String {
+    format!(
+        "SELECT CAST(TABLE_NAME AS CHAR), CAST(SEQ_IN_INDEX AS SIGNED), CAST(INDEX_NAME AS CHAR), NON_UNIQUE = 0,
+            CAST(INDEX_TYPE AS CHAR), CAST(COLUMN_NAME AS CHAR), COALESCE(COLLATION = 'D', 1 = 0), CAST(SUB_PART AS SIGNED),
+            {}
+        FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = ? ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX",
+        if server == Server::MySql { "CAST(EXPRESSION AS CHAR)" } else { "NULL" }
+    )
+}
+
+fn index(cells: &mut Cells<'_>) -> Result<Index, DbErr> {
+    let (name, unique) = (cells.take()?, cells.take::<i64>()? == 1);
+    let method = cells.take::<String>()?.to_lowercase();
+    Ok(Index {
+        name,
+        unique,
+        // A unique index over values of any length is made with hashes, whatever is said (MariaDB).
+        method: Some(method).filter(|method| method != "btree" && !(unique && method == "hash")),
+        parts: Vec::new(),
+        include: Vec::new(),
+        predicate: None,
+        nulls_not_distinct: false,
+    })
+}
+
+fn part(cells: &mut Cells<'_>, method: Option<&str>) -> Result<IndexPart, DbErr> {
+    let column: Option<String> = cells.take()?;
+    let descending = cells.take::<i64>()? == 1;
+    let length: Option<i64> = cells.take()?;
+    let key = match (column, cells.take::<Option<String>>()?) {
+        (None, Some(text)) => {
+            IndexKey::Expression(expression::of(without_parentheses(&expression::unescaped(&text), true)))
+        }
+        (column, _) => IndexKey::Column(column.unwrap_or_default()),
+    };
+    // MariaDB tells a length of spatial indexes that nobody can choose.
+    let length = length.filter(|_| method != Some("spatial")).and_then(|length| length.try_into().ok());
+    Ok(IndexPart { key, descending, length, ..IndexPart::column("") })
+}
+
+/// Tells keys and constraints from indexes.
+fn sort_out(table: &mut Table) {
+    for index in std::mem::take(&mut table.indexes) {
+        let columns = index.parts.iter().map(plain_column).collect::<Option<Vec<String>>>();
+        match columns {
+            _ if index.name == PRIMARY => {
+                let columns = index.parts.into_iter().filter_map(|part| match part.key {
+                    IndexKey::Column(name) => Some(name),
+                    IndexKey::Expression(_) => None,
+                });
+                table.primary_key = Some(PrimaryKey { name: None, columns: columns.collect() });
+            }
+            Some(columns) if index.unique => table.uniques.push(Unique {
+                name: Some(index.name),
+                columns,
+                deferrable: None,
+                nulls_not_distinct: false,
+            }),
+            _ => table.indexes.push(index),
+        }
+    }
+}
+
+fn plain_column(part: &IndexPart) -> Option<String> {
+    match &part.key {
+        IndexKey::Column(name) if !part.descending && part.length.is_none() => Some(name.clone()),
+        _ => None,
+    }
+}

@@ -1,0 +1,41 @@
+//! One comparison, in a process of its own, whose memory is measured.
+
+use std::error::Error;
+use std::time::Instant;
+
+use sea_orm::Database;
+use seachange::DatabaseSettings;
+use seachange::autogenerate::{Comparison, Entities, EntityTable, Filter};
+use seachange_tests::block_on;
+
+use super::tables::table;
+use crate::say;
+
+/// Compares, and prints how many milliseconds that took, and how many megabytes the process had at most.
+pub(crate) fn once(url: &str, count: usize) -> Result<(), Box<dyn Error>> {
+    let start = Instant::now();
+    let entities = (0..count).fold(Entities::new(), |entities, number| {
+        let (table, index) = table(number);
+        entities.with(EntityTable::stated(&table).index(index))
+    });
+    let differences = block_on(async {
+        let settings: DatabaseSettings = url.parse()?;
+        let connection = Database::connect(url).await?;
+        let comparison = Comparison::of(&connection, &settings, &entities, &Filter::default()).await?;
+        connection.close().await?;
+        Ok::<_, Box<dyn Error>>(comparison.operations(&comparison.renames()).len())
+    })?;
+    if differences > 0 {
+        return Err(format!("{differences} differences").into());
+    }
+    say!("{} {}", start.elapsed().as_secs_f64() * 1e3, peak_megabytes()?);
+    Ok(())
+}
+
+/// The most memory that this process had, as Linux counts it.
+fn peak_megabytes() -> Result<f64, Box<dyn Error>> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()).ok_or("no VmHWM in /proc/self/status")?;
+    Ok(kilobytes.parse::<f64>()? / 1024.0)
+}
