@@ -29,6 +29,16 @@ impl Database {
         Ok(Comparison::of(&self.connection, &self.settings, entities, &Filter::default()).await?)
     }
 
+    /// Takes the steps to entities.
+    pub(crate) async fn become_as(&self, entities: &Entities) -> Result<(), Box<dyn Error>> {
+        let comparison = self.compare(entities).await?;
+        let operations = comparison.operations(&comparison.renames());
+        for statement in comparison.statements(&operations, &self.settings).await? {
+            self.run(&statement).await?;
+        }
+        Ok(())
+    }
+
     pub(crate) async fn run(&self, statement: &str) -> Result<(), Box<dyn Error>> {
         let ran = self.connection.execute_unprepared(statement).await;
         ran.map(drop).map_err(|error| format!("{error}: {statement}").into())

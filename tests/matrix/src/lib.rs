@@ -3,6 +3,7 @@
 //! - [`cases`] are the changes: every row of Alembic's list that can be said, and more.
 //! - [`prepare`] builds the tables of a change with some rows, and tells what differs.
 //! - [`prove`] applies the revision that was generated, and takes it back, and looks at schema and rows each time.
+//! - [`wander`] goes between random schemas.
 //! - [`main`] is the program that does either, or is the command line of one change: the end-to-end tests run it to write
 //!   the revisions, and put it into a crate with all of them.
 
@@ -14,6 +15,7 @@ mod kept;
 mod prepare;
 mod program;
 mod prove;
+mod random;
 mod rows;
 
 pub use case::Case;
@@ -21,3 +23,4 @@ pub use found::{Job, Outcome};
 pub use prepare::prepare;
 pub use program::{CASE, FOLDER, main};
 pub use prove::prove;
+pub use random::wander;

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use seachange::Migrations;
 
-use crate::{Case, Job, Outcome, cases, prepare, prove};
+use crate::{Case, Job, Outcome, cases, prepare, prove, wander};
 
 /// The variable that names the change whose command line the program is.
 pub const CASE: &str = "MATRIX_CASE";
@@ -17,7 +17,11 @@ pub const CASE: &str = "MATRIX_CASE";
 /// The variable that names the folder of that command line.
 pub const FOLDER: &str = "MATRIX_FOLDER";
 
-/// Runs the program: `prepare JOBS` and `prove JOBS`, with a file of [`Job`]s, print their [`Outcome`]s as JSON. With [`CASE`] and
+/// How many pairs of random schemas there are on a server.
+const PAIRS: u32 = 40;
+
+/// Runs the program: `prepare JOBS` and `prove JOBS`, with a file of [`Job`]s, print their [`Outcome`]s as JSON; `wander URL`
+/// goes between random schemas in an empty database. With [`CASE`] and
 /// [`FOLDER`] set, it is the command line of a program whose entities are those after the change.
 pub fn main(migrations: &'static Migrations) -> ExitCode {
     if let (Ok(name), Ok(folder)) = (env::var(CASE), env::var(FOLDER)) {
@@ -29,7 +33,8 @@ pub fn main(migrations: &'static Migrations) -> ExitCode {
     let answered = match (arguments.next().as_deref(), arguments.next()) {
         (Some("prepare"), Some(file)) => answer(&file, prepare),
         (Some("prove"), Some(file)) => answer(&file, |case, job| prove(case, job, migrations)),
-        _ => Err("prepare JOBS or prove JOBS".into()),
+        (Some("wander"), Some(url)) => wander(&url, PAIRS),
+        _ => Err("prepare JOBS, prove JOBS or wander URL".into()),
     };
     match answered {
         Ok(()) => ExitCode::SUCCESS,

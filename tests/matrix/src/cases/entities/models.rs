@@ -1,5 +1,7 @@
 //! The models. Those of one table are its states.
 
+#![allow(clippy::allow_attributes, dead_code, reason = "of a model, the table alone is looked at")]
+
 macro_rules! model {
     ($(#[$doc:meta])* $name:ident: $table:literal { $($fields:tt)* }) => {
         $(#[$doc])*
