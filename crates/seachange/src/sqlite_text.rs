@@ -10,6 +10,8 @@ mod group;
 pub(crate) mod index_text;
 pub(crate) mod key_part;
 pub(crate) mod place;
+#[cfg(test)]
+pub(crate) mod random;
 pub(crate) mod reference;
 pub(crate) mod table_text;
 #[cfg(test)]
