@@ -10,6 +10,7 @@ mod command_line;
 mod edited;
 mod env_example;
 mod failures;
+mod generated;
 mod inspect;
 mod layering;
 mod limits;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         edited::trials(),
         env_example::trials(),
         failures::trials(),
+        generated::trials(),
         inspect::trials(),
         layering::trials(),
         limits::trials(),

@@ -4,15 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
 
-#[cfg(feature = "cli")]
-use super::code::code;
 use super::diff::{self, Candidate, Renames, Rules};
 use super::entities::{Blueprint, Entities, EntityError};
 use super::error::AutogenerateError;
 use super::filter::Filter;
 use super::operation::Operation;
-#[cfg(feature = "cli")]
-use super::render::render;
 use super::scratch::{Scratch, send};
 use super::wishes::Wishes;
 use crate::adopt::Tool;
@@ -76,7 +72,7 @@ impl Comparison {
     #[cfg(feature = "cli")]
     pub(crate) fn bodies(&self, operations: &[Operation]) -> seachange_source::Bodies {
         let back: Vec<_> = operations.iter().rev().map(Operation::reverse).collect();
-        render(&code(operations, self.backend), &code(&back, self.backend))
+        super::bodies(operations, &back, self.backend)
     }
 
     /// What leads from the database to the entities.
