@@ -92,7 +92,7 @@ fn run(database: &TestDatabase, steps: &[Operation]) -> TestResult {
 
 fn there_and_back(database: &TestDatabase) -> TestResult {
     let (from, to, steps) = begin(database)?;
-    let Bodies { up, down } = written(database, &steps)?;
+    let Bodies { up, down, .. } = written(database, &steps)?;
     let text = format!("{}\n{}", up.text, down.text);
     let name = format!("generated_{}", database.backend().name());
     snapshot::settings(database).bind(|| insta::assert_snapshot!(name, text));
@@ -140,7 +140,7 @@ fn other_source(new: &NewCrate, backend: Backend, parent: &str) -> TestResult {
         id: backend.name().to_owned(),
         message: "compiled only".to_owned(),
         down_revision: vec![parent.to_owned()],
-        bodies: Some(Bodies { up: body(up), down: body(down.trim_end()) }),
+        bodies: Some(Bodies { up: body(up), down: body(down.trim_end()), remarks: Vec::new() }),
         ..NewRevision::default()
     };
     new.write(&format!("m20261121_{}.rs", backend.name()), &render(&revision))?;
