@@ -17,6 +17,7 @@ mod rehearsal;
 mod render;
 mod replay;
 mod scratch;
+mod target;
 #[cfg(all(test, feature = "cli"))]
 mod tests;
 mod wishes;
