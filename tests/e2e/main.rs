@@ -6,6 +6,7 @@ mod adoption;
 mod app;
 mod authoring;
 mod bad_inputs;
+mod check;
 mod command_line;
 mod edited;
 mod env_example;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         app::trials(),
         authoring::trials(),
         bad_inputs::trials(),
+        check::trials(),
         command_line::trials(),
         edited::trials(),
         env_example::trials(),
