@@ -79,6 +79,7 @@ impl ColumnText {
     }
 
     /// Returns the last constraint of this kind, which counts where there are several.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn last(&self, kind: PartKind) -> Option<&Part> {
         self.parts.iter().rfind(|part| part.kind == kind)
     }
@@ -161,6 +162,7 @@ impl Part {
     }
 
     /// What stands behind `DEFAULT`, verbatim. SQLite takes words about a foreign key there as well.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn default_text(&self) -> String {
         let all = tokens(&self.text);
         let start = all.iter().position(|token| token.is_word("DEFAULT")).map_or(0, |at| at + 1);
