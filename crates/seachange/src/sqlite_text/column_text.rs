@@ -1,7 +1,7 @@
 //! The text of one column definition, split into name, type and constraints.
 
 use super::constraint_text::named;
-use super::group::{group, trimmed, unwrapped};
+use super::group::{group, unwrapped};
 use super::token::{Kind, Token, joined, significant, tokens};
 
 /// What a constraint of a column says.
@@ -166,7 +166,7 @@ impl Part {
     pub(crate) fn default_text(&self) -> String {
         let all = tokens(&self.text);
         let start = all.iter().position(|token| token.is_word("DEFAULT")).map_or(0, |at| at + 1);
-        let rest = trimmed(&all[start..]);
+        let rest = super::group::trimmed(&all[start..]);
         if rest.first().is_some_and(|token| token.kind == Kind::Open) {
             return group(rest).map_or_else(String::new, joined);
         }
