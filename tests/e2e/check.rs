@@ -7,13 +7,14 @@ use seachange_tests::{
 };
 
 pub(crate) fn trials() -> Vec<Case> {
-    let tests: [(&str, DatabaseTest); 6] = [
+    let tests: [(&str, DatabaseTest); 7] = [
         ("is_silent_after_up", is_silent_after_up),
         ("tells_differences", tells_differences),
         ("leaves_nothing_behind", leaves_nothing_behind),
         ("wants_the_heads", wants_the_heads),
         ("sql_leads_to_the_entities", sql_leads_to_the_entities),
         ("builds_elsewhere_where_it_must", builds_elsewhere_where_it_must),
+        ("begins_with_a_database", begins_with_a_database),
     ];
     let mut cases: Vec<Case> =
         tests.into_iter().flat_map(|(name, test)| each_backend(&format!("check::{name}"), test)).collect();
@@ -158,6 +159,34 @@ fn builds_elsewhere_where_it_must(database: &TestDatabase) -> TestResult {
     let refused = check().args(["--scratch-url", other]).run()?;
     assert_eq!(refused.code, Some(2));
     assert!(refused.stderr.contains("is of another kind"), "{refused}");
+    Ok(())
+}
+
+fn begins_with_a_database(database: &TestDatabase) -> TestResult {
+    migrate(database)?;
+    let folder = database.folder().join("first");
+    let init = || {
+        let arguments = ["--from-database", "--engine-path", "../crates"];
+        Program::migration().database(database).arg("init").arg(&folder).args(arguments)
+    };
+    let refused = init().run()?;
+    assert_eq!(refused.code, Some(4), "{refused}");
+    assert!(!folder.exists());
+    for table in ["seachange_revision", "seachange_revision_lock"] {
+        database.execute(&format!("DROP TABLE IF EXISTS {table}"))?;
+    }
+    let schema = database.schema()?;
+    let written = init().run()?.succeeded()?;
+    let path = written.stdout.lines().find(|line| line.contains("_initial_schema.rs")).ok_or("no revision")?;
+    let name = std::path::Path::new(path).file_name().ok_or("no name")?;
+    let text = std::fs::read_to_string(folder.join("src/versions").join(name))?;
+    let (_, methods) = text.split_once("impl MigrationTrait").ok_or("no methods")?;
+    insta::assert_snapshot!(format!("check_from_database_{}", database.backend().name()), methods);
+    database.execute("DROP TABLE IF EXISTS seachange_revision_lock")?;
+    let rows: Vec<String> = database.values("SELECT state || ' ' || length(source_hash) FROM seachange_revision")?;
+    assert_eq!(rows, ["applied 64"]);
+    database.execute("DROP TABLE seachange_revision")?;
+    assert_eq!(database.schema()?, schema);
     Ok(())
 }
 
