@@ -181,7 +181,8 @@ fn begins_with_a_database(database: &TestDatabase) -> TestResult {
     let name = std::path::Path::new(path).file_name().ok_or("no name")?;
     let text = std::fs::read_to_string(folder.join("src/versions").join(name))?;
     let (_, methods) = text.split_once("impl MigrationTrait").ok_or("no methods")?;
-    insta::assert_snapshot!(format!("check_from_database_{}", database.backend().name()), methods);
+    let name = format!("check_from_database_{}", database.backend().name());
+    snapshot::settings(database).bind(|| insta::assert_snapshot!(name, methods));
     database.execute("DROP TABLE IF EXISTS seachange_revision_lock")?;
     let rows: Vec<String> = database.values("SELECT state || ' ' || length(source_hash) FROM seachange_revision")?;
     assert_eq!(rows, ["applied 64"]);
