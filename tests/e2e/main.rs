@@ -7,10 +7,12 @@ mod app;
 mod authoring;
 mod autogenerate;
 mod bad_inputs;
+mod check;
 mod command_line;
 mod edited;
 mod env_example;
 mod failures;
+mod generated;
 mod inspect;
 mod layering;
 mod limits;
@@ -39,10 +41,12 @@ fn main() -> ExitCode {
         authoring::trials(),
         autogenerate::trials(),
         bad_inputs::trials(),
+        check::trials(),
         command_line::trials(),
         edited::trials(),
         env_example::trials(),
         failures::trials(),
+        generated::trials(),
         inspect::trials(),
         layering::trials(),
         limits::trials(),

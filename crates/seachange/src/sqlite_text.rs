@@ -5,11 +5,15 @@
 
 pub(crate) mod column_text;
 pub(crate) mod constraint_text;
+#[cfg(feature = "sqlite")]
 pub(crate) mod expression;
 mod group;
+#[cfg(feature = "sqlite")]
 pub(crate) mod index_text;
 pub(crate) mod key_part;
 pub(crate) mod place;
+#[cfg(test)]
+pub(crate) mod random;
 pub(crate) mod reference;
 pub(crate) mod table_text;
 #[cfg(test)]

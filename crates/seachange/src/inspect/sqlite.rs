@@ -1,4 +1,4 @@
-//! Reads the schema of SQLite: what its pragmas tell, and from the texts of the tables and indexes what they do not.
+//! Reads the schema of SQLite, from the texts of its tables and indexes.
 
 mod column;
 mod constraint;
@@ -13,7 +13,6 @@ use std::collections::HashMap;
 
 use sea_orm::{ConnectionTrait, DbErr};
 
-use self::read::Catalogue;
 use super::Scope;
 use crate::schema::{Schema, TableName};
 
@@ -36,8 +35,8 @@ async fn add(
     schema: &mut Schema,
 ) -> Result<(), DbErr> {
     let named = |name: String| TableName { schema: answer.cloned(), name };
-    let catalogue = Catalogue::read(connection, database).await?;
-    let mut tables: Vec<_> = catalogue.tables.into_iter().map(|stored| table::table(stored, &named)).collect();
+    let stored = read::tables(connection, database).await?;
+    let mut tables: Vec<_> = stored.into_iter().map(|stored| table::table(stored, &named)).collect();
     let keys: HashMap<String, constraint::Key> =
         tables.iter().map(|table| (table.name.name.to_ascii_lowercase(), constraint::Key::of(table))).collect();
     for table in &mut tables {

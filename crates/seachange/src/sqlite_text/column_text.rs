@@ -78,6 +78,12 @@ impl ColumnText {
         self.parts.iter().find(|part| part.kind == kind)
     }
 
+    /// Returns the last constraint of this kind, which counts where there are several.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn last(&self, kind: PartKind) -> Option<&Part> {
+        self.parts.iter().rfind(|part| part.kind == kind)
+    }
+
     /// Says whether a row that says nothing of the column gets a value that is not null, so that the column can be
     /// `NOT NULL` in a table that has rows.
     pub(crate) fn fills_itself(&self) -> bool {
@@ -153,6 +159,19 @@ impl Part {
     /// What stands in the first parentheses, verbatim but for those round the whole: of a check, what has to hold.
     pub(crate) fn body(&self) -> String {
         group(&tokens(&self.text)).map_or_else(String::new, |body| joined(unwrapped(body)))
+    }
+
+    /// What stands behind `DEFAULT`, verbatim. SQLite takes words about a foreign key there as well.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn default_text(&self) -> String {
+        let all = tokens(&self.text);
+        let start = all.iter().position(|token| token.is_word("DEFAULT")).map_or(0, |at| at + 1);
+        let rest = super::group::trimmed(&all[start..]);
+        if rest.first().is_some_and(|token| token.kind == Kind::Open) {
+            return group(rest).map_or_else(String::new, joined);
+        }
+        let end = rest.iter().position(|token| token.is_word("DEFERRABLE") || token.is_word("NOT"));
+        joined(&rest[..end.unwrap_or(rest.len())])
     }
 
     fn default_value(&self) -> Vec<Token<'_>> {

@@ -55,7 +55,10 @@ pub(crate) fn type_name(declared: &str) -> String {
         }
         match token.kind {
             Kind::Comma => text.push_str(", "),
-            Kind::Word => text.push_str(&token.text.to_ascii_lowercase()),
+            // The quotes of a type go, as they do in what SQLite tells of it.
+            Kind::Word | Kind::QuotedName | Kind::Text => {
+                text.push_str(&token.name().unwrap_or_default().to_ascii_lowercase());
+            }
             _ => text.push_str(token.text),
         }
     }

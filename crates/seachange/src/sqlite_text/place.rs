@@ -15,17 +15,22 @@ pub(crate) enum Place {
 
 impl TableText {
     /// Returns the constraints of the columns, and then those of the table.
-    pub(crate) fn all_constraints(&self) -> impl Iterator<Item = (Place, ConstraintText)> + '_ {
-        let of_columns = self.columns().enumerate().flat_map(|(item, column)| {
-            let parts = ConstraintText::of_column(&column);
-            parts.map(|(part, constraint)| (Place::Part { item, part }, constraint)).collect::<Vec<_>>()
+    pub(crate) fn all_constraints(&self) -> Vec<(Place, ConstraintText)> {
+        let columns: Vec<ColumnText> = self.columns().collect();
+        self.constraints_with(&columns).collect()
+    }
+
+    /// Returns all constraints, where the columns have been read already.
+    pub(crate) fn constraints_with(&self, columns: &[ColumnText]) -> impl Iterator<Item = (Place, ConstraintText)> {
+        let of_columns = columns.iter().enumerate().flat_map(|(item, column)| {
+            ConstraintText::of_column(column).map(move |(part, constraint)| (Place::Part { item, part }, constraint))
         });
         of_columns.chain(self.constraints().map(|(at, constraint)| (Place::Item(at), constraint)))
     }
 
     /// Returns the constraints of one kind, those of the columns first.
-    pub(crate) fn constraints_of(&self, kind: ConstraintKind) -> impl Iterator<Item = (Place, ConstraintText)> + '_ {
-        self.all_constraints().filter(move |(_, constraint)| constraint.kind == kind)
+    pub(crate) fn constraints_of(&self, kind: ConstraintKind) -> impl Iterator<Item = (Place, ConstraintText)> {
+        self.all_constraints().into_iter().filter(move |(_, constraint)| constraint.kind == kind)
     }
 
     /// Removes a constraint.

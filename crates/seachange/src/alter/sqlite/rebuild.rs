@@ -56,7 +56,9 @@ async fn replace(connection: &impl ConnectionTrait, snapshot: &Snapshot, table: 
     run(connection, &text.text()).await?;
     let new = Contents::read(connection, &snapshot.table).await?;
     run(connection, &old.copy_to(&new, numbered.as_deref(), &aside, &table)).await?;
-    if text.all_constraints().any(|(_, constraint)| constraint.autoincrement) && has_sequences(connection).await? {
+    if text.all_constraints().iter().any(|(_, constraint)| constraint.autoincrement)
+        && has_sequences(connection).await?
+    {
         move_sequence(connection, &old_name, &snapshot.table).await?;
     }
     run(connection, &format!("DROP TABLE \"main\".{aside}")).await?;

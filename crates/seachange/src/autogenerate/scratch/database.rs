@@ -23,6 +23,10 @@ impl ScratchDatabase {
         }
         let connection = connection::connect(settings).await?;
         let name = new_name();
+        #[cfg(feature = "mysql")]
+        if settings.driver() == Driver::MySql {
+            super::mysql::claim(&connection, &name).await?;
+        }
         let quoted = clause::quoted(connection.get_database_backend(), &name);
         connection.execute_unprepared(&format!("CREATE DATABASE {quoted}")).await.map_err(refused)?;
         let database = Self { settings: settings.in_database(&name), server: Some((connection, quoted)) };
@@ -43,7 +47,7 @@ impl ScratchDatabase {
     /// Drops it; nobody is connected any more.
     pub(in crate::autogenerate) async fn drop(self) -> Result<(), ScratchError> {
         if let Some((connection, name)) = self.server {
-            connection.execute_unprepared(&format!("DROP DATABASE {name}")).await?;
+            connection.execute_unprepared(&format!("DROP DATABASE IF EXISTS {name}")).await?;
             connection.close().await?;
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::schema::{Check, Expression, ForeignKey, Table, TableName, Unique};
+use crate::schema::{Check, Expression, ForeignKey, PrimaryKey, Table, TableName, Unique};
 use crate::sqlite_text::constraint_text::{ConstraintKind, ConstraintText};
 use crate::sqlite_text::expression::expression;
 use crate::sqlite_text::same;
@@ -46,11 +46,7 @@ pub(super) fn add(table: &mut Table, text: ConstraintText, names: &[String]) {
             on_update: reference.on_update,
             deferrable: reference.deferrable,
         }),
-        (ConstraintKind::PrimaryKey, _) => {
-            if let Some(key) = &mut table.primary_key {
-                key.name = text.name;
-            }
-        }
+        (ConstraintKind::PrimaryKey, _) => table.primary_key = Some(PrimaryKey { name: text.name, columns }),
         (ConstraintKind::ForeignKey, None) => {}
     }
 }

@@ -1,4 +1,7 @@
-//! The questions to the catalogue, a fixed number of them for all tables together.
+//! The questions to the catalogue: two, however many tables there are.
+//!
+//! `pragma_table_xinfo` and its like are not asked for every table: SQLite looks each one up in a hash table of few
+//! buckets, so that the time grows with the square of the number of tables. The texts say all of it.
 
 use std::collections::HashMap;
 
@@ -6,35 +9,22 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement};
 
 use crate::alter::clause::quoted;
 
-/// What SQLite says of the ordinary tables of a database file.
-#[derive(Debug, Default)]
-pub(super) struct Catalogue {
-    /// The tables, oldest first.
-    pub(super) tables: Vec<StoredTable>,
-}
-
-/// A table, as SQLite tells of it.
-#[derive(Debug, Default)]
+/// A table, as SQLite keeps it.
+#[derive(Debug)]
 pub(super) struct StoredTable {
     pub(super) name: String,
     /// The `CREATE TABLE` statement.
     pub(super) sql: String,
-    /// Whether it has no row numbers.
-    pub(super) without_rowid: bool,
-    pub(super) columns: Vec<StoredColumn>,
+    pub(super) options: Options,
     /// The indexes that have a statement of their own.
     pub(super) indexes: Vec<StoredIndex>,
 }
 
-/// A row of `pragma_table_xinfo`.
-#[derive(Debug)]
-pub(super) struct StoredColumn {
-    pub(super) name: String,
-    pub(super) declared_type: String,
-    pub(super) not_null: bool,
-    pub(super) default: Option<String>,
-    /// The place in the primary key, from 1; 0 when it is not in it.
-    pub(super) key: i32,
+/// What a table is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Options {
+    pub(super) without_rowid: bool,
+    pub(super) strict: bool,
 }
 
 /// An index with its statement.
@@ -44,80 +34,42 @@ pub(super) struct StoredIndex {
     pub(super) sql: String,
 }
 
-impl Catalogue {
-    /// Reads everything of the database file that the connection knows as `database`.
-    pub(super) async fn read(connection: &impl ConnectionTrait, database: &str) -> Result<Self, DbErr> {
-        let mut found = Self::default();
-        let mut places = HashMap::new();
-        for row in rows(connection, &tables(database), database).await? {
-            let table = stored_table(&row)?;
-            places.insert(table.name.to_ascii_lowercase(), found.tables.len());
-            found.tables.push(table);
-        }
-        for row in rows(connection, &columns(database), database).await? {
-            if let Some(&at) = places.get(&row.try_get_by_index::<String>(0)?.to_ascii_lowercase()) {
-                found.tables[at].columns.push(stored_column(&row)?);
+/// Reads the ordinary tables of the database file that the connection knows as `database`.
+pub(super) async fn tables(connection: &impl ConnectionTrait, database: &str) -> Result<Vec<StoredTable>, DbErr> {
+    let ordinary = ordinary(connection, database).await?;
+    let sql = format!(
+        "SELECT tbl_name, type, name, sql FROM {}.sqlite_schema \
+         WHERE type IN ('table', 'index') AND sql IS NOT NULL ORDER BY type = 'index', name",
+        quoted(DbBackend::Sqlite, database)
+    );
+    let mut tables = Vec::new();
+    let mut places = HashMap::new();
+    for row in connection.query_all_raw(Statement::from_string(DbBackend::Sqlite, sql)).await? {
+        let (table, kind): (String, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        let (name, sql) = (row.try_get_by_index(2)?, row.try_get_by_index(3)?);
+        if kind == "index" {
+            if let Some(&at) = places.get(&table) {
+                let table: &mut StoredTable = &mut tables[at];
+                table.indexes.push(StoredIndex { name, sql });
             }
+        } else if let Some(&options) = ordinary.get(&name) {
+            places.insert(table, tables.len());
+            tables.push(StoredTable { name, sql, options, indexes: Vec::new() });
         }
-        for row in rows(connection, &indexes(database), database).await? {
-            if let Some(&at) = places.get(&row.try_get_by_index::<String>(0)?.to_ascii_lowercase()) {
-                let index = StoredIndex { name: row.try_get_by_index(1)?, sql: row.try_get_by_index(2)? };
-                found.tables[at].indexes.push(index);
-            }
-        }
-        Ok(found)
     }
+    Ok(tables)
 }
 
-/// Asks for the ordinary tables. What belongs to a virtual table is called `shadow`.
-fn tables(database: &str) -> String {
-    format!(
-        "SELECT s.name, s.sql, l.wr FROM {}.sqlite_schema s JOIN pragma_table_list l ON l.name = s.name \
-         WHERE s.type = 'table' AND l.schema = ?1 AND l.type = 'table' AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
-         ORDER BY s.rowid",
-        quoted(DbBackend::Sqlite, database)
-    )
-}
-
-/// Asks for the columns of all tables. Nothing is asked of a virtual table, whose module may not be there.
-fn columns(database: &str) -> String {
-    format!(
-        "SELECT s.name, c.name, c.type, c.\"notnull\", c.dflt_value, c.pk \
-         FROM {}.sqlite_schema s CROSS JOIN pragma_table_xinfo(s.name, ?1) c \
-         WHERE s.type = 'table' AND s.sql NOT LIKE 'CREATE VIRTUAL%' AND c.hidden <> 1 ORDER BY s.rowid, c.cid",
-        quoted(DbBackend::Sqlite, database)
-    )
-}
-
-/// Asks for the indexes that have a statement; those of constraints have none.
-fn indexes(database: &str) -> String {
-    format!(
-        "SELECT s.tbl_name, s.name, s.sql FROM {}.sqlite_schema s \
-         WHERE s.type = 'index' AND s.sql IS NOT NULL AND ?1 IS NOT NULL ORDER BY s.name",
-        quoted(DbBackend::Sqlite, database)
-    )
-}
-
-async fn rows(connection: &impl ConnectionTrait, sql: &str, database: &str) -> Result<Vec<QueryResult>, DbErr> {
+/// Asks which tables are ordinary ones: what belongs to a virtual table is called `shadow`.
+async fn ordinary(connection: &impl ConnectionTrait, database: &str) -> Result<HashMap<String, Options>, DbErr> {
+    let sql = "SELECT name, wr, strict FROM pragma_table_list \
+               WHERE schema = ?1 AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
     let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, [database.into()]);
-    connection.query_all_raw(statement).await
-}
-
-fn stored_table(row: &QueryResult) -> Result<StoredTable, DbErr> {
-    Ok(StoredTable {
-        name: row.try_get_by_index(0)?,
-        sql: row.try_get_by_index(1)?,
-        without_rowid: row.try_get_by_index(2)?,
-        ..StoredTable::default()
-    })
-}
-
-fn stored_column(row: &QueryResult) -> Result<StoredColumn, DbErr> {
-    Ok(StoredColumn {
-        name: row.try_get_by_index(1)?,
-        declared_type: row.try_get_by_index(2)?,
-        not_null: row.try_get_by_index(3)?,
-        default: row.try_get_by_index(4)?,
-        key: row.try_get_by_index(5)?,
-    })
+    let options = |row: &QueryResult| {
+        Ok((
+            row.try_get_by_index(0)?,
+            Options { without_rowid: row.try_get_by_index(1)?, strict: row.try_get_by_index(2)? },
+        ))
+    };
+    connection.query_all_raw(statement).await?.iter().map(options).collect()
 }

@@ -3,52 +3,42 @@
 use super::column::column;
 use super::constraint::add;
 use super::index::index;
-use super::read::{StoredColumn, StoredTable};
-use crate::schema::{AutoIncrement, Column, Definition, PrimaryKey, Table, TableName};
+use super::read::{Options, StoredTable};
+use crate::schema::{AutoIncrement, Definition, PrimaryKey, Table, TableName};
 use crate::sqlite_text::column_text::ColumnText;
 use crate::sqlite_text::constraint_text::{ConstraintKind, ConstraintText};
-use crate::sqlite_text::same;
 use crate::sqlite_text::table_text::TableText;
 
 /// Builds a table. What its foreign keys refer to is [resolved](super::constraint::resolve) later.
 pub(super) fn table(stored: StoredTable, named: &impl Fn(String) -> TableName) -> Table {
-    let text = TableText::parse(&stored.sql);
-    let texts: Vec<ColumnText> = text.iter().flat_map(TableText::columns).collect();
-    let names: Vec<String> = stored.columns.iter().map(|column| column.name.clone()).collect();
     let mut table = Table::new(named(stored.name));
-    table.primary_key = primary_key(&stored.columns);
-    table.columns = columns(stored.columns, &texts, &names);
-    for (_, constraint) in text.iter().flat_map(TableText::all_constraints) {
-        if constraint.kind == ConstraintKind::PrimaryKey && !stored.without_rowid {
-            number_rows(&mut table, &constraint);
+    if let Some(text) = TableText::parse(&stored.sql) {
+        let texts: Vec<ColumnText> = text.columns().collect();
+        let names: Vec<String> = texts.iter().map(|text| text.name.clone()).collect();
+        table.columns = texts.iter().map(|text| column(text, &names)).collect();
+        for (_, constraint) in text.constraints_with(&texts) {
+            let key = (constraint.kind == ConstraintKind::PrimaryKey).then(|| constraint.clone());
+            add(&mut table, constraint, &names);
+            if let Some(key) = key {
+                fill_key(&mut table, &key, stored.options);
+            }
         }
-        add(&mut table, constraint, &names);
+        table.indexes = stored.indexes.into_iter().filter_map(|stored| index(stored, &table.columns, &names)).collect();
     }
-    table.indexes = stored.indexes.into_iter().filter_map(|stored| index(stored, &table.columns, &names)).collect();
     table.definition = Some(Definition(stored.sql));
     table
 }
 
-fn primary_key(columns: &[StoredColumn]) -> Option<PrimaryKey> {
-    let mut key: Vec<&StoredColumn> = columns.iter().filter(|column| column.key > 0).collect();
-    key.sort_by_key(|column| column.key);
-    let columns: Vec<String> = key.into_iter().map(|column| column.name.clone()).collect();
-    (!columns.is_empty()).then_some(PrimaryKey { name: None, columns })
-}
-
-fn columns(stored: Vec<StoredColumn>, texts: &[ColumnText], names: &[String]) -> Vec<Column> {
-    let text_of = |name: &str| texts.iter().find(|text| same(&text.name, name));
-    stored.into_iter().map(|stored| column(text_of(&stored.name), names, stored)).collect()
-}
-
-/// Says that the only column of the primary key is the row number, if it is: SQLite gives it a value, and it is never
-/// `NULL`.
-fn number_rows(table: &mut Table, key: &ConstraintText) {
-    let columns = table.primary_key.as_ref().map(|key| key.columns.as_slice()).unwrap_or_default();
-    let [name] = columns else { return };
-    let column = table.columns.iter_mut().find(|column| column.name == *name && column.column_type.text == "integer");
-    if let Some(column) = column.filter(|_| key.numbers_rows) {
-        column.nullable = false;
-        column.auto_increment = Some(AutoIncrement::Rowid { autoincrement: key.autoincrement });
+/// Says what the primary key makes of its columns. SQLite lets them be `NULL` in tables of the oldest kind, unless the
+/// key is the number of the row, which SQLite gives.
+fn fill_key(table: &mut Table, text: &ConstraintText, options: Options) {
+    let Some(PrimaryKey { columns, .. }) = &table.primary_key else { return };
+    for column in table.columns.iter_mut().filter(|column| columns.contains(&column.name)) {
+        let is_integer = column.column_type.text == "integer" && columns.len() == 1;
+        let is_number = is_integer && text.numbers_rows && !options.without_rowid;
+        column.nullable &= !(is_number || options.without_rowid || options.strict);
+        if is_number {
+            column.auto_increment = Some(AutoIncrement::Rowid { autoincrement: text.autoincrement });
+        }
     }
 }

@@ -6,6 +6,7 @@ mod keep;
 mod keys;
 mod names;
 mod operations;
+mod random;
 mod refuse;
 mod rows;
 mod transaction;

@@ -1,10 +1,13 @@
 //! What is read from texts is what SQLite says in its pragmas.
 
+use proptest::prelude::*;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
 use super::{database, inspect};
 use crate::inspect::Scope;
-use crate::schema::{Action, ForeignKey, Table};
+use crate::schema::{Action, Column, ForeignKey, Table};
+use crate::sqlite_text::expression::{default_value, type_name};
+use crate::sqlite_text::random;
 
 /// Everything that SQLite's grammar has, in forms that are apt to confuse.
 const SCRIPT: &str = "\
@@ -13,7 +16,7 @@ CREATE TABLE pairs (x, y, z AS (x + y), PRIMARY KEY (y, x), UNIQUE (x, y)) WITHO
 CREATE TABLE t (
     a int CONSTRAINT \"check\" UNIQUE ON CONFLICT REPLACE REFERENCES users ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED,
     b text DEFAULT 'UNIQUE (a)' COLLATE NOCASE CHECK (b IN ('REFERENCES x', 'y')) REFERENCES users (email) ON UPDATE CASCADE,
-    c int GENERATED ALWAYS AS (a + 1) UNIQUE, d DEFAULT (CASE WHEN 1 THEN 2 END), \"unique\" int, [primary] text,
+    c int GENERATED ALWAYS AS (a + 1) UNIQUE, d DEFAULT (CASE WHEN 1 THEN 2 END) /* ) */ NOT NULL, e REFERENCES t (b) DEFAULT -1.5e-3 -- x\n NOT DEFERRABLE, \"unique\" int, [primary] text,
     UNIQUE (b COLLATE RTRIM, a DESC), CONSTRAINT u UNIQUE (\"unique\", 'primary') CHECK (a <> d) FOREIGN KEY (a, d) REFERENCES
     pairs (x, y) ON DELETE NO ACTION ON UPDATE SET DEFAULT MATCH FULL, FOREIGN KEY ([primary]) REFERENCES \"t\" (b) ON DELETE RESTRICT);
 CREATE UNIQUE INDEX i ON t (a DESC, lower(b), \"unique\") WHERE a > 0;
@@ -24,8 +27,18 @@ async fn keys_and_indexes() {
     check(&database(SCRIPT).await).await;
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn keys_and_indexes_of_random_tables(table in random::table()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async { check(&database(&table.script()).await).await });
+    }
+}
+
 /// Asserts that every pragma says what the inspected schema says.
-pub(super) async fn check(connection: &DatabaseConnection) {
+async fn check(connection: &DatabaseConnection) {
     let schema = inspect(connection, &Scope::default()).await.unwrap();
     for table in schema.tables.values() {
         let name = table.name.name.replace('\'', "''");
@@ -33,8 +46,20 @@ pub(super) async fn check(connection: &DatabaseConnection) {
             "SELECT group_concat(\"from\") || ' ' || \"table\" || ' ' || on_update || ' ' || on_delete \
                             FROM (SELECT * FROM pragma_foreign_key_list('{name}') ORDER BY id DESC, seq) GROUP BY id ORDER BY id DESC"
         );
-        let own: Vec<_> = table.foreign_keys.iter().map(foreign_key).collect();
-        assert_eq!(own, texts(connection, &keys).await, "{name}");
+        let columns = format!(
+            "SELECT name || ': ' || type || '|' || pk || '|' || hidden || '|' || \"notnull\" || '|' || coalesce(dflt_value, 'NULL') \
+             FROM pragma_table_xinfo('{name}') ORDER BY cid"
+        );
+        let found: Vec<_> = texts(connection, &columns).await.iter().map(|told| told_column(told, table)).collect();
+        assert_eq!(table.columns.iter().map(|column| own_column(column, table)).collect::<Vec<_>>(), found);
+        let own_index = format!("SELECT name FROM pragma_index_list('{name}') WHERE origin = 'pk'");
+        let is_number = table.columns.iter().any(|column| column.auto_increment.is_some());
+        let has_index = !texts(connection, &own_index).await.is_empty();
+        assert_eq!(is_number, table.primary_key.is_some() && !has_index, "{name}");
+        // SQLite tells of the table as the foreign key spells it.
+        let own: Vec<_> = table.foreign_keys.iter().map(|key| foreign_key(key).to_ascii_lowercase()).collect();
+        let found: Vec<_> = texts(connection, &keys).await.iter().map(|key| key.to_ascii_lowercase()).collect();
+        assert_eq!(own, found, "{name}");
         let indexes = format!(
             "SELECT l.origin || l.\"unique\" || l.partial || ' ' || \
                                (SELECT group_concat(coalesce(name, '?') || iif(l.origin = 'c', \"desc\", '')) FROM pragma_index_xinfo(l.name) WHERE key) \
@@ -57,6 +82,28 @@ fn foreign_key(key: &ForeignKey) -> String {
     };
     let (columns, table) = (key.columns.join(","), &key.referenced_table);
     format!("{columns} {table} {} {}", action(key.on_update), action(key.on_delete))
+}
+
+/// A column, as it is compared: name, type, place in the key, how it is generated, whether it needs a value, default.
+fn own_column(column: &Column, table: &Table) -> String {
+    let key = table.primary_key.iter().flat_map(|key| &key.columns).position(|name| *name == column.name);
+    let key = key.map_or(0, |at| at + 1);
+    let hidden = column.generated.as_ref().map_or(0, |generated| if generated.stored { 3 } else { 2 });
+    let default = column.default.as_ref().map_or("NULL", |default| &default.normal);
+    let needs_value = u8::from(!column.nullable);
+    format!("{}: {}|{key}|{hidden}|{needs_value}|{default}", column.name, column.column_type.text)
+}
+
+/// The same of what SQLite tells. It does not say that a row number needs a value.
+fn told_column(told: &str, table: &Table) -> String {
+    let (name, told) = told.split_once(": ").unwrap();
+    let [declared, key, hidden, needs_value, default] = *told.splitn(5, '|').collect::<Vec<_>>() else {
+        unreachable!()
+    };
+    let is_number = table.column(name).is_some_and(|column| column.auto_increment.is_some());
+    let needs_value = if is_number { "1" } else { needs_value };
+    let default = default_value(default).map_or("NULL".to_owned(), |(_, normal)| normal);
+    format!("{name}: {}|{key}|{hidden}|{needs_value}|{default}", type_name(declared))
 }
 
 /// The unique constraints and indexes, each as the pragmas would write it. One that another makes superfluous has no

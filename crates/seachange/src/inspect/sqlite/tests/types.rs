@@ -63,7 +63,7 @@ proptest! {
     }
 
     #[test]
-    fn a_declared_type_is_read_once(declared in "[a-zA-Z_ (),0-9\"'+]{0,20}") {
+    fn a_declared_type_is_read_once(declared in "[a-zA-Z_ (),0-9+]{0,20}") {
         let found = column_type(&declared);
         prop_assert_eq!(&column_type(&found.text).text, &found.text);
         prop_assert_eq!(written(&found.kind), found.text);
