@@ -20,8 +20,8 @@ pub const FOLDER: &str = "MATRIX_FOLDER";
 /// How many pairs of random schemas there are on a server.
 const PAIRS: u32 = 40;
 
-/// Runs the program: `prepare JOBS` and `prove JOBS`, with a file of [`Job`]s, print their [`Outcome`]s as JSON; `wander URL`
-/// goes between random schemas in an empty database. With [`CASE`] and
+/// Runs the program: `prepare JOBS` and `prove JOBS`, with a file of [`Job`]s, print their [`Outcome`]s as JSON; `list URL` prints
+/// the names of the changes; `wander URL` goes between random schemas in an empty database. With [`CASE`] and
 /// [`FOLDER`] set, it is the command line of a program whose entities are those after the change.
 pub fn main(migrations: &'static Migrations) -> ExitCode {
     if let (Ok(name), Ok(folder)) = (env::var(CASE), env::var(FOLDER)) {
@@ -33,8 +33,9 @@ pub fn main(migrations: &'static Migrations) -> ExitCode {
     let answered = match (arguments.next().as_deref(), arguments.next()) {
         (Some("prepare"), Some(file)) => answer(&file, prepare),
         (Some("prove"), Some(file)) => answer(&file, |case, job| prove(case, job, migrations)),
+        (Some("list"), Some(url)) => list(&url),
         (Some("wander"), Some(url)) => wander(&url, PAIRS),
-        _ => Err("prepare JOBS, prove JOBS or wander URL".into()),
+        _ => Err("prepare JOBS, prove JOBS, list URL or wander URL".into()),
     };
     match answered {
         Ok(()) => ExitCode::SUCCESS,
@@ -60,4 +61,9 @@ fn answer<F: Future<Output = Result<Outcome, Box<dyn Error>>>>(
         outcomes.push(runtime.block_on(walk(case, job)).unwrap_or_else(failed));
     }
     Ok(writeln!(std::io::stdout(), "{}", serde_json::to_string(&outcomes)?)?)
+}
+
+fn list(url: &str) -> Result<(), Box<dyn Error>> {
+    let names: Vec<_> = cases::all().into_iter().filter(|case| case.is_on(url)).map(|case| case.name).collect();
+    Ok(writeln!(std::io::stdout(), "{}", serde_json::to_string(&names)?)?)
 }
