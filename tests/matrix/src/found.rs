@@ -10,7 +10,7 @@ pub struct Job {
     pub case: String,
     /// The database, which is there and empty before the change is prepared.
     pub url: String,
-    /// The file of the revision, for the proof.
+    /// The file of the revision, for the proof; none if it was not compiled.
     pub file: Option<String>,
 }
 

@@ -17,6 +17,7 @@ mod program;
 mod prove;
 mod random;
 mod rows;
+mod steps;
 
 pub use case::Case;
 pub use found::{Job, Outcome};

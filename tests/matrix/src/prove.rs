@@ -10,9 +10,10 @@ use crate::database::Database;
 use crate::found::long;
 use crate::kept::Fate;
 use crate::rows::read;
+use crate::steps::Steps;
 use crate::{Case, Job, Outcome};
 
-/// Applies the revision of a job, and takes it back; tells what differs and which rows are gone.
+/// Applies the revision of a job, or the same calls where it was not compiled, and takes it back; tells what differs and which rows are gone.
 ///
 /// # Errors
 ///
@@ -23,7 +24,8 @@ pub async fn prove(case: Case, job: Job, migrations: &'static Migrations) -> Res
     let operations = start.operations(&start.renames());
     let fate = Fate::of(&operations);
     let before = read(&database, &start.from).await?;
-    let migrator = migrator(&job, &database, migrations).await?;
+    let steps = Steps::of(&operations);
+    let migrator = migrator(&job, &database, migrations, steps).await?;
     let mut faults = Vec::new();
 
     migrator.upgrade("heads").await.map_err(|error| explained("up", &error))?;
@@ -43,10 +45,20 @@ pub async fn prove(case: Case, job: Job, migrations: &'static Migrations) -> Res
     Ok(Outcome { case: case.name.to_owned(), differences, faults })
 }
 
-async fn migrator(job: &Job, database: &Database, migrations: &'static Migrations) -> Result<Migrator, Box<dyn Error>> {
-    let script = migrations.scripts().iter().find(|script| Some(script.file) == job.file.as_deref());
-    let script = script.ok_or("no such revision")?;
-    let scripts: &'static [Script] = Box::leak(Box::new([Script { ..*script }]));
+async fn migrator(
+    job: &Job,
+    database: &Database,
+    migrations: &'static Migrations,
+    steps: Steps,
+) -> Result<Migrator, Box<dyn Error>> {
+    let script = match &job.file {
+        Some(file) => {
+            let script = migrations.scripts().iter().find(|script| script.file == file);
+            Script { ..*script.ok_or("no such revision")? }
+        }
+        None => steps.leaked(),
+    };
+    let scripts: &'static [Script] = Box::leak(Box::new([script]));
     let alone = Box::leak(Box::new(Migrations::new("matrix 0.1.0", scripts)));
     Ok(Migrator::connect_with(alone, &database.settings, Arc::new(|_| {})).await?)
 }

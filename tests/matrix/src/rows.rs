@@ -47,7 +47,7 @@ fn value(kind: &ColumnType, number: i64) -> String {
             let at = usize::try_from(number).unwrap_or_default().min(variants.len()) - 1;
             format!("'{}'", variants[at].to_string())
         }
-        ColumnType::Array(element) => format!("ARRAY[{}]", value(element, number)),
+        ColumnType::Array(element) => format!("'{{{}}}'", value(element, number).replace('\'', "")),
         // As a text that every text type and every number type takes.
         _ => format!("'{number}'"),
     }

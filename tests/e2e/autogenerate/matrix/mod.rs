@@ -5,6 +5,7 @@
 
 mod conformance;
 mod databases;
+mod selection;
 mod stage;
 mod walk;
 

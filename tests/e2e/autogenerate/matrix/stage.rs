@@ -1,11 +1,19 @@
 //! One server, or SQLite, with a database for each change.
 
-use std::{collections::BTreeMap, error::Error, fs, path::Path, sync::Mutex, thread, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    error::Error,
+    fs,
+    path::Path,
+    sync::Mutex,
+    thread,
+    time::Duration,
+};
 
 use seachange_matrix::{CASE, FOLDER, Job, Outcome};
 use seachange_tests::{Backend, Program, servers::Address};
 
-use super::{Outcomes, changes, databases::Databases};
+use super::{Outcomes, changes, databases::Databases, selection};
 use crate::new_crate::NewCrate;
 
 /// How long the program may take for all changes.
@@ -20,6 +28,8 @@ pub(super) struct Stage {
     outcomes: Outcomes,
     /// The texts of the revisions, by change.
     revisions: BTreeMap<String, String>,
+    /// The changes whose revisions are compiled.
+    compiled: BTreeSet<String>,
 }
 
 impl Stage {
@@ -31,31 +41,29 @@ impl Stage {
     ) -> Result<Self, Box<dyn Error>> {
         let databases = Databases::create(backend, address, &changes(backend))?;
         let (outcomes, revisions) = (Outcomes::new(), BTreeMap::new());
-        let mut stage = Self { edition, databases, outcomes, revisions };
+        let compiled = BTreeSet::new();
+        let mut stage = Self { edition, databases, outcomes, revisions, compiled };
         stage.outcomes = stage.ask(&Program::named("matrix"), "prepare", stage.databases.jobs())?;
         stage.write();
+        stage.compiled = selection::select(&stage.revisions);
         Ok(stage)
     }
 
-    /// Puts the revisions into a crate, but for those that are there because another server got the same.
-    pub(super) fn hand_over(&self, new: &NewCrate, before: &[Self]) -> Result<(), Box<dyn Error>> {
-        for (change, text) in &self.revisions {
-            if !before.iter().any(|other| other.has(change, text)) {
-                new.write(&self.file(change), text)?;
-            }
+    /// Puts the revisions that are to be compiled into a crate.
+    pub(super) fn hand_over(&self, new: &NewCrate) -> Result<(), Box<dyn Error>> {
+        for change in &self.compiled {
+            new.write(&self.file(change), &self.revisions[change])?;
         }
         Ok(())
     }
 
-    /// Applies the revisions and takes them back. What came of each change comes back, with that of its preparation.
-    pub(super) fn prove(&self, new: &NewCrate, before: &[Self]) -> Result<Outcomes, Box<dyn Error>> {
-        let mut jobs = Vec::new();
-        for job in self.databases.jobs() {
-            if let Some(text) = self.revisions.get(&job.case) {
-                let holder = before.iter().find(|other| other.has(&job.case, text)).unwrap_or(self);
-                jobs.push(Job { file: Some(holder.file(&job.case)), ..job.clone() });
-            }
-        }
+    /// Applies the revisions and takes them back; those that are not compiled, by the same calls. What came of each change
+    /// comes back, with that of its preparation.
+    pub(super) fn prove(&self, new: &NewCrate) -> Result<Outcomes, Box<dyn Error>> {
+        let differing = self.databases.jobs().iter().filter(|job| self.revisions.contains_key(&job.case));
+        let jobs: Vec<_> = differing
+            .map(|job| Job { file: self.compiled.contains(&job.case).then(|| self.file(&job.case)), ..job.clone() })
+            .collect();
         let proven = self.ask(&new.binary(), "prove", &jobs)?;
         let mut outcomes = self.outcomes.clone();
         for (change, proof) in proven {
@@ -65,10 +73,6 @@ impl Stage {
             outcome.faults.iter_mut().for_each(|fault| *fault = format!("{}{fault}", self.edition));
         }
         Ok(outcomes)
-    }
-
-    fn has(&self, change: &str, text: &str) -> bool {
-        self.revisions.get(change).is_some_and(|own| without_id(own) == without_id(text))
     }
 
     fn file(&self, change: &str) -> String {
@@ -123,10 +127,4 @@ type Failure = Box<dyn Error + Send + Sync>;
 fn only_file(folder: &Path) -> Result<Option<String>, Failure> {
     let file = fs::read_dir(folder)?.next().transpose()?;
     Ok(file.map(|file| fs::read_to_string(file.path())).transpose()?)
-}
-
-/// The text of a revision but for what is new in every file.
-fn without_id(text: &str) -> String {
-    let is_new = |line: &&str| ["    id: ", "    created: "].iter().any(|field| line.starts_with(field));
-    text.lines().filter(|line| !is_new(line)).collect()
 }

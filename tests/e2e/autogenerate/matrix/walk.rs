@@ -22,14 +22,14 @@ fn main() -> std::process::ExitCode {
 pub(super) fn through(backend: Backend, address: Option<Address>) -> Result<Outcomes, Box<dyn Error>> {
     let stages = vec![Stage::prepare("", backend, address)?];
     let new = new_crate(backend)?;
-    for (at, stage) in stages.iter().enumerate() {
-        stage.hand_over(&new, &stages[..at])?;
+    for stage in &stages {
+        stage.hand_over(&new)?;
     }
     let errors: Vec<_> = new.build()?.into_iter().filter(|line| line.starts_with("error")).collect();
     assert_eq!(errors, Vec::<String>::new());
     let mut outcomes = Outcomes::new();
-    for (at, stage) in stages.iter().enumerate() {
-        for (change, outcome) in stage.prove(&new, &stages[..at])? {
+    for stage in &stages {
+        for (change, outcome) in stage.prove(&new)? {
             outcomes.entry(change).or_insert_with(|| outcome.without_faults()).faults.extend(outcome.faults);
         }
     }

@@ -1,6 +1,7 @@
 //! Defaults.
 
 use sea_orm::sea_query::{ColumnDef, Expr};
+use seachange::autogenerate::EntityTable;
 
 use super::build::{
     POSTGRES, Postgres, boolean, decimal_len, integer, json, keyed, people, string, timestamp_with_time_zone,
@@ -39,15 +40,16 @@ pub(super) fn cases() -> Vec<Case> {
             [keyed("people", [json("a")])],
             [keyed("people", [json("a").default(Expr::cust("'{}'")).to_owned()])],
         ),
-        Case::new("default from a sequence", [numbered("one")], [numbered("two")]).on(POSTGRES),
+        Case::new("default from a sequence", [integers()], [numbered()])
+            .beside(Postgres, "CREATE SEQUENCE one")
+            .on(POSTGRES),
     ]
 }
 
-/// Two sequences, of which one is the default.
-fn numbered(sequence: &str) -> seachange::autogenerate::EntityTable {
-    let default = integer("a").default(Expr::cust("0")).to_owned();
-    people([default])
-        .sql(Postgres, "CREATE SEQUENCE one")
-        .sql(Postgres, "CREATE SEQUENCE two")
-        .sql(Postgres, &format!("ALTER TABLE people ALTER COLUMN a SET DEFAULT nextval('{sequence}')"))
+fn integers() -> EntityTable {
+    people([integer("a")])
+}
+
+fn numbered() -> EntityTable {
+    integers().sql(Postgres, "ALTER TABLE people ALTER COLUMN a SET DEFAULT nextval('one')")
 }

@@ -4,6 +4,7 @@ use super::build::{Name, index, integer, integer_null, key, keyed, referring, st
 use crate::Case;
 
 pub(super) fn cases() -> Vec<Case> {
+    let aged = || keyed("Group", [string("order"), integer("age")]);
     let group = || keyed("Group", [string("order"), integer("camelCase")]);
     vec![
         Case::new("names: add table", [], [group()]),
@@ -36,7 +37,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::new("names: index", [group()], [group().index(index("Index of order", &["order"]))]),
         Case::new("names: unique", [group()], [group().unique("Unique-Order", [Name("order")])]),
-        Case::new("names: CHECK", [group()], [group().check("Check it's", "id > 0")]),
+        Case::new("names: CHECK", [aged()], [aged().check("Check it's", "age > 0")]),
         Case::new(
             "names: FK",
             [group(), keyed("user", [integer_null("Group Id")])],
