@@ -92,7 +92,11 @@ fn is_same(old: Option<&str>, new: Option<&str>) -> bool {
     let (Some(old), Some(new)) = (old, new) else {
         return old == new;
     };
-    let number = |text: &str| text.parse::<f64>().ok();
+    let number = |text: &str| match text {
+        "true" => Some(1.0),
+        "false" => Some(0.0),
+        _ => text.parse::<f64>().ok(),
+    };
     let without_spaces = |text: &str| text.replace([' ', '"'], "");
     number(old).is_some() && number(old) == number(new)
         || without_spaces(old) == without_spaces(new)

@@ -23,7 +23,7 @@ pub async fn prove(case: Case, job: Job, migrations: &'static Migrations) -> Res
     let start = database.compare(&case.after).await?;
     let operations = start.operations(&start.renames());
     let fate = Fate::of(&operations);
-    let before = read(&database, &start.from).await?;
+    let before = read(&job.url, &start.from).await?;
     let steps = Steps::of(&operations);
     let migrator = migrator(&job, &database, migrations, steps).await?;
     let mut faults = Vec::new();
@@ -31,12 +31,12 @@ pub async fn prove(case: Case, job: Job, migrations: &'static Migrations) -> Res
     migrator.upgrade("heads").await.map_err(|error| explained("up", &error))?;
     let up = database.compare(&case.after).await?;
     faults.extend(left("after up", &up));
-    let rows = read(&database, &up.from).await?;
+    let rows = read(&job.url, &up.from).await?;
     faults.extend(fate.after_up(&before, &rows).into_iter().map(|fault| format!("after up: {fault}")));
 
     migrator.downgrade("base").await.map_err(|error| explained("down", &error))?;
     let down = database.compare(&case.before).await?;
-    let rows = read(&database, &down.from).await?;
+    let rows = read(&job.url, &down.from).await?;
     faults.extend(fate.after_down(&before, &rows).into_iter().map(|fault| format!("after down: {fault}")));
     faults.extend(left("after down", &between(&down, &start)));
     migrator.close().await?;

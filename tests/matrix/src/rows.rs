@@ -57,7 +57,10 @@ fn value(kind: &ColumnType, number: i64) -> String {
 pub(crate) type Rows = Vec<BTreeMap<String, Option<String>>>;
 
 /// The rows of all tables, in the order of their first columns.
-pub(crate) async fn read(database: &Database, schema: &Schema) -> Result<BTreeMap<TableName, Rows>, Box<dyn Error>> {
+///
+/// The connection is a new one: PostgreSQL does not run a statement again whose answer has got other types since.
+pub(crate) async fn read(url: &str, schema: &Schema) -> Result<BTreeMap<TableName, Rows>, Box<dyn Error>> {
+    let database = &Database::connect(url).await?;
     let mut all = BTreeMap::new();
     for table in schema.tables.values() {
         all.insert(table.name.clone(), read_table(database, table).await?);

@@ -2,7 +2,7 @@
 
 use sea_orm::sea_query::{ColumnDef, Expr};
 
-use super::build::{MySql, SQLITE_AND_POSTGRES, Sqlite, index, integer, people, string};
+use super::build::{MySql, SQLITE_AND_POSTGRES, Sqlite, index, integer, integer_null, people, string};
 use crate::Case;
 
 pub(super) fn cases() -> Vec<Case> {
@@ -11,7 +11,7 @@ pub(super) fn cases() -> Vec<Case> {
     let read = |text: &'static str| computed(text, false);
     vec![
         Case::new("computed expr changed", [with(stored("a + 1"))], [with(stored("a + 2"))]),
-        Case::new("plain -> computed", [with(integer("b"))], [with(stored("a + 1"))]),
+        Case::new("plain -> computed", [with(integer_null("b"))], [with(stored("a + 1"))]),
         Case::new("computed -> plain", [with(stored("a + 1"))], [with(integer("b"))]).without_rows(),
         Case::new("add computed column", [people([integer("a")])], [with(stored("a + 1"))]),
         Case::new("drop computed column", [with(stored("a + 1"))], [people([integer("a")])]),

@@ -27,12 +27,6 @@ pub(super) fn cases() -> Vec<Case> {
         change("index DESC", plain(), descending()),
         change("expression index changed", expression("lower(a)"), expression("upper(a)")).on(SQLITE_AND_POSTGRES),
         Case::new("expression index added", [with([])], [of(expression("lower(a)"))]).on(SQLITE_AND_POSTGRES),
-        change(
-            "unique index, nulls not distinct",
-            index("i", &["a"]).unique().to_owned(),
-            index("i", &["a"]).unique().nulls_not_distinct().to_owned(),
-        )
-        .on(&[]),
         Case::new("full text index", [words([])], [words([index("i", &["a"]).full_text().to_owned()])]).on(&[MySql]),
         Case::new("index on the beginning of a text", [words([index("i", &["b"])])], [words([beginning()])])
             .on(&[MySql]),
