@@ -83,6 +83,6 @@ fn old_cell(found: &str, change: &str, backend: Backend) -> String {
     let row = found.lines().find(|line| line.starts_with(&format!("| {change} |")));
     let cells: Vec<&str> = row.unwrap_or_default().trim_matches('|').split('|').map(str::trim).collect();
     let from_the_end = Backend::ALL.len() - Backend::ALL.iter().position(|own| *own == backend).unwrap_or_default();
-    let cell = cells.len().checked_sub(from_the_end).and_then(|at| cells.get(at));
+    let cell = cells.len().checked_sub(from_the_end).and_then(|at| cells.get(at)).filter(|cell| !cell.is_empty());
     cell.map_or_else(|| "—".to_owned(), |cell| (*cell).to_owned())
 }
