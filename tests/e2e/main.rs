@@ -8,6 +8,7 @@ mod authoring;
 mod bad_inputs;
 mod check;
 mod command_line;
+mod comparison;
 mod edited;
 mod env_example;
 mod failures;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         bad_inputs::trials(),
         check::trials(),
         command_line::trials(),
+        comparison::trials(),
         edited::trials(),
         env_example::trials(),
         failures::trials(),

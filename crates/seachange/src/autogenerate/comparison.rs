@@ -56,14 +56,17 @@ impl Comparison {
         filter: &Filter,
         watch: &Watch<'_>,
     ) -> Result<Self, AutogenerateError> {
-        let schemas = schemas(entities);
-        let others = schemas.iter().map(|schema| (schema.clone(), schema.clone())).collect();
-        let scope = Scope { schema: None, others };
-        let mut from = inspect(connection, &scope).await.map_err(AutogenerateError::Inspect)?;
+        let backend = connection.get_database_backend();
         let home = home(connection).await.map_err(AutogenerateError::Inspect)?;
-        let (mut to, wishes) = target(scratch, entities, &schemas, &from, home.as_deref(), watch).await?;
-        restrict(&mut from, &mut to, entities, filter);
-        Ok(Self { from, to, wishes, backend: connection.get_database_backend() })
+        let entities = entities.compared(filter, home.as_deref());
+        entities.check_schemas(backend)?;
+        let schemas = schemas(&entities);
+        let others = schemas.iter().map(|schema| (schema.clone(), schema.clone())).collect();
+        let mut from =
+            inspect(connection, &Scope { schema: None, others }).await.map_err(AutogenerateError::Inspect)?;
+        let (mut to, wishes) = target(scratch, &entities, &schemas, &from, home, watch).await?;
+        restrict(&mut from, &mut to, &entities, filter);
+        Ok(Self { from, to, wishes, backend })
     }
 
     /// Compares nothing at all with a database: the steps are those that make what it has. Of the entities only matters what they
@@ -131,15 +134,15 @@ async fn home(connection: &DatabaseConnection) -> Result<Option<String>, DbErr> 
 /// Leaves out what is not compared.
 fn restrict(from: &mut Schema, to: &mut Schema, entities: &Entities, filter: &Filter) {
     let own = records();
+    // A schema of somebody else's is not ours because we refer to one of its tables.
     let is_left_alone =
-        |table: &TableName| own.contains(table) || entities.left_alone().iter().any(|pattern| pattern.fits(table));
+        |table: &TableName| own.contains(table) || entities.leaves_alone(table) || table.schema.is_some();
     let is_compared = |table: &TableName, to: &Schema| {
         filter.admits(table) && (to.tables.contains_key(table) || !is_left_alone(table))
     };
     let tables = std::mem::take(&mut from.tables).into_iter();
     let (compared, others): (BTreeMap<_, _>, BTreeMap<_, _>) = tables.partition(|(table, _)| is_compared(table, to));
     from.tables = compared;
-    to.tables.retain(|table, _| filter.admits(table));
     restrict_enumerations(from, to, &Schema { tables: others, ..Schema::default() });
 }
 

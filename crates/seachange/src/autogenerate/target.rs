@@ -12,12 +12,12 @@ use sea_orm::ConnectionTrait;
 
 use self::probe::Probes;
 use super::diff;
-use super::entities::{Blueprint, Entities, EntityError, TablePlan};
+use super::entities::{Blueprint, Entities, EntityError, Placement, TablePlan};
 use super::error::AutogenerateError;
 use super::scratch::{Scratch, send};
 use super::wishes::Wishes;
 use crate::database_error::reason;
-use crate::schema::{Column, PrimaryKey, Schema, Table, TableName};
+use crate::schema::{Column, PrimaryKey, Schema, Table};
 use crate::settings::DatabaseSettings;
 
 /// Told how many tables are built, and of how many.
@@ -34,7 +34,7 @@ pub(super) async fn target(
     entities: &Entities,
     schemas: &[String],
     from: &Schema,
-    home: Option<&str>,
+    home: Option<String>,
     watch: &Watch<'_>,
 ) -> Result<(Schema, Wishes), AutogenerateError> {
     let scratch = Scratch::open(settings, schemas).await?;
@@ -49,24 +49,43 @@ async fn read(
     scratch: &Scratch,
     entities: &Entities,
     from: &Schema,
-    home: Option<&str>,
+    home: Option<String>,
     watch: &Watch<'_>,
 ) -> Result<(Schema, Wishes), AutogenerateError> {
     let backend = scratch.executor().get_database_backend();
-    let blueprint = entities.blueprint(backend, &scratch.placement())?;
+    let placement = Placement { home, ..scratch.placement() };
+    let blueprint = entities.blueprint(backend, &placement)?;
     let mut schema = match blueprint.has_own_statements {
         true => build_all(scratch, &blueprint, watch).await?,
         false => build_doubtful(scratch, &blueprint, from, watch).await?,
     };
-    annotate(&mut schema, &blueprint, home);
+    annotate(&mut schema, &blueprint, placement.home.as_deref());
     Ok((schema, blueprint.wishes))
 }
 
 async fn build_all(scratch: &Scratch, blueprint: &Blueprint, watch: &Watch<'_>) -> Result<Schema, AutogenerateError> {
     build(scratch, &blueprint.first).await?;
     build_tables(scratch, &blueprint.tables.iter().collect::<Vec<_>>(), watch).await?;
-    build(scratch, &blueprint.tables.iter().flat_map(|table| table.late.clone()).collect::<Vec<_>>()).await?;
-    scratch.inspect().await.map_err(AutogenerateError::Inspect)
+    // A foreign key to a table that is not built would be one to the table of that name in the database itself.
+    let names: BTreeSet<_> = blueprint.tables.iter().map(|table| &table.name).collect();
+    let (inner, outer): (Vec<_>, Vec<_>) = blueprint
+        .tables
+        .iter()
+        .flat_map(|table| {
+            table.foreign_keys.iter().zip(&table.late_keys).map(move |(key, statement)| (table, key, statement))
+        })
+        .partition(|(_, key, _)| names.contains(&key.referenced_table));
+    build(scratch, &inner.into_iter().map(|(_, _, statement)| statement.clone()).collect::<Vec<_>>()).await?;
+    for table in &blueprint.tables {
+        scratch.work_in(table.name.schema.as_deref()).await?;
+        build(scratch, &table.own).await?;
+    }
+    scratch.work_in(None).await?;
+    let mut schema = scratch.inspect().await.map_err(AutogenerateError::Inspect)?;
+    for (table, key, _) in outer {
+        schema.tables.entry(table.name.clone()).and_modify(|table| table.foreign_keys.push(key.clone()));
+    }
+    Ok(schema)
 }
 
 /// Builds the tables that are not evidently as the database has them, without their foreign keys: those say all that there is
@@ -166,14 +185,8 @@ fn annotate(schema: &mut Schema, blueprint: &Blueprint, home: Option<&str>) {
                 let said = plans.get(&table.name).into_iter().flat_map(|plan| &plan.foreign_keys);
                 key.name = said.filter(|said| said.columns == key.columns).find_map(|said| said.name.clone());
             }
-            bring_home(&mut key.referenced_table, home);
+            // A table that no entity stands for was found where the connection works.
+            key.referenced_table.bring_home(home);
         }
-    }
-}
-
-/// A table that no entity stands for was found where the connection works.
-fn bring_home(table: &mut TableName, home: Option<&str>) {
-    if table.schema.is_some() && table.schema.as_deref() == home {
-        table.schema = None;
     }
 }

@@ -67,7 +67,20 @@ impl Scratch {
     /// Where the schemas of entities are built.
     pub(super) fn placement(&self) -> Placement {
         let others = self.scope.others.iter().map(|(actual, said)| (said.clone(), actual.clone()));
-        Placement(others.collect::<BTreeMap<_, _>>())
+        Placement { schemas: others.collect::<BTreeMap<_, _>>(), home: None }
+    }
+
+    /// Puts the schema that entities call `name`, or the one without a name, before all others.
+    pub(super) async fn work_in(&self, name: Option<&str>) -> Result<(), ScratchError> {
+        #[cfg(feature = "postgres")]
+        if let Some(transaction) = &self.transaction {
+            let named = self.scope.others.iter().find(|(_, said)| Some(said.as_str()) == name);
+            let schema = named.map(|(actual, _)| actual).or(self.scope.schema.as_ref());
+            postgres::put_first(transaction, schema.map_or("", String::as_str)).await?;
+        }
+        #[cfg(not(feature = "postgres"))]
+        let _ = name;
+        Ok(())
     }
 
     /// What has been built.

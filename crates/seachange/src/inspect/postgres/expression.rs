@@ -16,7 +16,12 @@ pub(super) fn default(full: &str, pretty: &str, bare_type: &str) -> Expression {
         Some((literal, cast)) if cast == bare_type => literal.to_owned(),
         _ => readable(full, pretty),
     };
-    Expression { text, normal: normal(full) }
+    // <https://www.postgresql.org/docs/current/functions-datetime.html#FUNCTIONS-DATETIME-CURRENT>
+    let normal = match full {
+        "now()" | "transaction_timestamp()" => "CURRENT_TIMESTAMP".to_owned(),
+        full => normal(full),
+    };
+    Expression { text, normal }
 }
 
 /// A check, a predicate, what computes a column, or the part of an index.
