@@ -23,6 +23,11 @@ impl ScratchDatabase {
         }
         let connection = connection::connect(settings).await?;
         let name = new_name();
+        // Otherwise the next scratch schema would take it for one that nobody uses any more.
+        #[cfg(feature = "mysql")]
+        if settings.driver() == Driver::MySql {
+            super::mysql::claim(&connection, &name).await?;
+        }
         let quoted = clause::quoted(connection.get_database_backend(), &name);
         connection.execute_unprepared(&format!("CREATE DATABASE {quoted}")).await.map_err(refused)?;
         let database = Self { settings: settings.in_database(&name), server: Some((connection, quoted)) };

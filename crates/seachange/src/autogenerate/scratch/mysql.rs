@@ -17,11 +17,16 @@ pub(super) async fn open(settings: &DatabaseSettings) -> Result<Scratch, Scratch
     let connection = connection::connect(settings).await?;
     drop_abandoned(&connection).await?;
     let database = new_name();
-    // Whoever holds the lock uses the database; the lock goes with the session.
-    answer::<Option<i32>>(&connection, "SELECT GET_LOCK(?, 0) AS answer", [database.as_str().into()]).await?;
+    claim(&connection, &database).await?;
     create(&connection, &database).await?;
     let scope = Scope { schema: Some(database.clone()), others: Vec::new() };
     Ok(Scratch { connection, transaction: None, database: Some(database), scope })
+}
+
+/// Whoever holds the lock uses the database; the lock goes with the session.
+pub(super) async fn claim(connection: &DatabaseConnection, database: &str) -> Result<(), DbErr> {
+    const LOCK: &str = "SELECT GET_LOCK(?, 0) AS answer";
+    answer::<Option<i32>>(connection, LOCK, [database.into()]).await.map(drop)
 }
 
 /// Texts are compared and sorted there as in the database beside it.
