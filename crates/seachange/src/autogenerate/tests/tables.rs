@@ -185,22 +185,28 @@ fn a_composite_key_to_another_schema() {
 }
 
 #[test]
-fn comments_on_postgres_are_told_to_the_table() {
-    let mut notes = table("notes", POSTGRES, [Column { comment: Some("What it says".to_owned()), ..text("content") }]);
-    notes.comment = Some("Notes of a user".to_owned());
-    insta::assert_snapshot!(written(POSTGRES, &created(notes)), @r#"
+fn comments_go_with_the_table_on_mysql_and_come_after_it_on_postgres() {
+    let notes = |backend| {
+        let content = Column { comment: Some("What it says".to_owned()), ..text("content") };
+        Table { comment: Some("Notes of a user".to_owned()), ..table("notes", backend, [content]) }
+    };
+    assert_eq!(written(POSTGRES, &created(notes(POSTGRES))), written(MYSQL, &created(notes(MYSQL))));
+    insta::assert_snapshot!(written(POSTGRES, &created(notes(POSTGRES))), @r#"
     up
         let notes = Table::create()
             .table("notes")
             .col(pk_auto("id"))
-            .col(text_null("content"))
+            .col(text_null("content").comment("What it says"))
+            .comment("Notes of a user")
             .to_owned();
         manager.create_table(notes).await?;
-        alter(manager, "notes")
-            .comment("Notes of a user")
-            .column_comment("content", "What it says")
-            .apply()
-            .await?;
+        if manager.get_database_backend() == sea_orm::DbBackend::Postgres {
+            alter(manager, "notes")
+                .comment("Notes of a user")
+                .column_comment("content", "What it says")
+                .apply()
+                .await?;
+        }
         Ok(())
     down
         // The rows of `notes` are lost.
