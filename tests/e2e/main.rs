@@ -5,6 +5,7 @@
 mod adoption;
 mod app;
 mod authoring;
+mod autogenerate;
 mod bad_inputs;
 mod command_line;
 mod edited;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         adoption::trials(),
         app::trials(),
         authoring::trials(),
+        autogenerate::trials(),
         bad_inputs::trials(),
         command_line::trials(),
         edited::trials(),
