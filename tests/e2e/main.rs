@@ -11,6 +11,7 @@ mod command_line;
 mod edited;
 mod env_example;
 mod failures;
+mod generated;
 mod inspect;
 mod layering;
 mod limits;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         edited::trials(),
         env_example::trials(),
         failures::trials(),
+        generated::trials(),
         inspect::trials(),
         layering::trials(),
         limits::trials(),

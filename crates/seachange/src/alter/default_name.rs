@@ -3,18 +3,23 @@
 /// The length of a name on PostgreSQL, in bytes.
 const LONGEST: usize = 63;
 
+/// The name of a primary key.
+pub(crate) fn primary_key(table: &str) -> String {
+    made(table, "", "pkey")
+}
+
 /// The name of a unique constraint.
-pub(super) fn unique(table: &str, columns: &[String]) -> String {
+pub(crate) fn unique(table: &str, columns: &[String]) -> String {
     made(table, &columns.join("_"), "key")
 }
 
 /// The name of a foreign key.
-pub(super) fn foreign_key(table: &str, columns: &[String]) -> String {
+pub(crate) fn foreign_key(table: &str, columns: &[String]) -> String {
     made(table, &columns.join("_"), "fkey")
 }
 
 /// The name of a check; `columns` are those that it mentions, each once.
-pub(super) fn check(table: &str, columns: &[String]) -> String {
+pub(crate) fn check(table: &str, columns: &[String]) -> String {
     match columns {
         [column] => made(table, column, "check"),
         _ => made(table, "", "check"),
@@ -45,7 +50,7 @@ fn cut(text: &str, length: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{check, foreign_key, unique};
+    use super::{check, foreign_key, primary_key, unique};
 
     /// The names are those of PostgreSQL 15.
     #[test]
@@ -62,6 +67,7 @@ mod tests {
         assert_eq!(check(long, &[]), "a_very_long_table_name_of_forty_characters__check");
         let accents = owned(&["éééééééééééééééééééééééééééééé"]);
         assert_eq!(unique(long, &accents), "a_very_long_table_name_of_for_éééééééééééééé_key");
+        assert_eq!(primary_key("posts"), "posts_pkey");
         assert_eq!(foreign_key("posts", &owned(&["owner_id"])), "posts_owner_id_fkey");
     }
 }

@@ -40,7 +40,7 @@
 //! ```
 
 pub(crate) mod clause;
-mod default_name;
+pub(crate) mod default_name;
 mod error;
 mod foreign_keys;
 pub(crate) mod operation;

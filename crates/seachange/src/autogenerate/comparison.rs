@@ -2,22 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
+use sea_orm::{DatabaseConnection, DbBackend, DbErr};
 
-#[cfg(feature = "cli")]
-use super::code::code;
 use super::diff::{self, Candidate, Renames, Rules};
-use super::entities::{Blueprint, Entities, EntityError};
+use super::entities::Entities;
 use super::error::AutogenerateError;
 use super::filter::Filter;
 use super::operation::Operation;
-#[cfg(feature = "cli")]
-use super::render::render;
-use super::scratch::{Scratch, send};
+use super::target::target;
 use super::wishes::Wishes;
 use crate::adopt::Tool;
 use crate::backend::answer;
-use crate::database_error::reason;
 use crate::inspect::{Scope, inspect};
 use crate::schema::{Schema, TableName};
 use crate::settings::DatabaseSettings;
@@ -55,7 +50,7 @@ impl Comparison {
         let scope = Scope { schema: None, others };
         let mut from = inspect(connection, &scope).await.map_err(AutogenerateError::Inspect)?;
         let home = home(connection).await.map_err(AutogenerateError::Inspect)?;
-        let (mut to, wishes) = target(scratch, entities, &schemas, home.as_deref()).await?;
+        let (mut to, wishes) = target(scratch, entities, &schemas, &from, home.as_deref()).await?;
         restrict(&mut from, &mut to, entities, filter);
         Ok(Self { from, to, wishes, backend: connection.get_database_backend() })
     }
@@ -76,7 +71,7 @@ impl Comparison {
     #[cfg(feature = "cli")]
     pub(crate) fn bodies(&self, operations: &[Operation]) -> seachange_source::Bodies {
         let back: Vec<_> = operations.iter().rev().map(Operation::reverse).collect();
-        render(&code(operations, self.backend), &code(&back, self.backend))
+        super::bodies(operations, &back, self.backend)
     }
 
     /// What leads from the database to the entities.
@@ -102,62 +97,6 @@ async fn home(connection: &DatabaseConnection) -> Result<Option<String>, DbErr> 
     match connection.get_database_backend() {
         DbBackend::Postgres => answer(connection, "SELECT current_schema()::text AS answer", []).await,
         _ => Ok(None),
-    }
-}
-
-/// Builds the tables of entities, and reads what the database makes of them.
-async fn target(
-    settings: &DatabaseSettings,
-    entities: &Entities,
-    schemas: &[String],
-    home: Option<&str>,
-) -> Result<(Schema, Wishes), AutogenerateError> {
-    let scratch = Scratch::open(settings, schemas).await?;
-    let built = build(&scratch, entities, home).await;
-    let closed = scratch.close().await;
-    let built = built?;
-    closed.map_err(AutogenerateError::Inspect)?;
-    Ok(built)
-}
-
-async fn build(
-    scratch: &Scratch,
-    entities: &Entities,
-    home: Option<&str>,
-) -> Result<(Schema, Wishes), AutogenerateError> {
-    let executor = scratch.executor();
-    let blueprint = entities.blueprint(executor.get_database_backend(), &scratch.placement())?;
-    let sent = send(&executor, &blueprint.statements).await;
-    sent.map_err(|source| EntityError::Refused { reason: reason(&source), source })?;
-    let mut schema = scratch.inspect().await.map_err(AutogenerateError::Inspect)?;
-    annotate(&mut schema, &blueprint, home);
-    Ok((schema, blueprint.wishes))
-}
-
-/// Puts in what the entities say better than the catalogue.
-fn annotate(schema: &mut Schema, blueprint: &Blueprint, home: Option<&str>) {
-    for table in schema.tables.values_mut() {
-        for column in &mut table.columns {
-            if let Some(kind) = blueprint.kinds.get(&(table.name.clone(), column.name.clone())) {
-                column.column_type.kind = kind.clone();
-            }
-        }
-        for check in &mut table.checks {
-            let declared =
-                check.name.as_ref().and_then(|name| blueprint.checks.get(&(table.name.clone(), name.clone())));
-            if let Some(text) = declared {
-                check.expression.text = text.clone();
-            }
-        }
-        for key in &mut table.foreign_keys {
-            if key.name.is_none() {
-                key.name = blueprint.foreign_keys.get(&(table.name.clone(), key.columns.clone())).cloned();
-            }
-            // A table that no entity stands for was found where the connection works.
-            if key.referenced_table.schema.is_some() && key.referenced_table.schema.as_deref() == home {
-                key.referenced_table.schema = None;
-            }
-        }
     }
 }
 

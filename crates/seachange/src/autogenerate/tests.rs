@@ -24,7 +24,7 @@ const SQLITE: DbBackend = DatabaseBackend::Sqlite;
 fn written(backend: DbBackend, operations: &[Operation]) -> String {
     let down: Vec<_> = operations.iter().rev().map(Operation::reverse).collect();
     let bodies = render(&code(operations, backend), &code(&down, backend));
-    formatted::check(&[bodies.clone()]);
+    formatted::check(std::slice::from_ref(&bodies));
     let shown =
         |text: &str| text.lines().map(|line| format!("{}\n", line.get(4..).unwrap_or(line))).collect::<String>();
     format!("up\n{}down\n{}", shown(&bodies.up.text), shown(&bodies.down.text))

@@ -3,10 +3,11 @@
 use sea_orm::DbBackend;
 
 use super::column::definition_with_comment;
-use super::expressions::only_column;
+use super::expressions::names;
 use super::portable::{POSTGRES, under};
 use super::sql::{self, postgres};
 use super::{Alteration, Call, Code, NamedColumns, foreign_key, modify, note, portable};
+use crate::alter::default_name;
 use crate::autogenerate::operation::Change;
 use crate::schema::{Check, Column, Deferrable, Exclusion, PrimaryKey, TableName, Unique};
 
@@ -109,7 +110,7 @@ fn primary_key(table: &TableName, key: &PrimaryKey) -> String {
 
 /// The name that PostgreSQL gives to a primary key without one.
 pub(super) fn primary_key_name(table: &TableName) -> String {
-    format!("{}_pkey", table.name)
+    default_name::primary_key(&table.name)
 }
 
 fn unique(table: &TableName, unique: &Unique) -> String {
@@ -118,13 +119,10 @@ fn unique(table: &TableName, unique: &Unique) -> String {
 
 /// The name that PostgreSQL gives to a unique constraint without one.
 pub(super) fn unique_name(table: &TableName, unique: &Unique) -> String {
-    format!("{}_{}_key", table.name, unique.columns.join("_"))
+    default_name::unique(&table.name, &unique.columns)
 }
 
 /// The name of a check, or the one that PostgreSQL gives to a check without one.
 fn check(table: &TableName, check: &Check) -> String {
-    check.name.clone().unwrap_or_else(|| match only_column(&check.expression.text) {
-        Some(column) => format!("{}_{column}_check", table.name),
-        None => format!("{}_check", table.name),
-    })
+    check.name.clone().unwrap_or_else(|| default_name::check(&table.name, &names(&check.expression.text)))
 }

@@ -54,23 +54,20 @@ fn quoted_length(text: &str, quote: char) -> usize {
     text.len()
 }
 
-/// Returns the one column that an expression is about, if it is about one. PostgreSQL names unnamed checks after it.
-pub(super) fn only_column(expression: &str) -> Option<String> {
-    let mut columns: Vec<String> = Vec::new();
+/// Returns the columns that an expression is about, each once, as far as that can be seen without the table.
+pub(super) fn names(expression: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
     for part in parts(expression) {
         let name = match part {
-            Part::Word(word, false) if is_name(word) => word.to_owned(),
-            Part::Name(name) => name.to_owned(),
+            Part::Word(word, false) if is_name(word) => word,
+            Part::Name(name) => name,
             _ => continue,
         };
-        if !columns.contains(&name) {
-            columns.push(name);
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
         }
     }
-    match columns.as_slice() {
-        [only] => Some(only.clone()),
-        _ => None,
-    }
+    names
 }
 
 fn is_name(word: &str) -> bool {
@@ -110,7 +107,7 @@ fn is_name(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Part, only_column, parts};
+    use super::{Part, names, parts};
 
     #[test]
     fn words_names_and_strings_are_told_apart() {
@@ -125,10 +122,10 @@ mod tests {
     }
 
     #[test]
-    fn a_check_may_be_about_one_column() {
-        assert_eq!(only_column("price > 0 AND price < 10").as_deref(), Some("price"));
-        assert_eq!(only_column("length(\"Name\") > 2").as_deref(), Some("Name"));
-        assert_eq!(only_column("low < high"), None);
-        assert_eq!(only_column("1 = 1"), None);
+    fn a_check_is_about_columns() {
+        assert_eq!(names("price > 0 AND price < 10"), ["price"]);
+        assert_eq!(names("length(\"Name\") > 2"), ["Name"]);
+        assert_eq!(names("low < high"), ["low", "high"]);
+        assert_eq!(names("1 = 1"), [""; 0]);
     }
 }

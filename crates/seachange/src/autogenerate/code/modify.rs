@@ -4,10 +4,10 @@ use sea_orm::DbBackend;
 use sea_orm::sea_query::ColumnType;
 
 use super::change::{add_column, altered};
-use super::column::{collation, definition, definition_with_comment};
+use super::column::{definition, definition_with_comment};
 use super::portable::under;
 use super::sql::{self, postgres};
-use super::{Alteration, Code, Setting, identity, note, portable};
+use super::{Alteration, Code, NewColumn, Setting, identity, note, portable};
 use crate::schema::{AutoIncrement, Column, TableName, Type};
 
 /// Says what a person would write for a column that changes.
@@ -31,7 +31,6 @@ pub(super) fn column(table: &TableName, from: &Column, to: &Column, backend: DbB
         _ => {}
     }
     code.extend(definition_on_postgres(table, from, to));
-    code.extend(collation_on_postgres(table, from, to));
     if let Some(new) = to.auto_increment.as_ref().filter(|_| renumbered && kept.is_none()) {
         code.push(postgres("identity columns", identity::add(table, to, new)));
     }
@@ -91,56 +90,45 @@ fn on_others(table: &TableName, from: &Column, to: &Column, backend: DbBackend) 
         code.push(altered(table, Alteration::DropDefault(to.name.clone())));
     }
     let mut new = if is_mysql { definition_with_comment(to, backend) } else { definition(to, backend) };
-    // A column of SQLite numbers rows because it is the key, which this does not change.
-    new.settings.retain(|setting| is_mysql || *setting != Setting::AutoIncrement);
+    if !is_mysql {
+        number_on_sqlite(&mut new, from, to);
+    }
     let needs = portable::column(&new, backend);
     code.push(under(needs, altered(table, Alteration::ModifyColumn(new))));
     code
 }
 
-/// The type, the nullability and the default on PostgreSQL, if one of them changes.
-fn definition_on_postgres(table: &TableName, from: &Column, to: &Column) -> Vec<Code> {
-    let backend = DbBackend::Postgres;
-    let is_retyped = from.column_type != to.column_type;
-    if !is_retyped && from.nullable == to.nullable && from.default == to.default {
-        return Vec::new();
+/// A column of SQLite numbers rows because it is the key, which is only said again where the numbering changes.
+fn number_on_sqlite(new: &mut NewColumn, from: &Column, to: &Column) {
+    let is_numbered = matches!(to.auto_increment, Some(AutoIncrement::Rowid { .. }));
+    if is_numbered && from.auto_increment.is_some() && from.auto_increment != to.auto_increment {
+        let at = usize::from(new.settings.first() == Some(&Setting::AutoIncrement));
+        new.settings.insert(at, Setting::PrimaryKey);
+    } else {
+        new.settings.retain(|setting| *setting != Setting::AutoIncrement);
     }
+}
+
+/// The type, the collation, the nullability and the default on PostgreSQL, if one of them changes.
+fn definition_on_postgres(table: &TableName, from: &Column, to: &Column) -> Vec<Code> {
+    let retyped = from.column_type != to.column_type || from.collation != to.collation;
+    let is_redefined = retyped || from.nullable != to.nullable;
+    let loses_default = from.default.is_some() && to.default.is_none();
     let mut code = Vec::new();
-    // The old default may not be one of the new type.
-    let loses_default = from.default.is_some() && (is_retyped || to.default.is_none());
     if loses_default {
         code.push(altered(table, Alteration::DropDefault(to.name.clone())));
     }
-    // What numbers rows, and the collation, are changed on their own.
-    let plain = Column { auto_increment: None, collation: None, ..to.clone() };
-    let numbered = Column { collation: None, ..to.clone() };
-    let mut new = definition(&numbered, backend);
-    if new.settings.iter().any(|setting| matches!(setting, Setting::Extra(_))) || is_serial(to) {
-        new = definition(&plain, backend);
-    }
-    new.settings.extend(cast(from, to).map(Setting::Using));
-    let only_default_goes = loses_default && !is_retyped && from.nullable == to.nullable;
-    if !only_default_goes {
-        let needs = portable::column(&new, backend);
+    if is_redefined || (from.default != to.default && !loses_default) {
+        // What numbers rows is changed on its own, unless it is said in the same words everywhere.
+        let plain = definition(&Column { auto_increment: None, ..to.clone() }, DbBackend::Postgres);
+        let numbered = definition(to, DbBackend::Postgres);
+        let is_plain = numbered.settings.first() == Some(&Setting::AutoIncrement);
+        let mut new = if is_plain { numbered } else { plain };
+        new.settings.extend(cast(from, to).map(Setting::Using));
+        let needs = portable::column(&new, DbBackend::Postgres);
         code.push(under(needs, altered(table, Alteration::ModifyColumn(new))));
     }
     code
-}
-
-fn is_serial(column: &Column) -> bool {
-    matches!(column.auto_increment, Some(AutoIncrement::Serial))
-}
-
-/// A type without a collation puts the one of the type back, so it is said again whenever the type is.
-fn collation_on_postgres(table: &TableName, from: &Column, to: &Column) -> Option<Code> {
-    let is_said = from.column_type != to.column_type || from.nullable != to.nullable || from.default != to.default;
-    if from.collation == to.collation && (!is_said || to.collation.is_none()) {
-        return None;
-    }
-    let name =
-        to.collation.as_ref().map_or_else(|| "\"default\"".to_owned(), |name| collation(name, DbBackend::Postgres));
-    let (table, column, of) = (sql::table(table), sql::name(&to.name), &to.column_type.text);
-    Some(postgres("collations", [format!("ALTER TABLE {table} ALTER COLUMN {column} TYPE {of} COLLATE {name}")]))
 }
 
 /// The conversion that PostgreSQL has to be told, where it does not convert on its own.

@@ -16,7 +16,7 @@ pub use self::rename::{Candidate, Renames};
 
 use super::operation::Operation;
 use super::wishes::Wishes;
-use crate::schema::Schema;
+use crate::schema::{Schema, Table};
 
 /// What differs between database systems in what can be done in which order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,11 @@ pub(super) fn diff(from: &Schema, to: &Schema, wishes: &Wishes, renames: &Rename
     let enumerations = enumeration::diff(&from, to);
     let tables = table::diff(&from, to, wishes);
     order::order(&from, to, renamed, enumerations, tables, rules)
+}
+
+/// Whether a table is as it should be.
+pub(super) fn is_alike(old: &Table, new: &Table, wishes: &Wishes) -> bool {
+    table::changed(old, new, wishes).is_empty()
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ pub(super) fn diff(from: &Schema, to: &Schema, wishes: &Wishes) -> Tables {
     Tables { created: absent(to, from), dropped: absent(from, to), changed: changed.collect() }
 }
 
-fn changed(old: &Table, new: &Table, wishes: &Wishes) -> Changed {
+pub(super) fn changed(old: &Table, new: &Table, wishes: &Wishes) -> Changed {
     let keys = Keys::compare(old, new, wishes);
     let mut changes = Vec::new();
     drop_constraints(old, new, wishes, &keys, &mut changes);
@@ -181,7 +181,7 @@ impl<'o, 'n> Others<'o, 'n> {
 }
 
 impl Changed {
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.dropped_indexes.is_empty() && self.created_indexes.is_empty()
     }
 }

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{
-    Alias, ColumnType, Expr, ForeignKeyCreateStatement, Index, IndexCreateStatement, IntoTableRef, MysqlQueryBuilder,
+    Alias, ColumnType, Expr, ForeignKeyCreateStatement, IndexCreateStatement, IntoTableRef, MysqlQueryBuilder,
     PostgresQueryBuilder, SchemaName, SqliteQueryBuilder, Table, TableCreateStatement, TableForeignKey, TableRef,
     extension::postgres::Type,
 };
 
 use super::EntityError;
 use super::column::{self, Built};
+use super::plan::{self, TablePlan};
 use super::table::{Described, EntityTable};
 use crate::alter::operation::table_name;
 use crate::alter::{NewForeignKey, clause};
@@ -24,18 +25,18 @@ pub(in crate::autogenerate) struct Placement(pub(in crate::autogenerate) BTreeMa
 /// How to build the tables of entities in an empty schema.
 #[derive(Debug, Default)]
 pub(in crate::autogenerate) struct Blueprint {
-    /// The statements, in order; each stands alone.
-    pub(in crate::autogenerate) statements: Vec<String>,
+    /// The statements that come before any table: types.
+    pub(in crate::autogenerate) first: Vec<String>,
+    pub(in crate::autogenerate) tables: Vec<TablePlan>,
+    /// Whether something is said in SQL, so that only the database can tell what becomes of it.
+    pub(in crate::autogenerate) has_own_statements: bool,
     pub(in crate::autogenerate) wishes: Wishes,
     /// The types of columns as the entities say them.
     pub(in crate::autogenerate) kinds: BTreeMap<(TableName, String), ColumnType>,
-    /// The names of foreign keys, by their columns: sea-query writes none on SQLite.
-    pub(in crate::autogenerate) foreign_keys: BTreeMap<(TableName, Vec<String>), String>,
     /// The texts of checks as they were declared, by name.
     pub(in crate::autogenerate) checks: BTreeMap<(TableName, String), String>,
 }
 
-/// Tables first, then what may refer to any of them.
 pub(super) fn draw(
     tables: &[EntityTable],
     backend: DbBackend,
@@ -46,16 +47,12 @@ pub(super) fn draw(
         placement,
         seen: BTreeSet::new(),
         enumerations: BTreeMap::new(),
-        first: Vec::new(),
-        last: Vec::new(),
         blueprint: Blueprint::default(),
     };
     for table in tables {
         drawing.table(table)?;
     }
-    let Drawing { first, last, mut blueprint, .. } = drawing;
-    blueprint.statements = first.into_iter().chain(blueprint.statements).chain(last).collect();
-    Ok(blueprint)
+    Ok(drawing.blueprint)
 }
 
 struct Drawing<'a> {
@@ -63,8 +60,6 @@ struct Drawing<'a> {
     placement: &'a Placement,
     seen: BTreeSet<TableName>,
     enumerations: BTreeMap<String, Vec<String>>,
-    first: Vec<String>,
-    last: Vec<String>,
     blueprint: Blueprint,
 }
 
@@ -76,23 +71,24 @@ impl Drawing<'_> {
             self.enumeration(kind)?;
             self.blueprint.kinds.insert((table.name().clone(), column.clone()), kind.clone());
         }
+        let mut plan = TablePlan::new(table.name());
         let mut create = Table::create();
         create.table(self.placed(table.name()));
-        self.columns(table, &described, &mut create)?;
-        for index in described.table.get_indexes() {
-            create.index(&mut index.clone());
-        }
-        self.constraints(table, &mut create);
-        self.foreign_keys(table.name(), described.table.get_foreign_key_create_stmts(), &mut create)?;
-        self.comment(table, described.table.get_comment(), &mut create);
-        let create = self.written(&create);
-        self.blueprint.statements.push(create);
-        self.indexes(table, described.indexes)?;
+        let comment = table.declarations.comment.as_ref().or(described.table.get_comment());
+        self.comment(&mut plan, comment, &mut create);
+        self.columns(table, &described, &mut plan, &mut create)?;
+        described.table.get_indexes().iter().for_each(|index| self.key(index, &mut plan, &mut create));
+        self.constraints(table, &mut plan, &mut create);
+        self.foreign_keys(described.table.get_foreign_key_create_stmts(), &mut plan, &mut create)?;
+        plan.statements.insert(0, self.written(&create));
+        self.indexes(table, described.indexes, &mut plan)?;
         let own = table.declarations.statements.iter().filter(|(backend, _)| *backend == self.backend);
-        self.last.extend(own.map(|(_, statement)| statement.clone()));
+        plan.late.extend(own.clone().map(|(_, statement)| statement.clone()));
+        self.blueprint.has_own_statements |= own.count() > 0;
         if let Some(old) = &table.declarations.renamed_from {
             self.blueprint.wishes.renamed_tables.insert(table.name().clone(), old.clone());
         }
+        self.blueprint.tables.push(plan);
         Ok(())
     }
 
@@ -120,7 +116,7 @@ impl Drawing<'_> {
                     None => {
                         let values = values.iter().map(|value| Alias::new(value.clone()));
                         let create = Type::create().as_enum(Alias::new(name)).values(values).to_owned();
-                        self.first.push(create.to_string(PostgresQueryBuilder));
+                        self.blueprint.first.push(create.to_string(PostgresQueryBuilder));
                         Ok(())
                     }
                 }
@@ -133,6 +129,7 @@ impl Drawing<'_> {
         &mut self,
         table: &EntityTable,
         described: &Described,
+        plan: &mut TablePlan,
         create: &mut TableCreateStatement,
     ) -> Result<(), EntityError> {
         for column in described.table.get_columns() {
@@ -140,108 +137,130 @@ impl Drawing<'_> {
             let Built { mut definition, comment, renamed_from } =
                 column::build(self.backend, &table.name().to_string(), column, described.kinds.get(&name))?;
             let declared = table.declarations.column_comments.iter().find(|(column, _)| *column == name);
-            let comment = declared.map(|(_, comment)| comment.clone()).or(comment);
-            if let Some(comment) = comment {
+            if let Some(comment) = declared.map(|(_, comment)| comment.clone()).or(comment) {
                 definition.comment(comment.clone());
-                self.comment_on(
-                    &format!("COLUMN {}.{}", self.quoted_table(table.name()), self.quoted(&name)),
-                    &comment,
-                );
+                let column = format!("COLUMN {}.{}", self.quoted_table(table.name()), self.quoted(&name));
+                plan.statements.extend(self.comment_on(&column, &comment));
             }
-            create.col(definition);
             if let Some(old) = renamed_from {
                 self.blueprint.wishes.renamed_columns.insert((table.name().clone(), name), old);
             }
+            plan.column(&definition);
+            create.col(definition);
         }
         Ok(())
     }
 
-    fn constraints(&mut self, table: &EntityTable, create: &mut TableCreateStatement) {
+    /// A primary key or a unique constraint that is part of the table.
+    fn key(&self, index: &IndexCreateStatement, plan: &mut TablePlan, create: &mut TableCreateStatement) {
+        create.index(&mut index.clone());
+        if index.is_primary_key() {
+            plan.primary_key = plan::columns(index);
+            return;
+        }
+        let name = index.get_index_spec().get_name();
+        let plain = plan::unique_index(name, &plan::columns(index));
+        let inside = |index: &IndexCreateStatement| self.written(Table::create().table("t").index(&mut index.clone()));
+        plan.is_intricate |= inside(index) != inside(&plain);
+        plan.uniques.push(plan::unique(name, plan::columns(index)));
+    }
+
+    fn constraints(&mut self, table: &EntityTable, plan: &mut TablePlan, create: &mut TableCreateStatement) {
         let wishes = &mut self.blueprint.wishes;
         for (name, expression) in &table.declarations.checks {
             wishes.names.insert((table.name().clone(), name.clone()));
             self.blueprint.checks.insert((table.name().clone(), name.clone()), expression.clone());
             create.check((Alias::new(name.clone()), Expr::cust(expression.clone())));
+            plan.is_intricate = true;
         }
         for (name, columns) in &table.declarations.uniques {
             wishes.names.insert((table.name().clone(), name.clone()));
             wishes.uniques.insert((table.name().clone(), name.clone()));
-            let mut unique = Index::create().unique().name(name).to_owned();
-            for column in columns {
-                unique.col(Alias::new(column.clone()));
-            }
-            create.index(&mut unique);
+            create.index(&mut plan::unique_index(Some(name), columns));
+            plan.uniques.push(plan::unique(Some(name), columns.clone()));
         }
     }
 
     /// SQLite has no way to add a foreign key later; and there, it may refer to a table that comes later.
     fn foreign_keys(
         &mut self,
-        table: &TableName,
         keys: &[ForeignKeyCreateStatement],
+        plan: &mut TablePlan,
         create: &mut TableCreateStatement,
     ) -> Result<(), EntityError> {
-        for key in keys {
-            self.remember_name(table, key.get_foreign_key());
+        for statement in keys {
+            let key = statement.get_foreign_key();
+            self.remember_name(&plan.name, key);
+            plan.foreign_keys.push(plan::foreign_key(key, self.backend == DbBackend::MySql));
             if self.backend == DbBackend::Sqlite {
-                create.foreign_key(&mut key.clone());
+                create.foreign_key(&mut statement.clone());
                 continue;
             }
-            let key = self.placed_key(key.get_foreign_key());
-            let placed = self.placed_name(table);
-            let clause =
-                clause::foreign_key(self.backend, &placed, &NewForeignKey::from(key)).map_err(EntityError::Column)?;
-            self.last.push(format!("ALTER TABLE {} ADD {clause}", clause::quoted_table(self.backend, &placed)));
+            let placed = self.placed_name(&plan.name);
+            let key = NewForeignKey::from(self.placed_key(key));
+            let clause = clause::foreign_key(self.backend, &placed, &key).map_err(EntityError::Column)?;
+            plan.late.push(format!("ALTER TABLE {} ADD {clause}", clause::quoted_table(self.backend, &placed)));
         }
         Ok(())
     }
 
     /// SeaORM calls a foreign key `fk-TABLE-COLUMNS` unless somebody named it.
     fn remember_name(&mut self, table: &TableName, key: &TableForeignKey) {
-        let Some(name) = key.get_name() else {
-            return;
-        };
-        self.blueprint.foreign_keys.insert((table.clone(), key.get_columns()), name.to_owned());
-        if name != format!("fk-{}-{}", table.name, key.get_columns().join("-")) {
+        let made_up = format!("fk-{}-{}", table.name, key.get_columns().join("-"));
+        if let Some(name) = key.get_name().filter(|name| *name != made_up) {
             self.blueprint.wishes.names.insert((table.clone(), name.to_owned()));
         }
     }
 
-    fn indexes(&mut self, table: &EntityTable, of_entity: Vec<IndexCreateStatement>) -> Result<(), EntityError> {
+    fn indexes(
+        &mut self,
+        table: &EntityTable,
+        of_entity: Vec<IndexCreateStatement>,
+        plan: &mut TablePlan,
+    ) -> Result<(), EntityError> {
         for index in of_entity {
-            self.index(table.name(), index);
+            self.index(index, plan);
         }
         for index in &table.declarations.indexes {
             let Some(name) = index.get_index_spec().get_name() else {
                 return Err(EntityError::UnnamedIndex { table: table.name().clone() });
             };
             self.blueprint.wishes.names.insert((table.name().clone(), name.to_owned()));
-            self.index(table.name(), index.clone());
+            self.index(index.clone(), plan);
         }
         Ok(())
     }
 
-    fn index(&mut self, table: &TableName, mut index: IndexCreateStatement) {
-        index.table(self.placed(table));
-        let index = match self.backend {
-            DbBackend::MySql => index.to_string(MysqlQueryBuilder),
-            DbBackend::Postgres => index.to_string(PostgresQueryBuilder),
-            _ => index.to_string(SqliteQueryBuilder),
-        };
-        self.blueprint.statements.push(index);
+    fn index(&self, mut index: IndexCreateStatement, plan: &mut TablePlan) {
+        index.table(self.placed(&plan.name));
+        let known = plan::plain_index(&index);
+        let mut plain = plan::index_of(&known);
+        plain.table(self.placed(&plan.name));
+        let statement = self.written_index(&index);
+        plan.is_intricate |= statement != self.written_index(&plain);
+        plan.statements.push(statement);
+        plan.indexes.push(known);
     }
 
-    fn comment(&mut self, table: &EntityTable, of_entity: Option<&String>, create: &mut TableCreateStatement) {
-        if let Some(comment) = table.declarations.comment.as_ref().or(of_entity) {
+    fn comment(&self, plan: &mut TablePlan, comment: Option<&String>, create: &mut TableCreateStatement) {
+        if let Some(comment) = comment {
             create.comment(comment);
-            self.comment_on(&format!("TABLE {}", self.quoted_table(table.name())), comment);
+            plan.comment = Some(comment.clone()).filter(|_| self.backend != DbBackend::Sqlite);
+            plan.statements.extend(self.comment_on(&format!("TABLE {}", self.quoted_table(&plan.name)), comment));
         }
     }
 
     /// sea-query writes no comments for PostgreSQL.
-    fn comment_on(&mut self, object: &str, comment: &str) {
-        if self.backend == DbBackend::Postgres {
-            self.last.push(format!("COMMENT ON {object} IS {}", clause::literal(self.backend, comment)));
+    fn comment_on(&self, object: &str, comment: &str) -> Option<String> {
+        let comment = clause::literal(self.backend, comment);
+        (self.backend == DbBackend::Postgres).then(|| format!("COMMENT ON {object} IS {comment}"))
+    }
+
+    fn written_index(&self, index: &IndexCreateStatement) -> String {
+        match self.backend {
+            DbBackend::MySql => index.to_string(MysqlQueryBuilder),
+            DbBackend::Postgres => index.to_string(PostgresQueryBuilder),
+            _ => index.to_string(SqliteQueryBuilder),
         }
     }
 

@@ -4,6 +4,7 @@ mod blueprint;
 mod column;
 mod declaration;
 mod error;
+mod plan;
 mod table;
 
 use sea_orm::DbBackend;
@@ -11,6 +12,7 @@ use sea_orm::DbBackend;
 pub(super) use self::blueprint::{Blueprint, Placement};
 use self::declaration::Declarations;
 pub use self::error::EntityError;
+pub(super) use self::plan::TablePlan;
 pub use self::table::EntityTable;
 use super::filter::Pattern;
 use crate::schema::TableName;

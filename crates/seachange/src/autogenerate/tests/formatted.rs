@@ -15,7 +15,7 @@ pub(super) fn check(bodies: &[Bodies]) {
     for (number, bodies) in bodies.iter().enumerate() {
         let new = NewRevision { id: "a".to_owned(), bodies: Some(bodies.clone()), ..NewRevision::default() };
         let text = seachange_source::render(&new);
-        syn::parse_file(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        assert_eq!(syn::parse_file(&text).map_err(|error| error.to_string()).err(), None, "{text}");
         let path = folder.path().join(format!("m{number}.rs"));
         fs::write(&path, text).unwrap();
         rustfmt.arg(path);

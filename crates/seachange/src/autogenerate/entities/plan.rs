@@ -1,0 +1,121 @@
+//! One table of the entities, as statements and as what they leave no doubt about.
+
+use sea_orm::sea_query::{Alias, ColumnDef, ForeignKeyAction, Index as Create, IndexCreateStatement, TableForeignKey};
+
+use crate::alter::operation::table_name;
+use crate::schema::{Action, ForeignKey, Index, IndexPart, TableName, Unique};
+
+/// How to build a table, and what of it is clear without building it.
+#[derive(Debug)]
+pub(in crate::autogenerate) struct TablePlan {
+    pub(in crate::autogenerate) name: TableName,
+    /// The statements that build it without its foreign keys, in order.
+    pub(in crate::autogenerate) statements: Vec<String>,
+    /// The statements that come when all tables are there: foreign keys, on databases that add them later.
+    pub(in crate::autogenerate) late: Vec<String>,
+    pub(in crate::autogenerate) columns: Vec<ColumnDef>,
+    pub(in crate::autogenerate) primary_key: Vec<String>,
+    pub(in crate::autogenerate) uniques: Vec<Unique>,
+    pub(in crate::autogenerate) indexes: Vec<Index>,
+    pub(in crate::autogenerate) foreign_keys: Vec<ForeignKey>,
+    pub(in crate::autogenerate) comment: Option<String>,
+    /// Whether something is left that only the database can tell: checks, indexes of all kinds, what is said in SQL.
+    pub(in crate::autogenerate) is_intricate: bool,
+}
+
+impl TablePlan {
+    pub(super) fn new(name: &TableName) -> Self {
+        Self {
+            name: name.clone(),
+            statements: Vec::new(),
+            late: Vec::new(),
+            columns: Vec::new(),
+            primary_key: Vec::new(),
+            uniques: Vec::new(),
+            indexes: Vec::new(),
+            foreign_keys: Vec::new(),
+            comment: None,
+            is_intricate: false,
+        }
+    }
+
+    /// Adds a column, and the keys that it is by itself.
+    pub(super) fn column(&mut self, definition: &ColumnDef) {
+        let (name, spec) = (definition.get_column_name(), definition.get_column_spec());
+        if spec.primary_key {
+            self.primary_key = vec![name.clone()];
+        }
+        if spec.unique {
+            self.uniques.push(unique(None, vec![name]));
+        }
+        self.is_intricate |= spec.generated.is_some() || spec.check.is_some() || spec.extra.is_some();
+        self.columns.push(definition.clone());
+    }
+}
+
+/// The columns of an index.
+pub(super) fn columns(index: &IndexCreateStatement) -> Vec<String> {
+    index.get_index_spec().get_column_names()
+}
+
+/// An index on nothing but columns, if that is all that the statement says; `is_plain` compares statements.
+pub(super) fn plain_index(index: &IndexCreateStatement) -> Index {
+    Index {
+        name: index.get_index_spec().get_name().unwrap_or_default().to_owned(),
+        unique: index.is_unique_key(),
+        method: None,
+        parts: columns(index).into_iter().map(IndexPart::column).collect(),
+        include: Vec::new(),
+        predicate: None,
+        nulls_not_distinct: false,
+    }
+}
+
+/// The statement that makes such an index, but for its table.
+pub(super) fn index_of(index: &Index) -> IndexCreateStatement {
+    let mut statement = Create::create().name(&index.name).to_owned();
+    for column in index.parts.iter().filter_map(IndexPart::column_name) {
+        statement.col(Alias::new(column));
+    }
+    if index.unique {
+        statement.unique();
+    }
+    statement
+}
+
+/// A unique constraint as part of the statement that makes its table.
+pub(super) fn unique_index(name: Option<&str>, columns: &[String]) -> IndexCreateStatement {
+    let mut statement = Create::create().unique().to_owned();
+    if let Some(name) = name {
+        statement.name(name);
+    }
+    for column in columns {
+        statement.col(Alias::new(column.clone()));
+    }
+    statement
+}
+
+/// A unique constraint.
+pub(super) fn unique(name: Option<&str>, columns: Vec<String>) -> Unique {
+    Unique { name: name.map(str::to_owned), columns, deferrable: None, nulls_not_distinct: false }
+}
+
+/// A foreign key. `restricts` says that refusing at once and refusing at the end are one and the same.
+pub(super) fn foreign_key(key: &TableForeignKey, restricts: bool) -> ForeignKey {
+    let action = |action: Option<ForeignKeyAction>| match action {
+        Some(ForeignKeyAction::Restrict) if !restricts => Action::Restrict,
+        Some(ForeignKeyAction::Cascade) => Action::Cascade,
+        Some(ForeignKeyAction::SetNull) => Action::SetNull,
+        Some(ForeignKeyAction::SetDefault) => Action::SetDefault,
+        _ => Action::NoAction,
+    };
+    ForeignKey {
+        name: key.get_name().map(str::to_owned),
+        columns: key.get_columns(),
+        referenced_table: key.get_ref_table().and_then(table_name).map(TableName::from).unwrap_or_default(),
+        referenced_columns: key.get_ref_columns(),
+        on_delete: action(key.get_on_delete()),
+        on_update: action(key.get_on_update()),
+        deferrable: None,
+    }
+}

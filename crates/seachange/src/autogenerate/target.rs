@@ -1,0 +1,159 @@
+//! What the entities ask for, in the words of the database.
+//!
+//! Building every table would take longer than everything else. So each kind of column is built once, and what a table
+//! consists of is put together from them. A table that then is as the database has it needs no other proof; one that is
+//! not, or that has what only the database can tell, is built as a whole and looked at.
+
+mod probe;
+
+use std::collections::BTreeSet;
+
+use sea_orm::ConnectionTrait;
+
+use self::probe::Probes;
+use super::diff;
+use super::entities::{Blueprint, Entities, EntityError, TablePlan};
+use super::error::AutogenerateError;
+use super::scratch::{Scratch, send};
+use super::wishes::Wishes;
+use crate::database_error::reason;
+use crate::schema::{Column, PrimaryKey, Schema, Table, TableName};
+use crate::settings::DatabaseSettings;
+
+/// Reads what the database makes of the entities, and what they leave open. `from` is what the database has, and `home` the schema
+/// in which it was found.
+///
+/// # Errors
+///
+/// The entities describe no schema, or there is no place to build their tables in.
+pub(super) async fn target(
+    settings: &DatabaseSettings,
+    entities: &Entities,
+    schemas: &[String],
+    from: &Schema,
+    home: Option<&str>,
+) -> Result<(Schema, Wishes), AutogenerateError> {
+    let scratch = Scratch::open(settings, schemas).await?;
+    let read = read(&scratch, entities, from, home).await;
+    let closed = scratch.close().await;
+    let read = read?;
+    closed.map_err(AutogenerateError::Inspect)?;
+    Ok(read)
+}
+
+async fn read(
+    scratch: &Scratch,
+    entities: &Entities,
+    from: &Schema,
+    home: Option<&str>,
+) -> Result<(Schema, Wishes), AutogenerateError> {
+    let backend = scratch.executor().get_database_backend();
+    let blueprint = entities.blueprint(backend, &scratch.placement())?;
+    let mut schema = match blueprint.has_own_statements {
+        true => build_all(scratch, &blueprint).await?,
+        false => build_doubtful(scratch, &blueprint, from).await?,
+    };
+    annotate(&mut schema, &blueprint, home);
+    Ok((schema, blueprint.wishes))
+}
+
+async fn build_all(scratch: &Scratch, blueprint: &Blueprint) -> Result<Schema, AutogenerateError> {
+    let tables = || blueprint.tables.iter();
+    let statements = blueprint.first.iter().chain(tables().flat_map(|table| &table.statements));
+    let statements = statements.chain(tables().flat_map(|table| &table.late)).cloned().collect::<Vec<_>>();
+    build(scratch, &statements).await?;
+    scratch.inspect().await.map_err(AutogenerateError::Inspect)
+}
+
+/// Builds the tables that are not evidently as the database has them, without their foreign keys: those say all that there is
+/// to know of them.
+async fn build_doubtful(scratch: &Scratch, blueprint: &Blueprint, from: &Schema) -> Result<Schema, AutogenerateError> {
+    let probes = Probes::of(scratch, &blueprint.tables)?;
+    let statements: Vec<_> = blueprint.first.iter().chain(&probes.statements).cloned().collect();
+    build(scratch, &statements).await?;
+    let mut schema = scratch.inspect().await.map_err(AutogenerateError::Inspect)?;
+    let probed = probes.take_from(&mut schema);
+    let mut doubtful = BTreeSet::new();
+    for plan in &blueprint.tables {
+        match assembled(plan, &probed).filter(|table| fits(from, table, &blueprint.wishes)) {
+            Some(table) => drop(schema.tables.insert(plan.name.clone(), table)),
+            None => drop(doubtful.insert(&plan.name)),
+        }
+    }
+    let plans = || blueprint.tables.iter().filter(|plan| doubtful.contains(&plan.name));
+    if doubtful.is_empty() {
+        return Ok(schema);
+    }
+    build(scratch, &plans().flat_map(|plan| plan.statements.clone()).collect::<Vec<_>>()).await?;
+    let mut built = scratch.inspect().await.map_err(AutogenerateError::Inspect)?;
+    for plan in plans() {
+        if let Some(table) = built.tables.remove(&plan.name) {
+            let table = Table { foreign_keys: plan.foreign_keys.clone(), ..table };
+            schema.tables.insert(plan.name.clone(), table);
+        }
+    }
+    Ok(schema)
+}
+
+async fn build(scratch: &Scratch, statements: &[String]) -> Result<(), AutogenerateError> {
+    let sent = send(&scratch.executor(), statements).await;
+    Ok(sent.map_err(|source| EntityError::Refused { reason: reason(&source), source })?)
+}
+
+/// A table put together from columns that were built elsewhere, unless it has what only the database can tell.
+fn assembled(plan: &TablePlan, probed: &probe::Probed) -> Option<Table> {
+    if plan.is_intricate {
+        return None;
+    }
+    let columns = plan.columns.iter().map(|column| probed.column(column)).collect::<Option<Vec<Column>>>()?;
+    let primary_key =
+        (!plan.primary_key.is_empty()).then(|| PrimaryKey { name: None, columns: plan.primary_key.clone() });
+    Some(Table {
+        columns,
+        primary_key,
+        uniques: plan.uniques.clone(),
+        indexes: plan.indexes.clone(),
+        foreign_keys: plan.foreign_keys.clone(),
+        comment: plan.comment.clone(),
+        ..Table::new(plan.name.clone())
+    })
+}
+
+/// Whether the database has a table as it should be.
+fn fits(from: &Schema, table: &Table, wishes: &Wishes) -> bool {
+    from.table(&table.name).is_some_and(|own| diff::is_alike(own, table, wishes))
+}
+
+/// Puts in what the entities say better than the catalogue.
+fn annotate(schema: &mut Schema, blueprint: &Blueprint, home: Option<&str>) {
+    let plans = blueprint.tables.iter().map(|plan| (&plan.name, plan)).collect::<std::collections::BTreeMap<_, _>>();
+    for table in schema.tables.values_mut() {
+        for column in &mut table.columns {
+            if let Some(kind) = blueprint.kinds.get(&(table.name.clone(), column.name.clone())) {
+                column.column_type.kind = kind.clone();
+            }
+        }
+        for check in &mut table.checks {
+            let declared =
+                check.name.as_ref().and_then(|name| blueprint.checks.get(&(table.name.clone(), name.clone())));
+            if let Some(text) = declared {
+                check.expression.text = text.clone();
+            }
+        }
+        for key in &mut table.foreign_keys {
+            // sea-query writes no names of foreign keys on SQLite.
+            if key.name.is_none() {
+                let said = plans.get(&table.name).into_iter().flat_map(|plan| &plan.foreign_keys);
+                key.name = said.filter(|said| said.columns == key.columns).find_map(|said| said.name.clone());
+            }
+            bring_home(&mut key.referenced_table, home);
+        }
+    }
+}
+
+/// A table that no entity stands for was found where the connection works.
+fn bring_home(table: &mut TableName, home: Option<&str>) {
+    if table.schema.is_some() && table.schema.as_deref() == home {
+        table.schema = None;
+    }
+}

@@ -1,0 +1,148 @@
+//! What is written for the steps between two schemas leads from one to the other and back, on real databases with rows.
+
+mod steps;
+
+use std::{error::Error, fs};
+
+use sea_orm::{ConnectOptions, Database};
+use sea_orm_migration::SchemaManager;
+use seachange::autogenerate::{Operation, apply, bodies};
+use seachange::inspect::{Scope, inspect};
+use seachange::schema::Schema;
+use seachange_source::{Bodies, NewRevision, render};
+use seachange_tests::{
+    Backend, TestDatabase, block_on,
+    harness::{Case, TestResult, each_backend},
+    snapshot,
+};
+
+use self::steps::steps;
+use crate::new_crate::NewCrate;
+
+pub(crate) fn trials() -> Vec<Case> {
+    let applied = each_backend("generated::up_and_down_lead_there_and_back", there_and_back);
+    let compiled = Case::on(Backend::Sqlite, "generated::the_source_does_what_was_applied", compiled);
+    applied.into_iter().chain([compiled]).collect()
+}
+
+/// Statements for the schema to start from and its rows, and for the schema to come to.
+fn scripts(backend: Backend) -> (&'static str, &'static str) {
+    let all = match backend {
+        Backend::Sqlite => include_str!("sqlite.sql"),
+        Backend::Postgres => include_str!("postgres.sql"),
+        Backend::MySql => include_str!("mysql.sql"),
+    };
+    all.split_once("-- becomes").unwrap_or((all, ""))
+}
+
+fn read(database: &TestDatabase) -> Result<Schema, Box<dyn Error>> {
+    let mut schema = block_on(async {
+        let connection = database.connect().await?;
+        let schema = inspect(&connection, &Scope::default()).await?;
+        connection.close().await.map(|()| schema)
+    })?;
+    schema.tables.retain(|name, _| !name.name.starts_with("seachange_revision"));
+    // A column that comes back stands behind the others.
+    for table in schema.tables.values_mut() {
+        table.columns.sort_by(|left, right| left.name.cmp(&right.name));
+        table.uniques.sort_by(|left, right| left.columns.cmp(&right.columns));
+        table.checks.sort_by(|left, right| left.expression.normal.cmp(&right.expression.normal));
+        table.foreign_keys.sort_by(|left, right| left.columns.cmp(&right.columns));
+        table.indexes.sort_by(|left, right| left.name.cmp(&right.name));
+    }
+    Ok(schema)
+}
+
+/// The steps from the first schema to the second; the database has the first.
+fn begin(database: &TestDatabase) -> Result<(Schema, Schema, Vec<Operation>), Box<dyn Error>> {
+    let (start, target) = scripts(database.backend());
+    let other = TestDatabase::at(database.backend(), database.address().cloned())?;
+    other.execute(target)?;
+    let to = read(&other)?;
+    database.execute(start)?;
+    let from = read(database)?;
+    let steps = steps(&from, &to);
+    Ok((from, to, steps))
+}
+
+fn reversed(steps: &[Operation]) -> Vec<Operation> {
+    steps.iter().rev().map(Operation::reverse).collect()
+}
+
+fn written(database: &TestDatabase, steps: &[Operation]) -> Result<Bodies, Box<dyn Error>> {
+    let backend = block_on(async {
+        let connection = database.connect().await?;
+        let backend = connection.get_database_backend();
+        connection.close().await.map(|()| backend)
+    })?;
+    Ok(bodies(steps, &reversed(steps), backend))
+}
+
+fn run(database: &TestDatabase, steps: &[Operation]) -> TestResult {
+    block_on(async {
+        // A table of SQLite is rebuilt with foreign keys off, which takes one connection.
+        let options = ConnectOptions::new(database.url()).max_connections(1).to_owned();
+        let connection = Database::connect(options).await?;
+        let applied = apply(steps, &SchemaManager::new(&connection)).await;
+        connection.close().await?;
+        applied
+    })?;
+    Ok(())
+}
+
+fn there_and_back(database: &TestDatabase) -> TestResult {
+    let (from, to, steps) = begin(database)?;
+    let Bodies { up, down, .. } = written(database, &steps)?;
+    let text = format!("{}\n{}", up.text, down.text);
+    let name = format!("generated_{}", database.backend().name());
+    snapshot::settings(database).bind(|| insta::assert_snapshot!(name, text));
+    run(database, &steps)?;
+    assert_same(&read(database)?, &to);
+    run(database, &reversed(&steps))?;
+    assert_same(&read(database)?, &from);
+    assert_eq!(database.value::<i64>("SELECT count(*) FROM posts")?, 2, "the rows are there");
+    Ok(())
+}
+
+/// Compares table by table: a difference of whole schemas would be hard to find.
+fn assert_same(found: &Schema, expected: &Schema) {
+    for (name, table) in &found.tables {
+        assert_eq!(Some(table), expected.table(name));
+    }
+    assert_eq!(found, expected);
+}
+
+fn compiled(database: &TestDatabase) -> TestResult {
+    let (from, to, steps) = begin(database)?;
+    let new = NewCrate::init("generated")?;
+    let bodies = Some(written(database, &steps)?);
+    let id = "a1".to_owned();
+    let revision = NewRevision { id, message: "generated".to_owned(), bodies, ..NewRevision::default() };
+    new.write("m20261121_generated.rs", &render(&revision))?;
+    other_source(&new, Backend::Postgres, "a1")?;
+    other_source(&new, Backend::MySql, Backend::Postgres.name())?;
+    assert_eq!(new.build()?, [""; 0], "what is generated compiles without a warning");
+    new.program(database)?.args(["up", "a1"]).run()?.succeeded()?;
+    assert_same(&read(database)?, &to);
+    new.program(database)?.args(["down", "--yes", "base"]).run()?.succeeded()?;
+    assert_same(&read(database)?, &from);
+    Ok(())
+}
+
+/// The source for another database, which is compiled only: its text is the snapshot of the other test.
+fn other_source(new: &NewCrate, backend: Backend, parent: &str) -> TestResult {
+    let path = format!("{}/e2e/snapshots/generated_{}.snap", env!("CARGO_MANIFEST_DIR"), backend.name());
+    let text = fs::read_to_string(path)?;
+    let text = text.splitn(3, "---\n").nth(2).unwrap_or_default();
+    let (up, down) = text.split_once("\n\n").unwrap_or_default();
+    let body = |text: &str| seachange_source::Body { text: format!("{text}\n"), uses_manager: true };
+    let revision = NewRevision {
+        id: backend.name().to_owned(),
+        message: "compiled only".to_owned(),
+        down_revision: vec![parent.to_owned()],
+        bodies: Some(Bodies { up: body(up), down: body(down.trim_end()), remarks: Vec::new() }),
+        ..NewRevision::default()
+    };
+    new.write(&format!("m20261121_{}.rs", backend.name()), &render(&revision))?;
+    Ok(())
+}
