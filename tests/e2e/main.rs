@@ -7,6 +7,7 @@ mod app;
 mod authoring;
 mod autogenerate;
 mod bad_inputs;
+mod check;
 mod command_line;
 mod edited;
 mod env_example;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         authoring::trials(),
         autogenerate::trials(),
         bad_inputs::trials(),
+        check::trials(),
         command_line::trials(),
         edited::trials(),
         env_example::trials(),

@@ -5,8 +5,10 @@
 
 pub(crate) mod column_text;
 pub(crate) mod constraint_text;
+#[cfg(feature = "sqlite")]
 pub(crate) mod expression;
 mod group;
+#[cfg(feature = "sqlite")]
 pub(crate) mod index_text;
 pub(crate) mod key_part;
 pub(crate) mod place;

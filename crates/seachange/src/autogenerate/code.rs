@@ -19,238 +19,14 @@ mod note;
 mod portable;
 mod sql;
 mod table;
+mod tree;
 
 use sea_orm::DbBackend;
-use sea_orm::sea_query::ColumnType;
 
+pub(crate) use self::tree::{
+    Alteration, Call, Code, DefaultValue, Key, NamedColumns, NewColumn, NewTable, Setting, ValuePlace,
+};
 use super::operation::Operation;
-use crate::schema::{Deferrable, ForeignKey, Index, TableName};
-
-/// One thing that a person would write.
-#[derive(Debug, Clone)]
-pub(crate) enum Code {
-    /// A comment.
-    Note(String),
-    /// A call, and the wait for it.
-    Call(Call),
-    /// What some databases alone can do; elsewhere an error.
-    Only {
-        /// The databases.
-        databases: &'static [DbBackend],
-        /// What the others lack.
-        lacking: &'static str,
-        /// What is done.
-        code: Vec<Code>,
-    },
-    /// What one database alone needs; elsewhere nothing.
-    Where {
-        /// The database.
-        database: DbBackend,
-        /// What is done.
-        code: Vec<Code>,
-    },
-}
-
-/// A call that changes the schema.
-#[derive(Debug, Clone)]
-pub(crate) enum Call {
-    /// `manager.create_table(…)`
-    CreateTable(Box<NewTable>),
-    /// `manager.drop_table(…)`
-    DropTable(TableName),
-    /// `manager.rename_table(…)`
-    RenameTable {
-        /// Before.
-        from: TableName,
-        /// After.
-        to: TableName,
-    },
-    /// `alter(manager, …)`, with changes of one table.
-    Alter {
-        /// The table.
-        table: TableName,
-        /// The changes.
-        changes: Vec<Alteration>,
-    },
-    /// `manager.create_index(…)`
-    CreateIndex {
-        /// The table.
-        table: TableName,
-        /// The index, with nothing that sea-query cannot say.
-        index: Index,
-    },
-    /// `manager.drop_index(…)`
-    DropIndex {
-        /// The table.
-        table: TableName,
-        /// The name.
-        name: String,
-    },
-    /// `manager.create_type(…)`
-    CreateType {
-        /// The name.
-        name: TableName,
-        /// The values, at least one.
-        values: Vec<String>,
-    },
-    /// `manager.drop_type(…)`
-    DropType(TableName),
-    /// `manager.alter_type(…)`, with a new value.
-    AddValue {
-        /// The type.
-        name: TableName,
-        /// The value.
-        value: String,
-        /// Where it goes.
-        place: ValuePlace,
-    },
-    /// A statement that no helper can say.
-    Sql(String),
-}
-
-/// Where a new value of an enumerated type goes.
-#[derive(Debug, Clone)]
-pub(crate) enum ValuePlace {
-    /// Behind all others.
-    Last,
-    /// Before another.
-    Before(String),
-    /// Behind another.
-    After(String),
-}
-
-/// A table, with what `manager.create_table` can say on the database.
-#[derive(Debug, Clone)]
-pub(crate) struct NewTable {
-    pub(crate) name: TableName,
-    pub(crate) columns: Vec<NewColumn>,
-    pub(crate) primary_key: Option<Key>,
-    pub(crate) uniques: Vec<Key>,
-    pub(crate) foreign_keys: Vec<ForeignKey>,
-    /// Names, and what has to hold.
-    pub(crate) checks: Vec<(Option<String>, String)>,
-    pub(crate) comment: Option<String>,
-}
-
-/// A key of a table.
-#[derive(Debug, Clone)]
-pub(crate) struct Key {
-    pub(crate) name: Option<String>,
-    pub(crate) columns: Vec<String>,
-    pub(crate) nulls_not_distinct: bool,
-}
-
-/// A column definition.
-#[derive(Debug, Clone)]
-pub(crate) struct NewColumn {
-    pub(crate) name: String,
-    pub(crate) kind: ColumnType,
-    /// `NULL`, `NOT NULL`, or no word about it.
-    pub(crate) nullable: Option<bool>,
-    pub(crate) settings: Vec<Setting>,
-}
-
-/// What follows the type in a column definition.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Setting {
-    /// `.auto_increment()`
-    AutoIncrement,
-    /// `.primary_key()`
-    PrimaryKey,
-    /// `.unique_key()`
-    UniqueKey,
-    /// `.default(…)`
-    Default(DefaultValue),
-    /// `.generated(…, …)`
-    Generated {
-        /// The expression.
-        expression: String,
-        /// Whether the value is stored.
-        stored: bool,
-    },
-    /// `.extra(…)`
-    Extra(String),
-    /// `.comment(…)`
-    Comment(String),
-    /// `.using(…)`
-    Using(String),
-}
-
-/// A default.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum DefaultValue {
-    /// A truth value.
-    Boolean(bool),
-    /// A number.
-    Integer(i64),
-    /// A number with a point.
-    Float(f64),
-    /// A text.
-    Text(String),
-    /// `Expr::current_timestamp()`
-    CurrentTimestamp,
-    /// `Expr::custom_keyword(…)`: a text that is written as it is.
-    Keyword(String),
-    /// `Expr::cust(…)`: a text that is written in parentheses.
-    Expression(String),
-}
-
-/// A change in a chain that begins with `alter(manager, …)`.
-#[derive(Debug, Clone)]
-pub(crate) enum Alteration {
-    /// `.add_column(…)`
-    AddColumn(NewColumn),
-    /// `.modify_column(…)`
-    ModifyColumn(NewColumn),
-    /// `.rename_column(…, …)`
-    RenameColumn {
-        /// Before.
-        from: String,
-        /// After.
-        to: String,
-    },
-    /// `.drop_column(…)`
-    DropColumn(String),
-    /// `.drop_default(…)`
-    DropDefault(String),
-    /// `.add_primary_key(…, …)`
-    AddPrimaryKey(NamedColumns),
-    /// `.drop_primary_key(…)`
-    DropPrimaryKey(String),
-    /// `.add_unique(…, …)`
-    AddUnique(NamedColumns),
-    /// `.drop_unique(…)`
-    DropUnique(String),
-    /// `.add_foreign_key(…)`
-    AddForeignKey(Box<ForeignKey>, Option<Deferrable>),
-    /// `.drop_foreign_key(…)`, by name or by the statement that made it.
-    DropForeignKey(Box<ForeignKey>),
-    /// `.add_check(…, …)`
-    AddCheck {
-        /// The name.
-        name: String,
-        /// What has to hold.
-        expression: String,
-    },
-    /// `.drop_check(…)`
-    DropCheck(String),
-    /// `.comment(…)`
-    Comment(String),
-    /// `.column_comment(…, …)`
-    ColumnComment {
-        /// The column.
-        column: String,
-        /// The comment.
-        comment: String,
-    },
-}
-
-/// A constraint's name and its columns.
-#[derive(Debug, Clone)]
-pub(crate) struct NamedColumns {
-    pub(crate) name: String,
-    pub(crate) columns: Vec<String>,
-}
 
 /// Decides what a person would write for the operations, which lead from one schema of the database to another.
 pub(crate) fn code(operations: &[Operation], backend: DbBackend) -> Vec<Code> {
@@ -279,27 +55,44 @@ fn pieces(operation: &Operation, later: &[Operation], backend: DbBackend) -> Vec
     }
 }
 
-/// Adds a piece; what follows on a change of the same table, or on the same condition, goes in with it.
+/// Adds a piece; what goes on with a change of the same table, or on the same condition, goes in with it.
 fn push(code: &mut Vec<Code>, piece: Code) {
     if is_empty(&piece) {
         return;
     }
-    match (code.last_mut(), piece) {
-        (Some(Code::Call(Call::Alter { table, changes })), Code::Call(Call::Alter { table: same, changes: more }))
-            if *table == same =>
-        {
+    let notes = code.iter().rev().take_while(|piece| matches!(piece, Code::Note(_))).count();
+    let notes = code.split_off(code.len() - notes);
+    match (code.pop(), piece) {
+        (
+            Some(Code::Call(Call::Alter { table, mut changes })),
+            Code::Call(Call::Alter { table: same, changes: more }),
+        ) if table == same => {
+            // A table of SQLite is rebuilt once for a chain, so a comment does not break it.
+            code.extend(notes);
             changes.extend(more);
+            code.push(Code::Call(Call::Alter { table, changes }));
         }
         (
-            Some(Code::Only { databases, lacking, code }),
-            Code::Only { databases: other, lacking: reason, code: more },
-        ) if *databases == other && *lacking == reason => {
-            more.into_iter().for_each(|piece| push(code, piece));
+            Some(Code::Only { databases, lacking, code: mut inner }),
+            Code::Only { databases: same, lacking: other, code: more },
+        ) if databases == same => {
+            let lacking = portable::both(databases, lacking, other);
+            inner.extend(notes);
+            more.into_iter().for_each(|piece| push(&mut inner, piece));
+            code.push(Code::Only { databases, lacking, code: inner });
         }
-        (Some(Code::Where { database, code }), Code::Where { database: other, code: more }) if *database == other => {
-            more.into_iter().for_each(|piece| push(code, piece));
+        (Some(Code::Where { database, code: mut inner }), Code::Where { database: same, code: more })
+            if database == same =>
+        {
+            inner.extend(notes);
+            more.into_iter().for_each(|piece| push(&mut inner, piece));
+            code.push(Code::Where { database, code: inner });
         }
-        (_, piece) => code.push(piece),
+        (last, piece) => {
+            code.extend(last);
+            code.extend(notes);
+            code.push(piece);
+        }
     }
 }
 

@@ -55,6 +55,23 @@ impl Comparison {
         Ok(Self { from, to, wishes, backend: connection.get_database_backend() })
     }
 
+    /// Compares nothing at all with a database: the steps are those that make what it has. Of the entities only matters what they
+    /// [leave alone](Entities::leave_alone).
+    ///
+    /// # Errors
+    ///
+    /// [`AutogenerateError::Inspect`].
+    pub async fn of_database(
+        connection: &DatabaseConnection,
+        entities: &Entities,
+        filter: &Filter,
+    ) -> Result<Self, AutogenerateError> {
+        let mut to = inspect(connection, &Scope::default()).await.map_err(AutogenerateError::Inspect)?;
+        restrict(&mut to, &mut Schema::default(), entities, filter);
+        let backend = connection.get_database_backend();
+        Ok(Self { from: Schema::default(), to, wishes: Wishes::default(), backend })
+    }
+
     /// The renames that the entities ask for.
     #[must_use]
     pub fn renames(&self) -> Renames {

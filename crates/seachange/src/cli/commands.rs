@@ -124,7 +124,7 @@ impl Command {
             Self::Reset(args) => args.run(context).await,
             Self::Refresh(args) => args.run(context).await,
             Self::Fresh(args) => args.run(context).await,
-            Self::Init(args) => args.run(context),
+            Self::Init(args) => args.run(context).await,
             Self::Completions(args) => args.run(context),
         }
     }

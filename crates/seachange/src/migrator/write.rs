@@ -124,6 +124,24 @@ impl Migrator {
         Ok(self.graph.stamp(&self.graph.nothing(), &places)?.add)
     }
 
+    /// Records a revision as applied that this program does not have, because its file was written just now, for what the
+    /// database has already.
+    ///
+    /// # Errors
+    ///
+    /// As [`stamp`](Self::stamp); [`Error::Applied`] when something else is applied.
+    pub async fn record_written(&self, revision: &Revision, source_hash: &str) -> Result<(), Error> {
+        self.locked(async || {
+            let record = self.read().await?;
+            record.applied(self.graph)?;
+            self.make_table(&record).await?;
+            let row = Row::started(revision, source_hash, State::Applied, self.migrations.program()).applied_now();
+            let write = async |transaction: &DatabaseTransaction| self.store.insert(transaction, &row).await;
+            self.site().write("cannot write which revisions are applied", write).await
+        })
+        .await
+    }
+
     /// Writes a stamp; interrupted revisions among `applied` are settled.
     async fn record_stamp(&self, record: &Record, plan: StampPlan, applied: &[String]) -> Result<StampPlan, Error> {
         let settled: Vec<Row> = record.unfinished().filter(|row| applied.contains(&row.revision)).cloned().collect();

@@ -1,7 +1,7 @@
 //! The text of one column definition, split into name, type and constraints.
 
 use super::constraint_text::named;
-use super::group::{group, trimmed, unwrapped};
+use super::group::{group, unwrapped};
 use super::token::{Kind, Token, joined, significant, tokens};
 
 /// What a constraint of a column says.
@@ -79,6 +79,7 @@ impl ColumnText {
     }
 
     /// Returns the last constraint of this kind, which counts where there are several.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn last(&self, kind: PartKind) -> Option<&Part> {
         self.parts.iter().rfind(|part| part.kind == kind)
     }
@@ -161,10 +162,11 @@ impl Part {
     }
 
     /// What stands behind `DEFAULT`, verbatim. SQLite takes words about a foreign key there as well.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn default_text(&self) -> String {
         let all = tokens(&self.text);
         let start = all.iter().position(|token| token.is_word("DEFAULT")).map_or(0, |at| at + 1);
-        let rest = trimmed(&all[start..]);
+        let rest = super::group::trimmed(&all[start..]);
         if rest.first().is_some_and(|token| token.kind == Kind::Open) {
             return group(rest).map_or_else(String::new, joined);
         }

@@ -1,5 +1,7 @@
 //! Random tables, with rows and with everything that can hang on a table.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 use std::fmt::Write;
 
 use proptest::prelude::*;

@@ -12,8 +12,12 @@ use crate::schema::{Expression, Type};
 pub(super) fn default(expression: &Expression, of: &Type, backend: DbBackend) -> DefaultValue {
     let text = expression.text.trim();
     let without_cast = if backend == DbBackend::Postgres { without_cast(text, of) } else { text };
-    if let Some(text) = literal(without_cast, backend) {
-        return DefaultValue::Text(text);
+    if let Some(value) = literal(without_cast, backend) {
+        // MySQL takes a default of these types in parentheses only.
+        let is_large =
+            matches!(of.kind, ColumnType::Text | ColumnType::Blob | ColumnType::Json | ColumnType::JsonBinary);
+        let is_bare = !(is_large && backend == DbBackend::MySql);
+        return if is_bare { DefaultValue::Text(value) } else { DefaultValue::Expression(text.to_owned()) };
     }
     if is_now(expression) {
         return DefaultValue::CurrentTimestamp;
@@ -160,6 +164,7 @@ mod tests {
         check(MySql, ColumnType::DateTime, "CURRENT_TIMESTAMP(3)", keyword("CURRENT_TIMESTAMP(3)"));
         check(Sqlite, ColumnType::Blob, "x'00'", keyword("x'00'"));
         check(MySql, ColumnType::Text, r"'a\nb'", expression(r"'a\nb'"));
+        check(MySql, ColumnType::Text, "'a'", expression("'a'"));
         check(Postgres, ColumnType::Text, "'a'::text || 'b'::text", expression("'a'::text || 'b'::text"));
         check(Sqlite, ColumnType::Text, "'a' || 'b'", expression("'a' || 'b'"));
         check(Postgres, ColumnType::Timestamp, "now()", expression("now()"));

@@ -121,7 +121,8 @@ fn add_sequence(table: &TableName, column: &Column) -> Vec<String> {
 fn drop_sequence(table: &TableName, column: &str) -> String {
     let sequence = sequence_of(table, column);
     let body = format!("BEGIN EXECUTE 'DROP SEQUENCE ' || {sequence}; END");
-    format!("DO $seachange$ {body} $seachange$")
+    // A name with a dollar sign could end the quote.
+    if body.contains('$') { format!("DO {}", text(&body)) } else { format!("DO $$ {body} $$") }
 }
 
 fn go_on_after(table: &TableName, column: &str) -> String {

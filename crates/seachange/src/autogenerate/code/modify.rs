@@ -91,6 +91,9 @@ fn on_others(table: &TableName, from: &Column, to: &Column, backend: DbBackend) 
     }
     let mut new = if is_mysql { definition_with_comment(to, backend) } else { definition(to, backend) };
     if !is_mysql {
+        // What the definition does not say stays as it is.
+        let goes_back = from.collation.is_some() && to.collation.is_none();
+        new.settings.extend(goes_back.then(|| Setting::Extra("COLLATE BINARY".to_owned())));
         number_on_sqlite(&mut new, from, to);
     }
     let needs = portable::column(&new, backend);

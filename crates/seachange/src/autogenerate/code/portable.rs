@@ -20,6 +20,17 @@ pub(super) fn under(needs: Option<Needs>, code: Code) -> Code {
     }
 }
 
+/// What stands for two things that these databases have and others lack.
+pub(super) fn both(databases: &[DbBackend], first: &'static str, second: &'static str) -> &'static str {
+    match databases {
+        _ if first == second => first,
+        [DbBackend::Postgres] => "definitions of PostgreSQL",
+        [DbBackend::MySql] => "definitions of MySQL",
+        [DbBackend::Sqlite] => "definitions of SQLite",
+        _ => first,
+    }
+}
+
 /// What a column definition needs, or nothing if every database takes it.
 pub(super) fn column(column: &NewColumn, backend: DbBackend) -> Option<Needs> {
     kind(&column.kind, backend).or_else(|| column.settings.iter().find_map(|setting| self::setting(setting, backend)))

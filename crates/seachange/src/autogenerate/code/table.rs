@@ -19,7 +19,7 @@ pub(super) fn create(table: &Table, backend: DbBackend) -> Vec<Code> {
     let parts = Parts::of(table, backend);
     let code = [parts.create(table, backend), parts.afterwards(table, backend), comments(table)];
     let code: Vec<Code> = code.into_iter().chain(parts.statements(table)).chain(indexes(table, backend)).collect();
-    match parts.needs(backend) {
+    match parts.needs(table, backend) {
         // What is made under a condition has to be changed under it, too.
         Some((databases, lacking)) => vec![Code::Only { databases, lacking, code: flat(code, databases) }],
         None => code,
@@ -188,14 +188,15 @@ impl Parts {
         uniques.chain(table.exclusions.iter().map(|exclusion| change::add_exclusion(&table.name, exclusion)))
     }
 
-    fn needs(&self, backend: DbBackend) -> Option<Needs> {
+    fn needs(&self, table: &Table, backend: DbBackend) -> Option<Needs> {
         if self.columns.is_empty() {
             return Some((POSTGRES, "tables without columns"));
         }
         if self.uniques.iter().any(|unique| unique.nulls_not_distinct) {
             return Some((POSTGRES, "constraints for which NULL is a value"));
         }
-        self.columns.iter().find_map(|column| portable::column(column, backend))
+        let columns = self.columns.iter().find_map(|column| portable::column(column, backend));
+        columns.or_else(|| table.checks.iter().find_map(|check| portable::expression(&check.expression.text, backend)))
     }
 }
 

@@ -23,7 +23,6 @@ impl ScratchDatabase {
         }
         let connection = connection::connect(settings).await?;
         let name = new_name();
-        // Otherwise the next scratch schema would take it for one that nobody uses any more.
         #[cfg(feature = "mysql")]
         if settings.driver() == Driver::MySql {
             super::mysql::claim(&connection, &name).await?;
@@ -48,7 +47,7 @@ impl ScratchDatabase {
     /// Drops it; nobody is connected any more.
     pub(in crate::autogenerate) async fn drop(self) -> Result<(), ScratchError> {
         if let Some((connection, name)) = self.server {
-            connection.execute_unprepared(&format!("DROP DATABASE {name}")).await?;
+            connection.execute_unprepared(&format!("DROP DATABASE IF EXISTS {name}")).await?;
             connection.close().await?;
         }
         Ok(())

@@ -23,10 +23,9 @@ pub(super) async fn open(settings: &DatabaseSettings) -> Result<Scratch, Scratch
     Ok(Scratch { connection, transaction: None, database: Some(database), scope })
 }
 
-/// Whoever holds the lock uses the database; the lock goes with the session.
+/// Tells others that the database is in use: whoever holds the lock of its name uses it, and the lock goes with the session.
 pub(super) async fn claim(connection: &DatabaseConnection, database: &str) -> Result<(), DbErr> {
-    const LOCK: &str = "SELECT GET_LOCK(?, 0) AS answer";
-    answer::<Option<i32>>(connection, LOCK, [database.into()]).await.map(drop)
+    answer::<Option<i32>>(connection, "SELECT GET_LOCK(?, 0) AS answer", [database.into()]).await.map(drop)
 }
 
 /// Texts are compared and sorted there as in the database beside it.

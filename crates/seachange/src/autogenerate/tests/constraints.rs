@@ -131,32 +131,13 @@ fn what_postgres_alone_has() {
         }
         match manager.get_database_backend() {
             sea_orm::DbBackend::Postgres => {
-                let sql = "ALTER TABLE posts ADD CONSTRAINT uq UNIQUE NULLS NOT DISTINCT (slug)";
-                manager.get_connection().execute_unprepared(sql).await?;
-            }
-            other => {
-                return Err(DbErr::BackendNotSupported {
-                    db: other.as_str(),
-                    ctx: "such a constraint",
-                });
-            }
-        }
-        match manager.get_database_backend() {
-            sea_orm::DbBackend::Postgres => {
-                manager
-                    .get_connection()
-                    .execute_unprepared("ALTER TABLE posts ADD CONSTRAINT ex EXCLUDE (slug WITH =)")
-                    .await?;
-            }
-            other => {
-                return Err(DbErr::BackendNotSupported {
-                    db: other.as_str(),
-                    ctx: "exclusion constraints",
-                });
-            }
-        }
-        match manager.get_database_backend() {
-            sea_orm::DbBackend::Postgres => {
+                let statements = [
+                    "ALTER TABLE posts ADD CONSTRAINT uq UNIQUE NULLS NOT DISTINCT (slug)",
+                    "ALTER TABLE posts ADD CONSTRAINT ex EXCLUDE (slug WITH =)",
+                ];
+                for sql in statements {
+                    manager.get_connection().execute_unprepared(sql).await?;
+                }
                 alter(manager, "posts")
                     .add_check("ck", Expr::cust("state = 'draft'::text"))
                     .apply()
@@ -165,7 +146,7 @@ fn what_postgres_alone_has() {
             other => {
                 return Err(DbErr::BackendNotSupported {
                     db: other.as_str(),
-                    ctx: "expressions of PostgreSQL",
+                    ctx: "definitions of PostgreSQL",
                 });
             }
         }

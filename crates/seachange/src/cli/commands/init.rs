@@ -1,37 +1,73 @@
 //! `init`.
 
+mod from_database;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use seachange_source::init::{EngineDependency, init};
 
+use crate::cli::comparing::ComparingArgs;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
+
+/// The folder of the revisions in a new crate.
+const VERSIONS: &str = "src/versions";
 
 /// Arguments of `init`.
 #[derive(Debug, Args)]
 pub(crate) struct InitArgs {
     /// The folder of the new crate; it must not exist, or be empty
-    #[arg(value_name = "DIR")]
-    dir: PathBuf,
+    #[arg(value_name = "DIR", required_unless_present = "from_database")]
+    dir: Option<PathBuf>,
     /// The name of the crate, if it is not that of the folder
     #[arg(long)]
     name: Option<String>,
     /// Take the engine from this folder, which holds its crates, instead of crates.io
     #[arg(long, value_name = "DIR")]
     engine_path: Option<PathBuf>,
+    /// Write a first revision that makes what the database has now, and record it there as applied; without DIR in this
+    /// crate, which must have no revisions
+    #[arg(long)]
+    from_database: bool,
+    /// What the first revision is called
+    #[arg(short, long, requires = "from_database", default_value = "initial schema")]
+    message: String,
+    #[command(flatten)]
+    comparing: ComparingArgs,
 }
 
 impl InitArgs {
-    pub(crate) fn run(self, context: &Context) -> Result<Exit, Problem> {
-        let name = self.name.or_else(|| name_of(&self.dir));
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+        let Self { from_database, message, comparing, .. } = &self;
+        match &self.dir {
+            None => {
+                let folder = from_database::own_folder(context)?;
+                from_database::write(context, comparing, message, || Ok(folder)).await
+            }
+            Some(dir) if *from_database => {
+                let folder = || self.scaffold(context, dir).map(|_| dir.join(VERSIONS));
+                from_database::write(context, comparing, message, folder).await
+            }
+            Some(dir) => {
+                let name = self.scaffold(context, dir)?;
+                let command = format!("cargo run -p {name} -- revision -m \"create users\"");
+                context.terminal.say(format!("write the first revision: {command}"));
+                Ok(Exit::Success)
+            }
+        }
+    }
+
+    /// Writes the crate, and gives its name.
+    fn scaffold(&self, context: &Context, dir: &Path) -> Result<String, Problem> {
+        let name = self.name.clone().or_else(|| name_of(dir));
         let name = name.ok_or_else(|| Problem::usage("the folder gives the crate no name").hint("say `--name`"))?;
-        let engine = match self.engine_path {
-            Some(path) => EngineDependency::Path(path),
+        let engine = match &self.engine_path {
+            Some(path) => EngineDependency::Path(path.clone()),
             None => EngineDependency::Version(env!("CARGO_PKG_VERSION").to_owned()),
         };
-        let scaffold = init(&self.dir, &name, &engine)?;
+        let scaffold = init(dir, &name, &engine)?;
         for file in &scaffold.files {
             context.terminal.answer(context.project.shown(file));
         }
@@ -39,8 +75,7 @@ impl InitArgs {
             let workspace = context.project.shown(&workspace);
             context.terminal.say(format!("add the crate to the `members` of `{workspace}`"));
         }
-        context.terminal.say(format!("write the first revision: cargo run -p {name} -- revision -m \"create users\""));
-        Ok(Exit::Success)
+        Ok(name)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
 use crate::cli::typed::Typed;
 use autogenerate::AutogenerateArgs;
+pub(super) use autogenerate::rehearsed;
 
 /// Arguments of `revision`.
 #[derive(Debug, Args)]

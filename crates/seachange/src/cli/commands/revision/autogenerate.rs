@@ -52,31 +52,34 @@ impl AutogenerateArgs {
         let found = differences(&operations);
         lines(&found).iter().for_each(|line| context.terminal.say(line));
         context.terminal.say(summary(&found));
-        let rehearsal = self.rehearse(context, &comparison, &operations).await?;
-        let remarks = rehearsal.as_ref().map(remarks).unwrap_or_default();
-        let bodies = Bodies { remarks: remarks.clone(), ..comparison.bodies(&operations) };
+        let (bodies, exit) = rehearsed(context, &self.comparing, &comparison, &operations, !self.no_verify).await?;
         file.write(context, sources, place, message, Some(bodies))?;
-        remarks.iter().for_each(|remark| context.terminal.warn(remark));
-        Ok(if matches!(rehearsal, Some(Rehearsal::Differs { .. } | Rehearsal::Refused { .. })) {
-            Exit::Differs
-        } else {
-            Exit::Success
-        })
+        Ok(exit)
     }
+}
 
-    async fn rehearse(
-        &self,
-        context: &Context,
-        comparison: &Comparison,
-        operations: &[Operation],
-    ) -> Result<Option<Rehearsal>, Problem> {
-        if self.no_verify {
-            return Ok(None);
-        }
-        let scratch = self.comparing.scratch(context)?;
-        let rehearsal = comparison.rehearse(operations, &scratch).await;
-        rehearsal.map(Some).map_err(|error| autogenerate::problem(&error))
+/// The code for some steps, and how the command ends that writes it: steps that were tried out and lead somewhere else are
+/// marked in the file, and told.
+pub(in crate::cli::commands) async fn rehearsed(
+    context: &Context,
+    comparing: &ComparingArgs,
+    comparison: &Comparison,
+    operations: &[Operation],
+    is_asked_for: bool,
+) -> Result<(Bodies, Exit), Problem> {
+    let bodies = comparison.bodies(operations);
+    if !is_asked_for {
+        return Ok((bodies, Exit::Success));
     }
+    let rehearsal = comparison.rehearse(operations, &comparing.scratch(context)?).await;
+    let rehearsal = rehearsal.map_err(|error| autogenerate::problem(&error))?;
+    let remarks = remarks(&rehearsal);
+    remarks.iter().for_each(|remark| context.terminal.warn(remark));
+    let exit = match rehearsal {
+        Rehearsal::Proven | Rehearsal::Unknown { .. } => Exit::Success,
+        Rehearsal::Differs { .. } | Rehearsal::Refused { .. } => Exit::Differs,
+    };
+    Ok((Bodies { remarks, ..bodies }, exit))
 }
 
 /// A revision that was written and not compiled is not applied, and nobody knows yet what it does.
