@@ -9,7 +9,7 @@ use super::entities::Entities;
 use super::error::AutogenerateError;
 use super::filter::Filter;
 use super::operation::Operation;
-use super::target::target;
+use super::target::{Watch, target};
 use super::wishes::Wishes;
 use crate::adopt::Tool;
 use crate::backend::answer;
@@ -45,12 +45,23 @@ impl Comparison {
         entities: &Entities,
         filter: &Filter,
     ) -> Result<Self, AutogenerateError> {
+        Self::watched(connection, scratch, entities, filter, &|_, _| {}).await
+    }
+
+    /// Compares as [`of`](Self::of) does, while somebody watches.
+    pub(crate) async fn watched(
+        connection: &DatabaseConnection,
+        scratch: &DatabaseSettings,
+        entities: &Entities,
+        filter: &Filter,
+        watch: &Watch<'_>,
+    ) -> Result<Self, AutogenerateError> {
         let schemas = schemas(entities);
         let others = schemas.iter().map(|schema| (schema.clone(), schema.clone())).collect();
         let scope = Scope { schema: None, others };
         let mut from = inspect(connection, &scope).await.map_err(AutogenerateError::Inspect)?;
         let home = home(connection).await.map_err(AutogenerateError::Inspect)?;
-        let (mut to, wishes) = target(scratch, entities, &schemas, &from, home.as_deref()).await?;
+        let (mut to, wishes) = target(scratch, entities, &schemas, &from, home.as_deref(), watch).await?;
         restrict(&mut from, &mut to, entities, filter);
         Ok(Self { from, to, wishes, backend: connection.get_database_backend() })
     }

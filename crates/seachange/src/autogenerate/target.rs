@@ -20,6 +20,9 @@ use crate::database_error::reason;
 use crate::schema::{Column, PrimaryKey, Schema, Table, TableName};
 use crate::settings::DatabaseSettings;
 
+/// Told how many tables are built, and of how many.
+pub(crate) type Watch<'w> = dyn Fn(usize, usize) + Sync + 'w;
+
 /// Reads what the database makes of the entities, and what they leave open. `from` is what the database has, and `home` the schema
 /// in which it was found.
 ///
@@ -32,9 +35,10 @@ pub(super) async fn target(
     schemas: &[String],
     from: &Schema,
     home: Option<&str>,
+    watch: &Watch<'_>,
 ) -> Result<(Schema, Wishes), AutogenerateError> {
     let scratch = Scratch::open(settings, schemas).await?;
-    let read = read(&scratch, entities, from, home).await;
+    let read = read(&scratch, entities, from, home, watch).await;
     let closed = scratch.close().await;
     let read = read?;
     closed.map_err(AutogenerateError::Inspect)?;
@@ -46,28 +50,33 @@ async fn read(
     entities: &Entities,
     from: &Schema,
     home: Option<&str>,
+    watch: &Watch<'_>,
 ) -> Result<(Schema, Wishes), AutogenerateError> {
     let backend = scratch.executor().get_database_backend();
     let blueprint = entities.blueprint(backend, &scratch.placement())?;
     let mut schema = match blueprint.has_own_statements {
-        true => build_all(scratch, &blueprint).await?,
-        false => build_doubtful(scratch, &blueprint, from).await?,
+        true => build_all(scratch, &blueprint, watch).await?,
+        false => build_doubtful(scratch, &blueprint, from, watch).await?,
     };
     annotate(&mut schema, &blueprint, home);
     Ok((schema, blueprint.wishes))
 }
 
-async fn build_all(scratch: &Scratch, blueprint: &Blueprint) -> Result<Schema, AutogenerateError> {
-    let tables = || blueprint.tables.iter();
-    let statements = blueprint.first.iter().chain(tables().flat_map(|table| &table.statements));
-    let statements = statements.chain(tables().flat_map(|table| &table.late)).cloned().collect::<Vec<_>>();
-    build(scratch, &statements).await?;
+async fn build_all(scratch: &Scratch, blueprint: &Blueprint, watch: &Watch<'_>) -> Result<Schema, AutogenerateError> {
+    build(scratch, &blueprint.first).await?;
+    build_tables(scratch, &blueprint.tables.iter().collect::<Vec<_>>(), watch).await?;
+    build(scratch, &blueprint.tables.iter().flat_map(|table| table.late.clone()).collect::<Vec<_>>()).await?;
     scratch.inspect().await.map_err(AutogenerateError::Inspect)
 }
 
 /// Builds the tables that are not evidently as the database has them, without their foreign keys: those say all that there is
 /// to know of them.
-async fn build_doubtful(scratch: &Scratch, blueprint: &Blueprint, from: &Schema) -> Result<Schema, AutogenerateError> {
+async fn build_doubtful(
+    scratch: &Scratch,
+    blueprint: &Blueprint,
+    from: &Schema,
+    watch: &Watch<'_>,
+) -> Result<Schema, AutogenerateError> {
     let probes = Probes::of(scratch, &blueprint.tables)?;
     let statements: Vec<_> = blueprint.first.iter().chain(&probes.statements).cloned().collect();
     build(scratch, &statements).await?;
@@ -84,7 +93,7 @@ async fn build_doubtful(scratch: &Scratch, blueprint: &Blueprint, from: &Schema)
     if doubtful.is_empty() {
         return Ok(schema);
     }
-    build(scratch, &plans().flat_map(|plan| plan.statements.clone()).collect::<Vec<_>>()).await?;
+    build_tables(scratch, &plans().collect::<Vec<_>>(), watch).await?;
     let mut built = scratch.inspect().await.map_err(AutogenerateError::Inspect)?;
     for plan in plans() {
         if let Some(table) = built.tables.remove(&plan.name) {
@@ -93,6 +102,17 @@ async fn build_doubtful(scratch: &Scratch, blueprint: &Blueprint, from: &Schema)
         }
     }
     Ok(schema)
+}
+
+/// Builds tables, some at a time, so that somebody can watch.
+async fn build_tables(scratch: &Scratch, plans: &[&TablePlan], watch: &Watch<'_>) -> Result<(), AutogenerateError> {
+    const AT_ONCE: usize = 50;
+    for (done, some) in plans.chunks(AT_ONCE).enumerate() {
+        watch(done * AT_ONCE, plans.len());
+        build(scratch, &some.iter().flat_map(|plan| plan.statements.clone()).collect::<Vec<_>>()).await?;
+    }
+    watch(plans.len(), plans.len());
+    Ok(())
 }
 
 async fn build(scratch: &Scratch, statements: &[String]) -> Result<(), AutogenerateError> {
