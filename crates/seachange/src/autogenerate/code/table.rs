@@ -17,9 +17,11 @@ pub(super) fn create(table: &Table, backend: DbBackend) -> Vec<Code> {
         return [text].into_iter().chain(indexes(table, backend)).collect();
     }
     let parts = Parts::of(table, backend);
-    let code = [parts.create(table, backend), parts.afterwards(table, backend), comments(table)];
+    let needs = parts.needs(table, backend);
+    let is_for_mysql = needs.is_none_or(|(databases, _)| databases.contains(&DbBackend::MySql));
+    let code = [parts.create(table, backend, is_for_mysql), parts.afterwards(table, backend), comments(table)];
     let code: Vec<Code> = code.into_iter().chain(parts.statements(table)).chain(indexes(table, backend)).collect();
-    match parts.needs(table, backend) {
+    match needs {
         // What is made under a condition has to be changed under it, too.
         Some((databases, lacking)) => vec![Code::Only { databases, lacking, code: flat(code, databases) }],
         None => code,
@@ -153,12 +155,12 @@ impl Parts {
         }
     }
 
-    fn create(&self, table: &Table, backend: DbBackend) -> Code {
+    fn create(&self, table: &Table, backend: DbBackend, with_comments: bool) -> Code {
         if self.columns.is_empty() {
             return statement(format!("CREATE TABLE {} ()", sql::table(&table.name)));
         }
         let mut columns = self.columns.clone();
-        for (new, column) in columns.iter_mut().zip(&table.columns) {
+        for (new, column) in columns.iter_mut().zip(&table.columns).filter(|_| with_comments) {
             new.settings.extend(column.comment.iter().map(|comment| Setting::Comment(comment.clone())));
         }
         let foreign_keys = table.foreign_keys.iter().filter(|key| goes_with_table(key, backend)).cloned();
@@ -170,7 +172,7 @@ impl Parts {
             uniques: self.uniques.clone(),
             foreign_keys: foreign_keys.collect(),
             checks: checks.collect(),
-            comment: table.comment.clone(),
+            comment: table.comment.clone().filter(|_| with_comments),
         })))
     }
 

@@ -275,7 +275,7 @@ fn what_postgres_alone_has() {
     let number = required(Column { auto_increment: Some(identity), ..integer("number") });
     let serial = required(Column { auto_increment: Some(AutoIncrement::Serial), ..integer("old_number") });
     let tags = column("tags", ColumnType::Array(ColumnType::Text.into()), "text[]");
-    let name = Column { collation: Some("de-x-icu".to_owned()), ..text("name") };
+    let name = Column { collation: Some("de-x-icu".to_owned()), comment: Some("In German".to_owned()), ..text("name") };
     let mut things = Table::new("things");
     things.columns = vec![number, serial, required(with_default(tags, "'{}'::text[]")), name];
     things.uniques.push(Unique { deferrable: Some(Deferrable::Deferred), ..unique(Some("uq"), &["number"]) });
@@ -294,6 +294,10 @@ fn what_postgres_alone_has() {
                     .col(text_null("name").extra(r#"COLLATE "de-x-icu""#))
                     .to_owned();
                 manager.create_table(things).await?;
+                alter(manager, "things")
+                    .column_comment("name", "In German")
+                    .apply()
+                    .await?;
                 let statements = [
                     r#"ALTER TABLE things ADD CONSTRAINT uq UNIQUE ("number") DEFERRABLE INITIALLY DEFERRED"#,
                     "ALTER TABLE things ADD CONSTRAINT no_overlap EXCLUDE USING gist (tags WITH &&)",
