@@ -5,6 +5,7 @@
 mod adoption;
 mod app;
 mod authoring;
+mod autogenerate;
 mod bad_inputs;
 mod check;
 mod command_line;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         adoption::trials(),
         app::trials(),
         authoring::trials(),
+        autogenerate::trials(),
         bad_inputs::trials(),
         check::trials(),
         command_line::trials(),
