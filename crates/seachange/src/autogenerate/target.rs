@@ -108,17 +108,20 @@ async fn build_doubtful(
             None => drop(doubtful.insert(&plan.name)),
         }
     }
-    let plans = || blueprint.tables.iter().filter(|plan| doubtful.contains(&plan.name));
-    if doubtful.is_empty() {
-        return Ok(schema);
-    }
-    build_tables(scratch, &plans().collect::<Vec<_>>(), watch).await?;
-    let mut built = scratch.inspect().await.map_err(AutogenerateError::Inspect)?;
-    for plan in plans() {
-        if let Some(table) = built.tables.remove(&plan.name) {
-            let table = Table { foreign_keys: plan.foreign_keys.clone(), ..table };
-            schema.tables.insert(plan.name.clone(), table);
+    let plans: Vec<_> = blueprint.tables.iter().filter(|plan| doubtful.contains(&plan.name)).collect();
+    let mut done = 0;
+    for some in plans.chunks(scratch.tables_at_once()) {
+        scratch.mark().await?;
+        build_tables(scratch, some, &|built, _| watch(done + built, plans.len())).await?;
+        let mut built = scratch.inspect().await.map_err(AutogenerateError::Inspect)?;
+        for plan in some {
+            if let Some(table) = built.tables.remove(&plan.name) {
+                let table = Table { foreign_keys: plan.foreign_keys.clone(), ..table };
+                schema.tables.insert(plan.name.clone(), table);
+            }
         }
+        scratch.forget().await?;
+        done += some.len();
     }
     Ok(schema)
 }

@@ -83,6 +83,29 @@ impl Scratch {
         Ok(())
     }
 
+    /// How many tables may be there at once. PostgreSQL locks every table, index and sequence that a transaction makes, and has
+    /// room for some thousand locks: the least that a server may be set to is far above these.
+    pub(super) fn tables_at_once(&self) -> usize {
+        if self.transaction.is_some() { 300 } else { usize::MAX }
+    }
+
+    /// Marks a place to come back to by [`forget`](Self::forget), where that is possible.
+    pub(super) async fn mark(&self) -> Result<(), ScratchError> {
+        self.send_in_transaction("SAVEPOINT seachange_mark").await
+    }
+
+    /// Takes back what was built since [`mark`](Self::mark), where that is possible.
+    pub(super) async fn forget(&self) -> Result<(), ScratchError> {
+        self.send_in_transaction("ROLLBACK TO SAVEPOINT seachange_mark").await
+    }
+
+    async fn send_in_transaction(&self, statement: &str) -> Result<(), ScratchError> {
+        if let Some(transaction) = &self.transaction {
+            transaction.execute_unprepared(statement).await?;
+        }
+        Ok(())
+    }
+
     /// What has been built.
     pub(super) async fn inspect(&self) -> Result<Schema, DbErr> {
         inspect(&self.executor(), &self.scope).await
