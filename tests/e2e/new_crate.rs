@@ -74,7 +74,12 @@ impl NewCrate {
 
     /// The program that was built, on a database.
     pub(crate) fn program(&self, database: &TestDatabase) -> io::Result<Program> {
-        Ok(Program::at(target().join("debug").join(self.name)).database(database).folder(&self.folder))
+        Ok(self.binary().database(database).folder(&self.folder))
+    }
+
+    /// The program that was built.
+    pub(crate) fn binary(&self) -> Program {
+        Program::at(target().join("debug").join(self.name))
     }
 
     /// The lines of `history`, newest first.

@@ -4,7 +4,10 @@ use std::{fmt, sync::Arc};
 
 use libtest_mimic::Failed;
 
-use crate::{Backend, TestDatabase, servers::ServerError};
+use crate::{
+    Backend, TestDatabase,
+    servers::{Address, ServerError},
+};
 
 /// How a test ends: `?` takes every error that can be shown.
 pub type TestResult = Result<(), Failed>;
@@ -27,6 +30,8 @@ pub(crate) enum Body {
     Plain(Box<dyn FnOnce() -> TestResult + Send>),
     /// Gets a fresh database.
     On(Backend, Box<dyn FnOnce(&TestDatabase) -> TestResult + Send>),
+    /// Gets the administrator's address at a server of the kind; SQLite has none.
+    WithServer(Backend, Box<dyn FnOnce(Option<Address>) -> TestResult + Send>),
     /// Starts servers of its own.
     Owning(Backend, Need, Box<dyn FnOnce() -> TestResult + Send>),
 }
@@ -40,6 +45,15 @@ impl Case {
     /// A test on one kind of database, of which it gets a fresh one.
     pub fn on(backend: Backend, name: &str, test: impl FnOnce(&TestDatabase) -> TestResult + Send + 'static) -> Self {
         Self { name: format!("{}::{name}", backend.name()), body: Body::On(backend, Box::new(test)) }
+    }
+
+    /// A test that makes databases itself, on the server of this kind that all tests share; SQLite has none.
+    pub fn with_server(
+        backend: Backend,
+        name: &str,
+        test: impl FnOnce(Option<Address>) -> TestResult + Send + 'static,
+    ) -> Self {
+        Self { name: format!("{}::{name}", backend.name()), body: Body::WithServer(backend, Box::new(test)) }
     }
 
     /// A test that starts a private server of this kind itself, in order to kill it.
@@ -60,7 +74,7 @@ impl Case {
     pub(crate) const fn backend(&self) -> Option<Backend> {
         match self.body {
             Body::Plain(_) => None,
-            Body::On(backend, _) | Body::Owning(backend, ..) => Some(backend),
+            Body::On(backend, _) | Body::WithServer(backend, _) | Body::Owning(backend, ..) => Some(backend),
         }
     }
 }

@@ -37,7 +37,7 @@ pub fn main(cases: Vec<Case>) -> ExitCode {
     let mut backends = BTreeSet::new();
     let mut trials = Vec::new();
     for case in cases {
-        let shared = matches!(case.body, Body::On(..)).then(|| case.backend());
+        let shared = matches!(case.body, Body::On(..) | Body::WithServer(..)).then(|| case.backend());
         let trial = trial(case, &fleet, &tally);
         if !arguments.is_filtered_out(&trial) {
             backends.extend(shared.flatten());
@@ -81,6 +81,10 @@ fn perform(body: Body, fleet: &Fleet) -> Result<Option<String>, Failed> {
         Body::Owning(backend, need, test) => match find(backend).and_then(|()| need()) {
             Ok(()) => ran(test()),
             Err(error) => missing(&error),
+        },
+        Body::WithServer(backend, test) => match fleet.address(backend) {
+            Ok(address) => ran(test(address)),
+            Err(error) => missing(error),
         },
         Body::On(backend, test) => match TestDatabase::create(fleet, backend) {
             Ok(database) => ran(test(&database)),

@@ -32,7 +32,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 const NOBODY: u32 = 65534;
 
 /// A command line to run, in an environment of nothing but `PATH` and `HOME`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Program {
     name: String,
     /// Where it is, when it is none of this workspace's.

@@ -200,20 +200,28 @@ struct Cast {
 
 impl Cast {
     fn of(comparison: &Comparison, operations: &[Operation]) -> Self {
+        let renames = operations.iter().filter_map(|operation| match operation {
+            Operation::RenameTable { from, to } => Some((from, to)),
+            _ => None,
+        });
+        let new_names: BTreeMap<_, _> = renames.clone().collect();
+        let old_names: BTreeMap<_, _> = renames.map(|(from, to)| (to, from)).collect();
+        let old = |table: &TableName| (*old_names.get(table).unwrap_or(&table)).clone();
+        let new = |table: &TableName| (*new_names.get(table).unwrap_or(&table)).clone();
         let mut cast = Self::default();
-        let mut old_names = BTreeMap::new();
-        for operation in operations {
-            if let Operation::RenameTable { from, to } = operation {
-                old_names.insert(to.clone(), from.clone());
-            }
+        cast.to.extend(operations.iter().flat_map(Operation::tables).cloned());
+        cast.from.extend(cast.to.iter().map(old));
+        add_children(&comparison.from, &mut cast.from);
+        add_children(&comparison.to, &mut cast.to);
+        // A table that nothing happens to, and that something begins to refer to, is there on both sides.
+        let mut size = 0;
+        while size != cast.from.len() + cast.to.len() {
+            size = cast.from.len() + cast.to.len();
+            cast.from.extend(cast.to.iter().map(old));
+            add_parents(&comparison.from, &mut cast.from);
+            cast.to.extend(cast.from.iter().map(new));
+            add_parents(&comparison.to, &mut cast.to);
         }
-        for table in operations.iter().flat_map(Operation::tables) {
-            cast.from.insert(old_names.get(table).unwrap_or(table).clone());
-            cast.to.insert(table.clone());
-        }
-        add_neighbours(&comparison.from, &mut cast.from);
-        cast.to.extend(cast.from.iter().filter(|table| !old_names.values().any(|old| old == *table)).cloned());
-        add_neighbours(&comparison.to, &mut cast.to);
         cast
     }
 
@@ -223,14 +231,18 @@ impl Cast {
     }
 }
 
-/// Adds the tables that refer to these, and all that any of them refers to.
-fn add_neighbours(schema: &Schema, names: &mut BTreeSet<TableName>) {
+/// Adds the tables that refer to these.
+fn add_children(schema: &Schema, names: &mut BTreeSet<TableName>) {
     let refers = |name: &&TableName| {
         let keys = schema.table(name).into_iter().flat_map(|table| &table.foreign_keys);
         keys.map(|key| &key.referenced_table).any(|parent| names.contains(parent))
     };
     let children: Vec<_> = schema.tables.keys().filter(refers).cloned().collect();
     names.extend(children);
+}
+
+/// Adds all tables that any of these refers to.
+fn add_parents(schema: &Schema, names: &mut BTreeSet<TableName>) {
     let mut open: Vec<_> = names.iter().cloned().collect();
     while let Some(name) = open.pop() {
         for key in schema.table(&name).into_iter().flat_map(|table| &table.foreign_keys) {
@@ -344,5 +356,47 @@ impl Session for Recorder<'_> {
 
     async fn query_check(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.live.query(statement).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use sea_orm::DbBackend;
+
+    use super::{Cast, Comparison, Operation};
+    use crate::autogenerate::Wishes;
+    use crate::autogenerate::operation::Change;
+    use crate::schema::{Action, ForeignKey, Schema, Table, TableName};
+
+    fn schema(tables: &[&Table]) -> Schema {
+        let tables = tables.iter().map(|table| (table.name.clone(), (*table).clone())).collect();
+        Schema { tables, ..Schema::default() }
+    }
+
+    #[test]
+    fn a_table_that_something_begins_to_refer_to_takes_part_on_both_sides() {
+        let (people, before) = (Table::new("people"), Table::new("pets"));
+        let key = ForeignKey {
+            name: None,
+            columns: vec!["owner_id".to_owned()],
+            referenced_table: "people".into(),
+            referenced_columns: vec!["id".to_owned()],
+            on_delete: Action::NoAction,
+            on_update: Action::NoAction,
+            deferrable: None,
+        };
+        let after = Table { foreign_keys: vec![key.clone()], ..before.clone() };
+        let comparison = Comparison {
+            from: schema(&[&people, &before]),
+            to: schema(&[&people, &after]),
+            wishes: Wishes::default(),
+            backend: DbBackend::Sqlite,
+        };
+        let add = Operation::Change { table: "pets".into(), change: Change::AddForeignKey(key) };
+        let cast = Cast::of(&comparison, &[add]);
+        let both = BTreeSet::from(["people", "pets"].map(TableName::from));
+        assert_eq!((cast.from, cast.to), (both.clone(), both));
     }
 }

@@ -66,11 +66,16 @@ pub(super) fn build(
     Ok(Built { definition, comment, renamed_from })
 }
 
-/// PostgreSQL takes the name of an enumerated type for one in lower case unless it is quoted, which SeaORM does not do.
+/// PostgreSQL takes the name of an enumerated type for one in lower case unless it is quoted, and MySQL reads the values as
+/// literals; SeaORM writes both as they are.
 fn fitting(backend: DbBackend, kind: &ColumnType, built: &ColumnType) -> ColumnType {
     match kind {
         ColumnType::Enum { name, .. } if backend == DbBackend::Postgres => {
             ColumnType::Custom(Alias::new(quoted(backend, &name.to_string())).into())
+        }
+        ColumnType::Enum { variants, .. } if backend == DbBackend::MySql => {
+            let values: Vec<_> = variants.iter().map(|value| clause::literal(backend, &value.to_string())).collect();
+            ColumnType::Custom(Alias::new(format!("ENUM({})", values.join(", "))).into())
         }
         ColumnType::Array(element) if backend == DbBackend::Postgres => match &**element {
             ColumnType::Enum { name, .. } => {
@@ -101,7 +106,22 @@ fn split_comment(comment: &str) -> (Option<String>, Option<String>) {
 
 #[cfg(test)]
 mod tests {
-    use super::split_comment;
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use sea_orm::DbBackend;
+    use sea_orm::sea_query::{Alias, ColumnDef};
+
+    use super::{build, split_comment};
+    use crate::alter::clause;
+
+    #[test]
+    fn values_of_an_enumeration_are_literals_on_mysql() {
+        let values = ["it's", "a\\b"].map(Alias::new);
+        let column = ColumnDef::new("mood").enumeration("mood", values).to_owned();
+        let built = build(DbBackend::MySql, "people", &column, None).unwrap();
+        let written = clause::column(DbBackend::MySql, "people", &built.definition).unwrap();
+        assert_eq!(written, r"`mood` ENUM('it''s', 'a\\b')");
+    }
 
     fn check(comment: &str, text: Option<&str>, renamed_from: Option<&str>) {
         assert_eq!(split_comment(comment), (text.map(str::to_owned), renamed_from.map(str::to_owned)));

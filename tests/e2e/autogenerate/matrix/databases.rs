@@ -1,0 +1,62 @@
+//! A database for each change.
+
+use std::{error::Error, path::Path};
+
+use seachange_matrix::{Case as Change, Job};
+use seachange_tests::{Backend, TestDatabase, servers::Address};
+
+/// A database for each change: a file, a schema, or a database of the server. They go with the value.
+pub(super) struct Databases {
+    /// Where the folder is, and the schemas are.
+    first: TestDatabase,
+    /// The others, where each change has one.
+    _others: Vec<TestDatabase>,
+    jobs: Vec<Job>,
+    names: Vec<String>,
+}
+
+impl Databases {
+    pub(super) fn create(
+        backend: Backend,
+        address: Option<Address>,
+        changes: &[Change],
+    ) -> Result<Self, Box<dyn Error>> {
+        let first = TestDatabase::at(backend, address.clone())?;
+        let names: Vec<String> = changes.iter().map(Change::slug).collect();
+        let mut others = Vec::new();
+        let mut urls = Vec::new();
+        for name in &names {
+            urls.push(match backend {
+                Backend::Sqlite => format!("sqlite:{}/{name}.db?mode=rwc", first.folder().display()),
+                Backend::Postgres => format!("{}?schema={name}", first.url()),
+                Backend::MySql => {
+                    let database = TestDatabase::at(backend, address.clone())?;
+                    let url = database.url();
+                    others.push(database);
+                    url
+                }
+            });
+        }
+        if backend == Backend::Postgres {
+            let schemas: String = names.iter().map(|name| format!("CREATE SCHEMA {name};")).collect();
+            first.execute(&schemas)?;
+        }
+        let jobs = changes.iter().zip(urls);
+        let jobs = jobs.map(|(change, url)| Job { case: change.name.to_owned(), url, file: None }).collect();
+        Ok(Self { first, _others: others, jobs, names })
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        self.first.folder()
+    }
+
+    pub(super) fn jobs(&self) -> &[Job] {
+        &self.jobs
+    }
+
+    /// The name of a change as part of names of files.
+    pub(super) fn name(&self, change: &str) -> &str {
+        let at = self.jobs.iter().position(|job| job.case == change).unwrap_or_default();
+        &self.names[at]
+    }
+}

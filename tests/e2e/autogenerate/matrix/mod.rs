@@ -1,0 +1,68 @@
+//! Single changes of schemas with rows: the revision that is generated for each leads to the entities and back, and keeps the
+//! rows.
+//!
+//! All revisions of a database are compiled in one crate, so the first test of a database waits for all of its changes.
+
+mod conformance;
+mod databases;
+mod selection;
+mod stage;
+mod walk;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
+
+use seachange_matrix::{Case as Change, Outcome, cases};
+use seachange_tests::{
+    Backend,
+    harness::{Case, TestResult},
+    servers::Address,
+};
+
+/// What came of each change on a database, by its name.
+type Outcomes = BTreeMap<String, Outcome>;
+
+/// The walk through all changes on one kind of database, taken once.
+#[derive(Default)]
+struct Walk(OnceLock<Result<Outcomes, String>>);
+
+impl Walk {
+    fn outcomes(&self, backend: Backend, address: Option<Address>) -> Result<&Outcomes, String> {
+        let walk = || walk::through(backend, address).map_err(|error| error.to_string());
+        self.0.get_or_init(walk).as_ref().map_err(Clone::clone)
+    }
+}
+
+pub(super) fn trials() -> Vec<Case> {
+    Backend::ALL.into_iter().flat_map(on).collect()
+}
+
+fn on(backend: Backend) -> Vec<Case> {
+    let walk = Arc::<Walk>::default();
+    let table = Arc::clone(&walk);
+    let conformance = Case::with_server(backend, "matrix::conformance", move |address| {
+        conformance::check(backend, table.outcomes(backend, address)?)
+    });
+    let changes = changes(backend).into_iter().map(|change| {
+        let walk = Arc::clone(&walk);
+        let name = format!("matrix::{}", change.slug());
+        Case::with_server(backend, &name, move |address| judge(change.name, walk.outcomes(backend, address)?))
+    });
+    changes.chain([conformance]).collect()
+}
+
+/// The changes that mean something on a database.
+fn changes(backend: Backend) -> Vec<Change> {
+    let url = format!("{}:", backend.name());
+    cases::all().into_iter().filter(|change| change.is_on(&url)).collect()
+}
+
+fn judge(change: &str, outcomes: &Outcomes) -> TestResult {
+    let outcome = outcomes.get(change).ok_or("nothing came of it")?;
+    match outcome.faults.as_slice() {
+        [] => Ok(()),
+        faults => Err(faults.join("\n").into()),
+    }
+}

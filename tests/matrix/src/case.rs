@@ -1,0 +1,80 @@
+//! A change, as it is declared.
+
+use sea_orm::DbBackend;
+use seachange::autogenerate::{Entities, EntityTable};
+
+/// A change of a schema, which is told by its name.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// The name, in words.
+    pub name: &'static str,
+    /// The databases on which it means something.
+    pub on: &'static [DbBackend],
+    /// The tables that the database has.
+    pub before: Entities,
+    /// The tables that the entities ask for.
+    pub after: Entities,
+    /// What else the database has.
+    pub beside: Vec<(DbBackend, &'static str)>,
+    /// Whether the tables stay empty.
+    pub is_empty: bool,
+}
+
+impl Case {
+    /// A change on every database.
+    pub(crate) fn new(
+        name: &'static str,
+        before: impl IntoIterator<Item = EntityTable>,
+        after: impl IntoIterator<Item = EntityTable>,
+    ) -> Self {
+        const ALL: &[DbBackend] = &[DbBackend::Sqlite, DbBackend::Postgres, DbBackend::MySql];
+        Self {
+            name,
+            on: ALL,
+            before: before.into_iter().fold(Entities::new(), Entities::with),
+            after: after.into_iter().fold(Entities::new(), Entities::with),
+            beside: Vec::new(),
+            is_empty: false,
+        }
+    }
+
+    /// Says on which databases alone it means something.
+    #[must_use]
+    pub(crate) fn on(mut self, backends: &'static [DbBackend]) -> Self {
+        self.on = backends;
+        self
+    }
+
+    /// Adds what the database has, and no entity knows.
+    #[must_use]
+    pub(crate) fn beside(mut self, backend: DbBackend, statement: &'static str) -> Self {
+        self.beside.push((backend, statement));
+        self
+    }
+
+    /// Leaves the tables empty: with rows, the change is not possible.
+    #[must_use]
+    pub(crate) fn without_rows(mut self) -> Self {
+        self.is_empty = true;
+        self
+    }
+
+    /// Whether it means something on the database of a URL.
+    #[must_use]
+    pub fn is_on(&self, url: &str) -> bool {
+        let backend = match url.split(':').next() {
+            Some("sqlite") => DbBackend::Sqlite,
+            Some("mysql") => DbBackend::MySql,
+            _ => DbBackend::Postgres,
+        };
+        self.on.contains(&backend)
+    }
+
+    /// The name as it stands in names of tests and files.
+    #[must_use]
+    pub fn slug(&self) -> String {
+        let words = self.name.split(|letter: char| !letter.is_ascii_alphanumeric());
+        let words: Vec<_> = words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+        words.join("_")
+    }
+}

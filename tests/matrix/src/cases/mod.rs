@@ -1,0 +1,52 @@
+//! The changes. Those of Alembic's list have the names of its rows.
+
+mod build;
+mod checks;
+mod columns;
+mod comments;
+mod defaults;
+mod entities;
+mod enumerations;
+mod expressions;
+mod foreign_keys;
+mod indexes;
+mod listed;
+mod names;
+mod numbering;
+mod tables;
+mod types;
+mod uniques;
+mod untouched;
+
+pub use listed::LISTED;
+
+use crate::Case;
+
+/// All changes.
+#[must_use]
+pub fn all() -> Vec<Case> {
+    let topics = [
+        tables::cases(),
+        columns::cases(),
+        types::cases(),
+        defaults::cases(),
+        indexes::cases(),
+        expressions::cases(),
+        uniques::cases(),
+        foreign_keys::cases(),
+        checks::cases(),
+        enumerations::cases(),
+        numbering::cases(),
+        comments::cases(),
+        names::cases(),
+        untouched::cases(),
+        entities::cases(),
+    ];
+    topics.into_iter().flatten().collect()
+}
+
+/// The change of a name, on the database of a URL.
+#[must_use]
+pub fn find(name: &str, url: &str) -> Option<Case> {
+    all().into_iter().find(|case| case.name == name && case.is_on(url))
+}

@@ -1,0 +1,55 @@
+//! Unique constraints, and primary keys.
+
+use sea_orm::sea_query::{ColumnDef, Index};
+use seachange::autogenerate::EntityTable;
+
+use super::build::{Name, POSTGRES, Postgres, index, integer, people, statement, string};
+use crate::Case;
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        Case::new("named unique added", [plain()], [unique("once", &["a"])]),
+        Case::new("named unique removed", [unique("once", &["a"])], [plain()]),
+        Case::new("unnamed unique added", [plain()], [people([string("a").unique_key().to_owned(), integer("b")])]),
+        Case::new("unnamed unique removed", [people([string("a").unique_key().to_owned(), integer("b")])], [plain()]),
+        Case::new("unique columns changed", [unique("once", &["a"])], [unique("once", &["a", "b"])]),
+        Case::new("unique renamed", [unique("once", &["a"])], [unique("only_once", &["a"])]),
+        Case::new(
+            "unique index -> constraint",
+            [plain().index(index("once", &["a"]).unique().to_owned())],
+            [unique("once", &["a"])],
+        ),
+        Case::new("unique deferrable changed", [late("")], [late("DEFERRABLE INITIALLY DEFERRED")]).on(POSTGRES),
+        Case::new("PK column added", [primary(&["a"])], [primary(&["a", "b"])]),
+        Case::new("PK column removed", [primary(&["a", "b"])], [primary(&["a"])]),
+        Case::new("PK added", [primary(&[])], [primary(&["a"])]),
+        Case::new("PK removed", [primary(&["a"])], [primary(&[])]),
+        Case::new("order of the columns of the PK", [primary(&["a", "b"])], [primary(&["b", "a"])]),
+    ]
+}
+
+fn plain() -> EntityTable {
+    people([string("a"), integer("b")])
+}
+
+fn unique(name: &str, columns: &'static [&'static str]) -> EntityTable {
+    plain().unique(name, columns.iter().map(|column| Name(column)))
+}
+
+fn late(when: &str) -> EntityTable {
+    plain().sql(Postgres, &format!("ALTER TABLE people ADD CONSTRAINT once UNIQUE (a) {when}"))
+}
+
+/// A table with a primary key of several columns, or none.
+fn primary(columns: &[&'static str]) -> EntityTable {
+    let column = |name| ColumnDef::new(name).integer().not_null().to_owned();
+    let mut statement = statement("votes", [column("a"), column("b"), string("kind")]);
+    if !columns.is_empty() {
+        let mut key = Index::create();
+        for name in columns {
+            key.col(*name);
+        }
+        statement.primary_key(&mut key);
+    }
+    EntityTable::stated(&statement)
+}

@@ -1,0 +1,46 @@
+//! The database of a change.
+
+use std::error::Error;
+use std::str::FromStr;
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
+use seachange::autogenerate::{Comparison, Entities, Filter};
+use seachange::{DatabaseSettings, connection};
+
+/// A database, and how to reach it.
+pub(crate) struct Database {
+    pub(crate) settings: DatabaseSettings,
+    pub(crate) connection: DatabaseConnection,
+}
+
+impl Database {
+    /// Connects. Names are quoted in one manner on every database from then on.
+    pub(crate) async fn connect(url: &str) -> Result<Self, Box<dyn Error>> {
+        let settings = DatabaseSettings::from_str(url)?;
+        let connection = connection::connect(&settings).await?;
+        Ok(Self { settings, connection })
+    }
+
+    pub(crate) fn backend(&self) -> DbBackend {
+        self.connection.get_database_backend()
+    }
+
+    pub(crate) async fn compare(&self, entities: &Entities) -> Result<Comparison, Box<dyn Error>> {
+        Ok(Comparison::of(&self.connection, &self.settings, entities, &Filter::default()).await?)
+    }
+
+    /// Takes the steps to entities.
+    pub(crate) async fn become_as(&self, entities: &Entities) -> Result<(), Box<dyn Error>> {
+        let comparison = self.compare(entities).await?;
+        let operations = comparison.operations(&comparison.renames());
+        for statement in comparison.statements(&operations, &self.settings).await? {
+            self.run(&statement).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn run(&self, statement: &str) -> Result<(), Box<dyn Error>> {
+        let ran = self.connection.execute_unprepared(statement).await;
+        ran.map(drop).map_err(|error| format!("{error}: {statement}").into())
+    }
+}

@@ -1,0 +1,55 @@
+//! What is asked of the program, and what it answers.
+
+use seachange::autogenerate::{Difference, Kind};
+use serde::{Deserialize, Serialize};
+
+/// A change on a database of its own.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Job {
+    /// The name of the change.
+    pub case: String,
+    /// The database, which is there and empty before the change is prepared.
+    pub url: String,
+    /// The file of the revision, for the proof; none if it was not compiled.
+    pub file: Option<String>,
+}
+
+/// What came of a job.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The name of the change.
+    pub case: String,
+    /// What differs between the database and the entities, in short: `add index`.
+    pub differences: Vec<String>,
+    /// What is wrong.
+    pub faults: Vec<String>,
+}
+
+impl Outcome {
+    /// The same, with nothing wrong yet.
+    #[must_use]
+    pub fn without_faults(&self) -> Self {
+        Self { faults: Vec::new(), ..self.clone() }
+    }
+}
+
+/// A difference in two words or three: `change type`.
+pub(crate) fn short(difference: &Difference) -> String {
+    let is_whole = matches!(difference.kind, Kind::Table | Kind::Column);
+    let verb = match (&difference.database, &difference.entities) {
+        (None, _) => "add",
+        (_, None) => "drop",
+        _ if is_whole => "rename",
+        _ => "change",
+    };
+    format!("{verb} {}", difference.kind)
+}
+
+/// A difference with all that it says.
+pub(crate) fn long(difference: &Difference) -> String {
+    let table = difference.table.as_ref().map(ToString::to_string).unwrap_or_default();
+    let name = difference.name.as_deref().unwrap_or_default();
+    let said = |side: &Option<String>| side.clone().unwrap_or_else(|| "nothing".to_owned());
+    let (old, new) = (said(&difference.database), said(&difference.entities));
+    format!("{} {table}.{name}: {old} -> {new}", difference.kind)
+}

@@ -1,0 +1,27 @@
+//! Single changes of schemas, each as the tables before and after it, for end-to-end tests of autogenerate.
+//!
+//! - [`cases`] are the changes: every row of Alembic's list that can be said, and more.
+//! - [`prepare`] builds the tables of a change with some rows, and tells what differs.
+//! - [`prove`] applies the revision that was generated, and takes it back, and looks at schema and rows each time.
+//! - [`wander`] goes between random schemas.
+//! - [`main`] is the program that does either, or is the command line of one change: the end-to-end tests run it to write
+//!   the revisions, and put it into a crate with all of them.
+
+mod case;
+pub mod cases;
+mod database;
+mod found;
+mod kept;
+mod prepare;
+mod program;
+mod prove;
+mod random;
+mod rows;
+mod steps;
+
+pub use case::Case;
+pub use found::{Job, Outcome};
+pub use prepare::prepare;
+pub use program::{CASE, FOLDER, main};
+pub use prove::prove;
+pub use random::wander;

@@ -1,0 +1,69 @@
+//! The program.
+
+use std::env;
+use std::error::Error;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use seachange::Migrations;
+
+use crate::{Case, Job, Outcome, cases, prepare, prove, wander};
+
+/// The variable that names the change whose command line the program is.
+pub const CASE: &str = "MATRIX_CASE";
+
+/// The variable that names the folder of that command line.
+pub const FOLDER: &str = "MATRIX_FOLDER";
+
+/// How many pairs of random schemas there are on a server.
+const PAIRS: u32 = 40;
+
+/// Runs the program: `prepare JOBS` and `prove JOBS`, with a file of [`Job`]s, print their [`Outcome`]s as JSON; `list URL` prints
+/// the names of the changes; `wander URL` goes between random schemas in an empty database. With [`CASE`] and
+/// [`FOLDER`] set, it is the command line of a program whose entities are those after the change.
+pub fn main(migrations: &'static Migrations) -> ExitCode {
+    if let (Ok(name), Ok(folder)) = (env::var(CASE), env::var(FOLDER)) {
+        let url = env::var("DATABASE_URL").unwrap_or_default();
+        let entities = cases::find(&name, &url).map(|case| case.after).unwrap_or_default();
+        return seachange::cli::main_with_entities(migrations, &folder, entities);
+    }
+    let mut arguments = env::args().skip(1);
+    let answered = match (arguments.next().as_deref(), arguments.next()) {
+        (Some("prepare"), Some(file)) => answer(&file, prepare),
+        (Some("prove"), Some(file)) => answer(&file, |case, job| prove(case, job, migrations)),
+        (Some("list"), Some(url)) => list(&url),
+        (Some("wander"), Some(url)) => wander(&url, PAIRS),
+        _ => Err("prepare JOBS, prove JOBS, list URL or wander URL".into()),
+    };
+    match answered {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn answer<F: Future<Output = Result<Outcome, Box<dyn Error>>>>(
+    file: &str,
+    walk: impl Fn(Case, Job) -> F,
+) -> Result<(), Box<dyn Error>> {
+    let jobs: Vec<Job> = serde_json::from_str(&fs::read_to_string(Path::new(file))?)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let mut outcomes = Vec::new();
+    for job in jobs {
+        let case = cases::find(&job.case, &job.url).ok_or("no such change")?;
+        let name = job.case.clone();
+        let failed =
+            |error: Box<dyn Error>| Outcome { case: name, differences: Vec::new(), faults: vec![error.to_string()] };
+        outcomes.push(runtime.block_on(walk(case, job)).unwrap_or_else(failed));
+    }
+    Ok(writeln!(std::io::stdout(), "{}", serde_json::to_string(&outcomes)?)?)
+}
+
+fn list(url: &str) -> Result<(), Box<dyn Error>> {
+    let names: Vec<_> = cases::all().into_iter().filter(|case| case.is_on(url)).map(|case| case.name).collect();
+    Ok(writeln!(std::io::stdout(), "{}", serde_json::to_string(&names)?)?)
+}

@@ -1,0 +1,87 @@
+//! The walk through a change: up, and back.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use seachange::autogenerate::{Comparison, differences};
+use seachange::{Migrations, Migrator, Script};
+
+use crate::database::Database;
+use crate::found::long;
+use crate::kept::Fate;
+use crate::rows::read;
+use crate::steps::Steps;
+use crate::{Case, Job, Outcome};
+
+/// Applies the revision of a job, or the same calls where it was not compiled, and takes it back; tells what differs and which rows are gone.
+///
+/// # Errors
+///
+/// Whatever the database and the engine say.
+pub async fn prove(case: Case, job: Job, migrations: &'static Migrations) -> Result<Outcome, Box<dyn Error>> {
+    let database = Database::connect(&job.url).await?;
+    let start = database.compare(&case.after).await?;
+    let operations = start.operations(&start.renames());
+    let fate = Fate::of(&operations);
+    let before = read(&database, &start.from).await?;
+    let steps = Steps::of(&operations);
+    let migrator = migrator(&job, &database, migrations, steps).await?;
+    let mut faults = Vec::new();
+
+    migrator.upgrade("heads").await.map_err(|error| explained("up", &error))?;
+    let up = database.compare(&case.after).await?;
+    faults.extend(left("after up", &up));
+    let rows = read(&database, &up.from).await?;
+    faults.extend(fate.after_up(&before, &rows).into_iter().map(|fault| format!("after up: {fault}")));
+
+    migrator.downgrade("base").await.map_err(|error| explained("down", &error))?;
+    let down = database.compare(&case.before).await?;
+    let rows = read(&database, &down.from).await?;
+    faults.extend(fate.after_down(&before, &rows).into_iter().map(|fault| format!("after down: {fault}")));
+    faults.extend(left("after down", &between(&down, &start)));
+    migrator.close().await?;
+    database.connection.close().await?;
+    let differences = differences(&operations).iter().map(crate::found::short).collect();
+    Ok(Outcome { case: case.name.to_owned(), differences, faults })
+}
+
+async fn migrator(
+    job: &Job,
+    database: &Database,
+    migrations: &'static Migrations,
+    steps: Steps,
+) -> Result<Migrator, Box<dyn Error>> {
+    let script = match &job.file {
+        Some(file) => {
+            let script = migrations.scripts().iter().find(|script| script.file == file);
+            Script { ..*script.ok_or("no such revision")? }
+        }
+        None => steps.leaked(),
+    };
+    let scripts: &'static [Script] = Box::leak(Box::new([script]));
+    let alone = Box::leak(Box::new(Migrations::new("matrix 0.1.0", scripts)));
+    Ok(Migrator::connect_with(alone, &database.settings, Arc::new(|_| {})).await?)
+}
+
+fn explained(way: &str, error: &seachange::Error) -> String {
+    let mut text = format!("{way}: {error}");
+    let mut source = Error::source(error);
+    while let Some(error) = source {
+        text += &format!(": {error}");
+        source = error.source();
+    }
+    text
+}
+
+fn left(when: &str, comparison: &Comparison) -> Vec<String> {
+    let left = differences(&comparison.operations(&comparison.renames()));
+    left.iter().map(|left| format!("{when}: {}", long(left))).collect()
+}
+
+/// What the database has now beside what it had at the start.
+fn between(now: &Comparison, start: &Comparison) -> Comparison {
+    let mut between = now.clone();
+    between.to = start.from.clone();
+    between.wishes = seachange::autogenerate::Wishes::default();
+    between
+}
