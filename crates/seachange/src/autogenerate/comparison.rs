@@ -111,7 +111,7 @@ impl Comparison {
 
 /// What can be done in which order on a database system.
 pub(super) fn rules(backend: DbBackend) -> Rules {
-    Rules { foreign_keys_pin_types: backend == DbBackend::MySql }
+    Rules { foreign_keys_hold: backend == DbBackend::MySql }
 }
 
 /// The schemas that entities name.

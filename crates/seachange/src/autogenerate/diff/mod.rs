@@ -5,6 +5,7 @@
 
 mod alike;
 mod enumeration;
+mod held;
 mod mention;
 mod order;
 mod pairs;
@@ -19,23 +20,24 @@ use super::wishes::Wishes;
 use crate::schema::{Schema, Table};
 
 /// What differs between database systems in what can be done in which order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Rules {
-    /// Whether a column keeps its type while a foreign key is on it, or refers to it (MySQL and MariaDB).
-    pub(super) foreign_keys_pin_types: bool,
+    /// Whether a column keeps its type, and a table its last index for a foreign key, while the foreign key is there (MySQL
+    /// and MariaDB, which make an index for a foreign key that has none).
+    pub(super) foreign_keys_hold: bool,
 }
 
 /// The steps from `from` to `to`. Both came from the same inspector.
 pub(super) fn diff(from: &Schema, to: &Schema, wishes: &Wishes, renames: &Renames, rules: Rules) -> Vec<Operation> {
     let (from, renamed) = rename::apply(from, renames);
     let enumerations = enumeration::diff(&from, to);
-    let tables = table::diff(&from, to, wishes);
+    let tables = table::diff(&from, to, wishes, rules);
     order::order(&from, to, renamed, enumerations, tables, rules)
 }
 
 /// Whether a table is as it should be.
 pub(super) fn is_alike(old: &Table, new: &Table, wishes: &Wishes) -> bool {
-    table::changed(old, new, wishes).is_empty()
+    table::changed(old, new, wishes, Rules::default()).is_empty()
 }
 
 #[cfg(test)]

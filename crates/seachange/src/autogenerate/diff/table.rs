@@ -1,7 +1,7 @@
 //! What changes in a table that stays.
 
-use super::alike;
 use super::pairs::{Unpaired, pair};
+use super::{Rules, alike, held};
 use crate::autogenerate::operation::Change;
 use crate::autogenerate::wishes::Wishes;
 use crate::schema::{Check, Exclusion, ForeignKey, Index, Schema, Table, TableName, Unique};
@@ -23,18 +23,21 @@ pub(super) struct Changed {
     pub(super) created_indexes: Vec<Index>,
 }
 
-pub(super) fn diff(from: &Schema, to: &Schema, wishes: &Wishes) -> Tables {
+pub(super) fn diff(from: &Schema, to: &Schema, wishes: &Wishes, rules: Rules) -> Tables {
     let absent = |own: &Schema, other: &Schema| {
         let tables = own.tables.values().filter(|table| !other.tables.contains_key(&table.name));
         tables.cloned().collect()
     };
     let both = from.tables.values().filter_map(|old| Some((old, to.tables.get(&old.name)?)));
-    let changed = both.map(|(old, new)| changed(old, new, wishes)).filter(|changed| !changed.is_empty());
+    let changed = both.map(|(old, new)| changed(old, new, wishes, rules)).filter(|changed| !changed.is_empty());
     Tables { created: absent(to, from), dropped: absent(from, to), changed: changed.collect() }
 }
 
-pub(super) fn changed(old: &Table, new: &Table, wishes: &Wishes) -> Changed {
-    let keys = Keys::compare(old, new, wishes);
+pub(super) fn changed(old: &Table, new: &Table, wishes: &Wishes, rules: Rules) -> Changed {
+    let mut keys = Keys::compare(old, new, wishes);
+    if rules.foreign_keys_hold {
+        keys.dropped_indexes.retain(|index| !held::is_as_made_for_foreign_key(index, new));
+    }
     let mut changes = Vec::new();
     drop_constraints(old, new, wishes, &keys, &mut changes);
     change_columns(old, new, &mut changes);

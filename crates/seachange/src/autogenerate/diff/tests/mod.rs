@@ -12,7 +12,7 @@ use crate::autogenerate::wishes::Wishes;
 use crate::schema::Schema;
 use text::{describe, schema};
 
-const RULES: Rules = Rules { foreign_keys_pin_types: false };
+const RULES: Rules = Rules { foreign_keys_hold: false };
 
 /// The steps between two schemas, in short.
 fn steps(from: &str, to: &str) -> Vec<String> {
