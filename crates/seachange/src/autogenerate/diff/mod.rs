@@ -25,6 +25,8 @@ pub(super) struct Rules {
     /// Whether a column keeps its type, and a table its last index for a foreign key, while the foreign key is there (MySQL
     /// and MariaDB, which make an index for a foreign key that has none).
     pub(super) foreign_keys_hold: bool,
+    /// Whether a column that counts is in a key all the time (MySQL and MariaDB).
+    pub(super) counters_need_a_key: bool,
 }
 
 /// The steps from `from` to `to`. Both came from the same inspector.

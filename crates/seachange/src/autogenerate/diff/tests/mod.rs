@@ -9,10 +9,10 @@ mod text;
 use super::{Renames, Rules, candidates, diff};
 use crate::autogenerate::operation::Operation;
 use crate::autogenerate::wishes::Wishes;
-use crate::schema::Schema;
+use crate::schema::{AutoIncrement, Schema};
 use text::{describe, schema};
 
-const RULES: Rules = Rules { foreign_keys_hold: false };
+const RULES: Rules = Rules { foreign_keys_hold: false, counters_need_a_key: false };
 
 /// The steps between two schemas, in short.
 fn steps(from: &str, to: &str) -> Vec<String> {
@@ -53,6 +53,57 @@ fn columns_come_go_and_change() {
     check("posts: id int", "posts: id int =1", &["alter posts modify column id"]);
     // A column of the key is never NULL, whatever its definition says.
     check("posts: id int, pk(id)", "posts: id int!, pk(id)", &[]);
+}
+
+#[test]
+fn a_key_changes_next_to_the_column_that_counts() {
+    let mut from = parse("posts: a int!, b int, slug text, pk(a)");
+    let mut to = parse("posts: id int!, a int, b int!, title text, pk(id)");
+    let rules = Rules { counters_need_a_key: true, ..RULES };
+    let between = |from: &Schema, to: &Schema| {
+        let operations = diff(from, to, &Wishes::default(), &Renames::default(), rules);
+        described(&operations).iter().map(|step| step.trim_start_matches("alter posts ").to_owned()).collect::<Vec<_>>()
+    };
+    count(&mut to, "id");
+    let steps = [
+        "add column title",
+        "modify column b",
+        "add column id",
+        "drop pk a",
+        "add pk id",
+        "modify column a",
+        "drop column slug",
+    ];
+    assert_eq!(between(&from, &to), steps);
+    let back = [
+        "add column slug",
+        "modify column a",
+        "modify column b",
+        "drop pk id",
+        "add pk a",
+        "drop column id",
+        "drop column title",
+    ];
+    assert_eq!(between(&to, &from), back);
+    count(&mut from, "a");
+    let moved = [
+        "add column title",
+        "modify column a",
+        "modify column b",
+        "add column id",
+        "drop pk a",
+        "add pk id",
+        "drop column slug",
+    ];
+    to.tables.values_mut().flat_map(|table| &mut table.columns).for_each(|column| column.nullable = false);
+    assert_eq!(between(&from, &to), moved);
+}
+
+fn count(schema: &mut Schema, name: &str) {
+    let columns = schema.tables.values_mut().flat_map(|table| &mut table.columns);
+    columns
+        .filter(|column| column.name == name)
+        .for_each(|column| column.auto_increment = Some(AutoIncrement::Counter));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::super::{Renames, Rules, diff};
 use super::{RULES, check, described, parse};
 use crate::autogenerate::wishes::Wishes;
 
-const HOLDING: Rules = Rules { foreign_keys_hold: true };
+const HOLDING: Rules = Rules { foreign_keys_hold: true, ..RULES };
 
 #[test]
 fn tables_come_after_those_that_they_refer_to_and_go_before_them() {
