@@ -48,7 +48,8 @@ fn indexes(table: &Table, backend: DbBackend) -> impl Iterator<Item = Code> {
     table.indexes.iter().map(move |index| index::create(&table.name, index, backend))
 }
 
-fn flat(code: Vec<Code>) -> Vec<Code> {
+/// Takes pieces out of the conditions that they stand under.
+pub(super) fn flat(code: Vec<Code>) -> Vec<Code> {
     let mut flat = Vec::new();
     for piece in code {
         match piece {

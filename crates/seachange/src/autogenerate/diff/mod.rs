@@ -4,6 +4,7 @@
 //! steps, each taken back in the opposite order, lead back.
 
 mod alike;
+mod dependents;
 mod enumeration;
 mod held;
 mod mention;
@@ -32,8 +33,8 @@ pub(super) struct Rules {
 /// The steps from `from` to `to`. Both came from the same inspector.
 pub(super) fn diff(from: &Schema, to: &Schema, wishes: &Wishes, renames: &Renames, rules: Rules) -> Vec<Operation> {
     let (from, renamed) = rename::apply(from, renames);
-    let enumerations = enumeration::diff(&from, to);
     let tables = table::diff(&from, to, wishes, rules);
+    let enumerations = enumeration::diff(&from, to, &tables);
     order::order(&from, to, renamed, enumerations, tables, rules)
 }
 

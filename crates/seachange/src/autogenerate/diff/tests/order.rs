@@ -2,6 +2,7 @@
 
 use super::super::{Renames, Rules, diff};
 use super::{RULES, check, described, parse};
+use crate::autogenerate::operation::{EnumerationUser, Operation};
 use crate::autogenerate::wishes::Wishes;
 
 const HOLDING: Rules = Rules { foreign_keys_hold: true, ..RULES };
@@ -62,6 +63,35 @@ fn new_values_come_before_the_columns_and_old_ones_go_after() {
     let (from, to) = ("enum mood: a b\nposts: m mood =a", "enum mood: b c\nposts: m mood =c");
     check(from, to, &["alter enum mood to a b c", "alter posts modify column m", "alter enum mood to b c"]);
     check("enum mood: a b\nposts: m mood", "enum mood: b a\nposts: m mood", &["alter enum mood to b a"]);
+}
+
+/// The users of the types that change, and what depends on them, for each change.
+fn altered(from: &str, to: &str) -> Vec<Vec<String>> {
+    let steps = diff(&parse(from), &parse(to), &Wishes::default(), &Renames::default(), RULES);
+    let altered = steps.iter().filter_map(|step| match step {
+        Operation::AlterEnumeration { users, dependents, .. } => Some((users, dependents)),
+        _ => None,
+    });
+    let users = |users: &[EnumerationUser]| {
+        users.iter().map(|user| format!("{}.{}", user.table, user.column.name)).collect::<Vec<_>>()
+    };
+    altered.map(|(own, dependents)| [users(own), described(dependents)].concat()).collect()
+}
+
+#[test]
+fn a_type_knows_what_depends_on_it() {
+    let from = "enum mood: x y\nposts: m mood, a int, check c(m <> 'x'), check d(a > 0), check e(m <> 'y')";
+    let to = "enum mood: x z\nposts: m mood, a int, check c(m <> 'x'), check d(a > 0), check f(m <> 'z')";
+    let widened = ["posts.m", "alter posts add check c", "alter posts add check e"];
+    let narrowed = ["posts.m", "alter posts add check c", "alter posts add check f"];
+    assert_eq!(altered(from, to), [widened, narrowed]);
+}
+
+#[test]
+fn a_type_is_used_by_tables_that_come_and_go() {
+    let from = "enum mood: x y\nold: m mood\nposts: m mood";
+    let to = "enum mood: x z\nnew: m mood\nposts: m mood";
+    assert_eq!(altered(from, to), [vec!["old.m", "posts.m"], vec!["new.m", "old.m", "posts.m"]]);
 }
 
 #[test]
@@ -127,7 +157,7 @@ fn an_index_as_the_server_makes_one_is_no_difference() {
 fn the_way_back_is_the_steps_taken_back() {
     let (from, to) = ("posts: a int, index i(a)", "posts: b int, index j(b)\ntags: id int!");
     let steps = diff(&parse(from), &parse(to), &Wishes::default(), &Renames::default(), RULES);
-    let back: Vec<_> = steps.iter().rev().map(super::Operation::reverse).collect();
+    let back: Vec<_> = steps.iter().rev().map(Operation::reverse).collect();
     let expected =
         ["drop index j", "alter posts add column a", "alter posts drop column b", "drop table tags", "create index i"];
     assert_eq!(described(&back), expected);
