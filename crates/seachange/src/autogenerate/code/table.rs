@@ -32,8 +32,7 @@ pub(super) fn rename(from: &TableName, to: &TableName, backend: DbBackend) -> Ve
     let mut code = Vec::new();
     let mut now = from.clone();
     if is_postgres && from.schema != to.schema {
-        let schema = sql::name(to.schema.as_deref().unwrap_or("public"));
-        code.push(postgres("schemas", [format!("ALTER TABLE {} SET SCHEMA {schema}", sql::table(from))]));
+        code.push(postgres("schemas", [set_schema(from, to.schema.as_deref())]));
         now.schema.clone_from(&to.schema);
     }
     if now.name != to.name || !is_postgres {
@@ -42,6 +41,15 @@ pub(super) fn rename(from: &TableName, to: &TableName, backend: DbBackend) -> Ve
         code.push(Code::Call(Call::RenameTable { from: now, to }));
     }
     code
+}
+
+/// Moves a table to another schema. The one that the connection works in has a name that the server knows.
+fn set_schema(from: &TableName, to: Option<&str>) -> String {
+    if let Some(to) = to {
+        return format!("ALTER TABLE {} SET SCHEMA {}", sql::table(from), sql::name(to));
+    }
+    let alter = format!("ALTER TABLE {} SET SCHEMA %I", sql::table(from).replace('%', "%%"));
+    format!("DO {}", sql::text(&format!("BEGIN EXECUTE format({}, current_schema()); END", sql::text(&alter))))
 }
 
 fn indexes(table: &Table, backend: DbBackend) -> impl Iterator<Item = Code> {
