@@ -1,5 +1,7 @@
 //! What PostgreSQL has computed from a column, so that it does not give the column another type.
 
+use std::collections::BTreeMap;
+
 use super::mention::mentions;
 use super::table::{Changed, Tables};
 use crate::autogenerate::operation::{Change, EnumerationUser, Operation};
@@ -7,10 +9,10 @@ use crate::schema::{Column, Expression, Index, IndexKey, Schema, Table, Unique};
 
 /// The tables once they have changed: indexes that come are not yet there, and tables that go still are.
 pub(super) fn after_changes(from: &Schema, to: &Schema, tables: &Tables) -> Vec<Table> {
+    let changed: BTreeMap<_, _> = tables.changed.iter().map(|changed| (&changed.name, changed)).collect();
     let kept = from.tables.values().filter_map(|old| Some((old, to.tables.get(&old.name)?)));
     let kept = kept.map(|(old, new)| {
-        let changed = tables.changed.iter().find(|changed| changed.name == old.name);
-        changed.map_or_else(|| old.clone(), |changed| with_changes(old, new, changed))
+        changed.get(&old.name).map_or_else(|| old.clone(), |changed| with_changes(old, new, changed))
     });
     tables.created.iter().chain(&tables.dropped).cloned().chain(kept).collect()
 }

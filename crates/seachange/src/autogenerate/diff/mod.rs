@@ -4,6 +4,7 @@
 //! steps, each taken back in the opposite order, lead back.
 
 mod alike;
+mod candidates;
 mod dependents;
 mod enumeration;
 mod held;
@@ -13,7 +14,7 @@ mod pairs;
 mod rename;
 mod table;
 
-pub(super) use self::rename::candidates;
+pub(super) use self::candidates::candidates;
 pub use self::rename::{Candidate, Renames};
 
 use super::operation::Operation;

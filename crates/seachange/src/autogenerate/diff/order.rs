@@ -251,27 +251,65 @@ fn retyped_columns(changed: &Changed) -> impl Iterator<Item = (TableName, String
 /// Puts each table behind those that it refers to, as far as no cycle stands in the way; otherwise by name.
 fn in_order_of_reference(tables: Vec<Table>) -> Vec<Table> {
     let mut tables: BTreeMap<TableName, Table> = tables.into_iter().map(|table| (table.name.clone(), table)).collect();
-    let mut waiting: BTreeMap<TableName, BTreeSet<TableName>> = tables
-        .values()
-        .map(|table| {
-            let parents = table.foreign_keys.iter().map(|key| key.referenced_table.clone());
-            let parents = parents.filter(|parent| *parent != table.name && tables.contains_key(parent));
-            (table.name.clone(), parents.collect())
-        })
-        .collect();
+    let mut waiting = Waiting::of(&tables);
     let mut ordered = Vec::with_capacity(tables.len());
-    while !waiting.is_empty() {
-        let ready: Vec<_> =
-            waiting.iter().filter(|(_, parents)| parents.is_empty()).map(|(name, _)| name.clone()).collect();
-        // In a cycle, the first by name goes first.
-        let ready = if ready.is_empty() { waiting.keys().next().cloned().into_iter().collect() } else { ready };
-        for name in &ready {
-            waiting.remove(name);
-            ordered.extend(tables.remove(name));
-        }
-        for parents in waiting.values_mut() {
-            parents.retain(|parent| !ready.contains(parent));
+    while let Some(ready) = waiting.next_round() {
+        for name in ready {
+            ordered.extend(tables.remove(&name));
+            waiting.done(&name);
         }
     }
     ordered
+}
+
+/// Tables that wait for those that they refer to.
+#[derive(Debug, Default)]
+struct Waiting {
+    /// How many tables each one waits for.
+    parents: BTreeMap<TableName, usize>,
+    children: BTreeMap<TableName, Vec<TableName>>,
+    /// Those that wait for none any more.
+    ready: BTreeSet<TableName>,
+}
+
+impl Waiting {
+    fn of(tables: &BTreeMap<TableName, Table>) -> Self {
+        let mut waiting = Self::default();
+        for table in tables.values() {
+            let parents = table.foreign_keys.iter().map(|key| &key.referenced_table);
+            let parents: BTreeSet<_> =
+                parents.filter(|parent| **parent != table.name && tables.contains_key(*parent)).collect();
+            waiting.parents.insert(table.name.clone(), parents.len());
+            if parents.is_empty() {
+                waiting.ready.insert(table.name.clone());
+            }
+            for parent in parents {
+                waiting.children.entry(parent.clone()).or_default().push(table.name.clone());
+            }
+        }
+        waiting
+    }
+
+    /// Takes those that are ready. In a cycle, the first by name goes first.
+    fn next_round(&mut self) -> Option<BTreeSet<TableName>> {
+        if self.ready.is_empty() {
+            self.ready.insert(self.parents.keys().next()?.clone());
+        }
+        let ready = std::mem::take(&mut self.ready);
+        for name in &ready {
+            self.parents.remove(name);
+        }
+        Some(ready)
+    }
+
+    fn done(&mut self, name: &TableName) {
+        for child in self.children.remove(name).unwrap_or_default() {
+            if let Some(left) = self.parents.get_mut(&child) {
+                *left -= 1;
+                if *left == 0 {
+                    self.ready.insert(child);
+                }
+            }
+        }
+    }
 }

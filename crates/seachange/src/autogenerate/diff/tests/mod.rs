@@ -6,10 +6,10 @@ mod properties;
 mod simulate;
 mod text;
 
-use super::{Renames, Rules, candidates, diff};
+use super::{Candidate, Renames, Rules, candidates, diff};
 use crate::autogenerate::operation::Operation;
 use crate::autogenerate::wishes::Wishes;
-use crate::schema::{AutoIncrement, Schema};
+use crate::schema::{AutoIncrement, Schema, TableName};
 use text::{describe, schema};
 
 const RULES: Rules = Rules { foreign_keys_hold: false, counters_need_a_key: false };
@@ -159,6 +159,36 @@ fn a_renamed_table_keeps_its_columns_and_those_who_refer_to_it() {
     renames.accept(&candidate[0]);
     let steps = described(&diff(&from, &to, &Wishes::default(), &renames, RULES));
     assert_eq!(steps, ["rename table people to users"]);
+}
+
+#[test]
+fn each_thing_has_one_candidate_with_the_most_similar_name() {
+    let table = "first_name text, last_name text, id int!";
+    let from = parse(&format!("a_posts: {table}\nb_posts: {table}\nc: tel text, mail text"));
+    let to = parse(&format!("b_pages: {table}\na_pages: {table}\nc: mailbox text, telephone text"));
+    let table = |from: &str, to: &str| Candidate::Table { from: from.into(), to: to.into() };
+    let column =
+        |from: &str, to: &str| Candidate::Column { table: "c".into(), from: from.to_owned(), to: to.to_owned() };
+    let expected = [
+        table("a_posts", "a_pages"),
+        table("b_posts", "b_pages"),
+        column("tel", "telephone"),
+        column("mail", "mailbox"),
+    ];
+    assert_eq!(candidates(&from, &to, &Renames::default()), expected);
+}
+
+#[test]
+fn many_tables_that_get_other_names_are_found() {
+    let tables = |prefix: &str| {
+        let lines = (0..5_000).map(|at| format!("{prefix}{at}: id int!, own_{at} text\n"));
+        parse(&lines.collect::<String>())
+    };
+    let found = candidates(&tables("old_"), &tables("new_"), &Renames::default());
+    let tail = |name: &TableName| name.name[4..].to_owned();
+    let fits =
+        found.iter().filter(|candidate| matches!(candidate, Candidate::Table { from, to } if tail(from) == tail(to)));
+    assert_eq!((found.len(), fits.count()), (5_000, 5_000));
 }
 
 #[test]

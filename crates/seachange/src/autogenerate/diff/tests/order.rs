@@ -16,6 +16,23 @@ fn tables_come_after_those_that_they_refer_to_and_go_before_them() {
 }
 
 #[test]
+fn a_long_chain_of_tables_is_in_order() {
+    const LAST: usize = 4_999;
+    let table = |at: usize| match at {
+        LAST => format!("t{at:04}: id int!, pk(id)\n"),
+        _ => format!("t{at:04}: id int!, n int, pk(id), fk f(n -> t{:04}.id)\n", at + 1),
+    };
+    let tables: String = (0..=LAST).map(table).collect();
+    let expected: Vec<_> = (0..=LAST).rev().map(|at| format!("create table t{at:04}")).collect();
+    assert_eq!(super::steps("", &tables), expected);
+    let changed = tables.replace("n int,", "n bigint,");
+    assert_eq!(
+        diff(&parse(&tables), &parse(&changed), &Wishes::default(), &Renames::default(), HOLDING).len(),
+        3 * LAST
+    );
+}
+
+#[test]
 fn a_cycle_of_foreign_keys_is_broken() {
     let tables = "a: id int!, b int, pk(id), fk f(b -> b.id)\nb: id int!, a int, pk(id), fk g(a -> a.id)";
     check("", tables, &["create table a", "create table b", "alter a add fk f"]);
