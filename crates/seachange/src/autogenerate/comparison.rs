@@ -114,7 +114,8 @@ impl Comparison {
 
 /// What can be done in which order on a database system.
 pub(super) fn rules(backend: DbBackend) -> Rules {
-    Rules { foreign_keys_pin_types: backend == DbBackend::MySql }
+    let is_mysql = backend == DbBackend::MySql;
+    Rules { foreign_keys_hold: is_mysql, counters_need_a_key: is_mysql }
 }
 
 /// The schemas that entities name.

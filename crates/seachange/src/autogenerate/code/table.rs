@@ -34,8 +34,7 @@ pub(super) fn rename(from: &TableName, to: &TableName, backend: DbBackend) -> Ve
     let mut code = Vec::new();
     let mut now = from.clone();
     if is_postgres && from.schema != to.schema {
-        let schema = sql::name(to.schema.as_deref().unwrap_or("public"));
-        code.push(postgres("schemas", [format!("ALTER TABLE {} SET SCHEMA {schema}", sql::table(from))]));
+        code.push(postgres("schemas", [set_schema(from, to.schema.as_deref())]));
         now.schema.clone_from(&to.schema);
     }
     if now.name != to.name || !is_postgres {
@@ -46,12 +45,21 @@ pub(super) fn rename(from: &TableName, to: &TableName, backend: DbBackend) -> Ve
     code
 }
 
+/// Moves a table to another schema. The one that the connection works in has a name that the server knows.
+fn set_schema(from: &TableName, to: Option<&str>) -> String {
+    if let Some(to) = to {
+        return format!("ALTER TABLE {} SET SCHEMA {}", sql::table(from), sql::name(to));
+    }
+    let alter = format!("ALTER TABLE {} SET SCHEMA %I", sql::table(from).replace('%', "%%"));
+    format!("DO {}", sql::text(&format!("BEGIN EXECUTE format({}, current_schema()); END", sql::text(&alter))))
+}
+
 fn indexes(table: &Table, backend: DbBackend) -> impl Iterator<Item = Code> {
     table.indexes.iter().map(move |index| index::create(&table.name, index, backend))
 }
 
 /// Takes away the conditions that are met on the databases, and what is not for them.
-fn flat(code: Vec<Code>, databases: &[DbBackend]) -> Vec<Code> {
+pub(super) fn flat(code: Vec<Code>, databases: &[DbBackend]) -> Vec<Code> {
     let mut flat = Vec::new();
     for piece in code {
         match piece {

@@ -543,6 +543,43 @@ fn renames() {
 }
 
 #[test]
+fn a_table_moves_to_where_the_connection_works() {
+    let moved = Operation::RenameTable { from: TableName::within("it's 1%", "posts"), to: "posts".into() };
+    insta::assert_snapshot!(written(POSTGRES, &[moved]), @r##"
+    up
+        match manager.get_database_backend() {
+            sea_orm::DbBackend::Postgres => {
+                let sql = r#"DO 'BEGIN EXECUTE format(''ALTER TABLE "it''''s 1%%".posts SET SCHEMA %I'', current_schema()); END'"#;
+                manager.get_connection().execute_unprepared(sql).await?;
+            }
+            other => {
+                return Err(DbErr::BackendNotSupported {
+                    db: other.as_str(),
+                    ctx: "schemas",
+                });
+            }
+        }
+        Ok(())
+    down
+        match manager.get_database_backend() {
+            sea_orm::DbBackend::Postgres => {
+                manager
+                    .get_connection()
+                    .execute_unprepared(r#"ALTER TABLE posts SET SCHEMA "it's 1%""#)
+                    .await?;
+            }
+            other => {
+                return Err(DbErr::BackendNotSupported {
+                    db: other.as_str(),
+                    ctx: "schemas",
+                });
+            }
+        }
+        Ok(())
+    "##);
+}
+
+#[test]
 fn nothing_to_do() {
     insta::assert_snapshot!(written(SQLITE, &[]), @r"
     up
