@@ -149,7 +149,7 @@ fn definition(name: &str, column: &RandomColumn, is_in_key: bool) -> ColumnDef {
         3 => (ColumnType::String(StringLen::N(80)), texts()),
         4 => (ColumnType::Decimal(Some((10, 2))), [0.into(), 7.into(), 1.5.into()]),
         5 => (ColumnType::Boolean, [true.into(), false.into(), true.into()]),
-        6 => (ColumnType::Timestamp, [(); 3].map(|()| Expr::current_timestamp().into())),
+        6 => (ColumnType::Timestamp, [(); 3].map(|()| Expr::current_timestamp())),
         7 => (ColumnType::Double, [0.into(), 7.into(), 1.5.into()]),
         _ => (ColumnType::Date, [(); 3].map(|()| Expr::cust("'2026-01-01'"))),
     };

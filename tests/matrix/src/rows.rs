@@ -45,7 +45,7 @@ fn value(kind: &ColumnType, number: i64) -> String {
         ColumnType::Uuid => format!("'00000000-0000-0000-0000-00000000000{number}'"),
         ColumnType::Enum { variants, .. } => {
             let at = usize::try_from(number).unwrap_or_default().min(variants.len()) - 1;
-            format!("'{}'", variants[at].to_string())
+            format!("'{}'", variants[at])
         }
         ColumnType::Array(element) => format!("'{{{}}}'", value(element, number).replace('\'', "")),
         // As a text that every text type and every number type takes.
