@@ -95,14 +95,14 @@ fuzz cases="100000":
 [group('quality')]
 lint:
     cargo fmt --all --check
-    rustfmt --check --edition 2024 migration/src/versions/*.rs tests/failing/src/versions/*.rs tests/ten/src/versions/*.rs
+    rustfmt --check --edition 2024 migration/src/versions/*.rs tests/failing/src/versions/*.rs tests/public/*/src/versions/*.rs tests/ten/src/versions/*.rs
     cargo clippy --workspace --all-targets --locked -- -D warnings
 
 # Format all code, revision files included
 [group('quality')]
 fmt:
     cargo fmt --all
-    rustfmt --edition 2024 migration/src/versions/*.rs tests/failing/src/versions/*.rs tests/ten/src/versions/*.rs
+    rustfmt --edition 2024 migration/src/versions/*.rs tests/failing/src/versions/*.rs tests/public/*/src/versions/*.rs tests/ten/src/versions/*.rs
 
 # Build the documentation, and open it with `--open`
 [group('quality')]

@@ -97,7 +97,7 @@ install_servers() {
 check_format() {
     cargo fmt --all --check
     # rustfmt does not follow modules that a build script includes.
-    for revision in migration/src/versions/*.rs tests/failing/src/versions/*.rs tests/ten/src/versions/*.rs; do
+    for revision in migration/src/versions/*.rs tests/failing/src/versions/*.rs tests/public/*/src/versions/*.rs tests/ten/src/versions/*.rs; do
         [ ! -e "$revision" ] || rustfmt --check --edition 2024 "$revision"
     done
 }

@@ -9,6 +9,7 @@ mod autogenerate;
 mod bad_inputs;
 mod check;
 mod command_line;
+mod comparison;
 mod edited;
 mod env_example;
 mod failures;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         bad_inputs::trials(),
         check::trials(),
         command_line::trials(),
+        comparison::trials(),
         edited::trials(),
         env_example::trials(),
         failures::trials(),

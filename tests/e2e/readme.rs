@@ -1,5 +1,5 @@
-//! The README's tour, run as it stands: each `console` block is a transcript, and each `rust` block in the tour is what
-//! the reader puts into the file that was just written.
+//! The README's tour, run as it stands: each `console` block is a transcript, each `diff` block is what the reader
+//! changes in an entity, and each `rust` block is what the file holds that was just written.
 //!
 //! It runs in a copy of the workspace, because the tour writes a revision. The copy shares the compiled dependencies by
 //! hard links, so that only the migration crate is compiled again.
@@ -43,7 +43,8 @@ fn the_tour_is_true() -> TestResult {
                     commands += 1;
                 }
             }
-            Block::Rust(code) => fill(&newest(&checkout)?, &code)?,
+            Block::Diff(lines) => edit(&checkout.root().join("entity/src/users.rs"), &lines)?,
+            Block::Rust(code) => assert_holds(&newest(&checkout)?, &code)?,
         }
     }
     assert_eq!(commands, 6, "every command of the tour is found");
@@ -63,7 +64,7 @@ fn run(checkout: &Checkout, command: &str) -> Result<String, Box<dyn std::error:
 
 /// The id of the revision whose path `revision` printed.
 fn new_id(checkout: &Checkout, output: &str) -> io::Result<String> {
-    let text = fs::read_to_string(checkout.root().join(output.trim()))?;
+    let text = fs::read_to_string(checkout.root().join(output.lines().last().unwrap_or_default().trim()))?;
     let id = text.split("id: \"").nth(1).and_then(|rest| rest.split('"').next());
     id.map(str::to_owned).ok_or_else(|| io::Error::other("the new file has no id"))
 }
@@ -77,9 +78,21 @@ fn newest(checkout: &Checkout) -> io::Result<std::path::PathBuf> {
     new.map(|file| file.path()).ok_or_else(|| io::Error::other("no new revision file"))
 }
 
-/// Puts the README's `impl` in the place of the generated one.
-fn fill(file: &Path, code: &str) -> io::Result<()> {
+/// Puts the lines with a `+` behind the one before them.
+fn edit(file: &Path, lines: &[String]) -> TestResult {
+    let (added, kept): (Vec<_>, Vec<_>) = lines.iter().partition(|line| line.starts_with('+'));
+    let [anchor] = kept.as_slice() else { return Err("a change has one line before it".into()) };
+    let anchor = anchor.trim();
     let text = fs::read_to_string(file)?;
-    let head = text.split("#[async_trait").next().unwrap_or_default();
-    fs::write(file, format!("{head}{code}"))
+    let (before, after) = text.split_once(anchor).ok_or_else(|| format!("no `{anchor}` in the file"))?;
+    let added: Vec<&str> = added.iter().map(|line| &line[1..]).collect();
+    Ok(fs::write(file, format!("{before}{anchor}\n{}{after}", added.join("\n")))?)
+}
+
+/// The file ends as the README says.
+fn assert_holds(file: &Path, code: &str) -> TestResult {
+    let text = fs::read_to_string(file)?;
+    let (_, methods) = text.split_once("pub struct Migration;\n\n").ok_or("no methods")?;
+    assert_eq!(methods.trim_end(), code.trim_end());
+    Ok(())
 }

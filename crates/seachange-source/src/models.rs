@@ -31,8 +31,8 @@ pub struct Model {
     pub file: PathBuf,
 }
 
-/// Reads the models in `dir` and the folders in it: every struct with `DeriveEntityModel` and a `table_name`. They come in the
-/// order of their tables.
+/// Reads the models in `dir` and the folders in it: every struct with `DeriveEntityModel` and a `table_name`, and whatever
+/// `EntityName` is written out for, as in sea-orm-cli's expanded format. They come in the order of their tables.
 ///
 /// # Errors
 ///
@@ -76,6 +76,9 @@ fn visit(tokens: TokenStream, found: &mut Vec<String>) {
                 attributes.push(group.stream());
             }
             TokenTree::Group(group) => {
+                if is_entity_name(&tokens[..at]) {
+                    found.extend(written_out(group.stream()));
+                }
                 visit(group.stream(), found);
                 attributes.clear();
             }
@@ -83,6 +86,40 @@ fn visit(tokens: TokenStream, found: &mut Vec<String>) {
             token if is_punct(token, ';') => attributes.clear(),
             _ => {}
         }
+    }
+}
+
+/// Whether the tokens end with `impl EntityName for` and a type.
+fn is_entity_name(tokens: &[TokenTree]) -> bool {
+    matches!(tokens, [.., name, word, TokenTree::Ident(_)] if is_ident(name, "EntityName") && is_ident(word, "for"))
+}
+
+/// The table that the functions of an `EntityName` name.
+fn written_out(functions: TokenStream) -> Option<String> {
+    let tokens: Vec<TokenTree> = functions.into_iter().collect();
+    let table = returned(&tokens, "table_name")?;
+    Some(qualified(returned(&tokens, "schema_name"), table))
+}
+
+/// The text that a function returns, as itself or as `Some`.
+fn returned(tokens: &[TokenTree], function: &str) -> Option<String> {
+    let at = tokens.windows(2).position(|window| is_ident(&window[0], "fn") && is_ident(&window[1], function))?;
+    let body = tokens[at..].iter().find_map(|token| match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Some(group.stream()),
+        _ => None,
+    })?;
+    let body: Vec<TokenTree> = body.into_iter().collect();
+    match body.as_slice() {
+        [literal] => text(literal),
+        [some, TokenTree::Group(group)] if is_ident(some, "Some") => text(&group.stream().into_iter().next()?),
+        _ => None,
+    }
+}
+
+fn qualified(schema: Option<String>, table: String) -> String {
+    match schema {
+        Some(schema) => format!("{schema}.{table}"),
+        None => table,
     }
 }
 
@@ -102,10 +139,7 @@ fn table(attributes: &[TokenStream]) -> Option<String> {
             .find_map(|arguments| value(arguments, key))
     };
     let table = value("table_name")?;
-    Some(match value("schema_name") {
-        Some(schema) => format!("{schema}.{table}"),
-        None => table,
-    })
+    Some(qualified(value("schema_name"), table))
 }
 
 /// What stands in the parentheses of an attribute.
@@ -121,17 +155,52 @@ fn arguments(attribute: &TokenStream, name: &str) -> Option<TokenStream> {
 fn value(arguments: TokenStream, key: &str) -> Option<String> {
     let tokens: Vec<TokenTree> = arguments.into_iter().collect();
     tokens.windows(3).find_map(|window| match window {
-        [name, equals, TokenTree::Literal(literal)] if is_ident(name, key) && is_punct(equals, '=') => {
-            let literal = |input: syn::parse::ParseStream<'_>| input.parse::<LitStr>();
-            literal.parse2(TokenStream::from(window[2].clone())).ok().map(|text| text.value())
-        }
+        [name, equals, literal] if is_ident(name, key) && is_punct(equals, '=') => text(literal),
         _ => None,
     })
+}
+
+/// The text of a literal.
+fn text(literal: &TokenTree) -> Option<String> {
+    let parser = |input: syn::parse::ParseStream<'_>| input.parse::<LitStr>();
+    parser.parse2(TokenStream::from(literal.clone())).ok().map(|text| text.value())
 }
 
 #[cfg(test)]
 mod tests {
     use super::tables;
+
+    #[test]
+    fn models_are_found_that_are_written_out() {
+        let text = r##"
+            #[derive(Copy, Clone, Default, Debug, DeriveEntity)]
+            pub struct Entity;
+
+            impl EntityName for Entity {
+                fn schema_name(&self) -> Option<&str> {
+                    Some("trade")
+                }
+                fn table_name(&self) -> &'static str {
+                    "Order Details"
+                }
+            }
+
+            pub mod orders {
+                impl EntityName for Entity {
+                    fn table_name(&self) -> &'static str {
+                        "orders"
+                    }
+                }
+            }
+
+            impl Other for Entity {
+                fn table_name(&self) -> &'static str {
+                    "not_a_model"
+                }
+            }
+        "##;
+        assert_eq!(tables(text), ["trade.Order Details", "orders"]);
+    }
 
     #[test]
     fn models_are_found_by_what_is_derived_from_them() {

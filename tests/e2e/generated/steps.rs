@@ -38,7 +38,12 @@ fn enumerations(from: &Schema, to: &Schema) -> Vec<Operation> {
     let step = |new: &Enumeration| match from.enumerations.get(&new.name) {
         None => Some(Operation::CreateEnumeration(new.clone())),
         Some(old) if old == new => None,
-        Some(old) => Some(Operation::AlterEnumeration { from: old.clone(), to: new.clone(), users: users(from, old) }),
+        Some(old) => Some(Operation::AlterEnumeration {
+            from: old.clone(),
+            to: new.clone(),
+            users: users(from, old),
+            dependents: Vec::new(),
+        }),
     };
     to.enumerations.values().filter_map(step).collect()
 }

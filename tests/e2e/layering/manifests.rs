@@ -6,7 +6,7 @@ use seachange_tests::harness::{Case, TestResult};
 
 use super::workspace;
 
-const MEMBERS: [&str; 9] = [
+const MEMBERS: [&str; 13] = [
     "crates/seachange-graph",
     "crates/seachange-source",
     "crates/seachange",
@@ -15,6 +15,10 @@ const MEMBERS: [&str; 9] = [
     "app",
     "tests",
     "tests/failing",
+    "tests/public/film",
+    "tests/public/film-anywhere",
+    "tests/public/music",
+    "tests/public/trading",
     "tests/ten",
 ];
 

@@ -7,6 +7,8 @@ pub(super) enum Block {
     /// Commands with what they print.
     Console(Vec<Step>),
     Rust(String),
+    /// Lines as `diff` writes them.
+    Diff(Vec<String>),
 }
 
 /// A command with what it prints.
@@ -16,7 +18,7 @@ pub(super) struct Step {
     pub(super) output: String,
 }
 
-/// The `console` and `rust` blocks of the section with this heading, in order.
+/// The `console`, `diff` and `rust` blocks of the section with this heading, in order.
 pub(super) fn blocks(readme: &str, heading: &str) -> Vec<Block> {
     let section = readme.split(heading).nth(1).unwrap_or_default();
     let section = section.split("\n## ").next().unwrap_or_default();
@@ -28,6 +30,7 @@ fn block(text: &str) -> Option<Block> {
     let (language, body) = text.split_once('\n')?;
     match language.split(',').next()? {
         "console" => Some(Block::Console(steps(body))),
+        "diff" => Some(Block::Diff(body.lines().map(str::to_owned).collect())),
         "rust" => Some(Block::Rust(body.to_owned())),
         _ => None,
     }

@@ -43,7 +43,9 @@ fn pieces(operation: &Operation, later: &[Operation], backend: DbBackend) -> Vec
     match operation {
         Operation::CreateEnumeration(new) => enumeration::create(new),
         Operation::DropEnumeration(old) => enumeration::drop(old),
-        Operation::AlterEnumeration { from, to, users } => enumeration::alter(from, to, users, later),
+        Operation::AlterEnumeration { from, to, users, dependents } => {
+            enumeration::alter(from, to, users, dependents, later)
+        }
         Operation::CreateTable(new) => table::create(new, backend),
         Operation::DropTable(old) => {
             vec![note::rows_are_lost(&old.name), Code::Call(Call::DropTable(old.name.clone()))]

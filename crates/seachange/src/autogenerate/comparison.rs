@@ -9,7 +9,7 @@ use super::entities::Entities;
 use super::error::AutogenerateError;
 use super::filter::Filter;
 use super::operation::Operation;
-use super::target::target;
+use super::target::{Watch, target};
 use super::wishes::Wishes;
 use crate::adopt::Tool;
 use crate::backend::answer;
@@ -45,14 +45,28 @@ impl Comparison {
         entities: &Entities,
         filter: &Filter,
     ) -> Result<Self, AutogenerateError> {
-        let schemas = schemas(entities);
-        let others = schemas.iter().map(|schema| (schema.clone(), schema.clone())).collect();
-        let scope = Scope { schema: None, others };
-        let mut from = inspect(connection, &scope).await.map_err(AutogenerateError::Inspect)?;
+        Self::watched(connection, scratch, entities, filter, &|_, _| {}).await
+    }
+
+    /// Compares as [`of`](Self::of) does, while somebody watches.
+    pub(crate) async fn watched(
+        connection: &DatabaseConnection,
+        scratch: &DatabaseSettings,
+        entities: &Entities,
+        filter: &Filter,
+        watch: &Watch<'_>,
+    ) -> Result<Self, AutogenerateError> {
+        let backend = connection.get_database_backend();
         let home = home(connection).await.map_err(AutogenerateError::Inspect)?;
-        let (mut to, wishes) = target(scratch, entities, &schemas, &from, home.as_deref()).await?;
-        restrict(&mut from, &mut to, entities, filter);
-        Ok(Self { from, to, wishes, backend: connection.get_database_backend() })
+        let entities = entities.compared(filter, home.as_deref());
+        entities.check_schemas(backend)?;
+        let schemas = schemas(&entities);
+        let others = schemas.iter().map(|schema| (schema.clone(), schema.clone())).collect();
+        let mut from =
+            inspect(connection, &Scope { schema: None, others }).await.map_err(AutogenerateError::Inspect)?;
+        let (mut to, wishes) = target(scratch, &entities, &schemas, &from, home, watch).await?;
+        restrict(&mut from, &mut to, &entities, filter);
+        Ok(Self { from, to, wishes, backend })
     }
 
     /// Compares nothing at all with a database: the steps are those that make what it has. Of the entities only matters what they
@@ -100,7 +114,8 @@ impl Comparison {
 
 /// What can be done in which order on a database system.
 pub(super) fn rules(backend: DbBackend) -> Rules {
-    Rules { foreign_keys_pin_types: backend == DbBackend::MySql }
+    let is_mysql = backend == DbBackend::MySql;
+    Rules { foreign_keys_hold: is_mysql, counters_need_a_key: is_mysql }
 }
 
 /// The schemas that entities name.
@@ -120,15 +135,15 @@ async fn home(connection: &DatabaseConnection) -> Result<Option<String>, DbErr> 
 /// Leaves out what is not compared.
 fn restrict(from: &mut Schema, to: &mut Schema, entities: &Entities, filter: &Filter) {
     let own = records();
+    // A schema of somebody else's is not ours because we refer to one of its tables.
     let is_left_alone =
-        |table: &TableName| own.contains(table) || entities.left_alone().iter().any(|pattern| pattern.fits(table));
+        |table: &TableName| own.contains(table) || entities.leaves_alone(table) || table.schema.is_some();
     let is_compared = |table: &TableName, to: &Schema| {
         filter.admits(table) && (to.tables.contains_key(table) || !is_left_alone(table))
     };
     let tables = std::mem::take(&mut from.tables).into_iter();
     let (compared, others): (BTreeMap<_, _>, BTreeMap<_, _>) = tables.partition(|(table, _)| is_compared(table, to));
     from.tables = compared;
-    to.tables.retain(|table, _| filter.admits(table));
     restrict_enumerations(from, to, &Schema { tables: others, ..Schema::default() });
 }
 

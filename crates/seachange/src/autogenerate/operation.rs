@@ -17,6 +17,9 @@ pub enum Operation {
         to: Enumeration,
         /// The columns of the type at this moment.
         users: Vec<EnumerationUser>,
+        /// What is made of expressions over these columns, as the steps that make it. PostgreSQL refuses another type for a
+        /// column while it is there.
+        dependents: Vec<Operation>,
     },
     /// A new table, with all that it has; foreign keys of a cycle come later, as changes.
     CreateTable(Box<Table>),
@@ -129,7 +132,9 @@ impl Operation {
         match self.clone() {
             Self::CreateEnumeration(enumeration) => Self::DropEnumeration(enumeration),
             Self::DropEnumeration(enumeration) => Self::CreateEnumeration(enumeration),
-            Self::AlterEnumeration { from, to, users } => Self::AlterEnumeration { from: to, to: from, users },
+            Self::AlterEnumeration { from, to, users, dependents } => {
+                Self::AlterEnumeration { from: to, to: from, users, dependents }
+            }
             Self::CreateTable(table) => Self::DropTable(table),
             Self::DropTable(table) => Self::CreateTable(table),
             Self::RenameTable { from, to } => Self::RenameTable { from: to, to: from },

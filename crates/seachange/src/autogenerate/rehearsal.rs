@@ -21,7 +21,7 @@ use crate::event::EventHandler;
 use crate::limits::Deadline;
 use crate::relay::{self, Body, Ending, Session};
 use crate::runner::Live;
-use crate::schema::{Schema, TableName};
+use crate::schema::{Column, ForeignKey, Schema, Table, TableName, Unique};
 use crate::settings::DatabaseSettings;
 
 /// What came of trying steps out.
@@ -113,10 +113,12 @@ impl Stage {
         if let Some(table) = cast.elsewhere() {
             return Ok(Err(format!("table `{table}` is in a schema of its own")));
         }
-        let wanted = part(&comparison.from, &cast.from);
+        let (mut wanted, mut goal) = (part(&comparison.from, &cast.from), part(&comparison.to, &cast.to));
+        let strangers = strangers([&wanted, &goal]);
+        wanted.tables.extend(strangers.clone());
+        goal.tables.extend(strangers);
         let scratch = Scratch::open(settings, &[]).await?;
-        let mut stage =
-            Self { scratch, backend: comparison.backend, start: wanted.clone(), goal: part(&comparison.to, &cast.to) };
+        let mut stage = Self { scratch, backend: comparison.backend, start: wanted.clone(), goal };
         match stage.copy(&wanted).await? {
             None => Ok(Ok(stage)),
             Some(reason) => {
@@ -255,6 +257,36 @@ fn part(schema: &Schema, names: &BTreeSet<TableName>) -> Schema {
     let mut part = schema.clone();
     part.tables.retain(|name, _| names.contains(name));
     part
+}
+
+/// Stand-ins for tables that others refer to and that are not compared: with the columns that are referred to, as keys. Without
+/// them a foreign key would lead to the table of that name in the database itself.
+fn strangers(schemas: [&Schema; 2]) -> BTreeMap<TableName, Table> {
+    let mut strangers = BTreeMap::<TableName, Table>::new();
+    let known = |name: &TableName| schemas.iter().any(|schema| schema.tables.contains_key(name));
+    for table in schemas.iter().flat_map(|schema| schema.tables.values()) {
+        for key in table.foreign_keys.iter().filter(|key| !known(&key.referenced_table)) {
+            let name = &key.referenced_table;
+            let stranger = strangers.entry(name.clone()).or_insert_with(|| Table::new(name.clone()));
+            stand_in(stranger, table, key);
+        }
+    }
+    strangers
+}
+
+fn stand_in(stranger: &mut Table, table: &Table, key: &ForeignKey) {
+    for (own, referenced) in key.columns.iter().zip(&key.referenced_columns) {
+        if let Some(column) = table.column(own).filter(|_| stranger.column(referenced).is_none()) {
+            let column = Column::new(referenced, column.column_type.clone());
+            stranger.columns.push(Column { nullable: false, ..column });
+        }
+    }
+    // No primary key: SQLite would number rows by one.
+    let columns = key.referenced_columns.clone();
+    if stranger.uniques.iter().all(|own| own.columns != columns) {
+        let name = format!("seachange_key_{}", stranger.uniques.len());
+        stranger.uniques.push(Unique { name: Some(name), columns, deferrable: None, nulls_not_distinct: false });
+    }
 }
 
 /// The steps between schemas, whatever is called how.

@@ -12,13 +12,16 @@ use sea_orm::ConnectionTrait;
 
 use self::probe::Probes;
 use super::diff;
-use super::entities::{Blueprint, Entities, EntityError, TablePlan};
+use super::entities::{Blueprint, Entities, EntityError, Placement, TablePlan};
 use super::error::AutogenerateError;
 use super::scratch::{Scratch, send};
 use super::wishes::Wishes;
 use crate::database_error::reason;
-use crate::schema::{Column, PrimaryKey, Schema, Table, TableName};
+use crate::schema::{Column, PrimaryKey, Schema, Table};
 use crate::settings::DatabaseSettings;
+
+/// Told how many tables are built, and of how many.
+pub(crate) type Watch<'w> = dyn Fn(usize, usize) + Sync + 'w;
 
 /// Reads what the database makes of the entities, and what they leave open. `from` is what the database has, and `home` the schema
 /// in which it was found.
@@ -31,10 +34,11 @@ pub(super) async fn target(
     entities: &Entities,
     schemas: &[String],
     from: &Schema,
-    home: Option<&str>,
+    home: Option<String>,
+    watch: &Watch<'_>,
 ) -> Result<(Schema, Wishes), AutogenerateError> {
     let scratch = Scratch::open(settings, schemas).await?;
-    let read = read(&scratch, entities, from, home).await;
+    let read = read(&scratch, entities, from, home, watch).await;
     let closed = scratch.close().await;
     let read = read?;
     closed.map_err(AutogenerateError::Inspect)?;
@@ -45,29 +49,53 @@ async fn read(
     scratch: &Scratch,
     entities: &Entities,
     from: &Schema,
-    home: Option<&str>,
+    home: Option<String>,
+    watch: &Watch<'_>,
 ) -> Result<(Schema, Wishes), AutogenerateError> {
     let backend = scratch.executor().get_database_backend();
-    let blueprint = entities.blueprint(backend, &scratch.placement())?;
+    let placement = Placement { home, ..scratch.placement() };
+    let blueprint = entities.blueprint(backend, &placement)?;
     let mut schema = match blueprint.has_own_statements {
-        true => build_all(scratch, &blueprint).await?,
-        false => build_doubtful(scratch, &blueprint, from).await?,
+        true => build_all(scratch, &blueprint, watch).await?,
+        false => build_doubtful(scratch, &blueprint, from, watch).await?,
     };
-    annotate(&mut schema, &blueprint, home);
+    annotate(&mut schema, &blueprint, placement.home.as_deref());
     Ok((schema, blueprint.wishes))
 }
 
-async fn build_all(scratch: &Scratch, blueprint: &Blueprint) -> Result<Schema, AutogenerateError> {
-    let tables = || blueprint.tables.iter();
-    let statements = blueprint.first.iter().chain(tables().flat_map(|table| &table.statements));
-    let statements = statements.chain(tables().flat_map(|table| &table.late)).cloned().collect::<Vec<_>>();
-    build(scratch, &statements).await?;
-    scratch.inspect().await.map_err(AutogenerateError::Inspect)
+async fn build_all(scratch: &Scratch, blueprint: &Blueprint, watch: &Watch<'_>) -> Result<Schema, AutogenerateError> {
+    build(scratch, &blueprint.first).await?;
+    build_tables(scratch, &blueprint.tables.iter().collect::<Vec<_>>(), watch).await?;
+    // A foreign key to a table that is not built would be one to the table of that name in the database itself.
+    let names: BTreeSet<_> = blueprint.tables.iter().map(|table| &table.name).collect();
+    let (inner, outer): (Vec<_>, Vec<_>) = blueprint
+        .tables
+        .iter()
+        .flat_map(|table| {
+            table.foreign_keys.iter().zip(&table.late_keys).map(move |(key, statement)| (table, key, statement))
+        })
+        .partition(|(_, key, _)| names.contains(&key.referenced_table));
+    build(scratch, &inner.into_iter().map(|(_, _, statement)| statement.clone()).collect::<Vec<_>>()).await?;
+    for table in &blueprint.tables {
+        scratch.work_in(table.name.schema.as_deref()).await?;
+        build(scratch, &table.own).await?;
+    }
+    scratch.work_in(None).await?;
+    let mut schema = scratch.inspect().await.map_err(AutogenerateError::Inspect)?;
+    for (table, key, _) in outer {
+        schema.tables.entry(table.name.clone()).and_modify(|table| table.foreign_keys.push(key.clone()));
+    }
+    Ok(schema)
 }
 
 /// Builds the tables that are not evidently as the database has them, without their foreign keys: those say all that there is
 /// to know of them.
-async fn build_doubtful(scratch: &Scratch, blueprint: &Blueprint, from: &Schema) -> Result<Schema, AutogenerateError> {
+async fn build_doubtful(
+    scratch: &Scratch,
+    blueprint: &Blueprint,
+    from: &Schema,
+    watch: &Watch<'_>,
+) -> Result<Schema, AutogenerateError> {
     let probes = Probes::of(scratch, &blueprint.tables)?;
     let statements: Vec<_> = blueprint.first.iter().chain(&probes.statements).cloned().collect();
     build(scratch, &statements).await?;
@@ -80,19 +108,33 @@ async fn build_doubtful(scratch: &Scratch, blueprint: &Blueprint, from: &Schema)
             None => drop(doubtful.insert(&plan.name)),
         }
     }
-    let plans = || blueprint.tables.iter().filter(|plan| doubtful.contains(&plan.name));
-    if doubtful.is_empty() {
-        return Ok(schema);
-    }
-    build(scratch, &plans().flat_map(|plan| plan.statements.clone()).collect::<Vec<_>>()).await?;
-    let mut built = scratch.inspect().await.map_err(AutogenerateError::Inspect)?;
-    for plan in plans() {
-        if let Some(table) = built.tables.remove(&plan.name) {
-            let table = Table { foreign_keys: plan.foreign_keys.clone(), ..table };
-            schema.tables.insert(plan.name.clone(), table);
+    let plans: Vec<_> = blueprint.tables.iter().filter(|plan| doubtful.contains(&plan.name)).collect();
+    let mut done = 0;
+    for some in plans.chunks(scratch.tables_at_once()) {
+        scratch.mark().await?;
+        build_tables(scratch, some, &|built, _| watch(done + built, plans.len())).await?;
+        let mut built = scratch.inspect().await.map_err(AutogenerateError::Inspect)?;
+        for plan in some {
+            if let Some(table) = built.tables.remove(&plan.name) {
+                let table = Table { foreign_keys: plan.foreign_keys.clone(), ..table };
+                schema.tables.insert(plan.name.clone(), table);
+            }
         }
+        scratch.forget().await?;
+        done += some.len();
     }
     Ok(schema)
+}
+
+/// Builds tables, some at a time, so that somebody can watch.
+async fn build_tables(scratch: &Scratch, plans: &[&TablePlan], watch: &Watch<'_>) -> Result<(), AutogenerateError> {
+    const AT_ONCE: usize = 50;
+    for (done, some) in plans.chunks(AT_ONCE).enumerate() {
+        watch(done * AT_ONCE, plans.len());
+        build(scratch, &some.iter().flat_map(|plan| plan.statements.clone()).collect::<Vec<_>>()).await?;
+    }
+    watch(plans.len(), plans.len());
+    Ok(())
 }
 
 async fn build(scratch: &Scratch, statements: &[String]) -> Result<(), AutogenerateError> {
@@ -146,14 +188,8 @@ fn annotate(schema: &mut Schema, blueprint: &Blueprint, home: Option<&str>) {
                 let said = plans.get(&table.name).into_iter().flat_map(|plan| &plan.foreign_keys);
                 key.name = said.filter(|said| said.columns == key.columns).find_map(|said| said.name.clone());
             }
-            bring_home(&mut key.referenced_table, home);
+            // A table that no entity stands for was found where the connection works.
+            key.referenced_table.bring_home(home);
         }
-    }
-}
-
-/// A table that no entity stands for was found where the connection works.
-fn bring_home(table: &mut TableName, home: Option<&str>) {
-    if table.schema.is_some() && table.schema.as_deref() == home {
-        table.schema = None;
     }
 }

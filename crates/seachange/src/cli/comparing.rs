@@ -9,6 +9,7 @@ use super::context::Context;
 use super::describe;
 use super::exit::Exit;
 use super::problem::Problem;
+use super::progress::building::Building;
 use crate::autogenerate::{Comparison, Entities, Filter, Pattern};
 use crate::migrator::Migrator;
 use crate::settings::DatabaseSettings;
@@ -74,7 +75,9 @@ impl ComparingArgs {
         let scratch = self.scratch(context)?;
         let migrator = context.connect_to_read().await?;
         check_at_heads(&migrator).await?;
-        let compared = Comparison::of(migrator.connection(), &scratch, entities, &self.filter()).await;
+        let building = Building::new(context.terminal);
+        let watch = |done, of| building.show(done, of);
+        let compared = Comparison::watched(migrator.connection(), &scratch, entities, &self.filter(), &watch).await;
         migrator.close().await?;
         compared.map_err(|error| autogenerate::problem(&error))
     }

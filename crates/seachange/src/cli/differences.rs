@@ -1,10 +1,13 @@
 //! Differences between a database and the entities, as a person reads them: `-` is what the database alone has, `+` what the
 //! entities alone ask for.
 
+use std::collections::BTreeMap;
+
 use anstyle::{AnsiColor, Style};
 
 use super::terminal::styled;
 use crate::autogenerate::{Candidate, Difference, Kind};
+use crate::schema::TableName;
 
 const ADDED: Style = AnsiColor::Green.on_default();
 const REMOVED: Style = AnsiColor::Red.on_default();
@@ -15,9 +18,7 @@ pub(crate) fn lines(differences: &[Difference]) -> Vec<String> {
     let mut lines = Vec::new();
     let types = differences.iter().filter(|difference| difference.table.is_none());
     lines.extend(types.map(|difference| line(difference, "")));
-    for table in tables(differences) {
-        let own: Vec<_> =
-            differences.iter().filter(|own| own.table.as_ref().is_some_and(|own| own.to_string() == table)).collect();
+    for (table, own) in tables(differences) {
         lines.extend(own.iter().filter(|own| own.kind == Kind::Table).map(|own| line(own, "")));
         let inner: Vec<_> = own.iter().filter(|own| own.kind != Kind::Table).collect();
         if !inner.is_empty() {
@@ -58,11 +59,14 @@ pub(crate) fn question(candidate: &Candidate) -> String {
     }
 }
 
-/// The tables in which something differs, in alphabetical order.
-fn tables(differences: &[Difference]) -> Vec<String> {
-    let mut tables: Vec<_> = differences.iter().filter_map(|own| own.table.as_ref().map(ToString::to_string)).collect();
-    tables.sort();
-    tables.dedup();
+/// The tables in which something differs, in alphabetical order, with what does.
+fn tables(differences: &[Difference]) -> BTreeMap<&TableName, Vec<&Difference>> {
+    let mut tables = BTreeMap::<_, Vec<_>>::new();
+    for difference in differences {
+        if let Some(table) = &difference.table {
+            tables.entry(table).or_default().push(difference);
+        }
+    }
     tables
 }
 

@@ -1,6 +1,7 @@
 //! A run as it is printed.
 
 mod bar;
+pub(crate) mod building;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -63,7 +64,7 @@ impl Progress {
         if steps < MANY || self.terminal.quiet || self.terminal.verbose || !self.terminal.is_watched() {
             return;
         }
-        let bar = Bar::new(steps, ProgressDrawTarget::stderr());
+        let bar = Bar::new(steps, "revisions", ProgressDrawTarget::stderr());
         *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar);
     }
 

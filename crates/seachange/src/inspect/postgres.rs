@@ -1,5 +1,6 @@
 //! Reads the catalogue of PostgreSQL (`pg_catalog`), which every session may read.
 
+mod association;
 mod columns;
 mod constraints;
 mod enumerations;

@@ -41,11 +41,11 @@ impl Type {
     /// Whether it is an enumerated type of PostgreSQL, or an array of it.
     #[must_use]
     pub fn is_of(&self, enumeration: &TableName) -> bool {
-        is_of(&self.kind, &enumeration.name)
+        is_of(&self.kind, enumeration)
     }
 }
 
-fn is_of(kind: &ColumnType, enumeration: &str) -> bool {
+fn is_of(kind: &ColumnType, enumeration: &TableName) -> bool {
     match kind {
         ColumnType::Enum { name, .. } => is_name_of(&name.to_string(), enumeration),
         ColumnType::Array(element) => is_of(element, enumeration),
@@ -54,11 +54,15 @@ fn is_of(kind: &ColumnType, enumeration: &str) -> bool {
 }
 
 /// Whether a name as SQL has it, with quotes and a schema where it needs them, is that of a type.
-fn is_name_of(name: &str, enumeration: &str) -> bool {
-    let quoted = format!("\"{}\"", enumeration.replace('"', "\"\""));
-    [enumeration, &quoted]
-        .iter()
-        .any(|own| name == *own || name.strip_suffix(own).is_some_and(|rest| rest.ends_with('.')))
+fn is_name_of(name: &str, enumeration: &TableName) -> bool {
+    let spellings = |name: &str| [name.to_owned(), format!("\"{}\"", name.replace('"', "\"\""))];
+    match &enumeration.schema {
+        None => spellings(&enumeration.name).iter().any(|own| own == name),
+        Some(schema) => spellings(schema).iter().any(|schema| {
+            let rest = name.strip_prefix(schema.as_str()).and_then(|rest| rest.strip_prefix('.'));
+            rest.is_some_and(|rest| spellings(&enumeration.name).iter().any(|own| own == rest))
+        }),
+    }
 }
 
 impl PartialEq for Type {

@@ -20,6 +20,13 @@ impl TableName {
         Self { schema: None, name: name.into() }
     }
 
+    /// Leaves the schema away where it is the one that the connection works in.
+    pub(crate) fn bring_home(&mut self, home: Option<&str>) {
+        if self.schema.is_some() && self.schema.as_deref() == home {
+            self.schema = None;
+        }
+    }
+
     /// A name in a schema.
     #[must_use]
     pub fn within(schema: impl Into<String>, name: impl Into<String>) -> Self {

@@ -32,10 +32,8 @@ pub(super) fn statements(
     operations: &[Operation],
     names: &OwnNames,
 ) -> Result<Vec<String>, AlterError> {
-    let shares = |left: &Operation, right: &Operation| {
-        backend == DbBackend::MySql && group(left) == group(right) && group(left) != Group::Alone
-    };
-    let chunks = operations.chunk_by(shares).map(|chunk| match chunk {
+    let share = |left: &Operation, right: &Operation| backend == DbBackend::MySql && share(left, right);
+    let chunks = operations.chunk_by(share).map(|chunk| match chunk {
         [only] if backend == DbBackend::Postgres => postgres(table, only, names),
         chunk => Ok(vec![statement(backend, table, chunk, names)?]),
     });
@@ -75,6 +73,16 @@ fn statement(
     let clauses = operations.iter().map(|operation| clause(backend, table, operation, names));
     let clauses: Vec<_> = clauses.collect::<Result<_, _>>()?;
     Ok(format!("ALTER TABLE {} {}", quoted_table(backend, table), clauses.join(", ")))
+}
+
+/// Whether a change shares the statement of the one before it. A column that counts comes and goes with its key.
+fn share(left: &Operation, right: &Operation) -> bool {
+    match (group(left), group(right)) {
+        (Group::Alone, Group::Alone) => false,
+        (_, Group::PrimaryKey) if matches!(left, Operation::AddColumn(_)) => true,
+        (Group::PrimaryKey, _) if matches!(right, Operation::DropColumn(_)) => true,
+        (left, right) => left == right,
+    }
 }
 
 fn group(operation: &Operation) -> Group {

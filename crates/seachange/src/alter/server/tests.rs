@@ -176,6 +176,16 @@ fn keys_defaults_and_comments() {
 }
 
 #[test]
+fn a_column_that_counts_comes_and_goes_with_its_key() {
+    let key = |column: &str| Operation::AddPrimaryKey { name: "k".to_owned(), columns: vec![column.to_owned()] };
+    let drop_key = || Operation::DropPrimaryKey("k".to_owned());
+    let there = [add_column(ColumnDef::new("id").integer().auto_increment().take()), drop_key(), key("id")];
+    insta::assert_snapshot!(written(MySql, "t", &there).unwrap(), @"ALTER TABLE `t` ADD COLUMN `id` int AUTO_INCREMENT, DROP PRIMARY KEY, ADD CONSTRAINT `k` PRIMARY KEY (`id`)");
+    let back = [drop_key(), key("a"), Operation::DropColumn("id".to_owned())];
+    insta::assert_snapshot!(written(MySql, "t", &back).unwrap(), @"ALTER TABLE `t` DROP PRIMARY KEY, ADD CONSTRAINT `k` PRIMARY KEY (`a`), DROP COLUMN `id`");
+}
+
+#[test]
 fn comments_of_columns() {
     let comment = |text: &str| Operation::ColumnComment { column: "a\"b".to_owned(), text: text.to_owned() };
     let added = add_column(ColumnDef::new("x").integer().comment("it's x").take());

@@ -6,7 +6,7 @@ use sea_orm::sea_query::ColumnType;
 use super::expressions::{Part, parts};
 use super::portable::POSTGRES;
 use super::sql::{self, name, statement, text};
-use super::{Call, Code, ValuePlace, note};
+use super::{Call, Code, ValuePlace, note, table};
 use crate::autogenerate::operation::{Change, EnumerationUser, Operation};
 use crate::schema::{Column, Enumeration, Expression, Table, TableName};
 
@@ -34,7 +34,13 @@ fn where_postgres(code: Vec<Code>) -> Code {
 ///
 /// New ones are added. One that goes, or stands elsewhere, takes a new type in the place of the old one; so does a new
 /// value that the same revision uses, which PostgreSQL refuses.
-pub(super) fn alter(from: &Enumeration, to: &Enumeration, users: &[EnumerationUser], later: &[Operation]) -> Vec<Code> {
+pub(super) fn alter(
+    from: &Enumeration,
+    to: &Enumeration,
+    users: &[EnumerationUser],
+    dependents: &[Operation],
+    later: &[Operation],
+) -> Vec<Code> {
     let added: Vec<&String> = to.values.iter().filter(|value| !from.values.contains(value)).collect();
     let is_kept = to.values.iter().filter(|value| from.values.contains(value)).eq(&from.values);
     let is_used = added.iter().any(|value| later.iter().any(|operation| uses(operation, value)));
@@ -43,7 +49,10 @@ pub(super) fn alter(from: &Enumeration, to: &Enumeration, users: &[EnumerationUs
     } else if is_kept && !is_used {
         code.extend(added.iter().map(|value| add_value(from, to, value)));
     } else {
+        let gone: Vec<_> = dependents.iter().rev().map(Operation::reverse).collect();
+        code.extend(table::flat(super::code(&gone, DbBackend::Postgres), &[DbBackend::Postgres]));
         code.extend(replace(from, to, users));
+        code.extend(table::flat(super::code(dependents, DbBackend::Postgres), &[DbBackend::Postgres]));
     }
     if from.comment != to.comment || (!is_kept && to.comment.is_some()) {
         code.push(set_comment(&to.name, to.comment.as_deref()));

@@ -17,11 +17,13 @@ pub(super) fn create(table: &Table, backend: DbBackend) -> Vec<Code> {
         return [text].into_iter().chain(indexes(table, backend)).collect();
     }
     let parts = Parts::of(table, backend);
-    let code = [parts.create(table, backend), parts.afterwards(table, backend)];
+    let needs = parts.needs(table, backend);
+    let is_for_mysql = needs.is_none_or(|(databases, _)| databases.contains(&DbBackend::MySql));
+    let code = [parts.create(table, backend, is_for_mysql), parts.afterwards(table, backend), comments(table)];
     let code: Vec<Code> = code.into_iter().chain(parts.statements(table)).chain(indexes(table, backend)).collect();
-    match parts.needs(table, backend) {
+    match needs {
         // What is made under a condition has to be changed under it, too.
-        Some((databases, lacking)) => vec![Code::Only { databases, lacking, code: flat(code) }],
+        Some((databases, lacking)) => vec![Code::Only { databases, lacking, code: flat(code, databases) }],
         None => code,
     }
 }
@@ -32,8 +34,7 @@ pub(super) fn rename(from: &TableName, to: &TableName, backend: DbBackend) -> Ve
     let mut code = Vec::new();
     let mut now = from.clone();
     if is_postgres && from.schema != to.schema {
-        let schema = sql::name(to.schema.as_deref().unwrap_or("public"));
-        code.push(postgres("schemas", [format!("ALTER TABLE {} SET SCHEMA {schema}", sql::table(from))]));
+        code.push(postgres("schemas", [set_schema(from, to.schema.as_deref())]));
         now.schema.clone_from(&to.schema);
     }
     if now.name != to.name || !is_postgres {
@@ -44,20 +45,43 @@ pub(super) fn rename(from: &TableName, to: &TableName, backend: DbBackend) -> Ve
     code
 }
 
+/// Moves a table to another schema. The one that the connection works in has a name that the server knows.
+fn set_schema(from: &TableName, to: Option<&str>) -> String {
+    if let Some(to) = to {
+        return format!("ALTER TABLE {} SET SCHEMA {}", sql::table(from), sql::name(to));
+    }
+    let alter = format!("ALTER TABLE {} SET SCHEMA %I", sql::table(from).replace('%', "%%"));
+    format!("DO {}", sql::text(&format!("BEGIN EXECUTE format({}, current_schema()); END", sql::text(&alter))))
+}
+
 fn indexes(table: &Table, backend: DbBackend) -> impl Iterator<Item = Code> {
     table.indexes.iter().map(move |index| index::create(&table.name, index, backend))
 }
 
-fn flat(code: Vec<Code>) -> Vec<Code> {
+/// Takes away the conditions that are met on the databases, and what is not for them.
+pub(super) fn flat(code: Vec<Code>, databases: &[DbBackend]) -> Vec<Code> {
     let mut flat = Vec::new();
     for piece in code {
         match piece {
-            Code::Only { code, .. } => flat.extend(self::flat(code)),
+            Code::Only { code, .. } => flat.extend(self::flat(code, databases)),
+            Code::Where { database, .. } if !databases.contains(&database) => {}
+            Code::Where { code, .. } if databases.len() == 1 => flat.extend(self::flat(code, databases)),
             piece if super::is_empty(&piece) => {}
             piece => flat.push(piece),
         }
     }
     flat
+}
+
+/// What a new table and its columns are for. MySQL takes it with the table, PostgreSQL afterwards.
+fn comments(table: &Table) -> Code {
+    let mut changes: Vec<_> = table.comment.iter().map(|comment| Alteration::Comment(comment.clone())).collect();
+    changes.extend(table.columns.iter().filter_map(|column| {
+        let comment = column.comment.clone()?;
+        Some(Alteration::ColumnComment { column: column.name.clone(), comment })
+    }));
+    let code = vec![Code::Call(Call::Alter { table: table.name.clone(), changes })];
+    Code::Where { database: DbBackend::Postgres, code }
 }
 
 /// Returns the text of a table of SQLite that says what no builder can say.
@@ -139,16 +163,13 @@ impl Parts {
         }
     }
 
-    fn create(&self, table: &Table, backend: DbBackend) -> Code {
+    fn create(&self, table: &Table, backend: DbBackend, with_comments: bool) -> Code {
         if self.columns.is_empty() {
             return statement(format!("CREATE TABLE {} ()", sql::table(&table.name)));
         }
-        let is_mysql = backend == DbBackend::MySql;
         let mut columns = self.columns.clone();
-        if is_mysql {
-            for (new, column) in columns.iter_mut().zip(&table.columns) {
-                new.settings.extend(column.comment.iter().map(|comment| Setting::Comment(comment.clone())));
-            }
+        for (new, column) in columns.iter_mut().zip(&table.columns).filter(|_| with_comments) {
+            new.settings.extend(column.comment.iter().map(|comment| Setting::Comment(comment.clone())));
         }
         let foreign_keys = table.foreign_keys.iter().filter(|key| goes_with_table(key, backend)).cloned();
         let checks = table.checks.iter().map(|check| (check.name.clone(), check.expression.text.clone()));
@@ -159,7 +180,7 @@ impl Parts {
             uniques: self.uniques.clone(),
             foreign_keys: foreign_keys.collect(),
             checks: checks.collect(),
-            comment: table.comment.clone().filter(|_| is_mysql),
+            comment: table.comment.clone().filter(|_| with_comments),
         })))
     }
 
@@ -168,13 +189,6 @@ impl Parts {
         let mut changes = self.later.clone();
         for key in table.foreign_keys.iter().filter(|key| !goes_with_table(key, backend)) {
             changes.push(Alteration::AddForeignKey(Box::new(named(&table.name, key)), key.deferrable));
-        }
-        if backend == DbBackend::Postgres {
-            changes.extend(table.comment.iter().map(|comment| Alteration::Comment(comment.clone())));
-            changes.extend(table.columns.iter().filter_map(|column| {
-                let comment = column.comment.clone()?;
-                Some(Alteration::ColumnComment { column: column.name.clone(), comment })
-            }));
         }
         Code::Call(Call::Alter { table: table.name.clone(), changes })
     }

@@ -14,14 +14,18 @@ pub(super) fn columns(old: &Column, new: &Column, in_key: bool) -> bool {
         && old.comment == new.comment
 }
 
-/// Whether both number rows in the same manner. SeaORM has one word for all of it, so a `serial` is as good as an
-/// identity without options, and an `INTEGER PRIMARY KEY` as one with `AUTOINCREMENT`.
+/// Whether both number rows in the same manner. SeaORM has one word for all of it, so where nothing more is asked for, a
+/// `serial` is as good as an identity with or without options, and an `INTEGER PRIMARY KEY` as one with `AUTOINCREMENT`.
 fn numbering(old: Option<&AutoIncrement>, new: Option<&AutoIncrement>) -> bool {
     match (old, new) {
         (Some(AutoIncrement::Rowid { .. }), Some(AutoIncrement::Rowid { .. })) => true,
-        (Some(old), Some(new)) => old == new || is_plain(old) && is_plain(new),
+        (Some(old), Some(new)) => old == new || is_sequence(old) && is_plain(new),
         (old, new) => old == new,
     }
+}
+
+fn is_sequence(numbering: &AutoIncrement) -> bool {
+    matches!(numbering, AutoIncrement::Serial | AutoIncrement::Identity { .. })
 }
 
 fn is_plain(numbering: &AutoIncrement) -> bool {

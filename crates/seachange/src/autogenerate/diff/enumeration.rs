@@ -1,5 +1,7 @@
 //! Enumerated types of PostgreSQL.
 
+use super::dependents::{after_changes, dependents};
+use super::table::Tables;
 use crate::autogenerate::operation::{EnumerationUser, Operation};
 use crate::schema::{Enumeration, Schema, Table, TableName};
 
@@ -14,12 +16,12 @@ pub(super) struct Steps {
     pub(super) last: Vec<Operation>,
 }
 
-pub(super) fn diff(from: &Schema, to: &Schema) -> Steps {
+pub(super) fn diff(from: &Schema, to: &Schema, tables: &Tables) -> Steps {
     let mut steps = Steps::default();
     for (name, new) in &to.enumerations {
         match from.enumerations.get(name) {
             None => steps.before.push(Operation::CreateEnumeration(new.clone())),
-            Some(old) => alter(from, to, old, new, &mut steps),
+            Some(old) => alter(from, to, tables, old, new, &mut steps),
         }
     }
     let gone = from.enumerations.iter().filter(|(name, _)| !to.enumerations.contains_key(*name));
@@ -29,22 +31,22 @@ pub(super) fn diff(from: &Schema, to: &Schema) -> Steps {
 
 /// New values come first, because changed columns may use them; old values go last, because the columns that used them have
 /// changed by then.
-fn alter(from: &Schema, to: &Schema, old: &Enumeration, new: &Enumeration, steps: &mut Steps) {
+fn alter(from: &Schema, to: &Schema, tables: &Tables, old: &Enumeration, new: &Enumeration, steps: &mut Steps) {
     let widened = Enumeration { values: widened(&old.values, &new.values), ..old.clone() };
     if widened.values != old.values {
-        steps.before.push(Operation::AlterEnumeration {
-            from: old.clone(),
-            to: widened.clone(),
-            users: users(from, &old.name, |table| to.tables.contains_key(table)),
-        });
+        let there: Vec<_> = from.tables.values().cloned().collect();
+        steps.before.push(altered(old.clone(), widened.clone(), &there));
     }
     if widened.values != new.values {
-        steps.after.push(Operation::AlterEnumeration {
-            from: widened,
-            to: new.clone(),
-            users: users(to, &new.name, |table| from.tables.contains_key(table)),
-        });
+        steps.after.push(altered(widened, new.clone(), &after_changes(from, to, tables)));
     }
+}
+
+/// The step, while there are such tables.
+fn altered(from: Enumeration, to: Enumeration, tables: &[Table]) -> Operation {
+    let users: Vec<_> = tables.iter().flat_map(|table| users_in(table, &to.name)).collect();
+    let dependents = tables.iter().flat_map(|table| dependents(table, &users)).collect();
+    Operation::AlterEnumeration { from, to, users, dependents }
 }
 
 /// The old values in their order, and among them the new ones, each after the one that it follows.
@@ -61,11 +63,6 @@ fn widened(old: &[String], new: &[String]) -> Vec<String> {
         }
     }
     values
-}
-
-fn users(schema: &Schema, name: &TableName, is_kept: impl Fn(&TableName) -> bool) -> Vec<EnumerationUser> {
-    let tables = schema.tables.values().filter(|table| is_kept(&table.name));
-    tables.flat_map(|table| users_in(table, name)).collect()
 }
 
 fn users_in<'t>(table: &'t Table, name: &'t TableName) -> impl Iterator<Item = EnumerationUser> + 't {

@@ -12,6 +12,11 @@ pub(super) fn renamed(expression: &str, old: &str, new: &str) -> String {
     result
 }
 
+/// Whether an expression names a column.
+pub(super) fn mentions(expression: &str, column: &str) -> bool {
+    renamed(expression, column, "") != expression
+}
+
 fn token_renamed(token: &str, first: char, old: &str, new: &str) -> String {
     match first {
         '"' | '`' if unquoted(token, first) == old => {

@@ -4,14 +4,17 @@
 //! steps, each taken back in the opposite order, lead back.
 
 mod alike;
+mod candidates;
+mod dependents;
 mod enumeration;
+mod held;
 mod mention;
 mod order;
 mod pairs;
 mod rename;
 mod table;
 
-pub(super) use self::rename::candidates;
+pub(super) use self::candidates::candidates;
 pub use self::rename::{Candidate, Renames};
 
 use super::operation::Operation;
@@ -19,23 +22,26 @@ use super::wishes::Wishes;
 use crate::schema::{Schema, Table};
 
 /// What differs between database systems in what can be done in which order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Rules {
-    /// Whether a column keeps its type while a foreign key is on it, or refers to it (MySQL and MariaDB).
-    pub(super) foreign_keys_pin_types: bool,
+    /// Whether a column keeps its type, and a table its last index for a foreign key, while the foreign key is there (MySQL
+    /// and MariaDB, which make an index for a foreign key that has none).
+    pub(super) foreign_keys_hold: bool,
+    /// Whether a column that counts is in a key all the time (MySQL and MariaDB).
+    pub(super) counters_need_a_key: bool,
 }
 
 /// The steps from `from` to `to`. Both came from the same inspector.
 pub(super) fn diff(from: &Schema, to: &Schema, wishes: &Wishes, renames: &Renames, rules: Rules) -> Vec<Operation> {
     let (from, renamed) = rename::apply(from, renames);
-    let enumerations = enumeration::diff(&from, to);
-    let tables = table::diff(&from, to, wishes);
+    let tables = table::diff(&from, to, wishes, rules);
+    let enumerations = enumeration::diff(&from, to, &tables);
     order::order(&from, to, renamed, enumerations, tables, rules)
 }
 
 /// Whether a table is as it should be.
 pub(super) fn is_alike(old: &Table, new: &Table, wishes: &Wishes) -> bool {
-    table::changed(old, new, wishes).is_empty()
+    table::changed(old, new, wishes, Rules::default()).is_empty()
 }
 
 #[cfg(test)]

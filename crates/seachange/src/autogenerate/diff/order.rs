@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Rules;
 use super::enumeration::Steps;
+use super::held;
 use super::table::{Changed, Tables};
 use crate::autogenerate::operation::{Change, Operation};
-use crate::schema::{ForeignKey, IndexPart, Schema, Table, TableName};
+use crate::schema::{ForeignKey, Schema, Table, TableName};
 
 /// The order: names; new types; foreign keys that stand in the way; indexes that go; new tables; changes of tables; new
 /// indexes; foreign keys that had to wait; tables and types that go.
@@ -22,8 +23,8 @@ pub(super) fn order(
     let Tables { created, dropped, mut changed } = tables;
     keys.unpin(from, to, &changed, rules);
     let touched = Touched::of(&changed);
-    keys.take_early(&touched, &dropped, &mut changed);
-    keys.take_late(&touched, &mut changed);
+    keys.take_early(&touched, &dropped, &mut changed, rules);
+    keys.take_late(&touched, &mut changed, rules);
     let created = keys.in_order_of_creation(created, &touched);
     let dropped = keys.in_order_of_dropping(dropped, &touched);
 
@@ -110,24 +111,29 @@ impl Keys {
         self.late.push(Operation::Change { table: table.clone(), change: Change::AddForeignKey(key) });
     }
 
-    /// Takes foreign keys away that stay, while the key that they refer to is replaced, or where they pin the type of a column
-    /// that gets another one.
+    /// Takes foreign keys away that stay, while the key that they refer to is replaced, or where they hold the type of a column
+    /// or an index that they use.
     fn unpin(&mut self, from: &Schema, to: &Schema, changed: &[Changed], rules: Rules) {
         let lost: BTreeSet<_> = changed.iter().flat_map(lost_keys).collect();
-        let retyped = changed.iter().filter(|_| rules.foreign_keys_pin_types).flat_map(retyped_columns);
+        let retyped = changed.iter().filter(|_| rules.foreign_keys_hold).flat_map(retyped_columns);
         let retyped: BTreeSet<_> = retyped.collect();
         let is_retyped = |table: &TableName, columns: &[String]| {
             columns.iter().any(|column| retyped.contains(&(table.clone(), column.clone())))
         };
+        let changed: BTreeMap<_, _> = changed.iter().map(|changed| (&changed.name, changed)).collect();
         for table in from.tables.values().filter(|table| to.tables.contains_key(&table.name)) {
-            let changes =
-                changed.iter().filter(|changed| changed.name == table.name).flat_map(|changed| &changed.changes);
+            let changed = changed.get(&table.name).copied();
+            let changes = changed.iter().flat_map(|changed| &changed.changes);
             let dropped: Vec<_> = changes.filter_map(dropped_key).collect();
+            let loses_index = |key: &ForeignKey| {
+                rules.foreign_keys_hold && changed.is_some_and(|changed| held::is_unserved(key, table, changed))
+            };
             let pinned = table.foreign_keys.iter().filter(|key| {
                 !dropped.contains(key)
                     && (lost.contains(&(key.referenced_table.clone(), key.referenced_columns.clone()))
                         || is_retyped(&table.name, &key.columns)
-                        || is_retyped(&key.referenced_table, &key.referenced_columns))
+                        || is_retyped(&key.referenced_table, &key.referenced_columns)
+                        || loses_index(key))
             });
             for key in pinned {
                 self.drop_early(&table.name, key.clone());
@@ -136,16 +142,18 @@ impl Keys {
         }
     }
 
-    /// Takes the foreign keys out of the changes that have to go before what they refer to changes or goes.
-    fn take_early(&mut self, touched: &Touched, dropped: &[Table], changed: &mut [Changed]) {
-        let goes = |name: &TableName| dropped.iter().any(|table| table.name == *name);
+    /// Takes the foreign keys out of the changes that have to go before what they refer to changes or goes, or before an index
+    /// that they hold.
+    fn take_early(&mut self, touched: &Touched, dropped: &[Table], changed: &mut [Changed], rules: Rules) {
+        let gone: BTreeSet<_> = dropped.iter().map(|table| &table.name).collect();
         for table in changed {
             let changes = std::mem::take(&mut table.changes);
             for change in changes {
                 match change {
                     Change::DropForeignKey(key)
                         if key.referenced_table != table.name
-                            && (goes(&key.referenced_table) || touched.is_target_of(&key)) =>
+                            && (gone.contains(&key.referenced_table) || touched.is_target_of(&key))
+                            || rules.foreign_keys_hold && held::begins_one_of(&key, &table.dropped_indexes) =>
                     {
                         self.drop_early(&table.name, key);
                     }
@@ -155,13 +163,17 @@ impl Keys {
         }
     }
 
-    /// Takes the foreign keys out of the changes that have to come after what they refer to.
-    fn take_late(&mut self, touched: &Touched, changed: &mut [Changed]) {
+    /// Takes the foreign keys out of the changes that have to come after what they refer to, or after an index that they
+    /// hold: on the way back they go before it.
+    fn take_late(&mut self, touched: &Touched, changed: &mut [Changed], rules: Rules) {
         for table in changed {
             let changes = std::mem::take(&mut table.changes);
             for change in changes {
                 match change {
-                    Change::AddForeignKey(key) if key.referenced_table != table.name && touched.is_target_of(&key) => {
+                    Change::AddForeignKey(key)
+                        if key.referenced_table != table.name && touched.is_target_of(&key)
+                            || rules.foreign_keys_hold && held::begins_one_of(&key, &table.created_indexes) =>
+                    {
                         self.add_late(&table.name, key);
                     }
                     change => table.changes.push(change),
@@ -224,9 +236,7 @@ fn lost_keys(changed: &Changed) -> impl Iterator<Item = (TableName, Vec<String>)
         _ => None,
     });
     let indexes = changed.dropped_indexes.iter().filter(|index| index.unique);
-    let indexes =
-        indexes.map(|index| index.parts.iter().filter_map(IndexPart::column_name).map(str::to_owned).collect());
-    constraints.chain(indexes).map(|columns| (changed.name.clone(), columns))
+    constraints.chain(indexes.map(held::columns)).map(|columns| (changed.name.clone(), columns))
 }
 
 fn retyped_columns(changed: &Changed) -> impl Iterator<Item = (TableName, String)> + '_ {
@@ -241,27 +251,65 @@ fn retyped_columns(changed: &Changed) -> impl Iterator<Item = (TableName, String
 /// Puts each table behind those that it refers to, as far as no cycle stands in the way; otherwise by name.
 fn in_order_of_reference(tables: Vec<Table>) -> Vec<Table> {
     let mut tables: BTreeMap<TableName, Table> = tables.into_iter().map(|table| (table.name.clone(), table)).collect();
-    let mut waiting: BTreeMap<TableName, BTreeSet<TableName>> = tables
-        .values()
-        .map(|table| {
-            let parents = table.foreign_keys.iter().map(|key| key.referenced_table.clone());
-            let parents = parents.filter(|parent| *parent != table.name && tables.contains_key(parent));
-            (table.name.clone(), parents.collect())
-        })
-        .collect();
+    let mut waiting = Waiting::of(&tables);
     let mut ordered = Vec::with_capacity(tables.len());
-    while !waiting.is_empty() {
-        let ready: Vec<_> =
-            waiting.iter().filter(|(_, parents)| parents.is_empty()).map(|(name, _)| name.clone()).collect();
-        // In a cycle, the first by name goes first.
-        let ready = if ready.is_empty() { waiting.keys().next().cloned().into_iter().collect() } else { ready };
-        for name in &ready {
-            waiting.remove(name);
-            ordered.extend(tables.remove(name));
-        }
-        for parents in waiting.values_mut() {
-            parents.retain(|parent| !ready.contains(parent));
+    while let Some(ready) = waiting.next_round() {
+        for name in ready {
+            ordered.extend(tables.remove(&name));
+            waiting.done(&name);
         }
     }
     ordered
+}
+
+/// Tables that wait for those that they refer to.
+#[derive(Debug, Default)]
+struct Waiting {
+    /// How many tables each one waits for.
+    parents: BTreeMap<TableName, usize>,
+    children: BTreeMap<TableName, Vec<TableName>>,
+    /// Those that wait for none any more.
+    ready: BTreeSet<TableName>,
+}
+
+impl Waiting {
+    fn of(tables: &BTreeMap<TableName, Table>) -> Self {
+        let mut waiting = Self::default();
+        for table in tables.values() {
+            let parents = table.foreign_keys.iter().map(|key| &key.referenced_table);
+            let parents: BTreeSet<_> =
+                parents.filter(|parent| **parent != table.name && tables.contains_key(*parent)).collect();
+            waiting.parents.insert(table.name.clone(), parents.len());
+            if parents.is_empty() {
+                waiting.ready.insert(table.name.clone());
+            }
+            for parent in parents {
+                waiting.children.entry(parent.clone()).or_default().push(table.name.clone());
+            }
+        }
+        waiting
+    }
+
+    /// Takes those that are ready. In a cycle, the first by name goes first.
+    fn next_round(&mut self) -> Option<BTreeSet<TableName>> {
+        if self.ready.is_empty() {
+            self.ready.insert(self.parents.keys().next()?.clone());
+        }
+        let ready = std::mem::take(&mut self.ready);
+        for name in &ready {
+            self.parents.remove(name);
+        }
+        Some(ready)
+    }
+
+    fn done(&mut self, name: &TableName) {
+        for child in self.children.remove(name).unwrap_or_default() {
+            if let Some(left) = self.parents.get_mut(&child) {
+                *left -= 1;
+                if *left == 0 {
+                    self.ready.insert(child);
+                }
+            }
+        }
+    }
 }

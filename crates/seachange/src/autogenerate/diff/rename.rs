@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::alike;
 use super::mention::renamed;
 use crate::autogenerate::operation::{Change, Operation};
 use crate::autogenerate::wishes::Wishes;
-use crate::schema::{Column, Expression, IndexKey, Schema, Table, TableName};
+use crate::schema::{Expression, IndexKey, Schema, Table, TableName};
 
 /// What gets another name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -94,54 +93,6 @@ impl Renames {
 
 fn is_open<K: Ord, V>(old: &K, new: &K, from: &BTreeMap<K, V>, to: &BTreeMap<K, V>) -> bool {
     from.contains_key(old) && !from.contains_key(new) && to.contains_key(new) && !to.contains_key(old)
-}
-
-/// What may have got another name. With tables that are renamed by `renames`, their columns are compared as well.
-pub(in crate::autogenerate) fn candidates(from: &Schema, to: &Schema, renames: &Renames) -> Vec<Candidate> {
-    let (from, _) = apply(from, renames);
-    let tables = pairs(&from.tables, &to.tables).filter(|(old, new)| are_similar(old, new));
-    let tables = tables.map(|(old, new)| Candidate::Table { from: old.name.clone(), to: new.name.clone() });
-    let both = to.tables.values().filter_map(|new| Some((from.table(&new.name)?, new)));
-    tables.chain(both.flat_map(|(old, new)| column_candidates(old, new))).collect()
-}
-
-fn pairs<'s>(
-    from: &'s BTreeMap<TableName, Table>,
-    to: &'s BTreeMap<TableName, Table>,
-) -> impl Iterator<Item = (&'s Table, &'s Table)> {
-    let gone = from.values().filter(|table| !to.contains_key(&table.name));
-    gone.flat_map(move |old| {
-        let come = to.values().filter(|table| !from.contains_key(&table.name));
-        come.map(move |new| (old, new))
-    })
-}
-
-/// Three of four columns are the same.
-fn are_similar(old: &Table, new: &Table) -> bool {
-    let is_same = |column: &&Column| old.column(&column.name).is_some_and(|own| own.column_type == column.column_type);
-    let shared = new.columns.iter().filter(is_same).count();
-    old.name.schema == new.name.schema && shared * 4 >= old.columns.len().max(new.columns.len()) * 3 && shared > 0
-}
-
-fn column_candidates(old: &Table, new: &Table) -> Vec<Candidate> {
-    let gone = old.columns.iter().filter(|column| new.column(&column.name).is_none());
-    let come: Vec<_> = new.columns.iter().filter(|column| old.column(&column.name).is_none()).collect();
-    gone.flat_map(|before| {
-        come.iter().filter(|after| is_same_column(old, before, new, after)).map(move |after| (before, after))
-    })
-    .map(|(before, after)| Candidate::Column {
-        table: new.name.clone(),
-        from: before.name.clone(),
-        to: after.name.clone(),
-    })
-    .collect()
-}
-
-fn is_same_column(old: &Table, before: &Column, new: &Table, after: &Column) -> bool {
-    let in_key = [alike::is_in_key(old, &before.name), alike::is_in_key(new, &after.name)];
-    in_key[0] == in_key[1]
-        && before.column_type == after.column_type
-        && (in_key[0] || before.nullable == after.nullable)
 }
 
 /// The schema once everything has its new name, and the steps to it.

@@ -1,10 +1,10 @@
 //! What changes in a table that stays.
 
-use super::alike;
 use super::pairs::{Unpaired, pair};
+use super::{Rules, alike, held};
 use crate::autogenerate::operation::Change;
 use crate::autogenerate::wishes::Wishes;
-use crate::schema::{Check, Exclusion, ForeignKey, Index, Schema, Table, TableName, Unique};
+use crate::schema::{Check, Column, Exclusion, ForeignKey, Index, Schema, Table, TableName, Unique};
 
 /// The tables that come, go and change.
 #[derive(Debug, Default)]
@@ -23,21 +23,31 @@ pub(super) struct Changed {
     pub(super) created_indexes: Vec<Index>,
 }
 
-pub(super) fn diff(from: &Schema, to: &Schema, wishes: &Wishes) -> Tables {
+pub(super) fn diff(from: &Schema, to: &Schema, wishes: &Wishes, rules: Rules) -> Tables {
     let absent = |own: &Schema, other: &Schema| {
         let tables = own.tables.values().filter(|table| !other.tables.contains_key(&table.name));
         tables.cloned().collect()
     };
     let both = from.tables.values().filter_map(|old| Some((old, to.tables.get(&old.name)?)));
-    let changed = both.map(|(old, new)| changed(old, new, wishes)).filter(|changed| !changed.is_empty());
+    let changed = both.map(|(old, new)| changed(old, new, wishes, rules)).filter(|changed| !changed.is_empty());
     Tables { created: absent(to, from), dropped: absent(from, to), changed: changed.collect() }
 }
 
-pub(super) fn changed(old: &Table, new: &Table, wishes: &Wishes) -> Changed {
-    let keys = Keys::compare(old, new, wishes);
+pub(super) fn changed(old: &Table, new: &Table, wishes: &Wishes, rules: Rules) -> Changed {
+    let mut keys = Keys::compare(old, new, wishes);
+    if rules.foreign_keys_hold {
+        keys.dropped_indexes.retain(|index| !held::is_as_made_for_foreign_key(index, new));
+    }
     let mut changes = Vec::new();
+    let changes_key_alone = key_changes(old, new) && !rules.counters_need_a_key;
     drop_constraints(old, new, wishes, &keys, &mut changes);
-    change_columns(old, new, &mut changes);
+    changes.extend(old.primary_key.clone().filter(|_| changes_key_alone).map(Change::DropPrimaryKey));
+    if rules.counters_need_a_key && key_changes(old, new) {
+        change_columns_around_key(old, new, &mut changes);
+    } else {
+        change_columns(old, new, &mut changes);
+    }
+    changes.extend(new.primary_key.clone().filter(|_| changes_key_alone).map(Change::AddPrimaryKey));
     add_constraints(old, new, wishes, &keys, &mut changes);
     if old.comment != new.comment {
         changes.push(Change::Comment { from: old.comment.clone(), to: new.comment.clone() });
@@ -109,15 +119,9 @@ fn drop_constraints(old: &Table, new: &Table, wishes: &Wishes, keys: &Keys, chan
     changes.extend(others.checks.old.into_iter().cloned().map(Change::DropCheck));
     changes.extend(others.exclusions.old.into_iter().cloned().map(Change::DropExclusion));
     changes.extend(keys.dropped_uniques.iter().cloned().map(Change::DropUnique));
-    if key_changes(old, new) {
-        changes.extend(old.primary_key.clone().map(Change::DropPrimaryKey));
-    }
 }
 
 fn add_constraints(old: &Table, new: &Table, wishes: &Wishes, keys: &Keys, changes: &mut Vec<Change>) {
-    if key_changes(old, new) {
-        changes.extend(new.primary_key.clone().map(Change::AddPrimaryKey));
-    }
     let others = Others::compare(old, new, wishes);
     changes.extend(keys.created_uniques.iter().cloned().map(Change::AddUnique));
     changes.extend(others.exclusions.new.into_iter().cloned().map(Change::AddExclusion));
@@ -131,19 +135,49 @@ fn key_changes(old: &Table, new: &Table) -> bool {
 }
 
 fn change_columns(old: &Table, new: &Table, changes: &mut Vec<Change>) {
-    let added = new.columns.iter().filter(|column| old.column(&column.name).is_none());
-    changes.extend(added.map(|column| Change::AddColumn(Box::new(column.clone()))));
-    for column in &new.columns {
-        let in_key = alike::is_in_key(old, &column.name) && alike::is_in_key(new, &column.name);
-        match old.column(&column.name) {
-            Some(before) if !alike::columns(before, column, in_key) => {
-                changes.push(Change::ModifyColumn { from: Box::new(before.clone()), to: Box::new(column.clone()) })
-            }
-            _ => {}
-        }
-    }
-    let dropped = old.columns.iter().filter(|column| new.column(&column.name).is_none());
-    changes.extend(dropped.map(|column| Change::DropColumn(Box::new(column.clone()))));
+    changes.extend(absent(new, old).map(|column| Change::AddColumn(Box::new(column.clone()))));
+    changes.extend(modified(old, new).map(modify));
+    changes.extend(absent(old, new).map(|column| Change::DropColumn(Box::new(column.clone()))));
+}
+
+/// Puts the change of the key next to the columns that count and come or go, so that one statement takes them all: at no
+/// time may there be one outside of a key. What stops to count does so before, and what begins to does so afterwards.
+fn change_columns_around_key(old: &Table, new: &Table, changes: &mut Vec<Change>) {
+    let counts = |column: &&Column| column.auto_increment.is_some();
+    let (counting, added): (Vec<_>, Vec<_>) = absent(new, old).partition(counts);
+    let (last, dropped): (Vec<_>, Vec<_>) = absent(old, new).partition(counts);
+    let (after, before): (Vec<_>, Vec<_>) = modified(old, new).partition(|(before, after)| {
+        let leaves_key = alike::is_in_key(old, &before.name) && after.nullable && !before.nullable;
+        leaves_key || before.auto_increment.is_none() && after.auto_increment.is_some()
+    });
+    let add = |column: &Column| Change::AddColumn(Box::new(column.clone()));
+    let drop = |column: &Column| Change::DropColumn(Box::new(column.clone()));
+    changes.extend(added.into_iter().map(add));
+    changes.extend(before.into_iter().map(modify));
+    changes.extend(counting.into_iter().map(add));
+    changes.extend(old.primary_key.clone().map(Change::DropPrimaryKey));
+    changes.extend(new.primary_key.clone().map(Change::AddPrimaryKey));
+    changes.extend(last.into_iter().map(drop));
+    changes.extend(after.into_iter().map(modify));
+    changes.extend(dropped.into_iter().map(drop));
+}
+
+/// The columns of a table that another does not have.
+fn absent<'t>(table: &'t Table, other: &'t Table) -> impl Iterator<Item = &'t Column> {
+    table.columns.iter().filter(|column| other.column(&column.name).is_none())
+}
+
+/// The columns that are in both, but not as they should be.
+fn modified<'t>(old: &'t Table, new: &'t Table) -> impl Iterator<Item = (&'t Column, &'t Column)> {
+    let both = new.columns.iter().filter_map(|column| Some((old.column(&column.name)?, column)));
+    both.filter(|(before, after)| {
+        let in_key = alike::is_in_key(old, &after.name) && alike::is_in_key(new, &after.name);
+        !alike::columns(before, after, in_key)
+    })
+}
+
+fn modify((from, to): (&Column, &Column)) -> Change {
+    Change::ModifyColumn { from: Box::new(from.clone()), to: Box::new(to.clone()) }
 }
 
 /// Constraints that nothing else can stand for.

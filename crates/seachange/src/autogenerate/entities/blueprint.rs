@@ -16,11 +16,15 @@ use super::table::{Described, EntityTable};
 use crate::alter::operation::table_name;
 use crate::alter::{NewForeignKey, clause};
 use crate::autogenerate::wishes::Wishes;
-use crate::schema::TableName;
+use crate::schema::{ForeignKey, TableName};
 
 /// Where schemas that entities name are built: the name that the entities say, and the one in the database.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::autogenerate) struct Placement(pub(in crate::autogenerate) BTreeMap<String, String>);
+pub(in crate::autogenerate) struct Placement {
+    pub(in crate::autogenerate) schemas: BTreeMap<String, String>,
+    /// The schema that needs no name.
+    pub(in crate::autogenerate) home: Option<String>,
+}
 
 /// How to build the tables of entities in an empty schema.
 #[derive(Debug, Default)]
@@ -83,8 +87,8 @@ impl Drawing<'_> {
         plan.statements.insert(0, self.written(&create));
         self.indexes(table, described.indexes, &mut plan)?;
         let own = table.declarations.statements.iter().filter(|(backend, _)| *backend == self.backend);
-        plan.late.extend(own.clone().map(|(_, statement)| statement.clone()));
-        self.blueprint.has_own_statements |= own.count() > 0;
+        plan.own.extend(own.map(|(_, statement)| statement.clone()));
+        self.blueprint.has_own_statements |= !plan.own.is_empty();
         if let Some(old) = &table.declarations.renamed_from {
             self.blueprint.wishes.renamed_tables.insert(table.name().clone(), old.clone());
         }
@@ -96,10 +100,7 @@ impl Drawing<'_> {
         if !self.seen.insert(table.clone()) {
             return Err(EntityError::Duplicate { table: table.clone() });
         }
-        match &table.schema {
-            Some(_) if self.backend != DbBackend::Postgres => Err(EntityError::Schema { table: table.clone() }),
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     /// PostgreSQL has types of their own for enumerations.
@@ -191,7 +192,9 @@ impl Drawing<'_> {
         for statement in keys {
             let key = statement.get_foreign_key();
             self.remember_name(&plan.name, key);
-            plan.foreign_keys.push(plan::foreign_key(key, self.backend == DbBackend::MySql));
+            let known = plan::foreign_key(key, self.backend == DbBackend::MySql);
+            let referenced_table = self.local(known.referenced_table);
+            plan.foreign_keys.push(ForeignKey { referenced_table, ..known });
             if self.backend == DbBackend::Sqlite {
                 create.foreign_key(&mut statement.clone());
                 continue;
@@ -199,7 +202,7 @@ impl Drawing<'_> {
             let placed = self.placed_name(&plan.name);
             let key = NewForeignKey::from(self.placed_key(key));
             let clause = clause::foreign_key(self.backend, &placed, &key).map_err(EntityError::Column)?;
-            plan.late.push(format!("ALTER TABLE {} ADD {clause}", clause::quoted_table(self.backend, &placed)));
+            plan.late_keys.push(format!("ALTER TABLE {} ADD {clause}", clause::quoted_table(self.backend, &placed)));
         }
         Ok(())
     }
@@ -282,19 +285,24 @@ impl Drawing<'_> {
         clause::quoted_table(self.backend, &self.placed_name(table))
     }
 
+    fn local(&self, mut table: TableName) -> TableName {
+        table.bring_home(self.placement.home.as_deref());
+        table
+    }
+
     fn placed(&self, table: &TableName) -> TableRef {
         self.placed_name(table).into_table_ref()
     }
 
     fn placed_name(&self, table: &TableName) -> sea_orm::sea_query::TableName {
-        let schema = table.schema.as_ref().map(|schema| self.placement.0.get(schema).unwrap_or(schema));
+        let schema = table.schema.as_ref().map(|schema| self.placement.schemas.get(schema).unwrap_or(schema));
         let schema = schema.map(|schema| SchemaName(None, Alias::new(schema.clone()).into()));
         sea_orm::sea_query::TableName(schema, Alias::new(table.name.clone()).into())
     }
 
     fn placed_key(&self, key: &TableForeignKey) -> TableForeignKey {
         let mut key = key.clone();
-        let name = |table: &TableRef| table_name(table).map(TableName::from);
+        let name = |table: &TableRef| table_name(table).map(|table| self.local(table.into()));
         if let Some(table) = key.get_table().and_then(name) {
             key.from_tbl(self.placed(&table));
         }

@@ -83,6 +83,11 @@ fn fitting(backend: DbBackend, kind: &ColumnType, built: &ColumnType) -> ColumnT
             }
             _ => built.clone(),
         },
+        // SeaORM does not escape the values.
+        ColumnType::Enum { variants, .. } if backend == DbBackend::MySql => {
+            let values: Vec<_> = variants.iter().map(|value| clause::literal(backend, &value.to_string())).collect();
+            ColumnType::Custom(Alias::new(format!("ENUM({})", values.join(", "))).into())
+        }
         _ => built.clone(),
     }
 }

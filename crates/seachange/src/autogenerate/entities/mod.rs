@@ -14,7 +14,7 @@ use self::declaration::Declarations;
 pub use self::error::EntityError;
 pub(super) use self::plan::TablePlan;
 pub use self::table::EntityTable;
-use super::filter::Pattern;
+use super::filter::{Filter, Pattern};
 use crate::schema::TableName;
 
 /// The entities of a program, each for one table.
@@ -60,8 +60,9 @@ impl Entities {
         self
     }
 
-    /// Leaves tables of the database alone that no entity stands for: those that another program keeps. In the pattern `*`
-    /// stands for any text: `audit_*`, `billing.*`.
+    /// Leaves tables of the database alone: those that another program keeps, or, where an entity stands for it, what is a view.
+    /// In the pattern `*` stands for any text: `audit_*`, `billing.*`. Tables in another schema than the one that the connection
+    /// works in are left alone in any case, unless an entity stands for them.
     #[must_use]
     pub fn leave_alone(mut self, pattern: &str) -> Self {
         self.left_alone.push(Pattern::new(pattern));
@@ -79,8 +80,28 @@ impl Entities {
         self.tables.is_empty()
     }
 
-    pub(super) fn left_alone(&self) -> &[Pattern] {
-        &self.left_alone
+    /// Whether a table is none of theirs to compare.
+    pub(super) fn leaves_alone(&self, table: &TableName) -> bool {
+        self.left_alone.iter().any(|pattern| pattern.fits(table))
+    }
+
+    /// Those that are compared. What is in the schema `home`, where the connection works, needs no schema in its name.
+    pub(super) fn compared(&self, filter: &Filter, home: Option<&str>) -> Self {
+        let mut entities = self.clone();
+        for table in &mut entities.tables {
+            table.bring_home(home);
+        }
+        entities.tables.retain(|table| filter.admits(table.name()) && !self.leaves_alone(table.name()));
+        entities
+    }
+
+    /// Makes sure that the database has the schemas that they name.
+    pub(super) fn check_schemas(&self, backend: DbBackend) -> Result<(), EntityError> {
+        let named = self.tables().find(|table| table.schema.is_some());
+        match named.filter(|_| backend != DbBackend::Postgres) {
+            Some(table) => Err(EntityError::Schema { table: table.clone() }),
+            None => Ok(()),
+        }
     }
 
     /// How to build their tables on a database system.

@@ -11,8 +11,10 @@ pub(in crate::autogenerate) struct TablePlan {
     pub(in crate::autogenerate) name: TableName,
     /// The statements that build it without its foreign keys, in order.
     pub(in crate::autogenerate) statements: Vec<String>,
-    /// The statements that come when all tables are there: foreign keys, on databases that add them later.
-    pub(in crate::autogenerate) late: Vec<String>,
+    /// The statements that add the foreign keys, in their order, on databases that add them later.
+    pub(in crate::autogenerate) late_keys: Vec<String>,
+    /// What is said in SQL.
+    pub(in crate::autogenerate) own: Vec<String>,
     pub(in crate::autogenerate) columns: Vec<ColumnDef>,
     pub(in crate::autogenerate) primary_key: Vec<String>,
     pub(in crate::autogenerate) uniques: Vec<Unique>,
@@ -28,7 +30,8 @@ impl TablePlan {
         Self {
             name: name.clone(),
             statements: Vec::new(),
-            late: Vec::new(),
+            late_keys: Vec::new(),
+            own: Vec::new(),
             columns: Vec::new(),
             primary_key: Vec::new(),
             uniques: Vec::new(),

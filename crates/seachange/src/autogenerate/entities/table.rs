@@ -102,6 +102,11 @@ impl EntityTable {
         self
     }
 
+    pub(super) fn bring_home(&mut self, home: Option<&str>) {
+        self.name.bring_home(home);
+        self.declarations.renamed_from.iter_mut().for_each(|old| old.bring_home(home));
+    }
+
     /// The name of the table.
     #[must_use]
     pub fn name(&self) -> &TableName {

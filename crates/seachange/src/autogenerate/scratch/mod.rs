@@ -67,7 +67,43 @@ impl Scratch {
     /// Where the schemas of entities are built.
     pub(super) fn placement(&self) -> Placement {
         let others = self.scope.others.iter().map(|(actual, said)| (said.clone(), actual.clone()));
-        Placement(others.collect::<BTreeMap<_, _>>())
+        Placement { schemas: others.collect::<BTreeMap<_, _>>(), home: None }
+    }
+
+    /// Puts the schema that entities call `name`, or the one without a name, before all others.
+    pub(super) async fn work_in(&self, name: Option<&str>) -> Result<(), ScratchError> {
+        #[cfg(feature = "postgres")]
+        if let Some(transaction) = &self.transaction {
+            let named = self.scope.others.iter().find(|(_, said)| Some(said.as_str()) == name);
+            let schema = named.map(|(actual, _)| actual).or(self.scope.schema.as_ref());
+            postgres::put_first(transaction, schema.map_or("", String::as_str)).await?;
+        }
+        #[cfg(not(feature = "postgres"))]
+        let _ = name;
+        Ok(())
+    }
+
+    /// How many tables may be there at once. PostgreSQL locks every table, index and sequence that a transaction makes, and has
+    /// room for some thousand locks: the least that a server may be set to is far above these.
+    pub(super) fn tables_at_once(&self) -> usize {
+        if self.transaction.is_some() { 300 } else { usize::MAX }
+    }
+
+    /// Marks a place to come back to by [`forget`](Self::forget), where that is possible.
+    pub(super) async fn mark(&self) -> Result<(), ScratchError> {
+        self.send_in_transaction("SAVEPOINT seachange_mark").await
+    }
+
+    /// Takes back what was built since [`mark`](Self::mark), where that is possible.
+    pub(super) async fn forget(&self) -> Result<(), ScratchError> {
+        self.send_in_transaction("ROLLBACK TO SAVEPOINT seachange_mark").await
+    }
+
+    async fn send_in_transaction(&self, statement: &str) -> Result<(), ScratchError> {
+        if let Some(transaction) = &self.transaction {
+            transaction.execute_unprepared(statement).await?;
+        }
+        Ok(())
     }
 
     /// What has been built.

@@ -10,8 +10,8 @@ use crate::database_error::mysql_number;
 use crate::inspect::Scope;
 use crate::settings::DatabaseSettings;
 
-/// Access denied: to the database (1044), to a command (1142, 1227).
-const DENIED: [u16; 3] = [1044, 1142, 1227];
+/// Access denied: to the database (1044), to a command (1142, 1227); or the server is read only (1290, 1836).
+const DENIED: [u16; 5] = [1044, 1142, 1227, 1290, 1836];
 
 pub(super) async fn open(settings: &DatabaseSettings) -> Result<Scratch, ScratchError> {
     let connection = connection::connect(settings).await?;
@@ -50,7 +50,8 @@ async fn drop_abandoned(connection: &DatabaseConnection) -> Result<(), DbErr> {
     let backend = connection.get_database_backend();
     let statement = sea_orm::Statement::from_sql_and_values(backend, ABANDONED, [PREFIX.into(), PREFIX.into()]);
     for row in connection.query_all_raw(statement).await? {
-        drop_database(connection, &row.try_get::<String>("", "name")?).await?;
+        // One that somebody else left may not be ours to drop.
+        let _ = drop_database(connection, &row.try_get::<String>("", "name")?).await;
     }
     Ok(())
 }

@@ -14,6 +14,8 @@ pub(super) async fn open(settings: &DatabaseSettings, others: &[String]) -> Resu
     let connection = connection::connect(settings).await?;
     let transaction = connection.begin().await?;
     let schema = new_name();
+    // Nobody is kept waiting by somebody who only looks.
+    transaction.execute_unprepared("SET LOCAL lock_timeout = '10s'").await?;
     create(&transaction, &schema).await?;
     let mut scope = Scope { schema: Some(schema.clone()), others: Vec::new() };
     for (number, other) in others.iter().enumerate() {
@@ -28,14 +30,15 @@ pub(super) async fn open(settings: &DatabaseSettings, others: &[String]) -> Resu
 async fn create(transaction: &DatabaseTransaction, schema: &str) -> Result<(), ScratchError> {
     let schema = clause::quoted(transaction.get_database_backend(), schema);
     let created = transaction.execute_unprepared(&format!("CREATE SCHEMA {schema}")).await;
-    created.map(drop).map_err(|source| match has_code(&source, "42501") {
+    // insufficient_privilege, and read_only_sql_transaction: a standby, for instance.
+    created.map(drop).map_err(|source| match has_code(&source, "42501") || has_code(&source, "25006") {
         true => ScratchError::Forbidden { kind: "schema", source },
         false => source.into(),
     })
 }
 
 /// What statements name without a schema is the scratch schema's first; types of extensions are found as ever.
-async fn put_first(transaction: &DatabaseTransaction, schema: &str) -> Result<(), DbErr> {
+pub(super) async fn put_first(transaction: &DatabaseTransaction, schema: &str) -> Result<(), DbErr> {
     const SET: &str = "SELECT set_config('search_path', concat_ws(', ', quote_ident($1::text),
         nullif(current_setting('search_path'), '')), true) AS answer";
     answer::<String>(transaction, SET, [schema.into()]).await.map(drop)

@@ -10,7 +10,7 @@ use crate::autogenerate::entities::{EntityError, TablePlan};
 use crate::autogenerate::scratch::Scratch;
 use crate::schema::{AutoIncrement, Column, Schema, SequenceOptions, TableName};
 
-/// How many columns a table has at most: few enough for the longest row that MySQL takes.
+/// How many columns a table has at most.
 const COLUMNS: usize = 30;
 
 /// The tables to build, and where each kind of column is in them.
@@ -37,7 +37,9 @@ impl Probes {
         }
         let definitions: Vec<String> = definitions.into_keys().collect();
         let mut probes = Self { backend, statements: Vec::new(), places: BTreeMap::new() };
-        for (number, some) in definitions.chunks(COLUMNS).enumerate() {
+        // On MySQL the columns of a table share one row of 65,535 bytes, and a single one may take nearly all of it.
+        let columns = if backend == DbBackend::MySql { 1 } else { COLUMNS };
+        for (number, some) in definitions.chunks(columns).enumerate() {
             probes.table(number, some);
         }
         Ok(probes)

@@ -2,16 +2,20 @@
 
 use super::{POSTGRES, posts, required, status, with_default, written};
 use crate::autogenerate::operation::{Change, EnumerationUser, Operation};
-use crate::schema::{Enumeration, TableName};
+use crate::schema::{Check, Enumeration, Expression, Index, IndexPart, TableName};
 
 fn state(values: &[&str]) -> Enumeration {
     Enumeration { name: "state".into(), values: super::names(values), comment: None }
 }
 
 fn altered(from: &[&str], to: &[&str]) -> Operation {
+    altered_under(from, to, Vec::new())
+}
+
+fn altered_under(from: &[&str], to: &[&str], dependents: Vec<Operation>) -> Operation {
     let column = required(with_default(status("state", "state", from), "'draft'::state"));
     let users = vec![EnumerationUser { table: TableName::new("posts"), column }];
-    Operation::AlterEnumeration { from: state(from), to: state(to), users }
+    Operation::AlterEnumeration { from: state(from), to: state(to), users, dependents }
 }
 
 #[test]
@@ -172,4 +176,80 @@ fn a_value_that_is_used_at_once_takes_a_new_type() {
         }
         Ok(())
     "#);
+}
+
+#[test]
+fn what_depends_on_the_type_is_made_again() {
+    let check = Check { name: Some("open".to_owned()), expression: Expression::new("state <> 'draft'::state") };
+    let index = Index {
+        name: "drafts".to_owned(),
+        unique: false,
+        method: None,
+        parts: vec![IndexPart::column("id")],
+        include: Vec::new(),
+        predicate: Some(Expression::new("state = 'draft'::state")),
+        nulls_not_distinct: false,
+    };
+    let mut dependents = posts(Change::AddCheck(check));
+    dependents.push(Operation::CreateIndex { table: "posts".into(), index });
+    let operation = altered_under(&["draft"], &["draft", "idea"], dependents);
+    insta::assert_snapshot!(written(POSTGRES, &[operation]), @r##"
+    up
+        match manager.get_database_backend() {
+            sea_orm::DbBackend::Postgres => {
+                manager
+                    .alter_type(
+                        extension::postgres::Type::alter()
+                            .name("state")
+                            .add_value("idea"),
+                    )
+                    .await?;
+            }
+            other => {
+                return Err(DbErr::BackendNotSupported {
+                    db: other.as_str(),
+                    ctx: "enumerated types",
+                });
+            }
+        }
+        Ok(())
+    down
+        // A row with `idea` for its `state` stops this.
+        match manager.get_database_backend() {
+            sea_orm::DbBackend::Postgres => {
+                manager
+                    .drop_index(Index::drop().name("drafts").table("posts").to_owned())
+                    .await?;
+                alter(manager, "posts").drop_check("open").apply().await?;
+                let statements = [
+                    "CREATE TYPE state_new AS ENUM ('draft')",
+                    "ALTER TABLE posts ALTER COLUMN state DROP DEFAULT, ALTER COLUMN state TYPE state_new USING state::text::state_new",
+                    "DROP TYPE state",
+                    "ALTER TYPE state_new RENAME TO state",
+                    "ALTER TABLE posts ALTER COLUMN state SET DEFAULT 'draft'::state",
+                ];
+                for sql in statements {
+                    manager.get_connection().execute_unprepared(sql).await?;
+                }
+                alter(manager, "posts")
+                    .add_check("open", Expr::cust("state <> 'draft'::state"))
+                    .apply()
+                    .await?;
+                let index = Index::create()
+                    .name("drafts")
+                    .table("posts")
+                    .col("id")
+                    .and_where(Expr::cust("state = 'draft'::state"))
+                    .to_owned();
+                manager.create_index(index).await?;
+            }
+            other => {
+                return Err(DbErr::BackendNotSupported {
+                    db: other.as_str(),
+                    ctx: "enumerated types",
+                });
+            }
+        }
+        Ok(())
+    "##);
 }

@@ -193,7 +193,7 @@ fn enumeration() -> impl Strategy<Value = Operation> {
     (table_name(), values(), values(), vec((table_name(), column()), 0..3)).prop_map(|(name, from, to, users)| {
         let of = |values| Enumeration { name: name.clone(), values, comment: None };
         let users = users.into_iter().map(|(table, column)| EnumerationUser { table, column }).collect();
-        Operation::AlterEnumeration { from: of(from), to: of(to), users }
+        Operation::AlterEnumeration { from: of(from), to: of(to), users, dependents: Vec::new() }
     })
 }
 

@@ -185,22 +185,28 @@ fn a_composite_key_to_another_schema() {
 }
 
 #[test]
-fn comments_on_postgres_are_told_to_the_table() {
-    let mut notes = table("notes", POSTGRES, [Column { comment: Some("What it says".to_owned()), ..text("content") }]);
-    notes.comment = Some("Notes of a user".to_owned());
-    insta::assert_snapshot!(written(POSTGRES, &created(notes)), @r#"
+fn comments_go_with_the_table_on_mysql_and_come_after_it_on_postgres() {
+    let notes = |backend| {
+        let content = Column { comment: Some("What it says".to_owned()), ..text("content") };
+        Table { comment: Some("Notes of a user".to_owned()), ..table("notes", backend, [content]) }
+    };
+    assert_eq!(written(POSTGRES, &created(notes(POSTGRES))), written(MYSQL, &created(notes(MYSQL))));
+    insta::assert_snapshot!(written(POSTGRES, &created(notes(POSTGRES))), @r#"
     up
         let notes = Table::create()
             .table("notes")
             .col(pk_auto("id"))
-            .col(text_null("content"))
+            .col(text_null("content").comment("What it says"))
+            .comment("Notes of a user")
             .to_owned();
         manager.create_table(notes).await?;
-        alter(manager, "notes")
-            .comment("Notes of a user")
-            .column_comment("content", "What it says")
-            .apply()
-            .await?;
+        if manager.get_database_backend() == sea_orm::DbBackend::Postgres {
+            alter(manager, "notes")
+                .comment("Notes of a user")
+                .column_comment("content", "What it says")
+                .apply()
+                .await?;
+        }
         Ok(())
     down
         // The rows of `notes` are lost.
@@ -269,7 +275,7 @@ fn what_postgres_alone_has() {
     let number = required(Column { auto_increment: Some(identity), ..integer("number") });
     let serial = required(Column { auto_increment: Some(AutoIncrement::Serial), ..integer("old_number") });
     let tags = column("tags", ColumnType::Array(ColumnType::Text.into()), "text[]");
-    let name = Column { collation: Some("de-x-icu".to_owned()), ..text("name") };
+    let name = Column { collation: Some("de-x-icu".to_owned()), comment: Some("In German".to_owned()), ..text("name") };
     let mut things = Table::new("things");
     things.columns = vec![number, serial, required(with_default(tags, "'{}'::text[]")), name];
     things.uniques.push(Unique { deferrable: Some(Deferrable::Deferred), ..unique(Some("uq"), &["number"]) });
@@ -288,6 +294,10 @@ fn what_postgres_alone_has() {
                     .col(text_null("name").extra(r#"COLLATE "de-x-icu""#))
                     .to_owned();
                 manager.create_table(things).await?;
+                alter(manager, "things")
+                    .column_comment("name", "In German")
+                    .apply()
+                    .await?;
                 let statements = [
                     r#"ALTER TABLE things ADD CONSTRAINT uq UNIQUE ("number") DEFERRABLE INITIALLY DEFERRED"#,
                     "ALTER TABLE things ADD CONSTRAINT no_overlap EXCLUDE USING gist (tags WITH &&)",
@@ -529,6 +539,43 @@ fn renames() {
                     .to_owned(),
             )
             .await
+    "##);
+}
+
+#[test]
+fn a_table_moves_to_where_the_connection_works() {
+    let moved = Operation::RenameTable { from: TableName::within("it's 1%", "posts"), to: "posts".into() };
+    insta::assert_snapshot!(written(POSTGRES, &[moved]), @r##"
+    up
+        match manager.get_database_backend() {
+            sea_orm::DbBackend::Postgres => {
+                let sql = r#"DO 'BEGIN EXECUTE format(''ALTER TABLE "it''''s 1%%".posts SET SCHEMA %I'', current_schema()); END'"#;
+                manager.get_connection().execute_unprepared(sql).await?;
+            }
+            other => {
+                return Err(DbErr::BackendNotSupported {
+                    db: other.as_str(),
+                    ctx: "schemas",
+                });
+            }
+        }
+        Ok(())
+    down
+        match manager.get_database_backend() {
+            sea_orm::DbBackend::Postgres => {
+                manager
+                    .get_connection()
+                    .execute_unprepared(r#"ALTER TABLE posts SET SCHEMA "it's 1%""#)
+                    .await?;
+            }
+            other => {
+                return Err(DbErr::BackendNotSupported {
+                    db: other.as_str(),
+                    ctx: "schemas",
+                });
+            }
+        }
+        Ok(())
     "##);
 }
 

@@ -11,6 +11,7 @@ use crate::cli::comparing::ComparingArgs;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
+use from_database::First;
 
 /// The folder of the revisions in a new crate.
 const VERSIONS: &str = "src/versions";
@@ -34,21 +35,24 @@ pub(crate) struct InitArgs {
     /// What the first revision is called
     #[arg(short, long, requires = "from_database", default_value = "initial schema")]
     message: String,
+    /// Do not try the first revision out before it is written
+    #[arg(long, requires = "from_database")]
+    no_verify: bool,
     #[command(flatten)]
     comparing: ComparingArgs,
 }
 
 impl InitArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
-        let Self { from_database, message, comparing, .. } = &self;
+        let first = First { message: &self.message, is_verified: !self.no_verify, comparing: &self.comparing };
         match &self.dir {
             None => {
                 let folder = from_database::own_folder(context)?;
-                from_database::write(context, comparing, message, || Ok(folder)).await
+                first.write(context, || Ok(folder)).await
             }
-            Some(dir) if *from_database => {
+            Some(dir) if self.from_database => {
                 let folder = || self.scaffold(context, dir).map(|_| dir.join(VERSIONS));
-                from_database::write(context, comparing, message, folder).await
+                first.write(context, folder).await
             }
             Some(dir) => {
                 let name = self.scaffold(context, dir)?;

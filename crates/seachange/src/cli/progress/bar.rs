@@ -11,9 +11,10 @@ use crate::cli::describe;
 pub(super) struct Bar(ProgressBar);
 
 impl Bar {
-    pub(super) fn new(steps: usize, target: ProgressDrawTarget) -> Self {
+    /// A bar over so many things of a kind, in the plural.
+    pub(super) fn new(steps: usize, things: &str, target: ProgressDrawTarget) -> Self {
         let bar = ProgressBar::with_draw_target(Some(steps as u64), target);
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} revisions{msg}") {
+        if let Ok(style) = ProgressStyle::with_template(&format!("{{bar:30}} {{pos}}/{{len}} {things}{{msg}}")) {
             bar.set_style(style);
         }
         bar.tick();
@@ -27,7 +28,12 @@ impl Bar {
 
     /// A revision is done; after the last one the bar goes.
     pub(super) fn advance(&self) {
-        self.0.inc(1);
+        self.reach(self.0.position() + 1);
+    }
+
+    /// So many are done; after the last one the bar goes.
+    pub(super) fn reach(&self, done: u64) {
+        self.0.set_position(done);
         let (done, all) = (self.0.position(), self.0.length().unwrap_or_default());
         if done >= all {
             return self.clear();
@@ -63,7 +69,7 @@ mod tests {
     fn bar(steps: usize) -> (Bar, InMemoryTerm) {
         let screen = InMemoryTerm::new(10, 80);
         let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), 255);
-        (Bar::new(steps, target), screen)
+        (Bar::new(steps, "revisions", target), screen)
     }
 
     #[test]

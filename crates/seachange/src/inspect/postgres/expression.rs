@@ -3,6 +3,7 @@
 //! PostgreSQL tells an expression in two ways. With all parentheses it is the same for every spelling, with one exception,
 //! which [`normal`] takes care of. Without needless ones it reads better.
 
+use super::association;
 use crate::inspect::text::{closing, is_literal, items, on_one_line, pieces, without_parentheses};
 use crate::schema::Expression;
 
@@ -16,7 +17,12 @@ pub(super) fn default(full: &str, pretty: &str, bare_type: &str) -> Expression {
         Some((literal, cast)) if cast == bare_type => literal.to_owned(),
         _ => readable(full, pretty),
     };
-    Expression { text, normal: normal(full) }
+    // <https://www.postgresql.org/docs/current/functions-datetime.html#FUNCTIONS-DATETIME-CURRENT>
+    let normal = match full {
+        "now()" | "transaction_timestamp()" => "CURRENT_TIMESTAMP".to_owned(),
+        full => normal(full),
+    };
+    Expression { text, normal }
 }
 
 /// A check, a predicate, what computes a column, or the part of an index.
@@ -57,7 +63,8 @@ fn readable(full: &str, pretty: &str) -> String {
     with_lists(without_parentheses(text, false))
 }
 
-/// Writes a cast of an array as casts of its elements: what PostgreSQL itself makes of its own text when it reads it.
+/// Writes a cast of an array as casts of its elements: what PostgreSQL itself makes of its own text when it reads it. And takes
+/// away parentheses that change nothing.
 fn normal(full: &str) -> String {
     const START: &str = "(ARRAY[";
     let full = on_one_line(full);
@@ -74,7 +81,7 @@ fn normal(full: &str) -> String {
         }
     }
     normal.push_str(&full[done..]);
-    normal
+    association::flat(&normal)
 }
 
 /// `ARRAY[(a)::t, (b)::t]` for `(ARRAY[a, b])::t[]` at `start`, and where that ends.

@@ -6,13 +6,13 @@ mod properties;
 mod simulate;
 mod text;
 
-use super::{Renames, Rules, candidates, diff};
+use super::{Candidate, Renames, Rules, candidates, diff};
 use crate::autogenerate::operation::Operation;
 use crate::autogenerate::wishes::Wishes;
-use crate::schema::Schema;
+use crate::schema::{AutoIncrement, Schema, TableName};
 use text::{describe, schema};
 
-const RULES: Rules = Rules { foreign_keys_pin_types: false };
+const RULES: Rules = Rules { foreign_keys_hold: false, counters_need_a_key: false };
 
 /// The steps between two schemas, in short.
 fn steps(from: &str, to: &str) -> Vec<String> {
@@ -53,6 +53,57 @@ fn columns_come_go_and_change() {
     check("posts: id int", "posts: id int =1", &["alter posts modify column id"]);
     // A column of the key is never NULL, whatever its definition says.
     check("posts: id int, pk(id)", "posts: id int!, pk(id)", &[]);
+}
+
+#[test]
+fn a_key_changes_next_to_the_column_that_counts() {
+    let mut from = parse("posts: a int!, b int, slug text, pk(a)");
+    let mut to = parse("posts: id int!, a int, b int!, title text, pk(id)");
+    let rules = Rules { counters_need_a_key: true, ..RULES };
+    let between = |from: &Schema, to: &Schema| {
+        let operations = diff(from, to, &Wishes::default(), &Renames::default(), rules);
+        described(&operations).iter().map(|step| step.trim_start_matches("alter posts ").to_owned()).collect::<Vec<_>>()
+    };
+    count(&mut to, "id");
+    let steps = [
+        "add column title",
+        "modify column b",
+        "add column id",
+        "drop pk a",
+        "add pk id",
+        "modify column a",
+        "drop column slug",
+    ];
+    assert_eq!(between(&from, &to), steps);
+    let back = [
+        "add column slug",
+        "modify column a",
+        "modify column b",
+        "drop pk id",
+        "add pk a",
+        "drop column id",
+        "drop column title",
+    ];
+    assert_eq!(between(&to, &from), back);
+    count(&mut from, "a");
+    let moved = [
+        "add column title",
+        "modify column a",
+        "modify column b",
+        "add column id",
+        "drop pk a",
+        "add pk id",
+        "drop column slug",
+    ];
+    to.tables.values_mut().flat_map(|table| &mut table.columns).for_each(|column| column.nullable = false);
+    assert_eq!(between(&from, &to), moved);
+}
+
+fn count(schema: &mut Schema, name: &str) {
+    let columns = schema.tables.values_mut().flat_map(|table| &mut table.columns);
+    columns
+        .filter(|column| column.name == name)
+        .for_each(|column| column.auto_increment = Some(AutoIncrement::Counter));
 }
 
 #[test]
@@ -108,6 +159,36 @@ fn a_renamed_table_keeps_its_columns_and_those_who_refer_to_it() {
     renames.accept(&candidate[0]);
     let steps = described(&diff(&from, &to, &Wishes::default(), &renames, RULES));
     assert_eq!(steps, ["rename table people to users"]);
+}
+
+#[test]
+fn each_thing_has_one_candidate_with_the_most_similar_name() {
+    let table = "first_name text, last_name text, id int!";
+    let from = parse(&format!("a_posts: {table}\nb_posts: {table}\nc: tel text, mail text"));
+    let to = parse(&format!("b_pages: {table}\na_pages: {table}\nc: mailbox text, telephone text"));
+    let table = |from: &str, to: &str| Candidate::Table { from: from.into(), to: to.into() };
+    let column =
+        |from: &str, to: &str| Candidate::Column { table: "c".into(), from: from.to_owned(), to: to.to_owned() };
+    let expected = [
+        table("a_posts", "a_pages"),
+        table("b_posts", "b_pages"),
+        column("tel", "telephone"),
+        column("mail", "mailbox"),
+    ];
+    assert_eq!(candidates(&from, &to, &Renames::default()), expected);
+}
+
+#[test]
+fn many_tables_that_get_other_names_are_found() {
+    let tables = |prefix: &str| {
+        let lines = (0..5_000).map(|at| format!("{prefix}{at}: id int!, own_{at} text\n"));
+        parse(&lines.collect::<String>())
+    };
+    let found = candidates(&tables("old_"), &tables("new_"), &Renames::default());
+    let tail = |name: &TableName| name.name[4..].to_owned();
+    let fits =
+        found.iter().filter(|candidate| matches!(candidate, Candidate::Table { from, to } if tail(from) == tail(to)));
+    assert_eq!((found.len(), fits.count()), (5_000, 5_000));
 }
 
 #[test]

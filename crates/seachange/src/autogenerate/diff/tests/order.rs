@@ -1,8 +1,11 @@
 //! Every step is possible where it stands.
 
 use super::super::{Renames, Rules, diff};
-use super::{check, described, parse};
+use super::{RULES, check, described, parse};
+use crate::autogenerate::operation::{EnumerationUser, Operation};
 use crate::autogenerate::wishes::Wishes;
+
+const HOLDING: Rules = Rules { foreign_keys_hold: true, ..RULES };
 
 #[test]
 fn tables_come_after_those_that_they_refer_to_and_go_before_them() {
@@ -10,6 +13,23 @@ fn tables_come_after_those_that_they_refer_to_and_go_before_them() {
         "a: id int!, b int, pk(id), fk f(b -> b.id)\nb: id int!, c int, pk(id), fk g(c -> c.id)\nc: id int!, pk(id)";
     check("", tables, &["create table c", "create table b", "create table a"]);
     check(tables, "", &["drop table a", "drop table b", "drop table c"]);
+}
+
+#[test]
+fn a_long_chain_of_tables_is_in_order() {
+    const LAST: usize = 4_999;
+    let table = |at: usize| match at {
+        LAST => format!("t{at:04}: id int!, pk(id)\n"),
+        _ => format!("t{at:04}: id int!, n int, pk(id), fk f(n -> t{:04}.id)\n", at + 1),
+    };
+    let tables: String = (0..=LAST).map(table).collect();
+    let expected: Vec<_> = (0..=LAST).rev().map(|at| format!("create table t{at:04}")).collect();
+    assert_eq!(super::steps("", &tables), expected);
+    let changed = tables.replace("n int,", "n bigint,");
+    assert_eq!(
+        diff(&parse(&tables), &parse(&changed), &Wishes::default(), &Renames::default(), HOLDING).len(),
+        3 * LAST
+    );
 }
 
 #[test]
@@ -62,12 +82,40 @@ fn new_values_come_before_the_columns_and_old_ones_go_after() {
     check("enum mood: a b\nposts: m mood", "enum mood: b a\nposts: m mood", &["alter enum mood to b a"]);
 }
 
+/// The users of the types that change, and what depends on them, for each change.
+fn altered(from: &str, to: &str) -> Vec<Vec<String>> {
+    let steps = diff(&parse(from), &parse(to), &Wishes::default(), &Renames::default(), RULES);
+    let altered = steps.iter().filter_map(|step| match step {
+        Operation::AlterEnumeration { users, dependents, .. } => Some((users, dependents)),
+        _ => None,
+    });
+    let users = |users: &[EnumerationUser]| {
+        users.iter().map(|user| format!("{}.{}", user.table, user.column.name)).collect::<Vec<_>>()
+    };
+    altered.map(|(own, dependents)| [users(own), described(dependents)].concat()).collect()
+}
+
+#[test]
+fn a_type_knows_what_depends_on_it() {
+    let from = "enum mood: x y\nposts: m mood, a int, check c(m <> 'x'), check d(a > 0), check e(m <> 'y')";
+    let to = "enum mood: x z\nposts: m mood, a int, check c(m <> 'x'), check d(a > 0), check f(m <> 'z')";
+    let widened = ["posts.m", "alter posts add check c", "alter posts add check e"];
+    let narrowed = ["posts.m", "alter posts add check c", "alter posts add check f"];
+    assert_eq!(altered(from, to), [widened, narrowed]);
+}
+
+#[test]
+fn a_type_is_used_by_tables_that_come_and_go() {
+    let from = "enum mood: x y\nold: m mood\nposts: m mood";
+    let to = "enum mood: x z\nnew: m mood\nposts: m mood";
+    assert_eq!(altered(from, to), [vec!["old.m", "posts.m"], vec!["new.m", "old.m", "posts.m"]]);
+}
+
 #[test]
 fn a_column_that_a_foreign_key_pins_is_freed_where_it_has_to_be() {
     let from = parse("posts: owner int, fk f(owner -> users.id)\nusers: id int!, pk(id)");
     let to = parse("posts: owner bigint, fk f(owner -> users.id)\nusers: id bigint!, pk(id)");
-    let rules = Rules { foreign_keys_pin_types: true };
-    let steps = described(&diff(&from, &to, &Wishes::default(), &Renames::default(), rules));
+    let steps = described(&diff(&from, &to, &Wishes::default(), &Renames::default(), HOLDING));
     let expected = [
         "alter posts drop fk f",
         "alter posts modify column owner",
@@ -77,11 +125,56 @@ fn a_column_that_a_foreign_key_pins_is_freed_where_it_has_to_be() {
     assert_eq!(steps, expected);
 }
 
+/// The steps where foreign keys hold indexes.
+fn check_holding(from: &str, to: &str, expected: &[&str]) {
+    let steps = diff(&parse(from), &parse(to), &Wishes::default(), &Renames::default(), HOLDING);
+    assert_eq!(described(&steps), expected);
+}
+
+#[test]
+fn an_index_that_a_foreign_key_holds_is_freed() {
+    let users = "users: id int!, pk(id)";
+    let with = |more: &str| format!("posts: owner int, b int, fk f(owner -> users.id){more}\n{users}");
+    let (plain, unique) = (with(""), with(", unique u(owner)"));
+    let lost = ["alter posts drop fk f", "alter posts drop unique u", "alter posts add fk f"];
+    check_holding(&unique, &plain, &lost);
+    // The server drops its own index when another can stand for it, so the way back needs the same.
+    check_holding(&plain, &unique, &["alter posts drop fk f", "alter posts add unique u", "alter posts add fk f"]);
+    check_holding(
+        &with(", index i(owner b)"),
+        &plain,
+        &["alter posts drop fk f", "drop index i", "alter posts add fk f"],
+    );
+    // Another index serves the foreign key, or this one does not.
+    check_holding(&with(", unique u(owner), index i(owner b)"), &with(", unique u(owner)"), &["drop index i"]);
+    check_holding(&with(", index i(b owner)"), &plain, &["drop index i"]);
+    check(&unique, &plain, &["alter posts drop unique u"]);
+}
+
+#[test]
+fn a_foreign_key_goes_before_its_index_and_comes_after_it() {
+    let users = "users: id int!, pk(id)";
+    let with = format!("posts: id int, owner int, index i(owner), fk f(owner -> users.id)\n{users}");
+    let without = format!("posts: id int\n{users}");
+    let gone = ["alter posts drop fk f", "drop index i", "alter posts drop column owner"];
+    check_holding(&with, &without, &gone);
+    let come = ["alter posts add column owner", "create index i", "alter posts add fk f"];
+    check_holding(&without, &with, &come);
+}
+
+#[test]
+fn an_index_as_the_server_makes_one_is_no_difference() {
+    let users = "users: id int!, pk(id)";
+    let with = |more: &str| format!("posts: owner int, fk f(owner -> users.id){more}\n{users}");
+    check_holding(&with(", index i(owner)"), &with(""), &[]);
+    check(&with(", index i(owner)"), &with(""), &["drop index i"]);
+}
+
 #[test]
 fn the_way_back_is_the_steps_taken_back() {
     let (from, to) = ("posts: a int, index i(a)", "posts: b int, index j(b)\ntags: id int!");
-    let steps = diff(&parse(from), &parse(to), &Wishes::default(), &Renames::default(), super::RULES);
-    let back: Vec<_> = steps.iter().rev().map(super::Operation::reverse).collect();
+    let steps = diff(&parse(from), &parse(to), &Wishes::default(), &Renames::default(), RULES);
+    let back: Vec<_> = steps.iter().rev().map(Operation::reverse).collect();
     let expected =
         ["drop index j", "alter posts add column a", "alter posts drop column b", "drop table tags", "create index i"];
     assert_eq!(described(&back), expected);

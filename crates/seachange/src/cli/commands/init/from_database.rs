@@ -26,29 +26,38 @@ pub(super) fn own_folder(context: &Context) -> Result<PathBuf, Problem> {
     folder.ok_or_else(|| Problem::usage("the build script of this crate names no folder of revisions"))
 }
 
-/// Writes a revision that makes what the database has, and records it as applied there. The folder is asked for once there
-/// is something to write.
-pub(super) async fn write(
-    context: &Context,
-    comparing: &ComparingArgs,
-    message: &str,
-    folder: impl FnOnce() -> Result<PathBuf, Problem>,
-) -> Result<Exit, Problem> {
-    let comparison = compare(context, comparing).await?;
-    let operations = comparison.operations(&Renames::default());
-    let (bodies, exit) = rehearsed(context, comparing, &comparison, &operations, true).await?;
-    let new = NewRevision {
-        id: new_id(),
-        message: message.to_owned(),
-        created: Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
-        bodies: Some(bodies),
-        ..NewRevision::default()
-    };
-    let path = write_new(&folder()?, &new)?;
-    context.terminal.answer(context.project.shown(&path));
-    record(context, &path, &new.id).await?;
-    context.terminal.say(format!("recorded `{}` as applied in {}", new.id, context.settings()?));
-    Ok(exit)
+/// The first revision.
+pub(super) struct First<'a> {
+    pub(super) message: &'a str,
+    /// Whether it is tried out before it is written.
+    pub(super) is_verified: bool,
+    pub(super) comparing: &'a ComparingArgs,
+}
+
+impl First<'_> {
+    /// Writes a revision that makes what the database has, and records it as applied there. The folder is asked for once
+    /// there is something to write.
+    pub(super) async fn write(
+        self,
+        context: &Context,
+        folder: impl FnOnce() -> Result<PathBuf, Problem>,
+    ) -> Result<Exit, Problem> {
+        let comparison = compare(context, self.comparing).await?;
+        let operations = comparison.operations(&Renames::default());
+        let (bodies, exit) = rehearsed(context, self.comparing, &comparison, &operations, self.is_verified).await?;
+        let new = NewRevision {
+            id: new_id(),
+            message: self.message.to_owned(),
+            created: Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
+            bodies: Some(bodies),
+            ..NewRevision::default()
+        };
+        let path = write_new(&folder()?, &new)?;
+        context.terminal.answer(context.project.shown(&path));
+        record(context, &path, &new.id).await?;
+        context.terminal.say(format!("recorded `{}` as applied in {}", new.id, context.settings()?));
+        Ok(exit)
+    }
 }
 
 /// The database, of which nothing is recorded yet, beside nothing at all.

@@ -1,0 +1,31 @@
+//! Tables that are built for a comparison, as a bar.
+
+use std::sync::OnceLock;
+
+use indicatif::ProgressDrawTarget;
+
+use super::bar::Bar;
+use crate::cli::terminal::Terminal;
+
+/// From this many tables on, a terminal shows a bar.
+const MANY: usize = 200;
+
+/// Shows how many tables are built.
+pub(crate) struct Building {
+    terminal: Terminal,
+    bar: OnceLock<Bar>,
+}
+
+impl Building {
+    pub(crate) fn new(terminal: Terminal) -> Self {
+        Self { terminal, bar: OnceLock::new() }
+    }
+
+    pub(crate) fn show(&self, done: usize, of: usize) {
+        if of < MANY || self.terminal.quiet || !self.terminal.is_watched() {
+            return;
+        }
+        let bar = self.bar.get_or_init(|| Bar::new(of, "tables", ProgressDrawTarget::stderr()));
+        bar.reach(done as u64);
+    }
+}

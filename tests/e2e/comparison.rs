@@ -1,0 +1,141 @@
+//! Comparisons at the edges: schemas with names, tables that nobody compares, columns of unusual kinds.
+
+use std::error::Error;
+
+use sea_orm::sea_query::{Alias, ColumnDef, Expr, ForeignKey, Table, TableCreateStatement};
+use sea_orm::{ConnectionTrait, DbBackend, TransactionTrait};
+use seachange::DatabaseSettings;
+use seachange::autogenerate::{Comparison, Entities, EntityTable, Filter, Operation, Rehearsal};
+use seachange_tests::{
+    Backend, TestDatabase, block_on,
+    harness::{Case, DatabaseTest, TestResult, each_backend},
+};
+
+pub(crate) fn trials() -> Vec<Case> {
+    let everywhere: [(&str, DatabaseTest); 2] = [
+        ("a_table_that_is_left_alone_is_referred_to", a_table_that_is_left_alone_is_referred_to),
+        ("columns_of_any_width_are_compared", columns_of_any_width_are_compared),
+    ];
+    let mut cases: Vec<Case> =
+        everywhere.into_iter().flat_map(|(name, test)| each_backend(&format!("comparison::{name}"), test)).collect();
+    let postgres: [(&str, DatabaseTest); 4] = [
+        ("the_schema_of_the_connection_may_be_named", the_schema_of_the_connection_may_be_named),
+        ("other_schemas_are_somebody_elses", other_schemas_are_somebody_elses),
+        ("tables_of_the_database_are_not_locked", tables_of_the_database_are_not_locked),
+        ("what_postgres_takes_for_the_same_is_the_same", what_postgres_takes_for_the_same_is_the_same),
+    ];
+    cases.extend(postgres.map(|(name, test)| Case::on(Backend::Postgres, &format!("comparison::{name}"), test)));
+    cases
+}
+
+fn compare(database: &TestDatabase, entities: &Entities) -> Result<Comparison, Box<dyn Error>> {
+    block_on(async {
+        let connection = database.connect().await?;
+        let settings: DatabaseSettings = database.url().parse()?;
+        let comparison = Comparison::of(&connection, &settings, entities, &Filter::default()).await?;
+        connection.close().await?;
+        Ok(comparison)
+    })
+}
+
+fn operations(database: &TestDatabase, entities: &Entities) -> Result<Vec<Operation>, Box<dyn Error>> {
+    let comparison = compare(database, entities)?;
+    Ok(comparison.operations(&comparison.renames()))
+}
+
+fn rehearse(database: &TestDatabase, entities: &Entities) -> Result<Rehearsal, Box<dyn Error>> {
+    let comparison = compare(database, entities)?;
+    let steps = comparison.operations(&comparison.renames());
+    assert!(!steps.is_empty());
+    let settings: DatabaseSettings = database.url().parse()?;
+    Ok(block_on(comparison.rehearse(&steps, &settings))?)
+}
+
+/// A table with a key.
+fn table(name: &str) -> TableCreateStatement {
+    let key = ColumnDef::new("id").integer().not_null().primary_key().to_owned();
+    Table::create().table(Alias::new(name)).col(key).to_owned()
+}
+
+/// A table that refers to another one.
+fn child(name: &str, parent: &str) -> TableCreateStatement {
+    let mut key = ForeignKey::create()
+        .name(format!("fk-{name}-parent_id"))
+        .from(Alias::new(name), "parent_id")
+        .to(Alias::new(parent), "id")
+        .to_owned();
+    table(name).col(ColumnDef::new("parent_id").integer()).foreign_key(&mut key).to_owned()
+}
+
+fn a_table_that_is_left_alone_is_referred_to(database: &TestDatabase) -> TestResult {
+    database.execute("CREATE TABLE users (id INTEGER NOT NULL PRIMARY KEY)")?;
+    let entities = Entities::new().with(EntityTable::stated(&child("posts", "users"))).leave_alone("users");
+    assert_eq!(rehearse(database, &entities)?, Rehearsal::Proven);
+    Ok(())
+}
+
+fn columns_of_any_width_are_compared(database: &TestDatabase) -> TestResult {
+    let wide = |name: &str, lengths: &[u32]| {
+        let mut wide = table(name);
+        for length in lengths {
+            wide.col(ColumnDef::new(Alias::new(format!("c{length}"))).string_len(*length).not_null());
+        }
+        let values = ["it's", "plain"].map(Alias::new);
+        EntityTable::stated(wide.col(ColumnDef::new("mood").enumeration(Alias::new("mood"), values)))
+    };
+    let entities =
+        Entities::new().with(wide("a", &[8000, 7000])).with(wide("b", &[6000, 5000])).with(wide("c", &[4000, 3000]));
+    assert_eq!(rehearse(database, &entities)?, Rehearsal::Proven);
+    Ok(())
+}
+
+fn the_schema_of_the_connection_may_be_named(database: &TestDatabase) -> TestResult {
+    database.execute("CREATE TABLE cake (id INTEGER NOT NULL PRIMARY KEY)")?;
+    let mut named = table("cake");
+    let entities = Entities::new().with(EntityTable::stated(named.table(("public", "cake"))));
+    assert_eq!(operations(database, &entities)?, []);
+    Ok(())
+}
+
+fn other_schemas_are_somebody_elses(database: &TestDatabase) -> TestResult {
+    database.execute("CREATE SCHEMA auth; CREATE TABLE auth.users (id INTEGER NOT NULL PRIMARY KEY)")?;
+    database.execute("CREATE TABLE auth.secrets (id INTEGER NOT NULL PRIMARY KEY)")?;
+    let mut users = table("users");
+    let entities = Entities::new().with(EntityTable::stated(users.table(("auth", "users"))));
+    assert_eq!(operations(database, &entities)?, []);
+    Ok(())
+}
+
+fn tables_of_the_database_are_not_locked(database: &TestDatabase) -> TestResult {
+    database.execute("CREATE TABLE users (id INTEGER NOT NULL PRIMARY KEY)")?;
+    database
+        .execute("CREATE TABLE posts (id INTEGER NOT NULL PRIMARY KEY, parent_id INTEGER REFERENCES users (id))")?;
+    let posts = EntityTable::stated(&child("posts", "users"))
+        .sql(DbBackend::Postgres, "ALTER TABLE posts ALTER COLUMN id SET STATISTICS 5");
+    let entities = Entities::new().with(posts).leave_alone("users");
+    let found = block_on(async {
+        let connection = database.connect().await?;
+        // As somebody who writes, for whom a foreign key would have to wait.
+        let writer = connection.begin().await?;
+        writer.execute_unprepared("LOCK TABLE users, posts IN ROW EXCLUSIVE MODE").await?;
+        let found = tokio::task::block_in_place(|| operations(database, &entities).map_err(|error| error.to_string()));
+        writer.rollback().await?;
+        Ok::<_, sea_orm::DbErr>(found)
+    })?;
+    assert_eq!(found, Ok(Vec::new()));
+    Ok(())
+}
+
+fn what_postgres_takes_for_the_same_is_the_same(database: &TestDatabase) -> TestResult {
+    database.execute(
+        "CREATE TABLE logs (id INTEGER GENERATED ALWAYS AS IDENTITY (START 100) PRIMARY KEY,
+         at TIMESTAMPTZ NOT NULL DEFAULT now())",
+    )?;
+    let logs = Table::create()
+        .table("logs")
+        .col(ColumnDef::new("id").integer().not_null().auto_increment().primary_key())
+        .col(ColumnDef::new("at").timestamp_with_time_zone().not_null().default(Expr::current_timestamp()))
+        .to_owned();
+    assert_eq!(operations(database, &Entities::new().with(EntityTable::stated(&logs)))?, []);
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! The command line that runs the revisions.
+
+use std::process::ExitCode;
+
+use film_store_anywhere::{MIGRATIONS, entities};
+
+fn main() -> ExitCode {
+    seachange::cli::main_with_entities(&MIGRATIONS, env!("CARGO_MANIFEST_DIR"), entities())
+}
