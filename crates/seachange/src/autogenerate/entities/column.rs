@@ -83,11 +83,6 @@ fn fitting(backend: DbBackend, kind: &ColumnType, built: &ColumnType) -> ColumnT
             }
             _ => built.clone(),
         },
-        // SeaORM does not escape the values.
-        ColumnType::Enum { variants, .. } if backend == DbBackend::MySql => {
-            let values: Vec<_> = variants.iter().map(|value| clause::literal(backend, &value.to_string())).collect();
-            ColumnType::Custom(Alias::new(format!("ENUM({})", values.join(", "))).into())
-        }
         _ => built.clone(),
     }
 }
@@ -120,7 +115,7 @@ mod tests {
         let column = ColumnDef::new("mood").enumeration("mood", values).to_owned();
         let built = build(DbBackend::MySql, "people", &column, None).unwrap();
         let written = clause::column(DbBackend::MySql, "people", &built.definition).unwrap();
-        assert_eq!(written, r"`mood` ENUM('it''s', 'a\\b')");
+        assert_eq!(written, r"`mood` ENUM('it\'s', 'a\\b')");
     }
 
     fn check(comment: &str, text: Option<&str>, renamed_from: Option<&str>) {
