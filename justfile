@@ -81,6 +81,11 @@ e2e *filter:
 torture filter='torture::':
     TORTURE=all cargo test --workspace --locked --test e2e -- "$1"
 
+# Walk through every change of a schema on every database, each revision compiled: `just matrix postgres::matrix`
+[group('quality')]
+matrix filter='matrix::':
+    MATRIX=all cargo test --workspace --locked --test e2e -- "$1"
+
 # Start five runners at once, ours and sea-orm-migration's, and print what came of it: `just five-runners 20`
 [group('quality')]
 five-runners rounds='10':
