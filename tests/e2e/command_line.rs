@@ -7,7 +7,7 @@ use seachange_tests::{
 };
 
 /// The commands that have a help text of their own.
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 24] = [
     "up",
     "upgrade",
     "down",
@@ -20,6 +20,8 @@ const COMMANDS: [&str; 22] = [
     "graph",
     "show",
     "revision",
+    "check",
+    "diff",
     "merge",
     "edit",
     "stamp",
