@@ -62,7 +62,6 @@ pub(crate) fn mysql_number(error: &DbErr) -> Option<u16> {
 }
 
 /// Whether the database answered with this code. SQLite has one code for too much.
-#[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(crate) fn has_code(error: &DbErr, code: &str) -> bool {
     database_error(error).and_then(DatabaseError::code).is_some_and(|found| found == code)
 }

@@ -41,6 +41,8 @@ pub(super) struct Scratch {
 impl Scratch {
     /// Opens an empty schema, and one for each of `others`, which entities name.
     pub(super) async fn open(settings: &DatabaseSettings, others: &[String]) -> Result<Self, ScratchError> {
+        #[cfg(not(feature = "postgres"))]
+        let _ = others;
         match settings.driver() {
             #[cfg(feature = "postgres")]
             Driver::Postgres => postgres::open(settings, others).await,
