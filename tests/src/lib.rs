@@ -30,5 +30,5 @@ pub use app::App;
 pub use backend::Backend;
 pub use client::{Obedience, client};
 pub use database::{CreateError, TestDatabase};
-pub use program::{Output, Program, ProgramError, Running, cargo};
+pub use program::{Output, Program, ProgramError, Running, cargo, target};
 pub use runtime::block_on;

@@ -1,6 +1,7 @@
 //! What can go wrong in a revision.
 
 use std::env;
+use std::fs;
 use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::Duration;
@@ -78,8 +79,9 @@ async fn take_an_hour(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .map(drop)
 }
 
-/// Waits until there is a file `go` in the working directory.
+/// Waits until there is a file `go` in the working directory, and says that it does with the file `waiting`.
 fn wait() -> Result<(), DbErr> {
+    fs::write("waiting", "").map_err(|error| DbErr::Custom(error.to_string()))?;
     while !PathBuf::from("go").exists() {
         sleep(Duration::from_millis(2));
     }

@@ -18,6 +18,8 @@ pub struct Case {
     pub beside: Vec<(DbBackend, &'static str)>,
     /// Whether the tables stay empty.
     pub is_empty: bool,
+    /// The first major of PostgreSQL on which it is possible.
+    pub since: i32,
 }
 
 impl Case {
@@ -35,6 +37,7 @@ impl Case {
             after: after.into_iter().fold(Entities::new(), Entities::with),
             beside: Vec::new(),
             is_empty: false,
+            since: 0,
         }
     }
 
@@ -56,6 +59,13 @@ impl Case {
     #[must_use]
     pub(crate) fn without_rows(mut self) -> Self {
         self.is_empty = true;
+        self
+    }
+
+    /// Says which major of PostgreSQL is the first on which it is possible.
+    #[must_use]
+    pub(crate) fn since(mut self, major: i32) -> Self {
+        self.since = major;
         self
     }
 

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use seachange::autogenerate::{Comparison, Entities, Filter};
+use seachange::schema::Schema;
 use seachange::{DatabaseSettings, connection};
 
 /// A database, and how to reach it.
@@ -29,14 +30,14 @@ impl Database {
         Ok(Comparison::of(&self.connection, &self.settings, entities, &Filter::default()).await?)
     }
 
-    /// Takes the steps to entities.
-    pub(crate) async fn become_as(&self, entities: &Entities) -> Result<(), Box<dyn Error>> {
+    /// Takes the steps to entities. What they ask for comes back.
+    pub(crate) async fn become_as(&self, entities: &Entities) -> Result<Schema, Box<dyn Error>> {
         let comparison = self.compare(entities).await?;
         let operations = comparison.operations(&comparison.renames());
         for statement in comparison.statements(&operations, &self.settings).await? {
             self.run(&statement).await?;
         }
-        Ok(())
+        Ok(comparison.to)
     }
 
     pub(crate) async fn run(&self, statement: &str) -> Result<(), Box<dyn Error>> {

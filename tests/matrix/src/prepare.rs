@@ -32,8 +32,7 @@ pub async fn prepare(case: Case, job: Job) -> Result<Outcome, Box<dyn Error>> {
 }
 
 async fn build(case: &Case, database: &Database) -> Result<(), Box<dyn Error>> {
-    database.become_as(&case.before).await?;
-    let built = database.compare(&case.before).await?;
+    let built = database.become_as(&case.before).await?;
     for (_, statement) in case.beside.iter().filter(|(backend, _)| *backend == database.backend()) {
         database.run(statement).await?;
     }
@@ -41,7 +40,7 @@ async fn build(case: &Case, database: &Database) -> Result<(), Box<dyn Error>> {
         return Ok(());
     }
     database.run(foreign_keys(database.backend(), false)).await?;
-    for statement in insertions(&built.to) {
+    for statement in insertions(&built) {
         database.connection.execute(&statement).await.map_err(|error| format!("{error}: {statement:?}"))?;
     }
     database.run(foreign_keys(database.backend(), true)).await

@@ -4,8 +4,11 @@ use std::env;
 use std::error::Error;
 use std::fs;
 use std::io::Write;
+use std::iter;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Mutex;
+use std::thread;
 
 use seachange::Migrations;
 
@@ -46,20 +49,28 @@ pub fn main(migrations: &'static Migrations) -> ExitCode {
     }
 }
 
+/// Walks through the changes of a file, two at a time.
 fn answer<F: Future<Output = Result<Outcome, Box<dyn Error>>>>(
     file: &str,
-    walk: impl Fn(Case, Job) -> F,
+    walk: impl Fn(Case, Job) -> F + Sync,
 ) -> Result<(), Box<dyn Error>> {
     let jobs: Vec<Job> = serde_json::from_str(&fs::read_to_string(Path::new(file))?)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let mut outcomes = Vec::new();
-    for job in jobs {
-        let case = cases::find(&job.case, &job.url).ok_or("no such change")?;
-        let name = job.case.clone();
-        let failed =
-            |error: Box<dyn Error>| Outcome { case: name, differences: Vec::new(), faults: vec![error.to_string()] };
-        outcomes.push(runtime.block_on(walk(case, job)).unwrap_or_else(failed));
-    }
+    let jobs = Mutex::new(jobs.into_iter());
+    let outcome = |job: Job| {
+        let failed = |fault| Outcome { case: job.case.clone(), differences: Vec::new(), faults: vec![fault] };
+        let Some(case) = cases::find(&job.case, &job.url) else { return failed("no such change".to_owned()) };
+        let walked = runtime.block_on(walk(case, job.clone()));
+        walked.unwrap_or_else(|error| failed(error.to_string()))
+    };
+    let next = || jobs.lock().ok().and_then(|mut jobs| jobs.next());
+    let work = || iter::from_fn(next).map(outcome).collect::<Vec<_>>();
+    let outcomes = thread::scope(|scope| {
+        let other = scope.spawn(work);
+        let mut outcomes = work();
+        outcomes.extend(other.join().unwrap_or_default());
+        outcomes
+    });
     Ok(writeln!(std::io::stdout(), "{}", serde_json::to_string(&outcomes)?)?)
 }
 

@@ -7,11 +7,13 @@
 use std::{
     error::Error,
     io::{self, Write},
-    path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use seachange_tests::servers::{Engine, LastingServer, MariaDb, Postgres};
+use seachange_tests::{
+    servers::{Engine, LastingServer, MariaDb, Postgres},
+    target,
+};
 
 const USAGE: &str = "usage: db <postgres|mariadb> <up|down|url>";
 
@@ -52,9 +54,4 @@ fn perform<E: Engine>(name: &str, command: &str) -> Result<String, Box<dyn Error
 /// A line for the shell, or for `.env`.
 fn assignment(url: &str) -> String {
     format!("DATABASE_URL={url}")
-}
-
-fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"), PathBuf::from)
 }

@@ -31,4 +31,4 @@ mod run;
 mod tally;
 
 pub use case::{Case, DatabaseTest, Need, TestResult, each_backend};
-pub use run::main;
+pub use run::{in_ci, main};

@@ -116,7 +116,8 @@ fn missing(error: &ServerError) -> Result<Option<String>, Failed> {
     Err(error.into())
 }
 
-fn in_ci() -> bool {
+/// Whether nothing may be skipped.
+pub fn in_ci() -> bool {
     std::env::var("CI").is_ok_and(|value| !["", "0", "false"].contains(&value.as_str()))
 }
 

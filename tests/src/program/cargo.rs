@@ -1,6 +1,9 @@
 //! Cargo, called from a test that Cargo runs.
 
-use std::process::{Command, Stdio};
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
 
 /// Variables that Cargo sets for the test and that build scripts of dependencies watch (`ring`'s does). With them, the
 /// inner Cargo would compile those dependencies, and everything above them, anew; the outer one would do so again.
@@ -17,4 +20,10 @@ pub fn cargo() -> Command {
         }
     }
     command
+}
+
+/// The folder that holds what this workspace is compiled to.
+pub fn target() -> PathBuf {
+    let named = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(named)
 }

@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-pub use cargo::cargo;
+pub use cargo::{cargo, target};
 pub use error::ProgramError;
 pub use output::Output;
 pub use running::Running;

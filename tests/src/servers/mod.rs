@@ -30,6 +30,6 @@ pub use lasting::LastingServer;
 pub use mariadb::{MariaDb, MariaDbServer};
 pub use pgbouncer::{PgBouncer, Pooling};
 pub(crate) use postgres::program as postgres_program;
-pub use postgres::{Postgres, PostgresServer};
+pub use postgres::{Edition, Postgres, PostgresServer};
 pub(crate) use private::connect;
 pub use private::{Engine, PrivateServer};

@@ -4,8 +4,8 @@ use std::{fs, path::PathBuf, process::Command};
 
 use rustix::process::Signal;
 
-use super::{Engine, Home, PrivateServer, ServerError, home::run, private::USER};
-use crate::Backend;
+use super::{Engine, Home, PrivateServer, ServerError, account::Account, home::run, private::USER};
+use crate::{Backend, target};
 
 /// A private PostgreSQL server.
 pub type PostgresServer = PrivateServer<Postgres>;
@@ -14,6 +14,43 @@ pub type PostgresServer = PrivateServer<Postgres>;
 #[derive(Debug)]
 pub struct Postgres {
     programs: PathBuf,
+}
+
+/// A major of PostgreSQL's beside that of this machine: `tests/run.sh` fetches them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edition {
+    /// The oldest that can be had.
+    Oldest,
+    /// The newest that can be had.
+    Newest,
+}
+
+impl Edition {
+    /// Starts a server of this major on a fresh, temporary data directory.
+    ///
+    /// # Errors
+    ///
+    /// As [`PostgresServer::start`].
+    pub fn start(self) -> Result<PostgresServer, ServerError> {
+        let fetched = self.folder();
+        if !fetched.join("bin/postgres").is_file() {
+            let tried = vec![format!("no `{}`, which tests/run.sh fetches", fetched.display())];
+            return Err(ServerError::Missing { backend: Postgres::BACKEND, tried });
+        }
+        let home = Home::temporary(Account::unless_ordinary(Postgres::ACCOUNTS)?)?;
+        // The account of the server may not reach the folder.
+        run(Command::new("cp").arg("-R").arg(fetched).arg(home.join("programs")))?;
+        let engine = Postgres { programs: home.join("programs/bin") };
+        PostgresServer::begin(engine, home)
+    }
+
+    fn folder(self) -> PathBuf {
+        let edition = match self {
+            Self::Oldest => "oldest",
+            Self::Newest => "newest",
+        };
+        target().join(format!("postgres/node_modules/postgres-{edition}/native"))
+    }
 }
 
 impl Engine for Postgres {
@@ -47,9 +84,10 @@ impl Engine for Postgres {
             .arg(home.join("data"))
             .arg("--pwfile")
             .arg(&password)
-            .args(["--username", USER, "--auth", "scram-sha-256"])
+            // The administrator connects without the thousands of hashes that others need.
+            .args(["--username", USER, "--auth", "md5"])
             .args(["--encoding", "UTF8", "--locale", "C"])
-            .args(["--no-sync", "--no-instructions"]);
+            .arg("--no-sync");
         run(&mut initdb).map(drop)
     }
 
@@ -65,6 +103,7 @@ impl Engine for Postgres {
             "full_page_writes=off",
             "shared_buffers=32MB",
             "max_connections=200",
+            "password_encryption=scram-sha-256",
         ] {
             postgres.args(["-c", setting]);
         }

@@ -77,7 +77,11 @@ impl<E: Engine> PrivateServer<E> {
     /// When the server's programs are missing, or fail.
     pub fn start() -> Result<Self, ServerError> {
         let engine = E::find()?;
-        let home = Home::temporary(Account::unless_ordinary(E::ACCOUNTS)?)?;
+        Self::begin(engine, Home::temporary(Account::unless_ordinary(E::ACCOUNTS)?)?)
+    }
+
+    /// Starts a server in an empty home.
+    pub(crate) fn begin(engine: E, home: Home) -> Result<Self, ServerError> {
         engine.initialise(&home)?;
         Self::launch(engine, home, None)
     }

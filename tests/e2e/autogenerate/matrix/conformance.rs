@@ -14,8 +14,9 @@ const UPDATE: &str = "UPDATE_CONFORMANCE";
 
 const HEAD: &str = "# What autogenerate sees
 
-Each change is walked through with rows: prepared, compared, written as a revision, applied, compared, taken back, compared. The
-column of SQLite is held by a test in every run, those of PostgreSQL and MariaDB by `just matrix`. \"Nothing\" is right where the change is none, and \"—\" stands where it means nothing.
+Each change is walked through with rows: prepared, compared, written as a revision, applied, compared, taken back, compared. Each
+column is held by tests: that of PostgreSQL on its oldest and its newest major. \"Nothing\" is right where the change is none, and
+\"—\" stands where it means nothing.
 Alembic is 1.20.1, as it was measured; with options, it compares what it does not compare otherwise.
 
 ";

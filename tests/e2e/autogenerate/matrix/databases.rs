@@ -3,7 +3,7 @@
 use std::{error::Error, path::Path};
 
 use seachange_matrix::{Case as Change, Job};
-use seachange_tests::{Backend, TestDatabase, servers::Address};
+use seachange_tests::{Backend, TestDatabase};
 
 /// A database for each change: a file, a schema, or a database of the server. They go with the value.
 pub(super) struct Databases {
@@ -16,12 +16,8 @@ pub(super) struct Databases {
 }
 
 impl Databases {
-    pub(super) fn create(
-        backend: Backend,
-        address: Option<Address>,
-        changes: &[Change],
-    ) -> Result<Self, Box<dyn Error>> {
-        let first = TestDatabase::at(backend, address.clone())?;
+    pub(super) fn create(first: TestDatabase, changes: &[Change]) -> Result<Self, Box<dyn Error>> {
+        let backend = first.backend();
         let names: Vec<String> = changes.iter().map(Change::slug).collect();
         let mut others = Vec::new();
         let mut urls = Vec::new();
@@ -30,7 +26,7 @@ impl Databases {
                 Backend::Sqlite => format!("sqlite:{}/{name}.db?mode=rwc", first.folder().display()),
                 Backend::Postgres => format!("{}?schema={name}", first.url()),
                 Backend::MySql => {
-                    let database = TestDatabase::at(backend, address.clone())?;
+                    let database = TestDatabase::at(backend, first.address().cloned())?;
                     let url = database.url();
                     others.push(database);
                     url

@@ -17,7 +17,7 @@ use std::{
 use seachange_matrix::{Case as Change, Outcome, cases};
 use seachange_tests::{
     Backend,
-    harness::{Case, TestResult},
+    harness::{Case, TestResult, in_ci},
     servers::Address,
 };
 
@@ -35,9 +35,9 @@ impl Walk {
     }
 }
 
-/// SQLite's in every run; those of the servers, which take some minutes more, where `MATRIX` is set: `just matrix`.
+/// SQLite's in every run; those of the servers, which take some minutes more, in CI and where `MATRIX` is set: `just matrix`.
 pub(super) fn trials() -> Vec<Case> {
-    let is_asked_for = std::env::var_os("MATRIX").is_some();
+    let is_asked_for = in_ci() || selection::is_asked_for();
     Backend::ALL.into_iter().filter(|backend| *backend == Backend::Sqlite || is_asked_for).flat_map(on).collect()
 }
 

@@ -5,21 +5,26 @@ use std::{
     env,
 };
 
-/// Set to `all` to compile every revision.
+/// Set to walk through the changes on servers too; to `all`, to compile every revision.
 const MATRIX: &str = "MATRIX";
 
-/// Selects revisions in which together every function is called that any of them calls. The others make the same calls.
-pub(super) fn select(revisions: &BTreeMap<String, String>) -> BTreeSet<String> {
+/// Whether somebody asks for the changes on servers.
+pub(super) fn is_asked_for() -> bool {
+    env::var_os(MATRIX).is_some()
+}
+
+/// Selects files in which together every function is called that any of them calls. The others make the same calls.
+pub(super) fn select(files: &BTreeMap<String, &str>) -> BTreeSet<String> {
     if env::var(MATRIX).is_ok_and(|value| value == "all") {
-        return revisions.keys().cloned().collect();
+        return files.keys().cloned().collect();
     }
-    let mut open: BTreeMap<_, _> = revisions.iter().map(|(change, text)| (change, called(text))).collect();
+    let mut open: BTreeMap<_, _> = files.iter().map(|(file, text)| (file, called(text))).collect();
     let mut selected = BTreeSet::new();
-    while let Some((change, calls)) = open.iter().max_by_key(|(_, calls)| calls.len()) {
+    while let Some((file, calls)) = open.iter().max_by_key(|(_, calls)| calls.len()) {
         if calls.is_empty() {
             break;
         }
-        selected.insert((*change).clone());
+        selected.insert((*file).clone());
         let calls = calls.clone();
         open.values_mut().for_each(|others| others.retain(|call| !calls.contains(call)));
     }

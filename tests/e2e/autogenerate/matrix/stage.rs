@@ -4,16 +4,17 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     error::Error,
     fs,
+    io::{self, Write},
     path::Path,
     sync::Mutex,
     thread,
     time::Duration,
 };
 
-use seachange_matrix::{CASE, FOLDER, Job, Outcome};
-use seachange_tests::{Backend, Program, servers::Address};
+use seachange_matrix::{CASE, Case as Change, FOLDER, Job, Outcome};
+use seachange_tests::{Backend, Program, TestDatabase, servers::Address};
 
-use super::{Outcomes, changes, databases::Databases, selection};
+use super::{Outcomes, changes, databases::Databases};
 use crate::new_crate::NewCrate;
 
 /// How long the program may take for all changes.
@@ -21,63 +22,53 @@ const LIMIT: Duration = Duration::from_secs(300);
 
 /// One server, or SQLite, with a database for each change.
 pub(super) struct Stage {
-    /// What tells it from others of its kind.
-    edition: &'static str,
+    /// The major of PostgreSQL, on a server of its kind.
+    major: Option<i32>,
     databases: Databases,
     /// What came of the preparation.
     outcomes: Outcomes,
     /// The texts of the revisions, by change.
     revisions: BTreeMap<String, String>,
-    /// The changes whose revisions are compiled.
-    compiled: BTreeSet<String>,
 }
 
 impl Stage {
     /// Builds the start of each change, and lets the command line write the revisions of what differs.
-    pub(super) fn prepare(
-        edition: &'static str,
-        backend: Backend,
-        address: Option<Address>,
-    ) -> Result<Self, Box<dyn Error>> {
-        let databases = Databases::create(backend, address, &changes(backend))?;
-        let (outcomes, revisions) = (Outcomes::new(), BTreeMap::new());
-        let compiled = BTreeSet::new();
-        let mut stage = Self { edition, databases, outcomes, revisions, compiled };
+    pub(super) fn prepare(backend: Backend, address: Option<Address>) -> Result<Self, Box<dyn Error>> {
+        let first = TestDatabase::at(backend, address)?;
+        let major = major(&first)?;
+        let databases = Databases::create(first, &possible(changes(backend), major))?;
+        let mut stage = Self { major, databases, outcomes: Outcomes::new(), revisions: BTreeMap::new() };
         stage.outcomes = stage.ask(&Program::named("matrix"), "prepare", stage.databases.jobs())?;
         stage.write();
-        stage.compiled = selection::select(&stage.revisions);
         Ok(stage)
     }
 
-    /// Puts the revisions that are to be compiled into a crate.
-    pub(super) fn hand_over(&self, new: &NewCrate) -> Result<(), Box<dyn Error>> {
-        for change in &self.compiled {
-            new.write(&self.file(change), &self.revisions[change])?;
-        }
-        Ok(())
+    /// The files of the revisions, with their texts.
+    pub(super) fn files(&self) -> impl Iterator<Item = (String, &str)> {
+        self.revisions.iter().map(|(change, text)| (self.file(change), text.as_str()))
     }
 
     /// Applies the revisions and takes them back; those that are not compiled, by the same calls. What came of each change
     /// comes back, with that of its preparation.
-    pub(super) fn prove(&self, new: &NewCrate) -> Result<Outcomes, Box<dyn Error>> {
+    pub(super) fn prove(&self, new: &NewCrate, compiled: &BTreeSet<String>) -> Result<Outcomes, Box<dyn Error>> {
         let differing = self.databases.jobs().iter().filter(|job| self.revisions.contains_key(&job.case));
-        let jobs: Vec<_> = differing
-            .map(|job| Job { file: self.compiled.contains(&job.case).then(|| self.file(&job.case)), ..job.clone() })
-            .collect();
+        let file = |job: &Job| Some(self.file(&job.case)).filter(|file| compiled.contains(file));
+        let jobs: Vec<_> = differing.map(|job| Job { file: file(job), ..job.clone() }).collect();
         let proven = self.ask(&new.binary(), "prove", &jobs)?;
         let mut outcomes = self.outcomes.clone();
         for (change, proof) in proven {
             outcomes.entry(change).and_modify(|outcome| outcome.faults.extend(proof.faults));
         }
-        for outcome in outcomes.values_mut() {
-            outcome.faults.iter_mut().for_each(|fault| *fault = format!("{}{fault}", self.edition));
+        if let Some(major) = self.major {
+            let faults = outcomes.values_mut().flat_map(|outcome| &mut outcome.faults);
+            faults.for_each(|fault| *fault = format!("PostgreSQL {major}: {fault}"));
         }
         Ok(outcomes)
     }
 
     fn file(&self, change: &str) -> String {
-        let edition: String = self.edition.chars().filter(char::is_ascii_alphanumeric).collect();
-        format!("m{}_{}.rs", edition.to_lowercase(), self.databases.name(change))
+        let major = self.major.map(|major| major.to_string());
+        format!("m{}_{}.rs", major.unwrap_or_default(), self.databases.name(change))
     }
 
     fn ask(&self, program: &Program, question: &str, jobs: &[Job]) -> Result<Outcomes, Box<dyn Error>> {
@@ -120,6 +111,24 @@ impl Stage {
             .then(|| format!("revision --autogenerate: {output}{}", text.as_deref().unwrap_or_default()));
         Ok((text, fault))
     }
+}
+
+fn major(database: &TestDatabase) -> Result<Option<i32>, Box<dyn Error>> {
+    if database.backend() != Backend::Postgres {
+        return Ok(None);
+    }
+    Ok(Some(database.value("SELECT current_setting('server_version_num')::int4 / 10000")?))
+}
+
+/// The changes that a major of PostgreSQL can make; says which it cannot.
+fn possible(changes: Vec<Change>, major: Option<i32>) -> Vec<Change> {
+    let (possible, others): (Vec<_>, Vec<_>) =
+        changes.into_iter().partition(|change| major.is_none_or(|major| change.since <= major));
+    if let (Some(major), false) = (major, others.is_empty()) {
+        let names: Vec<_> = others.iter().map(|change| change.name).collect();
+        let _ = writeln!(io::stderr(), "not possible on PostgreSQL {major}: {}", names.join("; "));
+    }
+    possible
 }
 
 type Failure = Box<dyn Error + Send + Sync>;

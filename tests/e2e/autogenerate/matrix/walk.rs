@@ -1,10 +1,21 @@
 //! The walk through all changes on one kind of database: prepared, written, compiled together, and proven.
 
-use std::{error::Error, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    error::Error,
+    fs,
+    io::{self, Write},
+    path::Path,
+    thread,
+};
 
-use seachange_tests::{Backend, servers::Address};
+use seachange_tests::{
+    Backend,
+    harness::in_ci,
+    servers::{Address, Edition, PostgresServer, ServerError},
+};
 
-use super::{Outcomes, stage::Stage};
+use super::{Outcomes, selection, stage::Stage};
 use crate::new_crate::NewCrate;
 
 /// What the crate with the revisions depends on.
@@ -18,22 +29,56 @@ fn main() -> std::process::ExitCode {
 }
 ";
 
-/// Walks through all changes.
+/// Walks through all changes; on PostgreSQL, on its oldest and its newest major.
 pub(super) fn through(backend: Backend, address: Option<Address>) -> Result<Outcomes, Box<dyn Error>> {
-    let stages = vec![Stage::prepare("", backend, address)?];
+    let editions = editions(backend)?;
+    let mut servers: Vec<_> = editions.iter().map(|server| Some(server.address())).collect();
+    if servers.is_empty() {
+        servers.push(address);
+    }
+    let stages = prepare(backend, servers)?;
+    let files: BTreeMap<_, _> = stages.iter().flat_map(Stage::files).collect();
+    let compiled = selection::select(&files);
     let new = new_crate(backend)?;
-    for stage in &stages {
-        stage.hand_over(&new)?;
+    for file in &compiled {
+        new.write(file, files[file])?;
     }
     let errors: Vec<_> = new.build()?.into_iter().filter(|line| line.starts_with("error")).collect();
     assert_eq!(errors, Vec::<String>::new());
     let mut outcomes = Outcomes::new();
     for stage in &stages {
-        for (change, outcome) in stage.prove(&new)? {
+        for (change, outcome) in stage.prove(&new, &compiled)? {
             outcomes.entry(change).or_insert_with(|| outcome.without_faults()).faults.extend(outcome.faults);
         }
     }
     Ok(outcomes)
+}
+
+/// Servers of other majors.
+fn editions(backend: Backend) -> Result<Vec<PostgresServer>, ServerError> {
+    if backend != Backend::Postgres {
+        return Ok(Vec::new());
+    }
+    let mut servers = Vec::new();
+    for edition in [Edition::Newest, Edition::Oldest] {
+        match edition.start() {
+            Err(error @ ServerError::Missing { .. }) if !in_ci() => {
+                let _ = writeln!(io::stderr(), "{edition:?} major left out: {error}");
+            }
+            started => servers.push(started?),
+        }
+    }
+    Ok(servers)
+}
+
+/// Prepares the changes on all servers at once.
+fn prepare(backend: Backend, servers: Vec<Option<Address>>) -> Result<Vec<Stage>, Box<dyn Error>> {
+    let prepared: Vec<_> = thread::scope(|scope| {
+        let stage = |address| Stage::prepare(backend, address).map_err(|error| error.to_string());
+        let workers: Vec<_> = servers.into_iter().map(|address| scope.spawn(move || stage(address))).collect();
+        workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| Err("a stage panicked".to_owned()))).collect()
+    });
+    Ok(prepared.into_iter().collect::<Result<_, _>>()?)
 }
 
 fn new_crate(backend: Backend) -> Result<NewCrate, Box<dyn Error>> {

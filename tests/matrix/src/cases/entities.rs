@@ -7,6 +7,7 @@ mod models;
 use seachange::autogenerate::EntityTable;
 
 use self::models as m;
+use super::enumerations::ADDS_VALUES;
 use crate::Case;
 
 pub(super) fn cases() -> Vec<Case> {
@@ -24,7 +25,8 @@ pub(super) fn cases() -> Vec<Case> {
         change("entity: extra", m::extra::Entity.into()),
         change("entity: active enum", m::moody::Entity.into()),
         change("entity: types", m::typed::Entity.into()),
-        Case::new("entity: active enum, value added", [m::moody::Entity.into()], [m::moodier::Entity.into()]),
+        Case::new("entity: active enum, value added", [m::moody::Entity.into()], [m::moodier::Entity.into()])
+            .since(ADDS_VALUES),
         Case::new("entity: belongs_to", pet(m::pets::Entity.into()), pet(m::pets_of_people::Entity.into())),
         Case::new(
             "entity: belongs_to, action changed",

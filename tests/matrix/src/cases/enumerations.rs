@@ -8,21 +8,27 @@ use crate::Case;
 
 const ABC: &[&str] = &["a", "b", "c"];
 
+/// The first major of PostgreSQL that adds a value to a type within a transaction.
+pub(super) const ADDS_VALUES: i32 = 12;
+
 pub(super) fn cases() -> Vec<Case> {
     let change = |name: &'static str, values: &[&'static str]| Case::new(name, [of(ABC)], [of(values)]);
     vec![
-        change("native enum value added", &["a", "b", "c", "d"]),
-        change("native enum value removed", &["a", "b"]).without_rows(),
-        change("native enum value added in between", &["a", "x", "b", "c"]),
+        change("native enum value added", &["a", "b", "c", "d"]).since(ADDS_VALUES),
+        change("native enum value removed", &["a", "b"]).without_rows().since(ADDS_VALUES),
+        change("native enum value added in between", &["a", "x", "b", "c"]).since(ADDS_VALUES),
         change("native enum values in another order", &["c", "b", "a"]),
-        change("native enum values with quotes", &["a", "b", "c", "it's \"d\"", "e f"]),
+        change("native enum values with quotes", &["a", "b", "c", "it's \"d\"", "e f"]).since(ADDS_VALUES),
         Case::new("enum column added", [people([])], [people([column(ABC).default("a").to_owned()])]),
         Case::new("enum column dropped", [of(ABC)], [people([])]).without_rows(),
         Case::new("enum -> text", [of(ABC)], [people([string("mood")])]),
         Case::new("enum value added, with a default", [defaulting(ABC, "a")], [defaulting(&["a", "b", "c", "d"], "d")]),
         Case::new("enum value removed, with a default and an index", [indexed(ABC)], [indexed(&["a", "b"])])
-            .without_rows(),
-        Case::new("array of an enum, value added", [many(ABC)], [many(&["a", "b", "c", "d"])]).on(POSTGRES),
+            .without_rows()
+            .since(ADDS_VALUES),
+        Case::new("array of an enum, value added", [many(ABC)], [many(&["a", "b", "c", "d"])])
+            .on(POSTGRES)
+            .since(ADDS_VALUES),
     ]
 }
 

@@ -5,11 +5,14 @@ use sea_orm::sea_query::{ColumnDef, Expr};
 use super::build::{MySql, SQLITE_AND_POSTGRES, Sqlite, index, integer, integer_null, people, string};
 use crate::Case;
 
+/// The first major of PostgreSQL with generated columns.
+const COMPUTED: i32 = 12;
+
 pub(super) fn cases() -> Vec<Case> {
     let with = |column: ColumnDef| people([integer("a"), column]);
     let stored = |text: &'static str| computed(text, true);
     let read = |text: &'static str| computed(text, false);
-    vec![
+    let cases = vec![
         Case::new("computed expr changed", [with(stored("a + 1"))], [with(stored("a + 2"))]),
         Case::new("plain -> computed", [with(integer_null("b"))], [with(stored("a + 1"))]),
         Case::new("computed -> plain", [with(stored("a + 1"))], [with(integer("b"))]).without_rows(),
@@ -35,7 +38,8 @@ pub(super) fn cases() -> Vec<Case> {
             [people([string("a"), words()]).index(index("by_b", &["b"]))],
         )
         .on(SQLITE_AND_POSTGRES),
-    ]
+    ];
+    cases.into_iter().map(|case| case.since(COMPUTED)).collect()
 }
 
 /// The column `b`, which is computed.

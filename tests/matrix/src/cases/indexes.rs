@@ -6,6 +6,9 @@ use seachange::autogenerate::EntityTable;
 use super::build::{MySql, POSTGRES, SQLITE_AND_POSTGRES, index, integer, keyed, people, string, string_len, text};
 use crate::Case;
 
+/// The first major of PostgreSQL whose indexes include columns.
+const INCLUDE: i32 = 11;
+
 pub(super) fn cases() -> Vec<Case> {
     let of = |index: IndexCreateStatement| with([index]);
     let change = |name: &'static str, before: IndexCreateStatement, after: IndexCreateStatement| {
@@ -23,7 +26,7 @@ pub(super) fn cases() -> Vec<Case> {
         change("index partial WHERE added", plain(), partial("b > 0")).on(SQLITE_AND_POSTGRES),
         change("index method btree->hash", plain(), index("i", &["a"]).index_type(IndexType::Hash).to_owned())
             .on(POSTGRES),
-        change("index INCLUDE added", plain(), index("i", &["a"]).include("b").to_owned()).on(POSTGRES),
+        change("index INCLUDE added", plain(), index("i", &["a"]).include("b").to_owned()).on(POSTGRES).since(INCLUDE),
         change("index DESC", plain(), descending()),
         change("expression index changed", expression("lower(a)"), expression("upper(a)")).on(SQLITE_AND_POSTGRES),
         Case::new("expression index added", [with([])], [of(expression("lower(a)"))]).on(SQLITE_AND_POSTGRES),

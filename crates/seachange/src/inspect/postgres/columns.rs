@@ -39,7 +39,7 @@ fn query(place: &Place) -> String {
         "SELECT a.attrelid::int8, a.attnum::int4, a.attname::text,
             format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, -1), a.atttypid <> e.oid,
             e.oid::int8, e.typtype::text, e.typnamespace::int8, quote_ident(e.typname),
-            a.attnotnull, a.attidentity::text, a.attgenerated::text,
+            a.attnotnull, a.attidentity::text, {},
             x.text, CASE WHEN x.text ~ '[(][^)]' AND x.text !~ '^nextval' THEN pg_get_expr(d.adbin, d.adrelid, true) ELSE x.text END,
             CASE WHEN a.attcollation <> t.typcollation THEN o.collname::text END, m.description
         FROM pg_attribute a
@@ -53,6 +53,7 @@ fn query(place: &Place) -> String {
         LEFT JOIN pg_description m ON m.classoid = 'pg_class'::regclass AND m.objoid = a.attrelid AND m.objsubid = a.attnum
         WHERE {} AND a.attnum > 0 AND NOT a.attisdropped
         ORDER BY a.attrelid, a.attnum",
+        place.generated(),
         place.tables()
     )
 }

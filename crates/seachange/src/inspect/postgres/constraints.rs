@@ -37,11 +37,12 @@ fn query(place: &Place) -> String {
         LEFT JOIN pg_index i ON i.indexrelid = o.conindid AND o.contype = 'u'
         LEFT JOIN pg_class r ON r.oid = o.confrelid
         LEFT JOIN pg_namespace n ON n.oid = r.relnamespace
-        WHERE {} AND o.contype IN ('p', 'u', 'f', 'c', 'x') AND o.conparentid = 0
+        WHERE {} AND o.contype IN ('p', 'u', 'f', 'c', 'x') AND {}
             AND (o.conislocal OR o.coninhcount = 0)
         ORDER BY o.conrelid, o.conname",
         place.nulls_not_distinct(),
-        place.tables()
+        place.tables(),
+        place.is_no_copy()
     )
 }
 

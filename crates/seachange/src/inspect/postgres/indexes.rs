@@ -36,7 +36,7 @@ pub(super) async fn read(connection: &impl ConnectionTrait, place: &Place, table
 /// `k` is the column of the index itself, which has the type of an expression.
 fn query(place: &Place) -> String {
     format!(
-        "SELECT i.indrelid::int8, x.relname::text, p.position, p.position <= i.indnkeyatts,
+        "SELECT i.indrelid::int8, x.relname::text, p.position, p.position <= {},
             a.attname::text,
             CASE WHEN p.number = 0 THEN pg_get_indexdef(i.indexrelid, p.position::int4, false) END,
             CASE WHEN p.number = 0 THEN pg_get_indexdef(i.indexrelid, p.position::int4, true) END,
@@ -60,6 +60,7 @@ fn query(place: &Place) -> String {
         WHERE {} AND NOT i.indisprimary AND NOT EXISTS
             (SELECT FROM pg_constraint b WHERE b.conindid = i.indexrelid AND b.contype IN ('p', 'u', 'x'))
         ORDER BY i.indrelid, x.relname, p.position",
+        place.key_length(),
         place.nulls_not_distinct(),
         place.tables()
     )

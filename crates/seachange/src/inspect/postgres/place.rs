@@ -72,8 +72,28 @@ impl Place {
         )
     }
 
+    /// What computes the row `a` of `pg_attribute`: a column since version 12.
+    pub(super) fn generated(&self) -> &'static str {
+        self.since(120_000, "a.attgenerated::text", "''")
+    }
+
+    /// How many columns of the row `i` of `pg_index` are in its key: a column since version 11.
+    pub(super) fn key_length(&self) -> &'static str {
+        self.since(110_000, "i.indnkeyatts", "i.indnatts")
+    }
+
     /// Whether one `NULL` is the same as another in the row `i` of `pg_index`: a column since version 15.
     pub(super) fn nulls_not_distinct(&self) -> &'static str {
-        if self.version >= 150_000 { "coalesce(i.indnullsnotdistinct, false)" } else { "false" }
+        self.since(150_000, "coalesce(i.indnullsnotdistinct, false)", "false")
+    }
+
+    /// Whether the row `o` of `pg_constraint` is no copy that a partition has of another: a column since version 11.
+    pub(super) fn is_no_copy(&self) -> &'static str {
+        self.since(110_000, "o.conparentid = 0", "true")
+    }
+
+    /// What the catalogues of newer servers have, and what stands for it on older ones.
+    fn since(&self, version: i32, newer: &'static str, older: &'static str) -> &'static str {
+        if self.version >= version { newer } else { older }
     }
 }
