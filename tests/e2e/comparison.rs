@@ -18,9 +18,10 @@ pub(crate) fn trials() -> Vec<Case> {
     ];
     let mut cases: Vec<Case> =
         everywhere.into_iter().flat_map(|(name, test)| each_backend(&format!("comparison::{name}"), test)).collect();
-    let postgres: [(&str, DatabaseTest); 4] = [
+    let postgres: [(&str, DatabaseTest); 5] = [
         ("the_schema_of_the_connection_may_be_named", the_schema_of_the_connection_may_be_named),
         ("other_schemas_are_somebody_elses", other_schemas_are_somebody_elses),
+        ("a_view_holds_what_it_reads", a_view_holds_what_it_reads),
         ("tables_of_the_database_are_not_locked", tables_of_the_database_are_not_locked),
         ("what_postgres_takes_for_the_same_is_the_same", what_postgres_takes_for_the_same_is_the_same),
     ];
@@ -103,6 +104,30 @@ fn other_schemas_are_somebody_elses(database: &TestDatabase) -> TestResult {
     let mut users = table("users");
     let entities = Entities::new().with(EntityTable::stated(users.table(("auth", "users"))));
     assert_eq!(operations(database, &entities)?, []);
+    Ok(())
+}
+
+fn a_view_holds_what_it_reads(database: &TestDatabase) -> TestResult {
+    database.execute(
+        "CREATE TABLE users (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(50) NOT NULL);
+        CREATE SCHEMA reports; CREATE VIEW reports.names AS SELECT upper(u.name) AS n FROM users u",
+    )?;
+    let users = |name: &mut ColumnDef| Entities::new().with(EntityTable::stated(table("users").col(name.not_null())));
+    let refusal = |reason: &str| Rehearsal::Refused { is_up: true, reason: reason.to_owned() };
+    assert_eq!(
+        rehearse(database, &users(ColumnDef::new("name").text()))?,
+        refusal(
+            "cannot alter type of a column used by a view or rule: rule _RETURN on view \"reports.names\" depends on column \"name\""
+        )
+    );
+    assert_eq!(
+        rehearse(database, &Entities::new().with(EntityTable::stated(&table("users"))))?,
+        refusal(
+            "cannot drop column name of table users because other objects depend on it: view \"reports.names\" depends on column name of table users"
+        )
+    );
+    let defaulting = users(ColumnDef::new("name").string_len(50).default("nobody"));
+    assert_eq!(rehearse(database, &defaulting)?, Rehearsal::Proven);
     Ok(())
 }
 

@@ -35,7 +35,7 @@ pub use self::difference::{Difference, Kind, differences};
 pub use self::entities::{Entities, EntityError, EntityTable};
 pub use self::error::AutogenerateError;
 pub use self::filter::{Filter, Pattern};
-pub use self::operation::{Change, Operation};
+pub use self::operation::{Change, Operation, reversed};
 pub use self::rehearsal::Rehearsal;
 pub use self::scratch::ScratchError;
 pub use self::wishes::Wishes;

@@ -66,6 +66,24 @@ pub(crate) fn has_code(error: &DbErr, code: &str) -> bool {
     database_error(error).and_then(DatabaseError::code).is_some_and(|found| found == code)
 }
 
+/// What went wrong, with what PostgreSQL says of it beside the message: which view it is that reads a column.
+pub(crate) fn full_reason(error: &DbErr) -> String {
+    match detail(error) {
+        Some(detail) => format!("{}: {detail}", reason(error)),
+        None => reason(error),
+    }
+}
+
+#[cfg(feature = "postgres")]
+fn detail(error: &DbErr) -> Option<&str> {
+    database_error(error)?.try_downcast_ref::<sea_orm::SqlxPostgresError>()?.detail()
+}
+
+#[cfg(not(feature = "postgres"))]
+fn detail(_error: &DbErr) -> Option<&str> {
+    None
+}
+
 /// What went wrong, in the words of the database where there are any.
 pub(crate) fn reason(error: &DbErr) -> String {
     match (database_error(error), error) {

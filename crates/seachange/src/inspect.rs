@@ -15,7 +15,7 @@ mod text;
 
 use sea_orm::{ConnectionTrait, DbErr};
 
-use crate::schema::Schema;
+use crate::schema::{Schema, View};
 
 /// Which tables are read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,5 +44,18 @@ pub async fn inspect(connection: &impl ConnectionTrait, scope: &Scope) -> Result
         #[cfg(feature = "mysql")]
         sea_orm::DbBackend::MySql => mysql::inspect(connection, scope).await,
         other => Err(DbErr::BackendNotSupported { db: other.as_str(), ctx: "seachange was built without it" }),
+    }
+}
+
+/// Reads the views that stand in the way of changes: those of PostgreSQL over tables in the schema that the connection works in.
+///
+/// # Errors
+///
+/// The catalogue query failed.
+pub(crate) async fn views(connection: &impl ConnectionTrait) -> Result<Vec<View>, DbErr> {
+    match connection.get_database_backend() {
+        #[cfg(feature = "postgres")]
+        sea_orm::DbBackend::Postgres => postgres::views::read(connection).await,
+        _ => Ok(Vec::new()),
     }
 }

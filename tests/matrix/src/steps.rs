@@ -1,6 +1,6 @@
 //! A revision that no file holds: the calls that would be written.
 
-use seachange::autogenerate::{Operation, apply};
+use seachange::autogenerate::{Operation, apply, reversed};
 use seachange::prelude::sea_orm_migration::{MigrationName, MigrationTrait};
 use seachange::prelude::{DbErr, SchemaManager};
 use seachange::{Revision, Script};
@@ -14,8 +14,7 @@ pub(crate) struct Steps {
 
 impl Steps {
     pub(crate) fn of(operations: &[Operation]) -> Self {
-        let down = operations.iter().rev().map(Operation::reverse).collect();
-        Self { up: operations.to_vec(), down }
+        Self { up: operations.to_vec(), down: reversed(operations) }
     }
 
     /// The revision, for the rest of the program's life.

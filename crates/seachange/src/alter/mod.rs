@@ -92,7 +92,16 @@ impl Alter<'_, '_> {
     /// one before the type changes. On SQLite, a definition that says `primary_key` says as well whether the key is
     /// `AUTOINCREMENT`.
     pub fn modify_column(self, column: impl IntoColumnDef) -> Self {
-        self.with(Operation::ModifyColumn(Box::new(column.into_column_def())))
+        self.with(Operation::ModifyColumn { new: Box::new(column.into_column_def()), keeps_type: false })
+    }
+
+    /// Changes the nullability or the default of a column, or what else the definition names, as
+    /// [`modify_column`](Self::modify_column) does, and not the type, which the definition says once more for MySQL and MariaDB.
+    ///
+    /// PostgreSQL gives a column no type while a view reads it, a trigger names it or a partition is chosen by it, even if it is
+    /// the type that the column has. So it is not told.
+    pub fn modify_column_keeping_type(self, column: impl IntoColumnDef) -> Self {
+        self.with(Operation::ModifyColumn { new: Box::new(column.into_column_def()), keeps_type: true })
     }
 
     /// Renames a column, and everywhere it is used.

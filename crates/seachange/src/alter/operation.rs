@@ -8,7 +8,7 @@ use crate::schema::Deferrable;
 #[derive(Debug, Clone)]
 pub(super) enum Operation {
     AddColumn(Box<ColumnDef>),
-    ModifyColumn(Box<ColumnDef>),
+    ModifyColumn { new: Box<ColumnDef>, keeps_type: bool },
     RenameColumn { from: String, to: String },
     DropColumn(String),
     DropDefault(String),

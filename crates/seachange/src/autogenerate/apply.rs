@@ -76,7 +76,8 @@ async fn call(call: &Call, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
 fn altered<'m, 'c>(alter: Alter<'m, 'c>, table: &TableName, change: &Alteration) -> Alter<'m, 'c> {
     match change.clone() {
         Alteration::AddColumn(new) => alter.add_column(column(&new)),
-        Alteration::ModifyColumn(new) => alter.modify_column(column(&new)),
+        Alteration::ModifyColumn { new, keeps_type: false } => alter.modify_column(column(&new)),
+        Alteration::ModifyColumn { new, keeps_type: true } => alter.modify_column_keeping_type(column(&new)),
         Alteration::RenameColumn { from, to } => alter.rename_column(from, to),
         Alteration::DropColumn(name) => alter.drop_column(name),
         Alteration::DropDefault(column) => alter.drop_default(column),

@@ -8,13 +8,13 @@ use super::diff::{self, Candidate, Renames, Rules};
 use super::entities::Entities;
 use super::error::AutogenerateError;
 use super::filter::Filter;
-use super::operation::Operation;
+use super::operation::{Operation, reversed};
 use super::target::{Watch, target};
 use super::wishes::Wishes;
 use crate::adopt::Tool;
 use crate::backend::answer;
-use crate::inspect::{Scope, inspect};
-use crate::schema::{Schema, TableName};
+use crate::inspect::{Scope, inspect, views};
+use crate::schema::{Schema, TableName, View};
 use crate::settings::DatabaseSettings;
 use crate::store::Store;
 
@@ -28,6 +28,8 @@ pub struct Comparison {
     /// What the entities leave open.
     pub wishes: Wishes,
     pub(super) backend: DbBackend,
+    /// The views over tables of the database.
+    pub(super) views: Vec<View>,
 }
 
 impl Comparison {
@@ -66,7 +68,8 @@ impl Comparison {
             inspect(connection, &Scope { schema: None, others }).await.map_err(AutogenerateError::Inspect)?;
         let (mut to, wishes) = target(scratch, &entities, &schemas, &from, home, watch).await?;
         restrict(&mut from, &mut to, &entities, filter);
-        Ok(Self { from, to, wishes, backend })
+        let views = views(connection).await.map_err(AutogenerateError::Inspect)?;
+        Ok(Self { from, to, wishes, backend, views })
     }
 
     /// Compares nothing at all with a database: the steps are those that make what it has. Of the entities only matters what they
@@ -83,7 +86,7 @@ impl Comparison {
         let mut to = inspect(connection, &Scope::default()).await.map_err(AutogenerateError::Inspect)?;
         restrict(&mut to, &mut Schema::default(), entities, filter);
         let backend = connection.get_database_backend();
-        Ok(Self { from: Schema::default(), to, wishes: Wishes::default(), backend })
+        Ok(Self { from: Schema::default(), to, wishes: Wishes::default(), backend, views: Vec::new() })
     }
 
     /// The renames that the entities ask for.
@@ -101,8 +104,7 @@ impl Comparison {
     /// The bodies of a revision that takes the steps, and takes them back.
     #[cfg(feature = "cli")]
     pub(crate) fn bodies(&self, operations: &[Operation]) -> seachange_source::Bodies {
-        let back: Vec<_> = operations.iter().rev().map(Operation::reverse).collect();
-        super::bodies(operations, &back, self.backend)
+        super::bodies(operations, &reversed(operations), self.backend)
     }
 
     /// What leads from the database to the entities.

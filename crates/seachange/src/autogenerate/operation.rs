@@ -114,6 +114,12 @@ pub enum Change {
     },
 }
 
+/// What takes steps back, in the order that is possible.
+#[must_use]
+pub fn reversed(operations: &[Operation]) -> Vec<Operation> {
+    operations.iter().rev().map(Operation::reverse).collect()
+}
+
 impl Operation {
     /// The tables that it is about, by the names that they have afterwards.
     pub(crate) fn tables(&self) -> Vec<&TableName> {

@@ -1,27 +1,33 @@
 //! Steps tried out on a copy of the schema, before anybody relies on them: whether they lead to the entities, whether they
 //! lead back, and which statements they are.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod cast;
+mod recorder;
+mod views;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sea_orm::{DatabaseExecutor, DbBackend, DbErr, ExecResult, QueryResult, Statement};
+use sea_orm::{DatabaseExecutor, DbBackend, DbErr};
 use sea_orm_migration::SchemaManager;
 
+use self::cast::{Cast, part, strangers};
+use self::recorder::Recorder;
 use super::apply::apply;
 use super::code::{Code, code};
 use super::comparison::{Comparison, rules};
 use super::diff::{self, Renames};
 use super::difference::{Difference, differences};
 use super::error::AutogenerateError;
-use super::operation::Operation;
-use super::scratch::{Scratch, ScratchError};
+use super::operation::{Operation, reversed};
+use super::scratch::{Scratch, ScratchError, send};
 use super::wishes::Wishes;
+use crate::database_error::{full_reason, reason};
 use crate::event::EventHandler;
 use crate::limits::Deadline;
-use crate::relay::{self, Body, Ending, Session};
+use crate::relay::{self, Body, Ending};
 use crate::runner::Live;
-use crate::schema::{Column, ForeignKey, Schema, Table, TableName, Unique};
+use crate::schema::Schema;
 use crate::settings::DatabaseSettings;
 
 /// What came of trying steps out.
@@ -62,13 +68,16 @@ impl Comparison {
         operations: &[Operation],
         scratch: &DatabaseSettings,
     ) -> Result<Rehearsal, AutogenerateError> {
-        let stage = match Stage::build(self, operations, scratch).await? {
-            Ok(stage) => stage,
-            Err(reason) => return Ok(Rehearsal::Unknown { reason }),
+        let stage = match Stage::build(self, operations, scratch).await {
+            Err(AutogenerateError::Copy { reason }) => return Ok(Rehearsal::Unknown { reason }),
+            built => built?,
         };
         let outcome = stage.play(self, operations).await;
         stage.close().await?;
-        outcome
+        match outcome {
+            Err(AutogenerateError::Copy { reason }) => Ok(Rehearsal::Unknown { reason }),
+            outcome => outcome,
+        }
     }
 
     /// The statements that the steps are on this database, without their ends.
@@ -81,10 +90,7 @@ impl Comparison {
         operations: &[Operation],
         scratch: &DatabaseSettings,
     ) -> Result<Vec<String>, AutogenerateError> {
-        let stage = match Stage::build(self, operations, scratch).await? {
-            Ok(stage) => stage,
-            Err(reason) => return Err(AutogenerateError::Copy { reason }),
-        };
+        let stage = Stage::build(self, operations, scratch).await?;
         let written = stage.run(code(operations, self.backend)).await;
         stage.close().await?;
         written.map_err(AutogenerateError::Statement)
@@ -102,16 +108,15 @@ struct Stage {
 }
 
 impl Stage {
-    /// Copies the tables that the steps are about, and those that they refer to, or that refer to them; or says why that is not
-    /// possible.
+    /// Copies the tables that the steps are about, and those that they refer to, or that refer to them.
     async fn build(
         comparison: &Comparison,
         operations: &[Operation],
         settings: &DatabaseSettings,
-    ) -> Result<Result<Self, String>, AutogenerateError> {
+    ) -> Result<Self, AutogenerateError> {
         let cast = Cast::of(comparison, operations);
         if let Some(table) = cast.elsewhere() {
-            return Ok(Err(format!("table `{table}` is in a schema of its own")));
+            return Err(AutogenerateError::Copy { reason: format!("table `{table}` is in a schema of its own") });
         }
         let (mut wanted, mut goal) = (part(&comparison.from, &cast.from), part(&comparison.to, &cast.to));
         let strangers = strangers([&wanted, &goal]);
@@ -119,39 +124,33 @@ impl Stage {
         goal.tables.extend(strangers);
         let scratch = Scratch::open(settings, &[]).await?;
         let mut stage = Self { scratch, backend: comparison.backend, start: wanted.clone(), goal };
-        match stage.copy(&wanted).await? {
-            None => Ok(Ok(stage)),
-            Some(reason) => {
-                stage.close().await?;
-                Ok(Err(reason))
-            }
+        if let Err(error) = stage.copy(&wanted).await {
+            stage.close().await?;
+            return Err(error);
         }
+        Ok(stage)
     }
 
-    /// Builds the tables; what prevents it is told.
-    async fn copy(&mut self, wanted: &Schema) -> Result<Option<String>, AutogenerateError> {
-        let steps = steps(&Schema::default(), wanted, &Wishes::default(), self.backend);
-        if let Err(error) = self.run(code(&steps, self.backend)).await {
-            return Ok(Some(format!(
-                "a copy of the schema cannot be built: {}",
-                crate::database_error::reason(&error)
-            )));
-        }
+    /// Builds the tables.
+    async fn copy(&mut self, wanted: &Schema) -> Result<(), AutogenerateError> {
+        let steps = steps_between(&Schema::default(), wanted, self.backend);
+        self.run(code(&steps, self.backend)).await.map_err(|error| not_built(&error))?;
         self.start = self.inspect().await?;
         let missing = differences(&steps_between(&self.start, wanted, self.backend));
-        Ok(missing.first().map(|first| {
+        missing.first().map_or(Ok(()), |first| {
             let of = first.table.as_ref().map(|table| format!(" of table `{table}`")).unwrap_or_default();
-            format!("the {}{of} cannot be copied", first.kind)
-        }))
+            Err(AutogenerateError::Copy { reason: format!("the {}{of} cannot be copied", first.kind) })
+        })
     }
 
     async fn play(&self, comparison: &Comparison, operations: &[Operation]) -> Result<Rehearsal, AutogenerateError> {
-        let back: Vec<_> = operations.iter().rev().map(Operation::reverse).collect();
+        let views = views::stand_ins(&comparison.views, &self.start);
+        send(&self.scratch.executor(), &views).await.map_err(|error| not_built(&error))?;
         if let Err(error) = self.run(code(operations, self.backend)).await {
             return Ok(refused(true, &error));
         }
         let up = steps(&self.inspect().await?, &self.goal, &comparison.wishes, self.backend);
-        if let Err(error) = self.run(code(&back, self.backend)).await {
+        if let Err(error) = self.run(code(&reversed(operations), self.backend)).await {
             return Ok(refused(false, &error));
         }
         let down = steps_between(&self.inspect().await?, &self.start, self.backend);
@@ -191,104 +190,6 @@ impl Stage {
     }
 }
 
-/// The tables that steps are about, with those next to them, by their names before and after.
-#[derive(Debug, Default)]
-struct Cast {
-    from: BTreeSet<TableName>,
-    to: BTreeSet<TableName>,
-}
-
-impl Cast {
-    fn of(comparison: &Comparison, operations: &[Operation]) -> Self {
-        let renames = operations.iter().filter_map(|operation| match operation {
-            Operation::RenameTable { from, to } => Some((from, to)),
-            _ => None,
-        });
-        let new_names: BTreeMap<_, _> = renames.clone().collect();
-        let old_names: BTreeMap<_, _> = renames.map(|(from, to)| (to, from)).collect();
-        let old = |table: &TableName| (*old_names.get(table).unwrap_or(&table)).clone();
-        let new = |table: &TableName| (*new_names.get(table).unwrap_or(&table)).clone();
-        let mut cast = Self::default();
-        cast.to.extend(operations.iter().flat_map(Operation::tables).cloned());
-        cast.from.extend(cast.to.iter().map(old));
-        add_children(&comparison.from, &mut cast.from);
-        add_children(&comparison.to, &mut cast.to);
-        // A table that nothing happens to, and that something begins to refer to, is there on both sides.
-        let mut size = 0;
-        while size != cast.from.len() + cast.to.len() {
-            size = cast.from.len() + cast.to.len();
-            cast.from.extend(cast.to.iter().map(old));
-            add_parents(&comparison.from, &mut cast.from);
-            cast.to.extend(cast.from.iter().map(new));
-            add_parents(&comparison.to, &mut cast.to);
-        }
-        cast
-    }
-
-    /// A table that is not in the schema of the connection.
-    fn elsewhere(&self) -> Option<&TableName> {
-        self.from.iter().chain(&self.to).find(|table| table.schema.is_some())
-    }
-}
-
-/// Adds the tables that refer to these.
-fn add_children(schema: &Schema, names: &mut BTreeSet<TableName>) {
-    let refers = |name: &&TableName| {
-        let keys = schema.table(name).into_iter().flat_map(|table| &table.foreign_keys);
-        keys.map(|key| &key.referenced_table).any(|parent| names.contains(parent))
-    };
-    let children: Vec<_> = schema.tables.keys().filter(refers).cloned().collect();
-    names.extend(children);
-}
-
-/// Adds all tables that any of these refers to.
-fn add_parents(schema: &Schema, names: &mut BTreeSet<TableName>) {
-    let mut open: Vec<_> = names.iter().cloned().collect();
-    while let Some(name) = open.pop() {
-        for key in schema.table(&name).into_iter().flat_map(|table| &table.foreign_keys) {
-            if names.insert(key.referenced_table.clone()) {
-                open.push(key.referenced_table.clone());
-            }
-        }
-    }
-}
-
-fn part(schema: &Schema, names: &BTreeSet<TableName>) -> Schema {
-    let mut part = schema.clone();
-    part.tables.retain(|name, _| names.contains(name));
-    part
-}
-
-/// Stand-ins for tables that others refer to and that are not compared: with the columns that are referred to, as keys. Without
-/// them a foreign key would lead to the table of that name in the database itself.
-fn strangers(schemas: [&Schema; 2]) -> BTreeMap<TableName, Table> {
-    let mut strangers = BTreeMap::<TableName, Table>::new();
-    let known = |name: &TableName| schemas.iter().any(|schema| schema.tables.contains_key(name));
-    for table in schemas.iter().flat_map(|schema| schema.tables.values()) {
-        for key in table.foreign_keys.iter().filter(|key| !known(&key.referenced_table)) {
-            let name = &key.referenced_table;
-            let stranger = strangers.entry(name.clone()).or_insert_with(|| Table::new(name.clone()));
-            stand_in(stranger, table, key);
-        }
-    }
-    strangers
-}
-
-fn stand_in(stranger: &mut Table, table: &Table, key: &ForeignKey) {
-    for (own, referenced) in key.columns.iter().zip(&key.referenced_columns) {
-        if let Some(column) = table.column(own).filter(|_| stranger.column(referenced).is_none()) {
-            let column = Column::new(referenced, column.column_type.clone());
-            stranger.columns.push(Column { nullable: false, ..column });
-        }
-    }
-    // No primary key: SQLite would number rows by one.
-    let columns = key.referenced_columns.clone();
-    if stranger.uniques.iter().all(|own| own.columns != columns) {
-        let name = format!("seachange_key_{}", stranger.uniques.len());
-        stranger.uniques.push(Unique { name: Some(name), columns, deferrable: None, nulls_not_distinct: false });
-    }
-}
-
 /// The steps between schemas, whatever is called how.
 fn steps_between(from: &Schema, to: &Schema, backend: DbBackend) -> Vec<Operation> {
     steps(from, to, &Wishes::default(), backend)
@@ -298,8 +199,12 @@ fn steps(from: &Schema, to: &Schema, wishes: &Wishes, backend: DbBackend) -> Vec
     diff::diff(from, to, wishes, &Renames::default(), rules(backend))
 }
 
+fn not_built(error: &DbErr) -> AutogenerateError {
+    AutogenerateError::Copy { reason: format!("a copy of the schema cannot be built: {}", reason(error)) }
+}
+
 fn refused(is_up: bool, error: &DbErr) -> Rehearsal {
-    Rehearsal::Refused { is_up, reason: crate::database_error::reason(error) }
+    Rehearsal::Refused { is_up, reason: full_reason(error) }
 }
 
 /// Code that no file holds yet.
@@ -309,94 +214,5 @@ struct Written(Vec<Code>);
 impl Body for Written {
     async fn run(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         apply(&self.0, manager).await
-    }
-}
-
-/// The scratch schema, and the statements that it was sent.
-struct Recorder<'a> {
-    live: Live<'a>,
-    statements: Vec<String>,
-    /// Whether an alteration leaves out what only checks it, as a script does.
-    is_script: bool,
-}
-
-#[async_trait]
-impl Session for Recorder<'_> {
-    fn writes_down(&self) -> bool {
-        self.is_script
-    }
-
-    async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.statements.push(statement.to_string());
-        self.live.execute(statement).await
-    }
-
-    async fn query(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.live.query(statement).await
-    }
-
-    async fn begin(&mut self) -> Result<(), DbErr> {
-        self.statements.push("BEGIN".to_owned());
-        self.live.begin().await
-    }
-
-    async fn commit(&mut self) -> Result<(), DbErr> {
-        self.statements.push("COMMIT".to_owned());
-        self.live.commit().await
-    }
-
-    async fn rollback(&mut self) -> Result<(), DbErr> {
-        self.statements.push("ROLLBACK".to_owned());
-        self.live.rollback().await
-    }
-
-    async fn execute_check(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.live.execute(statement).await
-    }
-
-    async fn query_check(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.live.query(statement).await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use sea_orm::DbBackend;
-
-    use super::{Cast, Comparison, Operation};
-    use crate::autogenerate::Wishes;
-    use crate::autogenerate::operation::Change;
-    use crate::schema::{Action, ForeignKey, Schema, Table, TableName};
-
-    fn schema(tables: &[&Table]) -> Schema {
-        let tables = tables.iter().map(|table| (table.name.clone(), (*table).clone())).collect();
-        Schema { tables, ..Schema::default() }
-    }
-
-    #[test]
-    fn a_table_that_something_begins_to_refer_to_takes_part_on_both_sides() {
-        let (people, before) = (Table::new("people"), Table::new("pets"));
-        let key = ForeignKey {
-            name: None,
-            columns: vec!["owner_id".to_owned()],
-            referenced_table: "people".into(),
-            referenced_columns: vec!["id".to_owned()],
-            on_delete: Action::NoAction,
-            on_update: Action::NoAction,
-            deferrable: None,
-        };
-        let after = Table { foreign_keys: vec![key.clone()], ..before.clone() };
-        let comparison = Comparison {
-            from: schema(&[&people, &before]),
-            to: schema(&[&people, &after]),
-            wishes: Wishes::default(),
-            backend: DbBackend::Sqlite,
-        };
-        let add = Operation::Change { table: "pets".into(), change: Change::AddForeignKey(key) };
-        let cast = Cast::of(&comparison, &[add]);
-        let both = BTreeSet::from(["people", "pets"].map(TableName::from));
-        assert_eq!((cast.from, cast.to), (both.clone(), both));
     }
 }

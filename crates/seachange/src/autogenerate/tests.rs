@@ -12,7 +12,7 @@ use sea_orm::sea_query::{Alias, ColumnType, IntoIden, StringLen};
 use sea_orm::{DatabaseBackend, DbBackend};
 
 use super::code::code;
-use super::operation::{Change, Operation};
+use super::operation::{Change, Operation, reversed};
 use super::render::render;
 use crate::schema::{AutoIncrement, Column, Expression, PrimaryKey, SequenceOptions, Table, TableName, Type};
 
@@ -22,7 +22,7 @@ const SQLITE: DbBackend = DatabaseBackend::Sqlite;
 
 /// Returns what is written for some operations, up and down.
 fn written(backend: DbBackend, operations: &[Operation]) -> String {
-    let down: Vec<_> = operations.iter().rev().map(Operation::reverse).collect();
+    let down = reversed(operations);
     let bodies = render(&code(operations, backend), &code(&down, backend));
     formatted::check(std::slice::from_ref(&bodies));
     let shown =

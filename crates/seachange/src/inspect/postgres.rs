@@ -10,6 +10,7 @@ mod kind;
 mod place;
 mod sequences;
 mod tables;
+pub(super) mod views;
 
 use sea_orm::{ConnectionTrait, DbErr};
 

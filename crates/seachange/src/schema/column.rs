@@ -147,6 +147,12 @@ pub struct SequenceOptions {
 }
 
 impl Column {
+    /// Whether the other one has another type, or sorts its texts in another way.
+    #[must_use]
+    pub(crate) fn is_retyped(&self, other: &Self) -> bool {
+        self.column_type != other.column_type || self.collation != other.collation
+    }
+
     /// A column that may be `NULL`, and has nothing but a type.
     #[must_use]
     pub fn new(name: impl Into<String>, column_type: Type) -> Self {

@@ -1,6 +1,8 @@
 //! What no entity can say, and is left as it is.
 
-use super::build::{MySql, POSTGRES, Postgres, SQLITE_AND_POSTGRES, Sqlite, integer, people, string};
+use super::build::{
+    MySql, POSTGRES, Postgres, SERVERS, SQLITE_AND_POSTGRES, Sqlite, integer, people, string, string_null,
+};
 use crate::Case;
 
 pub(super) fn cases() -> Vec<Case> {
@@ -26,6 +28,14 @@ pub(super) fn cases() -> Vec<Case> {
             .beside(Sqlite, VIEW)
             .beside(Postgres, VIEW)
             .beside(MySql, VIEW),
+        Case::new("default below a view", [plain()], [people([string("name").default("nobody").to_owned()])])
+            .beside(Postgres, VIEW)
+            .beside(MySql, VIEW)
+            .on(SERVERS),
+        Case::new("nullability below a view", [plain()], [people([string_null("name")])])
+            .beside(Postgres, VIEW)
+            .beside(MySql, VIEW)
+            .on(SERVERS),
         Case::new(
             "change of a table with a trigger",
             [people([string("name"), integer("age")])],

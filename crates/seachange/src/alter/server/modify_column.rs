@@ -10,8 +10,8 @@ use crate::alter::operation::text;
 
 const POSTGRES: DbBackend = DbBackend::Postgres;
 
-/// Writes the statements that give a column what `new` says.
-pub(super) fn modify_column(table: &TableName, new: &ColumnDef) -> Result<Vec<String>, AlterError> {
+/// Writes the statements that give a column what `new` says, but for the type if the column keeps it.
+pub(super) fn modify_column(table: &TableName, new: &ColumnDef, keeps_type: bool) -> Result<Vec<String>, AlterError> {
     // Asked for its complaint about a type that the database does not have.
     column(POSTGRES, &text(&table.1), new)?;
     let spec = new.get_column_spec();
@@ -23,7 +23,8 @@ pub(super) fn modify_column(table: &TableName, new: &ColumnDef) -> Result<Vec<St
     if spec.generated.is_some() {
         return Err(refused("it cannot be turned into a generated one; drop it and add it again"));
     }
-    let clauses = clauses(&new.get_column_name(), new.get_column_type(), spec);
+    let new_type = new.get_column_type().filter(|_| !keeps_type);
+    let clauses = clauses(&new.get_column_name(), new_type, spec);
     let alter =
         (!clauses.is_empty()).then(|| format!("ALTER TABLE {} {}", quoted_table(POSTGRES, table), clauses.join(", ")));
     Ok(alter.into_iter().chain(comment_of(table, new)).collect())
@@ -38,16 +39,16 @@ pub(super) fn column_comment(table: &TableName, column: &str, comment: &str) -> 
 
 /// sea-query would write these, but for `USING` and the extra words, which it puts behind the last clause, whatever
 /// that is.
-fn clauses(name: &str, column_type: Option<&ColumnType>, spec: &ColumnSpec) -> Vec<String> {
+fn clauses(name: &str, new_type: Option<&ColumnType>, spec: &ColumnSpec) -> Vec<String> {
     let name = quoted(POSTGRES, name);
     let mut clauses = Vec::new();
     let mut alter = |clause: String| clauses.push(format!("ALTER COLUMN {name} {clause}"));
-    if let Some(column_type) = column_type {
+    if let Some(column_type) = new_type {
         if spec.default.is_some() {
             // The old default may not be one of the new type.
             alter("DROP DEFAULT".to_owned());
         }
-        alter(new_type(column_type, spec));
+        alter(set_type(column_type, spec));
     }
     if let Some(nullable) = spec.nullable {
         alter(if nullable { "DROP NOT NULL" } else { "SET NOT NULL" }.to_owned());
@@ -64,7 +65,7 @@ fn clauses(name: &str, column_type: Option<&ColumnType>, spec: &ColumnSpec) -> V
     clauses
 }
 
-fn new_type(column_type: &ColumnType, spec: &ColumnSpec) -> String {
+fn set_type(column_type: &ColumnType, spec: &ColumnSpec) -> String {
     let mut clause = "TYPE ".to_owned();
     TableBuilder::prepare_column_type(&PostgresQueryBuilder, column_type, &mut clause);
     if let Some(extra) = &spec.extra {

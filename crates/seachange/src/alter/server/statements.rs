@@ -44,7 +44,7 @@ pub(super) fn statements(
 fn postgres(table: &TableName, operation: &Operation, names: &OwnNames) -> Result<Vec<String>, AlterError> {
     let backend = DbBackend::Postgres;
     Ok(match operation {
-        Operation::ModifyColumn(new) => modify_column(table, new)?,
+        Operation::ModifyColumn { new, keeps_type } => modify_column(table, new, *keeps_type)?,
         Operation::ColumnComment { column, text } => vec![column_comment(table, column, text)],
         Operation::Comment(text) => {
             let text = if text.is_empty() { "NULL".to_owned() } else { literal(backend, text) };
@@ -97,7 +97,7 @@ fn group(operation: &Operation) -> Group {
         | Operation::DropCheck(_) => Group::Drop,
         Operation::AddPrimaryKey { .. } | Operation::DropPrimaryKey(_) => Group::PrimaryKey,
         Operation::DropDefault(_) => Group::Default,
-        Operation::ModifyColumn(_)
+        Operation::ModifyColumn { .. }
         | Operation::RenameColumn { .. }
         | Operation::Comment(_)
         | Operation::ColumnComment { .. } => Group::Alone,
@@ -115,7 +115,7 @@ fn clause(
     let is_mysql = backend == DbBackend::MySql;
     Ok(match operation {
         Operation::AddColumn(new) => format!("ADD COLUMN {}", column(backend, &name_of, new)?),
-        Operation::ModifyColumn(new) => {
+        Operation::ModifyColumn { new, .. } => {
             format!("MODIFY COLUMN {}", column(backend, &name_of, new)?)
         }
         Operation::RenameColumn { from, to } => {

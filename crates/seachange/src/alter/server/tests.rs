@@ -39,7 +39,7 @@ fn add_column(column: ColumnDef) -> Operation {
 }
 
 fn modify_column(column: ColumnDef) -> Operation {
-    Operation::ModifyColumn(Box::new(column))
+    Operation::ModifyColumn { new: Box::new(column), keeps_type: false }
 }
 
 fn add_key(key: ForeignKeyCreateStatement) -> Operation {
@@ -214,6 +214,16 @@ fn types_with_a_way_to_them() {
     let mut column = ColumnDef::new("x");
     column.string_len(9).null().unique_key().extra("COLLATE \"C\"").using(Expr::val("a"));
     insta::assert_snapshot!(written(Postgres, "t", &[modify_column(column)]).unwrap(), @r#"ALTER TABLE "t" ALTER COLUMN "x" TYPE varchar(9) COLLATE "C" USING 'a', ALTER COLUMN "x" DROP NOT NULL, ADD UNIQUE ("x")"#);
+}
+
+#[test]
+fn a_type_that_stays_is_not_told() {
+    let kept = || {
+        let new = ColumnDef::new("x").string_len(9).not_null().default("a").using(Expr::val("b")).take();
+        [Operation::ModifyColumn { new: Box::new(new), keeps_type: true }]
+    };
+    insta::assert_snapshot!(written(Postgres, "t", &kept()).unwrap(), @r#"ALTER TABLE "t" ALTER COLUMN "x" SET NOT NULL, ALTER COLUMN "x" SET DEFAULT 'a'"#);
+    insta::assert_snapshot!(written(MySql, "t", &kept()).unwrap(), @"ALTER TABLE `t` MODIFY COLUMN `x` varchar(9) NOT NULL DEFAULT 'a'");
 }
 
 #[test]

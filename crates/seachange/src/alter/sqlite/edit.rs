@@ -35,7 +35,7 @@ impl<'a> Edit<'a> {
     pub(super) fn apply(&mut self, operation: &Operation) -> Result<(), AlterError> {
         match operation {
             Operation::AddColumn(column) => self.add_column(column),
-            Operation::ModifyColumn(column) => self.modify_column(column),
+            Operation::ModifyColumn { new, .. } => self.modify_column(new),
             Operation::RenameColumn { .. } => Ok(()),
             Operation::DropColumn(column) => self.drop_column(column),
             Operation::DropDefault(column) => self.drop_default(column),

@@ -7,7 +7,7 @@ use super::expressions::{Part, parts};
 use super::portable::POSTGRES;
 use super::sql::{self, name, statement, text};
 use super::{Call, Code, ValuePlace, note, table};
-use crate::autogenerate::operation::{Change, EnumerationUser, Operation};
+use crate::autogenerate::operation::{Change, EnumerationUser, Operation, reversed};
 use crate::schema::{Column, Enumeration, Expression, Table, TableName};
 
 /// Makes a type; elsewhere an enumerated column needs none.
@@ -49,8 +49,7 @@ pub(super) fn alter(
     } else if is_kept && !is_used {
         code.extend(added.iter().map(|value| add_value(from, to, value)));
     } else {
-        let gone: Vec<_> = dependents.iter().rev().map(Operation::reverse).collect();
-        code.extend(table::flat(super::code(&gone, DbBackend::Postgres), &[DbBackend::Postgres]));
+        code.extend(table::flat(super::code(&reversed(dependents), DbBackend::Postgres), &[DbBackend::Postgres]));
         code.extend(replace(from, to, users));
         code.extend(table::flat(super::code(dependents, DbBackend::Postgres), &[DbBackend::Postgres]));
     }

@@ -97,7 +97,8 @@ fn on_others(table: &TableName, from: &Column, to: &Column, backend: DbBackend) 
         number_on_sqlite(&mut new, from, to);
     }
     let needs = portable::column(&new, backend);
-    code.push(under(needs, altered(table, Alteration::ModifyColumn(new))));
+    let keeps_type = !from.is_retyped(to);
+    code.push(under(needs, altered(table, Alteration::ModifyColumn { new, keeps_type })));
     code
 }
 
@@ -114,8 +115,8 @@ fn number_on_sqlite(new: &mut NewColumn, from: &Column, to: &Column) {
 
 /// The type, the collation, the nullability and the default on PostgreSQL, if one of them changes.
 fn definition_on_postgres(table: &TableName, from: &Column, to: &Column) -> Vec<Code> {
-    let retyped = from.column_type != to.column_type || from.collation != to.collation;
-    let is_redefined = retyped || from.nullable != to.nullable;
+    let keeps_type = !from.is_retyped(to);
+    let is_redefined = !keeps_type || from.nullable != to.nullable;
     let loses_default = from.default.is_some() && to.default.is_none();
     let mut code = Vec::new();
     if loses_default {
@@ -129,7 +130,7 @@ fn definition_on_postgres(table: &TableName, from: &Column, to: &Column) -> Vec<
         let mut new = if is_plain { numbered } else { plain };
         new.settings.extend(cast(from, to).map(Setting::Using));
         let needs = portable::column(&new, DbBackend::Postgres);
-        code.push(under(needs, altered(table, Alteration::ModifyColumn(new))));
+        code.push(under(needs, altered(table, Alteration::ModifyColumn { new, keeps_type })));
     }
     code
 }

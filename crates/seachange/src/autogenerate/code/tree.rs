@@ -179,8 +179,13 @@ pub(crate) enum DefaultValue {
 pub(crate) enum Alteration {
     /// `.add_column(…)`
     AddColumn(NewColumn),
-    /// `.modify_column(…)`
-    ModifyColumn(NewColumn),
+    /// `.modify_column(…)`, or `.modify_column_keeping_type(…)`
+    ModifyColumn {
+        /// The definition.
+        new: NewColumn,
+        /// Whether the type is what it was.
+        keeps_type: bool,
+    },
     /// `.rename_column(…, …)`
     RenameColumn {
         /// Before.

@@ -241,9 +241,7 @@ fn lost_keys(changed: &Changed) -> impl Iterator<Item = (TableName, Vec<String>)
 
 fn retyped_columns(changed: &Changed) -> impl Iterator<Item = (TableName, String)> + '_ {
     changed.changes.iter().filter_map(|change| match change {
-        Change::ModifyColumn { from, to } if from.column_type != to.column_type || from.collation != to.collation => {
-            Some((changed.name.clone(), to.name.clone()))
-        }
+        Change::ModifyColumn { from, to } if from.is_retyped(to) => Some((changed.name.clone(), to.name.clone())),
         _ => None,
     })
 }

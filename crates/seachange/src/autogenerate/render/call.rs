@@ -166,7 +166,10 @@ pub(super) fn altered(chain: Rust, table: &TableName, change: &Alteration) -> Ru
     let two = |method: &str, first: &str, second: Rust| (method.to_owned(), vec![string(first), second]);
     let (method, arguments) = match change {
         Alteration::AddColumn(new) => ("add_column".to_owned(), vec![column(new)]),
-        Alteration::ModifyColumn(new) => ("modify_column".to_owned(), vec![column(new)]),
+        Alteration::ModifyColumn { new, keeps_type } => {
+            let method = if *keeps_type { "modify_column_keeping_type" } else { "modify_column" };
+            (method.to_owned(), vec![column(new)])
+        }
         Alteration::RenameColumn { from, to } => two("rename_column", from, string(to)),
         Alteration::DropColumn(name) => one("drop_column", name),
         Alteration::DropDefault(column) => one("drop_default", column),

@@ -92,14 +92,14 @@ fn nullability_and_default() {
     up
         // A row without a value for `title` stops this.
         alter(manager, "posts")
-            .modify_column(string_len("title", 80).default("untitled"))
+            .modify_column_keeping_type(string_len("title", 80).default("untitled"))
             .apply()
             .await?;
         Ok(())
     down
         alter(manager, "posts")
             .drop_default("title")
-            .modify_column(string_len_null("title", 80))
+            .modify_column_keeping_type(string_len_null("title", 80))
             .apply()
             .await?;
         Ok(())
@@ -108,14 +108,14 @@ fn nullability_and_default() {
     up
         // A row without a value for `title` stops this.
         alter(manager, "posts")
-            .modify_column(string_len("title", 80).default("untitled"))
+            .modify_column_keeping_type(string_len("title", 80).default("untitled"))
             .apply()
             .await?;
         Ok(())
     down
         alter(manager, "posts")
             .drop_default("title")
-            .modify_column(string_len_null("title", 80))
+            .modify_column_keeping_type(string_len_null("title", 80))
             .apply()
             .await?;
         Ok(())
@@ -124,13 +124,13 @@ fn nullability_and_default() {
     up
         // A row without a value for `title` stops this.
         alter(manager, "posts")
-            .modify_column(string_len("title", 80).default("untitled"))
+            .modify_column_keeping_type(string_len("title", 80).default("untitled"))
             .apply()
             .await?;
         Ok(())
     down
         alter(manager, "posts")
-            .modify_column(string_len_null("title", 80))
+            .modify_column_keeping_type(string_len_null("title", 80))
             .apply()
             .await?;
         Ok(())
@@ -241,13 +241,13 @@ fn only_a_comment() {
     insta::assert_snapshot!(written(MYSQL, &modified(integer("size"), size)), @r#"
     up
         alter(manager, "posts")
-            .modify_column(integer_null("size").comment("in bytes"))
+            .modify_column_keeping_type(integer_null("size").comment("in bytes"))
             .apply()
             .await?;
         Ok(())
     down
         alter(manager, "posts")
-            .modify_column(integer_null("size"))
+            .modify_column_keeping_type(integer_null("size"))
             .apply()
             .await?;
         Ok(())
@@ -442,13 +442,13 @@ fn what_numbers_rows() {
     insta::assert_snapshot!(written(MYSQL, &modified(plain.clone(), with(Some(AutoIncrement::Counter)))), @r#"
     up
         alter(manager, "posts")
-            .modify_column(integer("number").auto_increment())
+            .modify_column_keeping_type(integer("number").auto_increment())
             .apply()
             .await?;
         Ok(())
     down
         alter(manager, "posts")
-            .modify_column(integer("number"))
+            .modify_column_keeping_type(integer("number"))
             .apply()
             .await?;
         Ok(())

@@ -144,13 +144,15 @@ fn a_value_that_is_used_at_once_takes_a_new_type() {
             }
         }
         alter(manager, "posts")
-            .modify_column(enumeration("state", "state", ["draft", "idea"]).default("idea"))
+            .modify_column_keeping_type(
+                enumeration("state", "state", ["draft", "idea"]).default("idea"),
+            )
             .apply()
             .await?;
         Ok(())
     down
         alter(manager, "posts")
-            .modify_column(enumeration("state", "state", ["draft"]).default("draft"))
+            .modify_column_keeping_type(enumeration("state", "state", ["draft"]).default("draft"))
             .apply()
             .await?;
         // A row with `idea` for its `state` stops this.

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use sea_orm::sea_query::{Alias, ColumnType, IntoIden, PgInterval, StringLen};
 
 use super::{MYSQL, POSTGRES, SQLITE, code, formatted, render};
-use crate::autogenerate::operation::{Change, EnumerationUser, Operation};
+use crate::autogenerate::operation::{Change, EnumerationUser, Operation, reversed};
 use crate::schema::{
     Action, AutoIncrement, Check, Column, Deferrable, Enumeration, Exclusion, Expression, ForeignKey, Generated, Index,
     IndexKey, IndexPart, PrimaryKey, SequenceOptions, Table, TableName, Type, Unique,
@@ -217,7 +217,7 @@ proptest! {
 
     #[test]
     fn rendered_code_is_formatted_rust(operations in vec(operation(), 1..8)) {
-        let down: Vec<_> = operations.iter().rev().map(Operation::reverse).collect();
+        let down = reversed(&operations);
         let bodies = [POSTGRES, MYSQL, SQLITE].map(|backend| render(&code(&operations, backend), &code(&down, backend)));
         formatted::check(&bodies);
     }

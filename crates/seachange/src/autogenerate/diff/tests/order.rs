@@ -2,7 +2,7 @@
 
 use super::super::{Renames, Rules, diff};
 use super::{RULES, check, described, parse};
-use crate::autogenerate::operation::{EnumerationUser, Operation};
+use crate::autogenerate::operation::{EnumerationUser, Operation, reversed};
 use crate::autogenerate::wishes::Wishes;
 
 const HOLDING: Rules = Rules { foreign_keys_hold: true, ..RULES };
@@ -174,7 +174,7 @@ fn an_index_as_the_server_makes_one_is_no_difference() {
 fn the_way_back_is_the_steps_taken_back() {
     let (from, to) = ("posts: a int, index i(a)", "posts: b int, index j(b)\ntags: id int!");
     let steps = diff(&parse(from), &parse(to), &Wishes::default(), &Renames::default(), RULES);
-    let back: Vec<_> = steps.iter().rev().map(Operation::reverse).collect();
+    let back = reversed(&steps);
     let expected =
         ["drop index j", "alter posts add column a", "alter posts drop column b", "drop table tags", "create index i"];
     assert_eq!(described(&back), expected);

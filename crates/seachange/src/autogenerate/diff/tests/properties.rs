@@ -7,6 +7,7 @@ use super::super::{Renames, diff};
 use super::simulate::take;
 use super::text::{describe, schema};
 use super::{Operation, RULES};
+use crate::autogenerate::operation::reversed;
 use crate::autogenerate::wishes::Wishes;
 use crate::schema::Schema;
 
@@ -83,7 +84,7 @@ proptest! {
         let steps = diff(&from, &to, &Wishes::default(), &Renames::default(), RULES);
         let there = walk(&from, &steps).map_err(TestCaseError::fail)?;
         prop_assert_eq!(no_difference(&there, &to), Vec::<String>::new());
-        let back: Vec<_> = steps.iter().rev().map(Operation::reverse).collect();
+        let back = reversed(&steps);
         let again = walk(&there, &back).map_err(TestCaseError::fail)?;
         prop_assert_eq!(no_difference(&again, &from), Vec::<String>::new());
     }

@@ -1,0 +1,54 @@
+//! Statements, run and written down.
+
+use async_trait::async_trait;
+use sea_orm::{DbErr, ExecResult, QueryResult, Statement};
+
+use crate::relay::Session;
+use crate::runner::Live;
+
+/// The scratch schema, and the statements that it was sent.
+pub(super) struct Recorder<'a> {
+    pub(super) live: Live<'a>,
+    pub(super) statements: Vec<String>,
+    /// Whether an alteration leaves out what only checks it, as a script does.
+    pub(super) is_script: bool,
+}
+
+#[async_trait]
+impl Session for Recorder<'_> {
+    fn writes_down(&self) -> bool {
+        self.is_script
+    }
+
+    async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.statements.push(statement.to_string());
+        self.live.execute(statement).await
+    }
+
+    async fn query(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.live.query(statement).await
+    }
+
+    async fn begin(&mut self) -> Result<(), DbErr> {
+        self.statements.push("BEGIN".to_owned());
+        self.live.begin().await
+    }
+
+    async fn commit(&mut self) -> Result<(), DbErr> {
+        self.statements.push("COMMIT".to_owned());
+        self.live.commit().await
+    }
+
+    async fn rollback(&mut self) -> Result<(), DbErr> {
+        self.statements.push("ROLLBACK".to_owned());
+        self.live.rollback().await
+    }
+
+    async fn execute_check(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.live.execute(statement).await
+    }
+
+    async fn query_check(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.live.query(statement).await
+    }
+}

@@ -1,0 +1,64 @@
+//! Views over the tables that take part. Without them, the copy would let columns change that the database holds fast.
+
+use sea_orm::DbBackend;
+
+use crate::alter::clause::quoted;
+use crate::schema::{Schema, View};
+
+/// Statements that make views which read the same columns as those of the database, as far as their tables are there.
+pub(super) fn stand_ins(views: &[View], tables: &Schema) -> Vec<String> {
+    views.iter().filter_map(|view| stand_in(view, tables)).collect()
+}
+
+fn stand_in(view: &View, tables: &Schema) -> Option<String> {
+    let reads: Vec<_> = view.reads.iter().filter(|(table, _)| tables.tables.contains_key(*table)).collect();
+    if reads.is_empty() {
+        return None;
+    }
+    let name = |name: &str| quoted(DbBackend::Postgres, name);
+    let columns = reads
+        .iter()
+        .flat_map(|(table, columns)| columns.iter().map(|column| format!("{}.{}", name(&table.name), name(column))));
+    let columns: Vec<_> = columns.enumerate().map(|(number, column)| format!("{column} AS c{number}")).collect();
+    let from: Vec<_> = reads.iter().map(|(table, _)| name(&table.name)).collect();
+    // A name for people: the schema is part of it.
+    Some(format!(
+        "CREATE VIEW {} AS SELECT {} FROM {}",
+        name(&view.name.to_string()),
+        columns.join(", "),
+        from.join(", ")
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::stand_ins;
+    use crate::schema::{Schema, Table, TableName, View};
+
+    fn view(name: &str, reads: &[(&str, &[&str])]) -> View {
+        let reads = reads.iter().map(|(table, columns)| {
+            (TableName::from(*table), columns.iter().map(|column| (*column).to_owned()).collect::<BTreeSet<_>>())
+        });
+        View { name: name.into(), reads: reads.collect() }
+    }
+
+    #[test]
+    fn views_read_what_those_of_the_database_read() {
+        let tables = ["people", "pets"].map(|name| (TableName::from(name), Table::new(name)));
+        let schema = Schema { tables: BTreeMap::from(tables), ..Schema::default() };
+        let views = [
+            view("owners", &[("people", &["id", "na\"me"]), ("pets", &["owner_id"]), ("toys", &["id"])]),
+            view("count", &[("pets", &[])]),
+            view("boxes", &[("toys", &["id"])]),
+        ];
+        assert_eq!(
+            stand_ins(&views, &schema),
+            [
+                r#"CREATE VIEW "owners" AS SELECT "people"."id" AS c0, "people"."na""me" AS c1, "pets"."owner_id" AS c2 FROM "people", "pets""#,
+                r#"CREATE VIEW "count" AS SELECT  FROM "pets""#,
+            ]
+        );
+    }
+}
