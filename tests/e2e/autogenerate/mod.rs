@@ -2,9 +2,10 @@
 
 mod matrix;
 mod public;
+mod random;
 
 use seachange_tests::harness::Case;
 
 pub(crate) fn trials() -> Vec<Case> {
-    [matrix::trials(), public::trials()].into_iter().flatten().collect()
+    [matrix::trials(), public::trials(), random::trials()].into_iter().flatten().collect()
 }

@@ -20,11 +20,8 @@ pub const CASE: &str = "MATRIX_CASE";
 /// The variable that names the folder of that command line.
 pub const FOLDER: &str = "MATRIX_FOLDER";
 
-/// How many pairs of random schemas there are on a server.
-const PAIRS: u32 = 40;
-
 /// Runs the program: `prepare JOBS` and `prove JOBS`, with a file of [`Job`]s, print their [`Outcome`]s as JSON; `list URL` prints
-/// the names of the changes; `wander URL` goes between random schemas in an empty database. With [`CASE`] and
+/// the names of the changes; `wander URL NUMBER` goes between so many pairs of random schemas in an empty database. With [`CASE`] and
 /// [`FOLDER`] set, it is the command line of a program whose entities are those after the change.
 pub fn main(migrations: &'static Migrations) -> ExitCode {
     if let (Ok(name), Ok(folder)) = (env::var(CASE), env::var(FOLDER)) {
@@ -37,8 +34,11 @@ pub fn main(migrations: &'static Migrations) -> ExitCode {
         (Some("prepare"), Some(file)) => answer(&file, prepare),
         (Some("prove"), Some(file)) => answer(&file, |case, job| prove(case, job, migrations)),
         (Some("list"), Some(url)) => list(&url),
-        (Some("wander"), Some(url)) => wander(&url, PAIRS),
-        _ => Err("prepare JOBS, prove JOBS, list URL or wander URL".into()),
+        (Some("wander"), Some(url)) => match arguments.next().map(|number| number.parse()) {
+            Some(Ok(pairs)) => wander(&url, pairs),
+            _ => Err("wander URL NUMBER".into()),
+        },
+        _ => Err("prepare JOBS, prove JOBS, list URL or wander URL NUMBER".into()),
     };
     match answered {
         Ok(()) => ExitCode::SUCCESS,

@@ -33,6 +33,13 @@ struct RandomTable {
     comment: Option<u8>,
 }
 
+impl RandomTable {
+    /// Whether the key is one column, which numbers rows.
+    fn numbers_rows(&self) -> bool {
+        self.has_plain_key || self.columns[0].as_ref().is_none_or(|column| column.kind > 1)
+    }
+}
+
 #[derive(Debug, Clone)]
 struct RandomColumn {
     kind: u8,
@@ -93,7 +100,8 @@ fn declared(number: usize, table: &RandomTable, schema: &RandomSchema, backend: 
     if let Some(index) = table.index.as_ref().and_then(|index| create_index(&name, index, table, backend)) {
         declared = declared.index(index);
     }
-    if let Some(number) = table.check {
+    // MariaDB has no check over a column that numbers rows.
+    if let Some(number) = table.check.filter(|_| backend != DbBackend::MySql || !table.numbers_rows()) {
         declared = declared.check("positive", &format!("id > -{number}"));
     }
     if let Some(number) = table.comment {
@@ -105,7 +113,7 @@ fn declared(number: usize, table: &RandomTable, schema: &RandomSchema, backend: 
 fn statement(name: &str, table: &RandomTable, schema: &RandomSchema) -> sea_orm::sea_query::TableCreateStatement {
     let mut statement = Table::create();
     statement.table(Alias::new(name));
-    let is_plain = table.has_plain_key || table.columns[0].as_ref().is_none_or(|column| column.kind > 1);
+    let is_plain = table.numbers_rows();
     let mut id = ColumnDef::new("id");
     id.integer().not_null();
     if is_plain {

@@ -6,7 +6,7 @@
 
 mod probe;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::ConnectionTrait;
 
@@ -76,7 +76,7 @@ async fn build_all(scratch: &Scratch, blueprint: &Blueprint, watch: &Watch<'_>) 
         })
         .partition(|(_, key, _)| names.contains(&key.referenced_table));
     build(scratch, &inner.into_iter().map(|(_, _, statement)| statement.clone()).collect::<Vec<_>>()).await?;
-    for table in &blueprint.tables {
+    for table in blueprint.tables.iter().filter(|table| !table.own.is_empty()) {
         scratch.work_in(table.name.schema.as_deref()).await?;
         build(scratch, &table.own).await?;
     }
@@ -168,7 +168,7 @@ fn fits(from: &Schema, table: &Table, wishes: &Wishes) -> bool {
 
 /// Puts in what the entities say better than the catalogue.
 fn annotate(schema: &mut Schema, blueprint: &Blueprint, home: Option<&str>) {
-    let plans = blueprint.tables.iter().map(|plan| (&plan.name, plan)).collect::<std::collections::BTreeMap<_, _>>();
+    let plans = blueprint.tables.iter().map(|plan| (&plan.name, plan)).collect::<BTreeMap<_, _>>();
     for table in schema.tables.values_mut() {
         for column in &mut table.columns {
             if let Some(kind) = blueprint.kinds.get(&(table.name.clone(), column.name.clone())) {

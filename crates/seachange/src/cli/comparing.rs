@@ -6,8 +6,6 @@ use clap::Args;
 
 use super::advice::autogenerate;
 use super::context::Context;
-use super::describe;
-use super::exit::Exit;
 use super::problem::Problem;
 use super::progress::building::Building;
 use crate::autogenerate::{Comparison, Entities, Filter, Pattern};
@@ -98,11 +96,6 @@ async fn check_at_heads(migrator: &Migrator) -> Result<(), Problem> {
     if pending.is_empty() {
         return Ok(());
     }
-    let count = describe::revisions(pending.len());
-    let problem = Problem::new(Exit::Behind, format!("the database is not at the heads: {count} pending"));
-    Err(pending
-        .iter()
-        .take(3)
-        .fold(problem, |problem, script| problem.detail(format!("`{}`, {}", script.revision.id, script.message)))
-        .hint("`up` applies them: only then can the entities be compared with what the revisions made"))
+    let hint = "`up` applies them: only then can the entities be compared with what the revisions made";
+    Err(Problem::behind(&pending).hint(hint))
 }

@@ -2,7 +2,9 @@
 
 use std::io;
 
+use super::describe;
 use super::exit::Exit;
+use crate::revision::Script;
 
 /// How many commands a hint spells out at most, or how many hints one command each.
 pub(crate) const SPELLED_OUT: usize = 4;
@@ -26,6 +28,14 @@ impl Problem {
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Exit::Usage, message)
+    }
+
+    /// A database that lacks revisions, of which some are named.
+    pub(crate) fn behind(pending: &[&Script]) -> Self {
+        let count = describe::revisions(pending.len());
+        let problem = Self::new(Exit::Behind, format!("the database is not at the heads: {count} pending"));
+        let named = pending.iter().take(3).map(|script| format!("`{}`, {}", script.revision.id, script.message));
+        named.fold(problem, Self::detail)
     }
 
     #[must_use]

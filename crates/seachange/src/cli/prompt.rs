@@ -22,14 +22,9 @@ pub(crate) fn is_possible() -> bool {
 
 /// Asks whether something is so; anything but yes means that it is not.
 pub(crate) fn is_so(question: &str) -> Result<bool, Problem> {
-    let mut stderr = anstream::stderr();
-    let _ = write!(stderr, "{question} [y/N] ");
-    let _ = stderr.flush();
-    let mut answer = String::new();
-    match std::io::stdin().lock().read_line(&mut answer) {
-        Ok(0) | Err(_) => Err(Problem::new(Exit::Failure, "nobody answered: nothing was written")),
-        Ok(_) => Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")),
-    }
+    let answer = answer(&format!("{question} [y/N] "));
+    let answer = answer.ok_or_else(|| Problem::new(Exit::Failure, "nobody answered: nothing was written"))?;
+    Ok(matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
 fn ask(what: &str, joint: &str, is_confirmed: bool) -> Result<(), Problem> {
@@ -40,14 +35,18 @@ fn ask(what: &str, joint: &str, is_confirmed: bool) -> Result<(), Problem> {
         return Err(Problem::usage(format!("{what}{joint} nobody is there to ask"))
             .hint("say `--yes` to do it without a question"));
     }
-    let mut stderr = anstream::stderr();
-    let _ = write!(stderr, "{what}. Type `yes` to go on: ");
-    let _ = stderr.flush();
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    if read.is_ok() && answer.trim() == "yes" {
-        Ok(())
-    } else {
-        Err(Problem::new(Exit::Failure, "not confirmed: nothing was changed"))
+    match answer(&format!("{what}. Type `yes` to go on: ")).as_deref() {
+        Some("yes") => Ok(()),
+        _ => Err(Problem::new(Exit::Failure, "not confirmed: nothing was changed")),
     }
+}
+
+/// The line that somebody types, if anybody does.
+fn answer(question: &str) -> Option<String> {
+    let mut stderr = anstream::stderr();
+    let _ = write!(stderr, "{question}");
+    let _ = stderr.flush();
+    let mut line = String::new();
+    let read = std::io::stdin().lock().read_line(&mut line);
+    read.is_ok_and(|length| length > 0).then(|| line.trim().to_owned())
 }

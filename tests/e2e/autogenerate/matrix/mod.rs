@@ -9,6 +9,8 @@ mod selection;
 mod stage;
 mod walk;
 
+pub(super) use selection::is_complete;
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, OnceLock},

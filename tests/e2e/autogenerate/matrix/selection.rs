@@ -5,7 +5,7 @@ use std::{
     env,
 };
 
-/// Set to walk through the changes on servers too; to `all`, to compile every revision.
+/// Set to walk through the changes on servers too; to `all`, to compile every revision, and to go between more random schemas.
 const MATRIX: &str = "MATRIX";
 
 /// Whether somebody asks for the changes on servers.
@@ -13,9 +13,14 @@ pub(super) fn is_asked_for() -> bool {
     env::var_os(MATRIX).is_some()
 }
 
+/// Whether somebody asks for all that there is time for.
+pub(in crate::autogenerate) fn is_complete() -> bool {
+    env::var(MATRIX).is_ok_and(|value| value == "all")
+}
+
 /// Selects files in which together every function is called that any of them calls. The others make the same calls.
 pub(super) fn select(files: &BTreeMap<String, &str>) -> BTreeSet<String> {
-    if env::var(MATRIX).is_ok_and(|value| value == "all") {
+    if is_complete() {
         return files.keys().cloned().collect();
     }
     let mut open: BTreeMap<_, _> = files.iter().map(|(file, text)| (file, called(text))).collect();

@@ -11,8 +11,10 @@ mod held;
 mod mention;
 mod order;
 mod pairs;
+mod reference;
 mod rename;
 mod table;
+mod touched;
 
 pub(super) use self::candidates::candidates;
 pub use self::rename::{Candidate, Renames};

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Rules;
 use super::enumeration::Steps;
 use super::held;
+use super::reference::in_order_of_reference;
 use super::table::{Changed, Tables};
+use super::touched::Touched;
 use crate::autogenerate::operation::{Change, Operation};
 use crate::schema::{ForeignKey, Schema, Table, TableName};
 
@@ -59,47 +61,6 @@ pub(super) fn order(
 struct Keys {
     early: Vec<Operation>,
     late: Vec<Operation>,
-}
-
-/// What the changes of tables do to columns and keys that others may refer to.
-#[derive(Debug, Default)]
-struct Touched {
-    columns: BTreeSet<(TableName, String)>,
-    /// Tables whose keys come or go.
-    keys: BTreeSet<TableName>,
-}
-
-impl Touched {
-    fn of(changed: &[Changed]) -> Self {
-        let mut touched = Self::default();
-        for (table, change) in changed.iter().flat_map(|table| table.changes.iter().map(|change| (&table.name, change)))
-        {
-            match change {
-                Change::AddColumn(column) | Change::DropColumn(column) => touched.column(table, &column.name),
-                Change::ModifyColumn { to, .. } => touched.column(table, &to.name),
-                Change::AddPrimaryKey(_) | Change::DropPrimaryKey(_) | Change::AddUnique(_) | Change::DropUnique(_) => {
-                    touched.keys.insert(table.clone());
-                }
-                _ => {}
-            }
-        }
-        let indexed = changed
-            .iter()
-            .filter(|table| table.created_indexes.iter().chain(&table.dropped_indexes).any(|index| index.unique));
-        touched.keys.extend(indexed.map(|table| table.name.clone()));
-        touched
-    }
-
-    fn column(&mut self, table: &TableName, column: &str) {
-        self.columns.insert((table.clone(), column.to_owned()));
-    }
-
-    /// Whether what a foreign key refers to changes in this revision.
-    fn is_target_of(&self, key: &ForeignKey) -> bool {
-        let table = &key.referenced_table;
-        self.keys.contains(table)
-            || key.referenced_columns.iter().any(|column| self.columns.contains(&(table.clone(), column.clone())))
-    }
 }
 
 impl Keys {
@@ -244,70 +205,4 @@ fn retyped_columns(changed: &Changed) -> impl Iterator<Item = (TableName, String
         Change::ModifyColumn { from, to } if from.is_retyped(to) => Some((changed.name.clone(), to.name.clone())),
         _ => None,
     })
-}
-
-/// Puts each table behind those that it refers to, as far as no cycle stands in the way; otherwise by name.
-fn in_order_of_reference(tables: Vec<Table>) -> Vec<Table> {
-    let mut tables: BTreeMap<TableName, Table> = tables.into_iter().map(|table| (table.name.clone(), table)).collect();
-    let mut waiting = Waiting::of(&tables);
-    let mut ordered = Vec::with_capacity(tables.len());
-    while let Some(ready) = waiting.next_round() {
-        for name in ready {
-            ordered.extend(tables.remove(&name));
-            waiting.done(&name);
-        }
-    }
-    ordered
-}
-
-/// Tables that wait for those that they refer to.
-#[derive(Debug, Default)]
-struct Waiting {
-    /// How many tables each one waits for.
-    parents: BTreeMap<TableName, usize>,
-    children: BTreeMap<TableName, Vec<TableName>>,
-    /// Those that wait for none any more.
-    ready: BTreeSet<TableName>,
-}
-
-impl Waiting {
-    fn of(tables: &BTreeMap<TableName, Table>) -> Self {
-        let mut waiting = Self::default();
-        for table in tables.values() {
-            let parents = table.foreign_keys.iter().map(|key| &key.referenced_table);
-            let parents: BTreeSet<_> =
-                parents.filter(|parent| **parent != table.name && tables.contains_key(*parent)).collect();
-            waiting.parents.insert(table.name.clone(), parents.len());
-            if parents.is_empty() {
-                waiting.ready.insert(table.name.clone());
-            }
-            for parent in parents {
-                waiting.children.entry(parent.clone()).or_default().push(table.name.clone());
-            }
-        }
-        waiting
-    }
-
-    /// Takes those that are ready. In a cycle, the first by name goes first.
-    fn next_round(&mut self) -> Option<BTreeSet<TableName>> {
-        if self.ready.is_empty() {
-            self.ready.insert(self.parents.keys().next()?.clone());
-        }
-        let ready = std::mem::take(&mut self.ready);
-        for name in &ready {
-            self.parents.remove(name);
-        }
-        Some(ready)
-    }
-
-    fn done(&mut self, name: &TableName) {
-        for child in self.children.remove(name).unwrap_or_default() {
-            if let Some(left) = self.parents.get_mut(&child) {
-                *left -= 1;
-                if *left == 0 {
-                    self.ready.insert(child);
-                }
-            }
-        }
-    }
 }

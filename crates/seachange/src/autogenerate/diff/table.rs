@@ -40,7 +40,8 @@ pub(super) fn changed(old: &Table, new: &Table, wishes: &Wishes, rules: Rules) -
     }
     let mut changes = Vec::new();
     let changes_key_alone = key_changes(old, new) && !rules.counters_need_a_key;
-    drop_constraints(old, new, wishes, &keys, &mut changes);
+    let others = Others::compare(old, new, wishes);
+    drop_constraints(&others, &keys, &mut changes);
     changes.extend(old.primary_key.clone().filter(|_| changes_key_alone).map(Change::DropPrimaryKey));
     if rules.counters_need_a_key && key_changes(old, new) {
         change_columns_around_key(old, new, &mut changes);
@@ -48,7 +49,7 @@ pub(super) fn changed(old: &Table, new: &Table, wishes: &Wishes, rules: Rules) -
         change_columns(old, new, &mut changes);
     }
     changes.extend(new.primary_key.clone().filter(|_| changes_key_alone).map(Change::AddPrimaryKey));
-    add_constraints(old, new, wishes, &keys, &mut changes);
+    add_constraints(&others, &keys, &mut changes);
     if old.comment != new.comment {
         changes.push(Change::Comment { from: old.comment.clone(), to: new.comment.clone() });
     }
@@ -72,35 +73,29 @@ struct Keys {
 impl Keys {
     fn compare(old: &Table, new: &Table, wishes: &Wishes) -> Self {
         let name_is_free = |name: Option<&str>| !wishes.asks_for_name(&new.name, name);
-        let mut uniques = pair(
+        let uniques = pair(
             &old.uniques,
             &new.uniques,
             |old, new| old.name == new.name && alike::uniques(old, new),
             |old, new| name_is_free(new.name.as_deref()) && alike::uniques(old, new),
         );
-        let mut indexes = pair(
+        let indexes = pair(
             &old.indexes,
             &new.indexes,
             |old, new| old.name == new.name && alike::indexes(old, new),
             |old, new| name_is_free(Some(&new.name)) && alike::indexes(old, new),
         );
-        let mut index_for_unique =
-            pair(indexes.old.iter().copied(), uniques.new.iter().copied(), never, |index, unique| {
-                !wishes.asks_for_unique(&new.name, unique.name.as_deref()) && alike::index_and_unique(index, unique)
-            });
-        indexes.old = std::mem::take(&mut index_for_unique.old);
-        uniques.new = std::mem::take(&mut index_for_unique.new);
-        let mut unique_for_index =
-            pair(uniques.old.iter().copied(), indexes.new.iter().copied(), never, |unique, index| {
-                name_is_free(Some(&index.name)) && alike::index_and_unique(index, unique)
-            });
-        uniques.old = std::mem::take(&mut unique_for_index.old);
-        indexes.new = std::mem::take(&mut unique_for_index.new);
+        let index_for_unique = pair(indexes.old, uniques.new, never, |index, unique| {
+            !wishes.asks_for_unique(&new.name, unique.name.as_deref()) && alike::index_and_unique(index, unique)
+        });
+        let unique_for_index = pair(uniques.old, indexes.new, never, |unique, index| {
+            name_is_free(Some(&index.name)) && alike::index_and_unique(index, unique)
+        });
         Self {
-            dropped_uniques: owned(uniques.old),
-            created_uniques: owned(uniques.new),
-            dropped_indexes: owned(indexes.old),
-            created_indexes: owned(indexes.new),
+            dropped_uniques: owned(unique_for_index.old),
+            created_uniques: owned(index_for_unique.new),
+            dropped_indexes: owned(index_for_unique.old),
+            created_indexes: owned(unique_for_index.new),
         }
     }
 }
@@ -113,20 +108,18 @@ fn owned<T: Clone>(items: Vec<&T>) -> Vec<T> {
     items.into_iter().cloned().collect()
 }
 
-fn drop_constraints(old: &Table, new: &Table, wishes: &Wishes, keys: &Keys, changes: &mut Vec<Change>) {
-    let others = Others::compare(old, new, wishes);
-    changes.extend(others.foreign_keys.old.into_iter().cloned().map(Change::DropForeignKey));
-    changes.extend(others.checks.old.into_iter().cloned().map(Change::DropCheck));
-    changes.extend(others.exclusions.old.into_iter().cloned().map(Change::DropExclusion));
+fn drop_constraints(others: &Others, keys: &Keys, changes: &mut Vec<Change>) {
+    changes.extend(others.foreign_keys.old.iter().copied().cloned().map(Change::DropForeignKey));
+    changes.extend(others.checks.old.iter().copied().cloned().map(Change::DropCheck));
+    changes.extend(others.exclusions.old.iter().copied().cloned().map(Change::DropExclusion));
     changes.extend(keys.dropped_uniques.iter().cloned().map(Change::DropUnique));
 }
 
-fn add_constraints(old: &Table, new: &Table, wishes: &Wishes, keys: &Keys, changes: &mut Vec<Change>) {
-    let others = Others::compare(old, new, wishes);
+fn add_constraints(others: &Others, keys: &Keys, changes: &mut Vec<Change>) {
     changes.extend(keys.created_uniques.iter().cloned().map(Change::AddUnique));
-    changes.extend(others.exclusions.new.into_iter().cloned().map(Change::AddExclusion));
-    changes.extend(others.checks.new.into_iter().cloned().map(Change::AddCheck));
-    changes.extend(others.foreign_keys.new.into_iter().cloned().map(Change::AddForeignKey));
+    changes.extend(others.exclusions.new.iter().copied().cloned().map(Change::AddExclusion));
+    changes.extend(others.checks.new.iter().copied().cloned().map(Change::AddCheck));
+    changes.extend(others.foreign_keys.new.iter().copied().cloned().map(Change::AddForeignKey));
 }
 
 fn key_changes(old: &Table, new: &Table) -> bool {

@@ -1,11 +1,10 @@
 //! An empty database of its own, for what no transaction holds.
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 use super::{ScratchError, new_name};
 use crate::alter::clause;
 use crate::connection;
-use crate::database_error::has_code;
 use crate::settings::{DatabaseSettings, Driver};
 
 /// An empty database beside another one, or in memory.
@@ -28,7 +27,8 @@ impl ScratchDatabase {
             super::mysql::claim(&connection, &name).await?;
         }
         let quoted = clause::quoted(connection.get_database_backend(), &name);
-        connection.execute_unprepared(&format!("CREATE DATABASE {quoted}")).await.map_err(refused)?;
+        let created = connection.execute_unprepared(&format!("CREATE DATABASE {quoted}")).await;
+        created.map_err(|error| ScratchError::of_making("database", error))?;
         let database = Self { settings: settings.in_database(&name), server: Some((connection, quoted)) };
         match database.create_schema().await {
             Ok(()) => Ok(database),
@@ -62,13 +62,5 @@ impl ScratchDatabase {
         let schema = clause::quoted(connection.get_database_backend(), schema);
         connection.execute_unprepared(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).await?;
         Ok(connection.close().await?)
-    }
-}
-
-/// PostgreSQL's insufficient_privilege, and MySQL's access denied.
-fn refused(source: DbErr) -> ScratchError {
-    match has_code(&source, "42501") || has_code(&source, "42000") {
-        true => ScratchError::Forbidden { kind: "database", source },
-        false => source.into(),
     }
 }

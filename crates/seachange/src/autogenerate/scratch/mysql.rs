@@ -6,12 +6,8 @@ use super::{PREFIX, Scratch, ScratchError, new_name};
 use crate::alter::clause;
 use crate::backend::answer;
 use crate::connection;
-use crate::database_error::mysql_number;
 use crate::inspect::Scope;
 use crate::settings::DatabaseSettings;
-
-/// Access denied: to the database (1044), to a command (1142, 1227); or the server is read only (1290, 1836).
-const DENIED: [u16; 5] = [1044, 1142, 1227, 1290, 1836];
 
 pub(super) async fn open(settings: &DatabaseSettings) -> Result<Scratch, ScratchError> {
     let connection = connection::connect(settings).await?;
@@ -35,10 +31,7 @@ async fn create(connection: &DatabaseConnection, database: &str) -> Result<(), S
     let options: String = answer(connection, OPTIONS, []).await?;
     let name = clause::quoted(connection.get_database_backend(), database);
     let created = connection.execute_unprepared(&format!("CREATE DATABASE {name} {options}")).await;
-    created.map_err(|source| match mysql_number(&source).is_some_and(|number| DENIED.contains(&number)) {
-        true => ScratchError::Forbidden { kind: "database", source },
-        false => source.into(),
-    })?;
+    created.map_err(|error| ScratchError::of_making("database", error))?;
     connection.execute_unprepared(&format!("USE {name}")).await?;
     Ok(())
 }

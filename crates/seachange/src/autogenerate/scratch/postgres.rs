@@ -6,7 +6,6 @@ use super::{Scratch, ScratchError, new_name};
 use crate::alter::clause;
 use crate::backend::answer;
 use crate::connection;
-use crate::database_error::has_code;
 use crate::inspect::Scope;
 use crate::settings::DatabaseSettings;
 
@@ -30,11 +29,7 @@ pub(super) async fn open(settings: &DatabaseSettings, others: &[String]) -> Resu
 async fn create(transaction: &DatabaseTransaction, schema: &str) -> Result<(), ScratchError> {
     let schema = clause::quoted(transaction.get_database_backend(), schema);
     let created = transaction.execute_unprepared(&format!("CREATE SCHEMA {schema}")).await;
-    // insufficient_privilege, and read_only_sql_transaction: a standby, for instance.
-    created.map(drop).map_err(|source| match has_code(&source, "42501") || has_code(&source, "25006") {
-        true => ScratchError::Forbidden { kind: "schema", source },
-        false => source.into(),
-    })
+    created.map(drop).map_err(|error| ScratchError::of_making("schema", error))
 }
 
 /// What statements name without a schema is the scratch schema's first; types of extensions are found as ever.

@@ -4,7 +4,6 @@ use clap::Args;
 
 use super::list::{answer, answer_entries};
 use crate::cli::context::Context;
-use crate::cli::describe;
 use crate::cli::exit::Exit;
 use crate::cli::format::{Format, FormatArgs};
 use crate::cli::problem::Problem;
@@ -28,7 +27,7 @@ impl CurrentArgs {
         self.answer(context, &migrator, &scripts)?;
         let pending = if self.check_heads { migrator.pending().await? } else { Vec::new() };
         migrator.close().await?;
-        if pending.is_empty() { Ok(Exit::Success) } else { Err(behind(&pending)) }
+        if pending.is_empty() { Ok(Exit::Success) } else { Err(Problem::behind(&pending).hint("`up` applies them")) }
     }
 
     fn answer(&self, context: &Context, migrator: &Migrator, scripts: &[&'static Script]) -> Result<(), Problem> {
@@ -43,16 +42,4 @@ impl CurrentArgs {
         }
         Ok(())
     }
-}
-
-fn behind(pending: &[&Script]) -> Problem {
-    let count = describe::revisions(pending.len());
-    pending
-        .iter()
-        .take(3)
-        .fold(
-            Problem::new(Exit::Behind, format!("the database is not at the heads: {count} pending")),
-            |problem, it| problem.detail(format!("`{}`, {}", it.revision.id, it.message)),
-        )
-        .hint("`up` applies them")
 }
