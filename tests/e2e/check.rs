@@ -1,7 +1,10 @@
 //! `check` and `diff`: a database beside the entities.
 
+use std::error::Error;
+
+use sea_orm::ConnectionTrait;
 use seachange_tests::{
-    Backend, Obedience, Output, Program, ProgramError, TestDatabase, client,
+    Backend, Obedience, Output, Program, ProgramError, TestDatabase, block_on, client,
     harness::{Case, DatabaseTest, TestResult, each_backend},
     snapshot,
 };
@@ -18,6 +21,8 @@ pub(crate) fn trials() -> Vec<Case> {
     ];
     let mut cases: Vec<Case> =
         tests.into_iter().flat_map(|(name, test)| each_backend(&format!("check::{name}"), test)).collect();
+    let servers = [Backend::Postgres, Backend::MySql];
+    cases.extend(servers.map(|server| Case::on(server, "check::abandoned_databases_go", abandoned_databases_go)));
     cases.push(Case::on(Backend::Sqlite, "check::wants_entities", wants_entities));
     cases.push(Case::on(Backend::Sqlite, "check::hints_at_renames", hints_at_renames));
     cases
@@ -96,6 +101,38 @@ fn leaves_nothing_behind(database: &TestDatabase) -> TestResult {
         run(database, arguments)?;
         assert_eq!((database.schema()?, surroundings(database)?), before, "{arguments:?}");
     }
+    Ok(())
+}
+
+/// A killed program leaves its database to the next one, which does not take that of one that lives.
+fn abandoned_databases_go(database: &TestDatabase) -> TestResult {
+    let name = |end: &str| format!("seachange_scratch_{}_{end}", database.name());
+    let (abandoned, used) = (name("abandoned"), name("used"));
+    let left = |database: &TestDatabase| {
+        let like = format!("seachange\\_scratch\\_{}%", database.name().replace('_', "\\_"));
+        database.values::<String>(&match database.backend() {
+            Backend::MySql => {
+                format!("SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE '{like}'")
+            }
+            _ => format!("SELECT datname::text FROM pg_database WHERE datname LIKE '{like}'"),
+        })
+    };
+    database.execute(&format!("CREATE DATABASE {abandoned}"))?;
+    database.execute(&format!("CREATE DATABASE {used}"))?;
+    block_on(async {
+        let living = database.connect().await?;
+        let lock = match database.backend() {
+            Backend::MySql => format!("SELECT GET_LOCK('{used}', 0)"),
+            _ => format!("SELECT pg_advisory_lock(1935893602, hashtext('{used}'))"),
+        };
+        living.execute_unprepared(&lock).await?;
+        let (ran, left) = tokio::task::block_in_place(|| (run(database, &["check", "--replay"]), left(database)));
+        ran?.succeeded()?;
+        assert_eq!(left?, [used.as_str()]);
+        Ok::<_, Box<dyn Error>>(living.close().await?)
+    })?;
+    run(database, &["check", "--replay"])?.succeeded()?;
+    assert_eq!(left(database)?, Vec::<String>::new());
     Ok(())
 }
 

@@ -1,6 +1,8 @@
 //! An empty database of its own, for what no transaction holds.
 
-use sea_orm::{ConnectionTrait, DatabaseConnection};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+use sea_orm::{Statement, Value};
 
 use super::{ScratchError, new_name};
 use crate::alter::clause;
@@ -10,7 +12,7 @@ use crate::settings::{DatabaseSettings, Driver};
 /// An empty database beside another one, or in memory.
 pub(in crate::autogenerate) struct ScratchDatabase {
     settings: DatabaseSettings,
-    /// What drops it, on a server.
+    /// What drops it, on a server, and the name.
     server: Option<(DatabaseConnection, String)>,
 }
 
@@ -22,14 +24,20 @@ impl ScratchDatabase {
         }
         let connection = connection::connect(settings).await?;
         let name = new_name();
-        #[cfg(feature = "mysql")]
-        if settings.driver() == Driver::MySql {
-            super::mysql::claim(&connection, &name).await?;
+        match settings.driver() {
+            #[cfg(feature = "mysql")]
+            Driver::MySql => super::mysql::claim(&connection, &name).await?,
+            #[cfg(feature = "postgres")]
+            Driver::Postgres => {
+                super::postgres::drop_abandoned(&connection).await?;
+                super::postgres::claim(&connection, &name).await?;
+            }
+            _ => {}
         }
         let quoted = clause::quoted(connection.get_database_backend(), &name);
         let created = connection.execute_unprepared(&format!("CREATE DATABASE {quoted}")).await;
         created.map_err(|error| ScratchError::of_making("database", error))?;
-        let database = Self { settings: settings.in_database(&name), server: Some((connection, quoted)) };
+        let database = Self { settings: settings.in_database(&name), server: Some((connection, name)) };
         match database.create_schema().await {
             Ok(()) => Ok(database),
             Err(error) => {
@@ -47,7 +55,7 @@ impl ScratchDatabase {
     /// Drops it; nobody is connected any more.
     pub(in crate::autogenerate) async fn drop(self) -> Result<(), ScratchError> {
         if let Some((connection, name)) = self.server {
-            connection.execute_unprepared(&format!("DROP DATABASE IF EXISTS {name}")).await?;
+            drop_database(&connection, &name).await?;
             connection.close().await?;
         }
         Ok(())
@@ -63,4 +71,23 @@ impl ScratchDatabase {
         connection.execute_unprepared(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).await?;
         Ok(connection.close().await?)
     }
+}
+
+/// Drops the databases that a query lists, each as `name`. One that somebody else left may not be ours to drop.
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub(super) async fn drop_listed(
+    connection: &DatabaseConnection,
+    listing: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<(), DbErr> {
+    let listing = Statement::from_sql_and_values(connection.get_database_backend(), listing, values);
+    for row in connection.query_all_raw(listing).await? {
+        let _ = drop_database(connection, &row.try_get::<String>("", "name")?).await;
+    }
+    Ok(())
+}
+
+pub(super) async fn drop_database(connection: &DatabaseConnection, database: &str) -> Result<(), DbErr> {
+    let name = clause::quoted(connection.get_database_backend(), database);
+    connection.execute_unprepared(&format!("DROP DATABASE IF EXISTS {name}")).await.map(drop)
 }

@@ -3,7 +3,7 @@
 //! - SQLite: a database in memory.
 //! - PostgreSQL: a schema in a transaction that is rolled back.
 //! - MySQL and MariaDB, which cannot roll back: a database that is dropped at the end, and by the next one who needs a scratch
-//!   database if the program is killed before.
+//!   database if the program is killed before. A lock, which goes with its session, says that it is in use.
 
 mod database;
 mod error;
@@ -120,7 +120,7 @@ impl Scratch {
         }
         #[cfg(feature = "mysql")]
         if let Some(database) = &self.database {
-            mysql::drop_database(&self.connection, database).await?;
+            database::drop_database(&self.connection, database).await?;
         }
         #[cfg(not(feature = "mysql"))]
         let _ = self.database;

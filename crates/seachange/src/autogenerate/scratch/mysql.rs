@@ -2,6 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 
+use super::database::drop_listed;
 use super::{PREFIX, Scratch, ScratchError, new_name};
 use crate::alter::clause;
 use crate::backend::answer;
@@ -40,16 +41,5 @@ async fn create(connection: &DatabaseConnection, database: &str) -> Result<(), S
 async fn drop_abandoned(connection: &DatabaseConnection) -> Result<(), DbErr> {
     const ABANDONED: &str = "SELECT schema_name AS name FROM information_schema.schemata
         WHERE LEFT(schema_name, CHAR_LENGTH(?)) = ? AND IS_FREE_LOCK(schema_name) = 1";
-    let backend = connection.get_database_backend();
-    let statement = sea_orm::Statement::from_sql_and_values(backend, ABANDONED, [PREFIX.into(), PREFIX.into()]);
-    for row in connection.query_all_raw(statement).await? {
-        // One that somebody else left may not be ours to drop.
-        let _ = drop_database(connection, &row.try_get::<String>("", "name")?).await;
-    }
-    Ok(())
-}
-
-pub(super) async fn drop_database(connection: &DatabaseConnection, database: &str) -> Result<(), DbErr> {
-    let name = clause::quoted(connection.get_database_backend(), database);
-    connection.execute_unprepared(&format!("DROP DATABASE IF EXISTS {name}")).await.map(drop)
+    drop_listed(connection, ABANDONED, [PREFIX.into(), PREFIX.into()]).await
 }

@@ -1,8 +1,9 @@
 //! A schema in a transaction that is rolled back. A connection that is lost takes it along.
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 
-use super::{Scratch, ScratchError, new_name};
+use super::database::drop_listed;
+use super::{PREFIX, Scratch, ScratchError, new_name};
 use crate::alter::clause;
 use crate::backend::answer;
 use crate::connection;
@@ -37,4 +38,23 @@ pub(super) async fn put_first(transaction: &DatabaseTransaction, schema: &str) -
     const SET: &str = "SELECT set_config('search_path', concat_ws(', ', quote_ident($1::text),
         nullif(current_setting('search_path'), '')), true) AS answer";
     answer::<String>(transaction, SET, [schema.into()]).await.map(drop)
+}
+
+/// The first half of the locks on scratch databases: `scdb` in letters.
+const LOCK: i32 = 0x7363_6462;
+
+/// Tells others that the database of a name is in use: the lock goes with the session.
+pub(super) async fn claim(connection: &DatabaseConnection, database: &str) -> Result<(), DbErr> {
+    const CLAIM: &str = "SELECT pg_try_advisory_lock($1::int4, hashtext($2::text)) AS answer";
+    answer::<bool>(connection, CLAIM, [LOCK.into(), database.into()]).await.map(drop)
+}
+
+/// Drops the scratch databases of programs that did not come to their end.
+pub(super) async fn drop_abandoned(connection: &DatabaseConnection) -> Result<(), DbErr> {
+    // The halves of a lock are signed numbers for those who take it, and unsigned ones in the list.
+    const ABANDONED: &str = "SELECT d.datname::text AS name FROM pg_database d
+        WHERE left(d.datname, length($1::text)) = $1 AND NOT EXISTS (SELECT FROM pg_locks l
+            WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.classid = $2::int4::oid
+                AND l.objid = (hashtext(d.datname)::int8 & 4294967295)::oid)";
+    drop_listed(connection, ABANDONED, [PREFIX.into(), LOCK.into()]).await
 }
