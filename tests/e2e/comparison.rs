@@ -18,9 +18,10 @@ pub(crate) fn trials() -> Vec<Case> {
     ];
     let mut cases: Vec<Case> =
         everywhere.into_iter().flat_map(|(name, test)| each_backend(&format!("comparison::{name}"), test)).collect();
-    let postgres: [(&str, DatabaseTest); 5] = [
+    let postgres: [(&str, DatabaseTest); 6] = [
         ("the_schema_of_the_connection_may_be_named", the_schema_of_the_connection_may_be_named),
         ("other_schemas_are_somebody_elses", other_schemas_are_somebody_elses),
+        ("other_schemas_are_tried_out_too", other_schemas_are_tried_out_too),
         ("a_view_holds_what_it_reads", a_view_holds_what_it_reads),
         ("tables_of_the_database_are_not_locked", tables_of_the_database_are_not_locked),
         ("what_postgres_takes_for_the_same_is_the_same", what_postgres_takes_for_the_same_is_the_same),
@@ -103,6 +104,34 @@ fn other_schemas_are_somebody_elses(database: &TestDatabase) -> TestResult {
     database.execute("CREATE TABLE auth.secrets (id INTEGER NOT NULL PRIMARY KEY)")?;
     let mut users = table("users");
     let entities = Entities::new().with(EntityTable::stated(users.table(("auth", "users"))));
+    assert_eq!(operations(database, &entities)?, []);
+    Ok(())
+}
+
+fn other_schemas_are_tried_out_too(database: &TestDatabase) -> TestResult {
+    database.execute(
+        "CREATE TABLE users (id INTEGER NOT NULL PRIMARY KEY);
+        CREATE SCHEMA billing; CREATE TABLE billing.bills (id SERIAL NOT NULL PRIMARY KEY)",
+    )?;
+    let mut bills = Table::create();
+    bills.table(("billing", "bills"));
+    bills.col(ColumnDef::new("id").integer().not_null().auto_increment().primary_key());
+    bills.col(ColumnDef::new("state").string_len(20).not_null().default("open"));
+    bills.col(ColumnDef::new("user_id").integer());
+    let key = |name: &str, column: &'static str| ForeignKey::create().name(name).from_col(column).to_owned();
+    bills.foreign_key(key("fk-bills-user_id", "user_id").from_tbl(("billing", "bills")).to("users", "id"));
+    let mut lines = table("lines");
+    lines.table(("billing", "lines")).col(ColumnDef::new("bill_id").integer());
+    lines.foreign_key(key("fk-lines-bill_id", "bill_id").from_tbl(("billing", "lines")).to(("billing", "bills"), "id"));
+    let lines = EntityTable::stated(&lines).check("positive", "id > 0");
+    let entities = [EntityTable::stated(&table("users")), EntityTable::stated(&bills), lines];
+    let entities = entities.into_iter().fold(Entities::new(), Entities::with);
+    assert_eq!(rehearse(database, &entities)?, Rehearsal::Proven);
+    let comparison = compare(database, &entities)?;
+    let steps = comparison.operations(&comparison.renames());
+    let settings: DatabaseSettings = database.url().parse()?;
+    let statements = block_on(comparison.statements(&steps, &settings))?;
+    database.execute(&statements.join(";\n"))?;
     assert_eq!(operations(database, &entities)?, []);
     Ok(())
 }

@@ -20,6 +20,7 @@ mod scratch;
 mod target;
 #[cfg(all(test, feature = "cli"))]
 mod tests;
+mod tokens;
 mod wishes;
 
 #[cfg(feature = "cli")]

@@ -2,6 +2,7 @@
 //! lead back, and which statements they are.
 
 mod cast;
+mod places;
 mod recorder;
 mod views;
 
@@ -115,14 +116,15 @@ impl Stage {
         settings: &DatabaseSettings,
     ) -> Result<Self, AutogenerateError> {
         let cast = Cast::of(comparison, operations);
-        if let Some(table) = cast.elsewhere() {
-            return Err(AutogenerateError::Copy { reason: format!("table `{table}` is in a schema of its own") });
+        let schemas: Vec<_> = cast.schemas().into_iter().collect();
+        if let Some(schema) = schemas.first().filter(|_| comparison.backend != DbBackend::Postgres) {
+            return Err(AutogenerateError::Copy { reason: format!("`{schema}` is another database") });
         }
         let (mut wanted, mut goal) = (part(&comparison.from, &cast.from), part(&comparison.to, &cast.to));
         let strangers = strangers([&wanted, &goal]);
         wanted.tables.extend(strangers.clone());
         goal.tables.extend(strangers);
-        let scratch = Scratch::open(settings, &[]).await?;
+        let scratch = Scratch::open(settings, &schemas).await?;
         let mut stage = Self { scratch, backend: comparison.backend, start: wanted.clone(), goal };
         if let Err(error) = stage.copy(&wanted).await {
             stage.close().await?;
@@ -175,6 +177,7 @@ impl Stage {
         let mut recorder = Recorder {
             live: Live::new(executor, &handler, &deadline),
             statements: Vec::new(),
+            places: self.scratch.placement().schemas,
             is_script: self.backend == DbBackend::Sqlite,
         };
         match relay::run(code, self.backend, &mut recorder).await {

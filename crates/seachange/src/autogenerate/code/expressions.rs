@@ -1,5 +1,7 @@
 //! Looks into expressions of SQL, as far as names and choices depend on what they say.
 
+use crate::autogenerate::tokens::{inner, is_word, tokens};
+
 /// A word, or a text between quotes, of an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Part<'a> {
@@ -13,45 +15,16 @@ pub(super) enum Part<'a> {
 
 /// Returns the words, names and strings of an expression, in order; comments are left out.
 pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
-    let mut parts = Vec::new();
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let length = match first {
-            '\'' | '"' | '`' => quoted_length(rest, first),
-            '[' => rest.find(']').map_or(rest.len(), |end| end + 1),
-            '-' if rest.starts_with("--") => rest.find('\n').unwrap_or(rest.len()),
-            '/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |end| end + 2),
-            _ if is_word(first) => rest.find(|character| !is_word(character)).unwrap_or(rest.len()),
-            _ => first.len_utf8(),
-        };
-        let (token, after) = rest.split_at(length);
-        let inner = token.get(1..token.len().saturating_sub(1)).unwrap_or_default();
-        match first {
-            '\'' => parts.push(Part::Text(inner)),
-            '"' | '`' | '[' => parts.push(Part::Name(inner)),
-            _ if is_word(first) => parts.push(Part::Word(token, after.trim_start().starts_with('('))),
-            _ => {}
-        }
-        rest = after;
-    }
-    parts
-}
-
-fn is_word(character: char) -> bool {
-    character.is_alphanumeric() || character == '_' || character == '$'
-}
-
-/// The length of what begins with a quote; a quote that is doubled does not end it.
-fn quoted_length(text: &str, quote: char) -> usize {
-    let mut at = 1;
-    while let Some(end) = text[at..].find(quote) {
-        at += end + 1;
-        if !text[at..].starts_with(quote) {
-            return at;
-        }
-        at += 1;
-    }
-    text.len()
+    let tokens: Vec<&str> = tokens(text).filter(|token| !token.trim().is_empty()).collect();
+    let next = tokens.iter().skip(1).map(Some).chain([None]);
+    let parts = tokens.iter().zip(next).filter_map(|(token, next)| match token.chars().next()? {
+        '\'' => Some(Part::Text(inner(token))),
+        '"' | '`' | '[' => Some(Part::Name(inner(token))),
+        _ if token.ends_with('\'') => Some(Part::Text(inner(token.get(1..)?))),
+        _ if is_word(token) => Some(Part::Word(token, next == Some(&"("))),
+        _ => None,
+    });
+    parts.collect()
 }
 
 /// Returns the columns that an expression is about, each once, as far as that can be seen without the table.

@@ -42,9 +42,9 @@ impl Cast {
         cast
     }
 
-    /// A table that is not in the schema of the connection.
-    pub(super) fn elsewhere(&self) -> Option<&TableName> {
-        self.from.iter().chain(&self.to).find(|table| table.schema.is_some())
+    /// The schemas beside that of the connection.
+    pub(super) fn schemas(&self) -> BTreeSet<String> {
+        self.from.iter().chain(&self.to).filter_map(|table| table.schema.clone()).collect()
     }
 }
 

@@ -1,8 +1,11 @@
 //! Statements, run and written down.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use sea_orm::{DbErr, ExecResult, QueryResult, Statement};
 
+use super::places::moved;
 use crate::relay::Session;
 use crate::runner::Live;
 
@@ -10,8 +13,20 @@ use crate::runner::Live;
 pub(super) struct Recorder<'a> {
     pub(super) live: Live<'a>,
     pub(super) statements: Vec<String>,
+    /// The schemas that stand for others, by the names of those.
+    pub(super) places: BTreeMap<String, String>,
     /// Whether an alteration leaves out what only checks it, as a script does.
     pub(super) is_script: bool,
+}
+
+impl Recorder<'_> {
+    /// The statement for the copy.
+    fn placed(&self, statement: Statement) -> Statement {
+        if self.places.is_empty() {
+            return statement;
+        }
+        Statement { sql: moved(&statement.sql, &self.places), ..statement }
+    }
 }
 
 #[async_trait]
@@ -22,11 +37,11 @@ impl Session for Recorder<'_> {
 
     async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
         self.statements.push(statement.to_string());
-        self.live.execute(statement).await
+        self.live.execute(self.placed(statement)).await
     }
 
     async fn query(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.live.query(statement).await
+        self.live.query(self.placed(statement)).await
     }
 
     async fn begin(&mut self) -> Result<(), DbErr> {
@@ -45,10 +60,10 @@ impl Session for Recorder<'_> {
     }
 
     async fn execute_check(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.live.execute(statement).await
+        self.live.execute(self.placed(statement)).await
     }
 
     async fn query_check(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.live.query(statement).await
+        self.live.query(self.placed(statement)).await
     }
 }
