@@ -1,6 +1,6 @@
 //! Columns of all kinds that entities have, each built once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::sea_query::{Alias, ColumnDef, ColumnType};
 use sea_orm::{ConnectionTrait, DbBackend};
@@ -31,11 +31,9 @@ impl Probes {
     /// Finds the kinds of columns that there are in tables that can be put together.
     pub(super) fn of(scratch: &Scratch, plans: &[TablePlan]) -> Result<Self, EntityError> {
         let backend = scratch.executor().get_database_backend();
-        let mut definitions = BTreeMap::new();
-        for column in plans.iter().filter(|plan| !plan.is_intricate).flat_map(|plan| &plan.columns) {
-            definitions.entry(definition(backend, column)?).or_insert(());
-        }
-        let definitions: Vec<String> = definitions.into_keys().collect();
+        let columns = plans.iter().filter(|plan| !plan.is_intricate).flat_map(|plan| &plan.columns);
+        let definitions = columns.map(|column| definition(backend, column)).collect::<Result<BTreeSet<_>, _>>()?;
+        let definitions: Vec<String> = definitions.into_iter().collect();
         let mut probes = Self { backend, statements: Vec::new(), places: BTreeMap::new() };
         // On MySQL the columns of a table share one row of 65,535 bytes, and a single one may take nearly all of it.
         let columns = if backend == DbBackend::MySql { 1 } else { COLUMNS };
