@@ -69,16 +69,21 @@ impl Comparison {
         operations: &[Operation],
         scratch: &DatabaseSettings,
     ) -> Result<Rehearsal, AutogenerateError> {
-        let stage = match Stage::build(self, operations, scratch).await {
-            Err(AutogenerateError::Copy { reason }) => return Ok(Rehearsal::Unknown { reason }),
-            built => built?,
-        };
-        let outcome = stage.play(self, operations).await;
-        stage.close().await?;
-        match outcome {
+        match self.try_out(operations, scratch).await {
             Err(AutogenerateError::Copy { reason }) => Ok(Rehearsal::Unknown { reason }),
             outcome => outcome,
         }
+    }
+
+    async fn try_out(
+        &self,
+        operations: &[Operation],
+        scratch: &DatabaseSettings,
+    ) -> Result<Rehearsal, AutogenerateError> {
+        let stage = Stage::build(self, operations, scratch).await?;
+        let outcome = stage.play(self, operations).await;
+        stage.close().await?;
+        outcome
     }
 
     /// The statements that the steps are on this database, without their ends.

@@ -9,8 +9,6 @@ mod selection;
 mod stage;
 mod walk;
 
-pub(super) use selection::is_complete;
-
 use std::{
     collections::BTreeMap,
     sync::{Arc, OnceLock},
@@ -22,6 +20,8 @@ use seachange_tests::{
     harness::{Case, TestResult, in_ci},
     servers::Address,
 };
+
+pub(super) use self::selection::is_complete;
 
 /// What came of each change on a database, by its name.
 type Outcomes = BTreeMap<String, Outcome>;
