@@ -61,7 +61,7 @@ graph *args:
 app *args:
     cargo run -p app -- "$@"
 
-# Start, stop or locate a local server: `just db postgres up`, `just db mariadb url`
+# Start, stop or locate a local server: `just db postgres up`, `just db mariadb url`, `just db mysql down`
 [group('service')]
 db server command:
     @cargo run -q -p seachange-tests --bin db -- "$@"
@@ -80,6 +80,11 @@ e2e *filter:
 [group('quality')]
 torture filter='torture::':
     TORTURE=all cargo test --workspace --locked --test e2e -- "$1"
+
+# Run random ill-behaved revisions, undisturbed, killed and locked out: `just torture-random 1000 postgres::random`
+[group('quality')]
+torture-random plans='1000' filter='random_revisions::':
+    RANDOM_REVISIONS="$1" cargo test --workspace --locked --test e2e -- "$2"
 
 # Walk through every change of a schema on every database, each revision compiled: `just matrix postgres::matrix`
 [group('quality')]
@@ -100,14 +105,14 @@ fuzz cases="100000":
 [group('quality')]
 lint:
     cargo fmt --all --check
-    rustfmt --check --edition 2024 migration/src/versions/*.rs tests/failing/src/versions/*.rs tests/public/*/src/versions/*.rs tests/ten/src/versions/*.rs
+    rustfmt --check --edition 2024 migration/src/versions/*.rs tests/failing/src/versions/*.rs tests/public/*/src/versions/*.rs tests/scripted/src/versions/*.rs tests/ten/src/versions/*.rs
     cargo clippy --workspace --all-targets --locked -- -D warnings
 
 # Format all code, revision files included
 [group('quality')]
 fmt:
     cargo fmt --all
-    rustfmt --edition 2024 migration/src/versions/*.rs tests/failing/src/versions/*.rs tests/public/*/src/versions/*.rs tests/ten/src/versions/*.rs
+    rustfmt --edition 2024 migration/src/versions/*.rs tests/failing/src/versions/*.rs tests/public/*/src/versions/*.rs tests/scripted/src/versions/*.rs tests/ten/src/versions/*.rs
 
 # Build the documentation, and open it with `--open`
 [group('quality')]

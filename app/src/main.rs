@@ -68,11 +68,18 @@ fn whole(error: &StartError) -> String {
     text
 }
 
+/// A text that may hold names of a database, without what steers a terminal or turns the direction of text.
+fn printable(text: &str) -> String {
+    let steers =
+        |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if steers(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
+}
+
 /// Prints an error, and what helps, on stderr.
 fn report(error: &StartError) {
     let mut stderr = std::io::stderr().lock();
     // Nobody is left to tell when stderr is closed.
-    let _ = writeln!(stderr, "error: {}", whole(error));
+    let _ = writeln!(stderr, "error: {}", printable(&whole(error)));
     if let Some(hint) = error.hint() {
         let _ = writeln!(stderr, "hint: {hint}");
     }

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use sea_orm::DatabaseConnection;
 use seachange::DatabaseSettings;
+use seachange::args::{DatabaseArgs, Misspelled, misspelled};
 use seachange::connection::{self, ConnectError};
 use seachange::graph::AppliedError;
-use tracing::info;
+use seachange::settings::{DEFAULT_PATH, SettingsError};
+use tracing::{info, warn};
 
 use crate::args::Args;
 use crate::logging::LoggingError;
@@ -30,7 +32,7 @@ pub(crate) enum StartError {
     EnvFile(#[from] seachange::args::env_file::EnvFileError),
     /// The settings do not name one database.
     #[error(transparent)]
-    Settings(#[from] seachange::settings::SettingsError),
+    Settings(#[from] SettingsError),
     /// `RUST_LOG` does not say what to log.
     #[error(transparent)]
     Logging(#[from] LoggingError),
@@ -58,6 +60,10 @@ impl StartError {
             Self::Schema(seachange::Error::Behind { .. }) => {
                 Some("apply them with `cargo run -p migration -- up`, or start with `--migrate up`")
             }
+            Self::Schema(seachange::Error::Unadopted { .. }) => {
+                Some("`cargo run -p migration -- adopt --from seaql`, or `--from alembic`, goes on from there")
+            }
+            Self::Settings(SettingsError::Unset) => Some("set `DATABASE_URL`, or its parts"),
             Self::Aborted => Some("`cargo run -p migration -- status` tells where the database stands"),
             Self::Schema(seachange::Error::Applied(AppliedError::Ahead { .. })) => {
                 Some("a newer version migrated the database: start that one, or start with `--ahead allow`")
@@ -76,6 +82,7 @@ impl StartError {
 /// Brings the schema up, connects, and serves until the service is told to stop. Told so before, it does not serve.
 pub(crate) async fn start(args: &Args) -> Result<(), StartError> {
     let settings = args.database.resolve()?;
+    announce(&args.database);
     let signals = Signals::listen();
     let prepared = tokio::select! {
         prepared = prepare(args, &settings, &signals) => prepared?,
@@ -93,12 +100,26 @@ pub(crate) async fn start(args: &Args) -> Result<(), StartError> {
     Ok(())
 }
 
+/// Tells of variables that may be meant to be settings, and of a database that no setting names.
+fn announce(database: &DatabaseArgs) {
+    for Misspelled { found, meant } in misspelled() {
+        warn!("the variable `{}` is set and means nothing; did you mean `{meant}`?", found.escape_debug());
+    }
+    if database.is_unset() {
+        warn!("no database is configured: this is the default, the SQLite file `{DEFAULT_PATH}`");
+    }
+}
+
 /// Brings the schema up, and connects; nothing where the service was told to stop meanwhile.
 async fn prepare(
     args: &Args,
     settings: &DatabaseSettings,
     signals: &Signals,
 ) -> Result<Option<DatabaseConnection>, StartError> {
+    tokio::select! {
+        waited = connection::wait_for_server(settings, args.wait.limit(), |error| info!(%error, "waiting")) => waited?,
+        () = signals.first() => return Ok(None),
+    }
     migrate::on_start(args, settings, signals).await?;
     if signals.have_come() {
         return Ok(None);

@@ -16,8 +16,13 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    pub(crate) const ALL: [Self; 4] =
-        [Self::Usual(Backend::Sqlite), Self::Memory, Self::Usual(Backend::Postgres), Self::Usual(Backend::MySql)];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Usual(Backend::Sqlite),
+        Self::Memory,
+        Self::Usual(Backend::Postgres),
+        Self::Usual(Backend::MariaDb),
+        Self::Usual(Backend::MySql),
+    ];
 
     pub(crate) const fn backend(self) -> Backend {
         match self {

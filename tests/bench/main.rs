@@ -30,7 +30,7 @@ macro_rules! say {
 }
 pub(crate) use say;
 
-const USAGE: &str = "usage: bench [upgrade] [growth] [nothing] [touch] [check] [sqlite] [postgres] [mysql] [--rounds N]; all unless named";
+const USAGE: &str = "usage: bench [upgrade] [growth] [nothing] [touch] [check] [sqlite] [postgres] [mariadb] [mysql] [--rounds N]; all unless named";
 
 /// What to measure.
 #[derive(Debug)]

@@ -38,7 +38,7 @@ pub(crate) async fn apply(
     match backend {
         Backend::Sqlite => sqlite::apply(url, changes, sending).await,
         Backend::Postgres => postgres::apply(url, changes, sending).await,
-        Backend::MySql => mysql::apply(url, changes, sending).await,
+        Backend::MariaDb | Backend::MySql => mysql::apply(url, changes, sending).await,
     }
 }
 
@@ -47,7 +47,7 @@ pub(crate) async fn look(backend: Backend, url: &str) -> Result<usize, Box<dyn E
     match backend {
         Backend::Sqlite => sqlite::look(url).await,
         Backend::Postgres => postgres::look(url).await,
-        Backend::MySql => mysql::look(url).await,
+        Backend::MariaDb | Backend::MySql => mysql::look(url).await,
     }
 }
 

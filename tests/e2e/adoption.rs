@@ -9,12 +9,13 @@ use seachange_tests::{
 };
 
 pub(crate) fn trials() -> Vec<Case> {
-    let tests: [(&str, DatabaseTest); 6] = [
+    let tests: [(&str, DatabaseTest); 7] = [
         ("of_sea_orm_migration", of_sea_orm_migration),
         ("of_alembic", of_alembic),
         ("of_a_table_with_another_name", of_a_table_with_another_name),
         ("is_shown_and_asked_for", is_shown_and_asked_for),
         ("is_refused", is_refused),
+        ("is_named_by_up", is_named_by_up),
         ("agrees_with_what_is_recorded", agrees_with_what_is_recorded),
     ];
     let mut cases: Vec<Case> =
@@ -112,7 +113,9 @@ fn of_sea_orm_migration(database: &TestDatabase) -> TestResult {
     let seconds = match database.backend() {
         Backend::Sqlite => "CAST(strftime('%s', finished_at) AS TEXT)",
         Backend::Postgres => "CAST(CAST(extract(epoch FROM finished_at) AS BIGINT) AS TEXT)",
-        Backend::MySql => "CAST(CAST(timestampdiff(SECOND, '1970-01-01', finished_at) AS SIGNED) AS CHAR)",
+        Backend::MariaDb | Backend::MySql => {
+            "CAST(CAST(timestampdiff(SECOND, '1970-01-01', finished_at) AS SIGNED) AS CHAR)"
+        }
     };
     let moments: Vec<String> =
         database.values(&format!("SELECT {seconds} FROM seachange_revision ORDER BY revision"))?;
@@ -140,13 +143,13 @@ fn of_alembic(database: &TestDatabase) -> TestResult {
 
 fn of_a_table_with_another_name(database: &TestDatabase) -> TestResult {
     let (quoted, name) = match database.backend() {
-        Backend::MySql => ("`old ``heads`` \"x\"`", "old `heads` \"x\""),
+        Backend::MariaDb | Backend::MySql => ("`old ``heads`` \"x\"`", "old `heads` \"x\""),
         _ => ("\"old `heads` \"\"x\"\"\"", "old `heads` \"x\""),
     };
     let schema = match database.backend() {
         Backend::Sqlite => "main",
         Backend::Postgres => "public",
-        Backend::MySql => database.name(),
+        Backend::MariaDb | Backend::MySql => database.name(),
     };
     database.execute(&format!("CREATE TABLE {quoted} (version_num VARCHAR(32) NOT NULL)"))?;
     database.execute(&format!("INSERT INTO {quoted} VALUES ('a11111111111')"))?;
@@ -180,6 +183,36 @@ fn is_refused(database: &TestDatabase) -> TestResult {
     migrate_as_before(database, 2)?;
     database.execute("DELETE FROM seaql_migrations WHERE version LIKE '%authors%'")?;
     refuse("gap", "seaql")
+}
+
+/// Nothing is recorded here, and another tool has a record: an upgrade would apply everything again.
+fn is_named_by_up(database: &TestDatabase) -> TestResult {
+    migrate_as_before(database, 2)?;
+    let before = database.schema()?;
+    check(database, "named_by_up", &run(database, &["up"])?);
+    for arguments in [&["up", "--dry-run"][..], &["upgrade", "head"], &["up", "1"], &["refresh", "--yes"]] {
+        let output = run(database, arguments)?;
+        assert_eq!(output.code, Some(4), "{output}");
+    }
+    for mode in ["up", "check"] {
+        let service = Program::named("app").database(database).args(["--port", "0", "--migrate", mode]).run()?;
+        assert!(!service.success(), "{service}");
+        assert!(service.stderr.contains("error: sea-orm-migration has migrated this database"), "{service}");
+        assert!(service.stderr.contains("hint: `cargo run -p migration -- adopt"), "{service}");
+    }
+    assert_eq!(database.schema()?, before);
+    succeed(database, &["adopt", "--from", "seaql", "--yes"])?;
+    succeed(database, &["up"])?;
+    succeed(database, &["down", "base"])?;
+
+    // On purpose, everything is applied.
+    database.execute("DROP TABLE seaql_migrations")?;
+    make_alembic_table(database, &["b22222222222"])?;
+    let output = run(database, &["up"])?;
+    assert!(output.stderr.contains("`adopt --from alembic` goes on from there"), "{output}");
+    succeed(database, &["up", "--ignore-other-records"])?;
+    assert_eq!(record(database)?.len(), 4);
+    succeed(database, &["up"])
 }
 
 fn agrees_with_what_is_recorded(database: &TestDatabase) -> TestResult {

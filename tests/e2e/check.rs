@@ -21,8 +21,10 @@ pub(crate) fn trials() -> Vec<Case> {
     ];
     let mut cases: Vec<Case> =
         tests.into_iter().flat_map(|(name, test)| each_backend(&format!("check::{name}"), test)).collect();
-    let servers = [Backend::Postgres, Backend::MySql];
+    let servers = Backend::SERVERS;
     cases.extend(servers.map(|server| Case::on(server, "check::abandoned_databases_go", abandoned_databases_go)));
+    cases.extend(servers.map(|server| Case::on(server, "check::databases_of_users_stay", databases_of_users_stay)));
+    cases.extend(servers.map(|server| Case::on(server, "check::databases_in_use_stay", databases_in_use_stay)));
     cases.push(Case::on(Backend::Sqlite, "check::wants_entities", wants_entities));
     cases.push(Case::on(Backend::Sqlite, "check::hints_at_renames", hints_at_renames));
     cases
@@ -86,7 +88,7 @@ fn surroundings(database: &TestDatabase) -> Result<Vec<String>, sea_orm::DbErr> 
              UNION ALL SELECT concat(sequencename, ' ', last_value) FROM pg_sequences ORDER BY 1",
         ),
         // Other tests have some in use.
-        Backend::MySql => database.values(
+        Backend::MariaDb | Backend::MySql => database.values(
             "SELECT schema_name FROM information_schema.schemata
              WHERE schema_name LIKE 'seachange_scratch%' AND IS_FREE_LOCK(schema_name)",
         ),
@@ -104,36 +106,111 @@ fn leaves_nothing_behind(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
+/// The comment of what the engine may drop.
+const MARK: &str = "scratch database of seachange: the next run drops it";
+
+/// The mark is a table of the database, which the entities do not have.
+const WITHOUT_MARK: [&str; 2] = ["--exclude-table", "seachange_scratch"];
+
+/// A database of the form that scratch databases have, with the mark or without.
+fn make_scratch(database: &TestDatabase, name: &str, is_marked: bool) -> Result<(), sea_orm::DbErr> {
+    database.execute(&format!("CREATE DATABASE {name}"))?;
+    match database.backend() {
+        _ if !is_marked => Ok(()),
+        Backend::MariaDb | Backend::MySql => database.execute(&format!(
+            "CREATE TABLE {name}.seachange_scratch (id int NOT NULL PRIMARY KEY) COMMENT = '{MARK}'"
+        )),
+        _ => database.execute(&format!("COMMENT ON DATABASE {name} IS '{MARK}'")),
+    }
+}
+
+/// A name of the form that scratch databases have, which no other test uses.
+fn scratch_name(database: &TestDatabase, number: u8) -> String {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    (database.name(), number).hash(&mut hasher);
+    format!("seachange_scratch_{:08x}_{:016x}", std::process::id(), hasher.finish())
+}
+
+/// Which of some databases there are.
+fn existing(database: &TestDatabase, names: &[&str]) -> Result<Vec<String>, sea_orm::DbErr> {
+    let list = names.join("', '");
+    database.values(&match database.backend() {
+        Backend::MariaDb | Backend::MySql => {
+            format!("SELECT schema_name FROM information_schema.schemata WHERE schema_name IN ('{list}') ORDER BY 1")
+        }
+        _ => format!("SELECT datname::text FROM pg_database WHERE datname IN ('{list}') ORDER BY 1"),
+    })
+}
+
 /// A killed program leaves its database to the next one, which does not take that of one that lives.
 fn abandoned_databases_go(database: &TestDatabase) -> TestResult {
-    let name = |end: &str| format!("seachange_scratch_{}_{end}", database.name());
-    let (abandoned, used) = (name("abandoned"), name("used"));
-    let left = |database: &TestDatabase| {
-        let like = format!("seachange\\_scratch\\_{}%", database.name().replace('_', "\\_"));
-        database.values::<String>(&match database.backend() {
-            Backend::MySql => {
-                format!("SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE '{like}'")
-            }
-            _ => format!("SELECT datname::text FROM pg_database WHERE datname LIKE '{like}'"),
-        })
-    };
-    database.execute(&format!("CREATE DATABASE {abandoned}"))?;
-    database.execute(&format!("CREATE DATABASE {used}"))?;
+    let [abandoned, used] = [1, 2].map(|number| scratch_name(database, number));
+    let names = [abandoned.as_str(), used.as_str()];
+    make_scratch(database, &abandoned, true)?;
+    make_scratch(database, &used, true)?;
     block_on(async {
         let living = database.connect().await?;
         let lock = match database.backend() {
-            Backend::MySql => format!("SELECT GET_LOCK('{used}', 0)"),
+            Backend::MariaDb | Backend::MySql => format!("SELECT GET_LOCK('{used}', 0)"),
             _ => format!("SELECT pg_advisory_lock(1935893602, hashtext('{used}'))"),
         };
         living.execute_unprepared(&lock).await?;
-        let (ran, left) = tokio::task::block_in_place(|| (run(database, &["check", "--replay"]), left(database)));
+        let run = || (run(database, &["check", "--replay"]), existing(database, &names));
+        let (ran, left) = tokio::task::block_in_place(run);
         ran?.succeeded()?;
         assert_eq!(left?, [used.as_str()]);
         Ok::<_, Box<dyn Error>>(living.close().await?)
     })?;
     run(database, &["check", "--replay"])?.succeeded()?;
-    assert_eq!(left(database)?, Vec::<String>::new());
+    assert_eq!(existing(database, &names)?, Vec::<String>::new());
     Ok(())
+}
+
+/// A database that has only the name of a scratch database, or only its mark, belongs to a user.
+fn databases_of_users_stay(database: &TestDatabase) -> TestResult {
+    let [unmarked, marked] = [3, 4].map(|number| scratch_name(database, number));
+    let (prefixed, marked) = (format!("seachange_scratch_ci_{}", database.name()), format!("{marked}_copy"));
+    make_scratch(database, &prefixed, false)?;
+    make_scratch(database, &unmarked, false)?;
+    make_scratch(database, &marked, true)?;
+    let mut names = [prefixed.as_str(), &unmarked, &marked];
+    names.sort_unstable();
+    for name in names {
+        let program = || Program::migration().env("DATABASE_URL", database.url().replacen(database.name(), name, 1));
+        program().args(["up", "-q"]).run()?.succeeded()?;
+        for arguments in [&["check"][..], &["check", "--replay"], &["diff"]] {
+            let ran = program().args(arguments).args(WITHOUT_MARK).run()?.succeeded()?;
+            assert_eq!((ran.stdout.as_str(), existing(database, &names)?), ("", names.map(str::to_owned).to_vec()));
+        }
+    }
+    for name in names {
+        database.execute(&format!("DROP DATABASE {name}"))?;
+    }
+    Ok(())
+}
+
+/// Even one that looks like an abandoned database is not dropped while a session works in it.
+fn databases_in_use_stay(database: &TestDatabase) -> TestResult {
+    let own = scratch_name(database, 5);
+    make_scratch(database, &own, true)?;
+    let url = database.url().replacen(database.name(), &own, 1);
+    block_on(async {
+        let session = sea_orm::Database::connect(&url).await?;
+        let program = || Program::migration().env("DATABASE_URL", &url);
+        tokio::task::block_in_place(|| {
+            program().args(["up", "-q"]).run()?.succeeded()?;
+            for arguments in [&["check"][..], &["check", "--replay"], &["diff"]] {
+                program().args(arguments).args(WITHOUT_MARK).run()?.succeeded()?;
+                run(database, &["check", "--replay"])?.succeeded()?;
+                assert_eq!(existing(database, &[&own])?, [own.as_str()], "{arguments:?}");
+            }
+            Ok::<_, Box<dyn Error>>(())
+        })?;
+        Ok::<_, Box<dyn Error>>(session.close().await?)
+    })?;
+    // Another test may have been faster.
+    Ok(database.execute(&format!("DROP DATABASE IF EXISTS {own}"))?)
 }
 
 fn wants_the_heads(database: &TestDatabase) -> TestResult {
@@ -170,7 +247,7 @@ fn make_reader(database: &TestDatabase) -> Result<String, sea_orm::DbErr> {
         Backend::Postgres => database.execute(&format!(
             "CREATE ROLE {user} LOGIN PASSWORD 'secret'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {user}"
         ))?,
-        Backend::MySql => {
+        Backend::MariaDb | Backend::MySql => {
             // A name has 80 characters there.
             database.execute(&format!("CREATE USER '{user}' IDENTIFIED BY 'secret'"))?;
             database.execute(&format!("GRANT SELECT ON {}.* TO '{user}'", database.name()))?;

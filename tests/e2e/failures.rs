@@ -91,7 +91,7 @@ impl Trouble {
 
     /// Whether the database takes back what the revision did.
     fn is_rolled_back(self, database: &TestDatabase) -> bool {
-        database.backend() != Backend::MySql && IDS[self.index] != IDS[3]
+        !database.backend().is_like_mysql() && IDS[self.index] != IDS[3]
     }
 
     /// Brings the database to where the revision is the next one.
@@ -212,9 +212,9 @@ fn second_interrupt_ends_at_once(database: &TestDatabase) -> TestResult {
     let running = interrupted(database)?;
     running.interrupt()?;
     let output = running.finish()?;
-    let kind = if database.backend() == Backend::MySql { "journalled" } else { "in_transaction" };
+    let kind = if database.backend().is_like_mysql() { "journalled" } else { "in_transaction" };
     settings(database).bind(|| insta::assert_snapshot!(format!("failures_aborted_{kind}"), output));
-    if database.backend() == Backend::MySql {
+    if database.backend().is_like_mysql() {
         assert_eq!(record(database)?, ["a11111111111 applied", "b22222222222 upgrading"]);
         return Ok(());
     }

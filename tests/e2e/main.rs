@@ -13,8 +13,11 @@ mod comparison;
 mod edited;
 mod env_example;
 mod failures;
+mod first_use;
 mod generated;
+mod guarantees;
 mod inspect;
+mod known_failures;
 mod layering;
 mod limits;
 mod migrations;
@@ -23,7 +26,9 @@ mod offline;
 mod packages;
 mod passwords;
 mod pictures;
+mod primary_keys;
 mod programs;
+mod random_revisions;
 mod readme;
 mod revision_files;
 mod rolling_deploy;
@@ -48,7 +53,9 @@ fn main() -> ExitCode {
         edited::trials(),
         env_example::trials(),
         failures::trials(),
+        first_use::trials(),
         generated::trials(),
+        guarantees::trials(),
         inspect::trials(),
         layering::trials(),
         limits::trials(),
@@ -57,7 +64,9 @@ fn main() -> ExitCode {
         packages::trials(),
         passwords::trials(),
         pictures::trials(),
+        primary_keys::trials(),
         programs::trials(),
+        random_revisions::trials(),
         readme::trials(),
         revision_files::trials(),
         rolling_deploy::trials(),
@@ -65,7 +74,8 @@ fn main() -> ExitCode {
         team_story::trials(),
         torture::trials(),
     ];
-    let code = harness::main(topics.into_iter().flatten().collect());
+    let code = harness::main(topics.into_iter().flatten().collect(), known_failures::KNOWN_FAILURES);
+    random_revisions::report();
     torture::report();
     code
 }

@@ -130,7 +130,7 @@ fn rows_without_a_value_stop_the_step(database: &TestDatabase) -> TestResult {
     let name = format!("migrations_rows_without_a_value_{}", database.backend().name());
     snapshot::settings(database).bind(|| insta::assert_snapshot!(name, output));
     assert_eq!(rows(database)?[..1], rows_before);
-    if database.backend() == Backend::MySql {
+    if database.backend().is_like_mysql() {
         // MariaDB takes the empty text for rows that are there.
         assert_eq!(database.values::<String>("SELECT content FROM posts")?, ["", ""]);
     } else {
@@ -261,7 +261,9 @@ fn nothing_pending_writes_nothing(database: &TestDatabase) -> TestResult {
     let before = everything(database)?;
     for arguments in ["up", "upgrade head", "upgrade heads"] {
         let output = run(database, arguments)?.succeeded()?;
-        assert_eq!(output.stderr, "nothing to do: the database is at `d08a87fea5b1` (head)\n");
+        assert!(output.stderr.starts_with("nothing to do: "), "{output}");
+        assert!(output.stderr.ends_with(" is at `d08a87fea5b1` (head)\n"), "{output}");
+        assert_eq!(output.stderr.lines().count(), 1, "{output}");
     }
     assert!(everything(database)? == before);
     Ok(())

@@ -89,7 +89,7 @@ fn oddities(database: &TestDatabase) -> Result<Vec<String>, sea_orm::DbErr> {
              || quote(document) FROM oddities ORDER BY id"
         }
         Backend::Postgres => "SELECT oddities::text FROM oddities ORDER BY id",
-        Backend::MySql => {
+        Backend::MariaDb | Backend::MySql => {
             "SELECT CONCAT_WS('|', id, words, HEX(bytes), number, flag, moment, day, document) FROM oddities ORDER BY id"
         }
     })
@@ -180,7 +180,7 @@ fn questions_are_refused_by_name(database: &TestDatabase) -> TestResult {
     let file = database.folder().join("up.sql");
     for (question, trouble) in QUESTIONS {
         // The script language of MySQL and MariaDB has no RETURNING that sea-query would write.
-        if question == "returning" && database.backend() == Backend::MySql {
+        if question == "returning" && database.backend().is_like_mysql() {
             continue;
         }
         let revisions = Revisions { name: "failing-migration", trouble };
@@ -209,7 +209,7 @@ fn failed_script_leaves_whole_revisions(database: &TestDatabase) -> TestResult {
     let states: Vec<String> =
         database.values("SELECT revision || ' ' || state FROM seachange_revision ORDER BY started_at, revision")?;
     let mut expected = vec!["376e48470d72 applied", "0b9e9badf9f8 applied"];
-    if database.backend() == Backend::MySql {
+    if database.backend().is_like_mysql() {
         expected.push("78b9f16a65fd upgrading");
         let told = ["up", "repair", "repair --resume"].map(|arguments| MIGRATION.program(database, arguments).run());
         let told: String =

@@ -9,7 +9,7 @@ use seachange_tests::{
 };
 
 pub(crate) fn trials() -> Vec<Case> {
-    let servers = [Backend::Postgres, Backend::MySql].into_iter();
+    let servers = Backend::SERVERS.into_iter();
     servers
         .flat_map(|backend| {
             [
@@ -28,7 +28,7 @@ fn parts(database: &TestDatabase) -> Result<Program, &'static str> {
     let port = address.port().ok_or("no port")?;
     Ok(Program::migration()
         .folder(database.folder())
-        .env("DATABASE_DRIVER", database.backend().name())
+        .env("DATABASE_DRIVER", database.backend().scheme())
         .env("DATABASE_HOSTNAME", address.host())
         .env("DATABASE_PORT", port.to_string())
         .env("DATABASE_USERNAME", SPECIAL_USER)

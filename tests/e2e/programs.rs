@@ -22,7 +22,7 @@ pub(crate) fn trials() -> Vec<Case> {
 fn output_and_code_are_captured() -> TestResult {
     let output = Program::named("db").args(["oracle", "up"]).run()?;
     assert_eq!(output.code, Some(1));
-    assert_eq!(output.stderr, "error: usage: db <postgres|mariadb> <up|down|url>\n");
+    assert_eq!(output.stderr, "error: usage: db <postgres|mariadb|mysql> <up|down|url>\n");
     assert!(output.succeeded().is_err());
     Ok(())
 }

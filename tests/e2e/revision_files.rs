@@ -21,6 +21,9 @@ fn from_init_to_run(database: &TestDatabase) -> TestResult {
     let expected = "warning: ledger@0.1.0: no revision files in `src/versions`: nothing to migrate \
                     (hint: `revision -m MESSAGE` writes the first)";
     assert_eq!(new.build()?, [expected]);
+    let heads = new.program(database)?.arg("heads").run()?.succeeded()?;
+    assert_eq!(heads.stdout, "");
+    assert_eq!(heads.stderr, "there are no revisions\nhint: `revision -m MESSAGE` writes the first\n");
     write_files(&new, database)?;
     assert_eq!(new.build()?, [""; 0], "what is generated compiles without a warning");
     run(&new, database)?;
@@ -108,6 +111,12 @@ fn two_heads_are_a_warning(new: &NewCrate, database: &TestDatabase) -> TestResul
     snapshot::settings(database).bind(|| insta::assert_snapshot!("revision_files_two_heads", said));
     let output = new.program(database)?.args(["up", "head"]).run()?;
     snapshot::settings(database).bind(|| insta::assert_snapshot!("bad_inputs_two_heads", output));
+    // Where cargo is quiet, the build's warning is not seen.
+    let warning = "warning: 2 heads: `ac`, `ad`; `merge ac ad` joins them\n";
+    for arguments in [&["up", "--dry-run", "heads"][..], &["status"]] {
+        let output = new.program(database)?.args(arguments).run()?.succeeded()?;
+        assert!(output.stderr.ends_with(warning), "{output}");
+    }
     new.program(database)?.args(["up", "heads"]).run()?.succeeded()?;
     Ok(())
 }

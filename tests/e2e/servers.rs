@@ -5,21 +5,26 @@ use std::{fmt::Display, net::TcpStream};
 use seachange_tests::{
     Backend, TestDatabase,
     harness::{Case, TestResult, each_backend},
-    servers::{Address, Engine, MariaDbServer, PostgresServer, PrivateServer, SPECIAL_PASSWORD, SPECIAL_USER},
+    servers::{
+        Address, Engine, MariaDbServer, MySqlServer, PostgresServer, PrivateServer, SPECIAL_PASSWORD, SPECIAL_USER,
+    },
 };
 
 pub(crate) fn trials() -> Vec<Case> {
     let mut cases = each_backend("servers::database_is_fresh", database_is_fresh);
     cases.extend(each_backend("servers::version_is_known", version_is_known));
-    for backend in [Backend::Postgres, Backend::MySql] {
+    for backend in Backend::SERVERS {
         cases.push(Case::on(backend, "servers::wrong_password_is_refused", wrong_password_is_refused));
         cases.push(Case::on(backend, "servers::special_password_is_accepted", special_password_is_accepted));
     }
     cases.push(Case::owning(Backend::Postgres, "servers::killed_server_comes_back", || {
         killed_server_comes_back(PostgresServer::start())
     }));
-    cases.push(Case::owning(Backend::MySql, "servers::killed_server_comes_back", || {
+    cases.push(Case::owning(Backend::MariaDb, "servers::killed_server_comes_back", || {
         killed_server_comes_back(MariaDbServer::start())
+    }));
+    cases.push(Case::owning(Backend::MySql, "servers::killed_server_comes_back", || {
+        killed_server_comes_back(MySqlServer::start())
     }));
     cases
 }
@@ -35,10 +40,13 @@ fn version_is_known(database: &TestDatabase) -> TestResult {
     let (statement, product) = match database.backend() {
         Backend::Sqlite => ("SELECT sqlite_version()", "3."),
         Backend::Postgres => ("SELECT version()", "PostgreSQL"),
-        Backend::MySql => ("SELECT version()", "MariaDB"),
+        Backend::MariaDb => ("SELECT version()", "MariaDB"),
+        // MariaDB says so by its name.
+        Backend::MySql => ("SELECT version()", "9."),
     };
     let version: String = database.value(statement)?;
     assert!(version.contains(product), "{version}");
+    assert_eq!(version.contains("MariaDB"), database.backend() == Backend::MariaDb, "{version}");
     Ok(())
 }
 

@@ -9,21 +9,44 @@ pub enum Backend {
     Sqlite,
     /// PostgreSQL.
     Postgres,
-    /// MySQL's protocol, spoken by a MariaDB server.
+    /// MariaDB.
+    MariaDb,
+    /// MySQL.
     MySql,
 }
 
 impl Backend {
     /// Every backend, in the order in which results are told.
-    pub const ALL: [Self; 3] = [Self::Sqlite, Self::Postgres, Self::MySql];
+    pub const ALL: [Self; 4] = [Self::Sqlite, Self::Postgres, Self::MariaDb, Self::MySql];
 
-    /// The prefix of a test's name: `sqlite`, `postgres` or `mysql`. It is also the URL scheme.
+    /// The backends that have a server.
+    pub const SERVERS: [Self; 3] = [Self::Postgres, Self::MariaDb, Self::MySql];
+
+    /// The backends that speak MySQL's protocol and dialect.
+    pub const LIKE_MYSQL: [Self; 2] = [Self::MariaDb, Self::MySql];
+
+    /// The prefix of a test's name, and the end of a snapshot's: `sqlite`, `postgres`, `mariadb` or `mysql`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Sqlite => "sqlite",
             Self::Postgres => "postgres",
+            Self::MariaDb => "mariadb",
             Self::MySql => "mysql",
         }
+    }
+
+    /// The URL scheme, which is the name of the driver: MariaDB has that of MySQL.
+    pub const fn scheme(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+            Self::MariaDb | Self::MySql => "mysql",
+        }
+    }
+
+    /// Whether it speaks MySQL's protocol and dialect.
+    pub const fn is_like_mysql(self) -> bool {
+        matches!(self, Self::MariaDb | Self::MySql)
     }
 }
 
@@ -33,7 +56,8 @@ impl fmt::Display for Backend {
         formatter.pad(match self {
             Self::Sqlite => "SQLite",
             Self::Postgres => "PostgreSQL",
-            Self::MySql => "MariaDB",
+            Self::MariaDb => "MariaDB",
+            Self::MySql => "MySQL",
         })
     }
 }

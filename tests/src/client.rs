@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
-use crate::{Backend, Program, TestDatabase, servers::postgres_program};
+use crate::{
+    Backend, Program, TestDatabase,
+    servers::{mysql_client, postgres_program},
+};
 
 /// What a command line does after an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,12 +18,13 @@ pub enum Obedience {
     GoesOn,
 }
 
-/// The command line that runs `script` on a database: `sqlite3`, `psql` or `mariadb`.
+/// The command line that runs `script` on a database: `sqlite3`, `psql`, `mariadb` or `mysql`.
 pub fn client(database: &TestDatabase, script: &str, obedience: Obedience) -> Program {
     let program = match database.backend() {
         Backend::Sqlite => sqlite(&database.file(), obedience),
         Backend::Postgres => psql(&database.url(), obedience),
-        Backend::MySql => mariadb(&database.url(), obedience),
+        Backend::MariaDb => like_mysql(Program::at("mariadb"), &database.url(), obedience),
+        Backend::MySql => like_mysql(mysql_client(), &database.url(), obedience),
     };
     program.input(script).folder(database.folder())
 }
@@ -36,8 +40,8 @@ fn psql(url: &str, obedience: Obedience) -> Program {
     program.args(["--no-psqlrc", "--quiet", "-v", stop, "-f", "-", url])
 }
 
-fn mariadb(url: &str, obedience: Obedience) -> Program {
-    let program = Program::at("mariadb").arg("--no-defaults");
+fn like_mysql(program: Program, url: &str, obedience: Obedience) -> Program {
+    let program = program.arg("--no-defaults");
     let program = if obedience == Obedience::GoesOn { program.arg("--force") } else { program };
     let Ok(url) = url.parse::<Url>() else { return program };
     let part = |name: &str, value: &str| format!("--{name}={value}");
@@ -45,6 +49,7 @@ fn mariadb(url: &str, obedience: Obedience) -> Program {
         .arg(part("host", url.host_str().unwrap_or_default()))
         .arg(part("port", &url.port().unwrap_or(3306).to_string()))
         .arg(part("user", url.username()))
-        .arg(part("password", url.password().unwrap_or_default()))
+        // MySQL's warns of a password among the arguments.
+        .env("MYSQL_PWD", url.password().unwrap_or_default())
         .arg(url.path().trim_start_matches('/'))
 }

@@ -157,7 +157,7 @@ impl TestDatabase {
                 "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() \
                  ORDER BY tablename"
             }
-            Backend::MySql => {
+            Backend::MariaDb | Backend::MySql => {
                 "SELECT CAST(table_name AS CHAR) FROM information_schema.tables \
                  WHERE table_schema = DATABASE() ORDER BY table_name"
             }

@@ -1,7 +1,7 @@
 //! What the end-to-end tests stand on: real servers, a database for each test, and the programs of
 //! this workspace run the way a user runs them.
 //!
-//! - [`servers`] starts PostgreSQL and MariaDB on private data directories and free loopback ports,
+//! - [`servers`] starts PostgreSQL, MariaDB and MySQL on private data directories and free loopback ports,
 //!   and stops them again.
 //! - [`TestDatabase`] is one fresh database, for one test, which tells its schema as text.
 //! - [`Program`] runs a command line to its end; [`App`] keeps the service running beside a test.

@@ -28,7 +28,7 @@ impl TestDatabase {
 
     async fn rows_of(&self, connection: &DatabaseConnection, table: &str) -> Result<Vec<String>, DbErr> {
         let columns = column(connection, &self.columns(table)).await?;
-        let text = if self.backend() == Backend::MySql { "CHAR" } else { "TEXT" };
+        let text = if self.backend().is_like_mysql() { "CHAR" } else { "TEXT" };
         let value = |name: &String| format!("coalesce(CAST({name} AS {text}), 'NULL')");
         let values: Vec<String> = columns.iter().map(value).collect();
         let select = format!("SELECT '{table}: ' || {} FROM {table} ORDER BY 1", values.join(" || ' ' || "));
@@ -39,9 +39,9 @@ impl TestDatabase {
         let schema = match self.backend() {
             Backend::Sqlite => return format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid"),
             Backend::Postgres => "current_schema()",
-            Backend::MySql => "DATABASE()",
+            Backend::MariaDb | Backend::MySql => "DATABASE()",
         };
-        let text = if self.backend() == Backend::MySql { "CHAR" } else { "TEXT" };
+        let text = if self.backend().is_like_mysql() { "CHAR" } else { "TEXT" };
         format!(
             "SELECT CAST(column_name AS {text}) FROM information_schema.columns \
              WHERE table_schema = {schema} AND table_name = '{table}' ORDER BY ordinal_position"

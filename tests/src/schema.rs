@@ -41,7 +41,7 @@ impl TestDatabase {
         let mut lines = match self.backend() {
             Backend::Sqlite => self.lines(&SQLITE)?,
             Backend::Postgres => self.lines(&POSTGRES)?,
-            Backend::MySql => self.definitions()?,
+            Backend::MariaDb | Backend::MySql => self.definitions()?,
         };
         lines.retain(|line| !line.contains(RECORD));
         Ok(lines.join("\n").replace("( ", "(").replace(" )", ")"))
@@ -56,7 +56,7 @@ impl TestDatabase {
         self.tables()?.iter().map(|table| self.definition(table)).collect()
     }
 
-    /// The `CREATE TABLE` of MariaDB, without the counter, which tells of rows.
+    /// The `CREATE TABLE` of MariaDB and MySQL, without the counter, which tells of rows.
     fn definition(&self, table: &str) -> Result<String, DbErr> {
         let text: String = block_on(async {
             let connection = self.connect().await?;

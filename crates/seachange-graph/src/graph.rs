@@ -1,5 +1,6 @@
 //! The checked graph, and what can be asked of it.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use crate::fault::Faults;
@@ -99,6 +100,16 @@ impl Graph {
     /// The revisions that no other is the child of, in the order of [`iter`](Self::iter).
     pub fn heads(&self) -> Vec<&Revision> {
         self.at(self.heads.iter().copied())
+    }
+
+    /// The heads that nothing tells apart: several without a label, or several with the same labels, in the order of those
+    /// labels. A branch with a label of its own is meant to stay; these are rather to be merged.
+    pub fn stray_heads(&self) -> Vec<&Revision> {
+        let mut alike: BTreeMap<Vec<&str>, Vec<&Revision>> = BTreeMap::new();
+        for head in self.heads() {
+            alike.entry(self.labels(&head.id)).or_default().push(head);
+        }
+        alike.into_values().filter(|heads| heads.len() > 1).flatten().collect()
     }
 
     /// The revisions that no other points at, be it as a child or by a dependency: the [`heads`](Self::heads) without

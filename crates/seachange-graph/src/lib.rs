@@ -54,7 +54,7 @@ pub use fault::{Fault, Faults};
 pub use find::FindError;
 pub use graph::Graph;
 pub use history::HistoryError;
-pub use name::{IllegalName, MAX_ID_LENGTH, check_id};
+pub use name::{IllegalName, MAX_ID_LENGTH, RESERVED, check_id};
 pub use plan::{Direction, Plan, PlanError, StampPlan, Step};
 pub use range::{Range, RangeError};
 pub use resolve::ResolveError;

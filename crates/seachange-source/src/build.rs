@@ -2,7 +2,7 @@
 //!
 //! Errors are printed for cargo to show (`cargo::error=`), all at once, and stop the build without a panic.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::env;
 use std::fmt;
 use std::fs;
@@ -24,7 +24,7 @@ const SHOWN_MESSAGE: usize = 60;
 /// Registers the revision files in `dir`; the whole of a migration crate's `build.rs`.
 ///
 /// `dir` is relative to the crate, such as `src/versions`. The registry is for `seachange::include_revisions!()`.
-/// Cargo runs the build script again when a file is added, edited or removed.
+/// Cargo runs the build script again when a file is added, edited or removed, or a file that one of them includes.
 ///
 /// What is wrong is printed for cargo, and stops the build: files that cannot be read, and the problems of the graph.
 /// Several heads, and a folder without revisions, are warnings.
@@ -101,6 +101,7 @@ fn register(dirs: &[PathBuf], surroundings: &Surroundings) -> Vec<Instruction> {
     let root = &surroundings.manifest_dir;
     let folder = relative(scan_all(dirs.iter().map(|dir| root.join(dir))), root);
     let mut instructions: Vec<Instruction> = dirs.iter().cloned().map(Instruction::RerunIfChanged).collect();
+    instructions.extend(included(&folder).into_iter().map(Instruction::RerunIfChanged));
     let (errors, graph) = judge(&folder);
     if !errors.is_empty() {
         instructions.extend(errors.into_iter().map(Instruction::Error));
@@ -117,13 +118,18 @@ fn register(dirs: &[PathBuf], surroundings: &Surroundings) -> Vec<Instruction> {
 
 /// Names the files as a person in the crate's folder does.
 fn relative(mut folder: Folder, root: &Path) -> Folder {
-    let paths = folder.files.iter_mut().map(|file| &mut file.path);
+    let paths = folder.files.iter_mut().flat_map(|file| file.included.iter_mut().chain([&mut file.path]));
     for path in paths.chain(folder.errors.iter_mut().map(|error| &mut error.file)) {
         if let Ok(short) = path.strip_prefix(root) {
             *path = short.to_owned();
         }
     }
     folder
+}
+
+/// The files that revisions include, each once: the hashes of the registry are made of them too.
+fn included(folder: &Folder) -> BTreeSet<PathBuf> {
+    folder.files.iter().flat_map(|file| &file.included).cloned().collect()
 }
 
 /// Returns all errors, and the graph if it has none.
@@ -159,11 +165,7 @@ fn empty(folder: &Folder, dirs: &[PathBuf]) -> Option<String> {
 /// meant to stay.
 fn several_heads(folder: &Folder, graph: &Graph) -> Option<String> {
     let heads = graph.heads();
-    let mut alike: BTreeMap<Vec<&str>, Vec<&str>> = BTreeMap::new();
-    for head in &heads {
-        alike.entry(graph.labels(&head.id)).or_default().push(&head.id);
-    }
-    let stray: Vec<&str> = alike.into_values().filter(|heads| heads.len() > 1).flatten().collect();
+    let stray: Vec<&str> = graph.stray_heads().iter().map(|head| head.id.as_str()).collect();
     let first = stray.first()?;
     let described: Vec<String> = stray.iter().filter_map(|head| describe(head, folder, graph)).collect();
     let (these, count) = match stray.len() {

@@ -7,7 +7,8 @@
 //! - the comma behind the last element of a list, call, struct or enum (but not the one that makes a tuple of one).
 //!
 //! Everything else counts: names, literals, the revision's own metadata, the order of items, and braces. When rustfmt
-//! reorders imports or unwraps a block, the hash therefore changes.
+//! reorders imports or unwraps a block, the hash therefore changes. What `include_str!`, `include_bytes!` and `include!` read
+//! counts as well: a text but for its line endings, bytes as they are, code as above.
 
 use std::fmt::Display;
 use std::io::Write;
@@ -30,11 +31,18 @@ const NOT_CALLED: [&str; 16] = [
 /// Behind each token: a byte that no text in UTF-8 has, so that `ab c` and `a bc` differ.
 const END_OF_TOKEN: u8 = 0xff;
 
-/// Returns the SHA-256 of the tokens as 64 lower-case hexadecimal digits.
-pub(crate) fn source_hash(tokens: &TokenStream) -> String {
+/// Returns the SHA-256 of the tokens, and of what included files add to them, as 64 lower-case hexadecimal digits.
+pub(crate) fn source_hash(tokens: &TokenStream, included: &[u8]) -> String {
+    let mut canonical = canonical(tokens);
+    canonical.extend_from_slice(included);
+    Sha256::digest(&canonical).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Returns the tokens as bytes that do not depend on what does not count.
+pub(crate) fn canonical(tokens: &TokenStream) -> Vec<u8> {
     let mut canonical = Vec::new();
     feed(&mut canonical, &tokens.clone().into_iter().collect::<Vec<_>>());
-    Sha256::digest(&canonical).iter().map(|byte| format!("{byte:02x}")).collect()
+    canonical
 }
 
 fn feed(canonical: &mut Vec<u8>, tokens: &[TokenTree]) {
@@ -74,7 +82,7 @@ fn feed_group(canonical: &mut Vec<u8>, group: &Group, called: bool) {
 
 /// How many tokens the documentation takes that begins with the `#` at the start: `#[doc ..]` or `#![doc ..]`, which
 /// is also what a doc comment lexes to. Zero if it is another attribute.
-fn documentation(tokens: &[TokenTree]) -> usize {
+pub(crate) fn documentation(tokens: &[TokenTree]) -> usize {
     let inner = matches!(tokens.get(1), Some(TokenTree::Punct(punct)) if punct.as_char() == '!');
     let bracket = if inner { 2 } else { 1 };
     let Some(TokenTree::Group(group)) = tokens.get(bracket) else { return 0 };
@@ -155,7 +163,7 @@ mod tests {
     use super::source_hash;
 
     fn hash(text: &str) -> String {
-        source_hash(&text.parse().unwrap())
+        source_hash(&text.parse().unwrap(), &[])
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! stands in the graph, and its name is for people. In reading order:
 //!
 //! - `message`, `slug`, `id`: what names a revision, for people and for programs;
-//! - `tokens`, `constant`, [`mod@hash`], [`mod@parse`]: one file, from its text to values;
+//! - `tokens`, `constant`, [`mod@hash`], `include`, [`mod@parse`]: one file, from its text to values;
 //! - [`error`]: everything that can be wrong with a file;
 //! - [`mod@scan`]: folders of files;
 //! - [`mod@check`]: the graph of the files, or its problems by file and revision;
@@ -54,6 +54,7 @@ mod slug;
 mod constant;
 pub mod error;
 pub mod hash;
+mod include;
 pub mod parse;
 mod tokens;
 

@@ -7,6 +7,7 @@ use seachange_graph::Revision;
 use syn::Ident;
 
 use crate::error::{FileError, Flaw};
+use crate::include::Inclusions;
 use crate::tokens::{declarations, inner_doc_lines, is_public, is_punct, line, tokenise};
 use crate::{constant, hash, message};
 
@@ -27,8 +28,10 @@ pub struct RevisionFile {
     pub created: Option<String>,
     /// The line of the constant, counted from 1.
     pub line: usize,
-    /// A SHA-256 of the file's tokens, as 64 lower-case hexadecimal digits; see [`hash`](mod@crate::hash).
+    /// A SHA-256 of the file's tokens and of what it includes, as 64 lower-case hexadecimal digits; see [`hash`](mod@crate::hash).
     pub source_hash: String,
+    /// The files that the revision includes, such as SQL by `include_str!`. They are part of the hash.
+    pub included: Vec<PathBuf>,
 }
 
 impl RevisionFile {
@@ -38,7 +41,8 @@ impl RevisionFile {
     }
 }
 
-/// Reads the `text` of the file at `path`; the file itself is not touched.
+/// Reads the `text` of the file at `path`; the file itself is not touched, but the files that the text includes are read, for the
+/// hash.
 ///
 /// Read are the documentation, the constant and the tokens as a whole. Whether the rest compiles is for rustc to
 /// say.
@@ -72,6 +76,7 @@ pub fn parse(path: &Path, text: &str) -> Result<RevisionFile, Vec<FileError>> {
         return Err(flaws.into_iter().map(error).collect());
     }
     let (message, description) = documentation(&tokens, &module);
+    let inclusions = Inclusions::of(path, &stream);
     Ok(RevisionFile {
         path: path.to_owned(),
         module,
@@ -80,7 +85,8 @@ pub fn parse(path: &Path, text: &str) -> Result<RevisionFile, Vec<FileError>> {
         revision: constant.revision,
         created: constant.created,
         line: constant.line,
-        source_hash: hash::source_hash(&stream),
+        source_hash: hash::source_hash(&stream, &inclusions.canonical),
+        included: inclusions.files,
     })
 }
 

@@ -63,6 +63,14 @@ impl Tool {
         }
     }
 
+    /// The word for it on the command line, `adopt --from WORD`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::SeaOrm => "seaql",
+            Self::Alembic => "alembic",
+        }
+    }
+
     /// Its name, for people.
     pub fn name(self) -> &'static str {
         match self {

@@ -21,14 +21,17 @@
 //! ```
 //!
 //! One that migrates when it starts takes [`LimitArgs`] as well, for
-//! [`Migrator::with_limits`](crate::Migrator::with_limits).
+//! [`Migrator::with_limits`](crate::Migrator::with_limits), and [`WaitArgs`], for
+//! [`connection::wait_for_server`](crate::connection::wait_for_server).
 
 mod ahead;
 pub mod env_file;
 mod flags;
 mod limits;
+mod misspelled;
 #[cfg(test)]
 mod tests;
+mod wait;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
@@ -36,6 +39,8 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 use crate::settings::{DatabaseSettings, SettingsError, Variables};
 use flags::Flags;
 pub use limits::{LimitArgs, LockTimeoutArgs};
+pub use misspelled::{Misspelled, misspelled};
+pub use wait::WaitArgs;
 
 /// Arguments that name the database, each with the environment variable that it falls back on.
 ///
@@ -50,11 +55,24 @@ pub struct DatabaseArgs {
 impl DatabaseArgs {
     /// Resolves the arguments to one database.
     ///
+    /// With nothing set this is the SQLite file [`DEFAULT_PATH`](crate::settings::DEFAULT_PATH), which is meant for the
+    /// first steps in a cargo project. A program that was built for release refuses it outside of one, where a variable
+    /// is rather forgotten than left out.
+    ///
     /// # Errors
     ///
-    /// See [`DatabaseSettings::resolve`].
+    /// [`SettingsError::Unset`] for that; otherwise see [`DatabaseSettings::resolve`].
     pub fn resolve(&self) -> Result<DatabaseSettings, SettingsError> {
+        if self.is_unset() && !is_default_meant(!cfg!(debug_assertions), is_in_project()) {
+            return Err(SettingsError::Unset);
+        }
         DatabaseSettings::resolve(&self.variables)
+    }
+
+    /// Returns whether nothing names a database, so that the default is used.
+    #[must_use]
+    pub fn is_unset(&self) -> bool {
+        self.variables.is_unset()
     }
 
     /// Returns the values as they were given.
@@ -62,6 +80,17 @@ impl DatabaseArgs {
     pub const fn variables(&self) -> &Variables {
         &self.variables
     }
+}
+
+/// Whether the default can be meant where no setting names a database.
+const fn is_default_meant(is_release: bool, is_in_project: bool) -> bool {
+    !is_release || is_in_project
+}
+
+/// Whether the working folder, or one above it, is a cargo project.
+fn is_in_project() -> bool {
+    let folder = std::env::current_dir().unwrap_or_default();
+    folder.ancestors().any(|folder| folder.join("Cargo.toml").is_file())
 }
 
 impl FromArgMatches for DatabaseArgs {

@@ -10,6 +10,7 @@ mod diff;
 mod difference;
 mod entities;
 mod error;
+mod expression;
 mod filter;
 pub mod operation;
 mod rehearsal;
@@ -20,7 +21,6 @@ mod scratch;
 mod target;
 #[cfg(all(test, feature = "cli"))]
 mod tests;
-mod tokens;
 mod wishes;
 
 #[cfg(feature = "cli")]

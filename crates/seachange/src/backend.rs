@@ -1,10 +1,12 @@
 //! What the engine has to know of each database system. Nothing else asks which one it is talking to.
 
 pub(crate) mod dialect;
+mod lock_key;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]
 mod postgres;
+pub(crate) mod role;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
@@ -18,10 +20,30 @@ use sea_orm::{
     Statement, TransactionOptions,
 };
 
+pub(crate) use lock_key::{LockKey, LockRole};
+
 use crate::journal::Presence;
 use crate::journal::trace::{Object, Trace};
 use crate::limits::{Deadline, Limits};
-use crate::store::Store;
+use crate::sql::SqlDialect;
+
+/// Where the record is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The schema of the table, or the schema in which it would be made.
+    pub(crate) schema: String,
+    /// The schema in which the session makes new tables, where the table was found in another one.
+    pub(crate) elsewhere_than: Option<String>,
+}
+
+/// What the catalogue says of a table, as far as a resumed revision depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TableFacts {
+    /// Whether a rolled back transaction undoes changes of its rows.
+    pub(crate) rolls_back: bool,
+    /// Whether it has no triggers, or only such as are known to leave nothing in a session.
+    pub(crate) has_known_triggers: bool,
+}
 
 /// A database system.
 #[async_trait]
@@ -45,26 +67,77 @@ pub(crate) trait Backend: Send + Sync {
         column.text()
     }
 
-    /// Takes the lock that keeps other runs out, for this session, unless another session has it. It goes with the session.
+    /// The grammar of its statements.
+    fn sql_dialect(&self) -> SqlDialect;
+
+    /// A text as it stands in a statement, whatever the modes of the session make of a backslash.
+    fn text_literal(&self, text: &str) -> String;
+
+    /// What goes back to the role of the engine until the transaction ends, behind another statement of the same text.
+    fn own_role(&self) -> &'static str {
+        ""
+    }
+
+    /// The text of the engine's own `sql`, run under the role of the engine whatever role the session has.
+    fn under_own_role(&self, sql: &str) -> String {
+        sql.to_owned()
+    }
+
+    /// The text that begins a transaction.
+    fn begin_text(&self) -> &'static str {
+        "BEGIN"
+    }
+
+    /// The place of the record: the schema where the session finds its table or, where it finds none, would make it.
+    async fn find_place(&self, connection: &DatabaseConnection, table: &str) -> Result<Place, DbErr>;
+
+    /// Takes a lock of a run for this session, unless another session has it. It goes with the session.
     ///
     /// A database with one writer at a time needs none: there, each revision begins with the right to write.
-    async fn try_lock(&self, _connection: &DatabaseConnection, _store: &Store) -> Result<bool, DbErr> {
+    async fn try_lock(&self, _session: &DatabaseExecutor<'_>, _key: LockKey, _role: LockRole) -> Result<bool, DbErr> {
         Ok(true)
     }
 
-    /// Gives the lock back.
-    async fn unlock(&self, _connection: &DatabaseConnection, _store: &Store) -> Result<(), DbErr> {
+    /// Gives a lock back.
+    async fn unlock(&self, _session: &DatabaseConnection, _key: LockKey, _role: LockRole) -> Result<(), DbErr> {
         Ok(())
     }
 
-    /// Whether this session has the lock, or nobody does.
-    async fn holds_lock(&self, _executor: &DatabaseExecutor<'_>, _store: &Store) -> Result<bool, DbErr> {
+    /// Whether this session has a lock, or none is needed.
+    async fn holds_lock(
+        &self,
+        _executor: &DatabaseExecutor<'_>,
+        _key: LockKey,
+        _role: LockRole,
+    ) -> Result<bool, DbErr> {
         Ok(true)
     }
 
-    /// Whether any session has the lock, asked without taking it. Nobody does where runs take turns.
-    async fn is_locked(&self, _connection: &DatabaseConnection, _store: &Store) -> Result<bool, DbErr> {
+    /// Whether any session has the lock of the run, asked without taking it. None has it where runs take turns.
+    async fn is_locked(&self, _connection: &DatabaseConnection, _key: LockKey) -> Result<bool, DbErr> {
         Ok(false)
+    }
+
+    /// Begins a transaction that is to hold a revision: takes the lock of the work for it, and sets the savepoint by which
+    /// the engine recognises it. Whether this session has the lock comes back.
+    ///
+    /// Databases that cannot roll back changes of tables begin no such transaction.
+    async fn enter(&self, _session: &DatabaseTransaction, _key: LockKey, _limits: &Limits) -> Result<bool, DbErr> {
+        Ok(true)
+    }
+
+    /// The settings of a session that cannot be replaced, as [`restore_session`](Self::restore_session) takes them.
+    async fn session_settings(&self, _session: &DatabaseTransaction) -> Result<Vec<(String, String)>, DbErr> {
+        Ok(Vec::new())
+    }
+
+    /// Restores a session that cannot be replaced: its settings, and what is in it for the time being.
+    async fn restore_session(
+        &self,
+        _session: &DatabaseTransaction,
+        _settings: &[(String, String)],
+    ) -> Result<(), DbErr> {
+        Ok(())
     }
 
     /// Whether statements of this connection may arrive in other sessions than the one that has the lock.
@@ -124,10 +197,18 @@ pub(crate) trait Backend: Send + Sync {
     fn traces(&self, sql: &str) -> Vec<Trace>;
 
     /// Asks the catalogue for an object.
-    async fn presence(&self, connection: &DatabaseConnection, object: &Object) -> Result<Presence, DbErr>;
+    async fn presence(&self, executor: &DatabaseExecutor<'_>, object: &Object) -> Result<Presence, DbErr>;
+
+    /// What the catalogue says of a table, which is named as `schema.table` or `table`.
+    async fn table_facts(&self, executor: &DatabaseExecutor<'_>, table: &str) -> Result<TableFacts, DbErr>;
 
     /// Whether a query failed because the table it reads is not there.
     fn is_missing_table(&self, error: &DbErr) -> bool;
+
+    /// Whether a savepoint could not be released because it, or its transaction, is not there.
+    fn is_missing_savepoint(&self, _error: &DbErr) -> bool {
+        false
+    }
 
     /// Whether a query failed because a column it reads is not there.
     fn is_missing_column(&self, error: &DbErr) -> bool;

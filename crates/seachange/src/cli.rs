@@ -11,6 +11,7 @@ mod comparing;
 mod context;
 mod describe;
 mod differences;
+mod elsewhere;
 mod exit;
 mod format;
 mod interrupt;
@@ -18,6 +19,7 @@ mod json;
 mod log;
 mod output_file;
 mod picture;
+mod printable;
 mod problem;
 mod progress;
 mod prompt;
@@ -26,6 +28,7 @@ mod targets;
 mod terminal;
 mod typed;
 mod usage;
+mod wrap;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -86,6 +89,6 @@ fn execute(project: Project, arguments: Arguments, terminal: Terminal) -> Result
     revision_scope::keep_quiet_in_revisions();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(Problem::runtime)?;
-    let context = Context::new(project, terminal, arguments.database);
+    let context = Context::new(project, terminal, arguments.database, arguments.wait);
     runtime.block_on(arguments.command.run(&context))
 }

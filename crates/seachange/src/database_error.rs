@@ -55,10 +55,34 @@ fn leaves_the_connection(_error: &dyn DatabaseError) -> bool {
     false
 }
 
+/// Whether the server takes no writes, or not from this session.
+pub(crate) fn is_read_only(error: &DbErr) -> bool {
+    // PostgreSQL's read_only_sql_transaction. MySQL's and MariaDB's `--read-only`, a transaction that only reads, and a
+    // server in that mode.
+    has_code(error, "25006") || is_mysql_number(error, &[1290, 1792, 1836])
+}
+
+/// Whether the user lacks a right.
+pub(crate) fn is_denied(error: &DbErr) -> bool {
+    // PostgreSQL's insufficient_privilege; MySQL's and MariaDB's errors for a database, a table, a column, and a privilege.
+    has_code(error, "42501") || is_mysql_number(error, &[1044, 1142, 1143, 1227])
+}
+
+/// Whether MySQL or MariaDB answered with one of these numbers.
+fn is_mysql_number(error: &DbErr, numbers: &[u16]) -> bool {
+    mysql_number(error).is_some_and(|number| numbers.contains(&number))
+}
+
 /// The number of an error of MySQL or MariaDB.
 #[cfg(feature = "mysql")]
 pub(crate) fn mysql_number(error: &DbErr) -> Option<u16> {
     database_error(error)?.try_downcast_ref::<sea_orm::SqlxMySqlError>().map(sea_orm::SqlxMySqlError::number)
+}
+
+/// The number of an error of MySQL or MariaDB.
+#[cfg(not(feature = "mysql"))]
+pub(crate) const fn mysql_number(_error: &DbErr) -> Option<u16> {
+    None
 }
 
 /// Whether the database answered with this code. SQLite has one code for too much.
@@ -66,22 +90,41 @@ pub(crate) fn has_code(error: &DbErr, code: &str) -> bool {
     database_error(error).and_then(DatabaseError::code).is_some_and(|found| found == code)
 }
 
-/// What went wrong, with what PostgreSQL says of it beside the message: which view it is that reads a column.
+/// What went wrong in one line, with what PostgreSQL says of it beside the message: which view it is that reads a column, and
+/// what could be done.
 pub(crate) fn full_reason(error: &DbErr) -> String {
-    match detail(error) {
-        Some(detail) => format!("{}: {detail}", reason(error)),
+    let hint = remarks(error).hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
+    format!("{}{hint}", reason_with_detail(error))
+}
+
+/// What went wrong in one line, with the facts that PostgreSQL tells beside the message.
+pub(crate) fn reason_with_detail(error: &DbErr) -> String {
+    match remarks(error).detail {
+        Some(detail) => format!("{}: {}", reason(error), detail.lines().collect::<Vec<_>>().join("; ")),
         None => reason(error),
     }
 }
 
+/// What PostgreSQL says of an error beside its message.
+#[derive(Debug, Default)]
+pub(crate) struct Remarks<'a> {
+    /// Facts: the objects that depend on a column, the row that is there already.
+    pub(crate) detail: Option<&'a str>,
+    /// What the server advises.
+    pub(crate) hint: Option<&'a str>,
+}
+
 #[cfg(feature = "postgres")]
-fn detail(error: &DbErr) -> Option<&str> {
-    database_error(error)?.try_downcast_ref::<sea_orm::SqlxPostgresError>()?.detail()
+pub(crate) fn remarks(error: &DbErr) -> Remarks<'_> {
+    match database_error(error).and_then(|error| error.try_downcast_ref::<sea_orm::SqlxPostgresError>()) {
+        Some(error) => Remarks { detail: error.detail(), hint: error.hint() },
+        None => Remarks::default(),
+    }
 }
 
 #[cfg(not(feature = "postgres"))]
-fn detail(_error: &DbErr) -> Option<&str> {
-    None
+pub(crate) fn remarks(_error: &DbErr) -> Remarks<'_> {
+    Remarks::default()
 }
 
 /// What went wrong, in the words of the database where there are any.

@@ -10,9 +10,9 @@ use seachange_graph::{
 };
 use thiserror::Error;
 
-use crate::adopt::AdoptError;
+use crate::adopt::{AdoptError, Tool};
 use crate::connection::ConnectError;
-use crate::database_error::{is_lost_connection, reason};
+use crate::database_error::{full_reason, is_lost_connection};
 use crate::migrator::Interruption;
 use crate::offline::Uncaptured;
 use crate::report::Report;
@@ -134,20 +134,60 @@ pub enum Error {
         revision: String,
     },
     /// A table with the name of ours has other columns.
-    #[error("the table `{table}` is not seachange's: {}", reason(.source))]
+    #[error("the table `{table}` is not seachange's: {}", full_reason(.source))]
     ForeignTable {
         /// The name of the table.
         table: String,
         /// What the database said.
         source: DbErr,
     },
+    /// The search path leads to a record of which this program knows no revision, in another schema than the current one.
+    #[error("the record in schema `{schema}` is of another program, and the current schema is `{current}`")]
+    RecordElsewhere {
+        /// The schema of the record.
+        schema: String,
+        /// The schema in which the session makes new tables.
+        current: String,
+    },
+    /// No second connection can be opened to what the engine was lent.
+    #[error("{}", not_reopenable(*.is_memory))]
+    NotReopenable {
+        /// Whether it is a database in memory, with a pool that may hold several connections.
+        is_memory: bool,
+    },
     /// The database refused what the engine itself asked of it.
-    #[error("{doing}: {}", reason(.source))]
+    #[error("{doing}: {}", full_reason(.source))]
     Database {
         /// What the engine was about to do.
         doing: &'static str,
         /// What the database said.
         source: DbErr,
+    },
+    /// The server is a standby of PostgreSQL's, which takes no writes.
+    #[error("{}", standby(primary.as_deref()))]
+    Standby {
+        /// Where the primary listens, if this user may know.
+        primary: Option<String>,
+        /// What failed.
+        source: Box<Error>,
+    },
+    /// A run failed as it does when another node of a Galera cluster is migrated at the same time: the lock does not hold there.
+    #[error(
+        "{source}; the lock of a run holds on one node of a Galera cluster only, and another node may run the same"
+    )]
+    OneNodeOnly {
+        /// What failed.
+        source: Box<Error>,
+    },
+    /// Another tool has migrated the database, and nothing of it is recorded here, so that all would be applied again.
+    #[error("{}", unadopted(*tool, table, *rows))]
+    Unadopted {
+        /// The tool.
+        tool: Tool,
+        /// The table of its record.
+        table: String,
+        /// The number of its rows.
+        rows: usize,
     },
     /// A revision failed.
     #[error(transparent)]
@@ -210,6 +250,14 @@ impl Error {
     }
 }
 
+fn not_reopenable(is_memory: bool) -> &'static str {
+    if is_memory {
+        "each connection of this pool has a database in memory of its own"
+    } else {
+        "the engine cannot open a connection of its own beside the one that it was lent"
+    }
+}
+
 fn edited(revisions: &[String]) -> String {
     let names = quoted(revisions);
     match revisions.len() {
@@ -223,6 +271,16 @@ fn whom(holder: Option<&Holder>) -> &'static str {
         Some(_) => "another run is still at work on the database",
         None => "somebody else is still writing to the database",
     }
+}
+
+fn standby(primary: Option<&str>) -> String {
+    let primary = primary.map(|primary| format!("; its primary is at `{primary}`")).unwrap_or_default();
+    format!("this server is a standby, which takes no writes{primary}")
+}
+
+fn unadopted(tool: Tool, table: &str, rows: usize) -> String {
+    let rows = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+    format!("{} has migrated this database: `{table}` has {rows}, and no revision is recorded as applied", tool.name())
 }
 
 fn divided(system: &str, revision: Option<&str>) -> String {

@@ -10,8 +10,6 @@ mod mysql;
 mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
-#[cfg(any(feature = "mysql", feature = "postgres"))]
-mod text;
 
 use sea_orm::{ConnectionTrait, DbErr};
 

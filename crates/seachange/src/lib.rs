@@ -41,6 +41,7 @@ pub mod runner;
 pub mod schema;
 pub mod settings;
 mod site;
+mod sql;
 mod sqlite_text;
 pub mod store;
 
@@ -51,7 +52,7 @@ pub mod cli;
 
 pub use error::Error;
 pub use limits::{Limit, Limits};
-pub use migrator::{Ahead, Edits, Gaps, Migrator, UpgradeOptions};
+pub use migrator::{Ahead, Edits, Gaps, Migrator, OtherRecords, UpgradeOptions};
 pub use offline::Offline;
 pub use report::Report;
 pub use revision::{Migrations, Revision, Script};

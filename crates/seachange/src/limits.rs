@@ -6,7 +6,7 @@ mod session;
 use std::time::Duration;
 
 pub(crate) use deadline::Deadline;
-pub(crate) use session::limited;
+pub(crate) use session::{limit, limited};
 
 /// How long a run waits for another one where nobody says.
 const WAIT: Duration = Duration::from_secs(600);

@@ -2,28 +2,30 @@
 
 mod adopt;
 mod edited;
+mod explain;
 mod interruption;
 mod judge;
 mod options;
 mod read;
 mod run;
 mod status;
+mod unadopted;
 mod write;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 use sea_orm::DatabaseConnection;
 use seachange_graph::Graph;
 
 pub use interruption::{Doubt, Interruption};
 pub use judge::Notices;
-pub use options::{Ahead, Edits, Gaps, UpgradeOptions};
-pub use read::Record;
+pub use options::{Ahead, Edits, Gaps, OtherRecords, UpgradeOptions};
+pub use read::{Record, Standing};
 pub use status::{RevisionState, RevisionStatus};
 
-use crate::backend::{self, Backend};
-use crate::connection::{self, Pinned};
+use crate::backend::{self, Backend, Place};
+use crate::connection::{self, Pinned, SessionSource};
 use crate::error::Error;
 use crate::event::{self, EventHandler};
 use crate::limits::{Deadline, Limits};
@@ -49,7 +51,14 @@ pub struct Migrator {
     graph: &'static Graph,
     connection: DatabaseConnection,
     backend: &'static dyn Backend,
+    /// The table of the record as it was asked for.
     store: Store,
+    /// The same with the schema where it is, once that is known.
+    placed: OnceLock<Store>,
+    /// Where sessions of the engine's own come from.
+    source: SessionSource,
+    /// A connection of the engine's own for the lock of runs, where it was lent a pool.
+    lock_connection: tokio::sync::OnceCell<Option<Pinned>>,
     handler: EventHandler,
     limits: Limits,
     deadline: Arc<Deadline>,
@@ -85,8 +94,10 @@ impl Migrator {
         handler: EventHandler,
     ) -> Result<Self, Error> {
         let pinned = connection::connect_pinned(settings).await?;
-        let migrator = Self::assemble(migrations, pinned.connection.clone(), handler)?;
-        Ok(Self { _pinned: Some(pinned), ..migrator })
+        let source = SessionSource::Settings(Box::new(settings.clone()));
+        let migrator = Self::assemble(migrations, pinned.connection.clone(), source, handler)?;
+        let store = Store::new(settings.schema().map(str::to_owned), Store::DEFAULT_TABLE.to_owned());
+        Ok(Self { _pinned: Some(pinned), store, ..migrator })
     }
 
     /// Connects to read only: a SQLite file that is not there is not made, and reads as an empty database.
@@ -96,7 +107,10 @@ impl Migrator {
     /// As [`connect`](Self::connect).
     pub async fn connect_to_read(migrations: &'static Migrations, settings: &DatabaseSettings) -> Result<Self, Error> {
         let connection = connection::connect_to_read(settings).await?;
-        Self::assemble(migrations, connection, Arc::new(event::trace))
+        let source = SessionSource::Settings(Box::new(settings.clone()));
+        let migrator = Self::assemble(migrations, connection, source, Arc::new(event::trace))?;
+        let store = Store::new(settings.schema().map(str::to_owned), Store::DEFAULT_TABLE.to_owned());
+        Ok(Self { store, ..migrator })
     }
 
     /// Takes a connection that is there, as a health check does with the pool of its service. Reading is fine on any
@@ -107,12 +121,14 @@ impl Migrator {
     /// [`Error::Graph`] when the revisions make no graph, [`Error::Connect`] for a database system that is not
     /// compiled in.
     pub fn new(migrations: &'static Migrations, connection: DatabaseConnection) -> Result<Self, Error> {
-        Self::assemble(migrations, connection, Arc::new(event::trace))
+        let source = SessionSource::Pool(connection.clone());
+        Self::assemble(migrations, connection, source, Arc::new(event::trace))
     }
 
     fn assemble(
         migrations: &'static Migrations,
         connection: DatabaseConnection,
+        source: SessionSource,
         handler: EventHandler,
     ) -> Result<Self, Error> {
         let graph = migrations.graph()?;
@@ -124,6 +140,9 @@ impl Migrator {
             connection,
             backend,
             store,
+            placed: OnceLock::new(),
+            source,
+            lock_connection: tokio::sync::OnceCell::new(),
             handler,
             limits: Limits::default(),
             deadline: Arc::new(Deadline::new(None)),
@@ -187,9 +206,41 @@ impl Migrator {
         self.connection.close().await.map_err(Error::database("cannot close the connection"))
     }
 
+    /// The table of the record, with its schema once that is known.
+    pub(crate) fn store(&self) -> &Store {
+        self.placed.get().unwrap_or(&self.store)
+    }
+
+    /// What reading stands on.
     fn site(&self) -> Site<'_> {
-        let Self { connection, backend, store, handler, limits, deadline, stop, waited, .. } = self;
-        Site { connection, backend: *backend, store, handler, limits, deadline, stop, waited }
+        self.site_on(&self.connection)
+    }
+
+    fn site_on<'a>(&'a self, connection: &'a DatabaseConnection) -> Site<'a> {
+        let Self { backend, handler, limits, deadline, stop, waited, .. } = self;
+        Site { connection, backend: *backend, store: self.store(), handler, limits, deadline, stop, waited }
+    }
+
+    /// What a run stands on: the connection that has its lock, which is one of the engine's own.
+    async fn run_site(&self) -> Result<Site<'_>, Error> {
+        let SessionSource::Pool(_) = &self.source else { return Ok(self.site()) };
+        let own = self.lock_connection.get_or_try_init(|| self.source.open()).await?;
+        Ok(self.site_on(own.as_ref().map_or(&self.connection, |pinned| &pinned.connection)))
+    }
+
+    /// Finds out where the record is, once for all: nothing that a revision does to its session moves it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] when the catalogue cannot be read.
+    async fn fix_place(&self) -> Result<Option<Place>, Error> {
+        if self.placed.get().is_some() || self.store.schema().is_some() {
+            return Ok(None);
+        }
+        let place = self.backend.find_place(&self.connection, self.store.table_name()).await;
+        let place = place.map_err(Error::database("cannot find the record"))?;
+        self.placed.get_or_init(|| self.store.placed(&place.schema));
+        Ok(Some(place))
     }
 
     fn script(&self, id: &str) -> Option<&'static Script> {

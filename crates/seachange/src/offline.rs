@@ -13,7 +13,6 @@ mod capture;
 mod error;
 mod ledger;
 mod paper;
-mod pieces;
 mod places;
 mod reading;
 mod render;
@@ -35,7 +34,7 @@ use crate::backend::{self, Backend};
 use crate::connection::ConnectError;
 use crate::error::Error;
 use crate::revision::Migrations;
-use crate::settings::DatabaseSettings;
+use crate::settings::{DatabaseSettings, Driver};
 use crate::store::Store;
 use ledger::Ledger;
 use writer::Writer;
@@ -62,6 +61,18 @@ pub struct Offline<'a> {
     store: Store,
 }
 
+/// The schema of PostgreSQL in which a script keeps the record where the settings name none.
+const DEFAULT_SCHEMA: &str = "public";
+
+/// Where a script keeps the record.
+fn place(settings: &DatabaseSettings) -> String {
+    match settings.driver() {
+        Driver::Sqlite => "main".to_owned(),
+        Driver::Postgres => settings.schema().unwrap_or(DEFAULT_SCHEMA).to_owned(),
+        Driver::MySql => settings.database_name().to_owned(),
+    }
+}
+
 /// A script, and what it does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqlScript {
@@ -82,14 +93,14 @@ impl<'a> Offline<'a> {
         let driver = settings.driver();
         let dialect = dialect::of(driver).ok_or(ConnectError::DriverNotBuilt { driver })?;
         let backend = backend::of(dialect.backend()).map_err(Error::database("cannot start"))?;
-        let store = Store::new(None, Store::DEFAULT_TABLE.to_owned());
+        let store = Store::new(None, Store::DEFAULT_TABLE.to_owned()).placed(&place(settings));
         Ok(Self { migrations, graph: migrations.graph()?, settings, dialect, backend, store })
     }
 
     /// Keeps the record in another table than `seachange_revision`, in a schema other than the current one if need be.
     #[must_use]
     pub fn with_revision_table(mut self, schema: Option<String>, table: String) -> Self {
-        self.store = Store::new(schema, table);
+        self.store = Store::new(schema, table).placed(&place(self.settings));
         self
     }
 
@@ -159,13 +170,33 @@ impl<'a> Offline<'a> {
         writer.comment(&format!("For a {system} database at {place}, written by {program}."));
         self.dialect.instructions().iter().for_each(|line| writer.comment(line));
         writer.pause();
-        for statement in self.dialect.preamble(self.settings.schema()) {
-            writer.statement(&statement);
+        self.preamble().iter().for_each(|statement| writer.statement(statement));
+        if let Some(guard) = self.place_guard() {
+            writer.text(&guard);
         }
         if start.is_empty() {
             writer.text(&self.ledger().create_table(self.backend)?);
         }
         Ok(writer)
+    }
+
+    /// What makes a session what the engine's own would be.
+    fn preamble(&self) -> Vec<String> {
+        let schema = match self.settings.driver() {
+            Driver::MySql => Some(self.settings.database_name()),
+            _ => self.settings.schema(),
+        };
+        self.dialect.preamble(schema)
+    }
+
+    /// What stops a script whose session makes tables elsewhere than where the script keeps the record, where the settings
+    /// do not say in which schema.
+    fn place_guard(&self) -> Option<String> {
+        let is_assumed = self.settings.driver() == Driver::Postgres && self.settings.schema().is_none();
+        let query = format!("SELECT current_schema() IS NOT DISTINCT FROM '{DEFAULT_SCHEMA}'");
+        let complaint =
+            format!("the current schema is not {DEFAULT_SCHEMA}: write the script with DATABASE_SCHEMA set");
+        self.dialect.guard(&query, &complaint).filter(|_| is_assumed).map(|guard| format!("{guard};"))
     }
 
     fn ledger(&self) -> Ledger<'_> {

@@ -1,25 +1,36 @@
 //! Runs a plan: each revision with its row, one after the other.
 
+mod control;
 mod failure;
+mod guarded;
 mod journalled;
 mod live;
 mod others;
+mod policy;
+mod refusal;
 mod retry;
+mod rows;
 mod step;
 mod transactional;
 mod whole;
+mod work;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use seachange_graph::{Graph, Plan, Revision, Step};
 
 pub use failure::{Cause, Failure, Left};
-pub(crate) use live::Live;
+pub(crate) use live::{Base, Live};
 pub(crate) use others::Others;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) use policy::SAVEPOINT;
+pub(crate) use policy::{begin, changes_role, outside, touches_session};
+pub use refusal::Refusal;
 pub(crate) use step::is_transactional;
 pub(crate) use whole::check_whole;
+pub(crate) use work::WorkSession;
 
 use crate::error::Error;
 use crate::event::Event;
@@ -30,16 +41,27 @@ use crate::revision::{Migrations, Script};
 use crate::site::Site;
 use crate::store::{Holder, Row};
 
-/// Runs plans over one connection.
+/// Runs the steps of a plan in one session.
 pub(crate) struct Runner<'a> {
     pub(crate) site: Site<'a>,
     pub(crate) migrations: &'static Migrations,
     pub(crate) graph: &'static Graph,
+    /// The session of the revisions.
+    pub(crate) work: &'a WorkSession,
     pub(crate) others: Others,
     /// This run, for those who wait.
     pub(crate) holder: &'a Holder,
-    /// Whether the journal is there and empty, or in use.
-    pub(crate) is_journal_open: AtomicBool,
+    /// Whether a revision may have left something in the session, which the next one must not find.
+    pub(crate) is_touched: AtomicBool,
+}
+
+/// What comes after the steps that a session has run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Nothing: the plan is done, or the run is to stop.
+    End,
+    /// The next step, in a session of its own.
+    FreshSession,
 }
 
 /// One step with the revision it runs.
@@ -51,11 +73,13 @@ pub(crate) struct Job<'a> {
 }
 
 impl Runner<'_> {
-    /// Runs the steps in order, until one fails or somebody asks to stop.
-    pub(crate) async fn run(&self, plan: &Plan) -> Result<Report, Error> {
-        let mut report = Report::default();
-        self.site.tell(&Event::Planned { steps: &plan.steps });
-        for (index, step) in plan.steps.iter().enumerate() {
+    /// Runs the steps that `report` does not have yet, in order, until one fails, the run is to stop, or the next one needs a
+    /// session of its own.
+    pub(crate) async fn run(&self, plan: &Plan, from: usize, report: &mut Report) -> Result<(Next, usize), Error> {
+        for (index, step) in plan.steps.iter().enumerate().skip(from) {
+            if self.is_touched.load(Ordering::Relaxed) {
+                return Ok((Next::FreshSession, index));
+            }
             let Some(job) = self.job(step) else { continue };
             let outcome = match self.site.is_stopping() {
                 true => Err(Error::Stopped { waited: Duration::ZERO }),
@@ -69,10 +93,10 @@ impl Runner<'_> {
                     self.site.tell(&Event::Stopped { left: &report.left });
                     break;
                 }
-                Err(error) => return Err(error.after(&report, plan)),
+                Err(error) => return Err(error.after(report, plan)),
             }
         }
-        Ok(report)
+        Ok((Next::End, plan.len()))
     }
 
     /// Runs the rest of a step that was interrupted; `past` is what it has done.

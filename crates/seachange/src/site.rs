@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use sea_orm::{DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr, TransactionTrait};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 
 use crate::backend::Backend;
 use crate::error::Error;
 use crate::event::{Event, EventHandler};
 use crate::limits::{Deadline, Limits};
 use crate::lock::Waiter;
-use crate::runner::Live;
+use crate::runner::{Base, Live};
 use crate::store::Store;
 
 /// How long SQLite waits for the right to write before the engine hears of it, and can say for whom it waits.
@@ -52,23 +52,15 @@ impl Waited {
     }
 }
 
-impl<'a> Site<'a> {
-    /// The database as it answers the code of a revision, on the connection or in a transaction.
-    pub(crate) fn live(&self, base: impl Into<DatabaseExecutor<'a>>) -> Live<'a> {
-        Live::new(base, self.handler, self.deadline)
-    }
-}
-
 impl Site<'_> {
-    /// Whether somebody has asked to stop.
+    /// The database as it answers the code of a revision, where the engine holds a transaction or none.
+    pub(crate) fn live(&self, base: Base, is_held: bool) -> Live {
+        Live::new(base, self.backend.sql_dialect(), is_held, Arc::clone(self.handler), Arc::clone(self.deadline))
+    }
+
+    /// Whether the run is asked to stop.
     pub(crate) fn is_stopping(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
-    }
-
-    /// Rolls a transaction back. When even this fails the connection is gone, and the database rolls back by itself.
-    pub(crate) async fn roll_back(&self, transaction: DatabaseTransaction) {
-        self.backend.before_rollback(&transaction).await;
-        let _ = transaction.rollback().await;
     }
 
     /// Tells whoever watches.

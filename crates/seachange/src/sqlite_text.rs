@@ -18,7 +18,13 @@ pub(crate) mod reference;
 pub(crate) mod table_text;
 #[cfg(test)]
 mod tests;
-pub(crate) mod token;
+
+use crate::sql::{self, SqlDialect, Token};
+
+/// Splits a text into tokens.
+pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
+    sql::tokens(text, SqlDialect::Sqlite)
+}
 
 /// Compares names as SQLite does.
 pub(crate) fn same(left: &str, right: &str) -> bool {

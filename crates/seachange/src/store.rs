@@ -15,10 +15,34 @@
 
 mod entries;
 mod holder;
+mod layout;
 mod row;
 mod script;
 mod table;
 
+use chrono::{DateTime, Utc};
+use sea_orm::Value;
+use sea_orm::sea_query::{MysqlQueryBuilder, PostgresQueryBuilder, QueryStatementWriter, SqliteQueryBuilder};
+
 pub use holder::Holder;
 pub use row::{Row, State};
-pub(crate) use table::Store;
+pub(crate) use table::{Store, check_one};
+
+use crate::sql::SqlDialect;
+
+/// A moment as it stands in plain text: MySQL and MariaDB take no offset.
+fn moment(dialect: SqlDialect, moment: DateTime<Utc>) -> Value {
+    match dialect {
+        SqlDialect::MySql => moment.naive_utc().into(),
+        SqlDialect::Sqlite | SqlDialect::Postgres => moment.into(),
+    }
+}
+
+/// A statement as plain text, its values written out: several of them are one round trip.
+fn text(statement: &impl QueryStatementWriter, dialect: SqlDialect) -> String {
+    match dialect {
+        SqlDialect::MySql => statement.to_string(MysqlQueryBuilder),
+        SqlDialect::Postgres => statement.to_string(PostgresQueryBuilder),
+        SqlDialect::Sqlite => statement.to_string(SqliteQueryBuilder),
+    }
+}

@@ -31,7 +31,7 @@ pub(crate) fn trials() -> Vec<Case> {
     cases.push(Case::on(Backend::Postgres, &name(film, "fits_right_after_up"), |database| {
         fits_right_after_up(film, database)
     }));
-    for backend in [Backend::Sqlite, Backend::MySql] {
+    for backend in [Backend::Sqlite, Backend::MariaDb, Backend::MySql] {
         cases.push(Case::on(backend, &name(film, "needs_postgres"), move |database| needs_postgres(film, database)));
     }
     for public in [PUBLIC[0], PUBLIC[1]] {

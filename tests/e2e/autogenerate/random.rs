@@ -14,7 +14,7 @@ const LIMIT: Duration = Duration::from_secs(600);
 
 pub(super) fn trials() -> Vec<Case> {
     let on = |backend| Case::on(backend, "matrix::random_schemas", lead_there_and_back);
-    [Backend::Postgres, Backend::MySql].map(on).into()
+    Backend::SERVERS.map(on).into()
 }
 
 fn lead_there_and_back(database: &TestDatabase) -> TestResult {

@@ -43,7 +43,7 @@ fn add(folder: &Path, files: &mut BTreeMap<String, Option<Vec<u8>>>) -> io::Resu
 /// The columns of every table of the user's, and the rows of those in the current schema.
 async fn lines(database: &TestDatabase) -> Result<Vec<String>, DbErr> {
     let (quote, schemas) = match database.backend() {
-        Backend::MySql => ("`", "table_schema = DATABASE()"),
+        Backend::MariaDb | Backend::MySql => ("`", "table_schema = DATABASE()"),
         _ => ("\"", "table_schema NOT IN ('pg_catalog', 'information_schema')"),
     };
     let connection = database.connect().await?;

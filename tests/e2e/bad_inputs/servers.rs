@@ -1,9 +1,10 @@
 //! Servers that do not let us in.
 
 use seachange_tests::{
-    Backend, Program, TestDatabase,
+    Backend, Output, Program, TestDatabase,
     harness::{Case, DatabaseTest, TestResult},
     servers::{Address, SPECIAL_PASSWORD, SPECIAL_USER},
+    snapshot,
 };
 
 use super::{SECRET, check, check_words_of_server, migration, unset};
@@ -17,11 +18,15 @@ pub(super) fn trials() -> Vec<Case> {
         ("unknown_database", unknown_database),
     ];
     let on = |backend| tests.map(|(name, test)| Case::on(backend, &format!("bad_inputs::{name}"), test));
-    let mut cases: Vec<Case> = [Backend::Postgres, Backend::MySql].into_iter().flat_map(on).collect();
+    let mut cases: Vec<Case> = Backend::SERVERS.into_iter().flat_map(on).collect();
     cases.push(Case::on(Backend::Postgres, "bad_inputs::unknown_schema", unknown_schema));
     cases.push(Case::on(Backend::Postgres, "bad_inputs::unknown_schema_stamped", unknown_schema_stamped));
-    cases.push(Case::on(Backend::MySql, "bad_inputs::server_of_another_kind", server_of_another_kind));
-    cases.push(Case::on(Backend::MySql, "bad_inputs::schema_on_mysql", schema_on_mysql));
+    cases.push(Case::on(Backend::MySql, "bad_inputs::password_without_encryption", password_without_encryption));
+    for backend in Backend::LIKE_MYSQL {
+        cases.push(Case::on(backend, "bad_inputs::locked_account", locked_account));
+        cases.push(Case::on(backend, "bad_inputs::server_of_another_kind", server_of_another_kind));
+        cases.push(Case::on(backend, "bad_inputs::schema_on_mysql", schema_on_mysql));
+    }
     cases
 }
 
@@ -43,7 +48,7 @@ fn wrong_password(database: &TestDatabase) -> TestResult {
 fn wrong_password_in_parts(database: &TestDatabase) -> TestResult {
     let address = database.address().ok_or("a server")?;
     let program = unset(database)
-        .env("DATABASE_DRIVER", database.backend().name())
+        .env("DATABASE_DRIVER", database.backend().scheme())
         .env("DATABASE_HOSTNAME", address.host())
         .env("DATABASE_PORT", address.port().unwrap_or_default().to_string())
         .env("DATABASE_USERNAME", SPECIAL_USER)
@@ -66,6 +71,34 @@ fn unknown_database(database: &TestDatabase) -> TestResult {
 fn server_of_another_kind(database: &TestDatabase) -> TestResult {
     let url = database.url_for(SPECIAL_USER, SECRET).replacen("mysql:", "postgres:", 1);
     check("server_of_another_kind", database, &with_url(database, url))
+}
+
+/// Makes a user of the server's for one test, who goes before what the program says is judged.
+fn as_user_of_its_own(
+    database: &TestDatabase,
+    account: &str,
+    parameters: &str,
+) -> Result<Output, Box<dyn std::error::Error>> {
+    let user = format!("{}_own", database.name());
+    database.execute(&format!("CREATE USER '{user}'@'%' IDENTIFIED BY '{SECRET}' {account}"))?;
+    let output = with_url(database, database.url_for(&user, SECRET) + parameters).run();
+    database.execute(&format!("DROP USER '{user}'@'%'"))?;
+    Ok(output?)
+}
+
+fn locked_account(database: &TestDatabase) -> TestResult {
+    let output = as_user_of_its_own(database, "ACCOUNT LOCK", "")?;
+    assert_eq!(output.code, Some(3), "{output}");
+    assert!(output.stderr.contains("refused user") && output.stderr.to_lowercase().contains("is locked"), "{output}");
+    Ok(())
+}
+
+/// The server has not seen the password of the user yet. Without encryption it takes a proof that it has to have made before.
+fn password_without_encryption(database: &TestDatabase) -> TestResult {
+    let output = as_user_of_its_own(database, "", "?ssl-mode=DISABLED")?;
+    assert_eq!(output.code, Some(3), "{output}");
+    snapshot::settings(database).bind(|| insta::assert_snapshot!("bad_inputs_password_without_encryption", output));
+    Ok(())
 }
 
 fn unknown_schema(database: &TestDatabase) -> TestResult {

@@ -30,7 +30,7 @@ fn scripts(backend: Backend) -> (&'static str, &'static str) {
     let all = match backend {
         Backend::Sqlite => include_str!("sqlite.sql"),
         Backend::Postgres => include_str!("postgres.sql"),
-        Backend::MySql => include_str!("mysql.sql"),
+        Backend::MariaDb | Backend::MySql => include_str!("mysql.sql"),
     };
     all.split_once("-- becomes").unwrap_or((all, ""))
 }
@@ -138,6 +138,7 @@ fn compiled(database: &TestDatabase) -> TestResult {
     let new = NewCrate::init(match database.backend() {
         Backend::Sqlite => "generated-sqlite",
         Backend::Postgres => "generated-postgres",
+        Backend::MariaDb => "generated-mariadb",
         Backend::MySql => "generated-mysql",
     })?;
     let bodies = Some(written(database, &steps)?);

@@ -1,31 +1,40 @@
-//! MySQL and MariaDB: `mysql.sql` has one of everything.
+//! MySQL and MariaDB: `mysql.sql` and `mariadb.sql` have one of everything.
 
 use seachange::inspect::Scope;
 use seachange_tests::{
     Backend, TestDatabase,
-    harness::{Case, TestResult},
+    harness::{Case, DatabaseTest, TestResult},
     snapshot,
 };
 
 use super::describe::describe;
 use super::{queries, read, read_at, table};
 
-const EVERYTHING: &str = include_str!("mysql.sql");
+/// Each has syntax of its own: expressions as defaults, sequences, constraints that are not enforced.
+fn everything(database: &TestDatabase) -> &'static str {
+    match database.backend() {
+        Backend::MariaDb => include_str!("mariadb.sql"),
+        _ => include_str!("mysql.sql"),
+    }
+}
 
 pub(super) fn trials() -> Vec<Case> {
-    vec![
-        Case::on(Backend::MySql, "inspect::everything_is_told", everything_is_told),
-        Case::on(Backend::MySql, "inspect::key_words_stay_quoted", key_words_stay_quoted),
-        Case::on(Backend::MySql, "inspect::another_user_reads_the_same", another_user_reads_the_same),
-        Case::on(Backend::MySql, "inspect::other_databases_have_names", other_databases_have_names),
-        Case::on(Backend::MySql, "inspect::many_tables_take_as_many_queries", many_tables_take_as_many_queries),
-    ]
+    let tests: [(&str, DatabaseTest); 5] = [
+        ("inspect::everything_is_told", everything_is_told),
+        ("inspect::key_words_stay_quoted", key_words_stay_quoted),
+        ("inspect::another_user_reads_the_same", another_user_reads_the_same),
+        ("inspect::other_databases_have_names", other_databases_have_names),
+        ("inspect::many_tables_take_as_many_queries", many_tables_take_as_many_queries),
+    ];
+    let on = |backend| tests.map(|(name, test)| Case::on(backend, name, test));
+    Backend::LIKE_MYSQL.into_iter().flat_map(on).collect()
 }
 
 fn everything_is_told(database: &TestDatabase) -> TestResult {
-    database.execute(EVERYTHING)?;
+    database.execute(everything(database))?;
     let text = describe(&read(database)?);
-    snapshot::settings(database).bind(|| insta::assert_snapshot!("inspect_mysql", text));
+    snapshot::settings(database)
+        .bind(|| insta::assert_snapshot!(format!("inspect_{}", database.backend().name()), text));
     Ok(())
 }
 
@@ -49,7 +58,7 @@ fn key_words_stay_quoted(database: &TestDatabase) -> TestResult {
 }
 
 fn another_user_reads_the_same(database: &TestDatabase) -> TestResult {
-    database.execute(EVERYTHING)?;
+    database.execute(everything(database))?;
     let (user, name) = (format!("{}_r", database.name()), database.name());
     database.execute(&format!(
         "CREATE USER '{user}'@'%' IDENTIFIED BY 'reader'; GRANT SELECT ON {name}.* TO '{user}'@'%'"
@@ -78,7 +87,7 @@ fn other_databases_have_names(database: &TestDatabase) -> TestResult {
 
 fn many_tables_take_as_many_queries(database: &TestDatabase) -> TestResult {
     let empty = queries(database)?;
-    database.execute(EVERYTHING)?;
+    database.execute(everything(database))?;
     assert_eq!((empty, queries(database)?), (7, 7));
     Ok(())
 }

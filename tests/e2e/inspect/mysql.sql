@@ -14,7 +14,7 @@ printed',
     code varchar(10) COLLATE utf8mb4_bin,
     active bool NOT NULL DEFAULT true,
     extra json,
-    other json NOT NULL DEFAULT '{}' CHECK (json_length(other) > 0),
+    other json NOT NULL DEFAULT ('{}') CHECK (json_length(other) > 0),
     raw longtext CHECK (json_valid(raw)),
     token binary(16),
     price decimal(10, 2) DEFAULT -1.5 CHECK (price > -2),
@@ -24,15 +24,17 @@ printed',
     same varchar(10) DEFAULT NULL,
     word varchar(10) DEFAULT 'NULL',
     nothing varchar(10) DEFAULT '',
-    unique_id varchar(36) DEFAULT uuid(),
+    unique_id varchar(36) DEFAULT (uuid()),
     total int AS (price * 2) STORED,
     label varchar(50) AS (concat(name, 'x')) VIRTUAL,
     CONSTRAINT once UNIQUE (name, code),
     UNIQUE KEY short (name(3)),
     UNIQUE KEY falling (code, price DESC),
-    UNIQUE KEY long_one (raw),
+    UNIQUE KEY computed ((lower(name)), (price + 1)),
+    UNIQUE KEY unseen (born) INVISIBLE,
     CHECK (price > 0 OR name IN ('a', 'it''s')),
-    CONSTRAINT `name's one` CHECK (`name` <> '')
+    CONSTRAINT `name's two` CHECK (`name` <> ''),
+    CONSTRAINT hoped CHECK (price < 100) NOT ENFORCED
 );
 CREATE TABLE books (
     id int PRIMARY KEY AUTO_INCREMENT,
@@ -48,7 +50,6 @@ CREATE TABLE books (
     FOREIGN KEY (parent) REFERENCES books (id)
 ) COLLATE utf8mb4_unicode_ci;
 CREATE TABLE hashed (id int, KEY hashed_id (id) USING HASH) ENGINE = MEMORY;
-CREATE TABLE history (id int PRIMARY KEY) WITH SYSTEM VERSIONING;
+CREATE TABLE invisible (id int PRIMARY KEY, seen int, unseen int INVISIBLE);
 CREATE VIEW seen AS SELECT name FROM authors;
-CREATE SEQUENCE numbers;
 CREATE TEMPORARY TABLE passing (id int);

@@ -6,7 +6,7 @@ use seachange_tests::harness::{Case, TestResult};
 
 use super::workspace;
 
-const MEMBERS: [&str; 13] = [
+const MEMBERS: [&str; 14] = [
     "crates/seachange-graph",
     "crates/seachange-source",
     "crates/seachange",
@@ -19,6 +19,7 @@ const MEMBERS: [&str; 13] = [
     "tests/public/film-anywhere",
     "tests/public/music",
     "tests/public/trading",
+    "tests/scripted",
     "tests/ten",
 ];
 

@@ -10,8 +10,17 @@ use tempfile::TempDir;
 const LEFT_OUT: [&str; 4] = ["target", ".git", "data", ".env"];
 
 /// The crates that are compiled again in the copy: what their build scripts write holds paths of the workspace.
-const RECOMPILED: [&str; 7] =
-    ["app", "entity", "migration", "failing-migration", "failing_migration", "ten-migration", "ten_migration"];
+const RECOMPILED: [&str; 9] = [
+    "app",
+    "entity",
+    "migration",
+    "failing-migration",
+    "failing_migration",
+    "scripted-migration",
+    "scripted_migration",
+    "ten-migration",
+    "ten_migration",
+];
 
 /// A copy of the workspace; gone when it is dropped.
 pub(super) struct Checkout {

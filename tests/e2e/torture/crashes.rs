@@ -5,7 +5,7 @@ use std::{fmt::Display, fs};
 use seachange_tests::{
     Backend, TestDatabase,
     harness::{Case, TestResult},
-    servers::{Engine, MariaDbServer, PostgresServer, PrivateServer},
+    servers::{Engine, MariaDbServer, MySqlServer, PostgresServer, PrivateServer},
 };
 
 use super::{
@@ -19,7 +19,8 @@ pub(super) fn trials() -> Vec<Case> {
     let name = "torture::run_outlives_a_server_crash";
     vec![
         Case::owning(Backend::Postgres, name, || run_outlives_a_server_crash(PostgresServer::start())),
-        Case::owning(Backend::MySql, name, || run_outlives_a_server_crash(MariaDbServer::start())),
+        Case::owning(Backend::MariaDb, name, || run_outlives_a_server_crash(MariaDbServer::start())),
+        Case::owning(Backend::MySql, name, || run_outlives_a_server_crash(MySqlServer::start())),
     ]
 }
 

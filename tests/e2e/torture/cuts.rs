@@ -15,7 +15,7 @@ use super::{
 };
 
 pub(super) fn trials() -> Vec<Case> {
-    [Backend::Postgres, Backend::MySql]
+    Backend::SERVERS
         .map(|backend| Case::on(backend, "torture::cut_connection_ends_the_run", cut_connection_ends_the_run))
         .into()
 }

@@ -17,7 +17,7 @@ use super::{
 
 pub(super) fn trials() -> Vec<Case> {
     let mut cases = each_backend("torture::killed_between_statements", killed_between_statements);
-    for backend in [Backend::Postgres, Backend::MySql] {
+    for backend in Backend::SERVERS {
         cases.push(Case::on(backend, "torture::killed_at_every_request", killed_at_every_request));
     }
     cases.extend(each_backend("torture::killed_at_random_moments", killed_at_random_moments));

@@ -11,18 +11,19 @@ use std::{
 };
 
 use seachange_tests::{
-    servers::{Engine, LastingServer, MariaDb, Postgres},
+    servers::{Engine, LastingServer, MariaDb, MySql, Postgres},
     target,
 };
 
-const USAGE: &str = "usage: db <postgres|mariadb> <up|down|url>";
+const USAGE: &str = "usage: db <postgres|mariadb|mysql> <up|down|url>";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let result = match args[..] {
         ["postgres", command] => perform::<Postgres>("postgres", command),
-        ["mariadb" | "mysql", command] => perform::<MariaDb>("mariadb", command),
+        ["mariadb", command] => perform::<MariaDb>("mariadb", command),
+        ["mysql", command] => perform::<MySql>("mysql", command),
         _ => Err(USAGE.into()),
     };
     match result {

@@ -86,7 +86,7 @@ impl fmt::Debug for Case {
     }
 }
 
-/// The same test on each kind of database, as `sqlite::name`, `postgres::name` and `mysql::name`.
+/// The same test on each kind of database, as `sqlite::name`, `postgres::name`, `mariadb::name` and `mysql::name`.
 pub fn each_backend(name: &str, test: impl Fn(&TestDatabase) -> TestResult + Send + Sync + 'static) -> Vec<Case> {
     let test = Arc::new(test);
     let case = |backend| {

@@ -1,7 +1,7 @@
 //! How many tests ran on each database.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     sync::{Mutex, PoisonError},
 };
@@ -13,6 +13,8 @@ use crate::Backend;
 pub(crate) enum Ending {
     Passed,
     Failed,
+    /// With the name and the reason.
+    KnownFailure(String),
     /// With the reason.
     Skipped(String),
 }
@@ -21,6 +23,7 @@ pub(crate) enum Ending {
 struct Counts {
     passed: usize,
     failed: usize,
+    known: usize,
     skipped: usize,
     /// The most telling reason for skipping.
     reason: String,
@@ -30,6 +33,7 @@ struct Counts {
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     counts: Mutex<BTreeMap<Option<Backend>, Counts>>,
+    known_failures: Mutex<BTreeSet<String>>,
 }
 
 impl Tally {
@@ -39,6 +43,10 @@ impl Tally {
         match ending {
             Ending::Passed => counts.passed += 1,
             Ending::Failed => counts.failed += 1,
+            Ending::KnownFailure(line) => {
+                counts.known += 1;
+                self.known_failures.lock().unwrap_or_else(PoisonError::into_inner).insert(line);
+            }
             Ending::Skipped(reason) => {
                 counts.skipped += 1;
                 if reason.len() > counts.reason.len() {
@@ -49,14 +57,25 @@ impl Tally {
     }
 }
 
-/// Shows a table with a row for each database, and why tests were skipped on it.
+/// Shows a table with a row for each database, and why tests were skipped on it; the failures that are known; and that
+/// MySQL was not there, which fails nothing and should not be overlooked.
 impl fmt::Display for Tally {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut all = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        writeln!(formatter, "{:<12} {:>6} {:>7} {:>7} {:>8}", "database", "ran", "passed", "failed", "skipped")?;
+        writeln!(
+            formatter,
+            "{:<12} {:>6} {:>7} {:>7} {:>7} {:>8}",
+            "database", "ran", "passed", "failed", "known", "skipped"
+        )?;
         for backend in [None].into_iter().chain(Backend::ALL.map(Some)) {
             let counts = all.entry(backend).or_default();
             row(formatter, backend, counts)?;
+        }
+        for line in &*self.known_failures.lock().unwrap_or_else(PoisonError::into_inner) {
+            writeln!(formatter, "known failure: {line}")?;
+        }
+        if let Some(Counts { skipped: 1.., reason, .. }) = all.get(&Some(Backend::MySql)) {
+            writeln!(formatter, "MYSQL WAS NOT TRIED: {reason}")?;
         }
         Ok(())
     }
@@ -67,10 +86,11 @@ fn row(formatter: &mut fmt::Formatter<'_>, backend: Option<Backend>, counts: &Co
         Some(backend) => write!(formatter, "{backend:<12}")?,
         None => write!(formatter, "{:<12}", "none needed")?,
     }
-    let ran = counts.passed + counts.failed;
-    write!(formatter, " {ran:>6} {:>7} {:>7} {:>8}", counts.passed, counts.failed, counts.skipped)?;
-    if !counts.reason.is_empty() {
-        write!(formatter, "  {}", counts.reason)?;
+    let Counts { passed, failed, known, skipped, reason } = counts;
+    let ran = *passed + *failed + *known;
+    write!(formatter, " {ran:>6} {passed:>7} {failed:>7} {known:>7} {skipped:>8}")?;
+    if let Some(line) = reason.lines().next() {
+        write!(formatter, "  {line}")?;
     }
     writeln!(formatter)
 }
@@ -84,14 +104,20 @@ mod tests {
         let tally = Tally::default();
         tally.count(Some(Backend::Sqlite), Ending::Passed);
         tally.count(Some(Backend::Sqlite), Ending::Failed);
-        tally.count(Some(Backend::MySql), Ending::Skipped("no server".to_owned()));
-        tally.count(Some(Backend::MySql), Ending::Skipped("no server".to_owned()));
+        tally.count(Some(Backend::MariaDb), Ending::Skipped("no server".to_owned()));
+        tally.count(Some(Backend::MariaDb), Ending::Skipped("no server".to_owned()));
+        tally.count(Some(Backend::MySql), Ending::KnownFailure("mysql::a: it is so".to_owned()));
+        tally.count(Some(Backend::MySql), Ending::Skipped("it did not start; its log ends:\nthe end".to_owned()));
         insta::assert_snapshot!(tally.to_string(), @r"
-        database        ran  passed  failed  skipped
-        none needed       0       0       0        0
-        SQLite            2       1       1        0
-        PostgreSQL        0       0       0        0
-        MariaDB           0       0       0        2  no server
+        database        ran  passed  failed   known  skipped
+        none needed       0       0       0       0        0
+        SQLite            2       1       1       0        0
+        PostgreSQL        0       0       0       0        0
+        MariaDB           0       0       0       0        2  no server
+        MySQL             1       0       0       1        1  it did not start; its log ends:
+        known failure: mysql::a: it is so
+        MYSQL WAS NOT TRIED: it did not start; its log ends:
+        the end
         ");
     }
 }

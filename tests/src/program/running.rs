@@ -55,6 +55,11 @@ impl Running {
         }
     }
 
+    /// Whether the program has written `text` to standard error so far.
+    pub fn has_said(&mut self, text: &str) -> bool {
+        self.stderr.so_far(false).contains(text)
+    }
+
     /// Whether the program has ended.
     ///
     /// # Errors

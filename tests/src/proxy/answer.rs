@@ -21,7 +21,7 @@ impl Answer {
     /// Whether the server is done with the request. MySQL's server says its first word then, PostgreSQL's that it is
     /// ready for the next; notices may come before.
     pub(super) fn is_complete(&self) -> bool {
-        if self.backend == Backend::MySql {
+        if self.backend.is_like_mysql() {
             return mysql_length(&self.bytes).is_some_and(|length| self.bytes.len() >= length);
         }
         let mut rest = &self.bytes[..];

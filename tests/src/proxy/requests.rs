@@ -52,7 +52,7 @@ impl Requests {
 
     fn message(&mut self) -> Option<Vec<u8>> {
         let length = match self.backend {
-            Backend::MySql => mysql_length(&self.rest)?,
+            Backend::MariaDb | Backend::MySql => mysql_length(&self.rest)?,
             _ if self.has_started => typed_length(&self.rest)?,
             _ => number(&self.rest)? as usize,
         };
@@ -60,7 +60,7 @@ impl Requests {
     }
 
     fn kind(&mut self, message: &[u8]) -> Kind {
-        if self.backend == Backend::MySql {
+        if self.backend.is_like_mysql() {
             let is_command = message.get(3) == Some(&0);
             let is_answered = message.get(4).is_some_and(|command| !UNANSWERED.contains(command));
             return if is_command && is_answered { Kind::Request } else { Kind::Other };

@@ -16,9 +16,9 @@ pub(crate) struct Account {
 
 impl Account {
     /// Picks the first of `candidates` that exists, if we are root. Otherwise there is nothing to
-    /// switch.
+    /// switch, and neither where there are no candidates.
     pub(crate) fn unless_ordinary(candidates: &'static [&'static str]) -> Result<Option<Self>, ServerError> {
-        if !geteuid().is_root() {
+        if candidates.is_empty() || !geteuid().is_root() {
             return Ok(None);
         }
         let found = candidates.iter().find_map(|name| Self::named(name));

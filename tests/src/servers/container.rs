@@ -30,13 +30,13 @@ impl Container {
 
     /// Where the server listens.
     pub(crate) fn address(&self) -> Address {
-        let user = if self.backend == Backend::MySql { "root" } else { USER };
+        let user = if self.backend.is_like_mysql() { "root" } else { USER };
         Address::local(self.backend, self.port, user, USER)
     }
 
     fn up(&self) -> Result<u16, ServerError> {
         run(self.compose().args(["up", "--detach", "--wait", self.service()]))?;
-        let inner = if self.backend == Backend::MySql { "3306" } else { "5432" };
+        let inner = if self.backend.is_like_mysql() { "3306" } else { "5432" };
         let published = run(self.compose().args(["port", self.service(), inner]))?;
         let port = published.trim().rsplit(':').next();
         port.and_then(|port| port.parse().ok()).ok_or(ServerError::Url { variable: "compose port" })
@@ -54,7 +54,8 @@ impl Container {
 
     const fn service(&self) -> &'static str {
         match self.backend {
-            Backend::MySql => "mariadb",
+            Backend::MariaDb => "mariadb",
+            Backend::MySql => "mysql",
             _ => "postgres",
         }
     }

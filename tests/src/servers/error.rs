@@ -65,6 +65,16 @@ pub enum ServerError {
         /// Why it failed.
         source: io::Error,
     },
+    /// A variable names a server of another kind.
+    #[error("`{variable}` names a server that says it is `{version}`, which is not {backend}")]
+    Kind {
+        /// Where the URL comes from.
+        variable: &'static str,
+        /// The kind that the variable stands for.
+        backend: Backend,
+        /// What the server says.
+        version: String,
+    },
     /// A URL, given or printed by a container engine, that does not name a server.
     #[error("`{variable}` does not hold the URL of a server")]
     Url {

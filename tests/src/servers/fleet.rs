@@ -2,9 +2,9 @@
 
 use std::sync::OnceLock;
 
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DbErr, Statement};
 
-use super::{Address, MariaDbServer, PostgresServer, ServerError, container::Container, private::connect};
+use super::{Address, MariaDbServer, MySqlServer, PostgresServer, ServerError, container::Container, private::connect};
 use crate::{Backend, block_on};
 
 /// A second user of every server: may do everything, and has a password that needs encoding.
@@ -17,6 +17,7 @@ pub const SPECIAL_PASSWORD: &str = "P@ss w%rd/:?#é";
 #[derive(Debug, Default)]
 pub struct Fleet {
     postgres: OnceLock<Result<Running, ServerError>>,
+    mariadb: OnceLock<Result<Running, ServerError>>,
     mysql: OnceLock<Result<Running, ServerError>>,
 }
 
@@ -27,6 +28,7 @@ enum Running {
     Given(Address),
     Postgres(PostgresServer),
     MariaDb(MariaDbServer),
+    MySql(MySqlServer),
     Container(Container),
 }
 
@@ -59,6 +61,7 @@ impl Fleet {
         let slot = match backend {
             Backend::Sqlite => return Ok(None),
             Backend::Postgres => &self.postgres,
+            Backend::MariaDb => &self.mariadb,
             Backend::MySql => &self.mysql,
         };
         slot.get_or_init(|| Running::start(backend)).as_ref().map(Some)
@@ -70,7 +73,11 @@ impl Running {
     fn start(backend: Backend) -> Result<Self, ServerError> {
         let variable = variable(backend);
         let running = match std::env::var(variable) {
-            Ok(url) => Self::Given(Address::parse(variable, &url)?),
+            Ok(url) => {
+                let address = Address::parse(variable, &url)?;
+                block_on(check_kind(backend, variable, &address))?;
+                Self::Given(address)
+            }
             Err(_) => Self::start_private(backend).or_else(|error| contain(backend, error))?,
         };
         block_on(add_special_user(backend, &running.address()))?;
@@ -79,7 +86,8 @@ impl Running {
 
     fn start_private(backend: Backend) -> Result<Self, ServerError> {
         match backend {
-            Backend::MySql => MariaDbServer::start().map(Self::MariaDb),
+            Backend::MariaDb => MariaDbServer::start().map(Self::MariaDb),
+            Backend::MySql => MySqlServer::start().map(Self::MySql),
             _ => PostgresServer::start().map(Self::Postgres),
         }
     }
@@ -89,6 +97,7 @@ impl Running {
             Self::Given(address) => address.clone(),
             Self::Postgres(server) => server.address(),
             Self::MariaDb(server) => server.address(),
+            Self::MySql(server) => server.address(),
             Self::Container(container) => container.address(),
         }
     }
@@ -97,6 +106,7 @@ impl Running {
 /// The variable that names a running server by its administrator's URL.
 const fn variable(backend: Backend) -> &'static str {
     match backend {
+        Backend::MariaDb => "TEST_MARIADB_URL",
         Backend::MySql => "TEST_MYSQL_URL",
         _ => "TEST_POSTGRES_URL",
     }
@@ -115,9 +125,25 @@ fn contain(backend: Backend, error: ServerError) -> Result<Running, ServerError>
     Err(ServerError::Missing { backend, tried })
 }
 
+/// MariaDB and MySQL speak the same protocol, and each has a variable of its own.
+async fn check_kind(backend: Backend, variable: &'static str, address: &Address) -> Result<(), ServerError> {
+    if !backend.is_like_mysql() {
+        return Ok(());
+    }
+    let connection = connect(&address.url(admin_database(backend))).await?;
+    let question = Statement::from_string(connection.get_database_backend(), "SELECT VERSION()");
+    let row = connection.query_one_raw(question).await?;
+    connection.close().await?;
+    let version: String = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
+    if version.contains("MariaDB") == (backend == Backend::MariaDb) {
+        return Ok(());
+    }
+    Err(ServerError::Kind { variable, backend, version })
+}
+
 async fn add_special_user(backend: Backend, address: &Address) -> Result<(), DbErr> {
     let statements = match backend {
-        Backend::MySql => [
+        Backend::MariaDb | Backend::MySql => [
             format!("CREATE USER IF NOT EXISTS '{SPECIAL_USER}'@'%' IDENTIFIED BY '{SPECIAL_PASSWORD}'"),
             format!("GRANT ALL PRIVILEGES ON *.* TO '{SPECIAL_USER}'@'%'"),
         ],
@@ -139,7 +165,7 @@ async fn add_special_user(backend: Backend, address: &Address) -> Result<(), DbE
 /// The database that is always there.
 pub(crate) const fn admin_database(backend: Backend) -> &'static str {
     match backend {
-        Backend::MySql => "mysql",
+        Backend::MariaDb | Backend::MySql => "mysql",
         _ => "postgres",
     }
 }

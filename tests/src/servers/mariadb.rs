@@ -22,7 +22,7 @@ pub struct MariaDb {
 }
 
 impl Engine for MariaDb {
-    const BACKEND: Backend = Backend::MySql;
+    const BACKEND: Backend = Backend::MariaDb;
     const ADMIN_DATABASE: &'static str = "mysql";
     const DATABASES: &'static str = "SELECT 1 FROM information_schema.schemata WHERE schema_name";
     const ACCOUNTS: &'static [&'static str] = &["mysql", "nobody"];
@@ -79,7 +79,7 @@ impl Engine for MariaDb {
     }
 }
 
-fn option(name: &str, path: &Path) -> std::ffi::OsString {
+pub(super) fn option(name: &str, path: &Path) -> std::ffi::OsString {
     let mut option = std::ffi::OsString::from(format!("--{name}="));
     option.push(path);
     option

@@ -111,6 +111,25 @@ impl Engine for Postgres {
     }
 }
 
+impl PostgresServer {
+    /// Starts a standby that follows this server.
+    ///
+    /// # Errors
+    ///
+    /// As [`PostgresServer::start`].
+    pub fn standby(&self) -> Result<Self, ServerError> {
+        let engine = Postgres::find()?;
+        let home = Home::temporary(Account::unless_ordinary(Postgres::ACCOUNTS)?)?;
+        let mut copy = home.command(&engine.programs.join("pg_basebackup"));
+        copy.args(["--write-recovery-conf", "--wal-method", "stream", "--checkpoint", "fast", "--no-sync"])
+            .arg("--pgdata")
+            .arg(home.join("data"))
+            .args(["--dbname", &self.url(Postgres::ADMIN_DATABASE)]);
+        run(&mut copy)?;
+        Self::launch(engine, home, None)
+    }
+}
+
 /// One of PostgreSQL's programs, as `psql`, which may be where the search path does not lead.
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
     let folders = search_path().into_iter().chain(configured()).chain(packaged());

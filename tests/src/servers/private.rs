@@ -99,7 +99,7 @@ impl<E: Engine> PrivateServer<E> {
         Self::launch(engine, home, port)
     }
 
-    fn launch(engine: E, home: Home, preferred: Option<u16>) -> Result<Self, ServerError> {
+    pub(crate) fn launch(engine: E, home: Home, preferred: Option<u16>) -> Result<Self, ServerError> {
         let mut server = Self { process: None, engine, port: 0, home };
         let mut attempt = 1;
         loop {

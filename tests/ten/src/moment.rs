@@ -4,7 +4,8 @@
 //!
 //! - `TEN_AT="7: kill"` kills the process with SIGKILL at the seventh moment;
 //! - `TEN_AT="7: wait"` writes the file `reached` into the working directory, and waits for a file `go`;
-//! - `TEN_AT="7: fill"` lets SQLite's file grow no further, as on a full disk;
+//! - `TEN_AT="7: fill"` lets SQLite's file grow no further from then on, as on a full disk: the limit is one of the session,
+//!   which ends with its revision, so it is set again at each moment;
 //! - `TEN_START=PATH` lets the program begin once there is such a file, so that several begin at once;
 //! - `TEN_LOG=PATH` adds a line to a file at each moment, and one with the name of each revision that came to its end.
 
@@ -75,10 +76,16 @@ async fn pass(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let number = PASSED.fetch_add(1, Ordering::Relaxed) + 1;
     log(&number.to_string())?;
     let wanted = env::var("TEN_AT").unwrap_or_default();
-    match wanted.strip_prefix(&format!("{number}: ")) {
-        Some("kill") => kill(),
-        Some("wait") => wait().map_err(custom),
-        Some("fill") => fill(manager).await,
+    let Some((at, what)) = wanted.split_once(": ") else {
+        return Ok(());
+    };
+    let at: u32 = at
+        .parse()
+        .map_err(|_| DbErr::Custom(format!("`{at}` is not a moment")))?;
+    match what {
+        "kill" if at == number => kill(),
+        "wait" if at == number => wait().map_err(custom),
+        "fill" if at <= number => fill(manager).await,
         _ => Ok(()),
     }
 }

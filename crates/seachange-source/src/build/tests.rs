@@ -190,3 +190,25 @@ fn a_registry_that_cannot_be_written_is_an_error() {
     let output = krate.build();
     assert!(output[1].starts_with("cargo::error=") && output[1].contains("cannot be written: "), "{output:?}");
 }
+
+#[test]
+fn files_that_revisions_include_are_watched() {
+    let krate = Crate::new(&[("m1_a.rs", "id: \"a\""), ("m2_b.rs", "id: \"b\", down_revision: &[\"a\"]")]);
+    fs::create_dir(krate.folder.path().join("sql")).unwrap();
+    fs::write(krate.folder.path().join("Cargo.toml"), "").unwrap();
+    let sql = krate.folder.path().join("sql/up.sql");
+    fs::write(&sql, "SELECT 1").unwrap();
+    for name in ["m1_a.rs", "m2_b.rs"] {
+        let text = fs::read_to_string(krate.version(name)).unwrap();
+        let inclusions = "const SQL: [&str; 3] = [include_str!(\"../../sql/up.sql\"), include_str!(\"/nowhere/x.sql\"), \
+                          include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/sql/up.sql\"))];";
+        fs::write(krate.version(name), format!("{text}\n{inclusions}")).unwrap();
+    }
+    let watched =
+        [RERUN, "cargo::rerun-if-changed=/nowhere/x.sql", "cargo::rerun-if-changed=sql/up.sql"].map(str::to_owned);
+    assert_eq!(krate.build(), watched);
+    let before = fs::read_to_string(krate.registry()).unwrap();
+    fs::write(&sql, "SELECT 2").unwrap();
+    assert_eq!(krate.build(), watched);
+    assert_ne!(fs::read_to_string(krate.registry()).unwrap(), before);
+}

@@ -5,7 +5,7 @@ use seachange_graph::fault::quoted;
 use thiserror::Error;
 
 use super::Tool;
-use crate::database_error::reason;
+use crate::database_error::full_reason;
 
 /// Why the record of another tool cannot be taken over. Nothing was written.
 #[derive(Debug, Error)]
@@ -18,7 +18,7 @@ pub enum AdoptError {
         table: String,
     },
     /// The table has other columns than the tool's.
-    #[error("the table `{table}` is not one of {}: {}", tool.name(), reason(.source))]
+    #[error("the table `{table}` is not one of {}: {}", tool.name(), full_reason(.source))]
     ForeignTable {
         /// The name of the table.
         table: String,

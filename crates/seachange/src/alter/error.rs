@@ -4,6 +4,7 @@ use sea_orm::DbErr;
 use seachange_graph::fault::quoted;
 
 use super::foreign_keys::Violation;
+use super::values_not_kept::ValuesNotKept;
 
 /// A change of a table that was refused or did not succeed.
 ///
@@ -188,6 +189,9 @@ pub enum AlterError {
         /// What is not possible, and what to do instead.
         reason: &'static str,
     },
+    /// Values of a column would become others, or would not be of its new type. Only SQLite is asked beforehand.
+    #[error("{0}")]
+    ValuesNotKept(Box<ValuesNotKept>),
     /// A new column is `NOT NULL` without a default, and there are rows to give a value to.
     #[error(
         "column `{column}` cannot be added to table `{table}` as not null without a default: {rows} rows would have no value"

@@ -48,6 +48,7 @@ pub(crate) mod rebuild_scope;
 pub(crate) mod script_scope;
 mod server;
 mod sqlite;
+mod values_not_kept;
 
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{Expr, IntoColumnDef, IntoIden, IntoTableRef, TableRef};
@@ -59,6 +60,7 @@ pub(crate) use self::foreign_keys::foreign_keys_on;
 pub use self::foreign_keys::{Problem, Violation};
 pub(crate) use self::foreign_keys::{foreign_key_violations, new_violations, set_foreign_keys};
 pub use self::operation::{ForeignKeyName, NewForeignKey};
+pub use self::values_not_kept::ValuesNotKept;
 
 use self::operation::{Operation, table_name};
 
@@ -88,9 +90,25 @@ impl Alter<'_, '_> {
     /// What the definition does not say stays as it is on PostgreSQL and SQLite. On MySQL and MariaDB the definition takes
     /// the place of the old one, so say all of it. A column cannot be turned into a generated one.
     ///
-    /// On PostgreSQL, `using` says how the values get the new type, and a default that is said takes the place of the old
-    /// one before the type changes. On SQLite, a definition that says `primary_key` says as well whether the key is
-    /// `AUTOINCREMENT`.
+    /// On PostgreSQL and SQLite, `using` says how the values get the new type; `Expr::col("n").cast_as("integer")` is an
+    /// expression that both take. On PostgreSQL a default that is said takes the place of the old one before the type changes. On
+    /// SQLite, a definition that says `primary_key` says as well whether the key is `AUTOINCREMENT`.
+    ///
+    /// SQLite converts what it can and stores the rest as it is, without an error: `'007'` becomes 7 in an integer column, and `'abc'`
+    /// stays a text there. So without `using` the change is refused when a value would not be the same after it is
+    /// converted back, or would not be of the new type as SeaORM stores it: a boolean is 0 or 1, a date, a time and a JSON are
+    /// texts of their form, a UUID has 16 bytes.
+    ///
+    /// ```
+    /// use seachange::alter::alter;
+    /// use sea_orm_migration::prelude::*;
+    ///
+    /// async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    ///     let number = ColumnDef::new("number").integer().using(Expr::col("number").cast_as("integer")).take();
+    ///     alter(manager, "posts").modify_column(number).apply().await?;
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn modify_column(self, column: impl IntoColumnDef) -> Self {
         self.with(Operation::ModifyColumn { new: Box::new(column.into_column_def()), keeps_type: false })
     }

@@ -1,8 +1,9 @@
 //! Loads a `.env` file into the environment, before clap reads it.
 //!
 //! The environment wins over the file. A file that is named has to exist; `.env` itself is looked for
-//! in the working directory and those above it, and may be missing. A malformed file is refused
-//! as a whole: none of its variables is set.
+//! in the working directory and those above it, and may be missing. One that is there and cannot be read is
+//! refused: it says which database is meant. A folder that holds a virtual environment of Python is passed over. A
+//! malformed file is refused as a whole: none of its variables is set.
 
 use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
@@ -116,7 +117,23 @@ fn behind_equals(argument: &OsStr) -> Option<&str> {
 fn default_file() -> Option<PathBuf> {
     let folder = env::current_dir().ok()?;
     let mut candidates = folder.ancestors().map(|folder| folder.join(".env"));
-    candidates.find(|path| path.is_file())
+    candidates.find(|path| is_there(path) && !is_virtual_environment(path))
+}
+
+/// Whether something has this name, be it a file, a folder, or what cannot be looked at.
+fn is_there(path: &Path) -> bool {
+    match fs::metadata(path) {
+        Ok(_) => true,
+        // A link that leads nowhere.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => path.is_symlink(),
+        Err(error) => error.kind() != io::ErrorKind::NotADirectory,
+    }
+}
+
+/// Whether a folder is one of Python's virtual environments (<https://peps.python.org/pep-0405/>), for which `.env` is a
+/// common name.
+fn is_virtual_environment(path: &Path) -> bool {
+    path.join("pyvenv.cfg").is_file()
 }
 
 fn read(path: &Path) -> io::Result<String> {

@@ -80,7 +80,7 @@ impl LockTimeoutArgs {
 
 /// A value, or nothing: an empty variable counts as not set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Given<T>(Option<T>);
+pub(super) struct Given<T>(pub(super) Option<T>);
 
 fn given<T>(text: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<Given<T>, String> {
     let text = text.trim();
@@ -92,7 +92,7 @@ fn number(text: &str) -> Result<Given<u32>, String> {
 }
 
 /// A length of time: a number of seconds, or numbers with units.
-fn duration(text: &str) -> Result<Given<Duration>, String> {
+pub(super) fn duration(text: &str) -> Result<Given<Duration>, String> {
     given(text, |text| match text.parse() {
         Ok(seconds) => Ok(Duration::from_secs(seconds)),
         Err(_) => humantime::parse_duration(text).map_err(|error| error.to_string()),

@@ -89,6 +89,21 @@ fn a_malformed_line_is_named_without_its_value() {
 }
 
 #[test]
+fn the_default_is_meant_in_a_project_or_while_it_is_built() {
+    assert!(super::is_default_meant(false, false));
+    assert!(super::is_default_meant(false, true));
+    assert!(super::is_default_meant(true, true));
+    assert!(!super::is_default_meant(true, false));
+    let parse = |arguments: &[&str]| Program::parse_from(["program"].iter().chain(arguments)).database;
+    if std::env::var_os("DATABASE_URL").is_none() {
+        assert!(parse(&[]).is_unset());
+        assert!(parse(&["--database-url", " "]).is_unset());
+    }
+    assert!(!parse(&["--database-url", "sqlite:data/app.db"]).is_unset());
+    assert!(!parse(&["--database-driver", "sqlite"]).is_unset());
+}
+
+#[test]
 fn the_environment_wins_over_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("my.env");
@@ -114,6 +129,7 @@ fn the_example_changes_nothing_and_names_every_variable() {
         let line = format!("# {}=", variable.to_str().unwrap());
         assert!(text.contains(&line), "{line}");
     }
+    assert!(text.contains("# MIGRATE_WAIT="));
 }
 
 #[test]

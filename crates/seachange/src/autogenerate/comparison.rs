@@ -8,7 +8,7 @@ use super::diff::{self, Candidate, Renames, Rules};
 use super::entities::Entities;
 use super::error::AutogenerateError;
 use super::filter::Filter;
-use super::operation::{Operation, reversed};
+use super::operation::Operation;
 use super::target::{Watch, target};
 use super::wishes::Wishes;
 use crate::adopt::Tool;
@@ -104,7 +104,7 @@ impl Comparison {
     /// The bodies of a revision that takes the steps, and takes them back.
     #[cfg(feature = "cli")]
     pub(crate) fn bodies(&self, operations: &[Operation]) -> seachange_source::Bodies {
-        super::bodies(operations, &reversed(operations), self.backend)
+        super::bodies(operations, &super::operation::reversed(operations), self.backend)
     }
 
     /// What leads from the database to the entities.

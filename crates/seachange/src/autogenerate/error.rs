@@ -4,7 +4,7 @@ use sea_orm::DbErr;
 
 use super::entities::EntityError;
 use super::scratch::ScratchError;
-use crate::database_error::reason;
+use crate::database_error::full_reason;
 use crate::error::Error;
 
 /// Why a database and entities cannot be compared. Nothing was changed in the database.
@@ -27,9 +27,9 @@ pub enum AutogenerateError {
         reason: String,
     },
     /// The database refuses one of the steps.
-    #[error("the database refuses the steps: {}", reason(.0))]
+    #[error("the database refuses the steps: {}", full_reason(.0))]
     Statement(#[source] DbErr),
     /// The catalogue cannot be read.
-    #[error("cannot read the schema: {}", reason(.0))]
+    #[error("cannot read the schema: {}", full_reason(.0))]
     Inspect(#[source] DbErr),
 }

@@ -9,7 +9,7 @@ mod views;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sea_orm::{DatabaseExecutor, DbBackend, DbErr};
+use sea_orm::{DbBackend, DbErr};
 use sea_orm_migration::SchemaManager;
 
 use self::cast::{Cast, part, strangers};
@@ -23,13 +23,14 @@ use super::error::AutogenerateError;
 use super::operation::{Operation, reversed};
 use super::scratch::{Scratch, ScratchError, send};
 use super::wishes::Wishes;
-use crate::database_error::{full_reason, reason};
+use crate::database_error::{full_reason, reason_with_detail};
 use crate::event::EventHandler;
 use crate::limits::Deadline;
 use crate::relay::{self, Body, Ending};
-use crate::runner::Live;
+use crate::runner::{Base, Live};
 use crate::schema::Schema;
 use crate::settings::DatabaseSettings;
+use crate::sql::SqlDialect;
 
 /// What came of trying steps out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,19 +174,18 @@ impl Stage {
 
     /// Runs code, and gives the statements that it sent.
     async fn run(&self, code: Vec<Code>) -> Result<Vec<String>, DbErr> {
-        let executor = self.scratch.executor();
-        let code = relay::Code {
-            body: Arc::new(Written(code)),
-            in_transaction: matches!(executor, DatabaseExecutor::Transaction(_)),
-        };
-        let (handler, deadline): (EventHandler, _) = (Arc::new(|_| {}), Deadline::new(None));
-        let mut recorder = Recorder {
-            live: Live::new(executor, &handler, &deadline),
+        let base = self.scratch.base();
+        let in_transaction = matches!(base, Base::Held(_));
+        let code = relay::Code { body: Arc::new(Written(code)), in_transaction };
+        let (handler, deadline): (EventHandler, _) = (Arc::new(|_| {}), Arc::new(Deadline::new(None)));
+        let recorder = Recorder {
+            live: Live::new(base, SqlDialect::of(self.backend), in_transaction, handler, deadline),
             statements: Vec::new(),
             places: self.scratch.placement().schemas,
             is_script: self.backend == DbBackend::Sqlite,
         };
-        match relay::run(code, self.backend, &mut recorder).await {
+        let (ending, recorder) = relay::run(code, self.backend, recorder).await?;
+        match ending {
             Ending::Done => Ok(recorder.statements),
             Ending::Failed(error) => Err(error),
             Ending::Panicked(text) => Err(DbErr::Custom(text)),
@@ -208,11 +208,11 @@ fn steps(from: &Schema, to: &Schema, wishes: &Wishes, backend: DbBackend) -> Vec
 }
 
 fn not_built(error: &DbErr) -> AutogenerateError {
-    AutogenerateError::Copy { reason: format!("a copy of the schema cannot be built: {}", reason(error)) }
+    AutogenerateError::Copy { reason: format!("a copy of the schema cannot be built: {}", full_reason(error)) }
 }
 
 fn refused(is_up: bool, error: &DbErr) -> Rehearsal {
-    Rehearsal::Refused { is_up, reason: full_reason(error) }
+    Rehearsal::Refused { is_up, reason: reason_with_detail(error) }
 }
 
 /// Code that no file holds yet.

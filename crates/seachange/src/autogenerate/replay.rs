@@ -6,9 +6,10 @@ use super::comparison::Comparison;
 use super::entities::Entities;
 use super::error::AutogenerateError;
 use super::filter::Filter;
-use super::scratch::ScratchDatabase;
+use super::scratch::{MARK_TABLE, ScratchDatabase};
 use crate::migrator::Migrator;
 use crate::revision::Migrations;
+use crate::schema::TableName;
 use crate::settings::DatabaseSettings;
 
 impl Comparison {
@@ -27,8 +28,9 @@ impl Comparison {
         let database = ScratchDatabase::create(scratch).await?;
         let compared = replay(migrations, &database, scratch, entities, filter).await;
         let dropped = database.drop().await;
-        let compared = compared?;
+        let mut compared = compared?;
         dropped?;
+        compared.from.tables.remove(&TableName::new(MARK_TABLE));
         Ok(compared)
     }
 }

@@ -16,7 +16,7 @@ use super::entities::{Blueprint, Entities, EntityError, Placement, TablePlan};
 use super::error::AutogenerateError;
 use super::scratch::{Scratch, send};
 use super::wishes::Wishes;
-use crate::database_error::reason;
+use crate::database_error::full_reason;
 use crate::schema::{Column, PrimaryKey, Schema, Table};
 use crate::settings::DatabaseSettings;
 
@@ -139,7 +139,7 @@ async fn build_tables(scratch: &Scratch, plans: &[&TablePlan], watch: &Watch<'_>
 
 async fn build(scratch: &Scratch, statements: &[String]) -> Result<(), AutogenerateError> {
     let sent = send(&scratch.executor(), statements).await;
-    Ok(sent.map_err(|source| EntityError::Refused { reason: reason(&source), source })?)
+    Ok(sent.map_err(|source| EntityError::Refused { reason: full_reason(&source), source })?)
 }
 
 /// A table put together from columns that were built elsewhere, unless it has what only the database can tell.

@@ -11,6 +11,8 @@ use sea_orm::sea_query::{Expr, QueryBuilder};
 use sea_orm::{DbBackend, Value};
 
 use crate::settings::Driver;
+use crate::sql::Facts;
+use crate::sql::SqlDialect;
 
 /// How a database system has its SQL written.
 pub(crate) trait Dialect: Send + Sync {
@@ -22,6 +24,11 @@ pub(crate) trait Dialect: Send + Sync {
 
     /// The statements that make a session what the engine's own would be. `schema` is the one that the settings name.
     fn preamble(&self, schema: Option<&str>) -> Vec<String>;
+
+    /// The statements that take away what a revision with these statements leaves in its session.
+    fn reset(&self, _facts: &[Facts]) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Begins a transaction.
     fn begin(&self) -> &'static str {
@@ -46,8 +53,8 @@ pub(crate) trait Dialect: Send + Sync {
         None
     }
 
-    /// How texts are quoted.
-    fn quoting(&self) -> Quoting;
+    /// How texts are read.
+    fn grammar(&self) -> SqlDialect;
 
     /// Writes a value as the driver would bind it.
     ///
@@ -55,23 +62,6 @@ pub(crate) trait Dialect: Send + Sync {
     ///
     /// What keeps a value from being written, for people.
     fn literal(&self, value: &Value) -> Result<String, &'static str>;
-}
-
-/// The quotes, comments and placeholders of a database system.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Quoting {
-    /// A backslash keeps the next character of a string from ending it.
-    pub(crate) backslashes: bool,
-    /// Backticks quote names.
-    pub(crate) backticks: bool,
-    /// Brackets quote names.
-    pub(crate) brackets: bool,
-    /// `$tag$` quotes texts, and `E'...'` takes backslashes.
-    pub(crate) dollars: bool,
-    /// `#` begins a comment, and `--` only before a space.
-    pub(crate) hashes: bool,
-    /// Placeholders are `$1`, rather than `?` and, on SQLite, `?1`.
-    pub(crate) numbered: bool,
 }
 
 /// What stands round a revision that rebuilds tables, with foreign keys off.

@@ -1,16 +1,21 @@
 //! MySQL and MariaDB.
 
+use std::fmt::Write;
+
 use async_trait::async_trait;
 use sea_orm::sea_query::ColumnDef;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseExecutor, DbErr, ExecResult, SqlxMySqlError, Value};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseExecutor, DbBackend, DbErr, ExecResult, SqlxMySqlError, Statement,
+    Value,
+};
 use sqlparser::dialect::MySqlDialect;
 
-use super::{Backend, answer, drop_listed, whole};
+use super::{Backend, LockKey, LockRole, Place, TableFacts, answer, drop_listed, whole};
 use crate::database_error::{database_error, has_code};
 use crate::journal::Presence;
 use crate::journal::trace::{self, Object, ObjectKind, Trace};
 use crate::limits::Limits;
-use crate::store::Store;
+use crate::sql::{self, SqlDialect};
 
 /// MySQL and MariaDB: every change of a table commits what came before it, and none rolls back.
 pub(super) struct MySql;
@@ -19,10 +24,6 @@ const OBJECTS: &str = "SELECT CASE table_type WHEN 'BASE TABLE' THEN 'table' ELS
         table_name AS name
     FROM information_schema.tables
     WHERE table_schema = DATABASE() AND table_type IN ('BASE TABLE', 'VIEW', 'SEQUENCE')";
-
-/// The name of the lock: a hash, because a name may have 64 characters. Locks are the server's, so that the database is
-/// part of it.
-const LOCK: &str = "CONCAT('seachange ', MD5(CONCAT(COALESCE(?, DATABASE()), '.', ?)))";
 
 /// How many tables or views of this name the database has, which is the current one unless it is named.
 const TABLE: &str = "SELECT COUNT(*) AS answer FROM information_schema.tables
@@ -36,10 +37,6 @@ const COLUMN: &str = "SELECT COUNT(*) AS answer FROM information_schema.columns
 
 const CONSTRAINT: &str = "SELECT COUNT(*) AS answer FROM information_schema.table_constraints
     WHERE table_schema = COALESCE(?, DATABASE()) AND constraint_name = ? AND table_name = ?";
-
-fn lock_values(store: &Store) -> [Value; 2] {
-    [store.schema().into(), store.table_name().into()]
-}
 
 /// The number of an error, which says more than its SQLSTATE.
 fn number(error: &DbErr) -> Option<u16> {
@@ -65,29 +62,54 @@ impl Backend for MySql {
         column.custom("longtext")
     }
 
+    fn sql_dialect(&self) -> SqlDialect {
+        SqlDialect::MySql
+    }
+
+    fn text_literal(&self, text: &str) -> String {
+        let bytes = text.bytes().fold(String::with_capacity(2 * text.len()), |mut hexadecimal, byte| {
+            // Writing to a String does not fail.
+            let _ = write!(hexadecimal, "{byte:02x}");
+            hexadecimal
+        });
+        format!("_utf8mb4 X'{bytes}'")
+    }
+
+    fn begin_text(&self) -> &'static str {
+        "START TRANSACTION"
+    }
+
+    async fn find_place(&self, connection: &DatabaseConnection, _table: &str) -> Result<Place, DbErr> {
+        let database: Option<String> = answer(connection, "SELECT DATABASE() AS answer", []).await?;
+        let schema = database.ok_or_else(|| DbErr::Custom("the connection has no current database".to_owned()))?;
+        Ok(Place { schema, elsewhere_than: None })
+    }
+
     /// GET_LOCK gives 1 for the lock, 0 when another session has it, and nothing when it failed.
-    async fn try_lock(&self, connection: &DatabaseConnection, store: &Store) -> Result<bool, DbErr> {
-        let got: Option<i64> =
-            answer(connection, &format!("SELECT GET_LOCK({LOCK}, 0) AS answer"), lock_values(store)).await?;
+    async fn try_lock(&self, session: &DatabaseExecutor<'_>, key: LockKey, role: LockRole) -> Result<bool, DbErr> {
+        let got: Option<i64> = answer(session, "SELECT GET_LOCK(?, 0) AS answer", [key.name(role).into()]).await?;
         match got {
             Some(got) => Ok(got == 1),
             None => Err(DbErr::Custom("GET_LOCK failed: the server is out of memory, or ended the wait".to_owned())),
         }
     }
 
-    async fn unlock(&self, connection: &DatabaseConnection, store: &Store) -> Result<(), DbErr> {
-        let sql = format!("SELECT RELEASE_LOCK({LOCK}) AS answer");
-        answer::<Option<i64>>(connection, &sql, lock_values(store)).await.map(drop)
+    async fn unlock(&self, session: &DatabaseConnection, key: LockKey, role: LockRole) -> Result<(), DbErr> {
+        let name = key.name(role).into();
+        answer::<Option<i64>>(session, "SELECT RELEASE_LOCK(?) AS answer", [name]).await.map(drop)
     }
 
-    async fn holds_lock(&self, executor: &DatabaseExecutor<'_>, store: &Store) -> Result<bool, DbErr> {
-        let sql = format!("SELECT IS_USED_LOCK({LOCK}) = CONNECTION_ID() AS answer");
-        Ok(answer::<Option<i64>>(executor, &sql, lock_values(store)).await? == Some(1))
+    async fn holds_lock(&self, executor: &DatabaseExecutor<'_>, key: LockKey, role: LockRole) -> Result<bool, DbErr> {
+        let name = key.name(role).into();
+        let holds =
+            answer::<Option<i64>>(executor, "SELECT IS_USED_LOCK(?) = CONNECTION_ID() AS answer", [name]).await?;
+        Ok(holds == Some(1))
     }
 
-    async fn is_locked(&self, connection: &DatabaseConnection, store: &Store) -> Result<bool, DbErr> {
-        let sql = format!("SELECT IS_USED_LOCK({LOCK}) IS NOT NULL AS answer");
-        answer::<i64>(connection, &sql, lock_values(store)).await.map(|answer| answer == 1)
+    async fn is_locked(&self, connection: &DatabaseConnection, key: LockKey) -> Result<bool, DbErr> {
+        let name = key.name(LockRole::Run).into();
+        let is_used = answer::<i64>(connection, "SELECT IS_USED_LOCK(?) IS NOT NULL AS answer", [name]).await?;
+        Ok(is_used == 1)
     }
 
     /// `lock_wait_timeout` is for tables, `innodb_lock_wait_timeout` for rows.
@@ -136,7 +158,7 @@ impl Backend for MySql {
         trace::traces(sql, &MySqlDialect {}, false)
     }
 
-    async fn presence(&self, connection: &DatabaseConnection, object: &Object) -> Result<Presence, DbErr> {
+    async fn presence(&self, executor: &DatabaseExecutor<'_>, object: &Object) -> Result<Presence, DbErr> {
         let sql = match object.kind {
             ObjectKind::Table => TABLE,
             ObjectKind::Index => INDEX,
@@ -145,8 +167,31 @@ impl Backend for MySql {
         };
         let texts = [object.schema.clone(), Some(object.name.clone()), object.table.clone()];
         let count: i64 =
-            answer(connection, sql, texts.map(Value::from).into_iter().take(sql.matches('?').count())).await?;
+            answer(executor, sql, texts.map(Value::from).into_iter().take(sql.matches('?').count())).await?;
         Ok(if count > 0 { Presence::Present } else { Presence::Absent })
+    }
+
+    /// The engines that roll back are those for which the server says so; a trigger is known when its body is understood.
+    async fn table_facts(&self, executor: &DatabaseExecutor<'_>, table: &str) -> Result<TableFacts, DbErr> {
+        const ENGINE: &str = "SELECT COALESCE(MAX(e.transactions = 'YES'), 1) AS answer
+            FROM information_schema.tables t LEFT JOIN information_schema.engines e ON e.engine = t.engine
+            WHERE t.table_schema = COALESCE(?, DATABASE()) AND t.table_name = ? AND t.table_type = 'BASE TABLE'";
+        const TRIGGERS: &str = "SELECT CAST(action_statement AS CHAR) AS body FROM information_schema.triggers
+            WHERE event_object_schema = COALESCE(?, DATABASE()) AND event_object_table = ?";
+        let (schema, name) = match table.split_once('.') {
+            Some((schema, name)) => (Some(schema.to_owned()), name.to_owned()),
+            None => (None, table.to_owned()),
+        };
+        let values = || [Value::from(schema.clone()), Value::from(name.clone())];
+        let rolls_back: i64 = answer(executor, ENGINE, values()).await?;
+        let statement = Statement::from_sql_and_values(DbBackend::MySql, TRIGGERS, values());
+        let mut has_known_triggers = true;
+        for row in executor.query_all_raw(statement).await? {
+            let body: String = row.try_get("", "body")?;
+            let facts = sql::read(&body, SqlDialect::MySql);
+            has_known_triggers &= facts.iter().all(|facts| facts.is_understood && facts.session_writes.is_empty());
+        }
+        Ok(TableFacts { rolls_back: rolls_back == 1, has_known_triggers })
     }
 
     /// SQLSTATE 42S02, `no such table`.

@@ -6,15 +6,19 @@ use async_trait::async_trait;
 use sea_orm::sea_query::ColumnDef;
 use sea_orm::sqlx::postgres::PgPoolOptions;
 use sea_orm::sqlx::{self, PgPool, Row};
-use sea_orm::{DatabaseConnection, DatabaseExecutor, DbErr, TransactionTrait, Value};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr, Statement,
+    TransactionTrait, Value,
+};
 use sqlparser::dialect::PostgreSqlDialect;
 
-use super::{Backend, answer, drop_listed, whole};
+use super::{Backend, LockKey, LockRole, Place, TableFacts, answer, drop_listed, whole};
 use crate::database_error::has_code;
 use crate::journal::Presence;
 use crate::journal::trace::{self, Object, ObjectKind, Trace};
 use crate::limits::Limits;
-use crate::store::Store;
+use crate::runner::SAVEPOINT;
+use crate::sql::SqlDialect;
 
 /// How long a second connection may take to be made.
 const SECOND_TIMEOUT: Duration = Duration::from_secs(5);
@@ -41,9 +45,12 @@ const OBJECTS: &str = "SELECT kind, name FROM (
         AND (d.deptype = 'e' OR kind = 'sequence' AND d.deptype IN ('a', 'i'))
 )";
 
-/// The name of the lock, as the two numbers that PostgreSQL takes: ours, and a hash of the table of the record. Locks are
-/// the database's own.
-const LOCK: &str = "1936024419, ('x' || left(md5(coalesce($1::text, current_schema()::text, '') || '.' || $2::text), 8))::bit(32)::int";
+/// The schema in which the session makes new tables, and the first one of its path that has a table of this name.
+const PLACE: &str = "SELECT current_schema()::text AS current, (
+        SELECT n.nspname::text FROM unnest(current_schemas(false)) WITH ORDINALITY AS p (name, position)
+        JOIN pg_namespace n ON n.nspname = p.name JOIN pg_class c ON c.relnamespace = n.oid
+        WHERE c.relname = $1::text AND c.relkind IN ('r', 'p', 'v') ORDER BY p.position LIMIT 1
+    ) AS found";
 
 /// 1 when there is such a table or view in the schema, which is the current one unless it is named.
 const TABLE: &str = "SELECT count(*)::int AS answer FROM pg_class c
@@ -64,13 +71,13 @@ const CONSTRAINT: &str = "SELECT count(*)::int AS answer FROM pg_constraint o JO
     WHERE c.relnamespace = to_regnamespace(quote_ident(coalesce($1::text, current_schema()::text)))
         AND o.conname = $2::text AND c.relname = $3::text";
 
-/// The same lock as the server lists it: the halves as unsigned numbers, and a 2 for a lock of two numbers.
-const LOCKED: &str = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2
-    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND classid = 1936024419
-    AND objid::bigint = ('x' || left(md5(coalesce($1::text, current_schema()::text, '') || '.' || $2::text), 8))::bit(32)::bigint";
-
-fn lock_values(store: &Store) -> [Value; 2] {
-    [store.schema().into(), store.table_name().into()]
+/// A lock as the server lists it: the halves as unsigned numbers, and a 2 for a lock of two numbers.
+fn listed((class, object): (i32, i32)) -> String {
+    format!(
+        "FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 AND classid = {class}
+            AND objid::bigint = {} AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        object.cast_unsigned()
+    )
 }
 
 #[async_trait]
@@ -87,26 +94,79 @@ impl Backend for Postgres {
         column.timestamp_with_time_zone()
     }
 
-    /// Asked again and again rather than waited for: who waits inside of a statement holds a snapshot, for which `CREATE
-    /// INDEX CONCURRENTLY` would wait in turn.
-    async fn try_lock(&self, connection: &DatabaseConnection, store: &Store) -> Result<bool, DbErr> {
-        answer(connection, &format!("SELECT pg_try_advisory_lock({LOCK}) AS answer"), lock_values(store)).await
+    fn sql_dialect(&self) -> SqlDialect {
+        SqlDialect::Postgres
     }
 
-    async fn unlock(&self, connection: &DatabaseConnection, store: &Store) -> Result<(), DbErr> {
-        let sql = format!("SELECT pg_advisory_unlock({LOCK}) AS answer");
-        answer::<bool>(connection, &sql, lock_values(store)).await.map(drop)
+    fn text_literal(&self, text: &str) -> String {
+        format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
     }
 
-    /// Takes the lock of the transaction beside that of the session: they are the same lock, so that it is there for the
-    /// session that has the other one, and for nobody else. Until the transaction ends, nobody can take it even when the
-    /// other one is lost.
-    async fn holds_lock(&self, executor: &DatabaseExecutor<'_>, store: &Store) -> Result<bool, DbErr> {
-        answer(executor, &format!("SELECT pg_try_advisory_xact_lock({LOCK}) AS answer"), lock_values(store)).await
+    fn own_role(&self) -> &'static str {
+        "; SET LOCAL SESSION AUTHORIZATION DEFAULT; SET LOCAL ROLE NONE"
     }
 
-    async fn is_locked(&self, connection: &DatabaseConnection, store: &Store) -> Result<bool, DbErr> {
-        answer(connection, &format!("SELECT EXISTS ({LOCKED}) AS answer"), lock_values(store)).await
+    /// Several statements in one text are one transaction, where none is open; the role comes back in either case.
+    fn under_own_role(&self, sql: &str) -> String {
+        format!(
+            "SELECT pg_catalog.set_config('seachange.role', pg_catalog.current_setting('role'), true),
+                pg_catalog.set_config('seachange.user', pg_catalog.current_setting('session_authorization'), true){};
+            {sql};
+            SELECT pg_catalog.set_config('session_authorization', pg_catalog.current_setting('seachange.user'), true);
+            SELECT pg_catalog.set_config('role', pg_catalog.current_setting('seachange.role'), true)",
+            self.own_role()
+        )
+    }
+
+    async fn find_place(&self, connection: &DatabaseConnection, table: &str) -> Result<Place, DbErr> {
+        let statement = Statement::from_sql_and_values(DbBackend::Postgres, PLACE, [table.into()]);
+        let row = connection.query_one_raw(statement).await?;
+        let row = row.ok_or_else(|| DbErr::RecordNotFound(PLACE.to_owned()))?;
+        let (current, found): (Option<String>, Option<String>) =
+            (row.try_get("", "current")?, row.try_get("", "found")?);
+        match (current, found) {
+            (current, Some(schema)) => {
+                Ok(Place { elsewhere_than: current.filter(|current| *current != schema), schema })
+            }
+            (Some(schema), None) => Ok(Place { schema, elsewhere_than: None }),
+            (None, None) => Err(DbErr::Custom("no schema of the search path exists".to_owned())),
+        }
+    }
+
+    /// Asked again and again rather than waited for: a session that waits inside of a statement holds a snapshot, for which
+    /// `CREATE INDEX CONCURRENTLY` would wait in turn.
+    async fn try_lock(&self, session: &DatabaseExecutor<'_>, key: LockKey, role: LockRole) -> Result<bool, DbErr> {
+        let (class, object) = key.numbers(role);
+        answer(session, &format!("SELECT pg_catalog.pg_try_advisory_lock({class}, {object}) AS answer"), []).await
+    }
+
+    async fn unlock(&self, session: &DatabaseConnection, key: LockKey, role: LockRole) -> Result<(), DbErr> {
+        let (class, object) = key.numbers(role);
+        let sql = format!("SELECT pg_catalog.pg_advisory_unlock({class}, {object}) AS answer");
+        answer::<bool>(session, &sql, []).await.map(drop)
+    }
+
+    async fn holds_lock(&self, executor: &DatabaseExecutor<'_>, key: LockKey, role: LockRole) -> Result<bool, DbErr> {
+        let listed = listed(key.numbers(role));
+        let sql = format!("SELECT EXISTS (SELECT {listed} AND pid = pg_catalog.pg_backend_pid()) AS answer");
+        answer(executor, &sql, []).await
+    }
+
+    async fn is_locked(&self, connection: &DatabaseConnection, key: LockKey) -> Result<bool, DbErr> {
+        let listed = listed(key.numbers(LockRole::Run));
+        answer(connection, &format!("SELECT EXISTS (SELECT {listed}) AS answer"), []).await
+    }
+
+    /// Takes the lock of the work for the transaction, beside that of the session: they are the same lock, so that the
+    /// session that has the other one gets it, and no other does. It stays until the transaction ends, whatever the
+    /// revision does to the locks of its session. One text, so that it is one round trip; a row is one that the lock gave.
+    async fn enter(&self, session: &DatabaseTransaction, key: LockKey, _limits: &Limits) -> Result<bool, DbErr> {
+        let (class, object) = key.numbers(LockRole::Work);
+        let sql = format!(
+            "BEGIN; SELECT FROM (SELECT pg_catalog.pg_try_advisory_xact_lock({class}, {object}) AS got) AS l WHERE l.got;
+            SAVEPOINT {SAVEPOINT}"
+        );
+        Ok(session.execute_unprepared(&sql).await?.rows_affected() == 1)
     }
 
     /// A second connection to the same server gets a session of its own. A pooler that gives sessions to transactions
@@ -145,7 +205,7 @@ impl Backend for Postgres {
         trace::traces(sql, &PostgreSqlDialect {}, true)
     }
 
-    async fn presence(&self, connection: &DatabaseConnection, object: &Object) -> Result<Presence, DbErr> {
+    async fn presence(&self, executor: &DatabaseExecutor<'_>, object: &Object) -> Result<Presence, DbErr> {
         let (sql, values) = match object.kind {
             ObjectKind::Table => (TABLE, vec![object.name.clone()]),
             ObjectKind::Index => (INDEX, vec![object.name.clone()]),
@@ -154,16 +214,30 @@ impl Backend for Postgres {
         };
         let schema = Value::from(object.schema.clone());
         let values = [schema].into_iter().chain(values.into_iter().map(Value::from));
-        Ok(match answer::<i32>(connection, sql, values).await? {
+        Ok(match answer::<i32>(executor, sql, values).await? {
             0 => Presence::Absent,
             1 => Presence::Present,
             _ => Presence::Unusable,
         })
     }
 
+    /// What the functions of triggers do is not read.
+    async fn table_facts(&self, executor: &DatabaseExecutor<'_>, table: &str) -> Result<TableFacts, DbErr> {
+        const TRIGGERS: &str = "SELECT count(*)::int AS answer FROM pg_catalog.pg_trigger
+            WHERE tgrelid = to_regclass($1) AND NOT tgisinternal";
+        let quoted = table.split('.').map(|part| format!("\"{}\"", part.replace('"', "\"\""))).collect::<Vec<_>>();
+        let triggers: i32 = answer(executor, TRIGGERS, [quoted.join(".").into()]).await?;
+        Ok(TableFacts { rolls_back: true, has_known_triggers: triggers == 0 })
+    }
+
     /// SQLSTATE 42P01, `undefined_table`.
     fn is_missing_table(&self, error: &DbErr) -> bool {
         has_code(error, "42P01")
+    }
+
+    /// SQLSTATEs `invalid_savepoint_specification` and `no_active_sql_transaction`.
+    fn is_missing_savepoint(&self, error: &DbErr) -> bool {
+        ["3B001", "25P01"].iter().any(|code| has_code(error, code))
     }
 
     /// SQLSTATE 42703, `undefined_column`.

@@ -6,16 +6,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sea_orm::sea_query::ColumnDef;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseConnectionType, DatabaseExecutor, DatabaseTransaction, DbErr,
-    ExecResult, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    ConnectionTrait, DatabaseConnection, DatabaseConnectionType, DatabaseExecutor, DatabaseTransaction, DbBackend,
+    DbErr, ExecResult, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
 };
 use sqlparser::dialect::SQLiteDialect;
 
-use super::{Backend, answer, drop_listed, whole};
+use super::{Backend, LockKey, Place, TableFacts, answer, drop_listed, whole};
 use crate::database_error::database_error;
 use crate::journal::Presence;
 use crate::journal::trace::{self, Object, ObjectKind, Trace};
 use crate::limits::{Deadline, Limits};
+use crate::runner::SAVEPOINT;
+use crate::sql::SqlDialect;
 
 /// SQLite: table changes roll back; one writer at a time.
 pub(super) struct Sqlite;
@@ -26,6 +28,35 @@ const OBJECTS: &str = r"SELECT type AS kind, name FROM sqlite_master
 
 /// How many instructions of its own machine SQLite runs between two questions whether to go on: some microseconds.
 const INSTRUCTIONS: i32 = 1000;
+
+/// How long SQLite waits for the right to write before the engine hears of it, in milliseconds.
+const ENTER_PATIENCE: u32 = 100;
+
+/// The settings that a session in memory has back after a revision.
+pub(crate) const RESTORED_PRAGMAS: [&str; 16] = [
+    "automatic_index",
+    "busy_timeout",
+    "cache_size",
+    "cell_size_check",
+    "defer_foreign_keys",
+    "foreign_keys",
+    "ignore_check_constraints",
+    "legacy_alter_table",
+    "query_only",
+    "recursive_triggers",
+    "reverse_unordered_selects",
+    "secure_delete",
+    "synchronous",
+    "temp_store",
+    "trusted_schema",
+    "writable_schema",
+];
+
+/// Objects of the session: triggers fall with their tables, but for those on tables that stay.
+const TEMPORARY_OBJECTS: &str = "SELECT type AS kind, name FROM sqlite_temp_schema
+    WHERE type IN ('trigger', 'view', 'table') ORDER BY CASE type WHEN 'trigger' THEN 1 WHEN 'view' THEN 2 ELSE 3 END";
+
+const ATTACHED: &str = "SELECT name FROM pragma_database_list WHERE name NOT IN ('main', 'temp')";
 
 /// The result code, without what stands above the lowest byte.
 fn code(error: &DbErr) -> Option<i32> {
@@ -51,6 +82,55 @@ impl Backend for Sqlite {
         true
     }
 
+    fn sql_dialect(&self) -> SqlDialect {
+        SqlDialect::Sqlite
+    }
+
+    /// A text with a zero character would end there.
+    fn text_literal(&self, text: &str) -> String {
+        let quoted = text.replace('\'', "''");
+        quoted.split('\0').map(|part| format!("'{part}'")).collect::<Vec<_>>().join(" || char(0) || ")
+    }
+
+    /// Named, because a temporary table of the same name would come first.
+    async fn find_place(&self, _connection: &DatabaseConnection, _table: &str) -> Result<Place, DbErr> {
+        Ok(Place { schema: "main".to_owned(), elsewhere_than: None })
+    }
+
+    /// The engine wants to hear soon that others write, so that it can say so; the revision waits as long as the limits say.
+    async fn enter(&self, session: &DatabaseTransaction, _key: LockKey, limits: &Limits) -> Result<bool, DbErr> {
+        let patience = whole(limits.statement_lock_timeout(), 1);
+        let sql = format!(
+            "PRAGMA busy_timeout = {ENTER_PATIENCE}; BEGIN IMMEDIATE; PRAGMA busy_timeout = {patience}; SAVEPOINT {SAVEPOINT}"
+        );
+        session.execute_unprepared(&sql).await.map(|_| true)
+    }
+
+    async fn session_settings(&self, session: &DatabaseTransaction) -> Result<Vec<(String, String)>, DbErr> {
+        let mut settings = Vec::new();
+        for name in RESTORED_PRAGMAS {
+            let pragma = Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {name}"));
+            let row = session.query_one_raw(pragma).await?;
+            if let Some(value) = row.and_then(|row| row.try_get_by_index::<i64>(0).ok()) {
+                settings.push((name.to_owned(), value.to_string()));
+            }
+        }
+        Ok(settings)
+    }
+
+    async fn restore_session(&self, session: &DatabaseTransaction, settings: &[(String, String)]) -> Result<(), DbErr> {
+        drop_listed(session, TEMPORARY_OBJECTS, '"', "").await?;
+        let attached = Statement::from_string(DbBackend::Sqlite, ATTACHED);
+        for row in session.query_all_raw(attached).await? {
+            let name: String = row.try_get("", "name")?;
+            session.execute_unprepared(&format!("DETACH \"{}\"", name.replace('"', "\"\""))).await?;
+        }
+        for (name, value) in settings {
+            session.execute_unprepared(&format!("PRAGMA {name} = {value}")).await?;
+        }
+        Ok(())
+    }
+
     /// IMMEDIATE takes the write lock at once: a deferred transaction that reads first and writes later fails when
     /// somebody else has written in between, and no waiting helps it.
     fn transaction_options(&self) -> TransactionOptions {
@@ -61,9 +141,23 @@ impl Backend for Sqlite {
         column.timestamp_with_time_zone()
     }
 
+    /// What triggers do is not read.
+    async fn table_facts(&self, executor: &DatabaseExecutor<'_>, table: &str) -> Result<TableFacts, DbErr> {
+        const TRIGGERS: &str = "SELECT count(*) AS answer FROM (SELECT type, tbl_name FROM sqlite_schema
+            UNION ALL SELECT type, tbl_name FROM sqlite_temp_schema)
+            WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE";
+        let name = table.rsplit('.').next().unwrap_or(table);
+        let triggers: i64 = answer(executor, TRIGGERS, [name.into()]).await?;
+        Ok(TableFacts { rolls_back: true, has_known_triggers: triggers == 0 })
+    }
+
     /// SQLite has one code for all errors of this kind, so that the text must tell.
     fn is_missing_table(&self, error: &DbErr) -> bool {
         database_error(error).is_some_and(|error| error.message().starts_with("no such table"))
+    }
+
+    fn is_missing_savepoint(&self, error: &DbErr) -> bool {
+        database_error(error).is_some_and(|error| error.message().starts_with("no such savepoint"))
     }
 
     fn is_missing_column(&self, error: &DbErr) -> bool {
@@ -84,7 +178,7 @@ impl Backend for Sqlite {
     }
 
     /// Constraints have no place in the catalogue, but for the text of the table.
-    async fn presence(&self, connection: &DatabaseConnection, object: &Object) -> Result<Presence, DbErr> {
+    async fn presence(&self, executor: &DatabaseExecutor<'_>, object: &Object) -> Result<Presence, DbErr> {
         let sql = match object.kind {
             ObjectKind::Table => TABLE,
             ObjectKind::Index => INDEX,
@@ -93,7 +187,7 @@ impl Backend for Sqlite {
         };
         let texts = [Some(object.name.clone()), object.table.clone()];
         let count: i64 =
-            answer(connection, sql, texts.map(Value::from).into_iter().take(sql.matches('?').count())).await?;
+            answer(executor, sql, texts.map(Value::from).into_iter().take(sql.matches('?').count())).await?;
         Ok(if count > 0 { Presence::Present } else { Presence::Absent })
     }
 

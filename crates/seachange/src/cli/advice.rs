@@ -2,11 +2,12 @@
 
 mod adopt;
 pub(crate) mod autogenerate;
-mod database;
+pub(crate) mod database;
 mod failure;
-mod graph;
+pub(crate) mod graph;
 pub(crate) mod interrupted;
 mod place;
+mod sea_query;
 mod source;
 mod uncaptured;
 
@@ -14,8 +15,10 @@ pub(crate) use place::place;
 
 use super::exit::Exit;
 use super::interrupt;
+use super::printable;
 use super::problem::Problem;
 use crate::Error;
+use crate::database_error::reason;
 use crate::store::Holder;
 
 /// For a run that ended between two revisions.
@@ -29,10 +32,13 @@ impl From<Error> for Problem {
 
 /// An error of the engine as the command line prints it.
 fn problem(error: &Error) -> Problem {
-    let plain = |exit| Problem::new(exit, error.to_string());
+    // Ids and names in these come from the database.
+    let plain = |exit| Problem::new(exit, printable::name(&error.to_string()));
     match error {
         Error::Connect(error) => database::connect(error),
-        Error::Graph(_) => plain(Exit::Mismatch).hint("build the program again: the build names the files"),
+        Error::Graph(_) => {
+            Problem::new(Exit::Mismatch, error.to_string()).hint("build the program again: the build names the files")
+        }
         Error::Target(error) => graph::target(error),
         Error::Range(error) => graph::range(error),
         Error::Resolve(error) => graph::resolve(error),
@@ -72,9 +78,35 @@ fn problem(error: &Error) -> Problem {
             )
             .hint(GO_ON),
         Error::Overtaken { .. } => plain(Exit::Mismatch).hint("`status` tells where the database stands now"),
-        Error::ForeignTable { .. } => plain(Exit::Mismatch)
-            .hint("another program made this table; rename it, or point the settings at another database"),
-        Error::Database { source, .. } => database::refused(plain(Exit::Failure), source),
+        Error::ForeignTable { table, source } => {
+            let message = format!("the table `{table}` is not seachange's: {}", reason(source));
+            database::with_remarks(Problem::new(Exit::Mismatch, printable::name(&message)), source)
+                .hint("another program made this table; rename it, or point the settings at another database")
+        }
+        Error::Database { doing, source } => {
+            let message = format!("{doing}: {}", reason(source));
+            let problem = database::with_remarks(Problem::new(Exit::Failure, printable::name(&message)), source);
+            database::refused(problem, source)
+        }
+        Error::Standby { source, .. } => plain(Exit::Connection)
+            .detail(format!("it refused: {}", printable::name(&source.to_string())))
+            .hint("point the settings at the primary: the standby follows it"),
+        Error::OneNodeOnly { source } => problem(source)
+            .detail("this server is a node of a Galera cluster: `GET_LOCK`, the lock of a run, holds on one node only")
+            .hint("if another node was migrated at the same time, `status` tells; run all migrations on the same node"),
+        Error::Unadopted { tool, .. } => plain(Exit::Mismatch)
+            .detail("everything would be applied again, from the first revision")
+            .hint(format!("`adopt --from {}` goes on from there", tool.word()))
+            .hint("`up --ignore-other-records` applies all revisions all the same"),
+        Error::RecordElsewhere { schema, .. } => plain(Exit::Mismatch)
+            .detail("the search path leads to it, and this program has none of its revisions")
+            .hint(format!(
+                "set `DATABASE_SCHEMA` to the schema that is to be migrated; `{schema}` is the one that was found"
+            )),
+        Error::NotReopenable { is_memory: true } => {
+            plain(Exit::Usage).hint("use a pool of one connection, or a database file")
+        }
+        Error::NotReopenable { is_memory: false } => plain(Exit::Usage).hint("use `Migrator::connect` with settings"),
         Error::Failed(failure) => failure::problem(failure),
         Error::Uncaptured(error) => uncaptured::problem(error),
         Error::UnknownStart { .. } => plain(Exit::Usage)

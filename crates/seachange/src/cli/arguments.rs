@@ -6,7 +6,7 @@ use clap::{Args, Parser, ValueEnum};
 
 use super::commands::Command;
 use super::terminal::Terminal;
-use crate::args::DatabaseArgs;
+use crate::args::{DatabaseArgs, WaitArgs};
 
 /// Runs and writes the revisions of this program.
 #[derive(Debug, Parser)]
@@ -28,6 +28,8 @@ pub(crate) struct Arguments {
     pub(crate) global: GlobalArgs,
     #[command(flatten)]
     pub(crate) database: DatabaseArgs,
+    #[command(flatten)]
+    pub(crate) wait: WaitArgs,
 }
 
 /// What holds for every command.

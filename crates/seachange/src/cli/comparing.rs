@@ -3,13 +3,15 @@
 use std::str::FromStr;
 
 use clap::Args;
+use seachange_graph::{AppliedError, Target};
 
-use super::advice::autogenerate;
+use super::advice::{autogenerate, graph};
 use super::context::Context;
 use super::problem::Problem;
 use super::progress::building::Building;
+use crate::Error;
 use crate::autogenerate::{Comparison, Entities, Filter, Pattern};
-use crate::migrator::Migrator;
+use crate::migrator::{Ahead, Migrator, OtherRecords, UpgradeOptions};
 use crate::settings::DatabaseSettings;
 
 /// Which tables are compared, and where those of the entities are built for that.
@@ -67,12 +69,21 @@ impl ComparingArgs {
         compared.map_err(|error| autogenerate::problem(&error))
     }
 
-    /// Compares the database with the entities, if it is at the heads.
+    /// Compares the database with the entities, if it is at the heads, and not ahead of them.
     pub(crate) async fn compare(&self, context: &Context) -> Result<Comparison, Problem> {
+        self.compare_where(context, Ahead::Refuse).await
+    }
+
+    /// Compares the database with the entities, if it is at the heads. That it is ahead of them is a warning.
+    pub(crate) async fn compare_or_ahead(&self, context: &Context) -> Result<Comparison, Problem> {
+        self.compare_where(context, Ahead::Allow).await
+    }
+
+    async fn compare_where(&self, context: &Context, ahead: Ahead) -> Result<Comparison, Problem> {
         let entities = entities(context)?;
         let scratch = self.scratch(context)?;
         let migrator = context.connect_to_read().await?;
-        check_at_heads(&migrator).await?;
+        check_at_heads(context, &migrator, ahead).await?;
         let building = Building::new(context.terminal);
         let watch = |done, of| building.show(done, of);
         let compared = Comparison::watched(migrator.connection(), &scratch, entities, &self.filter(), &watch).await;
@@ -91,8 +102,18 @@ pub(crate) fn entities(context: &Context) -> Result<&Entities, Problem> {
     Ok(entities)
 }
 
-async fn check_at_heads(migrator: &Migrator) -> Result<(), Problem> {
-    let pending = migrator.pending().await?;
+async fn check_at_heads(context: &Context, migrator: &Migrator, ahead: Ahead) -> Result<(), Problem> {
+    let options = UpgradeOptions { ahead, other_records: OtherRecords::Ignore, ..UpgradeOptions::default() };
+    let planned = migrator.plan_upgrade(&[Target::HEADS], options).await;
+    let (plan, notices) = planned.map_err(|error| match error {
+        Error::Applied(AppliedError::Ahead { unknown }) => {
+            graph::ahead(&unknown, "a newer program migrated it: compare with that one, or build this one anew")
+        }
+        error => error.into(),
+    })?;
+    context.warn_of_unknown(&notices.unknown);
+    let pending = plan.steps.iter().filter_map(|step| context.project.migrations.get(&step.revision));
+    let pending: Vec<_> = pending.collect();
     if pending.is_empty() {
         return Ok(());
     }

@@ -3,18 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use seachange_graph::{Applied, Graph, PlanError};
+use seachange_graph::{Applied, AppliedError, Graph, PlanError};
 
 use super::problem::Problem;
 use super::progress::Progress;
-use super::terminal::Terminal;
+use super::terminal::{Terminal, VERB, styled};
+use super::{advice, describe, printable};
 use crate::Error;
-use crate::args::DatabaseArgs;
+use crate::args::{DatabaseArgs, Misspelled, WaitArgs, misspelled};
 use crate::autogenerate::Entities;
-use crate::connection;
+use crate::connection::{self, ConnectError};
 use crate::migrator::Migrator;
 use crate::revision::{Migrations, Script};
-use crate::settings::DatabaseSettings;
+use crate::settings::{DEFAULT_PATH, DatabaseSettings};
 
 /// The migration crate that the command line belongs to.
 pub(crate) struct Project {
@@ -29,6 +30,7 @@ pub(crate) struct Context {
     pub(crate) project: Project,
     pub(crate) terminal: Terminal,
     pub(crate) database: DatabaseArgs,
+    wait: WaitArgs,
     settings: OnceLock<DatabaseSettings>,
 }
 
@@ -47,14 +49,19 @@ impl Project {
 }
 
 impl Context {
-    pub(crate) fn new(project: Project, terminal: Terminal, database: DatabaseArgs) -> Self {
-        Self { project, terminal, database, settings: OnceLock::new() }
+    pub(crate) fn new(project: Project, terminal: Terminal, database: DatabaseArgs, wait: WaitArgs) -> Self {
+        Self { project, terminal, database, wait, settings: OnceLock::new() }
     }
 
-    /// The settings, resolved once; what they hold that is left out is a warning.
+    /// The settings, resolved once. What they hold that is left out is a warning, and so are variables that may be meant to be
+    /// settings.
     pub(crate) fn settings(&self) -> Result<&DatabaseSettings, Problem> {
         if let Some(settings) = self.settings.get() {
             return Ok(settings);
+        }
+        for Misspelled { found, meant } in misspelled() {
+            let (found, terminal) = (printable::name(&found), self.terminal);
+            terminal.warn(format!("the variable `{found}` is set and means nothing; did you mean `{meant}`?"));
         }
         let settings = self.database.resolve()?;
         for parameter in settings.dropped_parameters() {
@@ -75,13 +82,42 @@ impl Context {
             return Ok(graph.everything());
         }
         let migrator = self.connect_to_read().await?;
-        let applied = migrator.read().await?.standing(graph)?;
+        let (applied, unknown) = migrator.standing_in(graph).await?;
         migrator.close().await?;
+        self.warn_of_unknown(&unknown);
         Ok(applied)
     }
 
-    /// Connects to run revisions; what happens is printed.
+    /// Tells of applied revisions that the program does not know.
+    pub(crate) fn warn_of_unknown(&self, unknown: &[String]) {
+        if !unknown.is_empty() {
+            let error = AppliedError::Ahead { unknown: unknown.to_vec() };
+            self.terminal.warn(printable::name(&error.to_string()));
+        }
+    }
+
+    /// Waits for a server that is not there yet, as long as `--wait` says.
+    async fn wait_for_server(&self) -> Result<(), Problem> {
+        let limit = self.wait.limit();
+        let tell = |error: &ConnectError| {
+            let reason = error.to_string();
+            self.terminal.say(format!("{} for the database: {}", styled(VERB, "Waiting"), printable::name(&reason)));
+        };
+        let waited = connection::wait_for_server(self.settings()?, limit, tell).await;
+        waited.map_err(|error| match error.is_passing() && !limit.is_zero() {
+            true => advice::database::connect(&error)
+                .detail(format!("this was so for {} (`--wait`)", describe::time(limit))),
+            false => advice::database::connect(&error),
+        })
+    }
+
+    /// Connects to run revisions; what happens is printed. The default database is announced.
     pub(crate) async fn connect(&self) -> Result<Migrator, Problem> {
+        self.wait_for_server().await?;
+        if self.database.is_unset() {
+            self.terminal
+                .say(format!("no database is configured: this is the default, the SQLite file `{DEFAULT_PATH}`"));
+        }
         let progress = Progress::new(self.terminal);
         let handler = Arc::new(move |event: &crate::event::Event<'_>| progress.show(event));
         Ok(Migrator::connect_with(self.project.migrations, self.settings()?, handler).await?)
@@ -109,6 +145,7 @@ impl Context {
 
     /// Connects to read. A SQLite file that is not there stays away, and reads as an empty database.
     pub(crate) async fn connect_to_read(&self) -> Result<Migrator, Problem> {
+        self.wait_for_server().await?;
         Ok(Migrator::connect_to_read(self.project.migrations, self.settings()?).await?)
     }
 }

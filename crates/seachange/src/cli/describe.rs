@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use seachange_graph::{AppliedError, Graph};
 
+use super::printable;
 use super::terminal::{DIM, ID, LABEL, styled};
 use crate::Error;
 use crate::revision::Script;
@@ -27,7 +28,7 @@ pub(crate) fn revisions(count: usize) -> String {
 /// A database that is ahead, where that is allowed.
 pub(crate) fn ahead(unknown: &[String]) -> String {
     let error = AppliedError::Ahead { unknown: unknown.to_vec() };
-    format!("{error}, and left alone")
+    printable::name(&format!("{error}, and left alone")).into_owned()
 }
 
 /// Revisions that were edited, where that is no reason to stop.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use anstyle::{AnsiColor, Style};
 
+use super::printable;
 use super::terminal::styled;
 use crate::autogenerate::{Candidate, Difference, Kind};
 use crate::schema::TableName;
@@ -22,7 +23,7 @@ pub(crate) fn lines(differences: &[Difference]) -> Vec<String> {
         lines.extend(own.iter().filter(|own| own.kind == Kind::Table).map(|own| line(own, "")));
         let inner: Vec<_> = own.iter().filter(|own| own.kind != Kind::Table).collect();
         if !inner.is_empty() {
-            lines.push(format!("  table {table}"));
+            lines.push(format!("  table {}", printable::name(&table.to_string())));
             lines.extend(inner.iter().map(|own| line(own, "  ")));
         }
     }
@@ -46,17 +47,18 @@ pub(crate) fn hints(candidates: &[Candidate]) -> Vec<String> {
             format!("if `{table}.{from}` is called `{to}` now, say so: `#[sea_orm(renamed_from = \"{from}\")]`")
         }
     };
-    candidates.iter().map(hint).collect()
+    candidates.iter().map(hint).map(|hint| printable::name(&hint).into_owned()).collect()
 }
 
 /// A question about one of them.
 pub(crate) fn question(candidate: &Candidate) -> String {
-    match candidate {
+    let question = match candidate {
         Candidate::Table { from, to } => format!("is the new table `{to}` the old `{from}` under another name?"),
         Candidate::Column { table, from, to } => {
             format!("is the new column `{table}.{to}` the old `{from}` under another name?")
         }
-    }
+    };
+    printable::name(&question).into_owned()
 }
 
 /// The tables in which something differs, in alphabetical order, with what does.
@@ -81,5 +83,5 @@ fn line(difference: &Difference, indent: &str) -> String {
         (Some(before), None) => ('-', REMOVED, before.clone()),
         (None, after) => ('+', ADDED, after.clone().unwrap_or_default()),
     };
-    styled(style, format!("{indent}{mark} {subject}: {text}"))
+    styled(style, printable::name(&format!("{indent}{mark} {subject}: {text}")))
 }

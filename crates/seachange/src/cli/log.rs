@@ -10,26 +10,34 @@ use super::terminal::{DIM, styled};
 pub(crate) use glyphs::Glyphs;
 use painter::Painter;
 
+/// What a log is drawn on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Canvas {
+    pub(crate) glyphs: Glyphs,
+    /// The columns of the terminal: longer lines are broken between words, beside the lines of the graph.
+    pub(crate) width: Option<usize>,
+}
+
 /// Draws those revisions of a picture that are asked for; a line to any other ends in `~`.
 ///
 /// `details` gives the lines that stand below the first line of a revision.
 pub(crate) fn draw(
     picture: &Picture<'_>,
-    glyphs: Glyphs,
+    canvas: Canvas,
     is_drawn: impl Fn(&str) -> bool,
     details: impl Fn(&Node<'_>) -> Vec<String>,
 ) -> String {
-    let mut painter = Painter::new(glyphs);
+    let mut painter = Painter::new(canvas);
     let mut has_dependencies = false;
     for row in rows::rows(picture, is_drawn) {
         has_dependencies |= row.has_dependencies();
         let node = &picture.nodes()[row.number];
-        let words = [vec![rows::line(picture, row.number)], details(node)].concat().join("\n");
+        let words = [vec![rows::line(picture, row.number)], details(node)].concat();
         painter.paint(row, node.state, &words);
     }
     let mut text = painter.text;
     if has_dependencies {
-        text.push_str(&format!("\n{}\n", styled(DIM, glyphs.legend())));
+        text.push_str(&format!("\n{}\n", styled(DIM, canvas.glyphs.legend())));
     }
     text
 }

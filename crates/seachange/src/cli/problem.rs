@@ -4,6 +4,7 @@ use std::io;
 
 use super::describe;
 use super::exit::Exit;
+use super::printable;
 use crate::revision::Script;
 
 /// How many commands a hint spells out at most, or how many hints one command each.
@@ -23,7 +24,8 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { message: message.into(), details: Vec::new(), hints: Vec::new(), exit }
+        let message = printable::lines(&message.into()).into_owned();
+        Self { message, details: Vec::new(), hints: Vec::new(), exit }
     }
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {
@@ -40,13 +42,20 @@ impl Problem {
 
     #[must_use]
     pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.details.push(detail.into());
+        self.details.push(printable::lines(&detail.into()).into_owned());
+        self
+    }
+
+    /// Adds a line of ours that has styles, in which names are escaped already.
+    #[must_use]
+    pub(crate) fn styled_detail(mut self, detail: String) -> Self {
+        self.details.push(detail);
         self
     }
 
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hints.push(hint.into());
+        self.hints.push(printable::lines(&hint.into()).into_owned());
         self
     }
 

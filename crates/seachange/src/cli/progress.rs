@@ -11,7 +11,7 @@ use indicatif::ProgressDrawTarget;
 use seachange_graph::Step;
 
 use super::terminal::{DIM, ERROR, ID, Terminal, VERB, styled};
-use super::{describe, revision_scope};
+use super::{describe, printable, revision_scope};
 use crate::event::{Event, json};
 use crate::store::Holder;
 use bar::Bar;
@@ -55,7 +55,7 @@ impl Progress {
 
     fn tell(&self, event: &Event<'_>) {
         match json::line(event, Utc::now()) {
-            Ok(line) => self.terminal.answer(line),
+            Ok(line) => self.terminal.answer_raw(line),
             Err(error) => self.terminal.warn(error),
         }
     }
@@ -69,14 +69,14 @@ impl Progress {
     }
 
     fn wait(&self, holder: Option<&Holder>) {
-        let whom = holder.map_or_else(|| "whoever writes to the database".to_owned(), ToString::to_string);
-        self.terminal.say(format!("{} for {whom}", styled(VERB, "Waiting")));
+        let whom = holder.map_or_else(|| "another program that writes to the database".to_owned(), ToString::to_string);
+        self.terminal.say(format!("{} for {}", styled(VERB, "Waiting"), printable::name(&whom)));
     }
 
     fn statement(&self, sql: &str, elapsed: Duration) {
         if self.terminal.verbose {
             let time = styled(DIM, describe::time(elapsed));
-            self.terminal.say(format!("    {} {time}", sql.trim()));
+            self.terminal.say(format!("    {} {time}", printable::lines(sql.trim())));
         }
     }
 
@@ -91,7 +91,7 @@ impl Progress {
 
     /// The line ends with what went wrong, and begins anew.
     fn retry(&self, step: &Step, message: &str, what: &str) {
-        let what = styled(DIM, what);
+        let what = styled(DIM, printable::name(what));
         match (self.bar(), self.terminal.verbose) {
             (Some(bar), _) => bar.suspend(|| self.terminal.say(format!("{} … {what}", running(step, message)))),
             (None, true) => self.terminal.say(format!("    … {what}")),

@@ -3,6 +3,7 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use super::exit::Exit;
+use super::printable;
 use super::problem::Problem;
 
 /// Makes sure that a person wants what cannot be undone: `--yes` says so, or they do on the terminal.
@@ -44,7 +45,7 @@ fn ask(what: &str, joint: &str, is_confirmed: bool) -> Result<(), Problem> {
 /// The line that somebody types, if anybody does.
 fn answer(question: &str) -> Option<String> {
     let mut stderr = anstream::stderr();
-    let _ = write!(stderr, "{question}");
+    let _ = write!(stderr, "{}", printable::styled(question));
     let _ = stderr.flush();
     let mut line = String::new();
     let read = std::io::stdin().lock().read_line(&mut line);

@@ -68,8 +68,8 @@ impl Names {
     }
 }
 
-/// Puts the sign before a bare number that is one of steps. Nobody writes such a number with a zero in front: that is a
-/// name.
+/// Puts the sign before a bare number that is one of steps. A number with a zero in front is a name, and so is an id that is a
+/// larger number than there are revisions.
 fn with_sign(names: &Names, text: &str, direction: Direction) -> Result<String, Problem> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !is_number || (text.starts_with('0') && text != "0") {
@@ -79,6 +79,10 @@ fn with_sign(names: &Names, text: &str, direction: Direction) -> Result<String, 
         Direction::Upgrade => ('+', "upgrade"),
         Direction::Downgrade => ('-', "downgrade"),
     };
+    // There are not so many revisions: it can only be the id.
+    if names.ids.contains(&text) && !text.parse().is_ok_and(|steps: usize| steps <= names.ids.len()) {
+        return Ok(text.to_owned());
+    }
     if names.ids.contains(&text) || names.labels.contains(&text) {
         return Err(Problem::usage(format!("`{text}` may be a number of revisions, or the revision of that name"))
             .hint(format!("write `{sign}{text}` for the number, or `{command} {text}` for the revision")));
@@ -101,7 +105,7 @@ fn explain(context: &Context, graph: &Graph, command: &str, error: ResolveError)
     let joined = if heads.len() > SPELLED_OUT { all.clone() } else { heads.join(" ") };
     scripts
         .map(|script| describe::short(graph, script.revision.id, script.message))
-        .fold(Problem::usage(error.to_string()), Problem::detail)
+        .fold(Problem::usage(error.to_string()), Problem::styled_detail)
         .hint(format!("`{command} {all}` is for all of them, {} for one", each.join(" or ")))
         .hint(format!("`merge {joined}` writes a revision that joins them"))
 }

@@ -9,6 +9,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::exit::Exit;
 use super::json;
+use super::printable;
 use super::problem::Problem;
 use crate::settings::reason;
 
@@ -44,14 +45,19 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Prints an answer; [`finish`] tells whether it came through.
     pub(crate) fn answer(self, text: impl Display) {
-        heed(writeln!(anstream::stdout(), "{text}"));
+        heed(writeln!(anstream::stdout(), "{}", printable::styled(&text.to_string())));
+    }
+
+    /// Prints an answer for programs, in which every character stands for itself, and ends the line.
+    pub(crate) fn answer_raw(self, text: impl Display) {
+        heed(writeln!(io::stdout(), "{text}"));
     }
 
     /// Prints how things go, unless `--quiet`.
     pub(crate) fn say(self, text: impl Display) {
         if self.is_talking() {
             close_line();
-            let _ = writeln!(anstream::stderr(), "{text}");
+            let _ = writeln!(anstream::stderr(), "{}", printable::styled(&text.to_string()));
         }
     }
 
@@ -59,7 +65,7 @@ impl Terminal {
     pub(crate) fn end(self, text: impl Display) {
         if self.is_talking() {
             let start = if IS_LINE_OPEN.swap(false, Ordering::Relaxed) { "" } else { "… " };
-            let _ = writeln!(anstream::stderr(), "{start}{text}");
+            let _ = writeln!(anstream::stderr(), "{start}{}", printable::styled(&text.to_string()));
         }
     }
 
@@ -67,7 +73,7 @@ impl Terminal {
     pub(crate) fn begin(self, text: impl Display) {
         if self.is_talking() {
             let mut stderr = anstream::stderr();
-            let _ = write!(stderr, "{text}");
+            let _ = write!(stderr, "{}", printable::styled(&text.to_string()));
             let _ = stderr.flush();
             IS_LINE_OPEN.store(true, Ordering::Relaxed);
         }
@@ -76,23 +82,24 @@ impl Terminal {
     /// Prints a warning, `--quiet` or not.
     pub(crate) fn warn(self, text: impl Display) {
         if self.json {
-            return self.answer(json::warning(&text.to_string()));
+            return self.answer_raw(json::warning(&text.to_string()));
         }
         close_line();
-        let _ = writeln!(anstream::stderr(), "{}: {text}", styled(WARNING, "warning"));
+        let text = text.to_string();
+        let _ = writeln!(anstream::stderr(), "{}: {}", styled(WARNING, "warning"), printable::styled(&text));
     }
 
     /// Prints what went wrong and what can be done, and gives the exit code for it.
     pub(crate) fn complain(self, problem: &Problem) -> Exit {
         if self.json {
-            self.answer(json::error(problem));
+            self.answer_raw(json::error(problem));
             return problem.exit;
         }
         close_line();
         let mut stderr = anstream::stderr();
-        let _ = writeln!(stderr, "{}: {}", styled(ERROR, "error"), problem.message);
+        let _ = writeln!(stderr, "{}: {}", styled(ERROR, "error"), printable::styled(&problem.message));
         for detail in &problem.details {
-            let _ = writeln!(stderr, "  {detail}");
+            let _ = writeln!(stderr, "  {}", printable::styled(detail));
         }
         problem.hints.iter().for_each(|hint| self.hint(hint));
         problem.exit
@@ -105,12 +112,19 @@ impl Terminal {
 
     /// Prints what can be done.
     pub(crate) fn hint(self, text: impl Display) {
-        let _ = writeln!(anstream::stderr(), "{}: {text}", styled(HINT, "hint"));
+        let text = text.to_string();
+        let _ = writeln!(anstream::stderr(), "{}: {}", styled(HINT, "hint"), printable::styled(&text));
     }
 
     /// Whether a person watches the progress.
     pub(crate) fn is_watched(self) -> bool {
         io::stderr().is_terminal()
+    }
+
+    /// The columns that answers may take: those of the terminal, where they go to one.
+    pub(crate) fn width(self) -> Option<usize> {
+        let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
+        Some(usize::from(width.0)).filter(|width| *width > 0)
     }
 }
 

@@ -7,8 +7,9 @@ use clap::Command;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::elsewhere;
 use super::exit::Exit;
-use super::terminal;
+use super::terminal::{self, Terminal};
 
 /// Prints what clap has to say: help and the version on the standard output, the rest on the standard error.
 pub(super) fn explain(mut error: clap::Error, command: &mut Command, raw: &[OsString]) -> Exit {
@@ -16,6 +17,10 @@ pub(super) fn explain(mut error: clap::Error, command: &mut Command, raw: &[OsSt
         // Clap takes settings in the environment for arguments, and would show no help for them.
         let _ = write!(anstream::stderr(), "{}", command.render_help().ansi());
         return Exit::Usage;
+    }
+    let words: Vec<String> = raw.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    if let Some(problem) = elsewhere::explain(&error, &words) {
+        return Terminal::default().complain(&problem);
     }
     if error.get(ContextKind::Usage).is_some() {
         // Clap's own usage asks for whatever happens to be set in the environment.

@@ -15,6 +15,8 @@ use crate::settings::{DatabaseSettings, Target, reason};
 /// What an error code of a server says about the settings.
 enum Refusal {
     User,
+    #[cfg_attr(not(feature = "mysql"), expect(dead_code, reason = "MySQL alone says so in a way that is known"))]
+    Unencrypted,
     UnknownDatabase,
     Database,
     Busy,
@@ -28,6 +30,14 @@ impl ConnectError {
     #[must_use]
     pub fn classify(settings: &DatabaseSettings, error: &DbErr) -> Self {
         classify(settings, error)
+    }
+
+    /// A server that has not answered in time.
+    pub(super) fn timed_out(settings: &DatabaseSettings) -> Self {
+        match Endpoint::of(settings) {
+            Some(endpoint) => Self::TimedOut { endpoint },
+            None => Self::Other { database: settings.to_string(), reason: "it does not answer".to_owned() },
+        }
     }
 }
 
@@ -68,6 +78,11 @@ fn classify_server(settings: &DatabaseSettings, endpoint: Endpoint, error: &DbEr
         }
         SqlxError::Io(error) => Some(ConnectError::Unreachable { endpoint, reason: reason(error) }),
         SqlxError::Tls(error) => Some(ConnectError::Tls { endpoint, reason: error.to_string() }),
+        SqlxError::Configuration(error) if error.to_string().starts_with("RSA auth backend disabled") => {
+            let reason =
+                "without encryption, the server does not take this user's password yet (`caching_sha2_password`)";
+            Some(ConnectError::Tls { endpoint, reason: reason.to_owned() })
+        }
         SqlxError::Protocol(reason) => Some(ConnectError::Protocol {
             endpoint,
             driver: settings.driver(),
@@ -91,6 +106,7 @@ fn refused(settings: &DatabaseSettings, endpoint: Endpoint, error: &dyn Database
     let name = server.name().to_owned();
     Some(match refusal(error)? {
         Refusal::User => ConnectError::AccessDenied { endpoint, username, reason: error.message().to_owned() },
+        Refusal::Unencrypted => ConnectError::Tls { endpoint, reason: error.message().to_owned() },
         Refusal::UnknownDatabase => ConnectError::UnknownDatabase { endpoint, name },
         Refusal::Database => ConnectError::DatabaseDenied { endpoint, username, name },
         Refusal::Busy => ConnectError::Busy { endpoint, reason: error.message().to_owned() },
@@ -101,11 +117,13 @@ fn refusal(error: &dyn DatabaseError) -> Option<Refusal> {
     #[cfg(feature = "mysql")]
     if let Some(error) = error.try_downcast_ref::<sea_orm::SqlxMySqlError>() {
         // https://mariadb.com/kb/en/mariadb-error-codes/
+        // https://dev.mysql.com/doc/mysql-errors/en/server-error-reference.html
         return match error.number() {
-            1045 | 1130 | 1251 | 1698 | 1862 | 4151 => Some(Refusal::User),
+            1045 | 1130 | 1251 | 1698 | 1862 | 3118 | 3955 | 4151 => Some(Refusal::User),
             1044 => Some(Refusal::Database),
             1049 => Some(Refusal::UnknownDatabase),
-            1040 | 1203 => Some(Refusal::Busy),
+            1040 | 1053 | 1203 | 1226 | 3032 => Some(Refusal::Busy),
+            3159 => Some(Refusal::Unencrypted),
             _ => None,
         };
     }

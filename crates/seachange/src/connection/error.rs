@@ -107,6 +107,12 @@ pub enum ConnectError {
         /// The path.
         path: PathBuf,
     },
+    /// The folder of the SQLite file does not exist, and is not created, because the URL may mean another one.
+    #[error("the folder `{}` for the database file does not exist", folder.display())]
+    NoFolder {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The folder of the SQLite file could not be created.
     #[error("cannot create the folder `{}` for the database file: {}", folder.display(), reason(source))]
     Folder {

@@ -11,11 +11,13 @@ mod endpoint;
 mod error;
 mod pinned;
 mod read;
+mod source;
 #[cfg(feature = "sqlite")]
 mod sqlite_file;
 #[cfg(all(test, feature = "sqlite"))]
 mod tests;
 mod unreachable;
+mod wait;
 
 use std::fs::File;
 
@@ -25,9 +27,12 @@ pub use endpoint::Endpoint;
 pub use error::ConnectError;
 pub(crate) use pinned::{Pinned, connect_pinned};
 pub use read::connect_to_read;
+#[cfg(feature = "cli")]
 pub(crate) use read::is_absent;
+pub(crate) use source::SessionSource;
 #[cfg(feature = "sqlite")]
 pub(crate) use sqlite_file::open_empty;
+pub use wait::wait_for_server;
 
 use crate::settings::{DatabaseSettings, Driver};
 

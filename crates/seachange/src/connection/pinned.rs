@@ -16,8 +16,15 @@ use crate::settings::DatabaseSettings;
 #[derive(Debug)]
 pub(crate) struct Pinned {
     pub(crate) connection: DatabaseConnection,
-    /// Keeps the pool in reach of those who watch it for as long as somebody uses it.
-    _pool: Arc<Watched>,
+    /// Keeps the pool in reach of its own callback for as long as it is in use.
+    _pool: Option<Arc<Watched>>,
+}
+
+impl Pinned {
+    /// A pool of one connection that others have made.
+    pub(crate) fn unwatched(connection: DatabaseConnection) -> Self {
+        Self { connection, _pool: None }
+    }
 }
 
 /// What the pool's own callback knows of the pool. It must not keep the pool alive, so it holds this weakly.
@@ -36,7 +43,7 @@ pub(crate) async fn connect_pinned(settings: &DatabaseSettings) -> Result<Pinned
     let watched = Arc::new(Watched::default());
     let connection = connect_with(settings, watch(settings.pinned_options(), &watched)).await?;
     watched.pool.get_or_init(|| connection.clone());
-    Ok(Pinned { connection, _pool: watched })
+    Ok(Pinned { connection, _pool: Some(watched) })
 }
 
 /// A SQLite file cannot be lost in this way.

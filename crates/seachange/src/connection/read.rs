@@ -25,7 +25,7 @@ pub(crate) fn is_absent(settings: &DatabaseSettings) -> bool {
 }
 
 /// Whether connecting would make the database: only SQLite does.
-#[cfg(not(feature = "sqlite"))]
+#[cfg(all(feature = "cli", not(feature = "sqlite")))]
 pub(crate) const fn is_absent(_settings: &DatabaseSettings) -> bool {
     false
 }

@@ -26,7 +26,7 @@ pub(super) fn prepare(settings: &DatabaseSettings) -> Result<(), ConnectError> {
         Ok(metadata) if metadata.is_dir() => Err(ConnectError::IsFolder { path: path.into() }),
         Ok(_) => check_header(path),
         Err(error) if error.kind() == io::ErrorKind::NotFound => match sqlite.mode() {
-            Mode::Create => create(path),
+            Mode::Create => create(path, sqlite.makes_folder()),
             Mode::ReadOnly | Mode::ReadWrite => Err(ConnectError::NoFile { path: path.into() }),
         },
         Err(source) => Err(file_error(path, source)),
@@ -43,10 +43,11 @@ fn check_header(path: &Path) -> Result<(), ConnectError> {
     if header.is_empty() || header == HEADER { Ok(()) } else { Err(ConnectError::NotADatabase { path: path.into() }) }
 }
 
-fn create(path: &Path) -> Result<(), ConnectError> {
-    if let Some(folder) = path.parent()
-        && !folder.as_os_str().is_empty()
-    {
+fn create(path: &Path, makes_folder: bool) -> Result<(), ConnectError> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        if !makes_folder && !folder.exists() {
+            return Err(ConnectError::NoFolder { folder: folder.into() });
+        }
         fs::create_dir_all(folder).map_err(|source| ConnectError::Folder { folder: folder.into(), source })?;
     }
     // An empty file is an empty database. Appending never cuts one that appeared in the meantime.

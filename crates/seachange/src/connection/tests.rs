@@ -55,6 +55,25 @@ async fn a_file_that_may_not_be_created_is_not() {
     assert!(!folder.path().join("sub").exists());
 }
 
+/// Three slashes may mean another folder, so that none is made.
+#[tokio::test]
+async fn no_folder_is_made_for_three_slashes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sub/a.db");
+    let of_sqlx = format!("sqlite://{}?mode=rwc", path.display());
+    let error = refused(&folder, &of_sqlx.parse().unwrap()).await;
+    assert_eq!(error, "the folder `TMP/sub` for the database file does not exist");
+    assert!(!folder.path().join("sub").exists());
+
+    fs::create_dir(folder.path().join("sub")).unwrap();
+    connect(&of_sqlx.parse().unwrap()).await.unwrap();
+    assert!(path.is_file());
+
+    let relative = refused(&folder, &"sqlite:///no/such/folder/a.db".parse().unwrap()).await;
+    assert_eq!(relative, "the folder `no/such/folder` for the database file does not exist");
+    assert!(!Path::new("no").exists());
+}
+
 #[tokio::test]
 async fn what_is_no_database_file_is_told() {
     let folder = tempfile::tempdir().unwrap();
@@ -95,12 +114,38 @@ async fn a_locked_file_is_told() {
     assert!(matches!(error, ConnectError::Locked { .. }), "{error:?}");
 }
 
+/// A port that refuses connections.
+#[cfg(feature = "postgres")]
+fn closed_port() -> u16 {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    free.local_addr().unwrap().port()
+}
+
+#[cfg(feature = "postgres")]
+#[tokio::test]
+async fn a_wait_ends_in_time_and_is_told() {
+    let port = closed_port();
+    let settings: DatabaseSettings = format!("postgres://u:pw@127.0.0.1:{port}/app").parse().unwrap();
+    let (started, mut told) = (std::time::Instant::now(), Vec::new());
+    let waited = super::wait_for_server(&settings, Duration::from_secs(2), |error| told.push(error.to_string())).await;
+    let expect = format!("cannot reach the database server at `127.0.0.1:{port}`: connection refused");
+    assert_eq!(waited.unwrap_err().to_string(), expect);
+    assert_eq!(told, [expect]);
+    assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn no_wait_makes_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(&folder.path().join("a.db"));
+    super::wait_for_server(&settings, Duration::from_secs(60), |_| {}).await.unwrap();
+    assert!(!folder.path().join("a.db").exists());
+}
+
 #[cfg(feature = "postgres")]
 #[tokio::test]
 async fn an_unreachable_server_is_told_at_once() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = free.local_addr().unwrap().port();
-    drop(free);
+    let port = closed_port();
     let url = format!("postgres://u:pw@127.0.0.1:{port}/app");
     let started = std::time::Instant::now();
     let error = connect(&url.parse().unwrap()).await.unwrap_err();

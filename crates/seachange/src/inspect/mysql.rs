@@ -2,6 +2,7 @@
 
 mod checks;
 mod columns;
+mod definition;
 mod expression;
 mod foreign_keys;
 mod keys;

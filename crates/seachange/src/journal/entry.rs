@@ -27,6 +27,8 @@ pub struct Entry {
     pub(crate) answer: Option<i64>,
     /// When it was begun.
     pub started_at: DateTime<Utc>,
+    /// What the code read before it, after the statement before it, as [`Read`](super::reads::Read)s in JSON.
+    pub(crate) reads: Option<String>,
 }
 
 /// How far a statement came.
@@ -68,6 +70,7 @@ impl Entry {
             last_insert_id: 0,
             answer: None,
             started_at: Utc::now().trunc_subsecs(3),
+            reads: None,
         }
     }
 
@@ -77,14 +80,19 @@ impl Entry {
     }
 }
 
-fn fingerprint(statement: &Statement) -> String {
+pub(super) fn fingerprint(statement: &Statement) -> String {
     let mut hash = Sha256::new();
     hash.update(&statement.sql);
     for value in statement.values.iter().flat_map(|values| &values.0) {
         hash.update([0]);
         hash.update(stable(value));
     }
-    hash.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
+    hexadecimal(&hash.finalize())
+}
+
+/// Bytes as text.
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
         // Writing to a String does not fail.
         let _ = write!(text, "{byte:02x}");
         text

@@ -9,12 +9,14 @@
 //! done a second time. Where the code asks for something else than what it did then, it is refused.
 
 pub(crate) mod entry;
-pub(crate) mod kind;
+mod kind;
+mod read_log;
+mod reads;
 mod session;
-pub(crate) mod trace;
 mod verdict;
 
+pub(crate) use crate::sql::trace;
 pub use entry::{Entry, EntryState};
-pub(crate) use session::{Journal, Past};
+pub(crate) use session::{Journal, Past, Subject};
 pub use verdict::Verdict;
 pub(crate) use verdict::{Presence, judge};

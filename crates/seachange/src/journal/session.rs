@@ -3,27 +3,49 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, DbErr, ExecResult, QueryResult, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, ExecResult, QueryResult, Statement};
 
-use super::kind::{self, Kind, probe};
+use super::kind::{Effect, effect};
+use super::read_log::ReadLog;
+use super::reads::{self, Read, Replay};
 use super::{Entry, EntryState};
-use crate::backend::Backend;
+use crate::backend::{Backend, TableFacts};
 use crate::database_error::is_lost_connection;
-use crate::relay::{self, Session};
-use crate::runner::Live;
+use crate::relay::{self, Begin, Session};
+use crate::runner::{self, Live, Refusal};
+use crate::sql::{self, Control, Facts, SessionState, SqlDialect, StatementKind};
 use crate::store::Store;
 
 /// What an interrupted run of the revision came to: its finished statements by their numbers.
 pub(crate) type Past = HashMap<i64, Entry>;
 
+/// What a journal is kept for, and where.
+pub(crate) struct Subject<'a> {
+    pub(crate) backend: &'static dyn Backend,
+    pub(crate) store: &'a Store,
+    pub(crate) revision: &'a str,
+    /// A connection that runs no statement of the revision.
+    pub(crate) side: &'a DatabaseConnection,
+    /// The statement that says in the record that the revision is begun, where it is to be sent together with the first
+    /// change; nothing where the record says so already.
+    pub(crate) declaration: Option<String>,
+    /// Whether the session of an interrupted run came before this one.
+    pub(crate) is_resumed: bool,
+}
+
 /// Runs the statements of one revision, and writes each down.
-pub(crate) struct Journal<'a> {
-    live: Live<'a>,
+pub(crate) struct Journal {
+    live: Live,
     backend: &'static dyn Backend,
-    store: &'a Store,
-    revision: &'a str,
+    dialect: SqlDialect,
+    store: Store,
+    revision: String,
+    side: DatabaseConnection,
+    declaration: Option<String>,
     /// What is answered from the journal.
     past: Past,
+    /// Whether the session of an interrupted run came before this one.
+    is_resumed: bool,
     /// The number of the last statement.
     number: i64,
     /// How many statements took effect, in this run and before it.
@@ -34,31 +56,45 @@ pub(crate) struct Journal<'a> {
     is_begun: bool,
     /// How many had taken effect when each open transaction of the code's began.
     marks: Vec<usize>,
+    reads: ReadLog,
+    /// The code holds tables of MySQL by `LOCK TABLES`.
+    holds_tables: bool,
+    /// Whether this session has inserted rows, so that it knows the id of the last one.
+    has_inserted: bool,
+    is_touched: bool,
+    changes_role: bool,
+    tables: HashMap<String, TableFacts>,
     /// The code asks for something else than what it did before.
-    strayed: Option<DbErr>,
+    divergence: Option<DbErr>,
 }
 
-impl<'a> Journal<'a> {
-    pub(crate) fn new(
-        live: Live<'a>,
-        backend: &'static dyn Backend,
-        store: &'a Store,
-        revision: &'a str,
-        past: Past,
-    ) -> Self {
-        Self {
+impl Journal {
+    pub(crate) fn new(live: Live, subject: &Subject<'_>, past: Past) -> Self {
+        let mut journal = Self {
             live,
-            backend,
-            store,
-            revision,
+            backend: subject.backend,
+            dialect: subject.backend.sql_dialect(),
+            store: subject.store.clone(),
+            revision: subject.revision.to_owned(),
+            side: subject.side.clone(),
+            declaration: subject.declaration.clone(),
+            is_resumed: subject.is_resumed,
             past,
             number: 0,
             finished: 0,
             is_committed: false,
             is_begun: false,
             marks: Vec::new(),
-            strayed: None,
-        }
+            reads: ReadLog::default(),
+            holds_tables: false,
+            has_inserted: false,
+            is_touched: false,
+            changes_role: false,
+            tables: HashMap::new(),
+            divergence: None,
+        };
+        journal.expect_reads();
+        journal
     }
 
     /// How many statements took effect.
@@ -66,9 +102,29 @@ impl<'a> Journal<'a> {
         self.finished
     }
 
-    /// The last statement that the database refused.
-    pub(crate) fn refused(&self) -> Option<&str> {
-        self.live.refused.as_deref()
+    /// The session of the code.
+    pub(crate) fn live(&self) -> &Live {
+        &self.live
+    }
+
+    /// The statement that says that the revision is begun, where it was not sent: nothing of the revision is in the database.
+    pub(crate) fn declaration(&self) -> Option<&str> {
+        self.declaration.as_deref()
+    }
+
+    /// Whether something may be left in the session.
+    pub(crate) fn touches_session(&self) -> bool {
+        self.is_touched
+    }
+
+    /// Whether the session may write under another role than the engine's.
+    pub(crate) fn changes_role(&self) -> bool {
+        self.changes_role
+    }
+
+    /// Whether the code has begun a transaction as text, and not ended it.
+    pub(crate) fn is_begun(&self) -> bool {
+        self.is_begun && !self.is_committed
     }
 
     /// Whether nothing has been committed since the transaction began that holds the code.
@@ -84,49 +140,255 @@ impl<'a> Journal<'a> {
     }
 
     /// Why the code cannot go on from where it was interrupted. It may have swallowed the error.
-    pub(crate) fn strayed(&self) -> Option<&DbErr> {
-        self.strayed.as_ref()
+    pub(crate) fn divergence(&self) -> Option<&DbErr> {
+        self.divergence.as_ref()
+    }
+
+    /// Decides about a text before it is sent.
+    fn admit(&mut self, statement: &Statement) -> Result<Vec<Facts>, DbErr> {
+        if let Some(error) = &self.divergence {
+            return Err(error.clone());
+        }
+        let facts = sql::read(&statement.sql, self.backend.sql_dialect());
+        if let Some(refusal) = runner::outside(&facts, self.backend.sql_dialect()) {
+            return Err(self.live.refuse(refusal, &statement.sql));
+        }
+        self.is_touched |= runner::touches_session(&facts);
+        self.changes_role |= runner::changes_role(&facts);
+        Ok(facts)
+    }
+
+    /// Refuses a statement of a resumed revision that needs what the interrupted session held.
+    fn check_session(&mut self, statement: &Statement, facts: &[Facts]) -> Result<(), DbErr> {
+        let needs_last_id = || facts.iter().any(|facts| facts.session_reads.contains(&SessionState::LastInsertId));
+        if !self.is_resumed || self.has_inserted || !needs_last_id() {
+            return Ok(());
+        }
+        let what = "the id of the last inserted row".to_owned();
+        Err(self.live.refuse(Refusal::LostSession { what }, &statement.sql))
     }
 
     /// The entry of the next statement, if it is finished.
-    fn recall(&mut self, statement: &Statement) -> Result<Option<Entry>, DbErr> {
-        if let Some(error) = &self.strayed {
-            return Err(error.clone());
-        }
+    async fn recall(&mut self, statement: &Statement, facts: &[Facts]) -> Result<Option<Entry>, DbErr> {
         self.number += 1;
-        let Some(entry) = self.past.remove(&self.number) else { return Ok(None) };
+        let Some(entry) = self.past.remove(&self.number) else {
+            self.check_session(statement, facts)?;
+            self.check_partial(statement, facts).await?;
+            return Ok(None);
+        };
         if !entry.is_same(statement) {
-            return Err(self.stray(&format!(
+            return Err(self.diverge(&format!(
                 "statement {} is not what it was when it ran: `{}` then, `{}` now",
                 entry.number, entry.sql, statement.sql
             )));
         }
+        self.check_answerable(&entry, facts).await?;
         self.finished += 1;
         Ok(Some(entry))
     }
 
-    fn stray(&mut self, text: &str) -> DbErr {
-        self.strayed.insert(DbErr::Custom(text.to_owned())).clone()
+    /// Refuses to answer a statement from the journal of which the session may have held something that is needed later.
+    async fn check_answerable(&mut self, entry: &Entry, facts: &[Facts]) -> Result<(), DbErr> {
+        let is_certain = |facts: &Facts| facts.is_understood || facts.kind == StatementKind::Schema;
+        if facts.len() == 1 && facts.iter().all(is_certain) {
+            return self.check_triggers(entry, facts).await;
+        }
+        Err(self.diverge(&format!(
+            "statement {} may have left something in its session, which is gone: `{}`",
+            entry.number, entry.sql
+        )))
+    }
+
+    /// Triggers may leave something in the session as well.
+    async fn check_triggers(&mut self, entry: &Entry, facts: &[Facts]) -> Result<(), DbErr> {
+        let rows = facts.iter().filter(|facts| facts.kind == StatementKind::Rows);
+        for table in rows.flat_map(|facts| facts.writes.clone()) {
+            if !self.table(&table).await?.has_known_triggers {
+                return Err(self.diverge(&format!(
+                    "statement {} may have left something in its session by a trigger of `{table}`, and it is gone: `{}`",
+                    entry.number, entry.sql
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// A statement of a resumed revision that has no entry may have been interrupted in its middle, where its table does not
+    /// roll back.
+    async fn check_partial(&mut self, statement: &Statement, facts: &[Facts]) -> Result<(), DbErr> {
+        let is_next = self.is_resumed && !self.has_inserted && self.past.is_empty();
+        let rows = facts.iter().filter(|facts| is_next && facts.kind == StatementKind::Rows);
+        for table in rows.flat_map(|facts| facts.writes.clone()) {
+            if !self.table(&table).await?.rolls_back {
+                return Err(self.diverge(&format!(
+                    "statement {} may have changed some rows before: `{table}` does not roll back: `{}`",
+                    self.number, statement.sql
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    async fn table(&mut self, name: &str) -> Result<TableFacts, DbErr> {
+        if let Some(known) = self.tables.get(name) {
+            return Ok(*known);
+        }
+        let facts = self.backend.table_facts(&self.live.executor(), name).await?;
+        self.tables.insert(name.to_owned(), facts);
+        Ok(facts)
+    }
+
+    fn diverge(&mut self, text: &str) -> DbErr {
+        self.divergence.insert(DbErr::Custom(text.to_owned())).clone()
+    }
+
+    /// Expects the reads that came before the next finished statement.
+    fn expect_reads(&mut self) {
+        let next = self.past.values().filter(|entry| entry.number > self.number).min_by_key(|entry| entry.number);
+        let recorded = next.map(|entry| reads::parse(entry.reads.as_deref()).unwrap_or_default());
+        self.reads.expect(recorded);
+    }
+
+    /// Answers a finished statement from the journal: what the code read before it has been read.
+    fn answered(&mut self, entry: &Entry) -> Result<(), DbErr> {
+        if self.reads.has_more() {
+            return Err(self.diverge(&format!(
+                "the code does not read any more what it read before statement {}: `{}`",
+                entry.number, entry.sql
+            )));
+        }
+        self.expect_reads();
+        Ok(())
+    }
+
+    /// Sends a text of the engine's own, under its own role.
+    async fn tell(&self, sql: &str) -> Result<(), DbErr> {
+        let told = match (self.holds_tables, self.changes_role) {
+            (true, _) => self.side.execute_unprepared(sql).await,
+            (false, true) => self.live.executor().execute_unprepared(&self.backend.under_own_role(sql)).await,
+            (false, false) => self.live.executor().execute_unprepared(sql).await,
+        };
+        told.map(drop)
+    }
+
+    /// Sends a text that begins or ends a transaction of the engine's own.
+    async fn control_own(&self, sql: &str) -> Result<(), DbErr> {
+        self.live.executor().execute_unprepared(sql).await.map(drop)
+    }
+
+    /// Says in the record that the revision is begun, where it does not say so yet, before a transaction of the code.
+    async fn declare(&mut self) -> Result<(), DbErr> {
+        if let Some(text) = self.opening() {
+            self.tell_as_one(&text).await?;
+            self.declaration = None;
+        }
+        Ok(())
+    }
+
+    /// Sends several statements of the engine's own in one transaction.
+    async fn tell_as_one(&self, sql: &str) -> Result<(), DbErr> {
+        let begin = self.backend.begin_text();
+        if !self.changes_role {
+            return self.tell(&format!("{begin}; {sql}; COMMIT")).await;
+        }
+        self.control_own(begin).await?;
+        match self.tell(sql).await {
+            Ok(()) => self.control_own("COMMIT").await,
+            Err(error) => self.control_own("ROLLBACK").await.and(Err(error)),
+        }
+    }
+
+    /// What opens the journal of this revision, where it is not open.
+    fn opening(&self) -> Option<String> {
+        let declaration = self.declaration.as_ref()?;
+        Some(format!("{}; {declaration}", self.store.clearing_text(self.dialect)))
+    }
+
+    fn entry_text(&self, entry: &Entry) -> String {
+        self.store.entry_text(self.backend, self.dialect, entry)
     }
 
     /// Runs a statement that changes rows, together with its entry.
     async fn run_with_entry<T>(&mut self, statement: Statement, run: impl Run<T>) -> Result<T, DbErr> {
-        let entry = Entry::started(self.revision, self.number, &statement);
+        let entry = Entry::started(&self.revision, self.number, &statement);
         let is_held = self.is_in_transaction() && !self.is_committed;
         if !is_held {
-            self.start_transaction().await?;
+            self.open_with_entry().await?;
+            if !self.backend.rolls_back_ddl() {
+                self.declaration = None;
+            }
         }
-        let outcome = async {
-            let (answer, result) = run.run(&mut self.live, statement, self.backend).await?;
-            self.store.put_entry(&self.live.executor(), &finished(entry, result)).await?;
-            Ok(answer)
-        };
-        let outcome = outcome.await;
-        if !is_held {
-            self.end_transaction(outcome.is_ok()).await?;
+        let outcome = self.run_and_enter(statement, entry, run, if is_held { "" } else { "; COMMIT" }).await;
+        match &outcome {
+            Ok(_) => {
+                self.finished += 1;
+                if !is_held {
+                    self.declaration = None;
+                }
+            }
+            Err(error) if !is_held && !is_lost_connection(error) => self.control_own("ROLLBACK").await?,
+            Err(_) => {}
         }
-        self.finished += usize::from(outcome.is_ok());
         outcome
+    }
+
+    /// Begins the transaction of a statement and its entry, and opens the journal in it.
+    async fn open_with_entry(&self) -> Result<(), DbErr> {
+        let begin = self.backend.begin_text();
+        match (self.opening(), self.changes_role) {
+            (None, _) => self.control_own(begin).await,
+            // Rows of a table that does not roll back stay, whatever becomes of the transaction: the record has to say so.
+            (Some(opening), _) if !self.backend.rolls_back_ddl() => {
+                self.tell(&format!("{begin}; {opening}; COMMIT; {begin}")).await
+            }
+            (Some(opening), false) => self.tell(&format!("{begin}; {opening}")).await,
+            (Some(opening), true) => {
+                self.control_own(begin).await?;
+                self.tell(&opening).await
+            }
+        }
+    }
+
+    async fn run_and_enter<T>(
+        &mut self,
+        statement: Statement,
+        entry: Entry,
+        run: impl Run<T>,
+        end: &str,
+    ) -> Result<T, DbErr> {
+        let outcome = run.run(&mut self.live, statement.clone(), self.backend).await;
+        let (answer, result) = match outcome {
+            Ok(outcome) => outcome,
+            Err(error) => return Err(self.failed_in_part(&statement, entry, error).await),
+        };
+        self.reads.log_answer(run.read(&statement, &answer));
+        let entry = Entry { reads: reads::write(&self.reads.take()), ..finished(entry, result) };
+        if self.changes_role {
+            self.tell(&self.entry_text(&entry)).await?;
+            if !end.is_empty() {
+                self.control_own("COMMIT").await?;
+            }
+        } else {
+            self.tell(&format!("{}{end}", self.entry_text(&entry))).await?;
+        }
+        Ok(answer)
+    }
+
+    /// A statement that failed may have changed rows of a table that does not roll back: then it is in doubt.
+    async fn failed_in_part(&mut self, statement: &Statement, entry: Entry, error: DbErr) -> DbErr {
+        let facts = sql::read(&statement.sql, self.backend.sql_dialect());
+        let rows = facts.iter().filter(|facts| facts.kind == StatementKind::Rows);
+        for table in rows.flat_map(|facts| facts.writes.clone()) {
+            if self.table(&table).await.is_ok_and(|facts| !facts.rolls_back) {
+                let opening = self.opening().map(|text| format!("{text}; ")).unwrap_or_default();
+                let _ = self.control_own("ROLLBACK").await;
+                if self.tell_as_one(&format!("{opening}{}", self.entry_text(&entry))).await.is_ok() {
+                    self.declaration = None;
+                }
+                break;
+            }
+        }
+        error
     }
 
     /// Whether the code believes to be in a transaction.
@@ -134,85 +396,185 @@ impl<'a> Journal<'a> {
         self.is_begun || self.live.is_in_transaction()
     }
 
-    /// Runs the begin or the end of a transaction that was sent as text.
-    async fn control(&mut self, statement: Statement, is_begun: bool) -> Result<ExecResult, DbErr> {
+    /// Runs transaction control that was sent as text.
+    async fn control(&mut self, statement: Statement, facts: &Facts) -> Result<ExecResult, DbErr> {
+        let control = facts.control.clone();
+        if control == Some(Control::Begin) {
+            if self.live.has_begun() {
+                return Err(self.live.refuse(Refusal::SecondTransaction, &statement.sql));
+            }
+            self.declare().await?;
+        }
         let result = self.live.execute(statement).await?;
-        self.is_begun = is_begun;
-        self.is_committed = false;
+        match control {
+            Some(Control::Begin) => {
+                self.is_begun = true;
+                self.is_committed = false;
+                self.mark();
+            }
+            Some(Control::Commit) => self.end_text_transaction(false),
+            Some(Control::Rollback) => self.end_text_transaction(true),
+            _ => {}
+        }
         Ok(result)
     }
 
-    /// Begins a transaction, or puts the one back that a change of the schema has ended.
-    async fn start_transaction(&mut self) -> Result<(), DbErr> {
-        if self.is_committed {
-            return self.live.executor().execute_unprepared("START TRANSACTION").await.map(drop);
+    fn end_text_transaction(&mut self, is_rolled_back: bool) {
+        if std::mem::take(&mut self.is_begun) {
+            self.unmark(is_rolled_back && !self.is_committed);
         }
-        self.live.begin().await
+        self.is_committed = false;
     }
 
-    async fn end_transaction(&mut self, is_good: bool) -> Result<(), DbErr> {
-        match (self.is_committed, is_good) {
-            (true, true) => self.live.executor().execute_unprepared("COMMIT").await.map(drop),
-            (true, false) => self.live.executor().execute_unprepared("ROLLBACK").await.map(drop),
-            (false, true) => self.live.commit().await,
-            (false, false) => self.live.rollback().await,
+    fn mark(&mut self) {
+        self.marks.push(self.finished);
+        self.reads.begin();
+    }
+
+    fn unmark(&mut self, is_rolled_back: bool) {
+        let mark = self.marks.pop();
+        if is_rolled_back {
+            self.finished = mark.unwrap_or(self.finished);
         }
+        self.reads.end(is_rolled_back);
     }
 
     /// Runs a statement that no transaction holds: its intent is written before, its end after.
-    async fn run_with_intent<T>(&mut self, statement: Statement, run: impl Run<T>) -> Result<T, DbErr> {
+    async fn run_with_intent<T>(
+        &mut self,
+        statement: Statement,
+        facts: &[Facts],
+        run: impl Run<T>,
+    ) -> Result<T, DbErr> {
         if self.is_in_transaction() && self.backend.rolls_back_ddl() {
             return self.run_with_entry(statement, run).await;
         }
-        let entry = Entry::started(self.revision, self.number, &statement);
-        let (is_atomic, ends_transaction) = (kind::is_atomic(&statement), kind::ends_transaction(&statement));
-        self.store.put_entry(&self.live.executor(), &entry).await?;
-        let outcome = run.run(&mut self.live, statement, self.backend).await;
-        // Whatever comes of it: the transaction ends before it begins.
-        if ends_transaction && self.is_in_transaction() {
-            self.is_committed = true;
-            self.marks.iter_mut().for_each(|mark| *mark = self.finished);
+        let entry = Entry {
+            reads: reads::write(&self.reads.take()),
+            ..Entry::started(&self.revision, self.number, &statement)
+        };
+        let intent = self.entry_text(&entry);
+        match self.opening() {
+            Some(opening) => {
+                self.tell_as_one(&format!("{opening}; {intent}")).await?;
+                self.declaration = None;
+            }
+            None => self.tell(&intent).await?,
         }
+        let (is_atomic, commits) = (is_atomic(facts), facts.iter().any(|facts| facts.commits_implicitly));
+        let outcome = run.run(&mut self.live, statement.clone(), self.backend).await;
+        // Whatever comes of it: the transaction ends before it begins.
+        if commits && self.is_in_transaction() && !self.backend.rolls_back_ddl() {
+            self.commit_implicitly();
+        }
+        self.follow(facts);
         match outcome {
             Ok((answer, result)) => {
                 self.finished += 1;
-                self.store.end_entry(&self.live.executor(), &finished(entry, result)).await?;
+                let read = run.read(&statement, &answer);
+                let entry = Entry { reads: with_answer(entry.reads.as_deref(), read), ..finished(entry, result) };
+                self.tell(&self.store.entry_end_text(self.backend, self.dialect, &entry)).await?;
                 Ok(answer)
             }
             // Whether it took effect, or a part of it, is in doubt, as the entry says.
             Err(error) if is_lost_connection(&error) || !is_atomic => Err(error),
             Err(error) => {
                 let entry = Entry { state: EntryState::Refused, ..entry };
-                self.store.end_entry(&self.live.executor(), &entry).await?;
+                self.tell(&self.store.entry_end_text(self.backend, self.dialect, &entry)).await?;
                 Err(error)
+            }
+        }
+    }
+
+    /// What is in the transaction of the code is committed, and the code does not know.
+    fn commit_implicitly(&mut self) {
+        self.is_committed = true;
+        self.marks.iter_mut().for_each(|mark| *mark = self.finished);
+        self.reads.commit();
+    }
+
+    /// Follows the transaction control, and the locks of tables, in a text of several statements.
+    fn follow(&mut self, facts: &[Facts]) {
+        for facts in facts {
+            match (&facts.control, facts.kind) {
+                (Some(Control::Begin), _) => {
+                    self.is_begun = true;
+                    self.is_committed = false;
+                    self.mark();
+                }
+                (Some(Control::Commit), _) => self.end_text_transaction(false),
+                (Some(Control::Rollback), _) => self.end_text_transaction(true),
+                (_, StatementKind::LockTables) => self.holds_tables = true,
+                (_, StatementKind::UnlockTables) => self.holds_tables = false,
+                _ => {}
             }
         }
     }
 
     /// Runs a statement of which nothing is left when the session ends.
     async fn run_for_session(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let entry = Entry::started(self.revision, self.number, &statement);
+        let entry = Entry::started(&self.revision, self.number, &statement);
         let result = self.live.execute(statement).await?;
         self.finished += 1;
-        self.store.put_entry(&self.live.executor(), &finished(entry, (0, 0))).await?;
+        self.declare().await?;
+        let entry = Entry { reads: reads::write(&self.reads.take()), ..finished(entry, (0, 0)) };
+        self.tell(&self.entry_text(&entry)).await?;
         Ok(result)
     }
 
-    /// Asks whether something is there, and keeps the answer.
-    async fn run_probe(&mut self, statement: Statement, column: &str) -> Result<Vec<QueryResult>, DbErr> {
-        let entry = Entry::started(self.revision, self.number, &statement);
-        let rows = self.live.query(statement).await?;
-        let answer = rows.first().and_then(|row| truth(row, column));
-        let entry = Entry { state: EntryState::Finished, answer, ..entry };
-        self.store.put_entry(&self.live.executor(), &entry).await?;
+    /// Answers a query with what it was answered when the revision was interrupted, or runs it.
+    async fn read(&mut self, statement: Statement, facts: &[Facts]) -> Result<Vec<QueryResult>, DbErr> {
+        let Some(recorded) = self.reads.next() else {
+            if self.reads.is_replaying() {
+                return Err(
+                    self.diverge(&format!("the journal does not hold what the code reads now: `{}`", statement.sql))
+                );
+            }
+            self.check_session(&statement, facts)?;
+            let rows = self.live.query(statement.clone()).await?;
+            self.reads.log(Read::of(&statement, &rows));
+            return Ok(rows);
+        };
+        if !recorded.is_same(&statement) {
+            return Err(self.diverge(&format!("the code reads something else than when it ran: `{}`", statement.sql)));
+        }
+        let dialect = self.backend.sql_dialect();
+        let rows = match recorded.replay(dialect, &self.side, &self.live.executor()).await? {
+            Replay::Rows(rows) => rows,
+            Replay::RunAndCompare => self.live.query(statement.clone()).await?,
+        };
+        if !recorded.gives(&rows) {
+            return Err(
+                self.diverge(&format!("a large result is not what it was when the code ran: `{}`", statement.sql))
+            );
+        }
+        self.reads.log(recorded);
         Ok(rows)
+    }
+
+    /// Locks tables, or gives them back: it runs whenever the revision does.
+    async fn lock_tables(&mut self, statement: Statement, facts: &[Facts]) -> Result<ExecResult, DbErr> {
+        self.declare().await?;
+        let result = self.live.execute(statement).await?;
+        if self.is_in_transaction() {
+            self.commit_implicitly();
+        }
+        self.follow(facts);
+        Ok(result)
     }
 }
 
-/// A yes or no, in whichever type the database says it.
-fn truth(row: &QueryResult, column: &str) -> Option<i64> {
-    let integer = row.try_get::<i64>("", column).ok();
-    integer.or_else(|| row.try_get::<bool>("", column).ok().map(i64::from))
+/// Whether the database undoes all of a text when it fails.
+fn is_atomic(facts: &[Facts]) -> bool {
+    matches!(facts, [facts] if facts.is_atomic)
+}
+
+/// Reads as they stand in the journal, with the answer of the statement itself behind them.
+fn with_answer(reads: Option<&str>, answer: Option<Read>) -> Option<String> {
+    let Some(answer) = answer else { return reads.map(str::to_owned) };
+    let mut all = reads::parse(reads).unwrap_or_default();
+    all.push(answer);
+    reads::write(&all)
 }
 
 fn finished(entry: Entry, (rows_affected, last_insert_id): (u64, u64)) -> Entry {
@@ -226,72 +588,105 @@ fn finished(entry: Entry, (rows_affected, last_insert_id): (u64, u64)) -> Entry 
 }
 
 #[async_trait]
-impl Session for Journal<'_> {
+impl Session for Journal {
     async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let kind = Kind::of_execution(&statement);
-        match kind {
-            Kind::Passing | Kind::Probe => return self.live.execute(statement).await,
-            Kind::Begin | Kind::End => return self.control(statement, kind == Kind::Begin).await,
-            Kind::Session | Kind::Rows | Kind::Other => {}
+        let facts = self.admit(&statement)?;
+        let effect = effect(&facts, self.holds_tables);
+        match (effect, facts.as_slice()) {
+            (Effect::Nothing | Effect::Passing | Effect::Read, _) => return self.live.execute(statement).await,
+            (Effect::Control, [only]) => return self.control(statement, only).await,
+            (Effect::LockTables, _) => return self.lock_tables(statement, &facts).await,
+            _ => {}
         }
-        match (self.recall(&statement)?, kind) {
-            (Some(entry), Kind::Session) => {
-                Err(self.stray(&format!("what statement {} made went with its session: `{}`", entry.number, entry.sql)))
+        if let Some(entry) = self.recall(&statement, &facts).await? {
+            if effect == Effect::Session {
+                let (number, sql) = (entry.number, &entry.sql);
+                return Err(self.diverge(&format!("what statement {number} made went with its session: `{sql}`")));
             }
-            (None, Kind::Session) => self.run_for_session(statement).await,
-            (Some(entry), _) => {
-                relay::executed(entry.rows_affected.unsigned_abs(), entry.last_insert_id.unsigned_abs())
-            }
-            (None, Kind::Rows) => self.run_with_entry(statement, Execute).await,
-            (None, _) => self.run_with_intent(statement, Execute).await,
+            self.answered(&entry)?;
+            return relay::executed(entry.rows_affected.unsigned_abs(), entry.last_insert_id.unsigned_abs());
         }
+        let result = match effect {
+            Effect::Session => return self.run_for_session(statement).await,
+            Effect::Rows => self.run_with_entry(statement, Execute).await,
+            _ => self.run_with_intent(statement, &facts, Execute).await,
+        };
+        self.has_inserted |= result.is_ok() && effect == Effect::Rows;
+        result
     }
 
     async fn query(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let kind = Kind::of(&statement);
-        if kind == Kind::Passing {
+        let facts = self.admit(&statement)?;
+        let effect = effect(&facts, self.holds_tables);
+        if matches!(effect, Effect::Nothing | Effect::Passing) {
             return self.live.query(statement).await;
         }
-        let column = probe(&statement).filter(|_| kind == Kind::Probe);
-        match (self.recall(&statement)?, column) {
-            (Some(Entry { answer: Some(answer), .. }), Some(column)) => relay::row(column, (answer != 0).into()),
-            (Some(entry), _) => {
-                Err(self.stray(&format!("the rows that statement {} gave are not in the journal", entry.number)))
-            }
-            (None, Some(column)) => self.run_probe(statement, column).await,
-            (None, None) if kind == Kind::Rows => self.run_with_entry(statement, Query).await,
-            (None, None) => self.run_with_intent(statement, Query).await,
+        if effect == Effect::Read {
+            return self.read(statement, &facts).await;
         }
+        if let Some(entry) = self.recall(&statement, &facts).await? {
+            return self.recalled_rows(&entry, statement).await;
+        }
+        let result = match effect {
+            Effect::Rows => self.run_with_entry(statement, Query).await,
+            _ => self.run_with_intent(statement, &facts, Query).await,
+        };
+        self.has_inserted |= result.is_ok() && effect == Effect::Rows;
+        result
     }
 
-    async fn begin(&mut self) -> Result<(), DbErr> {
-        self.live.begin().await?;
-        self.marks.push(self.finished);
+    async fn begin(&mut self, begin: Begin) -> Result<(), DbErr> {
+        if self.live.has_begun() && begin.is_on_connection || self.is_begun() {
+            return Err(self.live.refuse(Refusal::SecondTransaction, "BEGIN"));
+        }
+        if let Some(refusal) = runner::begin(begin, self.backend.sql_dialect()) {
+            return Err(self.live.refuse(refusal, "BEGIN"));
+        }
+        self.declare().await?;
+        self.live.begin(begin).await?;
+        self.is_committed = false;
+        self.mark();
         Ok(())
     }
 
     async fn commit(&mut self) -> Result<(), DbErr> {
+        let committed = self.live.commit().await;
+        self.unmark(committed.is_err() && !self.is_committed);
         self.is_committed = false;
-        self.marks.pop();
-        self.live.commit().await
+        committed
     }
 
     async fn rollback(&mut self) -> Result<(), DbErr> {
+        self.unmark(!self.is_committed);
         self.is_committed = false;
-        self.finished = self.marks.pop().unwrap_or(self.finished);
         self.live.rollback().await
+    }
+}
+
+impl Journal {
+    /// The rows that a statement gave which changes something.
+    async fn recalled_rows(&mut self, entry: &Entry, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let own = self.reads.last().filter(|read| read.is_same(&statement));
+        let Some(own) = own else {
+            return Err(self.diverge(&format!("the rows that statement {} gave are not in the journal", entry.number)));
+        };
+        let replayed = own.replay(self.backend.sql_dialect(), &self.side, &self.live.executor()).await?;
+        let Replay::Rows(rows) = replayed else {
+            return Err(self.diverge(&format!("the rows that statement {} gave are not in the journal", entry.number)));
+        };
+        self.answered(entry)?;
+        Ok(rows)
     }
 }
 
 /// A way to run a statement: what the code gets, and the counts that the journal keeps.
 #[async_trait]
-trait Run<T>: Send {
-    async fn run(
-        &self,
-        live: &mut Live<'_>,
-        statement: Statement,
-        backend: &dyn Backend,
-    ) -> Result<(T, (u64, u64)), DbErr>;
+trait Run<T>: Send + Sync {
+    async fn run(&self, live: &mut Live, statement: Statement, backend: &dyn Backend)
+    -> Result<(T, (u64, u64)), DbErr>;
+
+    /// What the code was answered, where it were rows.
+    fn read(&self, statement: &Statement, answer: &T) -> Option<Read>;
 }
 
 struct Execute;
@@ -302,7 +697,7 @@ struct Query;
 impl Run<ExecResult> for Execute {
     async fn run(
         &self,
-        live: &mut Live<'_>,
+        live: &mut Live,
         statement: Statement,
         backend: &dyn Backend,
     ) -> Result<(ExecResult, (u64, u64)), DbErr> {
@@ -310,18 +705,26 @@ impl Run<ExecResult> for Execute {
         let counts = (result.rows_affected(), backend.last_insert_id(&result));
         Ok((result, counts))
     }
+
+    fn read(&self, _statement: &Statement, _answer: &ExecResult) -> Option<Read> {
+        None
+    }
 }
 
 #[async_trait]
 impl Run<Vec<QueryResult>> for Query {
     async fn run(
         &self,
-        live: &mut Live<'_>,
+        live: &mut Live,
         statement: Statement,
         _backend: &dyn Backend,
     ) -> Result<(Vec<QueryResult>, (u64, u64)), DbErr> {
         let rows = live.query(statement).await?;
         let count = rows.len() as u64;
         Ok((rows, (count, 0)))
+    }
+
+    fn read(&self, statement: &Statement, answer: &Vec<QueryResult>) -> Option<Read> {
+        Some(Read::of(statement, answer))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::{DatabaseExecutor, DbErr};
 
 use super::Entry;
 use super::trace::Trace;
@@ -49,37 +49,85 @@ impl fmt::Display for Verdict {
 /// Asks the catalogue for the traces of a statement.
 pub(crate) async fn judge(
     entry: &Entry,
-    connection: &DatabaseConnection,
+    executor: &DatabaseExecutor<'_>,
     backend: &dyn Backend,
 ) -> Result<Verdict, DbErr> {
     let traces = backend.traces(&entry.sql);
     let mut findings = Vec::new();
     for trace in &traces {
-        findings.push(find(trace, backend.presence(connection, &trace.object).await?));
+        findings.push(find(trace, backend.presence(executor, &trace.object).await?));
     }
     Ok(conclude(&findings))
 }
 
-/// One trace: whether it speaks for the statement (nothing when it is half there), and in words.
-fn find(trace: &Trace, presence: Presence) -> (Option<bool>, String) {
+/// What one trace says of its statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Evidence {
+    /// The statement took effect.
+    For,
+    /// It did not.
+    Against,
+    /// The object is half there.
+    Half,
+    /// Nothing.
+    Nothing,
+}
+
+/// What one trace says, and in words.
+fn find(trace: &Trace, presence: Presence) -> (Evidence, String) {
     let object = &trace.object;
+    let says = |speaks_for: bool| if speaks_for { Evidence::For } else { Evidence::Against };
     match presence {
-        Presence::Present => (Some(trace.is_there), format!("{object} is there")),
-        Presence::Absent => (Some(!trace.is_there), format!("{object} is not there")),
-        Presence::Unusable => (None, format!("{object} is there, but was not built to its end")),
+        Presence::Present => (says(trace.is_there), format!("{object} is there")),
+        // It may be in another schema than the one that was looked at.
+        Presence::Absent if !trace.is_there && !trace.is_certain => {
+            (Evidence::Nothing, format!("{object} is not in the current schema"))
+        }
+        Presence::Absent => (says(!trace.is_there), format!("{object} is not there")),
+        Presence::Unusable => (Evidence::Half, format!("{object} is there, but was not built to its end")),
     }
 }
 
-fn conclude(findings: &[(Option<bool>, String)]) -> Verdict {
-    if findings.is_empty() {
+fn conclude(findings: &[(Evidence, String)]) -> Verdict {
+    let are_all = |wanted: Evidence| findings.iter().all(|(evidence, _)| *evidence == wanted);
+    if findings.iter().any(|(evidence, _)| *evidence == Evidence::Nothing) || findings.is_empty() {
         return Verdict::Unknown;
     }
     let why = findings.iter().map(|(_, words)| words.as_str()).collect::<Vec<_>>().join(", ");
-    if findings.iter().all(|(speaks_for, _)| *speaks_for == Some(true)) {
+    if are_all(Evidence::For) {
         Verdict::Ran(why)
-    } else if findings.iter().all(|(speaks_for, _)| *speaks_for == Some(false)) {
+    } else if are_all(Evidence::Against) {
         Verdict::NotRun(why)
     } else {
         Verdict::Half(why)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlparser::dialect::{MySqlDialect, PostgreSqlDialect};
+
+    use super::{Presence, Verdict, conclude, find};
+    use crate::journal::trace::{Trace, traces};
+
+    fn verdict(traces: &[Trace], presences: &[Presence]) -> Verdict {
+        conclude(&traces.iter().zip(presences).map(|(trace, presence)| find(trace, *presence)).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn absence_proves_a_drop_only_where_the_schema_is_certain() {
+        let traces = |sql: &str| traces(sql, &PostgreSqlDialect {}, true);
+        let uncertain = traces("DROP INDEX CONCURRENTLY i");
+        assert_eq!(verdict(&uncertain, &[Presence::Absent]), Verdict::Unknown);
+        assert!(matches!(verdict(&uncertain, &[Presence::Present]), Verdict::NotRun(_)));
+        assert!(matches!(verdict(&traces("DROP INDEX CONCURRENTLY s.i"), &[Presence::Absent]), Verdict::Ran(_)));
+        assert!(matches!(verdict(&traces("CREATE INDEX i ON a (b)"), &[Presence::Absent]), Verdict::NotRun(_)));
+    }
+
+    #[test]
+    fn one_of_two_objects_that_is_gone_is_half_of_a_drop() {
+        let traces = traces("DROP TABLE a, b", &MySqlDialect {}, false);
+        assert!(matches!(verdict(&traces, &[Presence::Absent, Presence::Present]), Verdict::Half(_)));
+        assert!(matches!(verdict(&traces, &[Presence::Absent; 2]), Verdict::Ran(_)));
     }
 }

@@ -1,5 +1,7 @@
 //! Limits as settings of a session.
 
+use sea_orm::{DatabaseConnection, DbErr};
+
 use crate::error::Error;
 use crate::site::Site;
 
@@ -24,6 +26,21 @@ pub(crate) async fn limited<T>(site: Site<'_>, work: impl AsyncFnOnce() -> Resul
         lift(site, found).await;
     }
     outcome
+}
+
+/// Gives a session the limits for as long as it lasts.
+///
+/// # Errors
+///
+/// What the database says.
+pub(crate) async fn limit(site: Site<'_>, session: &DatabaseConnection) -> Result<(), DbErr> {
+    for (name, value) in site.backend.limit_settings(site.limits) {
+        site.backend.set(session, name, &value).await?;
+    }
+    match site.limits.statement_limit() {
+        Some(_) => site.backend.heed(session, Some(site.deadline)).await,
+        None => Ok(()),
+    }
 }
 
 /// Refuses a limit that the database would not heed.

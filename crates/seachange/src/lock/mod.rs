@@ -8,12 +8,13 @@ mod pause;
 mod waiter;
 
 use sea_orm::{ConnectionTrait, DbErr};
-use seachange_graph::Plan;
 
 pub(crate) use pause::Pause;
 pub(crate) use waiter::Waiter;
 
+use crate::backend::LockRole;
 use crate::error::Error;
+use crate::runner::WorkSession;
 use crate::site::Site;
 use crate::store::Holder;
 
@@ -23,14 +24,15 @@ const DOING: &str = "cannot take the lock that keeps other runs out";
 ///
 /// # Errors
 ///
-/// [`Error::LockTimeout`] when that takes too long, [`Error::LockLost`] where the lock would keep nobody out.
+/// [`Error::LockTimeout`] when that takes too long, [`Error::LockLost`] where the lock would keep no run out.
 pub(crate) async fn acquire(site: Site<'_>) -> Result<(), Error> {
-    // Before the lock is taken: nobody knows in which session it could be given back.
+    // Before the lock is taken: it is unknown in which session it could be given back.
     if site.backend.is_pooled(site.connection).await {
         return Err(Error::LockLost { is_pooled: true });
     }
     let mut waiter = Waiter::new(site);
-    while !site.backend.try_lock(site.connection, site.store).await.map_err(Error::database(DOING))? {
+    let key = site.store.lock_key();
+    while !site.backend.try_lock(&site.connection.into(), key, LockRole::Run).await.map_err(Error::database(DOING))? {
         waiter.wait().await?;
     }
     Ok(())
@@ -38,7 +40,7 @@ pub(crate) async fn acquire(site: Site<'_>) -> Result<(), Error> {
 
 /// Lets others in. When even this fails, the session is gone, and the lock with it.
 pub(crate) async fn release(site: Site<'_>) {
-    let _ = site.backend.unlock(site.connection, site.store).await;
+    let _ = site.backend.unlock(site.connection, site.store.lock_key(), LockRole::Run).await;
 }
 
 /// Says who is at work now, for those who wait.
@@ -46,24 +48,21 @@ pub(crate) async fn release(site: Site<'_>) {
 /// # Errors
 ///
 /// [`Error::Database`] when nothing can be written.
-pub(crate) async fn announce(site: Site<'_>, program: &str, plan: &Plan) -> Result<Holder, Error> {
-    let holder = Holder::this(program, plan);
-    try_announce(site, &holder).await?;
-    Ok(holder)
+pub(crate) async fn announce(site: Site<'_>, work: &WorkSession, holder: &Holder) -> Result<(), Error> {
+    try_announce(site, work, holder).await.map(drop)
 }
 
-/// Says who is at work now, once nobody is in the middle of a revision that no transaction holds.
+/// Says who is at work now, once no other run is in the middle of a revision that no transaction holds.
 ///
 /// # Errors
 ///
 /// As [`announce`], and [`Error::LockTimeout`] when that takes too long.
-pub(crate) async fn announce_alone(site: Site<'_>, program: &str, plan: &Plan) -> Result<Holder, Error> {
-    let holder = Holder::this(program, plan);
+pub(crate) async fn announce_alone(site: Site<'_>, work: &WorkSession, holder: &Holder) -> Result<(), Error> {
     let mut waiter = Waiter::new(site);
-    while !try_announce(site, &holder).await? {
+    while !try_announce(site, work, holder).await? {
         waiter.wait().await?;
     }
-    Ok(holder)
+    Ok(())
 }
 
 /// Waits until nobody is in the middle of a revision that no transaction holds, where runs take turns: there, the lock
@@ -82,24 +81,31 @@ pub(crate) async fn wait_for_turn(site: Site<'_>) -> Result<(), Error> {
 }
 
 /// Says who is at work now, unless another run is in the middle of a revision. Whether it could be said comes back.
-async fn try_announce(site: Site<'_>, holder: &Holder) -> Result<bool, Error> {
+async fn try_announce(site: Site<'_>, work: &WorkSession, holder: &Holder) -> Result<bool, Error> {
     let wrap = |error| Error::database("cannot write to the database")(error);
-    if site.backend.takes_turns() {
-        let transaction = site.begin(wrap).await?;
-        // Whoever is in the middle of a revision stays the one that others wait for.
-        let is_busy = is_busy(site, &transaction).await.map_err(wrap)?;
-        if !is_busy {
-            site.store.set_holder(&transaction, site.backend, holder).await.map_err(wrap)?;
-        }
-        match transaction.commit().await {
-            // Somebody reads. It is a message, and the revisions have retries of their own.
-            Err(error) if site.backend.is_kept_waiting(&error) => {}
-            committed => committed.map_err(wrap)?,
-        }
-        return Ok(!is_busy);
+    if !site.backend.takes_turns() {
+        site.store.set_holder(site.connection, holder).await.map_err(wrap)?;
+        return Ok(true);
     }
-    site.store.set_holder(site.connection, site.backend, holder).await.map_err(wrap)?;
-    Ok(true)
+    work.begin(site, wrap).await?;
+    let announced = announce_in_turn(site, work, holder).await;
+    if !matches!(announced, Ok(true)) {
+        work.roll_back().await;
+    }
+    match announced {
+        // Another session reads. It is a message, and the revisions have retries of their own.
+        Err(error) if site.backend.is_kept_waiting(&error) => Ok(true),
+        announced => announced.map_err(wrap),
+    }
+}
+
+/// A run that is in the middle of a revision stays the one that others wait for.
+async fn announce_in_turn(site: Site<'_>, work: &WorkSession, holder: &Holder) -> Result<bool, DbErr> {
+    if is_busy(site, work.executor()).await? {
+        return Ok(false);
+    }
+    site.store.set_holder(work.executor(), holder).await?;
+    work.execute("COMMIT").await.map(|_| true)
 }
 
 /// Whether another run is in the middle of a revision. The record is read only where somebody says to be at work.
@@ -114,16 +120,19 @@ async fn is_busy(site: Site<'_>, connection: &impl ConnectionTrait) -> Result<bo
     }
 }
 
-/// Says that nobody is at work any longer. It is a message, so that a failure does no harm.
-pub(crate) async fn withdraw(site: Site<'_>, holder: &Holder) {
-    let _ = site.store.clear_holder(site.connection, holder).await;
+/// Says that this run is not at work any longer. It is a message, so that a failure does no harm.
+pub(crate) async fn withdraw(site: Site<'_>, work: &WorkSession, holder: &Holder) {
+    let _ = match site.backend.takes_turns() {
+        true => site.store.clear_holder(work.executor(), holder).await,
+        false => site.store.clear_holder(site.connection, holder).await,
+    };
 }
 
 /// Whether another run is at work. Where runs take turns, it is whether the process that said so is there; one on another
 /// machine counts as there for an hour.
 pub(crate) async fn is_at_work(site: Site<'_>, connection: &impl ConnectionTrait) -> bool {
     if !site.backend.takes_turns() {
-        return site.backend.is_locked(site.connection, site.store).await.unwrap_or(false);
+        return site.backend.is_locked(site.connection, site.store.lock_key()).await.unwrap_or(false);
     }
     let holder = site.store.holder(connection, site.backend).await;
     holder.ok().flatten().is_some_and(|holder| !holder.is_gone())

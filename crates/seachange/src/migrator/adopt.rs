@@ -48,11 +48,11 @@ impl Migrator {
     async fn write_adoption(&self, adoption: &Adoption) -> Result<(), Error> {
         let write = async |transaction: &DatabaseTransaction| {
             for row in adoption.unrecorded().filter_map(|adopted| self.adopted_row(adopted)) {
-                self.store.insert(transaction, &row).await?;
+                self.store().insert(transaction, &row).await?;
             }
             Ok(())
         };
-        self.site().write("cannot write which revisions are applied", write).await
+        self.run_site().await?.write("cannot write which revisions are applied", write).await
     }
 
     /// The row of a revision that is adopted: a stamp, at the time when it was applied.

@@ -57,10 +57,10 @@ impl Migrator {
     async fn write_hashes(&self, scripts: &[&Script]) -> Result<(), Error> {
         let write = async |transaction: &DatabaseTransaction| {
             for script in scripts {
-                self.store.update_hash(transaction, script.revision.id, script.source_hash).await?;
+                self.store().update_hash(transaction, script.revision.id, script.source_hash).await?;
             }
             Ok(())
         };
-        self.site().write("cannot write the code of edited revisions", write).await
+        self.run_site().await?.write("cannot write the code of edited revisions", write).await
     }
 }

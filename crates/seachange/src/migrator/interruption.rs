@@ -1,6 +1,6 @@
 //! Ways out of a revision that was interrupted where the database cannot roll back.
 
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::{DatabaseExecutor, DbErr};
 use seachange_graph::{Direction, Plan, Step};
 
 use super::Migrator;
@@ -8,7 +8,8 @@ use crate::error::Error;
 use crate::journal::{self, Entry, EntryState, Past, Verdict};
 use crate::lock;
 use crate::report::Report;
-use crate::runner::Others;
+use crate::runner::{Others, WorkSession};
+use crate::site::Site;
 use crate::store::{Holder, Row};
 
 const READING: &str = "cannot read what the interrupted revision has done";
@@ -63,21 +64,21 @@ impl Migrator {
     pub async fn interruption(&self) -> Result<Option<Interruption>, Error> {
         let record = self.read().await?;
         match record.unfinished().next() {
-            Some(row) => self.look_into(row).await.map(Some),
+            Some(row) => self.look_into(row, &(&self.connection).into()).await.map(Some),
             None => Ok(None),
         }
     }
 
-    async fn look_into(&self, row: &Row) -> Result<Interruption, Error> {
+    pub(super) async fn look_into(&self, row: &Row, executor: &DatabaseExecutor<'_>) -> Result<Interruption, Error> {
         let wrap = |error| Error::database(READING)(error);
-        let entries = self.store.entries(&self.connection, self.backend, &row.revision).await.map_err(wrap)?;
+        let entries = self.store().entries(executor, self.backend, &row.revision).await.map_err(wrap)?;
         let (mut finished, mut refused, mut in_doubt) = (Vec::new(), Vec::new(), None);
         for entry in entries {
             match entry.state {
                 EntryState::Finished => finished.push(entry),
                 EntryState::Refused => refused.push(entry),
                 EntryState::Running => {
-                    let verdict = journal::judge(&entry, &self.connection, self.backend).await.map_err(wrap)?;
+                    let verdict = journal::judge(&entry, executor, self.backend).await.map_err(wrap)?;
                     in_doubt = Some((entry, verdict));
                 }
             }
@@ -103,32 +104,51 @@ impl Migrator {
         self.locked(async || {
             let interruption = self.interruption().await?.ok_or(Error::NotInterrupted)?;
             let plan = Plan { steps: vec![self.step(&interruption)?] };
-            self.alone(&plan, async |interruption, holder| {
+            self.alone(&plan, async |interruption, holder, work| {
                 if interruption.is_of_script() {
                     return Err(Error::Unjournalled { interruption: Box::new(interruption) });
                 }
-                let past = self.settle_doubt(&interruption, doubt).await?;
-                self.run_rest(interruption, past, holder).await
+                let past = self.settle_doubt(&interruption, doubt, work).await?;
+                self.run_rest(interruption, past, holder, work).await
             })
             .await
         })
         .await
     }
 
-    /// Does some work on what was interrupted, once nobody is at it: where runs take turns, the lock keeps none of them
-    /// out, but who says first that it is at work does.
+    /// Does some work on what was interrupted, once no other run is at it: where runs take turns, the lock keeps none of
+    /// them out, but the one that says first that it is at work does.
     async fn alone<T>(
         &self,
         plan: &Plan,
-        work: impl AsyncFnOnce(Interruption, &Holder) -> Result<T, Error>,
+        work: impl AsyncFnOnce(Interruption, &Holder, &WorkSession) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let site = self.site();
-        let holder = lock::announce_alone(site, self.migrations.program(), plan).await?;
-        self.as_holder(&holder, async {
-            let interruption = self.interruption().await?.ok_or(Error::NotInterrupted)?;
-            work(interruption, &holder).await
-        })
-        .await
+        let (site, session) = (self.run_site().await?, self.open_work().await?);
+        let outcome = self.alone_in(site, &session, plan, work).await;
+        session.close(self.backend).await;
+        outcome
+    }
+
+    async fn alone_in<T>(
+        &self,
+        site: Site<'_>,
+        session: &WorkSession,
+        plan: &Plan,
+        work: impl AsyncFnOnce(Interruption, &Holder, &WorkSession) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.make_tables(session).await?;
+        let holder = Holder::this(self.migrations.program(), plan);
+        lock::announce_alone(site, session, &holder).await?;
+        let record = self.read_by(session.executor()).await?;
+        let outcome = match record.unfinished().next() {
+            Some(row) => match self.look_into(row, &session.executor().into()).await {
+                Ok(interruption) => work(interruption, &holder, session).await,
+                Err(error) => Err(error),
+            },
+            None => Err(Error::NotInterrupted),
+        };
+        self.leave(site, session, &holder, &outcome).await;
+        outcome
     }
 
     /// The step that was interrupted.
@@ -140,32 +160,40 @@ impl Migrator {
 
     /// Writes into the journal what became of the statement that was running, and forgets those that were refused. What
     /// is finished then comes back.
-    async fn settle_doubt(&self, interruption: &Interruption, doubt: Doubt) -> Result<Past, Error> {
+    async fn settle_doubt(&self, interruption: &Interruption, doubt: Doubt, work: &WorkSession) -> Result<Past, Error> {
+        let session = work.executor();
         let wrap = |error| Error::database(WRITING)(error);
         for entry in &interruption.refused {
-            self.store.drop_entry(&self.connection, entry).await.map_err(wrap)?;
+            self.store().drop_entry(session, entry).await.map_err(wrap)?;
         }
         let mut past: Past = interruption.finished.iter().map(|entry| (entry.number, entry.clone())).collect();
         let Some((entry, verdict)) = &interruption.in_doubt else { return Ok(past) };
         match (doubt, verdict) {
             (Doubt::Ran, _) | (Doubt::Ask, Verdict::Ran(_)) => {
                 let entry = Entry { state: EntryState::Finished, ..entry.clone() };
-                self.store.end_entry(&self.connection, &entry).await.map_err(wrap)?;
+                self.store().end_entry(session, &entry).await.map_err(wrap)?;
                 past.insert(entry.number, entry);
             }
             (Doubt::NotRun, _) | (Doubt::Ask, Verdict::NotRun(_)) => {
-                self.store.drop_entry(&self.connection, entry).await.map_err(wrap)?;
+                self.store().drop_entry(session, entry).await.map_err(wrap)?;
             }
             (Doubt::Ask, _) => return Err(Error::InDoubt { interruption: Box::new(interruption.clone()) }),
         }
         Ok(past)
     }
 
-    async fn run_rest(&self, interruption: Interruption, past: Past, holder: &Holder) -> Result<Report, Error> {
+    async fn run_rest(
+        &self,
+        interruption: Interruption,
+        past: Past,
+        holder: &Holder,
+        work: &WorkSession,
+    ) -> Result<Report, Error> {
         let step = self.step(&interruption)?;
-        let others = Others::look(self.site()).await.map_err(Error::database(READING))?;
-        let report = self.runner(others, holder).run_rest(&step, interruption.row, past).await?;
-        self.report(&self.read().await?, &Plan::default(), report)
+        let site = self.run_site().await?;
+        let others = Others::look(site, work).await.map_err(Error::database(READING))?;
+        let report = self.runner(site, work, others, holder).run_rest(&step, interruption.row, past).await?;
+        self.report(&self.read_by(work.executor()).await?, &Plan::default(), report)
     }
 
     /// Records an interrupted revision as applied, or as not applied, after somebody has finished or undone by hand what
@@ -177,11 +205,12 @@ impl Migrator {
     pub async fn settle(&self, is_applied: bool) -> Result<Interruption, Error> {
         self.locked(async || {
             self.interruption().await?.ok_or(Error::NotInterrupted)?;
-            self.alone(&Plan::default(), async |interruption, _| {
-                let write = async |transaction: &DatabaseTransaction| {
-                    self.write_settled(transaction, &interruption, is_applied).await
-                };
-                self.site().write(WRITING, write).await?;
+            self.alone(&Plan::default(), async |interruption, _, work| {
+                let written = self.write_settled(work, &interruption, is_applied).await;
+                if written.is_err() {
+                    work.roll_back().await;
+                }
+                written.map_err(Error::database(WRITING))?;
                 Ok(interruption)
             })
             .await
@@ -191,19 +220,18 @@ impl Migrator {
 
     async fn write_settled(
         &self,
-        transaction: &DatabaseTransaction,
+        work: &WorkSession,
         interruption: &Interruption,
         is_applied: bool,
     ) -> Result<(), DbErr> {
-        let row = &interruption.row;
+        let (row, session) = (&interruption.row, work.executor());
+        work.execute(self.backend.begin_text()).await?;
         if is_applied {
-            self.store.update(transaction, &row.clone().applied_now()).await?;
+            self.store().update(session, &row.clone().applied_now()).await?;
         } else {
-            self.store.delete(transaction, &row.revision).await?;
+            self.store().delete(session, &row.revision).await?;
         }
-        if interruption.has_entries() {
-            self.store.clear_journal(transaction).await?;
-        }
-        Ok(())
+        self.store().clear_journal(session).await?;
+        work.execute("COMMIT").await.map(drop)
     }
 }

@@ -81,7 +81,8 @@ impl Migrator {
     ///
     /// # Errors
     ///
-    /// [`Error::Behind`] when revisions are pending; otherwise as [`plan_upgrade`](Self::plan_upgrade).
+    /// [`Error::Behind`] when revisions are pending, and [`Error::Unadopted`] when all are because another tool has migrated
+    /// the database; otherwise as [`plan_upgrade`](Self::plan_upgrade).
     pub async fn check_with(&self, options: UpgradeOptions) -> Result<Notices, Error> {
         let record = match options.ahead {
             Ahead::Refuse => self.read().await?,
@@ -92,6 +93,7 @@ impl Migrator {
         if plan.is_empty() {
             return Ok(notices);
         }
+        self.check_adopted(&record, Some(&plan), options.other_records).await?;
         Err(Error::Behind { pending: plan.steps.into_iter().map(|step| step.revision).collect() })
     }
 
@@ -99,10 +101,13 @@ impl Migrator {
     ///
     /// # Errors
     ///
-    /// [`Error::Plan`] when a target cannot be reached, [`Error::Edited`] where edits are refused; otherwise as
-    /// [`pending`](Self::pending).
+    /// [`Error::Plan`] when a target cannot be reached, [`Error::Edited`] where edits are refused, [`Error::Unadopted`] for a
+    /// database of another tool; otherwise as [`pending`](Self::pending).
     pub async fn plan_upgrade(&self, targets: &[Target], options: UpgradeOptions) -> Result<(Plan, Notices), Error> {
-        self.watched(self.plan_upgrade_from(&self.read().await?, targets, options)).await
+        let record = self.read().await?;
+        let (plan, notices) = self.watched(self.plan_upgrade_from(&record, targets, options)).await?;
+        self.check_adopted(&record, Some(&plan), options.other_records).await?;
+        Ok((plan, notices))
     }
 
     pub(super) fn plan_upgrade_from(

@@ -9,6 +9,8 @@ pub struct UpgradeOptions {
     pub ahead: Ahead,
     /// What is made of revisions that were edited after they were applied.
     pub edits: Edits,
+    /// What is made of the record of another tool, where nothing is recorded here.
+    pub other_records: OtherRecords,
 }
 
 /// What an upgrade makes of revisions that are missing below applied ones: they were added to the graph later.
@@ -40,4 +42,16 @@ pub enum Edits {
     Warn,
     /// Refuse to upgrade, with [`Error::Edited`](crate::Error::Edited).
     Refuse,
+}
+
+/// What an upgrade makes of the record of another tool (`seaql_migrations`, `alembic_version`) in a database of which nothing
+/// is recorded here: it would apply again what that tool has applied.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OtherRecords {
+    /// Refuse to upgrade, with [`Error::Unadopted`](crate::Error::Unadopted): [`Migrator::adopt`](crate::Migrator::adopt)
+    /// goes on from that record.
+    #[default]
+    Refuse,
+    /// Apply everything.
+    Ignore,
 }

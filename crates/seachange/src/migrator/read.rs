@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use seachange_graph::{Applied, Direction, Graph, Plan, StampPlan, Step, Target};
+use sea_orm::ConnectionTrait;
+use seachange_graph::{Applied, AppliedError, Direction, Graph, Plan, StampPlan, Step, Target};
 
 use super::{Migrator, UpgradeOptions};
 use crate::error::Error;
@@ -92,6 +93,17 @@ impl Record {
     }
 }
 
+/// Where a database stands.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// The revisions of the program that no applied one is above of.
+    pub known: Vec<&'static Script>,
+    /// The revisions of a newer program that no applied one is above of.
+    pub of_newer: Vec<Row>,
+    /// All applied revisions that the program does not know, sorted: the database is ahead of it.
+    pub unknown: Vec<String>,
+}
+
 impl Migrator {
     /// Reads the record in one query. Writes nothing: a table that is not there stays away.
     ///
@@ -99,7 +111,24 @@ impl Migrator {
     ///
     /// [`Error::ForeignTable`] when the table is not ours, [`Error::Database`] when it cannot be read.
     pub async fn read(&self) -> Result<Record, Error> {
-        match self.store.rows(&self.connection).await {
+        let place = self.fix_place().await?;
+        let record = self.read_by(&self.connection).await?;
+        match place.and_then(|place| place.elsewhere_than.map(|current| (place.schema, current))) {
+            // A record that belongs to another program is not this one's because the search path leads to it.
+            Some((schema, current)) if !record.rows.is_empty() && self.knows_none(&record) => {
+                Err(Error::RecordElsewhere { schema, current })
+            }
+            _ => Ok(record),
+        }
+    }
+
+    fn knows_none(&self, record: &Record) -> bool {
+        record.rows.iter().all(|row| self.graph.get(&row.revision).is_none())
+    }
+
+    /// Reads the record over a connection.
+    pub(super) async fn read_by(&self, connection: &impl ConnectionTrait) -> Result<Record, Error> {
+        match self.store().rows(connection).await {
             Ok(rows) => Ok(Record { rows, has_table: true }),
             Err(error) if self.backend.is_missing_table(&error) => Ok(Record::default()),
             Err(source) if self.backend.is_missing_column(&source) => {
@@ -164,6 +193,44 @@ impl Migrator {
     pub async fn current_known(&self) -> Result<Vec<&'static Script>, Error> {
         let applied = self.watched(self.read().await?.known(self.graph).standing(self.graph)).await?;
         Ok(self.graph.current(&applied).iter().filter_map(|revision| self.script(&revision.id)).collect())
+    }
+
+    /// The applied set for questions about where a database stands, in a graph that may be newer than the program's, and the
+    /// revisions of a newer program, which it leaves out. Read only.
+    ///
+    /// # Errors
+    ///
+    /// As [`current`](Self::current), but for a database that is ahead.
+    pub async fn standing_in(&self, graph: &Graph) -> Result<(Applied, Vec<String>), Error> {
+        let record = self.read().await?;
+        match self.watched(record.standing(graph)).await {
+            Err(Error::Applied(AppliedError::Ahead { unknown })) => Ok((record.known(graph).standing(graph)?, unknown)),
+            applied => Ok((applied?, Vec::new())),
+        }
+    }
+
+    /// Where the database stands, which may be at revisions of a newer program: those have only a row. Read only.
+    ///
+    /// # Errors
+    ///
+    /// As [`current`](Self::current), but for a database that is ahead.
+    pub async fn standing(&self) -> Result<Standing, Error> {
+        let record = self.read().await?;
+        let (applied, unknown) = match self.watched(record.standing(self.graph)).await {
+            Err(Error::Applied(AppliedError::Ahead { unknown })) => {
+                (record.known(self.graph).standing(self.graph)?, unknown)
+            }
+            applied => (applied?, Vec::new()),
+        };
+        let is_unknown = |row: &&Row| unknown.contains(&row.revision);
+        let below: HashSet<&str> = record.rows.iter().filter(is_unknown).flat_map(Row::pointers).collect();
+        let known = self.graph.current(&applied).into_iter().filter(|revision| !below.contains(revision.id.as_str()));
+        let above = record.rows.iter().filter(is_unknown).filter(|row| !below.contains(row.revision.as_str()));
+        Ok(Standing {
+            known: known.filter_map(|revision| self.script(&revision.id)).collect(),
+            of_newer: above.cloned().collect(),
+            unknown,
+        })
     }
 
     /// Plans a downgrade without running it. Read only. Revisions that are missing below applied ones are no obstacle on

@@ -2,16 +2,17 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sea_orm::DatabaseTransaction;
+use sea_orm::{DatabaseTransaction, DbErr};
 use seachange_graph::Plan;
 
-use super::{Migrator, Notices, Record};
+use super::{Migrator, Notices, OtherRecords, Record};
 use crate::error::Error;
 use crate::event::Event;
 use crate::limits::limited;
 use crate::lock::{self, Waiter};
 use crate::report::Report;
-use crate::runner::{Others, Runner, check_whole};
+use crate::runner::{Next, Others, Runner, WorkSession, check_whole};
+use crate::site::Site;
 use crate::store::Holder;
 
 /// A plan, and what was let pass for it.
@@ -22,7 +23,11 @@ impl Migrator {
     ///
     /// A refusal, or nothing to do, is found out before the lock is taken: it costs one query, and writes nothing. Under
     /// the lock, the plan is made anew from what the database says then, and whoever watches is told of its notices.
-    pub(super) async fn run(&self, plan: impl Fn(&Record) -> Result<Planned, Error>) -> Result<Report, Error> {
+    pub(super) async fn run(
+        &self,
+        others: OtherRecords,
+        plan: impl Fn(&Record) -> Result<Planned, Error>,
+    ) -> Result<Report, Error> {
         let record = self.read().await?;
         let planned = match plan(&record) {
             Ok((plan, notices)) if plan.is_empty() => return self.report(&record, &plan, self.announced(notices)),
@@ -31,6 +36,7 @@ impl Migrator {
             Err(Error::Interrupted { .. }) => None,
             Err(error) => return Err(error),
         };
+        self.check_adopted(&record, planned.as_ref(), others).await?;
         if let Some(plan) = planned.as_ref().filter(|_| self.is_whole) {
             check_whole(self.backend, self.migrations, plan)?;
         }
@@ -57,7 +63,8 @@ impl Migrator {
 
     /// Does some work while no other run is at it.
     pub(super) async fn locked<T>(&self, work: impl AsyncFnOnce() -> Result<T, Error>) -> Result<T, Error> {
-        let site = self.site();
+        self.fix_place().await?;
+        let site = self.run_site().await?;
         // A run that was dropped in its middle has left it.
         if self.is_locked.swap(true, Ordering::Relaxed) {
             lock::release(site).await;
@@ -77,18 +84,42 @@ impl Migrator {
     /// A run that is one transaction plans anew when another run has come before it.
     async fn run_locked(&self, plan: impl Fn(&Record) -> Result<Planned, Error>) -> Result<Report, Error> {
         loop {
-            match self.run_planned(&plan).await {
+            let work = self.open_work().await?;
+            match self.run_planned(&plan, work).await {
                 Err(Error::Overtaken { .. }) if self.is_whole => {}
                 outcome => return outcome,
             }
         }
     }
 
-    async fn run_planned(&self, plan: impl Fn(&Record) -> Result<Planned, Error>) -> Result<Report, Error> {
-        let site = self.site();
-        let looked = Others::look(site).await;
+    /// Opens a session for revisions.
+    pub(super) async fn open_work(&self) -> Result<WorkSession, Error> {
+        WorkSession::open(self.run_site().await?, &self.source, &self.connection).await
+    }
+
+    async fn run_planned(
+        &self,
+        plan: impl Fn(&Record) -> Result<Planned, Error>,
+        work: WorkSession,
+    ) -> Result<Report, Error> {
+        let mut work = Some(work);
+        let outcome = self.run_in(plan, &mut work).await;
+        if let Some(work) = work {
+            work.close(self.backend).await;
+        }
+        outcome
+    }
+
+    async fn run_in(
+        &self,
+        plan: impl Fn(&Record) -> Result<Planned, Error>,
+        work: &mut Option<WorkSession>,
+    ) -> Result<Report, Error> {
+        let site = self.run_site().await?;
+        let Some(first) = work.as_ref() else { return Err(Error::LockLost { is_pooled: false }) };
+        let looked = Others::look(site, first).await;
         let others = looked.map_err(Error::database("cannot read which revisions are applied"))?;
-        let (record, (plan, notices)) = self.settled(plan).await?;
+        let (record, (plan, notices)) = self.settled(plan, first).await?;
         let announced = self.announced(notices);
         if plan.is_empty() {
             return self.report(&record, &plan, announced);
@@ -99,27 +130,71 @@ impl Migrator {
         if self.is_whole {
             check_whole(self.backend, self.migrations, &plan)?;
         }
-        let holder = lock::announce(site, self.migrations.program(), &plan).await?;
-        let runner = self.runner(others, &holder);
-        let work = async {
-            self.make_table(&record).await?;
-            if self.is_whole { runner.run_whole(&plan, &record.rows).await } else { runner.run(&plan).await }
+        self.make_tables(first).await?;
+        let holder = Holder::this(self.migrations.program(), &plan);
+        lock::announce(site, first, &holder).await?;
+        let outcome = match self.is_whole {
+            true => self.runner(site, first, others, &holder).run_whole(&plan, &record.rows).await,
+            false => self.run_steps(site, work, others, &holder, &plan).await,
         };
-        let report = self.as_holder(&holder, work).await?;
-        self.report(&record, &plan, Report { notices: announced.notices, ..report })
+        if let Some(last) = work.as_ref() {
+            self.leave(site, last, &holder, &outcome).await;
+        }
+        self.report(&record, &plan, Report { notices: announced.notices, ..outcome? })
     }
 
-    /// Does some work as who was announced, and says then that nobody is at work any longer.
-    pub(super) async fn as_holder<T>(
+    /// Runs the steps, each in a session that no step before it has changed.
+    async fn run_steps(
         &self,
+        site: Site<'_>,
+        work: &mut Option<WorkSession>,
+        mut others: Others,
         holder: &Holder,
-        work: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
-        let outcome = work.await;
-        if !is_lost(&outcome) {
-            lock::withdraw(self.site(), holder).await;
+        plan: &Plan,
+    ) -> Result<Report, Error> {
+        site.tell(&Event::Planned { steps: &plan.steps });
+        let (mut report, mut next) = (Report::default(), 0);
+        loop {
+            let Some(session) = work.as_ref() else { return Err(Error::LockLost { is_pooled: false }) };
+            let end = self.runner(site, session, others, holder).run(plan, next, &mut report).await?;
+            match end {
+                (Next::End, _) => return Ok(report),
+                (Next::FreshSession, index) => next = index,
+            }
+            self.renew(work).await?;
+            others = Others::unseen();
         }
-        outcome
+    }
+
+    /// Ends the session of a step, and opens one for the next.
+    async fn renew(&self, work: &mut Option<WorkSession>) -> Result<(), Error> {
+        let Some(old) = work.take() else { return Ok(()) };
+        if old.is_replaceable() {
+            old.close(self.backend).await;
+            *work = Some(self.open_work().await?);
+            return Ok(());
+        }
+        let restored = old.restore(self.backend).await;
+        *work = Some(old);
+        restored.map_err(Error::database("cannot restore the session after a revision"))
+    }
+
+    /// Says that this run is not at work any longer, and forgets the journal of what is done.
+    pub(super) async fn leave<T>(
+        &self,
+        site: Site<'_>,
+        work: &WorkSession,
+        holder: &Holder,
+        outcome: &Result<T, Error>,
+    ) {
+        if is_lost(outcome) {
+            return;
+        }
+        if outcome.is_ok() {
+            // What is left of it belongs to revisions that are recorded as done.
+            let _ = self.store().clear_journal(work.executor()).await;
+        }
+        lock::withdraw(site, work, holder).await;
     }
 
     /// A report with nothing done yet, of whose notices whoever watches has been told.
@@ -128,54 +203,83 @@ impl Migrator {
         Report { notices, ..Report::default() }
     }
 
-    pub(super) fn runner<'a>(&'a self, others: Others, holder: &'a Holder) -> Runner<'a> {
+    pub(super) fn runner<'a>(
+        &'a self,
+        site: Site<'a>,
+        work: &'a WorkSession,
+        others: Others,
+        holder: &'a Holder,
+    ) -> Runner<'a> {
         Runner {
-            site: self.site(),
+            site,
             migrations: self.migrations,
             graph: self.graph,
+            work,
             others,
             holder,
-            is_journal_open: AtomicBool::new(false),
+            is_touched: AtomicBool::new(false),
         }
     }
 
     /// The plan, once no other run is in the middle of a revision that no transaction holds: where runs take turns, the
     /// lock does not keep it out.
-    async fn settled(&self, plan: impl Fn(&Record) -> Result<Planned, Error>) -> Result<(Record, Planned), Error> {
-        let site = self.site();
+    async fn settled(
+        &self,
+        plan: impl Fn(&Record) -> Result<Planned, Error>,
+        work: &WorkSession,
+    ) -> Result<(Record, Planned), Error> {
+        let site = self.run_site().await?;
         let mut waiter = Waiter::new(site);
         loop {
-            let record = self.read().await?;
+            let record = self.read_by(work.executor()).await?;
             match plan(&record) {
                 Ok(plan) => return Ok((record, plan)),
                 Err(Error::Interrupted { .. })
-                    if site.backend.takes_turns() && lock::is_at_work(site, site.connection).await =>
+                    if site.backend.takes_turns() && lock::is_at_work(site, work.executor()).await =>
                 {
                     waiter.wait().await?;
                 }
-                Err(error) => return Err(self.explained(error).await?),
+                Err(error) => return Err(self.explained(error, &record, work).await?),
             }
         }
     }
 
     /// An error of an interrupted revision, with what is known of it. Under the lock, nobody is at it any more.
-    async fn explained(&self, error: Error) -> Result<Error, Error> {
-        match error {
-            Error::Interrupted { revision, direction, started_at, .. } => {
-                let known = self.interruption().await?.map(Box::new);
+    async fn explained(&self, error: Error, record: &Record, work: &WorkSession) -> Result<Error, Error> {
+        match (error, record.unfinished().next()) {
+            (Error::Interrupted { revision, direction, started_at, .. }, Some(row)) => {
+                let known = Some(Box::new(self.look_into(row, &work.executor().into()).await?));
                 Ok(Error::Interrupted { revision, direction, started_at, known })
             }
-            other => Ok(other),
+            (other, _) => Ok(other),
         }
     }
 
-    /// Makes the table of applied revisions where it is not there.
-    pub(super) async fn make_table(&self, record: &Record) -> Result<(), Error> {
-        if record.has_table {
+    /// Makes the tables of the engine where they are missing, and brings old ones to the present shape.
+    pub(super) async fn make_tables(&self, work: &WorkSession) -> Result<(), Error> {
+        let wrap = |error| Error::database("cannot create the tables of the record")(error);
+        let changes = self.store().missing(work.executor(), self.backend).await.map_err(wrap)?;
+        if changes.is_empty() {
             return Ok(());
         }
-        let create = async |transaction: &DatabaseTransaction| self.store.create(transaction, self.backend).await;
-        self.site().write("cannot create the table of applied revisions", create).await
+        work.begin(self.run_site().await?, wrap).await?;
+        let made = async {
+            for statement in &changes {
+                work.execute(statement).await?;
+            }
+            work.execute("COMMIT").await.map(drop)
+        };
+        let made: Result<(), DbErr> = made.await;
+        if made.is_err() {
+            work.roll_back().await;
+        }
+        made.map_err(wrap)
+    }
+
+    /// As [`make_tables`](Self::make_tables), for a write that runs no revision.
+    pub(super) async fn make_table(&self, _record: &Record) -> Result<(), Error> {
+        let create = async |transaction: &DatabaseTransaction| self.store().prepare(transaction, self.backend).await;
+        self.run_site().await?.write("cannot create the tables of the record", create).await
     }
 }
 

@@ -18,7 +18,7 @@ use async_trait::async_trait;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, Statement};
 use sea_orm_migration::prelude::*;
 
-use super::Migrator;
+use super::{Migrator, SessionSource};
 use crate::alter::alter;
 use crate::event::Event;
 use crate::revision::{Migrations, Revision, Script};
@@ -145,7 +145,8 @@ fn watched(migrations: &'static Migrations, other: &Migrator) -> (Migrator, Told
         let told = told.clone();
         Arc::new(move |event: &Event<'_>| told.lock().unwrap().push(format!("{event:?}")))
     };
-    (Migrator::assemble(migrations, other.connection().clone(), handler).unwrap(), told)
+    let source = SessionSource::Pool(other.connection().clone());
+    (Migrator::assemble(migrations, other.connection().clone(), source, handler).unwrap(), told)
 }
 
 /// The names of the tables, sorted, but for those that the engine keeps beside its record.

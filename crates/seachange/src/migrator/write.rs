@@ -3,7 +3,7 @@
 use sea_orm::DatabaseTransaction;
 use seachange_graph::{Applied, Revision, StampPlan, Target};
 
-use super::{Migrator, Record, UpgradeOptions};
+use super::{Migrator, OtherRecords, Record, UpgradeOptions};
 use crate::error::Error;
 use crate::report::Report;
 use crate::store::{Row, State};
@@ -13,8 +13,9 @@ impl Migrator {
     ///
     /// # Errors
     ///
-    /// [`Error::Target`] and [`Error::Plan`] for a target that cannot be reached; [`Error::Failed`] when a revision
-    /// fails; otherwise as [`pending`](Self::pending).
+    /// [`Error::Target`] and [`Error::Plan`] for a target that cannot be reached; [`Error::Unadopted`] when another tool has
+    /// migrated the database and nothing is recorded here; [`Error::Failed`] when a revision fails; otherwise as
+    /// [`pending`](Self::pending).
     pub async fn upgrade(&self, target: &str) -> Result<Report, Error> {
         self.upgrade_to(&[target.parse()?], UpgradeOptions::default()).await
     }
@@ -25,7 +26,9 @@ impl Migrator {
     ///
     /// As [`upgrade`](Self::upgrade), and [`Error::Edited`] where edits are refused.
     pub async fn upgrade_to(&self, targets: &[Target], options: UpgradeOptions) -> Result<Report, Error> {
-        self.run(|record| self.plan_upgrade_from(record, targets, options)).await
+        let others = options.other_records;
+        let outcome = self.run(others, |record| self.plan_upgrade_from(record, targets, options)).await;
+        self.explain(outcome).await
     }
 
     /// Downgrades to a target, which stays applied, such as `base`, `-1` or the beginning of an id.
@@ -43,12 +46,14 @@ impl Migrator {
     ///
     /// As [`upgrade`](Self::upgrade).
     pub async fn downgrade_to(&self, targets: &[Target]) -> Result<Report, Error> {
-        self.run(|record| {
+        // Where nothing is recorded, nothing is reverted.
+        let others = OtherRecords::Ignore;
+        let outcome = self.run(others, |record| {
             let plan = self.plan_downgrade_from(record, targets)?;
             let notices = self.edited_in(record, &plan);
             Ok((plan, notices))
-        })
-        .await
+        });
+        self.explain(outcome.await).await
     }
 
     /// Records that the database stands at a target, without running anything; see [`stamp_at`](Self::stamp_at).
@@ -136,8 +141,8 @@ impl Migrator {
             record.applied(self.graph)?;
             self.make_table(&record).await?;
             let row = Row::started(revision, source_hash, State::Applied, self.migrations.program()).applied_now();
-            let write = async |transaction: &DatabaseTransaction| self.store.insert(transaction, &row).await;
-            self.site().write("cannot write which revisions are applied", write).await
+            let write = async |transaction: &DatabaseTransaction| self.store().insert(transaction, &row).await;
+            self.run_site().await?.write("cannot write which revisions are applied", write).await
         })
         .await
     }
@@ -156,20 +161,20 @@ impl Migrator {
     async fn write_stamp(&self, plan: &StampPlan, settled: Vec<Row>, has_journal: bool) -> Result<(), Error> {
         let write = async |transaction: &DatabaseTransaction| {
             for id in &plan.remove {
-                self.store.delete(transaction, id).await?;
+                self.store().delete(transaction, id).await?;
             }
             for revision in plan.add.iter().filter_map(|id| self.graph.get(id)) {
-                self.store.insert(transaction, &self.stamped(revision)).await?;
+                self.store().insert(transaction, &self.stamped(revision)).await?;
             }
             for row in settled {
-                self.store.update(transaction, &row.applied_now()).await?;
+                self.store().update(transaction, &row.applied_now()).await?;
             }
             if has_journal {
-                self.store.clear_journal(transaction).await?;
+                self.store().clear_journal(transaction).await?;
             }
             Ok(())
         };
-        self.site().write("cannot write which revisions are applied", write).await
+        self.run_site().await?.write("cannot write which revisions are applied", write).await
     }
 
     /// The row of a revision that is recorded without being run.

@@ -8,13 +8,21 @@ use super::paper;
 use super::scratch::Scratch;
 use super::writer::Writer;
 use crate::error::Error;
-use crate::runner::{Job, is_transactional};
+use crate::runner::{Job, changes_role, is_transactional, touches_session};
+use crate::sql::{self, Facts, SqlDialect};
 
 /// What a revision sends, and what it needs round it.
 pub(super) struct Written {
     pub(super) statements: Vec<String>,
     /// Whether it rebuilds tables with foreign keys off.
     pub(super) rebuilds: bool,
+}
+
+impl Written {
+    /// The facts of all statements.
+    fn facts(&self, dialect: SqlDialect) -> Vec<Facts> {
+        self.statements.iter().flat_map(|statement| sql::read(statement, dialect)).collect()
+    }
 }
 
 impl Offline<'_> {
@@ -28,17 +36,20 @@ impl Offline<'_> {
                     scratch.replay(job, self.is_transactional(job)).await?;
                 }
             }
-            for job in steps.iter().filter_map(|step| self.job(step)) {
+            for (index, job) in steps.iter().filter_map(|step| self.job(step)).enumerate() {
                 let written = scratch.write_down(job, self.is_transactional(job)).await?;
                 self.put(writer, job, &written)?;
+                self.put_reset(writer, &written, index + 1 == steps.len());
             }
             return scratch.close().await;
         }
         let _ = start;
-        for job in steps.iter().filter_map(|step| self.job(step)) {
+        for (index, job) in steps.iter().filter_map(|step| self.job(step)).enumerate() {
             let in_transaction = self.is_transactional(job) || has_own_transaction(job);
             let statements = paper::write_down(self.dialect, job, in_transaction).await?;
-            self.put(writer, job, &Written { statements, rebuilds: false })?;
+            let written = Written { statements, rebuilds: false };
+            self.put(writer, job, &written)?;
+            self.put_reset(writer, &written, index + 1 == steps.len());
         }
         Ok(())
     }
@@ -68,6 +79,17 @@ impl Offline<'_> {
         }
     }
 
+    /// Restores the session behind a revision that may have changed it: the next one must not find what it left.
+    fn put_reset(&self, writer: &mut Writer, written: &Written, is_last: bool) {
+        let facts = written.facts(self.backend.sql_dialect());
+        let resets = if is_last || !touches_session(&facts) { Vec::new() } else { self.dialect.reset(&facts) };
+        if resets.is_empty() {
+            return;
+        }
+        writer.comment("The revision changed its session: the next one starts without that");
+        resets.iter().chain(&self.preamble()).for_each(|statement| writer.statement(statement));
+    }
+
     /// A revision and its row, in one transaction.
     fn put_transaction(&self, writer: &mut Writer, job: Job<'_>, written: &Written) -> Result<(), Error> {
         let rebuild = self.dialect.rebuild().filter(|_| written.rebuilds);
@@ -82,6 +104,9 @@ impl Offline<'_> {
         if let Some(rebuild) = rebuild {
             rebuild.purpose.iter().for_each(|line| writer.comment(line));
             rebuild.check.iter().for_each(|statement| writer.statement(statement));
+        }
+        if changes_role(&written.facts(self.backend.sql_dialect())) {
+            self.backend.own_role().split("; ").filter(|role| !role.is_empty()).for_each(|role| writer.statement(role));
         }
         writer.text(&match job.step.direction {
             Direction::Upgrade => self.ledger().insert_applied(job.revision)?,

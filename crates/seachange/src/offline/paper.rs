@@ -7,7 +7,7 @@ use super::error::{Obstacle, Uncaptured};
 use super::reading;
 use super::sheet::{Sheet, pretended};
 use crate::backend::dialect::Dialect;
-use crate::relay::{self, Session};
+use crate::relay::{self, Begin, Ending, Session};
 use crate::runner::Job;
 
 /// A session without a database.
@@ -21,9 +21,11 @@ pub(super) async fn write_down(
     job: Job<'_>,
     in_transaction: bool,
 ) -> Result<Vec<String>, Box<Uncaptured>> {
-    let mut paper = Paper { sheet: Sheet::new(dialect, in_transaction) };
-    let ending = relay::run(job.code(in_transaction), dialect.backend(), &mut paper).await;
-    paper.sheet.conclude(job, ending)
+    let paper = Paper { sheet: Sheet::new(dialect, in_transaction) };
+    match relay::run(job.code(in_transaction), dialect.backend(), paper).await {
+        Ok((ending, paper)) => paper.sheet.conclude(job, ending),
+        Err(error) => Sheet::new(dialect, in_transaction).conclude(job, Ending::Failed(error)),
+    }
 }
 
 #[async_trait]
@@ -38,11 +40,11 @@ impl Session for Paper {
     }
 
     async fn query(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let reading = reading::of(&statement.sql, self.sheet.dialect.quoting());
+        let reading = reading::of(&statement.sql, self.sheet.dialect.grammar());
         Err(self.sheet.refuse(Obstacle::Reads(reading), &statement))
     }
 
-    async fn begin(&mut self) -> Result<(), DbErr> {
+    async fn begin(&mut self, _begin: Begin) -> Result<(), DbErr> {
         self.sheet.begin();
         Ok(())
     }

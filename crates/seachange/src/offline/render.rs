@@ -1,9 +1,11 @@
-//! Statements as they stand in a script: values written out, ended by one semicolon.
+//! Statements as they stand in a script: values written out, ended by one semicolon, and so that the client sends what `up`
+//! sends.
 
 use sea_orm::{Statement, Value};
 
-use super::pieces::{Piece, pieces};
-use crate::backend::dialect::{Dialect, Quoting};
+use crate::backend::dialect::Dialect;
+use crate::sql::clients::client_statements;
+use crate::sql::{SqlDialect, StatementKind, StatementText, Token, TokenKind, read, statements, tokens};
 
 /// Writes a statement with its values, as it was sent otherwise.
 ///
@@ -15,103 +17,94 @@ pub(super) fn render(dialect: &dyn Dialect, statement: &Statement) -> Result<Str
         Some(values) => inline(dialect, &statement.sql, &values.0)?,
         None => statement.sql.clone(),
     };
-    Ok(terminated(dialect, &sql))
+    Ok(terminated(dialect, &kept(&sql, dialect.grammar())))
 }
 
 /// Puts values in the place of their placeholders.
 fn inline(dialect: &dyn Dialect, sql: &str, values: &[Value]) -> Result<String, &'static str> {
     let literals: Vec<String> = values.iter().map(|value| dialect.literal(value)).collect::<Result<_, _>>()?;
-    let quoting = dialect.quoting();
     let mut filled = Filled { text: String::new(), used: vec![false; literals.len()], next: 0 };
-    for piece in pieces(sql, quoting) {
-        match piece {
-            Piece::Code(code) => filled.fill(code, quoting, &literals)?,
-            other => filled.text.push_str(other.text()),
-        }
+    for token in tokens(sql, dialect.grammar()) {
+        filled.add(token, &literals)?;
     }
     if filled.used.contains(&false) { Err("a value has no placeholder") } else { Ok(filled.text) }
 }
 
 /// A text in which placeholders are filled from the left.
 struct Filled {
+    /// The text so far.
     text: String,
+    /// Which values stand in it.
     used: Vec<bool>,
+    /// The value of the next placeholder without a number.
     next: usize,
 }
 
 impl Filled {
-    fn fill(&mut self, code: &str, quoting: Quoting, literals: &[String]) -> Result<(), &'static str> {
-        let sign = if quoting.numbered { '$' } else { '?' };
-        let mut rest = code;
-        while let Some(place) = rest.find(sign) {
-            self.text.push_str(&rest[..place]);
-            let behind = &rest[place + 1..];
-            let digits = behind.find(|next: char| !next.is_ascii_digit()).unwrap_or(behind.len());
-            rest = &behind[digits..];
-            let index = match behind[..digits].parse::<usize>() {
-                Ok(number) => number.wrapping_sub(1),
-                Err(_) if quoting.numbered => {
-                    self.text.push(sign);
-                    continue;
-                }
-                Err(_) => self.next,
-            };
-            self.text.push_str(literals.get(index).ok_or("a placeholder has no value")?);
-            self.used[index] = true;
-            self.next = index + 1;
-        }
-        self.text.push_str(rest);
+    /// Adds a token, or the value for which it stands.
+    fn add(&mut self, token: Token<'_>, literals: &[String]) -> Result<(), &'static str> {
+        let index = match token.text.strip_prefix(['?', '$']).map(str::parse::<usize>) {
+            _ if token.kind != TokenKind::Placeholder => None,
+            Some(Ok(number)) => Some(number.wrapping_sub(1)),
+            Some(Err(_)) if token.text == "?" => Some(self.next),
+            _ => None,
+        };
+        let Some(index) = index else {
+            self.text.push_str(token.text);
+            return Ok(());
+        };
+        self.text.push_str(literals.get(index).ok_or("a placeholder has no value")?);
+        self.used[index] = true;
+        self.next = index + 1;
         Ok(())
     }
 }
 
-/// Ends a text with one semicolon, which stands before comments at its end: behind one of a line it would be part of it.
+/// Ends each statement of a text with one semicolon, which stands before comments at its end: behind one of a line it would
+/// be part of it. A statement that the client would cut is wrapped.
 fn terminated(dialect: &dyn Dialect, sql: &str) -> String {
-    let all = pieces(sql, dialect.quoting());
-    let is_end = |piece: &Piece<'_>| match piece {
-        Piece::Code(code) => code.chars().all(|character| character.is_whitespace() || character == ';'),
-        Piece::Quoted(_) => false,
-        Piece::Comment(_) => true,
-    };
-    let Some(last) = all.iter().rposition(|piece| !is_end(piece)) else { return sql.trim().to_owned() };
-    let mut head: String = all[..=last].iter().map(|piece| piece.text()).collect();
-    if let Piece::Code(_) = all[last] {
-        head.truncate(head.trim_end_matches(|end: char| end.is_whitespace() || end == ';').len());
+    let all = statements(sql, dialect.grammar());
+    let Some(last) = all.last() else { return sql.trim().to_owned() };
+    let place = |statement: &StatementText<'_>| statement.place + statement.text.len();
+    let comments: String = tokens(&sql[place(last)..], dialect.grammar())
+        .iter()
+        .filter(|token| token.kind == TokenKind::Comment)
+        .map(|token| format!(" {}", token.text.trim()))
+        .collect();
+    let is_cut = |statement: &StatementText<'_>| client_statements(statement.text, dialect.grammar()).len() > 1;
+    if !all.iter().any(is_cut) {
+        return dialect.wrap(format!("{};{comments}", sql[..place(last)].trim_start()), false);
     }
-    let comments = all[last + 1..].iter().filter(|piece| matches!(piece, Piece::Comment(_)));
-    let comments: String = comments.map(|piece| format!(" {}", piece.text().trim())).collect();
-    let has_inner_end = all[..=last].iter().any(|piece| matches!(piece, Piece::Code(code) if code.contains(';')))
-        && statements(&head, dialect.quoting()).len() > 1;
-    dialect.wrap(format!("{};{comments}", head.trim_start()), has_inner_end)
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for (number, statement) in all.iter().enumerate() {
+        let comments = if number + 1 == all.len() { &*comments } else { "" };
+        let text = sql[start..place(statement)].trim_start_matches([';', ' ', '\t', '\r', '\n']);
+        parts.push(dialect.wrap(format!("{text};{comments}"), is_cut(statement)));
+        start = place(statement);
+    }
+    parts.join("\n")
 }
 
-/// Cuts a text at its semicolons; empty statements are left out.
-pub(super) fn statements(sql: &str, quoting: Quoting) -> Vec<String> {
-    let mut found = vec![String::new()];
-    for piece in pieces(sql, quoting) {
-        let Piece::Code(code) = piece else {
-            found.last_mut().into_iter().for_each(|last| last.push_str(piece.text()));
-            continue;
-        };
-        for (number, part) in code.split(';').enumerate() {
-            if number > 0 {
-                found.push(String::new());
-            }
-            found.last_mut().into_iter().for_each(|last| last.push_str(part));
+/// A text of which the client sends all: those of SQLite, MySQL and MariaDB read the end of a line as `\n`, even where it is
+/// `\r\n` in a string.
+fn kept(sql: &str, grammar: SqlDialect) -> String {
+    if grammar == SqlDialect::Postgres || !sql.contains("\r\n") {
+        return sql.to_owned();
+    }
+    let is_rows = |sql: &str| read(sql, grammar).iter().all(|facts| facts.kind == StatementKind::Rows);
+    let takes_expressions = grammar == SqlDialect::Sqlite && is_rows(sql);
+    let written = |token: &Token<'_>| match (grammar, token.kind) {
+        _ if !token.text.contains("\r\n") => token.text.to_owned(),
+        (SqlDialect::Sqlite, TokenKind::Text) if takes_expressions => {
+            format!("({})", token.text.replace("\r\n", "' || char(13, 10) || '"))
         }
-    }
-    found.retain(|statement| !words(statement, quoting).is_empty());
-    found
-}
-
-/// The words of a statement outside of quotes and comments, in capitals.
-pub(super) fn words(sql: &str, quoting: Quoting) -> Vec<String> {
-    let code = pieces(sql, quoting).into_iter().filter_map(|piece| match piece {
-        Piece::Code(code) => Some(code),
-        _ => None,
-    });
-    let is_between = |character: char| !character.is_alphanumeric() && character != '_';
-    code.flat_map(|code| code.split(is_between)).filter(|word| !word.is_empty()).map(str::to_uppercase).collect()
+        // `sqlite3` takes one carriage return away at the end of each line.
+        (SqlDialect::Sqlite, _) => token.text.replace("\r\n", "\r\r\n"),
+        (_, TokenKind::Text) => token.text.replace("\r\n", r"\r\n"),
+        _ => token.text.to_owned(),
+    };
+    tokens(sql, grammar).iter().map(written).collect()
 }
 
 #[cfg(test)]

@@ -2,8 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DatabaseExecutor, DbErr, QueryResult, Statement};
 
-use super::render::words;
-use crate::backend::dialect::Quoting;
+use crate::sql::{SqlDialect, words};
 
 /// The pragmas that tell of the schema, or of the session, which a script sets as the engine does.
 const PRAGMAS: [&str; 9] = [
@@ -25,9 +24,9 @@ const OF_THE_SESSION: [&str; 4] = ["changes", "total_changes", "last_insert_rowi
 pub(super) async fn reads_schema_alone(
     executor: &DatabaseExecutor<'_>,
     statement: &Statement,
-    quoting: Quoting,
+    grammar: SqlDialect,
 ) -> Result<bool, DbErr> {
-    let words = words(&statement.sql, quoting);
+    let words = words(&statement.sql, grammar);
     match words.first().map(String::as_str) {
         Some("PRAGMA") => {
             let name = words.iter().skip(1).find(|word| *word != "MAIN");

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use sea_orm::{DatabaseConnection, DbErr, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 
 use super::capture::Written;
 use super::error::Uncaptured;
@@ -20,8 +20,9 @@ use crate::error::Error;
 use crate::event::EventHandler;
 use crate::limits::Deadline;
 use crate::relay::{self, Ending};
-use crate::runner::{Job, Live};
+use crate::runner::{Base, Job, Live};
 use crate::settings::DatabaseSettings;
+use crate::sql::SqlDialect;
 use crate::store::Store;
 
 /// A database in memory, with the schema that the revisions so far made.
@@ -31,7 +32,7 @@ pub(super) struct Scratch {
     /// Nobody watches.
     handler: EventHandler,
     /// Nothing is in a hurry.
-    deadline: Deadline,
+    deadline: Arc<Deadline>,
 }
 
 impl Scratch {
@@ -43,8 +44,8 @@ impl Scratch {
         store: &Store,
     ) -> Result<Self, Error> {
         let connection = connection::open_empty(settings).await?;
-        store.create(&connection, backend).await.map_err(broken)?;
-        Ok(Self { connection, dialect, handler: Arc::new(|_| {}), deadline: Deadline::new(None) })
+        store.placed("main").prepare(&connection, backend).await.map_err(broken)?;
+        Ok(Self { connection, dialect, handler: Arc::new(|_| {}), deadline: Arc::new(Deadline::new(None)) })
     }
 
     pub(super) async fn close(self) -> Result<(), Error> {
@@ -74,24 +75,20 @@ impl Scratch {
     }
 
     async fn attempt(&self, job: Job<'_>, in_transaction: bool, purpose: Purpose) -> Result<(Sheet, Ending), DbErr> {
-        let sheet = Sheet::new(self.dialect, in_transaction);
-        let code = job.code(in_transaction);
-        let backend = self.dialect.backend();
-        if !in_transaction {
-            let mut stand_in =
-                StandIn { live: Live::new(&self.connection, &self.handler, &self.deadline), sheet, purpose };
-            let ending = relay::run(code, backend, &mut stand_in).await;
-            return Ok((stand_in.sheet, ending));
+        let (connection, backend) = (&self.connection, self.dialect.backend());
+        if in_transaction {
+            connection.execute_unprepared("BEGIN").await?;
         }
-        let transaction = self.connection.begin().await?;
-        let mut stand_in = StandIn { live: Live::new(&transaction, &self.handler, &self.deadline), sheet, purpose };
-        let ending = relay::run(code, backend, &mut stand_in).await;
-        let sheet = stand_in.sheet;
-        match ending {
-            Ending::Done => transaction.commit().await?,
-            _ => transaction.rollback().await?,
+        let (handler, deadline) = (Arc::clone(&self.handler), Arc::clone(&self.deadline));
+        let base = Base::Connection(connection.clone());
+        let live = Live::new(base, SqlDialect::Sqlite, in_transaction, handler, deadline);
+        let stand_in = StandIn { live, sheet: Sheet::new(self.dialect, in_transaction), purpose };
+        let (ending, stand_in) = relay::run(job.code(in_transaction), backend, stand_in).await?;
+        if in_transaction {
+            let end = if matches!(ending, Ending::Done) { "COMMIT" } else { "ROLLBACK" };
+            connection.execute_unprepared(end).await?;
         }
-        Ok((sheet, ending))
+        Ok((stand_in.sheet, ending))
     }
 }
 

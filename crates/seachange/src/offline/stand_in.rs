@@ -4,13 +4,13 @@ use async_trait::async_trait;
 use sea_orm::{DbErr, ExecResult, QueryResult, Statement};
 
 use super::error::Obstacle;
-use super::reading::{self, is_write};
-use super::render::{statements, words};
+use super::reading;
 use super::schema_question::reads_schema_alone;
 use super::sheet::{Sheet, pretended};
 use crate::database_error::database_error;
-use crate::relay::Session;
+use crate::relay::{Begin, Session};
 use crate::runner::Live;
+use crate::sql::{Facts, StatementKind, read};
 
 /// What is done with statements beside running them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,32 +22,29 @@ pub(super) enum Purpose {
 }
 
 /// The scratch database, as it answers the code of a revision in the place of the real one.
-pub(super) struct StandIn<'a> {
-    pub(super) live: Live<'a>,
+pub(super) struct StandIn {
+    pub(super) live: Live,
     pub(super) sheet: Sheet,
     pub(super) purpose: Purpose,
 }
 
-impl StandIn<'_> {
+impl StandIn {
     /// Runs a statement, or several, of which those that write rows may fail for want of other rows.
     async fn run(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let quoting = self.sheet.dialect.quoting();
-        let parts = statements(&statement.sql, quoting);
-        let has_writes = parts.iter().any(|part| is_write(part, quoting));
-        // The body of a trigger has ends of its own.
-        let is_whole = parts.len() < 2 || words(&statement.sql, quoting).iter().any(|word| word == "TRIGGER");
-        if !has_writes || (is_whole && !is_write(&statement.sql, quoting)) {
+        let parts = read(&statement.sql, self.sheet.dialect.grammar());
+        let is_write = |part: &Facts| part.kind == StatementKind::Rows;
+        if !parts.iter().any(is_write) {
             return self.live.execute(statement).await;
         }
-        if is_whole {
+        if parts.len() < 2 {
             return self.run_write(statement).await;
         }
         for part in parts {
-            let part = Statement::from_string(statement.db_backend, part);
-            if is_write(&part.sql, quoting) {
-                self.run_write(part).await?
+            let statement = Statement::from_string(statement.db_backend, &part.text);
+            if is_write(&part) {
+                self.run_write(statement).await?
             } else {
-                self.live.execute(part).await?
+                self.live.execute(statement).await?
             };
         }
         pretended()
@@ -55,7 +52,7 @@ impl StandIn<'_> {
 
     /// Whether the scratch database answers a query as the real one would.
     async fn is_answered(&self, statement: &Statement) -> Result<bool, DbErr> {
-        reads_schema_alone(&self.live.executor(), statement, self.sheet.dialect.quoting()).await
+        reads_schema_alone(&self.live.executor(), statement, self.sheet.dialect.grammar()).await
     }
 
     async fn run_write(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
@@ -74,7 +71,7 @@ fn is_constraint(error: &DbErr) -> bool {
 }
 
 #[async_trait]
-impl Session for StandIn<'_> {
+impl Session for StandIn {
     fn writes_down(&self) -> bool {
         self.purpose == Purpose::Write
     }
@@ -88,15 +85,15 @@ impl Session for StandIn<'_> {
 
     async fn query(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         if self.purpose == Purpose::Write && !self.is_answered(&statement).await? {
-            let reading = reading::of(&statement.sql, self.sheet.dialect.quoting());
+            let reading = reading::of(&statement.sql, self.sheet.dialect.grammar());
             return Err(self.sheet.refuse(Obstacle::Reads(reading), &statement));
         }
         self.live.query(statement).await
     }
 
-    async fn begin(&mut self) -> Result<(), DbErr> {
+    async fn begin(&mut self, begin: Begin) -> Result<(), DbErr> {
         self.sheet.begin();
-        self.live.begin().await
+        self.live.begin(begin).await
     }
 
     async fn commit(&mut self) -> Result<(), DbErr> {

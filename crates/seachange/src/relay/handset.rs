@@ -1,17 +1,33 @@
-//! The end of the relay that the code of a revision holds, as SeaORM's stand-in for a database.
+//! The end of the relay that the code of a revision holds: SeaORM's mock of a database, which runs what it is sent.
 
-use std::sync::mpsc::sync_channel;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use futures_util::lock::Mutex;
 use sea_orm::{DbBackend, DbErr, ExecResult, MockDatabaseTrait, QueryResult, Statement, Transaction};
-use tokio::sync::mpsc::UnboundedSender;
 
-use super::{Reply, Request};
+use super::Session;
+use super::begin;
 use crate::alter::script_scope;
 
-/// Passes on what the code asks, and waits for the answer.
-#[derive(Debug)]
-pub(super) struct Handset {
-    requests: UnboundedSender<Request>,
+/// A session that code and engine share.
+pub(super) struct Shared<S> {
+    /// The session, which the engine takes out when the code has come to its end.
+    pub(super) session: Mutex<Option<S>>,
+    /// Whether the code may send nothing more.
+    pub(super) is_over: AtomicBool,
+}
+
+impl<S> Shared<S> {
+    pub(super) fn new(session: S) -> Self {
+        Self { session: Mutex::new(Some(session)), is_over: AtomicBool::new(false) }
+    }
+}
+
+/// Runs what the code asks in the session, on the thread of the code, and waits for the answer.
+pub(super) struct Handset<S> {
+    shared: Arc<Shared<S>>,
     backend: DbBackend,
     /// Transactions that the code has begun, and the one it was given.
     depth: usize,
@@ -21,23 +37,29 @@ pub(super) struct Handset {
     broken: Option<DbErr>,
 }
 
-impl Handset {
-    pub(super) fn new(requests: UnboundedSender<Request>, backend: DbBackend, is_given: bool) -> Self {
-        Self { requests, backend, depth: 0, is_given, broken: None }
+impl<S: Session> Handset<S> {
+    pub(super) fn new(shared: Arc<Shared<S>>, backend: DbBackend, is_given: bool) -> Self {
+        Self { shared, backend, depth: 0, is_given, broken: None }
     }
 
-    fn ask<T>(&mut self, request: impl FnOnce(Reply<T>) -> Request) -> Result<T, DbErr> {
+    fn ask<T>(&mut self, work: impl AsyncFnOnce(&mut S) -> Result<T, DbErr>) -> Result<T, DbErr> {
         if let Some(error) = &self.broken {
             return Err(error.clone());
         }
-        let (reply, answer) = sync_channel(1);
-        let sent = self.requests.send(request(reply));
-        sent.ok().and_then(|()| answer.recv().ok()).unwrap_or_else(|| Err(over()))
+        let answer = async {
+            let mut session = self.shared.session.lock().await;
+            match session.as_mut().filter(|_| !self.shared.is_over.load(Ordering::Acquire)) {
+                Some(session) => work(session).await,
+                None => Err(over()),
+            }
+        };
+        // The code does not return to its runtime between two statements, which would count it as one that never yields.
+        pollster::block_on(tokio::task::unconstrained(answer))
     }
 
     /// Asks for the begin or the end of a transaction.
-    fn control(&mut self, request: fn(Reply<()>) -> Request) {
-        if let Err(error) = self.ask(request) {
+    fn control(&mut self, work: impl AsyncFnOnce(&mut S) -> Result<(), DbErr>) {
+        if let Err(error) = self.ask(work) {
             self.broken.get_or_insert(error);
         }
     }
@@ -48,20 +70,31 @@ impl Handset {
     }
 }
 
-impl MockDatabaseTrait for Handset {
+impl<S> fmt::Debug for Handset<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handset").field("backend", &self.backend).field("depth", &self.depth).finish_non_exhaustive()
+    }
+}
+
+impl<S: Session> MockDatabaseTrait for Handset<S> {
     fn execute(&mut self, _: usize, statement: Statement) -> Result<ExecResult, DbErr> {
-        let request = if script_scope::is_check() { Request::ExecuteCheck } else { Request::Execute };
-        self.ask(|reply| request(statement, reply))
+        match script_scope::is_check() {
+            true => self.ask(async |session| session.execute_check(statement).await),
+            false => self.ask(async |session| session.execute(statement).await),
+        }
     }
 
     fn query(&mut self, _: usize, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let request = if script_scope::is_check() { Request::QueryCheck } else { Request::Query };
-        self.ask(|reply| request(statement, reply))
+        match script_scope::is_check() {
+            true => self.ask(async |session| session.query_check(statement).await),
+            false => self.ask(async |session| session.query(statement).await),
+        }
     }
 
     fn begin(&mut self) {
+        let begin = begin::take();
         if !self.is_outermost() {
-            self.control(Request::Begin);
+            self.control(async |session| session.begin(begin).await);
         }
         self.depth += 1;
     }
@@ -69,14 +102,14 @@ impl MockDatabaseTrait for Handset {
     fn commit(&mut self) {
         self.depth = self.depth.saturating_sub(1);
         if !self.is_outermost() {
-            self.control(Request::Commit);
+            self.control(async |session| session.commit().await);
         }
     }
 
     fn rollback(&mut self) {
         self.depth = self.depth.saturating_sub(1);
         if !self.is_outermost() {
-            self.control(Request::Rollback);
+            self.control(async |session| session.rollback().await);
         }
     }
 
@@ -94,6 +127,7 @@ impl MockDatabaseTrait for Handset {
     }
 }
 
-fn over() -> DbErr {
-    DbErr::Custom("the run is over".to_owned())
+/// What a task is told that asks for something when its revision has come to its end.
+pub(super) fn over() -> DbErr {
+    DbErr::Custom("the revision has come to its end".to_owned())
 }

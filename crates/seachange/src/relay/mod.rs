@@ -1,29 +1,32 @@
-//! Runs the code of a revision, and puts every statement of it through somebody else's hands.
+//! Runs the code of a revision, and intercepts every statement that it sends.
 //!
-//! The code gets a connection that is none: what it asks goes to a [`Session`], which runs it, journals it, or writes it
-//! down. SeaORM's own hooks tell of a statement after it ran, and not of every one; this one is asked first.
+//! The code gets a mock connection: what it asks goes to a [`Session`], which runs it, journals it, or writes it down.
+//! SeaORM's own hooks tell of a statement after it ran, and not of every one; a session is asked before.
 //!
-//! SeaORM lets others answer for a database in plain functions only, so the code runs on a thread of its own, where it
-//! may wait for an answer, inside of the runtime of whoever called.
+//! SeaORM lets others answer for a database in plain functions only. So the code runs on a thread of its own, on a
+//! runtime of its own ([`runtime`]), and its thread executes each statement itself.
 
 mod answer;
+mod begin;
 mod body;
 mod handset;
+mod runtime;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, DatabaseConnectionType, DbBackend, DbErr, ExecResult, MockDatabaseConnection};
 use sea_orm::{QueryResult, Statement};
 use sea_orm_migration::{MigrationTrait, SchemaManager};
 use seachange_graph::Direction;
-use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-pub(crate) use answer::{executed, row};
+pub(crate) use answer::executed;
+pub(crate) use begin::Begin;
 pub(crate) use body::{Ending, no_rebuild};
 
-use handset::Handset;
+use handset::{Handset, Shared};
 
 /// Answers the code of a revision in the place of a database.
 #[async_trait]
@@ -35,7 +38,7 @@ pub(crate) trait Session: Send {
     async fn query(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr>;
 
     /// Begins a transaction, inside of the one there is if there is one.
-    async fn begin(&mut self) -> Result<(), DbErr>;
+    async fn begin(&mut self, begin: Begin) -> Result<(), DbErr>;
 
     /// Commits the innermost transaction.
     async fn commit(&mut self) -> Result<(), DbErr>;
@@ -90,56 +93,52 @@ pub(crate) struct Code {
     pub(crate) in_transaction: bool,
 }
 
-/// What the code asks for.
-#[derive(Debug)]
-enum Request {
-    Execute(Statement, Reply<ExecResult>),
-    Query(Statement, Reply<Vec<QueryResult>>),
-    ExecuteCheck(Statement, Reply<ExecResult>),
-    QueryCheck(Statement, Reply<Vec<QueryResult>>),
-    Begin(Reply<()>),
-    Commit(Reply<()>),
-    Rollback(Reply<()>),
+/// Runs the code to its end, and answers what it asks from `session`, which comes back.
+///
+/// A panic of the code is one of its endings. Where this future is dropped before the end, the code gets errors for
+/// answers from then on.
+///
+/// # Errors
+///
+/// When the operating system gives no thread.
+pub(crate) async fn run<S: Session + 'static>(
+    code: Code,
+    backend: DbBackend,
+    session: S,
+) -> Result<(Ending, S), DbErr> {
+    let is_written_down = session.writes_down();
+    let shared = Arc::new(Shared::new(session));
+    let end = End(Arc::clone(&shared));
+    let handset = Handset::new(shared, backend, code.in_transaction);
+    let ending = start(code, handset, is_written_down)?.await;
+    // A task that the code has left behind may be in the middle of a statement.
+    let session = end.0.session.lock().await.take();
+    let ending = ending.unwrap_or_else(|error| Ending::lost(&error));
+    session.map(|session| (ending, session)).ok_or_else(handset::over)
 }
 
-/// Where the answer goes: the thread of the code waits for it.
-type Reply<T> = std::sync::mpsc::SyncSender<Result<T, DbErr>>;
+/// Ends the session for code that goes on when the engine does not wait for it any more: after the statement that runs.
+struct End<S>(Arc<Shared<S>>);
 
-/// Runs the code to its end, and answers what it asks from `session`.
-///
-/// A panic of the code is one of its endings. Dropped before the end, the code gets errors for answers from then on.
-pub(crate) async fn run(code: Code, backend: DbBackend, session: &mut dyn Session) -> Ending {
-    let (sender, mut requests) = mpsc::unbounded_channel();
-    let handset = Handset::new(sender, backend, code.in_transaction);
-    let mut thread = start(code, handset, session.writes_down());
-    loop {
-        tokio::select! {
-            biased;
-            Some(request) = requests.recv() => answer(request, session).await,
-            ending = &mut thread => return ending.unwrap_or_else(|error| Ending::lost(&error)),
+impl<S> Drop for End<S> {
+    fn drop(&mut self) {
+        self.0.is_over.store(true, Ordering::Release);
+        if let Some(mut session) = self.0.session.try_lock() {
+            drop(session.take());
         }
     }
 }
 
-fn start(code: Code, handset: Handset, is_written_down: bool) -> JoinHandle<Ending> {
+fn start<S: Session + 'static>(
+    code: Code,
+    handset: Handset<S>,
+    is_written_down: bool,
+) -> Result<JoinHandle<Ending>, DbErr> {
     let connection = MockDatabaseConnection::new(handset);
     let connection: DatabaseConnection = DatabaseConnectionType::MockDatabaseConnection(Arc::new(connection)).into();
-    let runtime = tokio::runtime::Handle::current();
+    let runtime = runtime::runtime()?;
     let dispatch = tracing::dispatcher::get_default(Clone::clone);
-    tokio::task::spawn_blocking(move || {
-        tracing::dispatcher::with_default(&dispatch, || runtime.block_on(body::run(code, &connection, is_written_down)))
-    })
-}
-
-/// Whoever asked may be gone: then nobody hears the answer.
-async fn answer(request: Request, session: &mut dyn Session) {
-    match request {
-        Request::Execute(statement, reply) => drop(reply.send(session.execute(statement).await)),
-        Request::Query(statement, reply) => drop(reply.send(session.query(statement).await)),
-        Request::ExecuteCheck(statement, reply) => drop(reply.send(session.execute_check(statement).await)),
-        Request::QueryCheck(statement, reply) => drop(reply.send(session.query_check(statement).await)),
-        Request::Begin(reply) => drop(reply.send(session.begin().await)),
-        Request::Commit(reply) => drop(reply.send(session.commit().await)),
-        Request::Rollback(reply) => drop(reply.send(session.rollback().await)),
-    }
+    Ok(runtime.spawn_blocking(move || {
+        begin::observed(&dispatch, || runtime.block_on(body::run(code, &connection, is_written_down)))
+    }))
 }

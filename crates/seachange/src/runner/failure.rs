@@ -4,8 +4,9 @@ use sea_orm::DbErr;
 use seachange_graph::Direction;
 use thiserror::Error;
 
+use super::refusal::Refusal;
 use crate::alter::Violation;
-use crate::database_error::reason;
+use crate::database_error::full_reason;
 use crate::limits::Limit;
 
 /// A revision that failed.
@@ -48,11 +49,17 @@ pub struct Failure {
 #[non_exhaustive]
 pub enum Cause {
     /// The database refused something, or the code returned an error of its own.
-    #[error("{}", reason(.0))]
+    #[error("{}", full_reason(.0))]
     Database(DbErr),
     /// The code panicked.
     #[error("the code panicked: {0}")]
     Panic(String),
+    /// The engine refused to send a statement.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The transaction of the engine was not there any more when the code had run.
+    #[error("the revision ended the transaction that the engine began for it")]
+    TransactionEnded,
     /// With foreign keys off for a table rebuild, the revision left rows that refer to nothing.
     #[error("{}", list(.0))]
     ForeignKeys(Vec<Violation>),
@@ -68,6 +75,9 @@ pub enum Left {
         /// The statements of the revision that are known to have run.
         statements: usize,
     },
+    /// The revision ended the transaction of the engine, in a way that could not be seen before: what ran up to that point,
+    /// or after it, may be in the database. The record does not have it.
+    Escaped,
     /// Nothing or everything: the connection was lost while the database was asked to commit.
     Unknown,
 }

@@ -1,9 +1,9 @@
 //! What other runs do to the database meanwhile, where runs take turns.
 
-use sea_orm::{DatabaseExecutor, DbErr};
+use sea_orm::DbErr;
 use seachange_graph::Direction;
 
-use super::Job;
+use super::{Job, WorkSession};
 use crate::site::Site;
 use crate::store::Row;
 
@@ -28,20 +28,21 @@ pub(crate) enum Turn {
 
 impl Others {
     /// Looks at the database before the record is read that the plan is made from.
-    pub(crate) async fn look(site: Site<'_>) -> Result<Self, DbErr> {
-        let counter = site.backend.change_counter(&site.connection.into()).await?;
+    pub(crate) async fn look(site: Site<'_>, work: &WorkSession) -> Result<Self, DbErr> {
+        let counter = site.backend.change_counter(&work.executor().into()).await?;
         Ok(Self { counter: counter.unwrap_or_default() })
+    }
+
+    /// For a session that has not looked: the record is read before each step.
+    pub(crate) fn unseen() -> Self {
+        Self { counter: i64::MIN }
     }
 
     /// Finds out, inside of the transaction of a step, what others have done of it. Costs next to nothing as long as they
     /// have written nothing since the plan was made: one look at the record does not settle the steps that follow.
-    pub(crate) async fn turn(
-        &self,
-        site: Site<'_>,
-        executor: &DatabaseExecutor<'_>,
-        job: Job<'_>,
-    ) -> Result<Turn, DbErr> {
-        let Some(counter) = site.backend.change_counter(executor).await? else { return Ok(Turn::Ours) };
+    pub(crate) async fn turn(&self, site: Site<'_>, work: &WorkSession, job: Job<'_>) -> Result<Turn, DbErr> {
+        let executor = work.executor();
+        let Some(counter) = site.backend.change_counter(&executor.into()).await? else { return Ok(Turn::Ours) };
         if self.counter == counter {
             return Ok(Turn::Ours);
         }

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use sea_orm::{DatabaseExecutor, DbErr};
+use sea_orm::DbErr;
 
 use super::failure::{Cause, Failure, Left};
 use super::others::Turn;
-use super::{Job, Runner};
-use crate::backend::Backend;
+use super::{Job, Live, Runner};
+use crate::backend::{Backend, LockRole};
 use crate::error::Error;
 use crate::limits::Limit;
 use crate::lock::{self, Waiter};
@@ -91,17 +91,24 @@ impl Runner<'_> {
     }
 
     /// Makes sure that this session has the lock still, where `left` is what is left of the revision if it has not.
-    pub(super) async fn check_lock(
-        &self,
-        job: Job<'_>,
-        executor: &DatabaseExecutor<'_>,
-        left: Left,
-    ) -> Result<(), Setback> {
-        let holds = self.site.backend.holds_lock(executor, self.site.store).await;
+    pub(super) async fn check_lock(&self, job: Job<'_>, left: Left) -> Result<(), Setback> {
+        let holds = self.has_lock().await;
         if holds.map_err(|error| self.setback(job, error, left))? {
             return Ok(());
         }
         Err(Setback::Stopped(Error::LockLost { is_pooled: false }))
+    }
+
+    /// A revision may give up all locks of its session. As long as the other session has the lock of the run, no other run
+    /// has taken this one, and it can be taken again.
+    async fn has_lock(&self) -> Result<bool, DbErr> {
+        let (backend, key, session) = (self.site.backend, self.site.store.lock_key(), self.work.executor().into());
+        if backend.holds_lock(&session, key, LockRole::Work).await? {
+            return Ok(true);
+        }
+        let control = self.site.connection.into();
+        Ok(backend.holds_lock(&control, key, LockRole::Run).await?
+            && backend.try_lock(&session, key, LockRole::Work).await?)
     }
 
     /// The database refused what had to be done for a revision.
@@ -139,15 +146,25 @@ impl Runner<'_> {
         (is_limited && self.site.backend.is_timed_out(error)).then_some(Limit::Statement)
     }
 
-    /// What an ending of the code means where `left` is what it leaves, and the database has refused a statement.
-    pub(super) fn judge(&self, job: Job<'_>, ending: Ending, refused: Option<&str>, left: Left) -> Result<(), Setback> {
-        let cause = match ending {
-            Ending::Done => return Ok(()),
+    /// What an ending of the code means where `left` is what it leaves, and `live` is the session that it had.
+    pub(super) fn judge(&self, job: Job<'_>, ending: Ending, live: &Live, left: Left) -> Result<(), Setback> {
+        let refused = live.refused.clone();
+        if let Some(refusal) = live.refusal() {
+            return Err(Setback::Failed(self.failure(job, Cause::Refused(refusal.clone()), left, refused)));
+        }
+        let (cause, statement) = match ending {
+            Ending::Done => match live.aborted_by().cloned() {
+                None => return Ok(()),
+                Some(first) => (Cause::Database(first.error), Some(first.sql)),
+            },
             Ending::NeedsForeignKeysOff => return Err(Setback::NeedsForeignKeysOff),
-            Ending::Failed(error) => Cause::Database(error),
-            Ending::Panicked(text) => Cause::Panic(text),
+            Ending::Failed(error) => match live.first_failure(&error) {
+                Some(first) => (Cause::Database(first.error), Some(first.sql)),
+                None => (Cause::Database(error), refused),
+            },
+            Ending::Panicked(text) => (Cause::Panic(text), refused),
         };
-        Err(Setback::Failed(self.failure(job, cause, left, refused.map(str::to_owned))))
+        Err(Setback::Failed(self.failure(job, cause, left, statement)))
     }
 
     pub(super) fn started(&self, job: Job<'_>, state: State) -> Row {

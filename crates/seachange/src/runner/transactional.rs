@@ -1,19 +1,31 @@
 //! A revision and its row, in one transaction.
 
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
+use sea_orm::{ConnectionTrait, DbErr};
 use seachange_graph::Direction;
 
 use super::failure::{Cause, Left};
+use super::guarded::{Ended, Guarded};
 use super::others::Turn;
+use super::policy::SAVEPOINT;
 use super::step::{Attempt, Setback};
-use super::{Job, Runner};
+use super::{Base, Job, Runner};
 use crate::alter::{self, Violation};
 use crate::database_error::is_lost_connection;
 use crate::error::Error;
-use crate::relay;
-use crate::store::State;
+use crate::relay::{self, Ending};
+use crate::store::{State, check_one};
+
+/// Under which role a session writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// That of the engine.
+    Engine,
+    /// Perhaps one that the revision has set.
+    Perhaps,
+}
 
 impl Runner<'_> {
     /// The revision and its row commit together or not at all.
@@ -26,13 +38,13 @@ impl Runner<'_> {
 
     /// Runs the revision with foreign keys off, and commits only if it broke none.
     async fn attempt_without_foreign_keys(&self, job: Job<'_>, start: Instant) -> Result<Attempt, Setback> {
-        let connection = self.site.connection;
+        let session = self.work.executor();
         let refused = |error| self.refused(job, error);
-        let before = alter::foreign_key_violations(connection).await.map_err(refused)?;
-        alter::set_foreign_keys(connection, false).await.map_err(refused)?;
+        let before = alter::foreign_key_violations(session).await.map_err(refused)?;
+        alter::set_foreign_keys(session, false).await.map_err(refused)?;
         let outcome = self.attempt(job, start, Some(&before)).await;
         // A connection that does not take this any more fails at the next statement, too; what counts is the outcome.
-        let restored = alter::set_foreign_keys(connection, true).await;
+        let restored = alter::set_foreign_keys(session, true).await;
         let unknown = |error| self.setback(job, error, Left::Unknown);
         outcome.and_then(|attempt| restored.map(|()| attempt).map_err(unknown))
     }
@@ -44,77 +56,144 @@ impl Runner<'_> {
         start: Instant,
         violations_before: Option<&[Violation]>,
     ) -> Result<Attempt, Setback> {
-        let transaction =
-            self.site.begin(|error| self.error(job, self.refused(job, error))).await.map_err(Setback::Stopped)?;
-        match self.check_turn(job, &transaction).await {
+        self.begin(job).await?;
+        match self.check_turn(job).await {
             Ok(Turn::Ours) => {}
             outcome => {
-                self.site.roll_back(transaction).await;
+                self.work.roll_back().await;
                 return outcome.map(Attempt::from);
             }
         }
-        match self.work(job, start, &transaction, violations_before).await {
-            Ok(()) => self.commit(job, transaction).await.map(|()| Attempt::Done),
-            Err(setback) => {
-                self.site.roll_back(transaction).await;
-                Err(setback)
-            }
+        let outcome = match self.work(job, violations_before).await {
+            Ok(role) => self.finish(job, start, role, true).await,
+            Err(setback) => Err(setback),
+        };
+        if outcome.is_err() {
+            self.work.roll_back().await;
         }
+        outcome.map(|()| Attempt::Done)
     }
 
-    /// Makes sure that no other run is at work, and says what one has done before.
-    pub(super) async fn check_turn(&self, job: Job<'_>, transaction: &DatabaseTransaction) -> Result<Turn, Setback> {
-        let site = self.site;
-        let executor = transaction.into();
-        self.check_lock(job, &executor, Left::Nothing).await?;
-        match self.others.turn(site, &executor, job).await.map_err(|error| self.refused(job, error))? {
+    /// Begins the transaction, and makes sure that this run has the lock.
+    pub(super) async fn begin(&self, job: Job<'_>) -> Result<(), Setback> {
+        let wrap = |error| self.error(job, self.refused(job, error));
+        if self.work.begin(self.site, wrap).await.map_err(Setback::Stopped)? {
+            return Ok(());
+        }
+        self.work.roll_back().await;
+        Err(Setback::Stopped(Error::LockLost { is_pooled: false }))
+    }
+
+    /// Says what another run has done of the step before.
+    pub(super) async fn check_turn(&self, job: Job<'_>) -> Result<Turn, Setback> {
+        match self.others.turn(self.site, self.work, job).await.map_err(|error| self.refused(job, error))? {
             Turn::Impossible => Err(Setback::Stopped(Error::Overtaken { revision: job.step.revision.clone() })),
             turn => Ok(turn),
         }
     }
 
-    /// The code, the checks, and the row.
-    pub(super) async fn work(
-        &self,
-        job: Job<'_>,
-        start: Instant,
-        transaction: &DatabaseTransaction,
-        violations_before: Option<&[Violation]>,
-    ) -> Result<(), Setback> {
-        let mut live = self.site.live(transaction);
-        let ending = relay::run(job.code(true), transaction.get_database_backend(), &mut live).await;
-        self.judge(job, ending, live.refused.as_deref(), Left::Nothing)?;
-        let refused = |error| self.refused(job, error);
+    /// The code, and the checks that follow it. Under which role the session writes after it comes back.
+    pub(super) async fn work(&self, job: Job<'_>, violations_before: Option<&[Violation]>) -> Result<Role, Setback> {
+        let site = self.site;
+        let live = site.live(Base::Held(self.work.held()), true);
+        let guarded =
+            Guarded::new(live, site.backend.sql_dialect(), violations_before.is_some(), self.work.is_replaceable());
+        let session = self.work.executor();
+        let ran = relay::run(job.code(true), session.get_database_backend(), guarded).await;
+        let (ending, guarded) = ran.map_err(|error| self.refused(job, error))?;
+        if guarded.touches_session() {
+            self.is_touched.store(true, Ordering::Relaxed);
+        }
+        if guarded.needs_foreign_keys_off() {
+            return Err(Setback::NeedsForeignKeysOff);
+        }
+        self.settle(job, ending, &guarded).await?;
         if let Some(before) = violations_before {
-            let after = alter::foreign_key_violations(transaction).await.map_err(refused)?;
-            let violations = alter::new_violations(before, after);
-            if !violations.is_empty() {
-                return Err(Setback::Failed(self.failure(job, Cause::ForeignKeys(violations), Left::Nothing, None)));
-            }
+            self.check_foreign_keys(job, before).await?;
         }
-        self.record(job, start, transaction).await.map_err(refused)
+        Ok(if guarded.changes_role() { Role::Perhaps } else { Role::Engine })
     }
 
-    /// Writes the row of a revision that is done, or takes it away.
-    async fn record(&self, job: Job<'_>, start: Instant, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
+    /// What came of the code, and what is left of it where it failed.
+    async fn settle(&self, job: Job<'_>, ending: Ending, guarded: &Guarded) -> Result<(), Setback> {
+        let outcome = self.judge(job, ending, &guarded.live, Left::Nothing);
+        let outcome = match (outcome, guarded.ended_refusal()) {
+            (Ok(()), Some(refusal)) => {
+                Err(Setback::Failed(self.failure(job, Cause::Refused(refusal), Left::Nothing, None)))
+            }
+            (outcome, _) => outcome,
+        };
+        match outcome {
+            Err(Setback::Failed(mut failure)) => {
+                failure.left = self.left(guarded.ended()).await;
+                Err(Setback::Failed(failure))
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// What is left of code that failed: nothing, where the transaction is still the engine's and is rolled back.
+    async fn left(&self, ended: Ended) -> Left {
+        if ended == Ended::RolledBack {
+            return Left::Nothing;
+        }
+        match self.work.execute(&format!("ROLLBACK TO SAVEPOINT {SAVEPOINT}")).await {
+            Ok(_) => Left::Nothing,
+            // A connection that is gone takes its transaction along.
+            Err(error) if is_lost_connection(&error) && ended == Ended::No => Left::Nothing,
+            Err(_) => Left::Escaped,
+        }
+    }
+
+    /// Refuses a revision that ran with foreign keys off and left rows that refer to nothing.
+    async fn check_foreign_keys(&self, job: Job<'_>, before: &[Violation]) -> Result<(), Setback> {
+        let after = alter::foreign_key_violations(self.work.executor()).await;
+        let violations = alter::new_violations(before, after.map_err(|error| self.refused(job, error))?);
+        if violations.is_empty() {
+            return Ok(());
+        }
+        Err(Setback::Failed(self.failure(job, Cause::ForeignKeys(violations), Left::Nothing, None)))
+    }
+
+    /// Recognises the transaction, writes the row of a revision that is done, or takes it away, and commits where
+    /// `commits`: one text, so that it is one round trip.
+    pub(super) async fn finish(&self, job: Job<'_>, start: Instant, role: Role, commits: bool) -> Result<(), Setback> {
         let store = self.site.store;
-        match job.step.direction {
+        let dialect = self.site.backend.sql_dialect();
+        let own_role = if role == Role::Perhaps { self.site.backend.own_role() } else { "" };
+        let release = format!("RELEASE SAVEPOINT {SAVEPOINT}{own_role}");
+        let outcome = match job.step.direction {
             Direction::Upgrade => {
-                store.insert(connection, &self.finished(self.started(job, State::Applied), start)).await
+                let row = self.finished(self.started(job, State::Applied), start);
+                let insert = store.insertion_text(dialect, &row);
+                let end = if commits { "; COMMIT" } else { "" };
+                self.work.execute(&format!("{release}; {insert}{end}")).await.map(drop)
             }
-            Direction::Downgrade => store.delete(connection, &job.step.revision).await,
-        }
+            Direction::Downgrade => self.record_downgrade(job, &release, commits).await,
+        };
+        outcome.map_err(|error| self.unfinished(job, error))
     }
 
-    pub(super) async fn commit(&self, job: Job<'_>, transaction: DatabaseTransaction) -> Result<(), Setback> {
-        transaction.commit().await.map_err(|error| {
-            let left = if is_lost_connection(&error) { Left::Unknown } else { Left::Nothing };
-            self.setback(job, error, left)
-        })
+    /// The row has to be there: that is asked before the commit.
+    async fn record_downgrade(&self, job: Job<'_>, release: &str, commits: bool) -> Result<(), DbErr> {
+        self.work.execute(release).await?;
+        let dialect = self.site.backend.sql_dialect();
+        let deleted = self.work.execute(&self.site.store.deletion_text(dialect, &job.step.revision)).await?;
+        check_one(deleted.rows_affected())?;
+        if commits { self.work.execute("COMMIT").await.map(drop) } else { Ok(()) }
+    }
+
+    /// Why the end of a transaction did not come about.
+    fn unfinished(&self, job: Job<'_>, error: DbErr) -> Setback {
+        if self.site.backend.is_missing_savepoint(&error) {
+            return Setback::Failed(self.failure(job, Cause::TransactionEnded, Left::Escaped, None));
+        }
+        let left = if is_lost_connection(&error) { Left::Unknown } else { Left::Nothing };
+        self.setback(job, error, left)
     }
 
     /// The database refused what the engine itself had to do for a revision; all of it was rolled back.
-    fn refused(&self, job: Job<'_>, error: DbErr) -> Setback {
+    pub(super) fn refused(&self, job: Job<'_>, error: DbErr) -> Setback {
         self.setback(job, error, Left::Nothing)
     }
 }

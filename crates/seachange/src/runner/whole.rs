@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::DbErr;
 use seachange_graph::{Plan, Step};
 
-use super::failure::{Failure, Left};
+use super::failure::Failure;
+use super::policy::SAVEPOINT;
 use super::step::{Setback, is_transactional};
 use super::{Job, Runner};
 use crate::alter::{self, Violation};
@@ -72,7 +73,7 @@ impl Runner<'_> {
     }
 
     async fn transact_without_foreign_keys(&self, plan: &Plan, rows: &[Row]) -> Result<Done, Error> {
-        let connection = self.site.connection;
+        let connection = self.work.executor();
         let refused = |error: DbErr| Error::database("cannot switch foreign keys off")(error);
         let before = alter::foreign_key_violations(connection).await.map_err(refused)?;
         alter::set_foreign_keys(connection, false).await.map_err(refused)?;
@@ -83,46 +84,39 @@ impl Runner<'_> {
 
     /// One attempt: begin, every step, commit.
     async fn transact(&self, plan: &Plan, rows: &[Row], violations: Option<&[Violation]>) -> Result<Done, Setback> {
-        let wrap = |error| Error::database("cannot begin a transaction")(error);
-        let transaction = self.site.begin(wrap).await.map_err(Setback::Stopped)?;
-        match self.steps(plan, rows, &transaction, violations).await {
-            Ok((done, last)) => self.commit(last, transaction).await.map(|()| done),
-            Err(setback) => {
-                self.site.roll_back(transaction).await;
-                Err(setback)
-            }
+        let Some(first) = self.jobs(plan).next() else {
+            return Err(Setback::Stopped(Error::Stopped { waited: Duration::ZERO }));
+        };
+        self.begin(first).await?;
+        let outcome = match self.check_unchanged(first, rows).await {
+            Ok(()) => self.steps(plan, violations).await,
+            Err(setback) => Err(setback),
+        };
+        if outcome.is_err() {
+            self.work.roll_back().await;
         }
+        outcome
     }
 
-    /// Every step, and the last of them.
-    async fn steps<'s>(
-        &'s self,
-        plan: &'s Plan,
-        rows: &[Row],
-        transaction: &DatabaseTransaction,
-        violations: Option<&[Violation]>,
-    ) -> Result<(Done, Job<'s>), Setback> {
+    /// Every step, and the commit with the last of them.
+    async fn steps(&self, plan: &Plan, violations: Option<&[Violation]>) -> Result<Done, Setback> {
         let mut done = Done::new();
-        let mut last = None;
-        for job in self.jobs(plan) {
-            if last.is_none() {
-                self.check_unchanged(job, rows, transaction).await?;
-            }
-            let elapsed = self.step_told(job, done.len() + 1, plan.len(), transaction, violations).await?;
+        let jobs: Vec<Job<'_>> = self.jobs(plan).collect();
+        for (index, &job) in jobs.iter().enumerate() {
+            let is_last = index + 1 == jobs.len();
+            let elapsed = self.step_told(job, index + 1, plan.len(), is_last, violations).await?;
             done.push((job.step.clone(), elapsed));
-            last = Some(job);
         }
-        let nothing = || Setback::Stopped(Error::Stopped { waited: Duration::ZERO });
-        last.map(|last| (done, last)).ok_or_else(nothing)
+        Ok(done)
     }
 
-    /// One step, told to whoever watches.
+    /// One step, told to whoever watches. All but the first set a savepoint of their own.
     async fn step_told(
         &self,
         job: Job<'_>,
         number: usize,
         of: usize,
-        transaction: &DatabaseTransaction,
+        is_last: bool,
         violations: Option<&[Violation]>,
     ) -> Result<Duration, Setback> {
         if self.site.is_stopping() {
@@ -130,7 +124,15 @@ impl Runner<'_> {
         }
         let (start, step, message) = (Instant::now(), job.step, job.script.message);
         self.site.tell(&Event::Started { step, message, number, of, rolls_back: true });
-        let outcome = self.work(job, start, transaction, violations).await;
+        let outcome = async {
+            if number > 1 {
+                let marked = self.work.execute(&format!("SAVEPOINT {SAVEPOINT}")).await;
+                marked.map_err(|error| self.refused(job, error))?;
+            }
+            let role = self.work(job, violations).await?;
+            self.finish(job, start, role, is_last).await
+        };
+        let outcome = outcome.await;
         let elapsed = start.elapsed();
         match &outcome {
             Ok(()) => self.site.tell(&Event::Finished { step, message, elapsed }),
@@ -140,20 +142,15 @@ impl Runner<'_> {
         outcome.map(|()| elapsed)
     }
 
-    /// Makes sure that no other run is at work, and that none has changed what the plan was made from.
-    async fn check_unchanged(
-        &self,
-        job: Job<'_>,
-        rows: &[Row],
-        transaction: &DatabaseTransaction,
-    ) -> Result<(), Setback> {
-        let (site, executor) = (self.site, transaction.into());
-        let refused = |error| self.setback(job, error, Left::Nothing);
-        self.check_lock(job, &executor, Left::Nothing).await?;
-        if site.backend.takes_turns() && site.store.rows(transaction).await.map_err(refused)? != rows {
-            return Err(Setback::Stopped(Error::Overtaken { revision: job.step.revision.clone() }));
+    /// Makes sure that no other run has changed what the plan was made from.
+    async fn check_unchanged(&self, job: Job<'_>, rows: &[Row]) -> Result<(), Setback> {
+        let site = self.site;
+        let found =
+            if site.backend.takes_turns() { site.store.rows(self.work.executor()).await } else { return Ok(()) };
+        if found.map_err(|error| self.refused(job, error))? == rows {
+            return Ok(());
         }
-        Ok(())
+        Err(Setback::Stopped(Error::Overtaken { revision: job.step.revision.clone() }))
     }
 
     /// What a setback means for the run.

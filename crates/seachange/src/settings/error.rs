@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::{Driver, TlsMode};
+use super::{DEFAULT_PATH, Driver, TlsMode};
 
 /// Settings that do not name one database.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -22,12 +22,23 @@ pub enum SettingsError {
     },
     /// A SQLite URL with three slashes reads differently in SQLAlchemy and in SQLx, and only the
     /// file that this program would not open exists.
-    #[error("ambiguous database URL `sqlite:///{relative}`: `{relative}` does not exist, but `{absolute}` does")]
+    #[error("ambiguous database URL `{url}`: `{missing}` does not exist, but `{existing}` does")]
     AmbiguousPath {
-        /// The path as SQLAlchemy reads it, and as these settings would.
-        relative: String,
-        /// The path as SQLx reads it.
-        absolute: String,
+        /// The URL.
+        url: String,
+        /// The path as these settings would read it.
+        missing: String,
+        /// The path in the other reading.
+        existing: String,
+    },
+    /// Nothing names a database, and the program is not in a place where the default is meant.
+    #[error("no database is configured, and the default, the SQLite file `{DEFAULT_PATH}`, is for cargo projects")]
+    Unset,
+    /// `DATABASE_HOSTNAME` names several hosts.
+    #[error("`DATABASE_HOSTNAME` is `{value}`, which names several hosts, and a connection is made to one")]
+    SeveralHosts {
+        /// What was given.
+        value: String,
     },
     /// `DATABASE_DRIVER` names no driver.
     #[error("unknown driver `{name}` in `DATABASE_DRIVER`: not one of sqlite, postgres, mysql, mariadb")]
@@ -117,6 +128,8 @@ pub enum UrlProblem {
     PercentEncoding(UrlPart),
     /// The host is not a name, an address or the path of a socket.
     Host,
+    /// Several hosts are named, of which the driver takes one.
+    SeveralHosts,
     /// An IPv6 address stands without brackets.
     BareIpv6,
     /// The port is not a number from 1 to 65535.
@@ -139,6 +152,7 @@ impl fmt::Display for UrlProblem {
             Self::Reserved => f.write_str("a `/`, `?`, `#` or `@` in the user name or password is not percent-encoded"),
             Self::PercentEncoding(part) => write!(f, "bad percent-encoding in the {part}"),
             Self::Host => f.write_str("the host is not a name or an address"),
+            Self::SeveralHosts => f.write_str("it names several hosts, and a connection is made to one"),
             Self::BareIpv6 => f.write_str("an IPv6 host stands without `[` and `]`"),
             Self::Port => f.write_str("the port is not a number from 1 to 65535"),
             Self::MissingName => f.write_str("the name of the database is missing"),

@@ -18,7 +18,12 @@
 //! SeaORM's and SQLx's (`postgres://`, `mysql://`, `sqlite:path`, `sqlite://path`, `sqlite::memory:`)
 //! and SQLAlchemy's (`postgresql+psycopg2://`, `mysql+pymysql://`, `mariadb://`). `sqlite:///path`
 //! is a **relative** path, as in SQLAlchemy, and `sqlite:////path` an absolute one. SQLx reads the
-//! former as absolute; where only the absolute file exists, it is refused.
+//! former as absolute, and so is it read here when a parameter of SQLx's stands in the URL (`mode`, `cache`,
+//! `immutable`, `vfs`). Where only the file of the other reading exists, the URL is refused, and no folder is
+//! made for either.
+//!
+//! `search_path=app` in the URL of a PostgreSQL database, also inside of `options`, is the schema; a path of
+//! several schemas goes to the server as it is.
 //!
 //! What a URL leaves out is the driver's to choose: SQLx looks at `PGHOST`, `PGUSER`, `PGPASSWORD`,
 //! `.pgpass` and so on.
@@ -30,6 +35,7 @@ mod mask;
 mod options;
 mod parameters;
 mod resolve;
+mod search_path;
 mod secret;
 mod server;
 mod server_url;
@@ -93,6 +99,19 @@ impl DatabaseSettings {
             Target::Sqlite(_) => Driver::Sqlite,
             Target::Server(server) => server.driver,
         }
+    }
+
+    /// The name of the database on its server; empty for SQLite.
+    pub(crate) fn database_name(&self) -> &str {
+        match &self.target {
+            Target::Sqlite(_) => "",
+            Target::Server(server) => &server.name,
+        }
+    }
+
+    /// Whether it is a SQLite database in memory.
+    pub(crate) fn is_in_memory(&self) -> bool {
+        matches!(&self.target, Target::Sqlite(sqlite) if sqlite.path().is_none())
     }
 
     /// Returns the schema of PostgreSQL that is set as the only one on the search path.

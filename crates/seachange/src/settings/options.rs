@@ -25,7 +25,7 @@ impl DatabaseSettings {
     /// `map_sqlx_mysql_opts`, which would replace the callback that carries the password.
     #[must_use]
     pub fn connect_options(&self) -> ConnectOptions {
-        let mut options = self.bare_options();
+        let mut options = self.bare_options(None);
         // The level's type is `log`'s, which nothing else here needs.
         if let Ok(level) = "debug".parse() {
             options.sqlx_logging_level(level);
@@ -37,7 +37,13 @@ impl DatabaseSettings {
     /// `search_path` need it.
     #[must_use]
     pub fn pinned_options(&self) -> ConnectOptions {
-        let mut options = self.connect_options();
+        let mut options = self.bare_options(Some(0));
+        if let Ok(level) = "debug".parse() {
+            options.sqlx_logging_level(level);
+        }
+        // A statement that SQLx has prepared reads columns by their old names after the table has changed.
+        #[cfg(feature = "sqlite")]
+        options.map_sqlx_sqlite_opts(|options| options.statement_cache_capacity(0));
         options
             .max_connections(1)
             // One is made when the pool is. A pool that had to have one would look for another when that is lost, and
@@ -63,14 +69,17 @@ impl DatabaseSettings {
         }
     }
 
-    fn bare_options(&self) -> ConnectOptions {
+    /// Options with room for so many prepared statements; with the driver's default where none is given.
+    fn bare_options(&self, prepared: Option<usize>) -> ConnectOptions {
+        #[cfg(not(any(feature = "postgres", feature = "mysql")))]
+        let _ = prepared;
         match &self.target {
             #[cfg(feature = "sqlite")]
             Target::Sqlite(sqlite) => ConnectOptions::new(sqlite.url()),
             #[cfg(feature = "postgres")]
-            Target::Server(server) if server.driver == super::Driver::Postgres => postgres(server),
+            Target::Server(server) if server.driver == super::Driver::Postgres => postgres(server, prepared),
             #[cfg(feature = "mysql")]
-            Target::Server(server) if server.driver == super::Driver::MySql => mysql(server),
+            Target::Server(server) if server.driver == super::Driver::MySql => mysql(server, prepared),
             // `resolve` refuses a driver that is not built.
             #[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "mysql")))]
             other => ConnectOptions::new(other.to_string()),
@@ -103,7 +112,7 @@ pub(super) fn postgres_url(server: &super::server::Server) -> String {
 }
 
 #[cfg(feature = "postgres")]
-fn postgres(server: &super::server::Server) -> ConnectOptions {
+fn postgres(server: &super::server::Server, prepared: Option<usize>) -> ConnectOptions {
     let mut options = ConnectOptions::new(postgres_url(server));
     let password = server.password.clone();
     // Alone in the path: with `public` behind it, a schema that does not exist would be passed over.
@@ -111,6 +120,9 @@ fn postgres(server: &super::server::Server) -> ConnectOptions {
     options.map_sqlx_postgres_opts(move |mut options| {
         if let Some(password) = &password {
             options = options.password(password.reveal());
+        }
+        if let Some(capacity) = prepared {
+            options = options.statement_cache_capacity(capacity);
         }
         match &search_path {
             Some(path) => options.options([("search_path", path)]),
@@ -137,10 +149,16 @@ fn mysql_url(server: &super::server::Server) -> String {
 }
 
 #[cfg(feature = "mysql")]
-fn mysql(server: &super::server::Server) -> ConnectOptions {
+fn mysql(server: &super::server::Server, prepared: Option<usize>) -> ConnectOptions {
     let mut options = ConnectOptions::new(mysql_url(server));
     let server = server.clone();
-    options.map_sqlx_mysql_opts(move |options| mysql_fields(options, &server));
+    options.map_sqlx_mysql_opts(move |options| {
+        let options = mysql_fields(options, &server);
+        match prepared {
+            Some(capacity) => options.statement_cache_capacity(capacity),
+            None => options,
+        }
+    });
     options
 }
 

@@ -8,6 +8,7 @@
 use url::form_urlencoded;
 
 use super::error::UrlProblem;
+use super::search_path;
 use super::secret::Secret;
 use super::server::{self, Server};
 use super::sqlite::{Mode, Sqlite};
@@ -31,18 +32,55 @@ pub(super) fn read_server(server: &mut Server, query: &str) -> Result<Vec<String
 
 fn read_postgres(server: &mut Server, key: &str, value: &str) -> Result<bool, UrlProblem> {
     match key {
-        "host" | "hostaddr" => server.host = Some(server::host(value).ok_or(UrlProblem::Host)?),
+        "host" | "hostaddr" => server.host = Some(server::url_host(value)?),
         "port" => server.port = Some(server::port(value).ok_or(UrlProblem::Port)?),
         "user" => server.username = Some(value.to_owned()),
         "password" => server.password = Some(Secret::new(value)),
         "dbname" => server.name = value.to_owned(),
-        "schema" | "currentSchema" => server.schema = Some(value.to_owned()),
-        "application_name" | "options" => keep(server, key, value),
+        "schema" | "currentSchema" => set_schema(server, key, value)?,
+        "search_path" => read_search_path(server, key, value)?,
+        "options" => read_options(server, key, value)?,
+        "application_name" => keep(server, key, value),
+        "options[search_path]" => read_search_path(server, key, value)?,
         _ if key.starts_with("options[") && key.ends_with(']') => keep(server, key, value),
         "ssl-root-cert" => server.tls_ca = Some(value.to_owned()),
         _ => return read_common(server, key, value),
     }
     Ok(true)
+}
+
+/// A search path of one schema is the schema. A longer one goes to the server as it is.
+fn read_search_path(server: &mut Server, key: &str, value: &str) -> Result<(), UrlProblem> {
+    match search_path::only_schema(value) {
+        Some(schema) => set_schema(server, key, &schema),
+        None => {
+            keep(server, "options[search_path]", value);
+            Ok(())
+        }
+    }
+}
+
+/// Options of the server as `psql` takes them: a search path among them is read, the others go to the server.
+fn read_options(server: &mut Server, key: &str, value: &str) -> Result<(), UrlProblem> {
+    let (path, others) = search_path::split_options(value);
+    if let Some(path) = path {
+        read_search_path(server, key, &path)?;
+    }
+    if !others.is_empty() {
+        keep(server, key, &others);
+    }
+    Ok(())
+}
+
+/// Sets the schema, unless another parameter names another one.
+fn set_schema(server: &mut Server, key: &str, schema: &str) -> Result<(), UrlProblem> {
+    match &server.schema {
+        Some(known) if known != schema => Err(bad(key)),
+        _ => {
+            server.schema = Some(schema.to_owned());
+            Ok(())
+        }
+    }
 }
 
 fn read_mysql(server: &mut Server, key: &str, value: &str) -> Result<bool, UrlProblem> {

@@ -53,9 +53,9 @@ fn from_url(url: &str, variables: &Variables, disk: &impl Disk) -> Result<Databa
         return Err(disagrees("DATABASE_DRIVER"));
     }
     if driver == Driver::Sqlite {
-        let parsed = sqlite::parse(rest).map_err(wrong)?;
-        if parsed.three_slashes && !scheme.contains('+') {
-            refuse_ambiguity(&parsed.sqlite, disk)?;
+        let parsed = sqlite::parse(rest, !scheme.contains('+')).map_err(wrong)?;
+        if let Some(other) = &parsed.other_reading {
+            refuse_ambiguity(url, &parsed.sqlite, other, disk)?;
         }
         agree_sqlite(&parsed.sqlite, variables)?;
         return Ok(settings(Target::Sqlite(parsed.sqlite), parsed.dropped));
@@ -82,16 +82,16 @@ fn split_scheme(url: &str) -> Result<(&str, Driver, &str), UrlProblem> {
     Err(UrlProblem::NoScheme)
 }
 
-fn refuse_ambiguity(sqlite: &Sqlite, disk: &impl Disk) -> Result<(), SettingsError> {
-    let Some(relative) = sqlite.path() else {
-        return Ok(());
-    };
-    let absolute = format!("/{relative}");
-    if !disk.is_file(Path::new(relative)) && disk.is_file(Path::new(&absolute)) {
-        let relative = relative.to_owned();
-        return Err(SettingsError::AmbiguousPath { relative, absolute });
+/// Refuses a path that does not exist where `other`, as another library would read the URL, does: a second database
+/// would be made beside it.
+fn refuse_ambiguity(url: &str, sqlite: &Sqlite, other: &str, disk: &impl Disk) -> Result<(), SettingsError> {
+    match sqlite.path() {
+        Some(path) if !disk.is_file(Path::new(path)) && disk.is_file(Path::new(other)) => {
+            let (missing, existing) = (path.to_owned(), other.to_owned());
+            Err(SettingsError::AmbiguousPath { url: mask(url), missing, existing })
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn from_parts(variables: &Variables, disk: &impl Disk) -> Result<DatabaseSettings, SettingsError> {
@@ -206,7 +206,10 @@ fn named_driver(variables: &Variables) -> Result<Option<Driver>, SettingsError> 
 }
 
 fn hostname(variables: &Variables) -> Result<Option<String>, SettingsError> {
-    let wrong = |value: &String| SettingsError::Hostname { value: shown(value) };
+    let wrong = |value: &String| match value.contains(',') {
+        true => SettingsError::SeveralHosts { value: shown(value) },
+        false => SettingsError::Hostname { value: shown(value) },
+    };
     let hostname = variables.hostname.as_ref();
     hostname.map(|value| server::host(value).ok_or_else(|| wrong(value))).transpose()
 }

@@ -5,6 +5,7 @@ use std::net::Ipv6Addr;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::error::UrlProblem;
 use super::secret::Secret;
 use super::{Driver, TlsMode};
 
@@ -97,6 +98,15 @@ pub(super) fn host(text: &str) -> Option<String> {
     }
     let is_name = |c: char| c.is_alphanumeric() || "-._".contains(c);
     (!text.is_empty() && text.chars().all(is_name)).then(|| text.to_owned())
+}
+
+/// Reads a host as a URL names it.
+pub(super) fn url_host(text: &str) -> Result<String, UrlProblem> {
+    match host(text) {
+        Some(host) => Ok(host),
+        None if text.contains(',') => Err(UrlProblem::SeveralHosts),
+        None => Err(UrlProblem::Host),
+    }
 }
 
 /// Reads a port, from 1 to 65535.

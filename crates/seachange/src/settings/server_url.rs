@@ -57,12 +57,16 @@ fn read_address(server: &mut Server, address: &str) -> Result<(), UrlProblem> {
     }
     let host = decode(host, UrlPart::Host)?;
     if !host.is_empty() {
-        server.host = Some(server::host(&host).ok_or(UrlProblem::Host)?);
+        server.host = Some(server::url_host(&host)?);
     }
     Ok(())
 }
 
 fn split_port(address: &str) -> Result<(&str, Option<&str>), UrlProblem> {
+    // No host name and no socket that drivers know holds a comma; lists of hosts do.
+    if address.contains(',') {
+        return Err(UrlProblem::SeveralHosts);
+    }
     if address.starts_with('[') {
         let end = address.find(']').ok_or(UrlProblem::Host)?;
         let (host, rest) = address.split_at(end + 1);

@@ -19,6 +19,8 @@ pub(crate) struct Sqlite {
     /// The file, or nothing for a database in memory.
     pub(super) path: Option<String>,
     pub(super) mode: Mode,
+    /// Whether the folder of the file is made where it is missing.
+    pub(super) makes_folder: bool,
     /// Parameters that go to the driver as they are.
     pub(super) parameters: Vec<(String, String)>,
 }
@@ -37,7 +39,8 @@ pub(crate) enum Mode {
 impl Sqlite {
     /// Names the database as `DATABASE_NAME` does: a path as it is, or `:memory:`.
     pub(super) fn named(name: &str) -> Self {
-        Self { path: (name != MEMORY).then(|| name.to_owned()), mode: Mode::Create, parameters: Vec::new() }
+        let path = (name != MEMORY).then(|| name.to_owned());
+        Self { path, mode: Mode::Create, makes_folder: true, parameters: Vec::new() }
     }
 
     /// Returns the file, or nothing for a database in memory.
@@ -49,6 +52,12 @@ impl Sqlite {
     #[cfg(feature = "sqlite")]
     pub(crate) const fn mode(&self) -> Mode {
         self.mode
+    }
+
+    /// Returns whether the folder of the file may be made.
+    #[cfg(feature = "sqlite")]
+    pub(crate) const fn makes_folder(&self) -> bool {
+        self.makes_folder
     }
 
     /// Returns the path in the spelling that reads the same everywhere.
@@ -99,12 +108,15 @@ impl fmt::Display for Sqlite {
 pub(super) struct Parsed {
     pub(super) sqlite: Sqlite,
     pub(super) dropped: Vec<String>,
-    /// Three slashes: relative as SQLAlchemy reads them, absolute as SQLx does.
-    pub(super) three_slashes: bool,
+    /// The path as another library reads a URL with three slashes: relative as SQLAlchemy does, absolute as SQLx does.
+    pub(super) other_reading: Option<String>,
 }
 
-/// Reads what follows `sqlite:`.
-pub(super) fn parse(rest: &str) -> Result<Parsed, UrlProblem> {
+/// The parameters that SQLx alone knows: a URL that has one is spelled for SQLx.
+const OF_SQLX: [&str; 4] = ["mode", "cache", "immutable", "vfs"];
+
+/// Reads what follows `sqlite:`. A scheme such as `sqlite+aiosqlite` is SQLAlchemy's; any other `may_be_of_sqlx`.
+pub(super) fn parse(rest: &str, may_be_of_sqlx: bool) -> Result<Parsed, UrlProblem> {
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (path, three_slashes) = match path.strip_prefix("//") {
         // `sqlite://` and `sqlite:///` are SQLAlchemy's ways to write a database in memory.
@@ -120,5 +132,23 @@ pub(super) fn parse(rest: &str) -> Result<Parsed, UrlProblem> {
     if sqlite.path.as_deref() == Some("") {
         return Err(UrlProblem::MissingPath);
     }
-    Ok(Parsed { sqlite, dropped, three_slashes })
+    let other_reading = if three_slashes && may_be_of_sqlx { read_three_slashes(&mut sqlite, query) } else { None };
+    Ok(Parsed { sqlite, dropped, other_reading })
+}
+
+/// Decides how a path behind three slashes is read, and returns the other reading. No folder is made for such a path: it
+/// may be meant to be the other one.
+fn read_three_slashes(sqlite: &mut Sqlite, query: &str) -> Option<String> {
+    let relative = sqlite.path.take()?;
+    let absolute = format!("/{relative}");
+    sqlite.makes_folder = false;
+    let (path, other) = if is_of_sqlx(query) { (absolute, relative) } else { (relative, absolute) };
+    sqlite.path = Some(path);
+    Some(other)
+}
+
+/// Whether a query has a parameter of SQLx's. `uri=true` says that it is SQLAlchemy's all the same.
+fn is_of_sqlx(query: &str) -> bool {
+    let has = |names: &[&str]| url::form_urlencoded::parse(query.as_bytes()).any(|(key, _)| names.contains(&&*key));
+    has(&OF_SQLX) && !has(&["uri"])
 }

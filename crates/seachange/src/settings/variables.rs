@@ -51,6 +51,12 @@ impl Variables {
         }
     }
 
+    /// Returns whether none is set.
+    #[must_use]
+    pub fn is_unset(&self) -> bool {
+        self.cleaned() == Self::default()
+    }
+
     /// Returns the variables that belong to a server, by name, where they are set.
     pub(super) fn server_parts(&self) -> impl Iterator<Item = &'static str> {
         let parts = [

@@ -2,7 +2,8 @@
 
 use super::constraint_text::named;
 use super::group::{group, unwrapped};
-use super::token::{Kind, Token, joined, significant, tokens};
+use super::tokens;
+use crate::sql::{Token, TokenKind as Kind, joined, significant};
 
 /// What a constraint of a column says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,8 +47,8 @@ impl ColumnText {
     /// Reads a column definition. Returns nothing when `text` does not begin with a name.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let all = tokens(text);
-        let at = all.iter().position(|token| token.kind != Kind::Trivia)?;
-        let name = all[at].name()?.into_owned();
+        let at = all.iter().position(|token| !token.is_trivia())?;
+        let name = all[at].spelled()?.into_owned();
         let end = all.len() - trailing_trivia(&all[at + 1..]);
         let starts = part_starts(&all, at + 1, end);
         let first = starts.first().copied().unwrap_or(end);
@@ -199,7 +200,7 @@ impl Part {
 
 /// Counts the trivia tokens at the end.
 fn trailing_trivia(tokens: &[Token<'_>]) -> usize {
-    tokens.iter().rev().take_while(|token| token.kind == Kind::Trivia).count()
+    tokens.iter().rev().take_while(|token| token.is_trivia()).count()
 }
 
 /// Finds where each constraint begins, white space before it included.
@@ -210,7 +211,7 @@ fn part_starts(all: &[Token<'_>], from: usize, end: usize) -> Vec<usize> {
     for at in from..end {
         let token = all[at];
         match token.kind {
-            Kind::Trivia => continue,
+            Kind::Space | Kind::Comment => continue,
             Kind::Open => depth += 1,
             Kind::Close => depth = depth.saturating_sub(1),
             Kind::Word if depth == 0 && begins(token.text, before, following(all, at)) => {
@@ -224,7 +225,7 @@ fn part_starts(all: &[Token<'_>], from: usize, end: usize) -> Vec<usize> {
 }
 
 fn following<'a>(all: &[Token<'a>], at: usize) -> &'a str {
-    all[at + 1..].iter().find(|token| token.kind != Kind::Trivia).map_or("", |token| token.text)
+    all[at + 1..].iter().find(|token| !token.is_trivia()).map_or("", |token| token.text)
 }
 
 /// Says whether `word` begins a constraint, from the two tokens before it and the one after.

@@ -7,7 +7,8 @@ use super::group::{group, unwrapped};
 use super::key_part::key_parts;
 use super::reference::Reference;
 use super::same;
-use super::token::{Kind, Token, joined, significant, tokens};
+use super::tokens;
+use crate::sql::{Token, joined, significant};
 
 /// What a constraint says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +96,7 @@ impl ConstraintText {
 /// Splits the name after `CONSTRAINT` off. White space has been left out.
 pub(super) fn named<'t, 'a>(tokens: &'t [Token<'a>]) -> (Option<String>, &'t [Token<'a>]) {
     match tokens {
-        [first, name, rest @ ..] if first.is_word("CONSTRAINT") => (name.name().map(Cow::into_owned), rest),
+        [first, name, rest @ ..] if first.is_word("CONSTRAINT") => (name.spelled().map(Cow::into_owned), rest),
         rest => (None, rest),
     }
 }
@@ -122,6 +123,5 @@ fn kind(tokens: &[Token<'_>]) -> ConstraintKind {
 }
 
 fn names(tokens: &[Token<'_>]) -> Vec<String> {
-    let names = tokens.iter().filter(|token| matches!(token.kind, Kind::Word | Kind::QuotedName));
-    names.filter_map(|token| token.name().map(Cow::into_owned)).collect()
+    tokens.iter().filter_map(|token| token.name().map(Cow::into_owned)).collect()
 }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use super::group::{trimmed, unwrapped};
 use super::same;
-use super::token::{Kind, Token, joined, significant, tokens};
+use super::tokens;
+use crate::sql::{Token, TokenKind as Kind, joined, significant};
 
 /// Words that mean something else than a column when they stand without quotes.
 const KEYWORDS: &str = " abort action add after all alter always analyze and as asc attach autoincrement before begin between \
@@ -49,15 +50,15 @@ pub(crate) fn default_value(text: &str) -> Option<(String, String)> {
 pub(crate) fn type_name(declared: &str) -> String {
     let mut text = String::new();
     for token in significant(&tokens(declared)) {
-        let is_word = matches!(token.kind, Kind::Word | Kind::QuotedName | Kind::Text);
+        let is_word = matches!(token.kind, Kind::Word | Kind::Number | Kind::QuotedName | Kind::Text);
         if is_word && !text.is_empty() && !text.ends_with(['(', '+', '-', ' ', '.']) {
             text.push(' ');
         }
         match token.kind {
             Kind::Comma => text.push_str(", "),
             // The quotes of a type go, as they do in what SQLite tells of it.
-            Kind::Word | Kind::QuotedName | Kind::Text => {
-                text.push_str(&token.name().unwrap_or_default().to_ascii_lowercase());
+            Kind::Word | Kind::Number | Kind::QuotedName | Kind::Text => {
+                text.push_str(&token.spelled().unwrap_or_default().to_ascii_lowercase());
             }
             _ => text.push_str(token.text),
         }
@@ -73,9 +74,7 @@ fn without_plus<'t, 'a>(tokens: &'t [Token<'a>]) -> &'t [Token<'a>] {
 }
 
 fn is_string(token: &Token<'_>) -> bool {
-    let is_number = token.text.starts_with(|first: char| first.is_ascii_digit());
-    let is_moment = ["CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME"].iter().any(|moment| token.is_word(moment));
-    !is_number && !is_moment
+    !["CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME"].iter().any(|moment| token.is_word(moment))
 }
 
 fn normal(tokens: &[Token<'_>], columns: &[String]) -> String {
@@ -84,9 +83,10 @@ fn normal(tokens: &[Token<'_>], columns: &[String]) -> String {
     let mut after_word = false;
     for (at, token) in tokens.iter().enumerate() {
         let written = spelled(&tokens, at, columns);
-        let is_word = !matches!(token.kind, Kind::Open | Kind::Close | Kind::Comma | Kind::Other);
-        // A string after a word may be a blob (`x'00'`), which a space would take apart.
-        if after_word && is_word && token.kind != Kind::Text {
+        let is_word =
+            matches!(token.kind, Kind::Word | Kind::Number | Kind::QuotedName | Kind::Text | Kind::Placeholder);
+        let is_string = token.text.starts_with('\'');
+        if after_word && is_word && !is_string {
             text.push(' ');
         }
         text.push_str(&written);
@@ -99,12 +99,12 @@ fn spelled<'a>(tokens: &[Token<'a>], at: usize, columns: &[String]) -> Cow<'a, s
     let token = tokens[at];
     let follows = |text: &str| tokens.get(at + 1).is_some_and(|next| next.text == text);
     match token.kind {
-        Kind::Word => Cow::Owned(token.text.to_ascii_lowercase()),
+        Kind::Word | Kind::Number => Cow::Owned(token.text.to_ascii_lowercase()),
         Kind::QuotedName => Cow::Owned(unquoted(&token, columns, follows("."))),
-        // `==` is `=`, and `!=` is `<>`.
-        Kind::Other if token.text == "=" && follows("=") => Cow::Borrowed(""),
-        Kind::Other if token.text == "!" && follows("=") => Cow::Borrowed("<"),
-        Kind::Other if token.text == "=" && at > 0 && tokens[at - 1].text == "!" => Cow::Borrowed(">"),
+        Kind::Operator if token.text == "==" => Cow::Borrowed("="),
+        Kind::Operator if token.text == "!=" => Cow::Borrowed("<>"),
+        // A blob.
+        Kind::Text if token.text.starts_with('X') => Cow::Owned(format!("x{}", &token.text[1..])),
         _ => Cow::Borrowed(token.text),
     }
 }

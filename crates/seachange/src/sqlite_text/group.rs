@@ -1,6 +1,6 @@
 //! Parentheses, and what is in them.
 
-use super::token::{Kind, Token};
+use crate::sql::{Token, TokenKind as Kind};
 
 /// Returns what stands in the first parentheses, up to the end when they are not closed.
 pub(super) fn group<'t, 'a>(tokens: &'t [Token<'a>]) -> Option<&'t [Token<'a>]> {
@@ -26,7 +26,7 @@ pub(super) fn split<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]> {
 
 /// Takes white space and comments off both ends.
 pub(super) fn trimmed<'t, 'a>(tokens: &'t [Token<'a>]) -> &'t [Token<'a>] {
-    let is_trivia = |token: &Token<'_>| token.kind == Kind::Trivia;
+    let is_trivia = |token: &Token<'_>| token.is_trivia();
     let start = tokens.iter().take_while(|token| is_trivia(token)).count();
     let rest = &tokens[start..];
     let end = rest.iter().rev().take_while(|token| is_trivia(token)).count();

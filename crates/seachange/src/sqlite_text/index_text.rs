@@ -2,7 +2,8 @@
 
 use super::group::{group, unwrapped};
 use super::key_part::{KeyPart, key_parts};
-use super::token::{Kind, joined, tokens};
+use super::tokens;
+use crate::sql::{TokenKind as Kind, joined};
 
 /// An index, as its text says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +22,7 @@ impl IndexText {
         let all = tokens(sql);
         let key = group(&all)?;
         let after = all.iter().position(|token| token.kind == Kind::Open)? + key.len() + 1;
-        let unique = all.iter().filter(|token| token.kind != Kind::Trivia).nth(1);
+        let unique = all.iter().filter(|token| !token.is_trivia()).nth(1);
         let condition = all[after..].iter().position(|token| token.is_word("WHERE"));
         Some(Self {
             unique: unique.is_some_and(|token| token.is_word("UNIQUE")),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::group::{split, trimmed, unwrapped};
-use super::token::{Kind, Token, joined};
+use crate::sql::{Token, TokenKind as Kind, joined};
 
 /// One part of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,14 +29,10 @@ fn key_part(tokens: &[Token<'_>]) -> KeyPart {
     let tokens = unwrapped(tokens);
     let name = match tokens {
         // SQLite takes a string for a name here, for the sake of old schemas.
-        [only] if !is_number(only) => only.name().map(Cow::into_owned),
+        [only] if only.kind != Kind::Number => only.spelled().map(Cow::into_owned),
         _ => None,
     };
     KeyPart { text: joined(tokens), name, collation, descending }
-}
-
-fn is_number(token: &Token<'_>) -> bool {
-    token.kind == Kind::Word && token.text.starts_with(|first: char| first.is_ascii_digit())
 }
 
 /// A primary key of the table may say `(id AUTOINCREMENT)`.
@@ -61,7 +57,7 @@ fn without_collation<'t, 'a>(tokens: &'t [Token<'a>]) -> (&'t [Token<'a>], Optio
     };
     match trimmed(before).split_last() {
         Some((keyword, rest)) if keyword.is_word("COLLATE") && !rest.is_empty() => {
-            (trimmed(rest), name.name().map(Cow::into_owned))
+            (trimmed(rest), name.spelled().map(Cow::into_owned))
         }
         _ => (tokens, None),
     }

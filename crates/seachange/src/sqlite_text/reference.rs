@@ -2,8 +2,8 @@
 
 use super::group::group;
 use super::key_part::key_parts;
-use super::token::{Kind, Token};
 use crate::schema::{Action, Deferrable};
+use crate::sql::{Token, TokenKind as Kind};
 
 /// The part of a foreign key that begins with `REFERENCES`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl Reference {
     /// Finds the reference among the tokens of a constraint, white space left out.
     pub(crate) fn find(tokens: &[Token<'_>]) -> Option<Self> {
         let at = tokens.iter().position(|token| token.is_word("REFERENCES"))?;
-        let table = tokens.get(at + 1)?.name()?.into_owned();
+        let table = tokens.get(at + 1)?.spelled()?.into_owned();
         let rest = &tokens[at + 2..];
         let has_columns = rest.first().is_some_and(|token| token.kind == Kind::Open);
         let columns = has_columns.then(|| group(rest)).flatten().map(key_parts).unwrap_or_default();

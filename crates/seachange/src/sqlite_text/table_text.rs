@@ -5,7 +5,8 @@
 
 use super::column_text::ColumnText;
 use super::constraint_text::ConstraintText;
-use super::token::{Kind, Token, joined, tokens};
+use super::tokens;
+use crate::sql::{Token, TokenKind as Kind, joined};
 
 /// A `CREATE TABLE` statement. `head`, the items with their commas, and `tail`, joined, are the statement again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +87,7 @@ impl TableText {
     pub(crate) fn names_itself(&self, table: &str) -> bool {
         self.items.iter().any(|item| {
             let mut all = tokens(&item.text);
-            all.retain(|token| token.kind != Kind::Trivia);
+            all.retain(|token| !token.is_trivia());
             all.windows(2).any(|pair| pair[0].is_name(table) && pair[1].text == ".")
         })
     }
@@ -171,7 +172,7 @@ fn constraint_starts(tokens: &[Token<'_>]) -> Vec<usize> {
     let mut before: [Option<&Token<'_>>; 2] = [None, None];
     for (at, token) in tokens.iter().enumerate() {
         match token.kind {
-            Kind::Trivia => continue,
+            Kind::Space | Kind::Comment => continue,
             Kind::Open => depth += 1,
             Kind::Close => depth = depth.saturating_sub(1),
             _ if depth == 0 && begins_constraint(token) && !is_named(before) => starts.push(at),
@@ -195,12 +196,12 @@ fn is_named(before: [Option<&Token<'_>>; 2]) -> bool {
 fn leading_space(text: &str) -> String {
     tokens(text)
         .first()
-        .filter(|token| token.kind == Kind::Trivia && !token.is_comment())
+        .filter(|token| token.kind == Kind::Space)
         .map_or_else(String::new, |token| token.text.to_owned())
 }
 
 fn trailing_space(text: &str) -> &str {
-    tokens(text).last().filter(|token| token.kind == Kind::Trivia && !token.is_comment()).map_or("", |token| token.text)
+    tokens(text).last().filter(|token| token.kind == Kind::Space).map_or("", |token| token.text)
 }
 
 /// Takes the white space at the end away, but leaves it where it ends a comment.
@@ -214,10 +215,12 @@ fn take_trailing_space(text: &mut String) -> String {
     space
 }
 
-/// Returns the comments at the beginning, with the white space before each.
+/// Returns the comments at the beginning, with the white space before each, and with the end of the line that ends the last.
 fn leading_comments(text: &str) -> String {
     let all = tokens(text);
-    let trivia = all.iter().take_while(|token| token.kind == Kind::Trivia).count();
+    let trivia = all.iter().take_while(|token| token.is_trivia()).count();
     let last = all[..trivia].iter().rposition(Token::is_comment);
-    last.map_or_else(String::new, |last| joined(&all[..=last]))
+    let Some(last) = last else { return String::new() };
+    let end = if all[last].text.starts_with("--") { "\n" } else { "" };
+    format!("{}{end}", joined(&all[..=last]))
 }

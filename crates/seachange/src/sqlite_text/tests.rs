@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use super::column_text::{ColumnText, PartKind};
 use super::constraint_text::ConstraintText;
 use super::table_text::{ItemKind, TableText};
-use super::token::{joined, tokens};
+use super::tokens;
+use crate::sql::joined;
 
 /// Pieces of SQL that are apt to confuse, in any order.
 fn pieces() -> impl Strategy<Value = String> {

@@ -1,12 +1,15 @@
 //! The journal: the statements of revisions that no transaction holds.
 
-use sea_orm::sea_query::{ColumnDef, Expr, ExprTrait, Index, Order, Query, Table, TableCreateStatement};
+use sea_orm::sea_query::{
+    Asterisk, ColumnDef, DeleteStatement, Expr, ExprTrait, Index, Order, Query, TableCreateStatement, UpdateStatement,
+};
 use sea_orm::{ConnectionTrait, DbErr, DeriveIden, QueryResult};
 use seachange_graph::MAX_ID_LENGTH;
 
 use super::Store;
 use crate::backend::Backend;
 use crate::journal::{Entry, EntryState};
+use crate::sql::SqlDialect;
 
 #[derive(DeriveIden, Clone, Copy)]
 enum Column {
@@ -19,9 +22,10 @@ enum Column {
     LastInsertId,
     Answer,
     StartedAt,
+    Reads,
 }
 
-const COLUMNS: [Column; 9] = [
+const COLUMNS: [Column; 10] = [
     Column::Revision,
     Column::Number,
     Column::Sql,
@@ -31,6 +35,7 @@ const COLUMNS: [Column; 9] = [
     Column::LastInsertId,
     Column::Answer,
     Column::StartedAt,
+    Column::Reads,
 ];
 
 impl Store {
@@ -47,8 +52,9 @@ impl Store {
         revision: &str,
     ) -> Result<Vec<Entry>, DbErr> {
         let journal = self.journal();
+        // All columns, because a table that an earlier version made has fewer.
         let select = Query::select()
-            .columns(COLUMNS.map(|column| (journal.table.clone(), column)))
+            .column(Asterisk)
             .from(journal.table())
             .and_where(Expr::col((journal.table.clone(), Column::Revision)).eq(revision))
             .order_by((journal.table.clone(), Column::Number), Order::Asc)
@@ -60,52 +66,68 @@ impl Store {
         }
     }
 
-    /// Makes the journal anew: a journal is kept of one revision at a time.
-    pub(crate) async fn open_journal(
-        &self,
-        connection: &impl ConnectionTrait,
-        backend: &dyn Backend,
-    ) -> Result<(), DbErr> {
-        let journal = self.journal();
-        journal.empty(connection, backend, &journal.journal_definition(backend)).await
+    /// Forgets the statements of all revisions: a journal is kept of one revision at a time. The condition names the key,
+    /// without which `sql_safe_updates` refuses a deletion.
+    fn clearing(&self) -> DeleteStatement {
+        Query::delete().from_table(self.journal().table()).and_where(Expr::col(Column::Revision).gte("")).take()
     }
 
     /// Forgets the statements of all revisions.
     pub(crate) async fn clear_journal(&self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
-        connection.execute(&Query::delete().from_table(self.journal().table()).take()).await.map(drop)
+        connection.execute(&self.clearing()).await.map(drop)
     }
 
-    /// Writes the entry of a statement.
-    pub(crate) async fn put_entry(&self, connection: &impl ConnectionTrait, entry: &Entry) -> Result<(), DbErr> {
+    /// The same as plain text.
+    pub(crate) fn clearing_text(&self, dialect: SqlDialect) -> String {
+        super::text(&self.clearing(), dialect)
+    }
+
+    /// The insertion of the entry of a statement as plain text, whatever the modes of the session make of a backslash.
+    pub(crate) fn entry_text(&self, backend: &dyn Backend, dialect: SqlDialect, entry: &Entry) -> String {
+        let text = |text: &str| Expr::cust(backend.text_literal(text));
+        let reads = entry.reads.as_deref().map_or_else(|| Expr::cust("NULL"), text);
         let insert = Query::insert()
             .into_table(self.journal().table())
             .columns(COLUMNS)
             .values_panic([
                 entry.revision.clone().into(),
                 entry.number.into(),
-                entry.sql.clone().into(),
+                text(&entry.sql),
                 entry.fingerprint.clone().into(),
                 entry.state.as_str().into(),
                 entry.rows_affected.into(),
                 entry.last_insert_id.into(),
                 entry.answer.into(),
-                entry.started_at.into(),
+                super::moment(dialect, entry.started_at).into(),
+                reads,
             ])
             .take();
-        connection.execute(&insert).await.map(drop)
+        super::text(&insert, dialect)
     }
 
-    /// Says how a statement ended whose entry is there.
-    pub(crate) async fn end_entry(&self, connection: &impl ConnectionTrait, entry: &Entry) -> Result<(), DbErr> {
-        let update = Query::update()
+    /// Says how a statement ended whose entry is there, as plain text.
+    pub(crate) fn entry_end_text(&self, backend: &dyn Backend, dialect: SqlDialect, entry: &Entry) -> String {
+        let mut ending = self.ending(entry);
+        if let Some(reads) = &entry.reads {
+            ending.value(Column::Reads, Expr::cust(backend.text_literal(reads)));
+        }
+        super::text(&ending, dialect)
+    }
+
+    fn ending(&self, entry: &Entry) -> UpdateStatement {
+        Query::update()
             .table(self.journal().table())
             .value(Column::State, entry.state.as_str())
             .value(Column::RowsAffected, entry.rows_affected)
             .value(Column::LastInsertId, entry.last_insert_id)
             .and_where(Expr::col(Column::Revision).eq(entry.revision.as_str()))
             .and_where(Expr::col(Column::Number).eq(entry.number))
-            .take();
-        connection.execute(&update).await.map(drop)
+            .take()
+    }
+
+    /// Says how a statement ended whose entry is there.
+    pub(crate) async fn end_entry(&self, connection: &impl ConnectionTrait, entry: &Entry) -> Result<(), DbErr> {
+        connection.execute(&self.ending(entry)).await.map(drop)
     }
 
     /// Takes the entry of a statement away that took no effect: it is to run again.
@@ -118,11 +140,9 @@ impl Store {
         connection.execute(&delete).await.map(drop)
     }
 
-    fn journal_definition(&self, backend: &dyn Backend) -> TableCreateStatement {
+    pub(super) fn journal_definition(&self, backend: &dyn Backend) -> TableCreateStatement {
         let id_length = u32::try_from(MAX_ID_LENGTH).unwrap_or(u32::MAX);
-        Table::create()
-            .if_not_exists()
-            .table(self.table())
+        self.new_table(backend)
             .col(ColumnDef::new(Column::Revision).string_len(id_length).not_null())
             .col(ColumnDef::new(Column::Number).big_integer().not_null())
             .col(backend.long_text(&mut ColumnDef::new(Column::Sql)).not_null())
@@ -132,6 +152,7 @@ impl Store {
             .col(ColumnDef::new(Column::LastInsertId).big_integer().not_null())
             .col(ColumnDef::new(Column::Answer).big_integer())
             .col(backend.moment(&mut ColumnDef::new(Column::StartedAt)).not_null())
+            .col(backend.long_text(&mut ColumnDef::new(Column::Reads)))
             .primary_key(Index::create().col(Column::Revision).col(Column::Number))
             .take()
     }
@@ -149,5 +170,6 @@ fn read(result: &QueryResult) -> Result<Entry, DbErr> {
         last_insert_id: result.try_get("", "last_insert_id")?,
         answer: result.try_get("", "answer")?,
         started_at: result.try_get("", "started_at")?,
+        reads: result.try_get("", "reads").unwrap_or_default(),
     })
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use sea_orm::sea_query::{ColumnDef, Expr, ExprTrait, Query, Table};
+use sea_orm::sea_query::{Asterisk, ColumnDef, Expr, ExprTrait, Query, TableCreateStatement};
 use sea_orm::{ConnectionTrait, DbErr, DeriveIden, QueryResult};
 use seachange_graph::{Direction, Plan};
 
@@ -19,6 +19,9 @@ use crate::backend::Backend;
 pub struct Holder {
     /// The name of the machine.
     pub host: String,
+    /// What tells processes of one machine name apart: the start of the system, and the namespace of process numbers.
+    /// Empty where it cannot be told.
+    pub origin: String,
     /// The number of the process on it.
     pub process: i64,
     /// The name and version of the program.
@@ -40,14 +43,20 @@ static START: LazyLock<DateTime<Utc>> = LazyLock::new(|| Utc::now().trunc_subsec
 
 #[derive(DeriveIden, Clone, Copy)]
 enum Column {
+    Id,
     Host,
+    Origin,
     Process,
     Program,
     Since,
     Steps,
 }
 
-const COLUMNS: [Column; 5] = [Column::Host, Column::Process, Column::Program, Column::Since, Column::Steps];
+const COLUMNS: [Column; 6] =
+    [Column::Host, Column::Origin, Column::Process, Column::Program, Column::Since, Column::Steps];
+
+/// The only row.
+const ID: i32 = 1;
 
 impl Holder {
     /// This process, which is about to run a plan.
@@ -55,6 +64,7 @@ impl Holder {
         LazyLock::force(&START);
         Self {
             host: gethostname::gethostname().to_string_lossy().into_owned(),
+            origin: origin(),
             process: i64::from(std::process::id()),
             program: program.to_owned(),
             // What every database keeps of a moment.
@@ -67,11 +77,16 @@ impl Holder {
     /// Whether the process is taken to be gone: it was on this machine, and is not there, or has a number that this process
     /// was given after it. Nobody can ask for one on another machine: it is taken to be gone after an hour.
     pub(crate) fn is_gone(&self) -> bool {
-        if gethostname::gethostname().to_string_lossy() != self.host.as_str() {
+        if gethostname::gethostname().to_string_lossy() != self.host.as_str() || self.is_in_another_namespace() {
             return Utc::now() - self.since > ELSEWHERE;
         }
         let is_this = self.process == i64::from(std::process::id());
         if is_this { self.since < *START } else { !is_alive(self.process) }
+    }
+
+    /// Whether it runs where numbers of processes mean others: in another container with the same name, for instance.
+    fn is_in_another_namespace(&self) -> bool {
+        !self.origin.is_empty() && self.origin != origin()
     }
 
     /// Finds the step that it is at: the first that the record does not show as done.
@@ -87,6 +102,7 @@ impl Holder {
     fn read(result: &QueryResult) -> Result<Self, DbErr> {
         Ok(Self {
             host: result.try_get("", "host")?,
+            origin: result.try_get("", "origin").unwrap_or_default(),
             process: result.try_get("", "process")?,
             program: result.try_get("", "program")?,
             since: result.try_get("", "since")?,
@@ -106,6 +122,13 @@ impl fmt::Display for Holder {
             None => Ok(()),
         }
     }
+}
+
+/// The id of this start of the system, and the namespace of its processes, as Linux tells them; empty elsewhere.
+fn origin() -> String {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let namespace = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+    format!("{} {}", boot.trim(), namespace.display()).trim().to_owned()
 }
 
 #[cfg(unix)]
@@ -147,8 +170,8 @@ impl Store {
         backend: &dyn Backend,
     ) -> Result<Option<Holder>, DbErr> {
         let holders = self.holders();
-        let select =
-            Query::select().columns(COLUMNS.map(|column| (holders.table.clone(), column))).from(holders.table()).take();
+        // All columns, because a table that an earlier version made has fewer.
+        let select = Query::select().column(Asterisk).from(holders.table()).take();
         match connection.query_one(&select).await {
             Ok(row) => row.as_ref().map(Holder::read).transpose(),
             Err(error) if backend.is_missing_table(&error) => Ok(None),
@@ -156,21 +179,18 @@ impl Store {
         }
     }
 
-    /// Says who is at work from now on, whoever was before; makes the table where it is not there.
-    pub(crate) async fn set_holder(
-        &self,
-        connection: &impl ConnectionTrait,
-        backend: &dyn Backend,
-        holder: &Holder,
-    ) -> Result<(), DbErr> {
+    /// Says who is at work from now on, instead of whom it said before.
+    pub(crate) async fn set_holder(&self, connection: &impl ConnectionTrait, holder: &Holder) -> Result<(), DbErr> {
         let holders = self.holders();
-        holders.empty(connection, backend, &holders.holders_definition(backend)).await?;
+        let delete = Query::delete().from_table(holders.table()).and_where(Expr::col(Column::Id).eq(ID)).take();
+        connection.execute(&delete).await?;
         let steps: Vec<String> = holder.steps.iter().map(step_text).collect();
         let insert = Query::insert()
             .into_table(holders.table())
             .columns(COLUMNS)
             .values_panic([
                 holder.host.clone().into(),
+                holder.origin.clone().into(),
                 holder.process.into(),
                 holder.program.clone().into(),
                 holder.since.into(),
@@ -184,17 +204,19 @@ impl Store {
     pub(crate) async fn clear_holder(&self, connection: &impl ConnectionTrait, holder: &Holder) -> Result<(), DbErr> {
         let delete = Query::delete()
             .from_table(self.holders().table())
+            .and_where(Expr::col(Column::Id).eq(ID))
             .and_where(Expr::col(Column::Host).eq(holder.host.as_str()))
             .and_where(Expr::col(Column::Process).eq(holder.process))
             .take();
         connection.execute(&delete).await.map(drop)
     }
 
-    fn holders_definition(&self, backend: &dyn Backend) -> sea_orm::sea_query::TableCreateStatement {
-        Table::create()
-            .if_not_exists()
-            .table(self.table())
+    pub(super) fn holders_definition(&self, backend: &dyn Backend) -> TableCreateStatement {
+        self.new_table(backend)
+            // A program of an earlier version names no id.
+            .col(ColumnDef::new(Column::Id).integer().not_null().default(ID).primary_key())
             .col(ColumnDef::new(Column::Host).string_len(255).not_null())
+            .col(ColumnDef::new(Column::Origin).string_len(255).not_null().default(""))
             .col(ColumnDef::new(Column::Process).big_integer().not_null())
             .col(ColumnDef::new(Column::Program).string_len(255).not_null())
             .col(backend.moment(&mut ColumnDef::new(Column::Since)).not_null())

@@ -2,13 +2,14 @@
 
 use sea_orm::sea_query::{
     ColumnDef, DynIden, Expr, ExprTrait, InsertStatement, IntoIden, IntoTableRef, Query, Table, TableCreateStatement,
-    TableRef,
+    TableRef, UpdateStatement,
 };
-use sea_orm::{ConnectionTrait, DbErr, DeriveIden};
+use sea_orm::{ConnectionTrait, DbErr, DeriveIden, ExecResult, Value};
 use seachange_graph::MAX_ID_LENGTH;
 
-use super::Row;
-use crate::backend::Backend;
+use super::{Row, moment, text};
+use crate::backend::{Backend, LockKey};
+use crate::sql::SqlDialect;
 
 #[derive(DeriveIden, Clone, Copy)]
 pub(super) enum Column {
@@ -55,16 +56,24 @@ impl Store {
         self.schema.iter().chain([&self.table]).map(String::as_str).collect::<Vec<_>>().join(".")
     }
 
-    /// The schema, where it is another than the current one.
-    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    /// The schema, once it is fixed.
     pub(crate) fn schema(&self) -> Option<&str> {
         self.schema.as_deref()
     }
 
     /// The name of the table of the record, without its schema.
-    #[cfg(any(feature = "postgres", feature = "mysql"))]
     pub(crate) fn table_name(&self) -> &str {
         &self.table
+    }
+
+    /// The same table in this schema, unless a schema was given.
+    pub(crate) fn placed(&self, schema: &str) -> Self {
+        Self { schema: Some(self.schema.clone().unwrap_or_else(|| schema.to_owned())), table: self.table.clone() }
+    }
+
+    /// The key of the locks of a run.
+    pub(crate) fn lock_key(&self) -> LockKey {
+        LockKey::new(self.schema.as_deref().unwrap_or_default(), &self.table)
     }
 
     /// The names of all tables that the engine makes, without their schema.
@@ -97,16 +106,11 @@ impl Store {
         Ok(rows)
     }
 
-    /// Makes the table unless it is there.
-    pub(crate) async fn create(&self, connection: &impl ConnectionTrait, backend: &dyn Backend) -> Result<(), DbErr> {
-        connection.execute(&self.definition(backend)).await.map(drop)
-    }
-
+    /// The table of the record.
     pub(crate) fn definition(&self, backend: &dyn Backend) -> TableCreateStatement {
         let id_length = u32::try_from(MAX_ID_LENGTH).unwrap_or(u32::MAX);
-        Table::create()
-            .if_not_exists()
-            .table(self.table())
+        let mut table = self.new_table(backend);
+        table
             .col(ColumnDef::new(Column::Revision).string_len(id_length).not_null().primary_key())
             .col(ColumnDef::new(Column::DownRevision).text().not_null())
             .col(ColumnDef::new(Column::DependsOn).text().not_null())
@@ -115,13 +119,38 @@ impl Store {
             .col(backend.moment(&mut ColumnDef::new(Column::StartedAt)).not_null())
             .col(backend.moment(&mut ColumnDef::new(Column::FinishedAt)))
             .col(ColumnDef::new(Column::DurationMs).big_integer())
-            .col(ColumnDef::new(Column::Program).string_len(255).not_null())
-            .to_owned()
+            .col(ColumnDef::new(Column::Program).string_len(255).not_null());
+        table
+    }
+
+    /// A table of the engine's, without columns: its storage does not depend on defaults of the database.
+    pub(super) fn new_table(&self, backend: &dyn Backend) -> TableCreateStatement {
+        let mut table = Table::create();
+        table.if_not_exists().table(self.table());
+        match backend.sql_dialect() {
+            // A row of a table with a row id would become the last inserted one of the session.
+            SqlDialect::Sqlite => table.extra("WITHOUT ROWID"),
+            SqlDialect::Postgres => &mut table,
+            SqlDialect::MySql => table.engine("InnoDB").character_set("utf8mb4"),
+        };
+        table
     }
 
     pub(crate) async fn insert(&self, connection: &impl ConnectionTrait, row: &Row) -> Result<(), DbErr> {
         let times = [row.started_at.into(), row.finished_at.into(), row.duration_ms.into()];
-        connection.execute(&self.insertion_at(row, times)).await.map(drop)
+        expect_one(connection.execute(&self.insertion_at(row, times)).await?)
+    }
+
+    /// The insertion of a row as plain text.
+    pub(crate) fn insertion_text(&self, dialect: SqlDialect, row: &Row) -> String {
+        let finished = row.finished_at.map_or(Value::String(None), |finished| moment(dialect, finished));
+        let times = [moment(dialect, row.started_at).into(), finished.into(), row.duration_ms.into()];
+        text(&self.insertion_at(row, times), dialect)
+    }
+
+    /// The deletion of a row as plain text.
+    pub(crate) fn deletion_text(&self, dialect: SqlDialect, revision: &str) -> String {
+        text(&self.deletion(revision), dialect)
     }
 
     /// Inserts a row with other words for when it started, when it finished, and how long it took.
@@ -145,16 +174,26 @@ impl Store {
 
     /// Says of a row that is there how far the revision is now.
     pub(crate) async fn update(&self, connection: &impl ConnectionTrait, row: &Row) -> Result<(), DbErr> {
-        let update = Query::update()
+        let update = self.alteration(SqlDialect::of(connection.get_database_backend()), row);
+        expect_one(connection.execute(&update).await?)
+    }
+
+    /// The update of a row as plain text.
+    pub(crate) fn update_text(&self, dialect: SqlDialect, row: &Row) -> String {
+        text(&self.alteration(dialect, row), dialect)
+    }
+
+    fn alteration(&self, dialect: SqlDialect, row: &Row) -> UpdateStatement {
+        let finished = row.finished_at.map_or(Value::String(None), |finished| moment(dialect, finished));
+        Query::update()
             .table(self.table())
             .value(Column::State, row.state.as_str())
-            .value(Column::StartedAt, row.started_at)
-            .value(Column::FinishedAt, row.finished_at)
+            .value(Column::StartedAt, moment(dialect, row.started_at))
+            .value(Column::FinishedAt, finished)
             .value(Column::DurationMs, row.duration_ms)
             .value(Column::Program, row.program.clone())
             .and_where(Expr::col(Column::Revision).eq(row.revision.as_str()))
-            .to_owned();
-        connection.execute(&update).await.map(drop)
+            .take()
     }
 
     /// Says which code an applied revision has now.
@@ -169,23 +208,23 @@ impl Store {
             .value(Column::SourceHash, source_hash)
             .and_where(Expr::col(Column::Revision).eq(revision))
             .to_owned();
-        connection.execute(&update).await.map(drop)
+        expect_one(connection.execute(&update).await?)
     }
 
     pub(crate) async fn delete(&self, connection: &impl ConnectionTrait, revision: &str) -> Result<(), DbErr> {
-        connection.execute(&self.deletion(revision)).await.map(drop)
+        expect_one(connection.execute(&self.deletion(revision)).await?)
     }
+}
 
-    /// Empties the table, and makes it where it is not there.
-    pub(super) async fn empty(
-        &self,
-        connection: &impl ConnectionTrait,
-        backend: &dyn Backend,
-        definition: &TableCreateStatement,
-    ) -> Result<(), DbErr> {
-        match connection.execute(&Query::delete().from_table(self.table()).take()).await {
-            Err(error) if backend.is_missing_table(&error) => connection.execute(definition).await.map(drop),
-            emptied => emptied.map(drop),
-        }
+/// A write to the record that changes another number of rows than one is an error: the row is not what it was taken for.
+fn expect_one(result: ExecResult) -> Result<(), DbErr> {
+    check_one(result.rows_affected())
+}
+
+/// As [`expect_one`], for a number of rows.
+pub(crate) fn check_one(rows: u64) -> Result<(), DbErr> {
+    match rows {
+        1 => Ok(()),
+        rows => Err(DbErr::Custom(format!("a write to the record changed {rows} rows instead of one"))),
     }
 }

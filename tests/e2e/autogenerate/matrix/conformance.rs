@@ -15,8 +15,8 @@ const UPDATE: &str = "UPDATE_CONFORMANCE";
 const HEAD: &str = "# What autogenerate sees
 
 Each change is walked through with rows: prepared, compared, written as a revision, applied, compared, taken back, compared. Each
-column is held by tests: that of PostgreSQL on its oldest and its newest major. \"Nothing\" is right where the change is none, and
-\"—\" stands where it means nothing.
+column is held by tests: that of PostgreSQL on its oldest and its newest major, that of MySQL on the version that could be had last,
+9.7.4. \"Nothing\" is right where the change is none, and \"—\" stands where it means nothing.
 Alembic is 1.20.1, as it was measured; with options, it compares what it does not compare otherwise.
 
 ";
@@ -56,12 +56,13 @@ fn table(found: &str, backend: Backend, outcomes: &Outcomes) -> String {
             false => old_cell(found, change, column),
         })
     };
-    text += "| change | Alembic on SQLite | Alembic on PostgreSQL | SQLite | PostgreSQL | MariaDB |\n";
-    text += "| --- | --- | --- | --- | --- | --- |\n";
+    text += "| change | Alembic on SQLite | Alembic on PostgreSQL | SQLite | PostgreSQL | MariaDB | MySQL |\n";
+    text += "| --- | --- | --- | --- | --- | --- | --- |\n";
     for (change, sqlite, postgres) in LISTED {
         let _ = writeln!(text, "| {change} | {sqlite} | {postgres} | {} |", ours(change).join(" | "));
     }
-    text += "\n## More changes\n\n| change | SQLite | PostgreSQL | MariaDB |\n| --- | --- | --- | --- |\n";
+    text +=
+        "\n## More changes\n\n| change | SQLite | PostgreSQL | MariaDB | MySQL |\n| --- | --- | --- | --- | --- |\n";
     let mut others: Vec<_> = cases::all().iter().map(|case| case.name).collect();
     others.retain(|name| !LISTED.iter().any(|(listed, ..)| listed == name));
     others.dedup();
@@ -72,7 +73,7 @@ fn table(found: &str, backend: Backend, outcomes: &Outcomes) -> String {
 }
 
 fn cell(change: &str, backend: Backend, outcomes: &Outcomes) -> String {
-    let url = format!("{}:", backend.name());
+    let url = format!("{}:", backend.scheme());
     match (cases::find(change, &url), outcomes.get(change)) {
         (Some(_), Some(outcome)) if outcome.differences.is_empty() => "nothing".to_owned(),
         (Some(_), Some(outcome)) => outcome.differences.join(", "),

@@ -25,7 +25,7 @@ impl Databases {
             urls.push(match backend {
                 Backend::Sqlite => format!("sqlite:{}/{name}.db?mode=rwc", first.folder().display()),
                 Backend::Postgres => format!("{}?schema={name}", first.url()),
-                Backend::MySql => {
+                Backend::MariaDb | Backend::MySql => {
                     let database = TestDatabase::at(backend, first.address().cloned())?;
                     let url = database.url();
                     others.push(database);

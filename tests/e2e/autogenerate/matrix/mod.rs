@@ -59,7 +59,7 @@ fn on(backend: Backend) -> Vec<Case> {
 
 /// The changes that mean something on a database.
 fn changes(backend: Backend) -> Vec<Change> {
-    let url = format!("{}:", backend.name());
+    let url = format!("{}:", backend.scheme());
     cases::all().into_iter().filter(|change| change.is_on(&url)).collect()
 }
 

@@ -15,7 +15,6 @@ use seachange_matrix::{CASE, Case as Change, FOLDER, Job, Outcome};
 use seachange_tests::{Backend, Program, TestDatabase, servers::Address};
 
 use super::{Outcomes, changes, databases::Databases};
-use crate::new_crate::NewCrate;
 
 /// How long the program may take for all changes.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -50,11 +49,11 @@ impl Stage {
 
     /// Applies the revisions and takes them back; those that are not compiled, by the same calls. What came of each change
     /// comes back, with that of its preparation.
-    pub(super) fn prove(&self, new: &NewCrate, compiled: &BTreeSet<String>) -> Result<Outcomes, Box<dyn Error>> {
+    pub(super) fn prove(&self, program: &Program, compiled: &BTreeSet<String>) -> Result<Outcomes, Box<dyn Error>> {
         let differing = self.databases.jobs().iter().filter(|job| self.revisions.contains_key(&job.case));
         let file = |job: &Job| Some(self.file(&job.case)).filter(|file| compiled.contains(file));
         let jobs: Vec<_> = differing.map(|job| Job { file: file(job), ..job.clone() }).collect();
-        let proven = self.ask(&new.binary(), "prove", &jobs)?;
+        let proven = self.ask(program, "prove", &jobs)?;
         let mut outcomes = self.outcomes.clone();
         for (change, proof) in proven {
             outcomes.entry(change).and_modify(|outcome| outcome.faults.extend(proof.faults));

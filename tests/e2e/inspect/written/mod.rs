@@ -5,7 +5,7 @@ mod postgres;
 
 use sea_orm::DbErr;
 use sea_orm::sea_query::{ColumnDef, ColumnType, MysqlQueryBuilder, PostgresQueryBuilder, Table};
-use seachange::schema::Schema;
+use seachange::schema::{self, Schema};
 use seachange_tests::{
     Backend, TestDatabase,
     harness::{Case, TestResult},
@@ -35,7 +35,7 @@ fn create<'t>(database: &TestDatabase, name: &str, types: impl Iterator<Item = &
         statement.col(ColumnDef::new_with_type(format!("c{number}"), of.clone()));
     }
     database.execute(&match database.backend() {
-        Backend::MySql => statement.to_string(MysqlQueryBuilder),
+        Backend::MariaDb | Backend::MySql => statement.to_string(MysqlQueryBuilder),
         _ => statement.to_string(PostgresQueryBuilder),
     })
 }
@@ -50,11 +50,11 @@ struct Texts {
 }
 
 impl Texts {
-    fn new(columns: &'static str, defaults: &[(&str, &str)], conditions: &[&str]) -> Self {
+    fn new(columns: &'static str, defaults: &[(&str, impl AsRef<str>)], conditions: &[impl AsRef<str>]) -> Self {
         Self {
             columns,
-            defaults: defaults.iter().map(|&(column, text)| (column.to_owned(), text.to_owned())).collect(),
-            conditions: conditions.iter().map(|&text| text.to_owned()).collect(),
+            defaults: defaults.iter().map(|(column, text)| ((*column).to_owned(), text.as_ref().to_owned())).collect(),
+            conditions: conditions.iter().map(|text| text.as_ref().to_owned()).collect(),
         }
     }
 
@@ -79,7 +79,7 @@ impl Texts {
         let is_postgres = database.backend() == Backend::Postgres;
         for (number, condition) in self.conditions.iter().enumerate() {
             let stored = if is_postgres { "GENERATED ALWAYS AS" } else { "AS" };
-            statements.push(format!("ALTER TABLE {name} ADD CONSTRAINT c{number:02} CHECK ({condition})"));
+            statements.push(format!("ALTER TABLE {name} ADD CONSTRAINT {name}_c{number:02} CHECK ({condition})"));
             statements.push(format!("ALTER TABLE {name} ADD g{number} boolean {stored} ({condition}) STORED"));
             if is_postgres {
                 let index = format!("CREATE INDEX {name}_i{number:02} ON {name} (({condition})) WHERE {condition}");
@@ -108,7 +108,10 @@ impl Texts {
             assert_eq!(first.columns, second.columns, "{default:?}");
         }
         let (first, second) = (table(schema, "first"), table(schema, "second"));
-        assert_eq!(first.checks, second.checks);
+        // Their names are those of the whole database on MySQL.
+        let expressions =
+            |table: &schema::Table| table.checks.iter().map(|check| check.expression.clone()).collect::<Vec<_>>();
+        assert_eq!(expressions(first), expressions(second));
         assert_eq!(first.columns, second.columns);
         assert_eq!(first.indexes.len(), second.indexes.len());
         for (one, other) in first.indexes.iter().zip(&second.indexes) {

@@ -1,12 +1,13 @@
 //! What would break if a column went away.
 
 use super::snapshot::{Object, Snapshot};
+use crate::sql::{Token, TokenKind as Kind};
 use crate::sqlite_text::column_text::{ColumnText, PartKind};
 use crate::sqlite_text::constraint_text::{ConstraintKind, ConstraintText};
 use crate::sqlite_text::reference::Reference;
 use crate::sqlite_text::same;
 use crate::sqlite_text::table_text::TableText;
-use crate::sqlite_text::token::{Kind, Token, tokens};
+use crate::sqlite_text::tokens;
 
 /// Names everything that uses a column, apart from the column's own definition. `text` is the table with the changes
 /// made so far.

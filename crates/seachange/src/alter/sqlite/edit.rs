@@ -3,6 +3,7 @@
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{ColumnDef, Expr, TableName};
 
+use super::conversion::Using;
 use super::dependents;
 use super::snapshot::Snapshot;
 use crate::alter::clause;
@@ -24,18 +25,29 @@ pub(super) struct Edit<'a> {
     pub(super) unfilled: Vec<String>,
     /// The columns of a new primary key.
     pub(super) keyed: Vec<String>,
+    /// The columns that are dropped. One of the same name that is added later does not take over the values.
+    pub(super) dropped: Vec<String>,
+    /// How values are converted, as far as the changes say it.
+    pub(super) using: Vec<Using>,
 }
 
 impl<'a> Edit<'a> {
     pub(super) fn new(snapshot: &'a Snapshot) -> Self {
-        Self { snapshot, text: snapshot.text.clone(), unfilled: Vec::new(), keyed: Vec::new() }
+        Self {
+            snapshot,
+            text: snapshot.text.clone(),
+            unfilled: Vec::new(),
+            keyed: Vec::new(),
+            dropped: Vec::new(),
+            using: Vec::new(),
+        }
     }
 
     /// Makes one change. Renamed columns are left to SQLite, which follows them into all other objects.
     pub(super) fn apply(&mut self, operation: &Operation) -> Result<(), AlterError> {
         match operation {
             Operation::AddColumn(column) => self.add_column(column),
-            Operation::ModifyColumn { new, .. } => self.modify_column(new),
+            Operation::ModifyColumn { new, keeps_type } => self.modify_column(new, *keeps_type),
             Operation::RenameColumn { .. } => Ok(()),
             Operation::DropColumn(column) => self.drop_column(column),
             Operation::DropDefault(column) => self.drop_default(column),
@@ -83,12 +95,15 @@ impl<'a> Edit<'a> {
         Ok(())
     }
 
-    fn modify_column(&mut self, column: &ColumnDef) -> Result<(), AlterError> {
+    fn modify_column(&mut self, column: &ColumnDef, keeps_type: bool) -> Result<(), AlterError> {
         let mut new = self.written(column)?;
         let (at, mut old) = self.column(&new.name)?;
         if new.has(PartKind::Generated) && !old.has(PartKind::Generated) {
             let reason = "it cannot be turned into a generated one; drop it and add it again";
             return Err(AlterError::UnsupportedChange { table: self.table(), column: old.name, reason });
+        }
+        if let Some(using) = column.get_column_spec().using.as_ref().filter(|_| !keeps_type) {
+            self.using.push(Using { column: old.name.clone(), expression: clause::written(SQLITE, using) });
         }
         self.take_key_over(&mut new);
         old.merge(new);
@@ -110,6 +125,7 @@ impl<'a> Edit<'a> {
             return Err(AlterError::ColumnInUse { table: self.table(), column: column.name, by });
         }
         self.text.remove(at);
+        self.dropped.push(column.name);
         Ok(())
     }
 

@@ -1,7 +1,9 @@
 //! Alters tables on SQLite, which can do a little itself and needs the table rebuilt for the rest.
 
 mod census;
+mod content;
 mod contents;
+mod conversion;
 mod dependents;
 mod edit;
 mod named;

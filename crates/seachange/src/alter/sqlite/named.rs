@@ -8,7 +8,7 @@ use crate::alter::error::AlterError;
 use crate::sqlite_text::constraint_text::{ConstraintKind, ConstraintText};
 use crate::sqlite_text::place::Place;
 use crate::sqlite_text::same;
-use crate::sqlite_text::token::tokens;
+use crate::sqlite_text::tokens;
 
 impl Edit<'_> {
     /// Finds the constraint of a name.

@@ -2,6 +2,7 @@
 
 use sea_orm::DbBackend;
 
+use super::conversion::Conversion;
 use super::edit::Edit;
 use super::snapshot::Snapshot;
 use crate::alter::clause::quoted;
@@ -28,6 +29,10 @@ pub(super) struct NewTable {
     pub(super) keyed: Vec<String>,
     /// The one of them that is the row number.
     pub(super) numbered: Option<String>,
+    /// The columns whose values do not go into the new table.
+    pub(super) dropped: Vec<String>,
+    /// The columns that hold something else afterwards.
+    pub(super) conversions: Vec<Conversion>,
 }
 
 /// Decides how to make changes, which are all of them renames or none.
@@ -43,7 +48,10 @@ pub(super) fn plan(snapshot: &Snapshot, operations: &[Operation]) -> Result<Plan
         Some(statements) => Plan::Native(statements.into_iter().flatten().collect()),
         None => {
             let numbered = edit.row_number().filter(|name| edit.keyed.iter().any(|key| same(key, name)));
-            Plan::Rebuild(NewTable { text: edit.text, unfilled: edit.unfilled, keyed: edit.keyed, numbered })
+            let Edit { text, unfilled, keyed, dropped, using, .. } = edit;
+            let mut conversions = Conversion::between(&snapshot.text, &text, &using);
+            conversions.retain(|conversion| !dropped.iter().any(|name| conversion.is_of(name)));
+            Plan::Rebuild(NewTable { text, unfilled, keyed, numbered, dropped, conversions })
         }
     })
 }

@@ -16,7 +16,7 @@ use crate::alter::clause::quoted;
 use crate::alter::error::AlterError;
 use crate::alter::foreign_keys::foreign_keys_on;
 use crate::alter::rebuild_scope;
-use crate::alter::script_scope::check;
+use crate::alter::script_scope::{check, is_written_down};
 use crate::database_error::reason;
 use crate::sqlite_text::table_text::TableText;
 
@@ -32,6 +32,7 @@ pub(super) async fn rebuild(
     let before = check(Census::take(connection, &snapshot.family())).await?;
     require_values(snapshot, &new.unfilled, before.rows())?;
     check(require_key(connection, snapshot, &new.keyed)).await?;
+    require_values_kept(connection, snapshot, new).await?;
     let was_broken = check(broken_object(connection)).await?.is_some();
     let legacy = pragma(connection, "PRAGMA legacy_alter_table").await?;
     connection.execute_unprepared("PRAGMA legacy_alter_table = ON").await?;
@@ -47,15 +48,19 @@ pub(super) async fn rebuild(
     }
 }
 
-async fn replace(connection: &impl ConnectionTrait, snapshot: &Snapshot, table: &NewTable) -> Result<(), AlterError> {
-    let NewTable { text, numbered, .. } = table;
+async fn replace(
+    connection: &impl ConnectionTrait,
+    snapshot: &Snapshot,
+    new_table: &NewTable,
+) -> Result<(), AlterError> {
+    let text = &new_table.text;
     let old_name = free_name(connection, &snapshot.table).await?;
     let old = Contents::read(connection, &snapshot.table).await?;
     let [table, aside] = [&snapshot.table, &old_name].map(|name| quoted(DbBackend::Sqlite, name));
     run(connection, &format!("ALTER TABLE \"main\".{table} RENAME TO {aside}")).await?;
     run(connection, &text.text()).await?;
     let new = Contents::read(connection, &snapshot.table).await?;
-    run(connection, &old.copy_to(&new, numbered.as_deref(), &aside, &table)).await?;
+    run(connection, &old.copy_to(&new, new_table, &aside, &table)).await?;
     if text.all_constraints().iter().any(|(_, constraint)| constraint.autoincrement)
         && has_sequences(connection).await?
     {
@@ -125,6 +130,26 @@ async fn require_key(
         let rows = count(connection, &sql, &snapshot.table).await?;
         if rows > 0 {
             return Err(AlterError::NullsInPrimaryKey { table: snapshot.table.clone(), column: column.clone(), rows });
+        }
+    }
+    Ok(())
+}
+
+/// Looks for values that the copy would change. A script has statements that do so where it runs.
+async fn require_values_kept(
+    connection: &impl ConnectionTrait,
+    snapshot: &Snapshot,
+    new: &NewTable,
+) -> Result<(), AlterError> {
+    let table = &snapshot.table;
+    if is_written_down() {
+        for statement in new.conversions.iter().flat_map(|conversion| conversion.guard(table)) {
+            run(connection, &statement).await?;
+        }
+    } else if !new.conversions.is_empty() {
+        let contents = Contents::read(connection, table).await?;
+        for conversion in &new.conversions {
+            check(conversion.require_kept(connection, table, &contents)).await?;
         }
     }
     Ok(())

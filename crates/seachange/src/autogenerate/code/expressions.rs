@@ -1,6 +1,7 @@
 //! Looks into expressions of SQL, as far as names and choices depend on what they say.
 
-use crate::autogenerate::tokens::{inner, is_word, tokens};
+use crate::autogenerate::expression::{inner, tokens};
+use crate::sql::{TokenKind, significant};
 
 /// A word, or a text between quotes, of an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,13 +16,15 @@ pub(super) enum Part<'a> {
 
 /// Returns the words, names and strings of an expression, in order; comments are left out.
 pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
-    let tokens: Vec<&str> = tokens(text).filter(|token| !token.trim().is_empty()).collect();
+    let all = tokens(text);
+    let tokens = significant(&all);
     let next = tokens.iter().skip(1).map(Some).chain([None]);
-    let parts = tokens.iter().zip(next).filter_map(|(token, next)| match token.chars().next()? {
-        '\'' => Some(Part::Text(inner(token))),
-        '"' | '`' | '[' => Some(Part::Name(inner(token))),
-        _ if token.ends_with('\'') => Some(Part::Text(inner(token.get(1..)?))),
-        _ if is_word(token) => Some(Part::Word(token, next == Some(&"("))),
+    let parts = tokens.iter().zip(next).filter_map(|(token, next)| match token.kind {
+        TokenKind::Text => Some(Part::Text(inner(token))),
+        TokenKind::QuotedName => Some(Part::Name(inner(token))),
+        TokenKind::Word | TokenKind::Number => {
+            Some(Part::Word(token.text, next.is_some_and(|next| next.kind == TokenKind::Open)))
+        }
         _ => None,
     });
     parts.collect()

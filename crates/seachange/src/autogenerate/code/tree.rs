@@ -8,8 +8,11 @@ use crate::schema::{Deferrable, ForeignKey, Index, TableName};
 /// One thing that a person would write.
 #[derive(Debug, Clone)]
 pub(crate) enum Code {
-    /// A comment.
-    Note(String),
+    /// A comment, which only the source shows.
+    Note(
+        #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "the source is written by the command line"))]
+        String,
+    ),
     /// A call, and the wait for it.
     Call(Call),
     /// What some databases alone can do; elsewhere an error.

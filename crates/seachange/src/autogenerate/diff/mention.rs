@@ -1,23 +1,24 @@
 //! Names of columns in expressions.
 
-use crate::autogenerate::tokens::{is_word, name, tokens};
+use crate::autogenerate::expression::tokens;
+use crate::sql::Token;
 
 /// The expression with another name for a column. Strings stay as they are.
 pub(super) fn renamed(expression: &str, old: &str, new: &str) -> String {
-    tokens(expression).map(|token| token_renamed(token, old, new)).collect()
+    tokens(expression).iter().map(|token| token_renamed(token, old, new)).collect()
 }
 
 /// Whether an expression names a column.
 pub(super) fn mentions(expression: &str, column: &str) -> bool {
-    tokens(expression).any(|token| name(token).is_some_and(|name| name == column))
+    tokens(expression).iter().any(|token| token.name().is_some_and(|name| name == column))
 }
 
-fn token_renamed(token: &str, old: &str, new: &str) -> String {
-    match token.chars().next() {
-        _ if name(token).is_none_or(|name| name != old) => token.to_owned(),
+fn token_renamed(token: &Token<'_>, old: &str, new: &str) -> String {
+    match token.text.chars().next() {
+        _ if token.name().is_none_or(|name| name != old) => token.text.to_owned(),
         Some(quote @ ('"' | '`')) => format!("{quote}{}{quote}", new.replace(quote, &format!("{quote}{quote}"))),
-        _ if is_word(token) => new.to_owned(),
-        _ => format!("[{new}]"),
+        Some('[') => format!("[{new}]"),
+        _ => new.to_owned(),
     }
 }
 

@@ -85,8 +85,12 @@ impl Keys {
             |old, new| old.name == new.name && alike::indexes(old, new),
             |old, new| name_is_free(Some(&new.name)) && alike::indexes(old, new),
         );
+        // An index whose name another one is to have cannot stay.
+        let wanted: Vec<&str> = indexes.new.iter().map(|index| index.name.as_str()).collect();
         let index_for_unique = pair(indexes.old, uniques.new, never, |index, unique| {
-            !wishes.asks_for_unique(&new.name, unique.name.as_deref()) && alike::index_and_unique(index, unique)
+            !wanted.contains(&index.name.as_str())
+                && !wishes.asks_for_unique(&new.name, unique.name.as_deref())
+                && alike::index_and_unique(index, unique)
         });
         let unique_for_index = pair(uniques.old, indexes.new, never, |unique, index| {
             name_is_free(Some(&index.name)) && alike::index_and_unique(index, unique)

@@ -5,41 +5,61 @@ use std::collections::BTreeMap;
 use sea_orm::DbBackend;
 
 use crate::alter::clause::quoted;
-use crate::autogenerate::tokens::{name, tokens};
+use crate::sql::{SqlDialect, Token, TokenKind, tokens};
 
-/// A statement of PostgreSQL's, with other schemas instead of those that it names.
+/// A statement of PostgreSQL, with other schemas instead of those that it names.
 pub(super) fn moved(sql: &str, places: &BTreeMap<String, String>) -> String {
-    let tokens: Vec<&str> = tokens(sql).collect();
-    let is_block = tokens.first().is_some_and(|first| first.eq_ignore_ascii_case("do"));
+    let tokens = tokens(sql, SqlDialect::Postgres);
+    let is_block = tokens.first().is_some_and(|first| first.is_word("do"));
+    moved_tokens(&tokens, places, is_block)
+}
+
+/// Tokens with other schemas. In a block, what strings say is moved as well.
+fn moved_tokens(tokens: &[Token<'_>], places: &BTreeMap<String, String>, is_block: bool) -> String {
     let moved = tokens.iter().enumerate().map(|(at, token)| {
-        let place = name(token).and_then(|name| places.get(&name));
-        match place.filter(|_| names_schema(&tokens, at)) {
+        let place = token.name().and_then(|name| places.get(&*name));
+        match place.filter(|_| names_schema(tokens, at)) {
             Some(place) => quoted(DbBackend::Postgres, place),
-            None if is_block || names_sequence(&tokens, at) => moved_inside(token, places),
-            None => (*token).to_owned(),
+            None if is_block || names_sequence(tokens, at) => moved_inside(token, places),
+            None => token.text.to_owned(),
         }
     });
     moved.collect()
 }
 
 /// The token, with what it says moved if it is a string.
-fn moved_inside(token: &str, places: &BTreeMap<String, String>) -> String {
-    match token.split_once('\'') {
-        Some((prefix @ ("" | "E"), text)) => format!("{prefix}'{}", moved(text, places)),
-        _ => token.to_owned(),
+fn moved_inside(token: &Token<'_>, places: &BTreeMap<String, String>) -> String {
+    if token.kind != TokenKind::Text {
+        return token.text.to_owned();
+    }
+    let inside = |text: &str, is_block: bool| moved_tokens(&tokens(text, SqlDialect::Postgres), places, is_block);
+    if token.text.starts_with('$') {
+        // A body between dollar tags, whose strings are statements of its own.
+        let tag = token.text[1..].find('$').map_or(1, |end| end + 2);
+        let body = token.text[tag..].strip_suffix(&token.text[..tag]);
+        return match body {
+            Some(body) => format!("{0}{1}{0}", &token.text[..tag], inside(body, true)),
+            None => token.text.to_owned(),
+        };
+    }
+    match token.text.split_once('\'') {
+        Some((prefix @ ("" | "E"), text)) => format!("{prefix}'{}", inside(text, false)),
+        _ => token.text.to_owned(),
     }
 }
 
 /// Whether a token stands before a dot, or behind `SCHEMA`.
-fn names_schema(tokens: &[&str], at: usize) -> bool {
-    let is_schema = |token: &&str| token.eq_ignore_ascii_case("schema");
-    let mut before = tokens[..at].iter().rev().filter(|token| !token.trim().is_empty());
-    tokens.get(at + 1) == Some(&".") || before.next().is_some_and(is_schema)
+fn names_schema(tokens: &[Token<'_>], at: usize) -> bool {
+    let before = tokens[..at].iter().rev().find(|token| !token.is_trivia());
+    tokens.get(at + 1).is_some_and(|next| next.kind == TokenKind::Dot)
+        || before.is_some_and(|before| before.is_word("schema"))
 }
 
 /// Whether a token is the string in `nextval('…')`.
-fn names_sequence(tokens: &[&str], at: usize) -> bool {
-    tokens[at].ends_with('\'') && matches!(tokens[..at], [.., "nextval", "("])
+fn names_sequence(tokens: &[Token<'_>], at: usize) -> bool {
+    let before = at.checked_sub(2).map(|first| &tokens[first..at]);
+    tokens[at].kind == TokenKind::Text
+        && matches!(before, Some([nextval, open]) if nextval.is_word("nextval") && open.kind == TokenKind::Open)
 }
 
 #[cfg(test)]

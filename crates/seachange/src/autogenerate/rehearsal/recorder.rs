@@ -6,12 +6,12 @@ use async_trait::async_trait;
 use sea_orm::{DbErr, ExecResult, QueryResult, Statement};
 
 use super::places::moved;
-use crate::relay::Session;
+use crate::relay::{Begin, Session};
 use crate::runner::Live;
 
 /// The scratch schema, and the statements that it was sent.
-pub(super) struct Recorder<'a> {
-    pub(super) live: Live<'a>,
+pub(super) struct Recorder {
+    pub(super) live: Live,
     pub(super) statements: Vec<String>,
     /// The schemas that stand for others, by the names of those.
     pub(super) places: BTreeMap<String, String>,
@@ -19,7 +19,7 @@ pub(super) struct Recorder<'a> {
     pub(super) is_script: bool,
 }
 
-impl Recorder<'_> {
+impl Recorder {
     /// The statement for the copy.
     fn placed(&self, statement: Statement) -> Statement {
         if self.places.is_empty() {
@@ -30,7 +30,7 @@ impl Recorder<'_> {
 }
 
 #[async_trait]
-impl Session for Recorder<'_> {
+impl Session for Recorder {
     fn writes_down(&self) -> bool {
         self.is_script
     }
@@ -44,9 +44,9 @@ impl Session for Recorder<'_> {
         self.live.query(self.placed(statement)).await
     }
 
-    async fn begin(&mut self) -> Result<(), DbErr> {
+    async fn begin(&mut self, begin: Begin) -> Result<(), DbErr> {
         self.statements.push("BEGIN".to_owned());
-        self.live.begin().await
+        self.live.begin(begin).await
     }
 
     async fn commit(&mut self) -> Result<(), DbErr> {

@@ -76,12 +76,18 @@ pub(super) fn word(text: impl Into<String>) -> Rust {
 
 /// A literal of a string: raw where quotes or lines of the text would have to be escaped.
 pub(super) fn string(text: &str) -> Rust {
-    let plain = text.chars().all(|character| character == '\n' || !character.is_control());
+    let plain = text.chars().all(|character| character == '\n' || !has_to_be_escaped(character));
     if !plain || !text.contains(['"', '\n', '\\']) {
         return word(Literal::string(text).to_string());
     }
     let hashes = "#".repeat(hashes_needed(text));
     word(format!("r{hashes}\"{text}\"{hashes}"))
+}
+
+/// Whether a character cannot stand in a raw literal: a control character, and those that turn the direction of text, which
+/// rustc refuses there and in comments (`text_direction_codepoint_in_literal`).
+pub(super) fn has_to_be_escaped(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A literal of a string on which a method is called: never raw, because rustfmt miscounts a chain that begins so.
@@ -151,5 +157,25 @@ impl Rust {
             *question = false;
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Rust, string};
+
+    fn check(text: &str, expect: &str) {
+        let Rust::Word(literal) = string(text) else { unreachable!("a literal is a word") };
+        assert_eq!(literal, expect);
+    }
+
+    #[test]
+    fn a_character_that_turns_text_is_never_raw() {
+        check("say \"hi\"", "r#\"say \"hi\"\"#");
+        check("plain", "\"plain\"");
+        // rustc refuses these as they are, in raw literals and in others.
+        check("a\u{202e}b", r#""a\u{202e}b""#);
+        check("say \"\u{202e}hi\u{2066}\"", r#""say \"\u{202e}hi\u{2066}\"""#);
+        check("one\ntwo\u{2069}", r#""one\ntwo\u{2069}""#);
     }
 }

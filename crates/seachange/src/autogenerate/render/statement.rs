@@ -4,7 +4,7 @@ use sea_orm::DbBackend;
 
 use super::call::{altered, create_index, create_table, create_type, drop_type, new, new_value, table_name};
 use super::layout::{Place, columns, expression, right_hand_side};
-use super::rust::{Rust, Statement, array, call, string, word};
+use super::rust::{Rust, Statement, array, call, has_to_be_escaped, string, word};
 use super::variable::variable;
 use crate::autogenerate::code::{Call, Code};
 
@@ -190,10 +190,19 @@ fn widening(layout: impl Fn(usize) -> Option<String>) -> String {
     }
 }
 
+/// A character as a comment may hold it, where names come from a database. White space ends a word.
+fn shown(character: char) -> String {
+    match character {
+        character if character.is_whitespace() || !has_to_be_escaped(character) => character.to_string(),
+        character => character.escape_default().to_string(),
+    }
+}
+
 /// Breaks a comment into lines.
 fn comment(text: &str, margin: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
+    let printable: String = text.chars().map(shown).collect();
+    for word in printable.split_whitespace() {
         match lines.last_mut() {
             Some(line) if columns(line) + 1 + columns(word) <= WIDTH => *line += &format!(" {word}"),
             _ => lines.push(format!("{margin}// {word}")),

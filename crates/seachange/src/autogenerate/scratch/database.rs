@@ -4,7 +4,10 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 use sea_orm::{Statement, Value};
 
-use super::{ScratchError, new_name};
+use super::ScratchError;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+use super::mark::is_scratch_name;
+use super::mark::new_name;
 use crate::alter::clause;
 use crate::connection;
 use crate::settings::{DatabaseSettings, Driver};
@@ -26,17 +29,20 @@ impl ScratchDatabase {
         let name = new_name();
         match settings.driver() {
             #[cfg(feature = "mysql")]
-            Driver::MySql => super::mysql::claim(&connection, &name).await?,
+            Driver::MySql => {
+                super::mysql::drop_abandoned(&connection).await?;
+                super::mysql::claim(&connection, &name).await?;
+                super::mysql::create_marked(&connection, &name, "").await?;
+            }
             #[cfg(feature = "postgres")]
             Driver::Postgres => {
                 super::postgres::drop_abandoned(&connection).await?;
                 super::postgres::claim(&connection, &name).await?;
+                super::postgres::create_marked(&connection, &name).await?;
             }
+            // There is no connection to what the program is built without.
             _ => {}
         }
-        let quoted = clause::quoted(connection.get_database_backend(), &name);
-        let created = connection.execute_unprepared(&format!("CREATE DATABASE {quoted}")).await;
-        created.map_err(|error| ScratchError::of_making("database", error))?;
         let database = Self { settings: settings.in_database(&name), server: Some((connection, name)) };
         match database.create_schema().await {
             Ok(()) => Ok(database),
@@ -73,7 +79,8 @@ impl ScratchDatabase {
     }
 }
 
-/// Drops the databases that a query lists, each as `name`. One that somebody else left may not be ours to drop.
+/// Drops the databases that a query lists, each as `name`, if the name is one of ours. The user may have no right to drop those of
+/// another user.
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(super) async fn drop_listed(
     connection: &DatabaseConnection,
@@ -82,7 +89,10 @@ pub(super) async fn drop_listed(
 ) -> Result<(), DbErr> {
     let listing = Statement::from_sql_and_values(connection.get_database_backend(), listing, values);
     for row in connection.query_all_raw(listing).await? {
-        let _ = drop_database(connection, &row.try_get::<String>("", "name")?).await;
+        let name = row.try_get::<String>("", "name")?;
+        if is_scratch_name(&name) {
+            let _ = drop_database(connection, &name).await;
+        }
     }
     Ok(())
 }

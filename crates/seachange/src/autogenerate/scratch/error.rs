@@ -3,9 +3,11 @@
 use sea_orm::DbErr;
 
 use crate::connection::ConnectError;
+use crate::database_error::full_reason;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+use crate::database_error::has_code;
 #[cfg(feature = "mysql")]
 use crate::database_error::mysql_number;
-use crate::database_error::{has_code, reason};
 
 /// Why there is no scratch schema.
 #[derive(Debug, thiserror::Error)]
@@ -15,7 +17,7 @@ pub enum ScratchError {
     #[error(transparent)]
     Connect(#[from] ConnectError),
     /// The user has no right to make one.
-    #[error("cannot make a scratch {kind}: {}", reason(.source))]
+    #[error("cannot make a scratch {kind}: {}", full_reason(.source))]
     Forbidden {
         /// `schema` or `database`.
         kind: &'static str,
@@ -23,17 +25,19 @@ pub enum ScratchError {
         source: DbErr,
     },
     /// The database said something else.
-    #[error("cannot use a scratch schema: {}", reason(.0))]
+    #[error("cannot use a scratch schema: {}", full_reason(.0))]
     Database(#[from] DbErr),
 }
 
 impl ScratchError {
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
     /// What became of making a `schema` or a `database`.
     pub(super) fn of_making(kind: &'static str, source: DbErr) -> Self {
         if is_forbidden(&source) { Self::Forbidden { kind, source } } else { Self::Database(source) }
     }
 }
 
+#[cfg(any(feature = "mysql", feature = "postgres"))]
 /// PostgreSQL's insufficient_privilege and read_only_sql_transaction, as a standby says it, and what MySQL says.
 fn is_forbidden(error: &DbErr) -> bool {
     has_code(error, "42501") || has_code(error, "25006") || is_denied(error)
@@ -45,7 +49,7 @@ fn is_denied(error: &DbErr) -> bool {
     mysql_number(error).is_some_and(|number| [1044, 1142, 1227, 1290, 1836].contains(&number))
 }
 
-#[cfg(not(feature = "mysql"))]
+#[cfg(all(feature = "postgres", not(feature = "mysql")))]
 fn is_denied(_error: &DbErr) -> bool {
     false
 }

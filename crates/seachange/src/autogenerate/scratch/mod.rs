@@ -2,37 +2,39 @@
 //!
 //! - SQLite: a database in memory.
 //! - PostgreSQL: a schema in a transaction that is rolled back.
-//! - MySQL and MariaDB, which cannot roll back: a database that is dropped at the end, and by the next one who needs a scratch
+//! - MySQL and MariaDB, which cannot roll back: a database that is dropped at the end, and by the next run that needs a scratch
 //!   database if the program is killed before. A lock, which goes with its session, says that it is in use.
+//!
+//! Dropped is only what [`mark`] tells from the databases of others.
 
 mod database;
 mod error;
+mod mark;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]
 mod postgres;
 
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr};
 
 pub(super) use self::database::ScratchDatabase;
 pub use self::error::ScratchError;
+pub(super) use self::mark::TABLE as MARK_TABLE;
 use super::entities::Placement;
 use crate::connection;
 use crate::inspect::{Scope, inspect};
-use crate::schema::Schema;
+use crate::runner::Base;
+use crate::schema::{Schema, TableName};
 use crate::settings::{DatabaseSettings, Driver};
-
-/// What the names of scratch schemas and databases begin with.
-const PREFIX: &str = "seachange_scratch_";
 
 /// An empty schema, and the only connection that knows it.
 pub(super) struct Scratch {
     connection: DatabaseConnection,
     /// What is rolled back at the end, where everything can be.
-    transaction: Option<DatabaseTransaction>,
+    transaction: Option<Arc<DatabaseTransaction>>,
     /// What is dropped at the end, where something has to be.
     database: Option<String>,
     scope: Scope,
@@ -61,8 +63,16 @@ impl Scratch {
     /// Where statements go.
     pub(super) fn executor(&self) -> DatabaseExecutor<'_> {
         match &self.transaction {
-            Some(transaction) => transaction.into(),
+            Some(transaction) => (&**transaction).into(),
             None => (&self.connection).into(),
+        }
+    }
+
+    /// The same, for a session of a revision.
+    pub(super) fn base(&self) -> Base {
+        match &self.transaction {
+            Some(transaction) => Base::Held(Arc::clone(transaction)),
+            None => Base::Connection(self.connection.clone()),
         }
     }
 
@@ -110,12 +120,14 @@ impl Scratch {
 
     /// What has been built.
     pub(super) async fn inspect(&self) -> Result<Schema, DbErr> {
-        inspect(&self.executor(), &self.scope).await
+        let mut schema = inspect(&self.executor(), &self.scope).await?;
+        schema.tables.remove(&TableName::new(MARK_TABLE));
+        Ok(schema)
     }
 
     /// Leaves nothing behind.
     pub(super) async fn close(self) -> Result<(), DbErr> {
-        if let Some(transaction) = self.transaction {
+        if let Some(transaction) = self.transaction.and_then(Arc::into_inner) {
             transaction.rollback().await?;
         }
         #[cfg(feature = "mysql")]
@@ -136,9 +148,4 @@ pub(super) async fn send(executor: &impl ConnectionTrait, statements: &[String])
         executor.execute_unprepared(&some.join(";\n")).await?;
     }
     Ok(())
-}
-
-/// A name that nobody else has.
-fn new_name() -> String {
-    format!("{PREFIX}{:016x}", RandomState::new().hash_one(std::process::id()))
 }

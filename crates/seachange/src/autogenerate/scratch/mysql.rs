@@ -2,13 +2,18 @@
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 
-use super::database::drop_listed;
-use super::{PREFIX, Scratch, ScratchError, new_name};
+use super::database::{drop_database, drop_listed};
+use super::mark::{MARK, TABLE, new_name};
+use super::{Scratch, ScratchError};
 use crate::alter::clause;
 use crate::backend::answer;
 use crate::connection;
+use crate::database_error::mysql_number;
 use crate::inspect::Scope;
 use crate::settings::DatabaseSettings;
+
+/// `ER_DB_CREATE_EXISTS`
+const DATABASE_EXISTS: u16 = 1007;
 
 pub(super) async fn open(settings: &DatabaseSettings) -> Result<Scratch, ScratchError> {
     let connection = connection::connect(settings).await?;
@@ -30,16 +35,39 @@ async fn create(connection: &DatabaseConnection, database: &str) -> Result<(), S
     const OPTIONS: &str =
         "SELECT CONCAT('CHARACTER SET ', @@character_set_database, ' COLLATE ', @@collation_database) AS answer";
     let options: String = answer(connection, OPTIONS, []).await?;
+    create_marked(connection, database, &options).await?;
     let name = clause::quoted(connection.get_database_backend(), database);
-    let created = connection.execute_unprepared(&format!("CREATE DATABASE {name} {options}")).await;
-    created.map_err(|error| ScratchError::of_making("database", error))?;
     connection.execute_unprepared(&format!("USE {name}")).await?;
     Ok(())
 }
 
-/// Drops the scratch databases of programs that did not come to their end.
-async fn drop_abandoned(connection: &DatabaseConnection) -> Result<(), DbErr> {
-    const ABANDONED: &str = "SELECT schema_name AS name FROM information_schema.schemata
-        WHERE LEFT(schema_name, CHAR_LENGTH(?)) = ? AND IS_FREE_LOCK(schema_name) = 1";
-    drop_listed(connection, ABANDONED, [PREFIX.into(), PREFIX.into()]).await
+/// Creates a database with its mark. The text is one, so that the server executes both statements.
+pub(super) async fn create_marked(
+    connection: &DatabaseConnection,
+    database: &str,
+    options: &str,
+) -> Result<(), ScratchError> {
+    let backend = connection.get_database_backend();
+    let [name, table] = [database, TABLE].map(|name| clause::quoted(backend, name));
+    let mark = clause::literal(backend, MARK);
+    let text = format!(
+        "CREATE DATABASE {name} {options};\n\
+         CREATE TABLE {name}.{table} (id int NOT NULL PRIMARY KEY) ENGINE = InnoDB COMMENT = {mark}"
+    );
+    let Err(error) = connection.execute_unprepared(&text).await else { return Ok(()) };
+    // The first statement may have succeeded, but not if there was a database of this name.
+    if mysql_number(&error) != Some(DATABASE_EXISTS) {
+        let _ = drop_database(connection, database).await;
+    }
+    Err(ScratchError::of_making("database", error))
+}
+
+/// Drops the scratch databases of programs that did not come to their end. One that a session works in is not dropped, nor is the
+/// database of this connection.
+pub(super) async fn drop_abandoned(connection: &DatabaseConnection) -> Result<(), DbErr> {
+    const ABANDONED: &str = "SELECT t.table_schema AS name FROM information_schema.tables t
+        WHERE t.table_name = ? AND t.table_comment = ? AND NOT t.table_schema <=> DATABASE()
+            AND IS_FREE_LOCK(t.table_schema) = 1
+            AND NOT EXISTS (SELECT 1 FROM information_schema.processlist p WHERE p.db = t.table_schema)";
+    drop_listed(connection, ABANDONED, [TABLE.into(), MARK.into()]).await
 }

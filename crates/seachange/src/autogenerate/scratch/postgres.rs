@@ -2,8 +2,9 @@
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 
-use super::database::drop_listed;
-use super::{PREFIX, Scratch, ScratchError, new_name};
+use super::database::{drop_database, drop_listed};
+use super::mark::{MARK, new_name};
+use super::{Scratch, ScratchError};
 use crate::alter::clause;
 use crate::backend::answer;
 use crate::connection;
@@ -14,7 +15,7 @@ pub(super) async fn open(settings: &DatabaseSettings, others: &[String]) -> Resu
     let connection = connection::connect(settings).await?;
     let transaction = connection.begin().await?;
     let schema = new_name();
-    // Nobody is kept waiting by somebody who only looks.
+    // Reading must not keep other sessions waiting.
     transaction.execute_unprepared("SET LOCAL lock_timeout = '10s'").await?;
     create(&transaction, &schema).await?;
     let mut scope = Scope { schema: Some(schema.clone()), others: Vec::new() };
@@ -24,7 +25,7 @@ pub(super) async fn open(settings: &DatabaseSettings, others: &[String]) -> Resu
         scope.others.push((actual, other.clone()));
     }
     put_first(&transaction, &schema).await?;
-    Ok(Scratch { connection, transaction: Some(transaction), database: None, scope })
+    Ok(Scratch { connection, transaction: Some(transaction.into()), database: None, scope })
 }
 
 async fn create(transaction: &DatabaseTransaction, schema: &str) -> Result<(), ScratchError> {
@@ -49,12 +50,25 @@ pub(super) async fn claim(connection: &DatabaseConnection, database: &str) -> Re
     answer::<bool>(connection, CLAIM, [LOCK.into(), database.into()]).await.map(drop)
 }
 
-/// Drops the scratch databases of programs that did not come to their end.
+/// Creates a database with its mark.
+pub(super) async fn create_marked(connection: &DatabaseConnection, database: &str) -> Result<(), ScratchError> {
+    let backend = connection.get_database_backend();
+    let name = clause::quoted(backend, database);
+    let created = connection.execute_unprepared(&format!("CREATE DATABASE {name}")).await;
+    created.map_err(|error| ScratchError::of_making("database", error))?;
+    let mark = format!("COMMENT ON DATABASE {name} IS {}", clause::literal(backend, MARK));
+    let Err(error) = connection.execute_unprepared(&mark).await else { return Ok(()) };
+    drop_database(connection, database).await?;
+    Err(error.into())
+}
+
+/// Drops the scratch databases of programs that did not come to their end. PostgreSQL itself keeps one that a session works in,
+/// and so the database of this connection.
 pub(super) async fn drop_abandoned(connection: &DatabaseConnection) -> Result<(), DbErr> {
     // The halves of a lock are signed numbers for those who take it, and unsigned ones in the list.
     const ABANDONED: &str = "SELECT d.datname::text AS name FROM pg_database d
-        WHERE left(d.datname, length($1::text)) = $1 AND NOT EXISTS (SELECT FROM pg_locks l
-            WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.classid = $2::int4::oid
-                AND l.objid = (hashtext(d.datname)::int8 & 4294967295)::oid)";
-    drop_listed(connection, ABANDONED, [PREFIX.into(), LOCK.into()]).await
+        WHERE shobj_description(d.oid, 'pg_database') = $1 AND d.datname <> current_database()
+            AND NOT EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 2
+                AND l.classid = $2::int4::oid AND l.objid = (hashtext(d.datname)::int8 & 4294967295)::oid)";
+    drop_listed(connection, ABANDONED, [MARK.into(), LOCK.into()]).await
 }

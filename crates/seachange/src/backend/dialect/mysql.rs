@@ -1,14 +1,20 @@
 //! Scripts for the clients of MySQL and MariaDB.
 
+use std::collections::BTreeSet;
+
 use sea_orm::sea_query::{Expr, MysqlQueryBuilder};
 use sea_orm::{DbBackend, Value};
 
-use super::{Dialect, Quoting, common};
+use super::{Dialect, common};
+use crate::sql::{Facts, SessionState, SqlDialect};
 
 pub(super) struct MySql;
 
 /// What ends a statement that holds semicolons, the first that does not occur in it.
 const DELIMITERS: [&str; 4] = ["//", "$$", "||", ";;;;"];
+
+/// What the preamble of a script sets anyway.
+const IN_PREAMBLE: [&str; 6] = ["names", "character_set", "sql_mode", "time_zone", "database", "use"];
 
 impl Dialect for MySql {
     fn backend(&self) -> DbBackend {
@@ -23,13 +29,29 @@ impl Dialect for MySql {
     }
 
     /// What SQLx says to every connection; and a backslash in a string escapes, which a server may be told otherwise.
-    fn preamble(&self, _schema: Option<&str>) -> Vec<String> {
+    /// No statement resets a session: each setting that the text names gets its default.
+    fn reset(&self, facts: &[Facts]) -> Vec<String> {
+        let is_name = |name: &&String| name.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_');
+        let states = facts.iter().flat_map(|facts| &facts.session_writes);
+        let names = states.filter_map(|state| match state {
+            SessionState::Setting(name) => Some(name),
+            _ => None,
+        });
+        let names: BTreeSet<&String> =
+            names.filter(is_name).filter(|name| !IN_PREAMBLE.contains(&name.as_str())).collect();
+        names.into_iter().map(|name| format!("SET SESSION {name} = DEFAULT")).collect()
+    }
+
+    /// The session is in the database whose record the script keeps.
+    fn preamble(&self, schema: Option<&str>) -> Vec<String> {
         let mode = "REPLACE(CONCAT(@@sql_mode, ',PIPES_AS_CONCAT,NO_ENGINE_SUBSTITUTION'), 'NO_BACKSLASH_ESCAPES', '')";
-        vec![
+        let place = schema.map(|schema| format!("USE `{}`", schema.replace('`', "``")));
+        let session = [
             "SET NAMES utf8mb4".to_owned(),
             format!("SET sql_mode = (SELECT {mode})"),
             "SET time_zone = '+00:00'".to_owned(),
-        ]
+        ];
+        place.into_iter().chain(session).collect()
     }
 
     fn begin(&self) -> &'static str {
@@ -51,8 +73,8 @@ impl Dialect for MySql {
         format!("DELIMITER {delimiter}\n{statement}\n{delimiter}\nDELIMITER ;")
     }
 
-    fn quoting(&self) -> Quoting {
-        Quoting { backslashes: true, backticks: true, hashes: true, ..Quoting::default() }
+    fn grammar(&self) -> SqlDialect {
+        SqlDialect::MySql
     }
 
     /// A moment is one of UTC without saying so; an UUID is 16 bytes.

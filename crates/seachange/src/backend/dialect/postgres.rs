@@ -3,7 +3,8 @@
 use sea_orm::sea_query::{Expr, PostgresQueryBuilder, QueryBuilder};
 use sea_orm::{DbBackend, Value};
 
-use super::{Dialect, Quoting, common};
+use super::{Dialect, common};
+use crate::sql::{Facts, SqlDialect};
 
 pub(super) struct Postgres;
 
@@ -20,6 +21,10 @@ impl Dialect for Postgres {
     }
 
     /// What SQLx says to every connection, and the schema, alone in the path as the engine sets it.
+    fn reset(&self, _facts: &[Facts]) -> Vec<String> {
+        vec!["DISCARD ALL".to_owned()]
+    }
+
     fn preamble(&self, schema: Option<&str>) -> Vec<String> {
         let session = [
             "client_encoding = 'UTF8'",
@@ -48,8 +53,8 @@ impl Dialect for Postgres {
         Some(format!("DO {tag}{body}{tag}"))
     }
 
-    fn quoting(&self) -> Quoting {
-        Quoting { dollars: true, numbered: true, ..Quoting::default() }
+    fn grammar(&self) -> SqlDialect {
+        SqlDialect::Postgres
     }
 
     fn literal(&self, value: &Value) -> Result<String, &'static str> {

@@ -4,7 +4,8 @@ use chrono::SecondsFormat;
 use sea_orm::sea_query::{Expr, SqliteQueryBuilder};
 use sea_orm::{DbBackend, Value};
 
-use super::{Dialect, Quoting, Rebuild, common};
+use super::{Dialect, Rebuild, common};
+use crate::sql::{Facts, SqlDialect};
 
 pub(super) struct Sqlite;
 
@@ -39,6 +40,13 @@ impl Dialect for Sqlite {
     }
 
     /// The command line does not enforce foreign keys unless it is told to; the engine does.
+    /// The preamble switches foreign keys on again.
+    fn reset(&self, facts: &[Facts]) -> Vec<String> {
+        let pragmas = facts.iter().filter_map(|facts| facts.pragma.as_ref());
+        let is_switched = pragmas.into_iter().any(|pragma| pragma.name == "foreign_keys" && pragma.value.is_some());
+        if is_switched { vec!["PRAGMA foreign_keys = OFF".to_owned()] } else { Vec::new() }
+    }
+
     fn preamble(&self, _schema: Option<&str>) -> Vec<String> {
         vec!["PRAGMA foreign_keys = ON".to_owned()]
     }
@@ -58,8 +66,8 @@ impl Dialect for Sqlite {
         Some(REBUILD)
     }
 
-    fn quoting(&self) -> Quoting {
-        Quoting { backticks: true, brackets: true, ..Quoting::default() }
+    fn grammar(&self) -> SqlDialect {
+        SqlDialect::Sqlite
     }
 
     /// Moments are texts here, in the formats of SQLx; an UUID is 16 bytes.

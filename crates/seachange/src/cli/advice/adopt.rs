@@ -4,10 +4,11 @@ use seachange_graph::fault::quoted;
 
 use crate::adopt::{AdoptError, Tool};
 use crate::cli::exit::Exit;
+use crate::cli::printable;
 use crate::cli::problem::Problem;
 
 pub(super) fn problem(error: &AdoptError) -> Problem {
-    let problem = Problem::new(Exit::Mismatch, error.to_string());
+    let problem = Problem::new(Exit::Mismatch, printable::name(&error.to_string()));
     match error {
         AdoptError::NoTable { .. } => {
             problem.hint("`--table` and `--table-schema` name another one; the settings say which database is asked")

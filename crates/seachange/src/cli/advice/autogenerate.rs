@@ -1,12 +1,15 @@
 //! Databases and entities that cannot be compared.
 
-use super::database;
+use super::{database, failure};
 use crate::autogenerate::{AutogenerateError, EntityError, ScratchError};
 use crate::cli::exit::Exit;
+use crate::cli::printable;
 use crate::cli::problem::Problem;
+use crate::database_error::reason;
+use crate::error::Error;
 
 pub(crate) fn problem(error: &AutogenerateError) -> Problem {
-    let plain = |exit| Problem::new(exit, error.to_string());
+    let plain = |exit| Problem::new(exit, printable::name(&error.to_string()));
     match error {
         AutogenerateError::Scratch(ScratchError::Connect(error)) => database::connect(error)
             .hint("it is the scratch database: `--scratch-url` or `SCRATCH_DATABASE_URL` says where"),
@@ -25,10 +28,24 @@ pub(crate) fn problem(error: &AutogenerateError) -> Problem {
         AutogenerateError::Entities(_) => {
             plain(Exit::Usage).hint("nothing was changed: it is the entities that have to be")
         }
-        AutogenerateError::Replay(error) => {
-            let problem = super::problem(error);
-            Problem { message: format!("the revisions cannot be replayed: {}", problem.message), ..problem }
+        AutogenerateError::Replay(error) => replay(error),
+        AutogenerateError::Statement(source) => {
+            let message = format!("the database refuses the steps: {}", reason(source));
+            database::with_remarks(Problem::new(Exit::Failure, printable::name(&message)), source)
+        }
+        AutogenerateError::Inspect(source) => {
+            let message = format!("cannot read the schema: {}", reason(source));
+            database::with_remarks(Problem::new(Exit::Failure, printable::name(&message)), source)
         }
         _ => plain(Exit::Failure),
     }
+}
+
+/// A revision that failed in a database which was made for it, and which is dropped: nothing of the run stays.
+fn replay(error: &Error) -> Problem {
+    let problem = match error {
+        Error::Failed(failure) => failure::problem_of_replay(failure),
+        other => super::problem(other),
+    };
+    Problem { message: format!("the revisions cannot be replayed: {}", problem.message), ..problem }
 }

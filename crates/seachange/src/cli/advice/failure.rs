@@ -2,21 +2,17 @@
 
 use seachange_graph::Direction;
 
-use super::{GO_ON, interrupted};
+use super::{GO_ON, database, interrupted, sea_query};
 use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
-use crate::cli::{describe, revision_scope};
-use crate::database_error::is_lost_connection;
+use crate::cli::{describe, printable, revision_scope};
+use crate::database_error::{database_error, is_lost_connection, reason};
 use crate::limits::Limit;
 use crate::runner::{Cause, Failure, Left};
 
+/// A revision that failed in the database of the settings.
 pub(super) fn problem(failure: &Failure) -> Problem {
-    let Failure { revision, message, file, cause, .. } = failure;
-    let mut problem = Problem::new(Exit::Revision, format!("`{revision}`, {message}, failed: {cause}"));
-    problem = problem.detail(format!("in `{file}`{}", place(cause)));
-    if let Some(statement) = &failure.statement {
-        problem = problem.detail(format!("statement: {statement}"));
-    }
+    let mut problem = facts(failure);
     if failure.attempts > 1 {
         problem = problem.detail(format!("it was tried {} times", failure.attempts));
     }
@@ -25,7 +21,52 @@ pub(super) fn problem(failure: &Failure) -> Problem {
         let done = describe::revisions(failure.done);
         problem = problem.detail(format!("{done} of {} before it went through and stay", failure.of));
     }
-    hint(failure, problem)
+    hint(failure, instead_of_panic(&failure.cause, problem))
+}
+
+/// Says what to write instead, where sea-query panicked because the database has no such operation.
+pub(super) fn instead_of_panic(cause: &Cause, problem: Problem) -> Problem {
+    let Cause::Panic(panic) = cause else { return problem };
+    match sea_query::hint(panic, revision_scope::location().as_deref()) {
+        Some(hint) => problem.hint(hint),
+        None => problem,
+    }
+}
+
+/// A revision that failed in a scratch database, which is dropped.
+pub(super) fn problem_of_replay(failure: &Failure) -> Problem {
+    let mut problem = facts(failure);
+    if failure.done > 0 {
+        let done = describe::revisions(failure.done);
+        problem = problem.detail(format!("{done} of {} before it went through", failure.of));
+    }
+    problem
+        .detail("nothing stays: the revisions ran in a scratch database, which was dropped")
+        .hint("correct the file, build the program again, and repeat the command")
+}
+
+/// Which revision failed, why, and where.
+fn facts(failure: &Failure) -> Problem {
+    let Failure { revision, message, file, cause, .. } = failure;
+    let mut problem = Problem::new(Exit::Revision, format!("`{revision}`, {message}, failed: {}", why(cause)));
+    if let Cause::Database(error) = cause {
+        problem = database::with_remarks(problem, error);
+    }
+    problem = problem.detail(format!("in `{file}`{}", place(cause)));
+    if let Some(statement) = &failure.statement {
+        problem = problem.detail(format!("statement: {statement}"));
+    }
+    problem
+}
+
+/// The cause without what the server says beside its message. Names in the words of a database are escaped; an error of the
+/// code itself may have several lines.
+fn why(cause: &Cause) -> String {
+    match cause {
+        Cause::Database(error) if database_error(error).is_some() => printable::name(&reason(error)).into_owned(),
+        Cause::Database(error) => reason(error),
+        other => other.to_string(),
+    }
 }
 
 fn place(cause: &Cause) -> String {
@@ -51,6 +92,11 @@ fn left(failure: &Failure) -> String {
         Left::Begun { statements: 0 } => format!("{why}; no statement before the failure is known to have run"),
         Left::Begun { statements: 1 } => format!("{why}: 1 statement before the failure took effect"),
         Left::Begun { statements } => format!("{why}: {statements} statements before the failure took effect"),
+        Left::Escaped => {
+            "the transaction of the engine was not open any more: what the revision ran may be in the database, as a whole or \
+             in part, and the record does not have it"
+                .to_owned()
+        }
         Left::Unknown => "the connection was lost during the commit: it may be there or not, as a whole".to_owned(),
     }
 }
@@ -60,6 +106,13 @@ fn hint(failure: &Failure, problem: Problem) -> Problem {
         Some(Limit::Lock) => problem.hint("`--lock-timeout` says how long to wait for a lock, `--retries` how often"),
         Some(Limit::Statement) => problem.hint("it took longer than `--statement-timeout` allows"),
         None => problem,
+    };
+    let problem = match &failure.cause {
+        Cause::Refused(refusal) => refusal.hint().into_iter().fold(problem, Problem::hint),
+        Cause::TransactionEnded => problem.hint(
+            "return `Some(false)` from `use_transaction` to begin and end transactions in the revision, or leave them out",
+        ),
+        _ => problem,
     };
     match (failure.left, failure.direction) {
         (Left::Nothing, _) if failure.limit.is_some() => problem.hint(GO_ON),
@@ -74,6 +127,12 @@ fn hint(failure: &Failure, problem: Problem) -> Problem {
         (Left::Begun { .. }, direction) => problem
             .hint("correct the file, then `repair --resume` runs the rest of it")
             .hint(interrupted::settle(direction)),
+        (Left::Escaped, Direction::Upgrade) => {
+            problem.hint("look at the database; undo what is there and correct the file, or record it with `stamp`")
+        }
+        (Left::Escaped, Direction::Downgrade) => {
+            problem.hint("look at the database; restore what is gone and correct the file, or record it with `stamp`")
+        }
         (Left::Unknown, _) => problem.hint("`status` tells"),
     }
 }

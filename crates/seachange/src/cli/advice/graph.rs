@@ -2,10 +2,12 @@
 
 use seachange_graph::fault::quoted;
 use seachange_graph::{
-    AppliedError, Direction, FindError, HistoryError, PlanError, RangeError, ResolveError, Target, TargetError,
+    AppliedError, Direction, FindError, HistoryError, PlanError, RESERVED, RangeError, ResolveError, Target,
+    TargetError,
 };
 
 use crate::cli::exit::Exit;
+use crate::cli::printable;
 use crate::cli::problem::{Problem, SPELLED_OUT};
 
 pub(super) fn target(error: &TargetError) -> Problem {
@@ -93,13 +95,21 @@ fn several_starts(target: &Target, starts: &[String]) -> String {
     format!("say from which to count: {}", either(&spelled))
 }
 
+/// The word of a target that a text is in another case: `HEAD`.
+fn reserved(text: &str) -> Option<&'static str> {
+    RESERVED.into_iter().find(|word| word.eq_ignore_ascii_case(text))
+}
+
 fn find(error: &FindError) -> Problem {
     let problem = Problem::usage(error.to_string());
     match error {
-        FindError::Unknown { similar, .. } if !similar.is_empty() => {
+        FindError::Unknown { text, similar, .. } if !similar.is_empty() && reserved(text).is_none() => {
             problem.hint(format!("did you mean {}?", either(similar)))
         }
-        FindError::Unknown { .. } => problem.hint("`history` lists the revisions"),
+        FindError::Unknown { text, .. } => match reserved(text) {
+            Some(word) => problem.hint(format!("did you mean `{word}`? Words are written in lower case")),
+            None => problem.hint("`history` lists the revisions"),
+        },
         FindError::Ambiguous { .. } => problem.hint("write more of the id"),
         FindError::NotOnBranch { branch, .. } => {
             problem.hint(format!("`history -r {branch}@base:` lists the branch, and what it depends on"))
@@ -107,8 +117,14 @@ fn find(error: &FindError) -> Problem {
     }
 }
 
+/// A database that a newer program has migrated, for a command that `up --ahead allow` does not help.
+pub(crate) fn ahead(unknown: &[String], hint: &str) -> Problem {
+    let error = AppliedError::Ahead { unknown: unknown.to_vec() };
+    Problem::new(Exit::Mismatch, printable::name(&error.to_string())).hint(hint)
+}
+
 pub(super) fn applied(error: &AppliedError) -> Problem {
-    let problem = Problem::new(Exit::Mismatch, error.to_string());
+    let problem = Problem::new(Exit::Mismatch, printable::name(&error.to_string()));
     match error {
         AppliedError::Ahead { .. } => problem
             .hint("a newer program migrated it: run that one, or build this one anew")

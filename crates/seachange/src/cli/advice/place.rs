@@ -79,7 +79,7 @@ fn dependency(problem: Problem, target: &Target, error: &ResolveError, sources: 
 fn listed(problem: Problem, ids: &[String], sources: &Sources) -> Problem {
     ids.iter().fold(problem, |problem, id| {
         let message = sources.file(id).map_or("", |file| &file.message);
-        problem.detail(describe::short(sources.graph(), id, message))
+        problem.styled_detail(describe::short(sources.graph(), id, message))
     })
 }
 

@@ -1,6 +1,8 @@
 //! A revision that cannot be written as a script: what it does, where, and what it could do instead.
 
+use super::failure;
 use crate::cli::exit::Exit;
+use crate::cli::printable;
 use crate::cli::problem::Problem;
 use crate::cli::revision_scope;
 use crate::offline::{Obstacle, Reading, Uncaptured};
@@ -12,7 +14,8 @@ pub(super) fn problem(error: &Uncaptured) -> Problem {
         (Obstacle::Code(Cause::Panic(_)), Some(location)) => format!(", at {location}"),
         _ => String::new(),
     };
-    let mut problem = Problem::new(Exit::Revision, error.to_string()).detail(format!("in `{file}`{place}"));
+    let mut problem =
+        Problem::new(Exit::Revision, printable::name(&error.to_string())).detail(format!("in `{file}`{place}"));
     if let Some(statement) = statement {
         problem = problem.detail(format!("statement: {statement}"));
     }
@@ -31,6 +34,7 @@ fn hint(problem: Problem, error: &Uncaptured) -> Problem {
             .hint("move the question into a statement, as in `UPDATE ... FROM` or `INSERT ... SELECT`")
             .hint(format!("or write the scripts up to `{revision}` and after it, and do by hand what it does")),
         Obstacle::Value(_) => problem.hint("write the value into the text of the statement, as this database has it"),
-        _ => problem.hint("correct the file; it runs here without the rows of the database"),
+        Obstacle::Code(cause) => failure::instead_of_panic(cause, problem)
+            .hint("correct the file; it runs here without the rows of the database"),
     }
 }

@@ -8,6 +8,7 @@ use crate::args::LockTimeoutArgs;
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
+use crate::cli::printable;
 use crate::cli::problem::Problem;
 use crate::cli::prompt;
 use crate::cli::terminal::{ID, styled};
@@ -79,7 +80,8 @@ impl AdoptArgs {
 
 /// Prints what each version stands for, what else is applied with it, and what is pending.
 fn show(context: &Context, adoption: &Adoption) {
-    let word = |adopted: &Adopted| adopted.version.clone().unwrap_or_else(|| "below".to_owned());
+    let word =
+        |adopted: &Adopted| adopted.version.as_ref().map_or("below".into(), |name| printable::name(name).into_owned());
     let adopted = adoption.adopted.iter().map(|adopted| (word(adopted), "->", adopted.script));
     let pending = adoption.pending.iter().map(|script| ("pending".to_owned(), "  ", *script));
     let lines: Vec<_> = adopted.chain(pending).collect();
@@ -97,6 +99,7 @@ async fn record(context: &Context, old: &OldTable, limits: Limits) -> Result<Exi
     migrator.close().await?;
     let revisions = describe::revisions(adoption.unrecorded().count());
     context.terminal.say(format!("recorded {revisions} as applied; the database is at {place}"));
-    context.terminal.say(format!("`{}` was left as it is: nothing reads it from now on", old.name()));
+    let table = old.name();
+    context.terminal.say(format!("`{}` was left as it is: nothing reads it from now on", printable::name(&table)));
     Ok(Exit::Success)
 }

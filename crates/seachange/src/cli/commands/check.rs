@@ -39,7 +39,7 @@ impl CheckArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
         let comparison = match self.replay {
             true => self.comparing.replay(context).await?,
-            false => self.comparing.compare(context).await?,
+            false => self.comparing.compare_or_ahead(context).await?,
         };
         let renames = comparison.renames();
         let found = differences(&comparison.operations(&renames));

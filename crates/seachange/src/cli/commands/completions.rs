@@ -23,7 +23,7 @@ impl CompletionsArgs {
         // By way of memory, because clap panics when a reader goes away.
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Arguments::command(), self.program, &mut script);
-        context.terminal.answer(String::from_utf8_lossy(&script).trim_end());
+        context.terminal.answer_raw(String::from_utf8_lossy(&script).trim_end());
         Ok(Exit::Success)
     }
 }

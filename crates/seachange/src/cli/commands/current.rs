@@ -2,13 +2,13 @@
 
 use clap::Args;
 
-use super::list::{answer, answer_entries};
+use super::list::{answer, answer_row, answer_standing};
+use crate::cli::advice::graph::ahead;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::format::{Format, FormatArgs};
 use crate::cli::problem::Problem;
-use crate::migrator::Migrator;
-use crate::revision::Script;
+use crate::migrator::{Migrator, Standing};
 
 /// Arguments of `current`.
 #[derive(Debug, Args)]
@@ -23,23 +23,39 @@ pub(crate) struct CurrentArgs {
 impl CurrentArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
         let migrator = context.connect_to_read().await?;
-        let scripts = migrator.current().await?;
-        self.answer(context, &migrator, &scripts)?;
-        let pending = if self.check_heads { migrator.pending().await? } else { Vec::new() };
+        let standing = migrator.standing().await?;
+        self.answer(context, &migrator, &standing)?;
+        let checked = if self.check_heads { check_heads(&migrator, &standing).await } else { Ok(()) };
         migrator.close().await?;
-        if pending.is_empty() { Ok(Exit::Success) } else { Err(Problem::behind(&pending).hint("`up` applies them")) }
+        checked.map(|()| Exit::Success)
     }
 
-    fn answer(&self, context: &Context, migrator: &Migrator, scripts: &[&'static Script]) -> Result<(), Problem> {
+    fn answer(&self, context: &Context, migrator: &Migrator, standing: &Standing) -> Result<(), Problem> {
         let graph = migrator.graph();
+        let settings = context.settings()?;
         match self.format.format {
-            Format::Json => {
-                let current: Vec<&str> = scripts.iter().map(|script| script.revision.id).collect();
-                answer_entries(context.terminal, graph, scripts.iter().copied(), Some(&current))?;
+            Format::Json => answer_standing(context.terminal, graph, standing)?,
+            Format::Text if standing.known.is_empty() && standing.of_newer.is_empty() => {
+                context.terminal.say(format!("no revision is applied in {settings}"));
             }
-            Format::Text if scripts.is_empty() => context.terminal.say("no revision is applied"),
-            Format::Text => scripts.iter().for_each(|script| answer(context, graph, script)),
+            Format::Text => {
+                context.terminal.say(format!("current revisions of {settings}"));
+                standing.known.iter().for_each(|script| answer(context, graph, script));
+                standing.of_newer.iter().for_each(|row| answer_row(context, row));
+            }
+        }
+        // `--check-heads` ends with that as its error.
+        if !self.check_heads {
+            context.warn_of_unknown(&standing.unknown);
         }
         Ok(())
     }
+}
+
+async fn check_heads(migrator: &Migrator, standing: &Standing) -> Result<(), Problem> {
+    if !standing.unknown.is_empty() {
+        return Err(ahead(&standing.unknown, "a newer program migrated it: ask that one, or build this one anew"));
+    }
+    let pending = migrator.pending().await?;
+    if pending.is_empty() { Ok(()) } else { Err(Problem::behind(&pending).hint("`up` applies them")) }
 }

@@ -29,7 +29,7 @@ impl DiffArgs {
         let scratch = self.comparing.scratch(context)?;
         let statements = comparison.statements(&operations, &scratch).await;
         for statement in statements.map_err(|error| autogenerate::problem(&error))? {
-            context.terminal.answer(format!("{};", statement.trim_end().trim_end_matches(';')));
+            context.terminal.answer_raw(format!("{};", statement.trim_end().trim_end_matches(';')));
         }
         Ok(Exit::Success)
     }

@@ -1,13 +1,14 @@
 //! `down` and `downgrade`.
 
 use clap::Args;
-use seachange_graph::Direction;
+use seachange_graph::{Direction, Target};
 
 use super::run::{DowngradeFlags, downgrade};
 use super::script;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::problem::Problem;
+use crate::cli::prompt;
 use crate::cli::targets;
 
 /// Arguments of `down`.
@@ -37,6 +38,7 @@ impl DownArgs {
             return script::downgrade(context, &self.targets, &self.flags.script).await;
         }
         let targets = targets::read_with_steps(context, "down", &self.targets, Direction::Downgrade)?;
+        confirm(context, &targets, &self.flags)?;
         downgrade(context, &targets, &self.flags).await
     }
 }
@@ -46,6 +48,19 @@ impl DowngradeArgs {
         if self.flags.script.sql {
             return script::downgrade(context, &self.targets, &self.flags.script).await;
         }
-        downgrade(context, &targets::read(context, "downgrade", &self.targets)?, &self.flags).await
+        let targets = targets::read(context, "downgrade", &self.targets)?;
+        confirm(context, &targets, &self.flags)?;
+        downgrade(context, &targets, &self.flags).await
     }
+}
+
+/// Asks a person before everything is reverted, as `reset` does. A script is not asked: it says what it does, and `down base`
+/// has never needed `--yes` there.
+fn confirm(context: &Context, targets: &[Target], flags: &DowngradeFlags) -> Result<(), Problem> {
+    let is_everything = targets.contains(&Target::BASE);
+    if !is_everything || flags.dry_run || !prompt::is_possible() {
+        return Ok(());
+    }
+    let settings = context.settings()?;
+    prompt::confirm(&format!("revert every revision in `{settings}`"), flags.yes)
 }

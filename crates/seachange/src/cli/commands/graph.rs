@@ -72,7 +72,7 @@ impl GraphArgs {
             ));
         }
         match &self.output {
-            None => context.terminal.answer(text.trim_end()),
+            None => context.terminal.answer_raw(text.trim_end()),
             Some(path) => {
                 output_file::write(path, &text)?;
                 let count = describe::revisions(graph.len());

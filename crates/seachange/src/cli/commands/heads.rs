@@ -25,6 +25,10 @@ impl HeadsArgs {
         let scripts = heads.iter().filter_map(|head| context.project.migrations.get(&head.id));
         match self.format.format {
             Format::Json => answer_entries(context.terminal, graph, scripts, None)?,
+            Format::Text if heads.is_empty() => {
+                context.terminal.say("there are no revisions");
+                context.terminal.hint("`revision -m MESSAGE` writes the first");
+            }
             Format::Text => scripts.for_each(|script| answer(context, graph, script)),
         }
         Ok(Exit::Success)

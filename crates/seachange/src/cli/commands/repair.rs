@@ -8,6 +8,7 @@ use crate::cli::advice::interrupted;
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
+use crate::cli::printable;
 use crate::cli::problem::Problem;
 use crate::cli::targets;
 use crate::cli::terminal::{ID, styled};
@@ -103,7 +104,7 @@ async fn list(context: &Context) -> Result<Exit, Problem> {
     let mut ways = Vec::new();
     for (status, (word, way)) in statuses.iter().filter_map(|status| Some((status, finding(status)?))) {
         let message = status.script.map_or("not a revision of this program", |script| script.message);
-        context.terminal.answer(format!("{word:<11}  {}, {message}", styled(ID, &status.id)));
+        context.terminal.answer(format!("{word:<11}  {}, {message}", styled(ID, printable::name(&status.id))));
         match interruption.as_ref().filter(|known| known.revision == status.id) {
             Some(known) => {
                 interrupted::lines(known).iter().for_each(|line| context.terminal.answer(format!("  {line}")));

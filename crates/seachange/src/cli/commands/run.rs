@@ -2,10 +2,13 @@
 
 use chrono::Utc;
 use clap::Args;
-use seachange_graph::{Direction, Graph, Plan, Target};
+use seachange_graph::fault::quoted;
+use seachange_graph::{AppliedError, Direction, Graph, Plan, Target};
 
 use super::script::ScriptArgs;
+use crate::Error;
 use crate::args::LimitArgs;
+use crate::cli::advice::graph::ahead;
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
@@ -15,7 +18,7 @@ use crate::cli::problem::Problem;
 use crate::cli::progress::Progress;
 use crate::cli::terminal::{ID, styled};
 use crate::event::{Event, json};
-use crate::migrator::{Ahead, Edits, Gaps, Migrator, UpgradeOptions};
+use crate::migrator::{Ahead, Edits, Gaps, Migrator, OtherRecords, UpgradeOptions};
 use crate::report::Report;
 use crate::revision::Script;
 
@@ -37,6 +40,10 @@ pub(crate) struct UpgradeFlags {
     /// Run everything in one transaction: all of it is applied, or nothing [not on MySQL and MariaDB]
     #[arg(long)]
     single_transaction: bool,
+    /// Start at the first revision even where sea-orm-migration or Alembic has migrated the database [`adopt` goes on from
+    /// their records]
+    #[arg(long, conflicts_with = "sql")]
+    ignore_other_records: bool,
     #[command(flatten)]
     limits: LimitArgs,
     #[command(flatten)]
@@ -51,6 +58,7 @@ impl UpgradeFlags {
             gaps: if self.include_missing { Gaps::Fill } else { Gaps::Refuse },
             ahead: self.ahead,
             edits: if self.strict { Edits::Refuse } else { Edits::Warn },
+            other_records: if self.ignore_other_records { OtherRecords::Ignore } else { OtherRecords::Refuse },
         }
     }
 }
@@ -64,6 +72,9 @@ pub(crate) struct DowngradeFlags {
     /// Run everything in one transaction: all of it is taken back, or nothing [not on MySQL and MariaDB]
     #[arg(long)]
     pub(super) single_transaction: bool,
+    /// Revert everything without a question, which `base` asks on a terminal
+    #[arg(short, long)]
+    pub(super) yes: bool,
     #[command(flatten)]
     pub(super) limits: LimitArgs,
     #[command(flatten)]
@@ -81,7 +92,9 @@ pub(crate) async fn upgrade(context: &Context, targets: &[Target], flags: &Upgra
         migrator.close().await?;
         let progress = Progress::new(context.terminal);
         notices.events().for_each(|event| progress.show(&event));
-        return preview(context, &plan);
+        let exit = preview(context, &plan)?;
+        warn_of_heads(context)?;
+        return Ok(exit);
     }
     let migrator = context.connect_for(|graph, applied| Ok(graph.upgrade(applied, targets)?.is_empty())).await?;
     let migrator = prepared(migrator, &flags.limits, flags.single_transaction);
@@ -94,7 +107,7 @@ pub(crate) async fn upgrade(context: &Context, targets: &[Target], flags: &Upgra
 pub(crate) async fn downgrade(context: &Context, targets: &[Target], flags: &DowngradeFlags) -> Result<Exit, Problem> {
     if flags.dry_run {
         let migrator = context.connect_to_read().await?;
-        let plan = migrator.plan_downgrade(targets).await?;
+        let plan = migrator.plan_downgrade(targets).await.map_err(of_downgrade)?;
         migrator.close().await?;
         return preview(context, &plan);
     }
@@ -129,46 +142,70 @@ pub(crate) async fn downgrade_with(
     targets: &[Target],
 ) -> Result<Exit, Problem> {
     let _listener = interrupt::listen(migrator.stop_switch(), context.terminal);
-    let report = migrator.downgrade_to(targets).await?;
+    let report = migrator.downgrade_to(targets).await.map_err(of_downgrade)?;
     conclude(context, migrator, Direction::Downgrade, &report)
+}
+
+/// An error of a downgrade: a database that is ahead is in the way of it, and allowing that would not help.
+fn of_downgrade(error: Error) -> Problem {
+    match error {
+        Error::Applied(AppliedError::Ahead { unknown }) => {
+            ahead(&unknown, "a newer program applied it: revert it with that one, then `down` goes on from there")
+        }
+        error => error.into(),
+    }
+}
+
+/// Warns of heads that nothing tells apart. The build does so too, but its warnings are hidden where cargo is quiet, and are
+/// not repeated.
+pub(super) fn warn_of_heads(context: &Context) -> Result<(), Problem> {
+    let stray = context.graph()?.stray_heads();
+    if stray.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<&str> = stray.iter().map(|head| head.id.as_str()).collect();
+    let count = ids.len();
+    context.terminal.warn(format!("{count} heads: {}; `merge {}` joins them", quoted(&ids), ids.join(" ")));
+    Ok(())
 }
 
 /// Prints the steps of a plan that is not run.
 fn preview(context: &Context, plan: &Plan) -> Result<Exit, Problem> {
     if context.terminal.json {
         let planned = Event::Planned { steps: &plan.steps };
-        context.terminal.answer(json::line(&planned, Utc::now()).map_err(Problem::json)?);
+        context.terminal.answer_raw(json::line(&planned, Utc::now()).map_err(Problem::json)?);
         return Ok(Exit::Success);
     }
     for step in &plan.steps {
         let message = context.project.migrations.get(&step.revision).map_or("", |script| script.message);
         context.terminal.answer(format!("{} {}, {message}", step.direction, styled(ID, step.route())));
     }
+    let settings = context.settings()?;
     context.terminal.say(match plan.len() {
-        0 => "nothing to do".to_owned(),
-        count => format!("{} to run; nothing was changed", describe::revisions(count)),
+        0 => format!("nothing to do in {settings}"),
+        count => format!("{} to run in {settings}; nothing was changed", describe::revisions(count)),
     });
     Ok(Exit::Success)
 }
 
 fn conclude(context: &Context, migrator: &Migrator, direction: Direction, report: &Report) -> Result<Exit, Problem> {
     if context.terminal.json {
-        context.terminal.answer(json::report(report, Utc::now()).map_err(Problem::json)?);
+        context.terminal.answer_raw(json::report(report, Utc::now()).map_err(Problem::json)?);
     }
-    let place = place_of(migrator.graph(), &report.current);
+    let place = format!("{} is at {}", context.settings()?, place_of(migrator.graph(), &report.current));
     let verb = if direction == Direction::Upgrade { "applied" } else { "took back" };
     let done = describe::revisions(report.done.len());
     if let Some(next) = report.left.first() {
         let left = describe::revisions(report.left.len());
         return Err(Problem::new(interrupt::exit(), format!("stopped before `{}`", next.revision))
-            .detail(format!("{verb} {done}, {left} left; the database is at {place}"))
+            .detail(format!("{verb} {done}, {left} left; {place}"))
             .hint("the same command goes on from here"));
     }
     if report.done.is_empty() {
-        context.terminal.say(format!("nothing to do: the database is at {place}"));
+        context.terminal.say(format!("nothing to do: {place}"));
     } else {
         let time = describe::time(report.elapsed());
-        context.terminal.say(format!("{verb} {done} in {time}; the database is at {place}"));
+        context.terminal.say(format!("{verb} {done} in {time}; {place}"));
     }
     Ok(Exit::Success)
 }

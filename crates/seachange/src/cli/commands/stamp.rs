@@ -9,6 +9,7 @@ use crate::args::LockTimeoutArgs;
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
+use crate::cli::printable;
 use crate::cli::problem::Problem;
 use crate::cli::targets;
 
@@ -72,7 +73,7 @@ fn preview(context: &Context, plan: &StampPlan) -> Exit {
     for (state, ids) in lines {
         for id in ids {
             let message = context.project.migrations.get(id).map_or("not a revision of this program", |it| it.message);
-            context.terminal.answer(format!("{state}  {id}, {message}"));
+            context.terminal.answer(format!("{state}  {}, {message}", printable::name(id)));
         }
     }
     context.terminal.say(match plan.add.len() + plan.remove.len() {

@@ -7,12 +7,15 @@ use clap::Args;
 use serde::Serialize;
 
 use super::list::answer_json;
+use super::run::warn_of_heads;
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
 use crate::cli::format::{Format, FormatArgs};
+use crate::cli::printable;
 use crate::cli::problem::Problem;
 use crate::cli::terminal::styled;
+use crate::cli::wrap::{NARROWEST, columns, wrap};
 use crate::migrator::{RevisionState, RevisionStatus};
 use crate::store::Row;
 
@@ -52,16 +55,26 @@ impl StatusArgs {
 fn print(context: &Context, statuses: &[RevisionStatus]) -> Result<(), Problem> {
     let settings = context.settings()?;
     context.terminal.say(format!("revisions of {settings}"));
-    let id_width = statuses.iter().map(|status| status.id.len()).max().unwrap_or_default();
+    let id_width = statuses.iter().map(|status| printable::name(&status.id).len()).max().unwrap_or_default();
     for status in statuses {
         let (word, style) = word(status);
         let (when, time) = row(&status.state).map_or_else(Default::default, |row| (when(row), time(row)));
         let message = status.script.map_or("not a revision of this program", |script| script.message);
         let word = styled(style, format!("{word:<11}"));
-        context.terminal.answer(format!("{word}  {:<id_width$}  {when:<19}  {time:>9}  {message}", status.id));
+        let start = format!("{word}  {:<id_width$}  {when:<19}  {time:>9}  ", printable::name(&status.id));
+        context.terminal.answer(beside(&start, message, context.terminal.width()));
     }
     context.terminal.say(summary(statuses));
+    warn_of_heads(context)?;
     Ok(())
+}
+
+/// A message in its column, over several lines where it is wider than the terminal.
+fn beside(start: &str, message: &str, width: Option<usize>) -> String {
+    let Some(width) = width else { return format!("{start}{message}") };
+    let indent = columns(start);
+    let lines = wrap(&printable::name(message), width.saturating_sub(indent).max(NARROWEST));
+    format!("{start}{}", lines.join(&format!("\n{}", " ".repeat(indent))))
 }
 
 /// How many revisions there are of each state. What was edited later is applied; what should not be is told where it is.
@@ -120,5 +133,20 @@ fn entry(status: &RevisionStatus) -> Entry<'_> {
         finished_at: row.and_then(|row| row.finished_at).map(|at| at.to_rfc3339()),
         duration_ms: row.and_then(|row| row.duration_ms),
         program: row.map(|row| row.program.as_str()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::beside;
+
+    #[test]
+    fn a_long_message_stays_in_its_column() {
+        let start = "applied      ae1027  ";
+        insta::assert_snapshot!(beside(start, "add a column for the content of a post", Some(45)), @"
+        applied      ae1027  add a column for the
+                             content of a post
+        ");
+        assert_eq!(beside(start, "add a column", None), format!("{start}add a column"));
     }
 }

@@ -4,15 +4,19 @@ use renderdag::pipeline::types::{PrefixLine, PrefixLineKind, PrefixLinePart};
 use renderdag::pipeline::{GraphRowShaper, PrefixLineRenderer, PrefixLinesToText};
 use seachange_graph::draw::State;
 
-use super::glyphs::Glyphs;
+use super::Canvas;
 use super::rows::Row;
+use crate::cli::wrap::{NARROWEST, columns, wrap};
 
 /// The lines that a revision takes at least.
 const ROW_HEIGHT: usize = 1;
 
+/// The columns of the character for a revision, and of the space before its words.
+const GAP: usize = 3;
+
 /// What has been drawn, and what is open at its lower edge.
 pub(super) struct Painter {
-    glyphs: Glyphs,
+    canvas: Canvas,
     shapes: GraphRowShaper<usize>,
     lines: Box<dyn PrefixLineRenderer<usize>>,
     words: PrefixLinesToText,
@@ -20,26 +24,37 @@ pub(super) struct Painter {
 }
 
 impl Painter {
-    pub(super) fn new(glyphs: Glyphs) -> Self {
+    pub(super) fn new(canvas: Canvas) -> Self {
         let mut shapes = GraphRowShaper::new();
         shapes.options_mut().min_row_height = ROW_HEIGHT;
-        Self { glyphs, shapes, lines: glyphs.lines(), words: PrefixLinesToText::new(), text: String::new() }
+        Self { canvas, shapes, lines: canvas.glyphs.lines(), words: PrefixLinesToText::new(), text: String::new() }
     }
 
-    pub(super) fn paint(&mut self, row: Row, state: Option<State>, words: &str) {
+    pub(super) fn paint(&mut self, row: Row, state: Option<State>, words: &[String]) {
         let begins_dependency = row.has_dependencies();
         let shape = self.shapes.next_row_shape(row.number, row.below);
         let mut lines = self.lines.next_prefix_lines(&shape);
         let above = lines.iter().find(|line| line.kind == PrefixLineKind::PreNode).map(text).unwrap_or_default();
         // A line of nothing but lanes, wherever one of them is dashed: needed only where the dashes begin.
         lines.retain(|line| begins_dependency || line.kind != PrefixLineKind::Ancestry);
-        let glyph = self.glyphs.node(state);
-        let drawn = self.words.next_text(lines, shape.separator_line, &glyph, words, ROW_HEIGHT);
+        let glyph = self.canvas.glyphs.node(state);
+        let words = self.fitted(&lines, words);
+        let drawn = self.words.next_text(lines, shape.separator_line, &glyph, &words, ROW_HEIGHT);
         match drawn.strip_prefix('\n') {
             // The line that parts two trees is empty, and would cut the lanes beside them.
             Some(rest) => self.text.extend([above.trim_end(), "\n", rest]),
             None => self.text.push_str(&drawn),
         }
+    }
+}
+
+impl Painter {
+    /// The words in lines that fit beside those of the graph.
+    fn fitted(&self, lines: &[PrefixLine], words: &[String]) -> String {
+        let Some(width) = self.canvas.width else { return words.join("\n") };
+        let taken = lines.iter().map(|line| columns(&text(line))).max().unwrap_or_default() + GAP;
+        let left = width.saturating_sub(taken).max(NARROWEST);
+        words.iter().flat_map(|line| wrap(line, left)).collect::<Vec<_>>().join("\n")
     }
 }
 

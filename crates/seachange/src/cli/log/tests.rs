@@ -4,7 +4,9 @@
 use seachange_graph::draw::{Caption, Picture};
 use seachange_graph::{Graph, Revision};
 
-use super::{Glyphs, draw};
+use super::{Canvas, Glyphs, draw};
+
+const UNICODE: Canvas = Canvas { glyphs: Glyphs::Unicode, width: None };
 
 /// Reads a graph: `a, a -> b, a -> c (b), b c -> d [x]` makes `c` depend on `b`, and `d`, labelled `x`, the merge point
 /// of `b` and `c`.
@@ -28,13 +30,32 @@ fn caption(revision: &Revision) -> Caption {
 
 /// Draws with both sets of glyphs, without colours.
 fn drawn(picture: &Picture<'_>, is_drawn: impl Fn(&str) -> bool) -> String {
-    let log = |glyphs| draw(picture, glyphs, &is_drawn, |_| Vec::new());
+    let log = |glyphs| draw(picture, Canvas { glyphs, width: None }, &is_drawn, |_| Vec::new());
     let both = [log(Glyphs::Unicode), log(Glyphs::Ascii)].join("--\n");
     anstream::adapter::strip_str(&both).to_string()
 }
 
 fn plain(text: &str) -> String {
     drawn(&Picture::new(&graph(text), caption), |_| true)
+}
+
+#[test]
+fn long_messages_leave_the_lines_whole() {
+    let graph = graph("a, a -> b, b -> c, a -> d");
+    let caption = |revision: &Revision| Caption::new(format!("add the column `{}` to every table", revision.id));
+    let canvas = Canvas { glyphs: Glyphs::Unicode, width: Some(30) };
+    let log = draw(&Picture::new(&graph, caption), canvas, |_| true, |_| Vec::new());
+    insta::assert_snapshot!(anstream::adapter::strip_str(&log).to_string(), @"
+    •  d (head), add the column
+    │  `d` to every table
+    │ •  c (head), add the
+    │ │  column `c` to every
+    │ │  table
+    │ •  b, add the column `b`
+    ├─╯  to every table
+    •  a (base), add the column
+       `a` to every table
+    ");
 }
 
 #[test]
@@ -281,7 +302,7 @@ fn details_stand_beside_the_lines() {
     let graph = graph("a, a -> b, a -> c");
     let picture = Picture::new(&graph, caption);
     let details = |node: &super::Node<'_>| vec![format!("file {}.rs", node.revision.id), "created".to_owned()];
-    let log = draw(&picture, Glyphs::Unicode, |_| true, details);
+    let log = draw(&picture, UNICODE, |_| true, details);
     insta::assert_snapshot!(anstream::adapter::strip_str(&log), @"
     •  c (head), message of c
     │  file c.rs
@@ -299,7 +320,7 @@ fn details_stand_beside_the_lines() {
 fn colors_stand_around_glyphs_and_names() {
     let graph = graph("a [x]");
     let picture = Picture::new(&graph, |revision| caption(revision).applied(true));
-    let log = draw(&picture, Glyphs::Unicode, |_| true, |_| Vec::new());
+    let log = draw(&picture, UNICODE, |_| true, |_| Vec::new());
     insta::assert_snapshot!(log.replace('\u{1b}', "ESC"), @"ESC[1mESC[32m◉ESC[0m  ESC[33maESC[0m (base) (head) (current) [ESC[35mxESC[0m], message of a");
 }
 
@@ -401,7 +422,7 @@ fn everything_at_once() {
         let place = messages.iter().position(|(id, _)| *id == revision.id).unwrap();
         Caption::new(messages[place].1).applied(place < 4)
     });
-    let log = draw(&picture, Glyphs::Unicode, |_| true, |_| Vec::new());
+    let log = draw(&picture, UNICODE, |_| true, |_| Vec::new());
     insta::assert_snapshot!(anstream::adapter::strip_str(&log), @"
     ○    3f1e7d60a2b4 (head) (needs b7a90c4410de), bill for posts
     ├─╮

@@ -33,6 +33,19 @@ fn a_zero_in_front_makes_a_name() {
 }
 
 #[test]
+fn an_id_that_is_a_larger_number_than_there_are_revisions_is_the_id() {
+    let names = Names { ids: vec!["757383446733", "20220101", "3"], labels: vec![] };
+    for direction in [Direction::Upgrade, Direction::Downgrade] {
+        for id in ["757383446733", "20220101"] {
+            assert_eq!(with_sign(&names, id, direction).unwrap(), id);
+        }
+        assert!(with_sign(&names, "3", direction).is_err(), "it may be a number of steps");
+    }
+    assert_eq!(with_sign(&names, "2", Direction::Upgrade).unwrap(), "+2");
+    assert_eq!(with_sign(&names, "99999999999999999999999", Direction::Upgrade).unwrap(), "+99999999999999999999999");
+}
+
+#[test]
 fn a_number_that_is_a_name_is_refused() {
     insta::assert_snapshot!(refuse("1", Direction::Upgrade), @r"
     `1` may be a number of revisions, or the revision of that name

@@ -29,6 +29,7 @@ fn line(event: &Event<'_>) -> String {
 fn waiting_names_the_holder() {
     let at = Some((Direction::Upgrade, "ae10".to_owned()));
     let holder = Holder {
+        origin: String::new(),
         host: "web-3".to_owned(),
         process: 4711,
         program: "migration 0.1.0".to_owned(),

@@ -8,8 +8,9 @@ use super::expression;
 use super::place::{Place, Server};
 use super::tables::Tables;
 use crate::inspect::cells::{Cells, rows};
-use crate::inspect::text::without_parentheses;
 use crate::schema::Check;
+use crate::sql::SqlDialect;
+use crate::sql::text::without_parentheses;
 
 /// The checks of one database by table.
 #[derive(Default)]
@@ -76,7 +77,7 @@ pub(super) fn add(checks: Checks, tables: &mut Tables) {
             if check.is_json() && column.is_some_and(|column| column.column_type.text == "json") {
                 continue;
             }
-            let expression = expression::of(without_parentheses(&check.clause, true));
+            let expression = expression::of(without_parentheses(&check.clause, SqlDialect::MySql));
             found.table.checks.push(Check { name: (!check.is_of_column).then_some(check.name), expression });
         }
     }

@@ -3,13 +3,15 @@
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 
 use super::checks::Checks;
+use super::definition;
 use super::expression;
 use super::kind;
 use super::place::{Place, Server};
 use super::tables::Tables;
 use crate::inspect::cells::{Cells, rows};
-use crate::inspect::text::without_parentheses;
 use crate::schema::{AutoIncrement, Column, Expression, Generated, Type};
+use crate::sql::SqlDialect;
+use crate::sql::text::without_parentheses;
 
 const COLUMNS: &str = "SELECT CAST(TABLE_NAME AS CHAR), CAST(COLUMN_NAME AS CHAR), CAST(COLUMN_TYPE AS CHAR),
     IS_NULLABLE = 'YES', CAST(COLUMN_DEFAULT AS CHAR), CAST(EXTRA AS CHAR), CAST(GENERATION_EXPRESSION AS CHAR),
@@ -33,6 +35,10 @@ pub(super) async fn read(
         if found.collation.as_deref() == Some(JSON_COLLATION) && checks.is_json(&found.table, &found.name) {
             found.column_type = "json".to_owned();
             found.collation = None;
+        }
+        if found.has_default_untold() {
+            let definition = definition::read(connection, database, &found.table).await?;
+            found.default = definition::default_of(&definition, &found.name).map(str::to_owned);
         }
         found.collation = found.collation.filter(|own| table.collation.as_ref() != Some(own));
         table.table.columns.push(found.column(place.server));
@@ -86,12 +92,18 @@ impl Found {
         }
     }
 
+    /// Whether the catalogue says that there is a default, but not which one: as MySQL does of one that came by
+    /// `ALTER COLUMN … SET DEFAULT (…)`, until the next change of the table.
+    fn has_default_untold(&self) -> bool {
+        self.default.is_none() && self.extra.contains("default_generated")
+    }
+
     /// MySQL also says `DEFAULT_GENERATED` of a default.
     fn generated(&self) -> Option<Generated> {
         let stored = ["stored generated", "persistent"].iter().any(|word| self.extra.contains(word));
         (stored || self.extra.contains("virtual generated")).then(|| {
             let text = expression::unescaped(&self.generation);
-            Generated { expression: expression::of(without_parentheses(&text, true)), stored }
+            Generated { expression: expression::of(without_parentheses(&text, SqlDialect::MySql)), stored }
         })
     }
 

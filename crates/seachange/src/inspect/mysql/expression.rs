@@ -5,8 +5,9 @@
 
 use sqlparser::keywords::ALL_KEYWORDS;
 
-use crate::inspect::text::{is_literal, pieces};
 use crate::schema::Expression;
+use crate::sql::SqlDialect;
+use crate::sql::text::{is_literal, pieces};
 
 /// Words that MariaDB or MySQL reserve, and that the parser has no use for.
 const MORE_KEYWORDS: &str = "ACCESSIBLE DAY_HOUR DAY_MICROSECOND DAY_MINUTE DAY_SECOND DELETE_DOMAIN_ID DO_DOMAIN_IDS DUAL ENCLOSED EXIT \
@@ -23,7 +24,7 @@ pub(super) fn of(text: &str) -> Expression {
 
 /// Takes the escapes away that MySQL puts before the quotes of a whole expression: `_utf8mb4\'it\\\'s\'`.
 pub(super) fn unescaped(text: &str) -> String {
-    if !pieces(text, true).any(|(_, piece)| piece == "\\") {
+    if !pieces(text, SqlDialect::MySql).any(|(_, piece)| piece == "\\") {
         return text.to_owned();
     }
     let mut plain = String::new();
@@ -58,11 +59,11 @@ fn readable(text: &str) -> String {
         return moment;
     }
     let mut readable = String::new();
-    for (_, piece) in pieces(text, true) {
+    for (_, piece) in pieces(text, SqlDialect::MySql) {
         if let Some(name) = plain_name(piece) {
             readable.push_str(name);
         } else {
-            if is_literal(piece, true) {
+            if is_literal(piece, SqlDialect::MySql) {
                 without_character_set(&mut readable);
             }
             readable.push_str(piece);

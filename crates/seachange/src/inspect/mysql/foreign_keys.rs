@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr};
+use sea_orm::{ConnectionTrait, DbErr};
 
+use super::definition;
 use super::place::Place;
 use super::tables::Tables;
-use crate::alter::clause::quoted;
 use crate::inspect::cells::{Cells, rows};
-use crate::inspect::text::{end_of_piece, pieces};
 use crate::schema::{Action, ForeignKey, Index, IndexPart, Table};
+use crate::sql::SqlDialect;
+use crate::sql::text::pieces;
 
 const COLUMNS: &str =
     "SELECT CAST(TABLE_NAME AS CHAR), CAST(CONSTRAINT_NAME AS CHAR), CAST(ORDINAL_POSITION AS SIGNED),
@@ -82,24 +83,18 @@ async fn actions(connection: &impl ConnectionTrait, database: &str) -> Result<Ac
 
 /// What the keys of one table do, from `SHOW CREATE TABLE`.
 async fn actions_of(connection: &impl ConnectionTrait, database: &str, table: &str) -> Result<Actions, DbErr> {
-    let quoted = |name| quoted(DbBackend::MySql, name);
-    let sql = format!("SHOW CREATE TABLE {}.{}", quoted(database), quoted(table));
-    let mut actions = Actions::new();
-    for row in rows(connection, &sql, []).await? {
-        let definition: String = row.try_get_by_index(1)?;
-        let keys = definition.lines().filter_map(written_actions);
-        actions.extend(keys.map(|(name, actions)| ((table.to_owned(), name), actions)));
-    }
-    Ok(actions)
+    let definition = definition::read(connection, database, table).await?;
+    let keys = definition.lines().filter_map(written_actions);
+    Ok(keys.map(|(name, actions)| ((table.to_owned(), name), actions)).collect())
 }
 
 /// The name of a foreign key and what it does, from its line in the text of a table.
 fn written_actions(line: &str) -> Option<(String, (Action, Action))> {
     let line = line.trim().trim_end_matches(',').strip_prefix("CONSTRAINT ")?;
-    let (name, rest) = line.split_at(end_of_piece(line, 0, true));
+    let (name, rest) = line.split_at(pieces(line, SqlDialect::MySql).next()?.1.len());
     let rest = rest.strip_prefix(" FOREIGN KEY ")?;
     let outside: String =
-        pieces(rest, true).map(|(_, piece)| if piece.starts_with('`') { "" } else { piece }).collect();
+        pieces(rest, SqlDialect::MySql).map(|(_, piece)| if piece.starts_with('`') { "" } else { piece }).collect();
     let written = |clause: &str| {
         let rule = outside.split_once(clause).map(|(_, rule)| rule.split(" ON ").next().unwrap_or(rule));
         rule.map(action).unwrap_or_default()

@@ -6,8 +6,9 @@ use super::expression;
 use super::place::{Place, Server};
 use super::tables::Tables;
 use crate::inspect::cells::{Cells, rows};
-use crate::inspect::text::without_parentheses;
 use crate::schema::{Index, IndexKey, IndexPart, PrimaryKey, Table, Unique};
+use crate::sql::SqlDialect;
+use crate::sql::text::without_parentheses;
 
 /// The name of every primary key.
 const PRIMARY: &str = "PRIMARY";
@@ -67,7 +68,7 @@ fn part(cells: &mut Cells<'_>, method: Option<&str>) -> Result<IndexPart, DbErr>
     let length: Option<i64> = cells.take()?;
     let key = match (column, cells.take::<Option<String>>()?) {
         (None, Some(text)) => {
-            IndexKey::Expression(expression::of(without_parentheses(&expression::unescaped(&text), true)))
+            IndexKey::Expression(expression::of(without_parentheses(&expression::unescaped(&text), SqlDialect::MySql)))
         }
         (column, _) => IndexKey::Column(column.unwrap_or_default()),
     };

@@ -2,7 +2,8 @@
 
 use sea_orm::sea_query::{ColumnType, StringLen};
 
-use crate::inspect::text::{is_literal, items};
+use crate::sql::SqlDialect;
+use crate::sql::text::{is_literal, items};
 
 /// The type for the text of a column's type. Widths of numbers that are shown (`int(11)`) are those that the server
 /// chooses; it is another type where somebody chose another.
@@ -50,9 +51,9 @@ fn plain(text: &str) -> Option<ColumnType> {
 
 /// sea-query puts quotes round the values and escapes nothing, so that others are written as the server tells them.
 fn enumeration(column: &str, values: &str) -> Option<ColumnType> {
-    let values = items(values, true).into_iter().map(|value| {
+    let values = items(values, SqlDialect::MySql).into_iter().map(|value| {
         let plain = value.get(1..value.len().checked_sub(1)?)?;
-        (is_literal(value, true) && !plain.contains(['\'', '\\'])).then(|| plain.to_owned().into())
+        (is_literal(value, SqlDialect::MySql) && !plain.contains(['\'', '\\'])).then(|| plain.to_owned().into())
     });
     Some(ColumnType::Enum { name: column.to_owned().into(), variants: values.collect::<Option<Vec<_>>>()? })
 }

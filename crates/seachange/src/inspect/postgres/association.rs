@@ -3,14 +3,15 @@
 //! PostgreSQL keeps the nesting of an expression that it was given (`BETWEEN` is a pair of its own), but not in what it says
 //! to people: whoever makes the expression anew from that has another nesting, of the same meaning.
 
-use crate::inspect::text::{closing, pieces};
+use crate::sql::SqlDialect;
+use crate::sql::text::{closing, pieces};
 
 /// Writes `((a AND b) AND c)` as `(a AND b AND c)`, everywhere in an expression that has all its parentheses.
 pub(super) fn flat(text: &str) -> String {
     let mut flat = String::with_capacity(text.len());
     let mut done = 0;
-    for (position, piece) in pieces(text, false) {
-        let end = (piece == "(").then(|| closing(&text[position..], false)).flatten();
+    for (position, piece) in pieces(text, SqlDialect::Postgres) {
+        let end = (piece == "(").then(|| closing(&text[position..], SqlDialect::Postgres)).flatten();
         match end.map(|length| position + length) {
             _ if position < done => {}
             Some(end) => {
@@ -40,14 +41,14 @@ fn spliced(text: &str) -> String {
 /// What is in the parentheses of an operand that has the same operator.
 fn nested<'t>(operand: &'t str, operator: &str) -> Option<&'t str> {
     let inside = operand.strip_prefix('(')?.strip_suffix(')')?;
-    let is_whole = closing(operand, false) == Some(operand.len() - 1);
+    let is_whole = closing(operand, SqlDialect::Postgres) == Some(operand.len() - 1);
     (is_whole && operands(inside, operator).len() > 1).then_some(inside)
 }
 
 /// Splits at an operator that is in no brackets and no quotes.
 fn operands<'t>(text: &'t str, operator: &str) -> Vec<&'t str> {
     let (mut found, mut depth, mut start) = (Vec::new(), 0_usize, 0);
-    for (position, piece) in pieces(text, false) {
+    for (position, piece) in pieces(text, SqlDialect::Postgres) {
         match piece {
             "(" | "[" => depth += 1,
             ")" | "]" => depth = depth.saturating_sub(1),

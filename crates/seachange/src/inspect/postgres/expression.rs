@@ -4,8 +4,9 @@
 //! which [`normal`] takes care of. Without needless ones it reads better.
 
 use super::association;
-use crate::inspect::text::{closing, is_literal, items, on_one_line, pieces, without_parentheses};
 use crate::schema::Expression;
+use crate::sql::SqlDialect;
+use crate::sql::text::{closing, is_literal, items, on_one_line, pieces, without_parentheses};
 
 /// The default of a column of the type `bare_type`.
 pub(super) fn default(full: &str, pretty: &str, bare_type: &str) -> Expression {
@@ -33,7 +34,7 @@ pub(super) fn condition(full: &str, pretty: &str) -> Expression {
 /// Whether it is `nextval('…'::regclass)` and nothing else.
 pub(super) fn is_nextval(text: &str) -> bool {
     let sequence = text.strip_prefix("nextval(").and_then(|text| text.strip_suffix("::regclass)"));
-    sequence.is_some_and(|name| is_literal(name, false))
+    sequence.is_some_and(|name| is_literal(name, SqlDialect::Postgres))
 }
 
 /// Whether it is the default of a column that has none, written out.
@@ -44,7 +45,7 @@ pub(super) fn is_null(text: &str, bare_type: &str) -> bool {
 /// `'-1'` from `'-1'::integer`, and the type.
 fn literal_and_cast(text: &str) -> Option<(&str, &str)> {
     let (literal, cast) = text.rsplit_once("::")?;
-    is_literal(literal, false).then_some((literal, cast))
+    is_literal(literal, SqlDialect::Postgres).then_some((literal, cast))
 }
 
 /// Whether a literal holds a number below zero, which a minus in front of the digits makes as well.
@@ -57,20 +58,20 @@ fn is_negative_number(literal: &str) -> bool {
 }
 
 fn readable(full: &str, pretty: &str) -> String {
-    let pretty = on_one_line(pretty);
+    let pretty = on_one_line(pretty, SqlDialect::Postgres);
     // Rather what PostgreSQL promises to read as the same, where something is not as expected.
     let text = if pretty.is_empty() { full } else { &pretty };
-    with_lists(without_parentheses(text, false))
+    with_lists(without_parentheses(text, SqlDialect::Postgres))
 }
 
 /// Writes a cast of an array as casts of its elements: what PostgreSQL itself makes of its own text when it reads it. And takes
 /// away parentheses that change nothing.
 fn normal(full: &str) -> String {
     const START: &str = "(ARRAY[";
-    let full = on_one_line(full);
+    let full = on_one_line(full, SqlDialect::Postgres);
     let mut normal = String::new();
     let mut done = 0;
-    for (position, _) in pieces(&full, false) {
+    for (position, _) in pieces(&full, SqlDialect::Postgres) {
         if position >= done
             && let Some((elements, end)) =
                 full[position..].strip_prefix(START).and_then(|_| cast_array(&full, position))
@@ -86,12 +87,13 @@ fn normal(full: &str) -> String {
 
 /// `ARRAY[(a)::t, (b)::t]` for `(ARRAY[a, b])::t[]` at `start`, and where that ends.
 fn cast_array(text: &str, start: usize) -> Option<(String, usize)> {
-    let close = start + closing(&text[start..], false)?;
+    let close = start + closing(&text[start..], SqlDialect::Postgres)?;
     let elements = text[start..close].strip_prefix("(ARRAY[")?.strip_suffix(']')?;
     let cast = text[close + 1..].strip_prefix("::")?;
     let cast = &cast[..cast.find("[]")?];
     let is_type = cast.chars().all(|character| character.is_alphanumeric() || " _.\"(),".contains(character));
-    let casts: Vec<String> = items(elements, false).iter().map(|item| format!("({item})::{cast}")).collect();
+    let casts: Vec<String> =
+        items(elements, SqlDialect::Postgres).iter().map(|item| format!("({item})::{cast}")).collect();
     let end = close + 1 + "::".len() + cast.len() + "[]".len();
     is_type.then(|| (format!("ARRAY[{}]", casts.join(", ")), end))
 }
@@ -125,10 +127,10 @@ fn list(text: &str, operator: usize, bracket: usize) -> Option<List> {
     if !is_outside_of_quotes(text, operator) {
         return None;
     }
-    let close = bracket + closing(&text[bracket..], false)?;
+    let close = bracket + closing(&text[bracket..], SqlDialect::Postgres)?;
     let (cast, rest) = text[close + 1..].split_once(')')?;
     let operand = operand(&text[..operator])?;
-    let elements = items(&text[bracket + 1..close], false);
+    let elements = items(&text[bracket + 1..close], SqlDialect::Postgres);
     // A column of the type `character varying` is compared as text, and so is the list.
     let (name, is_varying) = match operand.strip_suffix("::text") {
         Some(name) => (name, true),
@@ -150,7 +152,7 @@ fn literals(elements: &[&str], suffix: &str) -> Option<Vec<String>> {
     let literal = |element: &&str| {
         let literal = element.strip_suffix(suffix)?;
         let is_number = suffix.is_empty() && !literal.is_empty() && literal.bytes().all(|byte| byte.is_ascii_digit());
-        (is_number || !suffix.is_empty() && is_literal(literal, false)).then(|| literal.to_owned())
+        (is_number || !suffix.is_empty() && is_literal(literal, SqlDialect::Postgres)).then(|| literal.to_owned())
     };
     elements.iter().map(literal).collect()
 }
@@ -165,7 +167,7 @@ fn operand(text: &str) -> Option<&str> {
 }
 
 fn is_outside_of_quotes(text: &str, position: usize) -> bool {
-    pieces(text, false).any(|(start, _)| start == position)
+    pieces(text, SqlDialect::Postgres).any(|(start, _)| start == position)
 }
 
 #[cfg(test)]

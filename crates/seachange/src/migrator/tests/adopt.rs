@@ -8,8 +8,15 @@ use sea_orm_migration::prelude::*;
 use super::{current, memory, tables};
 use crate::Error;
 use crate::adopt::{AdoptError, Adoption, OldTable, Tool};
-use crate::migrator::Migrator;
+use crate::migrator::{Ahead, Edits, Gaps, Migrator, OtherRecords, UpgradeOptions};
 use crate::revision::{Migrations, Revision, Script};
+
+const DEFAULT: UpgradeOptions = UpgradeOptions {
+    gaps: Gaps::Refuse,
+    ahead: Ahead::Refuse,
+    edits: Edits::Warn,
+    other_records: OtherRecords::Refuse,
+};
 
 /// A migration of this name.
 struct Named(&'static str);
@@ -208,4 +215,37 @@ async fn another_record_is_left_alone() {
     assert_eq!(error.to_string(), "`a` is in `seaql_migrations` alone, and `x` is recorded already");
     execute(&migrator, "UPDATE seachange_revision SET state = 'upgrading'").await;
     assert!(matches!(migrator.adopt(&of(Tool::SeaOrm)).await, Err(Error::Interrupted { .. })));
+}
+
+/// Nothing is recorded here: an upgrade would begin at the first revision again.
+#[tokio::test]
+async fn an_upgrade_of_a_database_of_another_tool_is_refused() {
+    let migrator = seaql(&[("m1_a", 1), ("m2_b", 2)]).await;
+    let refused = |outcome: Result<crate::Report, Error>| match outcome {
+        Err(error @ Error::Unadopted { .. }) => error.to_string(),
+        other => unreachable!("{other:?}"),
+    };
+    let message = "sea-orm-migration has migrated this database: `seaql_migrations` has 2 rows, and no revision is recorded as applied";
+    assert_eq!(refused(migrator.upgrade("heads").await), message);
+    assert_eq!(migrator.check().await.unwrap_err().to_string(), message);
+    assert_eq!(migrator.plan_upgrade(&["heads".parse().unwrap()], DEFAULT).await.unwrap_err().to_string(), message);
+    assert_eq!(tables(&migrator).await, ["seaql_migrations"]);
+
+    migrator.adopt(&of(Tool::SeaOrm)).await.unwrap();
+    migrator.upgrade("heads").await.unwrap();
+
+    let migrator = alembic(&["b"]).await;
+    assert_eq!(
+        refused(migrator.upgrade("a").await),
+        "Alembic has migrated this database: `alembic_version` has 1 row, and no revision is recorded as applied"
+    );
+    let options = UpgradeOptions { other_records: OtherRecords::Ignore, ..DEFAULT };
+    migrator.upgrade_to(&["heads".parse().unwrap()], options).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_empty_or_strange_table_of_that_name_is_no_record() {
+    let migrator = seaql(&[]).await;
+    execute(&migrator, "CREATE TABLE alembic_version (flight INT)").await;
+    migrator.upgrade("heads").await.unwrap();
 }

@@ -5,7 +5,7 @@ use seachange_graph::{AppliedError, Target};
 
 use super::{memory, nodes, watched};
 use crate::Error;
-use crate::migrator::{Ahead, Edits, Gaps, Migrator, UpgradeOptions};
+use crate::migrator::{Ahead, Edits, Gaps, Migrator, OtherRecords, UpgradeOptions};
 use crate::revision::Revision;
 
 const A: Revision = Revision { id: "a", ..Revision::ROOT };
@@ -14,7 +14,8 @@ const C: Revision = Revision { id: "c", down_revision: &["b"], ..Revision::ROOT 
 const ROOT: Revision = Revision { id: "root", ..Revision::ROOT };
 const SIDE: Revision = Revision { id: "side", down_revision: &["a"], ..Revision::ROOT };
 
-const ALLOW: UpgradeOptions = UpgradeOptions { ahead: Ahead::Allow, gaps: Gaps::Refuse, edits: Edits::Warn };
+const ALLOW: UpgradeOptions =
+    UpgradeOptions { ahead: Ahead::Allow, gaps: Gaps::Refuse, edits: Edits::Warn, other_records: OtherRecords::Refuse };
 
 /// A database at the heads of these revisions.
 async fn at(revisions: &[Revision]) -> Migrator {
@@ -99,4 +100,18 @@ async fn what_a_newer_program_is_in_the_middle_of_holds_up_no_service() {
     assert!(matches!(upgrade, Err(Error::Interrupted { .. })), "a run wants to know how it ended");
     newer.connection().execute_unprepared(&begun("a")).await.unwrap();
     assert!(matches!(older.check_with(ALLOW).await, Err(Error::Interrupted { .. })), "its own are its affair");
+}
+
+#[tokio::test]
+async fn where_a_database_stands_that_is_ahead() {
+    let (migrator, _) = watched(nodes(&[A, B]), &at(&[A, B, C, SIDE]).await);
+    let standing = migrator.standing().await.unwrap();
+    assert!(standing.known.is_empty(), "both heads are of the newer program");
+    let of_newer: Vec<&str> = standing.of_newer.iter().map(|row| row.revision.as_str()).collect();
+    assert_eq!((of_newer, standing.unknown), (vec!["c", "side"], vec!["c".to_owned(), "side".to_owned()]));
+
+    let (migrator, _) = watched(nodes(&[A, B]), &at(&[A, B, SIDE]).await);
+    let standing = migrator.standing().await.unwrap();
+    let known: Vec<&str> = standing.known.iter().map(|script| script.revision.id).collect();
+    assert_eq!((known, standing.of_newer.len()), (vec!["b"], 1));
 }

@@ -5,9 +5,14 @@ use seachange_graph::Target;
 
 use super::{TABLE_A, TABLE_B, line, migrator, table, watched};
 use crate::Error;
-use crate::migrator::{Ahead, Edits, Gaps, Migrator, RevisionState, UpgradeOptions};
+use crate::migrator::{Ahead, Edits, Gaps, Migrator, OtherRecords, RevisionState, UpgradeOptions};
 
-const STRICT: UpgradeOptions = UpgradeOptions { edits: Edits::Refuse, ahead: Ahead::Refuse, gaps: Gaps::Refuse };
+const STRICT: UpgradeOptions = UpgradeOptions {
+    edits: Edits::Refuse,
+    ahead: Ahead::Refuse,
+    gaps: Gaps::Refuse,
+    other_records: OtherRecords::Refuse,
+};
 
 /// A database at `r2` of which both revisions were edited since.
 async fn edited() -> Migrator {

@@ -94,3 +94,31 @@ fn a_body_reaches_mysql_in_one_piece() {
     );
     check_text(Driver::MySql, "DROP TABLE `a;b`;", "DROP TABLE `a;b`;");
 }
+
+#[test]
+fn an_executable_comment_is_a_statement() {
+    check_text(Driver::MySql, "/*!40101 SET NAMES utf8 */", "/*!40101 SET NAMES utf8 */;");
+    check_text(Driver::MySql, "/*!40101 SET NAMES utf8 */ -- x", "/*!40101 SET NAMES utf8 */; -- x");
+    check_text(Driver::MySql, "/*M! SET @a = 1 */;", "/*M! SET @a = 1 */;");
+    check_text(Driver::Sqlite, "/*! a */", "/*! a */");
+}
+
+#[test]
+fn only_statements_with_inner_ends_are_wrapped() {
+    check_text(Driver::MySql, "SET @a = 1; SET @b = 2", "SET @a = 1; SET @b = 2;");
+    check_text(
+        Driver::MySql,
+        "SET @a = 1; -- then\nCREATE PROCEDURE p() BEGIN SELECT 1; END; DROP PROCEDURE p -- gone",
+        "SET @a = 1;\nDELIMITER //\n-- then\nCREATE PROCEDURE p() BEGIN SELECT 1; END\n//\nDELIMITER ;\nDROP PROCEDURE p; -- gone",
+    );
+}
+
+#[test]
+fn line_ends_in_strings_arrive() {
+    let text = || [Value::from("a\r\nb")];
+    let sqlite = rendered(Driver::Sqlite, "INSERT INTO a VALUES (?)", text());
+    assert_eq!(sqlite.as_deref(), Ok("INSERT INTO a VALUES (('a' || char(13, 10) || 'b'));"));
+    check_text(Driver::Sqlite, "CREATE TABLE a (b DEFAULT 'c\r\nd')", "CREATE TABLE a (b DEFAULT 'c\r\r\nd');");
+    check_text(Driver::MySql, "INSERT INTO a VALUES ('b\r\nc')", "INSERT INTO a VALUES ('b\\r\\nc');");
+    check_text(Driver::Postgres, "INSERT INTO a VALUES ('b\r\nc')", "INSERT INTO a VALUES ('b\r\nc');");
+}

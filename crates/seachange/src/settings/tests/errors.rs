@@ -29,6 +29,16 @@ fn a_url_says_which_part_is_wrong() {
         ("postgres://u:pw/app", "`postgres://u:***`: the port is not a number from 1 to 65535"),
         ("postgres://u:pw@d b/app", "`postgres://u:***@d b/app`: the host is not a name or an address"),
         ("postgres://u@[::g]/app", "`postgres://u@[::g]/app`: the host is not a name or an address"),
+        (
+            "postgres://u:pw@a:5432,b:5433/app",
+            "`postgres://u:***@a:5432,b:5433/app`: it names several hosts, and a connection is made to one",
+        ),
+        (
+            "postgres:///app?host=a,b&password=pw",
+            "`postgres:///app?***`: it names several hosts, and a connection is made to one",
+        ),
+        ("mysql://u:pw@a,b/app", "`mysql://u:***@a,b/app`: it names several hosts, and a connection is made to one"),
+        ("postgres://db/app?search_path=a&schema=b", "`postgres://db/app?***`: bad value for the parameter `schema`"),
         ("postgres://u@::1/app", "`postgres://u@::1/app`: an IPv6 host stands without `[` and `]`"),
         ("postgres://u:pw@db", "`postgres://u:***@db`: the name of the database is missing"),
         ("mysql://u:pw@db/", "`mysql://u:***@db/`: the name of the database is missing"),
@@ -79,6 +89,10 @@ fn parts_are_checked() {
             "`DATABASE_HOSTNAME` is `a b`, which is not a host name, an address or the path of a socket",
         ),
         (
+            "DRIVER=postgres\nHOSTNAME=a,b\nNAME=app",
+            "`DATABASE_HOSTNAME` is `a,b`, which names several hosts, and a connection is made to one",
+        ),
+        (
             "DRIVER=mysql\nNAME=app\nTLS_MODE=yes",
             "`DATABASE_TLS_MODE` is `yes`, which is not one of disable, prefer, require, verify-ca, verify-full",
         ),
@@ -121,6 +135,10 @@ fn parts_that_disagree_with_the_url() {
 
 #[test]
 fn three_slashes_before_the_only_file() {
+    check(
+        "URL=sqlite:///here.db?mode=rwc",
+        "ambiguous database URL `sqlite:///here.db?***`: `/here.db` does not exist, but `here.db` does",
+    );
     check(
         "URL=sqlite:///var/lib/app.db",
         "ambiguous database URL `sqlite:///var/lib/app.db`: `var/lib/app.db` does not exist, but `/var/lib/app.db` does",

@@ -32,6 +32,7 @@ fn files() -> Files {
         ("/run/secrets/password", "P@ss w%rd/:?#é\n"),
         ("/run/secrets/windows", "pw\r\n"),
         ("/var/lib/app.db", ""),
+        ("here.db", ""),
         ("both.db", ""),
         ("/both.db", ""),
     ]))

@@ -44,6 +44,18 @@ fn sqlite_urls() {
         ("sqlite+aiosqlite:///var/lib/app.db", "sqlite:var/lib/app.db?mode=rwc"),
         ("sqlite:///both.db", "sqlite:both.db?mode=rwc"),
         ("sqlite:////var/lib/app.db", "sqlite:/var/lib/app.db?mode=rwc"),
+        // SQLx's own parameters say that it is SQLx's spelling.
+        ("sqlite:///var/lib/app.db?mode=rwc", "sqlite:/var/lib/app.db?mode=rwc"),
+        ("sqlite:///data/a.db?mode=rwc", "sqlite:/data/a.db?mode=rwc"),
+        ("sqlite:///data/a.db?mode=ro", "sqlite:/data/a.db?mode=ro"),
+        ("sqlite:///data/a.db?cache=shared", "sqlite:/data/a.db?mode=rwc&cache=shared"),
+        ("sqlite:///data/a.db?immutable=true", "sqlite:/data/a.db?mode=rwc&immutable=true"),
+        ("sqlite:///data/a.db?vfs=unix", "sqlite:/data/a.db?mode=rwc&vfs=unix"),
+        ("sqlite:///data/a.db?timeout=5", "sqlite:data/a.db?mode=rwc"),
+        ("sqlite:///both.db?mode=rwc", "sqlite:/both.db?mode=rwc"),
+        ("sqlite+aiosqlite:///data/a.db?mode=rwc", "sqlite:data/a.db?mode=rwc"),
+        ("sqlite:////var/lib/app.db?mode=rwc", "sqlite:/var/lib/app.db?mode=rwc"),
+        ("sqlite:///:memory:?mode=rwc", "sqlite::memory:"),
         ("sqlite:///C:/data/a.db", "sqlite:C%3A/data/a.db?mode=rwc"),
         ("sqlite:a.db?mode=ro", "sqlite:a.db?mode=ro"),
         ("sqlite:a.db?mode=rw&check_same_thread=no", "sqlite:a.db?mode=rw"),
@@ -88,6 +100,19 @@ fn postgres_urls() {
             "postgres://db/app?sslmode=verify-full&sslrootcert=ca.pem&application_name=a%20b",
             "Postgres host=db name=app tls=VerifyFull ca=ca.pem application_name=a b",
         ),
+        ("postgres://db/app?search_path=audit", "Postgres host=db name=app schema=audit"),
+        ("postgres://db/app?search_path=%22Audit%22", "Postgres host=db name=app schema=Audit"),
+        ("postgres://db/app?options=-c%20search_path%3Daudit", "Postgres host=db name=app schema=audit"),
+        ("postgres://db/app?options=-csearch_path%3Daudit", "Postgres host=db name=app schema=audit"),
+        ("postgres://db/app?options[search_path]=audit", "Postgres host=db name=app schema=audit"),
+        ("postgres://db/app?currentSchema=audit", "Postgres host=db name=app schema=audit"),
+        ("postgres://db/app?search_path=audit&schema=audit", "Postgres host=db name=app schema=audit"),
+        (
+            "postgres://db/app?options=-c%20geqo%3Doff%20-c%20search_path%3Daudit",
+            "Postgres host=db name=app schema=audit options=-c geqo=off",
+        ),
+        // A path of several is the server's to search.
+        ("postgres://db/app?search_path=audit,public", "Postgres host=db name=app options[search_path]=audit,public"),
         ("postgres://db/app?options[statement_timeout]=1s", "Postgres host=db name=app options[statement_timeout]=1s"),
     ] {
         check(&format!("URL={url}"), expect);

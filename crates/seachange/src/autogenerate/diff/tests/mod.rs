@@ -122,6 +122,15 @@ fn a_foreign_key_without_a_name_is_as_good() {
 }
 
 #[test]
+fn an_index_goes_whose_name_another_one_takes() {
+    check(
+        "posts: a int, b int, uindex i(a)",
+        "posts: a int, b int, unique u(a), index i(b)",
+        &["drop index i", "alter posts add unique u", "create index i"],
+    );
+}
+
+#[test]
 fn an_index_may_stand_for_a_unique_constraint_unless_somebody_asked_for_one() {
     let (index, unique) = (parse("posts: a int, uindex i(a)"), parse("posts: a int, unique u(a)"));
     let plain = Wishes::default();

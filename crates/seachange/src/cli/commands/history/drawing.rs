@@ -7,7 +7,7 @@ use seachange_graph::Graph;
 use seachange_graph::draw::Node;
 
 use crate::cli::context::Context;
-use crate::cli::log::{self, Glyphs};
+use crate::cli::log::{self, Canvas, Glyphs};
 use crate::cli::picture;
 use crate::cli::problem::Problem;
 use crate::cli::terminal::{DIM, styled};
@@ -48,7 +48,8 @@ impl DrawingArgs {
         let picture = picture::picture(graph, context.project.migrations, applied.as_ref());
         let drawn: HashSet<&str> = drawn.map(|script| script.revision.id).collect();
         let is_drawn = |id: &str| drawn.contains(id);
-        let text = log::draw(&picture, self.glyphs(), is_drawn, |node| details(context, node));
+        let canvas = Canvas { glyphs: self.glyphs(), width: context.terminal.width() };
+        let text = log::draw(&picture, canvas, is_drawn, |node| details(context, node));
         context.terminal.answer(text.trim_end());
         Ok(())
     }

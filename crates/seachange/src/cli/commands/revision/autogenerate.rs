@@ -10,6 +10,7 @@ use crate::cli::comparing::ComparingArgs;
 use crate::cli::context::Context;
 use crate::cli::differences::{hints, lines, question, summary};
 use crate::cli::exit::Exit;
+use crate::cli::printable;
 use crate::cli::problem::Problem;
 use crate::cli::prompt;
 use crate::cli::terminal::Terminal;
@@ -74,7 +75,7 @@ pub(in crate::cli::commands) async fn rehearsed(
     let rehearsal = comparison.rehearse(operations, &comparing.scratch(context)?).await;
     let rehearsal = rehearsal.map_err(|error| autogenerate::problem(&error))?;
     let remarks = remarks(&rehearsal);
-    remarks.iter().for_each(|remark| context.terminal.warn(remark));
+    remarks.iter().for_each(|remark| context.terminal.warn(printable::name(remark)));
     let exit = match rehearsal {
         Rehearsal::Proven | Rehearsal::Unknown { .. } => Exit::Success,
         Rehearsal::Differs { .. } | Rehearsal::Refused { .. } => Exit::Differs,

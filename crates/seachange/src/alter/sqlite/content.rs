@@ -1,0 +1,187 @@
+//! What a column holds by its declared type, and which values SQLite puts there unchanged.
+//!
+//! SQLite converts a value to the affinity of its column where it can, and otherwise stores it as it is: `'007'` becomes 7
+//! in an integer column, and `'abc'` stays a text there. Both are questions about the value alone, so they are asked of
+//! the old table, before anything is copied.
+
+use crate::sqlite_text::tokens;
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Content {
+    /// Every value, as it is.
+    Anything,
+    Integer,
+    Real,
+    /// An integer or a real number.
+    Number,
+    Text,
+    Blob,
+    /// 0 or 1.
+    Boolean,
+    /// A text of one of these forms, or a number if the affinity of the column makes one of it.
+    Date(Numbers),
+    Time(Numbers),
+    DateTime(Numbers),
+    /// A text that is JSON.
+    Json,
+    /// 16 bytes, as SeaORM stores a UUID.
+    Uuid,
+}
+
+/// Whether a column of dates holds numbers too: `date` does, and sea-query's `date_text` does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Numbers {
+    Kept,
+    BecomeText,
+}
+
+impl Content {
+    /// What a column of a declared type holds.
+    pub(super) fn of(declared: &str, is_strict: bool) -> Self {
+        let declared = normal(declared);
+        let word = declared.split(['(', ' ']).next().unwrap_or_default();
+        let numbers = if Self::by_affinity(&declared) == Self::Text { Numbers::BecomeText } else { Numbers::Kept };
+        match word {
+            "any" if is_strict => Self::Anything,
+            "boolean" | "bool" => Self::Boolean,
+            "date_text" | "date" => Self::Date(numbers),
+            "time_text" | "time" => Self::Time(numbers),
+            "datetime_text" | "timestamp_text" | "timestamp_with_timezone_text" | "datetime" | "timestamp" => {
+                Self::DateTime(numbers)
+            }
+            "json_text" | "jsonb_text" => Self::Json,
+            "uuid_text" => Self::Uuid,
+            _ => Self::by_affinity(&declared),
+        }
+    }
+
+    /// What a column of a declared type holds, as far as SQLite itself tells types apart: the rules are in
+    /// <https://sqlite.org/datatype3.html#determination_of_column_affinity>.
+    pub(super) fn of_affinity(declared: &str, is_strict: bool) -> Self {
+        let declared = normal(declared);
+        if is_strict && declared == "any" { Self::Anything } else { Self::by_affinity(&declared) }
+    }
+
+    fn by_affinity(declared: &str) -> Self {
+        let says = |words: &[&str]| words.iter().any(|word| declared.contains(word));
+        match declared {
+            "" => Self::Anything,
+            _ if says(&["int"]) => Self::Integer,
+            _ if says(&["char", "clob", "text"]) => Self::Text,
+            _ if says(&["blob"]) => Self::Blob,
+            _ if says(&["real", "floa", "doub"]) => Self::Real,
+            _ => Self::Number,
+        }
+    }
+
+    /// Writes the condition under which SQLite stores `value`, a name in SQL, so that it is of this content and becomes the
+    /// old value again when it is converted back. It holds for `NULL`.
+    pub(super) fn keeps(self, value: &str) -> String {
+        let [integer, real, text, blob] = self.kept_of_each_class(value);
+        format!(
+            "CASE typeof({value}) WHEN 'null' THEN 1 WHEN 'integer' THEN {integer} WHEN 'real' THEN {real} \
+             WHEN 'text' THEN {text} ELSE {blob} END"
+        )
+    }
+
+    /// The conditions for integers, real numbers, texts and blobs. Texts are compared by their bytes, whatever the
+    /// collation of the column.
+    fn kept_of_each_class(self, value: &str) -> [String; 4] {
+        const NO: &str = "0";
+        const YES: &str = "1";
+        let same_text = |through: &str| format!("CAST(CAST({value} AS {through}) AS TEXT) = {value} COLLATE BINARY");
+        match self {
+            Self::Anything => [YES, YES, YES, YES].map(str::to_owned),
+            Self::Integer => {
+                // Beyond these, a real number stays one.
+                let whole = format!("CAST({value} AS INTEGER) = {value} AND {value} BETWEEN -9.2e18 AND 9.2e18");
+                [YES.to_owned(), whole, same_text("INTEGER"), NO.to_owned()]
+            }
+            Self::Real => {
+                let exact = format!("CAST({value} AS INTEGER) BETWEEN -9007199254740992 AND 9007199254740992");
+                let text = format!("({} OR {} AND {exact})", same_text("REAL"), same_text("INTEGER"));
+                [format!("CAST({value} AS REAL) = {value}"), YES.to_owned(), text, NO.to_owned()]
+            }
+            Self::Number => [YES.to_owned(), YES.to_owned(), same_text("NUMERIC"), NO.to_owned()],
+            Self::Text => {
+                let real = format!("CAST(CAST({value} AS TEXT) AS REAL) = {value}");
+                [YES.to_owned(), real, YES.to_owned(), NO.to_owned()]
+            }
+            Self::Blob => [NO, NO, NO, YES].map(str::to_owned),
+            Self::Boolean => {
+                let number = format!("{value} IN (0, 1)");
+                let text = format!("{value} COLLATE BINARY IN ('0', '1')");
+                [number.clone(), number, text, NO.to_owned()]
+            }
+            Self::Date(numbers) => dated(numbers, format!("date({value}) = {value} COLLATE BINARY")),
+            Self::Time(numbers) => dated(numbers, format!("{} AND time({value}) IS NOT NULL", is_hour(value))),
+            Self::DateTime(numbers) => {
+                let [date, time] = [format!("substr({value}, 1, 10)"), format!("substr({value}, 12)")];
+                let form = format!("date({date}) = {date} AND {value} GLOB '??????????[ T]*' AND {}", is_hour(&time));
+                dated(numbers, format!("{form} AND datetime({value}) IS NOT NULL"))
+            }
+            Self::Json => [NO.to_owned(), NO.to_owned(), format!("json_valid({value})"), NO.to_owned()],
+            Self::Uuid => [NO.to_owned(), NO.to_owned(), NO.to_owned(), format!("length({value}) = 16")],
+        }
+    }
+}
+
+/// The condition under which a text begins with an hour and a minute. SQLite's own functions take an hour 24 as well.
+fn is_hour(text: &str) -> String {
+    format!("({text} GLOB '[01][0-9]:[0-5][0-9]*' OR {text} GLOB '2[0-3]:[0-5][0-9]*')")
+}
+
+/// The conditions for moments, of which texts have to satisfy `text`.
+fn dated(numbers: Numbers, text: String) -> [String; 4] {
+    let number = if numbers == Numbers::Kept { "1" } else { "0" };
+    [number.to_owned(), number.to_owned(), text, "0".to_owned()]
+}
+
+/// A declared type in lower case, without comments, quotes and superfluous white space.
+pub(super) fn normal(declared: &str) -> String {
+    let all = tokens(declared);
+    let words = all.iter().filter(|token| !token.is_trivia());
+    let words = words.map(|token| token.name().map_or_else(|| token.text.to_owned(), std::borrow::Cow::into_owned));
+    words.collect::<Vec<_>>().join(" ").to_ascii_lowercase().replace(" (", "(").replace("( ", "(").replace(" )", ")")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Content, Numbers, normal};
+
+    #[test]
+    fn contents_follow_the_declared_type() {
+        let check =
+            |declared: &str, expected: Content| assert_eq!(Content::of(declared, false), expected, "{declared}");
+        check("", Content::Anything);
+        check(" /* text */ ", Content::Anything);
+        check("integer", Content::Integer);
+        check("UNSIGNED BIG INT", Content::Integer);
+        check("varchar(255)", Content::Text);
+        check("enum_text", Content::Text);
+        check("real(10, 2)", Content::Real);
+        check("real_money", Content::Real);
+        check("double", Content::Real);
+        check("varbinary_blob(16)", Content::Blob);
+        check("decimal(10,2)", Content::Number);
+        check("ANY", Content::Number);
+        check("BOOLEAN", Content::Boolean);
+        check("date_text", Content::Date(Numbers::BecomeText));
+        check("DATE", Content::Date(Numbers::Kept));
+        check("timestamp_with_timezone_text", Content::DateTime(Numbers::BecomeText));
+        check("time_text", Content::Time(Numbers::BecomeText));
+        check("jsonb_text", Content::Json);
+        check("uuid_text", Content::Uuid);
+        assert_eq!(Content::of("ANY", true), Content::Anything);
+        assert_eq!(Content::of_affinity("boolean", false), Content::Number);
+        assert_eq!(Content::of_affinity("uuid_text", false), Content::Text);
+    }
+
+    #[test]
+    fn spellings_of_one_type_are_the_same() {
+        assert_eq!(normal(" Varchar ( 20 )  -- short\n"), "varchar(20)");
+        assert_eq!(normal("\"VARCHAR\"(20)"), "varchar(20)");
+        assert_eq!(normal("real( 10,2 )"), normal("REAL(10 , 2)"));
+    }
+}

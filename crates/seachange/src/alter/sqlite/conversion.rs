@@ -1,0 +1,161 @@
+//! Columns whose values are converted when their rows are copied, and the rows whose values would not survive that.
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
+
+use super::content::{Content, normal};
+use super::contents::Contents;
+use super::snapshot::statement;
+use crate::alter::clause::{literal, quoted};
+use crate::alter::error::AlterError;
+use crate::alter::values_not_kept::ValuesNotKept;
+use crate::sqlite_text::column_text::PartKind;
+use crate::sqlite_text::same;
+use crate::sqlite_text::table_text::TableText;
+
+const SQLITE: DbBackend = DbBackend::Sqlite;
+
+/// How many rows a message names.
+const NAMED: usize = 5;
+
+/// How much of a key a message shows, in characters.
+const SHOWN: usize = 60;
+
+/// How `using` says that the values of a column are converted.
+#[derive(Debug, Clone)]
+pub(super) struct Using {
+    pub(super) column: String,
+    pub(super) expression: String,
+}
+
+/// A column that holds something else after the rebuild.
+#[derive(Debug)]
+pub(super) struct Conversion {
+    column: String,
+    /// The declared types.
+    from: String,
+    to: String,
+    /// What the column is to hold: a value of one of these.
+    contents: Vec<Content>,
+    /// What is stored instead of the old value.
+    using: Option<String>,
+}
+
+impl Conversion {
+    /// Finds the columns of both tables whose values may be stored as others, or are no longer what the type says. What a
+    /// generated column holds is computed anew.
+    pub(super) fn between(old: &TableText, new: &TableText, using: &[Using]) -> Vec<Self> {
+        let columns = old.columns().filter(|column| !column.has(PartKind::Generated));
+        let pairs = columns.filter_map(|from| new.column(&from.name).map(|(_, to)| (from, to)));
+        pairs
+            .filter_map(|(from, to)| {
+                let said = using.iter().rfind(|using| same(&using.column, &from.name));
+                let [from_type, to_type] = [&from.type_text, &to.type_text].map(|text| normal(text));
+                let [from_content, content] =
+                    [(old, &from_type), (new, &to_type)].map(|(table, text)| Content::of(text, table.says("STRICT")));
+                let contents = match said {
+                    None if from_content == content => return None,
+                    None => vec![content],
+                    // What an expression makes of a value need not have the form that SeaORM gives to a date, say.
+                    Some(_) => vec![content, Content::of_affinity(&to_type, new.says("STRICT"))],
+                };
+                let using = said.map(|using| using.expression.clone());
+                Some(Self { column: from.name, from: from_type, to: to_type, contents, using })
+            })
+            .collect()
+    }
+
+    /// Says whether it converts the values of a column.
+    pub(super) fn is_of(&self, column: &str) -> bool {
+        same(&self.column, column)
+    }
+
+    /// Returns the expression that stands for a column when its rows are copied.
+    pub(super) fn expression<'c>(conversions: &'c [Self], column: &str) -> Option<&'c str> {
+        conversions.iter().find(|conversion| conversion.is_of(column))?.using.as_deref()
+    }
+
+    /// Fails when rows of `table` have a value that would become another one or would not be of the new type.
+    pub(super) async fn require_kept(
+        &self,
+        connection: &impl ConnectionTrait,
+        table: &str,
+        contents: &Contents,
+    ) -> Result<(), AlterError> {
+        if self.contents.contains(&Content::Anything) {
+            return Ok(());
+        }
+        let sql = format!("SELECT count(*) {}", self.lost(table, &[]));
+        let row = connection.query_one_raw(statement(&sql, [])).await?;
+        let rows: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
+        if rows == 0 {
+            return Ok(());
+        }
+        Err(AlterError::ValuesNotKept(Box::new(ValuesNotKept {
+            table: table.to_owned(),
+            column: self.column.clone(),
+            from: self.from.clone(),
+            to: self.to.clone(),
+            rows,
+            key: contents.key().to_vec(),
+            keys: self.keys(connection, table, contents).await?,
+            is_converted: self.using.is_some(),
+        })))
+    }
+
+    /// Writes the statements that stop a script where [`require_kept`](Self::require_kept) would fail: a check of a table of the
+    /// session, whose name is what SQLite's message says.
+    pub(super) fn guard(&self, table: &str) -> Vec<String> {
+        if self.contents.contains(&Content::Anything) {
+            return Vec::new();
+        }
+        let constraint = format!("values of column {} do not all convert to {}", self.column, self.to);
+        let guard = "\"temp\".\"seachange_conversion\"";
+        vec![
+            format!("CREATE TABLE {guard} (\"rows\" CONSTRAINT {} CHECK (\"rows\" = 0))", quoted(SQLITE, &constraint)),
+            format!("INSERT INTO {guard} SELECT count(*) {}", self.lost(table, &[])),
+            format!("DROP TABLE {guard}"),
+        ]
+    }
+
+    /// Writes the rest of a query of the rows whose values are not kept, which may select `key`.
+    fn lost(&self, table: &str, key: &[String]) -> String {
+        let column = quoted(SQLITE, &self.column);
+        let value = self.using.as_deref().unwrap_or(&column);
+        let mut selected: Vec<String> =
+            key.iter().enumerate().map(|(at, name)| format!("{} AS \"key {at}\"", quoted(SQLITE, name))).collect();
+        // The sign takes the affinity away, which would convert the value before it is compared.
+        selected.push(format!("+({value}) AS \"value\""));
+        let kept: Vec<_> = self.contents.iter().map(|content| content.keeps("\"value\"")).collect();
+        let kept = kept.join(" OR ");
+        let table = quoted(SQLITE, table);
+        format!("FROM (SELECT {} FROM \"main\".{table}) WHERE ({kept}) IS NOT 1", selected.join(", "))
+    }
+
+    /// The keys of the first rows whose values are not kept.
+    async fn keys(
+        &self,
+        connection: &impl ConnectionTrait,
+        table: &str,
+        contents: &Contents,
+    ) -> Result<Vec<String>, DbErr> {
+        let key = contents.key();
+        if key.is_empty() {
+            return Ok(Vec::new());
+        }
+        let separator = literal(SQLITE, ", ");
+        let shown = (0..key.len()).map(|at| format!("quote(\"key {at}\")")).collect::<Vec<_>>();
+        let shown = shown.join(&format!(" || {separator} || "));
+        let sql = format!("SELECT {shown} {} LIMIT {NAMED}", self.lost(table, key));
+        let rows = connection.query_all_raw(statement(&sql, [])).await?;
+        rows.iter().map(|row| row.try_get_by_index::<String>(0).map(|key| shortened(&key))).collect()
+    }
+}
+
+/// A key as a message shows it: on one line, and not longer than a line.
+fn shortened(key: &str) -> String {
+    let mut shown: String = key.chars().take(SHOWN).map(|one| if one.is_control() { ' ' } else { one }).collect();
+    if key.chars().nth(SHOWN).is_some() {
+        shown.push('…');
+    }
+    shown
+}

@@ -1,0 +1,58 @@
+//! Rows whose values do not survive that their column gets another type.
+
+use std::fmt;
+
+use seachange_graph::fault::quoted;
+
+/// A column that does not get another type, because of what rows hold there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ValuesNotKept {
+    /// The table.
+    pub table: String,
+    /// The column.
+    pub column: String,
+    /// The type that the column has; empty if it has none.
+    pub from: String,
+    /// The type that it was to have.
+    pub to: String,
+    /// The number of rows whose value would become another one, or would not be of the new type.
+    pub rows: i64,
+    /// The columns of the primary key, or a name of the row number; empty if it has no name.
+    pub key: Vec<String>,
+    /// The keys of the first of these rows, as SQL writes them.
+    pub keys: Vec<String>,
+    /// Whether `using` says how to convert values, and makes such values.
+    pub is_converted: bool,
+}
+
+impl fmt::Display for ValuesNotKept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { table, column, from, to, rows, is_converted, .. } = self;
+        write!(f, "column `{column}` of table `{table}` cannot change")?;
+        if !from.is_empty() {
+            write!(f, " from `{from}`")?;
+        }
+        let noun = if *rows == 1 { "row" } else { "rows" };
+        let changed = if *is_converted { "what `using` makes of the value" } else { "the value" };
+        write!(f, " to `{to}`: in {rows} {noun} SQLite would change {changed}, or it would not be of that type")?;
+        self.name_rows(f)?;
+        f.write_str(if *is_converted {
+            "; correct the expression"
+        } else {
+            "; correct these rows, or say how to convert them with `using` on the column"
+        })
+    }
+}
+
+impl ValuesNotKept {
+    fn name_rows(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.keys.is_empty() {
+            return Ok(());
+        }
+        let has_several = self.key.len() > 1;
+        let shown = self.keys.iter().map(|key| if has_several { format!("({key})") } else { key.clone() });
+        let more = if usize::try_from(self.rows).is_ok_and(|rows| rows > self.keys.len()) { ", …" } else { "" };
+        write!(f, " ({}: {}{more})", quoted(&self.key), shown.collect::<Vec<_>>().join(", "))
+    }
+}

@@ -1,0 +1,90 @@
+//! What a server is to others: a standby that follows a primary, or a node of a cluster. Asked only once something has failed
+//! that this explains.
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
+
+use super::answer;
+use crate::database_error::{is_read_only, mysql_number};
+
+/// What a server is to others, where that explains a failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// A standby of PostgreSQL's, with the address of its primary where this user may know it.
+    Standby(Option<String>),
+    /// A node of a Galera cluster, of which each takes writes.
+    ClusterNode,
+}
+
+/// What may be behind an error of the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Suspicion {
+    /// Nothing else than it says.
+    Nothing,
+    /// The server takes no writes.
+    Standby,
+    /// The same was done at the same time, on another node.
+    AnotherNode,
+}
+
+/// On Galera, what another node has done first is a duplicate key, a table that is there already or not any more, or a
+/// deadlock at the commit. The lock of a run, `GET_LOCK`, holds on one node only.
+fn suspicion(is_read_only: bool, mysql_number: Option<u16>) -> Suspicion {
+    const OF_ANOTHER_NODE: [u16; 6] = [1050, 1060, 1061, 1062, 1091, 1213];
+    match mysql_number {
+        _ if is_read_only => Suspicion::Standby,
+        Some(number) if OF_ANOTHER_NODE.contains(&number) => Suspicion::AnotherNode,
+        _ => Suspicion::Nothing,
+    }
+}
+
+/// The role of the server that explains an error, if one does.
+pub(crate) async fn explaining(error: &DbErr, connection: &DatabaseConnection) -> Option<Role> {
+    match (suspicion(is_read_only(error), mysql_number(error)), connection.get_database_backend()) {
+        (Suspicion::Standby, DbBackend::Postgres) if is_standby(connection).await => {
+            Some(Role::Standby(primary(connection).await))
+        }
+        (Suspicion::AnotherNode, DbBackend::MySql) if is_in_cluster(connection).await => Some(Role::ClusterNode),
+        _ => None,
+    }
+}
+
+async fn is_standby(connection: &DatabaseConnection) -> bool {
+    answer(connection, "SELECT pg_is_in_recovery() AS answer", []).await.unwrap_or_default()
+}
+
+/// Where the primary listens that a standby follows: the server tells that to users who may read its statistics.
+async fn primary(connection: &DatabaseConnection) -> Option<String> {
+    // Before PostgreSQL 11 the view has no such columns.
+    const QUERY: &str = "SELECT sender_host || ':' || sender_port AS answer FROM pg_stat_wal_receiver";
+    answer::<Option<String>>(connection, QUERY, []).await.ok().flatten()
+}
+
+/// Whether a server is a node of a Galera cluster.
+async fn is_in_cluster(connection: &DatabaseConnection) -> bool {
+    // The variable is there only where the server was built with Galera.
+    let query = Statement::from_string(DbBackend::MySql, "SHOW VARIABLES LIKE 'wsrep_on'");
+    let row = connection.query_one_raw(query).await.ok().flatten();
+    row.and_then(|row| row.try_get::<String>("", "Value").ok()).is_some_and(|value| value == "ON")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Suspicion, suspicion};
+
+    #[test]
+    fn a_read_only_server_may_be_a_standby() {
+        assert_eq!(suspicion(true, None), Suspicion::Standby);
+        assert_eq!(suspicion(false, None), Suspicion::Nothing);
+    }
+
+    #[test]
+    fn what_another_node_has_done_is_a_duplicate_or_a_deadlock() {
+        for number in [1062, 1050, 1213] {
+            assert_eq!(suspicion(false, Some(number)), Suspicion::AnotherNode, "{number}");
+        }
+        // A syntax error, and a lock that was not given in time: the lock holds for that.
+        for number in [1064, 1205] {
+            assert_eq!(suspicion(false, Some(number)), Suspicion::Nothing, "{number}");
+        }
+    }
+}

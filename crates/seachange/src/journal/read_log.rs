@@ -1,0 +1,78 @@
+//! The reads of a revision, in their order: those that are expected again, and those that the journal does not have yet.
+
+use std::collections::VecDeque;
+
+use super::reads::Read;
+
+/// The reads of a revision.
+#[derive(Debug, Default)]
+pub(super) struct ReadLog {
+    /// What the code read before the next finished statement; nothing where no finished statement is left.
+    expected: Option<VecDeque<Read>>,
+    /// What it has read since the last statement that is in the journal.
+    pending: Vec<Read>,
+    /// For each open transaction of the code, what would be pending if it were rolled back, and its entries with it.
+    transactions: Vec<Vec<Read>>,
+}
+
+impl ReadLog {
+    /// Expects these reads again.
+    pub(super) fn expect(&mut self, reads: Option<Vec<Read>>) {
+        self.expected = reads.map(VecDeque::from);
+    }
+
+    /// Whether a finished statement is to come, before which every read is in the journal.
+    pub(super) fn is_replaying(&self) -> bool {
+        self.expected.is_some()
+    }
+
+    /// Whether a read is expected.
+    pub(super) fn has_more(&self) -> bool {
+        self.expected.as_ref().is_some_and(|expected| !expected.is_empty())
+    }
+
+    /// The read that is expected next.
+    pub(super) fn next(&mut self) -> Option<Read> {
+        self.expected.as_mut()?.pop_front()
+    }
+
+    /// The read that is expected last: the answer of the finished statement itself.
+    pub(super) fn last(&mut self) -> Option<Read> {
+        self.expected.as_mut()?.pop_back()
+    }
+
+    /// The code has read something.
+    pub(super) fn log(&mut self, read: Read) {
+        self.transactions.iter_mut().for_each(|reads| reads.push(read.clone()));
+        self.pending.push(read);
+    }
+
+    /// The answer of a statement that is about to be in the journal.
+    pub(super) fn log_answer(&mut self, read: Option<Read>) {
+        self.pending.extend(read);
+    }
+
+    /// The pending reads, which are about to be in the journal.
+    pub(super) fn take(&mut self) -> Vec<Read> {
+        std::mem::take(&mut self.pending)
+    }
+
+    /// The code begins a transaction.
+    pub(super) fn begin(&mut self) {
+        self.transactions.push(self.pending.clone());
+    }
+
+    /// The code ends its innermost transaction.
+    pub(super) fn end(&mut self, is_rolled_back: bool) {
+        let reads = self.transactions.pop();
+        if is_rolled_back {
+            self.pending = reads.unwrap_or_default();
+        }
+    }
+
+    /// The entries of all open transactions are committed.
+    pub(super) fn commit(&mut self) {
+        let pending = self.pending.clone();
+        self.transactions.iter_mut().for_each(|reads| reads.clone_from(&pending));
+    }
+}

@@ -1,0 +1,109 @@
+//! Rows of a query as text, and rows of the driver made of them again.
+//!
+//! The database itself makes them again: it selects the values under the names and types that they had, so that the code
+//! reads them by the same calls.
+
+use sea_orm::{DatabaseConnection, DatabaseExecutor, DbErr, QueryResult};
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "mysql")]
+mod mysql;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+use crate::sql::SqlDialect;
+
+/// How many rows one statement makes again.
+const AT_ONCE: usize = 100;
+
+/// Rows of one query.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StoredRows {
+    /// The names of the columns, in their order.
+    names: Vec<String>,
+    rows: Vec<Vec<Cell>>,
+}
+
+/// One value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Cell {
+    /// Its type, as the driver of the database names or numbers it.
+    kind: String,
+    /// The value as text; nothing for NULL. Bytes are hexadecimal.
+    value: Option<String>,
+}
+
+impl StoredRows {
+    /// Takes rows; nothing where a value is of a type that could not be made again.
+    pub(super) fn of(rows: &[QueryResult]) -> Option<Self> {
+        let Some(first) = rows.first() else { return Some(Self { names: Vec::new(), rows: Vec::new() }) };
+        let names = first.column_names();
+        let rows = rows.iter().map(cells).collect::<Option<Vec<_>>>()?;
+        Some(Self { names, rows })
+    }
+
+    /// Makes rows of the driver again.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub(super) async fn restore(
+        &self,
+        dialect: SqlDialect,
+        connection: &DatabaseConnection,
+        executor: &DatabaseExecutor<'_>,
+    ) -> Result<Vec<QueryResult>, DbErr> {
+        let mut made = Vec::new();
+        for rows in self.rows.chunks(AT_ONCE) {
+            made.extend(match dialect {
+                #[cfg(feature = "sqlite")]
+                SqlDialect::Sqlite => sqlite::select(&self.names, rows, executor).await?,
+                #[cfg(feature = "mysql")]
+                SqlDialect::MySql => mysql::select(&self.names, rows, executor).await?,
+                #[cfg(feature = "postgres")]
+                SqlDialect::Postgres => postgres::select(&self.names, rows, connection).await?,
+                #[cfg(not(all(feature = "sqlite", feature = "mysql", feature = "postgres")))]
+                _ => Vec::new(),
+            });
+        }
+        let _ = (connection, executor);
+        Ok(made)
+    }
+}
+
+fn cells(row: &QueryResult) -> Option<Vec<Cell>> {
+    #[cfg(feature = "sqlite")]
+    if let Some(row) = row.try_as_sqlite_row() {
+        return sqlite::cells(row);
+    }
+    #[cfg(feature = "postgres")]
+    if let Some(row) = row.try_as_pg_row() {
+        return postgres::cells(row);
+    }
+    #[cfg(feature = "mysql")]
+    if let Some(row) = row.try_as_mysql_row() {
+        return mysql::cells(row);
+    }
+    let _ = row;
+    None
+}
+
+/// Quotes a name.
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+fn quoted(name: &str, quote: char) -> String {
+    format!("{quote}{}{quote}", name.replace(quote, &format!("{quote}{quote}")))
+}
+
+/// Bytes of a hexadecimal text.
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+fn bytes(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes().chunks_exact(2);
+    digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+}
+
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+fn unreadable() -> DbErr {
+    DbErr::Custom("a value in the journal cannot be read".to_owned())
+}

@@ -1,0 +1,91 @@
+//! Values of MySQL and MariaDB: they are cast to the type that they had.
+
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use sea_orm::sqlx::mysql::MySqlRow;
+use sea_orm::sqlx::{Column, Decode, MySql, Row, TypeInfo, ValueRef};
+use sea_orm::{ConnectionTrait, DatabaseExecutor, DbErr, QueryResult, Statement, Value};
+
+use super::{Cell, bytes, quoted, unreadable};
+use crate::journal::entry::hexadecimal;
+
+/// The values of a row.
+pub(super) fn cells(row: &MySqlRow) -> Option<Vec<Cell>> {
+    (0..row.len()).map(|index| cell(row, index)).collect()
+}
+
+fn cell(row: &MySqlRow, index: usize) -> Option<Cell> {
+    let value = row.try_get_raw(index).ok()?;
+    let name = row.columns().get(index)?.type_info().name();
+    let kind = kind(name)?;
+    if value.is_null() {
+        return Some(Cell { kind: kind.to_owned(), value: None });
+    }
+    let text = match kind {
+        "SIGNED" => <i64 as Decode<MySql>>::decode(value).ok()?.to_string(),
+        "UNSIGNED" => <u64 as Decode<MySql>>::decode(value).ok()?.to_string(),
+        "DOUBLE" if name == "FLOAT" => <f32 as Decode<MySql>>::decode(value).ok()?.to_string(),
+        "DOUBLE" => format!("{:?}", <f64 as Decode<MySql>>::decode(value).ok()?),
+        "DATETIME(6)" => <NaiveDateTime as Decode<MySql>>::decode(value).ok()?.to_string(),
+        "DATE" => <NaiveDate as Decode<MySql>>::decode(value).ok()?.to_string(),
+        "TIME(6)" => <NaiveTime as Decode<MySql>>::decode(value).ok()?.to_string(),
+        "BINARY" => hexadecimal(<&[u8] as Decode<MySql>>::decode(value).ok()?),
+        _ => std::str::from_utf8(<&[u8] as Decode<MySql>>::decode(value).ok()?).ok()?.to_owned(),
+    };
+    let kind = if kind == "DECIMAL" { decimal(&text) } else { kind.to_owned() };
+    Some(Cell { kind, value: Some(text) })
+}
+
+/// The type of a decimal number with as many places as its text has.
+fn decimal(text: &str) -> String {
+    let scale = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    format!("DECIMAL(65, {scale})")
+}
+
+/// What a type is cast to that SQLx names so; nothing where the code could tell the difference.
+fn kind(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT" | "BOOLEAN" => "SIGNED",
+        _ if name.ends_with(" UNSIGNED") => "UNSIGNED",
+        "FLOAT" | "DOUBLE" => "DOUBLE",
+        "DECIMAL" => "DECIMAL",
+        "DATETIME" | "TIMESTAMP" => "DATETIME(6)",
+        "DATE" => "DATE",
+        "TIME" => "TIME(6)",
+        "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB" => "BINARY",
+        "CHAR" | "VARCHAR" | "TINYTEXT" | "TEXT" | "MEDIUMTEXT" | "LONGTEXT" | "ENUM" => "CHAR",
+        "NULL" => "CHAR",
+        _ => return None,
+    })
+}
+
+/// Selects the values again.
+pub(super) async fn select(
+    names: &[String],
+    rows: &[Vec<Cell>],
+    executor: &DatabaseExecutor<'_>,
+) -> Result<Vec<QueryResult>, DbErr> {
+    let mut made = Vec::new();
+    for row in rows {
+        let column = |(cell, name): (&Cell, &String)| format!("CAST(? AS {}) AS {}", cell.kind, quoted(name, '`'));
+        let columns: Vec<String> = row.iter().zip(names).map(column).collect();
+        let values = row.iter().map(value).collect::<Option<Vec<Value>>>().ok_or_else(unreadable)?;
+        let sql = format!("SELECT {}", columns.join(", "));
+        made.extend(
+            executor
+                .query_all_raw(Statement::from_sql_and_values(executor.get_database_backend(), sql, values))
+                .await?,
+        );
+    }
+    Ok(made)
+}
+
+fn value(cell: &Cell) -> Option<Value> {
+    let Some(text) = &cell.value else { return Some(Value::String(None)) };
+    match cell.kind.as_str() {
+        "SIGNED" => text.parse::<i64>().ok().map(Value::from),
+        "UNSIGNED" => text.parse::<u64>().ok().map(Value::from),
+        "DOUBLE" => text.parse::<f64>().ok().map(Value::from),
+        "BINARY" => bytes(text).map(Value::from),
+        _ => Some(text.clone().into()),
+    }
+}

@@ -1,0 +1,59 @@
+//! Values of SQLite: each has a type of its own.
+
+use sea_orm::sqlx::sqlite::SqliteRow;
+use sea_orm::sqlx::{Decode, Row, Sqlite, TypeInfo, ValueRef};
+use sea_orm::{ConnectionTrait, DatabaseExecutor, DbErr, QueryResult, Statement, Value};
+
+use super::{Cell, bytes, quoted, unreadable};
+use crate::journal::entry::hexadecimal;
+
+/// The values of a row.
+pub(super) fn cells(row: &SqliteRow) -> Option<Vec<Cell>> {
+    (0..row.len()).map(|index| cell(row, index)).collect()
+}
+
+fn cell(row: &SqliteRow, index: usize) -> Option<Cell> {
+    let value = row.try_get_raw(index).ok()?;
+    if value.is_null() {
+        return Some(Cell { kind: "NULL".to_owned(), value: None });
+    }
+    let kind = value.type_info().name().to_owned();
+    let text = match kind.as_str() {
+        "INTEGER" | "BOOLEAN" => <i64 as Decode<Sqlite>>::decode(value).ok()?.to_string(),
+        // The bits, because a text may round.
+        "REAL" => <f64 as Decode<Sqlite>>::decode(value).ok()?.to_bits().to_string(),
+        "BLOB" => hexadecimal(<&[u8] as Decode<Sqlite>>::decode(value).ok()?),
+        _ => <&str as Decode<Sqlite>>::decode(value).ok()?.to_owned(),
+    };
+    Some(Cell { kind, value: Some(text) })
+}
+
+/// Selects the values again.
+pub(super) async fn select(
+    names: &[String],
+    rows: &[Vec<Cell>],
+    executor: &DatabaseExecutor<'_>,
+) -> Result<Vec<QueryResult>, DbErr> {
+    let mut made = Vec::new();
+    for row in rows {
+        let columns: Vec<String> = names.iter().map(|name| format!("? AS {}", quoted(name, '"'))).collect();
+        let values = row.iter().map(value).collect::<Option<Vec<Value>>>().ok_or_else(unreadable)?;
+        let sql = format!("SELECT {}", columns.join(", "));
+        made.extend(
+            executor
+                .query_all_raw(Statement::from_sql_and_values(executor.get_database_backend(), sql, values))
+                .await?,
+        );
+    }
+    Ok(made)
+}
+
+fn value(cell: &Cell) -> Option<Value> {
+    let Some(text) = &cell.value else { return Some(Value::String(None)) };
+    match cell.kind.as_str() {
+        "INTEGER" | "BOOLEAN" => text.parse::<i64>().ok().map(Value::from),
+        "REAL" => text.parse::<u64>().ok().map(f64::from_bits).map(Value::from),
+        "BLOB" => bytes(text).map(Value::from),
+        _ => Some(text.clone().into()),
+    }
+}

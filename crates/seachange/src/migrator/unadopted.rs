@@ -1,0 +1,40 @@
+//! Databases that another tool has migrated, and of which nothing is recorded here.
+
+use seachange_graph::Plan;
+
+use super::{Migrator, OtherRecords, Record};
+use crate::adopt::{AdoptError, OldTable, Tool};
+use crate::database_error::is_denied;
+use crate::error::Error;
+
+impl Migrator {
+    /// Refuses a plan that would begin at the base of a database which another tool has migrated. Asks for that only where
+    /// nothing is recorded and something is to run.
+    pub(super) async fn check_adopted(
+        &self,
+        record: &Record,
+        plan: Option<&Plan>,
+        others: OtherRecords,
+    ) -> Result<(), Error> {
+        let begins = record.rows.is_empty() && plan.is_some_and(|plan| !plan.is_empty());
+        if !begins || others == OtherRecords::Ignore {
+            return Ok(());
+        }
+        for tool in [Tool::SeaOrm, Tool::Alembic] {
+            self.check_record_of(tool).await?;
+        }
+        Ok(())
+    }
+
+    async fn check_record_of(&self, tool: Tool) -> Result<(), Error> {
+        let old = OldTable::of(tool);
+        match old.versions(&self.connection, self.backend).await {
+            Ok(versions) if versions.is_empty() => Ok(()),
+            Ok(versions) => Err(Error::Unadopted { tool, table: old.name(), rows: versions.len() }),
+            // No such table, or a table of that name that is another program's.
+            Err(Error::Adopt(AdoptError::NoTable { .. } | AdoptError::ForeignTable { .. })) => Ok(()),
+            Err(Error::Database { source, .. }) if is_denied(&source) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}

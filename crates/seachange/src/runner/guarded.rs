@@ -1,0 +1,167 @@
+//! The database as it answers a revision inside of the engine's transaction.
+//!
+//! A statement that would end the transaction is refused before it is sent. What cannot be seen beforehand is recognised
+//! afterwards: the engine's savepoint is gone with its transaction.
+
+use async_trait::async_trait;
+use sea_orm::{ConnectionTrait, DbErr, ExecResult, QueryResult, Statement};
+
+use super::Live;
+use super::policy::{self, Decision};
+use super::refusal::Refusal;
+use crate::relay::{Begin, Session};
+use crate::sql::{self, Facts, SqlDialect};
+
+/// What is known of the transaction after the code has run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// The code has sent nothing that could have ended it.
+    No,
+    /// The database rolled it back because of a statement that failed; nothing ran after that.
+    RolledBack,
+    /// A statement that the engine does not understand may have ended it.
+    Perhaps,
+}
+
+/// Runs the statements of one revision inside of the engine's transaction.
+pub(crate) struct Guarded {
+    pub(crate) live: Live,
+    dialect: SqlDialect,
+    are_foreign_keys_off: bool,
+    /// Whether the session can be replaced after the revision.
+    is_replaceable: bool,
+    /// The code switches foreign keys off, which the engine has to do before the transaction.
+    needs_foreign_keys_off: bool,
+    touches_session: bool,
+    changes_role: bool,
+    ended: Ended,
+    /// The statement after which no transaction was open.
+    ended_by: Option<String>,
+}
+
+impl Guarded {
+    pub(crate) fn new(live: Live, dialect: SqlDialect, are_foreign_keys_off: bool, is_replaceable: bool) -> Self {
+        Self {
+            live,
+            dialect,
+            are_foreign_keys_off,
+            is_replaceable,
+            needs_foreign_keys_off: false,
+            touches_session: false,
+            changes_role: false,
+            ended: Ended::No,
+            ended_by: None,
+        }
+    }
+
+    /// Whether the revision has to begin anew with foreign keys off.
+    pub(crate) fn needs_foreign_keys_off(&self) -> bool {
+        self.needs_foreign_keys_off
+    }
+
+    /// Whether something may be left in the session.
+    pub(crate) fn touches_session(&self) -> bool {
+        self.touches_session
+    }
+
+    /// The refusal of code that went on after a statement that ended the transaction.
+    pub(crate) fn ended_refusal(&self) -> Option<Refusal> {
+        self.ended_by.clone().map(|by| Refusal::TransactionEnded { by })
+    }
+
+    /// Whether the session may write under another role than the engine's.
+    pub(crate) fn changes_role(&self) -> bool {
+        self.changes_role
+    }
+
+    /// What is known of the transaction.
+    pub(crate) fn ended(&self) -> Ended {
+        self.ended
+    }
+
+    /// Decides about a text before it is sent.
+    fn admit(&mut self, statement: &Statement) -> Result<Vec<Facts>, DbErr> {
+        let facts = sql::read(&statement.sql, self.dialect);
+        if !self.is_replaceable && policy::lasts(&facts) {
+            return Err(self.live.refuse(Refusal::LastingSetting, &statement.sql));
+        }
+        match policy::in_transaction(&facts, self.are_foreign_keys_off) {
+            Decision::Send => {
+                self.touches_session |= policy::touches_session(&facts);
+                self.changes_role |= policy::changes_role(&facts);
+                Ok(facts)
+            }
+            Decision::Refuse(refusal) => Err(self.live.refuse(refusal, &statement.sql)),
+            Decision::NeedsForeignKeysOff => {
+                self.needs_foreign_keys_off = true;
+                Err(self.live.refuse(Refusal::Pragma { name: "foreign_keys".to_owned() }, &statement.sql))
+            }
+        }
+    }
+
+    /// Looks whether the transaction is still open, where a statement may have ended it.
+    async fn check<T>(&mut self, sql: &str, facts: &[Facts], outcome: Result<T, DbErr>) -> Result<T, DbErr> {
+        let may_end = policy::may_end_transaction(facts);
+        if may_end && outcome.is_ok() && self.ended == Ended::No {
+            self.ended = Ended::Perhaps;
+        }
+        // PostgreSQL ends a transaction only where it is told to.
+        if self.dialect != SqlDialect::Sqlite || outcome.is_ok() && !may_end || !self.is_over().await {
+            return outcome;
+        }
+        self.ended_by = Some(sql.to_owned());
+        match outcome {
+            Err(error) => {
+                if self.ended == Ended::No {
+                    self.ended = Ended::RolledBack;
+                }
+                self.live.stop(&error);
+                Err(error)
+            }
+            Ok(_) => Err(self.live.refuse(Refusal::TransactionEnded { by: sql.to_owned() }, sql)),
+        }
+    }
+
+    /// Whether SQLite has no transaction open. It refuses to begin one inside of another.
+    async fn is_over(&self) -> bool {
+        let executor = self.live.executor();
+        let is_over = executor.execute_unprepared("BEGIN").await.is_ok();
+        if is_over {
+            // Nothing is in it; without it the next statement would commit by itself.
+            let _ = executor.execute_unprepared("ROLLBACK").await;
+        }
+        is_over
+    }
+}
+
+#[async_trait]
+impl Session for Guarded {
+    async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let facts = self.admit(&statement)?;
+        let sql = statement.sql.clone();
+        let outcome = self.live.execute(statement).await;
+        self.check(&sql, &facts, outcome).await
+    }
+
+    async fn query(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let facts = self.admit(&statement)?;
+        let sql = statement.sql.clone();
+        let outcome = self.live.query(statement).await;
+        self.check(&sql, &facts, outcome).await
+    }
+
+    async fn begin(&mut self, begin: Begin) -> Result<(), DbErr> {
+        match policy::begin(begin, self.dialect) {
+            Some(refusal) => Err(self.live.refuse(refusal, "BEGIN")),
+            None => self.live.begin(begin).await,
+        }
+    }
+
+    async fn commit(&mut self) -> Result<(), DbErr> {
+        self.live.commit().await
+    }
+
+    async fn rollback(&mut self) -> Result<(), DbErr> {
+        self.live.rollback().await
+    }
+}

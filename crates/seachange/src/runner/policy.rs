@@ -1,0 +1,123 @@
+//! Which statements of a revision are sent. Pure: it takes the facts of a text and returns a decision.
+
+use super::refusal::Refusal;
+use crate::relay::Begin;
+use crate::sql::{Control, Facts, Pragma, SessionState, SqlDialect, StatementKind};
+
+/// The savepoint by which the engine recognises its transaction.
+pub(crate) const SAVEPOINT: &str = "seachange_revision";
+
+/// The savepoints of the engine for transactions that the code begins inside of another one begin like this.
+const INNER_SAVEPOINTS: &str = "seachange_savepoint_";
+
+/// The `PRAGMA`s that SQLite ignores inside of a transaction, when they are given a value.
+const VOID_IN_TRANSACTION: [&str; 2] = ["journal_mode", "wal_checkpoint"];
+
+/// The `PRAGMA`s whose value SQLite does not tell, so that it cannot be restored.
+const LASTING_PRAGMAS: [&str; 3] = ["case_sensitive_like", "soft_heap_limit", "hard_heap_limit"];
+
+/// What becomes of a text inside of the engine's transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// It is sent.
+    Send,
+    /// It is refused.
+    Refuse(Refusal),
+    /// The revision begins anew with foreign keys off, because it switches them off itself.
+    NeedsForeignKeysOff,
+}
+
+/// Decides about a text inside of the transaction that holds the revision and its row.
+pub(crate) fn in_transaction(statements: &[Facts], are_foreign_keys_off: bool) -> Decision {
+    for facts in statements {
+        let refusal = match (&facts.control, facts.kind, &facts.pragma) {
+            (Some(_), ..) if sets_session(facts) => continue,
+            (Some(control), ..) if ends_engine_transaction(control) => Refusal::TransactionControl,
+            (_, StatementKind::Copy, _) => Refusal::Copy,
+            (_, _, Some(pragma)) if switches_foreign_keys_off(pragma) && !are_foreign_keys_off => {
+                return Decision::NeedsForeignKeysOff;
+            }
+            (_, _, Some(pragma)) if is_void_in_transaction(pragma) => Refusal::Pragma { name: pragma.name.clone() },
+            _ => continue,
+        };
+        return Decision::Refuse(refusal);
+    }
+    Decision::Send
+}
+
+/// Decides about a text outside of a transaction, where each statement is journalled.
+pub(crate) fn outside(statements: &[Facts], dialect: SqlDialect) -> Option<Refusal> {
+    statements.iter().find_map(|facts| match (&facts.control, facts.kind) {
+        (Some(Control::Other), _) if !sets_session(facts) => Some(Refusal::TransactionMode),
+        (_, StatementKind::Copy) => Some(Refusal::Copy),
+        _ if dialect != SqlDialect::Postgres && facts.session_reads.contains(&SessionState::Diagnostics) => {
+            Some(Refusal::Diagnostics)
+        }
+        _ => None,
+    })
+}
+
+/// Decides about a transaction that the code begins through SeaORM.
+pub(crate) fn begin(begin: Begin, dialect: SqlDialect) -> Option<Refusal> {
+    match dialect {
+        SqlDialect::Sqlite if begin.is_read_only() => Some(Refusal::ReadOnlyTransaction),
+        SqlDialect::Sqlite if begin.is_weaker() => Some(Refusal::IsolationLevel),
+        _ => None,
+    }
+}
+
+/// Whether a text may leave something in the session, which the next revision must not find.
+pub(crate) fn touches_session(statements: &[Facts]) -> bool {
+    let is_kept_by_each_statement =
+        |state: &SessionState| matches!(state, SessionState::LastInsertId | SessionState::Diagnostics);
+    statements
+        .iter()
+        .any(|facts| !facts.is_understood || facts.session_writes.iter().any(|state| !is_kept_by_each_statement(state)))
+}
+
+/// Whether a text changes the role under which the session writes.
+pub(crate) fn changes_role(statements: &[Facts]) -> bool {
+    let names = statements.iter().flat_map(|facts| &facts.session_writes);
+    names.into_iter().any(|state| match state {
+        SessionState::Setting(name) => name == "role" || name == "session_authorization",
+        SessionState::Other => true,
+        _ => false,
+    })
+}
+
+/// Whether a text changes a setting that the engine cannot restore in a session that it cannot replace.
+pub(crate) fn lasts(statements: &[Facts]) -> bool {
+    let pragmas = statements.iter().filter_map(|facts| facts.pragma.as_ref());
+    pragmas.into_iter().any(|pragma| pragma.value.is_some() && LASTING_PRAGMAS.contains(&&*pragma.name))
+}
+
+/// Whether a text may end the transaction in a way that its words do not tell.
+pub(crate) fn may_end_transaction(statements: &[Facts]) -> bool {
+    statements.iter().any(|facts| facts.may_end_transaction)
+}
+
+/// Whether a statement sets how later transactions of the session begin, and not whether it commits by itself.
+fn sets_session(facts: &Facts) -> bool {
+    let is_harmless = |state: &SessionState| matches!(state, SessionState::Setting(name) if name != "autocommit");
+    facts.control == Some(Control::Other)
+        && !facts.session_writes.is_empty()
+        && facts.session_writes.iter().all(is_harmless)
+}
+
+fn ends_engine_transaction(control: &Control) -> bool {
+    let is_engine_name =
+        |name: &String| name.eq_ignore_ascii_case(SAVEPOINT) || name.to_ascii_lowercase().starts_with(INNER_SAVEPOINTS);
+    match control {
+        Control::Begin | Control::Commit | Control::Rollback | Control::Other => true,
+        Control::Savepoint(name) | Control::Release(name) | Control::RollbackTo(name) => is_engine_name(name),
+    }
+}
+
+fn switches_foreign_keys_off(pragma: &Pragma) -> bool {
+    const OFF: [&str; 4] = ["off", "0", "no", "false"];
+    pragma.name == "foreign_keys" && pragma.value.as_deref().is_some_and(|value| OFF.contains(&value))
+}
+
+fn is_void_in_transaction(pragma: &Pragma) -> bool {
+    VOID_IN_TRANSACTION.contains(&&*pragma.name) && pragma.value.is_some() || pragma.name == "wal_checkpoint"
+}

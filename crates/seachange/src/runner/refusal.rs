@@ -1,0 +1,93 @@
+//! What the engine refuses to send for a revision, and why.
+
+use std::fmt;
+
+/// A statement, or a call of SeaORM, that the engine refuses before it is sent.
+///
+/// Each breaks a guarantee of the engine in a way that it could not find out afterwards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The begin or the end of a transaction, in the transaction that holds the revision and its row.
+    TransactionControl,
+    /// A setting by which a session commits, or a transaction that other sessions end: `SET autocommit`, `XA`.
+    TransactionMode,
+    /// `COPY` from or to the client, which waits for rows that no revision can send.
+    Copy,
+    /// A question about the statement before it, where the engine's own statements stand in between.
+    Diagnostics,
+    /// A `PRAGMA` that SQLite does not heed inside of a transaction.
+    Pragma {
+        /// Its name.
+        name: String,
+    },
+    /// A setting of a session that the engine cannot undo, where the session cannot be replaced.
+    LastingSetting,
+    /// A transaction that is begun on the connection while another one is open there.
+    SecondTransaction,
+    /// A transaction that SQLite cannot keep from writing.
+    ReadOnlyTransaction,
+    /// An isolation level that SQLite does not have.
+    IsolationLevel,
+    /// More rows, or longer ones, than the engine keeps in memory.
+    TooManyRows,
+    /// A statement after one that ended the transaction of the engine.
+    TransactionEnded {
+        /// The statement that ended it.
+        by: String,
+    },
+    /// A statement that needs what an interrupted run held in its session.
+    LostSession {
+        /// What it needs, in words.
+        what: String,
+    },
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TransactionControl => f.write_str(
+                "the engine began the transaction of the revision, and ends it together with the row that records the revision",
+            ),
+            Self::TransactionMode => f.write_str("the statement changes how the session commits, on which the engine depends"),
+            Self::Copy => f.write_str("a revision cannot send or receive the rows of `COPY`"),
+            Self::Diagnostics => f.write_str(
+                "the statement asks about the one before it, and the engine writes its journal in between",
+            ),
+            Self::Pragma { name } => write!(f, "SQLite ignores `PRAGMA {name}` inside of a transaction"),
+            Self::LastingSetting => {
+                f.write_str("the statement changes the session of a database in memory, which cannot be replaced afterwards")
+            }
+            Self::SecondTransaction => f.write_str("a transaction is open on this connection, and it has one session only"),
+            Self::ReadOnlyTransaction => f.write_str("SQLite has no read-only transactions"),
+            Self::IsolationLevel => f.write_str("SQLite has one isolation level, which is serializable"),
+            Self::TooManyRows => f.write_str("the result has more than 100,000 rows or 64 MiB"),
+            Self::TransactionEnded { by } => write!(f, "the transaction of the revision ended with `{by}`"),
+            Self::LostSession { what } => write!(f, "{what} went with the session of the interrupted run"),
+        }
+    }
+}
+
+impl Refusal {
+    /// What to do instead, for people; nothing where the refusal says it.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::TransactionControl => Some(
+                "return `Some(false)` from `use_transaction` to begin and end transactions in the revision, or leave them out",
+            ),
+            Self::TransactionMode => Some("begin and end transactions with `begin`, `commit` and `rollback`"),
+            Self::Copy => Some("insert the rows, or run `COPY` with a client of the database"),
+            Self::Diagnostics => Some("use what SeaORM returns for the statement, such as `rows_affected()`"),
+            Self::Pragma { .. } => Some("return `Some(false)` from `use_transaction`"),
+            Self::LastingSetting => Some("use a database file"),
+            Self::SecondTransaction => Some("end the first transaction before, or begin the second one inside of it"),
+            Self::ReadOnlyTransaction | Self::IsolationLevel => None,
+            Self::TooManyRows => Some("read the rows in parts, for instance by ranges of the primary key"),
+            Self::TransactionEnded { .. } => None,
+            Self::LostSession { .. } => Some(
+                "finish or undo the revision by hand, then say so with `repair --applied` or `repair --rolled-back`",
+            ),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The rows of a query, as many as the engine keeps in memory.
+
+use std::pin::pin;
+
+use futures_util::TryStreamExt;
+#[cfg(any(feature = "sqlite", feature = "mysql"))]
+use sea_orm::sqlx::Decode;
+#[cfg(feature = "mysql")]
+use sea_orm::sqlx::MySql;
+use sea_orm::sqlx::{ColumnIndex, Database, Row, ValueRef};
+#[cfg(feature = "sqlite")]
+use sea_orm::sqlx::{Sqlite, TypeInfo, sqlite::SqliteValueRef};
+use sea_orm::{DatabaseExecutor, DbErr, QueryResult, Statement, StreamTrait};
+
+/// How many rows a revision may read at once.
+const MOST_ROWS: usize = 100_000;
+
+/// How many bytes of values a revision may read at once.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// What came of a query.
+pub(super) enum Rows {
+    /// All of its rows.
+    All(Vec<QueryResult>),
+    /// It has more rows or bytes than the engine keeps in memory.
+    TooMany,
+}
+
+/// Reads the rows of a query one by one, and stops where they are too many.
+///
+/// # Errors
+///
+/// What the database says.
+pub(super) async fn rows(executor: &DatabaseExecutor<'_>, statement: Statement) -> Result<Rows, DbErr> {
+    match executor {
+        DatabaseExecutor::Connection(connection) => collect(*connection, statement).await,
+        DatabaseExecutor::Transaction(transaction) => collect(*transaction, statement).await,
+        DatabaseExecutor::OwnedTransaction(transaction) => collect(transaction, statement).await,
+    }
+}
+
+async fn collect(source: &impl StreamTrait, statement: Statement) -> Result<Rows, DbErr> {
+    let mut stream = pin!(source.stream_raw(statement).await?);
+    let (mut rows, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = stream.try_next().await? {
+        bytes += size(&row);
+        rows.push(row);
+        if rows.len() > MOST_ROWS || bytes > MOST_BYTES {
+            return Ok(Rows::TooMany);
+        }
+    }
+    Ok(Rows::All(rows))
+}
+
+/// How many bytes the values of a row take, roughly.
+fn size(row: &QueryResult) -> usize {
+    #[cfg(feature = "sqlite")]
+    if let Some(row) = row.try_as_sqlite_row() {
+        return sum(row, sqlite_length);
+    }
+    #[cfg(feature = "postgres")]
+    if let Some(row) = row.try_as_pg_row() {
+        return sum(row, |value| value.as_bytes().map_or(0, <[u8]>::len));
+    }
+    #[cfg(feature = "mysql")]
+    if let Some(row) = row.try_as_mysql_row() {
+        return sum(row, |value| <&[u8] as Decode<MySql>>::decode(value).map_or(0, <[u8]>::len));
+    }
+    let _ = row;
+    0
+}
+
+/// SQLite would turn a number into a text to tell its bytes.
+#[cfg(feature = "sqlite")]
+fn sqlite_length(value: SqliteValueRef<'_>) -> usize {
+    const NUMBER: usize = 8;
+    let has_bytes = ["TEXT", "BLOB"].contains(&value.type_info().name());
+    if has_bytes { <&[u8] as Decode<Sqlite>>::decode(value).map_or(0, <[u8]>::len) } else { NUMBER }
+}
+
+fn sum<R: Row>(row: &R, length: impl Fn(<R::Database as Database>::ValueRef<'_>) -> usize) -> usize
+where
+    usize: ColumnIndex<R>,
+{
+    let values = (0..row.len()).filter_map(|index| row.try_get_raw(index).ok());
+    values.filter(|value| !value.is_null()).map(length).sum()
+}

@@ -1,0 +1,181 @@
+//! Transaction control sent as text.
+
+use super::cursor::Cursor;
+use super::facts::{Control, Facts, SessionState, StatementKind};
+use super::{SqlDialect, TokenKind};
+
+/// What may stand behind the words that begin, end or set a transaction.
+const MODES: &[&str] = &[
+    "WORK",
+    "TRANSACTION",
+    "ISOLATION",
+    "LEVEL",
+    "SERIALIZABLE",
+    "REPEATABLE",
+    "READ",
+    "COMMITTED",
+    "UNCOMMITTED",
+    "WRITE",
+    "ONLY",
+    "NOT",
+    "DEFERRABLE",
+    "DEFERRED",
+    "IMMEDIATE",
+    "EXCLUSIVE",
+    "CONSISTENT",
+    "SNAPSHOT",
+    "WITH",
+    "AND",
+    "NO",
+    "CHAIN",
+    "RELEASE",
+    ",",
+];
+
+/// Reads a statement of transaction control.
+pub(super) fn read(mut cursor: Cursor<'_, '_>) -> Option<Facts> {
+    let dialect = cursor.dialect;
+    let is_mysql = dialect == SqlDialect::MySql;
+    let first = cursor.word(0);
+    cursor.skip(1);
+    match first.as_str() {
+        "BEGIN" if is_mysql && cursor.word(0) == "NOT" => None,
+        "BEGIN" => Some(facts(Control::Begin, cursor)),
+        "START" if cursor.eats(&["TRANSACTION"]) => Some(facts(Control::Begin, cursor)),
+        "COMMIT" if cursor.eats(&["PREPARED"]) => Some(other()),
+        "COMMIT" => Some(facts(Control::Commit, cursor)),
+        "END" if !is_mysql => Some(facts(Control::Commit, cursor)),
+        "ABORT" if dialect == SqlDialect::Postgres => Some(facts(Control::Rollback, cursor)),
+        "ROLLBACK" if cursor.eats(&["PREPARED"]) => Some(other()),
+        "ROLLBACK" => Some(rollback(cursor)),
+        "SAVEPOINT" => Some(savepoint(cursor, Control::Savepoint)),
+        "RELEASE" => {
+            cursor.eats(&["SAVEPOINT"]);
+            Some(savepoint(cursor, Control::Release))
+        }
+        "PREPARE" if dialect == SqlDialect::Postgres && cursor.eats(&["TRANSACTION"]) => Some(other()),
+        "XA" if is_mysql => Some(Facts { commits_implicitly: true, ..other() }),
+        "SET" => set(cursor),
+        _ => None,
+    }
+}
+
+/// A statement of control, understood where only known words follow.
+fn facts(control: Control, cursor: Cursor<'_, '_>) -> Facts {
+    let is_known = cursor.rest().iter().all(|token| MODES.contains(&token.text.to_ascii_uppercase().as_str()));
+    let is_begin = control == Control::Begin;
+    // The server closes the connection behind `COMMIT RELEASE`.
+    let releases = cursor.rest().windows(2).any(|pair| pair[1].is_word("RELEASE") && !pair[0].is_word("NO"))
+        || cursor.word(0) == "RELEASE";
+    Facts {
+        is_understood: is_known || is_named(cursor),
+        control: Some(control),
+        commits_implicitly: is_begin && cursor.dialect == SqlDialect::MySql,
+        may_end_transaction: !is_begin,
+        session_writes: if releases { vec![SessionState::Other] } else { Vec::new() },
+        ..Facts::understood(StatementKind::Control)
+    }
+}
+
+/// SQLite takes a name behind `TRANSACTION`, and does nothing with it.
+fn is_named(mut cursor: Cursor<'_, '_>) -> bool {
+    cursor.eats_any(&["DEFERRED", "IMMEDIATE", "EXCLUSIVE"]);
+    cursor.dialect == SqlDialect::Sqlite && cursor.eats(&["TRANSACTION"]) && cursor.last_name().is_some()
+}
+
+/// Control that is no plain begin, end or savepoint.
+fn other() -> Facts {
+    Facts {
+        is_understood: false,
+        may_write: true,
+        control: Some(Control::Other),
+        may_end_transaction: true,
+        is_atomic: false,
+        ..Facts::understood(StatementKind::Control)
+    }
+}
+
+/// `ROLLBACK`, or `ROLLBACK TO`.
+fn rollback(cursor: Cursor<'_, '_>) -> Facts {
+    let mut target = cursor;
+    let _ = target.eats(&["WORK"]) || target.eats(&["TRANSACTION"]);
+    if cursor.dialect == SqlDialect::Sqlite && target.word(0) != "TO" && target.word(1) == "TO" {
+        target.skip(1);
+    }
+    if !target.eats(&["TO"]) {
+        return facts(Control::Rollback, cursor);
+    }
+    target.eats(&["SAVEPOINT"]);
+    savepoint(target, Control::RollbackTo)
+}
+
+/// A statement about the savepoint whose name is next.
+fn savepoint(cursor: Cursor<'_, '_>, control: fn(String) -> Control) -> Facts {
+    match cursor.last_name() {
+        Some(name) => {
+            // Outside of a transaction, a savepoint of SQLite begins one, and its release commits it.
+            let is_sqlite = cursor.dialect == SqlDialect::Sqlite;
+            let control = control(name);
+            Facts {
+                may_end_transaction: is_sqlite && matches!(control, Control::Release(_)),
+                control: Some(control),
+                ..Facts::understood(StatementKind::Control)
+            }
+        }
+        None => other(),
+    }
+}
+
+/// `SET TRANSACTION`, `SET SESSION CHARACTERISTICS`, `SET autocommit`.
+fn set(mut cursor: Cursor<'_, '_>) -> Option<Facts> {
+    let setting = |name: &str| vec![SessionState::Setting(name.to_owned())];
+    let set = |session_writes, is_understood| Facts {
+        session_writes,
+        is_understood,
+        control: Some(Control::Other),
+        ..Facts::understood(StatementKind::Control)
+    };
+    let are_modes = |cursor: Cursor<'_, '_>| {
+        cursor.rest().iter().all(|token| MODES.contains(&token.text.to_ascii_uppercase().as_str()))
+    };
+    match cursor.dialect {
+        SqlDialect::Sqlite => None,
+        SqlDialect::Postgres => {
+            if cursor.eats(&["SESSION", "CHARACTERISTICS", "AS", "TRANSACTION"]) {
+                return Some(set(setting("session characteristics"), are_modes(cursor)));
+            }
+            cursor.eats(&["LOCAL"]);
+            cursor.eats(&["TRANSACTION"]).then(|| set(Vec::new(), are_modes(cursor)))
+        }
+        SqlDialect::MySql => {
+            if cursor.items().iter().any(|item| is_autocommit(*item)) {
+                return Some(Facts {
+                    commits_implicitly: true,
+                    may_end_transaction: true,
+                    ..set(setting("autocommit"), cursor.items().len() == 1)
+                });
+            }
+            if cursor.eats(&["TRANSACTION"]) {
+                return Some(set(Vec::new(), are_modes(cursor)));
+            }
+            if cursor.eats(&["GLOBAL", "TRANSACTION"]) {
+                return Some(Facts { may_write: true, ..set(vec![SessionState::Other], false) });
+            }
+            let is_session = cursor.eats(&["SESSION", "TRANSACTION"]) || cursor.eats(&["LOCAL", "TRANSACTION"]);
+            is_session.then(|| set(setting("transaction_isolation"), are_modes(cursor)))
+        }
+    }
+}
+
+/// Whether an assignment is one to `autocommit`.
+fn is_autocommit(mut cursor: Cursor<'_, '_>) -> bool {
+    let _ = cursor.eats_any(&["SESSION", "LOCAL"]) || cursor.eats_any(&["@@SESSION", "@@LOCAL"]) && cursor.eats(&["."]);
+    let Some(name) = cursor.take() else { return false };
+    let is_system = match name.kind {
+        TokenKind::Word | TokenKind::QuotedName => true,
+        TokenKind::Variable => name.text.starts_with("@@"),
+        _ => false,
+    };
+    let is_name = name.text.trim_start_matches('@').trim_matches('`').eq_ignore_ascii_case("autocommit");
+    is_system && is_name && cursor.eats_any(&["=", ":="])
+}

@@ -1,0 +1,241 @@
+//! The facts of a statement.
+
+use super::cursor::Cursor;
+use super::lexer::{Token, TokenKind};
+use super::split::{StatementText, statements};
+use super::{SqlDialect, Syntax, definition, leading, reduced, stored, tree};
+
+/// What a statement is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StatementKind {
+    /// Reads rows and changes nothing: `SELECT`, `SHOW`, `EXPLAIN`, `VALUES`, `TABLE`.
+    Query,
+    /// Changes rows: `INSERT`, `UPDATE`, `DELETE`, `REPLACE`, `MERGE`, with or without a `WITH` clause.
+    Rows,
+    /// Changes the schema: `CREATE`, `ALTER`, `DROP`, `TRUNCATE`, `COMMENT`, `GRANT` and their likes.
+    Schema,
+    /// Begins or ends a transaction or a savepoint; see [`Facts::control`].
+    Control,
+    /// Changes the session alone: `SET`, `USE`, `PRAGMA`, `PREPARE`, `DECLARE`, `LISTEN`, `ATTACH`, temporary objects.
+    Session,
+    /// `LOCK TABLES` of MySQL and MariaDB.
+    LockTables,
+    /// `UNLOCK TABLES` of MySQL and MariaDB.
+    UnlockTables,
+    /// `COPY ... FROM STDIN` and `COPY ... TO STDOUT`.
+    Copy,
+    /// Anything else: `CALL`, `DO`, `VACUUM`, `LOAD DATA`, a statement that does not parse.
+    Other,
+}
+
+/// Transaction control sent as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Control {
+    /// `BEGIN`, `START TRANSACTION`.
+    Begin,
+    /// `COMMIT`, `END`, with or without `AND CHAIN`.
+    Commit,
+    /// `ROLLBACK`, `ABORT`, but not to a savepoint.
+    Rollback,
+    /// `SAVEPOINT name`.
+    Savepoint(String),
+    /// `RELEASE name`.
+    Release(String),
+    /// `ROLLBACK TO name`.
+    RollbackTo(String),
+    /// `SET TRANSACTION`, `SET SESSION CHARACTERISTICS`, `SET autocommit`, `PREPARE TRANSACTION`, `XA`.
+    Other,
+}
+
+/// Something that a session holds, and that ends with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SessionState {
+    /// The id that the last insert was given: `LAST_INSERT_ID()`, `lastval()`, `currval()`, `last_insert_rowid()`.
+    LastInsertId,
+    /// What the last statement came to: `ROW_COUNT()`, `FOUND_ROWS()`, `changes()`, `SHOW WARNINGS`, `GET DIAGNOSTICS`.
+    Diagnostics,
+    /// A variable of the user: `@x`, without its sign, in lower case.
+    Variable(String),
+    /// A prepared statement, by name: `EXECUTE`.
+    Prepared(String),
+    /// A temporary table, by name, where the text says that it is one: `CREATE TEMPORARY TABLE`.
+    Temporary(String),
+    /// A setting: `SET`, `PRAGMA`, `USE`, `set_config()`; the name in lower case where the text has one.
+    Setting(String),
+    /// Anything else: an attached file, an advisory lock, a cursor, a function that is not known.
+    Other,
+}
+
+/// A `PRAGMA` of SQLite.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Pragma {
+    /// The name, in lower case, without its schema.
+    pub(crate) name: String,
+    /// The value that it is given, in lower case and without quotes; none where it only asks.
+    pub(crate) value: Option<String>,
+}
+
+/// The facts of one statement of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Facts {
+    /// The text of the statement from its first token to its last: without the semicolon behind it, and without white
+    /// space and comments around it.
+    pub(crate) text: String,
+    /// What it is.
+    pub(crate) kind: StatementKind,
+    /// Whether it was parsed as a whole, every token is part of what was parsed, and every function that it calls is a
+    /// known one of the system. What is not understood is never taken for safe.
+    pub(crate) is_understood: bool,
+    /// Whether it may write to the database. A query may when it calls a function that is not known, or `nextval`, or
+    /// holds a statement that changes rows. True for all that is not understood.
+    pub(crate) may_write: bool,
+    /// Whether it locks rows or tables until the transaction ends: `FOR UPDATE`, `LOCK TABLE` of PostgreSQL.
+    pub(crate) locks: bool,
+    /// The tables that it reads, as `schema.table` or `table`, without quotes, folded as the system folds names. Complete
+    /// only where it is understood, as are the following.
+    pub(crate) reads: Vec<String>,
+    /// The tables or objects that it writes.
+    pub(crate) writes: Vec<String>,
+    /// What it reads of the session.
+    pub(crate) session_reads: Vec<SessionState>,
+    /// What it leaves in the session. Every statement that changes rows sets [`SessionState::LastInsertId`] and
+    /// [`SessionState::Diagnostics`], which is not listed.
+    pub(crate) session_writes: Vec<SessionState>,
+    /// Transaction control that it is.
+    pub(crate) control: Option<Control>,
+    /// Whether the system commits the open transaction before it runs (MySQL, MariaDB).
+    pub(crate) commits_implicitly: bool,
+    /// Whether the transaction may end by it, besides an implicit commit: `COMMIT`, `ROLLBACK`, `INSERT OR ROLLBACK` and
+    /// `RAISE(ROLLBACK)` of SQLite, a procedure, anything that is not understood and whose first words do not tell.
+    pub(crate) may_end_transaction: bool,
+    /// Whether the system undoes all of it when it fails: one object, no `CONCURRENTLY`, no procedure.
+    pub(crate) is_atomic: bool,
+    /// The `PRAGMA` of SQLite that it is.
+    pub(crate) pragma: Option<Pragma>,
+    /// Whether it is a question of `SchemaManager` for existence: one row of one column under its alias, read from the
+    /// catalogue.
+    pub(crate) is_probe: bool,
+}
+
+impl Facts {
+    /// What is known of a statement of which nothing is known.
+    pub(super) fn unknown(dialect: SqlDialect) -> Self {
+        Self {
+            text: String::new(),
+            kind: StatementKind::Other,
+            is_understood: false,
+            may_write: true,
+            locks: false,
+            reads: Vec::new(),
+            writes: Vec::new(),
+            session_reads: Vec::new(),
+            session_writes: vec![SessionState::Other],
+            control: None,
+            commits_implicitly: dialect == SqlDialect::MySql,
+            may_end_transaction: true,
+            is_atomic: false,
+            pragma: None,
+            is_probe: false,
+        }
+    }
+
+    /// What is known of a statement of some kind that is understood, and touches nothing.
+    pub(super) fn understood(kind: StatementKind) -> Self {
+        Self {
+            text: String::new(),
+            kind,
+            is_understood: true,
+            may_write: matches!(kind, StatementKind::Rows | StatementKind::Schema | StatementKind::Other),
+            locks: false,
+            reads: Vec::new(),
+            writes: Vec::new(),
+            session_reads: Vec::new(),
+            session_writes: Vec::new(),
+            control: None,
+            commits_implicitly: false,
+            may_end_transaction: false,
+            is_atomic: true,
+            pragma: None,
+            is_probe: false,
+        }
+    }
+
+    /// The same, not understood: what the first words say stays.
+    pub(super) fn doubted(mut self) -> Self {
+        self.is_understood = false;
+        self.may_write = true;
+        self.is_atomic = false;
+        self.is_probe = false;
+        self
+    }
+}
+
+/// Reads a text as the server splits it: one entry for each statement, none for a text without one.
+pub(crate) fn read(sql: &str, syntax: impl Into<Syntax>) -> Vec<Facts> {
+    let syntax = syntax.into();
+    statements(sql, syntax).iter().map(|statement| of_statement(statement, syntax.dialect)).collect()
+}
+
+/// Reads one statement.
+fn of_statement(statement: &StatementText<'_>, dialect: SqlDialect) -> Facts {
+    let significant: Vec<Token<'_>> = statement.tokens.iter().copied().filter(|token| !token.is_trivia()).collect();
+    let hints = significant.iter().filter(|token| token.kind == TokenKind::HintBegin);
+    let ends = significant.iter().filter(|token| token.kind == TokenKind::HintEnd).count();
+    // What a version is asked for, or what MariaDB alone reads, may be read or not.
+    let is_certain = hints.clone().all(|hint| hint.text == "/*!") && hints.count() == ends;
+    let is_hint = |token: &Token<'_>| matches!(token.kind, TokenKind::HintBegin | TokenKind::HintEnd);
+    let tokens: Vec<Token<'_>> = significant.into_iter().filter(|token| !is_hint(token)).collect();
+    let program = stored::read(Cursor::new(&tokens, dialect), statement.is_complete);
+    let mut facts = program.unwrap_or_else(|| of_tokens(&tokens, statement.text, dialect));
+    if !facts.is_understood {
+        facts = facts.doubted();
+    }
+    if !is_certain {
+        facts = facts.doubted();
+        if !facts.session_writes.contains(&SessionState::Other) {
+            facts.session_writes.push(SessionState::Other);
+        }
+    }
+    statement.text.clone_into(&mut facts.text);
+    facts
+}
+
+/// Reads significant tokens without hints. `text` is what the parser is given.
+pub(super) fn of_tokens(tokens: &[Token<'_>], text: &str, dialect: SqlDialect) -> Facts {
+    match leading::judge(tokens, dialect) {
+        leading::Judgement::Facts(facts) => facts,
+        leading::Judgement::Inner { at, run } => of_inner(&tokens[at..], run, dialect),
+        leading::Judgement::Parse(doubt) => of_tree(tokens, text, &doubt, dialect)
+            .or_else(|| definition::read(Cursor::new(tokens, dialect), &doubt))
+            .unwrap_or(doubt),
+    }
+}
+
+/// Reads a statement by its tree.
+fn of_tree(tokens: &[Token<'_>], text: &str, doubt: &Facts, dialect: SqlDialect) -> Option<Facts> {
+    let Some(reduced) = reduced::reduced(Cursor::new(tokens, dialect)) else {
+        return tree::read(tokens, text, doubt, dialect, false);
+    };
+    let text: Vec<&str> = reduced.tokens.iter().map(|token| token.text).collect();
+    let facts = tree::read(&reduced.tokens, &text.join(" "), doubt, dialect, reduced.is_stored)?;
+    Some(Facts { locks: facts.locks || reduced.locks, ..facts })
+}
+
+/// Reads the statement behind `EXPLAIN` or `SET STATEMENT ... FOR`.
+fn of_inner(tokens: &[Token<'_>], run: leading::Run, dialect: SqlDialect) -> Facts {
+    let text: Vec<&str> = tokens.iter().map(|token| token.text).collect();
+    let inner = of_tokens(tokens, &text.join(" "), dialect);
+    match run {
+        leading::Run::Whole => Facts { is_probe: false, ..inner },
+        leading::Run::Doubted => Facts { session_writes: vec![SessionState::Other], ..inner.doubted() },
+        leading::Run::Explained if inner.is_understood => {
+            Facts { reads: inner.reads, ..Facts::understood(StatementKind::Query) }
+        }
+        leading::Run::Explained => Facts {
+            kind: StatementKind::Query,
+            may_end_transaction: false,
+            commits_implicitly: false,
+            ..Facts::unknown(dialect)
+        },
+    }
+}

@@ -1,0 +1,82 @@
+//! Reads SQL text: tokens, statements, and the facts of a statement.
+//!
+//! It takes texts and returns values. It knows no connection, no revision and no catalogue.
+
+mod accounted;
+pub(crate) mod clients;
+mod control;
+mod cursor;
+mod definition;
+mod depth;
+mod facts;
+mod functions;
+mod leading;
+mod lexer;
+mod names;
+mod pragma;
+mod probe;
+mod reduced;
+mod session;
+mod split;
+mod stored;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) mod text;
+pub(crate) mod trace;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+use sea_orm::DbBackend;
+
+pub(crate) use facts::{Control, Facts, Pragma, SessionState, StatementKind, read};
+#[cfg(feature = "sqlite")]
+pub(crate) use lexer::words;
+pub(crate) use lexer::{Token, TokenKind, joined, significant, tokens};
+pub(crate) use split::{StatementText, statements};
+
+/// The grammar of a database system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SqlDialect {
+    /// SQLite.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+    /// MySQL and MariaDB.
+    MySql,
+}
+
+impl SqlDialect {
+    /// The grammar of a system that SeaORM names.
+    pub(crate) fn of(backend: DbBackend) -> Self {
+        match backend {
+            DbBackend::Postgres => Self::Postgres,
+            DbBackend::MySql => Self::MySql,
+            _ => Self::Sqlite,
+        }
+    }
+}
+
+/// A grammar, with the settings of the session that change how strings are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Syntax {
+    /// The grammar.
+    pub(crate) dialect: SqlDialect,
+    /// Whether a backslash escapes the next character of a plain string. On MySQL and MariaDB it does unless `sql_mode`
+    /// has `NO_BACKSLASH_ESCAPES`, on PostgreSQL it does when `standard_conforming_strings` is off, on SQLite never.
+    pub(crate) has_backslash_escapes: bool,
+    /// Whether double quotes enclose a name. They do not on MySQL and MariaDB, unless `sql_mode` has `ANSI_QUOTES`.
+    pub(crate) has_ansi_quotes: bool,
+    /// Whether a string behind the end of a line continues the one before it, and is read by the same rules. It does on
+    /// PostgreSQL; `psql`, which reads lines, does not know it.
+    pub(crate) continues_strings: bool,
+}
+
+impl From<SqlDialect> for Syntax {
+    /// The settings that a server starts with.
+    fn from(dialect: SqlDialect) -> Self {
+        let is_mysql = dialect == SqlDialect::MySql;
+        let continues_strings = dialect == SqlDialect::Postgres;
+        Self { dialect, has_backslash_escapes: is_mysql, has_ansi_quotes: !is_mysql, continues_strings }
+    }
+}

@@ -1,0 +1,118 @@
+//! `PRAGMA` of SQLite.
+
+use super::cursor::Cursor;
+use super::facts::{Facts, Pragma, SessionState, StatementKind};
+use super::lexer::unquoted;
+use super::{SqlDialect, TokenKind};
+
+/// What a pragma does with a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// It answers a question; a value is what it is asked of.
+    Asks,
+    /// It changes the connection.
+    Sets,
+    /// It writes to the file, as part of the transaction.
+    Writes,
+    /// It acts, with a value or without.
+    Acts,
+}
+
+/// The pragmas that are known.
+fn use_of(name: &str) -> Option<Use> {
+    Some(match name {
+        "table_info" | "table_xinfo" | "table_list" | "index_list" | "index_info" | "index_xinfo"
+        | "foreign_key_list" | "foreign_key_check" | "database_list" | "collation_list" | "function_list"
+        | "module_list" | "pragma_list" | "compile_options" | "integrity_check" | "quick_check" | "data_version"
+        | "freelist_count" | "page_count" => Use::Asks,
+        "user_version" | "application_id" => Use::Writes,
+        "optimize" | "incremental_vacuum" | "wal_checkpoint" | "shrink_memory" | "schema_version"
+        | "writable_schema" => Use::Acts,
+        "analysis_limit"
+        | "auto_vacuum"
+        | "automatic_index"
+        | "busy_timeout"
+        | "cache_size"
+        | "cache_spill"
+        | "case_sensitive_like"
+        | "cell_size_check"
+        | "checkpoint_fullfsync"
+        | "count_changes"
+        | "defer_foreign_keys"
+        | "empty_result_callbacks"
+        | "encoding"
+        | "foreign_keys"
+        | "full_column_names"
+        | "fullfsync"
+        | "hard_heap_limit"
+        | "ignore_check_constraints"
+        | "journal_mode"
+        | "journal_size_limit"
+        | "legacy_alter_table"
+        | "legacy_file_format"
+        | "locking_mode"
+        | "max_page_count"
+        | "mmap_size"
+        | "page_size"
+        | "query_only"
+        | "read_uncommitted"
+        | "recursive_triggers"
+        | "reverse_unordered_selects"
+        | "secure_delete"
+        | "short_column_names"
+        | "soft_heap_limit"
+        | "synchronous"
+        | "temp_store"
+        | "temp_store_directory"
+        | "threads"
+        | "trusted_schema"
+        | "wal_autocheckpoint" => Use::Sets,
+        _ => return None,
+    })
+}
+
+/// Reads a `PRAGMA`.
+pub(super) fn read(mut cursor: Cursor<'_, '_>) -> Option<Facts> {
+    if cursor.dialect != SqlDialect::Sqlite || !cursor.eats(&["PRAGMA"]) {
+        return None;
+    }
+    let unknown = Facts { may_end_transaction: false, ..Facts::unknown(cursor.dialect) };
+    let Some(qualified) = cursor.qualified() else { return Some(unknown) };
+    let name = qualified.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    let Some(value) = value(cursor) else {
+        return Some(Facts { kind: StatementKind::Session, pragma: Some(Pragma { name, value: None }), ..unknown });
+    };
+    let setting = || vec![SessionState::Setting(name.clone())];
+    let facts = match (use_of(&name), &value) {
+        (Some(Use::Asks), _) | (Some(Use::Sets | Use::Writes), None) => Facts::understood(StatementKind::Query),
+        (Some(Use::Sets), Some(_)) => Facts { session_writes: setting(), ..Facts::understood(StatementKind::Session) },
+        (Some(Use::Writes), Some(_)) => {
+            Facts { writes: vec![name.clone()], ..Facts::understood(StatementKind::Schema) }
+        }
+        (Some(Use::Acts) | None, _) => Facts { kind: StatementKind::Session, ..unknown },
+    };
+    Some(Facts { pragma: Some(Pragma { name, value }), ..facts })
+}
+
+/// The value behind `=` or in parentheses; nothing where what follows is neither.
+fn value(mut cursor: Cursor<'_, '_>) -> Option<Option<String>> {
+    if cursor.is_end() {
+        return Some(None);
+    }
+    let is_call = cursor.eats(&["("]);
+    if !is_call && !cursor.eats(&["="]) {
+        return None;
+    }
+    let sign = if cursor.eats(&["-"]) { "-" } else { "" };
+    cursor.eats(&["+"]);
+    let token = cursor.take()?;
+    let text = match token.kind {
+        TokenKind::Word | TokenKind::Number => token.text.into(),
+        TokenKind::QuotedName | TokenKind::Text => unquoted(token.text),
+        _ => return None,
+    };
+    if is_call && !cursor.eats(&[")"]) {
+        return None;
+    }
+    cursor.is_end().then(|| Some(format!("{sign}{}", text.to_ascii_lowercase())))
+}

@@ -1,0 +1,174 @@
+//! The tables of the engine: made where they are missing, and brought to the present shape.
+//!
+//! A program that was built with an earlier version goes on to read and write them: columns are only added, and each new
+//! one has a default.
+
+use std::collections::HashMap;
+
+use sea_orm::sea_query::{MysqlQueryBuilder, PostgresQueryBuilder, SqliteQueryBuilder, TableCreateStatement};
+use sea_orm::{ConnectionTrait, DbErr, Statement, Value};
+
+use super::Store;
+use crate::backend::Backend;
+use crate::sql::SqlDialect;
+
+/// What the catalogue says of a table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Shape {
+    columns: Vec<String>,
+    /// Whether its storage is what the engine asks for.
+    is_stored_well: bool,
+}
+
+impl Store {
+    /// Makes the tables that are missing, and brings those of earlier versions to the present shape.
+    ///
+    /// # Errors
+    ///
+    /// What the database says, such as that the user has no right to make tables.
+    pub(crate) async fn prepare(&self, connection: &impl ConnectionTrait, backend: &dyn Backend) -> Result<(), DbErr> {
+        for statement in self.missing(connection, backend).await? {
+            connection.execute_unprepared(&statement).await?;
+        }
+        Ok(())
+    }
+
+    /// The statements that [`prepare`](Self::prepare) would run.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub(crate) async fn missing(
+        &self,
+        connection: &impl ConnectionTrait,
+        backend: &dyn Backend,
+    ) -> Result<Vec<String>, DbErr> {
+        Ok(self.changes(&self.shapes(connection, backend.sql_dialect()).await?, backend))
+    }
+
+    /// The statements that lead from what is there to the present shape. Pure.
+    fn changes(&self, shapes: &HashMap<String, Shape>, backend: &dyn Backend) -> Vec<String> {
+        let (holders, journal) = (self.holders(), self.journal());
+        let definitions = [
+            (self, self.definition(backend)),
+            (&holders, holders.holders_definition(backend)),
+            (&journal, journal.journal_definition(backend)),
+        ];
+        let dialect = backend.sql_dialect();
+        let mut statements = Vec::new();
+        for (store, definition) in definitions {
+            let create = definition_text(&definition, dialect);
+            match shapes.get(&store.table) {
+                None => statements.push(create),
+                Some(shape) => statements.extend(store.upgrade(shape, create, self, backend)),
+            }
+        }
+        statements
+    }
+
+    /// The statements that bring a table of an earlier version to the present shape.
+    fn upgrade(&self, shape: &Shape, create: String, record: &Self, backend: &dyn Backend) -> Vec<String> {
+        let dialect = backend.sql_dialect();
+        let name = self.quoted(dialect);
+        let lacks = |column: &str| !shape.columns.iter().any(|found| found == column);
+        let (is_holders, is_journal) = (self.table == record.holders().table, self.table == record.journal().table);
+        let mut statements = Vec::new();
+        if is_holders && (lacks("id") || lacks("origin")) {
+            // It is a message to those who wait, and this run holds the lock, or the right to write.
+            return vec![format!("DROP TABLE {name}"), create];
+        }
+        if is_journal && lacks("reads") {
+            statements.push(format!("ALTER TABLE {name} ADD COLUMN reads {}", long_text(dialect)));
+        }
+        if dialect == SqlDialect::MySql && !shape.is_stored_well {
+            statements.push(format!("ALTER TABLE {name} ENGINE = InnoDB, CONVERT TO CHARACTER SET utf8mb4"));
+        }
+        if dialect == SqlDialect::Sqlite && is_journal && !shape.is_stored_well {
+            statements.extend(self.rebuilt(&create));
+        }
+        statements
+    }
+
+    /// SQLite cannot take the row ids of a table away: its rows move to a new one.
+    fn rebuilt(&self, create: &str) -> [String; 4] {
+        let (old, new) = (Self { table: format!("{}_old", self.table), ..self.clone() }, self);
+        let (old_name, new_name) = (old.quoted(SqlDialect::Sqlite), new.quoted(SqlDialect::Sqlite));
+        [
+            format!("ALTER TABLE {new_name} RENAME TO \"{}\"", old.table.replace('"', "\"\"")),
+            create.to_owned(),
+            format!(
+                "INSERT INTO {new_name} (revision, number, sql, fingerprint, state, rows_affected, last_insert_id, answer,
+                    started_at, reads)
+                SELECT revision, number, sql, fingerprint, state, rows_affected, last_insert_id, answer, started_at, reads
+                FROM {old_name}"
+            ),
+            format!("DROP TABLE {old_name}"),
+        ]
+    }
+
+    /// The name with its schema, as it stands in a statement.
+    pub(crate) fn quoted(&self, dialect: SqlDialect) -> String {
+        let quote = if dialect == SqlDialect::MySql { '`' } else { '"' };
+        let parts = self.schema.iter().chain([&self.table]);
+        let quoted = parts.map(|part| format!("{quote}{}{quote}", part.replace(quote, &format!("{quote}{quote}"))));
+        quoted.collect::<Vec<_>>().join(".")
+    }
+
+    /// The tables of the engine that are there.
+    async fn shapes(
+        &self,
+        connection: &impl ConnectionTrait,
+        dialect: SqlDialect,
+    ) -> Result<HashMap<String, Shape>, DbErr> {
+        let tables = self.tables();
+        let schema = self.schema.clone().unwrap_or_default();
+        let values = [schema].into_iter().chain(tables.iter().cloned()).map(Value::from);
+        let (database, sql) = (connection.get_database_backend(), catalogue(dialect));
+        let values: Vec<Value> =
+            if dialect == SqlDialect::Sqlite { values.skip(1).collect() } else { values.collect() };
+        let mut shapes: HashMap<String, Shape> = HashMap::new();
+        for row in connection.query_all_raw(Statement::from_sql_and_values(database, sql, values)).await? {
+            let shape = shapes.entry(row.try_get("", "table_is")?).or_default();
+            shape.columns.push(row.try_get::<String>("", "column_is")?.to_lowercase());
+            shape.is_stored_well = row.try_get::<i64>("", "stored_well")? == 1;
+        }
+        Ok(shapes)
+    }
+}
+
+/// A question for the columns of three tables, and whether their storage is what the engine asks for.
+fn catalogue(dialect: SqlDialect) -> &'static str {
+    match dialect {
+        SqlDialect::Sqlite => {
+            "SELECT t.name AS table_is, c.name AS column_is, t.sql LIKE '%WITHOUT ROWID%' AS stored_well
+            FROM main.sqlite_schema t JOIN pragma_table_info(t.name, 'main') c
+            WHERE t.type = 'table' AND t.name IN (?, ?, ?)"
+        }
+        SqlDialect::Postgres => {
+            "SELECT c.relname::text AS table_is, a.attname::text AS column_is, 1::bigint AS stored_well
+            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+            WHERE n.nspname = $1 AND c.relname IN ($2, $3, $4)"
+        }
+        SqlDialect::MySql => {
+            "SELECT CAST(t.table_name AS CHAR) AS table_is, CAST(c.column_name AS CHAR) AS column_is,
+                CAST(t.table_type <> 'BASE TABLE'
+                    OR t.engine = 'InnoDB' AND t.table_collation LIKE 'utf8mb4%' AS SIGNED) AS stored_well
+            FROM information_schema.tables t JOIN information_schema.columns c
+                ON c.table_schema = t.table_schema AND c.table_name = t.table_name
+            WHERE t.table_schema = ? AND t.table_name IN (?, ?, ?)"
+        }
+    }
+}
+
+fn definition_text(definition: &TableCreateStatement, dialect: SqlDialect) -> String {
+    match dialect {
+        SqlDialect::Sqlite => definition.to_string(SqliteQueryBuilder),
+        SqlDialect::Postgres => definition.to_string(PostgresQueryBuilder),
+        SqlDialect::MySql => definition.to_string(MysqlQueryBuilder),
+    }
+}
+
+fn long_text(dialect: SqlDialect) -> &'static str {
+    if dialect == SqlDialect::MySql { "longtext" } else { "text" }
+}

@@ -1,0 +1,559 @@
+//! No row is lost, doubled or changed by a run that ends well, or that is resumed.
+
+use std::fs;
+use std::thread::sleep;
+use std::time::Duration;
+
+use seachange_tests::harness::{Case, DatabaseTest, TestResult, each_backend};
+use seachange_tests::servers::MariaDbServer;
+use seachange_tests::{Backend, TestDatabase};
+use serde_json::{Value, json};
+
+use super::script::{Ending, Outcome, Script, check_says};
+
+const SERVERS: [Backend; 2] = [Backend::Postgres, Backend::MariaDb];
+
+pub(super) fn trials() -> Vec<Case> {
+    let mut cases = Vec::new();
+    let sqlite: [(&str, DatabaseTest); 6] = [
+        ("foreign_keys_pragma", foreign_keys_pragma),
+        ("foreign_keys_pragma_in_other_spellings", foreign_keys_pragma_in_other_spellings),
+        ("foreign_keys_pragma_outside", foreign_keys_pragma_outside),
+        ("deferred_foreign_keys_pragma", deferred_foreign_keys_pragma),
+        ("last_insert_rowid", last_insert_rowid),
+        ("changes", changes),
+    ];
+    cases.extend(sqlite.map(|(name, test)| Case::on(Backend::Sqlite, &format!("guarantees::{name}"), test)));
+    for (name, actions) in loops() {
+        cases.extend(each_backend(&format!("guarantees::{name}"), move |database| loop_is_resumed(database, actions)));
+    }
+    for (name, finished, rest) in session_state() {
+        let name = format!("guarantees::{name}_is_gone_with_the_session");
+        cases.push(Case::on(Backend::MariaDb, &name, move |database| session_is_gone(database, finished, rest)));
+    }
+    for (name, finished, rest) in session_state_of_postgres() {
+        let name = format!("guarantees::{name}_is_gone_with_the_session");
+        cases.push(Case::on(Backend::Postgres, &name, move |database| session_is_gone(database, finished, rest)));
+    }
+    for (name, finished, rest) in session_state_of_sqlite() {
+        let name = format!("guarantees::{name}_is_gone_with_the_session");
+        cases.push(Case::on(Backend::Sqlite, &name, move |database| session_is_gone(database, finished, rest)));
+    }
+    for (name, setup, write, read, expected) in session_functions() {
+        let test = move |database: &TestDatabase| session_function(database, setup, write, read, expected);
+        cases.push(Case::on(Backend::MariaDb, &format!("guarantees::{name}"), test));
+    }
+    for (name, statements) in table_locks() {
+        let test = move |database: &TestDatabase| table_lock_is_kept(database, statements);
+        cases.push(Case::on(Backend::MariaDb, &format!("guarantees::{name}"), test));
+    }
+    cases.extend(each_backend("guarantees::two_transactions_at_once", two_transactions_at_once));
+    cases.extend(each_backend("guarantees::changed_table_is_read_again", changed_table_is_read_again));
+    cases.extend(each_backend("guarantees::changed_table_is_read_again_outside", changed_table_is_read_again_outside));
+    for engine in ["MyISAM", "Aria"] {
+        let name = format!("guarantees::table_of_{}_is_in_doubt", engine.to_lowercase());
+        cases.push(Case::on(Backend::MariaDb, &name, move |database| table_is_in_doubt(database, engine)));
+    }
+    let default = "guarantees::default_storage_engine_is_not_ours";
+    cases.push(Case::owning(Backend::MariaDb, default, default_storage_engine_is_not_ours));
+    for backend in SERVERS {
+        let name = "guarantees::sequence_of_writes_is_resumed";
+        cases.push(Case::on(backend, name, sequence_of_writes_is_resumed));
+    }
+    cases
+}
+
+// SQLite's foreign keys.
+
+const FAMILY: [&str; 4] = [
+    "CREATE TABLE p (id int primary key)",
+    "CREATE TABLE c (p int references p (id) on delete cascade)",
+    "INSERT INTO p VALUES (1)",
+    "INSERT INTO c VALUES (1)",
+];
+
+/// A table that is made anew by hand, as SQLite's documentation tells.
+fn rebuild(off: &str, on: &str) -> Value {
+    json!([
+        off,
+        "CREATE TABLE p2 (id int primary key, name text)",
+        "INSERT INTO p2 (id) SELECT id FROM p",
+        "DROP TABLE p",
+        "ALTER TABLE p2 RENAME TO p",
+        on
+    ])
+}
+
+fn foreign_keys_pragma(database: &TestDatabase) -> TestResult {
+    let script = Script::new(database).up("l1", json!(FAMILY));
+    keeps_the_child(&script.up("l2", rebuild("PRAGMA foreign_keys=OFF", "PRAGMA foreign_keys=ON")))
+}
+
+fn keeps_the_child(script: &Script<'_>) -> TestResult {
+    let output = script.run("up")?;
+    assert_eq!(script.database.values::<i64>("SELECT p FROM c")?, [1], "{output}");
+    let has_run = script.database.rows()?.contains("p: 1 NULL");
+    assert_eq!(script.is_applied("l2")?, has_run, "{output}");
+    if !output.success() {
+        assert_eq!(output.code, Some(5), "{output}");
+        check_says(&output, &["l2", "foreign_keys"])?;
+    }
+    Ok(())
+}
+
+fn foreign_keys_pragma_in_other_spellings(database: &TestDatabase) -> TestResult {
+    const SPELLINGS: [(&str, &str); 6] = [
+        ("pragma Foreign_Keys = 0", "pragma Foreign_Keys = 1"),
+        ("PRAGMA main.foreign_keys(off)", "PRAGMA main.foreign_keys(on)"),
+        ("/* off */ PRAGMA/**/foreign_keys=false", "PRAGMA foreign_keys=true"),
+        ("PRAGMA \"foreign_keys\"=no", "PRAGMA \"foreign_keys\"=yes"),
+        ("PRAGMA foreign_keys=OFF; SELECT 1;", "PRAGMA foreign_keys=ON;"),
+        ("SELECT 1; PRAGMA foreign_keys=OFF", "SELECT 1; PRAGMA foreign_keys=ON"),
+    ];
+    for (off, on) in SPELLINGS {
+        let database = another(database)?;
+        keeps_the_child(&Script::new(&database).up("l1", json!(FAMILY)).up("l2", rebuild(off, on)))?;
+    }
+    Ok(())
+}
+
+/// Outside of a transaction the PRAGMA does what it says.
+fn foreign_keys_pragma_outside(database: &TestDatabase) -> TestResult {
+    let script = Script::new(database).up("l1", json!(FAMILY));
+    let script = script.outside("l2", rebuild("PRAGMA foreign_keys=OFF", "PRAGMA foreign_keys=ON"));
+    keeps_the_child(&script)
+}
+
+/// Inside of a transaction this one works, so that it is no reason to refuse.
+fn deferred_foreign_keys_pragma(database: &TestDatabase) -> TestResult {
+    let script = Script::new(database).up("l1", json!(FAMILY));
+    let script = script
+        .up("l2", json!(["PRAGMA defer_foreign_keys=ON", "INSERT INTO c VALUES (2)", "INSERT INTO p VALUES (2)"]));
+    script.succeed("up")?;
+    assert_eq!(database.values::<i64>("SELECT p FROM c ORDER BY p")?, [1, 2]);
+    Ok(())
+}
+
+// Loops over what was read.
+
+fn write_first_empty(backend: Backend) -> &'static str {
+    match backend {
+        Backend::MariaDb | Backend::MySql => "UPDATE a SET v = 1 WHERE v IS NULL ORDER BY id LIMIT 1",
+        _ => "UPDATE a SET v = 1 WHERE id = (SELECT min(id) FROM a WHERE v IS NULL)",
+    }
+}
+
+type Actions = fn(Backend) -> Value;
+
+/// Reads that steer writes, with a kill after the first write.
+fn loops() -> [(&'static str, Actions); 5] {
+    [
+        ("loop_over_rows_without_a_value", |backend| {
+            let turn = json!([write_first_empty(backend), {"kill_once": "killed"}]);
+            json!([{"while_rows": {"sql": "SELECT id FROM a WHERE v IS NULL", "actions": turn}}])
+        }),
+        ("count_is_read_before_a_loop", |backend| {
+            let turn = json!([write_first_empty(backend), {"kill_once": "killed"}]);
+            json!([
+                {"query": {"sql": "SELECT count(*) FROM a WHERE v IS NULL", "into": "count"}},
+                {"repeat": {"times": "$count", "actions": turn}}
+            ])
+        }),
+        ("rows_are_read_before_a_loop", |_| {
+            let update = json!({"execute": {"sql": "UPDATE a SET v = ? WHERE id = ?", "values": [1, "$id"]}});
+            let turn = json!([update, {"kill_once": "killed"}]);
+            json!([{"each": {"sql": "SELECT id FROM a WHERE v IS NULL ORDER BY id", "actions": turn}}])
+        }),
+        ("one_row_is_read_a_turn", |backend| {
+            let read = json!({"query_one": {"sql": "SELECT id FROM a WHERE v IS NULL ORDER BY id", "into": "id"}});
+            let turn = json!([write_first_empty(backend), {"kill_once": "killed"}, read]);
+            json!([read, {"repeat": {"times": 4, "actions": [{"if": {"variable": "id", "then": turn}}]}}])
+        }),
+        ("loop_of_transactions", |backend| {
+            let turn = json!([{"begin": {}}, write_first_empty(backend), "commit", {"kill_once": "killed"}]);
+            json!([{"while_rows": {"sql": "SELECT id FROM a WHERE v IS NULL", "actions": turn}}])
+        }),
+    ]
+}
+
+fn loop_is_resumed(database: &TestDatabase, actions: Actions) -> TestResult {
+    let table = json!(["CREATE TABLE a (id int primary key, v int)", "INSERT INTO a (id) VALUES (1), (2), (3), (4)"]);
+    let script = Script::new(database).up("l1", table).outside("l2", actions(database.backend()));
+    script.killed()?;
+    let ending = script.go_on()?;
+    let empty: i64 = database.value("SELECT count(*) FROM a WHERE v IS NULL")?;
+    match ending {
+        Ending::Applied => assert_eq!(empty, 0),
+        Ending::Refused(output) => assert!(!script.is_applied("l2")? && !output.stderr.is_empty(), "{output}"),
+    }
+    Ok(())
+}
+
+/// Plain writes are resumed, not refused.
+fn sequence_of_writes_is_resumed(database: &TestDatabase) -> TestResult {
+    let table = json!(["CREATE TABLE a (id int primary key, v int)", "INSERT INTO a VALUES (1, 1)"]);
+    let writes = json!([
+        "UPDATE a SET v = v + 1",
+        {"execute": {"sql": "UPDATE a SET v = v * ?", "values": [10]}},
+        {"kill_once": "killed"},
+        "UPDATE a SET v = v + 3"
+    ]);
+    let script = Script::new(database).up("l1", table).outside("l2", writes);
+    script.killed()?;
+    assert!(matches!(script.go_on()?, Ending::Applied));
+    assert_eq!(database.values::<i32>("SELECT v FROM a")?, [23]);
+    Ok(())
+}
+
+// What a session holds.
+
+/// A name, what runs before the kill, and what runs after it.
+type SessionState = (&'static str, &'static [&'static str], &'static [&'static str]);
+
+fn session_state() -> [SessionState; 7] {
+    [
+        ("last_insert_id", &["INSERT INTO parent (v) VALUES (1)"], &["INSERT INTO child VALUES (LAST_INSERT_ID())"]),
+        ("user_variable", &["SELECT total INTO @x FROM a"], &["UPDATE a SET total = @x + 1"]),
+        ("assigned_variable", &["SET @x := 5"], &["UPDATE a SET total = @x"]),
+        (
+            "temporary_table",
+            &["CREATE OR REPLACE TEMPORARY TABLE users AS SELECT 1 AS id", "UPDATE users SET id = 2"],
+            &["DELETE FROM users"],
+        ),
+        (
+            "prepared_text",
+            &["PREPARE s FROM 'UPDATE a SET total = total + 1'", "EXECUTE s"],
+            &["EXECUTE s", "DEALLOCATE PREPARE s"],
+        ),
+        (
+            "session_setting",
+            &["SET SESSION sql_mode = ''", "UPDATE a SET total = 9"],
+            &["INSERT INTO child VALUES ('x')"],
+        ),
+        (
+            "automatic_commit",
+            &["SET autocommit = 0", "UPDATE a SET total = 9"],
+            &["UPDATE a SET total = total + 1", "COMMIT"],
+        ),
+    ]
+}
+
+fn session_state_of_postgres() -> [SessionState; 4] {
+    [
+        (
+            "current_value",
+            &["INSERT INTO parent (v) VALUES (1)"],
+            &["INSERT INTO child VALUES (currval(pg_get_serial_sequence('parent', 'id')))"],
+        ),
+        (
+            "temporary_table",
+            &["CREATE TEMP TABLE users AS SELECT 1 AS id", "UPDATE users SET id = 2"],
+            &["DELETE FROM users"],
+        ),
+        (
+            "search_path",
+            &[
+                "CREATE SCHEMA other",
+                "CREATE TABLE other.users (id int)",
+                "SET search_path = other",
+                "INSERT INTO users VALUES (1)",
+            ],
+            &["DELETE FROM users"],
+        ),
+        (
+            "custom_setting",
+            &["SET app.x = '5'", "UPDATE a SET total = 9"],
+            &["UPDATE a SET total = current_setting('app.x', true)::int"],
+        ),
+    ]
+}
+
+fn session_state_of_sqlite() -> [SessionState; 2] {
+    [
+        (
+            "last_insert_rowid",
+            &["INSERT INTO parent (v) VALUES (1)"],
+            &["INSERT INTO child VALUES (last_insert_rowid())"],
+        ),
+        (
+            "temporary_table",
+            &["CREATE TEMP TABLE users AS SELECT 1 AS id", "UPDATE users SET id = 2"],
+            &["DELETE FROM users"],
+        ),
+    ]
+}
+
+/// Either it is resumed and everything is as if nothing had happened, or it is refused and nothing was written.
+fn session_is_gone(database: &TestDatabase, finished: &[&str], rest: &[&str]) -> TestResult {
+    let counted = match database.backend() {
+        Backend::Sqlite => "id integer primary key",
+        Backend::Postgres => "id int GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY",
+        Backend::MariaDb | Backend::MySql => "id int AUTO_INCREMENT PRIMARY KEY",
+    };
+    let tables = json!([
+        format!("CREATE TABLE parent ({counted}, v int)"),
+        "CREATE TABLE child (parent int)",
+        "CREATE TABLE users (id int)",
+        "CREATE TABLE a (total int)",
+        "INSERT INTO a VALUES (7)",
+        "INSERT INTO users VALUES (50), (51)",
+    ]);
+    let actions = |stop: Value| {
+        let mut actions: Vec<Value> = finished.iter().map(|&sql| json!(sql)).collect();
+        actions.push(stop);
+        actions.extend(rest.iter().map(|&sql| json!(sql)));
+        json!(actions)
+    };
+    let script = Script::new(database).up("l1", tables);
+    let undisturbed = another(database)?;
+    let undisturbed_script = script.on(&undisturbed).outside("l2", actions(json!({"print": "undisturbed"})));
+    let expected = undisturbed_script.run("up")?;
+    let script = script.outside("l2", actions(json!({"kill_once": "killed"})));
+    let killed = script.run("up")?;
+    if killed.code.is_some() {
+        // A statement was refused by name, before the kill, in both.
+        assert_eq!((killed.code, expected.code), (Some(5), Some(5)), "{killed}");
+        assert!(!script.is_applied("l2")?, "{killed}");
+        return Ok(());
+    }
+    let before = database.rows()?;
+    match script.go_on()? {
+        Ending::Applied => {
+            expected.succeeded()?;
+            assert_eq!(database.rows()?, undisturbed.rows()?);
+        }
+        Ending::Refused(output) => {
+            assert_eq!(database.rows()?, before, "{output}");
+            assert!(!script.is_applied("l2")?, "{output}");
+        }
+    }
+    Ok(())
+}
+
+fn last_insert_rowid(database: &TestDatabase) -> TestResult {
+    let tables = json!(["CREATE TABLE parent (id integer primary key, v text)", "CREATE TABLE child (parent int)"]);
+    let script = Script::new(database).up("l1", tables);
+    let writes = json!(["INSERT INTO parent VALUES (500, 'a')", "INSERT INTO child VALUES (last_insert_rowid())"]);
+    let in_transaction = json!([
+        {"begin": {}}, "INSERT INTO parent VALUES (700, 'b')", "commit",
+        {"query": {"sql": "SELECT last_insert_rowid()", "into": "id"}}, "INSERT INTO child VALUES ({id})"
+    ]);
+    let script = script.outside("l2", writes).outside("l3", in_transaction);
+    // A write with values is another way to the database.
+    let prepared = json!([
+        {"execute": {"sql": "INSERT INTO parent VALUES (?, ?)", "values": [900, "c"], "id_into": "id"}},
+        "INSERT INTO child VALUES (last_insert_rowid())", "INSERT INTO child VALUES ({id})"
+    ]);
+    script.outside("l4", prepared).succeed("up")?;
+    assert_eq!(database.values::<i64>("SELECT parent FROM child ORDER BY parent")?, [500, 700, 900, 900]);
+    Ok(())
+}
+
+fn changes(database: &TestDatabase) -> TestResult {
+    let table = json!(["CREATE TABLE a (v int)", "INSERT INTO a VALUES (1), (2), (3)"]);
+    let actions = json!([
+        "UPDATE a SET v = v + 1",
+        {"query": {"sql": "SELECT changes()", "print": true}},
+        {"execute": {"sql": "DELETE FROM a WHERE v > ?", "values": [2], "print": true}},
+        {"query": {"sql": "SELECT changes()", "print": true}}
+    ]);
+    let script = Script::new(database).up("l1", table).outside("l2", actions);
+    // The entry of the update is a change as well.
+    let output = script.run("up")?;
+    assert_eq!(output.code, Some(5), "{output}");
+    check_says(&output, &["l2", "statement: SELECT changes()", "rows_affected"])?;
+    assert!(script.printed().is_empty(), "{output}");
+    Ok(())
+}
+
+/// A name, a statement before, a write, what reads of the session, and its line.
+type SessionFunction = (&'static str, &'static str, &'static str, &'static str, &'static str);
+
+fn session_functions() -> [SessionFunction; 5] {
+    [
+        ("row_count", "SELECT 1", "INSERT INTO b SELECT v FROM a", "SELECT ROW_COUNT() AS n", "n=3"),
+        (
+            "show_warnings",
+            "SELECT 1",
+            "INSERT IGNORE INTO narrow VALUES ('longer')",
+            "SHOW WARNINGS",
+            "Level=Warning Code=1265 Message=Data truncated for column 'v' at row 1",
+        ),
+        (
+            "warning_count",
+            "SELECT 1",
+            "INSERT IGNORE INTO narrow VALUES ('longer')",
+            "SELECT @@warning_count AS n",
+            "n=1",
+        ),
+        ("last_insert_id", "SELECT 1", "INSERT INTO counted (v) VALUES (1)", "SELECT LAST_INSERT_ID() AS n", "n=1"),
+        ("found_rows", "SELECT 1", "SELECT SQL_CALC_FOUND_ROWS v FROM a LIMIT 1", "SELECT FOUND_ROWS() AS n", "n=3"),
+    ]
+}
+
+/// As a plain client, or refused by name.
+fn session_function(database: &TestDatabase, setup: &str, write: &str, read: &str, expected: &str) -> TestResult {
+    let tables = json!([
+        "CREATE TABLE a (v int)",
+        "INSERT INTO a VALUES (1), (2), (3)",
+        "CREATE TABLE b (v int)",
+        "CREATE TABLE narrow (v varchar(3))",
+        "CREATE TABLE counted (id int AUTO_INCREMENT PRIMARY KEY, v int)",
+    ]);
+    let script = Script::new(database).up("l1", tables);
+    let script = script.up("l2", json!([setup, write, {"query": {"sql": read, "print": true}}]));
+    let output = script.run("up")?;
+    if output.success() {
+        assert_eq!(script.printed(), [expected], "{output}");
+        return Ok(());
+    }
+    let name = read.trim_start_matches("SELECT ").split([' ', '(']).next().unwrap_or_default();
+    check_says(&output, &["l2", name])?;
+    assert!(!script.is_applied("l2")?, "{output}");
+    Ok(())
+}
+
+fn table_locks() -> [(&'static str, &'static [&'static str]); 4] {
+    [
+        ("lock_tables", &["LOCK TABLES a WRITE", "UPDATE a SET v = 2"]),
+        ("lock_tables_with_ddl", &["LOCK TABLES a WRITE", "ALTER TABLE a ADD COLUMN w int"]),
+        ("lock_table_in_other_spelling", &["/* all */ lock table `a` write", "UPDATE a SET v = 2"]),
+        ("flush_tables_with_read_lock", &["FLUSH TABLES a WITH READ LOCK", "SELECT count(*) FROM a"]),
+    ]
+}
+
+/// Another session waits for as long as the revision has the lock, or the lock is refused by name.
+fn table_lock_is_kept(database: &TestDatabase, statements: &[&str]) -> TestResult {
+    let mut actions: Vec<Value> = statements.iter().map(|&sql| json!(sql)).collect();
+    actions.extend([json!({"touch": "reached"}), json!({"wait_for": "go"})]);
+    let is_read_lock = statements[0].contains("READ");
+    if !is_read_lock {
+        actions.push(json!("UPDATE a SET v = v + 1"));
+    }
+    actions.push(json!("UNLOCK TABLES"));
+    let script = Script::new(database).up("l1", json!(["CREATE TABLE a (v int)", "INSERT INTO a (v) VALUES (1)"]));
+    let script = script.up("l2", json!(actions));
+    let mut running = script.program("up")?.start()?;
+    while !script.path("reached").exists() && !running.has_ended()? {
+        running.pause()?;
+    }
+    let is_held = script.path("reached").exists();
+    let others = database.execute("SET lock_wait_timeout = 1; UPDATE a SET v = 100");
+    fs::write(script.path("go"), "")?;
+    let output = running.finish()?;
+    if is_held && output.success() {
+        assert!(others.is_err(), "the lock was lost: {output}");
+        return Ok(());
+    }
+    check_says(&output, &["lock"])?;
+    assert_eq!(output.code, Some(5), "{output}");
+    assert!(!is_held, "a lock that is refused is refused before it is sent: {output}");
+    Ok(())
+}
+
+// Transactions.
+
+fn two_transactions_at_once(database: &TestDatabase) -> TestResult {
+    let script = Script::new(database).up("l1", json!(["CREATE TABLE a (v int)"]));
+    let both = json!([{"together": [
+        [{"begin": {}}, "INSERT INTO a VALUES (1)", {"sleep": 50}, "commit"],
+        [{"sleep": 10}, {"begin": {}}, "INSERT INTO a VALUES (2)", {"sleep": 100}, "rollback"]
+    ]}]);
+    let script = script.outside("l2", both);
+    let output = script.run("up")?;
+    let rows = database.values::<i32>("SELECT v FROM a")?;
+    if output.success() {
+        assert_eq!(rows, [1], "{output}");
+    } else {
+        assert!(!script.is_applied("l2")? && rows.len() <= 1, "{rows:?}: {output}");
+        check_says(&output, &["l2", "transaction"])?;
+    }
+    Ok(())
+}
+
+const READ_AGAIN: &str = "SELECT * FROM a ORDER BY id";
+
+fn read_again() -> Value {
+    json!([
+        {"query": {"sql": READ_AGAIN, "print": true}},
+        "ALTER TABLE a DROP COLUMN v",
+        "ALTER TABLE a ADD COLUMN w int",
+        "ALTER TABLE a ADD COLUMN x int DEFAULT 9",
+        {"query": {"sql": READ_AGAIN, "print": true}},
+        {"execute": {"sql": "UPDATE a SET w = ? WHERE id = 1", "values": [6]}},
+        {"query": {"sql": READ_AGAIN, "print": true}}
+    ])
+}
+
+fn changed_table_is_read_again(database: &TestDatabase) -> TestResult {
+    reads_what_there_is(Script::new(database).up("l1", table_to_change()).up("l2", read_again()))
+}
+
+fn changed_table_is_read_again_outside(database: &TestDatabase) -> TestResult {
+    reads_what_there_is(Script::new(database).up("l1", table_to_change()).outside("l2", read_again()))
+}
+
+fn table_to_change() -> Value {
+    json!(["CREATE TABLE a (id int primary key, v varchar(9))", "INSERT INTO a VALUES (1, 'one'), (2, 'two')"])
+}
+
+fn reads_what_there_is(script: Script<'_>) -> TestResult {
+    script.succeed("up")?;
+    let lines = ["id=1 v=one", "id=2 v=two", "id=1 w=NULL x=9", "id=2 w=NULL x=9", "id=1 w=6 x=9", "id=2 w=NULL x=9"];
+    assert_eq!(script.printed(), lines);
+    Ok(())
+}
+
+// Tables that do not roll back.
+
+/// A process that is killed while its statement runs: the server runs it to its end, and the rows stay.
+fn table_is_in_doubt(database: &TestDatabase, engine: &str) -> TestResult {
+    let tables = json!([
+        format!("CREATE TABLE a (v int) ENGINE={engine}"),
+        format!("CREATE TABLE b (v int) ENGINE={engine}"),
+        "INSERT INTO a VALUES (1), (2), (3)",
+    ]);
+    let script = Script::new(database).up("l1", tables);
+    let script = script.up("l2", json!(["INSERT INTO b SELECT v + 0 * SLEEP(0.1) FROM a"]));
+    let mut running = script.program("up")?.start()?;
+    let at_work = format!(
+        "SELECT count(*) FROM information_schema.processlist WHERE db = '{}' AND info LIKE 'INSERT INTO b%'",
+        database.name()
+    );
+    while database.value::<i64>(&at_work)? == 0 {
+        if running.has_ended()? {
+            return Err(format!("it has ended: {}", running.kill()).into());
+        }
+        running.pause()?;
+    }
+    running.kill();
+    while database.value::<i64>(&at_work)? > 0 {
+        sleep(Duration::from_millis(5));
+    }
+    let before = database.values::<i32>("SELECT v FROM b ORDER BY v")?;
+    let ending = script.go_on()?;
+    let after = database.values::<i32>("SELECT v FROM b ORDER BY v")?;
+    match ending {
+        Ending::Applied => assert_eq!(after, [1, 2, 3]),
+        Ending::Refused(output) => assert_eq!(after, before, "{output}"),
+    }
+    Ok(())
+}
+
+/// The server's default would take away that the record rolls back.
+fn default_storage_engine_is_not_ours() -> TestResult {
+    let server = MariaDbServer::start()?;
+    let database = TestDatabase::at(Backend::MariaDb, Some(server.address()))?;
+    database.execute("SET GLOBAL default_storage_engine = MyISAM")?;
+    let script = Script::new(&database).up("l1", json!(["CREATE TABLE a (v int)", "INSERT INTO a VALUES (1)"]));
+    script.succeed("up")?;
+    let engines = "SELECT DISTINCT engine FROM information_schema.tables \
+         WHERE table_schema = DATABASE() AND table_name LIKE 'seachange%'";
+    assert_eq!(database.values::<String>(engines)?, ["InnoDB"]);
+    Ok(())
+}
+
+/// Another empty database beside `database`.
+pub(super) fn another(database: &TestDatabase) -> Outcome<TestDatabase> {
+    Ok(TestDatabase::at(database.backend(), database.address().cloned())?)
+}

@@ -1,0 +1,369 @@
+//! One plan, run undisturbed and disturbed, and what has to come of it.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, TransactionTrait};
+use seachange_tests::proxy::{Hold, Proxy};
+use seachange_tests::{Output, Program, TestDatabase, block_on};
+
+use super::counts::{What, count};
+use super::plan::Plan;
+use super::random::Random;
+use crate::guarantees::script::{Outcome, Script, record, says_nothing_is_left};
+
+/// The exit code of a run that finds an interrupted one.
+const INTERRUPTED: i32 = 4;
+
+/// How long another session holds its lock at most.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// What is in a database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Contents {
+    schema: String,
+    rows: String,
+}
+
+/// Contents, what the record says, and how the last run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place {
+    contents: Contents,
+    record: Vec<String>,
+    code: Option<i32>,
+}
+
+impl Contents {
+    fn of(database: &TestDatabase) -> Result<Self, DbErr> {
+        Ok(Self { schema: database.schema()?, rows: database.rows()? })
+    }
+
+    fn check(&self, expected: &Self, place: &str) -> Outcome<()> {
+        for (found, expected) in [(&self.schema, &expected.schema), (&self.rows, &expected.rows)] {
+            if found != expected {
+                return Err(format!("{place}: found\n{found}\n--- instead of\n{expected}").into());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Place {
+    fn of(database: &TestDatabase, output: &Output) -> Outcome<Self> {
+        Ok(Self { contents: Contents::of(database)?, record: record(database)?, code: output.code })
+    }
+
+    fn check(&self, expected: &Self, place: &str) -> Outcome<()> {
+        self.contents.check(&expected.contents, place)?;
+        if (&self.record, self.code) != (&expected.record, expected.code) {
+            let (found, expected) = ((&self.record, self.code), (&expected.record, expected.code));
+            return Err(format!("{place}: record and exit code are {found:?} instead of {expected:?}").into());
+        }
+        Ok(())
+    }
+}
+
+/// A plan with what it leaves when nothing disturbs it.
+struct Subject<'d> {
+    database: &'d TestDatabase,
+    plan: &'d Plan,
+    /// What each number of revisions leaves, each of which had a run of its own.
+    steps: Vec<Place>,
+    /// What one run of all leaves.
+    whole: Place,
+    /// The moments that this run had in the revisions of the plan, as the program logs them.
+    moments: Vec<String>,
+    /// How many requests it sent to its server.
+    requests: usize,
+}
+
+/// Where a run is killed.
+#[derive(Clone, Debug)]
+enum Kill {
+    /// At a moment between actions, as the place in the log says, counted from 1.
+    Moment(usize),
+    /// Before or after a request to the server.
+    Request(Hold),
+}
+
+/// Runs a plan in each of the ways. `database` is only the server's.
+pub(super) fn disturb(database: &TestDatabase, plan: &Plan, seed: u64) -> Outcome<()> {
+    count(database.backend(), What::Plan);
+    let mut random = Random::new(seed ^ 0x5eed);
+    let subject = Subject::run(database, plan)?;
+    subject.killed(&subject.pick(&mut random))?;
+    if random.chance(40) {
+        subject.compared()?;
+    }
+    if random.chance(40) {
+        subject.locked(&mut random)?;
+    }
+    Ok(())
+}
+
+fn another(database: &TestDatabase) -> Outcome<TestDatabase> {
+    Ok(TestDatabase::at(database.backend(), database.address().cloned())?)
+}
+
+/// How many revisions are applied, and whether one is begun.
+fn read(record: &[String]) -> (usize, bool) {
+    let applied = record.iter().filter(|row| row.ends_with(" applied")).count();
+    (applied, applied < record.len())
+}
+
+impl<'d> Subject<'d> {
+    /// Runs the plan in one run, and in a run for each revision: both leave the same.
+    fn run(database: &'d TestDatabase, plan: &'d Plan) -> Outcome<Self> {
+        let together = another(database)?;
+        let script = Script::of(&together, &plan.entries);
+        let log = script.path("log");
+        let proxy = lead_to(&together, None)?;
+        let output = behind(&together, proxy.as_ref(), script.program("up")?.env("SCRIPTED_LOG", &log)).run()?;
+        let requests = proxy.as_ref().map_or(0, Proxy::requests);
+        let whole = Place::of(&together, &output)?;
+        let text = fs::read_to_string(log).unwrap_or_default();
+        // The revisions that do nothing have nothing to kill.
+        let is_of_plan = |line: &&str| line.split(' ').nth(1).is_some_and(|id| plan.entries.get(id).is_some());
+        let moments: Vec<String> = text.lines().filter(is_of_plan).map(str::to_owned).collect();
+        let mut subject = Self { database, plan, steps: Vec::new(), whole, moments, requests };
+        subject.run_apart(&output)?;
+        if !output.success() {
+            count(database.backend(), What::Failing);
+        }
+        subject.check_words(&subject.whole, &output, "undisturbed")?;
+        if plan.is_plain && !output.success() {
+            return Err(format!("plain DDL and DML failed: {output}").into());
+        }
+        Ok(subject)
+    }
+
+    fn run_apart(&mut self, together: &Output) -> Outcome<()> {
+        let apart = another(self.database)?;
+        let script = Script::of(&apart, &self.plan.entries);
+        let nothing = Output { stdout: String::new(), stderr: String::new(), code: Some(0) };
+        self.steps.push(Place::of(&apart, &nothing)?);
+        for _ in 0..self.plan.revisions {
+            let output = script.run("up 1")?;
+            let step = Place::of(&apart, &output)?;
+            self.check_words(&step, &output, "in a run of its own")?;
+            if !output.success() {
+                return self.whole.check(&step, &format!("in one run, against runs of one each\n{together}\n{output}"));
+            }
+            self.steps.push(step);
+        }
+        let output = script.run("up")?;
+        let last = Place::of(&apart, &output)?;
+        self.whole.check(&last, &format!("in one run, against runs of one each\n{together}\n{output}"))
+    }
+
+    /// What a run says is left is what is left.
+    fn check_words(&self, found: &Place, output: &Output, place: &str) -> Outcome<()> {
+        let (applied, is_begun) = read(&found.record);
+        if output.success() {
+            if is_begun {
+                return Err(format!("{place}: the run succeeded, and the record is {:?}", found.record).into());
+            }
+            return Ok(());
+        }
+        if output.code.is_none() {
+            return Err(format!("{place}: it was killed by something else: {output}").into());
+        }
+        if let Some(step) = self.steps.get(applied).filter(|_| !is_begun && says_nothing_is_left(output)) {
+            found.contents.check(&step.contents, &format!("{place}: something is left: {output}"))?;
+        }
+        if is_begun && says_nothing_is_left(output) {
+            return Err(format!("{place}: it says that nothing is left, and is in the record: {output}").into());
+        }
+        Ok(())
+    }
+
+    /// A place to kill a run at: more often than not where no transaction holds what the revision did.
+    fn pick(&self, random: &mut Random) -> Kill {
+        if self.requests > 0 && random.chance(30) {
+            let number = 1 + random.below(self.requests);
+            return Kill::Request(if random.chance(50) { Hold::Before(number) } else { Hold::After(number) });
+        }
+        let is_outside = |line: &String| {
+            let entry = line.split(' ').nth(1).and_then(|id| self.plan.entries.get(id));
+            self.database.backend().is_like_mysql() || entry.is_some_and(|entry| entry["use_transaction"] == false)
+        };
+        let places = |is_kept: &dyn Fn(&String) -> bool| -> Vec<usize> {
+            let numbered = self.moments.iter().zip(1..);
+            numbered.filter(|(line, _)| !line.contains(" l1 ") && is_kept(line)).map(|(_, number)| number).collect()
+        };
+        let outside = places(&is_outside);
+        let all = if outside.is_empty() || random.chance(25) { places(&|_| true) } else { outside };
+        // A plan that fails in its first revision has no other places.
+        Kill::Moment(if all.is_empty() { 1 } else { random.pick(&all) })
+    }
+
+    /// Kills a run; says where, unless it ended before.
+    fn kill(&self, script: &Script<'_>, kill: &Kill) -> Outcome<Option<String>> {
+        match kill {
+            Kill::Moment(moment) => {
+                let output = script.program("up")?.env("SCRIPTED_AT", format!("{moment}: kill")).run()?;
+                let place = format!("killed before {}", self.moments[moment - 1]);
+                if output.code.is_some() {
+                    return Err(format!("{place}: it was not killed: {output}").into());
+                }
+                Ok(Some(place))
+            }
+            Kill::Request(hold) => {
+                let proxy = lead_to(script.database, Some(*hold))?;
+                let mut running = behind(script.database, proxy.as_ref(), script.program("up")?).start()?;
+                let is_held = proxy.as_ref().is_some_and(|proxy| proxy.wait_until_held(&mut running).unwrap_or(false));
+                running.kill();
+                Ok(is_held.then(|| format!("killed {hold:?}")))
+            }
+        }
+    }
+
+    /// Kills a run, and goes on as the program offers.
+    fn killed(&self, kill: &Kill) -> Outcome<()> {
+        let (backend, database) = (self.database.backend(), another(self.database)?);
+        let script = Script::of(&database, &self.plan.entries);
+        let Some(place) = self.kill(&script, kill)? else {
+            return Ok(());
+        };
+        count(backend, What::Killed);
+        if self.plan.is_plain {
+            count(backend, What::PlainKilled);
+        }
+        let (applied, is_begun) = read(&record(&database)?);
+        if let Some(step) = self.steps.get(applied).filter(|_| !is_begun) {
+            Contents::of(&database)?.check(&step.contents, &format!("{place}, and nothing is begun"))?;
+        }
+        let what = self.go_on(&script, &place)?;
+        count(backend, what);
+        if self.plan.is_plain && matches!(what, What::Repeated | What::Resumed) {
+            count(backend, What::PlainResumed);
+        }
+        Ok(())
+    }
+
+    /// Goes on with `up`, or with `repair --resume` where the record says that a revision is begun.
+    fn go_on(&self, script: &Script<'_>, place: &str) -> Outcome<What> {
+        let database = script.database;
+        let up = script.run("up")?;
+        if up.code != Some(INTERRUPTED) {
+            let found = Place::of(database, &up)?;
+            self.check_words(&found, &up, place)?;
+            found.check(&self.whole, &format!("{place}, then `up`\n{up}"))?;
+            return Ok(if up.success() { What::Repeated } else { What::FailedAlike });
+        }
+        script.run("repair")?.succeeded().map_err(|output| format!("{place}, then `repair`: {output}"))?;
+        let resumed = script.run("repair --resume")?;
+        if resumed.success() {
+            let up = script.run("up")?;
+            let found = Place::of(database, &up)?;
+            found.check(&self.whole, &format!("{place}, then `repair --resume`, then `up`\n{resumed}\n{up}"))?;
+            return Ok(if up.success() { What::Resumed } else { What::FailedAlike });
+        }
+        let found = Place::of(database, &resumed)?;
+        if !read(&found.record).1 {
+            return Err(format!("{place}: it refused, and the record has nothing begun: {resumed}").into());
+        }
+        if resumed.stderr.contains("--not-run") {
+            return Ok(What::InDoubt);
+        }
+        Ok(if found == self.whole { What::FailedAlike } else { What::Refused })
+    }
+
+    /// sea-orm-migration leaves the same, where it applies the plan and ours does.
+    fn compared(&self) -> Outcome<()> {
+        // Without automatic commits, its own record is not committed.
+        if self.whole.code != Some(0) || self.plan.entries.to_string().contains("autocommit") {
+            return Ok(());
+        }
+        let database = another(self.database)?;
+        let script = Script::of(&database, &self.plan.entries);
+        for _ in 0..self.plan.revisions {
+            if !script.with_sea_orm_migration("1")?.run()?.success() {
+                return Ok(());
+            }
+        }
+        let mut contents = Contents::of(&database)?;
+        contents.schema = without_its_record(&contents.schema);
+        self.whole.contents.check(&contents, "against sea-orm-migration")?;
+        count(self.database.backend(), What::Compared);
+        Ok(())
+    }
+
+    /// Runs while another session holds a lock, which it gives back when the run is tried again, or after a time.
+    fn locked(&self, random: &mut Random) -> Outcome<()> {
+        if self.whole.code != Some(0) {
+            return Ok(());
+        }
+        let (backend, database) = (self.database.backend(), another(self.database)?);
+        let script = Script::of(&database, &self.plan.entries);
+        script.succeed("up 1")?;
+        let table = random.pick(&["t1", "t2"]);
+        let statement = match random.below(2) {
+            0 => format!("SELECT * FROM {table}"),
+            _ => format!("UPDATE {table} SET n = n + 1"),
+        };
+        // Some locks are given back while the run still waits.
+        let (limit, patience) = match random.below(2) {
+            0 => ("2s", Duration::from_millis(300)),
+            _ if backend.is_like_mysql() => ("1s", PATIENCE),
+            _ => ("300ms", PATIENCE),
+        };
+        let holder = hold(&database, &statement)?;
+        let start = Instant::now();
+        let mut running = script.program(&format!("up --lock-timeout {limit} --retries 5"))?.start()?;
+        while !running.has_ended()? && !running.has_said("trying again") && start.elapsed() < patience {
+            running.pause()?;
+        }
+        block_on(holder.rollback())?;
+        let output = running.finish()?;
+        let place = format!("beside a session with `{statement}`");
+        count(backend, What::Locked);
+        let found = Place::of(&database, &output)?;
+        self.check_words(&found, &output, &place)?;
+        if output.success() {
+            found.check(&self.whole, &format!("{place}\n{output}"))?;
+            count(backend, What::LockedApplied);
+        } else {
+            count(backend, What::LockedStopped);
+            self.go_on(&script, &format!("{place}, which stopped it"))?;
+        }
+        Ok(())
+    }
+}
+
+/// A schema without the table in which sea-orm-migration keeps its record.
+fn without_its_record(schema: &str) -> String {
+    let objects = schema.split('\n').scan(false, |is_record, line| {
+        // A table of MariaDB has several lines, of which the first one begins it and the last one ends it.
+        let begins = line.contains("seaql_migrations");
+        let is_hidden = begins || *is_record;
+        *is_record = is_hidden && line.starts_with("CREATE TABLE `") || *is_record && !line.starts_with(')');
+        Some((!is_hidden).then_some(line))
+    });
+    objects.flatten().collect::<Vec<_>>().join("\n")
+}
+
+/// A proxy before the server of a database; SQLite has none.
+fn lead_to(database: &TestDatabase, hold: Option<Hold>) -> Outcome<Option<Proxy>> {
+    let Some(address) = database.address() else {
+        return Ok(None);
+    };
+    Ok(Some(Proxy::start(database.backend(), address.socket()?, hold)?))
+}
+
+/// The program that reaches its server through a proxy.
+fn behind(database: &TestDatabase, proxy: Option<&Proxy>, program: Program) -> Program {
+    match (database.address(), proxy) {
+        (Some(address), Some(proxy)) => program.env("DATABASE_URL", address.behind(proxy.port()).url(database.name())),
+        _ => program,
+    }
+}
+
+/// A transaction of another session.
+fn hold(database: &TestDatabase, statement: &str) -> Outcome<DatabaseTransaction> {
+    Ok(block_on(async {
+        let transaction = database.connect().await?.begin().await?;
+        transaction.execute_unprepared(statement).await?;
+        Ok::<_, DbErr>(transaction)
+    })?)
+}
