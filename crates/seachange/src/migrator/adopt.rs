@@ -32,7 +32,7 @@ impl Migrator {
         self.locked(async || {
             let record = self.read().await?;
             let adoption = self.plan_adoption_from(&record, old).await?;
-            self.make_table(&record).await?;
+            self.make_table().await?;
             self.write_adoption(&adoption).await?;
             Ok(adoption)
         })

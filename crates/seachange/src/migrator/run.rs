@@ -277,7 +277,7 @@ impl Migrator {
     }
 
     /// As [`make_tables`](Self::make_tables), for a write that runs no revision.
-    pub(super) async fn make_table(&self, _record: &Record) -> Result<(), Error> {
+    pub(super) async fn make_table(&self) -> Result<(), Error> {
         let create = async |transaction: &DatabaseTransaction| self.store().prepare(transaction, self.backend).await;
         self.run_site().await?.write("cannot create the tables of the record", create).await
     }

@@ -139,7 +139,7 @@ impl Migrator {
         self.locked(async || {
             let record = self.read().await?;
             record.applied(self.graph)?;
-            self.make_table(&record).await?;
+            self.make_table().await?;
             let row = Row::started(revision, source_hash, State::Applied, self.migrations.program()).applied_now();
             let write = async |transaction: &DatabaseTransaction| self.store().insert(transaction, &row).await;
             self.run_site().await?.write("cannot write which revisions are applied", write).await
@@ -152,7 +152,7 @@ impl Migrator {
         let settled: Vec<Row> = record.unfinished().filter(|row| applied.contains(&row.revision)).cloned().collect();
         let is_settled = record.unfinished().any(|row| plan.remove.contains(&row.revision) || settled.contains(row));
         let has_journal = is_settled && self.interruption().await?.is_some_and(|known| known.has_entries());
-        self.make_table(record).await?;
+        self.make_table().await?;
         self.write_stamp(&plan, settled, has_journal).await?;
         Ok(plan)
     }

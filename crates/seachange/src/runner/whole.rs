@@ -110,7 +110,7 @@ impl Runner<'_> {
         Ok(done)
     }
 
-    /// One step, told to whoever watches. All but the first set a savepoint of their own.
+    /// One step, told to the event handler. All but the first set a savepoint of their own.
     async fn step_told(
         &self,
         job: Job<'_>,

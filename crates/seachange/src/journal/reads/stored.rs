@@ -3,6 +3,8 @@
 //! The database itself makes them again: it selects the values under the names and types that they had, so that the code
 //! reads them by the same calls.
 
+#[cfg(any(feature = "sqlite", feature = "mysql"))]
+use sea_orm::{ConnectionTrait, Statement, Value};
 use sea_orm::{DatabaseConnection, DatabaseExecutor, DbErr, QueryResult};
 use serde::{Deserialize, Serialize};
 
@@ -59,9 +61,9 @@ impl StoredRows {
         for rows in self.rows.chunks(AT_ONCE) {
             made.extend(match dialect {
                 #[cfg(feature = "sqlite")]
-                SqlDialect::Sqlite => sqlite::select(&self.names, rows, executor).await?,
+                SqlDialect::Sqlite => select(&self.names, rows, executor, sqlite::column, sqlite::value).await?,
                 #[cfg(feature = "mysql")]
-                SqlDialect::MySql => mysql::select(&self.names, rows, executor).await?,
+                SqlDialect::MySql => select(&self.names, rows, executor, mysql::column, mysql::value).await?,
                 #[cfg(feature = "postgres")]
                 SqlDialect::Postgres => postgres::select(&self.names, rows, connection).await?,
                 #[cfg(not(all(feature = "sqlite", feature = "mysql", feature = "postgres")))]
@@ -71,6 +73,26 @@ impl StoredRows {
         let _ = (connection, executor);
         Ok(made)
     }
+}
+
+/// Selects values again, each as `column` says, bound as `value` makes it.
+#[cfg(any(feature = "sqlite", feature = "mysql"))]
+async fn select(
+    names: &[String],
+    rows: &[Vec<Cell>],
+    executor: &DatabaseExecutor<'_>,
+    column: fn(&Cell, &str) -> String,
+    value: fn(&Cell) -> Option<Value>,
+) -> Result<Vec<QueryResult>, DbErr> {
+    let mut made = Vec::new();
+    for row in rows {
+        let columns: Vec<String> = row.iter().zip(names).map(|(cell, name)| column(cell, name)).collect();
+        let values = row.iter().map(value).collect::<Option<Vec<Value>>>().ok_or_else(unreadable)?;
+        let sql = format!("SELECT {}", columns.join(", "));
+        let statement = Statement::from_sql_and_values(executor.get_database_backend(), sql, values);
+        made.extend(executor.query_all_raw(statement).await?);
+    }
+    Ok(made)
 }
 
 fn cells(row: &QueryResult) -> Option<Vec<Cell>> {

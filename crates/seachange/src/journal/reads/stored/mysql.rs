@@ -1,11 +1,11 @@
 //! Values of MySQL and MariaDB: they are cast to the type that they had.
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use sea_orm::Value;
 use sea_orm::sqlx::mysql::MySqlRow;
 use sea_orm::sqlx::{Column, Decode, MySql, Row, TypeInfo, ValueRef};
-use sea_orm::{ConnectionTrait, DatabaseExecutor, DbErr, QueryResult, Statement, Value};
 
-use super::{Cell, bytes, quoted, unreadable};
+use super::{Cell, bytes, quoted};
 use crate::journal::entry::hexadecimal;
 
 /// The values of a row.
@@ -58,28 +58,13 @@ fn kind(name: &str) -> Option<&'static str> {
     })
 }
 
-/// Selects the values again.
-pub(super) async fn select(
-    names: &[String],
-    rows: &[Vec<Cell>],
-    executor: &DatabaseExecutor<'_>,
-) -> Result<Vec<QueryResult>, DbErr> {
-    let mut made = Vec::new();
-    for row in rows {
-        let column = |(cell, name): (&Cell, &String)| format!("CAST(? AS {}) AS {}", cell.kind, quoted(name, '`'));
-        let columns: Vec<String> = row.iter().zip(names).map(column).collect();
-        let values = row.iter().map(value).collect::<Option<Vec<Value>>>().ok_or_else(unreadable)?;
-        let sql = format!("SELECT {}", columns.join(", "));
-        made.extend(
-            executor
-                .query_all_raw(Statement::from_sql_and_values(executor.get_database_backend(), sql, values))
-                .await?,
-        );
-    }
-    Ok(made)
+/// How a value is selected again.
+pub(super) fn column(cell: &Cell, name: &str) -> String {
+    format!("CAST(? AS {}) AS {}", cell.kind, quoted(name, '`'))
 }
 
-fn value(cell: &Cell) -> Option<Value> {
+/// A value to bind; nothing where the text is not one of its type.
+pub(super) fn value(cell: &Cell) -> Option<Value> {
     let Some(text) = &cell.value else { return Some(Value::String(None)) };
     match cell.kind.as_str() {
         "SIGNED" => text.parse::<i64>().ok().map(Value::from),

@@ -1,10 +1,10 @@
 //! Values of SQLite: each has a type of its own.
 
+use sea_orm::Value;
 use sea_orm::sqlx::sqlite::SqliteRow;
 use sea_orm::sqlx::{Decode, Row, Sqlite, TypeInfo, ValueRef};
-use sea_orm::{ConnectionTrait, DatabaseExecutor, DbErr, QueryResult, Statement, Value};
 
-use super::{Cell, bytes, quoted, unreadable};
+use super::{Cell, bytes, quoted};
 use crate::journal::entry::hexadecimal;
 
 /// The values of a row.
@@ -28,27 +28,13 @@ fn cell(row: &SqliteRow, index: usize) -> Option<Cell> {
     Some(Cell { kind, value: Some(text) })
 }
 
-/// Selects the values again.
-pub(super) async fn select(
-    names: &[String],
-    rows: &[Vec<Cell>],
-    executor: &DatabaseExecutor<'_>,
-) -> Result<Vec<QueryResult>, DbErr> {
-    let mut made = Vec::new();
-    for row in rows {
-        let columns: Vec<String> = names.iter().map(|name| format!("? AS {}", quoted(name, '"'))).collect();
-        let values = row.iter().map(value).collect::<Option<Vec<Value>>>().ok_or_else(unreadable)?;
-        let sql = format!("SELECT {}", columns.join(", "));
-        made.extend(
-            executor
-                .query_all_raw(Statement::from_sql_and_values(executor.get_database_backend(), sql, values))
-                .await?,
-        );
-    }
-    Ok(made)
+/// How a value is selected again.
+pub(super) fn column(_cell: &Cell, name: &str) -> String {
+    format!("? AS {}", quoted(name, '"'))
 }
 
-fn value(cell: &Cell) -> Option<Value> {
+/// A value to bind; nothing where the text is not one of its type.
+pub(super) fn value(cell: &Cell) -> Option<Value> {
     let Some(text) = &cell.value else { return Some(Value::String(None)) };
     match cell.kind.as_str() {
         "INTEGER" | "BOOLEAN" => text.parse::<i64>().ok().map(Value::from),
