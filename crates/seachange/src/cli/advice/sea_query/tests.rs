@@ -119,7 +119,7 @@ fn panics_that_say_only_where_they_are() {
     check("sea-query-1.0.2/src/backend/index_builder.rs", Some("CREATE INDEX"));
     check("sea-query-1.0.2/src/backend/sqlite/foreign_key.rs", Some("without an alias"));
     check("sea-query-1.0.2/src/backend/query_builder.rs", Some("Expr::cust"));
-    check("sea-orm-2.0.4/src/database/statement.rs", Some("DbBackend::Postgres"));
+    check("sea-orm-2.0.4/src/database/statement.rs", Some("names PostgreSQL"));
     check("migration/src/versions/m1_index.rs", None);
     assert_eq!(hint("Not supported", None), None);
 }
