@@ -10,6 +10,7 @@ mod bad_inputs;
 mod check;
 mod command_line;
 mod comparison;
+mod earlier_version;
 mod edited;
 mod env_example;
 mod failures;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         check::trials(),
         command_line::trials(),
         comparison::trials(),
+        earlier_version::trials(),
         edited::trials(),
         env_example::trials(),
         failures::trials(),

@@ -22,7 +22,9 @@ mod table;
 
 use chrono::{DateTime, Utc};
 use sea_orm::Value;
-use sea_orm::sea_query::{MysqlQueryBuilder, PostgresQueryBuilder, QueryStatementWriter, SqliteQueryBuilder};
+use sea_orm::sea_query::{
+    MysqlQueryBuilder, PostgresQueryBuilder, QueryStatementWriter, SchemaStatementBuilder, SqliteQueryBuilder,
+};
 
 pub use holder::Holder;
 pub use row::{Row, State};
@@ -38,11 +40,23 @@ fn moment(dialect: SqlDialect, moment: DateTime<Utc>) -> Value {
     }
 }
 
-/// A statement as plain text, its values written out: several of them are one round trip.
+/// Renders a statement of sea-query, of rows or of tables: these have no trait in common.
+macro_rules! render {
+    ($statement:expr, $dialect:expr) => {
+        match $dialect {
+            SqlDialect::MySql => $statement.to_string(MysqlQueryBuilder),
+            SqlDialect::Postgres => $statement.to_string(PostgresQueryBuilder),
+            SqlDialect::Sqlite => $statement.to_string(SqliteQueryBuilder),
+        }
+    };
+}
+
+/// A statement on rows as plain text, its values written out: several of them are one round trip.
 fn text(statement: &impl QueryStatementWriter, dialect: SqlDialect) -> String {
-    match dialect {
-        SqlDialect::MySql => statement.to_string(MysqlQueryBuilder),
-        SqlDialect::Postgres => statement.to_string(PostgresQueryBuilder),
-        SqlDialect::Sqlite => statement.to_string(SqliteQueryBuilder),
-    }
+    render!(statement, dialect)
+}
+
+/// A statement on tables as plain text.
+fn table_text(statement: &impl SchemaStatementBuilder, dialect: SqlDialect) -> String {
+    render!(statement, dialect)
 }

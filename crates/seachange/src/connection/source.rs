@@ -59,7 +59,7 @@ async fn open_beside(pool: &DatabaseConnection) -> Result<Option<Pinned>, Error>
         #[cfg(feature = "mysql")]
         DatabaseConnectionType::SqlxMySqlPoolConnection(_) => {
             let pool = pool.get_mysql_connection_pool();
-            let options = (*pool.connect_options()).clone().statement_cache_capacity(0);
+            let options = (*pool.connect_options()).clone();
             single(pool.options().clone())
                 .connect_with(options)
                 .await

@@ -16,6 +16,19 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 #[cfg(feature = "postgres")]
 const APPLICATION_NAME: &str = "seachange";
 
+/// Whether the driver keeps the statements that it has prepared.
+///
+/// On SQLite, one that is kept reads columns by their old names after the table has changed; PostgreSQL refuses to run it.
+/// On MySQL, the driver reads the columns anew each time. There it has to keep them: it closes the others by a packet that
+/// has no answer, and until the server acknowledges that, TCP holds back the next one, by about 40 ms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Prepared {
+    /// As many as the driver keeps by default.
+    Kept,
+    /// None, where that is dangerous.
+    Fresh,
+}
+
 impl DatabaseSettings {
     /// Returns options for an application's own pool: SeaORM's defaults, on this database.
     ///
@@ -25,7 +38,7 @@ impl DatabaseSettings {
     /// `map_sqlx_mysql_opts`, which would replace the callback that carries the password.
     #[must_use]
     pub fn connect_options(&self) -> ConnectOptions {
-        let mut options = self.bare_options(None);
+        let mut options = self.bare_options(Prepared::Kept);
         // The level's type is `log`'s, which nothing else here needs.
         if let Ok(level) = "debug".parse() {
             options.sqlx_logging_level(level);
@@ -37,11 +50,10 @@ impl DatabaseSettings {
     /// `search_path` need it.
     #[must_use]
     pub fn pinned_options(&self) -> ConnectOptions {
-        let mut options = self.bare_options(Some(0));
+        let mut options = self.bare_options(Prepared::Fresh);
         if let Ok(level) = "debug".parse() {
             options.sqlx_logging_level(level);
         }
-        // A statement that SQLx has prepared reads columns by their old names after the table has changed.
         #[cfg(feature = "sqlite")]
         options.map_sqlx_sqlite_opts(|options| options.statement_cache_capacity(0));
         options
@@ -69,9 +81,8 @@ impl DatabaseSettings {
         }
     }
 
-    /// Options with room for so many prepared statements; with the driver's default where none is given.
-    fn bare_options(&self, prepared: Option<usize>) -> ConnectOptions {
-        #[cfg(not(any(feature = "postgres", feature = "mysql")))]
+    fn bare_options(&self, prepared: Prepared) -> ConnectOptions {
+        #[cfg(not(feature = "postgres"))]
         let _ = prepared;
         match &self.target {
             #[cfg(feature = "sqlite")]
@@ -79,7 +90,7 @@ impl DatabaseSettings {
             #[cfg(feature = "postgres")]
             Target::Server(server) if server.driver == super::Driver::Postgres => postgres(server, prepared),
             #[cfg(feature = "mysql")]
-            Target::Server(server) if server.driver == super::Driver::MySql => mysql(server, prepared),
+            Target::Server(server) if server.driver == super::Driver::MySql => mysql(server),
             // `resolve` refuses a driver that is not built.
             #[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "mysql")))]
             other => ConnectOptions::new(other.to_string()),
@@ -112,7 +123,7 @@ pub(super) fn postgres_url(server: &super::server::Server) -> String {
 }
 
 #[cfg(feature = "postgres")]
-fn postgres(server: &super::server::Server, prepared: Option<usize>) -> ConnectOptions {
+fn postgres(server: &super::server::Server, prepared: Prepared) -> ConnectOptions {
     let mut options = ConnectOptions::new(postgres_url(server));
     let password = server.password.clone();
     // Alone in the path: with `public` behind it, a schema that does not exist would be passed over.
@@ -121,8 +132,8 @@ fn postgres(server: &super::server::Server, prepared: Option<usize>) -> ConnectO
         if let Some(password) = &password {
             options = options.password(password.reveal());
         }
-        if let Some(capacity) = prepared {
-            options = options.statement_cache_capacity(capacity);
+        if prepared == Prepared::Fresh {
+            options = options.statement_cache_capacity(0);
         }
         match &search_path {
             Some(path) => options.options([("search_path", path)]),
@@ -149,16 +160,10 @@ fn mysql_url(server: &super::server::Server) -> String {
 }
 
 #[cfg(feature = "mysql")]
-fn mysql(server: &super::server::Server, prepared: Option<usize>) -> ConnectOptions {
+fn mysql(server: &super::server::Server) -> ConnectOptions {
     let mut options = ConnectOptions::new(mysql_url(server));
     let server = server.clone();
-    options.map_sqlx_mysql_opts(move |options| {
-        let options = mysql_fields(options, &server);
-        match prepared {
-            Some(capacity) => options.statement_cache_capacity(capacity),
-            None => options,
-        }
-    });
+    options.map_sqlx_mysql_opts(move |options| mysql_fields(options, &server));
     options
 }
 

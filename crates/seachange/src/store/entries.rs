@@ -1,7 +1,8 @@
 //! The journal: the statements of revisions that no transaction holds.
 
 use sea_orm::sea_query::{
-    Asterisk, ColumnDef, DeleteStatement, Expr, ExprTrait, Index, Order, Query, TableCreateStatement, UpdateStatement,
+    Asterisk, ColumnDef, DeleteStatement, Expr, ExprTrait, Index, Order, Query, Table, TableAlterStatement,
+    TableCreateStatement, UpdateStatement,
 };
 use sea_orm::{ConnectionTrait, DbErr, DeriveIden, QueryResult};
 use seachange_graph::MAX_ID_LENGTH;
@@ -155,6 +156,12 @@ impl Store {
             .col(backend.long_text(&mut ColumnDef::new(Column::Reads)))
             .primary_key(Index::create().col(Column::Revision).col(Column::Number))
             .take()
+    }
+
+    /// Adds the column that the journal of an earlier version lacks.
+    pub(super) fn addition_of_reads(&self, backend: &dyn Backend) -> TableAlterStatement {
+        let mut reads = ColumnDef::new(Column::Reads);
+        Table::alter().table(self.table()).add_column(backend.long_text(&mut reads)).take()
     }
 }
 

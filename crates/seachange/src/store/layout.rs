@@ -5,10 +5,9 @@
 
 use std::collections::HashMap;
 
-use sea_orm::sea_query::{MysqlQueryBuilder, PostgresQueryBuilder, SqliteQueryBuilder, TableCreateStatement};
 use sea_orm::{ConnectionTrait, DbErr, Statement, Value};
 
-use super::Store;
+use super::{Store, table_text};
 use crate::backend::Backend;
 use crate::sql::SqlDialect;
 
@@ -57,7 +56,7 @@ impl Store {
         let dialect = backend.sql_dialect();
         let mut statements = Vec::new();
         for (store, definition) in definitions {
-            let create = definition_text(&definition, dialect);
+            let create = table_text(&definition, dialect);
             match shapes.get(&store.table) {
                 None => statements.push(create),
                 Some(shape) => statements.extend(store.upgrade(shape, create, self, backend)),
@@ -78,7 +77,7 @@ impl Store {
             return vec![format!("DROP TABLE {name}"), create];
         }
         if is_journal && lacks("reads") {
-            statements.push(format!("ALTER TABLE {name} ADD COLUMN reads {}", long_text(dialect)));
+            statements.push(table_text(&self.addition_of_reads(backend), dialect));
         }
         if dialect == SqlDialect::MySql && !shape.is_stored_well {
             statements.push(format!("ALTER TABLE {name} ENGINE = InnoDB, CONVERT TO CHARACTER SET utf8mb4"));
@@ -159,16 +158,4 @@ fn catalogue(dialect: SqlDialect) -> &'static str {
             WHERE t.table_schema = ? AND t.table_name IN (?, ?, ?)"
         }
     }
-}
-
-fn definition_text(definition: &TableCreateStatement, dialect: SqlDialect) -> String {
-    match dialect {
-        SqlDialect::Sqlite => definition.to_string(SqliteQueryBuilder),
-        SqlDialect::Postgres => definition.to_string(PostgresQueryBuilder),
-        SqlDialect::MySql => definition.to_string(MysqlQueryBuilder),
-    }
-}
-
-fn long_text(dialect: SqlDialect) -> &'static str {
-    if dialect == SqlDialect::MySql { "longtext" } else { "text" }
 }
