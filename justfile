@@ -124,6 +124,11 @@ doc *options:
 bench *args:
     cargo bench --locked -p seachange-tests --bench bench -- "$@"
 
+# Measure others that apply the same changes: `just bench-peers sqlite postgres`
+[group('quality')]
+bench-peers *args:
+    cargo bench --locked -p seachange-tests --features peers --bench bench -- peers "$@"
+
 # Measure `check` beside Alembic's, which is installed under target/
 [group('quality')]
 bench-check *args:

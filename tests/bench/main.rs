@@ -7,6 +7,8 @@ mod database;
 mod engine;
 mod figures;
 mod nothing;
+#[cfg(feature = "peers")]
+mod peers;
 mod raw;
 mod revisions;
 mod touch;
@@ -30,7 +32,8 @@ macro_rules! say {
 }
 pub(crate) use say;
 
-const USAGE: &str = "usage: bench [upgrade] [growth] [nothing] [touch] [check] [sqlite] [postgres] [mariadb] [mysql] [--rounds N]; all unless named";
+const USAGE: &str = "usage: bench [upgrade] [growth] [nothing] [touch] [check] [peers] [sqlite] [postgres] [mariadb] [mysql] [--rounds N]; \
+                     all unless named, and `peers` with the feature of that name only";
 
 /// What to measure.
 #[derive(Debug)]
@@ -40,7 +43,15 @@ struct Options {
     rounds: usize,
 }
 
-const PARTS: [&str; 5] = ["upgrade", "growth", "nothing", "touch", "check"];
+const PARTS: &[&str] = &[
+    "upgrade",
+    "growth",
+    "nothing",
+    "touch",
+    "check",
+    #[cfg(feature = "peers")]
+    "peers",
+];
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -82,6 +93,10 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     if options.has("check") {
         check::compare(&fleet, options, &[100, 1000, 5000])?;
     }
+    #[cfg(feature = "peers")]
+    if options.has("peers") {
+        peers::compare(&fleet, options)?;
+    }
     Ok(())
 }
 
@@ -89,7 +104,7 @@ impl Options {
     fn read(mut args: impl Iterator<Item = String>) -> Result<Self, Box<dyn Error>> {
         let mut options = Self { parts: BTreeSet::new(), backends: BTreeSet::new(), rounds: 5 };
         while let Some(arg) = args.next() {
-            let part = PARTS.into_iter().find(|part| *part == arg);
+            let part = PARTS.iter().copied().find(|part| *part == arg);
             let backend = Backend::ALL.into_iter().find(|backend| backend.name() == arg);
             options.parts.extend(part);
             options.backends.extend(backend);

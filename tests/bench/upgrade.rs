@@ -12,7 +12,7 @@ use crate::raw::{self, Sending};
 use crate::revisions::{Change, migrations};
 use crate::{Options, engine, say};
 
-const REVISIONS: usize = 1000;
+pub(crate) const REVISIONS: usize = 1000;
 
 /// How many revisions a contender applies at most to show one step of growth, in all rounds together where several fit.
 const LONGEST: usize = 3000;
@@ -67,7 +67,7 @@ fn per_revision(durations: &[Duration], count: usize) -> Figures {
     Figures::milliseconds(&each)
 }
 
-/// The times of each contender; who goes first changes from round to round.
+/// The times of each contender.
 fn measure<const N: usize>(
     fleet: &Fleet,
     place: Place,
@@ -77,14 +77,25 @@ fn measure<const N: usize>(
 ) -> Result<[Vec<Duration>; N], Box<dyn Error>> {
     let migrations = migrations(count);
     let changes: Vec<Change> = Change::first(count).collect();
-    let mut times = [const { Vec::new() }; N];
+    in_turns(fleet, place, rounds, contenders, |contender, url| match contender {
+        Contender::Engine => block_on(engine::apply(url, migrations)),
+        Contender::Driver(sending) => block_on(raw::apply(place.backend(), url, &changes, sending)),
+    })
+}
+
+/// What each contender gives for a new database, round by round; who goes first changes from round to round.
+pub(crate) fn in_turns<C: Copy, T, const N: usize>(
+    fleet: &Fleet,
+    place: Place,
+    rounds: usize,
+    contenders: [C; N],
+    run: impl Fn(C, &str) -> Result<T, Box<dyn Error>>,
+) -> Result<[Vec<T>; N], Box<dyn Error>> {
+    let mut results = [const { Vec::new() }; N];
     for turn in 0..rounds * N {
         let index = (turn + turn / N) % N;
         let database = place.create(fleet)?;
-        times[index].push(match contenders[index] {
-            Contender::Engine => block_on(engine::apply(&database.url, migrations))?,
-            Contender::Driver(sending) => block_on(raw::apply(place.backend(), &database.url, &changes, sending))?,
-        });
+        results[index].push(run(contenders[index], &database.url)?);
     }
-    Ok(times)
+    Ok(results)
 }

@@ -6,10 +6,11 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use seachange_tests::harness::{Case, DatabaseTest, TestResult, each_backend};
-use seachange_tests::servers::MariaDbServer;
+use seachange_tests::servers::{Engine, MariaDbServer, MySqlServer, PrivateServer, ServerError};
 use seachange_tests::{Backend, Obedience, Program, TestDatabase, client};
 use serde_json::{Value, json};
 
+use super::like_mysql;
 use super::rows::another;
 use super::script::{Ending, Outcome, Script, check_says};
 
@@ -52,15 +53,13 @@ pub(super) fn trials() -> Vec<Case> {
     cases.push(Case::on(Backend::Postgres, "guarantees::user_without_create", user_without_create));
     for characters in ["latin1", "utf8mb3", "ascii"] {
         let name = format!("guarantees::database_of_{characters}");
-        cases.push(Case::on(Backend::MariaDb, &name, move |database| narrow_characters(database, characters)));
+        cases.extend(like_mysql(&name, move |database| narrow_characters(database, characters)));
     }
-    cases.push(Case::on(Backend::MariaDb, "guarantees::safe_updates_of_a_revision", safe_updates_of_a_revision));
-    cases.push(Case::owning(Backend::MariaDb, "guarantees::safe_updates_of_the_server", safe_updates_of_the_server));
-    cases.push(Case::on(
-        Backend::MariaDb,
-        "guarantees::executable_comment_in_a_script",
-        executable_comment_in_a_script,
-    ));
+    cases.extend(like_mysql("guarantees::safe_updates_of_a_revision", safe_updates_of_a_revision));
+    let of_the_server = "guarantees::safe_updates_of_the_server";
+    cases.push(Case::owning(Backend::MariaDb, of_the_server, || safe_updates_of_the_server(MariaDbServer::start())));
+    cases.push(Case::owning(Backend::MySql, of_the_server, || safe_updates_of_the_server(MySqlServer::start())));
+    cases.extend(like_mysql("guarantees::executable_comment_in_a_script", executable_comment_in_a_script));
     cases.extend(each_backend("guarantees::line_ends_in_a_script", line_ends_in_a_script));
     cases.push(Case::on(Backend::Sqlite, "guarantees::run_of_another_container", run_of_another_container));
     cases
@@ -337,9 +336,9 @@ fn safe_updates_of_a_revision(database: &TestDatabase) -> TestResult {
 }
 
 /// On a server that has it for every session.
-fn safe_updates_of_the_server() -> TestResult {
-    let server = MariaDbServer::start()?;
-    let database = TestDatabase::at(Backend::MariaDb, Some(server.address()))?;
+fn safe_updates_of_the_server<E: Engine>(server: Result<PrivateServer<E>, ServerError>) -> TestResult {
+    let server = server?;
+    let database = TestDatabase::at(E::BACKEND, Some(server.address()))?;
     database.execute("SET GLOBAL sql_safe_updates = 1")?;
     check_all_commands(&database)
 }

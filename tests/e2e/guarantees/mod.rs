@@ -9,8 +9,14 @@ mod runs;
 pub(crate) mod script;
 mod words;
 
-use seachange_tests::harness::Case;
+use seachange_tests::harness::{Case, TestResult};
+use seachange_tests::{Backend, TestDatabase};
 
 pub(crate) fn trials() -> Vec<Case> {
     [rows::trials(), runs::trials(), words::trials(), hangs::trials()].into_iter().flatten().collect()
+}
+
+/// The same test on MariaDB and on MySQL.
+fn like_mysql(name: &str, test: impl Fn(&TestDatabase) -> TestResult + Clone + Send + 'static) -> [Case; 2] {
+    Backend::LIKE_MYSQL.map(|backend| Case::on(backend, name, test.clone()))
 }

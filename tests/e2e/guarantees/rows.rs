@@ -5,13 +5,12 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use seachange_tests::harness::{Case, DatabaseTest, TestResult, each_backend};
-use seachange_tests::servers::MariaDbServer;
+use seachange_tests::servers::{Engine, MariaDbServer, MySqlServer, PrivateServer, ServerError};
 use seachange_tests::{Backend, TestDatabase};
 use serde_json::{Value, json};
 
+use super::like_mysql;
 use super::script::{Ending, Outcome, Script, check_says};
-
-const SERVERS: [Backend; 2] = [Backend::Postgres, Backend::MariaDb];
 
 pub(super) fn trials() -> Vec<Case> {
     let mut cases = Vec::new();
@@ -29,7 +28,7 @@ pub(super) fn trials() -> Vec<Case> {
     }
     for (name, finished, rest) in session_state() {
         let name = format!("guarantees::{name}_is_gone_with_the_session");
-        cases.push(Case::on(Backend::MariaDb, &name, move |database| session_is_gone(database, finished, rest)));
+        cases.extend(like_mysql(&name, move |database| session_is_gone(database, finished, rest)));
     }
     for (name, finished, rest) in session_state_of_postgres() {
         let name = format!("guarantees::{name}_is_gone_with_the_session");
@@ -41,22 +40,23 @@ pub(super) fn trials() -> Vec<Case> {
     }
     for (name, setup, write, read, expected) in session_functions() {
         let test = move |database: &TestDatabase| session_function(database, setup, write, read, expected);
-        cases.push(Case::on(Backend::MariaDb, &format!("guarantees::{name}"), test));
+        cases.extend(like_mysql(&format!("guarantees::{name}"), test));
     }
     for (name, statements) in table_locks() {
         let test = move |database: &TestDatabase| table_lock_is_kept(database, statements);
-        cases.push(Case::on(Backend::MariaDb, &format!("guarantees::{name}"), test));
+        cases.extend(like_mysql(&format!("guarantees::{name}"), test));
     }
     cases.extend(each_backend("guarantees::two_transactions_at_once", two_transactions_at_once));
     cases.extend(each_backend("guarantees::changed_table_is_read_again", changed_table_is_read_again));
     cases.extend(each_backend("guarantees::changed_table_is_read_again_outside", changed_table_is_read_again_outside));
-    for engine in ["MyISAM", "Aria"] {
+    for (backend, engine) in [(Backend::MariaDb, "MyISAM"), (Backend::MySql, "MyISAM"), (Backend::MariaDb, "Aria")] {
         let name = format!("guarantees::table_of_{}_is_in_doubt", engine.to_lowercase());
-        cases.push(Case::on(Backend::MariaDb, &name, move |database| table_is_in_doubt(database, engine)));
+        cases.push(Case::on(backend, &name, move |database| table_is_in_doubt(database, engine)));
     }
     let default = "guarantees::default_storage_engine_is_not_ours";
-    cases.push(Case::owning(Backend::MariaDb, default, default_storage_engine_is_not_ours));
-    for backend in SERVERS {
+    cases.push(Case::owning(Backend::MariaDb, default, || default_storage_engine_is_not_ours(MariaDbServer::start())));
+    cases.push(Case::owning(Backend::MySql, default, || default_storage_engine_is_not_ours(MySqlServer::start())));
+    for backend in Backend::SERVERS {
         let name = "guarantees::sequence_of_writes_is_resumed";
         cases.push(Case::on(backend, name, sequence_of_writes_is_resumed));
     }
@@ -541,13 +541,13 @@ fn table_is_in_doubt(database: &TestDatabase, engine: &str) -> TestResult {
 }
 
 /// The server's default would take away that the record rolls back.
-fn default_storage_engine_is_not_ours() -> TestResult {
-    let server = MariaDbServer::start()?;
-    let database = TestDatabase::at(Backend::MariaDb, Some(server.address()))?;
+fn default_storage_engine_is_not_ours<E: Engine>(server: Result<PrivateServer<E>, ServerError>) -> TestResult {
+    let server = server?;
+    let database = TestDatabase::at(E::BACKEND, Some(server.address()))?;
     database.execute("SET GLOBAL default_storage_engine = MyISAM")?;
     let script = Script::new(&database).up("l1", json!(["CREATE TABLE a (v int)", "INSERT INTO a VALUES (1)"]));
     script.succeed("up")?;
-    let engines = "SELECT DISTINCT engine FROM information_schema.tables \
+    let engines = "SELECT DISTINCT CAST(engine AS CHAR) FROM information_schema.tables \
          WHERE table_schema = DATABASE() AND table_name LIKE 'seachange%'";
     assert_eq!(database.values::<String>(engines)?, ["InnoDB"]);
     Ok(())

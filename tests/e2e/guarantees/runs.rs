@@ -7,6 +7,7 @@ use seachange_tests::harness::{Case, DatabaseTest, TestResult, each_backend};
 use seachange_tests::{Backend, Obedience, Program, TestDatabase, block_on, client};
 use serde_json::{Value, json};
 
+use super::like_mysql;
 use super::rows::another;
 use super::script::{Ending, Outcome, Script, check_says};
 
@@ -39,16 +40,15 @@ pub(super) fn trials() -> Vec<Case> {
             cases.push(Case::on(backend, &format!("guarantees::{name}_is_not_left_on_a_lent_connection"), test));
         }
     }
+    // MySQL has no limit for statements.
     for backend in [Backend::Postgres, Backend::MariaDb] {
         cases.push(Case::on(backend, "guarantees::limits_hold_in_each_revision", limits_hold_in_each_revision));
+    }
+    for backend in Backend::SERVERS {
         cases.push(Case::on(backend, "guarantees::retry_after_a_commit", retry_after_a_commit));
     }
-    cases.push(Case::on(Backend::MariaDb, "guarantees::retry_after_a_commit_by_text", retry_after_a_commit_by_text));
-    cases.push(Case::on(
-        Backend::MariaDb,
-        "guarantees::retry_after_a_function_that_writes",
-        retry_after_a_function_that_writes,
-    ));
+    cases.extend(like_mysql("guarantees::retry_after_a_commit_by_text", retry_after_a_commit_by_text));
+    cases.extend(like_mysql("guarantees::retry_after_a_function_that_writes", retry_after_a_function_that_writes));
     cases.extend(each_backend("guarantees::text_that_looks_like_a_probe", text_that_looks_like_a_probe));
     cases
 }
@@ -242,7 +242,11 @@ fn settings() -> Vec<Setting> {
         ("time_zone", "SET time_zone = '+05:00'", "SELECT @@time_zone AS v"),
         ("character_set", "SET NAMES latin1", "SELECT @@character_set_client AS c, @@collation_connection AS v"),
         ("user_variable", "SET @x = 5", "SELECT coalesce(@x, 'none') AS v"),
-        ("isolation_level", "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE", "SELECT @@tx_isolation AS v"),
+        (
+            "isolation_level",
+            "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+            "SHOW SESSION VARIABLES WHERE Variable_name IN ('tx_isolation', 'transaction_isolation')",
+        ),
         ("lock_wait_timeout", "SET lock_wait_timeout = 77", "SELECT @@lock_wait_timeout AS v"),
         (
             "lock",
@@ -282,7 +286,8 @@ fn settings() -> Vec<Setting> {
     let of = |backend, list: &[(&'static str, &'static str, &'static str)]| -> Vec<Setting> {
         list.iter().map(|&(name, set, probe)| (backend, name, set, probe)).collect()
     };
-    [of(Backend::Postgres, &postgres), of(Backend::MariaDb, &mysql), of(Backend::Sqlite, &sqlite)].concat()
+    let like_mysql = Backend::LIKE_MYSQL.map(|backend| of(backend, &mysql)).concat();
+    [of(Backend::Postgres, &postgres), like_mysql, of(Backend::Sqlite, &sqlite)].concat()
 }
 
 fn set_and_probe<'d>(database: &'d TestDatabase, set: &str, probe: &str) -> Script<'d> {

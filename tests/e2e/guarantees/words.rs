@@ -4,6 +4,7 @@ use seachange_tests::harness::{Case, TestResult};
 use seachange_tests::{Backend, Output, TestDatabase};
 use serde_json::{Value, json};
 
+use super::like_mysql;
 use super::rows::another;
 use super::script::{Ending, Outcome, Script, check_says, says_nothing_is_left};
 
@@ -28,11 +29,8 @@ pub(super) fn trials() -> Vec<Case> {
         cases.push(Case::on(backend, "guarantees::failed_commit_is_told", failed_commit_is_told));
         cases.push(Case::on(backend, "guarantees::failed_commit_fails_the_revision", failed_commit_fails_the_revision));
     }
-    cases.push(Case::on(Backend::MariaDb, "guarantees::transaction_by_text_outside", transaction_by_text_outside));
-    cases.extend(
-        Backend::LIKE_MYSQL
-            .map(|server| Case::on(server, "guarantees::automatic_commit_is_refused", automatic_commit_is_refused)),
-    );
+    cases.extend(like_mysql("guarantees::transaction_by_text_outside", transaction_by_text_outside));
+    cases.extend(like_mysql("guarantees::automatic_commit_is_refused", automatic_commit_is_refused));
     for (name, setup, swallowed) in ROLLBACKS {
         let test = move |database: &TestDatabase| rolled_back_beneath(database, setup, swallowed);
         cases.push(Case::on(Backend::Sqlite, &format!("guarantees::{name}"), test));
