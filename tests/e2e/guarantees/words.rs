@@ -1,6 +1,6 @@
 //! What the program says is true: of what is applied, of what is left, and of what went wrong.
 
-use seachange_tests::harness::{Case, TestResult};
+use seachange_tests::harness::{Case, TestResult, each_backend};
 use seachange_tests::{Backend, Output, TestDatabase};
 use serde_json::{Value, json};
 
@@ -48,6 +48,7 @@ pub(super) fn trials() -> Vec<Case> {
         cases.push(Case::on(backend, "guarantees::read_only_transaction", read_only_transaction));
         cases.push(Case::on(backend, "guarantees::isolation_level", isolation_level));
     }
+    cases.extend(each_backend("guarantees::error_before_the_first_statement", error_before_the_first_statement));
     for backend in ROLLING_BACK {
         cases.push(Case::on(backend, "guarantees::read_only_transaction_inside", read_only_transaction_inside));
     }
@@ -444,5 +445,28 @@ fn isolation_level(database: &TestDatabase) -> TestResult {
         };
         assert_eq!(script.printed(), expected, "{level}: {output}");
     }
+    Ok(())
+}
+
+/// What sent nothing has begun nothing, in a transaction or outside of one, up or down: no repair is needed.
+fn error_before_the_first_statement(database: &TestDatabase) -> TestResult {
+    let fails = || json!([{"fail": "not yet"}]);
+    let script = Script::new(database).up("l1", json!(["CREATE TABLE a (v int)"])).outside("l2", json!(["SELECT 1"]));
+    for failing in [script.clone().up("l1", fails()), script.clone().outside("l2", fails())] {
+        let output = failing.run("up")?;
+        assert!(!output.success() && says_nothing_is_left(&output), "{output}");
+        check_says(&output, &["not yet"])?;
+        assert!(script.record()?.iter().all(|row| row.ends_with(" applied")), "{output}");
+    }
+    script.succeed("up")?;
+    let applied = script.record()?;
+    for id in ["l2", "l1"] {
+        let output = script.clone().down(id, fails()).run("down base")?;
+        assert!(!output.success() && says_nothing_is_left(&output), "{output}");
+        script.succeed("up")?;
+        assert_eq!(script.record()?, applied, "{output}");
+    }
+    script.succeed("down base")?;
+    assert_eq!(script.record()?, [""; 0]);
     Ok(())
 }

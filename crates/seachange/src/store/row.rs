@@ -1,6 +1,6 @@
 //! One row of the table.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use sea_orm::{DbErr, QueryResult};
 use seachange_graph::{Direction, Revision};
 
@@ -111,22 +111,84 @@ impl Row {
     }
 
     pub(super) fn read(result: &QueryResult) -> Result<Self, DbErr> {
-        let state: String = result.try_get("", "state")?;
         Ok(Self {
             revision: result.try_get("", "revision")?,
             down_revision: split(&result.try_get::<String>("", "down_revision")?),
             depends_on: split(&result.try_get::<String>("", "depends_on")?),
             source_hash: result.try_get("", "source_hash")?,
-            state: State::parse(&state).ok_or_else(|| DbErr::Type(format!("`{state}` is no state of a revision")))?,
+            state: state(&result.try_get::<String>("", "state")?)?,
             started_at: result.try_get("", "started_at")?,
             finished_at: result.try_get("", "finished_at")?,
             duration_ms: result.try_get("", "duration_ms")?,
             program: result.try_get("", "program")?,
         })
     }
+
+    /// Reads rows of SQLite, written as JSON: a list of lists, each with the columns in their order.
+    pub(super) fn read_all(rows: &str) -> Result<Vec<Self>, DbErr> {
+        let rows: Vec<Columns> = serde_json::from_str(rows)
+            .map_err(|error| DbErr::Type(format!("the record holds what no program writes: {error}")))?;
+        rows.into_iter().map(Self::from_columns).collect()
+    }
+
+    fn from_columns(columns: Columns) -> Result<Self, DbErr> {
+        let (revision, down, depends, source_hash, word, started, finished, duration_ms, program) = columns;
+        Ok(Self {
+            revision,
+            down_revision: split(&down),
+            depends_on: split(&depends),
+            source_hash,
+            state: state(&word)?,
+            started_at: moment(&started)?,
+            finished_at: finished.as_deref().map(moment).transpose()?,
+            duration_ms,
+            program,
+        })
+    }
+}
+
+/// A row as SQLite writes it.
+type Columns = (String, String, String, String, String, String, Option<String>, Option<i64>, String);
+
+fn state(word: &str) -> Result<State, DbErr> {
+    State::parse(word).ok_or_else(|| DbErr::Type(format!("`{word}` is no state of a revision")))
+}
+
+/// A moment of SQLite: a text in the form of RFC 3339, or without an offset, which is UTC then, as its functions write it.
+fn moment(text: &str) -> Result<DateTime<Utc>, DbErr> {
+    let without_offset =
+        || NaiveDateTime::parse_from_str(&text.replace('T', " "), "%F %T%.f").map(|moment| moment.and_utc());
+    text.parse().or_else(|_| without_offset()).map_err(|_| DbErr::Type(format!("`{text}` is no moment")))
 }
 
 /// Ids hold no comma, so that one separates them.
 fn split(ids: &str) -> Vec<String> {
     ids.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_of_the_engine_and_of_sqlite() {
+        let noon = "2026-11-21T12:00:00.25Z";
+        for text in [
+            noon,
+            "2026-11-21T12:00:00.250000000+00:00",
+            "2026-11-21 12:00:00.250 +00:00",
+            "2026-11-21 13:00:00.250+01:00",
+            "2026-11-21 12:00:00.250",
+            "2026-11-21T12:00:00.25",
+        ] {
+            assert_eq!(
+                moment(text).map(|moment| moment.to_rfc3339()),
+                Ok("2026-11-21T12:00:00.250+00:00".to_owned()),
+                "{text}"
+            );
+        }
+        for text in ["", "noon", "2026-11-21"] {
+            assert!(moment(text).is_err(), "{text}");
+        }
+    }
 }
