@@ -118,12 +118,17 @@ pub(crate) trait Backend: Send + Sync {
         Ok(false)
     }
 
-    /// Begins a transaction that is to hold a revision: takes the lock of the work for it, and sets the savepoint by which
-    /// the engine recognises it. Whether this session has the lock comes back.
+    /// The text that begins a transaction which is to hold a revision: it takes the lock of the work for it, and sets the
+    /// savepoint by which the engine recognises it.
     ///
     /// Databases that cannot roll back changes of tables begin no such transaction.
-    async fn enter(&self, _session: &DatabaseTransaction, _key: LockKey, _limits: &Limits) -> Result<bool, DbErr> {
-        Ok(true)
+    fn entry_text(&self, _key: LockKey, _limits: &Limits) -> String {
+        self.begin_text().to_owned()
+    }
+
+    /// Whether [`entry_text`](Self::entry_text) got the lock, by the number of rows that it affected.
+    fn has_entered(&self, _rows: u64) -> bool {
+        true
     }
 
     /// The settings of a session that cannot be replaced, as [`restore_session`](Self::restore_session) takes them.

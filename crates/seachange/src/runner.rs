@@ -53,6 +53,8 @@ pub(crate) struct Runner<'a> {
     pub(crate) holder: &'a Holder,
     /// Whether a revision may have left something in the session, which the next one must not find.
     pub(crate) is_touched: AtomicBool,
+    /// Whether the end of a revision has begun the transaction of the next one.
+    pub(crate) is_entered: AtomicBool,
 }
 
 /// What comes after the steps that a session has run.
@@ -70,17 +72,30 @@ pub(crate) struct Job<'a> {
     pub(crate) step: &'a Step,
     pub(crate) revision: &'a Revision,
     pub(crate) script: &'static Script,
+    /// Whether the next step of the plan is a revision in a transaction, too.
+    pub(crate) is_followed: bool,
 }
 
 impl Runner<'_> {
     /// Runs the steps that `report` does not have yet, in order, until one fails, the run is to stop, or the next one needs a
     /// session of its own.
     pub(crate) async fn run(&self, plan: &Plan, from: usize, report: &mut Report) -> Result<(Next, usize), Error> {
+        let outcome = self.run_from(plan, from, report).await;
+        if self.is_entered.swap(false, Ordering::Relaxed) {
+            self.work.roll_back().await;
+        }
+        outcome
+    }
+
+    async fn run_from(&self, plan: &Plan, from: usize, report: &mut Report) -> Result<(Next, usize), Error> {
         for (index, step) in plan.steps.iter().enumerate().skip(from) {
             if self.is_touched.load(Ordering::Relaxed) {
                 return Ok((Next::FreshSession, index));
             }
             let Some(job) = self.job(step) else { continue };
+            let next = plan.steps.get(index + 1).and_then(|next| self.job(next));
+            let is_followed = next.is_some_and(|next| is_transactional(self.site.backend, next.script));
+            let job = Job { is_followed, ..job };
             let outcome = match self.site.is_stopping() {
                 true => Err(Error::Stopped { waited: Duration::ZERO }),
                 false => self.run_told(job, index + 1, plan.len()).await,
@@ -147,7 +162,8 @@ impl Runner<'_> {
 impl<'a> Job<'a> {
     /// A step with the revision it runs; nothing when the program does not know it.
     pub(crate) fn of(step: &'a Step, graph: &'a Graph, migrations: &'static Migrations) -> Option<Self> {
-        Some(Self { step, revision: graph.get(&step.revision)?, script: migrations.get(&step.revision)? })
+        let (revision, script) = (graph.get(&step.revision)?, migrations.get(&step.revision)?);
+        Some(Self { step, revision, script, is_followed: false })
     }
 
     /// The code that runs.

@@ -7,8 +7,7 @@ use sea_orm::sea_query::ColumnDef;
 use sea_orm::sqlx::postgres::PgPoolOptions;
 use sea_orm::sqlx::{self, PgPool, Row};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr, Statement,
-    TransactionTrait, Value,
+    ConnectionTrait, DatabaseConnection, DatabaseExecutor, DbBackend, DbErr, Statement, TransactionTrait, Value,
 };
 use sqlparser::dialect::PostgreSqlDialect;
 
@@ -159,13 +158,16 @@ impl Backend for Postgres {
     /// Takes the lock of the work for the transaction, beside that of the session: they are the same lock, so that the
     /// session that has the other one gets it, and no other does. It stays until the transaction ends, whatever the
     /// revision does to the locks of its session. One text, so that it is one round trip; a row is one that the lock gave.
-    async fn enter(&self, session: &DatabaseTransaction, key: LockKey, _limits: &Limits) -> Result<bool, DbErr> {
+    fn entry_text(&self, key: LockKey, _limits: &Limits) -> String {
         let (class, object) = key.numbers(LockRole::Work);
-        let sql = format!(
+        format!(
             "BEGIN; SELECT FROM (SELECT pg_catalog.pg_try_advisory_xact_lock({class}, {object}) AS got) AS l WHERE l.got;
             SAVEPOINT {SAVEPOINT}"
-        );
-        Ok(session.execute_unprepared(&sql).await?.rows_affected() == 1)
+        )
+    }
+
+    fn has_entered(&self, rows: u64) -> bool {
+        rows == 1
     }
 
     /// A second connection to the same server gets a session of its own. A pooler that gives sessions to transactions

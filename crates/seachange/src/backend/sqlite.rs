@@ -98,12 +98,11 @@ impl Backend for Sqlite {
     }
 
     /// The engine wants to hear soon that others write, so that it can say so; the revision waits as long as the limits say.
-    async fn enter(&self, session: &DatabaseTransaction, _key: LockKey, limits: &Limits) -> Result<bool, DbErr> {
+    fn entry_text(&self, _key: LockKey, limits: &Limits) -> String {
         let patience = whole(limits.statement_lock_timeout(), 1);
-        let sql = format!(
+        format!(
             "PRAGMA busy_timeout = {ENTER_PATIENCE}; BEGIN IMMEDIATE; PRAGMA busy_timeout = {patience}; SAVEPOINT {SAVEPOINT}"
-        );
-        session.execute_unprepared(&sql).await.map(|_| true)
+        )
     }
 
     async fn session_settings(&self, session: &DatabaseTransaction) -> Result<Vec<(String, String)>, DbErr> {

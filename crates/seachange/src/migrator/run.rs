@@ -218,6 +218,7 @@ impl Migrator {
             others,
             holder,
             is_touched: AtomicBool::new(false),
+            is_entered: AtomicBool::new(false),
         }
     }
 

@@ -16,6 +16,7 @@ use crate::alter::{self, Violation};
 use crate::database_error::is_lost_connection;
 use crate::error::Error;
 use crate::relay::{self, Ending};
+use crate::site::Site;
 use crate::store::{State, check_one};
 
 /// Under which role a session writes.
@@ -42,7 +43,8 @@ impl Runner<'_> {
         let refused = |error| self.refused(job, error);
         let before = alter::foreign_key_violations(session).await.map_err(refused)?;
         alter::set_foreign_keys(session, false).await.map_err(refused)?;
-        let outcome = self.attempt(job, start, Some(&before)).await;
+        // Foreign keys are switched on again before the next transaction.
+        let outcome = self.attempt(Job { is_followed: false, ..job }, start, Some(&before)).await;
         // A connection that does not take this any more fails at the next statement, too; what counts is the outcome.
         let restored = alter::set_foreign_keys(session, true).await;
         let unknown = |error| self.setback(job, error, Left::Unknown);
@@ -76,6 +78,9 @@ impl Runner<'_> {
 
     /// Begins the transaction, and makes sure that this run has the lock.
     pub(super) async fn begin(&self, job: Job<'_>) -> Result<(), Setback> {
+        if self.is_entered.swap(false, Ordering::Relaxed) {
+            return Ok(());
+        }
         let wrap = |error| self.error(job, self.refused(job, error));
         if self.work.begin(self.site, wrap).await.map_err(Setback::Stopped)? {
             return Ok(());
@@ -156,7 +161,8 @@ impl Runner<'_> {
     }
 
     /// Recognises the transaction, writes the row of a revision that is done, or takes it away, and commits where
-    /// `commits`: one text, so that it is one round trip.
+    /// `commits`: one text, so that it is one round trip. Where another revision follows in the session, the same text begins
+    /// its transaction.
     pub(super) async fn finish(&self, job: Job<'_>, start: Instant, role: Role, commits: bool) -> Result<(), Setback> {
         let store = self.site.store;
         let dialect = self.site.backend.sql_dialect();
@@ -167,11 +173,41 @@ impl Runner<'_> {
                 let row = self.finished(self.started(job, State::Applied), start);
                 let insert = store.insertion_text(dialect, &row);
                 let end = if commits { "; COMMIT" } else { "" };
-                self.work.execute(&format!("{release}; {insert}{end}")).await.map(drop)
+                let text = format!("{release}; {insert}{end}");
+                if commits && job.is_followed && !self.is_touched.load(Ordering::Relaxed) && !self.site.is_stopping() {
+                    self.execute_and_enter(job, &text).await
+                } else {
+                    self.work.execute(&text).await.map(drop)
+                }
             }
             Direction::Downgrade => self.record_downgrade(job, &release, commits).await,
         };
         outcome.map_err(|error| self.unfinished(job, error))
+    }
+
+    /// Ends a transaction by `text`, which inserts one row, and begins that of the next revision. If that does not succeed, the
+    /// next revision tries again, and says why.
+    async fn execute_and_enter(&self, job: Job<'_>, text: &str) -> Result<(), DbErr> {
+        let Site { backend, store, limits, .. } = self.site;
+        let entry = backend.entry_text(store.lock_key(), limits);
+        match self.work.execute(&format!("{text}; {entry}")).await {
+            Ok(result) if backend.has_entered(result.rows_affected().saturating_sub(1)) => {
+                self.is_entered.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+            Ok(_) => {
+                self.work.roll_back().await;
+                Ok(())
+            }
+            Err(error) if is_lost_connection(&error) => Err(error),
+            // It may be the second half that failed.
+            Err(error) => {
+                self.work.roll_back().await;
+                let rows = store.rows(self.work.executor()).await?;
+                let is_recorded = rows.iter().any(|row| row.revision == job.step.revision && row.is_applied());
+                if is_recorded { Ok(()) } else { Err(error) }
+            }
+        }
     }
 
     /// The row has to be there: that is asked before the commit.

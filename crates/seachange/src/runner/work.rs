@@ -78,8 +78,8 @@ impl WorkSession {
     pub(crate) async fn begin(&self, site: Site<'_>, wrap: impl Fn(DbErr) -> Error) -> Result<bool, Error> {
         let mut waiter = Waiter::new(site);
         loop {
-            match site.backend.enter(&self.held, site.store.lock_key(), site.limits).await {
-                Ok(is_locked) => return Ok(is_locked),
+            match self.execute(&site.backend.entry_text(site.store.lock_key(), site.limits)).await {
+                Ok(entered) => return Ok(site.backend.has_entered(entered.rows_affected())),
                 Err(error) if site.backend.is_kept_waiting(&error) => {
                     self.roll_back().await;
                     waiter.wait().await?;
