@@ -4,6 +4,7 @@ pub(crate) mod dialect;
 mod lock_key;
 #[cfg(feature = "mysql")]
 mod mysql;
+mod place;
 #[cfg(feature = "postgres")]
 mod postgres;
 pub(crate) mod role;
@@ -21,20 +22,12 @@ use sea_orm::{
 };
 
 pub(crate) use lock_key::{LockKey, LockRole};
+pub(crate) use place::{Place, PlaceColumns};
 
 use crate::journal::Presence;
 use crate::journal::trace::{Object, Trace};
 use crate::limits::{Deadline, Limits};
 use crate::sql::SqlDialect;
-
-/// Where the record is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
-    /// The schema of the table, or the schema in which it would be made.
-    pub(crate) schema: String,
-    /// The schema in which the session makes new tables, where the table was found in another one.
-    pub(crate) elsewhere_than: Option<String>,
-}
 
 /// What the catalogue says of a table, as far as a resumed revision depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,8 +81,10 @@ pub(crate) trait Backend: Send + Sync {
         "BEGIN"
     }
 
-    /// The place of the record: the schema where the session finds its table or, where it finds none, would make it.
-    async fn find_place(&self, connection: &DatabaseConnection, table: &str) -> Result<Place, DbErr>;
+    /// What says in which schema the session finds a table, or would make it. Nothing where there is one place only.
+    fn place_columns(&self, _table: &str) -> Option<PlaceColumns> {
+        None
+    }
 
     /// Takes a lock of a run for this session, unless another session has it. It goes with the session.
     ///

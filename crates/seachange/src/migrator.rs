@@ -237,7 +237,7 @@ impl Migrator {
         if self.placed.get().is_some() || self.store.schema().is_some() {
             return Ok(None);
         }
-        let place = self.backend.find_place(&self.connection, self.store.table_name()).await;
+        let place = Place::find(self.backend, &self.connection, self.store.table_name()).await;
         let place = place.map_err(Error::database("cannot find the record"))?;
         self.placed.get_or_init(|| self.store.placed(&place.schema));
         Ok(Some(place))

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use sqlparser::dialect::MySqlDialect;
 
-use super::{Backend, LockKey, LockRole, Place, TableFacts, answer, drop_listed, whole};
+use super::{Backend, LockKey, LockRole, PlaceColumns, TableFacts, answer, drop_listed, whole};
 use crate::database_error::{database_error, has_code};
 use crate::journal::Presence;
 use crate::journal::trace::{self, Object, ObjectKind, Trace};
@@ -79,10 +79,9 @@ impl Backend for MySql {
         "START TRANSACTION"
     }
 
-    async fn find_place(&self, connection: &DatabaseConnection, _table: &str) -> Result<Place, DbErr> {
-        let database: Option<String> = answer(connection, "SELECT DATABASE() AS answer", []).await?;
-        let schema = database.ok_or_else(|| DbErr::Custom("the connection has no current database".to_owned()))?;
-        Ok(Place { schema, elsewhere_than: None })
+    /// There is no search path.
+    fn place_columns(&self, _table: &str) -> Option<PlaceColumns> {
+        Some(PlaceColumns { current: "DATABASE()".to_owned(), found: "NULL".to_owned() })
     }
 
     /// GET_LOCK gives 1 for the lock, 0 when another session has it, and nothing when it failed.

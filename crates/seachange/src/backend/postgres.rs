@@ -6,12 +6,10 @@ use async_trait::async_trait;
 use sea_orm::sea_query::ColumnDef;
 use sea_orm::sqlx::postgres::PgPoolOptions;
 use sea_orm::sqlx::{self, PgPool, Row};
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseExecutor, DbBackend, DbErr, Statement, TransactionTrait, Value,
-};
+use sea_orm::{DatabaseConnection, DatabaseExecutor, DbErr, TransactionTrait, Value};
 use sqlparser::dialect::PostgreSqlDialect;
 
-use super::{Backend, LockKey, LockRole, Place, TableFacts, answer, drop_listed, whole};
+use super::{Backend, LockKey, LockRole, PlaceColumns, TableFacts, answer, drop_listed, whole};
 use crate::database_error::has_code;
 use crate::journal::Presence;
 use crate::journal::trace::{self, Object, ObjectKind, Trace};
@@ -43,12 +41,6 @@ const OBJECTS: &str = "SELECT kind, name FROM (
     SELECT 1 FROM pg_depend d WHERE d.classid = catalogue AND d.objid = oid
         AND (d.deptype = 'e' OR kind = 'sequence' AND d.deptype IN ('a', 'i'))
 )";
-
-/// The schema in which the session makes new tables, and the first one of its path that has a table of this name. These
-/// functions read what the server has in its caches: a new session takes three times as long to join the catalogue.
-const PLACE: &str = "SELECT current_schema()::text AS current,
-        CASE WHEN a.type IN ('table', 'view') THEN a.object_names[1] END AS found
-    FROM pg_identify_object_as_address('pg_class'::regclass, to_regclass(quote_ident($1::text)), 0) AS a";
 
 /// 1 when there is such a table or view in the schema, which is the current one unless it is named.
 const TABLE: &str = "SELECT count(*)::int AS answer FROM pg_class c
@@ -116,19 +108,15 @@ impl Backend for Postgres {
         )
     }
 
-    async fn find_place(&self, connection: &DatabaseConnection, table: &str) -> Result<Place, DbErr> {
-        let statement = Statement::from_sql_and_values(DbBackend::Postgres, PLACE, [table.into()]);
-        let row = connection.query_one_raw(statement).await?;
-        let row = row.ok_or_else(|| DbErr::RecordNotFound(PLACE.to_owned()))?;
-        let (current, found): (Option<String>, Option<String>) =
-            (row.try_get("", "current")?, row.try_get("", "found")?);
-        match (current, found) {
-            (current, Some(schema)) => {
-                Ok(Place { elsewhere_than: current.filter(|current| *current != schema), schema })
-            }
-            (Some(schema), None) => Ok(Place { schema, elsewhere_than: None }),
-            (None, None) => Err(DbErr::Custom("no schema of the search path exists".to_owned())),
-        }
+    /// These functions read what the server has in its caches: a new session takes three times as long to join the catalogue.
+    fn place_columns(&self, table: &str) -> Option<PlaceColumns> {
+        let table = self.text_literal(table);
+        let found = format!(
+            "(SELECT CASE WHEN a.type IN ('table', 'view') THEN a.object_names[1] END FROM
+            pg_catalog.pg_identify_object_as_address('pg_catalog.pg_class'::pg_catalog.regclass,
+                pg_catalog.to_regclass(pg_catalog.quote_ident({table})), 0) AS a)"
+        );
+        Some(PlaceColumns { current: "pg_catalog.current_schema()::text".to_owned(), found })
     }
 
     /// Asked again and again rather than waited for: a session that waits inside of a statement holds a snapshot, for which

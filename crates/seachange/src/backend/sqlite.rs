@@ -11,7 +11,7 @@ use sea_orm::{
 };
 use sqlparser::dialect::SQLiteDialect;
 
-use super::{Backend, LockKey, Place, TableFacts, answer, drop_listed, whole};
+use super::{Backend, LockKey, TableFacts, answer, drop_listed, whole};
 use crate::database_error::database_error;
 use crate::journal::Presence;
 use crate::journal::trace::{self, Object, ObjectKind, Trace};
@@ -90,11 +90,6 @@ impl Backend for Sqlite {
     fn text_literal(&self, text: &str) -> String {
         let quoted = text.replace('\'', "''");
         quoted.split('\0').map(|part| format!("'{part}'")).collect::<Vec<_>>().join(" || char(0) || ")
-    }
-
-    /// Named, because a temporary table of the same name would come first.
-    async fn find_place(&self, _connection: &DatabaseConnection, _table: &str) -> Result<Place, DbErr> {
-        Ok(Place { schema: "main".to_owned(), elsewhere_than: None })
     }
 
     /// The engine wants to hear soon that others write, so that it can say so; the revision waits as long as the limits say.

@@ -6,6 +6,7 @@ use sea_orm::ConnectionTrait;
 use seachange_graph::{Applied, AppliedError, Direction, Graph, Plan, StampPlan, Step, Target};
 
 use super::{Migrator, UpgradeOptions};
+use crate::backend::Place;
 use crate::error::Error;
 use crate::lock;
 use crate::revision::Script;
@@ -105,14 +106,16 @@ pub struct Standing {
 }
 
 impl Migrator {
-    /// Reads the record in one query. Writes nothing: a table that is not there stays away.
+    /// Reads the record, and where it is. Writes nothing: a table that is not there stays away.
     ///
     /// # Errors
     ///
     /// [`Error::ForeignTable`] when the table is not ours, [`Error::Database`] when it cannot be read.
     pub async fn read(&self) -> Result<Record, Error> {
-        let place = self.fix_place().await?;
-        let record = self.read_by(&self.connection).await?;
+        let (place, record) = match self.read_in_one().await {
+            Some((place, record)) => (Some(place), record),
+            None => (self.fix_place().await?, self.read_by(&self.connection).await?),
+        };
         match place.and_then(|place| place.elsewhere_than.map(|current| (place.schema, current))) {
             // A record that belongs to another program is not this one's because the search path leads to it.
             Some((schema, current)) if !record.rows.is_empty() && self.knows_none(&record) => {
@@ -120,6 +123,16 @@ impl Migrator {
             }
             _ => Ok(record),
         }
+    }
+
+    /// Reads where the record is with its rows: nothing where it is known, where there are no rows, or where that fails.
+    async fn read_in_one(&self) -> Option<(Place, Record)> {
+        if self.placed.get().is_some() || self.store.schema().is_some() {
+            return None;
+        }
+        let (place, rows) = self.store.place_and_rows(&self.connection, self.backend).await.ok()??;
+        self.placed.get_or_init(|| self.store.placed(&place.schema));
+        Some((place, Record { rows, has_table: true }))
     }
 
     fn knows_none(&self, record: &Record) -> bool {

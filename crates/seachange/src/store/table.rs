@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, DbErr, DeriveIden, ExecResult, Value};
 use seachange_graph::MAX_ID_LENGTH;
 
 use super::{Row, moment, text};
-use crate::backend::{Backend, LockKey};
+use crate::backend::{Backend, LockKey, Place, PlaceColumns};
 use crate::sql::SqlDialect;
 
 #[derive(DeriveIden, Clone, Copy)]
@@ -98,7 +98,7 @@ impl Store {
     ///
     /// The columns are qualified, because SQLite takes a bare name in quotes that is no column for a string.
     pub(crate) async fn rows(&self, connection: &impl ConnectionTrait) -> Result<Vec<Row>, DbErr> {
-        let columns = COLUMNS.map(|column| (self.table.clone(), column));
+        let columns = self.columns();
         let mut select = Query::select();
         select.from(self.table());
         let mut rows: Vec<Row> = match SqlDialect::of(connection.get_database_backend()) {
@@ -114,8 +114,33 @@ impl Store {
                 connection.query_all(&select).await?.iter().map(Row::read).collect::<Result<_, _>>()?
             }
         };
-        rows.sort_by(|a, b| a.revision.cmp(&b.revision));
+        sort(&mut rows);
         Ok(rows)
+    }
+
+    /// As [`rows`](Self::rows), with the place where the session found the table; nothing where there are no rows, or where
+    /// there is one place only.
+    pub(crate) async fn place_and_rows(
+        &self,
+        connection: &impl ConnectionTrait,
+        backend: &dyn Backend,
+    ) -> Result<Option<(Place, Vec<Row>)>, DbErr> {
+        let Some(PlaceColumns { current, found }) = backend.place_columns(&self.table) else { return Ok(None) };
+        let select = Query::select()
+            .columns(self.columns())
+            .expr_as(Expr::cust(current), PlaceColumns::CURRENT)
+            .expr_as(Expr::cust(found), PlaceColumns::FOUND)
+            .from(self.table())
+            .take();
+        let results = connection.query_all(&select).await?;
+        let Some(place) = results.first().map(Place::read) else { return Ok(None) };
+        let mut rows: Vec<Row> = results.iter().map(Row::read).collect::<Result<_, _>>()?;
+        sort(&mut rows);
+        Ok(Some((place?, rows)))
+    }
+
+    fn columns(&self) -> [(String, Column); COLUMNS.len()] {
+        COLUMNS.map(|column| (self.table.clone(), column))
     }
 
     /// The table of the record.
@@ -226,6 +251,11 @@ impl Store {
     pub(crate) async fn delete(&self, connection: &impl ConnectionTrait, revision: &str) -> Result<(), DbErr> {
         expect_one(connection.execute(&self.deletion(revision)).await?)
     }
+}
+
+/// Sorts rows by id, by bytes: a database may sort by the rules of a language.
+fn sort(rows: &mut [Row]) {
+    rows.sort_by(|a, b| a.revision.cmp(&b.revision));
 }
 
 /// A write to the record that changes another number of rows than one is an error: the row is not what it was taken for.

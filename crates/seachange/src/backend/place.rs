@@ -1,0 +1,66 @@
+//! Where the record is.
+
+use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement};
+
+use super::Backend;
+
+/// Where the record is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The schema of the table, or the schema in which it would be made.
+    pub(crate) schema: String,
+    /// The schema in which the session makes new tables, where the table was found in another one.
+    pub(crate) elsewhere_than: Option<String>,
+}
+
+/// The expressions of a query that says where the record is, for a database that has schemas.
+pub(crate) struct PlaceColumns {
+    /// The schema in which the session makes new tables.
+    pub(crate) current: String,
+    /// The first schema of its search path that has the table.
+    pub(crate) found: String,
+}
+
+impl PlaceColumns {
+    /// The names of the two columns.
+    pub(crate) const CURRENT: &str = "current_place";
+    pub(crate) const FOUND: &str = "found_place";
+}
+
+impl Place {
+    /// Asks where the record is, by the name of its table.
+    ///
+    /// # Errors
+    ///
+    /// What the database says, and that the session has no schema.
+    pub(crate) async fn find(
+        backend: &dyn Backend,
+        connection: &impl ConnectionTrait,
+        table: &str,
+    ) -> Result<Self, DbErr> {
+        let Some(PlaceColumns { current, found }) = backend.place_columns(table) else {
+            // A temporary table of the same name would come first.
+            return Ok(Self { schema: "main".to_owned(), elsewhere_than: None });
+        };
+        let sql = format!("SELECT {current} AS {}, {found} AS {}", PlaceColumns::CURRENT, PlaceColumns::FOUND);
+        let row = connection.query_one_raw(Statement::from_string(connection.get_database_backend(), &sql)).await?;
+        Self::read(&row.ok_or(DbErr::RecordNotFound(sql))?)
+    }
+
+    /// Reads the columns of [`PlaceColumns`].
+    ///
+    /// # Errors
+    ///
+    /// That the session has no schema.
+    pub(crate) fn read(row: &QueryResult) -> Result<Self, DbErr> {
+        let current: Option<String> = row.try_get("", PlaceColumns::CURRENT)?;
+        let found: Option<String> = row.try_get("", PlaceColumns::FOUND)?;
+        match (current, found) {
+            (current, Some(schema)) => {
+                Ok(Self { elsewhere_than: current.filter(|current| *current != schema), schema })
+            }
+            (Some(schema), None) => Ok(Self { schema, elsewhere_than: None }),
+            (None, None) => Err(DbErr::Custom("the session has no schema: none of its search path exists".to_owned())),
+        }
+    }
+}
