@@ -5,7 +5,7 @@
 //! session. The outcome equals the undisturbed one, or the program says that it refuses or is in doubt; and what the record
 //! and the messages say is true.
 //!
-//! - `RANDOM_REVISIONS=1000`: so many plans for each database; without it 50, and 8 on MySQL and MariaDB, which wait in whole seconds.
+//! - `RANDOM_REVISIONS=1000`: so many plans for each database; without it 50.
 //! - `RANDOM_REVISIONS_SEED=N`: the seed of the first plan; those after it have the next numbers. Without it, the time.
 //! - `RANDOM_REVISIONS_PLAN=PATH`: no random plans, but the one in this file, as a failure prints it, with the seed that
 //!   `RANDOM_REVISIONS_SEED` names.
@@ -32,9 +32,6 @@ use plan::Plan;
 
 /// How many plans are tried when nothing else is said.
 const FEW: u64 = 50;
-
-/// The same for MySQL and MariaDB, whose limits count whole seconds, so that a plan beside a lock takes long.
-const FEW_THAT_WAIT: u64 = 8;
 
 /// How many failures are told in full at the end.
 const TOLD: usize = 3;
@@ -63,8 +60,7 @@ fn hold_the_guarantees(database: &TestDatabase) -> TestResult {
         return Ok(disturbance::disturb(database, &Plan::read(&path)?, seed())?);
     }
     let mut failures = Vec::new();
-    let count =
-        number("RANDOM_REVISIONS").unwrap_or(if database.backend().is_like_mysql() { FEW_THAT_WAIT } else { FEW });
+    let count = number("RANDOM_REVISIONS").unwrap_or(FEW);
     for seed in seed()..seed() + count {
         let plan = Plan::generate(seed, database.backend());
         if let Err(error) = disturbance::disturb(database, &plan, seed) {
