@@ -234,13 +234,18 @@ impl Migrator {
     ///
     /// [`Error::Database`] when the catalogue cannot be read.
     async fn fix_place(&self) -> Result<Option<Place>, Error> {
-        if self.placed.get().is_some() || self.store.schema().is_some() {
+        if self.is_placed() {
             return Ok(None);
         }
         let place = Place::find(self.backend, &self.connection, self.store.table_name()).await;
         let place = place.map_err(Error::database("cannot find the record"))?;
         self.placed.get_or_init(|| self.store.placed(&place.schema));
         Ok(Some(place))
+    }
+
+    /// Whether it is known where the record is.
+    fn is_placed(&self) -> bool {
+        self.placed.get().is_some() || self.store.schema().is_some()
     }
 
     fn script(&self, id: &str) -> Option<&'static Script> {

@@ -1,6 +1,6 @@
 //! Database servers for tests: found, started on private data, and stopped.
 //!
-//! [`PostgresServer`], [`MariaDbServer`] and [`MySqlServer`] belong to whoever starts them, who may kill and restart
+//! [`PostgresServer`], [`MariaDbServer`] and [`MySqlServer`] belong to the test that starts them, which may kill and restart
 //! them. [`Fleet`] holds the servers that the tests of one run share; it also takes servers that
 //! are already there: named by `TEST_POSTGRES_URL`, `TEST_MARIADB_URL` and `TEST_MYSQL_URL`, or run
 //! by a container engine.

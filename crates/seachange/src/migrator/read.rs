@@ -127,7 +127,7 @@ impl Migrator {
 
     /// Reads where the record is with its rows: nothing where it is known, where there are no rows, or where that fails.
     async fn read_in_one(&self) -> Option<(Place, Record)> {
-        if self.placed.get().is_some() || self.store.schema().is_some() {
+        if self.is_placed() {
             return None;
         }
         let (place, rows) = self.store.place_and_rows(&self.connection, self.backend).await.ok()??;

@@ -113,26 +113,7 @@ fn created(mut cursor: Cursor<'_, '_>, is_atomic: bool) -> Option<Target> {
         return Some(Target { names: vec![cursor.qualified()?], is_atomic });
     }
     let is_whole = is_atomic && !["DATABASE", "TABLESPACE"].contains(&cursor.word(0).as_str());
-    let is_known = cursor.eats_any(&[
-        "TABLE",
-        "SEQUENCE",
-        "TYPE",
-        "DOMAIN",
-        "SCHEMA",
-        "DATABASE",
-        "ROLE",
-        "USER",
-        "GROUP",
-        "POLICY",
-        "COLLATION",
-        "STATISTICS",
-        "PUBLICATION",
-        "SERVER",
-        "AGGREGATE",
-        "CONVERSION",
-        "TABLESPACE",
-        "WRAPPER",
-    ]);
+    let is_known = cursor.eats_any(&OBJECTS) || cursor.eats_any(&["TABLESPACE", "WRAPPER"]);
     // `CREATE TABLE ... AS TABLE` reads another one.
     if !is_known || leading::has_word(cursor, &["TABLE", "VALUES"]) && !leading::has_word(cursor, &["PARTITION"]) {
         return None;
@@ -141,38 +122,34 @@ fn created(mut cursor: Cursor<'_, '_>, is_atomic: bool) -> Option<Target> {
     Some(Target { names: cursor.qualified().into_iter().collect(), is_atomic: is_whole })
 }
 
+/// Objects that `CREATE` and `ALTER` name in the same way.
+const OBJECTS: [&str; 16] = [
+    "TABLE",
+    "SEQUENCE",
+    "TYPE",
+    "DOMAIN",
+    "SCHEMA",
+    "DATABASE",
+    "ROLE",
+    "USER",
+    "GROUP",
+    "POLICY",
+    "COLLATION",
+    "STATISTICS",
+    "PUBLICATION",
+    "SERVER",
+    "AGGREGATE",
+    "CONVERSION",
+];
+
 /// What `ALTER` alters.
 fn altered(mut cursor: Cursor<'_, '_>, is_atomic: bool) -> Option<Target> {
     cursor.eats_any(&["ONLINE", "IGNORE", "MATERIALIZED", "FOREIGN"]);
     if cursor.eats(&["DEFAULT", "PRIVILEGES"]) {
         return Some(Target { names: Vec::new(), is_atomic });
     }
-    let is_known = cursor.eats_any(&[
-        "TABLE",
-        "INDEX",
-        "VIEW",
-        "SEQUENCE",
-        "TYPE",
-        "DOMAIN",
-        "SCHEMA",
-        "DATABASE",
-        "ROLE",
-        "USER",
-        "GROUP",
-        "POLICY",
-        "COLLATION",
-        "STATISTICS",
-        "PUBLICATION",
-        "SERVER",
-        "AGGREGATE",
-        "CONVERSION",
-        "FUNCTION",
-        "PROCEDURE",
-        "ROUTINE",
-        "TRIGGER",
-        "RULE",
-        "EVENT",
-    ]);
+    let is_known = cursor.eats_any(&OBJECTS)
+        || cursor.eats_any(&["INDEX", "VIEW", "FUNCTION", "PROCEDURE", "ROUTINE", "TRIGGER", "RULE", "EVENT"]);
     if !is_known {
         return None;
     }
