@@ -24,6 +24,7 @@ use sea_orm::{
 pub(crate) use lock_key::{LockKey, LockRole};
 pub(crate) use place::{Place, PlaceColumns};
 
+use crate::event::Blocker;
 use crate::journal::Presence;
 use crate::journal::trace::{Object, Trace};
 use crate::limits::{Deadline, Limits};
@@ -36,6 +37,13 @@ pub(crate) struct TableFacts {
     pub(crate) rolls_back: bool,
     /// Whether it has no triggers, or only such as are known to leave nothing in a session.
     pub(crate) has_known_triggers: bool,
+}
+
+/// A transaction that is to hold a revision has begun, with the lock of the work.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Entered {
+    /// The [`change_counter`](Backend::change_counter) since.
+    pub(crate) change_counter: Option<i64>,
 }
 
 /// A database system.
@@ -86,6 +94,17 @@ pub(crate) trait Backend: Send + Sync {
         None
     }
 
+    /// An expression for the schemas in which the session looks for tables, whose value [`only_schema`](Self::only_schema)
+    /// reads. Nothing where there is one place only.
+    fn search_path(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The schema in which the session finds every table that is not of the system's, where that is one.
+    fn only_schema(&self, search_path: String) -> Option<String> {
+        Some(search_path)
+    }
+
     /// Takes a lock of a run for this session, unless another session has it. It goes with the session.
     ///
     /// A database with one writer at a time needs none: there, each revision begins with the right to write.
@@ -113,17 +132,26 @@ pub(crate) trait Backend: Send + Sync {
         Ok(false)
     }
 
-    /// The text that begins a transaction which is to hold a revision: it takes the lock of the work for it, and sets the
-    /// savepoint by which the engine recognises it.
-    ///
-    /// Databases that cannot roll back changes of tables begin no such transaction.
-    fn entry_text(&self, _key: LockKey, _limits: &Limits) -> String {
-        self.begin_text().to_owned()
+    /// The sessions that keep the session waiting that has the lock of the work, asked in another one: nothing where it does not
+    /// wait for a lock, and none where the server does not tell this user which sessions they are.
+    async fn blockers(&self, _connection: &DatabaseConnection, _key: LockKey) -> Result<Option<Vec<Blocker>>, DbErr> {
+        Ok(None)
     }
 
-    /// Whether [`entry_text`](Self::entry_text) got the lock, by the number of rows that it affected.
-    fn has_entered(&self, _rows: u64) -> bool {
-        true
+    /// Runs a text that ends a transaction and writes `rows` rows, or an empty one, and begins the transaction which is to hold
+    /// a revision, in one request: it takes the lock of the work, and sets the savepoint by which the engine recognises it.
+    /// Nothing where another session has the lock; the transaction is open then, too.
+    ///
+    /// Databases that cannot roll back changes of tables begin no such transaction.
+    async fn enter(
+        &self,
+        session: &DatabaseTransaction,
+        before: (&str, u64),
+        _key: LockKey,
+        _limits: &Limits,
+    ) -> Result<Option<Entered>, DbErr> {
+        let begun = session.execute_unprepared(&format!("{}{}", before.0, self.begin_text())).await;
+        begun.map(|_| Some(Entered::default()))
     }
 
     /// The settings of a session that cannot be replaced, as [`restore_session`](Self::restore_session) takes them.

@@ -1,11 +1,15 @@
 //! What happens during a run, as data for whoever watches.
 
+mod blocker;
 pub mod json;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use seachange_graph::Step;
+
+pub use blocker::Blocker;
+pub(crate) use blocker::describe_blockers;
 
 use crate::runner::Cause;
 use crate::store::Holder;
@@ -58,6 +62,18 @@ pub enum Event<'a> {
         elapsed: Duration,
         /// Whether the database refused it.
         failed: bool,
+    },
+    /// A statement of a revision waits for a lock. Told after three seconds, when the lock goes to other sessions, and every ten
+    /// seconds.
+    Blocked {
+        /// The step.
+        step: &'a Step,
+        /// The message of the revision.
+        message: &'a str,
+        /// The sessions that have the lock, as far as the server tells them to this user.
+        by: &'a [Blocker],
+        /// How long the statement has run.
+        waited: Duration,
     },
     /// A lock kept a revision waiting for too long. It was rolled back, and is about to run again.
     Retrying {
@@ -128,6 +144,9 @@ pub fn trace(event: &Event<'_>) {
         Event::Started { step, message, .. } => tracing::info!(target: "seachange", %step, message, "running"),
         Event::Statement { sql, elapsed, failed } => {
             tracing::debug!(target: "seachange", sql, ?elapsed, failed, "statement");
+        }
+        Event::Blocked { step, by, waited, .. } => {
+            tracing::warn!(target: "seachange", %step, by = describe_blockers(by), ?waited, "waiting for a lock");
         }
         Event::Retrying { step, attempt, of, cause, .. } => {
             tracing::warn!(target: "seachange", %step, attempt, of, %cause, "a lock kept it waiting; trying again");

@@ -1,5 +1,6 @@
 //! Runs a plan: each revision with its row, one after the other.
 
+mod blocked;
 mod control;
 mod failure;
 mod guarded;
@@ -15,8 +16,8 @@ mod transactional;
 mod whole;
 mod work;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use seachange_graph::{Graph, Plan, Revision, Step};
@@ -32,6 +33,7 @@ pub(crate) use step::is_transactional;
 pub(crate) use whole::check_whole;
 pub(crate) use work::WorkSession;
 
+use crate::backend::Entered;
 use crate::error::Error;
 use crate::event::Event;
 use crate::journal::Past;
@@ -53,8 +55,8 @@ pub(crate) struct Runner<'a> {
     pub(crate) holder: &'a Holder,
     /// Whether a revision may have left something in the session, which the next one must not find.
     pub(crate) is_touched: AtomicBool,
-    /// Whether the end of a revision has begun the transaction of the next one.
-    pub(crate) is_entered: AtomicBool,
+    /// The transaction of the next revision, where the end of a revision has begun it.
+    pub(crate) entered: Mutex<Option<Entered>>,
 }
 
 /// What comes after the steps that a session has run.
@@ -81,10 +83,15 @@ impl Runner<'_> {
     /// session of its own.
     pub(crate) async fn run(&self, plan: &Plan, from: usize, report: &mut Report) -> Result<(Next, usize), Error> {
         let outcome = self.run_from(plan, from, report).await;
-        if self.is_entered.swap(false, Ordering::Relaxed) {
+        if self.take_entered().is_some() {
             self.work.roll_back().await;
         }
         outcome
+    }
+
+    /// The transaction that the end of a revision has begun.
+    fn take_entered(&self) -> Option<Entered> {
+        self.entered.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     async fn run_from(&self, plan: &Plan, from: usize, report: &mut Report) -> Result<(Next, usize), Error> {

@@ -14,6 +14,7 @@
 //! journal (see [`Entry`](crate::journal::Entry)).
 
 mod entries;
+mod glance;
 mod holder;
 mod layout;
 mod row;
@@ -26,6 +27,7 @@ use sea_orm::sea_query::{
     MysqlQueryBuilder, PostgresQueryBuilder, QueryStatementWriter, SchemaStatementBuilder, SqliteQueryBuilder,
 };
 
+pub(crate) use glance::Mark;
 pub use holder::Holder;
 pub use row::{Row, State};
 pub(crate) use table::{Store, check_one};

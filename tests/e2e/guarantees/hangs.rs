@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use sea_orm::{ConnectionTrait, Statement, TransactionTrait};
 use seachange_tests::harness::{Case, DatabaseTest, TestResult, each_backend};
 use seachange_tests::servers::{Engine, MariaDbServer, MySqlServer, PrivateServer, ServerError};
-use seachange_tests::{Backend, Obedience, Program, TestDatabase, client};
+use seachange_tests::{Backend, Obedience, Program, TestDatabase, block_on, client};
 use serde_json::{Value, json};
 
 use super::like_mysql;
@@ -41,6 +42,12 @@ pub(super) fn trials() -> Vec<Case> {
     ];
     for (name, test) in everywhere {
         cases.extend(each_backend(&format!("guarantees::{name}"), test));
+    }
+    for (name, statement) in BLOCKED {
+        for backend in Backend::SERVERS {
+            let test = move |database: &TestDatabase| blocked(database, statement);
+            cases.push(Case::on(backend, &format!("guarantees::{name}"), test));
+        }
     }
     for (name, statement, word) in COPIES {
         let test = move |database: &TestDatabase| copy_is_refused(database, statement, word);
@@ -128,6 +135,38 @@ fn spawned_tasks_end_with_sigterm(database: &TestDatabase) -> TestResult {
     assert!(script.is_applied("l2")?, "{output}");
     assert_eq!(script.record()?.len(), 2, "{output}");
     script.succeed("up")?;
+    Ok(())
+}
+
+/// What waits for another session, which has changed the only row.
+const BLOCKED: [(&str, &str); 2] =
+    [("blocked_by_a_row", "UPDATE a SET v = v + 10"), ("blocked_by_a_table", "ALTER TABLE a ADD COLUMN w int")];
+
+/// It is told for whom a statement waits, inside of a transaction and outside.
+fn blocked(database: &TestDatabase, statement: &str) -> TestResult {
+    let backend = database.backend();
+    let script = Script::new(database).up("l1", json!(["CREATE TABLE a (v int)", "INSERT INTO a VALUES (1)"]));
+    let script = script.up("l2", json!([statement])).outside("l3", json!(["UPDATE a SET v = v + 100"]));
+    script.succeed("up l1")?;
+    for revision in ["l2", "l3"] {
+        let other = block_on(async { database.connect().await?.begin().await })?;
+        let session = if backend == Backend::Postgres { "pg_backend_pid()" } else { "connection_id()" };
+        let session = Statement::from_string(other.get_database_backend(), format!("SELECT {session} AS id"));
+        let session = block_on(other.query_one_raw(session))?.ok_or("no session")?;
+        let session = match backend {
+            Backend::Postgres => session.try_get::<i32>("", "id")?.to_string(),
+            _ => session.try_get::<u64>("", "id")?.to_string(),
+        };
+        block_on(other.execute_unprepared("UPDATE a SET v = v + 1"))?;
+        let mut running = script.program(&format!("up {revision}"))?.start()?;
+        // MariaDB keeps no list of the locks of tables, unless it is told to.
+        let is_untold = backend == Backend::MariaDb && statement.starts_with("ALTER") && revision == "l2";
+        let whom = if is_untold { "another session".to_owned() } else { format!("session {session} (user ") };
+        let told = running.wait_for(&format!("waiting for a lock of {whom}"));
+        block_on(other.rollback())?;
+        told?;
+        running.finish()?.succeeded()?;
+    }
     Ok(())
 }
 

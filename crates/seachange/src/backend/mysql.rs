@@ -12,6 +12,7 @@ use sqlparser::dialect::MySqlDialect;
 
 use super::{Backend, LockKey, LockRole, PlaceColumns, TableFacts, answer, drop_listed, whole};
 use crate::database_error::{database_error, has_code};
+use crate::event::Blocker;
 use crate::journal::Presence;
 use crate::journal::trace::{self, Object, ObjectKind, Trace};
 use crate::limits::Limits;
@@ -81,7 +82,11 @@ impl Backend for MySql {
 
     /// There is no search path.
     fn place_columns(&self, _table: &str) -> Option<PlaceColumns> {
-        Some(PlaceColumns { current: "DATABASE()".to_owned(), found: "NULL".to_owned() })
+        Some(PlaceColumns { current: "DATABASE()", found: "NULL".to_owned() })
+    }
+
+    fn search_path(&self) -> Option<&'static str> {
+        Some("DATABASE()")
     }
 
     /// GET_LOCK gives 1 for the lock, 0 when another session has it, and nothing when it failed.
@@ -109,6 +114,31 @@ impl Backend for MySql {
         let name = key.name(LockRole::Run).into();
         let is_used = answer::<i64>(connection, "SELECT IS_USED_LOCK(?) IS NOT NULL AS answer", [name]).await?;
         Ok(is_used == 1)
+    }
+
+    /// Which sessions they are is told by views of `sys`, which only some users may read; that the session waits for a table is
+    /// told to its own user.
+    async fn blockers(&self, connection: &DatabaseConnection, key: LockKey) -> Result<Option<Vec<Blocker>>, DbErr> {
+        const SESSIONS: &str = "SELECT CAST(p.id AS SIGNED) AS session, p.user AS owner, NULL AS program,
+                p.command AS state
+            FROM information_schema.processlist p WHERE p.id IN";
+        const STATE: &str = "SELECT p.state LIKE 'Waiting for % lock' AS answer
+            FROM information_schema.processlist p WHERE p.id = ?";
+        let name = key.name(LockRole::Work);
+        let work = answer::<Option<i64>>(connection, "SELECT CAST(IS_USED_LOCK(?) AS SIGNED) AS answer", [name.into()]);
+        let Some(work) = work.await? else { return Ok(None) };
+        for view in ["innodb_lock_waits", "schema_table_lock_waits"] {
+            let sql = format!(
+                "{SESSIONS} (SELECT blocking_pid FROM sys.{view} WHERE waiting_pid = ? AND blocking_pid <> ?) ORDER BY p.id"
+            );
+            let statement = Statement::from_sql_and_values(DbBackend::MySql, sql, [work.into(), work.into()]);
+            let rows = connection.query_all_raw(statement).await.unwrap_or_default();
+            if !rows.is_empty() {
+                return rows.iter().map(Blocker::from_row).collect::<Result<_, _>>().map(Some);
+            }
+        }
+        let waits = answer::<Option<i64>>(connection, STATE, [work.into()]).await?;
+        Ok((waits == Some(1)).then(Vec::new))
     }
 
     /// `lock_wait_timeout` is for tables, `innodb_lock_wait_timeout` for rows.

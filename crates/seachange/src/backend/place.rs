@@ -1,6 +1,6 @@
 //! Where the record is.
 
-use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement};
+use sea_orm::{ConnectionTrait, DbErr, Statement};
 
 use super::Backend;
 
@@ -16,15 +16,9 @@ pub(crate) struct Place {
 /// The expressions of a query that says where the record is, for a database that has schemas.
 pub(crate) struct PlaceColumns {
     /// The schema in which the session makes new tables.
-    pub(crate) current: String,
+    pub(crate) current: &'static str,
     /// The first schema of its search path that has the table.
     pub(crate) found: String,
-}
-
-impl PlaceColumns {
-    /// The names of the two columns.
-    pub(crate) const CURRENT: &str = "current_place";
-    pub(crate) const FOUND: &str = "found_place";
 }
 
 impl Place {
@@ -42,19 +36,11 @@ impl Place {
             // A temporary table of the same name would come first.
             return Ok(Self { schema: "main".to_owned(), elsewhere_than: None });
         };
-        let sql = format!("SELECT {current} AS {}, {found} AS {}", PlaceColumns::CURRENT, PlaceColumns::FOUND);
+        let sql = format!("SELECT {current}, {found}");
         let row = connection.query_one_raw(Statement::from_string(connection.get_database_backend(), &sql)).await?;
-        Self::read(&row.ok_or(DbErr::RecordNotFound(sql))?)
-    }
-
-    /// Reads the columns of [`PlaceColumns`].
-    ///
-    /// # Errors
-    ///
-    /// That the session has no schema.
-    pub(crate) fn read(row: &QueryResult) -> Result<Self, DbErr> {
-        let current: Option<String> = row.try_get("", PlaceColumns::CURRENT)?;
-        let found: Option<String> = row.try_get("", PlaceColumns::FOUND)?;
+        let row = row.ok_or(DbErr::RecordNotFound(sql))?;
+        let current: Option<String> = row.try_get_by_index(0)?;
+        let found: Option<String> = row.try_get_by_index(1)?;
         match (current, found) {
             (current, Some(schema)) => {
                 Ok(Self { elsewhere_than: current.filter(|current| *current != schema), schema })

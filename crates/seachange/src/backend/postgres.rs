@@ -6,11 +6,15 @@ use async_trait::async_trait;
 use sea_orm::sea_query::ColumnDef;
 use sea_orm::sqlx::postgres::PgPoolOptions;
 use sea_orm::sqlx::{self, PgPool, Row};
-use sea_orm::{DatabaseConnection, DatabaseExecutor, DbErr, TransactionTrait, Value};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr, Statement,
+    TransactionTrait, Value,
+};
 use sqlparser::dialect::PostgreSqlDialect;
 
-use super::{Backend, LockKey, LockRole, PlaceColumns, TableFacts, answer, drop_listed, whole};
+use super::{Backend, Entered, LockKey, LockRole, PlaceColumns, TableFacts, answer, drop_listed, whole};
 use crate::database_error::has_code;
+use crate::event::Blocker;
 use crate::journal::Presence;
 use crate::journal::trace::{self, Object, ObjectKind, Trace};
 use crate::limits::Limits;
@@ -116,7 +120,18 @@ impl Backend for Postgres {
             pg_catalog.pg_identify_object_as_address('pg_catalog.pg_class'::pg_catalog.regclass,
                 pg_catalog.to_regclass(pg_catalog.quote_ident({table})), 0) AS a)"
         );
-        Some(PlaceColumns { current: "pg_catalog.current_schema()::text".to_owned(), found })
+        Some(PlaceColumns { current: "pg_catalog.current_schema()::text", found })
+    }
+
+    fn search_path(&self) -> Option<&'static str> {
+        Some("(SELECT pg_catalog.current_schemas(true)::text)")
+    }
+
+    /// An array as text: `{pg_catalog,public}`. Where a name is quoted, or a temporary schema is there, it is not told.
+    fn only_schema(&self, search_path: String) -> Option<String> {
+        let schema = search_path.strip_prefix("{pg_catalog,")?.strip_suffix('}')?;
+        let is_plain = schema.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        is_plain.then(|| schema.to_owned())
     }
 
     /// Asked again and again rather than waited for: a session that waits inside of a statement holds a snapshot, for which
@@ -146,16 +161,33 @@ impl Backend for Postgres {
     /// Takes the lock of the work for the transaction, beside that of the session: they are the same lock, so that the
     /// session that has the other one gets it, and no other does. It stays until the transaction ends, whatever the
     /// revision does to the locks of its session. One text, so that it is one round trip; a row is one that the lock gave.
-    fn entry_text(&self, key: LockKey, _limits: &Limits) -> String {
-        let (class, object) = key.numbers(LockRole::Work);
-        format!(
-            "BEGIN; SELECT FROM (SELECT pg_catalog.pg_try_advisory_xact_lock({class}, {object}) AS got) AS l WHERE l.got;
-            SAVEPOINT {SAVEPOINT}"
-        )
+    async fn blockers(&self, connection: &DatabaseConnection, key: LockKey) -> Result<Option<Vec<Blocker>>, DbErr> {
+        let sql = format!(
+            "SELECT a.pid::bigint AS session, a.usename::text AS owner, nullif(a.application_name, '') AS program,
+                a.state::text AS state
+            FROM (SELECT DISTINCT pid {}) AS work, pg_stat_activity AS a
+            WHERE a.pid = ANY(pg_blocking_pids(work.pid)) ORDER BY a.pid",
+            listed(key.numbers(LockRole::Work))
+        );
+        let rows = connection.query_all_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+        let blockers = rows.iter().map(Blocker::from_row).collect::<Result<Vec<_>, _>>()?;
+        Ok(Some(blockers).filter(|blockers| !blockers.is_empty()))
     }
 
-    fn has_entered(&self, rows: u64) -> bool {
-        rows == 1
+    async fn enter(
+        &self,
+        session: &DatabaseTransaction,
+        (before, rows): (&str, u64),
+        key: LockKey,
+        _limits: &Limits,
+    ) -> Result<Option<Entered>, DbErr> {
+        let (class, object) = key.numbers(LockRole::Work);
+        let text = format!(
+            "{before}BEGIN; SELECT FROM (SELECT pg_catalog.pg_try_advisory_xact_lock({class}, {object}) AS got) AS l
+            WHERE l.got; SAVEPOINT {SAVEPOINT}"
+        );
+        let affected = session.execute_unprepared(&text).await?.rows_affected();
+        Ok((affected > rows).then(Entered::default))
     }
 
     /// A second connection to the same server gets a session of its own. A pooler that gives sessions to transactions

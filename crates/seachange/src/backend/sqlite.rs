@@ -11,7 +11,7 @@ use sea_orm::{
 };
 use sqlparser::dialect::SQLiteDialect;
 
-use super::{Backend, LockKey, TableFacts, answer, drop_listed, whole};
+use super::{Backend, Entered, LockKey, TableFacts, answer, drop_listed, whole};
 use crate::database_error::database_error;
 use crate::journal::Presence;
 use crate::journal::trace::{self, Object, ObjectKind, Trace};
@@ -31,6 +31,9 @@ const INSTRUCTIONS: i32 = 1000;
 
 /// How long SQLite waits for the right to write before the engine hears of it, in milliseconds.
 const ENTER_PATIENCE: u32 = 100;
+
+/// Asks for a number that changes when another session has written.
+const CHANGE_COUNTER: &str = "PRAGMA data_version";
 
 /// The settings that a session in memory has back after a revision.
 pub(crate) const RESTORED_PRAGMAS: [&str; 16] = [
@@ -93,11 +96,22 @@ impl Backend for Sqlite {
     }
 
     /// The engine wants to hear soon that others write, so that it can say so; the revision waits as long as the limits say.
-    fn entry_text(&self, _key: LockKey, limits: &Limits) -> String {
+    async fn enter(
+        &self,
+        session: &DatabaseTransaction,
+        (before, _): (&str, u64),
+        _key: LockKey,
+        limits: &Limits,
+    ) -> Result<Option<Entered>, DbErr> {
         let patience = whole(limits.statement_lock_timeout(), 1);
-        format!(
-            "PRAGMA busy_timeout = {ENTER_PATIENCE}; BEGIN IMMEDIATE; PRAGMA busy_timeout = {patience}; SAVEPOINT {SAVEPOINT}"
-        )
+        let text = format!(
+            "{before}PRAGMA busy_timeout = {ENTER_PATIENCE}; BEGIN IMMEDIATE; PRAGMA busy_timeout = {patience};
+            SAVEPOINT {SAVEPOINT}; {CHANGE_COUNTER}"
+        );
+        // Each of the settings answers with a row, too.
+        let rows = session.query_all_raw(Statement::from_string(DbBackend::Sqlite, text)).await?;
+        let change_counter = rows.last().map(|row| row.try_get_by_index(0)).transpose()?;
+        Ok(Some(Entered { change_counter }))
     }
 
     async fn session_settings(&self, session: &DatabaseTransaction) -> Result<Vec<(String, String)>, DbErr> {
@@ -234,7 +248,7 @@ impl Backend for Sqlite {
     }
 
     async fn change_counter(&self, executor: &DatabaseExecutor<'_>) -> Result<Option<i64>, DbErr> {
-        let pragma = Statement::from_string(executor.get_database_backend(), "PRAGMA data_version");
+        let pragma = Statement::from_string(DbBackend::Sqlite, CHANGE_COUNTER);
         let row = executor.query_one_raw(pragma).await?;
         row.map(|row| row.try_get_by_index(0)).transpose()
     }

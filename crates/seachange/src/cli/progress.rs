@@ -12,7 +12,7 @@ use seachange_graph::Step;
 
 use super::terminal::{DIM, ERROR, ID, Terminal, VERB, styled};
 use super::{describe, printable, revision_scope};
-use crate::event::{Event, json};
+use crate::event::{Event, describe_blockers, json};
 use crate::store::Holder;
 use bar::Bar;
 
@@ -43,7 +43,10 @@ impl Progress {
             Event::Waiting { holder, .. } => self.wait(*holder),
             Event::Statement { sql, elapsed, .. } => self.statement(sql, *elapsed),
             Event::Retrying { step, message, attempt, of, cause } => {
-                self.retry(step, message, &format!("{cause}; trying again, {attempt} of {of}"));
+                self.interject(step, message, &format!("{cause}; trying again, {attempt} of {of}"));
+            }
+            Event::Blocked { step, message, by, .. } => {
+                self.interject(step, message, &format!("waiting for a lock of {}", describe_blockers(by)));
             }
             Event::Restarted => self.restart(),
             Event::Overtaken { step, message } => self.overtaken(step, message),
@@ -89,8 +92,8 @@ impl Progress {
         }
     }
 
-    /// The line ends with what went wrong, and begins anew.
-    fn retry(&self, step: &Step, message: &str, what: &str) {
+    /// The line ends with what keeps the revision, and begins anew.
+    fn interject(&self, step: &Step, message: &str, what: &str) {
         let what = styled(DIM, printable::name(what));
         match (self.bar(), self.terminal.verbose) {
             (Some(bar), _) => bar.suspend(|| self.terminal.say(format!("{} … {what}", running(step, message)))),

@@ -11,6 +11,7 @@
 //! | `planned` | `steps` |
 //! | `started` | `direction`, `revision`, `message`, `number`, `of`, `rolls_back` |
 //! | `statement` | `sql` (without values), `duration_ms`, `failed` |
+//! | `blocked` | `direction`, `revision`, `message`, `by`: each with `session`, `user`, `program`, `state`; `waited_ms` |
 //! | `retrying` | `direction`, `revision`, `message`, `attempt`, `of`, `cause` |
 //! | `restarted` | |
 //! | `finished` | `direction`, `revision`, `message`, `duration_ms` |
@@ -26,7 +27,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use seachange_graph::{Direction, Step};
 use serde::Serialize;
 
-use super::Event;
+use super::{Blocker, Event};
 use crate::report::Report;
 use crate::store::Holder;
 
@@ -99,6 +100,12 @@ enum Entry<'a> {
         duration_ms: f64,
         failed: bool,
     },
+    Blocked {
+        #[serde(flatten)]
+        revision: Revision<'a>,
+        by: Vec<BlockerEntry<'a>>,
+        waited_ms: f64,
+    },
     Retrying {
         #[serde(flatten)]
         revision: Revision<'a>,
@@ -150,6 +157,14 @@ struct Done<'a> {
 }
 
 #[derive(Serialize)]
+struct BlockerEntry<'a> {
+    session: i64,
+    user: Option<&'a str>,
+    program: Option<&'a str>,
+    state: Option<&'a str>,
+}
+
+#[derive(Serialize)]
 struct Who<'a> {
     host: &'a str,
     process: i64,
@@ -168,6 +183,10 @@ fn entry<'a>(event: &Event<'a>) -> Entry<'a> {
             Entry::Started { revision: revision(step, message), number, of, rolls_back }
         }
         Event::Statement { sql, elapsed, failed } => Entry::Statement { sql, duration_ms: millis(elapsed), failed },
+        Event::Blocked { step, message, by, waited } => {
+            let by = by.iter().map(blocker).collect();
+            Entry::Blocked { revision: revision(step, message), by, waited_ms: millis(waited) }
+        }
         Event::Retrying { step, message, attempt, of, cause } => {
             Entry::Retrying { revision: revision(step, message), attempt, of, cause: cause.to_string() }
         }
@@ -191,6 +210,15 @@ fn steps(steps: &[Step]) -> Vec<StepEntry<'_>> {
 
 fn step(step: &Step) -> StepEntry<'_> {
     StepEntry { direction: word(step.direction), revision: &step.revision }
+}
+
+fn blocker(blocker: &Blocker) -> BlockerEntry<'_> {
+    BlockerEntry {
+        session: blocker.session,
+        user: blocker.user.as_deref(),
+        program: blocker.program.as_deref(),
+        state: blocker.state.as_deref(),
+    }
 }
 
 fn who(holder: &Holder) -> Who<'_> {

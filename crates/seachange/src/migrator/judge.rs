@@ -1,12 +1,14 @@
 //! The record as an upgrade starts from it: judged, with what was let pass.
 
+use std::collections::HashSet;
+
 use seachange_graph::{Applied, AppliedError, Graph, Plan, Target};
 
 use super::{Ahead, Edits, Gaps, Migrator, Record, UpgradeOptions};
 use crate::error::Error;
 use crate::event::Event;
 use crate::revision::Migrations;
-use crate::store::State;
+use crate::store::{Row, State};
 
 /// What is unusual about a record, and was let pass.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,12 +31,12 @@ impl Notices {
 impl Record {
     /// The applied revisions whose files have other code than when they were applied, in the order in which they run.
     pub fn edited(&self, migrations: &Migrations, graph: &Graph) -> Vec<String> {
-        let is_edited =
-            |id: &str| self.row(id).zip(migrations.get(id)).is_some_and(|(row, script)| row.is_edited(script));
-        if !self.rows.iter().any(|row| is_edited(&row.revision)) {
+        let is_edited = |row: &&Row| migrations.get(&row.revision).is_some_and(|script| row.is_edited(script));
+        let edited: HashSet<&str> = self.rows.iter().filter(is_edited).map(|row| row.revision.as_str()).collect();
+        if edited.is_empty() {
             return Vec::new();
         }
-        graph.iter().map(|revision| &revision.id).filter(|id| is_edited(id)).cloned().collect()
+        graph.iter().map(|revision| &revision.id).filter(|id| edited.contains(id.as_str())).cloned().collect()
     }
 
     /// The applied set that an upgrade starts from, without what is unknown where that is allowed.
@@ -84,6 +86,9 @@ impl Migrator {
     /// [`Error::Behind`] when revisions are pending, and [`Error::Unadopted`] when all are because another tool has migrated
     /// the database; otherwise as [`plan_upgrade`](Self::plan_upgrade).
     pub async fn check_with(&self, options: UpgradeOptions) -> Result<Notices, Error> {
+        if self.is_complete().await {
+            return Ok(Notices::default());
+        }
         let record = match options.ahead {
             Ahead::Refuse => self.read().await?,
             Ahead::Allow => self.read().await?.with_unknown_finished(self.graph),

@@ -1,5 +1,6 @@
 //! One run: the lock, the plan, the steps.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use sea_orm::{DatabaseTransaction, DbErr};
@@ -51,6 +52,12 @@ impl Migrator {
     fn stopped(&self, plan: &Plan) -> Report {
         self.site().tell(&Event::Stopped { left: &plan.steps });
         Report { left: plan.steps.clone(), ..Report::default() }
+    }
+
+    /// The end of a run that finds every revision applied.
+    pub(super) fn nothing_to_do(&self) -> Report {
+        let current = self.graph.current(&self.graph.everything()).iter().map(|revision| revision.id.clone()).collect();
+        Report { current, program: self.migrations.program().to_owned(), ..Report::default() }
     }
 
     /// Completes a report of what came of a plan.
@@ -218,7 +225,7 @@ impl Migrator {
             others,
             holder,
             is_touched: AtomicBool::new(false),
-            is_entered: AtomicBool::new(false),
+            entered: Mutex::new(None),
         }
     }
 

@@ -26,6 +26,9 @@ impl Migrator {
     ///
     /// As [`upgrade`](Self::upgrade), and [`Error::Edited`] where edits are refused.
     pub async fn upgrade_to(&self, targets: &[Target], options: UpgradeOptions) -> Result<Report, Error> {
+        if *targets == [Target::HEADS] && self.is_complete().await {
+            return Ok(self.nothing_to_do());
+        }
         let others = options.other_records;
         let outcome = self.run(others, |record| self.plan_upgrade_from(record, targets, options)).await;
         self.explain(outcome).await

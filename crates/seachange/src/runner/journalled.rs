@@ -16,7 +16,7 @@ use crate::database_error::is_lost_connection;
 use crate::error::Error;
 use crate::journal::{EntryState, Journal, Past, Subject};
 use crate::limits::Limit;
-use crate::relay::{self, Ending};
+use crate::relay::Ending;
 use crate::store::{Row, State, check_one};
 
 /// What came of the code of a revision.
@@ -89,8 +89,8 @@ impl Runner<'_> {
 
     /// Writes down what is about to begin, and who begins it, in one transaction.
     async fn declare_in_turn(&self, job: Job<'_>, statement: &str) -> Result<Turn, Setback> {
-        self.begin(job).await?;
-        let turn = self.check_turn(job).await;
+        let entered = self.begin(job).await?;
+        let turn = self.check_turn(job, entered).await;
         let outcome = match turn {
             Ok(Turn::Ours) => {
                 self.write_declaration(statement).await.map(|()| Turn::Ours).map_err(|error| self.refused(job, error))
@@ -185,7 +185,7 @@ impl Runner<'_> {
             is_resumed: declared.is_resumed,
         };
         let journal = Journal::new(site.live(Base::Held(self.work.held()), begins), &subject, past);
-        let ran = relay::run(job.code(begins), site.connection.get_database_backend(), journal).await;
+        let ran = self.run_code(job, begins, journal).await;
         let (ending, journal) = ran.map_err(|error| self.setback(job, error, Left::Begun { statements: before }))?;
         self.is_touched.fetch_or(journal.touches_session(), Ordering::Relaxed);
         let outcome = self.conclude(job, ending, &journal, before, begins).await;

@@ -4,6 +4,7 @@ use sea_orm::DbErr;
 use seachange_graph::Direction;
 
 use super::{Job, WorkSession};
+use crate::backend::Entered;
 use crate::site::Site;
 use crate::store::Row;
 
@@ -38,15 +39,19 @@ impl Others {
         Self { counter: i64::MIN }
     }
 
-    /// Finds out, inside of the transaction of a step, what others have done of it. Costs next to nothing as long as they
-    /// have written nothing since the plan was made: one look at the record does not settle the steps that follow.
-    pub(crate) async fn turn(&self, site: Site<'_>, work: &WorkSession, job: Job<'_>) -> Result<Turn, DbErr> {
-        let executor = work.executor();
-        let Some(counter) = site.backend.change_counter(&executor.into()).await? else { return Ok(Turn::Ours) };
-        if self.counter == counter {
-            return Ok(Turn::Ours);
+    /// Finds out, inside of the transaction of a step, what others have done of it. Costs nothing as long as they have
+    /// written nothing since the plan was made: one look at the record does not settle the steps that follow.
+    pub(crate) async fn turn(
+        &self,
+        site: Site<'_>,
+        work: &WorkSession,
+        job: Job<'_>,
+        entered: Entered,
+    ) -> Result<Turn, DbErr> {
+        match entered.change_counter {
+            Some(counter) if counter != self.counter => Ok(judge(job, &site.store.rows(work.executor()).await?)),
+            _ => Ok(Turn::Ours),
         }
-        Ok(judge(job, &site.store.rows(executor).await?))
     }
 }
 

@@ -1,9 +1,10 @@
 //! A revision and its row, in one transaction.
 
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::DbErr;
 use seachange_graph::Direction;
 
 use super::failure::{Cause, Left};
@@ -13,9 +14,10 @@ use super::policy::SAVEPOINT;
 use super::step::{Attempt, Setback};
 use super::{Base, Job, Runner};
 use crate::alter::{self, Violation};
+use crate::backend::Entered;
 use crate::database_error::is_lost_connection;
 use crate::error::Error;
-use crate::relay::{self, Ending};
+use crate::relay::Ending;
 use crate::site::Site;
 use crate::store::{State, check_one};
 
@@ -58,8 +60,8 @@ impl Runner<'_> {
         start: Instant,
         violations_before: Option<&[Violation]>,
     ) -> Result<Attempt, Setback> {
-        self.begin(job).await?;
-        match self.check_turn(job).await {
+        let entered = self.begin(job).await?;
+        match self.check_turn(job, entered).await {
             Ok(Turn::Ours) => {}
             outcome => {
                 self.work.roll_back().await;
@@ -77,21 +79,21 @@ impl Runner<'_> {
     }
 
     /// Begins the transaction, and makes sure that this run has the lock.
-    pub(super) async fn begin(&self, job: Job<'_>) -> Result<(), Setback> {
-        if self.is_entered.swap(false, Ordering::Relaxed) {
-            return Ok(());
+    pub(super) async fn begin(&self, job: Job<'_>) -> Result<Entered, Setback> {
+        if let Some(entered) = self.take_entered() {
+            return Ok(entered);
         }
         let wrap = |error| self.error(job, self.refused(job, error));
-        if self.work.begin(self.site, wrap).await.map_err(Setback::Stopped)? {
-            return Ok(());
+        if let Some(entered) = self.work.begin(self.site, wrap).await.map_err(Setback::Stopped)? {
+            return Ok(entered);
         }
         self.work.roll_back().await;
         Err(Setback::Stopped(Error::LockLost { is_pooled: false }))
     }
 
     /// Says what another run has done of the step before.
-    pub(super) async fn check_turn(&self, job: Job<'_>) -> Result<Turn, Setback> {
-        match self.others.turn(self.site, self.work, job).await.map_err(|error| self.refused(job, error))? {
+    pub(super) async fn check_turn(&self, job: Job<'_>, entered: Entered) -> Result<Turn, Setback> {
+        match self.others.turn(self.site, self.work, job, entered).await.map_err(|error| self.refused(job, error))? {
             Turn::Impossible => Err(Setback::Stopped(Error::Overtaken { revision: job.step.revision.clone() })),
             turn => Ok(turn),
         }
@@ -103,8 +105,7 @@ impl Runner<'_> {
         let live = site.live(Base::Held(self.work.held()), true);
         let guarded =
             Guarded::new(live, site.backend.sql_dialect(), violations_before.is_some(), self.work.is_replaceable());
-        let session = self.work.executor();
-        let ran = relay::run(job.code(true), session.get_database_backend(), guarded).await;
+        let ran = self.run_code(job, true, guarded).await;
         let (ending, guarded) = ran.map_err(|error| self.refused(job, error))?;
         if guarded.touches_session() {
             self.is_touched.store(true, Ordering::Relaxed);
@@ -189,13 +190,12 @@ impl Runner<'_> {
     /// next revision tries again, and says why.
     async fn execute_and_enter(&self, job: Job<'_>, text: &str) -> Result<(), DbErr> {
         let Site { backend, store, limits, .. } = self.site;
-        let entry = backend.entry_text(store.lock_key(), limits);
-        match self.work.execute(&format!("{text}; {entry}")).await {
-            Ok(result) if backend.has_entered(result.rows_affected().saturating_sub(1)) => {
-                self.is_entered.store(true, Ordering::Relaxed);
+        match backend.enter(self.work.executor(), (&format!("{text}; "), 1), store.lock_key(), limits).await {
+            Ok(Some(entered)) => {
+                self.entered.lock().unwrap_or_else(PoisonError::into_inner).replace(entered);
                 Ok(())
             }
-            Ok(_) => {
+            Ok(None) => {
                 self.work.roll_back().await;
                 Ok(())
             }

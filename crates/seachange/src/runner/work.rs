@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, ExecResult, TransactionTrait};
 
-use crate::backend::{Backend, LockRole};
+use crate::backend::{Backend, Entered, LockRole};
 use crate::connection::SessionSource;
 use crate::error::Error;
 use crate::limits::limit;
@@ -70,16 +70,16 @@ impl WorkSession {
     }
 
     /// Begins a transaction as soon as no other session writes, where one writes at a time, and sets the savepoint by which
-    /// the engine recognises it. Whether this session has the lock of the work comes back.
+    /// the engine recognises it. Nothing where another session has the lock of the work.
     ///
     /// # Errors
     ///
     /// [`Error::LockTimeout`] when that takes too long; what the database said otherwise, as `wrap` puts it.
-    pub(crate) async fn begin(&self, site: Site<'_>, wrap: impl Fn(DbErr) -> Error) -> Result<bool, Error> {
+    pub(crate) async fn begin(&self, site: Site<'_>, wrap: impl Fn(DbErr) -> Error) -> Result<Option<Entered>, Error> {
         let mut waiter = Waiter::new(site);
         loop {
-            match self.execute(&site.backend.entry_text(site.store.lock_key(), site.limits)).await {
-                Ok(entered) => return Ok(site.backend.has_entered(entered.rows_affected())),
+            match site.backend.enter(&self.held, ("", 0), site.store.lock_key(), site.limits).await {
+                Ok(entered) => return Ok(entered),
                 Err(error) if site.backend.is_kept_waiting(&error) => {
                     self.roll_back().await;
                     waiter.wait().await?;

@@ -110,17 +110,18 @@ impl Row {
         self.down_revision.iter().chain(&self.depends_on).map(String::as_str).collect()
     }
 
+    /// Reads a row whose first columns are those of the table, in their order.
     pub(super) fn read(result: &QueryResult) -> Result<Self, DbErr> {
         Ok(Self {
-            revision: result.try_get("", "revision")?,
-            down_revision: split(&result.try_get::<String>("", "down_revision")?),
-            depends_on: split(&result.try_get::<String>("", "depends_on")?),
-            source_hash: result.try_get("", "source_hash")?,
-            state: state(&result.try_get::<String>("", "state")?)?,
-            started_at: result.try_get("", "started_at")?,
-            finished_at: result.try_get("", "finished_at")?,
-            duration_ms: result.try_get("", "duration_ms")?,
-            program: result.try_get("", "program")?,
+            revision: result.try_get_by_index(0)?,
+            down_revision: split(&result.try_get_by_index::<String>(1)?),
+            depends_on: split(&result.try_get_by_index::<String>(2)?),
+            source_hash: result.try_get_by_index(3)?,
+            state: state(&result.try_get_by_index::<String>(4)?)?,
+            started_at: result.try_get_by_index(5)?,
+            finished_at: result.try_get_by_index(6)?,
+            duration_ms: result.try_get_by_index(7)?,
+            program: result.try_get_by_index(8)?,
         })
     }
 

@@ -4,11 +4,12 @@ use sea_orm::sea_query::{
     ColumnDef, DynIden, Expr, ExprTrait, Func, InsertStatement, IntoIden, IntoTableRef, Query, Table,
     TableCreateStatement, TableRef, UpdateStatement,
 };
-use sea_orm::{ConnectionTrait, DbErr, DeriveIden, ExecResult, Value};
+use sea_orm::{ConnectionTrait, DbErr, DeriveIden, ExecResult, QueryResult, Value};
 use seachange_graph::MAX_ID_LENGTH;
 
+use super::glance::{Glance, Mark};
 use super::{Row, moment, text};
-use crate::backend::{Backend, LockKey, Place, PlaceColumns};
+use crate::backend::{Backend, LockKey};
 use crate::sql::SqlDialect;
 
 #[derive(DeriveIden, Clone, Copy)]
@@ -101,42 +102,35 @@ impl Store {
         let columns = self.columns();
         let mut select = Query::select();
         select.from(self.table());
-        let mut rows: Vec<Row> = match SqlDialect::of(connection.get_database_backend()) {
+        match SqlDialect::of(connection.get_database_backend()) {
             // SQLx takes several times as long to hand over a row as SQLite takes to write it into a text.
             SqlDialect::Sqlite => {
                 let row = Func::cust("json_array").args(columns.map(Expr::col));
                 select.expr_as(Func::cust("json_group_array").arg(row), "record");
                 let record = connection.query_one(&select).await?.map(|record| record.try_get("", "record"));
-                Row::read_all(&record.transpose()?.unwrap_or_else(|| "[]".to_owned()))?
+                Row::read_all(&record.transpose()?.unwrap_or_else(|| "[]".to_owned())).map(sorted)
             }
             SqlDialect::Postgres | SqlDialect::MySql => {
                 select.columns(columns);
-                connection.query_all(&select).await?.iter().map(Row::read).collect::<Result<_, _>>()?
+                read(&connection.query_all(&select).await?)
             }
-        };
-        sort(&mut rows);
-        Ok(rows)
+        }
     }
 
-    /// As [`rows`](Self::rows), with the place where the session found the table; nothing where there are no rows, or where
-    /// there is one place only.
-    pub(crate) async fn place_and_rows(
+    /// Reads of every row as much as tells whether an upgrade has anything to do, with the value of the expression
+    /// `search_path`.
+    pub(crate) async fn glance(
         &self,
         connection: &impl ConnectionTrait,
-        backend: &dyn Backend,
-    ) -> Result<Option<(Place, Vec<Row>)>, DbErr> {
-        let Some(PlaceColumns { current, found }) = backend.place_columns(&self.table) else { return Ok(None) };
-        let select = Query::select()
-            .columns(self.columns())
-            .expr_as(Expr::cust(current), PlaceColumns::CURRENT)
-            .expr_as(Expr::cust(found), PlaceColumns::FOUND)
-            .from(self.table())
-            .take();
+        search_path: &'static str,
+    ) -> Result<Glance, DbErr> {
+        let columns = Mark::COLUMNS.map(|column| (self.table.clone(), column));
+        let mut select = Query::select();
+        select.columns(columns).expr(Expr::cust(search_path)).from(self.table());
         let results = connection.query_all(&select).await?;
-        let Some(place) = results.first().map(Place::read) else { return Ok(None) };
-        let mut rows: Vec<Row> = results.iter().map(Row::read).collect::<Result<_, _>>()?;
-        sort(&mut rows);
-        Ok(Some((place?, rows)))
+        let search_path = results.first().map(|first| first.try_get_by_index(Mark::COLUMNS.len())).transpose()?;
+        let marks = results.iter().map(Mark::read).collect::<Result<_, _>>()?;
+        Ok(Glance { marks, search_path: search_path.flatten() })
     }
 
     fn columns(&self) -> [(String, Column); COLUMNS.len()] {
@@ -253,9 +247,15 @@ impl Store {
     }
 }
 
-/// Sorts rows by id, by bytes: a database may sort by the rules of a language.
-fn sort(rows: &mut [Row]) {
-    rows.sort_by(|a, b| a.revision.cmp(&b.revision));
+/// Reads rows, sorted.
+fn read(results: &[QueryResult]) -> Result<Vec<Row>, DbErr> {
+    results.iter().map(Row::read).collect::<Result<_, _>>().map(sorted)
+}
+
+/// Rows in the order of their ids, by bytes: a database may sort by the rules of a language.
+fn sorted(mut rows: Vec<Row>) -> Vec<Row> {
+    rows.sort_unstable_by(|a, b| a.revision.cmp(&b.revision));
+    rows
 }
 
 /// A write to the record that changes another number of rows than one is an error: the row is not what it was taken for.

@@ -1,0 +1,69 @@
+//! The sessions that keep another one waiting.
+
+use std::fmt;
+
+use sea_orm::{DbErr, QueryResult};
+
+/// A session of the server that has a lock for which a statement of a revision waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blocker {
+    /// The number that the server gives the session: what `pg_terminate_backend` or `KILL` takes.
+    pub session: i64,
+    /// The user of the session.
+    pub user: Option<String>,
+    /// The name that its program gives itself; PostgreSQL only.
+    pub program: Option<String>,
+    /// What the session does, in the words of the server: `idle in transaction`, `Sleep`. PostgreSQL tells it to users who
+    /// may read its statistics.
+    pub state: Option<String>,
+}
+
+impl Blocker {
+    /// Reads it from the columns `session`, `owner`, `program` and `state`.
+    pub(crate) fn from_row(row: &QueryResult) -> Result<Self, DbErr> {
+        Ok(Self {
+            session: row.try_get("", "session")?,
+            user: row.try_get("", "owner")?,
+            program: row.try_get("", "program")?,
+            state: row.try_get("", "state")?,
+        })
+    }
+}
+
+impl fmt::Display for Blocker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "session {}", self.session)?;
+        let user = self.user.as_ref().map(|user| format!("user {user}"));
+        let known: Vec<String> = [user, self.program.clone(), self.state.clone()].into_iter().flatten().collect();
+        if known.is_empty() { Ok(()) } else { write!(f, " ({})", known.join(", ")) }
+    }
+}
+
+/// The sessions of these blockers as one text.
+pub(crate) fn describe_blockers(blockers: &[Blocker]) -> String {
+    if blockers.is_empty() {
+        return "another session".to_owned();
+    }
+    blockers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Blocker, describe_blockers};
+
+    #[test]
+    fn what_the_server_does_not_tell_is_left_out() {
+        let unknown = Blocker { session: 7, user: None, program: None, state: None };
+        let known = Blocker {
+            session: 4711,
+            user: Some("shop".to_owned()),
+            program: Some("psql".to_owned()),
+            state: Some("idle in transaction".to_owned()),
+        };
+        assert_eq!(describe_blockers(&[]), "another session");
+        assert_eq!(
+            describe_blockers(&[unknown, known]),
+            "session 7, session 4711 (user shop, psql, idle in transaction)"
+        );
+    }
+}
