@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
-use seachange::Ahead;
+use seachange::AheadPolicy;
 use seachange::args::{DatabaseArgs, LimitArgs, WaitArgs};
 
 /// Serves people, posts and votes over HTTP.
@@ -25,7 +25,7 @@ pub(crate) struct Args {
     /// What to do when a newer program has migrated the database: revisions that are unknown here lie above all that is
     /// known, as while a new version is rolled out. It holds for `/health/ready` too
     #[arg(long, env = "MIGRATE_AHEAD", value_name = "POLICY", default_value = "allow")]
-    pub(crate) ahead: Ahead,
+    pub(crate) ahead: AheadPolicy,
 
     /// How log lines look on stderr; `RUST_LOG` says which there are
     #[arg(long, env = "APP_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]

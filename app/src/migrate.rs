@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use migration::MIGRATIONS;
 use sea_orm::DatabaseConnection;
 use seachange::graph::Target;
-use seachange::{Ahead, DatabaseSettings, Error, Migrator, Report, UpgradeOptions, event};
+use seachange::{AheadPolicy, DatabaseSettings, Error, Migrator, Report, UpgradeOptions, event};
 use tracing::info;
 
 use crate::args::{Args, MigrateMode};
@@ -50,7 +50,7 @@ async fn upgrade(migrator: &Migrator, options: UpgradeOptions, signals: &Signals
 /// What a health check asks, through the pool of the service.
 pub(crate) struct Schema {
     pub(crate) migrator: Migrator,
-    ahead: Ahead,
+    ahead: AheadPolicy,
 }
 
 impl Schema {
@@ -59,7 +59,7 @@ impl Schema {
     /// # Errors
     ///
     /// Fails when the revisions of this program make no graph.
-    pub(crate) fn watch(pool: &DatabaseConnection, ahead: Ahead) -> Result<Self, Error> {
+    pub(crate) fn watch(pool: &DatabaseConnection, ahead: AheadPolicy) -> Result<Self, Error> {
         Ok(Self { migrator: Migrator::new(&MIGRATIONS, pool.clone())?, ahead })
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sea_orm::DatabaseConnection;
-use seachange::Ahead;
+use seachange::AheadPolicy;
 
 use crate::migrate::Schema;
 use crate::password::Hasher;
@@ -25,7 +25,7 @@ impl AppState {
     /// # Errors
     ///
     /// Fails when the revisions of this program make no graph.
-    pub(crate) fn new(database: DatabaseConnection, ahead: Ahead) -> Result<Self, seachange::Error> {
+    pub(crate) fn new(database: DatabaseConnection, ahead: AheadPolicy) -> Result<Self, seachange::Error> {
         let schema = Arc::new(Schema::watch(&database, ahead)?);
         Ok(Self { database, schema, passwords: Arc::new(Hasher::new()) })
     }

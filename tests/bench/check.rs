@@ -10,7 +10,7 @@ use std::error::Error;
 use std::path::Path;
 use std::process::Command;
 
-use seachange_tests::servers::Fleet;
+use seachange_tests::servers::SharedServers;
 use seachange_tests::{Backend, block_on};
 
 use crate::database::{Database, Place};
@@ -28,7 +28,7 @@ struct Run {
 }
 
 /// Prints times and memory by the number of tables, and Alembic's time over ours.
-pub(crate) fn compare(fleet: &Fleet, options: &Options, counts: &[usize]) -> Result<(), Box<dyn Error>> {
+pub(crate) fn compare(fleet: &SharedServers, options: &Options, counts: &[usize]) -> Result<(), Box<dyn Error>> {
     let alembic = std::env::var("ALEMBIC_PYTHON").ok();
     say!("Comparing entities with a database that fits them, {} rounds, medians", options.rounds);
     if alembic.is_none() {

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use seachange_tests::servers::Fleet;
+use seachange_tests::servers::SharedServers;
 use seachange_tests::{Backend, TestDatabase};
 
 /// A place to measure on.
@@ -32,7 +32,7 @@ impl Place {
     }
 
     /// Makes an empty database.
-    pub(crate) fn create(self, fleet: &Fleet) -> Result<Database, Box<dyn Error>> {
+    pub(crate) fn create(self, fleet: &SharedServers) -> Result<Database, Box<dyn Error>> {
         let database = TestDatabase::create(fleet, self.backend()).map_err(|error| error.to_string())?;
         let url = match self {
             Self::Memory => "sqlite::memory:".to_owned(),

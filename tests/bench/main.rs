@@ -19,7 +19,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use seachange_tests::Backend;
-use seachange_tests::servers::Fleet;
+use seachange_tests::servers::SharedServers;
 
 use database::Place;
 
@@ -76,7 +76,7 @@ fn run_all(words: Vec<String>) -> Result<(), Box<dyn Error>> {
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    let fleet = Fleet::new();
+    let fleet = SharedServers::new();
     fleet.start(options.backends.iter().copied());
     if options.has("upgrade") {
         upgrade::compare(&fleet, options)?;

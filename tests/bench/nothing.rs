@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use seachange_tests::block_on;
-use seachange_tests::servers::Fleet;
+use seachange_tests::servers::SharedServers;
 
 use crate::database::Place;
 use crate::figures::Figures;
@@ -16,7 +16,7 @@ use crate::{Options, engine, raw, say};
 const TIMES: usize = 20;
 
 /// Prints the engine's time over that of connecting and reading the same rows.
-pub(crate) fn compare(fleet: &Fleet, options: &Options, counts: &[usize]) -> Result<(), Box<dyn Error>> {
+pub(crate) fn compare(fleet: &SharedServers, options: &Options, counts: &[usize]) -> Result<(), Box<dyn Error>> {
     let rounds = options.rounds * TIMES;
     say!("Finding nothing to do: engine / connecting and one SELECT, by the number of revisions, {rounds} rounds");
     print_header(counts);
@@ -34,7 +34,7 @@ pub(crate) fn compare(fleet: &Fleet, options: &Options, counts: &[usize]) -> Res
 }
 
 fn measure(
-    fleet: &Fleet,
+    fleet: &SharedServers,
     place: Place,
     count: usize,
     rounds: usize,

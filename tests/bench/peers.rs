@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use refinery::Runner;
 use sea_orm::{ConnectOptions, Database, DbBackend, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
-use seachange_tests::servers::Fleet;
+use seachange_tests::servers::SharedServers;
 use seachange_tests::{Backend, block_on};
 use sqlx::migrate::{Migrate, Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, Connection, SqlSafeStr};
@@ -47,7 +47,7 @@ impl fmt::Display for Peer {
 }
 
 /// Prints the seconds that each takes for the same changes.
-pub(crate) fn compare(fleet: &Fleet, options: &Options) -> Result<(), Box<dyn Error>> {
+pub(crate) fn compare(fleet: &SharedServers, options: &Options) -> Result<(), Box<dyn Error>> {
     say!("Applying {REVISIONS} revisions, seconds, median (least-greatest) of {} rounds", options.rounds);
     say!("{:18}{}", "", Peer::ALL.map(|peer| format!("{peer:>22}")).concat());
     let changes: Vec<Change> = Change::first(REVISIONS).collect();

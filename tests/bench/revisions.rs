@@ -6,7 +6,7 @@ use sea_orm::sea_query::{
     TableAlterStatement, TableCreateStatement,
 };
 use seachange::prelude::*;
-use seachange::{Migrations, Script};
+use seachange::{Migrations, RegisteredRevision};
 
 /// What the rows name as the program.
 pub(crate) const PROGRAM: &str = "bench 0.1.0";
@@ -99,13 +99,13 @@ impl MigrationTrait for Change {
 
 /// A program with this many revisions in a row. It is never freed, as a real one is not.
 pub(crate) fn migrations(count: usize) -> &'static Migrations {
-    let scripts: Vec<Script> = Change::first(count).map(script).collect();
+    let scripts: Vec<RegisteredRevision> = Change::first(count).map(script).collect();
     Box::leak(Box::new(Migrations::new(PROGRAM, scripts.leak())))
 }
 
-fn script(change: Change) -> Script {
+fn script(change: Change) -> RegisteredRevision {
     let parents: Vec<&'static str> = change.parent().map(|parent| &*parent.leak()).into_iter().collect();
-    Script {
+    RegisteredRevision {
         revision: Revision { id: change.id().leak(), down_revision: parents.leak(), ..Revision::ROOT },
         message: "change the schema a little",
         folder: "src/versions",

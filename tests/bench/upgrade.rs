@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use seachange_tests::block_on;
-use seachange_tests::servers::Fleet;
+use seachange_tests::servers::SharedServers;
 
 use crate::database::Place;
 use crate::figures::Figures;
@@ -29,7 +29,7 @@ const PREPARED: Contender = Contender::Driver(Sending::Prepared);
 const PLAIN: Contender = Contender::Driver(Sending::Plain);
 
 /// Prints the engine's time over the driver's.
-pub(crate) fn compare(fleet: &Fleet, options: &Options) -> Result<(), Box<dyn Error>> {
+pub(crate) fn compare(fleet: &SharedServers, options: &Options) -> Result<(), Box<dyn Error>> {
     say!("Applying {REVISIONS} revisions: engine / driver, median (least-greatest) of {} rounds", options.rounds);
     say!("{:18}{:>22}{:>22}{:>26}", "", "/ sqlx::query", "/ sqlx::raw_sql", "engine, ms per revision");
     for place in options.places() {
@@ -41,7 +41,7 @@ pub(crate) fn compare(fleet: &Fleet, options: &Options) -> Result<(), Box<dyn Er
 }
 
 /// Prints the time that a revision takes among few and among many.
-pub(crate) fn grow(fleet: &Fleet, options: &Options, counts: &[usize]) -> Result<(), Box<dyn Error>> {
+pub(crate) fn grow(fleet: &SharedServers, options: &Options, counts: &[usize]) -> Result<(), Box<dyn Error>> {
     say!("Milliseconds per revision, engine / sqlx::query, medians, by the number of revisions");
     print_header(counts);
     for place in options.places() {
@@ -69,7 +69,7 @@ fn per_revision(durations: &[Duration], count: usize) -> Figures {
 
 /// The times of each contender.
 fn measure<const N: usize>(
-    fleet: &Fleet,
+    fleet: &SharedServers,
     place: Place,
     count: usize,
     rounds: usize,
@@ -85,7 +85,7 @@ fn measure<const N: usize>(
 
 /// What each contender gives for a new database, round by round; who goes first changes from round to round.
 pub(crate) fn in_turns<C: Copy, T, const N: usize>(
-    fleet: &Fleet,
+    fleet: &SharedServers,
     place: Place,
     rounds: usize,
     contenders: [C; N],

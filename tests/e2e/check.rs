@@ -4,7 +4,7 @@ use std::error::Error;
 
 use sea_orm::ConnectionTrait;
 use seachange_tests::{
-    Backend, Obedience, Output, Program, ProgramError, TestDatabase, block_on, client,
+    Backend, OnError, Output, Program, ProgramError, TestDatabase, block_on, client,
     harness::{Case, DatabaseTest, TestResult, each_backend},
     snapshot,
 };
@@ -233,7 +233,7 @@ fn sql_leads_to_the_entities(database: &TestDatabase) -> TestResult {
     database.execute("INSERT INTO users (email, password_hash) VALUES ('ada@example.com', 'x')")?;
     database.execute("INSERT INTO posts (title, content, owner_id) SELECT 'one', 'text', id FROM users")?;
     let sql = run(database, &["diff"])?.succeeded()?.stdout;
-    client(database, &sql, Obedience::Stops).run()?.succeeded()?;
+    client(database, &sql, OnError::Stops).run()?.succeeded()?;
     run(database, &["check"])?.succeeded()?;
     assert_eq!(database.values::<String>("SELECT title FROM posts")?, ["one"]);
     Ok(())

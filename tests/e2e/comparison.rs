@@ -5,7 +5,7 @@ use std::error::Error;
 use sea_orm::sea_query::{Alias, ColumnDef, Expr, ForeignKey, Table, TableCreateStatement};
 use sea_orm::{ConnectionTrait, DbBackend, TransactionTrait};
 use seachange::DatabaseSettings;
-use seachange::autogenerate::{Comparison, Entities, EntityTable, Filter, Operation, Rehearsal};
+use seachange::autogenerate::{Comparison, Entities, EntityTable, SchemaOperation, TableFilter, Verification};
 use seachange_tests::{
     Backend, TestDatabase, block_on,
     harness::{Case, DatabaseTest, TestResult, each_backend},
@@ -34,18 +34,18 @@ fn compare(database: &TestDatabase, entities: &Entities) -> Result<Comparison, B
     block_on(async {
         let connection = database.connect().await?;
         let settings: DatabaseSettings = database.url().parse()?;
-        let comparison = Comparison::of(&connection, &settings, entities, &Filter::default()).await?;
+        let comparison = Comparison::compare(&connection, &settings, entities, &TableFilter::default()).await?;
         connection.close().await?;
         Ok(comparison)
     })
 }
 
-fn operations(database: &TestDatabase, entities: &Entities) -> Result<Vec<Operation>, Box<dyn Error>> {
+fn operations(database: &TestDatabase, entities: &Entities) -> Result<Vec<SchemaOperation>, Box<dyn Error>> {
     let comparison = compare(database, entities)?;
     Ok(comparison.operations(&comparison.renames()))
 }
 
-fn rehearse(database: &TestDatabase, entities: &Entities) -> Result<Rehearsal, Box<dyn Error>> {
+fn rehearse(database: &TestDatabase, entities: &Entities) -> Result<Verification, Box<dyn Error>> {
     let comparison = compare(database, entities)?;
     let steps = comparison.operations(&comparison.renames());
     assert!(!steps.is_empty());
@@ -72,7 +72,7 @@ fn child(name: &str, parent: &str) -> TableCreateStatement {
 fn a_table_that_is_left_alone_is_referred_to(database: &TestDatabase) -> TestResult {
     database.execute("CREATE TABLE users (id INTEGER NOT NULL PRIMARY KEY)")?;
     let entities = Entities::new().with(EntityTable::stated(&child("posts", "users"))).leave_alone("users");
-    assert_eq!(rehearse(database, &entities)?, Rehearsal::Proven);
+    assert_eq!(rehearse(database, &entities)?, Verification::Proven);
     Ok(())
 }
 
@@ -87,7 +87,7 @@ fn columns_of_any_width_are_compared(database: &TestDatabase) -> TestResult {
     };
     let entities =
         Entities::new().with(wide("a", &[8000, 7000])).with(wide("b", &[6000, 5000])).with(wide("c", &[4000, 3000]));
-    assert_eq!(rehearse(database, &entities)?, Rehearsal::Proven);
+    assert_eq!(rehearse(database, &entities)?, Verification::Proven);
     Ok(())
 }
 
@@ -126,7 +126,7 @@ fn other_schemas_are_tried_out_too(database: &TestDatabase) -> TestResult {
     let lines = EntityTable::stated(&lines).check("positive", "id > 0");
     let entities = [EntityTable::stated(&table("users")), EntityTable::stated(&bills), lines];
     let entities = entities.into_iter().fold(Entities::new(), Entities::with);
-    assert_eq!(rehearse(database, &entities)?, Rehearsal::Proven);
+    assert_eq!(rehearse(database, &entities)?, Verification::Proven);
     let comparison = compare(database, &entities)?;
     let steps = comparison.operations(&comparison.renames());
     let settings: DatabaseSettings = database.url().parse()?;
@@ -142,7 +142,7 @@ fn a_view_holds_what_it_reads(database: &TestDatabase) -> TestResult {
         CREATE SCHEMA reports; CREATE VIEW reports.names AS SELECT upper(u.name) AS n FROM users u",
     )?;
     let users = |name: &mut ColumnDef| Entities::new().with(EntityTable::stated(table("users").col(name.not_null())));
-    let refusal = |reason: &str| Rehearsal::Refused { is_up: true, reason: reason.to_owned() };
+    let refusal = |reason: &str| Verification::Refused { is_up: true, reason: reason.to_owned() };
     assert_eq!(
         rehearse(database, &users(ColumnDef::new("name").text()))?,
         refusal(
@@ -156,7 +156,7 @@ fn a_view_holds_what_it_reads(database: &TestDatabase) -> TestResult {
         )
     );
     let defaulting = users(ColumnDef::new("name").string_len(50).default("nobody"));
-    assert_eq!(rehearse(database, &defaulting)?, Rehearsal::Proven);
+    assert_eq!(rehearse(database, &defaulting)?, Verification::Proven);
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 use std::fs;
 
 use seachange_tests::{
-    Backend, Obedience, Output, Program, TestDatabase, client,
+    Backend, OnError, Output, Program, TestDatabase, client,
     harness::{Case, TestResult, each_backend},
     snapshot,
 };
@@ -55,7 +55,7 @@ impl Revisions {
     /// Writes a script for a database, and has its command line run it.
     fn run_script(self, database: &TestDatabase, arguments: &str) -> TestResult {
         let script = self.succeed(database, arguments)?.stdout;
-        let output = client(database, &script, Obedience::Stops).run()?.succeeded()?;
+        let output = client(database, &script, OnError::Stops).run()?.succeeded()?;
         assert_eq!(output.stderr, "", "{script}");
         Ok(())
     }
@@ -204,7 +204,7 @@ fn questions_are_refused_by_name(database: &TestDatabase) -> TestResult {
 fn failed_script_leaves_whole_revisions(database: &TestDatabase) -> TestResult {
     let script = MIGRATION.succeed(database, "up --sql")?.stdout;
     database.execute("CREATE TABLE users (id integer)")?;
-    let output = client(database, &script, Obedience::Stops).run()?;
+    let output = client(database, &script, OnError::Stops).run()?;
     assert!(!output.success(), "{output}");
     let states: Vec<String> =
         database.values("SELECT revision || ' ' || state FROM seachange_revision ORDER BY started_at, revision")?;
@@ -229,7 +229,7 @@ fn orphans_stop_a_rebuild(database: &TestDatabase) -> TestResult {
     let revisions = Revisions { name: "failing-migration", trouble: "names up: orphan" };
     FAILING.succeed(database, "upgrade b222")?;
     let script = revisions.succeed(database, "up --sql b222:heads")?.stdout;
-    let output = client(database, &script, Obedience::Stops).run()?;
+    let output = client(database, &script, OnError::Stops).run()?;
     assert!(!output.success() && output.stderr.contains("CHECK constraint failed"), "{output}");
     assert_eq!(database.values::<i64>("SELECT count(*) FROM books")?, [0]);
     assert_eq!(record(database)?.len(), 2);
@@ -240,7 +240,7 @@ fn orphans_stop_a_rebuild(database: &TestDatabase) -> TestResult {
 fn psql_may_go_on_after_an_error(database: &TestDatabase) -> TestResult {
     let script = MIGRATION.succeed(database, "up --sql")?.stdout;
     database.execute("CREATE TABLE users (id integer PRIMARY KEY)")?;
-    client(database, &script, Obedience::GoesOn).run()?.succeeded()?;
+    client(database, &script, OnError::GoesOn).run()?.succeeded()?;
     assert_eq!(record(database)?.len(), 2);
     assert_eq!(database.tables()?, ["posts", "seachange_revision", "users"]);
 
@@ -248,7 +248,7 @@ fn psql_may_go_on_after_an_error(database: &TestDatabase) -> TestResult {
     MIGRATION.succeed(database, "up")?;
     let script = MIGRATION.succeed(database, "down --sql head:base")?.stdout;
     database.execute("DROP TABLE votes")?;
-    client(database, &script, Obedience::GoesOn).run()?.succeeded()?;
+    client(database, &script, OnError::GoesOn).run()?.succeeded()?;
     assert_eq!(record(database)?.len(), 6);
     Ok(())
 }
@@ -257,7 +257,7 @@ fn schema_of_the_settings_is_used(database: &TestDatabase) -> TestResult {
     database.execute("CREATE SCHEMA \"the schema\"")?;
     let program = |arguments| MIGRATION.program(database, arguments).env("DATABASE_SCHEMA", "the schema");
     let script = program("up --sql").run()?.succeeded()?.stdout;
-    client(database, &script, Obedience::Stops).run()?.succeeded()?;
+    client(database, &script, OnError::Stops).run()?.succeeded()?;
     assert_eq!(database.tables()?, Vec::<String>::new());
     let output = program("up").run()?.succeeded()?;
     assert!(output.stderr.starts_with("nothing to do"), "{output}");

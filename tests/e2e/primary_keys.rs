@@ -3,7 +3,7 @@
 use seachange_tests::{
     Backend, Program, TestDatabase,
     harness::{Case, TestResult},
-    servers::{Engine, MariaDbServer, MySqlServer, PrivateServer, ServerError},
+    servers::{MariaDbServer, MySqlServer, ServerError, ServerSoftware, TemporaryServer},
 };
 
 pub(crate) fn trials() -> Vec<Case> {
@@ -21,7 +21,7 @@ const WITHOUT: &str = "SELECT CAST(table_name AS CHAR) FROM information_schema.t
         WHERE c.table_schema = t.table_schema AND c.table_name = t.table_name AND c.constraint_type = 'PRIMARY KEY')";
 
 /// Up and down, with revisions that are journalled.
-fn works<E: Engine>(server: Result<PrivateServer<E>, ServerError>, setting: &str) -> TestResult {
+fn works<E: ServerSoftware>(server: Result<TemporaryServer<E>, ServerError>, setting: &str) -> TestResult {
     let server = server?;
     let database = TestDatabase::at(E::BACKEND, Some(server.address()))?;
     database.execute(&format!("SET GLOBAL {setting} = ON"))?;

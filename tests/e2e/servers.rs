@@ -6,7 +6,8 @@ use seachange_tests::{
     Backend, TestDatabase,
     harness::{Case, TestResult, each_backend},
     servers::{
-        Address, Engine, MariaDbServer, MySqlServer, PostgresServer, PrivateServer, SPECIAL_PASSWORD, SPECIAL_USER,
+        Address, MariaDbServer, MySqlServer, PostgresServer, SPECIAL_PASSWORD, SPECIAL_USER, ServerSoftware,
+        TemporaryServer,
     },
 };
 
@@ -73,7 +74,7 @@ fn listener(address: &Address) -> std::io::Result<TcpStream> {
     TcpStream::connect((address.host(), address.port().unwrap_or_default()))
 }
 
-fn killed_server_comes_back<E: Engine>(server: Result<PrivateServer<E>, impl Display>) -> TestResult {
+fn killed_server_comes_back<E: ServerSoftware>(server: Result<TemporaryServer<E>, impl Display>) -> TestResult {
     let mut server = server?;
     let database = TestDatabase::at(E::BACKEND, Some(server.address()))?;
     database.execute("CREATE TABLE posts (id INT PRIMARY KEY); INSERT INTO posts VALUES (1)")?;

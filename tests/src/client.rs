@@ -11,7 +11,7 @@ use crate::{
 
 /// What a command line does after an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Obedience {
+pub enum OnError {
     /// It stops, as scripts ask for.
     Stops,
     /// It goes on, as it does when nobody tells it otherwise.
@@ -19,7 +19,7 @@ pub enum Obedience {
 }
 
 /// The command line that runs `script` on a database: `sqlite3`, `psql`, `mariadb` or `mysql`.
-pub fn client(database: &TestDatabase, script: &str, obedience: Obedience) -> Program {
+pub fn client(database: &TestDatabase, script: &str, obedience: OnError) -> Program {
     let program = match database.backend() {
         Backend::Sqlite => sqlite(&database.file(), obedience),
         Backend::Postgres => psql(&database.url(), obedience),
@@ -29,20 +29,20 @@ pub fn client(database: &TestDatabase, script: &str, obedience: Obedience) -> Pr
     program.input(script).folder(database.folder())
 }
 
-fn sqlite(file: &Path, obedience: Obedience) -> Program {
+fn sqlite(file: &Path, obedience: OnError) -> Program {
     let program = Program::at("sqlite3");
-    if obedience == Obedience::Stops { program.arg("-bail") } else { program }.arg(file)
+    if obedience == OnError::Stops { program.arg("-bail") } else { program }.arg(file)
 }
 
-fn psql(url: &str, obedience: Obedience) -> Program {
+fn psql(url: &str, obedience: OnError) -> Program {
     let program = Program::at(postgres_program("psql").unwrap_or_else(|| PathBuf::from("psql")));
-    let stop = if obedience == Obedience::Stops { "ON_ERROR_STOP=1" } else { "ON_ERROR_STOP=0" };
+    let stop = if obedience == OnError::Stops { "ON_ERROR_STOP=1" } else { "ON_ERROR_STOP=0" };
     program.args(["--no-psqlrc", "--quiet", "-v", stop, "-f", "-", url])
 }
 
-fn like_mysql(program: Program, url: &str, obedience: Obedience) -> Program {
+fn like_mysql(program: Program, url: &str, obedience: OnError) -> Program {
     let program = program.arg("--no-defaults");
-    let program = if obedience == Obedience::GoesOn { program.arg("--force") } else { program };
+    let program = if obedience == OnError::GoesOn { program.arg("--force") } else { program };
     let Ok(url) = url.parse::<Url>() else { return program };
     let part = |name: &str, value: &str| format!("--{name}={value}");
     program

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::{
     Backend, block_on,
-    servers::{Address, Fleet, ServerError, admin_database, connect},
+    servers::{Address, ServerError, SharedServers, admin_database, connect},
 };
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -32,7 +32,7 @@ impl TestDatabase {
     /// # Errors
     ///
     /// When the server is missing or refuses.
-    pub fn create(fleet: &Fleet, backend: Backend) -> Result<Self, CreateError<'_>> {
+    pub fn create(fleet: &SharedServers, backend: Backend) -> Result<Self, CreateError<'_>> {
         Self::at(backend, fleet.address(backend).map_err(CreateError::Server)?).map_err(CreateError::Database)
     }
 

@@ -28,7 +28,7 @@ pub mod snapshot;
 
 pub use app::App;
 pub use backend::Backend;
-pub use client::{Obedience, client};
+pub use client::{OnError, client};
 pub use database::{CreateError, TestDatabase};
 pub use program::{Output, Program, ProgramError, Running, cargo, target};
 pub use runtime::block_on;

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use sea_orm::ConnectionTrait;
-use seachange::{Ahead, Migrator};
+use seachange::{AheadPolicy, Migrator};
 use serde_json::json;
 
 use super::Service;
@@ -41,7 +41,7 @@ async fn is_ready_where_a_newer_version_migrates() {
     service.database.execute_unprepared(begun).await.unwrap();
     assert_snapshot!(service.get("/health/ready").await, @r#"200 {"status":"ready"}"#);
 
-    let state = AppState::new(service.database.clone(), Ahead::Refuse).unwrap();
+    let state = AppState::new(service.database.clone(), AheadPolicy::Refuse).unwrap();
     let strict = Service { router: routes::router(state), database: service.database.clone() };
     service.database.execute_unprepared("UPDATE seachange_revision SET state = 'applied'").await.unwrap();
     assert_snapshot!(strict.get("/health/ready").await, @r#"503 {"error":{"code":"not_ready","message":"not ready: the database is ahead of this program: `ffffffffffff` is applied and unknown here"}}"#);

@@ -16,7 +16,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use migration::MIGRATIONS;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, EntityTrait, Schema};
-use seachange::{Ahead, Migrator};
+use seachange::{AheadPolicy, Migrator};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -66,7 +66,7 @@ impl Service {
         // A database in memory belongs to its connection.
         let options = ConnectOptions::new("sqlite::memory:").max_connections(1).to_owned();
         let database = Database::connect(options).await.unwrap();
-        Self { router: routes::router(AppState::new(database.clone(), Ahead::Allow).unwrap()), database }
+        Self { router: routes::router(AppState::new(database.clone(), AheadPolicy::Allow).unwrap()), database }
     }
 
     async fn get(&self, path: &str) -> Answer {

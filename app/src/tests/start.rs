@@ -2,7 +2,7 @@
 
 use clap::{CommandFactory, Parser};
 use insta::assert_snapshot;
-use seachange::Ahead;
+use seachange::AheadPolicy;
 use seachange::graph::AppliedError;
 use serde_json::json;
 
@@ -36,8 +36,8 @@ fn a_database_that_is_behind() {
 #[test]
 fn a_database_that_is_ahead_is_served_unless_told_otherwise() {
     let ahead = |arguments: &[&str]| Args::try_parse_from(arguments).map(|args| args.ahead);
-    assert_eq!(ahead(&["app"]).unwrap(), Ahead::Allow);
-    assert_eq!(ahead(&["app", "--ahead", "refuse"]).unwrap(), Ahead::Refuse);
+    assert_eq!(ahead(&["app"]).unwrap(), AheadPolicy::Allow);
+    assert_eq!(ahead(&["app", "--ahead", "refuse"]).unwrap(), AheadPolicy::Refuse);
     let error =
         StartError::from(seachange::Error::from(AppliedError::Ahead { unknown: vec!["ae1027a6acf4".to_owned()] }));
     assert_snapshot!(error, @"the database is ahead of this program: `ae1027a6acf4` is applied and unknown here");

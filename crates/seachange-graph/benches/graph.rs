@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use criterion::measurement::WallTime;
 use criterion::{BatchSize, BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
-use seachange_graph::draw::{Caption, Picture};
-use seachange_graph::{Applied, Graph, Revision, Target};
+use seachange_graph::draw::{GraphLayout, NodeLabel};
+use seachange_graph::{AppliedSet, Graph, Revision, Target};
 
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 
@@ -23,7 +23,7 @@ struct Sample {
     graph: Graph,
     /// A head, and everything but that head.
     head: Target,
-    all_but_head: Applied,
+    all_but_head: AppliedSet,
     /// The parent of the head.
     below_head: Target,
     /// A beginning of an id that no other id has.
@@ -87,7 +87,7 @@ fn measure(criterion: &mut Criterion) {
     each("load and plan from base to heads", |group, id, sample| {
         let run = |set| {
             let graph = Graph::new(set).unwrap();
-            let plan = graph.upgrade(&graph.nothing(), &[Target::HEADS]).unwrap();
+            let plan = graph.upgrade(&graph.none_applied(), &[Target::HEADS]).unwrap();
             (graph, plan)
         };
         group.bench_function(id, |bencher| {
@@ -101,7 +101,7 @@ fn measure(criterion: &mut Criterion) {
         group.bench_function(id, |bencher| bencher.iter(|| black_box(graph.resolve(all_but_head, beginning).unwrap())));
     });
     each("plan from base to heads", |group, id, Sample { graph, .. }| {
-        let (nothing, heads) = (graph.nothing(), [Target::HEADS]);
+        let (nothing, heads) = (graph.none_applied(), [Target::HEADS]);
         group.bench_function(id, |bencher| bencher.iter(|| black_box(graph.upgrade(&nothing, &heads).unwrap())));
     });
     each("plan one step up", |group, id, Sample { graph, all_but_head, head, .. }| {
@@ -115,12 +115,12 @@ fn measure(criterion: &mut Criterion) {
         group.bench_function(id, |bencher| bencher.iter(|| black_box(graph.upgrade(all_but_head, &target).unwrap())));
     });
     each("plan one step down", |group, id, Sample { graph, below_head, .. }| {
-        let (everything, target) = (graph.everything(), std::slice::from_ref(below_head));
+        let (everything, target) = (graph.all_applied(), std::slice::from_ref(below_head));
         assert_eq!(graph.downgrade(&everything, target).unwrap().len(), 1);
         group.bench_function(id, |bencher| bencher.iter(|| black_box(graph.downgrade(&everything, target).unwrap())));
     });
     each("draw as SVG", |group, id, Sample { graph, .. }| {
-        let draw = || Picture::new(graph, |_| Caption::new("add a column")).svg();
+        let draw = || GraphLayout::new(graph, |_| NodeLabel::new("add a column")).svg();
         group.bench_function(id, |bencher| bencher.iter(|| black_box(draw())));
     });
 }

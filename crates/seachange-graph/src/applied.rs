@@ -4,17 +4,17 @@ use std::collections::HashMap;
 
 use thiserror::Error;
 
-use crate::fault::quoted;
+use crate::error::quoted;
 use crate::graph::Graph;
-use crate::reach::Set;
 use crate::revision::Revision;
+use crate::revision_set::RevisionSet;
 
 /// The applied revisions of a database, all of them known.
 ///
 /// The set belongs to the [`Graph`] that made it, and means nothing to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Applied {
-    members: Set,
+pub struct AppliedSet {
+    members: RevisionSet,
     /// The applied revisions that no other applied one is above of, in order.
     tops: Vec<usize>,
     /// What is not applied below an applied revision, in order.
@@ -70,7 +70,7 @@ impl Graph {
     pub fn applied<'a>(
         &self,
         rows: impl IntoIterator<Item = (&'a str, Vec<&'a str>)>,
-    ) -> Result<Applied, AppliedError> {
+    ) -> Result<AppliedSet, AppliedError> {
         let applied = self.applied_with_gaps(rows)?;
         self.check_closed(&applied)?;
         Ok(applied)
@@ -85,8 +85,8 @@ impl Graph {
     pub fn applied_with_gaps<'a>(
         &self,
         rows: impl IntoIterator<Item = (&'a str, Vec<&'a str>)>,
-    ) -> Result<Applied, AppliedError> {
-        let mut members = Set::empty(self);
+    ) -> Result<AppliedSet, AppliedError> {
+        let mut members = RevisionSet::empty(self);
         let (mut known, mut unknown) = (Vec::new(), HashMap::new());
         for (id, pointers) in rows {
             match self.position(id) {
@@ -100,23 +100,23 @@ impl Graph {
             }
         }
         if !unknown.is_empty() {
-            return Err(self.judge_unknown(&members, &known, &unknown));
+            return Err(self.classify_unknown(&members, &known, &unknown));
         }
-        Ok(self.standing(members))
+        Ok(self.from_members(members))
     }
 
     /// Takes every revision as applied, for questions that are asked without a database: it stands at the heads then.
-    pub fn everything(&self) -> Applied {
-        self.standing(Set::full(self))
+    pub fn all_applied(&self) -> AppliedSet {
+        self.from_members(RevisionSet::full(self))
     }
 
     /// Takes no revision as applied.
-    pub fn nothing(&self) -> Applied {
-        self.standing(Set::empty(self))
+    pub fn none_applied(&self) -> AppliedSet {
+        self.from_members(RevisionSet::empty(self))
     }
 
     /// Finds what is on top of a set and what is missing in it, from the top down.
-    fn standing(&self, members: Set) -> Applied {
+    fn from_members(&self, members: RevisionSet) -> AppliedSet {
         let mut is_below = vec![false; self.len()];
         let (mut tops, mut missing) = (Vec::new(), Vec::new());
         for position in (0..self.len()).rev() {
@@ -130,12 +130,17 @@ impl Graph {
         }
         tops.reverse();
         missing.reverse();
-        Applied { members, tops, missing }
+        AppliedSet { members, tops, missing }
     }
 
     /// Ahead when all that is unknown lies above what is known: no known row points at an unknown one, and every unknown
     /// one points at applied or unknown ones. An unknown root may be a new branch, if anything at all is shared.
-    fn judge_unknown(&self, applied: &Set, known: &[Vec<&str>], unknown: &HashMap<&str, Vec<&str>>) -> AppliedError {
+    fn classify_unknown(
+        &self,
+        applied: &RevisionSet,
+        known: &[Vec<&str>],
+        unknown: &HashMap<&str, Vec<&str>>,
+    ) -> AppliedError {
         let is_unknown = |id: &&str| unknown.contains_key(id);
         let is_applied = |id: &str| self.position(id).is_some_and(|position| applied.contains(position));
         let is_above = |pointers: &Vec<&str>| pointers.iter().all(|id| is_unknown(id) || is_applied(id));
@@ -145,11 +150,11 @@ impl Graph {
         if is_ahead { AppliedError::Ahead { unknown } } else { AppliedError::Diverged { unknown } }
     }
 
-    fn check_closed(&self, applied: &Applied) -> Result<(), AppliedError> {
+    fn check_closed(&self, applied: &AppliedSet) -> Result<(), AppliedError> {
         if applied.missing.is_empty() {
             return Ok(());
         }
-        let mut is_missing = Set::empty(self);
+        let mut is_missing = RevisionSet::empty(self);
         applied.missing.iter().for_each(|&position| _ = is_missing.insert(position));
         let is_above = |&position: &usize| self.below(position).iter().any(|&below| is_missing.contains(below));
         Err(AppliedError::Missing {
@@ -160,23 +165,23 @@ impl Graph {
     }
 
     /// Where a database stands: the applied revisions that no other applied one descends from or depends on.
-    pub fn current(&self, applied: &Applied) -> Vec<&Revision> {
+    pub fn current(&self, applied: &AppliedSet) -> Vec<&Revision> {
         applied.tops.iter().map(|&position| self.revision(position)).collect()
     }
 
     /// Whether a revision of this id is applied.
-    pub fn is_applied(&self, applied: &Applied, id: &str) -> bool {
+    pub fn is_applied(&self, applied: &AppliedSet, id: &str) -> bool {
         self.position(id).is_some_and(|position| applied.contains(position))
     }
 }
 
-impl Applied {
+impl AppliedSet {
     /// Whether the revision at this position is applied.
     pub(crate) fn contains(&self, position: usize) -> bool {
         self.members.contains(position)
     }
 
-    pub(crate) fn members(&self) -> &Set {
+    pub(crate) fn members(&self) -> &RevisionSet {
         &self.members
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::graph::Graph;
-use crate::reach::Set;
+use crate::revision_set::RevisionSet;
 
 /// The line of a revision: everything below it and above it, by parents. Dependencies do not count.
 #[derive(Debug, Clone)]
@@ -13,13 +13,13 @@ pub(crate) struct Branch {
     pub(crate) name: String,
     /// The revision that it goes through.
     pub(crate) start: usize,
-    members: Set,
+    members: RevisionSet,
 }
 
 impl Branch {
     /// The line of the revision that `name` stands for.
     pub(crate) fn through(graph: &Graph, start: usize, name: &str) -> Self {
-        let mut members = Set::reached(graph, [start], |position| graph.parent_positions(position));
+        let mut members = RevisionSet::reached(graph, [start], |position| graph.parent_positions(position));
         let children = graph.child_positions(start).iter().copied();
         members.extend(children, |position| graph.child_positions(position), |_| true);
         Self { name: name.to_owned(), start, members }

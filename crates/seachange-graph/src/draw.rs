@@ -1,8 +1,8 @@
 //! The graph as a picture: rows that any log can print, and texts for documents.
 //!
-//! A [`Picture`] puts the revisions in the order in which they are drawn, the newest first, and knows every line between
-//! them. [`Picture::mermaid`], [`Picture::dot`] and [`Picture::svg`] write it; a terminal takes the rows as they are. What
-//! the graph does not know, messages and what a database has, is the caller's to give, as a [`Caption`] for each revision.
+//! A [`GraphLayout`] puts the revisions in the order in which they are drawn, the newest first, and knows every line between
+//! them. [`GraphLayout::mermaid`], [`GraphLayout::dot`] and [`GraphLayout::svg`] write it; a terminal takes the rows as they are. What
+//! the graph does not know, messages and what a database has, is the caller's to give, as a [`NodeLabel`] for each revision.
 //!
 //! Everything is linear in the number of revisions and pointers, but for a logarithm where lanes are handed out, and
 //! nothing recurses.
@@ -30,7 +30,7 @@ use crate::revision::Revision;
 
 /// What a caller knows of a revision.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Caption {
+pub struct NodeLabel {
     /// What the revision does. It is drawn on one line, whatever it holds.
     pub message: String,
     /// Whether a database has it; `None` where none was asked.
@@ -39,7 +39,7 @@ pub struct Caption {
 
 /// Where a revision stands in a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub enum NodeState {
     /// It is not applied.
     Pending,
     /// It is applied, and so is a revision above it.
@@ -56,7 +56,7 @@ pub struct Node<'a> {
     /// What it does, on one line, without control characters.
     pub message: String,
     /// Where it stands; `None` where no database was asked.
-    pub state: Option<State>,
+    pub state: Option<NodeState>,
     /// Whether it is the parent of none.
     pub is_head: bool,
 }
@@ -86,13 +86,13 @@ pub struct Edge {
 /// A revision stands above all it points at, the revisions of a branch stand together as far as that goes, and a branch
 /// stands above those that it depends on. The order is a function of the set of revisions alone.
 #[derive(Debug, Clone)]
-pub struct Picture<'a> {
+pub struct GraphLayout<'a> {
     nodes: Vec<Node<'a>>,
     /// By the upper row; parents as they are declared, then dependencies.
     edges: Vec<Edge>,
 }
 
-impl Caption {
+impl NodeLabel {
     /// A caption without a state.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), is_applied: None }
@@ -117,22 +117,22 @@ impl Node<'_> {
     }
 
     /// What the revision is in its graph and in the database, in words.
-    pub fn marks(&self) -> impl Iterator<Item = &'static str> {
+    pub fn labels(&self) -> impl Iterator<Item = &'static str> {
         let marks = [
             (self.is_base(), "base"),
             (self.is_merge_point(), "merge point"),
             (self.is_head, "head"),
-            (self.state == Some(State::Current), "current"),
+            (self.state == Some(NodeState::Current), "current"),
         ];
         marks.into_iter().filter(|(holds, _)| *holds).map(|(_, mark)| mark)
     }
 }
 
-impl<'a> Picture<'a> {
+impl<'a> GraphLayout<'a> {
     /// Orders the revisions of a graph, and captions each.
-    pub fn new(graph: &'a Graph, caption: impl Fn(&Revision) -> Caption) -> Self {
+    pub fn new(graph: &'a Graph, caption: impl Fn(&Revision) -> NodeLabel) -> Self {
         let rows = order::newest_first(graph);
-        let captions: Vec<Caption> = graph.iter().map(caption).collect();
+        let captions: Vec<NodeLabel> = graph.iter().map(caption).collect();
         let states = states(graph, &captions, &rows);
         let node = |&position: &usize| Node {
             revision: graph.revision(position),
@@ -196,7 +196,7 @@ fn edges(graph: &Graph, rows: &[usize]) -> Vec<Edge> {
 }
 
 /// Where each revision stands, from the top down: a revision that is not applied below one that is does not hide it.
-fn states(graph: &Graph, captions: &[Caption], rows: &[usize]) -> Vec<Option<State>> {
+fn states(graph: &Graph, captions: &[NodeLabel], rows: &[usize]) -> Vec<Option<NodeState>> {
     let mut states = vec![None; rows.len()];
     let mut has_applied_above = vec![false; rows.len()];
     for &position in rows {
@@ -205,9 +205,9 @@ fn states(graph: &Graph, captions: &[Caption], rows: &[usize]) -> Vec<Option<Sta
             graph.above(position).iter().any(|&above| is_applied(above) || has_applied_above[above]);
         states[position] =
             captions[position].is_applied.map(|is_applied| match (is_applied, has_applied_above[position]) {
-                (false, _) => State::Pending,
-                (true, true) => State::Applied,
-                (true, false) => State::Current,
+                (false, _) => NodeState::Pending,
+                (true, true) => NodeState::Applied,
+                (true, false) => NodeState::Current,
             });
     }
     states

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use crate::fault::Faults;
-use crate::index::Index;
-use crate::links::Links;
-use crate::load::{self, Labels};
+use crate::error::GraphErrors;
+use crate::index::IdIndex;
+use crate::links::Adjacency;
 use crate::revision::Revision;
+use crate::validate::{self, Labels};
 
 /// A set of revisions in which every pointer leads somewhere, ids and labels are unique, and nothing is circular.
 ///
@@ -18,10 +18,10 @@ pub struct Graph {
     /// In an order in which each comes after all it points at. A position is an index into this.
     revisions: Vec<Revision>,
     /// Parents and dependencies.
-    below: Links,
+    below: Adjacency,
     /// Children and dependants.
-    above: Links,
-    ids: Index,
+    above: Adjacency,
+    ids: IdIndex,
     labels: Labels,
     sorted_ids: Vec<usize>,
     heads: Vec<usize>,
@@ -36,16 +36,16 @@ impl Graph {
     ///
     /// # Errors
     ///
-    /// All [`Faults`] of the set together.
-    pub fn new(revisions: impl IntoIterator<Item = Revision>) -> Result<Self, Faults> {
+    /// All [`GraphErrors`] of the set together.
+    pub fn new(revisions: impl IntoIterator<Item = Revision>) -> Result<Self, GraphErrors> {
         let mut unordered: Vec<Revision> = revisions.into_iter().collect();
         let mut faults = Vec::new();
-        let mut ids = load::index(&unordered, &mut faults);
-        let mut labels = load::labels(&unordered, &ids, &mut faults);
-        let links = load::links(&unordered, &ids, &labels, &mut faults);
-        let mut sorted_ids = load::sorted_ids(&unordered);
-        let order = load::order(&unordered, &sorted_ids, &links, &mut faults);
-        Faults::check(faults)?;
+        let mut ids = validate::index(&unordered, &mut faults);
+        let mut labels = validate::labels(&unordered, &ids, &mut faults);
+        let links = validate::links(&unordered, &ids, &labels, &mut faults);
+        let mut sorted_ids = validate::sorted_ids(&unordered);
+        let order = validate::order(&unordered, &sorted_ids, &links, &mut faults);
+        GraphErrors::check(faults)?;
 
         let mut place = vec![0; order.len()];
         order.iter().enumerate().for_each(|(new, &old)| place[old] = new);

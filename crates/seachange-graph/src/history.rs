@@ -2,13 +2,13 @@
 
 use thiserror::Error;
 
-use crate::applied::Applied;
-use crate::fault::quoted;
+use crate::applied::AppliedSet;
+use crate::error::quoted;
 use crate::graph::Graph;
 use crate::range::Range;
-use crate::reach::Set;
 use crate::resolve::ResolveError;
 use crate::revision::Revision;
+use crate::revision_set::RevisionSet;
 use crate::target::Target;
 
 /// A range without revisions, or with an end that means nothing.
@@ -38,7 +38,7 @@ impl Graph {
     /// # Errors
     ///
     /// [`HistoryError`] when an end cannot be resolved, or when the lower end is not below the upper one.
-    pub fn history(&self, applied: &Applied, range: &Range) -> Result<Vec<&Revision>, HistoryError> {
+    pub fn history(&self, applied: &AppliedSet, range: &Range) -> Result<Vec<&Revision>, HistoryError> {
         let (from, to) = self.ends(applied, range)?;
         let mut members = self.closure_below(to.iter().copied());
         if !from.is_empty() {
@@ -49,13 +49,13 @@ impl Graph {
                 let outside = self.names(outside);
                 return Err(HistoryError::NotBelow { range: Box::new(range.clone()), outside, is_reversed });
             }
-            members.intersect(&Set::reached(self, from, |position| self.child_positions(position)));
+            members.intersect(&RevisionSet::reached(self, from, |position| self.child_positions(position)));
         }
         Ok(members.iter().map(|position| self.revision(position)).collect())
     }
 
     /// Resolves both ends; a bare number of steps is counted from the other end.
-    fn ends(&self, applied: &Applied, range: &Range) -> Result<(Vec<usize>, Vec<usize>), ResolveError> {
+    fn ends(&self, applied: &AppliedSet, range: &Range) -> Result<(Vec<usize>, Vec<usize>), ResolveError> {
         let is_bare = |target: &Target| target.place().is_none();
         let from = range.from.clone().unwrap_or(Target::BASE);
         let to = range.to.clone().unwrap_or_else(|| Target::heads_on(from.branch()));

@@ -8,12 +8,12 @@ use crate::revision::Revision;
 
 /// The position of each id among some revisions; the first counts where an id occurs twice, or in upper and lower case.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Index {
+pub(crate) struct IdIndex {
     hasher: DefaultHashBuilder,
     positions: HashTable<usize>,
 }
 
-impl Index {
+impl IdIndex {
     /// Indexes revisions, and tells `on_repeated` each position whose id is there already but for upper and lower case,
     /// with the position where it is.
     pub(crate) fn new(revisions: &[Revision], mut on_repeated: impl FnMut(usize, usize)) -> Self {

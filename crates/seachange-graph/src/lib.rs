@@ -1,17 +1,17 @@
 //! The revision graph of [seachange](https://crates.io/crates/seachange), as pure values.
 //!
 //! A [`Revision`] points at the revisions below it; a [`Graph`] holds a checked set of them. What a person
-//! asks for is a [`Target`]; what a database has is an [`Applied`] set; and what there is to do is a [`Plan`].
+//! asks for is a [`Target`]; what a database has is an [`AppliedSet`] set; and what there is to do is a [`Plan`].
 //!
 //! In reading order:
 //!
 //! - [`name`]: which ids and labels are legal;
 //! - [`revision`]: one node, as it was written;
-//! - [`fault`]: everything that can be wrong with a set of nodes;
+//! - [`error`]: everything that can be wrong with a set of nodes;
 //! - [`graph`]: the checked graph, and what can be asked of it;
 //! - [`target`], [`range`]: what a person types, parsed;
 //! - [`applied`]: what a database has, judged against the graph;
-//! - [`find`], [`resolve`]: names and targets looked up, with their errors;
+//! - [`lookup`], [`resolve`]: names and targets looked up, with their errors;
 //! - [`plan`]: the steps from there to a target;
 //! - [`history`]: the revisions of a range;
 //! - [`draw`]: the graph as a picture, for terminals and documents.
@@ -34,32 +34,32 @@
 pub mod applied;
 mod branch;
 pub mod draw;
-pub mod fault;
-pub mod find;
+pub mod error;
 pub mod graph;
 pub mod history;
 mod index;
 mod links;
-mod load;
+pub mod lookup;
 pub mod name;
 pub mod plan;
 pub mod range;
-mod reach;
 pub mod resolve;
 pub mod revision;
+mod revision_set;
 pub mod target;
+mod validate;
 
-pub use applied::{Applied, AppliedError};
-pub use fault::{Fault, Faults};
-pub use find::FindError;
+pub use applied::{AppliedError, AppliedSet};
+pub use error::{GraphError, GraphErrors};
 pub use graph::Graph;
 pub use history::HistoryError;
-pub use name::{IllegalName, MAX_ID_LENGTH, RESERVED, check_id};
+pub use lookup::LookupError;
+pub use name::{InvalidName, MAX_ID_LENGTH, RESERVED, check_id};
 pub use plan::{Direction, Plan, PlanError, StampPlan, Step};
 pub use range::{Range, RangeError};
 pub use resolve::ResolveError;
 pub use revision::Revision;
-pub use target::{Place, Target, TargetError, TargetFlaw};
+pub use target::{Anchor, ParseTargetError, ParseTargetErrorKind, Target};
 
 #[cfg(test)]
 mod tests;

@@ -2,19 +2,19 @@
 
 /// For each revision the positions of others, in two groups: parents and dependencies, or children and dependants.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Links {
+pub(crate) struct Adjacency {
     /// Where the first group of each revision starts and ends; the second ends where the next revision starts.
-    bounds: Vec<Bounds>,
+    bounds: Vec<Offsets>,
     targets: Vec<usize>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
-struct Bounds {
+struct Offsets {
     start: usize,
     split: usize,
 }
 
-impl Links {
+impl Adjacency {
     pub(crate) fn with_capacity(revisions: usize) -> Self {
         Self { bounds: Vec::with_capacity(revisions), targets: Vec::with_capacity(revisions) }
     }
@@ -22,7 +22,7 @@ impl Links {
     /// Begins with the links of the next revision: what is pushed belongs to its first group.
     pub(crate) fn begin(&mut self) {
         let start = self.targets.len();
-        self.bounds.push(Bounds { start, split: start });
+        self.bounds.push(Offsets { start, split: start });
     }
 
     /// Begins with the second group: what is pushed from here on belongs to it.
@@ -45,7 +45,7 @@ impl Links {
 
     /// The first group.
     pub(crate) fn first(&self, position: usize) -> &[usize] {
-        let Bounds { start, split } = self.bounds[position];
+        let Offsets { start, split } = self.bounds[position];
         &self.targets[start..split]
     }
 
@@ -59,7 +59,7 @@ impl Links {
         let mut renumbered = Self::with_capacity(order.len());
         for &old in order {
             let start = renumbered.targets.len();
-            renumbered.bounds.push(Bounds { start, split: start + self.first(old).len() });
+            renumbered.bounds.push(Offsets { start, split: start + self.first(old).len() });
             renumbered.targets.extend(self.all(old).iter().map(|&target| place[target]));
         }
         renumbered
@@ -75,7 +75,7 @@ impl Links {
         let mut start = 0;
         let mut bounds = Vec::with_capacity(counts.len());
         for (first, second) in counts {
-            bounds.push(Bounds { start, split: start + first });
+            bounds.push(Offsets { start, split: start + first });
             start += first + second;
         }
         let mut next = bounds.clone();

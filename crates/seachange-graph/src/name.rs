@@ -17,7 +17,7 @@ pub const RESERVED: [&str; 4] = ["base", "current", "head", "heads"];
 
 /// Why a name is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum IllegalName {
+pub enum InvalidName {
     /// The name has no characters.
     #[error("it is empty")]
     Empty,
@@ -42,7 +42,7 @@ pub enum IllegalName {
 ///
 /// # Errors
 ///
-/// An [`IllegalName`] for the first rule that the id breaks.
+/// An [`InvalidName`] for the first rule that the id breaks.
 ///
 /// ```
 /// use seachange_graph::{IllegalName, check_id};
@@ -51,18 +51,18 @@ pub enum IllegalName {
 /// assert_eq!(check_id("a-b"), Err(IllegalName::Character { character: '-' }));
 /// assert_eq!(check_id("head"), Err(IllegalName::Reserved));
 /// ```
-pub fn check_id(id: &str) -> Result<(), IllegalName> {
+pub fn check_id(id: &str) -> Result<(), InvalidName> {
     if id.is_empty() {
-        return Err(IllegalName::Empty);
+        return Err(InvalidName::Empty);
     }
     if id.len() > MAX_ID_LENGTH {
-        return Err(IllegalName::TooLong { length: id.len() });
+        return Err(InvalidName::TooLong { length: id.len() });
     }
     if let Some(character) = id.chars().find(|&c| !is_allowed(c)) {
-        return Err(IllegalName::Character { character });
+        return Err(InvalidName::Character { character });
     }
     if RESERVED.contains(&id) {
-        return Err(IllegalName::Reserved);
+        return Err(InvalidName::Reserved);
     }
     Ok(())
 }
@@ -71,8 +71,8 @@ pub fn check_id(id: &str) -> Result<(), IllegalName> {
 ///
 /// # Errors
 ///
-/// An [`IllegalName`] for the first rule that the label breaks.
-pub fn check_label(label: &str) -> Result<(), IllegalName> {
+/// An [`InvalidName`] for the first rule that the label breaks.
+pub fn check_label(label: &str) -> Result<(), InvalidName> {
     check_id(label)
 }
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::target::{Target, TargetError};
+use crate::target::{ParseTargetError, Target};
 
 /// A stretch of history: `A:B`, `A:` and `:B`, where both ends are [`Target`]s and belong to the stretch.
 ///
@@ -47,7 +47,7 @@ pub enum RangeError {
     },
     /// One end is no target.
     #[error(transparent)]
-    Target(#[from] TargetError),
+    Target(#[from] ParseTargetError),
 }
 
 impl FromStr for Range {
@@ -62,7 +62,7 @@ impl FromStr for Range {
     }
 }
 
-fn end(text: &str) -> Result<Option<Target>, TargetError> {
+fn end(text: &str) -> Result<Option<Target>, ParseTargetError> {
     if text.is_empty() { Ok(None) } else { text.parse().map(Some) }
 }
 
@@ -81,8 +81,9 @@ impl fmt::Display for Range {
 impl Range {
     /// Whether what the range means depends on where a database stands.
     pub fn is_relative(&self) -> bool {
-        use crate::target::Place;
-        let names_current = |end: &Option<Target>| end.as_ref().is_some_and(|end| end.place() == Some(&Place::Current));
+        use crate::target::Anchor;
+        let names_current =
+            |end: &Option<Target>| end.as_ref().is_some_and(|end| end.place() == Some(&Anchor::Current));
         let is_bare = |end: &Option<Target>| end.as_ref().is_some_and(|end| end.place().is_none());
         names_current(&self.from) || names_current(&self.to) || (is_bare(&self.from) && is_bare(&self.to))
     }

@@ -2,21 +2,21 @@
 
 use thiserror::Error;
 
-use crate::applied::Applied;
+use crate::applied::AppliedSet;
 use crate::branch::Branch;
-use crate::fault::quoted;
-use crate::find::{FindError, on_branch};
+use crate::error::quoted;
 use crate::graph::Graph;
-use crate::reach::Set;
+use crate::lookup::{LookupError, on_branch};
 use crate::revision::Revision;
-use crate::target::{Place, Target};
+use crate::revision_set::RevisionSet;
+use crate::target::{Anchor, Target};
 
 /// A target that means nothing in this graph, or too much.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ResolveError {
     /// A name leads to no revision, or to several.
     #[error(transparent)]
-    Find(#[from] FindError),
+    Find(#[from] LookupError),
     /// `head` was asked for, and there are several.
     #[error("{} heads{}: {}", heads.len(), on_branch(branch.as_ref()), quoted(heads))]
     SeveralHeads {
@@ -59,7 +59,7 @@ pub enum ResolveError {
 
 /// Where the steps of a target lead.
 #[derive(Debug)]
-pub(crate) struct Walk {
+pub(crate) struct ResolvedTarget {
     /// What the target stands for, in order; nothing is the base.
     pub(crate) place: Vec<usize>,
     /// The revision that the last step was taken from.
@@ -74,18 +74,22 @@ impl Graph {
     /// Finds the revisions that a target stands for, in order: none for `base`, several for `heads`, for `current` on
     /// a database that stands at several, and for a step below a merge point.
     ///
-    /// `applied` says where the database stands; [`everything`](Self::everything) serves where there is none.
+    /// `applied` says where the database stands; [`everything`](Self::all_applied) serves where there is none.
     ///
     /// # Errors
     ///
     /// [`ResolveError`] when a name leads nowhere or to several, or when steps lead too far or several ways.
-    pub fn resolve(&self, applied: &Applied, target: &Target) -> Result<Vec<&Revision>, ResolveError> {
+    pub fn resolve(&self, applied: &AppliedSet, target: &Target) -> Result<Vec<&Revision>, ResolveError> {
         let (found, _) = self.locate(applied, target)?;
         Ok(found.place.into_iter().map(|position| self.revision(position)).collect())
     }
 
     /// Finds what a target stands for, in order, and the branch it is kept to.
-    pub(crate) fn locate(&self, applied: &Applied, target: &Target) -> Result<(Walk, Option<Branch>), ResolveError> {
+    pub(crate) fn locate(
+        &self,
+        applied: &AppliedSet,
+        target: &Target,
+    ) -> Result<(ResolvedTarget, Option<Branch>), ResolveError> {
         let branch = target.branch().map(|name| self.branch(name)).transpose()?;
         let start = self.start(applied, target, branch.as_ref())?;
         let found = self.walk(target, start, branch.as_ref())?;
@@ -93,13 +97,18 @@ impl Graph {
     }
 
     /// Finds where the steps of a target are counted from.
-    fn start(&self, applied: &Applied, target: &Target, branch: Option<&Branch>) -> Result<Vec<usize>, ResolveError> {
+    fn start(
+        &self,
+        applied: &AppliedSet,
+        target: &Target,
+        branch: Option<&Branch>,
+    ) -> Result<Vec<usize>, ResolveError> {
         Ok(match target.place() {
-            None | Some(Place::Current) => self.tops_on(applied, branch),
-            Some(Place::Base) => Vec::new(),
-            Some(Place::Heads) => Branch::keep(branch, self.head_positions().iter().copied()),
-            Some(Place::Head) => self.only_head(branch)?,
-            Some(Place::Named(name)) => vec![self.find_position(name, branch)?],
+            None | Some(Anchor::Current) => self.tops_on(applied, branch),
+            Some(Anchor::Base) => Vec::new(),
+            Some(Anchor::Heads) => Branch::keep(branch, self.head_positions().iter().copied()),
+            Some(Anchor::Head) => self.only_head(branch)?,
+            Some(Anchor::Named(name)) => vec![self.find_position(name, branch)?],
         })
     }
 
@@ -113,7 +122,7 @@ impl Graph {
     }
 
     /// Where a database stands on a branch: its topmost applied revisions that belong to the branch.
-    fn tops_on(&self, applied: &Applied, branch: Option<&Branch>) -> Vec<usize> {
+    fn tops_on(&self, applied: &AppliedSet, branch: Option<&Branch>) -> Vec<usize> {
         let tops = Branch::keep(branch, applied.tops().iter().copied());
         let Some(branch) = branch.filter(|_| tops.is_empty()) else {
             return tops;
@@ -130,7 +139,7 @@ impl Graph {
         target: &Target,
         start: Vec<usize>,
         branch: Option<&Branch>,
-    ) -> Result<Walk, ResolveError> {
+    ) -> Result<ResolvedTarget, ResolveError> {
         let asked = target.steps().unsigned_abs();
         if asked > 0 && start.len() > 1 {
             return Err(ResolveError::SeveralStarts { target: target.clone(), starts: self.names(start) });
@@ -141,7 +150,7 @@ impl Graph {
             let candidates = self.names(candidates.iter().copied());
             Err(ResolveError::SeveralWays { target: target.clone(), asked, made, candidates })
         };
-        let mut walk = Walk { place: start, from: None };
+        let mut walk = ResolvedTarget { place: start, from: None };
         for made in 0..asked {
             let next = match (walk.place.as_slice(), is_up) {
                 ([], true) => self.base_positions().to_vec(),
@@ -150,7 +159,7 @@ impl Graph {
                 (&[at], false) => self.parent_positions(at).to_vec(),
                 (several, _) => return several_ways(made, several),
             };
-            walk = Walk { from: walk.place.first().copied(), place: Branch::keep(branch, next) };
+            walk = ResolvedTarget { from: walk.place.first().copied(), place: Branch::keep(branch, next) };
             match walk.place.len() {
                 0 if is_up => return too_far(made),
                 2.. if is_up => return several_ways(made, &walk.place),
@@ -162,7 +171,7 @@ impl Graph {
     }
 
     /// Everything below some revisions, them included.
-    pub(crate) fn closure_below(&self, starts: impl IntoIterator<Item = usize>) -> Set {
-        Set::reached(self, starts, |position| self.below(position))
+    pub(crate) fn closure_below(&self, starts: impl IntoIterator<Item = usize>) -> RevisionSet {
+        RevisionSet::reached(self, starts, |position| self.below(position))
     }
 }

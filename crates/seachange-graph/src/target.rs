@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::revision::Revision;
 
-pub use parse::{TargetError, TargetFlaw};
+pub use parse::{ParseTargetError, ParseTargetErrorKind};
 
 /// Where an upgrade, a downgrade or a stamp is to go, or which revisions are meant.
 ///
@@ -37,13 +37,13 @@ pub use parse::{TargetError, TargetFlaw};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Target {
     branch: Option<String>,
-    place: Option<Place>,
+    place: Option<Anchor>,
     steps: i64,
 }
 
 /// A place in the graph.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Place {
+pub enum Anchor {
     /// The only head; refused where there are several.
     Head,
     /// All heads.
@@ -58,21 +58,21 @@ pub enum Place {
 
 impl Target {
     /// The only head.
-    pub const HEAD: Self = Self::at(Place::Head);
+    pub const HEAD: Self = Self::at(Anchor::Head);
     /// All heads.
-    pub const HEADS: Self = Self::at(Place::Heads);
+    pub const HEADS: Self = Self::at(Anchor::Heads);
     /// Before the first revision.
-    pub const BASE: Self = Self::at(Place::Base);
+    pub const BASE: Self = Self::at(Anchor::Base);
     /// Where the database stands.
-    pub const CURRENT: Self = Self::at(Place::Current);
+    pub const CURRENT: Self = Self::at(Anchor::Current);
 
-    const fn at(place: Place) -> Self {
+    const fn at(place: Anchor) -> Self {
         Self { branch: None, place: Some(place), steps: 0 }
     }
 
     /// A revision of a graph.
     pub fn revision(revision: &Revision) -> Self {
-        Self::at(Place::Named(revision.id.clone()))
+        Self::at(Anchor::Named(revision.id.clone()))
     }
 
     /// So many revisions up (positive) or down (negative) from where the database stands.
@@ -91,7 +91,7 @@ impl Target {
     }
 
     /// Where the steps are counted from; `None` where the text names no place.
-    pub const fn place(&self) -> Option<&Place> {
+    pub const fn place(&self) -> Option<&Anchor> {
         self.place.as_ref()
     }
 
@@ -102,7 +102,7 @@ impl Target {
 
     /// Whether what the target means depends on where a database stands.
     pub fn is_relative(&self) -> bool {
-        matches!(self.place, None | Some(Place::Current))
+        matches!(self.place, None | Some(Anchor::Current))
     }
 }
 
@@ -119,7 +119,7 @@ impl fmt::Display for Target {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Anchor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Head => "head",

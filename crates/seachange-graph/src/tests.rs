@@ -9,7 +9,7 @@ mod plan;
 mod properties;
 mod target;
 
-use crate::{Applied, Graph, Plan, PlanError, Revision};
+use crate::{AppliedSet, Graph, Plan, PlanError, Revision};
 
 /// Reads a graph; a name that only stands on the left is a root.
 fn revisions(text: &str) -> Vec<Revision> {
@@ -36,7 +36,7 @@ fn graph(text: &str) -> Graph {
 }
 
 /// Takes `heads` and everything below as applied.
-fn applied_at(graph: &Graph, heads: &str) -> Applied {
+fn applied_at(graph: &Graph, heads: &str) -> AppliedSet {
     let nothing = graph.applied([]).unwrap();
     let mut applied: Vec<String> = Vec::new();
     for head in heads.split_whitespace() {

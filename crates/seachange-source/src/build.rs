@@ -13,7 +13,7 @@ use seachange_graph::Graph;
 
 use crate::check::check;
 use crate::registry;
-use crate::scan::{Folder, scan_all};
+use crate::scan::{ScannedFolders, scan_all};
 
 /// The name of the registry in `OUT_DIR`.
 pub const REGISTRY: &str = "seachange.rs";
@@ -47,9 +47,9 @@ pub fn revisions(dir: impl AsRef<Path>) {
 /// ```
 pub fn revisions_in<P: AsRef<Path>>(dirs: impl IntoIterator<Item = P>) {
     let dirs: Vec<PathBuf> = dirs.into_iter().map(|dir| dir.as_ref().components().collect()).collect();
-    let instructions = match Surroundings::of_build_script() {
+    let instructions = match CargoEnv::of_build_script() {
         Ok(surroundings) => register(&dirs, &surroundings),
-        Err(variable) => vec![Instruction::Error(format!(
+        Err(variable) => vec![CargoDirective::Error(format!(
             "`{variable}` is not set; call `seachange_source::build::revisions` from a `build.rs` that cargo runs"
         ))],
     };
@@ -63,12 +63,12 @@ pub fn revisions_in<P: AsRef<Path>>(dirs: impl IntoIterator<Item = P>) {
 }
 
 /// The two folders that cargo names to a build script.
-struct Surroundings {
+struct CargoEnv {
     manifest_dir: PathBuf,
     out_dir: PathBuf,
 }
 
-impl Surroundings {
+impl CargoEnv {
     /// Reads them from the environment; the error is the variable that is missing.
     fn of_build_script() -> Result<Self, &'static str> {
         let folder = |name| env::var_os(name).map(PathBuf::from).ok_or(name);
@@ -78,13 +78,13 @@ impl Surroundings {
 
 /// One line to cargo.
 #[derive(Debug, PartialEq, Eq)]
-enum Instruction {
+enum CargoDirective {
     RerunIfChanged(PathBuf),
     Warning(String),
     Error(String),
 }
 
-impl fmt::Display for Instruction {
+impl fmt::Display for CargoDirective {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (key, value) = match self {
             Self::RerunIfChanged(path) => ("rerun-if-changed", path.display().to_string()),
@@ -97,27 +97,27 @@ impl fmt::Display for Instruction {
 }
 
 /// Scans `dirs` and writes the registry if there is nothing wrong.
-fn register(dirs: &[PathBuf], surroundings: &Surroundings) -> Vec<Instruction> {
+fn register(dirs: &[PathBuf], surroundings: &CargoEnv) -> Vec<CargoDirective> {
     let root = &surroundings.manifest_dir;
     let folder = relative(scan_all(dirs.iter().map(|dir| root.join(dir))), root);
-    let mut instructions: Vec<Instruction> = dirs.iter().cloned().map(Instruction::RerunIfChanged).collect();
-    instructions.extend(included(&folder).into_iter().map(Instruction::RerunIfChanged));
+    let mut instructions: Vec<CargoDirective> = dirs.iter().cloned().map(CargoDirective::RerunIfChanged).collect();
+    instructions.extend(included(&folder).into_iter().map(CargoDirective::RerunIfChanged));
     let (errors, graph) = judge(&folder);
     if !errors.is_empty() {
-        instructions.extend(errors.into_iter().map(Instruction::Error));
+        instructions.extend(errors.into_iter().map(CargoDirective::Error));
         return instructions;
     }
-    instructions.extend(warnings(&folder, graph.as_ref(), dirs, root).into_iter().map(Instruction::Warning));
+    instructions.extend(warnings(&folder, graph.as_ref(), dirs, root).into_iter().map(CargoDirective::Warning));
     let text = registry::render(&folder.files, dirs, root);
     let target = surroundings.out_dir.join(REGISTRY);
     if let Err(error) = write_if_changed(&target, &text) {
-        instructions.push(Instruction::Error(format!("{} cannot be written: {error}", target.display())));
+        instructions.push(CargoDirective::Error(format!("{} cannot be written: {error}", target.display())));
     }
     instructions
 }
 
 /// Names the files as a person in the crate's folder does.
-fn relative(mut folder: Folder, root: &Path) -> Folder {
+fn relative(mut folder: ScannedFolders, root: &Path) -> ScannedFolders {
     let paths = folder.files.iter_mut().flat_map(|file| file.included.iter_mut().chain([&mut file.path]));
     for path in paths.chain(folder.errors.iter_mut().map(|error| &mut error.file)) {
         if let Ok(short) = path.strip_prefix(root) {
@@ -128,12 +128,12 @@ fn relative(mut folder: Folder, root: &Path) -> Folder {
 }
 
 /// The files that revisions include, each once: the hashes of the registry are made of them too.
-fn included(folder: &Folder) -> BTreeSet<PathBuf> {
+fn included(folder: &ScannedFolders) -> BTreeSet<PathBuf> {
     folder.files.iter().flat_map(|file| &file.included).cloned().collect()
 }
 
 /// Returns all errors, and the graph if it has none.
-fn judge(folder: &Folder) -> (Vec<String>, Option<Graph>) {
+fn judge(folder: &ScannedFolders) -> (Vec<String>, Option<Graph>) {
     let mut errors: Vec<String> = folder.errors.iter().map(ToString::to_string).collect();
     match check(folder) {
         Ok(graph) => (errors, Some(graph)),
@@ -145,7 +145,7 @@ fn judge(folder: &Folder) -> (Vec<String>, Option<Graph>) {
 }
 
 /// Warns of no files at all or of several heads, and of a folder that one of several is not there.
-fn warnings(folder: &Folder, graph: Option<&Graph>, dirs: &[PathBuf], root: &Path) -> Vec<String> {
+fn warnings(folder: &ScannedFolders, graph: Option<&Graph>, dirs: &[PathBuf], root: &Path) -> Vec<String> {
     let is_missing = |dir: &&PathBuf| dirs.len() > 1 && !root.join(dir).is_dir();
     let missing = dirs.iter().filter(is_missing).map(|dir| {
         let dir = dir.display();
@@ -154,7 +154,7 @@ fn warnings(folder: &Folder, graph: Option<&Graph>, dirs: &[PathBuf], root: &Pat
     missing.chain(empty(folder, dirs)).chain(graph.and_then(|graph| several_heads(folder, graph))).collect()
 }
 
-fn empty(folder: &Folder, dirs: &[PathBuf]) -> Option<String> {
+fn empty(folder: &ScannedFolders, dirs: &[PathBuf]) -> Option<String> {
     let dirs: Vec<String> = dirs.iter().map(|dir| format!("`{}`", dir.display())).collect();
     let advice = "`revision -m MESSAGE` writes the first";
     let warning = || format!("no revision files in {}: nothing to migrate (hint: {advice})", dirs.join(", "));
@@ -163,7 +163,7 @@ fn empty(folder: &Folder, dirs: &[PathBuf]) -> Option<String> {
 
 /// Warns of heads that nothing tells apart: without a label, or with the same ones. A branch with a label of its own is
 /// meant to stay.
-fn several_heads(folder: &Folder, graph: &Graph) -> Option<String> {
+fn several_heads(folder: &ScannedFolders, graph: &Graph) -> Option<String> {
     let heads = graph.heads();
     let stray: Vec<&str> = graph.stray_heads().iter().map(|head| head.id.as_str()).collect();
     let first = stray.first()?;
@@ -180,7 +180,7 @@ fn several_heads(folder: &Folder, graph: &Graph) -> Option<String> {
 }
 
 /// Names a revision by id, message, labels and file.
-fn describe(id: &str, folder: &Folder, graph: &Graph) -> Option<String> {
+fn describe(id: &str, folder: &ScannedFolders, graph: &Graph) -> Option<String> {
     let file = folder.files.iter().find(|file| file.revision.id == id)?;
     let mut message: String = file.message.chars().take(SHOWN_MESSAGE).collect();
     if message.len() < file.message.len() {

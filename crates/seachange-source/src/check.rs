@@ -4,49 +4,51 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 
-use seachange_graph::{Fault, Graph, Revision};
+use seachange_graph::{Graph, GraphError, Revision};
 use thiserror::Error;
 
 use crate::parse::RevisionFile;
-use crate::scan::Folder;
+use crate::scan::ScannedFolders;
 
 /// One fault of a folder's graph, and the files that have a part in it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub struct Problem {
+pub struct SourceDiagnostic {
     /// What is wrong.
-    pub fault: Fault,
+    pub fault: GraphError,
     /// Where: each file with the line of its constant.
     pub places: Vec<(PathBuf, usize)>,
 }
 
-impl Problem {
+impl SourceDiagnostic {
     /// Returns what a person can do about it, as an imperative sentence without a full stop.
     pub fn way_out(&self) -> String {
         match &self.fault {
-            Fault::IllegalId { .. } => "choose another `id`, such as twelve hexadecimal digits".to_owned(),
-            Fault::DuplicateId { .. } => {
+            GraphError::IllegalId { .. } => "choose another `id`, such as twelve hexadecimal digits".to_owned(),
+            GraphError::DuplicateId { .. } => {
                 "give one of the files another `id`, and correct the `down_revision` that means it".to_owned()
             }
-            Fault::IllegalLabel { label, .. } => format!("rename `{label}` in `branch_labels`"),
-            Fault::CaseClash { .. } => "choose another `id` for one of them".to_owned(),
-            Fault::LabelIsId { label, .. } => format!("rename the branch label `{label}`"),
-            Fault::LabelClash { label, .. } => format!("keep `{label}` in one `branch_labels`, and rename the others"),
-            Fault::MissingParent { parent, .. } => {
+            GraphError::IllegalLabel { label, .. } => format!("rename `{label}` in `branch_labels`"),
+            GraphError::CaseClash { .. } => "choose another `id` for one of them".to_owned(),
+            GraphError::LabelIsId { label, .. } => format!("rename the branch label `{label}`"),
+            GraphError::LabelClash { label, .. } => {
+                format!("keep `{label}` in one `branch_labels`, and rename the others")
+            }
+            GraphError::MissingParent { parent, .. } => {
                 format!("correct `down_revision`, or bring back the file that defines `{parent}`")
             }
-            Fault::MissingDependency { dependency, .. } => {
+            GraphError::MissingDependency { dependency, .. } => {
                 format!("correct `depends_on`, or bring back the file that defines `{dependency}`")
             }
-            Fault::SelfReference { .. } => {
+            GraphError::SelfReference { .. } => {
                 "take the pointer at itself out of `down_revision` or `depends_on`".to_owned()
             }
-            Fault::Cycle { .. } => "correct the `down_revision` or `depends_on` of one of them".to_owned(),
+            GraphError::Cycle { .. } => "correct the `down_revision` or `depends_on` of one of them".to_owned(),
             _ => "correct the revision".to_owned(),
         }
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for SourceDiagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut places = self.places.iter();
         if let Some((file, line)) = places.next() {
@@ -66,8 +68,8 @@ impl fmt::Display for Problem {
 /// # Errors
 ///
 /// All problems of the graph. When the folder has files that could not be read, a pointer that leads nowhere is not
-/// among them: it may well lead into one of those files. `Ok` says nothing about [`Folder::errors`].
-pub fn check(folder: &Folder) -> Result<Graph, Vec<Problem>> {
+/// among them: it may well lead into one of those files. `Ok` says nothing about [`ScannedFolders::errors`].
+pub fn check(folder: &ScannedFolders) -> Result<Graph, Vec<SourceDiagnostic>> {
     let faults = match Graph::new(revisions(&folder.files)) {
         Ok(graph) => return Ok(graph),
         Err(faults) => faults,
@@ -75,7 +77,7 @@ pub fn check(folder: &Folder) -> Result<Graph, Vec<Problem>> {
     let certain = faults.iter().filter(|fault| folder.errors.is_empty() || !leads_nowhere(fault));
     let mut problems = Vec::new();
     for fault in certain {
-        let problem = Problem { fault: fault.clone(), places: places(fault, &folder.files) };
+        let problem = SourceDiagnostic { fault: fault.clone(), places: places(fault, &folder.files) };
         // An id that three files share is two faults, but one problem.
         if !problems.contains(&problem) {
             problems.push(problem);
@@ -88,21 +90,21 @@ fn revisions(files: &[RevisionFile]) -> impl Iterator<Item = Revision> {
     files.iter().map(|file| file.revision.clone())
 }
 
-fn leads_nowhere(fault: &Fault) -> bool {
-    matches!(fault, Fault::MissingParent { .. } | Fault::MissingDependency { .. })
+fn leads_nowhere(fault: &GraphError) -> bool {
+    matches!(fault, GraphError::MissingParent { .. } | GraphError::MissingDependency { .. })
 }
 
 /// Finds the files that a fault is about, in the order in which the fault names them.
-fn places(fault: &Fault, files: &[RevisionFile]) -> Vec<(PathBuf, usize)> {
+fn places(fault: &GraphError, files: &[RevisionFile]) -> Vec<(PathBuf, usize)> {
     let ids: Vec<&str> = match fault {
-        Fault::IllegalId { id, .. } | Fault::DuplicateId { id } => vec![id],
-        Fault::IllegalLabel { revision, .. }
-        | Fault::MissingParent { revision, .. }
-        | Fault::MissingDependency { revision, .. }
-        | Fault::SelfReference { revision } => vec![revision],
-        Fault::CaseClash { id, other } => vec![id, other],
-        Fault::LabelIsId { label, revision } => vec![revision, label],
-        Fault::LabelClash { revisions, .. } | Fault::Cycle { revisions } => {
+        GraphError::IllegalId { id, .. } | GraphError::DuplicateId { id } => vec![id],
+        GraphError::IllegalLabel { revision, .. }
+        | GraphError::MissingParent { revision, .. }
+        | GraphError::MissingDependency { revision, .. }
+        | GraphError::SelfReference { revision } => vec![revision],
+        GraphError::CaseClash { id, other } => vec![id, other],
+        GraphError::LabelIsId { label, revision } => vec![revision, label],
+        GraphError::LabelClash { revisions, .. } | GraphError::Cycle { revisions } => {
             revisions.iter().map(String::as_str).collect()
         }
         _ => Vec::new(),

@@ -7,15 +7,15 @@ use seachange_graph::Revision;
 use syn::parse::{ParseStream, Parser};
 use syn::{LitStr, Token, bracketed};
 
-use crate::error::Flaw;
+use crate::error::FileErrorKind;
 use crate::tokens::{declarations, is_ident, is_public, is_punct, line};
 
 /// A flaw and its line.
-type Located = (usize, Flaw);
+type Spanned = (usize, FileErrorKind);
 
 /// What a constant says.
 #[derive(Debug, Default)]
-pub(crate) struct Constant {
+pub(crate) struct ParsedConstant {
     pub(crate) revision: Revision,
     pub(crate) created: Option<String>,
     /// The line of the constant.
@@ -27,19 +27,19 @@ pub(crate) struct Constant {
 /// # Errors
 ///
 /// All flaws of the constant, each with its line.
-pub(crate) fn read(tokens: &[TokenTree]) -> Result<Constant, Vec<Located>> {
+pub(crate) fn read(tokens: &[TokenTree]) -> Result<ParsedConstant, Vec<Spanned>> {
     let found: Vec<usize> = declarations(tokens, "const", "REVISION").collect();
     let [at] = found[..] else {
         return Err(vec![match found.get(1) {
-            Some(second) => (line(&tokens[*second]), Flaw::SecondConstant),
-            None => (1, Flaw::MissingConstant),
+            Some(second) => (line(&tokens[*second]), FileErrorKind::SecondConstant),
+            None => (1, FileErrorKind::MissingConstant),
         }]);
     };
     let start = line(&tokens[at]);
     if !is_public(tokens, at) {
-        return Err(vec![(start, Flaw::Private { name: "REVISION" })]);
+        return Err(vec![(start, FileErrorKind::Private { name: "REVISION" })]);
     }
-    let Some(fields) = struct_fields(&tokens[at..]) else { return Err(vec![(start, Flaw::NotAStruct)]) };
+    let Some(fields) = struct_fields(&tokens[at..]) else { return Err(vec![(start, FileErrorKind::NotAStruct)]) };
     let fields: Vec<TokenTree> = fields.stream().into_iter().collect();
     read_fields(&fields, start)
 }
@@ -56,44 +56,47 @@ fn struct_fields(tokens: &[TokenTree]) -> Option<&Group> {
     }
 }
 
-fn read_fields(fields: &[TokenTree], start: usize) -> Result<Constant, Vec<Located>> {
-    let mut reader = Reader { constant: Constant { line: start, ..Constant::default() }, ..Reader::default() };
+fn read_fields(fields: &[TokenTree], start: usize) -> Result<ParsedConstant, Vec<Spanned>> {
+    let mut reader = ConstantParser {
+        constant: ParsedConstant { line: start, ..ParsedConstant::default() },
+        ..ConstantParser::default()
+    };
     for part in fields.split(|token| is_punct(token, ',')).filter(|part| !part.is_empty()) {
         if let Err(flaw) = reader.part(part) {
             reader.flaws.push((line(&part[0]), flaw));
         }
     }
     if !reader.seen.iter().any(|field| field == "id") {
-        reader.flaws.push((start, Flaw::MissingId));
+        reader.flaws.push((start, FileErrorKind::MissingId));
     }
     if reader.flaws.is_empty() { Ok(reader.constant) } else { Err(reader.flaws) }
 }
 
 #[derive(Default)]
-struct Reader {
-    constant: Constant,
+struct ConstantParser {
+    constant: ParsedConstant,
     seen: Vec<String>,
-    flaws: Vec<Located>,
+    flaws: Vec<Spanned>,
 }
 
-impl Reader {
+impl ConstantParser {
     /// Reads `field: value` or `..Revision::ROOT`.
-    fn part(&mut self, tokens: &[TokenTree]) -> Result<(), Flaw> {
+    fn part(&mut self, tokens: &[TokenTree]) -> Result<(), FileErrorKind> {
         match tokens {
             [first, second, base @ ..] if is_punct(first, '.') && is_punct(second, '.') => rest(base),
             [TokenTree::Ident(field), colon, value @ ..] if is_punct(colon, ':') => {
                 let field = field.to_string();
                 if self.seen.contains(&field) {
-                    return Err(Flaw::SecondField { field });
+                    return Err(FileErrorKind::SecondField { field });
                 }
                 self.seen.push(field.clone());
                 self.field(field, value.iter().cloned().collect())
             }
-            _ => Err(Flaw::NotAField),
+            _ => Err(FileErrorKind::NotAField),
         }
     }
 
-    fn field(&mut self, field: String, value: TokenStream) -> Result<(), Flaw> {
+    fn field(&mut self, field: String, value: TokenStream) -> Result<(), FileErrorKind> {
         let revision = &mut self.constant.revision;
         match field.as_str() {
             "id" => revision.id = text(field, "a string such as `\"ae1027a6acf4\"`", value)?,
@@ -103,28 +106,28 @@ impl Reader {
             "down_revision" => revision.down_revision = list(field, value)?,
             "depends_on" => revision.depends_on = list(field, value)?,
             "branch_labels" => revision.branch_labels = list(field, value)?,
-            _ => return Err(Flaw::UnknownField { field }),
+            _ => return Err(FileErrorKind::UnknownField { field }),
         }
         Ok(())
     }
 }
 
 /// Accepts a path that ends in `ROOT`.
-fn rest(base: &[TokenTree]) -> Result<(), Flaw> {
+fn rest(base: &[TokenTree]) -> Result<(), FileErrorKind> {
     match base.split_last() {
         Some((last, path)) if is_ident(last, "ROOT") && path.iter().all(|t| is_punct(t, ':') || is_name(t)) => Ok(()),
-        _ => Err(Flaw::Rest),
+        _ => Err(FileErrorKind::Rest),
     }
 }
 
-fn text(field: String, expected: &'static str, value: TokenStream) -> Result<String, Flaw> {
+fn text(field: String, expected: &'static str, value: TokenStream) -> Result<String, FileErrorKind> {
     let literal = |input: ParseStream<'_>| input.parse::<LitStr>();
-    literal.parse2(value).map(|text| text.value()).map_err(|_| Flaw::NotALiteral { field, expected })
+    literal.parse2(value).map(|text| text.value()).map_err(|_| FileErrorKind::NotALiteral { field, expected })
 }
 
-fn list(field: String, value: TokenStream) -> Result<Vec<String>, Flaw> {
+fn list(field: String, value: TokenStream) -> Result<Vec<String>, FileErrorKind> {
     let expected = "a list of strings such as `&[\"1975ea83b712\"]`";
-    string_list.parse2(value).map_err(|_| Flaw::NotALiteral { field, expected })
+    string_list.parse2(value).map_err(|_| FileErrorKind::NotALiteral { field, expected })
 }
 
 /// Parses `&["..", ".."]`.

@@ -13,7 +13,7 @@ pub struct FileError {
     /// The line, counted from 1, if the flaw has one.
     pub line: Option<usize>,
     /// What is wrong.
-    pub flaw: Flaw,
+    pub flaw: FileErrorKind,
 }
 
 impl fmt::Display for FileError {
@@ -28,7 +28,7 @@ impl fmt::Display for FileError {
 /// What is wrong with a revision file, and what was expected instead.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum Flaw {
+pub enum FileErrorKind {
     /// The file, or the folder, cannot be read.
     #[error("cannot be read: {reason}")]
     Unreadable {

@@ -22,7 +22,7 @@ const START_OF_INCLUSION: u8 = 0xfe;
 
 /// What a macro makes of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum InclusionKind {
     Text,
     Bytes,
     Code,
@@ -59,12 +59,12 @@ impl Inclusions {
         }
     }
 
-    fn add(&mut self, kind: Kind, path: &Path, depth: usize) {
+    fn add(&mut self, kind: InclusionKind, path: &Path, depth: usize) {
         // Reading a device might never end.
         let Some(bytes) = path.is_file().then(|| fs::read(path).ok()).flatten() else { return };
-        let text = (kind != Kind::Bytes).then(|| String::from_utf8(bytes.clone()).ok()).flatten();
+        let text = (kind != InclusionKind::Bytes).then(|| String::from_utf8(bytes.clone()).ok()).flatten();
         let Some(text) = text else { return self.canonical.extend(Sha256::digest(&bytes)) };
-        let code = (kind == Kind::Code).then(|| tokenise(&text).ok()).flatten();
+        let code = (kind == InclusionKind::Code).then(|| tokenise(&text).ok()).flatten();
         let Some(code) = code else {
             // Git may have changed the line endings.
             return self.canonical.extend(Sha256::digest(text.replace("\r\n", "\n")));
@@ -77,7 +77,7 @@ impl Inclusions {
 }
 
 /// Finds the macros in the order of the text, but for those in documentation.
-fn find(tokens: &[TokenTree], found: &mut Vec<(Kind, Vec<TokenTree>)>) {
+fn find(tokens: &[TokenTree], found: &mut Vec<(InclusionKind, Vec<TokenTree>)>) {
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
         let skipped = if is_punct(token, '#') { documentation(&tokens[at..]) } else { 0 };
@@ -93,13 +93,13 @@ fn find(tokens: &[TokenTree], found: &mut Vec<(Kind, Vec<TokenTree>)>) {
 }
 
 /// What the macro whose arguments follow these tokens includes.
-fn kind(before: &[TokenTree]) -> Option<Kind> {
+fn kind(before: &[TokenTree]) -> Option<InclusionKind> {
     let [.., TokenTree::Ident(name), bang] = before else { return None };
     match name.to_string().as_str() {
         _ if !is_punct(bang, '!') => None,
-        "include_str" => Some(Kind::Text),
-        "include_bytes" => Some(Kind::Bytes),
-        "include" => Some(Kind::Code),
+        "include_str" => Some(InclusionKind::Text),
+        "include_bytes" => Some(InclusionKind::Bytes),
+        "include" => Some(InclusionKind::Code),
         _ => None,
     }
 }

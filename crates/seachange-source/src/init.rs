@@ -22,7 +22,7 @@ const FILES: [(&str, &str); 8] = [
 
 /// Where a new crate takes the engine from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EngineDependency {
+pub enum SeachangeDependency {
     /// A version on crates.io, such as `0.1.0`.
     Version(String),
     /// The folder that holds the engine's crates. As it is written into `Cargo.toml`: absolute, or relative to the
@@ -30,7 +30,7 @@ pub enum EngineDependency {
     Path(PathBuf),
 }
 
-impl EngineDependency {
+impl SeachangeDependency {
     /// Returns the key and the value in a table of `Cargo.toml`.
     fn requirement(&self, krate: &str) -> String {
         match self {
@@ -42,7 +42,7 @@ impl EngineDependency {
 
 /// What `init` made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scaffold {
+pub struct ScaffoldedCrate {
     /// The files, in the order in which they were written.
     pub files: Vec<PathBuf>,
     /// The `Cargo.toml` of the workspace that the crate lies in, if it lies in one. Unless the workspace's `members`
@@ -58,7 +58,7 @@ pub struct Scaffold {
 ///
 /// A `name` that no crate can have, a `dir` that exists and is not empty (then nothing is written), and what the
 /// operating system refuses.
-pub fn init(dir: &Path, name: &str, engine: &EngineDependency) -> Result<Scaffold, WriteError> {
+pub fn init(dir: &Path, name: &str, engine: &SeachangeDependency) -> Result<ScaffoldedCrate, WriteError> {
     let library = library_name(name)?;
     check_empty(dir)?;
     let replacements = [
@@ -78,7 +78,7 @@ pub fn init(dir: &Path, name: &str, engine: &EngineDependency) -> Result<Scaffol
         fs::write(&path, fill(template)).map_err(at(&path))?;
         files.push(path);
     }
-    Ok(Scaffold { files, workspace: workspace_above(dir) })
+    Ok(ScaffoldedCrate { files, workspace: workspace_above(dir) })
 }
 
 /// Returns the name of the library in the crate `name`.

@@ -11,7 +11,7 @@
 //! - `registry`: the text that registers the files;
 //! - [`build`]: the build-script entry point, which does all of the above;
 //! - [`sources`]: the files of a crate and their graph, for the command line;
-//! - [`place`]: where a new revision goes, from what a person asked for;
+//! - [`placement`]: where a new revision goes, from what a person asked for;
 //! - [`mod@render`], [`mod@write`]: a new revision as text, and as a file;
 //! - [`mod@init`]: a new migration crate;
 //! - [`mod@models`]: the models of an entity crate, for the test that none is forgotten.
@@ -65,21 +65,21 @@ pub mod scan;
 
 pub mod init;
 pub mod models;
-pub mod place;
+pub mod placement;
 pub mod render;
 pub mod sources;
 pub mod write;
 
-pub use check::{Problem, check};
-pub use error::{FileError, Flaw};
+pub use check::{SourceDiagnostic, check};
+pub use error::{FileError, FileErrorKind};
 pub use id::new_id;
-pub use init::{EngineDependency, Scaffold, init};
+pub use init::{ScaffoldedCrate, SeachangeDependency, init};
 pub use message::normalise;
 pub use models::{Model, models};
 pub use parse::{RevisionFile, parse};
-pub use place::{Asked, Place, PlaceError};
-pub use render::{Bodies, Body, NewRevision, render};
-pub use scan::{Folder, scan, scan_all};
+pub use placement::{Placement, PlacementError, PlacementRequest};
+pub use render::{MethodBody, NewRevision, RevisionBody, render};
+pub use scan::{ScannedFolders, scan, scan_all};
 pub use slug::{MAX_SLUG_LENGTH, slug};
-pub use sources::{BrokenSources, Sources};
+pub use sources::{RevisionFiles, RevisionFilesError};
 pub use write::{WriteError, write_new, write_new_in};

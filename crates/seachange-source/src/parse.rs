@@ -6,7 +6,7 @@ use proc_macro2::TokenTree;
 use seachange_graph::Revision;
 use syn::Ident;
 
-use crate::error::{FileError, Flaw};
+use crate::error::{FileError, FileErrorKind};
 use crate::include::Inclusions;
 use crate::tokens::{declarations, inner_doc_lines, is_public, is_punct, line, tokenise};
 use crate::{constant, hash, message};
@@ -69,7 +69,7 @@ pub fn parse(path: &Path, text: &str) -> Result<RevisionFile, Vec<FileError>> {
     let tokens: Vec<TokenTree> = stream.clone().into_iter().collect();
     let (constant, mut flaws) = match constant::read(&tokens) {
         Ok(constant) => (constant, Vec::new()),
-        Err(flaws) => (constant::Constant::default(), flaws),
+        Err(flaws) => (constant::ParsedConstant::default(), flaws),
     };
     flaws.extend(check_migration(&tokens).err());
     if !flaws.is_empty() {
@@ -96,18 +96,20 @@ fn module_name(path: &Path) -> Result<String, FileError> {
     if syn::parse_str::<Ident>(&stem).is_ok_and(|name| name == stem.as_str()) && !stem.starts_with("r#") {
         return Ok(stem);
     }
-    Err(FileError { file: path.to_owned(), line: None, flaw: Flaw::ModuleName { stem } })
+    Err(FileError { file: path.to_owned(), line: None, flaw: FileErrorKind::ModuleName { stem } })
 }
 
 /// Looks for `pub struct Migration;`.
-fn check_migration(tokens: &[TokenTree]) -> Result<(), (usize, Flaw)> {
-    let Some(at) = declarations(tokens, "struct", "Migration").next() else { return Err((1, Flaw::MissingMigration)) };
+fn check_migration(tokens: &[TokenTree]) -> Result<(), (usize, FileErrorKind)> {
+    let Some(at) = declarations(tokens, "struct", "Migration").next() else {
+        return Err((1, FileErrorKind::MissingMigration));
+    };
     if !is_public(tokens, at) {
-        return Err((line(&tokens[at]), Flaw::Private { name: "Migration" }));
+        return Err((line(&tokens[at]), FileErrorKind::Private { name: "Migration" }));
     }
     match tokens.get(at + 2) {
         Some(end) if is_punct(end, ';') => Ok(()),
-        _ => Err((line(&tokens[at]), Flaw::MissingMigration)),
+        _ => Err((line(&tokens[at]), FileErrorKind::MissingMigration)),
     }
 }
 

@@ -56,7 +56,7 @@ fn script(file: &RevisionFile, module: &str) -> String {
     let folder = file.path.parent().unwrap_or(Path::new("")).to_string_lossy();
     let [message, folder, name, hash] = [&*file.message, &*folder, &*file.file_name(), &*file.source_hash].map(literal);
     format!(
-        "        ::seachange::Script {{\n            revision: {module}::REVISION,\n            message: {message},\n            \
+        "        ::seachange::RegisteredRevision {{\n            revision: {module}::REVISION,\n            message: {message},\n            \
          folder: {folder},\n            file: {name},\n            source_hash: {hash},\n            \
          migration: &{module}::Migration,\n        }},\n"
     )
@@ -98,7 +98,7 @@ mod tests {
         pub static MIGRATIONS: ::seachange::Migrations = ::seachange::Migrations::new(
             concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")),
             &[
-                ::seachange::Script {
+                ::seachange::RegisteredRevision {
                     revision: m1_a::REVISION,
                     message: "say \"hi\"",
                     folder: "v",
@@ -106,7 +106,7 @@ mod tests {
                     source_hash: "aa",
                     migration: &m1_a::Migration,
                 },
-                ::seachange::Script {
+                ::seachange::RegisteredRevision {
                     revision: m2_b::REVISION,
                     message: "say \"hi\"",
                     folder: "v",

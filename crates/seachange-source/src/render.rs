@@ -25,23 +25,23 @@ pub struct NewRevision {
     /// When the revision is made, in the manner of RFC 3339: `2026-11-21T09:03:11Z`. The file is named after the day.
     pub created: String,
     /// What the methods do, where it is known. Otherwise the file shows where the work goes, with an example.
-    pub bodies: Option<Bodies>,
+    pub bodies: Option<RevisionBody>,
 }
 
 /// The bodies of both methods.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Bodies {
+pub struct RevisionBody {
     /// The way up.
-    pub up: Body,
+    pub up: MethodBody,
     /// The way back.
-    pub down: Body,
+    pub down: MethodBody,
     /// What whoever reads the file has to know, a line each; they stand below the message.
     pub remarks: Vec<String>,
 }
 
 /// The body of a method.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Body {
+pub struct MethodBody {
     /// Its lines, indented by eight columns, each ended by a line break.
     pub text: String,
     /// Whether it uses its argument, `manager`.
@@ -66,18 +66,18 @@ pub fn render(new: &NewRevision) -> String {
     let joins = new.down_revision.len() > 1;
     let description = if joins { JOINS } else { "" };
     match &new.bodies {
-        Some(Bodies { up, down, remarks }) => {
+        Some(RevisionBody { up, down, remarks }) => {
             let remarks = remarks.iter().map(|remark| format!("//! {}\n", normalise(remark)));
             let remarks: String = remarks.collect();
             let description = if remarks.is_empty() { description.to_owned() } else { format!("//!\n{remarks}") };
             render_with(new, &description, &method("up", up), &method("down", down))
         }
         None if joins => {
-            let nothing = Body { text: NOTHING.to_owned(), uses_manager: false };
+            let nothing = MethodBody { text: NOTHING.to_owned(), uses_manager: false };
             render_with(new, description, &method("up", &nothing), &method("down", &nothing))
         }
         None => {
-            let body = |text: &str| Body { text: text.to_owned(), uses_manager: true };
+            let body = |text: &str| MethodBody { text: text.to_owned(), uses_manager: true };
             render_with(new, description, &method("up", &body(UP)), &method("down", &body(DOWN)))
         }
     }
@@ -102,7 +102,7 @@ const DOWN: &str = r#"        // The way back, the last change first, for exampl
         Ok(())
 "#;
 
-fn method(name: &str, Body { text, uses_manager }: &Body) -> String {
+fn method(name: &str, MethodBody { text, uses_manager }: &MethodBody) -> String {
     let manager = if *uses_manager { "manager" } else { "_manager" };
     format!("    async fn {name}(&self, {manager}: &SchemaManager) -> Result<(), DbErr> {{\n{text}    }}\n")
 }
@@ -173,7 +173,7 @@ fn literal(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bodies, Body, NewRevision, render};
+    use super::{MethodBody, NewRevision, RevisionBody, render};
 
     fn new(down_revision: &[&str]) -> NewRevision {
         NewRevision {
@@ -257,10 +257,10 @@ mod tests {
 
     #[test]
     fn a_revision_around_code_that_is_there() {
-        let up = Body { text: "        manager.create_table(posts()).await\n".to_owned(), uses_manager: true };
-        let down = Body { text: "        Ok(())\n".to_owned(), uses_manager: false };
+        let up = MethodBody { text: "        manager.create_table(posts()).await\n".to_owned(), uses_manager: true };
+        let down = MethodBody { text: "        Ok(())\n".to_owned(), uses_manager: false };
         let mut new = new(&["1975ea83b712"]);
-        new.bodies = Some(Bodies { up, down, remarks: Vec::new() });
+        new.bodies = Some(RevisionBody { up, down, remarks: Vec::new() });
         let text = render(&new);
         let (_, methods) = text.split_once("impl MigrationTrait").unwrap_or_default();
         insta::assert_snapshot!(methods, @r#"

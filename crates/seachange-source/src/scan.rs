@@ -5,12 +5,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::{FileError, Flaw};
+use crate::error::{FileError, FileErrorKind};
 use crate::parse::{RevisionFile, parse};
 
 /// What a folder, or several, hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Folder {
+pub struct ScannedFolders {
     /// The files that were understood: folder by folder, and in each in the order of their names.
     pub files: Vec<RevisionFile>,
     /// All flaws of the others.
@@ -21,8 +21,8 @@ pub struct Folder {
 ///
 /// A revision file ends in `.rs`. Hidden files, `mod.rs` and folders are passed over. A folder that does not exist
 /// holds nothing.
-pub fn scan(dir: &Path) -> Folder {
-    let mut folder = Folder::default();
+pub fn scan(dir: &Path) -> ScannedFolders {
+    let mut folder = ScannedFolders::default();
     let paths = match revision_paths(dir) {
         Ok(paths) => paths,
         Err(error) => {
@@ -41,10 +41,10 @@ pub fn scan(dir: &Path) -> Folder {
 }
 
 /// Reads every revision file in each of `dirs`, as [`scan`] does; a folder that is named twice counts once.
-pub fn scan_all<P: AsRef<Path>>(dirs: impl IntoIterator<Item = P>) -> Folder {
-    let mut whole = Folder::default();
+pub fn scan_all<P: AsRef<Path>>(dirs: impl IntoIterator<Item = P>) -> ScannedFolders {
+    let mut whole = ScannedFolders::default();
     for dir in distinct(dirs) {
-        let Folder { files, errors } = scan(&dir);
+        let ScannedFolders { files, errors } = scan(&dir);
         whole.files.extend(files);
         whole.errors.extend(errors);
     }
@@ -94,7 +94,7 @@ fn is_revision_file(path: &Path) -> bool {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> FileError {
-    FileError { file: path.to_owned(), line: None, flaw: Flaw::Unreadable { reason: error.to_string() } }
+    FileError { file: path.to_owned(), line: None, flaw: FileErrorKind::Unreadable { reason: error.to_string() } }
 }
 
 #[cfg(test)]
@@ -134,7 +134,7 @@ mod tests {
         let expected = format!("{}: cannot be read: stream did not contain valid UTF-8", dir.join("m1_a.rs").display());
         assert_eq!(found.errors[0].to_string(), expected);
         assert_eq!(scan(&dir.join("m2_b.rs")).errors.len(), 1);
-        assert_eq!(scan(&dir.join("nowhere")), super::Folder::default());
+        assert_eq!(scan(&dir.join("nowhere")), super::ScannedFolders::default());
     }
     #[test]
     fn several_folders_are_read_one_after_the_other_and_each_once() {

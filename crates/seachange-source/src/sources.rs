@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use seachange_graph::Graph;
 use thiserror::Error;
 
-use crate::check::{Problem, check};
+use crate::check::{SourceDiagnostic, check};
 use crate::error::FileError;
 use crate::parse::RevisionFile;
-use crate::scan::{Folder, distinct, is_same_place, scan_all};
+use crate::scan::{ScannedFolders, distinct, is_same_place, scan_all};
 
 /// Revision files that were read without an error, and their graph.
 #[derive(Debug, Clone)]
-pub struct Sources {
+pub struct RevisionFiles {
     root: PathBuf,
     folders: Vec<PathBuf>,
     files: Vec<RevisionFile>,
@@ -22,28 +22,28 @@ pub struct Sources {
 /// Files that cannot be read, or that make no graph.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the revision files make no graph")]
-pub struct BrokenSources {
+pub struct RevisionFilesError {
     /// What is wrong with single files.
     pub errors: Vec<FileError>,
     /// What is wrong with the graph of the others.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<SourceDiagnostic>,
 }
 
-impl Sources {
+impl RevisionFiles {
     /// Reads the files in `folders`, which are relative to the crate's folder `root`.
     ///
     /// # Errors
     ///
     /// All flaws of the files and all problems of their graph.
-    pub fn read<P: AsRef<Path>>(root: &Path, folders: impl IntoIterator<Item = P>) -> Result<Self, BrokenSources> {
+    pub fn read<P: AsRef<Path>>(root: &Path, folders: impl IntoIterator<Item = P>) -> Result<Self, RevisionFilesError> {
         let folders: Vec<PathBuf> = folders.into_iter().map(|folder| folder.as_ref().to_owned()).collect();
-        let Folder { files, errors } = scan_all(folders.iter().map(|folder| root.join(folder)));
-        let whole = Folder { files, errors };
+        let ScannedFolders { files, errors } = scan_all(folders.iter().map(|folder| root.join(folder)));
+        let whole = ScannedFolders { files, errors };
         match check(&whole) {
             Ok(graph) if whole.errors.is_empty() => {
                 Ok(Self { root: root.to_owned(), folders, files: whole.files, graph })
             }
-            checked => Err(BrokenSources { errors: whole.errors, problems: checked.err().unwrap_or_default() }),
+            checked => Err(RevisionFilesError { errors: whole.errors, problems: checked.err().unwrap_or_default() }),
         }
     }
 

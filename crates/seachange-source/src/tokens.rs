@@ -4,16 +4,16 @@
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
-use crate::error::Flaw;
+use crate::error::FileErrorKind;
 
 /// Splits `text` into tokens, without a byte order mark and with the line endings that rustc sees.
 ///
 /// # Errors
 ///
-/// The line and [`Flaw::DoesNotParse`], for a text with unbalanced brackets, an open string and the like.
-pub(crate) fn tokenise(text: &str) -> Result<TokenStream, (usize, Flaw)> {
+/// The line and [`FileErrorKind::DoesNotParse`], for a text with unbalanced brackets, an open string and the like.
+pub(crate) fn tokenise(text: &str) -> Result<TokenStream, (usize, FileErrorKind)> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
-    text.parse().map_err(|error: proc_macro2::LexError| (error.span().start().line.max(1), Flaw::DoesNotParse))
+    text.parse().map_err(|error: proc_macro2::LexError| (error.span().start().line.max(1), FileErrorKind::DoesNotParse))
 }
 
 /// Returns the trimmed lines of the documentation at the start of a file (`//! ..`, `/*! .. */`, `#![doc = ".."]`).

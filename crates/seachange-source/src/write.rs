@@ -6,13 +6,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use seachange_graph::name::check_label;
-use seachange_graph::{IllegalName, check_id};
+use seachange_graph::{InvalidName, check_id};
 use thiserror::Error;
 
-use crate::check::{Problem, check};
+use crate::check::{SourceDiagnostic, check};
 use crate::parse::{RevisionFile, parse};
 use crate::render::{NewRevision, render};
-use crate::scan::{Folder, scan_all};
+use crate::scan::{ScannedFolders, scan_all};
 use crate::slug::slug;
 
 /// Why a file was not written.
@@ -25,7 +25,7 @@ pub enum WriteError {
         /// The id.
         id: String,
         /// The rule.
-        reason: IllegalName,
+        reason: InvalidName,
     },
     /// A revision of this id exists.
     #[error("revision `{id}` exists already, in `{}`", file.display())]
@@ -49,7 +49,7 @@ pub enum WriteError {
         /// The label.
         label: String,
         /// The rule.
-        reason: IllegalName,
+        reason: InvalidName,
     },
     /// A revision carries this label.
     #[error("branch label `{label}` exists already, in `{}`", file.display())]
@@ -77,7 +77,7 @@ pub enum WriteError {
     #[error("{}", join(problems))]
     Misfit {
         /// What would be wrong with the folder that is not wrong now.
-        problems: Vec<Problem>,
+        problems: Vec<SourceDiagnostic>,
     },
     /// The time of creation does not begin with a date.
     #[error("`{created}` is not a time such as `2026-11-21T09:03:11Z`")]
@@ -107,8 +107,8 @@ pub enum WriteError {
     },
 }
 
-fn join(problems: &[Problem]) -> String {
-    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
+fn join(problems: &[SourceDiagnostic]) -> String {
+    problems.iter().map(SourceDiagnostic::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// Adds the path to an error of the operating system.
@@ -173,14 +173,15 @@ fn day(created: &str) -> Result<String, WriteError> {
 }
 
 /// Refuses a revision that the next build would refuse.
-fn check_fit(mut folder: Folder, path: &Path, text: &str, new: &NewRevision) -> Result<(), WriteError> {
+fn check_fit(mut folder: ScannedFolders, path: &Path, text: &str, new: &NewRevision) -> Result<(), WriteError> {
     check_names(&folder.files, new)?;
     let before = problems(&folder);
     match parse(path, text) {
         Ok(file) => folder.files.push(file),
         Err(errors) => folder.errors.extend(errors),
     }
-    let problems: Vec<Problem> = problems(&folder).into_iter().filter(|problem| !before.contains(problem)).collect();
+    let problems: Vec<SourceDiagnostic> =
+        problems(&folder).into_iter().filter(|problem| !before.contains(problem)).collect();
     if problems.is_empty() { Ok(()) } else { Err(WriteError::Misfit { problems }) }
 }
 
@@ -206,7 +207,7 @@ fn check_names(files: &[RevisionFile], new: &NewRevision) -> Result<(), WriteErr
     Ok(())
 }
 
-fn problems(folder: &Folder) -> Vec<Problem> {
+fn problems(folder: &ScannedFolders) -> Vec<SourceDiagnostic> {
     check(folder).err().unwrap_or_default()
 }
 

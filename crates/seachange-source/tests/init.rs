@@ -4,10 +4,10 @@
 use std::fs;
 use std::path::Path;
 
-use seachange_source::{EngineDependency, Scaffold, init};
+use seachange_source::{ScaffoldedCrate, SeachangeDependency, init};
 
-fn version() -> EngineDependency {
-    EngineDependency::Version("0.1.0".to_owned())
+fn version() -> SeachangeDependency {
+    SeachangeDependency::Version("0.1.0".to_owned())
 }
 
 /// Returns the error of a refused `init`.
@@ -19,7 +19,7 @@ fn refused(dir: &Path, name: &str) -> String {
 fn the_files_of_a_new_crate() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("deep/my-migration");
-    let Scaffold { files, workspace } = init(&dir, "my-migration", &version()).unwrap();
+    let ScaffoldedCrate { files, workspace } = init(&dir, "my-migration", &version()).unwrap();
     let names: Vec<_> = files.iter().map(|file| file.strip_prefix(&dir).unwrap().to_str().unwrap()).collect();
     let expected = [
         "Cargo.toml",
@@ -78,7 +78,7 @@ fn the_files_of_a_new_crate() {
 fn an_engine_in_a_folder() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("migration");
-    init(&dir, "migration", &EngineDependency::Path("../crates".into())).unwrap();
+    init(&dir, "migration", &SeachangeDependency::Path("../crates".into())).unwrap();
     let manifest = fs::read_to_string(dir.join("Cargo.toml")).unwrap();
     assert!(manifest.contains(r#"seachange = { path = "../crates/seachange", default-features"#), "{manifest}");
     assert!(manifest.contains(r#"seachange-source = { path = "../crates/seachange-source" }"#), "{manifest}");

@@ -11,14 +11,14 @@ mod table;
 use chrono::{DateTime, Utc};
 
 pub use error::AdoptError;
-pub(crate) use matching::Matching;
-pub use table::OldTable;
+pub(crate) use matching::VersionMatcher;
+pub use table::ForeignVersionTable;
 
-use crate::revision::Script;
+use crate::revision::RegisteredRevision;
 
 /// A tool that keeps a record of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tool {
+pub enum MigrationTool {
     /// sea-orm-migration.
     SeaOrm,
     /// Alembic.
@@ -27,18 +27,18 @@ pub enum Tool {
 
 /// What the record of another tool comes to.
 #[derive(Debug, Clone)]
-pub struct Adoption {
+pub struct AdoptionPlan {
     /// What counts as applied, in the order in which it runs.
-    pub adopted: Vec<Adopted>,
+    pub adopted: Vec<AdoptedRevision>,
     /// What an upgrade would apply afterwards, in that order.
-    pub pending: Vec<&'static Script>,
+    pub pending: Vec<&'static RegisteredRevision>,
 }
 
 /// A revision that another tool's record says is applied.
 #[derive(Debug, Clone)]
-pub struct Adopted {
+pub struct AdoptedRevision {
     /// The revision.
-    pub script: &'static Script,
+    pub script: &'static RegisteredRevision,
     /// What the other tool calls it; `None` where it does not name the revision, but one above it.
     pub version: Option<String>,
     /// When it was applied, if the other tool knows.
@@ -47,14 +47,14 @@ pub struct Adopted {
     pub is_recorded: bool,
 }
 
-impl Adoption {
+impl AdoptionPlan {
     /// What is to be recorded, or was not recorded before.
-    pub fn unrecorded(&self) -> impl Iterator<Item = &Adopted> {
+    pub fn unrecorded(&self) -> impl Iterator<Item = &AdoptedRevision> {
         self.adopted.iter().filter(|adopted| !adopted.is_recorded)
     }
 }
 
-impl Tool {
+impl MigrationTool {
     /// The table that it keeps its record in, where nobody gives another.
     pub fn default_table(self) -> &'static str {
         match self {

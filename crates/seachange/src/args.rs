@@ -36,8 +36,8 @@ mod wait;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 
-use crate::settings::{DatabaseSettings, SettingsError, Variables};
-use flags::Flags;
+use crate::settings::{DatabaseSettings, DatabaseVariables, SettingsError};
+use flags::DatabaseFlags;
 pub use limits::{LimitArgs, LockTimeoutArgs};
 pub use misspelled::{Misspelled, misspelled};
 pub use wait::WaitArgs;
@@ -49,7 +49,7 @@ pub use wait::WaitArgs;
 /// global, so that they may stand before or behind a subcommand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DatabaseArgs {
-    variables: Variables,
+    variables: DatabaseVariables,
 }
 
 impl DatabaseArgs {
@@ -77,7 +77,7 @@ impl DatabaseArgs {
 
     /// Returns the values as they were given.
     #[must_use]
-    pub const fn variables(&self) -> &Variables {
+    pub const fn variables(&self) -> &DatabaseVariables {
         &self.variables
     }
 }
@@ -98,7 +98,7 @@ impl FromArgMatches for DatabaseArgs {
         let source = |id: &str| matches.value_source(id);
         let url_alone = source("database_url") == Some(ValueSource::CommandLine);
         let is_left_out = |id: &str| url_alone && source(id) == Some(ValueSource::EnvVariable);
-        let variables = Flags::from_arg_matches(matches)?.into_variables(is_left_out);
+        let variables = DatabaseFlags::from_arg_matches(matches)?.into_variables(is_left_out);
         Ok(Self { variables })
     }
 
@@ -110,10 +110,10 @@ impl FromArgMatches for DatabaseArgs {
 
 impl Args for DatabaseArgs {
     fn augment_args(command: Command) -> Command {
-        Flags::augment_args(command)
+        DatabaseFlags::augment_args(command)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
-        Flags::augment_args_for_update(command)
+        DatabaseFlags::augment_args_for_update(command)
     }
 }

@@ -6,47 +6,47 @@
 mod apply;
 mod code;
 mod comparison;
+mod desired;
 mod diff;
 mod difference;
 mod entities;
 mod error;
 mod expression;
 mod filter;
+mod hints;
 pub mod operation;
-mod rehearsal;
 #[cfg(feature = "cli")]
 mod render;
 mod replay;
 mod scratch;
-mod target;
 #[cfg(all(test, feature = "cli"))]
 mod tests;
-mod wishes;
+mod verify;
 
 #[cfg(feature = "cli")]
 use sea_orm::DbBackend;
 use sea_orm::DbErr;
 use sea_orm_migration::SchemaManager;
 #[cfg(feature = "cli")]
-use seachange_source::Bodies;
+use seachange_source::RevisionBody;
 
 pub use self::comparison::Comparison;
-pub use self::diff::{Candidate, Renames};
-pub use self::difference::{Difference, Kind, differences};
+pub use self::diff::{RenameCandidate, Renames};
+pub use self::difference::{Difference, DifferenceKind, differences};
 pub use self::entities::{Entities, EntityError, EntityTable};
 pub use self::error::AutogenerateError;
-pub use self::filter::{Filter, Pattern};
-pub use self::operation::{Change, Operation, reversed};
-pub use self::rehearsal::Rehearsal;
+pub use self::filter::{NamePattern, TableFilter};
+pub use self::hints::EntityHints;
+pub use self::operation::{SchemaOperation, TableChange, reversed};
 pub use self::scratch::ScratchError;
-pub use self::wishes::Wishes;
+pub use self::verify::Verification;
 
 /// Makes the changes that the revision for these operations makes, by the same calls.
 ///
 /// # Errors
 ///
 /// What the database, or [`alter`](crate::alter), refuses. On MySQL and MariaDB the changes before it stay.
-pub async fn apply(operations: &[Operation], manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+pub async fn apply(operations: &[SchemaOperation], manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     apply::apply(&code::code(operations, manager.get_database_backend()), manager).await
 }
 
@@ -55,6 +55,6 @@ pub async fn apply(operations: &[Operation], manager: &SchemaManager<'_>) -> Res
 /// What works on every database is said once for all; what only this one can do stands under a condition.
 #[cfg(feature = "cli")]
 #[must_use]
-pub fn bodies(up: &[Operation], down: &[Operation], backend: DbBackend) -> Bodies {
+pub fn bodies(up: &[SchemaOperation], down: &[SchemaOperation], backend: DbBackend) -> RevisionBody {
     render::render(&code::code(up, backend), &code::code(down, backend))
 }

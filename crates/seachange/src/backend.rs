@@ -4,9 +4,9 @@ pub(crate) mod dialect;
 mod lock_key;
 #[cfg(feature = "mysql")]
 mod mysql;
-mod place;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod record_location;
 pub(crate) mod role;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -22,11 +22,11 @@ use sea_orm::{
 };
 
 pub(crate) use lock_key::{LockKey, LockRole};
-pub(crate) use place::{Place, PlaceColumns};
+pub(crate) use record_location::{LocationColumns, RecordLocation};
 
 use crate::event::Blocker;
-use crate::journal::Presence;
-use crate::journal::trace::{Object, Trace};
+use crate::journal::ObjectState;
+use crate::journal::catalog_effect::{CatalogEffect, CatalogObject};
 use crate::limits::{Deadline, Limits};
 use crate::sql::SqlDialect;
 
@@ -41,8 +41,8 @@ pub(crate) struct TableFacts {
 
 /// A transaction that is to hold a revision has begun, with the lock of the work.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Entered {
-    /// The [`change_counter`](Backend::change_counter) since.
+pub(crate) struct BegunTransaction {
+    /// The [`change_counter`](Backend::data_version) since.
     pub(crate) change_counter: Option<i64>,
 }
 
@@ -61,7 +61,7 @@ pub(crate) trait Backend: Send + Sync {
     }
 
     /// Gives a column the type for a moment in UTC, to the millisecond or better.
-    fn moment<'c>(&self, column: &'c mut ColumnDef) -> &'c mut ColumnDef;
+    fn timestamp_column<'c>(&self, column: &'c mut ColumnDef) -> &'c mut ColumnDef;
 
     /// Gives a column the type for a text of any length.
     fn long_text<'c>(&self, column: &'c mut ColumnDef) -> &'c mut ColumnDef {
@@ -90,7 +90,7 @@ pub(crate) trait Backend: Send + Sync {
     }
 
     /// What says in which schema the session finds a table, or would make it. Nothing where there is one place only.
-    fn place_columns(&self, _table: &str) -> Option<PlaceColumns> {
+    fn location_columns(&self, _table: &str) -> Option<LocationColumns> {
         None
     }
 
@@ -143,15 +143,15 @@ pub(crate) trait Backend: Send + Sync {
     /// Nothing where another session has the lock; the transaction is open then, too.
     ///
     /// Databases that cannot roll back changes of tables begin no such transaction.
-    async fn enter(
+    async fn begin_revision(
         &self,
         session: &DatabaseTransaction,
         before: (&str, u64),
         _key: LockKey,
         _limits: &Limits,
-    ) -> Result<Option<Entered>, DbErr> {
+    ) -> Result<Option<BegunTransaction>, DbErr> {
         let begun = session.execute_unprepared(&format!("{}{}", before.0, self.begin_text())).await;
-        begun.map(|_| Some(Entered::default()))
+        begun.map(|_| Some(BegunTransaction::default()))
     }
 
     /// The settings of a session that cannot be replaced, as [`restore_session`](Self::restore_session) takes them.
@@ -174,12 +174,12 @@ pub(crate) trait Backend: Send + Sync {
     }
 
     /// Whether there is one writer at a time, so that runs take turns between revisions and need no lock beyond that.
-    fn takes_turns(&self) -> bool {
+    fn is_single_writer(&self) -> bool {
         false
     }
 
     /// Says how long the next statements wait for the right to write, where runs take turns.
-    async fn set_patience(&self, _executor: &DatabaseExecutor<'_>, _patience: Duration) -> Result<(), DbErr> {
+    async fn set_busy_timeout(&self, _executor: &DatabaseExecutor<'_>, _patience: Duration) -> Result<(), DbErr> {
         Ok(())
     }
 
@@ -193,12 +193,19 @@ pub(crate) trait Backend: Send + Sync {
     async fn set(&self, connection: &DatabaseConnection, name: &'static str, value: &str) -> Result<(), DbErr>;
 
     /// The name of the system, where it cannot limit how long a statement takes.
-    async fn without_statement_limit(&self, _connection: &DatabaseConnection) -> Result<Option<&'static str>, DbErr> {
+    async fn statement_timeout_unsupported(
+        &self,
+        _connection: &DatabaseConnection,
+    ) -> Result<Option<&'static str>, DbErr> {
         Ok(None)
     }
 
     /// Ends statements at a deadline, where no setting does, or leaves them alone again.
-    async fn heed(&self, _connection: &DatabaseConnection, _deadline: Option<&Arc<Deadline>>) -> Result<(), DbErr> {
+    async fn enforce_deadline(
+        &self,
+        _connection: &DatabaseConnection,
+        _deadline: Option<&Arc<Deadline>>,
+    ) -> Result<(), DbErr> {
         Ok(())
     }
 
@@ -206,7 +213,7 @@ pub(crate) trait Backend: Send + Sync {
     async fn before_rollback(&self, _transaction: &DatabaseTransaction) {}
 
     /// A number that changes when another session has written, where runs take turns.
-    async fn change_counter(&self, _executor: &DatabaseExecutor<'_>) -> Result<Option<i64>, DbErr> {
+    async fn data_version(&self, _executor: &DatabaseExecutor<'_>) -> Result<Option<i64>, DbErr> {
         Ok(None)
     }
 
@@ -216,16 +223,17 @@ pub(crate) trait Backend: Send + Sync {
     }
 
     /// Whether a statement failed because another session kept it waiting for too long, and may do better later.
-    fn is_kept_waiting(&self, error: &DbErr) -> bool;
+    fn is_lock_conflict(&self, error: &DbErr) -> bool;
 
     /// Whether a statement was ended because it took too long.
     fn is_timed_out(&self, error: &DbErr) -> bool;
 
     /// What a statement leaves in the catalogue, as far as its text tells.
-    fn traces(&self, sql: &str) -> Vec<Trace>;
+    fn catalog_effects(&self, sql: &str) -> Vec<CatalogEffect>;
 
     /// Asks the catalogue for an object.
-    async fn presence(&self, executor: &DatabaseExecutor<'_>, object: &Object) -> Result<Presence, DbErr>;
+    async fn object_state(&self, executor: &DatabaseExecutor<'_>, object: &CatalogObject)
+    -> Result<ObjectState, DbErr>;
 
     /// What the catalogue says of a table, which is named as `schema.table` or `table`.
     async fn table_facts(&self, executor: &DatabaseExecutor<'_>, table: &str) -> Result<TableFacts, DbErr>;
@@ -253,24 +261,24 @@ pub(crate) trait Backend: Send + Sync {
 pub(crate) fn of(backend: DbBackend) -> Result<&'static dyn Backend, DbErr> {
     match backend {
         #[cfg(feature = "sqlite")]
-        DbBackend::Sqlite => Ok(&sqlite::Sqlite),
+        DbBackend::Sqlite => Ok(&sqlite::SqliteBackend),
         #[cfg(feature = "postgres")]
-        DbBackend::Postgres => Ok(&postgres::Postgres),
+        DbBackend::Postgres => Ok(&postgres::PostgresBackend),
         #[cfg(feature = "mysql")]
-        DbBackend::MySql => Ok(&mysql::MySql),
+        DbBackend::MySql => Ok(&mysql::MySqlBackend),
         other => Err(DbErr::BackendNotSupported { db: other.as_str(), ctx: "seachange was built without it" }),
     }
 }
 
 /// A length of time in units of so many milliseconds, rounded up, in the range that every setting takes: at least one,
 /// because zero means no limit, and at most a year.
-fn whole(length: Duration, milliseconds: u128) -> u128 {
+fn clamp_to_setting(length: Duration, milliseconds: u128) -> u128 {
     const YEAR: u128 = 365 * 24 * 60 * 60 * 1000;
     length.as_millis().clamp(1, YEAR.min(i32::MAX.unsigned_abs().into())).div_ceil(milliseconds)
 }
 
 /// The first column of the only row of a query, named `answer`.
-pub(crate) async fn answer<T: sea_orm::TryGetable>(
+pub(crate) async fn query_scalar<T: sea_orm::TryGetable>(
     connection: &impl ConnectionTrait,
     sql: &str,
     values: impl IntoIterator<Item = sea_orm::Value>,

@@ -3,20 +3,21 @@
 //! Only here is the terminal known, and the environment, and exit codes; and only here does an error get advice,
 //! because a library cannot know the command line.
 
-mod advice;
 mod arguments;
-mod authoring;
+mod command_line;
 mod commands;
-mod comparing;
+mod compare_args;
 mod context;
 mod describe;
 mod differences;
 mod elsewhere;
 mod exit;
 mod format;
+mod hints;
 mod interrupt;
 mod json;
 mod log;
+mod new_revision;
 mod output_file;
 mod picture;
 mod printable;
@@ -26,7 +27,6 @@ mod prompt;
 mod revision_scope;
 mod targets;
 mod terminal;
-mod typed;
 mod usage;
 mod wrap;
 
@@ -42,8 +42,8 @@ use crate::args::env_file;
 use crate::autogenerate::Entities;
 use crate::revision::Migrations;
 use arguments::Arguments;
-use context::{Context, Project};
-use problem::Problem;
+use context::{Context, MigrationCrate};
+use problem::Diagnostic;
 use terminal::Terminal;
 
 /// Runs the command line of the process, and says how it ended; the codes are those of [`Exit`].
@@ -57,20 +57,20 @@ pub fn main(migrations: &'static Migrations, manifest_dir: &str) -> ExitCode {
 /// As [`main`], for a program that knows entities, with which a database is compared by `check` and
 /// `revision --autogenerate`.
 pub fn main_with_entities(migrations: &'static Migrations, manifest_dir: &str, entities: Entities) -> ExitCode {
-    let project = Project { migrations, manifest_dir: PathBuf::from(manifest_dir), entities };
+    let project = MigrationCrate { migrations, manifest_dir: PathBuf::from(manifest_dir), entities };
     let exit = run(project, std::env::args_os().collect());
     match terminal::finish() {
-        Err(problem) if exit == Exit::Success => Terminal::default().complain(&problem),
+        Err(problem) if exit == Exit::Success => Terminal::default().print_error(&problem),
         _ => exit,
     }
     .into()
 }
 
-fn run(project: Project, raw: Vec<OsString>) -> Exit {
+fn run(project: MigrationCrate, raw: Vec<OsString>) -> Exit {
     if let Err(error) = env_file::load(raw.clone()) {
-        return Terminal::default().complain(&Problem::from(error));
+        return Terminal::default().print_error(&Diagnostic::from(error));
     }
-    arguments::heed_color(&raw);
+    arguments::apply_color_choice(&raw);
     let (name, version) = project.migrations.program().split_once(' ').unwrap_or_default();
     let mut command = Arguments::command().name(name).version(version);
     let parsed = command.try_get_matches_from_mut(&raw).and_then(|matches| Arguments::from_arg_matches(&matches));
@@ -78,17 +78,17 @@ fn run(project: Project, raw: Vec<OsString>) -> Exit {
         Ok(arguments) => arguments,
         Err(error) => return usage::explain(error, &mut command, &raw),
     };
-    let terminal = Terminal { json: arguments.command.tells_in_json(), ..arguments.global.terminal() };
+    let terminal = Terminal { json: arguments.command.is_json(), ..arguments.global.terminal() };
     match execute(project, arguments, terminal) {
         Ok(exit) => exit,
-        Err(problem) => terminal.complain(&problem),
+        Err(problem) => terminal.print_error(&problem),
     }
 }
 
-fn execute(project: Project, arguments: Arguments, terminal: Terminal) -> Result<Exit, Problem> {
-    revision_scope::keep_quiet_in_revisions();
+fn execute(project: MigrationCrate, arguments: Arguments, terminal: Terminal) -> Result<Exit, Diagnostic> {
+    revision_scope::install_panic_hook();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let runtime = runtime.map_err(Problem::runtime)?;
+    let runtime = runtime.map_err(Diagnostic::runtime)?;
     let context = Context::new(project, terminal, arguments.database, arguments.wait);
     runtime.block_on(arguments.command.run(&context))
 }

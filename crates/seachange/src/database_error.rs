@@ -107,7 +107,7 @@ pub(crate) fn reason_with_detail(error: &DbErr) -> String {
 
 /// What PostgreSQL says of an error beside its message.
 #[derive(Debug, Default)]
-pub(crate) struct Remarks<'a> {
+pub(crate) struct ServerDetails<'a> {
     /// Facts: the objects that depend on a column, the row that is there already.
     pub(crate) detail: Option<&'a str>,
     /// What the server advises.
@@ -115,16 +115,16 @@ pub(crate) struct Remarks<'a> {
 }
 
 #[cfg(feature = "postgres")]
-pub(crate) fn remarks(error: &DbErr) -> Remarks<'_> {
+pub(crate) fn remarks(error: &DbErr) -> ServerDetails<'_> {
     match database_error(error).and_then(|error| error.try_downcast_ref::<sea_orm::SqlxPostgresError>()) {
-        Some(error) => Remarks { detail: error.detail(), hint: error.hint() },
-        None => Remarks::default(),
+        Some(error) => ServerDetails { detail: error.detail(), hint: error.hint() },
+        None => ServerDetails::default(),
     }
 }
 
 #[cfg(not(feature = "postgres"))]
-pub(crate) fn remarks(_error: &DbErr) -> Remarks<'_> {
-    Remarks::default()
+pub(crate) fn remarks(_error: &DbErr) -> ServerDetails<'_> {
+    ServerDetails::default()
 }
 
 /// What went wrong, in the words of the database where there are any.

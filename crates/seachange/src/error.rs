@@ -4,20 +4,21 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sea_orm::DbErr;
-use seachange_graph::fault::quoted;
+use seachange_graph::error::quoted;
 use seachange_graph::{
-    AppliedError, Direction, Faults, HistoryError, Plan, PlanError, RangeError, ResolveError, Target, TargetError,
+    AppliedError, Direction, GraphErrors, HistoryError, ParseTargetError, Plan, PlanError, RangeError, ResolveError,
+    Target,
 };
 use thiserror::Error;
 
-use crate::adopt::{AdoptError, Tool};
+use crate::adopt::{AdoptError, MigrationTool};
 use crate::connection::ConnectError;
 use crate::database_error::{full_reason, is_lost_connection};
-use crate::migrator::Interruption;
-use crate::offline::Uncaptured;
+use crate::migrator::InterruptedRevision;
+use crate::offline::ScriptError;
 use crate::report::Report;
-use crate::runner::{Cause, Failure};
-use crate::store::{Holder, Row};
+use crate::runner::{FailureCause, RevisionFailure};
+use crate::store::{Holder, RevisionRow};
 
 /// Why a migration did not happen.
 #[derive(Debug, Error)]
@@ -28,10 +29,10 @@ pub enum Error {
     Connect(#[from] ConnectError),
     /// The revisions of the program make no graph.
     #[error(transparent)]
-    Graph(#[from] Faults),
+    Graph(#[from] GraphErrors),
     /// A text that is no target.
     #[error(transparent)]
-    Target(#[from] TargetError),
+    Target(#[from] ParseTargetError),
     /// A text that is no range.
     #[error(transparent)]
     Range(#[from] RangeError),
@@ -66,13 +67,13 @@ pub enum Error {
         /// When it started.
         started_at: DateTime<Utc>,
         /// What the journal knows of it, where it was asked: a run asks, under its lock.
-        known: Option<Box<Interruption>>,
+        known: Option<Box<InterruptedRevision>>,
     },
     /// It takes a person to say whether the statement took effect in which a revision was interrupted.
     #[error("statement {} of `{}` may have taken effect or not", number(interruption), interruption.revision)]
     InDoubt {
         /// What was interrupted.
-        interruption: Box<Interruption>,
+        interruption: Box<InterruptedRevision>,
     },
     /// There is nothing to repair.
     #[error("no revision was interrupted")]
@@ -94,7 +95,7 @@ pub enum Error {
         started_at: DateTime<Utc>,
     },
     /// Somebody else had the database for longer than this run was to wait.
-    #[error("{} after {:.1} s of waiting", whom(holder.as_deref()), waited.as_secs_f64())]
+    #[error("{} after {:.1} s of waiting", holder_text(holder.as_deref()), waited.as_secs_f64())]
     LockTimeout {
         /// Who has it, where it can be told.
         holder: Option<Box<Holder>>,
@@ -114,7 +115,7 @@ pub enum Error {
         system: &'static str,
     },
     /// The steps cannot all run in one transaction.
-    #[error("{}", divided(system, revision.as_deref()))]
+    #[error("{}", no_single_transaction_text(system, revision.as_deref()))]
     NoSingleTransaction {
         /// The name of the database system.
         system: &'static str,
@@ -183,7 +184,7 @@ pub enum Error {
     #[error("{}", unadopted(*tool, table, *rows))]
     Unadopted {
         /// The tool.
-        tool: Tool,
+        tool: MigrationTool,
         /// The table of its record.
         table: String,
         /// The number of its rows.
@@ -191,16 +192,16 @@ pub enum Error {
     },
     /// A revision failed.
     #[error(transparent)]
-    Failed(#[from] Box<Failure>),
+    Failed(#[from] Box<RevisionFailure>),
     /// A script was interrupted in the middle of a revision. It keeps no journal, so that nothing can be resumed.
     #[error("`{}` was begun by a script, and nobody wrote down which of its statements took effect", interruption.revision)]
     Unjournalled {
         /// What is known of it.
-        interruption: Box<Interruption>,
+        interruption: Box<InterruptedRevision>,
     },
     /// A revision that cannot be written as a script.
     #[error(transparent)]
-    Uncaptured(#[from] Box<Uncaptured>),
+    Uncaptured(#[from] Box<ScriptError>),
     /// A script was asked for from a place that only a database knows.
     #[error("a script cannot start at `{target}`: where that is only the database knows, which is not asked")]
     UnknownStart {
@@ -219,14 +220,16 @@ impl Error {
     /// Whether it is the way to the database that failed: whoever asks again waits for nothing.
     pub(crate) fn is_lost_connection(&self) -> bool {
         match self {
-            Self::Failed(failure) => matches!(&failure.cause, Cause::Database(error) if is_lost_connection(error)),
+            Self::Failed(failure) => {
+                matches!(&failure.cause, FailureCause::Database(error) if is_lost_connection(error))
+            }
             Self::Database { source, .. } => is_lost_connection(source),
             _ => false,
         }
     }
 
     /// An error that ends a run after some of its steps.
-    pub(crate) fn after(mut self, report: &Report, plan: &Plan) -> Self {
+    pub(crate) fn with_progress(mut self, report: &Report, plan: &Plan) -> Self {
         if let Self::Failed(failure) = &mut self {
             failure.done = report.done.len();
             failure.of = plan.len();
@@ -235,7 +238,7 @@ impl Error {
     }
 
     /// A revision whose row says that it was begun. What it has done is not known yet.
-    pub(crate) fn interrupted(row: &Row) -> Self {
+    pub(crate) fn interrupted(row: &RevisionRow) -> Self {
         Self::Interrupted {
             revision: row.revision.clone(),
             direction: row.direction(),
@@ -266,7 +269,7 @@ fn edited(revisions: &[String]) -> String {
     }
 }
 
-fn whom(holder: Option<&Holder>) -> &'static str {
+fn holder_text(holder: Option<&Holder>) -> &'static str {
     match holder {
         Some(_) => "another run is still at work on the database",
         None => "somebody else is still writing to the database",
@@ -278,12 +281,12 @@ fn standby(primary: Option<&str>) -> String {
     format!("this server is a standby, which takes no writes{primary}")
 }
 
-fn unadopted(tool: Tool, table: &str, rows: usize) -> String {
+fn unadopted(tool: MigrationTool, table: &str, rows: usize) -> String {
     let rows = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
     format!("{} has migrated this database: `{table}` has {rows}, and no revision is recorded as applied", tool.name())
 }
 
-fn divided(system: &str, revision: Option<&str>) -> String {
+fn no_single_transaction_text(system: &str, revision: Option<&str>) -> String {
     match revision {
         Some(revision) => format!("`{revision}` runs outside of transactions, and cannot be part of a single one"),
         None => format!("{system} cannot run revisions in a single transaction"),
@@ -298,6 +301,6 @@ fn lost(is_pooled: bool) -> &'static str {
     }
 }
 
-fn number(interruption: &Interruption) -> i64 {
+fn number(interruption: &InterruptedRevision) -> i64 {
     interruption.in_doubt.as_ref().map_or(0, |(entry, _)| entry.number)
 }

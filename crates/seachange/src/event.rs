@@ -11,7 +11,7 @@ use seachange_graph::Step;
 pub use blocker::Blocker;
 pub(crate) use blocker::describe_blockers;
 
-use crate::runner::Cause;
+use crate::runner::FailureCause;
 use crate::store::Holder;
 
 /// Something that happened during a run.
@@ -86,7 +86,7 @@ pub enum Event<'a> {
         /// How many of these there may be.
         of: u32,
         /// Why the last one failed.
-        cause: &'a Cause,
+        cause: &'a FailureCause,
     },
     /// All that has run was rolled back, and begins again with foreign keys off: a table has to be rebuilt on SQLite, in
     /// a run that is one transaction.

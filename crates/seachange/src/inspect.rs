@@ -17,7 +17,7 @@ use crate::schema::{Schema, View};
 
 /// Which tables are read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Scope {
+pub struct InspectScope {
     /// The schema, on MySQL and MariaDB the database, whose tables have a bare name in the answer; without it the one that
     /// the connection works in.
     pub schema: Option<String>,
@@ -33,7 +33,7 @@ pub struct Scope {
 /// # Errors
 ///
 /// A catalogue query failed, or the database system is not compiled in.
-pub async fn inspect(connection: &impl ConnectionTrait, scope: &Scope) -> Result<Schema, DbErr> {
+pub async fn inspect(connection: &impl ConnectionTrait, scope: &InspectScope) -> Result<Schema, DbErr> {
     match connection.get_database_backend() {
         #[cfg(feature = "sqlite")]
         sea_orm::DbBackend::Sqlite => sqlite::inspect(connection, scope).await,

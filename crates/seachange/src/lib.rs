@@ -28,21 +28,21 @@ mod database_error;
 mod error;
 pub mod event;
 pub mod inspect;
+mod intercept;
 pub mod journal;
 pub mod limits;
 mod lock;
 pub mod migrator;
 pub mod offline;
 pub mod prelude;
-mod relay;
 pub mod report;
 pub mod revision;
+mod run_context;
 pub mod runner;
 pub mod schema;
 pub mod settings;
-mod site;
 mod sql;
-mod sqlite_text;
+mod sqlite_ddl;
 pub mod store;
 
 #[cfg(feature = "args")]
@@ -52,9 +52,9 @@ pub mod cli;
 
 pub use error::Error;
 pub use limits::{Limit, Limits};
-pub use migrator::{Ahead, Edits, Gaps, Migrator, OtherRecords, UpgradeOptions};
-pub use offline::Offline;
+pub use migrator::{AheadPolicy, EditPolicy, GapPolicy, Migrator, OtherRecordPolicy, UpgradeOptions};
+pub use offline::ScriptWriter;
 pub use report::Report;
-pub use revision::{Migrations, Revision, Script};
+pub use revision::{Migrations, RegisteredRevision, Revision};
 pub use seachange_graph as graph;
 pub use settings::DatabaseSettings;

@@ -4,8 +4,8 @@ mod adopt;
 mod edited;
 mod explain;
 mod interruption;
-mod judge;
 mod options;
+mod policy;
 mod read;
 mod run;
 mod status;
@@ -18,21 +18,21 @@ use std::sync::{Arc, OnceLock};
 use sea_orm::DatabaseConnection;
 use seachange_graph::Graph;
 
-pub use interruption::{Doubt, Interruption};
-pub use judge::Notices;
-pub use options::{Ahead, Edits, Gaps, OtherRecords, UpgradeOptions};
-pub use read::{Record, Standing};
+pub use interruption::{InterruptedRevision, Resolution};
+pub use options::{AheadPolicy, EditPolicy, GapPolicy, OtherRecordPolicy, UpgradeOptions};
+pub use policy::Warnings;
+pub use read::{DatabasePosition, RevisionRecord};
 pub use status::{RevisionState, RevisionStatus};
 
-use crate::backend::{self, Backend, Place};
-use crate::connection::{self, Pinned, SessionSource};
+use crate::backend::{self, Backend, RecordLocation};
+use crate::connection::{self, SessionSource, SingleConnection};
 use crate::error::Error;
 use crate::event::{self, EventHandler};
 use crate::limits::{Deadline, Limits};
-use crate::revision::{Migrations, Script};
+use crate::revision::{Migrations, RegisteredRevision};
+use crate::run_context::{RunContext, WaitClock};
 use crate::settings::DatabaseSettings;
-use crate::site::{Site, Waited};
-use crate::store::Store;
+use crate::store::RevisionStore;
 
 /// The revisions of a program, and the database they are for.
 ///
@@ -52,20 +52,20 @@ pub struct Migrator {
     connection: DatabaseConnection,
     backend: &'static dyn Backend,
     /// The table of the record as it was asked for.
-    store: Store,
+    store: RevisionStore,
     /// The same with the schema where it is, once that is known.
-    placed: OnceLock<Store>,
+    located: OnceLock<RevisionStore>,
     /// Where sessions of the engine's own come from.
     source: SessionSource,
     /// A connection of the engine's own for the lock of runs, where it was lent a pool.
-    lock_connection: tokio::sync::OnceCell<Option<Pinned>>,
+    lock_connection: tokio::sync::OnceCell<Option<SingleConnection>>,
     handler: EventHandler,
     limits: Limits,
     deadline: Arc<Deadline>,
-    waited: Waited,
+    waited: WaitClock,
     stop: Arc<AtomicBool>,
     /// Keeps watch over the connection, where the engine made it.
-    _pinned: Option<Pinned>,
+    _pinned: Option<SingleConnection>,
     /// Whether a run has taken the lock and not given it back.
     is_locked: AtomicBool,
     /// Whether all steps of a run are one transaction.
@@ -95,8 +95,8 @@ impl Migrator {
     ) -> Result<Self, Error> {
         let pinned = connection::connect_pinned(settings).await?;
         let source = SessionSource::Settings(Box::new(settings.clone()));
-        let migrator = Self::assemble(migrations, pinned.connection.clone(), source, handler)?;
-        let store = Store::new(settings.schema().map(str::to_owned), Store::DEFAULT_TABLE.to_owned());
+        let migrator = Self::from_connection(migrations, pinned.connection.clone(), source, handler)?;
+        let store = RevisionStore::new(settings.schema().map(str::to_owned), RevisionStore::DEFAULT_TABLE.to_owned());
         Ok(Self { _pinned: Some(pinned), store, ..migrator })
     }
 
@@ -108,8 +108,8 @@ impl Migrator {
     pub async fn connect_to_read(migrations: &'static Migrations, settings: &DatabaseSettings) -> Result<Self, Error> {
         let connection = connection::connect_to_read(settings).await?;
         let source = SessionSource::Settings(Box::new(settings.clone()));
-        let migrator = Self::assemble(migrations, connection, source, Arc::new(event::trace))?;
-        let store = Store::new(settings.schema().map(str::to_owned), Store::DEFAULT_TABLE.to_owned());
+        let migrator = Self::from_connection(migrations, connection, source, Arc::new(event::trace))?;
+        let store = RevisionStore::new(settings.schema().map(str::to_owned), RevisionStore::DEFAULT_TABLE.to_owned());
         Ok(Self { store, ..migrator })
     }
 
@@ -122,10 +122,10 @@ impl Migrator {
     /// compiled in.
     pub fn new(migrations: &'static Migrations, connection: DatabaseConnection) -> Result<Self, Error> {
         let source = SessionSource::Pool(connection.clone());
-        Self::assemble(migrations, connection, source, Arc::new(event::trace))
+        Self::from_connection(migrations, connection, source, Arc::new(event::trace))
     }
 
-    fn assemble(
+    fn from_connection(
         migrations: &'static Migrations,
         connection: DatabaseConnection,
         source: SessionSource,
@@ -133,20 +133,20 @@ impl Migrator {
     ) -> Result<Self, Error> {
         let graph = migrations.graph()?;
         let backend = backend::of(connection.get_database_backend()).map_err(Error::database("cannot start"))?;
-        let store = Store::new(None, Store::DEFAULT_TABLE.to_owned());
+        let store = RevisionStore::new(None, RevisionStore::DEFAULT_TABLE.to_owned());
         Ok(Self {
             migrations,
             graph,
             connection,
             backend,
             store,
-            placed: OnceLock::new(),
+            located: OnceLock::new(),
             source,
             lock_connection: tokio::sync::OnceCell::new(),
             handler,
             limits: Limits::default(),
             deadline: Arc::new(Deadline::new(None)),
-            waited: Waited::default(),
+            waited: WaitClock::default(),
             stop: Arc::default(),
             _pinned: None,
             is_locked: AtomicBool::new(false),
@@ -157,7 +157,7 @@ impl Migrator {
     /// Keeps the record in another table than `seachange_revision`, in a schema other than the current one if need be.
     #[must_use]
     pub fn with_revision_table(mut self, schema: Option<String>, table: String) -> Self {
-        self.store = Store::new(schema, table);
+        self.store = RevisionStore::new(schema, table);
         self
     }
 
@@ -207,22 +207,22 @@ impl Migrator {
     }
 
     /// The table of the record, with its schema once that is known.
-    pub(crate) fn store(&self) -> &Store {
-        self.placed.get().unwrap_or(&self.store)
+    pub(crate) fn store(&self) -> &RevisionStore {
+        self.located.get().unwrap_or(&self.store)
     }
 
     /// What reading stands on.
-    fn site(&self) -> Site<'_> {
+    fn site(&self) -> RunContext<'_> {
         self.site_on(&self.connection)
     }
 
-    fn site_on<'a>(&'a self, connection: &'a DatabaseConnection) -> Site<'a> {
+    fn site_on<'a>(&'a self, connection: &'a DatabaseConnection) -> RunContext<'a> {
         let Self { backend, handler, limits, deadline, stop, waited, .. } = self;
-        Site { connection, backend: *backend, store: self.store(), handler, limits, deadline, stop, waited }
+        RunContext { connection, backend: *backend, store: self.store(), handler, limits, deadline, stop, waited }
     }
 
     /// What a run stands on: the connection that has its lock, which is one of the engine's own.
-    async fn run_site(&self) -> Result<Site<'_>, Error> {
+    async fn run_site(&self) -> Result<RunContext<'_>, Error> {
         let SessionSource::Pool(_) = &self.source else { return Ok(self.site()) };
         let own = self.lock_connection.get_or_try_init(|| self.source.open()).await?;
         Ok(self.site_on(own.as_ref().map_or(&self.connection, |pinned| &pinned.connection)))
@@ -233,22 +233,22 @@ impl Migrator {
     /// # Errors
     ///
     /// [`Error::Database`] when the catalogue cannot be read.
-    async fn fix_place(&self) -> Result<Option<Place>, Error> {
-        if self.is_placed() {
+    async fn resolve_location(&self) -> Result<Option<RecordLocation>, Error> {
+        if self.is_located() {
             return Ok(None);
         }
-        let place = Place::find(self.backend, &self.connection, self.store.table_name()).await;
+        let place = RecordLocation::find(self.backend, &self.connection, self.store.table_name()).await;
         let place = place.map_err(Error::database("cannot find the record"))?;
-        self.placed.get_or_init(|| self.store.placed(&place.schema));
+        self.located.get_or_init(|| self.store.placed(&place.schema));
         Ok(Some(place))
     }
 
     /// Whether it is known where the record is.
-    fn is_placed(&self) -> bool {
-        self.placed.get().is_some() || self.store.schema().is_some()
+    fn is_located(&self) -> bool {
+        self.located.get().is_some() || self.store.schema().is_some()
     }
 
-    fn script(&self, id: &str) -> Option<&'static Script> {
+    fn script(&self, id: &str) -> Option<&'static RegisteredRevision> {
         self.migrations.get(id)
     }
 }

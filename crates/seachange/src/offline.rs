@@ -11,23 +11,23 @@
 
 mod capture;
 mod error;
-mod ledger;
-mod paper;
-mod places;
-mod reading;
+mod query_kind;
+mod recorder;
 mod render;
+mod revision_table;
 #[cfg(feature = "sqlite")]
 mod schema_question;
 #[cfg(feature = "sqlite")]
 mod scratch;
-mod sheet;
 #[cfg(feature = "sqlite")]
-mod stand_in;
+mod scratch_session;
+mod script_session;
+mod start;
 mod writer;
 
 use seachange_graph::{Graph, Plan, Step, Target};
 
-pub use error::{Obstacle, Reading, Uncaptured};
+pub use error::{ReadKind, ScriptError, ScriptErrorKind};
 
 use crate::backend::dialect::{self, Dialect};
 use crate::backend::{self, Backend};
@@ -35,9 +35,9 @@ use crate::connection::ConnectError;
 use crate::error::Error;
 use crate::revision::Migrations;
 use crate::settings::{DatabaseSettings, Driver};
-use crate::store::Store;
-use ledger::Ledger;
-use writer::Writer;
+use crate::store::RevisionStore;
+use revision_table::RevisionTableSql;
+use writer::ScriptText;
 
 /// The revisions of a program, and the kind of database that scripts are for.
 ///
@@ -52,13 +52,13 @@ use writer::Writer;
 /// # Ok(())
 /// # }
 /// ```
-pub struct Offline<'a> {
+pub struct ScriptWriter<'a> {
     migrations: &'static Migrations,
     graph: &'static Graph,
     settings: &'a DatabaseSettings,
     dialect: &'static dyn Dialect,
     backend: &'static dyn Backend,
-    store: Store,
+    store: RevisionStore,
 }
 
 /// The schema of PostgreSQL in which a script keeps the record where the settings name none.
@@ -82,7 +82,7 @@ pub struct SqlScript {
     pub revisions: Vec<String>,
 }
 
-impl<'a> Offline<'a> {
+impl<'a> ScriptWriter<'a> {
     /// Takes the kind of database, and the schema, from settings. Connects to nothing.
     ///
     /// # Errors
@@ -93,14 +93,14 @@ impl<'a> Offline<'a> {
         let driver = settings.driver();
         let dialect = dialect::of(driver).ok_or(ConnectError::DriverNotBuilt { driver })?;
         let backend = backend::of(dialect.backend()).map_err(Error::database("cannot start"))?;
-        let store = Store::new(None, Store::DEFAULT_TABLE.to_owned()).placed(&place(settings));
+        let store = RevisionStore::new(None, RevisionStore::DEFAULT_TABLE.to_owned()).placed(&place(settings));
         Ok(Self { migrations, graph: migrations.graph()?, settings, dialect, backend, store })
     }
 
     /// Keeps the record in another table than `seachange_revision`, in a schema other than the current one if need be.
     #[must_use]
     pub fn with_revision_table(mut self, schema: Option<String>, table: String) -> Self {
-        self.store = Store::new(schema, table).placed(&place(self.settings));
+        self.store = RevisionStore::new(schema, table).placed(&place(self.settings));
         self
     }
 
@@ -163,8 +163,8 @@ impl<'a> Offline<'a> {
     }
 
     /// The beginning of a script: how to run it, the session, and the table of the record where it starts from nothing.
-    fn open(&self, start: &[String]) -> Result<Writer, Error> {
-        let mut writer = Writer::new();
+    fn open(&self, start: &[String]) -> Result<ScriptText, Error> {
+        let mut writer = ScriptText::new();
         let place = if start.is_empty() { "base".to_owned() } else { self.standing(start)? };
         let (program, system) = (self.migrations.program(), self.backend.name());
         writer.comment(&format!("For a {system} database at {place}, written by {program}."));
@@ -199,8 +199,8 @@ impl<'a> Offline<'a> {
         self.dialect.guard(&query, &complaint).filter(|_| is_assumed).map(|guard| format!("{guard};"))
     }
 
-    fn ledger(&self) -> Ledger<'_> {
-        Ledger { dialect: self.dialect, store: &self.store, migrations: self.migrations }
+    fn ledger(&self) -> RevisionTableSql<'_> {
+        RevisionTableSql { dialect: self.dialect, store: &self.store, migrations: self.migrations }
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use seachange_graph::Step;
 
-use crate::migrator::Notices;
+use crate::migrator::Warnings;
 
 /// What a run has done.
 ///
@@ -33,7 +33,7 @@ pub struct Report {
     /// The name and version of the program, as the record has it.
     pub program: String,
     /// What was unusual about the record, and was let pass.
-    pub notices: Notices,
+    pub notices: Warnings,
 }
 
 impl Report {

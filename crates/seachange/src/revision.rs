@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use sea_orm_migration::MigrationTrait;
-use seachange_graph::{Faults, Graph};
+use seachange_graph::{Graph, GraphErrors};
 
 /// The constant that a revision file holds: its place in the graph.
 ///
@@ -42,7 +42,7 @@ impl Revision {
 }
 
 /// One revision of a program: its constant, what is known of its file, and the code.
-pub struct Script {
+pub struct RegisteredRevision {
     /// The constant of the file.
     pub revision: Revision,
     /// The first doc line of the file.
@@ -57,14 +57,14 @@ pub struct Script {
     pub migration: &'static dyn MigrationTrait,
 }
 
-impl Script {
+impl RegisteredRevision {
     /// The path of the file, relative to the crate.
     pub fn path(&self) -> PathBuf {
         Path::new(self.folder).join(self.file)
     }
 }
 
-impl fmt::Debug for Script {
+impl fmt::Debug for RegisteredRevision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Script").field("revision", &self.revision).field("file", &self.file).finish_non_exhaustive()
     }
@@ -74,17 +74,17 @@ impl fmt::Debug for Script {
 #[derive(Debug)]
 pub struct Migrations {
     program: &'static str,
-    scripts: &'static [Script],
+    scripts: &'static [RegisteredRevision],
     folders: &'static [&'static str],
     /// The place in `scripts` by id, made when it is first asked for.
     index: OnceLock<HashMap<&'static str, usize>>,
     /// Made when it is first asked for.
-    graph: OnceLock<Result<Graph, Faults>>,
+    graph: OnceLock<Result<Graph, GraphErrors>>,
 }
 
 impl Migrations {
     /// Lists the revisions of `program`, a name and a version such as `migration 0.1.0`, in any order.
-    pub const fn new(program: &'static str, scripts: &'static [Script]) -> Self {
+    pub const fn new(program: &'static str, scripts: &'static [RegisteredRevision]) -> Self {
         Self { program, scripts, folders: &["src/versions"], index: OnceLock::new(), graph: OnceLock::new() }
     }
 
@@ -101,7 +101,7 @@ impl Migrations {
     }
 
     /// The revisions, in no particular order.
-    pub fn scripts(&self) -> &'static [Script] {
+    pub fn scripts(&self) -> &'static [RegisteredRevision] {
         self.scripts
     }
 
@@ -111,7 +111,7 @@ impl Migrations {
     }
 
     /// The revision with this id.
-    pub fn get(&self, id: &str) -> Option<&'static Script> {
+    pub fn get(&self, id: &str) -> Option<&'static RegisteredRevision> {
         let ids = || self.scripts.iter().map(|script| script.revision.id);
         let index = self.index.get_or_init(|| ids().zip(0..).collect());
         index.get(id).map(|&place| &self.scripts[place])
@@ -121,8 +121,8 @@ impl Migrations {
     ///
     /// # Errors
     ///
-    /// All [`Faults`] of the revisions, which the build of the program would have refused.
-    pub fn graph(&self) -> Result<&Graph, Faults> {
+    /// All [`GraphErrors`] of the revisions, which the build of the program would have refused.
+    pub fn graph(&self) -> Result<&Graph, GraphErrors> {
         self.graph.get_or_init(|| Graph::new(self.nodes())).as_ref().map_err(Clone::clone)
     }
 

@@ -1,19 +1,19 @@
 //! Runs a plan: each revision with its row, one after the other.
 
 mod blocked;
+mod concurrent;
 mod control;
+mod direct;
 mod failure;
 mod guarded;
 mod journalled;
-mod live;
-mod others;
 mod policy;
 mod refusal;
 mod retry;
 mod rows;
+mod single_transaction;
 mod step;
 mod transactional;
-mod whole;
 mod work;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,46 +22,46 @@ use std::time::{Duration, Instant};
 
 use seachange_graph::{Graph, Plan, Revision, Step};
 
-pub use failure::{Cause, Failure, Left};
-pub(crate) use live::{Base, Live};
-pub(crate) use others::Others;
+pub(crate) use concurrent::ConcurrentWrites;
+pub(crate) use direct::{Connection, DirectSession};
+pub use failure::{FailureCause, Leftover, RevisionFailure};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) use policy::SAVEPOINT;
 pub(crate) use policy::{begin, changes_role, outside, touches_session};
 pub use refusal::Refusal;
+pub(crate) use single_transaction::check_whole;
 pub(crate) use step::is_transactional;
-pub(crate) use whole::check_whole;
 pub(crate) use work::WorkSession;
 
-use crate::backend::Entered;
+use crate::backend::BegunTransaction;
 use crate::error::Error;
 use crate::event::Event;
-use crate::journal::Past;
-use crate::relay::{Code, Half};
+use crate::intercept::{DirectedMigration, Invocation};
+use crate::journal::FinishedEntries;
 use crate::report::Report;
-use crate::revision::{Migrations, Script};
-use crate::site::Site;
-use crate::store::{Holder, Row};
+use crate::revision::{Migrations, RegisteredRevision};
+use crate::run_context::RunContext;
+use crate::store::{Holder, RevisionRow};
 
 /// Runs the steps of a plan in one session.
 pub(crate) struct Runner<'a> {
-    pub(crate) site: Site<'a>,
+    pub(crate) site: RunContext<'a>,
     pub(crate) migrations: &'static Migrations,
     pub(crate) graph: &'static Graph,
     /// The session of the revisions.
     pub(crate) work: &'a WorkSession,
-    pub(crate) others: Others,
+    pub(crate) others: ConcurrentWrites,
     /// This run, for those who wait.
     pub(crate) holder: &'a Holder,
     /// Whether a revision may have left something in the session, which the next one must not find.
     pub(crate) is_touched: AtomicBool,
     /// The transaction of the next revision, where the end of a revision has begun it.
-    pub(crate) entered: Mutex<Option<Entered>>,
+    pub(crate) entered: Mutex<Option<BegunTransaction>>,
 }
 
 /// What comes after the steps that a session has run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Next {
+pub(crate) enum NextStep {
     /// Nothing: the plan is done, or the run is to stop.
     End,
     /// The next step, in a session of its own.
@@ -70,10 +70,10 @@ pub(crate) enum Next {
 
 /// One step with the revision it runs.
 #[derive(Clone, Copy)]
-pub(crate) struct Job<'a> {
+pub(crate) struct StepContext<'a> {
     pub(crate) step: &'a Step,
     pub(crate) revision: &'a Revision,
-    pub(crate) script: &'static Script,
+    pub(crate) script: &'static RegisteredRevision,
     /// Whether the next step of the plan is a revision in a transaction, too.
     pub(crate) is_followed: bool,
 }
@@ -81,7 +81,7 @@ pub(crate) struct Job<'a> {
 impl Runner<'_> {
     /// Runs the steps that `report` does not have yet, in order, until one fails, the run is to stop, or the next one needs a
     /// session of its own.
-    pub(crate) async fn run(&self, plan: &Plan, from: usize, report: &mut Report) -> Result<(Next, usize), Error> {
+    pub(crate) async fn run(&self, plan: &Plan, from: usize, report: &mut Report) -> Result<(NextStep, usize), Error> {
         let outcome = self.run_from(plan, from, report).await;
         if self.take_entered().is_some() {
             self.work.roll_back().await;
@@ -90,83 +90,93 @@ impl Runner<'_> {
     }
 
     /// The transaction that the end of a revision has begun.
-    fn take_entered(&self) -> Option<Entered> {
+    fn take_entered(&self) -> Option<BegunTransaction> {
         self.entered.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    async fn run_from(&self, plan: &Plan, from: usize, report: &mut Report) -> Result<(Next, usize), Error> {
+    async fn run_from(&self, plan: &Plan, from: usize, report: &mut Report) -> Result<(NextStep, usize), Error> {
         for (index, step) in plan.steps.iter().enumerate().skip(from) {
             if self.is_touched.load(Ordering::Relaxed) {
-                return Ok((Next::FreshSession, index));
+                return Ok((NextStep::FreshSession, index));
             }
             let Some(job) = self.job(step) else { continue };
             let next = plan.steps.get(index + 1).and_then(|next| self.job(next));
             let is_followed = next.is_some_and(|next| is_transactional(self.site.backend, next.script));
-            let job = Job { is_followed, ..job };
+            let job = StepContext { is_followed, ..job };
             let outcome = match self.site.is_stopping() {
                 true => Err(Error::Stopped { waited: Duration::ZERO }),
-                false => self.run_told(job, index + 1, plan.len()).await,
+                false => self.run_step_with_events(job, index + 1, plan.len()).await,
             };
             match outcome {
                 Ok(Some(elapsed)) => report.done.push((step.clone(), elapsed)),
                 Ok(None) => {}
                 Err(Error::Stopped { .. }) => {
                     report.left = plan.steps[index..].to_vec();
-                    self.site.tell(&Event::Stopped { left: &report.left });
+                    self.site.emit(&Event::Stopped { left: &report.left });
                     break;
                 }
-                Err(error) => return Err(error.after(report, plan)),
+                Err(error) => return Err(error.with_progress(report, plan)),
             }
         }
-        Ok((Next::End, plan.len()))
+        Ok((NextStep::End, plan.len()))
     }
 
     /// Runs the rest of a step that was interrupted; `past` is what it has done.
-    pub(crate) async fn run_rest(&self, step: &Step, row: Row, past: Past) -> Result<Report, Error> {
+    pub(crate) async fn resume_step(
+        &self,
+        step: &Step,
+        row: RevisionRow,
+        past: FinishedEntries,
+    ) -> Result<Report, Error> {
         let unknown = || Error::UnknownRevision { revision: step.revision.clone() };
         let job = self.job(step).ok_or_else(unknown)?;
         let start = Instant::now();
         let rest = async { self.resume(job, row, past).await.map(|()| Some(start.elapsed())) };
-        let elapsed = self.told(job, 1, 1, false, rest).await?;
+        let elapsed = self.with_events(job, 1, 1, false, rest).await?;
         Ok(Report { done: elapsed.map(|elapsed| (step.clone(), elapsed)).into_iter().collect(), ..Report::default() })
     }
 
     /// A step with the revision it runs; nothing when the program does not know it.
-    pub(crate) fn job<'s>(&'s self, step: &'s Step) -> Option<Job<'s>> {
-        Job::of(step, self.graph, self.migrations)
+    pub(crate) fn job<'s>(&'s self, step: &'s Step) -> Option<StepContext<'s>> {
+        StepContext::of(step, self.graph, self.migrations)
     }
 
     /// Runs a step, as often as the limits say, and tells of it. Nothing comes of one that another run has done.
-    async fn run_told(&self, job: Job<'_>, number: usize, of: usize) -> Result<Option<Duration>, Error> {
+    async fn run_step_with_events(
+        &self,
+        job: StepContext<'_>,
+        number: usize,
+        of: usize,
+    ) -> Result<Option<Duration>, Error> {
         let rolls_back = is_transactional(self.site.backend, job.script);
         let steps = std::slice::from_ref(job.step);
-        let work = self.patiently(steps, async || self.run_step(job).await);
-        self.told(job, number, of, rolls_back, work).await
+        let work = self.with_retries(steps, async || self.run_step(job).await);
+        self.with_events(job, number, of, rolls_back, work).await
     }
 
     /// Tells how a step begins and ends.
-    async fn told(
+    async fn with_events(
         &self,
-        job: Job<'_>,
+        job: StepContext<'_>,
         number: usize,
         of: usize,
         rolls_back: bool,
         work: impl Future<Output = Result<Option<Duration>, Error>>,
     ) -> Result<Option<Duration>, Error> {
         let (step, message) = (job.step, job.script.message);
-        self.site.tell(&Event::Started { step, message, number, of, rolls_back });
+        self.site.emit(&Event::Started { step, message, number, of, rolls_back });
         let outcome = work.await;
         match &outcome {
-            Ok(Some(elapsed)) => self.site.tell(&Event::Finished { step, message, elapsed: *elapsed }),
-            Ok(None) => self.site.tell(&Event::Overtaken { step, message }),
+            Ok(Some(elapsed)) => self.site.emit(&Event::Finished { step, message, elapsed: *elapsed }),
+            Ok(None) => self.site.emit(&Event::Overtaken { step, message }),
             Err(Error::Stopped { .. }) => {}
-            Err(_) => self.site.tell(&Event::Failed { step, message }),
+            Err(_) => self.site.emit(&Event::Failed { step, message }),
         }
         outcome
     }
 }
 
-impl<'a> Job<'a> {
+impl<'a> StepContext<'a> {
     /// A step with the revision it runs; nothing when the program does not know it.
     pub(crate) fn of(step: &'a Step, graph: &'a Graph, migrations: &'static Migrations) -> Option<Self> {
         let (revision, script) = (graph.get(&step.revision)?, migrations.get(&step.revision)?);
@@ -174,8 +184,8 @@ impl<'a> Job<'a> {
     }
 
     /// The code that runs.
-    pub(crate) fn code(&self, in_transaction: bool) -> Code {
-        let half = Half { migration: self.script.migration, direction: self.step.direction };
-        Code { body: Arc::new(half), in_transaction }
+    pub(crate) fn code(&self, in_transaction: bool) -> Invocation {
+        let half = DirectedMigration { migration: self.script.migration, direction: self.step.direction };
+        Invocation { body: Arc::new(half), in_transaction }
     }
 }

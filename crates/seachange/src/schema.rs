@@ -12,9 +12,9 @@ mod name;
 mod table;
 mod view;
 
-pub use self::column::{AutoIncrement, Column, Expression, Generated, SequenceOptions, Type};
-pub use self::constraint::{Action, Check, Deferrable, Exclusion, ForeignKey, PrimaryKey, Unique};
+pub use self::column::{AutoIncrement, Column, Expression, Generated, SequenceOptions, SqlType};
+pub use self::constraint::{Check, Deferrable, Exclusion, ForeignKey, PrimaryKey, ReferentialAction, Unique};
 pub use self::index::{Index, IndexKey, IndexPart};
 pub use self::name::TableName;
-pub use self::table::{Definition, Enumeration, Schema, Table};
+pub use self::table::{DefinitionText, EnumType, Schema, Table};
 pub(crate) use self::view::View;

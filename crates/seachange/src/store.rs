@@ -11,14 +11,14 @@
 //! | `program` | the name and version of the program that did it, with ` (script)` behind it while a script is at work |
 //!
 //! Beside it, `seachange_revision_lock` says who is at work (see [`Holder`]), and `seachange_revision_statement` is the
-//! journal (see [`Entry`](crate::journal::Entry)).
+//! journal (see [`Entry`](crate::journal::JournalEntry)).
 
 mod entries;
-mod glance;
 mod holder;
 mod layout;
 mod row;
 mod script;
+mod summary;
 mod table;
 
 use chrono::{DateTime, Utc};
@@ -27,10 +27,10 @@ use sea_orm::sea_query::{
     MysqlQueryBuilder, PostgresQueryBuilder, QueryStatementWriter, SchemaStatementBuilder, SqliteQueryBuilder,
 };
 
-pub(crate) use glance::Mark;
 pub use holder::Holder;
-pub use row::{Row, State};
-pub(crate) use table::{Store, check_one};
+pub use row::{RevisionRow, RevisionRowState};
+pub(crate) use summary::RevisionSummary;
+pub(crate) use table::{RevisionStore, check_one};
 
 use crate::sql::SqlDialect;
 

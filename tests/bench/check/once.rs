@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use sea_orm::Database;
 use seachange::DatabaseSettings;
-use seachange::autogenerate::{Comparison, Entities, EntityTable, Filter};
+use seachange::autogenerate::{Comparison, Entities, EntityTable, TableFilter};
 use seachange_tests::block_on;
 
 use super::tables::table;
@@ -21,7 +21,7 @@ pub(crate) fn once(url: &str, count: usize) -> Result<(), Box<dyn Error>> {
     let differences = block_on(async {
         let settings: DatabaseSettings = url.parse()?;
         let connection = Database::connect(url).await?;
-        let comparison = Comparison::of(&connection, &settings, &entities, &Filter::default()).await?;
+        let comparison = Comparison::compare(&connection, &settings, &entities, &TableFilter::default()).await?;
         connection.close().await?;
         Ok::<_, Box<dyn Error>>(comparison.operations(&comparison.renames()).len())
     })?;

@@ -1,7 +1,7 @@
 //! Three public schemas of real size: no difference is told that is none.
 
 use seachange_tests::{
-    Backend, Obedience, Output, Program, ProgramError, TestDatabase, client,
+    Backend, OnError, Output, Program, ProgramError, TestDatabase, client,
     harness::{Case, TestResult, each_backend},
     snapshot,
 };
@@ -88,7 +88,7 @@ fn needs_postgres(program: &str, database: &TestDatabase) -> TestResult {
 
 /// The database from which sea-orm-cli made the entities: what differs is what they leave out.
 fn as_it_was((program, sql): Public, database: &TestDatabase) -> TestResult {
-    client(database, sql, Obedience::Stops).run()?.succeeded()?;
+    client(database, sql, OnError::Stops).run()?.succeeded()?;
     let schema = database.schema()?;
     run(program, database, "stamp head")?.succeeded()?;
     let output = run(program, database, "check")?;
@@ -100,10 +100,10 @@ fn as_it_was((program, sql): Public, database: &TestDatabase) -> TestResult {
 
 /// Of the same database, without what PostgreSQL lets nobody change below.
 fn is_led_to_its_entities((program, sql): Public, database: &TestDatabase) -> TestResult {
-    client(database, sql, Obedience::Stops).run()?.succeeded()?;
+    client(database, sql, OnError::Stops).run()?.succeeded()?;
     database.execute("DROP VIEW IF EXISTS customer_list; DROP MATERIALIZED VIEW IF EXISTS rental_by_category")?;
     run(program, database, "stamp head")?.succeeded()?;
     let script = run(program, database, "diff")?.succeeded()?.stdout;
-    client(database, &script, Obedience::Stops).run()?.succeeded()?;
+    client(database, &script, OnError::Stops).run()?.succeeded()?;
     fits(program, database, "check")
 }

@@ -6,10 +6,10 @@ use std::error::Error;
 
 use sea_orm::{ConnectOptions, Database};
 use sea_orm_migration::SchemaManager;
-use seachange::autogenerate::{Operation, apply, bodies};
-use seachange::inspect::{Scope, inspect};
+use seachange::autogenerate::{SchemaOperation, apply, bodies};
+use seachange::inspect::{InspectScope, inspect};
 use seachange::schema::{Schema, Table};
-use seachange_source::{Bodies, NewRevision, render};
+use seachange_source::{NewRevision, RevisionBody, render};
 use seachange_tests::{
     Backend, TestDatabase, block_on,
     harness::{Case, TestResult, each_backend},
@@ -38,7 +38,7 @@ fn scripts(backend: Backend) -> (&'static str, &'static str) {
 fn read(database: &TestDatabase) -> Result<Schema, Box<dyn Error>> {
     let mut schema = block_on(async {
         let connection = database.connect().await?;
-        let schema = inspect(&connection, &Scope::default()).await?;
+        let schema = inspect(&connection, &InspectScope::default()).await?;
         connection.close().await.map(|()| schema)
     })?;
     schema.tables.retain(|name, _| !name.name.starts_with("seachange_revision"));
@@ -74,7 +74,7 @@ fn forget_given_names(table: &mut Table) {
 }
 
 /// The steps from the first schema to the second; the database has the first.
-fn begin(database: &TestDatabase) -> Result<(Schema, Schema, Vec<Operation>), Box<dyn Error>> {
+fn begin(database: &TestDatabase) -> Result<(Schema, Schema, Vec<SchemaOperation>), Box<dyn Error>> {
     let (start, target) = scripts(database.backend());
     let other = TestDatabase::at(database.backend(), database.address().cloned())?;
     other.execute(target)?;
@@ -85,11 +85,11 @@ fn begin(database: &TestDatabase) -> Result<(Schema, Schema, Vec<Operation>), Bo
     Ok((from, to, steps))
 }
 
-fn reversed(steps: &[Operation]) -> Vec<Operation> {
-    steps.iter().rev().map(Operation::reverse).collect()
+fn reversed(steps: &[SchemaOperation]) -> Vec<SchemaOperation> {
+    steps.iter().rev().map(SchemaOperation::reverse).collect()
 }
 
-fn written(database: &TestDatabase, steps: &[Operation]) -> Result<Bodies, Box<dyn Error>> {
+fn written(database: &TestDatabase, steps: &[SchemaOperation]) -> Result<RevisionBody, Box<dyn Error>> {
     let backend = block_on(async {
         let connection = database.connect().await?;
         let backend = connection.get_database_backend();
@@ -98,7 +98,7 @@ fn written(database: &TestDatabase, steps: &[Operation]) -> Result<Bodies, Box<d
     Ok(bodies(steps, &reversed(steps), backend))
 }
 
-fn run(database: &TestDatabase, steps: &[Operation]) -> TestResult {
+fn run(database: &TestDatabase, steps: &[SchemaOperation]) -> TestResult {
     block_on(async {
         // A table of SQLite is rebuilt with foreign keys off, which takes one connection.
         let options = ConnectOptions::new(database.url()).max_connections(1).to_owned();
@@ -112,7 +112,7 @@ fn run(database: &TestDatabase, steps: &[Operation]) -> TestResult {
 
 fn there_and_back(database: &TestDatabase) -> TestResult {
     let (from, to, steps) = begin(database)?;
-    let Bodies { up, down, .. } = written(database, &steps)?;
+    let RevisionBody { up, down, .. } = written(database, &steps)?;
     let text = format!("{}\n{}", up.text, down.text);
     let name = format!("generated_{}", database.backend().name());
     snapshot::settings(database).bind(|| insta::assert_snapshot!(name, text));

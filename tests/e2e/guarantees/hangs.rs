@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectionTrait, Statement, TransactionTrait};
 use seachange_tests::harness::{Case, DatabaseTest, TestResult, each_backend};
-use seachange_tests::servers::{Engine, MariaDbServer, MySqlServer, PrivateServer, ServerError};
-use seachange_tests::{Backend, Obedience, Program, TestDatabase, block_on, client};
+use seachange_tests::servers::{MariaDbServer, MySqlServer, ServerError, ServerSoftware, TemporaryServer};
+use seachange_tests::{Backend, OnError, Program, TestDatabase, block_on, client};
 use serde_json::{Value, json};
 
 use super::like_mysql;
@@ -375,7 +375,7 @@ fn safe_updates_of_a_revision(database: &TestDatabase) -> TestResult {
 }
 
 /// On a server that has it for every session.
-fn safe_updates_of_the_server<E: Engine>(server: Result<PrivateServer<E>, ServerError>) -> TestResult {
+fn safe_updates_of_the_server<E: ServerSoftware>(server: Result<TemporaryServer<E>, ServerError>) -> TestResult {
     let server = server?;
     let database = TestDatabase::at(E::BACKEND, Some(server.address()))?;
     database.execute("SET GLOBAL sql_safe_updates = 1")?;
@@ -402,7 +402,7 @@ fn script_equals_run(script: &Script<'_>) -> TestResult {
     let run = another(script.database)?;
     script.on(&run).succeed("up")?;
     let written = script.program("up --sql")?.run()?.succeeded()?.stdout;
-    client(script.database, &written, Obedience::Stops).run()?.succeeded()?;
+    client(script.database, &written, OnError::Stops).run()?.succeeded()?;
     assert_eq!(script.database.rows()?, run.rows()?, "{written}");
     assert_eq!(script.database.schema()?, run.schema()?, "{written}");
     assert_eq!(script.record()?, script.on(&run).record()?, "{written}");

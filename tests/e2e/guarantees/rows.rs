@@ -5,7 +5,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use seachange_tests::harness::{Case, DatabaseTest, TestResult, each_backend};
-use seachange_tests::servers::{Engine, MariaDbServer, MySqlServer, PrivateServer, ServerError};
+use seachange_tests::servers::{MariaDbServer, MySqlServer, ServerError, ServerSoftware, TemporaryServer};
 use seachange_tests::{Backend, TestDatabase};
 use serde_json::{Value, json};
 
@@ -541,7 +541,9 @@ fn table_is_in_doubt(database: &TestDatabase, engine: &str) -> TestResult {
 }
 
 /// The server's default would take away that the record rolls back.
-fn default_storage_engine_is_not_ours<E: Engine>(server: Result<PrivateServer<E>, ServerError>) -> TestResult {
+fn default_storage_engine_is_not_ours<E: ServerSoftware>(
+    server: Result<TemporaryServer<E>, ServerError>,
+) -> TestResult {
     let server = server?;
     let database = TestDatabase::at(E::BACKEND, Some(server.address()))?;
     database.execute("SET GLOBAL default_storage_engine = MyISAM")?;

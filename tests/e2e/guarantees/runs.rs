@@ -4,7 +4,7 @@ use std::fs;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
 use seachange_tests::harness::{Case, DatabaseTest, TestResult, each_backend};
-use seachange_tests::{Backend, Obedience, Program, TestDatabase, block_on, client};
+use seachange_tests::{Backend, OnError, Program, TestDatabase, block_on, client};
 use serde_json::{Value, json};
 
 use super::like_mysql;
@@ -171,7 +171,7 @@ fn path_is_set_in_a_script(database: &TestDatabase, statement: &str) -> TestResu
     let run = another(database)?;
     script.on(&run).succeed("up")?;
     let written = script.program("up --sql")?.run()?.succeeded()?.stdout;
-    client(database, &written, Obedience::Stops).run()?.succeeded()?;
+    client(database, &written, OnError::Stops).run()?.succeeded()?;
     assert_eq!(script.record()?, script.on(&run).record()?, "{written}");
     assert_eq!(database.schema()?, run.schema()?, "{written}");
     assert_eq!(database.rows()?, run.rows()?, "{written}");

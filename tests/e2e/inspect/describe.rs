@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use seachange::schema::{
-    Action, AutoIncrement, Column, Deferrable, Expression, ForeignKey, Index, IndexKey, IndexPart, Schema, Table,
+    AutoIncrement, Column, Deferrable, Expression, ForeignKey, Index, IndexKey, IndexPart, ReferentialAction, Schema,
+    Table,
 };
 
 /// Everything that a schema holds, a line each.
@@ -64,8 +65,8 @@ fn column(column: &Column) -> String {
 }
 
 fn foreign_key(key: &ForeignKey) -> String {
-    let action = |word: &str, action: Action| match action {
-        Action::NoAction => String::new(),
+    let action = |word: &str, action: ReferentialAction| match action {
+        ReferentialAction::NoAction => String::new(),
         other => format!(" on {word} {other:?}"),
     };
     format!(

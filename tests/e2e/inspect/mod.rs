@@ -6,7 +6,7 @@ mod postgres;
 mod written;
 
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbErr};
-use seachange::inspect::{Scope, inspect};
+use seachange::inspect::{InspectScope, inspect};
 use seachange::schema::{Schema, Table, TableName};
 use seachange_tests::{TestDatabase, block_on, harness::Case};
 
@@ -15,7 +15,7 @@ pub(crate) fn trials() -> Vec<Case> {
 }
 
 /// Inspects at a URL, after a statement of the session.
-fn read_at(url: &str, session: &str, scope: &Scope) -> Result<Schema, DbErr> {
+fn read_at(url: &str, session: &str, scope: &InspectScope) -> Result<Schema, DbErr> {
     block_on(async {
         // The session that the statement was for.
         let connection = Database::connect(ConnectOptions::new(url).max_connections(1).to_owned()).await?;
@@ -29,7 +29,7 @@ fn read_at(url: &str, session: &str, scope: &Scope) -> Result<Schema, DbErr> {
 }
 
 fn read(database: &TestDatabase) -> Result<Schema, DbErr> {
-    read_at(&database.url(), "", &Scope::default())
+    read_at(&database.url(), "", &InspectScope::default())
 }
 
 /// How many queries an inspection takes.
@@ -42,7 +42,7 @@ fn queries(database: &TestDatabase) -> Result<usize, DbErr> {
         connection.set_metric_callback(move |_| {
             counter.fetch_add(1, Ordering::Relaxed);
         });
-        inspect(&connection, &Scope::default()).await?;
+        inspect(&connection, &InspectScope::default()).await?;
         connection.close().await
     })?;
     Ok(count.load(Ordering::Relaxed))

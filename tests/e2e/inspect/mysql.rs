@@ -1,6 +1,6 @@
 //! MySQL and MariaDB: `mysql.sql` and `mariadb.sql` have one of everything.
 
-use seachange::inspect::Scope;
+use seachange::inspect::InspectScope;
 use seachange_tests::{
     Backend, TestDatabase,
     harness::{Case, DatabaseTest, TestResult},
@@ -63,7 +63,7 @@ fn another_user_reads_the_same(database: &TestDatabase) -> TestResult {
     database.execute(&format!(
         "CREATE USER '{user}'@'%' IDENTIFIED BY 'reader'; GRANT SELECT ON {name}.* TO '{user}'@'%'"
     ))?;
-    let theirs = read_at(&database.url_for(&user, "reader"), "", &Scope::default());
+    let theirs = read_at(&database.url_for(&user, "reader"), "", &InspectScope::default());
     database.execute(&format!("DROP USER '{user}'@'%'"))?;
     assert_eq!(describe(&theirs?), describe(&read(database)?));
     Ok(())
@@ -75,7 +75,7 @@ fn other_databases_have_names(database: &TestDatabase) -> TestResult {
         "CREATE DATABASE {other}; CREATE TABLE {other}.accounts (id int PRIMARY KEY);
         CREATE TABLE posts (account int, CONSTRAINT k FOREIGN KEY (account) REFERENCES {other}.accounts (id))"
     ))?;
-    let scope = Scope { schema: None, others: vec![(other.clone(), "billing".to_owned())] };
+    let scope = InspectScope { schema: None, others: vec![(other.clone(), "billing".to_owned())] };
     let (alone, both) = (read(database), read_at(&database.url(), "", &scope));
     database.execute(&format!("DROP TABLE posts; DROP DATABASE {other}"))?;
     let (alone, both) = (alone?, both?);

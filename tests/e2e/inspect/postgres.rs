@@ -1,7 +1,7 @@
 //! PostgreSQL: `postgres.sql` has one of everything.
 
 use sea_orm::ConnectionTrait;
-use seachange::inspect::Scope;
+use seachange::inspect::InspectScope;
 use seachange::schema::Schema;
 use seachange_tests::{
     Backend, TestDatabase, block_on,
@@ -27,7 +27,7 @@ pub(super) fn trials() -> Vec<Case> {
 
 fn everything_is_told(database: &TestDatabase) -> TestResult {
     database.execute(EVERYTHING)?;
-    let scope = Scope { schema: None, others: vec![("billing".to_owned(), "Bills".to_owned())] };
+    let scope = InspectScope { schema: None, others: vec![("billing".to_owned(), "Bills".to_owned())] };
     let text = describe(&read_at(&database.url(), "", &scope)?);
     snapshot::settings(database).bind(|| insta::assert_snapshot!("inspect_postgres", text));
     Ok(())
@@ -37,7 +37,7 @@ fn another_role_reads_the_same(database: &TestDatabase) -> TestResult {
     database.execute(EVERYTHING)?;
     let role = format!("{}_reader", database.name());
     database.execute(&format!("CREATE ROLE {role} LOGIN PASSWORD 'reader'"))?;
-    let theirs = read_at(&database.url_for(&role, "reader"), "", &Scope::default());
+    let theirs = read_at(&database.url_for(&role, "reader"), "", &InspectScope::default());
     let refused = block_on(async {
         let connection = sea_orm::Database::connect(database.url_for(&role, "reader")).await?;
         let refused = connection.execute_unprepared("SELECT FROM authors").await.is_err();
@@ -58,7 +58,8 @@ fn a_copy_reads_the_same(database: &TestDatabase) -> TestResult {
     for (name, other) in [("app", "billing"), ("scratch", "scratch_billing")] {
         let text = own.replace("billing", other).replace("CREATE TEMPORARY", "CREATE");
         database.execute(&format!("CREATE SCHEMA {name}; SET search_path = {name}, public; {text}"))?;
-        let scope = Scope { schema: Some(name.to_owned()), others: vec![(other.to_owned(), "billing".to_owned())] };
+        let scope =
+            InspectScope { schema: Some(name.to_owned()), others: vec![(other.to_owned(), "billing".to_owned())] };
         schemas.push(read_at(&database.url(), &format!("SET search_path = {name}, {other}, public"), &scope)?);
     }
     assert_eq!(describe(&schemas[0]), describe(&schemas[1]));
@@ -71,7 +72,7 @@ fn reading_changes_nothing(database: &TestDatabase) -> TestResult {
     let state = "SELECT string_agg(concat(last_value, is_called), ',') FROM (
         SELECT last_value, is_called FROM shared UNION ALL SELECT last_value, is_called FROM authors_id_seq) s";
     let before: String = database.value(state)?;
-    read_at(&database.url(), "SET default_transaction_read_only = on", &Scope::default())?;
+    read_at(&database.url(), "SET default_transaction_read_only = on", &InspectScope::default())?;
     assert_eq!(database.value::<String>(state)?, before);
     Ok(())
 }
@@ -85,9 +86,9 @@ fn many_tables_take_as_many_queries(database: &TestDatabase) -> TestResult {
 
 fn a_missing_schema_is_empty(database: &TestDatabase) -> TestResult {
     database.execute("CREATE TABLE posts (id int)")?;
-    let scope = Scope { schema: Some("nowhere".to_owned()), others: Vec::new() };
+    let scope = InspectScope { schema: Some("nowhere".to_owned()), others: Vec::new() };
     assert_eq!(read_at(&database.url(), "", &scope)?, Schema::default());
-    let empty_path = read_at(&database.url(), "SET search_path = ''", &Scope::default())?;
+    let empty_path = read_at(&database.url(), "SET search_path = ''", &InspectScope::default())?;
     assert_eq!(empty_path, Schema::default());
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, TransactionTrait};
-use seachange_tests::proxy::{Hold, Proxy};
+use seachange_tests::proxy::{Proxy, StopAt};
 use seachange_tests::{Output, Program, TestDatabase, block_on};
 
 use super::counts::{What, count};
@@ -83,7 +83,7 @@ enum Kill {
     /// At a moment between actions, as the place in the log says, counted from 1.
     Moment(usize),
     /// Before or after a request to the server.
-    Request(Hold),
+    Request(StopAt),
 }
 
 /// Runs a plan in each of the ways. `database` is only the server's.
@@ -181,7 +181,7 @@ impl<'d> Subject<'d> {
     fn pick(&self, random: &mut Random) -> Kill {
         if self.requests > 0 && random.chance(30) {
             let number = 1 + random.below(self.requests);
-            return Kill::Request(if random.chance(50) { Hold::Before(number) } else { Hold::After(number) });
+            return Kill::Request(if random.chance(50) { StopAt::Before(number) } else { StopAt::After(number) });
         }
         let is_outside = |line: &String| {
             let entry = line.split(' ').nth(1).and_then(|id| self.plan.entries.get(id));
@@ -344,7 +344,7 @@ fn without_its_record(schema: &str) -> String {
 }
 
 /// A proxy before the server of a database; SQLite has none.
-fn lead_to(database: &TestDatabase, hold: Option<Hold>) -> Outcome<Option<Proxy>> {
+fn lead_to(database: &TestDatabase, hold: Option<StopAt>) -> Outcome<Option<Proxy>> {
     let Some(address) = database.address() else {
         return Ok(None);
     };

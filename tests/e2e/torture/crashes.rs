@@ -5,12 +5,12 @@ use std::{fmt::Display, fs};
 use seachange_tests::{
     Backend, TestDatabase,
     harness::{Case, TestResult},
-    servers::{Engine, MariaDbServer, MySqlServer, PostgresServer, PrivateServer},
+    servers::{MariaDbServer, MySqlServer, PostgresServer, ServerSoftware, TemporaryServer},
 };
 
 use super::{
-    bank::{another, check_loss_is_told, moments, program, undisturbed, wait_for_moment},
     counts::{What, count},
+    fixture::{another, check_loss_is_told, moments, program, undisturbed, wait_for_moment},
     recovery::recover,
     selection::{each, spread},
 };
@@ -24,7 +24,7 @@ pub(super) fn trials() -> Vec<Case> {
     ]
 }
 
-fn run_outlives_a_server_crash<E: Engine>(server: Result<PrivateServer<E>, impl Display>) -> TestResult {
+fn run_outlives_a_server_crash<E: ServerSoftware>(server: Result<TemporaryServer<E>, impl Display>) -> TestResult {
     let mut server = server?;
     let database = TestDatabase::at(E::BACKEND, Some(server.address()))?;
     program(&database, "up").run()?.succeeded()?;
@@ -38,7 +38,7 @@ fn run_outlives_a_server_crash<E: Engine>(server: Result<PrivateServer<E>, impl 
 }
 
 /// Every other time, the server is back before the program sends its next statement.
-fn crash_at<E: Engine>(server: &mut PrivateServer<E>, database: &TestDatabase, moment: usize) -> TestResult {
+fn crash_at<E: ServerSoftware>(server: &mut TemporaryServer<E>, database: &TestDatabase, moment: usize) -> TestResult {
     let mut running = program(database, "up").env("TEN_AT", format!("{moment}: wait")).start()?;
     wait_for_moment(database, &mut running)?;
     server.crash()?;

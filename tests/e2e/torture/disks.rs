@@ -8,7 +8,7 @@ use seachange_tests::{
 };
 
 use super::{
-    bank::{another, check_whole, program, record},
+    fixture::{another, check_whole, program, record},
     recovery::recover,
     selection::spread,
 };

@@ -5,12 +5,12 @@ use std::{error::Error, thread::sleep, time::Instant};
 use seachange_tests::{
     Backend, TestDatabase,
     harness::{Case, TestResult, each_backend},
-    proxy::{Hold, Proxy},
+    proxy::{Proxy, StopAt},
 };
 
 use super::{
-    bank::{another, check_killed, moments, program, program_behind},
     counts::{What, count},
+    fixture::{another, check_killed, moments, program, program_behind},
     recovery::recover,
     selection::{each, random_moment, size, spread},
 };
@@ -48,9 +48,9 @@ fn killed_at_every_request(database: &TestDatabase) -> TestResult {
 }
 
 /// Places before and after requests: all of them, or `few` of each.
-pub(super) fn holds(database: &TestDatabase, few: usize) -> Result<Vec<Hold>, Box<dyn Error>> {
+pub(super) fn holds(database: &TestDatabase, few: usize) -> Result<Vec<StopAt>, Box<dyn Error>> {
     let numbers = spread(requests(database)?, few);
-    Ok(numbers.into_iter().flat_map(|number| [Hold::Before(number), Hold::After(number)]).collect())
+    Ok(numbers.into_iter().flat_map(|number| [StopAt::Before(number), StopAt::After(number)]).collect())
 }
 
 /// How many requests every run has. The driver may ask once more whether a connection is alive, and a process that ends
@@ -68,12 +68,12 @@ fn requests_of_one(database: &TestDatabase) -> Result<usize, Box<dyn Error>> {
 }
 
 /// A proxy before the server of `database`.
-pub(super) fn lead_to(database: &TestDatabase, hold: Option<Hold>) -> Result<Proxy, Box<dyn Error>> {
+pub(super) fn lead_to(database: &TestDatabase, hold: Option<StopAt>) -> Result<Proxy, Box<dyn Error>> {
     let address = database.address().ok_or("SQLite has no server")?;
     Ok(Proxy::start(database.backend(), address.socket()?, hold)?)
 }
 
-fn kill_at(database: &TestDatabase, hold: Hold) -> TestResult {
+fn kill_at(database: &TestDatabase, hold: StopAt) -> TestResult {
     let proxy = lead_to(database, Some(hold))?;
     let mut running = program_behind(database, proxy.port(), "up").start()?;
     if !proxy.wait_until_held(&mut running)? {

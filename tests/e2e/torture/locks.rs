@@ -13,7 +13,7 @@ use seachange_tests::{
 };
 
 use super::{
-    bank::{Contents, check_head, program, record},
+    fixture::{Contents, check_head, program, record},
     recovery::recover,
 };
 

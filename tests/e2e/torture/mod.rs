@@ -4,19 +4,19 @@
 //! selection, spread over the run; with `TORTURE=all` every place has its turn, with `TORTURE=60` sixty of each kind. The
 //! counts are printed at the end.
 
-mod bank;
+mod concurrent_runs;
 mod counts;
 mod crashes;
-mod crowds;
-mod cuts;
+mod disconnects;
 mod disks;
-mod doubt;
+mod fixture;
 mod kills;
 mod locks;
+mod oracle;
 mod pooling;
 mod recovery;
 mod selection;
-mod writes;
+mod sqlite_write_kills;
 
 use seachange_tests::harness::Case;
 
@@ -25,13 +25,13 @@ pub(crate) use counts::report;
 pub(crate) fn trials() -> Vec<Case> {
     let topics = [
         crashes::trials(),
-        crowds::trials(),
-        cuts::trials(),
+        concurrent_runs::trials(),
+        disconnects::trials(),
         disks::trials(),
         kills::trials(),
         locks::trials(),
         pooling::trials(),
-        writes::trials(),
+        sqlite_write_kills::trials(),
     ];
     topics.into_iter().flatten().collect()
 }

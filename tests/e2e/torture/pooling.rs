@@ -4,11 +4,11 @@
 use seachange_tests::{
     Backend, TestDatabase,
     harness::{Case, TestResult},
-    servers::{PgBouncer, Pooling, PostgresServer},
+    servers::{PgBouncer, PoolMode, PostgresServer},
 };
 
 use super::{
-    bank::{check_head, program, program_at, record},
+    fixture::{check_head, program, program_at, record},
     recovery::recover,
 };
 
@@ -25,7 +25,7 @@ pub(super) fn trials() -> Vec<Case> {
 fn transaction_pooling_is_refused() -> TestResult {
     let server = PostgresServer::start()?;
     let database = TestDatabase::at(Backend::Postgres, Some(server.address()))?;
-    let pool = PgBouncer::start(&server, Pooling::Transaction)?;
+    let pool = PgBouncer::start(&server, PoolMode::Transaction)?;
     for _ in 0..3 {
         let output = program_at(&database, &pool.address(), "up").run()?;
         assert!(!output.success(), "{output}");
@@ -39,7 +39,7 @@ fn transaction_pooling_is_refused() -> TestResult {
 fn session_pooling_works() -> TestResult {
     let server = PostgresServer::start()?;
     let database = TestDatabase::at(Backend::Postgres, Some(server.address()))?;
-    let pool = PgBouncer::start(&server, Pooling::Session)?;
+    let pool = PgBouncer::start(&server, PoolMode::Session)?;
     let crowd = (0..5).map(|_| program_at(&database, &pool.address(), "up").start()).collect::<Result<Vec<_>, _>>()?;
     for running in crowd {
         running.finish()?.succeeded()?;

@@ -3,9 +3,9 @@
 use seachange_tests::{Output, TestDatabase, harness::TestResult};
 
 use super::{
-    bank::{check_head, check_whole, program, record},
     counts::{What, count},
-    doubt,
+    fixture::{check_head, check_whole, program, record},
+    oracle,
 };
 
 /// The exit code of a run that finds an interrupted one.
@@ -41,7 +41,7 @@ fn repair(database: &TestDatabase, up: &Output, place: &str) -> TestResult {
     let resumed = program(database, "repair --resume").run()?;
     if resumed.code == Some(INTERRUPTED) && resumed.stderr.contains("--not-run") {
         count(database.backend(), What::Asked);
-        let answer = doubt::answer(database, &resumed.stderr)?;
+        let answer = oracle::answer(database, &resumed.stderr)?;
         program(database, &format!("repair --resume {answer}")).run()?.succeeded()?;
         return Ok(());
     }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::str::FromStr;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
-use seachange::autogenerate::{Comparison, Entities, Filter};
+use seachange::autogenerate::{Comparison, Entities, TableFilter};
 use seachange::schema::Schema;
 use seachange::{DatabaseSettings, connection};
 
@@ -27,7 +27,7 @@ impl Database {
     }
 
     pub(crate) async fn compare(&self, entities: &Entities) -> Result<Comparison, Box<dyn Error>> {
-        Ok(Comparison::of(&self.connection, &self.settings, entities, &Filter::default()).await?)
+        Ok(Comparison::compare(&self.connection, &self.settings, entities, &TableFilter::default()).await?)
     }
 
     /// Takes the steps to entities. What they ask for comes back.

@@ -1,6 +1,6 @@
 //! What is asked of the program, and what it answers.
 
-use seachange::autogenerate::{Difference, Kind};
+use seachange::autogenerate::{Difference, DifferenceKind};
 use serde::{Deserialize, Serialize};
 
 /// A change on a database of its own.
@@ -35,7 +35,7 @@ impl Outcome {
 
 /// A difference in two words or three: `change type`.
 pub(crate) fn short(difference: &Difference) -> String {
-    let is_whole = matches!(difference.kind, Kind::Table | Kind::Column);
+    let is_whole = matches!(difference.kind, DifferenceKind::Table | DifferenceKind::Column);
     let verb = match (&difference.database, &difference.entities) {
         (None, _) => "add",
         (_, None) => "drop",

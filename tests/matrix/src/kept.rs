@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use seachange::autogenerate::{Change, Operation};
+use seachange::autogenerate::{SchemaOperation, TableChange};
 use seachange::schema::TableName;
 
 use crate::rows::Rows;
@@ -18,26 +18,26 @@ pub(crate) struct Fate {
 }
 
 impl Fate {
-    pub(crate) fn of(operations: &[Operation]) -> Self {
+    pub(crate) fn of(operations: &[SchemaOperation]) -> Self {
         let mut fate = Self::default();
         for operation in operations {
             match operation {
-                Operation::RenameTable { from, to } => drop(fate.tables.insert(from.clone(), to.clone())),
-                Operation::DropTable(table) => drop(fate.gone.insert(table.name.clone())),
-                Operation::Change { table, change } => fate.change(table, change),
+                SchemaOperation::RenameTable { from, to } => drop(fate.tables.insert(from.clone(), to.clone())),
+                SchemaOperation::DropTable(table) => drop(fate.gone.insert(table.name.clone())),
+                SchemaOperation::Change { table, change } => fate.change(table, change),
                 _ => {}
             }
         }
         fate
     }
 
-    fn change(&mut self, table: &TableName, change: &Change) {
+    fn change(&mut self, table: &TableName, change: &TableChange) {
         let renamed = self.tables.iter().find(|(_, new)| *new == table);
         let table = renamed.map_or(table, |(old, _)| old).clone();
         match change {
-            Change::RenameColumn { from, to } => drop(self.columns.insert((table, from.clone()), to.clone())),
-            Change::DropColumn(column) => drop(self.lost.insert((table, column.name.clone()))),
-            Change::ModifyColumn { from, to } if from.generated != to.generated => {
+            TableChange::RenameColumn { from, to } => drop(self.columns.insert((table, from.clone()), to.clone())),
+            TableChange::DropColumn(column) => drop(self.lost.insert((table, column.name.clone()))),
+            TableChange::ModifyColumn { from, to } if from.generated != to.generated => {
                 self.lost.insert((table, to.name.clone()));
             }
             _ => {}

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use seachange::autogenerate::{Comparison, differences};
-use seachange::{Migrations, Migrator, Script};
+use seachange::{Migrations, Migrator, RegisteredRevision};
 
 use crate::database::Database;
 use crate::found::long;
@@ -54,11 +54,11 @@ async fn migrator(
     let script = match &job.file {
         Some(file) => {
             let script = migrations.scripts().iter().find(|script| script.file == file);
-            Script { ..*script.ok_or("no such revision")? }
+            RegisteredRevision { ..*script.ok_or("no such revision")? }
         }
         None => steps.leaked(),
     };
-    let scripts: &'static [Script] = Box::leak(Box::new([script]));
+    let scripts: &'static [RegisteredRevision] = Box::leak(Box::new([script]));
     let alone = Box::leak(Box::new(Migrations::new("matrix 0.1.0", scripts)));
     Ok(Migrator::connect_with(alone, &database.settings, Arc::new(|_| {})).await?)
 }
@@ -82,6 +82,6 @@ fn left(when: &str, comparison: &Comparison) -> Vec<String> {
 fn between(now: &Comparison, start: &Comparison) -> Comparison {
     let mut between = now.clone();
     between.to = start.from.clone();
-    between.wishes = seachange::autogenerate::Wishes::default();
+    between.wishes = seachange::autogenerate::EntityHints::default();
     between
 }

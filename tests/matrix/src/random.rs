@@ -10,7 +10,7 @@ use sea_orm::DbBackend;
 use sea_orm::sea_query::{
     Alias, ColumnDef, ColumnType, Expr, ForeignKey, ForeignKeyAction, Index, IndexOrder, StringLen, Table,
 };
-use seachange::autogenerate::{Entities, EntityTable, Rehearsal, differences};
+use seachange::autogenerate::{Entities, EntityTable, Verification, differences};
 
 use crate::database::Database;
 use crate::found::long;
@@ -245,8 +245,8 @@ async fn fault(url: &str, from: &RandomSchema, to: &RandomSchema) -> Result<Opti
         differences.iter().map(|difference| format!("\n  {}", long(difference))).collect::<String>()
     };
     Ok(match rehearsal {
-        Rehearsal::Proven => None,
-        Rehearsal::Differs { up, down } => {
+        Verification::Proven => None,
+        Verification::Differs { up, down } => {
             let steps = list(&differences(&operations));
             Some(format!("steps:{steps}\nleft after up:{}\nleft after down:{}", list(&up), list(&down)))
         }

@@ -1,25 +1,25 @@
 //! A revision that no file holds: the calls that would be written.
 
-use seachange::autogenerate::{Operation, apply, reversed};
+use seachange::autogenerate::{SchemaOperation, apply, reversed};
 use seachange::prelude::sea_orm_migration::{MigrationName, MigrationTrait};
 use seachange::prelude::{DbErr, SchemaManager};
-use seachange::{Revision, Script};
+use seachange::{RegisteredRevision, Revision};
 
 /// The steps of a revision, and those that take them back.
 #[derive(Debug)]
 pub(crate) struct Steps {
-    up: Vec<Operation>,
-    down: Vec<Operation>,
+    up: Vec<SchemaOperation>,
+    down: Vec<SchemaOperation>,
 }
 
 impl Steps {
-    pub(crate) fn of(operations: &[Operation]) -> Self {
+    pub(crate) fn of(operations: &[SchemaOperation]) -> Self {
         Self { up: operations.to_vec(), down: reversed(operations) }
     }
 
     /// The revision, for the rest of the program's life.
-    pub(crate) fn leaked(self) -> Script {
-        Script {
+    pub(crate) fn leaked(self) -> RegisteredRevision {
+        RegisteredRevision {
             revision: Revision { id: "a1", ..Revision::ROOT },
             message: "steps",
             folder: "",

@@ -11,7 +11,7 @@ use std::{
 };
 
 use seachange_tests::{
-    servers::{Engine, LastingServer, MariaDb, MySql, Postgres},
+    servers::{MariaDb, MySql, PersistentServer, Postgres, ServerSoftware},
     target,
 };
 
@@ -38,8 +38,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn perform<E: Engine>(name: &str, command: &str) -> Result<String, Box<dyn Error>> {
-    let server = LastingServer::<E>::new(target().join("db").join(name));
+fn perform<E: ServerSoftware>(name: &str, command: &str) -> Result<String, Box<dyn Error>> {
+    let server = PersistentServer::<E>::new(target().join("db").join(name));
     match command {
         "up" => Ok(assignment(&server.up()?)),
         "url" => match server.url() {

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use seachange_tests::{Backend, Program, Running, TestDatabase, servers::Fleet};
+use seachange_tests::{Backend, Program, Running, TestDatabase, servers::SharedServers};
 
 /// How many start at once.
 const RUNNERS: usize = 5;
@@ -45,7 +45,7 @@ fn main() -> ExitCode {
 }
 
 fn compare(rounds: usize) -> Result<(), Box<dyn Error>> {
-    let fleet = Fleet::new();
+    let fleet = SharedServers::new();
     let mut table = format!(
         "{RUNNERS} runners started at once on an empty database, {rounds} rounds\n\
          {:<11} {:<18} {:>6} {:>7} {:>10} {:>11} {:>19}\n",
@@ -67,7 +67,7 @@ fn compare(rounds: usize) -> Result<(), Box<dyn Error>> {
 
 type Contestant = (&'static str, &'static str, &'static [&'static str]);
 
-fn tally(fleet: &Fleet, backend: Backend, program: Contestant, rounds: usize) -> Result<Tally, Box<dyn Error>> {
+fn tally(fleet: &SharedServers, backend: Backend, program: Contestant, rounds: usize) -> Result<Tally, Box<dyn Error>> {
     let fresh = || TestDatabase::create(fleet, backend).map_err(|error| error.to_string());
     let alone = fresh()?;
     command(&alone, program).run()?.succeeded()?;

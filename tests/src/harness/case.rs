@@ -22,7 +22,7 @@ pub struct Case {
 }
 
 /// Tells whether something that a test needs is installed.
-pub type Need = fn() -> Result<(), ServerError>;
+pub type Requirement = fn() -> Result<(), ServerError>;
 
 /// What a test does.
 pub(crate) enum Body {
@@ -33,7 +33,7 @@ pub(crate) enum Body {
     /// Gets the administrator's address at a server of the kind; SQLite has none.
     WithServer(Backend, Box<dyn FnOnce(Option<Address>) -> TestResult + Send>),
     /// Starts servers of its own.
-    Owning(Backend, Need, Box<dyn FnOnce() -> TestResult + Send>),
+    Owning(Backend, Requirement, Box<dyn FnOnce() -> TestResult + Send>),
 }
 
 impl Case {
@@ -63,7 +63,7 @@ impl Case {
 
     /// The same test, skipped where a program beside the server is not installed.
     #[must_use]
-    pub fn needing(mut self, need: Need) -> Self {
+    pub fn needing(mut self, need: Requirement) -> Self {
         if let Body::Owning(_, needed, _) = &mut self.body {
             *needed = need;
         }

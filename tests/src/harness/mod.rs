@@ -30,5 +30,5 @@ mod case;
 mod run;
 mod tally;
 
-pub use case::{Case, DatabaseTest, Need, TestResult, each_backend};
+pub use case::{Case, DatabaseTest, Requirement, TestResult, each_backend};
 pub use run::{KnownFailure, in_ci, main};

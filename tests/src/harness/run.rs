@@ -15,11 +15,11 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use super::{
     Case, TestResult,
     case::Body,
-    tally::{Ending, Tally},
+    tally::{TestCounts, TestStatus},
 };
 use crate::{
     Backend, CreateError, TestDatabase,
-    servers::{Engine, Fleet, MariaDb, MySql, Postgres, ServerError},
+    servers::{MariaDb, MySql, Postgres, ServerError, ServerSoftware, SharedServers},
 };
 
 /// Holds the path of a file that gets the closing table too.
@@ -38,8 +38,8 @@ pub type KnownFailure = (&'static str, &'static str);
 /// The `known_failures` are listed by name and fail nothing either, until one of them passes.
 pub fn main(cases: Vec<Case>, known_failures: &'static [KnownFailure]) -> ExitCode {
     let arguments = Arguments::from_args();
-    let fleet = Arc::new(Fleet::new());
-    let tally = Arc::new(Tally::default());
+    let fleet = Arc::new(SharedServers::new());
+    let tally = Arc::new(TestCounts::default());
     let mut backends = BTreeSet::new();
     let mut trials = Vec::new();
     for case in cases {
@@ -62,7 +62,12 @@ pub fn main(cases: Vec<Case>, known_failures: &'static [KnownFailure]) -> ExitCo
     conclusion.exit_code()
 }
 
-fn trial(case: Case, known_failure: Option<&'static str>, fleet: &Arc<Fleet>, tally: &Arc<Tally>) -> Trial {
+fn trial(
+    case: Case,
+    known_failure: Option<&'static str>,
+    fleet: &Arc<SharedServers>,
+    tally: &Arc<TestCounts>,
+) -> Trial {
     let backend = case.backend();
     let name = case.name.clone();
     let (fleet, tally) = (Arc::clone(fleet), Arc::clone(tally));
@@ -73,10 +78,10 @@ fn trial(case: Case, known_failure: Option<&'static str>, fleet: &Arc<Fleet>, ta
             None => result,
         };
         let ending = match &result {
-            Ok(Ok(Outcome::Passed)) => Ending::Passed,
-            Ok(Ok(Outcome::Skipped(reason))) => Ending::Skipped(reason.clone()),
-            Ok(Ok(Outcome::KnownFailure(reason))) => Ending::KnownFailure(format!("{name}: {reason}")),
-            Ok(Err(_)) | Err(_) => Ending::Failed,
+            Ok(Ok(Outcome::Passed)) => TestStatus::Passed,
+            Ok(Ok(Outcome::Skipped(reason))) => TestStatus::Skipped(reason.clone()),
+            Ok(Ok(Outcome::KnownFailure(reason))) => TestStatus::KnownFailure(format!("{name}: {reason}")),
+            Ok(Err(_)) | Err(_) => TestStatus::Failed,
         };
         tally.count(backend, ending);
         match result.unwrap_or_else(|panic| resume_unwind(panic))? {
@@ -110,7 +115,7 @@ fn expect_failure(
 }
 
 /// Runs one test.
-fn perform(body: Body, fleet: &Fleet) -> Result<Outcome, Failed> {
+fn perform(body: Body, fleet: &SharedServers) -> Result<Outcome, Failed> {
     match body {
         Body::Plain(test) => ran(test()),
         Body::Owning(backend, need, test) => {
@@ -166,7 +171,7 @@ pub fn in_ci() -> bool {
     std::env::var("CI").is_ok_and(|value| !["", "0", "false"].contains(&value.as_str()))
 }
 
-fn report(tally: &Tally) {
+fn report(tally: &TestCounts) {
     let table = tally.to_string();
     let _ = write!(io::stdout(), "{table}");
     if let Some(path) = std::env::var_os(SUMMARY) {

@@ -10,7 +10,7 @@ use crate::Backend;
 
 /// How one test ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
+pub(crate) enum TestStatus {
     Passed,
     Failed,
     /// With the name and the reason.
@@ -31,23 +31,23 @@ struct Counts {
 
 /// Counts endings, from all threads. `None` stands for tests that need no database.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct TestCounts {
     counts: Mutex<BTreeMap<Option<Backend>, Counts>>,
     known_failures: Mutex<BTreeSet<String>>,
 }
 
-impl Tally {
-    pub(crate) fn count(&self, backend: Option<Backend>, ending: Ending) {
+impl TestCounts {
+    pub(crate) fn count(&self, backend: Option<Backend>, ending: TestStatus) {
         let mut all = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let counts = all.entry(backend).or_default();
         match ending {
-            Ending::Passed => counts.passed += 1,
-            Ending::Failed => counts.failed += 1,
-            Ending::KnownFailure(line) => {
+            TestStatus::Passed => counts.passed += 1,
+            TestStatus::Failed => counts.failed += 1,
+            TestStatus::KnownFailure(line) => {
                 counts.known += 1;
                 self.known_failures.lock().unwrap_or_else(PoisonError::into_inner).insert(line);
             }
-            Ending::Skipped(reason) => {
+            TestStatus::Skipped(reason) => {
                 counts.skipped += 1;
                 if reason.len() > counts.reason.len() {
                     counts.reason = reason;
@@ -59,7 +59,7 @@ impl Tally {
 
 /// Shows a table with a row for each database, and why tests were skipped on it; the failures that are known; and that
 /// MySQL was not there, which fails nothing and should not be overlooked.
-impl fmt::Display for Tally {
+impl fmt::Display for TestCounts {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut all = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         writeln!(
@@ -101,13 +101,13 @@ mod tests {
 
     #[test]
     fn counts_stand_in_a_table() {
-        let tally = Tally::default();
-        tally.count(Some(Backend::Sqlite), Ending::Passed);
-        tally.count(Some(Backend::Sqlite), Ending::Failed);
-        tally.count(Some(Backend::MariaDb), Ending::Skipped("no server".to_owned()));
-        tally.count(Some(Backend::MariaDb), Ending::Skipped("no server".to_owned()));
-        tally.count(Some(Backend::MySql), Ending::KnownFailure("mysql::a: it is so".to_owned()));
-        tally.count(Some(Backend::MySql), Ending::Skipped("it did not start; its log ends:\nthe end".to_owned()));
+        let tally = TestCounts::default();
+        tally.count(Some(Backend::Sqlite), TestStatus::Passed);
+        tally.count(Some(Backend::Sqlite), TestStatus::Failed);
+        tally.count(Some(Backend::MariaDb), TestStatus::Skipped("no server".to_owned()));
+        tally.count(Some(Backend::MariaDb), TestStatus::Skipped("no server".to_owned()));
+        tally.count(Some(Backend::MySql), TestStatus::KnownFailure("mysql::a: it is so".to_owned()));
+        tally.count(Some(Backend::MySql), TestStatus::Skipped("it did not start; its log ends:\nthe end".to_owned()));
         insta::assert_snapshot!(tally.to_string(), @r"
         database        ran  passed  failed   known  skipped
         none needed       0       0       0       0        0

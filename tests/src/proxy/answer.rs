@@ -4,12 +4,12 @@ use super::requests::{mysql_length, typed_length};
 use crate::Backend;
 
 /// What a server said since a request.
-pub(super) struct Answer {
+pub(super) struct ResponseTracker {
     backend: Backend,
     bytes: Vec<u8>,
 }
 
-impl Answer {
+impl ResponseTracker {
     pub(super) const fn new(backend: Backend) -> Self {
         Self { backend, bytes: Vec::new() }
     }
@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn postgres_is_ready_after_a_notice() {
-        let mut answer = Answer::new(Backend::Postgres);
+        let mut answer = ResponseTracker::new(Backend::Postgres);
         for byte in [b'N', 0, 0, 0, 6, b'h', b'i', b'Z', 0, 0, 0, 5] {
             answer.push(&[byte]);
             assert!(!answer.is_complete());
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn mysql_is_done_with_its_first_packet() {
-        let mut answer = Answer::new(Backend::MySql);
+        let mut answer = ResponseTracker::new(Backend::MySql);
         answer.push(&[2, 0, 0, 1, 0]);
         assert!(!answer.is_complete());
         answer.push(&[0]);

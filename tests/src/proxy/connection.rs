@@ -10,11 +10,16 @@ use std::{
     thread,
 };
 
-use super::{Hold, answer::Answer, gate::Gate, requests::Requests};
+use super::{StopAt, answer::ResponseTracker, gate::RequestGate, requests::RequestSplitter};
 use crate::Backend;
 
 /// Passes on what two ends say to each other, until one of them closes, or the gate cuts.
-pub(super) fn pass(backend: Backend, client: &TcpStream, server: &TcpStream, gate: &Arc<Gate>) -> io::Result<()> {
+pub(super) fn pass(
+    backend: Backend,
+    client: &TcpStream,
+    server: &TcpStream,
+    gate: &Arc<RequestGate>,
+) -> io::Result<()> {
     for stream in [client, server] {
         stream.set_nodelay(true)?;
         gate.keep(stream.try_clone()?);
@@ -23,15 +28,15 @@ pub(super) fn pass(backend: Backend, client: &TcpStream, server: &TcpStream, gat
     let withheld = Arc::clone(&withhold);
     let forth = Direction { from: client.try_clone()?, to: server.try_clone()?, gate: Arc::clone(gate) };
     let back = Direction { from: server.try_clone()?, to: client.try_clone()?, gate: Arc::clone(gate) };
-    thread::spawn(move || forth.run(|direction| direction.requests(Requests::new(backend), &withhold)));
-    thread::spawn(move || back.run(|direction| direction.answers(Answer::new(backend), &withheld)));
+    thread::spawn(move || forth.run(|direction| direction.requests(RequestSplitter::new(backend), &withhold)));
+    thread::spawn(move || back.run(|direction| direction.answers(ResponseTracker::new(backend), &withheld)));
     Ok(())
 }
 
 struct Direction {
     from: TcpStream,
     to: TcpStream,
-    gate: Arc<Gate>,
+    gate: Arc<RequestGate>,
 }
 
 impl Direction {
@@ -42,13 +47,13 @@ impl Direction {
         let _ = self.to.shutdown(Shutdown::Both);
     }
 
-    fn requests(&mut self, mut requests: Requests, withhold: &AtomicBool) -> io::Result<()> {
+    fn requests(&mut self, mut requests: RequestSplitter, withhold: &AtomicBool) -> io::Result<()> {
         let mut buffer = [0; 8192];
         while let length @ 1.. = self.from.read(&mut buffer)? {
             for part in requests.push(&buffer[..length]) {
                 match part.is_request.then(|| self.gate.count()).flatten() {
-                    Some(Hold::Before(_)) => self.gate.wait(),
-                    Some(Hold::After(_)) => withhold.store(true, Ordering::Release),
+                    Some(StopAt::Before(_)) => self.gate.wait(),
+                    Some(StopAt::After(_)) => withhold.store(true, Ordering::Release),
                     None => {}
                 }
                 self.to.write_all(&part.bytes)?;
@@ -57,7 +62,7 @@ impl Direction {
         Ok(())
     }
 
-    fn answers(&mut self, mut answer: Answer, withhold: &AtomicBool) -> io::Result<()> {
+    fn answers(&mut self, mut answer: ResponseTracker, withhold: &AtomicBool) -> io::Result<()> {
         let mut buffer = [0; 8192];
         while let length @ 1.. = self.from.read(&mut buffer)? {
             if !withhold.load(Ordering::Acquire) {

@@ -5,11 +5,11 @@ use std::{
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
 };
 
-use super::Hold;
+use super::StopAt;
 
 /// Counts requests and holds at one.
 #[derive(Debug)]
-pub(super) struct Gate {
+pub(super) struct RequestGate {
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -17,14 +17,14 @@ pub(super) struct Gate {
 #[derive(Debug)]
 struct State {
     requests: usize,
-    hold: Option<Hold>,
+    hold: Option<StopAt>,
     is_holding: bool,
     /// Both ends of every connection.
     streams: Vec<TcpStream>,
 }
 
-impl Gate {
-    pub(super) fn new(hold: Option<Hold>) -> Self {
+impl RequestGate {
+    pub(super) fn new(hold: Option<StopAt>) -> Self {
         let state = State { requests: 0, hold, is_holding: false, streams: Vec::new() };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
@@ -43,11 +43,11 @@ impl Gate {
     }
 
     /// Counts a request, and says how to hold at it.
-    pub(super) fn count(&self) -> Option<Hold> {
+    pub(super) fn count(&self) -> Option<StopAt> {
         let mut state = self.state();
         state.requests += 1;
         let number = state.requests;
-        state.hold.filter(|hold| *hold == Hold::Before(number) || *hold == Hold::After(number))
+        state.hold.filter(|hold| *hold == StopAt::Before(number) || *hold == StopAt::After(number))
     }
 
     /// Waits until the test has seen it, and released or cut.

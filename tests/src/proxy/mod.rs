@@ -1,7 +1,7 @@
 //! A way to a server that can be stopped and cut at a chosen place.
 //!
 //! A [`Proxy`] stands between a program and its server, passes on what they say, and counts the *requests*: what a program
-//! sends before it waits for an answer. At one of them it can [hold](Hold), before the server gets it, or after the server
+//! sends before it waits for an answer. At one of them it can [hold](StopAt), before the server gets it, or after the server
 //! has answered and before the program knows. A test then kills the program, or [cuts](Proxy::cut) its connections.
 //!
 //! Knows as much of the protocols as it takes to find the ends of messages, and no encryption.
@@ -22,11 +22,11 @@ use std::{
 };
 
 use crate::{Backend, ProgramError, program::Running};
-use gate::Gate;
+use gate::RequestGate;
 
 /// Where a proxy stops. Requests are counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hold {
+pub enum StopAt {
     /// The server does not get this request.
     Before(usize),
     /// The server has answered this request; the program does not get the answer.
@@ -37,7 +37,7 @@ pub enum Hold {
 #[derive(Debug)]
 pub struct Proxy {
     port: u16,
-    gate: Arc<Gate>,
+    gate: Arc<RequestGate>,
     closing: Arc<AtomicBool>,
     listening: Option<JoinHandle<()>>,
 }
@@ -48,10 +48,10 @@ impl Proxy {
     /// # Errors
     ///
     /// When no port can be had.
-    pub fn start(backend: Backend, address: SocketAddr, hold: Option<Hold>) -> io::Result<Self> {
+    pub fn start(backend: Backend, address: SocketAddr, hold: Option<StopAt>) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let port = listener.local_addr()?.port();
-        let (gate, closing) = (Arc::new(Gate::new(hold)), Arc::new(AtomicBool::new(false)));
+        let (gate, closing) = (Arc::new(RequestGate::new(hold)), Arc::new(AtomicBool::new(false)));
         let (gate_of_thread, closing_of_thread) = (Arc::clone(&gate), Arc::clone(&closing));
         let listening = thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {

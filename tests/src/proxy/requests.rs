@@ -13,14 +13,14 @@ const UNANSWERED: [u8; 3] = [0x01, 0x18, 0x19];
 
 /// What goes to the server in one piece.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Part {
+pub(super) struct Chunk {
     pub(super) bytes: Vec<u8>,
     /// Whether the server does something and answers; else it belongs to the login, or to the end.
     pub(super) is_request: bool,
 }
 
 /// What has come from a program so far.
-pub(super) struct Requests {
+pub(super) struct RequestSplitter {
     backend: Backend,
     /// PostgreSQL: whether messages begin with their type.
     has_started: bool,
@@ -30,13 +30,13 @@ pub(super) struct Requests {
     group: Vec<u8>,
 }
 
-impl Requests {
+impl RequestSplitter {
     pub(super) const fn new(backend: Backend) -> Self {
         Self { backend, has_started: false, rest: Vec::new(), group: Vec::new() }
     }
 
     /// Takes bytes, and returns the parts that they complete.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> Vec<Part> {
+    pub(super) fn push(&mut self, bytes: &[u8]) -> Vec<Chunk> {
         self.rest.extend_from_slice(bytes);
         let mut parts = Vec::new();
         while let Some(message) = self.message() {
@@ -44,7 +44,7 @@ impl Requests {
             self.group.extend(message);
             if kind != Kind::Unfinished {
                 let bytes = std::mem::take(&mut self.group);
-                parts.push(Part { bytes, is_request: kind == Kind::Request });
+                parts.push(Chunk { bytes, is_request: kind == Kind::Request });
             }
         }
         parts
@@ -106,8 +106,8 @@ mod tests {
 
     /// Pushes byte by byte, and returns the parts as `(length, is_request)`.
     fn check(backend: Backend, bytes: &[u8], expected: &[(usize, bool)]) {
-        let mut requests = Requests::new(backend);
-        let parts: Vec<Part> = bytes.iter().flat_map(|byte| requests.push(&[*byte])).collect();
+        let mut requests = RequestSplitter::new(backend);
+        let parts: Vec<Chunk> = bytes.iter().flat_map(|byte| requests.push(&[*byte])).collect();
         let found: Vec<_> = parts.iter().map(|part| (part.bytes.len(), part.is_request)).collect();
         assert_eq!(found, expected);
         assert_eq!(parts.into_iter().flat_map(|part| part.bytes).collect::<Vec<_>>(), bytes);

@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::{Address, ServerError, home::run, private::USER};
+use super::{Address, ServerError, data_directory::run, temporary::USER};
 use crate::Backend;
 
 /// A service of `compose.yaml`, up as long as the value lives.

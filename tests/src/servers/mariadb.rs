@@ -8,11 +8,11 @@ use std::{
 
 use rustix::process::Signal;
 
-use super::{Engine, Home, PrivateServer, ServerError, home::run, private::USER};
+use super::{DataDirectory, ServerError, ServerSoftware, TemporaryServer, data_directory::run, temporary::USER};
 use crate::Backend;
 
 /// A private MariaDB server.
-pub type MariaDbServer = PrivateServer<MariaDb>;
+pub type MariaDbServer = TemporaryServer<MariaDb>;
 
 /// Where MariaDB's programs are.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub struct MariaDb {
     install: PathBuf,
 }
 
-impl Engine for MariaDb {
+impl ServerSoftware for MariaDb {
     const BACKEND: Backend = Backend::MariaDb;
     const ADMIN_DATABASE: &'static str = "mysql";
     const DATABASES: &'static str = "SELECT 1 FROM information_schema.schemata WHERE schema_name";
@@ -41,7 +41,7 @@ impl Engine for MariaDb {
         }
     }
 
-    fn initialise(&self, home: &Home) -> Result<(), ServerError> {
+    fn initialise(&self, home: &DataDirectory) -> Result<(), ServerError> {
         let temporary = home.join("tmp");
         let mut make = home.command(Path::new("mkdir"));
         run(make.arg("-p").arg(&temporary))?;
@@ -60,7 +60,7 @@ impl Engine for MariaDb {
         run(&mut install).map(drop)
     }
 
-    fn command(&self, home: &Home, port: u16) -> Command {
+    fn command(&self, home: &DataDirectory, port: u16) -> Command {
         let mut mariadbd = home.command(&self.server);
         mariadbd
             .arg("--no-defaults")

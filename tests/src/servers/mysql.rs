@@ -8,11 +8,13 @@ use std::{
 
 use rustix::process::{Signal, geteuid};
 
-use super::{Engine, Home, PrivateServer, ServerError, home::run, mariadb::option, private::USER};
+use super::{
+    DataDirectory, ServerError, ServerSoftware, TemporaryServer, data_directory::run, mariadb::option, temporary::USER,
+};
 use crate::{Backend, Program, target};
 
 /// A private MySQL server.
-pub type MySqlServer = PrivateServer<MySql>;
+pub type MySqlServer = TemporaryServer<MySql>;
 
 /// Where MySQL's programs are: a folder with a `usr` of its own, in which the programs find their libraries.
 #[derive(Debug)]
@@ -38,7 +40,7 @@ impl MySql {
     }
 
     /// The server's command, with what it needs to be told in any case.
-    fn server(&self, home: &Home) -> Command {
+    fn server(&self, home: &DataDirectory) -> Command {
         let mut mysqld = home.command(&self.loader());
         mysqld
             .arg("--library-path")
@@ -62,7 +64,7 @@ impl MySql {
     }
 }
 
-impl Engine for MySql {
+impl ServerSoftware for MySql {
     const BACKEND: Backend = Backend::MySql;
     const ADMIN_DATABASE: &'static str = "mysql";
     const DATABASES: &'static str = "SELECT 1 FROM information_schema.schemata WHERE schema_name";
@@ -79,7 +81,7 @@ impl Engine for MySql {
         })
     }
 
-    fn initialise(&self, home: &Home) -> Result<(), ServerError> {
+    fn initialise(&self, home: &DataDirectory) -> Result<(), ServerError> {
         let administrator = format!(
             "CREATE USER IF NOT EXISTS '{USER}'@'%' IDENTIFIED BY '{USER}';\n\
              GRANT ALL PRIVILEGES ON *.* TO '{USER}'@'%' WITH GRANT OPTION;\n"
@@ -88,7 +90,7 @@ impl Engine for MySql {
         run(self.server(home).arg("--initialize-insecure")).map(drop)
     }
 
-    fn command(&self, home: &Home, port: u16) -> Command {
+    fn command(&self, home: &DataDirectory, port: u16) -> Command {
         let mut mysqld = self.server(home);
         mysqld
             .arg(option("init-file", &home.join("init.sql")))

@@ -10,11 +10,11 @@ use std::{
 use rustix::process::Signal;
 
 use super::{
-    Address, Engine, Home, Postgres, PostgresServer, ServerError,
+    Address, DataDirectory, Postgres, PostgresServer, ServerError, ServerSoftware,
     account::Account,
     error::tail,
-    private::{USER, free_port},
     process::Process,
+    temporary::{USER, free_port},
 };
 use crate::Backend;
 
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a client keeps to itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pooling {
+pub enum PoolMode {
     /// A connection to the server, for as long as the client is there.
     Session,
     /// A connection for one transaction; the next may run on another one, and so may statements outside of transactions.
@@ -36,7 +36,7 @@ pub struct PgBouncer {
     // Before the home: the process ends first, then its files go.
     _process: Process,
     port: u16,
-    _home: Home,
+    _home: DataDirectory,
 }
 
 impl PgBouncer {
@@ -61,9 +61,9 @@ impl PgBouncer {
     /// # Errors
     ///
     /// When the program is missing, or does not come up.
-    pub fn start(server: &PostgresServer, pooling: Pooling) -> Result<Self, ServerError> {
+    pub fn start(server: &PostgresServer, pooling: PoolMode) -> Result<Self, ServerError> {
         let program = Self::find()?;
-        let home = Home::temporary(Account::unless_ordinary(Postgres::ACCOUNTS)?)?;
+        let home = DataDirectory::temporary(Account::unless_ordinary(Postgres::ACCOUNTS)?)?;
         let port = free_port()?;
         let write = |name: &str, text: String| {
             fs::write(home.join(name), text).map_err(ServerError::io(format!("write `{name}`")))
@@ -84,10 +84,10 @@ impl PgBouncer {
     }
 }
 
-fn settings(server: u16, port: u16, pooling: Pooling) -> String {
+fn settings(server: u16, port: u16, pooling: PoolMode) -> String {
     let mode = match pooling {
-        Pooling::Session => "session",
-        Pooling::Transaction => "transaction",
+        PoolMode::Session => "session",
+        PoolMode::Transaction => "transaction",
     };
     format!(
         "[databases]\n\
@@ -104,7 +104,7 @@ fn settings(server: u16, port: u16, pooling: Pooling) -> String {
 }
 
 /// Waits until the port is open. The first to open it may be another process, which the log would tell.
-fn wait(home: &Home, mut process: Process, port: u16) -> Result<Process, ServerError> {
+fn wait(home: &DataDirectory, mut process: Process, port: u16) -> Result<Process, ServerError> {
     let deadline = Instant::now() + PATIENCE;
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
         let reason = process.exited().map(|status| status.to_string());

@@ -4,11 +4,13 @@ use std::{fs, path::PathBuf, process::Command};
 
 use rustix::process::Signal;
 
-use super::{Engine, Home, PrivateServer, ServerError, account::Account, home::run, private::USER};
+use super::{
+    DataDirectory, ServerError, ServerSoftware, TemporaryServer, account::Account, data_directory::run, temporary::USER,
+};
 use crate::{Backend, target};
 
 /// A private PostgreSQL server.
-pub type PostgresServer = PrivateServer<Postgres>;
+pub type PostgresServer = TemporaryServer<Postgres>;
 
 /// Where PostgreSQL's programs are.
 #[derive(Debug)]
@@ -18,14 +20,14 @@ pub struct Postgres {
 
 /// A major of PostgreSQL's beside that of this machine: `tests/run.sh` fetches them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Edition {
+pub enum PostgresMajor {
     /// The oldest that can be had.
     Oldest,
     /// The newest that can be had.
     Newest,
 }
 
-impl Edition {
+impl PostgresMajor {
     /// Starts a server of this major on a fresh, temporary data directory.
     ///
     /// # Errors
@@ -37,7 +39,7 @@ impl Edition {
             let tried = vec![format!("no `{}`, which tests/run.sh fetches", fetched.display())];
             return Err(ServerError::Missing { backend: Postgres::BACKEND, tried });
         }
-        let home = Home::temporary(Account::unless_ordinary(Postgres::ACCOUNTS)?)?;
+        let home = DataDirectory::temporary(Account::unless_ordinary(Postgres::ACCOUNTS)?)?;
         // The account of the server may not reach the folder.
         run(Command::new("cp").arg("-R").arg(fetched).arg(home.join("programs")))?;
         let engine = Postgres { programs: home.join("programs/bin") };
@@ -53,7 +55,7 @@ impl Edition {
     }
 }
 
-impl Engine for Postgres {
+impl ServerSoftware for Postgres {
     const BACKEND: Backend = Backend::Postgres;
     const ADMIN_DATABASE: &'static str = "postgres";
     const DATABASES: &'static str = "SELECT 1 FROM pg_database WHERE datname";
@@ -75,7 +77,7 @@ impl Engine for Postgres {
         Ok(Self { programs })
     }
 
-    fn initialise(&self, home: &Home) -> Result<(), ServerError> {
+    fn initialise(&self, home: &DataDirectory) -> Result<(), ServerError> {
         let password = home.join("password");
         fs::write(&password, USER).map_err(ServerError::io("write the password file"))?;
         let mut initdb = home.command(&self.programs.join("initdb"));
@@ -91,7 +93,7 @@ impl Engine for Postgres {
         run(&mut initdb).map(drop)
     }
 
-    fn command(&self, home: &Home, port: u16) -> Command {
+    fn command(&self, home: &DataDirectory, port: u16) -> Command {
         let mut postgres = home.command(&self.programs.join("postgres"));
         postgres.arg("-D").arg(home.join("data"));
         postgres.arg("-p").arg(port.to_string());
@@ -119,7 +121,7 @@ impl PostgresServer {
     /// As [`PostgresServer::start`].
     pub fn standby(&self) -> Result<Self, ServerError> {
         let engine = Postgres::find()?;
-        let home = Home::temporary(Account::unless_ordinary(Postgres::ACCOUNTS)?)?;
+        let home = DataDirectory::temporary(Account::unless_ordinary(Postgres::ACCOUNTS)?)?;
         let mut copy = home.command(&engine.programs.join("pg_basebackup"));
         copy.args(["--write-recovery-conf", "--wal-method", "stream", "--checkpoint", "fast", "--no-sync"])
             .arg("--pgdata")

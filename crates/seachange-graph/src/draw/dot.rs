@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{EdgeKind, Node, Picture, State};
+use super::{EdgeKind, GraphLayout, Node, NodeState};
 
 const START: &str = r##"digraph revisions {
     rankdir=BT;
@@ -11,7 +11,7 @@ const START: &str = r##"digraph revisions {
 "##;
 
 /// Writes revisions as nodes, and arrows the way an upgrade goes.
-pub(super) fn write(picture: &Picture<'_>) -> String {
+pub(super) fn write(picture: &GraphLayout<'_>) -> String {
     let mut text = START.to_owned();
     for node in &picture.nodes {
         let _ = writeln!(text, "    {} [label={}{}];", quoted(&node.revision.id), label(node), style(node.state));
@@ -30,7 +30,7 @@ pub(super) fn write(picture: &Picture<'_>) -> String {
 
 fn label(node: &Node<'_>) -> String {
     let mut first = node.revision.id.clone();
-    first.extend(node.marks().map(|mark| format!(" ({mark})")));
+    first.extend(node.labels().map(|mark| format!(" ({mark})")));
     first.extend(node.revision.branch_labels.iter().map(|label| format!(" [{label}]")));
     let lines = if node.message.is_empty() { first } else { format!("{first}\n{}", node.message) };
     quoted(&lines)
@@ -42,11 +42,11 @@ fn quoted(text: &str) -> String {
     format!("\"{escaped}\"")
 }
 
-fn style(state: Option<State>) -> &'static str {
+fn style(state: Option<NodeState>) -> &'static str {
     match state {
         None => "",
-        Some(State::Pending) => ", style=\"rounded,dashed\"",
-        Some(State::Applied) => ", style=\"rounded,filled\", fillcolor=\"#dafbe1\"",
-        Some(State::Current) => ", style=\"rounded,filled\", fillcolor=\"#aceebb\", penwidth=2",
+        Some(NodeState::Pending) => ", style=\"rounded,dashed\"",
+        Some(NodeState::Applied) => ", style=\"rounded,filled\", fillcolor=\"#dafbe1\"",
+        Some(NodeState::Current) => ", style=\"rounded,filled\", fillcolor=\"#aceebb\", penwidth=2",
     }
 }

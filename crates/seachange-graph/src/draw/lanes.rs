@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Edge, EdgeKind, Picture};
+use super::{Edge, EdgeKind, GraphLayout};
 
 /// A lane for each row and for each line.
 pub(super) struct Lanes {
@@ -19,12 +19,12 @@ pub(super) struct Lanes {
 
 /// The lanes that are not taken.
 #[derive(Default)]
-struct Free {
+struct FreeLanes {
     lanes: BTreeSet<usize>,
     count: usize,
 }
 
-impl Free {
+impl FreeLanes {
     fn take_leftmost(&mut self) -> usize {
         self.lanes.pop_first().unwrap_or_else(|| {
             self.count += 1;
@@ -39,16 +39,16 @@ impl Free {
 
 /// The lanes of the lines that a revision ends.
 #[derive(Default)]
-struct Arriving {
+struct IncomingLanes {
     /// From left to right turned round: the last is the leftmost.
     parent: Vec<usize>,
     dependency: Vec<usize>,
 }
 
 impl Lanes {
-    pub(super) fn new(picture: &Picture<'_>) -> Self {
-        let mut free = Free::default();
-        let mut arriving: HashMap<usize, Arriving> = HashMap::new();
+    pub(super) fn new(picture: &GraphLayout<'_>) -> Self {
+        let mut free = FreeLanes::default();
+        let mut arriving: HashMap<usize, IncomingLanes> = HashMap::new();
         let mut nodes = Vec::with_capacity(picture.nodes.len());
         let mut edges = Vec::with_capacity(picture.edges.len());
         for row in 0..picture.nodes.len() {
@@ -64,14 +64,14 @@ impl Lanes {
     }
 }
 
-impl Arriving {
+impl IncomingLanes {
     fn lane(&self) -> Option<usize> {
         self.parent.last().or(self.dependency.first()).copied()
     }
 
     /// Finds a lane for a line from a revision in `from`. It joins a line to the same parent, unless going straight down
     /// leads further to the left: there the two meet at their end.
-    fn add(&mut self, edge: &Edge, from: usize, free: &mut Free) -> usize {
+    fn add(&mut self, edge: &Edge, from: usize, free: &mut FreeLanes) -> usize {
         if edge.kind == EdgeKind::Dependency {
             let lane = free.take(from);
             self.dependency.push(lane);

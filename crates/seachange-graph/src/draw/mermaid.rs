@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{EdgeKind, Node, Picture, State};
+use super::{EdgeKind, GraphLayout, Node, NodeState};
 
 const START: &str = "flowchart BT\n    accTitle: Revision graph\n";
 
@@ -13,7 +13,7 @@ const STATES: &str = "    classDef applied stroke:#2da44e,stroke-width:2px
 ";
 
 /// Writes revisions as nodes, and arrows the way an upgrade goes.
-pub(super) fn write(picture: &Picture<'_>) -> String {
+pub(super) fn write(picture: &GraphLayout<'_>) -> String {
     let mut text = START.to_owned();
     for node in &picture.nodes {
         let _ = writeln!(text, "    {}[\"{}\"]{}", name(node), label(node), class(node.state));
@@ -38,7 +38,7 @@ fn name(node: &Node<'_>) -> String {
 
 fn label(node: &Node<'_>) -> String {
     let mut label = escaped(&node.revision.id);
-    label.extend(node.marks().map(|mark| format!(" ({mark})")));
+    label.extend(node.labels().map(|mark| format!(" ({mark})")));
     label.extend(node.revision.branch_labels.iter().map(|label| escaped(&format!(" [{label}]"))));
     if !node.message.is_empty() {
         label.push_str("<br/>");
@@ -61,11 +61,11 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-fn class(state: Option<State>) -> &'static str {
+fn class(state: Option<NodeState>) -> &'static str {
     match state {
         None => "",
-        Some(State::Pending) => ":::pending",
-        Some(State::Applied) => ":::applied",
-        Some(State::Current) => ":::current",
+        Some(NodeState::Pending) => ":::pending",
+        Some(NodeState::Applied) => ":::applied",
+        Some(NodeState::Current) => ":::current",
     }
 }

@@ -9,8 +9,8 @@ use crate::graph::Graph;
 
 /// The positions, the newest first, each before all it points at.
 pub(super) fn newest_first(graph: &Graph) -> Vec<usize> {
-    let trees = Trees::new(graph);
-    let mut walk = Walk::new(graph);
+    let trees = Components::new(graph);
+    let mut walk = TopologicalWalk::new(graph);
     for top in trees.order(graph).into_iter().flat_map(|tree| &trees.tops[tree]) {
         walk.go_on(*top);
     }
@@ -18,7 +18,7 @@ pub(super) fn newest_first(graph: &Graph) -> Vec<usize> {
 }
 
 /// What is drawn, and what is next.
-struct Walk<'a> {
+struct TopologicalWalk<'a> {
     graph: &'a Graph,
     /// What points at each position: other trees first, then the newest.
     above: Vec<Vec<usize>>,
@@ -30,7 +30,7 @@ struct Walk<'a> {
     rows: Vec<usize>,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> TopologicalWalk<'a> {
     fn new(graph: &'a Graph) -> Self {
         let count = graph.len();
         let above = |position: usize| {
@@ -89,14 +89,14 @@ impl<'a> Walk<'a> {
 }
 
 /// Revisions that hang together by parents.
-struct Trees {
+struct Components {
     /// The tree of each position.
     of: Vec<usize>,
     /// What nothing points at in each tree, the newest first.
     tops: Vec<Vec<usize>>,
 }
 
-impl Trees {
+impl Components {
     fn new(graph: &Graph) -> Self {
         let count = graph.len();
         let mut of = vec![usize::MAX; count];

@@ -10,8 +10,8 @@ mod style;
 use std::fmt::Write;
 
 use super::lanes::Lanes;
-use super::{EdgeKind, Picture};
-use row::Row;
+use super::{EdgeKind, GraphLayout};
+use row::SvgRow;
 
 /// The height of a row, in pixels.
 const ROW: usize = 28;
@@ -26,10 +26,10 @@ const MARGIN: usize = 16;
 const COLORS: usize = 7;
 
 /// Writes the document.
-pub(super) fn write(picture: &Picture<'_>) -> String {
+pub(super) fn write(picture: &GraphLayout<'_>) -> String {
     let lanes = Lanes::new(picture);
     let text_start = 2 * MARGIN + LANE * lanes.count.saturating_sub(1) + LANE / 2;
-    let rows: Vec<Row> = picture.nodes.iter().map(|node| Row::new(node, text_start)).collect();
+    let rows: Vec<SvgRow> = picture.nodes.iter().map(|node| SvgRow::new(node, text_start)).collect();
     let legend = legend(picture, text_start);
     let mut width = legend.as_ref().map_or(0, |(_, end)| *end);
     width = rows.iter().map(|row| row.end).fold(width, usize::max) + MARGIN;
@@ -54,7 +54,7 @@ fn y(row: usize) -> usize {
     MARGIN + ROW / 2 + ROW * row
 }
 
-fn start(picture: &Picture<'_>, width: usize, height: usize) -> String {
+fn start(picture: &GraphLayout<'_>, width: usize, height: usize) -> String {
     let heads = picture.nodes.iter().filter(|node| node.is_head).count();
     let bases = picture.nodes.iter().filter(|node| node.is_base()).count();
     format!(
@@ -76,7 +76,7 @@ fn counted(count: usize, noun: &str) -> String {
 }
 
 /// Lines come first: revisions stand on top of them.
-fn lines(text: &mut String, picture: &Picture<'_>, lanes: &Lanes) {
+fn lines(text: &mut String, picture: &GraphLayout<'_>, lanes: &Lanes) {
     for (edge, &lane) in picture.edges.iter().zip(&lanes.edges) {
         let path = line::path(edge, lane, lanes);
         let _ = match edge.kind {
@@ -87,7 +87,7 @@ fn lines(text: &mut String, picture: &Picture<'_>, lanes: &Lanes) {
 }
 
 /// What dashes mean and what circles mean, where there are any, and where it ends.
-fn legend(picture: &Picture<'_>, start: usize) -> Option<(String, usize)> {
+fn legend(picture: &GraphLayout<'_>, start: usize) -> Option<(String, usize)> {
     let has_states = picture.nodes.iter().any(|node| node.state.is_some());
     let parts = [
         (picture.has_dependencies(), "dashed line: a dependency"),

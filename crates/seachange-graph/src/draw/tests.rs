@@ -6,7 +6,7 @@ mod layout;
 mod order;
 mod properties;
 
-use super::{Caption, Edge, EdgeKind, Picture};
+use super::{Edge, EdgeKind, GraphLayout, NodeLabel};
 use crate::{Graph, Revision};
 
 /// Reads a graph: `a, a -> b, a -> c (b), b c -> d [x]` makes `c` depend on `b`, and `d`, labelled `x`, the merge point
@@ -26,20 +26,20 @@ fn revision(line: &str) -> Revision {
 }
 
 /// Draws without messages.
-fn picture(graph: &Graph) -> Picture<'_> {
-    Picture::new(graph, |_| Caption::default())
+fn picture(graph: &Graph) -> GraphLayout<'_> {
+    GraphLayout::new(graph, |_| NodeLabel::default())
 }
 
 /// One of everything: two bases, a branch, a merge point, a label, a dependency, and what is applied of it.
 const EVERYTHING: &str = "a, a -> b, a -> c, b c -> d, d -> e (y), x [side], x -> y, y -> z";
 
-fn everything(graph: &Graph) -> Picture<'_> {
-    Picture::new(graph, |revision| {
+fn everything(graph: &Graph) -> GraphLayout<'_> {
+    GraphLayout::new(graph, |revision| {
         let message = match revision.id.as_str() {
             "a" => "create \"posts\" & <users>",
             "d" => "",
             _ => "add a column",
         };
-        Caption::new(message).applied(["a", "b", "x"].contains(&revision.id.as_str()))
+        NodeLabel::new(message).applied(["a", "b", "x"].contains(&revision.id.as_str()))
     })
 }

@@ -1,11 +1,11 @@
 //! Plans that undo revisions.
 
 use super::{Direction, Plan, PlanError};
-use crate::applied::Applied;
+use crate::applied::AppliedSet;
 use crate::branch::Branch;
 use crate::graph::Graph;
-use crate::reach::Set;
-use crate::resolve::Walk;
+use crate::resolve::ResolvedTarget;
+use crate::revision_set::RevisionSet;
 use crate::target::Target;
 
 impl Graph {
@@ -18,8 +18,8 @@ impl Graph {
     /// # Errors
     ///
     /// [`PlanError`] when a target is unknown, is not unique, is not applied, leads up, or is too far.
-    pub fn downgrade(&self, applied: &Applied, targets: &[Target]) -> Result<Plan, PlanError> {
-        let mut undone = Set::empty(self);
+    pub fn downgrade(&self, applied: &AppliedSet, targets: &[Target]) -> Result<Plan, PlanError> {
+        let mut undone = RevisionSet::empty(self);
         let mut steps = Vec::new();
         for target in targets {
             let lowest = self.lowest_undone(applied, target)?;
@@ -33,7 +33,7 @@ impl Graph {
     }
 
     /// The lowest revisions that a downgrade undoes.
-    fn lowest_undone(&self, applied: &Applied, target: &Target) -> Result<Vec<usize>, PlanError> {
+    fn lowest_undone(&self, applied: &AppliedSet, target: &Target) -> Result<Vec<usize>, PlanError> {
         if target.is_relative() && target.steps() > 0 {
             return Err(PlanError::WrongWay { target: target.clone(), direction: Direction::Downgrade });
         }
@@ -54,16 +54,16 @@ impl Graph {
 
     /// Whether other branches leave a branch between these revisions and the one that names it. What is applied of it
     /// then is theirs as well, and is not to be undone in its name alone.
-    fn is_shared(&self, applied: &Applied, branch: &Branch, lowest: &[usize]) -> bool {
-        let of_branch = Set::reached(self, [branch.start], |position| self.above(position));
-        let above = Set::reached(self, lowest.iter().copied(), |position| self.above(position));
+    fn is_shared(&self, applied: &AppliedSet, branch: &Branch, lowest: &[usize]) -> bool {
+        let of_branch = RevisionSet::reached(self, [branch.start], |position| self.above(position));
+        let above = RevisionSet::reached(self, lowest.iter().copied(), |position| self.above(position));
         lowest.iter().any(|&position| applied.contains(position))
             && above.iter().any(|position| !branch.contains(position) && !of_branch.contains(position))
     }
 
     /// The lowest revisions that lie above a target: the children of what it stands for, or the bases, kept to the branch.
     /// Of steps down it is the one that the last was taken from, unless they only name another revision.
-    pub(super) fn lowest_above(&self, target: &Target, walk: &Walk, branch: Option<&Branch>) -> Vec<usize> {
+    pub(super) fn lowest_above(&self, target: &Target, walk: &ResolvedTarget, branch: Option<&Branch>) -> Vec<usize> {
         let is_named = branch.is_none() && !target.is_relative() && !walk.place.is_empty();
         let follows_line = target.steps() < 0 && !is_named;
         match (walk.from, walk.place.as_slice()) {

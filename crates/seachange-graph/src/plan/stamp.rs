@@ -1,10 +1,10 @@
 //! Plans that only write down what is applied.
 
 use super::PlanError;
-use crate::applied::Applied;
+use crate::applied::AppliedSet;
 use crate::branch::Branch;
 use crate::graph::Graph;
-use crate::reach::Set;
+use crate::revision_set::RevisionSet;
 use crate::target::Target;
 
 /// What a stamp changes in the record of applied revisions, without running any.
@@ -32,9 +32,9 @@ impl Graph {
     /// # Errors
     ///
     /// [`PlanError`] when a target is unknown, is not unique, or is too far.
-    pub fn stamp(&self, applied: &Applied, targets: &[Target]) -> Result<StampPlan, PlanError> {
+    pub fn stamp(&self, applied: &AppliedSet, targets: &[Target]) -> Result<StampPlan, PlanError> {
         let mut wanted = Vec::new();
-        let mut forgotten = Set::empty(self);
+        let mut forgotten = RevisionSet::empty(self);
         for target in targets {
             let (walk, branch) = self.locate(applied, target)?;
             match branch.as_ref().filter(|_| walk.place.is_empty() && target.steps() == 0) {
@@ -55,7 +55,7 @@ impl Graph {
     }
 
     /// Forgets the revision of a branch, all above it, and all below it that nothing else stands on.
-    fn forget_branch(&self, applied: &Applied, branch: &Branch, forgotten: &mut Set) {
+    fn forget_branch(&self, applied: &AppliedSet, branch: &Branch, forgotten: &mut RevisionSet) {
         forgotten.extend([branch.start], |position| self.above(position), |_| true);
         let stays = |&position: &usize| !forgotten.contains(position) && !branch.contains(position);
         let kept = self.closure_below(applied.members().iter().filter(stays));

@@ -1,9 +1,9 @@
 //! Plans that apply revisions.
 
 use super::{Direction, Plan, PlanError};
-use crate::applied::Applied;
+use crate::applied::AppliedSet;
 use crate::graph::Graph;
-use crate::reach::Set;
+use crate::revision_set::RevisionSet;
 use crate::target::Target;
 
 impl Graph {
@@ -15,7 +15,7 @@ impl Graph {
     /// # Errors
     ///
     /// [`PlanError`] when a target is unknown, is not unique, leads down, or is too far.
-    pub fn upgrade(&self, applied: &Applied, targets: &[Target]) -> Result<Plan, PlanError> {
+    pub fn upgrade(&self, applied: &AppliedSet, targets: &[Target]) -> Result<Plan, PlanError> {
         let mut wanted = applied.missing().to_vec();
         for target in targets {
             if target.is_relative() && target.steps() < 0 {
@@ -24,7 +24,7 @@ impl Graph {
             wanted.extend(self.locate(applied, target)?.0.place);
         }
         let is_pending = |position: usize| !applied.contains(position);
-        let mut steps = Set::empty(self).extend(wanted, |position| self.below(position), is_pending);
+        let mut steps = RevisionSet::empty(self).extend(wanted, |position| self.below(position), is_pending);
         steps.sort_unstable();
         Ok(Plan::new(self, Direction::Upgrade, steps))
     }

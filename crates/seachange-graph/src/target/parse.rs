@@ -5,25 +5,25 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::{Place, Target};
-use crate::name::{IllegalName, check_id};
+use super::{Anchor, Target};
+use crate::name::{InvalidName, check_id};
 
 /// A text that is no target, and the part of it that is in the way.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{}", describe(text, flaw))]
-pub struct TargetError {
+pub struct ParseTargetError {
     /// The whole text.
     pub text: String,
     /// Where the flaw is, in bytes of the text; empty where something is missing.
     pub place: Range<usize>,
     /// What is wrong there.
-    pub flaw: TargetFlaw,
+    pub flaw: ParseTargetErrorKind,
 }
 
 /// What is wrong with a text that is no target.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum TargetFlaw {
+pub enum ParseTargetErrorKind {
     /// Nothing was given.
     #[error("it is empty")]
     Empty,
@@ -56,30 +56,30 @@ pub enum TargetFlaw {
     SecondBranch,
     /// A name that no revision and no label can have.
     #[error("{0}")]
-    Name(IllegalName),
+    Name(InvalidName),
 }
 
-fn describe(text: &str, flaw: &TargetFlaw) -> String {
+fn describe(text: &str, flaw: &ParseTargetErrorKind) -> String {
     match flaw {
-        TargetFlaw::Empty => "the target is empty".to_owned(),
+        ParseTargetErrorKind::Empty => "the target is empty".to_owned(),
         _ => format!("`{text}` is no target: {flaw}"),
     }
 }
 
 /// A flaw and where it is.
-type Flawed = (Range<usize>, TargetFlaw);
+type SpannedErrorKind = (Range<usize>, ParseTargetErrorKind);
 
 impl FromStr for Target {
-    type Err = TargetError;
+    type Err = ParseTargetError;
 
-    fn from_str(text: &str) -> Result<Self, TargetError> {
-        parse(text).map_err(|(place, flaw)| TargetError { text: text.to_owned(), place, flaw })
+    fn from_str(text: &str) -> Result<Self, ParseTargetError> {
+        parse(text).map_err(|(place, flaw)| ParseTargetError { text: text.to_owned(), place, flaw })
     }
 }
 
-fn parse(text: &str) -> Result<Target, Flawed> {
+fn parse(text: &str) -> Result<Target, SpannedErrorKind> {
     if text.is_empty() {
-        return Err((0..0, TargetFlaw::Empty));
+        return Err((0..0, ParseTargetErrorKind::Empty));
     }
     let (branch, start) = match text.find('@') {
         Some(at) => (Some(parse_branch(&text[..at])?), at + 1),
@@ -87,10 +87,10 @@ fn parse(text: &str) -> Result<Target, Flawed> {
     };
     let rest = &text[start..];
     if let Some(second) = rest.find('@') {
-        return Err((start + second..start + second + 1, TargetFlaw::SecondBranch));
+        return Err((start + second..start + second + 1, ParseTargetErrorKind::SecondBranch));
     }
     if rest.is_empty() {
-        return Err((start..start, TargetFlaw::MissingPlace));
+        return Err((start..start, ParseTargetErrorKind::MissingPlace));
     }
     let sign = start + rest.find(['+', '-']).unwrap_or(rest.len());
     let place = if sign > start { Some(parse_place(text, start..sign)?) } else { None };
@@ -98,51 +98,53 @@ fn parse(text: &str) -> Result<Target, Flawed> {
     Ok(Target { branch, place, steps })
 }
 
-fn parse_branch(name: &str) -> Result<String, Flawed> {
+fn parse_branch(name: &str) -> Result<String, SpannedErrorKind> {
     if name.is_empty() {
-        return Err((0..0, TargetFlaw::MissingBranch));
+        return Err((0..0, ParseTargetErrorKind::MissingBranch));
     }
     match check_id(name) {
         Ok(()) => Ok(name.to_owned()),
-        Err(IllegalName::Reserved) => Err((0..name.len(), TargetFlaw::ReservedBranch { word: name.to_owned() })),
+        Err(InvalidName::Reserved) => {
+            Err((0..name.len(), ParseTargetErrorKind::ReservedBranch { word: name.to_owned() }))
+        }
         Err(reason) => Err(illegal(name, 0, reason)),
     }
 }
 
-fn parse_place(text: &str, range: Range<usize>) -> Result<Place, Flawed> {
+fn parse_place(text: &str, range: Range<usize>) -> Result<Anchor, SpannedErrorKind> {
     match &text[range.clone()] {
-        "head" => Ok(Place::Head),
-        "heads" => Ok(Place::Heads),
-        "base" => Ok(Place::Base),
-        "current" => Ok(Place::Current),
+        "head" => Ok(Anchor::Head),
+        "heads" => Ok(Anchor::Heads),
+        "base" => Ok(Anchor::Base),
+        "current" => Ok(Anchor::Current),
         name => match check_id(name) {
-            Ok(()) => Ok(Place::Named(name.to_owned())),
+            Ok(()) => Ok(Anchor::Named(name.to_owned())),
             Err(reason) => Err(illegal(name, range.start, reason)),
         },
     }
 }
 
 /// Points at the character in the way, or else at the whole name.
-fn illegal(name: &str, start: usize, reason: IllegalName) -> Flawed {
+fn illegal(name: &str, start: usize, reason: InvalidName) -> SpannedErrorKind {
     let place = match &reason {
-        IllegalName::Character { character } => {
+        InvalidName::Character { character } => {
             let offset = start + name.find(*character).unwrap_or_default();
             offset..offset + character.len_utf8()
         }
         _ => start..start + name.len(),
     };
-    (place, TargetFlaw::Name(reason))
+    (place, ParseTargetErrorKind::Name(reason))
 }
 
 /// Reads the sign at `start` and the digits after it.
-fn parse_steps(text: &str, start: usize) -> Result<i64, Flawed> {
+fn parse_steps(text: &str, start: usize) -> Result<i64, SpannedErrorKind> {
     let digits = &text[start + 1..];
     if digits.is_empty() {
-        return Err((text.len()..text.len(), TargetFlaw::MissingSteps));
+        return Err((text.len()..text.len(), ParseTargetErrorKind::MissingSteps));
     }
     if let Some((offset, character)) = digits.char_indices().find(|(_, character)| !character.is_ascii_digit()) {
         let offset = start + 1 + offset;
-        return Err((offset..offset + character.len_utf8(), TargetFlaw::Steps { character }));
+        return Err((offset..offset + character.len_utf8(), ParseTargetErrorKind::Steps { character }));
     }
-    text[start..].parse().map_err(|_| (start..text.len(), TargetFlaw::TooManySteps))
+    text[start..].parse().map_err(|_| (start..text.len(), ParseTargetErrorKind::TooManySteps))
 }

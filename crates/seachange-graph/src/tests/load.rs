@@ -98,7 +98,7 @@ fn a_long_chain_is_no_deep_recursion() {
         if n == 0 { revision.labelled("all") } else { revision.after(format!("r{}", n - 1)) }
     });
     let graph = Graph::new(chain).unwrap();
-    let (nothing, everything) = (graph.nothing(), graph.everything());
+    let (nothing, everything) = (graph.none_applied(), graph.all_applied());
     let target = |text: &str| [text.parse().unwrap()];
     assert_eq!(graph.upgrade(&nothing, &target("heads")).unwrap().len(), 100_000);
     assert_eq!(graph.upgrade(&nothing, &target("all@+70000")).unwrap().len(), 70_000);
@@ -147,8 +147,8 @@ fn wide_graphs_load_without_a_list_that_nobody_reads() {
     let merge = (0..50_000).fold(Revision::new("merge"), |merge, n| merge.after(id(n)));
     let graph = Graph::new(parents.chain([merge])).unwrap();
     assert_eq!(graph.bases().len(), 50_000);
-    assert_eq!(graph.stamp(&graph.everything(), &[crate::Target::BASE]).unwrap().remove.len(), 50_001);
-    let error = graph.upgrade(&graph.nothing(), &["+1".parse().unwrap()]).unwrap_err().to_string();
+    assert_eq!(graph.stamp(&graph.all_applied(), &[crate::Target::BASE]).unwrap().remove.len(), 50_001);
+    let error = graph.upgrade(&graph.none_applied(), &["+1".parse().unwrap()]).unwrap_err().to_string();
     assert!(error.len() < 300 && error.ends_with(", 49990 more"), "{error}");
     let circles = (0..3_000).map(|n| Revision::new(id(n)).after(id((n + 1) % 3_000)).depending_on(id(2_999)));
     let faults = Graph::new(circles).unwrap_err();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::{Applied, Direction, Graph, Plan, Range, Revision, Target};
+use crate::{AppliedSet, Direction, Graph, Plan, Range, Revision, Target};
 
 /// A random graph: each revision points at up to two earlier ones as a parent, depends on up to one, and may be
 /// labelled.
@@ -45,7 +45,7 @@ fn ids(plan: &Plan) -> Vec<String> {
     plan.steps.iter().map(|step| step.revision.clone()).collect()
 }
 
-fn applied(graph: &Graph, ids: &BTreeSet<String>) -> Applied {
+fn applied(graph: &Graph, ids: &BTreeSet<String>) -> AppliedSet {
     graph.applied(ids.iter().map(|id| (id.as_str(), vec![]))).unwrap()
 }
 
@@ -167,7 +167,7 @@ proptest! {
     fn a_range_lies_between_its_ends(revisions in any_revisions(), from in any_target(), to in any_target()) {
         let graph = Graph::new(revisions).unwrap();
         let range = Range { from: Some(from), to: Some(to.clone()) };
-        if let Ok(found) = graph.history(&graph.everything(), &range) {
+        if let Ok(found) = graph.history(&graph.all_applied(), &range) {
             let places: Vec<usize> = found.iter().map(|revision| graph.position(&revision.id).unwrap()).collect();
             prop_assert!(places.is_sorted());
         }
@@ -180,7 +180,7 @@ fn there_and_back(graph: &Graph, low: usize, high: usize) {
     let target = |position: usize| -> Target { graph.revision(position).id.parse().unwrap() };
     let start: BTreeSet<String> = graph.names(graph.closure_below([low]).iter()).into_iter().collect();
     let up = graph.upgrade(&applied(graph, &start), &[target(high)]).unwrap();
-    let descends = crate::reach::Set::reached(graph, [low], |position| graph.child_positions(position));
+    let descends = crate::revision_set::RevisionSet::reached(graph, [low], |position| graph.child_positions(position));
     if up.steps.iter().all(|step| descends.contains(graph.position(&step.revision).unwrap())) {
         let end = run(graph, &start, &up);
         let down = graph.downgrade(&applied(graph, &end), &[target(low)]).unwrap();

@@ -7,7 +7,7 @@ use crate::{Range, Target};
 mod expect {
     //! A target and where its flaw is, as lines to compare.
 
-    use crate::{Target, TargetError};
+    use crate::{ParseTargetError, Target};
 
     pub(super) fn place(text: &str) -> String {
         let target: Target = text.parse().unwrap();
@@ -16,7 +16,7 @@ mod expect {
     }
 
     pub(super) fn refusal(text: &str) -> String {
-        let error: TargetError = text.parse::<Target>().unwrap_err();
+        let error: ParseTargetError = text.parse::<Target>().unwrap_err();
         let marks = "^".repeat(error.place.len().max(1));
         format!("{error}\n{text}\n{}{marks}", " ".repeat(error.place.start))
     }

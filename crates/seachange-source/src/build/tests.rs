@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::{Instruction, REGISTRY, Surroundings, register};
+use super::{CargoDirective, CargoEnv, REGISTRY, register};
 
 /// A crate in a temporary folder, with revision files of a name and the fields of the constant.
 struct Crate {
@@ -45,8 +45,8 @@ impl Crate {
     /// Runs the build script and returns its output.
     fn build(&self) -> Vec<String> {
         let root = self.folder.path().to_owned();
-        let surroundings = Surroundings { manifest_dir: root.clone(), out_dir: root };
-        register(&self.dirs, &surroundings).iter().map(Instruction::to_string).collect()
+        let surroundings = CargoEnv { manifest_dir: root.clone(), out_dir: root };
+        register(&self.dirs, &surroundings).iter().map(CargoDirective::to_string).collect()
     }
 }
 

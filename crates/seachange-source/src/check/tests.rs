@@ -2,11 +2,11 @@ use std::path::Path;
 
 use super::check;
 use crate::parse::parse;
-use crate::scan::Folder;
+use crate::scan::ScannedFolders;
 
 /// Makes a folder of constants and compares every problem and way out with `expected`.
 fn check_problems(files: &[(&str, &str)], expected: &[&str]) {
-    let mut folder = Folder::default();
+    let mut folder = ScannedFolders::default();
     for (name, fields) in files {
         let text = format!("pub const REVISION: R = R {{ {fields} }};\npub struct Migration;");
         match parse(Path::new(name), &text) {

@@ -1,10 +1,10 @@
 //! Why the record of another tool cannot be taken over, as data.
 
 use sea_orm::DbErr;
-use seachange_graph::fault::quoted;
+use seachange_graph::error::quoted;
 use thiserror::Error;
 
-use super::Tool;
+use super::MigrationTool;
 use crate::database_error::full_reason;
 
 /// Why the record of another tool cannot be taken over. Nothing was written.
@@ -23,7 +23,7 @@ pub enum AdoptError {
         /// The name of the table.
         table: String,
         /// The tool that it was said to be of.
-        tool: Tool,
+        tool: MigrationTool,
         /// What the database said.
         source: DbErr,
     },
@@ -33,7 +33,7 @@ pub enum AdoptError {
         /// The name of the table.
         table: String,
         /// The tool whose table it is.
-        tool: Tool,
+        tool: MigrationTool,
         /// The versions, sorted.
         versions: Vec<String>,
     },

@@ -4,22 +4,26 @@ use std::collections::{HashMap, HashSet};
 
 use seachange_graph::{AppliedError, Graph, Revision, Target};
 
-use super::table::Version;
-use super::{AdoptError, Adopted, Adoption, OldTable, Tool};
+use super::table::ForeignVersion;
+use super::{AdoptError, AdoptedRevision, AdoptionPlan, ForeignVersionTable, MigrationTool};
 use crate::error::Error;
-use crate::migrator::Record;
-use crate::revision::{Migrations, Script};
+use crate::migrator::RevisionRecord;
+use crate::revision::{Migrations, RegisteredRevision};
 
 /// What versions are matched with, and whose they are.
-pub(crate) struct Matching<'a> {
-    pub(crate) old: &'a OldTable,
+pub(crate) struct VersionMatcher<'a> {
+    pub(crate) old: &'a ForeignVersionTable,
     pub(crate) migrations: &'static Migrations,
     pub(crate) graph: &'a Graph,
 }
 
-impl Matching<'_> {
+impl VersionMatcher<'_> {
     /// What the rows of the other tool come to, on top of what is recorded.
-    pub(crate) fn adoption(&self, versions: Vec<Version>, record: &Record) -> Result<Adoption, Error> {
+    pub(crate) fn adoption(
+        &self,
+        versions: Vec<ForeignVersion>,
+        record: &RevisionRecord,
+    ) -> Result<AdoptionPlan, Error> {
         let named = self.named(versions)?;
         let ids = self.applied(&named)?;
         let applied = self.graph.applied(ids.iter().map(|id| (*id, Vec::new()))).map_err(|error| self.gap(error))?;
@@ -27,14 +31,14 @@ impl Matching<'_> {
         let plan = self.graph.upgrade(&applied, &[Target::HEADS])?;
         // Where more is recorded than the other tool knows of, that is not pending.
         let pending = plan.steps.iter().filter(|step| record.row(&step.revision).is_none());
-        Ok(Adoption {
+        Ok(AdoptionPlan {
             pending: pending.filter_map(|step| self.migrations.get(&step.revision)).collect(),
             adopted: ids.iter().filter_map(|id| self.adopted(id, &named, record)).collect(),
         })
     }
 
     /// The revision that each version stands for, by id.
-    fn named(&self, versions: Vec<Version>) -> Result<HashMap<&'static str, Version>, AdoptError> {
+    fn named(&self, versions: Vec<ForeignVersion>) -> Result<HashMap<&'static str, ForeignVersion>, AdoptError> {
         let names = self.names();
         let mut named = HashMap::new();
         let mut unknown = Vec::new();
@@ -51,7 +55,7 @@ impl Matching<'_> {
         Err(AdoptError::Unknown { table: self.old.name(), tool: self.old.tool, versions: unknown })
     }
 
-    fn find(&self, names: &Names, version: &str) -> Result<Option<&'static Script>, AdoptError> {
+    fn find(&self, names: &RevisionsByName, version: &str) -> Result<Option<&'static RegisteredRevision>, AdoptError> {
         if let Some(script) = self.migrations.get(version) {
             return Ok(Some(script));
         }
@@ -67,9 +71,9 @@ impl Matching<'_> {
     }
 
     /// What sea-orm-migration may have called each revision. Alembic knows ids only.
-    fn names(&self) -> Names {
-        let mut names = Names::new();
-        if self.old.tool == Tool::Alembic {
+    fn names(&self) -> RevisionsByName {
+        let mut names = RevisionsByName::new();
+        if self.old.tool == MigrationTool::Alembic {
             return names;
         }
         for script in self.migrations.scripts() {
@@ -85,14 +89,14 @@ impl Matching<'_> {
 
     /// Every revision that is applied, in the order in which they run: sea-orm-migration names them all, Alembic the
     /// highest.
-    fn applied(&self, named: &HashMap<&'static str, Version>) -> Result<Vec<&str>, Error> {
+    fn applied(&self, named: &HashMap<&'static str, ForeignVersion>) -> Result<Vec<&str>, Error> {
         let is_named = |revision: &&Revision| named.contains_key(revision.id.as_str());
         let revisions = self.graph.iter().filter(is_named);
-        if self.old.tool == Tool::SeaOrm {
+        if self.old.tool == MigrationTool::SeaOrm {
             return Ok(revisions.map(|revision| revision.id.as_str()).collect());
         }
         let heads: Vec<Target> = revisions.map(Target::revision).collect();
-        let below = self.graph.stamp(&self.graph.nothing(), &heads)?.add;
+        let below = self.graph.stamp(&self.graph.none_applied(), &heads)?.add;
         Ok(below.iter().filter_map(|id| self.graph.get(id)).map(|revision| revision.id.as_str()).collect())
     }
 
@@ -106,7 +110,7 @@ impl Matching<'_> {
     }
 
     /// A record that is there has to agree: it may say less than the other tool's, or more, but not both.
-    fn check_recorded(&self, ids: &[&str], record: &Record) -> Result<(), AdoptError> {
+    fn check_recorded(&self, ids: &[&str], record: &RevisionRecord) -> Result<(), AdoptError> {
         let known: HashSet<&str> = ids.iter().copied().collect();
         let alone = |ids: Vec<&str>| ids.into_iter().map(str::to_owned).collect::<Vec<_>>();
         let rows = record.rows.iter().map(|row| row.revision.as_str());
@@ -118,9 +122,14 @@ impl Matching<'_> {
         Err(AdoptError::Recorded { table: self.old.name(), recorded, adopted })
     }
 
-    fn adopted(&self, id: &str, named: &HashMap<&'static str, Version>, record: &Record) -> Option<Adopted> {
+    fn adopted(
+        &self,
+        id: &str,
+        named: &HashMap<&'static str, ForeignVersion>,
+        record: &RevisionRecord,
+    ) -> Option<AdoptedRevision> {
         let version = named.get(id);
-        Some(Adopted {
+        Some(AdoptedRevision {
             script: self.migrations.get(id)?,
             version: version.map(|version| version.name.clone()),
             applied_at: version.and_then(|version| version.applied_at),
@@ -130,4 +139,4 @@ impl Matching<'_> {
 }
 
 /// The revisions of each name.
-type Names = HashMap<&'static str, Vec<&'static Script>>;
+type RevisionsByName = HashMap<&'static str, Vec<&'static RegisteredRevision>>;

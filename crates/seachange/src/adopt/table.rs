@@ -4,15 +4,15 @@ use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{IntoIden, IntoTableRef, Query, SelectStatement, TableRef};
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 
-use super::{AdoptError, Tool};
+use super::{AdoptError, MigrationTool};
 use crate::backend::Backend;
 use crate::error::Error;
 
 /// The table in which another tool keeps its record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OldTable {
+pub struct ForeignVersionTable {
     /// The tool.
-    pub tool: Tool,
+    pub tool: MigrationTool,
     /// The schema of the table; the current one when it is `None`.
     pub schema: Option<String>,
     /// The name of the table.
@@ -21,15 +21,15 @@ pub struct OldTable {
 
 /// A row of the table.
 #[derive(Debug)]
-pub(crate) struct Version {
+pub(crate) struct ForeignVersion {
     pub(crate) name: String,
     /// When it was applied, if the table says so, and if that has passed.
     pub(crate) applied_at: Option<DateTime<Utc>>,
 }
 
-impl OldTable {
+impl ForeignVersionTable {
     /// The table of a tool where nobody gave another name.
-    pub fn of(tool: Tool) -> Self {
+    pub fn of(tool: MigrationTool) -> Self {
         Self { tool, schema: None, table: tool.default_table().to_owned() }
     }
 
@@ -43,7 +43,7 @@ impl OldTable {
         &self,
         connection: &impl ConnectionTrait,
         backend: &dyn Backend,
-    ) -> Result<Vec<Version>, Error> {
+    ) -> Result<Vec<ForeignVersion>, Error> {
         let rows = match connection.query_all(&self.select()).await {
             Ok(rows) => rows,
             Err(error) if backend.is_missing_table(&error) => {
@@ -54,15 +54,15 @@ impl OldTable {
             }
             Err(source) => return Err(Error::Database { doing: "cannot read the record of the other tool", source }),
         };
-        let versions: Result<Vec<Version>, DbErr> = rows.iter().map(|row| self.read(row)).collect();
+        let versions: Result<Vec<ForeignVersion>, DbErr> = rows.iter().map(|row| self.read(row)).collect();
         versions.map_err(|source| AdoptError::ForeignTable { table: self.name(), tool: self.tool, source }.into())
     }
 
     /// The columns are qualified, because SQLite takes a bare name in quotes that is no column for a string.
     fn select(&self) -> SelectStatement {
         let columns: &[&str] = match self.tool {
-            Tool::SeaOrm => &["version", "applied_at"],
-            Tool::Alembic => &["version_num"],
+            MigrationTool::SeaOrm => &["version", "applied_at"],
+            MigrationTool::Alembic => &["version_num"],
         };
         let qualified = columns.iter().map(|&column| (self.table.clone(), column));
         Query::select().columns(qualified).from(self.reference()).to_owned()
@@ -76,13 +76,13 @@ impl OldTable {
         }
     }
 
-    fn read(&self, row: &QueryResult) -> Result<Version, DbErr> {
+    fn read(&self, row: &QueryResult) -> Result<ForeignVersion, DbErr> {
         match self.tool {
-            Tool::SeaOrm => {
+            MigrationTool::SeaOrm => {
                 let seconds = row.try_get("", "applied_at")?;
-                Ok(Version { name: row.try_get("", "version")?, applied_at: moment(seconds) })
+                Ok(ForeignVersion { name: row.try_get("", "version")?, applied_at: moment(seconds) })
             }
-            Tool::Alembic => Ok(Version { name: row.try_get("", "version_num")?, applied_at: None }),
+            MigrationTool::Alembic => Ok(ForeignVersion { name: row.try_get("", "version_num")?, applied_at: None }),
         }
     }
 }

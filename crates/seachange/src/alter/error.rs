@@ -1,9 +1,9 @@
 //! What can go wrong with an alteration.
 
 use sea_orm::DbErr;
-use seachange_graph::fault::quoted;
+use seachange_graph::error::quoted;
 
-use super::foreign_keys::Violation;
+use super::foreign_keys::ForeignKeyViolation;
 use super::values_not_kept::ValuesNotKept;
 
 /// A change of a table that was refused or did not succeed.
@@ -247,7 +247,7 @@ pub enum AlterError {
         /// The table.
         table: String,
         /// The violations that were not there before.
-        violations: Vec<Violation>,
+        violations: Vec<ForeignKeyViolation>,
     },
     /// A view or a trigger no longer works after the change.
     #[error(
@@ -273,7 +273,7 @@ impl From<AlterError> for DbErr {
     }
 }
 
-fn joined(violations: &[Violation]) -> String {
+fn joined(violations: &[ForeignKeyViolation]) -> String {
     let texts: Vec<_> = violations.iter().map(ToString::to_string).collect();
     texts.join("; ")
 }

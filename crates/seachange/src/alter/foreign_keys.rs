@@ -3,11 +3,11 @@
 use std::fmt;
 
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement};
-use seachange_graph::fault::quoted;
+use seachange_graph::error::quoted;
 
 /// Rows of a table that violate a foreign key, or a foreign key that cannot be checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Violation {
+pub struct ForeignKeyViolation {
     /// The table that has the foreign key.
     pub table: String,
     /// The table that it refers to; empty when it is not known.
@@ -15,13 +15,13 @@ pub struct Violation {
     /// The columns of the foreign key.
     pub columns: Vec<String>,
     /// What is wrong.
-    pub problem: Problem,
+    pub problem: ViolationKind,
 }
 
 /// What is wrong with a foreign key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Problem {
+pub enum ViolationKind {
     /// Rows refer to rows that do not exist.
     Orphans {
         /// The number of such rows.
@@ -33,12 +33,12 @@ pub enum Problem {
     Mismatch(String),
 }
 
-impl fmt::Display for Violation {
+impl fmt::Display for ForeignKeyViolation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { table, parent, columns, .. } = self;
         match &self.problem {
-            Problem::Mismatch(message) => formatter.write_str(message),
-            Problem::Orphans { count, example } => {
+            ViolationKind::Mismatch(message) => formatter.write_str(message),
+            ViolationKind::Orphans { count, example } => {
                 let columns = quoted(columns);
                 let rows = if *count == 1 {
                     format!("1 row of `{table}` refers")
@@ -55,11 +55,11 @@ impl fmt::Display for Violation {
     }
 }
 
-impl Violation {
+impl ForeignKeyViolation {
     fn count(&self) -> i64 {
         match self.problem {
-            Problem::Orphans { count, .. } => count,
-            Problem::Mismatch(_) => i64::MAX,
+            ViolationKind::Orphans { count, .. } => count,
+            ViolationKind::Mismatch(_) => i64::MAX,
         }
     }
 
@@ -81,7 +81,9 @@ pub(crate) async fn set_foreign_keys(connection: &impl ConnectionTrait, on: bool
 }
 
 /// Finds every row of the database that violates a foreign key, one value for each table and key.
-pub(crate) async fn foreign_key_violations(connection: &impl ConnectionTrait) -> Result<Vec<Violation>, DbErr> {
+pub(crate) async fn foreign_key_violations(
+    connection: &impl ConnectionTrait,
+) -> Result<Vec<ForeignKeyViolation>, DbErr> {
     let tables = "SELECT DISTINCT t.name FROM main.sqlite_schema t, pragma_foreign_key_list(t.name, 'main') \
                   WHERE t.type = 'table' ORDER BY t.name";
     let rows = connection.query_all_raw(sqlite(tables)).await?;
@@ -93,7 +95,7 @@ pub(crate) async fn foreign_key_violations(connection: &impl ConnectionTrait) ->
 pub(super) async fn violations_of(
     connection: &impl ConnectionTrait,
     tables: &[String],
-) -> Result<Vec<Violation>, DbErr> {
+) -> Result<Vec<ForeignKeyViolation>, DbErr> {
     let mut found = Vec::new();
     for table in tables {
         match check(connection, table).await {
@@ -107,8 +109,11 @@ pub(super) async fn violations_of(
 }
 
 /// Returns what is in `after` and was not, or not as often, in `before`.
-pub(crate) fn new_violations(before: &[Violation], after: Vec<Violation>) -> Vec<Violation> {
-    let count = |all: &[Violation], key: &Violation| {
+pub(crate) fn new_violations(
+    before: &[ForeignKeyViolation],
+    after: Vec<ForeignKeyViolation>,
+) -> Vec<ForeignKeyViolation> {
+    let count = |all: &[ForeignKeyViolation], key: &ForeignKeyViolation| {
         let same = all.iter().filter(|other| other.is_same_key(key));
         same.fold(0_i64, |sum, other| sum.saturating_add(other.count()))
     };
@@ -117,7 +122,7 @@ pub(crate) fn new_violations(before: &[Violation], after: Vec<Violation>) -> Vec
     all.filter_map(|(violation, is_new)| is_new.then_some(violation)).collect()
 }
 
-async fn check(connection: &impl ConnectionTrait, table: &str) -> Result<Vec<Violation>, DbErr> {
+async fn check(connection: &impl ConnectionTrait, table: &str) -> Result<Vec<ForeignKeyViolation>, DbErr> {
     let sql = "SELECT c.parent, count(*), min(c.rowid), \
                (SELECT json_group_array(\"from\") FROM pragma_foreign_key_list(?1, 'main') WHERE id = c.fkid) \
                FROM pragma_foreign_key_check(?1, 'main') c GROUP BY c.fkid, c.parent ORDER BY c.fkid";
@@ -126,22 +131,22 @@ async fn check(connection: &impl ConnectionTrait, table: &str) -> Result<Vec<Vio
     rows.iter().map(|row| violation(table, row)).collect()
 }
 
-fn violation(table: &str, row: &QueryResult) -> Result<Violation, DbErr> {
+fn violation(table: &str, row: &QueryResult) -> Result<ForeignKeyViolation, DbErr> {
     let columns: String = row.try_get_by_index(3)?;
-    Ok(Violation {
+    Ok(ForeignKeyViolation {
         table: table.to_owned(),
         parent: row.try_get_by_index(0)?,
         columns: serde_json::from_str(&columns).map_err(|error| DbErr::Json(error.to_string()))?,
-        problem: Problem::Orphans { count: row.try_get_by_index(1)?, example: row.try_get_by_index(2)? },
+        problem: ViolationKind::Orphans { count: row.try_get_by_index(1)?, example: row.try_get_by_index(2)? },
     })
 }
 
-fn mismatch(table: &str, error: &DbErr) -> Violation {
-    Violation {
+fn mismatch(table: &str, error: &DbErr) -> ForeignKeyViolation {
+    ForeignKeyViolation {
         table: table.to_owned(),
         parent: String::new(),
         columns: Vec::new(),
-        problem: Problem::Mismatch(crate::database_error::reason(error)),
+        problem: ViolationKind::Mismatch(crate::database_error::reason(error)),
     }
 }
 

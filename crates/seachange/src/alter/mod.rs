@@ -43,9 +43,9 @@ pub(crate) mod clause;
 pub(crate) mod default_name;
 mod error;
 mod foreign_keys;
+pub(crate) mod offline_scope;
 pub(crate) mod operation;
 pub(crate) mod rebuild_scope;
-pub(crate) mod script_scope;
 mod server;
 mod sqlite;
 mod values_not_kept;
@@ -57,12 +57,12 @@ use sea_orm_migration::SchemaManager;
 pub use self::error::AlterError;
 #[cfg(test)]
 pub(crate) use self::foreign_keys::foreign_keys_on;
-pub use self::foreign_keys::{Problem, Violation};
+pub use self::foreign_keys::{ForeignKeyViolation, ViolationKind};
 pub(crate) use self::foreign_keys::{foreign_key_violations, new_violations, set_foreign_keys};
 pub use self::operation::{ForeignKeyName, NewForeignKey};
 pub use self::values_not_kept::ValuesNotKept;
 
-use self::operation::{Operation, table_name};
+use self::operation::{AlterOperation, table_name};
 
 /// Begins a change of `table`, which may be qualified with a schema on PostgreSQL, and with a database on MySQL.
 ///
@@ -76,13 +76,13 @@ pub fn alter<'m, 'c>(manager: &'m SchemaManager<'c>, table: impl IntoTableRef) -
 pub struct Alter<'m, 'c> {
     manager: &'m SchemaManager<'c>,
     table: TableRef,
-    operations: Vec<Operation>,
+    operations: Vec<AlterOperation>,
 }
 
 impl Alter<'_, '_> {
     /// Adds a column after the others.
     pub fn add_column(self, column: impl IntoColumnDef) -> Self {
-        self.with(Operation::AddColumn(Box::new(column.into_column_def())))
+        self.with(AlterOperation::AddColumn(Box::new(column.into_column_def())))
     }
 
     /// Changes the type, the nullability or the default of a column, or what else the definition names.
@@ -110,7 +110,7 @@ impl Alter<'_, '_> {
     /// }
     /// ```
     pub fn modify_column(self, column: impl IntoColumnDef) -> Self {
-        self.with(Operation::ModifyColumn { new: Box::new(column.into_column_def()), keeps_type: false })
+        self.with(AlterOperation::ModifyColumn { new: Box::new(column.into_column_def()), keeps_type: false })
     }
 
     /// Changes the nullability or the default of a column, or what else the definition names, as
@@ -119,23 +119,23 @@ impl Alter<'_, '_> {
     /// PostgreSQL gives a column no type while a view reads it, a trigger names it or a partition is chosen by it, even if it is
     /// the type that the column has. So it is not told.
     pub fn modify_column_keeping_type(self, column: impl IntoColumnDef) -> Self {
-        self.with(Operation::ModifyColumn { new: Box::new(column.into_column_def()), keeps_type: true })
+        self.with(AlterOperation::ModifyColumn { new: Box::new(column.into_column_def()), keeps_type: true })
     }
 
     /// Renames a column, and everywhere it is used.
     pub fn rename_column(self, from: impl IntoIden, to: impl IntoIden) -> Self {
         let (from, to) = (name(from), name(to));
-        self.with(Operation::RenameColumn { from, to })
+        self.with(AlterOperation::RenameColumn { from, to })
     }
 
     /// Drops a column. On SQLite it is refused while another object uses the column.
     pub fn drop_column(self, column: impl IntoIden) -> Self {
-        self.with(Operation::DropColumn(name(column)))
+        self.with(AlterOperation::DropColumn(name(column)))
     }
 
     /// Takes the default of a column away. Without one to take nothing happens.
     pub fn drop_default(self, column: impl IntoIden) -> Self {
-        self.with(Operation::DropDefault(name(column)))
+        self.with(AlterOperation::DropDefault(name(column)))
     }
 
     /// Adds the primary key of a table that has none. Its columns become `NOT NULL`, and rows that have no value there
@@ -144,7 +144,7 @@ impl Alter<'_, '_> {
     /// On MySQL and MariaDB the name is not kept. On SQLite a single `integer` column becomes the row number.
     pub fn add_primary_key<C: IntoIden>(self, constraint: impl IntoIden, columns: impl IntoIterator<Item = C>) -> Self {
         let columns = columns.into_iter().map(name).collect();
-        self.with(Operation::AddPrimaryKey { name: name(constraint), columns })
+        self.with(AlterOperation::AddPrimaryKey { name: name(constraint), columns })
     }
 
     /// Drops the primary key; its columns stay `NOT NULL`. The name counts on PostgreSQL only: elsewhere a table has one
@@ -152,24 +152,24 @@ impl Alter<'_, '_> {
     ///
     /// On MySQL and MariaDB a column that counts (`AUTO_INCREMENT`) has to be modified before.
     pub fn drop_primary_key(self, constraint: impl IntoIden) -> Self {
-        self.with(Operation::DropPrimaryKey(name(constraint)))
+        self.with(AlterOperation::DropPrimaryKey(name(constraint)))
     }
 
     /// Adds a foreign key, which must have a name. The table that it starts from may be left out.
     pub fn add_foreign_key(self, key: impl Into<NewForeignKey>) -> Self {
-        self.with(Operation::AddForeignKey(Box::new(key.into())))
+        self.with(AlterOperation::AddForeignKey(Box::new(key.into())))
     }
 
     /// Drops a foreign key, by its name or by the statement that made it; on MySQL and MariaDB also the index that
     /// came with it.
     pub fn drop_foreign_key(self, key: impl Into<ForeignKeyName>) -> Self {
-        self.with(Operation::DropForeignKey(key.into()))
+        self.with(AlterOperation::DropForeignKey(key.into()))
     }
 
     /// Adds a unique constraint over columns.
     pub fn add_unique<C: IntoIden>(self, constraint: impl IntoIden, columns: impl IntoIterator<Item = C>) -> Self {
         let columns = columns.into_iter().map(name).collect();
-        self.with(Operation::AddUnique { name: name(constraint), columns })
+        self.with(AlterOperation::AddUnique { name: name(constraint), columns })
     }
 
     /// Drops a unique constraint.
@@ -177,13 +177,13 @@ impl Alter<'_, '_> {
     /// One without a name has the name that PostgreSQL gives it: `posts_email_key` is the one on `email` of `posts`, and
     /// is found elsewhere by its columns, when it is the only one that fits.
     pub fn drop_unique(self, constraint: impl IntoIden) -> Self {
-        self.with(Operation::DropUnique(name(constraint)))
+        self.with(AlterOperation::DropUnique(name(constraint)))
     }
 
     /// Adds a check.
     pub fn add_check(self, constraint: impl IntoIden, expression: impl Into<Expr>) -> Self {
         let expression = Box::new(expression.into());
-        self.with(Operation::AddCheck { name: name(constraint), expression })
+        self.with(AlterOperation::AddCheck { name: name(constraint), expression })
     }
 
     /// Drops a check.
@@ -192,12 +192,12 @@ impl Alter<'_, '_> {
     /// column of `posts` than `age`, `posts_check` one that mentions several or none. On SQLite it is found by that, when
     /// it is the only one that fits. MySQL and MariaDB give names of their own.
     pub fn drop_check(self, constraint: impl IntoIden) -> Self {
-        self.with(Operation::DropCheck(name(constraint)))
+        self.with(AlterOperation::DropCheck(name(constraint)))
     }
 
     /// Sets the comment of the table; an empty one takes it away. SQLite has no comments, so nothing happens there.
     pub fn comment(self, text: impl Into<String>) -> Self {
-        self.with(Operation::Comment(text.into()))
+        self.with(AlterOperation::Comment(text.into()))
     }
 
     /// Sets the comment of a column; an empty one takes it away. SQLite has no comments, so nothing happens there.
@@ -205,7 +205,7 @@ impl Alter<'_, '_> {
     /// On MySQL and MariaDB it is refused, because a comment is part of the definition there: say it with
     /// [`modify_column`](Self::modify_column), which sets it on PostgreSQL too.
     pub fn column_comment(self, column: impl IntoIden, text: impl Into<String>) -> Self {
-        self.with(Operation::ColumnComment { column: name(column), text: text.into() })
+        self.with(AlterOperation::ColumnComment { column: name(column), text: text.into() })
     }
 
     /// Makes the changes.
@@ -226,7 +226,7 @@ impl Alter<'_, '_> {
         }
     }
 
-    fn with(mut self, operation: Operation) -> Self {
+    fn with(mut self, operation: AlterOperation) -> Self {
         self.operations.push(operation);
         self
     }

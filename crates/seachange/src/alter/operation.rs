@@ -6,7 +6,7 @@ use crate::schema::Deferrable;
 
 /// One change of a table.
 #[derive(Debug, Clone)]
-pub(super) enum Operation {
+pub(super) enum AlterOperation {
     AddColumn(Box<ColumnDef>),
     ModifyColumn { new: Box<ColumnDef>, keeps_type: bool },
     RenameColumn { from: String, to: String },

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use seachange_graph::fault::quoted;
+use seachange_graph::error::quoted;
 
 /// A column that does not get another type, because of what rows hold there.
 #[derive(Debug, Clone, PartialEq, Eq)]

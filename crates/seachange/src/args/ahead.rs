@@ -3,9 +3,9 @@
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
-use crate::migrator::Ahead;
+use crate::migrator::AheadPolicy;
 
-impl ValueEnum for Ahead {
+impl ValueEnum for AheadPolicy {
     fn value_variants<'a>() -> &'a [Self] {
         &[Self::Refuse, Self::Allow]
     }

@@ -4,12 +4,12 @@ use std::ffi::OsString;
 
 use clap::Args;
 
-use crate::settings::Variables;
+use crate::settings::DatabaseVariables;
 
 // What clap reads. Values stay text here: the settings check them, and name the variable. No doc
 // comment: clap would make it the description of whatever program flattens these.
 #[derive(Args)]
-pub(super) struct Flags {
+pub(super) struct DatabaseFlags {
     /// Database to use, as a URL
     ///
     /// Understands `sqlite:data/app.db`, `postgres://user:password@host:5432/name` and `mysql://...`, and
@@ -170,11 +170,11 @@ pub(super) struct Flags {
     env_file: Option<OsString>,
 }
 
-impl Flags {
+impl DatabaseFlags {
     /// Returns the values, without those whose argument `is_left_out`.
-    pub(super) fn into_variables(self, is_left_out: impl Fn(&str) -> bool) -> Variables {
+    pub(super) fn into_variables(self, is_left_out: impl Fn(&str) -> bool) -> DatabaseVariables {
         let keep = |value: Option<String>, id| value.filter(|_| !is_left_out(id));
-        Variables {
+        DatabaseVariables {
             url: keep(self.database_url, "database_url"),
             driver: keep(self.database_driver, "database_driver"),
             hostname: keep(self.database_hostname, "database_hostname"),

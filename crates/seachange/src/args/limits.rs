@@ -26,7 +26,7 @@ pub struct LimitArgs {
         help_heading = "Limits",
         hide_env_values = true
     )]
-    statement_timeout: Option<Given<Duration>>,
+    statement_timeout: Option<OptionalValue<Duration>>,
 
     /// How often to run a revision again that was rolled back because a lock kept it waiting [default: 0]
     #[arg(
@@ -37,7 +37,7 @@ pub struct LimitArgs {
         help_heading = "Limits",
         hide_env_values = true
     )]
-    retries: Option<Given<u32>>,
+    retries: Option<OptionalValue<u32>>,
 }
 
 #[cfg_attr(doc, doc = "How long to wait for another run, where no revision runs.")]
@@ -55,7 +55,7 @@ pub struct LockTimeoutArgs {
         help_heading = "Limits",
         hide_env_values = true
     )]
-    lock_timeout: Option<Given<Duration>>,
+    lock_timeout: Option<OptionalValue<Duration>>,
 }
 
 impl LimitArgs {
@@ -80,19 +80,19 @@ impl LockTimeoutArgs {
 
 /// A value, or nothing: an empty variable counts as not set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Given<T>(pub(super) Option<T>);
+pub(super) struct OptionalValue<T>(pub(super) Option<T>);
 
-fn given<T>(text: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<Given<T>, String> {
+fn given<T>(text: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<OptionalValue<T>, String> {
     let text = text.trim();
-    if text.is_empty() { Ok(Given(None)) } else { parse(text).map(|value| Given(Some(value))) }
+    if text.is_empty() { Ok(OptionalValue(None)) } else { parse(text).map(|value| OptionalValue(Some(value))) }
 }
 
-fn number(text: &str) -> Result<Given<u32>, String> {
+fn number(text: &str) -> Result<OptionalValue<u32>, String> {
     given(text, |text| text.parse().map_err(|error: std::num::ParseIntError| error.to_string()))
 }
 
 /// A length of time: a number of seconds, or numbers with units.
-pub(super) fn duration(text: &str) -> Result<Given<Duration>, String> {
+pub(super) fn duration(text: &str) -> Result<OptionalValue<Duration>, String> {
     given(text, |text| match text.parse() {
         Ok(seconds) => Ok(Duration::from_secs(seconds)),
         Err(_) => humantime::parse_duration(text).map_err(|error| error.to_string()),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::limits::{Given, duration};
+use super::limits::{OptionalValue, duration};
 
 // Clap would make the doc comment of this group the description of whatever program flattens it.
 #[cfg_attr(doc, doc = "How long to wait for a database server that is still starting, or cannot be reached yet.")]
@@ -24,7 +24,7 @@ pub struct WaitArgs {
         hide_env_values = true,
         hide_short_help = true
     )]
-    wait: Option<Given<Duration>>,
+    wait: Option<OptionalValue<Duration>>,
 }
 
 impl WaitArgs {

@@ -12,7 +12,7 @@ use sea_orm_migration::SchemaManager;
 
 use self::column::column;
 use self::statement::{create_index, create_table, create_type, drop_type, foreign_key, new_value, table_ref};
-use super::code::{Alteration, Call, Code, NamedColumns};
+use super::code::{AlterCall, CodeNode, NamedColumns, SchemaCall};
 use crate::alter::{Alter, ForeignKeyName, NewForeignKey, alter};
 use crate::schema::{ForeignKey, TableName};
 
@@ -21,22 +21,22 @@ use crate::schema::{ForeignKey, TableName};
 /// # Errors
 ///
 /// Those of the calls; and what another database than the one of `manager` is written for is not supported.
-pub(crate) async fn apply(code: &[Code], manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+pub(crate) async fn apply(code: &[CodeNode], manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     for piece in code {
         match piece {
-            Code::Note(_) => {}
-            Code::Call(call) => self::call(call, manager).await?,
-            Code::Only { databases, lacking, code } => {
+            CodeNode::Note(_) => {}
+            CodeNode::Call(call) => self::call(call, manager).await?,
+            CodeNode::Only { databases, lacking, code } => {
                 let database = manager.get_database_backend();
                 if !databases.contains(&database) {
                     return Err(DbErr::BackendNotSupported { db: database.as_str(), ctx: lacking });
                 }
                 inner(code, manager).await?;
             }
-            Code::Where { database, code } if *database == manager.get_database_backend() => {
+            CodeNode::Where { database, code } if *database == manager.get_database_backend() => {
                 inner(code, manager).await?;
             }
-            Code::Where { .. } => {}
+            CodeNode::Where { .. } => {}
         }
     }
     Ok(())
@@ -44,56 +44,56 @@ pub(crate) async fn apply(code: &[Code], manager: &SchemaManager<'_>) -> Result<
 
 /// A function that waits for itself needs a box.
 fn inner<'a>(
-    code: &'a [Code],
+    code: &'a [CodeNode],
     manager: &'a SchemaManager<'_>,
 ) -> Pin<Box<dyn Future<Output = Result<(), DbErr>> + Send + 'a>> {
     Box::pin(apply(code, manager))
 }
 
-async fn call(call: &Call, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+async fn call(call: &SchemaCall, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     match call {
-        Call::CreateTable(table) => manager.create_table(create_table(table)).await,
-        Call::DropTable(name) => manager.drop_table(Table::drop().table(table_ref(name)).to_owned()).await,
-        Call::RenameTable { from, to } => {
+        SchemaCall::CreateTable(table) => manager.create_table(create_table(table)).await,
+        SchemaCall::DropTable(name) => manager.drop_table(Table::drop().table(table_ref(name)).to_owned()).await,
+        SchemaCall::RenameTable { from, to } => {
             manager.rename_table(Table::rename().table(table_ref(from), table_ref(to)).to_owned()).await
         }
-        Call::Alter { table, changes } => {
+        SchemaCall::Alter { table, changes } => {
             let start = alter(manager, table_ref(table));
             let all = changes.iter().fold(start, |all, change| altered(all, table, change));
             Ok(all.apply().await?)
         }
-        Call::CreateIndex { table, index } => manager.create_index(create_index(table, index)).await,
-        Call::DropIndex { table, name } => {
+        SchemaCall::CreateIndex { table, index } => manager.create_index(create_index(table, index)).await,
+        SchemaCall::DropIndex { table, name } => {
             manager.drop_index(Index::drop().name(name).table(table_ref(table)).to_owned()).await
         }
-        Call::CreateType { name, values } => manager.create_type(create_type(name, values)).await,
-        Call::DropType(name) => manager.drop_type(drop_type(name)).await,
-        Call::AddValue { name, value, place } => manager.alter_type(new_value(name, value, place)).await,
-        Call::Sql(sql) => manager.get_connection().execute_unprepared(sql).await.map(drop),
+        SchemaCall::CreateType { name, values } => manager.create_type(create_type(name, values)).await,
+        SchemaCall::DropType(name) => manager.drop_type(drop_type(name)).await,
+        SchemaCall::AddValue { name, value, place } => manager.alter_type(new_value(name, value, place)).await,
+        SchemaCall::Sql(sql) => manager.get_connection().execute_unprepared(sql).await.map(drop),
     }
 }
 
-fn altered<'m, 'c>(alter: Alter<'m, 'c>, table: &TableName, change: &Alteration) -> Alter<'m, 'c> {
+fn altered<'m, 'c>(alter: Alter<'m, 'c>, table: &TableName, change: &AlterCall) -> Alter<'m, 'c> {
     match change.clone() {
-        Alteration::AddColumn(new) => alter.add_column(column(&new)),
-        Alteration::ModifyColumn { new, keeps_type: false } => alter.modify_column(column(&new)),
-        Alteration::ModifyColumn { new, keeps_type: true } => alter.modify_column_keeping_type(column(&new)),
-        Alteration::RenameColumn { from, to } => alter.rename_column(from, to),
-        Alteration::DropColumn(name) => alter.drop_column(name),
-        Alteration::DropDefault(column) => alter.drop_default(column),
-        Alteration::AddPrimaryKey(NamedColumns { name, columns }) => alter.add_primary_key(name, columns),
-        Alteration::DropPrimaryKey(name) => alter.drop_primary_key(name),
-        Alteration::AddUnique(NamedColumns { name, columns }) => alter.add_unique(name, columns),
-        Alteration::DropUnique(name) => alter.drop_unique(name),
-        Alteration::AddForeignKey(key, None) => alter.add_foreign_key(foreign_key(table, &key)),
-        Alteration::AddForeignKey(key, Some(deferrable)) => {
+        AlterCall::AddColumn(new) => alter.add_column(column(&new)),
+        AlterCall::ModifyColumn { new, keeps_type: false } => alter.modify_column(column(&new)),
+        AlterCall::ModifyColumn { new, keeps_type: true } => alter.modify_column_keeping_type(column(&new)),
+        AlterCall::RenameColumn { from, to } => alter.rename_column(from, to),
+        AlterCall::DropColumn(name) => alter.drop_column(name),
+        AlterCall::DropDefault(column) => alter.drop_default(column),
+        AlterCall::AddPrimaryKey(NamedColumns { name, columns }) => alter.add_primary_key(name, columns),
+        AlterCall::DropPrimaryKey(name) => alter.drop_primary_key(name),
+        AlterCall::AddUnique(NamedColumns { name, columns }) => alter.add_unique(name, columns),
+        AlterCall::DropUnique(name) => alter.drop_unique(name),
+        AlterCall::AddForeignKey(key, None) => alter.add_foreign_key(foreign_key(table, &key)),
+        AlterCall::AddForeignKey(key, Some(deferrable)) => {
             alter.add_foreign_key(NewForeignKey::from(foreign_key(table, &key)).deferrable(deferrable))
         }
-        Alteration::DropForeignKey(key) => alter.drop_foreign_key(by_name(table, &key)),
-        Alteration::AddCheck { name, expression } => alter.add_check(name, Expr::cust(expression)),
-        Alteration::DropCheck(name) => alter.drop_check(name),
-        Alteration::Comment(comment) => alter.comment(comment),
-        Alteration::ColumnComment { column, comment } => alter.column_comment(column, comment),
+        AlterCall::DropForeignKey(key) => alter.drop_foreign_key(by_name(table, &key)),
+        AlterCall::AddCheck { name, expression } => alter.add_check(name, Expr::cust(expression)),
+        AlterCall::DropCheck(name) => alter.drop_check(name),
+        AlterCall::Comment(comment) => alter.comment(comment),
+        AlterCall::ColumnComment { column, comment } => alter.column_comment(column, comment),
     }
 }
 

@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{DatabaseConnection, DbBackend, DbErr};
 
-use super::diff::{self, Candidate, Renames, Rules};
+use super::desired::{ProgressFn, target};
+use super::diff::{self, OrderingRules, RenameCandidate, Renames};
 use super::entities::Entities;
 use super::error::AutogenerateError;
-use super::filter::Filter;
-use super::operation::Operation;
-use super::target::{Watch, target};
-use super::wishes::Wishes;
-use crate::adopt::Tool;
-use crate::backend::answer;
-use crate::inspect::{Scope, inspect, views};
+use super::filter::TableFilter;
+use super::hints::EntityHints;
+use super::operation::SchemaOperation;
+use crate::adopt::MigrationTool;
+use crate::backend::query_scalar;
+use crate::inspect::{InspectScope, inspect, views};
 use crate::schema::{Schema, TableName, View};
 use crate::settings::DatabaseSettings;
-use crate::store::Store;
+use crate::store::RevisionStore;
 
 /// A database and the entities, as two schemas.
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ pub struct Comparison {
     /// What the entities ask for.
     pub to: Schema,
     /// What the entities leave open.
-    pub wishes: Wishes,
+    pub wishes: EntityHints,
     pub(super) backend: DbBackend,
     /// The views over tables of the database.
     pub(super) views: Vec<View>,
@@ -41,31 +41,31 @@ impl Comparison {
     /// # Errors
     ///
     /// See [`AutogenerateError`].
-    pub async fn of(
+    pub async fn compare(
         connection: &DatabaseConnection,
         scratch: &DatabaseSettings,
         entities: &Entities,
-        filter: &Filter,
+        filter: &TableFilter,
     ) -> Result<Self, AutogenerateError> {
-        Self::watched(connection, scratch, entities, filter, &|_, _| {}).await
+        Self::compare_with_progress(connection, scratch, entities, filter, &|_, _| {}).await
     }
 
-    /// Compares as [`of`](Self::of) does, while somebody watches.
-    pub(crate) async fn watched(
+    /// Compares as [`of`](Self::compare) does, while somebody watches.
+    pub(crate) async fn compare_with_progress(
         connection: &DatabaseConnection,
         scratch: &DatabaseSettings,
         entities: &Entities,
-        filter: &Filter,
-        watch: &Watch<'_>,
+        filter: &TableFilter,
+        watch: &ProgressFn<'_>,
     ) -> Result<Self, AutogenerateError> {
         let backend = connection.get_database_backend();
-        let home = home(connection).await.map_err(AutogenerateError::Inspect)?;
+        let home = current_schema(connection).await.map_err(AutogenerateError::Inspect)?;
         let entities = entities.compared(filter, home.as_deref());
         entities.check_schemas(backend)?;
         let schemas = schemas(&entities);
         let others = schemas.iter().map(|schema| (schema.clone(), schema.clone())).collect();
         let mut from =
-            inspect(connection, &Scope { schema: None, others }).await.map_err(AutogenerateError::Inspect)?;
+            inspect(connection, &InspectScope { schema: None, others }).await.map_err(AutogenerateError::Inspect)?;
         let (mut to, wishes) = target(scratch, &entities, &schemas, &from, home, watch).await?;
         restrict(&mut from, &mut to, &entities, filter);
         let views = views(connection).await.map_err(AutogenerateError::Inspect)?;
@@ -81,12 +81,12 @@ impl Comparison {
     pub async fn of_database(
         connection: &DatabaseConnection,
         entities: &Entities,
-        filter: &Filter,
+        filter: &TableFilter,
     ) -> Result<Self, AutogenerateError> {
-        let mut to = inspect(connection, &Scope::default()).await.map_err(AutogenerateError::Inspect)?;
+        let mut to = inspect(connection, &InspectScope::default()).await.map_err(AutogenerateError::Inspect)?;
         restrict(&mut to, &mut Schema::default(), entities, filter);
         let backend = connection.get_database_backend();
-        Ok(Self { from: Schema::default(), to, wishes: Wishes::default(), backend, views: Vec::new() })
+        Ok(Self { from: Schema::default(), to, wishes: EntityHints::default(), backend, views: Vec::new() })
     }
 
     /// The renames that the entities ask for.
@@ -97,27 +97,27 @@ impl Comparison {
 
     /// What may have got another name, though nobody says so, once `renames` are done.
     #[must_use]
-    pub fn candidates(&self, renames: &Renames) -> Vec<Candidate> {
+    pub fn candidates(&self, renames: &Renames) -> Vec<RenameCandidate> {
         diff::candidates(&self.from, &self.to, renames)
     }
 
     /// The bodies of a revision that takes the steps, and takes them back.
     #[cfg(feature = "cli")]
-    pub(crate) fn bodies(&self, operations: &[Operation]) -> seachange_source::Bodies {
+    pub(crate) fn bodies(&self, operations: &[SchemaOperation]) -> seachange_source::RevisionBody {
         super::bodies(operations, &super::operation::reversed(operations), self.backend)
     }
 
     /// What leads from the database to the entities.
     #[must_use]
-    pub fn operations(&self, renames: &Renames) -> Vec<Operation> {
+    pub fn operations(&self, renames: &Renames) -> Vec<SchemaOperation> {
         diff::diff(&self.from, &self.to, &self.wishes, renames, rules(self.backend))
     }
 }
 
 /// What can be done in which order on a database system.
-pub(super) fn rules(backend: DbBackend) -> Rules {
+pub(super) fn rules(backend: DbBackend) -> OrderingRules {
     let is_mysql = backend == DbBackend::MySql;
-    Rules { foreign_keys_hold: is_mysql, counters_need_a_key: is_mysql }
+    OrderingRules { foreign_keys_hold: is_mysql, counters_need_a_key: is_mysql }
 }
 
 /// The schemas that entities name.
@@ -127,21 +127,21 @@ fn schemas(entities: &Entities) -> Vec<String> {
 }
 
 /// The schema that the connection works in, where others can refer to it by name.
-async fn home(connection: &DatabaseConnection) -> Result<Option<String>, DbErr> {
+async fn current_schema(connection: &DatabaseConnection) -> Result<Option<String>, DbErr> {
     match connection.get_database_backend() {
-        DbBackend::Postgres => answer(connection, "SELECT current_schema()::text AS answer", []).await,
+        DbBackend::Postgres => query_scalar(connection, "SELECT current_schema()::text AS answer", []).await,
         _ => Ok(None),
     }
 }
 
 /// Leaves out what is not compared.
-fn restrict(from: &mut Schema, to: &mut Schema, entities: &Entities, filter: &Filter) {
+fn restrict(from: &mut Schema, to: &mut Schema, entities: &Entities, filter: &TableFilter) {
     let own = records();
     // A schema of somebody else's is not ours because we refer to one of its tables.
     let is_left_alone =
         |table: &TableName| own.contains(table) || entities.leaves_alone(table) || table.schema.is_some();
     let is_compared = |table: &TableName, to: &Schema| {
-        filter.admits(table) && (to.tables.contains_key(table) || !is_left_alone(table))
+        filter.matches(table) && (to.tables.contains_key(table) || !is_left_alone(table))
     };
     let tables = std::mem::take(&mut from.tables).into_iter();
     let (compared, others): (BTreeMap<_, _>, BTreeMap<_, _>) = tables.partition(|(table, _)| is_compared(table, to));
@@ -151,8 +151,8 @@ fn restrict(from: &mut Schema, to: &mut Schema, entities: &Entities, filter: &Fi
 
 /// The tables of the engine, and those where other tools keep their record.
 fn records() -> BTreeSet<TableName> {
-    let own = Store::new(None, Store::DEFAULT_TABLE.to_owned()).tables();
-    let others = [Tool::SeaOrm, Tool::Alembic].map(|tool| tool.default_table().to_owned());
+    let own = RevisionStore::new(None, RevisionStore::DEFAULT_TABLE.to_owned()).tables();
+    let others = [MigrationTool::SeaOrm, MigrationTool::Alembic].map(|tool| tool.default_table().to_owned());
     own.into_iter().chain(others).map(TableName::new).collect()
 }
 

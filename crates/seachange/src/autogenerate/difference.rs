@@ -2,17 +2,17 @@
 
 use std::fmt;
 
-use super::operation::{Change, Operation};
+use super::operation::{SchemaOperation, TableChange};
 use crate::schema::{
-    Action, AutoIncrement, Check, Column, Deferrable, Enumeration, ForeignKey, Generated, Index, IndexKey, IndexPart,
-    TableName, Unique,
+    AutoIncrement, Check, Column, Deferrable, EnumType, ForeignKey, Generated, Index, IndexKey, IndexPart,
+    ReferentialAction, TableName, Unique,
 };
 
 /// One difference between a database and the entities.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// What differs.
-    pub kind: Kind,
+    pub kind: DifferenceKind,
     /// The table in which it does; for an enumerated type none.
     pub table: Option<TableName>,
     /// The name of what differs, where it has one: a column, an index, a constraint, a type.
@@ -26,7 +26,7 @@ pub struct Difference {
 /// What can differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum DifferenceKind {
     /// A table as a whole.
     Table,
     /// A column as a whole.
@@ -63,7 +63,7 @@ pub enum Kind {
     Enumeration,
 }
 
-impl Kind {
+impl DifferenceKind {
     /// The word for it, the same in every version: `foreign_key`.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -90,7 +90,7 @@ impl Kind {
 }
 
 /// The word for people: `foreign key`.
-impl fmt::Display for Kind {
+impl fmt::Display for DifferenceKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.word().replace('_', " "))
     }
@@ -98,34 +98,34 @@ impl fmt::Display for Kind {
 
 /// Tells the differences that some operations would level.
 #[must_use]
-pub fn differences(operations: &[Operation]) -> Vec<Difference> {
+pub fn differences(operations: &[SchemaOperation]) -> Vec<Difference> {
     operations.iter().flat_map(of_operation).collect()
 }
 
-fn of_operation(operation: &Operation) -> Vec<Difference> {
+fn of_operation(operation: &SchemaOperation) -> Vec<Difference> {
     match operation {
-        Operation::CreateEnumeration(new) => vec![enumeration(None, Some(new))],
-        Operation::DropEnumeration(old) => vec![enumeration(Some(old), None)],
-        Operation::AlterEnumeration { from, to, .. } => vec![enumeration(Some(from), Some(to))],
-        Operation::CreateTable(table) => vec![whole_table(&table.name, None, Some(columns(&table.columns)))],
-        Operation::DropTable(table) => vec![whole_table(&table.name, Some(columns(&table.columns)), None)],
-        Operation::RenameTable { from, to } => {
+        SchemaOperation::CreateEnumeration(new) => vec![enumeration(None, Some(new))],
+        SchemaOperation::DropEnumeration(old) => vec![enumeration(Some(old), None)],
+        SchemaOperation::AlterEnumeration { from, to, .. } => vec![enumeration(Some(from), Some(to))],
+        SchemaOperation::CreateTable(table) => vec![whole_table(&table.name, None, Some(columns(&table.columns)))],
+        SchemaOperation::DropTable(table) => vec![whole_table(&table.name, Some(columns(&table.columns)), None)],
+        SchemaOperation::RenameTable { from, to } => {
             vec![whole_table(to, Some(from.to_string()), Some(to.to_string()))]
         }
-        Operation::CreateIndex { table, index } => vec![In(table).index(None, Some(index))],
-        Operation::DropIndex { table, index } => vec![In(table).index(Some(index), None)],
-        Operation::Change { table, change } => In(table).change(change),
+        SchemaOperation::CreateIndex { table, index } => vec![TableContext(table).index(None, Some(index))],
+        SchemaOperation::DropIndex { table, index } => vec![TableContext(table).index(Some(index), None)],
+        SchemaOperation::Change { table, change } => TableContext(table).change(change),
     }
 }
 
 fn whole_table(name: &TableName, database: Option<String>, entities: Option<String>) -> Difference {
-    Difference { kind: Kind::Table, table: Some(name.clone()), name: None, database, entities }
+    Difference { kind: DifferenceKind::Table, table: Some(name.clone()), name: None, database, entities }
 }
 
-fn enumeration(old: Option<&Enumeration>, new: Option<&Enumeration>) -> Difference {
-    let values = |enumeration: &Enumeration| enumeration.values.join(", ");
+fn enumeration(old: Option<&EnumType>, new: Option<&EnumType>) -> Difference {
+    let values = |enumeration: &EnumType| enumeration.values.join(", ");
     Difference {
-        kind: Kind::Enumeration,
+        kind: DifferenceKind::Enumeration,
         table: None,
         name: new.or(old).map(|enumeration| enumeration.name.to_string()),
         database: old.map(values),
@@ -135,12 +135,12 @@ fn enumeration(old: Option<&Enumeration>, new: Option<&Enumeration>) -> Differen
 
 /// The table in which things differ.
 #[derive(Clone, Copy)]
-struct In<'a>(&'a TableName);
+struct TableContext<'a>(&'a TableName);
 
-impl In<'_> {
+impl TableContext<'_> {
     fn difference(
         self,
-        kind: Kind,
+        kind: DifferenceKind,
         name: Option<&str>,
         database: Option<String>,
         entities: Option<String>,
@@ -148,24 +148,34 @@ impl In<'_> {
         Difference { kind, table: Some(self.0.clone()), name: name.map(str::to_owned), database, entities }
     }
 
-    fn change(self, change: &Change) -> Vec<Difference> {
+    fn change(self, change: &TableChange) -> Vec<Difference> {
         let one = |kind, name: Option<&str>, database, entities| vec![self.difference(kind, name, database, entities)];
         match change {
-            Change::RenameColumn { from, to } => one(Kind::Column, Some(to), Some(from.clone()), Some(to.clone())),
-            Change::AddColumn(new) => one(Kind::Column, Some(&new.name), None, Some(column(new))),
-            Change::DropColumn(old) => one(Kind::Column, Some(&old.name), Some(column(old)), None),
-            Change::ModifyColumn { from, to } => self.column(from, to),
-            Change::AddPrimaryKey(key) => one(Kind::PrimaryKey, None, None, Some(list(&key.columns))),
-            Change::DropPrimaryKey(key) => one(Kind::PrimaryKey, None, Some(list(&key.columns)), None),
-            Change::AddUnique(new) => one(Kind::Unique, new.name.as_deref(), None, Some(unique(new))),
-            Change::DropUnique(old) => one(Kind::Unique, old.name.as_deref(), Some(unique(old)), None),
-            Change::AddForeignKey(new) => one(Kind::ForeignKey, new.name.as_deref(), None, Some(foreign_key(new))),
-            Change::DropForeignKey(old) => one(Kind::ForeignKey, old.name.as_deref(), Some(foreign_key(old)), None),
-            Change::AddCheck(new) => one(Kind::Check, new.name.as_deref(), None, Some(check(new))),
-            Change::DropCheck(old) => one(Kind::Check, old.name.as_deref(), Some(check(old)), None),
-            Change::AddExclusion(new) => one(Kind::Exclusion, Some(&new.name), None, Some(new.definition.clone())),
-            Change::DropExclusion(old) => one(Kind::Exclusion, Some(&old.name), Some(old.definition.clone()), None),
-            Change::Comment { from, to } => one(Kind::Comment, None, from.clone(), to.clone()),
+            TableChange::RenameColumn { from, to } => {
+                one(DifferenceKind::Column, Some(to), Some(from.clone()), Some(to.clone()))
+            }
+            TableChange::AddColumn(new) => one(DifferenceKind::Column, Some(&new.name), None, Some(column(new))),
+            TableChange::DropColumn(old) => one(DifferenceKind::Column, Some(&old.name), Some(column(old)), None),
+            TableChange::ModifyColumn { from, to } => self.column(from, to),
+            TableChange::AddPrimaryKey(key) => one(DifferenceKind::PrimaryKey, None, None, Some(list(&key.columns))),
+            TableChange::DropPrimaryKey(key) => one(DifferenceKind::PrimaryKey, None, Some(list(&key.columns)), None),
+            TableChange::AddUnique(new) => one(DifferenceKind::Unique, new.name.as_deref(), None, Some(unique(new))),
+            TableChange::DropUnique(old) => one(DifferenceKind::Unique, old.name.as_deref(), Some(unique(old)), None),
+            TableChange::AddForeignKey(new) => {
+                one(DifferenceKind::ForeignKey, new.name.as_deref(), None, Some(foreign_key(new)))
+            }
+            TableChange::DropForeignKey(old) => {
+                one(DifferenceKind::ForeignKey, old.name.as_deref(), Some(foreign_key(old)), None)
+            }
+            TableChange::AddCheck(new) => one(DifferenceKind::Check, new.name.as_deref(), None, Some(check(new))),
+            TableChange::DropCheck(old) => one(DifferenceKind::Check, old.name.as_deref(), Some(check(old)), None),
+            TableChange::AddExclusion(new) => {
+                one(DifferenceKind::Exclusion, Some(&new.name), None, Some(new.definition.clone()))
+            }
+            TableChange::DropExclusion(old) => {
+                one(DifferenceKind::Exclusion, Some(&old.name), Some(old.definition.clone()), None)
+            }
+            TableChange::Comment { from, to } => one(DifferenceKind::Comment, None, from.clone(), to.clone()),
         }
     }
 
@@ -174,22 +184,22 @@ impl In<'_> {
         let nullability = |column: &Column| Some(if column.nullable { "null" } else { "not null" }.to_owned());
         let default = |column: &Column| column.default.as_ref().map(|default| default.text.clone());
         let properties = [
-            (Kind::Type, Some(old.column_type.text.clone()), Some(new.column_type.text.clone())),
-            (Kind::Nullability, nullability(old), nullability(new)),
-            (Kind::Default, default(old), default(new)),
-            (Kind::Generated, old.generated.as_ref().map(generated), new.generated.as_ref().map(generated)),
+            (DifferenceKind::Type, Some(old.column_type.text.clone()), Some(new.column_type.text.clone())),
+            (DifferenceKind::Nullability, nullability(old), nullability(new)),
+            (DifferenceKind::Default, default(old), default(new)),
+            (DifferenceKind::Generated, old.generated.as_ref().map(generated), new.generated.as_ref().map(generated)),
             (
-                Kind::AutoIncrement,
+                DifferenceKind::AutoIncrement,
                 old.auto_increment.as_ref().map(numbering),
                 new.auto_increment.as_ref().map(numbering),
             ),
             (
-                Kind::OnUpdate,
+                DifferenceKind::OnUpdate,
                 old.on_update.as_ref().map(|value| value.text.clone()),
                 new.on_update.as_ref().map(|value| value.text.clone()),
             ),
-            (Kind::Collation, old.collation.clone(), new.collation.clone()),
-            (Kind::Comment, old.comment.clone(), new.comment.clone()),
+            (DifferenceKind::Collation, old.collation.clone(), new.collation.clone()),
+            (DifferenceKind::Comment, old.comment.clone(), new.comment.clone()),
         ];
         let differing = properties.into_iter().filter(|(_, old, new)| old != new);
         differing
@@ -199,7 +209,7 @@ impl In<'_> {
 
     fn index(self, old: Option<&Index>, new: Option<&Index>) -> Difference {
         let name = new.or(old).map(|index| index.name.as_str());
-        self.difference(Kind::Index, name, old.map(index), new.map(index))
+        self.difference(DifferenceKind::Index, name, old.map(index), new.map(index))
     }
 }
 
@@ -264,13 +274,13 @@ fn foreign_key(key: &ForeignKey) -> String {
     )
 }
 
-fn action(clause: &str, action: Action) -> String {
+fn action(clause: &str, action: ReferentialAction) -> String {
     let action = match action {
-        Action::NoAction => return String::new(),
-        Action::Restrict => "restrict",
-        Action::Cascade => "cascade",
-        Action::SetNull => "set null",
-        Action::SetDefault => "set default",
+        ReferentialAction::NoAction => return String::new(),
+        ReferentialAction::Restrict => "restrict",
+        ReferentialAction::Cascade => "cascade",
+        ReferentialAction::SetNull => "set null",
+        ReferentialAction::SetDefault => "set default",
     };
     format!("{clause} {action}")
 }

@@ -4,18 +4,18 @@ use crate::schema::TableName;
 
 /// A name in which `*` stands for any text. One without a dot is of a table in the default schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pattern(String);
+pub struct NamePattern(String);
 
 /// Which tables are compared: those that some pattern of `only` fits, where there is one, and none of `except`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
+pub struct TableFilter {
     /// Patterns of the tables to compare; without one, all.
-    pub only: Vec<Pattern>,
+    pub only: Vec<NamePattern>,
     /// Patterns of tables to leave alone.
-    pub except: Vec<Pattern>,
+    pub except: Vec<NamePattern>,
 }
 
-impl Pattern {
+impl NamePattern {
     /// Reads a pattern: `posts`, `audit_*`, `billing.*`.
     #[must_use]
     pub fn new(pattern: &str) -> Self {
@@ -47,24 +47,24 @@ fn fits(pattern: &str, text: &str) -> bool {
     text.ends_with(last)
 }
 
-impl Filter {
+impl TableFilter {
     /// Whether a table is compared.
     #[must_use]
-    pub fn admits(&self, table: &TableName) -> bool {
-        let any = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.fits(table));
+    pub fn matches(&self, table: &TableName) -> bool {
+        let any = |patterns: &[NamePattern]| patterns.iter().any(|pattern| pattern.fits(table));
         (self.only.is_empty() || any(&self.only)) && !any(&self.except)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Filter, Pattern};
+    use super::{NamePattern, TableFilter};
     use crate::schema::TableName;
 
     #[test]
     fn patterns() {
         let check = |pattern: &str, name: &str, expected: bool| {
-            assert_eq!(Pattern::new(pattern).fits(&TableName::new(name)), expected, "{pattern} on {name}");
+            assert_eq!(NamePattern::new(pattern).fits(&TableName::new(name)), expected, "{pattern} on {name}");
         };
         check("posts", "posts", true);
         check("posts", "posts_old", false);
@@ -74,15 +74,15 @@ mod tests {
         check("a*b*b", "ab", false);
         check("a*b*b", "axbyb", true);
         check("*", "anything", true);
-        assert!(Pattern::new("billing.*").fits(&TableName::within("billing", "invoices")));
-        assert!(!Pattern::new("invoices").fits(&TableName::within("billing", "invoices")));
+        assert!(NamePattern::new("billing.*").fits(&TableName::within("billing", "invoices")));
+        assert!(!NamePattern::new("invoices").fits(&TableName::within("billing", "invoices")));
     }
 
     #[test]
     fn what_is_left_alone_wins() {
-        let filter = Filter { only: vec![Pattern::new("p*")], except: vec![Pattern::new("posts")] };
-        assert!(filter.admits(&"people".into()));
-        assert!(!filter.admits(&"posts".into()));
-        assert!(!filter.admits(&"users".into()));
+        let filter = TableFilter { only: vec![NamePattern::new("p*")], except: vec![NamePattern::new("posts")] };
+        assert!(filter.matches(&"people".into()));
+        assert!(!filter.matches(&"posts".into()));
+        assert!(!filter.matches(&"users".into()));
     }
 }

@@ -1,25 +1,25 @@
 //! What leads from one schema to another, as data. Everything has its reverse.
 
-use crate::schema::{Check, Column, Enumeration, Exclusion, ForeignKey, Index, PrimaryKey, Table, TableName, Unique};
+use crate::schema::{Check, Column, EnumType, Exclusion, ForeignKey, Index, PrimaryKey, Table, TableName, Unique};
 
 /// One step from a schema to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Operation {
+pub enum SchemaOperation {
     /// A new enumerated type (PostgreSQL).
-    CreateEnumeration(Enumeration),
+    CreateEnumeration(EnumType),
     /// An enumerated type goes (PostgreSQL).
-    DropEnumeration(Enumeration),
+    DropEnumeration(EnumType),
     /// An enumerated type gets other values, or the same in another order (PostgreSQL).
     AlterEnumeration {
         /// Before.
-        from: Enumeration,
+        from: EnumType,
         /// After; the name is the same.
-        to: Enumeration,
+        to: EnumType,
         /// The columns of the type at this moment.
-        users: Vec<EnumerationUser>,
+        users: Vec<EnumUsage>,
         /// What is made of expressions over these columns, as the steps that make it. PostgreSQL refuses another type for a
         /// column while it is there.
-        dependents: Vec<Operation>,
+        dependents: Vec<SchemaOperation>,
     },
     /// A new table, with all that it has; foreign keys of a cycle come later, as changes.
     CreateTable(Box<Table>),
@@ -37,7 +37,7 @@ pub enum Operation {
         /// The table, by the name that it has at this moment.
         table: TableName,
         /// What happens.
-        change: Change,
+        change: TableChange,
     },
     /// A new index.
     CreateIndex {
@@ -57,7 +57,7 @@ pub enum Operation {
 
 /// A column of an enumerated type.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EnumerationUser {
+pub struct EnumUsage {
     /// The table.
     pub table: TableName,
     /// The column. Its type may be an array of the enumerated one.
@@ -66,7 +66,7 @@ pub struct EnumerationUser {
 
 /// A change of one table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
+pub enum TableChange {
     /// A column gets another name.
     RenameColumn {
         /// Before.
@@ -116,11 +116,11 @@ pub enum Change {
 
 /// What takes steps back, in the order that is possible.
 #[must_use]
-pub fn reversed(operations: &[Operation]) -> Vec<Operation> {
-    operations.iter().rev().map(Operation::reverse).collect()
+pub fn reversed(operations: &[SchemaOperation]) -> Vec<SchemaOperation> {
+    operations.iter().rev().map(SchemaOperation::reverse).collect()
 }
 
-impl Operation {
+impl SchemaOperation {
     /// The tables that it is about, by the names that they have afterwards.
     pub(crate) fn tables(&self) -> Vec<&TableName> {
         match self {
@@ -151,7 +151,7 @@ impl Operation {
     }
 }
 
-impl Change {
+impl TableChange {
     fn reverse(self) -> Self {
         match self {
             Self::RenameColumn { from, to } => Self::RenameColumn { from: to, to: from },

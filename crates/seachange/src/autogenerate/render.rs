@@ -10,20 +10,20 @@ mod rust;
 mod statement;
 mod variable;
 
-use seachange_source::{Bodies, Body};
+use seachange_source::{MethodBody, RevisionBody};
 
-use super::code::Code;
+use super::code::CodeNode;
 
 /// Writes the bodies of `up` and `down`.
-pub(crate) fn render(up: &[Code], down: &[Code]) -> Bodies {
-    Bodies { up: body(up), down: body(down), remarks: Vec::new() }
+pub(crate) fn render(up: &[CodeNode], down: &[CodeNode]) -> RevisionBody {
+    RevisionBody { up: body(up), down: body(down), remarks: Vec::new() }
 }
 
-fn body(code: &[Code]) -> Body {
+fn body(code: &[CodeNode]) -> MethodBody {
     let statements = statement::statements(code);
-    Body { uses_manager: code.iter().any(uses_manager), text: statement::text(&statements) }
+    MethodBody { uses_manager: code.iter().any(uses_manager), text: statement::text(&statements) }
 }
 
-fn uses_manager(code: &Code) -> bool {
-    !matches!(code, Code::Note(_))
+fn uses_manager(code: &CodeNode) -> bool {
+    !matches!(code, CodeNode::Note(_))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::comparison::Comparison;
 use super::entities::Entities;
 use super::error::AutogenerateError;
-use super::filter::Filter;
+use super::filter::TableFilter;
 use super::scratch::{MARK_TABLE, ScratchDatabase};
 use crate::migrator::Migrator;
 use crate::revision::Migrations;
@@ -23,7 +23,7 @@ impl Comparison {
         migrations: &'static Migrations,
         scratch: &DatabaseSettings,
         entities: &Entities,
-        filter: &Filter,
+        filter: &TableFilter,
     ) -> Result<Self, AutogenerateError> {
         let database = ScratchDatabase::create(scratch).await?;
         let compared = replay(migrations, &database, scratch, entities, filter).await;
@@ -40,12 +40,12 @@ async fn replay(
     database: &ScratchDatabase,
     scratch: &DatabaseSettings,
     entities: &Entities,
-    filter: &Filter,
+    filter: &TableFilter,
 ) -> Result<Comparison, AutogenerateError> {
     let replay = |error| AutogenerateError::Replay(Box::new(error));
     let migrator = Migrator::connect_with(migrations, database.settings(), Arc::new(|_| {})).await.map_err(replay)?;
     let compared = match migrator.upgrade("heads").await {
-        Ok(_) => Comparison::of(migrator.connection(), scratch, entities, filter).await,
+        Ok(_) => Comparison::compare(migrator.connection(), scratch, entities, filter).await,
         Err(error) => Err(replay(error)),
     };
     migrator.close().await.map_err(replay)?;

@@ -12,16 +12,16 @@ use sea_orm::sea_query::{Alias, ColumnType, IntoIden, StringLen};
 use sea_orm::{DatabaseBackend, DbBackend};
 
 use super::code::code;
-use super::operation::{Change, Operation, reversed};
+use super::operation::{SchemaOperation, TableChange, reversed};
 use super::render::render;
-use crate::schema::{AutoIncrement, Column, Expression, PrimaryKey, SequenceOptions, Table, TableName, Type};
+use crate::schema::{AutoIncrement, Column, Expression, PrimaryKey, SequenceOptions, SqlType, Table, TableName};
 
 const POSTGRES: DbBackend = DatabaseBackend::Postgres;
 const MYSQL: DbBackend = DatabaseBackend::MySql;
 const SQLITE: DbBackend = DatabaseBackend::Sqlite;
 
 /// Returns what is written for some operations, up and down.
-fn written(backend: DbBackend, operations: &[Operation]) -> String {
+fn written(backend: DbBackend, operations: &[SchemaOperation]) -> String {
     let down = reversed(operations);
     let bodies = render(&code(operations, backend), &code(&down, backend));
     formatted::check(std::slice::from_ref(&bodies));
@@ -31,13 +31,13 @@ fn written(backend: DbBackend, operations: &[Operation]) -> String {
 }
 
 /// A change of `posts`.
-fn posts(change: Change) -> Vec<Operation> {
-    vec![Operation::Change { table: "posts".into(), change }]
+fn posts(change: TableChange) -> Vec<SchemaOperation> {
+    vec![SchemaOperation::Change { table: "posts".into(), change }]
 }
 
 /// A column that may be `NULL`.
 fn column(name: &str, kind: ColumnType, text: &str) -> Column {
-    Column::new(name, Type { text: text.to_owned(), kind })
+    Column::new(name, SqlType { text: text.to_owned(), kind })
 }
 
 fn required(column: Column) -> Column {

@@ -11,8 +11,8 @@ use sea_orm::sea_query::{Expr, QueryBuilder};
 use sea_orm::{DbBackend, Value};
 
 use crate::settings::Driver;
-use crate::sql::Facts;
 use crate::sql::SqlDialect;
+use crate::sql::StatementFacts;
 
 /// How a database system has its SQL written.
 pub(crate) trait Dialect: Send + Sync {
@@ -26,7 +26,7 @@ pub(crate) trait Dialect: Send + Sync {
     fn preamble(&self, schema: Option<&str>) -> Vec<String>;
 
     /// The statements that take away what a revision with these statements leaves in its session.
-    fn reset(&self, _facts: &[Facts]) -> Vec<String> {
+    fn reset(&self, _facts: &[StatementFacts]) -> Vec<String> {
         Vec::new()
     }
 
@@ -49,7 +49,7 @@ pub(crate) trait Dialect: Send + Sync {
     }
 
     /// What stands round a revision that rebuilds tables, where tables are rebuilt.
-    fn rebuild(&self) -> Option<Rebuild> {
+    fn rebuild(&self) -> Option<RebuildScript> {
         None
     }
 
@@ -66,7 +66,7 @@ pub(crate) trait Dialect: Send + Sync {
 
 /// What stands round a revision that rebuilds tables, with foreign keys off.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rebuild {
+pub(crate) struct RebuildScript {
     /// Before its transaction: the switch off, and what the check needs.
     pub(crate) before: &'static [&'static str],
     /// What the check is for, a line each.
@@ -81,11 +81,11 @@ pub(crate) struct Rebuild {
 pub(crate) fn of(driver: Driver) -> Option<&'static dyn Dialect> {
     match driver {
         #[cfg(feature = "sqlite")]
-        Driver::Sqlite => Some(&sqlite::Sqlite),
+        Driver::Sqlite => Some(&sqlite::SqliteDialect),
         #[cfg(feature = "postgres")]
-        Driver::Postgres => Some(&postgres::Postgres),
+        Driver::Postgres => Some(&postgres::PostgresDialect),
         #[cfg(feature = "mysql")]
-        Driver::MySql => Some(&mysql::MySql),
+        Driver::MySql => Some(&mysql::MySqlDialect),
         #[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "mysql")))]
         _ => None,
     }

@@ -10,16 +10,16 @@ use sea_orm::{
 };
 use sqlparser::dialect::MySqlDialect;
 
-use super::{Backend, LockKey, LockRole, PlaceColumns, TableFacts, answer, drop_listed, whole};
+use super::{Backend, LocationColumns, LockKey, LockRole, TableFacts, clamp_to_setting, drop_listed, query_scalar};
 use crate::database_error::{database_error, has_code};
 use crate::event::Blocker;
-use crate::journal::Presence;
-use crate::journal::trace::{self, Object, ObjectKind, Trace};
+use crate::journal::ObjectState;
+use crate::journal::catalog_effect::{self, CatalogEffect, CatalogObject, CatalogObjectKind};
 use crate::limits::Limits;
 use crate::sql::{self, SqlDialect};
 
 /// MySQL and MariaDB: every change of a table commits what came before it, and none rolls back.
-pub(super) struct MySql;
+pub(super) struct MySqlBackend;
 
 const OBJECTS: &str = "SELECT CASE table_type WHEN 'BASE TABLE' THEN 'table' ELSE LOWER(table_type) END AS kind,
         table_name AS name
@@ -45,7 +45,7 @@ fn number(error: &DbErr) -> Option<u16> {
 }
 
 #[async_trait]
-impl Backend for MySql {
+impl Backend for MySqlBackend {
     fn name(&self) -> &'static str {
         "MySQL/MariaDB"
     }
@@ -55,7 +55,7 @@ impl Backend for MySql {
     }
 
     /// DATETIME, because a TIMESTAMP ends in 2038 and is rewritten by updates unless told otherwise.
-    fn moment<'c>(&self, column: &'c mut ColumnDef) -> &'c mut ColumnDef {
+    fn timestamp_column<'c>(&self, column: &'c mut ColumnDef) -> &'c mut ColumnDef {
         column.custom("datetime(3)")
     }
 
@@ -81,8 +81,8 @@ impl Backend for MySql {
     }
 
     /// There is no search path.
-    fn place_columns(&self, _table: &str) -> Option<PlaceColumns> {
-        Some(PlaceColumns { current: "DATABASE()", found: "NULL".to_owned() })
+    fn location_columns(&self, _table: &str) -> Option<LocationColumns> {
+        Some(LocationColumns { current: "DATABASE()", found: "NULL".to_owned() })
     }
 
     fn search_path(&self) -> Option<&'static str> {
@@ -91,7 +91,8 @@ impl Backend for MySql {
 
     /// GET_LOCK gives 1 for the lock, 0 when another session has it, and nothing when it failed.
     async fn try_lock(&self, session: &DatabaseExecutor<'_>, key: LockKey, role: LockRole) -> Result<bool, DbErr> {
-        let got: Option<i64> = answer(session, "SELECT GET_LOCK(?, 0) AS answer", [key.name(role).into()]).await?;
+        let got: Option<i64> =
+            query_scalar(session, "SELECT GET_LOCK(?, 0) AS answer", [key.name(role).into()]).await?;
         match got {
             Some(got) => Ok(got == 1),
             None => Err(DbErr::Custom("GET_LOCK failed: the server is out of memory, or ended the wait".to_owned())),
@@ -100,19 +101,19 @@ impl Backend for MySql {
 
     async fn unlock(&self, session: &DatabaseConnection, key: LockKey, role: LockRole) -> Result<(), DbErr> {
         let name = key.name(role).into();
-        answer::<Option<i64>>(session, "SELECT RELEASE_LOCK(?) AS answer", [name]).await.map(drop)
+        query_scalar::<Option<i64>>(session, "SELECT RELEASE_LOCK(?) AS answer", [name]).await.map(drop)
     }
 
     async fn holds_lock(&self, executor: &DatabaseExecutor<'_>, key: LockKey, role: LockRole) -> Result<bool, DbErr> {
         let name = key.name(role).into();
         let holds =
-            answer::<Option<i64>>(executor, "SELECT IS_USED_LOCK(?) = CONNECTION_ID() AS answer", [name]).await?;
+            query_scalar::<Option<i64>>(executor, "SELECT IS_USED_LOCK(?) = CONNECTION_ID() AS answer", [name]).await?;
         Ok(holds == Some(1))
     }
 
     async fn is_locked(&self, connection: &DatabaseConnection, key: LockKey) -> Result<bool, DbErr> {
         let name = key.name(LockRole::Run).into();
-        let is_used = answer::<i64>(connection, "SELECT IS_USED_LOCK(?) IS NOT NULL AS answer", [name]).await?;
+        let is_used = query_scalar::<i64>(connection, "SELECT IS_USED_LOCK(?) IS NOT NULL AS answer", [name]).await?;
         Ok(is_used == 1)
     }
 
@@ -125,7 +126,8 @@ impl Backend for MySql {
         const STATE: &str = "SELECT p.state LIKE 'Waiting for % lock' AS answer
             FROM information_schema.processlist p WHERE p.id = ?";
         let name = key.name(LockRole::Work);
-        let work = answer::<Option<i64>>(connection, "SELECT CAST(IS_USED_LOCK(?) AS SIGNED) AS answer", [name.into()]);
+        let work =
+            query_scalar::<Option<i64>>(connection, "SELECT CAST(IS_USED_LOCK(?) AS SIGNED) AS answer", [name.into()]);
         let Some(work) = work.await? else { return Ok(None) };
         for view in ["innodb_lock_waits", "schema_table_lock_waits"] {
             let sql = format!(
@@ -137,18 +139,18 @@ impl Backend for MySql {
                 return rows.iter().map(Blocker::from_row).collect::<Result<_, _>>().map(Some);
             }
         }
-        let waits = answer::<Option<i64>>(connection, STATE, [work.into()]).await?;
+        let waits = query_scalar::<Option<i64>>(connection, STATE, [work.into()]).await?;
         Ok((waits == Some(1)).then(Vec::new))
     }
 
     /// `lock_wait_timeout` is for tables, `innodb_lock_wait_timeout` for rows.
     fn limit_settings(&self, limits: &Limits) -> Vec<(&'static str, String)> {
-        let seconds = |length| whole(length, 1000).to_string();
+        let seconds = |length| clamp_to_setting(length, 1000).to_string();
         let locks = limits
             .lock_timeout
             .map(|length| [("innodb_lock_wait_timeout", seconds(length)), ("lock_wait_timeout", seconds(length))]);
         let fraction = |length| {
-            let milliseconds = whole(length, 1);
+            let milliseconds = clamp_to_setting(length, 1);
             format!("{}.{:03}", milliseconds / 1000, milliseconds % 1000)
         };
         let statement = limits.statement_limit().map(|length| ("max_statement_time", fraction(length)));
@@ -156,7 +158,7 @@ impl Backend for MySql {
     }
 
     async fn setting(&self, connection: &DatabaseConnection, name: &'static str) -> Result<String, DbErr> {
-        answer(connection, &format!("SELECT CAST(@@SESSION.{name} AS CHAR) AS answer"), []).await
+        query_scalar(connection, &format!("SELECT CAST(@@SESSION.{name} AS CHAR) AS answer"), []).await
     }
 
     async fn set(&self, connection: &DatabaseConnection, name: &'static str, value: &str) -> Result<(), DbErr> {
@@ -164,8 +166,11 @@ impl Backend for MySql {
     }
 
     /// MySQL's only limit, `max_execution_time`, holds for SELECT alone.
-    async fn without_statement_limit(&self, connection: &DatabaseConnection) -> Result<Option<&'static str>, DbErr> {
-        let version: String = answer(connection, "SELECT VERSION() AS answer", []).await?;
+    async fn statement_timeout_unsupported(
+        &self,
+        connection: &DatabaseConnection,
+    ) -> Result<Option<&'static str>, DbErr> {
+        let version: String = query_scalar(connection, "SELECT VERSION() AS answer", []).await?;
         Ok(if version.contains("MariaDB") { None } else { Some("MySQL") })
     }
 
@@ -179,25 +184,29 @@ impl Backend for MySql {
     }
 
     /// Errors 1205, `lock wait timeout`, and 1213, `deadlock`.
-    fn is_kept_waiting(&self, error: &DbErr) -> bool {
+    fn is_lock_conflict(&self, error: &DbErr) -> bool {
         number(error).is_some_and(|number| [1205, 1213].contains(&number))
     }
 
-    fn traces(&self, sql: &str) -> Vec<Trace> {
-        trace::traces(sql, &MySqlDialect {}, false)
+    fn catalog_effects(&self, sql: &str) -> Vec<CatalogEffect> {
+        catalog_effect::traces(sql, &MySqlDialect {}, false)
     }
 
-    async fn presence(&self, executor: &DatabaseExecutor<'_>, object: &Object) -> Result<Presence, DbErr> {
+    async fn object_state(
+        &self,
+        executor: &DatabaseExecutor<'_>,
+        object: &CatalogObject,
+    ) -> Result<ObjectState, DbErr> {
         let sql = match object.kind {
-            ObjectKind::Table => TABLE,
-            ObjectKind::Index => INDEX,
-            ObjectKind::Column => COLUMN,
-            ObjectKind::Constraint => CONSTRAINT,
+            CatalogObjectKind::Table => TABLE,
+            CatalogObjectKind::Index => INDEX,
+            CatalogObjectKind::Column => COLUMN,
+            CatalogObjectKind::Constraint => CONSTRAINT,
         };
         let texts = [object.schema.clone(), Some(object.name.clone()), object.table.clone()];
         let count: i64 =
-            answer(executor, sql, texts.map(Value::from).into_iter().take(sql.matches('?').count())).await?;
-        Ok(if count > 0 { Presence::Present } else { Presence::Absent })
+            query_scalar(executor, sql, texts.map(Value::from).into_iter().take(sql.matches('?').count())).await?;
+        Ok(if count > 0 { ObjectState::Present } else { ObjectState::Absent })
     }
 
     /// The engines that roll back are those for which the server says so; a trigger is known when its body is understood.
@@ -212,7 +221,7 @@ impl Backend for MySql {
             None => (None, table.to_owned()),
         };
         let values = || [Value::from(schema.clone()), Value::from(name.clone())];
-        let rolls_back: i64 = answer(executor, ENGINE, values()).await?;
+        let rolls_back: i64 = query_scalar(executor, ENGINE, values()).await?;
         let statement = Statement::from_sql_and_values(DbBackend::MySql, TRIGGERS, values());
         let mut has_known_triggers = true;
         for row in executor.query_all_raw(statement).await? {

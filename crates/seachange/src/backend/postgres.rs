@@ -12,11 +12,14 @@ use sea_orm::{
 };
 use sqlparser::dialect::PostgreSqlDialect;
 
-use super::{Backend, Entered, LockKey, LockRole, PlaceColumns, TableFacts, answer, drop_listed, whole};
+use super::{
+    Backend, BegunTransaction, LocationColumns, LockKey, LockRole, TableFacts, clamp_to_setting, drop_listed,
+    query_scalar,
+};
 use crate::database_error::has_code;
 use crate::event::Blocker;
-use crate::journal::Presence;
-use crate::journal::trace::{self, Object, ObjectKind, Trace};
+use crate::journal::ObjectState;
+use crate::journal::catalog_effect::{self, CatalogEffect, CatalogObject, CatalogObjectKind};
 use crate::limits::Limits;
 use crate::runner::SAVEPOINT;
 use crate::sql::SqlDialect;
@@ -25,7 +28,7 @@ use crate::sql::SqlDialect;
 const SECOND_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// PostgreSQL: table changes roll back.
-pub(super) struct Postgres;
+pub(super) struct PostgresBackend;
 
 /// Relations and types of the current schema that belong to no extension, and sequences that belong to no column
 /// either; CASCADE takes what hangs on them, so each is dropped IF EXISTS. The row types of tables and the types of
@@ -75,7 +78,7 @@ fn listed((class, object): (i32, i32)) -> String {
 }
 
 #[async_trait]
-impl Backend for Postgres {
+impl Backend for PostgresBackend {
     fn name(&self) -> &'static str {
         "PostgreSQL"
     }
@@ -84,7 +87,7 @@ impl Backend for Postgres {
         true
     }
 
-    fn moment<'c>(&self, column: &'c mut ColumnDef) -> &'c mut ColumnDef {
+    fn timestamp_column<'c>(&self, column: &'c mut ColumnDef) -> &'c mut ColumnDef {
         column.timestamp_with_time_zone()
     }
 
@@ -113,14 +116,14 @@ impl Backend for Postgres {
     }
 
     /// These functions read what the server has in its caches: a new session takes three times as long to join the catalogue.
-    fn place_columns(&self, table: &str) -> Option<PlaceColumns> {
+    fn location_columns(&self, table: &str) -> Option<LocationColumns> {
         let table = self.text_literal(table);
         let found = format!(
             "(SELECT CASE WHEN a.type IN ('table', 'view') THEN a.object_names[1] END FROM
             pg_catalog.pg_identify_object_as_address('pg_catalog.pg_class'::pg_catalog.regclass,
                 pg_catalog.to_regclass(pg_catalog.quote_ident({table})), 0) AS a)"
         );
-        Some(PlaceColumns { current: "pg_catalog.current_schema()::text", found })
+        Some(LocationColumns { current: "pg_catalog.current_schema()::text", found })
     }
 
     fn search_path(&self) -> Option<&'static str> {
@@ -138,24 +141,24 @@ impl Backend for Postgres {
     /// `CREATE INDEX CONCURRENTLY` would wait in turn.
     async fn try_lock(&self, session: &DatabaseExecutor<'_>, key: LockKey, role: LockRole) -> Result<bool, DbErr> {
         let (class, object) = key.numbers(role);
-        answer(session, &format!("SELECT pg_catalog.pg_try_advisory_lock({class}, {object}) AS answer"), []).await
+        query_scalar(session, &format!("SELECT pg_catalog.pg_try_advisory_lock({class}, {object}) AS answer"), []).await
     }
 
     async fn unlock(&self, session: &DatabaseConnection, key: LockKey, role: LockRole) -> Result<(), DbErr> {
         let (class, object) = key.numbers(role);
         let sql = format!("SELECT pg_catalog.pg_advisory_unlock({class}, {object}) AS answer");
-        answer::<bool>(session, &sql, []).await.map(drop)
+        query_scalar::<bool>(session, &sql, []).await.map(drop)
     }
 
     async fn holds_lock(&self, executor: &DatabaseExecutor<'_>, key: LockKey, role: LockRole) -> Result<bool, DbErr> {
         let listed = listed(key.numbers(role));
         let sql = format!("SELECT EXISTS (SELECT {listed} AND pid = pg_catalog.pg_backend_pid()) AS answer");
-        answer(executor, &sql, []).await
+        query_scalar(executor, &sql, []).await
     }
 
     async fn is_locked(&self, connection: &DatabaseConnection, key: LockKey) -> Result<bool, DbErr> {
         let listed = listed(key.numbers(LockRole::Run));
-        answer(connection, &format!("SELECT EXISTS (SELECT {listed}) AS answer"), []).await
+        query_scalar(connection, &format!("SELECT EXISTS (SELECT {listed}) AS answer"), []).await
     }
 
     /// Takes the lock of the work for the transaction, beside that of the session: they are the same lock, so that the
@@ -174,20 +177,20 @@ impl Backend for Postgres {
         Ok(Some(blockers).filter(|blockers| !blockers.is_empty()))
     }
 
-    async fn enter(
+    async fn begin_revision(
         &self,
         session: &DatabaseTransaction,
         (before, rows): (&str, u64),
         key: LockKey,
         _limits: &Limits,
-    ) -> Result<Option<Entered>, DbErr> {
+    ) -> Result<Option<BegunTransaction>, DbErr> {
         let (class, object) = key.numbers(LockRole::Work);
         let text = format!(
             "{before}BEGIN; SELECT FROM (SELECT pg_catalog.pg_try_advisory_xact_lock({class}, {object}) AS got) AS l
             WHERE l.got; SAVEPOINT {SAVEPOINT}"
         );
         let affected = session.execute_unprepared(&text).await?.rows_affected();
-        Ok((affected > rows).then(Entered::default))
+        Ok((affected > rows).then(BegunTransaction::default))
     }
 
     /// A second connection to the same server gets a session of its own. A pooler that gives sessions to transactions
@@ -197,19 +200,19 @@ impl Backend for Postgres {
     }
 
     fn limit_settings(&self, limits: &Limits) -> Vec<(&'static str, String)> {
-        let milliseconds = |length| whole(length, 1).to_string();
+        let milliseconds = |length| clamp_to_setting(length, 1).to_string();
         let lock = limits.lock_timeout.map(|length| ("lock_timeout", milliseconds(length)));
         let statement = limits.statement_limit().map(|length| ("statement_timeout", milliseconds(length)));
         lock.into_iter().chain(statement).collect()
     }
 
     async fn setting(&self, connection: &DatabaseConnection, name: &'static str) -> Result<String, DbErr> {
-        answer(connection, "SELECT current_setting($1) AS answer", [name.into()]).await
+        query_scalar(connection, "SELECT current_setting($1) AS answer", [name.into()]).await
     }
 
     async fn set(&self, connection: &DatabaseConnection, name: &'static str, value: &str) -> Result<(), DbErr> {
         let sql = "SELECT set_config($1, $2, false) AS answer";
-        answer::<String>(connection, sql, [name.into(), value.into()]).await.map(drop)
+        query_scalar::<String>(connection, sql, [name.into(), value.into()]).await.map(drop)
     }
 
     /// SQLSTATE `query_canceled`.
@@ -218,27 +221,33 @@ impl Backend for Postgres {
     }
 
     /// SQLSTATEs `lock_not_available`, `deadlock_detected` and `serialization_failure`.
-    fn is_kept_waiting(&self, error: &DbErr) -> bool {
+    fn is_lock_conflict(&self, error: &DbErr) -> bool {
         ["55P03", "40P01", "40001"].iter().any(|code| has_code(error, code))
     }
 
-    fn traces(&self, sql: &str) -> Vec<Trace> {
-        trace::traces(sql, &PostgreSqlDialect {}, true)
+    fn catalog_effects(&self, sql: &str) -> Vec<CatalogEffect> {
+        catalog_effect::traces(sql, &PostgreSqlDialect {}, true)
     }
 
-    async fn presence(&self, executor: &DatabaseExecutor<'_>, object: &Object) -> Result<Presence, DbErr> {
+    async fn object_state(
+        &self,
+        executor: &DatabaseExecutor<'_>,
+        object: &CatalogObject,
+    ) -> Result<ObjectState, DbErr> {
         let (sql, values) = match object.kind {
-            ObjectKind::Table => (TABLE, vec![object.name.clone()]),
-            ObjectKind::Index => (INDEX, vec![object.name.clone()]),
-            ObjectKind::Column => (COLUMN, vec![object.name.clone(), object.table.clone().unwrap_or_default()]),
-            ObjectKind::Constraint => (CONSTRAINT, vec![object.name.clone(), object.table.clone().unwrap_or_default()]),
+            CatalogObjectKind::Table => (TABLE, vec![object.name.clone()]),
+            CatalogObjectKind::Index => (INDEX, vec![object.name.clone()]),
+            CatalogObjectKind::Column => (COLUMN, vec![object.name.clone(), object.table.clone().unwrap_or_default()]),
+            CatalogObjectKind::Constraint => {
+                (CONSTRAINT, vec![object.name.clone(), object.table.clone().unwrap_or_default()])
+            }
         };
         let schema = Value::from(object.schema.clone());
         let values = [schema].into_iter().chain(values.into_iter().map(Value::from));
-        Ok(match answer::<i32>(executor, sql, values).await? {
-            0 => Presence::Absent,
-            1 => Presence::Present,
-            _ => Presence::Unusable,
+        Ok(match query_scalar::<i32>(executor, sql, values).await? {
+            0 => ObjectState::Absent,
+            1 => ObjectState::Present,
+            _ => ObjectState::Unusable,
         })
     }
 
@@ -247,7 +256,7 @@ impl Backend for Postgres {
         const TRIGGERS: &str = "SELECT count(*)::int AS answer FROM pg_catalog.pg_trigger
             WHERE tgrelid = to_regclass($1) AND NOT tgisinternal";
         let quoted = table.split('.').map(|part| format!("\"{}\"", part.replace('"', "\"\""))).collect::<Vec<_>>();
-        let triggers: i32 = answer(executor, TRIGGERS, [quoted.join(".").into()]).await?;
+        let triggers: i32 = query_scalar(executor, TRIGGERS, [quoted.join(".").into()]).await?;
         Ok(TableFacts { rolls_back: true, has_known_triggers: triggers == 0 })
     }
 

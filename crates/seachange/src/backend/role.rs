@@ -3,12 +3,12 @@
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 
-use super::answer;
+use super::query_scalar;
 use crate::database_error::{is_read_only, mysql_number};
 
 /// What a server is to others, where that explains a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Role {
+pub(crate) enum ServerRole {
     /// A standby of PostgreSQL's, with the address of its primary where this user may know it.
     Standby(Option<String>),
     /// A node of a Galera cluster, of which each takes writes.
@@ -17,7 +17,7 @@ pub(crate) enum Role {
 
 /// What may be behind an error of the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Suspicion {
+enum SuspectedRole {
     /// Nothing else than it says.
     Nothing,
     /// The server takes no writes.
@@ -28,35 +28,37 @@ enum Suspicion {
 
 /// On Galera, what another node has done first is a duplicate key, a table that is there already or not any more, or a
 /// deadlock at the commit. The lock of a run, `GET_LOCK`, holds on one node only.
-fn suspicion(is_read_only: bool, mysql_number: Option<u16>) -> Suspicion {
+fn suspicion(is_read_only: bool, mysql_number: Option<u16>) -> SuspectedRole {
     const OF_ANOTHER_NODE: [u16; 6] = [1050, 1060, 1061, 1062, 1091, 1213];
     match mysql_number {
-        _ if is_read_only => Suspicion::Standby,
-        Some(number) if OF_ANOTHER_NODE.contains(&number) => Suspicion::AnotherNode,
-        _ => Suspicion::Nothing,
+        _ if is_read_only => SuspectedRole::Standby,
+        Some(number) if OF_ANOTHER_NODE.contains(&number) => SuspectedRole::AnotherNode,
+        _ => SuspectedRole::Nothing,
     }
 }
 
 /// The role of the server that explains an error, if one does.
-pub(crate) async fn explaining(error: &DbErr, connection: &DatabaseConnection) -> Option<Role> {
+pub(crate) async fn explaining(error: &DbErr, connection: &DatabaseConnection) -> Option<ServerRole> {
     match (suspicion(is_read_only(error), mysql_number(error)), connection.get_database_backend()) {
-        (Suspicion::Standby, DbBackend::Postgres) if is_standby(connection).await => {
-            Some(Role::Standby(primary(connection).await))
+        (SuspectedRole::Standby, DbBackend::Postgres) if is_standby(connection).await => {
+            Some(ServerRole::Standby(primary(connection).await))
         }
-        (Suspicion::AnotherNode, DbBackend::MySql) if is_in_cluster(connection).await => Some(Role::ClusterNode),
+        (SuspectedRole::AnotherNode, DbBackend::MySql) if is_in_cluster(connection).await => {
+            Some(ServerRole::ClusterNode)
+        }
         _ => None,
     }
 }
 
 async fn is_standby(connection: &DatabaseConnection) -> bool {
-    answer(connection, "SELECT pg_is_in_recovery() AS answer", []).await.unwrap_or_default()
+    query_scalar(connection, "SELECT pg_is_in_recovery() AS answer", []).await.unwrap_or_default()
 }
 
 /// Where the primary listens that a standby follows: the server tells that to users who may read its statistics.
 async fn primary(connection: &DatabaseConnection) -> Option<String> {
     // Before PostgreSQL 11 the view has no such columns.
     const QUERY: &str = "SELECT sender_host || ':' || sender_port AS answer FROM pg_stat_wal_receiver";
-    answer::<Option<String>>(connection, QUERY, []).await.ok().flatten()
+    query_scalar::<Option<String>>(connection, QUERY, []).await.ok().flatten()
 }
 
 /// Whether a server is a node of a Galera cluster.
@@ -69,22 +71,22 @@ async fn is_in_cluster(connection: &DatabaseConnection) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Suspicion, suspicion};
+    use super::{SuspectedRole, suspicion};
 
     #[test]
     fn a_read_only_server_may_be_a_standby() {
-        assert_eq!(suspicion(true, None), Suspicion::Standby);
-        assert_eq!(suspicion(false, None), Suspicion::Nothing);
+        assert_eq!(suspicion(true, None), SuspectedRole::Standby);
+        assert_eq!(suspicion(false, None), SuspectedRole::Nothing);
     }
 
     #[test]
     fn what_another_node_has_done_is_a_duplicate_or_a_deadlock() {
         for number in [1062, 1050, 1213] {
-            assert_eq!(suspicion(false, Some(number)), Suspicion::AnotherNode, "{number}");
+            assert_eq!(suspicion(false, Some(number)), SuspectedRole::AnotherNode, "{number}");
         }
         // A syntax error, and a lock that was not given in time: the lock holds for that.
         for number in [1064, 1205] {
-            assert_eq!(suspicion(false, Some(number)), Suspicion::Nothing, "{number}");
+            assert_eq!(suspicion(false, Some(number)), SuspectedRole::Nothing, "{number}");
         }
     }
 }

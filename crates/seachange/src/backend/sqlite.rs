@@ -11,16 +11,16 @@ use sea_orm::{
 };
 use sqlparser::dialect::SQLiteDialect;
 
-use super::{Backend, Entered, LockKey, TableFacts, answer, drop_listed, whole};
+use super::{Backend, BegunTransaction, LockKey, TableFacts, clamp_to_setting, drop_listed, query_scalar};
 use crate::database_error::database_error;
-use crate::journal::Presence;
-use crate::journal::trace::{self, Object, ObjectKind, Trace};
+use crate::journal::ObjectState;
+use crate::journal::catalog_effect::{self, CatalogEffect, CatalogObject, CatalogObjectKind};
 use crate::limits::{Deadline, Limits};
 use crate::runner::SAVEPOINT;
 use crate::sql::SqlDialect;
 
 /// SQLite: table changes roll back; one writer at a time.
-pub(super) struct Sqlite;
+pub(super) struct SqliteBackend;
 
 /// A view falls before the tables it reads; indexes and triggers fall with their table.
 const OBJECTS: &str = r"SELECT type AS kind, name FROM sqlite_master
@@ -76,7 +76,7 @@ const INDEX: &str = "SELECT count(*) AS answer FROM sqlite_schema WHERE type = '
 const COLUMN: &str = "SELECT count(*) AS answer FROM pragma_table_info(?2) WHERE name = ?1 COLLATE NOCASE";
 
 #[async_trait]
-impl Backend for Sqlite {
+impl Backend for SqliteBackend {
     fn name(&self) -> &'static str {
         "SQLite"
     }
@@ -96,14 +96,14 @@ impl Backend for Sqlite {
     }
 
     /// The engine wants to hear soon that others write, so that it can say so; the revision waits as long as the limits say.
-    async fn enter(
+    async fn begin_revision(
         &self,
         session: &DatabaseTransaction,
         (before, _): (&str, u64),
         _key: LockKey,
         limits: &Limits,
-    ) -> Result<Option<Entered>, DbErr> {
-        let patience = whole(limits.statement_lock_timeout(), 1);
+    ) -> Result<Option<BegunTransaction>, DbErr> {
+        let patience = clamp_to_setting(limits.statement_lock_timeout(), 1);
         let text = format!(
             "{before}PRAGMA busy_timeout = {ENTER_PATIENCE}; BEGIN IMMEDIATE; PRAGMA busy_timeout = {patience};
             SAVEPOINT {SAVEPOINT}; {CHANGE_COUNTER}"
@@ -111,7 +111,7 @@ impl Backend for Sqlite {
         // Each of the settings answers with a row, too.
         let rows = session.query_all_raw(Statement::from_string(DbBackend::Sqlite, text)).await?;
         let change_counter = rows.last().map(|row| row.try_get_by_index(0)).transpose()?;
-        Ok(Some(Entered { change_counter }))
+        Ok(Some(BegunTransaction { change_counter }))
     }
 
     async fn session_settings(&self, session: &DatabaseTransaction) -> Result<Vec<(String, String)>, DbErr> {
@@ -145,7 +145,7 @@ impl Backend for Sqlite {
         TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() }
     }
 
-    fn moment<'c>(&self, column: &'c mut ColumnDef) -> &'c mut ColumnDef {
+    fn timestamp_column<'c>(&self, column: &'c mut ColumnDef) -> &'c mut ColumnDef {
         column.timestamp_with_time_zone()
     }
 
@@ -155,7 +155,7 @@ impl Backend for Sqlite {
             UNION ALL SELECT type, tbl_name FROM sqlite_temp_schema)
             WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE";
         let name = table.rsplit('.').next().unwrap_or(table);
-        let triggers: i64 = answer(executor, TRIGGERS, [name.into()]).await?;
+        let triggers: i64 = query_scalar(executor, TRIGGERS, [name.into()]).await?;
         Ok(TableFacts { rolls_back: true, has_known_triggers: triggers == 0 })
     }
 
@@ -177,39 +177,43 @@ impl Backend for Sqlite {
     }
 
     /// Result codes BUSY and LOCKED.
-    fn is_kept_waiting(&self, error: &DbErr) -> bool {
+    fn is_lock_conflict(&self, error: &DbErr) -> bool {
         code(error).is_some_and(|code| [5, 6].contains(&code))
     }
 
-    fn traces(&self, sql: &str) -> Vec<Trace> {
-        trace::traces(sql, &SQLiteDialect {}, false)
+    fn catalog_effects(&self, sql: &str) -> Vec<CatalogEffect> {
+        catalog_effect::traces(sql, &SQLiteDialect {}, false)
     }
 
     /// Constraints have no place in the catalogue, but for the text of the table.
-    async fn presence(&self, executor: &DatabaseExecutor<'_>, object: &Object) -> Result<Presence, DbErr> {
+    async fn object_state(
+        &self,
+        executor: &DatabaseExecutor<'_>,
+        object: &CatalogObject,
+    ) -> Result<ObjectState, DbErr> {
         let sql = match object.kind {
-            ObjectKind::Table => TABLE,
-            ObjectKind::Index => INDEX,
-            ObjectKind::Column => COLUMN,
-            ObjectKind::Constraint => return Ok(Presence::Unusable),
+            CatalogObjectKind::Table => TABLE,
+            CatalogObjectKind::Index => INDEX,
+            CatalogObjectKind::Column => COLUMN,
+            CatalogObjectKind::Constraint => return Ok(ObjectState::Unusable),
         };
         let texts = [Some(object.name.clone()), object.table.clone()];
         let count: i64 =
-            answer(executor, sql, texts.map(Value::from).into_iter().take(sql.matches('?').count())).await?;
-        Ok(if count > 0 { Presence::Present } else { Presence::Absent })
+            query_scalar(executor, sql, texts.map(Value::from).into_iter().take(sql.matches('?').count())).await?;
+        Ok(if count > 0 { ObjectState::Present } else { ObjectState::Absent })
     }
 
-    fn takes_turns(&self) -> bool {
+    fn is_single_writer(&self) -> bool {
         true
     }
 
-    async fn set_patience(&self, executor: &DatabaseExecutor<'_>, patience: Duration) -> Result<(), DbErr> {
+    async fn set_busy_timeout(&self, executor: &DatabaseExecutor<'_>, patience: Duration) -> Result<(), DbErr> {
         let milliseconds = i32::try_from(patience.as_millis()).unwrap_or(i32::MAX);
         executor.execute_unprepared(&format!("PRAGMA busy_timeout = {milliseconds}")).await.map(drop)
     }
 
     fn limit_settings(&self, limits: &Limits) -> Vec<(&'static str, String)> {
-        vec![("busy_timeout", whole(limits.statement_lock_timeout(), 1).to_string())]
+        vec![("busy_timeout", clamp_to_setting(limits.statement_lock_timeout(), 1).to_string())]
     }
 
     async fn setting(&self, connection: &DatabaseConnection, name: &'static str) -> Result<String, DbErr> {
@@ -224,7 +228,11 @@ impl Backend for Sqlite {
     }
 
     /// SQLite asks a function again and again whether to go on.
-    async fn heed(&self, connection: &DatabaseConnection, deadline: Option<&Arc<Deadline>>) -> Result<(), DbErr> {
+    async fn enforce_deadline(
+        &self,
+        connection: &DatabaseConnection,
+        deadline: Option<&Arc<Deadline>>,
+    ) -> Result<(), DbErr> {
         let DatabaseConnectionType::SqlxSqlitePoolConnection(_) = &connection.inner else { return Ok(()) };
         let wrap = |error: sea_orm::sqlx::Error| DbErr::Conn(RuntimeErr::SqlxError(error.into()));
         let mut pinned = connection.get_sqlite_connection_pool().acquire().await.map_err(wrap)?;
@@ -247,7 +255,7 @@ impl Backend for Sqlite {
         code(error) == Some(9)
     }
 
-    async fn change_counter(&self, executor: &DatabaseExecutor<'_>) -> Result<Option<i64>, DbErr> {
+    async fn data_version(&self, executor: &DatabaseExecutor<'_>) -> Result<Option<i64>, DbErr> {
         let pragma = Statement::from_string(DbBackend::Sqlite, CHANGE_COUNTER);
         let row = executor.query_one_raw(pragma).await?;
         row.map(|row| row.try_get_by_index(0)).transpose()

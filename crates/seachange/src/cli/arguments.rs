@@ -67,7 +67,7 @@ impl Color {
 }
 
 /// Sets the colours of the process from arguments that are not parsed yet, for what clap itself prints.
-pub(crate) fn heed_color(raw: &[OsString]) {
+pub(crate) fn apply_color_choice(raw: &[OsString]) {
     let raw: Vec<_> = raw.iter().map(|argument| argument.to_string_lossy()).collect();
     let behind = raw.iter().position(|argument| argument == "--color").and_then(|position| raw.get(position + 1));
     let attached = raw.iter().find_map(|argument| argument.strip_prefix("--color="));

@@ -5,7 +5,6 @@ mod branches;
 mod check;
 mod completions;
 mod current;
-mod destroy;
 mod diff;
 mod down;
 mod edit;
@@ -17,6 +16,7 @@ mod interruption;
 mod list;
 mod merge;
 mod repair;
+mod reset;
 mod revision;
 mod run;
 mod script;
@@ -29,7 +29,7 @@ use clap::Subcommand;
 
 use super::context::Context;
 use super::exit::Exit;
-use super::problem::Problem;
+use super::problem::Diagnostic;
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -74,11 +74,11 @@ pub(crate) enum Command {
     /// Say what is wrong with the record, or set it right
     Repair(repair::RepairArgs),
     /// Take every revision back
-    Reset(destroy::ResetArgs),
+    Reset(reset::ResetArgs),
     /// Take every revision back, and apply all again
-    Refresh(destroy::RefreshArgs),
+    Refresh(reset::RefreshArgs),
     /// Drop every table, and apply all revisions
-    Fresh(destroy::FreshArgs),
+    Fresh(reset::FreshArgs),
     /// Write a new migration crate
     Init(init::InitArgs),
     /// Print a script that completes these commands in a shell
@@ -87,7 +87,7 @@ pub(crate) enum Command {
 
 impl Command {
     /// Whether a run is told as lines of JSON, errors included.
-    pub(crate) fn tells_in_json(&self) -> bool {
+    pub(crate) fn is_json(&self) -> bool {
         match self {
             Self::Up(args) => args.flags.events.is_json(),
             Self::Upgrade(args) => args.flags.events.is_json(),
@@ -100,7 +100,7 @@ impl Command {
         }
     }
 
-    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         match self {
             Self::Up(args) => args.run(context).await,
             Self::Upgrade(args) => args.run(context).await,

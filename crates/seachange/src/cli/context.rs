@@ -3,22 +3,22 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use seachange_graph::{Applied, AppliedError, Graph, PlanError};
+use seachange_graph::{AppliedError, AppliedSet, Graph, PlanError};
 
-use super::problem::Problem;
+use super::problem::Diagnostic;
 use super::progress::Progress;
 use super::terminal::{Terminal, VERB, styled};
-use super::{advice, describe, printable};
+use super::{describe, hints, printable};
 use crate::Error;
 use crate::args::{DatabaseArgs, Misspelled, WaitArgs, misspelled};
 use crate::autogenerate::Entities;
 use crate::connection::{self, ConnectError};
 use crate::migrator::Migrator;
-use crate::revision::{Migrations, Script};
+use crate::revision::{Migrations, RegisteredRevision};
 use crate::settings::{DEFAULT_PATH, DatabaseSettings};
 
 /// The migration crate that the command line belongs to.
-pub(crate) struct Project {
+pub(crate) struct MigrationCrate {
     pub(crate) migrations: &'static Migrations,
     pub(crate) manifest_dir: PathBuf,
     /// None where the program names none.
@@ -27,16 +27,16 @@ pub(crate) struct Project {
 
 /// What every command has at hand.
 pub(crate) struct Context {
-    pub(crate) project: Project,
+    pub(crate) project: MigrationCrate,
     pub(crate) terminal: Terminal,
     pub(crate) database: DatabaseArgs,
     wait: WaitArgs,
     settings: OnceLock<DatabaseSettings>,
 }
 
-impl Project {
+impl MigrationCrate {
     /// The file of a revision, as a person would type it here.
-    pub(crate) fn file(&self, script: &Script) -> String {
+    pub(crate) fn file(&self, script: &RegisteredRevision) -> String {
         self.shown(&self.manifest_dir.join(script.path()))
     }
 
@@ -49,13 +49,13 @@ impl Project {
 }
 
 impl Context {
-    pub(crate) fn new(project: Project, terminal: Terminal, database: DatabaseArgs, wait: WaitArgs) -> Self {
+    pub(crate) fn new(project: MigrationCrate, terminal: Terminal, database: DatabaseArgs, wait: WaitArgs) -> Self {
         Self { project, terminal, database, wait, settings: OnceLock::new() }
     }
 
     /// The settings, resolved once. What they hold that is left out is a warning, and so are variables that may be meant to be
     /// settings.
-    pub(crate) fn settings(&self) -> Result<&DatabaseSettings, Problem> {
+    pub(crate) fn settings(&self) -> Result<&DatabaseSettings, Diagnostic> {
         if let Some(settings) = self.settings.get() {
             return Ok(settings);
         }
@@ -77,9 +77,9 @@ impl Context {
 
     /// Where a database stands, as far as it matters: it is read only where `is_asked` says that it does, and stands at
     /// the heads otherwise.
-    pub(crate) async fn standing(&self, graph: &Graph, is_asked: bool) -> Result<Applied, Problem> {
+    pub(crate) async fn standing(&self, graph: &Graph, is_asked: bool) -> Result<AppliedSet, Diagnostic> {
         if !is_asked {
-            return Ok(graph.everything());
+            return Ok(graph.all_applied());
         }
         let migrator = self.connect_to_read().await?;
         let (applied, unknown) = migrator.standing_in(graph).await?;
@@ -97,26 +97,27 @@ impl Context {
     }
 
     /// Waits for a server that is not there yet, as long as `--wait` says.
-    async fn wait_for_server(&self) -> Result<(), Problem> {
+    async fn wait_for_server(&self) -> Result<(), Diagnostic> {
         let limit = self.wait.limit();
         let tell = |error: &ConnectError| {
             let reason = error.to_string();
-            self.terminal.say(format!("{} for the database: {}", styled(VERB, "Waiting"), printable::name(&reason)));
+            self.terminal.status(format!("{} for the database: {}", styled(VERB, "Waiting"), printable::name(&reason)));
         };
         let waited = connection::wait_for_server(self.settings()?, limit, tell).await;
         waited.map_err(|error| match error.is_passing() && !limit.is_zero() {
-            true => advice::database::connect(&error)
-                .detail(format!("this was so for {} (`--wait`)", describe::time(limit))),
-            false => advice::database::connect(&error),
+            true => {
+                hints::database::connect(&error).detail(format!("this was so for {} (`--wait`)", describe::time(limit)))
+            }
+            false => hints::database::connect(&error),
         })
     }
 
     /// Connects to run revisions; what happens is printed. The default database is announced.
-    pub(crate) async fn connect(&self) -> Result<Migrator, Problem> {
+    pub(crate) async fn connect(&self) -> Result<Migrator, Diagnostic> {
         self.wait_for_server().await?;
         if self.database.is_unset() {
             self.terminal
-                .say(format!("no database is configured: this is the default, the SQLite file `{DEFAULT_PATH}`"));
+                .status(format!("no database is configured: this is the default, the SQLite file `{DEFAULT_PATH}`"));
         }
         let progress = Progress::new(self.terminal);
         let handler = Arc::new(move |event: &crate::event::Event<'_>| progress.show(event));
@@ -127,11 +128,11 @@ impl Context {
     /// nothing to do. A SQLite file that is not there is made only for work: a refusal, or nothing to do, leaves no file.
     pub(crate) async fn connect_for(
         &self,
-        is_idle: impl FnOnce(&Graph, &Applied) -> Result<bool, PlanError>,
-    ) -> Result<Migrator, Problem> {
+        is_idle: impl FnOnce(&Graph, &AppliedSet) -> Result<bool, PlanError>,
+    ) -> Result<Migrator, Diagnostic> {
         if connection::is_absent(self.settings()?) {
             let graph = self.graph()?;
-            if is_idle(graph, &graph.nothing()).map_err(Error::from)? {
+            if is_idle(graph, &graph.none_applied()).map_err(Error::from)? {
                 return self.connect_to_read().await;
             }
         }
@@ -139,12 +140,12 @@ impl Context {
     }
 
     /// Connects as [`connect`](Self::connect) does, for work on a record: for a SQLite file that is not there, there is none.
-    pub(crate) async fn connect_to_record(&self) -> Result<Migrator, Problem> {
+    pub(crate) async fn connect_to_record(&self) -> Result<Migrator, Diagnostic> {
         self.connect_for(|_, _| Ok(true)).await
     }
 
     /// Connects to read. A SQLite file that is not there stays away, and reads as an empty database.
-    pub(crate) async fn connect_to_read(&self) -> Result<Migrator, Problem> {
+    pub(crate) async fn connect_to_read(&self) -> Result<Migrator, Diagnostic> {
         self.wait_for_server().await?;
         Ok(Migrator::connect_to_read(self.project.migrations, self.settings()?).await?)
     }

@@ -7,7 +7,7 @@ use seachange_graph::{AppliedError, Graph};
 use super::printable;
 use super::terminal::{DIM, ID, LABEL, styled};
 use crate::Error;
-use crate::revision::Script;
+use crate::revision::RegisteredRevision;
 
 /// A length of time, as short as it is useful: `0.4 ms`, `12 ms`, `3.4 s`, `2 min 5 s`.
 pub(crate) fn time(elapsed: Duration) -> String {
@@ -63,14 +63,14 @@ pub(crate) fn all_heads(branch: Option<&String>) -> String {
 }
 
 /// Where the revision comes from and goes to, its marks, and its message.
-pub(crate) fn line(graph: &Graph, script: &Script, current: &[&str]) -> String {
+pub(crate) fn line(graph: &Graph, script: &RegisteredRevision, current: &[&str]) -> String {
     let id = script.revision.id;
     let parents = parents(graph, id);
     format!("{} -> {}{}, {}", parents, styled(ID, id), marks(graph, id, current), script.message)
 }
 
 /// Everything about a revision, over several lines.
-pub(crate) fn block(graph: &Graph, script: &Script, current: &[&str], file: &str) -> String {
+pub(crate) fn block(graph: &Graph, script: &RegisteredRevision, current: &[&str], file: &str) -> String {
     let revision = &script.revision;
     let id = revision.id;
     let mut lines = vec![

@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::printable;
 use super::terminal::styled;
-use crate::autogenerate::{Candidate, Difference, Kind};
+use crate::autogenerate::{Difference, DifferenceKind, RenameCandidate};
 use crate::schema::TableName;
 
 const ADDED: Style = AnsiColor::Green.on_default();
@@ -20,8 +20,8 @@ pub(crate) fn lines(differences: &[Difference]) -> Vec<String> {
     let types = differences.iter().filter(|difference| difference.table.is_none());
     lines.extend(types.map(|difference| line(difference, "")));
     for (table, own) in tables(differences) {
-        lines.extend(own.iter().filter(|own| own.kind == Kind::Table).map(|own| line(own, "")));
-        let inner: Vec<_> = own.iter().filter(|own| own.kind != Kind::Table).collect();
+        lines.extend(own.iter().filter(|own| own.kind == DifferenceKind::Table).map(|own| line(own, "")));
+        let inner: Vec<_> = own.iter().filter(|own| own.kind != DifferenceKind::Table).collect();
         if !inner.is_empty() {
             lines.push(format!("  table {}", printable::name(&table.to_string())));
             lines.extend(inner.iter().map(|own| line(own, "  ")));
@@ -38,12 +38,12 @@ pub(crate) fn summary(differences: &[Difference]) -> String {
 }
 
 /// What may have got another name.
-pub(crate) fn hints(candidates: &[Candidate]) -> Vec<String> {
-    let hint = |candidate: &Candidate| match candidate {
-        Candidate::Table { from, to } => format!(
+pub(crate) fn hints(candidates: &[RenameCandidate]) -> Vec<String> {
+    let hint = |candidate: &RenameCandidate| match candidate {
+        RenameCandidate::Table { from, to } => format!(
             "if `{from}` is called `{to}` now, say so: `EntityTable::of({to}::Entity).renamed_from(\"{from}\")`"
         ),
-        Candidate::Column { table, from, to } => {
+        RenameCandidate::Column { table, from, to } => {
             format!("if `{table}.{from}` is called `{to}` now, say so: `#[sea_orm(renamed_from = \"{from}\")]`")
         }
     };
@@ -51,10 +51,10 @@ pub(crate) fn hints(candidates: &[Candidate]) -> Vec<String> {
 }
 
 /// A question about one of them.
-pub(crate) fn question(candidate: &Candidate) -> String {
+pub(crate) fn question(candidate: &RenameCandidate) -> String {
     let question = match candidate {
-        Candidate::Table { from, to } => format!("is the new table `{to}` the old `{from}` under another name?"),
-        Candidate::Column { table, from, to } => {
+        RenameCandidate::Table { from, to } => format!("is the new table `{to}` the old `{from}` under another name?"),
+        RenameCandidate::Column { table, from, to } => {
             format!("is the new column `{table}.{to}` the old `{from}` under another name?")
         }
     };
@@ -74,7 +74,7 @@ fn tables(differences: &[Difference]) -> BTreeMap<&TableName, Vec<&Difference>> 
 
 fn line(difference: &Difference, indent: &str) -> String {
     let subject = match (difference.kind, &difference.table, &difference.name) {
-        (Kind::Table, Some(table), _) => format!("table {table}"),
+        (DifferenceKind::Table, Some(table), _) => format!("table {table}"),
         (kind, _, Some(name)) => format!("{kind} {name}"),
         (kind, _, None) => kind.to_string(),
     };

@@ -2,7 +2,7 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::problem::Problem;
+use super::problem::Diagnostic;
 
 /// Names of commands, and what does the same here.
 const COMMANDS: [(&[&str], &str); 13] = [
@@ -50,7 +50,7 @@ const OPTIONS: [(&[&str], &[&str], &str); 14] = [
 const NUMBER: [&str; 2] = ["-n", "--num"];
 
 /// Explains a command line that is right in another tool, if it is one: `words` are the arguments of the process.
-pub(crate) fn explain(error: &clap::Error, words: &[String]) -> Option<Problem> {
+pub(crate) fn explain(error: &clap::Error, words: &[String]) -> Option<Diagnostic> {
     match error.kind() {
         ErrorKind::InvalidSubcommand => unknown_command(invalid(error, ContextKind::InvalidSubcommand)?, words),
         ErrorKind::UnknownArgument => unknown_option(invalid(error, ContextKind::InvalidArg)?, words),
@@ -65,9 +65,9 @@ fn invalid(error: &clap::Error, kind: ContextKind) -> Option<&str> {
     }
 }
 
-fn unknown_command(name: &str, words: &[String]) -> Option<Problem> {
+fn unknown_command(name: &str, words: &[String]) -> Option<Diagnostic> {
     let (_, answer) = COMMANDS.iter().find(|(names, _)| names.contains(&name))?;
-    let problem = Problem::usage(format!("there is no command `{name}`"));
+    let problem = Diagnostic::usage(format!("there is no command `{name}`"));
     // `migrate up` is a command of ours behind that of another.
     let rest = words.iter().skip_while(|word| *word != name).skip(1);
     let next: Option<&String> = rest.clone().next().filter(|word| !word.starts_with('-'));
@@ -80,14 +80,14 @@ fn unknown_command(name: &str, words: &[String]) -> Option<Problem> {
     })
 }
 
-fn unknown_option(option: &str, words: &[String]) -> Option<Problem> {
+fn unknown_option(option: &str, words: &[String]) -> Option<Diagnostic> {
     let name = option.split('=').next().unwrap_or(option);
     if let Some(hint) = number_of_steps(name, words) {
-        return Some(Problem::usage(format!("there is no option `{name}`")).hint(hint));
+        return Some(Diagnostic::usage(format!("there is no option `{name}`")).hint(hint));
     }
     let is_for = |commands: &[&str]| commands.is_empty() || words.iter().any(|word| commands.contains(&word.as_str()));
     let (_, _, answer) = OPTIONS.iter().find(|(names, commands, _)| names.contains(&name) && is_for(commands))?;
-    Some(Problem::usage(format!("there is no option `{name}`")).hint(*answer))
+    Some(Diagnostic::usage(format!("there is no option `{name}`")).hint(*answer))
 }
 
 /// How a number of steps is written, where `-n` stands behind a command that takes one.

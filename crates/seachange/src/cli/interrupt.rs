@@ -8,17 +8,17 @@ use tokio::signal;
 use tokio::task::AbortHandle;
 
 use super::exit::Exit;
-use super::problem::Problem;
-use super::revision_scope::{self, Running};
+use super::problem::Diagnostic;
+use super::revision_scope::{self, CurrentRevision};
 use super::terminal::{self, Terminal};
 
 /// Whether it was SIGTERM that asked to stop.
 static WAS_TERMINATED: AtomicBool = AtomicBool::new(false);
 
 /// Listens until it is dropped.
-pub(crate) struct Listener(AbortHandle);
+pub(crate) struct SignalListener(AbortHandle);
 
-impl Drop for Listener {
+impl Drop for SignalListener {
     fn drop(&mut self) {
         self.0.abort();
     }
@@ -30,36 +30,36 @@ pub(crate) fn exit() -> Exit {
 }
 
 /// Sets `stop` at the first signal.
-pub(crate) fn listen(stop: Arc<AtomicBool>, terminal: Terminal) -> Listener {
+pub(crate) fn listen(stop: Arc<AtomicBool>, terminal: Terminal) -> SignalListener {
     let mut signals = Signals::new();
     let task = tokio::spawn(async move {
         signals.next().await;
         stop.store(true, Ordering::Relaxed);
-        terminal.say(match revision_scope::running() {
+        terminal.status(match revision_scope::running() {
             Some(_) => "stopping after this revision; Ctrl-C again ends it at once",
             None => "stopping",
         });
         signals.next().await;
-        let exit = terminal.complain(&aborted(revision_scope::running()));
+        let exit = terminal.print_error(&aborted(revision_scope::running()));
         // Somebody else reports what the answers came to, if there is still time.
         let _ = terminal::finish();
         std::process::exit(exit as i32);
     });
-    Listener(task.abort_handle())
+    SignalListener(task.abort_handle())
 }
 
 /// Leaves Ctrl-C to the program that has the terminal, which a terminal sends it to as well.
-pub(crate) fn leave_to_child() -> Listener {
-    Listener(tokio::spawn(async { while signal::ctrl_c().await.is_ok() {} }).abort_handle())
+pub(crate) fn leave_to_child() -> SignalListener {
+    SignalListener(tokio::spawn(async { while signal::ctrl_c().await.is_ok() {} }).abort_handle())
 }
 
 /// What is left when the process ends now.
-fn aborted(running: Option<Running>) -> Problem {
+fn aborted(running: Option<CurrentRevision>) -> Diagnostic {
     let Some(running) = running else {
-        return Problem::new(exit(), "ended between two revisions").hint("`status` tells where the database stands");
+        return Diagnostic::new(exit(), "ended between two revisions").hint("`status` tells where the database stands");
     };
-    let Running { revision, message, direction, rolls_back, statements } = running;
-    let problem = Problem::new(exit(), format!("ended in the middle of the {direction} of `{revision}`, {message}"));
+    let CurrentRevision { revision, message, direction, rolls_back, statements } = running;
+    let problem = Diagnostic::new(exit(), format!("ended in the middle of the {direction} of `{revision}`, {message}"));
     let count = if statements == 1 { "1 statement".to_owned() } else { format!("{statements} statements") };
     if rolls_back {
         problem

@@ -3,11 +3,11 @@
 use chrono::Utc;
 use serde_json::json;
 
-use super::problem::Problem;
+use super::problem::Diagnostic;
 use crate::event::json::moment;
 
 /// What went wrong; the process ends with the exit code.
-pub(crate) fn error(problem: &Problem) -> String {
+pub(crate) fn error(problem: &Diagnostic) -> String {
     json!({
         "event": "error",
         "time": moment(Utc::now()),

@@ -4,15 +4,15 @@ mod glyphs;
 mod painter;
 mod rows;
 
-use seachange_graph::draw::{Node, Picture};
+use seachange_graph::draw::{GraphLayout, Node};
 
 use super::terminal::{DIM, styled};
 pub(crate) use glyphs::Glyphs;
-use painter::Painter;
+use painter::LogRenderer;
 
 /// What a log is drawn on.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Canvas {
+pub(crate) struct LogCanvas {
     pub(crate) glyphs: Glyphs,
     /// The columns of the terminal: longer lines are broken between words, beside the lines of the graph.
     pub(crate) width: Option<usize>,
@@ -22,12 +22,12 @@ pub(crate) struct Canvas {
 ///
 /// `details` gives the lines that stand below the first line of a revision.
 pub(crate) fn draw(
-    picture: &Picture<'_>,
-    canvas: Canvas,
+    picture: &GraphLayout<'_>,
+    canvas: LogCanvas,
     is_drawn: impl Fn(&str) -> bool,
     details: impl Fn(&Node<'_>) -> Vec<String>,
 ) -> String {
-    let mut painter = Painter::new(canvas);
+    let mut painter = LogRenderer::new(canvas);
     let mut has_dependencies = false;
     for row in rows::rows(picture, is_drawn) {
         has_dependencies |= row.has_dependencies();

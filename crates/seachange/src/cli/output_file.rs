@@ -5,16 +5,16 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
-use super::problem::Problem;
+use super::problem::Diagnostic;
 use crate::settings::reason;
 
 /// Writes a file, or replaces the one that is there: readers find the old text or the new one, never a part.
-pub(crate) fn write(path: &Path, text: &str) -> Result<(), Problem> {
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), Diagnostic> {
     replace(path, text).map_err(|error| problem(path, &error))
 }
 
-fn problem(path: &Path, error: &io::Error) -> Problem {
-    let problem = Problem::new(Exit::Failure, format!("cannot write `{}`: {}", path.display(), reason(error)));
+fn problem(path: &Path, error: &io::Error) -> Diagnostic {
+    let problem = Diagnostic::new(Exit::Failure, format!("cannot write `{}`: {}", path.display(), reason(error)));
     match path.parent() {
         Some(folder) if error.kind() == io::ErrorKind::NotFound && !folder.as_os_str().is_empty() => {
             problem.hint(format!("the folder `{}` has to exist", folder.display()))

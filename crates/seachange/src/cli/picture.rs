@@ -3,18 +3,22 @@
 use std::collections::HashSet;
 
 use seachange_graph::Graph;
-use seachange_graph::draw::{Caption, Picture};
+use seachange_graph::draw::{GraphLayout, NodeLabel};
 
 use super::context::Context;
 use super::describe;
-use super::problem::Problem;
+use super::problem::Diagnostic;
 use crate::migrator::RevisionState;
 use crate::revision::Migrations;
 
 /// Pictures a graph; `applied` are the revisions that the database has, if it was asked.
-pub(crate) fn picture<'a>(graph: &'a Graph, migrations: &Migrations, applied: Option<&HashSet<String>>) -> Picture<'a> {
-    Picture::new(graph, |revision| {
-        let caption = Caption::new(migrations.get(&revision.id).map_or("", |script| script.message));
+pub(crate) fn picture<'a>(
+    graph: &'a Graph,
+    migrations: &Migrations,
+    applied: Option<&HashSet<String>>,
+) -> GraphLayout<'a> {
+    GraphLayout::new(graph, |revision| {
+        let caption = NodeLabel::new(migrations.get(&revision.id).map_or("", |script| script.message));
         match applied {
             Some(applied) => caption.applied(applied.contains(&revision.id)),
             None => caption,
@@ -23,7 +27,7 @@ pub(crate) fn picture<'a>(graph: &'a Graph, migrations: &Migrations, applied: Op
 }
 
 /// Asks the database which revisions it has. Those that the program does not know are a warning: they cannot be drawn.
-pub(crate) async fn applied(context: &Context) -> Result<HashSet<String>, Problem> {
+pub(crate) async fn applied(context: &Context) -> Result<HashSet<String>, Diagnostic> {
     let migrator = context.connect_to_read().await?;
     let statuses = migrator.status().await?;
     migrator.close().await?;

@@ -5,14 +5,14 @@ use std::io;
 use super::describe;
 use super::exit::Exit;
 use super::printable;
-use crate::revision::Script;
+use crate::revision::RegisteredRevision;
 
 /// How many commands a hint spells out at most, or how many hints one command each.
 pub(crate) const SPELLED_OUT: usize = 4;
 
 /// What went wrong, what is left, what can be done, and the exit code.
 #[derive(Debug)]
-pub(crate) struct Problem {
+pub(crate) struct Diagnostic {
     /// One line, lowercase, names in backticks.
     pub(crate) message: String,
     /// Further facts, a line each.
@@ -22,7 +22,7 @@ pub(crate) struct Problem {
     pub(crate) exit: Exit,
 }
 
-impl Problem {
+impl Diagnostic {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
         let message = printable::lines(&message.into()).into_owned();
         Self { message, details: Vec::new(), hints: Vec::new(), exit }
@@ -33,7 +33,7 @@ impl Problem {
     }
 
     /// A database that lacks revisions, of which some are named.
-    pub(crate) fn behind(pending: &[&Script]) -> Self {
+    pub(crate) fn behind(pending: &[&RegisteredRevision]) -> Self {
         let count = describe::revisions(pending.len());
         let problem = Self::new(Exit::Behind, format!("the database is not at the heads: {count} pending"));
         let named = pending.iter().take(3).map(|script| format!("`{}`, {}", script.revision.id, script.message));

@@ -73,13 +73,13 @@ impl Progress {
 
     fn wait(&self, holder: Option<&Holder>) {
         let whom = holder.map_or_else(|| "another program that writes to the database".to_owned(), ToString::to_string);
-        self.terminal.say(format!("{} for {}", styled(VERB, "Waiting"), printable::name(&whom)));
+        self.terminal.status(format!("{} for {}", styled(VERB, "Waiting"), printable::name(&whom)));
     }
 
     fn statement(&self, sql: &str, elapsed: Duration) {
         if self.terminal.verbose {
             let time = styled(DIM, describe::time(elapsed));
-            self.terminal.say(format!("    {} {time}", printable::lines(sql.trim())));
+            self.terminal.status(format!("    {} {time}", printable::lines(sql.trim())));
         }
     }
 
@@ -87,7 +87,7 @@ impl Progress {
         let line = running(step, message);
         match (self.bar(), self.terminal.verbose) {
             (Some(_), _) => {}
-            (None, true) => self.terminal.say(line),
+            (None, true) => self.terminal.status(line),
             (None, false) => self.terminal.begin(format!("{line} … ")),
         }
     }
@@ -96,8 +96,8 @@ impl Progress {
     fn interject(&self, step: &Step, message: &str, what: &str) {
         let what = styled(DIM, printable::name(what));
         match (self.bar(), self.terminal.verbose) {
-            (Some(bar), _) => bar.suspend(|| self.terminal.say(format!("{} … {what}", running(step, message)))),
-            (None, true) => self.terminal.say(format!("    … {what}")),
+            (Some(bar), _) => bar.suspend(|| self.terminal.status(format!("{} … {what}", running(step, message)))),
+            (None, true) => self.terminal.status(format!("    … {what}")),
             (None, false) => {
                 self.terminal.end(what);
                 self.terminal.begin(format!("{} … ", running(step, message)));
@@ -109,10 +109,10 @@ impl Progress {
         const WHY: &str = "starting again with foreign keys off: a table has to be rebuilt";
         match self.bar() {
             Some(bar) => {
-                bar.suspend(|| self.terminal.say(WHY));
+                bar.suspend(|| self.terminal.status(WHY));
                 bar.restart();
             }
-            None => self.terminal.say(WHY),
+            None => self.terminal.status(WHY),
         }
     }
 
@@ -127,10 +127,10 @@ impl Progress {
     fn end(&self, step: &Step, message: &str, time: String) {
         match (self.bar(), self.terminal.verbose) {
             (Some(bar), _) => {
-                bar.suspend(|| self.terminal.say(format!("{} … {time}", running(step, message))));
+                bar.suspend(|| self.terminal.status(format!("{} … {time}", running(step, message))));
                 bar.advance();
             }
-            (None, true) => self.terminal.say(format!("    … {time}")),
+            (None, true) => self.terminal.status(format!("    … {time}")),
             (None, false) => self.terminal.end(time),
         }
     }
@@ -139,8 +139,8 @@ impl Progress {
         self.clear();
         let failed = styled(ERROR, "failed");
         match (self.bar(), self.terminal.verbose) {
-            (Some(_), _) => self.terminal.say(format!("{} … {failed}", running(step, message))),
-            (None, true) => self.terminal.say(format!("    … {failed}")),
+            (Some(_), _) => self.terminal.status(format!("{} … {failed}", running(step, message))),
+            (None, true) => self.terminal.status(format!("    … {failed}")),
             (None, false) => self.terminal.end(failed),
         }
     }

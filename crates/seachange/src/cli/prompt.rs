@@ -4,41 +4,41 @@ use std::io::{BufRead, IsTerminal, Write};
 
 use super::exit::Exit;
 use super::printable;
-use super::problem::Problem;
+use super::problem::Diagnostic;
 
 /// Makes sure that a person wants what cannot be undone: `--yes` says so, or they do on the terminal.
-pub(crate) fn confirm(what: &str, is_confirmed: bool) -> Result<(), Problem> {
+pub(crate) fn confirm(what: &str, is_confirmed: bool) -> Result<(), Diagnostic> {
     ask(&format!("{what}: this cannot be undone"), ", and", is_confirmed)
 }
 
 /// Makes sure that a person wants what was shown to them: `--yes` says so, or they do on the terminal.
-pub(crate) fn agree(what: &str, is_confirmed: bool) -> Result<(), Problem> {
+pub(crate) fn agree(what: &str, is_confirmed: bool) -> Result<(), Diagnostic> {
     ask(what, ":", is_confirmed)
 }
 
 /// Whether somebody is there to ask.
-pub(crate) fn is_possible() -> bool {
+pub(crate) fn is_interactive() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
 /// Asks whether something is so; anything but yes means that it is not.
-pub(crate) fn is_so(question: &str) -> Result<bool, Problem> {
+pub(crate) fn ask_yes_no(question: &str) -> Result<bool, Diagnostic> {
     let answer = answer(&format!("{question} [y/N] "));
-    let answer = answer.ok_or_else(|| Problem::new(Exit::Failure, "nobody answered: nothing was written"))?;
+    let answer = answer.ok_or_else(|| Diagnostic::new(Exit::Failure, "nobody answered: nothing was written"))?;
     Ok(matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
-fn ask(what: &str, joint: &str, is_confirmed: bool) -> Result<(), Problem> {
+fn ask(what: &str, joint: &str, is_confirmed: bool) -> Result<(), Diagnostic> {
     if is_confirmed {
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
-        return Err(Problem::usage(format!("{what}{joint} nobody is there to ask"))
+        return Err(Diagnostic::usage(format!("{what}{joint} nobody is there to ask"))
             .hint("say `--yes` to do it without a question"));
     }
     match answer(&format!("{what}. Type `yes` to go on: ")).as_deref() {
         Some("yes") => Ok(()),
-        _ => Err(Problem::new(Exit::Failure, "not confirmed: nothing was changed")),
+        _ => Err(Diagnostic::new(Exit::Failure, "not confirmed: nothing was changed")),
     }
 }
 

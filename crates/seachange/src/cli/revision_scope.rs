@@ -9,13 +9,13 @@ use seachange_graph::Direction;
 
 use crate::event::Event;
 
-static RUNNING: Mutex<Option<Running>> = Mutex::new(None);
+static RUNNING: Mutex<Option<CurrentRevision>> = Mutex::new(None);
 static IS_WRITING_SCRIPT: AtomicBool = AtomicBool::new(false);
 static LOCATION: Mutex<Option<String>> = Mutex::new(None);
 
 /// A revision in its middle.
 #[derive(Debug, Clone)]
-pub(crate) struct Running {
+pub(crate) struct CurrentRevision {
     pub(crate) revision: String,
     pub(crate) message: String,
     pub(crate) direction: Direction,
@@ -26,7 +26,7 @@ pub(crate) struct Running {
 }
 
 /// Replaces the panic hook by one that keeps the place of a panic in a revision, and prints any other.
-pub(crate) fn keep_quiet_in_revisions() {
+pub(crate) fn install_panic_hook() {
     let print = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         if running().is_some() || IS_WRITING_SCRIPT.load(Ordering::Relaxed) {
@@ -50,7 +50,7 @@ pub(crate) fn follow(event: &Event<'_>) {
     let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
     match event {
         Event::Started { step, message, rolls_back, .. } => {
-            *running = Some(Running {
+            *running = Some(CurrentRevision {
                 revision: step.revision.clone(),
                 message: (*message).to_owned(),
                 direction: step.direction,
@@ -68,7 +68,7 @@ pub(crate) fn follow(event: &Event<'_>) {
 }
 
 /// The revision that runs now.
-pub(crate) fn running() -> Option<Running> {
+pub(crate) fn running() -> Option<CurrentRevision> {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 

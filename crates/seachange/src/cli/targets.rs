@@ -4,9 +4,9 @@ use seachange_graph::{Direction, Graph, ResolveError, Target};
 
 use super::context::Context;
 use super::describe;
-use super::problem::{Problem, SPELLED_OUT};
+use super::problem::{Diagnostic, SPELLED_OUT};
 use crate::Error;
-use crate::revision::Script;
+use crate::revision::RegisteredRevision;
 
 /// From this length on, a number that ids begin with may be meant as the beginning of one.
 const LONG_ENOUGH: usize = 3;
@@ -16,15 +16,15 @@ const DESCRIBED: usize = 12;
 
 /// Reads the targets of a command, and refuses those that mean nothing on any database, before one is reached or made
 /// for them.
-pub(crate) fn read(context: &Context, command: &str, texts: &[String]) -> Result<Vec<Target>, Problem> {
+pub(crate) fn read(context: &Context, command: &str, texts: &[String]) -> Result<Vec<Target>, Diagnostic> {
     texts.iter().map(|text| read_one(context, command, text)).collect()
 }
 
 /// Reads one target, as [`read`] does.
-pub(crate) fn read_one(context: &Context, command: &str, text: &str) -> Result<Target, Problem> {
+pub(crate) fn read_one(context: &Context, command: &str, text: &str) -> Result<Target, Diagnostic> {
     let target: Target = text.parse().map_err(Error::from)?;
     let graph = context.graph()?;
-    match graph.resolve(&graph.everything(), &target) {
+    match graph.resolve(&graph.all_applied(), &target) {
         // A name is known or not whatever a database has; where steps lead may depend on it.
         Err(error) if !target.is_relative() || matches!(error, ResolveError::Find(_)) => {
             Err(explain(context, graph, command, error))
@@ -39,8 +39,8 @@ pub(crate) fn read_with_steps(
     command: &str,
     texts: &[String],
     direction: Direction,
-) -> Result<Vec<Target>, Problem> {
-    let names = Names::of(context.project.migrations.scripts());
+) -> Result<Vec<Target>, Diagnostic> {
+    let names = KnownNames::of(context.project.migrations.scripts());
     texts.iter().map(|text| read_one(context, command, &with_sign(&names, text, direction)?)).collect()
 }
 
@@ -50,19 +50,19 @@ pub(crate) fn read_one_with_steps(
     command: &str,
     text: &str,
     direction: Direction,
-) -> Result<Target, Problem> {
-    let names = Names::of(context.project.migrations.scripts());
+) -> Result<Target, Diagnostic> {
+    let names = KnownNames::of(context.project.migrations.scripts());
     read_one(context, command, &with_sign(&names, text, direction)?)
 }
 
 /// What revisions may be called by.
-struct Names {
+struct KnownNames {
     ids: Vec<&'static str>,
     labels: Vec<&'static str>,
 }
 
-impl Names {
-    fn of(scripts: &'static [Script]) -> Self {
+impl KnownNames {
+    fn of(scripts: &'static [RegisteredRevision]) -> Self {
         let ids = scripts.iter().map(|script| script.revision.id).collect();
         Self { ids, labels: scripts.iter().flat_map(|script| script.revision.branch_labels).copied().collect() }
     }
@@ -70,7 +70,7 @@ impl Names {
 
 /// Puts the sign before a bare number that is one of steps. A number with a zero in front is a name, and so is an id that is a
 /// larger number than there are revisions.
-fn with_sign(names: &Names, text: &str, direction: Direction) -> Result<String, Problem> {
+fn with_sign(names: &KnownNames, text: &str, direction: Direction) -> Result<String, Diagnostic> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !is_number || (text.starts_with('0') && text != "0") {
         return Ok(text.to_owned());
@@ -84,18 +84,18 @@ fn with_sign(names: &Names, text: &str, direction: Direction) -> Result<String, 
         return Ok(text.to_owned());
     }
     if names.ids.contains(&text) || names.labels.contains(&text) {
-        return Err(Problem::usage(format!("`{text}` may be a number of revisions, or the revision of that name"))
+        return Err(Diagnostic::usage(format!("`{text}` may be a number of revisions, or the revision of that name"))
             .hint(format!("write `{sign}{text}` for the number, or `{command} {text}` for the revision")));
     }
     match names.ids.iter().find(|id| text.len() >= LONG_ENOUGH && id.starts_with(text)) {
-        Some(id) => Err(Problem::usage(format!("`{text}` may be a number of revisions, or the revision `{id}`"))
+        Some(id) => Err(Diagnostic::usage(format!("`{text}` may be a number of revisions, or the revision `{id}`"))
             .hint(format!("write `{sign}{text}` for the number, or more of the id"))),
         None => Ok(format!("{sign}{text}")),
     }
 }
 
 /// Adds to the refusal of `head`, where it is one of several, what each of them is and what can be typed instead.
-fn explain(context: &Context, graph: &Graph, command: &str, error: ResolveError) -> Problem {
+fn explain(context: &Context, graph: &Graph, command: &str, error: ResolveError) -> Diagnostic {
     let ResolveError::SeveralHeads { heads, branch } = &error else {
         return Error::from(error).into();
     };
@@ -105,7 +105,7 @@ fn explain(context: &Context, graph: &Graph, command: &str, error: ResolveError)
     let joined = if heads.len() > SPELLED_OUT { all.clone() } else { heads.join(" ") };
     scripts
         .map(|script| describe::short(graph, script.revision.id, script.message))
-        .fold(Problem::usage(error.to_string()), Problem::styled_detail)
+        .fold(Diagnostic::usage(error.to_string()), Diagnostic::styled_detail)
         .hint(format!("`{command} {all}` is for all of them, {} for one", each.join(" or ")))
         .hint(format!("`merge {joined}` writes a revision that joins them"))
 }

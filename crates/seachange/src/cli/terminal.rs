@@ -10,7 +10,7 @@ use anstyle::{AnsiColor, Style};
 use super::exit::Exit;
 use super::json;
 use super::printable;
-use super::problem::Problem;
+use super::problem::Diagnostic;
 use crate::settings::reason;
 
 /// For what went wrong.
@@ -44,7 +44,7 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     /// Prints an answer; [`finish`] tells whether it came through.
-    pub(crate) fn answer(self, text: impl Display) {
+    pub(crate) fn print(self, text: impl Display) {
         heed(writeln!(anstream::stdout(), "{}", printable::styled(&text.to_string())));
     }
 
@@ -54,7 +54,7 @@ impl Terminal {
     }
 
     /// Prints how things go, unless `--quiet`.
-    pub(crate) fn say(self, text: impl Display) {
+    pub(crate) fn status(self, text: impl Display) {
         if self.is_talking() {
             close_line();
             let _ = writeln!(anstream::stderr(), "{}", printable::styled(&text.to_string()));
@@ -90,7 +90,7 @@ impl Terminal {
     }
 
     /// Prints what went wrong and what can be done, and gives the exit code for it.
-    pub(crate) fn complain(self, problem: &Problem) -> Exit {
+    pub(crate) fn print_error(self, problem: &Diagnostic) -> Exit {
         if self.json {
             self.answer_raw(json::error(problem));
             return problem.exit;
@@ -143,9 +143,9 @@ pub(crate) fn heed(written: io::Result<()>) {
 }
 
 /// Writes what is left of the answers; the error is that of the first that was lost.
-pub(crate) fn finish() -> Result<(), Problem> {
+pub(crate) fn finish() -> Result<(), Diagnostic> {
     heed(anstream::stdout().flush());
-    let lost = |error| Problem::new(Exit::Failure, format!("cannot write the answer: {}", reason(error)));
+    let lost = |error| Diagnostic::new(Exit::Failure, format!("cannot write the answer: {}", reason(error)));
     LOST_ANSWER.get().map_or(Ok(()), |error| Err(lost(error)))
 }
 

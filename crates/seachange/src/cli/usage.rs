@@ -20,7 +20,7 @@ pub(super) fn explain(mut error: clap::Error, command: &mut Command, raw: &[OsSt
     }
     let words: Vec<String> = raw.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     if let Some(problem) = elsewhere::explain(&error, &words) {
-        return Terminal::default().complain(&problem);
+        return Terminal::default().print_error(&problem);
     }
     if error.get(ContextKind::Usage).is_some() {
         // Clap's own usage asks for whatever happens to be set in the environment.

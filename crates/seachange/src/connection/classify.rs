@@ -10,10 +10,10 @@ use sea_orm::{ConnAcquireErr, DbErr};
 
 use super::{ConnectError, Endpoint};
 use crate::database_error::sqlx_error;
-use crate::settings::{DatabaseSettings, Target, reason};
+use crate::settings::{DatabaseLocation, DatabaseSettings, reason};
 
 /// What an error code of a server says about the settings.
-enum Refusal {
+enum ServerErrorClass {
     User,
     #[cfg_attr(not(feature = "mysql"), expect(dead_code, reason = "MySQL alone says so in a way that is known"))]
     Unencrypted,
@@ -43,8 +43,8 @@ impl ConnectError {
 
 fn classify(settings: &DatabaseSettings, error: &DbErr) -> ConnectError {
     let classified = match settings.target() {
-        Target::Sqlite(sqlite) => sqlite.path().and_then(|path| classify_file(path.into(), error)),
-        Target::Server(_) => Endpoint::of(settings).and_then(|at| classify_server(settings, at, error)),
+        DatabaseLocation::Sqlite(sqlite) => sqlite.path().and_then(|path| classify_file(path.into(), error)),
+        DatabaseLocation::Server(_) => Endpoint::of(settings).and_then(|at| classify_server(settings, at, error)),
     };
     classified.unwrap_or_else(|| ConnectError::Other {
         database: settings.to_string(),
@@ -99,40 +99,40 @@ fn without_location(reason: &str) -> &str {
 }
 
 fn refused(settings: &DatabaseSettings, endpoint: Endpoint, error: &dyn DatabaseError) -> Option<ConnectError> {
-    let Target::Server(server) = settings.target() else {
+    let DatabaseLocation::Server(server) = settings.target() else {
         return None;
     };
     let username = settings.effective_username().unwrap_or_default();
     let name = server.name().to_owned();
     Some(match refusal(error)? {
-        Refusal::User => ConnectError::AccessDenied { endpoint, username, reason: error.message().to_owned() },
-        Refusal::Unencrypted => ConnectError::Tls { endpoint, reason: error.message().to_owned() },
-        Refusal::UnknownDatabase => ConnectError::UnknownDatabase { endpoint, name },
-        Refusal::Database => ConnectError::DatabaseDenied { endpoint, username, name },
-        Refusal::Busy => ConnectError::Busy { endpoint, reason: error.message().to_owned() },
+        ServerErrorClass::User => ConnectError::AccessDenied { endpoint, username, reason: error.message().to_owned() },
+        ServerErrorClass::Unencrypted => ConnectError::Tls { endpoint, reason: error.message().to_owned() },
+        ServerErrorClass::UnknownDatabase => ConnectError::UnknownDatabase { endpoint, name },
+        ServerErrorClass::Database => ConnectError::DatabaseDenied { endpoint, username, name },
+        ServerErrorClass::Busy => ConnectError::Busy { endpoint, reason: error.message().to_owned() },
     })
 }
 
-fn refusal(error: &dyn DatabaseError) -> Option<Refusal> {
+fn refusal(error: &dyn DatabaseError) -> Option<ServerErrorClass> {
     #[cfg(feature = "mysql")]
     if let Some(error) = error.try_downcast_ref::<sea_orm::SqlxMySqlError>() {
         // https://mariadb.com/kb/en/mariadb-error-codes/
         // https://dev.mysql.com/doc/mysql-errors/en/server-error-reference.html
         return match error.number() {
-            1045 | 1130 | 1251 | 1698 | 1862 | 3118 | 3955 | 4151 => Some(Refusal::User),
-            1044 => Some(Refusal::Database),
-            1049 => Some(Refusal::UnknownDatabase),
-            1040 | 1053 | 1203 | 1226 | 3032 => Some(Refusal::Busy),
-            3159 => Some(Refusal::Unencrypted),
+            1045 | 1130 | 1251 | 1698 | 1862 | 3118 | 3955 | 4151 => Some(ServerErrorClass::User),
+            1044 => Some(ServerErrorClass::Database),
+            1049 => Some(ServerErrorClass::UnknownDatabase),
+            1040 | 1053 | 1203 | 1226 | 3032 => Some(ServerErrorClass::Busy),
+            3159 => Some(ServerErrorClass::Unencrypted),
             _ => None,
         };
     }
     // https://www.postgresql.org/docs/current/errcodes-appendix.html
     match &*error.code()? {
-        "28000" | "28P01" => Some(Refusal::User),
-        "3D000" => Some(Refusal::UnknownDatabase),
-        "42501" => Some(Refusal::Database),
-        "53300" | "57P03" => Some(Refusal::Busy),
+        "28000" | "28P01" => Some(ServerErrorClass::User),
+        "3D000" => Some(ServerErrorClass::UnknownDatabase),
+        "42501" => Some(ServerErrorClass::Database),
+        "53300" | "57P03" => Some(ServerErrorClass::Busy),
         _ => None,
     }
 }

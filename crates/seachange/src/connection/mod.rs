@@ -25,7 +25,7 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 
 pub use endpoint::Endpoint;
 pub use error::ConnectError;
-pub(crate) use pinned::{Pinned, connect_pinned};
+pub(crate) use pinned::{SingleConnection, connect_pinned};
 pub use read::connect_to_read;
 #[cfg(feature = "cli")]
 pub(crate) use read::is_absent;

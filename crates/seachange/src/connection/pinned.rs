@@ -14,13 +14,13 @@ use crate::settings::DatabaseSettings;
 
 /// A pool of one connection, which is closed once that is lost.
 #[derive(Debug)]
-pub(crate) struct Pinned {
+pub(crate) struct SingleConnection {
     pub(crate) connection: DatabaseConnection,
     /// Keeps the pool in reach of its own callback for as long as it is in use.
-    _pool: Option<Arc<Watched>>,
+    _pool: Option<Arc<PoolWatch>>,
 }
 
-impl Pinned {
+impl SingleConnection {
     /// A pool of one connection that others have made.
     pub(crate) fn unwatched(connection: DatabaseConnection) -> Self {
         Self { connection, _pool: None }
@@ -29,7 +29,7 @@ impl Pinned {
 
 /// What the pool's own callback knows of the pool. It must not keep the pool alive, so it holds this weakly.
 #[derive(Debug, Default)]
-struct Watched {
+struct PoolWatch {
     is_connected: AtomicBool,
     pool: OnceLock<DatabaseConnection>,
 }
@@ -39,15 +39,15 @@ struct Watched {
 /// # Errors
 ///
 /// See [`ConnectError`].
-pub(crate) async fn connect_pinned(settings: &DatabaseSettings) -> Result<Pinned, ConnectError> {
-    let watched = Arc::new(Watched::default());
+pub(crate) async fn connect_pinned(settings: &DatabaseSettings) -> Result<SingleConnection, ConnectError> {
+    let watched = Arc::new(PoolWatch::default());
     let connection = connect_with(settings, watch(settings.pinned_options(), &watched)).await?;
     watched.pool.get_or_init(|| connection.clone());
-    Ok(Pinned { connection, _pool: Some(watched) })
+    Ok(SingleConnection { connection, _pool: Some(watched) })
 }
 
 /// A SQLite file cannot be lost in this way.
-fn watch(mut options: ConnectOptions, watched: &Arc<Watched>) -> ConnectOptions {
+fn watch(mut options: ConnectOptions, watched: &Arc<PoolWatch>) -> ConnectOptions {
     #[cfg(feature = "postgres")]
     {
         let watched = Arc::downgrade(watched);
@@ -74,7 +74,7 @@ fn watch(mut options: ConnectOptions, watched: &Arc<Watched>) -> ConnectOptions 
     not(any(feature = "postgres", feature = "mysql")),
     expect(dead_code, reason = "there is no server whose connection could be lost")
 )]
-async fn admit(watched: Weak<Watched>) -> Result<(), SqlxError> {
+async fn admit(watched: Weak<PoolWatch>) -> Result<(), SqlxError> {
     let Some(watched) = watched.upgrade() else { return Err(SqlxError::PoolClosed) };
     if !watched.is_connected.swap(true, Ordering::Relaxed) {
         return Ok(());

@@ -2,7 +2,7 @@
 
 use sea_orm::{DatabaseConnection, DatabaseConnectionType, DbErr, RuntimeErr};
 
-use super::{Pinned, connect_pinned};
+use super::{SingleConnection, connect_pinned};
 use crate::error::Error;
 use crate::settings::DatabaseSettings;
 
@@ -21,7 +21,7 @@ impl SessionSource {
     ///
     /// [`Error::Connect`], and [`Error::NotReopenable`] for what is no database, or a database in memory with a pool that
     /// may hold several connections.
-    pub(crate) async fn open(&self) -> Result<Option<Pinned>, Error> {
+    pub(crate) async fn open(&self) -> Result<Option<SingleConnection>, Error> {
         match self {
             Self::Settings(settings) if settings.is_in_memory() => Ok(None),
             Self::Settings(settings) => Ok(Some(connect_pinned(settings).await?)),
@@ -31,7 +31,7 @@ impl SessionSource {
 }
 
 /// Opens a session with the options of a pool: how it connects, and what it does with each new connection.
-async fn open_beside(pool: &DatabaseConnection) -> Result<Option<Pinned>, Error> {
+async fn open_beside(pool: &DatabaseConnection) -> Result<Option<SingleConnection>, Error> {
     let opened: Result<DatabaseConnection, sea_orm::sqlx::Error> = match &pool.inner {
         #[cfg(feature = "sqlite")]
         DatabaseConnectionType::SqlxSqlitePoolConnection(_) => {
@@ -69,7 +69,7 @@ async fn open_beside(pool: &DatabaseConnection) -> Result<Option<Pinned>, Error>
     };
     let refused = |error: sea_orm::sqlx::Error| DbErr::Conn(RuntimeErr::SqlxError(error.into()));
     let opened = opened.map_err(refused).map_err(Error::database("cannot open a connection beside the pool"))?;
-    Ok(Some(Pinned::unwatched(opened)))
+    Ok(Some(SingleConnection::unwatched(opened)))
 }
 
 /// A pool of one connection, which is kept.

@@ -9,14 +9,14 @@ use std::path::Path;
 use super::ConnectError;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 
-use crate::settings::{DatabaseSettings, Mode, Target};
+use crate::settings::{DatabaseLocation, DatabaseSettings, SqliteMode};
 
 /// What every database begins with.
 const HEADER: &[u8] = b"SQLite format 3\0";
 
 /// Creates the file, with its folder, where it is missing and may be created.
 pub(super) fn prepare(settings: &DatabaseSettings) -> Result<(), ConnectError> {
-    let Target::Sqlite(sqlite) = settings.target() else {
+    let DatabaseLocation::Sqlite(sqlite) = settings.target() else {
         return Ok(());
     };
     let Some(path) = sqlite.path().map(Path::new) else {
@@ -26,8 +26,8 @@ pub(super) fn prepare(settings: &DatabaseSettings) -> Result<(), ConnectError> {
         Ok(metadata) if metadata.is_dir() => Err(ConnectError::IsFolder { path: path.into() }),
         Ok(_) => check_header(path),
         Err(error) if error.kind() == io::ErrorKind::NotFound => match sqlite.mode() {
-            Mode::Create => create(path, sqlite.makes_folder()),
-            Mode::ReadOnly | Mode::ReadWrite => Err(ConnectError::NoFile { path: path.into() }),
+            SqliteMode::Create => create(path, sqlite.makes_folder()),
+            SqliteMode::ReadOnly | SqliteMode::ReadWrite => Err(ConnectError::NoFile { path: path.into() }),
         },
         Err(source) => Err(file_error(path, source)),
     }
@@ -61,11 +61,11 @@ fn file_error(path: &Path, source: io::Error) -> ConnectError {
 
 /// Whether the settings name a file that is not there and that connecting would make.
 pub(super) fn is_absent(settings: &DatabaseSettings) -> bool {
-    let Target::Sqlite(sqlite) = settings.target() else {
+    let DatabaseLocation::Sqlite(sqlite) = settings.target() else {
         return false;
     };
     let is_missing = |path: &str| matches!(fs::exists(path), Ok(false));
-    sqlite.mode() == Mode::Create && sqlite.path().is_some_and(is_missing)
+    sqlite.mode() == SqliteMode::Create && sqlite.path().is_some_and(is_missing)
 }
 
 /// Opens a database without a file.

@@ -9,13 +9,13 @@ use sea_orm::ConnectionTrait;
 use tempfile::TempDir;
 
 use super::{ConnectError, connect, connect_with};
-use crate::settings::{DatabaseSettings, Variables};
+use crate::settings::{DatabaseSettings, DatabaseVariables};
 
 fn settings(path: &Path) -> DatabaseSettings {
-    DatabaseSettings::resolve(&Variables {
+    DatabaseSettings::resolve(&DatabaseVariables {
         driver: Some("sqlite".to_owned()),
         name: Some(path.to_str().unwrap().to_owned()),
-        ..Variables::default()
+        ..DatabaseVariables::default()
     })
     .unwrap()
 }

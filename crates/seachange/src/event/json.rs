@@ -37,7 +37,7 @@ use crate::store::Holder;
 ///
 /// None that a value of this shape can cause.
 pub fn line(event: &Event<'_>, time: DateTime<Utc>) -> serde_json::Result<String> {
-    serde_json::to_string(&Line { time: moment(time), entry: entry(event) })
+    serde_json::to_string(&JsonLine { time: moment(time), entry: entry(event) })
 }
 
 /// A report as one line of JSON, told at this moment.
@@ -46,8 +46,8 @@ pub fn line(event: &Event<'_>, time: DateTime<Utc>) -> serde_json::Result<String
 ///
 /// As [`line()`].
 pub fn report(report: &Report, time: DateTime<Utc>) -> serde_json::Result<String> {
-    let done = report.done.iter().map(|(done, elapsed)| Done { step: step(done), duration_ms: millis(*elapsed) });
-    let entry = Entry::Report {
+    let done = report.done.iter().map(|(done, elapsed)| StepJson { step: step(done), duration_ms: millis(*elapsed) });
+    let entry = EventJson::Report {
         done: done.collect(),
         left: steps(&report.left),
         current: &report.current,
@@ -57,7 +57,7 @@ pub fn report(report: &Report, time: DateTime<Utc>) -> serde_json::Result<String
         waited_ms: millis(report.waited),
         program: &report.program,
     };
-    serde_json::to_string(&Line { time: moment(time), entry })
+    serde_json::to_string(&JsonLine { time: moment(time), entry })
 }
 
 /// A moment as these lines write it.
@@ -66,15 +66,15 @@ pub(crate) fn moment(time: DateTime<Utc>) -> String {
 }
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct JsonLine<'a> {
     #[serde(flatten)]
-    entry: Entry<'a>,
+    entry: EventJson<'a>,
     time: String,
 }
 
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-enum Entry<'a> {
+enum EventJson<'a> {
     Ahead {
         unknown: &'a [String],
     },
@@ -82,15 +82,15 @@ enum Entry<'a> {
         revisions: &'a [String],
     },
     Waiting {
-        holder: Option<Who<'a>>,
+        holder: Option<HolderJson<'a>>,
         waited_ms: f64,
     },
     Planned {
-        steps: Vec<StepEntry<'a>>,
+        steps: Vec<StepRef<'a>>,
     },
     Started {
         #[serde(flatten)]
-        revision: Revision<'a>,
+        revision: RevisionRef<'a>,
         number: usize,
         of: usize,
         rolls_back: bool,
@@ -102,13 +102,13 @@ enum Entry<'a> {
     },
     Blocked {
         #[serde(flatten)]
-        revision: Revision<'a>,
-        by: Vec<BlockerEntry<'a>>,
+        revision: RevisionRef<'a>,
+        by: Vec<BlockerJson<'a>>,
         waited_ms: f64,
     },
     Retrying {
         #[serde(flatten)]
-        revision: Revision<'a>,
+        revision: RevisionRef<'a>,
         attempt: u32,
         of: u32,
         cause: String,
@@ -116,17 +116,17 @@ enum Entry<'a> {
     Restarted {},
     Finished {
         #[serde(flatten)]
-        revision: Revision<'a>,
+        revision: RevisionRef<'a>,
         duration_ms: f64,
     },
-    Overtaken(Revision<'a>),
-    Failed(Revision<'a>),
+    Overtaken(RevisionRef<'a>),
+    Failed(RevisionRef<'a>),
     Stopped {
-        left: Vec<StepEntry<'a>>,
+        left: Vec<StepRef<'a>>,
     },
     Report {
-        done: Vec<Done<'a>>,
-        left: Vec<StepEntry<'a>>,
+        done: Vec<StepJson<'a>>,
+        left: Vec<StepRef<'a>>,
         current: &'a [String],
         unknown: &'a [String],
         edited: &'a [String],
@@ -137,27 +137,27 @@ enum Entry<'a> {
 }
 
 #[derive(Serialize)]
-struct StepEntry<'a> {
+struct StepRef<'a> {
     direction: &'static str,
     revision: &'a str,
 }
 
 #[derive(Serialize)]
-struct Revision<'a> {
+struct RevisionRef<'a> {
     #[serde(flatten)]
-    step: StepEntry<'a>,
+    step: StepRef<'a>,
     message: &'a str,
 }
 
 #[derive(Serialize)]
-struct Done<'a> {
+struct StepJson<'a> {
     #[serde(flatten)]
-    step: StepEntry<'a>,
+    step: StepRef<'a>,
     duration_ms: f64,
 }
 
 #[derive(Serialize)]
-struct BlockerEntry<'a> {
+struct BlockerJson<'a> {
     session: i64,
     user: Option<&'a str>,
     program: Option<&'a str>,
@@ -165,55 +165,55 @@ struct BlockerEntry<'a> {
 }
 
 #[derive(Serialize)]
-struct Who<'a> {
+struct HolderJson<'a> {
     host: &'a str,
     process: i64,
     program: &'a str,
     since: String,
-    at: Option<StepEntry<'a>>,
+    at: Option<StepRef<'a>>,
 }
 
-fn entry<'a>(event: &Event<'a>) -> Entry<'a> {
+fn entry<'a>(event: &Event<'a>) -> EventJson<'a> {
     match *event {
-        Event::Ahead { unknown } => Entry::Ahead { unknown },
-        Event::Edited { revisions } => Entry::Edited { revisions },
-        Event::Waiting { holder, waited } => Entry::Waiting { holder: holder.map(who), waited_ms: millis(waited) },
-        Event::Planned { steps: planned } => Entry::Planned { steps: steps(planned) },
+        Event::Ahead { unknown } => EventJson::Ahead { unknown },
+        Event::Edited { revisions } => EventJson::Edited { revisions },
+        Event::Waiting { holder, waited } => EventJson::Waiting { holder: holder.map(who), waited_ms: millis(waited) },
+        Event::Planned { steps: planned } => EventJson::Planned { steps: steps(planned) },
         Event::Started { step, message, number, of, rolls_back } => {
-            Entry::Started { revision: revision(step, message), number, of, rolls_back }
+            EventJson::Started { revision: revision(step, message), number, of, rolls_back }
         }
-        Event::Statement { sql, elapsed, failed } => Entry::Statement { sql, duration_ms: millis(elapsed), failed },
+        Event::Statement { sql, elapsed, failed } => EventJson::Statement { sql, duration_ms: millis(elapsed), failed },
         Event::Blocked { step, message, by, waited } => {
             let by = by.iter().map(blocker).collect();
-            Entry::Blocked { revision: revision(step, message), by, waited_ms: millis(waited) }
+            EventJson::Blocked { revision: revision(step, message), by, waited_ms: millis(waited) }
         }
         Event::Retrying { step, message, attempt, of, cause } => {
-            Entry::Retrying { revision: revision(step, message), attempt, of, cause: cause.to_string() }
+            EventJson::Retrying { revision: revision(step, message), attempt, of, cause: cause.to_string() }
         }
-        Event::Restarted => Entry::Restarted {},
+        Event::Restarted => EventJson::Restarted {},
         Event::Finished { step, message, elapsed } => {
-            Entry::Finished { revision: revision(step, message), duration_ms: millis(elapsed) }
+            EventJson::Finished { revision: revision(step, message), duration_ms: millis(elapsed) }
         }
-        Event::Overtaken { step, message } => Entry::Overtaken(revision(step, message)),
-        Event::Failed { step, message } => Entry::Failed(revision(step, message)),
-        Event::Stopped { left } => Entry::Stopped { left: steps(left) },
+        Event::Overtaken { step, message } => EventJson::Overtaken(revision(step, message)),
+        Event::Failed { step, message } => EventJson::Failed(revision(step, message)),
+        Event::Stopped { left } => EventJson::Stopped { left: steps(left) },
     }
 }
 
-fn revision<'a>(of: &'a Step, message: &'a str) -> Revision<'a> {
-    Revision { step: step(of), message }
+fn revision<'a>(of: &'a Step, message: &'a str) -> RevisionRef<'a> {
+    RevisionRef { step: step(of), message }
 }
 
-fn steps(steps: &[Step]) -> Vec<StepEntry<'_>> {
+fn steps(steps: &[Step]) -> Vec<StepRef<'_>> {
     steps.iter().map(step).collect()
 }
 
-fn step(step: &Step) -> StepEntry<'_> {
-    StepEntry { direction: word(step.direction), revision: &step.revision }
+fn step(step: &Step) -> StepRef<'_> {
+    StepRef { direction: word(step.direction), revision: &step.revision }
 }
 
-fn blocker(blocker: &Blocker) -> BlockerEntry<'_> {
-    BlockerEntry {
+fn blocker(blocker: &Blocker) -> BlockerJson<'_> {
+    BlockerJson {
         session: blocker.session,
         user: blocker.user.as_deref(),
         program: blocker.program.as_deref(),
@@ -221,14 +221,14 @@ fn blocker(blocker: &Blocker) -> BlockerEntry<'_> {
     }
 }
 
-fn who(holder: &Holder) -> Who<'_> {
+fn who(holder: &Holder) -> HolderJson<'_> {
     let at = holder.at.as_ref();
-    Who {
+    HolderJson {
         host: &holder.host,
         process: holder.process,
         program: &holder.program,
         since: moment(holder.since),
-        at: at.map(|(direction, revision)| StepEntry { direction: word(*direction), revision }),
+        at: at.map(|(direction, revision)| StepRef { direction: word(*direction), revision }),
     }
 }
 

@@ -3,12 +3,12 @@
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, TryGetable, Value};
 
 /// What is left of a row.
-pub(super) struct Cells<'r> {
+pub(super) struct RowReader<'r> {
     row: &'r QueryResult,
     position: usize,
 }
 
-impl<'r> Cells<'r> {
+impl<'r> RowReader<'r> {
     pub(super) fn of(row: &'r QueryResult) -> Self {
         Self { row, position: 0 }
     }

@@ -1,24 +1,24 @@
 //! Reads the catalogue of MySQL and MariaDB (`information_schema`), which tells a session of the tables that it has a right to.
 
 mod checks;
+mod column_type;
 mod columns;
 mod definition;
 mod expression;
 mod foreign_keys;
 mod keys;
-mod kind;
-mod place;
+mod scope;
 mod tables;
 
 use sea_orm::{ConnectionTrait, DbErr};
 
-use self::place::Place;
-use super::Scope;
+use self::scope::CatalogScope;
+use super::InspectScope;
 use crate::schema::Schema;
 
 /// Reads the tables in scope, with the same queries for each of its databases.
-pub(super) async fn inspect(connection: &impl ConnectionTrait, scope: &Scope) -> Result<Schema, DbErr> {
-    let place = Place::find(connection, scope).await?;
+pub(super) async fn inspect(connection: &impl ConnectionTrait, scope: &InspectScope) -> Result<Schema, DbErr> {
+    let place = CatalogScope::find(connection, scope).await?;
     let mut schema = Schema::default();
     for database in place.databases() {
         let mut tables = tables::read(connection, &place, database).await?;

@@ -1,26 +1,26 @@
 //! Reads the catalogue of PostgreSQL (`pg_catalog`), which every session may read.
 
-mod association;
+mod column_type;
 mod columns;
 mod constraints;
 mod enumerations;
 mod expression;
 mod indexes;
-mod kind;
-mod place;
+mod parentheses;
+mod scope;
 mod sequences;
 mod tables;
 pub(super) mod views;
 
 use sea_orm::{ConnectionTrait, DbErr};
 
-use self::place::Place;
-use super::Scope;
+use self::scope::CatalogScope;
+use super::InspectScope;
 use crate::schema::Schema;
 
 /// Reads the tables in scope.
-pub(super) async fn inspect(connection: &impl ConnectionTrait, scope: &Scope) -> Result<Schema, DbErr> {
-    let place = Place::find(connection, scope).await?;
+pub(super) async fn inspect(connection: &impl ConnectionTrait, scope: &InspectScope) -> Result<Schema, DbErr> {
+    let place = CatalogScope::find(connection, scope).await?;
     if place.is_nowhere() {
         return Ok(Schema::default());
     }

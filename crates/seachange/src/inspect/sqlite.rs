@@ -1,9 +1,9 @@
 //! Reads the schema of SQLite, from the texts of its tables and indexes.
 
 mod column;
+mod column_type;
 mod constraint;
 mod index;
-mod kind;
 mod read;
 mod table;
 #[cfg(test)]
@@ -13,12 +13,12 @@ use std::collections::HashMap;
 
 use sea_orm::{ConnectionTrait, DbErr};
 
-use super::Scope;
+use super::InspectScope;
 use crate::schema::{Schema, TableName};
 
 /// Reads the tables in scope. A schema is the database file that SQLite knows by that name, `main` unless another is
 /// attached.
-pub(super) async fn inspect(connection: &impl ConnectionTrait, scope: &Scope) -> Result<Schema, DbErr> {
+pub(super) async fn inspect(connection: &impl ConnectionTrait, scope: &InspectScope) -> Result<Schema, DbErr> {
     let mut schema = Schema::default();
     add(connection, scope.schema.as_deref().unwrap_or("main"), None, &mut schema).await?;
     for (database, answer) in &scope.others {
@@ -37,8 +37,8 @@ async fn add(
     let named = |name: String| TableName { schema: answer.cloned(), name };
     let stored = read::tables(connection, database).await?;
     let mut tables: Vec<_> = stored.into_iter().map(|stored| table::table(stored, &named)).collect();
-    let keys: HashMap<String, constraint::Key> =
-        tables.iter().map(|table| (table.name.name.to_ascii_lowercase(), constraint::Key::of(table))).collect();
+    let keys: HashMap<String, constraint::ImpliedKey> =
+        tables.iter().map(|table| (table.name.name.to_ascii_lowercase(), constraint::ImpliedKey::of(table))).collect();
     for table in &mut tables {
         constraint::resolve(table, &keys);
     }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 /// One statement of a revision, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct JournalEntry {
     /// The revision.
     pub revision: String,
     /// The number of the statement in it, from 1. Statements that leave nothing behind are not counted.
@@ -18,7 +18,7 @@ pub struct Entry {
     /// A hash of the statement and of the values bound to it, but for moments: they differ each time the code runs.
     pub(crate) fingerprint: String,
     /// How far it came.
-    pub state: EntryState,
+    pub state: StatementState,
     /// How many rows it changed.
     pub(crate) rows_affected: i64,
     /// The id that the last row it inserted was given.
@@ -27,13 +27,13 @@ pub struct Entry {
     pub(crate) answer: Option<i64>,
     /// When it was begun.
     pub started_at: DateTime<Utc>,
-    /// What the code read before it, after the statement before it, as [`Read`](super::reads::Read)s in JSON.
+    /// What the code read before it, after the statement before it, as [`Read`](super::reads::RecordedRead)s in JSON.
     pub(crate) reads: Option<String>,
 }
 
 /// How far a statement came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EntryState {
+pub enum StatementState {
     /// It was begun. Whether it took effect is in doubt.
     Running,
     /// It took effect.
@@ -42,7 +42,7 @@ pub enum EntryState {
     Refused,
 }
 
-impl EntryState {
+impl StatementState {
     /// The word in the table.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -57,7 +57,7 @@ impl EntryState {
     }
 }
 
-impl Entry {
+impl JournalEntry {
     /// A statement that is about to run.
     pub(crate) fn started(revision: &str, number: i64, statement: &Statement) -> Self {
         Self {
@@ -65,7 +65,7 @@ impl Entry {
             number,
             sql: statement.sql.clone(),
             fingerprint: fingerprint(statement),
-            state: EntryState::Running,
+            state: StatementState::Running,
             rows_affected: 0,
             last_insert_id: 0,
             answer: None,

@@ -9,14 +9,14 @@
 //! done a second time. Where the code asks for something else than what it did then, it is refused.
 
 pub(crate) mod entry;
-mod kind;
+mod outcome;
 mod read_log;
 mod reads;
 mod session;
-mod verdict;
+mod statement_kind;
 
-pub(crate) use crate::sql::trace;
-pub use entry::{Entry, EntryState};
-pub(crate) use session::{Journal, Past, Subject};
-pub use verdict::Verdict;
-pub(crate) use verdict::{Presence, judge};
+pub(crate) use crate::sql::catalog_effect;
+pub use entry::{JournalEntry, StatementState};
+pub use outcome::StatementOutcome;
+pub(crate) use outcome::{ObjectState, determine_outcome};
+pub(crate) use session::{FinishedEntries, JournalTarget, JournalledSession};

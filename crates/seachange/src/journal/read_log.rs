@@ -2,22 +2,22 @@
 
 use std::collections::VecDeque;
 
-use super::reads::Read;
+use super::reads::RecordedRead;
 
 /// The reads of a revision.
 #[derive(Debug, Default)]
 pub(super) struct ReadLog {
     /// What the code read before the next finished statement; nothing where no finished statement is left.
-    expected: Option<VecDeque<Read>>,
+    expected: Option<VecDeque<RecordedRead>>,
     /// What it has read since the last statement that is in the journal.
-    pending: Vec<Read>,
+    pending: Vec<RecordedRead>,
     /// For each open transaction of the code, what would be pending if it were rolled back, and its entries with it.
-    transactions: Vec<Vec<Read>>,
+    transactions: Vec<Vec<RecordedRead>>,
 }
 
 impl ReadLog {
     /// Expects these reads again.
-    pub(super) fn expect(&mut self, reads: Option<Vec<Read>>) {
+    pub(super) fn expect(&mut self, reads: Option<Vec<RecordedRead>>) {
         self.expected = reads.map(VecDeque::from);
     }
 
@@ -32,28 +32,28 @@ impl ReadLog {
     }
 
     /// The read that is expected next.
-    pub(super) fn next(&mut self) -> Option<Read> {
+    pub(super) fn next(&mut self) -> Option<RecordedRead> {
         self.expected.as_mut()?.pop_front()
     }
 
     /// The read that is expected last: the answer of the finished statement itself.
-    pub(super) fn last(&mut self) -> Option<Read> {
+    pub(super) fn last(&mut self) -> Option<RecordedRead> {
         self.expected.as_mut()?.pop_back()
     }
 
     /// The code has read something.
-    pub(super) fn log(&mut self, read: Read) {
+    pub(super) fn log(&mut self, read: RecordedRead) {
         self.transactions.iter_mut().for_each(|reads| reads.push(read.clone()));
         self.pending.push(read);
     }
 
     /// The answer of a statement that is about to be in the journal.
-    pub(super) fn log_answer(&mut self, read: Option<Read>) {
+    pub(super) fn log_answer(&mut self, read: Option<RecordedRead>) {
         self.pending.extend(read);
     }
 
     /// The pending reads, which are about to be in the journal.
-    pub(super) fn take(&mut self) -> Vec<Read> {
+    pub(super) fn take(&mut self) -> Vec<RecordedRead> {
         std::mem::take(&mut self.pending)
     }
 

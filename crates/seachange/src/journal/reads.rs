@@ -19,14 +19,14 @@ const LONGEST: usize = 64 * 1024;
 
 /// A query, and what it was answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Read {
+pub(crate) struct RecordedRead {
     /// The fingerprint of the query.
     query: String,
-    answer: Answer,
+    answer: RecordedAnswer,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-enum Answer {
+enum RecordedAnswer {
     Rows(StoredRows),
     Digest(String),
 }
@@ -39,18 +39,18 @@ pub(crate) enum Replay {
     RunAndCompare,
 }
 
-impl Read {
+impl RecordedRead {
     /// Keeps what a query was answered.
     pub(crate) fn of(statement: &Statement, rows: &[QueryResult]) -> Self {
         let query = fingerprint(statement);
         let answer = match StoredRows::of(rows) {
             Some(rows) => match serde_json::to_string(&rows) {
-                Ok(text) if text.len() <= LONGEST => Answer::Rows(rows),
-                Ok(text) => Answer::Digest(digest(&text)),
-                Err(_) => Answer::Digest(String::new()),
+                Ok(text) if text.len() <= LONGEST => RecordedAnswer::Rows(rows),
+                Ok(text) => RecordedAnswer::Digest(digest(&text)),
+                Err(_) => RecordedAnswer::Digest(String::new()),
             },
             // A value that cannot be kept is never the same again.
-            None => Answer::Digest(String::new()),
+            None => RecordedAnswer::Digest(String::new()),
         };
         Self { query, answer }
     }
@@ -72,14 +72,14 @@ impl Read {
         executor: &sea_orm::DatabaseExecutor<'_>,
     ) -> Result<Replay, DbErr> {
         match &self.answer {
-            Answer::Rows(rows) => rows.restore(dialect, connection, executor).await.map(Replay::Rows),
-            Answer::Digest(_) => Ok(Replay::RunAndCompare),
+            RecordedAnswer::Rows(rows) => rows.restore(dialect, connection, executor).await.map(Replay::Rows),
+            RecordedAnswer::Digest(_) => Ok(Replay::RunAndCompare),
         }
     }
 
     /// Whether a query that ran again gave the same.
     pub(crate) fn gives(&self, rows: &[QueryResult]) -> bool {
-        let Answer::Digest(expected) = &self.answer else { return true };
+        let RecordedAnswer::Digest(expected) = &self.answer else { return true };
         let text = StoredRows::of(rows).and_then(|rows| serde_json::to_string(&rows).ok());
         text.is_some_and(|text| digest(&text) == *expected)
     }
@@ -90,11 +90,11 @@ fn digest(text: &str) -> String {
 }
 
 /// Reads as JSON, for the journal; nothing where there are none.
-pub(crate) fn write(reads: &[Read]) -> Option<String> {
+pub(crate) fn write(reads: &[RecordedRead]) -> Option<String> {
     if reads.is_empty() { None } else { serde_json::to_string(reads).ok() }
 }
 
 /// Reads from the journal. A text that an unknown version wrote reads as nothing known.
-pub(crate) fn parse(text: Option<&str>) -> Option<Vec<Read>> {
+pub(crate) fn parse(text: Option<&str>) -> Option<Vec<RecordedRead>> {
     text.map_or_else(|| Some(Vec::new()), |text| serde_json::from_str(text).ok())
 }

@@ -5,24 +5,24 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, ExecResult, QueryResult, Statement};
 
-use super::kind::{Effect, effect};
 use super::read_log::ReadLog;
-use super::reads::{self, Read, Replay};
-use super::{Entry, EntryState};
+use super::reads::{self, RecordedRead, Replay};
+use super::statement_kind::{JournalEffect, effect};
+use super::{JournalEntry, StatementState};
 use crate::backend::{Backend, TableFacts};
 use crate::database_error::is_lost_connection;
-use crate::relay::{self, Begin, Session};
-use crate::runner::{self, Live, Refusal};
-use crate::sql::{self, Control, Facts, SessionState, SqlDialect, StatementKind};
-use crate::store::Store;
+use crate::intercept::{self, BeginOptions, StatementHandler};
+use crate::runner::{self, DirectSession, Refusal};
+use crate::sql::{self, SessionState, SqlDialect, StatementFacts, StatementKind, TransactionControl};
+use crate::store::RevisionStore;
 
 /// What an interrupted run of the revision came to: its finished statements by their numbers.
-pub(crate) type Past = HashMap<i64, Entry>;
+pub(crate) type FinishedEntries = HashMap<i64, JournalEntry>;
 
 /// What a journal is kept for, and where.
-pub(crate) struct Subject<'a> {
+pub(crate) struct JournalTarget<'a> {
     pub(crate) backend: &'static dyn Backend,
-    pub(crate) store: &'a Store,
+    pub(crate) store: &'a RevisionStore,
     pub(crate) revision: &'a str,
     /// A connection that runs no statement of the revision.
     pub(crate) side: &'a DatabaseConnection,
@@ -34,16 +34,16 @@ pub(crate) struct Subject<'a> {
 }
 
 /// Runs the statements of one revision, and writes each down.
-pub(crate) struct Journal {
-    live: Live,
+pub(crate) struct JournalledSession {
+    live: DirectSession,
     backend: &'static dyn Backend,
     dialect: SqlDialect,
-    store: Store,
+    store: RevisionStore,
     revision: String,
     side: DatabaseConnection,
     declaration: Option<String>,
     /// What is answered from the journal.
-    past: Past,
+    past: FinishedEntries,
     /// Whether the session of an interrupted run came before this one.
     is_resumed: bool,
     /// The number of the last statement.
@@ -68,8 +68,8 @@ pub(crate) struct Journal {
     divergence: Option<DbErr>,
 }
 
-impl Journal {
-    pub(crate) fn new(live: Live, subject: &Subject<'_>, past: Past) -> Self {
+impl JournalledSession {
+    pub(crate) fn new(live: DirectSession, subject: &JournalTarget<'_>, past: FinishedEntries) -> Self {
         let mut journal = Self {
             live,
             backend: subject.backend,
@@ -103,7 +103,7 @@ impl Journal {
     }
 
     /// The session of the code.
-    pub(crate) fn live(&self) -> &Live {
+    pub(crate) fn live(&self) -> &DirectSession {
         &self.live
     }
 
@@ -128,12 +128,12 @@ impl Journal {
     }
 
     /// Whether nothing has been committed since the transaction began that holds the code.
-    pub(crate) fn is_held(&self) -> bool {
+    pub(crate) fn is_rollback_possible(&self) -> bool {
         self.live.is_in_transaction() && !self.is_committed
     }
 
     /// A statement that ran before, and that the code does not ask for now.
-    pub(crate) fn forgotten(&self) -> Option<DbErr> {
+    pub(crate) fn unreplayed(&self) -> Option<DbErr> {
         let entry = self.past.values().min_by_key(|entry| entry.number)?;
         let (number, sql) = (entry.number, &entry.sql);
         Some(DbErr::Custom(format!("statement {number} ran then, and the code does not ask for it now: `{sql}`")))
@@ -145,7 +145,7 @@ impl Journal {
     }
 
     /// Decides about a text before it is sent.
-    fn admit(&mut self, statement: &Statement) -> Result<Vec<Facts>, DbErr> {
+    fn admit(&mut self, statement: &Statement) -> Result<Vec<StatementFacts>, DbErr> {
         if let Some(error) = &self.divergence {
             return Err(error.clone());
         }
@@ -159,7 +159,7 @@ impl Journal {
     }
 
     /// Refuses a statement of a resumed revision that needs what the interrupted session held.
-    fn check_session(&mut self, statement: &Statement, facts: &[Facts]) -> Result<(), DbErr> {
+    fn check_session(&mut self, statement: &Statement, facts: &[StatementFacts]) -> Result<(), DbErr> {
         let needs_last_id = || facts.iter().any(|facts| facts.session_reads.contains(&SessionState::LastInsertId));
         if !self.is_resumed || self.has_inserted || !needs_last_id() {
             return Ok(());
@@ -169,7 +169,11 @@ impl Journal {
     }
 
     /// The entry of the next statement, if it is finished.
-    async fn recall(&mut self, statement: &Statement, facts: &[Facts]) -> Result<Option<Entry>, DbErr> {
+    async fn next_replayed(
+        &mut self,
+        statement: &Statement,
+        facts: &[StatementFacts],
+    ) -> Result<Option<JournalEntry>, DbErr> {
         self.number += 1;
         let Some(entry) = self.past.remove(&self.number) else {
             self.check_session(statement, facts)?;
@@ -188,8 +192,8 @@ impl Journal {
     }
 
     /// Refuses to answer a statement from the journal of which the session may have held something that is needed later.
-    async fn check_answerable(&mut self, entry: &Entry, facts: &[Facts]) -> Result<(), DbErr> {
-        let is_certain = |facts: &Facts| facts.is_understood || facts.kind == StatementKind::Schema;
+    async fn check_answerable(&mut self, entry: &JournalEntry, facts: &[StatementFacts]) -> Result<(), DbErr> {
+        let is_certain = |facts: &StatementFacts| facts.is_understood || facts.kind == StatementKind::Schema;
         if facts.len() == 1 && facts.iter().all(is_certain) {
             return self.check_triggers(entry, facts).await;
         }
@@ -200,7 +204,7 @@ impl Journal {
     }
 
     /// Triggers may leave something in the session as well.
-    async fn check_triggers(&mut self, entry: &Entry, facts: &[Facts]) -> Result<(), DbErr> {
+    async fn check_triggers(&mut self, entry: &JournalEntry, facts: &[StatementFacts]) -> Result<(), DbErr> {
         let rows = facts.iter().filter(|facts| facts.kind == StatementKind::Rows);
         for table in rows.flat_map(|facts| facts.writes.clone()) {
             if !self.table(&table).await?.has_known_triggers {
@@ -215,7 +219,7 @@ impl Journal {
 
     /// A statement of a resumed revision that has no entry may have been interrupted in its middle, where its table does not
     /// roll back.
-    async fn check_partial(&mut self, statement: &Statement, facts: &[Facts]) -> Result<(), DbErr> {
+    async fn check_partial(&mut self, statement: &Statement, facts: &[StatementFacts]) -> Result<(), DbErr> {
         let is_next = self.is_resumed && !self.has_inserted && self.past.is_empty();
         let rows = facts.iter().filter(|facts| is_next && facts.kind == StatementKind::Rows);
         for table in rows.flat_map(|facts| facts.writes.clone()) {
@@ -250,7 +254,7 @@ impl Journal {
     }
 
     /// Answers a finished statement from the journal: what the code read before it has been read.
-    fn answered(&mut self, entry: &Entry) -> Result<(), DbErr> {
+    fn answered(&mut self, entry: &JournalEntry) -> Result<(), DbErr> {
         if self.reads.has_more() {
             return Err(self.diverge(&format!(
                 "the code does not read any more what it read before statement {}: `{}`",
@@ -304,13 +308,13 @@ impl Journal {
         Some(format!("{}; {declaration}", self.store.clearing_text(self.dialect)))
     }
 
-    fn entry_text(&self, entry: &Entry) -> String {
+    fn entry_text(&self, entry: &JournalEntry) -> String {
         self.store.entry_text(self.backend, self.dialect, entry)
     }
 
     /// Runs a statement that changes rows, together with its entry.
-    async fn run_with_entry<T>(&mut self, statement: Statement, run: impl Run<T>) -> Result<T, DbErr> {
-        let entry = Entry::started(&self.revision, self.number, &statement);
+    async fn run_with_entry<T>(&mut self, statement: Statement, run: impl StatementRunner<T>) -> Result<T, DbErr> {
+        let entry = JournalEntry::started(&self.revision, self.number, &statement);
         let is_held = self.is_in_transaction() && !self.is_committed;
         if !is_held {
             self.open_with_entry().await?;
@@ -352,8 +356,8 @@ impl Journal {
     async fn run_and_enter<T>(
         &mut self,
         statement: Statement,
-        entry: Entry,
-        run: impl Run<T>,
+        entry: JournalEntry,
+        run: impl StatementRunner<T>,
         end: &str,
     ) -> Result<T, DbErr> {
         let outcome = run.run(&mut self.live, statement.clone(), self.backend).await;
@@ -362,7 +366,7 @@ impl Journal {
             Err(error) => return Err(self.failed_in_part(&statement, entry, error).await),
         };
         self.reads.log_answer(run.read(&statement, &answer));
-        let entry = Entry { reads: reads::write(&self.reads.take()), ..finished(entry, result) };
+        let entry = JournalEntry { reads: reads::write(&self.reads.take()), ..finished(entry, result) };
         if self.changes_role {
             self.tell(&self.entry_text(&entry)).await?;
             if !end.is_empty() {
@@ -375,7 +379,7 @@ impl Journal {
     }
 
     /// A statement that failed may have changed rows of a table that does not roll back: then it is in doubt.
-    async fn failed_in_part(&mut self, statement: &Statement, entry: Entry, error: DbErr) -> DbErr {
+    async fn failed_in_part(&mut self, statement: &Statement, entry: JournalEntry, error: DbErr) -> DbErr {
         let facts = sql::read(&statement.sql, self.backend.sql_dialect());
         let rows = facts.iter().filter(|facts| facts.kind == StatementKind::Rows);
         for table in rows.flat_map(|facts| facts.writes.clone()) {
@@ -397,9 +401,9 @@ impl Journal {
     }
 
     /// Runs transaction control that was sent as text.
-    async fn control(&mut self, statement: Statement, facts: &Facts) -> Result<ExecResult, DbErr> {
+    async fn control(&mut self, statement: Statement, facts: &StatementFacts) -> Result<ExecResult, DbErr> {
         let control = facts.control.clone();
-        if control == Some(Control::Begin) {
+        if control == Some(TransactionControl::Begin) {
             if self.live.has_begun() {
                 return Err(self.live.refuse(Refusal::SecondTransaction, &statement.sql));
             }
@@ -407,13 +411,13 @@ impl Journal {
         }
         let result = self.live.execute(statement).await?;
         match control {
-            Some(Control::Begin) => {
+            Some(TransactionControl::Begin) => {
                 self.is_begun = true;
                 self.is_committed = false;
                 self.mark();
             }
-            Some(Control::Commit) => self.end_text_transaction(false),
-            Some(Control::Rollback) => self.end_text_transaction(true),
+            Some(TransactionControl::Commit) => self.end_text_transaction(false),
+            Some(TransactionControl::Rollback) => self.end_text_transaction(true),
             _ => {}
         }
         Ok(result)
@@ -443,15 +447,15 @@ impl Journal {
     async fn run_with_intent<T>(
         &mut self,
         statement: Statement,
-        facts: &[Facts],
-        run: impl Run<T>,
+        facts: &[StatementFacts],
+        run: impl StatementRunner<T>,
     ) -> Result<T, DbErr> {
         if self.is_in_transaction() && self.backend.rolls_back_ddl() {
             return self.run_with_entry(statement, run).await;
         }
-        let entry = Entry {
+        let entry = JournalEntry {
             reads: reads::write(&self.reads.take()),
-            ..Entry::started(&self.revision, self.number, &statement)
+            ..JournalEntry::started(&self.revision, self.number, &statement)
         };
         let intent = self.entry_text(&entry);
         match self.opening() {
@@ -472,14 +476,15 @@ impl Journal {
             Ok((answer, result)) => {
                 self.finished += 1;
                 let read = run.read(&statement, &answer);
-                let entry = Entry { reads: with_answer(entry.reads.as_deref(), read), ..finished(entry, result) };
+                let entry =
+                    JournalEntry { reads: with_answer(entry.reads.as_deref(), read), ..finished(entry, result) };
                 self.tell(&self.store.entry_end_text(self.backend, self.dialect, &entry)).await?;
                 Ok(answer)
             }
             // Whether it took effect, or a part of it, is in doubt, as the entry says.
             Err(error) if is_lost_connection(&error) || !is_atomic => Err(error),
             Err(error) => {
-                let entry = Entry { state: EntryState::Refused, ..entry };
+                let entry = JournalEntry { state: StatementState::Refused, ..entry };
                 self.tell(&self.store.entry_end_text(self.backend, self.dialect, &entry)).await?;
                 Err(error)
             }
@@ -494,16 +499,16 @@ impl Journal {
     }
 
     /// Follows the transaction control, and the locks of tables, in a text of several statements.
-    fn follow(&mut self, facts: &[Facts]) {
+    fn follow(&mut self, facts: &[StatementFacts]) {
         for facts in facts {
             match (&facts.control, facts.kind) {
-                (Some(Control::Begin), _) => {
+                (Some(TransactionControl::Begin), _) => {
                     self.is_begun = true;
                     self.is_committed = false;
                     self.mark();
                 }
-                (Some(Control::Commit), _) => self.end_text_transaction(false),
-                (Some(Control::Rollback), _) => self.end_text_transaction(true),
+                (Some(TransactionControl::Commit), _) => self.end_text_transaction(false),
+                (Some(TransactionControl::Rollback), _) => self.end_text_transaction(true),
                 (_, StatementKind::LockTables) => self.holds_tables = true,
                 (_, StatementKind::UnlockTables) => self.holds_tables = false,
                 _ => {}
@@ -513,17 +518,17 @@ impl Journal {
 
     /// Runs a statement of which nothing is left when the session ends.
     async fn run_for_session(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let entry = Entry::started(&self.revision, self.number, &statement);
+        let entry = JournalEntry::started(&self.revision, self.number, &statement);
         let result = self.live.execute(statement).await?;
         self.finished += 1;
         self.declare().await?;
-        let entry = Entry { reads: reads::write(&self.reads.take()), ..finished(entry, (0, 0)) };
+        let entry = JournalEntry { reads: reads::write(&self.reads.take()), ..finished(entry, (0, 0)) };
         self.tell(&self.entry_text(&entry)).await?;
         Ok(result)
     }
 
     /// Answers a query with what it was answered when the revision was interrupted, or runs it.
-    async fn read(&mut self, statement: Statement, facts: &[Facts]) -> Result<Vec<QueryResult>, DbErr> {
+    async fn read(&mut self, statement: Statement, facts: &[StatementFacts]) -> Result<Vec<QueryResult>, DbErr> {
         let Some(recorded) = self.reads.next() else {
             if self.reads.is_replaying() {
                 return Err(
@@ -532,7 +537,7 @@ impl Journal {
             }
             self.check_session(&statement, facts)?;
             let rows = self.live.query(statement.clone()).await?;
-            self.reads.log(Read::of(&statement, &rows));
+            self.reads.log(RecordedRead::of(&statement, &rows));
             return Ok(rows);
         };
         if !recorded.is_same(&statement) {
@@ -553,7 +558,7 @@ impl Journal {
     }
 
     /// Locks tables, or gives them back: it runs whenever the revision does.
-    async fn lock_tables(&mut self, statement: Statement, facts: &[Facts]) -> Result<ExecResult, DbErr> {
+    async fn lock_tables(&mut self, statement: Statement, facts: &[StatementFacts]) -> Result<ExecResult, DbErr> {
         self.declare().await?;
         let result = self.live.execute(statement).await?;
         if self.is_in_transaction() {
@@ -565,22 +570,22 @@ impl Journal {
 }
 
 /// Whether the database undoes all of a text when it fails.
-fn is_atomic(facts: &[Facts]) -> bool {
+fn is_atomic(facts: &[StatementFacts]) -> bool {
     matches!(facts, [facts] if facts.is_atomic)
 }
 
 /// Reads as they stand in the journal, with the answer of the statement itself behind them.
-fn with_answer(reads: Option<&str>, answer: Option<Read>) -> Option<String> {
+fn with_answer(reads: Option<&str>, answer: Option<RecordedRead>) -> Option<String> {
     let Some(answer) = answer else { return reads.map(str::to_owned) };
     let mut all = reads::parse(reads).unwrap_or_default();
     all.push(answer);
     reads::write(&all)
 }
 
-fn finished(entry: Entry, (rows_affected, last_insert_id): (u64, u64)) -> Entry {
+fn finished(entry: JournalEntry, (rows_affected, last_insert_id): (u64, u64)) -> JournalEntry {
     let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    Entry {
-        state: EntryState::Finished,
+    JournalEntry {
+        state: StatementState::Finished,
         rows_affected: count(rows_affected),
         last_insert_id: count(last_insert_id),
         ..entry
@@ -588,54 +593,56 @@ fn finished(entry: Entry, (rows_affected, last_insert_id): (u64, u64)) -> Entry 
 }
 
 #[async_trait]
-impl Session for Journal {
+impl StatementHandler for JournalledSession {
     async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
         let facts = self.admit(&statement)?;
         let effect = effect(&facts, self.holds_tables);
         match (effect, facts.as_slice()) {
-            (Effect::Nothing | Effect::Passing | Effect::Read, _) => return self.live.execute(statement).await,
-            (Effect::Control, [only]) => return self.control(statement, only).await,
-            (Effect::LockTables, _) => return self.lock_tables(statement, &facts).await,
+            (JournalEffect::Nothing | JournalEffect::Passing | JournalEffect::Read, _) => {
+                return self.live.execute(statement).await;
+            }
+            (JournalEffect::Control, [only]) => return self.control(statement, only).await,
+            (JournalEffect::LockTables, _) => return self.lock_tables(statement, &facts).await,
             _ => {}
         }
-        if let Some(entry) = self.recall(&statement, &facts).await? {
-            if effect == Effect::Session {
+        if let Some(entry) = self.next_replayed(&statement, &facts).await? {
+            if effect == JournalEffect::Session {
                 let (number, sql) = (entry.number, &entry.sql);
                 return Err(self.diverge(&format!("what statement {number} made went with its session: `{sql}`")));
             }
             self.answered(&entry)?;
-            return relay::executed(entry.rows_affected.unsigned_abs(), entry.last_insert_id.unsigned_abs());
+            return intercept::executed(entry.rows_affected.unsigned_abs(), entry.last_insert_id.unsigned_abs());
         }
         let result = match effect {
-            Effect::Session => return self.run_for_session(statement).await,
-            Effect::Rows => self.run_with_entry(statement, Execute).await,
+            JournalEffect::Session => return self.run_for_session(statement).await,
+            JournalEffect::Rows => self.run_with_entry(statement, Execute).await,
             _ => self.run_with_intent(statement, &facts, Execute).await,
         };
-        self.has_inserted |= result.is_ok() && effect == Effect::Rows;
+        self.has_inserted |= result.is_ok() && effect == JournalEffect::Rows;
         result
     }
 
     async fn query(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let facts = self.admit(&statement)?;
         let effect = effect(&facts, self.holds_tables);
-        if matches!(effect, Effect::Nothing | Effect::Passing) {
+        if matches!(effect, JournalEffect::Nothing | JournalEffect::Passing) {
             return self.live.query(statement).await;
         }
-        if effect == Effect::Read {
+        if effect == JournalEffect::Read {
             return self.read(statement, &facts).await;
         }
-        if let Some(entry) = self.recall(&statement, &facts).await? {
+        if let Some(entry) = self.next_replayed(&statement, &facts).await? {
             return self.recalled_rows(&entry, statement).await;
         }
         let result = match effect {
-            Effect::Rows => self.run_with_entry(statement, Query).await,
+            JournalEffect::Rows => self.run_with_entry(statement, Query).await,
             _ => self.run_with_intent(statement, &facts, Query).await,
         };
-        self.has_inserted |= result.is_ok() && effect == Effect::Rows;
+        self.has_inserted |= result.is_ok() && effect == JournalEffect::Rows;
         result
     }
 
-    async fn begin(&mut self, begin: Begin) -> Result<(), DbErr> {
+    async fn begin(&mut self, begin: BeginOptions) -> Result<(), DbErr> {
         if self.live.has_begun() && begin.is_on_connection || self.is_begun() {
             return Err(self.live.refuse(Refusal::SecondTransaction, "BEGIN"));
         }
@@ -663,9 +670,9 @@ impl Session for Journal {
     }
 }
 
-impl Journal {
+impl JournalledSession {
     /// The rows that a statement gave which changes something.
-    async fn recalled_rows(&mut self, entry: &Entry, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+    async fn recalled_rows(&mut self, entry: &JournalEntry, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let own = self.reads.last().filter(|read| read.is_same(&statement));
         let Some(own) = own else {
             return Err(self.diverge(&format!("the rows that statement {} gave are not in the journal", entry.number)));
@@ -681,12 +688,16 @@ impl Journal {
 
 /// A way to run a statement: what the code gets, and the counts that the journal keeps.
 #[async_trait]
-trait Run<T>: Send + Sync {
-    async fn run(&self, live: &mut Live, statement: Statement, backend: &dyn Backend)
-    -> Result<(T, (u64, u64)), DbErr>;
+trait StatementRunner<T>: Send + Sync {
+    async fn run(
+        &self,
+        live: &mut DirectSession,
+        statement: Statement,
+        backend: &dyn Backend,
+    ) -> Result<(T, (u64, u64)), DbErr>;
 
     /// What the code was answered, where it were rows.
-    fn read(&self, statement: &Statement, answer: &T) -> Option<Read>;
+    fn read(&self, statement: &Statement, answer: &T) -> Option<RecordedRead>;
 }
 
 struct Execute;
@@ -694,10 +705,10 @@ struct Execute;
 struct Query;
 
 #[async_trait]
-impl Run<ExecResult> for Execute {
+impl StatementRunner<ExecResult> for Execute {
     async fn run(
         &self,
-        live: &mut Live,
+        live: &mut DirectSession,
         statement: Statement,
         backend: &dyn Backend,
     ) -> Result<(ExecResult, (u64, u64)), DbErr> {
@@ -706,16 +717,16 @@ impl Run<ExecResult> for Execute {
         Ok((result, counts))
     }
 
-    fn read(&self, _statement: &Statement, _answer: &ExecResult) -> Option<Read> {
+    fn read(&self, _statement: &Statement, _answer: &ExecResult) -> Option<RecordedRead> {
         None
     }
 }
 
 #[async_trait]
-impl Run<Vec<QueryResult>> for Query {
+impl StatementRunner<Vec<QueryResult>> for Query {
     async fn run(
         &self,
-        live: &mut Live,
+        live: &mut DirectSession,
         statement: Statement,
         _backend: &dyn Backend,
     ) -> Result<(Vec<QueryResult>, (u64, u64)), DbErr> {
@@ -724,7 +735,7 @@ impl Run<Vec<QueryResult>> for Query {
         Ok((rows, (count, 0)))
     }
 
-    fn read(&self, statement: &Statement, answer: &Vec<QueryResult>) -> Option<Read> {
-        Some(Read::of(statement, answer))
+    fn read(&self, statement: &Statement, answer: &Vec<QueryResult>) -> Option<RecordedRead> {
+        Some(RecordedRead::of(statement, answer))
     }
 }

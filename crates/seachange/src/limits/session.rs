@@ -3,10 +3,10 @@
 use sea_orm::{DatabaseConnection, DbErr};
 
 use crate::error::Error;
-use crate::site::Site;
+use crate::run_context::RunContext;
 
 /// A setting of a session with its value.
-type Setting = (&'static str, String);
+type SessionSetting = (&'static str, String);
 
 /// Does some work in a session that has the limits, and gives it back as it was found.
 ///
@@ -14,7 +14,7 @@ type Setting = (&'static str, String);
 ///
 /// Those of the work; [`Error::NoStatementTimeout`] where the database has no such limit, and [`Error::Database`] when it
 /// does not take one: then the work is not begun.
-pub(crate) async fn limited<T>(site: Site<'_>, work: impl AsyncFnOnce() -> Result<T, Error>) -> Result<T, Error> {
+pub(crate) async fn limited<T>(site: RunContext<'_>, work: impl AsyncFnOnce() -> Result<T, Error>) -> Result<T, Error> {
     check(site).await?;
     let wanted = site.backend.limit_settings(site.limits);
     let mut found = Vec::new();
@@ -33,22 +33,22 @@ pub(crate) async fn limited<T>(site: Site<'_>, work: impl AsyncFnOnce() -> Resul
 /// # Errors
 ///
 /// What the database says.
-pub(crate) async fn limit(site: Site<'_>, session: &DatabaseConnection) -> Result<(), DbErr> {
+pub(crate) async fn limit(site: RunContext<'_>, session: &DatabaseConnection) -> Result<(), DbErr> {
     for (name, value) in site.backend.limit_settings(site.limits) {
         site.backend.set(session, name, &value).await?;
     }
     match site.limits.statement_limit() {
-        Some(_) => site.backend.heed(session, Some(site.deadline)).await,
+        Some(_) => site.backend.enforce_deadline(session, Some(site.deadline)).await,
         None => Ok(()),
     }
 }
 
 /// Refuses a limit that the database would not heed.
-async fn check(site: Site<'_>) -> Result<(), Error> {
+async fn check(site: RunContext<'_>) -> Result<(), Error> {
     if site.limits.statement_limit().is_none() {
         return Ok(());
     }
-    let unlimited = site.backend.without_statement_limit(site.connection).await;
+    let unlimited = site.backend.statement_timeout_unsupported(site.connection).await;
     match unlimited.map_err(Error::database("cannot limit how long statements take"))? {
         Some(system) => Err(Error::NoStatementTimeout { system }),
         None => Ok(()),
@@ -56,7 +56,11 @@ async fn check(site: Site<'_>) -> Result<(), Error> {
 }
 
 /// Sets what is wanted; what was there before is in `found`, as far as it was changed.
-async fn impose(site: Site<'_>, wanted: Vec<Setting>, found: &mut Vec<Setting>) -> Result<(), Error> {
+async fn impose(
+    site: RunContext<'_>,
+    wanted: Vec<SessionSetting>,
+    found: &mut Vec<SessionSetting>,
+) -> Result<(), Error> {
     let refused = || Error::database("cannot limit how long statements wait and take");
     for (name, value) in wanted {
         let before = site.backend.setting(site.connection, name).await.map_err(refused())?;
@@ -64,17 +68,17 @@ async fn impose(site: Site<'_>, wanted: Vec<Setting>, found: &mut Vec<Setting>) 
         found.push((name, before));
     }
     if site.limits.statement_limit().is_some() {
-        site.backend.heed(site.connection, Some(site.deadline)).await.map_err(refused())?;
+        site.backend.enforce_deadline(site.connection, Some(site.deadline)).await.map_err(refused())?;
     }
     Ok(())
 }
 
 /// Puts back what was there. A session that does not take it is gone, or of no use to whoever gave it.
-async fn lift(site: Site<'_>, found: Vec<Setting>) {
+async fn lift(site: RunContext<'_>, found: Vec<SessionSetting>) {
     for (name, value) in found {
         let _ = site.backend.set(site.connection, name, &value).await;
     }
     if site.limits.statement_limit().is_some() {
-        let _ = site.backend.heed(site.connection, None).await;
+        let _ = site.backend.enforce_deadline(site.connection, None).await;
     }
 }

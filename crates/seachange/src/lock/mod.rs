@@ -1,7 +1,7 @@
 //! One run at a time: whoever comes second waits, and knows for whom.
 //!
 //! On a server the lock belongs to the session, so that the death of the process releases it. SQLite has one writer at a
-//! time anyway: there, each revision waits for its turn (see [`Site::begin`]), and finds out whether somebody else has
+//! time anyway: there, each revision waits for its turn (see [`RunContext::begin`]), and finds out whether somebody else has
 //! done its work.
 
 mod pause;
@@ -9,13 +9,13 @@ mod waiter;
 
 use sea_orm::{ConnectionTrait, DbErr};
 
-pub(crate) use pause::Pause;
-pub(crate) use waiter::Waiter;
+pub(crate) use pause::Backoff;
+pub(crate) use waiter::LockWait;
 
 use crate::backend::LockRole;
 use crate::error::Error;
+use crate::run_context::RunContext;
 use crate::runner::WorkSession;
-use crate::site::Site;
 use crate::store::Holder;
 
 const DOING: &str = "cannot take the lock that keeps other runs out";
@@ -25,12 +25,12 @@ const DOING: &str = "cannot take the lock that keeps other runs out";
 /// # Errors
 ///
 /// [`Error::LockTimeout`] when that takes too long, [`Error::LockLost`] where the lock would keep no run out.
-pub(crate) async fn acquire(site: Site<'_>) -> Result<(), Error> {
+pub(crate) async fn acquire(site: RunContext<'_>) -> Result<(), Error> {
     // Before the lock is taken: it is unknown in which session it could be given back.
     if site.backend.is_pooled(site.connection).await {
         return Err(Error::LockLost { is_pooled: true });
     }
-    let mut waiter = Waiter::new(site);
+    let mut waiter = LockWait::new(site);
     let key = site.store.lock_key();
     while !site.backend.try_lock(&site.connection.into(), key, LockRole::Run).await.map_err(Error::database(DOING))? {
         waiter.wait().await?;
@@ -39,7 +39,7 @@ pub(crate) async fn acquire(site: Site<'_>) -> Result<(), Error> {
 }
 
 /// Lets others in. When even this fails, the session is gone, and the lock with it.
-pub(crate) async fn release(site: Site<'_>) {
+pub(crate) async fn release(site: RunContext<'_>) {
     let _ = site.backend.unlock(site.connection, site.store.lock_key(), LockRole::Run).await;
 }
 
@@ -48,18 +48,22 @@ pub(crate) async fn release(site: Site<'_>) {
 /// # Errors
 ///
 /// [`Error::Database`] when nothing can be written.
-pub(crate) async fn announce(site: Site<'_>, work: &WorkSession, holder: &Holder) -> Result<(), Error> {
-    try_announce(site, work, holder).await.map(drop)
+pub(crate) async fn register_holder(site: RunContext<'_>, work: &WorkSession, holder: &Holder) -> Result<(), Error> {
+    try_register_holder(site, work, holder).await.map(drop)
 }
 
 /// Says who is at work now, once no other run is in the middle of a revision that no transaction holds.
 ///
 /// # Errors
 ///
-/// As [`announce`], and [`Error::LockTimeout`] when that takes too long.
-pub(crate) async fn announce_alone(site: Site<'_>, work: &WorkSession, holder: &Holder) -> Result<(), Error> {
-    let mut waiter = Waiter::new(site);
-    while !try_announce(site, work, holder).await? {
+/// As [`register_holder`], and [`Error::LockTimeout`] when that takes too long.
+pub(crate) async fn register_holder_when_idle(
+    site: RunContext<'_>,
+    work: &WorkSession,
+    holder: &Holder,
+) -> Result<(), Error> {
+    let mut waiter = LockWait::new(site);
+    while !try_register_holder(site, work, holder).await? {
         waiter.wait().await?;
     }
     Ok(())
@@ -71,36 +75,40 @@ pub(crate) async fn announce_alone(site: Site<'_>, work: &WorkSession, holder: &
 /// # Errors
 ///
 /// [`Error::LockTimeout`] when that takes too long.
-pub(crate) async fn wait_for_turn(site: Site<'_>) -> Result<(), Error> {
+pub(crate) async fn wait_until_idle(site: RunContext<'_>) -> Result<(), Error> {
     let wrap = |error| Error::database("cannot read which revisions are applied")(error);
-    let mut waiter = Waiter::new(site);
-    while site.backend.takes_turns() && is_busy(site, site.connection).await.map_err(wrap)? {
+    let mut waiter = LockWait::new(site);
+    while site.backend.is_single_writer() && is_busy(site, site.connection).await.map_err(wrap)? {
         waiter.wait().await?;
     }
     Ok(())
 }
 
 /// Says who is at work now, unless another run is in the middle of a revision. Whether it could be said comes back.
-async fn try_announce(site: Site<'_>, work: &WorkSession, holder: &Holder) -> Result<bool, Error> {
+async fn try_register_holder(site: RunContext<'_>, work: &WorkSession, holder: &Holder) -> Result<bool, Error> {
     let wrap = |error| Error::database("cannot write to the database")(error);
-    if !site.backend.takes_turns() {
+    if !site.backend.is_single_writer() {
         site.store.set_holder(site.connection, holder).await.map_err(wrap)?;
         return Ok(true);
     }
     work.begin(site, wrap).await?;
-    let announced = announce_in_turn(site, work, holder).await;
+    let announced = register_holder_in_transaction(site, work, holder).await;
     if !matches!(announced, Ok(true)) {
         work.roll_back().await;
     }
     match announced {
         // Another session reads. It is a message, and the revisions have retries of their own.
-        Err(error) if site.backend.is_kept_waiting(&error) => Ok(true),
+        Err(error) if site.backend.is_lock_conflict(&error) => Ok(true),
         announced => announced.map_err(wrap),
     }
 }
 
 /// A run that is in the middle of a revision stays the one that others wait for.
-async fn announce_in_turn(site: Site<'_>, work: &WorkSession, holder: &Holder) -> Result<bool, DbErr> {
+async fn register_holder_in_transaction(
+    site: RunContext<'_>,
+    work: &WorkSession,
+    holder: &Holder,
+) -> Result<bool, DbErr> {
     if is_busy(site, work.executor()).await? {
         return Ok(false);
     }
@@ -109,7 +117,7 @@ async fn announce_in_turn(site: Site<'_>, work: &WorkSession, holder: &Holder) -
 }
 
 /// Whether another run is in the middle of a revision. The record is read only where somebody says to be at work.
-async fn is_busy(site: Site<'_>, connection: &impl ConnectionTrait) -> Result<bool, DbErr> {
+async fn is_busy(site: RunContext<'_>, connection: &impl ConnectionTrait) -> Result<bool, DbErr> {
     if !is_at_work(site, connection).await {
         return Ok(false);
     }
@@ -121,8 +129,8 @@ async fn is_busy(site: Site<'_>, connection: &impl ConnectionTrait) -> Result<bo
 }
 
 /// Says that this run is not at work any longer. It is a message, so that a failure does no harm.
-pub(crate) async fn withdraw(site: Site<'_>, work: &WorkSession, holder: &Holder) {
-    let _ = match site.backend.takes_turns() {
+pub(crate) async fn clear_holder(site: RunContext<'_>, work: &WorkSession, holder: &Holder) {
+    let _ = match site.backend.is_single_writer() {
         true => site.store.clear_holder(work.executor(), holder).await,
         false => site.store.clear_holder(site.connection, holder).await,
     };
@@ -130,8 +138,8 @@ pub(crate) async fn withdraw(site: Site<'_>, work: &WorkSession, holder: &Holder
 
 /// Whether another run is at work. Where runs take turns, it is whether the process that said so is there; one on another
 /// machine counts as there for an hour.
-pub(crate) async fn is_at_work(site: Site<'_>, connection: &impl ConnectionTrait) -> bool {
-    if !site.backend.takes_turns() {
+pub(crate) async fn is_at_work(site: RunContext<'_>, connection: &impl ConnectionTrait) -> bool {
+    if !site.backend.is_single_writer() {
         return site.backend.is_locked(site.connection, site.store.lock_key()).await.unwrap_or(false);
     }
     let holder = site.store.holder(connection, site.backend).await;

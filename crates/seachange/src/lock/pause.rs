@@ -17,25 +17,25 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// Pauses that grow, each by chance between half and all of its length: those who began to wait together do not ask together.
 #[derive(Debug)]
-pub(crate) struct Pause {
+pub(crate) struct Backoff {
     next: Duration,
     longest: Duration,
 }
 
-impl Pause {
+impl Backoff {
     /// For asking whether a lock is free.
     pub(crate) fn new() -> Self {
         Self { next: FIRST, longest: LONGEST }
     }
 
     /// For running a revision again that was rolled back.
-    pub(crate) fn retreat() -> Self {
+    pub(crate) fn for_retry() -> Self {
         Self { next: FIRST_RETREAT, longest: LONGEST_RETREAT }
     }
 
     /// Sleeps, no longer than `left`, and not much longer than until `stop` is set.
     pub(crate) async fn sleep(&mut self, left: Duration, stop: &AtomicBool) {
-        let pause = self.next / 2 + (self.next / 2).mul_f64(chance());
+        let pause = self.next / 2 + (self.next / 2).mul_f64(random_fraction());
         self.next = (self.next * 2).min(self.longest);
         let end = Instant::now() + pause.min(left);
         while !stop.load(Ordering::Relaxed) && Instant::now() < end {
@@ -45,7 +45,7 @@ impl Pause {
 }
 
 /// A number from 0 to 1, from the seed that every hash map of the standard library gets.
-fn chance() -> f64 {
+fn random_fraction() -> f64 {
     let bits = RandomState::new().build_hasher().finish() >> 32;
     f64::from(u32::try_from(bits).unwrap_or(u32::MAX)) / f64::from(u32::MAX)
 }

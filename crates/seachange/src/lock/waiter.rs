@@ -2,27 +2,27 @@
 
 use std::time::{Duration, Instant};
 
-use super::Pause;
+use super::Backoff;
 use crate::error::Error;
 use crate::event::Event;
-use crate::site::Site;
+use crate::run_context::RunContext;
 use crate::store::Holder;
 
 /// How often those who watch are told again, though nothing has changed.
 const REMINDER: Duration = Duration::from_secs(10);
 
 /// Waits for another run, as long as the limits say.
-pub(crate) struct Waiter<'a> {
-    site: Site<'a>,
+pub(crate) struct LockWait<'a> {
+    site: RunContext<'a>,
     since: Instant,
-    pause: Pause,
+    pause: Backoff,
     /// When those who watch were told, and of whom.
     told: Option<(Instant, Option<Holder>)>,
 }
 
-impl<'a> Waiter<'a> {
-    pub(crate) fn new(site: Site<'a>) -> Self {
-        Self { site, since: Instant::now(), pause: Pause::new(), told: None }
+impl<'a> LockWait<'a> {
+    pub(crate) fn new(site: RunContext<'a>) -> Self {
+        Self { site, since: Instant::now(), pause: Backoff::new(), told: None }
     }
 
     /// Waits for a moment.
@@ -48,7 +48,7 @@ impl<'a> Waiter<'a> {
 
     /// Who is at work. That it cannot be read is no reason not to wait.
     async fn holder(&self) -> Option<Holder> {
-        let Site { connection, backend, store, .. } = self.site;
+        let RunContext { connection, backend, store, .. } = self.site;
         let mut holder = store.holder(connection, backend).await.ok()??;
         holder.locate(&store.rows(connection).await.unwrap_or_default());
         Some(holder)
@@ -57,7 +57,7 @@ impl<'a> Waiter<'a> {
     fn tell(&mut self, holder: Option<Holder>, waited: Duration) {
         let is_old = |(when, who): &(Instant, Option<Holder>)| *who != holder || when.elapsed() >= REMINDER;
         if self.told.as_ref().is_none_or(is_old) {
-            self.site.tell(&Event::Waiting { holder: holder.as_ref(), waited });
+            self.site.emit(&Event::Waiting { holder: holder.as_ref(), waited });
             self.told = Some((Instant::now(), holder));
         }
     }

@@ -2,10 +2,10 @@
 
 use sea_orm::DatabaseTransaction;
 
-use super::{Migrator, Record};
-use crate::adopt::{Adopted, Adoption, Matching, OldTable};
+use super::{Migrator, RevisionRecord};
+use crate::adopt::{AdoptedRevision, AdoptionPlan, ForeignVersionTable, VersionMatcher};
 use crate::error::Error;
-use crate::store::Row;
+use crate::store::RevisionRow;
 
 impl Migrator {
     /// What the record of another tool comes to. Read only.
@@ -14,7 +14,7 @@ impl Migrator {
     ///
     /// [`Error::Adopt`] when the table is not there, does not fit the revisions of the program, or disagrees with what is
     /// recorded already; [`Error::Interrupted`]; otherwise as [`read`](Self::read).
-    pub async fn plan_adoption(&self, old: &OldTable) -> Result<Adoption, Error> {
+    pub async fn plan_adoption(&self, old: &ForeignVersionTable) -> Result<AdoptionPlan, Error> {
         self.plan_adoption_from(&self.read().await?, old).await
     }
 
@@ -24,7 +24,7 @@ impl Migrator {
     /// # Errors
     ///
     /// As [`plan_adoption`](Self::plan_adoption).
-    pub async fn adopt(&self, old: &OldTable) -> Result<Adoption, Error> {
+    pub async fn adopt(&self, old: &ForeignVersionTable) -> Result<AdoptionPlan, Error> {
         let adoption = self.plan_adoption(old).await?;
         if adoption.unrecorded().next().is_none() {
             return Ok(adoption);
@@ -39,13 +39,17 @@ impl Migrator {
         .await
     }
 
-    async fn plan_adoption_from(&self, record: &Record, old: &OldTable) -> Result<Adoption, Error> {
+    async fn plan_adoption_from(
+        &self,
+        record: &RevisionRecord,
+        old: &ForeignVersionTable,
+    ) -> Result<AdoptionPlan, Error> {
         record.check_finished()?;
         let versions = old.versions(&self.connection, self.backend).await?;
-        Matching { old, migrations: self.migrations, graph: self.graph }.adoption(versions, record)
+        VersionMatcher { old, migrations: self.migrations, graph: self.graph }.adoption(versions, record)
     }
 
-    async fn write_adoption(&self, adoption: &Adoption) -> Result<(), Error> {
+    async fn write_adoption(&self, adoption: &AdoptionPlan) -> Result<(), Error> {
         let write = async |transaction: &DatabaseTransaction| {
             for row in adoption.unrecorded().filter_map(|adopted| self.adopted_row(adopted)) {
                 self.store().insert(transaction, &row).await?;
@@ -56,9 +60,9 @@ impl Migrator {
     }
 
     /// The row of a revision that is adopted: a stamp, at the time when it was applied.
-    fn adopted_row(&self, adopted: &Adopted) -> Option<Row> {
+    fn adopted_row(&self, adopted: &AdoptedRevision) -> Option<RevisionRow> {
         let row = self.stamped(self.graph.get(adopted.script.revision.id)?);
         let moment = adopted.applied_at.unwrap_or(row.started_at);
-        Some(Row { started_at: moment, finished_at: Some(moment), ..row })
+        Some(RevisionRow { started_at: moment, finished_at: Some(moment), ..row })
     }
 }

@@ -3,9 +3,9 @@
 use sea_orm::DatabaseTransaction;
 use seachange_graph::{PlanError, Target};
 
-use super::{Migrator, Record};
+use super::{Migrator, RevisionRecord};
 use crate::error::Error;
-use crate::revision::Script;
+use crate::revision::RegisteredRevision;
 
 impl Migrator {
     /// Records the code that edited revisions have now, all of them or those that the targets mean, and says which they
@@ -15,7 +15,7 @@ impl Migrator {
     ///
     /// [`Error::Plan`] when a target means nothing, or what is not applied; otherwise as [`stamp`](Self::stamp), but a
     /// record that does not fit the graph is no error here.
-    pub async fn accept_edited(&self, targets: &[Target]) -> Result<Vec<&'static Script>, Error> {
+    pub async fn accept_edited(&self, targets: &[Target]) -> Result<Vec<&'static RegisteredRevision>, Error> {
         if self.edited(targets).await?.is_empty() {
             return Ok(Vec::new());
         }
@@ -28,7 +28,7 @@ impl Migrator {
     }
 
     /// The edited revisions, all of them or those that the targets mean.
-    async fn edited(&self, targets: &[Target]) -> Result<Vec<&'static Script>, Error> {
+    async fn edited(&self, targets: &[Target]) -> Result<Vec<&'static RegisteredRevision>, Error> {
         let record = self.read().await?;
         let mut edited = record.edited(self.migrations, self.graph);
         if !targets.is_empty() {
@@ -39,7 +39,7 @@ impl Migrator {
     }
 
     /// The applied revisions that targets mean.
-    fn named(&self, record: &Record, targets: &[Target]) -> Result<Vec<String>, Error> {
+    fn named(&self, record: &RevisionRecord, targets: &[Target]) -> Result<Vec<String>, Error> {
         let applied = record.known(self.graph).applied_with_gaps(self.graph)?;
         let mut named = Vec::new();
         for target in targets {
@@ -54,7 +54,7 @@ impl Migrator {
         Ok(named)
     }
 
-    async fn write_hashes(&self, scripts: &[&Script]) -> Result<(), Error> {
+    async fn write_hashes(&self, scripts: &[&RegisteredRevision]) -> Result<(), Error> {
         let write = async |transaction: &DatabaseTransaction| {
             for script in scripts {
                 self.store().update_hash(transaction, script.revision.id, script.source_hash).await?;

@@ -3,9 +3,9 @@
 use sea_orm::DbErr;
 
 use super::Migrator;
-use crate::backend::role::{self, Role};
+use crate::backend::role::{self, ServerRole};
 use crate::error::Error;
-use crate::runner::Cause;
+use crate::runner::FailureCause;
 
 impl Migrator {
     /// The outcome of a run, with what the server says of itself where that explains a failure. Costs nothing otherwise.
@@ -19,8 +19,8 @@ impl Migrator {
             None => None,
         };
         Err(match role {
-            Some(Role::Standby(primary)) => Error::Standby { primary, source: Box::new(error) },
-            Some(Role::ClusterNode) => Error::OneNodeOnly { source: Box::new(error) },
+            Some(ServerRole::Standby(primary)) => Error::Standby { primary, source: Box::new(error) },
+            Some(ServerRole::ClusterNode) => Error::OneNodeOnly { source: Box::new(error) },
             None => error,
         })
     }
@@ -32,7 +32,7 @@ impl Error {
         match self {
             Self::Database { source, .. } => Some(source),
             Self::Failed(failure) => match &failure.cause {
-                Cause::Database(error) => Some(error),
+                FailureCause::Database(error) => Some(error),
                 _ => None,
             },
             _ => None,

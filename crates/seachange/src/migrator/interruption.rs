@@ -5,37 +5,37 @@ use seachange_graph::{Direction, Plan, Step};
 
 use super::Migrator;
 use crate::error::Error;
-use crate::journal::{self, Entry, EntryState, Past, Verdict};
+use crate::journal::{self, FinishedEntries, JournalEntry, StatementOutcome, StatementState};
 use crate::lock;
 use crate::report::Report;
-use crate::runner::{Others, WorkSession};
-use crate::site::Site;
-use crate::store::{Holder, Row};
+use crate::run_context::RunContext;
+use crate::runner::{ConcurrentWrites, WorkSession};
+use crate::store::{Holder, RevisionRow};
 
 const READING: &str = "cannot read what the interrupted revision has done";
 const WRITING: &str = "cannot write which revisions are applied";
 
 /// A revision that was interrupted, and what the journal knows of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Interruption {
+pub struct InterruptedRevision {
     /// The revision.
     pub revision: String,
     /// What was being done.
     pub direction: Direction,
     /// The row it left.
-    pub row: Row,
+    pub row: RevisionRow,
     /// The statements that took effect.
-    pub finished: Vec<Entry>,
+    pub finished: Vec<JournalEntry>,
     /// The statement that was running, and what the catalogue says of it.
-    pub in_doubt: Option<(Entry, Verdict)>,
+    pub in_doubt: Option<(JournalEntry, StatementOutcome)>,
     /// The statements that the database refused.
-    pub refused: Vec<Entry>,
+    pub refused: Vec<JournalEntry>,
 }
 
-impl Interruption {
+impl InterruptedRevision {
     /// Whether a script has begun the revision, and nobody knows which of its statements took effect.
     pub fn is_of_script(&self) -> bool {
-        self.row.is_of_script()
+        self.row.was_begun_by_sql_script()
     }
 
     /// Whether the journal says anything; where it does not, there may be none.
@@ -46,7 +46,7 @@ impl Interruption {
 
 /// What is known of the statement that was running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doubt {
+pub enum Resolution {
     /// The catalogue is to say, or nothing is done.
     Ask,
     /// It took effect.
@@ -61,29 +61,33 @@ impl Migrator {
     /// # Errors
     ///
     /// As [`read`](Self::read).
-    pub async fn interruption(&self) -> Result<Option<Interruption>, Error> {
+    pub async fn interruption(&self) -> Result<Option<InterruptedRevision>, Error> {
         let record = self.read().await?;
         match record.unfinished().next() {
-            Some(row) => self.look_into(row, &(&self.connection).into()).await.map(Some),
+            Some(row) => self.load_interruption(row, &(&self.connection).into()).await.map(Some),
             None => Ok(None),
         }
     }
 
-    pub(super) async fn look_into(&self, row: &Row, executor: &DatabaseExecutor<'_>) -> Result<Interruption, Error> {
+    pub(super) async fn load_interruption(
+        &self,
+        row: &RevisionRow,
+        executor: &DatabaseExecutor<'_>,
+    ) -> Result<InterruptedRevision, Error> {
         let wrap = |error| Error::database(READING)(error);
         let entries = self.store().entries(executor, self.backend, &row.revision).await.map_err(wrap)?;
         let (mut finished, mut refused, mut in_doubt) = (Vec::new(), Vec::new(), None);
         for entry in entries {
             match entry.state {
-                EntryState::Finished => finished.push(entry),
-                EntryState::Refused => refused.push(entry),
-                EntryState::Running => {
-                    let verdict = journal::judge(&entry, executor, self.backend).await.map_err(wrap)?;
+                StatementState::Finished => finished.push(entry),
+                StatementState::Refused => refused.push(entry),
+                StatementState::Running => {
+                    let verdict = journal::determine_outcome(&entry, executor, self.backend).await.map_err(wrap)?;
                     in_doubt = Some((entry, verdict));
                 }
             }
         }
-        Ok(Interruption {
+        Ok(InterruptedRevision {
             revision: row.revision.clone(),
             direction: row.direction(),
             row: row.clone(),
@@ -100,7 +104,7 @@ impl Migrator {
     /// [`Error::InDoubt`] when it takes a person to say whether a statement took effect, and [`Error::Unjournalled`] when
     /// it takes one to say which did; [`Error::NotInterrupted`] when there is nothing to resume; otherwise as
     /// [`upgrade`](Self::upgrade).
-    pub async fn resume(&self, doubt: Doubt) -> Result<Report, Error> {
+    pub async fn resume(&self, doubt: Resolution) -> Result<Report, Error> {
         self.locked(async || {
             let interruption = self.interruption().await?.ok_or(Error::NotInterrupted)?;
             let plan = Plan { steps: vec![self.step(&interruption)?] };
@@ -121,7 +125,7 @@ impl Migrator {
     async fn alone<T>(
         &self,
         plan: &Plan,
-        work: impl AsyncFnOnce(Interruption, &Holder, &WorkSession) -> Result<T, Error>,
+        work: impl AsyncFnOnce(InterruptedRevision, &Holder, &WorkSession) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let (site, session) = (self.run_site().await?, self.open_work().await?);
         let outcome = self.alone_in(site, &session, plan, work).await;
@@ -131,28 +135,28 @@ impl Migrator {
 
     async fn alone_in<T>(
         &self,
-        site: Site<'_>,
+        site: RunContext<'_>,
         session: &WorkSession,
         plan: &Plan,
-        work: impl AsyncFnOnce(Interruption, &Holder, &WorkSession) -> Result<T, Error>,
+        work: impl AsyncFnOnce(InterruptedRevision, &Holder, &WorkSession) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.make_tables(session).await?;
         let holder = Holder::this(self.migrations.program(), plan);
-        lock::announce_alone(site, session, &holder).await?;
+        lock::register_holder_when_idle(site, session, &holder).await?;
         let record = self.read_by(session.executor()).await?;
         let outcome = match record.unfinished().next() {
-            Some(row) => match self.look_into(row, &session.executor().into()).await {
+            Some(row) => match self.load_interruption(row, &session.executor().into()).await {
                 Ok(interruption) => work(interruption, &holder, session).await,
                 Err(error) => Err(error),
             },
             None => Err(Error::NotInterrupted),
         };
-        self.leave(site, session, &holder, &outcome).await;
+        self.finish_run(site, session, &holder, &outcome).await;
         outcome
     }
 
     /// The step that was interrupted.
-    fn step(&self, interruption: &Interruption) -> Result<Step, Error> {
+    fn step(&self, interruption: &InterruptedRevision) -> Result<Step, Error> {
         let id = &interruption.revision;
         let revision = self.graph.get(id).ok_or_else(|| Error::UnknownRevision { revision: id.clone() })?;
         Ok(Step::of(interruption.direction, revision))
@@ -160,39 +164,45 @@ impl Migrator {
 
     /// Writes into the journal what became of the statement that was running, and forgets those that were refused. What
     /// is finished then comes back.
-    async fn settle_doubt(&self, interruption: &Interruption, doubt: Doubt, work: &WorkSession) -> Result<Past, Error> {
+    async fn settle_doubt(
+        &self,
+        interruption: &InterruptedRevision,
+        doubt: Resolution,
+        work: &WorkSession,
+    ) -> Result<FinishedEntries, Error> {
         let session = work.executor();
         let wrap = |error| Error::database(WRITING)(error);
         for entry in &interruption.refused {
             self.store().drop_entry(session, entry).await.map_err(wrap)?;
         }
-        let mut past: Past = interruption.finished.iter().map(|entry| (entry.number, entry.clone())).collect();
+        let mut past: FinishedEntries =
+            interruption.finished.iter().map(|entry| (entry.number, entry.clone())).collect();
         let Some((entry, verdict)) = &interruption.in_doubt else { return Ok(past) };
         match (doubt, verdict) {
-            (Doubt::Ran, _) | (Doubt::Ask, Verdict::Ran(_)) => {
-                let entry = Entry { state: EntryState::Finished, ..entry.clone() };
+            (Resolution::Ran, _) | (Resolution::Ask, StatementOutcome::Ran(_)) => {
+                let entry = JournalEntry { state: StatementState::Finished, ..entry.clone() };
                 self.store().end_entry(session, &entry).await.map_err(wrap)?;
                 past.insert(entry.number, entry);
             }
-            (Doubt::NotRun, _) | (Doubt::Ask, Verdict::NotRun(_)) => {
+            (Resolution::NotRun, _) | (Resolution::Ask, StatementOutcome::NotRun(_)) => {
                 self.store().drop_entry(session, entry).await.map_err(wrap)?;
             }
-            (Doubt::Ask, _) => return Err(Error::InDoubt { interruption: Box::new(interruption.clone()) }),
+            (Resolution::Ask, _) => return Err(Error::InDoubt { interruption: Box::new(interruption.clone()) }),
         }
         Ok(past)
     }
 
     async fn run_rest(
         &self,
-        interruption: Interruption,
-        past: Past,
+        interruption: InterruptedRevision,
+        past: FinishedEntries,
         holder: &Holder,
         work: &WorkSession,
     ) -> Result<Report, Error> {
         let step = self.step(&interruption)?;
         let site = self.run_site().await?;
-        let others = Others::look(site, work).await.map_err(Error::database(READING))?;
-        let report = self.runner(site, work, others, holder).run_rest(&step, interruption.row, past).await?;
+        let others = ConcurrentWrites::snapshot(site, work).await.map_err(Error::database(READING))?;
+        let report = self.runner(site, work, others, holder).resume_step(&step, interruption.row, past).await?;
         self.report(&self.read_by(work.executor()).await?, &Plan::default(), report)
     }
 
@@ -202,7 +212,7 @@ impl Migrator {
     /// # Errors
     ///
     /// [`Error::NotInterrupted`] when nothing was interrupted; otherwise as [`stamp`](Self::stamp).
-    pub async fn settle(&self, is_applied: bool) -> Result<Interruption, Error> {
+    pub async fn settle(&self, is_applied: bool) -> Result<InterruptedRevision, Error> {
         self.locked(async || {
             self.interruption().await?.ok_or(Error::NotInterrupted)?;
             self.alone(&Plan::default(), async |interruption, _, work| {
@@ -221,7 +231,7 @@ impl Migrator {
     async fn write_settled(
         &self,
         work: &WorkSession,
-        interruption: &Interruption,
+        interruption: &InterruptedRevision,
         is_applied: bool,
     ) -> Result<(), DbErr> {
         let (row, session) = (&interruption.row, work.executor());

@@ -4,18 +4,18 @@
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct UpgradeOptions {
     /// What is made of revisions that are missing below applied ones.
-    pub gaps: Gaps,
+    pub gaps: GapPolicy,
     /// What is made of a database that is ahead of the program.
-    pub ahead: Ahead,
+    pub ahead: AheadPolicy,
     /// What is made of revisions that were edited after they were applied.
-    pub edits: Edits,
+    pub edits: EditPolicy,
     /// What is made of the record of another tool, where nothing is recorded here.
-    pub other_records: OtherRecords,
+    pub other_records: OtherRecordPolicy,
 }
 
 /// What an upgrade makes of revisions that are missing below applied ones: they were added to the graph later.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Gaps {
+pub enum GapPolicy {
     /// Refuse to upgrade, with [`AppliedError::Missing`](seachange_graph::AppliedError::Missing).
     #[default]
     Refuse,
@@ -26,7 +26,7 @@ pub enum Gaps {
 /// What an upgrade makes of a database that is ahead of its program: a newer one applied revisions that lie above all
 /// that this one knows, or on new roots. A database that has diverged is refused in any case.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Ahead {
+pub enum AheadPolicy {
     /// Refuse to upgrade, with [`AppliedError::Ahead`](seachange_graph::AppliedError::Ahead).
     #[default]
     Refuse,
@@ -36,7 +36,7 @@ pub enum Ahead {
 
 /// What an upgrade makes of applied revisions whose files have other code now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Edits {
+pub enum EditPolicy {
     /// Tell of them, with [`Event::Edited`](crate::event::Event::Edited), and go on.
     #[default]
     Warn,
@@ -47,7 +47,7 @@ pub enum Edits {
 /// What an upgrade makes of the record of another tool (`seaql_migrations`, `alembic_version`) in a database of which nothing
 /// is recorded here: it would apply again what that tool has applied.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum OtherRecords {
+pub enum OtherRecordPolicy {
     /// Refuse to upgrade, with [`Error::Unadopted`](crate::Error::Unadopted): [`Migrator::adopt`](crate::Migrator::adopt)
     /// goes on from that record.
     #[default]

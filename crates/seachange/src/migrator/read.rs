@@ -3,24 +3,24 @@
 use std::collections::HashSet;
 
 use sea_orm::ConnectionTrait;
-use seachange_graph::{Applied, AppliedError, Direction, Graph, Plan, StampPlan, Step, Target};
+use seachange_graph::{AppliedError, AppliedSet, Direction, Graph, Plan, StampPlan, Step, Target};
 
 use super::{Migrator, UpgradeOptions};
 use crate::error::Error;
 use crate::lock;
-use crate::revision::Script;
-use crate::store::{Mark, Row};
+use crate::revision::RegisteredRevision;
+use crate::store::{RevisionRow, RevisionSummary};
 
 /// The rows of the table of applied revisions, as they were read.
 #[derive(Debug, Clone, Default)]
-pub struct Record {
+pub struct RevisionRecord {
     /// The rows in the order of their ids; empty where the table is not there.
-    pub rows: Vec<Row>,
+    pub rows: Vec<RevisionRow>,
     /// Whether the table is there.
     pub has_table: bool,
 }
 
-impl Record {
+impl RevisionRecord {
     /// The record without revisions that the graph does not know.
     pub(super) fn known(&self, graph: &Graph) -> Self {
         let rows = self.rows.iter().filter(|row| graph.get(&row.revision).is_some()).cloned().collect();
@@ -28,13 +28,13 @@ impl Record {
     }
 
     /// The row of a revision.
-    pub fn row(&self, revision: &str) -> Option<&Row> {
+    pub fn row(&self, revision: &str) -> Option<&RevisionRow> {
         let place = self.rows.binary_search_by(|row| row.revision.as_str().cmp(revision)).ok()?;
         Some(&self.rows[place])
     }
 
     /// The rows of revisions that were begun and are not done.
-    pub(super) fn unfinished(&self) -> impl Iterator<Item = &Row> {
+    pub(super) fn unfinished(&self) -> impl Iterator<Item = &RevisionRow> {
         self.rows.iter().filter(|row| !row.is_applied())
     }
 
@@ -44,7 +44,7 @@ impl Record {
     ///
     /// [`Error::Interrupted`] when a revision was begun and is not done, [`Error::Applied`] when the rows do not fit the
     /// graph.
-    pub fn applied(&self, graph: &Graph) -> Result<Applied, Error> {
+    pub fn applied(&self, graph: &Graph) -> Result<AppliedSet, Error> {
         self.check_finished()?;
         Ok(graph.applied(self.pointers())?)
     }
@@ -54,7 +54,7 @@ impl Record {
     /// # Errors
     ///
     /// As [`applied`](Self::applied), but for what is missing.
-    pub fn standing(&self, graph: &Graph) -> Result<Applied, Error> {
+    pub fn applied_allowing_gaps(&self, graph: &Graph) -> Result<AppliedSet, Error> {
         self.check_finished()?;
         self.applied_with_gaps(graph)
     }
@@ -69,7 +69,7 @@ impl Record {
 
     /// The applied set with whatever is missing below applied revisions. An interrupted revision counts as applied, so
     /// that a stamp above it keeps and one below it removes it.
-    pub(super) fn applied_with_gaps(&self, graph: &Graph) -> Result<Applied, Error> {
+    pub(super) fn applied_with_gaps(&self, graph: &Graph) -> Result<AppliedSet, Error> {
         Ok(graph.applied_with_gaps(self.pointers())?)
     }
 
@@ -98,11 +98,11 @@ impl Record {
 
 /// Where a database stands.
 #[derive(Debug, Clone)]
-pub struct Standing {
+pub struct DatabasePosition {
     /// The revisions of the program that no applied one is above of.
-    pub known: Vec<&'static Script>,
+    pub known: Vec<&'static RegisteredRevision>,
     /// The revisions of a newer program that no applied one is above of.
-    pub of_newer: Vec<Row>,
+    pub of_newer: Vec<RevisionRow>,
     /// All applied revisions that the program does not know, sorted: the database is ahead of it.
     pub unknown: Vec<String>,
 }
@@ -113,8 +113,8 @@ impl Migrator {
     /// # Errors
     ///
     /// [`Error::ForeignTable`] when the table is not ours, [`Error::Database`] when it cannot be read.
-    pub async fn read(&self) -> Result<Record, Error> {
-        let (place, record) = (self.fix_place().await?, self.read_by(&self.connection).await?);
+    pub async fn read(&self) -> Result<RevisionRecord, Error> {
+        let (place, record) = (self.resolve_location().await?, self.read_by(&self.connection).await?);
         match place.and_then(|place| place.elsewhere_than.map(|current| (place.schema, current))) {
             // A record that belongs to another program is not this one's because the search path leads to it.
             Some((schema, current)) if !record.rows.is_empty() && self.knows_none(&record) => {
@@ -129,23 +129,23 @@ impl Migrator {
     /// whole record says why.
     pub(super) async fn is_complete(&self) -> bool {
         let Some(search_path) = self.backend.search_path() else { return false };
-        let Ok(glance) = self.store().glance(&self.connection, search_path).await else { return false };
+        let Ok(glance) = self.store().summary(&self.connection, search_path).await else { return false };
         if let Some(schema) = glance.search_path.and_then(|path| self.backend.only_schema(path)) {
-            self.placed.get_or_init(|| self.store.placed(&schema));
+            self.located.get_or_init(|| self.store.placed(&schema));
         }
-        let is_as_here = |mark: &Mark| self.script(&mark.revision).is_some_and(|script| mark.is_of(script));
+        let is_as_here = |mark: &RevisionSummary| self.script(&mark.revision).is_some_and(|script| mark.is_of(script));
         glance.marks.len() == self.migrations.scripts().len() && glance.marks.iter().all(is_as_here)
     }
 
-    fn knows_none(&self, record: &Record) -> bool {
+    fn knows_none(&self, record: &RevisionRecord) -> bool {
         record.rows.iter().all(|row| self.graph.get(&row.revision).is_none())
     }
 
     /// Reads the record over a connection.
-    pub(super) async fn read_by(&self, connection: &impl ConnectionTrait) -> Result<Record, Error> {
+    pub(super) async fn read_by(&self, connection: &impl ConnectionTrait) -> Result<RevisionRecord, Error> {
         match self.store().rows(connection).await {
-            Ok(rows) => Ok(Record { rows, has_table: true }),
-            Err(error) if self.backend.is_missing_table(&error) => Ok(Record::default()),
+            Ok(rows) => Ok(RevisionRecord { rows, has_table: true }),
+            Err(error) if self.backend.is_missing_table(&error) => Ok(RevisionRecord::default()),
             Err(source) if self.backend.is_missing_column(&source) => {
                 Err(Error::ForeignTable { table: self.store.name(), source })
             }
@@ -154,12 +154,12 @@ impl Migrator {
     }
 
     /// The applied set that the database has now.
-    async fn applied(&self) -> Result<Applied, Error> {
-        self.watched(self.read().await?.applied(self.graph)).await
+    async fn applied(&self) -> Result<AppliedSet, Error> {
+        self.with_running_detected(self.read().await?.applied(self.graph)).await
     }
 
     /// Tells a revision that another run is in the middle of from one that an interrupted run left behind.
-    pub(super) async fn watched<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
+    pub(super) async fn with_running_detected<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
         match outcome {
             Err(Error::Interrupted { revision, direction, started_at, .. })
                 if lock::is_at_work(self.site(), &self.connection).await =>
@@ -174,8 +174,8 @@ impl Migrator {
     ///
     /// # Errors
     ///
-    /// As [`read`](Self::read) and [`Record::applied`].
-    pub async fn pending(&self) -> Result<Vec<&'static Script>, Error> {
+    /// As [`read`](Self::read) and [`RevisionRecord::applied`].
+    pub async fn pending(&self) -> Result<Vec<&'static RegisteredRevision>, Error> {
         let applied = self.applied().await?;
         let plan = self.graph.upgrade(&applied, &[Target::HEADS])?;
         Ok(plan.steps.iter().filter_map(|step| self.script(&step.revision)).collect())
@@ -194,9 +194,9 @@ impl Migrator {
     ///
     /// # Errors
     ///
-    /// As [`read`](Self::read) and [`Record::standing`].
-    pub async fn current(&self) -> Result<Vec<&'static Script>, Error> {
-        let applied = self.watched(self.read().await?.standing(self.graph)).await?;
+    /// As [`read`](Self::read) and [`RevisionRecord::applied_allowing_gaps`].
+    pub async fn current(&self) -> Result<Vec<&'static RegisteredRevision>, Error> {
+        let applied = self.with_running_detected(self.read().await?.applied_allowing_gaps(self.graph)).await?;
         Ok(self.graph.current(&applied).iter().filter_map(|revision| self.script(&revision.id)).collect())
     }
 
@@ -205,8 +205,9 @@ impl Migrator {
     /// # Errors
     ///
     /// As [`current`](Self::current), but for what is unknown.
-    pub async fn current_known(&self) -> Result<Vec<&'static Script>, Error> {
-        let applied = self.watched(self.read().await?.known(self.graph).standing(self.graph)).await?;
+    pub async fn current_known(&self) -> Result<Vec<&'static RegisteredRevision>, Error> {
+        let applied =
+            self.with_running_detected(self.read().await?.known(self.graph).applied_allowing_gaps(self.graph)).await?;
         Ok(self.graph.current(&applied).iter().filter_map(|revision| self.script(&revision.id)).collect())
     }
 
@@ -216,10 +217,12 @@ impl Migrator {
     /// # Errors
     ///
     /// As [`current`](Self::current), but for a database that is ahead.
-    pub async fn standing_in(&self, graph: &Graph) -> Result<(Applied, Vec<String>), Error> {
+    pub async fn standing_in(&self, graph: &Graph) -> Result<(AppliedSet, Vec<String>), Error> {
         let record = self.read().await?;
-        match self.watched(record.standing(graph)).await {
-            Err(Error::Applied(AppliedError::Ahead { unknown })) => Ok((record.known(graph).standing(graph)?, unknown)),
+        match self.with_running_detected(record.applied_allowing_gaps(graph)).await {
+            Err(Error::Applied(AppliedError::Ahead { unknown })) => {
+                Ok((record.known(graph).applied_allowing_gaps(graph)?, unknown))
+            }
             applied => Ok((applied?, Vec::new())),
         }
     }
@@ -229,19 +232,19 @@ impl Migrator {
     /// # Errors
     ///
     /// As [`current`](Self::current), but for a database that is ahead.
-    pub async fn standing(&self) -> Result<Standing, Error> {
+    pub async fn standing(&self) -> Result<DatabasePosition, Error> {
         let record = self.read().await?;
-        let (applied, unknown) = match self.watched(record.standing(self.graph)).await {
+        let (applied, unknown) = match self.with_running_detected(record.applied_allowing_gaps(self.graph)).await {
             Err(Error::Applied(AppliedError::Ahead { unknown })) => {
-                (record.known(self.graph).standing(self.graph)?, unknown)
+                (record.known(self.graph).applied_allowing_gaps(self.graph)?, unknown)
             }
             applied => (applied?, Vec::new()),
         };
-        let is_unknown = |row: &&Row| unknown.contains(&row.revision);
-        let below: HashSet<&str> = record.rows.iter().filter(is_unknown).flat_map(Row::pointers).collect();
+        let is_unknown = |row: &&RevisionRow| unknown.contains(&row.revision);
+        let below: HashSet<&str> = record.rows.iter().filter(is_unknown).flat_map(RevisionRow::pointers).collect();
         let known = self.graph.current(&applied).into_iter().filter(|revision| !below.contains(revision.id.as_str()));
         let above = record.rows.iter().filter(is_unknown).filter(|row| !below.contains(row.revision.as_str()));
-        Ok(Standing {
+        Ok(DatabasePosition {
             known: known.filter_map(|revision| self.script(&revision.id)).collect(),
             of_newer: above.cloned().collect(),
             unknown,
@@ -255,7 +258,7 @@ impl Migrator {
     ///
     /// As [`plan_upgrade`](Self::plan_upgrade).
     pub async fn plan_downgrade(&self, targets: &[Target]) -> Result<Plan, Error> {
-        self.watched(self.plan_downgrade_from(&self.read().await?, targets)).await
+        self.with_running_detected(self.plan_downgrade_from(&self.read().await?, targets)).await
     }
 
     /// Plans a stamp without writing it. Read only.
@@ -268,7 +271,7 @@ impl Migrator {
         Ok(self.graph.stamp(&applied, targets)?)
     }
 
-    pub(super) fn plan_downgrade_from(&self, record: &Record, targets: &[Target]) -> Result<Plan, Error> {
-        Ok(self.graph.downgrade(&record.standing(self.graph)?, targets)?)
+    pub(super) fn plan_downgrade_from(&self, record: &RevisionRecord, targets: &[Target]) -> Result<Plan, Error> {
+        Ok(self.graph.downgrade(&record.applied_allowing_gaps(self.graph)?, targets)?)
     }
 }

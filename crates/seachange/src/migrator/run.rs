@@ -6,18 +6,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use sea_orm::{DatabaseTransaction, DbErr};
 use seachange_graph::Plan;
 
-use super::{Migrator, Notices, OtherRecords, Record};
+use super::{Migrator, OtherRecordPolicy, RevisionRecord, Warnings};
 use crate::error::Error;
 use crate::event::Event;
 use crate::limits::limited;
-use crate::lock::{self, Waiter};
+use crate::lock::{self, LockWait};
 use crate::report::Report;
-use crate::runner::{Next, Others, Runner, WorkSession, check_whole};
-use crate::site::Site;
+use crate::run_context::RunContext;
+use crate::runner::{ConcurrentWrites, NextStep, Runner, WorkSession, check_whole};
 use crate::store::Holder;
 
 /// A plan, and what was let pass for it.
-type Planned = (Plan, Notices);
+type PlanWithWarnings = (Plan, Warnings);
 
 impl Migrator {
     /// Makes a plan and runs it while no other run is at work.
@@ -26,12 +26,12 @@ impl Migrator {
     /// the lock, the plan is made anew from what the database says then, and whoever watches is told of its notices.
     pub(super) async fn run(
         &self,
-        others: OtherRecords,
-        plan: impl Fn(&Record) -> Result<Planned, Error>,
+        others: OtherRecordPolicy,
+        plan: impl Fn(&RevisionRecord) -> Result<PlanWithWarnings, Error>,
     ) -> Result<Report, Error> {
         let record = self.read().await?;
         let planned = match plan(&record) {
-            Ok((plan, notices)) if plan.is_empty() => return self.report(&record, &plan, self.announced(notices)),
+            Ok((plan, notices)) if plan.is_empty() => return self.report(&record, &plan, self.emit_warnings(notices)),
             Ok((plan, _)) => Some(plan),
             // Another run may be in the middle of this revision.
             Err(Error::Interrupted { .. }) => None,
@@ -50,18 +50,19 @@ impl Migrator {
 
     /// The end of a run that was asked to stop before its first revision.
     fn stopped(&self, plan: &Plan) -> Report {
-        self.site().tell(&Event::Stopped { left: &plan.steps });
+        self.site().emit(&Event::Stopped { left: &plan.steps });
         Report { left: plan.steps.clone(), ..Report::default() }
     }
 
     /// The end of a run that finds every revision applied.
     pub(super) fn nothing_to_do(&self) -> Report {
-        let current = self.graph.current(&self.graph.everything()).iter().map(|revision| revision.id.clone()).collect();
+        let current =
+            self.graph.current(&self.graph.all_applied()).iter().map(|revision| revision.id.clone()).collect();
         Report { current, program: self.migrations.program().to_owned(), ..Report::default() }
     }
 
     /// Completes a report of what came of a plan.
-    pub(super) fn report(&self, record: &Record, plan: &Plan, report: Report) -> Result<Report, Error> {
+    pub(super) fn report(&self, record: &RevisionRecord, plan: &Plan, report: Report) -> Result<Report, Error> {
         let taken = &plan.steps[..plan.len() - report.left.len()];
         let current = record.current_after(self.graph, taken)?;
         let (waited, program) = (self.site().waited.take(), self.migrations.program().to_owned());
@@ -70,14 +71,14 @@ impl Migrator {
 
     /// Does some work while no other run is at it.
     pub(super) async fn locked<T>(&self, work: impl AsyncFnOnce() -> Result<T, Error>) -> Result<T, Error> {
-        self.fix_place().await?;
+        self.resolve_location().await?;
         let site = self.run_site().await?;
         // A run that was dropped in its middle has left it.
         if self.is_locked.swap(true, Ordering::Relaxed) {
             lock::release(site).await;
         }
         lock::acquire(site).await?;
-        let outcome = match lock::wait_for_turn(site).await {
+        let outcome = match lock::wait_until_idle(site).await {
             Ok(()) => limited(site, work).await,
             Err(error) => Err(error),
         };
@@ -89,7 +90,10 @@ impl Migrator {
     }
 
     /// A run that is one transaction plans anew when another run has come before it.
-    async fn run_locked(&self, plan: impl Fn(&Record) -> Result<Planned, Error>) -> Result<Report, Error> {
+    async fn run_locked(
+        &self,
+        plan: impl Fn(&RevisionRecord) -> Result<PlanWithWarnings, Error>,
+    ) -> Result<Report, Error> {
         loop {
             let work = self.open_work().await?;
             match self.run_planned(&plan, work).await {
@@ -106,7 +110,7 @@ impl Migrator {
 
     async fn run_planned(
         &self,
-        plan: impl Fn(&Record) -> Result<Planned, Error>,
+        plan: impl Fn(&RevisionRecord) -> Result<PlanWithWarnings, Error>,
         work: WorkSession,
     ) -> Result<Report, Error> {
         let mut work = Some(work);
@@ -119,15 +123,15 @@ impl Migrator {
 
     async fn run_in(
         &self,
-        plan: impl Fn(&Record) -> Result<Planned, Error>,
+        plan: impl Fn(&RevisionRecord) -> Result<PlanWithWarnings, Error>,
         work: &mut Option<WorkSession>,
     ) -> Result<Report, Error> {
         let site = self.run_site().await?;
         let Some(first) = work.as_ref() else { return Err(Error::LockLost { is_pooled: false }) };
-        let looked = Others::look(site, first).await;
+        let looked = ConcurrentWrites::snapshot(site, first).await;
         let others = looked.map_err(Error::database("cannot read which revisions are applied"))?;
-        let (record, (plan, notices)) = self.settled(plan, first).await?;
-        let announced = self.announced(notices);
+        let (record, (plan, notices)) = self.plan_when_idle(plan, first).await?;
+        let announced = self.emit_warnings(notices);
         if plan.is_empty() {
             return self.report(&record, &plan, announced);
         }
@@ -139,13 +143,13 @@ impl Migrator {
         }
         self.make_tables(first).await?;
         let holder = Holder::this(self.migrations.program(), &plan);
-        lock::announce(site, first, &holder).await?;
+        lock::register_holder(site, first, &holder).await?;
         let outcome = match self.is_whole {
-            true => self.runner(site, first, others, &holder).run_whole(&plan, &record.rows).await,
+            true => self.runner(site, first, others, &holder).run_in_single_transaction(&plan, &record.rows).await,
             false => self.run_steps(site, work, others, &holder, &plan).await,
         };
         if let Some(last) = work.as_ref() {
-            self.leave(site, last, &holder, &outcome).await;
+            self.finish_run(site, last, &holder, &outcome).await;
         }
         self.report(&record, &plan, Report { notices: announced.notices, ..outcome? })
     }
@@ -153,23 +157,23 @@ impl Migrator {
     /// Runs the steps, each in a session that no step before it has changed.
     async fn run_steps(
         &self,
-        site: Site<'_>,
+        site: RunContext<'_>,
         work: &mut Option<WorkSession>,
-        mut others: Others,
+        mut others: ConcurrentWrites,
         holder: &Holder,
         plan: &Plan,
     ) -> Result<Report, Error> {
-        site.tell(&Event::Planned { steps: &plan.steps });
+        site.emit(&Event::Planned { steps: &plan.steps });
         let (mut report, mut next) = (Report::default(), 0);
         loop {
             let Some(session) = work.as_ref() else { return Err(Error::LockLost { is_pooled: false }) };
             let end = self.runner(site, session, others, holder).run(plan, next, &mut report).await?;
             match end {
-                (Next::End, _) => return Ok(report),
-                (Next::FreshSession, index) => next = index,
+                (NextStep::End, _) => return Ok(report),
+                (NextStep::FreshSession, index) => next = index,
             }
             self.renew(work).await?;
-            others = Others::unseen();
+            others = ConcurrentWrites::unseen();
         }
     }
 
@@ -187,9 +191,9 @@ impl Migrator {
     }
 
     /// Says that this run is not at work any longer, and forgets the journal of what is done.
-    pub(super) async fn leave<T>(
+    pub(super) async fn finish_run<T>(
         &self,
-        site: Site<'_>,
+        site: RunContext<'_>,
         work: &WorkSession,
         holder: &Holder,
         outcome: &Result<T, Error>,
@@ -201,20 +205,20 @@ impl Migrator {
             // What is left of it belongs to revisions that are recorded as done.
             let _ = self.store().clear_journal(work.executor()).await;
         }
-        lock::withdraw(site, work, holder).await;
+        lock::clear_holder(site, work, holder).await;
     }
 
     /// A report with nothing done yet, of whose notices whoever watches has been told.
-    fn announced(&self, notices: Notices) -> Report {
-        notices.events().for_each(|event| self.site().tell(&event));
+    fn emit_warnings(&self, notices: Warnings) -> Report {
+        notices.events().for_each(|event| self.site().emit(&event));
         Report { notices, ..Report::default() }
     }
 
     pub(super) fn runner<'a>(
         &'a self,
-        site: Site<'a>,
+        site: RunContext<'a>,
         work: &'a WorkSession,
-        others: Others,
+        others: ConcurrentWrites,
         holder: &'a Holder,
     ) -> Runner<'a> {
         Runner {
@@ -231,32 +235,37 @@ impl Migrator {
 
     /// The plan, once no other run is in the middle of a revision that no transaction holds: where runs take turns, the
     /// lock does not keep it out.
-    async fn settled(
+    async fn plan_when_idle(
         &self,
-        plan: impl Fn(&Record) -> Result<Planned, Error>,
+        plan: impl Fn(&RevisionRecord) -> Result<PlanWithWarnings, Error>,
         work: &WorkSession,
-    ) -> Result<(Record, Planned), Error> {
+    ) -> Result<(RevisionRecord, PlanWithWarnings), Error> {
         let site = self.run_site().await?;
-        let mut waiter = Waiter::new(site);
+        let mut waiter = LockWait::new(site);
         loop {
             let record = self.read_by(work.executor()).await?;
             match plan(&record) {
                 Ok(plan) => return Ok((record, plan)),
                 Err(Error::Interrupted { .. })
-                    if site.backend.takes_turns() && lock::is_at_work(site, work.executor()).await =>
+                    if site.backend.is_single_writer() && lock::is_at_work(site, work.executor()).await =>
                 {
                     waiter.wait().await?;
                 }
-                Err(error) => return Err(self.explained(error, &record, work).await?),
+                Err(error) => return Err(self.with_interruption_details(error, &record, work).await?),
             }
         }
     }
 
     /// An error of an interrupted revision, with what is known of it. Under the lock, nobody is at it any more.
-    async fn explained(&self, error: Error, record: &Record, work: &WorkSession) -> Result<Error, Error> {
+    async fn with_interruption_details(
+        &self,
+        error: Error,
+        record: &RevisionRecord,
+        work: &WorkSession,
+    ) -> Result<Error, Error> {
         match (error, record.unfinished().next()) {
             (Error::Interrupted { revision, direction, started_at, .. }, Some(row)) => {
-                let known = Some(Box::new(self.look_into(row, &work.executor().into()).await?));
+                let known = Some(Box::new(self.load_interruption(row, &work.executor().into()).await?));
                 Ok(Error::Interrupted { revision, direction, started_at, known })
             }
             (other, _) => Ok(other),

@@ -3,8 +3,8 @@
 use super::Migrator;
 use crate::error::Error;
 use crate::lock;
-use crate::revision::Script;
-use crate::store::Row;
+use crate::revision::RegisteredRevision;
+use crate::store::RevisionRow;
 
 /// A revision with what the database says of it.
 #[derive(Debug, Clone)]
@@ -12,7 +12,7 @@ pub struct RevisionStatus {
     /// The id.
     pub id: String,
     /// What the program knows of it; `None` where the database alone knows it.
-    pub script: Option<&'static Script>,
+    pub script: Option<&'static RegisteredRevision>,
     /// What the database says of it.
     pub state: RevisionState,
 }
@@ -23,13 +23,13 @@ pub enum RevisionState {
     /// It is not applied.
     Pending,
     /// It is applied, as the row says.
-    Applied(Row),
+    Applied(RevisionRow),
     /// It is applied, and its file has other code now.
-    Edited(Row),
+    Edited(RevisionRow),
     /// It was begun and not finished, and nobody is at work.
-    Interrupted(Row),
+    Interrupted(RevisionRow),
     /// It was begun, and another run is at work.
-    Running(Row),
+    Running(RevisionRow),
 }
 
 impl Migrator {
@@ -58,7 +58,7 @@ impl Migrator {
     }
 }
 
-fn state(script: Option<&Script>, row: &Row, is_running: bool) -> RevisionState {
+fn state(script: Option<&RegisteredRevision>, row: &RevisionRow, is_running: bool) -> RevisionState {
     let row = row.clone();
     if !row.is_applied() && is_running {
         RevisionState::Running(row)

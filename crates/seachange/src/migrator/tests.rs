@@ -21,7 +21,7 @@ use sea_orm_migration::prelude::*;
 use super::{Migrator, SessionSource};
 use crate::alter::alter;
 use crate::event::Event;
-use crate::revision::{Migrations, Revision, Script};
+use crate::revision::{Migrations, RegisteredRevision, Revision};
 
 /// What a revision of these tests does.
 #[derive(Clone, Copy)]
@@ -93,7 +93,7 @@ fn roots(bodies: Vec<Scripted>) -> &'static Migrations {
 }
 
 fn scripts(bodies: Vec<Scripted>, parents: fn(usize) -> &'static [&'static str]) -> &'static Migrations {
-    let script = |(n, body): (usize, Scripted)| Script {
+    let script = |(n, body): (usize, Scripted)| RegisteredRevision {
         revision: Revision { id: format!("r{n}").leak(), down_revision: parents(n), ..Revision::ROOT },
         message: "a step",
         folder: "src/versions",
@@ -101,13 +101,13 @@ fn scripts(bodies: Vec<Scripted>, parents: fn(usize) -> &'static [&'static str])
         source_hash: "hash",
         migration: Box::leak(Box::new(body)),
     };
-    let scripts: Vec<Script> = (1..).zip(bodies).map(script).collect();
+    let scripts: Vec<RegisteredRevision> = (1..).zip(bodies).map(script).collect();
     Box::leak(Box::new(Migrations::new("tests 1.0.0", scripts.leak())))
 }
 
 /// Revisions that do nothing, with these pointers and labels.
 fn nodes(revisions: &[Revision]) -> &'static Migrations {
-    let script = |&revision: &Revision| Script {
+    let script = |&revision: &Revision| RegisteredRevision {
         revision,
         message: "a step",
         folder: "src/versions",
@@ -115,7 +115,7 @@ fn nodes(revisions: &[Revision]) -> &'static Migrations {
         source_hash: "hash",
         migration: Box::leak(Box::new(Scripted { body: Body::Sql(&[], &[]), use_transaction: None })),
     };
-    let scripts: Vec<Script> = revisions.iter().map(script).collect();
+    let scripts: Vec<RegisteredRevision> = revisions.iter().map(script).collect();
     Box::leak(Box::new(Migrations::new("tests 1.0.0", scripts.leak())))
 }
 
@@ -146,7 +146,7 @@ fn watched(migrations: &'static Migrations, other: &Migrator) -> (Migrator, Told
         Arc::new(move |event: &Event<'_>| told.lock().unwrap().push(format!("{event:?}")))
     };
     let source = SessionSource::Pool(other.connection().clone());
-    (Migrator::assemble(migrations, other.connection().clone(), source, handler).unwrap(), told)
+    (Migrator::from_connection(migrations, other.connection().clone(), source, handler).unwrap(), told)
 }
 
 /// The names of the tables, sorted, but for those that the engine keeps beside its record.

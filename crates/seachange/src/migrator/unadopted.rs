@@ -2,8 +2,8 @@
 
 use seachange_graph::Plan;
 
-use super::{Migrator, OtherRecords, Record};
-use crate::adopt::{AdoptError, OldTable, Tool};
+use super::{Migrator, OtherRecordPolicy, RevisionRecord};
+use crate::adopt::{AdoptError, ForeignVersionTable, MigrationTool};
 use crate::database_error::is_denied;
 use crate::error::Error;
 
@@ -12,22 +12,22 @@ impl Migrator {
     /// nothing is recorded and something is to run.
     pub(super) async fn check_adopted(
         &self,
-        record: &Record,
+        record: &RevisionRecord,
         plan: Option<&Plan>,
-        others: OtherRecords,
+        others: OtherRecordPolicy,
     ) -> Result<(), Error> {
         let begins = record.rows.is_empty() && plan.is_some_and(|plan| !plan.is_empty());
-        if !begins || others == OtherRecords::Ignore {
+        if !begins || others == OtherRecordPolicy::Ignore {
             return Ok(());
         }
-        for tool in [Tool::SeaOrm, Tool::Alembic] {
+        for tool in [MigrationTool::SeaOrm, MigrationTool::Alembic] {
             self.check_record_of(tool).await?;
         }
         Ok(())
     }
 
-    async fn check_record_of(&self, tool: Tool) -> Result<(), Error> {
-        let old = OldTable::of(tool);
+    async fn check_record_of(&self, tool: MigrationTool) -> Result<(), Error> {
+        let old = ForeignVersionTable::of(tool);
         match old.versions(&self.connection, self.backend).await {
             Ok(versions) if versions.is_empty() => Ok(()),
             Ok(versions) => Err(Error::Unadopted { tool, table: old.name(), rows: versions.len() }),

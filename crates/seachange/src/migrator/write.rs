@@ -1,12 +1,12 @@
 //! The ways to change what is applied.
 
 use sea_orm::DatabaseTransaction;
-use seachange_graph::{Applied, Revision, StampPlan, Target};
+use seachange_graph::{AppliedSet, Revision, StampPlan, Target};
 
-use super::{Migrator, OtherRecords, Record, UpgradeOptions};
+use super::{Migrator, OtherRecordPolicy, RevisionRecord, UpgradeOptions};
 use crate::error::Error;
 use crate::report::Report;
-use crate::store::{Row, State};
+use crate::store::{RevisionRow, RevisionRowState};
 
 impl Migrator {
     /// Upgrades to a target, such as `heads`, `+1` or the beginning of an id; see [`Target`] for all of them.
@@ -50,7 +50,7 @@ impl Migrator {
     /// As [`upgrade`](Self::upgrade).
     pub async fn downgrade_to(&self, targets: &[Target]) -> Result<Report, Error> {
         // Where nothing is recorded, nothing is reverted.
-        let others = OtherRecords::Ignore;
+        let others = OtherRecordPolicy::Ignore;
         let outcome = self.run(others, |record| {
             let plan = self.plan_downgrade_from(record, targets)?;
             let notices = self.edited_in(record, &plan);
@@ -114,7 +114,7 @@ impl Migrator {
     }
 
     /// The change, and everything that is recorded as applied after it.
-    fn plan_purge_from(&self, record: &Record, targets: &[Target]) -> Result<(StampPlan, Vec<String>), Error> {
+    fn plan_purge_from(&self, record: &RevisionRecord, targets: &[Target]) -> Result<(StampPlan, Vec<String>), Error> {
         let known = record.known(self.graph).applied_with_gaps(self.graph)?;
         let below = self.below(&known, targets)?;
         let add = below.iter().filter(|id| record.row(id).is_none()).cloned().collect();
@@ -124,12 +124,12 @@ impl Migrator {
     }
 
     /// Everything at or below some targets.
-    fn below(&self, applied: &Applied, targets: &[Target]) -> Result<Vec<String>, Error> {
+    fn below(&self, applied: &AppliedSet, targets: &[Target]) -> Result<Vec<String>, Error> {
         let mut places = Vec::new();
         for target in targets {
             places.extend(self.graph.resolve(applied, target)?.iter().map(|revision| Target::revision(revision)));
         }
-        Ok(self.graph.stamp(&self.graph.nothing(), &places)?.add)
+        Ok(self.graph.stamp(&self.graph.none_applied(), &places)?.add)
     }
 
     /// Records a revision as applied that this program does not have, because its file was written just now, for what the
@@ -143,7 +143,8 @@ impl Migrator {
             let record = self.read().await?;
             record.applied(self.graph)?;
             self.make_table().await?;
-            let row = Row::started(revision, source_hash, State::Applied, self.migrations.program()).applied_now();
+            let row = RevisionRow::started(revision, source_hash, RevisionRowState::Applied, self.migrations.program())
+                .applied_now();
             let write = async |transaction: &DatabaseTransaction| self.store().insert(transaction, &row).await;
             self.run_site().await?.write("cannot write which revisions are applied", write).await
         })
@@ -151,8 +152,14 @@ impl Migrator {
     }
 
     /// Writes a stamp; interrupted revisions among `applied` are settled.
-    async fn record_stamp(&self, record: &Record, plan: StampPlan, applied: &[String]) -> Result<StampPlan, Error> {
-        let settled: Vec<Row> = record.unfinished().filter(|row| applied.contains(&row.revision)).cloned().collect();
+    async fn record_stamp(
+        &self,
+        record: &RevisionRecord,
+        plan: StampPlan,
+        applied: &[String],
+    ) -> Result<StampPlan, Error> {
+        let settled: Vec<RevisionRow> =
+            record.unfinished().filter(|row| applied.contains(&row.revision)).cloned().collect();
         let is_settled = record.unfinished().any(|row| plan.remove.contains(&row.revision) || settled.contains(row));
         let has_journal = is_settled && self.interruption().await?.is_some_and(|known| known.has_entries());
         self.make_table().await?;
@@ -161,7 +168,7 @@ impl Migrator {
     }
 
     /// Writes the rows; the journal of a revision that is settled by this is over.
-    async fn write_stamp(&self, plan: &StampPlan, settled: Vec<Row>, has_journal: bool) -> Result<(), Error> {
+    async fn write_stamp(&self, plan: &StampPlan, settled: Vec<RevisionRow>, has_journal: bool) -> Result<(), Error> {
         let write = async |transaction: &DatabaseTransaction| {
             for id in &plan.remove {
                 self.store().delete(transaction, id).await?;
@@ -181,9 +188,9 @@ impl Migrator {
     }
 
     /// The row of a revision that is recorded without being run.
-    pub(super) fn stamped(&self, revision: &Revision) -> Row {
+    pub(super) fn stamped(&self, revision: &Revision) -> RevisionRow {
         let source_hash = self.script(&revision.id).map_or("", |script| script.source_hash);
-        Row::started(revision, source_hash, State::Applied, self.migrations.program()).applied_now()
+        RevisionRow::started(revision, source_hash, RevisionRowState::Applied, self.migrations.program()).applied_now()
     }
 
     /// Drops every table, view and type in the current schema, whoever made it, while no other run is at work.

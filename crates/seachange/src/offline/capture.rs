@@ -2,35 +2,35 @@
 
 use seachange_graph::{Direction, Step};
 
-use super::Offline;
-use super::paper;
+use super::ScriptWriter;
 #[cfg(feature = "sqlite")]
-use super::scratch::Scratch;
-use super::writer::Writer;
+use super::scratch::ScratchDatabase;
+use super::script_session;
+use super::writer::ScriptText;
 use crate::error::Error;
-use crate::runner::{Job, changes_role, is_transactional, touches_session};
-use crate::sql::{self, Facts, SqlDialect};
+use crate::runner::{StepContext, changes_role, is_transactional, touches_session};
+use crate::sql::{self, SqlDialect, StatementFacts};
 
 /// What a revision sends, and what it needs round it.
-pub(super) struct Written {
+pub(super) struct CapturedRevision {
     pub(super) statements: Vec<String>,
     /// Whether it rebuilds tables with foreign keys off.
     pub(super) rebuilds: bool,
 }
 
-impl Written {
+impl CapturedRevision {
     /// The facts of all statements.
-    fn facts(&self, dialect: SqlDialect) -> Vec<Facts> {
+    fn facts(&self, dialect: SqlDialect) -> Vec<StatementFacts> {
         self.statements.iter().flat_map(|statement| sql::read(statement, dialect)).collect()
     }
 }
 
-impl Offline<'_> {
+impl ScriptWriter<'_> {
     /// Writes down some steps of a database on which `start` is applied.
-    pub(super) async fn capture(&self, start: &[String], steps: &[Step], writer: &mut Writer) -> Result<(), Error> {
+    pub(super) async fn capture(&self, start: &[String], steps: &[Step], writer: &mut ScriptText) -> Result<(), Error> {
         #[cfg(feature = "sqlite")]
         if self.dialect.rebuild().is_some() {
-            let scratch = Scratch::open(self.dialect, self.settings, self.backend, &self.store).await?;
+            let scratch = ScratchDatabase::open(self.dialect, self.settings, self.backend, &self.store).await?;
             for step in start.iter().filter_map(|id| self.upgrade_of(id)) {
                 if let Some(job) = self.job(&step) {
                     scratch.replay(job, self.is_transactional(job)).await?;
@@ -46,16 +46,16 @@ impl Offline<'_> {
         let _ = start;
         for (index, job) in steps.iter().filter_map(|step| self.job(step)).enumerate() {
             let in_transaction = self.is_transactional(job) || has_own_transaction(job);
-            let statements = paper::write_down(self.dialect, job, in_transaction).await?;
-            let written = Written { statements, rebuilds: false };
+            let statements = script_session::write_down(self.dialect, job, in_transaction).await?;
+            let written = CapturedRevision { statements, rebuilds: false };
             self.put(writer, job, &written)?;
             self.put_reset(writer, &written, index + 1 == steps.len());
         }
         Ok(())
     }
 
-    fn job<'s>(&'s self, step: &'s Step) -> Option<Job<'s>> {
-        Job::of(step, self.graph, self.migrations)
+    fn job<'s>(&'s self, step: &'s Step) -> Option<StepContext<'s>> {
+        StepContext::of(step, self.graph, self.migrations)
     }
 
     #[cfg(feature = "sqlite")]
@@ -64,12 +64,12 @@ impl Offline<'_> {
     }
 
     /// Whether a revision and its row commit together.
-    fn is_transactional(&self, job: Job<'_>) -> bool {
+    fn is_transactional(&self, job: StepContext<'_>) -> bool {
         is_transactional(self.backend, job.script)
     }
 
     /// Puts one revision into the script.
-    fn put(&self, writer: &mut Writer, job: Job<'_>, written: &Written) -> Result<(), Error> {
+    fn put(&self, writer: &mut ScriptText, job: StepContext<'_>, written: &CapturedRevision) -> Result<(), Error> {
         let verb = job.step.direction;
         writer.comment(&format!("Running {verb} {}, {}", job.step.route(), job.script.message));
         if self.is_transactional(job) {
@@ -80,7 +80,7 @@ impl Offline<'_> {
     }
 
     /// Restores the session behind a revision that may have changed it: the next one must not find what it left.
-    fn put_reset(&self, writer: &mut Writer, written: &Written, is_last: bool) {
+    fn put_reset(&self, writer: &mut ScriptText, written: &CapturedRevision, is_last: bool) {
         let facts = written.facts(self.backend.sql_dialect());
         let resets = if is_last || !touches_session(&facts) { Vec::new() } else { self.dialect.reset(&facts) };
         if resets.is_empty() {
@@ -91,7 +91,12 @@ impl Offline<'_> {
     }
 
     /// A revision and its row, in one transaction.
-    fn put_transaction(&self, writer: &mut Writer, job: Job<'_>, written: &Written) -> Result<(), Error> {
+    fn put_transaction(
+        &self,
+        writer: &mut ScriptText,
+        job: StepContext<'_>,
+        written: &CapturedRevision,
+    ) -> Result<(), Error> {
         let rebuild = self.dialect.rebuild().filter(|_| written.rebuilds);
         if let Some(rebuild) = rebuild {
             rebuild.before.iter().for_each(|statement| writer.statement(statement));
@@ -120,11 +125,16 @@ impl Offline<'_> {
     }
 
     /// A revision that no transaction can hold: the record says first that it was begun.
-    fn put_journalled(&self, writer: &mut Writer, job: Job<'_>, written: &Written) -> Result<(), Error> {
+    fn put_journalled(
+        &self,
+        writer: &mut ScriptText,
+        job: StepContext<'_>,
+        written: &CapturedRevision,
+    ) -> Result<(), Error> {
         let (ledger, revision) = (self.ledger(), &job.step.revision);
         let (first, last) = match job.step.direction {
             Direction::Upgrade => (ledger.insert_begun(job.revision)?, ledger.complete(revision)?),
-            Direction::Downgrade => (ledger.withdraw(revision)?, ledger.delete(revision)?),
+            Direction::Downgrade => (ledger.begin_downgrade(revision)?, ledger.delete(revision)?),
         };
         writer.text(&first);
         if has_own_transaction(job) {
@@ -140,7 +150,7 @@ impl Offline<'_> {
 
     /// What refuses to run a step on a database that is not where it starts, such as after a step that failed: for an
     /// upgrade everything below has to be applied, for a downgrade nothing above.
-    fn guard(&self, job: Job<'_>) -> Result<Option<String>, Error> {
+    fn guard(&self, job: StepContext<'_>) -> Result<Option<String>, Error> {
         let revision = &job.step.revision;
         match job.step.direction {
             Direction::Upgrade => {
@@ -158,6 +168,6 @@ impl Offline<'_> {
 }
 
 /// Whether a revision asks for a transaction where its row cannot be part of it.
-fn has_own_transaction(job: Job<'_>) -> bool {
+fn has_own_transaction(job: StepContext<'_>) -> bool {
     job.script.migration.use_transaction() == Some(true)
 }

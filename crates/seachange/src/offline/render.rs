@@ -23,7 +23,7 @@ pub(super) fn render(dialect: &dyn Dialect, statement: &Statement) -> Result<Str
 /// Puts values in the place of their placeholders.
 fn inline(dialect: &dyn Dialect, sql: &str, values: &[Value]) -> Result<String, &'static str> {
     let literals: Vec<String> = values.iter().map(|value| dialect.literal(value)).collect::<Result<_, _>>()?;
-    let mut filled = Filled { text: String::new(), used: vec![false; literals.len()], next: 0 };
+    let mut filled = PlaceholderFill { text: String::new(), used: vec![false; literals.len()], next: 0 };
     for token in tokens(sql, dialect.grammar()) {
         filled.add(token, &literals)?;
     }
@@ -31,7 +31,7 @@ fn inline(dialect: &dyn Dialect, sql: &str, values: &[Value]) -> Result<String, 
 }
 
 /// A text in which placeholders are filled from the left.
-struct Filled {
+struct PlaceholderFill {
     /// The text so far.
     text: String,
     /// Which values stand in it.
@@ -40,7 +40,7 @@ struct Filled {
     next: usize,
 }
 
-impl Filled {
+impl PlaceholderFill {
     /// Adds a token, or the value for which it stands.
     fn add(&mut self, token: Token<'_>, literals: &[String]) -> Result<(), &'static str> {
         let index = match token.text.strip_prefix(['?', '$']).map(str::parse::<usize>) {

@@ -8,25 +8,25 @@ use std::sync::Arc;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 
-use super::capture::Written;
-use super::error::Uncaptured;
-use super::sheet::Sheet;
-use super::stand_in::{Purpose, StandIn};
+use super::capture::CapturedRevision;
+use super::error::ScriptError;
+use super::recorder::StatementRecorder;
+use super::scratch_session::{ScratchMode, ScratchSession};
 use crate::alter::set_foreign_keys;
 use crate::backend::Backend;
 use crate::backend::dialect::Dialect;
 use crate::connection;
 use crate::error::Error;
 use crate::event::EventHandler;
+use crate::intercept::{self, RunOutcome};
 use crate::limits::Deadline;
-use crate::relay::{self, Ending};
-use crate::runner::{Base, Job, Live};
+use crate::runner::{Connection, DirectSession, StepContext};
 use crate::settings::DatabaseSettings;
 use crate::sql::SqlDialect;
-use crate::store::Store;
+use crate::store::RevisionStore;
 
 /// A database in memory, with the schema that the revisions so far made.
-pub(super) struct Scratch {
+pub(super) struct ScratchDatabase {
     connection: DatabaseConnection,
     dialect: &'static dyn Dialect,
     /// Nobody watches.
@@ -35,13 +35,13 @@ pub(super) struct Scratch {
     deadline: Arc<Deadline>,
 }
 
-impl Scratch {
+impl ScratchDatabase {
     /// Opens an empty database with the table of the record, which the real one has as well.
     pub(super) async fn open(
         dialect: &'static dyn Dialect,
         settings: &DatabaseSettings,
         backend: &dyn Backend,
-        store: &Store,
+        store: &RevisionStore,
     ) -> Result<Self, Error> {
         let connection = connection::open_empty(settings).await?;
         store.placed("main").prepare(&connection, backend).await.map_err(broken)?;
@@ -53,39 +53,53 @@ impl Scratch {
     }
 
     /// Runs a revision that the real database has.
-    pub(super) async fn replay(&self, job: Job<'_>, in_transaction: bool) -> Result<(), Error> {
-        self.perform(job, in_transaction, Purpose::Replay).await.map(drop)
+    pub(super) async fn replay(&self, job: StepContext<'_>, in_transaction: bool) -> Result<(), Error> {
+        self.perform(job, in_transaction, ScratchMode::Replay).await.map(drop)
     }
 
     /// Runs a revision, and writes down what it sends.
-    pub(super) async fn write_down(&self, job: Job<'_>, in_transaction: bool) -> Result<Written, Error> {
-        self.perform(job, in_transaction, Purpose::Write).await
+    pub(super) async fn write_down(
+        &self,
+        job: StepContext<'_>,
+        in_transaction: bool,
+    ) -> Result<CapturedRevision, Error> {
+        self.perform(job, in_transaction, ScratchMode::Write).await
     }
 
     /// Runs a revision as the runner does: again with foreign keys off, where it rebuilds tables.
-    async fn perform(&self, job: Job<'_>, in_transaction: bool, purpose: Purpose) -> Result<Written, Error> {
+    async fn perform(
+        &self,
+        job: StepContext<'_>,
+        in_transaction: bool,
+        purpose: ScratchMode,
+    ) -> Result<CapturedRevision, Error> {
         let (sheet, ending) = self.attempt(job, in_transaction, purpose).await.map_err(broken)?;
-        if !in_transaction || !matches!(ending, Ending::NeedsForeignKeysOff) {
-            return written(sheet.conclude(job, ending), false);
+        if !in_transaction || !matches!(ending, RunOutcome::NeedsForeignKeysOff) {
+            return written(sheet.into_statements(job, ending), false);
         }
         set_foreign_keys(&self.connection, false).await.map_err(broken)?;
         let (sheet, ending) = self.attempt(job, in_transaction, purpose).await.map_err(broken)?;
         set_foreign_keys(&self.connection, true).await.map_err(broken)?;
-        written(sheet.conclude(job, ending), true)
+        written(sheet.into_statements(job, ending), true)
     }
 
-    async fn attempt(&self, job: Job<'_>, in_transaction: bool, purpose: Purpose) -> Result<(Sheet, Ending), DbErr> {
+    async fn attempt(
+        &self,
+        job: StepContext<'_>,
+        in_transaction: bool,
+        purpose: ScratchMode,
+    ) -> Result<(StatementRecorder, RunOutcome), DbErr> {
         let (connection, backend) = (&self.connection, self.dialect.backend());
         if in_transaction {
             connection.execute_unprepared("BEGIN").await?;
         }
         let (handler, deadline) = (Arc::clone(&self.handler), Arc::clone(&self.deadline));
-        let base = Base::Connection(connection.clone());
-        let live = Live::new(base, SqlDialect::Sqlite, in_transaction, handler, deadline);
-        let stand_in = StandIn { live, sheet: Sheet::new(self.dialect, in_transaction), purpose };
-        let (ending, stand_in) = relay::run(job.code(in_transaction), backend, stand_in).await?;
+        let base = Connection::Connection(connection.clone());
+        let live = DirectSession::new(base, SqlDialect::Sqlite, in_transaction, handler, deadline);
+        let stand_in = ScratchSession { live, sheet: StatementRecorder::new(self.dialect, in_transaction), purpose };
+        let (ending, stand_in) = intercept::run(job.code(in_transaction), backend, stand_in).await?;
         if in_transaction {
-            let end = if matches!(ending, Ending::Done) { "COMMIT" } else { "ROLLBACK" };
+            let end = if matches!(ending, RunOutcome::Done) { "COMMIT" } else { "ROLLBACK" };
             connection.execute_unprepared(end).await?;
         }
         Ok((stand_in.sheet, ending))
@@ -96,6 +110,6 @@ fn broken(error: DbErr) -> Error {
     Error::database("cannot use the scratch database in memory")(error)
 }
 
-fn written(statements: Result<Vec<String>, Box<Uncaptured>>, rebuilds: bool) -> Result<Written, Error> {
-    Ok(Written { statements: statements?, rebuilds })
+fn written(statements: Result<Vec<String>, Box<ScriptError>>, rebuilds: bool) -> Result<CapturedRevision, Error> {
+    Ok(CapturedRevision { statements: statements?, rebuilds })
 }

@@ -2,12 +2,12 @@
 
 /// Puts a script together: paragraphs of comments and statements, with an empty line between two.
 #[derive(Debug, Default)]
-pub(super) struct Writer {
+pub(super) struct ScriptText {
     text: String,
     follows_comment: bool,
 }
 
-impl Writer {
+impl ScriptText {
     pub(super) fn new() -> Self {
         Self::default()
     }

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use futures_util::future::{Either, select};
 use sea_orm::DbErr;
 
-use super::{Job, Runner};
+use super::{Runner, StepContext};
 use crate::event::{Blocker, Event};
-use crate::relay::{self, Ending, Session};
+use crate::intercept::{self, RunOutcome, StatementHandler};
 
 /// How long a statement runs before the server is asked whether it waits.
 const SUSPICIOUS: Duration = Duration::from_secs(3);
@@ -24,15 +24,15 @@ impl Runner<'_> {
     ///
     /// # Errors
     ///
-    /// As [`relay::run`].
-    pub(super) async fn run_code<S: Session + 'static>(
+    /// As [`intercept::run`].
+    pub(super) async fn run_code<S: StatementHandler + 'static>(
         &self,
-        job: Job<'_>,
+        job: StepContext<'_>,
         in_transaction: bool,
         session: S,
-    ) -> Result<(Ending, S), DbErr> {
+    ) -> Result<(RunOutcome, S), DbErr> {
         let backend = self.site.connection.get_database_backend();
-        let mut running = pin!(relay::run(job.code(in_transaction), backend, session));
+        let mut running = pin!(intercept::run(job.code(in_transaction), backend, session));
         let mut told = None;
         loop {
             match select(running.as_mut(), pin!(tokio::time::sleep(INTERVAL))).await {
@@ -43,7 +43,7 @@ impl Runner<'_> {
     }
 
     /// Tells for whom the statement waits that runs now. `told` is when they were told last, and of whom.
-    async fn tell_blocked(&self, job: Job<'_>, told: &mut Option<(Instant, Vec<Blocker>)>) {
+    async fn tell_blocked(&self, job: StepContext<'_>, told: &mut Option<(Instant, Vec<Blocker>)>) {
         let site = self.site;
         let Some(waited) = site.deadline.running().filter(|running| *running >= SUSPICIOUS) else {
             *told = None;
@@ -52,7 +52,7 @@ impl Runner<'_> {
         // A server that does not answer this is no reason to end the run.
         let Ok(Some(by)) = site.backend.blockers(site.connection, site.store.lock_key()).await else { return };
         if told.as_ref().is_none_or(|(when, who)| *who != by || when.elapsed() >= REMINDER) {
-            site.tell(&Event::Blocked { step: job.step, message: job.script.message, by: &by, waited });
+            site.emit(&Event::Blocked { step: job.step, message: job.script.message, by: &by, waited });
             *told = Some((Instant::now(), by));
         }
     }

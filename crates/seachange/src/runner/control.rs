@@ -2,11 +2,11 @@
 
 use sea_orm::{AccessMode, IsolationLevel, SqliteTransactionMode};
 
-use crate::relay::Begin;
+use crate::intercept::BeginOptions;
 use crate::sql::SqlDialect;
 
 /// Begins a transaction, inside of another one unless it is the outermost.
-pub(super) fn begin(dialect: SqlDialect, begin: Begin, is_outermost: bool, depth: usize) -> String {
+pub(super) fn begin(dialect: SqlDialect, begin: BeginOptions, is_outermost: bool, depth: usize) -> String {
     let options = options(begin);
     match (dialect, is_outermost) {
         (SqlDialect::Sqlite, true) => match begin.sqlite_mode {
@@ -52,7 +52,7 @@ fn joined(options: &[String]) -> String {
     options.iter().map(|option| format!(" {option}")).collect()
 }
 
-fn options(begin: Begin) -> Vec<String> {
+fn options(begin: BeginOptions) -> Vec<String> {
     let level = begin.isolation_level.map(|level| match level {
         IsolationLevel::RepeatableRead => "REPEATABLE READ",
         IsolationLevel::ReadCommitted => "READ COMMITTED",

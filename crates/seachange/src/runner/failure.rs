@@ -5,14 +5,14 @@ use seachange_graph::Direction;
 use thiserror::Error;
 
 use super::refusal::Refusal;
-use crate::alter::Violation;
+use crate::alter::ForeignKeyViolation;
 use crate::database_error::full_reason;
 use crate::limits::Limit;
 
 /// A revision that failed.
 #[derive(Debug, Error)]
 #[error("the {direction} of `{revision}`, {message}, failed")]
-pub struct Failure {
+pub struct RevisionFailure {
     /// The revision.
     pub revision: String,
     /// Its message.
@@ -23,7 +23,7 @@ pub struct Failure {
     pub direction: Direction,
     /// Why it failed.
     #[source]
-    pub cause: Cause,
+    pub cause: FailureCause,
     /// The statement that the database refused, where it is known.
     pub statement: Option<String>,
     /// The limit that it ran into, where it was one.
@@ -31,7 +31,7 @@ pub struct Failure {
     /// How often it was run.
     pub attempts: u32,
     /// What is left of it in the database.
-    pub left: Left,
+    pub left: Leftover,
     /// The name of the database system.
     pub system: &'static str,
     /// Whether that system rolls back changes of tables; what is left is then the choice of the revision.
@@ -47,7 +47,7 @@ pub struct Failure {
 /// Why a revision failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum Cause {
+pub enum FailureCause {
     /// The database refused something, or the code returned an error of its own.
     #[error("{}", full_reason(.0))]
     Database(DbErr),
@@ -62,12 +62,12 @@ pub enum Cause {
     TransactionEnded,
     /// With foreign keys off for a table rebuild, the revision left rows that refer to nothing.
     #[error("{}", list(.0))]
-    ForeignKeys(Vec<Violation>),
+    ForeignKeys(Vec<ForeignKeyViolation>),
 }
 
 /// What a failed revision left in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Left {
+pub enum Leftover {
     /// Nothing: it was rolled back.
     Nothing,
     /// Everything up to the failure; the row says that the revision was begun.
@@ -82,7 +82,7 @@ pub enum Left {
     Unknown,
 }
 
-fn list(violations: &[Violation]) -> String {
+fn list(violations: &[ForeignKeyViolation]) -> String {
     let lines: Vec<String> = violations.iter().map(ToString::to_string).collect();
     lines.join("; ")
 }

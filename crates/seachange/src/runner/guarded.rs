@@ -6,15 +6,15 @@
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DbErr, ExecResult, QueryResult, Statement};
 
-use super::Live;
+use super::DirectSession;
 use super::policy::{self, Decision};
 use super::refusal::Refusal;
-use crate::relay::{Begin, Session};
-use crate::sql::{self, Facts, SqlDialect};
+use crate::intercept::{BeginOptions, StatementHandler};
+use crate::sql::{self, SqlDialect, StatementFacts};
 
 /// What is known of the transaction after the code has run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ended {
+pub(crate) enum TransactionEnd {
     /// The code has sent nothing that could have ended it.
     No,
     /// The database rolled it back because of a statement that failed; nothing ran after that.
@@ -24,8 +24,8 @@ pub(crate) enum Ended {
 }
 
 /// Runs the statements of one revision inside of the engine's transaction.
-pub(crate) struct Guarded {
-    pub(crate) live: Live,
+pub(crate) struct GuardedSession {
+    pub(crate) live: DirectSession,
     dialect: SqlDialect,
     are_foreign_keys_off: bool,
     /// Whether the session can be replaced after the revision.
@@ -34,13 +34,18 @@ pub(crate) struct Guarded {
     needs_foreign_keys_off: bool,
     touches_session: bool,
     changes_role: bool,
-    ended: Ended,
+    ended: TransactionEnd,
     /// The statement after which no transaction was open.
     ended_by: Option<String>,
 }
 
-impl Guarded {
-    pub(crate) fn new(live: Live, dialect: SqlDialect, are_foreign_keys_off: bool, is_replaceable: bool) -> Self {
+impl GuardedSession {
+    pub(crate) fn new(
+        live: DirectSession,
+        dialect: SqlDialect,
+        are_foreign_keys_off: bool,
+        is_replaceable: bool,
+    ) -> Self {
         Self {
             live,
             dialect,
@@ -49,7 +54,7 @@ impl Guarded {
             needs_foreign_keys_off: false,
             touches_session: false,
             changes_role: false,
-            ended: Ended::No,
+            ended: TransactionEnd::No,
             ended_by: None,
         }
     }
@@ -75,12 +80,12 @@ impl Guarded {
     }
 
     /// What is known of the transaction.
-    pub(crate) fn ended(&self) -> Ended {
+    pub(crate) fn ended(&self) -> TransactionEnd {
         self.ended
     }
 
     /// Decides about a text before it is sent.
-    fn admit(&mut self, statement: &Statement) -> Result<Vec<Facts>, DbErr> {
+    fn admit(&mut self, statement: &Statement) -> Result<Vec<StatementFacts>, DbErr> {
         let facts = sql::read(&statement.sql, self.dialect);
         if !self.is_replaceable && policy::lasts(&facts) {
             return Err(self.live.refuse(Refusal::LastingSetting, &statement.sql));
@@ -100,10 +105,10 @@ impl Guarded {
     }
 
     /// Looks whether the transaction is still open, where a statement may have ended it.
-    async fn check<T>(&mut self, sql: &str, facts: &[Facts], outcome: Result<T, DbErr>) -> Result<T, DbErr> {
+    async fn check<T>(&mut self, sql: &str, facts: &[StatementFacts], outcome: Result<T, DbErr>) -> Result<T, DbErr> {
         let may_end = policy::may_end_transaction(facts);
-        if may_end && outcome.is_ok() && self.ended == Ended::No {
-            self.ended = Ended::Perhaps;
+        if may_end && outcome.is_ok() && self.ended == TransactionEnd::No {
+            self.ended = TransactionEnd::Perhaps;
         }
         // PostgreSQL ends a transaction only where it is told to.
         if self.dialect != SqlDialect::Sqlite || outcome.is_ok() && !may_end || !self.is_over().await {
@@ -112,8 +117,8 @@ impl Guarded {
         self.ended_by = Some(sql.to_owned());
         match outcome {
             Err(error) => {
-                if self.ended == Ended::No {
-                    self.ended = Ended::RolledBack;
+                if self.ended == TransactionEnd::No {
+                    self.ended = TransactionEnd::RolledBack;
                 }
                 self.live.stop(&error);
                 Err(error)
@@ -135,7 +140,7 @@ impl Guarded {
 }
 
 #[async_trait]
-impl Session for Guarded {
+impl StatementHandler for GuardedSession {
     async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
         let facts = self.admit(&statement)?;
         let sql = statement.sql.clone();
@@ -150,7 +155,7 @@ impl Session for Guarded {
         self.check(&sql, &facts, outcome).await
     }
 
-    async fn begin(&mut self, begin: Begin) -> Result<(), DbErr> {
+    async fn begin(&mut self, begin: BeginOptions) -> Result<(), DbErr> {
         match policy::begin(begin, self.dialect) {
             Some(refusal) => Err(self.live.refuse(refusal, "BEGIN")),
             None => self.live.begin(begin).await,

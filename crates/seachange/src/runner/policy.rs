@@ -1,8 +1,8 @@
 //! Which statements of a revision are sent. Pure: it takes the facts of a text and returns a decision.
 
 use super::refusal::Refusal;
-use crate::relay::Begin;
-use crate::sql::{Control, Facts, Pragma, SessionState, SqlDialect, StatementKind};
+use crate::intercept::BeginOptions;
+use crate::sql::{Pragma, SessionState, SqlDialect, StatementFacts, StatementKind, TransactionControl};
 
 /// The savepoint by which the engine recognises its transaction.
 pub(crate) const SAVEPOINT: &str = "seachange_revision";
@@ -28,7 +28,7 @@ pub(crate) enum Decision {
 }
 
 /// Decides about a text inside of the transaction that holds the revision and its row.
-pub(crate) fn in_transaction(statements: &[Facts], are_foreign_keys_off: bool) -> Decision {
+pub(crate) fn in_transaction(statements: &[StatementFacts], are_foreign_keys_off: bool) -> Decision {
     for facts in statements {
         let refusal = match (&facts.control, facts.kind, &facts.pragma) {
             (Some(_), ..) if sets_session(facts) => continue,
@@ -46,9 +46,9 @@ pub(crate) fn in_transaction(statements: &[Facts], are_foreign_keys_off: bool) -
 }
 
 /// Decides about a text outside of a transaction, where each statement is journalled.
-pub(crate) fn outside(statements: &[Facts], dialect: SqlDialect) -> Option<Refusal> {
+pub(crate) fn outside(statements: &[StatementFacts], dialect: SqlDialect) -> Option<Refusal> {
     statements.iter().find_map(|facts| match (&facts.control, facts.kind) {
-        (Some(Control::Other), _) if !sets_session(facts) => Some(Refusal::TransactionMode),
+        (Some(TransactionControl::Other), _) if !sets_session(facts) => Some(Refusal::TransactionMode),
         (_, StatementKind::Copy) => Some(Refusal::Copy),
         _ if dialect != SqlDialect::Postgres && facts.session_reads.contains(&SessionState::Diagnostics) => {
             Some(Refusal::Diagnostics)
@@ -58,7 +58,7 @@ pub(crate) fn outside(statements: &[Facts], dialect: SqlDialect) -> Option<Refus
 }
 
 /// Decides about a transaction that the code begins through SeaORM.
-pub(crate) fn begin(begin: Begin, dialect: SqlDialect) -> Option<Refusal> {
+pub(crate) fn begin(begin: BeginOptions, dialect: SqlDialect) -> Option<Refusal> {
     match dialect {
         SqlDialect::Sqlite if begin.is_read_only() => Some(Refusal::ReadOnlyTransaction),
         SqlDialect::Sqlite if begin.is_weaker() => Some(Refusal::IsolationLevel),
@@ -67,7 +67,7 @@ pub(crate) fn begin(begin: Begin, dialect: SqlDialect) -> Option<Refusal> {
 }
 
 /// Whether a text may leave something in the session, which the next revision must not find.
-pub(crate) fn touches_session(statements: &[Facts]) -> bool {
+pub(crate) fn touches_session(statements: &[StatementFacts]) -> bool {
     let is_kept_by_each_statement =
         |state: &SessionState| matches!(state, SessionState::LastInsertId | SessionState::Diagnostics);
     statements
@@ -76,7 +76,7 @@ pub(crate) fn touches_session(statements: &[Facts]) -> bool {
 }
 
 /// Whether a text changes the role under which the session writes.
-pub(crate) fn changes_role(statements: &[Facts]) -> bool {
+pub(crate) fn changes_role(statements: &[StatementFacts]) -> bool {
     let names = statements.iter().flat_map(|facts| &facts.session_writes);
     names.into_iter().any(|state| match state {
         SessionState::Setting(name) => name == "role" || name == "session_authorization",
@@ -86,30 +86,35 @@ pub(crate) fn changes_role(statements: &[Facts]) -> bool {
 }
 
 /// Whether a text changes a setting that the engine cannot restore in a session that it cannot replace.
-pub(crate) fn lasts(statements: &[Facts]) -> bool {
+pub(crate) fn lasts(statements: &[StatementFacts]) -> bool {
     let pragmas = statements.iter().filter_map(|facts| facts.pragma.as_ref());
     pragmas.into_iter().any(|pragma| pragma.value.is_some() && LASTING_PRAGMAS.contains(&&*pragma.name))
 }
 
 /// Whether a text may end the transaction in a way that its words do not tell.
-pub(crate) fn may_end_transaction(statements: &[Facts]) -> bool {
+pub(crate) fn may_end_transaction(statements: &[StatementFacts]) -> bool {
     statements.iter().any(|facts| facts.may_end_transaction)
 }
 
 /// Whether a statement sets how later transactions of the session begin, and not whether it commits by itself.
-fn sets_session(facts: &Facts) -> bool {
+fn sets_session(facts: &StatementFacts) -> bool {
     let is_harmless = |state: &SessionState| matches!(state, SessionState::Setting(name) if name != "autocommit");
-    facts.control == Some(Control::Other)
+    facts.control == Some(TransactionControl::Other)
         && !facts.session_writes.is_empty()
         && facts.session_writes.iter().all(is_harmless)
 }
 
-fn ends_engine_transaction(control: &Control) -> bool {
+fn ends_engine_transaction(control: &TransactionControl) -> bool {
     let is_engine_name =
         |name: &String| name.eq_ignore_ascii_case(SAVEPOINT) || name.to_ascii_lowercase().starts_with(INNER_SAVEPOINTS);
     match control {
-        Control::Begin | Control::Commit | Control::Rollback | Control::Other => true,
-        Control::Savepoint(name) | Control::Release(name) | Control::RollbackTo(name) => is_engine_name(name),
+        TransactionControl::Begin
+        | TransactionControl::Commit
+        | TransactionControl::Rollback
+        | TransactionControl::Other => true,
+        TransactionControl::Savepoint(name)
+        | TransactionControl::Release(name)
+        | TransactionControl::RollbackTo(name) => is_engine_name(name),
     }
 }
 

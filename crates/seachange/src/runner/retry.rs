@@ -5,21 +5,21 @@ use std::time::Duration;
 use seachange_graph::Step;
 
 use super::Runner;
-use super::failure::{Failure, Left};
+use super::failure::{Leftover, RevisionFailure};
 use crate::error::Error;
 use crate::event::Event;
 use crate::limits::Limit;
-use crate::lock::Pause;
+use crate::lock::Backoff;
 
 impl Runner<'_> {
     /// Makes attempts at some steps, as often as the limits say. Another one is made only where nothing of the last is
     /// left.
-    pub(super) async fn patiently<T>(
+    pub(super) async fn with_retries<T>(
         &self,
         steps: &[Step],
         attempt: impl AsyncFn() -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let mut pause = Pause::retreat();
+        let mut pause = Backoff::for_retry();
         let mut retries = 0;
         loop {
             let mut failure = match attempt().await {
@@ -34,19 +34,19 @@ impl Runner<'_> {
             self.tell_of_retry(steps, retries, &failure);
             pause.sleep(Duration::MAX, self.site.stop).await;
             if self.site.is_stopping() {
-                return Err(Error::Stopped { waited: self.site.waited.so_far() });
+                return Err(Error::Stopped { waited: self.site.waited.elapsed() });
             }
         }
     }
 
-    fn tell_of_retry(&self, steps: &[Step], attempt: u32, failure: &Failure) {
+    fn tell_of_retry(&self, steps: &[Step], attempt: u32, failure: &RevisionFailure) {
         let Some(step) = steps.iter().find(|step| step.revision == failure.revision) else { return };
         let of = self.site.limits.retries;
-        self.site.tell(&Event::Retrying { step, message: &failure.message, attempt, of, cause: &failure.cause });
+        self.site.emit(&Event::Retrying { step, message: &failure.message, attempt, of, cause: &failure.cause });
     }
 }
 
 /// Whether another session may let it through next time, and nothing is left of it.
-fn may_do_better(failure: &Failure) -> bool {
-    failure.limit == Some(Limit::Lock) && failure.left == Left::Nothing
+fn may_do_better(failure: &RevisionFailure) -> bool {
+    failure.limit == Some(Limit::Lock) && failure.left == Leftover::Nothing
 }

@@ -19,7 +19,7 @@ const MOST_ROWS: usize = 100_000;
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 
 /// What came of a query.
-pub(super) enum Rows {
+pub(super) enum LimitedRows {
     /// All of its rows.
     All(Vec<QueryResult>),
     /// It has more rows or bytes than the engine keeps in memory.
@@ -31,7 +31,7 @@ pub(super) enum Rows {
 /// # Errors
 ///
 /// What the database says.
-pub(super) async fn rows(executor: &DatabaseExecutor<'_>, statement: Statement) -> Result<Rows, DbErr> {
+pub(super) async fn rows(executor: &DatabaseExecutor<'_>, statement: Statement) -> Result<LimitedRows, DbErr> {
     match executor {
         DatabaseExecutor::Connection(connection) => collect(*connection, statement).await,
         DatabaseExecutor::Transaction(transaction) => collect(*transaction, statement).await,
@@ -39,17 +39,17 @@ pub(super) async fn rows(executor: &DatabaseExecutor<'_>, statement: Statement) 
     }
 }
 
-async fn collect(source: &impl StreamTrait, statement: Statement) -> Result<Rows, DbErr> {
+async fn collect(source: &impl StreamTrait, statement: Statement) -> Result<LimitedRows, DbErr> {
     let mut stream = pin!(source.stream_raw(statement).await?);
     let (mut rows, mut bytes) = (Vec::new(), 0);
     while let Some(row) = stream.try_next().await? {
         bytes += size(&row);
         rows.push(row);
         if rows.len() > MOST_ROWS || bytes > MOST_BYTES {
-            return Ok(Rows::TooMany);
+            return Ok(LimitedRows::TooMany);
         }
     }
-    Ok(Rows::All(rows))
+    Ok(LimitedRows::All(rows))
 }
 
 /// How many bytes the values of a row take, roughly.

@@ -4,21 +4,21 @@ use std::time::{Duration, Instant};
 
 use sea_orm::DbErr;
 
-use super::failure::{Cause, Failure, Left};
-use super::others::Turn;
-use super::{Job, Live, Runner};
+use super::concurrent::StepAvailability;
+use super::failure::{FailureCause, Leftover, RevisionFailure};
+use super::{DirectSession, Runner, StepContext};
 use crate::backend::{Backend, LockRole};
 use crate::error::Error;
+use crate::intercept::{RunOutcome, rebuild_impossible};
 use crate::limits::Limit;
-use crate::lock::{self, Waiter};
-use crate::relay::{Ending, no_rebuild};
-use crate::revision::Script;
-use crate::store::{Row, State};
+use crate::lock::{self, LockWait};
+use crate::revision::RegisteredRevision;
+use crate::store::{RevisionRow, RevisionRowState};
 
 /// Why an attempt at a revision came to nothing.
-pub(super) enum Setback {
+pub(super) enum StepError {
     /// It failed.
-    Failed(Box<Failure>),
+    Failed(Box<RevisionFailure>),
     /// A table has to be rebuilt on SQLite, and foreign keys cannot be switched off inside a transaction.
     NeedsForeignKeysOff,
     /// Something kept the run from it.
@@ -27,7 +27,7 @@ pub(super) enum Setback {
 
 /// What came of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Attempt {
+pub(super) enum StepOutcome {
     /// It is done.
     Done,
     /// Another run has done it.
@@ -36,23 +36,23 @@ pub(super) enum Attempt {
     Kept,
 }
 
-impl From<Turn> for Attempt {
+impl From<StepAvailability> for StepOutcome {
     /// What comes of an attempt when it is not this run's turn.
-    fn from(turn: Turn) -> Self {
-        if turn == Turn::Busy { Self::Kept } else { Self::Overtaken }
+    fn from(turn: StepAvailability) -> Self {
+        if turn == StepAvailability::Busy { Self::Kept } else { Self::Overtaken }
     }
 }
 
 /// Whether a revision and its row commit together.
-pub(crate) fn is_transactional(backend: &dyn Backend, script: &Script) -> bool {
+pub(crate) fn is_transactional(backend: &dyn Backend, script: &RegisteredRevision) -> bool {
     backend.rolls_back_ddl() && script.migration.use_transaction() != Some(false)
 }
 
 impl Runner<'_> {
     /// Runs a step and says how long it took; nothing when another run has done it.
-    pub(super) async fn run_step(&self, job: Job<'_>) -> Result<Option<Duration>, Error> {
+    pub(super) async fn run_step(&self, job: StepContext<'_>) -> Result<Option<Duration>, Error> {
         let start = Instant::now();
-        let mut waiter = Waiter::new(self.site);
+        let mut waiter = LockWait::new(self.site);
         loop {
             let outcome = if is_transactional(self.site.backend, job.script) {
                 self.run_in_transaction(job, start).await
@@ -60,16 +60,16 @@ impl Runner<'_> {
                 self.run_journalled(job, start).await
             };
             match outcome {
-                Ok(Attempt::Done) => return Ok(Some(start.elapsed())),
-                Ok(Attempt::Overtaken) => return Ok(None),
-                Ok(Attempt::Kept) => self.wait_for_other(&mut waiter).await?,
+                Ok(StepOutcome::Done) => return Ok(Some(start.elapsed())),
+                Ok(StepOutcome::Overtaken) => return Ok(None),
+                Ok(StepOutcome::Kept) => self.wait_for_other(&mut waiter).await?,
                 Err(setback) => return Err(self.error(job, setback)),
             }
         }
     }
 
     /// Waits for the run that is in the middle of a revision, unless it died there.
-    async fn wait_for_other(&self, waiter: &mut Waiter<'_>) -> Result<(), Error> {
+    async fn wait_for_other(&self, waiter: &mut LockWait<'_>) -> Result<(), Error> {
         let site = self.site;
         if lock::is_at_work(site, site.connection).await {
             return waiter.wait().await;
@@ -80,23 +80,23 @@ impl Runner<'_> {
     }
 
     /// What a setback means for the run.
-    pub(super) fn error(&self, job: Job<'_>, setback: Setback) -> Error {
+    pub(super) fn error(&self, job: StepContext<'_>, setback: StepError) -> Error {
         match setback {
-            Setback::Failed(failure) => Error::Failed(failure),
-            Setback::Stopped(error) => error,
-            Setback::NeedsForeignKeysOff => {
-                Error::Failed(self.failure(job, Cause::Database(no_rebuild()), Left::Nothing, None))
+            StepError::Failed(failure) => Error::Failed(failure),
+            StepError::Stopped(error) => error,
+            StepError::NeedsForeignKeysOff => {
+                Error::Failed(self.failure(job, FailureCause::Database(rebuild_impossible()), Leftover::Nothing, None))
             }
         }
     }
 
     /// Makes sure that this session has the lock still, where `left` is what is left of the revision if it has not.
-    pub(super) async fn check_lock(&self, job: Job<'_>, left: Left) -> Result<(), Setback> {
+    pub(super) async fn check_lock(&self, job: StepContext<'_>, left: Leftover) -> Result<(), StepError> {
         let holds = self.has_lock().await;
-        if holds.map_err(|error| self.setback(job, error, left))? {
+        if holds.map_err(|error| self.step_error(job, error, left))? {
             return Ok(());
         }
-        Err(Setback::Stopped(Error::LockLost { is_pooled: false }))
+        Err(StepError::Stopped(Error::LockLost { is_pooled: false }))
     }
 
     /// A revision may give up all locks of its session. As long as the other session has the lock of the run, no other run
@@ -112,13 +112,19 @@ impl Runner<'_> {
     }
 
     /// The database refused what had to be done for a revision.
-    pub(super) fn setback(&self, job: Job<'_>, error: DbErr, left: Left) -> Setback {
-        Setback::Failed(self.failure(job, Cause::Database(error), left, None))
+    pub(super) fn step_error(&self, job: StepContext<'_>, error: DbErr, left: Leftover) -> StepError {
+        StepError::Failed(self.failure(job, FailureCause::Database(error), left, None))
     }
 
     /// A failure of a revision, with the statement that the database refused.
-    pub(super) fn failure(&self, job: Job<'_>, cause: Cause, left: Left, statement: Option<String>) -> Box<Failure> {
-        Box::new(Failure {
+    pub(super) fn failure(
+        &self,
+        job: StepContext<'_>,
+        cause: FailureCause,
+        left: Leftover,
+        statement: Option<String>,
+    ) -> Box<RevisionFailure> {
+        Box::new(RevisionFailure {
             revision: job.step.revision.clone(),
             message: job.script.message.to_owned(),
             file: job.script.file.to_owned(),
@@ -137,9 +143,9 @@ impl Runner<'_> {
     }
 
     /// The limit that is the cause of a failure.
-    fn limit(&self, cause: &Cause) -> Option<Limit> {
-        let Cause::Database(error) = cause else { return None };
-        if self.site.backend.is_kept_waiting(error) {
+    fn limit(&self, cause: &FailureCause) -> Option<Limit> {
+        let FailureCause::Database(error) = cause else { return None };
+        if self.site.backend.is_lock_conflict(error) {
             return Some(Limit::Lock);
         }
         let is_limited = self.site.limits.statement_limit().is_some();
@@ -147,32 +153,38 @@ impl Runner<'_> {
     }
 
     /// What an ending of the code means where `left` is what it leaves, and `live` is the session that it had.
-    pub(super) fn judge(&self, job: Job<'_>, ending: Ending, live: &Live, left: Left) -> Result<(), Setback> {
+    pub(super) fn classify_outcome(
+        &self,
+        job: StepContext<'_>,
+        ending: RunOutcome,
+        live: &DirectSession,
+        left: Leftover,
+    ) -> Result<(), StepError> {
         let refused = live.refused.clone();
         if let Some(refusal) = live.refusal() {
-            return Err(Setback::Failed(self.failure(job, Cause::Refused(refusal.clone()), left, refused)));
+            return Err(StepError::Failed(self.failure(job, FailureCause::Refused(refusal.clone()), left, refused)));
         }
         let (cause, statement) = match ending {
-            Ending::Done => match live.aborted_by().cloned() {
+            RunOutcome::Done => match live.aborted_by().cloned() {
                 None => return Ok(()),
-                Some(first) => (Cause::Database(first.error), Some(first.sql)),
+                Some(first) => (FailureCause::Database(first.error), Some(first.sql)),
             },
-            Ending::NeedsForeignKeysOff => return Err(Setback::NeedsForeignKeysOff),
-            Ending::Failed(error) => match live.first_failure(&error) {
-                Some(first) => (Cause::Database(first.error), Some(first.sql)),
-                None => (Cause::Database(error), refused),
+            RunOutcome::NeedsForeignKeysOff => return Err(StepError::NeedsForeignKeysOff),
+            RunOutcome::Failed(error) => match live.first_failure(&error) {
+                Some(first) => (FailureCause::Database(first.error), Some(first.sql)),
+                None => (FailureCause::Database(error), refused),
             },
-            Ending::Panicked(text) => (Cause::Panic(text), refused),
+            RunOutcome::Panicked(text) => (FailureCause::Panic(text), refused),
         };
-        Err(Setback::Failed(self.failure(job, cause, left, statement)))
+        Err(StepError::Failed(self.failure(job, cause, left, statement)))
     }
 
-    pub(super) fn started(&self, job: Job<'_>, state: State) -> Row {
-        Row::started(job.revision, job.script.source_hash, state, self.migrations.program())
+    pub(super) fn started(&self, job: StepContext<'_>, state: RevisionRowState) -> RevisionRow {
+        RevisionRow::started(job.revision, job.script.source_hash, state, self.migrations.program())
     }
 
-    pub(super) fn finished(&self, row: Row, start: Instant) -> Row {
+    pub(super) fn finished(&self, row: RevisionRow, start: Instant) -> RevisionRow {
         let duration_ms = i64::try_from(start.elapsed().as_millis()).ok();
-        Row { duration_ms, ..row.applied_now() }
+        RevisionRow { duration_ms, ..row.applied_now() }
     }
 }

@@ -7,23 +7,23 @@ use std::time::Instant;
 use sea_orm::DbErr;
 use seachange_graph::Direction;
 
-use super::failure::{Cause, Left};
-use super::guarded::{Ended, Guarded};
-use super::others::Turn;
+use super::concurrent::StepAvailability;
+use super::failure::{FailureCause, Leftover};
+use super::guarded::{GuardedSession, TransactionEnd};
 use super::policy::SAVEPOINT;
-use super::step::{Attempt, Setback};
-use super::{Base, Job, Runner};
-use crate::alter::{self, Violation};
-use crate::backend::Entered;
+use super::step::{StepError, StepOutcome};
+use super::{Connection, Runner, StepContext};
+use crate::alter::{self, ForeignKeyViolation};
+use crate::backend::BegunTransaction;
 use crate::database_error::is_lost_connection;
 use crate::error::Error;
-use crate::relay::Ending;
-use crate::site::Site;
-use crate::store::{State, check_one};
+use crate::intercept::RunOutcome;
+use crate::run_context::RunContext;
+use crate::store::{RevisionRowState, check_one};
 
 /// Under which role a session writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum WriteRole {
     /// That of the engine.
     Engine,
     /// Perhaps one that the revision has set.
@@ -32,40 +32,48 @@ pub(super) enum Role {
 
 impl Runner<'_> {
     /// The revision and its row commit together or not at all.
-    pub(super) async fn run_in_transaction(&self, job: Job<'_>, start: Instant) -> Result<Attempt, Setback> {
+    pub(super) async fn run_in_transaction(
+        &self,
+        job: StepContext<'_>,
+        start: Instant,
+    ) -> Result<StepOutcome, StepError> {
         match self.attempt(job, start, None).await {
-            Err(Setback::NeedsForeignKeysOff) => self.attempt_without_foreign_keys(job, start).await,
+            Err(StepError::NeedsForeignKeysOff) => self.attempt_without_foreign_keys(job, start).await,
             outcome => outcome,
         }
     }
 
     /// Runs the revision with foreign keys off, and commits only if it broke none.
-    async fn attempt_without_foreign_keys(&self, job: Job<'_>, start: Instant) -> Result<Attempt, Setback> {
+    async fn attempt_without_foreign_keys(
+        &self,
+        job: StepContext<'_>,
+        start: Instant,
+    ) -> Result<StepOutcome, StepError> {
         let session = self.work.executor();
         let refused = |error| self.refused(job, error);
         let before = alter::foreign_key_violations(session).await.map_err(refused)?;
         alter::set_foreign_keys(session, false).await.map_err(refused)?;
         // Foreign keys are switched on again before the next transaction.
-        let outcome = self.attempt(Job { is_followed: false, ..job }, start, Some(&before)).await;
+        let outcome = self.attempt(StepContext { is_followed: false, ..job }, start, Some(&before)).await;
         // A connection that does not take this any more fails at the next statement, too; what counts is the outcome.
         let restored = alter::set_foreign_keys(session, true).await;
-        let unknown = |error| self.setback(job, error, Left::Unknown);
+        let unknown = |error| self.step_error(job, error, Leftover::Unknown);
         outcome.and_then(|attempt| restored.map(|()| attempt).map_err(unknown))
     }
 
     /// One attempt: begin, the code, the row, commit. With `violations_before`, foreign keys are off and are checked.
     async fn attempt(
         &self,
-        job: Job<'_>,
+        job: StepContext<'_>,
         start: Instant,
-        violations_before: Option<&[Violation]>,
-    ) -> Result<Attempt, Setback> {
+        violations_before: Option<&[ForeignKeyViolation]>,
+    ) -> Result<StepOutcome, StepError> {
         let entered = self.begin(job).await?;
         match self.check_turn(job, entered).await {
-            Ok(Turn::Ours) => {}
+            Ok(StepAvailability::Ours) => {}
             outcome => {
                 self.work.roll_back().await;
-                return outcome.map(Attempt::from);
+                return outcome.map(StepOutcome::from);
             }
         }
         let outcome = match self.work(job, violations_before).await {
@@ -75,103 +83,133 @@ impl Runner<'_> {
         if outcome.is_err() {
             self.work.roll_back().await;
         }
-        outcome.map(|()| Attempt::Done)
+        outcome.map(|()| StepOutcome::Done)
     }
 
     /// Begins the transaction, and makes sure that this run has the lock.
-    pub(super) async fn begin(&self, job: Job<'_>) -> Result<Entered, Setback> {
+    pub(super) async fn begin(&self, job: StepContext<'_>) -> Result<BegunTransaction, StepError> {
         if let Some(entered) = self.take_entered() {
             return Ok(entered);
         }
         let wrap = |error| self.error(job, self.refused(job, error));
-        if let Some(entered) = self.work.begin(self.site, wrap).await.map_err(Setback::Stopped)? {
+        if let Some(entered) = self.work.begin(self.site, wrap).await.map_err(StepError::Stopped)? {
             return Ok(entered);
         }
         self.work.roll_back().await;
-        Err(Setback::Stopped(Error::LockLost { is_pooled: false }))
+        Err(StepError::Stopped(Error::LockLost { is_pooled: false }))
     }
 
     /// Says what another run has done of the step before.
-    pub(super) async fn check_turn(&self, job: Job<'_>, entered: Entered) -> Result<Turn, Setback> {
-        match self.others.turn(self.site, self.work, job, entered).await.map_err(|error| self.refused(job, error))? {
-            Turn::Impossible => Err(Setback::Stopped(Error::Overtaken { revision: job.step.revision.clone() })),
+    pub(super) async fn check_turn(
+        &self,
+        job: StepContext<'_>,
+        entered: BegunTransaction,
+    ) -> Result<StepAvailability, StepError> {
+        match self
+            .others
+            .availability(self.site, self.work, job, entered)
+            .await
+            .map_err(|error| self.refused(job, error))?
+        {
+            StepAvailability::Impossible => {
+                Err(StepError::Stopped(Error::Overtaken { revision: job.step.revision.clone() }))
+            }
             turn => Ok(turn),
         }
     }
 
     /// The code, and the checks that follow it. Under which role the session writes after it comes back.
-    pub(super) async fn work(&self, job: Job<'_>, violations_before: Option<&[Violation]>) -> Result<Role, Setback> {
+    pub(super) async fn work(
+        &self,
+        job: StepContext<'_>,
+        violations_before: Option<&[ForeignKeyViolation]>,
+    ) -> Result<WriteRole, StepError> {
         let site = self.site;
-        let live = site.live(Base::Held(self.work.held()), true);
-        let guarded =
-            Guarded::new(live, site.backend.sql_dialect(), violations_before.is_some(), self.work.is_replaceable());
+        let live = site.live(Connection::Held(self.work.held()), true);
+        let guarded = GuardedSession::new(
+            live,
+            site.backend.sql_dialect(),
+            violations_before.is_some(),
+            self.work.is_replaceable(),
+        );
         let ran = self.run_code(job, true, guarded).await;
         let (ending, guarded) = ran.map_err(|error| self.refused(job, error))?;
         if guarded.touches_session() {
             self.is_touched.store(true, Ordering::Relaxed);
         }
         if guarded.needs_foreign_keys_off() {
-            return Err(Setback::NeedsForeignKeysOff);
+            return Err(StepError::NeedsForeignKeysOff);
         }
         self.settle(job, ending, &guarded).await?;
         if let Some(before) = violations_before {
             self.check_foreign_keys(job, before).await?;
         }
-        Ok(if guarded.changes_role() { Role::Perhaps } else { Role::Engine })
+        Ok(if guarded.changes_role() { WriteRole::Perhaps } else { WriteRole::Engine })
     }
 
     /// What came of the code, and what is left of it where it failed.
-    async fn settle(&self, job: Job<'_>, ending: Ending, guarded: &Guarded) -> Result<(), Setback> {
-        let outcome = self.judge(job, ending, &guarded.live, Left::Nothing);
+    async fn settle(
+        &self,
+        job: StepContext<'_>,
+        ending: RunOutcome,
+        guarded: &GuardedSession,
+    ) -> Result<(), StepError> {
+        let outcome = self.classify_outcome(job, ending, &guarded.live, Leftover::Nothing);
         let outcome = match (outcome, guarded.ended_refusal()) {
             (Ok(()), Some(refusal)) => {
-                Err(Setback::Failed(self.failure(job, Cause::Refused(refusal), Left::Nothing, None)))
+                Err(StepError::Failed(self.failure(job, FailureCause::Refused(refusal), Leftover::Nothing, None)))
             }
             (outcome, _) => outcome,
         };
         match outcome {
-            Err(Setback::Failed(mut failure)) => {
+            Err(StepError::Failed(mut failure)) => {
                 failure.left = self.left(guarded.ended()).await;
-                Err(Setback::Failed(failure))
+                Err(StepError::Failed(failure))
             }
             outcome => outcome,
         }
     }
 
     /// What is left of code that failed: nothing, where the transaction is still the engine's and is rolled back.
-    async fn left(&self, ended: Ended) -> Left {
-        if ended == Ended::RolledBack {
-            return Left::Nothing;
+    async fn left(&self, ended: TransactionEnd) -> Leftover {
+        if ended == TransactionEnd::RolledBack {
+            return Leftover::Nothing;
         }
         match self.work.execute(&format!("ROLLBACK TO SAVEPOINT {SAVEPOINT}")).await {
-            Ok(_) => Left::Nothing,
+            Ok(_) => Leftover::Nothing,
             // A connection that is gone takes its transaction along.
-            Err(error) if is_lost_connection(&error) && ended == Ended::No => Left::Nothing,
-            Err(_) => Left::Escaped,
+            Err(error) if is_lost_connection(&error) && ended == TransactionEnd::No => Leftover::Nothing,
+            Err(_) => Leftover::Escaped,
         }
     }
 
     /// Refuses a revision that ran with foreign keys off and left rows that refer to nothing.
-    async fn check_foreign_keys(&self, job: Job<'_>, before: &[Violation]) -> Result<(), Setback> {
+    async fn check_foreign_keys(&self, job: StepContext<'_>, before: &[ForeignKeyViolation]) -> Result<(), StepError> {
         let after = alter::foreign_key_violations(self.work.executor()).await;
         let violations = alter::new_violations(before, after.map_err(|error| self.refused(job, error))?);
         if violations.is_empty() {
             return Ok(());
         }
-        Err(Setback::Failed(self.failure(job, Cause::ForeignKeys(violations), Left::Nothing, None)))
+        Err(StepError::Failed(self.failure(job, FailureCause::ForeignKeys(violations), Leftover::Nothing, None)))
     }
 
     /// Recognises the transaction, writes the row of a revision that is done, or takes it away, and commits where
     /// `commits`: one text, so that it is one round trip. Where another revision follows in the session, the same text begins
     /// its transaction.
-    pub(super) async fn finish(&self, job: Job<'_>, start: Instant, role: Role, commits: bool) -> Result<(), Setback> {
+    pub(super) async fn finish(
+        &self,
+        job: StepContext<'_>,
+        start: Instant,
+        role: WriteRole,
+        commits: bool,
+    ) -> Result<(), StepError> {
         let store = self.site.store;
         let dialect = self.site.backend.sql_dialect();
-        let own_role = if role == Role::Perhaps { self.site.backend.own_role() } else { "" };
+        let own_role = if role == WriteRole::Perhaps { self.site.backend.own_role() } else { "" };
         let release = format!("RELEASE SAVEPOINT {SAVEPOINT}{own_role}");
         let outcome = match job.step.direction {
             Direction::Upgrade => {
-                let row = self.finished(self.started(job, State::Applied), start);
+                let row = self.finished(self.started(job, RevisionRowState::Applied), start);
                 let insert = store.insertion_text(dialect, &row);
                 let end = if commits { "; COMMIT" } else { "" };
                 let text = format!("{release}; {insert}{end}");
@@ -188,9 +226,9 @@ impl Runner<'_> {
 
     /// Ends a transaction by `text`, which inserts one row, and begins that of the next revision. If that does not succeed, the
     /// next revision tries again, and says why.
-    async fn execute_and_enter(&self, job: Job<'_>, text: &str) -> Result<(), DbErr> {
-        let Site { backend, store, limits, .. } = self.site;
-        match backend.enter(self.work.executor(), (&format!("{text}; "), 1), store.lock_key(), limits).await {
+    async fn execute_and_enter(&self, job: StepContext<'_>, text: &str) -> Result<(), DbErr> {
+        let RunContext { backend, store, limits, .. } = self.site;
+        match backend.begin_revision(self.work.executor(), (&format!("{text}; "), 1), store.lock_key(), limits).await {
             Ok(Some(entered)) => {
                 self.entered.lock().unwrap_or_else(PoisonError::into_inner).replace(entered);
                 Ok(())
@@ -211,7 +249,7 @@ impl Runner<'_> {
     }
 
     /// The row has to be there: that is asked before the commit.
-    async fn record_downgrade(&self, job: Job<'_>, release: &str, commits: bool) -> Result<(), DbErr> {
+    async fn record_downgrade(&self, job: StepContext<'_>, release: &str, commits: bool) -> Result<(), DbErr> {
         self.work.execute(release).await?;
         let dialect = self.site.backend.sql_dialect();
         let deleted = self.work.execute(&self.site.store.deletion_text(dialect, &job.step.revision)).await?;
@@ -220,16 +258,16 @@ impl Runner<'_> {
     }
 
     /// Why the end of a transaction did not come about.
-    fn unfinished(&self, job: Job<'_>, error: DbErr) -> Setback {
+    fn unfinished(&self, job: StepContext<'_>, error: DbErr) -> StepError {
         if self.site.backend.is_missing_savepoint(&error) {
-            return Setback::Failed(self.failure(job, Cause::TransactionEnded, Left::Escaped, None));
+            return StepError::Failed(self.failure(job, FailureCause::TransactionEnded, Leftover::Escaped, None));
         }
-        let left = if is_lost_connection(&error) { Left::Unknown } else { Left::Nothing };
-        self.setback(job, error, left)
+        let left = if is_lost_connection(&error) { Leftover::Unknown } else { Leftover::Nothing };
+        self.step_error(job, error, left)
     }
 
     /// The database refused what the engine itself had to do for a revision; all of it was rolled back.
-    pub(super) fn refused(&self, job: Job<'_>, error: DbErr) -> Setback {
-        self.setback(job, error, Left::Nothing)
+    pub(super) fn refused(&self, job: StepContext<'_>, error: DbErr) -> StepError {
+        self.step_error(job, error, Leftover::Nothing)
     }
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, ExecResult, TransactionTrait};
 
-use crate::backend::{Backend, Entered, LockRole};
+use crate::backend::{Backend, BegunTransaction, LockRole};
 use crate::connection::SessionSource;
 use crate::error::Error;
 use crate::limits::limit;
-use crate::lock::Waiter;
-use crate::site::Site;
+use crate::lock::LockWait;
+use crate::run_context::RunContext;
 
 const OPENING: &str = "cannot open a session for the revisions";
 
@@ -33,12 +33,16 @@ impl WorkSession {
     /// # Errors
     ///
     /// [`Error::Connect`], [`Error::LockTimeout`] where another session keeps the lock, [`Error::Database`].
-    pub(crate) async fn open(site: Site<'_>, source: &SessionSource, only: &DatabaseConnection) -> Result<Self, Error> {
+    pub(crate) async fn open(
+        site: RunContext<'_>,
+        source: &SessionSource,
+        only: &DatabaseConnection,
+    ) -> Result<Self, Error> {
         let wrap = |error| Error::database(OPENING)(error);
         let opened = source.open().await?.map(|pinned| pinned.connection);
         let connection = opened.as_ref().unwrap_or(only);
         limit(site, connection).await.map_err(wrap)?;
-        let mut waiter = Waiter::new(site);
+        let mut waiter = LockWait::new(site);
         while !site.backend.try_lock(&connection.into(), site.store.lock_key(), LockRole::Work).await.map_err(wrap)? {
             waiter.wait().await?;
         }
@@ -75,12 +79,16 @@ impl WorkSession {
     /// # Errors
     ///
     /// [`Error::LockTimeout`] when that takes too long; what the database said otherwise, as `wrap` puts it.
-    pub(crate) async fn begin(&self, site: Site<'_>, wrap: impl Fn(DbErr) -> Error) -> Result<Option<Entered>, Error> {
-        let mut waiter = Waiter::new(site);
+    pub(crate) async fn begin(
+        &self,
+        site: RunContext<'_>,
+        wrap: impl Fn(DbErr) -> Error,
+    ) -> Result<Option<BegunTransaction>, Error> {
+        let mut waiter = LockWait::new(site);
         loop {
-            match site.backend.enter(&self.held, ("", 0), site.store.lock_key(), site.limits).await {
+            match site.backend.begin_revision(&self.held, ("", 0), site.store.lock_key(), site.limits).await {
                 Ok(entered) => return Ok(entered),
-                Err(error) if site.backend.is_kept_waiting(&error) => {
+                Err(error) if site.backend.is_lock_conflict(&error) => {
                     self.roll_back().await;
                     waiter.wait().await?;
                 }

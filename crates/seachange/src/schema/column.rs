@@ -10,7 +10,7 @@ pub struct Column {
     /// The name, without quotes.
     pub name: String,
     /// The type.
-    pub column_type: Type,
+    pub column_type: SqlType,
     /// Whether it may be `NULL`.
     pub nullable: bool,
     /// The default. The one behind [`AutoIncrement`] is not told here.
@@ -29,7 +29,7 @@ pub struct Column {
 
 /// The type of a column. Two are the same when the database spells them alike.
 #[derive(Debug, Clone)]
-pub struct Type {
+pub struct SqlType {
     /// The type in the words of the database, such as `character varying(255)`.
     pub text: String,
     /// The type for which SeaORM writes this on the database. Entities say it; of other columns it is concluded from the
@@ -37,7 +37,7 @@ pub struct Type {
     pub kind: ColumnType,
 }
 
-impl Type {
+impl SqlType {
     /// Whether it is an enumerated type of PostgreSQL, or an array of it.
     #[must_use]
     pub fn is_of(&self, enumeration: &TableName) -> bool {
@@ -65,13 +65,13 @@ fn is_name_of(name: &str, enumeration: &TableName) -> bool {
     }
 }
 
-impl PartialEq for Type {
+impl PartialEq for SqlType {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text
     }
 }
 
-impl Eq for Type {}
+impl Eq for SqlType {}
 
 /// An expression of SQL. Two are the same when their normal forms are.
 #[derive(Debug, Clone)]
@@ -155,7 +155,7 @@ impl Column {
 
     /// A column that may be `NULL`, and has nothing but a type.
     #[must_use]
-    pub fn new(name: impl Into<String>, column_type: Type) -> Self {
+    pub fn new(name: impl Into<String>, column_type: SqlType) -> Self {
         Self {
             name: name.into(),
             column_type,

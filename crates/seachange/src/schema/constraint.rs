@@ -46,16 +46,16 @@ pub struct ForeignKey {
     /// The columns that they refer to, in the order of `columns`.
     pub referenced_columns: Vec<String>,
     /// What happens to the row when the one that it refers to is deleted.
-    pub on_delete: Action,
+    pub on_delete: ReferentialAction,
     /// What happens to the row when the key that it refers to changes.
-    pub on_update: Action,
+    pub on_update: ReferentialAction,
     /// Whether it may be checked late.
     pub deferrable: Option<Deferrable>,
 }
 
 /// What happens to rows that refer to one that goes. `RESTRICT` is `NoAction` on MySQL and MariaDB, where they are the same.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub enum Action {
+pub enum ReferentialAction {
     /// The change is refused, at the end of the statement or later.
     #[default]
     NoAction,

@@ -21,7 +21,7 @@ impl TableName {
     }
 
     /// Leaves the schema away where it is the one that the connection works in.
-    pub(crate) fn bring_home(&mut self, home: Option<&str>) {
+    pub(crate) fn unqualify(&mut self, home: Option<&str>) {
         if self.schema.is_some() && self.schema.as_deref() == home {
             self.schema = None;
         }

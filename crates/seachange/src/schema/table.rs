@@ -13,7 +13,7 @@ pub struct Schema {
     /// The tables, by name.
     pub tables: BTreeMap<TableName, Table>,
     /// The enumerated types of PostgreSQL, by name.
-    pub enumerations: BTreeMap<TableName, Enumeration>,
+    pub enumerations: BTreeMap<TableName, EnumType>,
 }
 
 /// A table.
@@ -38,24 +38,24 @@ pub struct Table {
     /// The comment, on databases that have some.
     pub comment: Option<String>,
     /// The statement that made the table, where the database keeps it (SQLite). It is not compared.
-    pub definition: Option<Definition>,
+    pub definition: Option<DefinitionText>,
 }
 
 /// A text that says nothing which the other fields do not say, and so is the same as any other.
 #[derive(Debug, Clone)]
-pub struct Definition(pub String);
+pub struct DefinitionText(pub String);
 
-impl PartialEq for Definition {
+impl PartialEq for DefinitionText {
     fn eq(&self, _: &Self) -> bool {
         true
     }
 }
 
-impl Eq for Definition {}
+impl Eq for DefinitionText {}
 
 /// An enumerated type of PostgreSQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Enumeration {
+pub struct EnumType {
     /// The name.
     pub name: TableName,
     /// The values, in their order.

@@ -1,39 +1,39 @@
 //! Whom and where the driver asks when the settings leave it open.
 
-use super::{DatabaseSettings, Server, Target};
+use super::{DatabaseLocation, DatabaseSettings, ServerLocation};
 
 impl DatabaseSettings {
     /// Returns the host and port that the driver will use, or the path of a socket and its port.
     pub(crate) fn endpoint(&self) -> Option<(String, u16)> {
         match &self.target {
-            Target::Sqlite(_) => None,
-            Target::Server(server) => server_endpoint(server),
+            DatabaseLocation::Sqlite(_) => None,
+            DatabaseLocation::Server(server) => server_endpoint(server),
         }
     }
 
     /// Returns the user that the driver will name.
     pub(crate) fn effective_username(&self) -> Option<String> {
         match &self.target {
-            Target::Sqlite(_) => None,
-            Target::Server(server) => server_username(server),
+            DatabaseLocation::Sqlite(_) => None,
+            DatabaseLocation::Server(server) => server_username(server),
         }
     }
 }
 
 #[cfg(feature = "postgres")]
-fn postgres_options(server: &Server) -> Option<sea_orm::sqlx::postgres::PgConnectOptions> {
+fn postgres_options(server: &ServerLocation) -> Option<sea_orm::sqlx::postgres::PgConnectOptions> {
     let is_postgres = server.driver == super::Driver::Postgres;
     let url = is_postgres.then(|| super::options::postgres_url(server))?;
     url.parse().ok()
 }
 
 #[cfg(feature = "mysql")]
-fn mysql_options(server: &Server) -> Option<sea_orm::sqlx::mysql::MySqlConnectOptions> {
+fn mysql_options(server: &ServerLocation) -> Option<sea_orm::sqlx::mysql::MySqlConnectOptions> {
     let is_mysql = server.driver == super::Driver::MySql;
     is_mysql.then(|| super::options::mysql_fields(Default::default(), server))
 }
 
-fn server_endpoint(server: &Server) -> Option<(String, u16)> {
+fn server_endpoint(server: &ServerLocation) -> Option<(String, u16)> {
     #[cfg(feature = "postgres")]
     if let Some(options) = postgres_options(server) {
         let port = options.get_port();
@@ -58,7 +58,7 @@ fn server_endpoint(server: &Server) -> Option<(String, u16)> {
     Some((server.host.clone()?, server.port?))
 }
 
-fn server_username(server: &Server) -> Option<String> {
+fn server_username(server: &ServerLocation) -> Option<String> {
     #[cfg(feature = "postgres")]
     if let Some(options) = postgres_options(server) {
         return Some(options.get_username().to_owned());

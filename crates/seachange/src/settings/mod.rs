@@ -1,6 +1,6 @@
 //! The settings that name one database, and what is made of them.
 //!
-//! [`Variables`] hold what was given, [`DatabaseSettings::resolve`] decides, and the result connects.
+//! [`DatabaseVariables`] hold what was given, [`DatabaseSettings::resolve`] decides, and the result connects.
 //! This module reads neither the command line nor the environment; `seachange::args` does.
 //!
 //! # What wins
@@ -52,12 +52,12 @@ use std::str::FromStr;
 pub use driver::Driver;
 pub(crate) use error::reason;
 pub use error::{SettingsError, UrlPart, UrlProblem};
-pub(crate) use server::Server;
+pub(crate) use server::ServerLocation;
+pub(crate) use sqlite::SqliteLocation;
 #[cfg(feature = "sqlite")]
-pub(crate) use sqlite::Mode;
-pub(crate) use sqlite::Sqlite;
+pub(crate) use sqlite::SqliteMode;
 pub use tls::TlsMode;
-pub use variables::Variables;
+pub use variables::DatabaseVariables;
 
 /// The SQLite file that is used when nothing is set, from the working directory.
 pub const DEFAULT_PATH: &str = "data/app.db";
@@ -65,17 +65,17 @@ pub const DEFAULT_PATH: &str = "data/app.db";
 /// One database, and how to reach it. Printing it masks the password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DatabaseSettings {
-    target: Target,
+    target: DatabaseLocation,
     dropped: Vec<String>,
 }
 
 /// Where the database is.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) enum Target {
+pub(crate) enum DatabaseLocation {
     /// A file or memory.
-    Sqlite(Sqlite),
+    Sqlite(SqliteLocation),
     /// A server.
-    Server(Server),
+    Server(ServerLocation),
 }
 
 impl DatabaseSettings {
@@ -88,38 +88,38 @@ impl DatabaseSettings {
     ///
     /// Fails when the variables contradict each other, when a value is malformed, and when the
     /// driver is not built in.
-    pub fn resolve(variables: &Variables) -> Result<Self, SettingsError> {
-        resolve::resolve(variables, &resolve::RealDisk)
+    pub fn resolve(variables: &DatabaseVariables) -> Result<Self, SettingsError> {
+        resolve::resolve(variables, &resolve::OsFileSystem)
     }
 
     /// Returns the driver that connects.
     #[must_use]
     pub const fn driver(&self) -> Driver {
         match &self.target {
-            Target::Sqlite(_) => Driver::Sqlite,
-            Target::Server(server) => server.driver,
+            DatabaseLocation::Sqlite(_) => Driver::Sqlite,
+            DatabaseLocation::Server(server) => server.driver,
         }
     }
 
     /// The name of the database on its server; empty for SQLite.
     pub(crate) fn database_name(&self) -> &str {
         match &self.target {
-            Target::Sqlite(_) => "",
-            Target::Server(server) => &server.name,
+            DatabaseLocation::Sqlite(_) => "",
+            DatabaseLocation::Server(server) => &server.name,
         }
     }
 
     /// Whether it is a SQLite database in memory.
     pub(crate) fn is_in_memory(&self) -> bool {
-        matches!(&self.target, Target::Sqlite(sqlite) if sqlite.path().is_none())
+        matches!(&self.target, DatabaseLocation::Sqlite(sqlite) if sqlite.path().is_none())
     }
 
     /// Returns the schema of PostgreSQL that is set as the only one on the search path.
     #[must_use]
     pub fn schema(&self) -> Option<&str> {
         match &self.target {
-            Target::Sqlite(_) => None,
-            Target::Server(server) => server.schema.as_deref(),
+            DatabaseLocation::Sqlite(_) => None,
+            DatabaseLocation::Server(server) => server.schema.as_deref(),
         }
     }
 
@@ -132,13 +132,13 @@ impl DatabaseSettings {
 
     /// Names a SQLite database without a file.
     pub(crate) fn in_memory() -> Self {
-        Self { target: Target::Sqlite(Sqlite::named(sqlite::MEMORY)), dropped: Vec::new() }
+        Self { target: DatabaseLocation::Sqlite(SqliteLocation::named(sqlite::MEMORY)), dropped: Vec::new() }
     }
 
     /// Names another database on the same server. SQLite has no others.
     pub(crate) fn in_database(&self, name: &str) -> Self {
         let mut settings = self.clone();
-        if let Target::Server(server) = &mut settings.target {
+        if let DatabaseLocation::Server(server) = &mut settings.target {
             server.name = name.to_owned();
         }
         settings
@@ -147,12 +147,12 @@ impl DatabaseSettings {
     /// Returns the file of the authorities to trust.
     pub(crate) fn tls_ca_file(&self) -> Option<&Path> {
         match &self.target {
-            Target::Sqlite(_) => None,
-            Target::Server(server) => server.tls_ca.as_deref().map(Path::new),
+            DatabaseLocation::Sqlite(_) => None,
+            DatabaseLocation::Server(server) => server.tls_ca.as_deref().map(Path::new),
         }
     }
 
-    pub(crate) const fn target(&self) -> &Target {
+    pub(crate) const fn target(&self) -> &DatabaseLocation {
         &self.target
     }
 }
@@ -166,7 +166,7 @@ impl FromStr for DatabaseSettings {
         if url.trim().is_empty() {
             return Err(SettingsError::Url { url: String::new(), problem: UrlProblem::NoScheme });
         }
-        Self::resolve(&Variables { url: Some(url.to_owned()), ..Variables::default() })
+        Self::resolve(&DatabaseVariables { url: Some(url.to_owned()), ..DatabaseVariables::default() })
     }
 }
 
@@ -183,7 +183,7 @@ impl fmt::Debug for DatabaseSettings {
     }
 }
 
-impl fmt::Display for Target {
+impl fmt::Display for DatabaseLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(sqlite) => sqlite.fmt(f),

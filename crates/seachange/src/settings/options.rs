@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sea_orm::ConnectOptions;
 
-use super::{DatabaseSettings, Target};
+use super::{DatabaseLocation, DatabaseSettings};
 
 /// How long one connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -22,7 +22,7 @@ const APPLICATION_NAME: &str = "seachange";
 /// On MySQL, the driver reads the columns anew each time. There it has to keep them: it closes the others by a packet that
 /// has no answer, and until the server acknowledges that, TCP holds back the next one, by about 40 ms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Prepared {
+enum StatementCache {
     /// As many as the driver keeps by default.
     Kept,
     /// None, where that is dangerous.
@@ -38,7 +38,7 @@ impl DatabaseSettings {
     /// `map_sqlx_mysql_opts`, which would replace the callback that carries the password.
     #[must_use]
     pub fn connect_options(&self) -> ConnectOptions {
-        let mut options = self.bare_options(Prepared::Kept);
+        let mut options = self.bare_options(StatementCache::Kept);
         // The level's type is `log`'s, which nothing else here needs.
         if let Ok(level) = "debug".parse() {
             options.sqlx_logging_level(level);
@@ -50,7 +50,7 @@ impl DatabaseSettings {
     /// `search_path` need it.
     #[must_use]
     pub fn pinned_options(&self) -> ConnectOptions {
-        let mut options = self.bare_options(Prepared::Fresh);
+        let mut options = self.bare_options(StatementCache::Fresh);
         if let Ok(level) = "debug".parse() {
             options.sqlx_logging_level(level);
         }
@@ -76,26 +76,26 @@ impl DatabaseSettings {
     #[cfg(feature = "postgres")]
     fn has_parameter(&self, key: &str) -> bool {
         match &self.target {
-            Target::Server(server) => server.parameters.iter().any(|(name, _)| name == key),
-            Target::Sqlite(_) => false,
+            DatabaseLocation::Server(server) => server.parameters.iter().any(|(name, _)| name == key),
+            DatabaseLocation::Sqlite(_) => false,
         }
     }
 
-    fn bare_options(&self, prepared: Prepared) -> ConnectOptions {
+    fn bare_options(&self, prepared: StatementCache) -> ConnectOptions {
         #[cfg(not(feature = "postgres"))]
         let _ = prepared;
         match &self.target {
             #[cfg(feature = "sqlite")]
-            Target::Sqlite(sqlite) => ConnectOptions::new(sqlite.url()),
+            DatabaseLocation::Sqlite(sqlite) => ConnectOptions::new(sqlite.url()),
             #[cfg(feature = "postgres")]
-            Target::Server(server) if server.driver == super::Driver::Postgres => postgres(server, prepared),
+            DatabaseLocation::Server(server) if server.driver == super::Driver::Postgres => postgres(server, prepared),
             #[cfg(feature = "mysql")]
-            Target::Server(server) if server.driver == super::Driver::MySql => mysql(server),
+            DatabaseLocation::Server(server) if server.driver == super::Driver::MySql => mysql(server),
             // `resolve` refuses a driver that is not built.
             #[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "mysql")))]
             other => ConnectOptions::new(other.to_string()),
             #[cfg(all(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-            Target::Server(server) => ConnectOptions::new(server.to_string()),
+            DatabaseLocation::Server(server) => ConnectOptions::new(server.to_string()),
         }
     }
 }
@@ -103,7 +103,7 @@ impl DatabaseSettings {
 /// Returns the URL for SQLx without the password, everything in the query, where it takes sockets,
 /// IPv6 addresses and odd names alike.
 #[cfg(feature = "postgres")]
-pub(super) fn postgres_url(server: &super::server::Server) -> String {
+pub(super) fn postgres_url(server: &super::server::ServerLocation) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     let port = server.port.map(|port| port.to_string());
     let tls = server.tls_mode().map(super::TlsMode::postgres);
@@ -123,7 +123,7 @@ pub(super) fn postgres_url(server: &super::server::Server) -> String {
 }
 
 #[cfg(feature = "postgres")]
-fn postgres(server: &super::server::Server, prepared: Prepared) -> ConnectOptions {
+fn postgres(server: &super::server::ServerLocation, prepared: StatementCache) -> ConnectOptions {
     let mut options = ConnectOptions::new(postgres_url(server));
     let password = server.password.clone();
     // Alone in the path: with `public` behind it, a schema that does not exist would be passed over.
@@ -132,7 +132,7 @@ fn postgres(server: &super::server::Server, prepared: Prepared) -> ConnectOption
         if let Some(password) = &password {
             options = options.password(password.reveal());
         }
-        if prepared == Prepared::Fresh {
+        if prepared == StatementCache::Fresh {
             options = options.statement_cache_capacity(0);
         }
         match &search_path {
@@ -150,7 +150,7 @@ fn quote(identifier: &str) -> String {
 
 /// Returns the URL for SQLx with what it reads from nowhere else.
 #[cfg(feature = "mysql")]
-fn mysql_url(server: &super::server::Server) -> String {
+fn mysql_url(server: &super::server::ServerLocation) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     let tls = server.tls_mode().map(super::TlsMode::mysql);
     query.extend_pairs(tls.map(|mode| ("ssl-mode", mode)));
@@ -160,7 +160,7 @@ fn mysql_url(server: &super::server::Server) -> String {
 }
 
 #[cfg(feature = "mysql")]
-fn mysql(server: &super::server::Server) -> ConnectOptions {
+fn mysql(server: &super::server::ServerLocation) -> ConnectOptions {
     let mut options = ConnectOptions::new(mysql_url(server));
     let server = server.clone();
     options.map_sqlx_mysql_opts(move |options| mysql_fields(options, &server));
@@ -172,7 +172,7 @@ fn mysql(server: &super::server::Server) -> ConnectOptions {
 #[cfg(feature = "mysql")]
 pub(super) fn mysql_fields(
     options: sea_orm::sqlx::mysql::MySqlConnectOptions,
-    server: &super::server::Server,
+    server: &super::server::ServerLocation,
 ) -> sea_orm::sqlx::mysql::MySqlConnectOptions {
     let mut options = options.database(&server.name);
     match server.host.as_deref() {

@@ -10,12 +10,12 @@ use url::form_urlencoded;
 use super::error::UrlProblem;
 use super::search_path;
 use super::secret::Secret;
-use super::server::{self, Server};
-use super::sqlite::{Mode, Sqlite};
+use super::server::{self, ServerLocation};
+use super::sqlite::{SqliteLocation, SqliteMode};
 use super::{Driver, TlsMode};
 
 /// Reads a server's query into `server`. Returns the names that mean nothing.
-pub(super) fn read_server(server: &mut Server, query: &str) -> Result<Vec<String>, UrlProblem> {
+pub(super) fn read_server(server: &mut ServerLocation, query: &str) -> Result<Vec<String>, UrlProblem> {
     let read_one = match server.driver {
         Driver::Postgres => read_postgres,
         Driver::MySql | Driver::Sqlite => read_mysql,
@@ -30,7 +30,7 @@ pub(super) fn read_server(server: &mut Server, query: &str) -> Result<Vec<String
     Ok(dropped)
 }
 
-fn read_postgres(server: &mut Server, key: &str, value: &str) -> Result<bool, UrlProblem> {
+fn read_postgres(server: &mut ServerLocation, key: &str, value: &str) -> Result<bool, UrlProblem> {
     match key {
         "host" | "hostaddr" => server.host = Some(server::url_host(value)?),
         "port" => server.port = Some(server::port(value).ok_or(UrlProblem::Port)?),
@@ -50,7 +50,7 @@ fn read_postgres(server: &mut Server, key: &str, value: &str) -> Result<bool, Ur
 }
 
 /// A search path of one schema is the schema. A longer one goes to the server as it is.
-fn read_search_path(server: &mut Server, key: &str, value: &str) -> Result<(), UrlProblem> {
+fn read_search_path(server: &mut ServerLocation, key: &str, value: &str) -> Result<(), UrlProblem> {
     match search_path::only_schema(value) {
         Some(schema) => set_schema(server, key, &schema),
         None => {
@@ -61,7 +61,7 @@ fn read_search_path(server: &mut Server, key: &str, value: &str) -> Result<(), U
 }
 
 /// Options of the server as `psql` takes them: a search path among them is read, the others go to the server.
-fn read_options(server: &mut Server, key: &str, value: &str) -> Result<(), UrlProblem> {
+fn read_options(server: &mut ServerLocation, key: &str, value: &str) -> Result<(), UrlProblem> {
     let (path, others) = search_path::split_options(value);
     if let Some(path) = path {
         read_search_path(server, key, &path)?;
@@ -73,7 +73,7 @@ fn read_options(server: &mut Server, key: &str, value: &str) -> Result<(), UrlPr
 }
 
 /// Sets the schema, unless another parameter names another one.
-fn set_schema(server: &mut Server, key: &str, schema: &str) -> Result<(), UrlProblem> {
+fn set_schema(server: &mut ServerLocation, key: &str, schema: &str) -> Result<(), UrlProblem> {
     match &server.schema {
         Some(known) if known != schema => Err(bad(key)),
         _ => {
@@ -83,7 +83,7 @@ fn set_schema(server: &mut Server, key: &str, schema: &str) -> Result<(), UrlPro
     }
 }
 
-fn read_mysql(server: &mut Server, key: &str, value: &str) -> Result<bool, UrlProblem> {
+fn read_mysql(server: &mut ServerLocation, key: &str, value: &str) -> Result<bool, UrlProblem> {
     match key {
         "socket" | "unix_socket" => {
             let socket = Some(value).filter(|path| path.starts_with('/'));
@@ -97,7 +97,7 @@ fn read_mysql(server: &mut Server, key: &str, value: &str) -> Result<bool, UrlPr
     Ok(true)
 }
 
-fn read_common(server: &mut Server, key: &str, value: &str) -> Result<bool, UrlProblem> {
+fn read_common(server: &mut ServerLocation, key: &str, value: &str) -> Result<bool, UrlProblem> {
     match key {
         "sslmode" | "ssl-mode" | "ssl_mode" | "ssl" => {
             server.tls = Some(TlsMode::from_name(value).ok_or_else(|| bad(key))?);
@@ -115,13 +115,13 @@ fn read_common(server: &mut Server, key: &str, value: &str) -> Result<bool, UrlP
 }
 
 /// Reads a SQLite query into `sqlite`. Returns the names that mean nothing.
-pub(super) fn read_sqlite(sqlite: &mut Sqlite, query: &str) -> Result<Vec<String>, UrlProblem> {
+pub(super) fn read_sqlite(sqlite: &mut SqliteLocation, query: &str) -> Result<Vec<String>, UrlProblem> {
     let mut dropped = Vec::new();
     for (key, value) in form_urlencoded::parse(query.as_bytes()) {
         match (&*key, &*value) {
-            ("mode", "ro") => sqlite.mode = Mode::ReadOnly,
-            ("mode", "rw") => sqlite.mode = Mode::ReadWrite,
-            ("mode", "rwc") => sqlite.mode = Mode::Create,
+            ("mode", "ro") => sqlite.mode = SqliteMode::ReadOnly,
+            ("mode", "rw") => sqlite.mode = SqliteMode::ReadWrite,
+            ("mode", "rwc") => sqlite.mode = SqliteMode::Create,
             ("mode", "memory") => sqlite.path = None,
             ("cache", "private" | "shared") | ("immutable", "true" | "1" | "false" | "0") | ("vfs", _) => {
                 sqlite.parameters.push((key.into_owned(), value.into_owned()))
@@ -133,7 +133,7 @@ pub(super) fn read_sqlite(sqlite: &mut Sqlite, query: &str) -> Result<Vec<String
     Ok(dropped)
 }
 
-fn keep(server: &mut Server, key: &str, value: &str) {
+fn keep(server: &mut ServerLocation, key: &str, value: &str) {
     server.parameters.push((key.to_owned(), value.to_owned()));
 }
 

@@ -6,13 +6,13 @@ use std::path::Path;
 use super::error::{SettingsError, UrlProblem};
 use super::mask::mask;
 use super::secret::Secret;
-use super::server::Server;
-use super::sqlite::Sqlite;
-use super::variables::Variables;
-use super::{DEFAULT_PATH, DatabaseSettings, Driver, Target, TlsMode, server, server_url, sqlite};
+use super::server::ServerLocation;
+use super::sqlite::SqliteLocation;
+use super::variables::DatabaseVariables;
+use super::{DEFAULT_PATH, DatabaseLocation, DatabaseSettings, Driver, TlsMode, server, server_url, sqlite};
 
 /// The two things that settings ask the disk, so that the rest is a function of values.
-pub(super) trait Disk {
+pub(super) trait FileSystem {
     /// Returns the text of a file.
     fn read(&self, path: &Path) -> io::Result<String>;
     /// Says whether a file, not a folder, is there.
@@ -20,9 +20,9 @@ pub(super) trait Disk {
 }
 
 /// The disk of this computer.
-pub(super) struct RealDisk;
+pub(super) struct OsFileSystem;
 
-impl Disk for RealDisk {
+impl FileSystem for OsFileSystem {
     fn read(&self, path: &Path) -> io::Result<String> {
         std::fs::read_to_string(path)
     }
@@ -32,7 +32,10 @@ impl Disk for RealDisk {
     }
 }
 
-pub(super) fn resolve(variables: &Variables, disk: &impl Disk) -> Result<DatabaseSettings, SettingsError> {
+pub(super) fn resolve(
+    variables: &DatabaseVariables,
+    disk: &impl FileSystem,
+) -> Result<DatabaseSettings, SettingsError> {
     let variables = variables.cleaned();
     let settings = match &variables.url {
         Some(url) => from_url(url, &variables, disk)?,
@@ -44,7 +47,11 @@ pub(super) fn resolve(variables: &Variables, disk: &impl Disk) -> Result<Databas
     }
 }
 
-fn from_url(url: &str, variables: &Variables, disk: &impl Disk) -> Result<DatabaseSettings, SettingsError> {
+fn from_url(
+    url: &str,
+    variables: &DatabaseVariables,
+    disk: &impl FileSystem,
+) -> Result<DatabaseSettings, SettingsError> {
     let wrong = |problem| SettingsError::Url { url: mask(url), problem };
     let (scheme, driver, rest) = split_scheme(url).map_err(wrong)?;
     if let Some(named) = named_driver(variables)?
@@ -58,14 +65,14 @@ fn from_url(url: &str, variables: &Variables, disk: &impl Disk) -> Result<Databa
             refuse_ambiguity(url, &parsed.sqlite, other, disk)?;
         }
         agree_sqlite(&parsed.sqlite, variables)?;
-        return Ok(settings(Target::Sqlite(parsed.sqlite), parsed.dropped));
+        return Ok(settings(DatabaseLocation::Sqlite(parsed.sqlite), parsed.dropped));
     }
     let rest = rest.strip_prefix("//").ok_or(wrong(UrlProblem::NoScheme))?;
     let (mut server, dropped) = server_url::parse(driver, rest).map_err(wrong)?;
     agree_server(&server, variables)?;
     add_password(&mut server, variables, disk)?;
     add_schema_and_tls(&mut server, variables)?;
-    Ok(settings(Target::Server(server), dropped))
+    Ok(settings(DatabaseLocation::Server(server), dropped))
 }
 
 /// Splits a URL behind its first colon. A scheme that does not look like one is not repeated in a
@@ -84,7 +91,12 @@ fn split_scheme(url: &str) -> Result<(&str, Driver, &str), UrlProblem> {
 
 /// Refuses a path that does not exist where `other`, as another library would read the URL, does: a second database
 /// would be made beside it.
-fn refuse_ambiguity(url: &str, sqlite: &Sqlite, other: &str, disk: &impl Disk) -> Result<(), SettingsError> {
+fn refuse_ambiguity(
+    url: &str,
+    sqlite: &SqliteLocation,
+    other: &str,
+    disk: &impl FileSystem,
+) -> Result<(), SettingsError> {
     match sqlite.path() {
         Some(path) if !disk.is_file(Path::new(path)) && disk.is_file(Path::new(other)) => {
             let (missing, existing) = (path.to_owned(), other.to_owned());
@@ -94,20 +106,20 @@ fn refuse_ambiguity(url: &str, sqlite: &Sqlite, other: &str, disk: &impl Disk) -
     }
 }
 
-fn from_parts(variables: &Variables, disk: &impl Disk) -> Result<DatabaseSettings, SettingsError> {
+fn from_parts(variables: &DatabaseVariables, disk: &impl FileSystem) -> Result<DatabaseSettings, SettingsError> {
     let Some(driver) = named_driver(variables)? else {
         let name = variables.name.as_ref().map(|_| "DATABASE_NAME");
         return match variables.server_parts().next().or(name) {
             Some(variable) => Err(SettingsError::MissingDriver { variable }),
-            None => Ok(settings(Target::Sqlite(Sqlite::named(DEFAULT_PATH)), vec![])),
+            None => Ok(settings(DatabaseLocation::Sqlite(SqliteLocation::named(DEFAULT_PATH)), vec![])),
         };
     };
     if driver == Driver::Sqlite {
         refuse_server_parts(variables)?;
         let name = variables.name.as_deref().unwrap_or(DEFAULT_PATH);
-        return Ok(settings(Target::Sqlite(Sqlite::named(name)), vec![]));
+        return Ok(settings(DatabaseLocation::Sqlite(SqliteLocation::named(name)), vec![]));
     }
-    let mut server = Server::new(driver);
+    let mut server = ServerLocation::new(driver);
     server.host = hostname(variables)?;
     server.port = port(variables)?;
     server.username.clone_from(&variables.username);
@@ -117,18 +129,18 @@ fn from_parts(variables: &Variables, disk: &impl Disk) -> Result<DatabaseSetting
     };
     add_password(&mut server, variables, disk)?;
     add_schema_and_tls(&mut server, variables)?;
-    Ok(settings(Target::Server(server), vec![]))
+    Ok(settings(DatabaseLocation::Server(server), vec![]))
 }
 
-fn agree_sqlite(sqlite: &Sqlite, variables: &Variables) -> Result<(), SettingsError> {
+fn agree_sqlite(sqlite: &SqliteLocation, variables: &DatabaseVariables) -> Result<(), SettingsError> {
     refuse_server_parts(variables)?;
     match &variables.name {
-        Some(name) if Sqlite::named(name).path != sqlite.path => Err(disagrees("DATABASE_NAME")),
+        Some(name) if SqliteLocation::named(name).path != sqlite.path => Err(disagrees("DATABASE_NAME")),
         _ => Ok(()),
     }
 }
 
-fn agree_server(server: &Server, variables: &Variables) -> Result<(), SettingsError> {
+fn agree_server(server: &ServerLocation, variables: &DatabaseVariables) -> Result<(), SettingsError> {
     agree(hostname(variables)?, server.host.as_ref(), "DATABASE_HOSTNAME")?;
     agree(port(variables)?, server.port.as_ref(), "DATABASE_PORT")?;
     let username = variables.username.clone();
@@ -144,7 +156,11 @@ fn agree<T: PartialEq>(part: Option<T>, in_url: Option<&T>, variable: &'static s
 }
 
 /// Adds the password that stands beside the URL, or among the parts.
-fn add_password(server: &mut Server, variables: &Variables, disk: &impl Disk) -> Result<(), SettingsError> {
+fn add_password(
+    server: &mut ServerLocation,
+    variables: &DatabaseVariables,
+    disk: &impl FileSystem,
+) -> Result<(), SettingsError> {
     let (variable, password) = match (&variables.password, &variables.password_file) {
         (Some(_), Some(_)) => {
             return Err(SettingsError::Both { first: "DATABASE_PASSWORD", second: "DATABASE_PASSWORD_FILE" });
@@ -163,7 +179,7 @@ fn add_password(server: &mut Server, variables: &Variables, disk: &impl Disk) ->
     }
 }
 
-fn read_password(path: &str, disk: &impl Disk) -> Result<String, SettingsError> {
+fn read_password(path: &str, disk: &impl FileSystem) -> Result<String, SettingsError> {
     let path = Path::new(path);
     let text =
         disk.read(path).map_err(|error| SettingsError::PasswordFile { path: path.to_owned(), kind: error.kind() })?;
@@ -171,7 +187,7 @@ fn read_password(path: &str, disk: &impl Disk) -> Result<String, SettingsError> 
     Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
 }
 
-fn add_schema_and_tls(server: &mut Server, variables: &Variables) -> Result<(), SettingsError> {
+fn add_schema_and_tls(server: &mut ServerLocation, variables: &DatabaseVariables) -> Result<(), SettingsError> {
     if variables.schema.is_some() && server.driver != Driver::Postgres {
         return Err(SettingsError::NotApplicable { variable: "DATABASE_SCHEMA", driver: server.driver });
     }
@@ -192,20 +208,20 @@ fn add<T: PartialEq>(slot: &mut Option<T>, part: Option<T>, variable: &'static s
     }
 }
 
-fn refuse_server_parts(variables: &Variables) -> Result<(), SettingsError> {
+fn refuse_server_parts(variables: &DatabaseVariables) -> Result<(), SettingsError> {
     match variables.server_parts().next() {
         Some(variable) => Err(SettingsError::NotApplicable { variable, driver: Driver::Sqlite }),
         None => Ok(()),
     }
 }
 
-fn named_driver(variables: &Variables) -> Result<Option<Driver>, SettingsError> {
+fn named_driver(variables: &DatabaseVariables) -> Result<Option<Driver>, SettingsError> {
     let unknown = |name: &String| SettingsError::UnknownDriver { name: shown(name) };
     let driver = variables.driver.as_ref();
     driver.map(|name| Driver::from_name(name).ok_or_else(|| unknown(name))).transpose()
 }
 
-fn hostname(variables: &Variables) -> Result<Option<String>, SettingsError> {
+fn hostname(variables: &DatabaseVariables) -> Result<Option<String>, SettingsError> {
     let wrong = |value: &String| match value.contains(',') {
         true => SettingsError::SeveralHosts { value: shown(value) },
         false => SettingsError::Hostname { value: shown(value) },
@@ -214,13 +230,13 @@ fn hostname(variables: &Variables) -> Result<Option<String>, SettingsError> {
     hostname.map(|value| server::host(value).ok_or_else(|| wrong(value))).transpose()
 }
 
-fn port(variables: &Variables) -> Result<Option<u16>, SettingsError> {
+fn port(variables: &DatabaseVariables) -> Result<Option<u16>, SettingsError> {
     let wrong = |value: &String| SettingsError::Port { value: shown(value) };
     let port = variables.port.as_ref();
     port.map(|value| server::port(value).ok_or_else(|| wrong(value))).transpose()
 }
 
-fn tls_mode(variables: &Variables) -> Result<Option<TlsMode>, SettingsError> {
+fn tls_mode(variables: &DatabaseVariables) -> Result<Option<TlsMode>, SettingsError> {
     let wrong = |value: &String| SettingsError::TlsMode { value: shown(value) };
     let mode = variables.tls_mode.as_ref();
     mode.map(|value| TlsMode::from_name(value).ok_or_else(|| wrong(value))).transpose()
@@ -235,6 +251,6 @@ fn disagrees(variable: &'static str) -> SettingsError {
     SettingsError::Disagrees { variable }
 }
 
-fn settings(target: Target, dropped: Vec<String>) -> DatabaseSettings {
+fn settings(target: DatabaseLocation, dropped: Vec<String>) -> DatabaseSettings {
     DatabaseSettings { target, dropped }
 }

@@ -14,7 +14,7 @@ const SHOWN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_'
 
 /// A database on a PostgreSQL, MySQL or MariaDB server. Every field is decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Server {
+pub(crate) struct ServerLocation {
     pub(super) driver: Driver,
     pub(super) username: Option<String>,
     pub(super) password: Option<Secret>,
@@ -31,7 +31,7 @@ pub(crate) struct Server {
     pub(super) parameters: Vec<(String, String)>,
 }
 
-impl Server {
+impl ServerLocation {
     pub(super) fn new(driver: Driver) -> Self {
         Self {
             driver,
@@ -61,7 +61,7 @@ impl Server {
 }
 
 /// Shows the server as a URL, the password as `***`, without parameters.
-impl fmt::Display for Server {
+impl fmt::Display for ServerLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let encode = |text| utf8_percent_encode(text, SHOWN);
         write!(f, "{}://", self.driver.feature())?;

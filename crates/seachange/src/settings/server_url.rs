@@ -8,13 +8,13 @@ use percent_encoding::percent_decode_str;
 
 use super::error::{UrlPart, UrlProblem};
 use super::secret::Secret;
-use super::server::{self, Server};
+use super::server::{self, ServerLocation};
 use super::{Driver, parameters};
 
 /// Reads what follows `scheme://`. Returns the server, and the names of parameters that are dropped.
-pub(super) fn parse(driver: Driver, rest: &str) -> Result<(Server, Vec<String>), UrlProblem> {
+pub(super) fn parse(driver: Driver, rest: &str) -> Result<(ServerLocation, Vec<String>), UrlProblem> {
     let (authority, tail) = split_authority(rest)?;
-    let mut server = Server::new(driver);
+    let mut server = ServerLocation::new(driver);
     let address = match authority.rsplit_once('@') {
         Some((userinfo, address)) => {
             read_userinfo(&mut server, userinfo)?;
@@ -41,7 +41,7 @@ fn split_authority(rest: &str) -> Result<(&str, &str), UrlProblem> {
     Ok((authority, tail))
 }
 
-fn read_userinfo(server: &mut Server, userinfo: &str) -> Result<(), UrlProblem> {
+fn read_userinfo(server: &mut ServerLocation, userinfo: &str) -> Result<(), UrlProblem> {
     let (username, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
     let username = decode(username, UrlPart::Username)?;
     let password = decode(password, UrlPart::Password)?;
@@ -50,7 +50,7 @@ fn read_userinfo(server: &mut Server, userinfo: &str) -> Result<(), UrlProblem> 
     Ok(())
 }
 
-fn read_address(server: &mut Server, address: &str) -> Result<(), UrlProblem> {
+fn read_address(server: &mut ServerLocation, address: &str) -> Result<(), UrlProblem> {
     let (host, port) = split_port(address)?;
     if let Some(port) = port {
         server.port = Some(server::port(port).ok_or(UrlProblem::Port)?);

@@ -15,10 +15,10 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.')
 
 /// A SQLite database.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Sqlite {
+pub(crate) struct SqliteLocation {
     /// The file, or nothing for a database in memory.
     pub(super) path: Option<String>,
-    pub(super) mode: Mode,
+    pub(super) mode: SqliteMode,
     /// Whether the folder of the file is made where it is missing.
     pub(super) makes_folder: bool,
     /// Parameters that go to the driver as they are.
@@ -27,7 +27,7 @@ pub(crate) struct Sqlite {
 
 /// What may be done to the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
+pub(crate) enum SqliteMode {
     /// Read it.
     ReadOnly,
     /// Read and write it; it has to exist.
@@ -36,11 +36,11 @@ pub(crate) enum Mode {
     Create,
 }
 
-impl Sqlite {
+impl SqliteLocation {
     /// Names the database as `DATABASE_NAME` does: a path as it is, or `:memory:`.
     pub(super) fn named(name: &str) -> Self {
         let path = (name != MEMORY).then(|| name.to_owned());
-        Self { path, mode: Mode::Create, makes_folder: true, parameters: Vec::new() }
+        Self { path, mode: SqliteMode::Create, makes_folder: true, parameters: Vec::new() }
     }
 
     /// Returns the file, or nothing for a database in memory.
@@ -50,7 +50,7 @@ impl Sqlite {
 
     /// Returns what may be done to the file.
     #[cfg(feature = "sqlite")]
-    pub(crate) const fn mode(&self) -> Mode {
+    pub(crate) const fn mode(&self) -> SqliteMode {
         self.mode
     }
 
@@ -87,7 +87,7 @@ impl Sqlite {
     }
 }
 
-impl Mode {
+impl SqliteMode {
     #[cfg(feature = "sqlite")]
     const fn parameter(self) -> &'static str {
         match self {
@@ -98,15 +98,15 @@ impl Mode {
     }
 }
 
-impl fmt::Display for Sqlite {
+impl fmt::Display for SqliteLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "sqlite:{}", self.encoded_path())
     }
 }
 
 /// A SQLite URL that was read.
-pub(super) struct Parsed {
-    pub(super) sqlite: Sqlite,
+pub(super) struct ParsedSqliteUrl {
+    pub(super) sqlite: SqliteLocation,
     pub(super) dropped: Vec<String>,
     /// The path as another library reads a URL with three slashes: relative as SQLAlchemy does, absolute as SQLx does.
     pub(super) other_reading: Option<String>,
@@ -116,7 +116,7 @@ pub(super) struct Parsed {
 const OF_SQLX: [&str; 4] = ["mode", "cache", "immutable", "vfs"];
 
 /// Reads what follows `sqlite:`. A scheme such as `sqlite+aiosqlite` is SQLAlchemy's; any other `may_be_of_sqlx`.
-pub(super) fn parse(rest: &str, may_be_of_sqlx: bool) -> Result<Parsed, UrlProblem> {
+pub(super) fn parse(rest: &str, may_be_of_sqlx: bool) -> Result<ParsedSqliteUrl, UrlProblem> {
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (path, three_slashes) = match path.strip_prefix("//") {
         // `sqlite://` and `sqlite:///` are SQLAlchemy's ways to write a database in memory.
@@ -127,18 +127,18 @@ pub(super) fn parse(rest: &str, may_be_of_sqlx: bool) -> Result<Parsed, UrlProbl
         None if path.is_empty() && query.is_empty() => return Err(UrlProblem::MissingPath),
         None => (path, false),
     };
-    let mut sqlite = Sqlite::named(&server_url::decode(path, UrlPart::Path)?);
+    let mut sqlite = SqliteLocation::named(&server_url::decode(path, UrlPart::Path)?);
     let dropped = parameters::read_sqlite(&mut sqlite, query)?;
     if sqlite.path.as_deref() == Some("") {
         return Err(UrlProblem::MissingPath);
     }
     let other_reading = if three_slashes && may_be_of_sqlx { read_three_slashes(&mut sqlite, query) } else { None };
-    Ok(Parsed { sqlite, dropped, other_reading })
+    Ok(ParsedSqliteUrl { sqlite, dropped, other_reading })
 }
 
 /// Decides how a path behind three slashes is read, and returns the other reading. No folder is made for such a path: it
 /// may be meant to be the other one.
-fn read_three_slashes(sqlite: &mut Sqlite, query: &str) -> Option<String> {
+fn read_three_slashes(sqlite: &mut SqliteLocation, query: &str) -> Option<String> {
     let relative = sqlite.path.take()?;
     let absolute = format!("/{relative}");
     sqlite.makes_folder = false;

@@ -7,7 +7,7 @@ use std::fmt;
 /// Where they come from is the caller's business; `seachange::args` reads the command line and
 /// the environment.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Variables {
+pub struct DatabaseVariables {
     /// `DATABASE_URL`.
     pub url: Option<String>,
     /// `DATABASE_DRIVER`.
@@ -32,7 +32,7 @@ pub struct Variables {
     pub tls_ca_file: Option<String>,
 }
 
-impl Variables {
+impl DatabaseVariables {
     /// Returns the variables without the empty ones, and without white space around those in which
     /// it can only be a slip.
     pub(super) fn cleaned(&self) -> Self {
@@ -74,7 +74,7 @@ impl Variables {
 }
 
 /// Names the variables that are set; values may be secrets.
-impl fmt::Debug for Variables {
+impl fmt::Debug for DatabaseVariables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let others = [
             ("DATABASE_URL", self.url.is_some()),

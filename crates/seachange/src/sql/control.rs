@@ -1,7 +1,7 @@
 //! Transaction control sent as text.
 
 use super::cursor::Cursor;
-use super::facts::{Control, Facts, SessionState, StatementKind};
+use super::facts::{SessionState, StatementFacts, StatementKind, TransactionControl};
 use super::{SqlDialect, TokenKind};
 
 /// What may stand behind the words that begin, end or set a transaction.
@@ -33,47 +33,47 @@ const MODES: &[&str] = &[
 ];
 
 /// Reads a statement of transaction control.
-pub(super) fn read(mut cursor: Cursor<'_, '_>) -> Option<Facts> {
+pub(super) fn read(mut cursor: Cursor<'_, '_>) -> Option<StatementFacts> {
     let dialect = cursor.dialect;
     let is_mysql = dialect == SqlDialect::MySql;
     let first = cursor.word(0);
     cursor.skip(1);
     match first.as_str() {
         "BEGIN" if is_mysql && cursor.word(0) == "NOT" => None,
-        "BEGIN" => Some(facts(Control::Begin, cursor)),
-        "START" if cursor.eats(&["TRANSACTION"]) => Some(facts(Control::Begin, cursor)),
+        "BEGIN" => Some(facts(TransactionControl::Begin, cursor)),
+        "START" if cursor.eats(&["TRANSACTION"]) => Some(facts(TransactionControl::Begin, cursor)),
         "COMMIT" if cursor.eats(&["PREPARED"]) => Some(other()),
-        "COMMIT" => Some(facts(Control::Commit, cursor)),
-        "END" if !is_mysql => Some(facts(Control::Commit, cursor)),
-        "ABORT" if dialect == SqlDialect::Postgres => Some(facts(Control::Rollback, cursor)),
+        "COMMIT" => Some(facts(TransactionControl::Commit, cursor)),
+        "END" if !is_mysql => Some(facts(TransactionControl::Commit, cursor)),
+        "ABORT" if dialect == SqlDialect::Postgres => Some(facts(TransactionControl::Rollback, cursor)),
         "ROLLBACK" if cursor.eats(&["PREPARED"]) => Some(other()),
         "ROLLBACK" => Some(rollback(cursor)),
-        "SAVEPOINT" => Some(savepoint(cursor, Control::Savepoint)),
+        "SAVEPOINT" => Some(savepoint(cursor, TransactionControl::Savepoint)),
         "RELEASE" => {
             cursor.eats(&["SAVEPOINT"]);
-            Some(savepoint(cursor, Control::Release))
+            Some(savepoint(cursor, TransactionControl::Release))
         }
         "PREPARE" if dialect == SqlDialect::Postgres && cursor.eats(&["TRANSACTION"]) => Some(other()),
-        "XA" if is_mysql => Some(Facts { commits_implicitly: true, ..other() }),
+        "XA" if is_mysql => Some(StatementFacts { commits_implicitly: true, ..other() }),
         "SET" => set(cursor),
         _ => None,
     }
 }
 
 /// A statement of control, understood where only known words follow.
-fn facts(control: Control, cursor: Cursor<'_, '_>) -> Facts {
+fn facts(control: TransactionControl, cursor: Cursor<'_, '_>) -> StatementFacts {
     let is_known = cursor.rest().iter().all(|token| MODES.contains(&token.text.to_ascii_uppercase().as_str()));
-    let is_begin = control == Control::Begin;
+    let is_begin = control == TransactionControl::Begin;
     // The server closes the connection behind `COMMIT RELEASE`.
     let releases = cursor.rest().windows(2).any(|pair| pair[1].is_word("RELEASE") && !pair[0].is_word("NO"))
         || cursor.word(0) == "RELEASE";
-    Facts {
+    StatementFacts {
         is_understood: is_known || is_named(cursor),
         control: Some(control),
         commits_implicitly: is_begin && cursor.dialect == SqlDialect::MySql,
         may_end_transaction: !is_begin,
         session_writes: if releases { vec![SessionState::Other] } else { Vec::new() },
-        ..Facts::understood(StatementKind::Control)
+        ..StatementFacts::understood(StatementKind::Control)
     }
 }
 
@@ -84,42 +84,42 @@ fn is_named(mut cursor: Cursor<'_, '_>) -> bool {
 }
 
 /// Control that is no plain begin, end or savepoint.
-fn other() -> Facts {
-    Facts {
+fn other() -> StatementFacts {
+    StatementFacts {
         is_understood: false,
         may_write: true,
-        control: Some(Control::Other),
+        control: Some(TransactionControl::Other),
         may_end_transaction: true,
         is_atomic: false,
-        ..Facts::understood(StatementKind::Control)
+        ..StatementFacts::understood(StatementKind::Control)
     }
 }
 
 /// `ROLLBACK`, or `ROLLBACK TO`.
-fn rollback(cursor: Cursor<'_, '_>) -> Facts {
+fn rollback(cursor: Cursor<'_, '_>) -> StatementFacts {
     let mut target = cursor;
     let _ = target.eats(&["WORK"]) || target.eats(&["TRANSACTION"]);
     if cursor.dialect == SqlDialect::Sqlite && target.word(0) != "TO" && target.word(1) == "TO" {
         target.skip(1);
     }
     if !target.eats(&["TO"]) {
-        return facts(Control::Rollback, cursor);
+        return facts(TransactionControl::Rollback, cursor);
     }
     target.eats(&["SAVEPOINT"]);
-    savepoint(target, Control::RollbackTo)
+    savepoint(target, TransactionControl::RollbackTo)
 }
 
 /// A statement about the savepoint whose name is next.
-fn savepoint(cursor: Cursor<'_, '_>, control: fn(String) -> Control) -> Facts {
+fn savepoint(cursor: Cursor<'_, '_>, control: fn(String) -> TransactionControl) -> StatementFacts {
     match cursor.last_name() {
         Some(name) => {
             // Outside of a transaction, a savepoint of SQLite begins one, and its release commits it.
             let is_sqlite = cursor.dialect == SqlDialect::Sqlite;
             let control = control(name);
-            Facts {
-                may_end_transaction: is_sqlite && matches!(control, Control::Release(_)),
+            StatementFacts {
+                may_end_transaction: is_sqlite && matches!(control, TransactionControl::Release(_)),
                 control: Some(control),
-                ..Facts::understood(StatementKind::Control)
+                ..StatementFacts::understood(StatementKind::Control)
             }
         }
         None => other(),
@@ -127,13 +127,13 @@ fn savepoint(cursor: Cursor<'_, '_>, control: fn(String) -> Control) -> Facts {
 }
 
 /// `SET TRANSACTION`, `SET SESSION CHARACTERISTICS`, `SET autocommit`.
-fn set(mut cursor: Cursor<'_, '_>) -> Option<Facts> {
+fn set(mut cursor: Cursor<'_, '_>) -> Option<StatementFacts> {
     let setting = |name: &str| vec![SessionState::Setting(name.to_owned())];
-    let set = |session_writes, is_understood| Facts {
+    let set = |session_writes, is_understood| StatementFacts {
         session_writes,
         is_understood,
-        control: Some(Control::Other),
-        ..Facts::understood(StatementKind::Control)
+        control: Some(TransactionControl::Other),
+        ..StatementFacts::understood(StatementKind::Control)
     };
     let are_modes = |cursor: Cursor<'_, '_>| {
         cursor.rest().iter().all(|token| MODES.contains(&token.text.to_ascii_uppercase().as_str()))
@@ -149,7 +149,7 @@ fn set(mut cursor: Cursor<'_, '_>) -> Option<Facts> {
         }
         SqlDialect::MySql => {
             if cursor.items().iter().any(|item| is_autocommit(*item)) {
-                return Some(Facts {
+                return Some(StatementFacts {
                     commits_implicitly: true,
                     may_end_transaction: true,
                     ..set(setting("autocommit"), cursor.items().len() == 1)
@@ -159,7 +159,7 @@ fn set(mut cursor: Cursor<'_, '_>) -> Option<Facts> {
                 return Some(set(Vec::new(), are_modes(cursor)));
             }
             if cursor.eats(&["GLOBAL", "TRANSACTION"]) {
-                return Some(Facts { may_write: true, ..set(vec![SessionState::Other], false) });
+                return Some(StatementFacts { may_write: true, ..set(vec![SessionState::Other], false) });
             }
             let is_session = cursor.eats(&["SESSION", "TRANSACTION"]) || cursor.eats(&["LOCAL", "TRANSACTION"]);
             is_session.then(|| set(setting("transaction_isolation"), are_modes(cursor)))

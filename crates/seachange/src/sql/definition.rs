@@ -4,12 +4,12 @@
 //! does neither, it is understood without a tree.
 
 use super::cursor::Cursor;
-use super::facts::{Facts, SessionState, StatementKind};
+use super::facts::{SessionState, StatementFacts, StatementKind};
 use super::{SqlDialect, TokenKind, leading};
 
 /// The objects that a statement changes.
 #[derive(Debug, Default)]
-pub(super) struct Target {
+pub(super) struct ChangedObjects {
     /// Their names.
     pub(super) names: Vec<String>,
     /// Whether the system undoes all of it when it fails.
@@ -17,13 +17,13 @@ pub(super) struct Target {
 }
 
 /// Reads a change of the schema that no tree was made of. `doubt` is what its first words prove.
-pub(super) fn read(cursor: Cursor<'_, '_>, doubt: &Facts) -> Option<Facts> {
+pub(super) fn read(cursor: Cursor<'_, '_>, doubt: &StatementFacts) -> Option<StatementFacts> {
     if !matches!(doubt.kind, StatementKind::Schema | StatementKind::Session) || leading::runs_code(cursor) {
         return None;
     }
     let target = target(cursor)?;
     let is_session = doubt.kind == StatementKind::Session;
-    Some(Facts {
+    Some(StatementFacts {
         is_understood: true,
         may_write: !is_session,
         reads: references(cursor),
@@ -35,14 +35,14 @@ pub(super) fn read(cursor: Cursor<'_, '_>, doubt: &Facts) -> Option<Facts> {
 }
 
 /// The temporary objects that the first words name.
-pub(super) fn temporaries(doubt: &Facts) -> Vec<SessionState> {
+pub(super) fn temporaries(doubt: &StatementFacts) -> Vec<SessionState> {
     doubt.session_writes.iter().filter(|state| **state != SessionState::Other).cloned().collect()
 }
 
 /// The objects that a statement changes; nothing where its first words are not known.
-pub(super) fn target(mut cursor: Cursor<'_, '_>) -> Option<Target> {
+pub(super) fn target(mut cursor: Cursor<'_, '_>) -> Option<ChangedObjects> {
     let is_atomic = !leading::has_word(cursor, &["CONCURRENTLY"]);
-    let whole = |names: Vec<String>| Some(Target { names, is_atomic });
+    let whole = |names: Vec<String>| Some(ChangedObjects { names, is_atomic });
     let is_mysql = cursor.dialect == SqlDialect::MySql;
     let first = cursor.word(0);
     cursor.skip(1);
@@ -66,21 +66,21 @@ pub(super) fn target(mut cursor: Cursor<'_, '_>) -> Option<Target> {
         }
         "GRANT" | "REVOKE" => {
             let has_several = cursor.rest().iter().any(|token| token.kind == TokenKind::Comma);
-            Some(Target { names: Vec::new(), is_atomic: !is_mysql || !has_several })
+            Some(ChangedObjects { names: Vec::new(), is_atomic: !is_mysql || !has_several })
         }
         "RENAME" if cursor.eats_any(&["TABLE", "TABLES"]) || cursor.eats(&["USER"]) => {
             let items = cursor.items();
             let is_atomic = items.len() == 1;
-            Some(Target { names: items.into_iter().flat_map(renamed).collect(), is_atomic })
+            Some(ChangedObjects { names: items.into_iter().flat_map(renamed).collect(), is_atomic })
         }
         "REINDEX" => reindexed(cursor, is_atomic),
-        "CLUSTER" => Some(Target { is_atomic: !cursor.is_end(), names: names(cursor) }),
+        "CLUSTER" => Some(ChangedObjects { is_atomic: !cursor.is_end(), names: names(cursor) }),
         "ANALYZE" | "ANALYSE" if !is_mysql => whole(Vec::new()),
         "ANALYZE" | "OPTIMIZE" | "REPAIR" | "CHECK" => {
             cursor.eats_any(&["NO_WRITE_TO_BINLOG", "LOCAL"]);
             cursor.eats_any(&["TABLE", "TABLES"]);
             let names = names(cursor);
-            Some(Target { is_atomic: names.len() == 1, names })
+            Some(ChangedObjects { is_atomic: names.len() == 1, names })
         }
         "SECURITY" | "REASSIGN" => whole(Vec::new()),
         _ => None,
@@ -88,7 +88,7 @@ pub(super) fn target(mut cursor: Cursor<'_, '_>) -> Option<Target> {
 }
 
 /// What `CREATE` creates.
-fn created(mut cursor: Cursor<'_, '_>, is_atomic: bool) -> Option<Target> {
+fn created(mut cursor: Cursor<'_, '_>, is_atomic: bool) -> Option<ChangedObjects> {
     const BEFORE: [&str; 12] = [
         "TEMP",
         "TEMPORARY",
@@ -110,7 +110,7 @@ fn created(mut cursor: Cursor<'_, '_>, is_atomic: bool) -> Option<Target> {
         let at = cursor.find_word("ON")?;
         cursor.skip(at + 1);
         cursor.eats(&["ONLY"]);
-        return Some(Target { names: vec![cursor.qualified()?], is_atomic });
+        return Some(ChangedObjects { names: vec![cursor.qualified()?], is_atomic });
     }
     let is_whole = is_atomic && !["DATABASE", "TABLESPACE"].contains(&cursor.word(0).as_str());
     let is_known = cursor.eats_any(&OBJECTS) || cursor.eats_any(&["TABLESPACE", "WRAPPER"]);
@@ -119,7 +119,7 @@ fn created(mut cursor: Cursor<'_, '_>, is_atomic: bool) -> Option<Target> {
         return None;
     }
     cursor.eats(&["IF", "NOT", "EXISTS"]);
-    Some(Target { names: cursor.qualified().into_iter().collect(), is_atomic: is_whole })
+    Some(ChangedObjects { names: cursor.qualified().into_iter().collect(), is_atomic: is_whole })
 }
 
 /// Objects that `CREATE` and `ALTER` name in the same way.
@@ -143,10 +143,10 @@ const OBJECTS: [&str; 16] = [
 ];
 
 /// What `ALTER` alters.
-fn altered(mut cursor: Cursor<'_, '_>, is_atomic: bool) -> Option<Target> {
+fn altered(mut cursor: Cursor<'_, '_>, is_atomic: bool) -> Option<ChangedObjects> {
     cursor.eats_any(&["ONLINE", "IGNORE", "MATERIALIZED", "FOREIGN"]);
     if cursor.eats(&["DEFAULT", "PRIVILEGES"]) {
-        return Some(Target { names: Vec::new(), is_atomic });
+        return Some(ChangedObjects { names: Vec::new(), is_atomic });
     }
     let is_known = cursor.eats_any(&OBJECTS)
         || cursor.eats_any(&["INDEX", "VIEW", "FUNCTION", "PROCEDURE", "ROUTINE", "TRIGGER", "RULE", "EVENT"]);
@@ -157,11 +157,11 @@ fn altered(mut cursor: Cursor<'_, '_>, is_atomic: bool) -> Option<Target> {
     cursor.eats(&["ONLY"]);
     let name = cursor.qualified();
     let new = (cursor.eats(&["RENAME", "TO"]) || cursor.eats(&["RENAME", "AS"])).then(|| cursor.qualified()).flatten();
-    Some(Target { names: name.into_iter().chain(new).collect(), is_atomic })
+    Some(ChangedObjects { names: name.into_iter().chain(new).collect(), is_atomic })
 }
 
 /// What `DROP` drops.
-fn dropped(mut cursor: Cursor<'_, '_>, is_atomic: bool) -> Option<Target> {
+fn dropped(mut cursor: Cursor<'_, '_>, is_atomic: bool) -> Option<ChangedObjects> {
     cursor.eats_any(&["TEMPORARY", "MATERIALIZED", "FOREIGN", "ACCESS", "EVENT", "TEXT", "OWNED"]);
     let object = cursor.word(0);
     if object == "SUBSCRIPTION" || !cursor.skip(1) {
@@ -173,13 +173,13 @@ fn dropped(mut cursor: Cursor<'_, '_>, is_atomic: bool) -> Option<Target> {
     let is_whole = is_atomic
         && !["DATABASE", "TABLESPACE"].contains(&object.as_str())
         && (cursor.dialect != SqlDialect::MySql || names.len() == 1);
-    Some(Target { names, is_atomic: is_whole })
+    Some(ChangedObjects { names, is_atomic: is_whole })
 }
 
 /// What `REINDEX` builds anew.
-fn reindexed(mut cursor: Cursor<'_, '_>, is_atomic: bool) -> Option<Target> {
+fn reindexed(mut cursor: Cursor<'_, '_>, is_atomic: bool) -> Option<ChangedObjects> {
     if cursor.dialect == SqlDialect::Sqlite {
-        return Some(Target { names: cursor.qualified().into_iter().collect(), is_atomic });
+        return Some(ChangedObjects { names: cursor.qualified().into_iter().collect(), is_atomic });
     }
     if cursor.is_at(TokenKind::Open) {
         let end = cursor.rest().iter().position(|token| token.kind == TokenKind::Close)?;
@@ -190,7 +190,7 @@ fn reindexed(mut cursor: Cursor<'_, '_>, is_atomic: bool) -> Option<Target> {
         cursor.skip(1);
     }
     cursor.eats(&["CONCURRENTLY"]);
-    Some(Target { names: cursor.qualified().into_iter().collect(), is_atomic: is_atomic && is_one })
+    Some(ChangedObjects { names: cursor.qualified().into_iter().collect(), is_atomic: is_atomic && is_one })
 }
 
 /// The names of a list.

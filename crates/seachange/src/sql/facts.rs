@@ -14,7 +14,7 @@ pub(crate) enum StatementKind {
     Rows,
     /// Changes the schema: `CREATE`, `ALTER`, `DROP`, `TRUNCATE`, `COMMENT`, `GRANT` and their likes.
     Schema,
-    /// Begins or ends a transaction or a savepoint; see [`Facts::control`].
+    /// Begins or ends a transaction or a savepoint; see [`StatementFacts::control`].
     Control,
     /// Changes the session alone: `SET`, `USE`, `PRAGMA`, `PREPARE`, `DECLARE`, `LISTEN`, `ATTACH`, temporary objects.
     Session,
@@ -30,7 +30,7 @@ pub(crate) enum StatementKind {
 
 /// Transaction control sent as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Control {
+pub(crate) enum TransactionControl {
     /// `BEGIN`, `START TRANSACTION`.
     Begin,
     /// `COMMIT`, `END`, with or without `AND CHAIN`.
@@ -77,7 +77,7 @@ pub(crate) struct Pragma {
 
 /// The facts of one statement of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Facts {
+pub(crate) struct StatementFacts {
     /// The text of the statement from its first token to its last: without the semicolon behind it, and without white
     /// space and comments around it.
     pub(crate) text: String,
@@ -102,7 +102,7 @@ pub(crate) struct Facts {
     /// [`SessionState::Diagnostics`], which is not listed.
     pub(crate) session_writes: Vec<SessionState>,
     /// Transaction control that it is.
-    pub(crate) control: Option<Control>,
+    pub(crate) control: Option<TransactionControl>,
     /// Whether the system commits the open transaction before it runs (MySQL, MariaDB).
     pub(crate) commits_implicitly: bool,
     /// Whether the transaction may end by it, besides an implicit commit: `COMMIT`, `ROLLBACK`, `INSERT OR ROLLBACK` and
@@ -117,7 +117,7 @@ pub(crate) struct Facts {
     pub(crate) is_probe: bool,
 }
 
-impl Facts {
+impl StatementFacts {
     /// What is known of a statement of which nothing is known.
     pub(super) fn unknown(dialect: SqlDialect) -> Self {
         Self {
@@ -171,13 +171,13 @@ impl Facts {
 }
 
 /// Reads a text as the server splits it: one entry for each statement, none for a text without one.
-pub(crate) fn read(sql: &str, syntax: impl Into<Syntax>) -> Vec<Facts> {
+pub(crate) fn read(sql: &str, syntax: impl Into<Syntax>) -> Vec<StatementFacts> {
     let syntax = syntax.into();
     statements(sql, syntax).iter().map(|statement| of_statement(statement, syntax.dialect)).collect()
 }
 
 /// Reads one statement.
-fn of_statement(statement: &StatementText<'_>, dialect: SqlDialect) -> Facts {
+fn of_statement(statement: &StatementText<'_>, dialect: SqlDialect) -> StatementFacts {
     let significant: Vec<Token<'_>> = statement.tokens.iter().copied().filter(|token| !token.is_trivia()).collect();
     let hints = significant.iter().filter(|token| token.kind == TokenKind::HintBegin);
     let ends = significant.iter().filter(|token| token.kind == TokenKind::HintEnd).count();
@@ -201,41 +201,43 @@ fn of_statement(statement: &StatementText<'_>, dialect: SqlDialect) -> Facts {
 }
 
 /// Reads significant tokens without hints. `text` is what the parser is given.
-pub(super) fn of_tokens(tokens: &[Token<'_>], text: &str, dialect: SqlDialect) -> Facts {
+pub(super) fn of_tokens(tokens: &[Token<'_>], text: &str, dialect: SqlDialect) -> StatementFacts {
     match leading::judge(tokens, dialect) {
-        leading::Judgement::Facts(facts) => facts,
-        leading::Judgement::Inner { at, run } => of_inner(&tokens[at..], run, dialect),
-        leading::Judgement::Parse(doubt) => of_tree(tokens, text, &doubt, dialect)
+        leading::LeadingWords::Facts(facts) => facts,
+        leading::LeadingWords::Inner { at, run } => of_inner(&tokens[at..], run, dialect),
+        leading::LeadingWords::Parse(doubt) => of_tree(tokens, text, &doubt, dialect)
             .or_else(|| definition::read(Cursor::new(tokens, dialect), &doubt))
             .unwrap_or(doubt),
     }
 }
 
 /// Reads a statement by its tree.
-fn of_tree(tokens: &[Token<'_>], text: &str, doubt: &Facts, dialect: SqlDialect) -> Option<Facts> {
+fn of_tree(tokens: &[Token<'_>], text: &str, doubt: &StatementFacts, dialect: SqlDialect) -> Option<StatementFacts> {
     let Some(reduced) = reduced::reduced(Cursor::new(tokens, dialect)) else {
         return tree::read(tokens, text, doubt, dialect, false);
     };
     let text: Vec<&str> = reduced.tokens.iter().map(|token| token.text).collect();
     let facts = tree::read(&reduced.tokens, &text.join(" "), doubt, dialect, reduced.is_stored)?;
-    Some(Facts { locks: facts.locks || reduced.locks, ..facts })
+    Some(StatementFacts { locks: facts.locks || reduced.locks, ..facts })
 }
 
 /// Reads the statement behind `EXPLAIN` or `SET STATEMENT ... FOR`.
-fn of_inner(tokens: &[Token<'_>], run: leading::Run, dialect: SqlDialect) -> Facts {
+fn of_inner(tokens: &[Token<'_>], run: leading::InnerStatement, dialect: SqlDialect) -> StatementFacts {
     let text: Vec<&str> = tokens.iter().map(|token| token.text).collect();
     let inner = of_tokens(tokens, &text.join(" "), dialect);
     match run {
-        leading::Run::Whole => Facts { is_probe: false, ..inner },
-        leading::Run::Doubted => Facts { session_writes: vec![SessionState::Other], ..inner.doubted() },
-        leading::Run::Explained if inner.is_understood => {
-            Facts { reads: inner.reads, ..Facts::understood(StatementKind::Query) }
+        leading::InnerStatement::Whole => StatementFacts { is_probe: false, ..inner },
+        leading::InnerStatement::Doubted => {
+            StatementFacts { session_writes: vec![SessionState::Other], ..inner.doubted() }
         }
-        leading::Run::Explained => Facts {
+        leading::InnerStatement::Explained if inner.is_understood => {
+            StatementFacts { reads: inner.reads, ..StatementFacts::understood(StatementKind::Query) }
+        }
+        leading::InnerStatement::Explained => StatementFacts {
             kind: StatementKind::Query,
             may_end_transaction: false,
             commits_implicitly: false,
-            ..Facts::unknown(dialect)
+            ..StatementFacts::unknown(dialect)
         },
     }
 }

@@ -4,7 +4,7 @@ use super::SqlDialect;
 
 /// What a call does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Effect {
+pub(super) enum FunctionEffect {
     /// It computes a value, from its arguments, the catalogue, the clock or chance.
     Pure,
     /// It writes to the database: `nextval`.
@@ -24,46 +24,48 @@ pub(super) enum Effect {
 }
 
 /// What a call of a function does. `name` is without quotes, in lower case, and without its schema.
-pub(super) fn effect(name: &str, dialect: SqlDialect) -> Effect {
+pub(super) fn effect(name: &str, dialect: SqlDialect) -> FunctionEffect {
     let (special, pure) = match dialect {
         SqlDialect::Sqlite => (sqlite(name), SQLITE),
         SqlDialect::Postgres => (postgres(name), POSTGRES),
         SqlDialect::MySql => (mysql(name), MYSQL),
     };
     let is_pure = || COMMON.contains(&name) || pure.contains(&name);
-    special.unwrap_or_else(|| if is_pure() { Effect::Pure } else { Effect::Unknown })
+    special.unwrap_or_else(|| if is_pure() { FunctionEffect::Pure } else { FunctionEffect::Unknown })
 }
 
 /// What SQLite's functions do that compute no mere value.
-fn sqlite(name: &str) -> Option<Effect> {
+fn sqlite(name: &str) -> Option<FunctionEffect> {
     Some(match name {
-        "last_insert_rowid" => Effect::ReadsLastInsertId,
-        "changes" | "total_changes" => Effect::ReadsDiagnostics,
-        "load_extension" | "fts3_tokenizer" => Effect::WritesSession,
+        "last_insert_rowid" => FunctionEffect::ReadsLastInsertId,
+        "changes" | "total_changes" => FunctionEffect::ReadsDiagnostics,
+        "load_extension" | "fts3_tokenizer" => FunctionEffect::WritesSession,
         _ => return None,
     })
 }
 
 /// What PostgreSQL's functions do that compute no mere value.
-fn postgres(name: &str) -> Option<Effect> {
+fn postgres(name: &str) -> Option<FunctionEffect> {
     Some(match name {
-        "nextval" | "setval" => Effect::Writes,
-        "currval" | "lastval" => Effect::ReadsLastInsertId,
-        "current_setting" => Effect::ReadsSetting,
-        "set_config" => Effect::WritesSetting,
-        name if name.starts_with("pg_advisory_") || name.starts_with("pg_try_advisory_") => Effect::WritesSession,
-        "setseed" => Effect::WritesSession,
+        "nextval" | "setval" => FunctionEffect::Writes,
+        "currval" | "lastval" => FunctionEffect::ReadsLastInsertId,
+        "current_setting" => FunctionEffect::ReadsSetting,
+        "set_config" => FunctionEffect::WritesSetting,
+        name if name.starts_with("pg_advisory_") || name.starts_with("pg_try_advisory_") => {
+            FunctionEffect::WritesSession
+        }
+        "setseed" => FunctionEffect::WritesSession,
         _ => return None,
     })
 }
 
 /// What the functions of MySQL and MariaDB do that compute no mere value.
-fn mysql(name: &str) -> Option<Effect> {
+fn mysql(name: &str) -> Option<FunctionEffect> {
     Some(match name {
-        "nextval" | "setval" => Effect::Writes,
-        "last_insert_id" | "lastval" => Effect::ReadsLastInsertId,
-        "row_count" | "found_rows" => Effect::ReadsDiagnostics,
-        "get_lock" | "release_lock" | "release_all_locks" => Effect::WritesSession,
+        "nextval" | "setval" => FunctionEffect::Writes,
+        "last_insert_id" | "lastval" => FunctionEffect::ReadsLastInsertId,
+        "row_count" | "found_rows" => FunctionEffect::ReadsDiagnostics,
+        "get_lock" | "release_lock" | "release_all_locks" => FunctionEffect::WritesSession,
         _ => return None,
     })
 }

@@ -2,27 +2,27 @@
 
 use super::control;
 use super::cursor::Cursor;
-use super::facts::{Facts, SessionState, StatementKind};
+use super::facts::{SessionState, StatementFacts, StatementKind};
 use super::{SqlDialect, Token, TokenKind, pragma, session};
 
 /// What the first words say.
-pub(super) enum Judgement {
+pub(super) enum LeadingWords {
     /// All that is known: no parser is asked.
-    Facts(Facts),
+    Facts(StatementFacts),
     /// The parser is asked. This is what is known when it fails.
-    Parse(Facts),
+    Parse(StatementFacts),
     /// The statement holds another one, which begins at a token.
     Inner {
         /// The number of the token.
         at: usize,
         /// What becomes of the inner statement.
-        run: Run,
+        run: InnerStatement,
     },
 }
 
 /// What becomes of an inner statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Run {
+pub(super) enum InnerStatement {
     /// It runs.
     Whole,
     /// It runs, and what stands before it is not understood.
@@ -32,22 +32,22 @@ pub(super) enum Run {
 }
 
 /// Judges the significant tokens of a statement.
-pub(super) fn judge(tokens: &[Token<'_>], dialect: SqlDialect) -> Judgement {
+pub(super) fn judge(tokens: &[Token<'_>], dialect: SqlDialect) -> LeadingWords {
     let cursor = Cursor::new(tokens, dialect);
     if let Some(inner) = inner(cursor) {
         return inner;
     }
     let certain = control::read(cursor).or_else(|| pragma::read(cursor)).or_else(|| session::read(cursor));
     if let Some(facts) = certain {
-        return Judgement::Facts(facts);
+        return LeadingWords::Facts(facts);
     }
     match cursor.word(0).as_str() {
         "TABLE" if dialect != SqlDialect::Sqlite && table(cursor).is_some() => {
             let reads = table(cursor).into_iter().collect();
-            Judgement::Facts(Facts { reads, ..Facts::understood(StatementKind::Query) })
+            LeadingWords::Facts(StatementFacts { reads, ..StatementFacts::understood(StatementKind::Query) })
         }
-        "COPY" if dialect == SqlDialect::Postgres => Judgement::Facts(copy(cursor)),
-        _ => Judgement::Parse(doubt(cursor)),
+        "COPY" if dialect == SqlDialect::Postgres => LeadingWords::Facts(copy(cursor)),
+        _ => LeadingWords::Parse(doubt(cursor)),
     }
 }
 
@@ -58,16 +58,16 @@ fn table(mut cursor: Cursor<'_, '_>) -> Option<String> {
 }
 
 /// The statement behind `EXPLAIN`, `ANALYZE` of MariaDB, or `SET STATEMENT ... FOR`.
-fn inner(mut cursor: Cursor<'_, '_>) -> Option<Judgement> {
+fn inner(mut cursor: Cursor<'_, '_>) -> Option<LeadingWords> {
     let dialect = cursor.dialect;
     let start = cursor.len();
-    let at = |cursor: Cursor<'_, '_>, run| Some(Judgement::Inner { at: start - cursor.len(), run });
+    let at = |cursor: Cursor<'_, '_>, run| Some(LeadingWords::Inner { at: start - cursor.len(), run });
     if dialect == SqlDialect::MySql && cursor.eats(&["SET", "STATEMENT"]) {
         let end = cursor.find_word("FOR")?;
         let is_plain = cursor.rest()[..end].iter().all(|token| token.kind != TokenKind::Open);
-        return Some(Judgement::Inner {
+        return Some(LeadingWords::Inner {
             at: start - cursor.len() + end + 1,
-            run: if is_plain { Run::Whole } else { Run::Doubted },
+            run: if is_plain { InnerStatement::Whole } else { InnerStatement::Doubted },
         });
     }
     let is_explain = cursor.eats(&["EXPLAIN"])
@@ -77,12 +77,12 @@ fn inner(mut cursor: Cursor<'_, '_>) -> Option<Judgement> {
         if !is_analyze || ["TABLE", "NO_WRITE_TO_BINLOG", "LOCAL"].contains(&cursor.word(0).as_str()) {
             return None;
         }
-        return explain_format(&mut cursor).and_then(|()| at(cursor, Run::Whole));
+        return explain_format(&mut cursor).and_then(|()| at(cursor, InnerStatement::Whole));
     }
     match dialect {
         SqlDialect::Sqlite => {
             cursor.eats(&["QUERY", "PLAN"]);
-            at(cursor, Run::Explained)
+            at(cursor, InnerStatement::Explained)
         }
         SqlDialect::Postgres => {
             let runs = if cursor.is_at(TokenKind::Open) {
@@ -92,7 +92,7 @@ fn inner(mut cursor: Cursor<'_, '_>) -> Option<Judgement> {
                 cursor.eats(&["VERBOSE"]);
                 runs
             };
-            at(cursor, if runs { Run::Whole } else { Run::Explained })
+            at(cursor, if runs { InnerStatement::Whole } else { InnerStatement::Explained })
         }
         SqlDialect::MySql => {
             let runs = cursor.eats(&["ANALYZE"]);
@@ -102,9 +102,9 @@ fn inner(mut cursor: Cursor<'_, '_>) -> Option<Judgement> {
             let is_statement = ["SELECT", "WITH", "INSERT", "REPLACE", "UPDATE", "DELETE", "TABLE", "VALUES", "("]
                 .contains(&cursor.word(0).as_str());
             if !is_statement {
-                return Some(Judgement::Facts(described(cursor)));
+                return Some(LeadingWords::Facts(described(cursor)));
             }
-            at(cursor, if runs { Run::Whole } else { Run::Explained })
+            at(cursor, if runs { InnerStatement::Whole } else { InnerStatement::Explained })
         }
     }
 }
@@ -123,16 +123,22 @@ fn explain_options(cursor: &mut Cursor<'_, '_>) -> Option<bool> {
 }
 
 /// `DESCRIBE table [column]`
-fn described(mut cursor: Cursor<'_, '_>) -> Facts {
+fn described(mut cursor: Cursor<'_, '_>) -> StatementFacts {
     let table = cursor.qualified();
     match table {
-        Some(table) if cursor.len() <= 1 => Facts { reads: vec![table], ..Facts::understood(StatementKind::Query) },
-        _ => Facts { may_end_transaction: false, commits_implicitly: false, ..Facts::unknown(cursor.dialect) },
+        Some(table) if cursor.len() <= 1 => {
+            StatementFacts { reads: vec![table], ..StatementFacts::understood(StatementKind::Query) }
+        }
+        _ => StatementFacts {
+            may_end_transaction: false,
+            commits_implicitly: false,
+            ..StatementFacts::unknown(cursor.dialect)
+        },
     }
 }
 
 /// `COPY`: through the client it cannot be answered; from or to a file or a program it is a plain statement.
-fn copy(cursor: Cursor<'_, '_>) -> Facts {
+fn copy(cursor: Cursor<'_, '_>) -> StatementFacts {
     let mut depth = 0_usize;
     let mut last = None;
     let mut way = None;
@@ -153,33 +159,33 @@ fn copy(cursor: Cursor<'_, '_>) -> Facts {
             _ => {}
         }
     }
-    let doubted = Facts { may_end_transaction: false, ..Facts::unknown(cursor.dialect) };
+    let doubted = StatementFacts { may_end_transaction: false, ..StatementFacts::unknown(cursor.dialect) };
     match way {
-        Some(true) => Facts { kind: StatementKind::Copy, ..doubted },
+        Some(true) => StatementFacts { kind: StatementKind::Copy, ..doubted },
         _ => doubted,
     }
 }
 
 /// What is known of a statement that does not parse.
-fn doubt(cursor: Cursor<'_, '_>) -> Facts {
+fn doubt(cursor: Cursor<'_, '_>) -> StatementFacts {
     let dialect = cursor.dialect;
-    let unknown = Facts::unknown(dialect);
+    let unknown = StatementFacts::unknown(dialect);
     let is_mysql = dialect == SqlDialect::MySql;
-    let held = || Facts {
+    let held = || StatementFacts {
         commits_implicitly: false,
         may_end_transaction: ends_transaction(cursor),
-        ..Facts::unknown(dialect)
+        ..StatementFacts::unknown(dialect)
     };
     match cursor.word(0).as_str() {
-        "SELECT" | "VALUES" | "(" => Facts { kind: StatementKind::Query, ..held() },
-        "TABLE" if dialect != SqlDialect::Sqlite => Facts { kind: StatementKind::Query, ..held() },
+        "SELECT" | "VALUES" | "(" => StatementFacts { kind: StatementKind::Query, ..held() },
+        "TABLE" if dialect != SqlDialect::Sqlite => StatementFacts { kind: StatementKind::Query, ..held() },
         "WITH" if has_word(cursor, &["INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE"]) => {
-            Facts { kind: StatementKind::Rows, ..held() }
+            StatementFacts { kind: StatementKind::Rows, ..held() }
         }
-        "WITH" => Facts { kind: StatementKind::Query, ..held() },
-        "INSERT" | "UPDATE" | "DELETE" => Facts { kind: StatementKind::Rows, ..held() },
-        "REPLACE" if dialect != SqlDialect::Postgres => Facts { kind: StatementKind::Rows, ..held() },
-        "MERGE" if dialect == SqlDialect::Postgres => Facts { kind: StatementKind::Rows, ..held() },
+        "WITH" => StatementFacts { kind: StatementKind::Query, ..held() },
+        "INSERT" | "UPDATE" | "DELETE" => StatementFacts { kind: StatementKind::Rows, ..held() },
+        "REPLACE" if dialect != SqlDialect::Postgres => StatementFacts { kind: StatementKind::Rows, ..held() },
+        "MERGE" if dialect == SqlDialect::Postgres => StatementFacts { kind: StatementKind::Rows, ..held() },
         "LOAD" if is_mysql && ["DATA", "XML"].contains(&cursor.word(1).as_str()) => held(),
         _ if is_schema(cursor) => schema(cursor),
         _ => unknown,
@@ -204,13 +210,13 @@ fn is_schema(cursor: Cursor<'_, '_>) -> bool {
 }
 
 /// What the first words of a change of the schema prove.
-fn schema(cursor: Cursor<'_, '_>) -> Facts {
+fn schema(cursor: Cursor<'_, '_>) -> StatementFacts {
     let dialect = cursor.dialect;
-    let mut facts = Facts {
+    let mut facts = StatementFacts {
         kind: StatementKind::Schema,
         commits_implicitly: dialect == SqlDialect::MySql,
         may_end_transaction: ends_transaction(cursor),
-        ..Facts::unknown(dialect)
+        ..StatementFacts::unknown(dialect)
     };
     if let Some(name) = temporary(cursor) {
         facts.kind = StatementKind::Session;
@@ -374,7 +380,7 @@ fn calls_unknown(cursor: Cursor<'_, '_>) -> bool {
         let is_module = cursor.dialect == SqlDialect::Sqlite && before.is_some_and(|before| before.is_word("USING"));
         let is_name = is_module || before.is_some_and(|before| BEFORE_NAMES.iter().any(|word| before.is_word(word)));
         let effect = super::functions::effect(&called.to_ascii_lowercase(), cursor.dialect);
-        !is_name && (first != at || effect != super::functions::Effect::Pure)
+        !is_name && (first != at || effect != super::functions::FunctionEffect::Pure)
     })
 }
 

@@ -3,6 +3,7 @@
 //! It takes texts and returns values. It knows no connection, no revision and no catalogue.
 
 mod accounted;
+pub(crate) mod catalog_effect;
 pub(crate) mod clients;
 mod control;
 mod cursor;
@@ -21,7 +22,6 @@ mod split;
 mod stored;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(crate) mod text;
-pub(crate) mod trace;
 mod tree;
 
 #[cfg(test)]
@@ -29,7 +29,7 @@ mod tests;
 
 use sea_orm::DbBackend;
 
-pub(crate) use facts::{Control, Facts, Pragma, SessionState, StatementKind, read};
+pub(crate) use facts::{Pragma, SessionState, StatementFacts, StatementKind, TransactionControl, read};
 #[cfg(feature = "sqlite")]
 pub(crate) use lexer::words;
 pub(crate) use lexer::{Token, TokenKind, joined, significant, tokens};

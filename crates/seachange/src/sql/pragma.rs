@@ -1,13 +1,13 @@
 //! `PRAGMA` of SQLite.
 
 use super::cursor::Cursor;
-use super::facts::{Facts, Pragma, SessionState, StatementKind};
+use super::facts::{Pragma, SessionState, StatementFacts, StatementKind};
 use super::lexer::unquoted;
 use super::{SqlDialect, TokenKind};
 
 /// What a pragma does with a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Use {
+enum PragmaUse {
     /// It answers a question; a value is what it is asked of.
     Asks,
     /// It changes the connection.
@@ -19,15 +19,15 @@ enum Use {
 }
 
 /// The pragmas that are known.
-fn use_of(name: &str) -> Option<Use> {
+fn use_of(name: &str) -> Option<PragmaUse> {
     Some(match name {
         "table_info" | "table_xinfo" | "table_list" | "index_list" | "index_info" | "index_xinfo"
         | "foreign_key_list" | "foreign_key_check" | "database_list" | "collation_list" | "function_list"
         | "module_list" | "pragma_list" | "compile_options" | "integrity_check" | "quick_check" | "data_version"
-        | "freelist_count" | "page_count" => Use::Asks,
-        "user_version" | "application_id" => Use::Writes,
+        | "freelist_count" | "page_count" => PragmaUse::Asks,
+        "user_version" | "application_id" => PragmaUse::Writes,
         "optimize" | "incremental_vacuum" | "wal_checkpoint" | "shrink_memory" | "schema_version"
-        | "writable_schema" => Use::Acts,
+        | "writable_schema" => PragmaUse::Acts,
         "analysis_limit"
         | "auto_vacuum"
         | "automatic_index"
@@ -66,32 +66,40 @@ fn use_of(name: &str) -> Option<Use> {
         | "temp_store_directory"
         | "threads"
         | "trusted_schema"
-        | "wal_autocheckpoint" => Use::Sets,
+        | "wal_autocheckpoint" => PragmaUse::Sets,
         _ => return None,
     })
 }
 
 /// Reads a `PRAGMA`.
-pub(super) fn read(mut cursor: Cursor<'_, '_>) -> Option<Facts> {
+pub(super) fn read(mut cursor: Cursor<'_, '_>) -> Option<StatementFacts> {
     if cursor.dialect != SqlDialect::Sqlite || !cursor.eats(&["PRAGMA"]) {
         return None;
     }
-    let unknown = Facts { may_end_transaction: false, ..Facts::unknown(cursor.dialect) };
+    let unknown = StatementFacts { may_end_transaction: false, ..StatementFacts::unknown(cursor.dialect) };
     let Some(qualified) = cursor.qualified() else { return Some(unknown) };
     let name = qualified.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
     let Some(value) = value(cursor) else {
-        return Some(Facts { kind: StatementKind::Session, pragma: Some(Pragma { name, value: None }), ..unknown });
+        return Some(StatementFacts {
+            kind: StatementKind::Session,
+            pragma: Some(Pragma { name, value: None }),
+            ..unknown
+        });
     };
     let setting = || vec![SessionState::Setting(name.clone())];
     let facts = match (use_of(&name), &value) {
-        (Some(Use::Asks), _) | (Some(Use::Sets | Use::Writes), None) => Facts::understood(StatementKind::Query),
-        (Some(Use::Sets), Some(_)) => Facts { session_writes: setting(), ..Facts::understood(StatementKind::Session) },
-        (Some(Use::Writes), Some(_)) => {
-            Facts { writes: vec![name.clone()], ..Facts::understood(StatementKind::Schema) }
+        (Some(PragmaUse::Asks), _) | (Some(PragmaUse::Sets | PragmaUse::Writes), None) => {
+            StatementFacts::understood(StatementKind::Query)
         }
-        (Some(Use::Acts) | None, _) => Facts { kind: StatementKind::Session, ..unknown },
+        (Some(PragmaUse::Sets), Some(_)) => {
+            StatementFacts { session_writes: setting(), ..StatementFacts::understood(StatementKind::Session) }
+        }
+        (Some(PragmaUse::Writes), Some(_)) => {
+            StatementFacts { writes: vec![name.clone()], ..StatementFacts::understood(StatementKind::Schema) }
+        }
+        (Some(PragmaUse::Acts) | None, _) => StatementFacts { kind: StatementKind::Session, ..unknown },
     };
-    Some(Facts { pragma: Some(Pragma { name, value }), ..facts })
+    Some(StatementFacts { pragma: Some(Pragma { name, value }), ..facts })
 }
 
 /// The value behind `=` or in parentheses; nothing where what follows is neither.

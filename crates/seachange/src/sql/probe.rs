@@ -66,7 +66,7 @@ fn is_from_catalogue(select: &Select, dialect: SqlDialect) -> bool {
 /// Whether a table is one of the catalogue.
 fn is_catalogue(name: &ObjectName, dialect: SqlDialect) -> bool {
     let name = names::of_object(name, dialect).to_lowercase();
-    let is_builtin = |name: &str| functions::effect(name, dialect) == functions::Effect::Pure;
+    let is_builtin = |name: &str| functions::effect(name, dialect) == functions::FunctionEffect::Pure;
     const VIEWS: [&str; 5] = ["pg_indexes", "pg_tables", "pg_views", "pg_class", "pg_attribute"];
     let bare = name.rsplit('.').next().unwrap_or_default();
     match dialect {

@@ -1,12 +1,12 @@
 //! Statements that change the session, or do something that is no change of rows or of the schema.
 
 use super::cursor::Cursor;
-use super::facts::{Facts, SessionState, StatementKind};
+use super::facts::{SessionState, StatementFacts, StatementKind};
 use super::lexer::unquoted;
 use super::{SqlDialect, Token, TokenKind, tree};
 
 /// Reads a statement of the session.
-pub(super) fn read(mut cursor: Cursor<'_, '_>) -> Option<Facts> {
+pub(super) fn read(mut cursor: Cursor<'_, '_>) -> Option<StatementFacts> {
     let dialect = cursor.dialect;
     let first = cursor.word(0);
     cursor.skip(1);
@@ -18,23 +18,23 @@ pub(super) fn read(mut cursor: Cursor<'_, '_>) -> Option<Facts> {
 }
 
 /// A statement that changes the session.
-fn session(writes: Vec<SessionState>) -> Facts {
-    Facts { session_writes: writes, ..Facts::understood(StatementKind::Session) }
+fn session(writes: Vec<SessionState>) -> StatementFacts {
+    StatementFacts { session_writes: writes, ..StatementFacts::understood(StatementKind::Session) }
 }
 
 /// A statement of which the first word says that it changes the session, and the rest is not looked at.
-fn session_other() -> Facts {
-    Facts { is_understood: false, may_write: true, is_atomic: false, ..session(vec![SessionState::Other]) }
+fn session_other() -> StatementFacts {
+    StatementFacts { is_understood: false, may_write: true, is_atomic: false, ..session(vec![SessionState::Other]) }
 }
 
 /// A statement that does something else, but leaves the transaction as it is.
-fn other(dialect: SqlDialect) -> Facts {
-    Facts { may_end_transaction: false, commits_implicitly: false, ..Facts::unknown(dialect) }
+fn other(dialect: SqlDialect) -> StatementFacts {
+    StatementFacts { may_end_transaction: false, commits_implicitly: false, ..StatementFacts::unknown(dialect) }
 }
 
 /// A statement that does something else and leaves the session as it is.
-fn maintenance(dialect: SqlDialect) -> Facts {
-    Facts { session_writes: Vec::new(), ..other(dialect) }
+fn maintenance(dialect: SqlDialect) -> StatementFacts {
+    StatementFacts { session_writes: Vec::new(), ..other(dialect) }
 }
 
 /// A setting by its name.
@@ -43,7 +43,7 @@ fn setting(name: &str) -> Vec<SessionState> {
 }
 
 /// Statements of SQLite.
-fn sqlite(first: &str, cursor: Cursor<'_, '_>) -> Option<Facts> {
+fn sqlite(first: &str, cursor: Cursor<'_, '_>) -> Option<StatementFacts> {
     match first {
         "ATTACH" | "DETACH" => Some(session_other()),
         "VACUUM" => Some(maintenance(cursor.dialect)),
@@ -52,7 +52,7 @@ fn sqlite(first: &str, cursor: Cursor<'_, '_>) -> Option<Facts> {
 }
 
 /// Statements of PostgreSQL.
-fn postgres(first: &str, mut cursor: Cursor<'_, '_>) -> Option<Facts> {
+fn postgres(first: &str, mut cursor: Cursor<'_, '_>) -> Option<StatementFacts> {
     let dialect = cursor.dialect;
     Some(match first {
         "SET" => postgres_set(cursor),
@@ -65,13 +65,13 @@ fn postgres(first: &str, mut cursor: Cursor<'_, '_>) -> Option<Facts> {
         "SHOW" => {
             let reads =
                 cursor.last_name().map_or(SessionState::Other, |name| SessionState::Setting(name.to_lowercase()));
-            Facts { session_reads: vec![reads], ..Facts::understood(StatementKind::Query) }
+            StatementFacts { session_reads: vec![reads], ..StatementFacts::understood(StatementKind::Query) }
         }
         "PREPARE" => match cursor.take().and_then(Token::name) {
             Some(name) => session(vec![SessionState::Prepared(name.to_lowercase())]),
             None => session_other(),
         },
-        "EXECUTE" => Facts { session_reads: vec![prepared(cursor)], ..other(dialect) },
+        "EXECUTE" => StatementFacts { session_reads: vec![prepared(cursor)], ..other(dialect) },
         "DEALLOCATE" => {
             cursor.eats(&["PREPARE"]);
             match cursor.word(0).as_str() {
@@ -81,14 +81,16 @@ fn postgres(first: &str, mut cursor: Cursor<'_, '_>) -> Option<Facts> {
         }
         "DECLARE" | "FETCH" | "MOVE" | "CLOSE" => {
             let reads = if first == "DECLARE" { Vec::new() } else { vec![SessionState::Other] };
-            Facts { session_reads: reads, ..session_other() }
+            StatementFacts { session_reads: reads, ..session_other() }
         }
-        "LISTEN" | "UNLISTEN" => Facts { is_understood: true, may_write: false, is_atomic: true, ..session_other() },
+        "LISTEN" | "UNLISTEN" => {
+            StatementFacts { is_understood: true, may_write: false, is_atomic: true, ..session_other() }
+        }
         "LOAD" | "DISCARD" => session_other(),
         "NOTIFY" | "CHECKPOINT" | "VACUUM" => maintenance(dialect),
         "LOCK" => {
             cursor.eats(&["TABLE"]);
-            Facts {
+            StatementFacts {
                 locks: true,
                 is_understood: true,
                 may_write: false,
@@ -113,7 +115,7 @@ fn prepared(mut cursor: Cursor<'_, '_>) -> SessionState {
 }
 
 /// `SET` of PostgreSQL, which takes no expressions.
-fn postgres_set(mut cursor: Cursor<'_, '_>) -> Facts {
+fn postgres_set(mut cursor: Cursor<'_, '_>) -> StatementFacts {
     let _ = (cursor.word(1) != "AUTHORIZATION" && cursor.eats(&["SESSION"])) || cursor.eats(&["LOCAL"]);
     if cursor.eats(&["TIME", "ZONE"]) {
         return session(setting("timezone"));
@@ -140,27 +142,36 @@ fn postgres_set(mut cursor: Cursor<'_, '_>) -> Facts {
 }
 
 /// Statements of MySQL and MariaDB.
-fn mysql(first: &str, mut cursor: Cursor<'_, '_>) -> Option<Facts> {
+fn mysql(first: &str, mut cursor: Cursor<'_, '_>) -> Option<StatementFacts> {
     let dialect = cursor.dialect;
-    let commits = |facts: Facts| Facts { commits_implicitly: true, may_end_transaction: true, ..facts };
+    let commits =
+        |facts: StatementFacts| StatementFacts { commits_implicitly: true, may_end_transaction: true, ..facts };
     Some(match first {
         "SET" => mysql_set(cursor),
         "USE" => session(setting("database")),
         "SHOW" => show(cursor),
         "LOCK" if cursor.eats_any(&["TABLES", "TABLE"]) => {
             let tables = cursor.items().into_iter().filter_map(|mut item| item.qualified()).collect();
-            commits(Facts { reads: tables, locks: true, ..Facts::understood(StatementKind::LockTables) })
+            commits(StatementFacts {
+                reads: tables,
+                locks: true,
+                ..StatementFacts::understood(StatementKind::LockTables)
+            })
         }
-        "UNLOCK" if cursor.eats_any(&["TABLES", "TABLE"]) => commits(Facts::understood(StatementKind::UnlockTables)),
+        "UNLOCK" if cursor.eats_any(&["TABLES", "TABLE"]) => {
+            commits(StatementFacts::understood(StatementKind::UnlockTables))
+        }
         "LOCK" | "UNLOCK" => commits(other(dialect)),
         "PREPARE" => match cursor.take().and_then(Token::name) {
             Some(name) => session(vec![SessionState::Prepared(name.to_lowercase())]),
             None => session_other(),
         },
-        "EXECUTE" => commits(Facts { session_reads: vec![prepared(cursor)], ..Facts::unknown(dialect) }),
+        "EXECUTE" => {
+            commits(StatementFacts { session_reads: vec![prepared(cursor)], ..StatementFacts::unknown(dialect) })
+        }
         "DEALLOCATE" | "DROP" if cursor.eats(&["PREPARE"]) => session(vec![prepared(cursor)]),
-        "GET" => Facts { session_reads: vec![SessionState::Diagnostics], ..session_other() },
-        "HANDLER" => Facts { session_reads: vec![SessionState::Other], ..session_other() },
+        "GET" => StatementFacts { session_reads: vec![SessionState::Diagnostics], ..session_other() },
+        "HANDLER" => StatementFacts { session_reads: vec![SessionState::Other], ..session_other() },
         "FLUSH" | "RESET" | "CACHE" | "INSTALL" | "UNINSTALL" | "CHANGE" | "START" | "STOP" | "PURGE" | "BACKUP" => {
             commits(maintenance(dialect))
         }
@@ -172,17 +183,17 @@ fn mysql(first: &str, mut cursor: Cursor<'_, '_>) -> Option<Facts> {
 }
 
 /// `SHOW`, of which some forms read what the last statement came to.
-fn show(cursor: Cursor<'_, '_>) -> Facts {
+fn show(cursor: Cursor<'_, '_>) -> StatementFacts {
     let reads = match cursor.word(0).as_str() {
         "WARNINGS" | "ERRORS" | "COUNT" => vec![SessionState::Diagnostics],
         "VARIABLES" | "SESSION" | "LOCAL" => vec![SessionState::Other],
         _ => Vec::new(),
     };
-    Facts { session_reads: reads, ..Facts::understood(StatementKind::Query) }
+    StatementFacts { session_reads: reads, ..StatementFacts::understood(StatementKind::Query) }
 }
 
 /// `SET` of MySQL and MariaDB: a list of assignments.
-fn mysql_set(cursor: Cursor<'_, '_>) -> Facts {
+fn mysql_set(cursor: Cursor<'_, '_>) -> StatementFacts {
     let mut all = session(Vec::new());
     for item in cursor.items() {
         let facts = assignment(item);
@@ -202,7 +213,7 @@ fn mysql_set(cursor: Cursor<'_, '_>) -> Facts {
 }
 
 /// One assignment.
-fn assignment(mut cursor: Cursor<'_, '_>) -> Facts {
+fn assignment(mut cursor: Cursor<'_, '_>) -> StatementFacts {
     let dialect = cursor.dialect;
     if cursor.eats(&["NAMES"]) {
         return session(setting("names"));
@@ -219,7 +230,7 @@ fn assignment(mut cursor: Cursor<'_, '_>) -> Facts {
             return maintenance(dialect);
         }
         ["PASSWORD" | "DEFAULT", "FOR" | "=" | "ROLE"] => {
-            return Facts { commits_implicitly: true, may_end_transaction: true, ..maintenance(dialect) };
+            return StatementFacts { commits_implicitly: true, may_end_transaction: true, ..maintenance(dialect) };
         }
         _ => {}
     }

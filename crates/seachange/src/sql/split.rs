@@ -30,20 +30,25 @@ pub(crate) fn statements(text: &str, syntax: impl Into<Syntax>) -> Vec<Statement
         let is_end = splitter.ends_before(token, &all[number + 1..]);
         place += token.text.len();
         if is_end {
-            found.extend(statement(text, place - token.text.len(), std::mem::take(&mut current), End::Semicolon));
+            found.extend(statement(
+                text,
+                place - token.text.len(),
+                std::mem::take(&mut current),
+                StatementEnd::Semicolon,
+            ));
             splitter = Splitter::new(syntax.dialect);
         } else {
             current.push(*token);
         }
     }
-    let end = if splitter.is_complete() { End::Text } else { End::OpenBlock };
+    let end = if splitter.is_complete() { StatementEnd::Text } else { StatementEnd::OpenBlock };
     found.extend(statement(text, place, current, end));
     found
 }
 
 /// What ends a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
+enum StatementEnd {
     /// A semicolon.
     Semicolon,
     /// The end of the text.
@@ -53,7 +58,12 @@ enum End {
 }
 
 /// Puts the tokens in front of a place together to a statement, if there is a significant one.
-fn statement<'a>(text: &'a str, place: usize, mut tokens: Vec<Token<'a>>, end: End) -> Option<StatementText<'a>> {
+fn statement<'a>(
+    text: &'a str,
+    place: usize,
+    mut tokens: Vec<Token<'a>>,
+    end: StatementEnd,
+) -> Option<StatementText<'a>> {
     let mut place = place;
     while let Some(last) = tokens.pop_if(|token| token.is_trivia()) {
         place -= last.text.len();
@@ -65,8 +75,8 @@ fn statement<'a>(text: &'a str, place: usize, mut tokens: Vec<Token<'a>>, end: E
         text: &text[place - length..place],
         place: place - length,
         tokens,
-        is_terminated: end == End::Semicolon,
-        is_complete: end != End::OpenBlock,
+        is_terminated: end == StatementEnd::Semicolon,
+        is_complete: end != StatementEnd::OpenBlock,
     })
 }
 
@@ -77,7 +87,7 @@ struct Splitter<'a> {
     /// The first words, in capitals, which say whether it can be a compound statement.
     head: Vec<String>,
     /// Whether the statement can hold others.
-    form: Form,
+    form: StatementForm,
     /// How many blocks are open.
     depth: usize,
     /// How many parentheses are open.
@@ -88,7 +98,7 @@ struct Splitter<'a> {
 
 /// How a statement can hold others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+enum StatementForm {
     /// It is not known yet.
     Open,
     /// It holds none.
@@ -104,7 +114,7 @@ enum Form {
 impl<'a> Splitter<'a> {
     /// Starts at the beginning of a statement.
     fn new(dialect: SqlDialect) -> Self {
-        Self { dialect, head: Vec::new(), form: Form::Open, depth: 0, parentheses: 0, last: None }
+        Self { dialect, head: Vec::new(), form: StatementForm::Open, depth: 0, parentheses: 0, last: None }
     }
 
     /// Whether a token is the semicolon that ends the statement; `rest` is what stands behind it.
@@ -132,26 +142,28 @@ impl<'a> Splitter<'a> {
             TokenKind::Close => self.parentheses = self.parentheses.saturating_sub(1),
             TokenKind::Word if self.last.is_none_or(|last| last.kind != TokenKind::Dot) => self.word(token, rest),
             TokenKind::HintBegin | TokenKind::HintEnd => {}
-            _ if self.form == Form::Open && self.head.is_empty() => self.form = Form::Simple,
+            _ if self.form == StatementForm::Open && self.head.is_empty() => self.form = StatementForm::Simple,
             _ => {}
         }
     }
 
     /// Takes note of a word.
     fn word(&mut self, token: &Token<'a>, rest: &[Token<'a>]) {
-        if self.form == Form::Open {
+        if self.form == StatementForm::Open {
             self.head.push(token.text.to_ascii_uppercase());
             self.form = form(&self.head, next(rest), self.dialect);
         }
         match self.form {
-            Form::SqliteTrigger if self.head.last().is_some_and(|word| word == "TRIGGER") => {
+            StatementForm::SqliteTrigger if self.head.last().is_some_and(|word| word == "TRIGGER") => {
                 self.depth = 1;
                 self.head.clear();
             }
-            Form::SqliteTrigger if token.is_word("END") && self.is_behind(&[";"]) => self.depth = 0,
-            Form::PostgresRoutine if token.is_word("ATOMIC") && self.is_behind(&["BEGIN"]) => self.depth = 1,
-            Form::PostgresRoutine if token.is_word("END") && self.is_behind(&[";", "ATOMIC"]) => self.depth = 0,
-            Form::MySqlProgram => self.program(token, rest),
+            StatementForm::SqliteTrigger if token.is_word("END") && self.is_behind(&[";"]) => self.depth = 0,
+            StatementForm::PostgresRoutine if token.is_word("ATOMIC") && self.is_behind(&["BEGIN"]) => self.depth = 1,
+            StatementForm::PostgresRoutine if token.is_word("END") && self.is_behind(&[";", "ATOMIC"]) => {
+                self.depth = 0
+            }
+            StatementForm::MySqlProgram => self.program(token, rest),
             _ => {}
         }
     }
@@ -215,31 +227,31 @@ fn is_call(rest: &[Token<'_>]) -> bool {
 }
 
 /// What the first words of a statement say of its form, with the token that follows them.
-fn form(head: &[String], next: Option<&Token<'_>>, dialect: SqlDialect) -> Form {
+fn form(head: &[String], next: Option<&Token<'_>>, dialect: SqlDialect) -> StatementForm {
     let words: Vec<&str> = head.iter().map(String::as_str).collect();
     match (dialect, words.as_slice()) {
         (SqlDialect::Sqlite, ["EXPLAIN", "QUERY", "PLAN", words @ ..] | ["EXPLAIN", words @ ..] | words) => match words
         {
-            [] | ["QUERY"] | ["CREATE"] | ["CREATE", "TEMP" | "TEMPORARY"] => Form::Open,
-            ["CREATE", "TRIGGER"] | ["CREATE", "TEMP" | "TEMPORARY", "TRIGGER"] => Form::SqliteTrigger,
-            _ => Form::Simple,
+            [] | ["QUERY"] | ["CREATE"] | ["CREATE", "TEMP" | "TEMPORARY"] => StatementForm::Open,
+            ["CREATE", "TRIGGER"] | ["CREATE", "TEMP" | "TEMPORARY", "TRIGGER"] => StatementForm::SqliteTrigger,
+            _ => StatementForm::Simple,
         },
-        (SqlDialect::Postgres, ["CREATE"] | ["CREATE", "OR"] | ["CREATE", "OR", "REPLACE"]) => Form::Open,
-        (SqlDialect::Postgres, ["CREATE", "FUNCTION" | "PROCEDURE"]) => Form::PostgresRoutine,
-        (SqlDialect::Postgres, ["CREATE", "OR", "REPLACE", "FUNCTION" | "PROCEDURE"]) => Form::PostgresRoutine,
+        (SqlDialect::Postgres, ["CREATE"] | ["CREATE", "OR"] | ["CREATE", "OR", "REPLACE"]) => StatementForm::Open,
+        (SqlDialect::Postgres, ["CREATE", "FUNCTION" | "PROCEDURE"]) => StatementForm::PostgresRoutine,
+        (SqlDialect::Postgres, ["CREATE", "OR", "REPLACE", "FUNCTION" | "PROCEDURE"]) => StatementForm::PostgresRoutine,
         (SqlDialect::MySql, ["BEGIN"]) => match next {
-            Some(next) if next.is_word("NOT") => Form::MySqlProgram,
-            _ => Form::Simple,
+            Some(next) if next.is_word("NOT") => StatementForm::MySqlProgram,
+            _ => StatementForm::Simple,
         },
-        (SqlDialect::MySql, ["IF" | "CASE" | "LOOP" | "REPEAT" | "WHILE" | "FOR"]) => Form::MySqlProgram,
+        (SqlDialect::MySql, ["IF" | "CASE" | "LOOP" | "REPEAT" | "WHILE" | "FOR"]) => StatementForm::MySqlProgram,
         (SqlDialect::MySql, ["CREATE" | "ALTER", .., last]) => match *last {
-            "PROCEDURE" | "FUNCTION" | "TRIGGER" | "EVENT" | "PACKAGE" => Form::MySqlProgram,
+            "PROCEDURE" | "FUNCTION" | "TRIGGER" | "EVENT" | "PACKAGE" => StatementForm::MySqlProgram,
             "TABLE" | "VIEW" | "INDEX" | "DATABASE" | "SCHEMA" | "USER" | "ROLE" | "SERVER" | "SEQUENCE"
-            | "TABLESPACE" => Form::Simple,
-            _ if words.len() < 12 => Form::Open,
-            _ => Form::Simple,
+            | "TABLESPACE" => StatementForm::Simple,
+            _ if words.len() < 12 => StatementForm::Open,
+            _ => StatementForm::Simple,
         },
-        (SqlDialect::MySql, ["CREATE" | "ALTER"]) => Form::Open,
-        _ => Form::Simple,
+        (SqlDialect::MySql, ["CREATE" | "ALTER"]) => StatementForm::Open,
+        _ => StatementForm::Simple,
     }
 }

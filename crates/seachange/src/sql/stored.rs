@@ -1,23 +1,23 @@
 //! Programs that a statement stores: triggers, functions, procedures, events and rules. Their bodies do not run yet.
 
 use super::cursor::Cursor;
-use super::facts::{Facts, SessionState, StatementKind};
+use super::facts::{SessionState, StatementFacts, StatementKind};
 use super::{SqlDialect, TokenKind, leading};
 
 /// Reads a statement that creates a program. `is_complete` says whether every block of its body is closed.
-pub(super) fn read(cursor: Cursor<'_, '_>, is_complete: bool) -> Option<Facts> {
+pub(super) fn read(cursor: Cursor<'_, '_>, is_complete: bool) -> Option<StatementFacts> {
     let dialect = cursor.dialect;
     let (name, is_temporary) = head(cursor)?;
-    let schema = Facts {
+    let schema = StatementFacts {
         is_understood: is_complete,
         is_atomic: is_complete,
         commits_implicitly: dialect == SqlDialect::MySql,
         may_end_transaction: !is_complete || leading::ends_transaction(cursor),
         writes: vec![name.clone()],
-        ..Facts::understood(StatementKind::Schema)
+        ..StatementFacts::understood(StatementKind::Schema)
     };
     Some(match is_temporary {
-        true => Facts {
+        true => StatementFacts {
             kind: StatementKind::Session,
             session_writes: vec![SessionState::Temporary(name)],
             writes: Vec::new(),

@@ -10,8 +10,8 @@ use sqlparser::dialect::{Dialect, MySqlDialect, PostgreSqlDialect, SQLiteDialect
 use sqlparser::parser::{Parser, ParserOptions};
 
 use super::cursor::Cursor;
-use super::facts::{Facts, SessionState, StatementKind};
-use super::functions::{self, Effect};
+use super::facts::{SessionState, StatementFacts, StatementKind};
+use super::functions::{self, FunctionEffect};
 use super::session::unquoted_name;
 use super::{SqlDialect, Token, TokenKind, accounted, definition, depth, leading, names, probe};
 
@@ -20,15 +20,21 @@ use super::{SqlDialect, Token, TokenKind, accounted, definition, depth, leading,
 pub(super) fn read(
     tokens: &[Token<'_>],
     text: &str,
-    doubt: &Facts,
+    doubt: &StatementFacts,
     dialect: SqlDialect,
     is_stored: bool,
-) -> Option<Facts> {
+) -> Option<StatementFacts> {
     depth::with_stack(tokens, || read_here(tokens, text, doubt, dialect, is_stored))
 }
 
 /// Reads a statement by its tree, on the stack of the caller.
-fn read_here(tokens: &[Token<'_>], text: &str, doubt: &Facts, dialect: SqlDialect, is_stored: bool) -> Option<Facts> {
+fn read_here(
+    tokens: &[Token<'_>],
+    text: &str,
+    doubt: &StatementFacts,
+    dialect: SqlDialect,
+    is_stored: bool,
+) -> Option<StatementFacts> {
     let statement = whole_here(tokens, text, dialect)?;
     let mut collector = Collector::new(dialect);
     let _ = statement.visit(&mut collector);
@@ -38,8 +44,8 @@ fn read_here(tokens: &[Token<'_>], text: &str, doubt: &Facts, dialect: SqlDialec
     let mut facts = of_statement(&statement, &mut collector, doubt, dialect)?;
     let cursor = Cursor::new(tokens, dialect);
     if matches!(facts.kind, StatementKind::Schema | StatementKind::Session) && doubt.kind == facts.kind {
-        let target =
-            definition::target(cursor).unwrap_or(definition::Target { names: Vec::new(), is_atomic: facts.is_atomic });
+        let target = definition::target(cursor)
+            .unwrap_or(definition::ChangedObjects { names: Vec::new(), is_atomic: facts.is_atomic });
         facts.is_atomic &= target.is_atomic;
         facts.reads.extend(definition::references(cursor));
         for name in target.names {
@@ -86,38 +92,56 @@ fn parser_dialect(dialect: SqlDialect) -> &'static dyn Dialect {
 }
 
 /// Reads an expression that stands alone, as in `SET x = ...` and `DO ...`.
-pub(super) fn expression(cursor: Cursor<'_, '_>, kind: StatementKind) -> Facts {
+pub(super) fn expression(cursor: Cursor<'_, '_>, kind: StatementKind) -> StatementFacts {
     let dialect = cursor.dialect;
     let tokens = cursor.rest();
     let is_plain = tokens.iter().all(|token| !matches!(token.kind, TokenKind::Open | TokenKind::Variable));
     if is_plain && tokens.len() <= 2 {
-        return Facts { is_understood: !tokens.is_empty(), may_write: false, ..Facts::understood(kind) };
+        return StatementFacts {
+            is_understood: !tokens.is_empty(),
+            may_write: false,
+            ..StatementFacts::understood(kind)
+        };
     }
     let text: Vec<&str> = tokens.iter().map(|token| token.text).collect();
     let text = format!("SELECT {}", text.join(" "));
     let all = super::tokens(&text, dialect);
     let all: Vec<Token<'_>> = all.into_iter().filter(|token| !token.is_trivia()).collect();
-    let unknown = Facts { commits_implicitly: false, may_end_transaction: false, kind, ..Facts::unknown(dialect) };
+    let unknown = StatementFacts {
+        commits_implicitly: false,
+        may_end_transaction: false,
+        kind,
+        ..StatementFacts::unknown(dialect)
+    };
     match read(&all, &text, &unknown, dialect, false) {
-        Some(facts) if facts.kind == StatementKind::Query => Facts { kind, ..facts },
+        Some(facts) if facts.kind == StatementKind::Query => StatementFacts { kind, ..facts },
         _ => unknown,
     }
 }
 
 /// The facts of a statement, as far as its form tells; its expressions are in the collector.
-fn of_statement(statement: &Statement, collector: &mut Collector, doubt: &Facts, dialect: SqlDialect) -> Option<Facts> {
-    let understood = |kind| Facts { commits_implicitly: doubt.commits_implicitly, ..Facts::understood(kind) };
+fn of_statement(
+    statement: &Statement,
+    collector: &mut Collector,
+    doubt: &StatementFacts,
+    dialect: SqlDialect,
+) -> Option<StatementFacts> {
+    let understood =
+        |kind| StatementFacts { commits_implicitly: doubt.commits_implicitly, ..StatementFacts::understood(kind) };
     match statement {
         Statement::Query(query) => Some(of_query(query, collector, dialect)),
         Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) | Statement::Merge(_) => {
-            Some(Facts { is_atomic: !fails_in_part(statement), ..Facts::understood(StatementKind::Rows) })
+            Some(StatementFacts {
+                is_atomic: !fails_in_part(statement),
+                ..StatementFacts::understood(StatementKind::Rows)
+            })
         }
         _ if doubt.kind == StatementKind::Session => {
             if matches!(statement, Statement::CreateTable(create) if create.query.is_none()) {
                 collector.forgets_functions();
             }
             let session_writes = definition::temporaries(doubt);
-            Some(Facts { session_writes, ..Facts::understood(StatementKind::Session) })
+            Some(StatementFacts { session_writes, ..StatementFacts::understood(StatementKind::Session) })
         }
         _ if doubt.kind != StatementKind::Schema => None,
         Statement::CreateTable(create) => {
@@ -148,25 +172,25 @@ fn of_statement(statement: &Statement, collector: &mut Collector, doubt: &Facts,
 }
 
 /// A query: it may write into a table, and hold statements that change rows.
-fn of_query(query: &Query, collector: &Collector, dialect: SqlDialect) -> Facts {
+fn of_query(query: &Query, collector: &Collector, dialect: SqlDialect) -> StatementFacts {
     let into = into(&query.body);
     let facts = match into {
-        _ if collector.changes_rows => Facts::understood(StatementKind::Rows),
-        None => Facts::understood(StatementKind::Query),
+        _ if collector.changes_rows => StatementFacts::understood(StatementKind::Rows),
+        None => StatementFacts::understood(StatementKind::Query),
         Some(into) if dialect == SqlDialect::Postgres => {
             let target = into.targets.first().map(|target| expression_name(target, dialect)).unwrap_or_default();
             if into.temporary {
                 let session_writes = vec![SessionState::Temporary(target)];
-                Facts { session_writes, ..Facts::understood(StatementKind::Session) }
+                StatementFacts { session_writes, ..StatementFacts::understood(StatementKind::Session) }
             } else {
-                Facts { writes: vec![target], ..Facts::understood(StatementKind::Schema) }
+                StatementFacts { writes: vec![target], ..StatementFacts::understood(StatementKind::Schema) }
             }
         }
         // A variable of the user, which is found among the tokens; anything else is not understood.
-        Some(into) if into.targets.iter().all(is_variable) => Facts::understood(StatementKind::Session),
-        Some(_) => Facts { may_end_transaction: false, ..Facts::unknown(dialect) },
+        Some(into) if into.targets.iter().all(is_variable) => StatementFacts::understood(StatementKind::Session),
+        Some(_) => StatementFacts { may_end_transaction: false, ..StatementFacts::unknown(dialect) },
     };
-    Facts { locks: collector.locks, ..facts }
+    StatementFacts { locks: collector.locks, ..facts }
 }
 
 /// The name that a target of `INTO` spells.
@@ -206,7 +230,7 @@ fn fails_in_part(statement: &Statement) -> bool {
 }
 
 /// What the tokens say of variables.
-fn variables(tokens: &[Token<'_>], facts: &mut Facts) {
+fn variables(tokens: &[Token<'_>], facts: &mut StatementFacts) {
     let mut is_into = false;
     for (at, token) in tokens.iter().enumerate() {
         match token.kind {
@@ -270,7 +294,7 @@ struct Collector {
     /// Whether a query locks the rows that it reads.
     locks: bool,
     /// What is called.
-    effects: Vec<(Effect, Option<String>)>,
+    effects: Vec<(FunctionEffect, Option<String>)>,
     /// Whether the tree holds something that is not understood.
     is_unknown: bool,
 }
@@ -310,7 +334,7 @@ impl Collector {
     }
 
     /// Puts what was found into the facts.
-    fn finish(self, facts: &mut Facts) {
+    fn finish(self, facts: &mut StatementFacts) {
         let mut reads = self.relations;
         for target in &self.targets {
             if let Some(at) = reads.iter().position(|name| name == target) {
@@ -327,19 +351,19 @@ impl Collector {
                 None => SessionState::Other,
             };
             match effect {
-                Effect::Pure => {}
-                Effect::Writes => facts.may_write = true,
-                Effect::ReadsLastInsertId => {
+                FunctionEffect::Pure => {}
+                FunctionEffect::Writes => facts.may_write = true,
+                FunctionEffect::ReadsLastInsertId => {
                     facts.session_reads.push(SessionState::LastInsertId);
                     if argument.is_some() {
                         facts.session_writes.push(SessionState::LastInsertId);
                     }
                 }
-                Effect::ReadsDiagnostics => facts.session_reads.push(SessionState::Diagnostics),
-                Effect::ReadsSetting => facts.session_reads.push(setting(argument)),
-                Effect::WritesSetting => facts.session_writes.push(setting(argument)),
-                Effect::WritesSession => facts.session_writes.push(SessionState::Other),
-                Effect::Unknown => {
+                FunctionEffect::ReadsDiagnostics => facts.session_reads.push(SessionState::Diagnostics),
+                FunctionEffect::ReadsSetting => facts.session_reads.push(setting(argument)),
+                FunctionEffect::WritesSetting => facts.session_writes.push(setting(argument)),
+                FunctionEffect::WritesSession => facts.session_writes.push(SessionState::Other),
+                FunctionEffect::Unknown => {
                     facts.is_understood = false;
                     facts.is_atomic = false;
                     facts.may_write = true;
@@ -366,13 +390,13 @@ impl Collector {
         };
         let own =
             own.map(|name| if self.dialect == SqlDialect::Postgres { name.clone() } else { name.to_ascii_lowercase() });
-        let effect = own.as_deref().map_or(Effect::Unknown, |name| functions::effect(name, self.dialect));
+        let effect = own.as_deref().map_or(FunctionEffect::Unknown, |name| functions::effect(name, self.dialect));
         let argument = match effect {
-            Effect::ReadsLastInsertId if self.dialect == SqlDialect::Postgres => None,
-            Effect::ReadsLastInsertId => first_argument(arguments).map(ToString::to_string),
+            FunctionEffect::ReadsLastInsertId if self.dialect == SqlDialect::Postgres => None,
+            FunctionEffect::ReadsLastInsertId => first_argument(arguments).map(ToString::to_string),
             _ => first_argument(arguments).and_then(text_of),
         };
-        if effect != Effect::Pure {
+        if effect != FunctionEffect::Pure {
             self.effects.push((effect, argument));
         }
     }

@@ -7,13 +7,13 @@ use sea_orm::sea_query::{
 use sea_orm::{ConnectionTrait, DbErr, DeriveIden, QueryResult};
 use seachange_graph::MAX_ID_LENGTH;
 
-use super::Store;
+use super::RevisionStore;
 use crate::backend::Backend;
-use crate::journal::{Entry, EntryState};
+use crate::journal::{JournalEntry, StatementState};
 use crate::sql::SqlDialect;
 
 #[derive(DeriveIden, Clone, Copy)]
-enum Column {
+enum JournalColumn {
     Revision,
     Number,
     Sql,
@@ -26,20 +26,20 @@ enum Column {
     Reads,
 }
 
-const COLUMNS: [Column; 10] = [
-    Column::Revision,
-    Column::Number,
-    Column::Sql,
-    Column::Fingerprint,
-    Column::State,
-    Column::RowsAffected,
-    Column::LastInsertId,
-    Column::Answer,
-    Column::StartedAt,
-    Column::Reads,
+const COLUMNS: [JournalColumn; 10] = [
+    JournalColumn::Revision,
+    JournalColumn::Number,
+    JournalColumn::Sql,
+    JournalColumn::Fingerprint,
+    JournalColumn::State,
+    JournalColumn::RowsAffected,
+    JournalColumn::LastInsertId,
+    JournalColumn::Answer,
+    JournalColumn::StartedAt,
+    JournalColumn::Reads,
 ];
 
-impl Store {
+impl RevisionStore {
     /// The table of the journal: that of the record, with `_statement` behind its name.
     pub(super) fn journal(&self) -> Self {
         self.beside("statement")
@@ -51,14 +51,14 @@ impl Store {
         connection: &impl ConnectionTrait,
         backend: &dyn Backend,
         revision: &str,
-    ) -> Result<Vec<Entry>, DbErr> {
+    ) -> Result<Vec<JournalEntry>, DbErr> {
         let journal = self.journal();
         // All columns, because a table that an earlier version made has fewer.
         let select = Query::select()
             .column(Asterisk)
             .from(journal.table())
-            .and_where(Expr::col((journal.table.clone(), Column::Revision)).eq(revision))
-            .order_by((journal.table.clone(), Column::Number), Order::Asc)
+            .and_where(Expr::col((journal.table.clone(), JournalColumn::Revision)).eq(revision))
+            .order_by((journal.table.clone(), JournalColumn::Number), Order::Asc)
             .take();
         match connection.query_all(&select).await {
             Ok(rows) => rows.iter().map(read).collect(),
@@ -70,7 +70,7 @@ impl Store {
     /// Forgets the statements of all revisions: a journal is kept of one revision at a time. The condition names the key,
     /// without which `sql_safe_updates` refuses a deletion.
     fn clearing(&self) -> DeleteStatement {
-        Query::delete().from_table(self.journal().table()).and_where(Expr::col(Column::Revision).gte("")).take()
+        Query::delete().from_table(self.journal().table()).and_where(Expr::col(JournalColumn::Revision).gte("")).take()
     }
 
     /// Forgets the statements of all revisions.
@@ -84,7 +84,7 @@ impl Store {
     }
 
     /// The insertion of the entry of a statement as plain text, whatever the modes of the session make of a backslash.
-    pub(crate) fn entry_text(&self, backend: &dyn Backend, dialect: SqlDialect, entry: &Entry) -> String {
+    pub(crate) fn entry_text(&self, backend: &dyn Backend, dialect: SqlDialect, entry: &JournalEntry) -> String {
         let text = |text: &str| Expr::cust(backend.text_literal(text));
         let reads = entry.reads.as_deref().map_or_else(|| Expr::cust("NULL"), text);
         let insert = Query::insert()
@@ -107,36 +107,40 @@ impl Store {
     }
 
     /// Says how a statement ended whose entry is there, as plain text.
-    pub(crate) fn entry_end_text(&self, backend: &dyn Backend, dialect: SqlDialect, entry: &Entry) -> String {
+    pub(crate) fn entry_end_text(&self, backend: &dyn Backend, dialect: SqlDialect, entry: &JournalEntry) -> String {
         let mut ending = self.ending(entry);
         if let Some(reads) = &entry.reads {
-            ending.value(Column::Reads, Expr::cust(backend.text_literal(reads)));
+            ending.value(JournalColumn::Reads, Expr::cust(backend.text_literal(reads)));
         }
         super::text(&ending, dialect)
     }
 
-    fn ending(&self, entry: &Entry) -> UpdateStatement {
+    fn ending(&self, entry: &JournalEntry) -> UpdateStatement {
         Query::update()
             .table(self.journal().table())
-            .value(Column::State, entry.state.as_str())
-            .value(Column::RowsAffected, entry.rows_affected)
-            .value(Column::LastInsertId, entry.last_insert_id)
-            .and_where(Expr::col(Column::Revision).eq(entry.revision.as_str()))
-            .and_where(Expr::col(Column::Number).eq(entry.number))
+            .value(JournalColumn::State, entry.state.as_str())
+            .value(JournalColumn::RowsAffected, entry.rows_affected)
+            .value(JournalColumn::LastInsertId, entry.last_insert_id)
+            .and_where(Expr::col(JournalColumn::Revision).eq(entry.revision.as_str()))
+            .and_where(Expr::col(JournalColumn::Number).eq(entry.number))
             .take()
     }
 
     /// Says how a statement ended whose entry is there.
-    pub(crate) async fn end_entry(&self, connection: &impl ConnectionTrait, entry: &Entry) -> Result<(), DbErr> {
+    pub(crate) async fn end_entry(&self, connection: &impl ConnectionTrait, entry: &JournalEntry) -> Result<(), DbErr> {
         connection.execute(&self.ending(entry)).await.map(drop)
     }
 
     /// Takes the entry of a statement away that took no effect: it is to run again.
-    pub(crate) async fn drop_entry(&self, connection: &impl ConnectionTrait, entry: &Entry) -> Result<(), DbErr> {
+    pub(crate) async fn drop_entry(
+        &self,
+        connection: &impl ConnectionTrait,
+        entry: &JournalEntry,
+    ) -> Result<(), DbErr> {
         let delete = Query::delete()
             .from_table(self.journal().table())
-            .and_where(Expr::col(Column::Revision).eq(entry.revision.as_str()))
-            .and_where(Expr::col(Column::Number).eq(entry.number))
+            .and_where(Expr::col(JournalColumn::Revision).eq(entry.revision.as_str()))
+            .and_where(Expr::col(JournalColumn::Number).eq(entry.number))
             .take();
         connection.execute(&delete).await.map(drop)
     }
@@ -144,35 +148,36 @@ impl Store {
     pub(super) fn journal_definition(&self, backend: &dyn Backend) -> TableCreateStatement {
         let id_length = u32::try_from(MAX_ID_LENGTH).unwrap_or(u32::MAX);
         self.new_table(backend)
-            .col(ColumnDef::new(Column::Revision).string_len(id_length).not_null())
-            .col(ColumnDef::new(Column::Number).big_integer().not_null())
-            .col(backend.long_text(&mut ColumnDef::new(Column::Sql)).not_null())
-            .col(ColumnDef::new(Column::Fingerprint).string_len(64).not_null())
-            .col(ColumnDef::new(Column::State).string_len(16).not_null())
-            .col(ColumnDef::new(Column::RowsAffected).big_integer().not_null())
-            .col(ColumnDef::new(Column::LastInsertId).big_integer().not_null())
-            .col(ColumnDef::new(Column::Answer).big_integer())
-            .col(backend.moment(&mut ColumnDef::new(Column::StartedAt)).not_null())
-            .col(backend.long_text(&mut ColumnDef::new(Column::Reads)))
-            .primary_key(Index::create().col(Column::Revision).col(Column::Number))
+            .col(ColumnDef::new(JournalColumn::Revision).string_len(id_length).not_null())
+            .col(ColumnDef::new(JournalColumn::Number).big_integer().not_null())
+            .col(backend.long_text(&mut ColumnDef::new(JournalColumn::Sql)).not_null())
+            .col(ColumnDef::new(JournalColumn::Fingerprint).string_len(64).not_null())
+            .col(ColumnDef::new(JournalColumn::State).string_len(16).not_null())
+            .col(ColumnDef::new(JournalColumn::RowsAffected).big_integer().not_null())
+            .col(ColumnDef::new(JournalColumn::LastInsertId).big_integer().not_null())
+            .col(ColumnDef::new(JournalColumn::Answer).big_integer())
+            .col(backend.timestamp_column(&mut ColumnDef::new(JournalColumn::StartedAt)).not_null())
+            .col(backend.long_text(&mut ColumnDef::new(JournalColumn::Reads)))
+            .primary_key(Index::create().col(JournalColumn::Revision).col(JournalColumn::Number))
             .take()
     }
 
     /// Adds the column that the journal of an earlier version lacks.
     pub(super) fn addition_of_reads(&self, backend: &dyn Backend) -> TableAlterStatement {
-        let mut reads = ColumnDef::new(Column::Reads);
+        let mut reads = ColumnDef::new(JournalColumn::Reads);
         Table::alter().table(self.table()).add_column(backend.long_text(&mut reads)).take()
     }
 }
 
-fn read(result: &QueryResult) -> Result<Entry, DbErr> {
+fn read(result: &QueryResult) -> Result<JournalEntry, DbErr> {
     let state: String = result.try_get("", "state")?;
-    Ok(Entry {
+    Ok(JournalEntry {
         revision: result.try_get("", "revision")?,
         number: result.try_get("", "number")?,
         sql: result.try_get("", "sql")?,
         fingerprint: result.try_get("", "fingerprint")?,
-        state: EntryState::parse(&state).ok_or_else(|| DbErr::Type(format!("`{state}` is no state of a statement")))?,
+        state: StatementState::parse(&state)
+            .ok_or_else(|| DbErr::Type(format!("`{state}` is no state of a statement")))?,
         rows_affected: result.try_get("", "rows_affected")?,
         last_insert_id: result.try_get("", "last_insert_id")?,
         answer: result.try_get("", "answer")?,

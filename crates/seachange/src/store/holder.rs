@@ -8,7 +8,7 @@ use sea_orm::sea_query::{Asterisk, ColumnDef, Expr, ExprTrait, Query, TableCreat
 use sea_orm::{ConnectionTrait, DbErr, DeriveIden, QueryResult};
 use seachange_graph::{Direction, Plan};
 
-use super::{Row, Store};
+use super::{RevisionRow, RevisionStore};
 use crate::backend::Backend;
 
 /// Who is at work on a database.
@@ -42,7 +42,7 @@ const ELSEWHERE: TimeDelta = TimeDelta::hours(1);
 static START: LazyLock<DateTime<Utc>> = LazyLock::new(|| Utc::now().trunc_subsecs(3));
 
 #[derive(DeriveIden, Clone, Copy)]
-enum Column {
+enum HolderColumn {
     Id,
     Host,
     Origin,
@@ -52,8 +52,14 @@ enum Column {
     Steps,
 }
 
-const COLUMNS: [Column; 6] =
-    [Column::Host, Column::Origin, Column::Process, Column::Program, Column::Since, Column::Steps];
+const COLUMNS: [HolderColumn; 6] = [
+    HolderColumn::Host,
+    HolderColumn::Origin,
+    HolderColumn::Process,
+    HolderColumn::Program,
+    HolderColumn::Since,
+    HolderColumn::Steps,
+];
 
 /// The only row.
 const ID: i32 = 1;
@@ -90,10 +96,10 @@ impl Holder {
     }
 
     /// Finds the step that it is at: the first that the record does not show as done.
-    pub(crate) fn locate(&mut self, rows: &[Row]) {
+    pub(crate) fn locate(&mut self, rows: &[RevisionRow]) {
         let row = |revision: &str| rows.iter().find(|row| row.revision == revision);
         let is_done = |(direction, revision): &&(Direction, String)| match direction {
-            Direction::Upgrade => row(revision).is_some_and(Row::is_applied),
+            Direction::Upgrade => row(revision).is_some_and(RevisionRow::is_applied),
             Direction::Downgrade => row(revision).is_none(),
         };
         self.at = self.steps.iter().find(|step| !is_done(step)).cloned();
@@ -157,7 +163,7 @@ fn parse_step(text: &str) -> Option<(Direction, String)> {
     up.or_else(|| text.strip_prefix('-').map(|revision| (Direction::Downgrade, revision.to_owned())))
 }
 
-impl Store {
+impl RevisionStore {
     /// The table that says who is at work: that of the record, with `_lock` behind its name.
     pub(super) fn holders(&self) -> Self {
         self.beside("lock")
@@ -182,7 +188,7 @@ impl Store {
     /// Says who is at work from now on, instead of whom it said before.
     pub(crate) async fn set_holder(&self, connection: &impl ConnectionTrait, holder: &Holder) -> Result<(), DbErr> {
         let holders = self.holders();
-        let delete = Query::delete().from_table(holders.table()).and_where(Expr::col(Column::Id).eq(ID)).take();
+        let delete = Query::delete().from_table(holders.table()).and_where(Expr::col(HolderColumn::Id).eq(ID)).take();
         connection.execute(&delete).await?;
         let steps: Vec<String> = holder.steps.iter().map(step_text).collect();
         let insert = Query::insert()
@@ -204,9 +210,9 @@ impl Store {
     pub(crate) async fn clear_holder(&self, connection: &impl ConnectionTrait, holder: &Holder) -> Result<(), DbErr> {
         let delete = Query::delete()
             .from_table(self.holders().table())
-            .and_where(Expr::col(Column::Id).eq(ID))
-            .and_where(Expr::col(Column::Host).eq(holder.host.as_str()))
-            .and_where(Expr::col(Column::Process).eq(holder.process))
+            .and_where(Expr::col(HolderColumn::Id).eq(ID))
+            .and_where(Expr::col(HolderColumn::Host).eq(holder.host.as_str()))
+            .and_where(Expr::col(HolderColumn::Process).eq(holder.process))
             .take();
         connection.execute(&delete).await.map(drop)
     }
@@ -214,13 +220,13 @@ impl Store {
     pub(super) fn holders_definition(&self, backend: &dyn Backend) -> TableCreateStatement {
         self.new_table(backend)
             // A program of an earlier version names no id.
-            .col(ColumnDef::new(Column::Id).integer().not_null().default(ID).primary_key())
-            .col(ColumnDef::new(Column::Host).string_len(255).not_null())
-            .col(ColumnDef::new(Column::Origin).string_len(255).not_null().default(""))
-            .col(ColumnDef::new(Column::Process).big_integer().not_null())
-            .col(ColumnDef::new(Column::Program).string_len(255).not_null())
-            .col(backend.moment(&mut ColumnDef::new(Column::Since)).not_null())
-            .col(backend.long_text(&mut ColumnDef::new(Column::Steps)).not_null())
+            .col(ColumnDef::new(HolderColumn::Id).integer().not_null().default(ID).primary_key())
+            .col(ColumnDef::new(HolderColumn::Host).string_len(255).not_null())
+            .col(ColumnDef::new(HolderColumn::Origin).string_len(255).not_null().default(""))
+            .col(ColumnDef::new(HolderColumn::Process).big_integer().not_null())
+            .col(ColumnDef::new(HolderColumn::Program).string_len(255).not_null())
+            .col(backend.timestamp_column(&mut ColumnDef::new(HolderColumn::Since)).not_null())
+            .col(backend.long_text(&mut ColumnDef::new(HolderColumn::Steps)).not_null())
             .take()
     }
 }

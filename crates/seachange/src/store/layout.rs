@@ -7,19 +7,19 @@ use std::collections::HashMap;
 
 use sea_orm::{ConnectionTrait, DbErr, Statement, Value};
 
-use super::{Store, table_text};
+use super::{RevisionStore, table_text};
 use crate::backend::Backend;
 use crate::sql::SqlDialect;
 
 /// What the catalogue says of a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Shape {
+struct CatalogTable {
     columns: Vec<String>,
     /// Whether its storage is what the engine asks for.
     is_stored_well: bool,
 }
 
-impl Store {
+impl RevisionStore {
     /// Makes the tables that are missing, and brings those of earlier versions to the present shape.
     ///
     /// # Errors
@@ -46,7 +46,7 @@ impl Store {
     }
 
     /// The statements that lead from what is there to the present shape. Pure.
-    fn changes(&self, shapes: &HashMap<String, Shape>, backend: &dyn Backend) -> Vec<String> {
+    fn changes(&self, shapes: &HashMap<String, CatalogTable>, backend: &dyn Backend) -> Vec<String> {
         let (holders, journal) = (self.holders(), self.journal());
         let definitions = [
             (self, self.definition(backend)),
@@ -66,7 +66,7 @@ impl Store {
     }
 
     /// The statements that bring a table of an earlier version to the present shape.
-    fn upgrade(&self, shape: &Shape, create: String, record: &Self, backend: &dyn Backend) -> Vec<String> {
+    fn upgrade(&self, shape: &CatalogTable, create: String, record: &Self, backend: &dyn Backend) -> Vec<String> {
         let dialect = backend.sql_dialect();
         let name = self.quoted(dialect);
         let lacks = |column: &str| !shape.columns.iter().any(|found| found == column);
@@ -118,14 +118,14 @@ impl Store {
         &self,
         connection: &impl ConnectionTrait,
         dialect: SqlDialect,
-    ) -> Result<HashMap<String, Shape>, DbErr> {
+    ) -> Result<HashMap<String, CatalogTable>, DbErr> {
         let tables = self.tables();
         let schema = self.schema.clone().unwrap_or_default();
         let values = [schema].into_iter().chain(tables.iter().cloned()).map(Value::from);
         let (database, sql) = (connection.get_database_backend(), catalogue(dialect));
         let values: Vec<Value> =
             if dialect == SqlDialect::Sqlite { values.skip(1).collect() } else { values.collect() };
-        let mut shapes: HashMap<String, Shape> = HashMap::new();
+        let mut shapes: HashMap<String, CatalogTable> = HashMap::new();
         for row in connection.query_all_raw(Statement::from_sql_and_values(database, sql, values)).await? {
             let shape = shapes.entry(row.try_get("", "table_is")?).or_default();
             shape.columns.push(row.try_get::<String>("", "column_is")?.to_lowercase());

@@ -4,14 +4,14 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use sea_orm::{DbErr, QueryResult};
 use seachange_graph::{Direction, Revision};
 
-use crate::revision::Script;
+use crate::revision::RegisteredRevision;
 
 /// Stands behind the program in the row of a revision that a script has begun: a script keeps no journal.
 const OF_SCRIPT: &str = " (script)";
 
 /// What the database says of one revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct RevisionRow {
     /// The id.
     pub revision: String,
     /// The parents it had when it was applied.
@@ -21,7 +21,7 @@ pub struct Row {
     /// The hash of its file when it was applied.
     pub source_hash: String,
     /// Whether it is applied, or in between.
-    pub state: State,
+    pub state: RevisionRowState,
     /// When the run that left this row started with it.
     pub started_at: DateTime<Utc>,
     /// When it was done.
@@ -34,7 +34,7 @@ pub struct Row {
 
 /// How far a revision is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub enum RevisionRowState {
     /// Applied as a whole.
     Applied,
     /// Begun by an upgrade that did not say it finished.
@@ -43,7 +43,7 @@ pub enum State {
     Downgrading,
 }
 
-impl State {
+impl RevisionRowState {
     /// The word in the table.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -58,16 +58,16 @@ impl State {
     }
 }
 
-impl Row {
+impl RevisionRow {
     /// Whether the revision is applied as a whole.
     pub fn is_applied(&self) -> bool {
-        self.state == State::Applied
+        self.state == RevisionRowState::Applied
     }
 
     /// The row of a revision that is applied as of now.
     #[must_use]
     pub(crate) fn applied_now(self) -> Self {
-        Self { state: State::Applied, finished_at: Some(Utc::now()), ..self }
+        Self { state: RevisionRowState::Applied, finished_at: Some(Utc::now()), ..self }
     }
 
     /// The program, as a script writes it that begins a revision.
@@ -76,12 +76,12 @@ impl Row {
     }
 
     /// Whether a script has begun the revision and not finished it.
-    pub(crate) fn is_of_script(&self) -> bool {
+    pub(crate) fn was_begun_by_sql_script(&self) -> bool {
         !self.is_applied() && self.program.ends_with(OF_SCRIPT)
     }
 
     /// The row for a revision of the graph that starts now. What it depends on by label is recorded by id.
-    pub(crate) fn started(revision: &Revision, source_hash: &str, state: State, program: &str) -> Self {
+    pub(crate) fn started(revision: &Revision, source_hash: &str, state: RevisionRowState, program: &str) -> Self {
         Self {
             revision: revision.id.clone(),
             down_revision: revision.down_revision.clone(),
@@ -96,13 +96,13 @@ impl Row {
     }
 
     /// Whether the revision is applied, and its file has other code now.
-    pub(crate) fn is_edited(&self, script: &Script) -> bool {
-        self.state == State::Applied && self.source_hash != script.source_hash
+    pub(crate) fn is_edited(&self, script: &RegisteredRevision) -> bool {
+        self.state == RevisionRowState::Applied && self.source_hash != script.source_hash
     }
 
     /// Which way it went, where it was interrupted.
     pub(crate) fn direction(&self) -> Direction {
-        if self.state == State::Downgrading { Direction::Downgrade } else { Direction::Upgrade }
+        if self.state == RevisionRowState::Downgrading { Direction::Downgrade } else { Direction::Upgrade }
     }
 
     /// Everything the revision points at.
@@ -127,12 +127,12 @@ impl Row {
 
     /// Reads rows of SQLite, written as JSON: a list of lists, each with the columns in their order.
     pub(super) fn read_all(rows: &str) -> Result<Vec<Self>, DbErr> {
-        let rows: Vec<Columns> = serde_json::from_str(rows)
+        let rows: Vec<SqliteRow> = serde_json::from_str(rows)
             .map_err(|error| DbErr::Type(format!("the record holds what no program writes: {error}")))?;
         rows.into_iter().map(Self::from_columns).collect()
     }
 
-    fn from_columns(columns: Columns) -> Result<Self, DbErr> {
+    fn from_columns(columns: SqliteRow) -> Result<Self, DbErr> {
         let (revision, down, depends, source_hash, word, started, finished, duration_ms, program) = columns;
         Ok(Self {
             revision,
@@ -149,10 +149,10 @@ impl Row {
 }
 
 /// A row as SQLite writes it.
-type Columns = (String, String, String, String, String, String, Option<String>, Option<i64>, String);
+type SqliteRow = (String, String, String, String, String, String, Option<String>, Option<i64>, String);
 
-fn state(word: &str) -> Result<State, DbErr> {
-    State::parse(word).ok_or_else(|| DbErr::Type(format!("`{word}` is no state of a revision")))
+fn state(word: &str) -> Result<RevisionRowState, DbErr> {
+    RevisionRowState::parse(word).ok_or_else(|| DbErr::Type(format!("`{word}` is no state of a revision")))
 }
 
 /// A moment of SQLite: a text in the form of RFC 3339, or without an offset, which is UTC then, as its functions write it.

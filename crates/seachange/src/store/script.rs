@@ -4,12 +4,12 @@ use sea_orm::sea_query::{
     DeleteStatement, Expr, ExprTrait, InsertStatement, Query, SelectStatement, UpdateStatement, Value,
 };
 
-use super::table::Column;
-use super::{Row, State, Store};
+use super::table::RevisionColumn;
+use super::{RevisionRow, RevisionRowState, RevisionStore};
 
-impl Store {
+impl RevisionStore {
     /// Inserts a row that starts now and, where it is applied, ends now.
-    pub(crate) fn insertion(&self, row: &Row, now: &Expr) -> InsertStatement {
+    pub(crate) fn insertion(&self, row: &RevisionRow, now: &Expr) -> InsertStatement {
         let finished = if row.is_applied() { now.clone() } else { nothing() };
         self.insertion_at(row, [now.clone(), finished, nothing()])
     }
@@ -18,10 +18,10 @@ impl Store {
     pub(crate) fn completion(&self, revision: &str, program: &str, now: &Expr) -> UpdateStatement {
         Query::update()
             .table(self.table())
-            .value(Column::State, State::Applied.as_str())
-            .value(Column::FinishedAt, now.clone())
-            .value(Column::Program, program)
-            .and_where(Expr::col(Column::Revision).eq(revision))
+            .value(RevisionColumn::State, RevisionRowState::Applied.as_str())
+            .value(RevisionColumn::FinishedAt, now.clone())
+            .value(RevisionColumn::Program, program)
+            .and_where(Expr::col(RevisionColumn::Revision).eq(revision))
             .take()
     }
 
@@ -29,18 +29,18 @@ impl Store {
     pub(crate) fn withdrawal(&self, revision: &str, program: &str, now: &Expr) -> UpdateStatement {
         Query::update()
             .table(self.table())
-            .value(Column::State, State::Downgrading.as_str())
-            .value(Column::StartedAt, now.clone())
-            .value(Column::FinishedAt, nothing())
-            .value(Column::DurationMs, nothing())
-            .value(Column::Program, program)
-            .and_where(Expr::col(Column::Revision).eq(revision))
+            .value(RevisionColumn::State, RevisionRowState::Downgrading.as_str())
+            .value(RevisionColumn::StartedAt, now.clone())
+            .value(RevisionColumn::FinishedAt, nothing())
+            .value(RevisionColumn::DurationMs, nothing())
+            .value(RevisionColumn::Program, program)
+            .and_where(Expr::col(RevisionColumn::Revision).eq(revision))
             .take()
     }
 
     /// Takes the row of a revision away.
     pub(crate) fn deletion(&self, revision: &str) -> DeleteStatement {
-        Query::delete().from_table(self.table()).and_where(Expr::col(Column::Revision).eq(revision)).take()
+        Query::delete().from_table(self.table()).and_where(Expr::col(RevisionColumn::Revision).eq(revision)).take()
     }
 
     /// Asks whether `count` of some revisions are in the table, as a whole where there have to be any.
@@ -49,8 +49,10 @@ impl Store {
         Query::select()
             .expr(Expr::cust("COUNT(*)").eq(count))
             .from(self.table())
-            .and_where(Expr::col(Column::Revision).is_in(revisions))
-            .and_where_option((count > 0).then(|| Expr::col(Column::State).eq(State::Applied.as_str())))
+            .and_where(Expr::col(RevisionColumn::Revision).is_in(revisions))
+            .and_where_option(
+                (count > 0).then(|| Expr::col(RevisionColumn::State).eq(RevisionRowState::Applied.as_str())),
+            )
             .take()
     }
 }

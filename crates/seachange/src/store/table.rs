@@ -7,13 +7,13 @@ use sea_orm::sea_query::{
 use sea_orm::{ConnectionTrait, DbErr, DeriveIden, ExecResult, QueryResult, Value};
 use seachange_graph::MAX_ID_LENGTH;
 
-use super::glance::{Glance, Mark};
-use super::{Row, moment, text};
+use super::summary::{RecordSummary, RevisionSummary};
+use super::{RevisionRow, moment, text};
 use crate::backend::{Backend, LockKey};
 use crate::sql::SqlDialect;
 
 #[derive(DeriveIden, Clone, Copy)]
-pub(super) enum Column {
+pub(super) enum RevisionColumn {
     Revision,
     DownRevision,
     DependsOn,
@@ -25,26 +25,26 @@ pub(super) enum Column {
     Program,
 }
 
-pub(super) const COLUMNS: [Column; 9] = [
-    Column::Revision,
-    Column::DownRevision,
-    Column::DependsOn,
-    Column::SourceHash,
-    Column::State,
-    Column::StartedAt,
-    Column::FinishedAt,
-    Column::DurationMs,
-    Column::Program,
+pub(super) const COLUMNS: [RevisionColumn; 9] = [
+    RevisionColumn::Revision,
+    RevisionColumn::DownRevision,
+    RevisionColumn::DependsOn,
+    RevisionColumn::SourceHash,
+    RevisionColumn::State,
+    RevisionColumn::StartedAt,
+    RevisionColumn::FinishedAt,
+    RevisionColumn::DurationMs,
+    RevisionColumn::Program,
 ];
 
 /// The table of applied revisions: its name, and the statements on it.
 #[derive(Debug, Clone)]
-pub(crate) struct Store {
+pub(crate) struct RevisionStore {
     pub(super) schema: Option<String>,
     pub(super) table: String,
 }
 
-impl Store {
+impl RevisionStore {
     /// The name of the table where nobody gives another.
     pub(crate) const DEFAULT_TABLE: &str = "seachange_revision";
 
@@ -98,7 +98,7 @@ impl Store {
     /// Reads every row, by id.
     ///
     /// The columns are qualified, because SQLite takes a bare name in quotes that is no column for a string.
-    pub(crate) async fn rows(&self, connection: &impl ConnectionTrait) -> Result<Vec<Row>, DbErr> {
+    pub(crate) async fn rows(&self, connection: &impl ConnectionTrait) -> Result<Vec<RevisionRow>, DbErr> {
         let columns = self.columns();
         let mut select = Query::select();
         select.from(self.table());
@@ -108,7 +108,7 @@ impl Store {
                 let row = Func::cust("json_array").args(columns.map(Expr::col));
                 select.expr_as(Func::cust("json_group_array").arg(row), "record");
                 let record = connection.query_one(&select).await?.map(|record| record.try_get("", "record"));
-                Row::read_all(&record.transpose()?.unwrap_or_else(|| "[]".to_owned())).map(sorted)
+                RevisionRow::read_all(&record.transpose()?.unwrap_or_else(|| "[]".to_owned())).map(sorted)
             }
             SqlDialect::Postgres | SqlDialect::MySql => {
                 select.columns(columns);
@@ -119,21 +119,22 @@ impl Store {
 
     /// Reads of every row as much as tells whether an upgrade has anything to do, with the value of the expression
     /// `search_path`.
-    pub(crate) async fn glance(
+    pub(crate) async fn summary(
         &self,
         connection: &impl ConnectionTrait,
         search_path: &'static str,
-    ) -> Result<Glance, DbErr> {
-        let columns = Mark::COLUMNS.map(|column| (self.table.clone(), column));
+    ) -> Result<RecordSummary, DbErr> {
+        let columns = RevisionSummary::COLUMNS.map(|column| (self.table.clone(), column));
         let mut select = Query::select();
         select.columns(columns).expr(Expr::cust(search_path)).from(self.table());
         let results = connection.query_all(&select).await?;
-        let search_path = results.first().map(|first| first.try_get_by_index(Mark::COLUMNS.len())).transpose()?;
-        let marks = results.iter().map(Mark::read).collect::<Result<_, _>>()?;
-        Ok(Glance { marks, search_path: search_path.flatten() })
+        let search_path =
+            results.first().map(|first| first.try_get_by_index(RevisionSummary::COLUMNS.len())).transpose()?;
+        let marks = results.iter().map(RevisionSummary::read).collect::<Result<_, _>>()?;
+        Ok(RecordSummary { marks, search_path: search_path.flatten() })
     }
 
-    fn columns(&self) -> [(String, Column); COLUMNS.len()] {
+    fn columns(&self) -> [(String, RevisionColumn); COLUMNS.len()] {
         COLUMNS.map(|column| (self.table.clone(), column))
     }
 
@@ -142,15 +143,15 @@ impl Store {
         let id_length = u32::try_from(MAX_ID_LENGTH).unwrap_or(u32::MAX);
         let mut table = self.new_table(backend);
         table
-            .col(ColumnDef::new(Column::Revision).string_len(id_length).not_null().primary_key())
-            .col(ColumnDef::new(Column::DownRevision).text().not_null())
-            .col(ColumnDef::new(Column::DependsOn).text().not_null())
-            .col(ColumnDef::new(Column::SourceHash).string_len(64).not_null())
-            .col(ColumnDef::new(Column::State).string_len(16).not_null())
-            .col(backend.moment(&mut ColumnDef::new(Column::StartedAt)).not_null())
-            .col(backend.moment(&mut ColumnDef::new(Column::FinishedAt)))
-            .col(ColumnDef::new(Column::DurationMs).big_integer())
-            .col(ColumnDef::new(Column::Program).string_len(255).not_null());
+            .col(ColumnDef::new(RevisionColumn::Revision).string_len(id_length).not_null().primary_key())
+            .col(ColumnDef::new(RevisionColumn::DownRevision).text().not_null())
+            .col(ColumnDef::new(RevisionColumn::DependsOn).text().not_null())
+            .col(ColumnDef::new(RevisionColumn::SourceHash).string_len(64).not_null())
+            .col(ColumnDef::new(RevisionColumn::State).string_len(16).not_null())
+            .col(backend.timestamp_column(&mut ColumnDef::new(RevisionColumn::StartedAt)).not_null())
+            .col(backend.timestamp_column(&mut ColumnDef::new(RevisionColumn::FinishedAt)))
+            .col(ColumnDef::new(RevisionColumn::DurationMs).big_integer())
+            .col(ColumnDef::new(RevisionColumn::Program).string_len(255).not_null());
         table
     }
 
@@ -167,13 +168,13 @@ impl Store {
         table
     }
 
-    pub(crate) async fn insert(&self, connection: &impl ConnectionTrait, row: &Row) -> Result<(), DbErr> {
+    pub(crate) async fn insert(&self, connection: &impl ConnectionTrait, row: &RevisionRow) -> Result<(), DbErr> {
         let times = [row.started_at.into(), row.finished_at.into(), row.duration_ms.into()];
         expect_one(connection.execute(&self.insertion_at(row, times)).await?)
     }
 
     /// The insertion of a row as plain text.
-    pub(crate) fn insertion_text(&self, dialect: SqlDialect, row: &Row) -> String {
+    pub(crate) fn insertion_text(&self, dialect: SqlDialect, row: &RevisionRow) -> String {
         let finished = row.finished_at.map_or(Value::String(None), |finished| moment(dialect, finished));
         let times = [moment(dialect, row.started_at).into(), finished.into(), row.duration_ms.into()];
         text(&self.insertion_at(row, times), dialect)
@@ -185,7 +186,7 @@ impl Store {
     }
 
     /// Inserts a row with other words for when it started, when it finished, and how long it took.
-    pub(super) fn insertion_at(&self, row: &Row, [started, finished, duration]: [Expr; 3]) -> InsertStatement {
+    pub(super) fn insertion_at(&self, row: &RevisionRow, [started, finished, duration]: [Expr; 3]) -> InsertStatement {
         Query::insert()
             .into_table(self.table())
             .columns(COLUMNS)
@@ -204,26 +205,26 @@ impl Store {
     }
 
     /// Says of a row that is there how far the revision is now.
-    pub(crate) async fn update(&self, connection: &impl ConnectionTrait, row: &Row) -> Result<(), DbErr> {
+    pub(crate) async fn update(&self, connection: &impl ConnectionTrait, row: &RevisionRow) -> Result<(), DbErr> {
         let update = self.alteration(SqlDialect::of(connection.get_database_backend()), row);
         expect_one(connection.execute(&update).await?)
     }
 
     /// The update of a row as plain text.
-    pub(crate) fn update_text(&self, dialect: SqlDialect, row: &Row) -> String {
+    pub(crate) fn update_text(&self, dialect: SqlDialect, row: &RevisionRow) -> String {
         text(&self.alteration(dialect, row), dialect)
     }
 
-    fn alteration(&self, dialect: SqlDialect, row: &Row) -> UpdateStatement {
+    fn alteration(&self, dialect: SqlDialect, row: &RevisionRow) -> UpdateStatement {
         let finished = row.finished_at.map_or(Value::String(None), |finished| moment(dialect, finished));
         Query::update()
             .table(self.table())
-            .value(Column::State, row.state.as_str())
-            .value(Column::StartedAt, moment(dialect, row.started_at))
-            .value(Column::FinishedAt, finished)
-            .value(Column::DurationMs, row.duration_ms)
-            .value(Column::Program, row.program.clone())
-            .and_where(Expr::col(Column::Revision).eq(row.revision.as_str()))
+            .value(RevisionColumn::State, row.state.as_str())
+            .value(RevisionColumn::StartedAt, moment(dialect, row.started_at))
+            .value(RevisionColumn::FinishedAt, finished)
+            .value(RevisionColumn::DurationMs, row.duration_ms)
+            .value(RevisionColumn::Program, row.program.clone())
+            .and_where(Expr::col(RevisionColumn::Revision).eq(row.revision.as_str()))
             .take()
     }
 
@@ -236,8 +237,8 @@ impl Store {
     ) -> Result<(), DbErr> {
         let update = Query::update()
             .table(self.table())
-            .value(Column::SourceHash, source_hash)
-            .and_where(Expr::col(Column::Revision).eq(revision))
+            .value(RevisionColumn::SourceHash, source_hash)
+            .and_where(Expr::col(RevisionColumn::Revision).eq(revision))
             .to_owned();
         expect_one(connection.execute(&update).await?)
     }
@@ -248,12 +249,12 @@ impl Store {
 }
 
 /// Reads rows, sorted.
-fn read(results: &[QueryResult]) -> Result<Vec<Row>, DbErr> {
-    results.iter().map(Row::read).collect::<Result<_, _>>().map(sorted)
+fn read(results: &[QueryResult]) -> Result<Vec<RevisionRow>, DbErr> {
+    results.iter().map(RevisionRow::read).collect::<Result<_, _>>().map(sorted)
 }
 
 /// Rows in the order of their ids, by bytes: a database may sort by the rules of a language.
-fn sorted(mut rows: Vec<Row>) -> Vec<Row> {
+fn sorted(mut rows: Vec<RevisionRow>) -> Vec<RevisionRow> {
     rows.sort_unstable_by(|a, b| a.revision.cmp(&b.revision));
     rows
 }

@@ -12,7 +12,7 @@ use std::{
 use seachange_tests::{
     Backend, Program,
     harness::in_ci,
-    servers::{Address, Edition, PostgresServer, ServerError},
+    servers::{Address, PostgresMajor, PostgresServer, ServerError},
 };
 
 use super::{Outcomes, selection, stage::Stage};
@@ -70,7 +70,7 @@ fn editions(backend: Backend) -> Result<Vec<PostgresServer>, ServerError> {
         return Ok(Vec::new());
     }
     let mut servers = Vec::new();
-    for edition in [Edition::Newest, Edition::Oldest] {
+    for edition in [PostgresMajor::Newest, PostgresMajor::Oldest] {
         match edition.start() {
             Err(error @ ServerError::Missing { .. }) if !in_ci() => {
                 let _ = writeln!(io::stderr(), "{edition:?} major left out: {error}");

@@ -42,7 +42,7 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         let mut scripts: Vec<_> = MIGRATIONS.scripts().iter().collect();
         scripts.sort_by_key(|script| script.revision.id);
-        let boxed = |script: &seachange::Script| {
+        let boxed = |script: &seachange::RegisteredRevision| {
             Box::new(Borrowed(script.migration)) as Box<dyn MigrationTrait>
         };
         scripts.into_iter().map(boxed).collect()

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{COLORS, ROW, x, y};
-use crate::draw::{Node, State, text};
+use crate::draw::{Node, NodeState, text};
 
 /// How far a text stands below the middle of its row, in pixels.
 pub(super) const BASELINE: usize = 4;
@@ -27,7 +27,7 @@ const BADGE: usize = 18;
 const GAP: usize = 8;
 
 /// A revision, laid out.
-pub(super) struct Row<'a> {
+pub(super) struct SvgRow<'a> {
     node: &'a Node<'a>,
     start: usize,
     badges: Vec<Badge<'a>>,
@@ -49,9 +49,9 @@ pub(super) fn message_width(message: &str) -> usize {
     text::width(message) * 15 / 2
 }
 
-impl<'a> Row<'a> {
+impl<'a> SvgRow<'a> {
     pub(super) fn new(node: &'a Node<'a>, start: usize) -> Self {
-        let marks = node.marks().map(|mark| (class(mark), mark));
+        let marks = node.labels().map(|mark| (class(mark), mark));
         let labels = node.revision.branch_labels.iter().map(|label| ("label", label.as_str()));
         let mut next = start + letters(&node.revision.id, ID_LETTER) + GAP;
         let mut badges = Vec::new();
@@ -91,9 +91,9 @@ impl<'a> Row<'a> {
     fn title(&self) -> String {
         let state = match self.node.state {
             None => "",
-            Some(State::Pending) => ", pending",
-            Some(State::Applied) => ", applied",
-            Some(State::Current) => ", applied, current",
+            Some(NodeState::Pending) => ", pending",
+            Some(NodeState::Applied) => ", applied",
+            Some(NodeState::Current) => ", applied, current",
         };
         let colon = if self.node.message.is_empty() { "" } else { ": " };
         format!("{}{state}{colon}{}", self.node.revision.id, self.node.message)
@@ -121,13 +121,15 @@ impl Badge<'_> {
     }
 }
 
-fn circle(text: &mut String, state: Option<State>, lane: usize, middle: usize) {
+fn circle(text: &mut String, state: Option<NodeState>, lane: usize, middle: usize) {
     let (x, color) = (x(lane), lane % COLORS);
     let _ = match state {
-        Some(State::Pending) => writeln!(text, "<circle class=\"empty c{color}\" cx=\"{x}\" cy=\"{middle}\" r=\"5\"/>"),
+        Some(NodeState::Pending) => {
+            writeln!(text, "<circle class=\"empty c{color}\" cx=\"{x}\" cy=\"{middle}\" r=\"5\"/>")
+        }
         _ => writeln!(text, "<circle class=\"f{color}\" cx=\"{x}\" cy=\"{middle}\" r=\"5\"/>"),
     };
-    if state == Some(State::Current) {
+    if state == Some(NodeState::Current) {
         let _ = writeln!(text, "<circle class=\"c{color}\" cx=\"{x}\" cy=\"{middle}\" r=\"{}\"/>", ROW / 3);
     }
 }

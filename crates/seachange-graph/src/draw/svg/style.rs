@@ -13,7 +13,7 @@ path, circle { fill: none; stroke-width: 2; }
 .needs { stroke-dasharray: 4 4; }
 ";
 
-struct Scheme {
+struct ColorScheme {
     page: &'static str,
     text: &'static str,
     dim: &'static str,
@@ -23,7 +23,7 @@ struct Scheme {
     lanes: [&'static str; COLORS],
 }
 
-const LIGHT: Scheme = Scheme {
+const LIGHT: ColorScheme = ColorScheme {
     page: "#ffffff",
     text: "#1f2328",
     dim: "#59636e",
@@ -32,7 +32,7 @@ const LIGHT: Scheme = Scheme {
     lanes: ["#0969da", "#1a7f37", "#8250df", "#bc4c00", "#bf3989", "#1b7c83", "#9a6700"],
 };
 
-const DARK: Scheme = Scheme {
+const DARK: ColorScheme = ColorScheme {
     page: "#0d1117",
     text: "#e6edf3",
     dim: "#9198a1",
@@ -51,7 +51,7 @@ pub(super) fn sheet() -> String {
     sheet
 }
 
-impl Scheme {
+impl ColorScheme {
     fn write(&self, sheet: &mut String) {
         let Self { page, text, dim, badge, badges, lanes } = self;
         let _ = writeln!(sheet, ".page {{ fill: {page}; }} text {{ fill: {text}; }}");

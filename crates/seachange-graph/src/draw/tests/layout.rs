@@ -1,11 +1,11 @@
 //! Lanes, drawn with letters: a revision is its id, and a line passes it as `|`, a dependency as `:`.
 
 use super::{Edge, EdgeKind, graph, picture};
-use crate::draw::Picture;
+use crate::draw::GraphLayout;
 use crate::draw::lanes::Lanes;
 
 /// What stands in a lane of a row.
-fn cell(picture: &Picture<'_>, lanes: &Lanes, row: usize, lane: usize) -> String {
+fn cell(picture: &GraphLayout<'_>, lanes: &Lanes, row: usize, lane: usize) -> String {
     if lanes.nodes[row] == lane {
         return picture.nodes()[row].revision.id.clone();
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use proptest::prelude::*;
 
-use super::{Caption, EdgeKind, Picture};
+use super::{EdgeKind, GraphLayout, NodeLabel};
 use crate::draw::lanes::Lanes;
 use crate::draw::text::one_line;
 use crate::{Graph, Revision};
@@ -28,15 +28,15 @@ fn any_graph() -> impl Strategy<Value = Graph> {
 }
 
 /// Draws one revision with this message.
-fn alone(message: &str, write: impl Fn(&Picture<'_>) -> String) -> String {
+fn alone(message: &str, write: impl Fn(&GraphLayout<'_>) -> String) -> String {
     let graph = Graph::new([Revision::new("a")]).unwrap();
-    write(&Picture::new(&graph, |_| Caption::new(message)))
+    write(&GraphLayout::new(&graph, |_| NodeLabel::new(message)))
 }
 
 proptest! {
     #[test]
     fn every_revision_has_a_row_above_all_it_points_at(graph in any_graph()) {
-        let picture = Picture::new(&graph, |_| Caption::default());
+        let picture = GraphLayout::new(&graph, |_| NodeLabel::default());
         let ids: HashSet<&str> = picture.nodes().iter().map(|node| node.revision.id.as_str()).collect();
         prop_assert_eq!(ids.len(), graph.len());
         prop_assert_eq!(picture.nodes().len(), graph.len());
@@ -45,7 +45,7 @@ proptest! {
 
     #[test]
     fn every_pointer_is_drawn_once(graph in any_graph()) {
-        let picture = Picture::new(&graph, |_| Caption::default());
+        let picture = GraphLayout::new(&graph, |_| NodeLabel::default());
         let id = |row: usize| picture.nodes()[row].revision.id.as_str();
         let drawn: Vec<(&str, &str, bool)> = picture
             .edges()
@@ -66,7 +66,7 @@ proptest! {
 
     #[test]
     fn no_line_runs_through_a_revision_or_along_another(graph in any_graph()) {
-        let picture = Picture::new(&graph, |_| Caption::default());
+        let picture = GraphLayout::new(&graph, |_| NodeLabel::default());
         let lanes = Lanes::new(&picture);
         prop_assert_eq!(lanes.edges.len(), picture.edges().len());
         for (number, edge) in picture.edges().iter().enumerate() {
@@ -89,7 +89,7 @@ proptest! {
         })
     ) {
         let [one, other] = [revisions, shuffled].map(|revisions| Graph::new(revisions).unwrap());
-        let [one, other] = [&one, &other].map(|graph| Picture::new(graph, |_| Caption::default()).dot());
+        let [one, other] = [&one, &other].map(|graph| GraphLayout::new(graph, |_| NodeLabel::default()).dot());
         prop_assert_eq!(one, other);
     }
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::cases::{Operation, Question, Refusal};
-use crate::reach::Set;
+use crate::revision_set::RevisionSet;
 use crate::{
-    Applied, AppliedError, FindError, Graph, HistoryError, PlanError, Range, RangeError, ResolveError, Revision,
-    Target, TargetError,
+    AppliedError, AppliedSet, Graph, HistoryError, LookupError, ParseTargetError, PlanError, Range, RangeError,
+    ResolveError, Revision, Target,
 };
 
 /// The revisions that an operation runs or lists, in order, and what is applied afterwards.
@@ -22,7 +22,7 @@ pub(super) enum Failure {
     #[error(transparent)]
     Applied(#[from] AppliedError),
     #[error(transparent)]
-    Target(#[from] TargetError),
+    Target(#[from] ParseTargetError),
     #[error(transparent)]
     Range(#[from] RangeError),
     #[error(transparent)]
@@ -67,7 +67,7 @@ impl Failure {
     }
 
     pub(super) fn is_off_branch(&self) -> bool {
-        matches!(self.resolving(), Some(ResolveError::Find(FindError::NotOnBranch { .. })))
+        matches!(self.resolving(), Some(ResolveError::Find(LookupError::NotOnBranch { .. })))
     }
 }
 
@@ -106,7 +106,7 @@ pub(super) fn ask(graph: &Graph, question: &Question) -> Result<Answer, Failure>
         return Ok(listed(graph.history(&applied, &range)?.into_iter().rev()));
     }
     let targets: Vec<Target> =
-        question.targets().iter().map(|target| target.parse()).collect::<Result<_, TargetError>>()?;
+        question.targets().iter().map(|target| target.parse()).collect::<Result<_, ParseTargetError>>()?;
     match question.operation {
         Operation::Upgrade => Ok(run(graph, &applied, graph.upgrade(&applied, &targets)?)),
         Operation::Downgrade => Ok(run(graph, &applied, graph.downgrade(&applied, &targets)?)),
@@ -117,7 +117,7 @@ pub(super) fn ask(graph: &Graph, question: &Question) -> Result<Answer, Failure>
             rows.extend(plan.add.iter().cloned());
             Ok(Answer { steps: plan.add, applied: rows })
         }
-        _ => Ok(listed(graph.resolve(&graph.everything(), &targets[0])?.into_iter())),
+        _ => Ok(listed(graph.resolve(&graph.all_applied(), &targets[0])?.into_iter())),
     }
 }
 
@@ -126,7 +126,7 @@ fn listed<'a>(revisions: impl Iterator<Item = &'a Revision>) -> Answer {
 }
 
 /// What a plan does to a database, checked at each step: nothing without what it needs.
-fn run(graph: &Graph, applied: &Applied, plan: crate::Plan) -> Answer {
+fn run(graph: &Graph, applied: &AppliedSet, plan: crate::Plan) -> Answer {
     let mut rows = applied_ids(graph, applied);
     for step in &plan.steps {
         let position = graph.position(&step.revision).unwrap();
@@ -142,13 +142,13 @@ fn run(graph: &Graph, applied: &Applied, plan: crate::Plan) -> Answer {
     Answer { steps: plan.steps.into_iter().map(|step| step.revision).collect(), applied: rows }
 }
 
-fn applied_ids(graph: &Graph, applied: &Applied) -> BTreeSet<String> {
+fn applied_ids(graph: &Graph, applied: &AppliedSet) -> BTreeSet<String> {
     graph.names(applied.members().iter()).into_iter().collect()
 }
 
 /// The applied set of a database that stands at these heads, some of which the graph may not know.
-fn standing_at(graph: &Graph, heads: &[String]) -> Result<Applied, AppliedError> {
-    let known: Set = graph.closure_below(heads.iter().filter_map(|head| graph.position(head)));
+fn standing_at(graph: &Graph, heads: &[String]) -> Result<AppliedSet, AppliedError> {
+    let known: RevisionSet = graph.closure_below(heads.iter().filter_map(|head| graph.position(head)));
     let known = known.iter().map(|position| graph.revision(position).id.as_str());
     let unknown = heads.iter().map(String::as_str).filter(|head| graph.get(head).is_none());
     graph.applied(known.chain(unknown).map(|id| (id, vec![])))

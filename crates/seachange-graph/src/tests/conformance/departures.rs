@@ -2,7 +2,7 @@
 
 use super::answer::{Answer, Failure, closure};
 use super::cases::{Operation, Question};
-use crate::{FindError, Graph, PlanError, ResolveError};
+use crate::{Graph, LookupError, PlanError, ResolveError};
 
 /// A kind of question that is answered otherwise, for a reason.
 #[derive(Debug, Clone, Copy)]
@@ -70,7 +70,7 @@ impl Departure {
                 ours.steps.iter().all(|id| id.starts_with(target)).then_some(Self::ShortPrefix)
             }
             (Operation::Resolve, Err(failure), None)
-                if matches!(failure.resolving(), Some(ResolveError::Find(FindError::Ambiguous { .. }))) =>
+                if matches!(failure.resolving(), Some(ResolveError::Find(LookupError::Ambiguous { .. }))) =>
             {
                 Some(Self::ShortPrefix)
             }

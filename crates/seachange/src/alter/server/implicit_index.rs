@@ -8,25 +8,25 @@ use std::collections::BTreeMap;
 use sea_orm::sea_query::{SchemaName, TableName};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
-use crate::alter::operation::{Operation, text};
+use crate::alter::operation::{AlterOperation, text};
 
 /// The columns of indexes or of foreign keys, by name.
-pub(super) type Columns = BTreeMap<String, Vec<String>>;
+pub(super) type KeyColumns = BTreeMap<String, Vec<String>>;
 
 /// Indexes and foreign keys of a table.
 #[derive(Debug, Default)]
-pub(super) struct Keys {
+pub(super) struct TableKeys {
     /// Indexes that are not unique.
-    pub(super) indexes: Columns,
+    pub(super) indexes: KeyColumns,
     /// Foreign keys of the table.
-    pub(super) foreign_keys: Columns,
+    pub(super) foreign_keys: KeyColumns,
     /// Foreign keys that refer to the table, with the columns that they refer to.
-    pub(super) referring: Columns,
+    pub(super) referring: KeyColumns,
 }
 
 /// What becomes of the index that came with a foreign key, when the key is dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum IndexDisposition {
     /// It goes too.
     Drop,
     /// It serves another key over the same columns, which would have brought it if it had not been there.
@@ -36,30 +36,30 @@ pub(super) enum Fate {
 }
 
 /// The foreign keys that brought an index.
-pub(super) type Fates = BTreeMap<String, Fate>;
+pub(super) type IndexDispositions = BTreeMap<String, IndexDisposition>;
 
 /// Finds what has to become of the indexes of the foreign keys that `operations` drop.
 pub(super) async fn implicit_indexes(
     connection: &impl ConnectionTrait,
     table: &TableName,
-    operations: &[Operation],
-) -> Result<Fates, DbErr> {
+    operations: &[AlterOperation],
+) -> Result<IndexDispositions, DbErr> {
     let dropped: Vec<&str> = operations.iter().filter_map(dropped_foreign_key).collect();
     if dropped.is_empty() {
-        return Ok(Fates::new());
+        return Ok(IndexDispositions::new());
     }
     Ok(read(connection, table).await?.fates(&dropped))
 }
 
-impl Keys {
+impl TableKeys {
     /// Finds what has to become of the indexes of the keys `dropped`. An index came with a key when it has its name
     /// and its columns; it stays as it is while a key that begins with the same column needs it.
-    pub(super) fn fates(&self, dropped: &[&str]) -> Fates {
+    pub(super) fn fates(&self, dropped: &[&str]) -> IndexDispositions {
         let fates = dropped.iter().filter_map(|&name| Some((name.to_owned(), self.fate(name, dropped)?)));
         fates.collect()
     }
 
-    fn fate(&self, name: &str, dropped: &[&str]) -> Option<Fate> {
+    fn fate(&self, name: &str, dropped: &[&str]) -> Option<IndexDisposition> {
         let columns = self.indexes.get(name)?;
         if self.foreign_keys.get(name) != Some(columns) {
             return None;
@@ -67,21 +67,21 @@ impl Keys {
         let mut staying = self.foreign_keys.iter().filter(|(other, _)| !dropped.contains(&other.as_str()));
         let heir = staying.clone().find(|(other, own)| *own == columns && !self.indexes.contains_key(*other));
         if let Some((heir, _)) = heir {
-            return Some(Fate::RenameTo(heir.clone()));
+            return Some(IndexDisposition::RenameTo(heir.clone()));
         }
         let needs = |(_, own): (&String, &Vec<String>)| own.first() == columns.first();
-        (!staying.any(needs) && !self.referring.iter().any(needs)).then_some(Fate::Drop)
+        (!staying.any(needs) && !self.referring.iter().any(needs)).then_some(IndexDisposition::Drop)
     }
 }
 
-pub(super) fn dropped_foreign_key(operation: &Operation) -> Option<&str> {
+pub(super) fn dropped_foreign_key(operation: &AlterOperation) -> Option<&str> {
     match operation {
-        Operation::DropForeignKey(key) => Some(&key.name),
+        AlterOperation::DropForeignKey(key) => Some(&key.name),
         _ => None,
     }
 }
 
-async fn read(connection: &impl ConnectionTrait, table: &TableName) -> Result<Keys, DbErr> {
+async fn read(connection: &impl ConnectionTrait, table: &TableName) -> Result<TableKeys, DbErr> {
     let indexes = "SELECT CAST(INDEX_NAME AS CHAR), CAST(COLUMN_NAME AS CHAR) FROM information_schema.STATISTICS \
                    WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ? AND NON_UNIQUE = 1 \
                    AND COLUMN_NAME IS NOT NULL ORDER BY INDEX_NAME, SEQ_IN_INDEX";
@@ -93,7 +93,7 @@ async fn read(connection: &impl ConnectionTrait, table: &TableName) -> Result<Ke
                      CAST(REFERENCED_COLUMN_NAME AS CHAR) FROM information_schema.KEY_COLUMN_USAGE \
                      WHERE REFERENCED_TABLE_SCHEMA = COALESCE(?, DATABASE()) AND REFERENCED_TABLE_NAME = ? \
                      ORDER BY TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, ORDINAL_POSITION";
-    Ok(Keys {
+    Ok(TableKeys {
         indexes: columns(connection, indexes, table).await?,
         foreign_keys: columns(connection, foreign_keys, table).await?,
         referring: columns(connection, referring, table).await?,
@@ -101,11 +101,15 @@ async fn read(connection: &impl ConnectionTrait, table: &TableName) -> Result<Ke
 }
 
 /// Reads columns by the name of the index or the key that they belong to. `sql` asks for both, of a table.
-pub(super) async fn columns(connection: &impl ConnectionTrait, sql: &str, table: &TableName) -> Result<Columns, DbErr> {
+pub(super) async fn columns(
+    connection: &impl ConnectionTrait,
+    sql: &str,
+    table: &TableName,
+) -> Result<KeyColumns, DbErr> {
     let TableName(schema, name) = table;
     let schema = schema.as_ref().map(|SchemaName(_, schema)| text(schema));
     let statement = Statement::from_sql_and_values(DbBackend::MySql, sql, [schema.into(), text(name).into()]);
-    let mut found = Columns::new();
+    let mut found = KeyColumns::new();
     for row in connection.query_all_raw(statement).await? {
         let columns: &mut Vec<String> = found.entry(row.try_get_by_index(0)?).or_default();
         columns.push(row.try_get_by_index(1)?);

@@ -3,17 +3,17 @@
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{ColumnDef, TableName};
 
-use super::implicit_index::Fate;
-use super::left_to_server;
+use super::deferred_names;
+use super::generated_names::GeneratedNames;
+use super::implicit_index::IndexDisposition;
 use super::modify_column::{column_comment, modify_column};
-use super::own_names::OwnNames;
 use crate::alter::clause::{check, column, foreign_key, literal, primary_key, quoted, quoted_table, unique};
 use crate::alter::error::AlterError;
-use crate::alter::operation::{Operation, text};
+use crate::alter::operation::{AlterOperation, text};
 
 /// Changes that can share a statement; those of different kinds may depend on each other's outcome.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Group {
+enum ClauseGroup {
     Add,
     Drop,
     /// A column that counts must be in a key all the time, so one statement takes the old key and gives the new one.
@@ -29,10 +29,10 @@ enum Group {
 pub(super) fn statements(
     backend: DbBackend,
     table: &TableName,
-    operations: &[Operation],
-    names: &OwnNames,
+    operations: &[AlterOperation],
+    names: &GeneratedNames,
 ) -> Result<Vec<String>, AlterError> {
-    let share = |left: &Operation, right: &Operation| backend == DbBackend::MySql && share(left, right);
+    let share = |left: &AlterOperation, right: &AlterOperation| backend == DbBackend::MySql && share(left, right);
     let chunks = operations.chunk_by(share).map(|chunk| match chunk {
         [only] if backend == DbBackend::Postgres => postgres(table, only, names),
         chunk => Ok(vec![statement(backend, table, chunk, names)?]),
@@ -41,16 +41,16 @@ pub(super) fn statements(
 }
 
 /// Writes the statements for one change on PostgreSQL, where a comment is a statement of its own.
-fn postgres(table: &TableName, operation: &Operation, names: &OwnNames) -> Result<Vec<String>, AlterError> {
+fn postgres(table: &TableName, operation: &AlterOperation, names: &GeneratedNames) -> Result<Vec<String>, AlterError> {
     let backend = DbBackend::Postgres;
     Ok(match operation {
-        Operation::ModifyColumn { new, keeps_type } => modify_column(table, new, *keeps_type)?,
-        Operation::ColumnComment { column, text } => vec![column_comment(table, column, text)],
-        Operation::Comment(text) => {
+        AlterOperation::ModifyColumn { new, keeps_type } => modify_column(table, new, *keeps_type)?,
+        AlterOperation::ColumnComment { column, text } => vec![column_comment(table, column, text)],
+        AlterOperation::Comment(text) => {
             let text = if text.is_empty() { "NULL".to_owned() } else { literal(backend, text) };
             vec![format!("COMMENT ON TABLE {} IS {text}", quoted_table(backend, table))]
         }
-        Operation::AddColumn(new) => {
+        AlterOperation::AddColumn(new) => {
             let add = statement(backend, table, std::slice::from_ref(operation), names)?;
             [add].into_iter().chain(comment_of(table, new)).collect()
         }
@@ -67,8 +67,8 @@ pub(super) fn comment_of(table: &TableName, column: &ColumnDef) -> Option<String
 fn statement(
     backend: DbBackend,
     table: &TableName,
-    operations: &[Operation],
-    names: &OwnNames,
+    operations: &[AlterOperation],
+    names: &GeneratedNames,
 ) -> Result<String, AlterError> {
     let clauses = operations.iter().map(|operation| clause(backend, table, operation, names));
     let clauses: Vec<_> = clauses.collect::<Result<_, _>>()?;
@@ -76,83 +76,83 @@ fn statement(
 }
 
 /// Whether a change shares the statement of the one before it. A column that counts comes and goes with its key.
-fn share(left: &Operation, right: &Operation) -> bool {
+fn share(left: &AlterOperation, right: &AlterOperation) -> bool {
     match (group(left), group(right)) {
-        (Group::Alone, Group::Alone) => false,
-        (_, Group::PrimaryKey) if matches!(left, Operation::AddColumn(_)) => true,
-        (Group::PrimaryKey, _) if matches!(right, Operation::DropColumn(_)) => true,
+        (ClauseGroup::Alone, ClauseGroup::Alone) => false,
+        (_, ClauseGroup::PrimaryKey) if matches!(left, AlterOperation::AddColumn(_)) => true,
+        (ClauseGroup::PrimaryKey, _) if matches!(right, AlterOperation::DropColumn(_)) => true,
         (left, right) => left == right,
     }
 }
 
-fn group(operation: &Operation) -> Group {
+fn group(operation: &AlterOperation) -> ClauseGroup {
     match operation {
-        Operation::AddColumn(_)
-        | Operation::AddForeignKey(_)
-        | Operation::AddUnique { .. }
-        | Operation::AddCheck { .. } => Group::Add,
-        Operation::DropColumn(_)
-        | Operation::DropForeignKey(_)
-        | Operation::DropUnique(_)
-        | Operation::DropCheck(_) => Group::Drop,
-        Operation::AddPrimaryKey { .. } | Operation::DropPrimaryKey(_) => Group::PrimaryKey,
-        Operation::DropDefault(_) => Group::Default,
-        Operation::ModifyColumn { .. }
-        | Operation::RenameColumn { .. }
-        | Operation::Comment(_)
-        | Operation::ColumnComment { .. } => Group::Alone,
+        AlterOperation::AddColumn(_)
+        | AlterOperation::AddForeignKey(_)
+        | AlterOperation::AddUnique { .. }
+        | AlterOperation::AddCheck { .. } => ClauseGroup::Add,
+        AlterOperation::DropColumn(_)
+        | AlterOperation::DropForeignKey(_)
+        | AlterOperation::DropUnique(_)
+        | AlterOperation::DropCheck(_) => ClauseGroup::Drop,
+        AlterOperation::AddPrimaryKey { .. } | AlterOperation::DropPrimaryKey(_) => ClauseGroup::PrimaryKey,
+        AlterOperation::DropDefault(_) => ClauseGroup::Default,
+        AlterOperation::ModifyColumn { .. }
+        | AlterOperation::RenameColumn { .. }
+        | AlterOperation::Comment(_)
+        | AlterOperation::ColumnComment { .. } => ClauseGroup::Alone,
     }
 }
 
 fn clause(
     backend: DbBackend,
     table: &TableName,
-    operation: &Operation,
-    names: &OwnNames,
+    operation: &AlterOperation,
+    names: &GeneratedNames,
 ) -> Result<String, AlterError> {
     let name_of = text(&table.1);
     let quoted = |name: &str| quoted(backend, name);
     let is_mysql = backend == DbBackend::MySql;
     Ok(match operation {
-        Operation::AddColumn(new) => format!("ADD COLUMN {}", column(backend, &name_of, new)?),
-        Operation::ModifyColumn { new, .. } => {
+        AlterOperation::AddColumn(new) => format!("ADD COLUMN {}", column(backend, &name_of, new)?),
+        AlterOperation::ModifyColumn { new, .. } => {
             format!("MODIFY COLUMN {}", column(backend, &name_of, new)?)
         }
-        Operation::RenameColumn { from, to } => {
+        AlterOperation::RenameColumn { from, to } => {
             format!("RENAME COLUMN {} TO {}", quoted(from), quoted(to))
         }
-        Operation::DropColumn(name) => format!("DROP COLUMN {}", quoted(name)),
-        Operation::DropDefault(name) => format!("ALTER COLUMN {} DROP DEFAULT", quoted(name)),
-        Operation::AddPrimaryKey { name, columns } => format!("ADD {}", primary_key(backend, name, columns)),
-        Operation::DropPrimaryKey(_) if is_mysql => "DROP PRIMARY KEY".to_owned(),
-        Operation::AddForeignKey(key) => format!("ADD {}", foreign_key(backend, table, key)?),
-        Operation::DropForeignKey(key) if is_mysql => drop_foreign_key(&key.name, names),
-        Operation::DropForeignKey(key) => format!("DROP CONSTRAINT {}", quoted(&key.name)),
-        Operation::AddUnique { name, columns } => format!("ADD {}", unique(backend, name, columns)),
-        Operation::DropUnique(name) if is_mysql => format!("DROP INDEX {}", names.unique(name)),
-        Operation::AddCheck { name, expression } => {
+        AlterOperation::DropColumn(name) => format!("DROP COLUMN {}", quoted(name)),
+        AlterOperation::DropDefault(name) => format!("ALTER COLUMN {} DROP DEFAULT", quoted(name)),
+        AlterOperation::AddPrimaryKey { name, columns } => format!("ADD {}", primary_key(backend, name, columns)),
+        AlterOperation::DropPrimaryKey(_) if is_mysql => "DROP PRIMARY KEY".to_owned(),
+        AlterOperation::AddForeignKey(key) => format!("ADD {}", foreign_key(backend, table, key)?),
+        AlterOperation::DropForeignKey(key) if is_mysql => drop_foreign_key(&key.name, names),
+        AlterOperation::DropForeignKey(key) => format!("DROP CONSTRAINT {}", quoted(&key.name)),
+        AlterOperation::AddUnique { name, columns } => format!("ADD {}", unique(backend, name, columns)),
+        AlterOperation::DropUnique(name) if is_mysql => format!("DROP INDEX {}", names.unique(name)),
+        AlterOperation::AddCheck { name, expression } => {
             format!("ADD {}", check(backend, name, expression))
         }
-        Operation::DropUnique(name) | Operation::DropCheck(name) | Operation::DropPrimaryKey(name) => {
+        AlterOperation::DropUnique(name) | AlterOperation::DropCheck(name) | AlterOperation::DropPrimaryKey(name) => {
             format!("DROP CONSTRAINT {}", quoted(name))
         }
-        Operation::Comment(text) => format!("COMMENT = {}", literal(backend, text)),
-        Operation::ColumnComment { column, .. } => {
+        AlterOperation::Comment(text) => format!("COMMENT = {}", literal(backend, text)),
+        AlterOperation::ColumnComment { column, .. } => {
             let reason = "a comment is part of the definition here; say it with `modify_column`";
             return Err(AlterError::UnsupportedChange { table: name_of, column: column.clone(), reason });
         }
     })
 }
 
-fn drop_foreign_key(name: &str, names: &OwnNames) -> String {
+fn drop_foreign_key(name: &str, names: &GeneratedNames) -> String {
     let quoted_name = quoted(DbBackend::MySql, name);
     let drop = format!("DROP FOREIGN KEY {quoted_name}");
     match names.indexes.get(name) {
-        Some(Fate::Drop) => format!("{drop}, DROP INDEX {quoted_name}"),
-        Some(Fate::RenameTo(heir)) => {
+        Some(IndexDisposition::Drop) => format!("{drop}, DROP INDEX {quoted_name}"),
+        Some(IndexDisposition::RenameTo(heir)) => {
             format!("{drop}, RENAME INDEX {quoted_name} TO {}", quoted(DbBackend::MySql, heir))
         }
-        Some(Fate::LeftToServer) => format!("{drop}{}", left_to_server::place_of_index(name)),
+        Some(IndexDisposition::LeftToServer) => format!("{drop}{}", deferred_names::place_of_index(name)),
         None => drop,
     }
 }

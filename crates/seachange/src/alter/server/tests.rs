@@ -8,19 +8,22 @@ use sea_orm::sea_query::{
 };
 use sea_orm_migration::schema;
 
-use super::implicit_index::{Columns, Fate, Fates, Keys};
-use super::left_to_server;
-use super::own_names::{OwnNames, UniqueIndex, found};
+use super::deferred_names;
+use super::generated_names::{GeneratedNames, UniqueIndex, found};
+use super::implicit_index::{IndexDisposition, IndexDispositions, KeyColumns, TableKeys};
 use super::statements::statements;
-use crate::alter::operation::{Operation, table_name};
+use crate::alter::operation::{AlterOperation, table_name};
 use crate::alter::{AlterError, ForeignKeyName, NewForeignKey};
 use crate::schema::Deferrable;
 
-fn written(backend: DbBackend, table: impl IntoTableRef, operations: &[Operation]) -> Result<String, AlterError> {
+fn written(backend: DbBackend, table: impl IntoTableRef, operations: &[AlterOperation]) -> Result<String, AlterError> {
     let table = table.into_table_ref();
-    let indexes = Fates::from([("fk".to_owned(), Fate::Drop), ("other".to_owned(), Fate::RenameTo("heir".to_owned()))]);
+    let indexes = IndexDispositions::from([
+        ("fk".to_owned(), IndexDisposition::Drop),
+        ("other".to_owned(), IndexDisposition::RenameTo("heir".to_owned())),
+    ]);
     let uniques = [("posts_email_key".to_owned(), UniqueIndex::Named("email`2".to_owned()))].into();
-    let names = OwnNames { indexes, uniques };
+    let names = GeneratedNames { indexes, uniques };
     Ok(statements(backend, table_name(&table).unwrap(), operations, &names)?.join("\n"))
 }
 
@@ -34,33 +37,33 @@ fn key() -> ForeignKeyCreateStatement {
         .take()
 }
 
-fn add_column(column: ColumnDef) -> Operation {
-    Operation::AddColumn(Box::new(column))
+fn add_column(column: ColumnDef) -> AlterOperation {
+    AlterOperation::AddColumn(Box::new(column))
 }
 
-fn modify_column(column: ColumnDef) -> Operation {
-    Operation::ModifyColumn { new: Box::new(column), keeps_type: false }
+fn modify_column(column: ColumnDef) -> AlterOperation {
+    AlterOperation::ModifyColumn { new: Box::new(column), keeps_type: false }
 }
 
-fn add_key(key: ForeignKeyCreateStatement) -> Operation {
-    Operation::AddForeignKey(Box::new(NewForeignKey::from(key)))
+fn add_key(key: ForeignKeyCreateStatement) -> AlterOperation {
+    AlterOperation::AddForeignKey(Box::new(NewForeignKey::from(key)))
 }
 
 /// One of each.
-fn all() -> Vec<Operation> {
+fn all() -> Vec<AlterOperation> {
     vec![
         add_column(schema::integer("owner_id").default(7).take()),
         add_column(ColumnDef::new("kind").string_len(9).take()),
         add_key(key()),
-        Operation::AddUnique { name: "u".to_owned(), columns: vec!["kind".to_owned(), "a`b\"c".to_owned()] },
-        Operation::AddCheck { name: "c".to_owned(), expression: Box::new(Expr::col("kind").ne("it's")) },
+        AlterOperation::AddUnique { name: "u".to_owned(), columns: vec!["kind".to_owned(), "a`b\"c".to_owned()] },
+        AlterOperation::AddCheck { name: "c".to_owned(), expression: Box::new(Expr::col("kind").ne("it's")) },
         modify_column(ColumnDef::new("kind").string_len(20).not_null().default("x").take()),
-        Operation::RenameColumn { from: "kind".to_owned(), to: "sort".to_owned() },
-        Operation::DropCheck("c".to_owned()),
-        Operation::DropUnique("u".to_owned()),
-        Operation::DropForeignKey(ForeignKeyName::from("fk")),
-        Operation::DropForeignKey(ForeignKeyName::from("other")),
-        Operation::DropColumn("owner_id".to_owned()),
+        AlterOperation::RenameColumn { from: "kind".to_owned(), to: "sort".to_owned() },
+        AlterOperation::DropCheck("c".to_owned()),
+        AlterOperation::DropUnique("u".to_owned()),
+        AlterOperation::DropForeignKey(ForeignKeyName::from("fk")),
+        AlterOperation::DropForeignKey(ForeignKeyName::from("other")),
+        AlterOperation::DropColumn("owner_id".to_owned()),
     ]
 }
 
@@ -95,7 +98,7 @@ fn mysql() {
 #[test]
 fn names_are_escaped_and_parents_qualified() {
     let key = || ForeignKey::create().name("f`k\"").from_col("a`\"").to(("s", "u`\""), "i`\"").take();
-    let drop = Operation::DropForeignKey(ForeignKeyName::from("f`k\""));
+    let drop = AlterOperation::DropForeignKey(ForeignKeyName::from("f`k\""));
     insta::assert_snapshot!(written(Postgres, "p`\"", &[add_key(key()), drop.clone()]).unwrap(), @r#"
     ALTER TABLE "p`""" ADD CONSTRAINT "f`k""" FOREIGN KEY ("a`""") REFERENCES "s"."u`""" ("i`""")
     ALTER TABLE "p`""" DROP CONSTRAINT "f`k"""
@@ -119,7 +122,7 @@ fn what_a_database_does_not_have_is_refused() {
     insta::assert_snapshot!(refused(MySql, add_key(ForeignKey::create().from_col("a").to("u", "id").take())), @"the foreign key on `a` of table `t` needs a name, so that it can be dropped");
 }
 
-fn columns(keys: &[(&str, &[&str])]) -> Columns {
+fn columns(keys: &[(&str, &[&str])]) -> KeyColumns {
     let owned = |names: &[&str]| names.iter().map(ToString::to_string).collect();
     keys.iter().map(|(name, columns)| (name.to_string(), owned(columns))).collect()
 }
@@ -127,31 +130,31 @@ fn columns(keys: &[(&str, &[&str])]) -> Columns {
 #[test]
 fn an_index_goes_with_the_foreign_key_that_brought_it() {
     let check = |indexes: &[(&str, &[&str])], keys: &[(&str, &[&str])], referring: &[(&str, &[&str])], fate| {
-        let keys = Keys { indexes: columns(indexes), foreign_keys: columns(keys), referring: columns(referring) };
+        let keys = TableKeys { indexes: columns(indexes), foreign_keys: columns(keys), referring: columns(referring) };
         assert_eq!(keys.fates(&["fk", "fk2"]).get("fk"), fate, "{keys:?}");
     };
-    check(&[("fk", &["a"])], &[("fk", &["a"])], &[], Some(&Fate::Drop));
+    check(&[("fk", &["a"])], &[("fk", &["a"])], &[], Some(&IndexDisposition::Drop));
     // Somebody's own index served the key.
     check(&[("mine", &["a"])], &[("fk", &["a"])], &[], None);
     check(&[("fk", &["a", "b"])], &[("fk", &["a"])], &[], None);
     // Another key needs it, unless that goes too.
     check(&[("fk", &["a"])], &[("fk", &["a"]), ("stays", &["a", "b"])], &[], None);
-    let heir = Fate::RenameTo("stays".to_owned());
+    let heir = IndexDisposition::RenameTo("stays".to_owned());
     check(&[("fk", &["a"])], &[("fk", &["a"]), ("stays", &["a"])], &[], Some(&heir));
-    check(&[("fk", &["a"])], &[("fk", &["a"]), ("fk2", &["a"])], &[], Some(&Fate::Drop));
+    check(&[("fk", &["a"])], &[("fk", &["a"]), ("fk2", &["a"])], &[], Some(&IndexDisposition::Drop));
     check(&[("fk", &["a"])], &[("fk", &["a"])], &[("blog.child.fk", &["a"])], None);
 }
 
 /// Keys, defaults and comments.
-fn more() -> Vec<Operation> {
+fn more() -> Vec<AlterOperation> {
     vec![
-        Operation::DropDefault("a".to_owned()),
-        Operation::DropDefault("b".to_owned()),
-        Operation::DropPrimaryKey("posts_pkey".to_owned()),
-        Operation::AddPrimaryKey { name: "k".to_owned(), columns: vec!["a".to_owned(), "b".to_owned()] },
-        Operation::DropUnique("posts_email_key".to_owned()),
-        Operation::Comment("it's \\ a".to_owned()),
-        Operation::Comment(String::new()),
+        AlterOperation::DropDefault("a".to_owned()),
+        AlterOperation::DropDefault("b".to_owned()),
+        AlterOperation::DropPrimaryKey("posts_pkey".to_owned()),
+        AlterOperation::AddPrimaryKey { name: "k".to_owned(), columns: vec!["a".to_owned(), "b".to_owned()] },
+        AlterOperation::DropUnique("posts_email_key".to_owned()),
+        AlterOperation::Comment("it's \\ a".to_owned()),
+        AlterOperation::Comment(String::new()),
     ]
 }
 
@@ -177,17 +180,17 @@ fn keys_defaults_and_comments() {
 
 #[test]
 fn a_column_that_counts_comes_and_goes_with_its_key() {
-    let key = |column: &str| Operation::AddPrimaryKey { name: "k".to_owned(), columns: vec![column.to_owned()] };
-    let drop_key = || Operation::DropPrimaryKey("k".to_owned());
+    let key = |column: &str| AlterOperation::AddPrimaryKey { name: "k".to_owned(), columns: vec![column.to_owned()] };
+    let drop_key = || AlterOperation::DropPrimaryKey("k".to_owned());
     let there = [add_column(ColumnDef::new("id").integer().auto_increment().take()), drop_key(), key("id")];
     insta::assert_snapshot!(written(MySql, "t", &there).unwrap(), @"ALTER TABLE `t` ADD COLUMN `id` int AUTO_INCREMENT, DROP PRIMARY KEY, ADD CONSTRAINT `k` PRIMARY KEY (`id`)");
-    let back = [drop_key(), key("a"), Operation::DropColumn("id".to_owned())];
+    let back = [drop_key(), key("a"), AlterOperation::DropColumn("id".to_owned())];
     insta::assert_snapshot!(written(MySql, "t", &back).unwrap(), @"ALTER TABLE `t` DROP PRIMARY KEY, ADD CONSTRAINT `k` PRIMARY KEY (`a`), DROP COLUMN `id`");
 }
 
 #[test]
 fn comments_of_columns() {
-    let comment = |text: &str| Operation::ColumnComment { column: "a\"b".to_owned(), text: text.to_owned() };
+    let comment = |text: &str| AlterOperation::ColumnComment { column: "a\"b".to_owned(), text: text.to_owned() };
     let added = add_column(ColumnDef::new("x").integer().comment("it's x").take());
     let modified = modify_column(ColumnDef::new("x").comment("").take());
     let both = modify_column(ColumnDef::new("x").text().comment("now a text").take());
@@ -220,7 +223,7 @@ fn types_with_a_way_to_them() {
 fn a_type_that_stays_is_not_told() {
     let kept = || {
         let new = ColumnDef::new("x").string_len(9).not_null().default("a").using(Expr::val("b")).take();
-        [Operation::ModifyColumn { new: Box::new(new), keeps_type: true }]
+        [AlterOperation::ModifyColumn { new: Box::new(new), keeps_type: true }]
     };
     insta::assert_snapshot!(written(Postgres, "t", &kept()).unwrap(), @r#"ALTER TABLE "t" ALTER COLUMN "x" SET NOT NULL, ALTER COLUMN "x" SET DEFAULT 'a'"#);
     insta::assert_snapshot!(written(MySql, "t", &kept()).unwrap(), @"ALTER TABLE `t` MODIFY COLUMN `x` varchar(9) NOT NULL DEFAULT 'a'");
@@ -228,7 +231,7 @@ fn a_type_that_stays_is_not_told() {
 
 #[test]
 fn foreign_keys_that_are_checked_late() {
-    let late = |deferrable| Operation::AddForeignKey(Box::new(NewForeignKey::from(key()).deferrable(deferrable)));
+    let late = |deferrable| AlterOperation::AddForeignKey(Box::new(NewForeignKey::from(key()).deferrable(deferrable)));
     let both = [late(Deferrable::Immediate), late(Deferrable::Deferred)];
     insta::assert_snapshot!(written(Postgres, "posts", &both).unwrap(), @r#"
     ALTER TABLE "posts" ADD CONSTRAINT "fk" FOREIGN KEY ("owner_id", "kind") REFERENCES "users" ("id", "kind") ON DELETE CASCADE ON UPDATE SET NULL DEFERRABLE INITIALLY IMMEDIATE
@@ -251,13 +254,13 @@ fn unique_constraints_without_a_name_are_found_by_their_columns() {
 
 #[test]
 fn the_server_looks_for_unique_constraints_itself() {
-    let drop = |name: &str| Operation::DropUnique(name.to_owned());
+    let drop = |name: &str| AlterOperation::DropUnique(name.to_owned());
     let operations = [drop("u"), drop("posts_it's_key")];
     let table = ("blog", "posts").into_table_ref();
     let table = table_name(&table).unwrap();
-    let names = OwnNames::left_to_server(table, &operations);
+    let names = GeneratedNames::left_to_server(table, &operations);
     let statements = statements(MySql, table, &operations, &names).unwrap();
-    let written = left_to_server::statements(table, &names.indexes, &statements[0]);
+    let written = deferred_names::statements(table, &names.indexes, &statements[0]);
     insta::assert_snapshot!(written.join(";\n"), @r#"
     SET @seachange_index_1 = (WITH
         own_indexes AS (

@@ -4,11 +4,11 @@
 //! in an integer column, and `'abc'` stays a text there. Both are questions about the value alone, so they are asked of
 //! the old table, before anything is copied.
 
-use crate::sqlite_text::tokens;
+use crate::sqlite_ddl::tokens;
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Content {
+pub(super) enum ColumnContent {
     /// Every value, as it is.
     Anything,
     Integer,
@@ -20,9 +20,9 @@ pub(super) enum Content {
     /// 0 or 1.
     Boolean,
     /// A text of one of these forms, or a number if the affinity of the column makes one of it.
-    Date(Numbers),
-    Time(Numbers),
-    DateTime(Numbers),
+    Date(DateNumbers),
+    Time(DateNumbers),
+    DateTime(DateNumbers),
     /// A text that is JSON.
     Json,
     /// 16 bytes, as SeaORM stores a UUID.
@@ -31,17 +31,18 @@ pub(super) enum Content {
 
 /// Whether a column of dates holds numbers too: `date` does, and sea-query's `date_text` does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Numbers {
+pub(super) enum DateNumbers {
     Kept,
     BecomeText,
 }
 
-impl Content {
+impl ColumnContent {
     /// What a column of a declared type holds.
     pub(super) fn of(declared: &str, is_strict: bool) -> Self {
         let declared = normal(declared);
         let word = declared.split(['(', ' ']).next().unwrap_or_default();
-        let numbers = if Self::by_affinity(&declared) == Self::Text { Numbers::BecomeText } else { Numbers::Kept };
+        let numbers =
+            if Self::by_affinity(&declared) == Self::Text { DateNumbers::BecomeText } else { DateNumbers::Kept };
         match word {
             "any" if is_strict => Self::Anything,
             "boolean" | "bool" => Self::Boolean,
@@ -133,8 +134,8 @@ fn is_hour(text: &str) -> String {
 }
 
 /// The conditions for moments, of which texts have to satisfy `text`.
-fn dated(numbers: Numbers, text: String) -> [String; 4] {
-    let number = if numbers == Numbers::Kept { "1" } else { "0" };
+fn dated(numbers: DateNumbers, text: String) -> [String; 4] {
+    let number = if numbers == DateNumbers::Kept { "1" } else { "0" };
     [number.to_owned(), number.to_owned(), text, "0".to_owned()]
 }
 
@@ -148,34 +149,35 @@ pub(super) fn normal(declared: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Content, Numbers, normal};
+    use super::{ColumnContent, DateNumbers, normal};
 
     #[test]
     fn contents_follow_the_declared_type() {
-        let check =
-            |declared: &str, expected: Content| assert_eq!(Content::of(declared, false), expected, "{declared}");
-        check("", Content::Anything);
-        check(" /* text */ ", Content::Anything);
-        check("integer", Content::Integer);
-        check("UNSIGNED BIG INT", Content::Integer);
-        check("varchar(255)", Content::Text);
-        check("enum_text", Content::Text);
-        check("real(10, 2)", Content::Real);
-        check("real_money", Content::Real);
-        check("double", Content::Real);
-        check("varbinary_blob(16)", Content::Blob);
-        check("decimal(10,2)", Content::Number);
-        check("ANY", Content::Number);
-        check("BOOLEAN", Content::Boolean);
-        check("date_text", Content::Date(Numbers::BecomeText));
-        check("DATE", Content::Date(Numbers::Kept));
-        check("timestamp_with_timezone_text", Content::DateTime(Numbers::BecomeText));
-        check("time_text", Content::Time(Numbers::BecomeText));
-        check("jsonb_text", Content::Json);
-        check("uuid_text", Content::Uuid);
-        assert_eq!(Content::of("ANY", true), Content::Anything);
-        assert_eq!(Content::of_affinity("boolean", false), Content::Number);
-        assert_eq!(Content::of_affinity("uuid_text", false), Content::Text);
+        let check = |declared: &str, expected: ColumnContent| {
+            assert_eq!(ColumnContent::of(declared, false), expected, "{declared}")
+        };
+        check("", ColumnContent::Anything);
+        check(" /* text */ ", ColumnContent::Anything);
+        check("integer", ColumnContent::Integer);
+        check("UNSIGNED BIG INT", ColumnContent::Integer);
+        check("varchar(255)", ColumnContent::Text);
+        check("enum_text", ColumnContent::Text);
+        check("real(10, 2)", ColumnContent::Real);
+        check("real_money", ColumnContent::Real);
+        check("double", ColumnContent::Real);
+        check("varbinary_blob(16)", ColumnContent::Blob);
+        check("decimal(10,2)", ColumnContent::Number);
+        check("ANY", ColumnContent::Number);
+        check("BOOLEAN", ColumnContent::Boolean);
+        check("date_text", ColumnContent::Date(DateNumbers::BecomeText));
+        check("DATE", ColumnContent::Date(DateNumbers::Kept));
+        check("timestamp_with_timezone_text", ColumnContent::DateTime(DateNumbers::BecomeText));
+        check("time_text", ColumnContent::Time(DateNumbers::BecomeText));
+        check("jsonb_text", ColumnContent::Json);
+        check("uuid_text", ColumnContent::Uuid);
+        assert_eq!(ColumnContent::of("ANY", true), ColumnContent::Anything);
+        assert_eq!(ColumnContent::of_affinity("boolean", false), ColumnContent::Number);
+        assert_eq!(ColumnContent::of_affinity("uuid_text", false), ColumnContent::Text);
     }
 
     #[test]

@@ -2,15 +2,15 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
-use super::content::{Content, normal};
-use super::contents::Contents;
+use super::content::{ColumnContent, normal};
+use super::copy_columns::CopyColumns;
 use super::snapshot::statement;
 use crate::alter::clause::{literal, quoted};
 use crate::alter::error::AlterError;
 use crate::alter::values_not_kept::ValuesNotKept;
-use crate::sqlite_text::column_text::PartKind;
-use crate::sqlite_text::same;
-use crate::sqlite_text::table_text::TableText;
+use crate::sqlite_ddl::column_text::ColumnConstraintKind;
+use crate::sqlite_ddl::same;
+use crate::sqlite_ddl::table_text::TableText;
 
 const SQLITE: DbBackend = DbBackend::Sqlite;
 
@@ -22,7 +22,7 @@ const SHOWN: usize = 60;
 
 /// How `using` says that the values of a column are converted.
 #[derive(Debug, Clone)]
-pub(super) struct Using {
+pub(super) struct UsingClause {
     pub(super) column: String,
     pub(super) expression: String,
 }
@@ -35,7 +35,7 @@ pub(super) struct Conversion {
     from: String,
     to: String,
     /// What the column is to hold: a value of one of these.
-    contents: Vec<Content>,
+    contents: Vec<ColumnContent>,
     /// What is stored instead of the old value.
     using: Option<String>,
 }
@@ -43,20 +43,20 @@ pub(super) struct Conversion {
 impl Conversion {
     /// Finds the columns of both tables whose values may be stored as others, or are no longer what the type says. What a
     /// generated column holds is computed anew.
-    pub(super) fn between(old: &TableText, new: &TableText, using: &[Using]) -> Vec<Self> {
-        let columns = old.columns().filter(|column| !column.has(PartKind::Generated));
+    pub(super) fn between(old: &TableText, new: &TableText, using: &[UsingClause]) -> Vec<Self> {
+        let columns = old.columns().filter(|column| !column.has(ColumnConstraintKind::Generated));
         let pairs = columns.filter_map(|from| new.column(&from.name).map(|(_, to)| (from, to)));
         pairs
             .filter_map(|(from, to)| {
                 let said = using.iter().rfind(|using| same(&using.column, &from.name));
                 let [from_type, to_type] = [&from.type_text, &to.type_text].map(|text| normal(text));
-                let [from_content, content] =
-                    [(old, &from_type), (new, &to_type)].map(|(table, text)| Content::of(text, table.says("STRICT")));
+                let [from_content, content] = [(old, &from_type), (new, &to_type)]
+                    .map(|(table, text)| ColumnContent::of(text, table.says("STRICT")));
                 let contents = match said {
                     None if from_content == content => return None,
                     None => vec![content],
                     // What an expression makes of a value need not have the form that SeaORM gives to a date, say.
-                    Some(_) => vec![content, Content::of_affinity(&to_type, new.says("STRICT"))],
+                    Some(_) => vec![content, ColumnContent::of_affinity(&to_type, new.says("STRICT"))],
                 };
                 let using = said.map(|using| using.expression.clone());
                 Some(Self { column: from.name, from: from_type, to: to_type, contents, using })
@@ -79,9 +79,9 @@ impl Conversion {
         &self,
         connection: &impl ConnectionTrait,
         table: &str,
-        contents: &Contents,
+        contents: &CopyColumns,
     ) -> Result<(), AlterError> {
-        if self.contents.contains(&Content::Anything) {
+        if self.contents.contains(&ColumnContent::Anything) {
             return Ok(());
         }
         let sql = format!("SELECT count(*) {}", self.lost(table, &[]));
@@ -105,7 +105,7 @@ impl Conversion {
     /// Writes the statements that stop a script where [`require_kept`](Self::require_kept) would fail: a check of a table of the
     /// session, whose name is what SQLite's message says.
     pub(super) fn guard(&self, table: &str) -> Vec<String> {
-        if self.contents.contains(&Content::Anything) {
+        if self.contents.contains(&ColumnContent::Anything) {
             return Vec::new();
         }
         let constraint = format!("values of column {} do not all convert to {}", self.column, self.to);
@@ -136,7 +136,7 @@ impl Conversion {
         &self,
         connection: &impl ConnectionTrait,
         table: &str,
-        contents: &Contents,
+        contents: &CopyColumns,
     ) -> Result<Vec<String>, DbErr> {
         let key = contents.key();
         if key.is_empty() {

@@ -1,13 +1,13 @@
 //! What would break if a column went away.
 
-use super::snapshot::{Object, Snapshot};
+use super::snapshot::{DependentObject, Snapshot};
 use crate::sql::{Token, TokenKind as Kind};
-use crate::sqlite_text::column_text::{ColumnText, PartKind};
-use crate::sqlite_text::constraint_text::{ConstraintKind, ConstraintText};
-use crate::sqlite_text::reference::Reference;
-use crate::sqlite_text::same;
-use crate::sqlite_text::table_text::TableText;
-use crate::sqlite_text::tokens;
+use crate::sqlite_ddl::column_text::{ColumnConstraintKind, ColumnText};
+use crate::sqlite_ddl::constraint_text::{ConstraintKind, ConstraintText};
+use crate::sqlite_ddl::reference::Reference;
+use crate::sqlite_ddl::same;
+use crate::sqlite_ddl::table_text::TableText;
+use crate::sqlite_ddl::tokens;
 
 /// Names everything that uses a column, apart from the column's own definition. `text` is the table with the changes
 /// made so far.
@@ -17,7 +17,7 @@ use crate::sqlite_text::tokens;
 pub(super) fn of_column(snapshot: &Snapshot, text: &TableText, column: &ColumnText) -> Vec<String> {
     let (table, name) = (snapshot.table.as_str(), column.name.as_str());
     let mut found = Vec::new();
-    if column.has(PartKind::PrimaryKey) {
+    if column.has(ColumnConstraintKind::PrimaryKey) {
         found.push("the primary key".to_owned());
     }
     let constraints = text.constraints().filter(|(_, constraint)| constraint.mentions(table, name));
@@ -34,7 +34,7 @@ pub(super) fn of_column(snapshot: &Snapshot, text: &TableText, column: &ColumnTe
     found
 }
 
-fn labelled(object: &Object) -> String {
+fn labelled(object: &DependentObject) -> String {
     format!("{} `{}`", object.kind, object.name)
 }
 
@@ -56,8 +56,10 @@ fn uses(other: &ColumnText, table: &str, name: &str) -> bool {
     other.parts.iter().any(|part| {
         let tokens = part.tokens();
         match part.kind {
-            PartKind::Check | PartKind::Generated | PartKind::Default => has_name(&tokens, name),
-            PartKind::References => Reference::find(&tokens).is_some_and(|reference| {
+            ColumnConstraintKind::Check | ColumnConstraintKind::Generated | ColumnConstraintKind::Default => {
+                has_name(&tokens, name)
+            }
+            ColumnConstraintKind::References => Reference::find(&tokens).is_some_and(|reference| {
                 same(&reference.table, table) && reference.columns.iter().any(|column| same(column, name))
             }),
             _ => false,
@@ -66,13 +68,13 @@ fn uses(other: &ColumnText, table: &str, name: &str) -> bool {
 }
 
 /// An index may be called like the column, so only what follows the first parenthesis counts.
-fn index_uses(index: &Object, name: &str) -> bool {
+fn index_uses(index: &DependentObject, name: &str) -> bool {
     let all = tokens(&index.sql);
     let open = all.iter().position(|token| token.kind == Kind::Open);
     open.is_none_or(|open| has_name(&all[open..], name))
 }
 
-fn mentions(object: &Object, name: &str) -> bool {
+fn mentions(object: &DependentObject, name: &str) -> bool {
     has_name(&tokens(&object.sql), name)
 }
 

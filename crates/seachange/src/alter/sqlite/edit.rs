@@ -3,17 +3,17 @@
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{ColumnDef, Expr, TableName};
 
-use super::conversion::Using;
+use super::conversion::UsingClause;
 use super::dependents;
 use super::snapshot::Snapshot;
 use crate::alter::clause;
 use crate::alter::error::AlterError;
-use crate::alter::operation::{ForeignKeyName, NewForeignKey, Operation};
-use crate::sqlite_text::column_text::{ColumnText, PartKind};
-use crate::sqlite_text::constraint_text::{ConstraintKind, ConstraintText};
-use crate::sqlite_text::place::Place;
-use crate::sqlite_text::same;
-use crate::sqlite_text::table_text::TableText;
+use crate::alter::operation::{AlterOperation, ForeignKeyName, NewForeignKey};
+use crate::sqlite_ddl::column_text::{ColumnConstraintKind, ColumnText};
+use crate::sqlite_ddl::constraint_text::{ConstraintKind, ConstraintText};
+use crate::sqlite_ddl::place::ConstraintLocation;
+use crate::sqlite_ddl::same;
+use crate::sqlite_ddl::table_text::TableText;
 
 const SQLITE: DbBackend = DbBackend::Sqlite;
 
@@ -28,7 +28,7 @@ pub(super) struct Edit<'a> {
     /// The columns that are dropped. One of the same name that is added later does not take over the values.
     pub(super) dropped: Vec<String>,
     /// How values are converted, as far as the changes say it.
-    pub(super) using: Vec<Using>,
+    pub(super) using: Vec<UsingClause>,
 }
 
 impl<'a> Edit<'a> {
@@ -44,23 +44,23 @@ impl<'a> Edit<'a> {
     }
 
     /// Makes one change. Renamed columns are left to SQLite, which follows them into all other objects.
-    pub(super) fn apply(&mut self, operation: &Operation) -> Result<(), AlterError> {
+    pub(super) fn apply(&mut self, operation: &AlterOperation) -> Result<(), AlterError> {
         match operation {
-            Operation::AddColumn(column) => self.add_column(column),
-            Operation::ModifyColumn { new, keeps_type } => self.modify_column(new, *keeps_type),
-            Operation::RenameColumn { .. } => Ok(()),
-            Operation::DropColumn(column) => self.drop_column(column),
-            Operation::DropDefault(column) => self.drop_default(column),
-            Operation::AddPrimaryKey { name, columns } => self.add_primary_key(name, columns),
-            Operation::DropPrimaryKey(name) => self.drop_primary_key(name),
-            Operation::Comment(_) => Ok(()),
-            Operation::ColumnComment { column, .. } => self.column(column).map(|_| ()),
-            Operation::AddForeignKey(key) => self.add_foreign_key(key),
-            Operation::DropForeignKey(key) => self.drop_foreign_key(key),
-            Operation::AddUnique { name, columns } => self.add_unique(name, columns),
-            Operation::DropUnique(name) => self.drop_named(ConstraintKind::Unique, name),
-            Operation::AddCheck { name, expression } => self.add_check(name, expression),
-            Operation::DropCheck(name) => self.drop_named(ConstraintKind::Check, name),
+            AlterOperation::AddColumn(column) => self.add_column(column),
+            AlterOperation::ModifyColumn { new, keeps_type } => self.modify_column(new, *keeps_type),
+            AlterOperation::RenameColumn { .. } => Ok(()),
+            AlterOperation::DropColumn(column) => self.drop_column(column),
+            AlterOperation::DropDefault(column) => self.drop_default(column),
+            AlterOperation::AddPrimaryKey { name, columns } => self.add_primary_key(name, columns),
+            AlterOperation::DropPrimaryKey(name) => self.drop_primary_key(name),
+            AlterOperation::Comment(_) => Ok(()),
+            AlterOperation::ColumnComment { column, .. } => self.column(column).map(|_| ()),
+            AlterOperation::AddForeignKey(key) => self.add_foreign_key(key),
+            AlterOperation::DropForeignKey(key) => self.drop_foreign_key(key),
+            AlterOperation::AddUnique { name, columns } => self.add_unique(name, columns),
+            AlterOperation::DropUnique(name) => self.drop_named(ConstraintKind::Unique, name),
+            AlterOperation::AddCheck { name, expression } => self.add_check(name, expression),
+            AlterOperation::DropCheck(name) => self.drop_named(ConstraintKind::Check, name),
         }
     }
 
@@ -88,7 +88,7 @@ impl<'a> Edit<'a> {
         if self.text.column(&new.name).is_some() {
             return Err(AlterError::ColumnExists { table: self.table(), column: new.name });
         }
-        if new.has(PartKind::NotNull) && !new.fills_itself() {
+        if new.has(ColumnConstraintKind::NotNull) && !new.fills_itself() {
             self.unfilled.push(new.name.clone());
         }
         self.text.push_column(&new.text());
@@ -98,12 +98,12 @@ impl<'a> Edit<'a> {
     fn modify_column(&mut self, column: &ColumnDef, keeps_type: bool) -> Result<(), AlterError> {
         let mut new = self.written(column)?;
         let (at, mut old) = self.column(&new.name)?;
-        if new.has(PartKind::Generated) && !old.has(PartKind::Generated) {
+        if new.has(ColumnConstraintKind::Generated) && !old.has(ColumnConstraintKind::Generated) {
             let reason = "it cannot be turned into a generated one; drop it and add it again";
             return Err(AlterError::UnsupportedChange { table: self.table(), column: old.name, reason });
         }
         if let Some(using) = column.get_column_spec().using.as_ref().filter(|_| !keeps_type) {
-            self.using.push(Using { column: old.name.clone(), expression: clause::written(SQLITE, using) });
+            self.using.push(UsingClause { column: old.name.clone(), expression: clause::written(SQLITE, using) });
         }
         self.take_key_over(&mut new);
         old.merge(new);
@@ -113,7 +113,7 @@ impl<'a> Edit<'a> {
 
     fn drop_default(&mut self, name: &str) -> Result<(), AlterError> {
         let (at, mut column) = self.column(name)?;
-        column.parts.retain(|part| part.kind != PartKind::Default);
+        column.parts.retain(|part| part.kind != ColumnConstraintKind::Default);
         self.text.items[at].text = column.text();
         Ok(())
     }
@@ -178,7 +178,7 @@ impl<'a> Edit<'a> {
         if self.named(kind, &key.name)?.is_some() {
             return self.drop_named(kind, &key.name);
         }
-        let matching: Vec<Place> = self
+        let matching: Vec<ConstraintLocation> = self
             .text
             .constraints_of(kind)
             .filter_map(|(place, constraint)| is_unnamed_match(&constraint, key).then_some(place))

@@ -1,15 +1,15 @@
 //! Alters tables on SQLite, which can do a little itself and needs the table rebuilt for the rest.
 
-mod census;
 mod content;
-mod contents;
 mod conversion;
+mod copy_columns;
 mod dependents;
 mod edit;
-mod named;
+mod find_constraint;
 mod plan;
 mod primary_key;
 mod rebuild;
+mod row_counts;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -21,20 +21,20 @@ use sea_orm::{
 };
 use sea_orm_migration::SchemaManagerConnection;
 
-use self::plan::{Plan, plan};
+use self::plan::{AlterStrategy, plan};
 use self::rebuild::{rebuild, run};
 use self::snapshot::Snapshot;
 use super::error::AlterError;
 use super::foreign_keys::{foreign_keys_on, set_foreign_keys};
-use super::operation::{Operation, text};
-use crate::alter::script_scope::check;
+use super::operation::{AlterOperation, text};
+use crate::alter::offline_scope::check;
 use crate::database_error::reason;
 
 /// Makes the changes, all of them or none.
 pub(super) async fn alter(
     connection: &SchemaManagerConnection<'_>,
     table: &TableName,
-    operations: &[Operation],
+    operations: &[AlterOperation],
 ) -> Result<(), AlterError> {
     let table = unqualified(table)?;
     match connection {
@@ -56,7 +56,7 @@ fn unqualified(TableName(schema, table): &TableName) -> Result<String, AlterErro
 async fn in_savepoint(
     transaction: &impl ConnectionTrait,
     table: &str,
-    operations: &[Operation],
+    operations: &[AlterOperation],
 ) -> Result<(), AlterError> {
     check(run(transaction, "SAVEPOINT seachange_alter")).await?;
     let made = make(transaction, table, operations).await;
@@ -71,7 +71,7 @@ async fn in_savepoint(
 async fn in_own_transaction(
     connection: &DatabaseConnection,
     table: &str,
-    operations: &[Operation],
+    operations: &[AlterOperation],
 ) -> Result<(), AlterError> {
     let switch = has_one_connection(connection) && foreign_keys_on(connection).await?;
     if switch {
@@ -90,7 +90,7 @@ async fn in_own_transaction(
     }
 }
 
-async fn commit(connection: &DatabaseConnection, table: &str, operations: &[Operation]) -> Result<(), AlterError> {
+async fn commit(connection: &DatabaseConnection, table: &str, operations: &[AlterOperation]) -> Result<(), AlterError> {
     let options = TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
@@ -113,17 +113,17 @@ async fn commit(connection: &DatabaseConnection, table: &str, operations: &[Oper
 
 /// Makes the changes in order: renames one by one, because SQLite follows them into all other objects, and what stands
 /// between two renames at once.
-async fn make(connection: &impl ConnectionTrait, table: &str, operations: &[Operation]) -> Result<(), AlterError> {
-    let is_rename = |operation: &Operation| matches!(operation, Operation::RenameColumn { .. });
+async fn make(connection: &impl ConnectionTrait, table: &str, operations: &[AlterOperation]) -> Result<(), AlterError> {
+    let is_rename = |operation: &AlterOperation| matches!(operation, AlterOperation::RenameColumn { .. });
     for run_of in operations.chunk_by(|left, right| !is_rename(left) && !is_rename(right)) {
         let snapshot = Snapshot::read(connection, table).await?;
         match plan(&snapshot, run_of)? {
-            Plan::Native(statements) => {
+            AlterStrategy::Native(statements) => {
                 for statement in statements {
                     run(connection, &statement).await?;
                 }
             }
-            Plan::Rebuild(new) => rebuild(connection, &snapshot, &new).await?,
+            AlterStrategy::Rebuild(new) => rebuild(connection, &snapshot, &new).await?,
         }
     }
     Ok(())

@@ -5,10 +5,10 @@ use sea_orm::DbBackend;
 use super::edit::Edit;
 use crate::alter::clause;
 use crate::alter::error::AlterError;
-use crate::sqlite_text::column_text::{ColumnText, PartKind};
-use crate::sqlite_text::constraint_text::{ConstraintKind, ConstraintText};
-use crate::sqlite_text::place::Place;
-use crate::sqlite_text::same;
+use crate::sqlite_ddl::column_text::{ColumnConstraintKind, ColumnText};
+use crate::sqlite_ddl::constraint_text::{ConstraintKind, ConstraintText};
+use crate::sqlite_ddl::place::ConstraintLocation;
+use crate::sqlite_ddl::same;
 
 impl Edit<'_> {
     /// Adds a primary key over columns, which become `NOT NULL`.
@@ -40,10 +40,10 @@ impl Edit<'_> {
     /// Lets a new definition of a column that is the primary key by a constraint of the table say whether the key is
     /// `AUTOINCREMENT`, which only a constraint of the column can.
     pub(super) fn take_key_over(&mut self, new: &mut ColumnText) {
-        let Some((place @ Place::Item(_), key)) = self.primary_key() else {
+        let Some((place @ ConstraintLocation::Item(_), key)) = self.primary_key() else {
             return;
         };
-        let Some(part) = new.parts.iter_mut().find(|part| part.kind == PartKind::PrimaryKey) else {
+        let Some(part) = new.parts.iter_mut().find(|part| part.kind == ColumnConstraintKind::PrimaryKey) else {
             return;
         };
         if !matches!(key.columns.as_slice(), [only] if same(only, &new.name)) {
@@ -56,7 +56,7 @@ impl Edit<'_> {
         self.text.remove_constraint(place);
     }
 
-    fn primary_key(&self) -> Option<(Place, ConstraintText)> {
+    fn primary_key(&self) -> Option<(ConstraintLocation, ConstraintText)> {
         self.text.constraints_of(ConstraintKind::PrimaryKey).next()
     }
 

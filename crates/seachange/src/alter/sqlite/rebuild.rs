@@ -8,28 +8,28 @@
 use sea_orm::sea_query::{QueryBuilder, SqliteQueryBuilder};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
-use super::census::Census;
-use super::contents::Contents;
-use super::plan::NewTable;
+use super::copy_columns::CopyColumns;
+use super::plan::RebuiltTable;
+use super::row_counts::RowCounts;
 use super::snapshot::{Snapshot, statement};
 use crate::alter::clause::quoted;
 use crate::alter::error::AlterError;
 use crate::alter::foreign_keys::foreign_keys_on;
+use crate::alter::offline_scope::{check, is_written_down};
 use crate::alter::rebuild_scope;
-use crate::alter::script_scope::{check, is_written_down};
 use crate::database_error::reason;
-use crate::sqlite_text::table_text::TableText;
+use crate::sqlite_ddl::table_text::TableText;
 
 /// Rebuilds the table as `new`. The caller undoes everything when it fails.
 pub(super) async fn rebuild(
     connection: &impl ConnectionTrait,
     snapshot: &Snapshot,
-    new: &NewTable,
+    new: &RebuiltTable,
 ) -> Result<(), AlterError> {
     require_foreign_keys_off(connection, snapshot).await?;
     require_bare_columns(snapshot, &new.text)?;
     require_nothing_temporary(connection, snapshot).await?;
-    let before = check(Census::take(connection, &snapshot.family())).await?;
+    let before = check(RowCounts::take(connection, &snapshot.family())).await?;
     require_values(snapshot, &new.unfilled, before.rows())?;
     check(require_key(connection, snapshot, &new.keyed)).await?;
     require_values_kept(connection, snapshot, new).await?;
@@ -51,15 +51,15 @@ pub(super) async fn rebuild(
 async fn replace(
     connection: &impl ConnectionTrait,
     snapshot: &Snapshot,
-    new_table: &NewTable,
+    new_table: &RebuiltTable,
 ) -> Result<(), AlterError> {
     let text = &new_table.text;
     let old_name = free_name(connection, &snapshot.table).await?;
-    let old = Contents::read(connection, &snapshot.table).await?;
+    let old = CopyColumns::read(connection, &snapshot.table).await?;
     let [table, aside] = [&snapshot.table, &old_name].map(|name| quoted(DbBackend::Sqlite, name));
     run(connection, &format!("ALTER TABLE \"main\".{table} RENAME TO {aside}")).await?;
     run(connection, &text.text()).await?;
-    let new = Contents::read(connection, &snapshot.table).await?;
+    let new = CopyColumns::read(connection, &snapshot.table).await?;
     run(connection, &old.copy_to(&new, new_table, &aside, &table)).await?;
     if text.all_constraints().iter().any(|(_, constraint)| constraint.autoincrement)
         && has_sequences(connection).await?
@@ -139,7 +139,7 @@ async fn require_key(
 async fn require_values_kept(
     connection: &impl ConnectionTrait,
     snapshot: &Snapshot,
-    new: &NewTable,
+    new: &RebuiltTable,
 ) -> Result<(), AlterError> {
     let table = &snapshot.table;
     if is_written_down() {
@@ -147,7 +147,7 @@ async fn require_values_kept(
             run(connection, &statement).await?;
         }
     } else if !new.conversions.is_empty() {
-        let contents = Contents::read(connection, table).await?;
+        let contents = CopyColumns::read(connection, table).await?;
         for conversion in &new.conversions {
             check(conversion.require_kept(connection, table, &contents)).await?;
         }

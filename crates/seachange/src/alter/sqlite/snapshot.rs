@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
 
 use crate::alter::error::AlterError;
-use crate::sqlite_text::table_text::TableText;
+use crate::sqlite_ddl::table_text::TableText;
 
 /// A table, as stored, with the objects that depend on it.
 #[derive(Debug, Clone)]
@@ -11,17 +11,17 @@ pub(super) struct Snapshot {
     /// The name as the table was created with.
     pub(super) table: String,
     pub(super) text: TableText,
-    pub(super) indexes: Vec<Object>,
-    pub(super) triggers: Vec<Object>,
+    pub(super) indexes: Vec<DependentObject>,
+    pub(super) triggers: Vec<DependentObject>,
     /// Views, and triggers of other tables.
-    pub(super) others: Vec<Object>,
+    pub(super) others: Vec<DependentObject>,
     /// Foreign keys of all tables, this one included, that refer to the table.
-    pub(super) referrers: Vec<Referrer>,
+    pub(super) referrers: Vec<IncomingForeignKey>,
 }
 
 /// An object with its own statement.
 #[derive(Debug, Clone)]
-pub(super) struct Object {
+pub(super) struct DependentObject {
     pub(super) kind: String,
     pub(super) name: String,
     pub(super) sql: String,
@@ -29,7 +29,7 @@ pub(super) struct Object {
 
 /// A column that a foreign key refers to.
 #[derive(Debug, Clone)]
-pub(super) struct Referrer {
+pub(super) struct IncomingForeignKey {
     /// The table that has the foreign key.
     pub(super) table: String,
     /// The column of the table that is referred to, unless the primary key is meant.
@@ -99,22 +99,27 @@ async fn definition(connection: &impl ConnectionTrait, table: &str) -> Result<(S
 
 /// Reads indexes, triggers and views with the table that each belongs to, oldest first. Indexes of constraints have no
 /// statement and come back with the table.
-async fn objects(connection: &impl ConnectionTrait) -> Result<Vec<(String, Object)>, DbErr> {
+async fn objects(connection: &impl ConnectionTrait) -> Result<Vec<(String, DependentObject)>, DbErr> {
     let sql = "SELECT tbl_name, type, name, sql FROM main.sqlite_schema \
                WHERE type IN ('index', 'trigger', 'view') AND sql IS NOT NULL ORDER BY rowid";
     let rows = connection.query_all_raw(statement(sql, [])).await?;
     rows.iter().map(object).collect()
 }
 
-fn object(row: &QueryResult) -> Result<(String, Object), DbErr> {
-    let object =
-        Object { kind: row.try_get_by_index(1)?, name: row.try_get_by_index(2)?, sql: row.try_get_by_index(3)? };
+fn object(row: &QueryResult) -> Result<(String, DependentObject), DbErr> {
+    let object = DependentObject {
+        kind: row.try_get_by_index(1)?,
+        name: row.try_get_by_index(2)?,
+        sql: row.try_get_by_index(3)?,
+    };
     Ok((row.try_get_by_index(0)?, object))
 }
 
-async fn referrers(connection: &impl ConnectionTrait, table: &str) -> Result<Vec<Referrer>, DbErr> {
+async fn referrers(connection: &impl ConnectionTrait, table: &str) -> Result<Vec<IncomingForeignKey>, DbErr> {
     let sql = "SELECT t.name, f.\"to\" FROM main.sqlite_schema t, pragma_foreign_key_list(t.name, 'main') f \
                WHERE t.type = 'table' AND f.\"table\" = ?1 COLLATE NOCASE ORDER BY t.name, f.id, f.seq";
     let rows = connection.query_all_raw(statement(sql, [table.into()])).await?;
-    rows.iter().map(|row| Ok(Referrer { table: row.try_get_by_index(0)?, column: row.try_get_by_index(1)? })).collect()
+    rows.iter()
+        .map(|row| Ok(IncomingForeignKey { table: row.try_get_by_index(0)?, column: row.try_get_by_index(1)? }))
+        .collect()
 }

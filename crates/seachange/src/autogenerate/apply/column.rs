@@ -2,10 +2,10 @@
 
 use sea_orm::sea_query::{Alias, ColumnDef, Expr};
 
-use crate::autogenerate::code::{DefaultValue, NewColumn, Setting};
+use crate::autogenerate::code::{ColumnDefinition, ColumnOption, DefaultValue};
 
 /// The definition that the rendered source makes.
-pub(super) fn column(new: &NewColumn) -> ColumnDef {
+pub(super) fn column(new: &ColumnDefinition) -> ColumnDef {
     let mut column = ColumnDef::new_with_type(Alias::new(&new.name), new.kind.clone());
     match new.nullable {
         Some(true) => drop(column.null()),
@@ -18,16 +18,16 @@ pub(super) fn column(new: &NewColumn) -> ColumnDef {
     column
 }
 
-fn set<'a>(column: &'a mut ColumnDef, setting: &Setting) -> &'a mut ColumnDef {
+fn set<'a>(column: &'a mut ColumnDef, setting: &ColumnOption) -> &'a mut ColumnDef {
     match setting.clone() {
-        Setting::AutoIncrement => column.auto_increment(),
-        Setting::PrimaryKey => column.primary_key(),
-        Setting::UniqueKey => column.unique_key(),
-        Setting::Default(value) => column.default(default(value)),
-        Setting::Generated { expression, stored } => column.generated(Expr::cust(expression), stored),
-        Setting::Extra(text) => column.extra(text),
-        Setting::Comment(comment) => column.comment(comment),
-        Setting::Using(expression) => column.using(Expr::cust(expression)),
+        ColumnOption::AutoIncrement => column.auto_increment(),
+        ColumnOption::PrimaryKey => column.primary_key(),
+        ColumnOption::UniqueKey => column.unique_key(),
+        ColumnOption::Default(value) => column.default(default(value)),
+        ColumnOption::Generated { expression, stored } => column.generated(Expr::cust(expression), stored),
+        ColumnOption::Extra(text) => column.extra(text),
+        ColumnOption::Comment(comment) => column.comment(comment),
+        ColumnOption::Using(expression) => column.using(Expr::cust(expression)),
     }
 }
 

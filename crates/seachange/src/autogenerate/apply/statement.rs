@@ -8,8 +8,8 @@ use sea_orm::sea_query::{
 };
 
 use super::column::column;
-use crate::autogenerate::code::{Key, NewTable, ValuePlace};
-use crate::schema::{self, Action, ForeignKey, IndexKey, IndexPart, TableName};
+use crate::autogenerate::code::{CreateTable, EnumValuePosition, TableKey};
+use crate::schema::{self, ForeignKey, IndexKey, IndexPart, ReferentialAction, TableName};
 
 pub(super) fn table_ref(TableName { schema, name }: &TableName) -> TableRef {
     match schema {
@@ -29,7 +29,7 @@ fn iden(name: &str) -> DynIden {
     Alias::new(name).into_iden()
 }
 
-pub(super) fn create_table(new: &NewTable) -> TableCreateStatement {
+pub(super) fn create_table(new: &CreateTable) -> TableCreateStatement {
     let mut table = Table::create();
     table.table(table_ref(&new.name));
     for new in &new.columns {
@@ -57,7 +57,7 @@ pub(super) fn create_table(new: &NewTable) -> TableCreateStatement {
     table
 }
 
-fn key(Key { name, columns, nulls_not_distinct }: &Key) -> IndexCreateStatement {
+fn key(TableKey { name, columns, nulls_not_distinct }: &TableKey) -> IndexCreateStatement {
     let mut index = Index::create();
     if let Some(name) = name {
         index.name(name);
@@ -92,13 +92,13 @@ pub(super) fn foreign_key(table: &TableName, key: &ForeignKey) -> ForeignKeyCrea
     statement
 }
 
-fn action(action: Action) -> Option<ForeignKeyAction> {
+fn action(action: ReferentialAction) -> Option<ForeignKeyAction> {
     match action {
-        Action::NoAction => None,
-        Action::Restrict => Some(ForeignKeyAction::Restrict),
-        Action::Cascade => Some(ForeignKeyAction::Cascade),
-        Action::SetNull => Some(ForeignKeyAction::SetNull),
-        Action::SetDefault => Some(ForeignKeyAction::SetDefault),
+        ReferentialAction::NoAction => None,
+        ReferentialAction::Restrict => Some(ForeignKeyAction::Restrict),
+        ReferentialAction::Cascade => Some(ForeignKeyAction::Cascade),
+        ReferentialAction::SetNull => Some(ForeignKeyAction::SetNull),
+        ReferentialAction::SetDefault => Some(ForeignKeyAction::SetDefault),
     }
 }
 
@@ -158,11 +158,11 @@ pub(super) fn drop_type(name: &TableName) -> TypeDropStatement {
     Type::drop().name(type_ref(name)).to_owned()
 }
 
-pub(super) fn new_value(name: &TableName, value: &str, place: &ValuePlace) -> TypeAlterStatement {
+pub(super) fn new_value(name: &TableName, value: &str, place: &EnumValuePosition) -> TypeAlterStatement {
     let statement = Type::alter().name(type_ref(name)).add_value(iden(value));
     match place {
-        ValuePlace::Last => statement,
-        ValuePlace::Before(other) => statement.before(iden(other)),
-        ValuePlace::After(other) => statement.after(iden(other)),
+        EnumValuePosition::Last => statement,
+        EnumValuePosition::Before(other) => statement.before(iden(other)),
+        EnumValuePosition::After(other) => statement.after(iden(other)),
     }
 }

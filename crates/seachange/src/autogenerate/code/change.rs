@@ -6,46 +6,47 @@ use super::column::definition_with_comment;
 use super::expressions::names;
 use super::portable::{POSTGRES, under};
 use super::sql::{self, postgres};
-use super::{Alteration, Call, Code, NamedColumns, foreign_key, modify, note, portable};
+use super::{AlterCall, CodeNode, NamedColumns, SchemaCall, foreign_key, modify, note, portable};
 use crate::alter::default_name;
-use crate::autogenerate::operation::Change;
+use crate::autogenerate::operation::TableChange;
 use crate::schema::{Check, Column, Deferrable, Exclusion, PrimaryKey, TableName, Unique};
 
 /// Says what a person would write for a change.
-pub(super) fn change(table: &TableName, change: &Change, backend: DbBackend) -> Vec<Code> {
+pub(super) fn change(table: &TableName, change: &TableChange, backend: DbBackend) -> Vec<CodeNode> {
     let one = |alteration| vec![altered(table, alteration)];
     match change {
-        Change::RenameColumn { from, to } => one(Alteration::RenameColumn { from: from.clone(), to: to.clone() }),
-        Change::AddColumn(new) => add_column(table, new, backend),
-        Change::DropColumn(old) => drop_column(table, old),
-        Change::ModifyColumn { from, to } => modify::column(table, from, to, backend),
-        Change::AddPrimaryKey(key) => one(Alteration::AddPrimaryKey(named(primary_key(table, key), &key.columns))),
-        Change::DropPrimaryKey(key) => one(Alteration::DropPrimaryKey(primary_key(table, key))),
-        Change::AddUnique(new) => vec![add_unique(table, new)],
-        Change::DropUnique(old) => one(Alteration::DropUnique(unique(table, old))),
-        Change::AddForeignKey(key) => {
+        TableChange::RenameColumn { from, to } => one(AlterCall::RenameColumn { from: from.clone(), to: to.clone() }),
+        TableChange::AddColumn(new) => add_column(table, new, backend),
+        TableChange::DropColumn(old) => drop_column(table, old),
+        TableChange::ModifyColumn { from, to } => modify::column(table, from, to, backend),
+        TableChange::AddPrimaryKey(key) => one(AlterCall::AddPrimaryKey(named(primary_key(table, key), &key.columns))),
+        TableChange::DropPrimaryKey(key) => one(AlterCall::DropPrimaryKey(primary_key(table, key))),
+        TableChange::AddUnique(new) => vec![add_unique(table, new)],
+        TableChange::DropUnique(old) => one(AlterCall::DropUnique(unique(table, old))),
+        TableChange::AddForeignKey(key) => {
             let deferrable = key.deferrable;
-            let key = Alteration::AddForeignKey(Box::new(foreign_key::named(table, key)), deferrable);
+            let key = AlterCall::AddForeignKey(Box::new(foreign_key::named(table, key)), deferrable);
             vec![under(deferrable.map(|_| NOT_MYSQL), altered(table, key))]
         }
-        Change::DropForeignKey(key) => one(Alteration::DropForeignKey(Box::new(key.clone()))),
-        Change::AddCheck(new) => {
+        TableChange::DropForeignKey(key) => one(AlterCall::DropForeignKey(Box::new(key.clone()))),
+        TableChange::AddCheck(new) => {
             let expression = new.expression.text.clone();
             let needs = portable::expression(&expression, backend);
-            vec![under(needs, altered(table, Alteration::AddCheck { name: check(table, new), expression }))]
+            vec![under(needs, altered(table, AlterCall::AddCheck { name: check(table, new), expression }))]
         }
-        Change::DropCheck(old) => one(Alteration::DropCheck(check(table, old))),
-        Change::AddExclusion(new) => vec![add_exclusion(table, new)],
-        Change::DropExclusion(old) => vec![drop_exclusion(table, old)],
-        Change::Comment { to, .. } => one(Alteration::Comment(to.clone().unwrap_or_default())),
+        TableChange::DropCheck(old) => one(AlterCall::DropCheck(check(table, old))),
+        TableChange::AddExclusion(new) => vec![add_exclusion(table, new)],
+        TableChange::DropExclusion(old) => vec![drop_exclusion(table, old)],
+        TableChange::Comment { to, .. } => one(AlterCall::Comment(to.clone().unwrap_or_default())),
     }
 }
 
-const NOT_MYSQL: portable::Needs = (&[DbBackend::Postgres, DbBackend::Sqlite], "foreign keys that are checked late");
+const NOT_MYSQL: portable::BackendRequirement =
+    (&[DbBackend::Postgres, DbBackend::Sqlite], "foreign keys that are checked late");
 
 /// One change in a chain.
-pub(super) fn altered(table: &TableName, alteration: Alteration) -> Code {
-    Code::Call(Call::Alter { table: table.clone(), changes: vec![alteration] })
+pub(super) fn altered(table: &TableName, alteration: AlterCall) -> CodeNode {
+    CodeNode::Call(SchemaCall::Alter { table: table.clone(), changes: vec![alteration] })
 }
 
 fn named(name: String, columns: &[String]) -> NamedColumns {
@@ -53,35 +54,35 @@ fn named(name: String, columns: &[String]) -> NamedColumns {
 }
 
 /// Adds a column; rows get the default, or need none.
-pub(super) fn add_column(table: &TableName, column: &Column, backend: DbBackend) -> Vec<Code> {
+pub(super) fn add_column(table: &TableName, column: &Column, backend: DbBackend) -> Vec<CodeNode> {
     let new = definition_with_comment(column, backend);
     let needs = portable::column(&new, backend);
     let fills_itself = column.default.is_some() || column.generated.is_some() || column.auto_increment.is_some();
     let note = (!column.nullable && !fills_itself).then(|| note::rows_have_no_value(&column.name));
-    note.into_iter().chain([under(needs, altered(table, Alteration::AddColumn(new)))]).collect()
+    note.into_iter().chain([under(needs, altered(table, AlterCall::AddColumn(new)))]).collect()
 }
 
 /// Drops a column.
-fn drop_column(table: &TableName, column: &Column) -> Vec<Code> {
-    let dropped = altered(table, Alteration::DropColumn(column.name.clone()));
+fn drop_column(table: &TableName, column: &Column) -> Vec<CodeNode> {
+    let dropped = altered(table, AlterCall::DropColumn(column.name.clone()));
     // What is computed can be computed again.
     let note = column.generated.is_none().then(|| note::values_are_lost(&column.name));
     note.into_iter().chain([dropped]).collect()
 }
 
-fn add_unique(table: &TableName, new: &Unique) -> Code {
+fn add_unique(table: &TableName, new: &Unique) -> CodeNode {
     if new.deferrable.is_some() || new.nulls_not_distinct {
-        return Code::Only {
+        return CodeNode::Only {
             databases: POSTGRES,
             lacking: "such a constraint",
             code: vec![add_unique_statement(table, new)],
         };
     }
-    altered(table, Alteration::AddUnique(named(unique(table, new), &new.columns)))
+    altered(table, AlterCall::AddUnique(named(unique(table, new), &new.columns)))
 }
 
 /// A unique constraint that PostgreSQL alone has.
-pub(super) fn add_unique_statement(table: &TableName, new: &Unique) -> Code {
+pub(super) fn add_unique_statement(table: &TableName, new: &Unique) -> CodeNode {
     let nulls = if new.nulls_not_distinct { " NULLS NOT DISTINCT" } else { "" };
     let when = match new.deferrable {
         None => "",
@@ -94,12 +95,12 @@ pub(super) fn add_unique_statement(table: &TableName, new: &Unique) -> Code {
 }
 
 /// Adds an exclusion constraint.
-pub(super) fn add_exclusion(table: &TableName, Exclusion { name, definition }: &Exclusion) -> Code {
+pub(super) fn add_exclusion(table: &TableName, Exclusion { name, definition }: &Exclusion) -> CodeNode {
     let (table, name) = (sql::table(table), sql::name(name));
     postgres("exclusion constraints", [format!("ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")])
 }
 
-fn drop_exclusion(table: &TableName, Exclusion { name, .. }: &Exclusion) -> Code {
+fn drop_exclusion(table: &TableName, Exclusion { name, .. }: &Exclusion) -> CodeNode {
     let (table, name) = (sql::table(table), sql::name(name));
     postgres("exclusion constraints", [format!("ALTER TABLE {table} DROP CONSTRAINT {name}")])
 }

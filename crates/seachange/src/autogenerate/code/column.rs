@@ -4,25 +4,26 @@ use sea_orm::DbBackend;
 use sea_orm::sea_query::{Alias, ColumnDef, ColumnType, IntoIden, PostgresQueryBuilder, Table};
 
 use super::default::default;
-use super::{NewColumn, Setting, identity, sql};
-use crate::schema::{AutoIncrement, Column, SequenceOptions, Type};
+use super::{ColumnDefinition, ColumnOption, identity, sql};
+use crate::schema::{AutoIncrement, Column, SequenceOptions, SqlType};
 
 /// Says what a person would write for a column. It is not part of a key yet, and has no comment.
-pub(super) fn definition(column: &Column, backend: DbBackend) -> NewColumn {
+pub(super) fn definition(column: &Column, backend: DbBackend) -> ColumnDefinition {
     let mut settings = Vec::new();
     let mut extras = Vec::new();
     let mut kind = kind(&column.column_type, backend);
     match &column.auto_increment {
-        Some(numbered) if is_plain(numbered, &kind) => settings.push(Setting::AutoIncrement),
+        Some(numbered) if is_plain(numbered, &kind) => settings.push(ColumnOption::AutoIncrement),
         Some(AutoIncrement::Serial) => kind = ColumnType::Custom(Alias::new(identity::serial_type(column)).into_iden()),
         Some(AutoIncrement::Identity { always, options }) => extras.push(identity::clause(*always, options)),
         Some(AutoIncrement::Rowid { .. } | AutoIncrement::Counter) | None => {}
     }
-    settings.extend(column.default.iter().map(|text| Setting::Default(default(text, &column.column_type, backend))));
+    settings
+        .extend(column.default.iter().map(|text| ColumnOption::Default(default(text, &column.column_type, backend))));
     let mut nullable = Some(column.nullable);
     if let Some(generated) = &column.generated {
         let (expression, stored) = (generated.expression.text.clone(), generated.stored);
-        settings.push(Setting::Generated { expression, stored });
+        settings.push(ColumnOption::Generated { expression, stored });
         // MySQL takes `NOT NULL` after the expression only, and MariaDB not at all.
         let is_mysql = backend == DbBackend::MySql;
         extras.extend((is_mysql && !column.nullable).then(|| "NOT NULL".to_owned()));
@@ -30,14 +31,14 @@ pub(super) fn definition(column: &Column, backend: DbBackend) -> NewColumn {
     }
     extras.extend(column.collation.iter().map(|name| format!("COLLATE {}", collation(name, backend))));
     extras.extend(column.on_update.iter().map(|value| format!("ON UPDATE {}", value.text)));
-    settings.extend((!extras.is_empty()).then(|| Setting::Extra(extras.join(" "))));
-    NewColumn { name: column.name.clone(), kind, nullable, settings }
+    settings.extend((!extras.is_empty()).then(|| ColumnOption::Extra(extras.join(" "))));
+    ColumnDefinition { name: column.name.clone(), kind, nullable, settings }
 }
 
 /// The definition, with the comment where it is part of it.
-pub(super) fn definition_with_comment(column: &Column, backend: DbBackend) -> NewColumn {
+pub(super) fn definition_with_comment(column: &Column, backend: DbBackend) -> ColumnDefinition {
     let mut new = definition(column, backend);
-    new.settings.extend(column.comment.iter().map(|comment| Setting::Comment(comment.clone())));
+    new.settings.extend(column.comment.iter().map(|comment| ColumnOption::Comment(comment.clone())));
     new
 }
 
@@ -70,7 +71,7 @@ fn writes_serial() -> bool {
 
 /// The type that is written: the one of the entity, or the database's own words where sea-query would write something
 /// else.
-pub(super) fn kind(of: &Type, backend: DbBackend) -> ColumnType {
+pub(super) fn kind(of: &SqlType, backend: DbBackend) -> ColumnType {
     if is_written_right(&of.kind, &of.text, backend) {
         of.kind.clone()
     } else {

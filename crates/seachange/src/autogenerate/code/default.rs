@@ -4,12 +4,12 @@ use sea_orm::DbBackend;
 use sea_orm::sea_query::ColumnType;
 
 use super::DefaultValue;
-use crate::schema::{Expression, Type};
+use crate::schema::{Expression, SqlType};
 
 /// Says what a person would write for the default of a column.
 ///
 /// A value of Rust is only taken where sea-query writes it as the same literal again.
-pub(super) fn default(expression: &Expression, of: &Type, backend: DbBackend) -> DefaultValue {
+pub(super) fn default(expression: &Expression, of: &SqlType, backend: DbBackend) -> DefaultValue {
     let text = expression.text.trim();
     let without_cast = if backend == DbBackend::Postgres { without_cast(text, of) } else { text };
     if let Some(value) = literal(without_cast, backend) {
@@ -34,7 +34,7 @@ fn is_now(Expression { text, normal }: &Expression) -> bool {
         || text.trim().eq_ignore_ascii_case("current_timestamp()")
 }
 
-fn boolean(text: &str, of: &Type, backend: DbBackend) -> Option<DefaultValue> {
+fn boolean(text: &str, of: &SqlType, backend: DbBackend) -> Option<DefaultValue> {
     let is_boolean = matches!(of.kind, ColumnType::Boolean);
     match text {
         _ if !is_boolean => None,
@@ -47,13 +47,13 @@ fn boolean(text: &str, of: &Type, backend: DbBackend) -> Option<DefaultValue> {
     }
 }
 
-fn integer(text: &str, of: &Type) -> Option<DefaultValue> {
+fn integer(text: &str, of: &SqlType) -> Option<DefaultValue> {
     let number: i64 = text.parse().ok()?;
     // A minus is an operator on PostgreSQL, whose text for it has parentheses; the number says the same.
     (number.to_string() == text && is_number(&of.kind)).then_some(DefaultValue::Integer(number))
 }
 
-fn float(text: &str, of: &Type) -> Option<DefaultValue> {
+fn float(text: &str, of: &SqlType) -> Option<DefaultValue> {
     let number: f64 = text.parse().ok()?;
     let same = text.contains('.') && number.is_finite() && number.to_string() == text;
     (same && is_number(&of.kind)).then_some(DefaultValue::Float(number))
@@ -103,7 +103,7 @@ fn is_tagged_literal(text: &str) -> bool {
 }
 
 /// Drops the cast to the type that the column has anyway, which PostgreSQL adds to a text.
-fn without_cast<'a>(text: &'a str, of: &Type) -> &'a str {
+fn without_cast<'a>(text: &'a str, of: &SqlType) -> &'a str {
     let base = |name: &str| name.split('(').next().unwrap_or_default().trim().to_owned();
     match text.rsplit_once("::") {
         Some((value, cast)) if value.ends_with('\'') && base(cast) == base(&of.text) => value,
@@ -127,7 +127,7 @@ mod tests {
     use sea_orm::sea_query::{ColumnType, StringLen};
 
     use super::super::DefaultValue;
-    use super::{DbBackend, Expression, Type, default};
+    use super::{DbBackend, Expression, SqlType, default};
 
     fn check(backend: DbBackend, kind: ColumnType, text: &str, expected: DefaultValue) {
         let of = match kind {
@@ -135,7 +135,7 @@ mod tests {
             ColumnType::JsonBinary => "jsonb",
             _ => "other",
         };
-        let of = Type { text: of.to_owned(), kind };
+        let of = SqlType { text: of.to_owned(), kind };
         assert_eq!(default(&Expression::new(text), &of, backend), expected, "{text}");
     }
 

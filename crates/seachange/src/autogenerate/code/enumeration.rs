@@ -3,31 +3,31 @@
 use sea_orm::DbBackend;
 use sea_orm::sea_query::ColumnType;
 
-use super::expressions::{Part, parts};
+use super::expressions::{ExprToken, parts};
 use super::portable::POSTGRES;
 use super::sql::{self, name, statement, text};
-use super::{Call, Code, ValuePlace, note, table};
-use crate::autogenerate::operation::{Change, EnumerationUser, Operation, reversed};
-use crate::schema::{Column, Enumeration, Expression, Table, TableName};
+use super::{CodeNode, EnumValuePosition, SchemaCall, note, table};
+use crate::autogenerate::operation::{EnumUsage, SchemaOperation, TableChange, reversed};
+use crate::schema::{Column, EnumType, Expression, Table, TableName};
 
 /// Makes a type; elsewhere an enumerated column needs none.
-pub(super) fn create(new: &Enumeration) -> Vec<Code> {
+pub(super) fn create(new: &EnumType) -> Vec<CodeNode> {
     let made = if new.values.is_empty() {
         statement(create_statement(&new.name, &new.values))
     } else {
-        Code::Call(Call::CreateType { name: new.name.clone(), values: new.values.clone() })
+        CodeNode::Call(SchemaCall::CreateType { name: new.name.clone(), values: new.values.clone() })
     };
     let comment = new.comment.as_deref().map(|comment| set_comment(&new.name, Some(comment)));
     vec![where_postgres([made].into_iter().chain(comment).collect())]
 }
 
 /// Drops a type.
-pub(super) fn drop(old: &Enumeration) -> Vec<Code> {
-    vec![where_postgres(vec![Code::Call(Call::DropType(old.name.clone()))])]
+pub(super) fn drop(old: &EnumType) -> Vec<CodeNode> {
+    vec![where_postgres(vec![CodeNode::Call(SchemaCall::DropType(old.name.clone()))])]
 }
 
-fn where_postgres(code: Vec<Code>) -> Code {
-    Code::Where { database: DbBackend::Postgres, code }
+fn where_postgres(code: Vec<CodeNode>) -> CodeNode {
+    CodeNode::Where { database: DbBackend::Postgres, code }
 }
 
 /// Gives a type other values.
@@ -35,12 +35,12 @@ fn where_postgres(code: Vec<Code>) -> Code {
 /// New ones are added. One that goes, or stands elsewhere, takes a new type in the place of the old one; so does a new
 /// value that the same revision uses, which PostgreSQL refuses.
 pub(super) fn alter(
-    from: &Enumeration,
-    to: &Enumeration,
-    users: &[EnumerationUser],
-    dependents: &[Operation],
-    later: &[Operation],
-) -> Vec<Code> {
+    from: &EnumType,
+    to: &EnumType,
+    users: &[EnumUsage],
+    dependents: &[SchemaOperation],
+    later: &[SchemaOperation],
+) -> Vec<CodeNode> {
     let added: Vec<&String> = to.values.iter().filter(|value| !from.values.contains(value)).collect();
     let is_kept = to.values.iter().filter(|value| from.values.contains(value)).eq(&from.values);
     let is_used = added.iter().any(|value| later.iter().any(|operation| uses(operation, value)));
@@ -59,31 +59,31 @@ pub(super) fn alter(
     let removed: Vec<&str> =
         from.values.iter().filter(|value| !to.values.contains(value)).map(String::as_str).collect();
     let note = (!removed.is_empty()).then(|| note::removed_values_stop(&from.name, &removed));
-    note.into_iter().chain([Code::Only { databases: POSTGRES, lacking: "enumerated types", code }]).collect()
+    note.into_iter().chain([CodeNode::Only { databases: POSTGRES, lacking: "enumerated types", code }]).collect()
 }
 
 /// Adds a value behind the one that it follows; all before it are there by then.
-fn add_value(from: &Enumeration, to: &Enumeration, value: &str) -> Code {
+fn add_value(from: &EnumType, to: &EnumType, value: &str) -> CodeNode {
     let at = to.values.iter().position(|other| other == value).unwrap_or_default();
     let is_behind_all = to.values[at..].iter().all(|other| !from.values.contains(other));
     let place = match at.checked_sub(1).and_then(|before| to.values.get(before)) {
-        _ if is_behind_all => ValuePlace::Last,
-        Some(before) => ValuePlace::After(before.clone()),
-        None => from.values.first().cloned().map_or(ValuePlace::Last, ValuePlace::Before),
+        _ if is_behind_all => EnumValuePosition::Last,
+        Some(before) => EnumValuePosition::After(before.clone()),
+        None => from.values.first().cloned().map_or(EnumValuePosition::Last, EnumValuePosition::Before),
     };
-    Code::Call(Call::AddValue { name: to.name.clone(), value: value.to_owned(), place })
+    CodeNode::Call(SchemaCall::AddValue { name: to.name.clone(), value: value.to_owned(), place })
 }
 
 /// Makes a new type, moves the columns over to it, and lets it have the name of the old one.
-fn replace(from: &Enumeration, to: &Enumeration, users: &[EnumerationUser]) -> Vec<Code> {
+fn replace(from: &EnumType, to: &EnumType, users: &[EnumUsage]) -> Vec<CodeNode> {
     let new = TableName { schema: to.name.schema.clone(), name: format!("{}_new", to.name.name) };
     let mut statements = vec![create_statement(&new, &to.values)];
-    for EnumerationUser { table, column } in users {
+    for EnumUsage { table, column } in users {
         statements.push(format!("ALTER TABLE {} {}", sql::table(table), move_over(column, &new)));
     }
     statements.push(format!("DROP TYPE {}", sql::table(&from.name)));
     statements.push(format!("ALTER TYPE {} RENAME TO {}", sql::table(&new), name(&to.name.name)));
-    for EnumerationUser { table, column } in users {
+    for EnumUsage { table, column } in users {
         if let Some(default) = &column.default {
             let (table, column) = (sql::table(table), name(&column.name));
             statements.push(format!("ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT {}", default.text));
@@ -108,25 +108,26 @@ fn move_over(column: &Column, new: &TableName) -> String {
     )
 }
 
-fn set_comment(type_name: &TableName, comment: Option<&str>) -> Code {
+fn set_comment(type_name: &TableName, comment: Option<&str>) -> CodeNode {
     let comment = comment.map_or_else(|| "NULL".to_owned(), text);
     statement(format!("COMMENT ON TYPE {} IS {comment}", sql::table(type_name)))
 }
 
 /// Says whether an operation has a value of a type in one of its expressions, as far as that can be seen.
-fn uses(operation: &Operation, value: &str) -> bool {
+fn uses(operation: &SchemaOperation, value: &str) -> bool {
     let value = value.replace('\'', "''");
-    expressions(operation).iter().any(|expression| parts(&expression.text).contains(&Part::Text(&value)))
+    expressions(operation).iter().any(|expression| parts(&expression.text).contains(&ExprToken::Text(&value)))
 }
 
-fn expressions(operation: &Operation) -> Vec<&Expression> {
+fn expressions(operation: &SchemaOperation) -> Vec<&Expression> {
     match operation {
-        Operation::CreateTable(table) => of_table(table),
-        Operation::Change { change: Change::AddColumn(column) | Change::ModifyColumn { to: column, .. }, .. } => {
-            of_column(column)
-        }
-        Operation::Change { change: Change::AddCheck(check), .. } => vec![&check.expression],
-        Operation::CreateIndex { index, .. } => index.predicate.iter().collect(),
+        SchemaOperation::CreateTable(table) => of_table(table),
+        SchemaOperation::Change {
+            change: TableChange::AddColumn(column) | TableChange::ModifyColumn { to: column, .. },
+            ..
+        } => of_column(column),
+        SchemaOperation::Change { change: TableChange::AddCheck(check), .. } => vec![&check.expression],
+        SchemaOperation::CreateIndex { index, .. } => index.predicate.iter().collect(),
         _ => Vec::new(),
     }
 }

@@ -5,7 +5,7 @@ use crate::sql::{TokenKind, significant};
 
 /// A word, or a text between quotes, of an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Part<'a> {
+pub(super) enum ExprToken<'a> {
     /// A word without quotes, and whether an opening parenthesis follows.
     Word(&'a str, bool),
     /// A name between quotes.
@@ -15,15 +15,15 @@ pub(super) enum Part<'a> {
 }
 
 /// Returns the words, names and strings of an expression, in order; comments are left out.
-pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
+pub(super) fn parts(text: &str) -> Vec<ExprToken<'_>> {
     let all = tokens(text);
     let tokens = significant(&all);
     let next = tokens.iter().skip(1).map(Some).chain([None]);
     let parts = tokens.iter().zip(next).filter_map(|(token, next)| match token.kind {
-        TokenKind::Text => Some(Part::Text(inner(token))),
-        TokenKind::QuotedName => Some(Part::Name(inner(token))),
+        TokenKind::Text => Some(ExprToken::Text(inner(token))),
+        TokenKind::QuotedName => Some(ExprToken::Name(inner(token))),
         TokenKind::Word | TokenKind::Number => {
-            Some(Part::Word(token.text, next.is_some_and(|next| next.kind == TokenKind::Open)))
+            Some(ExprToken::Word(token.text, next.is_some_and(|next| next.kind == TokenKind::Open)))
         }
         _ => None,
     });
@@ -35,8 +35,8 @@ pub(super) fn names(expression: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for part in parts(expression) {
         let name = match part {
-            Part::Word(word, false) if is_name(word) => word,
-            Part::Name(name) => name,
+            ExprToken::Word(word, false) if is_name(word) => word,
+            ExprToken::Name(name) => name,
             _ => continue,
         };
         if !names.iter().any(|known| known == name) {
@@ -83,12 +83,12 @@ fn is_name(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Part, names, parts};
+    use super::{ExprToken, names, parts};
 
     #[test]
     fn words_names_and_strings_are_told_apart() {
         let found = parts("lower(\"Mail\") <> 'it''s' -- no\n AND [a b] /* no */ IS NOT NULL");
-        use Part::{Name, Text, Word};
+        use ExprToken::{Name, Text, Word};
         let (lower, and) = (Word("lower", true), Word("AND", false));
         let end = [Word("IS", false), Word("NOT", false), Word("NULL", false)];
         let mut expected = vec![lower, Name("Mail"), Text("it''s"), and, Name("a b")];

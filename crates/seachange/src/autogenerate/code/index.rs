@@ -2,15 +2,15 @@
 
 use sea_orm::DbBackend;
 
-use super::portable::{Needs, POSTGRES, SQLITE, expression, under};
+use super::portable::{BackendRequirement, POSTGRES, SQLITE, expression, under};
 use super::sql::{list, qualified, quoted, statement};
-use super::{Call, Code, portable};
+use super::{CodeNode, SchemaCall, portable};
 use crate::schema::{Index, IndexKey, IndexPart, TableName};
 
 /// Makes an index.
-pub(super) fn create(table: &TableName, index: &Index, backend: DbBackend) -> Code {
+pub(super) fn create(table: &TableName, index: &Index, backend: DbBackend) -> CodeNode {
     let code = if is_said_by_builder(table, index, backend) {
-        Code::Call(Call::CreateIndex { table: table.clone(), index: index.clone() })
+        CodeNode::Call(SchemaCall::CreateIndex { table: table.clone(), index: index.clone() })
     } else {
         statement(create_statement(table, index, backend))
     };
@@ -18,9 +18,9 @@ pub(super) fn create(table: &TableName, index: &Index, backend: DbBackend) -> Co
 }
 
 /// Drops an index.
-pub(super) fn drop(table: &TableName, index: &str, backend: DbBackend) -> Code {
+pub(super) fn drop(table: &TableName, index: &str, backend: DbBackend) -> CodeNode {
     if is_named_safely(index) && !(backend == DbBackend::MySql && table.schema.is_some()) {
-        return Code::Call(Call::DropIndex { table: table.clone(), name: index.to_owned() });
+        return CodeNode::Call(SchemaCall::DropIndex { table: table.clone(), name: index.to_owned() });
     }
     let sql = match backend {
         DbBackend::MySql => format!("DROP INDEX {} ON {}", quoted(backend, index), qualified(backend, table)),
@@ -35,7 +35,7 @@ fn is_named_safely(name: &str) -> bool {
     !name.contains(['"', '`'])
 }
 
-fn quotes(backend: DbBackend) -> Option<Needs> {
+fn quotes(backend: DbBackend) -> Option<BackendRequirement> {
     Some(match backend {
         DbBackend::Postgres => (POSTGRES, "the way to quote names"),
         DbBackend::MySql => (portable::MYSQL, "the way to quote names"),
@@ -43,7 +43,7 @@ fn quotes(backend: DbBackend) -> Option<Needs> {
     })
 }
 
-fn needs(table: &TableName, index: &Index, backend: DbBackend) -> Option<Needs> {
+fn needs(table: &TableName, index: &Index, backend: DbBackend) -> Option<BackendRequirement> {
     const NOT_MYSQL: &[DbBackend] = &[DbBackend::Postgres, DbBackend::Sqlite];
     const NOT_SQLITE: &[DbBackend] = &[DbBackend::Postgres, DbBackend::MySql];
     let has_expressions = index.parts.iter().any(|part| matches!(part.key, IndexKey::Expression(_)));

@@ -7,13 +7,13 @@ use super::change::{add_column, altered};
 use super::column::{definition, definition_with_comment};
 use super::portable::under;
 use super::sql::{self, postgres};
-use super::{Alteration, Code, NewColumn, Setting, identity, note, portable};
-use crate::schema::{AutoIncrement, Column, TableName, Type};
+use super::{AlterCall, CodeNode, ColumnDefinition, ColumnOption, identity, note, portable};
+use crate::schema::{AutoIncrement, Column, SqlType, TableName};
 
 /// Says what a person would write for a column that changes.
 ///
 /// The definition that is written is the whole of the new one, because MySQL replaces the old one with it.
-pub(super) fn column(table: &TableName, from: &Column, to: &Column, backend: DbBackend) -> Vec<Code> {
+pub(super) fn column(table: &TableName, from: &Column, to: &Column, backend: DbBackend) -> Vec<CodeNode> {
     if from.generated != to.generated {
         return generated(table, from, to, backend);
     }
@@ -36,15 +36,15 @@ pub(super) fn column(table: &TableName, from: &Column, to: &Column, backend: DbB
     }
     if from.comment != to.comment {
         let comment = to.comment.clone().unwrap_or_default();
-        code.push(altered(table, Alteration::ColumnComment { column: to.name.clone(), comment }));
+        code.push(altered(table, AlterCall::ColumnComment { column: to.name.clone(), comment }));
     }
     code
 }
 
-type Identity<'a> = (bool, &'a crate::schema::SequenceOptions);
+type IdentityChange<'a> = (bool, &'a crate::schema::SequenceOptions);
 
 /// Returns both, if both are identities, so that one can be turned into the other.
-fn kept_identity<'a>(from: &'a Column, to: &'a Column) -> Option<(Identity<'a>, Identity<'a>)> {
+fn kept_identity<'a>(from: &'a Column, to: &'a Column) -> Option<(IdentityChange<'a>, IdentityChange<'a>)> {
     match (&from.auto_increment, &to.auto_increment) {
         (
             Some(AutoIncrement::Identity { always, options }),
@@ -55,7 +55,7 @@ fn kept_identity<'a>(from: &'a Column, to: &'a Column) -> Option<(Identity<'a>, 
 }
 
 /// No database turns a column into a generated one, or changes what computes it: it is made again.
-fn generated(table: &TableName, from: &Column, to: &Column, backend: DbBackend) -> Vec<Code> {
+fn generated(table: &TableName, from: &Column, to: &Column, backend: DbBackend) -> Vec<CodeNode> {
     let becomes_plain = to.generated.is_none() && from.generated.as_ref().is_some_and(|old| old.stored);
     if backend == DbBackend::Postgres && becomes_plain {
         let drop = format!("ALTER TABLE {} ALTER COLUMN {} DROP EXPRESSION", sql::table(table), sql::name(&to.name));
@@ -69,12 +69,12 @@ fn generated(table: &TableName, from: &Column, to: &Column, backend: DbBackend) 
         (_, Some(_)) => note::values_are_computed_anew(&from.name),
         (_, None) => note::values_are_lost(&from.name),
     };
-    let mut code = vec![note, altered(table, Alteration::DropColumn(from.name.clone()))];
+    let mut code = vec![note, altered(table, AlterCall::DropColumn(from.name.clone()))];
     code.extend(add_column(table, to, backend));
     code
 }
 
-fn notes(from: &Column, to: &Column, backend: DbBackend) -> Vec<Code> {
+fn notes(from: &Column, to: &Column, backend: DbBackend) -> Vec<CodeNode> {
     let mut notes = Vec::new();
     notes.extend((from.nullable && !to.nullable).then(|| note::null_stops(&to.name)));
     let is_converted = backend == DbBackend::Postgres && cast(from, to).is_some();
@@ -83,54 +83,54 @@ fn notes(from: &Column, to: &Column, backend: DbBackend) -> Vec<Code> {
 }
 
 /// One definition says it all.
-fn on_others(table: &TableName, from: &Column, to: &Column, backend: DbBackend) -> Vec<Code> {
+fn on_others(table: &TableName, from: &Column, to: &Column, backend: DbBackend) -> Vec<CodeNode> {
     let mut code = notes(from, to, backend);
     let is_mysql = backend == DbBackend::MySql;
     if !is_mysql && from.default.is_some() && to.default.is_none() {
-        code.push(altered(table, Alteration::DropDefault(to.name.clone())));
+        code.push(altered(table, AlterCall::DropDefault(to.name.clone())));
     }
     let mut new = if is_mysql { definition_with_comment(to, backend) } else { definition(to, backend) };
     if !is_mysql {
         // What the definition does not say stays as it is.
         let goes_back = from.collation.is_some() && to.collation.is_none();
-        new.settings.extend(goes_back.then(|| Setting::Extra("COLLATE BINARY".to_owned())));
+        new.settings.extend(goes_back.then(|| ColumnOption::Extra("COLLATE BINARY".to_owned())));
         number_on_sqlite(&mut new, from, to);
     }
     let needs = portable::column(&new, backend);
     let keeps_type = !from.is_retyped(to);
-    code.push(under(needs, altered(table, Alteration::ModifyColumn { new, keeps_type })));
+    code.push(under(needs, altered(table, AlterCall::ModifyColumn { new, keeps_type })));
     code
 }
 
 /// A column of SQLite numbers rows because it is the key, which is only said again where the numbering changes.
-fn number_on_sqlite(new: &mut NewColumn, from: &Column, to: &Column) {
+fn number_on_sqlite(new: &mut ColumnDefinition, from: &Column, to: &Column) {
     let is_numbered = matches!(to.auto_increment, Some(AutoIncrement::Rowid { .. }));
     if is_numbered && from.auto_increment.is_some() && from.auto_increment != to.auto_increment {
-        let at = usize::from(new.settings.first() == Some(&Setting::AutoIncrement));
-        new.settings.insert(at, Setting::PrimaryKey);
+        let at = usize::from(new.settings.first() == Some(&ColumnOption::AutoIncrement));
+        new.settings.insert(at, ColumnOption::PrimaryKey);
     } else {
-        new.settings.retain(|setting| *setting != Setting::AutoIncrement);
+        new.settings.retain(|setting| *setting != ColumnOption::AutoIncrement);
     }
 }
 
 /// The type, the collation, the nullability and the default on PostgreSQL, if one of them changes.
-fn definition_on_postgres(table: &TableName, from: &Column, to: &Column) -> Vec<Code> {
+fn definition_on_postgres(table: &TableName, from: &Column, to: &Column) -> Vec<CodeNode> {
     let keeps_type = !from.is_retyped(to);
     let is_redefined = !keeps_type || from.nullable != to.nullable;
     let loses_default = from.default.is_some() && to.default.is_none();
     let mut code = Vec::new();
     if loses_default {
-        code.push(altered(table, Alteration::DropDefault(to.name.clone())));
+        code.push(altered(table, AlterCall::DropDefault(to.name.clone())));
     }
     if is_redefined || (from.default != to.default && !loses_default) {
         // What numbers rows is changed on its own, unless it is said in the same words everywhere.
         let plain = definition(&Column { auto_increment: None, ..to.clone() }, DbBackend::Postgres);
         let numbered = definition(to, DbBackend::Postgres);
-        let is_plain = numbered.settings.first() == Some(&Setting::AutoIncrement);
+        let is_plain = numbered.settings.first() == Some(&ColumnOption::AutoIncrement);
         let mut new = if is_plain { numbered } else { plain };
-        new.settings.extend(cast(from, to).map(Setting::Using));
+        new.settings.extend(cast(from, to).map(ColumnOption::Using));
         let needs = portable::column(&new, DbBackend::Postgres);
-        code.push(under(needs, altered(table, Alteration::ModifyColumn { new, keeps_type })));
+        code.push(under(needs, altered(table, AlterCall::ModifyColumn { new, keeps_type })));
     }
     code
 }
@@ -143,16 +143,16 @@ fn cast(from: &Column, to: &Column) -> Option<String> {
     }
     let (column, into) = (sql::name(&to.name), &new.text);
     Some(match (family(old), family(new)) {
-        (Family::Text, _) => format!("{column}::{into}"),
-        (Family::Boolean, Family::Number) => format!("{column}::integer"),
-        (Family::Number, Family::Boolean) => format!("{column} <> 0"),
+        (TypeFamily::Text, _) => format!("{column}::{into}"),
+        (TypeFamily::Boolean, TypeFamily::Number) => format!("{column}::integer"),
+        (TypeFamily::Number, TypeFamily::Boolean) => format!("{column} <> 0"),
         _ => format!("{column}::text::{into}"),
     })
 }
 
 /// Types between which PostgreSQL converts when it assigns.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Family {
+enum TypeFamily {
     Text,
     Number,
     Boolean,
@@ -163,14 +163,14 @@ enum Family {
     Other,
 }
 
-fn is_converted(old: &Type, new: &Type) -> bool {
-    let base = |of: &Type| of.text.split('(').next().unwrap_or_default().to_owned();
+fn is_converted(old: &SqlType, new: &SqlType) -> bool {
+    let base = |of: &SqlType| of.text.split('(').next().unwrap_or_default().to_owned();
     match (family(old), family(new)) {
         _ if base(old) == base(new) && !old.text.ends_with(']') && !new.text.ends_with(']') => true,
-        (_, Family::Text) => true,
-        (Family::Moment, Family::Moment) => is_moment_converted(&old.kind, &new.kind),
-        (Family::Address, Family::Address) => true,
-        (old, new) => old == new && old != Family::Other,
+        (_, TypeFamily::Text) => true,
+        (TypeFamily::Moment, TypeFamily::Moment) => is_moment_converted(&old.kind, &new.kind),
+        (TypeFamily::Address, TypeFamily::Address) => true,
+        (old, new) => old == new && old != TypeFamily::Other,
     }
 }
 
@@ -180,13 +180,13 @@ fn is_moment_converted(old: &ColumnType, new: &ColumnType) -> bool {
     !(is_time(old) || is_date(old) && is_time(new))
 }
 
-fn family(of: &Type) -> Family {
+fn family(of: &SqlType) -> TypeFamily {
     use ColumnType as Kind;
     if of.text.ends_with("[]") {
-        return Family::Other;
+        return TypeFamily::Other;
     }
     match of.kind {
-        Kind::Char(_) | Kind::String(_) | Kind::Text => Family::Text,
+        Kind::Char(_) | Kind::String(_) | Kind::Text => TypeFamily::Text,
         Kind::TinyInteger
         | Kind::SmallInteger
         | Kind::Integer
@@ -197,12 +197,12 @@ fn family(of: &Type) -> Family {
         | Kind::BigUnsigned
         | Kind::Float
         | Kind::Double
-        | Kind::Decimal(_) => Family::Number,
-        Kind::Boolean => Family::Boolean,
-        Kind::DateTime | Kind::Timestamp | Kind::TimestampWithTimeZone | Kind::Time | Kind::Date => Family::Moment,
-        Kind::Json | Kind::JsonBinary => Family::Json,
-        Kind::Bit(_) | Kind::VarBit(_) => Family::Bits,
-        Kind::Cidr | Kind::Inet => Family::Address,
-        _ => Family::Other,
+        | Kind::Decimal(_) => TypeFamily::Number,
+        Kind::Boolean => TypeFamily::Boolean,
+        Kind::DateTime | Kind::Timestamp | Kind::TimestampWithTimeZone | Kind::Time | Kind::Date => TypeFamily::Moment,
+        Kind::Json | Kind::JsonBinary => TypeFamily::Json,
+        Kind::Bit(_) | Kind::VarBit(_) => TypeFamily::Bits,
+        Kind::Cidr | Kind::Inet => TypeFamily::Address,
+        _ => TypeFamily::Other,
     }
 }

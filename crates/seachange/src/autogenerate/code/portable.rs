@@ -3,19 +3,19 @@
 use sea_orm::DbBackend;
 use sea_orm::sea_query::ColumnType;
 
-use super::{Code, DefaultValue, NewColumn, Setting};
+use super::{CodeNode, ColumnDefinition, ColumnOption, DefaultValue};
 
 /// The databases that can do something, and what the others lack.
-pub(super) type Needs = (&'static [DbBackend], &'static str);
+pub(super) type BackendRequirement = (&'static [DbBackend], &'static str);
 
 pub(super) const POSTGRES: &[DbBackend] = &[DbBackend::Postgres];
 pub(super) const MYSQL: &[DbBackend] = &[DbBackend::MySql];
 pub(super) const SQLITE: &[DbBackend] = &[DbBackend::Sqlite];
 
 /// Puts code under a condition, if there is one.
-pub(super) fn under(needs: Option<Needs>, code: Code) -> Code {
+pub(super) fn under(needs: Option<BackendRequirement>, code: CodeNode) -> CodeNode {
     match needs {
-        Some((databases, lacking)) => Code::Only { databases, lacking, code: vec![code] },
+        Some((databases, lacking)) => CodeNode::Only { databases, lacking, code: vec![code] },
         None => code,
     }
 }
@@ -32,11 +32,11 @@ pub(super) fn both(databases: &[DbBackend], first: &'static str, second: &'stati
 }
 
 /// What a column definition needs, or nothing if every database takes it.
-pub(super) fn column(column: &NewColumn, backend: DbBackend) -> Option<Needs> {
+pub(super) fn column(column: &ColumnDefinition, backend: DbBackend) -> Option<BackendRequirement> {
     kind(&column.kind, backend).or_else(|| column.settings.iter().find_map(|setting| self::setting(setting, backend)))
 }
 
-fn kind(kind: &ColumnType, backend: DbBackend) -> Option<Needs> {
+fn kind(kind: &ColumnType, backend: DbBackend) -> Option<BackendRequirement> {
     Some(match kind {
         ColumnType::Array(_) => (POSTGRES, "arrays"),
         ColumnType::Vector(_) => (POSTGRES, "vectors"),
@@ -50,22 +50,24 @@ fn kind(kind: &ColumnType, backend: DbBackend) -> Option<Needs> {
     })
 }
 
-fn setting(setting: &Setting, backend: DbBackend) -> Option<Needs> {
+fn setting(setting: &ColumnOption, backend: DbBackend) -> Option<BackendRequirement> {
     match setting {
-        Setting::Extra(_) => Some(of_its_own(
+        ColumnOption::Extra(_) => Some(of_its_own(
             backend,
             "column options of PostgreSQL",
             "column options of MySQL",
             "column options of SQLite",
         )),
-        Setting::Default(DefaultValue::Expression(text) | DefaultValue::Keyword(text)) => expression(text, backend),
-        Setting::Generated { expression: text, .. } => expression(text, backend),
+        ColumnOption::Default(DefaultValue::Expression(text) | DefaultValue::Keyword(text)) => {
+            expression(text, backend)
+        }
+        ColumnOption::Generated { expression: text, .. } => expression(text, backend),
         _ => None,
     }
 }
 
 /// What an expression needs, as far as that can be seen.
-pub(super) fn expression(text: &str, backend: DbBackend) -> Option<Needs> {
+pub(super) fn expression(text: &str, backend: DbBackend) -> Option<BackendRequirement> {
     let is_local = match backend {
         DbBackend::Postgres => text.contains("::"),
         DbBackend::MySql => text.contains('`'),
@@ -74,7 +76,12 @@ pub(super) fn expression(text: &str, backend: DbBackend) -> Option<Needs> {
     is_local.then(|| of_its_own(backend, "expressions of PostgreSQL", "expressions of MySQL", "expressions of SQLite"))
 }
 
-fn of_its_own(backend: DbBackend, postgres: &'static str, mysql: &'static str, sqlite: &'static str) -> Needs {
+fn of_its_own(
+    backend: DbBackend,
+    postgres: &'static str,
+    mysql: &'static str,
+    sqlite: &'static str,
+) -> BackendRequirement {
     match backend {
         DbBackend::Postgres => (POSTGRES, postgres),
         DbBackend::MySql => (MYSQL, mysql),

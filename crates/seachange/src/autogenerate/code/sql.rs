@@ -3,18 +3,18 @@
 use sea_orm::DbBackend;
 use sqlparser::keywords::ALL_KEYWORDS;
 
-use super::{Call, Code};
+use super::{CodeNode, SchemaCall};
 use crate::alter::clause;
 use crate::schema::TableName;
 
 /// A statement.
-pub(super) fn statement(sql: String) -> Code {
-    Code::Call(Call::Sql(sql))
+pub(super) fn statement(sql: String) -> CodeNode {
+    CodeNode::Call(SchemaCall::Sql(sql))
 }
 
 /// Statements that PostgreSQL alone has.
-pub(super) fn postgres(lacking: &'static str, statements: impl IntoIterator<Item = String>) -> Code {
-    Code::Only { databases: &[DbBackend::Postgres], lacking, code: statements.into_iter().map(statement).collect() }
+pub(super) fn postgres(lacking: &'static str, statements: impl IntoIterator<Item = String>) -> CodeNode {
+    CodeNode::Only { databases: &[DbBackend::Postgres], lacking, code: statements.into_iter().map(statement).collect() }
 }
 
 /// Writes a name for PostgreSQL or SQLite, as a person does: with quotes where it needs them.

@@ -3,33 +3,36 @@
 use sea_orm::DbBackend;
 
 use super::column::definition;
-use super::expressions::{Part, parts};
+use super::expressions::{ExprToken, parts};
 use super::foreign_key::{goes_with_table, named};
-use super::portable::{Needs, POSTGRES, SQLITE};
+use super::portable::{BackendRequirement, POSTGRES, SQLITE};
 use super::sql::{self, postgres, statement};
-use super::{Alteration, Call, Code, Key, NamedColumns, NewColumn, NewTable, Setting, change, index, portable};
+use super::{
+    AlterCall, CodeNode, ColumnDefinition, ColumnOption, CreateTable, NamedColumns, SchemaCall, TableKey, change,
+    index, portable,
+};
 use crate::schema::{AutoIncrement, PrimaryKey, Table, TableName, Unique};
 
 /// Makes a table with all that it has.
-pub(super) fn create(table: &Table, backend: DbBackend) -> Vec<Code> {
+pub(super) fn create(table: &Table, backend: DbBackend) -> Vec<CodeNode> {
     if let Some(text) = own_text(table, backend) {
-        let text = Code::Only { databases: SQLITE, lacking: "such a table", code: vec![statement(text)] };
+        let text = CodeNode::Only { databases: SQLITE, lacking: "such a table", code: vec![statement(text)] };
         return [text].into_iter().chain(indexes(table, backend)).collect();
     }
-    let parts = Parts::of(table, backend);
+    let parts = TableParts::of(table, backend);
     let needs = parts.needs(table, backend);
     let is_for_mysql = needs.is_none_or(|(databases, _)| databases.contains(&DbBackend::MySql));
     let code = [parts.create(table, backend, is_for_mysql), parts.afterwards(table, backend), comments(table)];
-    let code: Vec<Code> = code.into_iter().chain(parts.statements(table)).chain(indexes(table, backend)).collect();
+    let code: Vec<CodeNode> = code.into_iter().chain(parts.statements(table)).chain(indexes(table, backend)).collect();
     match needs {
         // What is made under a condition has to be changed under it, too.
-        Some((databases, lacking)) => vec![Code::Only { databases, lacking, code: flat(code, databases) }],
+        Some((databases, lacking)) => vec![CodeNode::Only { databases, lacking, code: flat(code, databases) }],
         None => code,
     }
 }
 
 /// Gives a table another name. PostgreSQL has two statements for a name and a schema.
-pub(super) fn rename(from: &TableName, to: &TableName, backend: DbBackend) -> Vec<Code> {
+pub(super) fn rename(from: &TableName, to: &TableName, backend: DbBackend) -> Vec<CodeNode> {
     let is_postgres = backend == DbBackend::Postgres;
     let mut code = Vec::new();
     let mut now = from.clone();
@@ -40,7 +43,7 @@ pub(super) fn rename(from: &TableName, to: &TableName, backend: DbBackend) -> Ve
     if now.name != to.name || !is_postgres {
         let schema = to.schema.clone().filter(|_| !is_postgres);
         let to = TableName { schema, name: to.name.clone() };
-        code.push(Code::Call(Call::RenameTable { from: now, to }));
+        code.push(CodeNode::Call(SchemaCall::RenameTable { from: now, to }));
     }
     code
 }
@@ -54,18 +57,18 @@ fn set_schema(from: &TableName, to: Option<&str>) -> String {
     format!("DO {}", sql::text(&format!("BEGIN EXECUTE format({}, current_schema()); END", sql::text(&alter))))
 }
 
-fn indexes(table: &Table, backend: DbBackend) -> impl Iterator<Item = Code> {
+fn indexes(table: &Table, backend: DbBackend) -> impl Iterator<Item = CodeNode> {
     table.indexes.iter().map(move |index| index::create(&table.name, index, backend))
 }
 
 /// Takes away the conditions that are met on the databases, and what is not for them.
-pub(super) fn flat(code: Vec<Code>, databases: &[DbBackend]) -> Vec<Code> {
+pub(super) fn flat(code: Vec<CodeNode>, databases: &[DbBackend]) -> Vec<CodeNode> {
     let mut flat = Vec::new();
     for piece in code {
         match piece {
-            Code::Only { code, .. } => flat.extend(self::flat(code, databases)),
-            Code::Where { database, .. } if !databases.contains(&database) => {}
-            Code::Where { code, .. } if databases.len() == 1 => flat.extend(self::flat(code, databases)),
+            CodeNode::Only { code, .. } => flat.extend(self::flat(code, databases)),
+            CodeNode::Where { database, .. } if !databases.contains(&database) => {}
+            CodeNode::Where { code, .. } if databases.len() == 1 => flat.extend(self::flat(code, databases)),
             piece if super::is_empty(&piece) => {}
             piece => flat.push(piece),
         }
@@ -74,36 +77,36 @@ pub(super) fn flat(code: Vec<Code>, databases: &[DbBackend]) -> Vec<Code> {
 }
 
 /// What a new table and its columns are for. MySQL takes it with the table, PostgreSQL afterwards.
-fn comments(table: &Table) -> Code {
-    let mut changes: Vec<_> = table.comment.iter().map(|comment| Alteration::Comment(comment.clone())).collect();
+fn comments(table: &Table) -> CodeNode {
+    let mut changes: Vec<_> = table.comment.iter().map(|comment| AlterCall::Comment(comment.clone())).collect();
     changes.extend(table.columns.iter().filter_map(|column| {
         let comment = column.comment.clone()?;
-        Some(Alteration::ColumnComment { column: column.name.clone(), comment })
+        Some(AlterCall::ColumnComment { column: column.name.clone(), comment })
     }));
-    let code = vec![Code::Call(Call::Alter { table: table.name.clone(), changes })];
-    Code::Where { database: DbBackend::Postgres, code }
+    let code = vec![CodeNode::Call(SchemaCall::Alter { table: table.name.clone(), changes })];
+    CodeNode::Where { database: DbBackend::Postgres, code }
 }
 
 /// Returns the text of a table of SQLite that says what no builder can say.
 fn own_text(table: &Table, backend: DbBackend) -> Option<String> {
     const UNSAID: &[&str] = &["STRICT", "ROWID", "CONFLICT", "COLLATE", "DEFERRABLE", "DEFERRED", "DESC"];
     let text = &table.definition.as_ref().filter(|_| backend == DbBackend::Sqlite)?.0;
-    let says = |part: &Part<'_>| matches!(part, Part::Word(word, _) if UNSAID.iter().any(|unsaid| word.eq_ignore_ascii_case(unsaid)));
+    let says = |part: &ExprToken<'_>| matches!(part, ExprToken::Word(word, _) if UNSAID.iter().any(|unsaid| word.eq_ignore_ascii_case(unsaid)));
     parts(text).iter().any(says).then(|| text.trim_end().trim_end_matches(';').to_owned())
 }
 
 /// A table, sorted by how its parts are said.
-struct Parts {
-    columns: Vec<NewColumn>,
-    primary_key: Option<Key>,
-    uniques: Vec<Key>,
+struct TableParts {
+    columns: Vec<ColumnDefinition>,
+    primary_key: Option<TableKey>,
+    uniques: Vec<TableKey>,
     /// What `alter` adds.
-    later: Vec<Alteration>,
+    later: Vec<AlterCall>,
     /// What only SQL can say.
     sql: Vec<Unique>,
 }
 
-impl Parts {
+impl TableParts {
     fn of(table: &Table, backend: DbBackend) -> Self {
         let columns = table.columns.iter().map(|column| definition(column, backend)).collect();
         let mut parts = Self { columns, primary_key: None, uniques: Vec::new(), later: Vec::new(), sql: Vec::new() };
@@ -130,13 +133,13 @@ impl Parts {
         };
         match key.columns.as_slice() {
             // SQLite takes `AUTOINCREMENT` only where the key is with the column.
-            [only] if name.is_none() || numbered(only) => self.set(only, Setting::PrimaryKey),
+            [only] if name.is_none() || numbered(only) => self.set(only, ColumnOption::PrimaryKey),
             columns if name.as_ref().is_none_or(|name| is_safe(name)) => {
-                self.primary_key = Some(Key { name, columns: columns.to_vec(), nulls_not_distinct: false });
+                self.primary_key = Some(TableKey { name, columns: columns.to_vec(), nulls_not_distinct: false });
             }
             columns => {
                 let name = name.unwrap_or_default();
-                self.later.push(Alteration::AddPrimaryKey(NamedColumns { name, columns: columns.to_vec() }));
+                self.later.push(AlterCall::AddPrimaryKey(NamedColumns { name, columns: columns.to_vec() }));
             }
         }
     }
@@ -147,33 +150,33 @@ impl Parts {
         let columns = unique.columns.clone();
         match (unique.columns.as_slice(), &name) {
             _ if unique.deferrable.is_some() => self.sql.push(unique.clone()),
-            ([only], None) if !unique.nulls_not_distinct => self.set(only, Setting::UniqueKey),
+            ([only], None) if !unique.nulls_not_distinct => self.set(only, ColumnOption::UniqueKey),
             (_, Some(name)) if !is_safe(name) => {
-                self.later.push(Alteration::AddUnique(NamedColumns { name: name.clone(), columns }));
+                self.later.push(AlterCall::AddUnique(NamedColumns { name: name.clone(), columns }));
             }
-            _ => self.uniques.push(Key { name, columns, nulls_not_distinct: unique.nulls_not_distinct }),
+            _ => self.uniques.push(TableKey { name, columns, nulls_not_distinct: unique.nulls_not_distinct }),
         }
     }
 
-    fn set(&mut self, column: &str, setting: Setting) {
+    fn set(&mut self, column: &str, setting: ColumnOption) {
         if let Some(column) = self.columns.iter_mut().find(|found| found.name == column) {
-            let keys = [Setting::AutoIncrement, Setting::PrimaryKey];
+            let keys = [ColumnOption::AutoIncrement, ColumnOption::PrimaryKey];
             let at = column.settings.iter().take_while(|setting| keys.contains(setting)).count();
             column.settings.insert(at, setting);
         }
     }
 
-    fn create(&self, table: &Table, backend: DbBackend, with_comments: bool) -> Code {
+    fn create(&self, table: &Table, backend: DbBackend, with_comments: bool) -> CodeNode {
         if self.columns.is_empty() {
             return statement(format!("CREATE TABLE {} ()", sql::table(&table.name)));
         }
         let mut columns = self.columns.clone();
         for (new, column) in columns.iter_mut().zip(&table.columns).filter(|_| with_comments) {
-            new.settings.extend(column.comment.iter().map(|comment| Setting::Comment(comment.clone())));
+            new.settings.extend(column.comment.iter().map(|comment| ColumnOption::Comment(comment.clone())));
         }
         let foreign_keys = table.foreign_keys.iter().filter(|key| goes_with_table(key, backend)).cloned();
         let checks = table.checks.iter().map(|check| (check.name.clone(), check.expression.text.clone()));
-        Code::Call(Call::CreateTable(Box::new(NewTable {
+        CodeNode::Call(SchemaCall::CreateTable(Box::new(CreateTable {
             name: table.name.clone(),
             columns,
             primary_key: self.primary_key.clone(),
@@ -185,20 +188,20 @@ impl Parts {
     }
 
     /// What `alter` adds to the new table.
-    fn afterwards(&self, table: &Table, backend: DbBackend) -> Code {
+    fn afterwards(&self, table: &Table, backend: DbBackend) -> CodeNode {
         let mut changes = self.later.clone();
         for key in table.foreign_keys.iter().filter(|key| !goes_with_table(key, backend)) {
-            changes.push(Alteration::AddForeignKey(Box::new(named(&table.name, key)), key.deferrable));
+            changes.push(AlterCall::AddForeignKey(Box::new(named(&table.name, key)), key.deferrable));
         }
-        Code::Call(Call::Alter { table: table.name.clone(), changes })
+        CodeNode::Call(SchemaCall::Alter { table: table.name.clone(), changes })
     }
 
-    fn statements(&self, table: &Table) -> impl Iterator<Item = Code> {
+    fn statements(&self, table: &Table) -> impl Iterator<Item = CodeNode> {
         let uniques = self.sql.iter().map(|unique| change::add_unique_statement(&table.name, unique));
         uniques.chain(table.exclusions.iter().map(|exclusion| change::add_exclusion(&table.name, exclusion)))
     }
 
-    fn needs(&self, table: &Table, backend: DbBackend) -> Option<Needs> {
+    fn needs(&self, table: &Table, backend: DbBackend) -> Option<BackendRequirement> {
         if self.columns.is_empty() {
             return Some((POSTGRES, "tables without columns"));
         }

@@ -7,14 +7,14 @@ use crate::schema::{Deferrable, ForeignKey, Index, TableName};
 
 /// One thing that a person would write.
 #[derive(Debug, Clone)]
-pub(crate) enum Code {
+pub(crate) enum CodeNode {
     /// A comment, which only the source shows.
     Note(
         #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "the source is written by the command line"))]
         String,
     ),
     /// A call, and the wait for it.
-    Call(Call),
+    Call(SchemaCall),
     /// What some databases alone can do; elsewhere an error.
     Only {
         /// The databases.
@@ -22,22 +22,22 @@ pub(crate) enum Code {
         /// What the others lack.
         lacking: &'static str,
         /// What is done.
-        code: Vec<Code>,
+        code: Vec<CodeNode>,
     },
     /// What one database alone needs; elsewhere nothing.
     Where {
         /// The database.
         database: DbBackend,
         /// What is done.
-        code: Vec<Code>,
+        code: Vec<CodeNode>,
     },
 }
 
 /// A call that changes the schema.
 #[derive(Debug, Clone)]
-pub(crate) enum Call {
+pub(crate) enum SchemaCall {
     /// `manager.create_table(…)`
-    CreateTable(Box<NewTable>),
+    CreateTable(Box<CreateTable>),
     /// `manager.drop_table(…)`
     DropTable(TableName),
     /// `manager.rename_table(…)`
@@ -52,7 +52,7 @@ pub(crate) enum Call {
         /// The table.
         table: TableName,
         /// The changes.
-        changes: Vec<Alteration>,
+        changes: Vec<AlterCall>,
     },
     /// `manager.create_index(…)`
     CreateIndex {
@@ -84,7 +84,7 @@ pub(crate) enum Call {
         /// The value.
         value: String,
         /// Where it goes.
-        place: ValuePlace,
+        place: EnumValuePosition,
     },
     /// A statement that no helper can say.
     Sql(String),
@@ -92,7 +92,7 @@ pub(crate) enum Call {
 
 /// Where a new value of an enumerated type goes.
 #[derive(Debug, Clone)]
-pub(crate) enum ValuePlace {
+pub(crate) enum EnumValuePosition {
     /// Behind all others.
     Last,
     /// Before another.
@@ -103,11 +103,11 @@ pub(crate) enum ValuePlace {
 
 /// A table, with what `manager.create_table` can say on the database.
 #[derive(Debug, Clone)]
-pub(crate) struct NewTable {
+pub(crate) struct CreateTable {
     pub(crate) name: TableName,
-    pub(crate) columns: Vec<NewColumn>,
-    pub(crate) primary_key: Option<Key>,
-    pub(crate) uniques: Vec<Key>,
+    pub(crate) columns: Vec<ColumnDefinition>,
+    pub(crate) primary_key: Option<TableKey>,
+    pub(crate) uniques: Vec<TableKey>,
     pub(crate) foreign_keys: Vec<ForeignKey>,
     /// Names, and what has to hold.
     pub(crate) checks: Vec<(Option<String>, String)>,
@@ -116,7 +116,7 @@ pub(crate) struct NewTable {
 
 /// A key of a table.
 #[derive(Debug, Clone)]
-pub(crate) struct Key {
+pub(crate) struct TableKey {
     pub(crate) name: Option<String>,
     pub(crate) columns: Vec<String>,
     pub(crate) nulls_not_distinct: bool,
@@ -124,17 +124,17 @@ pub(crate) struct Key {
 
 /// A column definition.
 #[derive(Debug, Clone)]
-pub(crate) struct NewColumn {
+pub(crate) struct ColumnDefinition {
     pub(crate) name: String,
     pub(crate) kind: ColumnType,
     /// `NULL`, `NOT NULL`, or no word about it.
     pub(crate) nullable: Option<bool>,
-    pub(crate) settings: Vec<Setting>,
+    pub(crate) settings: Vec<ColumnOption>,
 }
 
 /// What follows the type in a column definition.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Setting {
+pub(crate) enum ColumnOption {
     /// `.auto_increment()`
     AutoIncrement,
     /// `.primary_key()`
@@ -179,13 +179,13 @@ pub(crate) enum DefaultValue {
 
 /// A change in a chain that begins with `alter(manager, …)`.
 #[derive(Debug, Clone)]
-pub(crate) enum Alteration {
+pub(crate) enum AlterCall {
     /// `.add_column(…)`
-    AddColumn(NewColumn),
+    AddColumn(ColumnDefinition),
     /// `.modify_column(…)`, or `.modify_column_keeping_type(…)`
     ModifyColumn {
         /// The definition.
-        new: NewColumn,
+        new: ColumnDefinition,
         /// Whether the type is what it was.
         keeps_type: bool,
     },

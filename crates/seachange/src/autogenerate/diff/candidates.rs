@@ -3,20 +3,20 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::alike;
-use super::rename::{Candidate, Renames, apply};
+use super::equivalence;
+use super::rename::{RenameCandidate, Renames, apply};
 use crate::schema::{Column, Schema, Table};
 
 /// What may have got another name: for each thing that goes, and for each that comes, at most one candidate. With tables that
 /// are renamed by `renames`, their columns are compared as well.
-pub(in crate::autogenerate) fn candidates(from: &Schema, to: &Schema, renames: &Renames) -> Vec<Candidate> {
+pub(in crate::autogenerate) fn candidates(from: &Schema, to: &Schema, renames: &Renames) -> Vec<RenameCandidate> {
     let (from, _) = apply(from, renames);
     let gone: Vec<_> = from.tables.values().filter(|table| !to.tables.contains_key(&table.name)).collect();
     let come: Vec<_> = to.tables.values().filter(|table| !from.tables.contains_key(&table.name)).collect();
     let tables = one_each(similar_tables(&gone, &come));
     let tables = tables.into_iter().map(|(old, new)| {
         let (from, to) = (gone[old].name.clone(), come[new].name.clone());
-        Candidate::Table { from, to }
+        RenameCandidate::Table { from, to }
     });
     let both = to.tables.values().filter_map(|new| Some((from.table(&new.name)?, new)));
     tables.chain(both.flat_map(|(old, new)| column_candidates(old, new))).collect()
@@ -24,18 +24,18 @@ pub(in crate::autogenerate) fn candidates(from: &Schema, to: &Schema, renames: &
 
 /// Something that goes and something that comes, by their places, and how similar their names are.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Pair {
+struct CandidatePair {
     similarity: Reverse<usize>,
     old: usize,
     new: usize,
 }
 
 /// Takes the pairs with the most similar names, each thing once.
-fn one_each(mut pairs: Vec<Pair>) -> Vec<(usize, usize)> {
+fn one_each(mut pairs: Vec<CandidatePair>) -> Vec<(usize, usize)> {
     pairs.sort_unstable();
     let (mut gone, mut come) = (BTreeSet::new(), BTreeSet::new());
     let mut taken = Vec::new();
-    for Pair { old, new, .. } in pairs {
+    for CandidatePair { old, new, .. } in pairs {
         if !gone.contains(&old) && !come.contains(&new) {
             gone.insert(old);
             come.insert(new);
@@ -56,7 +56,7 @@ fn similarity(old: &str, new: &str) -> usize {
 }
 
 /// The tables of which three of four columns are the same; for each that goes, those with the most similar names.
-fn similar_tables(gone: &[&Table], come: &[&Table]) -> Vec<Pair> {
+fn similar_tables(gone: &[&Table], come: &[&Table]) -> Vec<CandidatePair> {
     const AT_MOST: usize = 10;
     let with_column = with_column(come);
     let mut shared = vec![0; come.len()];
@@ -73,7 +73,7 @@ fn similar_tables(gone: &[&Table], come: &[&Table]) -> Vec<Pair> {
         let is_similar = |new: &usize| shared[*new] * 4 >= table.columns.len().max(come[*new].columns.len()) * 3;
         let similar = touched.iter().copied().filter(is_similar).map(|new| {
             let similarity = Reverse(similarity(&table.name.name, &come[new].name.name));
-            Pair { similarity, old, new }
+            CandidatePair { similarity, old, new }
         });
         let mut similar: Vec<_> = similar.collect();
         similar.sort_unstable();
@@ -102,21 +102,21 @@ fn with_column<'s>(tables: &[&'s Table]) -> BTreeMap<ColumnKey<'s>, Vec<usize>> 
     places
 }
 
-fn column_candidates(old: &Table, new: &Table) -> Vec<Candidate> {
+fn column_candidates(old: &Table, new: &Table) -> Vec<RenameCandidate> {
     let absent = |own: &'_ Table, other: &Table| -> Vec<Column> {
         own.columns.iter().filter(|column| other.column(&column.name).is_none()).cloned().collect()
     };
     let (gone, come) = (absent(old, new), absent(new, old));
     let pairs = gone.iter().enumerate().flat_map(|(at, before)| {
         let same = come.iter().enumerate().filter(move |(_, after)| is_same_column(old, before, new, after));
-        same.map(move |(to, after)| Pair {
+        same.map(move |(to, after)| CandidatePair {
             similarity: Reverse(similarity(&before.name, &after.name)),
             old: at,
             new: to,
         })
     });
     let taken = one_each(pairs.collect()).into_iter();
-    let candidate = |(before, after): (usize, usize)| Candidate::Column {
+    let candidate = |(before, after): (usize, usize)| RenameCandidate::Column {
         table: new.name.clone(),
         from: gone[before].name.clone(),
         to: come[after].name.clone(),
@@ -125,7 +125,7 @@ fn column_candidates(old: &Table, new: &Table) -> Vec<Candidate> {
 }
 
 fn is_same_column(old: &Table, before: &Column, new: &Table, after: &Column) -> bool {
-    let in_key = [alike::is_in_key(old, &before.name), alike::is_in_key(new, &after.name)];
+    let in_key = [equivalence::is_in_key(old, &before.name), equivalence::is_in_key(new, &after.name)];
     in_key[0] == in_key[1]
         && before.column_type == after.column_type
         && (in_key[0] || before.nullable == after.nullable)

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::mention::mentions;
-use super::table::{Changed, Tables};
-use crate::autogenerate::operation::{Change, EnumerationUser, Operation};
+use super::column_refs::mentions;
+use super::table::{TableChanges, TableDiff};
+use crate::autogenerate::operation::{EnumUsage, SchemaOperation, TableChange};
 use crate::schema::{Column, Expression, Index, IndexKey, Schema, Table, Unique};
 
 /// The tables once they have changed: indexes that come are not yet there, and tables that go still are.
-pub(super) fn after_changes(from: &Schema, to: &Schema, tables: &Tables) -> Vec<Table> {
+pub(super) fn after_changes(from: &Schema, to: &Schema, tables: &TableChanges) -> Vec<Table> {
     let changed: BTreeMap<_, _> = tables.changed.iter().map(|changed| (&changed.name, changed)).collect();
     let kept = from.tables.values().filter_map(|old| Some((old, to.tables.get(&old.name)?)));
     let kept = kept.map(|(old, new)| {
@@ -17,15 +17,15 @@ pub(super) fn after_changes(from: &Schema, to: &Schema, tables: &Tables) -> Vec<
     tables.created.iter().chain(&tables.dropped).cloned().chain(kept).collect()
 }
 
-fn with_changes(old: &Table, new: &Table, changed: &Changed) -> Table {
+fn with_changes(old: &Table, new: &Table, changed: &TableDiff) -> Table {
     let mut table = Table { columns: new.columns.clone(), ..old.clone() };
     table.indexes.retain(|index| !changed.dropped_indexes.contains(index));
     for change in &changed.changes {
         match change {
-            Change::DropCheck(check) => table.checks.retain(|own| own != check),
-            Change::AddCheck(check) => table.checks.push(check.clone()),
-            Change::DropUnique(unique) => table.uniques.retain(|own| own != unique),
-            Change::AddUnique(unique) => table.uniques.push(unique.clone()),
+            TableChange::DropCheck(check) => table.checks.retain(|own| own != check),
+            TableChange::AddCheck(check) => table.checks.push(check.clone()),
+            TableChange::DropUnique(unique) => table.uniques.retain(|own| own != unique),
+            TableChange::AddUnique(unique) => table.uniques.push(unique.clone()),
             _ => {}
         }
     }
@@ -34,7 +34,7 @@ fn with_changes(old: &Table, new: &Table, changed: &Changed) -> Table {
 
 /// The steps that make what depends on the users of a table: generated columns with what is on them, checks, and indexes of
 /// expressions and of some rows.
-pub(super) fn dependents(table: &Table, users: &[EnumerationUser]) -> Vec<Operation> {
+pub(super) fn dependents(table: &Table, users: &[EnumUsage]) -> Vec<SchemaOperation> {
     let users = users.iter().filter(|user| user.table == table.name).map(|user| user.column.name.as_str());
     let users: Vec<&str> = users.collect();
     if users.is_empty() {
@@ -47,11 +47,11 @@ pub(super) fn dependents(table: &Table, users: &[EnumerationUser]) -> Vec<Operat
         any_mentioned(expression, columns)
     };
     let on_generated = |unique: &&Unique| unique.columns.iter().any(|column| is_generated(column));
-    let columns = generated.iter().map(|column| Change::AddColumn(Box::new((*column).clone())));
-    let uniques = table.uniques.iter().filter(on_generated).cloned().map(Change::AddUnique);
-    let checks = table.checks.iter().filter(|check| depends(&check.expression)).cloned().map(Change::AddCheck);
+    let columns = generated.iter().map(|column| TableChange::AddColumn(Box::new((*column).clone())));
+    let uniques = table.uniques.iter().filter(on_generated).cloned().map(TableChange::AddUnique);
+    let checks = table.checks.iter().filter(|check| depends(&check.expression)).cloned().map(TableChange::AddCheck);
     let changes = columns.chain(uniques).chain(checks);
-    let changes = changes.map(|change| Operation::Change { table: table.name.clone(), change });
+    let changes = changes.map(|change| SchemaOperation::Change { table: table.name.clone(), change });
     let is_dependent = |index: &&Index| {
         let by_part = index.parts.iter().any(|part| match &part.key {
             IndexKey::Column(name) => is_generated(name),
@@ -60,7 +60,7 @@ pub(super) fn dependents(table: &Table, users: &[EnumerationUser]) -> Vec<Operat
         by_part || index.predicate.as_ref().is_some_and(depends)
     };
     let indexes = table.indexes.iter().filter(is_dependent).cloned();
-    changes.chain(indexes.map(|index| Operation::CreateIndex { table: table.name.clone(), index })).collect()
+    changes.chain(indexes.map(|index| SchemaOperation::CreateIndex { table: table.name.clone(), index })).collect()
 }
 
 fn is_generated_from(column: &Column, users: &[&str]) -> bool {

@@ -1,38 +1,38 @@
 //! Enumerated types of PostgreSQL.
 
 use super::dependents::{after_changes, dependents};
-use super::table::Tables;
-use crate::autogenerate::operation::{EnumerationUser, Operation};
-use crate::schema::{Enumeration, Schema, Table, TableName};
+use super::table::TableChanges;
+use crate::autogenerate::operation::{EnumUsage, SchemaOperation};
+use crate::schema::{EnumType, Schema, Table, TableName};
 
 /// Steps with enumerated types, by when they are possible.
 #[derive(Debug, Default)]
-pub(super) struct Steps {
+pub(super) struct EnumSteps {
     /// Before tables change: new types, and new values.
-    pub(super) before: Vec<Operation>,
+    pub(super) before: Vec<SchemaOperation>,
     /// After tables have changed: values that go, or change places.
-    pub(super) after: Vec<Operation>,
+    pub(super) after: Vec<SchemaOperation>,
     /// After tables are gone.
-    pub(super) last: Vec<Operation>,
+    pub(super) last: Vec<SchemaOperation>,
 }
 
-pub(super) fn diff(from: &Schema, to: &Schema, tables: &Tables) -> Steps {
-    let mut steps = Steps::default();
+pub(super) fn diff(from: &Schema, to: &Schema, tables: &TableChanges) -> EnumSteps {
+    let mut steps = EnumSteps::default();
     for (name, new) in &to.enumerations {
         match from.enumerations.get(name) {
-            None => steps.before.push(Operation::CreateEnumeration(new.clone())),
+            None => steps.before.push(SchemaOperation::CreateEnumeration(new.clone())),
             Some(old) => alter(from, to, tables, old, new, &mut steps),
         }
     }
     let gone = from.enumerations.iter().filter(|(name, _)| !to.enumerations.contains_key(*name));
-    steps.last.extend(gone.map(|(_, old)| Operation::DropEnumeration(old.clone())));
+    steps.last.extend(gone.map(|(_, old)| SchemaOperation::DropEnumeration(old.clone())));
     steps
 }
 
 /// New values come first, because changed columns may use them; old values go last, because the columns that used them have
 /// changed by then.
-fn alter(from: &Schema, to: &Schema, tables: &Tables, old: &Enumeration, new: &Enumeration, steps: &mut Steps) {
-    let widened = Enumeration { values: widened(&old.values, &new.values), ..old.clone() };
+fn alter(from: &Schema, to: &Schema, tables: &TableChanges, old: &EnumType, new: &EnumType, steps: &mut EnumSteps) {
+    let widened = EnumType { values: widened(&old.values, &new.values), ..old.clone() };
     if widened.values != old.values {
         let there: Vec<_> = from.tables.values().cloned().collect();
         steps.before.push(altered(old.clone(), widened.clone(), &there));
@@ -43,10 +43,10 @@ fn alter(from: &Schema, to: &Schema, tables: &Tables, old: &Enumeration, new: &E
 }
 
 /// The step, while there are such tables.
-fn altered(from: Enumeration, to: Enumeration, tables: &[Table]) -> Operation {
+fn altered(from: EnumType, to: EnumType, tables: &[Table]) -> SchemaOperation {
     let users: Vec<_> = tables.iter().flat_map(|table| users_in(table, &to.name)).collect();
     let dependents = tables.iter().flat_map(|table| dependents(table, &users)).collect();
-    Operation::AlterEnumeration { from, to, users, dependents }
+    SchemaOperation::AlterEnumeration { from, to, users, dependents }
 }
 
 /// The old values in their order, and among them the new ones, each after the one that it follows.
@@ -65,7 +65,7 @@ fn widened(old: &[String], new: &[String]) -> Vec<String> {
     values
 }
 
-fn users_in<'t>(table: &'t Table, name: &'t TableName) -> impl Iterator<Item = EnumerationUser> + 't {
+fn users_in<'t>(table: &'t Table, name: &'t TableName) -> impl Iterator<Item = EnumUsage> + 't {
     let columns = table.columns.iter().filter(|column| column.column_type.is_of(name));
-    columns.map(|column| EnumerationUser { table: table.name.clone(), column: column.clone() })
+    columns.map(|column| EnumUsage { table: table.name.clone(), column: column.clone() })
 }

@@ -3,29 +3,29 @@
 //! Each step is possible where it stands: what others refer to comes before what refers to it, and goes after. So the
 //! steps, each taken back in the opposite order, lead back.
 
-mod alike;
 mod candidates;
+mod column_refs;
 mod dependents;
 mod enumeration;
-mod held;
-mod mention;
+mod equivalence;
+mod foreign_key_impact;
+mod foreign_key_indexes;
+mod matching;
 mod order;
-mod pairs;
-mod reference;
 mod rename;
 mod table;
-mod touched;
+mod table_order;
 
 pub(super) use self::candidates::candidates;
-pub use self::rename::{Candidate, Renames};
+pub use self::rename::{RenameCandidate, Renames};
 
-use super::operation::Operation;
-use super::wishes::Wishes;
+use super::hints::EntityHints;
+use super::operation::SchemaOperation;
 use crate::schema::{Schema, Table};
 
 /// What differs between database systems in what can be done in which order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Rules {
+pub(super) struct OrderingRules {
     /// Whether a column keeps its type, and a table its last index for a foreign key, while the foreign key is there (MySQL
     /// and MariaDB, which make an index for a foreign key that has none).
     pub(super) foreign_keys_hold: bool,
@@ -34,7 +34,13 @@ pub(super) struct Rules {
 }
 
 /// The steps from `from` to `to`. Both came from the same inspector.
-pub(super) fn diff(from: &Schema, to: &Schema, wishes: &Wishes, renames: &Renames, rules: Rules) -> Vec<Operation> {
+pub(super) fn diff(
+    from: &Schema,
+    to: &Schema,
+    wishes: &EntityHints,
+    renames: &Renames,
+    rules: OrderingRules,
+) -> Vec<SchemaOperation> {
     let (from, renamed) = rename::apply(from, renames);
     let tables = table::diff(&from, to, wishes, rules);
     let enumerations = enumeration::diff(&from, to, &tables);
@@ -42,8 +48,8 @@ pub(super) fn diff(from: &Schema, to: &Schema, wishes: &Wishes, renames: &Rename
 }
 
 /// Whether a table is as it should be.
-pub(super) fn is_alike(old: &Table, new: &Table, wishes: &Wishes) -> bool {
-    table::changed(old, new, wishes, Rules::default()).is_empty()
+pub(super) fn is_alike(old: &Table, new: &Table, wishes: &EntityHints) -> bool {
+    table::changed(old, new, wishes, OrderingRules::default()).is_empty()
 }
 
 #[cfg(test)]

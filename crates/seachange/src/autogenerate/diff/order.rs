@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Rules;
-use super::enumeration::Steps;
-use super::held;
-use super::reference::in_order_of_reference;
-use super::table::{Changed, Tables};
-use super::touched::Touched;
-use crate::autogenerate::operation::{Change, Operation};
+use super::OrderingRules;
+use super::enumeration::EnumSteps;
+use super::foreign_key_impact::ReferencedChanges;
+use super::foreign_key_indexes;
+use super::table::{TableChanges, TableDiff};
+use super::table_order::in_order_of_reference;
+use crate::autogenerate::operation::{SchemaOperation, TableChange};
 use crate::schema::{ForeignKey, Schema, Table, TableName};
 
 /// The order: names; new types; foreign keys that stand in the way; indexes that go; new tables; changes of tables; new
@@ -16,15 +16,15 @@ use crate::schema::{ForeignKey, Schema, Table, TableName};
 pub(super) fn order(
     from: &Schema,
     to: &Schema,
-    renamed: Vec<Operation>,
-    enumerations: Steps,
-    tables: Tables,
-    rules: Rules,
-) -> Vec<Operation> {
-    let mut keys = Keys::default();
-    let Tables { created, dropped, mut changed } = tables;
+    renamed: Vec<SchemaOperation>,
+    enumerations: EnumSteps,
+    tables: TableChanges,
+    rules: OrderingRules,
+) -> Vec<SchemaOperation> {
+    let mut keys = DeferredForeignKeys::default();
+    let TableChanges { created, dropped, mut changed } = tables;
     keys.unpin(from, to, &changed, rules);
-    let touched = Touched::of(&changed);
+    let touched = ReferencedChanges::of(&changed);
     keys.take_early(&touched, &dropped, &mut changed, rules);
     keys.take_late(&touched, &mut changed, rules);
     let created = keys.in_order_of_creation(created, &touched);
@@ -37,44 +37,44 @@ pub(super) fn order(
         table
             .dropped_indexes
             .iter()
-            .map(|index| Operation::DropIndex { table: table.name.clone(), index: index.clone() })
+            .map(|index| SchemaOperation::DropIndex { table: table.name.clone(), index: index.clone() })
     }));
-    steps.extend(created.into_iter().map(|table| Operation::CreateTable(Box::new(table))));
+    steps.extend(created.into_iter().map(|table| SchemaOperation::CreateTable(Box::new(table))));
     steps.extend(changed.iter().flat_map(|table| {
-        table.changes.iter().map(|change| Operation::Change { table: table.name.clone(), change: change.clone() })
+        table.changes.iter().map(|change| SchemaOperation::Change { table: table.name.clone(), change: change.clone() })
     }));
     steps.extend(enumerations.after);
     steps.extend(changed.iter().flat_map(|table| {
         table
             .created_indexes
             .iter()
-            .map(|index| Operation::CreateIndex { table: table.name.clone(), index: index.clone() })
+            .map(|index| SchemaOperation::CreateIndex { table: table.name.clone(), index: index.clone() })
     }));
     steps.extend(keys.late);
-    steps.extend(dropped.into_iter().map(|table| Operation::DropTable(Box::new(table))));
+    steps.extend(dropped.into_iter().map(|table| SchemaOperation::DropTable(Box::new(table))));
     steps.extend(enumerations.last);
     steps
 }
 
 /// Foreign keys that cannot go or come with the other changes of their table.
 #[derive(Debug, Default)]
-struct Keys {
-    early: Vec<Operation>,
-    late: Vec<Operation>,
+struct DeferredForeignKeys {
+    early: Vec<SchemaOperation>,
+    late: Vec<SchemaOperation>,
 }
 
-impl Keys {
+impl DeferredForeignKeys {
     fn drop_early(&mut self, table: &TableName, key: ForeignKey) {
-        self.early.push(Operation::Change { table: table.clone(), change: Change::DropForeignKey(key) });
+        self.early.push(SchemaOperation::Change { table: table.clone(), change: TableChange::DropForeignKey(key) });
     }
 
     fn add_late(&mut self, table: &TableName, key: ForeignKey) {
-        self.late.push(Operation::Change { table: table.clone(), change: Change::AddForeignKey(key) });
+        self.late.push(SchemaOperation::Change { table: table.clone(), change: TableChange::AddForeignKey(key) });
     }
 
     /// Takes foreign keys away that stay, while the key that they refer to is replaced, or where they hold the type of a column
     /// or an index that they use.
-    fn unpin(&mut self, from: &Schema, to: &Schema, changed: &[Changed], rules: Rules) {
+    fn unpin(&mut self, from: &Schema, to: &Schema, changed: &[TableDiff], rules: OrderingRules) {
         let lost: BTreeSet<_> = changed.iter().flat_map(lost_keys).collect();
         let retyped = changed.iter().filter(|_| rules.foreign_keys_hold).flat_map(retyped_columns);
         let retyped: BTreeSet<_> = retyped.collect();
@@ -87,7 +87,8 @@ impl Keys {
             let changes = changed.iter().flat_map(|changed| &changed.changes);
             let dropped: Vec<_> = changes.filter_map(dropped_key).collect();
             let loses_index = |key: &ForeignKey| {
-                rules.foreign_keys_hold && changed.is_some_and(|changed| held::is_unserved(key, table, changed))
+                rules.foreign_keys_hold
+                    && changed.is_some_and(|changed| foreign_key_indexes::is_unserved(key, table, changed))
             };
             let pinned = table.foreign_keys.iter().filter(|key| {
                 !dropped.contains(key)
@@ -105,16 +106,23 @@ impl Keys {
 
     /// Takes the foreign keys out of the changes that have to go before what they refer to changes or goes, or before an index
     /// that they hold.
-    fn take_early(&mut self, touched: &Touched, dropped: &[Table], changed: &mut [Changed], rules: Rules) {
+    fn take_early(
+        &mut self,
+        touched: &ReferencedChanges,
+        dropped: &[Table],
+        changed: &mut [TableDiff],
+        rules: OrderingRules,
+    ) {
         let gone: BTreeSet<_> = dropped.iter().map(|table| &table.name).collect();
         for table in changed {
             let changes = std::mem::take(&mut table.changes);
             for change in changes {
                 match change {
-                    Change::DropForeignKey(key)
+                    TableChange::DropForeignKey(key)
                         if key.referenced_table != table.name
                             && (gone.contains(&key.referenced_table) || touched.is_target_of(&key))
-                            || rules.foreign_keys_hold && held::begins_one_of(&key, &table.dropped_indexes) =>
+                            || rules.foreign_keys_hold
+                                && foreign_key_indexes::begins_one_of(&key, &table.dropped_indexes) =>
                     {
                         self.drop_early(&table.name, key);
                     }
@@ -126,14 +134,15 @@ impl Keys {
 
     /// Takes the foreign keys out of the changes that have to come after what they refer to, or after an index that they
     /// hold: on the way back they go before it.
-    fn take_late(&mut self, touched: &Touched, changed: &mut [Changed], rules: Rules) {
+    fn take_late(&mut self, touched: &ReferencedChanges, changed: &mut [TableDiff], rules: OrderingRules) {
         for table in changed {
             let changes = std::mem::take(&mut table.changes);
             for change in changes {
                 match change {
-                    Change::AddForeignKey(key)
+                    TableChange::AddForeignKey(key)
                         if key.referenced_table != table.name && touched.is_target_of(&key)
-                            || rules.foreign_keys_hold && held::begins_one_of(&key, &table.created_indexes) =>
+                            || rules.foreign_keys_hold
+                                && foreign_key_indexes::begins_one_of(&key, &table.created_indexes) =>
                     {
                         self.add_late(&table.name, key);
                     }
@@ -144,7 +153,7 @@ impl Keys {
     }
 
     /// Puts new tables behind those that they refer to. Where that is not possible, the foreign key comes later.
-    fn in_order_of_creation(&mut self, created: Vec<Table>, touched: &Touched) -> Vec<Table> {
+    fn in_order_of_creation(&mut self, created: Vec<Table>, touched: &ReferencedChanges) -> Vec<Table> {
         let names: BTreeSet<_> = created.iter().map(|table| table.name.clone()).collect();
         let mut tables = in_order_of_reference(created);
         let mut made = BTreeSet::new();
@@ -162,7 +171,7 @@ impl Keys {
     }
 
     /// Puts tables that go before those that they refer to. Where that is not possible, the foreign key goes earlier.
-    fn in_order_of_dropping(&mut self, dropped: Vec<Table>, touched: &Touched) -> Vec<Table> {
+    fn in_order_of_dropping(&mut self, dropped: Vec<Table>, touched: &ReferencedChanges) -> Vec<Table> {
         let names: BTreeSet<_> = dropped.iter().map(|table| table.name.clone()).collect();
         let mut tables = in_order_of_reference(dropped);
         let mut below = BTreeSet::new();
@@ -182,27 +191,27 @@ impl Keys {
     }
 }
 
-fn dropped_key(change: &Change) -> Option<&ForeignKey> {
+fn dropped_key(change: &TableChange) -> Option<&ForeignKey> {
     match change {
-        Change::DropForeignKey(key) => Some(key),
+        TableChange::DropForeignKey(key) => Some(key),
         _ => None,
     }
 }
 
 /// The keys of a table that go, by their columns.
-fn lost_keys(changed: &Changed) -> impl Iterator<Item = (TableName, Vec<String>)> + '_ {
+fn lost_keys(changed: &TableDiff) -> impl Iterator<Item = (TableName, Vec<String>)> + '_ {
     let constraints = changed.changes.iter().filter_map(|change| match change {
-        Change::DropPrimaryKey(key) => Some(key.columns.clone()),
-        Change::DropUnique(unique) => Some(unique.columns.clone()),
+        TableChange::DropPrimaryKey(key) => Some(key.columns.clone()),
+        TableChange::DropUnique(unique) => Some(unique.columns.clone()),
         _ => None,
     });
     let indexes = changed.dropped_indexes.iter().filter(|index| index.unique);
-    constraints.chain(indexes.map(held::columns)).map(|columns| (changed.name.clone(), columns))
+    constraints.chain(indexes.map(foreign_key_indexes::columns)).map(|columns| (changed.name.clone(), columns))
 }
 
-fn retyped_columns(changed: &Changed) -> impl Iterator<Item = (TableName, String)> + '_ {
+fn retyped_columns(changed: &TableDiff) -> impl Iterator<Item = (TableName, String)> + '_ {
     changed.changes.iter().filter_map(|change| match change {
-        Change::ModifyColumn { from, to } if from.is_retyped(to) => Some((changed.name.clone(), to.name.clone())),
+        TableChange::ModifyColumn { from, to } if from.is_retyped(to) => Some((changed.name.clone(), to.name.clone())),
         _ => None,
     })
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::mention::renamed;
-use crate::autogenerate::operation::{Change, Operation};
-use crate::autogenerate::wishes::Wishes;
+use super::column_refs::renamed;
+use crate::autogenerate::hints::EntityHints;
+use crate::autogenerate::operation::{SchemaOperation, TableChange};
 use crate::schema::{Expression, IndexKey, Schema, Table, TableName};
 
 /// What gets another name.
@@ -18,7 +18,7 @@ pub struct Renames {
 
 /// Two things, of which the second may be the first under another name: nobody said so.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Candidate {
+pub enum RenameCandidate {
     /// A table that goes, and one that comes.
     Table {
         /// The one that goes.
@@ -39,7 +39,7 @@ pub enum Candidate {
 
 impl Renames {
     /// What the entities say, as far as it is still to be done.
-    pub(in crate::autogenerate) fn asked_for(from: &Schema, to: &Schema, wishes: &Wishes) -> Self {
+    pub(in crate::autogenerate) fn asked_for(from: &Schema, to: &Schema, wishes: &EntityHints) -> Self {
         let mut renames = Self::default();
         for (new, old) in &wishes.renamed_tables {
             if is_open(old, new, &from.tables, &to.tables) {
@@ -59,12 +59,12 @@ impl Renames {
     }
 
     /// Takes a candidate for what it may be.
-    pub fn accept(&mut self, candidate: &Candidate) {
+    pub fn accept(&mut self, candidate: &RenameCandidate) {
         match candidate.clone() {
-            Candidate::Table { from, to } => {
+            RenameCandidate::Table { from, to } => {
                 self.tables.insert(from, to);
             }
-            Candidate::Column { table, from, to } => {
+            RenameCandidate::Column { table, from, to } => {
                 self.columns.insert((table, from), to);
             }
         }
@@ -72,12 +72,12 @@ impl Renames {
 
     /// Whether a candidate is still possible beside what is accepted.
     #[must_use]
-    pub fn leaves_open(&self, candidate: &Candidate) -> bool {
+    pub fn is_unresolved(&self, candidate: &RenameCandidate) -> bool {
         match candidate {
-            Candidate::Table { from, to } => {
+            RenameCandidate::Table { from, to } => {
                 !self.tables.contains_key(from) && self.tables.values().all(|taken| taken != to)
             }
-            Candidate::Column { table, from, to } => {
+            RenameCandidate::Column { table, from, to } => {
                 let of_table = || self.columns.iter().filter(|((own, _), _)| own == table);
                 of_table().all(|((_, old), new)| old != from && new != to)
             }
@@ -96,17 +96,17 @@ fn is_open<K: Ord, V>(old: &K, new: &K, from: &BTreeMap<K, V>, to: &BTreeMap<K, 
 }
 
 /// The schema once everything has its new name, and the steps to it.
-pub(super) fn apply(from: &Schema, renames: &Renames) -> (Schema, Vec<Operation>) {
+pub(super) fn apply(from: &Schema, renames: &Renames) -> (Schema, Vec<SchemaOperation>) {
     let mut schema = from.clone();
     let mut steps = Vec::new();
     for (old, new) in &renames.tables {
         rename_table(&mut schema, old, new);
-        steps.push(Operation::RenameTable { from: old.clone(), to: new.clone() });
+        steps.push(SchemaOperation::RenameTable { from: old.clone(), to: new.clone() });
     }
     for ((table, old), new) in &renames.columns {
         rename_column(&mut schema, table, old, new);
-        let change = Change::RenameColumn { from: old.clone(), to: new.clone() };
-        steps.push(Operation::Change { table: table.clone(), change });
+        let change = TableChange::RenameColumn { from: old.clone(), to: new.clone() };
+        steps.push(SchemaOperation::Change { table: table.clone(), change });
     }
     (schema, steps)
 }

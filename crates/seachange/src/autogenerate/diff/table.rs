@@ -1,59 +1,59 @@
 //! What changes in a table that stays.
 
-use super::pairs::{Unpaired, pair};
-use super::{Rules, alike, held};
-use crate::autogenerate::operation::Change;
-use crate::autogenerate::wishes::Wishes;
+use super::matching::{Unmatched, pair};
+use super::{OrderingRules, equivalence, foreign_key_indexes};
+use crate::autogenerate::hints::EntityHints;
+use crate::autogenerate::operation::TableChange;
 use crate::schema::{Check, Column, Exclusion, ForeignKey, Index, Schema, Table, TableName, Unique};
 
 /// The tables that come, go and change.
 #[derive(Debug, Default)]
-pub(super) struct Tables {
+pub(super) struct TableChanges {
     pub(super) created: Vec<Table>,
     pub(super) dropped: Vec<Table>,
-    pub(super) changed: Vec<Changed>,
+    pub(super) changed: Vec<TableDiff>,
 }
 
 /// A table that stays, and what becomes of it, in an order in which it can be done.
 #[derive(Debug)]
-pub(super) struct Changed {
+pub(super) struct TableDiff {
     pub(super) name: TableName,
     pub(super) dropped_indexes: Vec<Index>,
-    pub(super) changes: Vec<Change>,
+    pub(super) changes: Vec<TableChange>,
     pub(super) created_indexes: Vec<Index>,
 }
 
-pub(super) fn diff(from: &Schema, to: &Schema, wishes: &Wishes, rules: Rules) -> Tables {
+pub(super) fn diff(from: &Schema, to: &Schema, wishes: &EntityHints, rules: OrderingRules) -> TableChanges {
     let absent = |own: &Schema, other: &Schema| {
         let tables = own.tables.values().filter(|table| !other.tables.contains_key(&table.name));
         tables.cloned().collect()
     };
     let both = from.tables.values().filter_map(|old| Some((old, to.tables.get(&old.name)?)));
     let changed = both.map(|(old, new)| changed(old, new, wishes, rules)).filter(|changed| !changed.is_empty());
-    Tables { created: absent(to, from), dropped: absent(from, to), changed: changed.collect() }
+    TableChanges { created: absent(to, from), dropped: absent(from, to), changed: changed.collect() }
 }
 
-pub(super) fn changed(old: &Table, new: &Table, wishes: &Wishes, rules: Rules) -> Changed {
-    let mut keys = Keys::compare(old, new, wishes);
+pub(super) fn changed(old: &Table, new: &Table, wishes: &EntityHints, rules: OrderingRules) -> TableDiff {
+    let mut keys = UniquesAndIndexes::compare(old, new, wishes);
     if rules.foreign_keys_hold {
-        keys.dropped_indexes.retain(|index| !held::is_as_made_for_foreign_key(index, new));
+        keys.dropped_indexes.retain(|index| !foreign_key_indexes::is_as_made_for_foreign_key(index, new));
     }
     let mut changes = Vec::new();
     let changes_key_alone = key_changes(old, new) && !rules.counters_need_a_key;
-    let others = Others::compare(old, new, wishes);
+    let others = OtherConstraints::compare(old, new, wishes);
     drop_constraints(&others, &keys, &mut changes);
-    changes.extend(old.primary_key.clone().filter(|_| changes_key_alone).map(Change::DropPrimaryKey));
+    changes.extend(old.primary_key.clone().filter(|_| changes_key_alone).map(TableChange::DropPrimaryKey));
     if rules.counters_need_a_key && key_changes(old, new) {
         change_columns_around_key(old, new, &mut changes);
     } else {
         change_columns(old, new, &mut changes);
     }
-    changes.extend(new.primary_key.clone().filter(|_| changes_key_alone).map(Change::AddPrimaryKey));
+    changes.extend(new.primary_key.clone().filter(|_| changes_key_alone).map(TableChange::AddPrimaryKey));
     add_constraints(&others, &keys, &mut changes);
     if old.comment != new.comment {
-        changes.push(Change::Comment { from: old.comment.clone(), to: new.comment.clone() });
+        changes.push(TableChange::Comment { from: old.comment.clone(), to: new.comment.clone() });
     }
-    Changed {
+    TableDiff {
         name: new.name.clone(),
         dropped_indexes: keys.dropped_indexes,
         changes,
@@ -63,37 +63,37 @@ pub(super) fn changed(old: &Table, new: &Table, wishes: &Wishes, rules: Rules) -
 
 /// Unique constraints and indexes, one of which may stand for the other.
 #[derive(Debug)]
-struct Keys {
+struct UniquesAndIndexes {
     dropped_uniques: Vec<Unique>,
     created_uniques: Vec<Unique>,
     dropped_indexes: Vec<Index>,
     created_indexes: Vec<Index>,
 }
 
-impl Keys {
-    fn compare(old: &Table, new: &Table, wishes: &Wishes) -> Self {
+impl UniquesAndIndexes {
+    fn compare(old: &Table, new: &Table, wishes: &EntityHints) -> Self {
         let name_is_free = |name: Option<&str>| !wishes.asks_for_name(&new.name, name);
         let uniques = pair(
             &old.uniques,
             &new.uniques,
-            |old, new| old.name == new.name && alike::uniques(old, new),
-            |old, new| name_is_free(new.name.as_deref()) && alike::uniques(old, new),
+            |old, new| old.name == new.name && equivalence::uniques(old, new),
+            |old, new| name_is_free(new.name.as_deref()) && equivalence::uniques(old, new),
         );
         let indexes = pair(
             &old.indexes,
             &new.indexes,
-            |old, new| old.name == new.name && alike::indexes(old, new),
-            |old, new| name_is_free(Some(&new.name)) && alike::indexes(old, new),
+            |old, new| old.name == new.name && equivalence::indexes(old, new),
+            |old, new| name_is_free(Some(&new.name)) && equivalence::indexes(old, new),
         );
         // An index whose name another one is to have cannot stay.
         let wanted: Vec<&str> = indexes.new.iter().map(|index| index.name.as_str()).collect();
         let index_for_unique = pair(indexes.old, uniques.new, never, |index, unique| {
             !wanted.contains(&index.name.as_str())
                 && !wishes.asks_for_unique(&new.name, unique.name.as_deref())
-                && alike::index_and_unique(index, unique)
+                && equivalence::index_and_unique(index, unique)
         });
         let unique_for_index = pair(uniques.old, indexes.new, never, |unique, index| {
-            name_is_free(Some(&index.name)) && alike::index_and_unique(index, unique)
+            name_is_free(Some(&index.name)) && equivalence::index_and_unique(index, unique)
         });
         Self {
             dropped_uniques: owned(unique_for_index.old),
@@ -112,18 +112,18 @@ fn owned<T: Clone>(items: Vec<&T>) -> Vec<T> {
     items.into_iter().cloned().collect()
 }
 
-fn drop_constraints(others: &Others, keys: &Keys, changes: &mut Vec<Change>) {
-    changes.extend(others.foreign_keys.old.iter().copied().cloned().map(Change::DropForeignKey));
-    changes.extend(others.checks.old.iter().copied().cloned().map(Change::DropCheck));
-    changes.extend(others.exclusions.old.iter().copied().cloned().map(Change::DropExclusion));
-    changes.extend(keys.dropped_uniques.iter().cloned().map(Change::DropUnique));
+fn drop_constraints(others: &OtherConstraints, keys: &UniquesAndIndexes, changes: &mut Vec<TableChange>) {
+    changes.extend(others.foreign_keys.old.iter().copied().cloned().map(TableChange::DropForeignKey));
+    changes.extend(others.checks.old.iter().copied().cloned().map(TableChange::DropCheck));
+    changes.extend(others.exclusions.old.iter().copied().cloned().map(TableChange::DropExclusion));
+    changes.extend(keys.dropped_uniques.iter().cloned().map(TableChange::DropUnique));
 }
 
-fn add_constraints(others: &Others, keys: &Keys, changes: &mut Vec<Change>) {
-    changes.extend(keys.created_uniques.iter().cloned().map(Change::AddUnique));
-    changes.extend(others.exclusions.new.iter().copied().cloned().map(Change::AddExclusion));
-    changes.extend(others.checks.new.iter().copied().cloned().map(Change::AddCheck));
-    changes.extend(others.foreign_keys.new.iter().copied().cloned().map(Change::AddForeignKey));
+fn add_constraints(others: &OtherConstraints, keys: &UniquesAndIndexes, changes: &mut Vec<TableChange>) {
+    changes.extend(keys.created_uniques.iter().cloned().map(TableChange::AddUnique));
+    changes.extend(others.exclusions.new.iter().copied().cloned().map(TableChange::AddExclusion));
+    changes.extend(others.checks.new.iter().copied().cloned().map(TableChange::AddCheck));
+    changes.extend(others.foreign_keys.new.iter().copied().cloned().map(TableChange::AddForeignKey));
 }
 
 fn key_changes(old: &Table, new: &Table) -> bool {
@@ -131,29 +131,29 @@ fn key_changes(old: &Table, new: &Table) -> bool {
     columns(old) != columns(new)
 }
 
-fn change_columns(old: &Table, new: &Table, changes: &mut Vec<Change>) {
-    changes.extend(absent(new, old).map(|column| Change::AddColumn(Box::new(column.clone()))));
+fn change_columns(old: &Table, new: &Table, changes: &mut Vec<TableChange>) {
+    changes.extend(absent(new, old).map(|column| TableChange::AddColumn(Box::new(column.clone()))));
     changes.extend(modified(old, new).map(modify));
-    changes.extend(absent(old, new).map(|column| Change::DropColumn(Box::new(column.clone()))));
+    changes.extend(absent(old, new).map(|column| TableChange::DropColumn(Box::new(column.clone()))));
 }
 
 /// Puts the change of the key next to the columns that count and come or go, so that one statement takes them all: at no
 /// time may there be one outside of a key. What stops to count does so before, and what begins to does so afterwards.
-fn change_columns_around_key(old: &Table, new: &Table, changes: &mut Vec<Change>) {
+fn change_columns_around_key(old: &Table, new: &Table, changes: &mut Vec<TableChange>) {
     let counts = |column: &&Column| column.auto_increment.is_some();
     let (counting, added): (Vec<_>, Vec<_>) = absent(new, old).partition(counts);
     let (last, dropped): (Vec<_>, Vec<_>) = absent(old, new).partition(counts);
     let (after, before): (Vec<_>, Vec<_>) = modified(old, new).partition(|(before, after)| {
-        let leaves_key = alike::is_in_key(old, &before.name) && after.nullable && !before.nullable;
+        let leaves_key = equivalence::is_in_key(old, &before.name) && after.nullable && !before.nullable;
         leaves_key || before.auto_increment.is_none() && after.auto_increment.is_some()
     });
-    let add = |column: &Column| Change::AddColumn(Box::new(column.clone()));
-    let drop = |column: &Column| Change::DropColumn(Box::new(column.clone()));
+    let add = |column: &Column| TableChange::AddColumn(Box::new(column.clone()));
+    let drop = |column: &Column| TableChange::DropColumn(Box::new(column.clone()));
     changes.extend(added.into_iter().map(add));
     changes.extend(before.into_iter().map(modify));
     changes.extend(counting.into_iter().map(add));
-    changes.extend(old.primary_key.clone().map(Change::DropPrimaryKey));
-    changes.extend(new.primary_key.clone().map(Change::AddPrimaryKey));
+    changes.extend(old.primary_key.clone().map(TableChange::DropPrimaryKey));
+    changes.extend(new.primary_key.clone().map(TableChange::AddPrimaryKey));
     changes.extend(last.into_iter().map(drop));
     changes.extend(after.into_iter().map(modify));
     changes.extend(dropped.into_iter().map(drop));
@@ -168,32 +168,34 @@ fn absent<'t>(table: &'t Table, other: &'t Table) -> impl Iterator<Item = &'t Co
 fn modified<'t>(old: &'t Table, new: &'t Table) -> impl Iterator<Item = (&'t Column, &'t Column)> {
     let both = new.columns.iter().filter_map(|column| Some((old.column(&column.name)?, column)));
     both.filter(|(before, after)| {
-        let in_key = alike::is_in_key(old, &after.name) && alike::is_in_key(new, &after.name);
-        !alike::columns(before, after, in_key)
+        let in_key = equivalence::is_in_key(old, &after.name) && equivalence::is_in_key(new, &after.name);
+        !equivalence::columns(before, after, in_key)
     })
 }
 
-fn modify((from, to): (&Column, &Column)) -> Change {
-    Change::ModifyColumn { from: Box::new(from.clone()), to: Box::new(to.clone()) }
+fn modify((from, to): (&Column, &Column)) -> TableChange {
+    TableChange::ModifyColumn { from: Box::new(from.clone()), to: Box::new(to.clone()) }
 }
 
 /// Constraints that nothing else can stand for.
-struct Others<'o, 'n> {
-    foreign_keys: Unpaired<'o, 'n, ForeignKey, ForeignKey>,
-    checks: Unpaired<'o, 'n, Check, Check>,
-    exclusions: Unpaired<'o, 'n, Exclusion, Exclusion>,
+struct OtherConstraints<'o, 'n> {
+    foreign_keys: Unmatched<'o, 'n, ForeignKey, ForeignKey>,
+    checks: Unmatched<'o, 'n, Check, Check>,
+    exclusions: Unmatched<'o, 'n, Exclusion, Exclusion>,
 }
 
-impl<'o, 'n> Others<'o, 'n> {
-    fn compare(old: &'o Table, new: &'n Table, wishes: &Wishes) -> Self {
+impl<'o, 'n> OtherConstraints<'o, 'n> {
+    fn compare(old: &'o Table, new: &'n Table, wishes: &EntityHints) -> Self {
         let name_is_free = |name: Option<&str>| !wishes.asks_for_name(&new.name, name);
         Self {
             foreign_keys: pair(
                 &old.foreign_keys,
                 &new.foreign_keys,
-                |old, new| old.name == new.name && alike::foreign_keys(old, new),
+                |old, new| old.name == new.name && equivalence::foreign_keys(old, new),
                 // sea-query writes no names of foreign keys on SQLite.
-                |old, new| (old.name.is_none() || name_is_free(new.name.as_deref())) && alike::foreign_keys(old, new),
+                |old, new| {
+                    (old.name.is_none() || name_is_free(new.name.as_deref())) && equivalence::foreign_keys(old, new)
+                },
             ),
             checks: pair(
                 &old.checks,
@@ -211,7 +213,7 @@ impl<'o, 'n> Others<'o, 'n> {
     }
 }
 
-impl Changed {
+impl TableDiff {
     pub(super) fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.dropped_indexes.is_empty() && self.created_indexes.is_empty()
     }

@@ -7,7 +7,7 @@ use super::EntityError;
 use crate::alter::clause::{self, quoted};
 
 /// A column as it is to be built, and what it was called before.
-pub(super) struct Built {
+pub(super) struct BuiltColumn {
     pub(super) definition: ColumnDef,
     pub(super) comment: Option<String>,
     pub(super) renamed_from: Option<String>,
@@ -23,7 +23,7 @@ pub(super) fn build(
     table: &str,
     column: &ColumnDef,
     kind: Option<&ColumnType>,
-) -> Result<Built, EntityError> {
+) -> Result<BuiltColumn, EntityError> {
     let spec = column.get_column_spec();
     let (comment, renamed_from) = spec.comment.as_deref().map(split_comment).unwrap_or_default();
     let mut definition = match column.get_column_type() {
@@ -63,7 +63,7 @@ pub(super) fn build(
     }
     // Asked for its complaint about a type that the database does not have.
     clause::column(backend, table, &definition).map_err(EntityError::Column)?;
-    Ok(Built { definition, comment, renamed_from })
+    Ok(BuiltColumn { definition, comment, renamed_from })
 }
 
 /// PostgreSQL takes the name of an enumerated type for one in lower case unless it is quoted, and MySQL reads the values as

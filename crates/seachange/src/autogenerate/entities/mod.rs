@@ -1,20 +1,20 @@
 //! The entities that a database is to fit, and what their attributes cannot say.
 
-mod blueprint;
 mod column;
 mod declaration;
 mod error;
 mod plan;
+mod schema;
 mod table;
 
 use sea_orm::DbBackend;
 
-pub(super) use self::blueprint::{Blueprint, Placement};
 use self::declaration::Declarations;
 pub use self::error::EntityError;
 pub(super) use self::plan::TablePlan;
+pub(super) use self::schema::{SchemaDefinition, SchemaMapping};
 pub use self::table::EntityTable;
-use super::filter::{Filter, Pattern};
+use super::filter::{NamePattern, TableFilter};
 use crate::schema::TableName;
 
 /// The entities of a program, each for one table.
@@ -43,7 +43,7 @@ use crate::schema::TableName;
 #[derive(Debug, Clone, Default)]
 pub struct Entities {
     tables: Vec<EntityTable>,
-    left_alone: Vec<Pattern>,
+    left_alone: Vec<NamePattern>,
 }
 
 impl Entities {
@@ -65,7 +65,7 @@ impl Entities {
     /// works in are left alone in any case, unless an entity stands for them.
     #[must_use]
     pub fn leave_alone(mut self, pattern: &str) -> Self {
-        self.left_alone.push(Pattern::new(pattern));
+        self.left_alone.push(NamePattern::new(pattern));
         self
     }
 
@@ -86,12 +86,12 @@ impl Entities {
     }
 
     /// Those that are compared. What is in the schema `home`, where the connection works, needs no schema in its name.
-    pub(super) fn compared(&self, filter: &Filter, home: Option<&str>) -> Self {
+    pub(super) fn compared(&self, filter: &TableFilter, home: Option<&str>) -> Self {
         let mut entities = self.clone();
         for table in &mut entities.tables {
             table.bring_home(home);
         }
-        entities.tables.retain(|table| filter.admits(table.name()) && !self.leaves_alone(table.name()));
+        entities.tables.retain(|table| filter.matches(table.name()) && !self.leaves_alone(table.name()));
         entities
     }
 
@@ -105,7 +105,11 @@ impl Entities {
     }
 
     /// How to build their tables on a database system.
-    pub(super) fn blueprint(&self, backend: DbBackend, placement: &Placement) -> Result<Blueprint, EntityError> {
-        blueprint::draw(&self.tables, backend, placement)
+    pub(super) fn blueprint(
+        &self,
+        backend: DbBackend,
+        placement: &SchemaMapping,
+    ) -> Result<SchemaDefinition, EntityError> {
+        schema::build(&self.tables, backend, placement)
     }
 }

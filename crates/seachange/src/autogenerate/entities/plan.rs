@@ -3,7 +3,7 @@
 use sea_orm::sea_query::{Alias, ColumnDef, ForeignKeyAction, Index as Create, IndexCreateStatement, TableForeignKey};
 
 use crate::alter::operation::table_name;
-use crate::schema::{Action, ForeignKey, Index, IndexPart, TableName, Unique};
+use crate::schema::{ForeignKey, Index, IndexPart, ReferentialAction, TableName, Unique};
 
 /// How to build a table, and what of it is clear without building it.
 #[derive(Debug)]
@@ -106,11 +106,11 @@ pub(super) fn unique(name: Option<&str>, columns: Vec<String>) -> Unique {
 /// A foreign key. `restricts` says that refusing at once and refusing at the end are one and the same.
 pub(super) fn foreign_key(key: &TableForeignKey, restricts: bool) -> ForeignKey {
     let action = |action: Option<ForeignKeyAction>| match action {
-        Some(ForeignKeyAction::Restrict) if !restricts => Action::Restrict,
-        Some(ForeignKeyAction::Cascade) => Action::Cascade,
-        Some(ForeignKeyAction::SetNull) => Action::SetNull,
-        Some(ForeignKeyAction::SetDefault) => Action::SetDefault,
-        _ => Action::NoAction,
+        Some(ForeignKeyAction::Restrict) if !restricts => ReferentialAction::Restrict,
+        Some(ForeignKeyAction::Cascade) => ReferentialAction::Cascade,
+        Some(ForeignKeyAction::SetNull) => ReferentialAction::SetNull,
+        Some(ForeignKeyAction::SetDefault) => ReferentialAction::SetDefault,
+        _ => ReferentialAction::NoAction,
     };
     ForeignKey {
         name: key.get_name().map(str::to_owned),

@@ -16,12 +16,12 @@ use crate::schema::TableName;
 #[derive(Clone)]
 pub struct EntityTable {
     name: TableName,
-    describe: Arc<dyn Fn(DbBackend) -> Described + Send + Sync>,
+    describe: Arc<dyn Fn(DbBackend) -> EntityDefinition + Send + Sync>,
     pub(super) declarations: Declarations,
 }
 
 /// What SeaORM makes of an entity.
-pub(super) struct Described {
+pub(super) struct EntityDefinition {
     pub(super) table: TableCreateStatement,
     pub(super) indexes: Vec<IndexCreateStatement>,
     /// The types of the columns as the entity says them, before SeaORM fits them to a database.
@@ -41,7 +41,7 @@ impl EntityTable {
     pub fn stated(statement: &TableCreateStatement) -> Self {
         let name = statement.get_table_name().and_then(table_name).map(TableName::from).unwrap_or_default();
         let statement = statement.clone();
-        let describe = move |_| Described {
+        let describe = move |_| EntityDefinition {
             kinds: statement.get_columns().iter().filter_map(kind).collect(),
             table: statement.clone(),
             indexes: Vec::new(),
@@ -103,8 +103,8 @@ impl EntityTable {
     }
 
     pub(super) fn bring_home(&mut self, home: Option<&str>) {
-        self.name.bring_home(home);
-        self.declarations.renamed_from.iter_mut().for_each(|old| old.bring_home(home));
+        self.name.unqualify(home);
+        self.declarations.renamed_from.iter_mut().for_each(|old| old.unqualify(home));
     }
 
     /// The name of the table.
@@ -113,7 +113,7 @@ impl EntityTable {
         &self.name
     }
 
-    pub(super) fn describe(&self, backend: DbBackend) -> Described {
+    pub(super) fn describe(&self, backend: DbBackend) -> EntityDefinition {
         (self.describe)(backend)
     }
 }
@@ -137,10 +137,10 @@ fn kind(column: &ColumnDef) -> Option<(String, ColumnType)> {
     Some((column.get_column_name(), column.get_column_type()?.clone()))
 }
 
-fn describe<E: EntityTrait>(backend: DbBackend) -> Described {
+fn describe<E: EntityTrait>(backend: DbBackend) -> EntityDefinition {
     let schema = Schema::new(backend);
     let kinds = E::Column::iter().map(|column| (column.as_str().to_owned(), column.def().get_column_type().clone()));
-    Described {
+    EntityDefinition {
         table: schema.create_table_from_entity(E::default()),
         indexes: schema.create_index_from_entity(E::default()),
         kinds: kinds.collect(),

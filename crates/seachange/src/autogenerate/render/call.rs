@@ -1,12 +1,12 @@
 //! Calls: what they are called with.
 
 use super::column::{column, cust};
-use super::rust::{Rust, array, call, root_string, string, tuple, word};
-use crate::autogenerate::code::{Alteration, Key, NamedColumns, NewTable, ValuePlace};
-use crate::schema::{Action, Deferrable, ForeignKey, Index, IndexKey, IndexPart, TableName};
+use super::rust::{RustExpr, array, call, root_string, string, tuple, word};
+use crate::autogenerate::code::{AlterCall, CreateTable, EnumValuePosition, NamedColumns, TableKey};
+use crate::schema::{Deferrable, ForeignKey, Index, IndexKey, IndexPart, ReferentialAction, TableName};
 
 /// Writes the name of a table or a type, with its schema if it has one.
-pub(super) fn table_name(TableName { schema, name }: &TableName) -> Rust {
+pub(super) fn table_name(TableName { schema, name }: &TableName) -> RustExpr {
     match schema {
         Some(schema) => tuple(vec![string(schema), string(name)]),
         None => string(name),
@@ -14,16 +14,16 @@ pub(super) fn table_name(TableName { schema, name }: &TableName) -> Rust {
 }
 
 /// Writes a new statement: `Table::create()`.
-pub(super) fn new(statement: &str) -> Rust {
+pub(super) fn new(statement: &str) -> RustExpr {
     call(statement, Vec::new())
 }
 
-fn strings(texts: &[String]) -> Rust {
+fn strings(texts: &[String]) -> RustExpr {
     array(texts.iter().map(|text| string(text)).collect())
 }
 
 /// Writes the statement that creates a table.
-pub(super) fn create_table(new_table: &NewTable) -> Rust {
+pub(super) fn create_table(new_table: &CreateTable) -> RustExpr {
     let mut table = new("Table::create").method("table", vec![table_name(&new_table.name)]);
     for new in &new_table.columns {
         table = table.method("col", vec![column(new)]);
@@ -48,7 +48,7 @@ pub(super) fn create_table(new_table: &NewTable) -> Rust {
     table.method_with("comment", new_table.comment.as_deref().map(string)).method("to_owned", Vec::new())
 }
 
-fn key(Key { name, columns, nulls_not_distinct }: &Key, unique: bool) -> Rust {
+fn key(TableKey { name, columns, nulls_not_distinct }: &TableKey, unique: bool) -> RustExpr {
     let mut index = new("Index::create").method_with("name", name.as_deref().map(string));
     for column in columns {
         index = index.method("col", vec![string(column)]);
@@ -60,7 +60,7 @@ fn key(Key { name, columns, nulls_not_distinct }: &Key, unique: bool) -> Rust {
 }
 
 /// Writes a foreign key.
-fn foreign_key(table: &TableName, key: &ForeignKey) -> Rust {
+fn foreign_key(table: &TableName, key: &ForeignKey) -> RustExpr {
     let mut statement = new("ForeignKey::create").method_with("name", key.name.as_deref().map(string));
     statement = match (key.columns.as_slice(), key.referenced_columns.as_slice()) {
         ([column], [referenced]) => statement
@@ -76,19 +76,19 @@ fn foreign_key(table: &TableName, key: &ForeignKey) -> Rust {
     statement.method_with("on_delete", action(key.on_delete)).method_with("on_update", action(key.on_update))
 }
 
-fn action(action: Action) -> Option<Rust> {
+fn action(action: ReferentialAction) -> Option<RustExpr> {
     let action = match action {
-        Action::NoAction => return None,
-        Action::Restrict => "ForeignKeyAction::Restrict",
-        Action::Cascade => "ForeignKeyAction::Cascade",
-        Action::SetNull => "ForeignKeyAction::SetNull",
-        Action::SetDefault => "ForeignKeyAction::SetDefault",
+        ReferentialAction::NoAction => return None,
+        ReferentialAction::Restrict => "ForeignKeyAction::Restrict",
+        ReferentialAction::Cascade => "ForeignKeyAction::Cascade",
+        ReferentialAction::SetNull => "ForeignKeyAction::SetNull",
+        ReferentialAction::SetDefault => "ForeignKeyAction::SetDefault",
     };
     Some(word(action))
 }
 
 /// Writes the statement that creates an index.
-pub(super) fn create_index(table: &TableName, index: &Index) -> Rust {
+pub(super) fn create_index(table: &TableName, index: &Index) -> RustExpr {
     let name = vec![string(&index.name)];
     let mut statement = new("Index::create").method("name", name).method("table", vec![table_name(table)]);
     for part in &index.parts {
@@ -116,7 +116,7 @@ pub(super) fn create_index(table: &TableName, index: &Index) -> Rust {
     statement.method_with("and_where", predicate).method("to_owned", Vec::new())
 }
 
-fn index_column(part: &IndexPart) -> Rust {
+fn index_column(part: &IndexPart) -> RustExpr {
     let mut parts = vec![match &part.key {
         IndexKey::Column(name) if part.operator_class.is_some() => root_string(name),
         IndexKey::Column(name) => string(name),
@@ -137,7 +137,7 @@ fn index_column(part: &IndexPart) -> Rust {
 }
 
 /// Writes the statement that creates an enumerated type.
-pub(super) fn create_type(name: &TableName, values: &[String]) -> Rust {
+pub(super) fn create_type(name: &TableName, values: &[String]) -> RustExpr {
     new("extension::postgres::Type::create")
         .method("as_enum", vec![table_name(name)])
         .method("values", vec![strings(values)])
@@ -145,54 +145,54 @@ pub(super) fn create_type(name: &TableName, values: &[String]) -> Rust {
 }
 
 /// Writes the statement that drops an enumerated type.
-pub(super) fn drop_type(name: &TableName) -> Rust {
+pub(super) fn drop_type(name: &TableName) -> RustExpr {
     new("extension::postgres::Type::drop").method("name", vec![table_name(name)]).method("to_owned", Vec::new())
 }
 
 /// Writes the statement that gives an enumerated type another value.
-pub(super) fn new_value(name: &TableName, value: &str, place: &ValuePlace) -> Rust {
+pub(super) fn new_value(name: &TableName, value: &str, place: &EnumValuePosition) -> RustExpr {
     let statement = new("extension::postgres::Type::alter").method("name", vec![table_name(name)]);
     let statement = statement.method("add_value", vec![string(value)]);
     match place {
-        ValuePlace::Last => statement,
-        ValuePlace::Before(other) => statement.method("before", vec![string(other)]),
-        ValuePlace::After(other) => statement.method("after", vec![string(other)]),
+        EnumValuePosition::Last => statement,
+        EnumValuePosition::Before(other) => statement.method("before", vec![string(other)]),
+        EnumValuePosition::After(other) => statement.method("after", vec![string(other)]),
     }
 }
 
 /// Adds a change to a chain.
-pub(super) fn altered(chain: Rust, table: &TableName, change: &Alteration) -> Rust {
+pub(super) fn altered(chain: RustExpr, table: &TableName, change: &AlterCall) -> RustExpr {
     let one = |method: &str, text: &str| (method.to_owned(), vec![string(text)]);
-    let two = |method: &str, first: &str, second: Rust| (method.to_owned(), vec![string(first), second]);
+    let two = |method: &str, first: &str, second: RustExpr| (method.to_owned(), vec![string(first), second]);
     let (method, arguments) = match change {
-        Alteration::AddColumn(new) => ("add_column".to_owned(), vec![column(new)]),
-        Alteration::ModifyColumn { new, keeps_type } => {
+        AlterCall::AddColumn(new) => ("add_column".to_owned(), vec![column(new)]),
+        AlterCall::ModifyColumn { new, keeps_type } => {
             let method = if *keeps_type { "modify_column_keeping_type" } else { "modify_column" };
             (method.to_owned(), vec![column(new)])
         }
-        Alteration::RenameColumn { from, to } => two("rename_column", from, string(to)),
-        Alteration::DropColumn(name) => one("drop_column", name),
-        Alteration::DropDefault(column) => one("drop_default", column),
-        Alteration::AddPrimaryKey(NamedColumns { name, columns }) => two("add_primary_key", name, strings(columns)),
-        Alteration::DropPrimaryKey(name) => one("drop_primary_key", name),
-        Alteration::AddUnique(NamedColumns { name, columns }) => two("add_unique", name, strings(columns)),
-        Alteration::DropUnique(name) => one("drop_unique", name),
-        Alteration::AddForeignKey(key, deferrable) => {
+        AlterCall::RenameColumn { from, to } => two("rename_column", from, string(to)),
+        AlterCall::DropColumn(name) => one("drop_column", name),
+        AlterCall::DropDefault(column) => one("drop_default", column),
+        AlterCall::AddPrimaryKey(NamedColumns { name, columns }) => two("add_primary_key", name, strings(columns)),
+        AlterCall::DropPrimaryKey(name) => one("drop_primary_key", name),
+        AlterCall::AddUnique(NamedColumns { name, columns }) => two("add_unique", name, strings(columns)),
+        AlterCall::DropUnique(name) => one("drop_unique", name),
+        AlterCall::AddForeignKey(key, deferrable) => {
             ("add_foreign_key".to_owned(), vec![new_foreign_key(table, key, *deferrable)])
         }
-        Alteration::DropForeignKey(key) => {
+        AlterCall::DropForeignKey(key) => {
             let key = key.name.as_deref().map_or_else(|| foreign_key(table, key), string);
             ("drop_foreign_key".to_owned(), vec![key])
         }
-        Alteration::AddCheck { name, expression } => two("add_check", name, cust(expression)),
-        Alteration::DropCheck(name) => one("drop_check", name),
-        Alteration::Comment(comment) => one("comment", comment),
-        Alteration::ColumnComment { column, comment } => two("column_comment", column, string(comment)),
+        AlterCall::AddCheck { name, expression } => two("add_check", name, cust(expression)),
+        AlterCall::DropCheck(name) => one("drop_check", name),
+        AlterCall::Comment(comment) => one("comment", comment),
+        AlterCall::ColumnComment { column, comment } => two("column_comment", column, string(comment)),
     };
     chain.method(&method, arguments)
 }
 
-fn new_foreign_key(table: &TableName, key: &ForeignKey, deferrable: Option<Deferrable>) -> Rust {
+fn new_foreign_key(table: &TableName, key: &ForeignKey, deferrable: Option<Deferrable>) -> RustExpr {
     let statement = foreign_key(table, key);
     let when = match deferrable {
         None => return statement,

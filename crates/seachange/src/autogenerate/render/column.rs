@@ -2,18 +2,18 @@
 
 use sea_orm::sea_query::{ColumnType, StringLen};
 
-use super::rust::{Rust, array, call, string, word};
-use crate::autogenerate::code::{DefaultValue, NewColumn, Setting};
+use super::rust::{RustExpr, array, call, string, word};
+use crate::autogenerate::code::{ColumnDefinition, ColumnOption, DefaultValue};
 
 /// Writes a column definition.
-pub(super) fn column(new: &NewColumn) -> Rust {
+pub(super) fn column(new: &ColumnDefinition) -> RustExpr {
     let (start, settings) = keyed(new).unwrap_or_else(|| (start(new), new.settings.as_slice()));
     settings.iter().fold(start, set)
 }
 
 /// A helper for a key as a whole, and the settings that it leaves.
-fn keyed(new: &NewColumn) -> Option<(Rust, &[Setting])> {
-    use Setting::{AutoIncrement, PrimaryKey};
+fn keyed(new: &ColumnDefinition) -> Option<(RustExpr, &[ColumnOption])> {
+    use ColumnOption::{AutoIncrement, PrimaryKey};
     let (helper, rest) = match (&new.kind, new.settings.as_slice()) {
         (ColumnType::Integer, [AutoIncrement, PrimaryKey, rest @ ..]) => ("pk_auto", rest),
         (ColumnType::BigInteger, [AutoIncrement, PrimaryKey, rest @ ..]) => ("big_pk_auto", rest),
@@ -24,7 +24,7 @@ fn keyed(new: &NewColumn) -> Option<(Rust, &[Setting])> {
 }
 
 /// The name, the type and the nullability.
-fn start(new: &NewColumn) -> Rust {
+fn start(new: &ColumnDefinition) -> RustExpr {
     let name = string(&new.name);
     let (helper, arguments) = match (new.nullable, helper(&new.kind)) {
         (Some(nullable), Some((helper, arguments))) => {
@@ -43,22 +43,22 @@ fn start(new: &NewColumn) -> Rust {
     call(helper, [name].into_iter().chain(arguments).collect())
 }
 
-fn set(start: Rust, setting: &Setting) -> Rust {
+fn set(start: RustExpr, setting: &ColumnOption) -> RustExpr {
     match setting {
-        Setting::AutoIncrement => start.method("auto_increment", Vec::new()),
-        Setting::PrimaryKey => start.method("primary_key", Vec::new()),
-        Setting::UniqueKey => start.method("unique_key", Vec::new()),
-        Setting::Default(value) => start.method("default", vec![default(value)]),
-        Setting::Generated { expression, stored } => {
+        ColumnOption::AutoIncrement => start.method("auto_increment", Vec::new()),
+        ColumnOption::PrimaryKey => start.method("primary_key", Vec::new()),
+        ColumnOption::UniqueKey => start.method("unique_key", Vec::new()),
+        ColumnOption::Default(value) => start.method("default", vec![default(value)]),
+        ColumnOption::Generated { expression, stored } => {
             start.method("generated", vec![cust(expression), word(stored.to_string())])
         }
-        Setting::Extra(text) => start.method("extra", vec![string(text)]),
-        Setting::Comment(comment) => start.method("comment", vec![string(comment)]),
-        Setting::Using(expression) => start.method("using", vec![cust(expression)]),
+        ColumnOption::Extra(text) => start.method("extra", vec![string(text)]),
+        ColumnOption::Comment(comment) => start.method("comment", vec![string(comment)]),
+        ColumnOption::Using(expression) => start.method("using", vec![cust(expression)]),
     }
 }
 
-fn default(value: &DefaultValue) -> Rust {
+fn default(value: &DefaultValue) -> RustExpr {
     match value {
         DefaultValue::Boolean(value) => word(value.to_string()),
         DefaultValue::Integer(value) if i32::try_from(*value).is_ok() => word(value.to_string()),
@@ -72,12 +72,12 @@ fn default(value: &DefaultValue) -> Rust {
 }
 
 /// An expression of SQL.
-pub(super) fn cust(expression: &str) -> Rust {
+pub(super) fn cust(expression: &str) -> RustExpr {
     call("Expr::cust", vec![string(expression)])
 }
 
 /// The helper for a type, and what it takes beside the name.
-fn helper(kind: &ColumnType) -> Option<(&'static str, Vec<Rust>)> {
+fn helper(kind: &ColumnType) -> Option<(&'static str, Vec<RustExpr>)> {
     use ColumnType as Kind;
     Some(match kind {
         Kind::Char(None) => ("char", Vec::new()),
@@ -133,18 +133,18 @@ fn plain_helper(kind: &ColumnType) -> Option<&'static str> {
     })
 }
 
-fn numbers(numbers: &[u32]) -> Vec<Rust> {
+fn numbers(numbers: &[u32]) -> Vec<RustExpr> {
     numbers.iter().map(|number| word(number.to_string())).collect()
 }
 
-fn optional(number: Option<&u32>) -> Rust {
+fn optional(number: Option<&u32>) -> RustExpr {
     match number {
         Some(number) => call("Some", numbers(&[*number])),
         None => word("None"),
     }
 }
 
-fn interval(fields: Option<&sea_orm::sea_query::PgInterval>, precision: Option<&u32>) -> Vec<Rust> {
+fn interval(fields: Option<&sea_orm::sea_query::PgInterval>, precision: Option<&u32>) -> Vec<RustExpr> {
     let fields = match fields {
         Some(fields) => call("Some", vec![word(format!("PgInterval::{fields:?}"))]),
         None => word("None"),
@@ -153,9 +153,9 @@ fn interval(fields: Option<&sea_orm::sea_query::PgInterval>, precision: Option<&
 }
 
 /// Writes a type on its own.
-fn column_type(kind: &ColumnType) -> Rust {
+fn column_type(kind: &ColumnType) -> RustExpr {
     use ColumnType as Kind;
-    let of = |variant: &str, arguments: Vec<Rust>| call(format!("ColumnType::{variant}"), arguments);
+    let of = |variant: &str, arguments: Vec<RustExpr>| call(format!("ColumnType::{variant}"), arguments);
     match kind {
         Kind::Char(length) => of("Char", vec![optional(length.as_ref())]),
         Kind::String(StringLen::None) => of("string", vec![word("None")]),
@@ -177,7 +177,7 @@ fn column_type(kind: &ColumnType) -> Rust {
     }
 }
 
-fn pair(size: Option<&(u32, u32)>) -> Rust {
+fn pair(size: Option<&(u32, u32)>) -> RustExpr {
     match size {
         Some((precision, scale)) => call("Some", vec![super::rust::tuple(numbers(&[*precision, *scale]))]),
         None => word("None"),

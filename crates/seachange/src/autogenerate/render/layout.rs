@@ -4,7 +4,7 @@
 //! call may begin in the line of the call. They are followed step by step, because what comes out has to be what rustfmt
 //! would leave alone.
 
-use super::rust::{Link, List, Rust};
+use super::rust::{ChainLink, DelimitedList, RustExpr};
 
 /// rustfmt's `fn_call_width`, `array_width` and `chain_width`.
 const SHORT: usize = 60;
@@ -14,7 +14,7 @@ const TAB: usize = 4;
 
 /// The place that an expression may take.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct LineBudget {
     /// Columns left of the lines of the block.
     pub(super) indent: usize,
     /// Columns in use, from the indentation on, where the expression begins.
@@ -27,7 +27,7 @@ pub(super) struct Place {
     pub(super) one_line_chain: bool,
 }
 
-impl Place {
+impl LineBudget {
     /// A line of its own.
     pub(super) fn line(indent: usize, edge: usize) -> Self {
         Self { indent, offset: 0, width: edge.saturating_sub(indent), edge, one_line_chain: false }
@@ -61,18 +61,18 @@ impl Place {
 }
 
 /// Lays an expression out, or finds that it does not fit.
-pub(super) fn expression(expression: &Rust, place: Place) -> Option<String> {
+pub(super) fn expression(expression: &RustExpr, place: LineBudget) -> Option<String> {
     match expression {
         // A literal is left alone, however long it is.
-        Rust::Word(word) => Some(word.clone()),
-        Rust::List(items) => list(items, place),
-        Rust::Chain { root, links } => chain(root, links, place),
+        RustExpr::Word(word) => Some(word.clone()),
+        RustExpr::List(items) => list(items, place),
+        RustExpr::Chain { root, links } => chain(root, links, place),
     }
 }
 
 /// Lays out what follows `let name =`, with the white space before it.
-pub(super) fn right_hand_side(value: &Rust, before: usize, indent: usize, edge: usize) -> Option<String> {
-    let line = Place::line(indent, edge).less(1)?;
+pub(super) fn right_hand_side(value: &RustExpr, before: usize, indent: usize, edge: usize) -> Option<String> {
+    let line = LineBudget::line(indent, edge).less(1)?;
     let here = line.right(before + 1).and_then(|place| Some((expression(value, place)?, place)));
     if let Some((text, place)) = &here
         && !text.contains('\n')
@@ -80,7 +80,7 @@ pub(super) fn right_hand_side(value: &Rust, before: usize, indent: usize, edge: 
     {
         return Some(format!(" {text}"));
     }
-    let below = Place::line(indent + TAB, edge).less(1)?;
+    let below = LineBudget::line(indent + TAB, edge).less(1)?;
     let text_below = expression(value, below);
     match (here, text_below) {
         (Some((here, _)), Some(text)) if !fits(&text, below) => Some(format!(" {here}")),
@@ -98,19 +98,19 @@ fn prefer_below(here: &str, below: &str) -> bool {
 }
 
 /// Says whether a text keeps to the place.
-fn fits(text: &str, place: Place) -> bool {
+fn fits(text: &str, place: LineBudget) -> bool {
     columns(first_line(text)) <= place.width
         && text.lines().skip(1).all(|line| columns(line) <= place.edge)
         && (!text.contains('\n') || columns(last_line(text)) <= place.indent + place.offset + place.width)
 }
 
 /// Lays out what is between brackets, with the callee before them.
-fn list(list: &List, place: Place) -> Option<String> {
+fn list(list: &DelimitedList, place: LineBudget) -> Option<String> {
     let callee = columns(&list.callee);
     let one_line = place.width.saturating_sub(callee + 2);
-    let inner = Place { width: place.indented().width.saturating_sub(1), ..place.indented() };
+    let inner = LineBudget { width: place.indented().width.saturating_sub(1), ..place.indented() };
     let items: Vec<Option<String>> = list.items.iter().map(|item| expression(item, inner)).collect();
-    let nothing = Place { width: 0, ..place };
+    let nothing = LineBudget { width: 0, ..place };
     let after = place.right(callee + 1).and_then(|place| place.less(1)).unwrap_or(nothing);
     let (text, horizontal) = match overflowing(list, after, &items, one_line) {
         Some(text) => (text, true),
@@ -127,15 +127,17 @@ fn list(list: &List, place: Place) -> Option<String> {
 }
 
 /// A single call as the only item may begin in this line and go on below.
-fn overflowing(list: &List, after: Place, items: &[Option<String>], one_line: usize) -> Option<String> {
+fn overflowing(list: &DelimitedList, after: LineBudget, items: &[Option<String>], one_line: usize) -> Option<String> {
     let [only] = list.items.as_slice() else { return None };
     let short_callee = columns(&list.callee) < TAB;
-    if matches!(only, Rust::Word(_)) && !short_callee {
+    if matches!(only, RustExpr::Word(_)) && !short_callee {
         return None;
     }
     let place = match only {
-        Rust::List(List { callee, .. }) if !callee.is_empty() => Place { width: after.width.min(SHORT), ..after },
-        Rust::Chain { .. } if !short_callee => Place { one_line_chain: true, ..after },
+        RustExpr::List(DelimitedList { callee, .. }) if !callee.is_empty() => {
+            LineBudget { width: after.width.min(SHORT), ..after }
+        }
+        RustExpr::Chain { .. } if !short_callee => LineBudget { one_line_chain: true, ..after },
         _ => after,
     };
     let text = expression(only, place)?;
@@ -152,14 +154,14 @@ fn overflowing(list: &List, after: Place, items: &[Option<String>], one_line: us
 }
 
 /// Joins items into one line, or puts each in its own; says whether it is one line.
-fn stacked(list: &List, items: Vec<String>, inner: Place, one_line: usize) -> (String, bool) {
+fn stacked(list: &DelimitedList, items: Vec<String>, inner: LineBudget, one_line: usize) -> (String, bool) {
     let total: usize = items.iter().map(|item| columns(item) + 2).sum::<usize>().saturating_sub(2);
     let broken = items.iter().any(|item| item.contains('\n'));
     let limit = if items.len() == 1 { one_line } else { one_line.min(SHORT) };
     if !broken && total <= limit {
         return (items.join(", "), true);
     }
-    let words = list.items.iter().all(|item| matches!(item, Rust::Word(_)));
+    let words = list.items.iter().all(|item| matches!(item, RustExpr::Word(_)));
     if words && items.iter().all(|item| columns(item) <= PACKED) {
         return (packed(&items, inner), false);
     }
@@ -167,7 +169,7 @@ fn stacked(list: &List, items: Vec<String>, inner: Place, one_line: usize) -> (S
     (format!("{},", items.join(&separator)), false)
 }
 
-fn packed(items: &[String], inner: Place) -> String {
+fn packed(items: &[String], inner: LineBudget) -> String {
     let mut lines: Vec<String> = Vec::new();
     for item in items {
         match lines.last_mut() {
@@ -178,15 +180,15 @@ fn packed(items: &[String], inner: Place) -> String {
     lines.join(&inner.new_line())
 }
 
-fn link(link: &Link, place: Place) -> Option<String> {
+fn link(link: &ChainLink, place: LineBudget) -> Option<String> {
     match link {
-        Link::Method(items) => list(items, place),
-        Link::Await { question } => Some(if *question { ".await?" } else { ".await" }.to_owned()),
+        ChainLink::Method(items) => list(items, place),
+        ChainLink::Await { question } => Some(if *question { ".await?" } else { ".await" }.to_owned()),
     }
 }
 
 /// Lays a chain out: in one line, or a call a line, or in one line up to the last call, which goes on below.
-fn chain(root: &Rust, links: &[Link], place: Place) -> Option<String> {
+fn chain(root: &RustExpr, links: &[ChainLink], place: LineBudget) -> Option<String> {
     let count = links.len();
     let tab = TAB.saturating_sub(place.offset);
     let (mut text, mut links) = (expression(root, place)?, links);
@@ -218,14 +220,14 @@ fn is_closing(line: &str) -> bool {
 
 /// Lays the last call of a chain out, and says whether the whole chain stands in one line up to it.
 fn last_link(
-    last: &Link,
+    last: &ChainLink,
     before: &[String],
     count: usize,
     extendable: bool,
-    place: Place,
-    below: Place,
+    place: LineBudget,
+    below: LineBudget,
 ) -> Option<(String, bool)> {
-    let question = usize::from(matches!(last, Link::Await { question: true }));
+    let question = usize::from(matches!(last, ChainLink::Await { question: true }));
     let width = if extendable {
         before.last().map_or(0, |text| columns(last_line(text)))
     } else {

@@ -4,34 +4,34 @@ use proc_macro2::Literal;
 
 /// An expression.
 #[derive(Debug, Clone)]
-pub(super) enum Rust {
+pub(super) enum RustExpr {
     /// A path, a name or a literal, which is never broken into lines.
     Word(String),
     /// What brackets hold, after the callee, if there is one.
-    List(List),
+    List(DelimitedList),
     /// Methods, called one after the other.
     Chain {
         /// What the first method is called on.
-        root: Box<Rust>,
+        root: Box<RustExpr>,
         /// The calls, `.await` among them.
-        links: Vec<Link>,
+        links: Vec<ChainLink>,
     },
 }
 
 /// Expressions between brackets.
 #[derive(Debug, Clone)]
-pub(super) struct List {
+pub(super) struct DelimitedList {
     pub(super) callee: String,
     pub(super) open: char,
     pub(super) close: char,
-    pub(super) items: Vec<Rust>,
+    pub(super) items: Vec<RustExpr>,
 }
 
 /// One link of a chain.
 #[derive(Debug, Clone)]
-pub(super) enum Link {
+pub(super) enum ChainLink {
     /// A method.
-    Method(List),
+    Method(DelimitedList),
     /// `.await`, with or without a question mark.
     Await {
         /// Whether an error is passed on.
@@ -49,12 +49,12 @@ pub(super) enum Statement {
         /// The variable.
         name: String,
         /// What it is.
-        value: Rust,
+        value: RustExpr,
     },
     /// An expression whose value is not used.
-    Run(Rust),
+    Run(RustExpr),
     /// The value of the block.
-    Value(Rust),
+    Value(RustExpr),
     /// A line before a block, and its statements.
     Block {
         /// What stands before the opening brace.
@@ -70,12 +70,12 @@ pub(super) enum Statement {
 }
 
 /// A name, a path, or another text that is Rust already.
-pub(super) fn word(text: impl Into<String>) -> Rust {
-    Rust::Word(text.into())
+pub(super) fn word(text: impl Into<String>) -> RustExpr {
+    RustExpr::Word(text.into())
 }
 
 /// A literal of a string: raw where quotes or lines of the text would have to be escaped.
-pub(super) fn string(text: &str) -> Rust {
+pub(super) fn string(text: &str) -> RustExpr {
     let plain = text.chars().all(|character| character == '\n' || !has_to_be_escaped(character));
     if !plain || !text.contains(['"', '\n', '\\']) {
         return word(Literal::string(text).to_string());
@@ -91,7 +91,7 @@ pub(super) fn has_to_be_escaped(character: char) -> bool {
 }
 
 /// A literal of a string on which a method is called: never raw, because rustfmt miscounts a chain that begins so.
-pub(super) fn root_string(text: &str) -> Rust {
+pub(super) fn root_string(text: &str) -> RustExpr {
     word(Literal::string(text).to_string())
 }
 
@@ -103,28 +103,28 @@ fn hashes_needed(text: &str) -> usize {
 }
 
 /// A call of a function.
-pub(super) fn call(function: impl Into<String>, items: Vec<Rust>) -> Rust {
-    Rust::List(parenthesised(function, items))
+pub(super) fn call(function: impl Into<String>, items: Vec<RustExpr>) -> RustExpr {
+    RustExpr::List(parenthesised(function, items))
 }
 
 /// An array.
-pub(super) fn array(items: Vec<Rust>) -> Rust {
-    Rust::List(List { callee: String::new(), open: '[', close: ']', items })
+pub(super) fn array(items: Vec<RustExpr>) -> RustExpr {
+    RustExpr::List(DelimitedList { callee: String::new(), open: '[', close: ']', items })
 }
 
 /// A tuple of at least two.
-pub(super) fn tuple(items: Vec<Rust>) -> Rust {
+pub(super) fn tuple(items: Vec<RustExpr>) -> RustExpr {
     call("", items)
 }
 
-fn parenthesised(callee: impl Into<String>, items: Vec<Rust>) -> List {
-    List { callee: callee.into(), open: '(', close: ')', items }
+fn parenthesised(callee: impl Into<String>, items: Vec<RustExpr>) -> DelimitedList {
+    DelimitedList { callee: callee.into(), open: '(', close: ')', items }
 }
 
-impl Rust {
+impl RustExpr {
     /// Calls a method.
     pub(super) fn method(self, name: &str, items: Vec<Self>) -> Self {
-        self.link(Link::Method(parenthesised(format!(".{name}"), items)))
+        self.link(ChainLink::Method(parenthesised(format!(".{name}"), items)))
     }
 
     /// Calls a method if there is something to call it with.
@@ -137,10 +137,10 @@ impl Rust {
 
     /// Awaits, and passes an error on.
     pub(super) fn awaited(self) -> Self {
-        self.link(Link::Await { question: true })
+        self.link(ChainLink::Await { question: true })
     }
 
-    fn link(self, link: Link) -> Self {
+    fn link(self, link: ChainLink) -> Self {
         let (root, mut links) = match self {
             Self::Chain { root, links } => (root, links),
             root => (Box::new(root), Vec::new()),
@@ -152,7 +152,7 @@ impl Rust {
     /// The same, but that the result is the value, an error included.
     pub(super) fn into_result(mut self) -> Self {
         if let Self::Chain { links, .. } = &mut self
-            && let Some(Link::Await { question }) = links.last_mut()
+            && let Some(ChainLink::Await { question }) = links.last_mut()
         {
             *question = false;
         }
@@ -162,10 +162,10 @@ impl Rust {
 
 #[cfg(test)]
 mod tests {
-    use super::{Rust, string};
+    use super::{RustExpr, string};
 
     fn check(text: &str, expect: &str) {
-        let Rust::Word(literal) = string(text) else { unreachable!("a literal is a word") };
+        let RustExpr::Word(literal) = string(text) else { unreachable!("a literal is a word") };
         assert_eq!(literal, expect);
     }
 

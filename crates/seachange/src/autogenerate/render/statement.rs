@@ -3,10 +3,10 @@
 use sea_orm::DbBackend;
 
 use super::call::{altered, create_index, create_table, create_type, drop_type, new, new_value, table_name};
-use super::layout::{Place, columns, expression, right_hand_side};
-use super::rust::{Rust, Statement, array, call, has_to_be_escaped, string, word};
+use super::layout::{LineBudget, columns, expression, right_hand_side};
+use super::rust::{RustExpr, Statement, array, call, has_to_be_escaped, string, word};
 use super::variable::variable;
-use crate::autogenerate::code::{Call, Code};
+use crate::autogenerate::code::{CodeNode, SchemaCall};
 
 /// The width of a line, and where the body of a method begins.
 const WIDTH: usize = 100;
@@ -15,7 +15,7 @@ const BODY: usize = 8;
 const LONG: usize = 60;
 
 /// Turns code into statements, the last of which is the value of the method.
-pub(super) fn statements(code: &[Code]) -> Vec<Statement> {
+pub(super) fn statements(code: &[CodeNode]) -> Vec<Statement> {
     let mut statements = block(code);
     match statements.pop() {
         Some(Statement::Run(last)) if is_result(code.last()) => statements.push(Statement::Value(last.into_result())),
@@ -28,20 +28,20 @@ pub(super) fn statements(code: &[Code]) -> Vec<Statement> {
 }
 
 /// Says whether the last call has the result of the method itself.
-fn is_result(last: Option<&Code>) -> bool {
-    matches!(last, Some(Code::Call(last)) if !matches!(last, Call::Alter { .. } | Call::Sql(_)))
+fn is_result(last: Option<&CodeNode>) -> bool {
+    matches!(last, Some(CodeNode::Call(last)) if !matches!(last, SchemaCall::Alter { .. } | SchemaCall::Sql(_)))
 }
 
-fn block(code: &[Code]) -> Vec<Statement> {
-    let is_sql = |code: &Code| matches!(code, Code::Call(Call::Sql(_)));
+fn block(code: &[CodeNode]) -> Vec<Statement> {
+    let is_sql = |code: &CodeNode| matches!(code, CodeNode::Call(SchemaCall::Sql(_)));
     code.chunk_by(|left, right| is_sql(left) && is_sql(right)).flat_map(pieces).collect()
 }
 
-fn pieces(code: &[Code]) -> Vec<Statement> {
+fn pieces(code: &[CodeNode]) -> Vec<Statement> {
     let several: Vec<_> = code
         .iter()
         .filter_map(|piece| match piece {
-            Code::Call(Call::Sql(sql)) => Some(string(sql)),
+            CodeNode::Call(SchemaCall::Sql(sql)) => Some(string(sql)),
             _ => None,
         })
         .collect();
@@ -53,19 +53,19 @@ fn pieces(code: &[Code]) -> Vec<Statement> {
     vec![all, each]
 }
 
-fn piece(code: &Code) -> Vec<Statement> {
+fn piece(code: &CodeNode) -> Vec<Statement> {
     match code {
-        Code::Note(text) => vec![Statement::Comment(text.clone())],
-        Code::Call(call) => call_statements(call),
-        Code::Only { databases, lacking, code } => vec![only(databases, lacking, code)],
-        Code::Where { database, code } => {
+        CodeNode::Note(text) => vec![Statement::Comment(text.clone())],
+        CodeNode::Call(call) => call_statements(call),
+        CodeNode::Only { databases, lacking, code } => vec![only(databases, lacking, code)],
+        CodeNode::Where { database, code } => {
             let head = format!("if manager.get_database_backend() == {}", database_name(*database));
             vec![Statement::Block { head, body: block(code) }]
         }
     }
 }
 
-fn only(databases: &[DbBackend], lacking: &str, code: &[Code]) -> Statement {
+fn only(databases: &[DbBackend], lacking: &str, code: &[CodeNode]) -> Statement {
     let databases: Vec<_> = databases.iter().map(|database| database_name(*database)).collect();
     let arm = Statement::Block { head: format!("{} =>", databases.join(" | ")), body: block(code) };
     let error = Statement::Error { lacking: lacking.to_owned() };
@@ -81,35 +81,39 @@ fn database_name(database: DbBackend) -> &'static str {
     }
 }
 
-fn call_statements(call: &Call) -> Vec<Statement> {
+fn call_statements(call: &SchemaCall) -> Vec<Statement> {
     match call {
-        Call::CreateTable(table) => bound(variable(&table.name.name, "table"), create_table(table), "create_table"),
-        Call::DropTable(name) => direct(new("Table::drop").method("table", vec![table_name(name)]), "drop_table"),
-        Call::RenameTable { from, to } => {
+        SchemaCall::CreateTable(table) => {
+            bound(variable(&table.name.name, "table"), create_table(table), "create_table")
+        }
+        SchemaCall::DropTable(name) => direct(new("Table::drop").method("table", vec![table_name(name)]), "drop_table"),
+        SchemaCall::RenameTable { from, to } => {
             direct(new("Table::rename").method("table", vec![table_name(from), table_name(to)]), "rename_table")
         }
-        Call::Alter { table, changes } => {
+        SchemaCall::Alter { table, changes } => {
             let start = self::call("alter", vec![word("manager"), table_name(table)]);
             let all = changes.iter().fold(start, |all, change| altered(all, table, change));
             vec![Statement::Run(all.method("apply", Vec::new()).awaited())]
         }
-        Call::CreateIndex { table, index } => bound("index".to_owned(), create_index(table, index), "create_index"),
-        Call::DropIndex { table, name } => {
+        SchemaCall::CreateIndex { table, index } => {
+            bound("index".to_owned(), create_index(table, index), "create_index")
+        }
+        SchemaCall::DropIndex { table, name } => {
             let statement = new("Index::drop").method("name", vec![string(name)]);
             direct(statement.method("table", vec![table_name(table)]), "drop_index")
         }
-        Call::CreateType { name, values } => {
+        SchemaCall::CreateType { name, values } => {
             bound(variable(&name.name, "type"), create_type(name, values), "create_type")
         }
-        Call::DropType(name) => vec![manager("drop_type", drop_type(name))],
-        Call::AddValue { name, value, place } => vec![manager("alter_type", new_value(name, value, place))],
-        Call::Sql(sql) => sql_statements(sql),
+        SchemaCall::DropType(name) => vec![manager("drop_type", drop_type(name))],
+        SchemaCall::AddValue { name, value, place } => vec![manager("alter_type", new_value(name, value, place))],
+        SchemaCall::Sql(sql) => sql_statements(sql),
     }
 }
 
 fn sql_statements(sql: &str) -> Vec<Statement> {
     let literal = string(sql);
-    let is_long = matches!(&literal, Rust::Word(text) if columns(text) > LONG || text.contains('\n'));
+    let is_long = matches!(&literal, RustExpr::Word(text) if columns(text) > LONG || text.contains('\n'));
     let mut statements = Vec::new();
     let argument = if is_long {
         statements.push(Statement::Let { name: "sql".to_owned(), value: literal });
@@ -121,22 +125,22 @@ fn sql_statements(sql: &str) -> Vec<Statement> {
     statements
 }
 
-fn execute(sql: Rust) -> Statement {
+fn execute(sql: RustExpr) -> Statement {
     let connection = word("manager").method("get_connection", Vec::new());
     Statement::Run(connection.method("execute_unprepared", vec![sql]).awaited())
 }
 
 /// Binds a statement to a variable, and calls the manager with that.
-fn bound(name: String, value: Rust, method: &str) -> Vec<Statement> {
+fn bound(name: String, value: RustExpr, method: &str) -> Vec<Statement> {
     let run = manager(method, word(name.clone()));
     vec![Statement::Let { name, value }, run]
 }
 
-fn direct(statement: Rust, method: &str) -> Vec<Statement> {
+fn direct(statement: RustExpr, method: &str) -> Vec<Statement> {
     vec![manager(method, statement.method("to_owned", Vec::new()))]
 }
 
-fn manager(method: &str, argument: Rust) -> Statement {
+fn manager(method: &str, argument: RustExpr) -> Statement {
     Statement::Run(word("manager").method(method, vec![argument]).awaited())
 }
 
@@ -159,11 +163,11 @@ fn statement(statement: &Statement, indent: usize) -> String {
             format!("{margin}{start}{value};\n")
         }
         Statement::Run(run) => {
-            let text = widening(|edge| expression(run, Place::line(indent, edge).less(1)?));
+            let text = widening(|edge| expression(run, LineBudget::line(indent, edge).less(1)?));
             format!("{margin}{text};\n")
         }
         Statement::Value(value) => {
-            let text = widening(|edge| expression(value, Place::line(indent, edge)));
+            let text = widening(|edge| expression(value, LineBudget::line(indent, edge)));
             format!("{margin}{text}\n")
         }
         Statement::Block { head, body } => {

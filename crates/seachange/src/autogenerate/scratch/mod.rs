@@ -23,24 +23,24 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTra
 pub(super) use self::database::ScratchDatabase;
 pub use self::error::ScratchError;
 pub(super) use self::mark::TABLE as MARK_TABLE;
-use super::entities::Placement;
+use super::entities::SchemaMapping;
 use crate::connection;
-use crate::inspect::{Scope, inspect};
-use crate::runner::Base;
+use crate::inspect::{InspectScope, inspect};
+use crate::runner::Connection;
 use crate::schema::{Schema, TableName};
 use crate::settings::{DatabaseSettings, Driver};
 
 /// An empty schema, and the only connection that knows it.
-pub(super) struct Scratch {
+pub(super) struct ScratchSchema {
     connection: DatabaseConnection,
     /// What is rolled back at the end, where everything can be.
     transaction: Option<Arc<DatabaseTransaction>>,
     /// What is dropped at the end, where something has to be.
     database: Option<String>,
-    scope: Scope,
+    scope: InspectScope,
 }
 
-impl Scratch {
+impl ScratchSchema {
     /// Opens an empty schema, and one for each of `others`, which entities name.
     pub(super) async fn open(settings: &DatabaseSettings, others: &[String]) -> Result<Self, ScratchError> {
         #[cfg(not(feature = "postgres"))]
@@ -53,7 +53,7 @@ impl Scratch {
             #[cfg(feature = "sqlite")]
             Driver::Sqlite => {
                 let connection = connection::open_empty(settings).await?;
-                Ok(Self { connection, transaction: None, database: None, scope: Scope::default() })
+                Ok(Self { connection, transaction: None, database: None, scope: InspectScope::default() })
             }
             #[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "mysql")))]
             driver => Err(connection::ConnectError::DriverNotBuilt { driver }.into()),
@@ -69,17 +69,17 @@ impl Scratch {
     }
 
     /// The same, for a session of a revision.
-    pub(super) fn base(&self) -> Base {
+    pub(super) fn base(&self) -> Connection {
         match &self.transaction {
-            Some(transaction) => Base::Held(Arc::clone(transaction)),
-            None => Base::Connection(self.connection.clone()),
+            Some(transaction) => Connection::Held(Arc::clone(transaction)),
+            None => Connection::Connection(self.connection.clone()),
         }
     }
 
     /// Where the schemas of entities are built.
-    pub(super) fn placement(&self) -> Placement {
+    pub(super) fn placement(&self) -> SchemaMapping {
         let others = self.scope.others.iter().map(|(actual, said)| (said.clone(), actual.clone()));
-        Placement { schemas: others.collect::<BTreeMap<_, _>>(), home: None }
+        SchemaMapping { schemas: others.collect::<BTreeMap<_, _>>(), home: None }
     }
 
     /// Puts the schema that entities call `name`, or the one without a name, before all others.
@@ -101,13 +101,13 @@ impl Scratch {
         if self.transaction.is_some() { 300 } else { usize::MAX }
     }
 
-    /// Marks a place to come back to by [`forget`](Self::forget), where that is possible.
-    pub(super) async fn mark(&self) -> Result<(), ScratchError> {
+    /// Marks a place to come back to by [`forget`](Self::rollback_to_savepoint), where that is possible.
+    pub(super) async fn savepoint(&self) -> Result<(), ScratchError> {
         self.send_in_transaction("SAVEPOINT seachange_mark").await
     }
 
-    /// Takes back what was built since [`mark`](Self::mark), where that is possible.
-    pub(super) async fn forget(&self) -> Result<(), ScratchError> {
+    /// Takes back what was built since [`mark`](Self::savepoint), where that is possible.
+    pub(super) async fn rollback_to_savepoint(&self) -> Result<(), ScratchError> {
         self.send_in_transaction("ROLLBACK TO SAVEPOINT seachange_mark").await
     }
 

@@ -4,37 +4,37 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 
 use super::database::{drop_database, drop_listed};
 use super::mark::{MARK, TABLE, new_name};
-use super::{Scratch, ScratchError};
+use super::{ScratchError, ScratchSchema};
 use crate::alter::clause;
-use crate::backend::answer;
+use crate::backend::query_scalar;
 use crate::connection;
 use crate::database_error::mysql_number;
-use crate::inspect::Scope;
+use crate::inspect::InspectScope;
 use crate::settings::DatabaseSettings;
 
 /// `ER_DB_CREATE_EXISTS`
 const DATABASE_EXISTS: u16 = 1007;
 
-pub(super) async fn open(settings: &DatabaseSettings) -> Result<Scratch, ScratchError> {
+pub(super) async fn open(settings: &DatabaseSettings) -> Result<ScratchSchema, ScratchError> {
     let connection = connection::connect(settings).await?;
     drop_abandoned(&connection).await?;
     let database = new_name();
     claim(&connection, &database).await?;
     create(&connection, &database).await?;
-    let scope = Scope { schema: Some(database.clone()), others: Vec::new() };
-    Ok(Scratch { connection, transaction: None, database: Some(database), scope })
+    let scope = InspectScope { schema: Some(database.clone()), others: Vec::new() };
+    Ok(ScratchSchema { connection, transaction: None, database: Some(database), scope })
 }
 
 /// Tells others that the database is in use: whoever holds the lock of its name uses it, and the lock goes with the session.
 pub(super) async fn claim(connection: &DatabaseConnection, database: &str) -> Result<(), DbErr> {
-    answer::<Option<i32>>(connection, "SELECT GET_LOCK(?, 0) AS answer", [database.into()]).await.map(drop)
+    query_scalar::<Option<i32>>(connection, "SELECT GET_LOCK(?, 0) AS answer", [database.into()]).await.map(drop)
 }
 
 /// Texts are compared and sorted there as in the database beside it.
 async fn create(connection: &DatabaseConnection, database: &str) -> Result<(), ScratchError> {
     const OPTIONS: &str =
         "SELECT CONCAT('CHARACTER SET ', @@character_set_database, ' COLLATE ', @@collation_database) AS answer";
-    let options: String = answer(connection, OPTIONS, []).await?;
+    let options: String = query_scalar(connection, OPTIONS, []).await?;
     create_marked(connection, database, &options).await?;
     let name = clause::quoted(connection.get_database_backend(), database);
     connection.execute_unprepared(&format!("USE {name}")).await?;

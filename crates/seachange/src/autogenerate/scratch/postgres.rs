@@ -4,28 +4,28 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, T
 
 use super::database::{drop_database, drop_listed};
 use super::mark::{MARK, new_name};
-use super::{Scratch, ScratchError};
+use super::{ScratchError, ScratchSchema};
 use crate::alter::clause;
-use crate::backend::answer;
+use crate::backend::query_scalar;
 use crate::connection;
-use crate::inspect::Scope;
+use crate::inspect::InspectScope;
 use crate::settings::DatabaseSettings;
 
-pub(super) async fn open(settings: &DatabaseSettings, others: &[String]) -> Result<Scratch, ScratchError> {
+pub(super) async fn open(settings: &DatabaseSettings, others: &[String]) -> Result<ScratchSchema, ScratchError> {
     let connection = connection::connect(settings).await?;
     let transaction = connection.begin().await?;
     let schema = new_name();
     // Reading must not keep other sessions waiting.
     transaction.execute_unprepared("SET LOCAL lock_timeout = '10s'").await?;
     create(&transaction, &schema).await?;
-    let mut scope = Scope { schema: Some(schema.clone()), others: Vec::new() };
+    let mut scope = InspectScope { schema: Some(schema.clone()), others: Vec::new() };
     for (number, other) in others.iter().enumerate() {
         let actual = format!("{schema}_{number}");
         create(&transaction, &actual).await?;
         scope.others.push((actual, other.clone()));
     }
     put_first(&transaction, &schema).await?;
-    Ok(Scratch { connection, transaction: Some(transaction.into()), database: None, scope })
+    Ok(ScratchSchema { connection, transaction: Some(transaction.into()), database: None, scope })
 }
 
 async fn create(transaction: &DatabaseTransaction, schema: &str) -> Result<(), ScratchError> {
@@ -38,7 +38,7 @@ async fn create(transaction: &DatabaseTransaction, schema: &str) -> Result<(), S
 pub(super) async fn put_first(transaction: &DatabaseTransaction, schema: &str) -> Result<(), DbErr> {
     const SET: &str = "SELECT set_config('search_path', concat_ws(', ', quote_ident($1::text),
         nullif(current_setting('search_path'), '')), true) AS answer";
-    answer::<String>(transaction, SET, [schema.into()]).await.map(drop)
+    query_scalar::<String>(transaction, SET, [schema.into()]).await.map(drop)
 }
 
 /// The first half of the locks on scratch databases: `scdb` in letters.
@@ -47,7 +47,7 @@ const LOCK: i32 = 0x7363_6462;
 /// Tells others that the database of a name is in use: the lock goes with the session.
 pub(super) async fn claim(connection: &DatabaseConnection, database: &str) -> Result<(), DbErr> {
     const CLAIM: &str = "SELECT pg_try_advisory_lock($1::int4, hashtext($2::text)) AS answer";
-    answer::<bool>(connection, CLAIM, [LOCK.into(), database.into()]).await.map(drop)
+    query_scalar::<bool>(connection, CLAIM, [LOCK.into(), database.into()]).await.map(drop)
 }
 
 /// Creates a database with its mark.

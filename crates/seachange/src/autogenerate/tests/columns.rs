@@ -3,15 +3,15 @@
 use sea_orm::sea_query::ColumnType;
 
 use super::{MYSQL, POSTGRES, SQLITE, column, integer, posts, required, status, string, text, with_default, written};
-use crate::autogenerate::operation::{Change, Operation};
+use crate::autogenerate::operation::{SchemaOperation, TableChange};
 use crate::schema::{AutoIncrement, Column, Expression, Generated, SequenceOptions};
 
-fn added(column: Column) -> Vec<Operation> {
-    posts(Change::AddColumn(Box::new(column)))
+fn added(column: Column) -> Vec<SchemaOperation> {
+    posts(TableChange::AddColumn(Box::new(column)))
 }
 
-fn modified(from: Column, to: Column) -> Vec<Operation> {
-    posts(Change::ModifyColumn { from: Box::new(from), to: Box::new(to) })
+fn modified(from: Column, to: Column) -> Vec<SchemaOperation> {
+    posts(TableChange::ModifyColumn { from: Box::new(from), to: Box::new(to) })
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_new_column() {
 
 #[test]
 fn changes_of_one_table_are_one_chain() {
-    let renamed = Change::RenameColumn { from: "title".to_owned(), to: "headline".to_owned() };
+    let renamed = TableChange::RenameColumn { from: "title".to_owned(), to: "headline".to_owned() };
     let mut operations = posts(renamed);
     operations.extend(added(text("content")));
     operations.extend(added(with_default(string("state", 10), "'draft'")));

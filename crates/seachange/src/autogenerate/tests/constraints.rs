@@ -1,8 +1,8 @@
 //! Constraints, and the comment, of a table that is there.
 
 use super::{MYSQL, POSTGRES, SQLITE, names, posts, written};
-use crate::autogenerate::operation::{Change, Operation};
-use crate::schema::{Action, Check, Deferrable, Exclusion, Expression, ForeignKey, PrimaryKey, Unique};
+use crate::autogenerate::operation::{SchemaOperation, TableChange};
+use crate::schema::{Check, Deferrable, Exclusion, Expression, ForeignKey, PrimaryKey, ReferentialAction, Unique};
 
 fn owner() -> ForeignKey {
     ForeignKey {
@@ -10,13 +10,13 @@ fn owner() -> ForeignKey {
         columns: names(&["owner_id"]),
         referenced_table: "users".into(),
         referenced_columns: names(&["id"]),
-        on_delete: Action::Cascade,
-        on_update: Action::NoAction,
+        on_delete: ReferentialAction::Cascade,
+        on_update: ReferentialAction::NoAction,
         deferrable: None,
     }
 }
 
-fn all(changes: impl IntoIterator<Item = Change>) -> Vec<Operation> {
+fn all(changes: impl IntoIterator<Item = TableChange>) -> Vec<SchemaOperation> {
     changes.into_iter().flat_map(posts).collect()
 }
 
@@ -24,11 +24,11 @@ fn all(changes: impl IntoIterator<Item = Change>) -> Vec<Operation> {
 fn constraints_are_added_and_dropped() {
     let slug = names(&["slug"]);
     let changes = all([
-        Change::AddPrimaryKey(PrimaryKey { name: None, columns: names(&["id", "part"]) }),
-        Change::AddUnique(Unique { name: None, columns: slug, deferrable: None, nulls_not_distinct: false }),
-        Change::AddForeignKey(owner()),
-        Change::AddCheck(Check { name: None, expression: Expression::new("length(title) > 0") }),
-        Change::Comment { from: None, to: Some("What users write".to_owned()) },
+        TableChange::AddPrimaryKey(PrimaryKey { name: None, columns: names(&["id", "part"]) }),
+        TableChange::AddUnique(Unique { name: None, columns: slug, deferrable: None, nulls_not_distinct: false }),
+        TableChange::AddForeignKey(owner()),
+        TableChange::AddCheck(Check { name: None, expression: Expression::new("length(title) > 0") }),
+        TableChange::Comment { from: None, to: Some("What users write".to_owned()) },
     ]);
     insta::assert_snapshot!(written(SQLITE, &changes), @r#"
     up
@@ -64,7 +64,7 @@ fn constraints_are_added_and_dropped() {
 #[test]
 fn a_key_without_a_name_is_dropped_by_what_made_it() {
     let key = ForeignKey { name: None, ..owner() };
-    insta::assert_snapshot!(written(SQLITE, &all([Change::DropForeignKey(key)])), @r#"
+    insta::assert_snapshot!(written(SQLITE, &all([TableChange::DropForeignKey(key)])), @r#"
     up
         alter(manager, "posts")
             .drop_foreign_key(
@@ -94,15 +94,18 @@ fn a_key_without_a_name_is_dropped_by_what_made_it() {
 #[test]
 fn what_postgres_alone_has() {
     let changes = all([
-        Change::AddForeignKey(ForeignKey { deferrable: Some(Deferrable::Immediate), ..owner() }),
-        Change::AddUnique(Unique {
+        TableChange::AddForeignKey(ForeignKey { deferrable: Some(Deferrable::Immediate), ..owner() }),
+        TableChange::AddUnique(Unique {
             name: Some("uq".to_owned()),
             columns: names(&["slug"]),
             deferrable: None,
             nulls_not_distinct: true,
         }),
-        Change::AddExclusion(Exclusion { name: "ex".to_owned(), definition: "EXCLUDE (slug WITH =)".to_owned() }),
-        Change::AddCheck(Check { name: Some("ck".to_owned()), expression: Expression::new("state = 'draft'::text") }),
+        TableChange::AddExclusion(Exclusion { name: "ex".to_owned(), definition: "EXCLUDE (slug WITH =)".to_owned() }),
+        TableChange::AddCheck(Check {
+            name: Some("ck".to_owned()),
+            expression: Expression::new("state = 'draft'::text"),
+        }),
     ]);
     insta::assert_snapshot!(written(POSTGRES, &changes), @r#"
     up

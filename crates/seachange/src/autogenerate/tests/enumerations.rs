@@ -1,29 +1,29 @@
 //! Enumerated types of PostgreSQL.
 
 use super::{POSTGRES, posts, required, status, with_default, written};
-use crate::autogenerate::operation::{Change, EnumerationUser, Operation};
-use crate::schema::{Check, Enumeration, Expression, Index, IndexPart, TableName};
+use crate::autogenerate::operation::{EnumUsage, SchemaOperation, TableChange};
+use crate::schema::{Check, EnumType, Expression, Index, IndexPart, TableName};
 
-fn state(values: &[&str]) -> Enumeration {
-    Enumeration { name: "state".into(), values: super::names(values), comment: None }
+fn state(values: &[&str]) -> EnumType {
+    EnumType { name: "state".into(), values: super::names(values), comment: None }
 }
 
-fn altered(from: &[&str], to: &[&str]) -> Operation {
+fn altered(from: &[&str], to: &[&str]) -> SchemaOperation {
     altered_under(from, to, Vec::new())
 }
 
-fn altered_under(from: &[&str], to: &[&str], dependents: Vec<Operation>) -> Operation {
+fn altered_under(from: &[&str], to: &[&str], dependents: Vec<SchemaOperation>) -> SchemaOperation {
     let column = required(with_default(status("state", "state", from), "'draft'::state"));
-    let users = vec![EnumerationUser { table: TableName::new("posts"), column }];
-    Operation::AlterEnumeration { from: state(from), to: state(to), users, dependents }
+    let users = vec![EnumUsage { table: TableName::new("posts"), column }];
+    SchemaOperation::AlterEnumeration { from: state(from), to: state(to), users, dependents }
 }
 
 #[test]
 fn a_type_comes_before_its_column() {
     let values = ["draft", "published"];
     let column = required(with_default(status("state", "state", &values), "'draft'::state"));
-    let mut operations = vec![Operation::CreateEnumeration(state(&values))];
-    operations.extend(posts(Change::AddColumn(Box::new(column))));
+    let mut operations = vec![SchemaOperation::CreateEnumeration(state(&values))];
+    operations.extend(posts(TableChange::AddColumn(Box::new(column))));
     insta::assert_snapshot!(written(POSTGRES, &operations), @r#"
     up
         if manager.get_database_backend() == sea_orm::DbBackend::Postgres {
@@ -120,7 +120,7 @@ fn a_value_that_is_used_at_once_takes_a_new_type() {
     let old = required(with_default(status("state", "state", &["draft"]), "'draft'::state"));
     let new = required(with_default(status("state", "state", &["draft", "idea"]), "'idea'::state"));
     let mut operations = vec![altered(&["draft"], &["draft", "idea"])];
-    operations.extend(posts(Change::ModifyColumn { from: Box::new(old), to: Box::new(new) }));
+    operations.extend(posts(TableChange::ModifyColumn { from: Box::new(old), to: Box::new(new) }));
     insta::assert_snapshot!(written(POSTGRES, &operations), @r#"
     up
         match manager.get_database_backend() {
@@ -192,8 +192,8 @@ fn what_depends_on_the_type_is_made_again() {
         predicate: Some(Expression::new("state = 'draft'::state")),
         nulls_not_distinct: false,
     };
-    let mut dependents = posts(Change::AddCheck(check));
-    dependents.push(Operation::CreateIndex { table: "posts".into(), index });
+    let mut dependents = posts(TableChange::AddCheck(check));
+    dependents.push(SchemaOperation::CreateIndex { table: "posts".into(), index });
     let operation = altered_under(&["draft"], &["draft", "idea"], dependents);
     insta::assert_snapshot!(written(POSTGRES, &[operation]), @r##"
     up

@@ -4,10 +4,10 @@
 use std::fs;
 use std::process::Command;
 
-use seachange_source::{Bodies, NewRevision};
+use seachange_source::{NewRevision, RevisionBody};
 
 /// Asserts that files with these bodies are Rust, and formatted as rustfmt does by default.
-pub(super) fn check(bodies: &[Bodies]) {
+pub(super) fn check(bodies: &[RevisionBody]) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("rustfmt.toml"), "").unwrap();
     let mut rustfmt = Command::new("rustfmt");

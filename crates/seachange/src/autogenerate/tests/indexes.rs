@@ -1,7 +1,7 @@
 //! Indexes.
 
 use super::{MYSQL, POSTGRES, SQLITE, names, written};
-use crate::autogenerate::operation::Operation;
+use crate::autogenerate::operation::SchemaOperation;
 use crate::schema::{Expression, Index, IndexKey, IndexPart};
 
 fn index(parts: Vec<IndexPart>) -> Index {
@@ -20,8 +20,8 @@ fn expression(text: &str) -> IndexPart {
     IndexPart { key: IndexKey::Expression(Expression::new(text)), ..IndexPart::column("") }
 }
 
-fn created(index: Index) -> Vec<Operation> {
-    vec![Operation::CreateIndex { table: "posts".into(), index }]
+fn created(index: Index) -> Vec<SchemaOperation> {
+    vec![SchemaOperation::CreateIndex { table: "posts".into(), index }]
 }
 
 #[test]

@@ -6,10 +6,10 @@ use proptest::prelude::*;
 use sea_orm::sea_query::{Alias, ColumnType, IntoIden, PgInterval, StringLen};
 
 use super::{MYSQL, POSTGRES, SQLITE, code, formatted, render};
-use crate::autogenerate::operation::{Change, EnumerationUser, Operation, reversed};
+use crate::autogenerate::operation::{EnumUsage, SchemaOperation, TableChange, reversed};
 use crate::schema::{
-    Action, AutoIncrement, Check, Column, Deferrable, Enumeration, Exclusion, Expression, ForeignKey, Generated, Index,
-    IndexKey, IndexPart, PrimaryKey, SequenceOptions, Table, TableName, Type, Unique,
+    AutoIncrement, Check, Column, Deferrable, EnumType, Exclusion, Expression, ForeignKey, Generated, Index, IndexKey,
+    IndexPart, PrimaryKey, ReferentialAction, SequenceOptions, SqlType, Table, TableName, Unique,
 };
 
 fn name() -> impl Strategy<Value = String> {
@@ -38,7 +38,7 @@ fn expression() -> impl Strategy<Value = Expression> {
     text.prop_map(Expression::new)
 }
 
-fn column_type() -> impl Strategy<Value = Type> {
+fn column_type() -> impl Strategy<Value = SqlType> {
     let iden = |text: &str| Alias::new(text).into_iden();
     let kinds = vec![
         ColumnType::Char(Some(2)),
@@ -59,7 +59,7 @@ fn column_type() -> impl Strategy<Value = Type> {
         ColumnType::Enum { name: iden("mood"), variants: vec![iden("it's"), iden("fine")] },
         ColumnType::Array(ColumnType::Decimal(Some((10, 2))).into()),
     ];
-    (proptest::sample::select(kinds), name()).prop_map(|(kind, text)| Type { text, kind })
+    (proptest::sample::select(kinds), name()).prop_map(|(kind, text)| SqlType { text, kind })
 }
 
 fn auto_increment() -> impl Strategy<Value = AutoIncrement> {
@@ -110,7 +110,13 @@ fn unique() -> impl Strategy<Value = Unique> {
 }
 
 fn foreign_key() -> impl Strategy<Value = ForeignKey> {
-    let action = || proptest::sample::select(vec![Action::NoAction, Action::Cascade, Action::SetNull]);
+    let action = || {
+        proptest::sample::select(vec![
+            ReferentialAction::NoAction,
+            ReferentialAction::Cascade,
+            ReferentialAction::SetNull,
+        ])
+    };
     (option::of(name()), names(), table_name(), names(), action(), action(), deferrable()).prop_map(
         |(name, columns, referenced_table, referenced_columns, on_delete, on_update, deferrable)| ForeignKey {
             name,
@@ -167,47 +173,47 @@ fn table() -> impl Strategy<Value = Table> {
     )
 }
 
-fn change() -> impl Strategy<Value = Change> {
+fn change() -> impl Strategy<Value = TableChange> {
     prop_oneof![
-        (name(), name()).prop_map(|(from, to)| Change::RenameColumn { from, to }),
-        column().prop_map(|column| Change::AddColumn(Box::new(column))),
-        column().prop_map(|column| Change::DropColumn(Box::new(column))),
-        (column(), column()).prop_map(|(from, to)| Change::ModifyColumn {
+        (name(), name()).prop_map(|(from, to)| TableChange::RenameColumn { from, to }),
+        column().prop_map(|column| TableChange::AddColumn(Box::new(column))),
+        column().prop_map(|column| TableChange::DropColumn(Box::new(column))),
+        (column(), column()).prop_map(|(from, to)| TableChange::ModifyColumn {
             to: Box::new(Column { name: from.name.clone(), ..to }),
             from: Box::new(from),
         }),
-        names().prop_map(|columns| Change::AddPrimaryKey(PrimaryKey { name: None, columns })),
-        unique().prop_map(Change::AddUnique),
-        foreign_key().prop_map(Change::AddForeignKey),
-        foreign_key().prop_map(Change::DropForeignKey),
-        check().prop_map(Change::AddCheck),
-        check().prop_map(Change::DropCheck),
+        names().prop_map(|columns| TableChange::AddPrimaryKey(PrimaryKey { name: None, columns })),
+        unique().prop_map(TableChange::AddUnique),
+        foreign_key().prop_map(TableChange::AddForeignKey),
+        foreign_key().prop_map(TableChange::DropForeignKey),
+        check().prop_map(TableChange::AddCheck),
+        check().prop_map(TableChange::DropCheck),
         (name(), "[ -~äßλ日本]{0,60}")
-            .prop_map(|(name, definition)| Change::AddExclusion(Exclusion { name, definition })),
-        option::of("[ -~äßλ日本]{0,90}").prop_map(|to| Change::Comment { from: None, to }),
+            .prop_map(|(name, definition)| TableChange::AddExclusion(Exclusion { name, definition })),
+        option::of("[ -~äßλ日本]{0,90}").prop_map(|to| TableChange::Comment { from: None, to }),
     ]
 }
 
-fn enumeration() -> impl Strategy<Value = Operation> {
+fn enumeration() -> impl Strategy<Value = SchemaOperation> {
     let values = || vec("[a-z']{1,12}", 0..7);
     (table_name(), values(), values(), vec((table_name(), column()), 0..3)).prop_map(|(name, from, to, users)| {
-        let of = |values| Enumeration { name: name.clone(), values, comment: None };
-        let users = users.into_iter().map(|(table, column)| EnumerationUser { table, column }).collect();
-        Operation::AlterEnumeration { from: of(from), to: of(to), users, dependents: Vec::new() }
+        let of = |values| EnumType { name: name.clone(), values, comment: None };
+        let users = users.into_iter().map(|(table, column)| EnumUsage { table, column }).collect();
+        SchemaOperation::AlterEnumeration { from: of(from), to: of(to), users, dependents: Vec::new() }
     })
 }
 
-fn operation() -> impl Strategy<Value = Operation> {
+fn operation() -> impl Strategy<Value = SchemaOperation> {
     prop_oneof![
-        2 => table().prop_map(|table| Operation::CreateTable(Box::new(table))),
-        1 => table().prop_map(|table| Operation::DropTable(Box::new(table))),
-        1 => (table_name(), table_name()).prop_map(|(from, to)| Operation::RenameTable { from, to }),
-        6 => (table_name(), change()).prop_map(|(table, change)| Operation::Change { table, change }),
-        2 => (table_name(), index()).prop_map(|(table, index)| Operation::CreateIndex { table, index }),
-        1 => (table_name(), index()).prop_map(|(table, index)| Operation::DropIndex { table, index }),
+        2 => table().prop_map(|table| SchemaOperation::CreateTable(Box::new(table))),
+        1 => table().prop_map(|table| SchemaOperation::DropTable(Box::new(table))),
+        1 => (table_name(), table_name()).prop_map(|(from, to)| SchemaOperation::RenameTable { from, to }),
+        6 => (table_name(), change()).prop_map(|(table, change)| SchemaOperation::Change { table, change }),
+        2 => (table_name(), index()).prop_map(|(table, index)| SchemaOperation::CreateIndex { table, index }),
+        1 => (table_name(), index()).prop_map(|(table, index)| SchemaOperation::DropIndex { table, index }),
         1 => enumeration(),
         1 => (table_name(), vec(name(), 0..9), option::of(name())).prop_map(|(name, values, comment)| {
-            Operation::CreateEnumeration(Enumeration { name, values, comment })
+            SchemaOperation::CreateEnumeration(EnumType { name, values, comment })
         }),
     ]
 }

@@ -5,14 +5,14 @@ use sea_orm::sea_query::ColumnType;
 use super::{
     MYSQL, POSTGRES, SQLITE, column, id, integer, names, required, string, table, text, with_default, written,
 };
-use crate::autogenerate::operation::Operation;
+use crate::autogenerate::operation::SchemaOperation;
 use crate::schema::{
-    Action, AutoIncrement, Check, Column, Deferrable, Definition, Exclusion, Expression, ForeignKey, Generated, Index,
-    IndexPart, PrimaryKey, SequenceOptions, Table, TableName, Type, Unique,
+    AutoIncrement, Check, Column, Deferrable, DefinitionText, Exclusion, Expression, ForeignKey, Generated, Index,
+    IndexPart, PrimaryKey, ReferentialAction, SequenceOptions, SqlType, Table, TableName, Unique,
 };
 
-fn created(table: Table) -> Vec<Operation> {
-    vec![Operation::CreateTable(Box::new(table))]
+fn created(table: Table) -> Vec<SchemaOperation> {
+    vec![SchemaOperation::CreateTable(Box::new(table))]
 }
 
 fn unique(name: Option<&str>, columns: &[&str]) -> Unique {
@@ -26,8 +26,8 @@ fn reference(name: Option<&str>, column: &str, to: &str) -> ForeignKey {
         columns: names(&[column]),
         referenced_table: to.into(),
         referenced_columns: names(&["id"]),
-        on_delete: Action::Cascade,
-        on_update: Action::NoAction,
+        on_delete: ReferentialAction::Cascade,
+        on_update: ReferentialAction::NoAction,
         deferrable: None,
     }
 }
@@ -151,8 +151,8 @@ fn a_composite_key_to_another_schema() {
         columns: names(&["order_year", "order_number"]),
         referenced_table: TableName::within("sales", "orders"),
         referenced_columns: names(&["year", "number"]),
-        on_delete: Action::SetNull,
-        on_update: Action::Restrict,
+        on_delete: ReferentialAction::SetNull,
+        on_update: ReferentialAction::Restrict,
         ..reference(Some("fk-lines"), "x", "x")
     });
     insta::assert_snapshot!(written(POSTGRES, &created(lines)), @r#"
@@ -381,7 +381,7 @@ fn a_table_that_only_its_own_text_says() {
     let mut codes = Table::new("codes");
     let text_of = "CREATE TABLE \"codes\" (\n    code TEXT PRIMARY KEY COLLATE NOCASE\n) STRICT, WITHOUT ROWID";
     codes.columns = vec![required(text("code"))];
-    codes.definition = Some(Definition(text_of.to_owned()));
+    codes.definition = Some(DefinitionText(text_of.to_owned()));
     insta::assert_snapshot!(written(SQLITE, &created(codes)), @r##"
     up
         match manager.get_database_backend() {
@@ -445,7 +445,7 @@ fn a_key_that_is_checked_late() {
 #[test]
 fn a_name_stays_a_name() {
     let mut evil = Table::new("a\"; drop table \\ users --");
-    let column = Type { text: "text".to_owned(), kind: ColumnType::Text };
+    let column = SqlType { text: "text".to_owned(), kind: ColumnType::Text };
     evil.columns = vec![Column::new("x\"y'z\n`w", column), id(SQLITE)];
     evil.uniques.push(unique(Some("u\"q"), &["x\"y'z\n`w"]));
     insta::assert_snapshot!(written(SQLITE, &created(evil)), @r##"
@@ -482,7 +482,7 @@ fn a_name_stays_a_name() {
 
 #[test]
 fn renames() {
-    let rename = |from: TableName, to: TableName| vec![Operation::RenameTable { from, to }];
+    let rename = |from: TableName, to: TableName| vec![SchemaOperation::RenameTable { from, to }];
     insta::assert_snapshot!(written(SQLITE, &rename("posts".into(), "articles".into())), @r#"
     up
         manager
@@ -544,7 +544,7 @@ fn renames() {
 
 #[test]
 fn a_table_moves_to_where_the_connection_works() {
-    let moved = Operation::RenameTable { from: TableName::within("it's 1%", "posts"), to: "posts".into() };
+    let moved = SchemaOperation::RenameTable { from: TableName::within("it's 1%", "posts"), to: "posts".into() };
     insta::assert_snapshot!(written(POSTGRES, &[moved]), @r##"
     up
         match manager.get_database_backend() {

@@ -6,9 +6,9 @@ use sea_orm::sea_query::{Expr, MysqlQueryBuilder};
 use sea_orm::{DbBackend, Value};
 
 use super::{Dialect, common};
-use crate::sql::{Facts, SessionState, SqlDialect};
+use crate::sql::{SessionState, SqlDialect, StatementFacts};
 
-pub(super) struct MySql;
+pub(super) struct MySqlDialect;
 
 /// What ends a statement that holds semicolons, the first that does not occur in it.
 const DELIMITERS: [&str; 4] = ["//", "$$", "||", ";;;;"];
@@ -16,7 +16,7 @@ const DELIMITERS: [&str; 4] = ["//", "$$", "||", ";;;;"];
 /// What the preamble of a script sets anyway.
 const IN_PREAMBLE: [&str; 6] = ["names", "character_set", "sql_mode", "time_zone", "database", "use"];
 
-impl Dialect for MySql {
+impl Dialect for MySqlDialect {
     fn backend(&self) -> DbBackend {
         DbBackend::MySql
     }
@@ -30,7 +30,7 @@ impl Dialect for MySql {
 
     /// What SQLx says to every connection; and a backslash in a string escapes, which a server may be told otherwise.
     /// No statement resets a session: each setting that the text names gets its default.
-    fn reset(&self, facts: &[Facts]) -> Vec<String> {
+    fn reset(&self, facts: &[StatementFacts]) -> Vec<String> {
         let is_name = |name: &&String| name.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_');
         let states = facts.iter().flat_map(|facts| &facts.session_writes);
         let names = states.filter_map(|state| match state {

@@ -4,11 +4,11 @@ use sea_orm::sea_query::{Expr, PostgresQueryBuilder, QueryBuilder};
 use sea_orm::{DbBackend, Value};
 
 use super::{Dialect, common};
-use crate::sql::{Facts, SqlDialect};
+use crate::sql::{SqlDialect, StatementFacts};
 
-pub(super) struct Postgres;
+pub(super) struct PostgresDialect;
 
-impl Dialect for Postgres {
+impl Dialect for PostgresDialect {
     fn backend(&self) -> DbBackend {
         DbBackend::Postgres
     }
@@ -21,7 +21,7 @@ impl Dialect for Postgres {
     }
 
     /// What SQLx says to every connection, and the schema, alone in the path as the engine sets it.
-    fn reset(&self, _facts: &[Facts]) -> Vec<String> {
+    fn reset(&self, _facts: &[StatementFacts]) -> Vec<String> {
         vec!["DISCARD ALL".to_owned()]
     }
 

@@ -4,14 +4,14 @@ use chrono::SecondsFormat;
 use sea_orm::sea_query::{Expr, SqliteQueryBuilder};
 use sea_orm::{DbBackend, Value};
 
-use super::{Dialect, Rebuild, common};
-use crate::sql::{Facts, SqlDialect};
+use super::{Dialect, RebuildScript, common};
+use crate::sql::{SqlDialect, StatementFacts};
 
-pub(super) struct Sqlite;
+pub(super) struct SqliteDialect;
 
 /// The numbers of rows that refer to nothing are kept in a table of the session, which takes no more at the end than at the
 /// beginning: an error there stops the script before it commits.
-const REBUILD: Rebuild = Rebuild {
+const REBUILD: RebuildScript = RebuildScript {
     before: &[
         "PRAGMA foreign_keys = OFF",
         "CREATE TEMP TABLE \"seachange_orphans\" (\"before\" integer, \"now\" integer CHECK (\"now\" <= \"before\"))",
@@ -28,7 +28,7 @@ const REBUILD: Rebuild = Rebuild {
     after: &["DROP TABLE \"temp\".\"seachange_orphans\"", "PRAGMA foreign_keys = ON"],
 };
 
-impl Dialect for Sqlite {
+impl Dialect for SqliteDialect {
     fn backend(&self) -> DbBackend {
         DbBackend::Sqlite
     }
@@ -41,7 +41,7 @@ impl Dialect for Sqlite {
 
     /// The command line does not enforce foreign keys unless it is told to; the engine does.
     /// The preamble switches foreign keys on again.
-    fn reset(&self, facts: &[Facts]) -> Vec<String> {
+    fn reset(&self, facts: &[StatementFacts]) -> Vec<String> {
         let pragmas = facts.iter().filter_map(|facts| facts.pragma.as_ref());
         let is_switched = pragmas.into_iter().any(|pragma| pragma.name == "foreign_keys" && pragma.value.is_some());
         if is_switched { vec!["PRAGMA foreign_keys = OFF".to_owned()] } else { Vec::new() }
@@ -62,7 +62,7 @@ impl Dialect for Sqlite {
 
     /// A table that falls would first delete its rows, and those of its children with them; inside a transaction the switch
     /// does nothing.
-    fn rebuild(&self) -> Option<Rebuild> {
+    fn rebuild(&self) -> Option<RebuildScript> {
         Some(REBUILD)
     }
 

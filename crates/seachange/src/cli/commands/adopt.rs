@@ -3,13 +3,13 @@
 use clap::{Args, ValueEnum};
 
 use super::run;
-use crate::adopt::{Adopted, Adoption, OldTable, Tool};
+use crate::adopt::{AdoptedRevision, AdoptionPlan, ForeignVersionTable, MigrationTool};
 use crate::args::LockTimeoutArgs;
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
 use crate::cli::printable;
-use crate::cli::problem::Problem;
+use crate::cli::problem::Diagnostic;
 use crate::cli::prompt;
 use crate::cli::terminal::{ID, styled};
 use crate::limits::Limits;
@@ -19,7 +19,7 @@ use crate::limits::Limits;
 pub(crate) struct AdoptArgs {
     /// Whose record to read: that of sea-orm-migration or that of Alembic
     #[arg(long, value_name = "TOOL")]
-    from: From,
+    from: ToolArg,
     /// The table of that record, where it is not `seaql_migrations` or `alembic_version`
     #[arg(long, value_name = "NAME")]
     table: Option<String>,
@@ -38,7 +38,7 @@ pub(crate) struct AdoptArgs {
 
 /// A tool, as it is typed.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum From {
+enum ToolArg {
     /// sea-orm-migration
     Seaql,
     /// Alembic
@@ -46,7 +46,7 @@ enum From {
 }
 
 impl AdoptArgs {
-    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         let old = self.old_table();
         let migrator = context.connect_to_read().await?;
         let adoption = migrator.plan_adoption(&old).await?;
@@ -55,12 +55,12 @@ impl AdoptArgs {
         let count = adoption.unrecorded().count();
         let (revisions, pending) = (describe::revisions(count), adoption.pending.len());
         if count == 0 {
-            context.terminal.say(format!("nothing to record, {pending} pending"));
+            context.terminal.status(format!("nothing to record, {pending} pending"));
             return Ok(Exit::Success);
         }
-        context.terminal.say(format!("{revisions} to record as applied, {pending} pending"));
+        context.terminal.status(format!("{revisions} to record as applied, {pending} pending"));
         if self.dry_run {
-            context.terminal.say("nothing was changed");
+            context.terminal.status("nothing was changed");
             return Ok(Exit::Success);
         }
         let settings = context.settings()?;
@@ -68,38 +68,39 @@ impl AdoptArgs {
         record(context, &old, self.limits.limits()).await
     }
 
-    fn old_table(&self) -> OldTable {
+    fn old_table(&self) -> ForeignVersionTable {
         let tool = match self.from {
-            From::Seaql => Tool::SeaOrm,
-            From::Alembic => Tool::Alembic,
+            ToolArg::Seaql => MigrationTool::SeaOrm,
+            ToolArg::Alembic => MigrationTool::Alembic,
         };
         let table = self.table.clone().unwrap_or_else(|| tool.default_table().to_owned());
-        OldTable { tool, schema: self.table_schema.clone(), table }
+        ForeignVersionTable { tool, schema: self.table_schema.clone(), table }
     }
 }
 
 /// Prints what each version stands for, what else is applied with it, and what is pending.
-fn show(context: &Context, adoption: &Adoption) {
-    let word =
-        |adopted: &Adopted| adopted.version.as_ref().map_or("below".into(), |name| printable::name(name).into_owned());
+fn show(context: &Context, adoption: &AdoptionPlan) {
+    let word = |adopted: &AdoptedRevision| {
+        adopted.version.as_ref().map_or("below".into(), |name| printable::name(name).into_owned())
+    };
     let adopted = adoption.adopted.iter().map(|adopted| (word(adopted), "->", adopted.script));
     let pending = adoption.pending.iter().map(|script| ("pending".to_owned(), "  ", *script));
     let lines: Vec<_> = adopted.chain(pending).collect();
     let width = lines.iter().map(|(word, ..)| word.chars().count()).max().unwrap_or_default();
     for (word, arrow, script) in lines {
         let id = styled(ID, script.revision.id);
-        context.terminal.answer(format!("{word:<width$} {arrow} {id}, {}", script.message));
+        context.terminal.print(format!("{word:<width$} {arrow} {id}, {}", script.message));
     }
 }
 
-async fn record(context: &Context, old: &OldTable, limits: Limits) -> Result<Exit, Problem> {
+async fn record(context: &Context, old: &ForeignVersionTable, limits: Limits) -> Result<Exit, Diagnostic> {
     let migrator = context.connect().await?.with_limits(limits);
     let adoption = migrator.adopt(old).await?;
     let place = run::place(&migrator, &migrator.current_known().await?);
     migrator.close().await?;
     let revisions = describe::revisions(adoption.unrecorded().count());
-    context.terminal.say(format!("recorded {revisions} as applied; the database is at {place}"));
+    context.terminal.status(format!("recorded {revisions} as applied; the database is at {place}"));
     let table = old.name();
-    context.terminal.say(format!("`{}` was left as it is: nothing reads it from now on", printable::name(&table)));
+    context.terminal.status(format!("`{}` was left as it is: nothing reads it from now on", printable::name(&table)));
     Ok(Exit::Success)
 }

@@ -4,13 +4,13 @@ use clap::Args;
 use serde::Serialize;
 
 use super::list::answer_json;
-use crate::autogenerate::{Candidate, Difference, differences};
-use crate::cli::comparing::ComparingArgs;
+use crate::autogenerate::{Difference, RenameCandidate, differences};
+use crate::cli::compare_args::CompareArgs;
 use crate::cli::context::Context;
 use crate::cli::differences::{self, hints};
 use crate::cli::exit::Exit;
 use crate::cli::format::{Format, FormatArgs};
-use crate::cli::problem::Problem;
+use crate::cli::problem::Diagnostic;
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -20,14 +20,14 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     replay: bool,
     #[command(flatten)]
-    comparing: ComparingArgs,
+    comparing: CompareArgs,
     #[command(flatten)]
     format: FormatArgs,
 }
 
 /// A difference as JSON.
 #[derive(Debug, Serialize)]
-struct Entry<'a> {
+struct DifferenceJson<'a> {
     kind: &'static str,
     table: Option<String>,
     name: Option<&'a str>,
@@ -36,7 +36,7 @@ struct Entry<'a> {
 }
 
 impl CheckArgs {
-    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         let comparison = match self.replay {
             true => self.comparing.replay(context).await?,
             false => self.comparing.compare_or_ahead(context).await?,
@@ -47,16 +47,21 @@ impl CheckArgs {
         Ok(if found.is_empty() { Exit::Success } else { Exit::Differs })
     }
 
-    fn answer(&self, context: &Context, found: &[Difference], candidates: &[Candidate]) -> Result<(), Problem> {
+    fn answer(
+        &self,
+        context: &Context,
+        found: &[Difference],
+        candidates: &[RenameCandidate],
+    ) -> Result<(), Diagnostic> {
         match self.format.format {
             Format::Json => answer_json(context.terminal, &found.iter().map(entry).collect::<Vec<_>>()),
             Format::Text if found.is_empty() => {
-                context.terminal.say("the database fits the entities");
+                context.terminal.status("the database fits the entities");
                 Ok(())
             }
             Format::Text => {
-                differences::lines(found).iter().for_each(|line| context.terminal.answer(line));
-                context.terminal.say(differences::summary(found));
+                differences::lines(found).iter().for_each(|line| context.terminal.print(line));
+                context.terminal.status(differences::summary(found));
                 hints(candidates).iter().for_each(|hint| context.terminal.hint(hint));
                 context.terminal.hint("`revision --autogenerate -m MESSAGE` writes the revision");
                 Ok(())
@@ -65,8 +70,8 @@ impl CheckArgs {
     }
 }
 
-fn entry(difference: &Difference) -> Entry<'_> {
-    Entry {
+fn entry(difference: &Difference) -> DifferenceJson<'_> {
+    DifferenceJson {
         kind: difference.kind.word(),
         table: difference.table.as_ref().map(ToString::to_string),
         name: difference.name.as_deref(),

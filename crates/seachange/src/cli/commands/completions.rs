@@ -6,7 +6,7 @@ use clap_complete::Shell;
 use crate::cli::arguments::Arguments;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use crate::cli::problem::Problem;
+use crate::cli::problem::Diagnostic;
 
 /// Arguments of `completions`.
 #[derive(Debug, Args)]
@@ -19,7 +19,7 @@ pub(crate) struct CompletionsArgs {
 }
 
 impl CompletionsArgs {
-    pub(crate) fn run(self, context: &Context) -> Result<Exit, Problem> {
+    pub(crate) fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         // By way of memory, because clap panics when a reader goes away.
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Arguments::command(), self.program, &mut script);

@@ -3,12 +3,12 @@
 use clap::Args;
 
 use super::list::{answer, answer_row, answer_standing};
-use crate::cli::advice::graph::ahead;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::format::{Format, FormatArgs};
-use crate::cli::problem::Problem;
-use crate::migrator::{Migrator, Standing};
+use crate::cli::hints::graph::ahead;
+use crate::cli::problem::Diagnostic;
+use crate::migrator::{DatabasePosition, Migrator};
 
 /// Arguments of `current`.
 #[derive(Debug, Args)]
@@ -21,7 +21,7 @@ pub(crate) struct CurrentArgs {
 }
 
 impl CurrentArgs {
-    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         let migrator = context.connect_to_read().await?;
         let standing = migrator.standing().await?;
         self.answer(context, &migrator, &standing)?;
@@ -30,16 +30,16 @@ impl CurrentArgs {
         checked.map(|()| Exit::Success)
     }
 
-    fn answer(&self, context: &Context, migrator: &Migrator, standing: &Standing) -> Result<(), Problem> {
+    fn answer(&self, context: &Context, migrator: &Migrator, standing: &DatabasePosition) -> Result<(), Diagnostic> {
         let graph = migrator.graph();
         let settings = context.settings()?;
         match self.format.format {
             Format::Json => answer_standing(context.terminal, graph, standing)?,
             Format::Text if standing.known.is_empty() && standing.of_newer.is_empty() => {
-                context.terminal.say(format!("no revision is applied in {settings}"));
+                context.terminal.status(format!("no revision is applied in {settings}"));
             }
             Format::Text => {
-                context.terminal.say(format!("current revisions of {settings}"));
+                context.terminal.status(format!("current revisions of {settings}"));
                 standing.known.iter().for_each(|script| answer(context, graph, script));
                 standing.of_newer.iter().for_each(|row| answer_row(context, row));
             }
@@ -52,10 +52,10 @@ impl CurrentArgs {
     }
 }
 
-async fn check_heads(migrator: &Migrator, standing: &Standing) -> Result<(), Problem> {
+async fn check_heads(migrator: &Migrator, standing: &DatabasePosition) -> Result<(), Diagnostic> {
     if !standing.unknown.is_empty() {
         return Err(ahead(&standing.unknown, "a newer program migrated it: ask that one, or build this one anew"));
     }
     let pending = migrator.pending().await?;
-    if pending.is_empty() { Ok(()) } else { Err(Problem::behind(&pending).hint("`up` applies them")) }
+    if pending.is_empty() { Ok(()) } else { Err(Diagnostic::behind(&pending).hint("`up` applies them")) }
 }

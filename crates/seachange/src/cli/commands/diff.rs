@@ -2,28 +2,28 @@
 
 use clap::Args;
 
-use crate::cli::advice::autogenerate;
-use crate::cli::comparing::ComparingArgs;
+use crate::cli::compare_args::CompareArgs;
 use crate::cli::context::Context;
 use crate::cli::differences::hints;
 use crate::cli::exit::Exit;
-use crate::cli::problem::Problem;
+use crate::cli::hints::autogenerate;
+use crate::cli::problem::Diagnostic;
 
 /// Arguments of `diff`.
 #[derive(Debug, Args)]
 pub(crate) struct DiffArgs {
     #[command(flatten)]
-    comparing: ComparingArgs,
+    comparing: CompareArgs,
 }
 
 impl DiffArgs {
-    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         let comparison = self.comparing.compare(context).await?;
         let renames = comparison.renames();
         hints(&comparison.candidates(&renames)).iter().for_each(|hint| context.terminal.hint(hint));
         let operations = comparison.operations(&renames);
         if operations.is_empty() {
-            context.terminal.say("the database fits the entities");
+            context.terminal.status("the database fits the entities");
             return Ok(Exit::Success);
         }
         let scratch = self.comparing.scratch(context)?;

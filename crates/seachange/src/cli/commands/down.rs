@@ -7,7 +7,7 @@ use super::run::{DowngradeFlags, downgrade};
 use super::script;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use crate::cli::problem::Problem;
+use crate::cli::problem::Diagnostic;
 use crate::cli::prompt;
 use crate::cli::targets;
 
@@ -33,7 +33,7 @@ pub(crate) struct DowngradeArgs {
 }
 
 impl DownArgs {
-    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         if self.flags.script.sql {
             return script::downgrade(context, &self.targets, &self.flags.script).await;
         }
@@ -44,7 +44,7 @@ impl DownArgs {
 }
 
 impl DowngradeArgs {
-    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         if self.flags.script.sql {
             return script::downgrade(context, &self.targets, &self.flags.script).await;
         }
@@ -56,9 +56,9 @@ impl DowngradeArgs {
 
 /// Asks a person before everything is reverted, as `reset` does. A script is not asked: it says what it does, and `down base`
 /// has never needed `--yes` there.
-fn confirm(context: &Context, targets: &[Target], flags: &DowngradeFlags) -> Result<(), Problem> {
+fn confirm(context: &Context, targets: &[Target], flags: &DowngradeFlags) -> Result<(), Diagnostic> {
     let is_everything = targets.contains(&Target::BASE);
-    if !is_everything || flags.dry_run || !prompt::is_possible() {
+    if !is_everything || flags.dry_run || !prompt::is_interactive() {
         return Ok(());
     }
     let settings = context.settings()?;

@@ -8,14 +8,14 @@ use std::process::{Command, ExitStatus};
 
 use clap::Args;
 use seachange_graph::Target;
-use seachange_source::Sources;
+use seachange_source::RevisionFiles;
 
 use crate::Error;
-use crate::cli::authoring::sources;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::interrupt;
-use crate::cli::problem::Problem;
+use crate::cli::new_revision::sources;
+use crate::cli::problem::Diagnostic;
 
 /// Where the editor is set; the first that is not empty counts.
 const VARIABLES: [&str; 2] = ["VISUAL", "EDITOR"];
@@ -35,7 +35,7 @@ struct Editor {
 }
 
 impl EditArgs {
-    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         let sources = sources(context)?;
         let files = self.files(context, &sources).await?;
         let editor = Editor::of_environment()?;
@@ -45,7 +45,7 @@ impl EditArgs {
     }
 
     /// The files of the target. The database is asked only where it decides.
-    async fn files(&self, context: &Context, sources: &Sources) -> Result<Vec<PathBuf>, Problem> {
+    async fn files(&self, context: &Context, sources: &RevisionFiles) -> Result<Vec<PathBuf>, Diagnostic> {
         let target: Target = self.target.parse().map_err(Error::from)?;
         let graph = sources.graph();
         let applied = context.standing(graph, target.is_relative()).await?;
@@ -53,33 +53,33 @@ impl EditArgs {
         let files: Vec<PathBuf> =
             found.iter().filter_map(|revision| sources.file(&revision.id)).map(|file| file.path.clone()).collect();
         if files.is_empty() {
-            return Err(Problem::usage(format!("`{target}` stands for no revision")).hint("`history` lists them"));
+            return Err(Diagnostic::usage(format!("`{target}` stands for no revision")).hint("`history` lists them"));
         }
         Ok(files)
     }
 }
 
 impl Editor {
-    fn of_environment() -> Result<Self, Problem> {
+    fn of_environment() -> Result<Self, Diagnostic> {
         let is_blank = |text: &OsString| text.to_str().is_some_and(|text| text.trim().is_empty());
         let set = |variable| Some((variable, env::var_os(variable).filter(|text| !is_blank(text))?));
         let (variable, text) = VARIABLES.into_iter().find_map(set).ok_or_else(|| {
-            Problem::usage("neither `VISUAL` nor `EDITOR` is set, and `edit` opens what they name")
+            Diagnostic::usage("neither `VISUAL` nor `EDITOR` is set, and `edit` opens what they name")
                 .hint("for example `EDITOR=nano`, or `EDITOR='code --wait'`; `show` prints the path of the file")
         })?;
         let text = text.into_string().map_err(|text| {
-            Problem::usage(format!("`{variable}` is not valid UTF-8: `{}`", text.to_string_lossy()))
+            Diagnostic::usage(format!("`{variable}` is not valid UTF-8: `{}`", text.to_string_lossy()))
                 .hint(format!("set `{variable}` to the editor's command, for example `nano`"))
         })?;
         let words = shell_words::split(&text).map_err(|error| {
-            Problem::usage(format!("`{variable}` is no command: {error} in `{text}`"))
+            Diagnostic::usage(format!("`{variable}` is no command: {error} in `{text}`"))
                 .hint("write it as in a shell, for example `code --wait`")
         })?;
         Ok(Self { variable, words })
     }
 
     /// Opens the files, and waits until the editor ends.
-    fn open(&self, files: &[PathBuf]) -> Result<(), Problem> {
+    fn open(&self, files: &[PathBuf]) -> Result<(), Diagnostic> {
         let Some((program, arguments)) = self.words.split_first() else { return Err(self.not_run("", "it is empty")) };
         let status = Command::new(program).args(arguments).args(files).status().map_err(|error| {
             let reason = match error.kind() {
@@ -91,17 +91,17 @@ impl Editor {
         if status.success() { Ok(()) } else { Err(failed(program, status)) }
     }
 
-    fn not_run(&self, program: &str, reason: &str) -> Problem {
+    fn not_run(&self, program: &str, reason: &str) -> Diagnostic {
         let variable = self.variable;
-        Problem::usage(format!("`{program}`, which `{variable}` names, cannot be run: {reason}"))
+        Diagnostic::usage(format!("`{program}`, which `{variable}` names, cannot be run: {reason}"))
             .hint(format!("set `{variable}` to the editor's command, for example `nano`"))
     }
 }
 
-fn failed(program: &str, status: ExitStatus) -> Problem {
+fn failed(program: &str, status: ExitStatus) -> Diagnostic {
     let message = match status.code() {
         Some(code) => format!("`{program}` ended with exit code {code}"),
         None => format!("`{program}` was killed: {status}"),
     };
-    Problem::new(Exit::Failure, message)
+    Diagnostic::new(Exit::Failure, message)
 }

@@ -6,14 +6,14 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use seachange_graph::draw::Picture;
+use seachange_graph::draw::GraphLayout;
 
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
 use crate::cli::output_file;
 use crate::cli::picture;
-use crate::cli::problem::Problem;
+use crate::cli::problem::Diagnostic;
 use crate::revision::Migrations;
 
 /// More lines than this Mermaid does not draw, unless its `maxEdges` says so.
@@ -57,7 +57,7 @@ const ENDINGS: [(&str, GraphFormat); 6] = [
 ];
 
 impl GraphArgs {
-    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         let format = self.format()?;
         let migrations = context.project.migrations;
         let graph = context.graph()?;
@@ -76,7 +76,7 @@ impl GraphArgs {
             Some(path) => {
                 output_file::write(path, &text)?;
                 let count = describe::revisions(graph.len());
-                context.terminal.say(format!("wrote {count} to `{}`", path.display()));
+                context.terminal.status(format!("wrote {count} to `{}`", path.display()));
             }
         }
         Ok(Exit::Success)
@@ -84,7 +84,7 @@ impl GraphArgs {
 
     /// The format that is asked for, or that of the name of the file. A name that says another is refused; one without
     /// an ending says nothing.
-    fn format(&self) -> Result<GraphFormat, Problem> {
+    fn format(&self) -> Result<GraphFormat, Diagnostic> {
         let file = self.output.as_deref();
         match (self.format, file.and_then(|file| Some((file, file.extension()?)))) {
             (Some(format), _) => Ok(format),
@@ -101,7 +101,7 @@ impl GraphFormat {
         ENDINGS.iter().find(|(known, _)| ending == *known).map(|&(_, format)| format)
     }
 
-    fn write(self, picture: &Picture<'_>, migrations: &Migrations) -> Result<String, Problem> {
+    fn write(self, picture: &GraphLayout<'_>, migrations: &Migrations) -> Result<String, Diagnostic> {
         match self {
             Self::Mermaid => Ok(picture.mermaid()),
             Self::Dot => Ok(picture.dot()),
@@ -111,10 +111,10 @@ impl GraphFormat {
     }
 }
 
-fn unknown_ending(file: &Path, ending: &OsStr) -> Problem {
+fn unknown_ending(file: &Path, ending: &OsStr) -> Diagnostic {
     let known = ENDINGS.map(|(ending, _)| format!("`.{ending}`")).join(", ");
     let (file, ending) = (file.to_string_lossy(), ending.display());
     let written = shell_words::quote(&file);
-    Problem::usage(format!("`graph` writes no `.{ending}`, as in `{file}`; it writes {known}"))
+    Diagnostic::usage(format!("`graph` writes no `.{ending}`, as in `{file}`; it writes {known}"))
         .hint(format!("name the format to write that file all the same: `graph --format svg -o {written}`"))
 }

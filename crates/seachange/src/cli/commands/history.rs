@@ -13,8 +13,8 @@ use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
 use crate::cli::format::{Format, FormatArgs};
-use crate::cli::problem::Problem;
-use crate::revision::Script;
+use crate::cli::problem::Diagnostic;
+use crate::revision::RegisteredRevision;
 
 /// Arguments of `history`.
 #[derive(Debug, Args)]
@@ -33,14 +33,14 @@ pub(crate) struct HistoryArgs {
 
 impl HistoryArgs {
     /// Reads the database only where the range or a flag asks for it.
-    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         let graph = context.graph()?;
         let range: Range = self.rev_range.as_deref().unwrap_or(":").parse().map_err(Error::from)?;
         let is_asked = range.is_relative() || self.indicate_current;
         let applied = context.standing(graph, is_asked).await?;
         let found = graph.history(&applied, &range).map_err(Error::from)?;
         if found.is_empty() && matches!(self.format.format, Format::Text) {
-            context.terminal.say(match &self.rev_range {
+            context.terminal.status(match &self.rev_range {
                 Some(range) => format!("no revision in `{range}`"),
                 None => "there are no revisions".to_owned(),
             });
@@ -64,11 +64,11 @@ impl HistoryArgs {
     }
 }
 
-fn print(context: &Context, graph: &Graph, script: &Script, current: &[&str]) {
+fn print(context: &Context, graph: &Graph, script: &RegisteredRevision, current: &[&str]) {
     if context.terminal.verbose {
         let file = context.project.file(script);
-        context.terminal.answer(describe::block(graph, script, current, &file));
+        context.terminal.print(describe::block(graph, script, current, &file));
     } else {
-        context.terminal.answer(describe::line(graph, script, current));
+        context.terminal.print(describe::line(graph, script, current));
     }
 }

@@ -5,13 +5,13 @@ mod from_database;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use seachange_source::init::{EngineDependency, init};
+use seachange_source::init::{SeachangeDependency, init};
 
-use crate::cli::comparing::ComparingArgs;
+use crate::cli::compare_args::CompareArgs;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use crate::cli::problem::Problem;
-use from_database::First;
+use crate::cli::problem::Diagnostic;
+use from_database::InitialRevision;
 
 /// The folder of the revisions in a new crate.
 const VERSIONS: &str = "src/versions";
@@ -39,12 +39,13 @@ pub(crate) struct InitArgs {
     #[arg(long, requires = "from_database")]
     no_verify: bool,
     #[command(flatten)]
-    comparing: ComparingArgs,
+    comparing: CompareArgs,
 }
 
 impl InitArgs {
-    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
-        let first = First { message: &self.message, is_verified: !self.no_verify, comparing: &self.comparing };
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
+        let first =
+            InitialRevision { message: &self.message, is_verified: !self.no_verify, comparing: &self.comparing };
         match &self.dir {
             None => {
                 let folder = from_database::own_folder(context)?;
@@ -57,27 +58,27 @@ impl InitArgs {
             Some(dir) => {
                 let name = self.scaffold(context, dir)?;
                 let command = format!("cargo run -p {name} -- revision -m \"create users\"");
-                context.terminal.say(format!("write the first revision: {command}"));
+                context.terminal.status(format!("write the first revision: {command}"));
                 Ok(Exit::Success)
             }
         }
     }
 
     /// Writes the crate, and gives its name.
-    fn scaffold(&self, context: &Context, dir: &Path) -> Result<String, Problem> {
+    fn scaffold(&self, context: &Context, dir: &Path) -> Result<String, Diagnostic> {
         let name = self.name.clone().or_else(|| name_of(dir));
-        let name = name.ok_or_else(|| Problem::usage("the folder gives the crate no name").hint("say `--name`"))?;
+        let name = name.ok_or_else(|| Diagnostic::usage("the folder gives the crate no name").hint("say `--name`"))?;
         let engine = match &self.engine_path {
-            Some(path) => EngineDependency::Path(path.clone()),
-            None => EngineDependency::Version(env!("CARGO_PKG_VERSION").to_owned()),
+            Some(path) => SeachangeDependency::Path(path.clone()),
+            None => SeachangeDependency::Version(env!("CARGO_PKG_VERSION").to_owned()),
         };
         let scaffold = init(dir, &name, &engine)?;
         for file in &scaffold.files {
-            context.terminal.answer(context.project.shown(file));
+            context.terminal.print(context.project.shown(file));
         }
         if let Some(workspace) = scaffold.workspace {
             let workspace = context.project.shown(&workspace);
-            context.terminal.say(format!("add the crate to the `members` of `{workspace}`"));
+            context.terminal.status(format!("add the crate to the `members` of `{workspace}`"));
         }
         Ok(name)
     }

@@ -5,29 +5,29 @@ use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
 use crate::cli::interrupt;
-use crate::cli::problem::Problem;
+use crate::cli::problem::Diagnostic;
 use crate::limits::Limits;
-use crate::migrator::Doubt;
+use crate::migrator::Resolution;
 
 /// Runs the rest of the revision.
-pub(super) async fn resume(context: &Context, doubt: Doubt, limits: Limits) -> Result<Exit, Problem> {
+pub(super) async fn resume(context: &Context, doubt: Resolution, limits: Limits) -> Result<Exit, Diagnostic> {
     let migrator = context.connect_to_record().await?.with_limits(limits);
     let _listener = interrupt::listen(migrator.stop_switch(), context.terminal);
     let report = migrator.resume(doubt).await?;
     let place = run::place_of(migrator.graph(), &report.current);
     migrator.close().await?;
     let time = describe::time(report.elapsed());
-    context.terminal.say(format!("finished what was interrupted in {time}; the database is at {place}"));
+    context.terminal.status(format!("finished what was interrupted in {time}; the database is at {place}"));
     Ok(Exit::Success)
 }
 
 /// Records the revision as applied, or as not applied.
-pub(super) async fn settle(context: &Context, is_applied: bool, limits: Limits) -> Result<Exit, Problem> {
+pub(super) async fn settle(context: &Context, is_applied: bool, limits: Limits) -> Result<Exit, Diagnostic> {
     let migrator = context.connect_to_record().await?.with_limits(limits);
     let settled = migrator.settle(is_applied).await?;
     let place = run::place(&migrator, &migrator.current().await?);
     migrator.close().await?;
     let word = if is_applied { "applied" } else { "not applied" };
-    context.terminal.say(format!("recorded `{}` as {word}; the database is at {place}", settled.revision));
+    context.terminal.status(format!("recorded `{}` as {word}; the database is at {place}", settled.revision));
     Ok(Exit::Success)
 }

@@ -8,15 +8,15 @@ use serde::Serialize;
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::printable;
-use crate::cli::problem::Problem;
+use crate::cli::problem::Diagnostic;
 use crate::cli::terminal::{ID, Terminal, styled};
-use crate::migrator::Standing;
-use crate::revision::Script;
-use crate::store::Row;
+use crate::migrator::DatabasePosition;
+use crate::revision::RegisteredRevision;
+use crate::store::RevisionRow;
 
 /// A revision as JSON.
 #[derive(Debug, Serialize)]
-struct Entry<'a> {
+struct RevisionJson<'a> {
     id: &'a str,
     /// Nothing for a revision that only the database knows, as some below.
     message: Option<&'a str>,
@@ -32,8 +32,8 @@ struct Entry<'a> {
     is_current: Option<bool>,
 }
 
-impl<'a> Entry<'a> {
-    fn new(graph: &Graph, script: &'a Script, current: Option<&[&str]>) -> Self {
+impl<'a> RevisionJson<'a> {
+    fn new(graph: &Graph, script: &'a RegisteredRevision, current: Option<&[&str]>) -> Self {
         let revision = &script.revision;
         Self {
             id: revision.id,
@@ -49,9 +49,9 @@ impl<'a> Entry<'a> {
     }
 }
 
-impl<'a> Entry<'a> {
+impl<'a> RevisionJson<'a> {
     /// A revision of a newer program, where the database stands.
-    fn of_row(row: &'a Row) -> Self {
+    fn of_row(row: &'a RevisionRow) -> Self {
         let names = |names: &'a [String]| names.iter().map(String::as_str).collect();
         Self {
             id: &row.revision,
@@ -68,22 +68,26 @@ impl<'a> Entry<'a> {
 }
 
 /// Prints a revision of a newer program, of which there is no more to tell.
-pub(crate) fn answer_row(context: &Context, row: &Row) {
+pub(crate) fn answer_row(context: &Context, row: &RevisionRow) {
     let id = styled(ID, printable::name(&row.revision));
-    context.terminal.answer(format!("{id}, not a revision of this program"));
+    context.terminal.print(format!("{id}, not a revision of this program"));
 }
 
 /// Prints where the database stands as JSON.
-pub(crate) fn answer_standing(terminal: Terminal, graph: &Graph, standing: &Standing) -> Result<(), Problem> {
+pub(crate) fn answer_standing(
+    terminal: Terminal,
+    graph: &Graph,
+    standing: &DatabasePosition,
+) -> Result<(), Diagnostic> {
     let current: Vec<&str> = standing.known.iter().map(|script| script.revision.id).collect();
-    let known = standing.known.iter().map(|script| Entry::new(graph, script, Some(&current)));
-    let entries: Vec<Entry<'_>> = known.chain(standing.of_newer.iter().map(Entry::of_row)).collect();
+    let known = standing.known.iter().map(|script| RevisionJson::new(graph, script, Some(&current)));
+    let entries: Vec<RevisionJson<'_>> = known.chain(standing.of_newer.iter().map(RevisionJson::of_row)).collect();
     answer_json(terminal, &entries)
 }
 
 /// Prints a revision: a line, or with `--verbose` everything about it, as `show` does.
-pub(crate) fn answer(context: &Context, graph: &Graph, script: &Script) {
-    context.terminal.answer(match context.terminal.verbose {
+pub(crate) fn answer(context: &Context, graph: &Graph, script: &RegisteredRevision) {
+    context.terminal.print(match context.terminal.verbose {
         true => describe::block(graph, script, &[], &context.project.file(script)),
         false => describe::short(graph, script.revision.id, script.message),
     });
@@ -93,15 +97,16 @@ pub(crate) fn answer(context: &Context, graph: &Graph, script: &Script) {
 pub(crate) fn answer_entries<'a>(
     terminal: Terminal,
     graph: &Graph,
-    scripts: impl IntoIterator<Item = &'a Script>,
+    scripts: impl IntoIterator<Item = &'a RegisteredRevision>,
     current: Option<&[&str]>,
-) -> Result<(), Problem> {
-    let entries: Vec<Entry<'_>> = scripts.into_iter().map(|script| Entry::new(graph, script, current)).collect();
+) -> Result<(), Diagnostic> {
+    let entries: Vec<RevisionJson<'_>> =
+        scripts.into_iter().map(|script| RevisionJson::new(graph, script, current)).collect();
     answer_json(terminal, &entries)
 }
 
 /// Prints a value as JSON.
-pub(crate) fn answer_json(terminal: Terminal, value: &impl Serialize) -> Result<(), Problem> {
-    terminal.answer_raw(serde_json::to_string_pretty(value).map_err(Problem::json)?);
+pub(crate) fn answer_json(terminal: Terminal, value: &impl Serialize) -> Result<(), Diagnostic> {
+    terminal.answer_raw(serde_json::to_string_pretty(value).map_err(Diagnostic::json)?);
     Ok(())
 }

@@ -3,12 +3,12 @@
 use clap::Args;
 use seachange_source::normalise;
 
-use crate::cli::advice::place;
-use crate::cli::authoring::{NewFileArgs, sources};
+use crate::cli::command_line::CommandLine;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use crate::cli::problem::Problem;
-use crate::cli::typed::Typed;
+use crate::cli::hints::place;
+use crate::cli::new_revision::{NewFileArgs, sources};
+use crate::cli::problem::Diagnostic;
 
 /// Arguments of `merge`.
 #[derive(Debug, Args)]
@@ -24,10 +24,10 @@ pub(crate) struct MergeArgs {
 }
 
 impl MergeArgs {
-    pub(crate) fn run(self, context: &Context) -> Result<Exit, Problem> {
+    pub(crate) fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         let sources = sources(context)?;
         let asked = self.file.asked(&self.revisions)?;
-        let place = sources.place_of_merge(&asked).map_err(|error| place(&error, &sources, &self.typed()))?;
+        let place = sources.place_merge(&asked).map_err(|error| place(&error, &sources, &self.typed()))?;
         let message = self.message().map_or_else(|| default_message(&place.down_revision), str::to_owned);
         self.file.write(context, &sources, place, message, None)
     }
@@ -37,9 +37,9 @@ impl MergeArgs {
         self.message.as_deref().filter(|message| !message.trim().is_empty())
     }
 
-    fn typed(&self) -> Typed {
+    fn typed(&self) -> CommandLine {
         let message = self.message().into_iter().flat_map(|message| ["-m".to_owned(), normalise(message)]);
-        Typed {
+        CommandLine {
             command: "merge",
             option: None,
             parents: self.revisions.clone(),

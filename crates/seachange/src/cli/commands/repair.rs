@@ -4,24 +4,24 @@ use clap::Args;
 
 use super::interruption;
 use crate::args::LimitArgs;
-use crate::cli::advice::interrupted;
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
+use crate::cli::hints::interrupted;
 use crate::cli::printable;
-use crate::cli::problem::Problem;
+use crate::cli::problem::Diagnostic;
 use crate::cli::targets;
 use crate::cli::terminal::{ID, styled};
 use crate::limits::Limits;
-use crate::migrator::{Doubt, RevisionState, RevisionStatus};
+use crate::migrator::{Resolution, RevisionState, RevisionStatus};
 
 /// Arguments of `repair`.
 #[derive(Debug, Args)]
 pub(crate) struct RepairArgs {
     #[command(flatten)]
-    action: Action,
+    action: RepairAction,
     #[command(flatten)]
-    doubt: DoubtArgs,
+    doubt: ResolutionArgs,
     #[command(flatten)]
     limits: LimitArgs,
 }
@@ -29,7 +29,7 @@ pub(crate) struct RepairArgs {
 /// What became of the statement that was running, where the database does not tell.
 #[derive(Debug, Args)]
 #[group(multiple = false)]
-struct DoubtArgs {
+struct ResolutionArgs {
     /// With `--resume`: the statement that was running took effect
     #[arg(long, requires = "resume")]
     ran: bool,
@@ -38,12 +38,12 @@ struct DoubtArgs {
     not_run: bool,
 }
 
-impl DoubtArgs {
-    fn doubt(&self) -> Doubt {
+impl ResolutionArgs {
+    fn doubt(&self) -> Resolution {
         match (self.ran, self.not_run) {
-            (true, _) => Doubt::Ran,
-            (_, true) => Doubt::NotRun,
-            _ => Doubt::Ask,
+            (true, _) => Resolution::Ran,
+            (_, true) => Resolution::NotRun,
+            _ => Resolution::Ask,
         }
     }
 }
@@ -51,7 +51,7 @@ impl DoubtArgs {
 /// What to set right; without any of these, what is wrong is printed.
 #[derive(Debug, Args)]
 #[group(multiple = false)]
-struct Action {
+struct RepairAction {
     /// Run the rest of the revision that was interrupted; what it has done is not done again
     #[arg(long)]
     resume: bool,
@@ -67,27 +67,27 @@ struct Action {
 }
 
 impl RepairArgs {
-    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         let limits = self.limits.limits();
         match self.action {
-            Action { resume: true, .. } => interruption::resume(context, self.doubt.doubt(), limits).await,
-            Action { applied: true, .. } => interruption::settle(context, true, limits).await,
-            Action { rolled_back: true, .. } => interruption::settle(context, false, limits).await,
-            Action { accept_edited: Some(revisions), .. } => accept_edited(context, &revisions, limits).await,
-            Action { accept_edited: None, .. } => list(context).await,
+            RepairAction { resume: true, .. } => interruption::resume(context, self.doubt.doubt(), limits).await,
+            RepairAction { applied: true, .. } => interruption::settle(context, true, limits).await,
+            RepairAction { rolled_back: true, .. } => interruption::settle(context, false, limits).await,
+            RepairAction { accept_edited: Some(revisions), .. } => accept_edited(context, &revisions, limits).await,
+            RepairAction { accept_edited: None, .. } => list(context).await,
         }
     }
 }
 
-async fn accept_edited(context: &Context, revisions: &[String], limits: Limits) -> Result<Exit, Problem> {
+async fn accept_edited(context: &Context, revisions: &[String], limits: Limits) -> Result<Exit, Diagnostic> {
     let targets = targets::read(context, "repair --accept-edited", revisions)?;
     let migrator = context.connect_to_record().await?.with_limits(limits);
     let scripts = migrator.accept_edited(&targets).await?;
     migrator.close().await?;
     for script in &scripts {
-        context.terminal.answer(format!("{}, {}", styled(ID, script.revision.id), script.message));
+        context.terminal.print(format!("{}, {}", styled(ID, script.revision.id), script.message));
     }
-    context.terminal.say(match scripts.len() {
+    context.terminal.status(match scripts.len() {
         0 if revisions.is_empty() => "nothing to record: no revision was edited after it was applied".to_owned(),
         0 => "nothing to record: what is named was not edited after it was applied".to_owned(),
         count => format!("recorded the code of {}", describe::revisions(count)),
@@ -96,7 +96,7 @@ async fn accept_edited(context: &Context, revisions: &[String], limits: Limits) 
 }
 
 /// Prints what is wrong with the record, and what sets it right.
-async fn list(context: &Context) -> Result<Exit, Problem> {
+async fn list(context: &Context) -> Result<Exit, Diagnostic> {
     let migrator = context.connect_to_read().await?;
     let statuses = migrator.status().await?;
     let interruption = migrator.interruption().await?;
@@ -104,10 +104,10 @@ async fn list(context: &Context) -> Result<Exit, Problem> {
     let mut ways = Vec::new();
     for (status, (word, way)) in statuses.iter().filter_map(|status| Some((status, finding(status)?))) {
         let message = status.script.map_or("not a revision of this program", |script| script.message);
-        context.terminal.answer(format!("{word:<11}  {}, {message}", styled(ID, printable::name(&status.id))));
+        context.terminal.print(format!("{word:<11}  {}, {message}", styled(ID, printable::name(&status.id))));
         match interruption.as_ref().filter(|known| known.revision == status.id) {
             Some(known) => {
-                interrupted::lines(known).iter().for_each(|line| context.terminal.answer(format!("  {line}")));
+                interrupted::lines(known).iter().for_each(|line| context.terminal.print(format!("  {line}")));
                 ways.extend(interrupted::hints(known));
             }
             None => ways.extend(way),
@@ -116,7 +116,7 @@ async fn list(context: &Context) -> Result<Exit, Problem> {
     ways.dedup();
     ways.iter().for_each(|way| context.terminal.hint(way));
     if ways.is_empty() {
-        context.terminal.say("nothing to repair");
+        context.terminal.status("nothing to repair");
     }
     Ok(Exit::Success)
 }

@@ -5,12 +5,12 @@ mod autogenerate;
 use clap::Args;
 use seachange_source::normalise;
 
-use crate::cli::advice::place;
-use crate::cli::authoring::{NewFileArgs, sources};
+use crate::cli::command_line::CommandLine;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use crate::cli::problem::Problem;
-use crate::cli::typed::Typed;
+use crate::cli::hints::place;
+use crate::cli::new_revision::{NewFileArgs, sources};
+use crate::cli::problem::Diagnostic;
 use autogenerate::AutogenerateArgs;
 pub(super) use autogenerate::rehearsed;
 
@@ -48,7 +48,7 @@ impl MessageArgs {
 }
 
 impl RevisionArgs {
-    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         let sources = sources(context)?;
         let asked = self.file.asked(self.head.as_slice())?;
         let place = sources.place(&asked).map_err(|error| place(&error, &sources, &self.typed()))?;
@@ -59,10 +59,10 @@ impl RevisionArgs {
         self.file.write(context, &sources, place, self.message.text(), None)
     }
 
-    fn typed(&self) -> Typed {
+    fn typed(&self) -> CommandLine {
         let autogenerate = self.autogenerate.is_asked_for().then(|| "--autogenerate".to_owned());
         let message = ["-m".to_owned(), normalise(&self.message.text())];
-        Typed {
+        CommandLine {
             command: "revision",
             option: Some("--head"),
             parents: self.head.iter().cloned().collect(),

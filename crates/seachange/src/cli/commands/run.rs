@@ -2,25 +2,25 @@
 
 use chrono::Utc;
 use clap::Args;
-use seachange_graph::fault::quoted;
+use seachange_graph::error::quoted;
 use seachange_graph::{AppliedError, Direction, Graph, Plan, Target};
 
 use super::script::ScriptArgs;
 use crate::Error;
 use crate::args::LimitArgs;
-use crate::cli::advice::graph::ahead;
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
 use crate::cli::format::EventsArgs;
+use crate::cli::hints::graph::ahead;
 use crate::cli::interrupt;
-use crate::cli::problem::Problem;
+use crate::cli::problem::Diagnostic;
 use crate::cli::progress::Progress;
 use crate::cli::terminal::{ID, styled};
 use crate::event::{Event, json};
-use crate::migrator::{Ahead, Edits, Gaps, Migrator, OtherRecords, UpgradeOptions};
+use crate::migrator::{AheadPolicy, EditPolicy, GapPolicy, Migrator, OtherRecordPolicy, UpgradeOptions};
 use crate::report::Report;
-use crate::revision::Script;
+use crate::revision::RegisteredRevision;
 
 /// What holds for every command that upgrades.
 #[derive(Debug, Args)]
@@ -33,7 +33,7 @@ pub(crate) struct UpgradeFlags {
     include_missing: bool,
     /// What to do when a newer program has applied revisions that are unknown here, above all that is known
     #[arg(long, env = "MIGRATE_AHEAD", value_name = "POLICY", default_value = "refuse", hide_env_values = true)]
-    ahead: Ahead,
+    ahead: AheadPolicy,
     /// Refuse when applied revisions were edited
     #[arg(long)]
     strict: bool,
@@ -55,10 +55,14 @@ pub(crate) struct UpgradeFlags {
 impl UpgradeFlags {
     fn options(&self) -> UpgradeOptions {
         UpgradeOptions {
-            gaps: if self.include_missing { Gaps::Fill } else { Gaps::Refuse },
+            gaps: if self.include_missing { GapPolicy::Fill } else { GapPolicy::Refuse },
             ahead: self.ahead,
-            edits: if self.strict { Edits::Refuse } else { Edits::Warn },
-            other_records: if self.ignore_other_records { OtherRecords::Ignore } else { OtherRecords::Refuse },
+            edits: if self.strict { EditPolicy::Refuse } else { EditPolicy::Warn },
+            other_records: if self.ignore_other_records {
+                OtherRecordPolicy::Ignore
+            } else {
+                OtherRecordPolicy::Refuse
+            },
         }
     }
 }
@@ -84,7 +88,7 @@ pub(crate) struct DowngradeFlags {
 }
 
 /// Upgrades, and says what came of it.
-pub(crate) async fn upgrade(context: &Context, targets: &[Target], flags: &UpgradeFlags) -> Result<Exit, Problem> {
+pub(crate) async fn upgrade(context: &Context, targets: &[Target], flags: &UpgradeFlags) -> Result<Exit, Diagnostic> {
     let options = flags.options();
     if flags.dry_run {
         let migrator = context.connect_to_read().await?;
@@ -104,7 +108,11 @@ pub(crate) async fn upgrade(context: &Context, targets: &[Target], flags: &Upgra
 }
 
 /// Downgrades, and says what came of it.
-pub(crate) async fn downgrade(context: &Context, targets: &[Target], flags: &DowngradeFlags) -> Result<Exit, Problem> {
+pub(crate) async fn downgrade(
+    context: &Context,
+    targets: &[Target],
+    flags: &DowngradeFlags,
+) -> Result<Exit, Diagnostic> {
     if flags.dry_run {
         let migrator = context.connect_to_read().await?;
         let plan = migrator.plan_downgrade(targets).await.map_err(of_downgrade)?;
@@ -129,7 +137,7 @@ pub(crate) async fn upgrade_with(
     migrator: &Migrator,
     targets: &[Target],
     options: UpgradeOptions,
-) -> Result<Exit, Problem> {
+) -> Result<Exit, Diagnostic> {
     let _listener = interrupt::listen(migrator.stop_switch(), context.terminal);
     let report = migrator.upgrade_to(targets, options).await?;
     conclude(context, migrator, Direction::Upgrade, &report)
@@ -140,14 +148,14 @@ pub(crate) async fn downgrade_with(
     context: &Context,
     migrator: &Migrator,
     targets: &[Target],
-) -> Result<Exit, Problem> {
+) -> Result<Exit, Diagnostic> {
     let _listener = interrupt::listen(migrator.stop_switch(), context.terminal);
     let report = migrator.downgrade_to(targets).await.map_err(of_downgrade)?;
     conclude(context, migrator, Direction::Downgrade, &report)
 }
 
 /// An error of a downgrade: a database that is ahead is in the way of it, and allowing that would not help.
-fn of_downgrade(error: Error) -> Problem {
+fn of_downgrade(error: Error) -> Diagnostic {
     match error {
         Error::Applied(AppliedError::Ahead { unknown }) => {
             ahead(&unknown, "a newer program applied it: revert it with that one, then `down` goes on from there")
@@ -158,7 +166,7 @@ fn of_downgrade(error: Error) -> Problem {
 
 /// Warns of heads that nothing tells apart. The build does so too, but its warnings are hidden where cargo is quiet, and are
 /// not repeated.
-pub(super) fn warn_of_heads(context: &Context) -> Result<(), Problem> {
+pub(super) fn warn_of_heads(context: &Context) -> Result<(), Diagnostic> {
     let stray = context.graph()?.stray_heads();
     if stray.is_empty() {
         return Ok(());
@@ -170,48 +178,48 @@ pub(super) fn warn_of_heads(context: &Context) -> Result<(), Problem> {
 }
 
 /// Prints the steps of a plan that is not run.
-fn preview(context: &Context, plan: &Plan) -> Result<Exit, Problem> {
+fn preview(context: &Context, plan: &Plan) -> Result<Exit, Diagnostic> {
     if context.terminal.json {
         let planned = Event::Planned { steps: &plan.steps };
-        context.terminal.answer_raw(json::line(&planned, Utc::now()).map_err(Problem::json)?);
+        context.terminal.answer_raw(json::line(&planned, Utc::now()).map_err(Diagnostic::json)?);
         return Ok(Exit::Success);
     }
     for step in &plan.steps {
         let message = context.project.migrations.get(&step.revision).map_or("", |script| script.message);
-        context.terminal.answer(format!("{} {}, {message}", step.direction, styled(ID, step.route())));
+        context.terminal.print(format!("{} {}, {message}", step.direction, styled(ID, step.route())));
     }
     let settings = context.settings()?;
-    context.terminal.say(match plan.len() {
+    context.terminal.status(match plan.len() {
         0 => format!("nothing to do in {settings}"),
         count => format!("{} to run in {settings}; nothing was changed", describe::revisions(count)),
     });
     Ok(Exit::Success)
 }
 
-fn conclude(context: &Context, migrator: &Migrator, direction: Direction, report: &Report) -> Result<Exit, Problem> {
+fn conclude(context: &Context, migrator: &Migrator, direction: Direction, report: &Report) -> Result<Exit, Diagnostic> {
     if context.terminal.json {
-        context.terminal.answer_raw(json::report(report, Utc::now()).map_err(Problem::json)?);
+        context.terminal.answer_raw(json::report(report, Utc::now()).map_err(Diagnostic::json)?);
     }
     let place = format!("{} is at {}", context.settings()?, place_of(migrator.graph(), &report.current));
     let verb = if direction == Direction::Upgrade { "applied" } else { "took back" };
     let done = describe::revisions(report.done.len());
     if let Some(next) = report.left.first() {
         let left = describe::revisions(report.left.len());
-        return Err(Problem::new(interrupt::exit(), format!("stopped before `{}`", next.revision))
+        return Err(Diagnostic::new(interrupt::exit(), format!("stopped before `{}`", next.revision))
             .detail(format!("{verb} {done}, {left} left; {place}"))
             .hint("the same command goes on from here"));
     }
     if report.done.is_empty() {
-        context.terminal.say(format!("nothing to do: {place}"));
+        context.terminal.status(format!("nothing to do: {place}"));
     } else {
         let time = describe::time(report.elapsed());
-        context.terminal.say(format!("{verb} {done} in {time}; {place}"));
+        context.terminal.status(format!("{verb} {done} in {time}; {place}"));
     }
     Ok(Exit::Success)
 }
 
 /// Where a database stands, in words.
-pub(crate) fn place(migrator: &Migrator, current: &[&'static Script]) -> String {
+pub(crate) fn place(migrator: &Migrator, current: &[&'static RegisteredRevision]) -> String {
     let ids: Vec<&str> = current.iter().map(|script| script.revision.id).collect();
     place_of(migrator.graph(), &ids)
 }

@@ -8,10 +8,10 @@ use seachange_graph::{Direction, Target};
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
-use crate::cli::problem::Problem;
+use crate::cli::problem::Diagnostic;
 use crate::cli::terminal::write_raw;
 use crate::cli::{output_file, revision_scope, targets};
-use crate::offline::{Offline, SqlScript};
+use crate::offline::{ScriptWriter, SqlScript};
 
 /// Whether and where a script is written.
 #[derive(Debug, Default, Args)]
@@ -25,39 +25,44 @@ pub(crate) struct ScriptArgs {
 }
 
 /// Where a script starts and ends.
-struct Ends {
+struct ScriptRange {
     from: Target,
     to: Target,
 }
 
 /// Writes an upgrade: to a target from base, or along a range.
-pub(crate) async fn upgrade(context: &Context, words: &[String], args: &ScriptArgs) -> Result<Exit, Problem> {
-    let ends = Ends::read(context, "up --sql", words, Some(Direction::Upgrade))?;
-    let offline = Offline::new(context.project.migrations, context.settings()?)?;
+pub(crate) async fn upgrade(context: &Context, words: &[String], args: &ScriptArgs) -> Result<Exit, Diagnostic> {
+    let ends = ScriptRange::read(context, "up --sql", words, Some(Direction::Upgrade))?;
+    let offline = ScriptWriter::new(context.project.migrations, context.settings()?)?;
     let script = revision_scope::writing_script(offline.upgrade(&ends.from, &[ends.to])).await;
     args.answer(context, &script?)
 }
 
 /// Writes a downgrade along a range.
-pub(crate) async fn downgrade(context: &Context, words: &[String], args: &ScriptArgs) -> Result<Exit, Problem> {
-    let ends = Ends::read(context, "down --sql", words, Some(Direction::Downgrade))?;
-    let offline = Offline::new(context.project.migrations, context.settings()?)?;
+pub(crate) async fn downgrade(context: &Context, words: &[String], args: &ScriptArgs) -> Result<Exit, Diagnostic> {
+    let ends = ScriptRange::read(context, "down --sql", words, Some(Direction::Downgrade))?;
+    let offline = ScriptWriter::new(context.project.migrations, context.settings()?)?;
     let script = revision_scope::writing_script(offline.downgrade(&ends.from, &[ends.to])).await;
     args.answer(context, &script?)
 }
 
 /// Writes a stamp: to a target from base, or along a range.
-pub(crate) fn stamp(context: &Context, words: &[String], args: &ScriptArgs) -> Result<Exit, Problem> {
-    let ends = Ends::read(context, "stamp --sql", words, None)?;
-    let offline = Offline::new(context.project.migrations, context.settings()?)?;
+pub(crate) fn stamp(context: &Context, words: &[String], args: &ScriptArgs) -> Result<Exit, Diagnostic> {
+    let ends = ScriptRange::read(context, "stamp --sql", words, None)?;
+    let offline = ScriptWriter::new(context.project.migrations, context.settings()?)?;
     args.answer(context, &offline.stamp(&ends.from, &[ends.to])?)
 }
 
-impl Ends {
+impl ScriptRange {
     /// Reads `A:B` or, where the way is not down, `B`. Bare numbers are steps for `up` and `down`.
-    fn read(context: &Context, command: &str, words: &[String], direction: Option<Direction>) -> Result<Self, Problem> {
+    fn read(
+        context: &Context,
+        command: &str,
+        words: &[String],
+        direction: Option<Direction>,
+    ) -> Result<Self, Diagnostic> {
         let [word] = words else {
-            return Err(Problem::usage(format!("`{command}` takes one target or one range")));
+            return Err(Diagnostic::usage(format!("`{command}` takes one target or one range")));
         };
         let is_down = direction == Some(Direction::Downgrade);
         let (from, to) = match word.split_once(':') {
@@ -75,15 +80,15 @@ impl Ends {
     }
 }
 
-fn no_range(word: &str) -> Problem {
-    Problem::usage(format!("`down --sql` does not know where the database stands: `{word}` is no range"))
+fn no_range(word: &str) -> Diagnostic {
+    Diagnostic::usage(format!("`down --sql` does not know where the database stands: `{word}` is no range"))
         .hint("say where it starts and ends, as `down --sql head:base` or `down --sql ae10:-1`")
 }
 
 impl ScriptArgs {
-    fn answer(&self, context: &Context, script: &SqlScript) -> Result<Exit, Problem> {
+    fn answer(&self, context: &Context, script: &SqlScript) -> Result<Exit, Diagnostic> {
         if script.revisions.is_empty() {
-            context.terminal.say("nothing to do: there is nothing between these places, and no script");
+            context.terminal.status("nothing to do: there is nothing between these places, and no script");
             return Ok(Exit::Success);
         }
         match &self.output {
@@ -91,7 +96,7 @@ impl ScriptArgs {
             Some(path) => {
                 output_file::write(path, &script.sql)?;
                 let count = describe::revisions(script.revisions.len());
-                context.terminal.say(format!("wrote {count} to `{}`; nothing was run", path.display()));
+                context.terminal.status(format!("wrote {count} to `{}`; nothing was run", path.display()));
             }
         }
         Ok(Exit::Success)

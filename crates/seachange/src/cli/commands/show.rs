@@ -8,9 +8,9 @@ use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
 use crate::cli::format::{Format, FormatArgs};
-use crate::cli::problem::Problem;
+use crate::cli::problem::Diagnostic;
 use crate::cli::targets;
-use crate::revision::Script;
+use crate::revision::RegisteredRevision;
 
 /// Arguments of `show`.
 #[derive(Debug, Args)]
@@ -23,15 +23,15 @@ pub(crate) struct ShowArgs {
 }
 
 impl ShowArgs {
-    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         let graph = context.graph()?;
         let scripts = self.scripts(context).await?;
         match self.format.format {
             Format::Json => answer_entries(context.terminal, graph, scripts, None)?,
-            Format::Text if scripts.is_empty() => context.terminal.say(format!("no revision at `{}`", self.target)),
+            Format::Text if scripts.is_empty() => context.terminal.status(format!("no revision at `{}`", self.target)),
             Format::Text => {
                 for script in scripts {
-                    context.terminal.answer(describe::block(graph, script, &[], &context.project.file(script)));
+                    context.terminal.print(describe::block(graph, script, &[], &context.project.file(script)));
                 }
             }
         }
@@ -39,7 +39,7 @@ impl ShowArgs {
     }
 
     /// The revisions that the target stands for. The database is asked only where it decides.
-    async fn scripts(&self, context: &Context) -> Result<Vec<&'static Script>, Problem> {
+    async fn scripts(&self, context: &Context) -> Result<Vec<&'static RegisteredRevision>, Diagnostic> {
         let target = targets::read_one(context, "show", &self.target)?;
         let graph = context.graph()?;
         let applied = context.standing(graph, target.is_relative()).await?;

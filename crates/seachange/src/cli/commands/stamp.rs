@@ -10,7 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
 use crate::cli::printable;
-use crate::cli::problem::Problem;
+use crate::cli::problem::Diagnostic;
 use crate::cli::targets;
 
 /// Arguments of `stamp`.
@@ -33,7 +33,7 @@ pub(crate) struct StampArgs {
 }
 
 impl StampArgs {
-    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         if self.script.sql {
             return script::stamp(context, &self.targets, &self.script);
         }
@@ -59,7 +59,7 @@ impl StampArgs {
             Err(error) => error.to_string(),
         };
         migrator.close().await?;
-        context.terminal.say(format!(
+        context.terminal.status(format!(
             "recorded {} as applied and {} as not applied; {place}",
             describe::revisions(plan.add.len()),
             describe::revisions(plan.remove.len()),
@@ -73,10 +73,10 @@ fn preview(context: &Context, plan: &StampPlan) -> Exit {
     for (state, ids) in lines {
         for id in ids {
             let message = context.project.migrations.get(id).map_or("not a revision of this program", |it| it.message);
-            context.terminal.answer(format!("{state}  {}, {message}", printable::name(id)));
+            context.terminal.print(format!("{state}  {}, {message}", printable::name(id)));
         }
     }
-    context.terminal.say(match plan.add.len() + plan.remove.len() {
+    context.terminal.status(match plan.add.len() + plan.remove.len() {
         0 => "nothing to record".to_owned(),
         count => format!("{} to record; nothing was changed", describe::revisions(count)),
     });

@@ -13,11 +13,11 @@ use crate::cli::describe;
 use crate::cli::exit::Exit;
 use crate::cli::format::{Format, FormatArgs};
 use crate::cli::printable;
-use crate::cli::problem::Problem;
+use crate::cli::problem::Diagnostic;
 use crate::cli::terminal::styled;
 use crate::cli::wrap::{NARROWEST, columns, wrap};
 use crate::migrator::{RevisionState, RevisionStatus};
-use crate::store::Row;
+use crate::store::RevisionRow;
 
 /// Arguments of `status`.
 #[derive(Debug, Args)]
@@ -28,7 +28,7 @@ pub(crate) struct StatusArgs {
 
 /// A revision with its state as JSON.
 #[derive(Debug, Serialize)]
-struct Entry<'a> {
+struct StatusJson<'a> {
     id: &'a str,
     state: &'static str,
     message: Option<&'a str>,
@@ -40,7 +40,7 @@ struct Entry<'a> {
 }
 
 impl StatusArgs {
-    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         let migrator = context.connect_to_read().await?;
         let statuses = migrator.status().await?;
         migrator.close().await?;
@@ -52,9 +52,9 @@ impl StatusArgs {
     }
 }
 
-fn print(context: &Context, statuses: &[RevisionStatus]) -> Result<(), Problem> {
+fn print(context: &Context, statuses: &[RevisionStatus]) -> Result<(), Diagnostic> {
     let settings = context.settings()?;
-    context.terminal.say(format!("revisions of {settings}"));
+    context.terminal.status(format!("revisions of {settings}"));
     let id_width = statuses.iter().map(|status| printable::name(&status.id).len()).max().unwrap_or_default();
     for status in statuses {
         let (word, style) = word(status);
@@ -62,9 +62,9 @@ fn print(context: &Context, statuses: &[RevisionStatus]) -> Result<(), Problem> 
         let message = status.script.map_or("not a revision of this program", |script| script.message);
         let word = styled(style, format!("{word:<11}"));
         let start = format!("{word}  {:<id_width$}  {when:<19}  {time:>9}  ", printable::name(&status.id));
-        context.terminal.answer(beside(&start, message, context.terminal.width()));
+        context.terminal.print(beside(&start, message, context.terminal.width()));
     }
-    context.terminal.say(summary(statuses));
+    context.terminal.status(summary(statuses));
     warn_of_heads(context)?;
     Ok(())
 }
@@ -98,7 +98,7 @@ fn word(status: &RevisionStatus) -> (&'static str, Style) {
     (word, color.on_default())
 }
 
-fn row(state: &RevisionState) -> Option<&Row> {
+fn row(state: &RevisionState) -> Option<&RevisionRow> {
     match state {
         RevisionState::Pending => None,
         RevisionState::Applied(row)
@@ -108,11 +108,11 @@ fn row(state: &RevisionState) -> Option<&Row> {
     }
 }
 
-fn when(row: &Row) -> String {
+fn when(row: &RevisionRow) -> String {
     row.finished_at.unwrap_or(row.started_at).format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-fn time(row: &Row) -> String {
+fn time(row: &RevisionRow) -> String {
     let millis = row.duration_ms.and_then(|millis| u64::try_from(millis).ok());
     match (millis, row.finished_at) {
         (Some(millis @ ..10), _) => format!("{millis} ms"),
@@ -122,9 +122,9 @@ fn time(row: &Row) -> String {
     }
 }
 
-fn entry(status: &RevisionStatus) -> Entry<'_> {
+fn entry(status: &RevisionStatus) -> StatusJson<'_> {
     let row = row(&status.state);
-    Entry {
+    StatusJson {
         id: &status.id,
         state: word(status).0,
         message: status.script.map(|script| script.message),

@@ -7,7 +7,7 @@ use super::run::{UpgradeFlags, upgrade};
 use super::script;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use crate::cli::problem::Problem;
+use crate::cli::problem::Diagnostic;
 use crate::cli::targets;
 
 /// Arguments of `up`.
@@ -31,7 +31,7 @@ pub(crate) struct UpgradeArgs {
 }
 
 impl UpArgs {
-    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         if self.flags.script.sql {
             return script::upgrade(context, &self.targets, &self.flags.script).await;
         }
@@ -41,7 +41,7 @@ impl UpArgs {
 }
 
 impl UpgradeArgs {
-    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Problem> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         if self.flags.script.sql {
             return script::upgrade(context, &self.targets, &self.flags.script).await;
         }

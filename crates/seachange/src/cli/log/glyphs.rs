@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use renderdag::pipeline::types::{GraphRowShape, PrefixLine, PrefixLinePart};
 use renderdag::pipeline::{Ascii, BoxDrawing, PrefixLineRenderer};
-use seachange_graph::draw::State;
+use seachange_graph::draw::NodeState;
 
 use crate::cli::terminal::{VERB, styled};
 
@@ -29,12 +29,12 @@ impl Glyphs {
     }
 
     /// The character for a revision.
-    pub(super) fn node(self, state: Option<State>) -> String {
+    pub(super) fn node(self, state: Option<NodeState>) -> String {
         let (unicode, ascii, style) = match state {
             None => ("•", "*", Style::new()),
-            Some(State::Pending) => ("○", "o", PENDING),
-            Some(State::Applied) => ("●", "x", APPLIED),
-            Some(State::Current) => ("◉", "@", VERB),
+            Some(NodeState::Pending) => ("○", "o", PENDING),
+            Some(NodeState::Applied) => ("●", "x", APPLIED),
+            Some(NodeState::Current) => ("◉", "@", VERB),
         };
         styled(style, if self == Self::Unicode { unicode } else { ascii })
     }

@@ -2,10 +2,10 @@
 
 use renderdag::pipeline::types::{PrefixLine, PrefixLineKind, PrefixLinePart};
 use renderdag::pipeline::{GraphRowShaper, PrefixLineRenderer, PrefixLinesToText};
-use seachange_graph::draw::State;
+use seachange_graph::draw::NodeState;
 
-use super::Canvas;
-use super::rows::Row;
+use super::LogCanvas;
+use super::rows::LogRow;
 use crate::cli::wrap::{NARROWEST, columns, wrap};
 
 /// The lines that a revision takes at least.
@@ -15,22 +15,22 @@ const ROW_HEIGHT: usize = 1;
 const GAP: usize = 3;
 
 /// What has been drawn, and what is open at its lower edge.
-pub(super) struct Painter {
-    canvas: Canvas,
+pub(super) struct LogRenderer {
+    canvas: LogCanvas,
     shapes: GraphRowShaper<usize>,
     lines: Box<dyn PrefixLineRenderer<usize>>,
     words: PrefixLinesToText,
     pub(super) text: String,
 }
 
-impl Painter {
-    pub(super) fn new(canvas: Canvas) -> Self {
+impl LogRenderer {
+    pub(super) fn new(canvas: LogCanvas) -> Self {
         let mut shapes = GraphRowShaper::new();
         shapes.options_mut().min_row_height = ROW_HEIGHT;
         Self { canvas, shapes, lines: canvas.glyphs.lines(), words: PrefixLinesToText::new(), text: String::new() }
     }
 
-    pub(super) fn paint(&mut self, row: Row, state: Option<State>, words: &[String]) {
+    pub(super) fn paint(&mut self, row: LogRow, state: Option<NodeState>, words: &[String]) {
         let begins_dependency = row.has_dependencies();
         let shape = self.shapes.next_row_shape(row.number, row.below);
         let mut lines = self.lines.next_prefix_lines(&shape);
@@ -48,7 +48,7 @@ impl Painter {
     }
 }
 
-impl Painter {
+impl LogRenderer {
     /// The words in lines that fit beside those of the graph.
     fn fitted(&self, lines: &[PrefixLine], words: &[String]) -> String {
         let Some(width) = self.canvas.width else { return words.join("\n") };

@@ -1,19 +1,19 @@
 //! The rows as values: which revisions, what they point at, and their words.
 
 use renderdag::Ancestor;
-use seachange_graph::draw::{Edge, EdgeKind, Picture};
+use seachange_graph::draw::{Edge, EdgeKind, GraphLayout};
 
 use crate::cli::terminal::{ID, LABEL, styled};
 
 /// A row of the log.
-pub(super) struct Row {
+pub(super) struct LogRow {
     /// The row in the picture.
     pub(super) number: usize,
     /// What it points at; nameless where that is not drawn.
     pub(super) below: Vec<Ancestor<usize>>,
 }
 
-impl Row {
+impl LogRow {
     /// Whether a line leads to a dependency that is drawn.
     pub(super) fn has_dependencies(&self) -> bool {
         self.below.iter().any(|below| matches!(below, Ancestor::Ancestor(_)))
@@ -21,22 +21,22 @@ impl Row {
 }
 
 /// The rows of the revisions that are drawn.
-pub(super) fn rows(picture: &Picture<'_>, is_drawn: impl Fn(&str) -> bool) -> Vec<Row> {
+pub(super) fn rows(picture: &GraphLayout<'_>, is_drawn: impl Fn(&str) -> bool) -> Vec<LogRow> {
     let is_drawn: Vec<bool> = picture.nodes().iter().map(|node| is_drawn(&node.revision.id)).collect();
     let below = |edge: &Edge| match edge.kind {
         _ if !is_drawn[edge.lower] => Ancestor::Anonymous,
         EdgeKind::Parent => Ancestor::Parent(edge.lower),
         EdgeKind::Dependency => Ancestor::Ancestor(edge.lower),
     };
-    let row = |number| Row { number, below: picture.edges_below(number).iter().map(below).collect() };
+    let row = |number| LogRow { number, below: picture.edges_below(number).iter().map(below).collect() };
     (0..is_drawn.len()).filter(|&number| is_drawn[number]).map(row).collect()
 }
 
 /// The id of a revision, what it is, what it depends on, and its message.
-pub(super) fn line(picture: &Picture<'_>, number: usize) -> String {
+pub(super) fn line(picture: &GraphLayout<'_>, number: usize) -> String {
     let node = &picture.nodes()[number];
     let mut line = styled(ID, &node.revision.id);
-    line.extend(node.marks().map(|mark| format!(" ({mark})")));
+    line.extend(node.labels().map(|mark| format!(" ({mark})")));
     line.extend(node.revision.branch_labels.iter().map(|label| format!(" [{}]", styled(LABEL, label))));
     let edges = picture.edges_below(number).iter();
     let needs: Vec<&str> = edges

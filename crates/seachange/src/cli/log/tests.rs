@@ -1,12 +1,12 @@
 //! Small graphs, as a terminal shows them.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use seachange_graph::draw::{Caption, Picture};
+use seachange_graph::draw::{GraphLayout, NodeLabel};
 use seachange_graph::{Graph, Revision};
 
-use super::{Canvas, Glyphs, draw};
+use super::{Glyphs, LogCanvas, draw};
 
-const UNICODE: Canvas = Canvas { glyphs: Glyphs::Unicode, width: None };
+const UNICODE: LogCanvas = LogCanvas { glyphs: Glyphs::Unicode, width: None };
 
 /// Reads a graph: `a, a -> b, a -> c (b), b c -> d [x]` makes `c` depend on `b`, and `d`, labelled `x`, the merge point
 /// of `b` and `c`.
@@ -24,27 +24,27 @@ fn revision(line: &str) -> Revision {
     })
 }
 
-fn caption(revision: &Revision) -> Caption {
-    Caption::new(format!("message of {}", revision.id))
+fn caption(revision: &Revision) -> NodeLabel {
+    NodeLabel::new(format!("message of {}", revision.id))
 }
 
 /// Draws with both sets of glyphs, without colours.
-fn drawn(picture: &Picture<'_>, is_drawn: impl Fn(&str) -> bool) -> String {
-    let log = |glyphs| draw(picture, Canvas { glyphs, width: None }, &is_drawn, |_| Vec::new());
+fn drawn(picture: &GraphLayout<'_>, is_drawn: impl Fn(&str) -> bool) -> String {
+    let log = |glyphs| draw(picture, LogCanvas { glyphs, width: None }, &is_drawn, |_| Vec::new());
     let both = [log(Glyphs::Unicode), log(Glyphs::Ascii)].join("--\n");
     anstream::adapter::strip_str(&both).to_string()
 }
 
 fn plain(text: &str) -> String {
-    drawn(&Picture::new(&graph(text), caption), |_| true)
+    drawn(&GraphLayout::new(&graph(text), caption), |_| true)
 }
 
 #[test]
 fn long_messages_leave_the_lines_whole() {
     let graph = graph("a, a -> b, b -> c, a -> d");
-    let caption = |revision: &Revision| Caption::new(format!("add the column `{}` to every table", revision.id));
-    let canvas = Canvas { glyphs: Glyphs::Unicode, width: Some(30) };
-    let log = draw(&Picture::new(&graph, caption), canvas, |_| true, |_| Vec::new());
+    let caption = |revision: &Revision| NodeLabel::new(format!("add the column `{}` to every table", revision.id));
+    let canvas = LogCanvas { glyphs: Glyphs::Unicode, width: Some(30) };
+    let log = draw(&GraphLayout::new(&graph, caption), canvas, |_| true, |_| Vec::new());
     insta::assert_snapshot!(anstream::adapter::strip_str(&log).to_string(), @"
     •  d (head), add the column
     │  `d` to every table
@@ -234,7 +234,7 @@ fn octopus() {
 fn states() {
     let graph = graph("a, a -> b, a -> c, b c -> d, d -> e, x, x -> y");
     let applied = ["a", "b", "x", "y"];
-    let picture = Picture::new(&graph, |revision| caption(revision).applied(applied.contains(&&*revision.id)));
+    let picture = GraphLayout::new(&graph, |revision| caption(revision).applied(applied.contains(&&*revision.id)));
     insta::assert_snapshot!(drawn(&picture, |_| true), @r"
     ◉  y (head) (current), message of y
     ●  x (base), message of x
@@ -263,7 +263,7 @@ fn states() {
 #[test]
 fn lines_to_what_is_not_drawn_go_on() {
     let graph = graph("a, a -> b, b -> c, b -> d (x), c d -> e, x, x -> y");
-    let picture = Picture::new(&graph, caption);
+    let picture = GraphLayout::new(&graph, caption);
     insta::assert_snapshot!(drawn(&picture, |id| "cdey".contains(id)), @r"
     •    e (merge point) (head), message of e
     ├─╮
@@ -300,7 +300,7 @@ fn lines_to_what_is_not_drawn_go_on() {
 #[test]
 fn details_stand_beside_the_lines() {
     let graph = graph("a, a -> b, a -> c");
-    let picture = Picture::new(&graph, caption);
+    let picture = GraphLayout::new(&graph, caption);
     let details = |node: &super::Node<'_>| vec![format!("file {}.rs", node.revision.id), "created".to_owned()];
     let log = draw(&picture, UNICODE, |_| true, details);
     insta::assert_snapshot!(anstream::adapter::strip_str(&log), @"
@@ -319,7 +319,7 @@ fn details_stand_beside_the_lines() {
 #[test]
 fn colors_stand_around_glyphs_and_names() {
     let graph = graph("a [x]");
-    let picture = Picture::new(&graph, |revision| caption(revision).applied(true));
+    let picture = GraphLayout::new(&graph, |revision| caption(revision).applied(true));
     let log = draw(&picture, UNICODE, |_| true, |_| Vec::new());
     insta::assert_snapshot!(log.replace('\u{1b}', "ESC"), @"ESC[1mESC[32m◉ESC[0m  ESC[33maESC[0m (base) (head) (current) [ESC[35mxESC[0m], message of a");
 }
@@ -418,9 +418,9 @@ fn everything_at_once() {
          5fc4a7d24971 9a3b7c5d1e2f -> c1d24e5f6a70, c1d24e5f6a70 -> 3f1e7d60a2b4 (b7a90c4410de), \
          b7a90c4410de, b7a90c4410de -> e05fb6c2d811 [billing]",
     );
-    let picture = Picture::new(&graph, |revision| {
+    let picture = GraphLayout::new(&graph, |revision| {
         let place = messages.iter().position(|(id, _)| *id == revision.id).unwrap();
-        Caption::new(messages[place].1).applied(place < 4)
+        NodeLabel::new(messages[place].1).applied(place < 4)
     });
     let log = draw(&picture, UNICODE, |_| true, |_| Vec::new());
     insta::assert_snapshot!(anstream::adapter::strip_str(&log), @"

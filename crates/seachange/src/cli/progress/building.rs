@@ -11,12 +11,12 @@ use crate::cli::terminal::Terminal;
 const MANY: usize = 200;
 
 /// Shows how many tables are built.
-pub(crate) struct Building {
+pub(crate) struct BuildProgress {
     terminal: Terminal,
     bar: OnceLock<Bar>,
 }
 
-impl Building {
+impl BuildProgress {
     pub(crate) fn new(terminal: Terminal) -> Self {
         Self { terminal, bar: OnceLock::new() }
     }

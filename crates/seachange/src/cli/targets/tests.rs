@@ -3,11 +3,11 @@
 
 use seachange_graph::Direction;
 
-use super::{Names, with_sign};
+use super::{KnownNames, with_sign};
 
 /// The names of a graph; a label is known by all of it.
-fn names() -> Names {
-    Names { ids: vec!["0003", "1", "376e48470d72", "ae1027"], labels: vec!["2026"] }
+fn names() -> KnownNames {
+    KnownNames { ids: vec!["0003", "1", "376e48470d72", "ae1027"], labels: vec!["2026"] }
 }
 
 /// What a text reads as for `up`.
@@ -34,7 +34,7 @@ fn a_zero_in_front_makes_a_name() {
 
 #[test]
 fn an_id_that_is_a_larger_number_than_there_are_revisions_is_the_id() {
-    let names = Names { ids: vec!["757383446733", "20220101", "3"], labels: vec![] };
+    let names = KnownNames { ids: vec!["757383446733", "20220101", "3"], labels: vec![] };
     for direction in [Direction::Upgrade, Direction::Downgrade] {
         for id in ["757383446733", "20220101"] {
             assert_eq!(with_sign(&names, id, direction).unwrap(), id);

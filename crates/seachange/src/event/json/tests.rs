@@ -8,9 +8,9 @@ use insta::assert_snapshot;
 use seachange_graph::{Direction, Step};
 
 use crate::event::{Blocker, Event, json};
-use crate::migrator::Notices;
+use crate::migrator::Warnings;
 use crate::report::Report;
-use crate::runner::Cause;
+use crate::runner::FailureCause;
 use crate::store::Holder;
 
 fn now() -> DateTime<Utc> {
@@ -45,7 +45,7 @@ fn waiting_names_the_holder() {
 #[test]
 fn a_revision_is_told_from_start_to_end() {
     let (step, message) = (&step(Direction::Upgrade), "add \"content\"");
-    let cause = &Cause::Panic("no\nway".to_owned());
+    let cause = &FailureCause::Panic("no\nway".to_owned());
     let elapsed = Duration::from_micros(2_345);
     let (user, state) = (Some("shop".to_owned()), Some("idle in transaction".to_owned()));
     let blocker = Blocker { session: 4711, user, program: None, state };
@@ -82,7 +82,7 @@ fn a_report_says_where_the_database_stands() {
         left: vec![step(Direction::Upgrade)],
         current: vec!["376e".to_owned()],
         waited: Duration::from_secs(2),
-        notices: Notices { unknown: vec!["ffff".to_owned()], edited: Vec::new() },
+        notices: Warnings { unknown: vec!["ffff".to_owned()], edited: Vec::new() },
         program: "migration 0.1.0".to_owned(),
     };
     assert_snapshot!(json::report(&report, now()).unwrap(), @r#"{"event":"report","done":[{"direction":"downgrade","revision":"ae10","duration_ms":12.0}],"left":[{"direction":"upgrade","revision":"ae10"}],"current":["376e"],"unknown":["ffff"],"edited":[],"elapsed_ms":12.0,"waited_ms":2000.0,"program":"migration 0.1.0","time":"2026-11-21T09:03:11.000Z"}"#);

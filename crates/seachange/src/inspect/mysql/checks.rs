@@ -5,18 +5,18 @@ use std::collections::HashMap;
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::expression;
-use super::place::{Place, Server};
-use super::tables::Tables;
-use crate::inspect::cells::{Cells, rows};
+use super::scope::{CatalogScope, ServerFlavor};
+use super::tables::TablesByName;
+use crate::inspect::cells::{RowReader, rows};
 use crate::schema::Check;
 use crate::sql::SqlDialect;
 use crate::sql::text::without_parentheses;
 
 /// The checks of one database by table.
 #[derive(Default)]
-pub(super) struct Checks(HashMap<String, Vec<Found>>);
+pub(super) struct Checks(HashMap<String, Vec<CheckRow>>);
 
-struct Found {
+struct CheckRow {
     name: String,
     /// Whether it stands in the definition of the column of its name (MariaDB); it has no name of its own then.
     is_of_column: bool,
@@ -34,17 +34,21 @@ const MYSQL: &str =
     WHERE c.CONSTRAINT_SCHEMA = ? AND t.CONSTRAINT_TYPE = 'CHECK' ORDER BY t.TABLE_NAME, c.CONSTRAINT_NAME";
 
 /// Reads the checks.
-pub(super) async fn read(connection: &impl ConnectionTrait, place: &Place, database: &str) -> Result<Checks, DbErr> {
+pub(super) async fn read(
+    connection: &impl ConnectionTrait,
+    place: &CatalogScope,
+    database: &str,
+) -> Result<Checks, DbErr> {
     let sql = match place.server {
-        Server::MariaDb => MARIADB,
-        Server::MySql => MYSQL,
-        Server::OldMySql => return Ok(Checks::default()),
+        ServerFlavor::MariaDb => MARIADB,
+        ServerFlavor::MySql => MYSQL,
+        ServerFlavor::OldMySql => return Ok(Checks::default()),
     };
     let mut checks = Checks::default();
     for row in rows(connection, sql, [database.into()]).await? {
-        let mut cells = Cells::of(&row);
+        let mut cells = RowReader::of(&row);
         let table: String = cells.take()?;
-        let found = Found {
+        let found = CheckRow {
             name: cells.take()?,
             is_of_column: cells.take::<i64>()? == 1,
             clause: expression::unescaped(&cells.take::<String>()?),
@@ -61,7 +65,7 @@ impl Checks {
     }
 }
 
-impl Found {
+impl CheckRow {
     fn is_json(&self) -> bool {
         let name = self.name.replace('`', "``");
         self.is_of_column && self.clause == format!("json_valid(`{name}`)")
@@ -69,7 +73,7 @@ impl Found {
 }
 
 /// Gives the tables their checks, without those that are part of the type of a column.
-pub(super) fn add(checks: Checks, tables: &mut Tables) {
+pub(super) fn add(checks: Checks, tables: &mut TablesByName) {
     for (table, checks) in checks.0 {
         let Some(found) = tables.get_mut(&table) else { continue };
         for check in checks {

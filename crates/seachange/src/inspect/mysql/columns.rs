@@ -3,13 +3,13 @@
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 
 use super::checks::Checks;
+use super::column_type;
 use super::definition;
 use super::expression;
-use super::kind;
-use super::place::{Place, Server};
-use super::tables::Tables;
-use crate::inspect::cells::{Cells, rows};
-use crate::schema::{AutoIncrement, Column, Expression, Generated, Type};
+use super::scope::{CatalogScope, ServerFlavor};
+use super::tables::TablesByName;
+use crate::inspect::cells::{RowReader, rows};
+use crate::schema::{AutoIncrement, Column, Expression, Generated, SqlType};
 use crate::sql::SqlDialect;
 use crate::sql::text::without_parentheses;
 
@@ -24,13 +24,13 @@ const JSON_COLLATION: &str = "utf8mb4_bin";
 /// Reads the columns of all tables in their order.
 pub(super) async fn read(
     connection: &impl ConnectionTrait,
-    place: &Place,
+    place: &CatalogScope,
     database: &str,
     checks: &Checks,
-    tables: &mut Tables,
+    tables: &mut TablesByName,
 ) -> Result<(), DbErr> {
     for row in rows(connection, COLUMNS, [database.into()]).await? {
-        let mut found = Found::read(&row)?;
+        let mut found = ColumnRow::read(&row)?;
         let Some(table) = tables.get_mut(&found.table) else { continue };
         if found.collation.as_deref() == Some(JSON_COLLATION) && checks.is_json(&found.table, &found.name) {
             found.column_type = "json".to_owned();
@@ -47,7 +47,7 @@ pub(super) async fn read(
 }
 
 /// What a row says of a column.
-struct Found {
+struct ColumnRow {
     table: String,
     name: String,
     column_type: String,
@@ -59,9 +59,9 @@ struct Found {
     comment: Option<String>,
 }
 
-impl Found {
+impl ColumnRow {
     fn read(row: &QueryResult) -> Result<Self, DbErr> {
-        let mut cells = Cells::of(row);
+        let mut cells = RowReader::of(row);
         Ok(Self {
             table: cells.take()?,
             name: cells.take()?,
@@ -75,7 +75,7 @@ impl Found {
         })
     }
 
-    fn column(self, server: Server) -> Column {
+    fn column(self, server: ServerFlavor) -> Column {
         let generated = self.generated();
         Column {
             nullable: self.nullable,
@@ -87,7 +87,7 @@ impl Found {
             comment: self.comment,
             ..Column::new(
                 self.name.clone(),
-                Type { kind: kind::of(&self.name, &self.column_type), text: self.column_type },
+                SqlType { kind: column_type::of(&self.name, &self.column_type), text: self.column_type },
             )
         }
     }
@@ -107,9 +107,9 @@ impl Found {
         })
     }
 
-    fn default_expression(&self, server: Server) -> Option<Expression> {
+    fn default_expression(&self, server: ServerFlavor) -> Option<Expression> {
         let default = self.default.as_deref()?;
-        if server == Server::MariaDb {
+        if server == ServerFlavor::MariaDb {
             return (default != "NULL").then(|| expression::of(default));
         }
         let is_expression = self.extra.contains("default_generated");

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::definition;
-use super::place::Place;
-use super::tables::Tables;
-use crate::inspect::cells::{Cells, rows};
-use crate::schema::{Action, ForeignKey, Index, IndexPart, Table};
+use super::scope::CatalogScope;
+use super::tables::TablesByName;
+use crate::inspect::cells::{RowReader, rows};
+use crate::schema::{ForeignKey, Index, IndexPart, ReferentialAction, Table};
 use crate::sql::SqlDialect;
 use crate::sql::text::pieces;
 
@@ -24,17 +24,17 @@ const ACTIONS: &str = "SELECT CAST(TABLE_NAME AS CHAR), CAST(CONSTRAINT_NAME AS 
     FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = ?";
 
 /// What happens on a deletion and on an update, for the foreign keys by table and name.
-type Actions = HashMap<(String, String), (Action, Action)>;
+type ReferentialActions = HashMap<(String, String), (ReferentialAction, ReferentialAction)>;
 
 /// Reads the foreign keys of all tables, by name, and takes the indexes away that the server made for them.
 pub(super) async fn read(
     connection: &impl ConnectionTrait,
-    place: &Place,
+    place: &CatalogScope,
     database: &str,
-    tables: &mut Tables,
+    tables: &mut TablesByName,
 ) -> Result<(), DbErr> {
     for row in rows(connection, COLUMNS, [database.into()]).await? {
-        let mut cells = Cells::of(&row);
+        let mut cells = RowReader::of(&row);
         let Some(found) = tables.get_mut(&cells.take::<String>()?) else { continue };
         let (name, position): (String, i64) = (cells.take()?, cells.take()?);
         let (column, referenced) = (cells.take()?, cells.take()?);
@@ -52,7 +52,11 @@ pub(super) async fn read(
 }
 
 /// Reads what the keys do. A user who may only read is not told of that in the catalogue, but in the text of a table.
-async fn add_actions(connection: &impl ConnectionTrait, database: &str, tables: &mut Tables) -> Result<(), DbErr> {
+async fn add_actions(
+    connection: &impl ConnectionTrait,
+    database: &str,
+    tables: &mut TablesByName,
+) -> Result<(), DbErr> {
     let actions = actions(connection, database).await?;
     for (name, found) in tables {
         let keys = &mut found.table.foreign_keys;
@@ -71,10 +75,10 @@ async fn add_actions(connection: &impl ConnectionTrait, database: &str, tables: 
     Ok(())
 }
 
-async fn actions(connection: &impl ConnectionTrait, database: &str) -> Result<Actions, DbErr> {
-    let mut actions = Actions::new();
+async fn actions(connection: &impl ConnectionTrait, database: &str) -> Result<ReferentialActions, DbErr> {
+    let mut actions = ReferentialActions::new();
     for row in rows(connection, ACTIONS, [database.into()]).await? {
-        let mut cells = Cells::of(&row);
+        let mut cells = RowReader::of(&row);
         let key = (cells.take()?, cells.take()?);
         actions.insert(key, (action(&cells.take::<String>()?), action(&cells.take::<String>()?)));
     }
@@ -82,14 +86,18 @@ async fn actions(connection: &impl ConnectionTrait, database: &str) -> Result<Ac
 }
 
 /// What the keys of one table do, from `SHOW CREATE TABLE`.
-async fn actions_of(connection: &impl ConnectionTrait, database: &str, table: &str) -> Result<Actions, DbErr> {
+async fn actions_of(
+    connection: &impl ConnectionTrait,
+    database: &str,
+    table: &str,
+) -> Result<ReferentialActions, DbErr> {
     let definition = definition::read(connection, database, table).await?;
     let keys = definition.lines().filter_map(written_actions);
     Ok(keys.map(|(name, actions)| ((table.to_owned(), name), actions)).collect())
 }
 
 /// The name of a foreign key and what it does, from its line in the text of a table.
-fn written_actions(line: &str) -> Option<(String, (Action, Action))> {
+fn written_actions(line: &str) -> Option<(String, (ReferentialAction, ReferentialAction))> {
     let line = line.trim().trim_end_matches(',').strip_prefix("CONSTRAINT ")?;
     let (name, rest) = line.split_at(pieces(line, SqlDialect::MySql).next()?.1.len());
     let rest = rest.strip_prefix(" FOREIGN KEY ")?;
@@ -103,25 +111,25 @@ fn written_actions(line: &str) -> Option<(String, (Action, Action))> {
     Some((name, (written(" ON DELETE "), written(" ON UPDATE "))))
 }
 
-fn key(name: String, cells: &mut Cells<'_>, place: &Place) -> Result<ForeignKey, DbErr> {
+fn key(name: String, cells: &mut RowReader<'_>, place: &CatalogScope) -> Result<ForeignKey, DbErr> {
     let schema: String = cells.take()?;
     Ok(ForeignKey {
         name: Some(name),
         columns: Vec::new(),
         referenced_table: place.name(&schema, cells.take()?),
         referenced_columns: Vec::new(),
-        on_delete: Action::default(),
-        on_update: Action::default(),
+        on_delete: ReferentialAction::default(),
+        on_update: ReferentialAction::default(),
         deferrable: None,
     })
 }
 
-fn action(rule: &str) -> Action {
+fn action(rule: &str) -> ReferentialAction {
     match rule {
-        "CASCADE" => Action::Cascade,
-        "SET NULL" => Action::SetNull,
-        "SET DEFAULT" => Action::SetDefault,
-        _ => Action::NoAction,
+        "CASCADE" => ReferentialAction::Cascade,
+        "SET NULL" => ReferentialAction::SetNull,
+        "SET DEFAULT" => ReferentialAction::SetDefault,
+        _ => ReferentialAction::NoAction,
     }
 }
 
@@ -153,9 +161,12 @@ mod tests {
     fn actions_are_read_from_the_text_of_a_table() {
         let line = "  CONSTRAINT `a``b ON DELETE` FOREIGN KEY (`x`) REFERENCES `d`.`t ON UPDATE CASCADE` (`id`)";
         let name = "a`b ON DELETE".to_owned();
-        assert_eq!(written_actions(line), Some((name.clone(), (Action::NoAction, Action::NoAction))));
+        assert_eq!(
+            written_actions(line),
+            Some((name.clone(), (ReferentialAction::NoAction, ReferentialAction::NoAction)))
+        );
         let both = format!("{line} ON DELETE SET NULL ON UPDATE CASCADE,");
-        assert_eq!(written_actions(&both), Some((name, (Action::SetNull, Action::Cascade))));
+        assert_eq!(written_actions(&both), Some((name, (ReferentialAction::SetNull, ReferentialAction::Cascade))));
         assert_eq!(written_actions("  CONSTRAINT `c` CHECK (`a` > 1)"), None);
     }
 }

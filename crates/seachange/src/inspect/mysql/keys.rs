@@ -3,9 +3,9 @@
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::expression;
-use super::place::{Place, Server};
-use super::tables::Tables;
-use crate::inspect::cells::{Cells, rows};
+use super::scope::{CatalogScope, ServerFlavor};
+use super::tables::TablesByName;
+use crate::inspect::cells::{RowReader, rows};
 use crate::schema::{Index, IndexKey, IndexPart, PrimaryKey, Table, Unique};
 use crate::sql::SqlDialect;
 use crate::sql::text::without_parentheses;
@@ -17,12 +17,12 @@ const PRIMARY: &str = "PRIMARY";
 /// could be a constraint is one.
 pub(super) async fn read(
     connection: &impl ConnectionTrait,
-    place: &Place,
+    place: &CatalogScope,
     database: &str,
-    tables: &mut Tables,
+    tables: &mut TablesByName,
 ) -> Result<(), DbErr> {
     for row in rows(connection, &query(place.server), [database.into()]).await? {
-        let mut cells = Cells::of(&row);
+        let mut cells = RowReader::of(&row);
         let Some(found) = tables.get_mut(&cells.take::<String>()?) else { continue };
         let indexes = &mut found.table.indexes;
         let (position, index) = (cells.take::<i64>()?, index(&mut cells)?);
@@ -37,17 +37,17 @@ pub(super) async fn read(
     Ok(())
 }
 
-fn query(server: Server) -> String {
+fn query(server: ServerFlavor) -> String {
     format!(
         "SELECT CAST(TABLE_NAME AS CHAR), CAST(SEQ_IN_INDEX AS SIGNED), CAST(INDEX_NAME AS CHAR), NON_UNIQUE = 0,
             CAST(INDEX_TYPE AS CHAR), CAST(COLUMN_NAME AS CHAR), COALESCE(COLLATION = 'D', 1 = 0), CAST(SUB_PART AS SIGNED),
             {}
         FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = ? ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX",
-        if server == Server::MySql { "CAST(EXPRESSION AS CHAR)" } else { "NULL" }
+        if server == ServerFlavor::MySql { "CAST(EXPRESSION AS CHAR)" } else { "NULL" }
     )
 }
 
-fn index(cells: &mut Cells<'_>) -> Result<Index, DbErr> {
+fn index(cells: &mut RowReader<'_>) -> Result<Index, DbErr> {
     let (name, unique) = (cells.take()?, cells.take::<i64>()? == 1);
     let method = cells.take::<String>()?.to_lowercase();
     Ok(Index {
@@ -62,7 +62,7 @@ fn index(cells: &mut Cells<'_>) -> Result<Index, DbErr> {
     })
 }
 
-fn part(cells: &mut Cells<'_>, method: Option<&str>) -> Result<IndexPart, DbErr> {
+fn part(cells: &mut RowReader<'_>, method: Option<&str>) -> Result<IndexPart, DbErr> {
     let column: Option<String> = cells.take()?;
     let descending = cells.take::<i64>()? == 1;
     let length: Option<i64> = cells.take()?;

@@ -3,26 +3,26 @@
 use sea_orm::sea_query::{ColumnType, RcOrArc};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 
+use super::column_type;
 use super::enumerations::Enumerations;
 use super::expression;
-use super::kind;
-use super::place::{Oid, Place};
-use super::sequences::{self, Owned};
-use super::tables::Tables;
+use super::scope::{CatalogScope, Oid};
+use super::sequences::{self, OwnedSequence};
+use super::tables::TablesByOid;
 use crate::alter::clause::quoted;
-use crate::inspect::cells::{Cells, rows};
-use crate::schema::{AutoIncrement, Column, Generated, Type};
+use crate::inspect::cells::{RowReader, rows};
+use crate::schema::{AutoIncrement, Column, Generated, SqlType};
 
 /// Reads the columns of all tables in their order.
 pub(super) async fn read(
     connection: &impl ConnectionTrait,
-    place: &Place,
+    place: &CatalogScope,
     enumerations: &Enumerations,
-    tables: &mut Tables,
+    tables: &mut TablesByOid,
 ) -> Result<(), DbErr> {
     let sequences = sequences::read(connection, place).await?;
     for row in rows(connection, &query(place), []).await? {
-        let found = Found::read(&row, place, enumerations)?;
+        let found = ColumnRow::read(&row, place, enumerations)?;
         if let Some(table) = tables.get_mut(&found.table) {
             let sequence = sequences.get(&(found.table, found.number));
             table.numbers.push(found.number);
@@ -34,7 +34,7 @@ pub(super) async fn read(
 
 /// `e` is the type of a column, or of the elements of its array. Without parentheses to leave out, an expression is not asked
 /// for twice: it takes most of the time. `OFFSET` keeps PostgreSQL from doing so by itself.
-fn query(place: &Place) -> String {
+fn query(place: &CatalogScope) -> String {
     format!(
         "SELECT a.attrelid::int8, a.attnum::int4, a.attname::text,
             format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, -1), a.atttypid <> e.oid,
@@ -59,11 +59,11 @@ fn query(place: &Place) -> String {
 }
 
 /// What a row says of a column.
-struct Found {
+struct ColumnRow {
     table: Oid,
     number: i32,
     name: String,
-    column_type: Type,
+    column_type: SqlType,
     /// The type without what stands in its parentheses, as PostgreSQL casts a literal to it.
     bare_type: String,
     not_null: bool,
@@ -75,9 +75,9 @@ struct Found {
     comment: Option<String>,
 }
 
-impl Found {
-    fn read(row: &QueryResult, place: &Place, enumerations: &Enumerations) -> Result<Self, DbErr> {
-        let mut cells = Cells::of(row);
+impl ColumnRow {
+    fn read(row: &QueryResult, place: &CatalogScope, enumerations: &Enumerations) -> Result<Self, DbErr> {
+        let mut cells = RowReader::of(row);
         let (table, number, name) = (cells.take()?, cells.take()?, cells.take()?);
         let (text, bare_type): (String, String) = (cells.take()?, cells.take()?);
         Ok(Self {
@@ -95,7 +95,7 @@ impl Found {
         })
     }
 
-    fn column(self, sequence: Option<&Owned>) -> Column {
+    fn column(self, sequence: Option<&OwnedSequence>) -> Column {
         let mut column = Column {
             nullable: !self.not_null,
             collation: self.collation,
@@ -103,7 +103,7 @@ impl Found {
             ..Column::new(self.name, self.column_type)
         };
         match (self.expression, sequence) {
-            (Some((normal, _)), Some(Owned { is_default: true, .. })) if expression::is_nextval(&normal) => {
+            (Some((normal, _)), Some(OwnedSequence { is_default: true, .. })) if expression::is_nextval(&normal) => {
                 column.auto_increment = Some(AutoIncrement::Serial);
             }
             (Some((normal, pretty)), _) if !self.generated.is_empty() => {
@@ -125,7 +125,12 @@ impl Found {
 }
 
 /// The type of a column. One that is made in a schema in scope is called as the answer calls the schema.
-fn column_type(text: String, cells: &mut Cells<'_>, place: &Place, enumerations: &Enumerations) -> Result<Type, DbErr> {
+fn column_type(
+    text: String,
+    cells: &mut RowReader<'_>,
+    place: &CatalogScope,
+    enumerations: &Enumerations,
+) -> Result<SqlType, DbErr> {
     let (is_array, oid, sort): (bool, Oid, String) = (cells.take()?, cells.take()?, cells.take()?);
     let (schema, name): (Oid, String) = (cells.take()?, cells.take()?);
     let is_made_here = sort != "b" && place.contains(schema);
@@ -139,11 +144,11 @@ fn column_type(text: String, cells: &mut Cells<'_>, place: &Place, enumerations:
             name: element.clone().into(),
             variants: known.enumeration.values.iter().map(|value| value.clone().into()).collect(),
         },
-        None => kind::of(&element),
+        None => column_type::of(&element),
     };
     Ok(if is_array {
-        Type { text: format!("{element}[]"), kind: ColumnType::Array(RcOrArc::new(kind)) }
+        SqlType { text: format!("{element}[]"), kind: ColumnType::Array(RcOrArc::new(kind)) }
     } else {
-        Type { text: element, kind }
+        SqlType { text: element, kind }
     })
 }

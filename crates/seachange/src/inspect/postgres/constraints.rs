@@ -3,18 +3,24 @@
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::expression;
-use super::place::{Oid, Place};
-use super::tables::Tables;
-use crate::inspect::cells::{Cells, rows};
-use crate::schema::{Action, Check, Deferrable, Exclusion, ForeignKey, PrimaryKey, Table, TableName, Unique};
+use super::scope::{CatalogScope, Oid};
+use super::tables::TablesByOid;
+use crate::inspect::cells::{RowReader, rows};
+use crate::schema::{
+    Check, Deferrable, Exclusion, ForeignKey, PrimaryKey, ReferentialAction, Table, TableName, Unique,
+};
 
 /// Reads the constraints of all tables, by name. What a table has from another one is told there.
-pub(super) async fn read(connection: &impl ConnectionTrait, place: &Place, tables: &mut Tables) -> Result<(), DbErr> {
+pub(super) async fn read(
+    connection: &impl ConnectionTrait,
+    place: &CatalogScope,
+    tables: &mut TablesByOid,
+) -> Result<(), DbErr> {
     for row in rows(connection, &query(place), []).await? {
-        let mut cells = Cells::of(&row);
+        let mut cells = RowReader::of(&row);
         if let Some(table) = tables.get_mut(&cells.take::<Oid>()?) {
             let columns = table.names(&cells.take::<Option<String>>()?.unwrap_or_default());
-            Found::read(columns, &mut cells, place)?.add_to(&mut table.table);
+            ConstraintRow::read(columns, &mut cells, place)?.add_to(&mut table.table);
         }
     }
     Ok(())
@@ -22,7 +28,7 @@ pub(super) async fn read(connection: &impl ConnectionTrait, place: &Place, table
 
 /// A foreign key to a partitioned table has a row for each partition as well (`conparentid`). The table that it refers to
 /// may not be in scope, so that the names of its columns are asked for.
-fn query(place: &Place) -> String {
+fn query(place: &CatalogScope) -> String {
     format!(
         "SELECT o.conrelid::int8, array_to_string(o.conkey, ','), o.conname::text, o.contype::text,
             o.condeferrable, o.condeferred, r.relnamespace::int8, n.nspname::text, r.relname::text,
@@ -47,15 +53,15 @@ fn query(place: &Place) -> String {
 }
 
 /// What a row says of a constraint.
-struct Found {
+struct ConstraintRow {
     columns: Vec<String>,
     name: String,
     sort: String,
     deferrable: Option<Deferrable>,
     referenced_table: Option<TableName>,
     referenced_columns: Vec<String>,
-    on_delete: Action,
-    on_update: Action,
+    on_delete: ReferentialAction,
+    on_update: ReferentialAction,
     nulls_not_distinct: bool,
     /// The expression of a check, or the text of an exclusion constraint.
     definition: String,
@@ -63,8 +69,8 @@ struct Found {
     pretty: String,
 }
 
-impl Found {
-    fn read(columns: Vec<String>, cells: &mut Cells<'_>, place: &Place) -> Result<Self, DbErr> {
+impl ConstraintRow {
+    fn read(columns: Vec<String>, cells: &mut RowReader<'_>, place: &CatalogScope) -> Result<Self, DbErr> {
         Ok(Self {
             columns,
             name: cells.take()?,
@@ -113,7 +119,7 @@ impl Found {
     }
 }
 
-fn referenced_table(cells: &mut Cells<'_>, place: &Place) -> Result<Option<TableName>, DbErr> {
+fn referenced_table(cells: &mut RowReader<'_>, place: &CatalogScope) -> Result<Option<TableName>, DbErr> {
     let schema: Option<(Oid, String)> = cells.take::<Option<Oid>>()?.zip(cells.take()?);
     let name: Option<String> = cells.take()?;
     Ok(schema.zip(name).map(|((schema, schema_name), name)| place.name(schema, schema_name, name)))
@@ -129,12 +135,12 @@ fn deferrable(is_deferrable: bool, is_deferred: bool) -> Option<Deferrable> {
     is_deferrable.then_some(if is_deferred { Deferrable::Deferred } else { Deferrable::Immediate })
 }
 
-fn action(letter: &str) -> Action {
+fn action(letter: &str) -> ReferentialAction {
     match letter {
-        "r" => Action::Restrict,
-        "c" => Action::Cascade,
-        "n" => Action::SetNull,
-        "d" => Action::SetDefault,
-        _ => Action::NoAction,
+        "r" => ReferentialAction::Restrict,
+        "c" => ReferentialAction::Cascade,
+        "n" => ReferentialAction::SetNull,
+        "d" => ReferentialAction::SetDefault,
+        _ => ReferentialAction::NoAction,
     }
 }

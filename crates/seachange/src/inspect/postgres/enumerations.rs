@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, HashMap};
 
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 
-use super::place::{Oid, Place};
-use crate::inspect::cells::{Cells, rows};
-use crate::schema::{Enumeration, TableName};
+use super::scope::{CatalogScope, Oid};
+use crate::inspect::cells::{RowReader, rows};
+use crate::schema::{EnumType, TableName};
 
 /// All enumerated types of the database, by number: a column in scope may have one that is not.
-pub(super) type Enumerations = HashMap<Oid, Known>;
+pub(super) type Enumerations = HashMap<Oid, EnumEntry>;
 
 /// An enumerated type, and whether it is ours.
-pub(super) struct Known {
-    pub(super) enumeration: Enumeration,
+pub(super) struct EnumEntry {
+    pub(super) enumeration: EnumType,
     is_in_scope: bool,
 }
 
@@ -28,7 +28,7 @@ const ENUMERATIONS: &str = "SELECT t.oid::int8, t.typnamespace::int8, n.nspname:
     ORDER BY t.oid, v.enumsortorder";
 
 /// Reads the types with their values in order.
-pub(super) async fn read(connection: &impl ConnectionTrait, place: &Place) -> Result<Enumerations, DbErr> {
+pub(super) async fn read(connection: &impl ConnectionTrait, place: &CatalogScope) -> Result<Enumerations, DbErr> {
     let mut found = Enumerations::new();
     for row in rows(connection, ENUMERATIONS, []).await? {
         add(&row, place, &mut found)?;
@@ -36,14 +36,14 @@ pub(super) async fn read(connection: &impl ConnectionTrait, place: &Place) -> Re
     Ok(found)
 }
 
-fn add(row: &QueryResult, place: &Place, found: &mut Enumerations) -> Result<(), DbErr> {
-    let mut cells = Cells::of(row);
+fn add(row: &QueryResult, place: &CatalogScope, found: &mut Enumerations) -> Result<(), DbErr> {
+    let mut cells = RowReader::of(row);
     let (oid, schema): (Oid, Oid) = (cells.take()?, cells.take()?);
     let name = place.name(schema, cells.take()?, cells.take()?);
     let comment = cells.take()?;
     let is_of_extension: bool = cells.take()?;
-    let known = found.entry(oid).or_insert_with(|| Known {
-        enumeration: Enumeration { name, values: Vec::new(), comment },
+    let known = found.entry(oid).or_insert_with(|| EnumEntry {
+        enumeration: EnumType { name, values: Vec::new(), comment },
         is_in_scope: place.contains(schema) && !is_of_extension,
     });
     known.enumeration.values.extend(cells.take::<Option<String>>()?);
@@ -51,7 +51,7 @@ fn add(row: &QueryResult, place: &Place, found: &mut Enumerations) -> Result<(),
 }
 
 /// Keeps the types that are compared.
-pub(super) fn in_scope(all: Enumerations) -> BTreeMap<TableName, Enumeration> {
+pub(super) fn in_scope(all: Enumerations) -> BTreeMap<TableName, EnumType> {
     let ours = all.into_values().filter(|known| known.is_in_scope);
     ours.map(|known| (known.enumeration.name.clone(), known.enumeration)).collect()
 }

@@ -3,7 +3,7 @@
 //! PostgreSQL tells an expression in two ways. With all parentheses it is the same for every spelling, with one exception,
 //! which [`normal`] takes care of. Without needless ones it reads better.
 
-use super::association;
+use super::parentheses;
 use crate::schema::Expression;
 use crate::sql::SqlDialect;
 use crate::sql::text::{closing, is_literal, items, on_one_line, pieces, without_parentheses};
@@ -82,7 +82,7 @@ fn normal(full: &str) -> String {
         }
     }
     normal.push_str(&full[done..]);
-    association::flat(&normal)
+    parentheses::flat(&normal)
 }
 
 /// `ARRAY[(a)::t, (b)::t]` for `(ARRAY[a, b])::t[]` at `start`, and where that ends.
@@ -115,7 +115,7 @@ fn with_lists(pretty: &str) -> String {
 }
 
 /// A comparison with an array of literals.
-struct List {
+struct ArrayComparison {
     start: usize,
     end: usize,
     operand: String,
@@ -123,7 +123,7 @@ struct List {
 }
 
 /// The comparison whose operator is at `operator`, and whose array opens at `bracket`.
-fn list(text: &str, operator: usize, bracket: usize) -> Option<List> {
+fn list(text: &str, operator: usize, bracket: usize) -> Option<ArrayComparison> {
     if !is_outside_of_quotes(text, operator) {
         return None;
     }
@@ -144,7 +144,7 @@ fn list(text: &str, operator: usize, bracket: usize) -> Option<List> {
     };
     let values = suffixes.iter().find_map(|suffix| literals(&elements, suffix))?;
     let start = operator - operand.len();
-    Some(List { start, end: text.len() - rest.len(), operand: name.to_owned(), values })
+    Some(ArrayComparison { start, end: text.len() - rest.len(), operand: name.to_owned(), values })
 }
 
 /// The literals, where all elements are some, with the same cast. Without one they are numbers.

@@ -3,9 +3,9 @@
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::expression;
-use super::place::{Oid, Place};
-use super::tables::Tables;
-use crate::inspect::cells::{Cells, rows};
+use super::scope::{CatalogScope, Oid};
+use super::tables::TablesByOid;
+use crate::inspect::cells::{RowReader, rows};
 use crate::schema::{Index, IndexKey, IndexPart};
 
 /// Bits of `indoption`.
@@ -13,12 +13,16 @@ const DESCENDING: i32 = 1;
 const NULLS_FIRST: i32 = 2;
 
 /// Reads the indexes of all tables, by name, without those that stand behind a constraint.
-pub(super) async fn read(connection: &impl ConnectionTrait, place: &Place, tables: &mut Tables) -> Result<(), DbErr> {
+pub(super) async fn read(
+    connection: &impl ConnectionTrait,
+    place: &CatalogScope,
+    tables: &mut TablesByOid,
+) -> Result<(), DbErr> {
     for row in rows(connection, &query(place), []).await? {
-        let mut cells = Cells::of(&row);
+        let mut cells = RowReader::of(&row);
         let Some(found) = tables.get_mut(&cells.take::<Oid>()?) else { continue };
         let (name, position, is_in_key): (String, i64, bool) = (cells.take()?, cells.take()?, cells.take()?);
-        let part = Part::read(&mut cells)?;
+        let part = IndexPartRow::read(&mut cells)?;
         if position == 1 {
             found.table.indexes.push(index(name, &mut cells)?);
         }
@@ -34,7 +38,7 @@ pub(super) async fn read(connection: &impl ConnectionTrait, place: &Place, table
 }
 
 /// `k` is the column of the index itself, which has the type of an expression.
-fn query(place: &Place) -> String {
+fn query(place: &CatalogScope) -> String {
     format!(
         "SELECT i.indrelid::int8, x.relname::text, p.position, p.position <= {},
             a.attname::text,
@@ -67,7 +71,7 @@ fn query(place: &Place) -> String {
 }
 
 /// What a row says of one part.
-struct Part {
+struct IndexPartRow {
     column: Option<String>,
     expression: Option<(String, String)>,
     option: i32,
@@ -75,8 +79,8 @@ struct Part {
     operator_class: Option<String>,
 }
 
-impl Part {
-    fn read(cells: &mut Cells<'_>) -> Result<Self, DbErr> {
+impl IndexPartRow {
+    fn read(cells: &mut RowReader<'_>) -> Result<Self, DbErr> {
         Ok(Self {
             column: cells.take()?,
             expression: cells.take::<Option<String>>()?.zip(cells.take()?),
@@ -105,7 +109,7 @@ impl Part {
     }
 }
 
-fn index(name: String, cells: &mut Cells<'_>) -> Result<Index, DbErr> {
+fn index(name: String, cells: &mut RowReader<'_>) -> Result<Index, DbErr> {
     let method: String = cells.take()?;
     let (unique, nulls_not_distinct) = (cells.take()?, cells.take()?);
     let predicate: Option<(String, String)> = cells.take::<Option<String>>()?.zip(cells.take()?);

@@ -4,15 +4,15 @@ use std::collections::HashMap;
 
 use sea_orm::{ConnectionTrait, DbErr};
 
-use super::place::{Oid, Place};
-use crate::inspect::cells::{Cells, rows};
+use super::scope::{CatalogScope, Oid};
+use crate::inspect::cells::{RowReader, rows};
 use crate::schema::SequenceOptions;
 
 /// What the sequences of columns are: by the table's number and the column's.
-pub(super) type Sequences = HashMap<(Oid, i32), Owned>;
+pub(super) type Sequences = HashMap<(Oid, i32), OwnedSequence>;
 
 /// A sequence that a column owns.
-pub(super) struct Owned {
+pub(super) struct OwnedSequence {
     /// Whether the default of the column takes its values.
     pub(super) is_default: bool,
     /// What is not as it would be anyway.
@@ -20,7 +20,7 @@ pub(super) struct Owned {
 }
 
 /// A row of `pg_sequence`.
-struct Numbers {
+struct SequenceRow {
     /// The name of the type.
     width: String,
     start: i64,
@@ -32,7 +32,7 @@ struct Numbers {
 }
 
 /// Reads them. A column may own several sequences; the one that its default takes values from is told.
-pub(super) async fn read(connection: &impl ConnectionTrait, place: &Place) -> Result<Sequences, DbErr> {
+pub(super) async fn read(connection: &impl ConnectionTrait, place: &CatalogScope) -> Result<Sequences, DbErr> {
     let sql = format!(
         "SELECT d.refobjid::int8, d.refobjsubid, EXISTS (SELECT FROM pg_attrdef f JOIN pg_depend u
                 ON u.classid = 'pg_attrdef'::regclass AND u.objid = f.oid AND u.refclassid = 'pg_class'::regclass
@@ -47,17 +47,17 @@ pub(super) async fn read(connection: &impl ConnectionTrait, place: &Place) -> Re
     );
     let mut sequences = Sequences::new();
     for row in rows(connection, &sql, []).await? {
-        let mut cells = Cells::of(&row);
+        let mut cells = RowReader::of(&row);
         let column = (cells.take()?, cells.take()?);
         let is_default = cells.take()?;
-        let options = Numbers::read(&mut cells)?.options();
-        sequences.insert(column, Owned { is_default, options });
+        let options = SequenceRow::read(&mut cells)?.options();
+        sequences.insert(column, OwnedSequence { is_default, options });
     }
     Ok(sequences)
 }
 
-impl Numbers {
-    fn read(cells: &mut Cells<'_>) -> Result<Self, DbErr> {
+impl SequenceRow {
+    fn read(cells: &mut RowReader<'_>) -> Result<Self, DbErr> {
         Ok(Self {
             width: cells.take()?,
             start: cells.take()?,
@@ -94,21 +94,21 @@ impl Numbers {
 mod tests {
     use super::*;
 
-    fn numbers() -> Numbers {
+    fn numbers() -> SequenceRow {
         let maximum = i32::MAX.into();
-        Numbers { width: "integer".to_owned(), start: 1, increment: 1, minimum: 1, maximum, cache: 1, cycle: false }
+        SequenceRow { width: "integer".to_owned(), start: 1, increment: 1, minimum: 1, maximum, cache: 1, cycle: false }
     }
 
     #[test]
     fn usual_options_are_not_told() {
         assert_eq!(numbers().options(), SequenceOptions::default());
-        let falling = Numbers { increment: -1, start: -1, minimum: i32::MIN.into(), maximum: -1, ..numbers() };
+        let falling = SequenceRow { increment: -1, start: -1, minimum: i32::MIN.into(), maximum: -1, ..numbers() };
         assert_eq!(falling.options(), SequenceOptions { increment: Some(-1), ..SequenceOptions::default() });
     }
 
     #[test]
     fn unusual_options_are_told() {
-        let sequence = Numbers { start: 100, minimum: 10, cache: 5, cycle: true, ..numbers() };
+        let sequence = SequenceRow { start: 100, minimum: 10, cache: 5, cycle: true, ..numbers() };
         let options = SequenceOptions {
             start: Some(100),
             minimum: Some(10),

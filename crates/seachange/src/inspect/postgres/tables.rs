@@ -4,21 +4,21 @@ use std::collections::HashMap;
 
 use sea_orm::{ConnectionTrait, DbErr};
 
-use super::place::{Oid, Place};
-use crate::inspect::cells::{Cells, rows};
+use super::scope::{CatalogScope, Oid};
+use crate::inspect::cells::{RowReader, rows};
 use crate::schema::Table;
 
 /// The tables by their number in the catalogue.
-pub(super) type Tables = HashMap<Oid, Found>;
+pub(super) type TablesByOid = HashMap<Oid, TableRow>;
 
 /// A table, with the numbers of its columns.
-pub(super) struct Found {
+pub(super) struct TableRow {
     pub(super) table: Table,
     /// In the order of the columns, and rising.
     pub(super) numbers: Vec<i32>,
 }
 
-impl Found {
+impl TableRow {
     /// The names of columns, by their numbers with commas in between.
     pub(super) fn names(&self, numbers: &str) -> Vec<String> {
         let position = |number: &str| self.numbers.binary_search(&number.parse().ok()?).ok();
@@ -28,7 +28,7 @@ impl Found {
 }
 
 /// Reads the tables, without what is in them.
-pub(super) async fn read(connection: &impl ConnectionTrait, place: &Place) -> Result<Tables, DbErr> {
+pub(super) async fn read(connection: &impl ConnectionTrait, place: &CatalogScope) -> Result<TablesByOid, DbErr> {
     let sql = format!(
         "SELECT c.oid::int8, c.relnamespace::int8, c.relname::text, d.description
         FROM pg_class c
@@ -37,13 +37,13 @@ pub(super) async fn read(connection: &impl ConnectionTrait, place: &Place) -> Re
             WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')",
         place.tables()
     );
-    let mut tables = Tables::new();
+    let mut tables = TablesByOid::new();
     for row in rows(connection, &sql, []).await? {
-        let mut cells = Cells::of(&row);
+        let mut cells = RowReader::of(&row);
         let oid = cells.take()?;
         let name = place.name(cells.take()?, String::new(), cells.take()?);
         let table = Table { comment: cells.take()?, ..Table::new(name) };
-        tables.insert(oid, Found { table, numbers: Vec::new() });
+        tables.insert(oid, TableRow { table, numbers: Vec::new() });
     }
     Ok(tables)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sea_orm::{ConnectionTrait, DbErr};
 
-use crate::inspect::cells::{Cells, rows};
+use crate::inspect::cells::{RowReader, rows};
 use crate::schema::{TableName, View};
 
 /// The views that read tables of the schema that the connection works in. A rule of a table is none.
@@ -21,7 +21,7 @@ pub(in crate::inspect) async fn read(connection: &impl ConnectionTrait) -> Resul
             AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())";
     let mut views = BTreeMap::new();
     for row in rows(connection, QUERY, []).await? {
-        let mut cells = Cells::of(&row);
+        let mut cells = RowReader::of(&row);
         let name = TableName { schema: cells.take()?, name: cells.take()? };
         let view = views.entry(name.clone()).or_insert_with(|| View { name, reads: BTreeMap::new() });
         let columns = view.reads.entry(TableName::new(cells.take::<String>()?)).or_default();

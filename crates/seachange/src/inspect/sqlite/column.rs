@@ -1,15 +1,15 @@
 //! Columns.
 
-use super::kind::column_type;
+use super::column_type::column_type;
 use crate::schema::{Column, Expression, Generated};
-use crate::sqlite_text::column_text::{ColumnText, PartKind};
-use crate::sqlite_text::expression::{default_value, expression};
+use crate::sqlite_ddl::column_text::{ColumnConstraintKind, ColumnText};
+use crate::sqlite_ddl::expression::{default_value, expression};
 
 /// Builds a column from its text. `names` are the columns of the table.
 pub(super) fn column(text: &ColumnText, names: &[String]) -> Column {
-    let default = text.last(PartKind::Default).and_then(|part| default_value(&part.default_text()));
+    let default = text.last(ColumnConstraintKind::Default).and_then(|part| default_value(&part.default_text()));
     Column {
-        nullable: !text.has(PartKind::NotNull),
+        nullable: !text.has(ColumnConstraintKind::NotNull),
         default: default.map(|(text, normal)| Expression { text, normal }),
         generated: generated(text, names),
         collation: collation(text).filter(|collation| collation != "BINARY"),
@@ -19,11 +19,11 @@ pub(super) fn column(text: &ColumnText, names: &[String]) -> Column {
 
 /// Returns the collation in the spelling of SQLite, which takes it in any case.
 fn collation(text: &ColumnText) -> Option<String> {
-    Some(text.last(PartKind::Collate)?.tokens().last()?.name()?.to_ascii_uppercase())
+    Some(text.last(ColumnConstraintKind::Collate)?.tokens().last()?.name()?.to_ascii_uppercase())
 }
 
 fn generated(text: &ColumnText, names: &[String]) -> Option<Generated> {
-    let part = text.part(PartKind::Generated)?;
+    let part = text.part(ColumnConstraintKind::Generated)?;
     let (text, normal) = expression(&part.body(), names);
     let stored = part.tokens().last().is_some_and(|token| token.is_word("STORED"));
     Some(Generated { expression: Expression { text, normal }, stored })

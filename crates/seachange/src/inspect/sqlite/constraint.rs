@@ -3,19 +3,19 @@
 use std::collections::HashMap;
 
 use crate::schema::{Check, Expression, ForeignKey, PrimaryKey, Table, TableName, Unique};
-use crate::sqlite_text::constraint_text::{ConstraintKind, ConstraintText};
-use crate::sqlite_text::expression::expression;
-use crate::sqlite_text::same;
+use crate::sqlite_ddl::constraint_text::{ConstraintKind, ConstraintText};
+use crate::sqlite_ddl::expression::expression;
+use crate::sqlite_ddl::same;
 
 /// What a foreign key may mean to refer to.
 #[derive(Debug)]
-pub(super) struct Key {
+pub(super) struct ImpliedKey {
     table: String,
     columns: Vec<String>,
     primary_key: Vec<String>,
 }
 
-impl Key {
+impl ImpliedKey {
     /// What foreign keys refer to when they refer to `table`.
     pub(super) fn of(table: &Table) -> Self {
         Self {
@@ -53,7 +53,7 @@ pub(super) fn add(table: &mut Table, text: ConstraintText, names: &[String]) {
 
 /// Spells what the foreign keys of a table refer to as it was created; where they name no columns, the primary key is
 /// meant.
-pub(super) fn resolve(table: &mut Table, keys: &HashMap<String, Key>) {
+pub(super) fn resolve(table: &mut Table, keys: &HashMap<String, ImpliedKey>) {
     for foreign_key in &mut table.foreign_keys {
         let Some(key) = keys.get(&foreign_key.referenced_table.name.to_ascii_lowercase()) else {
             continue;

@@ -2,10 +2,10 @@
 
 use super::read::StoredIndex;
 use crate::schema::{Column, Expression, Index, IndexKey, IndexPart};
-use crate::sqlite_text::expression::expression;
-use crate::sqlite_text::index_text::IndexText;
-use crate::sqlite_text::key_part::KeyPart;
-use crate::sqlite_text::same;
+use crate::sqlite_ddl::expression::expression;
+use crate::sqlite_ddl::index_text::IndexText;
+use crate::sqlite_ddl::key_part::KeyPart;
+use crate::sqlite_ddl::same;
 
 /// Builds an index from its text.
 pub(super) fn index(stored: StoredIndex, columns: &[Column], names: &[String]) -> Option<Index> {

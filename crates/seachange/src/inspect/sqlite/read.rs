@@ -15,14 +15,14 @@ pub(super) struct StoredTable {
     pub(super) name: String,
     /// The `CREATE TABLE` statement.
     pub(super) sql: String,
-    pub(super) options: Options,
+    pub(super) options: TableOptions,
     /// The indexes that have a statement of their own.
     pub(super) indexes: Vec<StoredIndex>,
 }
 
 /// What a table is.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Options {
+pub(super) struct TableOptions {
     pub(super) without_rowid: bool,
     pub(super) strict: bool,
 }
@@ -61,14 +61,14 @@ pub(super) async fn tables(connection: &impl ConnectionTrait, database: &str) ->
 }
 
 /// Asks which tables are ordinary ones: what belongs to a virtual table is called `shadow`.
-async fn ordinary(connection: &impl ConnectionTrait, database: &str) -> Result<HashMap<String, Options>, DbErr> {
+async fn ordinary(connection: &impl ConnectionTrait, database: &str) -> Result<HashMap<String, TableOptions>, DbErr> {
     let sql = "SELECT name, wr, strict FROM pragma_table_list \
                WHERE schema = ?1 AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
     let statement = Statement::from_sql_and_values(DbBackend::Sqlite, sql, [database.into()]);
     let options = |row: &QueryResult| {
         Ok((
             row.try_get_by_index(0)?,
-            Options { without_rowid: row.try_get_by_index(1)?, strict: row.try_get_by_index(2)? },
+            TableOptions { without_rowid: row.try_get_by_index(1)?, strict: row.try_get_by_index(2)? },
         ))
     };
     connection.query_all_raw(statement).await?.iter().map(options).collect()

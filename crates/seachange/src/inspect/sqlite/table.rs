@@ -3,11 +3,11 @@
 use super::column::column;
 use super::constraint::add;
 use super::index::index;
-use super::read::{Options, StoredTable};
-use crate::schema::{AutoIncrement, Definition, PrimaryKey, Table, TableName};
-use crate::sqlite_text::column_text::ColumnText;
-use crate::sqlite_text::constraint_text::{ConstraintKind, ConstraintText};
-use crate::sqlite_text::table_text::TableText;
+use super::read::{StoredTable, TableOptions};
+use crate::schema::{AutoIncrement, DefinitionText, PrimaryKey, Table, TableName};
+use crate::sqlite_ddl::column_text::ColumnText;
+use crate::sqlite_ddl::constraint_text::{ConstraintKind, ConstraintText};
+use crate::sqlite_ddl::table_text::TableText;
 
 /// Builds a table. What its foreign keys refer to is [resolved](super::constraint::resolve) later.
 pub(super) fn table(stored: StoredTable, named: &impl Fn(String) -> TableName) -> Table {
@@ -25,13 +25,13 @@ pub(super) fn table(stored: StoredTable, named: &impl Fn(String) -> TableName) -
         }
         table.indexes = stored.indexes.into_iter().filter_map(|stored| index(stored, &table.columns, &names)).collect();
     }
-    table.definition = Some(Definition(stored.sql));
+    table.definition = Some(DefinitionText(stored.sql));
     table
 }
 
 /// Says what the primary key makes of its columns. SQLite lets them be `NULL` in tables of the oldest kind, unless the
 /// key is the number of the row, which SQLite gives.
-fn fill_key(table: &mut Table, text: &ConstraintText, options: Options) {
+fn fill_key(table: &mut Table, text: &ConstraintText, options: TableOptions) {
     let Some(PrimaryKey { columns, .. }) = &table.primary_key else { return };
     for column in table.columns.iter_mut().filter(|column| columns.contains(&column.name)) {
         let is_integer = column.column_type.text == "integer" && columns.len() == 1;

@@ -14,7 +14,7 @@ use std::fmt::Write;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 
 use super::inspect;
-use crate::inspect::Scope;
+use crate::inspect::InspectScope;
 use crate::schema::{Schema, Table};
 
 /// Opens an empty database and runs `script` in it.
@@ -27,7 +27,7 @@ async fn database(script: &str) -> DatabaseConnection {
 }
 
 async fn inspected(script: &str) -> Schema {
-    inspect(&database(script).await, &Scope::default()).await.unwrap()
+    inspect(&database(script).await, &InspectScope::default()).await.unwrap()
 }
 
 /// The schema that a script makes, in few words.

@@ -25,12 +25,12 @@ const AT_ONCE: usize = 100;
 pub(super) struct StoredRows {
     /// The names of the columns, in their order.
     names: Vec<String>,
-    rows: Vec<Vec<Cell>>,
+    rows: Vec<Vec<StoredCell>>,
 }
 
 /// One value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Cell {
+struct StoredCell {
     /// Its type, as the driver of the database names or numbers it.
     kind: String,
     /// The value as text; nothing for NULL. Bytes are hexadecimal.
@@ -79,10 +79,10 @@ impl StoredRows {
 #[cfg(any(feature = "sqlite", feature = "mysql"))]
 async fn select(
     names: &[String],
-    rows: &[Vec<Cell>],
+    rows: &[Vec<StoredCell>],
     executor: &DatabaseExecutor<'_>,
-    column: fn(&Cell, &str) -> String,
-    value: fn(&Cell) -> Option<Value>,
+    column: fn(&StoredCell, &str) -> String,
+    value: fn(&StoredCell) -> Option<Value>,
 ) -> Result<Vec<QueryResult>, DbErr> {
     let mut made = Vec::new();
     for row in rows {
@@ -95,7 +95,7 @@ async fn select(
     Ok(made)
 }
 
-fn cells(row: &QueryResult) -> Option<Vec<Cell>> {
+fn cells(row: &QueryResult) -> Option<Vec<StoredCell>> {
     #[cfg(feature = "sqlite")]
     if let Some(row) = row.try_as_sqlite_row() {
         return sqlite::cells(row);

@@ -7,15 +7,15 @@ use sea_orm_migration::prelude::*;
 
 use super::{current, memory, tables};
 use crate::Error;
-use crate::adopt::{AdoptError, Adoption, OldTable, Tool};
-use crate::migrator::{Ahead, Edits, Gaps, Migrator, OtherRecords, UpgradeOptions};
-use crate::revision::{Migrations, Revision, Script};
+use crate::adopt::{AdoptError, AdoptionPlan, ForeignVersionTable, MigrationTool};
+use crate::migrator::{AheadPolicy, EditPolicy, GapPolicy, Migrator, OtherRecordPolicy, UpgradeOptions};
+use crate::revision::{Migrations, RegisteredRevision, Revision};
 
 const DEFAULT: UpgradeOptions = UpgradeOptions {
-    gaps: Gaps::Refuse,
-    ahead: Ahead::Refuse,
-    edits: Edits::Warn,
-    other_records: OtherRecords::Refuse,
+    gaps: GapPolicy::Refuse,
+    ahead: AheadPolicy::Refuse,
+    edits: EditPolicy::Warn,
+    other_records: OtherRecordPolicy::Refuse,
 };
 
 /// A migration of this name.
@@ -36,7 +36,7 @@ impl MigrationTrait for Named {
 
 /// `a <- b <- c`, in files of these names, and `x` beside them; `c` has a name of its own.
 async fn migrator() -> Migrator {
-    let script = |id, down_revision, file, name| Script {
+    let script = |id, down_revision, file, name| RegisteredRevision {
         revision: Revision { id, down_revision, ..Revision::ROOT },
         message: "a step",
         folder: "src/versions",
@@ -44,7 +44,7 @@ async fn migrator() -> Migrator {
         source_hash: "hash",
         migration: Box::leak(Box::new(Named(name))),
     };
-    let scripts: &'static [Script] = Box::leak(Box::new([
+    let scripts: &'static [RegisteredRevision] = Box::leak(Box::new([
         script("a", &[], "m1_a.rs", "m1_a"),
         script("b", &["a"], "m2_b.rs", "m2_b"),
         script("c", &["b"], "m3_c.rs", "old name of c"),
@@ -79,19 +79,19 @@ async fn alembic(heads: &[&str]) -> Migrator {
     migrator
 }
 
-fn of(tool: Tool) -> OldTable {
-    OldTable::of(tool)
+fn of(tool: MigrationTool) -> ForeignVersionTable {
+    ForeignVersionTable::of(tool)
 }
 
-fn adopted(adoption: &Adoption) -> Vec<(Option<&str>, &str)> {
+fn adopted(adoption: &AdoptionPlan) -> Vec<(Option<&str>, &str)> {
     adoption.adopted.iter().map(|adopted| (adopted.version.as_deref(), adopted.script.revision.id)).collect()
 }
 
-fn pending(adoption: &Adoption) -> Vec<&str> {
+fn pending(adoption: &AdoptionPlan) -> Vec<&str> {
     adoption.pending.iter().map(|script| script.revision.id).collect()
 }
 
-async fn refusal(migrator: &Migrator, old: &OldTable) -> AdoptError {
+async fn refusal(migrator: &Migrator, old: &ForeignVersionTable) -> AdoptError {
     let rows = migrator.read().await.unwrap().rows;
     let before = tables(migrator).await;
     let error = match migrator.adopt(old).await {
@@ -106,12 +106,12 @@ async fn refusal(migrator: &Migrator, old: &OldTable) -> AdoptError {
 #[tokio::test]
 async fn versions_are_file_names_or_names_or_ids() {
     let migrator = seaql(&[("old name of c", 1_700_000_300), ("m1_a", 1_700_000_100), ("b", 1_700_000_200)]).await;
-    let plan = migrator.plan_adoption(&of(Tool::SeaOrm)).await.unwrap();
+    let plan = migrator.plan_adoption(&of(MigrationTool::SeaOrm)).await.unwrap();
     assert_eq!(adopted(&plan), [(Some("m1_a"), "a"), (Some("b"), "b"), (Some("old name of c"), "c")]);
     assert_eq!(pending(&plan), ["x", "y"]);
     assert_eq!(tables(&migrator).await, ["seaql_migrations"], "a plan makes no table");
 
-    migrator.adopt(&of(Tool::SeaOrm)).await.unwrap();
+    migrator.adopt(&of(MigrationTool::SeaOrm)).await.unwrap();
     assert_eq!(current(&migrator).await, ["c"]);
     let row = migrator.read().await.unwrap().row("b").unwrap().clone();
     let moment = DateTime::from_timestamp(1_700_000_200, 0).unwrap();
@@ -126,7 +126,7 @@ async fn a_moment_that_makes_no_sense_is_now() {
     for seconds in [-1, 1_700_000_000_000, i64::MAX] {
         let migrator = seaql(&[("m1_a", seconds)]).await;
         let before = Utc::now();
-        migrator.adopt(&of(Tool::SeaOrm)).await.unwrap();
+        migrator.adopt(&of(MigrationTool::SeaOrm)).await.unwrap();
         assert!(migrator.read().await.unwrap().rows[0].started_at >= before, "{seconds}");
     }
 }
@@ -134,7 +134,7 @@ async fn a_moment_that_makes_no_sense_is_now() {
 #[tokio::test]
 async fn heads_of_alembic_bring_what_is_below_them() {
     let migrator = alembic(&["x", "b"]).await;
-    let adoption = migrator.adopt(&of(Tool::Alembic)).await.unwrap();
+    let adoption = migrator.adopt(&of(MigrationTool::Alembic)).await.unwrap();
     assert_eq!(adopted(&adoption), [(None, "a"), (Some("b"), "b"), (Some("x"), "x")]);
     assert_eq!(pending(&adoption), ["c", "y"]);
     assert_eq!(current(&migrator).await, ["b", "x"]);
@@ -143,13 +143,13 @@ async fn heads_of_alembic_bring_what_is_below_them() {
 
 #[tokio::test]
 async fn alembic_knows_ids_alone() {
-    let error = refusal(&alembic(&["m1_a"]).await, &of(Tool::Alembic)).await;
+    let error = refusal(&alembic(&["m1_a"]).await, &of(MigrationTool::Alembic)).await;
     assert_eq!(error.to_string(), "`m1_a` of `alembic_version` is no revision of this program");
 }
 
 #[tokio::test]
 async fn an_empty_table_says_that_nothing_is_applied() {
-    for (migrator, tool) in [(seaql(&[]).await, Tool::SeaOrm), (alembic(&[]).await, Tool::Alembic)] {
+    for (migrator, tool) in [(seaql(&[]).await, MigrationTool::SeaOrm), (alembic(&[]).await, MigrationTool::Alembic)] {
         let adoption = migrator.adopt(&of(tool)).await.unwrap();
         assert_eq!((adoption.adopted.len(), adoption.pending.len()), (0, 5));
         assert_eq!(tables(&migrator).await, [tool.default_table()]);
@@ -162,17 +162,17 @@ async fn the_table_may_have_another_name() {
     execute(&migrator, "CREATE TABLE \"my \"\"old\"\" table\" (version_num VARCHAR(32))").await;
     execute(&migrator, "INSERT INTO \"my \"\"old\"\" table\" VALUES ('a')").await;
     let table = "my \"old\" table".to_owned();
-    let old = OldTable { tool: Tool::Alembic, schema: Some("main".to_owned()), table };
+    let old = ForeignVersionTable { tool: MigrationTool::Alembic, schema: Some("main".to_owned()), table };
     assert_eq!(adopted(&migrator.adopt(&old).await.unwrap()), [(Some("a"), "a")]);
 }
 
 #[tokio::test]
 async fn tables_that_cannot_be_read_as_the_tools() {
     let migrator = migrator().await;
-    let error = refusal(&migrator, &of(Tool::SeaOrm)).await;
+    let error = refusal(&migrator, &of(MigrationTool::SeaOrm)).await;
     assert_eq!(error.to_string(), "the database has no table `seaql_migrations`");
     execute(&migrator, "CREATE TABLE seaql_migrations (version varchar)").await;
-    let error = refusal(&migrator, &of(Tool::SeaOrm)).await;
+    let error = refusal(&migrator, &of(MigrationTool::SeaOrm)).await;
     let expected =
         "the table `seaql_migrations` is not one of sea-orm-migration: no such column: seaql_migrations.applied_at";
     assert_eq!(error.to_string(), expected);
@@ -181,15 +181,15 @@ async fn tables_that_cannot_be_read_as_the_tools() {
 #[tokio::test]
 async fn versions_that_no_revision_is_or_several_are() {
     let migrator = seaql(&[("m1_a", 1), ("zebra", 2), ("m0_gone", 3)]).await;
-    let error = refusal(&migrator, &of(Tool::SeaOrm)).await;
+    let error = refusal(&migrator, &of(MigrationTool::SeaOrm)).await;
     assert_eq!(error.to_string(), "`m0_gone`, `zebra` of `seaql_migrations` are no revisions of this program");
-    let error = refusal(&seaql(&[("twice", 1)]).await, &of(Tool::SeaOrm)).await;
+    let error = refusal(&seaql(&[("twice", 1)]).await, &of(MigrationTool::SeaOrm)).await;
     assert_eq!(error.to_string(), "`twice` may be any of `x`, `y`");
 }
 
 #[tokio::test]
 async fn a_version_in_the_middle_that_is_not_applied() {
-    let error = refusal(&seaql(&[("m1_a", 1), ("c", 2)]).await, &of(Tool::SeaOrm)).await;
+    let error = refusal(&seaql(&[("m1_a", 1), ("c", 2)]).await, &of(MigrationTool::SeaOrm)).await;
     assert_eq!(error.to_string(), "`b` is not in `seaql_migrations`, though it has what comes after: `c`");
 }
 
@@ -198,12 +198,12 @@ async fn a_record_that_is_there_has_to_agree() {
     let migrator = seaql(&[("m1_a", 1_700_000_000), ("m2_b", 1_700_000_000)]).await;
     migrator.stamp("a").await.unwrap();
     let stamped = migrator.read().await.unwrap().rows[0].clone();
-    let adoption = migrator.adopt(&of(Tool::SeaOrm)).await.unwrap();
+    let adoption = migrator.adopt(&of(MigrationTool::SeaOrm)).await.unwrap();
     assert_eq!(adoption.unrecorded().map(|adopted| adopted.script.revision.id).collect::<Vec<_>>(), ["b"]);
     assert_eq!(migrator.read().await.unwrap().rows[0], stamped, "a row that was there stays");
 
     migrator.upgrade("heads").await.unwrap();
-    let again = migrator.adopt(&of(Tool::SeaOrm)).await.unwrap();
+    let again = migrator.adopt(&of(MigrationTool::SeaOrm)).await.unwrap();
     assert_eq!((again.unrecorded().count(), pending(&again).len()), (0, 0), "the record says more, which is no matter");
 }
 
@@ -211,10 +211,10 @@ async fn a_record_that_is_there_has_to_agree() {
 async fn another_record_is_left_alone() {
     let migrator = seaql(&[("m1_a", 1)]).await;
     migrator.stamp("x").await.unwrap();
-    let error = refusal(&migrator, &of(Tool::SeaOrm)).await;
+    let error = refusal(&migrator, &of(MigrationTool::SeaOrm)).await;
     assert_eq!(error.to_string(), "`a` is in `seaql_migrations` alone, and `x` is recorded already");
     execute(&migrator, "UPDATE seachange_revision SET state = 'upgrading'").await;
-    assert!(matches!(migrator.adopt(&of(Tool::SeaOrm)).await, Err(Error::Interrupted { .. })));
+    assert!(matches!(migrator.adopt(&of(MigrationTool::SeaOrm)).await, Err(Error::Interrupted { .. })));
 }
 
 /// Nothing is recorded here: an upgrade would begin at the first revision again.
@@ -231,7 +231,7 @@ async fn an_upgrade_of_a_database_of_another_tool_is_refused() {
     assert_eq!(migrator.plan_upgrade(&["heads".parse().unwrap()], DEFAULT).await.unwrap_err().to_string(), message);
     assert_eq!(tables(&migrator).await, ["seaql_migrations"]);
 
-    migrator.adopt(&of(Tool::SeaOrm)).await.unwrap();
+    migrator.adopt(&of(MigrationTool::SeaOrm)).await.unwrap();
     migrator.upgrade("heads").await.unwrap();
 
     let migrator = alembic(&["b"]).await;
@@ -239,7 +239,7 @@ async fn an_upgrade_of_a_database_of_another_tool_is_refused() {
         refused(migrator.upgrade("a").await),
         "Alembic has migrated this database: `alembic_version` has 1 row, and no revision is recorded as applied"
     );
-    let options = UpgradeOptions { other_records: OtherRecords::Ignore, ..DEFAULT };
+    let options = UpgradeOptions { other_records: OtherRecordPolicy::Ignore, ..DEFAULT };
     migrator.upgrade_to(&["heads".parse().unwrap()], options).await.unwrap();
 }
 

@@ -5,7 +5,7 @@ use seachange_graph::{AppliedError, Target};
 
 use super::{memory, nodes, watched};
 use crate::Error;
-use crate::migrator::{Ahead, Edits, Gaps, Migrator, OtherRecords, UpgradeOptions};
+use crate::migrator::{AheadPolicy, EditPolicy, GapPolicy, Migrator, OtherRecordPolicy, UpgradeOptions};
 use crate::revision::Revision;
 
 const A: Revision = Revision { id: "a", ..Revision::ROOT };
@@ -14,8 +14,12 @@ const C: Revision = Revision { id: "c", down_revision: &["b"], ..Revision::ROOT 
 const ROOT: Revision = Revision { id: "root", ..Revision::ROOT };
 const SIDE: Revision = Revision { id: "side", down_revision: &["a"], ..Revision::ROOT };
 
-const ALLOW: UpgradeOptions =
-    UpgradeOptions { ahead: Ahead::Allow, gaps: Gaps::Refuse, edits: Edits::Warn, other_records: OtherRecords::Refuse };
+const ALLOW: UpgradeOptions = UpgradeOptions {
+    ahead: AheadPolicy::Allow,
+    gaps: GapPolicy::Refuse,
+    edits: EditPolicy::Warn,
+    other_records: OtherRecordPolicy::Refuse,
+};
 
 /// A database at the heads of these revisions.
 async fn at(revisions: &[Revision]) -> Migrator {
@@ -84,7 +88,7 @@ async fn gaps_below_what_is_unknown_are_judged_as_ever() {
     let older = Migrator::new(nodes(&spliced), newer.connection().clone()).unwrap();
     let error = older.upgrade_to(&[Target::HEADS], ALLOW).await.unwrap_err();
     assert!(matches!(error, Error::Applied(AppliedError::Missing { missing, .. }) if missing == ["side"]));
-    let fill = UpgradeOptions { gaps: Gaps::Fill, ..ALLOW };
+    let fill = UpgradeOptions { gaps: GapPolicy::Fill, ..ALLOW };
     assert_eq!(older.upgrade_to(&[Target::HEADS], fill).await.unwrap().done.len(), 1);
 }
 

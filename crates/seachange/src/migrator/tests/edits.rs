@@ -5,13 +5,13 @@ use seachange_graph::Target;
 
 use super::{TABLE_A, TABLE_B, line, migrator, table, watched};
 use crate::Error;
-use crate::migrator::{Ahead, Edits, Gaps, Migrator, OtherRecords, RevisionState, UpgradeOptions};
+use crate::migrator::{AheadPolicy, EditPolicy, GapPolicy, Migrator, OtherRecordPolicy, RevisionState, UpgradeOptions};
 
 const STRICT: UpgradeOptions = UpgradeOptions {
-    edits: Edits::Refuse,
-    ahead: Ahead::Refuse,
-    gaps: Gaps::Refuse,
-    other_records: OtherRecords::Refuse,
+    edits: EditPolicy::Refuse,
+    ahead: AheadPolicy::Refuse,
+    gaps: GapPolicy::Refuse,
+    other_records: OtherRecordPolicy::Refuse,
 };
 
 /// A database at `r2` of which both revisions were edited since.
@@ -68,7 +68,8 @@ async fn what_was_edited_is_accepted_in_part_or_as_a_whole() {
     migrator.upgrade_to(&[Target::HEADS], STRICT).await.unwrap();
 
     let rows = migrator.read().await.unwrap().rows;
-    let with_old_hash = |row: &crate::store::Row| crate::store::Row { source_hash: "old".to_owned(), ..row.clone() };
+    let with_old_hash =
+        |row: &crate::store::RevisionRow| crate::store::RevisionRow { source_hash: "old".to_owned(), ..row.clone() };
     assert_eq!(rows.iter().map(with_old_hash).collect::<Vec<_>>(), before, "the rest of the rows stays");
 }
 

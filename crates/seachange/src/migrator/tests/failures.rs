@@ -5,9 +5,9 @@ use sea_orm::ConnectionTrait;
 use super::{Body, Scripted, TABLE_A, current, line, migrator, registry, tables};
 use crate::Error;
 use crate::migrator::{Migrator, RevisionState};
-use crate::runner::{Failure, Left};
+use crate::runner::{Leftover, RevisionFailure};
 
-async fn fail(migrator: &Migrator) -> Failure {
+async fn fail(migrator: &Migrator) -> RevisionFailure {
     match migrator.upgrade("heads").await {
         Err(Error::Failed(failure)) => *failure,
         other => unreachable!("a revision fails: {other:?}"),
@@ -22,7 +22,7 @@ async fn nothing_is_left_of_a_refused_statement() {
     let failure = fail(&migrator).await;
     assert_eq!(failure.revision, "r2");
     assert_eq!(failure.cause.to_string(), "near \"TABEL\": syntax error");
-    assert_eq!((failure.left, failure.done, failure.of), (Left::Nothing, 1, 2));
+    assert_eq!((failure.left, failure.done, failure.of), (Leftover::Nothing, 1, 2));
     assert_eq!(tables(&migrator).await, ["a", "seachange_revision"]);
     assert_eq!(current(&migrator).await, ["r1"]);
 }
@@ -32,7 +32,7 @@ async fn a_panic_is_an_error_and_is_rolled_back() {
     let migrator = migrator(line(&[TABLE_A, Body::Panics])).await;
     let failure = fail(&migrator).await;
     assert_eq!(failure.cause.to_string(), "the code panicked: no way");
-    assert_eq!(failure.left, Left::Nothing);
+    assert_eq!(failure.left, Leftover::Nothing);
     assert_eq!(current(&migrator).await, ["r1"]);
 }
 
@@ -45,7 +45,7 @@ async fn an_error_of_the_code_keeps_its_words() {
 #[tokio::test]
 async fn a_revision_outside_a_transaction_is_journalled() {
     let migrator = migrator(registry(vec![Scripted { body: HALF, use_transaction: Some(false) }])).await;
-    assert!(matches!(fail(&migrator).await.left, Left::Begun { .. }));
+    assert!(matches!(fail(&migrator).await.left, Leftover::Begun { .. }));
     assert_eq!(tables(&migrator).await, ["half", "seachange_revision"]);
     assert!(matches!(migrator.status().await.unwrap()[0].state, RevisionState::Interrupted(_)));
     let error = migrator.upgrade("heads").await.unwrap_err().to_string();

@@ -1,7 +1,7 @@
 //! Revisions that were added below applied ones, and records that do not fit.
 
 use super::{current, memory, nodes};
-use crate::migrator::{Gaps, Migrator, UpgradeOptions};
+use crate::migrator::{GapPolicy, Migrator, UpgradeOptions};
 use crate::revision::Revision;
 use seachange_graph::Target;
 
@@ -22,7 +22,7 @@ async fn what_was_spliced_in_is_refused_and_applied_on_request() {
     let migrator = spliced().await;
     let refusal = migrator.upgrade("heads").await.unwrap_err().to_string();
     assert_eq!(refusal, "`new` is not applied, though a revision above is: `b`");
-    let fill = UpgradeOptions { gaps: Gaps::Fill, ..UpgradeOptions::default() };
+    let fill = UpgradeOptions { gaps: GapPolicy::Fill, ..UpgradeOptions::default() };
     let (plan, _) = migrator.plan_upgrade(&[Target::HEADS], fill).await.unwrap();
     assert_eq!(plan.to_string(), "upgrade a -> new");
     assert_eq!(migrator.upgrade_to(&[Target::HEADS], fill).await.unwrap().done.len(), 1);

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::error::Error;
-use crate::journal::Verdict;
-use crate::migrator::Doubt;
-use crate::store::State;
+use crate::journal::StatementOutcome;
+use crate::migrator::Resolution;
+use crate::store::RevisionRowState;
 
 const OUTSIDE: Option<bool> = Some(false);
 
@@ -38,7 +38,7 @@ async fn the_rest_runs_once_the_obstacle_is_gone() {
 
     assert!(matches!(migrator.upgrade("heads").await, Err(Error::Interrupted { known: Some(_), .. })));
     migrator.connection().execute_unprepared("CREATE TABLE b (n integer)").await.unwrap();
-    let report = migrator.resume(Doubt::Ask).await.unwrap();
+    let report = migrator.resume(Resolution::Ask).await.unwrap();
     assert_eq!(report.done.len(), 1);
     assert_eq!(numbers(&migrator).await, [1, 3]);
     assert_eq!(current(&migrator).await, ["r1"]);
@@ -63,12 +63,12 @@ async fn the_catalogue_is_asked_about_the_statement_that_was_running() {
 
     kill_in_statement(&migrator, 1).await;
     let (_, verdict) = migrator.interruption().await.unwrap().unwrap().in_doubt.unwrap();
-    assert_eq!(verdict, Verdict::Ran("table `a` is there".to_owned()));
+    assert_eq!(verdict, StatementOutcome::Ran("table `a` is there".to_owned()));
     migrator.connection().execute_unprepared("DROP TABLE a").await.unwrap();
     let (_, verdict) = migrator.interruption().await.unwrap().unwrap().in_doubt.unwrap();
-    assert_eq!(verdict, Verdict::NotRun("table `a` is not there".to_owned()));
+    assert_eq!(verdict, StatementOutcome::NotRun("table `a` is not there".to_owned()));
 
-    migrator.resume(Doubt::Ask).await.unwrap();
+    migrator.resume(Resolution::Ask).await.unwrap();
     assert_eq!(current(&migrator).await, ["r1"]);
     assert_eq!(numbers(&migrator).await, [] as [i64; 0]);
 }
@@ -82,10 +82,10 @@ async fn nothing_is_guessed() {
     let migrator = migrator(migrations).await;
     migrator.upgrade("heads").await.unwrap_err();
     kill_in_statement(&migrator, 2).await;
-    let refused = migrator.resume(Doubt::Ask).await;
+    let refused = migrator.resume(Resolution::Ask).await;
     assert!(matches!(&refused, Err(Error::InDoubt { interruption }) if interruption.revision == "r1"), "{refused:?}");
     migrator.connection().execute_unprepared("CREATE TABLE b (n integer)").await.unwrap();
-    migrator.resume(Doubt::Ran).await.unwrap();
+    migrator.resume(Resolution::Ran).await.unwrap();
     assert_eq!(current(&migrator).await, ["r1"]);
 }
 
@@ -96,7 +96,7 @@ async fn code_that_has_changed_since_is_refused() {
     let connection = memory().await;
     Migrator::new(before, connection.clone()).unwrap().upgrade("heads").await.unwrap_err();
     let changed = Migrator::new(after, connection).unwrap();
-    let error = changed.resume(Doubt::Ask).await.unwrap_err();
+    let error = changed.resume(Resolution::Ask).await.unwrap_err();
     let Error::Failed(failure) = error else { unreachable!("a revision fails: {error:?}") };
     insta::assert_snapshot!(failure.cause, @"statement 1 is not what it was when it ran: `CREATE TABLE a (n integer)` then, `CREATE TABLE a (n text)` now");
     assert_eq!(changed.interruption().await.unwrap().unwrap().finished.len(), 1);
@@ -109,7 +109,7 @@ async fn a_person_settles_it() {
         let migrator = migrator(migrations).await;
         migrator.upgrade("heads").await.unwrap_err();
         let settled = migrator.settle(is_applied).await.unwrap();
-        assert_eq!(settled.row.state, State::Upgrading);
+        assert_eq!(settled.row.state, RevisionRowState::Upgrading);
         assert_eq!(current(&migrator).await, at);
         assert!(matches!(migrator.settle(is_applied).await, Err(Error::NotInterrupted)));
     }
@@ -138,14 +138,15 @@ async fn a_transaction_of_the_revision_s_own_takes_its_entries_along() {
             OUTSIDE
         }
     }
-    let script = Script { migration: &Half, ..nodes(&[Revision { id: "r1", ..Revision::ROOT }]).scripts()[0] };
+    let script =
+        RegisteredRevision { migration: &Half, ..nodes(&[Revision { id: "r1", ..Revision::ROOT }]).scripts()[0] };
     let migrator = migrator(Box::leak(Box::new(Migrations::new("tests 1.0.0", vec![script].leak())))).await;
     migrator.upgrade("heads").await.unwrap_err();
     assert_eq!(numbers(&migrator).await, [1]);
     let known = migrator.interruption().await.unwrap().unwrap();
     assert_eq!(known.finished.iter().map(|entry| entry.number).collect::<Vec<_>>(), [1, 2]);
     migrator.connection().execute_unprepared("CREATE TABLE b (n integer)").await.unwrap();
-    migrator.resume(Doubt::Ask).await.unwrap();
+    migrator.resume(Resolution::Ask).await.unwrap();
     assert_eq!(numbers(&migrator).await, [1, 2]);
 }
 
@@ -180,7 +181,7 @@ async fn a_text_of_several_statements_is_in_doubt_when_one_is_refused() {
     assert!(known.refused.is_empty(), "{known:?}");
     assert_eq!(known.in_doubt.unwrap().0.sql, TEXT);
     migrator.connection().execute_unprepared("CREATE TABLE b (n integer)").await.unwrap();
-    assert!(matches!(migrator.resume(Doubt::Ask).await, Err(Error::InDoubt { .. })));
+    assert!(matches!(migrator.resume(Resolution::Ask).await, Err(Error::InDoubt { .. })));
     assert_eq!(numbers(&migrator).await, [1]);
 }
 
@@ -205,12 +206,13 @@ async fn every_refused_statement_runs_again() {
             OUTSIDE
         }
     }
-    let script = Script { migration: &Stubborn, ..nodes(&[Revision { id: "r1", ..Revision::ROOT }]).scripts()[0] };
+    let script =
+        RegisteredRevision { migration: &Stubborn, ..nodes(&[Revision { id: "r1", ..Revision::ROOT }]).scripts()[0] };
     let migrator = migrator(Box::leak(Box::new(Migrations::new("tests 1.0.0", vec![script].leak())))).await;
     migrator.upgrade("heads").await.unwrap_err();
     assert_eq!(migrator.interruption().await.unwrap().unwrap().refused.len(), 2);
     migrator.connection().execute_unprepared("CREATE TABLE b (n integer)").await.unwrap();
-    migrator.resume(Doubt::Ask).await.unwrap();
+    migrator.resume(Resolution::Ask).await.unwrap();
     assert_eq!(tables(&migrator).await, ["a", "b", "one", "seachange_revision"]);
 }
 
@@ -228,7 +230,7 @@ async fn what_went_with_the_session_is_not_made_anew() {
     let migrator = migrator(migrations).await;
     migrator.upgrade("heads").await.unwrap_err();
     migrator.connection().execute_unprepared("CREATE TABLE b (n integer)").await.unwrap();
-    let Err(Error::Failed(failure)) = migrator.resume(Doubt::Ask).await else { unreachable!("the table is gone") };
+    let Err(Error::Failed(failure)) = migrator.resume(Resolution::Ask).await else { unreachable!("the table is gone") };
     insta::assert_snapshot!(failure.cause, @"what statement 2 made went with its session: `CREATE TEMPORARY TABLE t (n integer)`");
 }
 
@@ -239,7 +241,7 @@ async fn code_that_forgets_what_it_did_is_refused() {
     let connection = memory().await;
     Migrator::new(before, connection.clone()).unwrap().upgrade("heads").await.unwrap_err();
     let changed = Migrator::new(after, connection).unwrap();
-    let Err(Error::Failed(failure)) = changed.resume(Doubt::Ask).await else {
+    let Err(Error::Failed(failure)) = changed.resume(Resolution::Ask).await else {
         unreachable!("a statement is forgotten")
     };
     insta::assert_snapshot!(failure.cause, @"statement 2 ran then, and the code does not ask for it now: `INSERT INTO a VALUES (1)`");

@@ -11,7 +11,7 @@ use super::{Body, TABLE_A, TABLE_B, line, memory, tables};
 use crate::event::Event;
 use crate::limits::{Limit, Limits};
 use crate::migrator::Migrator;
-use crate::runner::{Failure, Left};
+use crate::runner::{Leftover, RevisionFailure};
 use crate::{Error, Migrations, Report};
 
 /// Counts to a number that takes SQLite minutes to come to.
@@ -39,7 +39,7 @@ fn statement_timeout(millis: u64) -> Limits {
     Limits { statement_timeout: Some(Duration::from_millis(millis)), ..Limits::default() }
 }
 
-async fn fail(migrator: &Migrator) -> Failure {
+async fn fail(migrator: &Migrator) -> RevisionFailure {
     match migrator.upgrade("heads").await {
         Err(Error::Failed(failure)) => *failure,
         other => unreachable!("a revision fails: {other:?}"),
@@ -52,7 +52,7 @@ async fn a_statement_that_takes_too_long_is_ended_and_rolled_back() {
     let new = |migrations: &'static Migrations| Migrator::new(migrations, connection.clone()).unwrap();
     let migrator = new(line(&[TABLE_A, ENDLESS])).with_limits(statement_timeout(50));
     let failure = fail(&migrator).await;
-    assert_eq!((failure.limit, failure.left, failure.attempts), (Some(Limit::Statement), Left::Nothing, 1));
+    assert_eq!((failure.limit, failure.left, failure.attempts), (Some(Limit::Statement), Leftover::Nothing, 1));
     assert_eq!((failure.revision.as_str(), tables(&migrator).await.len()), ("r2", 2));
 
     // The connection takes another run, and statements of others take as long as they want.
@@ -146,7 +146,10 @@ async fn and_no_more_often_than_it_was_said() {
     for retries in [0, 1] {
         let Err(Error::Failed(failure)) = under_a_reader(retries, 9).await else { unreachable!("somebody reads") };
         assert_eq!(failure.cause.to_string(), "database is locked");
-        assert_eq!((failure.limit, failure.left, failure.attempts), (Some(Limit::Lock), Left::Nothing, retries + 1));
+        assert_eq!(
+            (failure.limit, failure.left, failure.attempts),
+            (Some(Limit::Lock), Leftover::Nothing, retries + 1)
+        );
     }
 }
 

@@ -3,7 +3,7 @@
 use sea_orm::ConnectionTrait;
 
 use super::{Body, Scripted, TABLE_A, TABLE_B, current, line, migrator, registry, roots, scripts, tables};
-use crate::store::State;
+use crate::store::RevisionRowState;
 
 #[tokio::test]
 async fn a_stamp_moves_the_record_and_nothing_else() {
@@ -50,7 +50,7 @@ async fn a_stamp_says_nothing_of_an_interrupted_revision_elsewhere() {
     assert!(migrator.upgrade("r1").await.is_err());
     assert_eq!(migrator.stamp("r2").await.unwrap().add, ["r2"]);
     let states: Vec<_> = migrator.read().await.unwrap().rows.into_iter().map(|row| (row.revision, row.state)).collect();
-    assert_eq!(states, [("r1".to_owned(), State::Upgrading), ("r2".to_owned(), State::Applied)]);
+    assert_eq!(states, [("r1".to_owned(), RevisionRowState::Upgrading), ("r2".to_owned(), RevisionRowState::Applied)]);
 }
 
 #[tokio::test]

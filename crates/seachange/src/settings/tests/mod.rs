@@ -9,14 +9,14 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use super::resolve::{Disk, resolve};
-use super::{DatabaseSettings, SettingsError, Target, Variables};
+use super::resolve::{FileSystem, resolve};
+use super::{DatabaseLocation, DatabaseSettings, DatabaseVariables, SettingsError};
 
 /// A disk of a few files.
 #[derive(Default)]
 struct Files(BTreeMap<&'static str, &'static str>);
 
-impl Disk for Files {
+impl FileSystem for Files {
     fn read(&self, path: &Path) -> io::Result<String> {
         let text = path.to_str().and_then(|path| self.0.get(path));
         text.map(|text| (*text).to_owned()).ok_or_else(|| io::ErrorKind::NotFound.into())
@@ -39,8 +39,8 @@ fn files() -> Files {
 }
 
 /// Reads `NAME=value` pairs, one a line, the names without `DATABASE_`.
-fn variables(text: &str) -> Variables {
-    let mut variables = Variables::default();
+fn variables(text: &str) -> DatabaseVariables {
+    let mut variables = DatabaseVariables::default();
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
         let (name, value) = line.trim_start().split_once('=').unwrap();
         let slot = match name {
@@ -69,8 +69,8 @@ fn settle(text: &str) -> Result<DatabaseSettings, SettingsError> {
 /// Shows everything that is decided, the password revealed.
 fn reveal(settings: &DatabaseSettings) -> String {
     let server = match settings.target() {
-        Target::Sqlite(sqlite) => return sqlite.url(),
-        Target::Server(server) => server,
+        DatabaseLocation::Sqlite(sqlite) => return sqlite.url(),
+        DatabaseLocation::Server(server) => server,
     };
     let mut text = format!("{:?}", server.driver);
     let port = server.port.map(|port| port.to_string());

@@ -7,7 +7,7 @@ use sea_orm::sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 
 use super::super::options::{mysql_fields, postgres_url};
-use super::super::{DatabaseSettings, Server, Target, Variables};
+use super::super::{DatabaseLocation, DatabaseSettings, DatabaseVariables, ServerLocation};
 
 fn text() -> impl Strategy<Value = String> {
     proptest::prop_oneof![any::<String>(), "[ -~é]{1,24}"].prop_filter("empty is unset", |text| !text.is_empty())
@@ -18,21 +18,21 @@ fn password() -> impl Strategy<Value = String> {
     "[ -~é]{0,16}\\PC{0,4}".prop_map(|text| format!("ZQ{text}ZQ"))
 }
 
-fn parts(driver: &str, username: &str, password: &str, name: &str) -> Variables {
-    Variables {
+fn parts(driver: &str, username: &str, password: &str, name: &str) -> DatabaseVariables {
+    DatabaseVariables {
         driver: Some(driver.to_owned()),
         hostname: Some("db".to_owned()),
         username: Some(username.to_owned()),
         password: Some(password.to_owned()),
         name: Some(name.to_owned()),
-        ..Variables::default()
+        ..DatabaseVariables::default()
     }
 }
 
-fn server(settings: &DatabaseSettings) -> &Server {
+fn server(settings: &DatabaseSettings) -> &ServerLocation {
     match settings.target() {
-        Target::Server(server) => server,
-        Target::Sqlite(_) => panic!("{settings} is no server"),
+        DatabaseLocation::Server(server) => server,
+        DatabaseLocation::Sqlite(_) => panic!("{settings} is no server"),
     }
 }
 
@@ -72,7 +72,7 @@ proptest! {
     #[test]
     fn a_path_reaches_sqlite(path in text()) {
         proptest::prop_assume!(path != ":memory:");
-        let variables = Variables { driver: Some("sqlite".into()), name: Some(path.clone()), ..Variables::default() };
+        let variables = DatabaseVariables { driver: Some("sqlite".into()), name: Some(path.clone()), ..DatabaseVariables::default() };
         let settings = DatabaseSettings::resolve(&variables).unwrap();
         let options: SqliteConnectOptions = settings.connect_options().get_url().parse().unwrap();
         prop_assert_eq!(options.get_filename(), std::path::Path::new(&path));

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Facts, SessionState, SqlDialect, StatementKind, read};
+use super::{SessionState, SqlDialect, StatementFacts, StatementKind, read};
 
 mod clients;
 mod facts;
@@ -10,7 +10,7 @@ mod lexer;
 mod split;
 
 /// The facts of a statement on one line; what goes without saying is left out.
-fn shown(facts: &Facts) -> String {
+fn shown(facts: &StatementFacts) -> String {
     let mut line = format!("{:?}", facts.kind);
     let mut say = |words: &str| {
         // Writing to a String does not fail.

@@ -155,7 +155,7 @@ async fn a_column_that_is_dropped_and_added_again_is_a_new_one() {
 
 #[tokio::test]
 async fn a_script_stops_before_it_copies() {
-    use crate::alter::script_scope::written_down;
+    use crate::alter::offline_scope::written_down;
     let connection = database("CREATE TABLE t (id integer PRIMARY KEY, v text); INSERT INTO t VALUES (1, '007')").await;
     let integer = || ColumnDef::new("v").integer().take();
     let error = written_down(change(&connection, "t", |t| t.modify_column(integer()))).await.unwrap_err();

@@ -10,9 +10,9 @@ use sea_orm_migration::SchemaManager;
 use self::change::{Change, changes};
 use super::{alter, column, database, foreign_keys_on, value};
 use crate::alter::AlterError;
-use crate::inspect::{Scope, inspect};
+use crate::inspect::{InspectScope, inspect};
 use crate::schema::{Schema, Table, TableName};
-use crate::sqlite_text::random::{Key, RandomTable, TABLE, table};
+use crate::sqlite_ddl::random::{Key, RandomTable, TABLE, table};
 
 const NAME: &str = "t \"x";
 
@@ -85,7 +85,7 @@ fn is_fair(error: &AlterError, made: &[Change]) -> bool {
 }
 
 async fn inspected(connection: &DatabaseConnection) -> Schema {
-    inspect(connection, &Scope::default()).await.unwrap()
+    inspect(connection, &InspectScope::default()).await.unwrap()
 }
 
 /// Puts the constraints in an order that does not tell where they stand.

@@ -6,20 +6,20 @@ mod properties;
 mod simulate;
 mod text;
 
-use super::{Candidate, Renames, Rules, candidates, diff};
-use crate::autogenerate::operation::Operation;
-use crate::autogenerate::wishes::Wishes;
+use super::{OrderingRules, RenameCandidate, Renames, candidates, diff};
+use crate::autogenerate::hints::EntityHints;
+use crate::autogenerate::operation::SchemaOperation;
 use crate::schema::{AutoIncrement, Schema, TableName};
 use text::{describe, schema};
 
-const RULES: Rules = Rules { foreign_keys_hold: false, counters_need_a_key: false };
+const RULES: OrderingRules = OrderingRules { foreign_keys_hold: false, counters_need_a_key: false };
 
 /// The steps between two schemas, in short.
 fn steps(from: &str, to: &str) -> Vec<String> {
-    described(&diff(&schema(from), &schema(to), &Wishes::default(), &Renames::default(), RULES))
+    described(&diff(&schema(from), &schema(to), &EntityHints::default(), &Renames::default(), RULES))
 }
 
-fn described(operations: &[Operation]) -> Vec<String> {
+fn described(operations: &[SchemaOperation]) -> Vec<String> {
     operations.iter().map(describe).collect()
 }
 
@@ -28,9 +28,9 @@ fn check(from: &str, to: &str, expected: &[&str]) {
 }
 
 /// Names that somebody asked for.
-fn wishes(table: &str, names: &[&str]) -> Wishes {
+fn wishes(table: &str, names: &[&str]) -> EntityHints {
     let names = names.iter().map(|name| (table.into(), (*name).to_owned()));
-    Wishes { names: names.clone().collect(), uniques: names.collect(), ..Wishes::default() }
+    EntityHints { names: names.clone().collect(), uniques: names.collect(), ..EntityHints::default() }
 }
 
 fn parse(text: &str) -> Schema {
@@ -59,9 +59,9 @@ fn columns_come_go_and_change() {
 fn a_key_changes_next_to_the_column_that_counts() {
     let mut from = parse("posts: a int!, b int, slug text, pk(a)");
     let mut to = parse("posts: id int!, a int, b int!, title text, pk(id)");
-    let rules = Rules { counters_need_a_key: true, ..RULES };
+    let rules = OrderingRules { counters_need_a_key: true, ..RULES };
     let between = |from: &Schema, to: &Schema| {
-        let operations = diff(from, to, &Wishes::default(), &Renames::default(), rules);
+        let operations = diff(from, to, &EntityHints::default(), &Renames::default(), rules);
         described(&operations).iter().map(|step| step.trim_start_matches("alter posts ").to_owned()).collect::<Vec<_>>()
     };
     count(&mut to, "id");
@@ -109,8 +109,8 @@ fn count(schema: &mut Schema, name: &str) {
 #[test]
 fn a_name_that_nobody_asked_for_is_no_difference() {
     let (from, to) = (parse("posts: a int, unique old(a)"), parse("posts: a int, unique new(a)"));
-    let with = |wishes: &Wishes| described(&diff(&from, &to, wishes, &Renames::default(), RULES));
-    assert_eq!(with(&Wishes::default()), Vec::<String>::new());
+    let with = |wishes: &EntityHints| described(&diff(&from, &to, wishes, &Renames::default(), RULES));
+    assert_eq!(with(&EntityHints::default()), Vec::<String>::new());
     assert_eq!(with(&wishes("posts", &["new"])), ["alter posts drop unique old", "alter posts add unique new"]);
 }
 
@@ -133,7 +133,7 @@ fn an_index_goes_whose_name_another_one_takes() {
 #[test]
 fn an_index_may_stand_for_a_unique_constraint_unless_somebody_asked_for_one() {
     let (index, unique) = (parse("posts: a int, uindex i(a)"), parse("posts: a int, unique u(a)"));
-    let plain = Wishes::default();
+    let plain = EntityHints::default();
     assert_eq!(diff(&index, &unique, &plain, &Renames::default(), RULES), []);
     assert_eq!(diff(&unique, &index, &plain, &Renames::default(), RULES), []);
     let asked = described(&diff(&index, &unique, &wishes("posts", &["u"]), &Renames::default(), RULES));
@@ -154,8 +154,8 @@ fn a_rename_keeps_what_names_the_column() {
     assert_eq!(candidate.len(), 1);
     let mut renames = Renames::default();
     renames.accept(&candidate[0]);
-    assert!(!renames.leaves_open(&candidate[0]));
-    let steps = described(&diff(&from, &to, &Wishes::default(), &renames, RULES));
+    assert!(!renames.is_unresolved(&candidate[0]));
+    let steps = described(&diff(&from, &to, &EntityHints::default(), &renames, RULES));
     assert_eq!(steps, ["alter posts rename column tel to phone"]);
 }
 
@@ -166,7 +166,7 @@ fn a_renamed_table_keeps_its_columns_and_those_who_refer_to_it() {
     let candidate = candidates(&from, &to, &Renames::default());
     let mut renames = Renames::default();
     renames.accept(&candidate[0]);
-    let steps = described(&diff(&from, &to, &Wishes::default(), &renames, RULES));
+    let steps = described(&diff(&from, &to, &EntityHints::default(), &renames, RULES));
     assert_eq!(steps, ["rename table people to users"]);
 }
 
@@ -175,9 +175,9 @@ fn each_thing_has_one_candidate_with_the_most_similar_name() {
     let table = "first_name text, last_name text, id int!";
     let from = parse(&format!("a_posts: {table}\nb_posts: {table}\nc: tel text, mail text"));
     let to = parse(&format!("b_pages: {table}\na_pages: {table}\nc: mailbox text, telephone text"));
-    let table = |from: &str, to: &str| Candidate::Table { from: from.into(), to: to.into() };
+    let table = |from: &str, to: &str| RenameCandidate::Table { from: from.into(), to: to.into() };
     let column =
-        |from: &str, to: &str| Candidate::Column { table: "c".into(), from: from.to_owned(), to: to.to_owned() };
+        |from: &str, to: &str| RenameCandidate::Column { table: "c".into(), from: from.to_owned(), to: to.to_owned() };
     let expected = [
         table("a_posts", "a_pages"),
         table("b_posts", "b_pages"),
@@ -195,14 +195,15 @@ fn many_tables_that_get_other_names_are_found() {
     };
     let found = candidates(&tables("old_"), &tables("new_"), &Renames::default());
     let tail = |name: &TableName| name.name[4..].to_owned();
-    let fits =
-        found.iter().filter(|candidate| matches!(candidate, Candidate::Table { from, to } if tail(from) == tail(to)));
+    let fits = found
+        .iter()
+        .filter(|candidate| matches!(candidate, RenameCandidate::Table { from, to } if tail(from) == tail(to)));
     assert_eq!((found.len(), fits.count()), (5_000, 5_000));
 }
 
 #[test]
 fn a_rename_that_is_done_is_not_asked_for_again() {
-    let mut wishes = Wishes::default();
+    let mut wishes = EntityHints::default();
     wishes.renamed_columns.insert(("posts".into(), "phone".to_owned()), "tel".to_owned());
     let (before, after) = (parse("posts: tel text"), parse("posts: phone text"));
     assert_eq!(Renames::asked_for(&before, &after, &wishes).columns.len(), 1);

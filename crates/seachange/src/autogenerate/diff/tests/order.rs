@@ -1,11 +1,11 @@
 //! Every step is possible where it stands.
 
-use super::super::{Renames, Rules, diff};
+use super::super::{OrderingRules, Renames, diff};
 use super::{RULES, check, described, parse};
-use crate::autogenerate::operation::{EnumerationUser, Operation, reversed};
-use crate::autogenerate::wishes::Wishes;
+use crate::autogenerate::hints::EntityHints;
+use crate::autogenerate::operation::{EnumUsage, SchemaOperation, reversed};
 
-const HOLDING: Rules = Rules { foreign_keys_hold: true, ..RULES };
+const HOLDING: OrderingRules = OrderingRules { foreign_keys_hold: true, ..RULES };
 
 #[test]
 fn tables_come_after_those_that_they_refer_to_and_go_before_them() {
@@ -27,7 +27,7 @@ fn a_long_chain_of_tables_is_in_order() {
     assert_eq!(super::steps("", &tables), expected);
     let changed = tables.replace("n int,", "n bigint,");
     assert_eq!(
-        diff(&parse(&tables), &parse(&changed), &Wishes::default(), &Renames::default(), HOLDING).len(),
+        diff(&parse(&tables), &parse(&changed), &EntityHints::default(), &Renames::default(), HOLDING).len(),
         3 * LAST
     );
 }
@@ -84,12 +84,12 @@ fn new_values_come_before_the_columns_and_old_ones_go_after() {
 
 /// The users of the types that change, and what depends on them, for each change.
 fn altered(from: &str, to: &str) -> Vec<Vec<String>> {
-    let steps = diff(&parse(from), &parse(to), &Wishes::default(), &Renames::default(), RULES);
+    let steps = diff(&parse(from), &parse(to), &EntityHints::default(), &Renames::default(), RULES);
     let altered = steps.iter().filter_map(|step| match step {
-        Operation::AlterEnumeration { users, dependents, .. } => Some((users, dependents)),
+        SchemaOperation::AlterEnumeration { users, dependents, .. } => Some((users, dependents)),
         _ => None,
     });
-    let users = |users: &[EnumerationUser]| {
+    let users = |users: &[EnumUsage]| {
         users.iter().map(|user| format!("{}.{}", user.table, user.column.name)).collect::<Vec<_>>()
     };
     altered.map(|(own, dependents)| [users(own), described(dependents)].concat()).collect()
@@ -115,7 +115,7 @@ fn a_type_is_used_by_tables_that_come_and_go() {
 fn a_column_that_a_foreign_key_pins_is_freed_where_it_has_to_be() {
     let from = parse("posts: owner int, fk f(owner -> users.id)\nusers: id int!, pk(id)");
     let to = parse("posts: owner bigint, fk f(owner -> users.id)\nusers: id bigint!, pk(id)");
-    let steps = described(&diff(&from, &to, &Wishes::default(), &Renames::default(), HOLDING));
+    let steps = described(&diff(&from, &to, &EntityHints::default(), &Renames::default(), HOLDING));
     let expected = [
         "alter posts drop fk f",
         "alter posts modify column owner",
@@ -127,7 +127,7 @@ fn a_column_that_a_foreign_key_pins_is_freed_where_it_has_to_be() {
 
 /// The steps where foreign keys hold indexes.
 fn check_holding(from: &str, to: &str, expected: &[&str]) {
-    let steps = diff(&parse(from), &parse(to), &Wishes::default(), &Renames::default(), HOLDING);
+    let steps = diff(&parse(from), &parse(to), &EntityHints::default(), &Renames::default(), HOLDING);
     assert_eq!(described(&steps), expected);
 }
 
@@ -173,7 +173,7 @@ fn an_index_as_the_server_makes_one_is_no_difference() {
 #[test]
 fn the_way_back_is_the_steps_taken_back() {
     let (from, to) = ("posts: a int, index i(a)", "posts: b int, index j(b)\ntags: id int!");
-    let steps = diff(&parse(from), &parse(to), &Wishes::default(), &Renames::default(), RULES);
+    let steps = diff(&parse(from), &parse(to), &EntityHints::default(), &Renames::default(), RULES);
     let back = reversed(&steps);
     let expected =
         ["drop index j", "alter posts add column a", "alter posts drop column b", "drop table tags", "create index i"];

@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use super::super::{Renames, diff};
 use super::simulate::take;
 use super::text::{describe, schema};
-use super::{Operation, RULES};
+use super::{RULES, SchemaOperation};
+use crate::autogenerate::hints::EntityHints;
 use crate::autogenerate::operation::reversed;
-use crate::autogenerate::wishes::Wishes;
 use crate::schema::Schema;
 
 /// A table with the columns `id`, `a`, `b`, `c`, each there or not, and what may be on them.
@@ -60,7 +60,7 @@ fn schemas() -> impl Strategy<Value = Schema> {
     })
 }
 
-fn walk(start: &Schema, steps: &[Operation]) -> Result<Schema, String> {
+fn walk(start: &Schema, steps: &[SchemaOperation]) -> Result<Schema, String> {
     let mut schema = start.clone();
     for (at, step) in steps.iter().enumerate() {
         let taken = take(&mut schema, step);
@@ -73,7 +73,7 @@ fn walk(start: &Schema, steps: &[Operation]) -> Result<Schema, String> {
 }
 
 fn no_difference(left: &Schema, right: &Schema) -> Vec<String> {
-    diff(left, right, &Wishes::default(), &Renames::default(), RULES).iter().map(describe).collect()
+    diff(left, right, &EntityHints::default(), &Renames::default(), RULES).iter().map(describe).collect()
 }
 
 proptest! {
@@ -81,7 +81,7 @@ proptest! {
 
     #[test]
     fn the_steps_lead_there_and_back(from in schemas(), to in schemas()) {
-        let steps = diff(&from, &to, &Wishes::default(), &Renames::default(), RULES);
+        let steps = diff(&from, &to, &EntityHints::default(), &Renames::default(), RULES);
         let there = walk(&from, &steps).map_err(TestCaseError::fail)?;
         prop_assert_eq!(no_difference(&there, &to), Vec::<String>::new());
         let back = reversed(&steps);

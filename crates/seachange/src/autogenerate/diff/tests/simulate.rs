@@ -1,28 +1,28 @@
 //! A database that is nothing but a schema, and refuses what a real one would.
 
-use crate::autogenerate::operation::{Change, Operation};
+use crate::autogenerate::operation::{SchemaOperation, TableChange};
 use crate::schema::{ForeignKey, IndexKey, IndexPart, Schema, Table, TableName};
 
 /// Takes a step, or says why a database would not.
-pub(super) fn take(schema: &mut Schema, operation: &Operation) -> Result<(), String> {
+pub(super) fn take(schema: &mut Schema, operation: &SchemaOperation) -> Result<(), String> {
     match operation {
-        Operation::CreateEnumeration(new) => {
+        SchemaOperation::CreateEnumeration(new) => {
             let old = schema.enumerations.insert(new.name.clone(), new.clone());
             require(old.is_none(), "the type is there")
         }
-        Operation::DropEnumeration(old) => {
+        SchemaOperation::DropEnumeration(old) => {
             let mut columns = schema.tables.values().flat_map(|table| &table.columns);
             require(!columns.any(|column| column.column_type.is_of(&old.name)), "a column has the type")?;
             require(schema.enumerations.remove(&old.name).is_some(), "no such type")
         }
-        Operation::AlterEnumeration { from, to, .. } => {
+        SchemaOperation::AlterEnumeration { from, to, .. } => {
             let old = schema.enumerations.insert(to.name.clone(), to.clone());
             require(old.as_ref() == Some(from), "the type is not as expected")
         }
-        Operation::CreateTable(new) => create(schema, new),
-        Operation::DropTable(old) => drop_table(schema, old),
-        Operation::RenameTable { .. } => Err("nothing is renamed here".to_owned()),
-        Operation::CreateIndex { table, index } => {
+        SchemaOperation::CreateTable(new) => create(schema, new),
+        SchemaOperation::DropTable(old) => drop_table(schema, old),
+        SchemaOperation::RenameTable { .. } => Err("nothing is renamed here".to_owned()),
+        SchemaOperation::CreateIndex { table, index } => {
             let table = table_mut(schema, table)?;
             index
                 .parts
@@ -32,8 +32,8 @@ pub(super) fn take(schema: &mut Schema, operation: &Operation) -> Result<(), Str
             table.indexes.push(index.clone());
             Ok(())
         }
-        Operation::DropIndex { table, index } => remove(&mut table_mut(schema, table)?.indexes, index),
-        Operation::Change { table, change } => change_table(schema, table, change),
+        SchemaOperation::DropIndex { table, index } => remove(&mut table_mut(schema, table)?.indexes, index),
+        SchemaOperation::Change { table, change } => change_table(schema, table, change),
     }
 }
 
@@ -52,59 +52,59 @@ fn drop_table(schema: &mut Schema, old: &Table) -> Result<(), String> {
     require(schema.tables.remove(&old.name).as_ref() == Some(old), "the table is not as expected")
 }
 
-fn change_table(schema: &mut Schema, name: &TableName, change: &Change) -> Result<(), String> {
-    if let Change::DropColumn(column) = change {
+fn change_table(schema: &mut Schema, name: &TableName, change: &TableChange) -> Result<(), String> {
+    if let TableChange::DropColumn(column) = change {
         require_unused(schema, name, &column.name)?;
     }
-    if let Change::DropPrimaryKey(_) | Change::DropUnique(_) = change {
+    if let TableChange::DropPrimaryKey(_) | TableChange::DropUnique(_) = change {
         let mut without = schema.clone();
         apply(table_mut(&mut without, name)?, change)?;
         let keys = without.tables.values().flat_map(|table| &table.foreign_keys);
         keys.filter(|key| key.referenced_table == *name).try_for_each(|key| require_target(&without, key))?;
     }
-    if let Change::AddColumn(column) | Change::ModifyColumn { to: column, .. } = change {
+    if let TableChange::AddColumn(column) | TableChange::ModifyColumn { to: column, .. } = change {
         require_type(schema, column)?;
     }
     apply(table_mut(schema, name)?, change)?;
     match change {
-        Change::AddForeignKey(key) => require_target(schema, key),
+        TableChange::AddForeignKey(key) => require_target(schema, key),
         _ => Ok(()),
     }
 }
 
-fn apply(table: &mut Table, change: &Change) -> Result<(), String> {
+fn apply(table: &mut Table, change: &TableChange) -> Result<(), String> {
     match change {
-        Change::AddColumn(new) => {
+        TableChange::AddColumn(new) => {
             require(table.column(&new.name).is_none(), "the column is there")?;
             table.columns.push((**new).clone());
             Ok(())
         }
-        Change::DropColumn(old) => remove(&mut table.columns, old),
-        Change::ModifyColumn { from, to } => {
+        TableChange::DropColumn(old) => remove(&mut table.columns, old),
+        TableChange::ModifyColumn { from, to } => {
             let column = table.columns.iter_mut().find(|column| *column == &**from).ok_or("not as expected")?;
             *column = (**to).clone();
             Ok(())
         }
-        Change::AddPrimaryKey(new) => {
+        TableChange::AddPrimaryKey(new) => {
             require(table.primary_key.replace(new.clone()).is_none(), "there is a key")?;
             require_columns(table, &new.columns)
         }
-        Change::DropPrimaryKey(old) => require(table.primary_key.take().as_ref() == Some(old), "another key"),
-        Change::AddUnique(new) => {
+        TableChange::DropPrimaryKey(old) => require(table.primary_key.take().as_ref() == Some(old), "another key"),
+        TableChange::AddUnique(new) => {
             table.uniques.push(new.clone());
             require_columns(table, &new.columns)
         }
-        Change::DropUnique(old) => remove(&mut table.uniques, old),
-        Change::AddForeignKey(new) => {
+        TableChange::DropUnique(old) => remove(&mut table.uniques, old),
+        TableChange::AddForeignKey(new) => {
             table.foreign_keys.push(new.clone());
             require_columns(table, &new.columns)
         }
-        Change::DropForeignKey(old) => remove(&mut table.foreign_keys, old),
-        Change::AddCheck(new) => {
+        TableChange::DropForeignKey(old) => remove(&mut table.foreign_keys, old),
+        TableChange::AddCheck(new) => {
             table.checks.push(new.clone());
             Ok(())
         }
-        Change::DropCheck(old) => remove(&mut table.checks, old),
+        TableChange::DropCheck(old) => remove(&mut table.checks, old),
         other => Err(format!("not here: {other:?}")),
     }
 }

@@ -3,10 +3,10 @@
 
 use sea_orm::sea_query::{Alias, ColumnType};
 
-use crate::autogenerate::operation::{Change, Operation};
+use crate::autogenerate::operation::{SchemaOperation, TableChange};
 use crate::schema::{
-    Action, Check, Column, Enumeration, Expression, ForeignKey, Index, IndexPart, PrimaryKey, Schema, Table, Type,
-    Unique,
+    Check, Column, EnumType, Expression, ForeignKey, Index, IndexPart, PrimaryKey, ReferentialAction, Schema, SqlType,
+    Table, Unique,
 };
 
 pub(super) fn schema(text: &str) -> Schema {
@@ -15,7 +15,7 @@ pub(super) fn schema(text: &str) -> Schema {
         let (name, items) = line.split_once(':').unwrap();
         if let Some(name) = name.strip_prefix("enum ") {
             let values = items.split_whitespace().map(str::to_owned).collect();
-            let enumeration = Enumeration { name: name.into(), values, comment: None };
+            let enumeration = EnumType { name: name.into(), values, comment: None };
             schema.enumerations.insert(name.into(), enumeration);
             continue;
         }
@@ -68,8 +68,8 @@ fn foreign_key(name: Option<String>, text: &str) -> ForeignKey {
         columns: vec![column.to_owned()],
         referenced_table: table.into(),
         referenced_columns: vec![referenced.to_owned()],
-        on_delete: Action::NoAction,
-        on_update: Action::NoAction,
+        on_delete: ReferentialAction::NoAction,
+        on_update: ReferentialAction::NoAction,
         deferrable: None,
     }
 }
@@ -78,7 +78,7 @@ fn column(text: &str) -> Column {
     let mut words = text.split(' ');
     let (name, column_type) = (words.next().unwrap(), words.next().unwrap());
     let text = column_type.trim_end_matches('!').to_owned();
-    let column_type_text = Type { kind: ColumnType::custom(Alias::new(text.clone())), text };
+    let column_type_text = SqlType { kind: ColumnType::custom(Alias::new(text.clone())), text };
     Column {
         nullable: !column_type.ends_with('!'),
         default: words.next().map(|default| Expression::new(default.trim_start_matches('='))),
@@ -86,37 +86,37 @@ fn column(text: &str) -> Column {
     }
 }
 
-pub(super) fn describe(operation: &Operation) -> String {
+pub(super) fn describe(operation: &SchemaOperation) -> String {
     match operation {
-        Operation::CreateEnumeration(new) => format!("create enum {}", new.name),
-        Operation::DropEnumeration(old) => format!("drop enum {}", old.name),
-        Operation::AlterEnumeration { to, .. } => format!("alter enum {} to {}", to.name, to.values.join(" ")),
-        Operation::CreateTable(new) => format!("create table {}", new.name),
-        Operation::DropTable(old) => format!("drop table {}", old.name),
-        Operation::RenameTable { from, to } => format!("rename table {from} to {to}"),
-        Operation::CreateIndex { index, .. } => format!("create index {}", index.name),
-        Operation::DropIndex { index, .. } => format!("drop index {}", index.name),
-        Operation::Change { table, change } => format!("alter {table} {}", describe_change(change)),
+        SchemaOperation::CreateEnumeration(new) => format!("create enum {}", new.name),
+        SchemaOperation::DropEnumeration(old) => format!("drop enum {}", old.name),
+        SchemaOperation::AlterEnumeration { to, .. } => format!("alter enum {} to {}", to.name, to.values.join(" ")),
+        SchemaOperation::CreateTable(new) => format!("create table {}", new.name),
+        SchemaOperation::DropTable(old) => format!("drop table {}", old.name),
+        SchemaOperation::RenameTable { from, to } => format!("rename table {from} to {to}"),
+        SchemaOperation::CreateIndex { index, .. } => format!("create index {}", index.name),
+        SchemaOperation::DropIndex { index, .. } => format!("drop index {}", index.name),
+        SchemaOperation::Change { table, change } => format!("alter {table} {}", describe_change(change)),
     }
 }
 
-fn describe_change(change: &Change) -> String {
+fn describe_change(change: &TableChange) -> String {
     let name = |name: &Option<String>| name.clone().unwrap_or_default();
     match change {
-        Change::RenameColumn { from, to } => format!("rename column {from} to {to}"),
-        Change::AddColumn(new) => format!("add column {}", new.name),
-        Change::DropColumn(old) => format!("drop column {}", old.name),
-        Change::ModifyColumn { to, .. } => format!("modify column {}", to.name),
-        Change::AddPrimaryKey(key) => format!("add pk {}", key.columns.join(" ")),
-        Change::DropPrimaryKey(key) => format!("drop pk {}", key.columns.join(" ")),
-        Change::AddUnique(new) => format!("add unique {}", name(&new.name)),
-        Change::DropUnique(old) => format!("drop unique {}", name(&old.name)),
-        Change::AddForeignKey(new) => format!("add fk {}", name(&new.name)),
-        Change::DropForeignKey(old) => format!("drop fk {}", name(&old.name)),
-        Change::AddCheck(new) => format!("add check {}", name(&new.name)),
-        Change::DropCheck(old) => format!("drop check {}", name(&old.name)),
-        Change::AddExclusion(new) => format!("add exclusion {}", new.name),
-        Change::DropExclusion(old) => format!("drop exclusion {}", old.name),
-        Change::Comment { .. } => "comment".to_owned(),
+        TableChange::RenameColumn { from, to } => format!("rename column {from} to {to}"),
+        TableChange::AddColumn(new) => format!("add column {}", new.name),
+        TableChange::DropColumn(old) => format!("drop column {}", old.name),
+        TableChange::ModifyColumn { to, .. } => format!("modify column {}", to.name),
+        TableChange::AddPrimaryKey(key) => format!("add pk {}", key.columns.join(" ")),
+        TableChange::DropPrimaryKey(key) => format!("drop pk {}", key.columns.join(" ")),
+        TableChange::AddUnique(new) => format!("add unique {}", name(&new.name)),
+        TableChange::DropUnique(old) => format!("drop unique {}", name(&old.name)),
+        TableChange::AddForeignKey(new) => format!("add fk {}", name(&new.name)),
+        TableChange::DropForeignKey(old) => format!("drop fk {}", name(&old.name)),
+        TableChange::AddCheck(new) => format!("add check {}", name(&new.name)),
+        TableChange::DropCheck(old) => format!("drop check {}", name(&old.name)),
+        TableChange::AddExclusion(new) => format!("add exclusion {}", new.name),
+        TableChange::DropExclusion(old) => format!("drop exclusion {}", old.name),
+        TableChange::Comment { .. } => "comment".to_owned(),
     }
 }

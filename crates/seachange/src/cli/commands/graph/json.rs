@@ -2,21 +2,21 @@
 
 use std::path::PathBuf;
 
-use seachange_graph::draw::{Edge, EdgeKind, Node, Picture, State};
+use seachange_graph::draw::{Edge, EdgeKind, GraphLayout, Node, NodeState};
 use serde::Serialize;
 
-use crate::cli::problem::Problem;
-use crate::revision::{Migrations, Script};
+use crate::cli::problem::Diagnostic;
+use crate::revision::{Migrations, RegisteredRevision};
 
 #[derive(Debug, Serialize)]
-struct Document<'a> {
+struct GraphJson<'a> {
     /// The newest first.
-    revisions: Vec<Entry<'a>>,
-    edges: Vec<Line<'a>>,
+    revisions: Vec<NodeJson<'a>>,
+    edges: Vec<EdgeJson<'a>>,
 }
 
 #[derive(Debug, Serialize)]
-struct Entry<'a> {
+struct NodeJson<'a> {
     id: &'a str,
     message: &'a str,
     file: Option<PathBuf>,
@@ -32,28 +32,28 @@ struct Entry<'a> {
 
 /// From the revision that points to the one it points at.
 #[derive(Debug, Serialize)]
-struct Line<'a> {
+struct EdgeJson<'a> {
     from: &'a str,
     to: &'a str,
     kind: &'static str,
 }
 
 /// Writes the document.
-pub(super) fn write(picture: &Picture<'_>, migrations: &Migrations) -> Result<String, Problem> {
-    let document = Document {
+pub(super) fn write(picture: &GraphLayout<'_>, migrations: &Migrations) -> Result<String, Diagnostic> {
+    let document = GraphJson {
         revisions: picture.nodes().iter().map(|node| entry(node, migrations)).collect(),
         edges: picture.edges().iter().map(|edge| line(edge, picture)).collect(),
     };
-    let text = serde_json::to_string_pretty(&document).map_err(Problem::json)?;
+    let text = serde_json::to_string_pretty(&document).map_err(Diagnostic::json)?;
     Ok(text + "\n")
 }
 
-fn entry<'a>(node: &'a Node<'_>, migrations: &Migrations) -> Entry<'a> {
+fn entry<'a>(node: &'a Node<'_>, migrations: &Migrations) -> NodeJson<'a> {
     let script = migrations.get(&node.revision.id);
-    Entry {
+    NodeJson {
         id: &node.revision.id,
         message: script.map_or(&node.message, |script| script.message),
-        file: script.map(Script::path),
+        file: script.map(RegisteredRevision::path),
         created: script.map(|script| script.revision.created),
         branch_labels: &node.revision.branch_labels,
         is_base: node.is_base(),
@@ -63,19 +63,19 @@ fn entry<'a>(node: &'a Node<'_>, migrations: &Migrations) -> Entry<'a> {
     }
 }
 
-fn line<'a>(edge: &Edge, picture: &'a Picture<'_>) -> Line<'a> {
+fn line<'a>(edge: &Edge, picture: &'a GraphLayout<'_>) -> EdgeJson<'a> {
     let [from, to] = [edge.upper, edge.lower].map(|row| picture.nodes()[row].revision.id.as_str());
     let kind = match edge.kind {
         EdgeKind::Parent => "parent",
         EdgeKind::Dependency => "dependency",
     };
-    Line { from, to, kind }
+    EdgeJson { from, to, kind }
 }
 
-fn word(state: State) -> &'static str {
+fn word(state: NodeState) -> &'static str {
     match state {
-        State::Pending => "pending",
-        State::Applied => "applied",
-        State::Current => "current",
+        NodeState::Pending => "pending",
+        NodeState::Applied => "applied",
+        NodeState::Current => "current",
     }
 }

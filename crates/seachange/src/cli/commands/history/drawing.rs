@@ -7,11 +7,11 @@ use seachange_graph::Graph;
 use seachange_graph::draw::Node;
 
 use crate::cli::context::Context;
-use crate::cli::log::{self, Canvas, Glyphs};
+use crate::cli::log::{self, Glyphs, LogCanvas};
 use crate::cli::picture;
-use crate::cli::problem::Problem;
+use crate::cli::problem::Diagnostic;
 use crate::cli::terminal::{DIM, styled};
-use crate::revision::Script;
+use crate::revision::RegisteredRevision;
 
 /// Whether the history is drawn, and how.
 #[derive(Debug, Args)]
@@ -36,8 +36,8 @@ impl DrawingArgs {
         &self,
         context: &Context,
         graph: &Graph,
-        drawn: impl Iterator<Item = &'static Script>,
-    ) -> Result<(), Problem> {
+        drawn: impl Iterator<Item = &'static RegisteredRevision>,
+    ) -> Result<(), Diagnostic> {
         let applied = match picture::applied(context).await {
             Ok(applied) => Some(applied),
             Err(problem) => {
@@ -48,9 +48,9 @@ impl DrawingArgs {
         let picture = picture::picture(graph, context.project.migrations, applied.as_ref());
         let drawn: HashSet<&str> = drawn.map(|script| script.revision.id).collect();
         let is_drawn = |id: &str| drawn.contains(id);
-        let canvas = Canvas { glyphs: self.glyphs(), width: context.terminal.width() };
+        let canvas = LogCanvas { glyphs: self.glyphs(), width: context.terminal.width() };
         let text = log::draw(&picture, canvas, is_drawn, |node| details(context, node));
-        context.terminal.answer(text.trim_end());
+        context.terminal.print(text.trim_end());
         Ok(())
     }
 

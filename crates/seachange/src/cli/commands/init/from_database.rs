@@ -6,42 +6,42 @@ use chrono::{SecondsFormat, Utc};
 use seachange_source::{NewRevision, RevisionFile, new_id, parse, write_new};
 
 use crate::autogenerate::{Comparison, Renames};
-use crate::cli::advice::autogenerate;
-use crate::cli::authoring::sources;
 use crate::cli::commands::revision::rehearsed;
-use crate::cli::comparing::ComparingArgs;
+use crate::cli::compare_args::CompareArgs;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use crate::cli::problem::Problem;
+use crate::cli::hints::autogenerate;
+use crate::cli::new_revision::sources;
+use crate::cli::problem::Diagnostic;
 
 /// The folder for the first revision of the crate at hand, which must have none.
-pub(super) fn own_folder(context: &Context) -> Result<PathBuf, Problem> {
+pub(super) fn own_folder(context: &Context) -> Result<PathBuf, Diagnostic> {
     let sources = sources(context)?;
     if !sources.graph().is_empty() {
-        return Err(Problem::usage("this crate has revisions already")
+        return Err(Diagnostic::usage("this crate has revisions already")
             .hint("`revision --autogenerate` writes the next one")
             .hint("`stamp` records where a database stands that was not made by them"));
     }
     let folder = sources.paths().into_iter().next();
-    folder.ok_or_else(|| Problem::usage("the build script of this crate names no folder of revisions"))
+    folder.ok_or_else(|| Diagnostic::usage("the build script of this crate names no folder of revisions"))
 }
 
 /// The first revision.
-pub(super) struct First<'a> {
+pub(super) struct InitialRevision<'a> {
     pub(super) message: &'a str,
     /// Whether it is tried out before it is written.
     pub(super) is_verified: bool,
-    pub(super) comparing: &'a ComparingArgs,
+    pub(super) comparing: &'a CompareArgs,
 }
 
-impl First<'_> {
+impl InitialRevision<'_> {
     /// Writes a revision that makes what the database has, and records it as applied there. The folder is asked for once
     /// there is something to write.
     pub(super) async fn write(
         self,
         context: &Context,
-        folder: impl FnOnce() -> Result<PathBuf, Problem>,
-    ) -> Result<Exit, Problem> {
+        folder: impl FnOnce() -> Result<PathBuf, Diagnostic>,
+    ) -> Result<Exit, Diagnostic> {
         let comparison = compare(context, self.comparing).await?;
         let operations = comparison.operations(&Renames::default());
         let (bodies, exit) = rehearsed(context, self.comparing, &comparison, &operations, self.is_verified).await?;
@@ -53,45 +53,45 @@ impl First<'_> {
             ..NewRevision::default()
         };
         let path = write_new(&folder()?, &new)?;
-        context.terminal.answer(context.project.shown(&path));
+        context.terminal.print(context.project.shown(&path));
         record(context, &path, &new.id).await?;
-        context.terminal.say(format!("recorded `{}` as applied in {}", new.id, context.settings()?));
+        context.terminal.status(format!("recorded `{}` as applied in {}", new.id, context.settings()?));
         Ok(exit)
     }
 }
 
 /// The database, of which nothing is recorded yet, beside nothing at all.
-async fn compare(context: &Context, comparing: &ComparingArgs) -> Result<Comparison, Problem> {
+async fn compare(context: &Context, comparing: &CompareArgs) -> Result<Comparison, Diagnostic> {
     let migrator = context.connect_to_read().await?;
     let is_recorded = !migrator.read().await?.rows.is_empty();
     let compared = Comparison::of_database(migrator.connection(), &context.project.entities, &comparing.filter()).await;
     migrator.close().await?;
     let settings = context.settings()?;
     if is_recorded {
-        return Err(Problem::new(Exit::Mismatch, format!("revisions are applied in {settings} already"))
+        return Err(Diagnostic::new(Exit::Mismatch, format!("revisions are applied in {settings} already"))
             .hint("`status` lists them"));
     }
     let comparison = compared.map_err(|error| autogenerate::problem(&error))?;
     match comparison.to.tables.is_empty() {
         false => Ok(comparison),
-        true => Err(Problem::usage(format!("{settings} has no tables to begin with"))
+        true => Err(Diagnostic::usage(format!("{settings} has no tables to begin with"))
             .hint("`revision` writes the first revision of an empty database")),
     }
 }
 
 /// Records the revision that was written just now, which this program does not have.
-async fn record(context: &Context, path: &Path, id: &str) -> Result<(), Problem> {
-    let left = |problem: Problem| {
+async fn record(context: &Context, path: &Path, id: &str) -> Result<(), Diagnostic> {
+    let left = |problem: Diagnostic| {
         problem
             .detail(format!("the revision was written, and is not recorded: `{}`", context.project.shown(path)))
             .hint(format!("build the program again, and record it with `stamp {id}`"))
     };
     let RevisionFile { revision, source_hash, .. } =
-        read(path).map_err(|reason| left(Problem::new(Exit::Failure, reason)))?;
+        read(path).map_err(|reason| left(Diagnostic::new(Exit::Failure, reason)))?;
     let recorded = async {
         let migrator = context.connect().await?;
         migrator.record_written(&revision, &source_hash).await?;
-        Ok::<_, Problem>(migrator.close().await?)
+        Ok::<_, Diagnostic>(migrator.close().await?)
     };
     recorded.await.map_err(left)
 }

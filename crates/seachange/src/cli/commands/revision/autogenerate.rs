@@ -1,17 +1,17 @@
 //! `revision --autogenerate`.
 
 use clap::Args;
-use seachange_source::{Bodies, Place, Sources};
+use seachange_source::{Placement, RevisionBody, RevisionFiles};
 
-use crate::autogenerate::{Comparison, Operation, Rehearsal, Renames, differences};
-use crate::cli::advice::autogenerate;
-use crate::cli::authoring::NewFileArgs;
-use crate::cli::comparing::ComparingArgs;
+use crate::autogenerate::{Comparison, Renames, SchemaOperation, Verification, differences};
+use crate::cli::compare_args::CompareArgs;
 use crate::cli::context::Context;
 use crate::cli::differences::{hints, lines, question, summary};
 use crate::cli::exit::Exit;
+use crate::cli::hints::autogenerate;
+use crate::cli::new_revision::NewFileArgs;
 use crate::cli::printable;
-use crate::cli::problem::Problem;
+use crate::cli::problem::Diagnostic;
 use crate::cli::prompt;
 use crate::cli::terminal::Terminal;
 
@@ -25,7 +25,7 @@ pub(crate) struct AutogenerateArgs {
     #[arg(long, requires = "autogenerate")]
     no_verify: bool,
     #[command(flatten)]
-    comparing: ComparingArgs,
+    comparing: CompareArgs,
 }
 
 impl AutogenerateArgs {
@@ -37,22 +37,22 @@ impl AutogenerateArgs {
     pub(super) async fn run(
         &self,
         context: &Context,
-        sources: &Sources,
-        place: Place,
+        sources: &RevisionFiles,
+        place: Placement,
         file: NewFileArgs,
         message: String,
-    ) -> Result<Exit, Problem> {
+    ) -> Result<Exit, Diagnostic> {
         check_compiled(context, sources)?;
         let comparison = self.comparing.compare(context).await?;
         let renames = renames(context.terminal, &comparison)?;
         let operations = comparison.operations(&renames);
         if operations.is_empty() {
-            context.terminal.say("nothing to write: the database fits the entities");
+            context.terminal.status("nothing to write: the database fits the entities");
             return Ok(Exit::Success);
         }
         let found = differences(&operations);
-        lines(&found).iter().for_each(|line| context.terminal.say(line));
-        context.terminal.say(summary(&found));
+        lines(&found).iter().for_each(|line| context.terminal.status(line));
+        context.terminal.status(summary(&found));
         let (bodies, exit) = rehearsed(context, &self.comparing, &comparison, &operations, !self.no_verify).await?;
         file.write(context, sources, place, message, Some(bodies))?;
         Ok(exit)
@@ -63,11 +63,11 @@ impl AutogenerateArgs {
 /// marked in the file, and told.
 pub(in crate::cli::commands) async fn rehearsed(
     context: &Context,
-    comparing: &ComparingArgs,
+    comparing: &CompareArgs,
     comparison: &Comparison,
-    operations: &[Operation],
+    operations: &[SchemaOperation],
     is_asked_for: bool,
-) -> Result<(Bodies, Exit), Problem> {
+) -> Result<(RevisionBody, Exit), Diagnostic> {
     let bodies = comparison.bodies(operations);
     if !is_asked_for {
         return Ok((bodies, Exit::Success));
@@ -77,18 +77,18 @@ pub(in crate::cli::commands) async fn rehearsed(
     let remarks = remarks(&rehearsal);
     remarks.iter().for_each(|remark| context.terminal.warn(printable::name(remark)));
     let exit = match rehearsal {
-        Rehearsal::Proven | Rehearsal::Unknown { .. } => Exit::Success,
-        Rehearsal::Differs { .. } | Rehearsal::Refused { .. } => Exit::Differs,
+        Verification::Proven | Verification::Unknown { .. } => Exit::Success,
+        Verification::Differs { .. } | Verification::Refused { .. } => Exit::Differs,
     };
-    Ok((Bodies { remarks, ..bodies }, exit))
+    Ok((RevisionBody { remarks, ..bodies }, exit))
 }
 
 /// A revision that was written and not compiled is not applied, and nobody knows yet what it does.
-fn check_compiled(context: &Context, sources: &Sources) -> Result<(), Problem> {
+fn check_compiled(context: &Context, sources: &RevisionFiles) -> Result<(), Diagnostic> {
     let unknown = sources.graph().iter().find(|revision| context.project.migrations.get(&revision.id).is_none());
     match unknown {
         None => Ok(()),
-        Some(revision) => Err(Problem::new(
+        Some(revision) => Err(Diagnostic::new(
             Exit::Mismatch,
             format!("this program was built before revision `{}` was written", revision.id),
         )
@@ -97,9 +97,9 @@ fn check_compiled(context: &Context, sources: &Sources) -> Result<(), Problem> {
 }
 
 /// What got another name: as the entities say, or as a person does where one is at the terminal.
-fn renames(terminal: Terminal, comparison: &Comparison) -> Result<Renames, Problem> {
+fn renames(terminal: Terminal, comparison: &Comparison) -> Result<Renames, Diagnostic> {
     let mut renames = comparison.renames();
-    if !prompt::is_possible() {
+    if !prompt::is_interactive() {
         hints(&comparison.candidates(&renames)).iter().for_each(|hint| terminal.hint(hint));
         return Ok(renames);
     }
@@ -108,9 +108,9 @@ fn renames(terminal: Terminal, comparison: &Comparison) -> Result<Renames, Probl
     while let Some(candidate) = comparison
         .candidates(&renames)
         .into_iter()
-        .find(|candidate| renames.leaves_open(candidate) && !declined.contains(candidate))
+        .find(|candidate| renames.is_unresolved(candidate) && !declined.contains(candidate))
     {
-        match prompt::is_so(&question(&candidate))? {
+        match prompt::ask_yes_no(&question(&candidate))? {
             true => renames.accept(&candidate),
             false => declined.push(candidate),
         }
@@ -119,14 +119,14 @@ fn renames(terminal: Terminal, comparison: &Comparison) -> Result<Renames, Probl
 }
 
 /// What whoever reads the file has to know, where it is not proven.
-fn remarks(rehearsal: &Rehearsal) -> Vec<String> {
+fn remarks(rehearsal: &Verification) -> Vec<String> {
     match rehearsal {
-        Rehearsal::Proven => Vec::new(),
-        Rehearsal::Refused { is_up, reason } => {
+        Verification::Proven => Vec::new(),
+        Verification::Refused { is_up, reason } => {
             vec![format!("the database refused `{}` on a copy of the schema: {reason}", direction(*is_up))]
         }
-        Rehearsal::Unknown { reason } => vec![format!("not tried out: {reason}")],
-        Rehearsal::Differs { up, down } => [(true, up), (false, down)]
+        Verification::Unknown { reason } => vec![format!("not tried out: {reason}")],
+        Verification::Differs { up, down } => [(true, up), (false, down)]
             .into_iter()
             .flat_map(|(is_up, left)| {
                 left.iter().map(move |difference| {

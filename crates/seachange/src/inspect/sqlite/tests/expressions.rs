@@ -1,6 +1,6 @@
 //! Which expressions are the same.
 
-use crate::sqlite_text::expression::{default_value, expression};
+use crate::sqlite_ddl::expression::{default_value, expression};
 
 #[test]
 fn spellings_of_the_same_expression() {

@@ -4,10 +4,10 @@ use proptest::prelude::*;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
 use super::{database, inspect};
-use crate::inspect::Scope;
-use crate::schema::{Action, Column, ForeignKey, Table};
-use crate::sqlite_text::expression::{default_value, type_name};
-use crate::sqlite_text::random;
+use crate::inspect::InspectScope;
+use crate::schema::{Column, ForeignKey, ReferentialAction, Table};
+use crate::sqlite_ddl::expression::{default_value, type_name};
+use crate::sqlite_ddl::random;
 
 /// Everything that SQLite's grammar has, in forms that are apt to confuse.
 const SCRIPT: &str = "\
@@ -39,7 +39,7 @@ proptest! {
 
 /// Asserts that every pragma says what the inspected schema says.
 async fn check(connection: &DatabaseConnection) {
-    let schema = inspect(connection, &Scope::default()).await.unwrap();
+    let schema = inspect(connection, &InspectScope::default()).await.unwrap();
     for table in schema.tables.values() {
         let name = table.name.name.replace('\'', "''");
         let keys = format!(
@@ -74,11 +74,11 @@ async fn check(connection: &DatabaseConnection) {
 
 fn foreign_key(key: &ForeignKey) -> String {
     let action = |action| match action {
-        Action::NoAction => "NO ACTION",
-        Action::Restrict => "RESTRICT",
-        Action::Cascade => "CASCADE",
-        Action::SetNull => "SET NULL",
-        Action::SetDefault => "SET DEFAULT",
+        ReferentialAction::NoAction => "NO ACTION",
+        ReferentialAction::Restrict => "RESTRICT",
+        ReferentialAction::Cascade => "CASCADE",
+        ReferentialAction::SetNull => "SET NULL",
+        ReferentialAction::SetDefault => "SET DEFAULT",
     };
     let (columns, table) = (key.columns.join(","), &key.referenced_table);
     format!("{columns} {table} {} {}", action(key.on_update), action(key.on_delete))

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use sea_orm::ConnectionTrait;
 
 use super::{database, inspect};
-use crate::inspect::Scope;
+use crate::inspect::InspectScope;
 
 /// A table of ten columns, with two indexes, a unique constraint, a check and a foreign key.
 fn table(number: usize) -> String {
@@ -30,7 +30,7 @@ async fn time(tables: usize) -> Duration {
     let mut times = Vec::new();
     for _ in 0..3 {
         let start = Instant::now();
-        let schema = inspect(&connection, &Scope::default()).await.unwrap();
+        let schema = inspect(&connection, &InspectScope::default()).await.unwrap();
         times.push(start.elapsed());
         assert_eq!(schema.tables.len(), tables);
     }

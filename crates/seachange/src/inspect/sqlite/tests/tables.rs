@@ -3,7 +3,7 @@
 use sea_orm::ConnectionTrait;
 
 use super::{database, described, inspect, inspected};
-use crate::inspect::Scope;
+use crate::inspect::InspectScope;
 use crate::schema::{AutoIncrement, TableName};
 
 #[tokio::test]
@@ -27,7 +27,8 @@ async fn another_database_file() {
                   CREATE TABLE \"o\"\"ther\".p (x text PRIMARY KEY); CREATE INDEX \"o\"\"ther\".i ON t (b); \
                   CREATE TEMP TABLE t (c)";
     let connection = database(script).await;
-    let scope = Scope { schema: Some("o\"ther".to_owned()), others: vec![("main".to_owned(), "files".to_owned())] };
+    let scope =
+        InspectScope { schema: Some("o\"ther".to_owned()), others: vec![("main".to_owned(), "files".to_owned())] };
     let schema = inspect(&connection, &scope).await.unwrap();
     let names: Vec<_> = schema.tables.keys().map(ToString::to_string).collect();
     assert_eq!(names, ["p", "t", "files.t"]);
@@ -154,7 +155,7 @@ async fn which_key_is_the_row_number() {
 async fn the_definition_is_the_stored_text() {
     let connection = database("CREATE TABLE t (a int -- x\n)").await;
     connection.execute_unprepared("ALTER TABLE t ADD COLUMN b").await.unwrap();
-    let schema = inspect(&connection, &Scope::default()).await.unwrap();
+    let schema = inspect(&connection, &InspectScope::default()).await.unwrap();
     let definition = schema.table(&"t".into()).unwrap().definition.clone().unwrap();
     assert_eq!(definition.0, "CREATE TABLE t (a int -- x\n, b)");
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use sea_orm::sea_query::{ColumnDef, ColumnType, IntoIden, SqliteQueryBuilder, StringLen, Table};
 
 use super::inspected;
-use crate::inspect::sqlite::kind::{column_type, written};
+use crate::inspect::sqlite::column_type::{column_type, written};
 
 /// Every type that sea-query has on SQLite.
 fn types() -> impl Strategy<Value = ColumnType> {

@@ -5,20 +5,20 @@ use sea_orm::Value;
 use sea_orm::sqlx::mysql::MySqlRow;
 use sea_orm::sqlx::{Column, Decode, MySql, Row, TypeInfo, ValueRef};
 
-use super::{Cell, bytes, quoted};
+use super::{StoredCell, bytes, quoted};
 use crate::journal::entry::hexadecimal;
 
 /// The values of a row.
-pub(super) fn cells(row: &MySqlRow) -> Option<Vec<Cell>> {
+pub(super) fn cells(row: &MySqlRow) -> Option<Vec<StoredCell>> {
     (0..row.len()).map(|index| cell(row, index)).collect()
 }
 
-fn cell(row: &MySqlRow, index: usize) -> Option<Cell> {
+fn cell(row: &MySqlRow, index: usize) -> Option<StoredCell> {
     let value = row.try_get_raw(index).ok()?;
     let name = row.columns().get(index)?.type_info().name();
     let kind = kind(name)?;
     if value.is_null() {
-        return Some(Cell { kind: kind.to_owned(), value: None });
+        return Some(StoredCell { kind: kind.to_owned(), value: None });
     }
     let text = match kind {
         "SIGNED" => <i64 as Decode<MySql>>::decode(value).ok()?.to_string(),
@@ -32,7 +32,7 @@ fn cell(row: &MySqlRow, index: usize) -> Option<Cell> {
         _ => std::str::from_utf8(<&[u8] as Decode<MySql>>::decode(value).ok()?).ok()?.to_owned(),
     };
     let kind = if kind == "DECIMAL" { decimal(&text) } else { kind.to_owned() };
-    Some(Cell { kind, value: Some(text) })
+    Some(StoredCell { kind, value: Some(text) })
 }
 
 /// The type of a decimal number with as many places as its text has.
@@ -59,12 +59,12 @@ fn kind(name: &str) -> Option<&'static str> {
 }
 
 /// How a value is selected again.
-pub(super) fn column(cell: &Cell, name: &str) -> String {
+pub(super) fn column(cell: &StoredCell, name: &str) -> String {
     format!("CAST(? AS {}) AS {}", cell.kind, quoted(name, '`'))
 }
 
 /// A value to bind; nothing where the text is not one of its type.
-pub(super) fn value(cell: &Cell) -> Option<Value> {
+pub(super) fn value(cell: &StoredCell) -> Option<Value> {
     let Some(text) = &cell.value else { return Some(Value::String(None)) };
     match cell.kind.as_str() {
         "SIGNED" => text.parse::<i64>().ok().map(Value::from),

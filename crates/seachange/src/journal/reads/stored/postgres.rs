@@ -7,30 +7,30 @@ use sea_orm::sqlx::postgres::{PgArgumentBuffer, PgRow, PgTypeInfo, PgValueFormat
 use sea_orm::sqlx::{self, AssertSqlSafe, Column, Encode, Postgres, Row, Type, ValueRef};
 use sea_orm::{DatabaseConnection, DatabaseConnectionType, DbErr, QueryResult, RuntimeErr};
 
-use super::{Cell, bytes, quoted, unreadable};
+use super::{StoredCell, bytes, quoted, unreadable};
 use crate::journal::entry::hexadecimal;
 
 /// The values of a row.
-pub(super) fn cells(row: &PgRow) -> Option<Vec<Cell>> {
+pub(super) fn cells(row: &PgRow) -> Option<Vec<StoredCell>> {
     (0..row.len()).map(|index| cell(row, index)).collect()
 }
 
-fn cell(row: &PgRow, index: usize) -> Option<Cell> {
+fn cell(row: &PgRow, index: usize) -> Option<StoredCell> {
     let value = row.try_get_raw(index).ok()?;
     let kind = row.columns().get(index)?.type_info().oid()?.0.to_string();
     if value.is_null() {
-        return Some(Cell { kind, value: None });
+        return Some(StoredCell { kind, value: None });
     }
     if value.format() != PgValueFormat::Binary {
         return None;
     }
-    Some(Cell { kind, value: Some(hexadecimal(value.as_bytes().ok()?)) })
+    Some(StoredCell { kind, value: Some(hexadecimal(value.as_bytes().ok()?)) })
 }
 
 /// Selects the values again.
 pub(super) async fn select(
     names: &[String],
-    rows: &[Vec<Cell>],
+    rows: &[Vec<StoredCell>],
     connection: &DatabaseConnection,
 ) -> Result<Vec<QueryResult>, DbErr> {
     let DatabaseConnectionType::SqlxPostgresPoolConnection(_) = &connection.inner else { return Err(unreadable()) };
@@ -58,7 +58,7 @@ struct Raw {
 }
 
 impl Raw {
-    fn of(cell: &Cell) -> Option<Self> {
+    fn of(cell: &StoredCell) -> Option<Self> {
         let value = match &cell.value {
             Some(text) => Some(bytes(text)?),
             None => None,

@@ -4,18 +4,18 @@ use sea_orm::Value;
 use sea_orm::sqlx::sqlite::SqliteRow;
 use sea_orm::sqlx::{Decode, Row, Sqlite, TypeInfo, ValueRef};
 
-use super::{Cell, bytes, quoted};
+use super::{StoredCell, bytes, quoted};
 use crate::journal::entry::hexadecimal;
 
 /// The values of a row.
-pub(super) fn cells(row: &SqliteRow) -> Option<Vec<Cell>> {
+pub(super) fn cells(row: &SqliteRow) -> Option<Vec<StoredCell>> {
     (0..row.len()).map(|index| cell(row, index)).collect()
 }
 
-fn cell(row: &SqliteRow, index: usize) -> Option<Cell> {
+fn cell(row: &SqliteRow, index: usize) -> Option<StoredCell> {
     let value = row.try_get_raw(index).ok()?;
     if value.is_null() {
-        return Some(Cell { kind: "NULL".to_owned(), value: None });
+        return Some(StoredCell { kind: "NULL".to_owned(), value: None });
     }
     let kind = value.type_info().name().to_owned();
     let text = match kind.as_str() {
@@ -25,16 +25,16 @@ fn cell(row: &SqliteRow, index: usize) -> Option<Cell> {
         "BLOB" => hexadecimal(<&[u8] as Decode<Sqlite>>::decode(value).ok()?),
         _ => <&str as Decode<Sqlite>>::decode(value).ok()?.to_owned(),
     };
-    Some(Cell { kind, value: Some(text) })
+    Some(StoredCell { kind, value: Some(text) })
 }
 
 /// How a value is selected again.
-pub(super) fn column(_cell: &Cell, name: &str) -> String {
+pub(super) fn column(_cell: &StoredCell, name: &str) -> String {
     format!("? AS {}", quoted(name, '"'))
 }
 
 /// A value to bind; nothing where the text is not one of its type.
-pub(super) fn value(cell: &Cell) -> Option<Value> {
+pub(super) fn value(cell: &StoredCell) -> Option<Value> {
     let Some(text) = &cell.value else { return Some(Value::String(None)) };
     match cell.kind.as_str() {
         "INTEGER" | "BOOLEAN" => text.parse::<i64>().ok().map(Value::from),

@@ -5,11 +5,11 @@ use sea_orm::sea_query::{ColumnDef, Expr, ExprTrait, ForeignKey};
 
 use crate::alter::{Alter, NewForeignKey};
 use crate::schema::{
-    Action, AutoIncrement, Check, Column, Deferrable, Expression, ForeignKey as Key, Index, IndexKey, PrimaryKey,
-    Table, Type, Unique,
+    AutoIncrement, Check, Column, Deferrable, Expression, ForeignKey as Key, Index, IndexKey, PrimaryKey,
+    ReferentialAction, SqlType, Table, Unique,
 };
-use crate::sqlite_text::random::RandomTable;
-use crate::sqlite_text::tokens;
+use crate::sqlite_ddl::random::RandomTable;
+use crate::sqlite_ddl::tokens;
 
 /// A change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,8 +159,8 @@ impl Change {
     }
 }
 
-fn text_type(text: &str) -> Type {
-    Type { text: text.to_owned(), kind: sea_orm::sea_query::ColumnType::Text }
+fn text_type(text: &str) -> SqlType {
+    SqlType { text: text.to_owned(), kind: sea_orm::sea_query::ColumnType::Text }
 }
 
 fn column<'t>(table: &'t mut Table, name: &str) -> &'t mut Column {
@@ -188,8 +188,8 @@ fn foreign_key() -> Key {
         columns: vec!["owner".to_owned()],
         referenced_table: "parents".into(),
         referenced_columns: vec!["id".to_owned()],
-        on_delete: Action::NoAction,
-        on_update: Action::NoAction,
+        on_delete: ReferentialAction::NoAction,
+        on_update: ReferentialAction::NoAction,
         deferrable: Some(Deferrable::Deferred),
     }
 }

@@ -123,10 +123,10 @@ async fn check(from: &str, (to, classes, is_plain): (ColumnType, &[&str], bool),
 
 /// Whether the two types differ for SQLite or SeaORM, so that values were looked at.
 async fn is_asked(connection: &DatabaseConnection, from: &str) -> bool {
-    use super::super::super::content::Content;
+    use super::super::super::content::ColumnContent;
     let now = value(connection, "SELECT type FROM pragma_table_xinfo('t') WHERE name = 'v'").await;
     let from = from.split(" COLLATE").next().unwrap();
-    Content::of(from, false) != Content::of(&now, false)
+    ColumnContent::of(from, false) != ColumnContent::of(&now, false)
 }
 
 async fn declared(connection: &DatabaseConnection, to: &ColumnType) -> String {

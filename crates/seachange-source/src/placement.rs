@@ -1,0 +1,156 @@
+//! Where a new revision goes: its parents, its dependencies and its folder, from what a person asked for.
+//!
+//! Decides alone; [`write_new_in`](crate::write_new_in) acts.
+
+mod error;
+mod parents;
+
+use std::path::PathBuf;
+
+use seachange_graph::{Anchor as Named, Revision, Target};
+
+pub use error::PlacementError;
+use parents::{ancestor, resolve};
+
+use crate::sources::RevisionFiles;
+
+/// Where a person wants a new revision.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PlacementRequest {
+    /// What is to go before it. For a revision a target that leads to one revision, or to none: then it is a new root.
+    /// For a merge, targets that lead to several.
+    pub parents: Vec<Target>,
+    /// What it is to depend on.
+    pub depends_on: Vec<Target>,
+    /// Whether a parent may have children already: the new revision is then a branch.
+    pub splice: bool,
+    /// The folder of the new file: as it was declared, or a path that leads there.
+    pub folder: Option<PathBuf>,
+}
+
+/// The place of a new revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placement {
+    /// The ids of the parents.
+    pub down_revision: Vec<String>,
+    /// The ids, or labels, of the dependencies.
+    pub depends_on: Vec<String>,
+    /// The folder of the file, as a path that can be opened.
+    pub folder: PathBuf,
+}
+
+impl RevisionFiles {
+    /// Finds the place of a new revision: after the only head, unless something else is asked for.
+    ///
+    /// Without a folder, the file goes where that of the parent is.
+    ///
+    /// # Errors
+    ///
+    /// [`PlacementError`], for the first thing that does not lead to a place.
+    pub fn place(&self, asked: &PlacementRequest) -> Result<Placement, PlacementError> {
+        let parents = self.parents(asked, &Target::HEAD)?;
+        match parents.as_slice() {
+            [] | [_] => self.finish_placement(asked, &parents),
+            _ => Err(PlacementError::SeveralParents { parents: ids(&parents) }),
+        }
+    }
+
+    /// Finds the place of a revision that joins several: all heads, unless others are asked for.
+    ///
+    /// Without a folder, the file goes where that of the first parent is.
+    ///
+    /// # Errors
+    ///
+    /// [`PlacementError`], for the first thing that does not lead to a place.
+    pub fn place_merge(&self, asked: &PlacementRequest) -> Result<Placement, PlacementError> {
+        let parents = self.parents(asked, &Target::HEADS)?;
+        if let [] | [_] = parents.as_slice() {
+            return Err(PlacementError::NothingToMerge { found: ids(&parents), heads: ids(&self.graph().heads()) });
+        }
+        if let Some((below, above)) = ancestor(self.graph(), &parents) {
+            return Err(PlacementError::Ancestor { below, above });
+        }
+        self.finish_placement(asked, &parents)
+    }
+
+    /// Resolves what is asked for, each revision once.
+    fn parents(&self, asked: &PlacementRequest, default: &Target) -> Result<Vec<&Revision>, PlacementError> {
+        let default = std::slice::from_ref(default);
+        let targets = if asked.parents.is_empty() { default } else { &asked.parents };
+        let mut parents: Vec<&Revision> = Vec::new();
+        for target in targets {
+            for revision in resolve(self.graph(), target)? {
+                if !parents.iter().any(|parent| parent.id == revision.id) {
+                    parents.push(revision);
+                }
+            }
+        }
+        Ok(parents)
+    }
+
+    fn finish_placement(&self, asked: &PlacementRequest, parents: &[&Revision]) -> Result<Placement, PlacementError> {
+        let folder = self.folder_for(asked, parents)?;
+        for parent in parents.iter().filter(|_| !asked.splice) {
+            let children: Vec<&Revision> = self.graph().children(&parent.id).collect();
+            if !children.is_empty() {
+                return Err(PlacementError::NotHead { revision: parent.id.clone(), children: ids(&children) });
+            }
+        }
+        Ok(Placement { down_revision: ids(parents), depends_on: self.dependencies(asked)?, folder })
+    }
+
+    fn folder_for(&self, asked: &PlacementRequest, parents: &[&Revision]) -> Result<PathBuf, PlacementError> {
+        let folder = match (&asked.folder, parents, self.folders()) {
+            (Some(asked), ..) => self.folder(asked).ok_or_else(|| PlacementError::UnknownFolder {
+                asked: asked.clone(),
+                folders: self.folders().to_vec(),
+            })?,
+            (None, _, [only]) => only,
+            (None, parents, folders) => parents
+                .first()
+                .and_then(|parent| self.folder_of(&parent.id))
+                .ok_or_else(|| PlacementError::WhichFolder { folders: folders.to_vec() })?,
+        };
+        Ok(self.path(folder))
+    }
+
+    /// Resolves dependencies to full ids. A label alone stays one: it follows the branch if its first revision changes.
+    fn dependencies(&self, asked: &PlacementRequest) -> Result<Vec<String>, PlacementError> {
+        let mut dependencies = Vec::new();
+        for target in &asked.depends_on {
+            let found = resolve(self.graph(), target).map_err(|error| of_dependency(target, error))?;
+            let label = label(target).filter(|label| found.iter().any(|one| one.branch_labels.contains(label)));
+            match (label, found.as_slice()) {
+                (_, []) => return Err(PlacementError::NoDependency { target: target.clone() }),
+                (Some(label), _) => dependencies.push(label.clone()),
+                (None, found) => dependencies.extend(ids(found)),
+            }
+        }
+        let mut seen = std::collections::HashSet::new();
+        dependencies.retain(|dependency| seen.insert(dependency.clone()));
+        Ok(dependencies)
+    }
+}
+
+/// Says of an error that it is about a dependency and not a parent.
+fn of_dependency(target: &Target, error: PlacementError) -> PlacementError {
+    match error {
+        PlacementError::Resolve(error) => PlacementError::Dependency { target: target.clone(), error: Box::new(error) },
+        error => error,
+    }
+}
+
+/// The name that is all there is to a target.
+fn label(target: &Target) -> Option<&String> {
+    match target.place() {
+        Some(Named::Named(name)) if target.branch().is_none() && target.steps() == 0 => Some(name),
+        _ => None,
+    }
+}
+
+fn ids(revisions: &[&Revision]) -> Vec<String> {
+    revisions.iter().map(|revision| revision.id.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests;

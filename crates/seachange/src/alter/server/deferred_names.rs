@@ -1,0 +1,123 @@
+//! Names that MySQL has given itself, where the statements are written down for a server that cannot be asked now: it finds
+//! out itself, when they run, by the rules of [`Keys::fates`](super::implicit_index::TableKeys::fates) and of
+//! [`found`](super::generated_names::found), which cuts long names as well.
+
+use sea_orm::DbBackend;
+use sea_orm::sea_query::{SchemaName, TableName};
+
+use super::implicit_index::{IndexDisposition, IndexDispositions, dropped_foreign_key};
+use crate::alter::clause::{self, quoted};
+use crate::alter::operation::{AlterOperation, text};
+
+/// Stands round the name of a constraint where what the server finds out belongs. No statement holds it.
+const MARK: char = '\0';
+/// Stands before the name of a unique constraint there.
+const UNIQUE: char = '\u{1}';
+
+/// Leaves the index of every foreign key that `operations` drop to the server.
+pub(super) fn fates(operations: &[AlterOperation]) -> IndexDispositions {
+    let dropped = operations.iter().filter_map(dropped_foreign_key);
+    dropped.map(|name| (name.to_owned(), IndexDisposition::LeftToServer)).collect()
+}
+
+/// Where the clause for the index of a foreign key belongs.
+pub(super) fn place_of_index(foreign_key: &str) -> String {
+    format!("{MARK}{foreign_key}{MARK}")
+}
+
+/// Where the name of the index of a unique constraint belongs.
+pub(super) fn place_of_unique(name: &str) -> String {
+    format!("{MARK}{UNIQUE}{name}{MARK}")
+}
+
+/// The statements for one that may leave indexes to the server: the clauses are found, put in, and the result is run.
+pub(super) fn statements(table: &TableName, dropped: &IndexDispositions, statement: &str) -> Vec<String> {
+    let parts: Vec<&str> = statement.split(MARK).collect();
+    if parts.len() == 1 {
+        return vec![statement.to_owned()];
+    }
+    let (mut found, mut pieces) = (Vec::new(), Vec::new());
+    for (number, part) in parts.iter().enumerate() {
+        if number % 2 == 0 {
+            pieces.push(literal(part));
+        } else {
+            let variable = format!("@seachange_index_{}", number / 2 + 1);
+            let question = match part.strip_prefix(UNIQUE) {
+                Some(unique) => unique_index(table, unique),
+                None => index_clause(table, dropped, part),
+            };
+            found.push(format!("SET {variable} = ({question})"));
+            pieces.push(variable);
+        }
+    }
+    found.push(format!("SET @seachange_alter = CONCAT({})", pieces.join(", ")));
+    found.push("PREPARE seachange_alter FROM @seachange_alter".to_owned());
+    found.push("EXECUTE seachange_alter".to_owned());
+    found.push("DEALLOCATE PREPARE seachange_alter".to_owned());
+    found
+}
+
+/// The query for what has to be added to the statement that drops a foreign key.
+fn index_clause(TableName(schema, table): &TableName, dropped: &IndexDispositions, foreign_key: &str) -> String {
+    let (schema, table) = (schema_of(schema.as_ref()), literal(&text(table)));
+    let gone: Vec<String> = dropped.keys().map(|name| literal(name)).collect();
+    let (gone, name, index) = (gone.join(", "), literal(foreign_key), quoted(DbBackend::MySql, foreign_key));
+    let drop = literal(&format!(", DROP INDEX {index}"));
+    let rename = literal(&format!(", RENAME INDEX {index} TO `"));
+    format!(
+        "WITH
+    own_indexes AS (
+        SELECT INDEX_NAME AS name, GROUP_CONCAT(COLUMN_NAME ORDER BY SEQ_IN_INDEX) AS own_columns
+        FROM information_schema.STATISTICS
+        WHERE TABLE_SCHEMA = {schema} AND TABLE_NAME = {table} AND NON_UNIQUE = 1 AND COLUMN_NAME IS NOT NULL
+        GROUP BY INDEX_NAME),
+    own_keys AS (
+        SELECT CONSTRAINT_NAME AS name, GROUP_CONCAT(COLUMN_NAME ORDER BY ORDINAL_POSITION) AS own_columns,
+            MAX(CASE WHEN ORDINAL_POSITION = 1 THEN COLUMN_NAME END) AS first_column
+        FROM information_schema.KEY_COLUMN_USAGE
+        WHERE TABLE_SCHEMA = {schema} AND TABLE_NAME = {table} AND REFERENCED_TABLE_NAME IS NOT NULL
+        GROUP BY CONSTRAINT_NAME),
+    dropped AS (SELECT * FROM own_keys WHERE name = {name}),
+    staying AS (SELECT * FROM own_keys WHERE name NOT IN ({gone})),
+    referring AS (
+        SELECT REFERENCED_COLUMN_NAME AS first_column FROM information_schema.KEY_COLUMN_USAGE
+        WHERE REFERENCED_TABLE_SCHEMA = {schema} AND REFERENCED_TABLE_NAME = {table} AND ORDINAL_POSITION = 1),
+    heir AS (
+        SELECT MIN(name) AS name FROM staying
+        WHERE own_columns = (SELECT own_columns FROM dropped) AND name NOT IN (SELECT name FROM own_indexes))
+SELECT CASE
+    WHEN NOT EXISTS (SELECT 1 FROM own_indexes JOIN dropped USING (name, own_columns)) THEN ''
+    WHEN (SELECT name FROM heir) IS NOT NULL
+        THEN CONCAT({rename}, REPLACE((SELECT name FROM heir), '`', '``'), '`')
+    WHEN EXISTS (SELECT 1 FROM staying JOIN dropped USING (first_column))
+        OR EXISTS (SELECT 1 FROM referring JOIN dropped USING (first_column)) THEN ''
+    ELSE {drop} END"
+    )
+}
+
+/// The query for the name of the index of a unique constraint, quoted.
+fn unique_index(TableName(schema, table): &TableName, name: &str) -> String {
+    let (schema, table, name) = (schema_of(schema.as_ref()), literal(&text(table)), literal(name));
+    format!(
+        "WITH
+    own_indexes AS (
+        SELECT INDEX_NAME AS name, CONCAT({table}, '_', GROUP_CONCAT(COLUMN_NAME ORDER BY SEQ_IN_INDEX SEPARATOR '_'), '_key')
+            AS default_name
+        FROM information_schema.STATISTICS
+        WHERE TABLE_SCHEMA = {schema} AND TABLE_NAME = {table} AND NON_UNIQUE = 0 AND INDEX_NAME <> 'PRIMARY'
+        GROUP BY INDEX_NAME)
+SELECT CONCAT('`', REPLACE(CASE
+    WHEN EXISTS (SELECT 1 FROM own_indexes WHERE name = {name}) THEN {name}
+    WHEN (SELECT COUNT(*) FROM own_indexes WHERE default_name = {name}) = 1
+        THEN (SELECT MIN(name) FROM own_indexes WHERE default_name = {name})
+    ELSE {name} END, '`', '``'), '`')"
+    )
+}
+
+fn schema_of(schema: Option<&SchemaName>) -> String {
+    schema.map_or_else(|| "DATABASE()".to_owned(), |SchemaName(_, schema)| literal(&text(schema)))
+}
+
+fn literal(text: &str) -> String {
+    clause::literal(DbBackend::MySql, text)
+}

@@ -1,0 +1,96 @@
+//! What MySQL and MariaDB have named themselves: the indexes of foreign keys, and unique constraints without a name.
+
+use std::collections::BTreeMap;
+
+use sea_orm::sea_query::TableName;
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
+
+use super::deferred_names;
+use super::implicit_index::{IndexDispositions, KeyColumns, columns, implicit_indexes};
+use crate::alter::clause::quoted;
+use crate::alter::default_name;
+use crate::alter::operation::{AlterOperation, text};
+
+/// What the statements need to know of names.
+#[derive(Debug, Default)]
+pub(super) struct GeneratedNames {
+    /// What becomes of the indexes of dropped foreign keys.
+    pub(super) indexes: IndexDispositions,
+    /// The indexes of unique constraints, by the name that was asked for, where it is another one.
+    pub(super) uniques: BTreeMap<String, UniqueIndex>,
+}
+
+/// The index of a unique constraint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum UniqueIndex {
+    /// It has this name.
+    Named(String),
+    /// The server finds out when the statement runs.
+    LeftToServer,
+}
+
+impl GeneratedNames {
+    /// Asks the server.
+    pub(super) async fn read(
+        connection: &impl ConnectionTrait,
+        table: &TableName,
+        operations: &[AlterOperation],
+    ) -> Result<Self, DbErr> {
+        let indexes = implicit_indexes(connection, table, operations).await?;
+        let dropped: Vec<&str> = dropped_uniques(operations).collect();
+        let uniques = if dropped.is_empty() {
+            BTreeMap::new()
+        } else {
+            found(&text(&table.1), &unique_indexes(connection, table).await?, &dropped)
+        };
+        Ok(Self { indexes, uniques })
+    }
+
+    /// Leaves it to the server to find out, where it has to.
+    pub(super) fn left_to_server(table: &TableName, operations: &[AlterOperation]) -> Self {
+        let prefix = format!("{}_", text(&table.1));
+        // Any other name is the constraint's own.
+        let unnamed = dropped_uniques(operations).filter(|name| name.starts_with(&prefix) && name.ends_with("_key"));
+        Self {
+            indexes: deferred_names::fates(operations),
+            uniques: unnamed.map(|name| (name.to_owned(), UniqueIndex::LeftToServer)).collect(),
+        }
+    }
+
+    /// Writes the name of the index of a unique constraint.
+    pub(super) fn unique(&self, name: &str) -> String {
+        match self.uniques.get(name) {
+            Some(UniqueIndex::Named(own)) => quoted(DbBackend::MySql, own),
+            Some(UniqueIndex::LeftToServer) => deferred_names::place_of_unique(name),
+            None => quoted(DbBackend::MySql, name),
+        }
+    }
+}
+
+/// Finds the index for each name that none has, but that PostgreSQL would have given to a constraint on its columns, if
+/// there is exactly one such.
+pub(super) fn found(table: &str, indexes: &KeyColumns, dropped: &[&str]) -> BTreeMap<String, UniqueIndex> {
+    let is_own = |name: &str| indexes.keys().any(|own| own.eq_ignore_ascii_case(name));
+    let unnamed = dropped.iter().filter(|name| !is_own(name)).filter_map(|&name| {
+        let fits =
+            |(_, columns): &(&String, &Vec<String>)| default_name::unique(table, columns).eq_ignore_ascii_case(name);
+        let mut fitting = indexes.iter().filter(fits);
+        let (own, _) = fitting.next()?;
+        fitting.next().is_none().then(|| (name.to_owned(), UniqueIndex::Named(own.clone())))
+    });
+    unnamed.collect()
+}
+
+fn dropped_uniques(operations: &[AlterOperation]) -> impl Iterator<Item = &str> {
+    operations.iter().filter_map(|operation| match operation {
+        AlterOperation::DropUnique(name) => Some(name.as_str()),
+        _ => None,
+    })
+}
+
+async fn unique_indexes(connection: &impl ConnectionTrait, table: &TableName) -> Result<KeyColumns, DbErr> {
+    let sql = "SELECT CAST(INDEX_NAME AS CHAR), CAST(COLUMN_NAME AS CHAR) FROM information_schema.STATISTICS \
+               WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ? AND NON_UNIQUE = 0 \
+               AND INDEX_NAME <> 'PRIMARY' AND COLUMN_NAME IS NOT NULL ORDER BY INDEX_NAME, SEQ_IN_INDEX";
+    columns(connection, sql, table).await
+}

@@ -1,0 +1,80 @@
+//! Finds constraints by their names, those without one by the name that PostgreSQL would give them.
+
+use seachange_graph::error::quoted;
+
+use super::edit::Edit;
+use crate::alter::default_name;
+use crate::alter::error::AlterError;
+use crate::sqlite_ddl::constraint_text::{ConstraintKind, ConstraintText};
+use crate::sqlite_ddl::place::ConstraintLocation;
+use crate::sqlite_ddl::same;
+use crate::sqlite_ddl::tokens;
+
+impl Edit<'_> {
+    /// Finds the constraint of a name.
+    pub(super) fn named(&self, kind: ConstraintKind, name: &str) -> Result<Option<ConstraintLocation>, AlterError> {
+        let has_name = |constraint: &ConstraintText| constraint.name.as_deref().is_some_and(|own| same(own, name));
+        let named = self.text.constraints_of(kind).find(|(_, constraint)| has_name(constraint));
+        if let Some((place, _)) = named {
+            return Ok(Some(place));
+        }
+        let fits = |constraint: &ConstraintText| {
+            constraint.name.is_none() && self.default_name(constraint).is_some_and(|default| same(&default, name))
+        };
+        let mut fitting = self.text.constraints_of(kind).filter(|(_, constraint)| fits(constraint));
+        match (fitting.next(), fitting.next()) {
+            (None, _) => Ok(None),
+            (Some((place, _)), None) => Ok(Some(place)),
+            (Some(_), Some(_)) => {
+                Err(AlterError::AmbiguousConstraint { table: self.table(), kind: label(kind), name: name.to_owned() })
+            }
+        }
+    }
+
+    /// Says that there is no such constraint, and which there are.
+    pub(super) fn no_such(&self, kind: ConstraintKind, name: &str) -> AlterError {
+        AlterError::NoSuchConstraint {
+            table: self.table(),
+            kind: label(kind),
+            name: name.to_owned(),
+            found: self.text.constraints_of(kind).map(|(_, constraint)| described(&constraint)).collect(),
+        }
+    }
+
+    /// The name that PostgreSQL gives to a constraint that has none.
+    fn default_name(&self, constraint: &ConstraintText) -> Option<String> {
+        let table = &self.snapshot.table;
+        match constraint.kind {
+            ConstraintKind::PrimaryKey => None,
+            ConstraintKind::Unique => Some(default_name::unique(table, &constraint.columns)),
+            ConstraintKind::ForeignKey => Some(default_name::foreign_key(table, &constraint.columns)),
+            ConstraintKind::Check => Some(default_name::check(table, &self.mentioned(&constraint.body))),
+        }
+    }
+
+    /// The columns that an expression mentions, each once.
+    fn mentioned(&self, expression: &str) -> Vec<String> {
+        let all = tokens(expression);
+        let columns = self.text.columns().map(|column| column.name);
+        columns.filter(|name| all.iter().any(|token| token.is_name(name))).collect()
+    }
+}
+
+fn label(kind: ConstraintKind) -> &'static str {
+    match kind {
+        ConstraintKind::PrimaryKey => "primary key",
+        ConstraintKind::Unique => "unique constraint",
+        ConstraintKind::Check => "check",
+        ConstraintKind::ForeignKey => "foreign key",
+    }
+}
+
+fn described(constraint: &ConstraintText) -> String {
+    match (&constraint.name, &constraint.references) {
+        (Some(name), _) => format!("`{name}`"),
+        (None, Some(reference)) => {
+            format!("an unnamed one on {} to `{}`", quoted(&constraint.columns), reference.table)
+        }
+        (None, None) => format!("an unnamed one on {}", quoted(&constraint.columns)),
+    }
+}

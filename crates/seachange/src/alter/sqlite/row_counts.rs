@@ -1,0 +1,58 @@
+//! Counts rows and violations, to prove that a rebuild lost nothing.
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
+
+use super::snapshot::statement;
+use crate::alter::clause::quoted;
+use crate::alter::error::AlterError;
+use crate::alter::foreign_keys::{ForeignKeyViolation, new_violations, violations_of};
+
+/// What was in some tables.
+#[derive(Debug)]
+pub(super) struct RowCounts {
+    tables: Vec<String>,
+    rows: Vec<i64>,
+    violations: Vec<ForeignKeyViolation>,
+}
+
+impl RowCounts {
+    /// Counts the rows of the tables, and the violations of their foreign keys.
+    pub(super) async fn take(connection: &impl ConnectionTrait, tables: &[String]) -> Result<Self, DbErr> {
+        let mut rows = Vec::new();
+        for table in tables {
+            rows.push(count(connection, table).await?);
+        }
+        Ok(Self { tables: tables.to_vec(), rows, violations: violations_of(connection, tables).await? })
+    }
+
+    /// Returns the number of rows in the first table.
+    pub(super) fn rows(&self) -> i64 {
+        self.rows.first().copied().unwrap_or_default()
+    }
+
+    /// Counts again, and fails when rows are missing or violations are new. `altered` is the table that was rebuilt.
+    pub(super) async fn require_same(
+        &self,
+        connection: &impl ConnectionTrait,
+        altered: &str,
+    ) -> Result<(), AlterError> {
+        let now = Self::take(connection, &self.tables).await?;
+        let counts = self.rows.iter().zip(&now.rows);
+        for (table, (&before, &after)) in self.tables.iter().zip(counts) {
+            if before != after {
+                return Err(AlterError::RowsChanged { table: table.clone(), before, after });
+            }
+        }
+        let violations = new_violations(&self.violations, now.violations);
+        if violations.is_empty() {
+            return Ok(());
+        }
+        Err(AlterError::Violations { table: altered.to_owned(), violations })
+    }
+}
+
+async fn count(connection: &impl ConnectionTrait, table: &str) -> Result<i64, DbErr> {
+    let sql = format!("SELECT count(*) FROM \"main\".{}", quoted(DbBackend::Sqlite, table));
+    let row = connection.query_one_raw(statement(&sql, [])).await?;
+    row.map_or(Ok(0), |row| row.try_get_by_index(0))
+}

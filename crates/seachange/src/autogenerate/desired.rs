@@ -1,0 +1,203 @@
+//! What the entities ask for, in the words of the database.
+//!
+//! Building every table would take longer than everything else. So each kind of column is built once, and what a table
+//! consists of is put together from them. A table that then is as the database has it needs no other proof; one that is
+//! not, or that has what only the database can tell, is built as a whole and looked at.
+
+mod probe;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sea_orm::ConnectionTrait;
+
+use self::probe::ColumnProbes;
+use super::diff;
+use super::entities::{Entities, EntityError, SchemaDefinition, SchemaMapping, TablePlan};
+use super::error::AutogenerateError;
+use super::hints::EntityHints;
+use super::scratch::{ScratchSchema, send};
+use crate::database_error::full_reason;
+use crate::schema::{Column, PrimaryKey, Schema, Table};
+use crate::settings::DatabaseSettings;
+
+/// Told how many tables are built, and of how many.
+pub(crate) type ProgressFn<'w> = dyn Fn(usize, usize) + Sync + 'w;
+
+/// Reads what the database makes of the entities, and what they leave open. `from` is what the database has, and `home` the schema
+/// in which it was found.
+///
+/// # Errors
+///
+/// The entities describe no schema, or there is no place to build their tables in.
+pub(super) async fn target(
+    settings: &DatabaseSettings,
+    entities: &Entities,
+    schemas: &[String],
+    from: &Schema,
+    home: Option<String>,
+    watch: &ProgressFn<'_>,
+) -> Result<(Schema, EntityHints), AutogenerateError> {
+    let scratch = ScratchSchema::open(settings, schemas).await?;
+    let read = read(&scratch, entities, from, home, watch).await;
+    let closed = scratch.close().await;
+    let read = read?;
+    closed.map_err(AutogenerateError::Inspect)?;
+    Ok(read)
+}
+
+async fn read(
+    scratch: &ScratchSchema,
+    entities: &Entities,
+    from: &Schema,
+    home: Option<String>,
+    watch: &ProgressFn<'_>,
+) -> Result<(Schema, EntityHints), AutogenerateError> {
+    let backend = scratch.executor().get_database_backend();
+    let placement = SchemaMapping { home, ..scratch.placement() };
+    let blueprint = entities.blueprint(backend, &placement)?;
+    let mut schema = match blueprint.has_own_statements {
+        true => build_all(scratch, &blueprint, watch).await?,
+        false => build_doubtful(scratch, &blueprint, from, watch).await?,
+    };
+    annotate(&mut schema, &blueprint, placement.home.as_deref());
+    Ok((schema, blueprint.wishes))
+}
+
+async fn build_all(
+    scratch: &ScratchSchema,
+    blueprint: &SchemaDefinition,
+    watch: &ProgressFn<'_>,
+) -> Result<Schema, AutogenerateError> {
+    build(scratch, &blueprint.first).await?;
+    build_tables(scratch, &blueprint.tables.iter().collect::<Vec<_>>(), watch).await?;
+    // A foreign key to a table that is not built would be one to the table of that name in the database itself.
+    let names: BTreeSet<_> = blueprint.tables.iter().map(|table| &table.name).collect();
+    let (inner, outer): (Vec<_>, Vec<_>) = blueprint
+        .tables
+        .iter()
+        .flat_map(|table| {
+            table.foreign_keys.iter().zip(&table.late_keys).map(move |(key, statement)| (table, key, statement))
+        })
+        .partition(|(_, key, _)| names.contains(&key.referenced_table));
+    build(scratch, &inner.into_iter().map(|(_, _, statement)| statement.clone()).collect::<Vec<_>>()).await?;
+    for table in blueprint.tables.iter().filter(|table| !table.own.is_empty()) {
+        scratch.work_in(table.name.schema.as_deref()).await?;
+        build(scratch, &table.own).await?;
+    }
+    scratch.work_in(None).await?;
+    let mut schema = scratch.inspect().await.map_err(AutogenerateError::Inspect)?;
+    for (table, key, _) in outer {
+        schema.tables.entry(table.name.clone()).and_modify(|table| table.foreign_keys.push(key.clone()));
+    }
+    Ok(schema)
+}
+
+/// Builds the tables that are not evidently as the database has them, without their foreign keys: those say all that there is
+/// to know of them.
+async fn build_doubtful(
+    scratch: &ScratchSchema,
+    blueprint: &SchemaDefinition,
+    from: &Schema,
+    watch: &ProgressFn<'_>,
+) -> Result<Schema, AutogenerateError> {
+    let probes = ColumnProbes::of(scratch, &blueprint.tables)?;
+    let statements: Vec<_> = blueprint.first.iter().chain(&probes.statements).cloned().collect();
+    build(scratch, &statements).await?;
+    let mut schema = scratch.inspect().await.map_err(AutogenerateError::Inspect)?;
+    let probed = probes.take_from(&mut schema);
+    let mut doubtful = BTreeSet::new();
+    for plan in &blueprint.tables {
+        match assembled(plan, &probed).filter(|table| fits(from, table, &blueprint.wishes)) {
+            Some(table) => drop(schema.tables.insert(plan.name.clone(), table)),
+            None => drop(doubtful.insert(&plan.name)),
+        }
+    }
+    let plans: Vec<_> = blueprint.tables.iter().filter(|plan| doubtful.contains(&plan.name)).collect();
+    let mut done = 0;
+    for some in plans.chunks(scratch.tables_at_once()) {
+        scratch.savepoint().await?;
+        build_tables(scratch, some, &|built, _| watch(done + built, plans.len())).await?;
+        let mut built = scratch.inspect().await.map_err(AutogenerateError::Inspect)?;
+        for plan in some {
+            if let Some(table) = built.tables.remove(&plan.name) {
+                let table = Table { foreign_keys: plan.foreign_keys.clone(), ..table };
+                schema.tables.insert(plan.name.clone(), table);
+            }
+        }
+        scratch.rollback_to_savepoint().await?;
+        done += some.len();
+    }
+    Ok(schema)
+}
+
+/// Builds tables, some at a time, so that somebody can watch.
+async fn build_tables(
+    scratch: &ScratchSchema,
+    plans: &[&TablePlan],
+    watch: &ProgressFn<'_>,
+) -> Result<(), AutogenerateError> {
+    const AT_ONCE: usize = 50;
+    for (done, some) in plans.chunks(AT_ONCE).enumerate() {
+        watch(done * AT_ONCE, plans.len());
+        build(scratch, &some.iter().flat_map(|plan| plan.statements.clone()).collect::<Vec<_>>()).await?;
+    }
+    watch(plans.len(), plans.len());
+    Ok(())
+}
+
+async fn build(scratch: &ScratchSchema, statements: &[String]) -> Result<(), AutogenerateError> {
+    let sent = send(&scratch.executor(), statements).await;
+    Ok(sent.map_err(|source| EntityError::Refused { reason: full_reason(&source), source })?)
+}
+
+/// A table put together from columns that were built elsewhere, unless it has what only the database can tell.
+fn assembled(plan: &TablePlan, probed: &probe::ProbedColumns) -> Option<Table> {
+    if plan.is_intricate {
+        return None;
+    }
+    let columns = plan.columns.iter().map(|column| probed.column(column)).collect::<Option<Vec<Column>>>()?;
+    let primary_key =
+        (!plan.primary_key.is_empty()).then(|| PrimaryKey { name: None, columns: plan.primary_key.clone() });
+    Some(Table {
+        columns,
+        primary_key,
+        uniques: plan.uniques.clone(),
+        indexes: plan.indexes.clone(),
+        foreign_keys: plan.foreign_keys.clone(),
+        comment: plan.comment.clone(),
+        ..Table::new(plan.name.clone())
+    })
+}
+
+/// Whether the database has a table as it should be.
+fn fits(from: &Schema, table: &Table, wishes: &EntityHints) -> bool {
+    from.table(&table.name).is_some_and(|own| diff::is_alike(own, table, wishes))
+}
+
+/// Puts in what the entities say better than the catalogue.
+fn annotate(schema: &mut Schema, blueprint: &SchemaDefinition, home: Option<&str>) {
+    let plans = blueprint.tables.iter().map(|plan| (&plan.name, plan)).collect::<BTreeMap<_, _>>();
+    for table in schema.tables.values_mut() {
+        for column in &mut table.columns {
+            if let Some(kind) = blueprint.kinds.get(&(table.name.clone(), column.name.clone())) {
+                column.column_type.kind = kind.clone();
+            }
+        }
+        for check in &mut table.checks {
+            let declared =
+                check.name.as_ref().and_then(|name| blueprint.checks.get(&(table.name.clone(), name.clone())));
+            if let Some(text) = declared {
+                check.expression.text = text.clone();
+            }
+        }
+        for key in &mut table.foreign_keys {
+            // sea-query writes no names of foreign keys on SQLite.
+            if key.name.is_none() {
+                let said = plans.get(&table.name).into_iter().flat_map(|plan| &plan.foreign_keys);
+                key.name = said.filter(|said| said.columns == key.columns).find_map(|said| said.name.clone());
+            }
+            // A table that no entity stands for was found where the connection works.
+            key.referenced_table.unqualify(home);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Columns of all kinds that entities have, each built once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sea_orm::sea_query::{Alias, ColumnDef, ColumnType};
+use sea_orm::{ConnectionTrait, DbBackend};
+
+use crate::alter::clause;
+use crate::autogenerate::entities::{EntityError, TablePlan};
+use crate::autogenerate::scratch::ScratchSchema;
+use crate::schema::{AutoIncrement, Column, Schema, SequenceOptions, TableName};
+
+/// How many columns a table has at most.
+const COLUMNS: usize = 30;
+
+/// The tables to build, and where each kind of column is in them.
+pub(super) struct ColumnProbes {
+    backend: DbBackend,
+    pub(super) statements: Vec<String>,
+    /// The table and the column, by the definition.
+    places: BTreeMap<String, (String, String)>,
+}
+
+/// The columns as the database has them, by their definition.
+pub(super) struct ProbedColumns {
+    backend: DbBackend,
+    columns: BTreeMap<String, Column>,
+}
+
+impl ColumnProbes {
+    /// Finds the kinds of columns that there are in tables that can be put together.
+    pub(super) fn of(scratch: &ScratchSchema, plans: &[TablePlan]) -> Result<Self, EntityError> {
+        let backend = scratch.executor().get_database_backend();
+        let columns = plans.iter().filter(|plan| !plan.is_intricate).flat_map(|plan| &plan.columns);
+        let definitions = columns.map(|column| definition(backend, column)).collect::<Result<BTreeSet<_>, _>>()?;
+        let definitions: Vec<String> = definitions.into_iter().collect();
+        let mut probes = Self { backend, statements: Vec::new(), places: BTreeMap::new() };
+        // On MySQL the columns of a table share one row of 65,535 bytes, and a single one may take nearly all of it.
+        let columns = if backend == DbBackend::MySql { 1 } else { COLUMNS };
+        for (number, some) in definitions.chunks(columns).enumerate() {
+            probes.table(number, some);
+        }
+        Ok(probes)
+    }
+
+    fn table(&mut self, number: usize, definitions: &[String]) {
+        let table = format!("seachange_probe_{number}");
+        let columns = definitions.iter().enumerate().map(|(number, definition)| {
+            let column = format!("c{number}");
+            self.places.insert(definition.clone(), (table.clone(), column.clone()));
+            format!("{} {definition}", clause::quoted(self.backend, &column))
+        });
+        let columns = columns.collect::<Vec<_>>().join(", ");
+        self.statements.push(format!("CREATE TABLE {} ({columns})", clause::quoted(self.backend, &table)));
+    }
+
+    /// Takes the tables out of a schema that was read.
+    pub(super) fn take_from(self, schema: &mut Schema) -> ProbedColumns {
+        let mut columns = BTreeMap::new();
+        for (definition, (table, column)) in &self.places {
+            let table = schema.table(&TableName::new(table));
+            if let Some(column) = table.and_then(|table| table.column(column)) {
+                columns.insert(definition.clone(), column.clone());
+            }
+        }
+        for (table, _) in self.places.into_values() {
+            schema.tables.remove(&TableName::new(table));
+        }
+        ProbedColumns { backend: self.backend, columns }
+    }
+}
+
+impl ProbedColumns {
+    /// A column that was built elsewhere, as part of a table.
+    pub(super) fn column(&self, column: &ColumnDef) -> Option<Column> {
+        let spec = column.get_column_spec();
+        let built = self.columns.get(&definition(self.backend, column).ok()?)?;
+        let auto_increment = match spec.auto_increment || self.is_rowid(column) {
+            true => Some(self.auto_increment()),
+            false => None,
+        };
+        Some(Column {
+            name: column.get_column_name(),
+            nullable: built.nullable && !spec.primary_key,
+            auto_increment,
+            comment: spec.comment.clone().filter(|_| self.backend != DbBackend::Sqlite),
+            ..built.clone()
+        })
+    }
+
+    fn auto_increment(&self) -> AutoIncrement {
+        match self.backend {
+            DbBackend::Postgres => AutoIncrement::Identity { always: false, options: SequenceOptions::default() },
+            DbBackend::MySql => AutoIncrement::Counter,
+            _ => AutoIncrement::Rowid { autoincrement: true },
+        }
+    }
+
+    /// SQLite numbers rows by every `INTEGER PRIMARY KEY`.
+    fn is_rowid(&self, column: &ColumnDef) -> bool {
+        self.backend == DbBackend::Sqlite
+            && column.get_column_spec().primary_key
+            && matches!(column.get_column_type(), Some(ColumnType::Integer | ColumnType::BigInteger))
+    }
+}
+
+/// What a column is, without its name, its comment, and what concerns the table.
+fn definition(backend: DbBackend, column: &ColumnDef) -> Result<String, EntityError> {
+    let spec = column.get_column_spec();
+    let mut bare = match column.get_column_type() {
+        // SQLite numbers rows by an `INTEGER` alone.
+        Some(ColumnType::BigInteger) if backend == DbBackend::Sqlite && spec.auto_increment => {
+            ColumnDef::new_with_type(Alias::new("c"), ColumnType::Integer)
+        }
+        Some(column_type) => ColumnDef::new_with_type(Alias::new("c"), column_type.clone()),
+        None => ColumnDef::new(Alias::new("c")),
+    };
+    if spec.nullable == Some(false) || spec.primary_key {
+        bare.not_null();
+    }
+    if let Some(default) = &spec.default {
+        bare.default(default.clone());
+    }
+    let text = clause::column(backend, "", &bare).map_err(EntityError::Column)?;
+    let name = clause::quoted(backend, "c");
+    Ok(text.strip_prefix(&name).unwrap_or(&text).trim_start().to_owned())
+}

@@ -1,0 +1,56 @@
+//! Indexes that foreign keys hold: MySQL and MariaDB refuse to drop the last one that begins with the columns of a foreign
+//! key of the table, and drop the one that they have made themselves as soon as another can stand for it.
+
+use super::table::TableDiff;
+use crate::autogenerate::operation::TableChange;
+use crate::schema::{ForeignKey, Index, IndexPart, Table};
+
+/// Whether an index for a foreign key that stays goes, or one comes, while none stays. On the way back, the one that comes
+/// goes.
+pub(super) fn is_unserved(key: &ForeignKey, table: &Table, changed: &TableDiff) -> bool {
+    let replaced = replaced(changed);
+    let begins = |columns: &Vec<String>| columns.starts_with(&key.columns);
+    replaced.iter().any(begins) && !of_table(table).any(|columns| begins(&columns) && !replaced.contains(&columns))
+}
+
+/// Whether one of the indexes begins with the columns of a foreign key.
+pub(super) fn begins_one_of(key: &ForeignKey, indexes: &[Index]) -> bool {
+    indexes.iter().any(|index| columns(index).starts_with(&key.columns))
+}
+
+/// The columns that an index begins with.
+pub(super) fn columns(index: &Index) -> Vec<String> {
+    index.parts.iter().map_while(IndexPart::column_name).map(str::to_owned).collect()
+}
+
+/// Whether the index is as good as the one that the database makes for a foreign key of the table that has none.
+pub(super) fn is_as_made_for_foreign_key(index: &Index, table: &Table) -> bool {
+    let made = |key: &ForeignKey| Index {
+        name: index.name.clone(),
+        unique: false,
+        method: None,
+        parts: key.columns.iter().map(IndexPart::column).collect(),
+        include: Vec::new(),
+        predicate: None,
+        nulls_not_distinct: false,
+    };
+    let has_none = |key: &ForeignKey| !of_table(table).any(|columns| columns.starts_with(&key.columns));
+    table.foreign_keys.iter().any(|key| made(key) == *index && has_none(key))
+}
+
+/// The columns of all that goes or comes and is an index.
+fn replaced(changed: &TableDiff) -> Vec<Vec<String>> {
+    let constraints = changed.changes.iter().filter_map(|change| match change {
+        TableChange::AddPrimaryKey(key) | TableChange::DropPrimaryKey(key) => Some(key.columns.clone()),
+        TableChange::AddUnique(unique) | TableChange::DropUnique(unique) => Some(unique.columns.clone()),
+        _ => None,
+    });
+    let indexes = changed.dropped_indexes.iter().chain(&changed.created_indexes);
+    constraints.chain(indexes.map(columns)).collect()
+}
+
+fn of_table(table: &Table) -> impl Iterator<Item = Vec<String>> + '_ {
+    let key = table.primary_key.iter().map(|key| key.columns.clone());
+    let uniques = table.uniques.iter().map(|unique| unique.columns.clone());
+    key.chain(uniques).chain(table.indexes.iter().map(columns))
+}

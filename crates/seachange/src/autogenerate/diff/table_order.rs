@@ -1,0 +1,71 @@
+//! Tables in the order in which they refer to each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::schema::{Table, TableName};
+
+/// Puts each table behind those that it refers to, as far as no cycle stands in the way; otherwise by name.
+pub(super) fn in_order_of_reference(tables: Vec<Table>) -> Vec<Table> {
+    let mut tables: BTreeMap<TableName, Table> = tables.into_iter().map(|table| (table.name.clone(), table)).collect();
+    let mut waiting = BlockedTables::of(&tables);
+    let mut ordered = Vec::with_capacity(tables.len());
+    while let Some(ready) = waiting.next_round() {
+        for name in ready {
+            ordered.extend(tables.remove(&name));
+            waiting.done(&name);
+        }
+    }
+    ordered
+}
+
+/// Tables that wait for those that they refer to.
+#[derive(Debug, Default)]
+struct BlockedTables {
+    /// How many tables each one waits for.
+    parents: BTreeMap<TableName, usize>,
+    children: BTreeMap<TableName, Vec<TableName>>,
+    /// Those that wait for none any more.
+    ready: BTreeSet<TableName>,
+}
+
+impl BlockedTables {
+    fn of(tables: &BTreeMap<TableName, Table>) -> Self {
+        let mut waiting = Self::default();
+        for table in tables.values() {
+            let parents = table.foreign_keys.iter().map(|key| &key.referenced_table);
+            let parents: BTreeSet<_> =
+                parents.filter(|parent| **parent != table.name && tables.contains_key(*parent)).collect();
+            waiting.parents.insert(table.name.clone(), parents.len());
+            if parents.is_empty() {
+                waiting.ready.insert(table.name.clone());
+            }
+            for parent in parents {
+                waiting.children.entry(parent.clone()).or_default().push(table.name.clone());
+            }
+        }
+        waiting
+    }
+
+    /// Takes those that are ready. In a cycle, the first by name goes first.
+    fn next_round(&mut self) -> Option<BTreeSet<TableName>> {
+        if self.ready.is_empty() {
+            self.ready.insert(self.parents.keys().next()?.clone());
+        }
+        let ready = std::mem::take(&mut self.ready);
+        for name in &ready {
+            self.parents.remove(name);
+        }
+        Some(ready)
+    }
+
+    fn done(&mut self, name: &TableName) {
+        for child in self.children.remove(name).unwrap_or_default() {
+            if let Some(left) = self.parents.get_mut(&child) {
+                *left -= 1;
+                if *left == 0 {
+                    self.ready.insert(child);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Which tables take part.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::autogenerate::comparison::Comparison;
+use crate::autogenerate::operation::SchemaOperation;
+use crate::schema::{Column, ForeignKey, Schema, Table, TableName, Unique};
+
+/// The tables that steps are about, with those next to them, by their names before and after.
+#[derive(Debug, Default)]
+pub(super) struct AffectedTables {
+    /// Before.
+    pub(super) from: BTreeSet<TableName>,
+    /// After.
+    pub(super) to: BTreeSet<TableName>,
+}
+
+impl AffectedTables {
+    pub(super) fn of(comparison: &Comparison, operations: &[SchemaOperation]) -> Self {
+        let renames = operations.iter().filter_map(|operation| match operation {
+            SchemaOperation::RenameTable { from, to } => Some((from, to)),
+            _ => None,
+        });
+        let new_names: BTreeMap<_, _> = renames.clone().collect();
+        let old_names: BTreeMap<_, _> = renames.map(|(from, to)| (to, from)).collect();
+        let old = |table: &TableName| (*old_names.get(table).unwrap_or(&table)).clone();
+        let new = |table: &TableName| (*new_names.get(table).unwrap_or(&table)).clone();
+        let mut cast = Self::default();
+        cast.to.extend(operations.iter().flat_map(SchemaOperation::tables).cloned());
+        cast.from.extend(cast.to.iter().map(old));
+        add_children(&comparison.from, &mut cast.from);
+        add_children(&comparison.to, &mut cast.to);
+        // A table that nothing happens to, and that something begins to refer to, is there on both sides.
+        let mut size = 0;
+        while size != cast.from.len() + cast.to.len() {
+            size = cast.from.len() + cast.to.len();
+            cast.from.extend(cast.to.iter().map(old));
+            add_parents(&comparison.from, &mut cast.from);
+            cast.to.extend(cast.from.iter().map(new));
+            add_parents(&comparison.to, &mut cast.to);
+        }
+        cast
+    }
+
+    /// The schemas beside that of the connection.
+    pub(super) fn schemas(&self) -> BTreeSet<String> {
+        self.from.iter().chain(&self.to).filter_map(|table| table.schema.clone()).collect()
+    }
+}
+
+/// Adds the tables that refer to these.
+fn add_children(schema: &Schema, names: &mut BTreeSet<TableName>) {
+    let refers = |name: &&TableName| {
+        let keys = schema.table(name).into_iter().flat_map(|table| &table.foreign_keys);
+        keys.map(|key| &key.referenced_table).any(|parent| names.contains(parent))
+    };
+    let children: Vec<_> = schema.tables.keys().filter(refers).cloned().collect();
+    names.extend(children);
+}
+
+/// Adds all tables that any of these refers to.
+fn add_parents(schema: &Schema, names: &mut BTreeSet<TableName>) {
+    let mut open: Vec<_> = names.iter().cloned().collect();
+    while let Some(name) = open.pop() {
+        for key in schema.table(&name).into_iter().flat_map(|table| &table.foreign_keys) {
+            if names.insert(key.referenced_table.clone()) {
+                open.push(key.referenced_table.clone());
+            }
+        }
+    }
+}
+
+/// Some tables of a schema.
+pub(super) fn subset(schema: &Schema, names: &BTreeSet<TableName>) -> Schema {
+    let mut part = schema.clone();
+    part.tables.retain(|name, _| names.contains(name));
+    part
+}
+
+/// Stand-ins for tables that others refer to and that are not compared: with the columns that are referred to, as keys. Without
+/// them a foreign key would lead to the table of that name in the database itself.
+pub(super) fn placeholder_tables(schemas: [&Schema; 2]) -> BTreeMap<TableName, Table> {
+    let mut strangers = BTreeMap::<TableName, Table>::new();
+    let known = |name: &TableName| schemas.iter().any(|schema| schema.tables.contains_key(name));
+    for table in schemas.iter().flat_map(|schema| schema.tables.values()) {
+        for key in table.foreign_keys.iter().filter(|key| !known(&key.referenced_table)) {
+            let name = &key.referenced_table;
+            let stranger = strangers.entry(name.clone()).or_insert_with(|| Table::new(name.clone()));
+            stand_in(stranger, table, key);
+        }
+    }
+    strangers
+}
+
+fn stand_in(stranger: &mut Table, table: &Table, key: &ForeignKey) {
+    for (own, referenced) in key.columns.iter().zip(&key.referenced_columns) {
+        if let Some(column) = table.column(own).filter(|_| stranger.column(referenced).is_none()) {
+            let column = Column::new(referenced, column.column_type.clone());
+            stranger.columns.push(Column { nullable: false, ..column });
+        }
+    }
+    // No primary key: SQLite would number rows by one.
+    let columns = key.referenced_columns.clone();
+    if stranger.uniques.iter().all(|own| own.columns != columns) {
+        let name = format!("seachange_key_{}", stranger.uniques.len());
+        stranger.uniques.push(Unique { name: Some(name), columns, deferrable: None, nulls_not_distinct: false });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use sea_orm::DbBackend;
+
+    use super::{AffectedTables, Comparison, SchemaOperation};
+    use crate::autogenerate::EntityHints;
+    use crate::autogenerate::operation::TableChange;
+    use crate::schema::{ForeignKey, ReferentialAction, Schema, Table, TableName};
+
+    fn schema(tables: &[&Table]) -> Schema {
+        let tables = tables.iter().map(|table| (table.name.clone(), (*table).clone())).collect();
+        Schema { tables, ..Schema::default() }
+    }
+
+    #[test]
+    fn a_table_that_something_begins_to_refer_to_takes_part_on_both_sides() {
+        let (people, before) = (Table::new("people"), Table::new("pets"));
+        let key = ForeignKey {
+            name: None,
+            columns: vec!["owner_id".to_owned()],
+            referenced_table: "people".into(),
+            referenced_columns: vec!["id".to_owned()],
+            on_delete: ReferentialAction::NoAction,
+            on_update: ReferentialAction::NoAction,
+            deferrable: None,
+        };
+        let after = Table { foreign_keys: vec![key.clone()], ..before.clone() };
+        let comparison = Comparison {
+            from: schema(&[&people, &before]),
+            to: schema(&[&people, &after]),
+            wishes: EntityHints::default(),
+            backend: DbBackend::Sqlite,
+            views: Vec::new(),
+        };
+        let add = SchemaOperation::Change { table: "pets".into(), change: TableChange::AddForeignKey(key) };
+        let cast = AffectedTables::of(&comparison, &[add]);
+        let both = BTreeSet::from(["people", "pets"].map(TableName::from));
+        assert_eq!((cast.from, cast.to), (both.clone(), both));
+    }
+}

@@ -1,0 +1,90 @@
+//! `reset`, `refresh` and `fresh`: the commands that destroy, and ask first.
+
+use clap::Args;
+
+use seachange_graph::Target;
+
+use super::run::{DowngradeFlags, downgrade, downgrade_with, upgrade_with};
+use crate::args::LimitArgs;
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::format::EventsArgs;
+use crate::cli::problem::Diagnostic;
+use crate::cli::prompt;
+use crate::migrator::UpgradeOptions;
+
+/// The answer to the question, given beforehand.
+#[derive(Debug, Args)]
+struct ConfirmArgs {
+    /// Do it without a question
+    #[arg(short, long)]
+    yes: bool,
+}
+
+/// Arguments of `reset`.
+#[derive(Debug, Args)]
+pub(crate) struct ResetArgs {
+    #[command(flatten)]
+    confirmation: ConfirmArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
+    #[command(flatten)]
+    pub(super) events: EventsArgs,
+}
+
+/// Arguments of `refresh`.
+#[derive(Debug, Args)]
+pub(crate) struct RefreshArgs {
+    #[command(flatten)]
+    confirmation: ConfirmArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
+    #[command(flatten)]
+    pub(super) events: EventsArgs,
+}
+
+/// Arguments of `fresh`.
+#[derive(Debug, Args)]
+pub(crate) struct FreshArgs {
+    #[command(flatten)]
+    confirmation: ConfirmArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
+    #[command(flatten)]
+    pub(super) events: EventsArgs,
+}
+
+impl ResetArgs {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
+        let settings = context.settings()?;
+        prompt::confirm(&format!("take every revision back in `{settings}`"), self.confirmation.yes)?;
+        let flags = DowngradeFlags { limits: self.limits, ..DowngradeFlags::default() };
+        downgrade(context, &[Target::BASE], &flags).await
+    }
+}
+
+impl RefreshArgs {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
+        let settings = context.settings()?;
+        let question = format!("take every revision back in `{settings}` and apply all again");
+        prompt::confirm(&question, self.confirmation.yes)?;
+        let migrator = context.connect().await?.with_limits(self.limits.limits());
+        downgrade_with(context, &migrator, &[Target::BASE]).await?;
+        let exit = upgrade_with(context, &migrator, &[Target::HEADS], UpgradeOptions::default()).await?;
+        migrator.close().await?;
+        Ok(exit)
+    }
+}
+
+impl FreshArgs {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
+        let settings = context.settings()?;
+        let question = format!("drop every table in `{settings}` and apply all revisions");
+        prompt::confirm(&question, self.confirmation.yes)?;
+        let migrator = context.connect().await?.with_limits(self.limits.limits());
+        migrator.drop_everything().await?;
+        let exit = upgrade_with(context, &migrator, &[Target::HEADS], UpgradeOptions::default()).await?;
+        migrator.close().await?;
+        Ok(exit)
+    }
+}

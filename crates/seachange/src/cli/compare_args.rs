@@ -1,0 +1,123 @@
+//! What the commands have in common that compare a database with the entities.
+
+use std::str::FromStr;
+
+use clap::Args;
+use seachange_graph::{AppliedError, Target};
+
+use super::context::Context;
+use super::hints::{autogenerate, graph};
+use super::problem::Diagnostic;
+use super::progress::building::BuildProgress;
+use crate::Error;
+use crate::autogenerate::{Comparison, Entities, NamePattern, TableFilter};
+use crate::migrator::{AheadPolicy, Migrator, OtherRecordPolicy, UpgradeOptions};
+use crate::settings::DatabaseSettings;
+
+/// Which tables are compared, and where those of the entities are built for that.
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// Compare only tables whose name fits the pattern, in which `*` stands for any text; may be repeated
+    #[arg(long, value_name = "PATTERN", help_heading = "Comparison")]
+    table: Vec<String>,
+    /// Leave tables alone whose name fits the pattern; may be repeated
+    #[arg(long, value_name = "PATTERN", help_heading = "Comparison")]
+    exclude_table: Vec<String>,
+    #[command(flatten)]
+    scratch: ScratchArgs,
+}
+
+/// Where the tables of the entities are built for a moment.
+#[derive(Debug, Args)]
+pub(crate) struct ScratchArgs {
+    /// Database system of the same kind, on which the tables of the entities are built for a moment, if not the database
+    /// itself: on PostgreSQL a schema that is rolled back, on MySQL and MariaDB a database that is dropped
+    #[arg(long, env = "SCRATCH_DATABASE_URL", value_name = "URL", hide_env_values = true, help_heading = "Comparison")]
+    scratch_url: Option<String>,
+}
+
+impl ScratchArgs {
+    /// The settings of the scratch database: those of `database` where nobody names another.
+    pub(crate) fn settings(&self, database: &DatabaseSettings) -> Result<DatabaseSettings, Diagnostic> {
+        let Some(url) = self.scratch_url.as_deref().filter(|url| !url.trim().is_empty()) else {
+            return Ok(database.clone());
+        };
+        let settings = DatabaseSettings::from_str(url)?;
+        if settings.driver() == database.driver() {
+            return Ok(settings);
+        }
+        Err(Diagnostic::usage(format!("the scratch database `{settings}` is of another kind than `{database}`"))
+            .hint("types and expressions are compared in the words of the database, so both have to be alike"))
+    }
+}
+
+impl CompareArgs {
+    pub(crate) fn filter(&self) -> TableFilter {
+        let patterns = |texts: &[String]| texts.iter().map(|text| NamePattern::new(text)).collect();
+        TableFilter { only: patterns(&self.table), except: patterns(&self.exclude_table) }
+    }
+
+    /// The settings of the scratch database.
+    pub(crate) fn scratch(&self, context: &Context) -> Result<DatabaseSettings, Diagnostic> {
+        self.scratch.settings(context.settings()?)
+    }
+
+    /// Compares what the revisions make of an empty database with the entities.
+    pub(crate) async fn replay(&self, context: &Context) -> Result<Comparison, Diagnostic> {
+        let (entities, scratch) = (entities(context)?, self.scratch(context)?);
+        let compared = Comparison::of_replay(context.project.migrations, &scratch, entities, &self.filter()).await;
+        compared.map_err(|error| autogenerate::problem(&error))
+    }
+
+    /// Compares the database with the entities, if it is at the heads, and not ahead of them.
+    pub(crate) async fn compare(&self, context: &Context) -> Result<Comparison, Diagnostic> {
+        self.compare_where(context, AheadPolicy::Refuse).await
+    }
+
+    /// Compares the database with the entities, if it is at the heads. That it is ahead of them is a warning.
+    pub(crate) async fn compare_or_ahead(&self, context: &Context) -> Result<Comparison, Diagnostic> {
+        self.compare_where(context, AheadPolicy::Allow).await
+    }
+
+    async fn compare_where(&self, context: &Context, ahead: AheadPolicy) -> Result<Comparison, Diagnostic> {
+        let entities = entities(context)?;
+        let scratch = self.scratch(context)?;
+        let migrator = context.connect_to_read().await?;
+        check_at_heads(context, &migrator, ahead).await?;
+        let building = BuildProgress::new(context.terminal);
+        let watch = |done, of| building.show(done, of);
+        let compared =
+            Comparison::compare_with_progress(migrator.connection(), &scratch, entities, &self.filter(), &watch).await;
+        migrator.close().await?;
+        compared.map_err(|error| autogenerate::problem(&error))
+    }
+}
+
+/// The entities of the program, of which it must know some.
+pub(crate) fn entities(context: &Context) -> Result<&Entities, Diagnostic> {
+    let entities = &context.project.entities;
+    if entities.is_empty() {
+        return Err(Diagnostic::usage("this program names no entities to compare with")
+            .hint("give them to `seachange::cli::main_with_entities` in `src/main.rs`"));
+    }
+    Ok(entities)
+}
+
+async fn check_at_heads(context: &Context, migrator: &Migrator, ahead: AheadPolicy) -> Result<(), Diagnostic> {
+    let options = UpgradeOptions { ahead, other_records: OtherRecordPolicy::Ignore, ..UpgradeOptions::default() };
+    let planned = migrator.plan_upgrade(&[Target::HEADS], options).await;
+    let (plan, notices) = planned.map_err(|error| match error {
+        Error::Applied(AppliedError::Ahead { unknown }) => {
+            graph::ahead(&unknown, "a newer program migrated it: compare with that one, or build this one anew")
+        }
+        error => error.into(),
+    })?;
+    context.warn_of_unknown(&notices.unknown);
+    let pending = plan.steps.iter().filter_map(|step| context.project.migrations.get(&step.revision));
+    let pending: Vec<_> = pending.collect();
+    if pending.is_empty() {
+        return Ok(());
+    }
+    let hint = "`up` applies them: only then can the entities be compared with what the revisions made";
+    Err(Diagnostic::behind(&pending).hint(hint))
+}

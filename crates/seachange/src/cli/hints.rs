@@ -1,0 +1,123 @@
+//! What can be done about an error, as hints.
+
+mod adopt;
+pub(crate) mod autogenerate;
+pub(crate) mod database;
+mod failure;
+pub(crate) mod graph;
+pub(crate) mod interrupted;
+mod place;
+mod sea_query;
+mod source;
+mod uncaptured;
+
+pub(crate) use place::place;
+
+use super::exit::Exit;
+use super::interrupt;
+use super::printable;
+use super::problem::Diagnostic;
+use crate::Error;
+use crate::database_error::reason;
+use crate::store::Holder;
+
+/// For a run that ended between two revisions.
+const GO_ON: &str = "the same command goes on from here";
+
+impl From<Error> for Diagnostic {
+    fn from(error: Error) -> Self {
+        problem(&error)
+    }
+}
+
+/// An error of the engine as the command line prints it.
+fn problem(error: &Error) -> Diagnostic {
+    // Ids and names in these come from the database.
+    let plain = |exit| Diagnostic::new(exit, printable::name(&error.to_string()));
+    match error {
+        Error::Connect(error) => database::connect(error),
+        Error::Graph(_) => Diagnostic::new(Exit::Mismatch, error.to_string())
+            .hint("build the program again: the build names the files"),
+        Error::Target(error) => graph::target(error),
+        Error::Range(error) => graph::range(error),
+        Error::Resolve(error) => graph::resolve(error),
+        Error::History(error) => graph::history(error),
+        Error::Plan(error) => graph::plan(error),
+        Error::Applied(error) => graph::applied(error),
+        Error::Edited { .. } => plain(Exit::Mismatch)
+            .hint("`repair --accept-edited` records the code that is there now; without `--strict` this is a warning"),
+        Error::Adopt(error) => adopt::problem(error),
+        Error::Interrupted { direction, known, .. } => {
+            interrupted::interrupted(plain(Exit::Mismatch), *direction, known.as_deref())
+        }
+        Error::Running { .. } => plain(Exit::Mismatch).hint("wait for it; `status` tells how it goes"),
+        Error::InDoubt { interruption } => interrupted::in_doubt(interruption),
+        Error::Unjournalled { interruption } => interrupted::unjournalled(plain(Exit::Mismatch), interruption),
+        Error::NotInterrupted => plain(Exit::Usage).hint("`status` lists every revision"),
+        Error::UnknownRevision { .. } => {
+            plain(Exit::Mismatch).hint("run the program that has it, which the database says began it")
+        }
+        Error::LockTimeout { holder, .. } => lock_timeout(plain(Exit::LockTimeout), holder.as_deref()),
+        Error::Stopped { .. } => Diagnostic::new(interrupt::exit(), error.to_string()).hint(GO_ON),
+        Error::NoStatementTimeout { .. } => plain(Exit::Usage)
+            .detail("its `max_execution_time` holds for SELECT alone")
+            .hint("leave `--statement-timeout` and `MIGRATE_STATEMENT_TIMEOUT` away"),
+        Error::NoSingleTransaction { revision: None, .. } => plain(Exit::Usage)
+            .detail("every change of a table commits what came before it")
+            .hint("leave `--single-transaction` away"),
+        Error::NoSingleTransaction { revision: Some(_), .. } => {
+            plain(Exit::Usage).hint("leave `--single-transaction` away, or go to the revision before it first")
+        }
+        Error::LockLost { is_pooled: true } => plain(Exit::Connection)
+            .detail("a pooler hands them out by transaction, so that no lock would keep other runs out")
+            .hint("connect to the server itself, or to a pool in session mode"),
+        Error::LockLost { is_pooled: false } => plain(Exit::Connection)
+            .detail(
+                "its session ended, or the pool has more than one; the revision that was to come next was not begun",
+            )
+            .hint(GO_ON),
+        Error::Overtaken { .. } => plain(Exit::Mismatch).hint("`status` tells where the database stands now"),
+        Error::ForeignTable { table, source } => {
+            let message = format!("the table `{table}` is not seachange's: {}", reason(source));
+            database::with_remarks(Diagnostic::new(Exit::Mismatch, printable::name(&message)), source)
+                .hint("another program made this table; rename it, or point the settings at another database")
+        }
+        Error::Database { doing, source } => {
+            let message = format!("{doing}: {}", reason(source));
+            let problem = database::with_remarks(Diagnostic::new(Exit::Failure, printable::name(&message)), source);
+            database::refused(problem, source)
+        }
+        Error::Standby { source, .. } => plain(Exit::Connection)
+            .detail(format!("it refused: {}", printable::name(&source.to_string())))
+            .hint("point the settings at the primary: the standby follows it"),
+        Error::OneNodeOnly { source } => problem(source)
+            .detail("this server is a node of a Galera cluster: `GET_LOCK`, the lock of a run, holds on one node only")
+            .hint("if another node was migrated at the same time, `status` tells; run all migrations on the same node"),
+        Error::Unadopted { tool, .. } => plain(Exit::Mismatch)
+            .detail("everything would be applied again, from the first revision")
+            .hint(format!("`adopt --from {}` goes on from there", tool.word()))
+            .hint("`up --ignore-other-records` applies all revisions all the same"),
+        Error::RecordElsewhere { schema, .. } => plain(Exit::Mismatch)
+            .detail("the search path leads to it, and this program has none of its revisions")
+            .hint(format!(
+                "set `DATABASE_SCHEMA` to the schema that is to be migrated; `{schema}` is the one that was found"
+            )),
+        Error::NotReopenable { is_memory: true } => {
+            plain(Exit::Usage).hint("use a pool of one connection, or a database file")
+        }
+        Error::NotReopenable { is_memory: false } => plain(Exit::Usage).hint("use `Migrator::connect` with settings"),
+        Error::Failed(failure) => failure::problem(failure),
+        Error::Uncaptured(error) => uncaptured::problem(error),
+        Error::UnknownStart { .. } => plain(Exit::Usage)
+            .hint("name the revision that the database is at: `current` shows it, where it can be asked"),
+        Error::Behind { .. } => plain(Exit::Mismatch).hint("`up` applies them"),
+    }
+}
+
+fn lock_timeout(problem: Diagnostic, holder: Option<&Holder>) -> Diagnostic {
+    let problem = match holder {
+        Some(holder) => problem.detail(format!("it is {holder}")),
+        None => problem,
+    };
+    problem.hint("try again later, or wait longer with `--lock-timeout`")
+}

@@ -1,0 +1,51 @@
+//! Databases and entities that cannot be compared.
+
+use super::{database, failure};
+use crate::autogenerate::{AutogenerateError, EntityError, ScratchError};
+use crate::cli::exit::Exit;
+use crate::cli::printable;
+use crate::cli::problem::Diagnostic;
+use crate::database_error::reason;
+use crate::error::Error;
+
+pub(crate) fn problem(error: &AutogenerateError) -> Diagnostic {
+    let plain = |exit| Diagnostic::new(exit, printable::name(&error.to_string()));
+    match error {
+        AutogenerateError::Scratch(ScratchError::Connect(error)) => database::connect(error)
+            .hint("it is the scratch database: `--scratch-url` or `SCRATCH_DATABASE_URL` says where"),
+        AutogenerateError::Scratch(ScratchError::Forbidden { .. }) => plain(Exit::Connection)
+            .detail("the tables of the entities are built there for a moment, to see what the database makes of them")
+            .hint("name another place with `--scratch-url` or `SCRATCH_DATABASE_URL`, or grant the user the right"),
+        AutogenerateError::Entities(EntityError::Schema { .. }) => {
+            plain(Exit::Usage).hint("leave it out with `--exclude-table`, and out of the entities")
+        }
+        AutogenerateError::Entities(EntityError::Enumeration { .. }) => {
+            plain(Exit::Usage).hint("give the types different names, or the same values")
+        }
+        AutogenerateError::Entities(EntityError::Duplicate { .. }) => {
+            plain(Exit::Usage).hint("name only the entity that has all columns")
+        }
+        AutogenerateError::Entities(_) => {
+            plain(Exit::Usage).hint("nothing was changed: it is the entities that have to be")
+        }
+        AutogenerateError::Replay(error) => replay(error),
+        AutogenerateError::Statement(source) => {
+            let message = format!("the database refuses the steps: {}", reason(source));
+            database::with_remarks(Diagnostic::new(Exit::Failure, printable::name(&message)), source)
+        }
+        AutogenerateError::Inspect(source) => {
+            let message = format!("cannot read the schema: {}", reason(source));
+            database::with_remarks(Diagnostic::new(Exit::Failure, printable::name(&message)), source)
+        }
+        _ => plain(Exit::Failure),
+    }
+}
+
+/// A revision that failed in a database which was made for it, and which is dropped: nothing of the run stays.
+fn replay(error: &Error) -> Diagnostic {
+    let problem = match error {
+        Error::Failed(failure) => failure::problem_of_replay(failure),
+        other => super::problem(other),
+    };
+    Diagnostic { message: format!("the revisions cannot be replayed: {}", problem.message), ..problem }
+}

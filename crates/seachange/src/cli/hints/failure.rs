@@ -1,0 +1,145 @@
+//! A revision that failed: which one, where, why, what is left, and how to go on.
+
+use seachange_graph::Direction;
+
+use super::{GO_ON, database, interrupted, sea_query};
+use crate::cli::exit::Exit;
+use crate::cli::problem::Diagnostic;
+use crate::cli::{describe, printable, revision_scope};
+use crate::database_error::{database_error, is_lost_connection, reason};
+use crate::limits::Limit;
+use crate::runner::{FailureCause, Leftover, RevisionFailure};
+
+/// A revision that failed in the database of the settings.
+pub(super) fn problem(failure: &RevisionFailure) -> Diagnostic {
+    let mut problem = facts(failure);
+    if failure.attempts > 1 {
+        problem = problem.detail(format!("it was tried {} times", failure.attempts));
+    }
+    problem = problem.detail(left(failure));
+    if failure.done > 0 {
+        let done = describe::revisions(failure.done);
+        problem = problem.detail(format!("{done} of {} before it went through and stay", failure.of));
+    }
+    hint(failure, instead_of_panic(&failure.cause, problem))
+}
+
+/// Says what to write instead, where sea-query panicked because the database has no such operation.
+pub(super) fn instead_of_panic(cause: &FailureCause, problem: Diagnostic) -> Diagnostic {
+    let FailureCause::Panic(panic) = cause else { return problem };
+    match sea_query::hint(panic, revision_scope::location().as_deref()) {
+        Some(hint) => problem.hint(hint),
+        None => problem,
+    }
+}
+
+/// A revision that failed in a scratch database, which is dropped.
+pub(super) fn problem_of_replay(failure: &RevisionFailure) -> Diagnostic {
+    let mut problem = facts(failure);
+    if failure.done > 0 {
+        let done = describe::revisions(failure.done);
+        problem = problem.detail(format!("{done} of {} before it went through", failure.of));
+    }
+    problem
+        .detail("nothing stays: the revisions ran in a scratch database, which was dropped")
+        .hint("correct the file, build the program again, and repeat the command")
+}
+
+/// Which revision failed, why, and where.
+fn facts(failure: &RevisionFailure) -> Diagnostic {
+    let RevisionFailure { revision, message, file, cause, .. } = failure;
+    let mut problem = Diagnostic::new(Exit::Revision, format!("`{revision}`, {message}, failed: {}", why(cause)));
+    if let FailureCause::Database(error) = cause {
+        problem = database::with_remarks(problem, error);
+    }
+    problem = problem.detail(format!("in `{file}`{}", place(cause)));
+    if let Some(statement) = &failure.statement {
+        problem = problem.detail(format!("statement: {statement}"));
+    }
+    problem
+}
+
+/// The cause without what the server says beside its message. Names in the words of a database are escaped; an error of the
+/// code itself may have several lines.
+fn why(cause: &FailureCause) -> String {
+    match cause {
+        FailureCause::Database(error) if database_error(error).is_some() => {
+            printable::name(&reason(error)).into_owned()
+        }
+        FailureCause::Database(error) => reason(error),
+        other => other.to_string(),
+    }
+}
+
+fn place(cause: &FailureCause) -> String {
+    match (cause, revision_scope::location()) {
+        (FailureCause::Panic(_), Some(location)) => format!(", at {location}"),
+        _ => String::new(),
+    }
+}
+
+fn left(failure: &RevisionFailure) -> String {
+    let why = if failure.rolls_back {
+        "it runs outside of a transaction".to_owned()
+    } else {
+        format!("{} cannot roll back changes of tables", failure.system)
+    };
+    match failure.left {
+        Leftover::Nothing if failure.is_whole => format!(
+            "nothing is left of the {} of the run: they were one transaction, and were rolled back",
+            describe::revisions(failure.of)
+        ),
+        Leftover::Nothing if !failure.rolls_back => "nothing is left of it: it had not changed anything yet".to_owned(),
+        Leftover::Nothing => "nothing is left of it: it was rolled back".to_owned(),
+        Leftover::Begun { statements: 0 } => format!("{why}; no statement before the failure is known to have run"),
+        Leftover::Begun { statements: 1 } => format!("{why}: 1 statement before the failure took effect"),
+        Leftover::Begun { statements } => format!("{why}: {statements} statements before the failure took effect"),
+        Leftover::Escaped => {
+            "the transaction of the engine was not open any more: what the revision ran may be in the database, as a whole or \
+             in part, and the record does not have it"
+                .to_owned()
+        }
+        Leftover::Unknown => "the connection was lost during the commit: it may be there or not, as a whole".to_owned(),
+    }
+}
+
+fn hint(failure: &RevisionFailure, problem: Diagnostic) -> Diagnostic {
+    let problem = match failure.limit {
+        Some(Limit::Lock) => problem.hint("`--lock-timeout` says how long to wait for a lock, `--retries` how often"),
+        Some(Limit::Statement) => problem.hint("it took longer than `--statement-timeout` allows"),
+        None => problem,
+    };
+    let problem = match &failure.cause {
+        FailureCause::Refused(refusal) => refusal.hint().into_iter().fold(problem, Diagnostic::hint),
+        FailureCause::TransactionEnded => problem.hint(
+            "return `Some(false)` from `use_transaction` to begin and end transactions in the revision, or leave them out",
+        ),
+        _ => problem,
+    };
+    match (failure.left, failure.direction) {
+        (Leftover::Nothing, _) if failure.limit.is_some() => problem.hint(GO_ON),
+        (Leftover::Begun { .. }, _) if is_lost(&failure.cause) => {
+            problem.hint("when the database answers again, `repair` tells what it has done, and how to go on")
+        }
+        (Leftover::Nothing, _) if is_lost(&failure.cause) => {
+            problem.hint(format!("when the database answers again, {GO_ON}"))
+        }
+        (Leftover::Nothing, Direction::Upgrade) => problem.hint("correct the file, then `up` goes on from here"),
+        (Leftover::Nothing, Direction::Downgrade) => problem.hint("correct the file, then `down` goes on from here"),
+        (Leftover::Begun { .. }, direction) => problem
+            .hint("correct the file, then `repair --resume` runs the rest of it")
+            .hint(interrupted::settle(direction)),
+        (Leftover::Escaped, Direction::Upgrade) => {
+            problem.hint("look at the database; undo what is there and correct the file, or record it with `stamp`")
+        }
+        (Leftover::Escaped, Direction::Downgrade) => {
+            problem.hint("look at the database; restore what is gone and correct the file, or record it with `stamp`")
+        }
+        (Leftover::Unknown, _) => problem.hint("`status` tells"),
+    }
+}
+
+/// Whether the way to the database failed, and not the revision.
+fn is_lost(cause: &FailureCause) -> bool {
+    matches!(cause, FailureCause::Database(error) if is_lost_connection(error))
+}

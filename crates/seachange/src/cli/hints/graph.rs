@@ -1,0 +1,139 @@
+//! What can be done about targets, plans and the applied set.
+
+use seachange_graph::error::quoted;
+use seachange_graph::{
+    AppliedError, Direction, HistoryError, LookupError, ParseTargetError, PlanError, RESERVED, RangeError,
+    ResolveError, Target,
+};
+
+use crate::cli::exit::Exit;
+use crate::cli::printable;
+use crate::cli::problem::{Diagnostic, SPELLED_OUT};
+
+pub(super) fn target(error: &ParseTargetError) -> Diagnostic {
+    let problem = Diagnostic::usage(error.to_string());
+    let problem = if error.text.is_empty() {
+        problem
+    } else {
+        let before = error.text.get(..error.place.start).unwrap_or_default().chars().count();
+        let marked = error.text.get(error.place.clone()).unwrap_or_default().chars().count();
+        problem.detail(&error.text).detail(format!("{}{}", " ".repeat(before), "^".repeat(marked.max(1))))
+    };
+    if error.text.contains(':') {
+        return problem.hint("`history -r` and `--sql` take a range such as `A:B`; here, name one end");
+    }
+    problem
+        .hint("a target is `head`, `heads`, `base`, `+N`, `-N`, a label, or a revision id or the beginning of one")
+        .hint("it may count from a place, as `ae10+2`, and keep to a branch, as `label@head`")
+}
+
+pub(super) fn range(error: &RangeError) -> Diagnostic {
+    match error {
+        RangeError::Target(error) => target(error),
+        _ => Diagnostic::usage(error.to_string()).hint("for example `base:current`, `ae10:`, `:head`, or `-3:`"),
+    }
+}
+
+pub(super) fn history(error: &HistoryError) -> Diagnostic {
+    match error {
+        HistoryError::Resolve(error) => resolve(error),
+        HistoryError::NotBelow { range, is_reversed, .. } => {
+            let problem = Diagnostic::usage(error.to_string());
+            match (&range.from, &range.to) {
+                (Some(from), Some(to)) if *is_reversed => {
+                    problem.hint(format!("the lower end comes first: `{to}:{from}`"))
+                }
+                _ => problem.hint("`history --graph` shows which lines there are"),
+            }
+        }
+    }
+}
+
+pub(super) fn plan(error: &PlanError) -> Diagnostic {
+    let problem = Diagnostic::usage(error.to_string());
+    match error {
+        PlanError::Resolve(error) => resolve(error),
+        PlanError::NotApplied { .. } => problem.hint("`status` shows what is applied"),
+        PlanError::WrongWay { direction: Direction::Upgrade, .. } => problem.hint("`down` takes revisions back"),
+        PlanError::WrongWay { direction: Direction::Downgrade, .. } => problem.hint("`up` applies revisions"),
+    }
+}
+
+pub(super) fn resolve(error: &ResolveError) -> Diagnostic {
+    let problem = Diagnostic::usage(error.to_string());
+    match error {
+        ResolveError::Find(error) => find(error),
+        ResolveError::SeveralHeads { .. } => {
+            problem.hint("say `heads` for all of them, or name one").hint("`heads` shows what each of them does")
+        }
+        ResolveError::SeveralStarts { target, starts } => problem.hint(several_starts(target, starts)),
+        ResolveError::TooFar { target, .. } if target.is_relative() => {
+            problem.hint("`status` shows where the database stands")
+        }
+        ResolveError::TooFar { .. } => problem.hint("`history` shows what comes before and after it"),
+        ResolveError::SeveralWays { target, candidates, made, .. } if target.steps() < 0 => problem.hint(format!(
+            "the first {made} lead to {}; from there, say which to follow, as `{}@-1`",
+            quoted(candidates),
+            candidates.first().map_or("ID", String::as_str)
+        )),
+        ResolveError::SeveralWays { candidates, .. } => {
+            problem.hint(format!("name the one to go to: {}", either(candidates)))
+        }
+    }
+}
+
+fn either(ids: &[String]) -> String {
+    ids.iter().take(SPELLED_OUT).map(|id| format!("`{id}`")).collect::<Vec<_>>().join(" or ")
+}
+
+/// Spells out from where the steps could be counted, kept to the branch: one step below a revision, all that comes after the
+/// lower one would be taken back.
+fn several_starts(target: &Target, starts: &[String]) -> String {
+    let steps = target.steps();
+    let place = |start: &String| if target.is_relative() { String::new() } else { start.clone() };
+    let spelled: Vec<String> = starts.iter().map(|start| format!("{start}@{}{steps:+}", place(start))).collect();
+    format!("say from which to count: {}", either(&spelled))
+}
+
+/// The word of a target that a text is in another case: `HEAD`.
+fn reserved(text: &str) -> Option<&'static str> {
+    RESERVED.into_iter().find(|word| word.eq_ignore_ascii_case(text))
+}
+
+fn find(error: &LookupError) -> Diagnostic {
+    let problem = Diagnostic::usage(error.to_string());
+    match error {
+        LookupError::Unknown { text, similar, .. } if !similar.is_empty() && reserved(text).is_none() => {
+            problem.hint(format!("did you mean {}?", either(similar)))
+        }
+        LookupError::Unknown { text, .. } => match reserved(text) {
+            Some(word) => problem.hint(format!("did you mean `{word}`? Words are written in lower case")),
+            None => problem.hint("`history` lists the revisions"),
+        },
+        LookupError::Ambiguous { .. } => problem.hint("write more of the id"),
+        LookupError::NotOnBranch { branch, .. } => {
+            problem.hint(format!("`history -r {branch}@base:` lists the branch, and what it depends on"))
+        }
+    }
+}
+
+/// A database that a newer program has migrated, for a command that `up --ahead allow` does not help.
+pub(crate) fn ahead(unknown: &[String], hint: &str) -> Diagnostic {
+    let error = AppliedError::Ahead { unknown: unknown.to_vec() };
+    Diagnostic::new(Exit::Mismatch, printable::name(&error.to_string())).hint(hint)
+}
+
+pub(super) fn applied(error: &AppliedError) -> Diagnostic {
+    let problem = Diagnostic::new(Exit::Mismatch, printable::name(&error.to_string()));
+    match error {
+        AppliedError::Ahead { .. } => problem
+            .hint("a newer program migrated it: run that one, or build this one anew")
+            .hint("`up --ahead allow` leaves alone what is unknown, and applies the rest"),
+        AppliedError::Diverged { .. } => problem
+            .hint("the files of these revisions are not part of this program: bring them back, or use another database")
+            .hint("if the database is right and its record wrong, `stamp --purge REVISION` writes the record anew"),
+        AppliedError::Missing { missing, current, .. } => problem
+            .hint("they were put below what was applied before; `up --include-missing` applies them now")
+            .hint(format!("or do by hand what {} would do, then `stamp {}`", quoted(missing), current.join(" "))),
+    }
+}

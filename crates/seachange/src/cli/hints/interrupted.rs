@@ -1,0 +1,103 @@
+//! A revision that was interrupted: what it has done, what is in doubt, and the ways on.
+
+use seachange_graph::Direction;
+
+use crate::cli::exit::Exit;
+use crate::cli::problem::Diagnostic;
+use crate::journal::{JournalEntry, StatementOutcome};
+use crate::migrator::InterruptedRevision;
+
+/// How many finished statements are listed, and how much of each.
+const LISTED: usize = 12;
+const WIDTH: usize = 100;
+
+/// An interrupted revision that stops a command.
+pub(super) fn interrupted(
+    problem: Diagnostic,
+    direction: Direction,
+    known: Option<&InterruptedRevision>,
+) -> Diagnostic {
+    match known {
+        Some(known) => hints(known).into_iter().fold(facts(problem, known), Diagnostic::hint),
+        None => problem.hint("`repair` tells what it has done").hint(settle(direction)),
+    }
+}
+
+/// A statement of which a person has to say what became of it.
+pub(super) fn in_doubt(known: &InterruptedRevision) -> Diagnostic {
+    let number = known.in_doubt.as_ref().map_or(0, |(entry, _)| entry.number);
+    let message = format!("nobody knows whether statement {number} of `{}` took effect", known.revision);
+    facts(Diagnostic::new(Exit::Mismatch, message), known).hint(
+        "look at the database, then `repair --resume --ran` if it did, or `repair --resume --not-run` if it did not",
+    )
+}
+
+/// A revision that a script has begun, which only a person can finish or undo.
+pub(super) fn unjournalled(problem: Diagnostic, known: &InterruptedRevision) -> Diagnostic {
+    hints(known).into_iter().fold(problem, Diagnostic::hint)
+}
+
+/// What is known of the revision, a line each.
+fn facts(problem: Diagnostic, known: &InterruptedRevision) -> Diagnostic {
+    lines(known).into_iter().fold(problem, Diagnostic::detail)
+}
+
+/// What an interrupted revision has done, and what is in doubt.
+pub(crate) fn lines(known: &InterruptedRevision) -> Vec<String> {
+    let mut lines = vec![match known.finished.len() {
+        _ if known.is_of_script() => "it was begun by a script, which does not write down what took effect".to_owned(),
+        0 => "no statement of it is known to have taken effect".to_owned(),
+        1 => "1 statement of it took effect:".to_owned(),
+        count => format!("{count} statements of it took effect:"),
+    }];
+    let hidden = known.finished.len().saturating_sub(LISTED);
+    if hidden > 0 {
+        lines.push(format!("   … {hidden} before these"));
+    }
+    lines.extend(known.finished.iter().skip(hidden).map(|entry| format!("   {}. {}", entry.number, shortened(entry))));
+    for entry in &known.refused {
+        lines.push(format!("the database refused statement {}: {}", entry.number, shortened(entry)));
+    }
+    if let Some((entry, verdict)) = &known.in_doubt {
+        lines.push(format!("statement {} was running: {}", entry.number, shortened(entry)));
+        lines.push(format!("   {verdict}"));
+    }
+    lines
+}
+
+/// The ways on.
+pub(crate) fn hints(known: &InterruptedRevision) -> [&'static str; 2] {
+    let rest = match &known.in_doubt {
+        _ if known.is_of_script() => "what the script printed when it stopped tells at which statement that was",
+        Some((_, StatementOutcome::Half(_))) => {
+            "undo by hand what there is of that statement, then `repair --resume --not-run`"
+        }
+        Some((_, StatementOutcome::Unknown)) => {
+            "look at the database, then `repair --resume --ran` if it took effect, or `repair --resume --not-run`"
+        }
+        Some((_, StatementOutcome::NotRun(_))) => "`repair --resume` runs that statement again, and the rest",
+        _ if known.finished.is_empty() => "`repair --resume` runs it",
+        _ => "`repair --resume` runs the rest of it",
+    };
+    [rest, settle(known.direction)]
+}
+
+pub(super) fn settle(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Upgrade => {
+            "or undo by hand what it did, then `repair --rolled-back`; or finish it by hand, then `repair --applied`"
+        }
+        Direction::Downgrade => {
+            "or finish it by hand, then `repair --rolled-back`; or undo by hand what it did, then `repair --applied`"
+        }
+    }
+}
+
+/// A statement in one line.
+fn shortened(entry: &JournalEntry) -> String {
+    let line = entry.sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(WIDTH) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}

@@ -1,0 +1,78 @@
+//! The databases in scope, and what the answer calls them.
+
+use sea_orm::{ConnectionTrait, DbErr};
+
+use crate::inspect::InspectScope;
+use crate::inspect::cells::{RowReader, rows};
+use crate::schema::TableName;
+
+/// Where to look, and on what.
+pub(super) struct CatalogScope {
+    /// The databases, with the name in the answer; none for the first, which needs no name.
+    databases: Vec<(String, Option<String>)>,
+    /// The server.
+    pub(super) server: ServerFlavor,
+}
+
+/// What the catalogue depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ServerFlavor {
+    /// MariaDB since 10.2: defaults are told as SQL, checks with their table.
+    MariaDb,
+    /// MySQL since 8.0.16: checks, and indexes of expressions.
+    MySql,
+    /// MySQL without either.
+    OldMySql,
+}
+
+impl CatalogScope {
+    /// Asks which server it is, and which database the connection works in.
+    pub(super) async fn find(connection: &impl ConnectionTrait, scope: &InspectScope) -> Result<Self, DbErr> {
+        let mut place = Self { databases: Vec::new(), server: ServerFlavor::MariaDb };
+        for row in rows(connection, "SELECT VERSION(), DATABASE()", []).await? {
+            let mut cells = RowReader::of(&row);
+            place.server = ServerFlavor::of(&cells.take::<String>()?);
+            let current: Option<String> = cells.take()?;
+            place.databases.extend(scope.schema.clone().or(current).map(|main| (main, None)));
+        }
+        let others = scope.others.iter().map(|(name, answer)| (name.clone(), Some(answer.clone())));
+        place.databases.extend(others);
+        Ok(place)
+    }
+
+    /// The names of the databases on the server.
+    pub(super) fn databases(&self) -> impl Iterator<Item = &str> {
+        self.databases.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The name of a table in the answer.
+    pub(super) fn name(&self, database: &str, name: String) -> TableName {
+        let found = self.databases.iter().find(|(known, _)| known == database);
+        TableName { schema: found.map_or_else(|| Some(database.to_owned()), |(_, answer)| answer.clone()), name }
+    }
+}
+
+impl ServerFlavor {
+    fn of(version: &str) -> Self {
+        let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
+        match major {
+            _ if version.contains("MariaDB") => Self::MariaDb,
+            Some(8..) => Self::MySql,
+            _ => Self::OldMySql,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_are_told_apart() {
+        assert_eq!(ServerFlavor::of("10.11.19-MariaDB-0+deb12u1"), ServerFlavor::MariaDb);
+        assert_eq!(ServerFlavor::of("5.5.5-10.11.19-MariaDB"), ServerFlavor::MariaDb);
+        assert_eq!(ServerFlavor::of("8.0.36"), ServerFlavor::MySql);
+        assert_eq!(ServerFlavor::of("9.1.0-commercial"), ServerFlavor::MySql);
+        assert_eq!(ServerFlavor::of("5.7.44-log"), ServerFlavor::OldMySql);
+    }
+}

@@ -1,0 +1,88 @@
+//! What the journal does with a text, by its facts. Pure.
+
+use crate::sql::{SessionState, StatementFacts, StatementKind};
+
+/// What a text leaves behind, and so what the journal does with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum JournalEffect {
+    /// There is no statement in it.
+    Nothing,
+    /// Something that ends with the session and is the same whenever the revision runs: it runs again.
+    Passing,
+    /// Nothing. The code may act on what it reads, so that it is kept.
+    Read,
+    /// The begin or the end of a transaction.
+    Control,
+    /// The lock of tables, or its end.
+    LockTables,
+    /// Something that ends with the session, and that later statements may build on: it cannot be made anew later.
+    Session,
+    /// Changed rows, which a transaction holds together with the entry.
+    Rows,
+    /// Anything else.
+    Other,
+}
+
+/// Judges a text. Where the code holds tables by `LOCK TABLES`, no transaction of the engine's can hold rows.
+pub(crate) fn effect(statements: &[StatementFacts], holds_tables: bool) -> JournalEffect {
+    match statements {
+        [] => JournalEffect::Nothing,
+        [facts] => single(facts, holds_tables),
+        _ => JournalEffect::Other,
+    }
+}
+
+fn single(facts: &StatementFacts, holds_tables: bool) -> JournalEffect {
+    match facts.kind {
+        StatementKind::Control => JournalEffect::Control,
+        StatementKind::LockTables | StatementKind::UnlockTables => JournalEffect::LockTables,
+        StatementKind::Session if facts.is_understood && facts.session_writes.iter().all(is_setting) => {
+            JournalEffect::Passing
+        }
+        StatementKind::Session => JournalEffect::Session,
+        StatementKind::Query if facts.session_writes.iter().any(|state| !is_setting(state)) => JournalEffect::Session,
+        StatementKind::Query if !facts.may_write => JournalEffect::Read,
+        StatementKind::Query | StatementKind::Rows if !holds_tables => JournalEffect::Rows,
+        _ => JournalEffect::Other,
+    }
+}
+
+fn is_setting(state: &SessionState) -> bool {
+    matches!(state, SessionState::Setting(_) | SessionState::LastInsertId | SessionState::Diagnostics)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{JournalEffect, effect};
+    use crate::sql::{SqlDialect, read};
+
+    fn check(sql: &str, expected: JournalEffect) {
+        assert_eq!(effect(&read(sql, SqlDialect::MySql), false), expected, "{sql}");
+    }
+
+    #[test]
+    fn facts_tell() {
+        check("SELECT 1", JournalEffect::Read);
+        check("  -- a note\n/* and more */ insert INTO a VALUES (1);", JournalEffect::Rows);
+        check("UPDATE a SET b = 1", JournalEffect::Rows);
+        check("CREATE TABLE a (b int)", JournalEffect::Other);
+        check("CREATE TEMPORARY TABLE a (b int)", JournalEffect::Session);
+        check("SET @id = LAST_INSERT_ID()", JournalEffect::Session);
+        check("SET foreign_key_checks = 0", JournalEffect::Passing);
+        check("SET @@session.sql_mode = ''", JournalEffect::Passing);
+        check("# set the totals\nUPDATE a SET b = 1", JournalEffect::Rows);
+        check("CALL something()", JournalEffect::Other);
+        check("", JournalEffect::Nothing);
+        check("start transaction", JournalEffect::Control);
+        check("COMMIT;", JournalEffect::Control);
+        check("ROLLBACK TO SAVEPOINT a", JournalEffect::Control);
+        check("LOCK TABLES a WRITE", JournalEffect::LockTables);
+    }
+
+    #[test]
+    fn several_statements_in_one_text_are_not_judged_by_the_first() {
+        check("INSERT INTO a VALUES (1); CREATE TABLE b (c int)", JournalEffect::Other);
+        check("SET x = 1; DROP TABLE a", JournalEffect::Other);
+        check("INSERT INTO a VALUES (';')", JournalEffect::Rows);
+    }
+}

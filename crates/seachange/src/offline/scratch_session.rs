@@ -1,0 +1,116 @@
+//! What the code of a revision talks to while it runs on a scratch database.
+
+use async_trait::async_trait;
+use sea_orm::{DbErr, ExecResult, QueryResult, Statement};
+
+use super::error::ScriptErrorKind;
+use super::query_kind;
+use super::recorder::{StatementRecorder, fake_exec_result};
+use super::schema_question::reads_schema_alone;
+use crate::database_error::database_error;
+use crate::intercept::{BeginOptions, StatementHandler};
+use crate::runner::DirectSession;
+use crate::sql::{StatementFacts, StatementKind, read};
+
+/// What is done with statements beside running them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ScratchMode {
+    /// Nothing: the real database has been through it.
+    Replay,
+    /// They are written down.
+    Write,
+}
+
+/// The scratch database, as it answers the code of a revision in the place of the real one.
+pub(super) struct ScratchSession {
+    pub(super) live: DirectSession,
+    pub(super) sheet: StatementRecorder,
+    pub(super) purpose: ScratchMode,
+}
+
+impl ScratchSession {
+    /// Runs a statement, or several, of which those that write rows may fail for want of other rows.
+    async fn run(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let parts = read(&statement.sql, self.sheet.dialect.grammar());
+        let is_write = |part: &StatementFacts| part.kind == StatementKind::Rows;
+        if !parts.iter().any(is_write) {
+            return self.live.execute(statement).await;
+        }
+        if parts.len() < 2 {
+            return self.run_write(statement).await;
+        }
+        for part in parts {
+            let statement = Statement::from_string(statement.db_backend, &part.text);
+            if is_write(&part) {
+                self.run_write(statement).await?
+            } else {
+                self.live.execute(statement).await?
+            };
+        }
+        fake_exec_result()
+    }
+
+    /// Whether the scratch database answers a query as the real one would.
+    async fn is_answered(&self, statement: &Statement) -> Result<bool, DbErr> {
+        reads_schema_alone(&self.live.executor(), statement, self.sheet.dialect.grammar()).await
+    }
+
+    async fn run_write(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+        match (self.live.execute(statement).await, self.purpose) {
+            (Err(error), _) if !is_constraint(&error) => Err(error),
+            (Ok(result), ScratchMode::Replay) => Ok(result),
+            _ => fake_exec_result(),
+        }
+    }
+}
+
+/// SQLite's primary result code CONSTRAINT.
+fn is_constraint(error: &DbErr) -> bool {
+    let code = database_error(error).and_then(|error| error.code()?.parse::<i32>().ok());
+    code.is_some_and(|code| code & 0xff == 19)
+}
+
+#[async_trait]
+impl StatementHandler for ScratchSession {
+    fn writes_down(&self) -> bool {
+        self.purpose == ScratchMode::Write
+    }
+
+    async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+        if self.purpose == ScratchMode::Write {
+            self.sheet.write(&statement)?;
+        }
+        self.run(statement).await
+    }
+
+    async fn query(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        if self.purpose == ScratchMode::Write && !self.is_answered(&statement).await? {
+            let reading = query_kind::classify(&statement.sql, self.sheet.dialect.grammar());
+            return Err(self.sheet.refuse(ScriptErrorKind::Reads(reading), &statement));
+        }
+        self.live.query(statement).await
+    }
+
+    async fn begin(&mut self, begin: BeginOptions) -> Result<(), DbErr> {
+        self.sheet.begin();
+        self.live.begin(begin).await
+    }
+
+    async fn commit(&mut self) -> Result<(), DbErr> {
+        self.sheet.commit();
+        self.live.commit().await
+    }
+
+    async fn rollback(&mut self) -> Result<(), DbErr> {
+        self.sheet.rollback();
+        self.live.rollback().await
+    }
+
+    async fn execute_check(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.live.execute(statement).await
+    }
+
+    async fn query_check(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.live.query(statement).await
+    }
+}

@@ -1,0 +1,61 @@
+//! Writes the code of a revision down, with nothing to ask.
+
+use async_trait::async_trait;
+use sea_orm::{DbErr, ExecResult, QueryResult, Statement};
+
+use super::error::{ScriptError, ScriptErrorKind};
+use super::query_kind;
+use super::recorder::{StatementRecorder, fake_exec_result};
+use crate::backend::dialect::Dialect;
+use crate::intercept::{self, BeginOptions, RunOutcome, StatementHandler};
+use crate::runner::StepContext;
+
+/// A session without a database.
+struct ScriptSession {
+    sheet: StatementRecorder,
+}
+
+/// Writes down what a revision sends.
+pub(super) async fn write_down(
+    dialect: &'static dyn Dialect,
+    job: StepContext<'_>,
+    in_transaction: bool,
+) -> Result<Vec<String>, Box<ScriptError>> {
+    let paper = ScriptSession { sheet: StatementRecorder::new(dialect, in_transaction) };
+    match intercept::run(job.code(in_transaction), dialect.backend(), paper).await {
+        Ok((ending, paper)) => paper.sheet.into_statements(job, ending),
+        Err(error) => StatementRecorder::new(dialect, in_transaction).into_statements(job, RunOutcome::Failed(error)),
+    }
+}
+
+#[async_trait]
+impl StatementHandler for ScriptSession {
+    fn writes_down(&self) -> bool {
+        true
+    }
+
+    async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.sheet.write(&statement)?;
+        fake_exec_result()
+    }
+
+    async fn query(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let reading = query_kind::classify(&statement.sql, self.sheet.dialect.grammar());
+        Err(self.sheet.refuse(ScriptErrorKind::Reads(reading), &statement))
+    }
+
+    async fn begin(&mut self, _begin: BeginOptions) -> Result<(), DbErr> {
+        self.sheet.begin();
+        Ok(())
+    }
+
+    async fn commit(&mut self) -> Result<(), DbErr> {
+        self.sheet.commit();
+        Ok(())
+    }
+
+    async fn rollback(&mut self) -> Result<(), DbErr> {
+        self.sheet.rollback();
+        Ok(())
+    }
+}

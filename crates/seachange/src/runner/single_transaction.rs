@@ -1,0 +1,172 @@
+//! A whole plan in one transaction: all of its revisions and rows commit together, or none.
+
+use std::time::{Duration, Instant};
+
+use sea_orm::DbErr;
+use seachange_graph::{Plan, Step};
+
+use super::failure::RevisionFailure;
+use super::policy::SAVEPOINT;
+use super::step::{StepError, is_transactional};
+use super::{Runner, StepContext};
+use crate::alter::{self, ForeignKeyViolation};
+use crate::backend::Backend;
+use crate::error::Error;
+use crate::event::Event;
+use crate::report::Report;
+use crate::revision::Migrations;
+use crate::store::RevisionRow;
+
+/// The steps that ran, and how long each took.
+type CompletedSteps = Vec<(Step, Duration)>;
+
+/// Refuses a plan that no transaction can hold.
+///
+/// # Errors
+///
+/// [`Error::NoSingleTransaction`].
+pub(crate) fn check_whole(backend: &dyn Backend, migrations: &Migrations, plan: &Plan) -> Result<(), Error> {
+    let system = backend.name();
+    if !backend.rolls_back_ddl() {
+        return Err(Error::NoSingleTransaction { system, revision: None });
+    }
+    let is_outside = |id: &str| migrations.get(id).is_some_and(|script| !is_transactional(backend, script));
+    match plan.steps.iter().find(|step| is_outside(&step.revision)) {
+        Some(step) => Err(Error::NoSingleTransaction { system, revision: Some(step.revision.clone()) }),
+        None => Ok(()),
+    }
+}
+
+impl Runner<'_> {
+    /// Runs the steps in order, in one transaction. A request to stop rolls all of it back.
+    ///
+    /// `rows` are those that the plan was made from: where other runs have changed them since, it is
+    /// [`Error::Overtaken`], and another plan is needed.
+    pub(crate) async fn run_in_single_transaction(&self, plan: &Plan, rows: &[RevisionRow]) -> Result<Report, Error> {
+        self.site.emit(&Event::Planned { steps: &plan.steps });
+        match self.with_retries(&plan.steps, async || self.attempt_whole(plan, rows).await).await {
+            Ok(done) => Ok(Report { done, ..Report::default() }),
+            Err(Error::Stopped { .. }) => {
+                self.site.emit(&Event::Stopped { left: &plan.steps });
+                Ok(Report { left: plan.steps.clone(), ..Report::default() })
+            }
+            Err(Error::Failed(failure)) => {
+                Err(Error::Failed(Box::new(RevisionFailure { of: plan.len(), is_whole: true, ..*failure })))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn jobs<'s>(&'s self, plan: &'s Plan) -> impl Iterator<Item = StepContext<'s>> {
+        plan.steps.iter().filter_map(|step| self.job(step))
+    }
+
+    /// Tries it with foreign keys on, and without where a table has to be rebuilt.
+    async fn attempt_whole(&self, plan: &Plan, rows: &[RevisionRow]) -> Result<CompletedSteps, Error> {
+        match self.transact(plan, rows, None).await {
+            Err(StepError::NeedsForeignKeysOff) => {
+                self.site.emit(&Event::Restarted);
+                self.transact_without_foreign_keys(plan, rows).await
+            }
+            outcome => outcome.map_err(|setback| self.whole_error(plan, setback)),
+        }
+    }
+
+    async fn transact_without_foreign_keys(&self, plan: &Plan, rows: &[RevisionRow]) -> Result<CompletedSteps, Error> {
+        let connection = self.work.executor();
+        let refused = |error: DbErr| Error::database("cannot switch foreign keys off")(error);
+        let before = alter::foreign_key_violations(connection).await.map_err(refused)?;
+        alter::set_foreign_keys(connection, false).await.map_err(refused)?;
+        let outcome = self.transact(plan, rows, Some(&before)).await.map_err(|setback| self.whole_error(plan, setback));
+        let restored = alter::set_foreign_keys(connection, true).await;
+        outcome.and_then(|done| restored.map(|()| done).map_err(Error::database("cannot switch foreign keys on again")))
+    }
+
+    /// One attempt: begin, every step, commit.
+    async fn transact(
+        &self,
+        plan: &Plan,
+        rows: &[RevisionRow],
+        violations: Option<&[ForeignKeyViolation]>,
+    ) -> Result<CompletedSteps, StepError> {
+        let Some(first) = self.jobs(plan).next() else {
+            return Err(StepError::Stopped(Error::Stopped { waited: Duration::ZERO }));
+        };
+        self.begin(first).await?;
+        let outcome = match self.check_unchanged(first, rows).await {
+            Ok(()) => self.steps(plan, violations).await,
+            Err(setback) => Err(setback),
+        };
+        if outcome.is_err() {
+            self.work.roll_back().await;
+        }
+        outcome
+    }
+
+    /// Every step, and the commit with the last of them.
+    async fn steps(
+        &self,
+        plan: &Plan,
+        violations: Option<&[ForeignKeyViolation]>,
+    ) -> Result<CompletedSteps, StepError> {
+        let mut done = CompletedSteps::new();
+        let jobs: Vec<StepContext<'_>> = self.jobs(plan).collect();
+        for (index, &job) in jobs.iter().enumerate() {
+            let is_last = index + 1 == jobs.len();
+            let elapsed = self.run_step_in_transaction(job, index + 1, plan.len(), is_last, violations).await?;
+            done.push((job.step.clone(), elapsed));
+        }
+        Ok(done)
+    }
+
+    /// One step, told to the event handler. All but the first set a savepoint of their own.
+    async fn run_step_in_transaction(
+        &self,
+        job: StepContext<'_>,
+        number: usize,
+        of: usize,
+        is_last: bool,
+        violations: Option<&[ForeignKeyViolation]>,
+    ) -> Result<Duration, StepError> {
+        if self.site.is_stopping() {
+            return Err(StepError::Stopped(Error::Stopped { waited: self.site.waited.elapsed() }));
+        }
+        let (start, step, message) = (Instant::now(), job.step, job.script.message);
+        self.site.emit(&Event::Started { step, message, number, of, rolls_back: true });
+        let outcome = async {
+            if number > 1 {
+                let marked = self.work.execute(&format!("SAVEPOINT {SAVEPOINT}")).await;
+                marked.map_err(|error| self.refused(job, error))?;
+            }
+            let role = self.work(job, violations).await?;
+            self.finish(job, start, role, is_last).await
+        };
+        let outcome = outcome.await;
+        let elapsed = start.elapsed();
+        match &outcome {
+            Ok(()) => self.site.emit(&Event::Finished { step, message, elapsed }),
+            Err(StepError::Failed(_)) => self.site.emit(&Event::Failed { step, message }),
+            Err(_) => {}
+        }
+        outcome.map(|()| elapsed)
+    }
+
+    /// Makes sure that no other run has changed what the plan was made from.
+    async fn check_unchanged(&self, job: StepContext<'_>, rows: &[RevisionRow]) -> Result<(), StepError> {
+        let site = self.site;
+        let found =
+            if site.backend.is_single_writer() { site.store.rows(self.work.executor()).await } else { return Ok(()) };
+        if found.map_err(|error| self.refused(job, error))? == rows {
+            return Ok(());
+        }
+        Err(StepError::Stopped(Error::Overtaken { revision: job.step.revision.clone() }))
+    }
+
+    /// What a setback means for the run.
+    fn whole_error(&self, plan: &Plan, setback: StepError) -> Error {
+        match self.jobs(plan).next() {
+            Some(job) => self.error(job, setback),
+            None => Error::Stopped { waited: Duration::ZERO },
+        }
+    }
+}
