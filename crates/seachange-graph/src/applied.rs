@@ -102,21 +102,21 @@ impl Graph {
         if !unknown.is_empty() {
             return Err(self.classify_unknown(&members, &known, &unknown));
         }
-        Ok(self.from_members(members))
+        Ok(self.applied_set_of(members))
     }
 
     /// Takes every revision as applied, for questions that are asked without a database: it stands at the heads then.
     pub fn all_applied(&self) -> AppliedSet {
-        self.from_members(RevisionSet::full(self))
+        self.applied_set_of(RevisionSet::full(self))
     }
 
     /// Takes no revision as applied.
     pub fn none_applied(&self) -> AppliedSet {
-        self.from_members(RevisionSet::empty(self))
+        self.applied_set_of(RevisionSet::empty(self))
     }
 
     /// Finds what is on top of a set and what is missing in it, from the top down.
-    fn from_members(&self, members: RevisionSet) -> AppliedSet {
+    fn applied_set_of(&self, members: RevisionSet) -> AppliedSet {
         let mut is_below = vec![false; self.len()];
         let (mut tops, mut missing) = (Vec::new(), Vec::new());
         for position in (0..self.len()).rev() {
