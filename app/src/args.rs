@@ -14,7 +14,7 @@ pub(crate) struct Args {
     #[arg(long, env = "APP_HOST", value_name = "HOST", default_value = "127.0.0.1")]
     pub(crate) host: String,
 
-    /// The port to listen on; 0 picks a free one, which the first line on stdout tells
+    /// The port to listen on; 0 picks a free port, which the first line on stdout names
     #[arg(long, env = "APP_PORT", value_name = "PORT", default_value_t = 8000)]
     pub(crate) port: u16,
 
@@ -22,16 +22,16 @@ pub(crate) struct Args {
     #[arg(long, env = "MIGRATE_ON_START", value_name = "MODE", default_value = "up")]
     pub(crate) migrate: MigrateMode,
 
-    /// What to do when a newer program has migrated the database: revisions that are unknown here lie above all that is
-    /// known, as while a new version is rolled out. It holds for `/health/ready` too
+    /// What to do when a newer program has migrated the database, so that revisions unknown to this program lie above
+    /// all known ones, as during the rollout of a new version. Applies to `/health/ready` too
     #[arg(long, env = "MIGRATE_AHEAD", value_name = "POLICY", default_value = "allow")]
     pub(crate) ahead: AheadPolicy,
 
-    /// How log lines look on stderr; `RUST_LOG` says which there are
+    /// The format of log lines on stderr; `RUST_LOG` selects the lines
     #[arg(long, env = "APP_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub(crate) log_format: LogFormat,
 
-    /// How long requests may go on after SIGTERM or Ctrl-C
+    /// How long running requests may still take after SIGTERM or Ctrl-C
     #[arg(long, env = "APP_SHUTDOWN_SECONDS", value_name = "SECONDS", default_value_t = 10)]
     shutdown_seconds: u16,
 
@@ -39,7 +39,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) database: DatabaseArgs,
 
-    /// How long to put up with what keeps the migrations waiting
+    /// How long migrations wait for locks, and how often they are retried
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
 
@@ -49,7 +49,7 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// Returns how long requests may go on after the service was told to stop.
+    /// Returns how long running requests may still take after the service was told to stop.
     pub(crate) fn shutdown_limit(&self) -> Duration {
         Duration::from_secs(self.shutdown_seconds.into())
     }
@@ -62,15 +62,15 @@ pub(crate) enum MigrateMode {
     Up,
     /// Refuse to start while revisions are pending
     Check,
-    /// Leave the schema alone
+    /// Leave the schema unchanged
     Off,
 }
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogFormat {
     /// One line for people
     Text,
-    /// One JSON object a line
+    /// One JSON object for each line
     Json,
 }

@@ -1,4 +1,4 @@
-//! What goes wrong in a request, and how the client hears of it.
+//! Errors of a request, and the responses that report them to the client.
 
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
@@ -10,7 +10,7 @@ use tracing::error;
 
 use crate::password::HashError;
 
-/// What goes wrong in a request.
+/// An error of a request.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// No route has this path.
@@ -33,10 +33,10 @@ pub(crate) enum Error {
         /// The voter.
         user_id: i32,
     },
-    /// Somebody else has the email address.
+    /// Another user has the email address.
     #[error("the email address is taken")]
     EmailTaken,
-    /// One vote a person and post.
+    /// The user has already voted: a user has one vote for each post.
     #[error("user {user_id} has already voted for post {post_id}")]
     AlreadyVoted {
         /// The post.
@@ -105,7 +105,7 @@ impl Error {
         }
     }
 
-    /// Returns what the client is told. What went wrong inside is for the log only.
+    /// Returns the message for the client. The details of internal errors are in the log only.
     fn message(&self) -> String {
         match self.class().1 {
             "internal" => "something went wrong inside the service".to_owned(),
@@ -124,7 +124,7 @@ fn body_problem(rejection: &JsonRejection) -> String {
     }
 }
 
-/// Returns what was wrong with a request that axum itself rejects, without what axum tried to do with it.
+/// Returns the cause for which axum itself rejects a request, without the operation that axum tried.
 fn reason(rejection: &dyn std::error::Error) -> String {
     match rejection.source().and_then(std::error::Error::source) {
         Some(cause) => cause.to_string(),

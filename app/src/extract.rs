@@ -1,4 +1,4 @@
-//! Extractors of axum, rejecting with the service's own errors.
+//! Extractors of axum that reject with the service's own errors.
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;

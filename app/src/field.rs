@@ -1,5 +1,5 @@
-//! What the fields of a body may hold. The bounds are those of the columns, on whichever backend they are
-//! narrowest, so that a request is refused by name rather than by the database.
+//! The values that the fields of a body may have. The bounds are those of the columns on the backend where they are
+//! narrowest, so that the service refuses a request and names the field before the database refuses it.
 
 use crate::error::Error;
 
@@ -7,12 +7,12 @@ use crate::error::Error;
 const MAX_LINE: usize = 255;
 /// The bound of MySQL's `text`, in bytes.
 const MAX_TEXT: usize = 65_535;
-/// Shorter passwords are guessed.
+/// Shorter passwords are easy to guess.
 const MIN_PASSWORD: usize = 8;
-/// Longer passwords only cost time.
+/// Longer passwords only take more time to hash.
 const MAX_PASSWORD: usize = 1024;
 
-/// Returns an email address in lowercase, so that it is unique whatever the database compares by.
+/// Returns an email address in lowercase, so that it is unique under every collation of the database.
 pub(crate) fn email(value: &str) -> Result<String, Error> {
     let email = line("email", value)?.to_lowercase();
     let whole = matches!(email.split_once('@'), Some((name, host)) if !name.is_empty() && !host.is_empty());
@@ -22,7 +22,7 @@ pub(crate) fn email(value: &str) -> Result<String, Error> {
     Ok(email)
 }
 
-/// Returns a password that is neither guessed at once nor absurd.
+/// Returns a password whose length is within the bounds.
 pub(crate) fn password(value: String) -> Result<String, Error> {
     if value.chars().count() < MIN_PASSWORD {
         return Err(Error::invalid("password", format!("has to have {MIN_PASSWORD} characters at least")));
@@ -38,7 +38,7 @@ pub(crate) fn title(value: &str) -> Result<String, Error> {
     line("title", value).map(str::to_owned)
 }
 
-/// Returns the text of a post as it is.
+/// Returns the text of a post unchanged.
 pub(crate) fn content(value: String) -> Result<String, Error> {
     if value.len() > MAX_TEXT {
         return Err(Error::invalid("content", format!("may have {MAX_TEXT} bytes at most")));
@@ -47,7 +47,7 @@ pub(crate) fn content(value: String) -> Result<String, Error> {
     Ok(value)
 }
 
-/// Checks what fits into one bounded column, without the white space around it.
+/// Checks a value for one bounded column, and removes the white space around it.
 fn line<'a>(field: &'static str, value: &'a str) -> Result<&'a str, Error> {
     let value = value.trim();
     if value.is_empty() {

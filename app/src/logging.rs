@@ -8,12 +8,12 @@ use tracing_subscriber::filter::FromEnvError;
 
 use crate::args::LogFormat;
 
-/// `RUST_LOG` does not say what to log.
+/// `RUST_LOG` is malformed.
 #[derive(Debug, thiserror::Error)]
 #[error("malformed `RUST_LOG`: {0}")]
 pub(crate) struct LoggingError(#[from] FromEnvError);
 
-/// Sends what is logged from here on to stderr: what `RUST_LOG` names, or everything from `info` up.
+/// Writes the log to stderr from now on: the levels that `RUST_LOG` names, or everything from `info` up.
 pub(crate) fn init(format: LogFormat) -> Result<(), LoggingError> {
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env()?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);

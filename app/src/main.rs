@@ -1,8 +1,8 @@
 //! The example service: people, posts and votes over HTTP, on a schema that it migrates when it starts.
 //!
-//! What another service would copy is [`migrate`]: the lines that embed the engine. Around them stand
-//! the command line ([`args`]), the listener and its orderly end ([`serve`]), and the [`routes`]. Whoever
-//! reaches the service may do everything: there is no authentication in this example.
+//! Another service would copy [`migrate`], which embeds the engine. The rest is the command line ([`args`]), the
+//! listener and its graceful shutdown ([`serve`]), and the [`routes`]. Every client of the service may do everything:
+//! there is no authentication in this example.
 
 mod args;
 mod error;
@@ -30,8 +30,8 @@ use clap::Parser;
 use crate::args::Args;
 use crate::start::StartError;
 
-/// Starts the service. Exits with 0 after an orderly end, 1 when the service cannot start or listen,
-/// and 2 when the arguments are wrong.
+/// Starts the service. Exits with 0 after a graceful shutdown, 1 when the service cannot start or listen, and 2 when
+/// the arguments are wrong.
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Reads the settings while there is one thread only, then hands over to the runtime.
+/// Reads the settings while there is one thread only, then starts the runtime.
 fn run() -> Result<(), StartError> {
     seachange::args::env_file::load(std::env::args_os())?;
     let args = Args::parse();
@@ -54,7 +54,7 @@ fn run() -> Result<(), StartError> {
     ended
 }
 
-/// An error with what is behind it, where its message does not say it already.
+/// Returns the message of an error with those of its sources, except where the message contains them already.
 fn whole(error: &StartError) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -68,17 +68,18 @@ fn whole(error: &StartError) -> String {
     text
 }
 
-/// A text that may hold names of a database, without what steers a terminal or turns the direction of text.
+/// Escapes the characters of a text that control a terminal or change the direction of text. The text may contain names
+/// from a database.
 fn printable(text: &str) -> String {
     let steers =
         |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().map(|c| if steers(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
 }
 
-/// Prints an error, and what helps, on stderr.
+/// Prints an error and its hint on stderr.
 fn report(error: &StartError) {
     let mut stderr = std::io::stderr().lock();
-    // Nobody is left to tell when stderr is closed.
+    // When stderr is closed, the error cannot be printed.
     let _ = writeln!(stderr, "error: {}", printable(&whole(error)));
     if let Some(hint) = error.hint() {
         let _ = writeln!(stderr, "hint: {hint}");

@@ -1,4 +1,4 @@
-//! The engine inside a service: bringing the schema to this program's heads, or insisting on it.
+//! The engine inside a service: upgrades the schema to the heads of this program, or requires that it is there.
 
 use std::sync::atomic::Ordering;
 
@@ -11,8 +11,9 @@ use tracing::info;
 use crate::args::{Args, MigrateMode};
 use crate::signal::Signals;
 
-/// Does what the arguments say about the schema, before the first request. What is applied goes to the log, and what is
-/// unusual about the database too. A signal ends it after the revision that runs: then the service is not to start.
+/// Upgrades or checks the schema before the first request, as the arguments say. Logs applied revisions and warnings
+/// about the database. After a signal it ends when the running revision ends; then the caller must not start the
+/// service.
 pub(crate) async fn on_start(args: &Args, settings: &DatabaseSettings, signals: &Signals) -> Result<(), Error> {
     let options = UpgradeOptions { ahead: args.ahead, ..UpgradeOptions::default() };
     match args.migrate {
@@ -32,7 +33,7 @@ pub(crate) async fn on_start(args: &Args, settings: &DatabaseSettings, signals: 
     }
 }
 
-/// Upgrades, and stops before the next revision when a signal comes.
+/// Upgrades, and stops before the next revision after a signal.
 async fn upgrade(migrator: &Migrator, options: UpgradeOptions, signals: &Signals) -> Result<Report, Error> {
     let targets = [Target::HEADS];
     let run = migrator.upgrade_to(&targets, options);
@@ -47,7 +48,7 @@ async fn upgrade(migrator: &Migrator, options: UpgradeOptions, signals: &Signals
     }
 }
 
-/// What a health check asks, through the pool of the service.
+/// The schema check of `/health/ready`, through the pool of the service.
 pub(crate) struct Schema {
     pub(crate) migrator: Migrator,
     ahead: AheadPolicy,
@@ -58,12 +59,12 @@ impl Schema {
     ///
     /// # Errors
     ///
-    /// Fails when the revisions of this program make no graph.
+    /// Fails when the revisions of this program do not form a valid graph.
     pub(crate) fn watch(pool: &DatabaseConnection, ahead: AheadPolicy) -> Result<Self, Error> {
         Ok(Self { migrator: Migrator::new(&MIGRATIONS, pool.clone())?, ahead })
     }
 
-    /// Fails, with the reason, unless the schema is what this program works on. Reads one table.
+    /// Fails, with the reason, unless the schema matches this program. Reads one table.
     pub(crate) async fn check(&self) -> Result<(), Error> {
         let options = UpgradeOptions { ahead: self.ahead, ..UpgradeOptions::default() };
         self.migrator.check_with(options).await.map(drop)

@@ -1,4 +1,4 @@
-//! Lists, a part at a time.
+//! Pages of lists.
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
@@ -7,18 +7,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
-/// How many items a page has when the client does not say.
+/// How many items a page has by default.
 const DEFAULT_LIMIT: u32 = 20;
 /// How many items a page has at most.
 const MAX_LIMIT: u32 = 100;
 
-/// Which part of a list: `?limit=20&offset=0`.
+/// The requested part of a list: `?limit=20&offset=0`.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Window {
     /// How many items, 1 to 100.
     limit: u32,
-    /// How many items come before.
+    /// How many items precede the page.
     offset: u32,
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Replaces the items by what `f` makes of all of them.
+    /// Replaces the items by the result of `f`, which gets all of them.
     pub(crate) async fn try_map<U, E>(self, f: impl AsyncFnOnce(Vec<T>) -> Result<Vec<U>, E>) -> Result<Page<U>, E> {
         let Self { items, limit, offset, total } = self;
         Ok(Page { items: f(items).await?, limit, offset, total })
@@ -60,7 +60,7 @@ impl<T> Page<T> {
 }
 
 impl Window {
-    /// Fetches this part of what `select` finds. The caller has put it in a stable order.
+    /// Fetches this part of the rows of `select`, to which the caller has given a stable order.
     pub(crate) async fn fetch<E>(
         self,
         select: Select<E>,

@@ -1,4 +1,4 @@
-//! Hashing passwords without holding up other requests.
+//! Hashes passwords without delaying other requests.
 
 use argon2::Argon2;
 use argon2::password_hash::PasswordHasher;
@@ -18,13 +18,13 @@ pub(crate) enum HashError {
 
 /// Hashes passwords with Argon2id and its recommended costs.
 pub(crate) struct Hasher {
-    /// As many as there are processors: a hash keeps one busy and takes 19 MiB, so more at a time
-    /// would only cost memory.
+    /// One permit for each processor: a hash keeps one processor busy and takes 19 MiB, so more at a time would only
+    /// use memory.
     permits: Semaphore,
 }
 
 impl Hasher {
-    /// Makes a hasher for this computer.
+    /// Makes a hasher with a permit for each processor of this computer.
     pub(crate) fn new() -> Self {
         Self { permits: Semaphore::new(std::thread::available_parallelism().map_or(1, Into::into)) }
     }

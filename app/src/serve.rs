@@ -1,4 +1,4 @@
-//! Listening, and an orderly end.
+//! The listener, and its graceful shutdown.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -15,22 +15,22 @@ use crate::signal::Signals;
 /// A listener that failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ServeError {
-    /// The address cannot be listened on.
+    /// The service cannot listen on the address.
     #[error("cannot listen on `{host}` port {port}: {source}")]
     Bind {
-        /// The host that was asked for.
+        /// The requested host.
         host: String,
-        /// The port that was asked for.
+        /// The requested port.
         port: u16,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// Connections cannot be accepted any more.
+    /// The service cannot accept connections any more.
     #[error("cannot accept connections: {0}")]
     Accept(#[from] io::Error),
 }
 
-/// Serves until SIGTERM or Ctrl-C, and then for `limit` at most the requests that are under way.
+/// Serves until SIGTERM or Ctrl-C, and then finishes the running requests for `limit` at most.
 pub(crate) async fn until_stopped(
     host: &str,
     port: u16,
@@ -45,7 +45,7 @@ pub(crate) async fn until_stopped(
     let told = async move {
         first.first().await;
         info!(limit = ?limit, "stopping");
-        // The receiver is gone only when nothing is served any more.
+        // The receiver is dropped only when the server has ended.
         let _ = stop.send(());
     };
     tokio::select! {
@@ -61,7 +61,7 @@ async fn bind(host: &str, port: u16) -> Result<TcpListener, ServeError> {
     bound.map_err(|source| ServeError::Bind { host: host.to_owned(), port, source })
 }
 
-/// Tells the address: in the log, and as the first line on stdout for whoever started the service.
+/// Writes the address to the log, and, for the parent process, as the first line to stdout.
 fn announce(address: SocketAddr) {
     info!(%address, "listening");
     let mut stdout = io::stdout().lock();
@@ -70,10 +70,10 @@ fn announce(address: SocketAddr) {
     }
 }
 
-/// Ends when, after the first signal, the time is up or a second signal comes.
+/// Ends when, after the first signal, the limit has passed or a second signal arrives.
 async fn out_of_patience(stopped: oneshot::Receiver<()>, limit: Duration, signals: &Signals) {
     if stopped.await.is_err() {
-        // Serving ended by itself; its own arm of the select says how.
+        // The server ended by itself; its own arm of the select reports how.
         return std::future::pending().await;
     }
     tokio::select! {

@@ -3,36 +3,36 @@
 use tokio::sync::watch;
 use tracing::error;
 
-/// Ctrl-C, and on Unix SIGTERM, counted: none is lost between two who wait for one.
+/// A counter of Ctrl-C and, on Unix, SIGTERM. All clones see every signal.
 #[derive(Clone, Debug)]
 pub(crate) struct Signals(watch::Receiver<u32>);
 
 impl Signals {
-    /// Listens from now on, for as long as the runtime is there: signals do not end the process any more.
+    /// Listens from now on until the runtime ends: signals do not end the process any more.
     pub(crate) fn listen() -> Self {
         let (sender, receiver) = watch::channel(0);
         tokio::spawn(count(sender));
         Self(receiver)
     }
 
-    /// Whether one has come.
+    /// Returns whether a signal has arrived.
     pub(crate) fn have_come(&self) -> bool {
         *self.0.borrow() > 0
     }
 
-    /// Ends at the first one; at once when it has come.
+    /// Waits for the first signal; returns at once when it has arrived already.
     pub(crate) async fn first(&self) {
         self.nth(1).await;
     }
 
-    /// Ends at the second one: somebody is in a hurry.
+    /// Waits for the second signal, which asks for an immediate end.
     pub(crate) async fn second(&self) {
         self.nth(2).await;
     }
 
     async fn nth(&self, number: u32) {
         if self.0.clone().wait_for(|count| *count >= number).await.is_err() {
-            // Nobody listens any more.
+            // The task that counts signals has ended.
             std::future::pending().await
         }
     }

@@ -21,10 +21,10 @@ use crate::state::AppState;
 
 /// How long a request waits for a connection of the pool.
 const ACQUIRE_LIMIT: Duration = Duration::from_secs(5);
-/// How long the end waits for connections to be closed in due form.
+/// How long the shutdown waits for connections to be closed properly.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 
-/// Why the service did not start, or stopped.
+/// The reason for which the service did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StartError {
     /// The file of environment variables cannot be used.
@@ -33,19 +33,19 @@ pub(crate) enum StartError {
     /// The settings do not name one database.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// `RUST_LOG` does not say what to log.
+    /// `RUST_LOG` is malformed.
     #[error(transparent)]
     Logging(#[from] LoggingError),
-    /// The operating system gave no threads.
+    /// The operating system could not create the threads.
     #[error("cannot start the runtime: {0}")]
     Runtime(std::io::Error),
-    /// The schema is not what this program works on.
+    /// The schema does not match this program.
     #[error(transparent)]
     Schema(#[from] seachange::Error),
-    /// The pool has no first connection.
+    /// The first connection of the pool could not be made.
     #[error(transparent)]
     Connect(#[from] ConnectError),
-    /// Told twice to stop, the service did not wait for what it was at.
+    /// After a second signal, the service did not wait for the running revision.
     #[error("ended before the schema was up to date, because of a second signal")]
     Aborted,
     /// The listener failed.
@@ -54,7 +54,7 @@ pub(crate) enum StartError {
 }
 
 impl StartError {
-    /// Returns what helps, for the person who started the service.
+    /// Returns a hint for the person who started the service.
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Schema(seachange::Error::Behind { .. }) => {
@@ -79,7 +79,8 @@ impl StartError {
     }
 }
 
-/// Brings the schema up, connects, and serves until the service is told to stop. Told so before, it does not serve.
+/// Upgrades or checks the schema, connects, and serves until a signal stops the service. After an earlier signal it
+/// does not serve.
 pub(crate) async fn start(args: &Args) -> Result<(), StartError> {
     let settings = args.database.resolve()?;
     announce(&args.database);
@@ -95,12 +96,12 @@ pub(crate) async fn start(args: &Args) -> Result<(), StartError> {
     info!(database = %settings, "connected");
     let router = routes::router(AppState::new(pool.clone(), args.ahead)?);
     serve::until_stopped(&args.host, args.port, router, args.shutdown_limit(), &signals).await?;
-    // A request that was cut may hold its connection still; it goes when the process ends.
+    // An aborted request may still hold its connection, which is closed when the process ends.
     let _ = tokio::time::timeout(CLOSE_LIMIT, pool.close()).await;
     Ok(())
 }
 
-/// Tells of variables that may be meant to be settings, and of a database that no setting names.
+/// Warns of variables that are probably misspelled settings, and of a database that no setting names.
 fn announce(database: &DatabaseArgs) {
     for Misspelled { found, meant } in misspelled() {
         warn!("the variable `{}` is set and means nothing; did you mean `{meant}`?", found.escape_debug());
@@ -110,7 +111,7 @@ fn announce(database: &DatabaseArgs) {
     }
 }
 
-/// Brings the schema up, and connects; nothing where the service was told to stop meanwhile.
+/// Upgrades or checks the schema, and connects. Returns `None` when a signal has stopped the service before.
 async fn prepare(
     args: &Args,
     settings: &DatabaseSettings,
@@ -128,7 +129,7 @@ async fn prepare(
     Ok(if signals.have_come() { None } else { Some(pool) })
 }
 
-/// Opens the pool that the requests share.
+/// Opens the pool for the requests.
 async fn connect(settings: &DatabaseSettings) -> Result<DatabaseConnection, ConnectError> {
     let mut options = settings.connect_options();
     options.acquire_timeout(ACQUIRE_LIMIT);

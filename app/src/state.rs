@@ -1,4 +1,4 @@
-//! What every request shares.
+//! The state that all requests share.
 
 use std::sync::Arc;
 
@@ -8,23 +8,23 @@ use seachange::AheadPolicy;
 use crate::migrate::Schema;
 use crate::password::Hasher;
 
-/// What every request shares. A clone is cheap.
+/// The state that all requests share. A clone is cheap.
 #[derive(Clone)]
 pub(crate) struct AppState {
     /// The pool of connections.
     pub(crate) database: DatabaseConnection,
-    /// Tells whether the schema is what this program works on.
+    /// Checks whether the schema matches this program.
     pub(crate) schema: Arc<Schema>,
     /// Hashes passwords.
     pub(crate) passwords: Arc<Hasher>,
 }
 
 impl AppState {
-    /// Makes the state of a service on `database`, which may be ahead of it or not.
+    /// Makes the state of a service on `database`. `ahead` says whether the database may be ahead of it.
     ///
     /// # Errors
     ///
-    /// Fails when the revisions of this program make no graph.
+    /// Fails when the revisions of this program do not form a valid graph.
     pub(crate) fn new(database: DatabaseConnection, ahead: AheadPolicy) -> Result<Self, seachange::Error> {
         let schema = Arc::new(Schema::watch(&database, ahead)?);
         Ok(Self { database, schema, passwords: Arc::new(Hasher::new()) })

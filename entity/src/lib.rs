@@ -1,8 +1,7 @@
 //! The models of the example service: people who write posts and vote for them.
 //!
-//! Every model is SeaORM's dense format: the columns and the relations of a table in one struct. The
-//! tables themselves are made by the revisions of the `migration` crate; the tests here hold the
-//! schema that the models describe.
+//! Every model is in SeaORM's dense format: the columns and the relations of a table in one struct. The revisions of
+//! the `migration` crate make the tables; the tests here check the schema that the models describe.
 
 use seachange::autogenerate::Entities;
 
@@ -10,7 +9,7 @@ pub mod posts;
 pub mod users;
 pub mod votes;
 
-/// All of them, for the comparison with a database.
+/// All entities, for the comparison with a database.
 pub fn entities() -> Entities {
     Entities::new().with(users::Entity).with(posts::Entity).with(votes::Entity)
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "posts")]
 pub struct Model {
-    /// The key, given by the database.
+    /// The key, which the database generates.
     #[sea_orm(primary_key)]
     pub id: i32,
     /// One line.
@@ -17,15 +17,15 @@ pub struct Model {
     /// The text itself.
     #[sea_orm(column_type = "Text")]
     pub content: String,
-    /// Whether everybody may read it.
+    /// Whether every user may read it.
     #[sea_orm(default_value = true)]
     pub published: bool,
     /// When the row was inserted, by the clock of the database.
     #[sea_orm(default_expr = "Expr::current_timestamp()")]
     pub created_at: DateTimeUtc,
-    /// Whose post this is.
+    /// The owner of the post.
     pub owner_id: i32,
-    /// Whose post this is; a post goes with its owner.
+    /// The owner of the post; a post is deleted with its owner.
     #[sea_orm(belongs_to, from = "owner_id", to = "id", on_delete = "Cascade")]
     pub owner: BelongsTo<super::users::Entity>,
     /// The votes for this post.

@@ -1,12 +1,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-//! What the models say about the schema, in the words of each database.
+//! The schema that the models describe, as SQL of each database.
 
 use insta::assert_snapshot;
 use sea_orm::{DbBackend, EntityTrait, Schema};
 
 use crate::{posts, users, votes};
 
-/// The `CREATE TABLE` of an entity, one definition a line.
+/// The `CREATE TABLE` of an entity, one definition for each line.
 fn table<E: EntityTrait>(backend: DbBackend, entity: E) -> String {
     let create = Schema::new(backend).create_table_from_entity(entity);
     backend.build(&create).to_string().replace(", ", ",\n  ")

@@ -1,4 +1,4 @@
-//! People, known by their email address.
+//! Users, identified by their email address.
 
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "users")]
 pub struct Model {
-    /// The key, given by the database.
+    /// The key, which the database generates.
     #[sea_orm(primary_key)]
     pub id: i32,
-    /// The address that nobody else has. Bounded, because MySQL does not index unbounded text.
+    /// The unique email address. Bounded, because MySQL does not index unbounded text.
     #[sea_orm(unique, column_type = "String(StringLen::N(255))")]
     pub email: String,
     /// The hash of the password in the PHC string format. It is never serialised.
@@ -21,10 +21,10 @@ pub struct Model {
     /// When the row was inserted, by the clock of the database.
     #[sea_orm(default_expr = "Expr::current_timestamp()")]
     pub created_at: DateTimeUtc,
-    /// What this person wrote.
+    /// The posts of this user.
     #[sea_orm(has_many)]
     pub posts: HasMany<super::posts::Entity>,
-    /// The votes that this person gave.
+    /// The votes of this user.
     #[sea_orm(has_many)]
     pub votes: HasMany<super::votes::Entity>,
 }

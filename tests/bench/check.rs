@@ -1,7 +1,7 @@
-//! `check` of a database that fits its entities, beside Alembic's on the same tables.
+//! `check` of a database that matches its entities, beside Alembic's on the same tables.
 //!
-//! Alembic is measured where `ALEMBIC_PYTHON` names a Python that has it, with SQLAlchemy and a driver for PostgreSQL:
-//! `just bench-check` makes one.
+//! Alembic is measured where `ALEMBIC_PYTHON` names a Python that has Alembic, SQLAlchemy and a driver for PostgreSQL:
+//! `just bench-check` installs one.
 
 mod once;
 mod tables;
@@ -19,15 +19,15 @@ use crate::{Options, say};
 
 pub(crate) use once::once;
 
-/// One measured run, in a process of its own.
+/// One measured run, in its own process.
 #[derive(Debug, Clone, Copy)]
 struct Run {
     milliseconds: f64,
-    /// The most memory that the process had.
+    /// The peak memory of the process.
     megabytes: f64,
 }
 
-/// Prints times and memory by the number of tables, and Alembic's time over ours.
+/// Prints times and memory by the number of tables, and Alembic's time divided by that of the engine.
 pub(crate) fn compare(fleet: &SharedServers, options: &Options, counts: &[usize]) -> Result<(), Box<dyn Error>> {
     let alembic = std::env::var("ALEMBIC_PYTHON").ok();
     say!("Comparing entities with a database that fits them, {} rounds, medians", options.rounds);
@@ -64,7 +64,7 @@ fn measure(
     Ok((ours, theirs))
 }
 
-/// Runs a process that prints how many milliseconds it took, and how many megabytes it had.
+/// Runs a process that prints its time in milliseconds and its peak memory in megabytes.
 fn run(command: &mut Command) -> Result<Run, Box<dyn Error>> {
     let output = command.output()?;
     if !output.status.success() {

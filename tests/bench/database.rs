@@ -1,4 +1,4 @@
-//! The databases that are measured on.
+//! The databases on which the benchmarks run.
 
 use std::error::Error;
 use std::fmt;
@@ -6,12 +6,12 @@ use std::fmt;
 use seachange_tests::servers::SharedServers;
 use seachange_tests::{Backend, TestDatabase};
 
-/// A place to measure on.
+/// A database on which the benchmarks run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// SQLite in memory: no disk that hides what the engine takes.
+    /// SQLite in memory, where no disk hides the cost of the engine.
     Memory,
-    /// A file, or a server of this machine that does not wait for the disk.
+    /// A file, or a server on this machine that does not wait for the disk.
     Usual(Backend),
 }
 
@@ -52,7 +52,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// An empty database, which goes with the value.
+/// An empty database, which is removed when the value is dropped.
 pub(crate) struct Database {
     pub(crate) url: String,
     _database: TestDatabase,

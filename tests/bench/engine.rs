@@ -1,11 +1,11 @@
-//! What is measured: the engine, as a program uses it.
+//! The measured code: the engine, as a program uses it.
 
 use std::error::Error;
 use std::time::{Duration, Instant};
 
 use seachange::{DatabaseSettings, Migrations, Migrator};
 
-/// Connects, upgrades to all heads, closes; says how many revisions it applied.
+/// Connects, upgrades to all heads, and closes. Returns the number of applied revisions.
 pub(crate) async fn up(url: &str, migrations: &'static Migrations) -> Result<usize, Box<dyn Error>> {
     let settings: DatabaseSettings = url.parse()?;
     let migrator = Migrator::connect(migrations, &settings).await?;
@@ -14,7 +14,7 @@ pub(crate) async fn up(url: &str, migrations: &'static Migrations) -> Result<usi
     Ok(report.done.len())
 }
 
-/// Records that every revision is applied.
+/// Records every revision as applied.
 pub(crate) async fn stamp(url: &str, migrations: &'static Migrations) -> Result<(), Box<dyn Error>> {
     let settings: DatabaseSettings = url.parse()?;
     let migrator = Migrator::connect(migrations, &settings).await?;
@@ -22,7 +22,7 @@ pub(crate) async fn stamp(url: &str, migrations: &'static Migrations) -> Result<
     Ok(migrator.close().await?)
 }
 
-/// How long an upgrade of an empty database to all heads takes on a connection that is there.
+/// The time of an upgrade of an empty database to all heads on an open connection.
 pub(crate) async fn apply(url: &str, migrations: &'static Migrations) -> Result<Duration, Box<dyn Error>> {
     let settings: DatabaseSettings = url.parse()?;
     let migrator = Migrator::connect(migrations, &settings).await?;

@@ -1,4 +1,4 @@
-//! Medians, and how far the values lie apart.
+//! Medians, and the range of the values.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,7 +11,7 @@ pub(crate) struct Figures {
 }
 
 impl Figures {
-    /// Takes values; none at all count as one of nothing.
+    /// Takes values. No value counts as one value of zero.
     pub(crate) fn new(values: impl IntoIterator<Item = f64>) -> Self {
         let mut values: Vec<f64> = values.into_iter().collect();
         if values.is_empty() {
@@ -26,12 +26,12 @@ impl Figures {
         Self::new(durations.iter().map(|duration| duration.as_secs_f64() * 1e3))
     }
 
-    /// What was measured side by side, divided pair by pair: what slows the machine down slows both.
+    /// The ratios of values that were measured side by side, pair by pair: a slower machine slows both.
     pub(crate) fn ratios(over: &[Duration], under: &[Duration]) -> Self {
         Self::new(over.iter().zip(under).map(|(over, under)| over.as_secs_f64() / under.as_secs_f64()))
     }
 
-    /// The value in the middle, or between the two there.
+    /// The value in the middle, or the mean of the two values there.
     pub(crate) fn median(&self) -> f64 {
         let middle = self.values.len() / 2;
         if self.values.len() % 2 == 1 {
@@ -42,7 +42,7 @@ impl Figures {
     }
 }
 
-/// Shows the median, and the least and the greatest value.
+/// Shows the median, the least and the greatest value.
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = format!("{:.2} ({:.2}-{:.2})", self.median(), self.values[0], self.values[self.values.len() - 1]);

@@ -1,6 +1,6 @@
-//! What the engine costs, as ratios: `cargo bench -p seachange-tests -- [upgrade|growth|nothing|touch|check ...]`.
+//! The cost of the engine, as ratios: `cargo bench -p seachange-tests -- [upgrade|growth|nothing|touch|check ...]`.
 //!
-//! Both sides of a ratio run in turns in one run, on the same database server.
+//! Both sides of a ratio run alternately in one run, on the same database server.
 
 mod check;
 mod database;
@@ -35,7 +35,7 @@ pub(crate) use say;
 const USAGE: &str = "usage: bench [upgrade] [growth] [nothing] [touch] [check] [peers] [sqlite] [postgres] [mariadb] [mysql] [--rounds N]; \
                      all unless named, and `peers` with the feature of that name only";
 
-/// What to measure.
+/// The parts to measure.
 #[derive(Debug)]
 struct Options {
     parts: BTreeSet<&'static str>,
@@ -56,7 +56,7 @@ const PARTS: &[&str] = &[
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let result = match words.as_slice() {
-        // A process of its own, for `check`.
+        // The separate process for `check`.
         [word, url, count] if word == "check-once" => {
             count.parse().map_err(Into::into).and_then(|count| check::once(url, count))
         }
@@ -110,7 +110,7 @@ impl Options {
             options.backends.extend(backend);
             match arg.as_str() {
                 "--rounds" => options.rounds = args.next().ok_or(USAGE)?.parse()?,
-                // Cargo says so to every benchmark.
+                // Cargo passes this argument to every benchmark.
                 "--bench" => {}
                 _ if part.is_none() && backend.is_none() => return Err(USAGE.into()),
                 _ => {}

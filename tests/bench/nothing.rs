@@ -1,4 +1,4 @@
-//! An upgrade that finds nothing to do, as every start of a service makes it.
+//! An upgrade that finds nothing to do, as at every start of a service.
 
 use std::error::Error;
 use std::time::{Duration, Instant};
@@ -12,10 +12,10 @@ use crate::revisions::migrations;
 use crate::upgrade::print_header;
 use crate::{Options, engine, raw, say};
 
-/// The rounds are short, so that there can be many.
+/// The rounds are short, so many are possible.
 const TIMES: usize = 20;
 
-/// Prints the engine's time over that of connecting and reading the same rows.
+/// Prints the engine's time divided by that of connecting and reading the same rows.
 pub(crate) fn compare(fleet: &SharedServers, options: &Options, counts: &[usize]) -> Result<(), Box<dyn Error>> {
     let rounds = options.rounds * TIMES;
     say!("Finding nothing to do: engine / connecting and one SELECT, by the number of revisions, {rounds} rounds");
@@ -45,7 +45,7 @@ fn measure(
     let (mut engine, mut driver) = (Vec::new(), Vec::new());
     for turn in 0..2 * rounds {
         let start = Instant::now();
-        // Who goes first changes from round to round.
+        // The contender that begins changes from round to round.
         if (turn + turn / 2) % 2 == 0 {
             let done = block_on(engine::up(&database.url, migrations))?;
             engine.push(start.elapsed());

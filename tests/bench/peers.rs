@@ -1,7 +1,7 @@
-//! The same changes, applied by others: `cargo bench -p seachange-tests --features peers --bench bench -- peers`.
+//! The same changes, applied by other tools: `cargo bench -p seachange-tests --features peers --bench bench -- peers`.
 //!
-//! Each is used as its documentation says, on a connection that is there, and keeps its own record. None but the engine
-//! knows a graph, and on MariaDB and MySQL none but the engine can go on after a kill.
+//! Each tool is used as its documentation says, on an open connection, and keeps its own record. Only the engine has a
+//! graph, and on MariaDB and MySQL only the engine can resume after a kill.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -46,7 +46,7 @@ impl fmt::Display for Peer {
     }
 }
 
-/// Prints the seconds that each takes for the same changes.
+/// Prints the seconds that each tool takes for the same changes.
 pub(crate) fn compare(fleet: &SharedServers, options: &Options) -> Result<(), Box<dyn Error>> {
     say!("Applying {REVISIONS} revisions, seconds, median (least-greatest) of {} rounds", options.rounds);
     say!("{:18}{}", "", Peer::ALL.map(|peer| format!("{peer:>22}")).concat());
@@ -65,7 +65,7 @@ pub(crate) fn compare(fleet: &SharedServers, options: &Options) -> Result<(), Bo
     Ok(())
 }
 
-/// How long a peer takes on a connection that is there; nothing where it does not work on this database.
+/// The time of a tool on an open connection. `None` where it does not support this database.
 async fn apply(
     peer: Peer,
     backend: Backend,
@@ -86,12 +86,12 @@ async fn apply(
         }
         (Peer::Refinery, Backend::Sqlite) => refinery_on_sqlite(url, changes).map(Some),
         (Peer::Refinery, Backend::Postgres) => refinery_on_postgres(url, changes).await.map(Some),
-        // Its drivers for them are two more that would have to be compiled.
+        // Its drivers for these databases are two more that would have to be compiled.
         (Peer::Refinery, Backend::MariaDb | Backend::MySql) => Ok(None),
     }
 }
 
-/// The changes as sea-orm-migration takes them: by a type, which can hold nothing.
+/// The changes as sea-orm-migration takes them: through a type without values.
 struct Listed;
 
 static COUNT: AtomicUsize = AtomicUsize::new(0);
@@ -103,7 +103,7 @@ impl MigratorTrait for Listed {
     }
 }
 
-/// A change with a name that no other has.
+/// A change with a unique name.
 struct Named {
     name: String,
     change: Change,

@@ -1,4 +1,4 @@
-//! What the engine is measured against: SQLx, with the same statements in the same transactions and nothing else.
+//! The baseline for the engine: SQLx, with the same statements in the same transactions and nothing else.
 
 use std::error::Error;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use seachange_tests::Backend;
 
 use crate::revisions::{Change, PROGRAM, SOURCE_HASH};
 
-/// How the statements of the revisions are sent. Rows are bound, and their statements cached, in both.
+/// How the statements of the revisions are sent. In both modes, rows are bound and their statements cached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sending {
     /// With `sqlx::query`: prepared, as SeaORM sends them.
@@ -28,7 +28,7 @@ type Columns = (String, String, String, String, String, DateTimeUtc, Option<Date
 const SELECT: &str = "SELECT revision, down_revision, depends_on, source_hash, state, started_at, finished_at, \
                       duration_ms, program FROM seachange_revision";
 
-/// How long the driver takes for these changes on a connection that is there.
+/// The time of the driver for these changes on an open connection.
 pub(crate) async fn apply(
     backend: Backend,
     url: &str,
@@ -42,7 +42,7 @@ pub(crate) async fn apply(
     }
 }
 
-/// Connects, reads the rows, closes; says how many there were.
+/// Connects, reads the rows, and closes. Returns the number of rows.
 pub(crate) async fn look(backend: Backend, url: &str) -> Result<usize, Box<dyn Error>> {
     match backend {
         Backend::Sqlite => sqlite::look(url).await,
@@ -51,7 +51,8 @@ pub(crate) async fn look(backend: Backend, url: &str) -> Result<usize, Box<dyn E
     }
 }
 
-/// The functions for one driver: SQLx's types differ, and what it takes to name them all in bounds is longer.
+/// The functions for one driver. SQLx's types differ between drivers, and generic bounds for all of them would be
+/// longer.
 macro_rules! driver {
     ($name:ident, $options:ty, $connection:ty, $backend:expr, $begin:literal, $create:literal, $insert:literal) => {
         mod $name {

@@ -1,4 +1,4 @@
-//! The revisions that are measured: one small change each, in the manner of a growing program.
+//! The measured revisions: one small change each, as in a growing program.
 
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{
@@ -8,19 +8,19 @@ use sea_orm::sea_query::{
 use seachange::prelude::*;
 use seachange::{Migrations, RegisteredRevision};
 
-/// What the rows name as the program.
+/// The name of the program in the rows.
 pub(crate) const PROGRAM: &str = "bench 0.1.0";
 
-/// As long as a real one.
+/// As long as a real hash.
 pub(crate) const SOURCE_HASH: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-/// One change of the schema. Of every four, the first makes a table, and the others change it.
+/// One change of the schema. The first of every four makes a table, and the others change it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Change {
     number: usize,
 }
 
-/// What a change does.
+/// The kind of a change.
 enum Kind {
     Table(Box<TableCreateStatement>),
     Column(TableAlterStatement),
@@ -33,7 +33,7 @@ impl Change {
         (0..count).map(|number| Self { number })
     }
 
-    /// The id of its revision.
+    /// The id of the revision of this change.
     pub(crate) fn id(self) -> String {
         format!("r{:06}", self.number)
     }
@@ -97,7 +97,7 @@ impl MigrationTrait for Change {
     }
 }
 
-/// A program with this many revisions in a row. It is never freed, as a real one is not.
+/// A program with this number of revisions in one line. It is never freed, like a real one.
 pub(crate) fn migrations(count: usize) -> &'static Migrations {
     let scripts: Vec<RegisteredRevision> = Change::first(count).map(script).collect();
     Box::leak(Box::new(Migrations::new(PROGRAM, scripts.leak())))

@@ -1,7 +1,7 @@
-//! From an edit of one revision file to `cargo run -p migration -- up` having run.
+//! The time from an edit of one revision file to the end of `cargo run -p migration -- up`.
 //!
-//! On a copy of the workspace with a target directory of its own, so that nothing here is changed, and what is built
-//! is what a user's command builds.
+//! Runs on a copy of the workspace with its own target directory, so that this workspace is not changed, and the build
+//! is that of a user's command.
 
 use std::error::Error;
 use std::fs;
@@ -13,17 +13,17 @@ use seachange_tests::cargo;
 use crate::figures::Figures;
 use crate::{Options, say};
 
-/// What building the migration program takes; every member has to be there to be read.
+/// The files that the build of the migration program needs. Every member has to exist, because cargo reads it.
 const PARTS: [&str; 9] =
     ["Cargo.toml", "Cargo.lock", "crates", "entity", "migration", "app", "tests", "rust-toolchain.toml", ".cargo"];
 
-/// Any revision will do.
+/// The edited revision; any revision is suitable.
 const FILE: &str = "migration/src/versions/m20261121_create_posts_table.rs";
 
-/// A part of its `up`.
+/// A part of the `up` of that revision.
 const CODE: &str = "255";
 
-/// Prints how long it takes.
+/// Prints the time.
 pub(crate) fn measure(options: &Options) -> Result<(), Box<dyn Error>> {
     let workspace = Workspace::copy()?;
     say!("From an edit of one revision to `cargo run -p migration -- up` having run, seconds");
@@ -56,7 +56,7 @@ struct Workspace {
 }
 
 impl Workspace {
-    /// Copies what changed since the last time, and keeps what was built then.
+    /// Copies the files that changed since the last time, and keeps the build of that time.
     fn copy() -> Result<Self, Box<dyn Error>> {
         let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("touch");
         let workspace = Self { folder: home.join("workspace"), target: home.join("target") };
@@ -93,7 +93,7 @@ impl Workspace {
     }
 }
 
-/// Copies a file or a folder. A file that is the same stays, with the time by which cargo knows it.
+/// Copies a file or a folder. An identical file stays, with the modification time that cargo compares.
 fn copy(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
     if from.is_dir() {
         fs::create_dir_all(to)?;

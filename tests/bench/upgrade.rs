@@ -14,10 +14,11 @@ use crate::{Options, engine, say};
 
 pub(crate) const REVISIONS: usize = 1000;
 
-/// How many revisions a contender applies at most to show one step of growth, in all rounds together where several fit.
+/// How many revisions a contender applies at most to show one step of growth, in all rounds together where there are
+/// several.
 const LONGEST: usize = 3000;
 
-/// Who applies the changes.
+/// The tool that applies the changes.
 #[derive(Debug, Clone, Copy)]
 enum Contender {
     Engine,
@@ -28,7 +29,7 @@ const ENGINE: Contender = Contender::Engine;
 const PREPARED: Contender = Contender::Driver(Sending::Prepared);
 const PLAIN: Contender = Contender::Driver(Sending::Plain);
 
-/// Prints the engine's time over the driver's.
+/// Prints the engine's time divided by the driver's.
 pub(crate) fn compare(fleet: &SharedServers, options: &Options) -> Result<(), Box<dyn Error>> {
     say!("Applying {REVISIONS} revisions: engine / driver, median (least-greatest) of {} rounds", options.rounds);
     say!("{:18}{:>22}{:>22}{:>26}", "", "/ sqlx::query", "/ sqlx::raw_sql", "engine, ms per revision");
@@ -40,7 +41,7 @@ pub(crate) fn compare(fleet: &SharedServers, options: &Options) -> Result<(), Bo
     Ok(())
 }
 
-/// Prints the time that a revision takes among few and among many.
+/// Prints the time for each revision of a short and of a long history.
 pub(crate) fn grow(fleet: &SharedServers, options: &Options, counts: &[usize]) -> Result<(), Box<dyn Error>> {
     say!("Milliseconds per revision, engine / sqlx::query, medians, by the number of revisions");
     print_header(counts);
@@ -83,7 +84,8 @@ fn measure<const N: usize>(
     })
 }
 
-/// What each contender gives for a new database, round by round; who goes first changes from round to round.
+/// The result of each contender for a new database, round by round. The contender that begins changes from round to
+/// round.
 pub(crate) fn in_turns<C: Copy, T, const N: usize>(
     fleet: &SharedServers,
     place: Place,

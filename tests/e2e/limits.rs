@@ -84,7 +84,7 @@ fn interrupt_ends_the_wait(database: &TestDatabase) -> TestResult {
     second.interrupt()?;
     let output = second.finish()?;
     assert_eq!(output.code, Some(130), "{output}");
-    assert!(output.stderr.contains("the same command goes on from here"), "{output}");
+    assert!(output.stderr.contains("the same command continues from here"), "{output}");
     fs::write(database.folder().join("go"), "")?;
     first.finish()?.succeeded()?;
     assert_eq!(applied(database)?, 4);
@@ -228,7 +228,7 @@ fn app_stops_after_the_revision(database: &TestDatabase) -> TestResult {
 fn app_stops_waiting(database: &TestDatabase) -> TestResult {
     let holder = others(database, "CREATE TABLE posts (id int)")?;
     let mut running = app(database).start()?;
-    running.wait_for("waiting for whoever writes")?;
+    running.wait_for("waiting for another session that writes")?;
     running.terminate()?;
     let output = running.finish()?;
     assert_eq!((output.code, output.stdout.as_str()), (Some(0), ""), "{output}");

@@ -13,6 +13,7 @@ mod comparison;
 mod earlier_version;
 mod edited;
 mod env_example;
+mod examples;
 mod failures;
 mod first_use;
 mod generated;
@@ -31,6 +32,7 @@ mod primary_keys;
 mod programs;
 mod random_revisions;
 mod readme;
+mod recipes;
 mod revision_files;
 mod rolling_deploy;
 mod servers;
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         earlier_version::trials(),
         edited::trials(),
         env_example::trials(),
+        examples::trials(),
         failures::trials(),
         first_use::trials(),
         generated::trials(),
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         programs::trials(),
         random_revisions::trials(),
         readme::trials(),
+        recipes::trials(),
         revision_files::trials(),
         rolling_deploy::trials(),
         servers::trials(),

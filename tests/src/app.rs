@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{Output, Program, ProgramError, TestDatabase, program::Running};
 
-/// How long the service may take to listen, and to end.
+/// How long the service may take to start listening, and to end.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The example service on a free port. Dropping it sends SIGTERM, and waits.
@@ -33,7 +33,7 @@ impl App {
         Ok(Self { running, address })
     }
 
-    /// Where the service is, as in `http://127.0.0.1:4711`.
+    /// Returns the URL of the service, as in `http://127.0.0.1:4711`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -71,11 +71,11 @@ impl Drop for App {
     }
 }
 
-/// Waits until the service listens, and reads where: the port is its own choice.
+/// Waits until the service listens, and reads the address: the service chooses the port.
 fn wait(running: &mut Running, name: &str) -> Result<SocketAddr, ProgramError> {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        // In this order: what it wrote at its very end counts.
+        // In this order, so that output written just before the end is read too.
         let ended = !matches!(running.exited(), Ok(None));
         let stdout = running.stdout();
         let told = stdout.split_once('\n').and_then(|(line, _)| line.strip_prefix("listening on http://"));

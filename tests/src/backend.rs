@@ -16,7 +16,7 @@ pub enum Backend {
 }
 
 impl Backend {
-    /// Every backend, in the order in which results are told.
+    /// Every backend, in the order in which results are reported.
     pub const ALL: [Self; 4] = [Self::Sqlite, Self::Postgres, Self::MariaDb, Self::MySql];
 
     /// The backends that have a server.

@@ -1,4 +1,4 @@
-//! The databases' own command lines, which run scripts.
+//! The command-line clients of the databases, which run scripts.
 
 use std::path::{Path, PathBuf};
 
@@ -9,16 +9,16 @@ use crate::{
     servers::{mysql_client, postgres_program},
 };
 
-/// What a command line does after an error.
+/// What a command-line client does after an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnError {
-    /// It stops, as scripts ask for.
+    /// The client stops, as offline scripts require.
     Stops,
-    /// It goes on, as it does when nobody tells it otherwise.
+    /// The client continues, which is its default.
     GoesOn,
 }
 
-/// The command line that runs `script` on a database: `sqlite3`, `psql`, `mariadb` or `mysql`.
+/// Returns the command that runs `script` on a database: `sqlite3`, `psql`, `mariadb` or `mysql`.
 pub fn client(database: &TestDatabase, script: &str, obedience: OnError) -> Program {
     let program = match database.backend() {
         Backend::Sqlite => sqlite(&database.file(), obedience),
@@ -49,7 +49,7 @@ fn like_mysql(program: Program, url: &str, obedience: OnError) -> Program {
         .arg(part("host", url.host_str().unwrap_or_default()))
         .arg(part("port", &url.port().unwrap_or(3306).to_string()))
         .arg(part("user", url.username()))
-        // MySQL's warns of a password among the arguments.
+        // MySQL's client warns of a password among the arguments.
         .env("MYSQL_PWD", url.password().unwrap_or_default())
         .arg(url.path().trim_start_matches('/'))
 }

@@ -15,7 +15,7 @@ use crate::{
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
-/// An empty database that nothing else uses, and a folder to work in. Both go with the value.
+/// An empty database that nothing else uses, and a folder to work in. Both are removed when the value is dropped.
 #[derive(Debug)]
 pub struct TestDatabase {
     backend: Backend,
@@ -31,16 +31,16 @@ impl TestDatabase {
     ///
     /// # Errors
     ///
-    /// When the server is missing or refuses.
+    /// When the server is missing, or refuses to make the database.
     pub fn create(fleet: &SharedServers, backend: Backend) -> Result<Self, CreateError<'_>> {
         Self::at(backend, fleet.address(backend).map_err(CreateError::Server)?).map_err(CreateError::Database)
     }
 
-    /// Makes a database on the server at `address`: on one that the test owns, for instance.
+    /// Makes a database on the server at `address`, for example on a server that the test owns.
     ///
     /// # Errors
     ///
-    /// When the server refuses.
+    /// When the server refuses to make the database.
     pub fn at(backend: Backend, address: Option<Address>) -> Result<Self, ServerError> {
         let folder = tempfile::Builder::new()
             .prefix("seachange-test-")
@@ -62,17 +62,17 @@ impl TestDatabase {
         &self.name
     }
 
-    /// The server and its administrator; none for SQLite.
+    /// The address of the server, with its administrator. `None` for SQLite.
     pub const fn address(&self) -> Option<&Address> {
         self.address.as_ref()
     }
 
-    /// A folder of this test's own, empty but for SQLite's file.
+    /// A folder that only this test uses, empty except for SQLite's file.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// SQLite's file. The other databases do not make it.
+    /// The path of SQLite's file. The other databases do not create it.
     pub fn file(&self) -> PathBuf {
         self.folder.path().join("test.db")
     }
@@ -81,7 +81,7 @@ impl TestDatabase {
     pub fn url(&self) -> String {
         match &self.address {
             Some(address) => address.url(&self.name),
-            // SQLAlchemy's users read three slashes as a path from here, and so does the engine.
+            // SQLAlchemy reads three slashes as a relative path, and so does the engine.
             None => format!("sqlite:{}?mode=rwc", self.file().display()),
         }
     }
@@ -94,7 +94,7 @@ impl TestDatabase {
         }
     }
 
-    /// What a program needs in its environment to find the database.
+    /// The environment variables that a program needs to find the database.
     pub fn environment(&self) -> [(&'static str, String); 1] {
         [("DATABASE_URL", self.url())]
     }
@@ -103,7 +103,7 @@ impl TestDatabase {
     ///
     /// # Errors
     ///
-    /// Whatever the database answers.
+    /// The error of the database.
     pub async fn connect(&self) -> Result<DatabaseConnection, DbErr> {
         connect(&self.url()).await
     }
@@ -112,7 +112,7 @@ impl TestDatabase {
     ///
     /// # Errors
     ///
-    /// Whatever the database answers.
+    /// The error of the database.
     pub fn execute(&self, sql: &str) -> Result<(), DbErr> {
         block_on(execute(&self.url(), sql))
     }
@@ -121,7 +121,7 @@ impl TestDatabase {
     ///
     /// # Errors
     ///
-    /// Whatever the database answers, and values that are no `T`.
+    /// The error of the database, or a value that is not a `T`.
     pub fn values<T: TryGetable>(&self, sql: &str) -> Result<Vec<T>, DbErr> {
         block_on(async {
             let connection = self.connect().await?;
@@ -142,11 +142,11 @@ impl TestDatabase {
         first.ok_or_else(|| DbErr::RecordNotFound(sql.to_owned()))
     }
 
-    /// The names of all tables, sorted, but for those that the engine keeps beside its record.
+    /// The names of all tables, sorted, except those that the engine keeps beside its record.
     ///
     /// # Errors
     ///
-    /// Whatever the database answers.
+    /// The error of the database.
     pub fn tables(&self) -> Result<Vec<String>, DbErr> {
         let mut tables: Vec<String> = self.values(match self.backend {
             Backend::Sqlite => {
@@ -181,7 +181,7 @@ impl Drop for TestDatabase {
             Backend::Postgres => " WITH (FORCE)",
             _ => "",
         };
-        // A test may have killed its server.
+        // The test may have killed its server.
         let _ = self.administrate(&format!("DROP DATABASE IF EXISTS {}{force}", self.name));
     }
 }
@@ -192,10 +192,10 @@ async fn execute(url: &str, sql: &str) -> Result<(), DbErr> {
     connection.close().await
 }
 
-/// Why a test has no database.
+/// The reason for which a test has no database.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError<'a> {
-    /// There is no server: the reason is the fleet's.
+    /// There is no server; the error of the shared servers says why.
     #[error(transparent)]
     Server(&'a ServerError),
     /// The server refused to make a database.

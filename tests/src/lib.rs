@@ -1,17 +1,16 @@
-//! What the end-to-end tests stand on: real servers, a database for each test, and the programs of
-//! this workspace run the way a user runs them.
+//! The library of the end-to-end tests: real servers, a database for each test, and the programs of this workspace run
+//! the way a user runs them.
 //!
 //! - [`servers`] starts PostgreSQL, MariaDB and MySQL on private data directories and free loopback ports,
 //!   and stops them again.
-//! - [`TestDatabase`] is one fresh database, for one test, which tells its schema as text.
+//! - [`TestDatabase`] is one fresh database, for one test, which shows its schema as text.
 //! - [`Program`] runs a command line to its end; [`App`] keeps the service running beside a test.
-//! - [`client`] runs a script through the database's own command line.
+//! - [`client`] runs a script through the database's own command-line client.
 //! - [`proxy`] stands between a program and its server, and stops or cuts at a chosen request.
-//! - [`snapshot`] takes out of a text what differs from run to run.
+//! - [`snapshot`] replaces the parts of a text that differ from run to run.
 //! - [`harness`] declares a test once and runs it on each database.
 //!
-//! The tests themselves are in `tests/e2e`. None of this knows the engine: what is tested is what a
-//! user sees.
+//! The tests themselves are in `tests/e2e`. This library does not know the engine: the tests check what a user sees.
 
 mod app;
 mod backend;

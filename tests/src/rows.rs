@@ -1,18 +1,19 @@
-//! What stands in a database's tables, as text: two texts are equal when the rows are.
+//! The rows of a database as text: two texts are equal when the rows are.
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement, TryGetable};
 
 use crate::{Backend, TestDatabase, block_on};
 
-/// What the tables begin with in which runners record what they did: they tell of times.
+/// The prefixes of the tables in which runners keep their records, which contain times.
 const RECORDS: [&str; 2] = ["seachange_", "seaql_migrations"];
 
 impl TestDatabase {
-    /// Every row of every table but the runners' own, a line each, sorted: databases promise no order.
+    /// Every row of every table except the runners' own, one line for each, sorted, because databases guarantee no
+    /// order.
     ///
     /// # Errors
     ///
-    /// Whatever the database answers.
+    /// The error of the database.
     pub fn rows(&self) -> Result<String, DbErr> {
         let tables = self.tables()?;
         block_on(async {

@@ -11,7 +11,7 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 
 /// Waits for `future` on the runtime that all tests share.
 ///
-/// Not to be called from within a future: tests are plain functions that wait with this.
+/// Must not be called from within a future: tests are plain functions that wait with this function.
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     RUNTIME.block_on(future)
 }

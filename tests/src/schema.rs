@@ -1,14 +1,14 @@
-//! What a database has, as text: two texts are equal when the schemas are.
+//! The schema of a database as text: two texts are equal when the schemas are.
 
 use sea_orm::{ConnectionTrait, DbErr, Statement};
 
 use crate::{Backend, TestDatabase, block_on};
 
-/// The engine's own tables begin with it; they stay when all revisions are taken back.
+/// The prefix of the engine's own tables, which stay when all revisions are reverted.
 const RECORD: &str = "seachange_revision";
 
-/// The text of everything, as a person wrote it or as the engine edited it: spaces inside of brackets differ. The counter of AUTOINCREMENT stays once it
-/// is there.
+/// The SQL text of every object. A user wrote it or the engine edited it, so spaces inside of brackets may differ. The
+/// table of AUTOINCREMENT's counter stays once it exists.
 const SQLITE: [&str; 1] = ["SELECT type || ' ' || name || ': ' || coalesce(sql, 'made by SQLite') FROM sqlite_schema \
      WHERE name <> 'sqlite_sequence' ORDER BY type DESC, name"];
 
@@ -32,11 +32,11 @@ const POSTGRES: [&str; 5] = [
 ];
 
 impl TestDatabase {
-    /// Everything that the database has but for the engine's own table, a line or more for each object.
+    /// Every object of the database except the engine's own tables, with one or more lines for each.
     ///
     /// # Errors
     ///
-    /// Whatever the database answers.
+    /// The error of the database.
     pub fn schema(&self) -> Result<String, DbErr> {
         let mut lines = match self.backend() {
             Backend::Sqlite => self.lines(&SQLITE)?,
@@ -56,7 +56,7 @@ impl TestDatabase {
         self.tables()?.iter().map(|table| self.definition(table)).collect()
     }
 
-    /// The `CREATE TABLE` of MariaDB and MySQL, without the counter, which tells of rows.
+    /// The `CREATE TABLE` of MariaDB and MySQL, without the counter, which depends on rows.
     fn definition(&self, table: &str) -> Result<String, DbErr> {
         let text: String = block_on(async {
             let connection = self.connect().await?;

@@ -1,29 +1,29 @@
-//! Texts that are compared with files, without what differs from run to run.
+//! Texts that are compared with files, without the parts that differ from run to run.
 
 use insta::Settings;
 
 use crate::TestDatabase;
 
-/// What varies, and what stands in its place.
+/// Patterns of the parts that vary, and their replacements.
 const FILTERS: [(&str, &str); 9] = [
-    // A time that stands in a column brings its padding.
+    // A time in a column is padded.
     (r"( ?) *\b\d+(\.\d+)? ?(µs|ms|s)\b", "$1[time]"),
     (r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z| UTC|[+-]\d\d:?\d\d)?", "[moment]"),
     (r"\bm\d{8}_", "m[date]_"),
-    // The name of a table that is made anew, of MariaDB and of MySQL.
+    // The name of a table that is being rebuilt, of MariaDB and of MySQL.
     (r"#sql-alter-[0-9a-f]+-[0-9a-f]+", "#sql-alter-[id]"),
     (r"#sql-[0-9a-f]+_[0-9a-f]+", "#sql-[id]"),
     (r"\b\d{4}-\d\d-\d\d\b", "[date]"),
     (r"\b(127\.0\.0\.1|localhost):\d+", "$1:[port]"),
     (r"\bseachange_\d+_\d+\b", "[database]"),
-    // Where a run says that it ran is another place on every database.
+    // The name of the database, which a run prints, differs on every database.
     (
         r"(?m)(; |to do: |to (?:run|do) in |^current revisions of |is applied in )(?:sqlite:\[folder\]/test\.db|(?:postgres|mysql)://[^ `@]*@\S+/\[database\])( is at|; nothing was changed|$)",
         "$1[the database]$2",
     ),
 ];
 
-/// A random revision id. Only for texts in which no id is chosen by the test.
+/// A random revision id. Only for texts in which the test chooses no id.
 const RANDOM_ID: (&str, &str) = (r"\b[0-9a-f]{12}\b", "[id]");
 
 /// The settings under which a test compares texts: files in `tests/e2e/snapshots`, named by the test

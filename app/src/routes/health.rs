@@ -1,4 +1,4 @@
-//! Whether the service lives, and whether it is ready for requests.
+//! The health checks: whether the service is alive, and whether it is ready for requests.
 
 use axum::extract::State;
 use axum::routing::get;
@@ -18,12 +18,12 @@ struct Health {
     status: &'static str,
 }
 
-/// Answers as long as the process does.
+/// Answers as long as the process is alive.
 async fn live() -> Json<Health> {
     Json(Health { status: "live" })
 }
 
-/// Answers with 503 and the reason unless the schema is what this program works on: at its heads, or, where that is
+/// Answers with 503 and the reason unless the schema matches this program: it is at the heads, or, where that is
 /// allowed, ahead of them.
 async fn ready(State(state): State<AppState>) -> Result<Json<Health>, Error> {
     state.schema.check().await.map_err(Error::NotReady)?;

@@ -1,4 +1,4 @@
-//! The routes of the service, and what all of them go through.
+//! The routes of the service, and the layers that all of them share.
 
 mod health;
 mod posts;
@@ -42,7 +42,7 @@ pub(crate) fn router(state: AppState) -> Router {
         )
 }
 
-/// Names the request in every line that is logged for it. The query is left out: it may be private.
+/// Names the request in every log line that belongs to it. The query is omitted, because it may be private.
 fn request_span(request: &Request<Body>) -> Span {
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     info_span!("request", method = %request.method(), path = request.uri().path(), route)

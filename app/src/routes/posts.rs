@@ -31,7 +31,7 @@ struct NewPost {
     owner_id: i32,
 }
 
-/// The fields to change; the others stay.
+/// The fields to change; the others keep their values.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PostChanges {
@@ -93,12 +93,12 @@ async fn delete(State(state): State<AppState>, Path(id): Path<i32>) -> Result<St
     if deleted.rows_affected == 0 { Err(Error::NoPost(id)) } else { Ok(StatusCode::NO_CONTENT) }
 }
 
-/// Finds a post, for the routes that are about one.
+/// Finds a post, for the routes of a single post.
 pub(super) async fn find(state: &AppState, id: i32) -> Result<Model, Error> {
     Entity::find_by_id(id).one(&state.database).await?.ok_or(Error::NoPost(id))
 }
 
-/// Applies the changes that are asked for.
+/// Applies the requested changes.
 fn changed(post: Model, changes: PostChanges) -> Result<ActiveModel, Error> {
     let mut post = post.into_active_model();
     if let Some(title) = changes.title {
@@ -128,7 +128,7 @@ async fn with_votes(state: &AppState, posts: Vec<Model>) -> Result<Vec<PostView>
     Ok(posts.into_iter().map(view).collect())
 }
 
-/// The only constraint that a post can violate is that its owner exists.
+/// Maps a violated constraint to an error: the only one that a post can violate is that its owner exists.
 fn unknown_owner(error: DbErr, owner_id: i32) -> Error {
     match error.sql_err() {
         Some(SqlErr::ForeignKeyConstraintViolation(_)) => {

@@ -28,7 +28,7 @@ struct NewUser {
     password: String,
 }
 
-/// The fields to change; the others stay.
+/// The fields to change; the others keep their values.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct UserChanges {
@@ -82,7 +82,7 @@ async fn find(state: &AppState, id: i32) -> Result<Model, Error> {
     Entity::find_by_id(id).one(&state.database).await?.ok_or(Error::NoUser(id))
 }
 
-/// The only constraint that a user can violate is the unique email address.
+/// Maps a violated constraint to an error: the only one that a user can violate is the unique email address.
 fn email_taken(error: DbErr) -> Error {
     match error.sql_err() {
         Some(SqlErr::UniqueConstraintViolation(_)) => Error::EmailTaken,

@@ -49,7 +49,7 @@ async fn create(
     Path(post_id): Path<i32>,
     Json(NewVote { user_id }): Json<NewVote>,
 ) -> Result<impl IntoResponse, Error> {
-    // A violated foreign key does not say which one on every backend: the post is looked up first.
+    // Not every backend names the violated foreign key, so the post is looked up first.
     posts::find(&state, post_id).await?;
     let vote = ActiveModel { user_id: Set(user_id), post_id: Set(post_id) };
     let vote = vote.insert(&state.database).await.map_err(|error| refused(error, post_id, user_id))?;

@@ -1,4 +1,4 @@
-//! What is refused before a handler sees it, and what goes wrong inside.
+//! Requests that are refused before a handler sees them, and internal errors.
 
 use axum::body::Body;
 use axum::http::Request;

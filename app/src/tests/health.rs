@@ -51,7 +51,7 @@ async fn is_ready_where_a_newer_version_migrates() {
     assert_snapshot!(service.get("/health/ready").await, @r#"503 {"error":{"code":"not_ready","message":"not ready: the database has diverged from this program: `ffffffffffff` is applied and unknown here"}}"#);
 }
 
-/// Holds whatever revisions there are.
+/// Passes for any set of revisions.
 async fn names_what_is_pending(service: &Service, migrator: &Migrator) {
     let pending = migrator.pending().await.unwrap();
     assert!(!pending.is_empty());

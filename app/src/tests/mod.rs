@@ -29,7 +29,7 @@ struct Service {
     database: DatabaseConnection,
 }
 
-/// What a client sees: the status, and the body as JSON.
+/// A response as a client sees it: the status, and the body as JSON.
 struct Answer {
     status: StatusCode,
     location: Option<String>,
@@ -37,7 +37,7 @@ struct Answer {
 }
 
 impl Service {
-    /// The service on the tables that the models describe.
+    /// Makes the service on the tables that the models describe.
     async fn with_tables() -> Self {
         let service = Self::empty().await;
         create_table(&service.database, entity::users::Entity).await;
@@ -46,7 +46,7 @@ impl Service {
         service
     }
 
-    /// The service with some rows: users 1 and 2, and post 1 of user 1.
+    /// Makes the service with some rows: users 1 and 2, and post 1 of user 1.
     async fn with_rows() -> Self {
         let service = Self::with_tables().await;
         for email in ["ada@example.com", "grace@example.com"] {
@@ -56,12 +56,12 @@ impl Service {
         service
     }
 
-    /// What migrates its database.
+    /// The migrator of its database.
     fn migrator(&self) -> Migrator {
         Migrator::new(&MIGRATIONS, self.database.clone()).unwrap()
     }
 
-    /// The service on a database without tables.
+    /// Makes the service on a database without tables.
     async fn empty() -> Self {
         // A database in memory belongs to its connection.
         let options = ConnectOptions::new("sqlite::memory:").max_connections(1).to_owned();
@@ -90,7 +90,7 @@ impl Service {
         self.send(request.body(Body::from(body)).unwrap()).await
     }
 
-    /// Posts what has to succeed.
+    /// Sends a POST request, which has to succeed.
     async fn created(&self, path: &str, body: Value) {
         assert_eq!(self.post(path, body).await.status, StatusCode::CREATED);
     }
@@ -105,7 +105,7 @@ impl Service {
     }
 }
 
-/// Shows an answer for a snapshot: the status, the location, and the body without its times.
+/// Shows a response for a snapshot: the status, the location, and the body without its times.
 impl Display for Answer {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         write!(f, "{}", self.status.as_u16())?;

@@ -1,4 +1,4 @@
-//! The command line, and what stops the service from starting.
+//! The command line, and errors that prevent the service from starting.
 
 use clap::{CommandFactory, Parser};
 use insta::assert_snapshot;

@@ -1,4 +1,4 @@
-//! What a database has applied, judged against the graph.
+//! What a database has applied, compared with the graph.
 
 use std::collections::HashMap;
 
@@ -11,20 +11,21 @@ use crate::revision_set::RevisionSet;
 
 /// The applied revisions of a database, all of them known.
 ///
-/// The set belongs to the [`Graph`] that made it, and means nothing to another.
+/// A set belongs to the [`Graph`] that made it, and has no meaning for another graph.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppliedSet {
     members: RevisionSet,
-    /// The applied revisions that no other applied one is above of, in order.
+    /// The applied revisions that no other applied revision is above, in order.
     tops: Vec<usize>,
-    /// What is not applied below an applied revision, in order.
+    /// The revisions that are not applied although they are below an applied revision, in order.
     missing: Vec<usize>,
 }
 
-/// A set of applied revisions that no plan can start from.
+/// A set of applied revisions that cannot be the start of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum AppliedError {
-    /// Unknown revisions that lie above known, applied ones, or on new branches: the database is ahead of this program.
+    /// Unknown revisions that are above known, applied ones, or on new branches: the database is ahead of this
+    /// program.
     #[error(
         "the database is ahead of this program: {} {} applied and unknown here",
         quoted(unknown),
@@ -34,7 +35,8 @@ pub enum AppliedError {
         /// The unknown revisions, sorted.
         unknown: Vec<String>,
     },
-    /// Unknown revisions of which some lie below known ones or beside all of them: the histories differ.
+    /// Unknown revisions, some of which are below known revisions or share no ancestor with them: the histories
+    /// differ.
     #[error(
         "the database has diverged from this program: {} {} applied and unknown here",
         quoted(unknown),
@@ -51,7 +53,7 @@ pub enum AppliedError {
         missing: Vec<String>,
         /// The applied revisions that point at them.
         above: Vec<String>,
-        /// Where the database stands: the applied revisions with nothing applied above.
+        /// The current revisions of the database: the applied revisions with nothing applied above.
         current: Vec<String>,
     },
 }
@@ -61,12 +63,13 @@ fn is_or_are(names: &[String]) -> &'static str {
 }
 
 impl Graph {
-    /// Judges the rows that a database holds: each an applied id and the ids that it pointed at when it was applied
-    /// (parents and dependencies), in any order. Linear in the size of the graph and the rows.
+    /// Checks the rows that a database holds: each is an applied id and the ids that it pointed at when it was
+    /// applied (parents and dependencies). The rows may be in any order. Linear in the size of the graph and the
+    /// rows.
     ///
     /// # Errors
     ///
-    /// [`AppliedError`] when a revision is unknown or one is missing below an applied one.
+    /// [`AppliedError`] when a revision is unknown, or when one below an applied revision is missing.
     pub fn applied<'a>(
         &self,
         rows: impl IntoIterator<Item = (&'a str, Vec<&'a str>)>,
@@ -76,8 +79,8 @@ impl Graph {
         Ok(applied)
     }
 
-    /// As [`applied`](Self::applied), but takes a set with revisions missing below applied ones: an upgrade from there
-    /// applies them as well.
+    /// As [`applied`](Self::applied), but accepts a set that misses revisions below applied ones: an upgrade from
+    /// there applies them as well.
     ///
     /// # Errors
     ///
@@ -105,17 +108,18 @@ impl Graph {
         Ok(self.applied_set_of(members))
     }
 
-    /// Takes every revision as applied, for questions that are asked without a database: it stands at the heads then.
+    /// The set in which every revision is applied, for questions that are asked without a database: it is at the
+    /// heads.
     pub fn all_applied(&self) -> AppliedSet {
         self.applied_set_of(RevisionSet::full(self))
     }
 
-    /// Takes no revision as applied.
+    /// The set in which no revision is applied.
     pub fn none_applied(&self) -> AppliedSet {
         self.applied_set_of(RevisionSet::empty(self))
     }
 
-    /// Finds what is on top of a set and what is missing in it, from the top down.
+    /// Finds the top revisions of a set and the revisions that it misses, from the top down.
     fn applied_set_of(&self, members: RevisionSet) -> AppliedSet {
         let mut is_below = vec![false; self.len()];
         let (mut tops, mut missing) = (Vec::new(), Vec::new());
@@ -133,8 +137,9 @@ impl Graph {
         AppliedSet { members, tops, missing }
     }
 
-    /// Ahead when all that is unknown lies above what is known: no known row points at an unknown one, and every unknown
-    /// one points at applied or unknown ones. An unknown root may be a new branch, if anything at all is shared.
+    /// The database is ahead if all unknown revisions are above the known ones: no known row points at an unknown
+    /// revision, and every unknown row points only at applied or unknown revisions. An unknown root may be a new
+    /// branch, if at least one revision is known.
     fn classify_unknown(
         &self,
         applied: &RevisionSet,
@@ -164,12 +169,13 @@ impl Graph {
         })
     }
 
-    /// Where a database stands: the applied revisions that no other applied one descends from or depends on.
+    /// The current revisions of a database: the applied revisions that no other applied one descends from or depends
+    /// on.
     pub fn current(&self, applied: &AppliedSet) -> Vec<&Revision> {
         applied.tops.iter().map(|&position| self.revision(position)).collect()
     }
 
-    /// Whether a revision of this id is applied.
+    /// Whether the revision with this id is applied.
     pub fn is_applied(&self, applied: &AppliedSet, id: &str) -> bool {
         self.position(id).is_some_and(|position| applied.contains(position))
     }

@@ -1,4 +1,4 @@
-//! Branches: what belongs to a label, or to the line of a revision.
+//! Branches: the revisions that belong to a label, or to the line of a revision.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -6,18 +6,18 @@ use std::sync::Arc;
 use crate::graph::Graph;
 use crate::revision_set::RevisionSet;
 
-/// The line of a revision: everything below it and above it, by parents. Dependencies do not count.
+/// The line of a revision: all its ancestors and descendants by parents. Dependencies do not count.
 #[derive(Debug, Clone)]
 pub(crate) struct Branch {
-    /// As it was typed: a label, or the beginning of an id.
+    /// The name as it was typed: a label, or the beginning of an id.
     pub(crate) name: String,
-    /// The revision that it goes through.
+    /// The revision that the line goes through.
     pub(crate) start: usize,
     members: RevisionSet,
 }
 
 impl Branch {
-    /// The line of the revision that `name` stands for.
+    /// The line of the revision at `start`, which `name` stands for.
     pub(crate) fn through(graph: &Graph, start: usize, name: &str) -> Self {
         let mut members = RevisionSet::reached(graph, [start], |position| graph.parent_positions(position));
         let children = graph.child_positions(start).iter().copied();
@@ -29,17 +29,18 @@ impl Branch {
         self.members.contains(position)
     }
 
-    /// Keeps what belongs to the branch; everything where there is no branch.
+    /// Keeps the revisions that belong to the branch; keeps all of them without a branch.
     pub(crate) fn keep(branch: Option<&Self>, positions: impl IntoIterator<Item = usize>) -> Vec<usize> {
         positions.into_iter().filter(|&position| branch.is_none_or(|branch| branch.contains(position))).collect()
     }
 }
 
 impl Graph {
-    /// The labels of the branches that a revision is part of, sorted: those that it or a revision below it carries,
-    /// and those carried above it where the way up to the head neither forks nor joins another.
+    /// The labels of the branches that a revision is part of, sorted. These are the labels that the revision or one
+    /// below it carries, and those carried above it where the path up to the head neither forks nor joins another.
     ///
-    /// The first call takes time linear in the size of the graph and the labels of each revision, those after it none.
+    /// The first call takes time linear in the size of the graph and the labels of each revision; later calls take
+    /// constant time.
     pub fn labels(&self, id: &str) -> Vec<&str> {
         let memberships = self.memberships.get_or_init(|| self.find_memberships());
         let carriers =
@@ -50,8 +51,8 @@ impl Graph {
         labels
     }
 
-    /// For each revision those that carry its labels; nothing at all where there are no labels. A revision that carries
-    /// none shares the list of its parent.
+    /// For each revision the revisions that carry its labels; empty if the graph has no labels. A revision that
+    /// carries no label shares the list of its parent.
     fn find_memberships(&self) -> Vec<Arc<[usize]>> {
         if self.carriers().next().is_none() {
             return Vec::new();
@@ -78,7 +79,8 @@ impl Graph {
         carriers
     }
 
-    /// Gives the labels of a head to what is below, as far as nothing forks or joins on the way.
+    /// Gives the labels of a head to the revisions below it, down to the first one where the path forks or joins
+    /// another.
     fn pass_down(&self, head: usize, carriers: &mut [Arc<[usize]>]) {
         let labels = carriers[head].clone();
         let mut next = Some(head).filter(|_| !labels.is_empty());

@@ -1,21 +1,22 @@
-//! The graph as a picture: rows that any log can print, and texts for documents.
+//! The graph as a picture: rows for a log on a terminal, and texts for documents.
 //!
-//! A [`GraphLayout`] puts the revisions in the order in which they are drawn, the newest first, and knows every line between
-//! them. [`GraphLayout::mermaid`], [`GraphLayout::dot`] and [`GraphLayout::svg`] write it; a terminal takes the rows as they are. What
-//! the graph does not know, messages and what a database has, is the caller's to give, as a [`NodeLabel`] for each revision.
+//! A [`GraphLayout`] puts the revisions in the order in which they are drawn, the newest first, and knows every line
+//! between them. [`GraphLayout::mermaid`], [`GraphLayout::dot`] and [`GraphLayout::svg`] write it; a terminal uses
+//! the rows directly. The graph knows neither messages nor what a database has applied: the caller gives both, as a
+//! [`NodeLabel`] for each revision.
 //!
-//! Everything is linear in the number of revisions and pointers, but for a logarithm where lanes are handed out, and
-//! nothing recurses.
+//! Everything is linear in the number of revisions and pointers, except for a logarithm where lanes are assigned. No
+//! function is recursive.
 //!
 //! ```
-//! use seachange_graph::draw::{Caption, Picture};
+//! use seachange_graph::draw::{GraphLayout, NodeLabel};
 //! use seachange_graph::{Graph, Revision};
 //!
 //! let graph = Graph::new([Revision::new("1975ea83b712"), Revision::new("ae1027a6acf4").after("1975ea83b712")])?;
-//! let picture = Picture::new(&graph, |revision| Caption::new(format!("message of {}", revision.id)));
+//! let picture = GraphLayout::new(&graph, |revision| NodeLabel::new(format!("message of {}", revision.id)));
 //! assert_eq!(picture.nodes()[0].revision.id, "ae1027a6acf4");
 //! assert!(picture.dot().starts_with("digraph"));
-//! # Ok::<(), seachange_graph::Faults>(())
+//! # Ok::<(), seachange_graph::GraphErrors>(())
 //! ```
 
 mod dot;
@@ -28,16 +29,16 @@ mod text;
 use crate::graph::Graph;
 use crate::revision::Revision;
 
-/// What a caller knows of a revision.
+/// What a caller knows about a revision.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NodeLabel {
-    /// What the revision does. It is drawn on one line, whatever it holds.
+    /// What the revision does. It is drawn on one line, even if it contains line breaks.
     pub message: String,
-    /// Whether a database has it; `None` where none was asked.
+    /// Whether a database has applied it; `None` if no database was read.
     pub is_applied: Option<bool>,
 }
 
-/// Where a revision stands in a database.
+/// The state of a revision in a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NodeState {
     /// It is not applied.
@@ -53,15 +54,15 @@ pub enum NodeState {
 pub struct Node<'a> {
     /// The revision.
     pub revision: &'a Revision,
-    /// What it does, on one line, without control characters.
+    /// What the revision does, on one line, without control characters.
     pub message: String,
-    /// Where it stands; `None` where no database was asked.
+    /// Its state in the database; `None` if no database was read.
     pub state: Option<NodeState>,
-    /// Whether it is the parent of none.
+    /// Whether the revision has no children.
     pub is_head: bool,
 }
 
-/// What a line between two revisions says.
+/// What a line between two revisions means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EdgeKind {
     /// The upper revision comes after the lower one.
@@ -77,28 +78,28 @@ pub struct Edge {
     pub upper: usize,
     /// The row of the revision pointed at, always further down.
     pub lower: usize,
-    /// What the line says.
+    /// What the line means.
     pub kind: EdgeKind,
 }
 
-/// Every revision in a row of its own, the newest first, and every line between them.
+/// Every revision in its own row, the newest first, and every line between them.
 ///
-/// A revision stands above all it points at, the revisions of a branch stand together as far as that goes, and a branch
-/// stands above those that it depends on. The order is a function of the set of revisions alone.
+/// A revision is above all revisions that it points at. Where possible, the revisions of a branch are next to each
+/// other. A branch is above the branches that it depends on. The order depends only on the set of revisions.
 #[derive(Debug, Clone)]
 pub struct GraphLayout<'a> {
     nodes: Vec<Node<'a>>,
-    /// By the upper row; parents as they are declared, then dependencies.
+    /// Sorted by the upper row; for each, parents as they are declared, then dependencies.
     edges: Vec<Edge>,
 }
 
 impl NodeLabel {
-    /// A caption without a state.
+    /// A label without a state.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), is_applied: None }
     }
 
-    /// Says whether a database has the revision.
+    /// Adds whether a database has applied the revision.
     #[must_use]
     pub fn applied(self, is_applied: bool) -> Self {
         Self { is_applied: Some(is_applied), ..self }
@@ -116,7 +117,7 @@ impl Node<'_> {
         self.revision.down_revision.len() > 1
     }
 
-    /// What the revision is in its graph and in the database, in words.
+    /// The role of the revision in its graph and its state in the database, as words.
     pub fn labels(&self) -> impl Iterator<Item = &'static str> {
         let marks = [
             (self.is_base(), "base"),
@@ -129,7 +130,7 @@ impl Node<'_> {
 }
 
 impl<'a> GraphLayout<'a> {
-    /// Orders the revisions of a graph, and captions each.
+    /// Orders the revisions of a graph, and gets the label of each from `caption`.
     pub fn new(graph: &'a Graph, caption: impl Fn(&Revision) -> NodeLabel) -> Self {
         let rows = order::newest_first(graph);
         let captions: Vec<NodeLabel> = graph.iter().map(caption).collect();
@@ -153,7 +154,7 @@ impl<'a> GraphLayout<'a> {
         &self.edges
     }
 
-    /// The lines that lead down from a row.
+    /// The lines that go down from a row.
     pub fn edges_below(&self, row: usize) -> &[Edge] {
         let first = self.edges.partition_point(|edge| edge.upper < row);
         let count = self.edges[first..].partition_point(|edge| edge.upper == row);
@@ -175,14 +176,14 @@ impl<'a> GraphLayout<'a> {
         dot::write(self)
     }
 
-    /// The picture as an SVG document that needs nothing else: lanes and rows as in a log, light or dark as the reader's
-    /// screen is.
+    /// The picture as an SVG document that needs no other file: lanes and rows as in a log, with light or dark
+    /// colours as the reader's screen prefers.
     pub fn svg(&self) -> String {
         svg::write(self)
     }
 }
 
-/// Every pointer as a line between rows, given the positions in the order of the rows.
+/// Every pointer as a line between rows; `rows` lists the positions in the order of the rows.
 fn edges(graph: &Graph, rows: &[usize]) -> Vec<Edge> {
     let mut row_of = vec![0; rows.len()];
     rows.iter().enumerate().for_each(|(row, &position)| row_of[position] = row);
@@ -195,7 +196,8 @@ fn edges(graph: &Graph, rows: &[usize]) -> Vec<Edge> {
     rows.iter().enumerate().flat_map(edges_of).collect()
 }
 
-/// Where each revision stands, from the top down: a revision that is not applied below one that is does not hide it.
+/// The state of each revision, from the top down. A revision that is not applied does not hide applied revisions
+/// below it.
 fn states(graph: &Graph, captions: &[NodeLabel], rows: &[usize]) -> Vec<Option<NodeState>> {
     let mut states = vec![None; rows.len()];
     let mut has_applied_above = vec![false; rows.len()];

@@ -1,4 +1,4 @@
-//! Everything that can be wrong with a set of revisions.
+//! All errors in a set of revisions.
 
 use std::fmt;
 use std::ops::Deref;
@@ -7,11 +7,11 @@ use thiserror::Error;
 
 use crate::name::InvalidName;
 
-/// One thing that is wrong with a set of revisions.
+/// One error in a set of revisions.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum GraphError {
-    /// An id that [`check_id`](crate::check_id) refuses.
+    /// An id that [`check_id`](crate::check_id) rejects.
     #[error("`{id}` cannot be a revision id: {reason}")]
     IllegalId {
         /// The id.
@@ -25,8 +25,10 @@ pub enum GraphError {
         /// The id.
         id: String,
     },
-    /// Two ids differ only in case, and some databases take them for the same key.
-    #[error("the ids `{id}` and `{other}` differ only in upper and lower case, which not every database tells apart")]
+    /// Two ids differ only in case, and some databases treat them as the same key.
+    #[error(
+        "the ids `{id}` and `{other}` differ only in upper and lower case, which some databases do not distinguish"
+    )]
     CaseClash {
         /// One id.
         id: String,
@@ -43,8 +45,8 @@ pub enum GraphError {
         /// The rule it breaks.
         reason: InvalidName,
     },
-    /// A label that several revisions carry, or one twice.
-    #[error("the branch label `{label}` is there more than once: {}", quoted(revisions))]
+    /// A label that is used more than once, by several revisions or by one.
+    #[error("the branch label `{label}` is used more than once: {}", quoted(revisions))]
     LabelClash {
         /// The label.
         label: String,
@@ -81,20 +83,20 @@ pub enum GraphError {
         /// The revision.
         revision: String,
     },
-    /// Revisions that point at each other in a circle.
-    #[error("revisions point at each other in a circle: {}", circle(revisions))]
+    /// Revisions that form a cycle.
+    #[error("revisions form a cycle: {}", circle(revisions))]
     Cycle {
-        /// The revisions of the circle, each pointing at the next and the last at the first.
+        /// The revisions of the cycle; each points at the next, and the last points at the first.
         revisions: Vec<String>,
     },
 }
 
-/// All faults of a set of revisions; never empty.
+/// All errors in a set of revisions; never empty.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub struct GraphErrors(Vec<GraphError>);
 
 impl GraphErrors {
-    /// `Ok` when there is no fault.
+    /// `Ok` if `faults` is empty.
     pub(crate) fn check(faults: Vec<GraphError>) -> Result<(), Self> {
         if faults.is_empty() { Ok(()) } else { Err(Self(faults)) }
     }
@@ -115,10 +117,10 @@ impl fmt::Display for GraphErrors {
     }
 }
 
-/// How many names a message lists at most.
+/// The maximum number of names that a message lists.
 const LISTED: usize = 12;
 
-/// Writes names for a message: backticked, joined by commas; of very many the first, and how many more there are.
+/// Formats names for a message: in backticks, separated by commas. A long list is cut, with the number of names left.
 pub fn quoted<S: AsRef<str>>(names: &[S]) -> String {
     listed(names.iter().map(AsRef::as_ref), ", ")
 }

@@ -1,4 +1,4 @@
-//! The checked graph, and what can be asked of it.
+//! The checked graph, and the questions that it answers.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -9,13 +9,13 @@ use crate::links::Adjacency;
 use crate::revision::Revision;
 use crate::validate::{self, Labels};
 
-/// A set of revisions in which every pointer leads somewhere, ids and labels are unique, and nothing is circular.
+/// A set of revisions in which every pointer has a target, ids and labels are unique, and there are no cycles.
 ///
-/// Loading is linear in the number of revisions and pointers, but for one sort; questions about the whole graph
-/// are linear, and those about one revision look at that revision alone.
+/// Loading is linear in the number of revisions and pointers, except for one sort. Questions about the whole graph
+/// are linear; questions about one revision read only that revision.
 #[derive(Debug, Clone)]
 pub struct Graph {
-    /// In an order in which each comes after all it points at. A position is an index into this.
+    /// In an order in which each revision comes after all that it points at. A position is an index into this.
     revisions: Vec<Revision>,
     /// Parents and dependencies.
     below: Adjacency,
@@ -26,17 +26,17 @@ pub struct Graph {
     sorted_ids: Vec<usize>,
     heads: Vec<usize>,
     bases: Vec<usize>,
-    /// For each revision the positions of those that carry its labels; made when somebody asks.
+    /// For each revision the positions of the revisions that carry its labels; computed on first use.
     pub(crate) memberships: OnceLock<Vec<Arc<[usize]>>>,
 }
 
 impl Graph {
-    /// Checks a set of revisions and makes a graph of it. Dependencies that are labels become ids, and
-    /// what a revision names twice, or both as a parent and as a dependency, is named once.
+    /// Checks a set of revisions and makes a graph of it. Dependencies given as labels become ids. A revision named
+    /// twice, or both as a parent and as a dependency, is kept once.
     ///
     /// # Errors
     ///
-    /// All [`GraphErrors`] of the set together.
+    /// [`GraphErrors`] with all errors of the set.
     pub fn new(revisions: impl IntoIterator<Item = Revision>) -> Result<Self, GraphErrors> {
         let mut unordered: Vec<Revision> = revisions.into_iter().collect();
         let mut faults = Vec::new();
@@ -62,7 +62,7 @@ impl Graph {
         Ok(graph)
     }
 
-    /// Puts ids where dependencies are given by label, and leaves out what is named twice.
+    /// Replaces labels by ids in dependencies, and removes duplicates.
     fn normalise(&mut self) {
         for position in 0..self.revisions.len() {
             let [parents, dependencies] = [self.below.first(position), self.below.second(position)];
@@ -82,7 +82,7 @@ impl Graph {
         self.revisions.len()
     }
 
-    /// Whether there is no revision at all.
+    /// Whether the graph has no revisions.
     pub fn is_empty(&self) -> bool {
         self.revisions.is_empty()
     }
@@ -92,18 +92,19 @@ impl Graph {
         self.position(id).map(|position| self.revision(position))
     }
 
-    /// All revisions, each after those it points at. The order is a function of the set alone.
+    /// All revisions, each after those it points at. The order depends only on the set of revisions.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Revision> + ExactSizeIterator {
         self.revisions.iter()
     }
 
-    /// The revisions that no other is the child of, in the order of [`iter`](Self::iter).
+    /// The revisions without children, in the order of [`iter`](Self::iter).
     pub fn heads(&self) -> Vec<&Revision> {
         self.at(self.heads.iter().copied())
     }
 
-    /// The heads that nothing tells apart: several without a label, or several with the same labels, in the order of those
-    /// labels. A branch with a label of its own is meant to stay; these are rather to be merged.
+    /// The heads that labels do not distinguish: several without a label, or several with the same labels, in the
+    /// order of those labels. A head with its own label is meant to stay separate; these heads should probably be
+    /// merged.
     pub fn stray_heads(&self) -> Vec<&Revision> {
         let mut alike: BTreeMap<Vec<&str>, Vec<&Revision>> = BTreeMap::new();
         for head in self.heads() {
@@ -112,8 +113,8 @@ impl Graph {
         alike.into_values().filter(|heads| heads.len() > 1).flatten().collect()
     }
 
-    /// The revisions that no other points at, be it as a child or by a dependency: the [`heads`](Self::heads) without
-    /// those that an upgrade to the others applies as well.
+    /// The revisions that no other revision has as a parent or a dependency. These are the [`heads`](Self::heads)
+    /// without those that an upgrade to the other heads also applies.
     pub fn unreferenced(&self) -> Vec<&Revision> {
         self.at((0..self.len()).filter(|&position| self.above(position).is_empty()))
     }
@@ -153,7 +154,7 @@ impl Graph {
         positions.into_iter().map(|position| self.revision(position).id.clone()).collect()
     }
 
-    /// The position of an id. Each revision stands at a higher position than all it points at.
+    /// The position of an id. Each revision has a higher position than all that it points at.
     pub(crate) fn position(&self, id: &str) -> Option<usize> {
         self.ids.get(&self.revisions, id)
     }
@@ -196,17 +197,17 @@ impl Graph {
         self.above.second(position)
     }
 
-    /// What the revision points at: parents and dependencies.
+    /// The revisions that this one points at: parents and dependencies.
     pub(crate) fn below(&self, position: usize) -> &[usize] {
         self.below.all(position)
     }
 
-    /// What points at the revision: children and dependants.
+    /// The revisions that point at this one: children and dependants.
     pub(crate) fn above(&self, position: usize) -> &[usize] {
         self.above.all(position)
     }
 
-    /// Positions in the order of their ids.
+    /// Positions sorted by their ids.
     pub(crate) fn sorted_ids(&self) -> &[usize] {
         &self.sorted_ids
     }

@@ -1,4 +1,4 @@
-//! Stretches of history: the revisions of a range.
+//! The revisions of a range.
 
 use thiserror::Error;
 
@@ -11,10 +11,10 @@ use crate::revision::Revision;
 use crate::revision_set::RevisionSet;
 use crate::target::Target;
 
-/// A range without revisions, or with an end that means nothing.
+/// A range without revisions, or with an end that cannot be resolved.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum HistoryError {
-    /// An end means nothing in this graph, or too much.
+    /// An end stands for no revision, or is ambiguous.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
     /// The lower end is not below the upper one.
@@ -22,18 +22,18 @@ pub enum HistoryError {
     NotBelow {
         /// The range.
         range: Box<Range>,
-        /// What the lower end stands for and is not below the upper one.
+        /// The revisions of the lower end that are not below the upper one.
         outside: Vec<String>,
-        /// Whether the ends are the wrong way round.
+        /// Whether the ends are in the wrong order.
         is_reversed: bool,
     },
 }
 
 impl Graph {
-    /// Lists the revisions of a range, each after those it points at: what the upper end stands for and all below it,
-    /// dependencies included, as far as it descends from the lower end. Both ends belong to it.
+    /// Lists the revisions of a range, each after those it points at. These are the revisions of the upper end and
+    /// all below them, dependencies included, that descend from the lower end. Both ends belong to the range.
     ///
-    /// `applied` says what `current` is.
+    /// `applied` gives the meaning of `current`.
     ///
     /// # Errors
     ///
@@ -54,7 +54,7 @@ impl Graph {
         Ok(members.iter().map(|position| self.revision(position)).collect())
     }
 
-    /// Resolves both ends; a bare number of steps is counted from the other end.
+    /// Resolves both ends; a number of steps without a place is counted from the other end.
     fn ends(&self, applied: &AppliedSet, range: &Range) -> Result<(Vec<usize>, Vec<usize>), ResolveError> {
         let is_bare = |target: &Target| target.place().is_none();
         let from = range.from.clone().unwrap_or(Target::BASE);

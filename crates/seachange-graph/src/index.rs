@@ -1,4 +1,4 @@
-//! Ids looked up without a copy of each: the table holds positions, and the ids stay in the revisions.
+//! Lookup of ids without a copy of each: the table holds positions, and the ids stay in the revisions.
 
 use std::hash::{BuildHasher, Hasher};
 
@@ -6,7 +6,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::revision::Revision;
 
-/// The position of each id among some revisions; the first counts where an id occurs twice, or in upper and lower case.
+/// The position of each id among some revisions. If ids are equal, or differ only in case, the first one is found.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct IdIndex {
     hasher: DefaultHashBuilder,
@@ -14,8 +14,8 @@ pub(crate) struct IdIndex {
 }
 
 impl IdIndex {
-    /// Indexes revisions, and tells `on_repeated` each position whose id is there already but for upper and lower case,
-    /// with the position where it is.
+    /// Indexes revisions. Calls `on_repeated` with the position of each id that is already in the index, ignoring
+    /// case, and with the position found there.
     pub(crate) fn new(revisions: &[Revision], mut on_repeated: impl FnMut(usize, usize)) -> Self {
         let hasher = DefaultHashBuilder::default();
         let mut positions: HashTable<usize> = HashTable::with_capacity(revisions.len());
@@ -30,18 +30,18 @@ impl IdIndex {
         Self { hasher, positions }
     }
 
-    /// The position of an id among the revisions that were indexed.
+    /// The position of an id among the indexed revisions.
     pub(crate) fn get(&self, revisions: &[Revision], id: &str) -> Option<usize> {
         self.positions.find(hash(&self.hasher, id), |&position| revisions[position].id == id).copied()
     }
 
-    /// Numbers the revisions anew: `place` lists the new positions.
+    /// Renumbers the revisions: `place` lists the new positions.
     pub(crate) fn renumber(&mut self, place: &[usize]) {
         self.positions.iter_mut().for_each(|position| *position = place[*position]);
     }
 }
 
-/// The same for ids that differ only in case.
+/// Returns the same hash for ids that differ only in case.
 fn hash(hasher: &DefaultHashBuilder, id: &str) -> u64 {
     let mut state = hasher.build_hasher();
     for part in id.as_bytes().chunks(32) {

@@ -1,22 +1,22 @@
 //! The revision graph of [seachange](https://crates.io/crates/seachange), as pure values.
 //!
-//! A [`Revision`] points at the revisions below it; a [`Graph`] holds a checked set of them. What a person
-//! asks for is a [`Target`]; what a database has is an [`AppliedSet`] set; and what there is to do is a [`Plan`].
+//! A [`Revision`] points at the revisions below it; a [`Graph`] holds a checked set of them. A [`Target`] is what a
+//! user asks for, an [`AppliedSet`] is what a database has, and a [`Plan`] is what remains to be done.
 //!
 //! In reading order:
 //!
 //! - [`name`]: which ids and labels are legal;
 //! - [`revision`]: one node, as it was written;
-//! - [`error`]: everything that can be wrong with a set of nodes;
-//! - [`graph`]: the checked graph, and what can be asked of it;
-//! - [`target`], [`range`]: what a person types, parsed;
-//! - [`applied`]: what a database has, judged against the graph;
+//! - [`error`]: all errors in a set of nodes;
+//! - [`graph`]: the checked graph, and the questions that it answers;
+//! - [`target`], [`range`]: what a user types, parsed;
+//! - [`applied`]: what a database has applied, compared with the graph;
 //! - [`lookup`], [`resolve`]: names and targets looked up, with their errors;
-//! - [`plan`]: the steps from there to a target;
+//! - [`plan`]: the steps from the applied revisions to a target;
 //! - [`history`]: the revisions of a range;
 //! - [`draw`]: the graph as a picture, for terminals and documents.
 //!
-//! The crate does no I/O, knows no database and no command line, and is usable on its own.
+//! The crate does no I/O, depends on no database and no command line, and can be used alone.
 //!
 //! ```
 //! use seachange_graph::{Graph, Revision, Target};

@@ -1,9 +1,9 @@
-//! What revisions are linked to, in two flat lists: a graph of any size takes a handful of allocations.
+//! The links of revisions, in two flat lists: a graph of any size needs only a few allocations.
 
 /// For each revision the positions of others, in two groups: parents and dependencies, or children and dependants.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Adjacency {
-    /// Where the first group of each revision starts and ends; the second ends where the next revision starts.
+    /// Where the first group of each revision starts and ends; the second group ends where the next revision starts.
     bounds: Vec<Offsets>,
     targets: Vec<usize>,
 }
@@ -19,25 +19,25 @@ impl Adjacency {
         Self { bounds: Vec::with_capacity(revisions), targets: Vec::with_capacity(revisions) }
     }
 
-    /// Begins with the links of the next revision: what is pushed belongs to its first group.
+    /// Starts the next revision: the links pushed next belong to its first group.
     pub(crate) fn begin(&mut self) {
         let start = self.targets.len();
         self.bounds.push(Offsets { start, split: start });
     }
 
-    /// Begins with the second group: what is pushed from here on belongs to it.
+    /// Starts the second group: the links pushed next belong to it.
     pub(crate) fn split(&mut self) {
         if let Some(bounds) = self.bounds.last_mut() {
             bounds.split = self.targets.len();
         }
     }
 
-    /// Adds a link of the revision that was begun last.
+    /// Adds a link of the revision that was started last.
     pub(crate) fn push(&mut self, target: usize) {
         self.targets.push(target);
     }
 
-    /// Both groups, the first one first.
+    /// Both groups, the first group first.
     pub(crate) fn all(&self, position: usize) -> &[usize] {
         let end = self.bounds.get(position + 1).map_or(self.targets.len(), |next| next.start);
         &self.targets[self.bounds[position].start..end]
@@ -54,7 +54,7 @@ impl Adjacency {
         &self.all(position)[self.first(position).len()..]
     }
 
-    /// The same links between revisions that are numbered anew: `order` lists the old numbers, `place` the new ones.
+    /// The same links after renumbering: `order` lists the old numbers, `place` the new ones.
     pub(crate) fn renumbered(&self, order: &[usize], place: &[usize]) -> Self {
         let mut renumbered = Self::with_capacity(order.len());
         for &old in order {
@@ -65,7 +65,7 @@ impl Adjacency {
         renumbered
     }
 
-    /// The links turned round; each group is in the order of the revisions it names.
+    /// The reversed links; each group is in the order of the revisions that it names.
     pub(crate) fn reversed(&self) -> Self {
         let mut counts = vec![(0, 0); self.bounds.len()];
         for from in 0..self.bounds.len() {

@@ -1,4 +1,4 @@
-//! Revisions looked up by id, label, or the beginning of an id.
+//! Lookup of revisions by id, by label, or by the beginning of an id.
 
 use thiserror::Error;
 
@@ -7,29 +7,29 @@ use crate::error::quoted;
 use crate::graph::Graph;
 use crate::revision::Revision;
 
-/// How many suggestions an error carries at most.
+/// The maximum number of suggestions in an error.
 const SUGGESTIONS: usize = 3;
 
-/// From this likeness on (Jaro-Winkler, 0 to 1) a name is suggested for an unknown one.
+/// The minimum similarity (Jaro-Winkler, 0 to 1) of a name that is suggested for an unknown one.
 const LIKENESS: f64 = 0.8;
 
-/// A text that does not lead to exactly one revision.
+/// A text that does not identify exactly one revision.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum LookupError {
-    /// No id begins like this, and no label is called like this.
+    /// No id begins with the text, and no label is equal to it.
     #[error("no revision or label `{text}`{}", on_branch(branch.as_ref()))]
     Unknown {
-        /// What was asked for.
+        /// The text that was looked up.
         text: String,
-        /// The branch it was looked for on.
+        /// The branch that was searched.
         branch: Option<String>,
-        /// Ids and labels that look like it, the likest first; at most three.
+        /// Similar ids and labels, the most similar first; at most three.
         similar: Vec<String>,
     },
-    /// Several ids begin like this.
-    #[error("`{text}` may be any of {}", quoted(candidates))]
+    /// Several ids begin with the text.
+    #[error("`{text}` matches several revisions: {}", quoted(candidates))]
     Ambiguous {
-        /// What was asked for.
+        /// The text that was looked up.
         text: String,
         /// The ids that begin with it, sorted.
         candidates: Vec<String>,
@@ -44,20 +44,20 @@ pub enum LookupError {
     },
 }
 
-/// Where something was looked for, as the end of a message.
+/// The branch that was searched, as the end of a message.
 pub(crate) fn on_branch(branch: Option<&String>) -> String {
     branch.map(|branch| format!(" on branch `{branch}`")).unwrap_or_default()
 }
 
 impl Graph {
-    /// Looks a revision up by its id, by a label that it carries, or by a beginning that no other id has. A full id or
-    /// label wins over a beginning.
+    /// Looks up a revision by its id, by a label that it carries, or by the beginning of its id if no other id has
+    /// the same beginning. A full id or label takes precedence over a beginning.
     ///
-    /// Takes time logarithmic in the number of revisions, and linear only to suggest names for an unknown one.
+    /// Takes time logarithmic in the number of revisions. Suggestions for an unknown name take linear time.
     ///
     /// # Errors
     ///
-    /// [`LookupError`], with the candidates or with names that look alike.
+    /// [`LookupError`], with the candidates or with similar names.
     pub fn find(&self, text: &str) -> Result<&Revision, LookupError> {
         self.find_position(text, None).map(|position| self.revision(position))
     }

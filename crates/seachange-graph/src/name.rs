@@ -1,34 +1,34 @@
 //! Which revision ids and branch labels are legal.
 //!
-//! An id is typed on command lines, stands in Rust string literals, and is a key in every database. The rule is
-//! checked when an id is made, when the files are built, and when a graph is loaded, so that no database is the
-//! first to object.
+//! An id is typed on command lines, is part of Rust string literals, and is a key in every database. The rule is
+//! checked when an id is made, when the files are built, and when a graph is loaded, so an invalid id never reaches a
+//! database.
 
 use thiserror::Error;
 
-/// The longest id, in bytes.
+/// The maximum length of an id, in bytes.
 ///
-/// Long enough for the names of sea-orm-migration's modules, which serve as ids once a project has moved over;
-/// short enough to be a key in MySQL with four bytes a character (at most 191 characters).
+/// Long enough for the module names of sea-orm-migration, which serve as ids after a project has moved to seachange;
+/// short enough for a key in MySQL with four bytes a character (at most 191 characters).
 pub const MAX_ID_LENGTH: usize = 128;
 
-/// Words with a meaning of their own in a target.
+/// Words that have a meaning in a target.
 pub const RESERVED: [&str; 4] = ["base", "current", "head", "heads"];
 
-/// Why a name is refused.
+/// Why a name is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum InvalidName {
     /// The name has no characters.
     #[error("it is empty")]
     Empty,
     /// The name is longer than [`MAX_ID_LENGTH`] bytes.
-    #[error("it has {length} bytes, and {MAX_ID_LENGTH} is the most")]
+    #[error("it has {length} bytes; the maximum is {MAX_ID_LENGTH}")]
     TooLong {
         /// The length found, in bytes.
         length: usize,
     },
-    /// The name holds a character that a target gives another meaning, or that is not printable ASCII.
-    #[error("it holds {character:?}; letters, digits, `_` and `.` are allowed")]
+    /// The name contains a character that has a meaning in a target, or that is not printable ASCII.
+    #[error("it contains {character:?}; letters, digits, `_` and `.` are allowed")]
     Character {
         /// The first such character.
         character: char,
@@ -38,18 +38,18 @@ pub enum InvalidName {
     Reserved,
 }
 
-/// Checks that `id` can name a revision.
+/// Checks that `id` is a valid revision id.
 ///
 /// # Errors
 ///
 /// An [`InvalidName`] for the first rule that the id breaks.
 ///
 /// ```
-/// use seachange_graph::{IllegalName, check_id};
+/// use seachange_graph::{InvalidName, check_id};
 ///
 /// assert_eq!(check_id("ae1027a6acf4"), Ok(()));
-/// assert_eq!(check_id("a-b"), Err(IllegalName::Character { character: '-' }));
-/// assert_eq!(check_id("head"), Err(IllegalName::Reserved));
+/// assert_eq!(check_id("a-b"), Err(InvalidName::Character { character: '-' }));
+/// assert_eq!(check_id("head"), Err(InvalidName::Reserved));
 /// ```
 pub fn check_id(id: &str) -> Result<(), InvalidName> {
     if id.is_empty() {
@@ -67,7 +67,7 @@ pub fn check_id(id: &str) -> Result<(), InvalidName> {
     Ok(())
 }
 
-/// Checks that `label` can name a branch: the rules of [`check_id`].
+/// Checks that `label` is a valid branch label. The rules are those of [`check_id`].
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! The steps from what is applied to a target.
+//! The steps from the applied revisions to a target.
 
 mod downgrade;
 mod stamp;
@@ -15,19 +15,19 @@ use crate::target::Target;
 
 pub use stamp::StampPlan;
 
-/// Which way a step goes.
+/// The direction of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// A revision is applied.
     Upgrade,
-    /// A revision is undone.
+    /// A revision is reverted.
     Downgrade,
 }
 
-/// One revision to apply or to undo.
+/// One revision to apply or to revert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// Which way.
+    /// The direction.
     pub direction: Direction,
     /// The revision.
     pub revision: String,
@@ -45,27 +45,27 @@ pub struct Plan {
 /// A target that cannot be reached.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PlanError {
-    /// The target means nothing in this graph, or too much.
+    /// The target stands for no revision, or is ambiguous.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
-    /// A downgrade was asked for to a revision that is not applied.
+    /// The target of a downgrade is a revision that is not applied.
     #[error("revision `{revision}` is not applied")]
     NotApplied {
         /// The revision.
         revision: String,
     },
-    /// An upgrade was asked to go down, or a downgrade to go up.
+    /// The target of an upgrade is below the current revision, or that of a downgrade is above it.
     #[error("`{target}` does not lead {}", direction.way())]
     WrongWay {
         /// The target.
         target: Target,
-        /// The way that was asked for.
+        /// The requested direction.
         direction: Direction,
     },
 }
 
 impl Direction {
-    /// The word for the way: `up` or `down`.
+    /// The word for the direction: `up` or `down`.
     pub fn way(self) -> &'static str {
         match self {
             Self::Upgrade => "up",
@@ -100,12 +100,12 @@ impl Plan {
 }
 
 impl Step {
-    /// The step that applies a revision, or undoes it.
+    /// The step that applies or reverts a revision.
     pub fn of(direction: Direction, revision: &Revision) -> Self {
         Self { direction, revision: revision.id.clone(), down_revision: revision.down_revision.clone() }
     }
 
-    /// Where the step starts and ends, as people read it: `base -> 1975ea83b712`, and turned round for a downgrade.
+    /// Where the step starts and ends: `base -> 1975ea83b712`, and the reverse for a downgrade.
     pub fn route(&self) -> String {
         let parents = if self.down_revision.is_empty() { "base".to_owned() } else { self.down_revision.join(", ") };
         match self.direction {

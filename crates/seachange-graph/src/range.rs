@@ -1,4 +1,4 @@
-//! A stretch of history, as a person types it.
+//! A range of history, as a user types it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,9 +7,9 @@ use thiserror::Error;
 
 use crate::target::{ParseTargetError, Target};
 
-/// A stretch of history: `A:B`, `A:` and `:B`, where both ends are [`Target`]s and belong to the stretch.
+/// A range of history: `A:B`, `A:` and `:B`. Both ends are [`Target`]s and belong to the range.
 ///
-/// An end that is a bare number of steps is counted from the other end: `-2:` is the heads and two revisions below,
+/// An end that is only a number of steps is counted from the other end: `-2:` is the heads and two revisions below,
 /// `-2:ae1027` is `ae1027` and two revisions below it.
 ///
 /// ```
@@ -22,30 +22,30 @@ use crate::target::{ParseTargetError, Target};
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Range {
-    /// The lower end; the bases if there is none.
+    /// The lower end; `None` means the bases.
     pub from: Option<Target>,
-    /// The upper end; the heads if there is none.
+    /// The upper end; `None` means the heads.
     pub to: Option<Target>,
 }
 
-/// A text that is no range.
+/// A text that is not a valid range.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum RangeError {
     /// There is no colon.
-    #[error("`{text}` is no range: expected `A:B`, `A:` or `:B`")]
+    #[error("invalid range `{text}`: expected `A:B`, `A:` or `:B`")]
     NoColon {
         /// The whole text.
         text: String,
     },
     /// There is more than one colon.
-    #[error("`{text}` is no range: a second `:`")]
+    #[error("invalid range `{text}`: a second `:`")]
     SecondColon {
         /// The whole text.
         text: String,
-        /// Where it stands, in bytes.
+        /// The position of the second colon, in bytes.
         place: usize,
     },
-    /// One end is no target.
+    /// One end is not a valid target.
     #[error(transparent)]
     Target(#[from] ParseTargetError),
 }
@@ -79,7 +79,7 @@ impl fmt::Display for Range {
 }
 
 impl Range {
-    /// Whether what the range means depends on where a database stands.
+    /// Whether the meaning of the range depends on the current revision of a database.
     pub fn is_relative(&self) -> bool {
         use crate::target::Anchor;
         let names_current =

@@ -1,4 +1,4 @@
-//! Targets resolved: which revisions a text means.
+//! Resolution of targets: the revisions that a text stands for.
 
 use thiserror::Error;
 
@@ -11,13 +11,13 @@ use crate::revision::Revision;
 use crate::revision_set::RevisionSet;
 use crate::target::{Anchor, Target};
 
-/// A target that means nothing in this graph, or too much.
+/// A target that stands for no revision, or is ambiguous.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ResolveError {
-    /// A name leads to no revision, or to several.
+    /// A name matches no revision, or several.
     #[error(transparent)]
     Find(#[from] LookupError),
-    /// `head` was asked for, and there are several.
+    /// The target is `head`, and there are several heads.
     #[error("{} heads{}: {}", heads.len(), on_branch(branch.as_ref()), quoted(heads))]
     SeveralHeads {
         /// The heads.
@@ -25,7 +25,7 @@ pub enum ResolveError {
         /// The branch that has them, if one was named.
         branch: Option<String>,
     },
-    /// Steps are to be counted from several revisions at once.
+    /// The target counts steps from several revisions.
     #[error("`{target}` counts from several revisions: {}", quoted(starts))]
     SeveralStarts {
         /// The target.
@@ -33,36 +33,36 @@ pub enum ResolveError {
         /// The revisions.
         starts: Vec<String>,
     },
-    /// More steps were asked for than there are.
+    /// The target has more steps than there are revisions.
     #[error("`{target}` leads too far: {asked} {} asked for, {available} available", revisions(*asked))]
     TooFar {
         /// The target.
         target: Target,
-        /// The steps asked for.
+        /// The number of steps in the target.
         asked: u64,
-        /// The steps that can be made.
+        /// The number of steps that are possible.
         available: u64,
     },
-    /// A number of steps leads to a place where there are several ways on.
-    #[error("`{target}` leads several ways after {made} of {asked} {}: {}", revisions(*asked), quoted(candidates))]
+    /// A number of steps reaches a revision where the next step is ambiguous.
+    #[error("`{target}` is ambiguous after {made} of {asked} {}: {}", revisions(*asked), quoted(candidates))]
     SeveralWays {
         /// The target.
         target: Target,
-        /// The steps asked for.
+        /// The number of steps in the target.
         asked: u64,
-        /// The steps that were clear.
+        /// The number of steps before the ambiguity.
         made: u64,
-        /// The revisions that the next step may lead to.
+        /// The candidates for the next step.
         candidates: Vec<String>,
     },
 }
 
-/// Where the steps of a target lead.
+/// Where the steps of a target end.
 #[derive(Debug)]
 pub(crate) struct ResolvedTarget {
-    /// What the target stands for, in order; nothing is the base.
+    /// The revisions that the target stands for, in order; empty for the base.
     pub(crate) place: Vec<usize>,
-    /// The revision that the last step was taken from.
+    /// The revision that the last step started from.
     pub(crate) from: Option<usize>,
 }
 
@@ -71,20 +71,21 @@ fn revisions(count: u64) -> &'static str {
 }
 
 impl Graph {
-    /// Finds the revisions that a target stands for, in order: none for `base`, several for `heads`, for `current` on
-    /// a database that stands at several, and for a step below a merge point.
+    /// Finds the revisions that a target stands for, in order. There are none for `base`, and there can be several
+    /// for `heads`, for `current` on a database with several current revisions, and for a step below a merge point.
     ///
-    /// `applied` says where the database stands; [`everything`](Self::all_applied) serves where there is none.
+    /// `applied` gives the meaning of `current`; use [`all_applied`](Self::all_applied) without a database.
     ///
     /// # Errors
     ///
-    /// [`ResolveError`] when a name leads nowhere or to several, or when steps lead too far or several ways.
+    /// [`ResolveError`] when a name matches no revision or several, when there are too few steps, or when a step is
+    /// ambiguous.
     pub fn resolve(&self, applied: &AppliedSet, target: &Target) -> Result<Vec<&Revision>, ResolveError> {
         let (found, _) = self.locate(applied, target)?;
         Ok(found.place.into_iter().map(|position| self.revision(position)).collect())
     }
 
-    /// Finds what a target stands for, in order, and the branch it is kept to.
+    /// Finds the revisions that a target stands for, in order, and the branch that it is limited to.
     pub(crate) fn locate(
         &self,
         applied: &AppliedSet,
@@ -96,7 +97,7 @@ impl Graph {
         Ok((found, branch))
     }
 
-    /// Finds where the steps of a target are counted from.
+    /// Finds the revisions that the steps of a target are counted from.
     fn start(
         &self,
         applied: &AppliedSet,
@@ -121,13 +122,13 @@ impl Graph {
         Ok(heads)
     }
 
-    /// Where a database stands on a branch: its topmost applied revisions that belong to the branch.
+    /// The current revisions of a database on a branch: its topmost applied revisions that belong to the branch.
     fn tops_on(&self, applied: &AppliedSet, branch: Option<&Branch>) -> Vec<usize> {
         let tops = Branch::keep(branch, applied.tops().iter().copied());
         let Some(branch) = branch.filter(|_| tops.is_empty()) else {
             return tops;
         };
-        // Only what other branches stand on is applied here: the branch goes on from the topmost of that.
+        // Only revisions shared with other branches are applied here: the branch continues from the topmost of those.
         let shared = |position: usize| applied.contains(position) && branch.contains(position);
         let is_top = |&position: &usize| !self.child_positions(position).iter().any(|&child| shared(child));
         applied.members().iter().filter(|&position| shared(position)).filter(is_top).collect()
@@ -166,11 +167,11 @@ impl Graph {
                 _ => {}
             }
         }
-        // One step below a merge point are all of its parents; that there are several ways on matters to the next step.
+        // One step below a merge point leads to all of its parents; the ambiguity matters only to the next step.
         Ok(walk)
     }
 
-    /// Everything below some revisions, them included.
+    /// Everything below some revisions, including them.
     pub(crate) fn closure_below(&self, starts: impl IntoIterator<Item = usize>) -> RevisionSet {
         RevisionSet::reached(self, starts, |position| self.below(position))
     }

@@ -1,13 +1,13 @@
-//! One revision, as it was written.
+//! One revision, as it is written.
 
 /// A node of the graph: an id and the ids it points at.
 ///
-/// Nothing is checked here; [`Graph::new`](crate::Graph::new) checks a whole set.
+/// The values are not checked here; [`Graph::new`](crate::Graph::new) checks a whole set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Revision {
     /// The unique id, typically twelve hexadecimal digits.
     pub id: String,
-    /// The parents: none for a root, several for a merge point.
+    /// The parents: none for a base, several for a merge point.
     pub down_revision: Vec<String>,
     /// Revisions of other branches that must be applied before this one.
     pub depends_on: Vec<String>,
@@ -16,7 +16,7 @@ pub struct Revision {
 }
 
 impl Revision {
-    /// Makes a root: a revision that points at nothing.
+    /// Makes a base: a revision that points at no other.
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into(), ..Self::default() }
     }

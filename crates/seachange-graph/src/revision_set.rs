@@ -1,4 +1,4 @@
-//! What can be reached from some revisions.
+//! The revisions that can be reached from given ones.
 
 use crate::graph::Graph;
 
@@ -17,7 +17,7 @@ impl RevisionSet {
         Self { is_member: vec![true; graph.len()] }
     }
 
-    /// Everything that `next` leads to from `starts`, one after the other; the starts belong to it.
+    /// Everything that `next` reaches from each of `starts`; the starts belong to the set.
     pub(crate) fn reached<'a>(
         graph: &Graph,
         starts: impl IntoIterator<Item = usize>,
@@ -28,7 +28,8 @@ impl RevisionSet {
         set
     }
 
-    /// Adds what `next` leads to from `starts`, as far as `passes` lets it; returns what was added, in no order.
+    /// Adds the revisions that `next` reaches from `starts` through revisions that `passes` accepts; returns the
+    /// added ones, unordered.
     pub(crate) fn extend<'a>(
         &mut self,
         starts: impl IntoIterator<Item = usize>,
@@ -46,7 +47,7 @@ impl RevisionSet {
         added
     }
 
-    /// Adds a revision; false where it was in the set.
+    /// Adds a revision; returns false if the set already has it.
     pub(crate) fn insert(&mut self, position: usize) -> bool {
         !std::mem::replace(&mut self.is_member[position], true)
     }
@@ -60,7 +61,7 @@ impl RevisionSet {
         self.is_member.iter().enumerate().filter(|(_, is_member)| **is_member).map(|(position, _)| position)
     }
 
-    /// The members that both sets have.
+    /// Keeps the members that are also in `other`.
     pub(crate) fn intersect(&mut self, other: &Self) {
         self.is_member.iter_mut().zip(&other.is_member).for_each(|(mine, theirs)| *mine &= theirs);
     }

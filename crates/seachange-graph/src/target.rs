@@ -1,4 +1,4 @@
-//! What a person types to say where to go, as a value.
+//! Targets: what a user types to name a revision or a number of steps, as a value.
 
 mod parse;
 
@@ -8,31 +8,31 @@ use crate::revision::Revision;
 
 pub use parse::{ParseTargetError, ParseTargetErrorKind};
 
-/// Where an upgrade, a downgrade or a stamp is to go, or which revisions are meant.
+/// The target of an upgrade, a downgrade or a stamp, or the revisions that a command is about.
 ///
 /// The text is `[BRANCH@][PLACE][STEPS]`, and not empty:
 ///
 /// | part | text | meaning |
 /// | --- | --- | --- |
-/// | branch | a label, or a revision | only what is below or above that revision counts |
+/// | branch | a label, or a revision | limits the target to what is below or above that revision |
 /// | place | `head` | the only head |
 /// | | `heads` | all heads |
 /// | | `base` | before the first revision |
-/// | | `current` | where the database stands |
-/// | | anything else | a revision: its id, the beginning of it, or a label that it carries |
-/// | steps | `+N`, `-N` | so many revisions up or down from the place; without a place, from where the database stands |
+/// | | `current` | the current revisions of the database |
+/// | | any other text | a revision: its id, the beginning of its id, or a label that it carries |
+/// | steps | `+N`, `-N` | N revisions up or down from the place; without a place, from the current revision |
 ///
 /// [`Display`](fmt::Display) writes the text that parses to the same value.
 ///
 /// ```
-/// use seachange_graph::{Place, Target};
+/// use seachange_graph::{Anchor, Target};
 ///
 /// let target: Target = "billing@ae1027+2".parse()?;
 /// assert_eq!(target.branch(), Some("billing"));
-/// assert_eq!(target.place(), Some(&Place::Named("ae1027".to_owned())));
+/// assert_eq!(target.place(), Some(&Anchor::Named("ae1027".to_owned())));
 /// assert_eq!(target.steps(), 2);
 /// assert_eq!("-1".parse::<Target>()?, Target::steps_from_current(-1));
-/// # Ok::<(), seachange_graph::TargetError>(())
+/// # Ok::<(), seachange_graph::ParseTargetError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Target {
@@ -44,15 +44,15 @@ pub struct Target {
 /// A place in the graph.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Anchor {
-    /// The only head; refused where there are several.
+    /// The only head; an error if there are several.
     Head,
     /// All heads.
     Heads,
     /// Before the first revision.
     Base,
-    /// Where the database stands.
+    /// The current revisions of the database.
     Current,
-    /// A revision by its id, the beginning of it, or a label that it carries.
+    /// A revision by its id, by the beginning of its id, or by a label that it carries.
     Named(String),
 }
 
@@ -63,7 +63,7 @@ impl Target {
     pub const HEADS: Self = Self::at(Anchor::Heads);
     /// Before the first revision.
     pub const BASE: Self = Self::at(Anchor::Base);
-    /// Where the database stands.
+    /// The current revisions of the database.
     pub const CURRENT: Self = Self::at(Anchor::Current);
 
     const fn at(place: Anchor) -> Self {
@@ -75,32 +75,32 @@ impl Target {
         Self::at(Anchor::Named(revision.id.clone()))
     }
 
-    /// So many revisions up (positive) or down (negative) from where the database stands.
+    /// A number of revisions up (positive) or down (negative) from the current revision.
     pub const fn steps_from_current(steps: i64) -> Self {
         Self { branch: None, place: None, steps }
     }
 
-    /// All heads of a branch; all heads where there is none.
+    /// All heads of a branch; all heads if `branch` is `None`.
     pub(crate) fn heads_on(branch: Option<&str>) -> Self {
         Self { branch: branch.map(str::to_owned), ..Self::HEADS }
     }
 
-    /// The branch that the target is kept to: a label, or a revision.
+    /// The branch that the target is limited to: a label, or a revision.
     pub fn branch(&self) -> Option<&str> {
         self.branch.as_deref()
     }
 
-    /// Where the steps are counted from; `None` where the text names no place.
+    /// Where the steps are counted from; `None` if the text names no place.
     pub const fn place(&self) -> Option<&Anchor> {
         self.place.as_ref()
     }
 
-    /// How many revisions up (positive) or down (negative) from the place.
+    /// The number of revisions up (positive) or down (negative) from the place.
     pub const fn steps(&self) -> i64 {
         self.steps
     }
 
-    /// Whether what the target means depends on where a database stands.
+    /// Whether the meaning of the target depends on the current revision of a database.
     pub fn is_relative(&self) -> bool {
         matches!(self.place, None | Some(Anchor::Current))
     }

@@ -11,7 +11,7 @@ mod target;
 
 use crate::{AppliedSet, Graph, Plan, PlanError, Revision};
 
-/// Reads a graph; a name that only stands on the left is a root.
+/// Reads a graph; a name that appears only on the left is a base.
 fn revisions(text: &str) -> Vec<Revision> {
     let mut revisions: Vec<Revision> = Vec::new();
     for edge in text.split(',').map(str::trim).filter(|edge| !edge.is_empty()) {
@@ -46,7 +46,7 @@ fn applied_at(graph: &Graph, heads: &str) -> AppliedSet {
     graph.applied(applied.iter().map(|id| (id.as_str(), vec![]))).unwrap()
 }
 
-/// The steps as one line, or the refusal.
+/// The steps as one line, or the error.
 fn summary(plan: Result<Plan, PlanError>) -> String {
     match plan {
         Ok(plan) => plan.steps.iter().map(|step| step.revision.as_str()).collect::<Vec<_>>().join(" "),

@@ -1,7 +1,8 @@
-//! The checks that a set of revisions passes before it is a graph, and the order they give it.
+//! The checks of a set of revisions before it becomes a graph, and the order that they produce.
 //!
-//! Every check runs whatever the others found, so that all faults are reported together. All are linear in the
-//! number of revisions and pointers, apart from one sort by id, and none recurses: a chain of any length loads.
+//! Every check runs even if an earlier one fails, so that all errors are reported together. All checks are linear in
+//! the number of revisions and pointers, except for one sort by id. No check is recursive: a chain of any length
+//! loads.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +15,7 @@ use crate::revision::Revision;
 /// The position of the revision that carries each label.
 pub(crate) type Labels = BTreeMap<String, usize>;
 
-/// Checks ids, and maps each to its position.
+/// Checks ids, and maps each id to its position.
 pub(crate) fn index(revisions: &[Revision], faults: &mut Vec<GraphError>) -> IdIndex {
     let illegal = revisions.iter().filter_map(|Revision { id, .. }| {
         let reason = check_id(id).err()?;
@@ -31,7 +32,7 @@ pub(crate) fn index(revisions: &[Revision], faults: &mut Vec<GraphError>) -> IdI
     index
 }
 
-/// Checks that labels are legal and that each is unique among labels and ids, and maps each to its revision.
+/// Checks that labels are valid and unique among labels and ids, and maps each label to its revision.
 pub(crate) fn labels(revisions: &[Revision], index: &IdIndex, faults: &mut Vec<GraphError>) -> Labels {
     let mut carriers: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (position, Revision { id, branch_labels, .. }) in revisions.iter().enumerate() {
@@ -59,8 +60,8 @@ pub(crate) fn labels(revisions: &[Revision], index: &IdIndex, faults: &mut Vec<G
     carriers.into_iter().map(|(label, carriers)| (label.to_owned(), carriers[0])).collect()
 }
 
-/// Resolves parents and dependencies to positions, as the two groups of links. A dependency may be a label: it means
-/// the revision that carries it.
+/// Resolves parents and dependencies to positions, as the two groups of links. A dependency may be a label: it stands
+/// for the revision that carries the label.
 pub(crate) fn links(
     revisions: &[Revision],
     index: &IdIndex,
@@ -68,7 +69,7 @@ pub(crate) fn links(
     faults: &mut Vec<GraphError>,
 ) -> Adjacency {
     let mut links = Adjacency::with_capacity(revisions.len());
-    // The revision that pointed at each position last: what it points at a second time is left out.
+    // For each position the revision that pointed at it last; a second link from the same revision is left out.
     let mut pointed_at_by = vec![usize::MAX; revisions.len()];
     let mut is_new = |below: usize, position: usize| std::mem::replace(&mut pointed_at_by[below], position) != position;
     for (position, Revision { id, down_revision, depends_on, .. }) in revisions.iter().enumerate() {
@@ -96,8 +97,8 @@ pub(crate) fn links(
     links
 }
 
-/// Sorts positions by id. The first bytes of an id are compared first, and all of it only where they are the same:
-/// looking at every id again and again is what would take most of the time.
+/// Sorts positions by id. Compares the first bytes of the ids, and the complete ids only if these are equal, because
+/// reading complete ids for each comparison is slow.
 pub(crate) fn sorted_ids(revisions: &[Revision]) -> Vec<usize> {
     let prefix = |id: &str| {
         let mut bytes = [0; 8];
@@ -112,21 +113,21 @@ pub(crate) fn sorted_ids(revisions: &[Revision]) -> Vec<usize> {
     keys.into_iter().map(|(_, position)| position).collect()
 }
 
-/// How many circles are reported: a few pointers can close more than anybody reads, each as long as the graph.
+/// The maximum number of cycles that are reported: a few links can close very many, each as long as the graph.
 const MOST_CIRCLES: usize = 20;
 
-/// How far the walk of [`order`] has come with a revision.
+/// The progress of the walk of [`order`] with a revision.
 #[derive(Clone, Copy, PartialEq)]
 enum VisitState {
     Unseen,
-    /// On the path that is being walked.
+    /// On the current path of the walk.
     Open,
     Done,
 }
 
-/// Orders the revisions so that each comes after all it points at, and finds circles.
+/// Orders the revisions so that each comes after all it points at, and finds cycles.
 ///
-/// The order does not depend on the order of the input: the walk starts at the ids in their own order and follows
+/// The order does not depend on the order of the input: the walk starts at the ids in sorted order and follows
 /// parents as they are declared, then dependencies, so the revisions of a branch stay together.
 pub(crate) fn order(
     revisions: &[Revision],
@@ -183,7 +184,7 @@ fn walk(
     }
 }
 
-/// Names a circle so that it starts at its smallest id.
+/// Names the revisions of a cycle, starting at the smallest id.
 fn named(revisions: &[Revision], circle: Vec<usize>) -> Vec<String> {
     let mut names: Vec<String> = circle.into_iter().map(|position| revisions[position].id.clone()).collect();
     let smallest = (0..names.len()).min_by(|&a, &b| names[a].cmp(&names[b])).unwrap_or_default();

@@ -1,6 +1,6 @@
-//! The build-script entry point: scans, checks, and writes the registry.
+//! The entry point for build scripts: scans, checks, and writes the registry.
 //!
-//! Errors are printed for cargo to show (`cargo::error=`), all at once, and stop the build without a panic.
+//! All errors are printed together for cargo to show (`cargo::error=`), and fail the build without a panic.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -18,16 +18,16 @@ use crate::scan::{ScannedFolders, scan_all};
 /// The name of the registry in `OUT_DIR`.
 pub const REGISTRY: &str = "seachange.rs";
 
-/// How many characters of a message a warning shows.
+/// The maximum number of characters of a message in a warning.
 const SHOWN_MESSAGE: usize = 60;
 
-/// Registers the revision files in `dir`; the whole of a migration crate's `build.rs`.
+/// Registers the revision files in `dir`; a migration crate's `build.rs` needs nothing else.
 ///
-/// `dir` is relative to the crate, such as `src/versions`. The registry is for `seachange::include_revisions!()`.
-/// Cargo runs the build script again when a file is added, edited or removed, or a file that one of them includes.
+/// `dir` is relative to the crate, such as `src/versions`. `seachange::include_revisions!()` reads the registry.
+/// Cargo runs the build script again when a revision file, or a file that it includes, is added, edited or removed.
 ///
-/// What is wrong is printed for cargo, and stops the build: files that cannot be read, and the problems of the graph.
-/// Several heads, and a folder without revisions, are warnings.
+/// Files that cannot be read and problems of the graph are printed for cargo, and fail the build. Several heads, and
+/// a folder without revisions, are warnings.
 ///
 /// ```no_run
 /// seachange_source::build::revisions("src/versions");
@@ -36,11 +36,11 @@ pub fn revisions(dir: impl AsRef<Path>) {
     revisions_in([dir]);
 }
 
-/// Registers the revision files in several folders, such as one for each part of a program.
+/// Registers the revision files in several folders, for example one for each part of a program.
 ///
-/// They make one graph: ids and labels are unique among all of them, and a revision may come after, or depend on, one
-/// of another folder. The command line takes the folders from the registry, and writes new revisions into one of
-/// them. Each folder is as in [`revisions`]; one inside another is a folder of its own.
+/// They form one graph: ids and labels are unique among all folders, and a revision can have a parent or a dependency
+/// in another folder. The command line takes the folders from the registry, and writes new revisions into one of
+/// them. The rules for each folder are those of [`revisions`]; a folder inside another one is separate.
 ///
 /// ```no_run
 /// seachange_source::build::revisions_in(["src/versions", "src/billing"]);
@@ -56,27 +56,27 @@ pub fn revisions_in<P: AsRef<Path>>(dirs: impl IntoIterator<Item = P>) {
     let mut output = io::stdout().lock();
     for instruction in instructions {
         if writeln!(output, "{instruction}").is_err() {
-            // Nobody listens: an exit code is all that is left.
+            // Printing failed, so only the exit code can report the error.
             std::process::exit(1);
         }
     }
 }
 
-/// The two folders that cargo names to a build script.
+/// The two folders that cargo passes to a build script.
 struct CargoEnv {
     manifest_dir: PathBuf,
     out_dir: PathBuf,
 }
 
 impl CargoEnv {
-    /// Reads them from the environment; the error is the variable that is missing.
+    /// Reads them from the environment; the error is the name of the missing variable.
     fn of_build_script() -> Result<Self, &'static str> {
         let folder = |name| env::var_os(name).map(PathBuf::from).ok_or(name);
         Ok(Self { manifest_dir: folder("CARGO_MANIFEST_DIR")?, out_dir: folder("OUT_DIR")? })
     }
 }
 
-/// One line to cargo.
+/// One line for cargo.
 #[derive(Debug, PartialEq, Eq)]
 enum CargoDirective {
     RerunIfChanged(PathBuf),
@@ -91,12 +91,12 @@ impl fmt::Display for CargoDirective {
             Self::Warning(text) => ("warning", text.clone()),
             Self::Error(text) => ("error", text.clone()),
         };
-        // An instruction ends with its line: a line break in an id must not start another.
+        // An instruction ends at the end of its line: a line break in an id must not start another one.
         write!(f, "cargo::{key}={}", value.replace(['\n', '\r'], " "))
     }
 }
 
-/// Scans `dirs` and writes the registry if there is nothing wrong.
+/// Scans `dirs`, and writes the registry if there are no errors.
 fn register(dirs: &[PathBuf], surroundings: &CargoEnv) -> Vec<CargoDirective> {
     let root = &surroundings.manifest_dir;
     let folder = relative(scan_all(dirs.iter().map(|dir| root.join(dir))), root);
@@ -116,7 +116,7 @@ fn register(dirs: &[PathBuf], surroundings: &CargoEnv) -> Vec<CargoDirective> {
     instructions
 }
 
-/// Names the files as a person in the crate's folder does.
+/// Makes the paths relative to the crate's folder.
 fn relative(mut folder: ScannedFolders, root: &Path) -> ScannedFolders {
     let paths = folder.files.iter_mut().flat_map(|file| file.included.iter_mut().chain([&mut file.path]));
     for path in paths.chain(folder.errors.iter_mut().map(|error| &mut error.file)) {
@@ -127,12 +127,12 @@ fn relative(mut folder: ScannedFolders, root: &Path) -> ScannedFolders {
     folder
 }
 
-/// The files that revisions include, each once: the hashes of the registry are made of them too.
+/// The files that revisions include, each once: the hashes in the registry depend on them.
 fn included(folder: &ScannedFolders) -> BTreeSet<PathBuf> {
     folder.files.iter().flat_map(|file| &file.included).cloned().collect()
 }
 
-/// Returns all errors, and the graph if it has none.
+/// Returns all errors, and the graph if it is valid.
 fn judge(folder: &ScannedFolders) -> (Vec<String>, Option<Graph>) {
     let mut errors: Vec<String> = folder.errors.iter().map(ToString::to_string).collect();
     match check(folder) {
@@ -144,12 +144,12 @@ fn judge(folder: &ScannedFolders) -> (Vec<String>, Option<Graph>) {
     }
 }
 
-/// Warns of no files at all or of several heads, and of a folder that one of several is not there.
+/// Warns if there are no files, if there are several heads, or if one of several folders is missing.
 fn warnings(folder: &ScannedFolders, graph: Option<&Graph>, dirs: &[PathBuf], root: &Path) -> Vec<String> {
     let is_missing = |dir: &&PathBuf| dirs.len() > 1 && !root.join(dir).is_dir();
     let missing = dirs.iter().filter(is_missing).map(|dir| {
         let dir = dir.display();
-        format!("no folder `{dir}` (hint: `revision --version-path {dir}` makes it; or take it out of `build.rs`)")
+        format!("no folder `{dir}` (hint: `revision --version-path {dir}` creates it; or remove it from `build.rs`)")
     });
     missing.chain(empty(folder, dirs)).chain(graph.and_then(|graph| several_heads(folder, graph))).collect()
 }
@@ -161,8 +161,8 @@ fn empty(folder: &ScannedFolders, dirs: &[PathBuf]) -> Option<String> {
     folder.files.is_empty().then(warning)
 }
 
-/// Warns of heads that nothing tells apart: without a label, or with the same ones. A branch with a label of its own is
-/// meant to stay.
+/// Warns of heads that labels do not distinguish: without a label, or with the same ones. A branch with its own label
+/// is meant to stay separate.
 fn several_heads(folder: &ScannedFolders, graph: &Graph) -> Option<String> {
     let heads = graph.heads();
     let stray: Vec<&str> = graph.stray_heads().iter().map(|head| head.id.as_str()).collect();
@@ -173,8 +173,8 @@ fn several_heads(folder: &ScannedFolders, graph: &Graph) -> Option<String> {
         some => (stray.join(" "), format!("{some} of {}", heads.len())),
     };
     Some(format!(
-        "{count} heads: {} (hint: `merge {these}` joins them, `revision --head {first} -m MESSAGE` goes on from one; a \
-         branch that is meant to stay takes a label of its own, in `branch_labels`)",
+        "{count} heads: {} (hint: `merge {these}` joins them, `revision --head {first} -m MESSAGE` continues from one; \
+         to keep a branch, give it its own label in `branch_labels`)",
         described.join(", "),
     ))
 }
@@ -190,7 +190,7 @@ fn describe(id: &str, folder: &ScannedFolders, graph: &Graph) -> Option<String> 
     Some(format!("`{id}` {message} ({}{labels})", file.path.display()))
 }
 
-/// Writes `text` unless the file holds it already: an unchanged registry keeps its time.
+/// Writes `text` unless the file already contains it: an unchanged registry keeps its modification time.
 fn write_if_changed(path: &Path, text: &str) -> io::Result<()> {
     if fs::read_to_string(path).is_ok_and(|found| found == text) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The graph of a folder, or what is wrong with it: by file, by revision, and with a way out.
+//! The graph of a folder, or its problems: by file, by revision, and with a solution.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,17 +10,17 @@ use thiserror::Error;
 use crate::parse::RevisionFile;
 use crate::scan::ScannedFolders;
 
-/// One fault of a folder's graph, and the files that have a part in it.
+/// One error in a folder's graph, and the files that it is about.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub struct SourceDiagnostic {
     /// What is wrong.
     pub fault: GraphError,
-    /// Where: each file with the line of its constant.
+    /// The places of the error: each file with the line of its constant.
     pub places: Vec<(PathBuf, usize)>,
 }
 
 impl SourceDiagnostic {
-    /// Returns what a person can do about it, as an imperative sentence without a full stop.
+    /// Returns how the user can solve the problem, as an imperative sentence without a full stop.
     pub fn way_out(&self) -> String {
         match &self.fault {
             GraphError::IllegalId { .. } => "choose another `id`, such as twelve hexadecimal digits".to_owned(),
@@ -34,13 +34,13 @@ impl SourceDiagnostic {
                 format!("keep `{label}` in one `branch_labels`, and rename the others")
             }
             GraphError::MissingParent { parent, .. } => {
-                format!("correct `down_revision`, or bring back the file that defines `{parent}`")
+                format!("correct `down_revision`, or restore the file that defines `{parent}`")
             }
             GraphError::MissingDependency { dependency, .. } => {
-                format!("correct `depends_on`, or bring back the file that defines `{dependency}`")
+                format!("correct `depends_on`, or restore the file that defines `{dependency}`")
             }
             GraphError::SelfReference { .. } => {
-                "take the pointer at itself out of `down_revision` or `depends_on`".to_owned()
+                "remove the revision's own id from `down_revision` or `depends_on`".to_owned()
             }
             GraphError::Cycle { .. } => "correct the `down_revision` or `depends_on` of one of them".to_owned(),
             _ => "correct the revision".to_owned(),
@@ -63,12 +63,13 @@ impl fmt::Display for SourceDiagnostic {
     }
 }
 
-/// Makes the graph of a folder.
+/// Builds the graph of a folder.
 ///
 /// # Errors
 ///
-/// All problems of the graph. When the folder has files that could not be read, a pointer that leads nowhere is not
-/// among them: it may well lead into one of those files. `Ok` says nothing about [`ScannedFolders::errors`].
+/// All problems of the graph. If some files in the folder could not be read, pointers without a target are not
+/// reported, because the target may be in one of those files. `Ok` does not mean that [`ScannedFolders::errors`] is
+/// empty.
 pub fn check(folder: &ScannedFolders) -> Result<Graph, Vec<SourceDiagnostic>> {
     let faults = match Graph::new(revisions(&folder.files)) {
         Ok(graph) => return Ok(graph),
@@ -78,7 +79,7 @@ pub fn check(folder: &ScannedFolders) -> Result<Graph, Vec<SourceDiagnostic>> {
     let mut problems = Vec::new();
     for fault in certain {
         let problem = SourceDiagnostic { fault: fault.clone(), places: places(fault, &folder.files) };
-        // An id that three files share is two faults, but one problem.
+        // If three files share an id, there are two errors, but they are one problem.
         if !problems.contains(&problem) {
             problems.push(problem);
         }
@@ -94,7 +95,7 @@ fn leads_nowhere(fault: &GraphError) -> bool {
     matches!(fault, GraphError::MissingParent { .. } | GraphError::MissingDependency { .. })
 }
 
-/// Finds the files that a fault is about, in the order in which the fault names them.
+/// Finds the files that an error is about, in the order in which the error names them.
 fn places(fault: &GraphError, files: &[RevisionFile]) -> Vec<(PathBuf, usize)> {
     let ids: Vec<&str> = match fault {
         GraphError::IllegalId { id, .. } | GraphError::DuplicateId { id } => vec![id],

@@ -1,6 +1,6 @@
 //! The `REVISION` constant of a file, read without compiling it.
 //!
-//! Only literals are understood: whoever reads the file, a person or a program, sees the values at once.
+//! Only literals are accepted, so that people and programs can read the values without compiling the file.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use seachange_graph::Revision;
@@ -13,7 +13,7 @@ use crate::tokens::{declarations, is_ident, is_public, is_punct, line};
 /// A flaw and its line.
 type Spanned = (usize, FileErrorKind);
 
-/// What a constant says.
+/// The contents of a constant.
 #[derive(Debug, Default)]
 pub(crate) struct ParsedConstant {
     pub(crate) revision: Revision,
@@ -22,7 +22,7 @@ pub(crate) struct ParsedConstant {
     pub(crate) line: usize,
 }
 
-/// Reads the constant among the tokens of a file.
+/// Reads the constant from the tokens of a file.
 ///
 /// # Errors
 ///

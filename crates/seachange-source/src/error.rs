@@ -1,16 +1,16 @@
-//! What can be wrong with a revision file.
+//! The errors in a revision file.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// One flaw of one file, and where it is.
+/// One error in one file, and its place.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub struct FileError {
     /// The file, under the folder that was scanned.
     pub file: PathBuf,
-    /// The line, counted from 1, if the flaw has one.
+    /// The line, counted from 1, if the error has one.
     pub line: Option<usize>,
     /// What is wrong.
     pub flaw: FileErrorKind,
@@ -32,7 +32,7 @@ pub enum FileErrorKind {
     /// The file, or the folder, cannot be read.
     #[error("cannot be read: {reason}")]
     Unreadable {
-        /// What the operating system says.
+        /// The error of the operating system.
         reason: String,
     },
     /// The file's stem cannot name a module.
@@ -41,7 +41,7 @@ pub enum FileErrorKind {
         /// The file's name without `.rs`.
         stem: String,
     },
-    /// The text cannot be split into Rust's tokens.
+    /// The text cannot be split into Rust tokens.
     #[error("not Rust: a bracket, a string or a comment is not closed, or a character is out of place")]
     DoesNotParse,
     /// There is no revision constant.
@@ -62,10 +62,10 @@ pub enum FileErrorKind {
     /// A part of the constant is not `field: value`.
     #[error("a part of `REVISION` cannot be read; expected `field: value`, or `..Revision::ROOT` at the end")]
     NotAField,
-    /// The rest is taken from something that cannot be known without compiling it.
+    /// The rest of the constant comes from an expression whose value cannot be known without compiling it.
     #[error("the rest of `REVISION` cannot be read; expected `..Revision::ROOT`")]
     Rest,
-    /// A field that revisions do not have.
+    /// A field that does not exist.
     #[error(
         "unknown field `{field}` in `REVISION`; expected `id`, `down_revision`, `depends_on`, `branch_labels` or `created`"
     )]

@@ -1,14 +1,16 @@
-//! The source hash: tells whether the code of a revision was edited.
+//! The source hash: shows whether the code of a revision was edited.
 //!
-//! Two texts have the same hash when the same tokens remain after leaving out what does not change a program:
+//! Two texts have the same hash if they have the same tokens after everything that does not change a program is
+//! removed:
 //!
 //! - comments and documentation (`//`, `/* */`, `///`, `//!`, `#[doc ..]`);
 //! - white space, line endings, and a byte order mark;
-//! - the comma behind the last element of a list, call, struct or enum (but not the one that makes a tuple of one).
+//! - the comma after the last element of a list, call, struct or enum (but not the one that makes a one-element
+//!   tuple).
 //!
-//! Everything else counts: names, literals, the revision's own metadata, the order of items, and braces. When rustfmt
-//! reorders imports or unwraps a block, the hash therefore changes. What `include_str!`, `include_bytes!` and `include!` read
-//! counts as well: a text but for its line endings, bytes as they are, code as above.
+//! Everything else counts: names, literals, the revision's own metadata, the order of items, and braces. So the hash
+//! changes when rustfmt reorders imports or unwraps a block. Files read by `include_str!`, `include_bytes!` and
+//! `include!` also count: a text without its line endings, bytes unchanged, code as above.
 
 use std::fmt::Display;
 use std::io::Write;
@@ -16,29 +18,30 @@ use std::io::Write;
 use proc_macro2::{Delimiter, Group, Punct, Spacing, TokenStream, TokenTree};
 use sha2::{Digest, Sha256};
 
-/// Operators of several characters, as a lexer reads them; `=-` is two, so `a=-1` and `a = -1` are the same.
+/// Operators of several characters, as a lexer reads them; `=-` is two operators, so `a=-1` and `a = -1` are the
+/// same.
 const OPERATORS: [&str; 25] = [
     "<<=", ">>=", "...", "..=", "&&", "||", "==", "!=", "<=", ">=", "+=", "-=", "*=", "/=", "%=", "^=", "&=", "|=",
     "<<", ">>", "->", "=>", "..", "::", "<-",
 ];
 
-/// Keywords before which a parenthesis is a tuple or a grouping, and not a call.
+/// Keywords that make a following parenthesis a tuple or a grouping instead of a call.
 const NOT_CALLED: [&str; 16] = [
     "as", "break", "dyn", "else", "for", "if", "impl", "in", "let", "match", "move", "mut", "return", "unsafe",
     "where", "while",
 ];
 
-/// Behind each token: a byte that no text in UTF-8 has, so that `ab c` and `a bc` differ.
+/// The byte after each token. No UTF-8 text contains it, so `ab c` and `a bc` differ.
 const END_OF_TOKEN: u8 = 0xff;
 
-/// Returns the SHA-256 of the tokens, and of what included files add to them, as 64 lower-case hexadecimal digits.
+/// Returns the SHA-256 of the tokens and of the included files, as 64 lower-case hexadecimal digits.
 pub(crate) fn source_hash(tokens: &TokenStream, included: &[u8]) -> String {
     let mut canonical = canonical(tokens);
     canonical.extend_from_slice(included);
     Sha256::digest(&canonical).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Returns the tokens as bytes that do not depend on what does not count.
+/// Returns the tokens as bytes, without the parts that do not count.
 pub(crate) fn canonical(tokens: &TokenStream) -> Vec<u8> {
     let mut canonical = Vec::new();
     feed(&mut canonical, &tokens.clone().into_iter().collect::<Vec<_>>());
@@ -63,7 +66,7 @@ fn feed(canonical: &mut Vec<u8>, tokens: &[TokenTree]) {
     }
 }
 
-/// Feeds one token, and returns that it is one.
+/// Appends one token, and returns the number of tokens: one.
 fn feed_token(canonical: &mut Vec<u8>, token: impl Display) -> usize {
     // Writing to memory cannot fail.
     let _ = write!(canonical, "{token}");
@@ -71,7 +74,7 @@ fn feed_token(canonical: &mut Vec<u8>, token: impl Display) -> usize {
     1
 }
 
-/// Feeds what is in brackets, and the brackets.
+/// Appends a group with its brackets.
 fn feed_group(canonical: &mut Vec<u8>, group: &Group, called: bool) {
     let (open, close) = delimiters(group.delimiter());
     let inner: Vec<TokenTree> = group.stream().into_iter().collect();
@@ -80,8 +83,8 @@ fn feed_group(canonical: &mut Vec<u8>, group: &Group, called: bool) {
     feed_token(canonical, close);
 }
 
-/// How many tokens the documentation takes that begins with the `#` at the start: `#[doc ..]` or `#![doc ..]`, which
-/// is also what a doc comment lexes to. Zero if it is another attribute.
+/// The number of tokens of the documentation that begins with the `#` at the start: `#[doc ..]` or `#![doc ..]`. A
+/// doc comment produces the same tokens. Zero for any other attribute.
 pub(crate) fn documentation(tokens: &[TokenTree]) -> usize {
     let inner = matches!(tokens.get(1), Some(TokenTree::Punct(punct)) if punct.as_char() == '!');
     let bracket = if inner { 2 } else { 1 };
@@ -92,7 +95,7 @@ pub(crate) fn documentation(tokens: &[TokenTree]) -> usize {
     }
 }
 
-/// Feeds the operator at the start, the longest that the characters make, and returns how many tokens it took.
+/// Appends the longest operator at the start, and returns its number of tokens.
 fn feed_operator(canonical: &mut Vec<u8>, tokens: &[TokenTree]) -> usize {
     let (characters, count) = joined_characters(tokens);
     let joined = &characters[..count];
@@ -103,7 +106,7 @@ fn feed_operator(canonical: &mut Vec<u8>, tokens: &[TokenTree]) -> usize {
     length
 }
 
-/// Up to three punctuation characters that stand together, and how many they are.
+/// Up to three punctuation characters that follow each other without a space, and their number.
 fn joined_characters(tokens: &[TokenTree]) -> ([u8; 3], usize) {
     let mut characters = [0; 3];
     let mut count = 0;
@@ -128,7 +131,7 @@ fn delimiters(delimiter: Delimiter) -> (&'static str, &'static str) {
     }
 }
 
-/// Whether a parenthesis behind these tokens holds arguments: behind a name, a macro's `!`, or the end of a turbofish.
+/// Whether a parenthesis after these tokens holds arguments: after a name, a macro's `!`, or the end of a turbofish.
 fn is_called(before: &[TokenTree]) -> bool {
     match before {
         [.., TokenTree::Ident(name)] => !NOT_CALLED.iter().any(|keyword| name == keyword),
@@ -141,7 +144,7 @@ fn is_called(before: &[TokenTree]) -> bool {
     }
 }
 
-/// Leaves out the last comma, except the one that makes a tuple of one.
+/// Removes the last comma, except the one that makes a one-element tuple.
 fn without_last_comma(delimiter: Delimiter, called: bool, tokens: &[TokenTree]) -> &[TokenTree] {
     let Some((TokenTree::Punct(last), rest)) = tokens.split_last() else { return tokens };
     let makes_tuple = delimiter == Delimiter::Parenthesis && !called && !rest.iter().any(is_comma);
@@ -168,7 +171,7 @@ mod tests {
 
     #[test]
     fn the_hash_is_stable() {
-        // Databases hold these values: a change of the rules must be a decision.
+        // Databases hold these values: changing the rules must be a deliberate decision.
         assert_eq!(hash("").len(), 64);
         assert_eq!(hash(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
         assert_eq!(hash("fn up() { a::b(&[1, 2]); }"), hash("fn up(){a::b(&[1,2,]);}"));

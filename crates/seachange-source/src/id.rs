@@ -5,8 +5,8 @@ use std::hash::BuildHasher;
 
 /// Returns a new random id: twelve lower-case hexadecimal digits, at least one of them a letter.
 ///
-/// The letter keeps an id from being read as a number of steps (`up 3`). With 48 random bits, a project with ten
-/// thousand revisions meets a clash once in five million ids; `write_new` refuses it when it happens.
+/// The letter distinguishes an id from a number of steps (`up 3`). With 48 random bits, a project with ten thousand
+/// revisions has one clash in five million ids; `write_new` rejects a clashing id.
 ///
 /// ```
 /// let id = seachange_source::new_id();
@@ -21,8 +21,8 @@ pub fn new_id() -> String {
     }
 }
 
-/// Returns 64 bits from the standard library's hasher, which the operating system seeds: ids need to differ, not to
-/// be secret, and this spares every build script a dependency.
+/// Returns 64 bits from the standard library's hasher, which the operating system seeds: ids must differ, but need
+/// not be secret, and build scripts need no dependency for it.
 fn random() -> u64 {
     RandomState::new().hash_one(std::process::id())
 }

@@ -1,9 +1,9 @@
 //! The files that a revision includes: `include_str!`, `include_bytes!` and `include!`.
 //!
-//! What such a file holds is part of the code, so it is part of the hash. A path is read as rustc reads it, relative to the file
-//! that names it, if it is made of string literals, `concat!` and `env!("CARGO_MANIFEST_DIR")`. A path that is made otherwise, by
-//! a macro of the revision's own say, is not resolved, and its file does not count. A file that cannot be read is rustc's
-//! to report.
+//! The contents of such a file are part of the code, and therefore part of the hash. A path made of string literals,
+//! `concat!` and `env!("CARGO_MANIFEST_DIR")` is resolved as rustc does, relative to the file that names it. A path
+//! made in another way, for example by a macro of the revision, is not resolved, and its file does not count. If a
+//! file cannot be read, rustc reports it.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -14,13 +14,13 @@ use sha2::{Digest, Sha256};
 use crate::hash::{canonical, documentation};
 use crate::tokens::{is_punct, tokenise};
 
-/// How deep included code may include other code; rustc ends an endless inclusion in the same way.
+/// The maximum depth of included code that includes other code; rustc limits endless inclusion in the same way.
 const DEPTH: usize = 32;
 
-/// Before the contents of each included file: a byte that neither UTF-8 nor the end of a token has.
+/// The byte before the contents of each included file; it is neither a UTF-8 byte nor the end of a token.
 const START_OF_INCLUSION: u8 = 0xfe;
 
-/// What a macro makes of a file.
+/// How a macro uses a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum InclusionKind {
     Text,
@@ -28,18 +28,18 @@ enum InclusionKind {
     Code,
 }
 
-/// The files that a revision includes, and what they add to what is hashed.
+/// The files that a revision includes, and the bytes that they add to the hash.
 #[derive(Debug, Default)]
 pub(crate) struct Inclusions {
-    /// The files, each once, in the order in which they are named, whether or not they are there.
+    /// The files, each once, in the order in which they are named, including files that do not exist.
     pub(crate) files: Vec<PathBuf>,
-    /// What they add; empty without any.
+    /// The bytes that they add; empty without files.
     pub(crate) canonical: Vec<u8>,
 }
 
 impl Inclusions {
-    /// Reads the files that the code in `file` includes. The folder of the crate is the first one above the file that holds
-    /// a `Cargo.toml`.
+    /// Reads the files that the code in `file` includes. The folder of the crate is the nearest one above the file
+    /// that contains a `Cargo.toml`.
     pub(crate) fn of(file: &Path, tokens: &TokenStream) -> Self {
         let mut inclusions = Self::default();
         inclusions.read(file, tokens, 0);
@@ -76,7 +76,7 @@ impl Inclusions {
     }
 }
 
-/// Finds the macros in the order of the text, but for those in documentation.
+/// Finds the macros in the order of the text, except those in documentation.
 fn find(tokens: &[TokenTree], found: &mut Vec<(InclusionKind, Vec<TokenTree>)>) {
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
@@ -92,7 +92,7 @@ fn find(tokens: &[TokenTree], found: &mut Vec<(InclusionKind, Vec<TokenTree>)>) 
     }
 }
 
-/// What the macro whose arguments follow these tokens includes.
+/// How the macro whose arguments follow these tokens includes a file; `None` for another macro.
 fn kind(before: &[TokenTree]) -> Option<InclusionKind> {
     let [.., TokenTree::Ident(name), bang] = before else { return None };
     match name.to_string().as_str() {
@@ -104,13 +104,13 @@ fn kind(before: &[TokenTree]) -> Option<InclusionKind> {
     }
 }
 
-/// The file that a macro in `file` names by these arguments.
+/// The path of the file that a macro in `file` names by these arguments.
 fn resolved(file: &Path, arguments: &[TokenTree]) -> Option<PathBuf> {
     let path = text(file, arguments)?;
     Some(without_detours(&file.parent()?.join(path)))
 }
 
-/// The text that an expression stands for: a literal, `concat!` or `env!("CARGO_MANIFEST_DIR")`, with a comma behind it or not.
+/// The value of an expression: a literal, `concat!` or `env!("CARGO_MANIFEST_DIR")`, with or without a final comma.
 fn text(file: &Path, expression: &[TokenTree]) -> Option<String> {
     match expression {
         [rest @ .., comma] if is_punct(comma, ',') => text(file, rest),
@@ -147,7 +147,7 @@ fn crate_folder(file: &Path) -> Option<&Path> {
     file.ancestors().skip(1).find(|folder| folder.join("Cargo.toml").is_file())
 }
 
-/// The path without `.`, and without `..` behind a folder of the path that is no link.
+/// The path without `.`, and without `..` after a folder of the path that is not a link.
 fn without_detours(path: &Path) -> PathBuf {
     let mut short = PathBuf::new();
     for part in path.components() {

@@ -20,12 +20,12 @@ const FILES: [(&str, &str); 8] = [
     (".gitignore", include_str!("template/gitignore.txt")),
 ];
 
-/// Where a new crate takes the engine from.
+/// Where a new crate gets the engine from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SeachangeDependency {
     /// A version on crates.io, such as `0.1.0`.
     Version(String),
-    /// The folder that holds the engine's crates. As it is written into `Cargo.toml`: absolute, or relative to the
+    /// The folder that holds the engine's crates, as it is written into `Cargo.toml`: absolute, or relative to the
     /// new crate.
     Path(PathBuf),
 }
@@ -40,24 +40,24 @@ impl SeachangeDependency {
     }
 }
 
-/// What `init` made.
+/// The result of `init`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScaffoldedCrate {
     /// The files, in the order in which they were written.
     pub files: Vec<PathBuf>,
-    /// The `Cargo.toml` of the workspace that the crate lies in, if it lies in one. Unless the workspace's `members`
-    /// cover the crate, cargo refuses to build it.
+    /// The `Cargo.toml` of the workspace that contains the crate, if there is one. Cargo refuses to build the crate
+    /// unless the workspace's `members` include it.
     pub workspace: Option<PathBuf>,
 }
 
-/// Writes a migration crate called `name` into `dir`, which is made if it does not exist.
+/// Writes a migration crate called `name` into `dir`, which is created if it does not exist.
 ///
-/// The crate builds as it is, and has no revision yet.
+/// The crate builds without changes, and has no revision yet.
 ///
 /// # Errors
 ///
-/// A `name` that no crate can have, a `dir` that exists and is not empty (then nothing is written), and what the
-/// operating system refuses.
+/// A `name` that is not a valid crate name, a `dir` that exists and is not empty (then nothing is written), and
+/// errors of the operating system.
 pub fn init(dir: &Path, name: &str, engine: &SeachangeDependency) -> Result<ScaffoldedCrate, WriteError> {
     let library = library_name(name)?;
     check_empty(dir)?;

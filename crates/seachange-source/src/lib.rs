@@ -1,23 +1,23 @@
 //! The revision files of [seachange](https://crates.io/crates/seachange): scanned, checked, registered and written.
 //!
-//! A revision is one Rust module in a folder. Its first doc line is the message, its `REVISION` constant says where it
-//! stands in the graph, and its name is for people. In reading order:
+//! A revision is one Rust module in a folder. Its first doc line is the message, its `REVISION` constant holds its
+//! place in the graph, and its file name is only for readers. In reading order:
 //!
-//! - `message`, `slug`, `id`: what names a revision, for people and for programs;
+//! - `message`, `slug`, `id`: the names of a revision, for people and for programs;
 //! - `tokens`, `constant`, [`mod@hash`], `include`, [`mod@parse`]: one file, from its text to values;
-//! - [`error`]: everything that can be wrong with a file;
+//! - [`error`]: the errors in a file;
 //! - [`mod@scan`]: folders of files;
 //! - [`mod@check`]: the graph of the files, or its problems by file and revision;
 //! - `registry`: the text that registers the files;
 //! - [`build`]: the build-script entry point, which does all of the above;
 //! - [`sources`]: the files of a crate and their graph, for the command line;
-//! - [`placement`]: where a new revision goes, from what a person asked for;
+//! - [`placement`]: the place of a new revision, from the user's request;
 //! - [`mod@render`], [`mod@write`]: a new revision as text, and as a file;
 //! - [`mod@init`]: a new migration crate;
-//! - [`mod@models`]: the models of an entity crate, for the test that none is forgotten.
+//! - [`mod@models`]: the models of an entity crate, for a test that none is missing.
 //!
-//! The crate knows no database, no SeaORM and no command line. Every migration crate's build script compiles it, so it
-//! has few dependencies.
+//! The crate depends on no database, not on SeaORM, and on no command line. The build script of every migration crate
+//! compiles it, so it has few dependencies.
 //!
 //! What a build script does:
 //!

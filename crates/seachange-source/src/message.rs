@@ -1,14 +1,14 @@
-//! Messages: what a person says that a revision does, as one line.
+//! Messages: the user's description of a revision, as one line.
 //!
-//! Knows nothing of files: a message becomes a doc line in `render` and comes back in `parse`.
+//! This module does not depend on files: `render` writes a message as a doc line, and `parse` reads it back.
 
-/// What stands in for a message, or a slug, that has no character left.
+/// The replacement for a message, or a slug, without any valid character.
 pub(crate) const NO_MESSAGE: &str = "revision";
 
 /// Returns `message` as one line that is safe in a doc comment.
 ///
-/// Every run of white space and control characters becomes one space. The characters that turn the direction of text
-/// are dropped, because rustc refuses them in comments. A message with nothing left becomes `revision`.
+/// Every run of white space and control characters becomes one space. Characters that change the direction of text
+/// are removed, because rustc refuses them in comments. An empty result becomes `revision`.
 ///
 /// ```
 /// use seachange_source::normalise;
@@ -34,16 +34,16 @@ fn turns_direction(character: char) -> bool {
     matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Returns a message for a file that has none: the file's stem without `m`, date and underscores.
+/// Returns a message for a file without one: the file's stem without `m`, date and underscores.
 ///
-/// Migrations that were written for SeaORM have no doc line, but a telling name.
+/// Migrations written for SeaORM have no doc line, but a descriptive name.
 pub(crate) fn from_module(module: &str) -> String {
     let parts: Vec<&str> = module.split('_').filter(|part| !part.is_empty()).collect();
     let telling = parts.iter().enumerate().skip_while(|(index, part)| is_date(part, *index == 0));
     normalise(&telling.map(|(_, part)| *part).collect::<Vec<_>>().join(" "))
 }
 
-/// Whether `part` is a date or a counter (`20220101`, `000001`), at the `start` of the name perhaps after an `m`.
+/// Whether `part` is a date or a counter (`20220101`, `000001`); at the `start` of the name it may follow an `m`.
 fn is_date(part: &str, start: bool) -> bool {
     let digits = if start { part.strip_prefix('m').unwrap_or(part) } else { part };
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())

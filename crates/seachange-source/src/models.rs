@@ -1,7 +1,6 @@
 //! The models in the source files of an entity crate.
 //!
-//! Entities are named one by one where a database is compared with them. A test of the entity crate finds the one that
-//! was forgotten:
+//! A comparison with a database lists the entities by name. A test of the entity crate finds missing ones:
 //!
 //! ```no_run
 //! # fn entities() -> impl Iterator<Item = String> { std::iter::empty() }
@@ -25,18 +24,19 @@ use crate::tokens::{is_ident, is_punct};
 /// A model that an entity is derived from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Model {
-    /// The table, with its schema where the model names one: `billing.invoices`.
+    /// The table, with its schema if the model names one: `billing.invoices`.
     pub table: String,
     /// The file.
     pub file: PathBuf,
 }
 
-/// Reads the models in `dir` and the folders in it: every struct with `DeriveEntityModel` and a `table_name`, and whatever
-/// `EntityName` is written out for, as in sea-orm-cli's expanded format. They come in the order of their tables.
+/// Reads the models in `dir` and its subfolders: every struct with `DeriveEntityModel` and a `table_name`, and every
+/// explicit `impl EntityName`, as in sea-orm-cli's expanded format. They are sorted by table.
 ///
 /// # Errors
 ///
-/// A folder or a file cannot be read. A file that is no Rust has no models; rustc says what is wrong with it.
+/// A folder or a file cannot be read. A file that is not valid Rust has no models; rustc reports what is wrong with
+/// it.
 pub fn models(dir: &Path) -> io::Result<Vec<Model>> {
     let mut models = Vec::new();
     let mut folders = vec![dir.to_owned()];
@@ -94,14 +94,14 @@ fn is_entity_name(tokens: &[TokenTree]) -> bool {
     matches!(tokens, [.., name, word, TokenTree::Ident(_)] if is_ident(name, "EntityName") && is_ident(word, "for"))
 }
 
-/// The table that the functions of an `EntityName` name.
+/// The table that the functions of an `EntityName` return.
 fn written_out(functions: TokenStream) -> Option<String> {
     let tokens: Vec<TokenTree> = functions.into_iter().collect();
     let table = returned(&tokens, "table_name")?;
     Some(qualified(returned(&tokens, "schema_name"), table))
 }
 
-/// The text that a function returns, as itself or as `Some`.
+/// The text that a function returns, directly or in `Some`.
 fn returned(tokens: &[TokenTree], function: &str) -> Option<String> {
     let at = tokens.windows(2).position(|window| is_ident(&window[0], "fn") && is_ident(&window[1], function))?;
     let body = tokens[at..].iter().find_map(|token| match token {
@@ -142,7 +142,7 @@ fn table(attributes: &[TokenStream]) -> Option<String> {
     Some(qualified(value("schema_name"), table))
 }
 
-/// What stands in the parentheses of an attribute.
+/// The contents of the parentheses of an attribute.
 fn arguments(attribute: &TokenStream, name: &str) -> Option<TokenStream> {
     let mut tokens = attribute.clone().into_iter();
     match (tokens.next()?, tokens.next()?) {

@@ -1,4 +1,4 @@
-//! One revision file: its text, read into values.
+//! One revision file: from its text to values.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use crate::include::Inclusions;
 use crate::tokens::{declarations, inner_doc_lines, is_public, is_punct, line, tokenise};
 use crate::{constant, hash, message};
 
-/// A revision file that was understood.
+/// A revision file that was parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevisionFile {
     /// The file, under the folder that was scanned.
@@ -20,15 +20,16 @@ pub struct RevisionFile {
     pub module: String,
     /// The first doc line; without one, the words of the file's name.
     pub message: String,
-    /// The other doc lines, without empty ones at either end; empty if there are none.
+    /// The other doc lines, without empty lines at the start and the end; empty if there are no other doc lines.
     pub description: String,
     /// The id and the pointers.
     pub revision: Revision,
-    /// When the revision was made, if the file says so. Not checked.
+    /// The creation time of the revision, if the file states it. Not checked.
     pub created: Option<String>,
     /// The line of the constant, counted from 1.
     pub line: usize,
-    /// A SHA-256 of the file's tokens and of what it includes, as 64 lower-case hexadecimal digits; see [`hash`](mod@crate::hash).
+    /// A SHA-256 of the file's tokens and of the files that it includes, as 64 lower-case hexadecimal digits; see
+    /// [`hash`](mod@crate::hash).
     pub source_hash: String,
     /// The files that the revision includes, such as SQL by `include_str!`. They are part of the hash.
     pub included: Vec<PathBuf>,
@@ -41,15 +42,14 @@ impl RevisionFile {
     }
 }
 
-/// Reads the `text` of the file at `path`; the file itself is not touched, but the files that the text includes are read, for the
-/// hash.
+/// Parses the `text` of the file at `path`. The file itself is not read, but the files that the text includes are
+/// read for the hash.
 ///
-/// Read are the documentation, the constant and the tokens as a whole. Whether the rest compiles is for rustc to
-/// say.
+/// Only the documentation, the constant and the sequence of tokens are read; rustc checks whether the rest compiles.
 ///
 /// # Errors
 ///
-/// All flaws of the file together.
+/// All errors in the file.
 ///
 /// ```
 /// let text = r#"

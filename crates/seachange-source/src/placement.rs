@@ -1,6 +1,6 @@
-//! Where a new revision goes: its parents, its dependencies and its folder, from what a person asked for.
+//! The place of a new revision: its parents, its dependencies and its folder, from the user's request.
 //!
-//! Decides alone; [`write_new_in`](crate::write_new_in) acts.
+//! This module only decides; [`write_new_in`](crate::write_new_in) writes the file.
 
 mod error;
 mod parents;
@@ -14,17 +14,17 @@ use parents::{ancestor, resolve};
 
 use crate::sources::RevisionFiles;
 
-/// Where a person wants a new revision.
+/// The place that the user requests for a new revision.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PlacementRequest {
-    /// What is to go before it. For a revision a target that leads to one revision, or to none: then it is a new root.
-    /// For a merge, targets that lead to several.
+    /// The parents. For a revision, a target that stands for one revision, or for none: then the new revision is a
+    /// base. For a merge, targets that stand for several.
     pub parents: Vec<Target>,
-    /// What it is to depend on.
+    /// The dependencies.
     pub depends_on: Vec<Target>,
-    /// Whether a parent may have children already: the new revision is then a branch.
+    /// Whether a parent may already have children: the new revision then starts a branch.
     pub splice: bool,
-    /// The folder of the new file: as it was declared, or a path that leads there.
+    /// The folder of the new file: as it was declared, or another path to it.
     pub folder: Option<PathBuf>,
 }
 
@@ -40,13 +40,13 @@ pub struct Placement {
 }
 
 impl RevisionFiles {
-    /// Finds the place of a new revision: after the only head, unless something else is asked for.
+    /// Finds the place of a new revision: after the only head, unless the request names another parent.
     ///
-    /// Without a folder, the file goes where that of the parent is.
+    /// Without a folder, the file goes into the folder of the parent.
     ///
     /// # Errors
     ///
-    /// [`PlacementError`], for the first thing that does not lead to a place.
+    /// [`PlacementError`], for the first part of the request that cannot be met.
     pub fn place(&self, asked: &PlacementRequest) -> Result<Placement, PlacementError> {
         let parents = self.parents(asked, &Target::HEAD)?;
         match parents.as_slice() {
@@ -55,13 +55,13 @@ impl RevisionFiles {
         }
     }
 
-    /// Finds the place of a revision that joins several: all heads, unless others are asked for.
+    /// Finds the place of a merge revision: after all heads, unless the request names other parents.
     ///
-    /// Without a folder, the file goes where that of the first parent is.
+    /// Without a folder, the file goes into the folder of the first parent.
     ///
     /// # Errors
     ///
-    /// [`PlacementError`], for the first thing that does not lead to a place.
+    /// [`PlacementError`], for the first part of the request that cannot be met.
     pub fn place_merge(&self, asked: &PlacementRequest) -> Result<Placement, PlacementError> {
         let parents = self.parents(asked, &Target::HEADS)?;
         if let [] | [_] = parents.as_slice() {
@@ -73,7 +73,7 @@ impl RevisionFiles {
         self.finish_placement(asked, &parents)
     }
 
-    /// Resolves what is asked for, each revision once.
+    /// Resolves the requested parents, each once.
     fn parents(&self, asked: &PlacementRequest, default: &Target) -> Result<Vec<&Revision>, PlacementError> {
         let default = std::slice::from_ref(default);
         let targets = if asked.parents.is_empty() { default } else { &asked.parents };
@@ -114,7 +114,8 @@ impl RevisionFiles {
         Ok(self.path(folder))
     }
 
-    /// Resolves dependencies to full ids. A label alone stays one: it follows the branch if its first revision changes.
+    /// Resolves dependencies to full ids. A target that is only a label stays a label: it still stands for the branch
+    /// if the first revision of the branch changes.
     fn dependencies(&self, asked: &PlacementRequest) -> Result<Vec<String>, PlacementError> {
         let mut dependencies = Vec::new();
         for target in &asked.depends_on {
@@ -132,7 +133,7 @@ impl RevisionFiles {
     }
 }
 
-/// Says of an error that it is about a dependency and not a parent.
+/// Marks an error as one about a dependency instead of a parent.
 fn of_dependency(target: &Target, error: PlacementError) -> PlacementError {
     match error {
         PlacementError::Resolve(error) => PlacementError::Dependency { target: target.clone(), error: Box::new(error) },
@@ -140,7 +141,7 @@ fn of_dependency(target: &Target, error: PlacementError) -> PlacementError {
     }
 }
 
-/// The name that is all there is to a target.
+/// The name, if the target consists only of a name.
 fn label(target: &Target) -> Option<&String> {
     match target.place() {
         Some(Named::Named(name)) if target.branch().is_none() && target.steps() == 0 => Some(name),

@@ -1,4 +1,4 @@
-//! The registry: the Rust text that makes modules of the files and lists them for the engine.
+//! The registry: Rust code that declares the files as modules and lists them for the engine.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -7,17 +7,17 @@ use proc_macro2::Literal;
 
 use crate::parse::RevisionFile;
 
-/// Revision files need no documentation beyond their message, which is prose and no rustdoc.
+/// Revision files need no documentation beyond their message, which is prose instead of rustdoc.
 ///
-/// Not `expect`: in a crate without these lints, it would warn that there is nothing to expect.
+/// This is not `expect`: in a crate without these lints, `expect` would warn that it is unfulfilled.
 const LINTS: &str = "#[allow(clippy::allow_attributes, missing_docs, rustdoc::all, unreachable_pub, \
                      reason = \"a revision file's documentation is its message\")]";
 
-/// Returns the registry of `files`, in their order, which are found in `folders`.
+/// Returns the registry of `files`, which are in `folders`, in their order.
 ///
-/// Paths are made absolute with `root`, because the text is compiled from another folder. Absolute paths are also
-/// what makes a compiler's message point into the file itself. A module is called like its file; where files of
-/// several folders have the same name, the later ones get a suffix.
+/// Paths are made absolute with `root`, because the text is compiled from another folder. With absolute paths,
+/// compiler messages point to the file itself. A module has the name of its file; if files in several folders have
+/// the same name, the later ones get a suffix.
 pub(crate) fn render(files: &[RevisionFile], folders: &[PathBuf], root: &Path) -> String {
     let modules = module_names(files);
     let registered = || files.iter().zip(&modules);
@@ -35,7 +35,7 @@ pub(crate) fn render(files: &[RevisionFile], folders: &[PathBuf], root: &Path) -
     )
 }
 
-/// Names a module for each file: its stem, or with the first suffix that nobody else has.
+/// Names a module for each file: its stem, or its stem with the first suffix that is still free.
 fn module_names(files: &[RevisionFile]) -> Vec<String> {
     let stems: HashSet<&str> = files.iter().map(|file| file.module.as_str()).collect();
     let mut taken = HashSet::new();

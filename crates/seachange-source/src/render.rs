@@ -1,15 +1,15 @@
-//! A new revision as text.
+//! The text of a new revision.
 
 use proc_macro2::Literal;
 
 use crate::message::normalise;
 
-/// Rustfmt's widths for a list: in one line, and for elements that are packed rather than stacked.
+/// Rustfmt's maximum widths for a list: in one line, and for elements that are packed instead of one per line.
 const LIST_WIDTH: usize = 60;
 const SHORT_ELEMENT: usize = 10;
 const LINE_WIDTH: usize = 100;
 
-/// A revision that has no file yet.
+/// A revision without a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewRevision {
     /// The id.
@@ -22,20 +22,21 @@ pub struct NewRevision {
     pub depends_on: Vec<String>,
     /// Names for the branch that starts here.
     pub branch_labels: Vec<String>,
-    /// When the revision is made, in the manner of RFC 3339: `2026-11-21T09:03:11Z`. The file is named after the day.
+    /// The creation time of the revision in RFC 3339 format: `2026-11-21T09:03:11Z`. The name of the file contains
+    /// the day.
     pub created: String,
-    /// What the methods do, where it is known. Otherwise the file shows where the work goes, with an example.
+    /// The bodies of the methods, if they are known. Otherwise the file contains an example for each method.
     pub bodies: Option<RevisionBody>,
 }
 
 /// The bodies of both methods.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RevisionBody {
-    /// The way up.
+    /// The body of `up`.
     pub up: MethodBody,
-    /// The way back.
+    /// The body of `down`.
     pub down: MethodBody,
-    /// What whoever reads the file has to know, a line each; they stand below the message.
+    /// Remarks for the readers of the file, one line each; they are written below the message.
     pub remarks: Vec<String>,
 }
 
@@ -50,8 +51,8 @@ pub struct MethodBody {
 
 /// Returns the text of the revision's file, in rustfmt's default style.
 ///
-/// The text compiles as it is. Without [`bodies`](NewRevision::bodies), its `up` and `down` do nothing: they show where the
-/// work goes, with an example. Those of a revision with several parents are complete: it joins what other revisions do.
+/// The text compiles without changes. Without [`bodies`](NewRevision::bodies), its `up` and `down` do nothing and
+/// contain an example. The methods of a merge revision are complete: it only joins other revisions.
 ///
 /// ```
 /// use seachange_source::{NewRevision, parse, render};
@@ -84,7 +85,7 @@ pub fn render(new: &NewRevision) -> String {
 }
 
 /// Doc lines below the message.
-const JOINS: &str = "//!\n//! Joins branches: the revisions below do all there is to do in the database.\n";
+const JOINS: &str = "//!\n//! Merges branches: the revisions below make all changes in the database.\n";
 
 const NOTHING: &str = "        Ok(())\n";
 
@@ -95,7 +96,7 @@ const UP: &str = r#"        // What this revision changes, for example:
         Ok(())
 "#;
 
-const DOWN: &str = r#"        // The way back, the last change first, for example:
+const DOWN: &str = r#"        // How to revert the changes, the last one first, for example:
         // let posts = Table::drop().table("posts").to_owned();
         // manager.drop_table(posts).await?;
         let _ = manager;
@@ -128,7 +129,7 @@ impl MigrationTrait for Migration {{
     )
 }
 
-/// Returns the constant. Fields that say nothing are left to `Revision::ROOT`.
+/// Returns the constant. Fields with default values are left to `Revision::ROOT`.
 fn constant(new: &NewRevision) -> String {
     let lists =
         [("down_revision", &new.down_revision), ("depends_on", &new.depends_on), ("branch_labels", &new.branch_labels)];
@@ -142,7 +143,8 @@ fn field(name: &str, value: &str) -> String {
     format!("    {name}: {value},\n")
 }
 
-/// Lays a list out as rustfmt does: in one line, packed into several if the elements are short, or an element a line.
+/// Formats a list as rustfmt does: in one line, packed into several lines if the elements are short, or one element
+/// per line.
 fn list(field: &str, items: &[String]) -> String {
     let items: Vec<String> = items.iter().map(|item| literal(item)).collect();
     let line = items.join(", ");
@@ -155,7 +157,7 @@ fn list(field: &str, items: &[String]) -> String {
     format!("&[\n{}    ]", packed(&items, width))
 }
 
-/// Puts as many items in a line as fit, at least one.
+/// Puts as many items as possible in a line, at least one.
 fn packed(items: &[String], width: usize) -> String {
     let mut lines: Vec<String> = Vec::new();
     for item in items {
@@ -213,7 +215,7 @@ mod tests {
             }
 
             async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-                // The way back, the last change first, for example:
+                // How to revert the changes, the last one first, for example:
                 // let posts = Table::drop().table("posts").to_owned();
                 // manager.drop_table(posts).await?;
                 let _ = manager;
@@ -228,7 +230,7 @@ mod tests {
         insta::assert_snapshot!(render(&new(&["1975ea83b712", "3b9f02c4d5e6"])), @r#"
         //! add content column
         //!
-        //! Joins branches: the revisions below do all there is to do in the database.
+        //! Merges branches: the revisions below make all changes in the database.
 
         use seachange::prelude::*;
 

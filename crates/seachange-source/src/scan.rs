@@ -1,4 +1,4 @@
-//! Folders of revision files, read whole.
+//! Folders of revision files, read completely.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -8,19 +8,19 @@ use std::path::{Path, PathBuf};
 use crate::error::{FileError, FileErrorKind};
 use crate::parse::{RevisionFile, parse};
 
-/// What a folder, or several, hold.
+/// The contents of one or more folders.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ScannedFolders {
-    /// The files that were understood: folder by folder, and in each in the order of their names.
+    /// The files that were parsed: folder by folder, and in each folder in the order of their names.
     pub files: Vec<RevisionFile>,
-    /// All flaws of the others.
+    /// All errors in the other files.
     pub errors: Vec<FileError>,
 }
 
 /// Reads every revision file in `dir`.
 ///
-/// A revision file ends in `.rs`. Hidden files, `mod.rs` and folders are passed over. A folder that does not exist
-/// holds nothing.
+/// The names of revision files end in `.rs`. Hidden files, `mod.rs` and folders are skipped. A folder that does not
+/// exist has no files.
 pub fn scan(dir: &Path) -> ScannedFolders {
     let mut folder = ScannedFolders::default();
     let paths = match revision_paths(dir) {
@@ -40,7 +40,7 @@ pub fn scan(dir: &Path) -> ScannedFolders {
     folder
 }
 
-/// Reads every revision file in each of `dirs`, as [`scan`] does; a folder that is named twice counts once.
+/// Reads every revision file in each of `dirs`, as [`scan`] does; a folder that is named twice is read once.
 pub fn scan_all<P: AsRef<Path>>(dirs: impl IntoIterator<Item = P>) -> ScannedFolders {
     let mut whole = ScannedFolders::default();
     for dir in distinct(dirs) {
@@ -51,7 +51,7 @@ pub fn scan_all<P: AsRef<Path>>(dirs: impl IntoIterator<Item = P>) -> ScannedFol
     whole
 }
 
-/// Leaves out folders that are the same as an earlier one, however it is spelt.
+/// Removes folders that are the same as an earlier one, even if they are spelt differently.
 pub(crate) fn distinct<P: AsRef<Path>>(dirs: impl IntoIterator<Item = P>) -> Vec<PathBuf> {
     let mut distinct: Vec<PathBuf> = Vec::new();
     for dir in dirs {

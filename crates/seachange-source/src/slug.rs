@@ -1,17 +1,17 @@
-//! Slugs: the part of a file name that tells people what a revision does.
+//! Slugs: the part of a file name that describes the revision.
 
 use any_ascii::any_ascii;
 
 use crate::message::NO_MESSAGE;
 
-/// The most characters that a slug has.
+/// The maximum number of characters in a slug.
 pub const MAX_SLUG_LENGTH: usize = 40;
 
 /// Returns `message` in ASCII lower snake case, cut at a word to at most [`MAX_SLUG_LENGTH`] characters.
 ///
 /// Other scripts are transliterated. The result consists of `a` to `z`, digits and single underscores between words,
-/// so behind the `m` and the date of a file name it makes a valid module name. It is never empty: a message without
-/// a letter or a digit gives `revision`.
+/// so after the `m` and the date of a file name it forms a valid module name. It is never empty: the slug of a
+/// message without a letter or a digit is `revision`.
 ///
 /// ```
 /// use seachange_source::slug;

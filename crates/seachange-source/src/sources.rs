@@ -1,4 +1,4 @@
-//! The revision files of a crate, all its folders together, and the graph they make.
+//! The revision files of a crate from all its folders, and their graph.
 
 use std::path::{Path, PathBuf};
 
@@ -19,13 +19,13 @@ pub struct RevisionFiles {
     graph: Graph,
 }
 
-/// Files that cannot be read, or that make no graph.
+/// Files that cannot be read, or that do not form a valid graph.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("the revision files make no graph")]
+#[error("the revision files do not form a valid graph")]
 pub struct RevisionFilesError {
-    /// What is wrong with single files.
+    /// The errors in single files.
     pub errors: Vec<FileError>,
-    /// What is wrong with the graph of the others.
+    /// The errors in the graph of the other files.
     pub problems: Vec<SourceDiagnostic>,
 }
 
@@ -34,7 +34,7 @@ impl RevisionFiles {
     ///
     /// # Errors
     ///
-    /// All flaws of the files and all problems of their graph.
+    /// All errors in the files and all problems of their graph.
     pub fn read<P: AsRef<Path>>(root: &Path, folders: impl IntoIterator<Item = P>) -> Result<Self, RevisionFilesError> {
         let folders: Vec<PathBuf> = folders.into_iter().map(|folder| folder.as_ref().to_owned()).collect();
         let ScannedFolders { files, errors } = scan_all(folders.iter().map(|folder| root.join(folder)));
@@ -67,7 +67,7 @@ impl RevisionFiles {
         distinct(self.folders.iter().map(|folder| self.root.join(folder)))
     }
 
-    /// The declared folder that `path` means: as it is declared, or as it leads there from the working directory.
+    /// The declared folder that `path` stands for: as it is declared, or as a path from the working directory.
     pub(crate) fn folder(&self, path: &Path) -> Option<&Path> {
         let is_meant = |folder: &&PathBuf| {
             let folder = self.root.join(folder);

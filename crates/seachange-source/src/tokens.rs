@@ -1,6 +1,6 @@
-//! Rust text as tokens, and the few things that are looked for at its top level.
+//! Rust text as tokens, and searches at its top level.
 //!
-//! A full syntax tree is deliberately not made: what rustc can say about a file, it says better.
+//! This module deliberately builds no full syntax tree: rustc reports other errors better.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
@@ -10,7 +10,8 @@ use crate::error::FileErrorKind;
 ///
 /// # Errors
 ///
-/// The line and [`FileErrorKind::DoesNotParse`], for a text with unbalanced brackets, an open string and the like.
+/// The line and [`FileErrorKind::DoesNotParse`], for a text with unbalanced brackets, an unclosed string and the
+/// like.
 pub(crate) fn tokenise(text: &str) -> Result<TokenStream, (usize, FileErrorKind)> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
     text.parse().map_err(|error: proc_macro2::LexError| (error.span().start().line.max(1), FileErrorKind::DoesNotParse))
@@ -40,7 +41,7 @@ fn doc_text(input: syn::parse::ParseStream<'_>) -> syn::Result<String> {
     Ok(input.parse::<syn::LitStr>()?.value())
 }
 
-/// Returns where each `keyword name` stands among `tokens`: the positions of the keywords.
+/// Returns the positions of the keywords of each `keyword name` in `tokens`.
 pub(crate) fn declarations<'a>(
     tokens: &'a [TokenTree],
     keyword: &'a str,
@@ -50,7 +51,7 @@ pub(crate) fn declarations<'a>(
     pairs.filter(move |(_, pair)| is_ident(&pair[0], keyword) && is_ident(&pair[1], name)).map(|(at, _)| at)
 }
 
-/// Whether `pub`, or `pub(..)`, stands before the position.
+/// Whether `pub`, or `pub(..)`, precedes the position.
 pub(crate) fn is_public(tokens: &[TokenTree], at: usize) -> bool {
     match tokens[..at].split_last() {
         Some((TokenTree::Group(group), before)) if group.delimiter() == Delimiter::Parenthesis => {

@@ -1,4 +1,4 @@
-//! A new revision as a file.
+//! The file of a new revision.
 
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
@@ -67,16 +67,16 @@ pub enum WriteError {
         /// The file that defines the id.
         file: PathBuf,
     },
-    /// The folder is none of those that hold revisions.
-    #[error("`{}` is no folder of revisions", dir.display())]
+    /// The folder is not one of the folders that hold revisions.
+    #[error("`{}` is not a folder of revisions", dir.display())]
     UndeclaredFolder {
         /// The folder.
         dir: PathBuf,
     },
-    /// The revision does not fit to those that exist.
+    /// The revision conflicts with the existing ones.
     #[error("{}", join(problems))]
     Misfit {
-        /// What would be wrong with the folder that is not wrong now.
+        /// The problems of the folder that the new revision would cause.
         problems: Vec<SourceDiagnostic>,
     },
     /// The time of creation does not begin with a date.
@@ -91,18 +91,18 @@ pub enum WriteError {
         /// The name.
         name: String,
     },
-    /// The folder for a new crate holds something.
+    /// The folder for a new crate is not empty.
     #[error("`{}` exists and is not empty", dir.display())]
     NotEmpty {
         /// The folder.
         dir: PathBuf,
     },
-    /// A file or a folder cannot be made.
+    /// A file or a folder cannot be created.
     #[error("`{}` cannot be written", path.display())]
     Io {
         /// The file or the folder.
         path: PathBuf,
-        /// What the operating system says.
+        /// The error of the operating system.
         source: io::Error,
     },
 }
@@ -119,22 +119,22 @@ pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> WriteError {
 
 /// Writes the revision into `dir`, and returns the file.
 ///
-/// The file is called `mYYYYMMDD_slug.rs`, after the day in [`NewRevision::created`] and the message. If that exists,
-/// it gets a suffix: `_2`, `_3` and so on. No file is ever overwritten, and none is written outside `dir`, which is
-/// made if only its last part is missing.
+/// The file is called `mYYYYMMDD_slug.rs`, after the day in [`NewRevision::created`] and the message. If that file
+/// exists, the name gets a suffix: `_2`, `_3` and so on. No file is ever overwritten, and none is written outside
+/// `dir`, which is created if only its last part is missing.
 ///
 /// # Errors
 ///
-/// An illegal id or label, one that a file in `dir` has already, a revision that makes something wrong with the graph
-/// that was not wrong before, a time without a date, and what the operating system refuses. On an error there is no
-/// new file.
+/// An invalid id or label, one that a file in `dir` already has, a revision that causes a new problem in the graph, a
+/// time without a date, and errors of the operating system. After an error there is no new file.
 pub fn write_new(dir: &Path, new: &NewRevision) -> Result<PathBuf, WriteError> {
     write_new_in(&[dir], dir, new)
 }
 
-/// Writes the revision into `dir`, one of the folders `dirs` whose files make one graph, and returns the file.
+/// Writes the revision into `dir`, one of the folders `dirs` whose files form one graph, and returns the file.
 ///
-/// As [`write_new`], but the revision has to fit to the files of all folders, and its file gets a name that is in none.
+/// As [`write_new`], but the revision must be consistent with the files of all folders, and its file name must be new
+/// in all of them.
 ///
 /// # Errors
 ///
@@ -172,7 +172,7 @@ fn day(created: &str) -> Result<String, WriteError> {
     Ok(date.replace('-', ""))
 }
 
-/// Refuses a revision that the next build would refuse.
+/// Rejects a revision that the next build would reject.
 fn check_fit(mut folder: ScannedFolders, path: &Path, text: &str, new: &NewRevision) -> Result<(), WriteError> {
     check_names(&folder.files, new)?;
     let before = problems(&folder);
@@ -185,7 +185,7 @@ fn check_fit(mut folder: ScannedFolders, path: &Path, text: &str, new: &NewRevis
     if problems.is_empty() { Ok(()) } else { Err(WriteError::Misfit { problems }) }
 }
 
-/// Refuses an id, or a label, that stands for something already.
+/// Rejects an id, or a label, that is already used.
 fn check_names(files: &[RevisionFile], new: &NewRevision) -> Result<(), WriteError> {
     for RevisionFile { revision, path, .. } in files {
         let (id, file) = (new.id.clone(), path.clone());
@@ -211,7 +211,8 @@ fn problems(folder: &ScannedFolders) -> Vec<SourceDiagnostic> {
     check(folder).err().unwrap_or_default()
 }
 
-/// Creates the file under the first name that is free here, and `taken` in no other folder.
+/// Creates the file under the first name that is free here and not in `taken`, which lists the names in other
+/// folders.
 fn create(dir: &Path, stem: &str, taken: &HashSet<String>) -> Result<(PathBuf, File), WriteError> {
     let suffixed = (2..).map(|suffix: u32| format!("{stem}_{suffix}.rs"));
     for name in std::iter::once(format!("{stem}.rs")).chain(suffixed).filter(|name| !taken.contains(name)) {
@@ -225,7 +226,7 @@ fn create(dir: &Path, stem: &str, taken: &HashSet<String>) -> Result<(PathBuf, F
     Err(at(dir)(io::ErrorKind::AlreadyExists.into()))
 }
 
-/// Writes the text; half a file would stop the next build, so on an error it is taken away again.
+/// Writes the text. An incomplete file would fail the next build, so it is removed after an error.
 fn fill(mut file: File, path: &Path, text: &str) -> Result<(), WriteError> {
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
     if written.is_err() {

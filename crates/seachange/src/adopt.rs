@@ -1,8 +1,9 @@
-//! The records of other tools, to go on from where they stopped.
+//! The records of other tools, which seachange can take over.
 //!
-//! sea-orm-migration keeps a row for each migration in `seaql_migrations`: its name, and when it was applied, in seconds.
-//! Alembic keeps the ids of the heads in `alembic_version`. Either is read, matched with the revisions of the program, and
-//! recorded by [`Migrator::adopt`](crate::Migrator::adopt); the old table stays as it is.
+//! sea-orm-migration keeps a row for each migration in `seaql_migrations`: its name, and when it was applied, in
+//! seconds. Alembic keeps the ids of the heads in `alembic_version`. [`Migrator::adopt`](crate::Migrator::adopt)
+//! reads one of these tables, matches it with the revisions of the program, and records the result; it does not
+//! change the other tool's table.
 
 mod error;
 mod matching;
@@ -16,7 +17,7 @@ pub use table::ForeignVersionTable;
 
 use crate::revision::RegisteredRevision;
 
-/// A tool that keeps a record of its own.
+/// A tool that keeps its own record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MigrationTool {
     /// sea-orm-migration.
@@ -25,37 +26,37 @@ pub enum MigrationTool {
     Alembic,
 }
 
-/// What the record of another tool comes to.
+/// The revisions that the record of another tool stands for.
 #[derive(Debug, Clone)]
 pub struct AdoptionPlan {
-    /// What counts as applied, in the order in which it runs.
+    /// The revisions that count as applied, in the order in which they run.
     pub adopted: Vec<AdoptedRevision>,
-    /// What an upgrade would apply afterwards, in that order.
+    /// The revisions that an upgrade would apply afterwards, in that order.
     pub pending: Vec<&'static RegisteredRevision>,
 }
 
-/// A revision that another tool's record says is applied.
+/// A revision that is applied according to another tool's record.
 #[derive(Debug, Clone)]
 pub struct AdoptedRevision {
     /// The revision.
     pub script: &'static RegisteredRevision,
-    /// What the other tool calls it; `None` where it does not name the revision, but one above it.
+    /// The version by which the other tool names the revision; `None` if it names only a revision above it.
     pub version: Option<String>,
-    /// When it was applied, if the other tool knows.
+    /// When it was applied, if the other tool records that.
     pub applied_at: Option<DateTime<Utc>>,
-    /// Whether the engine's own record says so already.
+    /// Whether the engine's own record already contains it.
     pub is_recorded: bool,
 }
 
 impl AdoptionPlan {
-    /// What is to be recorded, or was not recorded before.
+    /// The revisions that the engine's own record does not contain.
     pub fn unrecorded(&self) -> impl Iterator<Item = &AdoptedRevision> {
         self.adopted.iter().filter(|adopted| !adopted.is_recorded)
     }
 }
 
 impl MigrationTool {
-    /// The table that it keeps its record in, where nobody gives another.
+    /// The default table of its record.
     pub fn default_table(self) -> &'static str {
         match self {
             Self::SeaOrm => "seaql_migrations",
@@ -63,7 +64,7 @@ impl MigrationTool {
         }
     }
 
-    /// The word for it on the command line, `adopt --from WORD`.
+    /// The word for the tool on the command line, `adopt --from WORD`.
     pub fn word(self) -> &'static str {
         match self {
             Self::SeaOrm => "seaql",
@@ -71,7 +72,7 @@ impl MigrationTool {
         }
     }
 
-    /// Its name, for people.
+    /// The name of the tool in messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::SeaOrm => "sea-orm-migration",

@@ -1,9 +1,9 @@
 //! The settings as clap arguments and environment variables, for the command line and for
 //! applications alike.
 //!
-//! This is the only place where the engine's settings meet the process: the command line wins over
-//! the environment, and the environment over a `.env` file (see [`env_file`]). An application flattens
-//! [`DatabaseArgs`] into its own arguments:
+//! Only this module reads the engine's settings from the process: the command line takes precedence over the
+//! environment, and the environment over a `.env` file (see [`env_file`]). An application flattens [`DatabaseArgs`]
+//! into its own arguments:
 //!
 //! ```
 //! use clap::Parser;
@@ -20,7 +20,7 @@
 //! # Ok::<(), seachange::settings::SettingsError>(())
 //! ```
 //!
-//! One that migrates when it starts takes [`LimitArgs`] as well, for
+//! An application that migrates at startup also uses [`LimitArgs`], for
 //! [`Migrator::with_limits`](crate::Migrator::with_limits), and [`WaitArgs`], for
 //! [`connection::wait_for_server`](crate::connection::wait_for_server).
 
@@ -42,11 +42,10 @@ pub use limits::{LimitArgs, LockTimeoutArgs};
 pub use misspelled::{Misspelled, misspelled};
 pub use wait::WaitArgs;
 
-/// Arguments that name the database, each with the environment variable that it falls back on.
+/// Arguments that name the database, each with an environment variable as its fallback.
 ///
-/// `--database-url` on the command line stands alone: what the environment says about the database is
-/// left out then, so that a URL can be tried without emptying the environment first. They are
-/// global, so that they may stand before or behind a subcommand.
+/// If `--database-url` is on the command line, the database variables of the environment are ignored, so that a URL
+/// can be tried without unsetting them. The arguments are global: they can precede or follow a subcommand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DatabaseArgs {
     variables: DatabaseVariables,
@@ -55,13 +54,13 @@ pub struct DatabaseArgs {
 impl DatabaseArgs {
     /// Resolves the arguments to one database.
     ///
-    /// With nothing set this is the SQLite file [`DEFAULT_PATH`](crate::settings::DEFAULT_PATH), which is meant for the
-    /// first steps in a cargo project. A program that was built for release refuses it outside of one, where a variable
-    /// is rather forgotten than left out.
+    /// Without any setting, this is the SQLite file [`DEFAULT_PATH`](crate::settings::DEFAULT_PATH), which is
+    /// intended for the first steps in a cargo project. A release build accepts this default only inside a cargo
+    /// project, because elsewhere a missing variable is probably a mistake.
     ///
     /// # Errors
     ///
-    /// [`SettingsError::Unset`] for that; otherwise see [`DatabaseSettings::resolve`].
+    /// [`SettingsError::Unset`] in that case; otherwise see [`DatabaseSettings::resolve`].
     pub fn resolve(&self) -> Result<DatabaseSettings, SettingsError> {
         if self.is_unset() && !is_default_meant(!cfg!(debug_assertions), is_in_project()) {
             return Err(SettingsError::Unset);
@@ -69,7 +68,7 @@ impl DatabaseArgs {
         DatabaseSettings::resolve(&self.variables)
     }
 
-    /// Returns whether nothing names a database, so that the default is used.
+    /// Returns whether no setting names a database, so that the default is used.
     #[must_use]
     pub fn is_unset(&self) -> bool {
         self.variables.is_unset()
@@ -82,12 +81,12 @@ impl DatabaseArgs {
     }
 }
 
-/// Whether the default can be meant where no setting names a database.
+/// Whether the default is acceptable if no setting names a database.
 const fn is_default_meant(is_release: bool, is_in_project: bool) -> bool {
     !is_release || is_in_project
 }
 
-/// Whether the working folder, or one above it, is a cargo project.
+/// Whether the working directory, or one above it, is a cargo project.
 fn is_in_project() -> bool {
     let folder = std::env::current_dir().unwrap_or_default();
     folder.ancestors().any(|folder| folder.join("Cargo.toml").is_file())

@@ -1,7 +1,7 @@
-//! Writes the revision that leads from a database to the entities.
+//! Generates the revision that changes the schema of a database into the schema of the entities.
 //!
-//! `code` decides what a person would write for some [operations](operation). `render` writes that as Rust and `apply`
-//! makes the same calls, so that what is shown by applying it holds for the source.
+//! `code` builds the calls for a list of [operations](operation), as a tree. `render` writes the tree as Rust source,
+//! and `apply` makes the same calls on a database. So a test that applies the tree also tests the source.
 
 mod apply;
 mod code;
@@ -41,18 +41,20 @@ pub use self::operation::{SchemaOperation, TableChange, reversed};
 pub use self::scratch::ScratchError;
 pub use self::verify::Verification;
 
-/// Makes the changes that the revision for these operations makes, by the same calls.
+/// Applies the operations to a database, with the calls that the generated revision makes.
 ///
 /// # Errors
 ///
-/// What the database, or [`alter`](crate::alter), refuses. On MySQL and MariaDB the changes before it stay.
+/// Returns the error of the database or of [`alter`](crate::alter). MySQL and MariaDB do not roll back the changes made
+/// before the error.
 pub async fn apply(operations: &[SchemaOperation], manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     apply::apply(&code::code(operations, manager.get_database_backend()), manager).await
 }
 
-/// Writes the methods of a revision, in rustfmt's default style.
+/// Writes the method bodies of a revision, in rustfmt's default style.
 ///
-/// What works on every database is said once for all; what only this one can do stands under a condition.
+/// Code that works on every database is written without a condition. Code that only some databases support is written
+/// under a condition on the database.
 #[cfg(feature = "cli")]
 #[must_use]
 pub fn bodies(up: &[SchemaOperation], down: &[SchemaOperation], backend: DbBackend) -> RevisionBody {

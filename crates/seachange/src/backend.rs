@@ -1,4 +1,4 @@
-//! What the engine has to know of each database system. Nothing else asks which one it is talking to.
+//! What the engine has to know of each database system. No other module depends on the system.
 
 pub(crate) mod dialect;
 mod lock_key;
@@ -30,40 +30,40 @@ use crate::journal::catalog_effect::{CatalogEffect, CatalogObject};
 use crate::limits::{Deadline, Limits};
 use crate::sql::SqlDialect;
 
-/// What the catalogue says of a table, as far as a resumed revision depends on it.
+/// The facts about a table from the catalogue on which a resumed revision depends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TableFacts {
     /// Whether a rolled back transaction undoes changes of its rows.
     pub(crate) rolls_back: bool,
-    /// Whether it has no triggers, or only such as are known to leave nothing in a session.
+    /// Whether it has no triggers, or only triggers that are known to leave nothing in a session.
     pub(crate) has_known_triggers: bool,
 }
 
-/// A transaction that is to hold a revision has begun, with the lock of the work.
+/// A transaction for a revision has begun, and this session has the lock of the revisions' session.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct BegunTransaction {
-    /// The [`change_counter`](Backend::data_version) since.
+    /// The [`change_counter`](Backend::data_version) in that transaction.
     pub(crate) change_counter: Option<i64>,
 }
 
 /// A database system.
 #[async_trait]
 pub(crate) trait Backend: Send + Sync {
-    /// Its name, for people.
+    /// Its name, for messages.
     fn name(&self) -> &'static str;
 
     /// Whether a rolled back transaction undoes changes of tables.
     fn rolls_back_ddl(&self) -> bool;
 
-    /// How the transaction round a revision begins.
+    /// How the transaction of a revision begins.
     fn transaction_options(&self) -> TransactionOptions {
         TransactionOptions::default()
     }
 
-    /// Gives a column the type for a moment in UTC, to the millisecond or better.
+    /// Gives a column the type for a timestamp in UTC, to the millisecond or better.
     fn timestamp_column<'c>(&self, column: &'c mut ColumnDef) -> &'c mut ColumnDef;
 
-    /// Gives a column the type for a text of any length.
+    /// Gives a column the type for text of any length.
     fn long_text<'c>(&self, column: &'c mut ColumnDef) -> &'c mut ColumnDef {
         column.text()
     }
@@ -71,48 +71,49 @@ pub(crate) trait Backend: Send + Sync {
     /// The grammar of its statements.
     fn sql_dialect(&self) -> SqlDialect;
 
-    /// A text as it stands in a statement, whatever the modes of the session make of a backslash.
+    /// A text as a literal that does not depend on how the session treats a backslash.
     fn text_literal(&self, text: &str) -> String;
 
-    /// What goes back to the role of the engine until the transaction ends, behind another statement of the same text.
+    /// SQL that returns to the role of the engine until the transaction ends, appended to another statement.
     fn own_role(&self) -> &'static str {
         ""
     }
 
-    /// The text of the engine's own `sql`, run under the role of the engine whatever role the session has.
+    /// SQL text that runs the engine's own `sql` under the role of the engine, whatever role the session has.
     fn under_own_role(&self, sql: &str) -> String {
         sql.to_owned()
     }
 
-    /// The text that begins a transaction.
+    /// The statement that begins a transaction.
     fn begin_text(&self) -> &'static str {
         "BEGIN"
     }
 
-    /// What says in which schema the session finds a table, or would make it. Nothing where there is one place only.
+    /// The expressions for the schema in which the session finds a table, or would create it. `None` when there is only
+    /// one place.
     fn location_columns(&self, _table: &str) -> Option<LocationColumns> {
         None
     }
 
-    /// An expression for the schemas in which the session looks for tables, whose value [`only_schema`](Self::only_schema)
-    /// reads. Nothing where there is one place only.
+    /// An expression for the schemas in which the session looks for tables; [`only_schema`](Self::only_schema) reads
+    /// its value. `None` when there is only one place.
     fn search_path(&self) -> Option<&'static str> {
         None
     }
 
-    /// The schema in which the session finds every table that is not of the system's, where that is one.
+    /// The schema in which the session finds every table except those of the system, if there is only one such schema.
     fn only_schema(&self, search_path: String) -> Option<String> {
         Some(search_path)
     }
 
-    /// Takes a lock of a run for this session, unless another session has it. It goes with the session.
+    /// Takes a lock of a run for this session, unless another session has it. The lock ends with the session.
     ///
-    /// A database with one writer at a time needs none: there, each revision begins with the right to write.
+    /// A single-writer database needs no lock: there, each revision begins by taking the write lock.
     async fn try_lock(&self, _session: &DatabaseExecutor<'_>, _key: LockKey, _role: LockRole) -> Result<bool, DbErr> {
         Ok(true)
     }
 
-    /// Gives a lock back.
+    /// Releases a lock.
     async fn unlock(&self, _session: &DatabaseConnection, _key: LockKey, _role: LockRole) -> Result<(), DbErr> {
         Ok(())
     }
@@ -127,22 +128,23 @@ pub(crate) trait Backend: Send + Sync {
         Ok(true)
     }
 
-    /// Whether any session has the lock of the run, asked without taking it. None has it where runs take turns.
+    /// Whether any session has the lock of the run, asked without taking it. On a single-writer database, none has it.
     async fn is_locked(&self, _connection: &DatabaseConnection, _key: LockKey) -> Result<bool, DbErr> {
         Ok(false)
     }
 
-    /// The sessions that keep the session waiting that has the lock of the work, asked in another one: nothing where it does not
-    /// wait for a lock, and none where the server does not tell this user which sessions they are.
+    /// The sessions that block the session with the lock of the revisions' session; another session asks for them.
+    /// `None` when it does not wait for a lock; an empty list when the server does not show this user the sessions.
     async fn blockers(&self, _connection: &DatabaseConnection, _key: LockKey) -> Result<Option<Vec<Blocker>>, DbErr> {
         Ok(None)
     }
 
-    /// Runs a text that ends a transaction and writes `rows` rows, or an empty one, and begins the transaction which is to hold
-    /// a revision, in one request: it takes the lock of the work, and sets the savepoint by which the engine recognises it.
-    /// Nothing where another session has the lock; the transaction is open then, too.
+    /// Executes SQL text that ends a transaction and writes `rows` rows, or an empty text, and begins the transaction
+    /// for a revision, in one request. It also takes the lock of the revisions' session, and sets the savepoint by
+    /// which the engine recognises the transaction. Returns `None` when another session has the lock; the transaction
+    /// is open in this case as well.
     ///
-    /// Databases that cannot roll back changes of tables begin no such transaction.
+    /// A database that cannot roll back changes of tables begins no such transaction.
     async fn begin_revision(
         &self,
         session: &DatabaseTransaction,
@@ -154,12 +156,12 @@ pub(crate) trait Backend: Send + Sync {
         begun.map(|_| Some(BegunTransaction::default()))
     }
 
-    /// The settings of a session that cannot be replaced, as [`restore_session`](Self::restore_session) takes them.
+    /// The settings of a session that cannot be replaced, for [`restore_session`](Self::restore_session).
     async fn session_settings(&self, _session: &DatabaseTransaction) -> Result<Vec<(String, String)>, DbErr> {
         Ok(Vec::new())
     }
 
-    /// Restores a session that cannot be replaced: its settings, and what is in it for the time being.
+    /// Restores a session that cannot be replaced: its settings, and its temporary objects.
     async fn restore_session(
         &self,
         _session: &DatabaseTransaction,
@@ -168,22 +170,23 @@ pub(crate) trait Backend: Send + Sync {
         Ok(())
     }
 
-    /// Whether statements of this connection may arrive in other sessions than the one that has the lock.
+    /// Whether statements of this connection may arrive in other sessions than the one that has the lock, because of a
+    /// pooler.
     async fn is_pooled(&self, _connection: &DatabaseConnection) -> bool {
         false
     }
 
-    /// Whether there is one writer at a time, so that runs take turns between revisions and need no lock beyond that.
+    /// Whether only one session can write at a time, so that runs need no lock beside the write lock.
     fn is_single_writer(&self) -> bool {
         false
     }
 
-    /// Says how long the next statements wait for the right to write, where runs take turns.
+    /// Sets how long the next statements wait for the write lock, on a single-writer database.
     async fn set_busy_timeout(&self, _executor: &DatabaseExecutor<'_>, _patience: Duration) -> Result<(), DbErr> {
         Ok(())
     }
 
-    /// The settings of a session that limits come to, and their values.
+    /// The settings of a session that implement the limits, with their values.
     fn limit_settings(&self, limits: &Limits) -> Vec<(&'static str, String)>;
 
     /// The value of one of these settings.
@@ -192,7 +195,7 @@ pub(crate) trait Backend: Send + Sync {
     /// Gives one of these settings a value.
     async fn set(&self, connection: &DatabaseConnection, name: &'static str, value: &str) -> Result<(), DbErr>;
 
-    /// The name of the system, where it cannot limit how long a statement takes.
+    /// The name of the system if it cannot limit how long a statement takes.
     async fn statement_timeout_unsupported(
         &self,
         _connection: &DatabaseConnection,
@@ -200,7 +203,7 @@ pub(crate) trait Backend: Send + Sync {
         Ok(None)
     }
 
-    /// Ends statements at a deadline, where no setting does, or leaves them alone again.
+    /// Ends statements at a deadline, on a database without a setting for it; `None` removes the deadline.
     async fn enforce_deadline(
         &self,
         _connection: &DatabaseConnection,
@@ -209,51 +212,51 @@ pub(crate) trait Backend: Send + Sync {
         Ok(())
     }
 
-    /// Prepares a transaction in which something failed for the driver to roll it back.
+    /// Prepares a transaction in which a statement failed for the rollback by the driver.
     async fn before_rollback(&self, _transaction: &DatabaseTransaction) {}
 
-    /// A number that changes when another session has written, where runs take turns.
+    /// A number that changes when another session has written, on a single-writer database.
     async fn data_version(&self, _executor: &DatabaseExecutor<'_>) -> Result<Option<i64>, DbErr> {
         Ok(None)
     }
 
-    /// The id that the last inserted row was given, where the database tells it without being asked.
+    /// The id of the last inserted row, if the database returns it with the result.
     fn last_insert_id(&self, _result: &ExecResult) -> u64 {
         0
     }
 
-    /// Whether a statement failed because another session kept it waiting for too long, and may do better later.
+    /// Whether a statement failed because it waited too long for another session, and may succeed later.
     fn is_lock_conflict(&self, error: &DbErr) -> bool;
 
-    /// Whether a statement was ended because it took too long.
+    /// Whether a statement was ended because it reached its time limit.
     fn is_timed_out(&self, error: &DbErr) -> bool;
 
-    /// What a statement leaves in the catalogue, as far as its text tells.
+    /// The effects of a statement on the catalogue, determined from its text.
     fn catalog_effects(&self, sql: &str) -> Vec<CatalogEffect>;
 
-    /// Asks the catalogue for an object.
+    /// Asks the catalogue whether an object exists.
     async fn object_state(&self, executor: &DatabaseExecutor<'_>, object: &CatalogObject)
     -> Result<ObjectState, DbErr>;
 
-    /// What the catalogue says of a table, which is named as `schema.table` or `table`.
+    /// The facts about a table from the catalogue; the table is named as `schema.table` or `table`.
     async fn table_facts(&self, executor: &DatabaseExecutor<'_>, table: &str) -> Result<TableFacts, DbErr>;
 
-    /// Whether a query failed because the table it reads is not there.
+    /// Whether a query failed because the table that it reads does not exist.
     fn is_missing_table(&self, error: &DbErr) -> bool;
 
-    /// Whether a savepoint could not be released because it, or its transaction, is not there.
+    /// Whether a savepoint could not be released because it does not exist, or its transaction does not.
     fn is_missing_savepoint(&self, _error: &DbErr) -> bool {
         false
     }
 
-    /// Whether a query failed because a column it reads is not there.
+    /// Whether a query failed because a column that it reads does not exist.
     fn is_missing_column(&self, error: &DbErr) -> bool;
 
-    /// Drops every table, view and type of the current schema, whoever made it.
+    /// Drops every table, view and type of the current schema, whichever program made it.
     async fn drop_everything(&self, connection: &DatabaseConnection) -> Result<(), DbErr>;
 }
 
-/// The system behind a connection.
+/// The backend for a connection.
 ///
 /// # Errors
 ///
@@ -270,8 +273,8 @@ pub(crate) fn of(backend: DbBackend) -> Result<&'static dyn Backend, DbErr> {
     }
 }
 
-/// A length of time in units of so many milliseconds, rounded up, in the range that every setting takes: at least one,
-/// because zero means no limit, and at most a year.
+/// A duration as a setting, in units of `milliseconds` ms, rounded up and within the range of every setting: at least
+/// one unit, because zero means no limit, and at most a year.
 fn clamp_to_setting(length: Duration, milliseconds: u128) -> u128 {
     const YEAR: u128 = 365 * 24 * 60 * 60 * 1000;
     length.as_millis().clamp(1, YEAR.min(i32::MAX.unsigned_abs().into())).div_ceil(milliseconds)
@@ -288,7 +291,8 @@ pub(crate) async fn query_scalar<T: sea_orm::TryGetable>(
     row.ok_or_else(|| DbErr::RecordNotFound(sql.to_owned()))?.try_get("", "answer")
 }
 
-/// Drops what a query lists, a `kind` and a `name` a row; `quote` is the mark round identifiers.
+/// Drops the objects that a query lists, with a `kind` and a `name` in each row; `quote` is the mark around
+/// identifiers.
 async fn drop_listed(connection: &impl ConnectionTrait, listing: &str, quote: char, suffix: &str) -> Result<(), DbErr> {
     let listing = Statement::from_string(connection.get_database_backend(), listing);
     for row in connection.query_all_raw(listing).await? {

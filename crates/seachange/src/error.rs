@@ -1,4 +1,4 @@
-//! Everything that can keep a program from migrating, as data.
+//! Every error that can prevent a migration, as data.
 
 use std::time::Duration;
 
@@ -24,31 +24,31 @@ use crate::store::{Holder, RevisionRow};
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// No connection to the database.
+    /// The connection to the database failed.
     #[error(transparent)]
     Connect(#[from] ConnectError),
-    /// The revisions of the program make no graph.
+    /// The revisions of the program do not form a valid graph.
     #[error(transparent)]
     Graph(#[from] GraphErrors),
-    /// A text that is no target.
+    /// A text is not a valid target.
     #[error(transparent)]
     Target(#[from] ParseTargetError),
-    /// A text that is no range.
+    /// A text is not a valid range.
     #[error(transparent)]
     Range(#[from] RangeError),
-    /// A target that means nothing in the graph, or too much.
+    /// A target names no revision of the graph, or is ambiguous.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
-    /// A range without revisions, or with an end that means nothing.
+    /// A range contains no revision, or an end of it names none.
     #[error(transparent)]
     History(#[from] HistoryError),
     /// A target that cannot be reached.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// What the database has applied does not fit the graph.
+    /// The applied revisions in the record do not match the graph.
     #[error(transparent)]
     Applied(#[from] AppliedError),
-    /// Applied revisions have other code now, and nobody may be surprised by that.
+    /// Applied revisions have other code now, and the options refuse that.
     #[error("{}", edited(revisions))]
     Edited {
         /// The revisions, in the order in which they run.
@@ -57,25 +57,25 @@ pub enum Error {
     /// The record of another tool cannot be taken over.
     #[error(transparent)]
     Adopt(#[from] AdoptError),
-    /// An earlier run was interrupted in the middle of a revision, and the database could not roll it back.
+    /// An earlier run was interrupted while it executed a revision, and the database could not roll it back.
     #[error("the {direction} of `{revision}` that started at {} did not finish", started_at.format("%Y-%m-%d %H:%M:%S UTC"))]
     Interrupted {
         /// The revision.
         revision: String,
-        /// What was being done.
+        /// The direction of the step.
         direction: Direction,
         /// When it started.
         started_at: DateTime<Utc>,
-        /// What the journal knows of it, where it was asked: a run asks, under its lock.
+        /// What the journal knows of the revision. Only a run fills it in, under its lock.
         known: Option<Box<InterruptedRevision>>,
     },
-    /// It takes a person to say whether the statement took effect in which a revision was interrupted.
+    /// The user has to say whether the statement took effect during which a revision was interrupted.
     #[error("statement {} of `{}` may have taken effect or not", number(interruption), interruption.revision)]
     InDoubt {
-        /// What was interrupted.
+        /// The interrupted revision.
         interruption: Box<InterruptedRevision>,
     },
-    /// There is nothing to repair.
+    /// No revision was interrupted, so there is nothing to repair.
     #[error("no revision was interrupted")]
     NotInterrupted,
     /// The program has no such revision.
@@ -84,25 +84,25 @@ pub enum Error {
         /// The revision.
         revision: String,
     },
-    /// Another run is in the middle of a revision, on a database that cannot roll it back.
+    /// Another run is executing a revision, on a database that cannot roll it back.
     #[error("the {direction} of `{revision}` that started at {} is running", started_at.format("%Y-%m-%d %H:%M:%S UTC"))]
     Running {
         /// The revision.
         revision: String,
-        /// What is being done.
+        /// The direction of the step.
         direction: Direction,
         /// When it started.
         started_at: DateTime<Utc>,
     },
-    /// Somebody else had the database for longer than this run was to wait.
+    /// Another session used the database for longer than the lock timeout of this run.
     #[error("{} after {:.1} s of waiting", holder_text(holder.as_deref()), waited.as_secs_f64())]
     LockTimeout {
-        /// Who has it, where it can be told.
+        /// The run that holds the lock, if it is known.
         holder: Option<Box<Holder>>,
         /// How long this run waited.
         waited: Duration,
     },
-    /// A request to stop ended the wait for somebody else.
+    /// A request to stop ended the wait for another session.
     #[error("stopped after {:.1} s of waiting", waited.as_secs_f64())]
     Stopped {
         /// How long this run waited.
@@ -119,22 +119,23 @@ pub enum Error {
     NoSingleTransaction {
         /// The name of the database system.
         system: &'static str,
-        /// The revision that runs outside of transactions; without one, the system has none for changes of tables.
+        /// The revision that runs outside of transactions; `None` when the system cannot roll back changes of tables.
         revision: Option<String>,
     },
-    /// The lock that keeps other runs out is gone: the session that held it ended, or a pooler gave it to others.
+    /// The lock that excludes other runs is lost: the session that held it ended, or a pooler gave the session to other
+    /// clients.
     #[error("{}", lost(*.is_pooled))]
     LockLost {
-        /// Whether the statements of one connection arrive in several sessions.
+        /// Whether a pooler sends the statements of one connection to several sessions.
         is_pooled: bool,
     },
-    /// Another run has changed what the next step needs, where runs take turns.
+    /// On a single-writer database, another run has changed the revisions on which the next step depends.
     #[error("another run has changed the database, and `{revision}` is not the next step any more")]
     Overtaken {
         /// The revision that was next.
         revision: String,
     },
-    /// A table with the name of ours has other columns.
+    /// A table with the name of the record has other columns.
     #[error("the table `{table}` is not seachange's: {}", full_reason(.source))]
     ForeignTable {
         /// The name of the table.
@@ -142,21 +143,22 @@ pub enum Error {
         /// What the database said.
         source: DbErr,
     },
-    /// The search path leads to a record of which this program knows no revision, in another schema than the current one.
+    /// In the search path, the first record is in another schema than the current one, and holds no revision of this
+    /// program.
     #[error("the record in schema `{schema}` is of another program, and the current schema is `{current}`")]
     RecordElsewhere {
-        /// The schema of the record.
+        /// The schema of that record.
         schema: String,
-        /// The schema in which the session makes new tables.
+        /// The schema in which the session creates tables.
         current: String,
     },
-    /// No second connection can be opened to what the engine was lent.
+    /// The engine cannot open a second connection to the database of the pool that the caller passed.
     #[error("{}", not_reopenable(*.is_memory))]
     NotReopenable {
-        /// Whether it is a database in memory, with a pool that may hold several connections.
+        /// Whether it is a database in memory with a pool that may hold several connections.
         is_memory: bool,
     },
-    /// The database refused what the engine itself asked of it.
+    /// The database refused a statement of the engine itself.
     #[error("{doing}: {}", full_reason(.source))]
     Database {
         /// What the engine was about to do.
@@ -164,23 +166,25 @@ pub enum Error {
         /// What the database said.
         source: DbErr,
     },
-    /// The server is a standby of PostgreSQL's, which takes no writes.
+    /// The server is a standby of PostgreSQL, which accepts no writes.
     #[error("{}", standby(primary.as_deref()))]
     Standby {
-        /// Where the primary listens, if this user may know.
+        /// The address of the primary, if this user may read it.
         primary: Option<String>,
-        /// What failed.
+        /// The error of the run.
         source: Box<Error>,
     },
-    /// A run failed as it does when another node of a Galera cluster is migrated at the same time: the lock does not hold there.
+    /// A run failed as it does when another node of a Galera cluster is migrated at the same time: the lock of a run
+    /// applies to one node only.
     #[error(
         "{source}; the lock of a run holds on one node of a Galera cluster only, and another node may run the same"
     )]
     OneNodeOnly {
-        /// What failed.
+        /// The error of the run.
         source: Box<Error>,
     },
-    /// Another tool has migrated the database, and nothing of it is recorded here, so that all would be applied again.
+    /// Another tool has migrated the database, and no revision is recorded, so that the upgrade would apply all of them
+    /// again.
     #[error("{}", unadopted(*tool, table, *rows))]
     Unadopted {
         /// The tool.
@@ -193,22 +197,28 @@ pub enum Error {
     /// A revision failed.
     #[error(transparent)]
     Failed(#[from] Box<RevisionFailure>),
-    /// A script was interrupted in the middle of a revision. It keeps no journal, so that nothing can be resumed.
-    #[error("`{}` was begun by a script, and nobody wrote down which of its statements took effect", interruption.revision)]
+    /// A script was interrupted while it executed a revision. It keeps no journal, so that the engine cannot resume the
+    /// revision.
+    #[error(
+        "`{}` was begun by a script, which keeps no journal: it is unknown which of its statements took effect",
+        interruption.revision
+    )]
     Unjournalled {
-        /// What is known of it.
+        /// The interrupted revision.
         interruption: Box<InterruptedRevision>,
     },
-    /// A revision that cannot be written as a script.
+    /// A revision cannot be written as a script.
     #[error(transparent)]
     Uncaptured(#[from] Box<ScriptError>),
-    /// A script was asked for from a place that only a database knows.
-    #[error("a script cannot start at `{target}`: where that is only the database knows, which is not asked")]
+    /// The start of a script is a target that only the record of a database defines.
+    #[error(
+        "a script cannot start at `{target}`: only the database knows where that is, and a script does not query it"
+    )]
     UnknownStart {
-        /// The place.
+        /// The target.
         target: Target,
     },
-    /// The database is behind the program, and nobody asked to migrate it.
+    /// The database is behind the program, and the caller did not ask to migrate it.
     #[error("the database is behind this program: {} pending", quoted(pending))]
     Behind {
         /// The pending revisions, in the order in which they would run.
@@ -217,7 +227,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether it is the way to the database that failed: whoever asks again waits for nothing.
+    /// Whether the connection to the database is lost, so that another statement would wait in vain.
     pub(crate) fn is_lost_connection(&self) -> bool {
         match self {
             Self::Failed(failure) => {
@@ -228,7 +238,7 @@ impl Error {
         }
     }
 
-    /// An error that ends a run after some of its steps.
+    /// Adds the progress of the run to the error of a step.
     pub(crate) fn with_progress(mut self, report: &Report, plan: &Plan) -> Self {
         if let Self::Failed(failure) = &mut self {
             failure.done = report.done.len();
@@ -237,7 +247,7 @@ impl Error {
         self
     }
 
-    /// A revision whose row says that it was begun. What it has done is not known yet.
+    /// The error for a revision whose row says that it was begun, without what the journal knows of it.
     pub(crate) fn interrupted(row: &RevisionRow) -> Self {
         Self::Interrupted {
             revision: row.revision.clone(),
@@ -247,7 +257,7 @@ impl Error {
         }
     }
 
-    /// Wraps what the database said while the engine did something of its own.
+    /// Wraps an error of the database for a statement of the engine itself.
     pub(crate) fn database(doing: &'static str) -> impl FnOnce(DbErr) -> Self {
         move |source| Self::Database { doing, source }
     }
@@ -255,9 +265,9 @@ impl Error {
 
 fn not_reopenable(is_memory: bool) -> &'static str {
     if is_memory {
-        "each connection of this pool has a database in memory of its own"
+        "each connection of this pool has its own database in memory"
     } else {
-        "the engine cannot open a connection of its own beside the one that it was lent"
+        "the engine cannot open its own connection beside the one that the program passed to it"
     }
 }
 
@@ -272,7 +282,7 @@ fn edited(revisions: &[String]) -> String {
 fn holder_text(holder: Option<&Holder>) -> &'static str {
     match holder {
         Some(_) => "another run is still at work on the database",
-        None => "somebody else is still writing to the database",
+        None => "another session is still writing to the database",
     }
 }
 

@@ -1,4 +1,4 @@
-//! What happens during a run, as data for whoever watches.
+//! The events of a run, as data for an event handler.
 
 mod blocker;
 pub mod json;
@@ -14,11 +14,11 @@ pub(crate) use blocker::describe_blockers;
 use crate::runner::FailureCause;
 use crate::store::Holder;
 
-/// Something that happened during a run.
+/// An event of a run.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// The database is ahead of the program, which was told to allow that. Comes before the plan, if there is one.
+    /// The database is ahead of the program, and the options allow that. Comes before the plan, if there is one.
     Ahead {
         /// The applied revisions that the program does not know, sorted.
         unknown: &'a [String],
@@ -28,12 +28,12 @@ pub enum Event<'a> {
         /// The revisions, in the order in which they run.
         revisions: &'a [String],
     },
-    /// Another run is at work on this database, and this one waits for it. Told when the waiting begins, when the other run
-    /// comes to its next revision, and every ten seconds.
+    /// Another run is running on this database, and this run waits for it. Emitted when the wait begins, when the other
+    /// run begins its next revision, and every ten seconds.
     Waiting {
-        /// Who is at work, where it can be told.
+        /// The other run, if it is known.
         holder: Option<&'a Holder>,
-        /// How long this one has waited.
+        /// How long this run has waited.
         waited: Duration,
     },
     /// A plan is about to run; it has at least one step.
@@ -51,10 +51,10 @@ pub enum Event<'a> {
         number: usize,
         /// The number of steps of the plan.
         of: usize,
-        /// Whether nothing is left of it when it does not come to its end: a transaction holds it.
+        /// Whether a transaction holds the revision, so that it leaves nothing if it fails.
         rolls_back: bool,
     },
-    /// A statement of a revision has run. Values that were bound to it are left out.
+    /// A statement of a revision has run. The event omits the values that were bound to it.
     Statement {
         /// The statement, with placeholders.
         sql: &'a str,
@@ -63,35 +63,35 @@ pub enum Event<'a> {
         /// Whether the database refused it.
         failed: bool,
     },
-    /// A statement of a revision waits for a lock. Told after three seconds, when the lock goes to other sessions, and every ten
-    /// seconds.
+    /// A statement of a revision waits for a lock. Emitted after three seconds, when other sessions get the lock, and
+    /// every ten seconds.
     Blocked {
         /// The step.
         step: &'a Step,
         /// The message of the revision.
         message: &'a str,
-        /// The sessions that have the lock, as far as the server tells them to this user.
+        /// The sessions that hold the lock, if the server shows them to this user.
         by: &'a [Blocker],
         /// How long the statement has run.
         waited: Duration,
     },
-    /// A lock kept a revision waiting for too long. It was rolled back, and is about to run again.
+    /// A revision waited too long for a lock. It was rolled back, and is about to run again.
     Retrying {
         /// The step.
         step: &'a Step,
         /// The message of the revision.
         message: &'a str,
-        /// The number of the attempt that comes, from 1 for the first one after the first failure.
+        /// The number of the next attempt, from 1 for the first one after the first failure.
         attempt: u32,
-        /// How many of these there may be.
+        /// The greatest number of such attempts.
         of: u32,
-        /// Why the last one failed.
+        /// Why the last attempt failed.
         cause: &'a FailureCause,
     },
-    /// All that has run was rolled back, and begins again with foreign keys off: a table has to be rebuilt on SQLite, in
-    /// a run that is one transaction.
+    /// All revisions of a run that is one transaction were rolled back, and begin again with foreign keys off: SQLite
+    /// has to rebuild a table.
     Restarted,
-    /// A revision has run, and its row is written; with a single transaction for all, that is before the commit.
+    /// A revision has run, and its row is written. In a run that is one transaction, that is before the commit.
     Finished {
         /// The step.
         step: &'a Step,
@@ -100,31 +100,31 @@ pub enum Event<'a> {
         /// How long it took.
         elapsed: Duration,
     },
-    /// Another run has done the revision meanwhile.
+    /// Another run has executed the revision.
     Overtaken {
         /// The step.
         step: &'a Step,
         /// The message of the revision.
         message: &'a str,
     },
-    /// A revision has failed, and the run ends; the error says the rest.
+    /// A revision has failed, and the run ends; the error has the details.
     Failed {
         /// The step.
         step: &'a Step,
         /// The message of the revision.
         message: &'a str,
     },
-    /// A request to stop was heeded, and the run ends.
+    /// The run ends because of a request to stop.
     Stopped {
-        /// The steps that are left over.
+        /// The steps that did not run.
         left: &'a [Step],
     },
 }
 
-/// Somebody who watches a run. Called in the middle of it, so it has to be quick.
+/// The event handler of a run. The run calls it and waits for it, so it has to return quickly.
 pub type EventHandler = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
 
-/// Writes events as `tracing` events of the target `seachange`, the default for a program that embeds the engine.
+/// Writes events as `tracing` events with the target `seachange`; the default for a program that embeds the engine.
 pub fn trace(event: &Event<'_>) {
     match event {
         Event::Ahead { unknown } => {
@@ -138,7 +138,7 @@ pub fn trace(event: &Event<'_>) {
             tracing::info!(target: "seachange", %holder, ?waited, "waiting for another run");
         }
         Event::Waiting { holder: None, waited } => {
-            tracing::info!(target: "seachange", ?waited, "waiting for whoever writes to the database");
+            tracing::info!(target: "seachange", ?waited, "waiting for another session that writes to the database");
         }
         Event::Planned { steps } => tracing::info!(target: "seachange", steps = steps.len(), "migrating"),
         Event::Started { step, message, .. } => tracing::info!(target: "seachange", %step, message, "running"),
@@ -149,7 +149,7 @@ pub fn trace(event: &Event<'_>) {
             tracing::warn!(target: "seachange", %step, by = describe_blockers(by), ?waited, "waiting for a lock");
         }
         Event::Retrying { step, attempt, of, cause, .. } => {
-            tracing::warn!(target: "seachange", %step, attempt, of, %cause, "a lock kept it waiting; trying again");
+            tracing::warn!(target: "seachange", %step, attempt, of, %cause, "waited too long for a lock; trying again");
         }
         Event::Restarted => tracing::info!(target: "seachange", "starting again with foreign keys off"),
         Event::Finished { step, elapsed, .. } => tracing::info!(target: "seachange", %step, ?elapsed, "done"),

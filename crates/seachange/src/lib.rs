@@ -3,20 +3,20 @@
 //!
 //! In reading order:
 //!
-//! - [`revision`]: what a program knows of its own revisions;
-//! - [`settings`]: which database, from what a person set;
-//! - [`connection`]: the way to it;
-//! - [`migrator`]: what is applied, what is pending, and the ways to change it;
-//! - [`runner`]: one revision after the other, each with its row, and what is left when one fails;
-//! - [`offline`]: the same as a script, for a database that cannot be reached;
-//! - [`store`]: the table that says what is applied;
-//! - [`adopt`]: the records of other tools, to go on from;
-//! - [`alter`]: changes of tables that work on every database, SQLite too;
-//! - [`schema`] and [`inspect`]: what a database has, as data;
-//! - [`autogenerate`]: the revision that leads from a database to the entities;
-//! - [`event`] and [`report`]: what happens during a run, and what it did.
+//! - [`revision`]: what a program knows about its own revisions;
+//! - [`settings`]: which database to use, from the user's settings;
+//! - [`connection`]: connections to the database;
+//! - [`migrator`]: what is applied, what is pending, and the operations that change it;
+//! - [`runner`]: runs revisions in order, records each, and handles failures;
+//! - [`offline`]: the same as an offline script, for a database that cannot be reached;
+//! - [`store`]: the table that records the applied revisions;
+//! - [`adopt`]: takes over the records of other tools;
+//! - [`alter`]: changes of tables that work on every database, including SQLite;
+//! - [`schema`] and [`inspect`]: the schema of a database, as data;
+//! - [`autogenerate`]: generates the revision that changes a database to match the entities;
+//! - [`event`] and [`report`]: the events during a run, and its result.
 //!
-//! Deciding is left to [`seachange_graph`]; this crate acts. It prints nothing and reads no environment, but for the
+//! [`seachange_graph`] decides; this crate acts. It prints nothing and reads no environment variable, except in the
 //! features `args` and `cli`.
 
 pub mod adopt;

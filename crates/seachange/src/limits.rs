@@ -1,4 +1,4 @@
-//! How long a run puts up with what keeps it waiting.
+//! How long a run waits for locks, and how long its statements may take.
 
 mod deadline;
 mod session;
@@ -8,32 +8,32 @@ use std::time::Duration;
 pub(crate) use deadline::Deadline;
 pub(crate) use session::{limit, limited};
 
-/// How long a run waits for another one where nobody says.
+/// How long a run waits for another run by default.
 const WAIT: Duration = Duration::from_secs(600);
 
-/// How long SQLite waits for others inside of a revision where nobody says; the driver's own default.
+/// How long SQLite waits for other sessions inside of a revision by default; this is the driver's own default.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long a run puts up with what keeps it waiting.
+/// How long a run waits for locks, and how long its statements may take.
 ///
-/// A connection that was given to the engine has its own limits back after a run, but for a progress handler of SQLite,
-/// which `statement_timeout` replaces.
+/// After a run, the engine restores the limits of a connection that the caller passed, except for a progress handler of
+/// SQLite, which `statement_timeout` replaces.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// How long to wait for another run, and how long a statement may wait for a lock. Without it, ten minutes for the
-    /// one, and for the other whatever the database says. MySQL and MariaDB count in whole seconds.
+    /// How long to wait for another run, and how long a statement may wait for a lock. The default is ten minutes for
+    /// the former, and the setting of the database for the latter. MySQL and MariaDB count in whole seconds.
     pub lock_timeout: Option<Duration>,
-    /// How long a statement of a revision may take; as long as it wants without, or when it is zero. MySQL has no such
-    /// limit, and refuses to run with it.
+    /// How long a statement of a revision may take. There is no limit by default, or when it is zero. MySQL has no such
+    /// limit, and a run with it is refused there.
     pub statement_timeout: Option<Duration>,
-    /// How often a revision that was rolled back because a lock kept it waiting is run again.
+    /// How often a revision that waited too long for a lock and was rolled back is run again.
     pub retries: u32,
 }
 
-/// A limit that a statement ran into.
+/// A limit that a statement exceeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// Another session had a lock for too long, or a deadlock was broken.
+    /// Another session held a lock for too long, or the database ended a deadlock.
     Lock,
     /// The statement took too long.
     Statement,
@@ -45,12 +45,12 @@ impl Limits {
         self.lock_timeout.unwrap_or(WAIT)
     }
 
-    /// How long a statement waits where the engine has to say.
+    /// How long a statement waits for a lock, on a database where the engine has to set it.
     pub(crate) fn statement_lock_timeout(&self) -> Duration {
         self.lock_timeout.unwrap_or(PATIENCE)
     }
 
-    /// How long a statement may take, where that is limited.
+    /// How long a statement may take, if that is limited.
     pub(crate) fn statement_limit(&self) -> Option<Duration> {
         self.statement_timeout.filter(|limit| !limit.is_zero())
     }

@@ -51,39 +51,39 @@ pub struct Migrator {
     graph: &'static Graph,
     connection: DatabaseConnection,
     backend: &'static dyn Backend,
-    /// The table of the record as it was asked for.
+    /// The table of the record, as the caller named it.
     store: RevisionStore,
-    /// The same with the schema where it is, once that is known.
+    /// The same table with its schema, once the schema is known.
     located: OnceLock<RevisionStore>,
-    /// Where sessions of the engine's own come from.
+    /// Where the engine opens its own sessions.
     source: SessionSource,
-    /// A connection of the engine's own for the lock of runs, where it was lent a pool.
+    /// The engine's own connection for the lock of the run, if the caller passed a pool.
     lock_connection: tokio::sync::OnceCell<Option<SingleConnection>>,
     handler: EventHandler,
     limits: Limits,
     deadline: Arc<Deadline>,
     waited: WaitClock,
     stop: Arc<AtomicBool>,
-    /// Keeps watch over the connection, where the engine made it.
+    /// Watches the connection, if the engine made it.
     _pinned: Option<SingleConnection>,
-    /// Whether a run has taken the lock and not given it back.
+    /// Whether a run has taken the lock and not released it.
     is_locked: AtomicBool,
     /// Whether all steps of a run are one transaction.
     is_whole: bool,
 }
 
 impl Migrator {
-    /// Connects with one connection of its own, as running migrations needs: what is said to a connection, such as
-    /// SQLite's `PRAGMA`, must hold for the next statement. Events go to `tracing`.
+    /// Connects with exactly one connection, which is kept: a setting of the session, such as SQLite's `PRAGMA`, must
+    /// hold for the next statement. Events go to `tracing`.
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`], or [`Error::Graph`] when the revisions make no graph.
+    /// [`Error::Connect`], or [`Error::Graph`] when the revisions do not form a valid graph.
     pub async fn connect(migrations: &'static Migrations, settings: &DatabaseSettings) -> Result<Self, Error> {
         Self::connect_with(migrations, settings, Arc::new(event::trace)).await
     }
 
-    /// Connects as [`connect`](Self::connect) does, with somebody else to watch the runs.
+    /// Connects as [`connect`](Self::connect) does, and sends the events to `handler`.
     ///
     /// # Errors
     ///
@@ -100,7 +100,7 @@ impl Migrator {
         Ok(Self { _pinned: Some(pinned), store, ..migrator })
     }
 
-    /// Connects to read only: a SQLite file that is not there is not made, and reads as an empty database.
+    /// Connects to read only. A SQLite file that does not exist is not created, and reads as an empty database.
     ///
     /// # Errors
     ///
@@ -113,13 +113,13 @@ impl Migrator {
         Ok(Self { store, ..migrator })
     }
 
-    /// Takes a connection that is there, as a health check does with the pool of its service. Reading is fine on any
-    /// pool; to run revisions it must hold a single connection.
+    /// Uses an existing connection, as a health check does with the pool of its service. Any pool is suitable for
+    /// reading; to run revisions, the pool must hold a single connection.
     ///
     /// # Errors
     ///
-    /// [`Error::Graph`] when the revisions make no graph, [`Error::Connect`] for a database system that is not
-    /// compiled in.
+    /// [`Error::Graph`] when the revisions do not form a valid graph, [`Error::Connect`] for a database system that is
+    /// not compiled in.
     pub fn new(migrations: &'static Migrations, connection: DatabaseConnection) -> Result<Self, Error> {
         let source = SessionSource::Pool(connection.clone());
         Self::from_connection(migrations, connection, source, Arc::new(event::trace))
@@ -154,14 +154,15 @@ impl Migrator {
         })
     }
 
-    /// Keeps the record in another table than `seachange_revision`, in a schema other than the current one if need be.
+    /// Keeps the record in another table than `seachange_revision`, and in `schema` instead of the current schema if
+    /// one is given.
     #[must_use]
     pub fn with_revision_table(mut self, schema: Option<String>, table: String) -> Self {
         self.store = RevisionStore::new(schema, table);
         self
     }
 
-    /// Sets how long runs put up with what keeps them waiting.
+    /// Sets how long runs wait for locks and how long statements may take.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.deadline = Arc::new(Deadline::new(limits.statement_limit()));
@@ -169,15 +170,17 @@ impl Migrator {
         self
     }
 
-    /// Runs all revisions of an upgrade or a downgrade in one transaction: they and their rows commit together, or not at
-    /// all. Such a run is refused on MySQL and MariaDB, and where one of the revisions runs outside of transactions.
+    /// Runs all revisions of an upgrade or a downgrade in one transaction: the revisions and their rows commit
+    /// together, or not at all. Such a run is refused on MySQL and MariaDB, and when one of the revisions runs outside
+    /// of transactions.
     #[must_use]
     pub fn in_single_transaction(mut self) -> Self {
         self.is_whole = true;
         self
     }
 
-    /// A switch that stops a run once it is set: before its next revision, or while it waits for another run.
+    /// Returns a switch that stops a run once it is set: before the next revision, or while the run waits for another
+    /// run.
     pub fn stop_switch(&self) -> Arc<AtomicBool> {
         self.stop.clone()
     }
@@ -201,17 +204,17 @@ impl Migrator {
     ///
     /// # Errors
     ///
-    /// What the database said to it.
+    /// [`Error::Database`] with what the database said.
     pub async fn close(self) -> Result<(), Error> {
         self.connection.close().await.map_err(Error::database("cannot close the connection"))
     }
 
-    /// The table of the record, with its schema once that is known.
+    /// The table of the record, with its schema once the schema is known.
     pub(crate) fn store(&self) -> &RevisionStore {
         self.located.get().unwrap_or(&self.store)
     }
 
-    /// What reading stands on.
+    /// The context for reading.
     fn site(&self) -> RunContext<'_> {
         self.site_on(&self.connection)
     }
@@ -221,14 +224,14 @@ impl Migrator {
         RunContext { connection, backend: *backend, store: self.store(), handler, limits, deadline, stop, waited }
     }
 
-    /// What a run stands on: the connection that has its lock, which is one of the engine's own.
+    /// The context of a run: its connection holds the lock of the run, and is one of the engine's own.
     async fn run_site(&self) -> Result<RunContext<'_>, Error> {
         let SessionSource::Pool(_) = &self.source else { return Ok(self.site()) };
         let own = self.lock_connection.get_or_try_init(|| self.source.open()).await?;
         Ok(self.site_on(own.as_ref().map_or(&self.connection, |pinned| &pinned.connection)))
     }
 
-    /// Finds out where the record is, once for all: nothing that a revision does to its session moves it.
+    /// Finds where the record is, once: no change that a revision makes to its session moves it.
     ///
     /// # Errors
     ///
@@ -243,7 +246,7 @@ impl Migrator {
         Ok(Some(place))
     }
 
-    /// Whether it is known where the record is.
+    /// Whether the location of the record is known.
     fn is_located(&self) -> bool {
         self.located.get().is_some() || self.store.schema().is_some()
     }

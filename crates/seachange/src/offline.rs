@@ -1,13 +1,15 @@
-//! Migrations as a script, for a database that this program may not or cannot reach: `up --sql` and its like.
+//! Offline scripts, for a database that this program cannot or must not reach: `up --sql` and similar commands.
 //!
-//! Where the database stands is said instead of read. The code of each revision runs, and what it sends is written down
-//! rather than run, with the statements that keep the record. No connection is made, and nothing is known of the rows: a
-//! revision that reads them cannot be written down, and is refused by name.
+//! The caller names the current revision of the database; the engine does not read it. The engine runs the code of
+//! each revision, and writes the statements that it sends into the script together with the statements that keep the
+//! record. The engine makes no connection and knows no rows: a revision that reads rows cannot be written as a
+//! script, and the error names it.
 //!
-//! On SQLite most changes of tables start from the text of the table. There the revisions run on a scratch database in
-//! memory, from the first one on, so that questions about the schema have the answers that they will have.
+//! On SQLite most changes of tables start from the definition of the table. There the engine runs the revisions on a
+//! scratch database in memory, from the first one, so that questions about the schema get the same answers as on the
+//! real database.
 //!
-//! What a statement comes to is not known either: code that asks is told of one row, and of no generated key.
+//! The results of statements are not known either: code that asks is told one affected row, and no generated key.
 
 mod capture;
 mod error;
@@ -39,7 +41,7 @@ use crate::store::RevisionStore;
 use revision_table::RevisionTableSql;
 use writer::ScriptText;
 
-/// The revisions of a program, and the kind of database that scripts are for.
+/// The revisions of a program, and the kind of database that the scripts are for.
 ///
 /// ```no_run
 /// # static MIGRATIONS: seachange::Migrations = seachange::Migrations::new("example 0.1.0", &[]);
@@ -61,10 +63,10 @@ pub struct ScriptWriter<'a> {
     store: RevisionStore,
 }
 
-/// The schema of PostgreSQL in which a script keeps the record where the settings name none.
+/// The PostgreSQL schema in which a script keeps the record if the settings name none.
 const DEFAULT_SCHEMA: &str = "public";
 
-/// Where a script keeps the record.
+/// The table in which a script keeps the record.
 fn place(settings: &DatabaseSettings) -> String {
     match settings.driver() {
         Driver::Sqlite => "main".to_owned(),
@@ -73,22 +75,22 @@ fn place(settings: &DatabaseSettings) -> String {
     }
 }
 
-/// A script, and what it does.
+/// A script, and the revisions in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqlScript {
     /// The text; empty when there is nothing to do.
     pub sql: String,
-    /// The revisions that it applies, takes back, or records, in that order.
+    /// The revisions that it applies, reverts, or records, in that order.
     pub revisions: Vec<String>,
 }
 
 impl<'a> ScriptWriter<'a> {
-    /// Takes the kind of database, and the schema, from settings. Connects to nothing.
+    /// Takes the kind of database, and the schema, from settings. Makes no connection.
     ///
     /// # Errors
     ///
-    /// [`Error::Graph`] when the revisions make no graph, [`Error::Connect`] for a database system that is not
-    /// compiled in.
+    /// [`Error::Graph`] when the revisions do not form a valid graph, [`Error::Connect`] for a database system that
+    /// is not compiled in.
     pub fn new(migrations: &'static Migrations, settings: &'a DatabaseSettings) -> Result<Self, Error> {
         let driver = settings.driver();
         let dialect = dialect::of(driver).ok_or(ConnectError::DriverNotBuilt { driver })?;
@@ -97,26 +99,27 @@ impl<'a> ScriptWriter<'a> {
         Ok(Self { migrations, graph: migrations.graph()?, settings, dialect, backend, store })
     }
 
-    /// Keeps the record in another table than `seachange_revision`, in a schema other than the current one if need be.
+    /// Keeps the record in another table than `seachange_revision`, optionally in a schema other than the current
+    /// one.
     #[must_use]
     pub fn with_revision_table(mut self, schema: Option<String>, table: String) -> Self {
         self.store = RevisionStore::new(schema, table).placed(&place(self.settings));
         self
     }
 
-    /// Writes the upgrade of a database that stands at `from` to some targets.
+    /// Writes the upgrade of a database from the revisions `from` to some targets.
     ///
     /// # Errors
     ///
-    /// [`Error::Uncaptured`] for a revision that cannot be written down, [`Error::UnknownStart`] for a start that
-    /// depends on the database, [`Error::Plan`] for targets that cannot be reached.
+    /// [`Error::Uncaptured`] for a revision that cannot be written as a script, [`Error::UnknownStart`] for a start
+    /// that depends on the database, [`Error::Plan`] for targets that cannot be reached.
     pub async fn upgrade(&self, from: &Target, to: &[Target]) -> Result<SqlScript, Error> {
         let start = self.start(from)?;
         let plan = self.graph.upgrade(&self.applied(&start)?, to)?;
         self.run(&start, &plan).await
     }
 
-    /// Writes the downgrade of a database that stands at `from` to some targets, which stay applied.
+    /// Writes the downgrade of a database from the revisions `from` to some targets, which stay applied.
     ///
     /// # Errors
     ///
@@ -127,7 +130,7 @@ impl<'a> ScriptWriter<'a> {
         self.run(&start, &plan).await
     }
 
-    /// Writes what records that a database, of which the record says `from`, stands at some targets.
+    /// Writes the statements that change the record from the revisions `from` to some targets.
     ///
     /// # Errors
     ///
@@ -162,7 +165,8 @@ impl<'a> ScriptWriter<'a> {
         Ok(SqlScript { sql: writer.finish(), revisions: plan.steps.iter().map(revision).collect() })
     }
 
-    /// The beginning of a script: how to run it, the session, and the table of the record where it starts from nothing.
+    /// The beginning of a script: how to run it, the session settings, and the table of the record if the script
+    /// starts at base.
     fn open(&self, start: &[String]) -> Result<ScriptText, Error> {
         let mut writer = ScriptText::new();
         let place = if start.is_empty() { "base".to_owned() } else { self.standing(start)? };
@@ -180,7 +184,7 @@ impl<'a> ScriptWriter<'a> {
         Ok(writer)
     }
 
-    /// What makes a session what the engine's own would be.
+    /// The statements that give the session of the client the same settings as a session of the engine.
     fn preamble(&self) -> Vec<String> {
         let schema = match self.settings.driver() {
             Driver::MySql => Some(self.settings.database_name()),
@@ -189,8 +193,8 @@ impl<'a> ScriptWriter<'a> {
         self.dialect.preamble(schema)
     }
 
-    /// What stops a script whose session makes tables elsewhere than where the script keeps the record, where the settings
-    /// do not say in which schema.
+    /// A statement that stops the script if the session creates tables in a schema other than that of the record. It
+    /// is needed only if the settings name no schema.
     fn place_guard(&self) -> Option<String> {
         let is_assumed = self.settings.driver() == Driver::Postgres && self.settings.schema().is_none();
         let query = format!("SELECT current_schema() IS NOT DISTINCT FROM '{DEFAULT_SCHEMA}'");

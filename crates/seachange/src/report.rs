@@ -1,4 +1,4 @@
-//! What a run has done.
+//! The result of a run.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use seachange_graph::Step;
 
 use crate::migrator::Warnings;
 
-/// What a run has done.
+/// The result of a run.
 ///
 /// ```
 /// use seachange::Report;
@@ -22,17 +22,17 @@ use crate::migrator::Warnings;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
-    /// The steps that ran, in order, and how long each took.
+    /// The steps that ran, in order, with the duration of each.
     pub done: Vec<(Step, Duration)>,
-    /// The steps that a request to stop left over; empty when the plan ran to its end.
+    /// The steps that did not run because of a request to stop; empty when the whole plan ran.
     pub left: Vec<Step>,
-    /// Where the database stands at the end: the applied revisions that no other applied one is above of.
+    /// Where the database stands at the end: the applied revisions that have no applied revision above them.
     pub current: Vec<String>,
-    /// How long the run waited for others.
+    /// How long the run waited for other runs.
     pub waited: Duration,
-    /// The name and version of the program, as the record has it.
+    /// The name and version of the program, as in the record.
     pub program: String,
-    /// What was unusual about the record, and was let pass.
+    /// The anomalies of the record that the options allowed.
     pub notices: Warnings,
 }
 
@@ -42,7 +42,7 @@ impl Report {
         !self.left.is_empty()
     }
 
-    /// The time all steps took together.
+    /// The duration of all steps together.
     pub fn elapsed(&self) -> Duration {
         self.done.iter().map(|(_, elapsed)| *elapsed).sum()
     }

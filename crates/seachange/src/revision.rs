@@ -1,4 +1,4 @@
-//! What a program knows of its own revisions: the constants in the files, and the registry the build made of them.
+//! The revisions of a program: the constants in the files, and the registry that the build script makes of them.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use seachange_graph::{Graph, GraphErrors};
 
 /// The constant that a revision file holds: its place in the graph.
 ///
-/// Written as literals, so that a program can read it without compiling the file.
+/// Its fields are literals, so that a program can read them without compiling the file.
 ///
 /// ```
 /// use seachange::Revision;
@@ -32,16 +32,17 @@ pub struct Revision {
     pub depends_on: &'static [&'static str],
     /// Names for the branch that starts here.
     pub branch_labels: &'static [&'static str],
-    /// When the file was made, in UTC as RFC 3339 writes it. For people; nothing is ordered by it.
+    /// When the file was created, in UTC in the format of RFC 3339. For the reader of the file; it does not affect the
+    /// order.
     pub created: &'static str,
 }
 
 impl Revision {
-    /// A root without an id, to take the remaining fields from.
+    /// A root without an id, for the remaining fields of a constant.
     pub const ROOT: Self = Self { id: "", down_revision: &[], depends_on: &[], branch_labels: &[], created: "" };
 }
 
-/// One revision of a program: its constant, what is known of its file, and the code.
+/// One revision of a program: its constant, the facts about its file, and its code.
 pub struct RegisteredRevision {
     /// The constant of the file.
     pub revision: Revision,
@@ -51,7 +52,7 @@ pub struct RegisteredRevision {
     pub folder: &'static str,
     /// The name of the file, without its folder.
     pub file: &'static str,
-    /// A hash of the tokens of the file, comments and formatting left out.
+    /// A hash of the tokens of the file, without comments and formatting.
     pub source_hash: &'static str,
     /// The code.
     pub migration: &'static dyn MigrationTrait,
@@ -66,19 +67,22 @@ impl RegisteredRevision {
 
 impl fmt::Debug for RegisteredRevision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Script").field("revision", &self.revision).field("file", &self.file).finish_non_exhaustive()
+        f.debug_struct("RegisteredRevision")
+            .field("revision", &self.revision)
+            .field("file", &self.file)
+            .finish_non_exhaustive()
     }
 }
 
-/// The registry of a program's revisions, as the build script writes it.
+/// The registry of a program's revisions, which the build script writes.
 #[derive(Debug)]
 pub struct Migrations {
     program: &'static str,
     scripts: &'static [RegisteredRevision],
     folders: &'static [&'static str],
-    /// The place in `scripts` by id, made when it is first asked for.
+    /// The index in `scripts` by id, built on first use.
     index: OnceLock<HashMap<&'static str, usize>>,
-    /// Made when it is first asked for.
+    /// Built on first use.
     graph: OnceLock<Result<Graph, GraphErrors>>,
 }
 
@@ -88,7 +92,7 @@ impl Migrations {
         Self { program, scripts, folders: &["src/versions"], index: OnceLock::new(), graph: OnceLock::new() }
     }
 
-    /// Says which folders hold the files, relative to the crate; without this, `src/versions` alone.
+    /// Sets the folders of the files, relative to the crate; the default is `src/versions` alone.
     #[must_use]
     pub const fn in_folders(mut self, folders: &'static [&'static str]) -> Self {
         self.folders = folders;
@@ -105,7 +109,7 @@ impl Migrations {
         self.scripts
     }
 
-    /// The folders of the files, relative to the crate. New ones are written into one of them.
+    /// The folders of the files, relative to the crate. New files are written into one of them.
     pub fn folders(&self) -> &'static [&'static str] {
         self.folders
     }
@@ -117,11 +121,11 @@ impl Migrations {
         index.get(id).map(|&place| &self.scripts[place])
     }
 
-    /// The graph of the revisions, made once.
+    /// The graph of the revisions, built once.
     ///
     /// # Errors
     ///
-    /// All [`GraphErrors`] of the revisions, which the build of the program would have refused.
+    /// All [`GraphErrors`] of the revisions. The build of the program refuses such revisions as well.
     pub fn graph(&self) -> Result<&Graph, GraphErrors> {
         self.graph.get_or_init(|| Graph::new(self.nodes())).as_ref().map_err(Clone::clone)
     }
@@ -144,8 +148,8 @@ impl From<Revision> for seachange_graph::Revision {
     }
 }
 
-/// Includes the registry that [`seachange_source`](https://docs.rs/seachange-source)'s build script wrote: a module
-/// for each revision file, and `pub static MIGRATIONS: Migrations`.
+/// Includes the registry that the build script of [`seachange_source`](https://docs.rs/seachange-source) wrote: a
+/// module for each revision file, and `pub static MIGRATIONS: Migrations`.
 #[macro_export]
 macro_rules! include_revisions {
     () => {

@@ -1,4 +1,4 @@
-//! What every part of a run stands on.
+//! The context of a run.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,10 +14,10 @@ use crate::lock::LockWait;
 use crate::runner::{Connection, DirectSession};
 use crate::store::RevisionStore;
 
-/// How long SQLite waits for the right to write before the engine hears of it, and can say for whom it waits.
+/// How long one attempt of SQLite to get the write lock takes, before the engine reports which run it waits for.
 const SHORT: Duration = Duration::from_millis(100);
 
-/// The database of a run, and who watches.
+/// The database of a run, with its limits, its event handler and its stop switch.
 #[derive(Clone, Copy)]
 pub(crate) struct RunContext<'a> {
     pub(crate) connection: &'a DatabaseConnection,
@@ -25,15 +25,15 @@ pub(crate) struct RunContext<'a> {
     pub(crate) store: &'a RevisionStore,
     pub(crate) handler: &'a EventHandler,
     pub(crate) limits: &'a Limits,
-    /// When the statement of a revision that runs now has to end.
+    /// When the running statement of a revision has to end.
     pub(crate) deadline: &'a Arc<Deadline>,
-    /// Set from outside to stop before the next revision, or while it waits for others.
+    /// Set by the caller to stop before the next revision, or while the run waits for another run.
     pub(crate) stop: &'a AtomicBool,
-    /// How long the run has waited for others.
+    /// How long the run has waited for other runs.
     pub(crate) waited: &'a WaitClock,
 }
 
-/// How long a run has waited for others.
+/// How long a run has waited for other runs.
 #[derive(Debug, Default)]
 pub(crate) struct WaitClock(AtomicU64);
 
@@ -46,14 +46,14 @@ impl WaitClock {
         Duration::from_millis(self.0.load(Ordering::Relaxed))
     }
 
-    /// The whole time, which counts from zero again.
+    /// Returns the whole time, and sets it to zero.
     pub(crate) fn take(&self) -> Duration {
         Duration::from_millis(self.0.swap(0, Ordering::Relaxed))
     }
 }
 
 impl RunContext<'_> {
-    /// The database as it answers the code of a revision, where the engine holds a transaction or none.
+    /// A session for the code of a revision; `is_held` says whether the engine holds a transaction.
     pub(crate) fn live(&self, base: Connection, is_held: bool) -> DirectSession {
         DirectSession::new(
             base,
@@ -69,16 +69,16 @@ impl RunContext<'_> {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// Tells whoever watches.
+    /// Sends an event to the event handler.
     pub(crate) fn emit(&self, event: &Event<'_>) {
         (self.handler)(event);
     }
 
-    /// Begins a transaction, as soon as nobody else writes where one writes at a time.
+    /// Begins a transaction. On a single-writer database, waits until no other session writes.
     ///
     /// # Errors
     ///
-    /// [`Error::LockTimeout`] when that takes too long; what the database said otherwise, as `wrap` puts it.
+    /// [`Error::LockTimeout`] when the wait takes too long; otherwise the error of the database, wrapped by `wrap`.
     pub(crate) async fn begin(&self, wrap: impl Fn(DbErr) -> Error) -> Result<DatabaseTransaction, Error> {
         let mut waiter = LockWait::new(*self);
         loop {
@@ -90,7 +90,7 @@ impl RunContext<'_> {
         }
     }
 
-    /// Writes in a transaction, all of it or nothing; `doing` says what, for an error.
+    /// Writes in one transaction, all or nothing; `doing` describes the write in an error.
     ///
     /// # Errors
     ///

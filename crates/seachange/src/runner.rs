@@ -1,4 +1,4 @@
-//! Runs a plan: each revision with its row, one after the other.
+//! Runs a plan: each revision with its row, in order.
 
 mod blocked;
 mod concurrent;
@@ -51,20 +51,20 @@ pub(crate) struct Runner<'a> {
     /// The session of the revisions.
     pub(crate) work: &'a WorkSession,
     pub(crate) others: ConcurrentWrites,
-    /// This run, for those who wait.
+    /// The entry of this run in the lock table, for runs that wait for it.
     pub(crate) holder: &'a Holder,
-    /// Whether a revision may have left something in the session, which the next one must not find.
+    /// Whether a revision may have left state in the session that the next revision must not see.
     pub(crate) is_touched: AtomicBool,
-    /// The transaction of the next revision, where the end of a revision has begun it.
+    /// The transaction of the next revision, if the end of a revision has begun it already.
     pub(crate) entered: Mutex<Option<BegunTransaction>>,
 }
 
-/// What comes after the steps that a session has run.
+/// What follows the steps that a session has run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NextStep {
-    /// Nothing: the plan is done, or the run is to stop.
+    /// Nothing: the plan is finished, or the run is asked to stop.
     End,
-    /// The next step, in a session of its own.
+    /// The next step, in a new session.
     FreshSession,
 }
 
@@ -74,13 +74,13 @@ pub(crate) struct StepContext<'a> {
     pub(crate) step: &'a Step,
     pub(crate) revision: &'a Revision,
     pub(crate) script: &'static RegisteredRevision,
-    /// Whether the next step of the plan is a revision in a transaction, too.
+    /// Whether the next step of the plan also runs in a transaction.
     pub(crate) is_followed: bool,
 }
 
 impl Runner<'_> {
-    /// Runs the steps that `report` does not have yet, in order, until one fails, the run is to stop, or the next one needs a
-    /// session of its own.
+    /// Runs the steps that `report` does not have yet, in order, until one fails, the run is asked to stop, or the next
+    /// step needs a new session.
     pub(crate) async fn run(&self, plan: &Plan, from: usize, report: &mut Report) -> Result<(NextStep, usize), Error> {
         let outcome = self.run_from(plan, from, report).await;
         if self.take_entered().is_some() {
@@ -121,7 +121,7 @@ impl Runner<'_> {
         Ok((NextStep::End, plan.len()))
     }
 
-    /// Runs the rest of a step that was interrupted; `past` is what it has done.
+    /// Runs the rest of an interrupted step; `past` holds its finished statements.
     pub(crate) async fn resume_step(
         &self,
         step: &Step,
@@ -136,12 +136,13 @@ impl Runner<'_> {
         Ok(Report { done: elapsed.map(|elapsed| (step.clone(), elapsed)).into_iter().collect(), ..Report::default() })
     }
 
-    /// A step with the revision it runs; nothing when the program does not know it.
+    /// A step with its revision; `None` when the program does not know it.
     pub(crate) fn job<'s>(&'s self, step: &'s Step) -> Option<StepContext<'s>> {
         StepContext::of(step, self.graph, self.migrations)
     }
 
-    /// Runs a step, as often as the limits say, and tells of it. Nothing comes of one that another run has done.
+    /// Runs a step with as many retries as the limits allow, and emits its events. Returns `None` when another run has
+    /// done the step.
     async fn run_step_with_events(
         &self,
         job: StepContext<'_>,
@@ -154,7 +155,7 @@ impl Runner<'_> {
         self.with_events(job, number, of, rolls_back, work).await
     }
 
-    /// Tells how a step begins and ends.
+    /// Emits the events of the beginning and the end of a step.
     async fn with_events(
         &self,
         job: StepContext<'_>,
@@ -177,15 +178,15 @@ impl Runner<'_> {
 }
 
 impl<'a> StepContext<'a> {
-    /// A step with the revision it runs; nothing when the program does not know it.
+    /// A step with its revision; `None` when the program does not know it.
     pub(crate) fn of(step: &'a Step, graph: &'a Graph, migrations: &'static Migrations) -> Option<Self> {
         let (revision, script) = (graph.get(&step.revision)?, migrations.get(&step.revision)?);
         Some(Self { step, revision, script, is_followed: false })
     }
 
-    /// The code that runs.
+    /// The code of the step.
     pub(crate) fn code(&self, in_transaction: bool) -> Invocation {
-        let half = DirectedMigration { migration: self.script.migration, direction: self.step.direction };
-        Invocation { body: Arc::new(half), in_transaction }
+        let body = DirectedMigration { migration: self.script.migration, direction: self.step.direction };
+        Invocation { body: Arc::new(body), in_transaction }
     }
 }

@@ -1,4 +1,4 @@
-//! The table that says what is applied: one row a revision.
+//! The record: the table of applied revisions, one row a revision.
 //!
 //! | column | holds |
 //! | --- | --- |
@@ -8,10 +8,10 @@
 //! | `state` | `applied`; or `upgrading` or `downgrading`, which an interrupted run leaves behind |
 //! | `started_at`, `finished_at` | when, in UTC |
 //! | `duration_ms` | how long it took, in milliseconds; nothing when it was stamped |
-//! | `program` | the name and version of the program that did it, with ` (script)` behind it while a script is at work |
+//! | `program` | the name and version of the program that did it, with ` (script)` appended while a script runs |
 //!
-//! Beside it, `seachange_revision_lock` says who is at work (see [`Holder`]), and `seachange_revision_statement` is the
-//! journal (see [`Entry`](crate::journal::JournalEntry)).
+//! Beside it, the table `seachange_revision_lock` names the run that is running (see [`Holder`]), and
+//! `seachange_revision_statement` is the journal (see [`JournalEntry`](crate::journal::JournalEntry)).
 
 mod entries;
 mod holder;
@@ -34,7 +34,7 @@ pub(crate) use table::{RevisionStore, check_one};
 
 use crate::sql::SqlDialect;
 
-/// A moment as it stands in plain text: MySQL and MariaDB take no offset.
+/// A timestamp as plain SQL: MySQL and MariaDB accept no offset.
 fn moment(dialect: SqlDialect, moment: DateTime<Utc>) -> Value {
     match dialect {
         SqlDialect::MySql => moment.naive_utc().into(),
@@ -42,7 +42,7 @@ fn moment(dialect: SqlDialect, moment: DateTime<Utc>) -> Value {
     }
 }
 
-/// Renders a statement of sea-query, of rows or of tables: these have no trait in common.
+/// Renders a statement of sea-query on rows or on tables: the two kinds have no trait in common.
 macro_rules! render {
     ($statement:expr, $dialect:expr) => {
         match $dialect {
@@ -53,12 +53,12 @@ macro_rules! render {
     };
 }
 
-/// A statement on rows as plain text, its values written out: several of them are one round trip.
+/// A statement on rows as plain SQL with its values written out: several of them are one round trip.
 fn text(statement: &impl QueryStatementWriter, dialect: SqlDialect) -> String {
     render!(statement, dialect)
 }
 
-/// A statement on tables as plain text.
+/// A statement on tables as plain SQL.
 fn table_text(statement: &impl SchemaStatementBuilder, dialect: SqlDialect) -> String {
     render!(statement, dialect)
 }

@@ -30,7 +30,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        // The constraint before the column that it is on.
+        // The constraint has to be dropped before its column.
         alter(manager, "posts")
             .drop_foreign_key("fk-posts-owner_id")
             .drop_column("owner_id")

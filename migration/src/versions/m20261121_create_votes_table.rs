@@ -38,7 +38,7 @@ impl MigrationTrait for Migration {
     }
 }
 
-/// A vote goes with its voter and with its post.
+/// A vote is deleted with its voter and with its post.
 fn reference(column: &str, table: &str) -> ForeignKeyCreateStatement {
     ForeignKey::create()
         .name(format!("fk-votes-{column}"))

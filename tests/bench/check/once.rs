@@ -1,4 +1,4 @@
-//! One comparison, in a process of its own, whose memory is measured.
+//! One comparison in its own process, whose memory is measured.
 
 use std::error::Error;
 use std::time::Instant;
@@ -11,7 +11,7 @@ use seachange_tests::block_on;
 use super::tables::table;
 use crate::say;
 
-/// Compares, and prints how many milliseconds that took, and how many megabytes the process had at most.
+/// Compares, and prints the time in milliseconds and the peak memory of the process in megabytes.
 pub(crate) fn once(url: &str, count: usize) -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     let entities = (0..count).fold(Entities::new(), |entities, number| {
@@ -32,7 +32,7 @@ pub(crate) fn once(url: &str, count: usize) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The most memory that this process had, as Linux counts it.
+/// The peak memory of this process, as Linux counts it.
 fn peak_megabytes() -> Result<f64, Box<dyn Error>> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -1,4 +1,4 @@
-//! The tables that are compared, which `alembic_check.py` describes as well.
+//! The compared tables, which `alembic_check.py` describes as well.
 
 use std::error::Error;
 
@@ -8,7 +8,7 @@ use sea_orm::sea_query::{
 };
 use sea_orm::{ConnectionTrait, Database, DbBackend};
 
-/// A table with seven columns, a unique constraint, an index, and a foreign key to the table before.
+/// A table with seven columns, a unique constraint, an index, and a foreign key to the previous table.
 pub(super) fn table(number: usize) -> (TableCreateStatement, IndexCreateStatement) {
     let name = format!("t{number:05}");
     let mut table = Table::create()
@@ -36,7 +36,7 @@ pub(super) fn table(number: usize) -> (TableCreateStatement, IndexCreateStatemen
     (table, index)
 }
 
-/// Makes so many of them.
+/// Makes the given number of tables.
 pub(super) async fn create(url: &str, count: usize) -> Result<(), Box<dyn Error>> {
     let connection = Database::connect(url).await?;
     for number in 0..count {

@@ -10,15 +10,15 @@ use seachange_tests::{
 type Public = (&'static str, &'static str);
 
 const PUBLIC: [Public; 3] = [
-    ("film-store", include_str!("../../public/film/sql/postgres.sql")),
-    ("music-store", include_str!("../../public/music/sql/postgres.sql")),
-    ("trading-company", include_str!("../../public/trading/sql/postgres.sql")),
+    ("film-store", include_str!("../../crates/film/sql/postgres.sql")),
+    ("music-store", include_str!("../../crates/music/sql/postgres.sql")),
+    ("trading-company", include_str!("../../crates/trading/sql/postgres.sql")),
 ];
 
 /// Programs whose entities every database can have.
-const ANYWHERE: [&str; 3] = ["film-store-anywhere", "music-store", "trading-company"];
+const ANYWHERE: [&str; 3] = ["film-store-portable", "music-store", "trading-company"];
 
-const FITS: &str = "the database fits the entities\n";
+const FITS: &str = "the database matches the entities\n";
 
 pub(crate) fn trials() -> Vec<Case> {
     let mut cases = Vec::new();

@@ -4,7 +4,9 @@
 //! is told by file and line.
 
 mod manifests;
+mod order;
 mod paths;
+mod words;
 
 use std::{
     fs, io,
@@ -61,14 +63,16 @@ const RULES: [Rule; 5] = [
     Rule {
         folder: "crates/seachange/src",
         forbidden: &["DbBackend::", "DatabaseBackend::"],
-        // The relay hands it on to SeaORM, which asks for it.
-        except: &["alter", "autogenerate", "backend", "connection", "inspect", "relay", "settings"],
+        // `intercept` hands it on to SeaORM, which asks for it.
+        except: &["alter", "autogenerate", "backend", "connection", "inspect", "intercept", "settings"],
         because: "what differs between databases is in `backend`",
     },
 ];
 
 pub(crate) fn trials() -> Vec<Case> {
     let mut cases = manifests::trials();
+    cases.extend(order::trials());
+    cases.extend(words::trials());
     cases.push(Case::new("layering::sources_keep_to_their_layer", sources_keep_to_their_layer));
     cases.push(Case::new("layering::breaches_are_found", breaches_are_found));
     cases
@@ -77,7 +81,7 @@ pub(crate) fn trials() -> Vec<Case> {
 fn sources_keep_to_their_layer() -> TestResult {
     let mut breaches = Vec::new();
     for rule in &RULES {
-        for file in sources(&workspace().join(rule.folder))? {
+        for file in sources(&workspace().join(rule.folder), &|path| !is_of_tests(path))? {
             breaches.extend(rule.breaches(&file, &fs::read_to_string(workspace().join(rule.folder).join(&file))?));
         }
     }
@@ -130,17 +134,24 @@ fn mentions(path: &str, word: &str) -> bool {
     format!("::{path}::").contains(&format!("::{}::", word.trim_end_matches("::")))
 }
 
-/// The source files below `folder`, without those of tests.
-fn sources(folder: &Path) -> io::Result<Vec<PathBuf>> {
+/// Whether a file or a folder holds unit tests.
+fn is_of_tests(path: &Path) -> bool {
+    path.file_stem().is_some_and(|stem| stem == "tests")
+}
+
+/// The source files below `folder`, whose paths are wanted.
+fn sources(folder: &Path, is_wanted: &dyn Fn(&Path) -> bool) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut open = vec![PathBuf::new()];
     while let Some(below) = open.pop() {
         for entry in fs::read_dir(folder.join(&below))? {
             let path = below.join(entry?.file_name());
-            let is_test = path.file_stem().is_some_and(|stem| stem == "tests");
-            if folder.join(&path).is_dir() && !is_test {
+            if !is_wanted(&path) {
+                continue;
+            }
+            if folder.join(&path).is_dir() {
                 open.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") && !is_test {
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
                 found.push(path);
             }
         }

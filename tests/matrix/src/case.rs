@@ -1,29 +1,29 @@
-//! A change, as it is declared.
+//! The declaration of a change.
 
 use sea_orm::DbBackend;
 use seachange::autogenerate::{Entities, EntityTable};
 
-/// A change of a schema, which is told by its name.
+/// A change of a schema, identified by its name.
 #[derive(Debug, Clone)]
 pub struct Case {
     /// The name, in words.
     pub name: &'static str,
-    /// The databases on which it means something.
+    /// The databases to which the change applies.
     pub on: &'static [DbBackend],
     /// The tables that the database has.
     pub before: Entities,
     /// The tables that the entities ask for.
     pub after: Entities,
-    /// What else the database has.
+    /// Other objects of the database, as SQL.
     pub beside: Vec<(DbBackend, &'static str)>,
     /// Whether the tables stay empty.
     pub is_empty: bool,
-    /// The first major of PostgreSQL on which it is possible.
+    /// The first major version of PostgreSQL on which the change is possible.
     pub since: i32,
 }
 
 impl Case {
-    /// A change on every database.
+    /// Makes a change for every database.
     pub(crate) fn new(
         name: &'static str,
         before: impl IntoIterator<Item = EntityTable>,
@@ -41,35 +41,35 @@ impl Case {
         }
     }
 
-    /// Says on which databases alone it means something.
+    /// Restricts the change to some databases.
     #[must_use]
     pub(crate) fn on(mut self, backends: &'static [DbBackend]) -> Self {
         self.on = backends;
         self
     }
 
-    /// Adds what the database has, and no entity knows.
+    /// Adds objects that the database has, but no entity.
     #[must_use]
     pub(crate) fn beside(mut self, backend: DbBackend, statement: &'static str) -> Self {
         self.beside.push((backend, statement));
         self
     }
 
-    /// Leaves the tables empty: with rows, the change is not possible.
+    /// Leaves the tables empty, because the change is not possible with rows.
     #[must_use]
     pub(crate) fn without_rows(mut self) -> Self {
         self.is_empty = true;
         self
     }
 
-    /// Says which major of PostgreSQL is the first on which it is possible.
+    /// Sets the first major version of PostgreSQL on which the change is possible.
     #[must_use]
     pub(crate) fn since(mut self, major: i32) -> Self {
         self.since = major;
         self
     }
 
-    /// Whether it means something on the database of a URL.
+    /// Returns whether the change applies to the database of a URL.
     #[must_use]
     pub fn is_on(&self, url: &str) -> bool {
         let backend = match url.split(':').next() {
@@ -80,7 +80,7 @@ impl Case {
         self.on.contains(&backend)
     }
 
-    /// The name as it stands in names of tests and files.
+    /// The name in the form used in names of tests and files.
     #[must_use]
     pub fn slug(&self) -> String {
         let words = self.name.split(|letter: char| !letter.is_ascii_alphanumeric());

@@ -15,7 +15,7 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Connects. Names are quoted in one manner on every database from then on.
+    /// Connects, and makes names be quoted in the same way on every database.
     pub(crate) async fn connect(url: &str) -> Result<Self, Box<dyn Error>> {
         let settings = DatabaseSettings::from_str(url)?;
         let connection = connection::connect(&settings).await?;
@@ -30,7 +30,7 @@ impl Database {
         Ok(Comparison::compare(&self.connection, &self.settings, entities, &TableFilter::default()).await?)
     }
 
-    /// Takes the steps to entities. What they ask for comes back.
+    /// Applies the steps that lead to entities. Returns the schema that the entities ask for.
     pub(crate) async fn become_as(&self, entities: &Entities) -> Result<Schema, Box<dyn Error>> {
         let comparison = self.compare(entities).await?;
         let operations = comparison.operations(&comparison.renames());

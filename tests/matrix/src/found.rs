@@ -1,39 +1,39 @@
-//! What is asked of the program, and what it answers.
+//! The jobs of the program, and their results.
 
 use seachange::autogenerate::{Difference, DifferenceKind};
 use serde::{Deserialize, Serialize};
 
-/// A change on a database of its own.
+/// A change on its own database.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Job {
     /// The name of the change.
     pub case: String,
-    /// The database, which is there and empty before the change is prepared.
+    /// The database, which exists and is empty before the change is prepared.
     pub url: String,
-    /// The file of the revision, for the proof; none if it was not compiled.
+    /// The file of the revision, for `prove`. `None` if it was not compiled.
     pub file: Option<String>,
 }
 
-/// What came of a job.
+/// The result of a job.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Outcome {
     /// The name of the change.
     pub case: String,
-    /// What differs between the database and the entities, in short: `add index`.
+    /// The differences between the database and the entities, in short form: `add index`.
     pub differences: Vec<String>,
-    /// What is wrong.
+    /// The errors that were found.
     pub faults: Vec<String>,
 }
 
 impl Outcome {
-    /// The same, with nothing wrong yet.
+    /// The same, without errors.
     #[must_use]
     pub fn without_faults(&self) -> Self {
         Self { faults: Vec::new(), ..self.clone() }
     }
 }
 
-/// A difference in two words or three: `change type`.
+/// A difference in two or three words: `change type`.
 pub(crate) fn short(difference: &Difference) -> String {
     let is_whole = matches!(difference.kind, DifferenceKind::Table | DifferenceKind::Column);
     let verb = match (&difference.database, &difference.entities) {
@@ -45,7 +45,7 @@ pub(crate) fn short(difference: &Difference) -> String {
     format!("{verb} {}", difference.kind)
 }
 
-/// A difference with all that it says.
+/// A difference with all details.
 pub(crate) fn long(difference: &Difference) -> String {
     let table = difference.table.as_ref().map(ToString::to_string).unwrap_or_default();
     let name = difference.name.as_deref().unwrap_or_default();

@@ -7,13 +7,13 @@ use seachange::schema::TableName;
 
 use crate::rows::Rows;
 
-/// What became of tables and columns, by their names before.
+/// The changes of tables and columns, by their old names.
 #[derive(Debug, Default)]
 pub(crate) struct Fate {
     tables: BTreeMap<TableName, TableName>,
     columns: BTreeMap<(TableName, String), String>,
     gone: BTreeSet<TableName>,
-    /// Columns that are gone, or computed.
+    /// Columns that were dropped, or are generated now.
     lost: BTreeSet<(TableName, String)>,
 }
 
@@ -44,7 +44,7 @@ impl Fate {
         }
     }
 
-    /// What is not as it was, after the way up.
+    /// Compares the rows after the upgrade with those before it. Returns the differences.
     pub(crate) fn after_up(&self, before: &BTreeMap<TableName, Rows>, now: &BTreeMap<TableName, Rows>) -> Vec<String> {
         let name = |table: &TableName| self.tables.get(table).unwrap_or(table).clone();
         let column = |table: &TableName, old: &str| {
@@ -53,7 +53,7 @@ impl Fate {
         self.compare(before, now, name, column)
     }
 
-    /// What is not as it was, after the way up and back.
+    /// Compares the rows after the upgrade and the downgrade with those before. Returns the differences.
     pub(crate) fn after_down(
         &self,
         before: &BTreeMap<TableName, Rows>,
@@ -87,7 +87,7 @@ impl Fate {
     }
 }
 
-/// Whether two texts are one value, by whatever type it is told.
+/// Returns whether two texts represent the same value, possibly of different types.
 fn is_same(old: Option<&str>, new: Option<&str>) -> bool {
     let (Some(old), Some(new)) = (old, new) else {
         return old == new;
@@ -100,6 +100,6 @@ fn is_same(old: Option<&str>, new: Option<&str>) -> bool {
     let without_spaces = |text: &str| text.replace([' ', '"'], "");
     number(old).is_some() && number(old) == number(new)
         || without_spaces(old) == without_spaces(new)
-        // A moment, with and without its zone.
+        // A timestamp, with and without its time zone.
         || old.len() >= 19 && new.len() >= 19 && old[..19] == new[..19]
 }

@@ -1,11 +1,11 @@
 //! Single changes of schemas, each as the tables before and after it, for end-to-end tests of autogenerate.
 //!
-//! - [`cases`] are the changes: every row of Alembic's list that can be said, and more.
-//! - [`prepare`] builds the tables of a change with some rows, and tells what differs.
-//! - [`prove`] applies the revision that was generated, and takes it back, and looks at schema and rows each time.
-//! - [`wander`] goes between random schemas.
-//! - [`main`] is the program that does either, or is the command line of one change: the end-to-end tests run it to write
-//!   the revisions, and put it into a crate with all of them.
+//! - [`cases`] are the changes: every row of Alembic's list that can be expressed, and more.
+//! - [`prepare`] builds the tables of a change with some rows, and reports the differences.
+//! - [`prove`] applies and reverts the generated revision, and checks schema and rows each time.
+//! - [`wander`] migrates between random schemas.
+//! - [`main`] is the program that does each of these, or is the command line of one change: the end-to-end tests run it
+//!   to write the revisions, and put it into a crate with all of them.
 
 mod case;
 pub mod cases;

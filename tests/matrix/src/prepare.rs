@@ -1,4 +1,4 @@
-//! The start of a change: tables, rows, and what differs.
+//! The preparation of a change: tables, rows, and differences.
 
 use std::error::Error;
 
@@ -10,11 +10,11 @@ use crate::found::short;
 use crate::rows::insertions;
 use crate::{Case, Job, Outcome};
 
-/// Builds the tables before the change in an empty database, with rows, and tells what differs.
+/// Builds the tables before the change in an empty database, with rows, and reports the differences from the entities.
 ///
 /// # Errors
 ///
-/// Whatever the database and the engine say.
+/// The error of the database or of the engine.
 pub async fn prepare(case: Case, job: Job) -> Result<Outcome, Box<dyn Error>> {
     let database = Database::connect(&job.url).await?;
     build(&case, &database).await?;

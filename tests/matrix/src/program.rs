@@ -17,12 +17,13 @@ use crate::{Case, Job, Outcome, cases, prepare, prove, wander};
 /// The variable that names the change whose command line the program is.
 pub const CASE: &str = "MATRIX_CASE";
 
-/// The variable that names the folder of that command line.
+/// The variable that names the crate folder of that command line.
 pub const FOLDER: &str = "MATRIX_FOLDER";
 
-/// Runs the program: `prepare JOBS` and `prove JOBS`, with a file of [`Job`]s, print their [`Outcome`]s as JSON; `list URL` prints
-/// the names of the changes; `wander URL NUMBER` goes between so many pairs of random schemas in an empty database. With [`CASE`] and
-/// [`FOLDER`] set, it is the command line of a program whose entities are those after the change.
+/// Runs the program: `prepare JOBS` and `prove JOBS`, with a file of [`Job`]s, print their [`Outcome`]s as JSON;
+/// `list URL` prints the names of the changes; `wander URL NUMBER` migrates between this number of pairs of random
+/// schemas in an empty database. With [`CASE`] and [`FOLDER`] set, it is the command line of a program whose entities
+/// are those after the change.
 pub fn main(migrations: &'static Migrations) -> ExitCode {
     if let (Ok(name), Ok(folder)) = (env::var(CASE), env::var(FOLDER)) {
         let url = env::var("DATABASE_URL").unwrap_or_default();
@@ -49,7 +50,7 @@ pub fn main(migrations: &'static Migrations) -> ExitCode {
     }
 }
 
-/// Walks through the changes of a file, two at a time.
+/// Runs the jobs of a file, two at a time.
 fn answer<F: Future<Output = Result<Outcome, Box<dyn Error>>>>(
     file: &str,
     walk: impl Fn(Case, Job) -> F + Sync,

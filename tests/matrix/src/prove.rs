@@ -1,4 +1,4 @@
-//! The walk through a change: up, and back.
+//! The test of a change: upgrade, and downgrade.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -13,11 +13,12 @@ use crate::rows::read;
 use crate::steps::Steps;
 use crate::{Case, Job, Outcome};
 
-/// Applies the revision of a job, or the same calls where it was not compiled, and takes it back; tells what differs and which rows are gone.
+/// Applies and reverts the revision of a job, or the same calls where it was not compiled. Reports the differences and
+/// the lost rows.
 ///
 /// # Errors
 ///
-/// Whatever the database and the engine say.
+/// The error of the database or of the engine.
 pub async fn prove(case: Case, job: Job, migrations: &'static Migrations) -> Result<Outcome, Box<dyn Error>> {
     let database = Database::connect(&job.url).await?;
     let start = database.compare(&case.after).await?;
@@ -78,7 +79,7 @@ fn left(when: &str, comparison: &Comparison) -> Vec<String> {
     left.iter().map(|left| format!("{when}: {}", long(left))).collect()
 }
 
-/// What the database has now beside what it had at the start.
+/// Compares the present schema of the database with that at the start.
 fn between(now: &Comparison, start: &Comparison) -> Comparison {
     let mut between = now.clone();
     between.to = start.from.clone();

@@ -1,4 +1,4 @@
-//! Random schemas, and whether the steps from one to another lead there and back.
+//! Random schemas, and a test that the steps from one to another lead there and back.
 
 use std::error::Error;
 
@@ -15,15 +15,15 @@ use seachange::autogenerate::{Entities, EntityTable, Verification, differences};
 use crate::database::Database;
 use crate::found::long;
 
-/// A schema: its tables, each there or not.
+/// A schema: its tables, each present or not.
 type RandomSchema = Vec<Option<RandomTable>>;
 
-/// What there is of a table.
+/// The parts of a table.
 #[derive(Debug, Clone)]
 struct RandomTable {
-    /// Columns with the names `a`, `b`, `c`, each there or not.
+    /// Columns with the names `a`, `b`, `c`, each present or not.
     columns: Vec<Option<RandomColumn>>,
-    /// Whether the key is `id`, and not `id` and `a`.
+    /// Whether the key is `id`; otherwise it is `id` and `a`.
     has_plain_key: bool,
     unique: bool,
     index: Option<RandomIndex>,
@@ -34,7 +34,7 @@ struct RandomTable {
 }
 
 impl RandomTable {
-    /// Whether the key is one column, which numbers rows.
+    /// Returns whether the key is one column, which numbers rows.
     fn numbers_rows(&self) -> bool {
         self.has_plain_key || self.columns[0].as_ref().is_none_or(|column| column.kind > 1)
     }
@@ -100,7 +100,7 @@ fn declared(number: usize, table: &RandomTable, schema: &RandomSchema, backend: 
     if let Some(index) = table.index.as_ref().and_then(|index| create_index(&name, index, table, backend)) {
         declared = declared.index(index);
     }
-    // MariaDB has no check over a column that numbers rows.
+    // MariaDB allows no check on a column that numbers rows.
     if let Some(number) = table.check.filter(|_| backend != DbBackend::MySql || !table.numbers_rows()) {
         declared = declared.check("positive", &format!("id > -{number}"));
     }
@@ -210,12 +210,12 @@ fn create_index(
     Some(create)
 }
 
-/// Goes from random schemas to random schemas and back, in an empty database that is named by a URL. A pair that fails is made
-/// as small as it can be.
+/// Migrates from random schemas to random schemas and back, in an empty database that a URL names. Reduces a pair that
+/// fails to the smallest failing pair.
 ///
 /// # Errors
 ///
-/// The pair, and what is wrong.
+/// The failing pair, and its error.
 pub fn wander(url: &str, pairs: u32) -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let config = Config { cases: pairs, failure_persistence: None, max_shrink_iters: 500, ..Config::default() };
@@ -229,11 +229,11 @@ pub fn wander(url: &str, pairs: u32) -> Result<(), Box<dyn Error>> {
     })
 }
 
-/// What is wrong with the way from one schema to another.
+/// Migrates from one schema to another and back. Returns the error, if there is one.
 async fn fault(url: &str, from: &RandomSchema, to: &RandomSchema) -> Result<Option<String>, Box<dyn Error>> {
     let database = Database::connect(url).await?;
     let backend = database.backend();
-    // What the last pair has left goes.
+    // The objects of the previous pair are dropped.
     for entities in [Entities::new(), entities(from, backend)] {
         database.become_as(&entities).await?;
     }

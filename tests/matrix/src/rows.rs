@@ -1,4 +1,4 @@
-//! Rows: made for a table, and read.
+//! Makes rows for a table, and reads rows.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -9,11 +9,11 @@ use seachange::schema::{Column, Schema, Table, TableName};
 
 use crate::database::Database;
 
-/// How many rows a table gets.
+/// The number of rows of a table.
 const COUNT: i64 = 3;
 
-/// Statements that give each table some rows. The row with the number 2 has a 2 wherever it can, so that the rows that refer to
-/// it find it.
+/// Statements that insert some rows into each table. Row number 2 has a 2 in every possible column, so that rows can
+/// refer to it.
 pub(crate) fn insertions(schema: &Schema) -> Vec<InsertStatement> {
     let rows = schema.tables.values().flat_map(|table| (1..=COUNT).map(move |number| (table, number)));
     rows.map(|(table, number)| insertion(table, number)).collect()
@@ -48,7 +48,7 @@ fn value(kind: &ColumnType, number: i64) -> String {
             format!("'{}'", variants[at])
         }
         ColumnType::Array(element) => format!("'{{{}}}'", value(element, number).replace('\'', "")),
-        // As a text that every text type and every number type takes.
+        // A text that every text type and every number type accepts.
         _ => format!("'{number}'"),
     }
 }
@@ -58,7 +58,7 @@ pub(crate) type Rows = Vec<BTreeMap<String, Option<String>>>;
 
 /// The rows of all tables, in the order of their first columns.
 ///
-/// The connection is a new one: PostgreSQL does not run a statement again whose answer has got other types since.
+/// The connection is new, because PostgreSQL does not run a prepared statement again whose result types have changed.
 pub(crate) async fn read(url: &str, schema: &Schema) -> Result<BTreeMap<TableName, Rows>, Box<dyn Error>> {
     let database = &Database::connect(url).await?;
     let mut all = BTreeMap::new();

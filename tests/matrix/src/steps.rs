@@ -1,11 +1,11 @@
-//! A revision that no file holds: the calls that would be written.
+//! A revision without a file: it makes the calls that would be written.
 
 use seachange::autogenerate::{SchemaOperation, apply, reversed};
 use seachange::prelude::sea_orm_migration::{MigrationName, MigrationTrait};
 use seachange::prelude::{DbErr, SchemaManager};
 use seachange::{RegisteredRevision, Revision};
 
-/// The steps of a revision, and those that take them back.
+/// The steps of a revision, and those that revert them.
 #[derive(Debug)]
 pub(crate) struct Steps {
     up: Vec<SchemaOperation>,
@@ -17,7 +17,7 @@ impl Steps {
         Self { up: operations.to_vec(), down: reversed(operations) }
     }
 
-    /// The revision, for the rest of the program's life.
+    /// Makes the revision, which is never freed.
     pub(crate) fn leaked(self) -> RegisteredRevision {
         RegisteredRevision {
             revision: Revision { id: "a1", ..Revision::ROOT },

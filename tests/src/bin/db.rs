@@ -1,8 +1,7 @@
-//! Starts and stops a local database server for trying things out:
-//! `cargo run -p seachange-tests --bin db -- postgres up`.
+//! Starts and stops a local database server for experiments: `cargo run -p seachange-tests --bin db -- postgres up`.
 //!
-//! The server's data is in `target/db/`. It runs on until `down`. It is fast rather than safe: what it
-//! holds does not outlive a crash of the machine.
+//! The server's data is in `target/db/`. The server runs until `down`. It is configured for speed, not for safety: its
+//! data does not survive a crash of the machine.
 
 use std::{
     error::Error,

@@ -1,5 +1,6 @@
-//! Five runners, started at once on an empty database: ours, and sea-orm-migration's `Migrator` with the same revisions.
-//! `cargo run -p seachange-tests --bin five-runners -- 10` prints what came of ten rounds each, side by side.
+//! Five runners, started at once on an empty database: those of seachange, and sea-orm-migration's `Migrator` with the
+//! same revisions. `cargo run -p seachange-tests --bin five-runners -- 10` prints the results of ten rounds each, side
+//! by side.
 
 use std::{
     collections::BTreeMap,
@@ -12,23 +13,23 @@ use std::{
 
 use seachange_tests::{Backend, Program, Running, TestDatabase, servers::SharedServers};
 
-/// How many start at once.
+/// How many runners start at once.
 const RUNNERS: usize = 5;
 
 /// The programs that are compared, each with its arguments.
 const PROGRAMS: [(&str, &str, &[&str]); 2] =
     [("seachange", "ten-migration", &["up"]), ("sea-orm-migration", "ten-seaql", &[])];
 
-/// What came of some rounds.
+/// The results of some rounds.
 #[derive(Default)]
 struct Tally {
     succeeded: usize,
     failed: usize,
-    /// Revisions whose code came to its end more than once.
+    /// Revisions whose code ran to its end more than once.
     run_twice: usize,
     /// Rounds after which the rows were those of an undisturbed run.
     right: usize,
-    /// As before, after one more run.
+    /// Rounds after which, and after one more run, the rows were those of an undisturbed run.
     right_later: usize,
 }
 
@@ -108,7 +109,7 @@ impl Tally {
     }
 }
 
-/// How many names of revisions are in the log more than once. Its other lines are numbers.
+/// Counts the names of revisions that are in the log more than once. Its other lines are numbers.
 fn run_twice(database: &TestDatabase) -> io::Result<usize> {
     let text = fs::read_to_string(database.folder().join("log"))?;
     let mut counts = BTreeMap::<&str, usize>::new();

@@ -1,4 +1,4 @@
-//! A test as it is declared.
+//! The declaration of a test.
 
 use std::{fmt, sync::Arc};
 
@@ -9,7 +9,7 @@ use crate::{
     servers::{Address, ServerError},
 };
 
-/// How a test ends: `?` takes every error that can be shown.
+/// The result of a test: `?` accepts every error that implements `Display`.
 pub type TestResult = Result<(), Failed>;
 
 /// A test that is given a fresh database.
@@ -21,7 +21,7 @@ pub struct Case {
     pub(crate) body: Body,
 }
 
-/// Tells whether something that a test needs is installed.
+/// Checks whether a program that a test needs is installed.
 pub type Requirement = fn() -> Result<(), ServerError>;
 
 /// What a test does.
@@ -30,7 +30,7 @@ pub(crate) enum Body {
     Plain(Box<dyn FnOnce() -> TestResult + Send>),
     /// Gets a fresh database.
     On(Backend, Box<dyn FnOnce(&TestDatabase) -> TestResult + Send>),
-    /// Gets the administrator's address at a server of the kind; SQLite has none.
+    /// Gets the administrator's address of a server of this kind; SQLite has none.
     WithServer(Backend, Box<dyn FnOnce(Option<Address>) -> TestResult + Send>),
     /// Starts servers of its own.
     Owning(Backend, Requirement, Box<dyn FnOnce() -> TestResult + Send>),
@@ -42,7 +42,7 @@ impl Case {
         Self { name: name.to_owned(), body: Body::Plain(Box::new(test)) }
     }
 
-    /// A test on one kind of database, of which it gets a fresh one.
+    /// A test that gets a fresh database of one kind.
     pub fn on(backend: Backend, name: &str, test: impl FnOnce(&TestDatabase) -> TestResult + Send + 'static) -> Self {
         Self { name: format!("{}::{name}", backend.name()), body: Body::On(backend, Box::new(test)) }
     }
@@ -61,7 +61,7 @@ impl Case {
         Self { name: format!("{}::{name}", backend.name()), body: Body::Owning(backend, || Ok(()), Box::new(test)) }
     }
 
-    /// The same test, skipped where a program beside the server is not installed.
+    /// The same test, skipped where a program that it needs beside the server is not installed.
     #[must_use]
     pub fn needing(mut self, need: Requirement) -> Self {
         if let Body::Owning(_, needed, _) = &mut self.body {
@@ -70,7 +70,7 @@ impl Case {
         self
     }
 
-    /// The database that the test counts for.
+    /// The database under which the test is counted.
     pub(crate) const fn backend(&self) -> Option<Backend> {
         match self.body {
             Body::Plain(_) => None,

@@ -1,4 +1,4 @@
-//! Declaring tests, and running them on each database.
+//! Declares tests, and runs them on each database.
 //!
 //! A topic is a module that lists its [`Case`]s:
 //!

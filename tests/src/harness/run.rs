@@ -1,4 +1,4 @@
-//! Running the tests that were asked for, on the servers that these need.
+//! Runs the selected tests, on the servers that they need.
 
 use std::{
     collections::BTreeSet,
@@ -22,20 +22,20 @@ use crate::{
     servers::{MariaDb, MySql, Postgres, ServerError, ServerSoftware, SharedServers},
 };
 
-/// Holds the path of a file that gets the closing table too.
+/// The variable with the path of a file to which the final table is written too.
 const SUMMARY: &str = "SEACHANGE_TEST_SUMMARY";
 
-/// A test that fails for a reason that is known: its name with that of its database, and the reason.
+/// A test that fails for a known reason: its name with that of its database, and the reason.
 pub type KnownFailure = (&'static str, &'static str);
 
-/// Runs `cases` with the arguments of the test binary, which are those of `cargo test`, and prints
-/// how many ran on each database.
+/// Runs `cases` with the arguments of the test binary, which are those of `cargo test`, and prints how many tests ran
+/// on each database.
 ///
-/// Servers are started at once, only those that the selected tests need, and none for `--list`. They
-/// end with this function, however the tests ended. A server that is missing skips its tests, but
-/// fails them when `CI` is set; MySQL's absence is told in capitals there and fails nothing.
+/// Starts all servers at the same time, only those that the selected tests need, and none for `--list`. The servers are
+/// stopped when this function ends, for any result of the tests. The tests of a missing server are skipped, but fail
+/// when `CI` is set; a missing MySQL is reported in capitals there and fails nothing.
 ///
-/// The `known_failures` are listed by name and fail nothing either, until one of them passes.
+/// The `known_failures` are listed by name and do not fail the run either, until one of them passes.
 pub fn main(cases: Vec<Case>, known_failures: &'static [KnownFailure]) -> ExitCode {
     let arguments = Arguments::from_args();
     let fleet = Arc::new(SharedServers::new());
@@ -87,13 +87,13 @@ fn trial(
         match result.unwrap_or_else(|panic| resume_unwind(panic))? {
             Outcome::Passed => Ok(Completion::Completed),
             Outcome::KnownFailure(_) => Ok(Completion::ignored_with("known failure")),
-            // The table tells the whole reason, once.
+            // The table reports the whole reason, once.
             Outcome::Skipped(reason) => Ok(Completion::ignored_with(reason.split(':').next().unwrap_or_default())),
         }
     })
 }
 
-/// How a test ended that did not fail the run.
+/// The end of a test that did not fail the run.
 enum Outcome {
     Passed,
     /// With the reason.
@@ -102,7 +102,7 @@ enum Outcome {
     Skipped(String),
 }
 
-/// Turns the result of a test around that is expected to fail.
+/// Inverts the result of a test that is expected to fail.
 fn expect_failure(
     result: thread::Result<Result<Outcome, Failed>>,
     reason: &'static str,
@@ -122,7 +122,7 @@ fn perform(body: Body, fleet: &SharedServers) -> Result<Outcome, Failed> {
             if let Err(error) = find(backend).and_then(|()| need()) {
                 return missing(backend, &error);
             }
-            // What the shared server cannot do, one of the test's own cannot either.
+            // Where the shared server cannot be started, a server of the test cannot be started either.
             if backend == Backend::MySql
                 && let Err(error) = fleet.address(backend)
             {
@@ -156,8 +156,8 @@ fn find(backend: Backend) -> Result<(), ServerError> {
     }
 }
 
-/// Only what is not installed may be skipped, and not in CI. MySQL comes from packages that change from day to day: that it
-/// cannot be had, or does not start, may be no fault of ours.
+/// Only tests of programs that are not installed may be skipped, and not in CI. MySQL comes from packages that change
+/// from day to day: when it is not available, or does not start, the cause may be outside of this repository.
 fn missing(backend: Backend, error: &ServerError) -> Result<Outcome, Failed> {
     let is_absent = matches!(error, ServerError::Missing { .. } | ServerError::NoProgram { .. });
     let does_not_start =
@@ -166,7 +166,7 @@ fn missing(backend: Backend, error: &ServerError) -> Result<Outcome, Failed> {
     if skips { Ok(Outcome::Skipped(error.to_string())) } else { Err(error.into()) }
 }
 
-/// Whether nothing may be skipped.
+/// Returns whether no test may be skipped.
 pub fn in_ci() -> bool {
     std::env::var("CI").is_ok_and(|value| !["", "0", "false"].contains(&value.as_str()))
 }

@@ -8,7 +8,7 @@ use std::{
 
 use crate::Backend;
 
-/// How one test ended.
+/// The end of one test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TestStatus {
     Passed,
@@ -25,11 +25,11 @@ struct Counts {
     failed: usize,
     known: usize,
     skipped: usize,
-    /// The most telling reason for skipping.
+    /// The most specific reason for skipping.
     reason: String,
 }
 
-/// Counts endings, from all threads. `None` stands for tests that need no database.
+/// Counts the ends of tests, from all threads. `None` stands for tests that need no database.
 #[derive(Debug, Default)]
 pub(crate) struct TestCounts {
     counts: Mutex<BTreeMap<Option<Backend>, Counts>>,
@@ -57,8 +57,8 @@ impl TestCounts {
     }
 }
 
-/// Shows a table with a row for each database, and why tests were skipped on it; the failures that are known; and that
-/// MySQL was not there, which fails nothing and should not be overlooked.
+/// Shows a table with a row for each database, and the reason for which tests were skipped on it; the known failures;
+/// and whether MySQL was missing, which fails nothing and should not be overlooked.
 impl fmt::Display for TestCounts {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut all = self.counts.lock().unwrap_or_else(PoisonError::into_inner);

@@ -8,7 +8,7 @@ use std::{
 
 use super::{ProgramError, cargo};
 
-/// The path of a binary of this workspace, built when the first one is asked for.
+/// Returns the path of a binary of this workspace. The first call builds all of them.
 pub(super) fn executable(name: &str) -> Result<&'static Path, ProgramError> {
     static BUILT: OnceLock<Result<BTreeMap<String, PathBuf>, String>> = OnceLock::new();
     let built = BUILT.get_or_init(build).as_ref().map_err(|output| ProgramError::Build { output: output.clone() })?;
@@ -16,8 +16,8 @@ pub(super) fn executable(name: &str) -> Result<&'static Path, ProgramError> {
     Ok(path)
 }
 
-/// Builds all binaries of the workspace. The end-to-end tests are named too, though they are there
-/// already: with them, dependencies have the features that the test command compiled them with.
+/// Builds all binaries of the workspace. The end-to-end tests are named too, although they are compiled already: with
+/// them, dependencies have the features with which the test command compiled them.
 fn build() -> Result<BTreeMap<String, PathBuf>, String> {
     let output = cargo()
         .args(["build", "--workspace", "--bins", "--test", "e2e", "--locked"])
@@ -32,7 +32,7 @@ fn build() -> Result<BTreeMap<String, PathBuf>, String> {
     Ok(messages.lines().filter_map(binary).collect())
 }
 
-/// The name and path of a binary, if that is what a line of cargo's output tells.
+/// Returns the name and path of a binary, if a line of cargo's output contains them.
 fn binary(line: &str) -> Option<(String, PathBuf)> {
     let message: serde_json::Value = serde_json::from_str(line).ok()?;
     let path = message.get("executable")?.as_str()?;

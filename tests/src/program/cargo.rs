@@ -6,11 +6,12 @@ use std::{
 };
 
 /// Variables that Cargo sets for the test and that build scripts of dependencies watch (`ring`'s does). With them, the
-/// inner Cargo would compile those dependencies, and everything above them, anew; the outer one would do so again.
+/// inner Cargo would recompile those dependencies and their dependants, and the outer Cargo would do so again.
 const OF_THE_TEST: [&str; 5] =
     ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "CARGO_TARGET_TMPDIR"];
 
-/// The Cargo that runs this test, without what it told the test, and without input.
+/// Returns a command for the Cargo that runs this test, without the variables that it set for the test, and without
+/// input.
 pub fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.stdin(Stdio::null());
@@ -22,7 +23,7 @@ pub fn cargo() -> Command {
     command
 }
 
-/// The folder that holds what this workspace is compiled to.
+/// Returns the target folder of this workspace.
 pub fn target() -> PathBuf {
     let named = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(named)

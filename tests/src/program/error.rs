@@ -1,4 +1,4 @@
-//! Why a program did not run.
+//! Errors of programs that did not run.
 
 use std::io;
 
@@ -8,7 +8,7 @@ pub enum ProgramError {
     /// The workspace does not build.
     #[error("`cargo build` failed: {output}")]
     Build {
-        /// What cargo wrote.
+        /// The output of cargo.
         output: String,
     },
     /// No such binary was built.
@@ -32,7 +32,7 @@ pub enum ProgramError {
         name: String,
         /// The limit.
         seconds: u64,
-        /// What it wrote until then.
+        /// The output until then.
         output: String,
     },
     /// The service ended, or never listened.
@@ -40,7 +40,7 @@ pub enum ProgramError {
     Silent {
         /// The program.
         name: String,
-        /// What it wrote until then.
+        /// The output until then.
         output: String,
     },
 }

@@ -25,17 +25,17 @@ use crate::TestDatabase;
 use build::executable;
 use running::cannot_run;
 
-/// How long a program may run, unless a test says otherwise.
+/// How long a program may run by default.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The user `nobody`, who owns no file.
 const NOBODY: u32 = 65534;
 
-/// A command line to run, in an environment of nothing but `PATH` and `HOME`.
+/// A command line to run, in an environment that contains only `PATH` and `HOME`.
 #[derive(Debug, Clone)]
 pub struct Program {
     name: String,
-    /// Where it is, when it is none of this workspace's.
+    /// The path of a program that is not of this workspace.
     path: Option<PathBuf>,
     args: Vec<OsString>,
     variables: BTreeMap<OsString, OsString>,
@@ -56,7 +56,7 @@ impl Program {
         Self::new(name, None)
     }
 
-    /// A program that is somewhere else: in PATH, or built by a test.
+    /// A program outside of this workspace: in PATH, or built by a test.
     pub fn at(path: impl AsRef<Path>) -> Self {
         let path = path.as_ref();
         Self::new(&path.to_string_lossy(), Some(path.to_owned()))
@@ -98,7 +98,7 @@ impl Program {
         self
     }
 
-    /// Names `database` in the environment, and runs in its folder, unless another one is set.
+    /// Names `database` in the environment, and runs in its folder, unless another folder is set.
     #[must_use]
     pub fn database(mut self, database: &TestDatabase) -> Self {
         for (name, value) in database.environment() {
@@ -109,14 +109,14 @@ impl Program {
         self
     }
 
-    /// Runs in `folder`. Without this and a database, in a new, empty one.
+    /// Runs in `folder`. Without a folder and a database, the program runs in a new, empty folder.
     #[must_use]
     pub fn folder(mut self, folder: &Path) -> Self {
         self.folder = Some(folder.to_owned());
         self
     }
 
-    /// Gives the program `text` on its standard input, which is a pipe in any case.
+    /// Gives the program `text` on its standard input, which is always a pipe.
     #[must_use]
     pub fn input(mut self, text: &str) -> Self {
         text.clone_into(&mut self.input);
@@ -141,7 +141,7 @@ impl Program {
     ///
     /// # Errors
     ///
-    /// When it cannot be built or run, or does not end. How it ends is no error: see [`Output`].
+    /// When it cannot be built or run, or does not end. A failed exit is not an error here: see [`Output`].
     pub fn run(&self) -> Result<Output, ProgramError> {
         let empty = tempfile::tempdir().map_err(self.cannot_run())?;
         let folder = self.folder.as_deref().unwrap_or(empty.path());

@@ -1,15 +1,15 @@
-//! How a program ended, and how that reads.
+//! The exit code and output of a program, and their text form.
 
 use std::fmt::{self, Write};
 
-/// How a program ended.
+/// The exit code and output of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
-    /// What it wrote to standard output.
+    /// The standard output.
     pub stdout: String,
-    /// What it wrote to standard error.
+    /// The standard error.
     pub stderr: String,
-    /// The exit code; none if a signal ended it.
+    /// The exit code. `None` if a signal ended the program.
     pub code: Option<i32>,
 }
 
@@ -32,7 +32,7 @@ impl Output {
     }
 }
 
-/// Shows exit code and streams, as snapshots hold them. Empty streams are left out.
+/// Shows exit code and streams, as snapshots contain them. Empty streams are omitted.
 impl fmt::Display for Output {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.code {

@@ -1,4 +1,4 @@
-//! A process of ours, and what it writes.
+//! A running program, and its output.
 
 use std::{
     io::{self, Read, Write},
@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::{Output, ProgramError};
 
-/// How long to wait between two looks.
+/// How long to wait between two checks.
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// A program that runs, with threads that read what it writes. Dropping it kills it.
@@ -29,7 +29,7 @@ pub struct Running {
 impl Running {
     pub(super) fn new(name: &str, mut child: Child, input: String, limit: Duration) -> Self {
         if let Some(mut stdin) = child.stdin.take() {
-            // The program may end without reading it.
+            // The program may end without reading its input.
             thread::spawn(move || stdin.write_all(input.as_bytes()));
         }
         let (stdout, stderr) = (Stream::read(child.stdout.take()), Stream::read(child.stderr.take()));
@@ -43,7 +43,7 @@ impl Running {
     /// [`ProgramError::Endless`] when it does not within the limit, [`ProgramError::Silent`] when it ends first.
     pub fn wait_for(&mut self, text: &str) -> Result<(), ProgramError> {
         loop {
-            // In this order: what it wrote at its very end counts.
+            // In this order, so that output written just before the end is read too.
             let has_ended = self.has_ended()?;
             if self.stderr.so_far(has_ended).contains(text) {
                 return Ok(());
@@ -126,7 +126,7 @@ impl Running {
         self.stdout.so_far(true) + &self.stderr.so_far(true)
     }
 
-    /// Waits for a moment, within the limit.
+    /// Waits for a short time, within the limit.
     ///
     /// # Errors
     ///
@@ -153,7 +153,7 @@ pub(super) fn cannot_run(name: &str) -> impl FnOnce(io::Error) -> ProgramError {
     move |source| ProgramError::Run { name, source }
 }
 
-/// What a program has written to one of its streams.
+/// The output of a program on one of its streams.
 #[derive(Debug, Default)]
 struct Stream {
     bytes: Arc<Mutex<Vec<u8>>>,
@@ -168,7 +168,7 @@ impl Stream {
         Self { bytes, reader }
     }
 
-    /// What was read; with `to_the_end`, once the program has closed the stream.
+    /// Returns the text read so far; with `to_the_end`, waits until the program has closed the stream.
     fn so_far(&mut self, to_the_end: bool) -> String {
         if let Some(reader) = to_the_end.then(|| self.reader.take()).flatten() {
             let _ = reader.join();

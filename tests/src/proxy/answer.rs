@@ -1,9 +1,9 @@
-//! Tells when a server has answered.
+//! Detects when a server has answered.
 
 use super::requests::{mysql_length, typed_length};
 use crate::Backend;
 
-/// What a server said since a request.
+/// The bytes that a server has sent since a request.
 pub(super) struct ResponseTracker {
     backend: Backend,
     bytes: Vec<u8>,
@@ -18,8 +18,8 @@ impl ResponseTracker {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Whether the server is done with the request. MySQL's server says its first word then, PostgreSQL's that it is
-    /// ready for the next; notices may come before.
+    /// Whether the server has finished the request. MySQL's server sends its first message then, PostgreSQL's server
+    /// says that it is ready for the next request; notices may come before.
     pub(super) fn is_complete(&self) -> bool {
         if self.backend.is_like_mysql() {
             return mysql_length(&self.bytes).is_some_and(|length| self.bytes.len() >= length);

@@ -13,7 +13,7 @@ use std::{
 use super::{StopAt, answer::ResponseTracker, gate::RequestGate, requests::RequestSplitter};
 use crate::Backend;
 
-/// Passes on what two ends say to each other, until one of them closes, or the gate cuts.
+/// Forwards the bytes between two ends, until one of them closes, or the gate cuts.
 pub(super) fn pass(
     backend: Backend,
     client: &TcpStream,
@@ -40,7 +40,7 @@ struct Direction {
 }
 
 impl Direction {
-    /// What ends one direction ends the other.
+    /// The end of one direction ends the other.
     fn run(mut self, work: impl FnOnce(&mut Self) -> io::Result<()>) {
         let _ = work(&mut self);
         let _ = self.from.shutdown(Shutdown::Both);

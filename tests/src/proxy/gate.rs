@@ -1,4 +1,4 @@
-//! What the threads of a proxy share: the count of requests, and whether to stop.
+//! The state that the threads of a proxy share: the count of requests, and where to stop.
 
 use std::{
     net::{Shutdown, TcpStream},
@@ -7,7 +7,7 @@ use std::{
 
 use super::StopAt;
 
-/// Counts requests and holds at one.
+/// Counts requests, and stops at one of them.
 #[derive(Debug)]
 pub(super) struct RequestGate {
     state: Mutex<State>,
@@ -37,12 +37,12 @@ impl RequestGate {
         self.state().is_holding
     }
 
-    /// Keeps the end of a connection, in order to cut it.
+    /// Stores the end of a connection, in order to cut it later.
     pub(super) fn keep(&self, stream: TcpStream) {
         self.state().streams.push(stream);
     }
 
-    /// Counts a request, and says how to hold at it.
+    /// Counts a request, and returns how to stop at it.
     pub(super) fn count(&self) -> Option<StopAt> {
         let mut state = self.state();
         state.requests += 1;
@@ -50,7 +50,7 @@ impl RequestGate {
         state.hold.filter(|hold| *hold == StopAt::Before(number) || *hold == StopAt::After(number))
     }
 
-    /// Waits until the test has seen it, and released or cut.
+    /// Waits until the test has seen the stop, and has released or cut the connection.
     pub(super) fn wait(&self) {
         let mut state = self.state();
         state.is_holding = state.hold.is_some();
@@ -68,7 +68,7 @@ impl RequestGate {
     }
 
     pub(super) fn cut(&self) {
-        // Before the threads wake: what they hold must find no way.
+        // Before the threads wake, so that they cannot forward the held bytes.
         for stream in self.state().streams.drain(..) {
             let _ = stream.shutdown(Shutdown::Both);
         }

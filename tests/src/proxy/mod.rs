@@ -1,10 +1,11 @@
-//! A way to a server that can be stopped and cut at a chosen place.
+//! A proxy before a server that can stop and cut connections at a chosen request.
 //!
-//! A [`Proxy`] stands between a program and its server, passes on what they say, and counts the *requests*: what a program
-//! sends before it waits for an answer. At one of them it can [hold](StopAt), before the server gets it, or after the server
-//! has answered and before the program knows. A test then kills the program, or [cuts](Proxy::cut) its connections.
+//! A [`Proxy`] stands between a program and its server, forwards their messages, and counts the *requests*: the
+//! messages that a program sends before it waits for an answer. At one of them it can [stop](StopAt), before the server
+//! gets the request, or after the server has answered and before the program gets the answer. A test then kills the
+//! program, or [cuts](Proxy::cut) its connections.
 //!
-//! Knows as much of the protocols as it takes to find the ends of messages, and no encryption.
+//! The proxy knows only the parts of the protocols that it needs to find the ends of messages, and no encryption.
 
 mod answer;
 mod connection;
@@ -33,7 +34,7 @@ pub enum StopAt {
     After(usize),
 }
 
-/// A port of this machine that leads to a server. Dropping it cuts all connections.
+/// A port of this machine that forwards to a server. Dropping the proxy cuts all connections.
 #[derive(Debug)]
 pub struct Proxy {
     port: u16,
@@ -43,11 +44,11 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Leads to the server at `address`, which speaks the protocol of `backend`, and holds where it is told.
+    /// Forwards to the server at `address`, which speaks the protocol of `backend`, and stops at the given request.
     ///
     /// # Errors
     ///
-    /// When no port can be had.
+    /// When no port is available.
     pub fn start(backend: Backend, address: SocketAddr, hold: Option<StopAt>) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let port = listener.local_addr()?.port();
@@ -58,7 +59,7 @@ impl Proxy {
                 if closing_of_thread.load(Ordering::Acquire) {
                     return;
                 }
-                // A server that is not there refuses the program, too.
+                // A missing server would refuse the program, too.
                 if let Ok(server) = TcpStream::connect(address) {
                     let _ = connection::pass(backend, &client, &server, &gate_of_thread);
                 }
@@ -67,21 +68,21 @@ impl Proxy {
         Ok(Self { port, gate, closing, listening: Some(listening) })
     }
 
-    /// The port that leads to the server.
+    /// The port that forwards to the server.
     pub const fn port(&self) -> u16 {
         self.port
     }
 
-    /// How many requests there were, over all connections.
+    /// The number of requests so far, over all connections.
     pub fn requests(&self) -> usize {
         self.gate.requests()
     }
 
-    /// Waits until the proxy holds, which is told by true, or the program has ended.
+    /// Waits until the proxy has stopped at the request (true), or the program has ended (false).
     ///
     /// # Errors
     ///
-    /// [`ProgramError::Endless`] when neither comes.
+    /// [`ProgramError::Endless`] when neither happens within the limit.
     pub fn wait_until_held(&self, running: &mut Running) -> Result<bool, ProgramError> {
         while !self.gate.is_holding() {
             if running.has_ended()? {
@@ -92,12 +93,12 @@ impl Proxy {
         Ok(true)
     }
 
-    /// Passes on what is held, and holds no more.
+    /// Forwards the held bytes, and does not stop again.
     pub fn release(&self) {
         self.gate.release();
     }
 
-    /// Ends all connections that there are; what is held never arrives. Later connections are let through.
+    /// Ends all existing connections; the held bytes never arrive. Later connections are forwarded.
     pub fn cut(&self) {
         self.gate.cut();
     }

@@ -11,15 +11,15 @@ const UNFINISHED: &[u8] = b"PBDEC";
 /// MySQL: `COM_QUIT`, `COM_STMT_SEND_LONG_DATA` and `COM_STMT_CLOSE` have no answer.
 const UNANSWERED: [u8; 3] = [0x01, 0x18, 0x19];
 
-/// What goes to the server in one piece.
+/// A piece of input that is forwarded to the server at once.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Chunk {
     pub(super) bytes: Vec<u8>,
-    /// Whether the server does something and answers; else it belongs to the login, or to the end.
+    /// Whether the server executes it and answers; otherwise it belongs to the login, or to the end of the session.
     pub(super) is_request: bool,
 }
 
-/// What has come from a program so far.
+/// The input from a program so far.
 pub(super) struct RequestSplitter {
     backend: Backend,
     /// PostgreSQL: whether messages begin with their type.
@@ -35,7 +35,7 @@ impl RequestSplitter {
         Self { backend, has_started: false, rest: Vec::new(), group: Vec::new() }
     }
 
-    /// Takes bytes, and returns the parts that they complete.
+    /// Takes bytes, and returns the chunks that they complete.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Vec<Chunk> {
         self.rest.extend_from_slice(bytes);
         let mut parts = Vec::new();
@@ -90,7 +90,7 @@ pub(super) fn typed_length(bytes: &[u8]) -> Option<usize> {
     Some(1 + number(bytes.get(1..)?)? as usize)
 }
 
-/// The length of MySQL's next message: three bytes of length, a sequence number, and what was counted.
+/// The length of MySQL's next message: three bytes of length, a sequence number, and the counted bytes.
 pub(super) fn mysql_length(bytes: &[u8]) -> Option<usize> {
     let &[low, middle, high, _] = bytes.first_chunk()?;
     Some(4 + u32::from_le_bytes([low, middle, high, 0]) as usize)
@@ -104,7 +104,7 @@ fn number(bytes: &[u8]) -> Option<u32> {
 mod tests {
     use super::*;
 
-    /// Pushes byte by byte, and returns the parts as `(length, is_request)`.
+    /// Pushes byte by byte, and returns the chunks as `(length, is_request)`.
     fn check(backend: Backend, bytes: &[u8], expected: &[(usize, bool)]) {
         let mut requests = RequestSplitter::new(backend);
         let parts: Vec<Chunk> = bytes.iter().flat_map(|byte| requests.push(&[*byte])).collect();

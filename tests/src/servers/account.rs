@@ -15,8 +15,8 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    /// Picks the first of `candidates` that exists, if we are root. Otherwise there is nothing to
-    /// switch, and neither where there are no candidates.
+    /// Picks the first of `candidates` that exists, if this process runs as root. Returns `None` if it does not, or if
+    /// there are no candidates.
     pub(crate) fn unless_ordinary(candidates: &'static [&'static str]) -> Result<Option<Self>, ServerError> {
         if candidates.is_empty() || !geteuid().is_root() {
             return Ok(None);

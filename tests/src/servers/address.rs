@@ -1,4 +1,4 @@
-//! Where a server listens, and who connects.
+//! The address of a server, and the user that connects.
 
 use std::{
     io,
@@ -25,7 +25,7 @@ impl Address {
         Self { url }.with_user(user, password)
     }
 
-    /// Reads the URL that `variable` holds. A database named in it is left out.
+    /// Reads the URL in `variable`. A database named in it is ignored.
     ///
     /// # Errors
     ///
@@ -41,20 +41,23 @@ impl Address {
     /// The same server for another user. Both texts are percent-encoded here.
     pub fn with_user(&self, user: &str, password: &str) -> Self {
         let mut url = self.url.clone();
-        // The crate leaves a percent sign as it is. These fail for URLs without a host only, and there are none here.
+        // The crate leaves a percent sign unchanged. These calls fail only for URLs without a host, and none of these
+        // exist here.
         let _ = url.set_username(&user.replace('%', "%25"));
         let _ = url.set_password(Some(&password.replace('%', "%25")));
         Self { url }
     }
 
-    /// The same server behind another port of this machine, without encryption: what is there has to read what is said.
+    /// The same server behind another port of this machine, without encryption, so that the program at that port can
+    /// read the messages.
     pub fn behind(&self, port: u16) -> Self {
         let mut url = self.url.clone();
-        // These fail for URLs without a host only, and there are none here.
+        // These calls fail only for URLs without a host, and none of these exist here.
         let _ = url.set_host(Some("127.0.0.1"));
         let _ = url.set_port(Some(port));
         if url.scheme() == Backend::MySql.scheme() {
-            // MySQL offers encryption, and drivers take it. Its passwords go without once it has seen them encrypted.
+            // MySQL offers encryption, and drivers use it. MySQL accepts a password without encryption once it has
+            // received it encrypted.
             url.set_query(Some("ssl-mode=DISABLED"));
         }
         Self { url }

@@ -1,4 +1,4 @@
-//! Servers in containers, for machines that have a container engine and no database programs.
+//! Servers in containers, for machines that have a container engine but no database programs.
 
 use std::{
     path::PathBuf,
@@ -8,7 +8,7 @@ use std::{
 use super::{Address, ServerError, data_directory::run, temporary::USER};
 use crate::Backend;
 
-/// A service of `compose.yaml`, up as long as the value lives.
+/// A service of `compose.yaml`, which runs until the value is dropped.
 #[derive(Debug)]
 pub(crate) struct Container {
     engine: &'static str,
@@ -42,7 +42,7 @@ impl Container {
         port.and_then(|port| port.parse().ok()).ok_or(ServerError::Url { variable: "compose port" })
     }
 
-    /// Each run has a project of its own for each service, so that runs do not meet.
+    /// Each run has its own project for each service, so that runs do not interfere.
     fn compose(&self) -> Command {
         let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../compose.yaml");
         let project = format!("seachange-{}-{}", std::process::id(), self.service());

@@ -1,4 +1,4 @@
-//! The directory that holds all that a server writes.
+//! The directory that contains all files of a server.
 
 use std::{
     fs,
@@ -20,7 +20,7 @@ pub struct DataDirectory {
 }
 
 impl DataDirectory {
-    /// Makes a directory that goes away with the value.
+    /// Makes a directory that is removed when the value is dropped.
     pub(crate) fn temporary(account: Option<Account>) -> Result<Self, ServerError> {
         let directory = tempfile::Builder::new()
             .prefix("seachange-")
@@ -30,7 +30,7 @@ impl DataDirectory {
         Self::own(path, account, Some(directory))
     }
 
-    /// Makes, or takes, a directory that stays.
+    /// Makes, or reuses, a directory that stays.
     pub(crate) fn lasting(path: &Path, account: Option<Account>) -> Result<Self, ServerError> {
         let action = format!("make `{}`", path.display());
         fs::create_dir_all(path).map_err(ServerError::io(&*action))?;
@@ -67,13 +67,13 @@ impl DataDirectory {
         self.path.join(name)
     }
 
-    /// The directory, when it is to be removed after the server.
+    /// The directory, if it has to be removed after the server has ended.
     pub(crate) fn to_remove(&self) -> Option<&Path> {
         self.temporary.as_ref().map(TempDir::path)
     }
 
-    /// A command under the server's account, in the directory, with nothing of our environment but
-    /// the search path.
+    /// Returns a command under the server's account, in the directory, with only the search path of this process's
+    /// environment.
     pub fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command

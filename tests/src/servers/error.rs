@@ -1,4 +1,4 @@
-//! What can go wrong on the way to a running server.
+//! Errors of finding, starting and reaching a server.
 
 use std::{io, path::PathBuf};
 
@@ -7,12 +7,12 @@ use crate::Backend;
 /// A server that could not be found, started or reached.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
-    /// There is no such server here: what was looked for, place by place.
+    /// There is no such server on this machine. Lists the searched places.
     #[error("no {backend} server: {}", tried.join(", "))]
     Missing {
         /// The database that is missing.
         backend: Backend,
-        /// What was tried, in order.
+        /// The searched places, in order.
         tried: Vec<String>,
     },
     /// A program that a test needs beside its server is not installed.
@@ -21,10 +21,10 @@ pub enum ServerError {
         /// The program's name.
         program: &'static str,
     },
-    /// We are root, which the server refuses to run as, and no other account is known.
+    /// This process runs as root, which the server refuses, and no other account exists.
     #[error("no account to run the server under: looked for {}", candidates.join(", "))]
     NoAccount {
-        /// The names that were looked for.
+        /// The names of the accounts that were searched.
         candidates: &'static [&'static str],
     },
     /// The account that the server runs under cannot use its data directory.
@@ -42,7 +42,7 @@ pub enum ServerError {
         program: String,
         /// Its exit status.
         status: String,
-        /// The end of what it wrote.
+        /// The end of its output.
         output: String,
     },
     /// The server did not accept a connection in time.
@@ -50,9 +50,9 @@ pub enum ServerError {
     NotReady {
         /// The database.
         backend: Backend,
-        /// The port that it was told to listen on.
+        /// The port on which it should listen.
         port: u16,
-        /// The last refusal, or how it exited.
+        /// The last error of a connection, or the exit status of the server.
         reason: String,
         /// The end of its log.
         log: String,
@@ -60,25 +60,25 @@ pub enum ServerError {
     /// A file or process operation failed.
     #[error("cannot {action}: {source}")]
     Io {
-        /// What was tried.
+        /// The operation.
         action: String,
-        /// Why it failed.
+        /// The error.
         source: io::Error,
     },
     /// A variable names a server of another kind.
     #[error("`{variable}` names a server that says it is `{version}`, which is not {backend}")]
     Kind {
-        /// Where the URL comes from.
+        /// The source of the URL.
         variable: &'static str,
         /// The kind that the variable stands for.
         backend: Backend,
-        /// What the server says.
+        /// The version that the server reports.
         version: String,
     },
     /// A URL, given or printed by a container engine, that does not name a server.
     #[error("`{variable}` does not hold the URL of a server")]
     Url {
-        /// Where the URL comes from.
+        /// The source of the URL.
         variable: &'static str,
     },
     /// A statement failed.

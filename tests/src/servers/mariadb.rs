@@ -14,7 +14,7 @@ use crate::Backend;
 /// A private MariaDB server.
 pub type MariaDbServer = TemporaryServer<MariaDb>;
 
-/// Where MariaDB's programs are.
+/// The location of MariaDB's programs.
 #[derive(Debug)]
 pub struct MariaDb {
     server: PathBuf,
@@ -67,7 +67,7 @@ impl ServerSoftware for MariaDb {
             .arg(option("datadir", &home.join("data")))
             .arg(option("tmpdir", &home.join("tmp")))
             .arg(option("init-file", &home.join("init.sql")))
-            // Seen from the data directory: the path of a socket may have 107 bytes.
+            // Relative to the data directory, because the path of a socket may have at most 107 bytes.
             .arg("--socket=server.sock")
             .arg("--pid-file=server.pid")
             .arg(format!("--port={port}"))
@@ -85,7 +85,7 @@ pub(super) fn option(name: &str, path: &Path) -> std::ffi::OsString {
     option
 }
 
-/// Servers are often installed where only root's search path leads.
+/// Servers are often installed in a folder that is only in root's search path.
 fn program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let system = ["/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/usr/bin"];

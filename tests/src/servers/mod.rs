@@ -5,8 +5,8 @@
 //! are already there: named by `TEST_POSTGRES_URL`, `TEST_MARIADB_URL` and `TEST_MYSQL_URL`, or run
 //! by a container engine.
 //!
-//! **Invariant:** a server is signalled by its own process id only, and does not outlive the process
-//! that started it, even if that one is killed (unless it is [detached](TemporaryServer::detach)).
+//! **Invariant:** a server is signalled only by its own process id, and does not outlive the process that started it,
+//! even if that process is killed (unless the server is [detached](TemporaryServer::detach)).
 
 mod account;
 mod address;

@@ -16,7 +16,7 @@ use crate::{Backend, Program, target};
 /// A private MySQL server.
 pub type MySqlServer = TemporaryServer<MySql>;
 
-/// Where MySQL's programs are: a folder with a `usr` of its own, in which the programs find their libraries.
+/// The location of MySQL's programs: a folder with its own `usr`, in which the programs find their libraries.
 #[derive(Debug)]
 pub struct MySql {
     root: PathBuf,
@@ -39,7 +39,7 @@ impl MySql {
         self.root.join("usr/lib/x86_64-linux-gnu")
     }
 
-    /// The server's command, with what it needs to be told in any case.
+    /// The server's command, with the options that it always needs.
     fn server(&self, home: &DataDirectory) -> Command {
         let mut mysqld = home.command(&self.loader());
         mysqld
@@ -51,8 +51,8 @@ impl MySql {
             .arg(option("lc-messages-dir", &self.root.join("usr/share/mysql")))
             .arg(option("plugin-dir", &self.root.join("usr/lib/mysql/plugin")))
             .arg(option("datadir", &home.join("data")))
-            // Commits outlive a killed server, though not a crash of the machine. Without this, a table takes as long
-            // again to make.
+            // Commits survive a killed server, but not a crash of the machine. Without this option, making a table
+            // takes twice as long.
             .args(["--innodb-flush-log-at-trx-commit=2", "--innodb-doublewrite=OFF", "--innodb-flush-method=nosync"])
             .args(["--innodb-extend-and-initialize=OFF", "--innodb-log-writer-threads=OFF"])
             .args(["--innodb-redo-log-capacity=32M", "--innodb-buffer-pool-size=32M"])
@@ -68,7 +68,8 @@ impl ServerSoftware for MySql {
     const BACKEND: Backend = Backend::MySql;
     const ADMIN_DATABASE: &'static str = "mysql";
     const DATABASES: &'static str = "SELECT 1 FROM information_schema.schemata WHERE schema_name";
-    // The programs are in a folder that other accounts may not reach. MySQL runs as root when it is told to.
+    // The programs are in a folder that other accounts may not be able to read. MySQL runs as root if an option allows
+    // it.
     const ACCOUNTS: &'static [&'static str] = &[];
     const PROCESS_ID_FILE: &'static str = "data/server.pid";
     const STOP: Signal = Signal::TERM;
@@ -94,7 +95,7 @@ impl ServerSoftware for MySql {
         let mut mysqld = self.server(home);
         mysqld
             .arg(option("init-file", &home.join("init.sql")))
-            // Seen from the data directory: the path of a socket may have 107 bytes.
+            // Relative to the data directory, because the path of a socket may have at most 107 bytes.
             .arg("--socket=server.sock")
             .arg("--pid-file=server.pid")
             .arg(format!("--port={port}"))
@@ -104,7 +105,7 @@ impl ServerSoftware for MySql {
     }
 }
 
-/// MySQL's command line: the one that was fetched, else that of this machine.
+/// MySQL's command-line client: the fetched one, else that of this machine.
 pub(crate) fn client() -> Program {
     match MySql::fetched() {
         Some(mysql) => Program::at(mysql.loader())

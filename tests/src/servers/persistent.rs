@@ -1,4 +1,4 @@
-//! A server for trying things out, which runs on until it is stopped.
+//! A server for experiments, which runs until it is stopped.
 
 use std::{
     fs,
@@ -28,13 +28,13 @@ pub struct PersistentServer<E> {
 }
 
 impl<E: ServerSoftware> PersistentServer<E> {
-    /// The server whose data is in `path`, or will be.
+    /// The server whose data is in `path`, or will be created there.
     pub const fn new(path: PathBuf) -> Self {
         Self { path, engine: PhantomData }
     }
 
-    /// Starts the server, unless it runs, and returns the URL of its database. It takes the port that
-    /// it had before, so that the URL stays the same.
+    /// Starts the server, unless it runs, and returns the URL of its database. The server uses its previous port, so
+    /// that the URL stays the same.
     ///
     /// # Errors
     ///
@@ -52,7 +52,7 @@ impl<E: ServerSoftware> PersistentServer<E> {
         Ok(url)
     }
 
-    /// Stops the server, and waits until it has. False when it did not run. Its data stays.
+    /// Stops the server, and waits until it has ended. Returns false when it did not run. Its data stays.
     ///
     /// # Errors
     ///
@@ -63,7 +63,7 @@ impl<E: ServerSoftware> PersistentServer<E> {
             .ok()
             .and_then(|text| text.lines().next()?.trim().parse().ok())
             .and_then(Pid::from_raw);
-        // A file that a crash left behind may name a process that is not ours by now.
+        // A file that a crash left behind may name a process id that another process has now.
         let (Some(id), Some(_)) = (id, self.url()) else {
             return Ok(false);
         };

@@ -18,22 +18,23 @@ use super::{
 };
 use crate::Backend;
 
-/// How long it may take to listen.
+/// How long it may take to start listening.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What a client keeps to itself.
+/// The unit for which a client has a connection to the server alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PoolMode {
-    /// A connection to the server, for as long as the client is there.
+    /// A connection to the server until the client disconnects.
     Session,
-    /// A connection for one transaction; the next may run on another one, and so may statements outside of transactions.
+    /// A connection for one transaction. The next transaction may run on another connection, and so may statements
+    /// outside of transactions.
     Transaction,
 }
 
-/// A pool before a private server. Dropping it ends it.
+/// A pool before a private server. Dropping the value stops the pool.
 #[derive(Debug)]
 pub struct PgBouncer {
-    // Before the home: the process ends first, then its files go.
+    // Declared before the directory: the process ends first, then its files are removed.
     _process: Process,
     port: u16,
     _home: DataDirectory,
@@ -44,7 +45,7 @@ impl PgBouncer {
     ///
     /// # Errors
     ///
-    /// [`ServerError::NoProgram`], where it is not.
+    /// [`ServerError::NoProgram`], if it is not.
     pub fn check() -> Result<(), ServerError> {
         Self::find().map(drop)
     }
@@ -60,7 +61,7 @@ impl PgBouncer {
     ///
     /// # Errors
     ///
-    /// When the program is missing, or does not come up.
+    /// When the program is missing, or does not start.
     pub fn start(server: &PostgresServer, pooling: PoolMode) -> Result<Self, ServerError> {
         let program = Self::find()?;
         let home = DataDirectory::temporary(Account::unless_ordinary(Postgres::ACCOUNTS)?)?;
@@ -78,7 +79,7 @@ impl PgBouncer {
         wait(&home, process, port).map(|process| Self { _process: process, port, _home: home })
     }
 
-    /// Where it listens, for the user that owns everything.
+    /// Its address, for the user that owns everything.
     pub fn address(&self) -> Address {
         Address::local(Backend::Postgres, self.port, USER, USER)
     }
@@ -103,7 +104,7 @@ fn settings(server: u16, port: u16, pooling: PoolMode) -> String {
     )
 }
 
-/// Waits until the port is open. The first to open it may be another process, which the log would tell.
+/// Waits until the port is open. Another process may have opened the port first; the log would show this.
 fn wait(home: &DataDirectory, mut process: Process, port: u16) -> Result<Process, ServerError> {
     let deadline = Instant::now() + PATIENCE;
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {

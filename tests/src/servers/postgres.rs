@@ -12,23 +12,23 @@ use crate::{Backend, target};
 /// A private PostgreSQL server.
 pub type PostgresServer = TemporaryServer<Postgres>;
 
-/// Where PostgreSQL's programs are.
+/// The location of PostgreSQL's programs.
 #[derive(Debug)]
 pub struct Postgres {
     programs: PathBuf,
 }
 
-/// A major of PostgreSQL's beside that of this machine: `tests/run.sh` fetches them.
+/// A major version of PostgreSQL beside that of this machine. `tests/run.sh` fetches them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PostgresMajor {
-    /// The oldest that can be had.
+    /// The oldest available version.
     Oldest,
-    /// The newest that can be had.
+    /// The newest available version.
     Newest,
 }
 
 impl PostgresMajor {
-    /// Starts a server of this major on a fresh, temporary data directory.
+    /// Starts a server of this major version on a fresh, temporary data directory.
     ///
     /// # Errors
     ///
@@ -40,7 +40,7 @@ impl PostgresMajor {
             return Err(ServerError::Missing { backend: Postgres::BACKEND, tried });
         }
         let home = DataDirectory::temporary(Account::unless_ordinary(Postgres::ACCOUNTS)?)?;
-        // The account of the server may not reach the folder.
+        // The account of the server may not be able to read the folder.
         run(Command::new("cp").arg("-R").arg(fetched).arg(home.join("programs")))?;
         let engine = Postgres { programs: home.join("programs/bin") };
         PostgresServer::begin(engine, home)
@@ -62,7 +62,7 @@ impl ServerSoftware for Postgres {
     const ACCOUNTS: &'static [&'static str] = &["postgres", "nobody"];
     const PROCESS_ID_FILE: &'static str = "data/postmaster.pid";
     const STOP: Signal = Signal::INT;
-    // Killed with KILL, it would leave its children behind for a while.
+    // After SIGKILL, its children would continue to run for some time.
     const DISCARD: Signal = Signal::QUIT;
 
     fn find() -> Result<Self, ServerError> {
@@ -86,7 +86,7 @@ impl ServerSoftware for Postgres {
             .arg(home.join("data"))
             .arg("--pwfile")
             .arg(&password)
-            // The administrator connects without the thousands of hashes that others need.
+            // The administrator connects without the thousands of hash rounds that a password needs.
             .args(["--username", USER, "--auth", "md5"])
             .args(["--encoding", "UTF8", "--locale", "C"])
             .arg("--no-sync");
@@ -100,7 +100,7 @@ impl ServerSoftware for Postgres {
         for setting in [
             "listen_addresses=127.0.0.1",
             "unix_socket_directories=",
-            // Commits outlive a killed server, though not a crash of the machine.
+            // Commits survive a killed server, but not a crash of the machine.
             "fsync=off",
             "full_page_writes=off",
             "shared_buffers=32MB",
@@ -132,7 +132,7 @@ impl PostgresServer {
     }
 }
 
-/// One of PostgreSQL's programs, as `psql`, which may be where the search path does not lead.
+/// Returns the path of one of PostgreSQL's programs, such as `psql`, which may not be in the search path.
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
     let folders = search_path().into_iter().chain(configured()).chain(packaged());
     folders.map(|folder| folder.join(name)).find(|program| program.is_file())

@@ -1,4 +1,4 @@
-//! A server's process, and the guard that ends it when we are killed.
+//! A server's process, and the guard that ends it when this process is killed.
 
 use std::{
     fs,
@@ -11,8 +11,8 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// Waits for a line on its input. The input ends without one when the process at the other end was
-/// killed; then the guard does what that process should have done.
+/// Waits for a line on its input. The input ends without a line when the process at the other end was killed; then the
+/// guard ends the server in its place.
 const GUARD: &str = r#"
 read -r done && exit 0
 kill -s "$2" "$1"
@@ -24,19 +24,19 @@ done
 [ -z "$3" ] || rm -rf "$3"
 "#;
 
-/// A running server. Dropping it ends it.
+/// A running server. Dropping the value ends the server.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
     guard: Child,
-    /// What ends the server at once, with nothing worth keeping.
+    /// The signal that ends the server at once, without preserving data.
     discard: Signal,
 }
 
 impl Process {
-    /// Starts `command`; `remove` is deleted by the guard after the server, if it comes to that.
+    /// Starts `command`. If this process is killed, the guard deletes `remove` after it has ended the server.
     pub(crate) fn spawn(command: &mut Command, discard: Signal, remove: Option<&Path>) -> io::Result<Self> {
-        // Their own process groups: Ctrl-C is for the tests, and the guard must survive it.
+        // They get their own process groups: Ctrl-C is for the tests, and the guard must survive it.
         let mut child = command.process_group(0).spawn()?;
         match guard(&child, discard, remove) {
             Ok(guard) => Ok(Self { child, guard, discard }),
@@ -60,7 +60,7 @@ impl Process {
         ids.filter(|id| parent(*id) == Some(self.id())).filter_map(|id| Pid::from_raw(id.cast_signed())).collect()
     }
 
-    /// How the process ended, if it did.
+    /// The exit status of the process, if it has ended.
     pub(crate) fn exited(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
@@ -81,7 +81,7 @@ impl Process {
         Ok(())
     }
 
-    /// Lets the process run on after us.
+    /// Lets the process continue after this process has ended.
     pub(crate) fn detach(mut self) {
         self.dismiss_guard();
         std::mem::forget(self);

@@ -9,13 +9,13 @@ use super::{
 };
 use crate::{Backend, block_on};
 
-/// A second user of every server: may do everything, and has a password that needs encoding.
+/// A second user of every server, with all rights and a password that needs encoding.
 pub const SPECIAL_USER: &str = "special";
 
 /// The password of [`SPECIAL_USER`].
 pub const SPECIAL_PASSWORD: &str = "P@ss w%rd/:?#é";
 
-/// One server of each kind, started when it is first asked for and ended when the value is dropped.
+/// One server of each kind, started on first use and ended when the value is dropped.
 #[derive(Debug, Default)]
 pub struct SharedServers {
     postgres: OnceLock<Result<Running, ServerError>>,
@@ -26,7 +26,7 @@ pub struct SharedServers {
 /// A server that accepts connections.
 #[derive(Debug)]
 enum Running {
-    /// Somebody else's: named by a variable.
+    /// A server that a variable names; this process does not own it.
     Given(Address),
     Postgres(PostgresServer),
     MariaDb(MariaDbServer),
@@ -35,13 +35,13 @@ enum Running {
 }
 
 impl SharedServers {
-    /// A fleet of which nothing runs yet.
+    /// Makes the value; no server runs yet.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Starts the servers of `backends`, all at once, and waits for them. What fails is told by
-    /// [`address`](Self::address).
+    /// Starts the servers of `backends`, all at the same time, and waits for them. [`address`](Self::address) returns
+    /// the errors.
     pub fn start(&self, backends: impl IntoIterator<Item = Backend>) {
         std::thread::scope(|scope| {
             for backend in backends {
@@ -54,7 +54,7 @@ impl SharedServers {
     ///
     /// # Errors
     ///
-    /// Why there is no server. A server that failed to start is not tried again.
+    /// The reason for which there is no server. A server that failed to start is not started again.
     pub fn address(&self, backend: Backend) -> Result<Option<Address>, &ServerError> {
         Ok(self.running(backend)?.map(Running::address))
     }
@@ -71,7 +71,7 @@ impl SharedServers {
 }
 
 impl Running {
-    /// Takes the server that a variable names, else the programs of this machine, else a container.
+    /// Uses the server that a variable names, else the programs of this machine, else a container.
     fn start(backend: Backend) -> Result<Self, ServerError> {
         let variable = variable(backend);
         let running = match std::env::var(variable) {
@@ -114,7 +114,7 @@ const fn variable(backend: Backend) -> &'static str {
     }
 }
 
-/// The last resort when the server's programs are missing.
+/// Starts a container, which is the last choice when the server's programs are missing.
 fn contain(backend: Backend, error: ServerError) -> Result<Running, ServerError> {
     let ServerError::Missing { mut tried, .. } = error else {
         return Err(error);

@@ -1,4 +1,4 @@
-//! A server that belongs to whoever starts it.
+//! A server that belongs to the test that starts it.
 
 use std::{
     fs,
@@ -20,49 +20,49 @@ pub(crate) const USER: &str = "seachange";
 /// How long a server may take to accept connections.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How often a start is tried: another process may take the free port first, and PostgreSQL waits
-/// for the last children of a killed server.
+/// How many times a start is tried: another process may take the free port first, and PostgreSQL waits for the last
+/// children of a killed server.
 const ATTEMPTS: u32 = 20;
 
-/// What differs between the servers: programs, options, signals.
+/// The differences between the servers: programs, options, signals.
 pub trait ServerSoftware: Sized {
     /// The database that the server serves.
     const BACKEND: Backend;
     /// The database that administrators connect to.
     const ADMIN_DATABASE: &'static str;
-    /// A query for databases, to which a comparison with a name is added.
+    /// A query for databases, to which the caller adds a comparison with a name.
     const DATABASES: &'static str;
-    /// Accounts to run under instead of root, by preference.
+    /// The accounts to run under instead of root, in the order of preference.
     const ACCOUNTS: &'static [&'static str];
-    /// The file, in a home, that starts with the server's process id while it runs.
+    /// The file in the data directory that starts with the server's process id while it runs.
     const PROCESS_ID_FILE: &'static str;
-    /// Ends the server in good order.
+    /// The signal that ends the server regularly.
     const STOP: Signal;
-    /// Ends the server with its children at once.
+    /// The signal that ends the server with its children at once.
     const DISCARD: Signal;
 
     /// Finds the server's programs.
     ///
     /// # Errors
     ///
-    /// [`ServerError::Missing`], with the places that were searched.
+    /// [`ServerError::Missing`], with the searched places.
     fn find() -> Result<Self, ServerError>;
 
-    /// Fills an empty home with a cluster that has the administrator.
+    /// Fills an empty data directory with a cluster that has the administrator.
     ///
     /// # Errors
     ///
-    /// [`ServerError::Failed`], with the end of what the program wrote.
+    /// [`ServerError::Failed`], with the end of the program's output.
     fn initialise(&self, home: &DataDirectory) -> Result<(), ServerError>;
 
-    /// The command that serves `home` on `port` in the foreground.
+    /// Returns the command that serves `home` on `port` in the foreground.
     fn command(&self, home: &DataDirectory, port: u16) -> Command;
 }
 
-/// A server on its own data directory and port. Dropping it ends it, and removes its data.
+/// A server on its own data directory and port. Dropping the value ends the server, and removes its data.
 #[derive(Debug)]
 pub struct TemporaryServer<E: ServerSoftware> {
-    // Before the home: the server ends first, then its data goes.
+    // Declared before the directory: the server ends first, then its data is removed.
     process: Option<Process>,
     engine: E,
     port: u16,
@@ -80,14 +80,14 @@ impl<E: ServerSoftware> TemporaryServer<E> {
         Self::begin(engine, DataDirectory::temporary(Account::unless_ordinary(E::ACCOUNTS)?)?)
     }
 
-    /// Starts a server in an empty home.
+    /// Starts a server in an empty data directory.
     pub(crate) fn begin(engine: E, home: DataDirectory) -> Result<Self, ServerError> {
         engine.initialise(&home)?;
         Self::launch(engine, home, None)
     }
 
-    /// Starts a server on the data in `path`, which is made when it is not there; on `port`, unless
-    /// somebody else listens there.
+    /// Starts a server on the data in `path`, which is created if it does not exist; on `port`, unless another process
+    /// listens there.
     pub(crate) fn start_in(path: &Path, port: Option<u16>) -> Result<Self, ServerError> {
         let engine = E::find()?;
         let fresh = !path.join("data").exists();
@@ -111,7 +111,7 @@ impl<E: ServerSoftware> TemporaryServer<E> {
         }
     }
 
-    /// Where the server listens, for the user that owns everything.
+    /// The address of the server, for the user that owns everything.
     pub fn address(&self) -> Address {
         Address::local(E::BACKEND, self.port, USER, USER)
     }
@@ -126,7 +126,7 @@ impl<E: ServerSoftware> TemporaryServer<E> {
         self.process.as_ref().map(Process::id)
     }
 
-    /// Kills the server's first process; others notice that, and end.
+    /// Kills the server's first process; its other processes notice that, and end.
     ///
     /// # Errors
     ///
@@ -144,13 +144,13 @@ impl<E: ServerSoftware> TemporaryServer<E> {
         let children = self.process.as_ref().map(Process::children).unwrap_or_default();
         self.end(Signal::KILL)?;
         for child in children {
-            // It may have ended with its parent.
+            // The process may have ended with its parent.
             let _ = kill_process(child, Signal::KILL);
         }
         Ok(())
     }
 
-    /// Stops the server in good order. Its data stays until the value is dropped.
+    /// Stops the server regularly. Its data stays until the value is dropped.
     ///
     /// # Errors
     ///
@@ -159,12 +159,11 @@ impl<E: ServerSoftware> TemporaryServer<E> {
         self.end(E::STOP)
     }
 
-    /// Starts the server again, on the same data and the same port; one that still runs is stopped
-    /// first.
+    /// Starts the server again, on the same data and the same port. A server that still runs is stopped first.
     ///
     /// # Errors
     ///
-    /// When it does not come up.
+    /// When it does not start.
     pub fn restart(&mut self) -> Result<(), ServerError> {
         self.stop()?;
         let mut attempt = 1;
@@ -181,7 +180,7 @@ impl<E: ServerSoftware> TemporaryServer<E> {
         self.port
     }
 
-    /// Lets the server run on after this process.
+    /// Lets the server continue after this process has ended.
     pub fn detach(mut self) {
         if let Some(process) = self.process.take() {
             process.detach();
@@ -208,15 +207,15 @@ impl<E: ServerSoftware> TemporaryServer<E> {
         self.wait(process)
     }
 
-    /// Whether a login works now. The port is tried first: a pool would try again by itself, at
-    /// growing intervals, and turn milliseconds into seconds.
+    /// Returns whether a login works now. The port is tried first: a pool would retry by itself, at growing intervals,
+    /// which would take seconds instead of milliseconds.
     fn try_login(&self, url: &str) -> Result<(), ServerError> {
         TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).map_err(ServerError::io("connect"))?;
         block_on(async { connect(url).await?.close().await })?;
         Ok(())
     }
 
-    /// Waits until a login works: an open port alone does not mean that users exist yet.
+    /// Waits until a login works: an open port does not mean that users exist yet.
     fn wait(&mut self, mut process: Process) -> Result<(), ServerError> {
         let deadline = Instant::now() + PATIENCE;
         let url = self.url(E::ADMIN_DATABASE);
@@ -243,7 +242,7 @@ impl<E: ServerSoftware> TemporaryServer<E> {
     }
 }
 
-/// Opens a pool of at most two connections: tests are many, and servers count connections.
+/// Opens a pool of at most two connections: there are many tests, and servers limit the number of connections.
 pub(crate) async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(url);
     options
@@ -254,7 +253,7 @@ pub(crate) async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
     Database::connect(options).await
 }
 
-/// A port that nobody listens on now.
+/// Returns a port on which no process listens now.
 pub(crate) fn free_port() -> Result<u16, ServerError> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .and_then(|listener| listener.local_addr())

@@ -10,7 +10,7 @@ const START: &str = r##"digraph revisions {
     edge [fontname="Helvetica,Arial,sans-serif", fontsize=9, color="#57606a"];
 "##;
 
-/// Writes revisions as nodes, and arrows the way an upgrade goes.
+/// Writes revisions as nodes, and arrows in the direction of an upgrade.
 pub(super) fn write(picture: &GraphLayout<'_>) -> String {
     let mut text = START.to_owned();
     for node in &picture.nodes {
@@ -36,7 +36,7 @@ fn label(node: &Node<'_>) -> String {
     quoted(&lines)
 }
 
-/// A string of the language: a backslash begins an escape there, and `&` an entity.
+/// A string in the language: it must escape backslashes, which begin an escape, and `&`, which begins an entity.
 fn quoted(text: &str) -> String {
     let escaped = text.replace('&', "&amp;").replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
     format!("\"{escaped}\"")

@@ -1,7 +1,7 @@
-//! The lanes in which revisions stand and lines run.
+//! The lanes that revisions and lines are drawn in.
 //!
-//! The rows are walked once from the top. A lane is taken by a line from below its upper revision to its lower one, and
-//! is free again after that; the leftmost free lane is taken first. Lines to the same parent come together.
+//! The rows are walked once from the top. A line takes a lane between its upper and its lower revision; after that
+//! the lane is free again. The leftmost free lane is taken first. Lines to the same parent share a lane.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -9,9 +9,9 @@ use super::{Edge, EdgeKind, GraphLayout};
 
 /// A lane for each row and for each line.
 pub(super) struct Lanes {
-    /// The lane in which the revision of each row stands.
+    /// The lane of the revision in each row.
     pub(super) nodes: Vec<usize>,
-    /// The lane in which each line runs between the rows of its ends.
+    /// The lane of each line between the rows of its ends.
     pub(super) edges: Vec<usize>,
     /// The number of lanes.
     pub(super) count: usize,
@@ -37,10 +37,10 @@ impl FreeLanes {
     }
 }
 
-/// The lanes of the lines that a revision ends.
+/// The lanes of the lines that end at a revision.
 #[derive(Default)]
 struct IncomingLanes {
-    /// From left to right turned round: the last is the leftmost.
+    /// From right to left: the last is the leftmost.
     parent: Vec<usize>,
     dependency: Vec<usize>,
 }
@@ -69,8 +69,8 @@ impl IncomingLanes {
         self.parent.last().or(self.dependency.first()).copied()
     }
 
-    /// Finds a lane for a line from a revision in `from`. It joins a line to the same parent, unless going straight down
-    /// leads further to the left: there the two meet at their end.
+    /// Finds a lane for a line from a revision in lane `from`. The line joins a line to the same parent, unless lane
+    /// `from` is free and further to the left: then the two lines meet at the parent.
     fn add(&mut self, edge: &Edge, from: usize, free: &mut FreeLanes) -> usize {
         if edge.kind == EdgeKind::Dependency {
             let lane = free.take(from);

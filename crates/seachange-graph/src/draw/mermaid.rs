@@ -1,4 +1,4 @@
-//! Mermaid, which code forges draw inside Markdown.
+//! Mermaid, which code hosting sites draw inside Markdown.
 
 use std::fmt::Write;
 
@@ -6,13 +6,13 @@ use super::{EdgeKind, GraphLayout, Node, NodeState};
 
 const START: &str = "flowchart BT\n    accTitle: Revision graph\n";
 
-/// Green outlines for what is applied, dashes for what is not: readable on light pages and on dark ones.
+/// Green outlines for applied revisions, dashes for pending ones: readable on light and on dark pages.
 const STATES: &str = "    classDef applied stroke:#2da44e,stroke-width:2px
     classDef pending stroke-dasharray:4 3
     classDef current stroke:#2da44e,stroke-width:4px
 ";
 
-/// Writes revisions as nodes, and arrows the way an upgrade goes.
+/// Writes revisions as nodes, and arrows in the direction of an upgrade.
 pub(super) fn write(picture: &GraphLayout<'_>) -> String {
     let mut text = START.to_owned();
     for node in &picture.nodes {
@@ -31,7 +31,7 @@ pub(super) fn write(picture: &GraphLayout<'_>) -> String {
     text
 }
 
-/// A name for a revision. Ids alone would do, were it not for words of the language such as `end`.
+/// A name for a revision. An id alone is not enough, because it can be a word of the language such as `end`.
 fn name(node: &Node<'_>) -> String {
     format!("r_{}", node.revision.id)
 }
@@ -47,8 +47,8 @@ fn label(node: &Node<'_>) -> String {
     label
 }
 
-/// Writes everything but letters, digits and spaces by its number: quotes end a text of the language, and within it
-/// `#`, `%`, `<`, backticks, Markdown's emphasis and lists, and in places even a colon mean something.
+/// Writes everything except letters, digits and spaces as a numeric entity: quotes end a text of the language, and
+/// inside a text `#`, `%`, `<`, backticks, Markdown's emphasis and lists, and sometimes a colon have a meaning.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

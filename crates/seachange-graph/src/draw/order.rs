@@ -1,13 +1,13 @@
-//! The order of the rows: one that can be drawn with few lines side by side.
+//! The order of the rows, chosen so that few lines run side by side.
 //!
-//! From a head the walk goes down, at a merge point along the last parent first. Where it comes to a revision that
-//! something not drawn yet is above, it goes up there first: so a side branch is whole before the line goes on below the
-//! place where it left, and two lines that merge again and again are drawn in turns. Revisions that hang together by
-//! parents are one tree; trees are drawn one after the other, those that depend on another above it.
+//! The walk goes down from a head; at a merge point it takes the last parent first. Before it draws a revision, it
+//! draws every revision above it. So a side branch is complete before the walk continues below its branch point, and
+//! two lines that merge repeatedly are drawn in turns. Revisions that are connected by parents form one component.
+//! Components are drawn one after the other; one that depends on another is above it.
 
 use crate::graph::Graph;
 
-/// The positions, the newest first, each before all it points at.
+/// The positions, the newest first, each before all positions that it points at.
 pub(super) fn newest_first(graph: &Graph) -> Vec<usize> {
     let trees = Components::new(graph);
     let mut walk = TopologicalWalk::new(graph);
@@ -17,15 +17,15 @@ pub(super) fn newest_first(graph: &Graph) -> Vec<usize> {
     walk.rows
 }
 
-/// What is drawn, and what is next.
+/// The revisions that are drawn, and those that are next.
 struct TopologicalWalk<'a> {
     graph: &'a Graph,
-    /// What points at each position: other trees first, then the newest.
+    /// The revisions that point at each position: dependants first, then children, each from the newest.
     above: Vec<Vec<usize>>,
-    /// How much of that, from the start, is known to be drawn.
+    /// How many of them, from the start, are known to be drawn.
     drawn_above: Vec<usize>,
     is_drawn: Vec<bool>,
-    /// Something above each is drawn; the last is next.
+    /// Revisions with at least one drawn revision above them; the last is next.
     open: Vec<usize>,
     rows: Vec<usize>,
 }
@@ -48,7 +48,7 @@ impl<'a> TopologicalWalk<'a> {
         }
     }
 
-    /// Draws a revision, everything below it, and what has to stand above that.
+    /// Draws a revision, everything below it, and the revisions that must be above those.
     fn go_on(&mut self, top: usize) {
         self.open.push(top);
         while let Some(&position) = self.open.last() {
@@ -64,13 +64,13 @@ impl<'a> TopologicalWalk<'a> {
     fn draw(&mut self, position: usize) {
         self.is_drawn[position] = true;
         self.rows.push(position);
-        // Dependencies wait until the line that needs them is at its end.
+        // Dependencies are drawn after the line that needs them ends.
         let dependencies = self.graph.dependency_positions(position);
         self.open.extend(dependencies.iter().chain(self.graph.parent_positions(position)));
     }
 
-    /// Goes up from a revision to one that nothing undrawn is above. What is passed on the way is drawn before the
-    /// revision is come to again, so that a way is hardly ever gone twice.
+    /// Goes up from a revision to one with no undrawn revision above it. The revisions passed on the way are drawn
+    /// before the walk returns to the start, so the walk rarely takes a path twice.
     fn highest_undrawn(&mut self, mut position: usize) -> usize {
         while let Some(above) = self.undrawn_above(position) {
             position = above;
@@ -88,11 +88,11 @@ impl<'a> TopologicalWalk<'a> {
     }
 }
 
-/// Revisions that hang together by parents.
+/// Revisions that are connected by parents.
 struct Components {
-    /// The tree of each position.
+    /// The component of each position.
     of: Vec<usize>,
-    /// What nothing points at in each tree, the newest first.
+    /// The revisions of each component that no other points at, the newest first.
     tops: Vec<Vec<usize>>,
 }
 
@@ -113,7 +113,7 @@ impl Components {
         Self { of, tops }
     }
 
-    /// The trees, those that depend on another before it as far as that goes.
+    /// The components; where possible, one that depends on another comes before it.
     fn order(&self, graph: &Graph) -> Vec<usize> {
         let mut dependants = vec![Vec::new(); self.tops.len()];
         for position in 0..graph.len() {
@@ -124,7 +124,7 @@ impl Components {
     }
 }
 
-/// Puts everything that hangs together with `start` into `tree`.
+/// Puts all revisions that are connected with `start` into component `tree`.
 fn fill(of: &mut [usize], graph: &Graph, start: usize, tree: usize) {
     of[start] = tree;
     let mut open = vec![start];
@@ -138,7 +138,7 @@ fn fill(of: &mut [usize], graph: &Graph, start: usize, tree: usize) {
     }
 }
 
-/// Walks depth first from each start, and lists what it meets once all that follows from it is listed.
+/// Walks depth first from each start, and lists each node after all nodes that can be reached from it.
 fn closing_order(starts: impl IntoIterator<Item = usize>, next: &[Vec<usize>]) -> Vec<usize> {
     let mut is_seen = vec![false; next.len()];
     let mut closed = Vec::with_capacity(next.len());

@@ -1,7 +1,7 @@
-//! An SVG document: a row for each revision, lanes on the left as in a log, the text beside them.
+//! An SVG document: a row for each revision, lanes on the left as in a log, the text on the right.
 //!
-//! Widths of text are not known here. Where something stands behind a text, the text is told its width (`textLength`),
-//! in a font whose letters are all alike; only the end of a message is estimated.
+//! The widths of texts are not known here. Where something follows a text, the document sets the width of the text
+//! (`textLength`) and uses a monospaced font; only the end of a message is estimated.
 
 mod line;
 mod row;
@@ -19,10 +19,10 @@ const ROW: usize = 28;
 /// The width of a lane, in pixels.
 const LANE: usize = 18;
 
-/// What is left empty around everything, in pixels.
+/// The empty margin around the picture, in pixels.
 const MARGIN: usize = 16;
 
-/// The number of colours that lanes take in turn.
+/// The number of colours, which the lanes use in turn.
 const COLORS: usize = 7;
 
 /// Writes the document.
@@ -75,7 +75,7 @@ fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
-/// Lines come first: revisions stand on top of them.
+/// Lines come first, so that revisions are drawn on top of them.
 fn lines(text: &mut String, picture: &GraphLayout<'_>, lanes: &Lanes) {
     for (edge, &lane) in picture.edges.iter().zip(&lanes.edges) {
         let path = line::path(edge, lane, lanes);
@@ -86,7 +86,7 @@ fn lines(text: &mut String, picture: &GraphLayout<'_>, lanes: &Lanes) {
     }
 }
 
-/// What dashes mean and what circles mean, where there are any, and where it ends.
+/// Explains dashes and circles, if the picture has any, and returns where the explanation ends.
 fn legend(picture: &GraphLayout<'_>, start: usize) -> Option<(String, usize)> {
     let has_states = picture.nodes.iter().any(|node| node.state.is_some());
     let parts = [

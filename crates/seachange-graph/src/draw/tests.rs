@@ -30,7 +30,7 @@ fn picture(graph: &Graph) -> GraphLayout<'_> {
     GraphLayout::new(graph, |_| NodeLabel::default())
 }
 
-/// One of everything: two bases, a branch, a merge point, a label, a dependency, and what is applied of it.
+/// One example of everything: two bases, a branch, a merge point, a label, a dependency, and applied revisions.
 const EVERYTHING: &str = "a, a -> b, a -> c, b c -> d, d -> e (y), x [side], x -> y, y -> z";
 
 fn everything(graph: &Graph) -> GraphLayout<'_> {

@@ -1,17 +1,17 @@
-//! Texts that a picture can hold.
+//! Texts that fit a picture.
 
-/// Puts a text on one line: white space becomes one space, and what no document may hold becomes U+FFFD.
+/// Puts a text on one line: white space becomes one space, and characters that no document may contain become U+FFFD.
 pub(super) fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").chars().map(|c| if is_forbidden(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
-/// Control characters, and the two that XML does not allow besides.
+/// Control characters, and the two other characters that XML does not allow.
 fn is_forbidden(c: char) -> bool {
     c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
-/// Cuts a text so that it has at most `limit` characters.
+/// Shortens a text to at most `limit` characters.
 pub(super) fn cut(text: &str, limit: usize) -> String {
     if text.chars().count() <= limit {
         return text.to_owned();
@@ -20,7 +20,7 @@ pub(super) fn cut(text: &str, limit: usize) -> String {
     format!("{}…", start.trim_end())
 }
 
-/// About how many letters wide a text is: what East Asian scripts and pictographs fill counts twice.
+/// The approximate width of a text in letters: East Asian characters and pictographs count as two.
 pub(super) fn width(text: &str) -> usize {
     text.chars().map(|c| if c < '\u{1100}' || ('\u{2000}'..'\u{2e80}').contains(&c) { 1 } else { 2 }).sum()
 }

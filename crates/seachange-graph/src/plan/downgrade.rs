@@ -1,4 +1,4 @@
-//! Plans that undo revisions.
+//! Plans that revert revisions.
 
 use super::{Direction, Plan, PlanError};
 use crate::applied::AppliedSet;
@@ -9,21 +9,23 @@ use crate::revision_set::RevisionSet;
 use crate::target::Target;
 
 impl Graph {
-    /// Plans how to get down to some targets: undoes every applied revision that descends from one of them, and
-    /// whatever depends on those. What depends on the target itself stays, for the target stays.
+    /// Plans a downgrade to some targets: it reverts every applied revision that descends from one of them, and every
+    /// revision that depends on those. A revision that depends on the target itself stays, because the target stays.
     ///
-    /// With a branch (`LABEL@base`, `LABEL@ae1027`), only what belongs to the branch is undone, and what is above that. Steps
-    /// from where the database stands (`-1`) undo the line that they follow, and what is above that.
+    /// With a branch (`LABEL@base`, `LABEL@ae1027`), the plan reverts only the revisions of the branch and those
+    /// above them. Steps from the current revision (`-1`) revert the line that they follow and the revisions above
+    /// it.
     ///
     /// # Errors
     ///
-    /// [`PlanError`] when a target is unknown, is not unique, is not applied, leads up, or is too far.
+    /// [`PlanError`] when a target is unknown, is ambiguous, is not applied, is above the current revision, or has
+    /// too many steps.
     pub fn downgrade(&self, applied: &AppliedSet, targets: &[Target]) -> Result<Plan, PlanError> {
         let mut undone = RevisionSet::empty(self);
         let mut steps = Vec::new();
         for target in targets {
             let lowest = self.lowest_undone(applied, target)?;
-            // Below a gap there may be more that is applied; otherwise nothing is above what is not applied.
+            // Below a missing revision more may be applied; otherwise nothing above an unapplied revision is applied.
             let passes = |position: usize| applied.contains(position) || !applied.missing().is_empty();
             steps.extend(undone.extend(lowest, |position| self.above(position), passes));
         }
@@ -32,7 +34,7 @@ impl Graph {
         Ok(Plan::new(self, Direction::Downgrade, steps))
     }
 
-    /// The lowest revisions that a downgrade undoes.
+    /// The lowest revisions that a downgrade reverts.
     fn lowest_undone(&self, applied: &AppliedSet, target: &Target) -> Result<Vec<usize>, PlanError> {
         if target.is_relative() && target.steps() > 0 {
             return Err(PlanError::WrongWay { target: target.clone(), direction: Direction::Downgrade });
@@ -52,8 +54,9 @@ impl Graph {
         }
     }
 
-    /// Whether other branches leave a branch between these revisions and the one that names it. What is applied of it
-    /// then is theirs as well, and is not to be undone in its name alone.
+    /// Whether other branches leave the branch between these revisions and the revision that names the branch. The
+    /// applied part of the branch then belongs to those branches as well, and must not be reverted for this branch
+    /// alone.
     fn is_shared(&self, applied: &AppliedSet, branch: &Branch, lowest: &[usize]) -> bool {
         let of_branch = RevisionSet::reached(self, [branch.start], |position| self.above(position));
         let above = RevisionSet::reached(self, lowest.iter().copied(), |position| self.above(position));
@@ -61,8 +64,9 @@ impl Graph {
             && above.iter().any(|position| !branch.contains(position) && !of_branch.contains(position))
     }
 
-    /// The lowest revisions that lie above a target: the children of what it stands for, or the bases, kept to the branch.
-    /// Of steps down it is the one that the last was taken from, unless they only name another revision.
+    /// The lowest revisions above a target: the children of the revisions it stands for, or the bases, limited to the
+    /// branch. For steps down it is the revision that the last step started from, unless the steps only name another
+    /// revision.
     pub(super) fn lowest_above(&self, target: &Target, walk: &ResolvedTarget, branch: Option<&Branch>) -> Vec<usize> {
         let is_named = branch.is_none() && !target.is_relative() && !walk.place.is_empty();
         let follows_line = target.steps() < 0 && !is_named;

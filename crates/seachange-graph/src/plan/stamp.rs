@@ -1,4 +1,4 @@
-//! Plans that only write down what is applied.
+//! Plans that change only the record of applied revisions.
 
 use super::PlanError;
 use crate::applied::AppliedSet;
@@ -7,31 +7,32 @@ use crate::graph::Graph;
 use crate::revision_set::RevisionSet;
 use crate::target::Target;
 
-/// What a stamp changes in the record of applied revisions, without running any.
+/// What a stamp changes in the record of applied revisions; it runs no revision.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StampPlan {
-    /// Revisions that the record gains, each after those it points at.
+    /// Revisions to add to the record, each after those it points at.
     pub add: Vec<String>,
-    /// Revisions that the record loses, each before those it points at.
+    /// Revisions to remove from the record, each before those it points at.
     pub remove: Vec<String>,
 }
 
 impl StampPlan {
-    /// Whether the record is already as asked.
+    /// Whether the record needs no change.
     pub fn is_empty(&self) -> bool {
         self.add.is_empty() && self.remove.is_empty()
     }
 }
 
 impl Graph {
-    /// Plans how to record that the database stands at some targets.
+    /// Plans how to record some targets as the current revisions of the database.
     ///
-    /// What is below a target is recorded as applied, and what is above it, kept to its branch, as not applied; all else
-    /// stays. `base` empties the record, `LABEL@base` takes out of it what belongs to the branch alone.
+    /// Revisions below a target are recorded as applied. Those above it, limited to its branch, are recorded as not
+    /// applied. All others stay. `base` empties the record; `LABEL@base` removes the revisions that belong only to
+    /// the branch.
     ///
     /// # Errors
     ///
-    /// [`PlanError`] when a target is unknown, is not unique, or is too far.
+    /// [`PlanError`] when a target is unknown, is ambiguous, or has too many steps.
     pub fn stamp(&self, applied: &AppliedSet, targets: &[Target]) -> Result<StampPlan, PlanError> {
         let mut wanted = Vec::new();
         let mut forgotten = RevisionSet::empty(self);
@@ -54,7 +55,7 @@ impl Graph {
         })
     }
 
-    /// Forgets the revision of a branch, all above it, and all below it that nothing else stands on.
+    /// Removes the revision of a branch, all above it, and all below it that no other recorded revision needs.
     fn forget_branch(&self, applied: &AppliedSet, branch: &Branch, forgotten: &mut RevisionSet) {
         forgotten.extend([branch.start], |position| self.above(position), |_| true);
         let stays = |&position: &usize| !forgotten.contains(position) && !branch.contains(position);

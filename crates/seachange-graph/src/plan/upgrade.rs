@@ -7,14 +7,15 @@ use crate::revision_set::RevisionSet;
 use crate::target::Target;
 
 impl Graph {
-    /// Plans how to get up to some targets: what they stand for and everything below, as far as it is not applied.
-    /// What is missing below applied revisions is part of every plan.
+    /// Plans an upgrade to some targets: it applies the revisions they stand for and everything below that is not
+    /// applied. Every plan includes the revisions that are missing below applied ones.
     ///
-    /// Takes time linear in what is to be applied, plus the size of the graph for a target that is kept to a branch.
+    /// Takes time linear in the number of revisions to apply, plus the size of the graph if a target is limited to a
+    /// branch.
     ///
     /// # Errors
     ///
-    /// [`PlanError`] when a target is unknown, is not unique, leads down, or is too far.
+    /// [`PlanError`] when a target is unknown, is ambiguous, is below the current revision, or has too many steps.
     pub fn upgrade(&self, applied: &AppliedSet, targets: &[Target]) -> Result<Plan, PlanError> {
         let mut wanted = applied.missing().to_vec();
         for target in targets {

@@ -8,44 +8,44 @@ use thiserror::Error;
 use super::{Anchor, Target};
 use crate::name::{InvalidName, check_id};
 
-/// A text that is no target, and the part of it that is in the way.
+/// A text that is not a valid target, and the part of it that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{}", describe(text, flaw))]
 pub struct ParseTargetError {
     /// The whole text.
     pub text: String,
-    /// Where the flaw is, in bytes of the text; empty where something is missing.
+    /// The range of the flaw, in bytes of the text; empty if something is missing.
     pub place: Range<usize>,
-    /// What is wrong there.
+    /// What is wrong at this place.
     pub flaw: ParseTargetErrorKind,
 }
 
-/// What is wrong with a text that is no target.
+/// What is wrong with an invalid target.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ParseTargetErrorKind {
-    /// Nothing was given.
+    /// The text is empty.
     #[error("it is empty")]
     Empty,
-    /// Nothing stands before the `@`.
+    /// Nothing precedes the `@`.
     #[error("expected a branch label or a revision before `@`")]
     MissingBranch,
-    /// Nothing stands after the `@`.
+    /// Nothing follows the `@`.
     #[error("expected a place or a number of steps after `@`")]
     MissingPlace,
-    /// A reserved word stands before the `@`.
-    #[error("`{word}` is no branch; expected a label or a revision before `@`")]
+    /// A reserved word precedes the `@`.
+    #[error("`{word}` is not a branch; expected a label or a revision before `@`")]
     ReservedBranch {
         /// The word.
         word: String,
     },
-    /// Nothing stands after the sign.
+    /// Nothing follows the sign.
     #[error("expected digits after the sign, found nothing")]
     MissingSteps,
-    /// Something else than digits stands after the sign.
+    /// A character other than a digit follows the sign.
     #[error("expected digits after the sign, found {character:?}")]
     Steps {
-        /// The first character that is no digit.
+        /// The first character that is not a digit.
         character: char,
     },
     /// The number after the sign is too large.
@@ -62,11 +62,11 @@ pub enum ParseTargetErrorKind {
 fn describe(text: &str, flaw: &ParseTargetErrorKind) -> String {
     match flaw {
         ParseTargetErrorKind::Empty => "the target is empty".to_owned(),
-        _ => format!("`{text}` is no target: {flaw}"),
+        _ => format!("invalid target `{text}`: {flaw}"),
     }
 }
 
-/// A flaw and where it is.
+/// A flaw and its place.
 type SpannedErrorKind = (Range<usize>, ParseTargetErrorKind);
 
 impl FromStr for Target {
@@ -124,7 +124,7 @@ fn parse_place(text: &str, range: Range<usize>) -> Result<Anchor, SpannedErrorKi
     }
 }
 
-/// Points at the character in the way, or else at the whole name.
+/// Points at the invalid character, or else at the whole name.
 fn illegal(name: &str, start: usize, reason: InvalidName) -> SpannedErrorKind {
     let place = match &reason {
         InvalidName::Character { character } => {

@@ -1,4 +1,4 @@
-//! What a database holds, judged.
+//! The checks of what a database holds.
 
 use super::{applied_at, graph};
 
@@ -24,7 +24,7 @@ fn a_database_ahead_is_told_from_one_that_diverged() {
     check_error("a -> b", &[("z", &[])], diverged);
     check_error("a -> b", &[("z", &["b"])], diverged);
     check_error("a -> b", &[("a", &["z"]), ("z", &[])], diverged);
-    // A root that is unknown, where the rest is shared, is a new branch.
+    // An unknown base, if other revisions are shared, is a new branch.
     let ahead = "the database is ahead of this program: `z` is applied and unknown here";
     check_error("a -> b", &[("a", &[]), ("z", &[])], ahead);
 }

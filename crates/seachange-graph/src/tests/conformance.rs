@@ -1,8 +1,8 @@
-//! What Alembic 1.20.1 answers to 2,923 questions about 150 graphs, compared with what this crate answers.
+//! The answers of Alembic 1.20.1 to 2,923 questions about 150 graphs, compared with the answers of this crate.
 //!
-//! The order of steps is compared where only one is valid; otherwise the sets are, and that each step comes after what
-//! it needs. Where a database stands is compared as everything that is applied then: Alembic's table may keep a head
-//! that another one depends on.
+//! The order of steps is compared if only one order is valid. Otherwise the sets are compared, and each step must
+//! come after the revisions it needs. The current revisions are compared as the set of applied revisions, because
+//! Alembic's table may keep a head that another one depends on.
 
 mod answer;
 mod cases;
@@ -15,14 +15,14 @@ use answer::{Answer, Failure, ask};
 use cases::{Case, Question, Suite};
 use departures::Departure;
 
-/// What comparing two answers gave.
+/// The result of comparing two answers.
 enum Verdict {
     Agreed,
     Departed(Departure),
     Failed(String),
 }
 
-/// How often each verdict was given.
+/// The number of times each verdict occurred.
 #[derive(Default)]
 struct Tally {
     agreed: usize,
@@ -99,17 +99,17 @@ fn the_shape_of_every_graph_is_what_alembic_finds() {
     self_loop: revision `a` points at itself
     self_loop_in_merge: revision `c` points at itself
     dep_self_loop_tail: revision `c` points at itself
-    cycle2: revisions point at each other in a circle: `a` -> `b` -> `a`
-    cycle3_plus_tail: revisions point at each other in a circle: `a` -> `c` -> `b` -> `a`
-    dep_cycle: revisions point at each other in a circle: `a` -> `c` -> `b` -> `a`
-    dep_cycle_tail: revisions point at each other in a circle: `a` -> `c` -> `b` -> `a`
-    dep_cycle_two_branches: revisions point at each other in a circle: `a1` -> `b2` -> `b1` -> `a1`
+    cycle2: revisions form a cycle: `a` -> `b` -> `a`
+    cycle3_plus_tail: revisions form a cycle: `a` -> `c` -> `b` -> `a`
+    dep_cycle: revisions form a cycle: `a` -> `c` -> `b` -> `a`
+    dep_cycle_tail: revisions form a cycle: `a` -> `c` -> `b` -> `a`
+    dep_cycle_two_branches: revisions form a cycle: `a1` -> `b2` -> `b1` -> `a1`
     missing_dep: revision `b` depends on `gone`, which no revision defines
     duplicate_id: more than one revision has the id `b`
-    duplicate_label: the branch label `xy1` is there more than once: `c`, `e`
+    duplicate_label: the branch label `xy1` is used more than once: `c`, `e`
     label_equals_own_id: the branch label `a` of revision `a` is the id of a revision
-    illegal_char_-: `b-1` cannot be a revision id: it holds '-'; letters, digits, `_` and `.` are allowed
-    illegal_char_:: `b:1` cannot be a revision id: it holds ':'; letters, digits, `_` and `.` are allowed
+    illegal_char_-: `b-1` cannot be a revision id: it contains '-'; letters, digits, `_` and `.` are allowed
+    illegal_char_:: `b:1` cannot be a revision id: it contains ':'; letters, digits, `_` and `.` are allowed
     id_head: `head` cannot be a revision id: the word is reserved
     label_head: `head` of revision `a` cannot be a branch label: the word is reserved
     ");
@@ -141,7 +141,7 @@ fn check_facts(case: &Case, graph: &Graph) {
 fn compare(case: &Case, graph: &Graph, question: &Question) -> Verdict {
     let ours = ask(graph, question);
     let agrees = match (&ours, &question.expected_error) {
-        // The original crashes: any plan that holds together will do, and any refusal.
+        // Alembic crashes here: any consistent plan and any error are accepted.
         (_, Some(error)) if error.internal => true,
         (Ok(answer), None) => answer.agrees(graph, question),
         (Err(failure), Some(error)) => failure.is_like(error),

@@ -1,4 +1,4 @@
-//! What a set of revisions is refused for.
+//! The errors that a set of revisions is rejected for.
 
 use super::{graph, revisions};
 use crate::{Graph, Revision};
@@ -29,7 +29,7 @@ fn every_fault_is_reported_at_once() {
             Revision::new("head"),
         ],
         &[
-            "`x-1` cannot be a revision id: it holds '-'; letters, digits, `_` and `.` are allowed",
+            "`x-1` cannot be a revision id: it contains '-'; letters, digits, `_` and `.` are allowed",
             "`head` cannot be a revision id: the word is reserved",
             "more than one revision has the id `a`",
             "revision `b` comes after `gone`, which no revision defines",
@@ -41,17 +41,14 @@ fn every_fault_is_reported_at_once() {
 
 #[test]
 fn a_circle_is_named_from_its_smallest_id() {
-    check_faults(
-        revisions("c -> a, a -> b, b -> c, c -> d"),
-        &["revisions point at each other in a circle: `a` -> `c` -> `b` -> `a`"],
-    );
+    check_faults(revisions("c -> a, a -> b, b -> c, c -> d"), &["revisions form a cycle: `a` -> `c` -> `b` -> `a`"]);
 }
 
 #[test]
 fn a_circle_through_a_dependency_is_found() {
     check_faults(
         vec![Revision::new("a").depending_on("b"), Revision::new("b").after("a")],
-        &["revisions point at each other in a circle: `a` -> `b` -> `a`"],
+        &["revisions form a cycle: `a` -> `b` -> `a`"],
     );
 }
 
@@ -66,9 +63,9 @@ fn labels_are_unique_among_labels_and_ids() {
             Revision::new("e").labelled("no space"),
         ],
         &[
-            "`no space` of revision `e` cannot be a branch label: it holds ' '; letters, digits, `_` and `.` are allowed",
+            "`no space` of revision `e` cannot be a branch label: it contains ' '; letters, digits, `_` and `.` are allowed",
             "the branch label `a` of revision `c` is the id of a revision",
-            "the branch label `blog` is there more than once: `a`, `b`",
+            "the branch label `blog` is used more than once: `a`, `b`",
             "the branch label `d` of revision `d` is the id of a revision",
         ],
     );
@@ -79,7 +76,7 @@ fn ids_are_limited_in_length() {
     let longest = "a".repeat(128);
     assert!(Graph::new([Revision::new(longest.as_str())]).is_ok());
     let faults = Graph::new([Revision::new(format!("{longest}a"))]).unwrap_err();
-    assert!(faults.to_string().ends_with("it has 129 bytes, and 128 is the most"), "{faults}");
+    assert!(faults.to_string().ends_with("it has 129 bytes; the maximum is 128"), "{faults}");
 }
 
 #[test]
@@ -125,7 +122,7 @@ fn ids_that_differ_only_in_case_are_refused() {
     check_faults(
         vec![Revision::new("k1"), Revision::new("K1").after("k1"), Revision::new("k1")],
         &[
-            "the ids `k1` and `K1` differ only in upper and lower case, which not every database tells apart",
+            "the ids `k1` and `K1` differ only in upper and lower case, which some databases do not distinguish",
             "more than one revision has the id `k1`",
         ],
     );

@@ -45,7 +45,7 @@ fn upgrades_across_branches() {
     check_upgrade(FORK, "", "d", "a b d");
     check_upgrade(FORK, "", "head", "error: 2 heads: `c`, `d`");
     check_upgrade(FORK, "", "+1", "a");
-    check_upgrade(FORK, "", "+2", "error: `+2` leads several ways after 1 of 2 revisions: `b`, `c`");
+    check_upgrade(FORK, "", "+2", "error: `+2` is ambiguous after 1 of 2 revisions: `b`, `c`");
     check_upgrade(FORK, "", "c+1", "error: `c+1` leads too far: 1 revision asked for, 0 available");
     check_upgrade(FORK, "c", "d@+1", "b");
     check_upgrade(FORK, "c", "d@+2", "b d");
@@ -86,7 +86,7 @@ fn downgrades_across_branches() {
     check_downgrade(FORK, "c d", "heads", "");
     check_downgrade(FORK, "c d", "base+1", "d c b");
     check_downgrade(DIAMOND, "d", "-1", "d");
-    check_downgrade(DIAMOND, "d", "-2", "error: `-2` leads several ways after 1 of 2 revisions: `b`, `c`");
+    check_downgrade(DIAMOND, "d", "-2", "error: `-2` is ambiguous after 1 of 2 revisions: `b`, `c`");
     check_downgrade(DIAMOND, "d", "b", "d");
 }
 

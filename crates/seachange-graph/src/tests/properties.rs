@@ -1,4 +1,4 @@
-//! What holds for every graph.
+//! Properties of every graph.
 
 use std::collections::BTreeSet;
 
@@ -55,7 +55,7 @@ fn closed(graph: &Graph, picks: &[Index]) -> BTreeSet<String> {
     graph.names(graph.closure_below(picks).iter()).into_iter().collect()
 }
 
-/// Runs a plan on a set, checking at each step that nothing stands without what it needs.
+/// Runs a plan on a set. Each step is checked: no revision without the revisions it needs.
 fn run(graph: &Graph, start: &BTreeSet<String>, plan: &Plan) -> BTreeSet<String> {
     let mut rows = start.clone();
     for step in &plan.steps {
@@ -174,8 +174,8 @@ proptest! {
     }
 }
 
-/// From one revision up to another and down again: what lies on the way is undone in the reverse order. That can only
-/// be asked where all of it descends from the first; what another branch gained on the way up stays.
+/// An upgrade from one revision to another and a downgrade back revert the same revisions in the reverse order. This
+/// holds only if all of them descend from the first; revisions that another branch gains in the upgrade stay.
 fn there_and_back(graph: &Graph, low: usize, high: usize) {
     let target = |position: usize| -> Target { graph.revision(position).id.parse().unwrap() };
     let start: BTreeSet<String> = graph.names(graph.closure_below([low]).iter()).into_iter().collect();

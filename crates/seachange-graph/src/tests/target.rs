@@ -69,72 +69,72 @@ fn a_refusal_points_at_the_place() {
 
     ^
 
-    `@` is no target: expected a branch label or a revision before `@`
+    invalid target `@`: expected a branch label or a revision before `@`
     @
     ^
 
-    `@head` is no target: expected a branch label or a revision before `@`
+    invalid target `@head`: expected a branch label or a revision before `@`
     @head
     ^
 
-    `a@` is no target: expected a place or a number of steps after `@`
+    invalid target `a@`: expected a place or a number of steps after `@`
     a@
       ^
 
-    `a@b@c` is no target: a second `@`
+    invalid target `a@b@c`: a second `@`
     a@b@c
        ^
 
-    `a0001+1garbage` is no target: expected digits after the sign, found 'g'
+    invalid target `a0001+1garbage`: expected digits after the sign, found 'g'
     a0001+1garbage
            ^
 
-    `+` is no target: expected digits after the sign, found nothing
+    invalid target `+`: expected digits after the sign, found nothing
     +
      ^
 
-    `a-` is no target: expected digits after the sign, found nothing
+    invalid target `a-`: expected digits after the sign, found nothing
     a-
       ^
 
-    `++1` is no target: expected digits after the sign, found '+'
+    invalid target `++1`: expected digits after the sign, found '+'
     ++1
      ^
 
-    `a--1` is no target: expected digits after the sign, found '-'
+    invalid target `a--1`: expected digits after the sign, found '-'
     a--1
       ^
 
-    `a b` is no target: it holds ' '; letters, digits, `_` and `.` are allowed
+    invalid target `a b`: it contains ' '; letters, digits, `_` and `.` are allowed
     a b
      ^
 
-    `é` is no target: it holds 'é'; letters, digits, `_` and `.` are allowed
+    invalid target `é`: it contains 'é'; letters, digits, `_` and `.` are allowed
     é
     ^^
 
-    `head@base` is no target: `head` is no branch; expected a label or a revision before `@`
+    invalid target `head@base`: `head` is not a branch; expected a label or a revision before `@`
     head@base
     ^^^^
 
-    `a:b` is no target: it holds ':'; letters, digits, `_` and `.` are allowed
+    invalid target `a:b`: it contains ':'; letters, digits, `_` and `.` are allowed
     a:b
      ^
 
-    `a+99999999999999999999` is no target: the number of steps is too large
+    invalid target `a+99999999999999999999`: the number of steps is too large
     a+99999999999999999999
      ^^^^^^^^^^^^^^^^^^^^^
 
-    `$1` is no target: it holds '$'; letters, digits, `_` and `.` are allowed
+    invalid target `$1`: it contains '$'; letters, digits, `_` and `.` are allowed
     $1
     ^
 
-    `1+1+1` is no target: expected digits after the sign, found '+'
+    invalid target `1+1+1`: expected digits after the sign, found '+'
     1+1+1
        ^
     ");
     let long = "a".repeat(129);
-    assert!(long.parse::<Target>().unwrap_err().to_string().ends_with("it has 129 bytes, and 128 is the most"));
+    assert!(long.parse::<Target>().unwrap_err().to_string().ends_with("it has 129 bytes; the maximum is 128"));
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn every_form_of_a_range_is_understood() {
 #[test]
 fn a_text_that_is_no_range_is_refused() {
     let refusal = |text: &str| text.parse::<Range>().unwrap_err().to_string();
-    assert_eq!(refusal("a"), "`a` is no range: expected `A:B`, `A:` or `:B`");
-    assert_eq!(refusal("a:b:c"), "`a:b:c` is no range: a second `:`");
-    assert_eq!(refusal("a:b+"), "`b+` is no target: expected digits after the sign, found nothing");
+    assert_eq!(refusal("a"), "invalid range `a`: expected `A:B`, `A:` or `:B`");
+    assert_eq!(refusal("a:b:c"), "invalid range `a:b:c`: a second `:`");
+    assert_eq!(refusal("a:b+"), "invalid target `b+`: expected digits after the sign, found nothing");
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::{CargoDirective, CargoEnv, REGISTRY, register};
 
-/// A crate in a temporary folder, with revision files of a name and the fields of the constant.
+/// A crate in a temporary folder, with revision files given by name and the fields of the constant.
 struct Crate {
     folder: tempfile::TempDir,
     dirs: Vec<PathBuf>,
@@ -84,7 +84,7 @@ fn an_empty_and_a_missing_folder_warn() {
     assert!(krate.registry().exists());
 }
 
-const STAY: &str = "a branch that is meant to stay takes a label of its own, in `branch_labels`";
+const STAY: &str = "to keep a branch, give it its own label in `branch_labels`";
 
 #[test]
 fn several_heads_warn() {
@@ -95,7 +95,7 @@ fn several_heads_warn() {
     let expected = format!(
         "cargo::warning=2 heads: `a` create posts (src/versions/m1_create_posts.rs), `b` long long long long long long \
          long long long long long long … (src/versions/m2.rs) (hint: `merge heads` joins them, `revision --head a -m \
-         MESSAGE` goes on from one; {STAY})"
+         MESSAGE` continues from one; {STAY})"
     );
     assert_eq!(krate.build(), [RERUN, expected.as_str()]);
 }
@@ -108,7 +108,7 @@ fn a_branch_with_a_label_of_its_own_may_stay() {
     let fork = [("m3.rs", "id: \"c\", down_revision: &[\"b\"]"), ("m4.rs", "id: \"d\", down_revision: &[\"b\"]")];
     let expected = format!(
         "cargo::warning=2 of 3 heads: `c` revision (src/versions/m3.rs, branch `billing`), `d` revision \
-         (src/versions/m4.rs, branch `billing`) (hint: `merge c d` joins them, `revision --head c -m MESSAGE` goes on from one; {STAY})"
+         (src/versions/m4.rs, branch `billing`) (hint: `merge c d` joins them, `revision --head c -m MESSAGE` continues from one; {STAY})"
     );
     assert_eq!(Crate::new(&[trunk, root, fork[0], fork[1]]).build(), [RERUN, expected.as_str()]);
 }
@@ -147,8 +147,8 @@ fn one_of_several_folders_that_is_not_there_is_a_warning() {
     let krate = Crate::new(&[("m1.rs", "id: \"a\"")]).with_billing(&[]);
     assert_eq!(krate.build(), [RERUN, RERUN_BILLING]);
     fs::remove_dir(krate.version("../billing")).unwrap();
-    let expected = "cargo::warning=no folder `src/billing` (hint: `revision --version-path src/billing` makes it; or \
-                    take it out of `build.rs`)";
+    let expected = "cargo::warning=no folder `src/billing` (hint: `revision --version-path src/billing` creates it; or \
+                    remove it from `build.rs`)";
     assert_eq!(krate.build(), [RERUN, RERUN_BILLING, expected]);
 }
 
@@ -174,7 +174,7 @@ fn all_faults_are_reported_at_once_and_nothing_is_written() {
          `down_revision`, `depends_on`, `branch_labels` or `created`",
         "cargo::error=src/versions/m4_d.rs:1: no `id` in `REVISION`; expected a field such as `id: \
          \"ae1027a6acf4\"`",
-        "cargo::error=src/versions/m2_b.rs:1: `b c` cannot be a revision id: it holds '\\n'; letters, digits, `_` \
+        "cargo::error=src/versions/m2_b.rs:1: `b c` cannot be a revision id: it contains '\\n'; letters, digits, `_` \
          and `.` are allowed (hint: choose another `id`, such as twelve hexadecimal digits)",
         "cargo::error=src/versions/m1_a.rs:1: revision `a` points at itself (hint: take the pointer at itself out \
          of `down_revision` or `depends_on`)",

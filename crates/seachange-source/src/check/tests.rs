@@ -4,7 +4,7 @@ use super::check;
 use crate::parse::parse;
 use crate::scan::ScannedFolders;
 
-/// Makes a folder of constants and compares every problem and way out with `expected`.
+/// Makes a folder of constants, and compares every problem and its solution with `expected`.
 fn check_problems(files: &[(&str, &str)], expected: &[&str]) {
     let mut folder = ScannedFolders::default();
     for (name, fields) in files {
@@ -50,17 +50,17 @@ fn problems_name_files_revisions_and_a_way_out() {
     );
     check_problems(
         &[("a.rs", "id: \"a\", down_revision: &[\"b\"]"), ("b.rs", "id: \"b\", down_revision: &[\"a\"]")],
-        &["a.rs:1: revisions point at each other in a circle: `a` -> `b` -> `a`; see also b.rs:1\n  correct the \
+        &["a.rs:1: revisions form a cycle: `a` -> `b` -> `a`; see also b.rs:1\n  correct the \
            `down_revision` or `depends_on` of one of them"],
     );
     check_problems(
         &[("a.rs", "id: \"a\", down_revision: &[\"a\"]")],
-        &["a.rs:1: revision `a` points at itself\n  take the pointer at itself out of `down_revision` or `depends_on`"],
+        &["a.rs:1: revision `a` points at itself\n  remove the revision's own id from `down_revision` or `depends_on`"],
     );
     check_problems(
         &[("a.rs", "id: \"a b\", branch_labels: &[\"head\"]")],
         &[
-            "a.rs:1: `a b` cannot be a revision id: it holds ' '; letters, digits, `_` and `.` are allowed\n  \
+            "a.rs:1: `a b` cannot be a revision id: it contains ' '; letters, digits, `_` and `.` are allowed\n  \
              choose another `id`, such as twelve hexadecimal digits",
             "a.rs:1: `head` of revision `a b` cannot be a branch label: the word is reserved\n  rename `head` in \
              `branch_labels`",
@@ -68,7 +68,7 @@ fn problems_name_files_revisions_and_a_way_out() {
     );
     check_problems(
         &[("a.rs", "id: \"a\", branch_labels: &[\"x\"]"), ("b.rs", "id: \"b\", branch_labels: &[\"x\"]")],
-        &["a.rs:1: the branch label `x` is there more than once: `a`, `b`; see also b.rs:1\n  keep `x` in one \
+        &["a.rs:1: the branch label `x` is used more than once: `a`, `b`; see also b.rs:1\n  keep `x` in one \
            `branch_labels`, and rename the others"],
     );
     check_problems(
@@ -81,7 +81,7 @@ fn problems_name_files_revisions_and_a_way_out() {
     check_problems(
         &[("a.rs", "id: \"a\""), ("b.rs", "id: \"A\"")],
         &[
-            "a.rs:1: the ids `a` and `A` differ only in upper and lower case, which not every database tells apart; see \
+            "a.rs:1: the ids `a` and `A` differ only in upper and lower case, which some databases do not distinguish; see \
            also b.rs:1\n  choose another `id` for one of them",
         ],
     );

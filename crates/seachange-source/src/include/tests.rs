@@ -41,14 +41,14 @@ impl Crate {
         self.read().source_hash
     }
 
-    /// The files that count, from the folder of the crate.
+    /// The files that count, relative to the folder of the crate.
     fn included(&self) -> Vec<String> {
         let root = self.folder.path();
         let name = |path: &Path| path.strip_prefix(root).unwrap_or(path).display().to_string();
         self.read().included.iter().map(|path| name(path)).collect()
     }
 
-    /// Asserts that the hash is another one with other contents of a file, and the old one with the old contents.
+    /// Asserts that the hash changes with other contents of a file, and returns with the old contents.
     fn check_counts(&self, name: &str, other: impl AsRef<[u8]>) {
         let (before, contents) = (self.hash(), fs::read(self.path(name)).unwrap());
         self.write(name, other);
@@ -106,7 +106,7 @@ fn included_code_is_code() {
         "/// A step.\nfn one() {\n    run(include_str!(\"../../../sql/up.sql\",))\n}",
     );
     assert_eq!(krate.hash(), before);
-    // Not code: rustc says so, and the text counts.
+    // Not code: rustc reports it, and the text counts.
     krate.check_counts("src/versions/steps/one.rs", "fn one( {");
     krate.write("src/versions/steps/one.rs", "include!(\"one.rs\");");
     assert_eq!(krate.hash(), krate.hash());

@@ -1,4 +1,4 @@
-//! Why there is no place for a new revision.
+//! The reasons why a new revision cannot be placed.
 
 use std::path::PathBuf;
 
@@ -6,26 +6,26 @@ use seachange_graph::error::quoted;
 use seachange_graph::{ResolveError, Target};
 use thiserror::Error;
 
-/// A place that was asked for and does not exist, or is not one place.
+/// A requested place that does not exist, or is ambiguous.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum PlacementError {
-    /// A parent means nothing among the files, or too much.
+    /// A parent stands for no revision in the files, or is ambiguous.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
-    /// A target depends on where a database stands, and files know no database.
-    #[error("`{target}` depends on where a database stands, and a revision file does not")]
+    /// A target depends on the current revision of a database, which files do not know.
+    #[error("`{target}` depends on the current revision of a database, which revision files do not know")]
     Relative {
         /// The target.
         target: Target,
     },
-    /// A revision that is no merge was to come after several.
-    #[error("a new revision comes after one, and {} were named: {}", parents.len(), quoted(parents))]
+    /// The request names several parents for a revision that is not a merge.
+    #[error("a new revision has one parent, but {} were named: {}", parents.len(), quoted(parents))]
     SeveralParents {
         /// The revisions.
         parents: Vec<String>,
     },
-    /// A parent has children, and nobody said that this is meant.
+    /// A parent has children, and the request does not allow a new branch.
     #[error("`{revision}` is not a head: {} {} after it", quoted(children), if children.len() == 1 { "comes" } else { "come" })]
     NotHead {
         /// The parent.
@@ -33,7 +33,7 @@ pub enum PlacementError {
         /// The revisions after it.
         children: Vec<String>,
     },
-    /// There are not two revisions to merge.
+    /// There are fewer than two revisions to merge.
     #[error("nothing to merge: {}", match (found.as_slice(), heads.as_slice()) {
         ([], _) => "there is no revision".to_owned(),
         ([only], [head]) if only == head => format!("`{only}` is the only head"),
@@ -53,12 +53,12 @@ pub enum PlacementError {
         /// The revision above it.
         above: String,
     },
-    /// A dependency means nothing among the files, or too much.
+    /// A dependency stands for no revision in the files, or is ambiguous.
     #[error("cannot depend on `{target}`: {error}")]
     Dependency {
         /// The target.
         target: Target,
-        /// What is wrong with it.
+        /// The error.
         error: Box<ResolveError>,
     },
     /// A dependency that stands for no revision.
@@ -68,15 +68,15 @@ pub enum PlacementError {
         target: Target,
     },
     /// A folder that the build script does not declare.
-    #[error("`{}` is no folder of revisions; those are {}", asked.display(), shown(folders))]
+    #[error("`{}` is not a folder of revisions; the folders are {}", asked.display(), shown(folders))]
     UnknownFolder {
         /// The folder.
         asked: PathBuf,
         /// The folders, relative to the crate.
         folders: Vec<PathBuf>,
     },
-    /// A new root in a crate of several folders, none of which was named.
-    #[error("a new root may go into any of the folders {}", shown(folders))]
+    /// A new base in a crate with several folders, and the request names no folder.
+    #[error("a new base needs one of the folders {}", shown(folders))]
     WhichFolder {
         /// The folders, relative to the crate.
         folders: Vec<PathBuf>,

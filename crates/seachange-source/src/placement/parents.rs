@@ -1,4 +1,5 @@
-//! Targets among files, where no database says what is current; and revisions below others.
+//! Resolution of targets in files, where no database gives a current revision; and a check for revisions below
+//! others.
 
 use std::collections::HashMap;
 
@@ -6,7 +7,7 @@ use seachange_graph::{Graph, Revision, Target};
 
 use super::error::PlacementError;
 
-/// Finds the revisions that a target stands for, whatever a database has applied.
+/// Finds the revisions that a target stands for, independent of what a database has applied.
 pub(super) fn resolve<'a>(graph: &'a Graph, target: &Target) -> Result<Vec<&'a Revision>, PlacementError> {
     if target.is_relative() {
         return Err(PlacementError::Relative { target: target.clone() });
@@ -14,7 +15,8 @@ pub(super) fn resolve<'a>(graph: &'a Graph, target: &Target) -> Result<Vec<&'a R
     Ok(graph.resolve(&graph.all_applied(), target)?)
 }
 
-/// Finds a revision that another one descends from by parents: the lower and the upper id. Linear in what is below.
+/// Finds two of the revisions of which one descends from the other by parents: the lower and the upper id. Linear in
+/// the number of revisions below.
 pub(super) fn ancestor(graph: &Graph, revisions: &[&Revision]) -> Option<(String, String)> {
     let mut descendant: HashMap<&str, &str> = HashMap::new();
     for start in revisions {

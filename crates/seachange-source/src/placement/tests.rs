@@ -19,7 +19,7 @@ fn sources(root: &Path, files: &[&str]) -> RevisionFiles {
     RevisionFiles::read(root, folders).unwrap()
 }
 
-/// What is asked for, as the command line would write it.
+/// The request, as the command line would write it.
 fn asked(words: &str) -> (bool, PlacementRequest) {
     let mut asked = PlacementRequest::default();
     let mut words = words.split_whitespace();
@@ -36,7 +36,7 @@ fn asked(words: &str) -> (bool, PlacementRequest) {
     (is_merge, asked)
 }
 
-/// Places a revision and compares where it goes, or why it goes nowhere.
+/// Places a revision, and compares its place or the error.
 fn check(files: &[&str], words: &str, expected: &str) {
     let folder = tempfile::tempdir().unwrap();
     let sources = sources(folder.path(), files);
@@ -75,15 +75,15 @@ fn a_revision_comes_after_the_only_head() {
 #[test]
 fn one_of_several_heads_is_named() {
     check(&BRANCHES, "revision", "3 heads: `aa2`, `bb3`, `cc4`");
-    check(&BRANCHES, "revision --head heads", "a new revision comes after one, and 3 were named: `aa2`, `bb3`, `cc4`");
+    check(&BRANCHES, "revision --head heads", "a new revision has one parent, but 3 were named: `aa2`, `bb3`, `cc4`");
     check(&BRANCHES, "revision --head feed@head", "v: after [bb3]");
     check(&BRANCHES, "revision --head pay@head", "billing: after [cc4]");
-    check(&BRANCHES, "revision --head aa", "`aa` may be any of `aa1`, `aa2`");
+    check(&BRANCHES, "revision --head aa", "`aa` matches several revisions: `aa1`, `aa2`");
     check(&BRANCHES, "revision --head zz", "no revision or label `zz`");
     check(
         &BRANCHES,
         "revision --head current",
-        "`current` depends on where a database stands, and a revision file does not",
+        "`current` depends on the current revision of a database, which revision files do not know",
     );
 }
 
@@ -102,13 +102,13 @@ fn a_file_goes_where_its_parent_is_or_where_it_is_told() {
     check(&BRANCHES, "revision --head cc4 --version-path v", "v: after [cc4]");
     check(&BRANCHES, "revision --head cc4 --version-path ./billing/../v", "v: after [cc4]");
     check(&BRANCHES, "revision --head base --version-path billing", "billing: after []");
-    check(&BRANCHES, "revision --head base", "a new root may go into any of the folders `v`, `billing`");
+    check(&BRANCHES, "revision --head base", "a new base needs one of the folders `v`, `billing`");
     check(
         &BRANCHES,
         "revision --head cc4 --version-path elsewhere",
-        "`elsewhere` is no folder of revisions; those are `v`, `billing`",
+        "`elsewhere` is not a folder of revisions; the folders are `v`, `billing`",
     );
-    check(&LINE, "revision --version-path ..", "`..` is no folder of revisions; those are `v`");
+    check(&LINE, "revision --version-path ..", "`..` is not a folder of revisions; the folders are `v`");
 }
 
 #[test]

@@ -60,13 +60,13 @@ fn what_the_next_build_would_refuse_is_not_written() {
     check(new("head", "x", &["a"]), "`head` cannot be a revision id: the word is reserved");
     check(
         new("a/../b", "x", &["a"]),
-        "`a/../b` cannot be a revision id: it holds '/'; letters, digits, `_` and `.` are allowed",
+        "`a/../b` cannot be a revision id: it contains '/'; letters, digits, `_` and `.` are allowed",
     );
     check(new("b", "second", &["z"]), "m20261121_second.rs:5: revision `b` comes after `z`, which no revision defines");
     let labelled = NewRevision { branch_labels: vec!["a".to_owned()], ..new("b", "second", &["a"]) };
     check(labelled, "`a` cannot be a branch label: it is the id of a revision, in `m20261121_first.rs`");
     let labelled = NewRevision { branch_labels: vec!["a b".to_owned()], ..new("b", "second", &["a"]) };
-    check(labelled, "`a b` cannot be a branch label: it holds ' '; letters, digits, `_` and `.` are allowed");
+    check(labelled, "`a b` cannot be a branch label: it contains ' '; letters, digits, `_` and `.` are allowed");
     let labelled = NewRevision { branch_labels: vec!["b".to_owned()], ..new("b", "second", &["a"]) };
     check(labelled, "m20261121_second.rs:5: the branch label `b` of revision `b` is the id of a revision");
     let labelled = NewRevision { branch_labels: vec!["feed".to_owned()], ..new("f", "third", &["a"]) };
@@ -112,11 +112,11 @@ fn a_revision_fits_to_the_files_of_all_folders() {
     assert_eq!(first, versions.join("m20261121_first.rs"));
     let error = write_new_in(&dirs, billing, &new("a", "again", &[])).unwrap_err();
     assert_eq!(error.to_string(), format!("revision `a` exists already, in `{}`", first.display()));
-    assert!(!billing.exists(), "a folder is made for a file alone");
+    assert!(!billing.exists(), "a folder is created only for a file");
     let second = write_new_in(&dirs, billing, &new("b", "first", &["a"])).unwrap();
     assert_eq!(second, billing.join("m20261121_first_2.rs"), "names are unique among the folders");
     let elsewhere = crate_folder.path().join("elsewhere");
     let error = write_new_in(&dirs, &elsewhere, &new("c", "third", &["b"])).unwrap_err();
-    assert_eq!(error.to_string(), format!("`{}` is no folder of revisions", elsewhere.display()));
+    assert_eq!(error.to_string(), format!("`{}` is not a folder of revisions", elsewhere.display()));
     assert!(!elsewhere.exists());
 }

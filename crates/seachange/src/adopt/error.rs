@@ -1,4 +1,4 @@
-//! Why the record of another tool cannot be taken over, as data.
+//! The reasons why the record of another tool cannot be taken over, as data.
 
 use sea_orm::DbErr;
 use seachange_graph::error::quoted;
@@ -17,17 +17,17 @@ pub enum AdoptError {
         /// The name of the table.
         table: String,
     },
-    /// The table has other columns than the tool's.
+    /// The table does not have the columns of the tool's table.
     #[error("the table `{table}` is not one of {}: {}", tool.name(), full_reason(.source))]
     ForeignTable {
         /// The name of the table.
         table: String,
-        /// The tool that it was said to be of.
+        /// The tool that was named.
         tool: MigrationTool,
-        /// What the database said.
+        /// The error of the database.
         source: DbErr,
     },
-    /// Versions that are no revisions of the program.
+    /// Versions that do not name a revision of the program.
     #[error("{} of `{table}` {} of this program", quoted(versions), is_no_revision(versions))]
     Unknown {
         /// The name of the table.
@@ -37,16 +37,16 @@ pub enum AdoptError {
         /// The versions, sorted.
         versions: Vec<String>,
     },
-    /// A version is the name of several revisions.
-    #[error("`{version}` may be any of {}", quoted(revisions))]
+    /// A version names several revisions.
+    #[error("`{version}` matches several revisions: {}", quoted(revisions))]
     Ambiguous {
         /// The version.
         version: String,
-        /// The revisions of that name, sorted.
+        /// The revisions with that name, sorted.
         revisions: Vec<String>,
     },
-    /// Revisions that are not applied stand below ones that are.
-    #[error("{} not in `{table}`, though it has what comes after: {}", is_or_are(missing), quoted(above))]
+    /// Revisions that are not applied are below applied ones.
+    #[error("{} not in `{table}`, but revisions that come after are: {}", is_or_are(missing), quoted(above))]
     Missing {
         /// The name of the table.
         table: String,
@@ -55,14 +55,14 @@ pub enum AdoptError {
         /// The applied revisions that point at them.
         above: Vec<String>,
     },
-    /// Both records have what the other has not.
-    #[error("{} in `{table}` alone, and {} recorded already", is_or_are(adopted), is_or_are(recorded))]
+    /// Each record has revisions that the other lacks.
+    #[error("{} only in `{table}`, and {} only in the record", is_or_are(adopted), is_or_are(recorded))]
     Recorded {
         /// The name of the other tool's table.
         table: String,
-        /// What the engine's own record alone says is applied.
+        /// The revisions that only the engine's own record contains.
         recorded: Vec<String>,
-        /// What the other tool's record alone says is applied.
+        /// The revisions that only the other tool's record contains.
         adopted: Vec<String>,
     },
 }
@@ -72,5 +72,5 @@ fn is_or_are(names: &[String]) -> String {
 }
 
 fn is_no_revision(versions: &[String]) -> &'static str {
-    if versions.len() == 1 { "is no revision" } else { "are no revisions" }
+    if versions.len() == 1 { "is not a revision" } else { "are not revisions" }
 }

@@ -1,4 +1,4 @@
-//! Versions of another tool, matched with the revisions of the program. Pure: rows in, revisions out.
+//! Matches versions of another tool with the revisions of the program. Pure: rows in, revisions out.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::migrator::RevisionRecord;
 use crate::revision::{Migrations, RegisteredRevision};
 
-/// What versions are matched with, and whose they are.
+/// The names that versions are matched with, and the table that the versions come from.
 pub(crate) struct VersionMatcher<'a> {
     pub(crate) old: &'a ForeignVersionTable,
     pub(crate) migrations: &'static Migrations,
@@ -18,7 +18,7 @@ pub(crate) struct VersionMatcher<'a> {
 }
 
 impl VersionMatcher<'_> {
-    /// What the rows of the other tool come to, on top of what is recorded.
+    /// The adoption plan for the rows of the other tool, given what is already recorded.
     pub(crate) fn adoption(
         &self,
         versions: Vec<ForeignVersion>,
@@ -29,7 +29,7 @@ impl VersionMatcher<'_> {
         let applied = self.graph.applied(ids.iter().map(|id| (*id, Vec::new()))).map_err(|error| self.gap(error))?;
         self.check_recorded(&ids, record)?;
         let plan = self.graph.upgrade(&applied, &[Target::HEADS])?;
-        // Where more is recorded than the other tool knows of, that is not pending.
+        // Revisions that only the engine's own record contains are not pending.
         let pending = plan.steps.iter().filter(|step| record.row(&step.revision).is_none());
         Ok(AdoptionPlan {
             pending: pending.filter_map(|step| self.migrations.get(&step.revision)).collect(),
@@ -70,7 +70,7 @@ impl VersionMatcher<'_> {
         }
     }
 
-    /// What sea-orm-migration may have called each revision. Alembic knows ids only.
+    /// The names that sea-orm-migration may have used for each revision. Alembic uses only ids.
     fn names(&self) -> RevisionsByName {
         let mut names = RevisionsByName::new();
         if self.old.tool == MigrationTool::Alembic {
@@ -87,8 +87,8 @@ impl VersionMatcher<'_> {
         names
     }
 
-    /// Every revision that is applied, in the order in which they run: sea-orm-migration names them all, Alembic the
-    /// highest.
+    /// Every applied revision, in the order in which they run. sea-orm-migration names all of them, Alembic only the
+    /// heads.
     fn applied(&self, named: &HashMap<&'static str, ForeignVersion>) -> Result<Vec<&str>, Error> {
         let is_named = |revision: &&Revision| named.contains_key(revision.id.as_str());
         let revisions = self.graph.iter().filter(is_named);
@@ -109,7 +109,7 @@ impl VersionMatcher<'_> {
         }
     }
 
-    /// A record that is there has to agree: it may say less than the other tool's, or more, but not both.
+    /// Checks that an existing record agrees: one of the two records must contain the other.
     fn check_recorded(&self, ids: &[&str], record: &RevisionRecord) -> Result<(), AdoptError> {
         let known: HashSet<&str> = ids.iter().copied().collect();
         let alone = |ids: Vec<&str>| ids.into_iter().map(str::to_owned).collect::<Vec<_>>();
@@ -138,5 +138,5 @@ impl VersionMatcher<'_> {
     }
 }
 
-/// The revisions of each name.
+/// The revisions with each name.
 type RevisionsByName = HashMap<&'static str, Vec<&'static RegisteredRevision>>;

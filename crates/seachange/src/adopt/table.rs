@@ -1,4 +1,4 @@
-//! The table of another tool: its name, and what stands in it. It is only ever read.
+//! The table of another tool: its name and its rows. The engine only reads it.
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{IntoIden, IntoTableRef, Query, SelectStatement, TableRef};
@@ -13,7 +13,7 @@ use crate::error::Error;
 pub struct ForeignVersionTable {
     /// The tool.
     pub tool: MigrationTool,
-    /// The schema of the table; the current one when it is `None`.
+    /// The schema of the table; `None` means the current schema.
     pub schema: Option<String>,
     /// The name of the table.
     pub table: String,
@@ -23,17 +23,17 @@ pub struct ForeignVersionTable {
 #[derive(Debug)]
 pub(crate) struct ForeignVersion {
     pub(crate) name: String,
-    /// When it was applied, if the table says so, and if that has passed.
+    /// When it was applied, if the table has a time and the time is in the past.
     pub(crate) applied_at: Option<DateTime<Utc>>,
 }
 
 impl ForeignVersionTable {
-    /// The table of a tool where nobody gave another name.
+    /// The default table of a tool.
     pub fn of(tool: MigrationTool) -> Self {
         Self { tool, schema: None, table: tool.default_table().to_owned() }
     }
 
-    /// The name, with the schema where one was given.
+    /// The name, with the schema if there is one.
     pub fn name(&self) -> String {
         self.schema.iter().chain([&self.table]).map(String::as_str).collect::<Vec<_>>().join(".")
     }
@@ -58,7 +58,7 @@ impl ForeignVersionTable {
         versions.map_err(|source| AdoptError::ForeignTable { table: self.name(), tool: self.tool, source }.into())
     }
 
-    /// The columns are qualified, because SQLite takes a bare name in quotes that is no column for a string.
+    /// The columns are qualified, because SQLite reads an unqualified quoted name that is not a column as a string.
     fn select(&self) -> SelectStatement {
         let columns: &[&str] = match self.tool {
             MigrationTool::SeaOrm => &["version", "applied_at"],
@@ -87,7 +87,7 @@ impl ForeignVersionTable {
     }
 }
 
-/// A moment that has passed. Another unit than seconds would make one far ahead, which no database takes.
+/// A time in the past. A value in a unit other than seconds would be far in the future, which no database accepts.
 fn moment(seconds: i64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(seconds, 0).filter(|moment| (DateTime::UNIX_EPOCH..=Utc::now()).contains(moment))
 }

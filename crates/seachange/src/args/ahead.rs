@@ -1,4 +1,4 @@
-//! What to make of a database that is ahead, as the value of an argument: `refuse` or `allow`.
+//! The policy for a database that is ahead, as the value of an argument: `refuse` or `allow`.
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
@@ -12,8 +12,8 @@ impl ValueEnum for AheadPolicy {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(match self {
-            Self::Refuse => PossibleValue::new("refuse").help("Stop before anything is done"),
-            Self::Allow => PossibleValue::new("allow").help("Leave alone what is unknown, and go on with the rest"),
+            Self::Refuse => PossibleValue::new("refuse").help("Stop without any change"),
+            Self::Allow => PossibleValue::new("allow").help("Ignore unknown revisions, and continue with the others"),
         })
     }
 }

@@ -1,9 +1,9 @@
 //! Loads a `.env` file into the environment, before clap reads it.
 //!
-//! The environment wins over the file. A file that is named has to exist; `.env` itself is looked for
-//! in the working directory and those above it, and may be missing. One that is there and cannot be read is
-//! refused: it says which database is meant. A folder that holds a virtual environment of Python is passed over. A
-//! malformed file is refused as a whole: none of its variables is set.
+//! The environment takes precedence over the file. A file that is named must exist. `.env` itself is searched in the
+//! working directory and those above it, and may be missing. If it exists and cannot be read, that is an error,
+//! because it may name the database. A folder that contains a Python virtual environment is skipped. A malformed file
+//! is rejected as a whole: none of its variables is set.
 
 use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
@@ -18,14 +18,14 @@ use crate::settings::reason;
 /// The variable that names another file than `.env`.
 pub const VARIABLE: &str = "SEACHANGE_ENV_FILE";
 
-/// The argument that names another file than `.env`, and wins over [`VARIABLE`].
+/// The argument that names another file than `.env`; it takes precedence over [`VARIABLE`].
 pub const ARGUMENT: &str = "--env-file";
 
-/// A file of variables that cannot be used. No variant holds a value: it may be a secret.
+/// A file of variables that cannot be used. No variant holds a value, because it may be a secret.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum EnvFileError {
-    /// The file that was named does not exist.
+    /// The named file does not exist.
     #[error("no file `{}`, which `{named_by}` names", path.display())]
     Missing {
         /// The file.
@@ -38,7 +38,7 @@ pub enum EnvFileError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// A line is not `NAME=value`, or a quote is not closed.
@@ -53,10 +53,9 @@ pub enum EnvFileError {
 
 /// Loads the file that the arguments or the environment name, or else `.env`.
 ///
-/// Takes the raw arguments of the process (`std::env::args_os()`), because clap reads the
-/// environment while it parses them. Sets environment variables, so call it first thing in `main`,
-/// before there are threads, and before an asynchronous runtime is started. Returns the file that
-/// was loaded.
+/// Takes the raw arguments of the process (`std::env::args_os()`), because clap reads the environment while it parses
+/// them. It sets environment variables, so call it at the start of `main`, before any thread and any asynchronous
+/// runtime is started. Returns the path of the loaded file.
 ///
 /// # Errors
 ///
@@ -100,7 +99,7 @@ fn named_in(arguments: impl IntoIterator<Item = OsString>) -> Option<OsString> {
             return None;
         }
         if argument == ARGUMENT {
-            // Without a path behind it, clap has the better message.
+            // If the path is missing, clap reports a better message.
             return arguments.next().filter(|path| !path.is_empty());
         }
         if let Some(path) = behind_equals(&argument) {
@@ -120,11 +119,11 @@ fn default_file() -> Option<PathBuf> {
     candidates.find(|path| is_there(path) && !is_virtual_environment(path))
 }
 
-/// Whether something has this name, be it a file, a folder, or what cannot be looked at.
+/// Whether the path exists as a file or a folder, or cannot be accessed.
 fn is_there(path: &Path) -> bool {
     match fs::metadata(path) {
         Ok(_) => true,
-        // A link that leads nowhere.
+        // A symbolic link without a target.
         Err(error) if error.kind() == io::ErrorKind::NotFound => path.is_symlink(),
         Err(error) => error.kind() != io::ErrorKind::NotADirectory,
     }
@@ -144,7 +143,7 @@ fn read(path: &Path) -> io::Result<String> {
     })
 }
 
-/// Returns the number of the line that dotenvy cannot read, which it does not tell itself.
+/// Returns the number of the line that dotenvy cannot read, because dotenvy's error does not contain it.
 fn malformed_line(text: &str) -> Option<usize> {
     let consumed = Cell::new(0);
     let lines = Lines { rest: text.as_bytes(), consumed: &consumed };
@@ -156,7 +155,7 @@ fn malformed_line(text: &str) -> Option<usize> {
     Some(consumed.get().saturating_sub(spanned).max(1))
 }
 
-/// Hands out one line a call, so that the reader has taken as many lines as it has looked at.
+/// Returns one line per call, so that the number of lines read is the number that the parser has used.
 struct Lines<'a> {
     rest: &'a [u8],
     consumed: &'a Cell<usize>,

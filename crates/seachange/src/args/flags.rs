@@ -6,16 +6,16 @@ use clap::Args;
 
 use crate::settings::DatabaseVariables;
 
-// What clap reads. Values stay text here: the settings check them, and name the variable. No doc
-// comment: clap would make it the description of whatever program flattens these.
+// The arguments that clap reads. Values stay text here: the settings check them, and name the variable. This struct
+// has no doc comment, because clap would use it as the description of the program that flattens the struct.
 #[derive(Args)]
 pub(super) struct DatabaseFlags {
     /// Database to use, as a URL
     ///
-    /// Understands `sqlite:data/app.db`, `postgres://user:password@host:5432/name` and `mysql://...`, and
-    /// SQLAlchemy's spellings such as `postgresql+psycopg2://...`. In a URL, reserved characters of the
-    /// password are percent-encoded (`/` is `%2F`); the separate settings below take it as it is. With
-    /// nothing set, the database is the SQLite file `data/app.db`.
+    /// Accepts `sqlite:data/app.db`, `postgres://user:password@host:5432/name` and `mysql://...`, and SQLAlchemy's
+    /// spellings such as `postgresql+psycopg2://...`. In a URL, reserved characters of the password are
+    /// percent-encoded (`/` is `%2F`); in the separate settings below they are not. Without any setting, the database
+    /// is the SQLite file `data/app.db`.
     #[arg(
         long,
         env = "DATABASE_URL",
@@ -28,7 +28,7 @@ pub(super) struct DatabaseFlags {
 
     /// Driver, instead of a URL: sqlite, postgres, mysql or mariadb
     ///
-    /// The other settings then name the database in parts, and nothing in them is percent-encoded.
+    /// The other settings then name the database in parts. Values in them are not percent-encoded.
     #[arg(
         long,
         env = "DATABASE_DRIVER",
@@ -55,7 +55,7 @@ pub(super) struct DatabaseFlags {
     )]
     database_hostname: Option<String>,
 
-    /// Server's port [the driver's own if not given: 5432 or 3306]
+    /// Server's port [default: that of the driver, 5432 or 3306]
     #[arg(
         long,
         env = "DATABASE_PORT",
@@ -79,7 +79,7 @@ pub(super) struct DatabaseFlags {
     )]
     database_username: Option<String>,
 
-    /// Password, as it is, not percent-encoded
+    /// Password, not percent-encoded
     ///
     /// Other users of this computer can read a command line: prefer the variable, or a file.
     #[arg(
@@ -95,7 +95,7 @@ pub(super) struct DatabaseFlags {
 
     /// File that holds the password, such as a mounted secret
     ///
-    /// A line break at its end is cut off. Cannot be given together with a password.
+    /// A line break at its end is removed. Cannot be combined with a password.
     #[arg(
         long,
         env = "DATABASE_PASSWORD_FILE",
@@ -107,7 +107,7 @@ pub(super) struct DatabaseFlags {
     )]
     database_password_file: Option<String>,
 
-    /// Database on the server, or the path of a SQLite file (`:memory:` for none)
+    /// Database on the server, or the path of a SQLite file (`:memory:` for a database in memory)
     #[arg(
         long,
         env = "DATABASE_NAME",
@@ -119,7 +119,7 @@ pub(super) struct DatabaseFlags {
     )]
     database_name: Option<String>,
 
-    /// PostgreSQL schema to work in [the server's search path if not given]
+    /// PostgreSQL schema to work in [default: the server's search path]
     ///
     /// It becomes the only entry of the search path.
     #[arg(
@@ -135,7 +135,8 @@ pub(super) struct DatabaseFlags {
 
     /// Encryption: disable, prefer, require, verify-ca or verify-full
     ///
-    /// The driver prefers encryption when nothing is said. Only the last two check who answers.
+    /// By default, the driver encrypts if the server can. Only verify-ca and verify-full check the server's
+    /// certificate.
     #[arg(
         long,
         env = "DATABASE_TLS_MODE",
@@ -161,17 +162,17 @@ pub(super) struct DatabaseFlags {
     )]
     database_tls_ca_file: Option<String>,
 
-    /// File with environment variables, instead of `.env` [it has to exist]
+    /// File with environment variables, instead of `.env` [it must exist]
     ///
-    /// Without it, `.env` is looked for in the working directory and those above it. A variable that
-    /// is already set keeps its value.
-    // Read from the raw arguments by `env_file::load`, before clap looks at the environment.
+    /// Without it, `.env` is searched in the working directory and those above it. A variable that is already set
+    /// keeps its value.
+    // `env_file::load` reads it from the raw arguments, before clap reads the environment.
     #[arg(long, env = super::env_file::VARIABLE, value_name = "PATH", global = true, help_heading = "Database")]
     env_file: Option<OsString>,
 }
 
 impl DatabaseFlags {
-    /// Returns the values, without those whose argument `is_left_out`.
+    /// Returns the values, without those whose argument `is_left_out` excludes.
     pub(super) fn into_variables(self, is_left_out: impl Fn(&str) -> bool) -> DatabaseVariables {
         let keep = |value: Option<String>, id| value.filter(|_| !is_left_out(id));
         DatabaseVariables {

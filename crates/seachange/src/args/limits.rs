@@ -1,4 +1,4 @@
-//! How long a run puts up with what keeps it waiting, as arguments.
+//! The limits of a run as arguments: how long it waits, and how often it retries.
 
 use std::time::Duration;
 
@@ -6,18 +6,19 @@ use clap::Args;
 
 use crate::limits::Limits;
 
-// Clap would make the doc comments of these groups the description of whatever program flattens them.
+// Clap would use the doc comments of these groups as the description of the program that flattens them.
 
-#[cfg_attr(doc, doc = "How long a run puts up with what keeps it waiting, and how often it tries again.")]
+#[cfg_attr(doc, doc = "How long a run waits for locks and statements, and how often it retries.")]
 #[cfg_attr(not(doc), expect(missing_docs, reason = "clap does not see it"))]
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 pub struct LimitArgs {
     #[command(flatten)]
     lock: LockTimeoutArgs,
 
-    /// How long a statement of a revision may take, such as `90s` or `5m`; 0 for as long as it wants [the default]
+    /// How long a statement of a revision may take, such as `90s` or `5m`; 0 for no limit [the default]
     ///
-    /// The revision fails then. MySQL has no such limit, unlike MariaDB, and refuses to run with it.
+    /// A statement that takes longer fails its revision. MySQL, unlike MariaDB, has no such limit: there the engine
+    /// refuses to run with this option.
     #[arg(
         long,
         env = "MIGRATE_STATEMENT_TIMEOUT",
@@ -28,7 +29,7 @@ pub struct LimitArgs {
     )]
     statement_timeout: Option<OptionalValue<Duration>>,
 
-    /// How often to run a revision again that was rolled back because a lock kept it waiting [default: 0]
+    /// How often to retry a revision that was rolled back because it waited too long for a lock [default: 0]
     #[arg(
         long,
         env = "MIGRATE_RETRIES",
@@ -40,13 +41,14 @@ pub struct LimitArgs {
     retries: Option<OptionalValue<u32>>,
 }
 
-#[cfg_attr(doc, doc = "How long to wait for another run, where no revision runs.")]
+#[cfg_attr(doc, doc = "How long to wait for another run, for commands that run no revision.")]
 #[cfg_attr(not(doc), expect(missing_docs, reason = "clap does not see it"))]
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 pub struct LockTimeoutArgs {
-    /// How long to wait for another run, and a statement for a lock, such as `500ms` or `30s` [default: 10m for the one]
+    /// How long to wait for another run, and a statement for a lock, such as `500ms` or `30s` [default for a run:
+    /// 10m]
     ///
-    /// A number without a unit is one of seconds. Without it, a statement waits for locks as long as the database says.
+    /// A number without a unit is in seconds. By default, the database decides how long a statement waits for a lock.
     #[arg(
         long,
         env = "MIGRATE_LOCK_TIMEOUT",
@@ -78,7 +80,7 @@ impl LockTimeoutArgs {
     }
 }
 
-/// A value, or nothing: an empty variable counts as not set.
+/// A value, or none: an empty variable counts as not set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct OptionalValue<T>(pub(super) Option<T>);
 
@@ -91,7 +93,7 @@ fn number(text: &str) -> Result<OptionalValue<u32>, String> {
     given(text, |text| text.parse().map_err(|error: std::num::ParseIntError| error.to_string()))
 }
 
-/// A length of time: a number of seconds, or numbers with units.
+/// A duration: a number of seconds, or numbers with units.
 pub(super) fn duration(text: &str) -> Result<OptionalValue<Duration>, String> {
     given(text, |text| match text.parse() {
         Ok(seconds) => Ok(Duration::from_secs(seconds)),

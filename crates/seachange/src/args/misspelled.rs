@@ -1,4 +1,4 @@
-//! Variables that mean nothing, and look like ones that do.
+//! Variables without effect that look like settings.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -7,10 +7,10 @@ use clap::{Args, Command};
 
 use super::{DatabaseArgs, LimitArgs, WaitArgs};
 
-/// Variables that are not of [`DatabaseArgs`], [`LimitArgs`] and [`WaitArgs`], but belong to their families.
+/// Variables that are not part of [`DatabaseArgs`], [`LimitArgs`] and [`WaitArgs`], but have similar names.
 const OTHERS: [&str; 3] = ["MIGRATE_AHEAD", "MIGRATE_ON_START", "SCRATCH_DATABASE_URL"];
 
-/// Names that other programs have for the same, and that are no slips of the hand.
+/// Names that other programs use for the same settings, so they are not typing errors.
 const ELSEWHERE: [(&str, &str); 6] = [
     ("DATABASE_HOST", "DATABASE_HOSTNAME"),
     ("DATABASE_USER", "DATABASE_USERNAME"),
@@ -20,20 +20,21 @@ const ELSEWHERE: [(&str, &str); 6] = [
     ("DATABASE_SSL_MODE", "DATABASE_TLS_MODE"),
 ];
 
-/// How long the last part of a name is in which two slips are still the same name; shorter ones are taken for one slip.
+/// The minimum length of the last part of a name for two typing errors to be accepted; in shorter names, one is
+/// accepted.
 const LONG: usize = 6;
 
-/// A variable that means nothing, and looks like one that does.
+/// A variable without effect that looks like a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misspelled {
     /// The variable that is set.
     pub found: String,
-    /// The variable that may be meant; it is not set.
+    /// The setting that was probably intended; it is not set.
     pub meant: String,
 }
 
-/// Returns the variables of the environment that look like settings and are none, sorted. What a `.env` file sets is part of
-/// the environment once it is [loaded](super::env_file::load).
+/// Returns the variables of the environment that look like settings but are not, sorted. The variables of a `.env`
+/// file are part of the environment after it is [loaded](super::env_file::load).
 #[must_use]
 pub fn misspelled() -> Vec<Misspelled> {
     let set = env::vars_os().filter(|(_, value)| !value.is_empty());
@@ -51,7 +52,7 @@ fn look_alikes(set: &BTreeSet<String>) -> Vec<Misspelled> {
     found.collect()
 }
 
-/// The name that may be meant by another, if one is near enough.
+/// The known name that was probably intended, if one is similar enough.
 fn closest<'a>(name: &str, unset: &[&'a String]) -> Option<&'a String> {
     let upper = name.trim().to_ascii_uppercase().replace('-', "_");
     if let Some((_, meant)) = ELSEWHERE.iter().find(|(elsewhere, _)| *elsewhere == upper) {
@@ -62,7 +63,7 @@ fn closest<'a>(name: &str, unset: &[&'a String]) -> Option<&'a String> {
     near.min_by_key(|known| distance(known)).copied()
 }
 
-/// How many letters may differ from a name.
+/// The number of letters that may differ from a known name.
 fn allowed(known: &str) -> usize {
     let last = known.split_once('_').map_or(known, |(_, last)| last);
     if last.len() < LONG { 1 } else { 2 }

@@ -1,4 +1,4 @@
-//! What the command line and a file make of the settings.
+//! The results of settings from the command line and from a file.
 #![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
 use std::ffi::OsString;
@@ -113,7 +113,7 @@ fn the_environment_wins_over_the_file() {
     assert_eq!(std::env::var("CARGO_PKG_NAME").unwrap(), "seachange");
 }
 
-/// The example stands beside the workspace, and is not part of the published crate.
+/// The example is next to the workspace, and is not part of the published crate.
 fn example() -> Option<String> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.env.example");
     std::fs::read_to_string(path).ok()

@@ -1,4 +1,4 @@
-//! How long to wait for a server that is not there yet, as an argument.
+//! How long to wait for a server that is not yet available, as an argument.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::limits::{OptionalValue, duration};
 
-// Clap would make the doc comment of this group the description of whatever program flattens it.
+// Clap would use the doc comment of this group as the description of the program that flattens it.
 #[cfg_attr(doc, doc = "How long to wait for a database server that is still starting, or cannot be reached yet.")]
 #[cfg_attr(not(doc), expect(missing_docs, reason = "clap does not see it"))]
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct WaitArgs {
 }
 
 impl WaitArgs {
-    /// Returns the time that was given; zero where none was.
+    /// Returns the given time; zero by default.
     #[must_use]
     pub fn limit(&self) -> Duration {
         self.wait.and_then(|given| given.0).unwrap_or_default()

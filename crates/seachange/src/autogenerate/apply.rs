@@ -16,11 +16,12 @@ use super::code::{AlterCall, CodeNode, NamedColumns, SchemaCall};
 use crate::alter::{Alter, ForeignKeyName, NewForeignKey, alter};
 use crate::schema::{ForeignKey, TableName};
 
-/// Does what the rendered source does, by the same calls.
+/// Makes the calls of the rendered source.
 ///
 /// # Errors
 ///
-/// Those of the calls; and what another database than the one of `manager` is written for is not supported.
+/// Returns the error of a call, and [`DbErr::BackendNotSupported`] for code that the database of `manager` does not
+/// support.
 pub(crate) async fn apply(code: &[CodeNode], manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     for piece in code {
         match piece {
@@ -42,7 +43,7 @@ pub(crate) async fn apply(code: &[CodeNode], manager: &SchemaManager<'_>) -> Res
     Ok(())
 }
 
-/// A function that waits for itself needs a box.
+/// Boxes the future of [`apply`]: an async function that awaits itself needs a box.
 fn inner<'a>(
     code: &'a [CodeNode],
     manager: &'a SchemaManager<'_>,
@@ -97,7 +98,7 @@ fn altered<'m, 'c>(alter: Alter<'m, 'c>, table: &TableName, change: &AlterCall) 
     }
 }
 
-/// A key without a name is found by the statement that made it.
+/// Names the foreign key to drop. A key without a name is identified by the statement that creates it.
 fn by_name(table: &TableName, key: &ForeignKey) -> ForeignKeyName {
     match &key.name {
         Some(name) => ForeignKeyName::from(name.clone()),

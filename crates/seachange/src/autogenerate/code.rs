@@ -1,10 +1,10 @@
-//! What a person would write for some operations, as a tree.
+//! The calls for a list of operations, as a tree.
 //!
-//! The tree is read twice: [`render`](super::render) writes it as Rust, and [`apply`](super::apply) makes the calls that are
-//! written. So what is shown by applying it holds for the source.
+//! The tree is written as a person would write a revision. [`render`](super::render) writes it as Rust source, and
+//! [`apply`](super::apply) makes the same calls on a database. So a test that applies the tree also tests the source.
 //!
-//! What works on every database is said without a look at the database. What does not stands under [`CodeNode::Only`], which
-//! is an error elsewhere, or under [`CodeNode::Where`], if elsewhere nothing is to be done.
+//! Code that works on every database has no condition. Other code is in a [`CodeNode::Only`], which returns an error on
+//! other databases, or in a [`CodeNode::Where`], which does nothing on other databases.
 
 mod change;
 mod column;
@@ -29,7 +29,7 @@ pub(crate) use self::tree::{
 };
 use super::operation::SchemaOperation;
 
-/// Decides what a person would write for the operations, which lead from one schema of the database to another.
+/// Returns the code for operations that change one schema of the database into another.
 pub(crate) fn code(operations: &[SchemaOperation], backend: DbBackend) -> Vec<CodeNode> {
     let mut code = Vec::new();
     for (at, operation) in operations.iter().enumerate() {
@@ -58,7 +58,8 @@ fn pieces(operation: &SchemaOperation, later: &[SchemaOperation], backend: DbBac
     }
 }
 
-/// Adds a piece; what goes on with a change of the same table, or on the same condition, goes in with it.
+/// Adds a piece of code. A change of the table that the last piece changes joins its chain. Code under the condition of
+/// the last piece joins its block.
 fn push(code: &mut Vec<CodeNode>, piece: CodeNode) {
     if is_empty(&piece) {
         return;
@@ -70,7 +71,7 @@ fn push(code: &mut Vec<CodeNode>, piece: CodeNode) {
             Some(CodeNode::Call(SchemaCall::Alter { table, mut changes })),
             CodeNode::Call(SchemaCall::Alter { table: same, changes: more }),
         ) if table == same => {
-            // A table of SQLite is rebuilt once for a chain, so a comment does not break it.
+            // SQLite rebuilds a table once per chain, so a comment does not split the chain.
             code.extend(notes);
             changes.extend(more);
             code.push(CodeNode::Call(SchemaCall::Alter { table, changes }));

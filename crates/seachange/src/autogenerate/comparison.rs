@@ -21,11 +21,11 @@ use crate::store::RevisionStore;
 /// A database and the entities, as two schemas.
 #[derive(Debug, Clone)]
 pub struct Comparison {
-    /// What the database has, as far as it is compared.
+    /// The schema of the database, without the tables and types that are not compared.
     pub from: Schema,
-    /// What the entities ask for.
+    /// The schema that the entities describe.
     pub to: Schema,
-    /// What the entities leave open.
+    /// What the entities leave open, and the former names that they declare.
     pub wishes: EntityHints,
     pub(super) backend: DbBackend,
     /// The views over tables of the database.
@@ -33,10 +33,10 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Compares a database with entities. `scratch` names the database system where their tables are built for a moment: that of
-    /// `connection`, or another one of the same kind.
+    /// Compares a database with entities. `scratch` names the database where the tables of the entities are built
+    /// temporarily: that of `connection`, or another one of the same database system.
     ///
-    /// The database is read, and nothing is left behind in it.
+    /// The comparison only reads the database of `connection`, and leaves nothing behind in it.
     ///
     /// # Errors
     ///
@@ -50,7 +50,7 @@ impl Comparison {
         Self::compare_with_progress(connection, scratch, entities, filter, &|_, _| {}).await
     }
 
-    /// Compares as [`of`](Self::compare) does, while somebody watches.
+    /// Compares as [`compare`](Self::compare) does, and reports its progress to `watch`.
     pub(crate) async fn compare_with_progress(
         connection: &DatabaseConnection,
         scratch: &DatabaseSettings,
@@ -66,14 +66,14 @@ impl Comparison {
         let others = schemas.iter().map(|schema| (schema.clone(), schema.clone())).collect();
         let mut from =
             inspect(connection, &InspectScope { schema: None, others }).await.map_err(AutogenerateError::Inspect)?;
-        let (mut to, wishes) = target(scratch, &entities, &schemas, &from, home, watch).await?;
+        let (mut to, hints) = target(scratch, &entities, &schemas, &from, home, watch).await?;
         restrict(&mut from, &mut to, &entities, filter);
         let views = views(connection).await.map_err(AutogenerateError::Inspect)?;
-        Ok(Self { from, to, wishes, backend, views })
+        Ok(Self { from, to, wishes: hints, backend, views })
     }
 
-    /// Compares nothing at all with a database: the steps are those that make what it has. Of the entities only matters what they
-    /// [leave alone](Entities::leave_alone).
+    /// Compares an empty schema with a database: the operations create what the database has. Of the entities, only the
+    /// tables that they [leave alone](Entities::leave_alone) matter.
     ///
     /// # Errors
     ///
@@ -89,32 +89,32 @@ impl Comparison {
         Ok(Self { from: Schema::default(), to, wishes: EntityHints::default(), backend, views: Vec::new() })
     }
 
-    /// The renames that the entities ask for.
+    /// The renames that the entities declare and that the database does not have yet.
     #[must_use]
     pub fn renames(&self) -> Renames {
         Renames::asked_for(&self.from, &self.to, &self.wishes)
     }
 
-    /// What may have got another name, though nobody says so, once `renames` are done.
+    /// Tables and columns that may have been renamed although no entity declares it, once `renames` are done.
     #[must_use]
     pub fn candidates(&self, renames: &Renames) -> Vec<RenameCandidate> {
         diff::candidates(&self.from, &self.to, renames)
     }
 
-    /// The bodies of a revision that takes the steps, and takes them back.
+    /// The bodies of a revision that applies the operations, and reverts them.
     #[cfg(feature = "cli")]
     pub(crate) fn bodies(&self, operations: &[SchemaOperation]) -> seachange_source::RevisionBody {
         super::bodies(operations, &super::operation::reversed(operations), self.backend)
     }
 
-    /// What leads from the database to the entities.
+    /// The operations that change the schema of the database into the schema of the entities.
     #[must_use]
     pub fn operations(&self, renames: &Renames) -> Vec<SchemaOperation> {
         diff::diff(&self.from, &self.to, &self.wishes, renames, rules(self.backend))
     }
 }
 
-/// What can be done in which order on a database system.
+/// The rules of a database system for the order of operations.
 pub(super) fn rules(backend: DbBackend) -> OrderingRules {
     let is_mysql = backend == DbBackend::MySql;
     OrderingRules { foreign_keys_hold: is_mysql, counters_need_a_key: is_mysql }
@@ -126,7 +126,7 @@ fn schemas(entities: &Entities) -> Vec<String> {
     named.into_iter().collect()
 }
 
-/// The schema that the connection works in, where others can refer to it by name.
+/// The current schema of the connection on PostgreSQL; `None` on other systems.
 async fn current_schema(connection: &DatabaseConnection) -> Result<Option<String>, DbErr> {
     match connection.get_database_backend() {
         DbBackend::Postgres => query_scalar(connection, "SELECT current_schema()::text AS answer", []).await,
@@ -134,10 +134,10 @@ async fn current_schema(connection: &DatabaseConnection) -> Result<Option<String
     }
 }
 
-/// Leaves out what is not compared.
+/// Removes the tables and types that are not compared.
 fn restrict(from: &mut Schema, to: &mut Schema, entities: &Entities, filter: &TableFilter) {
     let own = records();
-    // A schema of somebody else's is not ours because we refer to one of its tables.
+    // An entity may name another schema. The other tables of that schema are left alone.
     let is_left_alone =
         |table: &TableName| own.contains(table) || entities.leaves_alone(table) || table.schema.is_some();
     let is_compared = |table: &TableName, to: &Schema| {
@@ -149,14 +149,15 @@ fn restrict(from: &mut Schema, to: &mut Schema, entities: &Entities, filter: &Ta
     restrict_enumerations(from, to, &Schema { tables: others, ..Schema::default() });
 }
 
-/// The tables of the engine, and those where other tools keep their record.
+/// The tables of the engine, and the default record tables of other migration tools.
 fn records() -> BTreeSet<TableName> {
     let own = RevisionStore::new(None, RevisionStore::DEFAULT_TABLE.to_owned()).tables();
     let others = [MigrationTool::SeaOrm, MigrationTool::Alembic].map(|tool| tool.default_table().to_owned());
     own.into_iter().chain(others).map(TableName::new).collect()
 }
 
-/// A type is compared when a table that is compared uses it, and no other one does.
+/// Keeps an enumerated type of the entities if one of their tables uses it. Keeps one of the database if the entities
+/// use it too, or if only compared tables use it.
 fn restrict_enumerations(from: &mut Schema, to: &mut Schema, others: &Schema) {
     let uses = |schema: &Schema, name: &TableName| {
         let mut columns = schema.tables.values().flat_map(|table| &table.columns);

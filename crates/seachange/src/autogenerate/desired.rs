@@ -1,8 +1,9 @@
-//! What the entities ask for, in the words of the database.
+//! The schema that the entities describe, as the database reports it.
 //!
-//! Building every table would take longer than everything else. So each kind of column is built once, and what a table
-//! consists of is put together from them. A table that then is as the database has it needs no other proof; one that is
-//! not, or that has what only the database can tell, is built as a whole and looked at.
+//! Building every table would take longer than all other work. So the database builds each kind of column once, and
+//! each table is assembled from these columns. If an assembled table equals the table of the database, nothing else is
+//! needed. A table that differs, or that has parts which only the database can report, is built as a whole and
+//! inspected.
 
 mod probe;
 
@@ -20,15 +21,15 @@ use crate::database_error::full_reason;
 use crate::schema::{Column, PrimaryKey, Schema, Table};
 use crate::settings::DatabaseSettings;
 
-/// Told how many tables are built, and of how many.
+/// Called with the number of tables built so far, and the number of all tables to build.
 pub(crate) type ProgressFn<'w> = dyn Fn(usize, usize) + Sync + 'w;
 
-/// Reads what the database makes of the entities, and what they leave open. `from` is what the database has, and `home` the schema
-/// in which it was found.
+/// Builds the entities in a scratch schema. Returns the schema that the database reports, and what the entities leave
+/// open. `from` is the schema of the compared database, and `home` is the name of the schema where it was found.
 ///
 /// # Errors
 ///
-/// The entities describe no schema, or there is no place to build their tables in.
+/// The entities do not describe a valid schema, no scratch schema can be opened, or the catalogue cannot be read.
 pub(super) async fn target(
     settings: &DatabaseSettings,
     entities: &Entities,
@@ -70,7 +71,7 @@ async fn build_all(
 ) -> Result<Schema, AutogenerateError> {
     build(scratch, &blueprint.first).await?;
     build_tables(scratch, &blueprint.tables.iter().collect::<Vec<_>>(), watch).await?;
-    // A foreign key to a table that is not built would be one to the table of that name in the database itself.
+    // A foreign key to a table that is not built would refer to the table of that name in the compared database.
     let names: BTreeSet<_> = blueprint.tables.iter().map(|table| &table.name).collect();
     let (inner, outer): (Vec<_>, Vec<_>) = blueprint
         .tables
@@ -92,8 +93,8 @@ async fn build_all(
     Ok(schema)
 }
 
-/// Builds the tables that are not evidently as the database has them, without their foreign keys: those say all that there is
-/// to know of them.
+/// Builds the tables that differ, or may differ, from those of the database. Their foreign keys are not built, because
+/// the entities say everything about them.
 async fn build_doubtful(
     scratch: &ScratchSchema,
     blueprint: &SchemaDefinition,
@@ -130,7 +131,7 @@ async fn build_doubtful(
     Ok(schema)
 }
 
-/// Builds tables, some at a time, so that somebody can watch.
+/// Builds tables in batches, and reports the progress to `watch`.
 async fn build_tables(
     scratch: &ScratchSchema,
     plans: &[&TablePlan],
@@ -150,7 +151,8 @@ async fn build(scratch: &ScratchSchema, statements: &[String]) -> Result<(), Aut
     Ok(sent.map_err(|source| EntityError::Refused { reason: full_reason(&source), source })?)
 }
 
-/// A table put together from columns that were built elsewhere, unless it has what only the database can tell.
+/// Assembles a table from columns that were built in probe tables. Returns `None` if the table has parts that only the
+/// database can report, or if a column was not built.
 fn assembled(plan: &TablePlan, probed: &probe::ProbedColumns) -> Option<Table> {
     if plan.is_intricate {
         return None;
@@ -169,12 +171,13 @@ fn assembled(plan: &TablePlan, probed: &probe::ProbedColumns) -> Option<Table> {
     })
 }
 
-/// Whether the database has a table as it should be.
-fn fits(from: &Schema, table: &Table, wishes: &EntityHints) -> bool {
-    from.table(&table.name).is_some_and(|own| diff::is_alike(own, table, wishes))
+/// Whether the database has an equal table.
+fn fits(from: &Schema, table: &Table, hints: &EntityHints) -> bool {
+    from.table(&table.name).is_some_and(|own| diff::is_alike(own, table, hints))
 }
 
-/// Puts in what the entities say better than the catalogue.
+/// Replaces what the entities describe better than the catalogue: types of columns, texts of checks, names of foreign
+/// keys.
 fn annotate(schema: &mut Schema, blueprint: &SchemaDefinition, home: Option<&str>) {
     let plans = blueprint.tables.iter().map(|plan| (&plan.name, plan)).collect::<BTreeMap<_, _>>();
     for table in schema.tables.values_mut() {
@@ -196,7 +199,7 @@ fn annotate(schema: &mut Schema, blueprint: &SchemaDefinition, home: Option<&str
                 let said = plans.get(&table.name).into_iter().flat_map(|plan| &plan.foreign_keys);
                 key.name = said.filter(|said| said.columns == key.columns).find_map(|said| said.name.clone());
             }
-            // A table that no entity stands for was found where the connection works.
+            // A table without an entity was found in the current schema of the connection.
             key.referenced_table.unqualify(home);
         }
     }

@@ -1,4 +1,4 @@
-//! Differences in words, for people and for programs.
+//! Differences as text, for people and for programs.
 
 use std::fmt;
 
@@ -13,17 +13,17 @@ use crate::schema::{
 pub struct Difference {
     /// What differs.
     pub kind: DifferenceKind,
-    /// The table in which it does; for an enumerated type none.
+    /// The table that differs; `None` for an enumerated type.
     pub table: Option<TableName>,
-    /// The name of what differs, where it has one: a column, an index, a constraint, a type.
+    /// The name of the column, index, constraint or type that differs, if it has a name.
     pub name: Option<String>,
-    /// What the database has; `None` where it has nothing.
+    /// What the database has; `None` if it has nothing.
     pub database: Option<String>,
-    /// What the entities ask for; `None` where they ask for nothing.
+    /// What the entities describe; `None` if they describe nothing.
     pub entities: Option<String>,
 }
 
-/// What can differ.
+/// The object or property that differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DifferenceKind {
@@ -37,11 +37,11 @@ pub enum DifferenceKind {
     Nullability,
     /// The default of a column.
     Default,
-    /// What computes a column.
+    /// The expression of a generated column.
     Generated,
-    /// How rows are numbered.
+    /// How a column numbers rows.
     AutoIncrement,
-    /// What a column is set to when its row changes.
+    /// The value that a column gets when its row changes.
     OnUpdate,
     /// The collation of a column.
     Collation,
@@ -64,7 +64,7 @@ pub enum DifferenceKind {
 }
 
 impl DifferenceKind {
-    /// The word for it, the same in every version: `foreign_key`.
+    /// The word for programs, such as `foreign_key`. It is the same in every version.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -89,14 +89,14 @@ impl DifferenceKind {
     }
 }
 
-/// The word for people: `foreign key`.
+/// The word for people, such as `foreign key`.
 impl fmt::Display for DifferenceKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.word().replace('_', " "))
     }
 }
 
-/// Tells the differences that some operations would level.
+/// Returns the differences that the operations remove.
 #[must_use]
 pub fn differences(operations: &[SchemaOperation]) -> Vec<Difference> {
     operations.iter().flat_map(of_operation).collect()
@@ -133,7 +133,7 @@ fn enumeration(old: Option<&EnumType>, new: Option<&EnumType>) -> Difference {
     }
 }
 
-/// The table in which things differ.
+/// The table that has the differences.
 #[derive(Clone, Copy)]
 struct TableContext<'a>(&'a TableName);
 

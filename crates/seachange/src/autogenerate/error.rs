@@ -7,26 +7,26 @@ use super::scratch::ScratchError;
 use crate::database_error::full_reason;
 use crate::error::Error;
 
-/// Why a database and entities cannot be compared. Nothing was changed in the database.
+/// Why a database and entities cannot be compared. The compared database is unchanged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AutogenerateError {
-    /// The entities describe no schema.
+    /// The entities do not describe a valid schema.
     #[error(transparent)]
     Entities(#[from] EntityError),
-    /// There is no place to build the tables of the entities in.
+    /// The scratch schema in which the tables of the entities are built cannot be used.
     #[error(transparent)]
     Scratch(#[from] ScratchError),
-    /// A revision failed on the empty database that was made for it.
+    /// A revision failed on the empty scratch database.
     #[error("the revisions cannot be replayed: {0}")]
     Replay(#[source] Box<Error>),
-    /// The schema cannot be copied, so that nothing can be tried out on it.
-    #[error("the steps cannot be tried out: {reason}")]
+    /// The schema cannot be copied, so the operations cannot be verified.
+    #[error("the steps cannot be verified on a scratch copy: {reason}")]
     Copy {
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// The database refuses one of the steps.
+    /// The database refuses one of the operations.
     #[error("the database refuses the steps: {}", full_reason(.0))]
     Statement(#[source] DbErr),
     /// The catalogue cannot be read.

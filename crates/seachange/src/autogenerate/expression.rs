@@ -1,8 +1,8 @@
-//! Expressions of which it is not known which system they are for.
+//! Expressions whose SQL dialect is unknown.
 
 use crate::sql::{self, SqlDialect, Token, TokenKind};
 
-/// Splits an expression into tokens, by the rules of the system that its quotes are of.
+/// Splits an expression into tokens, by the rules of the dialect that its quotes show.
 pub(super) fn tokens(expression: &str) -> Vec<Token<'_>> {
     let postgres = sql::tokens(expression, SqlDialect::Postgres);
     let is_bracketed = |at: usize| postgres[at].text == "[" && is_name(&postgres[at + 1..]);
@@ -13,7 +13,7 @@ pub(super) fn tokens(expression: &str) -> Vec<Token<'_>> {
     postgres
 }
 
-/// Whether what stands behind a bracket is a name rather than the items, or the bounds, of an array.
+/// Whether the tokens after an opening bracket are a quoted name, and not the items or the bounds of an array.
 fn is_name(rest: &[Token<'_>]) -> bool {
     let end = rest.iter().position(|token| token.text == "]");
     let inner = &rest[..end.unwrap_or(0)];
@@ -21,7 +21,7 @@ fn is_name(rest: &[Token<'_>]) -> bool {
         && inner.iter().all(|token| matches!(token.kind, TokenKind::Word | TokenKind::Number | TokenKind::Space))
 }
 
-/// What stands between the quotes of a token.
+/// The text between the quotes of a token.
 pub(super) fn inner<'a>(token: &Token<'a>) -> &'a str {
     let text = match token.text.find(['\'', '"', '`', '[']) {
         Some(quote) => &token.text[quote..],

@@ -2,14 +2,15 @@
 
 use crate::schema::TableName;
 
-/// A name in which `*` stands for any text. One without a dot is of a table in the default schema.
+/// A pattern for table names, in which `*` matches any text. The name of a table outside the default schema includes
+/// its schema: `billing.invoices`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamePattern(String);
 
-/// Which tables are compared: those that some pattern of `only` fits, where there is one, and none of `except`.
+/// Which tables are compared: those that match a pattern of `only`, if it has any, and no pattern of `except`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TableFilter {
-    /// Patterns of the tables to compare; without one, all.
+    /// Patterns of the tables to compare. If the list is empty, all tables are compared.
     pub only: Vec<NamePattern>,
     /// Patterns of tables to leave alone.
     pub except: Vec<NamePattern>,
@@ -27,8 +28,8 @@ impl NamePattern {
     }
 }
 
-/// Whether a text is as a pattern says. Each `*` takes as little as it can, which is enough, because the last one is free to
-/// take the rest.
+/// Whether a text matches a pattern. Each `*` matches as little as possible. This is enough, because the last `*` may
+/// match the rest.
 fn fits(pattern: &str, text: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else {
         return pattern == text;

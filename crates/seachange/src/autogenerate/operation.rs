@@ -1,52 +1,52 @@
-//! What leads from one schema to another, as data. Everything has its reverse.
+//! The operations that change one schema into another, as data. Every operation has a reverse.
 
 use crate::schema::{Check, Column, EnumType, Exclusion, ForeignKey, Index, PrimaryKey, Table, TableName, Unique};
 
-/// One step from a schema to another.
+/// One operation that changes a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SchemaOperation {
-    /// A new enumerated type (PostgreSQL).
+    /// Creates an enumerated type (PostgreSQL).
     CreateEnumeration(EnumType),
-    /// An enumerated type goes (PostgreSQL).
+    /// Drops an enumerated type (PostgreSQL).
     DropEnumeration(EnumType),
-    /// An enumerated type gets other values, or the same in another order (PostgreSQL).
+    /// Gives an enumerated type other values, or the same values in another order (PostgreSQL).
     AlterEnumeration {
         /// Before.
         from: EnumType,
         /// After; the name is the same.
         to: EnumType,
-        /// The columns of the type at this moment.
+        /// The columns of the type at the time of the operation.
         users: Vec<EnumUsage>,
-        /// What is made of expressions over these columns, as the steps that make it. PostgreSQL refuses another type for a
-        /// column while it is there.
+        /// The operations that create what depends on expressions over these columns. PostgreSQL refuses to change the
+        /// type of a column while such an object exists.
         dependents: Vec<SchemaOperation>,
     },
-    /// A new table, with all that it has; foreign keys of a cycle come later, as changes.
+    /// Creates a table with its constraints and indexes. Foreign keys of a cycle are added later, as changes.
     CreateTable(Box<Table>),
-    /// A table goes, with its rows.
+    /// Drops a table with its rows.
     DropTable(Box<Table>),
-    /// A table gets another name.
+    /// Renames a table.
     RenameTable {
         /// Before.
         from: TableName,
         /// After.
         to: TableName,
     },
-    /// A change of one table.
+    /// Changes one table.
     Change {
-        /// The table, by the name that it has at this moment.
+        /// The table, by its name at the time of the operation.
         table: TableName,
-        /// What happens.
+        /// The change.
         change: TableChange,
     },
-    /// A new index.
+    /// Creates an index.
     CreateIndex {
         /// The table.
         table: TableName,
         /// The index.
         index: Index,
     },
-    /// An index goes.
+    /// Drops an index.
     DropIndex {
         /// The table.
         table: TableName,
@@ -67,45 +67,45 @@ pub struct EnumUsage {
 /// A change of one table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TableChange {
-    /// A column gets another name.
+    /// Renames a column.
     RenameColumn {
         /// Before.
         from: String,
         /// After.
         to: String,
     },
-    /// A new column.
+    /// Adds a column.
     AddColumn(Box<Column>),
-    /// A column goes, with its values.
+    /// Drops a column with its values.
     DropColumn(Box<Column>),
-    /// A column gets another type, nullability, default, comment …; the name is the same.
+    /// Changes the type, nullability, default, comment … of a column. The name stays the same.
     ModifyColumn {
         /// Before.
         from: Box<Column>,
         /// After.
         to: Box<Column>,
     },
-    /// A new primary key.
+    /// Adds a primary key.
     AddPrimaryKey(PrimaryKey),
-    /// The primary key goes.
+    /// Drops the primary key.
     DropPrimaryKey(PrimaryKey),
-    /// A new unique constraint.
+    /// Adds a unique constraint.
     AddUnique(Unique),
-    /// A unique constraint goes.
+    /// Drops a unique constraint.
     DropUnique(Unique),
-    /// A new foreign key.
+    /// Adds a foreign key.
     AddForeignKey(ForeignKey),
-    /// A foreign key goes.
+    /// Drops a foreign key.
     DropForeignKey(ForeignKey),
-    /// A new check.
+    /// Adds a check.
     AddCheck(Check),
-    /// A check goes.
+    /// Drops a check.
     DropCheck(Check),
-    /// A new exclusion constraint (PostgreSQL).
+    /// Adds an exclusion constraint (PostgreSQL).
     AddExclusion(Exclusion),
-    /// An exclusion constraint goes (PostgreSQL).
+    /// Drops an exclusion constraint (PostgreSQL).
     DropExclusion(Exclusion),
-    /// The comment of the table changes.
+    /// Changes the comment of the table.
     Comment {
         /// Before.
         from: Option<String>,
@@ -114,14 +114,14 @@ pub enum TableChange {
     },
 }
 
-/// What takes steps back, in the order that is possible.
+/// Returns the operations that revert the given ones: their reverses, in the opposite order.
 #[must_use]
 pub fn reversed(operations: &[SchemaOperation]) -> Vec<SchemaOperation> {
     operations.iter().rev().map(SchemaOperation::reverse).collect()
 }
 
 impl SchemaOperation {
-    /// The tables that it is about, by the names that they have afterwards.
+    /// The tables that the operation concerns, by their names after it.
     pub(crate) fn tables(&self) -> Vec<&TableName> {
         match self {
             Self::CreateEnumeration(_) | Self::DropEnumeration(_) => Vec::new(),
@@ -132,7 +132,7 @@ impl SchemaOperation {
         }
     }
 
-    /// What takes it back.
+    /// Returns the operation that reverts this one.
     #[must_use]
     pub fn reverse(&self) -> Self {
         match self.clone() {

@@ -1,7 +1,7 @@
-//! Writes code as Rust.
+//! Writes code as Rust source.
 //!
-//! The tree of the code becomes one of Rust, in which every text is a literal, so that a name cannot be anything else than a
-//! name. `layout` writes that as rustfmt does.
+//! The code becomes a tree of Rust code, in which every text is a literal, so a name from a database cannot become
+//! code. `layout` formats the tree as rustfmt does.
 
 mod call;
 mod column;

@@ -1,4 +1,5 @@
-//! The revisions of a program, run on an empty database of their own, instead of a database that they were run on.
+//! Compares entities with an empty database on which all revisions of the program run, instead of with an existing
+//! database.
 
 use std::sync::Arc;
 
@@ -13,8 +14,8 @@ use crate::schema::TableName;
 use crate::settings::DatabaseSettings;
 
 impl Comparison {
-    /// Compares what all revisions make of an empty database with entities. The empty database is made on the system that
-    /// `scratch` names, and dropped again; on SQLite it is in memory.
+    /// Runs all revisions on an empty database, and compares its schema with entities. The empty database is created on
+    /// the server that `scratch` names, and dropped at the end. On SQLite it is in memory.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Code for operations, as a person reads it.
+//! Snapshots of the code for operations.
 
 mod columns;
 mod constraints;
@@ -20,7 +20,7 @@ const POSTGRES: DbBackend = DatabaseBackend::Postgres;
 const MYSQL: DbBackend = DatabaseBackend::MySql;
 const SQLITE: DbBackend = DatabaseBackend::Sqlite;
 
-/// Returns what is written for some operations, up and down.
+/// Returns the code for some operations, up and down.
 fn written(backend: DbBackend, operations: &[SchemaOperation]) -> String {
     let down = reversed(operations);
     let bodies = render(&code(operations, backend), &code(&down, backend));

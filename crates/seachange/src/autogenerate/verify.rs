@@ -1,5 +1,5 @@
-//! Steps tried out on a copy of the schema, before anybody relies on them: whether they lead to the entities, whether they
-//! lead back, and which statements they are.
+//! Verifies operations on a scratch copy of the schema, before a revision with them is run: whether they lead to the
+//! schema of the entities, and whether they can be reverted. It also returns the statements that they send.
 
 mod affected;
 mod recorder;
@@ -32,39 +32,39 @@ use crate::schema::Schema;
 use crate::settings::DatabaseSettings;
 use crate::sql::SqlDialect;
 
-/// What came of trying steps out.
+/// The result of a verification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verification {
-    /// They lead to the entities, and back.
+    /// The operations lead to the schema of the entities, and their reverses lead back.
     Proven,
-    /// They lead somewhere else.
+    /// The operations, or their reverses, lead to another schema.
     Differs {
-        /// What is left to do after the way up.
+        /// The differences that remain after the upgrade.
         up: Vec<Difference>,
-        /// What is left to do after the way back.
+        /// The differences that remain after the downgrade.
         down: Vec<Difference>,
     },
-    /// The database refused one of them.
+    /// The database refused one of the operations.
     Refused {
-        /// Whether it was on the way up, or back.
+        /// Whether the upgrade failed; otherwise the downgrade.
         is_up: bool,
-        /// What it said.
+        /// The reason that the database gave.
         reason: String,
     },
-    /// Nobody can tell: the schema cannot be copied.
+    /// The operations cannot be verified, because the schema cannot be copied.
     Unknown {
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }
 
 impl Comparison {
-    /// Tries out steps on a copy of the tables that they are about. Nothing is left of it.
+    /// Verifies operations on a scratch copy of the tables that they concern. The copy is removed at the end.
     ///
     /// # Errors
     ///
-    /// No scratch schema, or one that cannot be read.
+    /// The scratch schema cannot be opened or read.
     pub async fn rehearse(
         &self,
         operations: &[SchemaOperation],
@@ -81,25 +81,25 @@ impl Comparison {
         operations: &[SchemaOperation],
         scratch: &DatabaseSettings,
     ) -> Result<Verification, AutogenerateError> {
-        let stage = ScratchCopy::build(self, operations, scratch).await?;
-        let outcome = stage.run_up_and_down(self, operations).await;
-        stage.close().await?;
+        let scratch_copy = ScratchCopy::build(self, operations, scratch).await?;
+        let outcome = scratch_copy.run_up_and_down(self, operations).await;
+        scratch_copy.close().await?;
         outcome
     }
 
-    /// The statements that the steps are on this database, without their ends.
+    /// Returns the statements that the operations send to this database, without semicolons at the end.
     ///
     /// # Errors
     ///
-    /// No scratch schema, or one that refuses the steps.
+    /// The scratch schema cannot be opened, the schema cannot be copied, or the database refuses one of the operations.
     pub async fn statements(
         &self,
         operations: &[SchemaOperation],
         scratch: &DatabaseSettings,
     ) -> Result<Vec<String>, AutogenerateError> {
-        let stage = ScratchCopy::build(self, operations, scratch).await?;
-        let written = stage.run(code(operations, self.backend)).await;
-        stage.close().await?;
+        let scratch_copy = ScratchCopy::build(self, operations, scratch).await?;
+        let written = scratch_copy.run(code(operations, self.backend)).await;
+        scratch_copy.close().await?;
         written.map_err(AutogenerateError::Statement)
     }
 }
@@ -108,38 +108,39 @@ impl Comparison {
 struct ScratchCopy {
     scratch: ScratchSchema,
     backend: DbBackend,
-    /// What it has before the steps.
+    /// The schema of the copy before the operations.
     start: Schema,
-    /// What the entities ask of these tables.
+    /// The schema that the entities describe for these tables.
     goal: Schema,
 }
 
 impl ScratchCopy {
-    /// Copies the tables that the steps are about, and those that they refer to, or that refer to them.
+    /// Copies the tables that the operations concern, the tables that refer to these, and the tables that any of them
+    /// refers to.
     async fn build(
         comparison: &Comparison,
         operations: &[SchemaOperation],
         settings: &DatabaseSettings,
     ) -> Result<Self, AutogenerateError> {
-        let cast = AffectedTables::of(comparison, operations);
-        let schemas: Vec<_> = cast.schemas().into_iter().collect();
+        let affected = AffectedTables::of(comparison, operations);
+        let schemas: Vec<_> = affected.schemas().into_iter().collect();
         if let Some(schema) = schemas.first().filter(|_| comparison.backend != DbBackend::Postgres) {
             return Err(AutogenerateError::Copy { reason: format!("`{schema}` is another database") });
         }
-        let (mut wanted, mut goal) = (subset(&comparison.from, &cast.from), subset(&comparison.to, &cast.to));
-        let strangers = placeholder_tables([&wanted, &goal]);
-        wanted.tables.extend(strangers.clone());
-        goal.tables.extend(strangers);
+        let (mut wanted, mut goal) = (subset(&comparison.from, &affected.from), subset(&comparison.to, &affected.to));
+        let placeholders = placeholder_tables([&wanted, &goal]);
+        wanted.tables.extend(placeholders.clone());
+        goal.tables.extend(placeholders);
         let scratch = ScratchSchema::open(settings, &schemas).await?;
-        let mut stage = Self { scratch, backend: comparison.backend, start: wanted.clone(), goal };
-        if let Err(error) = stage.copy(&wanted).await {
-            stage.close().await?;
+        let mut scratch_copy = Self { scratch, backend: comparison.backend, start: wanted.clone(), goal };
+        if let Err(error) = scratch_copy.copy(&wanted).await {
+            scratch_copy.close().await?;
             return Err(error);
         }
-        Ok(stage)
+        Ok(scratch_copy)
     }
 
-    /// Builds the tables.
+    /// Builds the tables of the copy, and checks that the database reports them as `wanted`.
     async fn copy(&mut self, wanted: &Schema) -> Result<(), AutogenerateError> {
         let steps = steps_between(&Schema::default(), wanted, self.backend);
         self.run(code(&steps, self.backend)).await.map_err(|error| not_built(&error))?;
@@ -176,7 +177,7 @@ impl ScratchCopy {
         self.scratch.inspect().await.map_err(AutogenerateError::Inspect)
     }
 
-    /// Runs code, and gives the statements that it sent.
+    /// Runs code, and returns the statements that it sends.
     async fn run(&self, code: Vec<CodeNode>) -> Result<Vec<String>, DbErr> {
         let base = self.scratch.base();
         let in_transaction = matches!(base, Connection::Held(_));
@@ -202,13 +203,13 @@ impl ScratchCopy {
     }
 }
 
-/// The steps between schemas, whatever is called how.
+/// The operations that change `from` into `to`. The names of constraints and indexes are ignored.
 fn steps_between(from: &Schema, to: &Schema, backend: DbBackend) -> Vec<SchemaOperation> {
     steps(from, to, &EntityHints::default(), backend)
 }
 
-fn steps(from: &Schema, to: &Schema, wishes: &EntityHints, backend: DbBackend) -> Vec<SchemaOperation> {
-    diff::diff(from, to, wishes, &Renames::default(), rules(backend))
+fn steps(from: &Schema, to: &Schema, hints: &EntityHints, backend: DbBackend) -> Vec<SchemaOperation> {
+    diff::diff(from, to, hints, &Renames::default(), rules(backend))
 }
 
 fn not_built(error: &DbErr) -> AutogenerateError {
@@ -219,7 +220,7 @@ fn refused(is_up: bool, error: &DbErr) -> Verification {
     Verification::Refused { is_up, reason: reason_with_detail(error) }
 }
 
-/// Code that no file holds yet.
+/// Generated code, to be run as a migration.
 struct GeneratedMigration(Vec<CodeNode>);
 
 #[async_trait]

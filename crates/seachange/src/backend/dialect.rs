@@ -1,4 +1,4 @@
-//! What a script has to know of each database system: how it is run, how it begins, and how values are written in it.
+//! What a script has to know of each database system: how to run it, how it begins, and how its values are written.
 
 #[cfg(feature = "mysql")]
 mod mysql;
@@ -14,23 +14,24 @@ use crate::settings::Driver;
 use crate::sql::SqlDialect;
 use crate::sql::StatementFacts;
 
-/// How a database system has its SQL written.
+/// How the SQL of a database system is written.
 pub(crate) trait Dialect: Send + Sync {
     /// The system, as SeaORM calls it.
     fn backend(&self) -> DbBackend;
 
-    /// How a script is run so that it stops at the first error: for people, a line each.
+    /// How to run a script so that it stops at the first error: for the user, one line each.
     fn instructions(&self) -> &'static [&'static str];
 
-    /// The statements that make a session what the engine's own would be. `schema` is the one that the settings name.
+    /// The statements that give a session the settings of the engine's own sessions. `schema` is the schema from the
+    /// settings.
     fn preamble(&self, schema: Option<&str>) -> Vec<String>;
 
-    /// The statements that take away what a revision with these statements leaves in its session.
+    /// The statements that remove what a revision with these statements leaves in its session.
     fn reset(&self, _facts: &[StatementFacts]) -> Vec<String> {
         Vec::new()
     }
 
-    /// Begins a transaction.
+    /// The statement that begins a transaction.
     fn begin(&self) -> &'static str {
         "BEGIN"
     }
@@ -38,42 +39,43 @@ pub(crate) trait Dialect: Send + Sync {
     /// The clock of the database, in the format of the record.
     fn now(&self) -> Expr;
 
-    /// A statement that fails with `complaint` unless a query of one truth value answers yes, where there is one.
+    /// A statement that fails with `complaint` unless a query of one truth value returns true; `None` if the system has
+    /// no such statement.
     fn guard(&self, _query: &str, _complaint: &str) -> Option<String> {
         None
     }
 
-    /// What a text of the script looks like to whoever cuts it into statements.
+    /// A statement in the form in which the client of the system does not split it at the wrong place.
     fn wrap(&self, statement: String, _has_inner_end: bool) -> String {
         statement
     }
 
-    /// What stands round a revision that rebuilds tables, where tables are rebuilt.
+    /// The statements around a revision that rebuilds tables; `None` if the system rebuilds none.
     fn rebuild(&self) -> Option<RebuildScript> {
         None
     }
 
-    /// How texts are read.
+    /// The grammar of its statements.
     fn grammar(&self) -> SqlDialect;
 
     /// Writes a value as the driver would bind it.
     ///
     /// # Errors
     ///
-    /// What keeps a value from being written, for people.
+    /// Why a value cannot be written, for the user.
     fn literal(&self, value: &Value) -> Result<String, &'static str>;
 }
 
-/// What stands round a revision that rebuilds tables, with foreign keys off.
+/// The statements around a revision that rebuilds tables, with foreign keys off.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RebuildScript {
-    /// Before its transaction: the switch off, and what the check needs.
+    /// Before its transaction: they switch foreign keys off, and prepare the check.
     pub(crate) before: &'static [&'static str],
-    /// What the check is for, a line each.
+    /// The purpose of the check, one line each.
     pub(crate) purpose: &'static [&'static str],
-    /// At the end of its transaction: what fails when rows refer to nothing.
+    /// At the end of its transaction: they fail when rows violate foreign keys.
     pub(crate) check: &'static [&'static str],
-    /// After its transaction: the switch on.
+    /// After its transaction: they switch foreign keys on.
     pub(crate) after: &'static [&'static str],
 }
 
@@ -91,13 +93,13 @@ pub(crate) fn of(driver: Driver) -> Option<&'static dyn Dialect> {
     }
 }
 
-/// Writes a value with sea-query, but for those that it writes wrongly or not at all: a character beyond ASCII, numbers
-/// that are none, and a single-precision number, which the driver widens.
+/// Writes a value with sea-query, except the values that it writes wrongly or not at all: a character beyond ASCII, a
+/// number that is not finite, and a single-precision number, which the driver widens.
 fn common(builder: &impl QueryBuilder, value: &Value) -> Result<String, &'static str> {
     match value {
         Value::Char(Some(character)) => Ok(builder.value_to_string(&character.to_string().into())),
         Value::Float(Some(number)) => common(builder, &f64::from(*number).into()),
-        Value::Double(Some(number)) if !number.is_finite() => Err("a number that is none cannot be written"),
+        Value::Double(Some(number)) if !number.is_finite() => Err("a number that is not finite cannot be written"),
         Value::Double(Some(number)) => Ok(format!("{number:?}")),
         value => Ok(builder.value_to_string(value)),
     }

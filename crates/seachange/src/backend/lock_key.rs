@@ -5,19 +5,19 @@ use std::fmt::Write;
 
 use md5::{Digest, Md5};
 
-/// The key of the locks of a run, made from the place of the record: the schema and the table.
+/// The key of the locks of a run, computed from the location of the record: the schema and the table.
 ///
-/// It is a hash, because PostgreSQL takes numbers and MySQL takes 64 characters. It is MD5 because programs that were built
-/// with earlier versions of the engine make theirs so, and lock the same.
+/// It is a hash, because PostgreSQL takes numbers and MySQL takes 64 characters. It is MD5 because programs with
+/// earlier versions of the engine compute it so, and have to use the same lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LockKey([u8; 16]);
 
-/// Which of the two locks of a run.
+/// One of the two locks of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LockRole {
-    /// The run: held by a session that runs no statement of a revision.
+    /// The lock of the run, held by a session that executes no statement of a revision.
     Run,
-    /// The work: held by the session in which the revisions run.
+    /// The lock of the revisions' session, held by the session in which the revisions run.
     Work,
 }
 
@@ -52,7 +52,7 @@ impl LockKey {
 mod tests {
     use super::*;
 
-    /// What the server computed where earlier versions asked it: `md5('public.seachange_revision')`.
+    /// Earlier versions let the server compute `md5('public.seachange_revision')`, with this result.
     #[test]
     fn programs_of_earlier_versions_lock_the_same() {
         let key = LockKey::new("public", "seachange_revision");

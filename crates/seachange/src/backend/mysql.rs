@@ -18,7 +18,7 @@ use crate::journal::catalog_effect::{self, CatalogEffect, CatalogObject, Catalog
 use crate::limits::Limits;
 use crate::sql::{self, SqlDialect};
 
-/// MySQL and MariaDB: every change of a table commits what came before it, and none rolls back.
+/// MySQL and MariaDB: every change of a table commits the transaction before it, and none rolls back.
 pub(super) struct MySqlBackend;
 
 const OBJECTS: &str = "SELECT CASE table_type WHEN 'BASE TABLE' THEN 'table' ELSE LOWER(table_type) END AS kind,
@@ -26,7 +26,7 @@ const OBJECTS: &str = "SELECT CASE table_type WHEN 'BASE TABLE' THEN 'table' ELS
     FROM information_schema.tables
     WHERE table_schema = DATABASE() AND table_type IN ('BASE TABLE', 'VIEW', 'SEQUENCE')";
 
-/// How many tables or views of this name the database has, which is the current one unless it is named.
+/// The number of tables or views with this name in a database, by default the current one.
 const TABLE: &str = "SELECT COUNT(*) AS answer FROM information_schema.tables
     WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ?";
 
@@ -39,7 +39,7 @@ const COLUMN: &str = "SELECT COUNT(*) AS answer FROM information_schema.columns
 const CONSTRAINT: &str = "SELECT COUNT(*) AS answer FROM information_schema.table_constraints
     WHERE table_schema = COALESCE(?, DATABASE()) AND constraint_name = ? AND table_name = ?";
 
-/// The number of an error, which says more than its SQLSTATE.
+/// The number of an error, which is more exact than its SQLSTATE.
 fn number(error: &DbErr) -> Option<u16> {
     database_error(error)?.try_downcast_ref::<SqlxMySqlError>().map(SqlxMySqlError::number)
 }
@@ -54,7 +54,7 @@ impl Backend for MySqlBackend {
         false
     }
 
-    /// DATETIME, because a TIMESTAMP ends in 2038 and is rewritten by updates unless told otherwise.
+    /// DATETIME, because a TIMESTAMP ends in 2038, and an update changes it by default.
     fn timestamp_column<'c>(&self, column: &'c mut ColumnDef) -> &'c mut ColumnDef {
         column.custom("datetime(3)")
     }
@@ -80,7 +80,7 @@ impl Backend for MySqlBackend {
         "START TRANSACTION"
     }
 
-    /// There is no search path.
+    /// These systems have no search path.
     fn location_columns(&self, _table: &str) -> Option<LocationColumns> {
         Some(LocationColumns { current: "DATABASE()", found: "NULL".to_owned() })
     }
@@ -89,7 +89,7 @@ impl Backend for MySqlBackend {
         Some("DATABASE()")
     }
 
-    /// GET_LOCK gives 1 for the lock, 0 when another session has it, and nothing when it failed.
+    /// GET_LOCK returns 1 for the lock, 0 when another session has it, and NULL when it failed.
     async fn try_lock(&self, session: &DatabaseExecutor<'_>, key: LockKey, role: LockRole) -> Result<bool, DbErr> {
         let got: Option<i64> =
             query_scalar(session, "SELECT GET_LOCK(?, 0) AS answer", [key.name(role).into()]).await?;
@@ -117,8 +117,8 @@ impl Backend for MySqlBackend {
         Ok(is_used == 1)
     }
 
-    /// Which sessions they are is told by views of `sys`, which only some users may read; that the session waits for a table is
-    /// told to its own user.
+    /// Views of `sys` show which sessions they are, and only some users may read those views. Every user can see that
+    /// its own session waits for a table.
     async fn blockers(&self, connection: &DatabaseConnection, key: LockKey) -> Result<Option<Vec<Blocker>>, DbErr> {
         const SESSIONS: &str = "SELECT CAST(p.id AS SIGNED) AS session, p.user AS owner, NULL AS program,
                 p.command AS state
@@ -143,7 +143,7 @@ impl Backend for MySqlBackend {
         Ok((waits == Some(1)).then(Vec::new))
     }
 
-    /// `lock_wait_timeout` is for tables, `innodb_lock_wait_timeout` for rows.
+    /// `lock_wait_timeout` applies to tables, `innodb_lock_wait_timeout` to rows.
     fn limit_settings(&self, limits: &Limits) -> Vec<(&'static str, String)> {
         let seconds = |length| clamp_to_setting(length, 1000).to_string();
         let locks = limits
@@ -165,7 +165,7 @@ impl Backend for MySqlBackend {
         connection.execute_unprepared(&format!("SET SESSION {name} = {value}")).await.map(drop)
     }
 
-    /// MySQL's only limit, `max_execution_time`, holds for SELECT alone.
+    /// MySQL's only limit, `max_execution_time`, applies to SELECT alone.
     async fn statement_timeout_unsupported(
         &self,
         connection: &DatabaseConnection,
@@ -209,7 +209,7 @@ impl Backend for MySqlBackend {
         Ok(if count > 0 { ObjectState::Present } else { ObjectState::Absent })
     }
 
-    /// The engines that roll back are those for which the server says so; a trigger is known when its body is understood.
+    /// The server says which storage engines roll back. A trigger is known when the engine understands its body.
     async fn table_facts(&self, executor: &DatabaseExecutor<'_>, table: &str) -> Result<TableFacts, DbErr> {
         const ENGINE: &str = "SELECT COALESCE(MAX(e.transactions = 'YES'), 1) AS answer
             FROM information_schema.tables t LEFT JOIN information_schema.engines e ON e.engine = t.engine

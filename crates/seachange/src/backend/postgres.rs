@@ -24,15 +24,15 @@ use crate::limits::Limits;
 use crate::runner::SAVEPOINT;
 use crate::sql::SqlDialect;
 
-/// How long a second connection may take to be made.
+/// How long the connection attempt for a second connection may take.
 const SECOND_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// PostgreSQL: table changes roll back.
+/// PostgreSQL: changes of tables roll back.
 pub(super) struct PostgresBackend;
 
-/// Relations and types of the current schema that belong to no extension, and sequences that belong to no column
-/// either; CASCADE takes what hangs on them, so each is dropped IF EXISTS. The row types of tables and the types of
-/// arrays fall with what they belong to.
+/// Relations and types of the current schema that belong to no extension, and sequences that also belong to no column.
+/// CASCADE drops dependent objects, so each object is dropped with IF EXISTS. The row types of tables and the array
+/// types are dropped with the objects to which they belong.
 const OBJECTS: &str = "SELECT kind, name FROM (
     SELECT CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence'
             WHEN 'f' THEN 'foreign table' ELSE 'table' END AS kind,
@@ -49,12 +49,12 @@ const OBJECTS: &str = "SELECT kind, name FROM (
         AND (d.deptype = 'e' OR kind = 'sequence' AND d.deptype IN ('a', 'i'))
 )";
 
-/// 1 when there is such a table or view in the schema, which is the current one unless it is named.
+/// 1 when the table or view exists in the schema, by default the current one.
 const TABLE: &str = "SELECT count(*)::int AS answer FROM pg_class c
     WHERE c.relnamespace = to_regnamespace(quote_ident(coalesce($1::text, current_schema()::text)))
         AND c.relname = $2::text AND c.relkind IN ('r', 'p', 'v', 'm', 'f')";
 
-/// 1 when there is such an index, 2 when its build did not come to an end.
+/// 1 when the index exists, 2 when its build did not finish.
 const INDEX: &str = "SELECT coalesce(sum(CASE WHEN i.indisvalid AND i.indisready THEN 1 ELSE 2 END), 0)::int AS answer
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
     WHERE c.relnamespace = to_regnamespace(quote_ident(coalesce($1::text, current_schema()::text)))
@@ -68,7 +68,7 @@ const CONSTRAINT: &str = "SELECT count(*)::int AS answer FROM pg_constraint o JO
     WHERE c.relnamespace = to_regnamespace(quote_ident(coalesce($1::text, current_schema()::text)))
         AND o.conname = $2::text AND c.relname = $3::text";
 
-/// A lock as the server lists it: the halves as unsigned numbers, and a 2 for a lock of two numbers.
+/// A lock as the server lists it: both numbers as unsigned, and a 2 for a lock of two numbers.
 fn listed((class, object): (i32, i32)) -> String {
     format!(
         "FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 AND classid = {class}
@@ -103,7 +103,8 @@ impl Backend for PostgresBackend {
         "; SET LOCAL SESSION AUTHORIZATION DEFAULT; SET LOCAL ROLE NONE"
     }
 
-    /// Several statements in one text are one transaction, where none is open; the role comes back in either case.
+    /// Several statements in one text are one transaction when none is open. The role returns at its end, and at the
+    /// end of an open one.
     fn under_own_role(&self, sql: &str) -> String {
         format!(
             "SELECT pg_catalog.set_config('seachange.role', pg_catalog.current_setting('role'), true),
@@ -115,7 +116,8 @@ impl Backend for PostgresBackend {
         )
     }
 
-    /// These functions read what the server has in its caches: a new session takes three times as long to join the catalogue.
+    /// These functions read the caches of the server: in a new session, a join of the catalogue takes three times as
+    /// long.
     fn location_columns(&self, table: &str) -> Option<LocationColumns> {
         let table = self.text_literal(table);
         let found = format!(
@@ -130,15 +132,16 @@ impl Backend for PostgresBackend {
         Some("(SELECT pg_catalog.current_schemas(true)::text)")
     }
 
-    /// An array as text: `{pg_catalog,public}`. Where a name is quoted, or a temporary schema is there, it is not told.
+    /// `search_path` is an array as text: `{pg_catalog,public}`. A quoted name or a temporary schema in it gives
+    /// `None`.
     fn only_schema(&self, search_path: String) -> Option<String> {
         let schema = search_path.strip_prefix("{pg_catalog,")?.strip_suffix('}')?;
         let is_plain = schema.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         is_plain.then(|| schema.to_owned())
     }
 
-    /// Asked again and again rather than waited for: a session that waits inside of a statement holds a snapshot, for which
-    /// `CREATE INDEX CONCURRENTLY` would wait in turn.
+    /// The engine asks repeatedly instead of waiting: a session that waits inside of a statement holds a snapshot, for
+    /// which `CREATE INDEX CONCURRENTLY` would wait in turn.
     async fn try_lock(&self, session: &DatabaseExecutor<'_>, key: LockKey, role: LockRole) -> Result<bool, DbErr> {
         let (class, object) = key.numbers(role);
         query_scalar(session, &format!("SELECT pg_catalog.pg_try_advisory_lock({class}, {object}) AS answer"), []).await
@@ -161,9 +164,6 @@ impl Backend for PostgresBackend {
         query_scalar(connection, &format!("SELECT EXISTS (SELECT {listed}) AS answer"), []).await
     }
 
-    /// Takes the lock of the work for the transaction, beside that of the session: they are the same lock, so that the
-    /// session that has the other one gets it, and no other does. It stays until the transaction ends, whatever the
-    /// revision does to the locks of its session. One text, so that it is one round trip; a row is one that the lock gave.
     async fn blockers(&self, connection: &DatabaseConnection, key: LockKey) -> Result<Option<Vec<Blocker>>, DbErr> {
         let sql = format!(
             "SELECT a.pid::bigint AS session, a.usename::text AS owner, nullif(a.application_name, '') AS program,
@@ -177,6 +177,10 @@ impl Backend for PostgresBackend {
         Ok(Some(blockers).filter(|blockers| !blockers.is_empty()))
     }
 
+    /// Takes the lock of the revisions' session for the transaction, beside that of the session. They are the same
+    /// lock, so that only the session that has the one gets the other. It stays until the transaction ends, whatever
+    /// the revision does to the locks of its session. One text, so that it is one round trip; the lock returns a row
+    /// only when it is taken.
     async fn begin_revision(
         &self,
         session: &DatabaseTransaction,
@@ -193,8 +197,8 @@ impl Backend for PostgresBackend {
         Ok((affected > rows).then(BegunTransaction::default))
     }
 
-    /// A second connection to the same server gets a session of its own. A pooler that gives sessions to transactions
-    /// gives it the one that has just become free, which is ours, or gives us another one then.
+    /// A second connection to the same server has a session of its own. A pooler that assigns sessions to transactions
+    /// gives it the session that has just become free, which is ours, or gives us another one then.
     async fn is_pooled(&self, connection: &DatabaseConnection) -> bool {
         is_shared(connection).await.unwrap_or(false)
     }
@@ -251,7 +255,7 @@ impl Backend for PostgresBackend {
         })
     }
 
-    /// What the functions of triggers do is not read.
+    /// The engine does not read the functions of triggers.
     async fn table_facts(&self, executor: &DatabaseExecutor<'_>, table: &str) -> Result<TableFacts, DbErr> {
         const TRIGGERS: &str = "SELECT count(*)::int AS answer FROM pg_catalog.pg_trigger
             WHERE tgrelid = to_regclass($1) AND NOT tgisinternal";
@@ -288,7 +292,7 @@ async fn is_shared(connection: &DatabaseConnection) -> Result<bool, sqlx::Error>
     let first = session(ours).await?;
     let second = PgPoolOptions::new().max_connections(1).acquire_timeout(SECOND_TIMEOUT).connect_with(options).await?;
     let mut is_shared = false;
-    // More than once: a session that the pooler has just opened may come in between.
+    // More than once: a session that the pooler has just opened may be returned in between.
     for _ in 0..3 {
         is_shared |= session(&second).await? == first || session(ours).await? != first;
     }
@@ -296,8 +300,8 @@ async fn is_shared(connection: &DatabaseConnection) -> Result<bool, sqlx::Error>
     Ok(is_shared)
 }
 
-/// Which session a statement arrives in. Asked as plain text: a prepared statement fails where somebody else has prepared
-/// one of the same name in that session.
+/// The session in which a statement arrives. Asked with plain SQL: a prepared statement fails when another client of
+/// the pooler has prepared one with the same name in that session.
 async fn session(pool: &PgPool) -> Result<i32, sqlx::Error> {
     sqlx::raw_sql("SELECT pg_backend_pid()").fetch_one(pool).await?.try_get(0)
 }

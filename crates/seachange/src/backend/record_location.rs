@@ -1,39 +1,39 @@
-//! Where the record is.
+//! Finds the schema of the record.
 
 use sea_orm::{ConnectionTrait, DbErr, Statement};
 
 use super::Backend;
 
-/// Where the record is.
+/// The location of the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RecordLocation {
-    /// The schema of the table, or the schema in which it would be made.
+    /// The schema of the table, or the schema in which it would be created.
     pub(crate) schema: String,
-    /// The schema in which the session makes new tables, where the table was found in another one.
+    /// The schema in which the session creates tables, if the table was found in another one.
     pub(crate) elsewhere_than: Option<String>,
 }
 
-/// The expressions of a query that says where the record is, for a database that has schemas.
+/// The expressions of a query for the location of the record, on a database that has schemas.
 pub(crate) struct LocationColumns {
-    /// The schema in which the session makes new tables.
+    /// The schema in which the session creates tables.
     pub(crate) current: &'static str,
-    /// The first schema of its search path that has the table.
+    /// The first schema of the search path that has the table.
     pub(crate) found: String,
 }
 
 impl RecordLocation {
-    /// Asks where the record is, by the name of its table.
+    /// Finds the location of the record, by the name of its table.
     ///
     /// # Errors
     ///
-    /// What the database says, and that the session has no schema.
+    /// The error of the database, or that the session has no schema.
     pub(crate) async fn find(
         backend: &dyn Backend,
         connection: &impl ConnectionTrait,
         table: &str,
     ) -> Result<Self, DbErr> {
         let Some(LocationColumns { current, found }) = backend.location_columns(table) else {
-            // A temporary table of the same name would come first.
+            // The search path would find a temporary table of the same name first.
             return Ok(Self { schema: "main".to_owned(), elsewhere_than: None });
         };
         let sql = format!("SELECT {current}, {found}");

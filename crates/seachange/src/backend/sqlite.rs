@@ -19,23 +19,24 @@ use crate::limits::{Deadline, Limits};
 use crate::runner::SAVEPOINT;
 use crate::sql::SqlDialect;
 
-/// SQLite: table changes roll back; one writer at a time.
+/// SQLite: changes of tables roll back; only one session writes at a time.
 pub(super) struct SqliteBackend;
 
-/// A view falls before the tables it reads; indexes and triggers fall with their table.
+/// A view is dropped before the tables that it reads; SQLite drops indexes and triggers with their table.
 const OBJECTS: &str = r"SELECT type AS kind, name FROM sqlite_master
     WHERE type IN ('view', 'table') AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY type DESC";
 
-/// How many instructions of its own machine SQLite runs between two questions whether to go on: some microseconds.
+/// How many instructions of its virtual machine SQLite executes between two calls of the progress handler: some
+/// microseconds.
 const INSTRUCTIONS: i32 = 1000;
 
-/// How long SQLite waits for the right to write before the engine hears of it, in milliseconds.
+/// How long one attempt of SQLite to get the write lock takes, in milliseconds, before the engine reports the wait.
 const ENTER_PATIENCE: u32 = 100;
 
-/// Asks for a number that changes when another session has written.
+/// Reads a number that changes when another session has written.
 const CHANGE_COUNTER: &str = "PRAGMA data_version";
 
-/// The settings that a session in memory has back after a revision.
+/// The settings that the engine restores in a session in memory after a revision.
 pub(crate) const RESTORED_PRAGMAS: [&str; 16] = [
     "automatic_index",
     "busy_timeout",
@@ -55,19 +56,19 @@ pub(crate) const RESTORED_PRAGMAS: [&str; 16] = [
     "writable_schema",
 ];
 
-/// Objects of the session: triggers fall with their tables, but for those on tables that stay.
+/// Temporary objects of the session. Triggers are dropped with their tables, except those on tables that stay.
 const TEMPORARY_OBJECTS: &str = "SELECT type AS kind, name FROM sqlite_temp_schema
     WHERE type IN ('trigger', 'view', 'table') ORDER BY CASE type WHEN 'trigger' THEN 1 WHEN 'view' THEN 2 ELSE 3 END";
 
 const ATTACHED: &str = "SELECT name FROM pragma_database_list WHERE name NOT IN ('main', 'temp')";
 
-/// The result code, without what stands above the lowest byte.
+/// The primary result code: the lowest byte.
 fn code(error: &DbErr) -> Option<i32> {
     let code = database_error(error)?.code()?.parse::<i32>().ok()?;
     Some(code & 0xff)
 }
 
-/// How many tables or views have this name, in whichever case.
+/// The number of tables or views with this name, ignoring case.
 const TABLE: &str =
     "SELECT count(*) AS answer FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE";
 
@@ -89,13 +90,14 @@ impl Backend for SqliteBackend {
         SqlDialect::Sqlite
     }
 
-    /// A text with a zero character would end there.
+    /// A zero character would end the literal.
     fn text_literal(&self, text: &str) -> String {
         let quoted = text.replace('\'', "''");
         quoted.split('\0').map(|part| format!("'{part}'")).collect::<Vec<_>>().join(" || char(0) || ")
     }
 
-    /// The engine wants to hear soon that others write, so that it can say so; the revision waits as long as the limits say.
+    /// The engine has to know soon that another session writes, to report the wait. The revision then waits up to its
+    /// limits.
     async fn begin_revision(
         &self,
         session: &DatabaseTransaction,
@@ -108,7 +110,7 @@ impl Backend for SqliteBackend {
             "{before}PRAGMA busy_timeout = {ENTER_PATIENCE}; BEGIN IMMEDIATE; PRAGMA busy_timeout = {patience};
             SAVEPOINT {SAVEPOINT}; {CHANGE_COUNTER}"
         );
-        // Each of the settings answers with a row, too.
+        // Each of the settings returns a row as well.
         let rows = session.query_all_raw(Statement::from_string(DbBackend::Sqlite, text)).await?;
         let change_counter = rows.last().map(|row| row.try_get_by_index(0)).transpose()?;
         Ok(Some(BegunTransaction { change_counter }))
@@ -139,8 +141,8 @@ impl Backend for SqliteBackend {
         Ok(())
     }
 
-    /// IMMEDIATE takes the write lock at once: a deferred transaction that reads first and writes later fails when
-    /// somebody else has written in between, and no waiting helps it.
+    /// IMMEDIATE takes the write lock at once. A deferred transaction that reads first and writes later fails when
+    /// another session has written in between, and waiting does not help.
     fn transaction_options(&self) -> TransactionOptions {
         TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() }
     }
@@ -149,7 +151,7 @@ impl Backend for SqliteBackend {
         column.timestamp_with_time_zone()
     }
 
-    /// What triggers do is not read.
+    /// The engine does not read the bodies of triggers.
     async fn table_facts(&self, executor: &DatabaseExecutor<'_>, table: &str) -> Result<TableFacts, DbErr> {
         const TRIGGERS: &str = "SELECT count(*) AS answer FROM (SELECT type, tbl_name FROM sqlite_schema
             UNION ALL SELECT type, tbl_name FROM sqlite_temp_schema)
@@ -159,7 +161,7 @@ impl Backend for SqliteBackend {
         Ok(TableFacts { rolls_back: true, has_known_triggers: triggers == 0 })
     }
 
-    /// SQLite has one code for all errors of this kind, so that the text must tell.
+    /// SQLite has one code for all errors of this kind, so the message is compared.
     fn is_missing_table(&self, error: &DbErr) -> bool {
         database_error(error).is_some_and(|error| error.message().starts_with("no such table"))
     }
@@ -185,7 +187,7 @@ impl Backend for SqliteBackend {
         catalog_effect::traces(sql, &SQLiteDialect {}, false)
     }
 
-    /// Constraints have no place in the catalogue, but for the text of the table.
+    /// The catalogue lists no constraints; only the text of the table has them.
     async fn object_state(
         &self,
         executor: &DatabaseExecutor<'_>,
@@ -227,7 +229,7 @@ impl Backend for SqliteBackend {
         connection.execute_unprepared(&format!("PRAGMA {name} = {value}")).await.map(drop)
     }
 
-    /// SQLite asks a function again and again whether to go on.
+    /// SQLite calls a progress handler repeatedly to ask whether to continue.
     async fn enforce_deadline(
         &self,
         connection: &DatabaseConnection,
@@ -244,8 +246,9 @@ impl Backend for SqliteBackend {
         Ok(())
     }
 
-    /// When a statement is interrupted, or the disk is full, SQLite may end the transaction by itself. The driver does not
-    /// notice, and would take the next transaction for one inside of it: so there is one for it to end.
+    /// When a statement is interrupted or the disk is full, SQLite may end the transaction itself. The driver does not
+    /// notice this, and would count the next transaction as one inside of it. This `BEGIN` gives the driver a
+    /// transaction to end.
     async fn before_rollback(&self, transaction: &DatabaseTransaction) {
         let _ = transaction.execute_unprepared("BEGIN").await;
     }
@@ -261,8 +264,9 @@ impl Backend for SqliteBackend {
         row.map(|row| row.try_get_by_index(0)).transpose()
     }
 
-    /// Foreign keys are off meanwhile, because a table that falls would first delete its rows, and those of its
-    /// children with them; inside a transaction the switch does nothing, so it stands outside.
+    /// Foreign keys are off while the tables are dropped, because SQLite would otherwise first delete the rows of a
+    /// dropped table, and of the tables that refer to it. The `PRAGMA` has no effect inside of a transaction, so it
+    /// comes before it.
     async fn drop_everything(&self, connection: &DatabaseConnection) -> Result<(), DbErr> {
         connection.execute_unprepared("PRAGMA foreign_keys = OFF").await?;
         let dropped = async {

@@ -46,8 +46,8 @@ impl ScratchArgs {
         if settings.driver() == database.driver() {
             return Ok(settings);
         }
-        Err(Diagnostic::usage(format!("the scratch database `{settings}` is of another kind than `{database}`"))
-            .hint("types and expressions are compared in the words of the database, so both have to be alike"))
+        Err(Diagnostic::usage(format!("the scratch database `{settings}` is not of the same kind as `{database}`"))
+            .hint("types and expressions are compared as the database stores them, so both must be of the same kind"))
     }
 }
 
@@ -108,7 +108,7 @@ async fn check_at_heads(context: &Context, migrator: &Migrator, ahead: AheadPoli
     let planned = migrator.plan_upgrade(&[Target::HEADS], options).await;
     let (plan, notices) = planned.map_err(|error| match error {
         Error::Applied(AppliedError::Ahead { unknown }) => {
-            graph::ahead(&unknown, "a newer program migrated it: compare with that one, or build this one anew")
+            graph::ahead(&unknown, "a newer program migrated it: compare with that one, or rebuild this one")
         }
         error => error.into(),
     })?;
@@ -118,6 +118,6 @@ async fn check_at_heads(context: &Context, migrator: &Migrator, ahead: AheadPoli
     if pending.is_empty() {
         return Ok(());
     }
-    let hint = "`up` applies them: only then can the entities be compared with what the revisions made";
+    let hint = "`up` applies them; after that, the entities can be compared with the result of the revisions";
     Err(Diagnostic::behind(&pending).hint(hint))
 }

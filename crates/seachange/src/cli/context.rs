@@ -61,11 +61,11 @@ impl Context {
         }
         for Misspelled { found, meant } in misspelled() {
             let (found, terminal) = (printable::name(&found), self.terminal);
-            terminal.warn(format!("the variable `{found}` is set and means nothing; did you mean `{meant}`?"));
+            terminal.warn(format!("the variable `{found}` is set but has no effect; did you mean `{meant}`?"));
         }
         let settings = self.database.resolve()?;
         for parameter in settings.dropped_parameters() {
-            self.terminal.warn(format!("the parameter `{parameter}` of the database URL is left out"));
+            self.terminal.warn(format!("the parameter `{parameter}` of the database URL is ignored"));
         }
         Ok(self.settings.get_or_init(|| settings))
     }
@@ -106,7 +106,7 @@ impl Context {
         let waited = connection::wait_for_server(self.settings()?, limit, tell).await;
         waited.map_err(|error| match error.is_passing() && !limit.is_zero() {
             true => {
-                hints::database::connect(&error).detail(format!("this was so for {} (`--wait`)", describe::time(limit)))
+                hints::database::connect(&error).detail(format!("this error persisted for {} (`--wait`)", describe::time(limit)))
             }
             false => hints::database::connect(&error),
         })

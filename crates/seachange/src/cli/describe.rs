@@ -28,13 +28,13 @@ pub(crate) fn revisions(count: usize) -> String {
 /// A database that is ahead, where that is allowed.
 pub(crate) fn ahead(unknown: &[String]) -> String {
     let error = AppliedError::Ahead { unknown: unknown.to_vec() };
-    printable::name(&format!("{error}, and left alone")).into_owned()
+    printable::name(&format!("{error}, and ignored")).into_owned()
 }
 
 /// Revisions that were edited, where that is no reason to stop.
 pub(crate) fn edited(revisions: &[String]) -> String {
     let error = Error::Edited { revisions: revisions.to_vec() };
-    format!("{error}; `repair --accept-edited` records the code that is there now")
+    format!("{error}; `repair --accept-edited` records the current code")
 }
 
 /// What a revision is in its graph and in the database, in parentheses, and the labels of its branches, in brackets.

@@ -41,10 +41,10 @@ pub(crate) fn summary(differences: &[Difference]) -> String {
 pub(crate) fn hints(candidates: &[RenameCandidate]) -> Vec<String> {
     let hint = |candidate: &RenameCandidate| match candidate {
         RenameCandidate::Table { from, to } => format!(
-            "if `{from}` is called `{to}` now, say so: `EntityTable::of({to}::Entity).renamed_from(\"{from}\")`"
+            "if `{from}` was renamed to `{to}`, declare it: `EntityTable::of({to}::Entity).renamed_from(\"{from}\")`"
         ),
         RenameCandidate::Column { table, from, to } => {
-            format!("if `{table}.{from}` is called `{to}` now, say so: `#[sea_orm(renamed_from = \"{from}\")]`")
+            format!("if `{table}.{from}` was renamed to `{to}`, declare it: `#[sea_orm(renamed_from = \"{from}\")]`")
         }
     };
     candidates.iter().map(hint).map(|hint| printable::name(&hint).into_owned()).collect()
@@ -53,9 +53,9 @@ pub(crate) fn hints(candidates: &[RenameCandidate]) -> Vec<String> {
 /// A question about one of them.
 pub(crate) fn question(candidate: &RenameCandidate) -> String {
     let question = match candidate {
-        RenameCandidate::Table { from, to } => format!("is the new table `{to}` the old `{from}` under another name?"),
+        RenameCandidate::Table { from, to } => format!("was table `{from}` renamed to `{to}`?"),
         RenameCandidate::Column { table, from, to } => {
-            format!("is the new column `{table}.{to}` the old `{from}` under another name?")
+            format!("was column `{table}.{from}` renamed to `{to}`?")
         }
     };
     printable::name(&question).into_owned()

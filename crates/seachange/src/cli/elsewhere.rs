@@ -6,17 +6,17 @@ use super::problem::Diagnostic;
 
 /// Names of commands, and what does the same here.
 const COMMANDS: [(&[&str], &str); 13] = [
-    (&["migrate", "migration", "migrations", "db"], "the commands stand alone here: `up`, `down`, `status`, `fresh`"),
+    (&["migrate", "migration", "migrations", "db"], "commands have no prefix here: `up`, `down`, `status`, `fresh`"),
     (&["list_templates", "list-templates"], "there is one template: `init DIR` writes it"),
-    (&["ensure_version", "ensure-version"], "`up` and `stamp` make the table of the record where it is missing"),
+    (&["ensure_version", "ensure-version"], "`up` and `stamp` create the table of the record if it is missing"),
     (&["create", "new", "make", "add"], "`revision -m MESSAGE` writes a new revision"),
     (&["apply", "run", "latest", "deploy", "migrate-up"], "`up` applies what is pending"),
-    (&["rollback", "revert", "undo"], "`down` reverts the last revision, `down N` so many"),
+    (&["rollback", "revert", "undo"], "`down` reverts the last revision, `down N` the last N"),
     (&["redo"], "`down` and then `up 1` revert the last revision and apply it again"),
     (&["list", "ls", "info"], "`status` lists every revision, applied or pending"),
     (&["log", "tree"], "`history` lists the revisions, `history --graph` draws them"),
-    (&["version"], "`current` shows where the database stands, `--version` the version of this program"),
-    (&["baseline"], "`stamp TARGET` records where a database stands; `adopt` goes on from the record of another tool"),
+    (&["version"], "`current` shows the current revisions, `--version` the version of this program"),
+    (&["baseline"], "`stamp TARGET` records revisions as applied; `adopt` takes over the record of another tool"),
     (
         &["validate", "verify"],
         "`check` compares the database with the entities, `repair` says what is wrong with the record",
@@ -30,7 +30,7 @@ const OPTIONS: [(&[&str], &[&str], &str); 14] = [
     (&["-n", "--name"], &[], "a program has one set of revisions, and `DATABASE_URL` says on which database they run"),
     (&["-x"], &[], "a revision is Rust, and may read a variable of the environment"),
     (&["--tag"], &[], "there is no `env.py` that could read a tag; a variable of the environment reaches a revision"),
-    (&["--raiseerr"], &[], "errors are printed whole here; `RUST_BACKTRACE=1` adds where a panic came from"),
+    (&["--raiseerr"], &[], "errors are printed in full here; `RUST_BACKTRACE=1` adds where a panic came from"),
     (&["-u", "--url"], &[], "the database is `--database-url URL`"),
     (&["-s", "--schema"], &[], "the schema is `--database-schema SCHEMA`"),
     (
@@ -74,7 +74,7 @@ fn unknown_command(name: &str, words: &[String]) -> Option<Diagnostic> {
     Some(match next {
         Some(_) if name.starts_with("migrat") => {
             let line: Vec<&str> = rest.map(String::as_str).filter(|word| !NUMBER.contains(word)).collect();
-            problem.hint(format!("leave `{name}` out: `{}`", shell_words::join(line)))
+            problem.hint(format!("omit `{name}`: `{}`", shell_words::join(line)))
         }
         _ => problem.hint(*answer),
     })
@@ -101,7 +101,7 @@ fn number_of_steps(name: &str, words: &[String]) -> Option<String> {
     })?;
     let value = after.iter().map(|word| word.trim_start_matches(name).trim_start_matches('='));
     let number = value.take(2).find(|value| value.parse::<u32>().is_ok()).unwrap_or("N");
-    Some(format!("the number stands alone: `{command} {number}`"))
+    Some(format!("write only the number: `{command} {number}`"))
 }
 
 #[cfg(test)]
@@ -156,7 +156,7 @@ mod tests {
         list_templates
             there is no command `list_templates`: there is one template: `init DIR` writes it
         ensure_version
-            there is no command `ensure_version`: `up` and `stamp` make the table of the record where it is missing
+            there is no command `ensure_version`: `up` and `stamp` create the table of the record if it is missing
         revision --sql -m x
             there is no option `--sql`: `revision` writes Rust; `up --sql` writes the script of revisions
         init -t async alembic
@@ -180,17 +180,17 @@ mod tests {
         ];
         insta::assert_snapshot!(lines.map(|line| format!("{line}\n    {}", answer(line))).join("\n"), @r"
         migrate up
-            there is no command `migrate`: leave `migrate` out: `up`
+            there is no command `migrate`: omit `migrate`: `up`
         migrate up -n 1
-            there is no command `migrate`: leave `migrate` out: `up 1`
+            there is no command `migrate`: omit `migrate`: `up 1`
         migrate
-            there is no command `migrate`: the commands stand alone here: `up`, `down`, `status`, `fresh`
+            there is no command `migrate`: commands have no prefix here: `up`, `down`, `status`, `fresh`
         up -n 1
-            there is no option `-n`: the number stands alone: `up 1`
+            there is no option `-n`: write only the number: `up 1`
         up -n3
-            there is no option `-n`: the number stands alone: `up 3`
+            there is no option `-n`: write only the number: `up 3`
         down --num=2
-            there is no option `--num`: the number stands alone: `down 2`
+            there is no option `--num`: write only the number: `down 2`
         up -u postgres://db/app
             there is no option `-u`: the database is `--database-url URL`
         up -s app

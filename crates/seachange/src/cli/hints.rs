@@ -22,7 +22,7 @@ use crate::database_error::reason;
 use crate::store::Holder;
 
 /// For a run that ended between two revisions.
-const GO_ON: &str = "the same command goes on from here";
+const GO_ON: &str = "the same command continues from here";
 
 impl From<Error> for Diagnostic {
     fn from(error: Error) -> Self {
@@ -45,38 +45,38 @@ fn problem(error: &Error) -> Diagnostic {
         Error::Plan(error) => graph::plan(error),
         Error::Applied(error) => graph::applied(error),
         Error::Edited { .. } => plain(Exit::Mismatch)
-            .hint("`repair --accept-edited` records the code that is there now; without `--strict` this is a warning"),
+            .hint("`repair --accept-edited` records the current code; without `--strict` this is a warning"),
         Error::Adopt(error) => adopt::problem(error),
         Error::Interrupted { direction, known, .. } => {
             interrupted::interrupted(plain(Exit::Mismatch), *direction, known.as_deref())
         }
-        Error::Running { .. } => plain(Exit::Mismatch).hint("wait for it; `status` tells how it goes"),
+        Error::Running { .. } => plain(Exit::Mismatch).hint("wait for it; `status` shows its progress"),
         Error::InDoubt { interruption } => interrupted::in_doubt(interruption),
         Error::Unjournalled { interruption } => interrupted::unjournalled(plain(Exit::Mismatch), interruption),
         Error::NotInterrupted => plain(Exit::Usage).hint("`status` lists every revision"),
         Error::UnknownRevision { .. } => {
-            plain(Exit::Mismatch).hint("run the program that has it, which the database says began it")
+            plain(Exit::Mismatch).hint("run the program that has it: according to the database, that program began it")
         }
         Error::LockTimeout { holder, .. } => lock_timeout(plain(Exit::LockTimeout), holder.as_deref()),
         Error::Stopped { .. } => Diagnostic::new(interrupt::exit(), error.to_string()).hint(GO_ON),
         Error::NoStatementTimeout { .. } => plain(Exit::Usage)
-            .detail("its `max_execution_time` holds for SELECT alone")
-            .hint("leave `--statement-timeout` and `MIGRATE_STATEMENT_TIMEOUT` away"),
+            .detail("its `max_execution_time` applies to SELECT only")
+            .hint("omit `--statement-timeout` and `MIGRATE_STATEMENT_TIMEOUT`"),
         Error::NoSingleTransaction { revision: None, .. } => plain(Exit::Usage)
-            .detail("every change of a table commits what came before it")
-            .hint("leave `--single-transaction` away"),
+            .detail("every change of a table commits the statements before it")
+            .hint("omit `--single-transaction`"),
         Error::NoSingleTransaction { revision: Some(_), .. } => {
-            plain(Exit::Usage).hint("leave `--single-transaction` away, or go to the revision before it first")
+            plain(Exit::Usage).hint("omit `--single-transaction`, or migrate to the revision before it first")
         }
         Error::LockLost { is_pooled: true } => plain(Exit::Connection)
-            .detail("a pooler hands them out by transaction, so that no lock would keep other runs out")
+            .detail("a pooler assigns sessions by transaction, so the lock of the run would not keep other runs out")
             .hint("connect to the server itself, or to a pool in session mode"),
         Error::LockLost { is_pooled: false } => plain(Exit::Connection)
             .detail(
-                "its session ended, or the pool has more than one; the revision that was to come next was not begun",
+                "its session ended, or the pool has more than one; the next revision was not begun",
             )
             .hint(GO_ON),
-        Error::Overtaken { .. } => plain(Exit::Mismatch).hint("`status` tells where the database stands now"),
+        Error::Overtaken { .. } => plain(Exit::Mismatch).hint("`status` shows the current revisions"),
         Error::ForeignTable { table, source } => {
             let message = format!("the table `{table}` is not seachange's: {}", reason(source));
             database::with_remarks(Diagnostic::new(Exit::Mismatch, printable::name(&message)), source)
@@ -89,18 +89,18 @@ fn problem(error: &Error) -> Diagnostic {
         }
         Error::Standby { source, .. } => plain(Exit::Connection)
             .detail(format!("it refused: {}", printable::name(&source.to_string())))
-            .hint("point the settings at the primary: the standby follows it"),
+            .hint("point the settings at the primary: the standby replicates it"),
         Error::OneNodeOnly { source } => problem(source)
-            .detail("this server is a node of a Galera cluster: `GET_LOCK`, the lock of a run, holds on one node only")
-            .hint("if another node was migrated at the same time, `status` tells; run all migrations on the same node"),
+            .detail("this server is a node of a Galera cluster: `GET_LOCK`, the lock of a run, applies to one node only")
+            .hint("`status` shows whether another node was migrated at the same time; run all migrations on the same node"),
         Error::Unadopted { tool, .. } => plain(Exit::Mismatch)
             .detail("everything would be applied again, from the first revision")
             .hint(format!("`adopt --from {}` goes on from there", tool.word()))
-            .hint("`up --ignore-other-records` applies all revisions all the same"),
+            .hint("`up --ignore-other-records` applies all revisions anyway"),
         Error::RecordElsewhere { schema, .. } => plain(Exit::Mismatch)
             .detail("the search path leads to it, and this program has none of its revisions")
             .hint(format!(
-                "set `DATABASE_SCHEMA` to the schema that is to be migrated; `{schema}` is the one that was found"
+                "set `DATABASE_SCHEMA` to the schema that is to be migrated; the table was found in `{schema}`"
             )),
         Error::NotReopenable { is_memory: true } => {
             plain(Exit::Usage).hint("use a pool of one connection, or a database file")
@@ -109,7 +109,7 @@ fn problem(error: &Error) -> Diagnostic {
         Error::Failed(failure) => failure::problem(failure),
         Error::Uncaptured(error) => uncaptured::problem(error),
         Error::UnknownStart { .. } => plain(Exit::Usage)
-            .hint("name the revision that the database is at: `current` shows it, where it can be asked"),
+            .hint("name the revision that the database is at: `current` shows it, if it can be reached"),
         Error::Behind { .. } => plain(Exit::Mismatch).hint("`up` applies them"),
     }
 }

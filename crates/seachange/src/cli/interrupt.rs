@@ -56,7 +56,7 @@ pub(crate) fn leave_to_child() -> SignalListener {
 /// What is left when the process ends now.
 fn aborted(running: Option<CurrentRevision>) -> Diagnostic {
     let Some(running) = running else {
-        return Diagnostic::new(exit(), "ended between two revisions").hint("`status` tells where the database stands");
+        return Diagnostic::new(exit(), "ended between two revisions").hint("`status` shows the current revisions");
     };
     let CurrentRevision { revision, message, direction, rolls_back, statements } = running;
     let problem = Diagnostic::new(exit(), format!("ended in the middle of the {direction} of `{revision}`, {message}"));
@@ -64,11 +64,11 @@ fn aborted(running: Option<CurrentRevision>) -> Diagnostic {
     if rolls_back {
         problem
             .detail("the database rolls it back, unless it was about to commit")
-            .hint("`status` tells where the database stands")
+            .hint("`status` shows the current revisions")
     } else {
         problem
             .detail(format!("no transaction holds it: {count} had run, and one may be running still"))
-            .hint("the next run tells how to go on")
+            .hint("the next run shows how to continue")
     }
 }
 

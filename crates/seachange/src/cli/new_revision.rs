@@ -95,8 +95,8 @@ pub(crate) fn sources(context: &Context) -> Result<RevisionFiles, Diagnostic> {
     let project = &context.project;
     if !project.manifest_dir.is_dir() {
         let folder = project.manifest_dir.display();
-        return Err(Diagnostic::usage(format!("the folder of the migration crate is not here: `{folder}`"))
-            .hint("the command works on source files, so it runs where the sources are"));
+        return Err(Diagnostic::usage(format!("the folder of the migration crate does not exist: `{folder}`"))
+            .hint("the command works on source files: run it where they are"));
     }
     // As a person would type it here, so that errors name files like that.
     let root = project.shown(&project.manifest_dir);
@@ -111,6 +111,6 @@ fn no_files(folders: &[PathBuf], known: usize) -> Diagnostic {
     let folders: Vec<_> = folders.iter().map(|folder| folder.to_string_lossy()).collect();
     let count = describe::revisions(known);
     Diagnostic::usage(format!("no revision files in {}, though this program has {count}", quoted(&folders)))
-        .hint("bring the files back, for example with `git restore`")
-        .hint("if they are gone for good, build the program again: then `revision` writes the first")
+        .hint("restore the files, for example with `git restore`")
+        .hint("if they were removed on purpose, build the program again: then `revision` writes the first")
 }

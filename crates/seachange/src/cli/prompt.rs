@@ -24,7 +24,7 @@ pub(crate) fn is_interactive() -> bool {
 /// Asks whether something is so; anything but yes means that it is not.
 pub(crate) fn ask_yes_no(question: &str) -> Result<bool, Diagnostic> {
     let answer = answer(&format!("{question} [y/N] "));
-    let answer = answer.ok_or_else(|| Diagnostic::new(Exit::Failure, "nobody answered: nothing was written"))?;
+    let answer = answer.ok_or_else(|| Diagnostic::new(Exit::Failure, "no answer: nothing was written"))?;
     Ok(matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
@@ -33,10 +33,10 @@ fn ask(what: &str, joint: &str, is_confirmed: bool) -> Result<(), Diagnostic> {
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
-        return Err(Diagnostic::usage(format!("{what}{joint} nobody is there to ask"))
-            .hint("say `--yes` to do it without a question"));
+        return Err(Diagnostic::usage(format!("{what}{joint} confirmation needs a terminal"))
+            .hint("`--yes` confirms it without a question"));
     }
-    match answer(&format!("{what}. Type `yes` to go on: ")).as_deref() {
+    match answer(&format!("{what}. Type `yes` to continue: ")).as_deref() {
         Some("yes") => Ok(()),
         _ => Err(Diagnostic::new(Exit::Failure, "not confirmed: nothing was changed")),
     }

@@ -1,4 +1,4 @@
-//! From an error of the driver to what is wrong: by SQLSTATE and error numbers, not by texts, which
+//! Converts an error of the driver into a [`ConnectError`]: by SQLSTATE and error numbers, not by messages, which
 //! servers translate.
 
 use std::io::ErrorKind;
@@ -23,16 +23,16 @@ enum ServerErrorClass {
 }
 
 impl ConnectError {
-    /// Says what an error of the driver means for the database that `settings` name.
+    /// Says what an error of the driver means for the database of `settings`.
     ///
-    /// Also of use for what comes up later: only a statement finds out that a SQLite file is
-    /// read-only, for instance. What is no fault of the connection is [`ConnectError::Other`].
+    /// Also useful for later errors: for instance, only a statement shows that a SQLite file is read-only. An error
+    /// that is not one of the connection is [`ConnectError::Other`].
     #[must_use]
     pub fn classify(settings: &DatabaseSettings, error: &DbErr) -> Self {
         classify(settings, error)
     }
 
-    /// A server that has not answered in time.
+    /// The error for a server that has not answered in time.
     pub(super) fn timed_out(settings: &DatabaseSettings) -> Self {
         match Endpoint::of(settings) {
             Some(endpoint) => Self::TimedOut { endpoint },
@@ -72,7 +72,7 @@ fn classify_server(settings: &DatabaseSettings, endpoint: Endpoint, error: &DbEr
     }
     match sqlx_error(error)? {
         SqlxError::PoolTimedOut => Some(ConnectError::TimedOut { endpoint }),
-        // What is wrong with a certificate arrives as invalid data of the stream.
+        // A problem with a certificate is reported as invalid data of the stream.
         SqlxError::Io(error) if error.kind() == ErrorKind::InvalidData => {
             Some(ConnectError::Tls { endpoint, reason: reason(error) })
         }
@@ -93,7 +93,7 @@ fn classify_server(settings: &DatabaseSettings, endpoint: Endpoint, error: &DbEr
     }
 }
 
-/// Cuts off where in its own source SQLx noticed a breach of the protocol.
+/// Removes the location in SQLx's own source where it detected a breach of the protocol.
 fn without_location(reason: &str) -> &str {
     reason.split(" (sqlx_").next().unwrap_or(reason)
 }

@@ -1,4 +1,4 @@
-//! Where a server listens, as the driver is going to look for it.
+//! The address of a server, as the driver determines it.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::settings::DatabaseSettings;
 
-/// Where a database server listens.
+/// The address of a database server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Endpoint {
     /// A host and a port.
@@ -21,8 +21,7 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// Returns where the server of `settings` listens, the driver's own defaults included. A SQLite
-    /// database has none.
+    /// Returns the address of the server of `settings`, with the driver's own defaults. A SQLite database has none.
     pub(super) fn of(settings: &DatabaseSettings) -> Option<Self> {
         settings.endpoint().map(|(host, port)| match host {
             host if host.starts_with('/') => Self::Socket(PathBuf::from(host)),
@@ -30,7 +29,7 @@ impl Endpoint {
         })
     }
 
-    /// Says whether the server is on this computer, as far as its address tells.
+    /// Says whether the server is on this computer, according to its address.
     pub(super) fn is_local(&self) -> bool {
         match self {
             Self::Socket(_) => true,

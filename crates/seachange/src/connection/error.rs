@@ -18,22 +18,22 @@ pub enum ConnectError {
         /// The driver that is missing.
         driver: Driver,
     },
-    /// Nothing answers where the server should be.
+    /// No server answers at the address.
     #[error("cannot reach the database server at `{endpoint}`: {reason}")]
     Unreachable {
-        /// Where the server should be.
+        /// The address of the server.
         endpoint: Endpoint,
         /// What the operating system said.
         reason: String,
     },
-    /// The server did not let a connection in before the time was over: it does not answer, is
-    /// starting, or has no connection left.
+    /// The server accepted no connection before the timeout: it does not answer, is starting, or has no connection
+    /// left.
     #[error("no connection to the database server at `{endpoint}` in time")]
     TimedOut {
         /// Where the server is.
         endpoint: Endpoint,
     },
-    /// The server takes no connection now: it has none left, or is starting or stopping.
+    /// The server accepts no connection now: it has none left, or is starting or stopping.
     #[error("the database server at `{endpoint}` takes no connection now: {reason}")]
     Busy {
         /// Where the server is.
@@ -56,7 +56,7 @@ pub enum ConnectError {
     UnknownDatabase {
         /// Where the server is.
         endpoint: Endpoint,
-        /// The database that was asked for.
+        /// The requested database.
         name: String,
     },
     /// The user may not use the database.
@@ -66,7 +66,7 @@ pub enum ConnectError {
         endpoint: Endpoint,
         /// The user, as the driver sent it.
         username: String,
-        /// The database that was asked for.
+        /// The requested database.
         name: String,
     },
     /// The connection could not be encrypted as the settings ask.
@@ -85,10 +85,10 @@ pub enum ConnectError {
         /// What the operating system said.
         source: io::Error,
     },
-    /// What answers is no server of the driver's kind, or asks for something the driver cannot do.
-    #[error("what answers at `{endpoint}` does not talk as {driver} does: {reason}")]
+    /// The server is not one of the driver's kind, or asks for a feature that the driver does not have.
+    #[error("the server at `{endpoint}` does not use the protocol of {driver}: {reason}")]
     Protocol {
-        /// Where it answers.
+        /// The address of the server.
         endpoint: Endpoint,
         /// The driver.
         driver: Driver,
@@ -129,7 +129,7 @@ pub enum ConnectError {
         /// What the operating system said.
         source: io::Error,
     },
-    /// The file exists, and is no SQLite database.
+    /// The file exists, and is not a SQLite database.
     #[error("the file `{}` is not a SQLite database", path.display())]
     NotADatabase {
         /// The file.
@@ -147,10 +147,10 @@ pub enum ConnectError {
         /// The file.
         path: PathBuf,
     },
-    /// Something else went wrong.
+    /// Another error.
     #[error("cannot connect to `{database}`: {reason}")]
     Other {
-        /// The database, its password masked.
+        /// The database, with its password masked.
         database: String,
         /// What the driver said.
         reason: String,

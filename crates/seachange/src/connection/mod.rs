@@ -1,7 +1,6 @@
-//! Connects to the database that settings name, and says in data why that failed.
+//! Connects to the database of the settings, and returns as data why that failed.
 //!
-//! Knows nothing of migrations. A SQLite file and its folder are created where the settings ask for
-//! them, and nowhere else.
+//! Knows nothing of migrations. A SQLite file and its folder are created only where the settings ask for them.
 
 #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
 compile_error!("seachange needs at least one of the features `sqlite`, `postgres` and `mysql`");
@@ -45,7 +44,7 @@ pub async fn connect(settings: &DatabaseSettings) -> Result<DatabaseConnection, 
     connect_with(settings, settings.pinned_options()).await
 }
 
-/// Connects with options that were made from `settings`: a pool of another size, for instance.
+/// Connects with options that the caller made from `settings`: a pool of another size, for instance.
 ///
 /// # Errors
 ///
@@ -71,7 +70,7 @@ pub async fn connect_with(
     }
 }
 
-/// Opens the file of authorities, so that its absence is not taken for the server's.
+/// Opens the file of certificate authorities, so that a missing file is not reported as an error of the server.
 fn check_ca_file(settings: &DatabaseSettings) -> Result<(), ConnectError> {
     let Some(path) = settings.tls_ca_file() else {
         return Ok(());

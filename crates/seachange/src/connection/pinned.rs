@@ -1,7 +1,7 @@
-//! One connection, and never another in its place.
+//! One connection, which is never replaced by another.
 //!
-//! A pool replaces a connection that broke. For a run that would be somebody else's session: the lock, `PRAGMA`s and the
-//! search path are gone, and nobody says so.
+//! A pool replaces a broken connection. For a run, the new connection is another session, without the lock, the
+//! settings of `PRAGMA`s and the search path, and the pool reports no error.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -12,29 +12,29 @@ use sea_orm::{ConnectOptions, DatabaseConnection};
 use super::{ConnectError, connect_with};
 use crate::settings::DatabaseSettings;
 
-/// A pool of one connection, which is closed once that is lost.
+/// A pool of one connection, which is closed once the connection is lost.
 #[derive(Debug)]
 pub(crate) struct SingleConnection {
     pub(crate) connection: DatabaseConnection,
-    /// Keeps the pool in reach of its own callback for as long as it is in use.
+    /// Keeps the pool alive for its own callback while it is in use.
     _pool: Option<Arc<PoolWatch>>,
 }
 
 impl SingleConnection {
-    /// A pool of one connection that others have made.
+    /// A pool of one connection that the caller made.
     pub(crate) fn unwatched(connection: DatabaseConnection) -> Self {
         Self { connection, _pool: None }
     }
 }
 
-/// What the pool's own callback knows of the pool. It must not keep the pool alive, so it holds this weakly.
+/// The pool, for its own callback. The callback must not keep the pool alive, so this holds it weakly.
 #[derive(Debug, Default)]
 struct PoolWatch {
     is_connected: AtomicBool,
     pool: OnceLock<DatabaseConnection>,
 }
 
-/// Connects with exactly one connection. When it is lost, everything that is asked of it fails.
+/// Connects with exactly one connection. When it is lost, every later statement fails.
 ///
 /// # Errors
 ///
@@ -46,7 +46,7 @@ pub(crate) async fn connect_pinned(settings: &DatabaseSettings) -> Result<Single
     Ok(SingleConnection { connection, _pool: Some(watched) })
 }
 
-/// A SQLite file cannot be lost in this way.
+/// A connection to a SQLite file cannot be lost in this way.
 fn watch(mut options: ConnectOptions, watched: &Arc<PoolWatch>) -> ConnectOptions {
     #[cfg(feature = "postgres")]
     {
@@ -69,7 +69,7 @@ fn watch(mut options: ConnectOptions, watched: &Arc<PoolWatch>) -> ConnectOption
     options
 }
 
-/// Lets the first connection in, and closes the pool instead of a second one.
+/// Accepts the first connection, and closes the pool when it would open a second one.
 #[cfg_attr(
     not(any(feature = "postgres", feature = "mysql")),
     expect(dead_code, reason = "there is no server whose connection could be lost")
@@ -80,7 +80,7 @@ async fn admit(watched: Weak<PoolWatch>) -> Result<(), SqlxError> {
         return Ok(());
     }
     if let Some(pool) = watched.pool.get().cloned() {
-        // Closing waits for this very connection, so somebody else has to wait for it.
+        // Closing waits for this very connection, so another task has to wait for it.
         tokio::spawn(async move { pool.close_by_ref().await });
     }
     std::future::pending().await

@@ -1,4 +1,4 @@
-//! Sessions of the engine's own: each is a connection that nothing else uses.
+//! Opens the engine's own sessions: each is a connection that no other code uses.
 
 use sea_orm::{DatabaseConnection, DatabaseConnectionType, DbErr, RuntimeErr};
 
@@ -6,21 +6,21 @@ use super::{SingleConnection, connect_pinned};
 use crate::error::Error;
 use crate::settings::DatabaseSettings;
 
-/// Where the engine opens sessions of its own.
+/// Where the engine opens its own sessions.
 pub(crate) enum SessionSource {
-    /// The database that settings name.
+    /// The database of the settings.
     Settings(Box<DatabaseSettings>),
-    /// The database of a pool that a program has lent.
+    /// The database of a pool that the caller passed.
     Pool(DatabaseConnection),
 }
 
 impl SessionSource {
-    /// Opens a session; none where the database is in memory, which only its one connection reaches.
+    /// Opens a session; `None` for a database in memory, which only its one connection can reach.
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`], and [`Error::NotReopenable`] for what is no database, or a database in memory with a pool that
-    /// may hold several connections.
+    /// [`Error::Connect`], and [`Error::NotReopenable`] for a connection without a database, such as a mock, or for a
+    /// database in memory with a pool that may hold several connections.
     pub(crate) async fn open(&self) -> Result<Option<SingleConnection>, Error> {
         match self {
             Self::Settings(settings) if settings.is_in_memory() => Ok(None),
@@ -72,14 +72,14 @@ async fn open_beside(pool: &DatabaseConnection) -> Result<Option<SingleConnectio
     Ok(Some(SingleConnection::unwatched(opened)))
 }
 
-/// A pool of one connection, which is kept.
+/// A pool of one connection, which is never closed for its age or for being idle.
 fn single<DB: sea_orm::sqlx::Database>(
     options: sea_orm::sqlx::pool::PoolOptions<DB>,
 ) -> sea_orm::sqlx::pool::PoolOptions<DB> {
     options.max_connections(1).min_connections(0).idle_timeout(None).max_lifetime(None).test_before_acquire(false)
 }
 
-/// Whether SQLx's name of a file stands for a database in memory.
+/// Whether a file name of SQLx means a database in memory.
 #[cfg(feature = "sqlite")]
 fn is_in_memory(path: &std::path::Path) -> bool {
     let name = path.to_string_lossy();

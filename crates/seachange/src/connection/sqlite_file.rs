@@ -1,6 +1,6 @@
-//! Puts a SQLite file where the settings ask for one, so that what prevents it is told exactly.
+//! Creates a SQLite file where the settings ask for one, so that the reason of a failure is known exactly.
 //!
-//! SQLite itself says "unable to open database file" for every reason there is.
+//! SQLite itself reports "unable to open database file" for every reason.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
@@ -11,10 +11,10 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 
 use crate::settings::{DatabaseLocation, DatabaseSettings, SqliteMode};
 
-/// What every database begins with.
+/// The first bytes of every database.
 const HEADER: &[u8] = b"SQLite format 3\0";
 
-/// Creates the file, with its folder, where it is missing and may be created.
+/// Creates the file and its folder if they are missing and the settings allow it.
 pub(super) fn prepare(settings: &DatabaseSettings) -> Result<(), ConnectError> {
     let DatabaseLocation::Sqlite(sqlite) = settings.target() else {
         return Ok(());
@@ -33,8 +33,9 @@ pub(super) fn prepare(settings: &DatabaseSettings) -> Result<(), ConnectError> {
     }
 }
 
-/// Makes sure that a file is empty or begins as a database does (<https://www.sqlite.org/fileformat.html#the_database_header>).
-/// SQLite itself opens any file and looks at it with the first statement.
+/// Checks that a file is empty or begins as a database does
+/// (<https://www.sqlite.org/fileformat.html#the_database_header>). SQLite itself opens any file, and reads it with the
+/// first statement.
 fn check_header(path: &Path) -> Result<(), ConnectError> {
     let file = File::open(path).map_err(|source| file_error(path, source))?;
     let mut header = Vec::with_capacity(HEADER.len());
@@ -50,7 +51,8 @@ fn create(path: &Path, makes_folder: bool) -> Result<(), ConnectError> {
         }
         fs::create_dir_all(folder).map_err(|source| ConnectError::Folder { folder: folder.into(), source })?;
     }
-    // An empty file is an empty database. Appending never cuts one that appeared in the meantime.
+    // An empty file is an empty database. Opening for append does not truncate a file that another process has just
+    // created.
     let created = OpenOptions::new().append(true).create(true).open(path);
     created.map(drop).map_err(|source| file_error(path, source))
 }
@@ -59,7 +61,7 @@ fn file_error(path: &Path, source: io::Error) -> ConnectError {
     ConnectError::File { path: path.into(), source }
 }
 
-/// Whether the settings name a file that is not there and that connecting would make.
+/// Whether the settings name a file that does not exist and that connecting would create.
 pub(super) fn is_absent(settings: &DatabaseSettings) -> bool {
     let DatabaseLocation::Sqlite(sqlite) = settings.target() else {
         return false;

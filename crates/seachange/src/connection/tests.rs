@@ -1,4 +1,4 @@
-//! What becomes of SQLite files. Servers are tried by the end-to-end tests.
+//! Connections to SQLite files. The end-to-end tests connect to servers.
 #![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
 use std::fs;
@@ -55,7 +55,7 @@ async fn a_file_that_may_not_be_created_is_not() {
     assert!(!folder.path().join("sub").exists());
 }
 
-/// Three slashes may mean another folder, so that none is made.
+/// Three slashes may mean another folder, so that no folder is created.
 #[tokio::test]
 async fn no_folder_is_made_for_three_slashes() {
     let folder = tempfile::tempdir().unwrap();

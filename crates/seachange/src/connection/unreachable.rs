@@ -1,8 +1,8 @@
-//! Tells an unreachable server at once.
+//! Detects an unreachable server at once.
 //!
-//! SQLx's pool takes a refused connection for a server that is starting, and tries again until the
-//! timeout, after which the reason is lost. So a second, plain connection is tried beside it when the
-//! first is not there soon; where all is well this costs nothing.
+//! SQLx's pool treats a refused connection as a server that is starting, and tries again until the timeout; then the
+//! reason is lost. So if the first connection takes long, a second, plain connection is tried beside it. When the
+//! server answers soon, this costs nothing.
 
 use std::future;
 use std::io;
@@ -12,16 +12,16 @@ use std::time::Duration;
 use super::{ConnectError, Endpoint};
 use crate::settings::{DatabaseSettings, reason};
 
-/// How long the driver has before anybody asks what keeps it: time for several round trips.
+/// How long the driver has before the second connection is tried: time for several round trips.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// The same on this computer, where a round trip takes no time.
+/// The same on this computer, where a round trip takes almost no time.
 const LOCAL_GRACE: Duration = Duration::from_millis(250);
 
 /// How long one address has to answer. The driver's own timeout is longer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Returns an error when the server of `settings` cannot be reached, and never otherwise.
+/// Returns an error when the server of `settings` cannot be reached. Otherwise, it never returns.
 pub(super) async fn watch(settings: &DatabaseSettings) -> ConnectError {
     let Some(endpoint) = Endpoint::of(settings) else {
         return future::pending().await;

@@ -1,28 +1,28 @@
-//! Waits for a server that is still starting, or cannot be reached yet, as an init container has to.
+//! Waits for a server that is still starting, or is not reachable yet, as an init container has to.
 
 use std::time::{Duration, Instant};
 
 use super::{ConnectError, connect};
 use crate::settings::{DatabaseSettings, Driver};
 
-/// The pause after the first attempt; each one after it is twice as long, up to the longest.
+/// The pause after the first attempt. Each later pause is twice as long, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 /// The longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// How often the caller is told of a wait for the same reason.
+/// How often the caller is informed of a wait for the same reason.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// Waits until the server of `settings` lets a connection in, for `limit` at most. The connection is closed again.
+/// Waits until the server of `settings` accepts a connection, for `limit` at most. The connection is closed again.
 ///
 /// `tell` is called when the wait begins, when its reason changes, and every ten seconds. For a SQLite file, and where
 /// `limit` is zero, this does nothing.
 ///
 /// # Errors
 ///
-/// What the last attempt said once the time is over; at once what more time does not mend, such as a refused password. See
-/// [`ConnectError`].
+/// The error of the last attempt when the limit is reached; an error that waiting does not resolve, such as a refused
+/// password, is returned at once. See [`ConnectError`].
 pub async fn wait_for_server(
     settings: &DatabaseSettings,
     limit: Duration,
@@ -58,7 +58,8 @@ pub async fn wait_for_server(
 }
 
 impl ConnectError {
-    /// Returns whether it may be over in a while without anybody's help: the server is starting, or not reachable yet.
+    /// Returns whether waiting may resolve the error without a change by the user: the server is starting, or not
+    /// reachable yet.
     #[must_use]
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Busy { .. })

@@ -1,25 +1,25 @@
-//! The sessions that keep another one waiting.
+//! The sessions that hold a lock for which another session waits.
 
 use std::fmt;
 
 use sea_orm::{DbErr, QueryResult};
 
-/// A session of the server that has a lock for which a statement of a revision waits.
+/// A session of the server that holds a lock for which a statement of a revision waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blocker {
-    /// The number that the server gives the session: what `pg_terminate_backend` or `KILL` takes.
+    /// The id that the server gives the session, as `pg_terminate_backend` or `KILL` accepts it.
     pub session: i64,
     /// The user of the session.
     pub user: Option<String>,
-    /// The name that its program gives itself; PostgreSQL only.
+    /// The application name of the session; PostgreSQL only.
     pub program: Option<String>,
-    /// What the session does, in the words of the server: `idle in transaction`, `Sleep`. PostgreSQL tells it to users who
-    /// may read its statistics.
+    /// The state of the session, as the server names it: `idle in transaction`, `Sleep`. PostgreSQL shows it to users
+    /// who may read its statistics.
     pub state: Option<String>,
 }
 
 impl Blocker {
-    /// Reads it from the columns `session`, `owner`, `program` and `state`.
+    /// Reads a session from the columns `session`, `owner`, `program` and `state`.
     pub(crate) fn from_row(row: &QueryResult) -> Result<Self, DbErr> {
         Ok(Self {
             session: row.try_get("", "session")?,
@@ -39,7 +39,7 @@ impl fmt::Display for Blocker {
     }
 }
 
-/// The sessions of these blockers as one text.
+/// These sessions as one text.
 pub(crate) fn describe_blockers(blockers: &[Blocker]) -> String {
     if blockers.is_empty() {
         return "another session".to_owned();

@@ -1,7 +1,7 @@
-//! Events, and what a run came to, as JSON: one object a line, for programs that watch.
+//! Events and the report of a run as JSON: one object a line, for programs that read them.
 //!
-//! Each has the name of the event under `event`, in snake case, and under `time` when it was told, in UTC (RFC 3339).
-//! Lengths of time are milliseconds. A step is `{"direction": "upgrade" | "downgrade", "revision": ID}`.
+//! Each object has the name of the event in snake case under `event`, and the time when it was emitted under `time`, in
+//! UTC (RFC 3339). Durations are in milliseconds. A step is `{"direction": "upgrade" | "downgrade", "revision": ID}`.
 //!
 //! | `event` | has also |
 //! | --- | --- |
@@ -19,7 +19,7 @@
 //! | `stopped` | `left`: steps |
 //! | `report` | `done`: steps with `duration_ms`, `left`: steps, `current`, `unknown`, `edited`: ids, `elapsed_ms`, `waited_ms`, `program` |
 //!
-//! Names may be added; those that are there stay.
+//! Later versions may add names; existing names stay.
 
 use std::time::Duration;
 
@@ -31,16 +31,16 @@ use super::{Blocker, Event};
 use crate::report::Report;
 use crate::store::Holder;
 
-/// An event as one line of JSON, told at this moment.
+/// An event as one line of JSON; `time` is when it was emitted.
 ///
 /// # Errors
 ///
-/// None that a value of this shape can cause.
+/// None for the values that an event can hold.
 pub fn line(event: &Event<'_>, time: DateTime<Utc>) -> serde_json::Result<String> {
     serde_json::to_string(&JsonLine { time: moment(time), entry: entry(event) })
 }
 
-/// A report as one line of JSON, told at this moment.
+/// A report as one line of JSON; `time` is when it was emitted.
 ///
 /// # Errors
 ///
@@ -60,7 +60,7 @@ pub fn report(report: &Report, time: DateTime<Utc>) -> serde_json::Result<String
     serde_json::to_string(&JsonLine { time: moment(time), entry })
 }
 
-/// A moment as these lines write it.
+/// A timestamp in the format of these lines.
 pub(crate) fn moment(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
@@ -239,7 +239,7 @@ fn word(direction: Direction) -> &'static str {
     }
 }
 
-/// Milliseconds, to the microsecond.
+/// A duration in milliseconds, to the microsecond.
 fn millis(length: Duration) -> f64 {
     let micros = u32::try_from(length.as_micros()).map_or_else(|_| length.as_secs_f64() * 1e6, f64::from);
     micros.round() / 1e3

@@ -1,8 +1,9 @@
-//! How the code of a revision begins a transaction: on what, and with which options.
+//! How the code of a revision begins a transaction: on the connection or inside of another transaction, and with which
+//! options.
 //!
-//! SeaORM tells a mock connection that a transaction begins, and nothing more. Its `tracing` spans tell the rest: each
-//! function that begins a transaction records its arguments in a span right before. [`BeginObserver`] reads these spans, and
-//! passes all else on to the subscriber of the program.
+//! SeaORM tells a mock connection that a transaction begins, without the options. Its `tracing` spans contain the
+//! options: each function that begins a transaction records its arguments in a span just before. [`BeginObserver`]
+//! reads these spans, and passes all other spans and events to the subscriber of the program.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -16,47 +17,47 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
 use tracing::{Event, Metadata, Subscriber};
 
-/// What is known of the begin of a transaction.
+/// The options with which a transaction begins.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct BeginOptions {
-    /// Whether it was begun on the connection, rather than inside of another transaction.
+    /// Whether it was begun on the connection, and not inside of another transaction.
     pub(crate) is_on_connection: bool,
-    /// The isolation level that was asked for.
+    /// The requested isolation level.
     pub(crate) isolation_level: Option<IsolationLevel>,
-    /// The access mode that was asked for.
+    /// The requested access mode.
     pub(crate) access_mode: Option<AccessMode>,
-    /// How SQLite was asked to begin.
+    /// The requested transaction mode of SQLite.
     pub(crate) sqlite_mode: Option<SqliteTransactionMode>,
 }
 
 impl BeginOptions {
-    /// Whether another isolation level than serializable was asked for.
+    /// Whether the requested isolation level is another one than serializable.
     pub(crate) fn is_weaker(self) -> bool {
         self.isolation_level.is_some_and(|level| level != IsolationLevel::Serializable)
     }
 
-    /// Whether the transaction is not to write.
+    /// Whether the transaction is read-only.
     pub(crate) fn is_read_only(self) -> bool {
         self.access_mode == Some(AccessMode::ReadOnly)
     }
 }
 
 thread_local! {
-    /// The last begin that a span told of on this thread, until it is taken.
+    /// The options of the last span on this thread, until they are taken.
     static LAST: RefCell<Option<BeginOptions>> = const { RefCell::new(None) };
-    /// The subscriber that this thread had before it was observed.
+    /// The subscriber of this thread before the observation.
     static INNER: RefCell<Dispatch> = RefCell::new(Dispatch::none());
 }
 
-/// One for the process: each new subscriber makes `tracing` ask anew about every place that logs.
+/// One for the process, because `tracing` checks every callsite again for each new subscriber.
 static OBSERVER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(BeginObserver));
 
-/// The begin that was told of last on this thread.
+/// Takes the options of the last span on this thread.
 pub(super) fn take() -> BeginOptions {
     LAST.with(|last| last.borrow_mut().take()).unwrap_or_default()
 }
 
-/// Runs `work` on this thread with `inner` as its subscriber, observed.
+/// Runs `work` on this thread, observed, with `inner` as the subscriber.
 pub(super) fn observed<T>(inner: &Dispatch, work: impl FnOnce() -> T) -> T {
     let before = INNER.with(|current| current.replace(inner.clone()));
     let outcome = dispatcher::with_default(&OBSERVER, work);
@@ -64,17 +65,17 @@ pub(super) fn observed<T>(inner: &Dispatch, work: impl FnOnce() -> T) -> T {
     outcome
 }
 
-/// Observes this thread until the guard is dropped, with the subscriber that it has.
+/// Observes this thread, with its present subscriber, until the guard is dropped.
 pub(super) fn observe_thread() -> DefaultGuard {
     let inner = dispatcher::get_default(Clone::clone);
     INNER.with(|current| current.replace(inner));
     dispatcher::set_default(&OBSERVER)
 }
 
-/// Reads the spans of transactions that begin.
+/// Reads the spans of the functions that begin transactions.
 struct BeginObserver;
 
-/// The id of a span that the inner subscriber does not want. No subscriber gives this one away.
+/// The id of a span that the inner subscriber does not want. No subscriber assigns this id.
 fn unwanted() -> Id {
     Id::from_u64(u64::MAX)
 }
@@ -84,7 +85,7 @@ fn inner<T>(work: impl FnOnce(&Dispatch) -> T) -> T {
     work(&dispatch)
 }
 
-/// Whether a span is that of a function of SeaORM which begins a transaction.
+/// Whether a span belongs to a function of SeaORM that begins a transaction.
 fn begins(metadata: &Metadata<'_>) -> bool {
     metadata.is_span()
         && metadata.target().starts_with("sea_orm::database::")
@@ -92,7 +93,7 @@ fn begins(metadata: &Metadata<'_>) -> bool {
 }
 
 impl Subscriber for BeginObserver {
-    /// Asked about each span anew, because threads have inner subscribers of their own.
+    /// Decides about each span again, because threads have different inner subscribers.
     fn register_callsite(&self, _metadata: &'static Metadata<'static>) -> Interest {
         Interest::sometimes()
     }
@@ -110,7 +111,7 @@ impl Subscriber for BeginObserver {
         if begins(metadata) {
             let mut reader = FieldReader::default();
             span.record(&mut reader);
-            // The function behind all others passes on what they say, or, on a mock connection, nothing.
+            // All other functions call this one. It repeats their options or, on a mock connection, has none.
             if !reader.is_innermost {
                 let is_on_connection = metadata.target().ends_with("db_connection");
                 LAST.with(|last| *last.borrow_mut() = Some(BeginOptions { is_on_connection, ..reader.begin }));
@@ -156,7 +157,7 @@ impl Subscriber for BeginObserver {
     }
 }
 
-/// Reads the arguments in a span.
+/// Reads the fields of a span.
 #[derive(Default)]
 struct FieldReader {
     begin: BeginOptions,
@@ -217,7 +218,7 @@ mod tests {
 
     use super::*;
 
-    /// Keeps each begin that it is told of.
+    /// Records the options of each transaction that begins.
     #[derive(Debug)]
     struct Listener(Arc<Mutex<Vec<BeginOptions>>>);
 
@@ -253,7 +254,7 @@ mod tests {
         }
     }
 
-    /// What this version of SeaORM tells in its spans, for each way to begin.
+    /// The options in the spans of this version of SeaORM, for each function that begins a transaction.
     #[test]
     fn each_begin_is_told_with_its_options() {
         let begins = Arc::new(Mutex::new(Vec::new()));

@@ -1,4 +1,4 @@
-//! The end of the relay that the code of a revision holds: SeaORM's mock of a database, which runs what it is sent.
+//! The mock connection that the code of a revision gets: it passes each statement to a session, which executes it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,11 +11,11 @@ use super::StatementHandler;
 use super::begin;
 use crate::alter::offline_scope;
 
-/// A session that code and engine share.
+/// A session that the code and the engine share.
 pub(super) struct SharedHandler<S> {
-    /// The session, which the engine takes out when the code has come to its end.
+    /// The session, which the engine takes when the code has ended.
     pub(super) session: Mutex<Option<S>>,
-    /// Whether the code may send nothing more.
+    /// Whether the code may send no more statements.
     pub(super) is_over: AtomicBool,
 }
 
@@ -25,15 +25,15 @@ impl<S> SharedHandler<S> {
     }
 }
 
-/// Runs what the code asks in the session, on the thread of the code, and waits for the answer.
+/// Executes the statements of the code in the session, on the thread of the code, and waits for the results.
 pub(super) struct InterceptingConnection<S> {
     shared: Arc<SharedHandler<S>>,
     backend: DbBackend,
-    /// Transactions that the code has begun, and the one it was given.
+    /// The number of open transactions: those that the code has begun, and the one that it was given.
     depth: usize,
-    /// Whether the outermost transaction is not the code's: it is begun and ended elsewhere.
+    /// Whether the outermost transaction was given to the code: then the engine begins and ends it.
     is_given: bool,
-    /// What went wrong where SeaORM leaves no way to say so: every statement after it fails with it.
+    /// An error that SeaORM's mock could not return: every later statement fails with it.
     broken: Option<DbErr>,
 }
 
@@ -53,18 +53,18 @@ impl<S: StatementHandler> InterceptingConnection<S> {
                 None => Err(over()),
             }
         };
-        // The code does not return to its runtime between two statements, which would count it as one that never yields.
+        // The code does not yield to its runtime between two statements, so tokio's cooperative budget would run out.
         pollster::block_on(tokio::task::unconstrained(answer))
     }
 
-    /// Asks for the begin or the end of a transaction.
+    /// Begins or ends a transaction.
     fn control(&mut self, work: impl AsyncFnOnce(&mut S) -> Result<(), DbErr>) {
         if let Err(error) = self.ask(work) {
             self.broken.get_or_insert(error);
         }
     }
 
-    /// Whether the innermost transaction is the one that was given.
+    /// Whether the innermost transaction is the one that the engine gave.
     fn is_outermost(&self) -> bool {
         self.is_given && self.depth == 0
     }
@@ -72,7 +72,10 @@ impl<S: StatementHandler> InterceptingConnection<S> {
 
 impl<S> fmt::Debug for InterceptingConnection<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handset").field("backend", &self.backend).field("depth", &self.depth).finish_non_exhaustive()
+        f.debug_struct("InterceptingConnection")
+            .field("backend", &self.backend)
+            .field("depth", &self.depth)
+            .finish_non_exhaustive()
     }
 }
 
@@ -121,13 +124,13 @@ impl<S: StatementHandler> MockDatabaseTrait for InterceptingConnection<S> {
         self.backend
     }
 
-    /// Also how the end of the code asks whether something went wrong that it was not told.
+    /// Also called at the end of the code, to return an error that the code did not get.
     fn ping(&self) -> Result<(), DbErr> {
         self.broken.clone().map_or(Ok(()), Err)
     }
 }
 
-/// What a task is told that asks for something when its revision has come to its end.
+/// The error for a task that sends a statement after its revision has ended.
 pub(super) fn over() -> DbErr {
-    DbErr::Custom("the revision has come to its end".to_owned())
+    DbErr::Custom("the revision has ended".to_owned())
 }

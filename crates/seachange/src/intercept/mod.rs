@@ -1,10 +1,11 @@
 //! Runs the code of a revision, and intercepts every statement that it sends.
 //!
-//! The code gets a mock connection: what it asks goes to a [`StatementHandler`], which runs it, journals it, or writes it down.
-//! SeaORM's own hooks tell of a statement after it ran, and not of every one; a session is asked before.
+//! The code gets a mock connection: each statement goes to a [`StatementHandler`], which executes it, journals it, or
+//! records it for a script. SeaORM's own hooks report a statement after it ran, and not every one; a handler gets each
+//! statement before.
 //!
-//! SeaORM lets others answer for a database in plain functions only. So the code runs on a thread of its own, on a
-//! runtime of its own ([`runtime`]), and its thread executes each statement itself.
+//! SeaORM's mock connection only has synchronous functions. So the code runs on a separate thread of a separate runtime
+//! ([`runtime`]), and its thread executes each statement itself.
 
 mod begin;
 mod connection;
@@ -28,41 +29,41 @@ pub(crate) use run::{RunOutcome, rebuild_impossible};
 
 use connection::{InterceptingConnection, SharedHandler};
 
-/// Answers the code of a revision in the place of a database.
+/// Handles the statements of a revision in place of a database.
 #[async_trait]
 pub(crate) trait StatementHandler: Send {
-    /// Runs a statement that gives no rows. One without values was sent as plain text.
+    /// Executes a statement that returns no rows. A statement without values was sent as plain SQL.
     async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr>;
 
-    /// Runs a statement that gives rows.
+    /// Executes a statement that returns rows.
     async fn query(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr>;
 
-    /// Begins a transaction, inside of the one there is if there is one.
+    /// Begins a transaction, inside of the open one if there is one.
     async fn begin(&mut self, begin: BeginOptions) -> Result<(), DbErr>;
 
     /// Commits the innermost transaction.
     async fn commit(&mut self) -> Result<(), DbErr>;
 
-    /// Rolls the innermost transaction back.
+    /// Rolls back the innermost transaction.
     async fn rollback(&mut self) -> Result<(), DbErr>;
 
-    /// Whether statements are written down for another database, rather than run on the one that they are for.
+    /// Whether statements are recorded for another database, and not executed on the one for which they are meant.
     fn writes_down(&self) -> bool {
         false
     }
 
-    /// Runs a statement with which an alteration checks itself, and which is no part of it.
+    /// Executes a statement with which an alteration checks itself, and which is not part of it.
     async fn execute_check(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
         self.execute(statement).await
     }
 
-    /// Runs a query with which an alteration checks itself.
+    /// Executes a query with which an alteration checks itself.
     async fn query_check(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.query(statement).await
     }
 }
 
-/// What changes a database: a direction of a revision, or what is to become one.
+/// A change of a database: a direction of a revision, or statements that are to become one.
 #[async_trait]
 pub(crate) trait Migrate: Send + Sync {
     /// Makes the changes.
@@ -89,18 +90,18 @@ impl Migrate for DirectedMigration {
 #[derive(Clone)]
 pub(crate) struct Invocation {
     pub(crate) body: Arc<dyn Migrate>,
-    /// Whether the code is given a transaction, or a connection. Who gives it begins and ends the transaction.
+    /// Whether the code gets a transaction, and not a connection. The caller begins and ends that transaction.
     pub(crate) in_transaction: bool,
 }
 
-/// Runs the code to its end, and answers what it asks from `session`, which comes back.
+/// Runs the code to its end, lets `session` answer its statements, and returns the session.
 ///
-/// A panic of the code is one of its endings. Where this future is dropped before the end, the code gets errors for
-/// answers from then on.
+/// A panic of the code is one of the outcomes. If this future is dropped before the end, every later statement of the
+/// code fails.
 ///
 /// # Errors
 ///
-/// When the operating system gives no thread.
+/// When the operating system cannot create a thread.
 pub(crate) async fn run<S: StatementHandler + 'static>(
     code: Invocation,
     backend: DbBackend,
@@ -109,15 +110,16 @@ pub(crate) async fn run<S: StatementHandler + 'static>(
     let is_written_down = session.writes_down();
     let shared = Arc::new(SharedHandler::new(session));
     let end = SessionGuard(Arc::clone(&shared));
-    let handset = InterceptingConnection::new(shared, backend, code.in_transaction);
-    let ending = start(code, handset, is_written_down)?.await;
-    // A task that the code has left behind may be in the middle of a statement.
+    let intercepting = InterceptingConnection::new(shared, backend, code.in_transaction);
+    let ending = start(code, intercepting, is_written_down)?.await;
+    // A task that the code left behind may be executing a statement.
     let session = end.0.session.lock().await.take();
     let ending = ending.unwrap_or_else(|error| RunOutcome::lost(&error));
     session.map(|session| (ending, session)).ok_or_else(connection::over)
 }
 
-/// Ends the session for code that goes on when the engine does not wait for it any more: after the statement that runs.
+/// Ends the session for code that continues after the engine stops waiting for it: when the running statement has
+/// ended.
 struct SessionGuard<S>(Arc<SharedHandler<S>>);
 
 impl<S> Drop for SessionGuard<S> {
@@ -131,10 +133,10 @@ impl<S> Drop for SessionGuard<S> {
 
 fn start<S: StatementHandler + 'static>(
     code: Invocation,
-    handset: InterceptingConnection<S>,
+    intercepting: InterceptingConnection<S>,
     is_written_down: bool,
 ) -> Result<JoinHandle<RunOutcome>, DbErr> {
-    let connection = MockDatabaseConnection::new(handset);
+    let connection = MockDatabaseConnection::new(intercepting);
     let connection: DatabaseConnection = DatabaseConnectionType::MockDatabaseConnection(Arc::new(connection)).into();
     let runtime = runtime::runtime()?;
     let dispatch = tracing::dispatcher::get_default(Clone::clone);

@@ -1,4 +1,4 @@
-//! Runs the code of one revision, and lets nothing but a value come out of it.
+//! Runs the code of one revision, and turns every end of it, a panic included, into a value.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -14,7 +14,7 @@ use crate::alter::{offline_scope, rebuild_scope};
 /// How the code of a revision ended.
 #[derive(Debug)]
 pub(crate) enum RunOutcome {
-    /// It did what it had to.
+    /// It returned without an error.
     Done,
     /// It returned an error, its own or the database's.
     Failed(DbErr),
@@ -24,13 +24,13 @@ pub(crate) enum RunOutcome {
     NeedsForeignKeysOff,
 }
 
-/// What [`RunOutcome::NeedsForeignKeysOff`] means where nobody can do anything about it.
+/// The error for [`RunOutcome::NeedsForeignKeysOff`] when foreign keys cannot be switched off.
 pub(crate) fn rebuild_impossible() -> DbErr {
     DbErr::Custom("a table has to be rebuilt, and foreign keys could not be switched off".to_owned())
 }
 
 impl RunOutcome {
-    /// The thread of the code is gone: the runtime is shutting down.
+    /// The outcome when the thread of the code is lost: the runtime is shutting down.
     pub(super) fn lost(error: &JoinError) -> Self {
         Self::Failed(DbErr::Custom(format!("the code of the revision did not come to an end: {error}")))
     }
@@ -38,8 +38,8 @@ impl RunOutcome {
 
 /// Runs `up` or `down`.
 ///
-/// A panic is an ending like others: sea-query panics on operations that SQLite does not have, and a person's code may.
-/// The state that a panic could leave inconsistent is the transaction, and that is rolled back.
+/// A panic is an outcome like others: sea-query panics on operations that SQLite does not have, and the code of the
+/// user may panic. Only the transaction could be inconsistent after a panic, and it is rolled back.
 pub(super) async fn run(code: Invocation, connection: &DatabaseConnection, is_written_down: bool) -> RunOutcome {
     let running = rebuild_scope::watch(AssertUnwindSafe(call(code, connection)).catch_unwind());
     let (outcome, needs_foreign_keys_off) =
@@ -59,7 +59,7 @@ async fn call(code: Invocation, connection: &DatabaseConnection) -> Result<(), D
     } else {
         code.body.run(&SchemaManager::new(connection)).await?;
     }
-    // SeaORM has no way to say that the begin or the end of a transaction failed: it is asked here.
+    // SeaORM cannot return an error of the begin or the end of a transaction: it is asked for here.
     connection.ping().await
 }
 

@@ -1,8 +1,8 @@
 //! The runtime of revisions.
 //!
-//! The code of a revision blocks its thread while a statement runs, because SeaORM lets others answer for a database in
-//! plain functions only. On a runtime of its own neither it nor the tasks that it spawns can block the threads of the
-//! program, on which the connection depends.
+//! The code of a revision blocks its thread while a statement runs, because SeaORM's mock connection only has
+//! synchronous functions. On a separate runtime, neither the code nor the tasks that it spawns can block the threads of
+//! the program, on which the connection depends.
 
 use std::cell::RefCell;
 use std::sync::OnceLock;
@@ -12,21 +12,21 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::begin;
 
-/// How many threads run the tasks that revisions spawn. The code itself has a thread of its own.
+/// How many threads run the tasks that revisions spawn. The code itself runs on a separate thread.
 const TASK_THREADS: usize = 2;
 
 static RUNTIME: OnceLock<Runtime> = OnceLock::new();
 
 thread_local! {
-    /// Keeps the observer of transactions in place on a thread that runs spawned tasks.
+    /// Keeps the observer of transactions active on a thread that runs spawned tasks.
     static OBSERVED: RefCell<Option<tracing::dispatcher::DefaultGuard>> = const { RefCell::new(None) };
 }
 
-/// The runtime, which is made when the first revision runs and stays until the process ends.
+/// The runtime, which is created when the first revision runs and stays until the process ends.
 ///
 /// # Errors
 ///
-/// What the operating system says when it gives no thread.
+/// The error of the operating system when it cannot create a thread.
 pub(super) fn runtime() -> Result<&'static Runtime, DbErr> {
     if let Some(runtime) = RUNTIME.get() {
         return Ok(runtime);
@@ -38,7 +38,7 @@ pub(super) fn runtime() -> Result<&'static Runtime, DbErr> {
         .on_thread_start(|| OBSERVED.with(|observed| *observed.borrow_mut() = Some(begin::observe_thread())))
         .build()
         .map_err(|error| DbErr::Custom(format!("cannot start the threads that run revisions: {error}")))?;
-    // Where two runs begin at once, the second runtime is not needed.
+    // If two runs begin at once, the second runtime is not needed.
     if let Err(second) = RUNTIME.set(made) {
         second.shutdown_background();
     }

@@ -6,39 +6,40 @@ use chrono::{DateTime, SubsecRound, Utc};
 use sea_orm::{Statement, Value};
 use sha2::{Digest, Sha256};
 
-/// One statement of a revision, and what came of it.
+/// One statement of a revision, and its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JournalEntry {
     /// The revision.
     pub revision: String,
-    /// The number of the statement in it, from 1. Statements that leave nothing behind are not counted.
+    /// The number of the statement in the revision, from 1. Statements that leave nothing in the database are not
+    /// counted.
     pub number: i64,
     /// The statement, with placeholders.
     pub sql: String,
-    /// A hash of the statement and of the values bound to it, but for moments: they differ each time the code runs.
+    /// A hash of the statement and its bound values, without timestamps: they differ each time the code runs.
     pub(crate) fingerprint: String,
-    /// How far it came.
+    /// The state of the statement.
     pub state: StatementState,
     /// How many rows it changed.
     pub(crate) rows_affected: i64,
-    /// The id that the last row it inserted was given.
+    /// The id of the last row that it inserted.
     pub(crate) last_insert_id: i64,
-    /// What it was answered, when it asked whether something is there.
+    /// The result, if it asked whether an object exists.
     pub(crate) answer: Option<i64>,
     /// When it was begun.
     pub started_at: DateTime<Utc>,
-    /// What the code read before it, after the statement before it, as [`Read`](super::reads::RecordedRead)s in JSON.
+    /// What the code read since the previous statement, as [`RecordedRead`](super::reads::RecordedRead)s in JSON.
     pub(crate) reads: Option<String>,
 }
 
-/// How far a statement came.
+/// The state of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StatementState {
-    /// It was begun. Whether it took effect is in doubt.
+    /// It was begun. It is unknown whether it took effect.
     Running,
     /// It took effect.
     Finished,
-    /// The database refused it as a whole: nothing came of it.
+    /// The database refused it, and it had no effect.
     Refused,
 }
 
@@ -58,7 +59,7 @@ impl StatementState {
 }
 
 impl JournalEntry {
-    /// A statement that is about to run.
+    /// The entry of a statement that is about to run.
     pub(crate) fn started(revision: &str, number: i64, statement: &Statement) -> Self {
         Self {
             revision: revision.to_owned(),
@@ -74,7 +75,7 @@ impl JournalEntry {
         }
     }
 
-    /// Whether the code asks for the same again.
+    /// Whether the code sends the same statement again.
     pub(crate) fn is_same(&self, statement: &Statement) -> bool {
         self.fingerprint == fingerprint(statement)
     }
@@ -99,7 +100,7 @@ pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     })
 }
 
-/// A value as text; a moment has none that lasts.
+/// A value as text. A timestamp is replaced by a constant, because it differs each time the code runs.
 fn stable(value: &Value) -> String {
     let text = format!("{value:?}");
     if text.starts_with("Chrono") || text.starts_with("Time") { "a moment".to_owned() } else { text }

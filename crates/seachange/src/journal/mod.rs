@@ -1,12 +1,13 @@
-//! What a revision has done so far, where no transaction holds it.
+//! Records what a revision has done, when no transaction holds it.
 //!
-//! The journal is kept on the connection of the revision, statement by statement, so that it says the truth by
-//! construction: what a transaction of the revision's own rolls back, it rolls back in the journal, too. A statement that
-//! changes rows commits together with its entry, and is never in doubt. One that changes the schema has its intent
-//! written before, and its end after: killed in between, it is in doubt, and the catalogue may tell.
+//! The journal is written on the connection of the revision, statement by statement, so that it is correct by
+//! construction: a rollback of the revision's own transaction also rolls back its entries. A statement that changes
+//! rows commits together with its entry, and is never in doubt. For a statement that changes the schema, the journal
+//! writes an entry before it, and its end after it. If the process is killed in between, the statement is in doubt, and
+//! the catalogue may show whether it took effect.
 //!
-//! The same session plays an interrupted revision again: what the journal shows as finished is answered from it, and not
-//! done a second time. Where the code asks for something else than what it did then, it is refused.
+//! The same session replays an interrupted revision: statements that the journal shows as finished are answered from
+//! the journal, and do not run again. If the code sends other statements than it did before, the session refuses them.
 
 pub(crate) mod entry;
 mod outcome;

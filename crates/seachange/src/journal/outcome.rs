@@ -1,4 +1,4 @@
-//! Whether a statement that was begun took effect, as the catalogue has it.
+//! Determines from the catalogue whether a statement that was begun took effect.
 
 use std::fmt;
 
@@ -12,22 +12,22 @@ use crate::backend::Backend;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StatementOutcome {
-    /// It did, as this shows.
+    /// It took effect; the text gives the evidence.
     Ran(String),
-    /// It did not, as this shows.
+    /// It did not take effect; the text gives the evidence.
     NotRun(String),
-    /// It did in part.
+    /// It took effect in part.
     Half(String),
-    /// The catalogue does not tell.
+    /// The catalogue does not show it.
     Unknown,
 }
 
-/// How an object is there.
+/// The state of an object in the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ObjectState {
     Present,
     Absent,
-    /// It is listed, and of no use: an index whose concurrent build did not finish.
+    /// It is listed but unusable: an index whose concurrent build did not finish.
     #[cfg_attr(
         not(any(feature = "postgres", feature = "sqlite")),
         expect(dead_code, reason = "MySQL and MariaDB list nothing that they did not finish")
@@ -46,7 +46,7 @@ impl fmt::Display for StatementOutcome {
     }
 }
 
-/// Asks the catalogue for the traces of a statement.
+/// Looks in the catalogue for the effects of a statement.
 pub(crate) async fn determine_outcome(
     entry: &JournalEntry,
     executor: &DatabaseExecutor<'_>,
@@ -60,26 +60,26 @@ pub(crate) async fn determine_outcome(
     Ok(combine(&findings))
 }
 
-/// What one trace says of its statement.
+/// The evidence of one effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Evidence {
     /// The statement took effect.
     For,
     /// It did not.
     Against,
-    /// The object is half there.
+    /// The object is incomplete.
     Half,
-    /// Nothing.
+    /// No evidence.
     Nothing,
 }
 
-/// What one trace says, and in words.
+/// The evidence of one effect, with a description.
 fn find(trace: &CatalogEffect, presence: ObjectState) -> (Evidence, String) {
     let object = &trace.object;
     let says = |speaks_for: bool| if speaks_for { Evidence::For } else { Evidence::Against };
     match presence {
         ObjectState::Present => (says(trace.is_there), format!("{object} is there")),
-        // It may be in another schema than the one that was looked at.
+        // It may be in another schema than the one that was searched.
         ObjectState::Absent if !trace.is_there && !trace.is_certain => {
             (Evidence::Nothing, format!("{object} is not in the current schema"))
         }

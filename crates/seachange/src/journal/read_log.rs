@@ -1,4 +1,4 @@
-//! The reads of a revision, in their order: those that are expected again, and those that the journal does not have yet.
+//! The reads of a revision, in order: those that are expected again, and those that are not in the journal yet.
 
 use std::collections::VecDeque;
 
@@ -7,21 +7,21 @@ use super::reads::RecordedRead;
 /// The reads of a revision.
 #[derive(Debug, Default)]
 pub(super) struct ReadLog {
-    /// What the code read before the next finished statement; nothing where no finished statement is left.
+    /// The reads before the next finished statement; `None` when no finished statement is left.
     expected: Option<VecDeque<RecordedRead>>,
-    /// What it has read since the last statement that is in the journal.
+    /// The reads since the last statement in the journal.
     pending: Vec<RecordedRead>,
-    /// For each open transaction of the code, what would be pending if it were rolled back, and its entries with it.
+    /// For each open transaction of the code: the pending reads if it and its entries were rolled back.
     transactions: Vec<Vec<RecordedRead>>,
 }
 
 impl ReadLog {
-    /// Expects these reads again.
+    /// Sets the reads that are expected.
     pub(super) fn expect(&mut self, reads: Option<Vec<RecordedRead>>) {
         self.expected = reads.map(VecDeque::from);
     }
 
-    /// Whether a finished statement is to come, before which every read is in the journal.
+    /// Whether a finished statement is still to be replayed. All reads before it are in the journal.
     pub(super) fn is_replaying(&self) -> bool {
         self.expected.is_some()
     }
@@ -41,28 +41,28 @@ impl ReadLog {
         self.expected.as_mut()?.pop_back()
     }
 
-    /// The code has read something.
+    /// Records a read of the code.
     pub(super) fn log(&mut self, read: RecordedRead) {
         self.transactions.iter_mut().for_each(|reads| reads.push(read.clone()));
         self.pending.push(read);
     }
 
-    /// The answer of a statement that is about to be in the journal.
+    /// Records the result of a statement that is about to be written to the journal.
     pub(super) fn log_answer(&mut self, read: Option<RecordedRead>) {
         self.pending.extend(read);
     }
 
-    /// The pending reads, which are about to be in the journal.
+    /// Returns the pending reads, which are about to be written to the journal.
     pub(super) fn take(&mut self) -> Vec<RecordedRead> {
         std::mem::take(&mut self.pending)
     }
 
-    /// The code begins a transaction.
+    /// Records that the code begins a transaction.
     pub(super) fn begin(&mut self) {
         self.transactions.push(self.pending.clone());
     }
 
-    /// The code ends its innermost transaction.
+    /// Records that the code ends its innermost transaction.
     pub(super) fn end(&mut self, is_rolled_back: bool) {
         let reads = self.transactions.pop();
         if is_rolled_back {
@@ -70,7 +70,7 @@ impl ReadLog {
         }
     }
 
-    /// The entries of all open transactions are committed.
+    /// Records that the entries of all open transactions are committed.
     pub(super) fn commit(&mut self) {
         let pending = self.pending.clone();
         self.transactions.iter_mut().for_each(|reads| reads.clone_from(&pending));

@@ -1,8 +1,8 @@
 //! What the code of a revision has read, so that it reads the same when the revision is resumed.
 //!
-//! A revision may decide by what it reads what it writes next. Run again, it would find its own writes, and decide
-//! otherwise. So each result is kept beside the next statement that changes something, up to a size; of a larger one a
-//! digest is kept, by which a different one is noticed.
+//! The writes of a revision may depend on what it reads. If it ran again, it would read its own writes, and could make
+//! other changes. So the journal keeps each result with the next statement that changes something, up to a size. Of a
+//! larger result it keeps a digest, which shows when the result differs.
 
 mod stored;
 
@@ -14,10 +14,10 @@ use super::entry::{fingerprint, hexadecimal};
 use crate::sql::SqlDialect;
 use stored::StoredRows;
 
-/// How long a result may be, as JSON, to be kept.
+/// The greatest length of a result, as JSON, that the journal keeps.
 const LONGEST: usize = 64 * 1024;
 
-/// A query, and what it was answered.
+/// A query and its result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RecordedRead {
     /// The fingerprint of the query.
@@ -31,16 +31,16 @@ enum RecordedAnswer {
     Digest(String),
 }
 
-/// What becomes of a query when a revision is resumed.
+/// How the journal answers a query when a revision is resumed.
 pub(crate) enum Replay {
-    /// It is answered with the rows that it was answered with before.
+    /// With the rows of the earlier result.
     Rows(Vec<QueryResult>),
-    /// It runs again, and has to give the same.
+    /// The query runs again, and has to return the same result.
     RunAndCompare,
 }
 
 impl RecordedRead {
-    /// Keeps what a query was answered.
+    /// Records the result of a query.
     pub(crate) fn of(statement: &Statement, rows: &[QueryResult]) -> Self {
         let query = fingerprint(statement);
         let answer = match StoredRows::of(rows) {
@@ -49,22 +49,22 @@ impl RecordedRead {
                 Ok(text) => RecordedAnswer::Digest(digest(&text)),
                 Err(_) => RecordedAnswer::Digest(String::new()),
             },
-            // A value that cannot be kept is never the same again.
+            // A value that cannot be kept never equals a later one.
             None => RecordedAnswer::Digest(String::new()),
         };
         Self { query, answer }
     }
 
-    /// Whether the code asks for the same again.
+    /// Whether the code sends the same query again.
     pub(crate) fn is_same(&self, statement: &Statement) -> bool {
         self.query == fingerprint(statement)
     }
 
-    /// What becomes of the query now. Rows of PostgreSQL are made on `connection`, which is not that of the revision.
+    /// How to answer the query now. Rows of PostgreSQL are restored on `connection`, which is not that of the revision.
     ///
     /// # Errors
     ///
-    /// What the database says.
+    /// The error of the database.
     pub(crate) async fn replay(
         &self,
         dialect: SqlDialect,
@@ -77,7 +77,7 @@ impl RecordedRead {
         }
     }
 
-    /// Whether a query that ran again gave the same.
+    /// Whether a query that ran again returned the same result.
     pub(crate) fn gives(&self, rows: &[QueryResult]) -> bool {
         let RecordedAnswer::Digest(expected) = &self.answer else { return true };
         let text = StoredRows::of(rows).and_then(|rows| serde_json::to_string(&rows).ok());
@@ -89,12 +89,12 @@ fn digest(text: &str) -> String {
     hexadecimal(&Sha256::digest(text))
 }
 
-/// Reads as JSON, for the journal; nothing where there are none.
+/// Reads as JSON, for the journal; `None` when there are no reads.
 pub(crate) fn write(reads: &[RecordedRead]) -> Option<String> {
     if reads.is_empty() { None } else { serde_json::to_string(reads).ok() }
 }
 
-/// Reads from the journal. A text that an unknown version wrote reads as nothing known.
+/// Reads from the journal. A text of an unknown version is `None`.
 pub(crate) fn parse(text: Option<&str>) -> Option<Vec<RecordedRead>> {
     text.map_or_else(|| Some(Vec::new()), |text| serde_json::from_str(text).ok())
 }

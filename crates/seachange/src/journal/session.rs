@@ -1,4 +1,4 @@
-//! The database as it answers a revision whose every statement is journalled.
+//! Executes a revision whose every statement is journalled.
 
 use std::collections::HashMap;
 
@@ -16,24 +16,24 @@ use crate::runner::{self, DirectSession, Refusal};
 use crate::sql::{self, SessionState, SqlDialect, StatementFacts, StatementKind, TransactionControl};
 use crate::store::RevisionStore;
 
-/// What an interrupted run of the revision came to: its finished statements by their numbers.
+/// The finished statements of an interrupted run, by their numbers.
 pub(crate) type FinishedEntries = HashMap<i64, JournalEntry>;
 
-/// What a journal is kept for, and where.
+/// The revision of a journal, and where the journal is written.
 pub(crate) struct JournalTarget<'a> {
     pub(crate) backend: &'static dyn Backend,
     pub(crate) store: &'a RevisionStore,
     pub(crate) revision: &'a str,
     /// A connection that runs no statement of the revision.
     pub(crate) side: &'a DatabaseConnection,
-    /// The statement that says in the record that the revision is begun, where it is to be sent together with the first
-    /// change; nothing where the record says so already.
+    /// The statement that records that the revision was begun, if it is to be sent together with the first change;
+    /// `None` when the record says so already.
     pub(crate) declaration: Option<String>,
-    /// Whether the session of an interrupted run came before this one.
+    /// Whether the revision was interrupted in an earlier session.
     pub(crate) is_resumed: bool,
 }
 
-/// Runs the statements of one revision, and writes each down.
+/// Executes the statements of one revision, and journals each.
 pub(crate) struct JournalledSession {
     live: DirectSession,
     backend: &'static dyn Backend,
@@ -42,29 +42,29 @@ pub(crate) struct JournalledSession {
     revision: String,
     side: DatabaseConnection,
     declaration: Option<String>,
-    /// What is answered from the journal.
+    /// The finished statements of an interrupted run, which are answered from the journal.
     past: FinishedEntries,
-    /// Whether the session of an interrupted run came before this one.
+    /// Whether the revision was interrupted in an earlier session.
     is_resumed: bool,
     /// The number of the last statement.
     number: i64,
     /// How many statements took effect, in this run and before it.
     finished: usize,
-    /// A change of the schema has ended the transaction that the code believes to be in.
+    /// Whether a change of the schema has ended the transaction that the code still assumes to be open.
     is_committed: bool,
-    /// The code has begun a transaction as text.
+    /// Whether the code has begun a transaction with SQL.
     is_begun: bool,
-    /// How many had taken effect when each open transaction of the code's began.
+    /// The value of `finished` at the begin of each open transaction of the code.
     marks: Vec<usize>,
     reads: ReadLog,
-    /// The code holds tables of MySQL by `LOCK TABLES`.
+    /// Whether the code holds tables of MySQL by `LOCK TABLES`.
     holds_tables: bool,
-    /// Whether this session has inserted rows, so that it knows the id of the last one.
+    /// Whether this session has inserted rows, so that the server knows the id of the last one.
     has_inserted: bool,
     is_touched: bool,
     changes_role: bool,
     tables: HashMap<String, TableFacts>,
-    /// The code asks for something else than what it did before.
+    /// The error when the code sends other statements than it did before.
     divergence: Option<DbErr>,
 }
 
@@ -107,12 +107,13 @@ impl JournalledSession {
         &self.live
     }
 
-    /// The statement that says that the revision is begun, where it was not sent: nothing of the revision is in the database.
+    /// The statement that records that the revision was begun, if it was not sent: then the database has nothing of the
+    /// revision.
     pub(crate) fn declaration(&self) -> Option<&str> {
         self.declaration.as_deref()
     }
 
-    /// Whether something may be left in the session.
+    /// Whether the revision may have left state in the session.
     pub(crate) fn touches_session(&self) -> bool {
         self.is_touched
     }
@@ -122,29 +123,29 @@ impl JournalledSession {
         self.changes_role
     }
 
-    /// Whether the code has begun a transaction as text, and not ended it.
+    /// Whether the code has begun a transaction with SQL, and not ended it.
     pub(crate) fn is_begun(&self) -> bool {
         self.is_begun && !self.is_committed
     }
 
-    /// Whether nothing has been committed since the transaction began that holds the code.
+    /// Whether nothing has been committed since the transaction around the code began.
     pub(crate) fn is_rollback_possible(&self) -> bool {
         self.live.is_in_transaction() && !self.is_committed
     }
 
-    /// A statement that ran before, and that the code does not ask for now.
+    /// The error for a finished statement that the code did not send again.
     pub(crate) fn unreplayed(&self) -> Option<DbErr> {
         let entry = self.past.values().min_by_key(|entry| entry.number)?;
         let (number, sql) = (entry.number, &entry.sql);
-        Some(DbErr::Custom(format!("statement {number} ran then, and the code does not ask for it now: `{sql}`")))
+        Some(DbErr::Custom(format!("statement {number} ran before, and the code does not send it now: `{sql}`")))
     }
 
-    /// Why the code cannot go on from where it was interrupted. It may have swallowed the error.
+    /// Why the code cannot continue from where it was interrupted. The code itself may have ignored this error.
     pub(crate) fn divergence(&self) -> Option<&DbErr> {
         self.divergence.as_ref()
     }
 
-    /// Decides about a text before it is sent.
+    /// Decides whether SQL text is sent.
     fn admit(&mut self, statement: &Statement) -> Result<Vec<StatementFacts>, DbErr> {
         if let Some(error) = &self.divergence {
             return Err(error.clone());
@@ -158,7 +159,7 @@ impl JournalledSession {
         Ok(facts)
     }
 
-    /// Refuses a statement of a resumed revision that needs what the interrupted session held.
+    /// Refuses a statement of a resumed revision that needs state of the interrupted session.
     fn check_session(&mut self, statement: &Statement, facts: &[StatementFacts]) -> Result<(), DbErr> {
         let needs_last_id = || facts.iter().any(|facts| facts.session_reads.contains(&SessionState::LastInsertId));
         if !self.is_resumed || self.has_inserted || !needs_last_id() {
@@ -182,7 +183,7 @@ impl JournalledSession {
         };
         if !entry.is_same(statement) {
             return Err(self.diverge(&format!(
-                "statement {} is not what it was when it ran: `{}` then, `{}` now",
+                "statement {} differs from the one that ran before: `{}` then, `{}` now",
                 entry.number, entry.sql, statement.sql
             )));
         }
@@ -191,25 +192,25 @@ impl JournalledSession {
         Ok(Some(entry))
     }
 
-    /// Refuses to answer a statement from the journal of which the session may have held something that is needed later.
+    /// Refuses to answer a statement from the journal if it may have left state in its session that is needed later.
     async fn check_answerable(&mut self, entry: &JournalEntry, facts: &[StatementFacts]) -> Result<(), DbErr> {
         let is_certain = |facts: &StatementFacts| facts.is_understood || facts.kind == StatementKind::Schema;
         if facts.len() == 1 && facts.iter().all(is_certain) {
             return self.check_triggers(entry, facts).await;
         }
         Err(self.diverge(&format!(
-            "statement {} may have left something in its session, which is gone: `{}`",
+            "statement {} may have left state in its session, which has ended: `{}`",
             entry.number, entry.sql
         )))
     }
 
-    /// Triggers may leave something in the session as well.
+    /// Triggers may leave state in the session as well.
     async fn check_triggers(&mut self, entry: &JournalEntry, facts: &[StatementFacts]) -> Result<(), DbErr> {
         let rows = facts.iter().filter(|facts| facts.kind == StatementKind::Rows);
         for table in rows.flat_map(|facts| facts.writes.clone()) {
             if !self.table(&table).await?.has_known_triggers {
                 return Err(self.diverge(&format!(
-                    "statement {} may have left something in its session by a trigger of `{table}`, and it is gone: `{}`",
+                    "statement {} may have left state in its session, which has ended, by a trigger of `{table}`: `{}`",
                     entry.number, entry.sql
                 )));
             }
@@ -217,8 +218,8 @@ impl JournalledSession {
         Ok(())
     }
 
-    /// A statement of a resumed revision that has no entry may have been interrupted in its middle, where its table does not
-    /// roll back.
+    /// Refuses a statement of a resumed revision that has no entry, but may have been interrupted while it ran, because
+    /// its table does not roll back.
     async fn check_partial(&mut self, statement: &Statement, facts: &[StatementFacts]) -> Result<(), DbErr> {
         let is_next = self.is_resumed && !self.has_inserted && self.past.is_empty();
         let rows = facts.iter().filter(|facts| is_next && facts.kind == StatementKind::Rows);
@@ -246,18 +247,18 @@ impl JournalledSession {
         self.divergence.insert(DbErr::Custom(text.to_owned())).clone()
     }
 
-    /// Expects the reads that came before the next finished statement.
+    /// Sets the reads that are expected before the next finished statement.
     fn expect_reads(&mut self) {
         let next = self.past.values().filter(|entry| entry.number > self.number).min_by_key(|entry| entry.number);
         let recorded = next.map(|entry| reads::parse(entry.reads.as_deref()).unwrap_or_default());
         self.reads.expect(recorded);
     }
 
-    /// Answers a finished statement from the journal: what the code read before it has been read.
+    /// Answers a finished statement from the journal, after checking that the code has sent all queries before it.
     fn answered(&mut self, entry: &JournalEntry) -> Result<(), DbErr> {
         if self.reads.has_more() {
             return Err(self.diverge(&format!(
-                "the code does not read any more what it read before statement {}: `{}`",
+                "the code does not send a query that it sent before statement {}: `{}`",
                 entry.number, entry.sql
             )));
         }
@@ -265,7 +266,7 @@ impl JournalledSession {
         Ok(())
     }
 
-    /// Sends a text of the engine's own, under its own role.
+    /// Sends SQL text of the engine, under the engine's role.
     async fn tell(&self, sql: &str) -> Result<(), DbErr> {
         let told = match (self.holds_tables, self.changes_role) {
             (true, _) => self.side.execute_unprepared(sql).await,
@@ -275,12 +276,12 @@ impl JournalledSession {
         told.map(drop)
     }
 
-    /// Sends a text that begins or ends a transaction of the engine's own.
+    /// Sends SQL text that begins or ends a transaction of the engine.
     async fn control_own(&self, sql: &str) -> Result<(), DbErr> {
         self.live.executor().execute_unprepared(sql).await.map(drop)
     }
 
-    /// Says in the record that the revision is begun, where it does not say so yet, before a transaction of the code.
+    /// Records that the revision was begun, if that is not recorded yet, before a transaction of the code.
     async fn declare(&mut self) -> Result<(), DbErr> {
         if let Some(text) = self.opening() {
             self.tell_as_one(&text).await?;
@@ -289,7 +290,7 @@ impl JournalledSession {
         Ok(())
     }
 
-    /// Sends several statements of the engine's own in one transaction.
+    /// Sends several statements of the engine in one transaction.
     async fn tell_as_one(&self, sql: &str) -> Result<(), DbErr> {
         let begin = self.backend.begin_text();
         if !self.changes_role {
@@ -302,7 +303,7 @@ impl JournalledSession {
         }
     }
 
-    /// What opens the journal of this revision, where it is not open.
+    /// The statements that begin the journal of this revision; `None` when it is begun already.
     fn opening(&self) -> Option<String> {
         let declaration = self.declaration.as_ref()?;
         Some(format!("{}; {declaration}", self.store.clearing_text(self.dialect)))
@@ -312,7 +313,7 @@ impl JournalledSession {
         self.store.entry_text(self.backend, self.dialect, entry)
     }
 
-    /// Runs a statement that changes rows, together with its entry.
+    /// Executes a statement that changes rows, together with its entry.
     async fn run_with_entry<T>(&mut self, statement: Statement, run: impl StatementRunner<T>) -> Result<T, DbErr> {
         let entry = JournalEntry::started(&self.revision, self.number, &statement);
         let is_held = self.is_in_transaction() && !self.is_committed;
@@ -336,12 +337,13 @@ impl JournalledSession {
         outcome
     }
 
-    /// Begins the transaction of a statement and its entry, and opens the journal in it.
+    /// Begins the transaction of a statement and its entry, and begins the journal in it.
     async fn open_with_entry(&self) -> Result<(), DbErr> {
         let begin = self.backend.begin_text();
         match (self.opening(), self.changes_role) {
             (None, _) => self.control_own(begin).await,
-            // Rows of a table that does not roll back stay, whatever becomes of the transaction: the record has to say so.
+            // Rows of a table that does not roll back stay even if the transaction ends: the record has to say so
+            // before.
             (Some(opening), _) if !self.backend.rolls_back_ddl() => {
                 self.tell(&format!("{begin}; {opening}; COMMIT; {begin}")).await
             }
@@ -378,7 +380,7 @@ impl JournalledSession {
         Ok(answer)
     }
 
-    /// A statement that failed may have changed rows of a table that does not roll back: then it is in doubt.
+    /// Handles a failed statement: if it may have changed rows of a table that does not roll back, it is in doubt.
     async fn failed_in_part(&mut self, statement: &Statement, entry: JournalEntry, error: DbErr) -> DbErr {
         let facts = sql::read(&statement.sql, self.backend.sql_dialect());
         let rows = facts.iter().filter(|facts| facts.kind == StatementKind::Rows);
@@ -395,12 +397,12 @@ impl JournalledSession {
         error
     }
 
-    /// Whether the code believes to be in a transaction.
+    /// Whether the code assumes an open transaction.
     fn is_in_transaction(&self) -> bool {
         self.is_begun || self.live.is_in_transaction()
     }
 
-    /// Runs transaction control that was sent as text.
+    /// Executes transaction control that was sent as SQL.
     async fn control(&mut self, statement: Statement, facts: &StatementFacts) -> Result<ExecResult, DbErr> {
         let control = facts.control.clone();
         if control == Some(TransactionControl::Begin) {
@@ -443,7 +445,7 @@ impl JournalledSession {
         self.reads.end(is_rolled_back);
     }
 
-    /// Runs a statement that no transaction holds: its intent is written before, its end after.
+    /// Executes a statement that no transaction holds: its entry is written before it, its end after it.
     async fn run_with_intent<T>(
         &mut self,
         statement: Statement,
@@ -467,7 +469,7 @@ impl JournalledSession {
         }
         let (is_atomic, commits) = (is_atomic(facts), facts.iter().any(|facts| facts.commits_implicitly));
         let outcome = run.run(&mut self.live, statement.clone(), self.backend).await;
-        // Whatever comes of it: the transaction ends before it begins.
+        // In every case, the transaction ends before the statement begins.
         if commits && self.is_in_transaction() && !self.backend.rolls_back_ddl() {
             self.commit_implicitly();
         }
@@ -481,7 +483,7 @@ impl JournalledSession {
                 self.tell(&self.store.entry_end_text(self.backend, self.dialect, &entry)).await?;
                 Ok(answer)
             }
-            // Whether it took effect, or a part of it, is in doubt, as the entry says.
+            // It is in doubt whether the statement took effect completely or in part, as the entry says.
             Err(error) if is_lost_connection(&error) || !is_atomic => Err(error),
             Err(error) => {
                 let entry = JournalEntry { state: StatementState::Refused, ..entry };
@@ -491,14 +493,14 @@ impl JournalledSession {
         }
     }
 
-    /// What is in the transaction of the code is committed, and the code does not know.
+    /// Records that the open transaction of the code is committed, which the code does not know.
     fn commit_implicitly(&mut self) {
         self.is_committed = true;
         self.marks.iter_mut().for_each(|mark| *mark = self.finished);
         self.reads.commit();
     }
 
-    /// Follows the transaction control, and the locks of tables, in a text of several statements.
+    /// Records the transaction control and the locks of tables in SQL text of several statements.
     fn follow(&mut self, facts: &[StatementFacts]) {
         for facts in facts {
             match (&facts.control, facts.kind) {
@@ -516,7 +518,7 @@ impl JournalledSession {
         }
     }
 
-    /// Runs a statement of which nothing is left when the session ends.
+    /// Executes a statement whose effect ends with the session.
     async fn run_for_session(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
         let entry = JournalEntry::started(&self.revision, self.number, &statement);
         let result = self.live.execute(statement).await?;
@@ -527,12 +529,12 @@ impl JournalledSession {
         Ok(result)
     }
 
-    /// Answers a query with what it was answered when the revision was interrupted, or runs it.
+    /// Answers a query with its result from before the interruption, or executes it.
     async fn read(&mut self, statement: Statement, facts: &[StatementFacts]) -> Result<Vec<QueryResult>, DbErr> {
         let Some(recorded) = self.reads.next() else {
             if self.reads.is_replaying() {
                 return Err(
-                    self.diverge(&format!("the journal does not hold what the code reads now: `{}`", statement.sql))
+                    self.diverge(&format!("the journal does not hold the result of this query: `{}`", statement.sql))
                 );
             }
             self.check_session(&statement, facts)?;
@@ -541,7 +543,7 @@ impl JournalledSession {
             return Ok(rows);
         };
         if !recorded.is_same(&statement) {
-            return Err(self.diverge(&format!("the code reads something else than when it ran: `{}`", statement.sql)));
+            return Err(self.diverge(&format!("the code sends another query than before: `{}`", statement.sql)));
         }
         let dialect = self.backend.sql_dialect();
         let rows = match recorded.replay(dialect, &self.side, &self.live.executor()).await? {
@@ -549,15 +551,13 @@ impl JournalledSession {
             Replay::RunAndCompare => self.live.query(statement.clone()).await?,
         };
         if !recorded.gives(&rows) {
-            return Err(
-                self.diverge(&format!("a large result is not what it was when the code ran: `{}`", statement.sql))
-            );
+            return Err(self.diverge(&format!("a large result differs from the earlier one: `{}`", statement.sql)));
         }
         self.reads.log(recorded);
         Ok(rows)
     }
 
-    /// Locks tables, or gives them back: it runs whenever the revision does.
+    /// Locks or unlocks tables: the statement runs whenever the revision does.
     async fn lock_tables(&mut self, statement: Statement, facts: &[StatementFacts]) -> Result<ExecResult, DbErr> {
         self.declare().await?;
         let result = self.live.execute(statement).await?;
@@ -569,12 +569,12 @@ impl JournalledSession {
     }
 }
 
-/// Whether the database undoes all of a text when it fails.
+/// Whether the database undoes all of the SQL text when it fails.
 fn is_atomic(facts: &[StatementFacts]) -> bool {
     matches!(facts, [facts] if facts.is_atomic)
 }
 
-/// Reads as they stand in the journal, with the answer of the statement itself behind them.
+/// The reads in the format of the journal, with the result of the statement itself at the end.
 fn with_answer(reads: Option<&str>, answer: Option<RecordedRead>) -> Option<String> {
     let Some(answer) = answer else { return reads.map(str::to_owned) };
     let mut all = reads::parse(reads).unwrap_or_default();
@@ -608,7 +608,9 @@ impl StatementHandler for JournalledSession {
         if let Some(entry) = self.next_replayed(&statement, &facts).await? {
             if effect == JournalEffect::Session {
                 let (number, sql) = (entry.number, &entry.sql);
-                return Err(self.diverge(&format!("what statement {number} made went with its session: `{sql}`")));
+                return Err(
+                    self.diverge(&format!("what statement {number} created was lost with its session: `{sql}`"))
+                );
             }
             self.answered(&entry)?;
             return intercept::executed(entry.rows_affected.unsigned_abs(), entry.last_insert_id.unsigned_abs());
@@ -671,7 +673,7 @@ impl StatementHandler for JournalledSession {
 }
 
 impl JournalledSession {
-    /// The rows that a statement gave which changes something.
+    /// The rows that a statement with changes returned.
     async fn recalled_rows(&mut self, entry: &JournalEntry, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let own = self.reads.last().filter(|read| read.is_same(&statement));
         let Some(own) = own else {
@@ -686,7 +688,7 @@ impl JournalledSession {
     }
 }
 
-/// A way to run a statement: what the code gets, and the counts that the journal keeps.
+/// Executes a statement: returns the result for the code, and the counts for the journal.
 #[async_trait]
 trait StatementRunner<T>: Send + Sync {
     async fn run(
@@ -696,7 +698,7 @@ trait StatementRunner<T>: Send + Sync {
         backend: &dyn Backend,
     ) -> Result<(T, (u64, u64)), DbErr>;
 
-    /// What the code was answered, where it were rows.
+    /// The result for the journal, if it has rows.
     fn read(&self, statement: &Statement, answer: &T) -> Option<RecordedRead>;
 }
 

@@ -1,29 +1,29 @@
-//! What the journal does with a text, by its facts. Pure.
+//! Decides from its facts what the journal does with SQL text. Pure.
 
 use crate::sql::{SessionState, StatementFacts, StatementKind};
 
-/// What a text leaves behind, and so what the journal does with it.
+/// What SQL text leaves in the database or in the session, which decides what the journal does with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum JournalEffect {
-    /// There is no statement in it.
+    /// The text contains no statement.
     Nothing,
-    /// Something that ends with the session and is the same whenever the revision runs: it runs again.
+    /// State that ends with the session and is the same whenever the revision runs: the statement runs again.
     Passing,
-    /// Nothing. The code may act on what it reads, so that it is kept.
+    /// Nothing. The code may depend on what it reads, so the journal keeps the result.
     Read,
     /// The begin or the end of a transaction.
     Control,
-    /// The lock of tables, or its end.
+    /// The lock of tables, or its release.
     LockTables,
-    /// Something that ends with the session, and that later statements may build on: it cannot be made anew later.
+    /// State that ends with the session, and on which later statements may depend: it cannot be restored later.
     Session,
-    /// Changed rows, which a transaction holds together with the entry.
+    /// Changed rows. One transaction holds them together with the entry.
     Rows,
     /// Anything else.
     Other,
 }
 
-/// Judges a text. Where the code holds tables by `LOCK TABLES`, no transaction of the engine's can hold rows.
+/// Classifies SQL text. While the code holds tables by `LOCK TABLES`, no transaction of the engine can hold rows.
 pub(crate) fn effect(statements: &[StatementFacts], holds_tables: bool) -> JournalEffect {
     match statements {
         [] => JournalEffect::Nothing,

@@ -1,13 +1,13 @@
-//! When the statement of a revision that runs now began, and when it has to end.
+//! When the running statement of a revision began, and when it has to end.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// No statement runs, or it may take as long as it wants.
+/// No statement is running, or it has no time limit.
 const NEVER: u64 = u64::MAX;
 
-/// When the statement that runs now began, and when it has to end. Whoever runs it starts it; the thread of the database and
-/// the run ask.
+/// When the running statement began, and when it has to end. The session that executes it sets both; the thread of the
+/// database and the run read them.
 #[derive(Debug)]
 pub(crate) struct Deadline {
     limit: Option<Duration>,
@@ -23,7 +23,7 @@ impl Deadline {
         Self { limit, origin: Instant::now(), start: AtomicU64::new(NEVER), end: AtomicU64::new(NEVER) }
     }
 
-    /// A statement begins.
+    /// Records the start of a statement.
     pub(crate) fn start(&self) {
         let now = self.origin.elapsed();
         self.start.store(millis(now), Ordering::Relaxed);
@@ -32,19 +32,19 @@ impl Deadline {
         }
     }
 
-    /// The statement has ended.
+    /// Records the end of the statement.
     pub(crate) fn stop(&self) {
         self.start.store(NEVER, Ordering::Relaxed);
         self.end.store(NEVER, Ordering::Relaxed);
     }
 
-    /// How long the statement has run that runs now, if one does.
+    /// How long the running statement has run; `None` when no statement is running.
     pub(crate) fn running(&self) -> Option<Duration> {
         let start = self.start.load(Ordering::Relaxed);
         (start != NEVER).then(|| self.origin.elapsed().saturating_sub(Duration::from_millis(start)))
     }
 
-    /// Whether the time of the statement is over.
+    /// Whether the statement has reached its time limit.
     #[cfg(feature = "sqlite")]
     pub(crate) fn is_over(&self) -> bool {
         let end = self.end.load(Ordering::Relaxed);

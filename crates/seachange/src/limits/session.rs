@@ -1,4 +1,4 @@
-//! Limits as settings of a session.
+//! Sets limits as settings of a session.
 
 use sea_orm::{DatabaseConnection, DbErr};
 
@@ -8,12 +8,12 @@ use crate::run_context::RunContext;
 /// A setting of a session with its value.
 type SessionSetting = (&'static str, String);
 
-/// Does some work in a session that has the limits, and gives it back as it was found.
+/// Does some work in a session that has the limits, and restores its settings afterwards.
 ///
 /// # Errors
 ///
-/// Those of the work; [`Error::NoStatementTimeout`] where the database has no such limit, and [`Error::Database`] when it
-/// does not take one: then the work is not begun.
+/// Those of the work; [`Error::NoStatementTimeout`] when the database has no such limit, and [`Error::Database`] when
+/// it refuses one. In both cases, the work is not begun.
 pub(crate) async fn limited<T>(site: RunContext<'_>, work: impl AsyncFnOnce() -> Result<T, Error>) -> Result<T, Error> {
     check(site).await?;
     let wanted = site.backend.limit_settings(site.limits);
@@ -28,7 +28,7 @@ pub(crate) async fn limited<T>(site: RunContext<'_>, work: impl AsyncFnOnce() ->
     outcome
 }
 
-/// Gives a session the limits for as long as it lasts.
+/// Sets the limits in a session that is not used for anything else.
 ///
 /// # Errors
 ///
@@ -43,7 +43,7 @@ pub(crate) async fn limit(site: RunContext<'_>, session: &DatabaseConnection) ->
     }
 }
 
-/// Refuses a limit that the database would not heed.
+/// Refuses a limit that the database would ignore.
 async fn check(site: RunContext<'_>) -> Result<(), Error> {
     if site.limits.statement_limit().is_none() {
         return Ok(());
@@ -55,7 +55,7 @@ async fn check(site: RunContext<'_>) -> Result<(), Error> {
     }
 }
 
-/// Sets what is wanted; what was there before is in `found`, as far as it was changed.
+/// Sets the limits; `found` receives the former values of the settings that were changed.
 async fn impose(
     site: RunContext<'_>,
     wanted: Vec<SessionSetting>,
@@ -73,7 +73,7 @@ async fn impose(
     Ok(())
 }
 
-/// Puts back what was there. A session that does not take it is gone, or of no use to whoever gave it.
+/// Restores the former settings. A session that refuses this is lost, or of no more use to the caller.
 async fn lift(site: RunContext<'_>, found: Vec<SessionSetting>) {
     for (name, value) in found {
         let _ = site.backend.set(site.connection, name, &value).await;

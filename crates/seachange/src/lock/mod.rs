@@ -1,8 +1,8 @@
-//! One run at a time: whoever comes second waits, and knows for whom.
+//! One run at a time: a second run waits, and knows which run it waits for.
 //!
-//! On a server the lock belongs to the session, so that the death of the process releases it. SQLite has one writer at a
-//! time anyway: there, each revision waits for its turn (see [`RunContext::begin`]), and finds out whether somebody else has
-//! done its work.
+//! On a server, the lock belongs to the session, so that the server releases it when the process dies. SQLite is a
+//! single-writer database and has no such lock: there, each revision waits until it can write (see
+//! [`RunContext::begin`]), and then checks whether another run has already executed it.
 
 mod pause;
 mod waiter;
@@ -20,13 +20,13 @@ use crate::store::Holder;
 
 const DOING: &str = "cannot take the lock that keeps other runs out";
 
-/// Waits until no other run is at work, and keeps later ones out.
+/// Waits until no other run is running, and excludes later runs.
 ///
 /// # Errors
 ///
-/// [`Error::LockTimeout`] when that takes too long, [`Error::LockLost`] where the lock would keep no run out.
+/// [`Error::LockTimeout`] when that takes too long, [`Error::LockLost`] when the lock would not exclude other runs.
 pub(crate) async fn acquire(site: RunContext<'_>) -> Result<(), Error> {
-    // Before the lock is taken: it is unknown in which session it could be given back.
+    // Checked before the lock is taken: it is unknown which session could release it.
     if site.backend.is_pooled(site.connection).await {
         return Err(Error::LockLost { is_pooled: true });
     }
@@ -38,21 +38,21 @@ pub(crate) async fn acquire(site: RunContext<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Lets others in. When even this fails, the session is gone, and the lock with it.
+/// Releases the lock. If this fails, the session is lost, and its lock with it.
 pub(crate) async fn release(site: RunContext<'_>) {
     let _ = site.backend.unlock(site.connection, site.store.lock_key(), LockRole::Run).await;
 }
 
-/// Says who is at work now, for those who wait.
+/// Writes this run into the lock table, so that waiting runs can name it.
 ///
 /// # Errors
 ///
-/// [`Error::Database`] when nothing can be written.
+/// [`Error::Database`] when the table cannot be written.
 pub(crate) async fn register_holder(site: RunContext<'_>, work: &WorkSession, holder: &Holder) -> Result<(), Error> {
     try_register_holder(site, work, holder).await.map(drop)
 }
 
-/// Says who is at work now, once no other run is in the middle of a revision that no transaction holds.
+/// Writes this run into the lock table once no other run is executing a revision that no transaction holds.
 ///
 /// # Errors
 ///
@@ -69,8 +69,8 @@ pub(crate) async fn register_holder_when_idle(
     Ok(())
 }
 
-/// Waits until nobody is in the middle of a revision that no transaction holds, where runs take turns: there, the lock
-/// keeps none of them out.
+/// On a single-writer database, waits until no other run is executing a revision that no transaction holds: there, the
+/// lock excludes no run.
 ///
 /// # Errors
 ///
@@ -84,7 +84,7 @@ pub(crate) async fn wait_until_idle(site: RunContext<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Says who is at work now, unless another run is in the middle of a revision. Whether it could be said comes back.
+/// Writes this run into the lock table, unless another run is executing a revision. Returns whether that succeeded.
 async fn try_register_holder(site: RunContext<'_>, work: &WorkSession, holder: &Holder) -> Result<bool, Error> {
     let wrap = |error| Error::database("cannot write to the database")(error);
     if !site.backend.is_single_writer() {
@@ -97,13 +97,13 @@ async fn try_register_holder(site: RunContext<'_>, work: &WorkSession, holder: &
         work.roll_back().await;
     }
     match announced {
-        // Another session reads. It is a message, and the revisions have retries of their own.
+        // Another session reads. The entry only informs waiting runs, and revisions have retries of their own.
         Err(error) if site.backend.is_lock_conflict(&error) => Ok(true),
         announced => announced.map_err(wrap),
     }
 }
 
-/// A run that is in the middle of a revision stays the one that others wait for.
+/// Writes the entry, unless another run is executing a revision: other runs wait for that one.
 async fn register_holder_in_transaction(
     site: RunContext<'_>,
     work: &WorkSession,
@@ -116,7 +116,7 @@ async fn register_holder_in_transaction(
     work.execute("COMMIT").await.map(|_| true)
 }
 
-/// Whether another run is in the middle of a revision. The record is read only where somebody says to be at work.
+/// Whether another run is executing a revision. The record is read only if the lock table names a run.
 async fn is_busy(site: RunContext<'_>, connection: &impl ConnectionTrait) -> Result<bool, DbErr> {
     if !is_at_work(site, connection).await {
         return Ok(false);
@@ -128,7 +128,7 @@ async fn is_busy(site: RunContext<'_>, connection: &impl ConnectionTrait) -> Res
     }
 }
 
-/// Says that this run is not at work any longer. It is a message, so that a failure does no harm.
+/// Deletes this run from the lock table. The entry only informs waiting runs, so a failure is harmless.
 pub(crate) async fn clear_holder(site: RunContext<'_>, work: &WorkSession, holder: &Holder) {
     let _ = match site.backend.is_single_writer() {
         true => site.store.clear_holder(work.executor(), holder).await,
@@ -136,8 +136,8 @@ pub(crate) async fn clear_holder(site: RunContext<'_>, work: &WorkSession, holde
     };
 }
 
-/// Whether another run is at work. Where runs take turns, it is whether the process that said so is there; one on another
-/// machine counts as there for an hour.
+/// Whether another run is running. On a single-writer database, this means that the process in the lock table exists; a
+/// process on another machine counts as existing for an hour.
 pub(crate) async fn is_at_work(site: RunContext<'_>, connection: &impl ConnectionTrait) -> bool {
     if !site.backend.is_single_writer() {
         return site.backend.is_locked(site.connection, site.store.lock_key()).await.unwrap_or(false);

@@ -4,18 +4,19 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// The first pause, and the longest, for who asks whether a lock is free.
+/// The first pause and the longest one between attempts to take a lock.
 const FIRST: Duration = Duration::from_millis(20);
 const LONGEST: Duration = Duration::from_millis(500);
 
-/// The same for who has asked for too much, and leaves others alone for a while.
+/// The first pause and the longest one between attempts at a revision, during which other sessions can finish.
 const FIRST_RETREAT: Duration = Duration::from_millis(100);
 const LONGEST_RETREAT: Duration = Duration::from_secs(5);
 
-/// How often a pause looks whether somebody asks to stop.
+/// How often a pause checks whether the run is asked to stop.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Pauses that grow, each by chance between half and all of its length: those who began to wait together do not ask together.
+/// Pauses that grow. Each has a random length between half and all of its maximum, so that runs that began to wait
+/// together do not ask together.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     next: Duration,
@@ -23,17 +24,17 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// For asking whether a lock is free.
+    /// For attempts to take a lock.
     pub(crate) fn new() -> Self {
         Self { next: FIRST, longest: LONGEST }
     }
 
-    /// For running a revision again that was rolled back.
+    /// For attempts at a revision that was rolled back.
     pub(crate) fn for_retry() -> Self {
         Self { next: FIRST_RETREAT, longest: LONGEST_RETREAT }
     }
 
-    /// Sleeps, no longer than `left`, and not much longer than until `stop` is set.
+    /// Sleeps at most for `left`, and until shortly after `stop` is set.
     pub(crate) async fn sleep(&mut self, left: Duration, stop: &AtomicBool) {
         let pause = self.next / 2 + (self.next / 2).mul_f64(random_fraction());
         self.next = (self.next * 2).min(self.longest);
@@ -44,7 +45,7 @@ impl Backoff {
     }
 }
 
-/// A number from 0 to 1, from the seed that every hash map of the standard library gets.
+/// A number from 0 to 1, from the random seed of a hash map of the standard library.
 fn random_fraction() -> f64 {
     let bits = RandomState::new().build_hasher().finish() >> 32;
     f64::from(u32::try_from(bits).unwrap_or(u32::MAX)) / f64::from(u32::MAX)

@@ -1,4 +1,4 @@
-//! Somebody who waits, says for whom, and gives up in the end.
+//! Waits for another run, reports which one, and ends at the time limit.
 
 use std::time::{Duration, Instant};
 
@@ -8,15 +8,15 @@ use crate::event::Event;
 use crate::run_context::RunContext;
 use crate::store::Holder;
 
-/// How often those who watch are told again, though nothing has changed.
+/// How often the event is repeated when nothing has changed.
 const REMINDER: Duration = Duration::from_secs(10);
 
-/// Waits for another run, as long as the limits say.
+/// Waits for another run, up to the time limit.
 pub(crate) struct LockWait<'a> {
     site: RunContext<'a>,
     since: Instant,
     pause: Backoff,
-    /// When those who watch were told, and of whom.
+    /// The time and the holder of the last event.
     told: Option<(Instant, Option<Holder>)>,
 }
 
@@ -25,11 +25,11 @@ impl<'a> LockWait<'a> {
         Self { site, since: Instant::now(), pause: Backoff::new(), told: None }
     }
 
-    /// Waits for a moment.
+    /// Waits for one pause.
     ///
     /// # Errors
     ///
-    /// [`Error::LockTimeout`] when the time is over, [`Error::Stopped`] when somebody asks to stop.
+    /// [`Error::LockTimeout`] when the time limit is reached, [`Error::Stopped`] when the run is asked to stop.
     pub(crate) async fn wait(&mut self) -> Result<(), Error> {
         if self.site.is_stopping() {
             return Err(Error::Stopped { waited: self.since.elapsed() });
@@ -46,7 +46,7 @@ impl<'a> LockWait<'a> {
         Ok(())
     }
 
-    /// Who is at work. That it cannot be read is no reason not to wait.
+    /// The run that is running. The wait continues if it cannot be read.
     async fn holder(&self) -> Option<Holder> {
         let RunContext { connection, backend, store, .. } = self.site;
         let mut holder = store.holder(connection, backend).await.ok()??;

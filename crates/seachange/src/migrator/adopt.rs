@@ -1,4 +1,4 @@
-//! Going on from the record of another tool.
+//! Takes over the record of another tool.
 
 use sea_orm::DatabaseTransaction;
 
@@ -8,18 +8,19 @@ use crate::error::Error;
 use crate::store::RevisionRow;
 
 impl Migrator {
-    /// What the record of another tool comes to. Read only.
+    /// Plans which revisions the record of another tool says are applied. Read only.
     ///
     /// # Errors
     ///
-    /// [`Error::Adopt`] when the table is not there, does not fit the revisions of the program, or disagrees with what is
-    /// recorded already; [`Error::Interrupted`]; otherwise as [`read`](Self::read).
+    /// [`Error::Adopt`] when the table does not exist, does not match the revisions of the program, or contradicts the
+    /// record; [`Error::Interrupted`]; otherwise as [`read`](Self::read).
     pub async fn plan_adoption(&self, old: &ForeignVersionTable) -> Result<AdoptionPlan, Error> {
         self.plan_adoption_from(&self.read().await?, old).await
     }
 
-    /// Records as applied what the record of another tool says is, without running anything, and when it was applied as far
-    /// as that is known. All of it is recorded, or nothing. The other tool's table stays as it is.
+    /// Records as applied the revisions that the record of another tool says are applied, without running anything. If
+    /// the other record has the times, they are kept. Either all revisions are recorded or none. The other tool's table
+    /// stays as it is.
     ///
     /// # Errors
     ///
@@ -59,7 +60,7 @@ impl Migrator {
         self.run_site().await?.write("cannot write which revisions are applied", write).await
     }
 
-    /// The row of a revision that is adopted: a stamp, at the time when it was applied.
+    /// The row of an adopted revision: a stamp with the time when the revision was applied.
     fn adopted_row(&self, adopted: &AdoptedRevision) -> Option<RevisionRow> {
         let row = self.stamped(self.graph.get(adopted.script.revision.id)?);
         let moment = adopted.applied_at.unwrap_or(row.started_at);

@@ -1,4 +1,4 @@
-//! Revisions that were edited after they were applied, accepted as they are now.
+//! Accepts the current code of revisions that were edited after they were applied.
 
 use sea_orm::DatabaseTransaction;
 use seachange_graph::{PlanError, Target};
@@ -8,13 +8,13 @@ use crate::error::Error;
 use crate::revision::RegisteredRevision;
 
 impl Migrator {
-    /// Records the code that edited revisions have now, all of them or those that the targets mean, and says which they
-    /// are, in the order in which they run. What is named and was not edited stays as it is.
+    /// Records the current code of edited revisions, of all or of those that `targets` name. Returns the revisions in
+    /// the order in which they run. A named revision that was not edited stays as it is.
     ///
     /// # Errors
     ///
-    /// [`Error::Plan`] when a target means nothing, or what is not applied; otherwise as [`stamp`](Self::stamp), but a
-    /// record that does not fit the graph is no error here.
+    /// [`Error::Plan`] when a target names no revision, or one that is not applied; otherwise as
+    /// [`stamp`](Self::stamp), except that the record need not match the graph.
     pub async fn accept_edited(&self, targets: &[Target]) -> Result<Vec<&'static RegisteredRevision>, Error> {
         if self.edited(targets).await?.is_empty() {
             return Ok(Vec::new());
@@ -27,7 +27,7 @@ impl Migrator {
         .await
     }
 
-    /// The edited revisions, all of them or those that the targets mean.
+    /// The edited revisions: all of them, or those that `targets` name.
     async fn edited(&self, targets: &[Target]) -> Result<Vec<&'static RegisteredRevision>, Error> {
         let record = self.read().await?;
         let mut edited = record.edited(self.migrations, self.graph);
@@ -38,7 +38,7 @@ impl Migrator {
         Ok(edited.iter().filter_map(|id| self.script(id)).collect())
     }
 
-    /// The applied revisions that targets mean.
+    /// The applied revisions that `targets` name.
     fn named(&self, record: &RevisionRecord, targets: &[Target]) -> Result<Vec<String>, Error> {
         let applied = record.known(self.graph).applied_with_gaps(self.graph)?;
         let mut named = Vec::new();

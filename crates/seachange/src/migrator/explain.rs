@@ -1,4 +1,4 @@
-//! Failures whose reason only the server can tell: it is a standby, or one node of several.
+//! Explains failures by the role of the server: it is a standby, or one node of several.
 
 use sea_orm::DbErr;
 
@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::runner::FailureCause;
 
 impl Migrator {
-    /// The outcome of a run, with what the server says of itself where that explains a failure. Costs nothing otherwise.
+    /// Returns the outcome of a run, with the role of the server if that explains a failure. A success costs no query.
     pub(super) async fn explain<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
         let error = match outcome {
             Err(error) => error,
@@ -27,7 +27,7 @@ impl Migrator {
 }
 
 impl Error {
-    /// What the database said, where the failure comes from it.
+    /// What the database said, if the failure comes from it.
     fn cause(&self) -> Option<&DbErr> {
         match self {
             Self::Database { source, .. } => Some(source),

@@ -1,4 +1,4 @@
-//! Ways out of a revision that was interrupted where the database cannot roll back.
+//! Continues or settles a revision that was interrupted where the database cannot roll back.
 
 use sea_orm::{DatabaseExecutor, DbErr};
 use seachange_graph::{Direction, Plan, Step};
@@ -20,34 +20,35 @@ const WRITING: &str = "cannot write which revisions are applied";
 pub struct InterruptedRevision {
     /// The revision.
     pub revision: String,
-    /// What was being done.
+    /// The direction of the interrupted step.
     pub direction: Direction,
-    /// The row it left.
+    /// The row that the run left.
     pub row: RevisionRow,
     /// The statements that took effect.
     pub finished: Vec<JournalEntry>,
-    /// The statement that was running, and what the catalogue says of it.
+    /// The statement that was running, and whether it took effect according to the catalogue.
     pub in_doubt: Option<(JournalEntry, StatementOutcome)>,
     /// The statements that the database refused.
     pub refused: Vec<JournalEntry>,
 }
 
 impl InterruptedRevision {
-    /// Whether a script has begun the revision, and nobody knows which of its statements took effect.
+    /// Whether a script began the revision. A script keeps no journal, so it is unknown which of its statements took
+    /// effect.
     pub fn is_of_script(&self) -> bool {
         self.row.was_begun_by_sql_script()
     }
 
-    /// Whether the journal says anything; where it does not, there may be none.
+    /// Whether the journal has entries of the revision. Without entries, the table of the journal may not exist.
     pub(super) fn has_entries(&self) -> bool {
         !self.finished.is_empty() || self.in_doubt.is_some() || !self.refused.is_empty()
     }
 }
 
-/// What is known of the statement that was running.
+/// What the caller says of the statement that was running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resolution {
-    /// The catalogue is to say, or nothing is done.
+    /// Ask the catalogue; without a clear answer, do nothing.
     Ask,
     /// It took effect.
     Ran,
@@ -56,7 +57,8 @@ pub enum Resolution {
 }
 
 impl Migrator {
-    /// What an interrupted run left, with what the catalogue says of the statement that was running. Read only.
+    /// What an interrupted run left, and whether the statement that was running took effect according to the catalogue.
+    /// Read only.
     ///
     /// # Errors
     ///
@@ -97,12 +99,13 @@ impl Migrator {
         })
     }
 
-    /// Runs the rest of the revision that was interrupted. What the journal shows as finished is not run again.
+    /// Runs the rest of the revision that was interrupted. Statements that the journal shows as finished do not run
+    /// again.
     ///
     /// # Errors
     ///
-    /// [`Error::InDoubt`] when it takes a person to say whether a statement took effect, and [`Error::Unjournalled`] when
-    /// it takes one to say which did; [`Error::NotInterrupted`] when there is nothing to resume; otherwise as
+    /// [`Error::InDoubt`] when the user has to say whether a statement took effect, and [`Error::Unjournalled`] when
+    /// the user has to say which ones did; [`Error::NotInterrupted`] when there is nothing to resume; otherwise as
     /// [`upgrade`](Self::upgrade).
     pub async fn resume(&self, doubt: Resolution) -> Result<Report, Error> {
         self.locked(async || {
@@ -120,8 +123,8 @@ impl Migrator {
         .await
     }
 
-    /// Does some work on what was interrupted, once no other run is at it: where runs take turns, the lock keeps none of
-    /// them out, but the one that says first that it is at work does.
+    /// Does some work on the interrupted revision, once no other run executes it. On a single-writer database, the lock
+    /// excludes no other run; the entry in the lock table does.
     async fn alone<T>(
         &self,
         plan: &Plan,
@@ -155,15 +158,15 @@ impl Migrator {
         outcome
     }
 
-    /// The step that was interrupted.
+    /// The interrupted step.
     fn step(&self, interruption: &InterruptedRevision) -> Result<Step, Error> {
         let id = &interruption.revision;
         let revision = self.graph.get(id).ok_or_else(|| Error::UnknownRevision { revision: id.clone() })?;
         Ok(Step::of(interruption.direction, revision))
     }
 
-    /// Writes into the journal what became of the statement that was running, and forgets those that were refused. What
-    /// is finished then comes back.
+    /// Writes into the journal whether the statement that was running took effect, and deletes the refused statements.
+    /// Returns the statements that are finished then.
     async fn settle_doubt(
         &self,
         interruption: &InterruptedRevision,
@@ -206,8 +209,8 @@ impl Migrator {
         self.report(&self.read_by(work.executor()).await?, &Plan::default(), report)
     }
 
-    /// Records an interrupted revision as applied, or as not applied, after somebody has finished or undone by hand what
-    /// it began.
+    /// Records an interrupted revision as applied, or as not applied, after the user has finished or undone its changes
+    /// by hand.
     ///
     /// # Errors
     ///

@@ -1,55 +1,56 @@
-//! What an upgrade makes of a record that is not quite as its program left it.
+//! How an upgrade handles a record that differs from what its program wrote.
 
-/// The choices of an upgrade. By default it refuses whatever might be a mistake, and tells of edits.
+/// The choices of an upgrade. By default it refuses everything that may be a mistake, and reports edited revisions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct UpgradeOptions {
-    /// What is made of revisions that are missing below applied ones.
+    /// How to handle revisions that are missing below applied ones.
     pub gaps: GapPolicy,
-    /// What is made of a database that is ahead of the program.
+    /// How to handle a database that is ahead of the program.
     pub ahead: AheadPolicy,
-    /// What is made of revisions that were edited after they were applied.
+    /// How to handle revisions that were edited after they were applied.
     pub edits: EditPolicy,
-    /// What is made of the record of another tool, where nothing is recorded here.
+    /// How to handle the record of another tool, when no revision is recorded by the engine.
     pub other_records: OtherRecordPolicy,
 }
 
-/// What an upgrade makes of revisions that are missing below applied ones: they were added to the graph later.
+/// How an upgrade handles revisions that are missing below applied ones because they were added to the graph later.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum GapPolicy {
     /// Refuse to upgrade, with [`AppliedError::Missing`](seachange_graph::AppliedError::Missing).
     #[default]
     Refuse,
-    /// Apply them with the rest.
+    /// Apply the missing revisions with the others.
     Fill,
 }
 
-/// What an upgrade makes of a database that is ahead of its program: a newer one applied revisions that lie above all
-/// that this one knows, or on new roots. A database that has diverged is refused in any case.
+/// How an upgrade handles a database that is ahead of its program: a newer program applied revisions that are above all
+/// revisions of this one, or on new roots. A database that has diverged is refused in any case.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum AheadPolicy {
     /// Refuse to upgrade, with [`AppliedError::Ahead`](seachange_graph::AppliedError::Ahead).
     #[default]
     Refuse,
-    /// Leave what is unknown alone, and upgrade the rest. An older service lives on so while a newer one is rolled out.
+    /// Ignore the unknown revisions, and apply the others. With this, an older service continues to work while a newer
+    /// one is rolled out.
     Allow,
 }
 
-/// What an upgrade makes of applied revisions whose files have other code now.
+/// How an upgrade handles applied revisions whose files have other code now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum EditPolicy {
-    /// Tell of them, with [`Event::Edited`](crate::event::Event::Edited), and go on.
+    /// Report them with [`Event::Edited`](crate::event::Event::Edited), and continue.
     #[default]
     Warn,
     /// Refuse to upgrade, with [`Error::Edited`](crate::Error::Edited).
     Refuse,
 }
 
-/// What an upgrade makes of the record of another tool (`seaql_migrations`, `alembic_version`) in a database of which nothing
-/// is recorded here: it would apply again what that tool has applied.
+/// How an upgrade handles the record of another tool (`seaql_migrations`, `alembic_version`) in a database without a
+/// recorded revision. The upgrade would apply again what that tool has applied.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum OtherRecordPolicy {
-    /// Refuse to upgrade, with [`Error::Unadopted`](crate::Error::Unadopted): [`Migrator::adopt`](crate::Migrator::adopt)
-    /// goes on from that record.
+    /// Refuse to upgrade, with [`Error::Unadopted`](crate::Error::Unadopted).
+    /// [`Migrator::adopt`](crate::Migrator::adopt) takes that record over.
     #[default]
     Refuse,
     /// Apply everything.

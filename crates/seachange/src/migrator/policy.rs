@@ -1,4 +1,4 @@
-//! The record as an upgrade starts from it: judged, with what was let pass.
+//! Checks the record from which an upgrade starts, and returns the anomalies that the options allow.
 
 use std::collections::HashSet;
 
@@ -10,17 +10,18 @@ use crate::event::Event;
 use crate::revision::Migrations;
 use crate::store::{RevisionRow, RevisionRowState};
 
-/// What is unusual about a record, and was let pass.
+/// Anomalies of a record that the options allow.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Warnings {
-    /// Applied revisions that the program does not know, sorted: the database is ahead of it.
+    /// Applied revisions that the program does not know, sorted. If there are any, the database is ahead of the
+    /// program.
     pub unknown: Vec<String>,
     /// Applied revisions whose files have other code now, in the order in which they run.
     pub edited: Vec<String>,
 }
 
 impl Warnings {
-    /// The same as events, for whoever watches.
+    /// The warnings as events, for the event handler.
     pub fn events(&self) -> impl Iterator<Item = Event<'_>> {
         let ahead = (!self.unknown.is_empty()).then_some(Event::Ahead { unknown: &self.unknown });
         let edited = (!self.edited.is_empty()).then_some(Event::Edited { revisions: &self.edited });
@@ -39,7 +40,7 @@ impl RevisionRecord {
         graph.iter().map(|revision| &revision.id).filter(|id| edited.contains(id.as_str())).cloned().collect()
     }
 
-    /// The applied set that an upgrade starts from, without what is unknown where that is allowed.
+    /// The applied set that an upgrade starts from. Unknown revisions are omitted if `options` allow them.
     fn applied_under_policy(
         &self,
         migrations: &Migrations,
@@ -66,7 +67,7 @@ impl RevisionRecord {
         }
     }
 
-    /// The record with what a newer program has begun taken for done.
+    /// The record with the unfinished revisions of a newer program counted as applied.
     fn with_unknown_finished(mut self, graph: &Graph) -> Self {
         for row in self.rows.iter_mut().filter(|row| graph.get(&row.revision).is_none()) {
             row.state = RevisionRowState::Applied;
@@ -76,15 +77,16 @@ impl RevisionRecord {
 }
 
 impl Migrator {
-    /// Makes sure that an upgrade to all heads would have nothing to do. Read only, and nobody is told of the notices.
+    /// Checks that an upgrade to all heads would have nothing to do. Read only; the warnings are returned, and emit no
+    /// events.
     ///
-    /// Where a database may be ahead, a revision that a newer program is in the middle of is that program's affair: a
-    /// service that does not know it is not held up.
+    /// If `options` allow a database to be ahead, a revision that a newer program is executing is not an error: a
+    /// service that does not know this revision does not have to wait for it.
     ///
     /// # Errors
     ///
-    /// [`Error::Behind`] when revisions are pending, and [`Error::Unadopted`] when all are because another tool has migrated
-    /// the database; otherwise as [`plan_upgrade`](Self::plan_upgrade).
+    /// [`Error::Behind`] when revisions are pending, and [`Error::Unadopted`] when they are all pending because another
+    /// tool has migrated the database; otherwise as [`plan_upgrade`](Self::plan_upgrade).
     pub async fn check_with(&self, options: UpgradeOptions) -> Result<Warnings, Error> {
         if self.is_complete().await {
             return Ok(Warnings::default());
@@ -102,12 +104,12 @@ impl Migrator {
         Err(Error::Behind { pending: plan.steps.into_iter().map(|step| step.revision).collect() })
     }
 
-    /// Plans an upgrade without running it. Read only, and nobody is told of the notices.
+    /// Plans an upgrade without running it. Read only; the warnings are returned, and emit no events.
     ///
     /// # Errors
     ///
-    /// [`Error::Plan`] when a target cannot be reached, [`Error::Edited`] where edits are refused, [`Error::Unadopted`] for a
-    /// database of another tool; otherwise as [`pending`](Self::pending).
+    /// [`Error::Plan`] when a target cannot be reached, [`Error::Edited`] when `options` refuse edited revisions,
+    /// [`Error::Unadopted`] for a database that another tool has migrated; otherwise as [`pending`](Self::pending).
     pub async fn plan_upgrade(&self, targets: &[Target], options: UpgradeOptions) -> Result<(Plan, Warnings), Error> {
         let record = self.read().await?;
         let (plan, notices) = self.with_running_detected(self.plan_upgrade_from(&record, targets, options)).await?;
@@ -125,7 +127,7 @@ impl Migrator {
         Ok((self.graph.upgrade(&applied, targets)?, notices))
     }
 
-    /// The edited revisions that a plan takes back: what undoes them now may not be what was applied.
+    /// The edited revisions that a plan reverts: their current code may not undo the code that was applied.
     pub(super) fn edited_in(&self, record: &RevisionRecord, plan: &Plan) -> Warnings {
         let mut edited = record.edited(self.migrations, self.graph);
         edited.retain(|id| plan.steps.iter().any(|step| step.revision == *id));

@@ -1,4 +1,4 @@
-//! What the database says it has.
+//! Reads the record: which revisions the database has applied.
 
 use std::collections::HashSet;
 
@@ -14,9 +14,9 @@ use crate::store::{RevisionRow, RevisionSummary};
 /// The rows of the table of applied revisions, as they were read.
 #[derive(Debug, Clone, Default)]
 pub struct RevisionRecord {
-    /// The rows in the order of their ids; empty where the table is not there.
+    /// The rows in the order of their ids; empty when the table does not exist.
     pub rows: Vec<RevisionRow>,
-    /// Whether the table is there.
+    /// Whether the table exists.
     pub has_table: bool,
 }
 
@@ -33,33 +33,33 @@ impl RevisionRecord {
         Some(&self.rows[place])
     }
 
-    /// The rows of revisions that were begun and are not done.
+    /// The rows of revisions that were begun and are not finished.
     pub(super) fn unfinished(&self) -> impl Iterator<Item = &RevisionRow> {
         self.rows.iter().filter(|row| !row.is_applied())
     }
 
-    /// The applied set, judged against the graph.
+    /// The applied set, checked against the graph.
     ///
     /// # Errors
     ///
-    /// [`Error::Interrupted`] when a revision was begun and is not done, [`Error::Applied`] when the rows do not fit the
-    /// graph.
+    /// [`Error::Interrupted`] when a revision was begun and is not finished, [`Error::Applied`] when the rows do not
+    /// match the graph.
     pub fn applied(&self, graph: &Graph) -> Result<AppliedSet, Error> {
         self.check_finished()?;
         Ok(graph.applied(self.pointers())?)
     }
 
-    /// The applied set for questions about where a database stands: revisions may be missing below applied ones.
+    /// The applied set for reading where a database stands: revisions may be missing below applied ones.
     ///
     /// # Errors
     ///
-    /// As [`applied`](Self::applied), but for what is missing.
+    /// As [`applied`](Self::applied), except that missing revisions are not an error.
     pub fn applied_allowing_gaps(&self, graph: &Graph) -> Result<AppliedSet, Error> {
         self.check_finished()?;
         self.applied_with_gaps(graph)
     }
 
-    /// Refuses what an interrupted run left.
+    /// Refuses a record in which an interrupted run left a revision unfinished.
     pub(super) fn check_finished(&self) -> Result<(), Error> {
         match self.unfinished().next() {
             Some(row) => Err(Error::interrupted(row)),
@@ -67,13 +67,13 @@ impl RevisionRecord {
         }
     }
 
-    /// The applied set with whatever is missing below applied revisions. An interrupted revision counts as applied, so
-    /// that a stamp above it keeps and one below it removes it.
+    /// The applied set, whatever is missing below applied revisions. An interrupted revision counts as applied, so that
+    /// a stamp above it keeps its row and a stamp below it removes the row.
     pub(super) fn applied_with_gaps(&self, graph: &Graph) -> Result<AppliedSet, Error> {
         Ok(graph.applied_with_gaps(self.pointers())?)
     }
 
-    /// Where the database stands once some steps have been taken from here: ids, in the order of the graph.
+    /// Where the database stands after `steps` have been taken from here: ids, in the order of the graph.
     pub(super) fn current_after(&self, graph: &Graph, steps: &[Step]) -> Result<Vec<String>, Error> {
         let undone = steps.iter().filter(|step| step.direction == Direction::Downgrade);
         let undone: HashSet<&str> = undone.map(|step| step.revision.as_str()).collect();
@@ -90,7 +90,7 @@ impl RevisionRecord {
         Ok(graph.current(&applied).iter().map(|revision| revision.id.clone()).collect())
     }
 
-    /// Each revision with everything it pointed at, as the graph takes them.
+    /// Each revision with all ids that it pointed at, in the form that the graph takes.
     fn pointers(&self) -> impl Iterator<Item = (&str, Vec<&str>)> + Clone {
         self.rows.iter().map(|row| (row.revision.as_str(), row.pointers()))
     }
@@ -99,24 +99,25 @@ impl RevisionRecord {
 /// Where a database stands.
 #[derive(Debug, Clone)]
 pub struct DatabasePosition {
-    /// The revisions of the program that no applied one is above of.
+    /// The current revisions that the program knows.
     pub known: Vec<&'static RegisteredRevision>,
-    /// The revisions of a newer program that no applied one is above of.
+    /// The current revisions of a newer program.
     pub of_newer: Vec<RevisionRow>,
-    /// All applied revisions that the program does not know, sorted: the database is ahead of it.
+    /// All applied revisions that the program does not know, sorted. If there are any, the database is ahead of the
+    /// program.
     pub unknown: Vec<String>,
 }
 
 impl Migrator {
-    /// Reads the record, and where it is. Writes nothing: a table that is not there stays away.
+    /// Reads the record, and finds where it is. Writes nothing: a missing table is not created.
     ///
     /// # Errors
     ///
-    /// [`Error::ForeignTable`] when the table is not ours, [`Error::Database`] when it cannot be read.
+    /// [`Error::ForeignTable`] when the table is not the engine's, [`Error::Database`] when it cannot be read.
     pub async fn read(&self) -> Result<RevisionRecord, Error> {
         let (place, record) = (self.resolve_location().await?, self.read_by(&self.connection).await?);
         match place.and_then(|place| place.elsewhere_than.map(|current| (place.schema, current))) {
-            // A record that belongs to another program is not this one's because the search path leads to it.
+            // The search path may lead to the record of another program. That record is not used.
             Some((schema, current)) if !record.rows.is_empty() && self.knows_none(&record) => {
                 Err(Error::RecordElsewhere { schema, current })
             }
@@ -124,9 +125,9 @@ impl Migrator {
         }
     }
 
-    /// Whether an upgrade to all heads has nothing to do and nothing to tell: every revision of the program is applied with
-    /// the code that it has now, and no other is. One query of three columns; where it does not succeed, a run that reads the
-    /// whole record says why.
+    /// Whether an upgrade to all heads has nothing to do and nothing to report: every revision of the program is
+    /// applied with the code that it has now, and no other revision is. One query of three columns. When the query
+    /// fails, the result is `false`, and a run that reads the whole record reports why.
     pub(super) async fn is_complete(&self) -> bool {
         let Some(search_path) = self.backend.search_path() else { return false };
         let Ok(glance) = self.store().summary(&self.connection, search_path).await else { return false };
@@ -158,7 +159,7 @@ impl Migrator {
         self.with_running_detected(self.read().await?.applied(self.graph)).await
     }
 
-    /// Tells a revision that another run is in the middle of from one that an interrupted run left behind.
+    /// Distinguishes a revision that another run is executing from one that an interrupted run left behind.
     pub(super) async fn with_running_detected<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
         match outcome {
             Err(Error::Interrupted { revision, direction, started_at, .. })
@@ -190,7 +191,7 @@ impl Migrator {
         self.check_with(UpgradeOptions::default()).await.map(drop)
     }
 
-    /// Where the database stands: the applied revisions that no other applied one is above of. Read only.
+    /// Where the database stands: the applied revisions that have no applied revision above them. Read only.
     ///
     /// # Errors
     ///
@@ -200,23 +201,23 @@ impl Migrator {
         Ok(self.graph.current(&applied).iter().filter_map(|revision| self.script(&revision.id)).collect())
     }
 
-    /// Where the database stands, as far as the program knows: revisions that a newer one applied are left out. Read only.
+    /// Where the database stands, without the revisions of a newer program. Read only.
     ///
     /// # Errors
     ///
-    /// As [`current`](Self::current), but for what is unknown.
+    /// As [`current`](Self::current), except that unknown revisions are not an error.
     pub async fn current_known(&self) -> Result<Vec<&'static RegisteredRevision>, Error> {
         let applied =
             self.with_running_detected(self.read().await?.known(self.graph).applied_allowing_gaps(self.graph)).await?;
         Ok(self.graph.current(&applied).iter().filter_map(|revision| self.script(&revision.id)).collect())
     }
 
-    /// The applied set for questions about where a database stands, in a graph that may be newer than the program's, and the
-    /// revisions of a newer program, which it leaves out. Read only.
+    /// The applied set for reading where a database stands, in a graph that may be newer than the program's. The
+    /// revisions of a newer program are not in the set; they are returned beside it. Read only.
     ///
     /// # Errors
     ///
-    /// As [`current`](Self::current), but for a database that is ahead.
+    /// As [`current`](Self::current), except that a database may be ahead.
     pub async fn standing_in(&self, graph: &Graph) -> Result<(AppliedSet, Vec<String>), Error> {
         let record = self.read().await?;
         match self.with_running_detected(record.applied_allowing_gaps(graph)).await {
@@ -227,11 +228,11 @@ impl Migrator {
         }
     }
 
-    /// Where the database stands, which may be at revisions of a newer program: those have only a row. Read only.
+    /// Where the database stands, which may be at revisions of a newer program: only their rows are known. Read only.
     ///
     /// # Errors
     ///
-    /// As [`current`](Self::current), but for a database that is ahead.
+    /// As [`current`](Self::current), except that a database may be ahead.
     pub async fn standing(&self) -> Result<DatabasePosition, Error> {
         let record = self.read().await?;
         let (applied, unknown) = match self.with_running_detected(record.applied_allowing_gaps(self.graph)).await {
@@ -251,8 +252,8 @@ impl Migrator {
         })
     }
 
-    /// Plans a downgrade without running it. Read only. Revisions that are missing below applied ones are no obstacle on
-    /// the way down.
+    /// Plans a downgrade without running it. Read only. Revisions that are missing below applied ones do not prevent a
+    /// downgrade.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! One run: the lock, the plan, the steps.
+//! A run: the lock, the plan, the steps.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,14 +16,15 @@ use crate::run_context::RunContext;
 use crate::runner::{ConcurrentWrites, NextStep, Runner, WorkSession, check_whole};
 use crate::store::Holder;
 
-/// A plan, and what was let pass for it.
+/// A plan, and the anomalies that it allows.
 type PlanWithWarnings = (Plan, Warnings);
 
 impl Migrator {
-    /// Makes a plan and runs it while no other run is at work.
+    /// Makes a plan and runs it while no other run is running.
     ///
-    /// A refusal, or nothing to do, is found out before the lock is taken: it costs one query, and writes nothing. Under
-    /// the lock, the plan is made anew from what the database says then, and whoever watches is told of its notices.
+    /// A refusal, or a plan without steps, is detected before the lock is taken: that costs one query, and writes
+    /// nothing. Under the lock, the run makes the plan anew from the record as it is then, and sends its warnings to
+    /// the event handler.
     pub(super) async fn run(
         &self,
         others: OtherRecordPolicy,
@@ -33,7 +34,7 @@ impl Migrator {
         let planned = match plan(&record) {
             Ok((plan, notices)) if plan.is_empty() => return self.report(&record, &plan, self.emit_warnings(notices)),
             Ok((plan, _)) => Some(plan),
-            // Another run may be in the middle of this revision.
+            // Another run may be executing this revision.
             Err(Error::Interrupted { .. }) => None,
             Err(error) => return Err(error),
         };
@@ -48,20 +49,20 @@ impl Migrator {
         }
     }
 
-    /// The end of a run that was asked to stop before its first revision.
+    /// The report of a run that was asked to stop before its first revision.
     fn stopped(&self, plan: &Plan) -> Report {
         self.site().emit(&Event::Stopped { left: &plan.steps });
         Report { left: plan.steps.clone(), ..Report::default() }
     }
 
-    /// The end of a run that finds every revision applied.
+    /// The report of a run for which every revision is applied.
     pub(super) fn nothing_to_do(&self) -> Report {
         let current =
             self.graph.current(&self.graph.all_applied()).iter().map(|revision| revision.id.clone()).collect();
         Report { current, program: self.migrations.program().to_owned(), ..Report::default() }
     }
 
-    /// Completes a report of what came of a plan.
+    /// Completes the report of a plan.
     pub(super) fn report(&self, record: &RevisionRecord, plan: &Plan, report: Report) -> Result<Report, Error> {
         let taken = &plan.steps[..plan.len() - report.left.len()];
         let current = record.current_after(self.graph, taken)?;
@@ -69,11 +70,11 @@ impl Migrator {
         Ok(Report { current, waited, program, ..report })
     }
 
-    /// Does some work while no other run is at it.
+    /// Does some work while no other run is running.
     pub(super) async fn locked<T>(&self, work: impl AsyncFnOnce() -> Result<T, Error>) -> Result<T, Error> {
         self.resolve_location().await?;
         let site = self.run_site().await?;
-        // A run that was dropped in its middle has left it.
+        // A run whose future was dropped before its end has not released the lock.
         if self.is_locked.swap(true, Ordering::Relaxed) {
             lock::release(site).await;
         }
@@ -89,7 +90,7 @@ impl Migrator {
         outcome
     }
 
-    /// A run that is one transaction plans anew when another run has come before it.
+    /// Makes the plan anew when another run has changed the record before a run that is one transaction.
     async fn run_locked(
         &self,
         plan: impl Fn(&RevisionRecord) -> Result<PlanWithWarnings, Error>,
@@ -177,7 +178,7 @@ impl Migrator {
         }
     }
 
-    /// Ends the session of a step, and opens one for the next.
+    /// Closes the session of a step, and opens one for the next step.
     async fn renew(&self, work: &mut Option<WorkSession>) -> Result<(), Error> {
         let Some(old) = work.take() else { return Ok(()) };
         if old.is_replaceable() {
@@ -190,7 +191,7 @@ impl Migrator {
         restored.map_err(Error::database("cannot restore the session after a revision"))
     }
 
-    /// Says that this run is not at work any longer, and forgets the journal of what is done.
+    /// Deletes the entry of this run from the lock table, and the journal of finished revisions.
     pub(super) async fn finish_run<T>(
         &self,
         site: RunContext<'_>,
@@ -202,13 +203,13 @@ impl Migrator {
             return;
         }
         if outcome.is_ok() {
-            // What is left of it belongs to revisions that are recorded as done.
+            // The remaining entries belong to revisions that are recorded as finished.
             let _ = self.store().clear_journal(work.executor()).await;
         }
         lock::clear_holder(site, work, holder).await;
     }
 
-    /// A report with nothing done yet, of whose notices whoever watches has been told.
+    /// Sends the warnings to the event handler, and returns a report without steps.
     fn emit_warnings(&self, notices: Warnings) -> Report {
         notices.events().for_each(|event| self.site().emit(&event));
         Report { notices, ..Report::default() }
@@ -233,8 +234,8 @@ impl Migrator {
         }
     }
 
-    /// The plan, once no other run is in the middle of a revision that no transaction holds: where runs take turns, the
-    /// lock does not keep it out.
+    /// Makes the plan once no other run is executing a revision that no transaction holds. On a single-writer database,
+    /// the lock does not exclude such a run.
     async fn plan_when_idle(
         &self,
         plan: impl Fn(&RevisionRecord) -> Result<PlanWithWarnings, Error>,
@@ -256,7 +257,8 @@ impl Migrator {
         }
     }
 
-    /// An error of an interrupted revision, with what is known of it. Under the lock, nobody is at it any more.
+    /// Adds to the error of an interrupted revision what the journal knows of it. Under the lock, no other run is
+    /// executing that revision.
     async fn with_interruption_details(
         &self,
         error: Error,
@@ -272,7 +274,7 @@ impl Migrator {
         }
     }
 
-    /// Makes the tables of the engine where they are missing, and brings old ones to the present shape.
+    /// Creates the missing tables of the engine, and updates those of earlier versions.
     pub(super) async fn make_tables(&self, work: &WorkSession) -> Result<(), Error> {
         let wrap = |error| Error::database("cannot create the tables of the record")(error);
         let changes = self.store().missing(work.executor(), self.backend).await.map_err(wrap)?;
@@ -300,7 +302,7 @@ impl Migrator {
     }
 }
 
-/// Whether the session is gone, and the lock with it.
+/// Whether the session is lost, and its lock with it.
 fn is_lost<T>(outcome: &Result<T, Error>) -> bool {
     outcome.as_ref().is_err_and(Error::is_lost_connection)
 }

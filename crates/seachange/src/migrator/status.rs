@@ -1,4 +1,4 @@
-//! Every revision with what the database says of it.
+//! Lists every revision with its state in the database.
 
 use super::Migrator;
 use crate::error::Error;
@@ -6,18 +6,18 @@ use crate::lock;
 use crate::revision::RegisteredRevision;
 use crate::store::RevisionRow;
 
-/// A revision with what the database says of it.
+/// A revision with its state in the database.
 #[derive(Debug, Clone)]
 pub struct RevisionStatus {
     /// The id.
     pub id: String,
-    /// What the program knows of it; `None` where the database alone knows it.
+    /// The revision in the program; `None` when only the database knows it.
     pub script: Option<&'static RegisteredRevision>,
-    /// What the database says of it.
+    /// Its state in the database.
     pub state: RevisionState,
 }
 
-/// What the database says of a revision.
+/// The state of a revision in the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RevisionState {
     /// It is not applied.
@@ -26,19 +26,19 @@ pub enum RevisionState {
     Applied(RevisionRow),
     /// It is applied, and its file has other code now.
     Edited(RevisionRow),
-    /// It was begun and not finished, and nobody is at work.
+    /// It was begun and not finished, and no run is running.
     Interrupted(RevisionRow),
-    /// It was begun, and another run is at work.
+    /// It was begun, and another run is running.
     Running(RevisionRow),
 }
 
 impl Migrator {
-    /// Lists every revision, those of the program in the order in which they would run, then those that the database
-    /// alone knows. Read only.
+    /// Lists every revision: those of the program in the order in which they would run, then those that only the
+    /// database knows. Read only.
     ///
     /// # Errors
     ///
-    /// As [`read`](Self::read); a record that does not fit the graph is no error here.
+    /// As [`read`](Self::read), except that the record need not match the graph.
     pub async fn status(&self) -> Result<Vec<RevisionStatus>, Error> {
         let record = self.read().await?;
         let is_begun = record.unfinished().next().is_some();

@@ -26,12 +26,12 @@ use crate::revision::{Migrations, RegisteredRevision, Revision};
 /// What a revision of these tests does.
 #[derive(Clone, Copy)]
 enum Body {
-    /// Runs statements up, and others down.
+    /// Runs the first statements in an upgrade, and the second in a downgrade.
     Sql(&'static [&'static str], &'static [&'static str]),
     Panics,
     /// Returns an error of its own.
     Refuses,
-    /// Gives the table `a` a check, for which SQLite's tables are rebuilt.
+    /// Adds a check to the table `a`, for which SQLite rebuilds the table.
     Rebuilds,
 }
 
@@ -77,17 +77,17 @@ async fn execute(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(),
     Ok(())
 }
 
-/// A line of revisions `r1`, `r2`, ... with these bodies.
+/// A chain of revisions `r1`, `r2`, ... with these bodies.
 fn line(bodies: &[Body]) -> &'static Migrations {
     registry(bodies.iter().map(|&body| Scripted { body, use_transaction: None }).collect())
 }
 
-/// A line of revisions `r1`, `r2`, ...
+/// A chain of revisions `r1`, `r2`, ...
 fn registry(bodies: Vec<Scripted>) -> &'static Migrations {
     scripts(bodies, |n| if n == 1 { &[] } else { vec![&*format!("r{}", n - 1).leak()].leak() })
 }
 
-/// Revisions `r1`, `r2`, ... of which none comes after another.
+/// Revisions `r1`, `r2`, ..., all of them roots.
 fn roots(bodies: Vec<Scripted>) -> &'static Migrations {
     scripts(bodies, |_| &[])
 }
@@ -135,10 +135,10 @@ async fn migrator(migrations: &'static Migrations) -> Migrator {
     Migrator::new(migrations, memory().await).unwrap()
 }
 
-/// What somebody who watches was told.
+/// What the event handler was told.
 type Told = Arc<Mutex<Vec<String>>>;
 
-/// Another program on the database of a migrator, watched.
+/// Another program on the database of a migrator, with an event handler that records.
 fn watched(migrations: &'static Migrations, other: &Migrator) -> (Migrator, Told) {
     let told = Told::default();
     let handler = {
@@ -149,7 +149,7 @@ fn watched(migrations: &'static Migrations, other: &Migrator) -> (Migrator, Told
     (Migrator::from_connection(migrations, other.connection().clone(), source, handler).unwrap(), told)
 }
 
-/// The names of the tables, sorted, but for those that the engine keeps beside its record.
+/// The names of the tables, sorted, except those of the engine.
 async fn tables(migrator: &Migrator) -> Vec<String> {
     let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '*_lock' AND name NOT GLOB '*_statement' \
         ORDER BY name";

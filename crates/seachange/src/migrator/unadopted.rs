@@ -1,4 +1,4 @@
-//! Databases that another tool has migrated, and of which nothing is recorded here.
+//! Detects databases that another tool has migrated, and that have no recorded revision.
 
 use seachange_graph::Plan;
 
@@ -8,8 +8,8 @@ use crate::database_error::is_denied;
 use crate::error::Error;
 
 impl Migrator {
-    /// Refuses a plan that would begin at the base of a database which another tool has migrated. Asks for that only where
-    /// nothing is recorded and something is to run.
+    /// Refuses a plan that would begin at the base of a database which another tool has migrated. Queries the database
+    /// only when no revision is recorded and the plan has steps.
     pub(super) async fn check_adopted(
         &self,
         record: &RevisionRecord,
@@ -31,7 +31,7 @@ impl Migrator {
         match old.versions(&self.connection, self.backend).await {
             Ok(versions) if versions.is_empty() => Ok(()),
             Ok(versions) => Err(Error::Unadopted { tool, table: old.name(), rows: versions.len() }),
-            // No such table, or a table of that name that is another program's.
+            // There is no such table, or another program has a table of that name.
             Err(Error::Adopt(AdoptError::NoTable { .. } | AdoptError::ForeignTable { .. })) => Ok(()),
             Err(Error::Database { source, .. }) if is_denied(&source) => Ok(()),
             Err(error) => Err(error),

@@ -13,18 +13,19 @@ impl Migrator {
     ///
     /// # Errors
     ///
-    /// [`Error::Target`] and [`Error::Plan`] for a target that cannot be reached; [`Error::Unadopted`] when another tool has
-    /// migrated the database and nothing is recorded here; [`Error::Failed`] when a revision fails; otherwise as
-    /// [`pending`](Self::pending).
+    /// [`Error::Target`] and [`Error::Plan`] for a target that cannot be reached; [`Error::Unadopted`] when another
+    /// tool has migrated the database and no revision is recorded in it; [`Error::Failed`] when a revision fails;
+    /// otherwise as [`pending`](Self::pending).
     pub async fn upgrade(&self, target: &str) -> Result<Report, Error> {
         self.upgrade_to(&[target.parse()?], UpgradeOptions::default()).await
     }
 
-    /// Upgrades to several targets in one run, with choices about a record that is not quite as this program left it.
+    /// Upgrades to several targets in one run. `options` say what to do with a record that differs from what this
+    /// program wrote.
     ///
     /// # Errors
     ///
-    /// As [`upgrade`](Self::upgrade), and [`Error::Edited`] where edits are refused.
+    /// As [`upgrade`](Self::upgrade), and [`Error::Edited`] when `options` refuse edited revisions.
     pub async fn upgrade_to(&self, targets: &[Target], options: UpgradeOptions) -> Result<Report, Error> {
         if *targets == [Target::HEADS] && self.is_complete().await {
             return Ok(self.nothing_to_do());
@@ -49,7 +50,7 @@ impl Migrator {
     ///
     /// As [`upgrade`](Self::upgrade).
     pub async fn downgrade_to(&self, targets: &[Target]) -> Result<Report, Error> {
-        // Where nothing is recorded, nothing is reverted.
+        // Without recorded revisions, a downgrade has nothing to revert.
         let others = OtherRecordPolicy::Ignore;
         let outcome = self.run(others, |record| {
             let plan = self.plan_downgrade_from(record, targets)?;
@@ -63,14 +64,15 @@ impl Migrator {
     ///
     /// # Errors
     ///
-    /// As [`upgrade`](Self::upgrade), but for failing revisions.
+    /// As [`upgrade`](Self::upgrade), except [`Error::Failed`].
     pub async fn stamp(&self, target: &str) -> Result<StampPlan, Error> {
         self.stamp_at(&[target.parse()?]).await
     }
 
-    /// Records that the database stands at some targets, without running anything: what is below them counts as
-    /// applied, what is above them as not, and all else stays. That holds for a revision that an interrupted run left,
-    /// too: `stamp ID` says that it is applied, `stamp ID@-1` that it is not. Gaps below the targets are filled.
+    /// Records that the database stands at some targets, without running anything. Revisions below the targets are
+    /// recorded as applied, revisions above them as not applied; all others stay as they are. The same holds for a
+    /// revision that an interrupted run left: `stamp ID` records it as applied, `stamp ID@-1` as not applied. Gaps
+    /// below the targets are filled.
     ///
     /// # Errors
     ///
@@ -81,19 +83,19 @@ impl Migrator {
             let record = self.read().await?;
             let applied = record.applied_with_gaps(self.graph)?;
             let plan = self.graph.stamp(&applied, targets)?;
-            // What the targets say of an interrupted revision: applied when it is below, nothing when it is elsewhere.
+            // The targets decide about an interrupted revision: below them it is applied; elsewhere they say nothing.
             let below = self.below(&applied, targets)?;
             self.record_stamp(&record, plan, &below).await
         })
         .await
     }
 
-    /// Records that the database stands at some targets and nowhere else, whatever the record says now: revisions that
-    /// the program does not know are taken out of it as well.
+    /// Records that the database stands at exactly these targets, whatever the record says now. Rows of revisions that
+    /// the program does not know are deleted as well.
     ///
     /// # Errors
     ///
-    /// As [`stamp`](Self::stamp); a record that does not fit the graph is no error here.
+    /// As [`stamp`](Self::stamp), except that the record need not match the graph.
     pub async fn purge_and_stamp_at(&self, targets: &[Target]) -> Result<StampPlan, Error> {
         self.plan_purge(targets).await?;
         self.locked(async || {
@@ -104,7 +106,7 @@ impl Migrator {
         .await
     }
 
-    /// What [`purge_and_stamp_at`](Self::purge_and_stamp_at) would change. Read only.
+    /// Plans what [`purge_and_stamp_at`](Self::purge_and_stamp_at) would change. Read only.
     ///
     /// # Errors
     ///
@@ -113,7 +115,7 @@ impl Migrator {
         Ok(self.plan_purge_from(&self.read().await?, targets)?.0)
     }
 
-    /// The change, and everything that is recorded as applied after it.
+    /// The change, and all revisions that are recorded as applied after it.
     fn plan_purge_from(&self, record: &RevisionRecord, targets: &[Target]) -> Result<(StampPlan, Vec<String>), Error> {
         let known = record.known(self.graph).applied_with_gaps(self.graph)?;
         let below = self.below(&known, targets)?;
@@ -123,7 +125,7 @@ impl Migrator {
         Ok((StampPlan { add, remove }, below))
     }
 
-    /// Everything at or below some targets.
+    /// All revisions at or below some targets.
     fn below(&self, applied: &AppliedSet, targets: &[Target]) -> Result<Vec<String>, Error> {
         let mut places = Vec::new();
         for target in targets {
@@ -132,12 +134,12 @@ impl Migrator {
         Ok(self.graph.stamp(&self.graph.none_applied(), &places)?.add)
     }
 
-    /// Records a revision as applied that this program does not have, because its file was written just now, for what the
-    /// database has already.
+    /// Records a revision as applied that this program does not contain, because its file was written just now for what
+    /// the database already has.
     ///
     /// # Errors
     ///
-    /// As [`stamp`](Self::stamp); [`Error::Applied`] when something else is applied.
+    /// As [`stamp`](Self::stamp); [`Error::Applied`] when another revision is applied.
     pub async fn record_written(&self, revision: &Revision, source_hash: &str) -> Result<(), Error> {
         self.locked(async || {
             let record = self.read().await?;
@@ -151,7 +153,7 @@ impl Migrator {
         .await
     }
 
-    /// Writes a stamp; interrupted revisions among `applied` are settled.
+    /// Writes a stamp, and settles the interrupted revisions among `applied`.
     async fn record_stamp(
         &self,
         record: &RevisionRecord,
@@ -167,7 +169,7 @@ impl Migrator {
         Ok(plan)
     }
 
-    /// Writes the rows; the journal of a revision that is settled by this is over.
+    /// Writes the rows, and deletes the journal of a revision that the stamp settles.
     async fn write_stamp(&self, plan: &StampPlan, settled: Vec<RevisionRow>, has_journal: bool) -> Result<(), Error> {
         let write = async |transaction: &DatabaseTransaction| {
             for id in &plan.remove {
@@ -187,17 +189,19 @@ impl Migrator {
         self.run_site().await?.write("cannot write which revisions are applied", write).await
     }
 
-    /// The row of a revision that is recorded without being run.
+    /// The row of a revision that is recorded without running.
     pub(super) fn stamped(&self, revision: &Revision) -> RevisionRow {
         let source_hash = self.script(&revision.id).map_or("", |script| script.source_hash);
         RevisionRow::started(revision, source_hash, RevisionRowState::Applied, self.migrations.program()).applied_now()
     }
 
-    /// Drops every table, view and type in the current schema, whoever made it, while no other run is at work.
+    /// Drops every table, view and type in the current schema, whichever program made it, while no other run is
+    /// running.
     ///
     /// # Errors
     ///
-    /// [`Error::Database`] with what the database said. On MySQL and MariaDB the tables before it are gone then.
+    /// [`Error::Database`] with what the database said. On MySQL and MariaDB, the tables dropped before the error stay
+    /// dropped.
     pub async fn drop_everything(&self) -> Result<(), Error> {
         self.locked(async || {
             let dropped = self.backend.drop_everything(&self.connection).await;

@@ -1,4 +1,4 @@
-//! Writes the steps of a plan down, each with its row.
+//! Writes the steps of a plan into a script, each with its row in the record.
 
 use seachange_graph::{Direction, Step};
 
@@ -11,22 +11,22 @@ use crate::error::Error;
 use crate::runner::{StepContext, changes_role, is_transactional, touches_session};
 use crate::sql::{self, SqlDialect, StatementFacts};
 
-/// What a revision sends, and what it needs round it.
+/// The statements that a revision sends, and whether it needs foreign keys off.
 pub(super) struct CapturedRevision {
     pub(super) statements: Vec<String>,
-    /// Whether it rebuilds tables with foreign keys off.
+    /// Whether the revision rebuilds tables with foreign keys off.
     pub(super) rebuilds: bool,
 }
 
 impl CapturedRevision {
-    /// The facts of all statements.
+    /// The facts about all statements.
     fn facts(&self, dialect: SqlDialect) -> Vec<StatementFacts> {
         self.statements.iter().flat_map(|statement| sql::read(statement, dialect)).collect()
     }
 }
 
 impl ScriptWriter<'_> {
-    /// Writes down some steps of a database on which `start` is applied.
+    /// Writes the steps of a plan for a database on which `start` is applied.
     pub(super) async fn capture(&self, start: &[String], steps: &[Step], writer: &mut ScriptText) -> Result<(), Error> {
         #[cfg(feature = "sqlite")]
         if self.dialect.rebuild().is_some() {
@@ -68,7 +68,7 @@ impl ScriptWriter<'_> {
         is_transactional(self.backend, job.script)
     }
 
-    /// Puts one revision into the script.
+    /// Writes one revision into the script.
     fn put(&self, writer: &mut ScriptText, job: StepContext<'_>, written: &CapturedRevision) -> Result<(), Error> {
         let verb = job.step.direction;
         writer.comment(&format!("Running {verb} {}, {}", job.step.route(), job.script.message));
@@ -79,7 +79,8 @@ impl ScriptWriter<'_> {
         }
     }
 
-    /// Restores the session behind a revision that may have changed it: the next one must not find what it left.
+    /// Resets the session after a revision that may have changed its settings, so that they do not affect the next
+    /// revision.
     fn put_reset(&self, writer: &mut ScriptText, written: &CapturedRevision, is_last: bool) {
         let facts = written.facts(self.backend.sql_dialect());
         let resets = if is_last || !touches_session(&facts) { Vec::new() } else { self.dialect.reset(&facts) };
@@ -90,7 +91,7 @@ impl ScriptWriter<'_> {
         resets.iter().chain(&self.preamble()).for_each(|statement| writer.statement(statement));
     }
 
-    /// A revision and its row, in one transaction.
+    /// Writes a revision and its row in one transaction.
     fn put_transaction(
         &self,
         writer: &mut ScriptText,
@@ -124,7 +125,7 @@ impl ScriptWriter<'_> {
         Ok(())
     }
 
-    /// A revision that no transaction can hold: the record says first that it was begun.
+    /// Writes a revision that cannot run in a transaction: before it runs, the record says that it was begun.
     fn put_journalled(
         &self,
         writer: &mut ScriptText,
@@ -148,8 +149,8 @@ impl ScriptWriter<'_> {
         Ok(())
     }
 
-    /// What refuses to run a step on a database that is not where it starts, such as after a step that failed: for an
-    /// upgrade everything below has to be applied, for a downgrade nothing above.
+    /// A statement that stops the script if the database is not where the step starts, for example after a failed
+    /// step. For an upgrade everything below must be applied; for a downgrade nothing above.
     fn guard(&self, job: StepContext<'_>) -> Result<Option<String>, Error> {
         let revision = &job.step.revision;
         match job.step.direction {
@@ -167,7 +168,7 @@ impl ScriptWriter<'_> {
     }
 }
 
-/// Whether a revision asks for a transaction where its row cannot be part of it.
+/// Whether a revision requests a transaction although its row cannot be part of one.
 fn has_own_transaction(job: StepContext<'_>) -> bool {
     job.script.migration.use_transaction() == Some(true)
 }

@@ -1,4 +1,4 @@
-//! A revision that cannot be written as a script, and why.
+//! The error for a revision that cannot be written as a script, and its reasons.
 
 use sea_orm::DbErr;
 use seachange_graph::Direction;
@@ -16,22 +16,22 @@ pub struct ScriptError {
     pub message: String,
     /// The name of its file.
     pub file: String,
-    /// What was to be written.
+    /// The direction that was to be written.
     pub direction: Direction,
-    /// What stands in the way.
+    /// The reason.
     pub obstacle: ScriptErrorKind,
-    /// The statement that it sent, where one stands in the way.
+    /// The statement that cannot be written or answered, if there is one.
     pub statement: Option<String>,
 }
 
-/// What keeps a revision from being written as a script.
+/// Why a revision cannot be written as a script.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ScriptErrorKind {
-    /// It asks the database something, and what it does next may depend on the answer.
+    /// It queries the database, and its next statements may depend on the answer.
     #[error("{0}")]
     Reads(ReadKind),
-    /// A statement cannot be written out.
+    /// A statement contains a value that cannot be written as SQL.
     #[error("{0}")]
     Value(&'static str),
     /// Its code failed.
@@ -39,14 +39,14 @@ pub enum ScriptErrorKind {
     Code(FailureCause),
 }
 
-/// What a revision asks the database.
+/// What a revision reads from the database.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ReadKind {
-    /// Whether something is there: `has_table`, `has_column` or `has_index`.
+    /// Whether a table, column or index exists: `has_table`, `has_column` or `has_index`.
     #[error("it asks the database with `{0}`")]
     Probe(&'static str),
-    /// The rows, or the generated key, of what it has just written.
+    /// The rows, or the generated key, of its own INSERT, UPDATE or DELETE.
     #[error("it reads back what it writes")]
     Returned,
     /// Anything else.
@@ -55,10 +55,10 @@ pub enum ReadKind {
 }
 
 impl ScriptErrorKind {
-    /// What an error means that the code of a revision ended with.
+    /// The reason for an error that the code of a revision returned.
     pub(super) fn failed(error: DbErr) -> Self {
         match error {
-            // SeaORM did not get the key that it asked for.
+            // SeaORM did not get the generated key.
             DbErr::RecordNotInserted | DbErr::UnpackInsertId => Self::Reads(ReadKind::Returned),
             error => Self::Code(FailureCause::Database(error)),
         }

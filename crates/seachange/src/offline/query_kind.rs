@@ -1,12 +1,12 @@
-//! What a query that cannot be answered asks for.
+//! Classification of queries that cannot be answered.
 
 use super::error::ReadKind;
 use crate::sql::{SqlDialect, StatementKind, read};
 
-/// The columns of the questions of sea-orm-migration's `SchemaManager`.
+/// The result columns of the queries that sea-orm-migration's `SchemaManager` sends.
 const PROBES: [&str; 3] = ["has_table", "has_column", "has_index"];
 
-/// Judges a query by its text.
+/// Classifies a query by its text.
 pub(super) fn classify(sql: &str, grammar: SqlDialect) -> ReadKind {
     let facts = read(sql, grammar);
     if let [only] = facts.as_slice()

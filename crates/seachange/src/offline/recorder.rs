@@ -1,4 +1,4 @@
-//! What is written down of one revision.
+//! Records the statements of one revision.
 
 use sea_orm::{DbErr, ExecResult, Statement};
 
@@ -8,13 +8,14 @@ use crate::backend::dialect::Dialect;
 use crate::intercept::{self, RunOutcome};
 use crate::runner::{FailureCause, StepContext};
 
-/// The statements of one revision so far, or what stands in their way.
+/// The statements of one revision so far, or the reason why they cannot be written.
 pub(super) struct StatementRecorder {
     pub(super) dialect: &'static dyn Dialect,
     statements: Vec<String>,
-    /// Transactions that are open, that of the revision included.
+    /// The number of open transactions, including that of the revision.
     depth: usize,
-    /// The first obstacle, with the statement. Code may put up with the error that it gets; we do not.
+    /// The first obstacle, with its statement. The code of the revision may ignore the error that it gets; the engine
+    /// does not.
     obstacle: Option<(ScriptErrorKind, String)>,
 }
 
@@ -23,7 +24,7 @@ impl StatementRecorder {
         Self { dialect, statements: Vec::new(), depth: usize::from(is_in_transaction), obstacle: None }
     }
 
-    /// Writes a statement down.
+    /// Records a statement.
     pub(super) fn write(&mut self, statement: &Statement) -> Result<(), DbErr> {
         match render(self.dialect, statement) {
             Ok(text) => {
@@ -34,7 +35,7 @@ impl StatementRecorder {
         }
     }
 
-    /// Notes what stands in the way, and gives the error for the code.
+    /// Records the obstacle, and returns the error for the code of the revision.
     pub(super) fn refuse(&mut self, obstacle: ScriptErrorKind, statement: &Statement) -> DbErr {
         let error = DbErr::Custom(obstacle.to_string());
         self.obstacle.get_or_insert_with(|| (obstacle, statement.sql.clone()));
@@ -66,7 +67,7 @@ impl StatementRecorder {
         });
     }
 
-    /// What came of the code: the statements, or why there are none.
+    /// The result: the statements, or why they cannot be written.
     pub(super) fn into_statements(
         self,
         job: StepContext<'_>,
@@ -92,7 +93,7 @@ impl StatementRecorder {
     }
 }
 
-/// What code is told of a statement that is not run: one row, and a key that no column takes.
+/// The result that code gets for a statement that does not run: one affected row, and a key that no column accepts.
 pub(super) fn fake_exec_result() -> Result<ExecResult, DbErr> {
     intercept::executed(1, u64::MAX)
 }

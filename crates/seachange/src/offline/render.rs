@@ -1,5 +1,5 @@
-//! Statements as they stand in a script: values written out, ended by one semicolon, and so that the client sends what `up`
-//! sends.
+//! Statements in a script: with their values, ended by one semicolon, and in a form in which the client sends exactly
+//! what `up` sends.
 
 use sea_orm::{Statement, Value};
 
@@ -7,11 +7,11 @@ use crate::backend::dialect::Dialect;
 use crate::sql::clients::client_statements;
 use crate::sql::{SqlDialect, StatementKind, StatementText, Token, TokenKind, read, statements, tokens};
 
-/// Writes a statement with its values, as it was sent otherwise.
+/// Renders a statement with its values, which `up` sends as parameters.
 ///
 /// # Errors
 ///
-/// What keeps it from being written, for people.
+/// Why the statement cannot be rendered, as a text for the user.
 pub(super) fn render(dialect: &dyn Dialect, statement: &Statement) -> Result<String, &'static str> {
     let sql = match &statement.values {
         Some(values) => inline(dialect, &statement.sql, &values.0)?,
@@ -20,7 +20,7 @@ pub(super) fn render(dialect: &dyn Dialect, statement: &Statement) -> Result<Str
     Ok(terminated(dialect, &kept(&sql, dialect.grammar())))
 }
 
-/// Puts values in the place of their placeholders.
+/// Replaces placeholders by values.
 fn inline(dialect: &dyn Dialect, sql: &str, values: &[Value]) -> Result<String, &'static str> {
     let literals: Vec<String> = values.iter().map(|value| dialect.literal(value)).collect::<Result<_, _>>()?;
     let mut filled = PlaceholderFill { text: String::new(), used: vec![false; literals.len()], next: 0 };
@@ -30,18 +30,18 @@ fn inline(dialect: &dyn Dialect, sql: &str, values: &[Value]) -> Result<String, 
     if filled.used.contains(&false) { Err("a value has no placeholder") } else { Ok(filled.text) }
 }
 
-/// A text in which placeholders are filled from the left.
+/// A text whose placeholders are filled from left to right.
 struct PlaceholderFill {
     /// The text so far.
     text: String,
-    /// Which values stand in it.
+    /// For each value, whether the text contains it.
     used: Vec<bool>,
-    /// The value of the next placeholder without a number.
+    /// The index of the value for the next placeholder without a number.
     next: usize,
 }
 
 impl PlaceholderFill {
-    /// Adds a token, or the value for which it stands.
+    /// Appends a token, or the value that it stands for.
     fn add(&mut self, token: Token<'_>, literals: &[String]) -> Result<(), &'static str> {
         let index = match token.text.strip_prefix(['?', '$']).map(str::parse::<usize>) {
             _ if token.kind != TokenKind::Placeholder => None,
@@ -60,8 +60,8 @@ impl PlaceholderFill {
     }
 }
 
-/// Ends each statement of a text with one semicolon, which stands before comments at its end: behind one of a line it would
-/// be part of it. A statement that the client would cut is wrapped.
+/// Ends each statement of a text with one semicolon, before any comments at its end: after a line comment, the
+/// semicolon would be part of the comment. A statement that the client would split is wrapped.
 fn terminated(dialect: &dyn Dialect, sql: &str) -> String {
     let all = statements(sql, dialect.grammar());
     let Some(last) = all.last() else { return sql.trim().to_owned() };
@@ -86,8 +86,8 @@ fn terminated(dialect: &dyn Dialect, sql: &str) -> String {
     parts.join("\n")
 }
 
-/// A text of which the client sends all: those of SQLite, MySQL and MariaDB read the end of a line as `\n`, even where it is
-/// `\r\n` in a string.
+/// The text in a form that survives the client: the clients of SQLite, MySQL and MariaDB read a line end as `\n`,
+/// even if it is `\r\n` in a string.
 fn kept(sql: &str, grammar: SqlDialect) -> String {
     if grammar == SqlDialect::Postgres || !sql.contains("\r\n") {
         return sql.to_owned();
@@ -99,7 +99,7 @@ fn kept(sql: &str, grammar: SqlDialect) -> String {
         (SqlDialect::Sqlite, TokenKind::Text) if takes_expressions => {
             format!("({})", token.text.replace("\r\n", "' || char(13, 10) || '"))
         }
-        // `sqlite3` takes one carriage return away at the end of each line.
+        // `sqlite3` removes one carriage return at the end of each line.
         (SqlDialect::Sqlite, _) => token.text.replace("\r\n", "\r\r\n"),
         (_, TokenKind::Text) => token.text.replace("\r\n", r"\r\n"),
         _ => token.text.to_owned(),

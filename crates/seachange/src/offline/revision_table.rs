@@ -44,7 +44,8 @@ impl RevisionTableSql<'_> {
         self.write(&self.store.deletion(revision))
     }
 
-    /// A statement that stops a script on a database which does not have `count` of some revisions, where there is one.
+    /// A statement that stops a script unless the database has exactly `count` of some revisions; `None` if the
+    /// database has no such statement.
     pub(super) fn guard(&self, revisions: &[String], count: usize, complaint: &str) -> Result<Option<String>, Error> {
         if revisions.is_empty() {
             return Ok(None);

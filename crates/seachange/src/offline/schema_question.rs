@@ -1,10 +1,10 @@
-//! Questions that a scratch database of SQLite answers as the real one would: those about the schema.
+//! Decides which queries a scratch database of SQLite answers as the real one: those that read only the schema.
 
 use sea_orm::{ConnectionTrait, DatabaseExecutor, DbErr, QueryResult, Statement};
 
 use crate::sql::{SqlDialect, words};
 
-/// The pragmas that tell of the schema, or of the session, which a script sets as the engine does.
+/// The pragmas that read the schema, or session settings that a script sets as the engine does.
 const PRAGMAS: [&str; 9] = [
     "TABLE_INFO",
     "TABLE_XINFO",
@@ -17,10 +17,10 @@ const PRAGMAS: [&str; 9] = [
     "LEGACY_ALTER_TABLE",
 ];
 
-/// The functions that tell of what was done before.
+/// The functions whose results depend on earlier statements of the session.
 const OF_THE_SESSION: [&str; 4] = ["changes", "total_changes", "last_insert_rowid", "random"];
 
-/// Whether a query reads the schema alone, which the scratch database has as the real one does.
+/// Whether a query reads only the schema, which is the same in the scratch database and in the real one.
 pub(super) async fn reads_schema_alone(
     executor: &DatabaseExecutor<'_>,
     statement: &Statement,
@@ -37,7 +37,8 @@ pub(super) async fn reads_schema_alone(
     }
 }
 
-/// Asks SQLite what it would do for a query. A query that it does not take is let through, and says what is wrong with it.
+/// Asks SQLite for the program of a query. An invalid query counts as harmless, so that it runs and returns its
+/// error.
 async fn opens_schema_alone(executor: &DatabaseExecutor<'_>, statement: &Statement) -> Result<bool, DbErr> {
     let explain = Statement { sql: format!("EXPLAIN {}", statement.sql), ..statement.clone() };
     let Ok(program) = executor.query_all_raw(explain).await else { return Ok(true) };
@@ -52,7 +53,7 @@ async fn opens_schema_alone(executor: &DatabaseExecutor<'_>, statement: &Stateme
     Ok(!opens_virtual_table || !names_virtual_table(executor, statement).await?)
 }
 
-/// The schema is the table with root page 1.
+/// The schema table has root page 1.
 fn is_harmless(opcode: &str, instruction: &QueryResult) -> Result<bool, DbErr> {
     Ok(match opcode {
         "OpenRead" => instruction.try_get::<i64>("", "p2")? == 1,
@@ -66,7 +67,8 @@ fn is_harmless(opcode: &str, instruction: &QueryResult) -> Result<bool, DbErr> {
     })
 }
 
-/// Whether a query names a virtual table of the schema. Those behind functions such as `pragma_table_info` are not in it.
+/// Whether a query names a virtual table of the schema. The virtual tables of functions such as `pragma_table_info`
+/// are not in the schema.
 async fn names_virtual_table(executor: &DatabaseExecutor<'_>, statement: &Statement) -> Result<bool, DbErr> {
     let tables = "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND rootpage = 0";
     let rows = executor.query_all_raw(Statement::from_string(statement.db_backend, tables)).await?;

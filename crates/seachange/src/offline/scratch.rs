@@ -1,8 +1,8 @@
-//! Writes the code of a revision down while it runs on a scratch database in memory: on SQLite the next statement depends
-//! on the schema that the ones before it left.
+//! Records the code of a revision while it runs on a scratch database in memory: on SQLite the next statement depends
+//! on the schema that earlier statements left.
 //!
-//! The schema of the scratch database is that of the real one; its rows are not. Rows that it does not take say nothing of
-//! the real ones.
+//! The scratch database has the schema of the real one, but not its rows. If it rejects rows, that says nothing about
+//! the real rows.
 
 use std::sync::Arc;
 
@@ -25,18 +25,18 @@ use crate::settings::DatabaseSettings;
 use crate::sql::SqlDialect;
 use crate::store::RevisionStore;
 
-/// A database in memory, with the schema that the revisions so far made.
+/// A database in memory, with the schema that the revisions so far created.
 pub(super) struct ScratchDatabase {
     connection: DatabaseConnection,
     dialect: &'static dyn Dialect,
-    /// Nobody watches.
+    /// A handler that ignores all events.
     handler: EventHandler,
-    /// Nothing is in a hurry.
+    /// A deadline that never expires.
     deadline: Arc<Deadline>,
 }
 
 impl ScratchDatabase {
-    /// Opens an empty database with the table of the record, which the real one has as well.
+    /// Opens an empty database with the table of the record, which the real one also has.
     pub(super) async fn open(
         dialect: &'static dyn Dialect,
         settings: &DatabaseSettings,
@@ -52,12 +52,12 @@ impl ScratchDatabase {
         self.connection.close().await.map_err(broken)
     }
 
-    /// Runs a revision that the real database has.
+    /// Runs a revision that is already applied on the real database.
     pub(super) async fn replay(&self, job: StepContext<'_>, in_transaction: bool) -> Result<(), Error> {
         self.perform(job, in_transaction, ScratchMode::Replay).await.map(drop)
     }
 
-    /// Runs a revision, and writes down what it sends.
+    /// Runs a revision, and records the statements that it sends.
     pub(super) async fn write_down(
         &self,
         job: StepContext<'_>,
@@ -66,7 +66,7 @@ impl ScratchDatabase {
         self.perform(job, in_transaction, ScratchMode::Write).await
     }
 
-    /// Runs a revision as the runner does: again with foreign keys off, where it rebuilds tables.
+    /// Runs a revision as the runner does; if it rebuilds tables, it runs again with foreign keys off.
     async fn perform(
         &self,
         job: StepContext<'_>,

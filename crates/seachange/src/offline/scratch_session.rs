@@ -1,4 +1,4 @@
-//! What the code of a revision talks to while it runs on a scratch database.
+//! The connection for the code of a revision that runs on a scratch database.
 
 use async_trait::async_trait;
 use sea_orm::{DbErr, ExecResult, QueryResult, Statement};
@@ -12,16 +12,16 @@ use crate::intercept::{BeginOptions, StatementHandler};
 use crate::runner::DirectSession;
 use crate::sql::{StatementFacts, StatementKind, read};
 
-/// What is done with statements beside running them.
+/// What happens to statements in addition to running them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ScratchMode {
-    /// Nothing: the real database has been through it.
+    /// Nothing: the real database has run them already.
     Replay,
-    /// They are written down.
+    /// They are recorded for the script.
     Write,
 }
 
-/// The scratch database, as it answers the code of a revision in the place of the real one.
+/// The scratch database, which answers the code of a revision in place of the real one.
 pub(super) struct ScratchSession {
     pub(super) live: DirectSession,
     pub(super) sheet: StatementRecorder,
@@ -29,7 +29,8 @@ pub(super) struct ScratchSession {
 }
 
 impl ScratchSession {
-    /// Runs a statement, or several, of which those that write rows may fail for want of other rows.
+    /// Runs one or more statements. Statements that write rows may fail, because the scratch database lacks the real
+    /// rows.
     async fn run(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
         let parts = read(&statement.sql, self.sheet.dialect.grammar());
         let is_write = |part: &StatementFacts| part.kind == StatementKind::Rows;
@@ -50,7 +51,7 @@ impl ScratchSession {
         fake_exec_result()
     }
 
-    /// Whether the scratch database answers a query as the real one would.
+    /// Whether the scratch database gives the same answer to a query as the real one.
     async fn is_answered(&self, statement: &Statement) -> Result<bool, DbErr> {
         reads_schema_alone(&self.live.executor(), statement, self.sheet.dialect.grammar()).await
     }

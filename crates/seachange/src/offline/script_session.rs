@@ -1,4 +1,4 @@
-//! Writes the code of a revision down, with nothing to ask.
+//! Records the code of a revision without a database.
 
 use async_trait::async_trait;
 use sea_orm::{DbErr, ExecResult, QueryResult, Statement};
@@ -15,7 +15,7 @@ struct ScriptSession {
     sheet: StatementRecorder,
 }
 
-/// Writes down what a revision sends.
+/// Records the statements that a revision sends.
 pub(super) async fn write_down(
     dialect: &'static dyn Dialect,
     job: StepContext<'_>,

@@ -1,4 +1,4 @@
-//! Where a database stands that nobody asks.
+//! The start of a script: the applied revisions, as the caller names them.
 
 use seachange_graph::{Anchor, AppliedSet, Target};
 
@@ -6,7 +6,7 @@ use super::ScriptWriter;
 use crate::error::Error;
 
 impl ScriptWriter<'_> {
-    /// Everything that is applied where a database stands at `from`, each after those it points at.
+    /// Everything that is applied if the current revisions are `from`, each after those it points at.
     pub(super) fn start(&self, from: &Target) -> Result<Vec<String>, Error> {
         if from.place().is_none_or(|place| *place == Anchor::Current) {
             return Err(Error::UnknownStart { target: from.clone() });
@@ -24,7 +24,7 @@ impl ScriptWriter<'_> {
         Ok(self.graph.applied(rows)?)
     }
 
-    /// The names of where it stands then.
+    /// The names of the current revisions if `start` is applied.
     pub(super) fn standing(&self, start: &[String]) -> Result<String, Error> {
         let applied = self.applied(start)?;
         let current = self.graph.current(&applied);

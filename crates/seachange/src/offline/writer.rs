@@ -1,6 +1,6 @@
 //! The text of a script.
 
-/// Puts a script together: paragraphs of comments and statements, with an empty line between two.
+/// Assembles a script: paragraphs of comments and statements, separated by an empty line.
 #[derive(Debug, Default)]
 pub(super) struct ScriptText {
     text: String,
@@ -12,7 +12,7 @@ impl ScriptText {
         Self::default()
     }
 
-    /// Adds a line of comment, which stays on one line; it belongs to what comes next.
+    /// Adds a comment line, always on one line; it belongs to the next paragraph.
     pub(super) fn comment(&mut self, line: &str) {
         if !self.follows_comment {
             self.separate();
@@ -22,17 +22,17 @@ impl ScriptText {
         self.follows_comment = true;
     }
 
-    /// Lets a comment stand alone.
+    /// Ends a paragraph that consists only of comments.
     pub(super) fn pause(&mut self) {
         self.follows_comment = false;
     }
 
-    /// Adds a statement that has no end yet.
+    /// Adds a statement without a final semicolon.
     pub(super) fn statement(&mut self, sql: &str) {
         self.text(&format!("{sql};"));
     }
 
-    /// Adds a statement as it is.
+    /// Adds a statement unchanged.
     pub(super) fn text(&mut self, sql: &str) {
         if !self.follows_comment {
             self.separate();

@@ -1,4 +1,4 @@
-//! Says for whom a statement of a revision waits, while it does.
+//! Reports which sessions block a statement of a revision while it waits.
 
 use std::pin::pin;
 use std::time::{Duration, Instant};
@@ -10,17 +10,17 @@ use super::{Runner, StepContext};
 use crate::event::{Blocker, Event};
 use crate::intercept::{self, RunOutcome, StatementHandler};
 
-/// How long a statement runs before the server is asked whether it waits.
+/// How long a statement runs before the engine asks the server whether it waits.
 const SUSPICIOUS: Duration = Duration::from_secs(3);
 
-/// How often the server is asked.
+/// How often the engine asks the server.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// How often those who watch are told again, though nothing has changed.
+/// How often the event is repeated when nothing has changed.
 const REMINDER: Duration = Duration::from_secs(10);
 
 impl Runner<'_> {
-    /// Runs the code of a revision, and tells those who watch when one of its statements waits for a lock.
+    /// Runs the code of a revision, and emits an event when one of its statements waits for a lock.
     ///
     /// # Errors
     ///
@@ -42,14 +42,15 @@ impl Runner<'_> {
         }
     }
 
-    /// Tells for whom the statement waits that runs now. `told` is when they were told last, and of whom.
+    /// Emits an event with the sessions that block the running statement. `told` holds the time and the sessions of the
+    /// last event.
     async fn tell_blocked(&self, job: StepContext<'_>, told: &mut Option<(Instant, Vec<Blocker>)>) {
         let site = self.site;
         let Some(waited) = site.deadline.running().filter(|running| *running >= SUSPICIOUS) else {
             *told = None;
             return;
         };
-        // A server that does not answer this is no reason to end the run.
+        // The run continues when the server does not answer this query.
         let Ok(Some(by)) = site.backend.blockers(site.connection, site.store.lock_key()).await else { return };
         if told.as_ref().is_none_or(|(when, who)| *who != by || when.elapsed() >= REMINDER) {
             site.emit(&Event::Blocked { step: job.step, message: job.script.message, by: &by, waited });

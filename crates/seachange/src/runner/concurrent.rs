@@ -1,4 +1,4 @@
-//! What other runs do to the database meanwhile, where runs take turns.
+//! Detects what other runs have written to a single-writer database.
 
 use sea_orm::DbErr;
 use seachange_graph::Direction;
@@ -8,39 +8,41 @@ use crate::backend::BegunTransaction;
 use crate::run_context::RunContext;
 use crate::store::RevisionRow;
 
-/// Remembers the state of the database that the plan was made for.
+/// Remembers the state of the database from which the plan was made.
 #[derive(Debug)]
 pub(crate) struct ConcurrentWrites {
     counter: i64,
 }
 
-/// What others have done of a step.
+/// Whether this run can execute a step, or another run has changed that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StepAvailability {
-    /// Nothing: it is this run's.
+    /// No other run has executed it: this run can.
     Ours,
-    /// All of it.
+    /// Another run has executed it.
     Done,
-    /// They are in the middle of a revision that no transaction holds. Nothing can be said before they are done.
+    /// Another run is executing a revision that no transaction holds. The answer is known when that revision is
+    /// finished.
     Busy,
-    /// Something else, after which the step is not possible.
+    /// Other changes make the step impossible.
     Impossible,
 }
 
 impl ConcurrentWrites {
-    /// Looks at the database before the record is read that the plan is made from.
+    /// Reads the change counter, before the record is read from which the plan is made.
     pub(crate) async fn snapshot(site: RunContext<'_>, work: &WorkSession) -> Result<Self, DbErr> {
         let counter = site.backend.data_version(&work.executor().into()).await?;
         Ok(Self { counter: counter.unwrap_or_default() })
     }
 
-    /// For a session that has not looked: the record is read before each step.
+    /// For a session that has not read the change counter: the record is read before each step.
     pub(crate) fn unseen() -> Self {
         Self { counter: i64::MIN }
     }
 
-    /// Finds out, inside of the transaction of a step, what others have done of it. Costs nothing as long as they have
-    /// written nothing since the plan was made: one look at the record does not settle the steps that follow.
+    /// Determines, inside of the transaction of a step, whether other runs have changed it. This costs nothing while no
+    /// other session has written since the plan was made. After such a write, the record is read for every step that
+    /// follows.
     pub(crate) async fn availability(
         &self,
         site: RunContext<'_>,

@@ -1,11 +1,11 @@
-//! The texts that begin and end transactions for the code of a revision.
+//! The SQL that begins and ends transactions for the code of a revision.
 
 use sea_orm::{AccessMode, IsolationLevel, SqliteTransactionMode};
 
 use crate::intercept::BeginOptions;
 use crate::sql::SqlDialect;
 
-/// Begins a transaction, inside of another one unless it is the outermost.
+/// Begins a transaction, or a savepoint inside of another transaction.
 pub(super) fn begin(dialect: SqlDialect, begin: BeginOptions, is_outermost: bool, depth: usize) -> String {
     let options = options(begin);
     match (dialect, is_outermost) {
@@ -15,7 +15,7 @@ pub(super) fn begin(dialect: SqlDialect, begin: BeginOptions, is_outermost: bool
             Some(SqliteTransactionMode::Exclusive) => "BEGIN EXCLUSIVE".to_owned(),
         },
         (SqlDialect::Postgres, true) => format!("BEGIN{}", joined(&options)),
-        // Set before the transaction that it is for.
+        // The options apply to the transaction that starts after them.
         (SqlDialect::MySql, true) => {
             let sets = options.iter().map(|option| format!("SET TRANSACTION {option}; "));
             format!("{}START TRANSACTION", sets.collect::<String>())
@@ -30,12 +30,12 @@ pub(super) fn begin(dialect: SqlDialect, begin: BeginOptions, is_outermost: bool
     }
 }
 
-/// Commits a transaction; one inside of another is released.
+/// Commits a transaction, or releases a savepoint.
 pub(super) fn commit(is_inner: bool, depth: usize) -> String {
     if is_inner { format!("RELEASE SAVEPOINT {}", name(depth)) } else { "COMMIT".to_owned() }
 }
 
-/// Rolls a transaction back.
+/// Rolls back a transaction, or to a savepoint.
 pub(super) fn rollback(is_inner: bool, depth: usize) -> String {
     if is_inner { format!("ROLLBACK TO SAVEPOINT {}", name(depth)) } else { "ROLLBACK".to_owned() }
 }

@@ -1,4 +1,4 @@
-//! The database itself, as it answers the code of a revision.
+//! Executes the statements of a revision on the database.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,43 +18,45 @@ use crate::intercept::{BeginOptions, StatementHandler};
 use crate::limits::Deadline;
 use crate::sql::SqlDialect;
 
-/// SQLSTATE `in_failed_sql_transaction`: a statement before this one failed, and PostgreSQL ignores all until the rollback.
+/// SQLSTATE `in_failed_sql_transaction`: an earlier statement failed, and PostgreSQL ignores all statements until the
+/// rollback.
 const ABORTED: &str = "25P02";
 
-/// Where the statements of a revision go.
+/// The connection that executes the statements of a revision.
 #[derive(Clone)]
 pub(crate) enum Connection {
     /// A pool of one connection.
     Connection(DatabaseConnection),
-    /// A connection that is held.
+    /// A connection that a transaction holds.
     Held(Arc<DatabaseTransaction>),
 }
 
-/// A statement that failed, and what the database said.
+/// A statement that failed, with the error of the database.
 #[derive(Debug, Clone)]
 pub(crate) struct FailedStatement {
     pub(crate) sql: String,
     pub(crate) error: DbErr,
 }
 
-/// A session of the database, and the transactions that the code has begun in it.
+/// A session of the database, with the transactions that the code has begun in it.
 ///
-/// Transactions are begun and ended in plain text, so that the engine knows what is open whichever way the code says it.
+/// Transactions are begun and ended with plain SQL, so that the engine knows what is open, whether the code uses SeaORM
+/// or SQL.
 pub(crate) struct DirectSession {
     base: Connection,
     dialect: SqlDialect,
-    /// Whether the engine holds a transaction round all of the code.
+    /// Whether the engine holds a transaction around all of the code.
     is_held: bool,
-    /// How many transactions the code has begun, one inside of the other.
+    /// How many transactions the code has begun, one inside of another.
     depth: usize,
     handler: EventHandler,
-    /// When the statement that runs has to end.
+    /// When the running statement has to end.
     deadline: Arc<Deadline>,
-    /// The connection broke: what comes after it would run somewhere else.
+    /// The error that broke the connection: a later statement would run in another session.
     lost: Option<DbErr>,
-    /// The statement for which PostgreSQL ignores all others until the rollback.
+    /// The statement after whose failure PostgreSQL ignores all others until the rollback.
     aborted_by: Option<FailedStatement>,
-    /// What the engine has refused to send. Nothing is sent after it.
+    /// The refusal of a statement. Nothing is sent after it.
     refusal: Option<Refusal>,
     /// How many statements ran.
     pub(crate) finished: usize,
@@ -63,7 +65,7 @@ pub(crate) struct DirectSession {
 }
 
 impl DirectSession {
-    /// A session in which the engine holds a transaction (`is_held`), or none.
+    /// A session in which the engine holds a transaction, if `is_held`.
     pub(crate) fn new(
         base: Connection,
         dialect: SqlDialect,
@@ -96,7 +98,7 @@ impl DirectSession {
         self.depth > 0
     }
 
-    /// Where a statement goes.
+    /// The connection that executes a statement.
     pub(crate) fn executor(&self) -> DatabaseExecutor<'_> {
         match &self.base {
             Connection::Connection(connection) => connection.into(),
@@ -104,12 +106,12 @@ impl DirectSession {
         }
     }
 
-    /// What the engine has refused to send.
+    /// The refusal of a statement, if there was one.
     pub(crate) fn refusal(&self) -> Option<&Refusal> {
         self.refusal.as_ref()
     }
 
-    /// Refuses a statement, and all after it; gives the error for the code.
+    /// Refuses a statement and all later ones; returns the error for the code.
     pub(crate) fn refuse(&mut self, refusal: Refusal, sql: &str) -> DbErr {
         let error = DbErr::Custom(refusal.to_string());
         if self.refusal.is_none() {
@@ -119,22 +121,22 @@ impl DirectSession {
         error
     }
 
-    /// Sends nothing more: every statement fails with this error from now on.
+    /// Stops sending: every later statement fails with this error.
     pub(crate) fn stop(&mut self, error: &DbErr) {
         self.lost.get_or_insert_with(|| error.clone());
     }
 
-    /// The statement that failed first, where `error` only says that the transaction is aborted since.
+    /// The statement that failed first, if `error` only says that the transaction is aborted since.
     pub(crate) fn first_failure(&self, error: &DbErr) -> Option<FailedStatement> {
         self.aborted_by.clone().filter(|_| has_code(error, ABORTED))
     }
 
-    /// The statement for which PostgreSQL ignores all others, where the code went on in spite of it.
+    /// The statement after whose failure PostgreSQL ignores all others, if the code continued in spite of it.
     pub(crate) fn aborted_by(&self) -> Option<&FailedStatement> {
         self.aborted_by.as_ref().filter(|_| self.dialect == SqlDialect::Postgres)
     }
 
-    /// A statement begins; its time is measured from now on, and may be limited.
+    /// Starts the measurement of a statement, whose time may be limited.
     fn start(&self) -> Result<Instant, DbErr> {
         self.check()?;
         self.deadline.start();
@@ -149,7 +151,7 @@ impl DirectSession {
         }
     }
 
-    /// Notes what came of a statement, and tells those who watch.
+    /// Records the result of a statement, and emits its event.
     fn record_result<T>(&mut self, sql: &str, elapsed: Duration, outcome: Result<T, DbErr>) -> Result<T, DbErr> {
         self.deadline.stop();
         (self.handler)(&Event::Statement { sql, elapsed, failed: outcome.is_err() });
@@ -219,7 +221,7 @@ impl StatementHandler for DirectSession {
         self.check()?;
         self.depth = self.depth.saturating_sub(1);
         match self.aborted_by.take() {
-            // PostgreSQL would roll back, and call it a success.
+            // PostgreSQL would roll back, and report a success.
             Some(failed) if self.dialect == SqlDialect::Postgres => {
                 self.send_control(&control::rollback(self.is_in_transaction(), self.depth)).await?;
                 let FailedStatement { sql, error } = failed;
@@ -229,7 +231,7 @@ impl StatementHandler for DirectSession {
             _ => {
                 let committed = self.send_control(&control::commit(self.is_in_transaction(), self.depth)).await;
                 if committed.is_err() && !self.is_in_transaction() {
-                    // A commit that SQLite refuses leaves its transaction open.
+                    // When SQLite refuses a commit, the transaction stays open.
                     let _ = self.executor().execute_unprepared("ROLLBACK").await;
                 }
                 committed

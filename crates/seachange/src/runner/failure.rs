@@ -1,4 +1,4 @@
-//! A revision that failed, and what it left behind.
+//! A failed revision, and what it left in the database.
 
 use sea_orm::DbErr;
 use seachange_graph::Direction;
@@ -19,28 +19,29 @@ pub struct RevisionFailure {
     pub message: String,
     /// The name of its file.
     pub file: String,
-    /// What was being done.
+    /// The direction of the step.
     pub direction: Direction,
     /// Why it failed.
     #[source]
     pub cause: FailureCause,
-    /// The statement that the database refused, where it is known.
+    /// The statement that the database refused, if it is known.
     pub statement: Option<String>,
-    /// The limit that it ran into, where it was one.
+    /// The limit that the statement exceeded, if that is the cause.
     pub limit: Option<Limit>,
-    /// How often it was run.
+    /// How often the revision was run.
     pub attempts: u32,
-    /// What is left of it in the database.
+    /// What the revision left in the database.
     pub left: Leftover,
     /// The name of the database system.
     pub system: &'static str,
-    /// Whether that system rolls back changes of tables; what is left is then the choice of the revision.
+    /// Whether that system rolls back changes of tables. If it does, what is left depends on the revision's choice of a
+    /// transaction.
     pub rolls_back: bool,
-    /// How many steps of the plan were done before it; they stay.
+    /// How many steps of the plan were finished before; they stay applied.
     pub done: usize,
     /// How many steps the plan had.
     pub of: usize,
-    /// Whether all of them were to run in one transaction, so that nothing is left of any.
+    /// Whether all steps were to run in one transaction, so that none of them left anything.
     pub is_whole: bool,
 }
 
@@ -57,10 +58,10 @@ pub enum FailureCause {
     /// The engine refused to send a statement.
     #[error("{0}")]
     Refused(Refusal),
-    /// The transaction of the engine was not there any more when the code had run.
+    /// After the code had run, the transaction of the engine was no longer open.
     #[error("the revision ended the transaction that the engine began for it")]
     TransactionEnded,
-    /// With foreign keys off for a table rebuild, the revision left rows that refer to nothing.
+    /// With foreign keys off for a table rebuild, the revision left rows that violate foreign keys.
     #[error("{}", list(.0))]
     ForeignKeys(Vec<ForeignKeyViolation>),
 }
@@ -70,15 +71,15 @@ pub enum FailureCause {
 pub enum Leftover {
     /// Nothing: it was rolled back.
     Nothing,
-    /// Everything up to the failure; the row says that the revision was begun.
+    /// Everything before the failure; the row says that the revision was begun.
     Begun {
         /// The statements of the revision that are known to have run.
         statements: usize,
     },
-    /// The revision ended the transaction of the engine, in a way that could not be seen before: what ran up to that point,
-    /// or after it, may be in the database. The record does not have it.
+    /// The revision ended the transaction of the engine in a way that the engine could not detect in advance.
+    /// Statements that ran before or after that point may have taken effect. The record does not have the revision.
     Escaped,
-    /// Nothing or everything: the connection was lost while the database was asked to commit.
+    /// Nothing or everything: the connection was lost during the commit.
     Unknown,
 }
 

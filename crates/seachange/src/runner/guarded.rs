@@ -1,7 +1,7 @@
-//! The database as it answers a revision inside of the engine's transaction.
+//! Executes the statements of a revision inside of the engine's transaction.
 //!
-//! A statement that would end the transaction is refused before it is sent. What cannot be seen beforehand is recognised
-//! afterwards: the engine's savepoint is gone with its transaction.
+//! A statement that would end the transaction is refused before it is sent. If a statement ends the transaction in
+//! another way, the engine detects it afterwards: its savepoint ends with its transaction.
 
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DbErr, ExecResult, QueryResult, Statement};
@@ -12,12 +12,12 @@ use super::refusal::Refusal;
 use crate::intercept::{BeginOptions, StatementHandler};
 use crate::sql::{self, SqlDialect, StatementFacts};
 
-/// What is known of the transaction after the code has run.
+/// Whether the transaction ended while the code ran.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TransactionEnd {
-    /// The code has sent nothing that could have ended it.
+    /// The code sent nothing that could have ended it.
     No,
-    /// The database rolled it back because of a statement that failed; nothing ran after that.
+    /// The database rolled it back because a statement failed; no statement ran after that.
     RolledBack,
     /// A statement that the engine does not understand may have ended it.
     Perhaps,
@@ -30,7 +30,7 @@ pub(crate) struct GuardedSession {
     are_foreign_keys_off: bool,
     /// Whether the session can be replaced after the revision.
     is_replaceable: bool,
-    /// The code switches foreign keys off, which the engine has to do before the transaction.
+    /// The code switches foreign keys off. The engine has to do this before the transaction.
     needs_foreign_keys_off: bool,
     touches_session: bool,
     changes_role: bool,
@@ -59,17 +59,17 @@ impl GuardedSession {
         }
     }
 
-    /// Whether the revision has to begin anew with foreign keys off.
+    /// Whether the revision has to begin again with foreign keys off.
     pub(crate) fn needs_foreign_keys_off(&self) -> bool {
         self.needs_foreign_keys_off
     }
 
-    /// Whether something may be left in the session.
+    /// Whether the revision may have left state in the session.
     pub(crate) fn touches_session(&self) -> bool {
         self.touches_session
     }
 
-    /// The refusal of code that went on after a statement that ended the transaction.
+    /// The refusal for code that continued after a statement that ended the transaction.
     pub(crate) fn ended_refusal(&self) -> Option<Refusal> {
         self.ended_by.clone().map(|by| Refusal::TransactionEnded { by })
     }
@@ -79,12 +79,12 @@ impl GuardedSession {
         self.changes_role
     }
 
-    /// What is known of the transaction.
+    /// Whether the transaction ended.
     pub(crate) fn ended(&self) -> TransactionEnd {
         self.ended
     }
 
-    /// Decides about a text before it is sent.
+    /// Decides whether SQL text is sent.
     fn admit(&mut self, statement: &Statement) -> Result<Vec<StatementFacts>, DbErr> {
         let facts = sql::read(&statement.sql, self.dialect);
         if !self.is_replaceable && policy::lasts(&facts) {
@@ -104,13 +104,13 @@ impl GuardedSession {
         }
     }
 
-    /// Looks whether the transaction is still open, where a statement may have ended it.
+    /// Checks that the transaction is still open, after a statement that may have ended it.
     async fn check<T>(&mut self, sql: &str, facts: &[StatementFacts], outcome: Result<T, DbErr>) -> Result<T, DbErr> {
         let may_end = policy::may_end_transaction(facts);
         if may_end && outcome.is_ok() && self.ended == TransactionEnd::No {
             self.ended = TransactionEnd::Perhaps;
         }
-        // PostgreSQL ends a transaction only where it is told to.
+        // PostgreSQL ends a transaction only when a statement says so.
         if self.dialect != SqlDialect::Sqlite || outcome.is_ok() && !may_end || !self.is_over().await {
             return outcome;
         }
@@ -127,12 +127,12 @@ impl GuardedSession {
         }
     }
 
-    /// Whether SQLite has no transaction open. It refuses to begin one inside of another.
+    /// Whether SQLite has no open transaction. It refuses to begin one inside of another.
     async fn is_over(&self) -> bool {
         let executor = self.live.executor();
         let is_over = executor.execute_unprepared("BEGIN").await.is_ok();
         if is_over {
-            // Nothing is in it; without it the next statement would commit by itself.
+            // The transaction is empty. If it stayed open, a later `BEGIN` would fail.
             let _ = executor.execute_unprepared("ROLLBACK").await;
         }
         is_over

@@ -1,5 +1,5 @@
-//! A revision that no transaction can hold: its row says that it was begun before it says that it is done, and the
-//! journal what it has done in between.
+//! Runs a revision that no transaction can hold. The row says that the revision was begun before it says that it is
+//! finished, and the journal holds the statements in between.
 
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -19,25 +19,25 @@ use crate::journal::{FinishedEntries, JournalTarget, JournalledSession, Statemen
 use crate::limits::Limit;
 use crate::store::{RevisionRow, RevisionRowState, check_one};
 
-/// What came of the code of a revision.
+/// The result of the code of a revision.
 struct CodeResult {
     /// How many statements took effect.
     statements: usize,
-    /// Whether the record says that the revision is begun.
+    /// Whether the record says that the revision was begun.
     is_written: bool,
-    /// Under which role the session writes.
+    /// The role under which the session writes.
     role: WriteRole,
 }
 
-/// The row of a revision that begins, and how the record learns of it.
+/// The row of a revision that begins, and whether it is written yet.
 struct InProgressRow {
-    /// The row as it is while the revision runs.
+    /// The row while the revision runs.
     row: RevisionRow,
-    /// The row before a downgrade.
+    /// The row as it was before a downgrade.
     before: Option<RevisionRow>,
-    /// The statement that writes it, where it is still to be sent.
+    /// The statement that writes the row, if it is still to be sent.
     statement: Option<String>,
-    /// Whether an interrupted run began it.
+    /// Whether an interrupted run began the revision.
     is_resumed: bool,
 }
 
@@ -58,10 +58,10 @@ impl Runner<'_> {
         }
     }
 
-    /// The row that says that the revision is begun, once no other run is at it. Whose turn it is otherwise comes back.
+    /// The row that says that the revision was begun, or why this run cannot begin it.
     ///
-    /// Where runs take turns it is written at once: until the revision is done, others wait for this run. Elsewhere the lock
-    /// keeps them out, and the row is written together with the first change.
+    /// On a single-writer database the row is written at once: other runs wait until the revision is finished. On other
+    /// databases the lock excludes other runs, and the row is written together with the first change.
     async fn in_progress_row(
         &self,
         job: StepContext<'_>,
@@ -90,7 +90,8 @@ impl Runner<'_> {
         })
     }
 
-    /// Writes down what is about to begin, and who begins it, in one transaction.
+    /// Writes the row of the revision that is about to begin, and the entry of this run in the lock table, in one
+    /// transaction.
     async fn insert_in_progress_row_when_idle(
         &self,
         job: StepContext<'_>,
@@ -120,8 +121,8 @@ impl Runner<'_> {
         self.work.execute("COMMIT").await.map(drop)
     }
 
-    /// Puts the record back of a revision that has changed nothing: the code failed before it sent anything, or a lock kept
-    /// it from its very first change. What the journal does not say was refused may have happened.
+    /// Restores the record of a revision that has changed nothing: the code failed before it sent a statement, or a
+    /// lock prevented its first change. This requires that the journal shows every statement as refused.
     async fn delete_in_progress_row(
         &self,
         job: StepContext<'_>,
@@ -130,7 +131,7 @@ impl Runner<'_> {
     ) -> StepError {
         match self.try_delete_in_progress_row(job, before).await {
             Ok(true) => StepError::Failed(Box::new(RevisionFailure { left: Leftover::Nothing, ..*failure })),
-            // It was the failure that came first.
+            // The error of the caller is that of the revision, which came first.
             Ok(false) | Err(_) => StepError::Failed(failure),
         }
     }
@@ -162,7 +163,7 @@ impl Runner<'_> {
         written
     }
 
-    /// Runs the rest of a revision that was interrupted; `past` is what it has done.
+    /// Runs the rest of an interrupted revision; `past` holds its finished statements.
     pub(crate) async fn resume(
         &self,
         job: StepContext<'_>,
@@ -177,7 +178,7 @@ impl Runner<'_> {
             }
             failed => failed,
         };
-        outcome.map_err(|setback| self.error(job, setback))
+        outcome.map_err(|error| self.error(job, error))
     }
 
     async fn run_recorded(
@@ -194,8 +195,8 @@ impl Runner<'_> {
         recorded.map_err(|error| self.step_error(job, error, left))
     }
 
-    /// Runs the code, in a transaction of its own where it asks for one, and says how many statements took effect, and
-    /// whether the record says that the revision is begun.
+    /// Runs the code, in a transaction of its own if the revision asks for one. Returns how many statements took
+    /// effect, and whether the record says that the revision was begun.
     async fn run_without_rollback(
         &self,
         job: StepContext<'_>,
@@ -230,7 +231,8 @@ impl Runner<'_> {
         outcome
     }
 
-    /// Begins the transaction that a revision asks for where it cannot hold the row. The row is written before.
+    /// Begins the transaction that a revision asks for on a database that cannot hold the row in it. The row is written
+    /// before.
     async fn begin_own(&self, declaration: &mut Option<String>) -> Result<(), DbErr> {
         let begin = self.site.backend.begin_text();
         let dialect = self.site.backend.sql_dialect();
@@ -241,7 +243,7 @@ impl Runner<'_> {
         self.work.execute(&text).await.map(drop)
     }
 
-    /// What came of the code.
+    /// Determines the result of the code.
     async fn conclude(
         &self,
         job: StepContext<'_>,
@@ -250,7 +252,7 @@ impl Runner<'_> {
         before: usize,
         begins: bool,
     ) -> Result<CodeResult, StepError> {
-        // A transaction round all of the code is rolled back when that fails.
+        // If the code fails, a transaction around all of it is rolled back.
         let is_written = journal.declaration().is_none();
         let statements = if journal.is_rollback_possible() { before } else { journal.finished() };
         let left = if is_written { Leftover::Begun { statements } } else { Leftover::Nothing };
@@ -277,7 +279,8 @@ impl Runner<'_> {
         Ok(CodeResult { statements: journal.finished(), is_written, role })
     }
 
-    /// The row of a revision that is done. The journal goes when the next one is opened, or at the end of the run.
+    /// Writes the row of a finished revision. The journal is deleted when the next one begins, or at the end of the
+    /// run.
     async fn record_end(
         &self,
         job: StepContext<'_>,
@@ -307,8 +310,8 @@ impl Runner<'_> {
     }
 }
 
-/// Whether nothing may be left of a failed revision though the record says that it was begun: no statement is known to have
-/// taken effect, and the last one was not left in the middle.
+/// Whether a failed revision may have left nothing, although the record says that it was begun: no statement is known
+/// to have taken effect, and the last one was not interrupted.
 fn may_be_untouched(failure: &RevisionFailure) -> bool {
     let is_kept = failure.limit == Some(Limit::Lock) && failure.direction == Direction::Upgrade;
     let sent_nothing = failure.statement.is_none()

@@ -1,4 +1,4 @@
-//! Which statements of a revision are sent. Pure: it takes the facts of a text and returns a decision.
+//! Decides which statements of a revision are sent. Pure: it takes the facts of SQL text and returns a decision.
 
 use super::refusal::Refusal;
 use crate::intercept::BeginOptions;
@@ -7,27 +7,27 @@ use crate::sql::{Pragma, SessionState, SqlDialect, StatementFacts, StatementKind
 /// The savepoint by which the engine recognises its transaction.
 pub(crate) const SAVEPOINT: &str = "seachange_revision";
 
-/// The savepoints of the engine for transactions that the code begins inside of another one begin like this.
+/// The prefix of the savepoints that the engine sets for transactions that the code begins inside of another one.
 const INNER_SAVEPOINTS: &str = "seachange_savepoint_";
 
-/// The `PRAGMA`s that SQLite ignores inside of a transaction, when they are given a value.
+/// The `PRAGMA`s that SQLite ignores inside of a transaction when they have a value.
 const VOID_IN_TRANSACTION: [&str; 2] = ["journal_mode", "wal_checkpoint"];
 
-/// The `PRAGMA`s whose value SQLite does not tell, so that it cannot be restored.
+/// The `PRAGMA`s whose value SQLite does not return, so that it cannot be restored.
 const LASTING_PRAGMAS: [&str; 3] = ["case_sensitive_like", "soft_heap_limit", "hard_heap_limit"];
 
-/// What becomes of a text inside of the engine's transaction.
+/// What the engine does with SQL text inside of its transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Decision {
-    /// It is sent.
+    /// Send it.
     Send,
-    /// It is refused.
+    /// Refuse it.
     Refuse(Refusal),
-    /// The revision begins anew with foreign keys off, because it switches them off itself.
+    /// Run the revision again with foreign keys off, because it switches them off itself.
     NeedsForeignKeysOff,
 }
 
-/// Decides about a text inside of the transaction that holds the revision and its row.
+/// Decides about SQL text inside of the transaction that holds the revision and its row.
 pub(crate) fn in_transaction(statements: &[StatementFacts], are_foreign_keys_off: bool) -> Decision {
     for facts in statements {
         let refusal = match (&facts.control, facts.kind, &facts.pragma) {
@@ -45,7 +45,7 @@ pub(crate) fn in_transaction(statements: &[StatementFacts], are_foreign_keys_off
     Decision::Send
 }
 
-/// Decides about a text outside of a transaction, where each statement is journalled.
+/// Decides about SQL text outside of a transaction, where each statement is journalled.
 pub(crate) fn outside(statements: &[StatementFacts], dialect: SqlDialect) -> Option<Refusal> {
     statements.iter().find_map(|facts| match (&facts.control, facts.kind) {
         (Some(TransactionControl::Other), _) if !sets_session(facts) => Some(Refusal::TransactionMode),
@@ -66,7 +66,7 @@ pub(crate) fn begin(begin: BeginOptions, dialect: SqlDialect) -> Option<Refusal>
     }
 }
 
-/// Whether a text may leave something in the session, which the next revision must not find.
+/// Whether SQL text may leave state in the session that the next revision must not see.
 pub(crate) fn touches_session(statements: &[StatementFacts]) -> bool {
     let is_kept_by_each_statement =
         |state: &SessionState| matches!(state, SessionState::LastInsertId | SessionState::Diagnostics);
@@ -75,7 +75,7 @@ pub(crate) fn touches_session(statements: &[StatementFacts]) -> bool {
         .any(|facts| !facts.is_understood || facts.session_writes.iter().any(|state| !is_kept_by_each_statement(state)))
 }
 
-/// Whether a text changes the role under which the session writes.
+/// Whether SQL text changes the role under which the session writes.
 pub(crate) fn changes_role(statements: &[StatementFacts]) -> bool {
     let names = statements.iter().flat_map(|facts| &facts.session_writes);
     names.into_iter().any(|state| match state {
@@ -85,18 +85,19 @@ pub(crate) fn changes_role(statements: &[StatementFacts]) -> bool {
     })
 }
 
-/// Whether a text changes a setting that the engine cannot restore in a session that it cannot replace.
+/// Whether SQL text changes a setting that the engine cannot restore in a session that it cannot replace.
 pub(crate) fn lasts(statements: &[StatementFacts]) -> bool {
     let pragmas = statements.iter().filter_map(|facts| facts.pragma.as_ref());
     pragmas.into_iter().any(|pragma| pragma.value.is_some() && LASTING_PRAGMAS.contains(&&*pragma.name))
 }
 
-/// Whether a text may end the transaction in a way that its words do not tell.
+/// Whether SQL text may end the transaction without a statement that says so.
 pub(crate) fn may_end_transaction(statements: &[StatementFacts]) -> bool {
     statements.iter().any(|facts| facts.may_end_transaction)
 }
 
-/// Whether a statement sets how later transactions of the session begin, and not whether it commits by itself.
+/// Whether a statement sets how later transactions of the session begin, and not whether statements commit by
+/// themselves.
 fn sets_session(facts: &StatementFacts) -> bool {
     let is_harmless = |state: &SessionState| matches!(state, SessionState::Setting(name) if name != "autocommit");
     facts.control == Some(TransactionControl::Other)

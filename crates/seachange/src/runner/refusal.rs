@@ -1,44 +1,45 @@
-//! What the engine refuses to send for a revision, and why.
+//! The statements that the engine refuses to send for a revision, and why.
 
 use std::fmt;
 
-/// A statement, or a call of SeaORM, that the engine refuses before it is sent.
+/// A statement, or a call of SeaORM, that the engine refuses to send.
 ///
-/// Each breaks a guarantee of the engine in a way that it could not find out afterwards.
+/// Each would break a guarantee of the engine, and the engine could not detect that afterwards.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// The begin or the end of a transaction, in the transaction that holds the revision and its row.
+    /// The begin or the end of a transaction, inside of the transaction that holds the revision and its row.
     TransactionControl,
-    /// A setting by which a session commits, or a transaction that other sessions end: `SET autocommit`, `XA`.
+    /// A setting that changes when the session commits, or a transaction that other sessions can end: `SET autocommit`,
+    /// `XA`.
     TransactionMode,
     /// `COPY` from or to the client, which waits for rows that no revision can send.
     Copy,
-    /// A question about the statement before it, where the engine's own statements stand in between.
+    /// A query about the previous statement, when the engine sends its own statements in between.
     Diagnostics,
-    /// A `PRAGMA` that SQLite does not heed inside of a transaction.
+    /// A `PRAGMA` that SQLite ignores inside of a transaction.
     Pragma {
         /// Its name.
         name: String,
     },
-    /// A setting of a session that the engine cannot undo, where the session cannot be replaced.
+    /// A setting of the session that the engine cannot undo, in a session that cannot be replaced.
     LastingSetting,
-    /// A transaction that is begun on the connection while another one is open there.
+    /// A second transaction on the connection while another one is open.
     SecondTransaction,
-    /// A transaction that SQLite cannot keep from writing.
+    /// A read-only transaction, which SQLite does not have.
     ReadOnlyTransaction,
     /// An isolation level that SQLite does not have.
     IsolationLevel,
-    /// More rows, or longer ones, than the engine keeps in memory.
+    /// More rows or bytes than the engine keeps in memory.
     TooManyRows,
     /// A statement after one that ended the transaction of the engine.
     TransactionEnded {
         /// The statement that ended it.
         by: String,
     },
-    /// A statement that needs what an interrupted run held in its session.
+    /// A statement that needs state of the session of an interrupted run.
     LostSession {
-        /// What it needs, in words.
+        /// The state that it needs, in words.
         what: String,
     },
 }
@@ -63,13 +64,13 @@ impl fmt::Display for Refusal {
             Self::IsolationLevel => f.write_str("SQLite has one isolation level, which is serializable"),
             Self::TooManyRows => f.write_str("the result has more than 100,000 rows or 64 MiB"),
             Self::TransactionEnded { by } => write!(f, "the transaction of the revision ended with `{by}`"),
-            Self::LostSession { what } => write!(f, "{what} went with the session of the interrupted run"),
+            Self::LostSession { what } => write!(f, "{what} was lost with the session of the interrupted run"),
         }
     }
 }
 
 impl Refusal {
-    /// What to do instead, for people; nothing where the refusal says it.
+    /// What to do instead, for the user; `None` when the refusal says it.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {

@@ -1,4 +1,4 @@
-//! Runs a revision again that came to nothing because a lock kept it waiting.
+//! Runs a revision again that waited too long for a lock and was rolled back.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use crate::limits::Limit;
 use crate::lock::Backoff;
 
 impl Runner<'_> {
-    /// Makes attempts at some steps, as often as the limits say. Another one is made only where nothing of the last is
-    /// left.
+    /// Makes attempts at some steps, with as many retries as the limits allow. A retry requires that the last attempt
+    /// left nothing.
     pub(super) async fn with_retries<T>(
         &self,
         steps: &[Step],
@@ -46,7 +46,7 @@ impl Runner<'_> {
     }
 }
 
-/// Whether another session may let it through next time, and nothing is left of it.
+/// Whether a retry may succeed: the revision failed at a lock, and left nothing.
 fn may_do_better(failure: &RevisionFailure) -> bool {
     failure.limit == Some(Limit::Lock) && failure.left == Leftover::Nothing
 }

@@ -1,4 +1,4 @@
-//! The rows of a query, as many as the engine keeps in memory.
+//! Reads the rows of a query, up to the number that the engine keeps in memory.
 
 use std::pin::pin;
 
@@ -12,13 +12,13 @@ use sea_orm::sqlx::{ColumnIndex, Database, Row, ValueRef};
 use sea_orm::sqlx::{Sqlite, TypeInfo, sqlite::SqliteValueRef};
 use sea_orm::{DatabaseExecutor, DbErr, QueryResult, Statement, StreamTrait};
 
-/// How many rows a revision may read at once.
+/// How many rows a query of a revision may return.
 const MOST_ROWS: usize = 100_000;
 
-/// How many bytes of values a revision may read at once.
+/// How many bytes of values a query of a revision may return.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 
-/// What came of a query.
+/// The result of a query.
 pub(super) enum LimitedRows {
     /// All of its rows.
     All(Vec<QueryResult>),
@@ -26,11 +26,11 @@ pub(super) enum LimitedRows {
     TooMany,
 }
 
-/// Reads the rows of a query one by one, and stops where they are too many.
+/// Reads the rows of a query one by one, and stops when they are too many.
 ///
 /// # Errors
 ///
-/// What the database says.
+/// The error of the database.
 pub(super) async fn rows(executor: &DatabaseExecutor<'_>, statement: Statement) -> Result<LimitedRows, DbErr> {
     match executor {
         DatabaseExecutor::Connection(connection) => collect(*connection, statement).await,
@@ -52,7 +52,7 @@ async fn collect(source: &impl StreamTrait, statement: Statement) -> Result<Limi
     Ok(LimitedRows::All(rows))
 }
 
-/// How many bytes the values of a row take, roughly.
+/// The approximate number of bytes of the values of a row.
 fn size(row: &QueryResult) -> usize {
     #[cfg(feature = "sqlite")]
     if let Some(row) = row.try_as_sqlite_row() {
@@ -70,7 +70,7 @@ fn size(row: &QueryResult) -> usize {
     0
 }
 
-/// SQLite would turn a number into a text to tell its bytes.
+/// The length of a value. For a number it is a constant: SQLite would convert the number to text to tell its bytes.
 #[cfg(feature = "sqlite")]
 fn sqlite_length(value: SqliteValueRef<'_>) -> usize {
     const NUMBER: usize = 8;

@@ -17,7 +17,7 @@ use crate::report::Report;
 use crate::revision::Migrations;
 use crate::store::RevisionRow;
 
-/// The steps that ran, and how long each took.
+/// The steps that ran, with the duration of each.
 type CompletedSteps = Vec<(Step, Duration)>;
 
 /// Refuses a plan that no transaction can hold.
@@ -40,8 +40,8 @@ pub(crate) fn check_whole(backend: &dyn Backend, migrations: &Migrations, plan: 
 impl Runner<'_> {
     /// Runs the steps in order, in one transaction. A request to stop rolls all of it back.
     ///
-    /// `rows` are those that the plan was made from: where other runs have changed them since, it is
-    /// [`Error::Overtaken`], and another plan is needed.
+    /// The plan was made from `rows`. If other runs have changed them since, the result is [`Error::Overtaken`], and
+    /// the caller makes another plan.
     pub(crate) async fn run_in_single_transaction(&self, plan: &Plan, rows: &[RevisionRow]) -> Result<Report, Error> {
         self.site.emit(&Event::Planned { steps: &plan.steps });
         match self.with_retries(&plan.steps, async || self.attempt_whole(plan, rows).await).await {
@@ -61,14 +61,14 @@ impl Runner<'_> {
         plan.steps.iter().filter_map(|step| self.job(step))
     }
 
-    /// Tries it with foreign keys on, and without where a table has to be rebuilt.
+    /// Tries the plan with foreign keys on, and then with foreign keys off if a table has to be rebuilt.
     async fn attempt_whole(&self, plan: &Plan, rows: &[RevisionRow]) -> Result<CompletedSteps, Error> {
         match self.transact(plan, rows, None).await {
             Err(StepError::NeedsForeignKeysOff) => {
                 self.site.emit(&Event::Restarted);
                 self.transact_without_foreign_keys(plan, rows).await
             }
-            outcome => outcome.map_err(|setback| self.whole_error(plan, setback)),
+            outcome => outcome.map_err(|error| self.whole_error(plan, error)),
         }
     }
 
@@ -77,7 +77,7 @@ impl Runner<'_> {
         let refused = |error: DbErr| Error::database("cannot switch foreign keys off")(error);
         let before = alter::foreign_key_violations(connection).await.map_err(refused)?;
         alter::set_foreign_keys(connection, false).await.map_err(refused)?;
-        let outcome = self.transact(plan, rows, Some(&before)).await.map_err(|setback| self.whole_error(plan, setback));
+        let outcome = self.transact(plan, rows, Some(&before)).await.map_err(|error| self.whole_error(plan, error));
         let restored = alter::set_foreign_keys(connection, true).await;
         outcome.and_then(|done| restored.map(|()| done).map_err(Error::database("cannot switch foreign keys on again")))
     }
@@ -95,7 +95,7 @@ impl Runner<'_> {
         self.begin(first).await?;
         let outcome = match self.check_unchanged(first, rows).await {
             Ok(()) => self.steps(plan, violations).await,
-            Err(setback) => Err(setback),
+            Err(error) => Err(error),
         };
         if outcome.is_err() {
             self.work.roll_back().await;
@@ -103,7 +103,7 @@ impl Runner<'_> {
         outcome
     }
 
-    /// Every step, and the commit with the last of them.
+    /// Runs every step, and commits with the last one.
     async fn steps(
         &self,
         plan: &Plan,
@@ -119,7 +119,7 @@ impl Runner<'_> {
         Ok(done)
     }
 
-    /// One step, told to the event handler. All but the first set a savepoint of their own.
+    /// Runs one step, and emits its events. All steps but the first set a savepoint of their own.
     async fn run_step_in_transaction(
         &self,
         job: StepContext<'_>,
@@ -151,7 +151,7 @@ impl Runner<'_> {
         outcome.map(|()| elapsed)
     }
 
-    /// Makes sure that no other run has changed what the plan was made from.
+    /// Checks that no other run has changed the rows from which the plan was made.
     async fn check_unchanged(&self, job: StepContext<'_>, rows: &[RevisionRow]) -> Result<(), StepError> {
         let site = self.site;
         let found =
@@ -162,10 +162,10 @@ impl Runner<'_> {
         Err(StepError::Stopped(Error::Overtaken { revision: job.step.revision.clone() }))
     }
 
-    /// What a setback means for the run.
-    fn whole_error(&self, plan: &Plan, setback: StepError) -> Error {
+    /// Converts the error of a step into the error of the run.
+    fn whole_error(&self, plan: &Plan, error: StepError) -> Error {
         match self.jobs(plan).next() {
-            Some(job) => self.error(job, setback),
+            Some(job) => self.error(job, error),
             None => Error::Stopped { waited: Duration::ZERO },
         }
     }

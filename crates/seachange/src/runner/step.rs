@@ -1,4 +1,4 @@
-//! Runs one step: the revision and its row, together where the database can.
+//! Runs one step: the revision and its row, in one transaction if the database can do that.
 
 use std::time::{Duration, Instant};
 
@@ -15,29 +15,29 @@ use crate::lock::{self, LockWait};
 use crate::revision::RegisteredRevision;
 use crate::store::{RevisionRow, RevisionRowState};
 
-/// Why an attempt at a revision came to nothing.
+/// Why an attempt at a revision did not succeed.
 pub(super) enum StepError {
     /// It failed.
     Failed(Box<RevisionFailure>),
     /// A table has to be rebuilt on SQLite, and foreign keys cannot be switched off inside a transaction.
     NeedsForeignKeysOff,
-    /// Something kept the run from it.
+    /// An error other than that of the revision ended the attempt.
     Stopped(Error),
 }
 
-/// What came of an attempt.
+/// The result of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StepOutcome {
-    /// It is done.
+    /// The revision is finished.
     Done,
-    /// Another run has done it.
+    /// Another run has executed it.
     Overtaken,
-    /// Another run is in the middle of a revision.
+    /// Another run is executing a revision.
     Kept,
 }
 
 impl From<StepAvailability> for StepOutcome {
-    /// What comes of an attempt when it is not this run's turn.
+    /// The result of an attempt at a step that another run has executed or is executing.
     fn from(turn: StepAvailability) -> Self {
         if turn == StepAvailability::Busy { Self::Kept } else { Self::Overtaken }
     }
@@ -49,7 +49,7 @@ pub(crate) fn is_transactional(backend: &dyn Backend, script: &RegisteredRevisio
 }
 
 impl Runner<'_> {
-    /// Runs a step and says how long it took; nothing when another run has done it.
+    /// Runs a step and returns how long it took; `None` when another run has executed it.
     pub(super) async fn run_step(&self, job: StepContext<'_>) -> Result<Option<Duration>, Error> {
         let start = Instant::now();
         let mut waiter = LockWait::new(self.site);
@@ -63,12 +63,13 @@ impl Runner<'_> {
                 Ok(StepOutcome::Done) => return Ok(Some(start.elapsed())),
                 Ok(StepOutcome::Overtaken) => return Ok(None),
                 Ok(StepOutcome::Kept) => self.wait_for_other(&mut waiter).await?,
-                Err(setback) => return Err(self.error(job, setback)),
+                Err(error) => return Err(self.error(job, error)),
             }
         }
     }
 
-    /// Waits for the run that is in the middle of a revision, unless it died there.
+    /// Waits for the run that is executing a revision. If that run died, the error says that the revision was
+    /// interrupted.
     async fn wait_for_other(&self, waiter: &mut LockWait<'_>) -> Result<(), Error> {
         let site = self.site;
         if lock::is_at_work(site, site.connection).await {
@@ -79,9 +80,9 @@ impl Runner<'_> {
         rows.iter().find(|row| !row.is_applied()).map_or(Ok(()), |row| Err(Error::interrupted(row)))
     }
 
-    /// What a setback means for the run.
-    pub(super) fn error(&self, job: StepContext<'_>, setback: StepError) -> Error {
-        match setback {
+    /// Converts the error of a step into the error of the run.
+    pub(super) fn error(&self, job: StepContext<'_>, error: StepError) -> Error {
+        match error {
             StepError::Failed(failure) => Error::Failed(failure),
             StepError::Stopped(error) => error,
             StepError::NeedsForeignKeysOff => {
@@ -90,7 +91,7 @@ impl Runner<'_> {
         }
     }
 
-    /// Makes sure that this session has the lock still, where `left` is what is left of the revision if it has not.
+    /// Checks that this session still has its lock. If not, `left` is what is left of the revision.
     pub(super) async fn check_lock(&self, job: StepContext<'_>, left: Leftover) -> Result<(), StepError> {
         let holds = self.has_lock().await;
         if holds.map_err(|error| self.step_error(job, error, left))? {
@@ -99,8 +100,8 @@ impl Runner<'_> {
         Err(StepError::Stopped(Error::LockLost { is_pooled: false }))
     }
 
-    /// A revision may give up all locks of its session. As long as the other session has the lock of the run, no other run
-    /// has taken this one, and it can be taken again.
+    /// A revision may release all locks of its session. While the control connection holds the lock of the run, no
+    /// other run has taken the lock of the revisions' session, and this run can take it again.
     async fn has_lock(&self) -> Result<bool, DbErr> {
         let (backend, key, session) = (self.site.backend, self.site.store.lock_key(), self.work.executor().into());
         if backend.holds_lock(&session, key, LockRole::Work).await? {
@@ -111,7 +112,7 @@ impl Runner<'_> {
             && backend.try_lock(&session, key, LockRole::Work).await?)
     }
 
-    /// The database refused what had to be done for a revision.
+    /// The error when the database refused a statement that the engine needs for a revision.
     pub(super) fn step_error(&self, job: StepContext<'_>, error: DbErr, left: Leftover) -> StepError {
         StepError::Failed(self.failure(job, FailureCause::Database(error), left, None))
     }
@@ -142,7 +143,7 @@ impl Runner<'_> {
         })
     }
 
-    /// The limit that is the cause of a failure.
+    /// The limit that caused a failure.
     fn limit(&self, cause: &FailureCause) -> Option<Limit> {
         let FailureCause::Database(error) = cause else { return None };
         if self.site.backend.is_lock_conflict(error) {
@@ -152,7 +153,7 @@ impl Runner<'_> {
         (is_limited && self.site.backend.is_timed_out(error)).then_some(Limit::Statement)
     }
 
-    /// What an ending of the code means where `left` is what it leaves, and `live` is the session that it had.
+    /// Converts the end of the code into a result; `left` is what the code leaves, and `live` is its session.
     pub(super) fn classify_outcome(
         &self,
         job: StepContext<'_>,

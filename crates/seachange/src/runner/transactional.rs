@@ -1,4 +1,4 @@
-//! A revision and its row, in one transaction.
+//! Runs a revision and writes its row in one transaction.
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
@@ -21,17 +21,17 @@ use crate::intercept::RunOutcome;
 use crate::run_context::RunContext;
 use crate::store::{RevisionRowState, check_one};
 
-/// Under which role a session writes.
+/// The role under which a session writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum WriteRole {
-    /// That of the engine.
+    /// The role of the engine.
     Engine,
-    /// Perhaps one that the revision has set.
+    /// Possibly a role that the revision has set.
     Perhaps,
 }
 
 impl Runner<'_> {
-    /// The revision and its row commit together or not at all.
+    /// Runs the revision and writes its row: they commit together or not at all.
     pub(super) async fn run_in_transaction(
         &self,
         job: StepContext<'_>,
@@ -43,7 +43,7 @@ impl Runner<'_> {
         }
     }
 
-    /// Runs the revision with foreign keys off, and commits only if it broke none.
+    /// Runs the revision with foreign keys off, and commits only if it adds no violation of a foreign key.
     async fn attempt_without_foreign_keys(
         &self,
         job: StepContext<'_>,
@@ -55,7 +55,7 @@ impl Runner<'_> {
         alter::set_foreign_keys(session, false).await.map_err(refused)?;
         // Foreign keys are switched on again before the next transaction.
         let outcome = self.attempt(StepContext { is_followed: false, ..job }, start, Some(&before)).await;
-        // A connection that does not take this any more fails at the next statement, too; what counts is the outcome.
+        // A connection that refuses this also fails at the next statement; the outcome of the revision matters.
         let restored = alter::set_foreign_keys(session, true).await;
         let unknown = |error| self.step_error(job, error, Leftover::Unknown);
         outcome.and_then(|attempt| restored.map(|()| attempt).map_err(unknown))
@@ -78,7 +78,7 @@ impl Runner<'_> {
         }
         let outcome = match self.work(job, violations_before).await {
             Ok(role) => self.finish(job, start, role, true).await,
-            Err(setback) => Err(setback),
+            Err(error) => Err(error),
         };
         if outcome.is_err() {
             self.work.roll_back().await;
@@ -86,7 +86,7 @@ impl Runner<'_> {
         outcome.map(|()| StepOutcome::Done)
     }
 
-    /// Begins the transaction, and makes sure that this run has the lock.
+    /// Begins the transaction, and checks that this run has the lock.
     pub(super) async fn begin(&self, job: StepContext<'_>) -> Result<BegunTransaction, StepError> {
         if let Some(entered) = self.take_entered() {
             return Ok(entered);
@@ -99,7 +99,7 @@ impl Runner<'_> {
         Err(StepError::Stopped(Error::LockLost { is_pooled: false }))
     }
 
-    /// Says what another run has done of the step before.
+    /// Returns whether another run has changed the step before this one begins it.
     pub(super) async fn check_turn(
         &self,
         job: StepContext<'_>,
@@ -118,7 +118,7 @@ impl Runner<'_> {
         }
     }
 
-    /// The code, and the checks that follow it. Under which role the session writes after it comes back.
+    /// Runs the code, and the checks that follow it. Returns the role under which the session writes afterwards.
     pub(super) async fn work(
         &self,
         job: StepContext<'_>,
@@ -147,7 +147,7 @@ impl Runner<'_> {
         Ok(if guarded.changes_role() { WriteRole::Perhaps } else { WriteRole::Engine })
     }
 
-    /// What came of the code, and what is left of it where it failed.
+    /// Converts the end of the code into the outcome, and determines what failed code left.
     async fn settle(
         &self,
         job: StepContext<'_>,
@@ -170,20 +170,20 @@ impl Runner<'_> {
         }
     }
 
-    /// What is left of code that failed: nothing, where the transaction is still the engine's and is rolled back.
+    /// What failed code left: nothing, if the transaction is still the engine's and is rolled back.
     async fn left(&self, ended: TransactionEnd) -> Leftover {
         if ended == TransactionEnd::RolledBack {
             return Leftover::Nothing;
         }
         match self.work.execute(&format!("ROLLBACK TO SAVEPOINT {SAVEPOINT}")).await {
             Ok(_) => Leftover::Nothing,
-            // A connection that is gone takes its transaction along.
+            // When the connection is lost, the server rolls its transaction back.
             Err(error) if is_lost_connection(&error) && ended == TransactionEnd::No => Leftover::Nothing,
             Err(_) => Leftover::Escaped,
         }
     }
 
-    /// Refuses a revision that ran with foreign keys off and left rows that refer to nothing.
+    /// Refuses a revision that ran with foreign keys off and left rows that violate foreign keys.
     async fn check_foreign_keys(&self, job: StepContext<'_>, before: &[ForeignKeyViolation]) -> Result<(), StepError> {
         let after = alter::foreign_key_violations(self.work.executor()).await;
         let violations = alter::new_violations(before, after.map_err(|error| self.refused(job, error))?);
@@ -193,9 +193,9 @@ impl Runner<'_> {
         Err(StepError::Failed(self.failure(job, FailureCause::ForeignKeys(violations), Leftover::Nothing, None)))
     }
 
-    /// Recognises the transaction, writes the row of a revision that is done, or takes it away, and commits where
-    /// `commits`: one text, so that it is one round trip. Where another revision follows in the session, the same text begins
-    /// its transaction.
+    /// Checks the savepoint, inserts the row of a finished upgrade or deletes the row of a downgrade, and commits if
+    /// `commits`: one text, so that it is one round trip. If another revision follows in the session, the same text
+    /// begins its transaction.
     pub(super) async fn finish(
         &self,
         job: StepContext<'_>,
@@ -224,8 +224,8 @@ impl Runner<'_> {
         outcome.map_err(|error| self.unfinished(job, error))
     }
 
-    /// Ends a transaction by `text`, which inserts one row, and begins that of the next revision. If that does not succeed, the
-    /// next revision tries again, and says why.
+    /// Ends a transaction with `text`, which inserts one row, and begins the transaction of the next revision. If the
+    /// begin fails, the next revision tries again, and reports the error.
     async fn execute_and_enter(&self, job: StepContext<'_>, text: &str) -> Result<(), DbErr> {
         let RunContext { backend, store, limits, .. } = self.site;
         match backend.begin_revision(self.work.executor(), (&format!("{text}; "), 1), store.lock_key(), limits).await {
@@ -238,7 +238,7 @@ impl Runner<'_> {
                 Ok(())
             }
             Err(error) if is_lost_connection(&error) => Err(error),
-            // It may be the second half that failed.
+            // The second half may have failed.
             Err(error) => {
                 self.work.roll_back().await;
                 let rows = store.rows(self.work.executor()).await?;
@@ -248,7 +248,7 @@ impl Runner<'_> {
         }
     }
 
-    /// The row has to be there: that is asked before the commit.
+    /// The row must exist: this is checked before the commit.
     async fn record_downgrade(&self, job: StepContext<'_>, release: &str, commits: bool) -> Result<(), DbErr> {
         self.work.execute(release).await?;
         let dialect = self.site.backend.sql_dialect();
@@ -257,7 +257,7 @@ impl Runner<'_> {
         if commits { self.work.execute("COMMIT").await.map(drop) } else { Ok(()) }
     }
 
-    /// Why the end of a transaction did not come about.
+    /// The error when the end of a transaction failed.
     fn unfinished(&self, job: StepContext<'_>, error: DbErr) -> StepError {
         if self.site.backend.is_missing_savepoint(&error) {
             return StepError::Failed(self.failure(job, FailureCause::TransactionEnded, Leftover::Escaped, None));
@@ -266,7 +266,8 @@ impl Runner<'_> {
         self.step_error(job, error, left)
     }
 
-    /// The database refused what the engine itself had to do for a revision; all of it was rolled back.
+    /// The error when the database refused a statement of the engine for a revision; the whole revision was rolled
+    /// back.
     pub(super) fn refused(&self, job: StepContext<'_>, error: DbErr) -> StepError {
         self.step_error(job, error, Leftover::Nothing)
     }

@@ -13,26 +13,26 @@ use crate::run_context::RunContext;
 
 const OPENING: &str = "cannot open a session for the revisions";
 
-/// The session in which revisions run: a connection that is held for as long as the session is used.
+/// The session in which revisions run: one connection, held as long as the session is used.
 ///
-/// SeaORM gives a connection back to its pool after each statement, and the pool asks it then whether it is alive. Held by
-/// a transaction of SeaORM's, it stays, and costs one round trip a statement. That transaction is ended at once, in plain
-/// text: from then on the engine begins and ends transactions itself.
+/// SeaORM returns a connection to its pool after each statement, and the pool then checks whether the connection is
+/// alive. A transaction of SeaORM holds the connection instead, so that a statement costs one round trip. The engine
+/// ends that transaction at once with plain SQL; from then on the engine itself begins and ends transactions.
 pub(crate) struct WorkSession {
     held: Arc<DatabaseTransaction>,
-    /// What a session that cannot be replaced is restored to.
+    /// The settings to restore in a session that cannot be replaced.
     settings: Vec<(String, String)>,
-    /// The pool of this one connection, where the engine made it.
+    /// The pool of this one connection, if the engine made it.
     pool: Option<DatabaseConnection>,
 }
 
 impl WorkSession {
-    /// Opens a session with the limits of the run and the lock of the work, once the session before it has ended. A
-    /// database in memory gets no other session than `only`.
+    /// Opens a session with the limits of the run and the lock of the revisions' session, once the session before it
+    /// has ended. For a database in memory, the session uses `only`.
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`], [`Error::LockTimeout`] where another session keeps the lock, [`Error::Database`].
+    /// [`Error::Connect`], [`Error::LockTimeout`] when another session keeps the lock, [`Error::Database`].
     pub(crate) async fn open(
         site: RunContext<'_>,
         source: &SessionSource,
@@ -53,12 +53,12 @@ impl WorkSession {
         Ok(Self { held: Arc::new(held), settings, pool: opened })
     }
 
-    /// Where statements go.
+    /// The connection that executes statements.
     pub(crate) fn executor(&self) -> &DatabaseTransaction {
         &self.held
     }
 
-    /// The same, for a session of a revision.
+    /// The same connection, for a session of a revision.
     pub(crate) fn held(&self) -> Arc<DatabaseTransaction> {
         Arc::clone(&self.held)
     }
@@ -68,17 +68,17 @@ impl WorkSession {
         self.pool.is_some()
     }
 
-    /// Runs a text of one or several statements.
+    /// Executes SQL text of one or several statements.
     pub(crate) async fn execute(&self, sql: &str) -> Result<ExecResult, DbErr> {
         self.held.execute_unprepared(sql).await
     }
 
-    /// Begins a transaction as soon as no other session writes, where one writes at a time, and sets the savepoint by which
-    /// the engine recognises it. Nothing where another session has the lock of the work.
+    /// Begins a transaction, and sets the savepoint by which the engine recognises it. On a single-writer database,
+    /// waits until no other session writes. Returns `None` when another session has the lock of the revisions' session.
     ///
     /// # Errors
     ///
-    /// [`Error::LockTimeout`] when that takes too long; what the database said otherwise, as `wrap` puts it.
+    /// [`Error::LockTimeout`] when the wait takes too long; otherwise the error of the database, wrapped by `wrap`.
     pub(crate) async fn begin(
         &self,
         site: RunContext<'_>,
@@ -97,7 +97,7 @@ impl WorkSession {
         }
     }
 
-    /// Rolls the open transaction back. When even this fails the connection is gone, and the database rolls back by itself.
+    /// Rolls back the open transaction. If this fails, the connection is lost, and the database itself rolls back.
     pub(crate) async fn roll_back(&self) {
         let _ = self.execute("ROLLBACK").await;
     }
@@ -111,9 +111,9 @@ impl WorkSession {
         backend.restore_session(&self.held, &self.settings).await
     }
 
-    /// Ends the session. Its locks, settings and temporary objects go with it.
+    /// Ends the session. Its locks, settings and temporary objects end with it.
     pub(crate) async fn close(self, backend: &dyn Backend) {
-        // The transaction that holds the connection is not open any more, which SQLite calls an error.
+        // The transaction that holds the connection is not open any more. SQLite reports that as an error.
         if let Some(held) = Arc::into_inner(self.held) {
             backend.before_rollback(&held).await;
             let _ = held.rollback().await;

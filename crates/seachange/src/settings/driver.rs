@@ -1,8 +1,8 @@
-//! The databases that settings can name, and the spellings people use for them.
+//! The databases that settings can name, and their accepted spellings.
 
 use std::fmt;
 
-/// A database that the engine speaks to. MariaDB is reached through [`Driver::MySql`].
+/// A database that the engine supports. MariaDB is reached through [`Driver::MySql`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Driver {
     /// SQLite: one file, or memory.
@@ -16,7 +16,7 @@ pub enum Driver {
 impl Driver {
     /// Finds the driver that a URL scheme or `DATABASE_DRIVER` names, in any case.
     ///
-    /// SQLAlchemy's `dialect+driver` is understood by its dialect: `postgresql+asyncpg`.
+    /// SQLAlchemy's `dialect+driver` is recognised by its dialect: `postgresql+asyncpg`.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! Whom and where the driver asks when the settings leave it open.
+//! The host, port and user that the driver chooses if the settings do not name them.
 
 use super::{DatabaseLocation, DatabaseSettings, ServerLocation};
 
@@ -11,7 +11,7 @@ impl DatabaseSettings {
         }
     }
 
-    /// Returns the user that the driver will name.
+    /// Returns the user name that the driver will use.
     pub(crate) fn effective_username(&self) -> Option<String> {
         match &self.target {
             DatabaseLocation::Sqlite(_) => None,

@@ -1,4 +1,4 @@
-//! What can be wrong with settings, as data. No variant holds a password.
+//! The errors in settings, as data. No variant holds a password.
 
 use std::fmt;
 use std::io;
@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::{DEFAULT_PATH, Driver, TlsMode};
 
-/// Settings that do not name one database.
+/// Settings that do not identify one database.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SettingsError {
@@ -20,30 +20,30 @@ pub enum SettingsError {
         /// Which part is wrong.
         problem: UrlProblem,
     },
-    /// A SQLite URL with three slashes reads differently in SQLAlchemy and in SQLx, and only the
-    /// file that this program would not open exists.
+    /// SQLAlchemy and SQLx read a SQLite URL with three slashes differently, and only the file that this program
+    /// would not open exists.
     #[error("ambiguous database URL `{url}`: `{missing}` does not exist, but `{existing}` does")]
     AmbiguousPath {
         /// The URL.
         url: String,
-        /// The path as these settings would read it.
+        /// The path as these settings read it.
         missing: String,
         /// The path in the other reading.
         existing: String,
     },
-    /// Nothing names a database, and the program is not in a place where the default is meant.
+    /// No setting names a database, and the program does not run where the default is acceptable.
     #[error("no database is configured, and the default, the SQLite file `{DEFAULT_PATH}`, is for cargo projects")]
     Unset,
     /// `DATABASE_HOSTNAME` names several hosts.
     #[error("`DATABASE_HOSTNAME` is `{value}`, which names several hosts, and a connection is made to one")]
     SeveralHosts {
-        /// What was given.
+        /// The value.
         value: String,
     },
     /// `DATABASE_DRIVER` names no driver.
     #[error("unknown driver `{name}` in `DATABASE_DRIVER`: not one of sqlite, postgres, mysql, mariadb")]
     UnknownDriver {
-        /// What was given.
+        /// The value.
         name: String,
     },
     /// The program was compiled without the driver.
@@ -52,7 +52,7 @@ pub enum SettingsError {
         /// The driver that is missing.
         driver: Driver,
     },
-    /// A part is set, and nothing says which driver it is for.
+    /// A part is set, but no setting names the driver.
     #[error("`{variable}` is set, but neither `DATABASE_DRIVER` nor `DATABASE_URL` is")]
     MissingDriver {
         /// The part that is set.
@@ -67,19 +67,19 @@ pub enum SettingsError {
     /// `DATABASE_PORT` is not a port.
     #[error("`DATABASE_PORT` is `{value}`, which is not a number from 1 to 65535")]
     Port {
-        /// What was given.
+        /// The value.
         value: String,
     },
     /// `DATABASE_HOSTNAME` is not a host.
     #[error("`DATABASE_HOSTNAME` is `{value}`, which is not a host name, an address or the path of a socket")]
     Hostname {
-        /// What was given.
+        /// The value.
         value: String,
     },
     /// `DATABASE_TLS_MODE` is not a mode.
     #[error("`DATABASE_TLS_MODE` is `{value}`, which is not one of {}", TlsMode::NAMES)]
     TlsMode {
-        /// What was given.
+        /// The value.
         value: String,
     },
     /// Two variables that exclude each other are set.
@@ -90,14 +90,14 @@ pub enum SettingsError {
         /// The second variable.
         second: &'static str,
     },
-    /// A part says something else than the URL does.
+    /// A part contradicts the URL.
     #[error("`{variable}` disagrees with the database URL")]
     Disagrees {
         /// The part.
         variable: &'static str,
     },
-    /// A part has no meaning for the driver.
-    #[error("`{variable}` is set, and means nothing to {driver}")]
+    /// A part does not apply to the driver.
+    #[error("`{variable}` is set, but does not apply to {driver}")]
     NotApplicable {
         /// The part.
         variable: &'static str,
@@ -109,7 +109,7 @@ pub enum SettingsError {
     PasswordFile {
         /// The file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         kind: io::ErrorKind,
     },
 }
@@ -122,23 +122,23 @@ pub enum UrlProblem {
     NoScheme,
     /// No driver has this scheme.
     UnknownScheme(String),
-    /// A reserved character stands as itself in the user name or password, or a `#` anywhere.
+    /// A reserved character in the user name or password is not percent-encoded, or there is a `#`.
     Reserved,
     /// A `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8.
     PercentEncoding(UrlPart),
     /// The host is not a name, an address or the path of a socket.
     Host,
-    /// Several hosts are named, of which the driver takes one.
+    /// The URL names several hosts, but the driver connects to one.
     SeveralHosts,
-    /// An IPv6 address stands without brackets.
+    /// An IPv6 address has no brackets.
     BareIpv6,
     /// The port is not a number from 1 to 65535.
     Port,
-    /// A server's URL ends before the name of a database.
+    /// A server's URL has no database name.
     MissingName,
-    /// `sqlite:` with nothing behind it.
+    /// There is no path after `sqlite:`.
     MissingPath,
-    /// A query parameter has a value that the driver does not take.
+    /// A query parameter has a value that the driver does not accept.
     Parameter(String),
 }
 
@@ -153,7 +153,7 @@ impl fmt::Display for UrlProblem {
             Self::PercentEncoding(part) => write!(f, "bad percent-encoding in the {part}"),
             Self::Host => f.write_str("the host is not a name or an address"),
             Self::SeveralHosts => f.write_str("it names several hosts, and a connection is made to one"),
-            Self::BareIpv6 => f.write_str("an IPv6 host stands without `[` and `]`"),
+            Self::BareIpv6 => f.write_str("an IPv6 host is not enclosed in `[` and `]`"),
             Self::Port => f.write_str("the port is not a number from 1 to 65535"),
             Self::MissingName => f.write_str("the name of the database is missing"),
             Self::MissingPath => f.write_str("the path of the file is missing"),
@@ -189,11 +189,11 @@ impl fmt::Display for UrlPart {
     }
 }
 
-/// Says an error of the operating system in the words of a message: no numbers, lowercase.
+/// Formats an error of the operating system for a message: lowercase, without numbers.
 pub(crate) fn reason(error: &io::Error) -> String {
     match error.raw_os_error() {
         Some(_) => kind_text(error.kind()),
-        // A name that does not resolve has a text and no number.
+        // An error of name resolution has a text and no number.
         None => error.to_string(),
     }
 }

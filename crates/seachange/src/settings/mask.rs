@@ -1,9 +1,9 @@
-//! A database URL as it may be shown, even when it cannot be parsed.
+//! A database URL that is safe to show, even if it cannot be parsed.
 
-/// Replaces whatever may be a password in `url` by `***`.
+/// Replaces everything in `url` that may be a password by `***`.
 ///
-/// Works on URLs that are malformed, so it hides rather too much: everything between the first `:`
-/// and the last `@`, the query, and what follows a `:` where there is no `@` at all.
+/// It also works on malformed URLs, and hides too much rather than too little: everything between the first `:` and
+/// the last `@`, the query, and, in a URL without `@`, everything after a `:`.
 pub(super) fn mask(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return if url.starts_with("sqlite:") { url.to_owned() } else { "***".to_owned() };

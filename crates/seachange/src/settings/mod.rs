@@ -1,32 +1,30 @@
-//! The settings that name one database, and what is made of them.
+//! The settings that identify one database, and their resolution.
 //!
-//! [`DatabaseVariables`] hold what was given, [`DatabaseSettings::resolve`] decides, and the result connects.
+//! [`DatabaseVariables`] hold the given values, [`DatabaseSettings::resolve`] decides, and the result connects.
 //! This module reads neither the command line nor the environment; `seachange::args` does.
 //!
-//! # What wins
+//! # Precedence
 //!
 //! - With nothing set, the database is the SQLite file [`DEFAULT_PATH`].
-//! - `DATABASE_URL` names a database alone. The parts (`DATABASE_DRIVER`, `DATABASE_HOSTNAME` ...) may
-//!   stand beside it as long as they say the same; one that does not is an error rather than a
-//!   guess. The password, the schema and TLS may be added to a URL that leaves them out.
-//! - Without a URL, `DATABASE_DRIVER` and the other parts name the database. They are taken as they
-//!   are: nothing has to be percent-encoded.
+//! - `DATABASE_URL` alone identifies a database. The parts (`DATABASE_DRIVER`, `DATABASE_HOSTNAME` ...) may be set in
+//!   addition if they agree with it; a part that contradicts the URL is an error. The password, the schema and TLS
+//!   may be added to a URL that omits them.
+//! - Without a URL, `DATABASE_DRIVER` and the other parts identify the database. Values in them are not
+//!   percent-encoded.
 //! - An empty variable counts as one that is not set.
 //!
 //! # Spellings of a URL
 //!
-//! SeaORM's and SQLx's (`postgres://`, `mysql://`, `sqlite:path`, `sqlite://path`, `sqlite::memory:`)
-//! and SQLAlchemy's (`postgresql+psycopg2://`, `mysql+pymysql://`, `mariadb://`). `sqlite:///path`
-//! is a **relative** path, as in SQLAlchemy, and `sqlite:////path` an absolute one. SQLx reads the
-//! former as absolute, and so is it read here when a parameter of SQLx's stands in the URL (`mode`, `cache`,
-//! `immutable`, `vfs`). Where only the file of the other reading exists, the URL is refused, and no folder is
-//! made for either.
+//! SeaORM's and SQLx's (`postgres://`, `mysql://`, `sqlite:path`, `sqlite://path`, `sqlite::memory:`) and
+//! SQLAlchemy's (`postgresql+psycopg2://`, `mysql+pymysql://`, `mariadb://`). `sqlite:///path` is a **relative**
+//! path, as in SQLAlchemy, and `sqlite:////path` an absolute one. SQLx reads the former as absolute; these settings
+//! do so if the URL has a parameter of SQLx (`mode`, `cache`, `immutable`, `vfs`). If only the file of the other
+//! reading exists, the URL is rejected, and no folder is created for either path.
 //!
-//! `search_path=app` in the URL of a PostgreSQL database, also inside of `options`, is the schema; a path of
-//! several schemas goes to the server as it is.
+//! `search_path=app` in the URL of a PostgreSQL database, also in `options`, sets the schema; a search path with
+//! several schemas is passed to the server unchanged.
 //!
-//! What a URL leaves out is the driver's to choose: SQLx looks at `PGHOST`, `PGUSER`, `PGPASSWORD`,
-//! `.pgpass` and so on.
+//! The driver chooses values that a URL omits: SQLx reads `PGHOST`, `PGUSER`, `PGPASSWORD`, `.pgpass` and so on.
 
 mod driver;
 mod endpoint;
@@ -59,10 +57,10 @@ pub(crate) use sqlite::SqliteMode;
 pub use tls::TlsMode;
 pub use variables::DatabaseVariables;
 
-/// The SQLite file that is used when nothing is set, from the working directory.
+/// The SQLite file that is used without any setting, relative to the working directory.
 pub const DEFAULT_PATH: &str = "data/app.db";
 
-/// One database, and how to reach it. Printing it masks the password.
+/// One database, and how to reach it. `Display` masks the password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DatabaseSettings {
     target: DatabaseLocation,
@@ -72,17 +70,17 @@ pub struct DatabaseSettings {
 /// Where the database is.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum DatabaseLocation {
-    /// A file or memory.
+    /// A file or a database in memory.
     Sqlite(SqliteLocation),
     /// A server.
     Server(ServerLocation),
 }
 
 impl DatabaseSettings {
-    /// Resolves what was given to one database.
+    /// Resolves the given values to one database.
     ///
-    /// Reads `DATABASE_PASSWORD_FILE` where it is set, and looks whether the file of a SQLite URL with
-    /// three slashes exists; everything else is decided from the values.
+    /// Reads the file in `DATABASE_PASSWORD_FILE` if it is set, and checks whether the file of a SQLite URL with
+    /// three slashes exists; everything else depends only on the values.
     ///
     /// # Errors
     ///
@@ -114,7 +112,7 @@ impl DatabaseSettings {
         matches!(&self.target, DatabaseLocation::Sqlite(sqlite) if sqlite.path().is_none())
     }
 
-    /// Returns the schema of PostgreSQL that is set as the only one on the search path.
+    /// Returns the PostgreSQL schema that is set as the only one on the search path.
     #[must_use]
     pub fn schema(&self) -> Option<&str> {
         match &self.target {
@@ -123,19 +121,18 @@ impl DatabaseSettings {
         }
     }
 
-    /// Returns the names of URL parameters that mean something to another library only, and have
-    /// no effect here.
+    /// Returns the names of URL parameters that only another library understands, and that have no effect here.
     #[must_use]
     pub fn dropped_parameters(&self) -> &[String] {
         &self.dropped
     }
 
-    /// Names a SQLite database without a file.
+    /// The settings for a SQLite database without a file.
     pub(crate) fn in_memory() -> Self {
         Self { target: DatabaseLocation::Sqlite(SqliteLocation::named(sqlite::MEMORY)), dropped: Vec::new() }
     }
 
-    /// Names another database on the same server. SQLite has no others.
+    /// The settings for another database on the same server. SQLite has no other databases.
     pub(crate) fn in_database(&self, name: &str) -> Self {
         let mut settings = self.clone();
         if let DatabaseLocation::Server(server) = &mut settings.target {
@@ -144,7 +141,7 @@ impl DatabaseSettings {
         settings
     }
 
-    /// Returns the file of the authorities to trust.
+    /// Returns the file with the certificates of the trusted authorities.
     pub(crate) fn tls_ca_file(&self) -> Option<&Path> {
         match &self.target {
             DatabaseLocation::Sqlite(_) => None,
@@ -162,7 +159,7 @@ impl FromStr for DatabaseSettings {
     type Err = SettingsError;
 
     fn from_str(url: &str) -> Result<Self, SettingsError> {
-        // Trimmed-empty would otherwise count as not set, and quietly name the default file.
+        // A blank URL would otherwise count as not set, and the default file would be used without an error.
         if url.trim().is_empty() {
             return Err(SettingsError::Url { url: String::new(), problem: UrlProblem::NoScheme });
         }
@@ -170,7 +167,7 @@ impl FromStr for DatabaseSettings {
     }
 }
 
-/// Shows the database as a URL, the password as `***`, without parameters.
+/// Shows the database as a URL without parameters, with the password as `***`.
 impl fmt::Display for DatabaseSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.target.fmt(f)

@@ -9,45 +9,45 @@ use sea_orm::ConnectOptions;
 
 use super::{DatabaseLocation, DatabaseSettings};
 
-/// How long one connection may take to be made.
+/// The time limit for making one connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What PostgreSQL shows for the engine's connection in `pg_stat_activity`.
+/// The name that PostgreSQL shows for the engine's connection in `pg_stat_activity`.
 #[cfg(feature = "postgres")]
 const APPLICATION_NAME: &str = "seachange";
 
-/// Whether the driver keeps the statements that it has prepared.
+/// Whether the driver caches prepared statements.
 ///
-/// On SQLite, one that is kept reads columns by their old names after the table has changed; PostgreSQL refuses to run it.
-/// On MySQL, the driver reads the columns anew each time. There it has to keep them: it closes the others by a packet that
-/// has no answer, and until the server acknowledges that, TCP holds back the next one, by about 40 ms.
+/// On SQLite, a cached statement reads columns by their old names after the table has changed; PostgreSQL refuses to
+/// run it. On MySQL, the driver reads the columns again each time. It must cache statements there: it closes other
+/// statements by a packet that has no answer, and until the server acknowledges that packet, TCP delays the next one
+/// by about 40 ms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum StatementCache {
-    /// As many as the driver keeps by default.
+    /// As many statements as the driver caches by default.
     Kept,
-    /// None, where that is dangerous.
+    /// No statements, on databases where caching is dangerous.
     Fresh,
 }
 
 impl DatabaseSettings {
     /// Returns options for an application's own pool: SeaORM's defaults, on this database.
     ///
-    /// The URL in them holds no password; connecting with them uses it all the same. Statements are
-    /// logged at the level `debug`. Set the size of the pool and whatever else the application
-    /// needs on the value that is returned, but not `map_sqlx_postgres_opts` or
-    /// `map_sqlx_mysql_opts`, which would replace the callback that carries the password.
+    /// The URL in them contains no password, but connections made with them use it. Statements are logged at the
+    /// level `debug`. Set the size of the pool and other options on the returned value, except
+    /// `map_sqlx_postgres_opts` and `map_sqlx_mysql_opts`, which would replace the callback that carries the
+    /// password.
     #[must_use]
     pub fn connect_options(&self) -> ConnectOptions {
         let mut options = self.bare_options(StatementCache::Kept);
-        // The level's type is `log`'s, which nothing else here needs.
+        // The type of the level is in the crate `log`, which this crate does not use otherwise.
         if let Ok(level) = "debug".parse() {
             options.sqlx_logging_level(level);
         }
         options
     }
 
-    /// Returns options for exactly one connection that is kept, as locks, `PRAGMA`s and
-    /// `search_path` need it.
+    /// Returns options for exactly one connection that stays open, as locks, `PRAGMA`s and `search_path` need it.
     #[must_use]
     pub fn pinned_options(&self) -> ConnectOptions {
         let mut options = self.bare_options(StatementCache::Fresh);
@@ -58,8 +58,8 @@ impl DatabaseSettings {
         options.map_sqlx_sqlite_opts(|options| options.statement_cache_capacity(0));
         options
             .max_connections(1)
-            // One is made when the pool is. A pool that had to have one would look for another when that is lost, and
-            // could not be closed meanwhile.
+            // The pool makes one connection when it is created. With a minimum of one, it would replace a lost
+            // connection, and could not be closed while it tries.
             .min_connections(0)
             .idle_timeout(None)
             .max_lifetime(None)
@@ -91,7 +91,7 @@ impl DatabaseSettings {
             DatabaseLocation::Server(server) if server.driver == super::Driver::Postgres => postgres(server, prepared),
             #[cfg(feature = "mysql")]
             DatabaseLocation::Server(server) if server.driver == super::Driver::MySql => mysql(server),
-            // `resolve` refuses a driver that is not built.
+            // `resolve` rejects a driver that is not built.
             #[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "mysql")))]
             other => ConnectOptions::new(other.to_string()),
             #[cfg(all(feature = "sqlite", feature = "postgres", feature = "mysql"))]
@@ -100,8 +100,8 @@ impl DatabaseSettings {
     }
 }
 
-/// Returns the URL for SQLx without the password, everything in the query, where it takes sockets,
-/// IPv6 addresses and odd names alike.
+/// Returns the URL for SQLx without the password. Everything is in the query, where SQLx accepts sockets, IPv6
+/// addresses and unusual names.
 #[cfg(feature = "postgres")]
 pub(super) fn postgres_url(server: &super::server::ServerLocation) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
@@ -126,7 +126,8 @@ pub(super) fn postgres_url(server: &super::server::ServerLocation) -> String {
 fn postgres(server: &super::server::ServerLocation, prepared: StatementCache) -> ConnectOptions {
     let mut options = ConnectOptions::new(postgres_url(server));
     let password = server.password.clone();
-    // Alone in the path: with `public` behind it, a schema that does not exist would be passed over.
+    // The schema is the only one in the search path: with `public` after it, a schema that does not exist would be
+    // skipped.
     let search_path = server.schema.as_deref().map(quote);
     options.map_sqlx_postgres_opts(move |mut options| {
         if let Some(password) = &password {
@@ -148,7 +149,7 @@ fn quote(identifier: &str) -> String {
     format!("\"{}\"", identifier.replace('"', "\"\""))
 }
 
-/// Returns the URL for SQLx with what it reads from nowhere else.
+/// Returns the URL for SQLx with the values that SQLx reads only from a URL.
 #[cfg(feature = "mysql")]
 fn mysql_url(server: &super::server::ServerLocation) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
@@ -167,8 +168,8 @@ fn mysql(server: &super::server::ServerLocation) -> ConnectOptions {
     options
 }
 
-/// Sets what SQLx would not take from a URL: it keeps the brackets of an IPv6 address, and does not
-/// decode a host.
+/// Sets values that SQLx would read wrongly from a URL: it keeps the brackets of an IPv6 address, and does not decode
+/// a host.
 #[cfg(feature = "mysql")]
 pub(super) fn mysql_fields(
     options: sea_orm::sqlx::mysql::MySqlConnectOptions,

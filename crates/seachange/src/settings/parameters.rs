@@ -1,9 +1,8 @@
-//! The query of a database URL: which parameters mean something, under which names, and which are
-//! dropped.
+//! The query of a database URL: the accepted parameters, their other names, and the parameters that are dropped.
 //!
-//! What only another library understands (`connect_timeout`, `pgbouncer`, `driver` ...) is dropped,
-//! and named in [`super::DatabaseSettings::dropped_parameters`]; what says where or how to connect in
-//! another library's words (`unix_socket`, `ssl_ca`, Prisma's `schema`) is kept.
+//! Parameters that only another library understands (`connect_timeout`, `pgbouncer`, `driver` ...) are dropped, and
+//! listed in [`super::DatabaseSettings::dropped_parameters`]. Other libraries' parameters that say where or how to
+//! connect (`unix_socket`, `ssl_ca`, Prisma's `schema`) are used.
 
 use url::form_urlencoded;
 
@@ -14,7 +13,7 @@ use super::server::{self, ServerLocation};
 use super::sqlite::{SqliteLocation, SqliteMode};
 use super::{Driver, TlsMode};
 
-/// Reads a server's query into `server`. Returns the names that mean nothing.
+/// Reads a server's query into `server`. Returns the names of the dropped parameters.
 pub(super) fn read_server(server: &mut ServerLocation, query: &str) -> Result<Vec<String>, UrlProblem> {
     let read_one = match server.driver {
         Driver::Postgres => read_postgres,
@@ -49,7 +48,7 @@ fn read_postgres(server: &mut ServerLocation, key: &str, value: &str) -> Result<
     Ok(true)
 }
 
-/// A search path of one schema is the schema. A longer one goes to the server as it is.
+/// A search path with one schema sets the schema. A longer one is passed to the server unchanged.
 fn read_search_path(server: &mut ServerLocation, key: &str, value: &str) -> Result<(), UrlProblem> {
     match search_path::only_schema(value) {
         Some(schema) => set_schema(server, key, &schema),
@@ -60,7 +59,8 @@ fn read_search_path(server: &mut ServerLocation, key: &str, value: &str) -> Resu
     }
 }
 
-/// Options of the server as `psql` takes them: a search path among them is read, the others go to the server.
+/// Reads server options in the syntax of `psql`: a search path among them is used, the others are passed to the
+/// server.
 fn read_options(server: &mut ServerLocation, key: &str, value: &str) -> Result<(), UrlProblem> {
     let (path, others) = search_path::split_options(value);
     if let Some(path) = path {
@@ -72,7 +72,7 @@ fn read_options(server: &mut ServerLocation, key: &str, value: &str) -> Result<(
     Ok(())
 }
 
-/// Sets the schema, unless another parameter names another one.
+/// Sets the schema, unless another parameter names a different one.
 fn set_schema(server: &mut ServerLocation, key: &str, schema: &str) -> Result<(), UrlProblem> {
     match &server.schema {
         Some(known) if known != schema => Err(bad(key)),
@@ -89,7 +89,7 @@ fn read_mysql(server: &mut ServerLocation, key: &str, value: &str) -> Result<boo
             let socket = Some(value).filter(|path| path.starts_with('/'));
             server.host = Some(socket.ok_or_else(|| bad(key))?.to_owned());
         }
-        // SQLx writes these into a statement as they are.
+        // SQLx inserts these into a statement unchanged.
         "charset" | "collation" => keep(server, key, word(key, value)?),
         "timezone" | "time-zone" => keep(server, "timezone", word(key, value)?),
         _ => return read_common(server, key, value),
@@ -114,7 +114,7 @@ fn read_common(server: &mut ServerLocation, key: &str, value: &str) -> Result<bo
     Ok(true)
 }
 
-/// Reads a SQLite query into `sqlite`. Returns the names that mean nothing.
+/// Reads a SQLite query into `sqlite`. Returns the names of the dropped parameters.
 pub(super) fn read_sqlite(sqlite: &mut SqliteLocation, query: &str) -> Result<Vec<String>, UrlProblem> {
     let mut dropped = Vec::new();
     for (key, value) in form_urlencoded::parse(query.as_bytes()) {

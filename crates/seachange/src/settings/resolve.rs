@@ -1,4 +1,4 @@
-//! From variables to settings: what wins, what has to agree, and what is refused.
+//! From variables to settings: precedence, consistency checks, and errors.
 
 use std::io;
 use std::path::Path;
@@ -11,15 +11,15 @@ use super::sqlite::SqliteLocation;
 use super::variables::DatabaseVariables;
 use super::{DEFAULT_PATH, DatabaseLocation, DatabaseSettings, Driver, TlsMode, server, server_url, sqlite};
 
-/// The two things that settings ask the disk, so that the rest is a function of values.
+/// The two questions that settings ask the file system, so that everything else is a function of values.
 pub(super) trait FileSystem {
     /// Returns the text of a file.
     fn read(&self, path: &Path) -> io::Result<String>;
-    /// Says whether a file, not a folder, is there.
+    /// Returns whether the path is a file, not a folder.
     fn is_file(&self, path: &Path) -> bool;
 }
 
-/// The disk of this computer.
+/// The file system of this computer.
 pub(super) struct OsFileSystem;
 
 impl FileSystem for OsFileSystem {
@@ -75,8 +75,8 @@ fn from_url(
     Ok(settings(DatabaseLocation::Server(server), dropped))
 }
 
-/// Splits a URL behind its first colon. A scheme that does not look like one is not repeated in a
-/// message: it may be the start of something secret.
+/// Splits a URL after its first colon. An invalid scheme is not repeated in a message, because it may be the start of
+/// a secret.
 fn split_scheme(url: &str) -> Result<(&str, Driver, &str), UrlProblem> {
     let (scheme, rest) = url.split_once(':').ok_or(UrlProblem::NoScheme)?;
     if let Some(driver) = Driver::from_name(scheme) {
@@ -89,8 +89,8 @@ fn split_scheme(url: &str) -> Result<(&str, Driver, &str), UrlProblem> {
     Err(UrlProblem::NoScheme)
 }
 
-/// Refuses a path that does not exist where `other`, as another library would read the URL, does: a second database
-/// would be made beside it.
+/// Rejects a path that does not exist if `other`, the path as another library would read the URL, exists: otherwise a
+/// second database would be created beside the existing one.
 fn refuse_ambiguity(
     url: &str,
     sqlite: &SqliteLocation,
@@ -155,7 +155,7 @@ fn agree<T: PartialEq>(part: Option<T>, in_url: Option<&T>, variable: &'static s
     }
 }
 
-/// Adds the password that stands beside the URL, or among the parts.
+/// Adds the password that is set in addition to the URL, or as one of the parts.
 fn add_password(
     server: &mut ServerLocation,
     variables: &DatabaseVariables,
@@ -242,7 +242,7 @@ fn tls_mode(variables: &DatabaseVariables) -> Result<Option<TlsMode>, SettingsEr
     mode.map(|value| TlsMode::from_name(value).ok_or_else(|| wrong(value))).transpose()
 }
 
-/// Returns a value for a message, unless it may be a URL that was pasted into the wrong variable.
+/// Returns a value for a message, unless it may be a URL in the wrong variable.
 fn shown(value: &str) -> String {
     if value.contains('@') { mask(value) } else { value.to_owned() }
 }

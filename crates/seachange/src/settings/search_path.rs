@@ -1,7 +1,7 @@
-//! The search path of PostgreSQL as a URL spells it: `search_path=app`, `options=-c search_path=app`.
+//! The search path of PostgreSQL in a URL: `search_path=app`, `options=-c search_path=app`.
 
-/// Returns the schema of a search path that names exactly one, as PostgreSQL reads it: a name without quotes is folded to
-/// lowercase. `None` for a list, and for `$user`, which is another schema for each user.
+/// Returns the schema of a search path that names exactly one, as PostgreSQL reads it: an unquoted name is converted
+/// to lowercase. `None` for a list, and for `$user`, which stands for a different schema for each user.
 pub(super) fn only_schema(path: &str) -> Option<String> {
     let path = path.trim();
     let schema = match path.strip_prefix('"') {
@@ -12,7 +12,7 @@ pub(super) fn only_schema(path: &str) -> Option<String> {
     (!schema.is_empty() && schema != "$user").then_some(schema)
 }
 
-/// Returns the name before a closing quote, if nothing stands after it.
+/// Returns the name before a closing quote, if nothing follows the quote.
 fn unquote(quoted: &str) -> Option<String> {
     let name = quoted.strip_suffix('"')?;
     let is_one = name.replace("\"\"", "").find('"').is_none();
@@ -21,8 +21,8 @@ fn unquote(quoted: &str) -> Option<String> {
 
 /// Splits the options of a server process into the last search path among them and all others.
 ///
-/// An option is `-c name=value`, `-cname=value` or `--name=value`. White space separates them, unless a backslash stands
-/// before it (<https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-OPTIONS>).
+/// An option is `-c name=value`, `-cname=value` or `--name=value`. White space that no backslash precedes separates
+/// them (<https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-OPTIONS>).
 pub(super) fn split_options(options: &str) -> (Option<String>, String) {
     let mut path = None;
     let mut others = Vec::new();
@@ -43,7 +43,7 @@ pub(super) fn split_options(options: &str) -> (Option<String>, String) {
     (path, others.join(" "))
 }
 
-/// Splits at white space that no backslash stands before. Backslashes stay.
+/// Splits at white space that no backslash precedes. Backslashes stay.
 fn words(options: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut is_escaped = false;
@@ -58,7 +58,7 @@ fn words(options: &str) -> Vec<String> {
     words
 }
 
-/// Takes the backslashes away that stand before other characters.
+/// Removes the backslashes that precede other characters.
 fn unescape(value: &str) -> String {
     let mut characters = value.chars();
     let mut text = String::new();

@@ -9,7 +9,7 @@ use super::error::UrlProblem;
 use super::secret::Secret;
 use super::{Driver, TlsMode};
 
-/// What stays as it is when a name is shown in a URL.
+/// The characters that are not percent-encoded when a name is shown in a URL.
 const SHOWN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A database on a PostgreSQL, MySQL or MariaDB server. Every field is decoded.
@@ -18,16 +18,16 @@ pub(crate) struct ServerLocation {
     pub(super) driver: Driver,
     pub(super) username: Option<String>,
     pub(super) password: Option<Secret>,
-    /// A name, an address (IPv6 without brackets), or the path of a socket: its folder on
-    /// PostgreSQL, itself on MySQL. Without one the driver chooses.
+    /// A name, an address (IPv6 without brackets), or the path of a socket: its folder on PostgreSQL, the socket
+    /// itself on MySQL. `None` means that the driver chooses.
     pub(super) host: Option<String>,
     pub(super) port: Option<u16>,
-    /// Never empty once the settings are resolved.
+    /// Never empty after the settings are resolved.
     pub(super) name: String,
     pub(super) schema: Option<String>,
     pub(super) tls: Option<TlsMode>,
     pub(super) tls_ca: Option<String>,
-    /// Parameters that go to the driver as they are, by the names that SQLx knows.
+    /// Parameters that are passed to the driver unchanged, by the names that SQLx uses.
     pub(super) parameters: Vec<(String, String)>,
 }
 
@@ -47,7 +47,8 @@ impl ServerLocation {
         }
     }
 
-    /// Returns how the connection is encrypted. Whoever names an authority wants it to be asked.
+    /// Returns how the connection is encrypted. If the settings name an authority, the default is to verify the
+    /// certificate.
     #[cfg(any(feature = "postgres", feature = "mysql"))]
     pub(super) fn tls_mode(&self) -> Option<TlsMode> {
         let verified = self.tls_ca.as_ref().map(|_| TlsMode::VerifyFull);
@@ -60,7 +61,7 @@ impl ServerLocation {
     }
 }
 
-/// Shows the server as a URL, the password as `***`, without parameters.
+/// Shows the server as a URL without parameters, with the password as `***`.
 impl fmt::Display for ServerLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let encode = |text| utf8_percent_encode(text, SHOWN);
@@ -100,7 +101,7 @@ pub(super) fn host(text: &str) -> Option<String> {
     (!text.is_empty() && text.chars().all(is_name)).then(|| text.to_owned())
 }
 
-/// Reads a host as a URL names it.
+/// Reads the host of a URL.
 pub(super) fn url_host(text: &str) -> Result<String, UrlProblem> {
     match host(text) {
         Some(host) => Ok(host),

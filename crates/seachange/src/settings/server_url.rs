@@ -1,8 +1,8 @@
-//! Reads the URL of a server, forgiving what is unambiguous and naming what is wrong.
+//! Reads the URL of a server, accepts what is unambiguous, and reports what is wrong.
 //!
-//! A password may hold `:`, `@`, spaces and letters of any language as they are; `/`, `?`, `#` and
-//! `%` have to be percent-encoded, and are told when they are not: read on, they would send part of
-//! a password to some other host.
+//! A password may contain `:`, `@`, spaces and letters of any language unencoded; `/`, `?`, `#` and `%` must be
+//! percent-encoded. If they are not, that is an error: otherwise a part of the password would be read as a host name
+//! and sent to that host.
 
 use percent_encoding::percent_decode_str;
 
@@ -11,7 +11,7 @@ use super::secret::Secret;
 use super::server::{self, ServerLocation};
 use super::{Driver, parameters};
 
-/// Reads what follows `scheme://`. Returns the server, and the names of parameters that are dropped.
+/// Reads the part after `scheme://`. Returns the server, and the names of dropped parameters.
 pub(super) fn parse(driver: Driver, rest: &str) -> Result<(ServerLocation, Vec<String>), UrlProblem> {
     let (authority, tail) = split_authority(rest)?;
     let mut server = ServerLocation::new(driver);
@@ -63,7 +63,7 @@ fn read_address(server: &mut ServerLocation, address: &str) -> Result<(), UrlPro
 }
 
 fn split_port(address: &str) -> Result<(&str, Option<&str>), UrlProblem> {
-    // No host name and no socket that drivers know holds a comma; lists of hosts do.
+    // No host name and no socket path contains a comma; lists of hosts do.
     if address.contains(',') {
         return Err(UrlProblem::SeveralHosts);
     }
@@ -83,7 +83,7 @@ fn split_port(address: &str) -> Result<(&str, Option<&str>), UrlProblem> {
     }
 }
 
-/// Decodes percent-encoding, strictly: a stray `%` is told rather than taken for itself.
+/// Decodes percent-encoding strictly: a `%` without two hexadecimal digits is an error.
 pub(super) fn decode(text: &str, part: UrlPart) -> Result<String, UrlProblem> {
     let stray = |after: &str| {
         let digits = after.as_bytes().iter().take(2);

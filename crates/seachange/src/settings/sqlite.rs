@@ -1,4 +1,4 @@
-//! A SQLite database: a file, or memory.
+//! A SQLite database: a file, or a database in memory.
 
 use std::fmt;
 
@@ -10,61 +10,61 @@ use super::{parameters, server_url};
 /// The name that SQLite gives to a database in memory.
 pub(super) const MEMORY: &str = ":memory:";
 
-/// What stays as it is in the path of a URL.
+/// The characters that are not percent-encoded in the path of a URL.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A SQLite database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SqliteLocation {
-    /// The file, or nothing for a database in memory.
+    /// The file; `None` for a database in memory.
     pub(super) path: Option<String>,
     pub(super) mode: SqliteMode,
-    /// Whether the folder of the file is made where it is missing.
+    /// Whether the folder of the file is created if it is missing.
     pub(super) makes_folder: bool,
-    /// Parameters that go to the driver as they are.
+    /// Parameters that are passed to the driver unchanged.
     pub(super) parameters: Vec<(String, String)>,
 }
 
-/// What may be done to the file.
+/// The permitted access to the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SqliteMode {
     /// Read it.
     ReadOnly,
-    /// Read and write it; it has to exist.
+    /// Read and write it; it must exist.
     ReadWrite,
     /// Read and write it, and create it with its folder.
     Create,
 }
 
 impl SqliteLocation {
-    /// Names the database as `DATABASE_NAME` does: a path as it is, or `:memory:`.
+    /// The database that `DATABASE_NAME` names: a path, or `:memory:`.
     pub(super) fn named(name: &str) -> Self {
         let path = (name != MEMORY).then(|| name.to_owned());
         Self { path, mode: SqliteMode::Create, makes_folder: true, parameters: Vec::new() }
     }
 
-    /// Returns the file, or nothing for a database in memory.
+    /// Returns the file, or `None` for a database in memory.
     pub(crate) fn path(&self) -> Option<&str> {
         self.path.as_deref()
     }
 
-    /// Returns what may be done to the file.
+    /// Returns the permitted access to the file.
     #[cfg(feature = "sqlite")]
     pub(crate) const fn mode(&self) -> SqliteMode {
         self.mode
     }
 
-    /// Returns whether the folder of the file may be made.
+    /// Returns whether the folder of the file may be created.
     #[cfg(feature = "sqlite")]
     pub(crate) const fn makes_folder(&self) -> bool {
         self.makes_folder
     }
 
-    /// Returns the path in the spelling that reads the same everywhere.
+    /// Returns the path in the spelling that all libraries read in the same way.
     fn encoded_path(&self) -> String {
         match &self.path {
             None => MEMORY.to_owned(),
-            // Behind `sqlite:` a second slash would be taken for the `//` of a URL.
+            // After `sqlite:`, a second slash would be read as part of the `//` of a URL.
             Some(path) if path.starts_with("//") => {
                 format!("%2F{}", utf8_percent_encode(&path[1..], PATH))
             }
@@ -104,22 +104,23 @@ impl fmt::Display for SqliteLocation {
     }
 }
 
-/// A SQLite URL that was read.
+/// A parsed SQLite URL.
 pub(super) struct ParsedSqliteUrl {
     pub(super) sqlite: SqliteLocation,
     pub(super) dropped: Vec<String>,
-    /// The path as another library reads a URL with three slashes: relative as SQLAlchemy does, absolute as SQLx does.
+    /// The path as another library reads a URL with three slashes: SQLAlchemy reads it as relative, SQLx as absolute.
     pub(super) other_reading: Option<String>,
 }
 
-/// The parameters that SQLx alone knows: a URL that has one is spelled for SQLx.
+/// The parameters that only SQLx uses: a URL with one of them follows SQLx's rules.
 const OF_SQLX: [&str; 4] = ["mode", "cache", "immutable", "vfs"];
 
-/// Reads what follows `sqlite:`. A scheme such as `sqlite+aiosqlite` is SQLAlchemy's; any other `may_be_of_sqlx`.
+/// Reads the part after `sqlite:`. A scheme such as `sqlite+aiosqlite` is SQLAlchemy's; other schemes
+/// `may_be_of_sqlx`.
 pub(super) fn parse(rest: &str, may_be_of_sqlx: bool) -> Result<ParsedSqliteUrl, UrlProblem> {
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (path, three_slashes) = match path.strip_prefix("//") {
-        // `sqlite://` and `sqlite:///` are SQLAlchemy's ways to write a database in memory.
+        // `sqlite://` and `sqlite:///` are SQLAlchemy's spellings of a database in memory.
         Some("" | "/" | "/:memory:") => (MEMORY, false),
         Some(path) if path.starts_with("//") => (&path[1..], false),
         Some(path) if path.starts_with('/') => (&path[1..], true),
@@ -136,8 +137,8 @@ pub(super) fn parse(rest: &str, may_be_of_sqlx: bool) -> Result<ParsedSqliteUrl,
     Ok(ParsedSqliteUrl { sqlite, dropped, other_reading })
 }
 
-/// Decides how a path behind three slashes is read, and returns the other reading. No folder is made for such a path: it
-/// may be meant to be the other one.
+/// Decides how a path after three slashes is read, and returns the other reading. No folder is created for such a
+/// path, because the user may intend the other reading.
 fn read_three_slashes(sqlite: &mut SqliteLocation, query: &str) -> Option<String> {
     let relative = sqlite.path.take()?;
     let absolute = format!("/{relative}");
@@ -147,7 +148,7 @@ fn read_three_slashes(sqlite: &mut SqliteLocation, query: &str) -> Option<String
     Some(other)
 }
 
-/// Whether a query has a parameter of SQLx's. `uri=true` says that it is SQLAlchemy's all the same.
+/// Whether a query has a parameter of SQLx. `uri=true` marks the URL as SQLAlchemy's anyway.
 fn is_of_sqlx(query: &str) -> bool {
     let has = |names: &[&str]| url::form_urlencoded::parse(query.as_bytes()).any(|(key, _)| names.contains(&&*key));
     has(&OF_SQLX) && !has(&["uri"])

@@ -1,27 +1,27 @@
-//! How a connection is encrypted, in one vocabulary for both servers.
+//! The encryption of a connection, with one set of names for both servers.
 
-/// Whether a connection to a server is encrypted, and what is checked of the server.
+/// Whether a connection to a server is encrypted, and how the server is verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TlsMode {
     /// Never encrypted.
     Disable,
-    /// Encrypted where the server can, which is what drivers do when nothing is said.
+    /// Encrypted if the server supports it, which is the drivers' default.
     Prefer,
-    /// Encrypted or refused; the certificate is not checked.
+    /// Encrypted or an error; the certificate is not checked.
     Require,
     /// Encrypted, and the certificate is signed by a trusted authority.
     VerifyCa,
-    /// As [`TlsMode::VerifyCa`], and the certificate is for the host that was asked for.
+    /// As [`TlsMode::VerifyCa`], and the certificate is for the requested host.
     VerifyFull,
 }
 
 impl TlsMode {
-    /// The spellings that messages and help texts name.
+    /// The spellings in messages and help texts.
     pub(super) const NAMES: &str = "disable, prefer, require, verify-ca, verify-full";
 
     /// Reads a mode in the spelling of PostgreSQL or of MySQL, in any case.
     ///
-    /// PostgreSQL's `allow` counts as `prefer`: it encrypts where `allow` may not, and never less.
+    /// PostgreSQL's `allow` counts as `prefer`: `prefer` encrypts in every case where `allow` does.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase().replace('_', "-");

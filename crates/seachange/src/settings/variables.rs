@@ -1,11 +1,10 @@
-//! What the settings are made from, before anything is decided.
+//! The given values of the settings, before they are resolved.
 
 use std::fmt;
 
-/// The values of the `DATABASE_*` variables. An empty value counts as one that is not set.
+/// The values of the `DATABASE_*` variables. An empty value counts as not set.
 ///
-/// Where they come from is the caller's business; `seachange::args` reads the command line and
-/// the environment.
+/// The caller provides the values; `seachange::args` reads them from the command line and the environment.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct DatabaseVariables {
     /// `DATABASE_URL`.
@@ -18,7 +17,7 @@ pub struct DatabaseVariables {
     pub port: Option<String>,
     /// `DATABASE_USERNAME`.
     pub username: Option<String>,
-    /// `DATABASE_PASSWORD`, as it is, not percent-encoded.
+    /// `DATABASE_PASSWORD`, not percent-encoded.
     pub password: Option<String>,
     /// `DATABASE_PASSWORD_FILE`: a file that holds the password.
     pub password_file: Option<String>,
@@ -33,8 +32,8 @@ pub struct DatabaseVariables {
 }
 
 impl DatabaseVariables {
-    /// Returns the variables without the empty ones, and without white space around those in which
-    /// it can only be a slip.
+    /// Returns the variables without the empty ones, and without leading and trailing white space where it can only
+    /// be a mistake.
     pub(super) fn cleaned(&self) -> Self {
         Self {
             url: trimmed(&self.url),
@@ -51,13 +50,13 @@ impl DatabaseVariables {
         }
     }
 
-    /// Returns whether none is set.
+    /// Returns whether no variable is set.
     #[must_use]
     pub fn is_unset(&self) -> bool {
         self.cleaned() == Self::default()
     }
 
-    /// Returns the variables that belong to a server, by name, where they are set.
+    /// Returns the names of the server's variables that are set.
     pub(super) fn server_parts(&self) -> impl Iterator<Item = &'static str> {
         let parts = [
             ("DATABASE_HOSTNAME", self.hostname.is_some()),
@@ -73,7 +72,7 @@ impl DatabaseVariables {
     }
 }
 
-/// Names the variables that are set; values may be secrets.
+/// Shows the names of the variables that are set; values may be secrets.
 impl fmt::Debug for DatabaseVariables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let others = [

@@ -40,12 +40,12 @@ const COLUMNS: [JournalColumn; 10] = [
 ];
 
 impl RevisionStore {
-    /// The table of the journal: that of the record, with `_statement` behind its name.
+    /// The table of the journal: the name of the record's table with `_statement` appended.
     pub(super) fn journal(&self) -> Self {
         self.beside("statement")
     }
 
-    /// Reads the statements of a revision in their order; none where the table is not there.
+    /// Reads the statements of a revision in order; empty when the table does not exist.
     pub(crate) async fn entries(
         &self,
         connection: &impl ConnectionTrait,
@@ -53,7 +53,7 @@ impl RevisionStore {
         revision: &str,
     ) -> Result<Vec<JournalEntry>, DbErr> {
         let journal = self.journal();
-        // All columns, because a table that an earlier version made has fewer.
+        // All columns, because a table of an earlier version has fewer.
         let select = Query::select()
             .column(Asterisk)
             .from(journal.table())
@@ -67,23 +67,23 @@ impl RevisionStore {
         }
     }
 
-    /// Forgets the statements of all revisions: a journal is kept of one revision at a time. The condition names the key,
-    /// without which `sql_safe_updates` refuses a deletion.
+    /// Deletes the statements of all revisions: the journal holds one revision at a time. The condition names the key,
+    /// because `sql_safe_updates` refuses a deletion without it.
     fn clearing(&self) -> DeleteStatement {
         Query::delete().from_table(self.journal().table()).and_where(Expr::col(JournalColumn::Revision).gte("")).take()
     }
 
-    /// Forgets the statements of all revisions.
+    /// Deletes the statements of all revisions.
     pub(crate) async fn clear_journal(&self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
         connection.execute(&self.clearing()).await.map(drop)
     }
 
-    /// The same as plain text.
+    /// The same statement as plain SQL.
     pub(crate) fn clearing_text(&self, dialect: SqlDialect) -> String {
         super::text(&self.clearing(), dialect)
     }
 
-    /// The insertion of the entry of a statement as plain text, whatever the modes of the session make of a backslash.
+    /// The insertion of a statement's entry as plain SQL that does not depend on how the session treats a backslash.
     pub(crate) fn entry_text(&self, backend: &dyn Backend, dialect: SqlDialect, entry: &JournalEntry) -> String {
         let text = |text: &str| Expr::cust(backend.text_literal(text));
         let reads = entry.reads.as_deref().map_or_else(|| Expr::cust("NULL"), text);
@@ -106,7 +106,7 @@ impl RevisionStore {
         super::text(&insert, dialect)
     }
 
-    /// Says how a statement ended whose entry is there, as plain text.
+    /// The update that records how a statement ended, as plain SQL.
     pub(crate) fn entry_end_text(&self, backend: &dyn Backend, dialect: SqlDialect, entry: &JournalEntry) -> String {
         let mut ending = self.ending(entry);
         if let Some(reads) = &entry.reads {
@@ -126,12 +126,12 @@ impl RevisionStore {
             .take()
     }
 
-    /// Says how a statement ended whose entry is there.
+    /// Records how a statement ended.
     pub(crate) async fn end_entry(&self, connection: &impl ConnectionTrait, entry: &JournalEntry) -> Result<(), DbErr> {
         connection.execute(&self.ending(entry)).await.map(drop)
     }
 
-    /// Takes the entry of a statement away that took no effect: it is to run again.
+    /// Deletes the entry of a statement that took no effect: the statement is to run again.
     pub(crate) async fn drop_entry(
         &self,
         connection: &impl ConnectionTrait,
@@ -162,7 +162,7 @@ impl RevisionStore {
             .take()
     }
 
-    /// Adds the column that the journal of an earlier version lacks.
+    /// Adds the column that a journal of an earlier version lacks.
     pub(super) fn addition_of_reads(&self, backend: &dyn Backend) -> TableAlterStatement {
         let mut reads = ColumnDef::new(JournalColumn::Reads);
         Table::alter().table(self.table()).add_column(backend.long_text(&mut reads)).take()
@@ -177,7 +177,7 @@ fn read(result: &QueryResult) -> Result<JournalEntry, DbErr> {
         sql: result.try_get("", "sql")?,
         fingerprint: result.try_get("", "fingerprint")?,
         state: StatementState::parse(&state)
-            .ok_or_else(|| DbErr::Type(format!("`{state}` is no state of a statement")))?,
+            .ok_or_else(|| DbErr::Type(format!("`{state}` is not a state of a statement")))?,
         rows_affected: result.try_get("", "rows_affected")?,
         last_insert_id: result.try_get("", "last_insert_id")?,
         answer: result.try_get("", "answer")?,

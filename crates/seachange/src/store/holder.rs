@@ -1,4 +1,4 @@
-//! Who is at work on a database, for those who wait.
+//! Which run is running on a database, for runs that wait.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -11,34 +11,34 @@ use seachange_graph::{Direction, Plan};
 use super::{RevisionRow, RevisionStore};
 use crate::backend::Backend;
 
-/// Who is at work on a database.
+/// The run that is running on a database.
 ///
-/// It is a message to those who wait, and no lock. Only on SQLite, and only of a revision that no transaction holds, does it
-/// say as well whether somebody is in its middle, which is asked of the operating system.
+/// It informs waiting runs, and is not a lock. The exception is a revision on SQLite that no transaction holds: the
+/// operating system is asked whether the process that executes it still exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
     /// The name of the machine.
     pub host: String,
-    /// What tells processes of one machine name apart: the start of the system, and the namespace of process numbers.
-    /// Empty where it cannot be told.
+    /// Distinguishes processes on machines of the same name: the id of the system's start, and the namespace of process
+    /// ids. Empty when it is unknown.
     pub origin: String,
-    /// The number of the process on it.
+    /// The process id on that machine.
     pub process: i64,
     /// The name and version of the program.
     pub program: String,
-    /// When it began.
+    /// When the run began.
     pub since: DateTime<Utc>,
-    /// What it came to do, in that order: each revision, and which way it goes.
+    /// The steps of its plan, in order: each revision with its direction.
     pub steps: Vec<(Direction, String)>,
-    /// The one of them that it was at when the record was last read.
+    /// The step that it was executing when the record was last read.
     pub at: Option<(Direction, String)>,
 }
 
-/// How long a process on another machine is waited for. A file that machines share is no place for SQLite anyway; a
-/// container that was started anew under another name is common.
+/// How long a run waits for a process on another machine. SQLite does not support a file that machines share; a
+/// container that was restarted under another name is common.
 const ELSEWHERE: TimeDelta = TimeDelta::hours(1);
 
-/// When this process first had to do with holders.
+/// When this process first used a holder.
 static START: LazyLock<DateTime<Utc>> = LazyLock::new(|| Utc::now().trunc_subsecs(3));
 
 #[derive(DeriveIden, Clone, Copy)]
@@ -61,11 +61,11 @@ const COLUMNS: [HolderColumn; 6] = [
     HolderColumn::Steps,
 ];
 
-/// The only row.
+/// The key of the only row.
 const ID: i32 = 1;
 
 impl Holder {
-    /// This process, which is about to run a plan.
+    /// The entry of this process, which is about to run a plan.
     pub(crate) fn this(program: &str, plan: &Plan) -> Self {
         LazyLock::force(&START);
         Self {
@@ -73,15 +73,15 @@ impl Holder {
             origin: origin(),
             process: i64::from(std::process::id()),
             program: program.to_owned(),
-            // What every database keeps of a moment.
+            // Every database stores a timestamp to the millisecond.
             since: Utc::now().trunc_subsecs(3),
             steps: plan.steps.iter().map(|step| (step.direction, step.revision.clone())).collect(),
             at: None,
         }
     }
 
-    /// Whether the process is taken to be gone: it was on this machine, and is not there, or has a number that this process
-    /// was given after it. Nobody can ask for one on another machine: it is taken to be gone after an hour.
+    /// Whether the process no longer exists: it was on this machine and does not exist now, or its process id was
+    /// reused for this process. A process on another machine cannot be checked; it counts as ended after an hour.
     pub(crate) fn is_gone(&self) -> bool {
         if gethostname::gethostname().to_string_lossy() != self.host.as_str() || self.is_in_another_namespace() {
             return Utc::now() - self.since > ELSEWHERE;
@@ -90,12 +90,12 @@ impl Holder {
         if is_this { self.since < *START } else { !is_alive(self.process) }
     }
 
-    /// Whether it runs where numbers of processes mean others: in another container with the same name, for instance.
+    /// Whether the process has another namespace of process ids, for instance in another container with the same name.
     fn is_in_another_namespace(&self) -> bool {
         !self.origin.is_empty() && self.origin != origin()
     }
 
-    /// Finds the step that it is at: the first that the record does not show as done.
+    /// Finds the step that the run is executing: the first that the record does not show as done.
     pub(crate) fn locate(&mut self, rows: &[RevisionRow]) {
         let row = |revision: &str| rows.iter().find(|row| row.revision == revision);
         let is_done = |(direction, revision): &&(Direction, String)| match direction {
@@ -118,7 +118,7 @@ impl Holder {
     }
 }
 
-/// Such as `web-3, process 4711 (migration 0.1.0), at work since 09:03:11 UTC, now at the upgrade of ae1027a6acf4`.
+/// For example `web-3, process 4711 (migration 0.1.0), at work since 09:03:11 UTC, now at the upgrade of ae1027a6acf4`.
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { host, process, program, since, at, .. } = self;
@@ -130,7 +130,7 @@ impl fmt::Display for Holder {
     }
 }
 
-/// The id of this start of the system, and the namespace of its processes, as Linux tells them; empty elsewhere.
+/// The id of the system's start and the namespace of process ids, from Linux; empty on other systems.
 fn origin() -> String {
     let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     let namespace = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
@@ -142,17 +142,17 @@ fn is_alive(process: i64) -> bool {
     use rustix::process::{Pid, test_kill_process};
 
     let process = i32::try_from(process).ok().and_then(Pid::from_raw);
-    // A process that may not be signalled is there all the same.
+    // A process that this one may not signal exists as well.
     process.is_some_and(|process| test_kill_process(process) != Err(rustix::io::Errno::SRCH))
 }
 
-/// Nothing that is standard tells.
+/// No standard function checks it.
 #[cfg(not(unix))]
 fn is_alive(_process: i64) -> bool {
     true
 }
 
-/// A step as it stands in the table: `+ID` or `-ID`.
+/// A step in the format of the table: `+ID` or `-ID`.
 fn step_text((direction, revision): &(Direction, String)) -> String {
     let sign = if *direction == Direction::Upgrade { '+' } else { '-' };
     format!("{sign}{revision}")
@@ -164,19 +164,19 @@ fn parse_step(text: &str) -> Option<(Direction, String)> {
 }
 
 impl RevisionStore {
-    /// The table that says who is at work: that of the record, with `_lock` behind its name.
+    /// The lock table: the name of the record's table with `_lock` appended.
     pub(super) fn holders(&self) -> Self {
         self.beside("lock")
     }
 
-    /// Reads who is at work; nobody where the table is not there.
+    /// Reads the entry of the lock table; `None` when the table does not exist.
     pub(crate) async fn holder(
         &self,
         connection: &impl ConnectionTrait,
         backend: &dyn Backend,
     ) -> Result<Option<Holder>, DbErr> {
         let holders = self.holders();
-        // All columns, because a table that an earlier version made has fewer.
+        // All columns, because a table of an earlier version has fewer.
         let select = Query::select().column(Asterisk).from(holders.table()).take();
         match connection.query_one(&select).await {
             Ok(row) => row.as_ref().map(Holder::read).transpose(),
@@ -185,7 +185,7 @@ impl RevisionStore {
         }
     }
 
-    /// Says who is at work from now on, instead of whom it said before.
+    /// Replaces the entry of the lock table.
     pub(crate) async fn set_holder(&self, connection: &impl ConnectionTrait, holder: &Holder) -> Result<(), DbErr> {
         let holders = self.holders();
         let delete = Query::delete().from_table(holders.table()).and_where(Expr::col(HolderColumn::Id).eq(ID)).take();
@@ -206,7 +206,7 @@ impl RevisionStore {
         connection.execute(&insert).await.map(drop)
     }
 
-    /// Says that somebody is at work no longer. Another who said so since is left alone.
+    /// Deletes the entry of a run. The entry of another run that replaced it stays.
     pub(crate) async fn clear_holder(&self, connection: &impl ConnectionTrait, holder: &Holder) -> Result<(), DbErr> {
         let delete = Query::delete()
             .from_table(self.holders().table())
@@ -219,7 +219,7 @@ impl RevisionStore {
 
     pub(super) fn holders_definition(&self, backend: &dyn Backend) -> TableCreateStatement {
         self.new_table(backend)
-            // A program of an earlier version names no id.
+            // A program of an earlier version writes no id.
             .col(ColumnDef::new(HolderColumn::Id).integer().not_null().default(ID).primary_key())
             .col(ColumnDef::new(HolderColumn::Host).string_len(255).not_null())
             .col(ColumnDef::new(HolderColumn::Origin).string_len(255).not_null().default(""))

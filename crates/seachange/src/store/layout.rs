@@ -1,7 +1,7 @@
-//! The tables of the engine: made where they are missing, and brought to the present shape.
+//! The tables of the engine: created when they are missing, and updated from earlier versions.
 //!
-//! A program that was built with an earlier version goes on to read and write them: columns are only added, and each new
-//! one has a default.
+//! A program that was built with an earlier version can still read and write them: versions only add columns, and each
+//! new column has a default.
 
 use std::collections::HashMap;
 
@@ -11,20 +11,20 @@ use super::{RevisionStore, table_text};
 use crate::backend::Backend;
 use crate::sql::SqlDialect;
 
-/// What the catalogue says of a table.
+/// What the catalogue says about a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct CatalogTable {
     columns: Vec<String>,
-    /// Whether its storage is what the engine asks for.
+    /// Whether its storage is what the engine requires.
     is_stored_well: bool,
 }
 
 impl RevisionStore {
-    /// Makes the tables that are missing, and brings those of earlier versions to the present shape.
+    /// Creates the missing tables, and updates those of earlier versions.
     ///
     /// # Errors
     ///
-    /// What the database says, such as that the user has no right to make tables.
+    /// The error of the database, for instance that the user may not create tables.
     pub(crate) async fn prepare(&self, connection: &impl ConnectionTrait, backend: &dyn Backend) -> Result<(), DbErr> {
         for statement in self.missing(connection, backend).await? {
             connection.execute_unprepared(&statement).await?;
@@ -36,7 +36,7 @@ impl RevisionStore {
     ///
     /// # Errors
     ///
-    /// What the database says.
+    /// The error of the database.
     pub(crate) async fn missing(
         &self,
         connection: &impl ConnectionTrait,
@@ -45,7 +45,7 @@ impl RevisionStore {
         Ok(self.changes(&self.shapes(connection, backend.sql_dialect()).await?, backend))
     }
 
-    /// The statements that lead from what is there to the present shape. Pure.
+    /// The statements that lead from the existing tables to those of this version. Pure.
     fn changes(&self, shapes: &HashMap<String, CatalogTable>, backend: &dyn Backend) -> Vec<String> {
         let (holders, journal) = (self.holders(), self.journal());
         let definitions = [
@@ -65,7 +65,7 @@ impl RevisionStore {
         statements
     }
 
-    /// The statements that bring a table of an earlier version to the present shape.
+    /// The statements that update a table of an earlier version.
     fn upgrade(&self, shape: &CatalogTable, create: String, record: &Self, backend: &dyn Backend) -> Vec<String> {
         let dialect = backend.sql_dialect();
         let name = self.quoted(dialect);
@@ -73,7 +73,7 @@ impl RevisionStore {
         let (is_holders, is_journal) = (self.table == record.holders().table, self.table == record.journal().table);
         let mut statements = Vec::new();
         if is_holders && (lacks("id") || lacks("origin")) {
-            // It is a message to those who wait, and this run holds the lock, or the right to write.
+            // The entry only informs waiting runs, and this run holds the lock or the write lock of SQLite.
             return vec![format!("DROP TABLE {name}"), create];
         }
         if is_journal && lacks("reads") {
@@ -88,7 +88,7 @@ impl RevisionStore {
         statements
     }
 
-    /// SQLite cannot take the row ids of a table away: its rows move to a new one.
+    /// SQLite cannot remove the row ids of a table: its rows are copied to a new one.
     fn rebuilt(&self, create: &str) -> [String; 4] {
         let (old, new) = (Self { table: format!("{}_old", self.table), ..self.clone() }, self);
         let (old_name, new_name) = (old.quoted(SqlDialect::Sqlite), new.quoted(SqlDialect::Sqlite));
@@ -105,7 +105,7 @@ impl RevisionStore {
         ]
     }
 
-    /// The name with its schema, as it stands in a statement.
+    /// The name with its schema, quoted for a statement.
     pub(crate) fn quoted(&self, dialect: SqlDialect) -> String {
         let quote = if dialect == SqlDialect::MySql { '`' } else { '"' };
         let parts = self.schema.iter().chain([&self.table]);
@@ -113,7 +113,7 @@ impl RevisionStore {
         quoted.collect::<Vec<_>>().join(".")
     }
 
-    /// The tables of the engine that are there.
+    /// The existing tables of the engine.
     async fn shapes(
         &self,
         connection: &impl ConnectionTrait,
@@ -135,7 +135,7 @@ impl RevisionStore {
     }
 }
 
-/// A question for the columns of three tables, and whether their storage is what the engine asks for.
+/// A query for the columns of three tables, and whether their storage is what the engine requires.
 fn catalogue(dialect: SqlDialect) -> &'static str {
     match dialect {
         SqlDialect::Sqlite => {

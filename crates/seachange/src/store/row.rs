@@ -1,4 +1,4 @@
-//! One row of the table.
+//! One row of the record.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use sea_orm::{DbErr, QueryResult};
@@ -6,10 +6,10 @@ use seachange_graph::{Direction, Revision};
 
 use crate::revision::RegisteredRevision;
 
-/// Stands behind the program in the row of a revision that a script has begun: a script keeps no journal.
+/// Appended to the program in the row of a revision that a script began: a script keeps no journal.
 const OF_SCRIPT: &str = " (script)";
 
-/// What the database says of one revision.
+/// The row of one revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevisionRow {
     /// The id.
@@ -20,26 +20,26 @@ pub struct RevisionRow {
     pub depends_on: Vec<String>,
     /// The hash of its file when it was applied.
     pub source_hash: String,
-    /// Whether it is applied, or in between.
+    /// Whether it is applied, or was begun and not finished.
     pub state: RevisionRowState,
-    /// When the run that left this row started with it.
+    /// When the run that wrote this row started the revision.
     pub started_at: DateTime<Utc>,
-    /// When it was done.
+    /// When it was finished.
     pub finished_at: Option<DateTime<Utc>>,
-    /// How long it took, in milliseconds; `None` when it was stamped, or is not done.
+    /// How long it took, in milliseconds; `None` when it was stamped, or is not finished.
     pub duration_ms: Option<i64>,
-    /// The name and version of the program that did it.
+    /// The name and version of the program that wrote the row.
     pub program: String,
 }
 
-/// How far a revision is.
+/// The state of a revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RevisionRowState {
-    /// Applied as a whole.
+    /// Applied completely.
     Applied,
-    /// Begun by an upgrade that did not say it finished.
+    /// Begun by an upgrade that did not record its end.
     Upgrading,
-    /// Begun by a downgrade that did not say it finished.
+    /// Begun by a downgrade that did not record its end.
     Downgrading,
 }
 
@@ -59,7 +59,7 @@ impl RevisionRowState {
 }
 
 impl RevisionRow {
-    /// Whether the revision is applied as a whole.
+    /// Whether the revision is applied completely.
     pub fn is_applied(&self) -> bool {
         self.state == RevisionRowState::Applied
     }
@@ -70,7 +70,7 @@ impl RevisionRow {
         Self { state: RevisionRowState::Applied, finished_at: Some(Utc::now()), ..self }
     }
 
-    /// The program, as a script writes it that begins a revision.
+    /// The program in the row of a revision that a script begins.
     pub(crate) fn script_of(program: &str) -> String {
         format!("{program}{OF_SCRIPT}")
     }
@@ -80,7 +80,7 @@ impl RevisionRow {
         !self.is_applied() && self.program.ends_with(OF_SCRIPT)
     }
 
-    /// The row for a revision of the graph that starts now. What it depends on by label is recorded by id.
+    /// The row of a revision that starts now. A dependency on a label is recorded by its id.
     pub(crate) fn started(revision: &Revision, source_hash: &str, state: RevisionRowState, program: &str) -> Self {
         Self {
             revision: revision.id.clone(),
@@ -100,12 +100,12 @@ impl RevisionRow {
         self.state == RevisionRowState::Applied && self.source_hash != script.source_hash
     }
 
-    /// Which way it went, where it was interrupted.
+    /// The direction of the step, if it was interrupted.
     pub(crate) fn direction(&self) -> Direction {
         if self.state == RevisionRowState::Downgrading { Direction::Downgrade } else { Direction::Upgrade }
     }
 
-    /// Everything the revision points at.
+    /// All ids that the revision points at.
     pub(crate) fn pointers(&self) -> Vec<&str> {
         self.down_revision.iter().chain(&self.depends_on).map(String::as_str).collect()
     }
@@ -125,10 +125,10 @@ impl RevisionRow {
         })
     }
 
-    /// Reads rows of SQLite, written as JSON: a list of lists, each with the columns in their order.
+    /// Reads rows of SQLite from JSON: a list of lists, each with the columns in their order.
     pub(super) fn read_all(rows: &str) -> Result<Vec<Self>, DbErr> {
         let rows: Vec<SqliteRow> = serde_json::from_str(rows)
-            .map_err(|error| DbErr::Type(format!("the record holds what no program writes: {error}")))?;
+            .map_err(|error| DbErr::Type(format!("the record holds an invalid row: {error}")))?;
         rows.into_iter().map(Self::from_columns).collect()
     }
 
@@ -148,21 +148,22 @@ impl RevisionRow {
     }
 }
 
-/// A row as SQLite writes it.
+/// A row in the JSON of SQLite.
 type SqliteRow = (String, String, String, String, String, String, Option<String>, Option<i64>, String);
 
 fn state(word: &str) -> Result<RevisionRowState, DbErr> {
-    RevisionRowState::parse(word).ok_or_else(|| DbErr::Type(format!("`{word}` is no state of a revision")))
+    RevisionRowState::parse(word).ok_or_else(|| DbErr::Type(format!("`{word}` is not a state of a revision")))
 }
 
-/// A moment of SQLite: a text in the form of RFC 3339, or without an offset, which is UTC then, as its functions write it.
+/// A timestamp of SQLite: text in the format of RFC 3339, or without an offset, which means UTC, as SQLite's functions
+/// write it.
 fn moment(text: &str) -> Result<DateTime<Utc>, DbErr> {
     let without_offset =
         || NaiveDateTime::parse_from_str(&text.replace('T', " "), "%F %T%.f").map(|moment| moment.and_utc());
-    text.parse().or_else(|_| without_offset()).map_err(|_| DbErr::Type(format!("`{text}` is no moment")))
+    text.parse().or_else(|_| without_offset()).map_err(|_| DbErr::Type(format!("`{text}` is not a timestamp")))
 }
 
-/// Ids hold no comma, so that one separates them.
+/// Ids contain no comma, so a comma separates them.
 fn split(ids: &str) -> Vec<String> {
     ids.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect()
 }

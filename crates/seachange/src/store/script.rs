@@ -1,4 +1,4 @@
-//! The statements on the table for a script: the clock is that of the database which runs it.
+//! The statements on the record for a script. Their clock is that of the database that runs the script.
 
 use sea_orm::sea_query::{
     DeleteStatement, Expr, ExprTrait, InsertStatement, Query, SelectStatement, UpdateStatement, Value,
@@ -14,7 +14,7 @@ impl RevisionStore {
         self.insertion_at(row, [now.clone(), finished, nothing()])
     }
 
-    /// Says that a revision which was begun is applied now.
+    /// Records that a revision that was begun is applied now.
     pub(crate) fn completion(&self, revision: &str, program: &str, now: &Expr) -> UpdateStatement {
         Query::update()
             .table(self.table())
@@ -25,7 +25,7 @@ impl RevisionStore {
             .take()
     }
 
-    /// Says that an applied revision is being taken back.
+    /// Records that the downgrade of an applied revision has begun.
     pub(crate) fn withdrawal(&self, revision: &str, program: &str, now: &Expr) -> UpdateStatement {
         Query::update()
             .table(self.table())
@@ -38,12 +38,13 @@ impl RevisionStore {
             .take()
     }
 
-    /// Takes the row of a revision away.
+    /// Deletes the row of a revision.
     pub(crate) fn deletion(&self, revision: &str) -> DeleteStatement {
         Query::delete().from_table(self.table()).and_where(Expr::col(RevisionColumn::Revision).eq(revision)).take()
     }
 
-    /// Asks whether `count` of some revisions are in the table, as a whole where there have to be any.
+    /// Checks that exactly `count` of some revisions are recorded, and, unless `count` is zero, that they are applied
+    /// completely.
     pub(crate) fn counts(&self, revisions: &[String], count: usize) -> SelectStatement {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
         Query::select()

@@ -1,4 +1,4 @@
-//! As much of the record as tells whether an upgrade has anything to do.
+//! The part of the record that tells whether an upgrade has anything to do.
 
 use sea_orm::{DbErr, QueryResult};
 
@@ -6,15 +6,15 @@ use super::RevisionRowState;
 use super::table::RevisionColumn;
 use crate::revision::RegisteredRevision;
 
-/// The record at a glance: a row costs a third of what it costs as a whole.
+/// The record in three columns: a row costs a third of what the whole row costs.
 pub(crate) struct RecordSummary {
-    /// One for each row, in no particular order.
+    /// One entry for each row, in no particular order.
     pub(crate) marks: Vec<RevisionSummary>,
-    /// The schemas in which the session looks for tables; nothing where there are no rows.
+    /// The schemas in which the session looks for tables; `None` when there are no rows.
     pub(crate) search_path: Option<String>,
 }
 
-/// What one row says of a revision.
+/// The part of a row that the summary needs.
 pub(crate) struct RevisionSummary {
     pub(crate) revision: String,
     source_hash: String,

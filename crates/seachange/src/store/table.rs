@@ -1,4 +1,4 @@
-//! The statements on the table.
+//! The statements on the record.
 
 use sea_orm::sea_query::{
     ColumnDef, DynIden, Expr, ExprTrait, Func, InsertStatement, IntoIden, IntoTableRef, Query, Table,
@@ -45,7 +45,7 @@ pub(crate) struct RevisionStore {
 }
 
 impl RevisionStore {
-    /// The name of the table where nobody gives another.
+    /// The default name of the table.
     pub(crate) const DEFAULT_TABLE: &str = "seachange_revision";
 
     pub(crate) fn new(schema: Option<String>, table: String) -> Self {
@@ -57,17 +57,17 @@ impl RevisionStore {
         self.schema.iter().chain([&self.table]).map(String::as_str).collect::<Vec<_>>().join(".")
     }
 
-    /// The schema, once it is fixed.
+    /// The schema, once it is known.
     pub(crate) fn schema(&self) -> Option<&str> {
         self.schema.as_deref()
     }
 
-    /// The name of the table of the record, without its schema.
+    /// The name of the record's table, without its schema.
     pub(crate) fn table_name(&self) -> &str {
         &self.table
     }
 
-    /// The same table in this schema, unless a schema was given.
+    /// The same table in this schema, unless the caller gave another one.
     pub(crate) fn placed(&self, schema: &str) -> Self {
         Self { schema: Some(self.schema.clone().unwrap_or_else(|| schema.to_owned())), table: self.table.clone() }
     }
@@ -77,7 +77,7 @@ impl RevisionStore {
         LockKey::new(self.schema.as_deref().unwrap_or_default(), &self.table)
     }
 
-    /// The names of all tables that the engine makes, without their schema.
+    /// The names of all tables that the engine creates, without their schema.
     pub(crate) fn tables(&self) -> [String; 3] {
         [self.clone(), self.holders(), self.journal()].map(|store| store.table)
     }
@@ -95,15 +95,15 @@ impl RevisionStore {
         }
     }
 
-    /// Reads every row, by id.
+    /// Reads every row, sorted by id.
     ///
-    /// The columns are qualified, because SQLite takes a bare name in quotes that is no column for a string.
+    /// The columns are qualified, because SQLite reads a bare quoted name that is not a column as a string.
     pub(crate) async fn rows(&self, connection: &impl ConnectionTrait) -> Result<Vec<RevisionRow>, DbErr> {
         let columns = self.columns();
         let mut select = Query::select();
         select.from(self.table());
         match SqlDialect::of(connection.get_database_backend()) {
-            // SQLx takes several times as long to hand over a row as SQLite takes to write it into a text.
+            // SQLx needs several times as long to return a row as SQLite needs to write it into JSON.
             SqlDialect::Sqlite => {
                 let row = Func::cust("json_array").args(columns.map(Expr::col));
                 select.expr_as(Func::cust("json_group_array").arg(row), "record");
@@ -117,7 +117,7 @@ impl RevisionStore {
         }
     }
 
-    /// Reads of every row as much as tells whether an upgrade has anything to do, with the value of the expression
+    /// Reads the columns of every row that tell whether an upgrade has anything to do, with the value of the expression
     /// `search_path`.
     pub(crate) async fn summary(
         &self,
@@ -138,7 +138,7 @@ impl RevisionStore {
         COLUMNS.map(|column| (self.table.clone(), column))
     }
 
-    /// The table of the record.
+    /// The definition of the record's table.
     pub(crate) fn definition(&self, backend: &dyn Backend) -> TableCreateStatement {
         let id_length = u32::try_from(MAX_ID_LENGTH).unwrap_or(u32::MAX);
         let mut table = self.new_table(backend);
@@ -155,12 +155,12 @@ impl RevisionStore {
         table
     }
 
-    /// A table of the engine's, without columns: its storage does not depend on defaults of the database.
+    /// A table of the engine without columns, whose storage does not depend on defaults of the database.
     pub(super) fn new_table(&self, backend: &dyn Backend) -> TableCreateStatement {
         let mut table = Table::create();
         table.if_not_exists().table(self.table());
         match backend.sql_dialect() {
-            // A row of a table with a row id would become the last inserted one of the session.
+            // An insertion into a table with row ids would change the last inserted row id of the session.
             SqlDialect::Sqlite => table.extra("WITHOUT ROWID"),
             SqlDialect::Postgres => &mut table,
             SqlDialect::MySql => table.engine("InnoDB").character_set("utf8mb4"),
@@ -173,19 +173,19 @@ impl RevisionStore {
         expect_one(connection.execute(&self.insertion_at(row, times)).await?)
     }
 
-    /// The insertion of a row as plain text.
+    /// The insertion of a row as plain SQL.
     pub(crate) fn insertion_text(&self, dialect: SqlDialect, row: &RevisionRow) -> String {
         let finished = row.finished_at.map_or(Value::String(None), |finished| moment(dialect, finished));
         let times = [moment(dialect, row.started_at).into(), finished.into(), row.duration_ms.into()];
         text(&self.insertion_at(row, times), dialect)
     }
 
-    /// The deletion of a row as plain text.
+    /// The deletion of a row as plain SQL.
     pub(crate) fn deletion_text(&self, dialect: SqlDialect, revision: &str) -> String {
         text(&self.deletion(revision), dialect)
     }
 
-    /// Inserts a row with other words for when it started, when it finished, and how long it took.
+    /// Inserts a row with other expressions for when it started, when it finished, and how long it took.
     pub(super) fn insertion_at(&self, row: &RevisionRow, [started, finished, duration]: [Expr; 3]) -> InsertStatement {
         Query::insert()
             .into_table(self.table())
@@ -204,13 +204,13 @@ impl RevisionStore {
             .take()
     }
 
-    /// Says of a row that is there how far the revision is now.
+    /// Updates the state of a revision in its row.
     pub(crate) async fn update(&self, connection: &impl ConnectionTrait, row: &RevisionRow) -> Result<(), DbErr> {
         let update = self.alteration(SqlDialect::of(connection.get_database_backend()), row);
         expect_one(connection.execute(&update).await?)
     }
 
-    /// The update of a row as plain text.
+    /// The update of a row as plain SQL.
     pub(crate) fn update_text(&self, dialect: SqlDialect, row: &RevisionRow) -> String {
         text(&self.alteration(dialect, row), dialect)
     }
@@ -228,7 +228,7 @@ impl RevisionStore {
             .take()
     }
 
-    /// Says which code an applied revision has now.
+    /// Records the code that an applied revision has now.
     pub(crate) async fn update_hash(
         &self,
         connection: &impl ConnectionTrait,
@@ -248,23 +248,24 @@ impl RevisionStore {
     }
 }
 
-/// Reads rows, sorted.
+/// Reads rows, sorted by id.
 fn read(results: &[QueryResult]) -> Result<Vec<RevisionRow>, DbErr> {
     results.iter().map(RevisionRow::read).collect::<Result<_, _>>().map(sorted)
 }
 
-/// Rows in the order of their ids, by bytes: a database may sort by the rules of a language.
+/// Sorts rows by the bytes of their ids: a database may sort by the rules of a language.
 fn sorted(mut rows: Vec<RevisionRow>) -> Vec<RevisionRow> {
     rows.sort_unstable_by(|a, b| a.revision.cmp(&b.revision));
     rows
 }
 
-/// A write to the record that changes another number of rows than one is an error: the row is not what it was taken for.
+/// Returns an error if a write to the record did not change exactly one row: the record is then not what the engine
+/// expects.
 fn expect_one(result: ExecResult) -> Result<(), DbErr> {
     check_one(result.rows_affected())
 }
 
-/// As [`expect_one`], for a number of rows.
+/// As [`expect_one`], with the number of changed rows.
 pub(crate) fn check_one(rows: u64) -> Result<(), DbErr> {
     match rows {
         1 => Ok(()),

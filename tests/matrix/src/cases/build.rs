@@ -1,4 +1,4 @@
-//! Short words for tables.
+//! Short functions that build tables.
 
 use std::fmt;
 
@@ -29,7 +29,7 @@ pub(super) const SERVERS: &[DbBackend] = &[Postgres, MySql];
 pub(super) const POSTGRES: &[DbBackend] = &[Postgres];
 pub(super) const SQLITE_AND_POSTGRES: &[DbBackend] = &[Sqlite, Postgres];
 
-/// A name where SeaORM wants one of an entity's column.
+/// A name in the place where SeaORM expects that of an entity's column.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Name(pub(super) &'static str);
 
@@ -75,7 +75,7 @@ pub(super) fn keyed(name: &str, columns: impl IntoIterator<Item = ColumnDef>) ->
     table(name, std::iter::once(id()).chain(columns))
 }
 
-/// The table that most changes are about.
+/// The table of most changes.
 pub(super) fn people(columns: impl IntoIterator<Item = ColumnDef>) -> EntityTable {
     keyed("people", columns)
 }
@@ -110,7 +110,7 @@ pub(super) fn key(name: &str, column: &str, to: &str) -> ForeignKeyCreateStateme
     key
 }
 
-/// The same, with what happens when the row that is referred to goes.
+/// The same, with the action on a delete of the referenced row.
 pub(super) fn key_on_delete(name: &str, column: &str, to: &str, action: ForeignKeyAction) -> ForeignKeyCreateStatement {
     let mut key = key(name, column, to);
     key.on_delete(action);

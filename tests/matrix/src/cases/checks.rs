@@ -1,4 +1,4 @@
-//! Checks, and constraints of exclusion.
+//! Checks and exclusion constraints.
 
 use seachange::autogenerate::EntityTable;
 

@@ -1,4 +1,4 @@
-//! Columns that come, go, get another name, and may be empty.
+//! Columns that are added, dropped, renamed, or become nullable.
 
 use super::build::{
     Name, boolean, decimal_len, id, index, integer, integer_null, key, keyed, people, referring, string, string_len,

@@ -1,4 +1,4 @@
-//! Comments. SQLite keeps none.
+//! Comments. SQLite stores none.
 
 use super::build::{Name, SERVERS, id, integer, people, string};
 use crate::Case;

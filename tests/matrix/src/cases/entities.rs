@@ -1,4 +1,4 @@
-//! Changes of entities as SeaORM has them.
+//! Changes of entities of SeaORM.
 
 #![expect(unreachable_pub, reason = "SeaORM's macros make everything of a model public")]
 

@@ -8,7 +8,7 @@ use crate::Case;
 
 const ABC: &[&str] = &["a", "b", "c"];
 
-/// The first major of PostgreSQL that adds a value to a type within a transaction.
+/// The first major version of PostgreSQL that adds a value to a type within a transaction.
 pub(super) const ADDS_VALUES: i32 = 12;
 
 pub(super) fn cases() -> Vec<Case> {

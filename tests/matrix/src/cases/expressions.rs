@@ -5,7 +5,7 @@ use sea_orm::sea_query::{ColumnDef, Expr};
 use super::build::{MySql, SQLITE_AND_POSTGRES, Sqlite, index, integer, integer_null, people, string};
 use crate::Case;
 
-/// The first major of PostgreSQL with generated columns.
+/// The first major version of PostgreSQL with generated columns.
 const COMPUTED: i32 = 12;
 
 pub(super) fn cases() -> Vec<Case> {
@@ -42,7 +42,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases.into_iter().map(|case| case.since(COMPUTED)).collect()
 }
 
-/// The column `b`, which is computed.
+/// The generated column `b`.
 fn computed(expression: &'static str, is_stored: bool) -> ColumnDef {
     ColumnDef::new("b").integer().generated(Expr::cust(expression), is_stored).to_owned()
 }

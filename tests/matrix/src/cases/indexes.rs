@@ -6,7 +6,7 @@ use seachange::autogenerate::EntityTable;
 use super::build::{MySql, POSTGRES, SQLITE_AND_POSTGRES, index, integer, keyed, people, string, string_len, text};
 use crate::Case;
 
-/// The first major of PostgreSQL whose indexes include columns.
+/// The first major version of PostgreSQL whose indexes include columns.
 const INCLUDE: i32 = 11;
 
 pub(super) fn cases() -> Vec<Case> {

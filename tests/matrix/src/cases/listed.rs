@@ -1,6 +1,6 @@
 //! The rows of Alembic's list.
 
-/// The single changes that were put to Alembic, with what it makes of them on SQLite and PostgreSQL.
+/// The single changes that were put to Alembic, with its result on SQLite and PostgreSQL.
 pub const LISTED: &[(&str, &str, &str)] = &[
     ("add table", "add_table", "add_table"),
     ("drop table", "remove_table", "remove_table"),

@@ -1,4 +1,4 @@
-//! The changes. Those of Alembic's list have the names of its rows.
+//! The changes. The changes of Alembic's list have the names of its rows.
 
 mod build;
 mod checks;
@@ -45,7 +45,7 @@ pub fn all() -> Vec<Case> {
     topics.into_iter().flatten().collect()
 }
 
-/// The change of a name, on the database of a URL.
+/// Finds the change with a name, on the database of a URL.
 #[must_use]
 pub fn find(name: &str, url: &str) -> Option<Case> {
     all().into_iter().find(|case| case.name == name && case.is_on(url))

@@ -1,4 +1,4 @@
-//! How rows are numbered.
+//! Identity columns and sequences, which number rows.
 
 use sea_orm::sea_query::ColumnDef;
 use seachange::autogenerate::EntityTable;

@@ -1,4 +1,4 @@
-//! Tables that come, go, and get another name.
+//! Tables that are added, dropped, and renamed.
 
 use sea_orm::sea_query::ForeignKeyAction;
 

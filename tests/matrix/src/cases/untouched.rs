@@ -1,4 +1,4 @@
-//! What no entity can say, and is left as it is.
+//! Objects that no entity can declare, which are left unchanged.
 
 use super::build::{
     MySql, POSTGRES, Postgres, SERVERS, SQLITE_AND_POSTGRES, Sqlite, integer, people, string, string_null,

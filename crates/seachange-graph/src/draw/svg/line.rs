@@ -1,4 +1,4 @@
-//! The way of a line from a revision to the one below.
+//! The path of a line from a revision to one below.
 
 use std::fmt::Write;
 
@@ -27,7 +27,7 @@ pub(super) fn path(edge: &Edge, lane: usize, lanes: &Lanes) -> String {
     path
 }
 
-/// Goes on to a row: straight down, or, over the height of one row, into another lane.
+/// Continues to a row: straight down, or, over the height of one row, into another lane.
 fn run(path: &mut String, from: usize, to: usize, row: usize) {
     let end = y(row);
     let middle = end - super::ROW / 2;

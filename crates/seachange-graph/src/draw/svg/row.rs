@@ -1,14 +1,14 @@
-//! A revision: its circle, its id, what it is, and its message.
+//! A revision: its circle, its id, its badges, and its message.
 
 use std::fmt::Write;
 
 use super::{COLORS, ROW, x, y};
 use crate::draw::{Node, NodeState, text};
 
-/// How far a text stands below the middle of its row, in pixels.
+/// The distance of a text below the middle of its row, in pixels.
 pub(super) const BASELINE: usize = 4;
 
-/// The most of a message that is shown; the whole of it is in the title of the row.
+/// The maximum length of the message that is shown, in characters; the title of the row has the full message.
 const MESSAGE: usize = 100;
 
 /// The width of a letter of an id, in tenths of a pixel.
@@ -33,18 +33,18 @@ pub(super) struct SvgRow<'a> {
     badges: Vec<Badge<'a>>,
     message: String,
     message_start: usize,
-    /// Where it ends, in pixels.
+    /// The right end of the row, in pixels.
     pub(super) end: usize,
 }
 
-/// A word with a rounded ground.
+/// A word on a rounded background.
 struct Badge<'a> {
     class: &'static str,
     word: &'a str,
     start: usize,
 }
 
-/// About how wide a message is, in pixels.
+/// The approximate width of a message, in pixels.
 pub(super) fn message_width(message: &str) -> usize {
     text::width(message) * 15 / 2
 }
@@ -87,7 +87,7 @@ impl<'a> SvgRow<'a> {
         text.push_str("</g>\n");
     }
 
-    /// The id, the state in a word, and the whole message.
+    /// The id, the state as a word, and the full message.
     fn title(&self) -> String {
         let state = match self.node.state {
             None => "",
@@ -134,7 +134,7 @@ fn circle(text: &mut String, state: Option<NodeState>, lane: usize, middle: usiz
     }
 }
 
-/// The width of letters that are all alike, in pixels.
+/// The width of a word in a monospaced font, in pixels.
 fn letters(word: &str, tenths: usize) -> usize {
     (text::width(word) * tenths).div_ceil(10)
 }

@@ -1,6 +1,6 @@
 //! Colours, for light screens and for dark ones.
 //!
-//! Written out for both rather than through CSS variables, which programs other than browsers do not know.
+//! Colours are written out for both, because programs other than browsers do not support CSS variables.
 
 use std::fmt::Write;
 
@@ -18,7 +18,7 @@ struct ColorScheme {
     text: &'static str,
     dim: &'static str,
     badge: &'static str,
-    /// Ground and text of the badge of a head, of the current revision, and of a label.
+    /// Background and text colour of the badges for a head, for the current revision, and for a label.
     badges: [(&'static str, &'static str, &'static str); 3],
     lanes: [&'static str; COLORS],
 }
@@ -41,7 +41,7 @@ const DARK: ColorScheme = ColorScheme {
     lanes: ["#4493f8", "#3fb950", "#ab7df8", "#f0883e", "#f778ba", "#39c5cf", "#d29922"],
 };
 
-/// The whole style sheet.
+/// The complete style sheet.
 pub(super) fn sheet() -> String {
     let mut sheet = SHAPES.to_owned();
     LIGHT.write(&mut sheet);

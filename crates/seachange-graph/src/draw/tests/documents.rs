@@ -1,4 +1,4 @@
-//! What the documents say.
+//! The contents of the documents.
 
 use super::{EVERYTHING, everything, graph, picture};
 

@@ -4,7 +4,7 @@ use super::{Edge, EdgeKind, graph, picture};
 use crate::draw::GraphLayout;
 use crate::draw::lanes::Lanes;
 
-/// What stands in a lane of a row.
+/// The contents of a lane in a row.
 fn cell(picture: &GraphLayout<'_>, lanes: &Lanes, row: usize, lane: usize) -> String {
     if lanes.nodes[row] == lane {
         return picture.nodes()[row].revision.id.clone();

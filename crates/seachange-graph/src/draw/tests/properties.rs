@@ -1,4 +1,4 @@
-//! What holds for every graph and every message.
+//! Properties of every graph and every message.
 
 use std::collections::HashSet;
 
@@ -111,7 +111,7 @@ proptest! {
         let label = line.strip_prefix("    \"a\" [label=\"a (base) (head)").and_then(|rest| rest.strip_suffix("\"];"));
         let message = one_line(&message);
         let expected = if message.is_empty() { message } else { format!("\\n{message}") };
-        // A quote only ever stands after an odd number of backslashes: nothing ends the text early.
+        // A quote only ever follows an odd number of backslashes: nothing ends the text early.
         let unescaped = label.unwrap().replace("\\\\", "\u{1}").replace("\\\"", "\u{2}");
         prop_assert!(!unescaped.contains('"'), "{}", line);
         let unescaped = unescaped.replace('\u{1}', "\\").replace('\u{2}', "\"").replace("&amp;", "&");

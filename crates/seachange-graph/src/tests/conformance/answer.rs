@@ -1,4 +1,4 @@
-//! The same questions put to this crate.
+//! The same questions, answered by this crate.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ pub(super) struct Answer {
     pub(super) applied: BTreeSet<String>,
 }
 
-/// A refusal.
+/// An error.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     #[error(transparent)]
@@ -34,7 +34,7 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    /// The error below those that only pass it on.
+    /// The innermost error, without those that only wrap it.
     pub(super) fn resolving(&self) -> Option<&ResolveError> {
         match self {
             Self::Resolve(error)
@@ -44,7 +44,7 @@ impl Failure {
         }
     }
 
-    /// Whether it is of the class that Alembic's is of.
+    /// Whether the error has the same class as Alembic's error.
     pub(super) fn is_like(&self, theirs: &Refusal) -> bool {
         match theirs.cause() {
             "MultipleHeads" => matches!(self.resolving(), Some(ResolveError::SeveralHeads { .. })),
@@ -78,7 +78,7 @@ impl Answer {
             _ => &question.expected_steps,
         };
         let steps_agree = match question.operation {
-            // What Alembic moves in its table of heads; the rows of ours are compared below.
+            // Alembic reports changes in its table of heads; the rows of this crate are compared below.
             Operation::Stamp => true,
             _ if question.order.as_deref() == Some("forced") => self.steps == *expected,
             _ => set(&self.steps) == set(expected),
@@ -92,13 +92,13 @@ fn set(names: &[String]) -> BTreeSet<&String> {
     names.iter().collect()
 }
 
-/// Everything applied on a database that stands at these heads.
+/// Everything applied on a database whose current revisions are these heads.
 pub(super) fn closure(graph: &Graph, heads: &[String]) -> BTreeSet<String> {
     let below = graph.closure_below(heads.iter().filter_map(|head| graph.position(head)));
     graph.names(below.iter()).into_iter().collect()
 }
 
-/// Puts a question to this crate.
+/// Asks this crate a question.
 pub(super) fn ask(graph: &Graph, question: &Question) -> Result<Answer, Failure> {
     let applied = standing_at(graph, &question.from)?;
     if question.operation == Operation::History {
@@ -125,7 +125,7 @@ fn listed<'a>(revisions: impl Iterator<Item = &'a Revision>) -> Answer {
     Answer { steps: revisions.map(|revision| revision.id.clone()).collect(), applied: BTreeSet::new() }
 }
 
-/// What a plan does to a database, checked at each step: nothing without what it needs.
+/// The effect of a plan on a database. Each step is checked: no revision without the revisions it needs.
 fn run(graph: &Graph, applied: &AppliedSet, plan: crate::Plan) -> Answer {
     let mut rows = applied_ids(graph, applied);
     for step in &plan.steps {
@@ -146,7 +146,7 @@ fn applied_ids(graph: &Graph, applied: &AppliedSet) -> BTreeSet<String> {
     graph.names(applied.members().iter()).into_iter().collect()
 }
 
-/// The applied set of a database that stands at these heads, some of which the graph may not know.
+/// The applied set of a database with these heads, some of which the graph may not know.
 fn standing_at(graph: &Graph, heads: &[String]) -> Result<AppliedSet, AppliedError> {
     let known: RevisionSet = graph.closure_below(heads.iter().filter_map(|head| graph.position(head)));
     let known = known.iter().map(|position| graph.revision(position).id.as_str());

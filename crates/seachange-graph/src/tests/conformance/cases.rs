@@ -1,4 +1,4 @@
-//! The questions as they stand in the file.
+//! The questions as they are in the file.
 
 use std::collections::BTreeMap;
 
@@ -107,7 +107,7 @@ impl Question {
 }
 
 impl Refusal {
-    /// The class of the error, without the wrapping that Alembic's commands put round it.
+    /// The class of the error, without the errors that Alembic's commands wrap around it.
     pub(super) fn cause(&self) -> &str {
         self.cause.as_deref().unwrap_or(&self.class)
     }

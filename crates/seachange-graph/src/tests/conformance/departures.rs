@@ -1,10 +1,10 @@
-//! Where this crate answers otherwise on purpose.
+//! The intended differences between the answers of this crate and Alembic's.
 
 use super::answer::{Answer, Failure, closure};
 use super::cases::{Operation, Question};
 use crate::{Graph, LookupError, PlanError, ResolveError};
 
-/// A kind of question that is answered otherwise, for a reason.
+/// A kind of question with an intended difference, and its reason.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Departure {
     RefusedAtLoading,
@@ -45,7 +45,7 @@ impl Departure {
         }
     }
 
-    /// The departure that explains a difference, if one does.
+    /// The departure that explains a difference, if there is one.
     pub(super) fn of(graph: &Graph, question: &Question, ours: &Result<Answer, Failure>) -> Option<Self> {
         let target = question.targets()[0].as_str();
         let theirs = question.expected_error.as_ref().map(|error| (error.cause(), error.message.as_str()));

@@ -4,7 +4,7 @@ use sea_orm::sea_query::{Alias, ColumnDef, Expr};
 
 use crate::autogenerate::code::{ColumnDefinition, ColumnOption, DefaultValue};
 
-/// The definition that the rendered source makes.
+/// Returns the definition that the rendered source creates.
 pub(super) fn column(new: &ColumnDefinition) -> ColumnDef {
     let mut column = ColumnDef::new_with_type(Alias::new(&new.name), new.kind.clone());
     match new.nullable {
@@ -34,7 +34,7 @@ fn set<'a>(column: &'a mut ColumnDef, setting: &ColumnOption) -> &'a mut ColumnD
 fn default(value: DefaultValue) -> Expr {
     match value {
         DefaultValue::Boolean(value) => Expr::val(value),
-        // The source says `i64` where `i32` is too small.
+        // The rendered source writes `i64` where `i32` is too small.
         DefaultValue::Integer(value) => i32::try_from(value).map_or_else(|_| Expr::val(value), Expr::val),
         DefaultValue::Float(value) => Expr::val(value),
         DefaultValue::Text(text) => Expr::val(text),

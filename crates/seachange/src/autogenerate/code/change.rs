@@ -11,7 +11,7 @@ use crate::alter::default_name;
 use crate::autogenerate::operation::TableChange;
 use crate::schema::{Check, Column, Deferrable, Exclusion, PrimaryKey, TableName, Unique};
 
-/// Says what a person would write for a change.
+/// Returns the code for a change.
 pub(super) fn change(table: &TableName, change: &TableChange, backend: DbBackend) -> Vec<CodeNode> {
     let one = |alteration| vec![altered(table, alteration)];
     match change {
@@ -41,10 +41,9 @@ pub(super) fn change(table: &TableName, change: &TableChange, backend: DbBackend
     }
 }
 
-const NOT_MYSQL: portable::BackendRequirement =
-    (&[DbBackend::Postgres, DbBackend::Sqlite], "foreign keys that are checked late");
+const NOT_MYSQL: portable::BackendRequirement = (&[DbBackend::Postgres, DbBackend::Sqlite], "deferrable foreign keys");
 
-/// One change in a chain.
+/// Returns a chain with one change.
 pub(super) fn altered(table: &TableName, alteration: AlterCall) -> CodeNode {
     CodeNode::Call(SchemaCall::Alter { table: table.clone(), changes: vec![alteration] })
 }
@@ -53,7 +52,7 @@ fn named(name: String, columns: &[String]) -> NamedColumns {
     NamedColumns { name, columns: columns.to_vec() }
 }
 
-/// Adds a column; rows get the default, or need none.
+/// Adds a column. A note says if existing rows have no value for it.
 pub(super) fn add_column(table: &TableName, column: &Column, backend: DbBackend) -> Vec<CodeNode> {
     let new = definition_with_comment(column, backend);
     let needs = portable::column(&new, backend);
@@ -65,7 +64,7 @@ pub(super) fn add_column(table: &TableName, column: &Column, backend: DbBackend)
 /// Drops a column.
 fn drop_column(table: &TableName, column: &Column) -> Vec<CodeNode> {
     let dropped = altered(table, AlterCall::DropColumn(column.name.clone()));
-    // What is computed can be computed again.
+    // The values of a generated column can be computed again.
     let note = column.generated.is_none().then(|| note::values_are_lost(&column.name));
     note.into_iter().chain([dropped]).collect()
 }
@@ -74,14 +73,14 @@ fn add_unique(table: &TableName, new: &Unique) -> CodeNode {
     if new.deferrable.is_some() || new.nulls_not_distinct {
         return CodeNode::Only {
             databases: POSTGRES,
-            lacking: "such a constraint",
+            lacking: "this kind of unique constraint",
             code: vec![add_unique_statement(table, new)],
         };
     }
     altered(table, AlterCall::AddUnique(named(unique(table, new), &new.columns)))
 }
 
-/// A unique constraint that PostgreSQL alone has.
+/// Adds a unique constraint of a kind that only PostgreSQL has.
 pub(super) fn add_unique_statement(table: &TableName, new: &Unique) -> CodeNode {
     let nulls = if new.nulls_not_distinct { " NULLS NOT DISTINCT" } else { "" };
     let when = match new.deferrable {

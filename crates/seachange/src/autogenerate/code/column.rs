@@ -7,7 +7,7 @@ use super::default::default;
 use super::{ColumnDefinition, ColumnOption, identity, sql};
 use crate::schema::{AutoIncrement, Column, SequenceOptions, SqlType};
 
-/// Says what a person would write for a column. It is not part of a key yet, and has no comment.
+/// Returns the definition of a column, without keys and without its comment.
 pub(super) fn definition(column: &Column, backend: DbBackend) -> ColumnDefinition {
     let mut settings = Vec::new();
     let mut extras = Vec::new();
@@ -24,7 +24,7 @@ pub(super) fn definition(column: &Column, backend: DbBackend) -> ColumnDefinitio
     if let Some(generated) = &column.generated {
         let (expression, stored) = (generated.expression.text.clone(), generated.stored);
         settings.push(ColumnOption::Generated { expression, stored });
-        // MySQL takes `NOT NULL` after the expression only, and MariaDB not at all.
+        // MySQL accepts `NOT NULL` only after the expression, and MariaDB does not accept it.
         let is_mysql = backend == DbBackend::MySql;
         extras.extend((is_mysql && !column.nullable).then(|| "NOT NULL".to_owned()));
         nullable = (!is_mysql && !column.nullable).then_some(false);
@@ -35,20 +35,20 @@ pub(super) fn definition(column: &Column, backend: DbBackend) -> ColumnDefinitio
     ColumnDefinition { name: column.name.clone(), kind, nullable, settings }
 }
 
-/// The definition, with the comment where it is part of it.
+/// Returns the definition of a column with its comment, and without keys.
 pub(super) fn definition_with_comment(column: &Column, backend: DbBackend) -> ColumnDefinition {
     let mut new = definition(column, backend);
     new.settings.extend(column.comment.iter().map(|comment| ColumnOption::Comment(comment.clone())));
     new
 }
 
-/// The name of a collation, as it stands after `COLLATE`.
+/// The name of a collation, as it is written after `COLLATE`.
 pub(super) fn collation(name: &str, backend: DbBackend) -> String {
     let is_plain = name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_');
     if is_plain && backend != DbBackend::Postgres { name.to_owned() } else { sql::name(name) }
 }
 
-/// Says whether `.auto_increment()` numbers rows in this way.
+/// Says whether `.auto_increment()` creates this numbering.
 fn is_plain(numbered: &AutoIncrement, kind: &ColumnType) -> bool {
     let is_integer = matches!(kind, ColumnType::SmallInteger | ColumnType::Integer | ColumnType::BigInteger);
     match numbered {
@@ -62,15 +62,14 @@ fn is_plain(numbered: &AutoIncrement, kind: &ColumnType) -> bool {
     }
 }
 
-/// Says whether sea-query writes `serial` on PostgreSQL, which is a feature of it.
+/// Says whether sea-query writes `serial` on PostgreSQL, which depends on a feature of sea-query.
 fn writes_serial() -> bool {
     let mut table = Table::create();
     table.table("t").col(ColumnDef::new("c").integer().auto_increment());
     table.to_string(PostgresQueryBuilder).contains("serial")
 }
 
-/// The type that is written: the one of the entity, or the database's own words where sea-query would write something
-/// else.
+/// The type to write: the type of the entity, or the database's own text if sea-query would write another type.
 pub(super) fn kind(of: &SqlType, backend: DbBackend) -> ColumnType {
     if is_written_right(&of.kind, &of.text, backend) {
         of.kind.clone()
@@ -79,7 +78,8 @@ pub(super) fn kind(of: &SqlType, backend: DbBackend) -> ColumnType {
     }
 }
 
-/// sea-query writes names and values of enumerated types as they are: no quotes, no schema, nothing escaped.
+/// Says whether sea-query writes a type correctly. It writes the names and values of enumerated types as they are,
+/// without quotes, schema or escapes.
 fn is_written_right(kind: &ColumnType, text: &str, backend: DbBackend) -> bool {
     match (kind, backend) {
         (ColumnType::Enum { name, .. }, DbBackend::Postgres) => name.to_string() == text,

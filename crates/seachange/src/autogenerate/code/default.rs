@@ -1,4 +1,4 @@
-//! Defaults: from an expression of SQL to a value of Rust, where it is one.
+//! Defaults: converts a SQL expression to a Rust value, if it is a literal.
 
 use sea_orm::DbBackend;
 use sea_orm::sea_query::ColumnType;
@@ -6,14 +6,14 @@ use sea_orm::sea_query::ColumnType;
 use super::DefaultValue;
 use crate::schema::{Expression, SqlType};
 
-/// Says what a person would write for the default of a column.
+/// Returns the code for the default of a column.
 ///
-/// A value of Rust is only taken where sea-query writes it as the same literal again.
+/// A Rust value is used only if sea-query writes the same literal for it.
 pub(super) fn default(expression: &Expression, of: &SqlType, backend: DbBackend) -> DefaultValue {
     let text = expression.text.trim();
     let without_cast = if backend == DbBackend::Postgres { without_cast(text, of) } else { text };
     if let Some(value) = literal(without_cast, backend) {
-        // MySQL takes a default of these types in parentheses only.
+        // MySQL accepts a default of these types only in parentheses.
         let is_large =
             matches!(of.kind, ColumnType::Text | ColumnType::Blob | ColumnType::Json | ColumnType::JsonBinary);
         let is_bare = !(is_large && backend == DbBackend::MySql);
@@ -28,7 +28,7 @@ pub(super) fn default(expression: &Expression, of: &SqlType, backend: DbBackend)
         .unwrap_or_else(|| other(text, backend))
 }
 
-/// `now()` is the same moment, but not the same text to PostgreSQL.
+/// Says whether a default is `CURRENT_TIMESTAMP`. `now()` returns the same time, but has another text on PostgreSQL.
 fn is_now(Expression { text, normal }: &Expression) -> bool {
     [text, normal].iter().any(|text| text.trim().eq_ignore_ascii_case("CURRENT_TIMESTAMP"))
         || text.trim().eq_ignore_ascii_case("current_timestamp()")
@@ -40,7 +40,7 @@ fn boolean(text: &str, of: &SqlType, backend: DbBackend) -> Option<DefaultValue>
         _ if !is_boolean => None,
         _ if text.eq_ignore_ascii_case("true") => Some(DefaultValue::Boolean(true)),
         _ if text.eq_ignore_ascii_case("false") => Some(DefaultValue::Boolean(false)),
-        // What the catalogue says of the words on MySQL and MariaDB.
+        // The catalogue of MySQL and MariaDB reports `true` and `false` as numbers.
         "1" if backend == DbBackend::MySql => Some(DefaultValue::Boolean(true)),
         "0" if backend == DbBackend::MySql => Some(DefaultValue::Boolean(false)),
         _ => None,
@@ -49,7 +49,7 @@ fn boolean(text: &str, of: &SqlType, backend: DbBackend) -> Option<DefaultValue>
 
 fn integer(text: &str, of: &SqlType) -> Option<DefaultValue> {
     let number: i64 = text.parse().ok()?;
-    // A minus is an operator on PostgreSQL, whose text for it has parentheses; the number says the same.
+    // A minus is an operator on PostgreSQL, which writes the expression in parentheses. The number has the same value.
     (number.to_string() == text && is_number(&of.kind)).then_some(DefaultValue::Integer(number))
 }
 
@@ -81,7 +81,8 @@ fn is_number(kind: &ColumnType) -> bool {
     )
 }
 
-/// What is a literal, or a word with arguments that MySQL wants bare, goes without parentheses.
+/// Returns any other default. A literal, and a function that MySQL accepts only without parentheses around it, becomes
+/// a keyword.
 fn other(text: &str, backend: DbBackend) -> DefaultValue {
     let starts_with_number = text.trim_start_matches('-').starts_with(|first: char| first.is_ascii_digit());
     let is_number = starts_with_number && text.parse::<f64>().is_ok();
@@ -94,7 +95,7 @@ fn other(text: &str, backend: DbBackend) -> DefaultValue {
     }
 }
 
-/// Says whether the text is one `x'00'` or `b'0'`.
+/// Says whether the text is a literal such as `x'00'` or `b'0'`.
 fn is_tagged_literal(text: &str) -> bool {
     let Some(digits) = text.strip_prefix(['x', 'X', 'b', 'B']).and_then(|rest| rest.strip_prefix('\'')) else {
         return false;
@@ -102,7 +103,7 @@ fn is_tagged_literal(text: &str) -> bool {
     digits.strip_suffix('\'').is_some_and(|digits| digits.chars().all(|digit| digit.is_ascii_hexdigit()))
 }
 
-/// Drops the cast to the type that the column has anyway, which PostgreSQL adds to a text.
+/// Removes the cast to the type of the column, which PostgreSQL adds to a string.
 fn without_cast<'a>(text: &'a str, of: &SqlType) -> &'a str {
     let base = |name: &str| name.split('(').next().unwrap_or_default().trim().to_owned();
     match text.rsplit_once("::") {
@@ -111,11 +112,11 @@ fn without_cast<'a>(text: &'a str, of: &SqlType) -> &'a str {
     }
 }
 
-/// Returns the text that a literal stands for, if it is one, and sea-query would write the same.
+/// Returns the value of a string literal, if sea-query writes the same literal for it.
 fn literal(text: &str, backend: DbBackend) -> Option<String> {
     let inner = text.strip_prefix('\'')?.strip_suffix('\'')?;
     let quotes_are_doubled = !inner.replace("''", "").contains('\'');
-    // A backslash escapes on MySQL, and is itself elsewhere.
+    // A backslash is an escape character on MySQL, and an ordinary character on other databases.
     let is_plain = !(backend == DbBackend::MySql && inner.contains('\\'));
     let is_printable = !inner.chars().any(char::is_control);
     (quotes_are_doubled && is_plain && is_printable).then(|| inner.replace("''", "'"))

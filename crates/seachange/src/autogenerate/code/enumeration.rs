@@ -10,7 +10,7 @@ use super::{CodeNode, EnumValuePosition, SchemaCall, note, table};
 use crate::autogenerate::operation::{EnumUsage, SchemaOperation, TableChange, reversed};
 use crate::schema::{Column, EnumType, Expression, Table, TableName};
 
-/// Makes a type; elsewhere an enumerated column needs none.
+/// Creates a type on PostgreSQL. On other databases an enumerated column needs no type.
 pub(super) fn create(new: &EnumType) -> Vec<CodeNode> {
     let made = if new.values.is_empty() {
         statement(create_statement(&new.name, &new.values))
@@ -21,7 +21,7 @@ pub(super) fn create(new: &EnumType) -> Vec<CodeNode> {
     vec![where_postgres([made].into_iter().chain(comment).collect())]
 }
 
-/// Drops a type.
+/// Drops a type on PostgreSQL.
 pub(super) fn drop(old: &EnumType) -> Vec<CodeNode> {
     vec![where_postgres(vec![CodeNode::Call(SchemaCall::DropType(old.name.clone()))])]
 }
@@ -30,10 +30,11 @@ fn where_postgres(code: Vec<CodeNode>) -> CodeNode {
     CodeNode::Where { database: DbBackend::Postgres, code }
 }
 
-/// Gives a type other values.
+/// Changes the values of a type.
 ///
-/// New ones are added. One that goes, or stands elsewhere, takes a new type in the place of the old one; so does a new
-/// value that the same revision uses, which PostgreSQL refuses.
+/// New values are added to the type. If a value is removed or moved, a new type replaces the old one. A new type is
+/// also needed if the same revision uses a new value, because PostgreSQL refuses to use a value in the transaction that
+/// adds it.
 pub(super) fn alter(
     from: &EnumType,
     to: &EnumType,
@@ -62,7 +63,7 @@ pub(super) fn alter(
     note.into_iter().chain([CodeNode::Only { databases: POSTGRES, lacking: "enumerated types", code }]).collect()
 }
 
-/// Adds a value behind the one that it follows; all before it are there by then.
+/// Adds a value after its predecessor. The values before it exist by then.
 fn add_value(from: &EnumType, to: &EnumType, value: &str) -> CodeNode {
     let at = to.values.iter().position(|other| other == value).unwrap_or_default();
     let is_behind_all = to.values[at..].iter().all(|other| !from.values.contains(other));
@@ -74,7 +75,7 @@ fn add_value(from: &EnumType, to: &EnumType, value: &str) -> CodeNode {
     CodeNode::Call(SchemaCall::AddValue { name: to.name.clone(), value: value.to_owned(), place })
 }
 
-/// Makes a new type, moves the columns over to it, and lets it have the name of the old one.
+/// Creates a new type, moves the columns to it, drops the old type, and gives the new type its name.
 fn replace(from: &EnumType, to: &EnumType, users: &[EnumUsage]) -> Vec<CodeNode> {
     let new = TableName { schema: to.name.schema.clone(), name: format!("{}_new", to.name.name) };
     let mut statements = vec![create_statement(&new, &to.values)];
@@ -97,7 +98,7 @@ fn create_statement(name: &TableName, values: &[String]) -> String {
     format!("CREATE TYPE {} AS ENUM ({})", sql::table(name), values.join(", "))
 }
 
-/// The default goes first, because it is one of the old type.
+/// Moves a column to the new type. Its default is dropped first, because the default has the old type.
 fn move_over(column: &Column, new: &TableName) -> String {
     let array = if matches!(column.column_type.kind, ColumnType::Array(_)) { "[]" } else { "" };
     let (column_name, new) = (name(&column.name), sql::table(new));
@@ -113,7 +114,7 @@ fn set_comment(type_name: &TableName, comment: Option<&str>) -> CodeNode {
     statement(format!("COMMENT ON TYPE {} IS {comment}", sql::table(type_name)))
 }
 
-/// Says whether an operation has a value of a type in one of its expressions, as far as that can be seen.
+/// Says whether an expression of an operation contains a value as a string. The type of the string is not known.
 fn uses(operation: &SchemaOperation, value: &str) -> bool {
     let value = value.replace('\'', "''");
     expressions(operation).iter().any(|expression| parts(&expression.text).contains(&ExprToken::Text(&value)))

@@ -1,9 +1,9 @@
-//! Looks into expressions of SQL, as far as names and choices depend on what they say.
+//! Finds names and strings in SQL expressions.
 
 use crate::autogenerate::expression::{inner, tokens};
 use crate::sql::{TokenKind, significant};
 
-/// A word, or a text between quotes, of an expression.
+/// A word, or a quoted text, of an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ExprToken<'a> {
     /// A word without quotes, and whether an opening parenthesis follows.
@@ -14,7 +14,7 @@ pub(super) enum ExprToken<'a> {
     Text(&'a str),
 }
 
-/// Returns the words, names and strings of an expression, in order; comments are left out.
+/// Returns the words, names and strings of an expression, in order and without comments.
 pub(super) fn parts(text: &str) -> Vec<ExprToken<'_>> {
     let all = tokens(text);
     let tokens = significant(&all);
@@ -30,7 +30,7 @@ pub(super) fn parts(text: &str) -> Vec<ExprToken<'_>> {
     parts.collect()
 }
 
-/// Returns the columns that an expression is about, each once, as far as that can be seen without the table.
+/// Returns the names of an expression that may be columns, each once. The function does not know the table.
 pub(super) fn names(expression: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for part in parts(expression) {

@@ -5,7 +5,7 @@ use sea_orm::sea_query::ColumnType;
 use super::sql::{name, table as quoted_table, text};
 use crate::schema::{AutoIncrement, Column, SequenceOptions, TableName};
 
-/// The word that makes a column of this type with a sequence.
+/// The type that creates a column of this type with a sequence.
 pub(super) fn serial_type(column: &Column) -> &'static str {
     match column.column_type.kind {
         ColumnType::SmallInteger | ColumnType::TinyInteger | ColumnType::TinyUnsigned => "smallserial",
@@ -14,7 +14,7 @@ pub(super) fn serial_type(column: &Column) -> &'static str {
     }
 }
 
-/// `GENERATED … AS IDENTITY`, as it stands in a column definition.
+/// `GENERATED … AS IDENTITY`, as it is written in a column definition.
 pub(super) fn clause(always: bool, options: &SequenceOptions) -> String {
     let when = when(always);
     let options = option_list(options);
@@ -41,7 +41,7 @@ fn option_list(options: &SequenceOptions) -> Vec<String> {
     numbers.chain(options.cycle.then(|| "CYCLE".to_owned())).collect()
 }
 
-/// The statements that end the numbering of a column.
+/// The statements that remove the numbering of a column.
 pub(super) fn remove(table: &TableName, column: &str, numbered: &AutoIncrement) -> Vec<String> {
     match numbered {
         AutoIncrement::Identity { .. } => vec![alter(table, column, "DROP IDENTITY")],
@@ -50,7 +50,8 @@ pub(super) fn remove(table: &TableName, column: &str, numbered: &AutoIncrement) 
     }
 }
 
-/// The statements that number rows from now on, beginning after the greatest number that is there.
+/// The statements that add numbering to a column. With default options, it continues after the greatest existing
+/// number.
 pub(super) fn add(table: &TableName, column: &Column, numbered: &AutoIncrement) -> Vec<String> {
     let mut statements = match numbered {
         AutoIncrement::Identity { always, options } => {
@@ -117,7 +118,8 @@ fn add_sequence(table: &TableName, column: &Column) -> Vec<String> {
     ]
 }
 
-/// The name of the sequence is whatever it was when the column was made; the column knows it.
+/// Drops the sequence of a column. The server finds its name, because the sequence keeps the name that it got when the
+/// column was created.
 fn drop_sequence(table: &TableName, column: &str) -> String {
     let sequence = sequence_of(table, column);
     let body = format!("BEGIN EXECUTE 'DROP SEQUENCE ' || {sequence}; END");

@@ -7,7 +7,7 @@ use super::sql::{list, qualified, quoted, statement};
 use super::{CodeNode, SchemaCall, portable};
 use crate::schema::{Index, IndexKey, IndexPart, TableName};
 
-/// Makes an index.
+/// Creates an index.
 pub(super) fn create(table: &TableName, index: &Index, backend: DbBackend) -> CodeNode {
     let code = if is_said_by_builder(table, index, backend) {
         CodeNode::Call(SchemaCall::CreateIndex { table: table.clone(), index: index.clone() })
@@ -30,16 +30,17 @@ pub(super) fn drop(table: &TableName, index: &str, backend: DbBackend) -> CodeNo
     under(quotes(backend), statement(sql))
 }
 
-/// Names are not escaped by sea-query, and PostgreSQL and MySQL quote differently.
+/// Says whether a name has no quotes in it. sea-query does not escape names, and PostgreSQL and MySQL quote
+/// differently.
 fn is_named_safely(name: &str) -> bool {
     !name.contains(['"', '`'])
 }
 
 fn quotes(backend: DbBackend) -> Option<BackendRequirement> {
     Some(match backend {
-        DbBackend::Postgres => (POSTGRES, "the way to quote names"),
-        DbBackend::MySql => (portable::MYSQL, "the way to quote names"),
-        _ => (SQLITE, "the way to quote names"),
+        DbBackend::Postgres => (POSTGRES, "this way to quote names"),
+        DbBackend::MySql => (portable::MYSQL, "this way to quote names"),
+        _ => (SQLITE, "this way to quote names"),
     })
 }
 
@@ -49,11 +50,11 @@ fn needs(table: &TableName, index: &Index, backend: DbBackend) -> Option<Backend
     let has_expressions = index.parts.iter().any(|part| matches!(part.key, IndexKey::Expression(_)));
     if !is_said_by_builder(table, index, backend) {
         return Some(match backend {
-            DbBackend::Postgres => (POSTGRES, "such an index"),
-            DbBackend::MySql => (portable::MYSQL, "such an index"),
-            // PostgreSQL takes the same text.
-            _ if index.parts.iter().all(|part| part.collation.is_none()) => (NOT_MYSQL, "such an index"),
-            _ => (SQLITE, "such an index"),
+            DbBackend::Postgres => (POSTGRES, "this kind of index"),
+            DbBackend::MySql => (portable::MYSQL, "this kind of index"),
+            // PostgreSQL accepts the same text.
+            _ if index.parts.iter().all(|part| part.collation.is_none()) => (NOT_MYSQL, "this kind of index"),
+            _ => (SQLITE, "this kind of index"),
         });
     }
     let texts = index.predicate.iter().chain(index.parts.iter().filter_map(|part| match &part.key {
@@ -65,29 +66,29 @@ fn needs(table: &TableName, index: &Index, backend: DbBackend) -> Option<Backend
     }
     match index.method.as_deref() {
         Some("hash") | None => {}
-        Some(_) if backend == DbBackend::MySql => return Some((portable::MYSQL, "the method of the index")),
-        Some(_) => return Some((POSTGRES, "the method of the index")),
+        Some(_) if backend == DbBackend::MySql => return Some((portable::MYSQL, "this index method")),
+        Some(_) => return Some((POSTGRES, "this index method")),
     }
     if !index.include.is_empty()
         || index.nulls_not_distinct
         || index.parts.iter().any(|part| part.operator_class.is_some())
     {
-        return Some((POSTGRES, "such an index"));
+        return Some((POSTGRES, "this kind of index"));
     }
     if index.predicate.is_some() {
-        return Some((NOT_MYSQL, "indexes of some rows"));
+        return Some((NOT_MYSQL, "partial indexes"));
     }
-    (has_expressions || index.method.is_some()).then_some((NOT_SQLITE, "such an index"))
+    (has_expressions || index.method.is_some()).then_some((NOT_SQLITE, "this kind of index"))
 }
 
-/// Says whether sea-query has words for all of the index, and writes them right.
+/// Says whether sea-query can express the whole index, and writes it correctly.
 fn is_said_by_builder(table: &TableName, index: &Index, backend: DbBackend) -> bool {
     let is_known = match index.method.as_deref() {
         None | Some("hash") => true,
         Some("fulltext") => backend == DbBackend::MySql,
         Some(_) => backend == DbBackend::Postgres,
     };
-    // A qualified table is a panic on MySQL.
+    // sea-query panics on a qualified table on MySQL.
     let is_in_reach = table.schema.is_none() || backend == DbBackend::Postgres;
     is_known
         && is_in_reach
@@ -101,7 +102,7 @@ fn is_part_said(part: &IndexPart, backend: DbBackend) -> bool {
         && part.collation.is_none()
         // sea-query writes the operator class after the order, and a prefix and an order for columns only.
         && !(part.operator_class.is_some() && part.descending)
-        // An expression is a panic on SQLite.
+        // sea-query panics on an expression on SQLite.
         && !(is_expression && backend == DbBackend::Sqlite)
 }
 

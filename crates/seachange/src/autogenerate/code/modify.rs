@@ -1,4 +1,4 @@
-//! Columns that become others.
+//! Changes of columns.
 
 use sea_orm::DbBackend;
 use sea_orm::sea_query::ColumnType;
@@ -10,9 +10,9 @@ use super::sql::{self, postgres};
 use super::{AlterCall, CodeNode, ColumnDefinition, ColumnOption, identity, note, portable};
 use crate::schema::{AutoIncrement, Column, SqlType, TableName};
 
-/// Says what a person would write for a column that changes.
+/// Returns the code for a changed column.
 ///
-/// The definition that is written is the whole of the new one, because MySQL replaces the old one with it.
+/// The code contains the whole new definition, because MySQL replaces the old definition with it.
 pub(super) fn column(table: &TableName, from: &Column, to: &Column, backend: DbBackend) -> Vec<CodeNode> {
     if from.generated != to.generated {
         return generated(table, from, to, backend);
@@ -43,7 +43,7 @@ pub(super) fn column(table: &TableName, from: &Column, to: &Column, backend: DbB
 
 type IdentityChange<'a> = (bool, &'a crate::schema::SequenceOptions);
 
-/// Returns both, if both are identities, so that one can be turned into the other.
+/// Returns both identities if both columns have one: the old identity can be altered into the new one.
 fn kept_identity<'a>(from: &'a Column, to: &'a Column) -> Option<(IdentityChange<'a>, IdentityChange<'a>)> {
     match (&from.auto_increment, &to.auto_increment) {
         (
@@ -54,13 +54,14 @@ fn kept_identity<'a>(from: &'a Column, to: &'a Column) -> Option<(IdentityChange
     }
 }
 
-/// No database turns a column into a generated one, or changes what computes it: it is made again.
+/// Drops a column and creates it again, because no database makes an existing column generated, or changes its
+/// expression. PostgreSQL can only drop the expression of a stored column.
 fn generated(table: &TableName, from: &Column, to: &Column, backend: DbBackend) -> Vec<CodeNode> {
     let becomes_plain = to.generated.is_none() && from.generated.as_ref().is_some_and(|old| old.stored);
     if backend == DbBackend::Postgres && becomes_plain {
         let drop = format!("ALTER TABLE {} ALTER COLUMN {} DROP EXPRESSION", sql::table(table), sql::name(&to.name));
         let plain = Column { generated: None, ..from.clone() };
-        let mut code = vec![postgres("stored columns that become plain ones", [drop])];
+        let mut code = vec![postgres("dropping the expression of a stored column", [drop])];
         code.extend(column(table, &plain, to, backend));
         return code;
     }
@@ -82,7 +83,7 @@ fn notes(from: &Column, to: &Column, backend: DbBackend) -> Vec<CodeNode> {
     notes
 }
 
-/// One definition says it all.
+/// Returns the code for MySQL, MariaDB and SQLite: one definition has all changes.
 fn on_others(table: &TableName, from: &Column, to: &Column, backend: DbBackend) -> Vec<CodeNode> {
     let mut code = notes(from, to, backend);
     let is_mysql = backend == DbBackend::MySql;
@@ -91,7 +92,7 @@ fn on_others(table: &TableName, from: &Column, to: &Column, backend: DbBackend) 
     }
     let mut new = if is_mysql { definition_with_comment(to, backend) } else { definition(to, backend) };
     if !is_mysql {
-        // What the definition does not say stays as it is.
+        // SQLite keeps what the definition does not mention.
         let goes_back = from.collation.is_some() && to.collation.is_none();
         new.settings.extend(goes_back.then(|| ColumnOption::Extra("COLLATE BINARY".to_owned())));
         number_on_sqlite(&mut new, from, to);
@@ -102,7 +103,8 @@ fn on_others(table: &TableName, from: &Column, to: &Column, backend: DbBackend) 
     code
 }
 
-/// A column of SQLite numbers rows because it is the key, which is only said again where the numbering changes.
+/// Writes the numbering of a column of SQLite. The column numbers rows because it is the primary key, which is repeated
+/// only if the numbering changes.
 fn number_on_sqlite(new: &mut ColumnDefinition, from: &Column, to: &Column) {
     let is_numbered = matches!(to.auto_increment, Some(AutoIncrement::Rowid { .. }));
     if is_numbered && from.auto_increment.is_some() && from.auto_increment != to.auto_increment {
@@ -113,7 +115,7 @@ fn number_on_sqlite(new: &mut ColumnDefinition, from: &Column, to: &Column) {
     }
 }
 
-/// The type, the collation, the nullability and the default on PostgreSQL, if one of them changes.
+/// Returns the code for the type, the collation, the nullability and the default on PostgreSQL, if one of them changes.
 fn definition_on_postgres(table: &TableName, from: &Column, to: &Column) -> Vec<CodeNode> {
     let keeps_type = !from.is_retyped(to);
     let is_redefined = !keeps_type || from.nullable != to.nullable;
@@ -123,7 +125,7 @@ fn definition_on_postgres(table: &TableName, from: &Column, to: &Column) -> Vec<
         code.push(altered(table, AlterCall::DropDefault(to.name.clone())));
     }
     if is_redefined || (from.default != to.default && !loses_default) {
-        // What numbers rows is changed on its own, unless it is said in the same words everywhere.
+        // The caller changes the numbering, unless `.auto_increment()` expresses it.
         let plain = definition(&Column { auto_increment: None, ..to.clone() }, DbBackend::Postgres);
         let numbered = definition(to, DbBackend::Postgres);
         let is_plain = numbered.settings.first() == Some(&ColumnOption::AutoIncrement);
@@ -135,7 +137,7 @@ fn definition_on_postgres(table: &TableName, from: &Column, to: &Column) -> Vec<
     code
 }
 
-/// The conversion that PostgreSQL has to be told, where it does not convert on its own.
+/// The conversion expression for PostgreSQL, if PostgreSQL does not convert the values by itself.
 fn cast(from: &Column, to: &Column) -> Option<String> {
     let (old, new) = (&from.column_type, &to.column_type);
     if old == new || is_converted(old, new) {
@@ -150,7 +152,7 @@ fn cast(from: &Column, to: &Column) -> Option<String> {
     })
 }
 
-/// Types between which PostgreSQL converts when it assigns.
+/// Groups of types. PostgreSQL converts between the types of a group by assignment.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum TypeFamily {
     Text,

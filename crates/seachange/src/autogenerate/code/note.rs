@@ -1,4 +1,4 @@
-//! Comments for whoever reads a revision before it runs.
+//! Comments for the reader of a revision, about lost data and possible failures.
 
 use super::CodeNode;
 use crate::schema::TableName;
@@ -12,25 +12,25 @@ pub(super) fn values_are_lost(column: &str) -> CodeNode {
 }
 
 pub(super) fn values_are_computed_anew(column: &str) -> CodeNode {
-    CodeNode::Note(format!("The values of `{column}` are computed anew."))
+    CodeNode::Note(format!("The values of `{column}` are recomputed."))
 }
 
 pub(super) fn rows_have_no_value(column: &str) -> CodeNode {
     CodeNode::Note(format!(
-        "Rows that are there have no value for `{column}`: if there are any, give it a default, or fill it before it \
+        "Existing rows have no value for `{column}`: if there are any, give the column a default, or fill it before it \
          becomes NOT NULL."
     ))
 }
 
 pub(super) fn null_stops(column: &str) -> CodeNode {
-    CodeNode::Note(format!("A row without a value for `{column}` stops this."))
+    CodeNode::Note(format!("This fails if a row has no value for `{column}`."))
 }
 
 pub(super) fn values_are_converted(column: &str) -> CodeNode {
-    CodeNode::Note(format!("A value of `{column}` that cannot be converted stops this."))
+    CodeNode::Note(format!("This fails if a value of `{column}` cannot be converted."))
 }
 
 pub(super) fn removed_values_stop(type_name: &TableName, values: &[&str]) -> CodeNode {
     let values: Vec<_> = values.iter().map(|value| format!("`{value}`")).collect();
-    CodeNode::Note(format!("A row with {} for its `{type_name}` stops this.", values.join(" or ")))
+    CodeNode::Note(format!("This fails if a row has {} in a column of type `{type_name}`.", values.join(" or ")))
 }

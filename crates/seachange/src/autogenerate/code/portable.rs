@@ -1,11 +1,11 @@
-//! Which databases can do something.
+//! Which databases support a piece of code.
 
 use sea_orm::DbBackend;
 use sea_orm::sea_query::ColumnType;
 
 use super::{CodeNode, ColumnDefinition, ColumnOption, DefaultValue};
 
-/// The databases that can do something, and what the others lack.
+/// The databases that support a piece of code, and the feature that the others lack.
 pub(super) type BackendRequirement = (&'static [DbBackend], &'static str);
 
 pub(super) const POSTGRES: &[DbBackend] = &[DbBackend::Postgres];
@@ -20,7 +20,7 @@ pub(super) fn under(needs: Option<BackendRequirement>, code: CodeNode) -> CodeNo
     }
 }
 
-/// What stands for two things that these databases have and others lack.
+/// A common name for two features that these databases have and others lack.
 pub(super) fn both(databases: &[DbBackend], first: &'static str, second: &'static str) -> &'static str {
     match databases {
         _ if first == second => first,
@@ -31,7 +31,7 @@ pub(super) fn both(databases: &[DbBackend], first: &'static str, second: &'stati
     }
 }
 
-/// What a column definition needs, or nothing if every database takes it.
+/// The requirement of a column definition, or `None` if every database accepts it.
 pub(super) fn column(column: &ColumnDefinition, backend: DbBackend) -> Option<BackendRequirement> {
     kind(&column.kind, backend).or_else(|| column.settings.iter().find_map(|setting| self::setting(setting, backend)))
 }
@@ -66,7 +66,7 @@ fn setting(setting: &ColumnOption, backend: DbBackend) -> Option<BackendRequirem
     }
 }
 
-/// What an expression needs, as far as that can be seen.
+/// The requirement of an expression, if its text shows one: `::` for PostgreSQL, a backtick for MySQL.
 pub(super) fn expression(text: &str, backend: DbBackend) -> Option<BackendRequirement> {
     let is_local = match backend {
         DbBackend::Postgres => text.contains("::"),

@@ -1,4 +1,4 @@
-//! Names and texts in statements that no helper can say.
+//! Names and literals in statements that no builder can express.
 
 use sea_orm::DbBackend;
 use sqlparser::keywords::ALL_KEYWORDS;
@@ -12,17 +12,17 @@ pub(super) fn statement(sql: String) -> CodeNode {
     CodeNode::Call(SchemaCall::Sql(sql))
 }
 
-/// Statements that PostgreSQL alone has.
+/// Statements that only PostgreSQL has.
 pub(super) fn postgres(lacking: &'static str, statements: impl IntoIterator<Item = String>) -> CodeNode {
     CodeNode::Only { databases: &[DbBackend::Postgres], lacking, code: statements.into_iter().map(statement).collect() }
 }
 
-/// Writes a name for PostgreSQL or SQLite, as a person does: with quotes where it needs them.
+/// Writes a name for PostgreSQL or SQLite, with quotes only if it needs them.
 pub(super) fn name(name: &str) -> String {
     if is_plain(name) { name.to_owned() } else { clause::quoted(DbBackend::Postgres, name) }
 }
 
-/// Says whether a name is read as itself without quotes. Every keyword of any dialect is taken for reserved.
+/// Says whether a name means the same without quotes. Every keyword of any dialect counts as reserved.
 fn is_plain(name: &str) -> bool {
     let starts = name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_');
     let goes_on = name.chars().all(|next| next.is_ascii_lowercase() || next.is_ascii_digit() || next == '_');
@@ -56,7 +56,7 @@ pub(super) fn list(names: &[String]) -> String {
     names.iter().map(|name| self::name(name)).collect::<Vec<_>>().join(", ")
 }
 
-/// Writes a text as a literal of PostgreSQL, whatever its settings.
+/// Writes a text as a literal of PostgreSQL that is valid under every setting.
 pub(super) fn text(text: &str) -> String {
     let doubled = text.replace('\'', "''");
     if text.contains('\\') { format!("E'{}'", doubled.replace('\\', "\\\\")) } else { format!("'{doubled}'") }

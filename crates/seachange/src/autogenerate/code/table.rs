@@ -13,10 +13,10 @@ use super::{
 };
 use crate::schema::{AutoIncrement, PrimaryKey, Table, TableName, Unique};
 
-/// Makes a table with all that it has.
+/// Creates a table with its constraints, indexes and comments.
 pub(super) fn create(table: &Table, backend: DbBackend) -> Vec<CodeNode> {
     if let Some(text) = own_text(table, backend) {
-        let text = CodeNode::Only { databases: SQLITE, lacking: "such a table", code: vec![statement(text)] };
+        let text = CodeNode::Only { databases: SQLITE, lacking: "this kind of table", code: vec![statement(text)] };
         return [text].into_iter().chain(indexes(table, backend)).collect();
     }
     let parts = TableParts::of(table, backend);
@@ -25,13 +25,13 @@ pub(super) fn create(table: &Table, backend: DbBackend) -> Vec<CodeNode> {
     let code = [parts.create(table, backend, is_for_mysql), parts.afterwards(table, backend), comments(table)];
     let code: Vec<CodeNode> = code.into_iter().chain(parts.statements(table)).chain(indexes(table, backend)).collect();
     match needs {
-        // What is made under a condition has to be changed under it, too.
+        // A table that is created under a condition has to be changed under the same condition.
         Some((databases, lacking)) => vec![CodeNode::Only { databases, lacking, code: flat(code, databases) }],
         None => code,
     }
 }
 
-/// Gives a table another name. PostgreSQL has two statements for a name and a schema.
+/// Renames a table. PostgreSQL has one statement for the name and another one for the schema.
 pub(super) fn rename(from: &TableName, to: &TableName, backend: DbBackend) -> Vec<CodeNode> {
     let is_postgres = backend == DbBackend::Postgres;
     let mut code = Vec::new();
@@ -48,7 +48,7 @@ pub(super) fn rename(from: &TableName, to: &TableName, backend: DbBackend) -> Ve
     code
 }
 
-/// Moves a table to another schema. The one that the connection works in has a name that the server knows.
+/// Moves a table to another schema. Without a schema in `to`, the server finds the current schema of the connection.
 fn set_schema(from: &TableName, to: Option<&str>) -> String {
     if let Some(to) = to {
         return format!("ALTER TABLE {} SET SCHEMA {}", sql::table(from), sql::name(to));
@@ -61,7 +61,7 @@ fn indexes(table: &Table, backend: DbBackend) -> impl Iterator<Item = CodeNode> 
     table.indexes.iter().map(move |index| index::create(&table.name, index, backend))
 }
 
-/// Takes away the conditions that are met on the databases, and what is not for them.
+/// Removes the conditions that hold on the databases, and the code for other databases.
 pub(super) fn flat(code: Vec<CodeNode>, databases: &[DbBackend]) -> Vec<CodeNode> {
     let mut flat = Vec::new();
     for piece in code {
@@ -76,7 +76,8 @@ pub(super) fn flat(code: Vec<CodeNode>, databases: &[DbBackend]) -> Vec<CodeNode
     flat
 }
 
-/// What a new table and its columns are for. MySQL takes it with the table, PostgreSQL afterwards.
+/// Sets the comments of a new table and its columns on PostgreSQL. MySQL gets them in the statement that creates the
+/// table.
 fn comments(table: &Table) -> CodeNode {
     let mut changes: Vec<_> = table.comment.iter().map(|comment| AlterCall::Comment(comment.clone())).collect();
     changes.extend(table.columns.iter().filter_map(|column| {
@@ -87,7 +88,7 @@ fn comments(table: &Table) -> CodeNode {
     CodeNode::Where { database: DbBackend::Postgres, code }
 }
 
-/// Returns the text of a table of SQLite that says what no builder can say.
+/// Returns the SQL text of a SQLite table, if the text has a clause that no builder can express.
 fn own_text(table: &Table, backend: DbBackend) -> Option<String> {
     const UNSAID: &[&str] = &["STRICT", "ROWID", "CONFLICT", "COLLATE", "DEFERRABLE", "DEFERRED", "DESC"];
     let text = &table.definition.as_ref().filter(|_| backend == DbBackend::Sqlite)?.0;
@@ -95,14 +96,14 @@ fn own_text(table: &Table, backend: DbBackend) -> Option<String> {
     parts(text).iter().any(says).then(|| text.trim_end().trim_end_matches(';').to_owned())
 }
 
-/// A table, sorted by how its parts are said.
+/// The parts of a table, grouped by how they are created.
 struct TableParts {
     columns: Vec<ColumnDefinition>,
     primary_key: Option<TableKey>,
     uniques: Vec<TableKey>,
-    /// What `alter` adds.
+    /// Constraints that `alter` adds.
     later: Vec<AlterCall>,
-    /// What only SQL can say.
+    /// Unique constraints that only SQL can express.
     sql: Vec<Unique>,
 }
 
@@ -132,7 +133,7 @@ impl TableParts {
                 .is_some_and(|column| column.auto_increment == Some(AutoIncrement::Rowid { autoincrement: true }))
         };
         match key.columns.as_slice() {
-            // SQLite takes `AUTOINCREMENT` only where the key is with the column.
+            // SQLite accepts `AUTOINCREMENT` only if the column definition has the primary key.
             [only] if name.is_none() || numbered(only) => self.set(only, ColumnOption::PrimaryKey),
             columns if name.as_ref().is_none_or(|name| is_safe(name)) => {
                 self.primary_key = Some(TableKey { name, columns: columns.to_vec(), nulls_not_distinct: false });
@@ -187,7 +188,7 @@ impl TableParts {
         })))
     }
 
-    /// What `alter` adds to the new table.
+    /// The changes that `alter` makes to the new table.
     fn afterwards(&self, table: &Table, backend: DbBackend) -> CodeNode {
         let mut changes = self.later.clone();
         for key in table.foreign_keys.iter().filter(|key| !goes_with_table(key, backend)) {
@@ -206,14 +207,14 @@ impl TableParts {
             return Some((POSTGRES, "tables without columns"));
         }
         if self.uniques.iter().any(|unique| unique.nulls_not_distinct) {
-            return Some((POSTGRES, "constraints for which NULL is a value"));
+            return Some((POSTGRES, "NULLS NOT DISTINCT constraints"));
         }
         let columns = self.columns.iter().find_map(|column| portable::column(column, backend));
         columns.or_else(|| table.checks.iter().find_map(|check| portable::expression(&check.expression.text, backend)))
     }
 }
 
-/// sea-query does not escape the names of keys.
+/// Says whether the name of a key has no quotes in it: sea-query does not escape such names.
 fn is_safe(name: &str) -> bool {
     !name.contains(['"', '`'])
 }

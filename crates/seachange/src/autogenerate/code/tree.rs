@@ -1,34 +1,34 @@
-//! The tree.
+//! The tree of code.
 
 use sea_orm::DbBackend;
 use sea_orm::sea_query::ColumnType;
 
 use crate::schema::{Deferrable, ForeignKey, Index, TableName};
 
-/// One thing that a person would write.
+/// One node of the code.
 #[derive(Debug, Clone)]
 pub(crate) enum CodeNode {
-    /// A comment, which only the source shows.
+    /// A comment, which only the source contains.
     Note(
         #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "the source is written by the command line"))]
         String,
     ),
-    /// A call, and the wait for it.
+    /// A call that is awaited.
     Call(SchemaCall),
-    /// What some databases alone can do; elsewhere an error.
+    /// Code that some databases support. It returns an error on other databases.
     Only {
         /// The databases.
         databases: &'static [DbBackend],
-        /// What the others lack.
+        /// The feature that the other databases lack.
         lacking: &'static str,
-        /// What is done.
+        /// The code.
         code: Vec<CodeNode>,
     },
-    /// What one database alone needs; elsewhere nothing.
+    /// Code that one database needs. It does nothing on other databases.
     Where {
         /// The database.
         database: DbBackend,
-        /// What is done.
+        /// The code.
         code: Vec<CodeNode>,
     },
 }
@@ -58,7 +58,7 @@ pub(crate) enum SchemaCall {
     CreateIndex {
         /// The table.
         table: TableName,
-        /// The index, with nothing that sea-query cannot say.
+        /// The index, with only what sea-query can express.
         index: Index,
     },
     /// `manager.drop_index(…)`
@@ -83,25 +83,25 @@ pub(crate) enum SchemaCall {
         name: TableName,
         /// The value.
         value: String,
-        /// Where it goes.
+        /// The position of the value.
         place: EnumValuePosition,
     },
-    /// A statement that no helper can say.
+    /// A SQL statement that no builder can express.
     Sql(String),
 }
 
-/// Where a new value of an enumerated type goes.
+/// The position of a new value of an enumerated type.
 #[derive(Debug, Clone)]
 pub(crate) enum EnumValuePosition {
-    /// Behind all others.
+    /// After all other values.
     Last,
-    /// Before another.
+    /// Before another value.
     Before(String),
-    /// Behind another.
+    /// After another value.
     After(String),
 }
 
-/// A table, with what `manager.create_table` can say on the database.
+/// A table, with what `manager.create_table` can create on the database.
 #[derive(Debug, Clone)]
 pub(crate) struct CreateTable {
     pub(crate) name: TableName,
@@ -109,7 +109,7 @@ pub(crate) struct CreateTable {
     pub(crate) primary_key: Option<TableKey>,
     pub(crate) uniques: Vec<TableKey>,
     pub(crate) foreign_keys: Vec<ForeignKey>,
-    /// Names, and what has to hold.
+    /// Names and conditions.
     pub(crate) checks: Vec<(Option<String>, String)>,
     pub(crate) comment: Option<String>,
 }
@@ -127,7 +127,7 @@ pub(crate) struct TableKey {
 pub(crate) struct ColumnDefinition {
     pub(crate) name: String,
     pub(crate) kind: ColumnType,
-    /// `NULL`, `NOT NULL`, or no word about it.
+    /// `NULL`, `NOT NULL`, or neither.
     pub(crate) nullable: Option<bool>,
     pub(crate) settings: Vec<ColumnOption>,
 }
@@ -161,13 +161,13 @@ pub(crate) enum ColumnOption {
 /// A default.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum DefaultValue {
-    /// A truth value.
+    /// A boolean.
     Boolean(bool),
-    /// A number.
+    /// An integer.
     Integer(i64),
-    /// A number with a point.
+    /// A number with a decimal point.
     Float(f64),
-    /// A text.
+    /// A string.
     Text(String),
     /// `Expr::current_timestamp()`
     CurrentTimestamp,
@@ -186,7 +186,7 @@ pub(crate) enum AlterCall {
     ModifyColumn {
         /// The definition.
         new: ColumnDefinition,
-        /// Whether the type is what it was.
+        /// Whether the type stays the same.
         keeps_type: bool,
     },
     /// `.rename_column(…, …)`
@@ -210,13 +210,13 @@ pub(crate) enum AlterCall {
     DropUnique(String),
     /// `.add_foreign_key(…)`
     AddForeignKey(Box<ForeignKey>, Option<Deferrable>),
-    /// `.drop_foreign_key(…)`, by name or by the statement that made it.
+    /// `.drop_foreign_key(…)`, by name or by the statement that creates the key.
     DropForeignKey(Box<ForeignKey>),
     /// `.add_check(…, …)`
     AddCheck {
         /// The name.
         name: String,
-        /// What has to hold.
+        /// The condition.
         expression: String,
     },
     /// `.drop_check(…)`

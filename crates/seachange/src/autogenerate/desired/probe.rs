@@ -1,4 +1,4 @@
-//! Columns of all kinds that entities have, each built once.
+//! Probe tables, in which each kind of column of the entities is built once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,32 +10,32 @@ use crate::autogenerate::entities::{EntityError, TablePlan};
 use crate::autogenerate::scratch::ScratchSchema;
 use crate::schema::{AutoIncrement, Column, Schema, SequenceOptions, TableName};
 
-/// How many columns a table has at most.
+/// The greatest number of columns in a probe table.
 const COLUMNS: usize = 30;
 
-/// The tables to build, and where each kind of column is in them.
+/// The probe tables to build, and the position of each kind of column in them.
 pub(super) struct ColumnProbes {
     backend: DbBackend,
     pub(super) statements: Vec<String>,
-    /// The table and the column, by the definition.
+    /// The table and the column, by the definition of the column.
     places: BTreeMap<String, (String, String)>,
 }
 
-/// The columns as the database has them, by their definition.
+/// The columns as the database reports them, by their definition.
 pub(super) struct ProbedColumns {
     backend: DbBackend,
     columns: BTreeMap<String, Column>,
 }
 
 impl ColumnProbes {
-    /// Finds the kinds of columns that there are in tables that can be put together.
+    /// Collects the kinds of columns of the tables that can be assembled.
     pub(super) fn of(scratch: &ScratchSchema, plans: &[TablePlan]) -> Result<Self, EntityError> {
         let backend = scratch.executor().get_database_backend();
         let columns = plans.iter().filter(|plan| !plan.is_intricate).flat_map(|plan| &plan.columns);
         let definitions = columns.map(|column| definition(backend, column)).collect::<Result<BTreeSet<_>, _>>()?;
         let definitions: Vec<String> = definitions.into_iter().collect();
         let mut probes = Self { backend, statements: Vec::new(), places: BTreeMap::new() };
-        // On MySQL the columns of a table share one row of 65,535 bytes, and a single one may take nearly all of it.
+        // On MySQL the columns of a table share one row of 65,535 bytes, and a single column may take nearly all of it.
         let columns = if backend == DbBackend::MySql { 1 } else { COLUMNS };
         for (number, some) in definitions.chunks(columns).enumerate() {
             probes.table(number, some);
@@ -54,7 +54,7 @@ impl ColumnProbes {
         self.statements.push(format!("CREATE TABLE {} ({columns})", clause::quoted(self.backend, &table)));
     }
 
-    /// Takes the tables out of a schema that was read.
+    /// Removes the probe tables from an inspected schema, and returns their columns.
     pub(super) fn take_from(self, schema: &mut Schema) -> ProbedColumns {
         let mut columns = BTreeMap::new();
         for (definition, (table, column)) in &self.places {
@@ -71,7 +71,7 @@ impl ColumnProbes {
 }
 
 impl ProbedColumns {
-    /// A column that was built elsewhere, as part of a table.
+    /// Returns a column of an entity as the database built it in a probe table; `None` if no probe table has it.
     pub(super) fn column(&self, column: &ColumnDef) -> Option<Column> {
         let spec = column.get_column_spec();
         let built = self.columns.get(&definition(self.backend, column).ok()?)?;
@@ -96,7 +96,7 @@ impl ProbedColumns {
         }
     }
 
-    /// SQLite numbers rows by every `INTEGER PRIMARY KEY`.
+    /// Whether SQLite numbers rows by the column: it does so by every `INTEGER PRIMARY KEY`.
     fn is_rowid(&self, column: &ColumnDef) -> bool {
         self.backend == DbBackend::Sqlite
             && column.get_column_spec().primary_key
@@ -104,11 +104,11 @@ impl ProbedColumns {
     }
 }
 
-/// What a column is, without its name, its comment, and what concerns the table.
+/// The definition of a column without its name, its comment, and the parts that concern the table, such as keys.
 fn definition(backend: DbBackend, column: &ColumnDef) -> Result<String, EntityError> {
     let spec = column.get_column_spec();
     let mut bare = match column.get_column_type() {
-        // SQLite numbers rows by an `INTEGER` alone.
+        // SQLite numbers rows only by a column of type `INTEGER`.
         Some(ColumnType::BigInteger) if backend == DbBackend::Sqlite && spec.auto_increment => {
             ColumnDef::new_with_type(Alias::new("c"), ColumnType::Integer)
         }

@@ -1,4 +1,4 @@
-//! What may have got another name, as far as can be told from how it looks.
+//! Tables and columns that may have been renamed, judged by their names and definitions.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,8 +7,8 @@ use super::equivalence;
 use super::rename::{RenameCandidate, Renames, apply};
 use crate::schema::{Column, Schema, Table};
 
-/// What may have got another name: for each thing that goes, and for each that comes, at most one candidate. With tables that
-/// are renamed by `renames`, their columns are compared as well.
+/// Returns the tables and columns that may have been renamed. Each dropped and each added object has at most one
+/// candidate. The columns of tables that `renames` renames are compared too.
 pub(in crate::autogenerate) fn candidates(from: &Schema, to: &Schema, renames: &Renames) -> Vec<RenameCandidate> {
     let (from, _) = apply(from, renames);
     let gone: Vec<_> = from.tables.values().filter(|table| !to.tables.contains_key(&table.name)).collect();
@@ -22,7 +22,7 @@ pub(in crate::autogenerate) fn candidates(from: &Schema, to: &Schema, renames: &
     tables.chain(both.flat_map(|(old, new)| column_candidates(old, new))).collect()
 }
 
-/// Something that goes and something that comes, by their places, and how similar their names are.
+/// The positions of a dropped object and an added object, and how similar their names are.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct CandidatePair {
     similarity: Reverse<usize>,
@@ -30,7 +30,7 @@ struct CandidatePair {
     new: usize,
 }
 
-/// Takes the pairs with the most similar names, each thing once.
+/// Selects the pairs with the most similar names. Each object is in at most one pair.
 fn one_each(mut pairs: Vec<CandidatePair>) -> Vec<(usize, usize)> {
     pairs.sort_unstable();
     let (mut gone, mut come) = (BTreeSet::new(), BTreeSet::new());
@@ -46,7 +46,7 @@ fn one_each(mut pairs: Vec<CandidatePair>) -> Vec<(usize, usize)> {
     taken
 }
 
-/// How much of two names is the same at their beginnings and their ends, of a thousand.
+/// The common beginning and end of two names, in thousandths of the longer name.
 fn similarity(old: &str, new: &str) -> usize {
     let length = |name: &str| name.chars().count();
     let shorter = length(old).min(length(new));
@@ -55,7 +55,8 @@ fn similarity(old: &str, new: &str) -> usize {
     (before + after).min(shorter) * 1000 / length(old).max(length(new)).max(1)
 }
 
-/// The tables of which three of four columns are the same; for each that goes, those with the most similar names.
+/// The pairs of tables that share three quarters of their columns. For each dropped table, only the pairs with the most
+/// similar names.
 fn similar_tables(gone: &[&Table], come: &[&Table]) -> Vec<CandidatePair> {
     const AT_MOST: usize = 10;
     let with_column = with_column(come);
@@ -84,14 +85,14 @@ fn similar_tables(gone: &[&Table], come: &[&Table]) -> Vec<CandidatePair> {
     pairs
 }
 
-/// What is the same in columns of similar tables, which are in the same schema.
+/// What two tables share if they have the same column: the schema, and the name and type of the column.
 type ColumnKey<'s> = (Option<&'s str>, &'s str, &'s str);
 
 fn key<'s>(table: &'s Table, column: &'s Column) -> ColumnKey<'s> {
     (table.name.schema.as_deref(), &column.name, &column.column_type.text)
 }
 
-/// The tables that have a column, by their places.
+/// The positions of the tables that have a column, by column.
 fn with_column<'s>(tables: &[&'s Table]) -> BTreeMap<ColumnKey<'s>, Vec<usize>> {
     let mut places: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (place, table) in tables.iter().enumerate() {

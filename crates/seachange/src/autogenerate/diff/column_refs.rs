@@ -3,7 +3,7 @@
 use crate::autogenerate::expression::tokens;
 use crate::sql::Token;
 
-/// The expression with another name for a column. Strings stay as they are.
+/// Returns the expression with a column renamed. Strings stay as they are.
 pub(super) fn renamed(expression: &str, old: &str, new: &str) -> String {
     tokens(expression).iter().map(|token| token_renamed(token, old, new)).collect()
 }

@@ -1,4 +1,5 @@
-//! What PostgreSQL has computed from a column, so that it does not give the column another type.
+//! Objects that PostgreSQL computes from a column. PostgreSQL refuses to change the type of the column while they
+//! exist.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,7 @@ use super::table::{TableChanges, TableDiff};
 use crate::autogenerate::operation::{EnumUsage, SchemaOperation, TableChange};
 use crate::schema::{Column, Expression, Index, IndexKey, Schema, Table, Unique};
 
-/// The tables once they have changed: indexes that come are not yet there, and tables that go still are.
+/// The tables after their changes. New indexes do not exist yet, and tables to drop still exist.
 pub(super) fn after_changes(from: &Schema, to: &Schema, tables: &TableChanges) -> Vec<Table> {
     let changed: BTreeMap<_, _> = tables.changed.iter().map(|changed| (&changed.name, changed)).collect();
     let kept = from.tables.values().filter_map(|old| Some((old, to.tables.get(&old.name)?)));
@@ -32,8 +33,8 @@ fn with_changes(old: &Table, new: &Table, changed: &TableDiff) -> Table {
     table
 }
 
-/// The steps that make what depends on the users of a table: generated columns with what is on them, checks, and indexes of
-/// expressions and of some rows.
+/// The operations that create what depends on the columns in `users`: generated columns with their unique constraints
+/// and indexes, checks, expression indexes and partial indexes.
 pub(super) fn dependents(table: &Table, users: &[EnumUsage]) -> Vec<SchemaOperation> {
     let users = users.iter().filter(|user| user.table == table.name).map(|user| user.column.name.as_str());
     let users: Vec<&str> = users.collect();

@@ -5,14 +5,14 @@ use super::table::TableChanges;
 use crate::autogenerate::operation::{EnumUsage, SchemaOperation};
 use crate::schema::{EnumType, Schema, Table, TableName};
 
-/// Steps with enumerated types, by when they are possible.
+/// Operations on enumerated types, by the time at which they are possible.
 #[derive(Debug, Default)]
 pub(super) struct EnumSteps {
     /// Before tables change: new types, and new values.
     pub(super) before: Vec<SchemaOperation>,
-    /// After tables have changed: values that go, or change places.
+    /// After tables have changed: values that are removed or moved.
     pub(super) after: Vec<SchemaOperation>,
-    /// After tables are gone.
+    /// After tables are dropped: types that are dropped.
     pub(super) last: Vec<SchemaOperation>,
 }
 
@@ -29,8 +29,8 @@ pub(super) fn diff(from: &Schema, to: &Schema, tables: &TableChanges) -> EnumSte
     steps
 }
 
-/// New values come first, because changed columns may use them; old values go last, because the columns that used them have
-/// changed by then.
+/// Adds new values first, because changed columns may use them. Removes old values last, because the columns that used
+/// them have changed by then.
 fn alter(from: &Schema, to: &Schema, tables: &TableChanges, old: &EnumType, new: &EnumType, steps: &mut EnumSteps) {
     let widened = EnumType { values: widened(&old.values, &new.values), ..old.clone() };
     if widened.values != old.values {
@@ -42,14 +42,14 @@ fn alter(from: &Schema, to: &Schema, tables: &TableChanges, old: &EnumType, new:
     }
 }
 
-/// The step, while there are such tables.
+/// The operation on a type, with its columns and dependents in these tables.
 fn altered(from: EnumType, to: EnumType, tables: &[Table]) -> SchemaOperation {
     let users: Vec<_> = tables.iter().flat_map(|table| users_in(table, &to.name)).collect();
     let dependents = tables.iter().flat_map(|table| dependents(table, &users)).collect();
     SchemaOperation::AlterEnumeration { from, to, users, dependents }
 }
 
-/// The old values in their order, and among them the new ones, each after the one that it follows.
+/// The old values in their order, with each new value inserted after its predecessor.
 fn widened(old: &[String], new: &[String]) -> Vec<String> {
     let mut values = old.to_vec();
     let mut at = 0;

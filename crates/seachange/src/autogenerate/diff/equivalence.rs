@@ -1,8 +1,8 @@
-//! When two things of a schema are the same, whatever they are called.
+//! Whether two objects of a schema are equal apart from their names.
 
 use crate::schema::{AutoIncrement, Column, ForeignKey, Index, IndexKey, IndexPart, SequenceOptions, Table, Unique};
 
-/// Whether a column is as it should be. `in_key` says that both are part of the primary key, and so never `NULL`.
+/// Whether two columns are equal. `in_key` says that both are part of the primary key, and thus never `NULL`.
 pub(super) fn columns(old: &Column, new: &Column, in_key: bool) -> bool {
     old.column_type == new.column_type
         && (in_key || old.nullable == new.nullable)
@@ -14,8 +14,9 @@ pub(super) fn columns(old: &Column, new: &Column, in_key: bool) -> bool {
         && old.comment == new.comment
 }
 
-/// Whether both number rows in the same manner. SeaORM has one word for all of it, so where nothing more is asked for, a
-/// `serial` is as good as an identity with or without options, and an `INTEGER PRIMARY KEY` as one with `AUTOINCREMENT`.
+/// Whether two columns number rows in the same way. SeaORM has one attribute for all ways. So if the entities declare
+/// nothing more, a `serial` or an identity with any options is accepted. An `INTEGER PRIMARY KEY` is accepted with or
+/// without `AUTOINCREMENT`.
 fn numbering(old: Option<&AutoIncrement>, new: Option<&AutoIncrement>) -> bool {
     match (old, new) {
         (Some(AutoIncrement::Rowid { .. }), Some(AutoIncrement::Rowid { .. })) => true,
@@ -58,7 +59,7 @@ pub(super) fn indexes(old: &Index, new: &Index) -> bool {
     anonymous(old) == anonymous(new)
 }
 
-/// Whether an index does no more and no less than a unique constraint that is checked at once.
+/// Whether an index has the effect of a unique constraint that is not deferrable.
 pub(super) fn index_and_unique(index: &Index, unique: &Unique) -> bool {
     let columns: Option<Vec<&String>> = index.parts.iter().map(plain_column).collect();
     index.unique

@@ -1,4 +1,4 @@
-//! What changes below foreign keys.
+//! Changes of what foreign keys refer to.
 
 use std::collections::BTreeSet;
 
@@ -6,11 +6,11 @@ use super::table::TableDiff;
 use crate::autogenerate::operation::TableChange;
 use crate::schema::{ForeignKey, TableName};
 
-/// What the changes of tables do to columns and keys that others may refer to.
+/// The columns and keys that changes of tables affect, and to which foreign keys may refer.
 #[derive(Debug, Default)]
 pub(super) struct ReferencedChanges {
     columns: BTreeSet<(TableName, String)>,
-    /// Tables whose keys come or go.
+    /// Tables with keys that are added or dropped.
     keys: BTreeSet<TableName>,
 }
 
@@ -42,7 +42,7 @@ impl ReferencedChanges {
         self.columns.insert((table.clone(), column.to_owned()));
     }
 
-    /// Whether what a foreign key refers to changes in this revision.
+    /// Whether this revision changes the columns or keys that a foreign key refers to.
     pub(super) fn is_target_of(&self, key: &ForeignKey) -> bool {
         let table = &key.referenced_table;
         self.keys.contains(table)

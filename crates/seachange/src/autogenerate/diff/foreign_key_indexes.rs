@@ -1,12 +1,12 @@
-//! Indexes that foreign keys hold: MySQL and MariaDB refuse to drop the last one that begins with the columns of a foreign
-//! key of the table, and drop the one that they have made themselves as soon as another can stand for it.
+//! Indexes that foreign keys need. MySQL and MariaDB refuse to drop the last index that begins with the columns of a
+//! foreign key of the table. They drop an index that they created themselves as soon as another index can replace it.
 
 use super::table::TableDiff;
 use crate::autogenerate::operation::TableChange;
 use crate::schema::{ForeignKey, Index, IndexPart, Table};
 
-/// Whether an index for a foreign key that stays goes, or one comes, while none stays. On the way back, the one that comes
-/// goes.
+/// Whether an index that serves the foreign key is dropped or added, while no other index for it stays. An added index
+/// counts, because the downgrade drops it.
 pub(super) fn is_unserved(key: &ForeignKey, table: &Table, changed: &TableDiff) -> bool {
     let replaced = replaced(changed);
     let begins = |columns: &Vec<String>| columns.starts_with(&key.columns);
@@ -18,12 +18,12 @@ pub(super) fn begins_one_of(key: &ForeignKey, indexes: &[Index]) -> bool {
     indexes.iter().any(|index| columns(index).starts_with(&key.columns))
 }
 
-/// The columns that an index begins with.
+/// The columns at the beginning of an index.
 pub(super) fn columns(index: &Index) -> Vec<String> {
     index.parts.iter().map_while(IndexPart::column_name).map(str::to_owned).collect()
 }
 
-/// Whether the index is as good as the one that the database makes for a foreign key of the table that has none.
+/// Whether the index equals the one that the database creates for a foreign key of the table without an index.
 pub(super) fn is_as_made_for_foreign_key(index: &Index, table: &Table) -> bool {
     let made = |key: &ForeignKey| Index {
         name: index.name.clone(),
@@ -38,7 +38,7 @@ pub(super) fn is_as_made_for_foreign_key(index: &Index, table: &Table) -> bool {
     table.foreign_keys.iter().any(|key| made(key) == *index && has_none(key))
 }
 
-/// The columns of all that goes or comes and is an index.
+/// The columns of the indexes that are dropped or added, including those of primary keys and unique constraints.
 fn replaced(changed: &TableDiff) -> Vec<Vec<String>> {
     let constraints = changed.changes.iter().filter_map(|change| match change {
         TableChange::AddPrimaryKey(key) | TableChange::DropPrimaryKey(key) => Some(key.columns.clone()),

@@ -1,7 +1,7 @@
-//! What leads from the schema of a database to that of the entities. Values in, values out.
+//! Computes the operations that change the schema of a database into that of the entities. Values in, values out.
 //!
-//! Each step is possible where it stands: what others refer to comes before what refers to it, and goes after. So the
-//! steps, each taken back in the opposite order, lead back.
+//! Each operation is possible at its position: an object is created before the objects that refer to it, and dropped
+//! after them. So the reverses of the operations, in the opposite order, restore the first schema.
 
 mod candidates;
 mod column_refs;
@@ -23,33 +23,33 @@ use super::hints::EntityHints;
 use super::operation::SchemaOperation;
 use crate::schema::{Schema, Table};
 
-/// What differs between database systems in what can be done in which order.
+/// The differences between database systems in the possible order of operations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct OrderingRules {
-    /// Whether a column keeps its type, and a table its last index for a foreign key, while the foreign key is there (MySQL
-    /// and MariaDB, which make an index for a foreign key that has none).
+    /// Whether a foreign key prevents changes to the types of its columns and of the columns that it refers to, and the
+    /// drop of the last index that it can use (MySQL and MariaDB, which create an index for a foreign key without one).
     pub(super) foreign_keys_hold: bool,
-    /// Whether a column that counts is in a key all the time (MySQL and MariaDB).
+    /// Whether an `AUTO_INCREMENT` column has to be in a key at all times (MySQL and MariaDB).
     pub(super) counters_need_a_key: bool,
 }
 
-/// The steps from `from` to `to`. Both came from the same inspector.
+/// The operations that change `from` into `to`. Both schemas come from the same inspector.
 pub(super) fn diff(
     from: &Schema,
     to: &Schema,
-    wishes: &EntityHints,
+    hints: &EntityHints,
     renames: &Renames,
     rules: OrderingRules,
 ) -> Vec<SchemaOperation> {
     let (from, renamed) = rename::apply(from, renames);
-    let tables = table::diff(&from, to, wishes, rules);
+    let tables = table::diff(&from, to, hints, rules);
     let enumerations = enumeration::diff(&from, to, &tables);
     order::order(&from, to, renamed, enumerations, tables, rules)
 }
 
-/// Whether a table is as it should be.
-pub(super) fn is_alike(old: &Table, new: &Table, wishes: &EntityHints) -> bool {
-    table::changed(old, new, wishes, OrderingRules::default()).is_empty()
+/// Whether a table of the database equals that of the entities.
+pub(super) fn is_alike(old: &Table, new: &Table, hints: &EntityHints) -> bool {
+    table::changed(old, new, hints, OrderingRules::default()).is_empty()
 }
 
 #[cfg(test)]

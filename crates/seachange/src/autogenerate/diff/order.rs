@@ -1,4 +1,4 @@
-//! Puts the steps into an order in which each is possible.
+//! Orders the operations so that each is possible.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +11,9 @@ use super::table_order::in_order_of_reference;
 use crate::autogenerate::operation::{SchemaOperation, TableChange};
 use crate::schema::{ForeignKey, Schema, Table, TableName};
 
-/// The order: names; new types; foreign keys that stand in the way; indexes that go; new tables; changes of tables; new
-/// indexes; foreign keys that had to wait; tables and types that go.
+/// Orders the operations: renames; new types and values; foreign keys that have to be dropped early; dropped indexes;
+/// new tables; changes of tables; removed values; new indexes; foreign keys that have to be added late; dropped tables;
+/// dropped types.
 pub(super) fn order(
     from: &Schema,
     to: &Schema,
@@ -56,7 +57,7 @@ pub(super) fn order(
     steps
 }
 
-/// Foreign keys that cannot go or come with the other changes of their table.
+/// Foreign keys that cannot be dropped or added with the other changes of their table.
 #[derive(Debug, Default)]
 struct DeferredForeignKeys {
     early: Vec<SchemaOperation>,
@@ -72,8 +73,8 @@ impl DeferredForeignKeys {
         self.late.push(SchemaOperation::Change { table: table.clone(), change: TableChange::AddForeignKey(key) });
     }
 
-    /// Takes foreign keys away that stay, while the key that they refer to is replaced, or where they hold the type of a column
-    /// or an index that they use.
+    /// Drops unchanged foreign keys early and adds them again late, if the key that they refer to is replaced, or if
+    /// they prevent a change of a column's type or of an index.
     fn unpin(&mut self, from: &Schema, to: &Schema, changed: &[TableDiff], rules: OrderingRules) {
         let lost: BTreeSet<_> = changed.iter().flat_map(lost_keys).collect();
         let retyped = changed.iter().filter(|_| rules.foreign_keys_hold).flat_map(retyped_columns);
@@ -104,8 +105,8 @@ impl DeferredForeignKeys {
         }
     }
 
-    /// Takes the foreign keys out of the changes that have to go before what they refer to changes or goes, or before an index
-    /// that they hold.
+    /// Moves drops of foreign keys from `changed` to the early operations: those that have to come before the change or
+    /// the drop of what the key refers to, or before the drop of an index that the key needs.
     fn take_early(
         &mut self,
         touched: &ReferencedChanges,
@@ -132,8 +133,9 @@ impl DeferredForeignKeys {
         }
     }
 
-    /// Takes the foreign keys out of the changes that have to come after what they refer to, or after an index that they
-    /// hold: on the way back they go before it.
+    /// Moves additions of foreign keys from `changed` to the late operations: those that have to come after the change
+    /// of what the key refers to, or after the creation of an index that the key needs. The downgrade drops these keys
+    /// first.
     fn take_late(&mut self, touched: &ReferencedChanges, changed: &mut [TableDiff], rules: OrderingRules) {
         for table in changed {
             let changes = std::mem::take(&mut table.changes);
@@ -152,7 +154,7 @@ impl DeferredForeignKeys {
         }
     }
 
-    /// Puts new tables behind those that they refer to. Where that is not possible, the foreign key comes later.
+    /// Orders new tables after the tables that they refer to. If this is not possible, the foreign key is added later.
     fn in_order_of_creation(&mut self, created: Vec<Table>, touched: &ReferencedChanges) -> Vec<Table> {
         let names: BTreeSet<_> = created.iter().map(|table| table.name.clone()).collect();
         let mut tables = in_order_of_reference(created);
@@ -170,7 +172,8 @@ impl DeferredForeignKeys {
         tables
     }
 
-    /// Puts tables that go before those that they refer to. Where that is not possible, the foreign key goes earlier.
+    /// Orders dropped tables before the tables that they refer to. If this is not possible, the foreign key is dropped
+    /// earlier.
     fn in_order_of_dropping(&mut self, dropped: Vec<Table>, touched: &ReferencedChanges) -> Vec<Table> {
         let names: BTreeSet<_> = dropped.iter().map(|table| table.name.clone()).collect();
         let mut tables = in_order_of_reference(dropped);
@@ -198,7 +201,7 @@ fn dropped_key(change: &TableChange) -> Option<&ForeignKey> {
     }
 }
 
-/// The keys of a table that go, by their columns.
+/// The primary key, unique constraints and unique indexes that a table loses, by their columns.
 fn lost_keys(changed: &TableDiff) -> impl Iterator<Item = (TableName, Vec<String>)> + '_ {
     let constraints = changed.changes.iter().filter_map(|change| match change {
         TableChange::DropPrimaryKey(key) => Some(key.columns.clone()),

@@ -1,4 +1,4 @@
-//! Tables and columns that get another name, rather than go and come again without their rows.
+//! Tables and columns that are renamed. A rename keeps the rows and values; a drop and an addition would lose them.
 
 use std::collections::BTreeMap;
 
@@ -7,46 +7,46 @@ use crate::autogenerate::hints::EntityHints;
 use crate::autogenerate::operation::{SchemaOperation, TableChange};
 use crate::schema::{Expression, IndexKey, Schema, Table, TableName};
 
-/// What gets another name.
+/// The tables and columns to rename.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Renames {
-    /// Tables: the old name, and the new one.
+    /// Tables: the new names, by the old names.
     pub tables: BTreeMap<TableName, TableName>,
-    /// Columns: the table by its new name and the old name of the column, and the new one.
+    /// Columns: the new names, by the new name of the table and the old name of the column.
     pub columns: BTreeMap<(TableName, String), String>,
 }
 
-/// Two things, of which the second may be the first under another name: nobody said so.
+/// A dropped and an added object. The second may be the first under a new name, although no entity declares it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RenameCandidate {
-    /// A table that goes, and one that comes.
+    /// A dropped table and an added table.
     Table {
-        /// The one that goes.
+        /// The dropped table.
         from: TableName,
-        /// The one that comes.
+        /// The added table.
         to: TableName,
     },
-    /// A column that goes, and one that comes.
+    /// A dropped column and an added column.
     Column {
         /// The table, by its new name.
         table: TableName,
-        /// The one that goes.
+        /// The dropped column.
         from: String,
-        /// The one that comes.
+        /// The added column.
         to: String,
     },
 }
 
 impl Renames {
-    /// What the entities say, as far as it is still to be done.
-    pub(in crate::autogenerate) fn asked_for(from: &Schema, to: &Schema, wishes: &EntityHints) -> Self {
+    /// The renames that the entities declare and that are not made yet.
+    pub(in crate::autogenerate) fn asked_for(from: &Schema, to: &Schema, hints: &EntityHints) -> Self {
         let mut renames = Self::default();
-        for (new, old) in &wishes.renamed_tables {
+        for (new, old) in &hints.renamed_tables {
             if is_open(old, new, &from.tables, &to.tables) {
                 renames.tables.insert(old.clone(), new.clone());
             }
         }
-        for ((table, new), old) in &wishes.renamed_columns {
+        for ((table, new), old) in &hints.renamed_columns {
             let is_open = renames.before(from, table).zip(to.table(table)).is_some_and(|(before, after)| {
                 let has = |table: &Table, name: &str| table.column(name).is_some();
                 has(before, old) && !has(before, new) && has(after, new) && !has(after, old)
@@ -58,7 +58,7 @@ impl Renames {
         renames
     }
 
-    /// Takes a candidate for what it may be.
+    /// Accepts a candidate as a rename.
     pub fn accept(&mut self, candidate: &RenameCandidate) {
         match candidate.clone() {
             RenameCandidate::Table { from, to } => {
@@ -70,7 +70,7 @@ impl Renames {
         }
     }
 
-    /// Whether a candidate is still possible beside what is accepted.
+    /// Whether a candidate is still possible with the accepted renames.
     #[must_use]
     pub fn is_unresolved(&self, candidate: &RenameCandidate) -> bool {
         match candidate {
@@ -95,7 +95,7 @@ fn is_open<K: Ord, V>(old: &K, new: &K, from: &BTreeMap<K, V>, to: &BTreeMap<K, 
     from.contains_key(old) && !from.contains_key(new) && to.contains_key(new) && !to.contains_key(old)
 }
 
-/// The schema once everything has its new name, and the steps to it.
+/// The schema after the renames, and the operations that make them.
 pub(super) fn apply(from: &Schema, renames: &Renames) -> (Schema, Vec<SchemaOperation>) {
     let mut schema = from.clone();
     let mut steps = Vec::new();
@@ -149,7 +149,7 @@ fn rename_in_table(table: &mut Table, old: &str, new: &str) {
     expressions(table).for_each(|expression| rename_in(expression, old, new));
 }
 
-/// The expressions of a table that may name its columns, but for those of the keys of indexes.
+/// The expressions of a table that may name its columns, except those in the keys of indexes.
 fn expressions(table: &mut Table) -> impl Iterator<Item = &mut Expression> {
     let generated = table.columns.iter_mut().filter_map(|column| column.generated.as_mut());
     let checks = table.checks.iter_mut().map(|check| &mut check.expression);

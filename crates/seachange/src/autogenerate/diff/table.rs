@@ -1,4 +1,4 @@
-//! What changes in a table that stays.
+//! The changes of a table that is in both schemas.
 
 use super::matching::{Unmatched, pair};
 use super::{OrderingRules, equivalence, foreign_key_indexes};
@@ -6,7 +6,7 @@ use crate::autogenerate::hints::EntityHints;
 use crate::autogenerate::operation::TableChange;
 use crate::schema::{Check, Column, Exclusion, ForeignKey, Index, Schema, Table, TableName, Unique};
 
-/// The tables that come, go and change.
+/// The tables that are created, dropped and changed.
 #[derive(Debug, Default)]
 pub(super) struct TableChanges {
     pub(super) created: Vec<Table>,
@@ -14,7 +14,7 @@ pub(super) struct TableChanges {
     pub(super) changed: Vec<TableDiff>,
 }
 
-/// A table that stays, and what becomes of it, in an order in which it can be done.
+/// A table that is in both schemas, and its changes in an order in which they are possible.
 #[derive(Debug)]
 pub(super) struct TableDiff {
     pub(super) name: TableName,
@@ -23,24 +23,24 @@ pub(super) struct TableDiff {
     pub(super) created_indexes: Vec<Index>,
 }
 
-pub(super) fn diff(from: &Schema, to: &Schema, wishes: &EntityHints, rules: OrderingRules) -> TableChanges {
+pub(super) fn diff(from: &Schema, to: &Schema, hints: &EntityHints, rules: OrderingRules) -> TableChanges {
     let absent = |own: &Schema, other: &Schema| {
         let tables = own.tables.values().filter(|table| !other.tables.contains_key(&table.name));
         tables.cloned().collect()
     };
     let both = from.tables.values().filter_map(|old| Some((old, to.tables.get(&old.name)?)));
-    let changed = both.map(|(old, new)| changed(old, new, wishes, rules)).filter(|changed| !changed.is_empty());
+    let changed = both.map(|(old, new)| changed(old, new, hints, rules)).filter(|changed| !changed.is_empty());
     TableChanges { created: absent(to, from), dropped: absent(from, to), changed: changed.collect() }
 }
 
-pub(super) fn changed(old: &Table, new: &Table, wishes: &EntityHints, rules: OrderingRules) -> TableDiff {
-    let mut keys = UniquesAndIndexes::compare(old, new, wishes);
+pub(super) fn changed(old: &Table, new: &Table, hints: &EntityHints, rules: OrderingRules) -> TableDiff {
+    let mut keys = UniquesAndIndexes::compare(old, new, hints);
     if rules.foreign_keys_hold {
         keys.dropped_indexes.retain(|index| !foreign_key_indexes::is_as_made_for_foreign_key(index, new));
     }
     let mut changes = Vec::new();
     let changes_key_alone = key_changes(old, new) && !rules.counters_need_a_key;
-    let others = OtherConstraints::compare(old, new, wishes);
+    let others = OtherConstraints::compare(old, new, hints);
     drop_constraints(&others, &keys, &mut changes);
     changes.extend(old.primary_key.clone().filter(|_| changes_key_alone).map(TableChange::DropPrimaryKey));
     if rules.counters_need_a_key && key_changes(old, new) {
@@ -61,7 +61,7 @@ pub(super) fn changed(old: &Table, new: &Table, wishes: &EntityHints, rules: Ord
     }
 }
 
-/// Unique constraints and indexes, one of which may stand for the other.
+/// The unique constraints and indexes that differ. A unique index may replace a unique constraint, and the reverse.
 #[derive(Debug)]
 struct UniquesAndIndexes {
     dropped_uniques: Vec<Unique>,
@@ -71,8 +71,8 @@ struct UniquesAndIndexes {
 }
 
 impl UniquesAndIndexes {
-    fn compare(old: &Table, new: &Table, wishes: &EntityHints) -> Self {
-        let name_is_free = |name: Option<&str>| !wishes.asks_for_name(&new.name, name);
+    fn compare(old: &Table, new: &Table, hints: &EntityHints) -> Self {
+        let name_is_free = |name: Option<&str>| !hints.asks_for_name(&new.name, name);
         let uniques = pair(
             &old.uniques,
             &new.uniques,
@@ -85,11 +85,11 @@ impl UniquesAndIndexes {
             |old, new| old.name == new.name && equivalence::indexes(old, new),
             |old, new| name_is_free(Some(&new.name)) && equivalence::indexes(old, new),
         );
-        // An index whose name another one is to have cannot stay.
+        // An index cannot stay if a new index has its name.
         let wanted: Vec<&str> = indexes.new.iter().map(|index| index.name.as_str()).collect();
         let index_for_unique = pair(indexes.old, uniques.new, never, |index, unique| {
             !wanted.contains(&index.name.as_str())
-                && !wishes.asks_for_unique(&new.name, unique.name.as_deref())
+                && !hints.asks_for_unique(&new.name, unique.name.as_deref())
                 && equivalence::index_and_unique(index, unique)
         });
         let unique_for_index = pair(uniques.old, indexes.new, never, |unique, index| {
@@ -137,8 +137,9 @@ fn change_columns(old: &Table, new: &Table, changes: &mut Vec<TableChange>) {
     changes.extend(absent(old, new).map(|column| TableChange::DropColumn(Box::new(column.clone()))));
 }
 
-/// Puts the change of the key next to the columns that count and come or go, so that one statement takes them all: at no
-/// time may there be one outside of a key. What stops to count does so before, and what begins to does so afterwards.
+/// Puts the change of the primary key next to the `AUTO_INCREMENT` columns that are added or dropped, so that one
+/// statement makes these changes: an `AUTO_INCREMENT` column has to be in a key at all times. A column that loses
+/// `AUTO_INCREMENT` changes before that, and a column that gets it changes after that.
 fn change_columns_around_key(old: &Table, new: &Table, changes: &mut Vec<TableChange>) {
     let counts = |column: &&Column| column.auto_increment.is_some();
     let (counting, added): (Vec<_>, Vec<_>) = absent(new, old).partition(counts);
@@ -159,12 +160,12 @@ fn change_columns_around_key(old: &Table, new: &Table, changes: &mut Vec<TableCh
     changes.extend(dropped.into_iter().map(drop));
 }
 
-/// The columns of a table that another does not have.
+/// The columns of a table that the other table does not have.
 fn absent<'t>(table: &'t Table, other: &'t Table) -> impl Iterator<Item = &'t Column> {
     table.columns.iter().filter(|column| other.column(&column.name).is_none())
 }
 
-/// The columns that are in both, but not as they should be.
+/// The columns that are in both tables and differ.
 fn modified<'t>(old: &'t Table, new: &'t Table) -> impl Iterator<Item = (&'t Column, &'t Column)> {
     let both = new.columns.iter().filter_map(|column| Some((old.column(&column.name)?, column)));
     both.filter(|(before, after)| {
@@ -177,7 +178,7 @@ fn modify((from, to): (&Column, &Column)) -> TableChange {
     TableChange::ModifyColumn { from: Box::new(from.clone()), to: Box::new(to.clone()) }
 }
 
-/// Constraints that nothing else can stand for.
+/// The constraints that differ and that no other kind of object can replace.
 struct OtherConstraints<'o, 'n> {
     foreign_keys: Unmatched<'o, 'n, ForeignKey, ForeignKey>,
     checks: Unmatched<'o, 'n, Check, Check>,
@@ -185,8 +186,8 @@ struct OtherConstraints<'o, 'n> {
 }
 
 impl<'o, 'n> OtherConstraints<'o, 'n> {
-    fn compare(old: &'o Table, new: &'n Table, wishes: &EntityHints) -> Self {
-        let name_is_free = |name: Option<&str>| !wishes.asks_for_name(&new.name, name);
+    fn compare(old: &'o Table, new: &'n Table, hints: &EntityHints) -> Self {
+        let name_is_free = |name: Option<&str>| !hints.asks_for_name(&new.name, name);
         Self {
             foreign_keys: pair(
                 &old.foreign_keys,

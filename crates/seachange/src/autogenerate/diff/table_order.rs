@@ -1,10 +1,11 @@
-//! Tables in the order in which they refer to each other.
+//! Orders tables by their foreign keys.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::schema::{Table, TableName};
 
-/// Puts each table behind those that it refers to, as far as no cycle stands in the way; otherwise by name.
+/// Puts each table after the tables that it refers to, and otherwise orders the tables by name. A cycle is broken at
+/// its first table by name.
 pub(super) fn in_order_of_reference(tables: Vec<Table>) -> Vec<Table> {
     let mut tables: BTreeMap<TableName, Table> = tables.into_iter().map(|table| (table.name.clone(), table)).collect();
     let mut waiting = BlockedTables::of(&tables);
@@ -18,13 +19,13 @@ pub(super) fn in_order_of_reference(tables: Vec<Table>) -> Vec<Table> {
     ordered
 }
 
-/// Tables that wait for those that they refer to.
+/// Tables that have to come after the tables that they refer to.
 #[derive(Debug, Default)]
 struct BlockedTables {
-    /// How many tables each one waits for.
+    /// How many tables each table has to come after.
     parents: BTreeMap<TableName, usize>,
     children: BTreeMap<TableName, Vec<TableName>>,
-    /// Those that wait for none any more.
+    /// The tables that can come next.
     ready: BTreeSet<TableName>,
 }
 
@@ -46,7 +47,7 @@ impl BlockedTables {
         waiting
     }
 
-    /// Takes those that are ready. In a cycle, the first by name goes first.
+    /// Removes and returns the tables that can come next. In a cycle, this is the first table by name.
     fn next_round(&mut self) -> Option<BTreeSet<TableName>> {
         if self.ready.is_empty() {
             self.ready.insert(self.parents.keys().next()?.clone());

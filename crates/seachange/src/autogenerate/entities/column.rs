@@ -1,4 +1,4 @@
-//! Columns as entities say them, made fit for a statement.
+//! Columns of entities, converted for a statement.
 
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{Alias, ColumnDef, ColumnType};
@@ -6,18 +6,18 @@ use sea_orm::sea_query::{Alias, ColumnDef, ColumnType};
 use super::EntityError;
 use crate::alter::clause::{self, quoted};
 
-/// A column as it is to be built, and what it was called before.
+/// A column to build, its comment, and its former name.
 pub(super) struct BuiltColumn {
     pub(super) definition: ColumnDef,
     pub(super) comment: Option<String>,
     pub(super) renamed_from: Option<String>,
 }
 
-/// Takes a column from SeaORM, which puts the old name of a column into its comment.
+/// Converts a column of SeaORM, which puts the former name of a column into its comment.
 ///
 /// # Errors
 ///
-/// The database has no such type; sea-query would panic.
+/// The database does not have the type of the column; sea-query would panic.
 pub(super) fn build(
     backend: DbBackend,
     table: &str,
@@ -61,13 +61,13 @@ pub(super) fn build(
     if let Some(comment) = &comment {
         definition.comment(comment.clone());
     }
-    // Asked for its complaint about a type that the database does not have.
+    // Called only for its error: the database may not have the type.
     clause::column(backend, table, &definition).map_err(EntityError::Column)?;
     Ok(BuiltColumn { definition, comment, renamed_from })
 }
 
-/// PostgreSQL takes the name of an enumerated type for one in lower case unless it is quoted, and MySQL reads the values as
-/// literals; SeaORM writes both as they are.
+/// Quotes enumerated types, which SeaORM writes as they are. PostgreSQL converts a name without quotes to lower case,
+/// and MySQL reads the values as literals.
 fn fitting(backend: DbBackend, kind: &ColumnType, built: &ColumnType) -> ColumnType {
     match kind {
         ColumnType::Enum { name, .. } if backend == DbBackend::Postgres => {

@@ -1,11 +1,11 @@
-//! What the attributes of entities cannot say.
+//! Declarations that the attributes of entities cannot express.
 
 use sea_orm::DbBackend;
 use sea_orm::sea_query::IndexCreateStatement;
 
 use crate::schema::TableName;
 
-/// What is said of a table beside its entity.
+/// The declarations for a table, in addition to its entity.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Declarations {
     pub(super) checks: Vec<(String, String)>,

@@ -1,4 +1,4 @@
-//! The entities that a database is to fit, and what their attributes cannot say.
+//! The entities that a database is compared with, and declarations that their attributes cannot express.
 
 mod column;
 mod declaration;
@@ -19,8 +19,8 @@ use crate::schema::TableName;
 
 /// The entities of a program, each for one table.
 ///
-/// They are named one by one, because nothing else keeps the linker from leaving out an entity that nobody uses. A test
-/// that compares [`Entities::tables`] with the models in the source files finds the one that was forgotten.
+/// The program names each entity, because otherwise the linker may omit an entity that no code uses. A test that
+/// compares [`Entities::tables`] with the models in the source files finds an entity that was forgotten.
 ///
 /// ```
 /// use seachange::autogenerate::{Entities, EntityTable};
@@ -47,45 +47,46 @@ pub struct Entities {
 }
 
 impl Entities {
-    /// No entity yet.
+    /// Creates an empty list of entities.
     #[must_use]
     pub const fn new() -> Self {
         Self { tables: Vec::new(), left_alone: Vec::new() }
     }
 
-    /// Adds an entity, or an [`EntityTable`] with what the attributes of its entity cannot say.
+    /// Adds an entity, or an [`EntityTable`] with declarations that the attributes of its entity cannot express.
     #[must_use]
     pub fn with(mut self, table: impl Into<EntityTable>) -> Self {
         self.tables.push(table.into());
         self
     }
 
-    /// Leaves tables of the database alone: those that another program keeps, or, where an entity stands for it, what is a view.
-    /// In the pattern `*` stands for any text: `audit_*`, `billing.*`. Tables in another schema than the one that the connection
-    /// works in are left alone in any case, unless an entity stands for them.
+    /// Excludes tables of the database from the comparison, such as tables of another program, or a view that has an
+    /// entity. In the pattern, `*` matches any text: `audit_*`, `billing.*`. Tables outside the current schema of the
+    /// connection are always excluded, unless they have an entity.
     #[must_use]
     pub fn leave_alone(mut self, pattern: &str) -> Self {
         self.left_alone.push(NamePattern::new(pattern));
         self
     }
 
-    /// The names of their tables, in the order in which they were added.
+    /// The table names of the entities, in the order in which the entities were added.
     pub fn tables(&self) -> impl Iterator<Item = &TableName> {
         self.tables.iter().map(EntityTable::name)
     }
 
-    /// Whether nobody has named an entity.
+    /// Whether there is no entity.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.tables.is_empty()
     }
 
-    /// Whether a table is none of theirs to compare.
+    /// Whether a table is excluded by [`leave_alone`](Self::leave_alone).
     pub(super) fn leaves_alone(&self, table: &TableName) -> bool {
         self.left_alone.iter().any(|pattern| pattern.fits(table))
     }
 
-    /// Those that are compared. What is in the schema `home`, where the connection works, needs no schema in its name.
+    /// The entities that are compared. The names of tables in `home`, the current schema of the connection, lose their
+    /// schema.
     pub(super) fn compared(&self, filter: &TableFilter, home: Option<&str>) -> Self {
         let mut entities = self.clone();
         for table in &mut entities.tables {
@@ -95,7 +96,7 @@ impl Entities {
         entities
     }
 
-    /// Makes sure that the database has the schemas that they name.
+    /// Checks that the entities name no schemas, or that the database is PostgreSQL.
     pub(super) fn check_schemas(&self, backend: DbBackend) -> Result<(), EntityError> {
         let named = self.tables().find(|table| table.schema.is_some());
         match named.filter(|_| backend != DbBackend::Postgres) {
@@ -104,7 +105,7 @@ impl Entities {
         }
     }
 
-    /// How to build their tables on a database system.
+    /// How to build the tables of the entities on a database system.
     pub(super) fn blueprint(
         &self,
         backend: DbBackend,

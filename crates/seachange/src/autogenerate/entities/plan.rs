@@ -1,11 +1,11 @@
-//! One table of the entities, as statements and as what they leave no doubt about.
+//! One table of the entities: how to build it, and what is known without building it.
 
 use sea_orm::sea_query::{Alias, ColumnDef, ForeignKeyAction, Index as Create, IndexCreateStatement, TableForeignKey};
 
 use crate::alter::operation::table_name;
 use crate::schema::{ForeignKey, Index, IndexPart, ReferentialAction, TableName, Unique};
 
-/// How to build a table, and what of it is clear without building it.
+/// How to build a table, and what is known without building it.
 #[derive(Debug)]
 pub(in crate::autogenerate) struct TablePlan {
     pub(in crate::autogenerate) name: TableName,
@@ -13,7 +13,7 @@ pub(in crate::autogenerate) struct TablePlan {
     pub(in crate::autogenerate) statements: Vec<String>,
     /// The statements that add the foreign keys, in their order, on databases that add them later.
     pub(in crate::autogenerate) late_keys: Vec<String>,
-    /// What is said in SQL.
+    /// The SQL statements that the entity declares.
     pub(in crate::autogenerate) own: Vec<String>,
     pub(in crate::autogenerate) columns: Vec<ColumnDef>,
     pub(in crate::autogenerate) primary_key: Vec<String>,
@@ -21,7 +21,8 @@ pub(in crate::autogenerate) struct TablePlan {
     pub(in crate::autogenerate) indexes: Vec<Index>,
     pub(in crate::autogenerate) foreign_keys: Vec<ForeignKey>,
     pub(in crate::autogenerate) comment: Option<String>,
-    /// Whether something is left that only the database can tell: checks, indexes of all kinds, what is said in SQL.
+    /// Whether the table has a part that only the database can report: a check, a generated column, a clause in SQL, or
+    /// an index or key on more than plain columns.
     pub(in crate::autogenerate) is_intricate: bool,
 }
 
@@ -42,7 +43,7 @@ impl TablePlan {
         }
     }
 
-    /// Adds a column, and the keys that it is by itself.
+    /// Adds a column, and the primary key or unique constraint that it declares.
     pub(super) fn column(&mut self, definition: &ColumnDef) {
         let (name, spec) = (definition.get_column_name(), definition.get_column_spec());
         if spec.primary_key {
@@ -61,7 +62,8 @@ pub(super) fn columns(index: &IndexCreateStatement) -> Vec<String> {
     index.get_index_spec().get_column_names()
 }
 
-/// An index on nothing but columns, if that is all that the statement says; `is_plain` compares statements.
+/// An index on plain columns. It is equal to the statement only if the statement says nothing else; the caller checks
+/// this by comparing statements.
 pub(super) fn plain_index(index: &IndexCreateStatement) -> Index {
     Index {
         name: index.get_index_spec().get_name().unwrap_or_default().to_owned(),
@@ -74,7 +76,7 @@ pub(super) fn plain_index(index: &IndexCreateStatement) -> Index {
     }
 }
 
-/// The statement that makes such an index, but for its table.
+/// The statement that creates an index on plain columns, without its table.
 pub(super) fn index_of(index: &Index) -> IndexCreateStatement {
     let mut statement = Create::create().name(&index.name).to_owned();
     for column in index.parts.iter().filter_map(IndexPart::column_name) {
@@ -86,7 +88,7 @@ pub(super) fn index_of(index: &Index) -> IndexCreateStatement {
     statement
 }
 
-/// A unique constraint as part of the statement that makes its table.
+/// A unique constraint as part of the statement that creates its table.
 pub(super) fn unique_index(name: Option<&str>, columns: &[String]) -> IndexCreateStatement {
     let mut statement = Create::create().unique().to_owned();
     if let Some(name) = name {
@@ -103,7 +105,7 @@ pub(super) fn unique(name: Option<&str>, columns: Vec<String>) -> Unique {
     Unique { name: name.map(str::to_owned), columns, deferrable: None, nulls_not_distinct: false }
 }
 
-/// A foreign key. `restricts` says that refusing at once and refusing at the end are one and the same.
+/// A foreign key. `restricts` says that `RESTRICT` and `NO ACTION` are the same action on the database.
 pub(super) fn foreign_key(key: &TableForeignKey, restricts: bool) -> ForeignKey {
     let action = |action: Option<ForeignKeyAction>| match action {
         Some(ForeignKeyAction::Restrict) if !restricts => ReferentialAction::Restrict,

@@ -18,26 +18,26 @@ use crate::alter::{NewForeignKey, clause};
 use crate::autogenerate::hints::EntityHints;
 use crate::schema::{ForeignKey, TableName};
 
-/// Where schemas that entities name are built: the name that the entities say, and the one in the database.
+/// The schemas that entities name, and the scratch schemas in which their tables are built.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::autogenerate) struct SchemaMapping {
     pub(in crate::autogenerate) schemas: BTreeMap<String, String>,
-    /// The schema that needs no name.
+    /// The current schema of the compared database. Names of its tables do not include it.
     pub(in crate::autogenerate) home: Option<String>,
 }
 
 /// How to build the tables of entities in an empty schema.
 #[derive(Debug, Default)]
 pub(in crate::autogenerate) struct SchemaDefinition {
-    /// The statements that come before any table: types.
+    /// The statements that come before any table: they create types.
     pub(in crate::autogenerate) first: Vec<String>,
     pub(in crate::autogenerate) tables: Vec<TablePlan>,
-    /// Whether something is said in SQL, so that only the database can tell what becomes of it.
+    /// Whether an entity declares SQL statements. Only the database can report their effect.
     pub(in crate::autogenerate) has_own_statements: bool,
     pub(in crate::autogenerate) wishes: EntityHints,
-    /// The types of columns as the entities say them.
+    /// The types of columns, as the entities declare them.
     pub(in crate::autogenerate) kinds: BTreeMap<(TableName, String), ColumnType>,
-    /// The texts of checks as they were declared, by name.
+    /// The texts of checks, as the entities declare them, by name.
     pub(in crate::autogenerate) checks: BTreeMap<(TableName, String), String>,
 }
 
@@ -46,7 +46,7 @@ pub(super) fn build(
     backend: DbBackend,
     placement: &SchemaMapping,
 ) -> Result<SchemaDefinition, EntityError> {
-    let mut drawing = SchemaBuilder {
+    let mut builder = SchemaBuilder {
         backend,
         placement,
         seen: BTreeSet::new(),
@@ -54,9 +54,9 @@ pub(super) fn build(
         blueprint: SchemaDefinition::default(),
     };
     for table in tables {
-        drawing.table(table)?;
+        builder.table(table)?;
     }
-    Ok(drawing.blueprint)
+    Ok(builder.blueprint)
 }
 
 struct SchemaBuilder<'a> {
@@ -103,7 +103,7 @@ impl SchemaBuilder<'_> {
         Ok(())
     }
 
-    /// PostgreSQL has types of their own for enumerations.
+    /// Adds the statement that creates an enumerated type, which only PostgreSQL needs.
     fn enumeration(&mut self, kind: &ColumnType) -> Result<(), EntityError> {
         match kind {
             ColumnType::Array(element) => self.enumeration(element),
@@ -152,7 +152,7 @@ impl SchemaBuilder<'_> {
         Ok(())
     }
 
-    /// A primary key or a unique constraint that is part of the table.
+    /// Adds a primary key or a unique constraint that is part of the table.
     fn key(&self, index: &IndexCreateStatement, plan: &mut TablePlan, create: &mut TableCreateStatement) {
         create.index(&mut index.clone());
         if index.is_primary_key() {
@@ -167,22 +167,23 @@ impl SchemaBuilder<'_> {
     }
 
     fn constraints(&mut self, table: &EntityTable, plan: &mut TablePlan, create: &mut TableCreateStatement) {
-        let wishes = &mut self.blueprint.wishes;
+        let hints = &mut self.blueprint.wishes;
         for (name, expression) in &table.declarations.checks {
-            wishes.names.insert((table.name().clone(), name.clone()));
+            hints.names.insert((table.name().clone(), name.clone()));
             self.blueprint.checks.insert((table.name().clone(), name.clone()), expression.clone());
             create.check((Alias::new(name.clone()), Expr::cust(expression.clone())));
             plan.is_intricate = true;
         }
         for (name, columns) in &table.declarations.uniques {
-            wishes.names.insert((table.name().clone(), name.clone()));
-            wishes.uniques.insert((table.name().clone(), name.clone()));
+            hints.names.insert((table.name().clone(), name.clone()));
+            hints.uniques.insert((table.name().clone(), name.clone()));
             create.index(&mut plan::unique_index(Some(name), columns));
             plan.uniques.push(plan::unique(Some(name), columns.clone()));
         }
     }
 
-    /// SQLite has no way to add a foreign key later; and there, it may refer to a table that comes later.
+    /// Adds foreign keys. SQLite cannot add a foreign key to an existing table, but accepts one to a table that is
+    /// created later.
     fn foreign_keys(
         &mut self,
         keys: &[ForeignKeyCreateStatement],
@@ -207,7 +208,7 @@ impl SchemaBuilder<'_> {
         Ok(())
     }
 
-    /// SeaORM calls a foreign key `fk-TABLE-COLUMNS` unless somebody named it.
+    /// Records the name of a foreign key, unless it is the name that SeaORM generates: `fk-TABLE-COLUMNS`.
     fn remember_name(&mut self, table: &TableName, key: &TableForeignKey) {
         let made_up = format!("fk-{}-{}", table.name, key.get_columns().join("-"));
         if let Some(name) = key.get_name().filter(|name| *name != made_up) {
@@ -253,7 +254,7 @@ impl SchemaBuilder<'_> {
         }
     }
 
-    /// sea-query writes no comments for PostgreSQL.
+    /// The statement that sets a comment on PostgreSQL, for which sea-query writes none.
     fn comment_on(&self, object: &str, comment: &str) -> Option<String> {
         let comment = clause::literal(self.backend, comment);
         (self.backend == DbBackend::Postgres).then(|| format!("COMMENT ON {object} IS {comment}"))
@@ -263,7 +264,7 @@ impl SchemaBuilder<'_> {
         match self.backend {
             DbBackend::MySql => index.to_string(MysqlQueryBuilder),
             DbBackend::Postgres => index.to_string(PostgresQueryBuilder),
-            // sea-query panics on an expression there, and SQLite takes the text that PostgreSQL takes.
+            // sea-query panics on an expression for SQLite. SQLite accepts the text for PostgreSQL.
             _ if has_expressions(index) => index.to_string(PostgresQueryBuilder),
             _ => index.to_string(SqliteQueryBuilder),
         }
@@ -313,8 +314,9 @@ impl SchemaBuilder<'_> {
     }
 }
 
-/// sea-query keeps the parts of an index to itself, so only the text for debugging tells. A column that is called like that does
-/// no harm: its index is written in the same words.
+/// Whether an index has expressions. The parts of an index are private in sea-query, so this function searches the
+/// `Debug` text. A column whose name contains `IndexColumnExpr` does no harm, because PostgreSQL and SQLite have the
+/// same text for its index.
 fn has_expressions(index: &IndexCreateStatement) -> bool {
     format!("{:?}", index.get_index_spec()).contains("IndexColumnExpr")
 }

@@ -1,4 +1,4 @@
-//! One entity, and what its attributes cannot say.
+//! One entity, and declarations that its attributes cannot express.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,8 +11,8 @@ use super::Declarations;
 use crate::alter::operation::table_name;
 use crate::schema::TableName;
 
-/// One entity, and what its attributes cannot say: checks, unique constraints over several columns, indexes of every kind,
-/// comments. Everything that is declared here is compared as the entity itself is.
+/// One entity, and declarations that its attributes cannot express: checks, unique constraints over several columns,
+/// indexes of every kind, comments. The declarations are compared as the entity itself is.
 #[derive(Clone)]
 pub struct EntityTable {
     name: TableName,
@@ -20,11 +20,11 @@ pub struct EntityTable {
     pub(super) declarations: Declarations,
 }
 
-/// What SeaORM makes of an entity.
+/// The statements that SeaORM generates for an entity.
 pub(super) struct EntityDefinition {
     pub(super) table: TableCreateStatement,
     pub(super) indexes: Vec<IndexCreateStatement>,
-    /// The types of the columns as the entity says them, before SeaORM fits them to a database.
+    /// The types of the columns as the entity declares them, before SeaORM adapts them to a database.
     pub(super) kinds: BTreeMap<String, ColumnType>,
 }
 
@@ -35,8 +35,8 @@ impl EntityTable {
         Self { name, describe: Arc::new(describe::<E>), declarations: Declarations::default() }
     }
 
-    /// A table that no entity stands for, such as one that only joins two others, as the statement that makes it. Foreign keys
-    /// and unique constraints may be part of it.
+    /// A table without an entity, such as a join table, described by the statement that creates it. The statement may
+    /// include foreign keys and unique constraints.
     #[must_use]
     pub fn stated(statement: &TableCreateStatement) -> Self {
         let name = statement.get_table_name().and_then(table_name).map(TableName::from).unwrap_or_default();
@@ -49,7 +49,7 @@ impl EntityTable {
         Self { name, describe: Arc::new(describe), declarations: Declarations::default() }
     }
 
-    /// Adds a check: `expression` is SQL that the database understands, without parentheses round it.
+    /// Adds a check. `expression` is SQL of the database, without parentheses around it.
     #[must_use]
     pub fn check(mut self, name: &str, expression: &str) -> Self {
         self.declarations.checks.push((name.to_owned(), expression.to_owned()));
@@ -64,38 +64,39 @@ impl EntityTable {
         self
     }
 
-    /// Adds an index: over several columns, partial, of another method, in descending order, over expressions. It needs a
-    /// name; its table may be left out.
+    /// Adds an index: over several columns, partial, of another method, in descending order, over expressions. The
+    /// index needs a name; its table may be omitted.
     #[must_use]
     pub fn index(mut self, index: impl Into<IndexCreateStatement>) -> Self {
         self.declarations.indexes.push(index.into());
         self
     }
 
-    /// Says what the table is for. SQLite keeps no comments.
+    /// Sets the comment of the table. SQLite stores no comments.
     #[must_use]
     pub fn comment(mut self, text: &str) -> Self {
         self.declarations.comment = Some(text.to_owned());
         self
     }
 
-    /// Says what a column is for. SQLite keeps no comments.
+    /// Sets the comment of a column. SQLite stores no comments.
     #[must_use]
     pub fn column_comment(mut self, column: impl IdenStatic, text: &str) -> Self {
         self.declarations.column_comments.push((column.as_str().to_owned(), text.to_owned()));
         self
     }
 
-    /// Says what the table was called before. Where the database has that table and not this one, it is renamed; afterwards
-    /// this may go.
+    /// Declares the former name of the table. If the database has the former table and not this one, the revision
+    /// renames it. After that, this declaration may be removed.
     #[must_use]
     pub fn renamed_from(mut self, name: impl Into<TableName>) -> Self {
         self.declarations.renamed_from = Some(name.into());
         self
     }
 
-    /// Says the rest in SQL, for one database system: exclusion constraints, options of an identity, what else there is.
-    /// The statement runs after the table is made, without a schema before its name.
+    /// Adds a SQL statement for one database system, for what the other methods cannot express: exclusion constraints,
+    /// options of an identity, and so on. The statement runs after the table is created, and names the table without a
+    /// schema.
     #[must_use]
     pub fn sql(mut self, backend: DbBackend, statement: &str) -> Self {
         self.declarations.statements.push((backend, statement.to_owned()));

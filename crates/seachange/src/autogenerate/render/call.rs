@@ -1,4 +1,4 @@
-//! Calls: what they are called with.
+//! Calls and their arguments.
 
 use super::column::{column, cust};
 use super::rust::{RustExpr, array, call, root_string, string, tuple, word};
@@ -149,7 +149,7 @@ pub(super) fn drop_type(name: &TableName) -> RustExpr {
     new("extension::postgres::Type::drop").method("name", vec![table_name(name)]).method("to_owned", Vec::new())
 }
 
-/// Writes the statement that gives an enumerated type another value.
+/// Writes the statement that adds a value to an enumerated type.
 pub(super) fn new_value(name: &TableName, value: &str, place: &EnumValuePosition) -> RustExpr {
     let statement = new("extension::postgres::Type::alter").method("name", vec![table_name(name)]);
     let statement = statement.method("add_value", vec![string(value)]);

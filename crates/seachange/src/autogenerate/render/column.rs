@@ -11,7 +11,7 @@ pub(super) fn column(new: &ColumnDefinition) -> RustExpr {
     settings.iter().fold(start, set)
 }
 
-/// A helper for a key as a whole, and the settings that it leaves.
+/// The helper for a column with its primary key, and the settings that remain.
 fn keyed(new: &ColumnDefinition) -> Option<(RustExpr, &[ColumnOption])> {
     use ColumnOption::{AutoIncrement, PrimaryKey};
     let (helper, rest) = match (&new.kind, new.settings.as_slice()) {
@@ -76,7 +76,7 @@ pub(super) fn cust(expression: &str) -> RustExpr {
     call("Expr::cust", vec![string(expression)])
 }
 
-/// The helper for a type, and what it takes beside the name.
+/// The helper for a type, and its arguments after the name.
 fn helper(kind: &ColumnType) -> Option<(&'static str, Vec<RustExpr>)> {
     use ColumnType as Kind;
     Some(match kind {
@@ -170,7 +170,7 @@ fn column_type(kind: &ColumnType) -> RustExpr {
         Kind::Bit(length) => of("Bit", vec![optional(length.as_ref())]),
         Kind::VarBit(length) => of("VarBit", numbers(&[*length])),
         Kind::Vector(size) => of("Vector", vec![optional(size.as_ref())]),
-        // PostgreSQL, which alone has arrays of them, is told the name.
+        // Only PostgreSQL has arrays of these types. It needs their name.
         Kind::Custom(name) | Kind::Enum { name, .. } => of("custom", vec![string(&name.to_string())]),
         Kind::Array(element) => of("Array", vec![call("RcOrArc::new", vec![column_type(element)])]),
         plain => word(format!("ColumnType::{plain:?}")),

@@ -1,18 +1,18 @@
 //! Lays expressions out as rustfmt does by default, in the edition of 2024.
 //!
-//! The rules are rustfmt's: a chain stays in one line up to 60 columns, arguments up to 60 columns, and the last argument of a
-//! call may begin in the line of the call. They are followed step by step, because what comes out has to be what rustfmt
-//! would leave alone.
+//! The rules are rustfmt's: a chain stays in one line up to 60 columns, arguments up to 60 columns, and the last
+//! argument of a call may begin in the line of the call. This module follows them step by step, because rustfmt must
+//! not change the result.
 
 use super::rust::{ChainLink, DelimitedList, RustExpr};
 
 /// rustfmt's `fn_call_width`, `array_width` and `chain_width`.
 const SHORT: usize = 60;
-/// Literals up to this length are packed into lines, where a list of them does not fit into one.
+/// Literals up to this length are packed into lines, if the list does not fit into one line.
 const PACKED: usize = 10;
 const TAB: usize = 4;
 
-/// The place that an expression may take.
+/// The space that an expression may take.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LineBudget {
     /// Columns left of the lines of the block.
@@ -28,7 +28,7 @@ pub(super) struct LineBudget {
 }
 
 impl LineBudget {
-    /// A line of its own.
+    /// A new line.
     pub(super) fn line(indent: usize, edge: usize) -> Self {
         Self { indent, offset: 0, width: edge.saturating_sub(indent), edge, one_line_chain: false }
     }
@@ -42,7 +42,7 @@ impl LineBudget {
         Some(Self { width: self.width.checked_sub(columns)?, ..self })
     }
 
-    /// Columns that what follows takes.
+    /// The columns that the text after the expression takes.
     fn taken_after(self) -> usize {
         self.edge.saturating_sub(self.indent + self.offset + self.width)
     }
@@ -60,7 +60,7 @@ impl LineBudget {
     }
 }
 
-/// Lays an expression out, or finds that it does not fit.
+/// Lays an expression out. Returns `None` if it does not fit.
 pub(super) fn expression(expression: &RustExpr, place: LineBudget) -> Option<String> {
     match expression {
         // A literal is left alone, however long it is.
@@ -97,7 +97,7 @@ fn prefer_below(here: &str, below: &str) -> bool {
         || ['(', '[', '{'].iter().any(|&bracket| opens(here, bracket) && !opens(below, bracket))
 }
 
-/// Says whether a text keeps to the place.
+/// Says whether a text fits into the space.
 fn fits(text: &str, place: LineBudget) -> bool {
     columns(first_line(text)) <= place.width
         && text.lines().skip(1).all(|line| columns(line) <= place.edge)
@@ -126,7 +126,7 @@ fn list(list: &DelimitedList, place: LineBudget) -> Option<String> {
     Some(format!("{opened}{}{text}{}{}", inner.new_line(), place.same_block().new_line(), list.close))
 }
 
-/// A single call as the only item may begin in this line and go on below.
+/// Lays out a single item that may begin in the line of the call and continue below.
 fn overflowing(list: &DelimitedList, after: LineBudget, items: &[Option<String>], one_line: usize) -> Option<String> {
     let [only] = list.items.as_slice() else { return None };
     let short_callee = columns(&list.callee) < TAB;
@@ -187,7 +187,7 @@ fn link(link: &ChainLink, place: LineBudget) -> Option<String> {
     }
 }
 
-/// Lays a chain out: in one line, or a call a line, or in one line up to the last call, which goes on below.
+/// Lays a chain out: in one line, with one call a line, or in one line up to the last call, which continues below.
 fn chain(root: &RustExpr, links: &[ChainLink], place: LineBudget) -> Option<String> {
     let count = links.len();
     let tab = TAB.saturating_sub(place.offset);
@@ -218,7 +218,7 @@ fn is_closing(line: &str) -> bool {
     line.trim_start().chars().all(|character| ")]}?".contains(character))
 }
 
-/// Lays the last call of a chain out, and says whether the whole chain stands in one line up to it.
+/// Lays the last call of a chain out, and says whether the chain up to this call is in one line.
 fn last_link(
     last: &ChainLink,
     before: &[String],
@@ -259,7 +259,7 @@ fn last_line(text: &str) -> &str {
     text.lines().next_back().unwrap_or_default()
 }
 
-/// Counts columns as rustfmt does, for which wide characters take two.
+/// Counts columns as rustfmt does: a wide character takes two.
 pub(super) fn columns(text: &str) -> usize {
     unicode_width::UnicodeWidthStr::width(text)
 }

@@ -1,4 +1,4 @@
-//! The Rust that is written, as a tree: expressions and statements, and nothing that no revision needs.
+//! A tree of Rust code, with only the expressions and statements that a revision needs.
 
 use proc_macro2::Literal;
 
@@ -7,9 +7,9 @@ use proc_macro2::Literal;
 pub(super) enum RustExpr {
     /// A path, a name or a literal, which is never broken into lines.
     Word(String),
-    /// What brackets hold, after the callee, if there is one.
+    /// A bracketed list, after the callee if there is one.
     List(DelimitedList),
-    /// Methods, called one after the other.
+    /// A chain of method calls.
     Chain {
         /// What the first method is called on.
         root: Box<RustExpr>,
@@ -42,13 +42,13 @@ pub(super) enum ChainLink {
 /// A statement.
 #[derive(Debug, Clone)]
 pub(super) enum Statement {
-    /// A comment of its own; any text.
+    /// A comment. It may contain any text.
     Comment(String),
     /// `let name = value;`
     Let {
         /// The variable.
         name: String,
-        /// What it is.
+        /// The value.
         value: RustExpr,
     },
     /// An expression whose value is not used.
@@ -57,14 +57,14 @@ pub(super) enum Statement {
     Value(RustExpr),
     /// A line before a block, and its statements.
     Block {
-        /// What stands before the opening brace.
+        /// The text before the opening brace.
         head: String,
-        /// What stands in the block.
+        /// The statements of the block.
         body: Vec<Statement>,
     },
-    /// The end of the method with an error: the database, called `other`, lacks something.
+    /// Returns an error from the method: the database, in the variable `other`, lacks a feature.
     Error {
-        /// What it lacks.
+        /// The feature.
         lacking: String,
     },
 }
@@ -74,7 +74,7 @@ pub(super) fn word(text: impl Into<String>) -> RustExpr {
     RustExpr::Word(text.into())
 }
 
-/// A literal of a string: raw where quotes or lines of the text would have to be escaped.
+/// A string literal. It is raw if quotes, backslashes or line breaks of the text would have to be escaped.
 pub(super) fn string(text: &str) -> RustExpr {
     let plain = text.chars().all(|character| character == '\n' || !has_to_be_escaped(character));
     if !plain || !text.contains(['"', '\n', '\\']) {
@@ -84,18 +84,19 @@ pub(super) fn string(text: &str) -> RustExpr {
     word(format!("r{hashes}\"{text}\"{hashes}"))
 }
 
-/// Whether a character cannot stand in a raw literal: a control character, and those that turn the direction of text, which
-/// rustc refuses there and in comments (`text_direction_codepoint_in_literal`).
+/// Whether a raw literal cannot contain a character: a control character, or one that changes the direction of text,
+/// which rustc refuses in literals and in comments (`text_direction_codepoint_in_literal`).
 pub(super) fn has_to_be_escaped(character: char) -> bool {
     character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// A literal of a string on which a method is called: never raw, because rustfmt miscounts a chain that begins so.
+/// A string literal on which a method is called. It is never raw, because rustfmt measures a chain wrongly that begins
+/// with a raw literal.
 pub(super) fn root_string(text: &str) -> RustExpr {
     word(Literal::string(text).to_string())
 }
 
-/// Counts the hashes without which a raw literal would end inside of the text.
+/// Counts the hashes that a raw literal needs, so that it does not end inside the text.
 fn hashes_needed(text: &str) -> usize {
     let after_quotes = text.split('"').skip(1);
     let longest = after_quotes.map(|rest| rest.chars().take_while(|character| *character == '#').count()).max();
@@ -127,7 +128,7 @@ impl RustExpr {
         self.link(ChainLink::Method(parenthesised(format!(".{name}"), items)))
     }
 
-    /// Calls a method if there is something to call it with.
+    /// Calls a method if there is an argument.
     pub(super) fn method_with(self, name: &str, item: Option<Self>) -> Self {
         match item {
             Some(item) => self.method(name, vec![item]),
@@ -135,7 +136,7 @@ impl RustExpr {
         }
     }
 
-    /// Awaits, and passes an error on.
+    /// Awaits, and returns an error to the caller with `?`.
     pub(super) fn awaited(self) -> Self {
         self.link(ChainLink::Await { question: true })
     }
@@ -149,7 +150,7 @@ impl RustExpr {
         Self::Chain { root, links }
     }
 
-    /// The same, but that the result is the value, an error included.
+    /// Removes the `?` after the last `.await`, so that the value is the `Result`.
     pub(super) fn into_result(mut self) -> Self {
         if let Self::Chain { links, .. } = &mut self
             && let Some(ChainLink::Await { question }) = links.last_mut()
@@ -173,7 +174,7 @@ mod tests {
     fn a_character_that_turns_text_is_never_raw() {
         check("say \"hi\"", "r#\"say \"hi\"\"#");
         check("plain", "\"plain\"");
-        // rustc refuses these as they are, in raw literals and in others.
+        // rustc refuses these characters without an escape, in raw and in other literals.
         check("a\u{202e}b", r#""a\u{202e}b""#);
         check("say \"\u{202e}hi\u{2066}\"", r#""say \"\u{202e}hi\u{2066}\"""#);
         check("one\ntwo\u{2069}", r#""one\ntwo\u{2069}""#);

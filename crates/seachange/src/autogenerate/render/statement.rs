@@ -1,4 +1,4 @@
-//! Statements: what is bound, what is called, and what stands under a condition.
+//! Statements: variables, calls, and blocks under a condition.
 
 use sea_orm::DbBackend;
 
@@ -8,13 +8,13 @@ use super::rust::{RustExpr, Statement, array, call, has_to_be_escaped, string, w
 use super::variable::variable;
 use crate::autogenerate::code::{CodeNode, SchemaCall};
 
-/// The width of a line, and where the body of a method begins.
+/// The width of a line, and the indentation of a method body.
 const WIDTH: usize = 100;
 const BODY: usize = 8;
-/// A literal that is longer has a variable, because rustfmt gives up on chains that hold it.
+/// A longer literal gets a variable, because rustfmt does not format a chain that contains it.
 const LONG: usize = 60;
 
-/// Turns code into statements, the last of which is the value of the method.
+/// Converts code into statements. The last statement is the value of the method.
 pub(super) fn statements(code: &[CodeNode]) -> Vec<Statement> {
     let mut statements = block(code);
     match statements.pop() {
@@ -27,7 +27,7 @@ pub(super) fn statements(code: &[CodeNode]) -> Vec<Statement> {
     statements
 }
 
-/// Says whether the last call has the result of the method itself.
+/// Says whether the last call returns the result of the method.
 fn is_result(last: Option<&CodeNode>) -> bool {
     matches!(last, Some(CodeNode::Call(last)) if !matches!(last, SchemaCall::Alter { .. } | SchemaCall::Sql(_)))
 }
@@ -130,7 +130,7 @@ fn execute(sql: RustExpr) -> Statement {
     Statement::Run(connection.method("execute_unprepared", vec![sql]).awaited())
 }
 
-/// Binds a statement to a variable, and calls the manager with that.
+/// Binds a statement to a variable, and calls the manager with the variable.
 fn bound(name: String, value: RustExpr, method: &str) -> Vec<Statement> {
     let run = manager(method, word(name.clone()));
     vec![Statement::Let { name, value }, run]
@@ -144,7 +144,7 @@ fn manager(method: &str, argument: RustExpr) -> Statement {
     Statement::Run(word("manager").method(method, vec![argument]).awaited())
 }
 
-/// Writes statements, a line break after each.
+/// Writes statements, with a line break after each.
 pub(super) fn text(statements: &[Statement]) -> String {
     lines(statements, BODY)
 }
@@ -183,7 +183,8 @@ fn statement(statement: &Statement, indent: usize) -> String {
     }
 }
 
-/// Lays out within the width of a line. What cannot be, rustfmt leaves as it is; the least that it takes is given to it.
+/// Lays code out within the width of a line. rustfmt does not change code that cannot fit, so the width grows until the
+/// code fits.
 fn widening(layout: impl Fn(usize) -> Option<String>) -> String {
     let mut edge = WIDTH;
     loop {
@@ -194,7 +195,8 @@ fn widening(layout: impl Fn(usize) -> Option<String>) -> String {
     }
 }
 
-/// A character as a comment may hold it, where names come from a database. White space ends a word.
+/// A character as it is written in a comment. Names in comments come from a database, so some characters are escaped.
+/// White space is kept, because it separates words.
 fn shown(character: char) -> String {
     match character {
         character if character.is_whitespace() || !has_to_be_escaped(character) => character.to_string(),

@@ -1,6 +1,6 @@
 //! Names of variables.
 
-/// What a variable must not be called: words of Rust, and functions that the same statement may call.
+/// Names that a variable must not have: keywords of Rust, and functions that the same statement may call.
 const TAKEN: &[&str] = &[
     "abstract",
     "alter",
@@ -103,7 +103,7 @@ const TAKEN: &[&str] = &[
     "yield",
 ];
 
-/// Returns a variable for a thing of this name and kind: `posts`, or `text_table` where `text` is taken.
+/// Returns a variable name for an object of this name and kind: `posts`, or `text_table` if `text` is not available.
 pub(super) fn variable(name: &str, kind: &str) -> String {
     let words: Vec<String> = snake_case(name).split('_').filter(|word| !word.is_empty()).map(str::to_owned).collect();
     let variable = words.join("_");

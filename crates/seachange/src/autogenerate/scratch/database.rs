@@ -1,4 +1,4 @@
-//! An empty database of its own, for what no transaction holds.
+//! An empty scratch database, for work that cannot be in one transaction.
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 #[cfg(any(feature = "mysql", feature = "postgres"))]
@@ -12,15 +12,15 @@ use crate::alter::clause;
 use crate::connection;
 use crate::settings::{DatabaseSettings, Driver};
 
-/// An empty database beside another one, or in memory.
+/// An empty database on the server of another one, or in memory.
 pub(in crate::autogenerate) struct ScratchDatabase {
     settings: DatabaseSettings,
-    /// What drops it, on a server, and the name.
+    /// On a server: the connection that drops the database, and its name.
     server: Option<(DatabaseConnection, String)>,
 }
 
 impl ScratchDatabase {
-    /// Makes an empty database on the system that `settings` name.
+    /// Creates an empty database on the server that `settings` name; on SQLite in memory.
     pub(in crate::autogenerate) async fn create(settings: &DatabaseSettings) -> Result<Self, ScratchError> {
         if settings.driver() == Driver::Sqlite {
             return Ok(Self { settings: DatabaseSettings::in_memory(), server: None });
@@ -40,7 +40,7 @@ impl ScratchDatabase {
                 super::postgres::claim(&connection, &name).await?;
                 super::postgres::create_marked(&connection, &name).await?;
             }
-            // There is no connection to what the program is built without.
+            // `connect` has already failed if the program is built without the driver.
             _ => {}
         }
         let database = Self { settings: settings.in_database(&name), server: Some((connection, name)) };
@@ -53,12 +53,12 @@ impl ScratchDatabase {
         }
     }
 
-    /// How to connect to it.
+    /// The settings to connect to the database.
     pub(in crate::autogenerate) fn settings(&self) -> &DatabaseSettings {
         &self.settings
     }
 
-    /// Drops it; nobody is connected any more.
+    /// Drops the database. The caller has closed all connections to it.
     pub(in crate::autogenerate) async fn drop(self) -> Result<(), ScratchError> {
         if let Some((connection, name)) = self.server {
             drop_database(&connection, &name).await?;
@@ -67,7 +67,7 @@ impl ScratchDatabase {
         Ok(())
     }
 
-    /// A new database of PostgreSQL has no schema but `public`.
+    /// Creates the schema that the settings name: a new database of PostgreSQL has only the schema `public`.
     async fn create_schema(&self) -> Result<(), ScratchError> {
         let Some(schema) = self.settings.schema() else {
             return Ok(());
@@ -79,8 +79,8 @@ impl ScratchDatabase {
     }
 }
 
-/// Drops the databases that a query lists, each as `name`, if the name is one of ours. The user may have no right to drop those of
-/// another user.
+/// Drops the databases that a query lists as `name`, if the name is that of a scratch database. An error is ignored,
+/// because the user may have no right to drop a database of another user.
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(super) async fn drop_listed(
     connection: &DatabaseConnection,

@@ -1,29 +1,31 @@
-//! How the databases of this module are told from those of others: by a name of one form, and by a mark inside.
+//! How this module recognizes its own databases: by the form of the name, and by a mark inside.
 //!
-//! A database is dropped only if it has both. The mark is made directly after the database: on MySQL and MariaDB both
-//! statements are one text, which the server executes to its end even if the program is killed; PostgreSQL creates a database only
-//! outside of a transaction and in a text of its own. What a kill leaves in between is an empty database without a mark, which is
-//! never dropped: it may as well be one that a user has made.
+//! A database is dropped only if it has both. The mark is made directly after the database. On MySQL and MariaDB both
+//! statements are one text, which the server executes to its end even if the program is killed. PostgreSQL creates a
+//! database only outside of a transaction, and in a text without other statements. If the program is killed between the
+//! two statements, an empty database without a mark stays. It is never dropped, because a user may have created it.
 
 use std::hash::{BuildHasher, RandomState};
 
-/// What the names of scratch schemas and databases begin with; 8 and 16 digits follow, with a `_` between them.
+/// The prefix of the names of scratch schemas and databases. 8 and 16 hexadecimal digits follow, with a `_` between
+/// them.
 const PREFIX: &str = "seachange_scratch_";
 
 /// The comment that marks a database, or the table in it.
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(super) const MARK: &str = "scratch database of seachange: the next run drops it";
 
-/// The table that carries the mark where databases have no comments.
+/// The table that carries the mark on systems where databases have no comments.
 pub(in crate::autogenerate) const TABLE: &str = "seachange_scratch";
 
-/// A name that no other database has: `seachange_scratch_0000a4f2_1c6ef372fe94f82b`, with the process id and a random number.
+/// Returns a name that no other database has: `seachange_scratch_0000a4f2_1c6ef372fe94f82b`, with the process id and a
+/// random number.
 pub(super) fn new_name() -> String {
     let process = std::process::id();
     format!("{PREFIX}{process:08x}_{:016x}", RandomState::new().hash_one(process))
 }
 
-/// Says whether a name is of the form that [`new_name`] gives.
+/// Says whether a name has the form of those that [`new_name`] returns.
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(super) fn is_scratch_name(name: &str) -> bool {
     let is_number = |text: &str, digits: usize| {

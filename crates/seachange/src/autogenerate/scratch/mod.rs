@@ -1,11 +1,12 @@
-//! An empty schema beside the one that is compared, on the same database system, which leaves nothing behind.
+//! A scratch schema: an empty schema on the database system of the compared one. It leaves nothing behind.
 //!
 //! - SQLite: a database in memory.
 //! - PostgreSQL: a schema in a transaction that is rolled back.
-//! - MySQL and MariaDB, which cannot roll back: a database that is dropped at the end, and by the next run that needs a scratch
-//!   database if the program is killed before. A lock, which goes with its session, says that it is in use.
+//! - MySQL and MariaDB, which cannot roll back: a database that is dropped at the end. If the program is killed before,
+//!   the next run that needs a scratch database drops it. A lock on its name shows that it is in use; the server
+//!   releases the lock with the session.
 //!
-//! Dropped is only what [`mark`] tells from the databases of others.
+//! Only databases that [`mark`] recognizes as scratch databases are dropped.
 
 mod database;
 mod error;
@@ -30,18 +31,18 @@ use crate::runner::Connection;
 use crate::schema::{Schema, TableName};
 use crate::settings::{DatabaseSettings, Driver};
 
-/// An empty schema, and the only connection that knows it.
+/// An empty schema, and the only connection that uses it.
 pub(super) struct ScratchSchema {
     connection: DatabaseConnection,
-    /// What is rolled back at the end, where everything can be.
+    /// The transaction that is rolled back at the end (PostgreSQL).
     transaction: Option<Arc<DatabaseTransaction>>,
-    /// What is dropped at the end, where something has to be.
+    /// The database that is dropped at the end (MySQL and MariaDB).
     database: Option<String>,
     scope: InspectScope,
 }
 
 impl ScratchSchema {
-    /// Opens an empty schema, and one for each of `others`, which entities name.
+    /// Opens an empty schema, and on PostgreSQL another one for each of `others`, the schemas that entities name.
     pub(super) async fn open(settings: &DatabaseSettings, others: &[String]) -> Result<Self, ScratchError> {
         #[cfg(not(feature = "postgres"))]
         let _ = others;
@@ -60,7 +61,7 @@ impl ScratchSchema {
         }
     }
 
-    /// Where statements go.
+    /// The executor for statements.
     pub(super) fn executor(&self) -> DatabaseExecutor<'_> {
         match &self.transaction {
             Some(transaction) => (&**transaction).into(),
@@ -68,7 +69,7 @@ impl ScratchSchema {
         }
     }
 
-    /// The same, for a session of a revision.
+    /// The same connection, for a session of a revision.
     pub(super) fn base(&self) -> Connection {
         match &self.transaction {
             Some(transaction) => Connection::Held(Arc::clone(transaction)),
@@ -76,13 +77,14 @@ impl ScratchSchema {
         }
     }
 
-    /// Where the schemas of entities are built.
+    /// The scratch schemas that stand for the schemas of entities.
     pub(super) fn placement(&self) -> SchemaMapping {
         let others = self.scope.others.iter().map(|(actual, said)| (said.clone(), actual.clone()));
         SchemaMapping { schemas: others.collect::<BTreeMap<_, _>>(), home: None }
     }
 
-    /// Puts the schema that entities call `name`, or the one without a name, before all others.
+    /// Puts a scratch schema first in the search path (PostgreSQL): the one for the schema `name` of entities, or the
+    /// one for tables without a schema.
     pub(super) async fn work_in(&self, name: Option<&str>) -> Result<(), ScratchError> {
         #[cfg(feature = "postgres")]
         if let Some(transaction) = &self.transaction {
@@ -95,18 +97,20 @@ impl ScratchSchema {
         Ok(())
     }
 
-    /// How many tables may be there at once. PostgreSQL locks every table, index and sequence that a transaction makes, and has
-    /// room for some thousand locks: the least that a server may be set to is far above these.
+    /// The greatest number of tables to build at once. PostgreSQL locks every table, index and sequence that a
+    /// transaction creates, and has room for some thousand locks: even the lowest setting of a server is far above this
+    /// number.
     pub(super) fn tables_at_once(&self) -> usize {
         if self.transaction.is_some() { 300 } else { usize::MAX }
     }
 
-    /// Marks a place to come back to by [`forget`](Self::rollback_to_savepoint), where that is possible.
+    /// Sets a savepoint for [`rollback_to_savepoint`](Self::rollback_to_savepoint) in a transaction. Does nothing
+    /// without one.
     pub(super) async fn savepoint(&self) -> Result<(), ScratchError> {
         self.send_in_transaction("SAVEPOINT seachange_mark").await
     }
 
-    /// Takes back what was built since [`mark`](Self::savepoint), where that is possible.
+    /// Reverts what was built since [`savepoint`](Self::savepoint) in a transaction. Does nothing without one.
     pub(super) async fn rollback_to_savepoint(&self) -> Result<(), ScratchError> {
         self.send_in_transaction("ROLLBACK TO SAVEPOINT seachange_mark").await
     }
@@ -118,14 +122,14 @@ impl ScratchSchema {
         Ok(())
     }
 
-    /// What has been built.
+    /// Reads the schema that was built.
     pub(super) async fn inspect(&self) -> Result<Schema, DbErr> {
         let mut schema = inspect(&self.executor(), &self.scope).await?;
         schema.tables.remove(&TableName::new(MARK_TABLE));
         Ok(schema)
     }
 
-    /// Leaves nothing behind.
+    /// Removes the scratch schema, and closes the connection.
     pub(super) async fn close(self) -> Result<(), DbErr> {
         if let Some(transaction) = self.transaction.and_then(Arc::into_inner) {
             transaction.rollback().await?;
@@ -140,9 +144,10 @@ impl ScratchSchema {
     }
 }
 
-/// Sends statements as one text, for which the database needs one answer.
+/// Sends statements in batches. Each batch is one text, and needs one round trip.
 pub(super) async fn send(executor: &impl ConnectionTrait, statements: &[String]) -> Result<(), DbErr> {
-    /// Enough for the way to the server to cost little, and few enough for a message about one of them to be found.
+    /// The number of statements in a batch: enough to make round trips cheap, and few enough to find the one that an
+    /// error is about.
     const AT_ONCE: usize = 200;
     for some in statements.chunks(AT_ONCE) {
         executor.execute_unprepared(&some.join(";\n")).await?;

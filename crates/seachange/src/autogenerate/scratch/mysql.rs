@@ -1,4 +1,4 @@
-//! A database of its own, which is dropped at the end.
+//! The scratch schema on MySQL and MariaDB: a database that is dropped at the end.
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 
@@ -25,12 +25,13 @@ pub(super) async fn open(settings: &DatabaseSettings) -> Result<ScratchSchema, S
     Ok(ScratchSchema { connection, transaction: None, database: Some(database), scope })
 }
 
-/// Tells others that the database is in use: whoever holds the lock of its name uses it, and the lock goes with the session.
+/// Takes the lock on the name of a scratch database. The lock shows other sessions that the database is in use. The
+/// server releases it when the session ends.
 pub(super) async fn claim(connection: &DatabaseConnection, database: &str) -> Result<(), DbErr> {
     query_scalar::<Option<i32>>(connection, "SELECT GET_LOCK(?, 0) AS answer", [database.into()]).await.map(drop)
 }
 
-/// Texts are compared and sorted there as in the database beside it.
+/// Creates a scratch database with the character set and the collation of the current database, and switches to it.
 async fn create(connection: &DatabaseConnection, database: &str) -> Result<(), ScratchError> {
     const OPTIONS: &str =
         "SELECT CONCAT('CHARACTER SET ', @@character_set_database, ' COLLATE ', @@collation_database) AS answer";
@@ -41,7 +42,8 @@ async fn create(connection: &DatabaseConnection, database: &str) -> Result<(), S
     Ok(())
 }
 
-/// Creates a database with its mark. The text is one, so that the server executes both statements.
+/// Creates a database with its mark. Both statements are one text, so that the server executes both even if the program
+/// is killed.
 pub(super) async fn create_marked(
     connection: &DatabaseConnection,
     database: &str,
@@ -55,15 +57,15 @@ pub(super) async fn create_marked(
          CREATE TABLE {name}.{table} (id int NOT NULL PRIMARY KEY) ENGINE = InnoDB COMMENT = {mark}"
     );
     let Err(error) = connection.execute_unprepared(&text).await else { return Ok(()) };
-    // The first statement may have succeeded, but not if there was a database of this name.
+    // The first statement may have succeeded, unless a database of this name existed.
     if mysql_number(&error) != Some(DATABASE_EXISTS) {
         let _ = drop_database(connection, database).await;
     }
     Err(ScratchError::of_making("database", error))
 }
 
-/// Drops the scratch databases of programs that did not come to their end. One that a session works in is not dropped, nor is the
-/// database of this connection.
+/// Drops the scratch databases of programs that ended without dropping them. A database that a session uses is kept,
+/// and so is the database of this connection.
 pub(super) async fn drop_abandoned(connection: &DatabaseConnection) -> Result<(), DbErr> {
     const ABANDONED: &str = "SELECT t.table_schema AS name FROM information_schema.tables t
         WHERE t.table_name = ? AND t.table_comment = ? AND NOT t.table_schema <=> DATABASE()

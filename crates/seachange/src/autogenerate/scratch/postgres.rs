@@ -1,4 +1,5 @@
-//! A schema in a transaction that is rolled back. A connection that is lost takes it along.
+//! The scratch schema on PostgreSQL: a schema in a transaction that is rolled back. If the connection is lost, the
+//! server rolls back the transaction.
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 
@@ -15,7 +16,7 @@ pub(super) async fn open(settings: &DatabaseSettings, others: &[String]) -> Resu
     let connection = connection::connect(settings).await?;
     let transaction = connection.begin().await?;
     let schema = new_name();
-    // Reading must not keep other sessions waiting.
+    // A comparison must not make other sessions wait.
     transaction.execute_unprepared("SET LOCAL lock_timeout = '10s'").await?;
     create(&transaction, &schema).await?;
     let mut scope = InspectScope { schema: Some(schema.clone()), others: Vec::new() };
@@ -34,17 +35,19 @@ async fn create(transaction: &DatabaseTransaction, schema: &str) -> Result<(), S
     created.map(drop).map_err(|error| ScratchError::of_making("schema", error))
 }
 
-/// What statements name without a schema is the scratch schema's first; types of extensions are found as ever.
+/// Puts a schema first in the search path, so that names without a schema refer to it. Types of extensions are still
+/// found in the rest of the path.
 pub(super) async fn put_first(transaction: &DatabaseTransaction, schema: &str) -> Result<(), DbErr> {
     const SET: &str = "SELECT set_config('search_path', concat_ws(', ', quote_ident($1::text),
         nullif(current_setting('search_path'), '')), true) AS answer";
     query_scalar::<String>(transaction, SET, [schema.into()]).await.map(drop)
 }
 
-/// The first half of the locks on scratch databases: `scdb` in letters.
+/// The first key of the locks on scratch databases: the letters `scdb`.
 const LOCK: i32 = 0x7363_6462;
 
-/// Tells others that the database of a name is in use: the lock goes with the session.
+/// Takes the lock on the name of a scratch database. The lock shows other sessions that the database is in use. The
+/// server releases it when the session ends.
 pub(super) async fn claim(connection: &DatabaseConnection, database: &str) -> Result<(), DbErr> {
     const CLAIM: &str = "SELECT pg_try_advisory_lock($1::int4, hashtext($2::text)) AS answer";
     query_scalar::<bool>(connection, CLAIM, [LOCK.into(), database.into()]).await.map(drop)
@@ -62,10 +65,10 @@ pub(super) async fn create_marked(connection: &DatabaseConnection, database: &st
     Err(error.into())
 }
 
-/// Drops the scratch databases of programs that did not come to their end. PostgreSQL itself keeps one that a session works in,
-/// and so the database of this connection.
+/// Drops the scratch databases of programs that ended without dropping them. PostgreSQL refuses to drop a database that
+/// a session uses, such as the database of this connection.
 pub(super) async fn drop_abandoned(connection: &DatabaseConnection) -> Result<(), DbErr> {
-    // The halves of a lock are signed numbers for those who take it, and unsigned ones in the list.
+    // The keys of a lock are signed integers in the function, and unsigned ones in `pg_locks`.
     const ABANDONED: &str = "SELECT d.datname::text AS name FROM pg_database d
         WHERE shobj_description(d.oid, 'pg_database') = $1 AND d.datname <> current_database()
             AND NOT EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 2

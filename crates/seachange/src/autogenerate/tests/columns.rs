@@ -1,4 +1,4 @@
-//! Columns that come, go and change.
+//! Columns that are added, dropped and changed.
 
 use sea_orm::sea_query::ColumnType;
 
@@ -30,7 +30,7 @@ fn a_new_column() {
     "#);
     insta::assert_snapshot!(written(SQLITE, &added(required(integer("size")))), @r#"
     up
-        // Rows that are there have no value for `size`: if there are any, give it a default, or
+        // Existing rows have no value for `size`: if there are any, give the column a default, or
         // fill it before it becomes NOT NULL.
         alter(manager, "posts")
             .add_column(integer("size"))
@@ -90,7 +90,7 @@ fn nullability_and_default() {
     let change = modified(title.clone(), required(with_default(title, "'untitled'")));
     insta::assert_snapshot!(written(POSTGRES, &change), @r#"
     up
-        // A row without a value for `title` stops this.
+        // This fails if a row has no value for `title`.
         alter(manager, "posts")
             .modify_column_keeping_type(string_len("title", 80).default("untitled"))
             .apply()
@@ -106,7 +106,7 @@ fn nullability_and_default() {
     "#);
     insta::assert_snapshot!(written(SQLITE, &change), @r#"
     up
-        // A row without a value for `title` stops this.
+        // This fails if a row has no value for `title`.
         alter(manager, "posts")
             .modify_column_keeping_type(string_len("title", 80).default("untitled"))
             .apply()
@@ -122,7 +122,7 @@ fn nullability_and_default() {
     "#);
     insta::assert_snapshot!(written(MYSQL, &change), @r#"
     up
-        // A row without a value for `title` stops this.
+        // This fails if a row has no value for `title`.
         alter(manager, "posts")
             .modify_column_keeping_type(string_len("title", 80).default("untitled"))
             .apply()
@@ -148,7 +148,7 @@ fn a_type_that_postgres_converts() {
             .await?;
         Ok(())
     down
-        // A value of `size` that cannot be converted stops this.
+        // This fails if a value of `size` cannot be converted.
         alter(manager, "posts")
             .modify_column(
                 integer("size")
@@ -168,7 +168,7 @@ fn a_type_that_postgres_has_to_be_told_how_to_convert() {
     let to = required(with_default(states, "'draft'::post_state"));
     insta::assert_snapshot!(written(POSTGRES, &modified(from, to)), @r#"
     up
-        // A value of `state` that cannot be converted stops this.
+        // This fails if a value of `state` cannot be converted.
         alter(manager, "posts")
             .modify_column(
                 enumeration("state", "post_state", ["draft", "published"])
@@ -188,14 +188,14 @@ fn a_type_that_postgres_has_to_be_told_how_to_convert() {
     let flag = column("flag", ColumnType::Boolean, "boolean");
     insta::assert_snapshot!(written(POSTGRES, &modified(column("flag", ColumnType::SmallInteger, "smallint"), flag)), @r#"
     up
-        // A value of `flag` that cannot be converted stops this.
+        // This fails if a value of `flag` cannot be converted.
         alter(manager, "posts")
             .modify_column(boolean_null("flag").using(Expr::cust("flag <> 0")))
             .apply()
             .await?;
         Ok(())
     down
-        // A value of `flag` that cannot be converted stops this.
+        // This fails if a value of `flag` cannot be converted.
         alter(manager, "posts")
             .modify_column(small_integer_null("flag").using(Expr::cust("flag::integer")))
             .apply()
@@ -205,14 +205,14 @@ fn a_type_that_postgres_has_to_be_told_how_to_convert() {
     let json = column("data", ColumnType::JsonBinary, "jsonb");
     insta::assert_snapshot!(written(POSTGRES, &modified(json, column("data", ColumnType::Uuid, "uuid"))), @r##"
     up
-        // A value of `data` that cannot be converted stops this.
+        // This fails if a value of `data` cannot be converted.
         alter(manager, "posts")
             .modify_column(uuid_null("data").using(Expr::cust(r#""data"::text::uuid"#)))
             .apply()
             .await?;
         Ok(())
     down
-        // A value of `data` that cannot be converted stops this.
+        // This fails if a value of `data` cannot be converted.
         alter(manager, "posts")
             .modify_column(json_binary_null("data").using(Expr::cust(r#""data"::text::jsonb"#)))
             .apply()
@@ -463,7 +463,7 @@ fn what_is_computed() {
     };
     insta::assert_snapshot!(written(SQLITE, &modified(by("a + b"), by("a + b + c"))), @r#"
     up
-        // The values of `total` are computed anew.
+        // The values of `total` are recomputed.
         alter(manager, "posts")
             .drop_column("total")
             .add_column(
@@ -474,7 +474,7 @@ fn what_is_computed() {
             .await?;
         Ok(())
     down
-        // The values of `total` are computed anew.
+        // The values of `total` are recomputed.
         alter(manager, "posts")
             .drop_column("total")
             .add_column(
@@ -508,7 +508,7 @@ fn what_is_computed() {
             other => {
                 return Err(DbErr::BackendNotSupported {
                     db: other.as_str(),
-                    ctx: "stored columns that become plain ones",
+                    ctx: "dropping the expression of a stored column",
                 });
             }
         }

@@ -1,4 +1,4 @@
-//! Constraints, and the comment, of a table that is there.
+//! Constraints and the comment of an existing table.
 
 use super::{MYSQL, POSTGRES, SQLITE, names, posts, written};
 use crate::autogenerate::operation::{SchemaOperation, TableChange};
@@ -128,7 +128,7 @@ fn what_postgres_alone_has() {
             other => {
                 return Err(DbErr::BackendNotSupported {
                     db: other.as_str(),
-                    ctx: "foreign keys that are checked late",
+                    ctx: "deferrable foreign keys",
                 });
             }
         }

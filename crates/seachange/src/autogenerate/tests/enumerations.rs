@@ -90,7 +90,7 @@ fn values_are_added_where_they_stand() {
         }
         Ok(())
     down
-        // A row with `idea` or `review` or `archived` for its `state` stops this.
+        // This fails if a row has `idea` or `review` or `archived` in a column of type `state`.
         match manager.get_database_backend() {
             sea_orm::DbBackend::Postgres => {
                 let statements = [
@@ -155,7 +155,7 @@ fn a_value_that_is_used_at_once_takes_a_new_type() {
             .modify_column_keeping_type(enumeration("state", "state", ["draft"]).default("draft"))
             .apply()
             .await?;
-        // A row with `idea` for its `state` stops this.
+        // This fails if a row has `idea` in a column of type `state`.
         match manager.get_database_backend() {
             sea_orm::DbBackend::Postgres => {
                 let statements = [
@@ -216,7 +216,7 @@ fn what_depends_on_the_type_is_made_again() {
         }
         Ok(())
     down
-        // A row with `idea` for its `state` stops this.
+        // This fails if a row has `idea` in a column of type `state`.
         match manager.get_database_backend() {
             sea_orm::DbBackend::Postgres => {
                 manager

@@ -1,4 +1,4 @@
-//! What is rendered is Rust, and what rustfmt would leave alone.
+//! The rendered code is valid Rust, and rustfmt does not change it.
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use std::fs;
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use seachange_source::{NewRevision, RevisionBody};
 
-/// Asserts that files with these bodies are Rust, and formatted as rustfmt does by default.
+/// Asserts that files with these bodies are valid Rust, and are formatted as rustfmt does by default.
 pub(super) fn check(bodies: &[RevisionBody]) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("rustfmt.toml"), "").unwrap();

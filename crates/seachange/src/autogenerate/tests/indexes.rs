@@ -64,7 +64,7 @@ fn an_index_of_some_rows() {
             other => {
                 return Err(DbErr::BackendNotSupported {
                     db: other.as_str(),
-                    ctx: "indexes of some rows",
+                    ctx: "partial indexes",
                 });
             }
         }
@@ -93,7 +93,7 @@ fn an_index_of_expressions() {
             other => {
                 return Err(DbErr::BackendNotSupported {
                     db: other.as_str(),
-                    ctx: "such an index",
+                    ctx: "this kind of index",
                 });
             }
         }
@@ -115,7 +115,7 @@ fn an_index_of_expressions() {
             other => {
                 return Err(DbErr::BackendNotSupported {
                     db: other.as_str(),
-                    ctx: "such an index",
+                    ctx: "this kind of index",
                 });
             }
         }
@@ -151,7 +151,7 @@ fn methods() {
             other => {
                 return Err(DbErr::BackendNotSupported {
                     db: other.as_str(),
-                    ctx: "the method of the index",
+                    ctx: "this index method",
                 });
             }
         }
@@ -176,7 +176,7 @@ fn methods() {
             other => {
                 return Err(DbErr::BackendNotSupported {
                     db: other.as_str(),
-                    ctx: "the method of the index",
+                    ctx: "this index method",
                 });
             }
         }
@@ -203,7 +203,7 @@ fn methods() {
             other => {
                 return Err(DbErr::BackendNotSupported {
                     db: other.as_str(),
-                    ctx: "such an index",
+                    ctx: "this kind of index",
                 });
             }
         }
@@ -224,7 +224,7 @@ fn methods() {
             other => {
                 return Err(DbErr::BackendNotSupported {
                     db: other.as_str(),
-                    ctx: "such an index",
+                    ctx: "this kind of index",
                 });
             }
         }
@@ -265,7 +265,7 @@ fn a_name_with_quotes() {
             other => {
                 return Err(DbErr::BackendNotSupported {
                     db: other.as_str(),
-                    ctx: "such an index",
+                    ctx: "this kind of index",
                 });
             }
         }
@@ -281,7 +281,7 @@ fn a_name_with_quotes() {
             other => {
                 return Err(DbErr::BackendNotSupported {
                     db: other.as_str(),
-                    ctx: "the way to quote names",
+                    ctx: "this way to quote names",
                 });
             }
         }

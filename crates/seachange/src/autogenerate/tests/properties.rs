@@ -1,4 +1,4 @@
-//! Whatever the operations are, what is written for them is formatted Rust.
+//! For all operations, the code is formatted Rust.
 
 use proptest::collection::vec;
 use proptest::option;

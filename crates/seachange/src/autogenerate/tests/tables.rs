@@ -394,7 +394,7 @@ fn a_table_that_only_its_own_text_says() {
             other => {
                 return Err(DbErr::BackendNotSupported {
                     db: other.as_str(),
-                    ctx: "such a table",
+                    ctx: "this kind of table",
                 });
             }
         }

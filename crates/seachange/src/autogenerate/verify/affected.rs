@@ -1,4 +1,4 @@
-//! Which tables take part.
+//! The tables that a scratch copy needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,8 @@ use crate::autogenerate::comparison::Comparison;
 use crate::autogenerate::operation::SchemaOperation;
 use crate::schema::{Column, ForeignKey, Schema, Table, TableName, Unique};
 
-/// The tables that steps are about, with those next to them, by their names before and after.
+/// The tables that the operations concern and the tables that foreign keys connect with them, by their names before and
+/// after the operations.
 #[derive(Debug, Default)]
 pub(super) struct AffectedTables {
     /// Before.
@@ -25,30 +26,30 @@ impl AffectedTables {
         let old_names: BTreeMap<_, _> = renames.map(|(from, to)| (to, from)).collect();
         let old = |table: &TableName| (*old_names.get(table).unwrap_or(&table)).clone();
         let new = |table: &TableName| (*new_names.get(table).unwrap_or(&table)).clone();
-        let mut cast = Self::default();
-        cast.to.extend(operations.iter().flat_map(SchemaOperation::tables).cloned());
-        cast.from.extend(cast.to.iter().map(old));
-        add_children(&comparison.from, &mut cast.from);
-        add_children(&comparison.to, &mut cast.to);
-        // A table that nothing happens to, and that something begins to refer to, is there on both sides.
+        let mut affected = Self::default();
+        affected.to.extend(operations.iter().flat_map(SchemaOperation::tables).cloned());
+        affected.from.extend(affected.to.iter().map(old));
+        add_children(&comparison.from, &mut affected.from);
+        add_children(&comparison.to, &mut affected.to);
+        // An unchanged table to which a new foreign key refers is needed on both sides.
         let mut size = 0;
-        while size != cast.from.len() + cast.to.len() {
-            size = cast.from.len() + cast.to.len();
-            cast.from.extend(cast.to.iter().map(old));
-            add_parents(&comparison.from, &mut cast.from);
-            cast.to.extend(cast.from.iter().map(new));
-            add_parents(&comparison.to, &mut cast.to);
+        while size != affected.from.len() + affected.to.len() {
+            size = affected.from.len() + affected.to.len();
+            affected.from.extend(affected.to.iter().map(old));
+            add_parents(&comparison.from, &mut affected.from);
+            affected.to.extend(affected.from.iter().map(new));
+            add_parents(&comparison.to, &mut affected.to);
         }
-        cast
+        affected
     }
 
-    /// The schemas beside that of the connection.
+    /// The schemas of these tables, other than the current schema of the connection.
     pub(super) fn schemas(&self) -> BTreeSet<String> {
         self.from.iter().chain(&self.to).filter_map(|table| table.schema.clone()).collect()
     }
 }
 
-/// Adds the tables that refer to these.
+/// Adds the tables that refer to the named ones.
 fn add_children(schema: &Schema, names: &mut BTreeSet<TableName>) {
     let refers = |name: &&TableName| {
         let keys = schema.table(name).into_iter().flat_map(|table| &table.foreign_keys);
@@ -58,7 +59,7 @@ fn add_children(schema: &Schema, names: &mut BTreeSet<TableName>) {
     names.extend(children);
 }
 
-/// Adds all tables that any of these refers to.
+/// Adds all tables that the named ones refer to, directly or through other tables.
 fn add_parents(schema: &Schema, names: &mut BTreeSet<TableName>) {
     let mut open: Vec<_> = names.iter().cloned().collect();
     while let Some(name) = open.pop() {
@@ -77,33 +78,33 @@ pub(super) fn subset(schema: &Schema, names: &BTreeSet<TableName>) -> Schema {
     part
 }
 
-/// Stand-ins for tables that others refer to and that are not compared: with the columns that are referred to, as keys. Without
-/// them a foreign key would lead to the table of that name in the database itself.
+/// Placeholders for referenced tables that are not compared. A placeholder has the referenced columns, as keys. Without
+/// it, a foreign key would refer to the table of that name in the compared database.
 pub(super) fn placeholder_tables(schemas: [&Schema; 2]) -> BTreeMap<TableName, Table> {
-    let mut strangers = BTreeMap::<TableName, Table>::new();
+    let mut placeholders = BTreeMap::<TableName, Table>::new();
     let known = |name: &TableName| schemas.iter().any(|schema| schema.tables.contains_key(name));
     for table in schemas.iter().flat_map(|schema| schema.tables.values()) {
         for key in table.foreign_keys.iter().filter(|key| !known(&key.referenced_table)) {
             let name = &key.referenced_table;
-            let stranger = strangers.entry(name.clone()).or_insert_with(|| Table::new(name.clone()));
-            stand_in(stranger, table, key);
+            let placeholder = placeholders.entry(name.clone()).or_insert_with(|| Table::new(name.clone()));
+            stand_in(placeholder, table, key);
         }
     }
-    strangers
+    placeholders
 }
 
-fn stand_in(stranger: &mut Table, table: &Table, key: &ForeignKey) {
+fn stand_in(placeholder: &mut Table, table: &Table, key: &ForeignKey) {
     for (own, referenced) in key.columns.iter().zip(&key.referenced_columns) {
-        if let Some(column) = table.column(own).filter(|_| stranger.column(referenced).is_none()) {
+        if let Some(column) = table.column(own).filter(|_| placeholder.column(referenced).is_none()) {
             let column = Column::new(referenced, column.column_type.clone());
-            stranger.columns.push(Column { nullable: false, ..column });
+            placeholder.columns.push(Column { nullable: false, ..column });
         }
     }
-    // No primary key: SQLite would number rows by one.
+    // A unique constraint, not a primary key: SQLite would number rows by a primary key.
     let columns = key.referenced_columns.clone();
-    if stranger.uniques.iter().all(|own| own.columns != columns) {
-        let name = format!("seachange_key_{}", stranger.uniques.len());
-        stranger.uniques.push(Unique { name: Some(name), columns, deferrable: None, nulls_not_distinct: false });
+    if placeholder.uniques.iter().all(|own| own.columns != columns) {
+        let name = format!("seachange_key_{}", placeholder.uniques.len());
+        placeholder.uniques.push(Unique { name: Some(name), columns, deferrable: None, nulls_not_distinct: false });
     }
 }
 
@@ -144,8 +145,8 @@ mod tests {
             views: Vec::new(),
         };
         let add = SchemaOperation::Change { table: "pets".into(), change: TableChange::AddForeignKey(key) };
-        let cast = AffectedTables::of(&comparison, &[add]);
+        let affected = AffectedTables::of(&comparison, &[add]);
         let both = BTreeSet::from(["people", "pets"].map(TableName::from));
-        assert_eq!((cast.from, cast.to), (both.clone(), both));
+        assert_eq!((affected.from, affected.to), (both.clone(), both));
     }
 }

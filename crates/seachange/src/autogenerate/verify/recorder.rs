@@ -1,4 +1,4 @@
-//! Statements, run and written down.
+//! Runs statements and records them.
 
 use std::collections::BTreeMap;
 
@@ -9,18 +9,18 @@ use super::schema_names::rewrite_schema_names;
 use crate::intercept::{BeginOptions, StatementHandler};
 use crate::runner::DirectSession;
 
-/// The scratch schema, and the statements that it was sent.
+/// A session on the scratch schema, and the statements that were sent to it.
 pub(super) struct Recorder {
     pub(super) live: DirectSession,
     pub(super) statements: Vec<String>,
-    /// The schemas that stand for others, by the names of those.
+    /// The scratch schemas, by the names of the schemas that they replace.
     pub(super) places: BTreeMap<String, String>,
-    /// Whether an alteration leaves out what only checks it, as a script does.
+    /// Whether an alteration omits the statements that only check it, as an offline script does.
     pub(super) is_script: bool,
 }
 
 impl Recorder {
-    /// The statement for the copy.
+    /// Returns the statement with the schemas of the copy.
     fn placed(&self, statement: Statement) -> Statement {
         if self.places.is_empty() {
             return statement;

@@ -1,4 +1,4 @@
-//! Schemas that stand for those of the database.
+//! Replaces schemas of the database with scratch schemas in SQL text.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,14 @@ use sea_orm::DbBackend;
 use crate::alter::clause::quoted;
 use crate::sql::{SqlDialect, Token, TokenKind, tokens};
 
-/// A statement of PostgreSQL, with other schemas instead of those that it names.
+/// Returns a statement of PostgreSQL with the schemas of `places` replaced.
 pub(super) fn rewrite_schema_names(sql: &str, places: &BTreeMap<String, String>) -> String {
     let tokens = tokens(sql, SqlDialect::Postgres);
     let is_block = tokens.first().is_some_and(|first| first.is_word("do"));
     moved_tokens(&tokens, places, is_block)
 }
 
-/// Tokens with other schemas. In a block, what strings say is moved as well.
+/// Returns the text of the tokens with the schemas replaced. In a block, the schemas in strings are replaced too.
 fn moved_tokens(tokens: &[Token<'_>], places: &BTreeMap<String, String>, is_block: bool) -> String {
     let moved = tokens.iter().enumerate().map(|(at, token)| {
         let place = token.name().and_then(|name| places.get(&*name));
@@ -27,14 +27,14 @@ fn moved_tokens(tokens: &[Token<'_>], places: &BTreeMap<String, String>, is_bloc
     moved.collect()
 }
 
-/// The token, with what it says moved if it is a string.
+/// Returns the text of a token. In a string, the schemas are replaced.
 fn moved_inside(token: &Token<'_>, places: &BTreeMap<String, String>) -> String {
     if token.kind != TokenKind::Text {
         return token.text.to_owned();
     }
     let inside = |text: &str, is_block: bool| moved_tokens(&tokens(text, SqlDialect::Postgres), places, is_block);
     if token.text.starts_with('$') {
-        // A body between dollar tags, whose strings are statements of its own.
+        // A body between dollar tags. Its strings are statements too.
         let tag = token.text[1..].find('$').map_or(1, |end| end + 2);
         let body = token.text[tag..].strip_suffix(&token.text[..tag]);
         return match body {
@@ -48,7 +48,7 @@ fn moved_inside(token: &Token<'_>, places: &BTreeMap<String, String>) -> String 
     }
 }
 
-/// Whether a token stands before a dot, or behind `SCHEMA`.
+/// Whether a token names a schema: it is before a dot, or after `SCHEMA`.
 fn names_schema(tokens: &[Token<'_>], at: usize) -> bool {
     let before = tokens[..at].iter().rev().find(|token| !token.is_trivia());
     tokens.get(at + 1).is_some_and(|next| next.kind == TokenKind::Dot)

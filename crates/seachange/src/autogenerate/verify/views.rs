@@ -1,11 +1,13 @@
-//! Views over the tables that take part. Without them, the copy would let columns change that the database holds fast.
+//! Views over the copied tables. Without them, the copy would accept changes of columns that the views of the database
+//! prevent.
 
 use sea_orm::DbBackend;
 
 use crate::alter::clause::quoted;
 use crate::schema::{Schema, View};
 
-/// Statements that make views which read the same columns as those of the database, as far as their tables are there.
+/// Returns statements that create views. Each view reads the same columns as a view of the database, if their tables
+/// are in `tables`.
 pub(super) fn stand_ins(views: &[View], tables: &Schema) -> Vec<String> {
     views.iter().filter_map(|view| stand_in(view, tables)).collect()
 }
@@ -21,7 +23,7 @@ fn stand_in(view: &View, tables: &Schema) -> Option<String> {
         .flat_map(|(table, columns)| columns.iter().map(|column| format!("{}.{}", name(&table.name), name(column))));
     let columns: Vec<_> = columns.enumerate().map(|(number, column)| format!("{column} AS c{number}")).collect();
     let from: Vec<_> = reads.iter().map(|(table, _)| name(&table.name)).collect();
-    // A name for people: the schema is part of it.
+    // The name includes the schema, for error messages.
     Some(format!(
         "CREATE VIEW {} AS SELECT {} FROM {}",
         name(&view.name.to_string()),

@@ -10,10 +10,10 @@ use crate::sql::{SessionState, SqlDialect, StatementFacts};
 
 pub(super) struct MySqlDialect;
 
-/// What ends a statement that holds semicolons, the first that does not occur in it.
+/// The delimiters for a statement that contains semicolons; the first that does not occur in it is used.
 const DELIMITERS: [&str; 4] = ["//", "$$", "||", ";;;;"];
 
-/// What the preamble of a script sets anyway.
+/// Settings that the preamble of a script sets.
 const IN_PREAMBLE: [&str; 6] = ["names", "character_set", "sql_mode", "time_zone", "database", "use"];
 
 impl Dialect for MySqlDialect {
@@ -28,8 +28,7 @@ impl Dialect for MySqlDialect {
         ]
     }
 
-    /// What SQLx says to every connection; and a backslash in a string escapes, which a server may be told otherwise.
-    /// No statement resets a session: each setting that the text names gets its default.
+    /// No statement resets a session: each setting that the text changes gets its default.
     fn reset(&self, facts: &[StatementFacts]) -> Vec<String> {
         let is_name = |name: &&String| name.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_');
         let states = facts.iter().flat_map(|facts| &facts.session_writes);
@@ -42,7 +41,9 @@ impl Dialect for MySqlDialect {
         names.into_iter().map(|name| format!("SET SESSION {name} = DEFAULT")).collect()
     }
 
-    /// The session is in the database whose record the script keeps.
+    /// The settings that SQLx makes for every connection. A backslash in a string has to escape, which a server may
+    /// disable.
+    /// The session has to use the database whose record the script writes.
     fn preamble(&self, schema: Option<&str>) -> Vec<String> {
         let mode = "REPLACE(CONCAT(@@sql_mode, ',PIPES_AS_CONCAT,NO_ENGINE_SUBSTITUTION'), 'NO_BACKSLASH_ESCAPES', '')";
         let place = schema.map(|schema| format!("USE `{}`", schema.replace('`', "``")));
@@ -62,7 +63,7 @@ impl Dialect for MySqlDialect {
         Expr::cust("UTC_TIMESTAMP(3)")
     }
 
-    /// The client cuts at every semicolon, and knows nothing of the bodies of triggers.
+    /// The client splits at every semicolon, also inside the body of a trigger.
     fn wrap(&self, statement: String, has_inner_end: bool) -> String {
         if !has_inner_end {
             return statement;
@@ -77,7 +78,7 @@ impl Dialect for MySqlDialect {
         SqlDialect::MySql
     }
 
-    /// A moment is one of UTC without saying so; an UUID is 16 bytes.
+    /// A timestamp is in UTC, without an offset; a UUID is 16 bytes.
     fn literal(&self, value: &Value) -> Result<String, &'static str> {
         let moment = match value {
             Value::ChronoDateTimeUtc(Some(moment)) => moment.naive_utc(),

@@ -20,11 +20,12 @@ impl Dialect for PostgresDialect {
         ]
     }
 
-    /// What SQLx says to every connection, and the schema, alone in the path as the engine sets it.
     fn reset(&self, _facts: &[StatementFacts]) -> Vec<String> {
         vec!["DISCARD ALL".to_owned()]
     }
 
+    /// The settings that SQLx makes for every connection, and the schema, alone in the search path as the engine sets
+    /// it.
     fn preamble(&self, schema: Option<&str>) -> Vec<String> {
         let session = [
             "client_encoding = 'UTF8'",
@@ -38,7 +39,7 @@ impl Dialect for PostgresDialect {
         statements
     }
 
-    /// `CURRENT_TIMESTAMP` is when the transaction began.
+    /// `CURRENT_TIMESTAMP` is the time when the transaction began.
     fn now(&self) -> Expr {
         Expr::cust("clock_timestamp()")
     }
@@ -60,7 +61,7 @@ impl Dialect for PostgresDialect {
     fn literal(&self, value: &Value) -> Result<String, &'static str> {
         match value {
             Value::String(Some(text)) if text.contains('\0') => Err("PostgreSQL takes no text with a zero byte"),
-            // Whole numbers are of type integer, and these are not.
+            // Whole numbers would be of type integer without the cast.
             Value::Float(Some(number)) if !number.is_finite() => Ok(format!("'{number}'::float8")),
             Value::Double(Some(number)) if !number.is_finite() => Ok(format!("'{number}'::float8")),
             value => common(&PostgresQueryBuilder, value),

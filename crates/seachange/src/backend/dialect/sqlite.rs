@@ -9,8 +9,8 @@ use crate::sql::{SqlDialect, StatementFacts};
 
 pub(super) struct SqliteDialect;
 
-/// The numbers of rows that refer to nothing are kept in a table of the session, which takes no more at the end than at the
-/// beginning: an error there stops the script before it commits.
+/// A temporary table keeps the number of rows that violate foreign keys. Its check fails when there are more at the end
+/// than at the beginning: the error stops the script before it commits.
 const REBUILD: RebuildScript = RebuildScript {
     before: &[
         "PRAGMA foreign_keys = OFF",
@@ -39,7 +39,6 @@ impl Dialect for SqliteDialect {
         ]
     }
 
-    /// The command line does not enforce foreign keys unless it is told to; the engine does.
     /// The preamble switches foreign keys on again.
     fn reset(&self, facts: &[StatementFacts]) -> Vec<String> {
         let pragmas = facts.iter().filter_map(|facts| facts.pragma.as_ref());
@@ -47,6 +46,7 @@ impl Dialect for SqliteDialect {
         if is_switched { vec!["PRAGMA foreign_keys = OFF".to_owned()] } else { Vec::new() }
     }
 
+    /// The command line enforces foreign keys only when a `PRAGMA` says so; the engine always does.
     fn preamble(&self, _schema: Option<&str>) -> Vec<String> {
         vec!["PRAGMA foreign_keys = ON".to_owned()]
     }
@@ -55,13 +55,13 @@ impl Dialect for SqliteDialect {
         "BEGIN IMMEDIATE"
     }
 
-    /// As the engine writes moments, so that texts compare as times do.
+    /// In the format of the engine, so that texts sort as times do.
     fn now(&self) -> Expr {
         Expr::cust("strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')")
     }
 
-    /// A table that falls would first delete its rows, and those of its children with them; inside a transaction the switch
-    /// does nothing.
+    /// Without the switch, SQLite first deletes the rows of a dropped table, and of the tables that refer to it. Inside
+    /// of a transaction, the switch has no effect.
     fn rebuild(&self) -> Option<RebuildScript> {
         Some(REBUILD)
     }
@@ -70,7 +70,7 @@ impl Dialect for SqliteDialect {
         SqlDialect::Sqlite
     }
 
-    /// Moments are texts here, in the formats of SQLx; an UUID is 16 bytes.
+    /// Timestamps are texts, in the formats of SQLx; a UUID is 16 bytes.
     fn literal(&self, value: &Value) -> Result<String, &'static str> {
         let text = match value {
             Value::ChronoDateTimeUtc(Some(moment)) => moment.to_rfc3339_opts(SecondsFormat::AutoSi, false),

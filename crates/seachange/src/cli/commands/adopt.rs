@@ -101,6 +101,6 @@ async fn record(context: &Context, old: &ForeignVersionTable, limits: Limits) ->
     let revisions = describe::revisions(adoption.unrecorded().count());
     context.terminal.status(format!("recorded {revisions} as applied; the database is at {place}"));
     let table = old.name();
-    context.terminal.status(format!("`{}` was left as it is: nothing reads it from now on", printable::name(&table)));
+    context.terminal.status(format!("`{}` was not changed; nothing reads it from now on", printable::name(&table)));
     Ok(Exit::Success)
 }

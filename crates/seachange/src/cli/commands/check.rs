@@ -56,7 +56,7 @@ impl CheckArgs {
         match self.format.format {
             Format::Json => answer_json(context.terminal, &found.iter().map(entry).collect::<Vec<_>>()),
             Format::Text if found.is_empty() => {
-                context.terminal.status("the database fits the entities");
+                context.terminal.status("the database matches the entities");
                 Ok(())
             }
             Format::Text => {

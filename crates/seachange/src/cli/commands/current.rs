@@ -54,7 +54,7 @@ impl CurrentArgs {
 
 async fn check_heads(migrator: &Migrator, standing: &DatabasePosition) -> Result<(), Diagnostic> {
     if !standing.unknown.is_empty() {
-        return Err(ahead(&standing.unknown, "a newer program migrated it: ask that one, or build this one anew"));
+        return Err(ahead(&standing.unknown, "a newer program migrated it: use that one, or rebuild this one"));
     }
     let pending = migrator.pending().await?;
     if pending.is_empty() { Ok(()) } else { Err(Diagnostic::behind(&pending).hint("`up` applies them")) }

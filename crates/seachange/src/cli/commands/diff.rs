@@ -23,7 +23,7 @@ impl DiffArgs {
         hints(&comparison.candidates(&renames)).iter().for_each(|hint| context.terminal.hint(hint));
         let operations = comparison.operations(&renames);
         if operations.is_empty() {
-            context.terminal.status("the database fits the entities");
+            context.terminal.status("the database matches the entities");
             return Ok(Exit::Success);
         }
         let scratch = self.comparing.scratch(context)?;

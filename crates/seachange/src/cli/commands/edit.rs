@@ -64,7 +64,7 @@ impl Editor {
         let is_blank = |text: &OsString| text.to_str().is_some_and(|text| text.trim().is_empty());
         let set = |variable| Some((variable, env::var_os(variable).filter(|text| !is_blank(text))?));
         let (variable, text) = VARIABLES.into_iter().find_map(set).ok_or_else(|| {
-            Diagnostic::usage("neither `VISUAL` nor `EDITOR` is set, and `edit` opens what they name")
+            Diagnostic::usage("neither `VISUAL` nor `EDITOR` is set; `edit` runs the editor that they name")
                 .hint("for example `EDITOR=nano`, or `EDITOR='code --wait'`; `show` prints the path of the file")
         })?;
         let text = text.into_string().map_err(|text| {
@@ -72,7 +72,7 @@ impl Editor {
                 .hint(format!("set `{variable}` to the editor's command, for example `nano`"))
         })?;
         let words = shell_words::split(&text).map_err(|error| {
-            Diagnostic::usage(format!("`{variable}` is no command: {error} in `{text}`"))
+            Diagnostic::usage(format!("`{variable}` is not a command: {error} in `{text}`"))
                 .hint("write it as in a shell, for example `code --wait`")
         })?;
         Ok(Self { variable, words })

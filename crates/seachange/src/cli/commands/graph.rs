@@ -115,6 +115,6 @@ fn unknown_ending(file: &Path, ending: &OsStr) -> Diagnostic {
     let known = ENDINGS.map(|(ending, _)| format!("`.{ending}`")).join(", ");
     let (file, ending) = (file.to_string_lossy(), ending.display());
     let written = shell_words::quote(&file);
-    Diagnostic::usage(format!("`graph` writes no `.{ending}`, as in `{file}`; it writes {known}"))
-        .hint(format!("name the format to write that file all the same: `graph --format svg -o {written}`"))
+    Diagnostic::usage(format!("`graph` cannot write `.{ending}`, as in `{file}`; it writes {known}"))
+        .hint(format!("to write that file anyway, name the format: `graph --format svg -o {written}`"))
 }

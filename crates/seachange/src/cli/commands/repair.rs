@@ -89,7 +89,7 @@ async fn accept_edited(context: &Context, revisions: &[String], limits: Limits) 
     }
     context.terminal.status(match scripts.len() {
         0 if revisions.is_empty() => "nothing to record: no revision was edited after it was applied".to_owned(),
-        0 => "nothing to record: what is named was not edited after it was applied".to_owned(),
+        0 => "nothing to record: the named revisions were not edited after they were applied".to_owned(),
         count => format!("recorded the code of {}", describe::revisions(count)),
     });
     Ok(Exit::Success)
@@ -126,7 +126,7 @@ fn finding(status: &RevisionStatus) -> Option<(&'static str, Option<&'static str
     match (&status.state, status.script) {
         (RevisionState::Interrupted(_), _) => Some(("interrupted", None)),
         (RevisionState::Edited(_), _) => {
-            Some(("edited", Some("`repair --accept-edited` records the code that is there now")))
+            Some(("edited", Some("`repair --accept-edited` records the current code")))
         }
         (RevisionState::Applied(_), None) => {
             Some(("unknown", Some("`up` says whether the database is ahead of this program, or has diverged from it")))

@@ -57,7 +57,7 @@ pub(crate) struct FreshArgs {
 impl ResetArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         let settings = context.settings()?;
-        prompt::confirm(&format!("take every revision back in `{settings}`"), self.confirmation.yes)?;
+        prompt::confirm(&format!("revert every revision in `{settings}`"), self.confirmation.yes)?;
         let flags = DowngradeFlags { limits: self.limits, ..DowngradeFlags::default() };
         downgrade(context, &[Target::BASE], &flags).await
     }
@@ -66,7 +66,7 @@ impl ResetArgs {
 impl RefreshArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         let settings = context.settings()?;
-        let question = format!("take every revision back in `{settings}` and apply all again");
+        let question = format!("revert every revision in `{settings}` and apply all again");
         prompt::confirm(&question, self.confirmation.yes)?;
         let migrator = context.connect().await?.with_limits(self.limits.limits());
         downgrade_with(context, &migrator, &[Target::BASE]).await?;

@@ -158,7 +158,7 @@ pub(crate) async fn downgrade_with(
 fn of_downgrade(error: Error) -> Diagnostic {
     match error {
         Error::Applied(AppliedError::Ahead { unknown }) => {
-            ahead(&unknown, "a newer program applied it: revert it with that one, then `down` goes on from there")
+            ahead(&unknown, "a newer program applied it: revert it with that one, then `down` continues from there")
         }
         error => error.into(),
     }
@@ -201,13 +201,13 @@ fn conclude(context: &Context, migrator: &Migrator, direction: Direction, report
         context.terminal.answer_raw(json::report(report, Utc::now()).map_err(Diagnostic::json)?);
     }
     let place = format!("{} is at {}", context.settings()?, place_of(migrator.graph(), &report.current));
-    let verb = if direction == Direction::Upgrade { "applied" } else { "took back" };
+    let verb = if direction == Direction::Upgrade { "applied" } else { "reverted" };
     let done = describe::revisions(report.done.len());
     if let Some(next) = report.left.first() {
         let left = describe::revisions(report.left.len());
         return Err(Diagnostic::new(interrupt::exit(), format!("stopped before `{}`", next.revision))
             .detail(format!("{verb} {done}, {left} left; {place}"))
-            .hint("the same command goes on from here"));
+            .hint("the same command continues from here"));
     }
     if report.done.is_empty() {
         context.terminal.status(format!("nothing to do: {place}"));

@@ -81,14 +81,14 @@ impl ScriptRange {
 }
 
 fn no_range(word: &str) -> Diagnostic {
-    Diagnostic::usage(format!("`down --sql` does not know where the database stands: `{word}` is no range"))
-        .hint("say where it starts and ends, as `down --sql head:base` or `down --sql ae10:-1`")
+    Diagnostic::usage(format!("`down --sql` needs the current revision of the database: `{word}` is no range"))
+        .hint("name its start and end, as in `down --sql head:base` or `down --sql ae10:-1`")
 }
 
 impl ScriptArgs {
     fn answer(&self, context: &Context, script: &SqlScript) -> Result<Exit, Diagnostic> {
         if script.revisions.is_empty() {
-            context.terminal.status("nothing to do: there is nothing between these places, and no script");
+            context.terminal.status("nothing to do: there are no revisions between these places, and no script was written");
             return Ok(Exit::Success);
         }
         match &self.output {

@@ -11,19 +11,19 @@ pub(super) fn problem(error: &AdoptError) -> Diagnostic {
     let problem = Diagnostic::new(Exit::Mismatch, printable::name(&error.to_string()));
     match error {
         AdoptError::NoTable { .. } => {
-            problem.hint("`--table` and `--table-schema` name another one; the settings say which database is asked")
+            problem.hint("`--table` and `--table-schema` name another table; the settings name the database")
         }
-        AdoptError::ForeignTable { .. } => problem.hint("`--from` says whose table it is, `--table` which"),
+        AdoptError::ForeignTable { .. } => problem.hint("`--from` names the tool, `--table` its table"),
         AdoptError::Unknown { tool: MigrationTool::SeaOrm, .. } => problem
-            .hint("a version is the file name, the `MigrationName` or the id of a revision: give the revision that it became one of them"),
+            .hint("a version is the file name, the `MigrationName` or the id of a revision: set one of them on the revision that replaces it"),
         AdoptError::Unknown { tool: MigrationTool::Alembic, .. } => {
-            problem.hint("a version is the id of a revision: give it to the revision that it became")
+            problem.hint("a version is the id of a revision: set it as the id of the revision that replaces it")
         }
         AdoptError::Ambiguous { .. } => problem.hint("give one of them the version as its id, or as its `MigrationName`"),
         AdoptError::Missing { missing, .. } => problem
-            .hint("apply them with the old program first, or put them after what is applied")
-            .hint(format!("if the database has what {} would do, `stamp` says so without this table", quoted(missing))),
+            .hint("apply them with the old program first, or move them after the applied revisions")
+            .hint(format!("if the database already has the changes of {}, `stamp` records that without this table", quoted(missing))),
         AdoptError::Recorded { .. } => problem
-            .hint("`status` shows what is recorded; `stamp --purge REVISION` writes it anew, `stamp --purge base` empties it"),
+            .hint("`status` shows what is recorded; `stamp --purge REVISION` rewrites it, `stamp --purge base` empties it"),
     }
 }

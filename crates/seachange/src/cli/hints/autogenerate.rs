@@ -12,12 +12,12 @@ pub(crate) fn problem(error: &AutogenerateError) -> Diagnostic {
     let plain = |exit| Diagnostic::new(exit, printable::name(&error.to_string()));
     match error {
         AutogenerateError::Scratch(ScratchError::Connect(error)) => database::connect(error)
-            .hint("it is the scratch database: `--scratch-url` or `SCRATCH_DATABASE_URL` says where"),
+            .hint("it is the scratch database; `--scratch-url` or `SCRATCH_DATABASE_URL` sets its URL"),
         AutogenerateError::Scratch(ScratchError::Forbidden { .. }) => plain(Exit::Connection)
-            .detail("the tables of the entities are built there for a moment, to see what the database makes of them")
+            .detail("the engine creates the tables of the entities there temporarily, to read them back as the database stores them")
             .hint("name another place with `--scratch-url` or `SCRATCH_DATABASE_URL`, or grant the user the right"),
         AutogenerateError::Entities(EntityError::Schema { .. }) => {
-            plain(Exit::Usage).hint("leave it out with `--exclude-table`, and out of the entities")
+            plain(Exit::Usage).hint("exclude it with `--exclude-table`, and remove it from the entities")
         }
         AutogenerateError::Entities(EntityError::Enumeration { .. }) => {
             plain(Exit::Usage).hint("give the types different names, or the same values")
@@ -26,7 +26,7 @@ pub(crate) fn problem(error: &AutogenerateError) -> Diagnostic {
             plain(Exit::Usage).hint("name only the entity that has all columns")
         }
         AutogenerateError::Entities(_) => {
-            plain(Exit::Usage).hint("nothing was changed: it is the entities that have to be")
+            plain(Exit::Usage).hint("nothing was changed; correct the entities")
         }
         AutogenerateError::Replay(error) => replay(error),
         AutogenerateError::Statement(source) => {

@@ -19,27 +19,27 @@ pub(crate) fn connect(error: &ConnectError) -> Diagnostic {
             problem.hint(format!("give the dependency on seachange the feature `{}`", driver.feature()))
         }
         ConnectError::Unreachable { .. } => {
-            problem.hint("is it running there? `DATABASE_URL`, or `DATABASE_HOSTNAME` and `DATABASE_PORT`, say where")
+            problem.hint("check that it is running; `DATABASE_URL`, or `DATABASE_HOSTNAME` and `DATABASE_PORT`, set the address")
         }
         ConnectError::TimedOut { .. } | ConnectError::Busy { .. } => {
             problem.hint("it may be starting, have no connection left, or be a server of another kind: try again")
         }
         ConnectError::AccessDenied { .. } => {
-            problem.hint("`DATABASE_USERNAME` and `DATABASE_PASSWORD`, or `DATABASE_URL`, say as whom to connect")
+            problem.hint("`DATABASE_USERNAME` and `DATABASE_PASSWORD`, or `DATABASE_URL`, set the user and the password")
         }
         ConnectError::UnknownDatabase { .. } => problem.hint("create it, or correct `DATABASE_NAME`"),
         ConnectError::DatabaseDenied { .. } => problem.hint("grant the user access to it"),
         ConnectError::Tls { .. } | ConnectError::CaFile { .. } => {
-            problem.hint("`DATABASE_TLS_MODE` says whether and how to encrypt")
+            problem.hint("`DATABASE_TLS_MODE` sets whether and how to encrypt")
         }
         ConnectError::Protocol { .. } => {
-            problem.hint("`DATABASE_DRIVER`, or the beginning of `DATABASE_URL`, says what kind of server it is")
+            problem.hint("`DATABASE_DRIVER`, or the beginning of `DATABASE_URL`, sets the kind of server")
         }
         ConnectError::NoFolder { folder } => problem
-            .detail("after `sqlite:///` a path reads differently in SQLAlchemy and in SQLx, so that no folder is made")
-            .hint(format!("make the folder `{}`, or write the path after `sqlite:` alone", folder.display())),
+            .detail("SQLAlchemy and SQLx read a path after `sqlite:///` differently, so no folder is created")
+            .hint(format!("create the folder `{}`, or write the path directly after `sqlite:`", folder.display())),
         ConnectError::IsFolder { .. } => problem.hint("name a file in it"),
-        ConnectError::NotADatabase { .. } => problem.hint("the file was not touched; name another one"),
+        ConnectError::NotADatabase { .. } => problem.hint("the file was not changed; name another one"),
         ConnectError::Locked { .. } => problem.hint("wait for the other program, or stop it"),
         ConnectError::ReadOnly { .. } | ConnectError::File { .. } | ConnectError::Folder { .. } => {
             problem.hint("this user needs to write to the file and to its folder")
@@ -67,19 +67,19 @@ pub(super) fn refused(problem: Diagnostic, error: &DbErr) -> Diagnostic {
             "this user lacks a right: `status` has to read the tables of seachange, and `up` to create and change tables too"
         }
         _ if is_read_only(error) => {
-            "this server, or this session, only reads: point the settings at a server that takes writes"
+            "this server, or this session, only reads: point the settings at a server that accepts writes"
         }
         // PostgreSQL's invalid_schema_name: no schema of the search path is there.
-        Some("3F000") => "`DATABASE_SCHEMA` names a schema that is not there: create it",
+        Some("3F000") => "`DATABASE_SCHEMA` names a schema that does not exist: create it",
         // PostgreSQL's duplicate_prepared_statement and invalid_sql_statement_name: the session is somebody else's, too.
         Some("42P05" | "26000") => {
-            "a pooler seems to hand out sessions by transaction: connect to the server itself, or to a pool in session mode"
+            "a pooler seems to assign sessions by transaction: connect to the server itself, or to a pool in session mode"
         }
         // SQLite's BUSY.
         Some("5") => "another program is writing: wait for it, or stop it",
         // SQLite's READONLY, and READONLY_DIRECTORY.
         Some("8" | "1544") => {
-            "this user needs to write to the file and to its folder, and the URL not to say `mode=ro`"
+            "this user needs to write to the file and to its folder, and the URL must not contain `mode=ro`"
         }
         _ => return problem,
     };
@@ -91,13 +91,13 @@ impl From<SettingsError> for Diagnostic {
         let problem = Self::usage(error.to_string());
         match &error {
             SettingsError::AmbiguousPath { missing, existing, .. } => {
-                problem.detail("SQLAlchemy reads the path after three slashes from here, and SQLx from the root").hint(
+                problem.detail("SQLAlchemy reads a path after three slashes as relative, and SQLx as absolute").hint(
                     format!("write `sqlite:{existing}` for the file that exists, or `sqlite:{missing}` for a new one"),
                 )
             }
             SettingsError::Unset => problem
                 .hint("set `DATABASE_URL`, or its parts: this folder, and those above it, have no `Cargo.toml`")
-                .hint(format!("for that SQLite file all the same, set `DATABASE_URL=sqlite:{DEFAULT_PATH}`")),
+                .hint(format!("to use that SQLite file anyway, set `DATABASE_URL=sqlite:{DEFAULT_PATH}`")),
             SettingsError::SeveralHosts { .. } => problem.hint(ONE_HOST),
             SettingsError::DriverNotBuilt { driver, .. } => {
                 problem.hint(format!("give the dependency on seachange the feature `{}`", driver.feature()))
@@ -113,7 +113,7 @@ impl From<SettingsError> for Diagnostic {
 }
 
 /// For lists of hosts, among which other drivers choose.
-const ONE_HOST: &str = "name the server that takes writes, or a name in front of all of them that leads there";
+const ONE_HOST: &str = "name the server that accepts writes, or a host name that leads to it";
 
 fn url_hint(problem: &UrlProblem) -> &'static str {
     match problem {
@@ -136,9 +136,9 @@ impl From<EnvFileError> for Diagnostic {
     fn from(error: EnvFileError) -> Self {
         let problem = Self::usage(error.to_string());
         match error {
-            EnvFileError::Malformed { .. } => problem.hint("put single quotes round a value with spaces or `#` in it"),
+            EnvFileError::Malformed { .. } => problem.hint("put single quotes around a value with spaces or `#` in it"),
             EnvFileError::Unreadable { source, .. } if source.kind() == ErrorKind::IsADirectory => problem
-                .detail("a container engine makes a folder where the file of a bind mount is missing")
+                .detail("a container engine creates a folder if the file of a bind mount is missing")
                 .hint(ENV_FILE),
             EnvFileError::Unreadable { .. } => problem.hint(ENV_FILE),
             EnvFileError::Missing { .. } => problem,

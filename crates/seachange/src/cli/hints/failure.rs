@@ -19,7 +19,7 @@ pub(super) fn problem(failure: &RevisionFailure) -> Diagnostic {
     problem = problem.detail(left(failure));
     if failure.done > 0 {
         let done = describe::revisions(failure.done);
-        problem = problem.detail(format!("{done} of {} before it went through and stay", failure.of));
+        problem = problem.detail(format!("{done} of {} succeeded before it and are kept", failure.of));
     }
     hint(failure, instead_of_panic(&failure.cause, problem))
 }
@@ -38,10 +38,10 @@ pub(super) fn problem_of_replay(failure: &RevisionFailure) -> Diagnostic {
     let mut problem = facts(failure);
     if failure.done > 0 {
         let done = describe::revisions(failure.done);
-        problem = problem.detail(format!("{done} of {} before it went through", failure.of));
+        problem = problem.detail(format!("{done} of {} succeeded before it", failure.of));
     }
     problem
-        .detail("nothing stays: the revisions ran in a scratch database, which was dropped")
+        .detail("nothing remains: the revisions ran in a scratch database, which was dropped")
         .hint("correct the file, build the program again, and repeat the command")
 }
 
@@ -86,7 +86,7 @@ fn left(failure: &RevisionFailure) -> String {
     };
     match failure.left {
         Leftover::Nothing if failure.is_whole => format!(
-            "nothing is left of the {} of the run: they were one transaction, and were rolled back",
+            "nothing is left of the {} of the run: they were in one transaction, which was rolled back",
             describe::revisions(failure.of)
         ),
         Leftover::Nothing if !failure.rolls_back => "nothing is left of it: it had not changed anything yet".to_owned(),
@@ -95,17 +95,17 @@ fn left(failure: &RevisionFailure) -> String {
         Leftover::Begun { statements: 1 } => format!("{why}: 1 statement before the failure took effect"),
         Leftover::Begun { statements } => format!("{why}: {statements} statements before the failure took effect"),
         Leftover::Escaped => {
-            "the transaction of the engine was not open any more: what the revision ran may be in the database, as a whole or \
+            "the engine's transaction was no longer open: what the revision ran may be in the database, as a whole or \
              in part, and the record does not have it"
                 .to_owned()
         }
-        Leftover::Unknown => "the connection was lost during the commit: it may be there or not, as a whole".to_owned(),
+        Leftover::Unknown => "the connection was lost during the commit: either all of it took effect, or none of it".to_owned(),
     }
 }
 
 fn hint(failure: &RevisionFailure, problem: Diagnostic) -> Diagnostic {
     let problem = match failure.limit {
-        Some(Limit::Lock) => problem.hint("`--lock-timeout` says how long to wait for a lock, `--retries` how often"),
+        Some(Limit::Lock) => problem.hint("`--lock-timeout` sets how long to wait for a lock, `--retries` how often to retry"),
         Some(Limit::Statement) => problem.hint("it took longer than `--statement-timeout` allows"),
         None => problem,
     };
@@ -119,21 +119,21 @@ fn hint(failure: &RevisionFailure, problem: Diagnostic) -> Diagnostic {
     match (failure.left, failure.direction) {
         (Leftover::Nothing, _) if failure.limit.is_some() => problem.hint(GO_ON),
         (Leftover::Begun { .. }, _) if is_lost(&failure.cause) => {
-            problem.hint("when the database answers again, `repair` tells what it has done, and how to go on")
+            problem.hint("when the database answers again, `repair` shows what it has done, and how to continue")
         }
         (Leftover::Nothing, _) if is_lost(&failure.cause) => {
             problem.hint(format!("when the database answers again, {GO_ON}"))
         }
-        (Leftover::Nothing, Direction::Upgrade) => problem.hint("correct the file, then `up` goes on from here"),
-        (Leftover::Nothing, Direction::Downgrade) => problem.hint("correct the file, then `down` goes on from here"),
+        (Leftover::Nothing, Direction::Upgrade) => problem.hint("correct the file, then `up` continues from here"),
+        (Leftover::Nothing, Direction::Downgrade) => problem.hint("correct the file, then `down` continues from here"),
         (Leftover::Begun { .. }, direction) => problem
             .hint("correct the file, then `repair --resume` runs the rest of it")
             .hint(interrupted::settle(direction)),
         (Leftover::Escaped, Direction::Upgrade) => {
-            problem.hint("look at the database; undo what is there and correct the file, or record it with `stamp`")
+            problem.hint("check the database; undo what is there and correct the file, or record it with `stamp`")
         }
         (Leftover::Escaped, Direction::Downgrade) => {
-            problem.hint("look at the database; restore what is gone and correct the file, or record it with `stamp`")
+            problem.hint("check the database; restore what is gone and correct the file, or record it with `stamp`")
         }
         (Leftover::Unknown, _) => problem.hint("`status` tells"),
     }

@@ -24,7 +24,7 @@ pub(super) fn target(error: &ParseTargetError) -> Diagnostic {
     }
     problem
         .hint("a target is `head`, `heads`, `base`, `+N`, `-N`, a label, or a revision id or the beginning of one")
-        .hint("it may count from a place, as `ae10+2`, and keep to a branch, as `label@head`")
+        .hint("it can count from a place, such as `ae10+2`, and be limited to a branch, such as `label@head`")
 }
 
 pub(super) fn range(error: &RangeError) -> Diagnostic {
@@ -54,7 +54,7 @@ pub(super) fn plan(error: &PlanError) -> Diagnostic {
     match error {
         PlanError::Resolve(error) => resolve(error),
         PlanError::NotApplied { .. } => problem.hint("`status` shows what is applied"),
-        PlanError::WrongWay { direction: Direction::Upgrade, .. } => problem.hint("`down` takes revisions back"),
+        PlanError::WrongWay { direction: Direction::Upgrade, .. } => problem.hint("`down` reverts revisions"),
         PlanError::WrongWay { direction: Direction::Downgrade, .. } => problem.hint("`up` applies revisions"),
     }
 }
@@ -68,11 +68,11 @@ pub(super) fn resolve(error: &ResolveError) -> Diagnostic {
         }
         ResolveError::SeveralStarts { target, starts } => problem.hint(several_starts(target, starts)),
         ResolveError::TooFar { target, .. } if target.is_relative() => {
-            problem.hint("`status` shows where the database stands")
+            problem.hint("`status` shows the current revisions")
         }
         ResolveError::TooFar { .. } => problem.hint("`history` shows what comes before and after it"),
         ResolveError::SeveralWays { target, candidates, made, .. } if target.steps() < 0 => problem.hint(format!(
-            "the first {made} lead to {}; from there, say which to follow, as `{}@-1`",
+            "the first {made} lead to {}; choose the one to follow, for example `{}@-1`",
             quoted(candidates),
             candidates.first().map_or("ID", String::as_str)
         )),
@@ -92,7 +92,7 @@ fn several_starts(target: &Target, starts: &[String]) -> String {
     let steps = target.steps();
     let place = |start: &String| if target.is_relative() { String::new() } else { start.clone() };
     let spelled: Vec<String> = starts.iter().map(|start| format!("{start}@{}{steps:+}", place(start))).collect();
-    format!("say from which to count: {}", either(&spelled))
+    format!("name the revision to count from: {}", either(&spelled))
 }
 
 /// The word of a target that a text is in another case: `HEAD`.
@@ -127,13 +127,13 @@ pub(super) fn applied(error: &AppliedError) -> Diagnostic {
     let problem = Diagnostic::new(Exit::Mismatch, printable::name(&error.to_string()));
     match error {
         AppliedError::Ahead { .. } => problem
-            .hint("a newer program migrated it: run that one, or build this one anew")
-            .hint("`up --ahead allow` leaves alone what is unknown, and applies the rest"),
+            .hint("a newer program migrated it: run that one, or rebuild this one")
+            .hint("`up --ahead allow` ignores the unknown revisions, and applies the rest"),
         AppliedError::Diverged { .. } => problem
-            .hint("the files of these revisions are not part of this program: bring them back, or use another database")
-            .hint("if the database is right and its record wrong, `stamp --purge REVISION` writes the record anew"),
+            .hint("the files of these revisions are not part of this program: restore them, or use another database")
+            .hint("if the database is correct and its record is wrong, `stamp --purge REVISION` rewrites the record"),
         AppliedError::Missing { missing, current, .. } => problem
-            .hint("they were put below what was applied before; `up --include-missing` applies them now")
-            .hint(format!("or do by hand what {} would do, then `stamp {}`", quoted(missing), current.join(" "))),
+            .hint("they were inserted below applied revisions; `up --include-missing` applies them now")
+            .hint(format!("or make the changes of {} by hand, then `stamp {}`", quoted(missing), current.join(" "))),
     }
 }

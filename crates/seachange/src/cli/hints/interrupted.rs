@@ -19,16 +19,16 @@ pub(super) fn interrupted(
 ) -> Diagnostic {
     match known {
         Some(known) => hints(known).into_iter().fold(facts(problem, known), Diagnostic::hint),
-        None => problem.hint("`repair` tells what it has done").hint(settle(direction)),
+        None => problem.hint("`repair` shows what it has done").hint(settle(direction)),
     }
 }
 
 /// A statement of which a person has to say what became of it.
 pub(super) fn in_doubt(known: &InterruptedRevision) -> Diagnostic {
     let number = known.in_doubt.as_ref().map_or(0, |(entry, _)| entry.number);
-    let message = format!("nobody knows whether statement {number} of `{}` took effect", known.revision);
+    let message = format!("it is unknown whether statement {number} of `{}` took effect", known.revision);
     facts(Diagnostic::new(Exit::Mismatch, message), known).hint(
-        "look at the database, then `repair --resume --ran` if it did, or `repair --resume --not-run` if it did not",
+        "check the database, then `repair --resume --ran` if it did, or `repair --resume --not-run` if it did not",
     )
 }
 
@@ -45,7 +45,7 @@ fn facts(problem: Diagnostic, known: &InterruptedRevision) -> Diagnostic {
 /// What an interrupted revision has done, and what is in doubt.
 pub(crate) fn lines(known: &InterruptedRevision) -> Vec<String> {
     let mut lines = vec![match known.finished.len() {
-        _ if known.is_of_script() => "it was begun by a script, which does not write down what took effect".to_owned(),
+        _ if known.is_of_script() => "a script began it; scripts keep no journal, so it is unknown which statements took effect".to_owned(),
         0 => "no statement of it is known to have taken effect".to_owned(),
         1 => "1 statement of it took effect:".to_owned(),
         count => format!("{count} statements of it took effect:"),
@@ -68,12 +68,12 @@ pub(crate) fn lines(known: &InterruptedRevision) -> Vec<String> {
 /// The ways on.
 pub(crate) fn hints(known: &InterruptedRevision) -> [&'static str; 2] {
     let rest = match &known.in_doubt {
-        _ if known.is_of_script() => "what the script printed when it stopped tells at which statement that was",
+        _ if known.is_of_script() => "the output of the script shows at which statement it stopped",
         Some((_, StatementOutcome::Half(_))) => {
-            "undo by hand what there is of that statement, then `repair --resume --not-run`"
+            "revert by hand what that statement did, then `repair --resume --not-run`"
         }
         Some((_, StatementOutcome::Unknown)) => {
-            "look at the database, then `repair --resume --ran` if it took effect, or `repair --resume --not-run`"
+            "check the database, then `repair --resume --ran` if it took effect, or `repair --resume --not-run`"
         }
         Some((_, StatementOutcome::NotRun(_))) => "`repair --resume` runs that statement again, and the rest",
         _ if known.finished.is_empty() => "`repair --resume` runs it",
@@ -85,10 +85,10 @@ pub(crate) fn hints(known: &InterruptedRevision) -> [&'static str; 2] {
 pub(super) fn settle(direction: Direction) -> &'static str {
     match direction {
         Direction::Upgrade => {
-            "or undo by hand what it did, then `repair --rolled-back`; or finish it by hand, then `repair --applied`"
+            "or revert by hand what it did, then `repair --rolled-back`; or finish it by hand, then `repair --applied`"
         }
         Direction::Downgrade => {
-            "or finish it by hand, then `repair --rolled-back`; or undo by hand what it did, then `repair --applied`"
+            "or finish it by hand, then `repair --rolled-back`; or revert by hand what it did, then `repair --applied`"
         }
     }
 }

@@ -16,14 +16,14 @@ pub(crate) fn place(error: &PlacementError, sources: &RevisionFiles, typed: &Com
         PlacementError::Dependency { target, error } => dependency(problem, target, error, sources, typed),
         PlacementError::Relative { .. } => problem.hint("name a revision or a label, or say `head` or `heads`"),
         PlacementError::SeveralParents { parents } => {
-            let message = format!("{} revisions were named, and a new one comes after one of them", parents.len());
+            let message = format!("{} revisions were named, but a new revision has one parent", parents.len());
             let problem = one_of(listed(Diagnostic::usage(message), parents, sources), parents, typed);
             problem.hint(format!("or join them first: `merge {}`", parents.join(" ")))
         }
         PlacementError::NotHead { revision, .. } => not_head(problem, revision, sources, typed),
         PlacementError::NothingToMerge { heads, .. } => nothing_to_merge(problem, heads, sources, typed),
         PlacementError::Ancestor { below, above } => {
-            problem.hint(format!("leave `{below}` out: it is part of `{above}`"))
+            problem.hint(format!("omit `{below}`: it is part of `{above}`"))
         }
         PlacementError::NoDependency { .. } => problem.hint("name a revision or a label"),
         PlacementError::UnknownFolder { .. } => {
@@ -57,10 +57,10 @@ fn several_heads(
     let all = describe::all_heads(branch);
     let start = format!("{} heads{place}", heads.len());
     if typed.command == "merge" {
-        let problem = Diagnostic::usage(format!("{start}, and `head` is one"));
+        let problem = Diagnostic::usage(format!("{start}, but `head` stands for one"));
         return listed(problem, heads, sources).hint(format!("to join them: {}", typed.after(&[all])));
     }
-    let problem = Diagnostic::usage(format!("{start}, and a new revision comes after one of them"));
+    let problem = Diagnostic::usage(format!("{start}, but a new revision has one parent"));
     one_of(listed(problem, heads, sources), heads, typed).hint(format!("or join them first: `merge {all}`"))
 }
 
@@ -100,13 +100,13 @@ fn listed(problem: Diagnostic, ids: &[String], sources: &RevisionFiles) -> Diagn
 fn one_of(problem: Diagnostic, ids: &[String], typed: &CommandLine) -> Diagnostic {
     ids.iter()
         .take(SPELLED_OUT)
-        .fold(problem, |problem, id| problem.hint(format!("to go on from `{id}`: {}", typed.after(&[id]))))
+        .fold(problem, |problem, id| problem.hint(format!("to continue from `{id}`: {}", typed.after(&[id]))))
 }
 
 fn not_head(problem: Diagnostic, revision: &str, sources: &RevisionFiles, typed: &CommandLine) -> Diagnostic {
     let spliced = typed.adding(&["--splice"]);
     if typed.command == "merge" {
-        return problem.hint(format!("to join it all the same: {spliced}"));
+        return problem.hint(format!("to join it anyway: {spliced}"));
     }
     let problem = problem.hint(format!("to start a branch there: {spliced}"));
     one_of(problem, &heads_above(revision, sources), typed)
@@ -122,7 +122,7 @@ fn heads_above(revision: &str, sources: &RevisionFiles) -> Vec<String> {
 fn nothing_to_merge(problem: Diagnostic, heads: &[String], sources: &RevisionFiles, typed: &CommandLine) -> Diagnostic {
     match heads {
         [] => problem.hint("`revision -m MESSAGE` writes the first"),
-        [_] => problem.hint("`revision -m MESSAGE` goes on from the head"),
+        [_] => problem.hint("`revision -m MESSAGE` continues from the head"),
         heads => listed(problem, heads, sources).hint(format!("to join all heads: {}", typed.after(&["heads"]))),
     }
 }

@@ -20,11 +20,11 @@ impl From<WriteError> for Diagnostic {
     fn from(error: WriteError) -> Self {
         match &error {
             WriteError::Misfit { problems } => {
-                let start = Self::usage("the revision does not fit to those that exist; nothing was written");
+                let start = Self::usage("the revision conflicts with existing revisions; nothing was written");
                 problems.iter().fold(start, |problem, source| problem.detail(source.to_string()).hint(source.way_out()))
             }
             WriteError::IdExists { .. } | WriteError::IdIsLabel { .. } | WriteError::IllegalId { .. } => {
-                Self::usage(error.to_string()).hint("leave `--rev-id` out for a random id")
+                Self::usage(error.to_string()).hint("omit `--rev-id` to get a random id")
             }
             WriteError::LabelExists { .. } | WriteError::LabelIsId { .. } | WriteError::IllegalLabel { .. } => {
                 Self::usage(error.to_string()).hint("choose another `--branch-label`")

@@ -26,13 +26,13 @@ fn hint(problem: Diagnostic, error: &ScriptError) -> Diagnostic {
     let revision = &error.revision;
     match &error.obstacle {
         ScriptErrorKind::Reads(ReadKind::Returned) => problem
-            .hint("write rows with `manager.execute(Query::insert() ...)`, which asks for no row and no key back")
-            .hint("and have the database look up keys that it gave, by `SELECT` inside of the statement"),
+            .hint("write rows with `manager.execute(Query::insert() ...)`, which reads back no row and no key")
+            .hint("and look up generated keys by a `SELECT` inside the statement"),
         ScriptErrorKind::Reads(ReadKind::Probe(_)) => problem
-            .hint("say `if_not_exists()` or `if_exists()` in the statement, and the database asks itself when it runs"),
+            .hint("use `if_not_exists()` or `if_exists()` in the statement: then the database checks when it runs"),
         ScriptErrorKind::Reads(_) => problem
             .hint("move the question into a statement, as in `UPDATE ... FROM` or `INSERT ... SELECT`")
-            .hint(format!("or write the scripts up to `{revision}` and after it, and do by hand what it does")),
+            .hint(format!("or write the scripts up to `{revision}` and after it, and make its changes by hand")),
         ScriptErrorKind::Value(_) => {
             problem.hint("write the value into the text of the statement, as this database has it")
         }

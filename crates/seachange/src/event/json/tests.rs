@@ -1,4 +1,4 @@
-//! Lines of JSON.
+//! The lines of JSON for events and reports.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::time::Duration;

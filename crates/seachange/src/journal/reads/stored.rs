@@ -1,7 +1,7 @@
-//! Rows of a query as text, and rows of the driver made of them again.
+//! Stores rows of a query as text, and restores rows of the driver from the text.
 //!
-//! The database itself makes them again: it selects the values under the names and types that they had, so that the code
-//! reads them by the same calls.
+//! The database itself restores them: it selects the values under their former names and types, so that the code reads
+//! them with the same calls.
 
 #[cfg(any(feature = "sqlite", feature = "mysql"))]
 use sea_orm::{ConnectionTrait, Statement, Value};
@@ -17,7 +17,7 @@ mod sqlite;
 
 use crate::sql::SqlDialect;
 
-/// How many rows one statement makes again.
+/// How many rows one statement restores.
 const AT_ONCE: usize = 100;
 
 /// Rows of one query.
@@ -33,12 +33,12 @@ pub(super) struct StoredRows {
 struct StoredCell {
     /// Its type, as the driver of the database names or numbers it.
     kind: String,
-    /// The value as text; nothing for NULL. Bytes are hexadecimal.
+    /// The value as text; `None` for NULL. Bytes are hexadecimal.
     value: Option<String>,
 }
 
 impl StoredRows {
-    /// Takes rows; nothing where a value is of a type that could not be made again.
+    /// Stores rows; `None` when a value has a type that cannot be restored.
     pub(super) fn of(rows: &[QueryResult]) -> Option<Self> {
         let Some(first) = rows.first() else { return Some(Self { names: Vec::new(), rows: Vec::new() }) };
         let names = first.column_names();
@@ -46,11 +46,11 @@ impl StoredRows {
         Some(Self { names, rows })
     }
 
-    /// Makes rows of the driver again.
+    /// Restores rows of the driver.
     ///
     /// # Errors
     ///
-    /// What the database says.
+    /// The error of the database.
     pub(super) async fn restore(
         &self,
         dialect: SqlDialect,
@@ -75,7 +75,7 @@ impl StoredRows {
     }
 }
 
-/// Selects values again, each as `column` says, bound as `value` makes it.
+/// Selects values again: `column` gives the expression of each, and `value` the value to bind.
 #[cfg(any(feature = "sqlite", feature = "mysql"))]
 async fn select(
     names: &[String],
@@ -118,7 +118,7 @@ fn quoted(name: &str, quote: char) -> String {
     format!("{quote}{}{quote}", name.replace(quote, &format!("{quote}{quote}")))
 }
 
-/// Bytes of a hexadecimal text.
+/// The bytes of a hexadecimal text.
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 fn bytes(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes().chunks_exact(2);

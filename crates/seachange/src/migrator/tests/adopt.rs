@@ -1,4 +1,4 @@
-//! Databases that another tool migrated before.
+//! Databases that another tool has migrated before.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -34,7 +34,7 @@ impl MigrationTrait for Named {
     }
 }
 
-/// `a <- b <- c`, in files of these names, and `x` beside them; `c` has a name of its own.
+/// `a <- b <- c`, in files of these names, and two more roots; `c` has a migration name that differs from its file's.
 async fn migrator() -> Migrator {
     let script = |id, down_revision, file, name| RegisteredRevision {
         revision: Revision { id, down_revision, ..Revision::ROOT },
@@ -59,7 +59,7 @@ async fn execute(migrator: &Migrator, sql: &str) {
     migrator.connection().execute_unprepared(sql).await.unwrap();
 }
 
-/// A database with these rows of sea-orm-migration.
+/// A database with these rows in the table of sea-orm-migration.
 async fn seaql(versions: &[(&str, i64)]) -> Migrator {
     let migrator = migrator().await;
     execute(&migrator, "CREATE TABLE seaql_migrations (version varchar NOT NULL PRIMARY KEY, applied_at bigint)").await;
@@ -69,7 +69,7 @@ async fn seaql(versions: &[(&str, i64)]) -> Migrator {
     migrator
 }
 
-/// A database at these heads of Alembic.
+/// A database with these heads in the table of Alembic.
 async fn alembic(heads: &[&str]) -> Migrator {
     let migrator = migrator().await;
     execute(&migrator, "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)").await;
@@ -144,7 +144,7 @@ async fn heads_of_alembic_bring_what_is_below_them() {
 #[tokio::test]
 async fn alembic_knows_ids_alone() {
     let error = refusal(&alembic(&["m1_a"]).await, &of(MigrationTool::Alembic)).await;
-    assert_eq!(error.to_string(), "`m1_a` of `alembic_version` is no revision of this program");
+    assert_eq!(error.to_string(), "`m1_a` of `alembic_version` is not a revision of this program");
 }
 
 #[tokio::test]
@@ -182,15 +182,15 @@ async fn tables_that_cannot_be_read_as_the_tools() {
 async fn versions_that_no_revision_is_or_several_are() {
     let migrator = seaql(&[("m1_a", 1), ("zebra", 2), ("m0_gone", 3)]).await;
     let error = refusal(&migrator, &of(MigrationTool::SeaOrm)).await;
-    assert_eq!(error.to_string(), "`m0_gone`, `zebra` of `seaql_migrations` are no revisions of this program");
+    assert_eq!(error.to_string(), "`m0_gone`, `zebra` of `seaql_migrations` are not revisions of this program");
     let error = refusal(&seaql(&[("twice", 1)]).await, &of(MigrationTool::SeaOrm)).await;
-    assert_eq!(error.to_string(), "`twice` may be any of `x`, `y`");
+    assert_eq!(error.to_string(), "`twice` matches several revisions: `x`, `y`");
 }
 
 #[tokio::test]
 async fn a_version_in_the_middle_that_is_not_applied() {
     let error = refusal(&seaql(&[("m1_a", 1), ("c", 2)]).await, &of(MigrationTool::SeaOrm)).await;
-    assert_eq!(error.to_string(), "`b` is not in `seaql_migrations`, though it has what comes after: `c`");
+    assert_eq!(error.to_string(), "`b` is not in `seaql_migrations`, but revisions that come after are: `c`");
 }
 
 #[tokio::test]
@@ -212,12 +212,12 @@ async fn another_record_is_left_alone() {
     let migrator = seaql(&[("m1_a", 1)]).await;
     migrator.stamp("x").await.unwrap();
     let error = refusal(&migrator, &of(MigrationTool::SeaOrm)).await;
-    assert_eq!(error.to_string(), "`a` is in `seaql_migrations` alone, and `x` is recorded already");
+    assert_eq!(error.to_string(), "`a` is only in `seaql_migrations`, and `x` is only in the record");
     execute(&migrator, "UPDATE seachange_revision SET state = 'upgrading'").await;
     assert!(matches!(migrator.adopt(&of(MigrationTool::SeaOrm)).await, Err(Error::Interrupted { .. })));
 }
 
-/// Nothing is recorded here: an upgrade would begin at the first revision again.
+/// No revision is recorded, so that an upgrade would begin at the first revision again.
 #[tokio::test]
 async fn an_upgrade_of_a_database_of_another_tool_is_refused() {
     let migrator = seaql(&[("m1_a", 1), ("m2_b", 2)]).await;

@@ -73,7 +73,7 @@ async fn another_history_is_refused_in_any_case() {
     }
 }
 
-/// `c` in a program that knows nothing of what it came after.
+/// `c` in a program that does not know the revisions below it.
 const C_ALONE: Revision = Revision { id: "c", ..Revision::ROOT };
 
 #[tokio::test]

@@ -14,7 +14,7 @@ const STRICT: UpgradeOptions = UpgradeOptions {
     other_records: OtherRecordPolicy::Refuse,
 };
 
-/// A database at `r2` of which both revisions were edited since.
+/// A database at `r2` whose two revisions were edited since.
 async fn edited() -> Migrator {
     let migrator = migrator(line(&[TABLE_A, TABLE_B])).await;
     migrator.upgrade("heads").await.unwrap();

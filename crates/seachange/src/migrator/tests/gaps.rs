@@ -1,4 +1,4 @@
-//! Revisions that were added below applied ones, and records that do not fit.
+//! Revisions that were added below applied ones, and records that do not match the graph.
 
 use super::{current, memory, nodes};
 use crate::migrator::{GapPolicy, Migrator, UpgradeOptions};
@@ -10,7 +10,7 @@ const NEW: Revision = Revision { id: "new", down_revision: &["a"], ..Revision::R
 const B: Revision = Revision { id: "b", down_revision: &["a"], ..Revision::ROOT };
 const B_ON_NEW: Revision = Revision { id: "b", down_revision: &["new"], ..Revision::ROOT };
 
-/// A database at `b`, and a program in which `new` was put in below it.
+/// A database at `b`, and a program with a new revision `new` inserted below `b`.
 async fn spliced() -> Migrator {
     let before = Migrator::new(nodes(&[A, B]), memory().await).unwrap();
     before.upgrade("heads").await.unwrap();
@@ -67,7 +67,7 @@ async fn a_dependency_by_label_is_recorded_by_id() {
     migrator.upgrade("c").await.unwrap();
     let rows = migrator.read().await.unwrap().rows;
     assert_eq!(rows[1].depends_on, ["a"]);
-    // A program that does not know `c` yet takes the database for ahead, and not for another history.
+    // A program without `c` treats the database as ahead, and not as one of another history.
     let older = Migrator::new(nodes(&[labelled]), migrator.connection().clone()).unwrap();
     assert!(older.upgrade("heads").await.unwrap_err().to_string().starts_with("the database is ahead"));
 }

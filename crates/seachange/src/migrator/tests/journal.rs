@@ -1,4 +1,4 @@
-//! What a revision outside of a transaction leaves behind when it fails, and the ways on.
+//! What a revision outside of a transaction leaves behind when it fails, and how to continue.
 
 use super::*;
 use crate::error::Error;
@@ -47,7 +47,7 @@ async fn the_rest_runs_once_the_obstacle_is_gone() {
     assert_eq!(tables(&migrator).await, ["b", "seachange_revision"]);
 }
 
-/// Leaves the database as a process does that was killed while a statement ran.
+/// Leaves the database as a process does that is killed while it executes a statement.
 async fn kill_in_statement(migrator: &Migrator, number: i64) {
     let connection = migrator.connection();
     let doubt = format!("UPDATE seachange_revision_statement SET state = 'running' WHERE number = {number}");
@@ -98,7 +98,7 @@ async fn code_that_has_changed_since_is_refused() {
     let changed = Migrator::new(after, connection).unwrap();
     let error = changed.resume(Resolution::Ask).await.unwrap_err();
     let Error::Failed(failure) = error else { unreachable!("a revision fails: {error:?}") };
-    insta::assert_snapshot!(failure.cause, @"statement 1 is not what it was when it ran: `CREATE TABLE a (n integer)` then, `CREATE TABLE a (n text)` now");
+    insta::assert_snapshot!(failure.cause, @"statement 1 differs from the one that ran before: `CREATE TABLE a (n integer)` then, `CREATE TABLE a (n text)` now");
     assert_eq!(changed.interruption().await.unwrap().unwrap().finished.len(), 1);
 }
 
@@ -231,7 +231,7 @@ async fn what_went_with_the_session_is_not_made_anew() {
     migrator.upgrade("heads").await.unwrap_err();
     migrator.connection().execute_unprepared("CREATE TABLE b (n integer)").await.unwrap();
     let Err(Error::Failed(failure)) = migrator.resume(Resolution::Ask).await else { unreachable!("the table is gone") };
-    insta::assert_snapshot!(failure.cause, @"what statement 2 made went with its session: `CREATE TEMPORARY TABLE t (n integer)`");
+    insta::assert_snapshot!(failure.cause, @"what statement 2 created was lost with its session: `CREATE TEMPORARY TABLE t (n integer)`");
 }
 
 #[tokio::test]
@@ -244,6 +244,6 @@ async fn code_that_forgets_what_it_did_is_refused() {
     let Err(Error::Failed(failure)) = changed.resume(Resolution::Ask).await else {
         unreachable!("a statement is forgotten")
     };
-    insta::assert_snapshot!(failure.cause, @"statement 2 ran then, and the code does not ask for it now: `INSERT INTO a VALUES (1)`");
+    insta::assert_snapshot!(failure.cause, @"statement 2 ran before, and the code does not send it now: `INSERT INTO a VALUES (1)`");
     assert!(changed.interruption().await.unwrap().is_some());
 }

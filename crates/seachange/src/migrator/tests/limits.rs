@@ -1,4 +1,4 @@
-//! Runs that are kept waiting, or take too long, on a file that others write to.
+//! Runs that wait for a lock, or take too long, on a file that other connections write to.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -14,7 +14,7 @@ use crate::migrator::Migrator;
 use crate::runner::{Leftover, RevisionFailure};
 use crate::{Error, Migrations, Report};
 
-/// Counts to a number that takes SQLite minutes to come to.
+/// Counts up to a number for which SQLite needs minutes.
 const ENDLESS: Body = Body::Sql(
     &["CREATE TABLE n AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 4000000000) \
        SELECT max(x) AS x FROM c"],
@@ -55,7 +55,7 @@ async fn a_statement_that_takes_too_long_is_ended_and_rolled_back() {
     assert_eq!((failure.limit, failure.left, failure.attempts), (Some(Limit::Statement), Leftover::Nothing, 1));
     assert_eq!((failure.revision.as_str(), tables(&migrator).await.len()), ("r2", 2));
 
-    // The connection takes another run, and statements of others take as long as they want.
+    // The connection can run again, and statements outside of a run have no time limit.
     new(line(&[TABLE_A, TABLE_B])).upgrade("heads").await.unwrap();
     let slow = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 300000) SELECT max(x) FROM c";
     connection.execute_unprepared(slow).await.unwrap();
@@ -74,7 +74,7 @@ async fn an_update_that_takes_too_long_leaves_a_sound_connection() {
     connection.execute_unprepared("INSERT INTO a VALUES (1)").await.unwrap();
     let migrator = migrator.with_limits(statement_timeout(50));
     assert_eq!(fail(&migrator).await.limit, Some(Limit::Statement));
-    // SQLite has ended the transaction itself; the next one is a transaction all the same.
+    // SQLite has ended the transaction itself; the next statements run in a transaction again.
     migrator.downgrade("base").await.unwrap();
     assert_eq!(tables(&migrator).await, ["seachange_revision"]);
 }
@@ -92,8 +92,8 @@ async fn a_connection_is_given_back_as_it_was_found() {
     assert_eq!(busy_timeout(&connection).await, 1234);
 }
 
-/// Somebody on another connection, told from plain functions: `true` begins to read, so that nobody can commit, and `false`
-/// ends it. Each returns when it is so.
+/// Controls a reader on another connection from plain functions: `true` begins to read, which prevents every commit,
+/// and `false` ends the read. Each call returns when that is done.
 fn reader(folder: &TempDir) -> impl Fn(bool) + Send + Sync + use<> {
     let (commands, inbox) = mpsc::channel();
     let (answers, done) = mpsc::channel();
@@ -115,7 +115,7 @@ fn reader(folder: &TempDir) -> impl Fn(bool) + Send + Sync + use<> {
     }
 }
 
-/// Migrates while somebody reads from the start of the revision on, until it is run for the `last` time again.
+/// Migrates while another connection reads, from the start of the revision until the retry with the number `last`.
 async fn under_a_reader(retries: u32, last: u32) -> Result<Report, Error> {
     let folder = tempfile::tempdir().unwrap();
     let connection = open(url(&folder)).await;
@@ -144,7 +144,9 @@ async fn a_revision_that_was_kept_waiting_is_run_again() {
 #[tokio::test]
 async fn and_no_more_often_than_it_was_said() {
     for retries in [0, 1] {
-        let Err(Error::Failed(failure)) = under_a_reader(retries, 9).await else { unreachable!("somebody reads") };
+        let Err(Error::Failed(failure)) = under_a_reader(retries, 9).await else {
+            unreachable!("another connection reads")
+        };
         assert_eq!(failure.cause.to_string(), "database is locked");
         assert_eq!(
             (failure.limit, failure.left, failure.attempts),

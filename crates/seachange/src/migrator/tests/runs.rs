@@ -1,4 +1,4 @@
-//! Runs that go well, and what is read between them.
+//! Runs that succeed, and the queries they send.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
@@ -93,7 +93,7 @@ async fn drop_everything_leaves_an_empty_database() {
     assert_eq!(tables(&migrator).await, ["sqlite_sequence"]);
 }
 
-/// `current` is part of the report, so that nothing is asked after the record was read.
+/// `current` is part of the report, so that no query follows the reading of the record.
 #[tokio::test]
 async fn nothing_to_do_is_one_query() {
     let (mut connection, asked) = (memory().await, Arc::new(Mutex::new(Vec::new())));

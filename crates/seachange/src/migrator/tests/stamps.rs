@@ -1,4 +1,4 @@
-//! Records written without running anything.
+//! Rows of the record that are written without running anything.
 
 use sea_orm::ConnectionTrait;
 

@@ -19,7 +19,7 @@ fn rendered(driver: Driver, sql: &str, values: impl IntoIterator<Item = Value>) 
     render(dialect, &Statement::from_sql_and_values(dialect.backend(), sql, values))
 }
 
-/// A value in each of SQLite, PostgreSQL and MySQL.
+/// Checks the rendering of a value in SQLite, PostgreSQL and MySQL.
 fn check(value: impl Into<Value>, expected: [&str; 3]) {
     let value = value.into();
     for (driver, expected) in ALL.into_iter().zip(expected) {

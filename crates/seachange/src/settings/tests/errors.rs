@@ -1,4 +1,4 @@
-//! What is refused, in which words.
+//! The rejected settings, and their messages.
 
 use super::settle;
 
@@ -39,7 +39,7 @@ fn a_url_says_which_part_is_wrong() {
         ),
         ("mysql://u:pw@a,b/app", "`mysql://u:***@a,b/app`: it names several hosts, and a connection is made to one"),
         ("postgres://db/app?search_path=a&schema=b", "`postgres://db/app?***`: bad value for the parameter `schema`"),
-        ("postgres://u@::1/app", "`postgres://u@::1/app`: an IPv6 host stands without `[` and `]`"),
+        ("postgres://u@::1/app", "`postgres://u@::1/app`: an IPv6 host is not enclosed in `[` and `]`"),
         ("postgres://u:pw@db", "`postgres://u:***@db`: the name of the database is missing"),
         ("mysql://u:pw@db/", "`mysql://u:***@db/`: the name of the database is missing"),
         ("postgres://u:100%@db/app", "`postgres://u:***@db/app`: bad percent-encoding in the password"),
@@ -96,8 +96,8 @@ fn parts_are_checked() {
             "DRIVER=mysql\nNAME=app\nTLS_MODE=yes",
             "`DATABASE_TLS_MODE` is `yes`, which is not one of disable, prefer, require, verify-ca, verify-full",
         ),
-        ("DRIVER=sqlite\nPORT=1", "`DATABASE_PORT` is set, and means nothing to SQLite"),
-        ("DRIVER=mysql\nNAME=app\nSCHEMA=s", "`DATABASE_SCHEMA` is set, and means nothing to MySQL"),
+        ("DRIVER=sqlite\nPORT=1", "`DATABASE_PORT` is set, but does not apply to SQLite"),
+        ("DRIVER=mysql\nNAME=app\nSCHEMA=s", "`DATABASE_SCHEMA` is set, but does not apply to MySQL"),
         (
             "DRIVER=mysql\nNAME=app\nPASSWORD=pw\nPASSWORD_FILE=/x",
             "both `DATABASE_PASSWORD` and `DATABASE_PASSWORD_FILE` are set",
@@ -130,7 +130,7 @@ fn parts_that_disagree_with_the_url() {
         check(&format!("URL={url}\n{part}"), &format!("`DATABASE_{name}` disagrees with the database URL"));
     }
     check("URL=sqlite:a.db\nNAME=b.db", "`DATABASE_NAME` disagrees with the database URL");
-    check("URL=sqlite:a.db\nPASSWORD=pw", "`DATABASE_PASSWORD` is set, and means nothing to SQLite");
+    check("URL=sqlite:a.db\nPASSWORD=pw", "`DATABASE_PASSWORD` is set, but does not apply to SQLite");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Tables of what is given against what it comes to, and the promise that passwords stay inside.
+//! Tables of given values and their results, and tests that passwords are not shown.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it does not expect")]
 
 mod errors;
@@ -12,7 +12,7 @@ use std::path::Path;
 use super::resolve::{FileSystem, resolve};
 use super::{DatabaseLocation, DatabaseSettings, DatabaseVariables, SettingsError};
 
-/// A disk of a few files.
+/// A file system with a few files.
 #[derive(Default)]
 struct Files(BTreeMap<&'static str, &'static str>);
 
@@ -66,7 +66,7 @@ fn settle(text: &str) -> Result<DatabaseSettings, SettingsError> {
     resolve(&variables(text), &files())
 }
 
-/// Shows everything that is decided, the password revealed.
+/// Shows all resolved values, including the password.
 fn reveal(settings: &DatabaseSettings) -> String {
     let server = match settings.target() {
         DatabaseLocation::Sqlite(sqlite) => return sqlite.url(),

@@ -1,4 +1,4 @@
-//! Whatever a person chooses as a password comes through to the driver, and nowhere else.
+//! Any password reaches the driver unchanged, and is shown nowhere else.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, proptest};
@@ -13,7 +13,7 @@ fn text() -> impl Strategy<Value = String> {
     proptest::prop_oneof![any::<String>(), "[ -~é]{1,24}"].prop_filter("empty is unset", |text| !text.is_empty())
 }
 
-/// Passwords that no other field, and no word of a message, holds by accident.
+/// Passwords that do not occur by accident in another field or in a word of a message.
 fn password() -> impl Strategy<Value = String> {
     "[ -~é]{0,16}\\PC{0,4}".prop_map(|text| format!("ZQ{text}ZQ"))
 }

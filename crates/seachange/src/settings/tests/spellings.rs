@@ -1,4 +1,4 @@
-//! Every way to name a database that is understood.
+//! All accepted ways to name a database.
 
 use super::{reveal, settle};
 
@@ -44,7 +44,7 @@ fn sqlite_urls() {
         ("sqlite+aiosqlite:///var/lib/app.db", "sqlite:var/lib/app.db?mode=rwc"),
         ("sqlite:///both.db", "sqlite:both.db?mode=rwc"),
         ("sqlite:////var/lib/app.db", "sqlite:/var/lib/app.db?mode=rwc"),
-        // SQLx's own parameters say that it is SQLx's spelling.
+        // SQLx's own parameters mark the URL as SQLx's spelling.
         ("sqlite:///var/lib/app.db?mode=rwc", "sqlite:/var/lib/app.db?mode=rwc"),
         ("sqlite:///data/a.db?mode=rwc", "sqlite:/data/a.db?mode=rwc"),
         ("sqlite:///data/a.db?mode=ro", "sqlite:/data/a.db?mode=ro"),
@@ -111,7 +111,7 @@ fn postgres_urls() {
             "postgres://db/app?options=-c%20geqo%3Doff%20-c%20search_path%3Daudit",
             "Postgres host=db name=app schema=audit options=-c geqo=off",
         ),
-        // A path of several is the server's to search.
+        // The server searches a path of several schemas.
         ("postgres://db/app?search_path=audit,public", "Postgres host=db name=app options[search_path]=audit,public"),
         ("postgres://db/app?options[statement_timeout]=1s", "Postgres host=db name=app options[statement_timeout]=1s"),
     ] {

@@ -1,4 +1,4 @@
-//! The models. Those of one table are its states.
+//! The models. Several models of one table are its states before and after changes.
 
 #![allow(clippy::allow_attributes, dead_code, reason = "of a model, the table alone is looked at")]
 
@@ -20,7 +20,7 @@ macro_rules! model {
     };
 }
 
-/// How somebody feels.
+/// A mood.
 #[derive(Clone, Debug, PartialEq, Eq, sea_orm::EnumIter, sea_orm::DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Enum", enum_name = "mood")]
 pub enum Mood {
@@ -30,7 +30,7 @@ pub enum Mood {
     Sad,
 }
 
-/// How somebody feels, later.
+/// The same enumeration after a change.
 #[derive(Clone, Debug, PartialEq, Eq, sea_orm::EnumIter, sea_orm::DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Enum", enum_name = "mood")]
 pub enum LaterMood {
@@ -43,7 +43,7 @@ pub enum LaterMood {
 }
 
 model!(
-    /// Where most changes start.
+    /// The start of most changes.
     plain: "people" {
         #[sea_orm(primary_key)]
         pub id: i32,

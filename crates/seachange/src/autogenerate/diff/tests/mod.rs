@@ -1,5 +1,5 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-//! Schemas as short texts, and the steps between them.
+//! Schemas as short texts, and the operations between them.
 
 mod order;
 mod properties;
@@ -14,7 +14,7 @@ use text::{describe, schema};
 
 const RULES: OrderingRules = OrderingRules { foreign_keys_hold: false, counters_need_a_key: false };
 
-/// The steps between two schemas, in short.
+/// The operations between two schemas, as short texts.
 fn steps(from: &str, to: &str) -> Vec<String> {
     described(&diff(&schema(from), &schema(to), &EntityHints::default(), &Renames::default(), RULES))
 }
@@ -27,7 +27,7 @@ fn check(from: &str, to: &str, expected: &[&str]) {
     assert_eq!(steps(from, to), expected);
 }
 
-/// Names that somebody asked for.
+/// Hints of entities that declare these names.
 fn wishes(table: &str, names: &[&str]) -> EntityHints {
     let names = names.iter().map(|name| (table.into(), (*name).to_owned()));
     EntityHints { names: names.clone().collect(), uniques: names.collect(), ..EntityHints::default() }
@@ -40,7 +40,7 @@ fn parse(text: &str) -> Schema {
 #[test]
 fn nothing_differs() {
     check("posts: id int!, title text", "posts: id int!, title text", &[]);
-    // The order of columns is none of a table's properties.
+    // The order of columns is not a property of a table.
     check("posts: id int!, title text", "posts: title text, id int!", &[]);
 }
 

@@ -1,4 +1,4 @@
-//! Every step is possible where it stands.
+//! Every operation is possible at its position.
 
 use super::super::{OrderingRules, Renames, diff};
 use super::{RULES, check, described, parse};
@@ -82,7 +82,7 @@ fn new_values_come_before_the_columns_and_old_ones_go_after() {
     check("enum mood: a b\nposts: m mood", "enum mood: b a\nposts: m mood", &["alter enum mood to b a"]);
 }
 
-/// The users of the types that change, and what depends on them, for each change.
+/// For each changed type: the columns that use it, and what depends on them.
 fn altered(from: &str, to: &str) -> Vec<Vec<String>> {
     let steps = diff(&parse(from), &parse(to), &EntityHints::default(), &Renames::default(), RULES);
     let altered = steps.iter().filter_map(|step| match step {
@@ -125,7 +125,7 @@ fn a_column_that_a_foreign_key_pins_is_freed_where_it_has_to_be() {
     assert_eq!(steps, expected);
 }
 
-/// The steps where foreign keys hold indexes.
+/// Checks the operations on a database where foreign keys need indexes.
 fn check_holding(from: &str, to: &str, expected: &[&str]) {
     let steps = diff(&parse(from), &parse(to), &EntityHints::default(), &Renames::default(), HOLDING);
     assert_eq!(described(&steps), expected);
@@ -138,7 +138,7 @@ fn an_index_that_a_foreign_key_holds_is_freed() {
     let (plain, unique) = (with(""), with(", unique u(owner)"));
     let lost = ["alter posts drop fk f", "alter posts drop unique u", "alter posts add fk f"];
     check_holding(&unique, &plain, &lost);
-    // The server drops its own index when another can stand for it, so the way back needs the same.
+    // The server drops its own index when another index can replace it, so the downgrade needs the same.
     check_holding(&plain, &unique, &["alter posts drop fk f", "alter posts add unique u", "alter posts add fk f"]);
     check_holding(
         &with(", index i(owner b)"),

@@ -1,4 +1,4 @@
-//! Between random schemas, every step is possible, and the way back as well.
+//! Between random schemas, every operation and every reverse is possible.
 
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -11,7 +11,7 @@ use crate::autogenerate::hints::EntityHints;
 use crate::autogenerate::operation::reversed;
 use crate::schema::Schema;
 
-/// A table with the columns `id`, `a`, `b`, `c`, each there or not, and what may be on them.
+/// A table with the column `id`, some of the columns `a`, `b`, `c`, and keys, constraints and indexes on them.
 fn table() -> impl Strategy<Value = Vec<String>> {
     let column = |name: &'static str| {
         proptest::option::weighted(

@@ -1,9 +1,9 @@
-//! A database that is nothing but a schema, and refuses what a real one would.
+//! A simulated database: a schema that refuses what a database would refuse.
 
 use crate::autogenerate::operation::{SchemaOperation, TableChange};
 use crate::schema::{ForeignKey, IndexKey, IndexPart, Schema, Table, TableName};
 
-/// Takes a step, or says why a database would not.
+/// Applies an operation, or says why a database would refuse it.
 pub(super) fn take(schema: &mut Schema, operation: &SchemaOperation) -> Result<(), String> {
     match operation {
         SchemaOperation::CreateEnumeration(new) => {

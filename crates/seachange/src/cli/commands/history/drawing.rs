@@ -41,7 +41,7 @@ impl DrawingArgs {
         let applied = match picture::applied(context).await {
             Ok(applied) => Some(applied),
             Err(problem) => {
-                context.terminal.warn(format!("where the database stands is not marked: {}", problem.message));
+                context.terminal.warn(format!("the current revisions are not marked: {}", problem.message));
                 None
             }
         };

@@ -20,7 +20,7 @@ pub(super) fn own_folder(context: &Context) -> Result<PathBuf, Diagnostic> {
     if !sources.graph().is_empty() {
         return Err(Diagnostic::usage("this crate has revisions already")
             .hint("`revision --autogenerate` writes the next one")
-            .hint("`stamp` records where a database stands that was not made by them"));
+            .hint("`stamp` records revisions as applied in a database that they did not create"));
     }
     let folder = sources.paths().into_iter().next();
     folder.ok_or_else(|| Diagnostic::usage("the build script of this crate names no folder of revisions"))
@@ -74,7 +74,7 @@ async fn compare(context: &Context, comparing: &CompareArgs) -> Result<Compariso
     let comparison = compared.map_err(|error| autogenerate::problem(&error))?;
     match comparison.to.tables.is_empty() {
         false => Ok(comparison),
-        true => Err(Diagnostic::usage(format!("{settings} has no tables to begin with"))
+        true => Err(Diagnostic::usage(format!("{settings} has no tables"))
             .hint("`revision` writes the first revision of an empty database")),
     }
 }

@@ -47,7 +47,7 @@ impl AutogenerateArgs {
         let renames = renames(context.terminal, &comparison)?;
         let operations = comparison.operations(&renames);
         if operations.is_empty() {
-            context.terminal.status("nothing to write: the database fits the entities");
+            context.terminal.status("nothing to write: the database matches the entities");
             return Ok(Exit::Success);
         }
         let found = differences(&operations);
@@ -125,7 +125,7 @@ fn remarks(rehearsal: &Verification) -> Vec<String> {
         Verification::Refused { is_up, reason } => {
             vec![format!("the database refused `{}` on a copy of the schema: {reason}", direction(*is_up))]
         }
-        Verification::Unknown { reason } => vec![format!("not tried out: {reason}")],
+        Verification::Unknown { reason } => vec![format!("not verified: {reason}")],
         Verification::Differs { up, down } => [(true, up), (false, down)]
             .into_iter()
             .flat_map(|(is_up, left)| {

@@ -1,4 +1,4 @@
-//! Values of MySQL and MariaDB: they are cast to the type that they had.
+//! Values of MySQL and MariaDB: they are cast to their former types.
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use sea_orm::Value;
@@ -35,13 +35,13 @@ fn cell(row: &MySqlRow, index: usize) -> Option<StoredCell> {
     Some(StoredCell { kind, value: Some(text) })
 }
 
-/// The type of a decimal number with as many places as its text has.
+/// The decimal type with as many decimal places as the text has.
 fn decimal(text: &str) -> String {
     let scale = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
     format!("DECIMAL(65, {scale})")
 }
 
-/// What a type is cast to that SQLx names so; nothing where the code could tell the difference.
+/// The type to which a value is cast, by SQLx's name of its type; `None` when the code could see a difference.
 fn kind(name: &str) -> Option<&'static str> {
     Some(match name {
         "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT" | "BOOLEAN" => "SIGNED",
@@ -58,12 +58,12 @@ fn kind(name: &str) -> Option<&'static str> {
     })
 }
 
-/// How a value is selected again.
+/// The expression that selects a value again.
 pub(super) fn column(cell: &StoredCell, name: &str) -> String {
     format!("CAST(? AS {}) AS {}", cell.kind, quoted(name, '`'))
 }
 
-/// A value to bind; nothing where the text is not one of its type.
+/// The value to bind; `None` when the text is not valid for its type.
 pub(super) fn value(cell: &StoredCell) -> Option<Value> {
     let Some(text) = &cell.value else { return Some(Value::String(None)) };
     match cell.kind.as_str() {

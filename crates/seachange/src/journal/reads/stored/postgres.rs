@@ -1,4 +1,4 @@
-//! Values of PostgreSQL, in its binary format: they are sent back as parameters of the types that they had.
+//! Values of PostgreSQL, in its binary format: they are sent as parameters of their former types.
 
 use sea_orm::sqlx::encode::IsNull;
 use sea_orm::sqlx::error::BoxDynError;
@@ -69,7 +69,7 @@ impl Raw {
 
 impl Type<Postgres> for Raw {
     fn type_info() -> PgTypeInfo {
-        // What is sent says its own type: see `produces`.
+        // The value itself has the type: see `produces`.
         PgTypeInfo::with_oid(Oid(0))
     }
 }

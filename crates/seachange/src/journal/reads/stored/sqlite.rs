@@ -1,4 +1,4 @@
-//! Values of SQLite: each has a type of its own.
+//! Values of SQLite: each value has its own type.
 
 use sea_orm::Value;
 use sea_orm::sqlx::sqlite::SqliteRow;
@@ -20,7 +20,7 @@ fn cell(row: &SqliteRow, index: usize) -> Option<StoredCell> {
     let kind = value.type_info().name().to_owned();
     let text = match kind.as_str() {
         "INTEGER" | "BOOLEAN" => <i64 as Decode<Sqlite>>::decode(value).ok()?.to_string(),
-        // The bits, because a text may round.
+        // The bits, because a decimal text may be rounded.
         "REAL" => <f64 as Decode<Sqlite>>::decode(value).ok()?.to_bits().to_string(),
         "BLOB" => hexadecimal(<&[u8] as Decode<Sqlite>>::decode(value).ok()?),
         _ => <&str as Decode<Sqlite>>::decode(value).ok()?.to_owned(),
@@ -28,12 +28,12 @@ fn cell(row: &SqliteRow, index: usize) -> Option<StoredCell> {
     Some(StoredCell { kind, value: Some(text) })
 }
 
-/// How a value is selected again.
+/// The expression that selects a value again.
 pub(super) fn column(_cell: &StoredCell, name: &str) -> String {
     format!("? AS {}", quoted(name, '"'))
 }
 
-/// A value to bind; nothing where the text is not one of its type.
+/// The value to bind; `None` when the text is not valid for its type.
 pub(super) fn value(cell: &StoredCell) -> Option<Value> {
     let Some(text) = &cell.value else { return Some(Value::String(None)) };
     match cell.kind.as_str() {

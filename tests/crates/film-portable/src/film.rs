@@ -8,7 +8,7 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "film")]
 pub struct Model {
-    /// The key, given by the database.
+    /// The key, which the database generates.
     #[sea_orm(primary_key)]
     pub film_id: i64,
     /// What it is called.
