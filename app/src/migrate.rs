@@ -1,7 +1,5 @@
 //! The engine inside a service: upgrades the schema to the heads of this program, or requires that it is there.
 
-use std::sync::atomic::Ordering;
-
 use migration::MIGRATIONS;
 use sea_orm::DatabaseConnection;
 use seachange::graph::Target;
@@ -42,7 +40,7 @@ async fn upgrade(migrator: &Migrator, options: UpgradeOptions, signals: &Signals
         report = &mut run => report,
         () = signals.first() => {
             info!("stopping after this revision");
-            migrator.stop_switch().store(true, Ordering::Relaxed);
+            migrator.stop_handle().stop();
             run.await
         }
     }

@@ -12,7 +12,7 @@ pub(crate) enum HashError {
     #[error("cannot hash a password: {0}")]
     Argon2(argon2::password_hash::Error),
     /// The thread panicked, or the service stopped.
-    #[error("hashing a password was cut short: {0}")]
+    #[error("hashing a password was interrupted: {0}")]
     Thread(#[from] JoinError),
 }
 

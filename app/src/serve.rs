@@ -50,7 +50,7 @@ pub(crate) async fn until_stopped(
     };
     tokio::select! {
         served = axum::serve(listener, router).with_graceful_shutdown(told) => served?,
-        () = out_of_patience(stopped, limit, signals) => warn!("requests that were under way are cut"),
+        () = out_of_patience(stopped, limit, signals) => warn!("running requests are aborted"),
     }
     info!("stopped");
     Ok(())

@@ -61,10 +61,10 @@ impl StartError {
                 Some("apply them with `cargo run -p migration -- up`, or start with `--migrate up`")
             }
             Self::Schema(seachange::Error::Unadopted { .. }) => {
-                Some("`cargo run -p migration -- adopt --from seaql`, or `--from alembic`, goes on from there")
+                Some("`cargo run -p migration -- adopt --from seaql`, or `--from alembic`, continues from there")
             }
             Self::Settings(SettingsError::Unset) => Some("set `DATABASE_URL`, or its parts"),
-            Self::Aborted => Some("`cargo run -p migration -- status` tells where the database stands"),
+            Self::Aborted => Some("`cargo run -p migration -- status` shows which revisions are applied"),
             Self::Schema(seachange::Error::Applied(AppliedError::Ahead { .. })) => {
                 Some("a newer version migrated the database: start that one, or start with `--ahead allow`")
             }
@@ -72,7 +72,7 @@ impl StartError {
                 Some("the database belongs to another program, or to another line of this one: check the settings")
             }
             Self::Serve(ServeError::Bind { source, .. }) if source.kind() == ErrorKind::AddrInUse => {
-                Some("another program listens there; name another `--port`, or `--port 0` for a free one")
+                Some("another program listens there; choose another `--port`, or `--port 0` for a free one")
             }
             _ => None,
         }

@@ -28,7 +28,7 @@ struct Run {
 }
 
 /// Prints times and memory by the number of tables, and Alembic's time divided by that of the engine.
-pub(crate) fn compare(fleet: &SharedServers, options: &Options, counts: &[usize]) -> Result<(), Box<dyn Error>> {
+pub(crate) fn compare(servers: &SharedServers, options: &Options, counts: &[usize]) -> Result<(), Box<dyn Error>> {
     let alembic = std::env::var("ALEMBIC_PYTHON").ok();
     say!("Comparing entities with a database that fits them, {} rounds, medians", options.rounds);
     if alembic.is_none() {
@@ -37,7 +37,7 @@ pub(crate) fn compare(fleet: &SharedServers, options: &Options, counts: &[usize]
     say!("{:18}{:>8}{:>12}{:>10}{:>14}{:>10}{:>10}", "", "tables", "ours, ms", "MB", "Alembic, ms", "MB", "ratio");
     for place in options.places().filter(|place| [Backend::Sqlite, Backend::Postgres].contains(&place.backend())) {
         for &count in counts.iter().filter(|_| place != Place::Memory) {
-            let database = place.create(fleet)?;
+            let database = place.create(servers)?;
             block_on(tables::create(&database.url, count))?;
             let (ours, theirs) = measure(&database, count, options.rounds, alembic.as_deref())?;
             say!("{}", line(place, count, &ours, &theirs));

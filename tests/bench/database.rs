@@ -32,8 +32,8 @@ impl Place {
     }
 
     /// Makes an empty database.
-    pub(crate) fn create(self, fleet: &SharedServers) -> Result<Database, Box<dyn Error>> {
-        let database = TestDatabase::create(fleet, self.backend()).map_err(|error| error.to_string())?;
+    pub(crate) fn create(self, servers: &SharedServers) -> Result<Database, Box<dyn Error>> {
+        let database = TestDatabase::create(servers, self.backend()).map_err(|error| error.to_string())?;
         let url = match self {
             Self::Memory => "sqlite::memory:".to_owned(),
             Self::Usual(Backend::Sqlite) => format!("sqlite:{}?mode=rwc", database.file().display()),

@@ -76,26 +76,26 @@ fn run_all(words: Vec<String>) -> Result<(), Box<dyn Error>> {
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    let fleet = SharedServers::new();
-    fleet.start(options.backends.iter().copied());
+    let servers = SharedServers::new();
+    servers.start(options.backends.iter().copied());
     if options.has("upgrade") {
-        upgrade::compare(&fleet, options)?;
+        upgrade::compare(&servers, options)?;
     }
     if options.has("growth") {
-        upgrade::grow(&fleet, options, &[10, 100, 1000, 3000])?;
+        upgrade::grow(&servers, options, &[10, 100, 1000, 3000])?;
     }
     if options.has("nothing") {
-        nothing::compare(&fleet, options, &[10, 100, 1000, 3000])?;
+        nothing::compare(&servers, options, &[10, 100, 1000, 3000])?;
     }
     if options.has("touch") {
         touch::measure(options)?;
     }
     if options.has("check") {
-        check::compare(&fleet, options, &[100, 1000, 5000])?;
+        check::compare(&servers, options, &[100, 1000, 5000])?;
     }
     #[cfg(feature = "peers")]
     if options.has("peers") {
-        peers::compare(&fleet, options)?;
+        peers::compare(&servers, options)?;
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::{Options, engine, raw, say};
 const TIMES: usize = 20;
 
 /// Prints the engine's time divided by that of connecting and reading the same rows.
-pub(crate) fn compare(fleet: &SharedServers, options: &Options, counts: &[usize]) -> Result<(), Box<dyn Error>> {
+pub(crate) fn compare(servers: &SharedServers, options: &Options, counts: &[usize]) -> Result<(), Box<dyn Error>> {
     let rounds = options.rounds * TIMES;
     say!("Finding nothing to do: engine / connecting and one SELECT, by the number of revisions, {rounds} rounds");
     print_header(counts);
@@ -24,7 +24,7 @@ pub(crate) fn compare(fleet: &SharedServers, options: &Options, counts: &[usize]
         let mut ratios = format!("{place:18}");
         let mut times = format!("{:18}", "  engine, ms");
         for &count in counts {
-            let (engine, driver) = measure(fleet, place, count, rounds)?;
+            let (engine, driver) = measure(servers, place, count, rounds)?;
             ratios.push_str(&format!("{:>16.2}", Figures::ratios(&engine, &driver).median()));
             times.push_str(&format!("{:>16.2}", Figures::milliseconds(&engine).median()));
         }
@@ -34,13 +34,13 @@ pub(crate) fn compare(fleet: &SharedServers, options: &Options, counts: &[usize]
 }
 
 fn measure(
-    fleet: &SharedServers,
+    servers: &SharedServers,
     place: Place,
     count: usize,
     rounds: usize,
 ) -> Result<(Vec<Duration>, Vec<Duration>), Box<dyn Error>> {
     let migrations = migrations(count);
-    let database = place.create(fleet)?;
+    let database = place.create(servers)?;
     block_on(engine::stamp(&database.url, migrations))?;
     let (mut engine, mut driver) = (Vec::new(), Vec::new());
     for turn in 0..2 * rounds {

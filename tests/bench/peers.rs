@@ -47,12 +47,12 @@ impl fmt::Display for Peer {
 }
 
 /// Prints the seconds that each tool takes for the same changes.
-pub(crate) fn compare(fleet: &SharedServers, options: &Options) -> Result<(), Box<dyn Error>> {
+pub(crate) fn compare(servers: &SharedServers, options: &Options) -> Result<(), Box<dyn Error>> {
     say!("Applying {REVISIONS} revisions, seconds, median (least-greatest) of {} rounds", options.rounds);
     say!("{:18}{}", "", Peer::ALL.map(|peer| format!("{peer:>22}")).concat());
     let changes: Vec<Change> = Change::first(REVISIONS).collect();
     for place in options.places().filter(|place| *place != Place::Memory) {
-        let times = in_turns(fleet, place, options.rounds, Peer::ALL, |peer, url| {
+        let times = in_turns(servers, place, options.rounds, Peer::ALL, |peer, url| {
             block_on(apply(peer, place.backend(), url, &changes))
         })?;
         let cells = times.map(|durations: Vec<Option<Duration>>| {

@@ -1,4 +1,4 @@
-//! Databases that sea-orm-migration or Alembic migrated before: `adopt` goes on from their records.
+//! Databases that sea-orm-migration or Alembic migrated before: `adopt` continues from their records.
 
 use async_trait::async_trait;
 use sea_orm_migration::{DbErr, MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
@@ -51,7 +51,7 @@ impl MigratorTrait for OldMigrator {
     }
 }
 
-/// Lets sea-orm-migration apply the first revisions.
+/// Applies the first revisions with sea-orm-migration.
 fn migrate_as_before(database: &TestDatabase, steps: u32) -> TestResult {
     block_on(async {
         let connection = database.connect().await?;
@@ -80,7 +80,7 @@ fn old_record(database: &TestDatabase) -> Result<Vec<String>, DbErr> {
     database.values("SELECT version || ' ' || applied_at FROM seaql_migrations ORDER BY version")
 }
 
-/// Makes Alembic's table, as Alembic does, at some heads.
+/// Makes Alembic's table, as Alembic does, with some heads.
 fn make_alembic_table(database: &TestDatabase, heads: &[&str]) -> TestResult {
     database.execute(
         "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,
@@ -96,7 +96,7 @@ fn check(database: &TestDatabase, name: &str, output: &Output) {
     snapshot::settings(database).bind(|| insta::assert_snapshot!(format!("adoption_{name}"), output));
 }
 
-/// As [`check`], where the database itself is in the text.
+/// Like [`check`], for texts that contain the database itself.
 fn check_each(database: &TestDatabase, name: &str, output: &Output) {
     check(database, &format!("{name}_{}", database.backend().name()), output);
 }
@@ -185,7 +185,7 @@ fn is_refused(database: &TestDatabase) -> TestResult {
     refuse("gap", "seaql")
 }
 
-/// Nothing is recorded here, and another tool has a record: an upgrade would apply everything again.
+/// The record is empty, and another tool has a record: an upgrade would apply everything again.
 fn is_named_by_up(database: &TestDatabase) -> TestResult {
     migrate_as_before(database, 2)?;
     let before = database.schema()?;
@@ -205,11 +205,11 @@ fn is_named_by_up(database: &TestDatabase) -> TestResult {
     succeed(database, &["up"])?;
     succeed(database, &["down", "base"])?;
 
-    // On purpose, everything is applied.
+    // The option applies everything on purpose.
     database.execute("DROP TABLE seaql_migrations")?;
     make_alembic_table(database, &["b22222222222"])?;
     let output = run(database, &["up"])?;
-    assert!(output.stderr.contains("`adopt --from alembic` goes on from there"), "{output}");
+    assert!(output.stderr.contains("`adopt --from alembic` continues from there"), "{output}");
     succeed(database, &["up", "--ignore-other-records"])?;
     assert_eq!(record(database)?.len(), 4);
     succeed(database, &["up"])

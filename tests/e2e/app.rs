@@ -1,4 +1,4 @@
-//! The service against each database: what it does about the schema when it starts, and what it serves then.
+//! The service on each database: how it treats the schema when it starts, and what it serves then.
 
 use seachange_tests::{
     App, Output, Program, TestDatabase,
@@ -31,7 +31,7 @@ fn post(app: &App, path: &str, body: &Value) -> Answer {
     Ok((response.status().as_u16(), response.body_mut().read_json()?))
 }
 
-/// SIGTERM is an orderly end.
+/// SIGTERM causes a graceful shutdown.
 fn stop(app: App) -> Result<Output, Box<dyn std::error::Error>> {
     let output = app.stop()?;
     assert_eq!(output.code, Some(0), "{output}");
@@ -54,7 +54,7 @@ fn empty_database_is_migrated_and_served(database: &TestDatabase) -> TestResult 
     let output = stop(app)?;
     assert!(!output.to_string().contains("long enough"), "{output}");
 
-    // A second start finds everything as it was left.
+    // A second start finds the database unchanged.
     let app = App::start(database, &["--migrate", "check"])?;
     is_served(&get(&app, &path)?);
     stop(app)?;
@@ -81,7 +81,7 @@ fn off_starts_and_is_not_ready(database: &TestDatabase) -> TestResult {
     assert_eq!(status, 503, "{body}");
     assert!(database.tables()?.is_empty());
 
-    // It becomes ready by itself once somebody has migrated.
+    // The service becomes ready by itself after another process has migrated.
     Program::migration().database(database).arg("up").run()?.succeeded()?;
     assert_eq!(get(&app, "/health/ready")?.0, 200);
     stop(app)?;

@@ -26,7 +26,7 @@ pub(crate) fn trials() -> Vec<Case> {
     ]
 }
 
-/// A crate, and what was typed in it so far, with the answers.
+/// A crate, and the commands typed in it so far, with their outputs.
 struct Session<'a> {
     new: NewCrate,
     database: &'a TestDatabase,
@@ -41,13 +41,13 @@ impl Session<'_> {
         Ok(output)
     }
 
-    /// Types what has to succeed.
+    /// Types a command that has to succeed.
     fn does(&mut self, arguments: &[&str]) -> TestResult {
         self.type_in(arguments)?.succeeded()?;
         Ok(())
     }
 
-    /// Types what has to be refused, and to change no file.
+    /// Types a command that has to be refused and to change no file.
     fn refuses(&mut self, arguments: &[&str]) -> TestResult {
         let before = files(&self.new.folder().join("src"))?;
         let output = self.type_in(arguments)?;
@@ -63,7 +63,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Compares what was typed since the last time.
+    /// Compares the commands and outputs since the last comparison.
     fn compare(&mut self, name: &str) {
         let transcript = std::mem::take(&mut self.transcript);
         snapshot::settings(self.database).bind(|| insta::assert_snapshot!(name, transcript));
@@ -162,7 +162,7 @@ fn merges(session: &mut Session<'_>) -> TestResult {
     Ok(())
 }
 
-/// What was written compiles and runs, and is found in its folder.
+/// The written revisions compile and run, and are in their folders.
 fn one_graph(session: &mut Session<'_>) -> TestResult {
     session.builds()?;
     session.does(&["up", "heads"])?;
@@ -231,7 +231,7 @@ fn edit_without_an_editor(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// Editors give Ctrl-C a meaning of their own, and a terminal sends it to the whole group.
+/// Editors handle Ctrl-C themselves, and a terminal sends it to the whole process group.
 fn ctrl_c_is_the_editors(database: &TestDatabase) -> TestResult {
     let editor = "sh -c 'sleep 0.2; kill -INT $PPID; sleep 0.2; echo saved'";
     let output = migration(database, editor).args(["edit", "head"]).run()?.succeeded()?;

@@ -70,7 +70,7 @@ fn tells_differences(database: &TestDatabase) -> TestResult {
     show(database, "text", &output);
     show(database, "json", &run(database, &["check", "--format", "json"])?);
     show(database, "diff", &run(database, &["diff"])?);
-    // What was done beside the revisions is nothing to them.
+    // `--replay` ignores changes that were made outside of the revisions.
     run(database, &["check", "--replay"])?.succeeded()?;
     let filtered = ["check", "--exclude-table", "stranger", "--table", "s*", "--table", "users"];
     assert_eq!(run(database, &filtered)?.succeeded()?.stdout, "");
@@ -79,7 +79,7 @@ fn tells_differences(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// Every schema and database that there is, and how far sequences are.
+/// Every schema and database, and the state of sequences.
 fn surroundings(database: &TestDatabase) -> Result<Vec<String>, sea_orm::DbErr> {
     match database.backend() {
         Backend::Sqlite => database.values("SELECT name FROM sqlite_schema ORDER BY name"),
@@ -87,7 +87,7 @@ fn surroundings(database: &TestDatabase) -> Result<Vec<String>, sea_orm::DbErr> 
             "SELECT nspname::text FROM pg_namespace
              UNION ALL SELECT concat(sequencename, ' ', last_value) FROM pg_sequences ORDER BY 1",
         ),
-        // Other tests have some in use.
+        // Other tests use some of them.
         Backend::MariaDb | Backend::MySql => database.values(
             "SELECT schema_name FROM information_schema.schemata
              WHERE schema_name LIKE 'seachange_scratch%' AND IS_FREE_LOCK(schema_name)",
@@ -106,13 +106,13 @@ fn leaves_nothing_behind(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// The comment of what the engine may drop.
+/// The comment that marks a database that the engine may drop.
 const MARK: &str = "scratch database of seachange: the next run drops it";
 
-/// The mark is a table of the database, which the entities do not have.
+/// The mark is a table of the database that is not one of the entities.
 const WITHOUT_MARK: [&str; 2] = ["--exclude-table", "seachange_scratch"];
 
-/// A database of the form that scratch databases have, with the mark or without.
+/// A database with the name of a scratch database, with or without the mark.
 fn make_scratch(database: &TestDatabase, name: &str, is_marked: bool) -> Result<(), sea_orm::DbErr> {
     database.execute(&format!("CREATE DATABASE {name}"))?;
     match database.backend() {
@@ -124,7 +124,7 @@ fn make_scratch(database: &TestDatabase, name: &str, is_marked: bool) -> Result<
     }
 }
 
-/// A name of the form that scratch databases have, which no other test uses.
+/// A name in the form of scratch databases, which no other test uses.
 fn scratch_name(database: &TestDatabase, number: u8) -> String {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
@@ -132,7 +132,7 @@ fn scratch_name(database: &TestDatabase, number: u8) -> String {
     format!("seachange_scratch_{:08x}_{:016x}", std::process::id(), hasher.finish())
 }
 
-/// Which of some databases there are.
+/// Returns which of some databases exist.
 fn existing(database: &TestDatabase, names: &[&str]) -> Result<Vec<String>, sea_orm::DbErr> {
     let list = names.join("', '");
     database.values(&match database.backend() {
@@ -143,7 +143,7 @@ fn existing(database: &TestDatabase, names: &[&str]) -> Result<Vec<String>, sea_
     })
 }
 
-/// A killed program leaves its database to the next one, which does not take that of one that lives.
+/// The next program drops the scratch database of a killed program, but not that of a running one.
 fn abandoned_databases_go(database: &TestDatabase) -> TestResult {
     let [abandoned, used] = [1, 2].map(|number| scratch_name(database, number));
     let names = [abandoned.as_str(), used.as_str()];
@@ -190,7 +190,7 @@ fn databases_of_users_stay(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// Even one that looks like an abandoned database is not dropped while a session works in it.
+/// A database that looks abandoned is not dropped while a session uses it.
 fn databases_in_use_stay(database: &TestDatabase) -> TestResult {
     let own = scratch_name(database, 5);
     make_scratch(database, &own, true)?;
@@ -209,7 +209,7 @@ fn databases_in_use_stay(database: &TestDatabase) -> TestResult {
         })?;
         Ok::<_, Box<dyn Error>>(session.close().await?)
     })?;
-    // Another test may have been faster.
+    // Another test may have dropped it first.
     Ok(database.execute(&format!("DROP DATABASE IF EXISTS {own}"))?)
 }
 
@@ -217,7 +217,7 @@ fn wants_the_heads(database: &TestDatabase) -> TestResult {
     let empty = run(database, &["check"])?;
     assert_eq!(empty.code, Some(6));
     assert!(!database.file().exists());
-    // No database has to be there for this.
+    // This needs no existing database.
     run(database, &["check", "--replay"])?.succeeded()?;
     assert!(!database.file().exists());
     run(database, &["up", "-q", "4"])?.succeeded()?;
@@ -239,7 +239,7 @@ fn sql_leads_to_the_entities(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// Makes a user who can do no more than read.
+/// Makes a user who can only read.
 fn make_reader(database: &TestDatabase) -> Result<String, sea_orm::DbErr> {
     let user = format!("reader_{}", database.name());
     match database.backend() {

@@ -1,4 +1,4 @@
-//! What the command line says of itself, and how it treats a terminal that is none.
+//! The help of the command line, and its behaviour without a terminal.
 
 use seachange_tests::{
     Backend, Output, Program, TestDatabase,
@@ -6,7 +6,7 @@ use seachange_tests::{
     snapshot,
 };
 
-/// The commands that have a help text of their own.
+/// The commands with their own help text.
 const COMMANDS: [&str; 24] = [
     "up",
     "upgrade",
@@ -123,7 +123,7 @@ fn quiet_says_nothing(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// As in `history | head -1`, only that nothing is read at all.
+/// As in `history | head -1`, but the reader reads nothing at all.
 fn reader_may_go_away(database: &TestDatabase) -> TestResult {
     let program = Program::migration().executable()?.display().to_string();
     for arguments in [
@@ -144,7 +144,7 @@ fn reader_may_go_away(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// As on a full disk: whoever reads the file later must not take it for the whole answer.
+/// As on a full disk: a later reader of the file must not take it for the complete output.
 fn a_lost_answer_is_an_error(database: &TestDatabase) -> TestResult {
     let program = Program::migration().executable()?.display().to_string();
     for arguments in [

@@ -1,4 +1,4 @@
-//! Comparisons at the edges: schemas with names, tables that nobody compares, columns of unusual kinds.
+//! Edge cases of the comparison: named schemas, tables that are excluded, columns of unusual kinds.
 
 use std::error::Error;
 
@@ -169,7 +169,7 @@ fn tables_of_the_database_are_not_locked(database: &TestDatabase) -> TestResult 
     let entities = Entities::new().with(posts).leave_alone("users");
     let found = block_on(async {
         let connection = database.connect().await?;
-        // As somebody who writes, for whom a foreign key would have to wait.
+        // A session that writes, for which a new foreign key would have to wait.
         let writer = connection.begin().await?;
         writer.execute_unprepared("LOCK TABLE users, posts IN ROW EXCLUSIVE MODE").await?;
         let found = tokio::task::block_in_place(|| operations(database, &entities).map_err(|error| error.to_string()));

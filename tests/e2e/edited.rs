@@ -1,4 +1,4 @@
-//! Revisions that were edited after they were applied: who says so, who refuses, and how it ends.
+//! Revisions that were edited after they were applied: which commands report it, which refuse, and how it is resolved.
 
 use std::fmt::Write;
 
@@ -18,7 +18,7 @@ fn program(database: &TestDatabase, arguments: &str) -> Program {
     Program::migration().database(database).args(arguments.split(' '))
 }
 
-/// Runs commands one after the other, and shows them with what they wrote.
+/// Runs commands one after the other, and shows them with their outputs.
 fn transcript(database: &TestDatabase, commands: &[&str]) -> Result<String, Box<dyn std::error::Error>> {
     let mut text = String::new();
     for command in commands {

@@ -32,7 +32,7 @@ fn names_every_variable() -> TestResult {
     Ok(())
 }
 
-/// Words in double quotes that are written as variables are: `"DATABASE_URL"`.
+/// Words in double quotes that have the form of variables: `"DATABASE_URL"`.
 fn quoted_variables(text: &str) -> impl Iterator<Item = &str> {
     let is_variable =
         |word: &&str| word.contains('_') && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');

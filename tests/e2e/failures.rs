@@ -1,6 +1,7 @@
-//! Revisions that fail: what a user reads, what is left in the database, and how it goes on.
+//! Revisions that fail: what the user reads, what is left in the database, and how the user continues.
 //!
-//! They are those of the member crate `failing-migration`, which `TROUBLE` tells where and how to fail.
+//! The revisions are those of the member crate `failing-migration`; the variable `TROUBLE` says where and how they
+//! fail.
 
 use std::fs;
 
@@ -15,14 +16,14 @@ use seachange_tests::{
 /// The revisions, in their order.
 const IDS: [&str; 4] = ["a11111111111", "b22222222222", "c33333333333", "d44444444444"];
 
-/// A revision that fails on its way up or down.
+/// A revision that fails in its upgrade or downgrade.
 #[derive(Clone, Copy)]
 struct Trouble {
     /// The name of the test.
     name: &'static str,
-    /// Where and how, for the revisions.
+    /// Where and how the revision fails.
     wanted: &'static str,
-    /// The place of the revision in [`IDS`].
+    /// The index of the revision in [`IDS`].
     index: usize,
 }
 
@@ -52,7 +53,7 @@ pub(crate) fn trials() -> Vec<Case> {
     cases
 }
 
-/// The program as a user with a password that would be noticed anywhere.
+/// The program as a user with a password that a test would find in any output.
 fn program(database: &TestDatabase, arguments: &str) -> Program {
     let url = database.url_for(SPECIAL_USER, SPECIAL_PASSWORD);
     Program::named("failing-migration").database(database).env("DATABASE_URL", url).args(arguments.split(' '))
@@ -67,7 +68,7 @@ fn succeed(database: &TestDatabase, arguments: &str) -> TestResult {
     Ok(())
 }
 
-/// What the engine's table says of each revision.
+/// The state of each revision in the record.
 fn record(database: &TestDatabase) -> Result<Vec<String>, sea_orm::DbErr> {
     database.values("SELECT revision || ' ' || state FROM seachange_revision ORDER BY revision")
 }
@@ -89,12 +90,12 @@ impl Trouble {
         self.wanted.contains(" up: ")
     }
 
-    /// Whether the database takes back what the revision did.
+    /// Whether the database rolls back the changes of the revision.
     fn is_rolled_back(self, database: &TestDatabase) -> bool {
         !database.backend().is_like_mysql() && IDS[self.index] != IDS[3]
     }
 
-    /// Brings the database to where the revision is the next one.
+    /// Migrates the database so that the revision is the next one.
     fn prepare(self, database: &TestDatabase) -> TestResult {
         let count = if self.is_upgrade() { self.index } else { self.index + 1 };
         succeed(database, &format!("up {count}"))?;
@@ -131,7 +132,7 @@ fn is_told(database: &TestDatabase, trouble: Trouble) -> TestResult {
     Ok(())
 }
 
-/// The record says what was begun; nothing runs until a person has looked and stamped.
+/// The record says which revision was begun; nothing runs until a person has checked and stamped.
 fn clear(database: &TestDatabase, trouble: Trouble) -> TestResult {
     let (id, state) = (IDS[trouble.index], if trouble.is_upgrade() { "upgrading" } else { "downgrading" });
     assert!(record(database)?.contains(&format!("{id} {state}")));
@@ -152,7 +153,7 @@ fn clear(database: &TestDatabase, trouble: Trouble) -> TestResult {
     Ok(())
 }
 
-/// Does what the revision had not come to.
+/// Does the remaining work of the revision.
 fn finish_by_hand(database: &TestDatabase, trouble: Trouble) -> TestResult {
     match trouble.wanted.split(':').next() {
         Some("shelves up") => database.execute("CREATE TABLE rooms (id INT PRIMARY KEY)")?,
@@ -185,7 +186,7 @@ fn rebuilt_parent_keeps_its_children(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// An upgrade that is inside of the second revision, and has been told to stop.
+/// An upgrade that is in the second revision, and has been told to stop.
 fn interrupted(database: &TestDatabase) -> Result<Running, Box<dyn std::error::Error>> {
     let mut running = program(database, "up").env("TROUBLE", "books up: wait").start()?;
     running.wait_for("create books table … ")?;

@@ -1,5 +1,5 @@
-//! What a person meets who has just come, from Alembic, from sea-orm-migration or from nowhere: settings that are
-//! forgotten, servers that are not ready, and databases that are not as the program expects.
+//! The first steps of a new user, who may come from Alembic or sea-orm-migration: missing settings, servers that are
+//! not ready, and databases that are not as the program expects.
 
 use std::fmt::Write;
 use std::fs;
@@ -79,7 +79,7 @@ fn the_default_is_announced(database: &TestDatabase) -> TestResult {
         writeln!(text, "$ migration {line}\n{}", unset(database, line).run()?)?;
     }
     check(database, "default", text);
-    // What is asked for is not announced.
+    // A database that the user asks for is not announced.
     let asked = unset(database, "up 1").env("DATABASE_URL", "sqlite:data/app.db").run()?.succeeded()?;
     assert!(!asked.stderr.contains("no database is configured"), "{asked}");
     Ok(())
@@ -92,7 +92,7 @@ fn misspelled_variables_are_told(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// SQLx's own parameter says whose spelling it is: the absolute file, and no second one from here.
+/// A parameter of SQLx's says that it is SQLx's spelling: the absolute file is used, and no relative one is made.
 fn three_slashes_as_sqlx_reads_them(database: &TestDatabase) -> TestResult {
     let url = format!("sqlite://{}?mode=rwc", database.file().display());
     let up = |url: &str| unset(database, "up -q").env("DATABASE_URL", url).run();
@@ -102,7 +102,7 @@ fn three_slashes_as_sqlx_reads_them(database: &TestDatabase) -> TestResult {
     let files: Vec<_> = names()?;
     assert_eq!(files, ["test.db"]);
 
-    // Without the parameter it is SQLAlchemy's: the other file exists, so that it is refused.
+    // Without the parameter it is SQLAlchemy's spelling; the file of the other reading exists, so the URL is refused.
     let refused = up(url.trim_end_matches("?mode=rwc"))?;
     assert_eq!(refused.code, Some(2), "{refused}");
     check(database, "no_folder", up("sqlite:///no/such/folder/app.db")?);
@@ -121,7 +121,7 @@ fn words_of_other_tools(database: &TestDatabase) -> TestResult {
 
 fn down_base_asks_on_a_terminal(database: &TestDatabase) -> TestResult {
     run(database, "up -q")?.succeeded()?;
-    // A terminal, as `script` of util-linux makes one, on which this input is typed.
+    // A terminal, made by `script` of util-linux, on which this input is typed.
     let on_terminal = |input: &str, arguments: &str| -> Result<Output, Box<dyn std::error::Error>> {
         let line = format!("{} {arguments}", Program::migration().executable()?.display());
         Ok(Program::at("script").database(database).args(["-qec", &line, "/dev/null"]).input(input).run()?)
@@ -136,7 +136,7 @@ fn down_base_asks_on_a_terminal(database: &TestDatabase) -> TestResult {
     assert_eq!(database.tables()?, ["seachange_revision"]);
 
     run(database, "up -q")?.succeeded()?;
-    // Without a terminal nothing is asked: scripts have always done this.
+    // Without a terminal the command asks nothing, because scripts run it.
     run(database, "down base")?.succeeded()?;
     assert_eq!(database.tables()?, ["seachange_revision"]);
     Ok(())
@@ -147,7 +147,7 @@ fn a_folder_for_dot_env(database: &TestDatabase) -> TestResult {
     fs::create_dir(&folder)?;
     check(database, "folder_for_dot_env", unset(database, "up").run()?);
     assert!(!database.folder().join("data").exists());
-    // A virtual environment of Python has this name, too.
+    // A virtual environment of Python may have this name, too.
     fs::write(folder.join("pyvenv.cfg"), "home = /usr/bin\n")?;
     unset(database, "up").run()?.succeeded()?;
     Ok(())
@@ -202,7 +202,7 @@ fn names_are_escaped(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// A text without the styles that we print.
+/// A text without the styles that the program prints.
 fn anstream_free(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;
@@ -262,7 +262,7 @@ fn a_search_path_is_the_schema(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// DETAIL and HINT of PostgreSQL stand below the error, a line each.
+/// DETAIL and HINT of PostgreSQL follow the error, one line for each.
 fn the_server_explains(database: &TestDatabase) -> TestResult {
     run(database, "up -q")?.succeeded()?;
     database.execute("CREATE VIEW titles AS SELECT title FROM posts")?;
@@ -288,7 +288,7 @@ fn a_standby_is_told() -> TestResult {
     Ok(())
 }
 
-/// Starts a program while its server is not there, and lets the server come.
+/// Starts a program while its server is down, and then starts the server.
 fn is_waited_for(database: &TestDatabase, start: impl FnOnce() -> TestResult) -> TestResult {
     let at_once = run(database, "up")?;
     assert_eq!(at_once.code, Some(3), "{at_once}");

@@ -1,4 +1,4 @@
-//! Tests that fail for a reason that is known. They are named in the summary; one that passes fails the run.
+//! Tests that fail for a known reason. The summary names them; one that passes fails the run.
 
 use seachange_tests::harness::KnownFailure;
 

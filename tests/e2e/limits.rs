@@ -1,4 +1,5 @@
-//! What keeps a run waiting, takes too long, or asks it to stop: with the locks of other sessions, and signals.
+//! Runs that wait for a lock, that take too long, or that are asked to stop: with the locks of other sessions, and
+//! signals.
 //!
 //! The revisions are those of `failing-migration`, as in [`failures`](crate::failures).
 
@@ -49,7 +50,7 @@ fn applied(database: &TestDatabase) -> Result<usize, sea_orm::DbErr> {
     Ok(rows.len())
 }
 
-/// A transaction of somebody else, in which something was done.
+/// A transaction of another session, which has executed a statement.
 fn others(database: &TestDatabase, sql: &str) -> Result<DatabaseTransaction, sea_orm::DbErr> {
     block_on(async {
         let transaction = database.connect().await?.begin().await?;
@@ -58,7 +59,7 @@ fn others(database: &TestDatabase, sql: &str) -> Result<DatabaseTransaction, sea
     })
 }
 
-/// A run that is inside of a revision, until there is a file `go`.
+/// A run that stays inside of a revision until the file `go` exists.
 fn dawdling(database: &TestDatabase, wanted: &str, line: &str) -> Result<Running, Box<dyn Error>> {
     let mut running = program(database, "up").env("TROUBLE", wanted).start()?;
     running.wait_for(line)?;
@@ -103,7 +104,8 @@ fn sigterm_waits_for_the_revision(database: &TestDatabase) -> TestResult {
     succeed(database, "up")
 }
 
-/// Its row says that it was begun, and somebody has the lock, or is there: nothing is wrong with it.
+/// The row of the revision says that it was begun, and a session has the lock (on SQLite, the process exists): the
+/// revision is not interrupted.
 fn revision_of_another_run_is_running(database: &TestDatabase) -> TestResult {
     let running = dawdling(database, "shelves up: wait", "create shelves and rooms … ")?;
     let state = |word: &str| -> TestResult {
@@ -174,7 +176,7 @@ fn run_is_told_in_json(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// What a session does that reads or has locked the table that the next revision alters.
+/// Statements of a session that reads or has locked the table that the next revision alters.
 fn reading(database: &TestDatabase) -> &'static str {
     match database.backend() {
         Backend::Postgres => "LOCK TABLE authors IN ACCESS SHARE MODE",
@@ -182,7 +184,7 @@ fn reading(database: &TestDatabase) -> &'static str {
     }
 }
 
-/// On MariaDB nothing can be rolled back, but the very first statement of the revision is the one that waits.
+/// MariaDB cannot roll back, but here the first statement of the revision is the one that waits.
 fn locked_table_is_tried_again(database: &TestDatabase) -> TestResult {
     succeed(database, "up 2")?;
     let holder = others(database, reading(database))?;
@@ -198,7 +200,7 @@ fn retries_come_to_an_end(database: &TestDatabase) -> TestResult {
     succeed(database, "up 2")?;
     let holder = others(database, reading(database))?;
     let output = program(database, "up").env("MIGRATE_LOCK_TIMEOUT", "50ms").env("MIGRATE_RETRIES", "2").run()?;
-    // First of all: a transaction that is dropped by a failing test ends the whole process.
+    // This comes first, because a transaction that a failing test drops would end the whole process.
     block_on(holder.rollback())?;
     let name = format!("limits_retries_{}", database.backend().name());
     snapshot::settings(database).bind(|| insta::assert_snapshot!(name, output));
@@ -210,7 +212,7 @@ fn app(database: &TestDatabase) -> Program {
     Program::named("app").database(database).env("APP_PORT", "0")
 }
 
-/// The first revision waits for a table of the same name that somebody else is about to make.
+/// The first revision waits for a table of the same name that another session is creating.
 fn app_stops_after_the_revision(database: &TestDatabase) -> TestResult {
     let holder = others(database, "CREATE TABLE posts (id int)")?;
     let mut running = app(database).start()?;

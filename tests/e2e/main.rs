@@ -1,6 +1,6 @@
-//! The end-to-end tests: what a user notices, on real databases.
+//! The end-to-end tests: the behaviour that a user sees, on real databases.
 //!
-//! One module a topic, each of which lists its tests in `trials()`.
+//! There is one module for each topic, which lists its tests in `trials()`.
 
 mod adoption;
 mod app;

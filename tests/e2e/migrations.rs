@@ -34,7 +34,7 @@ fn succeed(database: &TestDatabase, arguments: &str) -> TestResult {
     Ok(())
 }
 
-/// Every revision with its state, as `status` tells it, in the order in which they run.
+/// Every revision with its state, as `status` shows it, in the order in which they run.
 fn states(database: &TestDatabase) -> Result<Vec<(String, String)>, Box<dyn std::error::Error>> {
     let output = run(database, "status --format json")?.succeeded()?;
     let entries: Vec<serde_json::Value> = serde_json::from_str(&output.stdout)?;
@@ -79,7 +79,7 @@ const VOTES: &str = "SELECT user_id || ' ' || post_id FROM votes ORDER BY user_i
 /// The name of a table, and its rows.
 type Table = (&'static str, Vec<String>);
 
-/// The rows of the tables that are there, in columns that no revision takes away from a table.
+/// The rows of the existing tables, in columns that no revision drops.
 fn rows(database: &TestDatabase) -> Result<Vec<Table>, sea_orm::DbErr> {
     let tables = database.tables()?;
     let there = [("posts", POSTS), ("users", USERS), ("votes", VOTES)].into_iter();
@@ -131,7 +131,7 @@ fn rows_without_a_value_stop_the_step(database: &TestDatabase) -> TestResult {
     snapshot::settings(database).bind(|| insta::assert_snapshot!(name, output));
     assert_eq!(rows(database)?[..1], rows_before);
     if database.backend().is_like_mysql() {
-        // MariaDB takes the empty text for rows that are there.
+        // MariaDB uses the empty text for existing rows.
         assert_eq!(database.values::<String>("SELECT content FROM posts")?, ["", ""]);
     } else {
         assert_eq!((database.schema()?, applied(database)?), (schema, 1));
@@ -167,13 +167,13 @@ fn targets_lead_where_they_say(database: &TestDatabase) -> TestResult {
         let last = expected.checked_sub(1).map_or("", |index| &ids[index]);
         assert!(current.starts_with(last) && current.is_empty() == last.is_empty(), "after `{arguments}`: {current}");
     }
-    // The stamps moved the record alone.
+    // The stamps changed only the record.
     succeed(database, "down base")?;
     assert_eq!(database.tables()?, ["seachange_revision"]);
     Ok(())
 }
 
-/// Runs commands one after the other, and shows them with what they wrote.
+/// Runs commands one after the other, and shows them with their outputs.
 fn transcript(database: &TestDatabase, commands: &[&str]) -> Result<String, Box<dyn std::error::Error>> {
     let mut text = String::new();
     for command in commands {
@@ -237,7 +237,7 @@ fn destruction_needs_a_yes(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// Everything that a run could have written.
+/// All contents that a run could have written.
 fn everything(database: &TestDatabase) -> Result<String, Box<dyn std::error::Error>> {
     let mut text = database.schema()?;
     for (table, rows) in rows(database)? {
@@ -303,7 +303,8 @@ fn reading_makes_no_file(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// What is refused where nothing is applied, and what has nothing to do there: each with its exit code.
+/// Commands that are refused where nothing is applied, and commands that have nothing to do there, each with its exit
+/// code.
 const IDLING: [(&str, i32); 11] = [
     ("up +99", 2),
     ("up -1", 2),

@@ -9,8 +9,8 @@ use std::{
 
 use seachange_tests::{Program, TestDatabase, cargo};
 
-/// Added to the manifest, with the workspace's profile, so that the dependencies that are compiled already are taken: the
-/// features that other members of it switch on.
+/// Added to the manifest, with the workspace's profile: the features that other members of the workspace enable, so
+/// that compiled dependencies are reused.
 const SHARED: &str = r#"
 [dependencies]
 argon2 = { version = "0.6", default-features = false, features = ["alloc", "getrandom"] }
@@ -24,7 +24,7 @@ tracing-core = "0.1"
 tracing-subscriber = { version = "0.3", default-features = false, features = ["ansi", "env-filter", "fmt", "json"] }
 "#;
 
-/// The crate, always in the same place: what it compiled to before is replaced and not added to.
+/// The crate, always in the same folder, so that a build replaces the files of the previous one.
 pub(crate) struct NewCrate {
     name: &'static str,
     folder: PathBuf,
@@ -50,7 +50,7 @@ impl NewCrate {
         Ok(Self { name, folder })
     }
 
-    /// Builds it. What is said of it comes back, a line each; of an error, what the build script said.
+    /// Builds the crate. Returns cargo's messages, one for each line; for an error, the output of the build script.
     pub(crate) fn build(&self) -> io::Result<Vec<String>> {
         let output = cargo()
             .args(["build", "--offline", "--color", "never"])
@@ -66,12 +66,12 @@ impl NewCrate {
         Ok(lines)
     }
 
-    /// The program that was built, on a database.
+    /// The built program, on a database.
     pub(crate) fn program(&self, database: &TestDatabase) -> io::Result<Program> {
         Ok(self.binary().database(database).folder(&self.folder))
     }
 
-    /// The program that was built.
+    /// The built program.
     pub(crate) fn binary(&self) -> Program {
         Program::at(target().join("debug").join(self.name))
     }
@@ -116,13 +116,13 @@ impl NewCrate {
         fs::remove_file(self.versions().join(name))
     }
 
-    /// Takes all revision files away.
+    /// Removes all revision files.
     pub(crate) fn clear(&self) -> io::Result<()> {
         self.files()?.keys().try_for_each(|name| self.remove(name))
     }
 }
 
-/// The folder that holds what the workspace is compiled to.
+/// The target folder of the workspace.
 fn target() -> &'static Path {
     let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
     temporary.parent().unwrap_or(temporary)

@@ -1,5 +1,5 @@
-//! Scripts in the place of runs: what `up --sql` and its like write does through the database's own command line what the
-//! program does itself.
+//! Scripts instead of runs: the output of `up --sql` and similar commands, run by the database's own command-line
+//! client, has the same effect as the program itself.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use seachange_tests::{
     snapshot,
 };
 
-/// The programs with revisions, and what these run into.
+/// The programs with revisions, and the kind of failure.
 const PROGRAMS: [Revisions; 4] = [
     MIGRATION,
     FAILING,
@@ -17,7 +17,7 @@ const PROGRAMS: [Revisions; 4] = [
     Revisions { name: "failing-migration", trouble: "names up: twins" },
 ];
 
-/// What a script cannot ask, and how the test is called.
+/// A query that a script cannot make, and the name of the test.
 const QUESTIONS: [(&str, &str); 3] =
     [("probe", "books up: probe"), ("select", "books up: select"), ("returning", "books up: returning")];
 
@@ -36,7 +36,7 @@ pub(crate) fn trials() -> Vec<Case> {
     cases
 }
 
-/// A program of the workspace, whose revisions run into `trouble`.
+/// A program of the workspace, whose revisions fail with `trouble`.
 #[derive(Clone, Copy)]
 struct Revisions {
     name: &'static str,
@@ -52,7 +52,7 @@ impl Revisions {
         Ok(self.program(database, arguments).run()?.succeeded()?)
     }
 
-    /// Writes a script for a database, and has its command line run it.
+    /// Writes a script for a database, and runs it with the database's command-line client.
     fn run_script(self, database: &TestDatabase, arguments: &str) -> TestResult {
         let script = self.succeed(database, arguments)?.stdout;
         let output = client(database, &script, OnError::Stops).run()?.succeeded()?;
@@ -69,7 +69,7 @@ fn another(database: &TestDatabase) -> Result<TestDatabase, Box<dyn std::error::
     Ok(TestDatabase::at(database.backend(), database.address().cloned())?)
 }
 
-/// The record but for times.
+/// The record without times.
 fn record(database: &TestDatabase) -> Result<Vec<String>, sea_orm::DbErr> {
     database.values(
         "SELECT revision || ' ' || down_revision || ' ' || depends_on || ' ' || source_hash || ' ' || state || ' ' || \
@@ -78,7 +78,7 @@ fn record(database: &TestDatabase) -> Result<Vec<String>, sea_orm::DbErr> {
     )
 }
 
-/// Every value of a table whose columns are known to no test: what one database has, the other must have.
+/// Every value of a table, without knowledge of its columns. Both databases must have the same values.
 fn oddities(database: &TestDatabase) -> Result<Vec<String>, sea_orm::DbErr> {
     if !database.tables()?.iter().any(|table| table == "oddities") {
         return Ok(Vec::new());
@@ -95,7 +95,7 @@ fn oddities(database: &TestDatabase) -> Result<Vec<String>, sea_orm::DbErr> {
     })
 }
 
-/// The whole way up and down again, by scripts and without.
+/// The complete upgrade and downgrade, with scripts and without.
 fn scripts_do_what_up_and_down_do(database: &TestDatabase) -> TestResult {
     for revisions in PROGRAMS {
         let Revisions { name, trouble } = revisions;
@@ -123,7 +123,7 @@ const ROWS: &str =
     INSERT INTO posts (id, title, content, owner_id) VALUES (3, 'One', 'a', 1), (8, 'Two', 'b', 5), (9, 'Drei', 'ç', 5);
     DELETE FROM posts WHERE id = 9";
 
-/// The rows of the lower half, and the keys that come next.
+/// The rows of the lower half, and the next generated keys.
 fn rows(database: &TestDatabase) -> Result<Vec<String>, sea_orm::DbErr> {
     let mut rows: Vec<String> =
         database.values("SELECT id || ' ' || title || ' ' || content || ' ' || owner_id FROM posts ORDER BY id")?;
@@ -179,14 +179,14 @@ fn scripts_read_well(database: &TestDatabase) -> TestResult {
 fn questions_are_refused_by_name(database: &TestDatabase) -> TestResult {
     let file = database.folder().join("up.sql");
     for (question, trouble) in QUESTIONS {
-        // The script language of MySQL and MariaDB has no RETURNING that sea-query would write.
+        // sea-query writes no RETURNING for MySQL and MariaDB.
         if question == "returning" && database.backend().is_like_mysql() {
             continue;
         }
         let revisions = Revisions { name: "failing-migration", trouble };
         let output = revisions.program(database, "up --sql -o up.sql").run()?;
         if question == "probe" && database.backend() == Backend::Sqlite {
-            // The scratch database knows.
+            // The scratch database can answer the query.
             output.succeeded()?;
             fs::remove_file(&file)?;
             continue;
@@ -200,7 +200,7 @@ fn questions_are_refused_by_name(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// In the middle of the script there is a table that should not be there.
+/// In the middle of the script, a table exists that should not exist.
 fn failed_script_leaves_whole_revisions(database: &TestDatabase) -> TestResult {
     let script = MIGRATION.succeed(database, "up --sql")?.stdout;
     database.execute("CREATE TABLE users (id integer)")?;
@@ -224,7 +224,7 @@ fn failed_script_leaves_whole_revisions(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// The rebuild sees more rows that refer to nothing than there were.
+/// The rebuild finds more dangling references than before.
 fn orphans_stop_a_rebuild(database: &TestDatabase) -> TestResult {
     let revisions = Revisions { name: "failing-migration", trouble: "names up: orphan" };
     FAILING.succeed(database, "upgrade b222")?;
@@ -236,7 +236,7 @@ fn orphans_stop_a_rebuild(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// Without `ON_ERROR_STOP`, what comes after a failed revision refuses to run.
+/// Without `ON_ERROR_STOP`, the statements after a failed revision refuse to run.
 fn psql_may_go_on_after_an_error(database: &TestDatabase) -> TestResult {
     let script = MIGRATION.succeed(database, "up --sql")?.stdout;
     database.execute("CREATE TABLE users (id integer PRIMARY KEY)")?;

@@ -1,4 +1,4 @@
-//! The crates that are published.
+//! The published crates.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ pub(crate) fn trials() -> Vec<Case> {
     vec![Case::new("packages::cargo_accepts_them", cargo_accepts_them)]
 }
 
-/// Without a word about missing metadata, and with what a package has to hold.
+/// Packaging prints no warning about missing metadata, and the package contains all required files.
 fn cargo_accepts_them() -> TestResult {
     let folder = tempfile::tempdir()?;
     let output = cargo()

@@ -1,4 +1,4 @@
-//! A password with everything that URLs give a meaning, given in each of the ways there are.
+//! A password with every character that has a meaning in URLs, given in each possible way.
 
 use std::fs;
 
@@ -35,7 +35,7 @@ fn parts(database: &TestDatabase) -> Result<Program, &'static str> {
         .env("DATABASE_NAME", database.name()))
 }
 
-/// Migrates, and expects the tables and no trace of the password.
+/// Migrates, and expects the tables and no occurrence of the password.
 fn works(database: &TestDatabase, program: Program) -> TestResult {
     let output = program.args(["up", "-v"]).run()?.succeeded()?;
     assert!(!output.to_string().contains("P@ss") && !output.to_string().contains("P%40ss"), "{output}");
@@ -47,7 +47,7 @@ fn variable_holds_it_plain(database: &TestDatabase) -> TestResult {
     works(database, parts(database)?.env("DATABASE_PASSWORD", SPECIAL_PASSWORD))
 }
 
-/// Editors end the file with a line break.
+/// Editors write a line break at the end of the file.
 fn file_holds_it_plain(database: &TestDatabase) -> TestResult {
     let file = database.folder().join("password");
     fs::write(&file, format!("{SPECIAL_PASSWORD}\n"))?;

@@ -21,7 +21,7 @@ pub(crate) fn trials() -> Vec<Case> {
     tests.map(|(name, test)| Case::on(Backend::Sqlite, &format!("pictures::{name}"), test)).into()
 }
 
-/// Runs the migration program with arguments that hold no spaces, in a locale that knows Unicode.
+/// Runs the migration program with arguments that contain no spaces, in a Unicode locale.
 fn run(database: &TestDatabase, arguments: &str) -> Result<Output, ProgramError> {
     Program::migration().database(database).env("LANG", "C.UTF-8").args(arguments.split(' ')).run()
 }

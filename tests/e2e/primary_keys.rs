@@ -1,4 +1,4 @@
-//! Servers on which every table has to have a primary key, as those of cloud providers and of clusters are set.
+//! Servers on which every table must have a primary key, a setting of cloud providers and clusters.
 
 use seachange_tests::{
     Backend, Program, TestDatabase,

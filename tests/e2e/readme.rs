@@ -1,5 +1,5 @@
-//! The README's tour, run as it stands: each `console` block is a transcript, each `diff` block is what the reader
-//! changes in an entity, and each `rust` block is what the file holds that was just written.
+//! The README's tour, run unchanged: each `console` block is a transcript, each `diff` block is a change that the
+//! reader makes in an entity, and each `rust` block is the content of the file that was just written.
 //!
 //! It runs in a copy of the workspace, because the tour writes a revision. The copy shares the compiled dependencies by
 //! hard links, so that only the migration crate is compiled again.
@@ -16,10 +16,10 @@ use seachange_tests::{Output, Program};
 use checkout::Checkout;
 use transcript::{Block, Redaction, blocks};
 
-/// How the README calls the program; the trial calls the same program directly.
+/// The command by which the README calls the program; the test calls the same program directly.
 const PROGRAM: &str = "cargo run -q -p migration -- ";
 
-/// The id that stands in the README for the random one of the new revision.
+/// The id in the README in place of the random id of the new revision.
 const SAMPLE_ID: &str = "0123456789ab";
 
 pub(crate) fn trials() -> Vec<Case> {
@@ -51,7 +51,7 @@ fn the_tour_is_true() -> TestResult {
     Ok(())
 }
 
-/// Runs a command of the README, and gives what a terminal would show.
+/// Runs a command of the README, and returns what a terminal would show.
 fn run(checkout: &Checkout, command: &str) -> Result<String, Box<dyn std::error::Error>> {
     let arguments = command.strip_prefix(PROGRAM).ok_or_else(|| format!("`{command}` is no command of the program"))?;
     let program = checkout.build()?;
@@ -69,7 +69,7 @@ fn new_id(checkout: &Checkout, output: &str) -> io::Result<String> {
     id.map(str::to_owned).ok_or_else(|| io::Error::other("the new file has no id"))
 }
 
-/// The revision file that is not part of the workspace.
+/// Returns the revision file that is not part of the workspace.
 fn newest(checkout: &Checkout) -> io::Result<std::path::PathBuf> {
     let versions = Path::new("migration/src/versions");
     let known = checkout::workspace().join(versions);
@@ -78,7 +78,7 @@ fn newest(checkout: &Checkout) -> io::Result<std::path::PathBuf> {
     new.map(|file| file.path()).ok_or_else(|| io::Error::other("no new revision file"))
 }
 
-/// Puts the lines with a `+` behind the one before them.
+/// Inserts the lines with a `+` after the line that precedes them.
 fn edit(file: &Path, lines: &[String]) -> TestResult {
     let (added, kept): (Vec<_>, Vec<_>) = lines.iter().partition(|line| line.starts_with('+'));
     let [anchor] = kept.as_slice() else { return Err("a change has one line before it".into()) };
@@ -89,7 +89,7 @@ fn edit(file: &Path, lines: &[String]) -> TestResult {
     Ok(fs::write(file, format!("{before}{anchor}\n{}{after}", added.join("\n")))?)
 }
 
-/// The file ends as the README says.
+/// Checks that the file ends as the README says.
 fn assert_holds(file: &Path, code: &str) -> TestResult {
     let text = fs::read_to_string(file)?;
     let (_, methods) = text.split_once("pub struct Migration;\n\n").ok_or("no methods")?;

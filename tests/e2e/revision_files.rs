@@ -34,7 +34,7 @@ fn from_init_to_run(database: &TestDatabase) -> TestResult {
     wrong_graphs_stop_the_build(&new, database)
 }
 
-/// The messages, and what `history` makes of them.
+/// The messages, and their form in `history`.
 fn messages() -> Vec<(String, String)> {
     let same = |text: &str| (text.to_owned(), text.to_owned());
     vec![
@@ -111,7 +111,7 @@ fn two_heads_are_a_warning(new: &NewCrate, database: &TestDatabase) -> TestResul
     snapshot::settings(database).bind(|| insta::assert_snapshot!("revision_files_two_heads", said));
     let output = new.program(database)?.args(["up", "head"]).run()?;
     snapshot::settings(database).bind(|| insta::assert_snapshot!("bad_inputs_two_heads", output));
-    // Where cargo is quiet, the build's warning is not seen.
+    // When cargo is quiet, it does not print the build's warning.
     let warning = "warning: 2 heads: `ac`, `ad`; `merge ac ad` joins them\n";
     for arguments in [&["up", "--dry-run", "heads"][..], &["status"]] {
         let output = new.program(database)?.args(arguments).run()?.succeeded()?;
@@ -121,7 +121,7 @@ fn two_heads_are_a_warning(new: &NewCrate, database: &TestDatabase) -> TestResul
     Ok(())
 }
 
-/// The text of a revision file, as far as a build that fails reads it.
+/// The text of a revision file, up to the part that a failing build reads.
 fn revision(fields: &str) -> String {
     format!(
         "//! wrong\n\nuse seachange::prelude::*;\n\npub const REVISION: Revision = Revision {{ {fields}, \
@@ -155,7 +155,7 @@ fn wrong_graphs_stop_the_build(new: &NewCrate, database: &TestDatabase) -> TestR
     check_errors(new, database, "revision_files_wrong_graph")
 }
 
-/// Builds in vain, and compares everything that the build script has to say.
+/// Runs a build that has to fail, and compares the whole output of the build script.
 fn check_errors(new: &NewCrate, database: &TestDatabase, name: &str) -> TestResult {
     let said = new.build()?;
     assert!(said.iter().any(|line| line.starts_with("error: ")), "{said:?}");

@@ -1,4 +1,4 @@
-//! An older program on a database that a newer one has migrated, as while a new version is rolled out.
+//! An older program on a database that a newer one has migrated, as during the rollout of a new version.
 
 use std::fmt::Write;
 
@@ -24,7 +24,7 @@ fn record(database: &TestDatabase, revision: &str, down_revision: &str) -> TestR
     Ok(())
 }
 
-/// The record, with all that a run might have changed.
+/// The record, with all values that a run might have changed.
 fn rows(database: &TestDatabase) -> Result<Vec<String>, sea_orm::DbErr> {
     database.values(
         "SELECT revision || ' ' || down_revision || ' ' || state || ' ' || finished_at FROM seachange_revision
@@ -58,13 +58,13 @@ fn up_leaves_alone_what_is_unknown(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// What `/health/ready` answers.
+/// The response of `/health/ready`.
 fn ready(app: &App) -> Result<u16, Box<dyn std::error::Error>> {
     let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
     Ok(agent.get(format!("{}/health/ready", app.base_url())).call()?.status().as_u16())
 }
 
-/// The service that does not start, in the words that its owner reads.
+/// The output of a service that does not start.
 fn refusal(database: &TestDatabase, name: &str, arguments: &[&str]) -> TestResult {
     let output = Program::named("app").database(database).args(arguments).args(["--port", "0"]).run()?;
     let name = format!("rolling_deploy_{name}");

@@ -1,4 +1,4 @@
-//! The servers and databases that all other tests stand on.
+//! The servers and databases on which all other tests rely.
 
 use std::{fmt::Display, net::TcpStream};
 
@@ -42,7 +42,7 @@ fn version_is_known(database: &TestDatabase) -> TestResult {
         Backend::Sqlite => ("SELECT sqlite_version()", "3."),
         Backend::Postgres => ("SELECT version()", "PostgreSQL"),
         Backend::MariaDb => ("SELECT version()", "MariaDB"),
-        // MariaDB says so by its name.
+        // The version of MariaDB contains its name.
         Backend::MySql => ("SELECT version()", "9."),
     };
     let version: String = database.value(statement)?;

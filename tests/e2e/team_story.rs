@@ -1,5 +1,5 @@
-//! A team's week: two branches that each add a revision, the merge, the way down across it, a labelled branch that moves
-//! alone, and a revision that was put in below an applied one.
+//! The week of a team: two branches that each add a revision, the merge, the downgrade across it, a labelled branch
+//! that is migrated on its own, and a revision inserted below an applied one.
 
 use std::error::Error;
 
@@ -15,7 +15,7 @@ pub(crate) fn trials() -> Vec<Case> {
     vec![Case::on(Backend::Sqlite, "team_story::from_two_branches_to_one", from_two_branches_to_one)]
 }
 
-/// What was typed and what came of it, as it would stand in a terminal.
+/// The commands and their outputs, as a terminal would show them.
 struct Story<'a> {
     new: NewCrate,
     database: &'a TestDatabase,
@@ -64,7 +64,7 @@ impl Story<'_> {
     }
 
     fn merge(&mut self) -> TestResult {
-        self.tell("Somebody joins them.");
+        self.tell("A teammate joins them.");
         self.run("merge heads -m \"join email and phone\" --rev-id 3fee")?;
         self.build()?;
         self.run("up --dry-run")?;
@@ -130,7 +130,7 @@ impl Story<'_> {
         self.run(&format!("revision -m \"{message}\" --rev-id {id}"))
     }
 
-    /// Builds, and writes down what was said of it.
+    /// Builds, and records the messages.
     fn build(&mut self) -> TestResult {
         self.transcript += "$ cargo build\n";
         for line in self.new.build()? {
@@ -139,7 +139,7 @@ impl Story<'_> {
         Ok(())
     }
 
-    /// Runs a command, and writes down what it printed and how it ended.
+    /// Runs a command, and records its output and exit code.
     fn run(&mut self, command: &str) -> TestResult {
         let words = shell_words::split(command)?;
         let output = self.new.program(self.database)?.env("LANG", "C.UTF-8").args(&words).run()?;
@@ -150,7 +150,7 @@ impl Story<'_> {
         Ok(())
     }
 
-    /// Writes what a revision does into its file, as a person would.
+    /// Writes the code of a revision into its file, as a person would.
     fn fill(&self, id: &str, up: &str, down: &str) -> Result<(), Box<dyn Error>> {
         let (name, text) = self.new.holding(&format!("\"{id}\""))?;
         let statement =

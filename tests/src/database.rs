@@ -26,14 +26,14 @@ pub struct TestDatabase {
 }
 
 impl TestDatabase {
-    /// Makes a database on the server of `fleet`. For SQLite it is a file, which does not exist
+    /// Makes a database on one of `servers`. For SQLite it is a file, which does not exist
     /// until something connects.
     ///
     /// # Errors
     ///
     /// When the server is missing, or refuses to make the database.
-    pub fn create(fleet: &SharedServers, backend: Backend) -> Result<Self, CreateError<'_>> {
-        Self::at(backend, fleet.address(backend).map_err(CreateError::Server)?).map_err(CreateError::Database)
+    pub fn create(servers: &SharedServers, backend: Backend) -> Result<Self, CreateError<'_>> {
+        Self::at(backend, servers.address(backend).map_err(CreateError::Server)?).map_err(CreateError::Database)
     }
 
     /// Makes a database on the server at `address`, for example on a server that the test owns.

@@ -71,7 +71,7 @@ fn revisions(count: u64) -> &'static str {
 }
 
 impl Graph {
-    /// Finds the revisions that a target stands for, in order. There are none for `base`, and there can be several
+    /// Finds the revisions that a target stands for, in order. `base` stands for no revision, and there can be several
     /// for `heads`, for `current` on a database with several current revisions, and for a step below a merge point.
     ///
     /// `applied` gives the meaning of `current`; use [`all_applied`](Self::all_applied) without a database.

@@ -10,7 +10,7 @@
 //!
 //! Everything else counts: names, literals, the revision's own metadata, the order of items, and braces. So the hash
 //! changes when rustfmt reorders imports or unwraps a block. Files read by `include_str!`, `include_bytes!` and
-//! `include!` also count: a text without its line endings, bytes unchanged, code as above.
+//! `include!` also count: a text with `\r\n` read as `\n`, bytes unchanged, code as above.
 
 use std::fmt::Display;
 use std::io::Write;

@@ -5,26 +5,16 @@
 //! reads one of these tables, matches it with the revisions of the program, and records the result; it does not
 //! change the other tool's table.
 
-mod error;
 mod matching;
 mod table;
 
 use chrono::{DateTime, Utc};
 
-pub use error::AdoptError;
 pub(crate) use matching::VersionMatcher;
 pub use table::ForeignVersionTable;
 
+pub use crate::error::{AdoptError, MigrationTool};
 use crate::revision::RegisteredRevision;
-
-/// A tool that keeps its own record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MigrationTool {
-    /// sea-orm-migration.
-    SeaOrm,
-    /// Alembic.
-    Alembic,
-}
 
 /// The revisions that the record of another tool stands for.
 #[derive(Debug, Clone)]
@@ -52,31 +42,5 @@ impl AdoptionPlan {
     /// The revisions that the engine's own record does not contain.
     pub fn unrecorded(&self) -> impl Iterator<Item = &AdoptedRevision> {
         self.adopted.iter().filter(|adopted| !adopted.is_recorded)
-    }
-}
-
-impl MigrationTool {
-    /// The default table of its record.
-    pub fn default_table(self) -> &'static str {
-        match self {
-            Self::SeaOrm => "seaql_migrations",
-            Self::Alembic => "alembic_version",
-        }
-    }
-
-    /// The word for the tool on the command line, `adopt --from WORD`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::SeaOrm => "seaql",
-            Self::Alembic => "alembic",
-        }
-    }
-
-    /// The name of the tool in messages.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::SeaOrm => "sea-orm-migration",
-            Self::Alembic => "Alembic",
-        }
     }
 }

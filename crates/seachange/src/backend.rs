@@ -1,5 +1,6 @@
 //! What the engine has to know of each database system. No other module depends on the system.
 
+mod blocker;
 pub(crate) mod dialect;
 mod lock_key;
 #[cfg(feature = "mysql")]
@@ -21,14 +22,14 @@ use sea_orm::{
     Statement, TransactionOptions,
 };
 
+pub use blocker::Blocker;
+pub(crate) use blocker::describe_blockers;
 pub(crate) use lock_key::{LockKey, LockRole};
 pub(crate) use record_location::{LocationColumns, RecordLocation};
 
-use crate::event::Blocker;
-use crate::journal::ObjectState;
-use crate::journal::catalog_effect::{CatalogEffect, CatalogObject};
 use crate::limits::{Deadline, Limits};
 use crate::sql::SqlDialect;
+use crate::sql::catalog_effect::{CatalogEffect, CatalogObject};
 
 /// The facts about a table from the catalogue on which a resumed revision depends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,22 @@ pub(crate) struct TableFacts {
 pub(crate) struct BegunTransaction {
     /// The [`change_counter`](Backend::data_version) in that transaction.
     pub(crate) change_counter: Option<i64>,
+}
+
+/// The savepoint by which the engine recognises its transaction.
+pub(crate) const SAVEPOINT: &str = "seachange_revision";
+
+/// The state of an object in the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ObjectState {
+    Present,
+    Absent,
+    /// It is listed but unusable: an index whose concurrent build did not finish.
+    #[cfg_attr(
+        not(any(feature = "postgres", feature = "sqlite")),
+        expect(dead_code, reason = "MySQL and MariaDB list nothing that they did not finish")
+    )]
+    Unusable,
 }
 
 /// A database system.

@@ -1,7 +1,7 @@
 //! The command line of a migration binary.
 //!
-//! Only here is the terminal known, and the environment, and exit codes; and only here does an error get advice,
-//! because a library cannot know the command line.
+//! Only this module uses the terminal, the environment and exit codes. Only here do errors get hints, because a
+//! library cannot know the command line.
 
 mod arguments;
 mod command_line;
@@ -46,7 +46,7 @@ use context::{Context, MigrationCrate};
 use problem::Diagnostic;
 use terminal::Terminal;
 
-/// Runs the command line of the process, and says how it ended; the codes are those of [`Exit`].
+/// Runs the command line of the process, and returns its exit code, one of [`Exit`].
 ///
 /// `manifest_dir` is the folder of the migration crate, `env!("CARGO_MANIFEST_DIR")`: new revisions are written into
 /// one of the folders that its build script names.
@@ -54,8 +54,7 @@ pub fn main(migrations: &'static Migrations, manifest_dir: &str) -> ExitCode {
     main_with_entities(migrations, manifest_dir, Entities::new())
 }
 
-/// As [`main`], for a program that knows entities, with which a database is compared by `check` and
-/// `revision --autogenerate`.
+/// As [`main`], for a program with entities, which `check` and `revision --autogenerate` compare with a database.
 pub fn main_with_entities(migrations: &'static Migrations, manifest_dir: &str, entities: Entities) -> ExitCode {
     let project = MigrationCrate { migrations, manifest_dir: PathBuf::from(manifest_dir), entities };
     let exit = run(project, std::env::args_os().collect());

@@ -1,5 +1,11 @@
 //! Every error that can prevent a migration, as data.
 
+mod adopt;
+mod failure;
+mod interruption;
+mod refusal;
+mod script;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -11,13 +17,15 @@ use seachange_graph::{
 };
 use thiserror::Error;
 
-use crate::adopt::{AdoptError, MigrationTool};
+pub use adopt::{AdoptError, MigrationTool};
+pub use failure::{FailureCause, Leftover, RevisionFailure};
+pub use interruption::InterruptedRevision;
+pub use refusal::Refusal;
+pub use script::{ReadKind, ScriptError, ScriptErrorKind};
+
 use crate::connection::ConnectError;
 use crate::database_error::{full_reason, is_lost_connection};
-use crate::migrator::InterruptedRevision;
-use crate::offline::ScriptError;
 use crate::report::Report;
-use crate::runner::{FailureCause, RevisionFailure};
 use crate::store::{Holder, RevisionRow};
 
 /// Why a migration did not happen.

@@ -1,6 +1,5 @@
 //! The events of a run, as data for an event handler.
 
-mod blocker;
 pub mod json;
 
 use std::sync::Arc;
@@ -8,10 +7,11 @@ use std::time::Duration;
 
 use seachange_graph::Step;
 
-pub use blocker::Blocker;
-pub(crate) use blocker::describe_blockers;
+pub use crate::backend::Blocker;
+pub(crate) use crate::backend::describe_blockers;
 
-use crate::runner::FailureCause;
+use crate::error::FailureCause;
+use crate::report::Warnings;
 use crate::store::Holder;
 
 /// An event of a run.
@@ -119,6 +119,15 @@ pub enum Event<'a> {
         /// The steps that did not run.
         left: &'a [Step],
     },
+}
+
+impl Warnings {
+    /// The warnings as events, for the event handler.
+    pub fn events(&self) -> impl Iterator<Item = Event<'_>> {
+        let ahead = (!self.unknown.is_empty()).then_some(Event::Ahead { unknown: &self.unknown });
+        let edited = (!self.edited.is_empty()).then_some(Event::Edited { revisions: &self.edited });
+        ahead.into_iter().chain(edited)
+    }
 }
 
 /// The event handler of a run. The run calls it and waits for it, so it has to return quickly.

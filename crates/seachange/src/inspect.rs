@@ -1,6 +1,6 @@
-//! Reads what a database has, with a fixed number of catalogue queries for a whole schema, however many tables it has.
+//! Reads the schema of a database, with a fixed number of catalogue queries, however many tables it has.
 //!
-//! It writes nothing, evaluates no default, and needs no right beyond that to connect.
+//! It writes nothing, evaluates no default, and needs no privilege except the one to connect.
 
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod cells;
@@ -15,20 +15,20 @@ use sea_orm::{ConnectionTrait, DbErr};
 
 use crate::schema::{Schema, View};
 
-/// Which tables are read.
+/// The tables to read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InspectScope {
-    /// The schema, on MySQL and MariaDB the database, whose tables have a bare name in the answer; without it the one that
-    /// the connection works in.
+    /// The schema (on MySQL and MariaDB the database) whose tables have an unqualified name in the result. `None` means
+    /// the schema that the connection works in.
     pub schema: Option<String>,
-    /// Other schemas: the name that the database knows, and the one that the answer has.
+    /// Other schemas: the name in the database, and the name in the result.
     pub others: Vec<(String, String)>,
 }
 
 /// Reads the tables in scope.
 ///
-/// On PostgreSQL types and expressions are spelled for the search path of the session: whoever compares two schemas has
-/// each first on the path while it is read.
+/// On PostgreSQL the spelling of types and expressions depends on the search path of the session. To compare two
+/// schemas, the caller puts each schema first on the path while it is read.
 ///
 /// # Errors
 ///
@@ -45,7 +45,8 @@ pub async fn inspect(connection: &impl ConnectionTrait, scope: &InspectScope) ->
     }
 }
 
-/// Reads the views that stand in the way of changes: those of PostgreSQL over tables in the schema that the connection works in.
+/// Reads the views that block changes. On PostgreSQL, these are the views over tables in the schema that the connection
+/// works in.
 ///
 /// # Errors
 ///

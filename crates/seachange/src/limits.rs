@@ -1,12 +1,10 @@
 //! How long a run waits for locks, and how long its statements may take.
 
 mod deadline;
-mod session;
 
 use std::time::Duration;
 
 pub(crate) use deadline::Deadline;
-pub(crate) use session::{limit, limited};
 
 /// How long a run waits for another run by default.
 const WAIT: Duration = Duration::from_secs(600);

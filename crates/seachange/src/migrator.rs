@@ -9,6 +9,7 @@ mod policy;
 mod read;
 mod run;
 mod status;
+mod stop_handle;
 mod unadopted;
 mod write;
 
@@ -18,19 +19,24 @@ use std::sync::{Arc, OnceLock};
 use sea_orm::DatabaseConnection;
 use seachange_graph::Graph;
 
-pub use interruption::{InterruptedRevision, Resolution};
+pub use interruption::Resolution;
 pub use options::{AheadPolicy, EditPolicy, GapPolicy, OtherRecordPolicy, UpgradeOptions};
-pub use policy::Warnings;
-pub use read::{DatabasePosition, RevisionRecord};
+pub use read::DatabasePosition;
 pub use status::{RevisionState, RevisionStatus};
+pub use stop_handle::StopHandle;
+
+pub use crate::error::InterruptedRevision;
+pub use crate::record::RevisionRecord;
+pub use crate::report::Warnings;
 
 use crate::backend::{self, Backend, RecordLocation};
-use crate::connection::{self, SessionSource, SingleConnection};
+use crate::connection::{self, SingleConnection};
 use crate::error::Error;
 use crate::event::{self, EventHandler};
 use crate::limits::{Deadline, Limits};
 use crate::revision::{Migrations, RegisteredRevision};
 use crate::run_context::{RunContext, WaitClock};
+use crate::session::SessionSource;
 use crate::settings::DatabaseSettings;
 use crate::store::RevisionStore;
 
@@ -63,7 +69,7 @@ pub struct Migrator {
     limits: Limits,
     deadline: Arc<Deadline>,
     waited: WaitClock,
-    stop: Arc<AtomicBool>,
+    stop: StopHandle,
     /// Watches the connection, if the engine made it.
     _pinned: Option<SingleConnection>,
     /// Whether a run has taken the lock and not released it.
@@ -147,7 +153,7 @@ impl Migrator {
             limits: Limits::default(),
             deadline: Arc::new(Deadline::new(None)),
             waited: WaitClock::default(),
-            stop: Arc::default(),
+            stop: StopHandle::default(),
             _pinned: None,
             is_locked: AtomicBool::new(false),
             is_whole: false,
@@ -179,9 +185,8 @@ impl Migrator {
         self
     }
 
-    /// Returns a switch that stops a run once it is set: before the next revision, or while the run waits for another
-    /// run.
-    pub fn stop_switch(&self) -> Arc<AtomicBool> {
+    /// Returns a handle that stops a run before the next revision, or while the run waits for another run.
+    pub fn stop_handle(&self) -> StopHandle {
         self.stop.clone()
     }
 
@@ -215,20 +220,21 @@ impl Migrator {
     }
 
     /// The context for reading.
-    fn site(&self) -> RunContext<'_> {
-        self.site_on(&self.connection)
+    fn context(&self) -> RunContext<'_> {
+        self.context_on(&self.connection)
     }
 
-    fn site_on<'a>(&'a self, connection: &'a DatabaseConnection) -> RunContext<'a> {
-        let Self { backend, handler, limits, deadline, stop, waited, .. } = self;
+    fn context_on<'a>(&'a self, connection: &'a DatabaseConnection) -> RunContext<'a> {
+        let Self { backend, handler, limits, deadline, waited, .. } = self;
+        let stop = self.stop.flag();
         RunContext { connection, backend: *backend, store: self.store(), handler, limits, deadline, stop, waited }
     }
 
     /// The context of a run: its connection holds the lock of the run, and is one of the engine's own.
-    async fn run_site(&self) -> Result<RunContext<'_>, Error> {
-        let SessionSource::Pool(_) = &self.source else { return Ok(self.site()) };
+    async fn run_context(&self) -> Result<RunContext<'_>, Error> {
+        let SessionSource::Pool(_) = &self.source else { return Ok(self.context()) };
         let own = self.lock_connection.get_or_try_init(|| self.source.open()).await?;
-        Ok(self.site_on(own.as_ref().map_or(&self.connection, |pinned| &pinned.connection)))
+        Ok(self.context_on(own.as_ref().map_or(&self.connection, |pinned| &pinned.connection)))
     }
 
     /// Finds where the record is, once: no change that a revision makes to its session moves it.

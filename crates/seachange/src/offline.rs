@@ -12,7 +12,6 @@
 //! The results of statements are not known either: code that asks is told one affected row, and no generated key.
 
 mod capture;
-mod error;
 mod query_kind;
 mod recorder;
 mod render;
@@ -29,11 +28,11 @@ mod writer;
 
 use seachange_graph::{Graph, Plan, Step, Target};
 
-pub use error::{ReadKind, ScriptError, ScriptErrorKind};
-
 use crate::backend::dialect::{self, Dialect};
 use crate::backend::{self, Backend};
 use crate::connection::ConnectError;
+pub use crate::error::{ReadKind, ScriptError, ScriptErrorKind};
+
 use crate::error::Error;
 use crate::revision::Migrations;
 use crate::settings::{DatabaseSettings, Driver};
@@ -46,10 +45,10 @@ use writer::ScriptText;
 /// ```no_run
 /// # static MIGRATIONS: seachange::Migrations = seachange::Migrations::new("example 0.1.0", &[]);
 /// # async fn example(settings: &seachange::DatabaseSettings) -> Result<(), seachange::Error> {
-/// use seachange::Offline;
+/// use seachange::ScriptWriter;
 /// use seachange::graph::Target;
 ///
-/// let script = Offline::new(&MIGRATIONS, settings)?.upgrade(&Target::BASE, &[Target::HEADS]).await?;
+/// let script = ScriptWriter::new(&MIGRATIONS, settings)?.upgrade(&Target::BASE, &[Target::HEADS]).await?;
 /// println!("{}", script.sql);
 /// # Ok(())
 /// # }

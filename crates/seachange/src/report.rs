@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use seachange_graph::Step;
 
-use crate::migrator::Warnings;
-
 /// The result of a run.
 ///
 /// ```
@@ -46,4 +44,14 @@ impl Report {
     pub fn elapsed(&self) -> Duration {
         self.done.iter().map(|(_, elapsed)| *elapsed).sum()
     }
+}
+
+/// Anomalies of a record that the options allow.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Warnings {
+    /// Applied revisions that the program does not know, sorted. If there are any, the database is ahead of the
+    /// program.
+    pub unknown: Vec<String>,
+    /// Applied revisions whose files have other code now, in the order in which they run.
+    pub edited: Vec<String>,
 }

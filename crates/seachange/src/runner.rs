@@ -2,19 +2,11 @@
 
 mod blocked;
 mod concurrent;
-mod control;
-mod direct;
-mod failure;
-mod guarded;
 mod journalled;
-mod policy;
-mod refusal;
 mod retry;
-mod rows;
 mod single_transaction;
 mod step;
 mod transactional;
-mod work;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,15 +15,10 @@ use std::time::{Duration, Instant};
 use seachange_graph::{Graph, Plan, Revision, Step};
 
 pub(crate) use concurrent::ConcurrentWrites;
-pub(crate) use direct::{Connection, DirectSession};
-pub use failure::{FailureCause, Leftover, RevisionFailure};
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub(crate) use policy::SAVEPOINT;
-pub(crate) use policy::{begin, changes_role, outside, touches_session};
-pub use refusal::Refusal;
 pub(crate) use single_transaction::check_whole;
 pub(crate) use step::is_transactional;
-pub(crate) use work::WorkSession;
+
+pub use crate::error::{FailureCause, Leftover, Refusal, RevisionFailure};
 
 use crate::backend::BegunTransaction;
 use crate::error::Error;
@@ -41,11 +28,12 @@ use crate::journal::FinishedEntries;
 use crate::report::Report;
 use crate::revision::{Migrations, RegisteredRevision};
 use crate::run_context::RunContext;
+use crate::session::WorkSession;
 use crate::store::{Holder, RevisionRow};
 
 /// Runs the steps of a plan in one session.
 pub(crate) struct Runner<'a> {
-    pub(crate) site: RunContext<'a>,
+    pub(crate) context: RunContext<'a>,
     pub(crate) migrations: &'static Migrations,
     pub(crate) graph: &'static Graph,
     /// The session of the revisions.
@@ -101,9 +89,9 @@ impl Runner<'_> {
             }
             let Some(job) = self.job(step) else { continue };
             let next = plan.steps.get(index + 1).and_then(|next| self.job(next));
-            let is_followed = next.is_some_and(|next| is_transactional(self.site.backend, next.script));
+            let is_followed = next.is_some_and(|next| is_transactional(self.context.backend, next.script));
             let job = StepContext { is_followed, ..job };
-            let outcome = match self.site.is_stopping() {
+            let outcome = match self.context.is_stopping() {
                 true => Err(Error::Stopped { waited: Duration::ZERO }),
                 false => self.run_step_with_events(job, index + 1, plan.len()).await,
             };
@@ -112,7 +100,7 @@ impl Runner<'_> {
                 Ok(None) => {}
                 Err(Error::Stopped { .. }) => {
                     report.left = plan.steps[index..].to_vec();
-                    self.site.emit(&Event::Stopped { left: &report.left });
+                    self.context.emit(&Event::Stopped { left: &report.left });
                     break;
                 }
                 Err(error) => return Err(error.with_progress(report, plan)),
@@ -149,7 +137,7 @@ impl Runner<'_> {
         number: usize,
         of: usize,
     ) -> Result<Option<Duration>, Error> {
-        let rolls_back = is_transactional(self.site.backend, job.script);
+        let rolls_back = is_transactional(self.context.backend, job.script);
         let steps = std::slice::from_ref(job.step);
         let work = self.with_retries(steps, async || self.run_step(job).await);
         self.with_events(job, number, of, rolls_back, work).await
@@ -165,13 +153,13 @@ impl Runner<'_> {
         work: impl Future<Output = Result<Option<Duration>, Error>>,
     ) -> Result<Option<Duration>, Error> {
         let (step, message) = (job.step, job.script.message);
-        self.site.emit(&Event::Started { step, message, number, of, rolls_back });
+        self.context.emit(&Event::Started { step, message, number, of, rolls_back });
         let outcome = work.await;
         match &outcome {
-            Ok(Some(elapsed)) => self.site.emit(&Event::Finished { step, message, elapsed: *elapsed }),
-            Ok(None) => self.site.emit(&Event::Overtaken { step, message }),
+            Ok(Some(elapsed)) => self.context.emit(&Event::Finished { step, message, elapsed: *elapsed }),
+            Ok(None) => self.context.emit(&Event::Overtaken { step, message }),
             Err(Error::Stopped { .. }) => {}
-            Err(_) => self.site.emit(&Event::Failed { step, message }),
+            Err(_) => self.context.emit(&Event::Failed { step, message }),
         }
         outcome
     }

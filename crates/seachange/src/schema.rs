@@ -1,9 +1,9 @@
-//! What a database has, as plain data: tables, columns, constraints, indexes, enumerated types.
+//! The schema of a database as plain data: tables, columns, constraints, indexes, enumerated types.
 //!
-//! An [inspector](crate::inspect) fills these values, and only values that came from the same inspector are compared:
-//! what they hold of types and expressions is in the words of the database.
+//! An [inspector](crate::inspect) fills these values. Only values from the same inspector are compared, because types
+//! and expressions are in the words of the database.
 //!
-//! It knows no connection, and not what becomes of a difference.
+//! This module knows neither connections nor what is done about a difference.
 
 mod column;
 mod constraint;

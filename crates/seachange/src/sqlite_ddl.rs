@@ -1,7 +1,7 @@
-//! The texts of `CREATE TABLE` and `CREATE INDEX` that SQLite keeps, taken apart without loss.
+//! Parses the texts of `CREATE TABLE` and `CREATE INDEX` that SQLite stores, without loss.
 //!
-//! They say what no `PRAGMA` tells: names of constraints, checks, expressions, deferrability, comments. Altering a table
-//! edits them; the inspector reads them.
+//! The texts contain what no `PRAGMA` reports: names of constraints, checks, expressions, deferrability, comments. An
+//! alteration edits them; the inspector reads them.
 
 pub(crate) mod column_text;
 pub(crate) mod constraint_text;

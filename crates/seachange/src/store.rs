@@ -15,6 +15,7 @@
 
 mod entries;
 mod holder;
+mod journal_entry;
 mod layout;
 mod row;
 mod script;
@@ -28,6 +29,8 @@ use sea_orm::sea_query::{
 };
 
 pub use holder::Holder;
+pub use journal_entry::{JournalEntry, StatementOutcome, StatementState};
+pub(crate) use journal_entry::{fingerprint, hexadecimal};
 pub use row::{RevisionRow, RevisionRowState};
 pub(crate) use summary::RevisionSummary;
 pub(crate) use table::{RevisionStore, check_one};

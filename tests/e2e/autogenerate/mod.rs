@@ -1,4 +1,4 @@
-//! The comparison of a database with entities, and the revisions that come of it.
+//! The comparison of a database with entities, and the revisions that it generates.
 
 mod matrix;
 mod public;

@@ -1,4 +1,4 @@
-//! Three public schemas of real size: no difference is told that is none.
+//! Three public schemas of real size: the comparison reports no false difference.
 
 use seachange_tests::{
     Backend, OnError, Output, Program, ProgramError, TestDatabase, client,
@@ -15,7 +15,7 @@ const PUBLIC: [Public; 3] = [
     ("trading-company", include_str!("../../crates/trading/sql/postgres.sql")),
 ];
 
-/// Programs whose entities every database can have.
+/// Programs whose entities every database supports.
 const ANYWHERE: [&str; 3] = ["film-store-portable", "music-store", "trading-company"];
 
 const FITS: &str = "the database matches the entities\n";
@@ -55,7 +55,7 @@ fn run(program: &str, database: &TestDatabase, arguments: &str) -> Result<Output
     Program::named(program).database(database).args(arguments.split(' ')).run()
 }
 
-/// Checks that a comparison has nothing to say.
+/// Checks that a comparison reports nothing.
 fn fits(program: &str, database: &TestDatabase, arguments: &str) -> TestResult {
     let output = run(program, database, arguments)?;
     let expected = Output { stdout: String::new(), stderr: FITS.to_owned(), code: Some(0) };
@@ -63,7 +63,7 @@ fn fits(program: &str, database: &TestDatabase, arguments: &str) -> TestResult {
     Ok(())
 }
 
-/// The revision is what autogenerate wrote for the entities, on an empty database.
+/// The revision is the one that autogenerate wrote for the entities, on an empty database.
 fn fits_right_after_up(program: &str, database: &TestDatabase) -> TestResult {
     run(program, database, "up")?.succeeded()?;
     let schema = database.schema()?;
@@ -76,7 +76,7 @@ fn fits_right_after_up(program: &str, database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// An array is a column that only PostgreSQL has.
+/// Only PostgreSQL has array columns.
 fn needs_postgres(program: &str, database: &TestDatabase) -> TestResult {
     run(program, database, "stamp head")?.succeeded()?;
     let output = run(program, database, "check")?;
@@ -86,7 +86,7 @@ fn needs_postgres(program: &str, database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// The database from which sea-orm-cli made the entities: what differs is what they leave out.
+/// The database from which sea-orm-cli made the entities: the differences are what the entities omit.
 fn as_it_was((program, sql): Public, database: &TestDatabase) -> TestResult {
     client(database, sql, OnError::Stops).run()?.succeeded()?;
     let schema = database.schema()?;
@@ -98,7 +98,7 @@ fn as_it_was((program, sql): Public, database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// Of the same database, without what PostgreSQL lets nobody change below.
+/// The same database, without the views that prevent changes on PostgreSQL.
 fn is_led_to_its_entities((program, sql): Public, database: &TestDatabase) -> TestResult {
     client(database, sql, OnError::Stops).run()?.succeeded()?;
     database.execute("DROP VIEW IF EXISTS customer_list; DROP MATERIALIZED VIEW IF EXISTS rental_by_category")?;

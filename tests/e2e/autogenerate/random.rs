@@ -1,4 +1,4 @@
-//! Steps between random schemas, there and back, on servers. Those on SQLite are a unit test of `seachange-matrix`.
+//! Steps between random schemas, up and down, on servers. Those on SQLite are a unit test of `seachange-matrix`.
 
 use std::time::Duration;
 

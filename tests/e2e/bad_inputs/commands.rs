@@ -1,4 +1,4 @@
-//! Command lines that say nothing sensible, and commands that ask for more than they got.
+//! Invalid command lines, and commands without a required argument or terminal.
 
 use std::fs;
 
@@ -46,7 +46,7 @@ pub(super) fn trials() -> Vec<Case> {
     cases
 }
 
-/// Only a terminal is asked: what comes over a pipe may be meant for another program.
+/// The program asks only on a terminal: input from a pipe may be meant for another program.
 fn answer_on_a_pipe(database: &TestDatabase) -> TestResult {
     apply_three(database)?;
     check("fresh_without_terminal", database, &migration(database).arg("fresh").input("yes\n"))

@@ -1,16 +1,16 @@
-//! Everything that a program could have changed.
+//! The contents that a program could have changed.
 
 use std::{collections::BTreeMap, error::Error, fs, io, path::Path};
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, QueryResult, Statement};
 use seachange_tests::{Backend, TestDatabase, block_on};
 
-/// What a test's folder and database hold, and the folder of the workspace's revision files.
+/// The contents of a test's folder and database, and of the folder of the workspace's revision files.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Contents {
-    /// The files by path; folders have none.
+    /// The contents of files by path. Folders have no contents.
     files: BTreeMap<String, Option<Vec<u8>>>,
-    /// The columns and rows of a server's tables, a line each.
+    /// The columns and rows of a server's tables, one line for each.
     lines: Vec<String>,
 }
 

@@ -36,7 +36,7 @@ fn quote_in_env(database: &TestDatabase) -> TestResult {
     check("quote_in_env", database, &unset(database).arg("up"))
 }
 
-/// What the file sets counts as if it were set in the environment.
+/// A variable that the file sets counts as if it were set in the environment.
 fn bad_url_in_env(database: &TestDatabase) -> TestResult {
     write(database, &format!("DATABASE_URL=postgres://blog:{SECRET}@db.example.com:port/blog\n"))?;
     check("bad_url_in_env", database, &unset(database).arg("up"))

@@ -36,7 +36,7 @@ fn read_only_new_file(database: &TestDatabase) -> TestResult {
     check("read_only_new_file", database, &at(database, &database.file(), "?mode=ro"))
 }
 
-/// The program as somebody who may look at the folder, if need be a copy of it that they can reach.
+/// A copy of the program in the folder of the test, run as a user who may read the folder.
 fn as_other_user(database: &TestDatabase) -> Result<Program, Box<dyn std::error::Error>> {
     let copy = database.folder().join("migration");
     fs::copy(Program::migration().executable()?, &copy)?;
@@ -70,7 +70,7 @@ fn hidden_file(database: &TestDatabase) -> TestResult {
     hide(0o000)?;
     let output = program.run()?;
     hide(0o644)?;
-    // Neither may this test read the file while it is hidden.
+    // This test cannot read the file either while it is hidden.
     seachange_tests::snapshot::settings(database).bind(|| insta::assert_snapshot!("bad_inputs_hidden_file", output));
     Ok(())
 }

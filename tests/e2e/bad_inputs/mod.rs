@@ -58,7 +58,7 @@ fn apply_three(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// Checks that `program` refuses, in the words of the snapshot, and that it leaves everything as it is.
+/// Checks that `program` refuses, with the text of the snapshot, and that it changes nothing.
 fn check(name: &str, database: &TestDatabase, program: &Program) -> TestResult {
     let before = Contents::of(database)?;
     let output = program.run()?;
@@ -66,7 +66,7 @@ fn check(name: &str, database: &TestDatabase, program: &Program) -> TestResult {
     assert!(!output.success(), "{output}");
     let name = format!("bad_inputs_{name}");
     let mut settings = snapshot::settings(database);
-    // What other versions of a server say.
+    // Messages that differ between versions of a server.
     settings.add_filter("in 'field list'", "in 'SELECT'");
     settings.add_filter("0x[0-9a-f]{2}", "[byte]");
     settings.bind(|| insta::assert_snapshot!(name, output));
@@ -74,13 +74,13 @@ fn check(name: &str, database: &TestDatabase, program: &Program) -> TestResult {
     Ok(())
 }
 
-/// As [`check`], where the server's words are in the message.
+/// Like [`check`], where the message contains the server's own text.
 fn check_words_of_server(name: &str, database: &TestDatabase, program: &Program) -> TestResult {
     check(&format!("{name}_{}", database.backend().name()), database, program)
 }
 
 fn tells_no_secret(output: &Output) {
-    // As it is, as a URL has it, and what is left of it where a URL is cut in the wrong place.
+    // The password unchanged, percent-encoded, and the part that remains where a URL is split at the wrong character.
     let encoded = "P%40ss%20w";
     for secret in [SECRET, SPECIAL_PASSWORD, encoded, "P@ss", "w%rd"] {
         assert!(!output.to_string().contains(secret), "a password is told:\n{output}");

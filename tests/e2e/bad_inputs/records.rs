@@ -1,4 +1,4 @@
-//! Databases whose record does not fit the program.
+//! Databases whose record does not match the program.
 
 use seachange_tests::{
     TestDatabase,
@@ -40,7 +40,7 @@ fn foreign_table_stamped(database: &TestDatabase) -> TestResult {
     check_words_of_server("foreign_table_stamped", database, &migration(database).args(["stamp", "head"]))
 }
 
-/// As after a newer program.
+/// The record as a newer program leaves it.
 fn ahead(database: &TestDatabase) -> TestResult {
     apply_three(database)?;
     record(database, "ffffffffffff", "78b9f16a65fd")?;
@@ -58,7 +58,7 @@ fn missing_below(database: &TestDatabase) -> TestResult {
     apply_three(database)?;
     database.execute("DELETE FROM seachange_revision WHERE revision = '0b9e9badf9f8'")?;
     check("missing_below", database, &migration(database).arg("up"))?;
-    // The way out that the message names.
+    // The solution that the message names.
     migration(database).args(["stamp", "78b9f16a65fd"]).run()?.succeeded()?;
     migration(database).args(["up", "1"]).run()?.succeeded()?;
     Ok(())

@@ -1,4 +1,4 @@
-//! Servers that do not let us in.
+//! Servers that refuse the login.
 
 use seachange_tests::{
     Backend, Output, Program, TestDatabase,
@@ -67,13 +67,13 @@ fn unknown_database(database: &TestDatabase) -> TestResult {
     check_words_of_server("unknown_database", database, &with_url(database, address.url("no_such_database")))
 }
 
-/// The other way round, both sides wait for the other to begin.
+/// In the opposite case, both sides wait for the other to begin.
 fn server_of_another_kind(database: &TestDatabase) -> TestResult {
     let url = database.url_for(SPECIAL_USER, SECRET).replacen("mysql:", "postgres:", 1);
     check("server_of_another_kind", database, &with_url(database, url))
 }
 
-/// Makes a user of the server's for one test, who goes before what the program says is judged.
+/// Makes a user on the server for one test. The user is dropped before the output of the program is checked.
 fn as_user_of_its_own(
     database: &TestDatabase,
     account: &str,
@@ -93,7 +93,8 @@ fn locked_account(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// The server has not seen the password of the user yet. Without encryption it takes a proof that it has to have made before.
+/// The server has not received the password of the user yet. Without encryption it accepts only a hash that it has
+/// cached before.
 fn password_without_encryption(database: &TestDatabase) -> TestResult {
     let output = as_user_of_its_own(database, "", "?ssl-mode=DISABLED")?;
     assert_eq!(output.code, Some(3), "{output}");

@@ -90,7 +90,8 @@ fn url_argument_stands_alone(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// SQLAlchemy and SQLx read three slashes differently: told where only the other's file exists.
+/// SQLAlchemy and SQLx read three slashes differently; the program reports it where only the file of the other reading
+/// exists.
 fn ambiguous_path(database: &TestDatabase) -> TestResult {
     fs::write(database.file(), "")?;
     let url = format!("sqlite://{}", database.file().display());

@@ -1,4 +1,4 @@
-//! Targets that lead nowhere. Each on every database, with the same words.
+//! Invalid targets. Each is tried on every database, with the same output.
 
 use seachange_tests::harness::{Case, each_backend};
 
@@ -40,7 +40,7 @@ pub(super) fn trials() -> Vec<Case> {
         check("show_unknown_id", database, &migration(database).args(["show", "ffffffffffff"]))
     }));
     cases.push(case("show_steps", |database| check("show_steps", database, &migration(database).args(["show", "-1"]))));
-    // The target is looked at before a database is made for it.
+    // The target is checked before a database is made for it.
     cases.push(case("target_makes_no_file", |database| {
         check("target_makes_no_file", database, &unset(database).args(["up", "d08a87fae5b1"]))
     }));

@@ -1,5 +1,5 @@
-//! Databases that a program has migrated which was built with an earlier version of the engine, and such a program at
-//! work on the tables of this one.
+//! Databases that a program built with an earlier version of the engine has migrated, and such a program on the tables
+//! of this version.
 //!
 //! MySQL has no such databases: the earlier version did not work there.
 
@@ -80,8 +80,8 @@ const APPLIED: [&str; 4] = [
     "d44444444444 applied failing-migration 0.1.0",
 ];
 
-/// Reading changes nothing; the first write brings the tables to the shape that they have in a new database, with their
-/// rows: what the earlier program was in the middle of is finished.
+/// Reading changes nothing. The first write brings the tables to the shape that they have in a new database, with their
+/// rows, and finishes the interrupted revision of the earlier program.
 fn its_tables_are_upgraded(database: &TestDatabase) -> TestResult {
     load(database)?;
     let before = columns(database)?;
@@ -103,7 +103,7 @@ fn its_tables_are_upgraded(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// Finishes what the earlier program was in the middle of.
+/// Finishes the interrupted revision of the earlier program.
 fn resume(database: &TestDatabase) -> TestResult {
     program(database, &["repair", "--resume"]).run()?.succeeded()?;
     assert_eq!(record(database)?, APPLIED);
@@ -111,8 +111,8 @@ fn resume(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// The statements of the earlier program, on tables that this one made: it says that it is at work, writes the record and
-/// the journal, and is killed. Then this one reads what it wrote, and goes on.
+/// The statements of the earlier program, on tables that this version made: it registers itself, writes the record and
+/// the journal, and is killed. Then this version reads them, and continues.
 fn it_works_on_new_tables(database: &TestDatabase) -> TestResult {
     for arguments in [&["up"][..], &["down", "-1"]] {
         program(database, arguments).run()?.succeeded()?;
@@ -145,7 +145,7 @@ fn it_works_on_new_tables(database: &TestDatabase) -> TestResult {
     resume(database)
 }
 
-/// A journal with row ids would change what the session last inserted.
+/// A journal with row ids would change the last inserted id of the session.
 fn row_ids_are_taken_away(database: &TestDatabase) -> TestResult {
     let with_row_ids =
         "SELECT name FROM sqlite_schema WHERE name IN ('seachange_revision_lock', 'seachange_revision_statement')
@@ -157,7 +157,7 @@ fn row_ids_are_taken_away(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// Tables that were made by the defaults of their server roll back, and hold every character, from now on.
+/// Tables that were made with the defaults of their server can roll back, and store every character, from now on.
 fn storage_is_mended(database: &TestDatabase) -> TestResult {
     load(database)?;
     for table in TABLES {

@@ -1,4 +1,5 @@
-//! What is written for the steps between two schemas leads from one to the other and back, on real databases with rows.
+//! The code that is generated for the steps between two schemas leads from one to the other and back, on real databases
+//! with rows.
 
 mod steps;
 
@@ -25,7 +26,7 @@ pub(crate) fn trials() -> Vec<Case> {
     applied.into_iter().chain(compiled).collect()
 }
 
-/// Statements for the schema to start from and its rows, and for the schema to come to.
+/// Statements for the first schema and its rows, and for the second schema.
 fn scripts(backend: Backend) -> (&'static str, &'static str) {
     let all = match backend {
         Backend::Sqlite => include_str!("sqlite.sql"),
@@ -42,7 +43,7 @@ fn read(database: &TestDatabase) -> Result<Schema, Box<dyn Error>> {
         connection.close().await.map(|()| schema)
     })?;
     schema.tables.retain(|name, _| !name.name.starts_with("seachange_revision"));
-    // A column that comes back stands behind the others.
+    // A column that is added again comes after the others.
     for table in schema.tables.values_mut() {
         table.columns.sort_by(|left, right| left.name.cmp(&right.name));
         table.uniques.sort_by(|left, right| left.columns.cmp(&right.columns));
@@ -53,7 +54,7 @@ fn read(database: &TestDatabase) -> Result<Schema, Box<dyn Error>> {
     Ok(schema)
 }
 
-/// A constraint that is added has a name, where SQLite may have none for it: the one that PostgreSQL gives.
+/// An added constraint has a name, also where SQLite stores none: the one that PostgreSQL generates.
 fn without_given_names(schema: &Schema) -> Schema {
     let mut schema = schema.clone();
     schema.tables.values_mut().for_each(forget_given_names);
@@ -100,7 +101,7 @@ fn written(database: &TestDatabase, steps: &[SchemaOperation]) -> Result<Revisio
 
 fn run(database: &TestDatabase, steps: &[SchemaOperation]) -> TestResult {
     block_on(async {
-        // A table of SQLite is rebuilt with foreign keys off, which takes one connection.
+        // A table of SQLite is rebuilt with foreign keys off, which has to happen on one connection.
         let options = ConnectOptions::new(database.url()).max_connections(1).to_owned();
         let connection = Database::connect(options).await?;
         let applied = apply(steps, &SchemaManager::new(&connection)).await;

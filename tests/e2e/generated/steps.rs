@@ -1,4 +1,4 @@
-//! The steps between two schemas whose tables and columns keep their names, as plainly as they can be found.
+//! The steps between two schemas whose tables and columns keep their names, found by a simple algorithm.
 
 use sea_orm::sea_query::ColumnType;
 use seachange::autogenerate::operation::EnumUsage;
@@ -60,7 +60,7 @@ fn users(schema: &Schema, of: &EnumType) -> Vec<EnumUsage> {
     schema.tables.values().flat_map(columns).collect()
 }
 
-/// What one table has and the other has not, to be dropped before the columns change.
+/// Objects that only one of two tables has, which are dropped before the columns change.
 fn removed(old: &Table, new: &Table) -> Vec<SchemaOperation> {
     let mut steps: Vec<SchemaOperation> = Vec::new();
     let table = &old.name;

@@ -15,7 +15,7 @@ use super::like_mysql;
 use super::rows::another;
 use super::script::{Ending, Outcome, Script, check_says};
 
-/// How soon a run has to be over that does not hang.
+/// The limit after which a run counts as hanging.
 const SOON: Duration = Duration::from_secs(10);
 
 /// How much memory a run may take, in kilobytes: one that holds 400,000 rows at once takes more.
@@ -107,7 +107,7 @@ fn blocking_thread(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// The revision ends while its task is at work: nothing hangs, and nothing is said that is untrue.
+/// The revision ends while its task is still running: nothing hangs, and no message is untrue.
 fn detached_task_is_not_waited_for(database: &TestDatabase) -> TestResult {
     let script = with_tasks(
         database,
@@ -138,11 +138,11 @@ fn spawned_tasks_end_with_sigterm(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// What waits for another session, which has changed the only row.
+/// Statements that wait for another session, which has changed the only row.
 const BLOCKED: [(&str, &str); 2] =
     [("blocked_by_a_row", "UPDATE a SET v = v + 10"), ("blocked_by_a_table", "ALTER TABLE a ADD COLUMN w int")];
 
-/// It is told for whom a statement waits, inside of a transaction and outside.
+/// The run names the session for which a statement waits, inside and outside of a transaction.
 fn blocked(database: &TestDatabase, statement: &str) -> TestResult {
     let backend = database.backend();
     let script = Script::new(database).up("l1", json!(["CREATE TABLE a (v int)", "INSERT INTO a VALUES (1)"]));
@@ -159,10 +159,10 @@ fn blocked(database: &TestDatabase, statement: &str) -> TestResult {
         };
         block_on(other.execute_unprepared("UPDATE a SET v = v + 1"))?;
         let mut running = script.program(&format!("up {revision}"))?.start()?;
-        // MariaDB keeps no list of the locks of tables, unless it is told to.
+        // MariaDB keeps a list of table locks only if it is configured to.
         let is_untold = backend == Backend::MariaDb && statement.starts_with("ALTER") && revision == "l2";
-        let whom = if is_untold { "another session".to_owned() } else { format!("session {session} (user ") };
-        let told = running.wait_for(&format!("waiting for a lock of {whom}"));
+        let holder = if is_untold { "another session".to_owned() } else { format!("session {session} (user ") };
+        let told = running.wait_for(&format!("waiting for a lock of {holder}"));
         block_on(other.rollback())?;
         told?;
         running.finish()?.succeeded()?;
@@ -176,7 +176,7 @@ fn dropped_run_gives_the_lock_back(database: &TestDatabase) -> TestResult {
     let service = script.service("upgrade heads")?.env("SCRIPTED_DROP_AFTER", "400");
     let (start, output) = (Instant::now(), service.run()?);
     assert!(!output.success() && start.elapsed() < SOON, "{output}");
-    // The next one is not kept out.
+    // The next run does not have to wait.
     let next = with_tasks(database, json!(["INSERT INTO a VALUES (1)"]));
     let up = next.run("up --lock-timeout 2s")?;
     assert_ne!(up.code, Some(7), "{up}");
@@ -185,7 +185,7 @@ fn dropped_run_gives_the_lock_back(database: &TestDatabase) -> TestResult {
 
 // Time and memory.
 
-/// Whatever the timeout does, the run comes to its end, and what it says is true.
+/// For any effect of the timeout, the run ends, and its messages are true.
 fn timeout_round_a_statement(database: &TestDatabase) -> TestResult {
     let slow = match database.backend() {
         Backend::Sqlite => {
@@ -209,7 +209,7 @@ fn timeout_round_a_statement(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// A read of so many rows of 300 characters.
+/// A read of the given number of rows of 300 characters.
 fn many_rows(backend: Backend, count: usize) -> String {
     match backend {
         Backend::Sqlite => format!(
@@ -224,7 +224,7 @@ fn many_rows(backend: Backend, count: usize) -> String {
     }
 }
 
-/// One row of very many: the rest is not kept.
+/// One row of a large result: the rest is not kept in memory.
 fn large_result_of_one_row(database: &TestDatabase) -> TestResult {
     large(database, "query_one", 400_000, &json!({}), None)
 }
@@ -233,12 +233,12 @@ fn large_result(database: &TestDatabase) -> TestResult {
     large(database, "query", 400_000, &json!({}), None)
 }
 
-/// A stream of which two rows are taken.
+/// A stream from which the code takes two rows.
 fn large_stream(database: &TestDatabase) -> TestResult {
     large(database, "stream", 400_000, &json!({"stop_after": 2}), Some(2))
 }
 
-/// It is bounded, or refused by name.
+/// The memory is bounded, or the read is refused by name.
 fn large(database: &TestDatabase, action: &str, rows: usize, more: &Value, count: Option<i64>) -> TestResult {
     let mut read = json!({"sql": many_rows(database.backend(), rows), "count_into": "count"});
     if let (Some(fields), Some(more)) = (read.as_object_mut(), more.as_object()) {
@@ -258,12 +258,12 @@ fn large(database: &TestDatabase, action: &str, rows: usize, more: &Value, count
         assert_eq!(printed[0], count.to_string());
     }
     let peak: i64 = printed[1].parse()?;
-    // All rows, where the code asks for all, are the code's own.
+    // If the code asks for all rows, the memory for them is its own.
     assert!(peak < if action == "query" { 3 * BOUNDED } else { BOUNDED }, "{peak} kB");
     Ok(())
 }
 
-// What the protocol cannot do, and what a session forgets.
+// Statements that the protocol cannot run, and statements that reset the session.
 
 const COPIES: [(&str, &str, &str); 4] = [
     ("copy_from_standard_input", "COPY a FROM STDIN", "copy"),
@@ -306,7 +306,7 @@ fn discarded(database: &TestDatabase, statement: &str) -> TestResult {
     Ok(())
 }
 
-/// `DEALLOCATE ALL` has relatives: a table that changes beneath statements that are prepared.
+/// A similar case to `DEALLOCATE ALL`: a table that changes while statements on it are prepared.
 fn prepared_statements_are_gone(database: &TestDatabase) -> TestResult {
     let read = json!({"query": {"sql": "SELECT * FROM a WHERE id = ?", "values": [1], "print": true}});
     let tables = json!(["CREATE TABLE a (id int primary key, v int)", "INSERT INTO a VALUES (1, 2)", read]);
@@ -322,7 +322,7 @@ fn prepared_statements_are_gone(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// Reading is no write, however it begins.
+/// A read is not a write, in any form.
 fn reading_with_is_resumed(database: &TestDatabase) -> TestResult {
     let read = json!({"query": {"sql": "WITH w AS (SELECT max(v) AS v FROM a) SELECT v FROM w", "into": "v"}});
     let script = with_tasks(
@@ -337,9 +337,9 @@ fn reading_with_is_resumed(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-// Servers and users that are stricter.
+// Servers and users with stricter settings.
 
-/// Told before anything runs.
+/// The error comes before anything runs.
 fn user_without_create(database: &TestDatabase) -> TestResult {
     let user = format!("{}_reader", database.name());
     database.execute(&format!(
@@ -374,7 +374,7 @@ fn safe_updates_of_a_revision(database: &TestDatabase) -> TestResult {
     check_all_commands(database)
 }
 
-/// On a server that has it for every session.
+/// On a server that sets it for every session.
 fn safe_updates_of_the_server<E: ServerSoftware>(server: Result<TemporaryServer<E>, ServerError>) -> TestResult {
     let server = server?;
     let database = TestDatabase::at(E::BACKEND, Some(server.address()))?;
@@ -397,7 +397,7 @@ fn check_all_commands(database: &TestDatabase) -> TestResult {
 
 // Scripts.
 
-/// The script does as `up` does.
+/// The script has the same effect as `up`.
 fn script_equals_run(script: &Script<'_>) -> TestResult {
     let run = another(script.database)?;
     script.on(&run).succeed("up")?;
@@ -444,7 +444,7 @@ fn line_ends_in_a_script(database: &TestDatabase) -> TestResult {
 
 // Processes that cannot see each other.
 
-/// A container is simulated by a namespace of process ids, under the same host name, which takes root's rights.
+/// A container is simulated by a namespace of process ids, under the same host name. This needs root's rights.
 fn run_of_another_container(database: &TestDatabase) -> TestResult {
     const INSIDE: [&str; 4] = ["--pid", "--fork", "--mount-proc", "--kill-child"];
     let can_unshare = Command::new("unshare").args(INSIDE).arg("true").output();

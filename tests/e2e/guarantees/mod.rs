@@ -1,7 +1,7 @@
-//! Revisions that are not well behaved: what the engine guarantees for them all the same.
+//! Ill-behaved revisions, and the guarantees of the engine for them.
 //!
-//! A file for each kind of fault. The revisions are those of the member crate `scripted-migration`, which read what they do
-//! from a file.
+//! There is one file for each kind of fault. The revisions are those of the member crate `scripted-migration`, which
+//! read their actions from a file.
 
 mod hangs;
 mod rows;

@@ -1,4 +1,4 @@
-//! No row is lost, doubled or changed by a run that ends well, or that is resumed.
+//! A run that succeeds, or that is resumed, loses, duplicates or changes no row.
 
 use std::fs;
 use std::thread::sleep;
@@ -72,7 +72,7 @@ const FAMILY: [&str; 4] = [
     "INSERT INTO c VALUES (1)",
 ];
 
-/// A table that is made anew by hand, as SQLite's documentation tells.
+/// A table that is rebuilt by hand, as SQLite's documentation describes.
 fn rebuild(off: &str, on: &str) -> Value {
     json!([
         off,
@@ -117,14 +117,14 @@ fn foreign_keys_pragma_in_other_spellings(database: &TestDatabase) -> TestResult
     Ok(())
 }
 
-/// Outside of a transaction the PRAGMA does what it says.
+/// Outside of a transaction the PRAGMA takes effect.
 fn foreign_keys_pragma_outside(database: &TestDatabase) -> TestResult {
     let script = Script::new(database).up("l1", json!(FAMILY));
     let script = script.outside("l2", rebuild("PRAGMA foreign_keys=OFF", "PRAGMA foreign_keys=ON"));
     keeps_the_child(&script)
 }
 
-/// Inside of a transaction this one works, so that it is no reason to refuse.
+/// Inside of a transaction this PRAGMA works, so it is not refused.
 fn deferred_foreign_keys_pragma(database: &TestDatabase) -> TestResult {
     let script = Script::new(database).up("l1", json!(FAMILY));
     let script = script
@@ -134,7 +134,7 @@ fn deferred_foreign_keys_pragma(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-// Loops over what was read.
+// Loops over rows that were read.
 
 fn write_first_empty(backend: Backend) -> &'static str {
     match backend {
@@ -145,7 +145,7 @@ fn write_first_empty(backend: Backend) -> &'static str {
 
 type Actions = fn(Backend) -> Value;
 
-/// Reads that steer writes, with a kill after the first write.
+/// Reads that control writes, with a kill after the first write.
 fn loops() -> [(&'static str, Actions); 5] {
     [
         ("loop_over_rows_without_a_value", |backend| {
@@ -205,9 +205,9 @@ fn sequence_of_writes_is_resumed(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-// What a session holds.
+// State of a session.
 
-/// A name, what runs before the kill, and what runs after it.
+/// A name, the statements before the kill, and the statements after it.
 type SessionState = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 fn session_state() -> [SessionState; 7] {
@@ -283,7 +283,8 @@ fn session_state_of_sqlite() -> [SessionState; 2] {
     ]
 }
 
-/// Either it is resumed and everything is as if nothing had happened, or it is refused and nothing was written.
+/// Either the revision is resumed and the result is that of an undisturbed run, or it is refused and nothing was
+/// written.
 fn session_is_gone(database: &TestDatabase, finished: &[&str], rest: &[&str]) -> TestResult {
     let counted = match database.backend() {
         Backend::Sqlite => "id integer primary key",
@@ -311,7 +312,7 @@ fn session_is_gone(database: &TestDatabase, finished: &[&str], rest: &[&str]) ->
     let script = script.outside("l2", actions(json!({"kill_once": "killed"})));
     let killed = script.run("up")?;
     if killed.code.is_some() {
-        // A statement was refused by name, before the kill, in both.
+        // In both, a statement was refused by name before the kill.
         assert_eq!((killed.code, expected.code), (Some(5), Some(5)), "{killed}");
         assert!(!script.is_applied("l2")?, "{killed}");
         return Ok(());
@@ -339,7 +340,7 @@ fn last_insert_rowid(database: &TestDatabase) -> TestResult {
         {"query": {"sql": "SELECT last_insert_rowid()", "into": "id"}}, "INSERT INTO child VALUES ({id})"
     ]);
     let script = script.outside("l2", writes).outside("l3", in_transaction);
-    // A write with values is another way to the database.
+    // A write with bound values takes another path to the database.
     let prepared = json!([
         {"execute": {"sql": "INSERT INTO parent VALUES (?, ?)", "values": [900, "c"], "id_into": "id"}},
         "INSERT INTO child VALUES (last_insert_rowid())", "INSERT INTO child VALUES ({id})"
@@ -358,7 +359,7 @@ fn changes(database: &TestDatabase) -> TestResult {
         {"query": {"sql": "SELECT changes()", "print": true}}
     ]);
     let script = Script::new(database).up("l1", table).outside("l2", actions);
-    // The entry of the update is a change as well.
+    // The journal entry of the update is a change as well.
     let output = script.run("up")?;
     assert_eq!(output.code, Some(5), "{output}");
     check_says(&output, &["l2", "statement: SELECT changes()", "rows_affected"])?;
@@ -366,7 +367,7 @@ fn changes(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// A name, a statement before, a write, what reads of the session, and its line.
+/// A name, a statement before, a write, a query of the session's state, and its line.
 type SessionFunction = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
 fn session_functions() -> [SessionFunction; 5] {
@@ -391,7 +392,7 @@ fn session_functions() -> [SessionFunction; 5] {
     ]
 }
 
-/// As a plain client, or refused by name.
+/// The result is that of a plain client, or the statement is refused by name.
 fn session_function(database: &TestDatabase, setup: &str, write: &str, read: &str, expected: &str) -> TestResult {
     let tables = json!([
         "CREATE TABLE a (v int)",
@@ -422,7 +423,7 @@ fn table_locks() -> [(&'static str, &'static [&'static str]); 4] {
     ]
 }
 
-/// Another session waits for as long as the revision has the lock, or the lock is refused by name.
+/// Another session waits while the revision has the lock, or the lock is refused by name.
 fn table_lock_is_kept(database: &TestDatabase, statements: &[&str]) -> TestResult {
     let mut actions: Vec<Value> = statements.iter().map(|&sql| json!(sql)).collect();
     actions.extend([json!({"touch": "reached"}), json!({"wait_for": "go"})]);
@@ -506,7 +507,7 @@ fn reads_what_there_is(script: Script<'_>) -> TestResult {
 
 // Tables that do not roll back.
 
-/// A process that is killed while its statement runs: the server runs it to its end, and the rows stay.
+/// A process is killed while its statement runs: the server finishes the statement, and the rows stay.
 fn table_is_in_doubt(database: &TestDatabase, engine: &str) -> TestResult {
     let tables = json!([
         format!("CREATE TABLE a (v int) ENGINE={engine}"),
@@ -540,7 +541,7 @@ fn table_is_in_doubt(database: &TestDatabase, engine: &str) -> TestResult {
     Ok(())
 }
 
-/// The server's default would take away that the record rolls back.
+/// With the server's default engine, the record would not roll back.
 fn default_storage_engine_is_not_ours<E: ServerSoftware>(
     server: Result<TemporaryServer<E>, ServerError>,
 ) -> TestResult {

@@ -1,4 +1,4 @@
-//! No run beside another one, none that changes the place of the record, and none that leaves something to the next.
+//! No run works beside another one, changes the location of the record, or leaves state to the next run.
 
 use std::fs;
 
@@ -53,9 +53,9 @@ pub(super) fn trials() -> Vec<Case> {
     cases
 }
 
-// The place of the record.
+// The location of the record.
 
-/// Another `up` waits, and what it says has no way to run the revision a second time.
+/// Another `up` waits, and its message offers no way to run the revision a second time.
 fn schema_of_the_user_appears(database: &TestDatabase) -> TestResult {
     let user = format!("{}_user", database.name());
     database.execute(&format!(
@@ -138,7 +138,7 @@ fn advisory_locks(database: &TestDatabase) -> Result<i64, sea_orm::DbErr> {
     )
 }
 
-/// What takes the search path away, or changes who is at work.
+/// Statements that change the search path, or reset every setting.
 const PATHS: [(&str, &str); 5] = [
     ("path_of_a_dump", "SELECT pg_catalog.set_config('search_path', '', false)"),
     ("path_of_the_transaction", "SET LOCAL search_path = ''"),
@@ -179,7 +179,7 @@ fn path_is_set_in_a_script(database: &TestDatabase, statement: &str) -> TestResu
     Ok(())
 }
 
-/// A role that may do nothing to the record.
+/// A role without rights on the record.
 fn role_is_set(database: &TestDatabase) -> TestResult {
     let role = format!("{}_role", database.name());
     database.execute(&format!(
@@ -201,9 +201,9 @@ fn role_is_set(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-// What a revision does to its session.
+// Changes of a revision to its session.
 
-/// A database, a name, what a revision does to its session, and a query that tells.
+/// A database, a name, a change of the session, and a query that shows it.
 type Setting = (Backend, &'static str, &'static str, &'static str);
 
 fn settings() -> Vec<Setting> {
@@ -296,7 +296,7 @@ fn set_and_probe<'d>(database: &'d TestDatabase, set: &str, probe: &str) -> Scri
     script.outside("l2", json!([read.clone()])).up("l3", json!([read]))
 }
 
-/// One run of all revisions finds the session as runs of one each do.
+/// In one run of all revisions, each finds the session in the same state as in a run of its own.
 fn session_ends(database: &TestDatabase, set: &str, probe: &str) -> TestResult {
     let apart = another(database)?;
     let script = set_and_probe(&apart, set, probe);
@@ -323,7 +323,7 @@ fn lent_connection_is_as_it_was(database: &TestDatabase, set: &str, probe: &str)
     Ok(())
 }
 
-/// A revision takes the limits off; the next one has them again.
+/// A revision removes the limits; the next one has them again.
 fn limits_hold_in_each_revision(database: &TestDatabase) -> TestResult {
     let (off, slow) = match database.backend() {
         Backend::MariaDb | Backend::MySql => ("SET max_statement_time = 0", "SELECT SLEEP(20)"),
@@ -337,7 +337,7 @@ fn limits_hold_in_each_revision(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-// Runs that wait for a lock, and are tried again.
+// Runs that wait for a lock, and are retried.
 
 /// A transaction of another session that has read a table.
 fn reader(database: &TestDatabase) -> Outcome<DatabaseTransaction> {
@@ -348,7 +348,7 @@ fn reader(database: &TestDatabase) -> Outcome<DatabaseTransaction> {
     })?)
 }
 
-/// Runs `l2` while another session holds a lock on `b`, which it gives back once the run is tried again, or has ended.
+/// Runs `l2` while another session holds a lock on `b`, which it releases once the run is retried, or has ended.
 fn retried(script: &Script<'_>) -> Outcome<()> {
     script.succeed("up 1")?;
     let holder = reader(script.database)?;
@@ -455,7 +455,7 @@ fn dropped_index(database: &TestDatabase, before: &[&str], table: &str, index: &
         running.pause()?;
     }
     running.kill();
-    // The server would go on for as long as it waits.
+    // The server would continue while it waits.
     database.values::<bool>(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'DROP INDEX%'",
     )?;
@@ -470,7 +470,7 @@ fn dropped_index(database: &TestDatabase, before: &[&str], table: &str, index: &
     Ok(())
 }
 
-// What looks like a probe.
+// Queries that look like a probe.
 
 fn text_that_looks_like_a_probe(database: &TestDatabase) -> TestResult {
     const PROBES: [&str; 3] = [

@@ -1,4 +1,4 @@
-//! A file of actions for the program `scripted-migration`, and the ways to run it.
+//! A file of actions for the program `scripted-migration`, and functions to run it.
 
 use std::error::Error;
 use std::fs;
@@ -9,13 +9,13 @@ use sea_orm::DbErr;
 use seachange_tests::{Output, Program, TestDatabase};
 use serde_json::{Map, Value, json};
 
-/// How long a run may take: a hang is one of the faults that these tests find.
+/// How long a run may take. A hang is one of the faults that these tests detect.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
 /// The result of a step of a test.
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// What the scripted revisions do, on one database.
+/// The actions of the scripted revisions, on one database.
 #[derive(Clone)]
 pub(crate) struct Script<'d> {
     pub(crate) database: &'d TestDatabase,
@@ -27,24 +27,25 @@ impl<'d> Script<'d> {
         Self { database, entries: Map::new() }
     }
 
-    /// A plan that was written before.
+    /// Makes a script from an existing plan.
     pub(crate) fn of(database: &'d TestDatabase, plan: &Value) -> Self {
         Self { database, entries: plan.as_object().cloned().unwrap_or_default() }
     }
 
-    /// The upgrade of a revision, in a transaction where the database can. A text among the actions is a statement.
+    /// Sets the upgrade of a revision, which runs in a transaction where the database can. A text among the actions is
+    /// a statement.
     #[must_use]
     pub(crate) fn up(self, id: &str, actions: Value) -> Self {
         self.set(id, "up", spelled(actions))
     }
 
-    /// The upgrade of a revision whose `use_transaction` is false.
+    /// Sets the upgrade of a revision whose `use_transaction` is false.
     #[must_use]
     pub(crate) fn outside(self, id: &str, actions: Value) -> Self {
         self.set(id, "use_transaction", json!(false)).up(id, actions)
     }
 
-    /// The downgrade of a revision.
+    /// Sets the downgrade of a revision.
     #[must_use]
     pub(crate) fn down(self, id: &str, actions: Value) -> Self {
         self.set(id, "down", spelled(actions))
@@ -66,12 +67,12 @@ impl<'d> Script<'d> {
         Ok(self.given("scripted-migration")?.args(arguments.split(' ')))
     }
 
-    /// The service that lends the engine its pool.
+    /// The service, which lends its pool to the engine.
     pub(crate) fn service(&self, arguments: &str) -> Outcome<Program> {
         Ok(self.given("scripted-embedded")?.args(arguments.split(' ')))
     }
 
-    /// The next revisions, so many of them, with sea-orm-migration's own runner.
+    /// Runs this number of next revisions with sea-orm-migration's own runner.
     pub(crate) fn with_sea_orm_migration(&self, count: &str) -> Outcome<Program> {
         Ok(self.given("scripted-seaql")?.arg(count))
     }
@@ -93,7 +94,7 @@ impl<'d> Script<'d> {
         Ok(self.run(arguments)?.succeeded()?)
     }
 
-    /// Runs `up`, in the middle of which the process has to kill itself.
+    /// Runs `up`, during which the process has to kill itself.
     pub(crate) fn killed(&self) -> Outcome<()> {
         let output = self.run("up")?;
         if output.code.is_some() {
@@ -123,7 +124,7 @@ impl<'d> Script<'d> {
         Ok(self.record()?.contains(&format!("{id} applied")))
     }
 
-    /// Goes on after a kill, in the way that the program offers.
+    /// Resumes after a kill, in the way that the program offers.
     pub(crate) fn go_on(&self) -> Outcome<Ending> {
         let up = self.run("up")?;
         if up.success() {
@@ -138,12 +139,12 @@ impl<'d> Script<'d> {
     }
 }
 
-/// Where a run that was disturbed has ended.
+/// The end of a disturbed run.
 #[derive(Debug)]
 pub(crate) enum Ending {
-    /// At the head.
+    /// The run ended at the head.
     Applied,
-    /// Before it, and the program says why.
+    /// The run ended before the head, and the program says why.
     Refused(Output),
 }
 
@@ -155,7 +156,7 @@ pub(crate) fn record(database: &TestDatabase) -> Result<Vec<String>, DbErr> {
     database.values("SELECT revision || ' ' || state FROM seachange_revision ORDER BY revision")
 }
 
-/// Fails unless a text, in whatever case, says each of some words.
+/// Fails unless a text contains each of some words, in any case.
 pub(crate) fn check_says(output: &Output, words: &[&str]) -> Outcome<()> {
     let text = output.to_string().to_lowercase();
     match words.iter().find(|word| !text.contains(&word.to_lowercase())) {
@@ -184,7 +185,7 @@ fn spelled(actions: Value) -> Value {
                 let value = if is_list || holds_list { spelled(value) } else { value };
                 (name, value)
             };
-            // What stands beside a list of actions inside of an action is left alone: SQL, and names.
+            // Other fields of an action beside a list of actions stay unchanged: SQL, and names.
             let is_argument = fields.contains_key("actions") || fields.contains_key("then");
             let inner = |(name, value): (String, Value)| {
                 let value = if LISTS.contains(&name.as_str()) { spelled(value) } else { value };

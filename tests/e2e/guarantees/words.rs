@@ -1,4 +1,4 @@
-//! What the program says is true: of what is applied, of what is left, and of what went wrong.
+//! The messages of the program are true: about what is applied, what is left, and what failed.
 
 use seachange_tests::harness::{Case, TestResult, each_backend};
 use seachange_tests::{Backend, Output, TestDatabase};
@@ -75,14 +75,14 @@ fn controls() -> [Control; 5] {
     ]
 }
 
-/// What there is of the tables that the actions make.
+/// Returns which of the tables that the actions make exist.
 fn made(database: &TestDatabase) -> Outcome<Vec<String>> {
     let mut tables = database.tables()?;
     tables.retain(|table| table == "a" || table == "b");
     Ok(tables)
 }
 
-/// The revision is not applied, nothing is left, and the message names the word and the way out.
+/// The revision is not applied, nothing is left, and the message names the statement and the solution.
 fn control_is_refused(database: &TestDatabase, actions: &Value, command: &str) -> TestResult {
     let script = Script::new(database).up("l1", json!(["CREATE TABLE before_it (v int)"])).up("l2", actions.clone());
     let output = script.run(command)?;
@@ -97,7 +97,7 @@ fn check_refusal(script: &Script<'_>, output: &Output) -> TestResult {
     assert!(!script.is_applied("l2")?, "{output}");
     assert_eq!(made, [""; 0], "{output}");
     assert!(says_nothing_is_left(output), "{output}");
-    // All in one transaction is what the user asked for.
+    // The user asked for one transaction for all revisions.
     let way_out = if script.is_applied("l1")? { "use_transaction" } else { "transaction" };
     check_says(output, &["l2", way_out])?;
     let is_named = ["COMMIT", "ROLLBACK", "BEGIN"].iter().any(|word| output.stderr.contains(word));
@@ -137,7 +137,7 @@ fn control_in_other_spellings(database: &TestDatabase) -> TestResult {
         assert!(!output.success() && !is_applied && made.is_empty(), "{spelling}: {made:?}: {output}");
         check_says(&output, &["l2", "use_transaction"])?;
     }
-    // What is no transaction control, though the words are in it.
+    // Statements that are not transaction control, although they contain its words.
     let script = Script::new(database).up(
         "l2",
         json!([
@@ -151,7 +151,7 @@ fn control_in_other_spellings(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// Savepoints of its own leave the transaction as it is: they work, or are refused, and nothing is left then.
+/// Savepoints of the code do not end the transaction: they work, or are refused and nothing is left.
 fn savepoint_by_text(database: &TestDatabase) -> TestResult {
     let script = Script::new(database).up(
         "l2",
@@ -174,7 +174,7 @@ fn savepoint_by_text(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// Outside of a transaction the words are followed.
+/// Outside of a transaction the engine follows transaction control.
 fn transaction_by_text_outside(database: &TestDatabase) -> TestResult {
     let table = json!(["CREATE TABLE a (v int)"]);
     let script = Script::new(database).up("l1", table.clone()).outside(
@@ -213,7 +213,7 @@ fn transaction_by_text_outside(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// What makes SQLite end the transaction of the engine, and lets the code go on.
+/// Statements that make SQLite end the transaction of the engine, while the code continues.
 const ROLLBACKS: [(&str, &str, &str); 4] = [
     ("insert_or_rollback", "CREATE INDEX i ON t (v)", "INSERT OR ROLLBACK INTO t VALUES (1)"),
     ("update_or_rollback", "INSERT INTO t VALUES (2)", "UPDATE OR ROLLBACK t SET v = 1"),
@@ -259,7 +259,8 @@ fn automatic_commit_is_refused(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// SeaORM has no way to give the error to a commit on a mock connection: the next statement gets it, and the revision fails.
+/// SeaORM has no way to give the error to a commit on a mock connection: the next statement gets it, and the revision
+/// fails.
 fn failed_commit_is_told(database: &TestDatabase) -> TestResult {
     let actions = json!([
         "INSERT INTO p VALUES (1)",
@@ -301,7 +302,7 @@ const HALF_DONE: [(&str, &str, &str); 3] = [
     ("several_statements_in_one_text", "SELECT 1", "DROP TABLE a; DROP TABLE nosuch"),
 ];
 
-/// Something of it took effect: it is not said to have been refused, and not run again.
+/// A part of the statement took effect: the message does not say that it was refused, and it is not run again.
 fn half_done_statement_is_told(database: &TestDatabase, setup: &str, statement: &str) -> TestResult {
     let script = Script::new(database).up("l1", json!(["CREATE TABLE a (v int)", setup])).up("l2", json!([statement]));
     let before = made(database)?;
@@ -312,7 +313,7 @@ fn half_done_statement_is_told(database: &TestDatabase, setup: &str, statement: 
     let is_half_done =
         !after.contains(&"a".to_owned()) || (statement.contains("VIEW") && !after.contains(&"b".to_owned()));
     if !is_half_done {
-        // Refused by name before it was sent, or atomic.
+        // The statement was refused by name before it was sent, or is atomic.
         return Ok(());
     }
     let repair = script.run("repair")?;
@@ -337,7 +338,7 @@ fn swallowed_error_is_named(database: &TestDatabase) -> TestResult {
     let output = script.up("l2", actions).run("up")?;
     assert_eq!(output.code, Some(5), "{output}");
     check_says(&output, &["l2", "UPDATE nosuch"])?;
-    // A savepoint of the code's own makes it good again.
+    // With a savepoint of its own, the code can recover.
     let actions = json!([
         "INSERT INTO a VALUES (1)", {"begin": {}}, {"swallow": ["UPDATE nosuch SET v = 1"]}, "rollback", "INSERT INTO a VALUES (2)"
     ]);
@@ -352,7 +353,7 @@ fn swallowed_error_is_named(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// What PostgreSQL says beside the message.
+/// The fields of PostgreSQL's error beside its message.
 const DETAILS: [(&str, &str, &[&str]); 3] = [
     (
         "detail_of_dependent_objects",
@@ -402,14 +403,14 @@ fn check_read_only(script: &Script<'_>) -> TestResult {
     Ok(())
 }
 
-/// Given, or refused by name: never left out in silence.
+/// The option takes effect, or is refused by name; it is never ignored silently.
 fn isolation_level(database: &TestDatabase) -> TestResult {
     let (levels, probe): (&[&str], &str) = match database.backend() {
         Backend::Sqlite => (&["read uncommitted"], "SELECT read_uncommitted AS v FROM pragma_read_uncommitted"),
         Backend::Postgres => {
             (&["serializable", "repeatable read"], "SELECT current_setting('transaction_isolation') AS v")
         }
-        // Only what a transaction does tells: another session's row appears, or not.
+        // Only the behaviour of the transaction shows its options: it sees the row of another session, or not.
         Backend::MariaDb | Backend::MySql => (&["read committed", "repeatable read"], "SELECT count(*) AS v FROM a"),
     };
     for level in levels {
@@ -448,7 +449,7 @@ fn isolation_level(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// What sent nothing has begun nothing, in a transaction or outside of one, up or down: no repair is needed.
+/// A revision that sent nothing has begun nothing, inside or outside of a transaction, up or down: no repair is needed.
 fn error_before_the_first_statement(database: &TestDatabase) -> TestResult {
     let fails = || json!([{"fail": "not yet"}]);
     let script = Script::new(database).up("l1", json!(["CREATE TABLE a (v int)"])).outside("l2", json!(["SELECT 1"]));

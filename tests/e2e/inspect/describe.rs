@@ -1,4 +1,4 @@
-//! A schema as a text that people can compare with the statements that made it.
+//! A schema as a text that a reader can compare with the statements that made it.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use seachange::schema::{
     Table,
 };
 
-/// Everything that a schema holds, a line each.
+/// All objects of a schema, one line for each.
 pub(super) fn describe(schema: &Schema) -> String {
     let mut lines = Vec::new();
     for enumeration in schema.enumerations.values() {
@@ -109,7 +109,7 @@ fn part(part: &IndexPart) -> String {
     key + &length + &named("collation", &part.collation) + &named("class", &part.operator_class) + order + nulls
 }
 
-/// The text that is written, and the one that is compared where it is another.
+/// The text that is written, and the compared text where it differs.
 fn expression(expression: &Expression) -> String {
     if expression.text == expression.normal {
         format!("«{}»", expression.text)

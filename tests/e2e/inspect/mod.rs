@@ -1,4 +1,4 @@
-//! What the inspectors tell of a database.
+//! The results of the inspectors.
 
 mod describe;
 mod mysql;
@@ -17,7 +17,7 @@ pub(crate) fn trials() -> Vec<Case> {
 /// Inspects at a URL, after a statement of the session.
 fn read_at(url: &str, session: &str, scope: &InspectScope) -> Result<Schema, DbErr> {
     block_on(async {
-        // The session that the statement was for.
+        // The session to which the statement applies.
         let connection = Database::connect(ConnectOptions::new(url).max_connections(1).to_owned()).await?;
         if !session.is_empty() {
             connection.execute_unprepared(session).await?;

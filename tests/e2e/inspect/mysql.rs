@@ -10,7 +10,7 @@ use seachange_tests::{
 use super::describe::describe;
 use super::{queries, read, read_at, table};
 
-/// Each has syntax of its own: expressions as defaults, sequences, constraints that are not enforced.
+/// Each has its own syntax: expressions as defaults, sequences, constraints that are not enforced.
 fn everything(database: &TestDatabase) -> &'static str {
     match database.backend() {
         Backend::MariaDb => include_str!("mariadb.sql"),

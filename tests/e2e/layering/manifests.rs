@@ -1,4 +1,4 @@
-//! What every manifest of the workspace says, and what it may depend on.
+//! The fields that every manifest of the workspace must have, and its allowed dependencies.
 
 use std::{error::Error, fs, io, path::PathBuf};
 
@@ -66,7 +66,7 @@ fn members() -> Result<Vec<String>, Box<dyn Error>> {
     Ok(members)
 }
 
-/// Names and requirements in the sections of dependencies, or in the one with this heading.
+/// Names and requirements in all sections of dependencies, or in the section with this heading.
 fn dependencies(member: &str, heading: &str) -> io::Result<Vec<(String, String)>> {
     let manifest = manifest(member)?;
     let mut inside = false;

@@ -1,7 +1,7 @@
-//! The layers of ARCHITECTURE.md, held by reading the sources: who may know what.
+//! Checks the layers of ARCHITECTURE.md in the sources: which module may use what.
 //!
-//! Read as text, with comments and test modules left out: a rule needs no compiler, and its breach
-//! is told by file and line.
+//! The sources are read as text, without comments and test modules: a rule needs no compiler, and a breach is reported
+//! by file and line.
 
 mod manifests;
 mod order;
@@ -17,7 +17,7 @@ use seachange_tests::harness::{Case, TestResult};
 
 use paths::used_paths;
 
-/// What a folder of sources must not mention, outside of the modules that may.
+/// Paths that a folder of sources must not mention, except in some modules.
 struct Rule {
     folder: &'static str,
     forbidden: &'static [&'static str],

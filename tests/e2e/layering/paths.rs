@@ -1,7 +1,7 @@
 //! The paths that a source text uses.
 
-/// Every path of the text, with its line: those of `use` items spelt out, and those in code. The
-/// text ends where its unit tests begin.
+/// Every path of the text, with its line: the expanded paths of `use` items, and those in code. Unit tests at the end
+/// of the text are ignored.
 pub(super) fn used_paths(text: &str) -> Vec<(usize, String)> {
     let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
     let mut found = Vec::new();
@@ -58,7 +58,7 @@ fn spell_out(prefix: &str, tree: &str, found: &mut Vec<String>) {
     }
 }
 
-/// Splits at the commas that are in no braces.
+/// Splits at the commas outside of braces.
 fn branches(text: &str) -> Vec<&str> {
     let (mut found, mut depth, mut start) = (Vec::new(), 0_usize, 0);
     for (index, character) in text.char_indices() {

@@ -1,4 +1,4 @@
-//! What came of the plans, for the lines at the end of the run.
+//! The results of the plans, for the lines at the end of the run.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,31 +12,31 @@ use seachange_tests::Backend;
 pub(super) enum What {
     /// Plans.
     Plan,
-    /// Plans that a run refuses, or that fail, when nothing disturbs it.
+    /// Plans that an undisturbed run refuses, or that fail in it.
     Failing,
     /// Runs that were killed.
     Killed,
-    /// After a kill, nothing was interrupted: `up` went on.
+    /// After a kill, no revision was interrupted, and `up` continued.
     Repeated,
-    /// After a kill, `repair --resume` went on.
+    /// After a kill, `repair --resume` continued.
     Resumed,
     /// After a kill, the program refused to resume.
     Refused,
-    /// After a kill, the program asked what became of a statement.
+    /// After a kill, the program asked whether a statement took effect.
     InDoubt,
     /// After a kill, the run failed where an undisturbed one does.
     FailedAlike,
     /// Plain revisions that were killed.
     PlainKilled,
-    /// Those of them with which the run went on.
+    /// Plain revisions with which the run continued.
     PlainResumed,
     /// Plans that sea-orm-migration applied as well, with the same outcome.
     Compared,
     /// Runs beside a lock of another session.
     Locked,
-    /// Those of them that went through.
+    /// Runs beside a lock that succeeded.
     LockedApplied,
-    /// Those of them that stopped, and said so.
+    /// Runs beside a lock that stopped, and reported it.
     LockedStopped,
 }
 

@@ -1,4 +1,4 @@
-//! One plan, run undisturbed and disturbed, and what has to come of it.
+//! One plan, run undisturbed and disturbed, and checks of the results.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -18,14 +18,14 @@ const INTERRUPTED: i32 = 4;
 /// How long another session holds its lock at most.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// What is in a database.
+/// The contents of a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Contents {
     schema: String,
     rows: String,
 }
 
-/// Contents, what the record says, and how the last run ended.
+/// The contents, the record, and the output of the last run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Place {
     contents: Contents,
@@ -63,30 +63,30 @@ impl Place {
     }
 }
 
-/// A plan with what it leaves when nothing disturbs it.
+/// A plan, and the contents after an undisturbed run of it.
 struct Subject<'d> {
     database: &'d TestDatabase,
     plan: &'d Plan,
-    /// What each number of revisions leaves, each of which had a run of its own.
+    /// The contents after each number of revisions, with one run for each revision.
     steps: Vec<Place>,
-    /// What one run of all leaves.
+    /// The contents after one run of all revisions.
     whole: Place,
-    /// The moments that this run had in the revisions of the plan, as the program logs them.
+    /// The points of this run between actions of the revisions, as the program logs them.
     moments: Vec<String>,
-    /// How many requests it sent to its server.
+    /// The number of requests that it sent to its server.
     requests: usize,
 }
 
 /// Where a run is killed.
 #[derive(Clone, Debug)]
 enum Kill {
-    /// At a moment between actions, as the place in the log says, counted from 1.
+    /// At a point between actions, counted from 1 in the log.
     Moment(usize),
     /// Before or after a request to the server.
     Request(StopAt),
 }
 
-/// Runs a plan in each of the ways. `database` is only the server's.
+/// Runs a plan in each way. `database` is used only for its server.
 pub(super) fn disturb(database: &TestDatabase, plan: &Plan, seed: u64) -> Outcome<()> {
     count(database.backend(), What::Plan);
     let mut random = Random::new(seed ^ 0x5eed);
@@ -105,14 +105,14 @@ fn another(database: &TestDatabase) -> Outcome<TestDatabase> {
     Ok(TestDatabase::at(database.backend(), database.address().cloned())?)
 }
 
-/// How many revisions are applied, and whether one is begun.
+/// The number of applied revisions, and whether one was begun.
 fn read(record: &[String]) -> (usize, bool) {
     let applied = record.iter().filter(|row| row.ends_with(" applied")).count();
     (applied, applied < record.len())
 }
 
 impl<'d> Subject<'d> {
-    /// Runs the plan in one run, and in a run for each revision: both leave the same.
+    /// Runs the plan in one run, and in one run for each revision. Both leave the same contents.
     fn run(database: &'d TestDatabase, plan: &'d Plan) -> Outcome<Self> {
         let together = another(database)?;
         let script = Script::of(&together, &plan.entries);
@@ -122,7 +122,7 @@ impl<'d> Subject<'d> {
         let requests = proxy.as_ref().map_or(0, Proxy::requests);
         let whole = Place::of(&together, &output)?;
         let text = fs::read_to_string(log).unwrap_or_default();
-        // The revisions that do nothing have nothing to kill.
+        // Revisions that do nothing have no point to kill at.
         let is_of_plan = |line: &&str| line.split(' ').nth(1).is_some_and(|id| plan.entries.get(id).is_some());
         let moments: Vec<String> = text.lines().filter(is_of_plan).map(str::to_owned).collect();
         let mut subject = Self { database, plan, steps: Vec::new(), whole, moments, requests };
@@ -156,7 +156,7 @@ impl<'d> Subject<'d> {
         self.whole.check(&last, &format!("in one run, against runs of one each\n{together}\n{output}"))
     }
 
-    /// What a run says is left is what is left.
+    /// Checks that what a run says is left is what is left.
     fn check_words(&self, found: &Place, output: &Output, place: &str) -> Outcome<()> {
         let (applied, is_begun) = read(&found.record);
         if output.success() {
@@ -177,7 +177,7 @@ impl<'d> Subject<'d> {
         Ok(())
     }
 
-    /// A place to kill a run at: more often than not where no transaction holds what the revision did.
+    /// A point at which to kill a run, mostly one where no transaction holds the changes of the revision.
     fn pick(&self, random: &mut Random) -> Kill {
         if self.requests > 0 && random.chance(30) {
             let number = 1 + random.below(self.requests);
@@ -193,11 +193,11 @@ impl<'d> Subject<'d> {
         };
         let outside = places(&is_outside);
         let all = if outside.is_empty() || random.chance(25) { places(&|_| true) } else { outside };
-        // A plan that fails in its first revision has no other places.
+        // A plan that fails in its first revision has no other points.
         Kill::Moment(if all.is_empty() { 1 } else { random.pick(&all) })
     }
 
-    /// Kills a run; says where, unless it ended before.
+    /// Kills a run. Returns the point, unless the run ended before.
     fn kill(&self, script: &Script<'_>, kill: &Kill) -> Outcome<Option<String>> {
         match kill {
             Kill::Moment(moment) => {
@@ -218,7 +218,7 @@ impl<'d> Subject<'d> {
         }
     }
 
-    /// Kills a run, and goes on as the program offers.
+    /// Kills a run, and resumes as the program offers.
     fn killed(&self, kill: &Kill) -> Outcome<()> {
         let (backend, database) = (self.database.backend(), another(self.database)?);
         let script = Script::of(&database, &self.plan.entries);
@@ -241,7 +241,7 @@ impl<'d> Subject<'d> {
         Ok(())
     }
 
-    /// Goes on with `up`, or with `repair --resume` where the record says that a revision is begun.
+    /// Continues with `up`, or with `repair --resume` where the record says that a revision was begun.
     fn go_on(&self, script: &Script<'_>, place: &str) -> Outcome<What> {
         let database = script.database;
         let up = script.run("up")?;
@@ -269,9 +269,9 @@ impl<'d> Subject<'d> {
         Ok(if found == self.whole { What::FailedAlike } else { What::Refused })
     }
 
-    /// sea-orm-migration leaves the same, where it applies the plan and ours does.
+    /// Checks that sea-orm-migration leaves the same contents, where both runners apply the plan.
     fn compared(&self) -> Outcome<()> {
-        // Without automatic commits, its own record is not committed.
+        // Without autocommit, sea-orm-migration's own record is not committed.
         if self.whole.code != Some(0) || self.plan.entries.to_string().contains("autocommit") {
             return Ok(());
         }
@@ -289,7 +289,7 @@ impl<'d> Subject<'d> {
         Ok(())
     }
 
-    /// Runs while another session holds a lock, which it gives back when the run is tried again, or after a time.
+    /// Runs while another session holds a lock, which it releases when the run is retried, or after some time.
     fn locked(&self, random: &mut Random) -> Outcome<()> {
         if self.whole.code != Some(0) {
             return Ok(());
@@ -302,7 +302,7 @@ impl<'d> Subject<'d> {
             0 => format!("SELECT * FROM {table}"),
             _ => format!("UPDATE {table} SET n = n + 1"),
         };
-        // Some locks are given back while the run still waits.
+        // Some locks are released while the run still waits.
         let (limit, patience) = match random.below(2) {
             0 => ("2s", Duration::from_millis(300)),
             _ if backend.is_like_mysql() => ("1s", PATIENCE),
@@ -334,7 +334,7 @@ impl<'d> Subject<'d> {
 /// A schema without the table in which sea-orm-migration keeps its record.
 fn without_its_record(schema: &str) -> String {
     let objects = schema.split('\n').scan(false, |is_record, line| {
-        // A table of MariaDB has several lines, of which the first one begins it and the last one ends it.
+        // The text of a MariaDB table has several lines, so it is removed from its first to its last line.
         let begins = line.contains("seaql_migrations");
         let is_hidden = begins || *is_record;
         *is_record = is_hidden && line.starts_with("CREATE TABLE `") || *is_record && !line.starts_with(')');
@@ -351,7 +351,7 @@ fn lead_to(database: &TestDatabase, hold: Option<StopAt>) -> Outcome<Option<Prox
     Ok(Some(Proxy::start(database.backend(), address.socket()?, hold)?))
 }
 
-/// The program that reaches its server through a proxy.
+/// The program, which reaches its server through a proxy.
 fn behind(database: &TestDatabase, proxy: Option<&Proxy>, program: Program) -> Program {
     match (database.address(), proxy) {
         (Some(address), Some(proxy)) => program.env("DATABASE_URL", address.behind(proxy.port()).url(database.name())),

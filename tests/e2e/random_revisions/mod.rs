@@ -1,14 +1,14 @@
 //! Revisions that a seed determines, most of them ill-behaved, and runs of them that are disturbed.
 //!
-//! Each plan of some revisions is run undisturbed, in one run and in one for each revision: both leave the same. Then a run
-//! is killed at a random moment, and the program goes on as it offers; and in some plans, a run finds a lock of another
-//! session. The outcome equals the undisturbed one, or the program says that it refuses or is in doubt; and what the record
-//! and the messages say is true.
+//! Each plan of some revisions is run undisturbed, in one run and in one run for each revision: both leave the same
+//! contents. Then a run is killed at a random point, and continued in the way that the program offers; in some plans, a
+//! run meets a lock of another session. The outcome equals the undisturbed one, or the program says that it refuses or
+//! is in doubt; and the record and the messages are true.
 //!
-//! - `RANDOM_REVISIONS=1000`: so many plans for each database; without it 50.
+//! - `RANDOM_REVISIONS=1000`: the number of plans for each database; 50 if not set.
 //! - `RANDOM_REVISIONS_SEED=N`: the seed of the first plan; those after it have the next numbers. Without it, the time.
-//! - `RANDOM_REVISIONS_PLAN=PATH`: no random plans, but the one in this file, as a failure prints it, with the seed that
-//!   `RANDOM_REVISIONS_SEED` names.
+//! - `RANDOM_REVISIONS_PLAN=PATH`: no random plans, but the one in this file, as a failure prints it, with the seed
+//!   that `RANDOM_REVISIONS_SEED` names.
 
 mod counts;
 mod disturbance;
@@ -30,13 +30,13 @@ pub(crate) use counts::report;
 use counts::{What, counted};
 use plan::Plan;
 
-/// How many plans are tried when nothing else is said.
+/// The default number of plans.
 const FEW: u64 = 50;
 
-/// How many failures are told in full at the end.
+/// How many failures are printed in full at the end.
 const TOLD: usize = 3;
 
-/// How many of a hundred plain revisions have to go on after a kill.
+/// How many of a hundred plain revisions have to continue after a kill.
 const PLAIN_SHARE: usize = 90;
 
 pub(crate) fn trials() -> Vec<Case> {
@@ -65,7 +65,7 @@ fn hold_the_guarantees(database: &TestDatabase) -> TestResult {
         let plan = Plan::generate(seed, database.backend());
         if let Err(error) = disturbance::disturb(database, &plan, seed) {
             let failure = format!("seed {seed} on {}: {error}\nthe plan is\n{}", database.backend(), plan.entries);
-            // At once: there may be a thousand plans to come.
+            // Printed at once, because a thousand plans may follow.
             let _ = writeln!(io::stderr(), "{failure}\n");
             failures.push(failure);
         }
@@ -78,7 +78,7 @@ fn hold_the_guarantees(database: &TestDatabase) -> TestResult {
     Err(format!("{} of {count} plans failed:\n{}", failures.len(), told.join("\n\n")).into())
 }
 
-/// Plain revisions go on after a kill, nearly always.
+/// Checks that nearly all plain revisions continue after a kill.
 fn check_share(database: &TestDatabase) -> TestResult {
     let of = |what| counted(database.backend(), what);
     let (killed, gone_on) = (of(What::PlainKilled), of(What::PlainResumed));

@@ -5,16 +5,16 @@ use serde_json::{Value, json};
 
 use super::random::Random;
 
-/// A table that earlier actions have made.
+/// A table that earlier actions made.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
     pub(super) name: String,
-    /// The columns beside `id`, `n` and `s`.
+    /// The columns other than `id`, `n` and `s`.
     added: Vec<String>,
     indexes: Vec<String>,
 }
 
-/// Makes actions, and remembers what they leave.
+/// Makes actions, and tracks the tables that they leave.
 #[derive(Clone, Debug)]
 pub(super) struct Grammar {
     pub(super) random: Random,
@@ -28,13 +28,13 @@ impl Grammar {
         Self { random: Random::new(seed), backend, tables: Vec::new(), count: 0 }
     }
 
-    /// A number that no other object or row has. All are below 1000.
+    /// A unique number for an object or row. All are below 1000.
     pub(super) fn fresh(&mut self) -> usize {
         self.count += 1;
         self.count
     }
 
-    /// The tables that every plan begins with, `t0` among them, whose rows nothing changes.
+    /// The tables with which every plan begins. Nothing changes the rows of `t0`, which is one of them.
     pub(super) fn foundation(&mut self) -> Vec<Value> {
         let mut actions = Vec::new();
         for name in ["t0", "t1", "t2"] {
@@ -50,7 +50,7 @@ impl Grammar {
         actions
     }
 
-    /// The place of a table that may be changed.
+    /// The index of a table that may be changed.
     fn place(&mut self) -> usize {
         self.random.below(self.tables.len())
     }

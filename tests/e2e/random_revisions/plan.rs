@@ -1,4 +1,4 @@
-//! A plan: what one to four revisions do.
+//! A plan: the actions of one to four revisions.
 
 use std::fs;
 
@@ -17,14 +17,14 @@ const UNUSUAL: usize = 50;
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) entries: Value,
-    /// Whether all of it is plain DDL and DML.
+    /// Whether the whole plan is plain DDL and DML.
     pub(super) is_plain: bool,
     /// How many revisions do something, the first one included.
     pub(super) revisions: usize,
 }
 
 impl Plan {
-    /// The plan of a seed.
+    /// Makes the plan of a seed.
     pub(super) fn generate(seed: u64, backend: Backend) -> Self {
         let mut grammar = Grammar::new(seed, backend);
         let is_plain = grammar.random.chance(PLAIN);
@@ -36,7 +36,7 @@ impl Plan {
         Self { entries: entries.into(), is_plain, revisions: 1 + count }
     }
 
-    /// A plan that was printed before.
+    /// Reads a plan that was printed before.
     pub(super) fn read(path: &str) -> Result<Self, Box<dyn std::error::Error>> {
         let entries: Value = serde_json::from_str(&fs::read_to_string(path)?)?;
         let revisions = entries.as_object().map_or(0, Map::len);

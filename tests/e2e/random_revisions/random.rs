@@ -1,6 +1,6 @@
 //! Numbers that a seed determines.
 
-/// SplitMix64, for which any seed will do.
+/// SplitMix64, for which any seed is suitable.
 #[derive(Clone, Debug)]
 pub(super) struct Random(u64);
 
@@ -22,7 +22,7 @@ impl Random {
         usize::try_from(self.next() % limit as u64).unwrap_or_default()
     }
 
-    /// True in so many of a hundred cases.
+    /// True in the given number of a hundred cases.
     pub(super) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }

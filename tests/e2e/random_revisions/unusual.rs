@@ -1,4 +1,4 @@
-//! What revisions do that is neither plain DDL nor plain DML.
+//! Actions of revisions that are neither plain DDL nor plain DML.
 
 use seachange_tests::Backend;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::plain::{Grammar, text};
 
 impl Grammar {
-    /// Actions of one kind. `is_outside` tells whether the revision runs outside of a transaction.
+    /// Actions of one kind. `is_outside` says whether the revision runs outside of a transaction.
     pub(super) fn unusual(&mut self, is_outside: bool) -> Vec<Value> {
         match self.random.below(100) {
             0..20 => self.reads(),
@@ -28,7 +28,7 @@ impl Grammar {
         text(format!("INSERT INTO {table} (id, n) VALUES ({fresh}, {value})"))
     }
 
-    /// Reads that decide what is written.
+    /// Reads whose result decides which rows are written.
     fn reads(&mut self) -> Vec<Value> {
         let (table, fresh) = (self.table(), self.fresh());
         match self.random.below(9) {
@@ -82,7 +82,7 @@ impl Grammar {
         }
     }
 
-    /// What a session would keep.
+    /// Changes of the session, which the session would keep.
     fn settings(&mut self, is_outside: bool) -> Vec<Value> {
         let everywhere: &[&str] = match self.backend {
             Backend::Sqlite => &[
@@ -153,7 +153,7 @@ impl Grammar {
     /// Transactions that the code begins and ends as text.
     fn transactions_by_text(&mut self, is_outside: bool) -> Vec<Value> {
         if !is_outside && self.random.chance(60) {
-            // Refused, mostly; plain statements stand in its place in the other cases.
+            // This is mostly refused; in the other cases plain statements take its place.
             return vec![self.plain(), self.plain()];
         }
         let begin = self.random.pick(match self.backend {
@@ -219,7 +219,7 @@ impl Grammar {
         vec![json!({"begin": {}}), read, text(self.update_of(table)), json!("commit")]
     }
 
-    /// Temporary tables, some under the name of a table that is there.
+    /// Temporary tables, some with the name of an existing table.
     fn temporary_objects(&mut self) -> Vec<Value> {
         let (table, fresh) = (self.table(), self.fresh());
         let word = if self.random.chance(50) { "TEMPORARY" } else { "TEMP" };
@@ -253,7 +253,7 @@ impl Grammar {
         vec![text(statements.join(";\n") + end)]
     }
 
-    /// What only the session knows that ran the statement before.
+    /// Queries that only the session of the previous statement can answer.
     fn session_functions(&mut self) -> Vec<Value> {
         let (table, fresh) = (self.table(), self.fresh());
         let update = text(format!("UPDATE {table} SET n = (n + 1) % 1000"));
@@ -289,7 +289,7 @@ impl Grammar {
         actions
     }
 
-    /// Errors that the code does not mind. PostgreSQL does, unless there is a transaction around it.
+    /// Errors that the code ignores. On PostgreSQL they abort the transaction, unless the code begins a nested one.
     fn swallowed_errors(&mut self) -> Vec<Value> {
         let table = self.table();
         let duplicate = format!("INSERT INTO {table} (id, n) SELECT id, 1 FROM {table}");
@@ -306,7 +306,7 @@ impl Grammar {
         vec![swallowed, self.dml()]
     }
 
-    /// Several things at a time.
+    /// Several statements at the same time.
     fn tasks(&mut self, is_outside: bool) -> Vec<Value> {
         let lists: Vec<Value> = (0..2).map(|task| json!([self.insert_value(&task.to_string())])).collect();
         match self.random.below(3) {

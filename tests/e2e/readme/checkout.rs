@@ -6,10 +6,11 @@ use std::{fs, io};
 use seachange_tests::cargo;
 use tempfile::TempDir;
 
-/// Folders at the top that are no sources.
+/// Folders at the top that contain no sources.
 const LEFT_OUT: [&str; 4] = ["target", ".git", "data", ".env"];
 
-/// The crates that are compiled again in the copy: what their build scripts write holds paths of the workspace.
+/// The crates that are compiled again in the copy, because the files that their build scripts write contain paths of
+/// the workspace.
 const RECOMPILED: [&str; 9] = [
     "app",
     "entity",
@@ -22,9 +23,9 @@ const RECOMPILED: [&str; 9] = [
     "ten_migration",
 ];
 
-/// A copy of the workspace; gone when it is dropped.
+/// A copy of the workspace, which is removed when the value is dropped.
 pub(super) struct Checkout {
-    /// In the target folder, so that files can be linked.
+    /// The copy is in the target folder, so that files can be linked.
     folder: TempDir,
 }
 
@@ -40,7 +41,7 @@ impl Checkout {
         copy(&workspace(), &checkout.root(), &|name| !LEFT_OUT.contains(&name), copy_file)?;
         let target = temporary.parent().unwrap_or(temporary).join("debug");
         let is_kept = |name: &str| !RECOMPILED.iter().any(|krate| name.trim_start_matches("lib").starts_with(krate));
-        // Cargo writes into files of the first two, so that they cannot be shared.
+        // Cargo writes into files of the first two folders, so they cannot be shared.
         for (folder, put) in [("build", copy_file as Put), (".fingerprint", copy_file), ("deps", share_file)] {
             copy(&target.join(folder), &checkout.target().join("debug").join(folder), &is_kept, put)?;
         }
@@ -72,7 +73,7 @@ impl Checkout {
 /// Puts a file into another folder.
 type Put = fn(&Path, &Path) -> io::Result<()>;
 
-/// Walks a folder and puts each file that is kept into another one. The names are those at the top of the walk.
+/// Walks a folder and puts each selected file into another folder. The names are those at the top of the walk.
 fn copy(from: &Path, to: &Path, is_kept: &dyn Fn(&str) -> bool, put: Put) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
@@ -90,14 +91,15 @@ fn copy(from: &Path, to: &Path, is_kept: &dyn Fn(&str) -> bool, put: Put) -> io:
     Ok(())
 }
 
-/// Copies a file with its time of modification, by which Cargo knows what is compiled.
+/// Copies a file with its modification time, by which Cargo knows what is compiled.
 fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
     let modified = fs::metadata(from)?.modified()?;
     fs::copy(from, to)?;
     fs::File::options().write(true).open(to)?.set_modified(modified)
 }
 
-/// Links a compiled library, which nobody writes into again, copies what says how it was compiled, and leaves programs out.
+/// Links a compiled library, which no build changes again, copies the files that say how it was compiled, and omits
+/// programs.
 fn share_file(from: &Path, to: &Path) -> io::Result<()> {
     let extension = from.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     let shared = match extension {
@@ -106,7 +108,7 @@ fn share_file(from: &Path, to: &Path) -> io::Result<()> {
         _ => Ok(()),
     };
     match shared {
-        // Another build may take its own files away meanwhile.
+        // Another build may remove its own files at the same time.
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         linked => linked,
     }

@@ -1,17 +1,17 @@
-//! The blocks of a README, and the texts in them made comparable.
+//! The blocks of a README, and a form of their texts that can be compared.
 
 use std::collections::BTreeMap;
 
 /// A block of code in a section.
 pub(super) enum Block {
-    /// Commands with what they print.
+    /// Commands with their outputs.
     Console(Vec<Step>),
     Rust(String),
     /// Lines as `diff` writes them.
     Diff(Vec<String>),
 }
 
-/// A command with what it prints.
+/// A command with its output.
 #[derive(Default)]
 pub(super) struct Step {
     pub(super) command: String,
@@ -22,7 +22,7 @@ pub(super) struct Step {
 pub(super) fn blocks(readme: &str, heading: &str) -> Vec<Block> {
     let section = readme.split(heading).nth(1).unwrap_or_default();
     let section = section.split("\n## ").next().unwrap_or_default();
-    // Fences come in pairs: every second piece is inside one.
+    // Fences come in pairs, so every second piece is inside a block.
     section.split("```").skip(1).step_by(2).filter_map(block).collect()
 }
 
@@ -49,7 +49,7 @@ fn steps(body: &str) -> Vec<Step> {
     steps
 }
 
-/// Takes out of a text what differs from run to run.
+/// Replaces the parts of a text that differ from run to run.
 #[derive(Default)]
 pub(super) struct Redaction {
     replaced: BTreeMap<String, String>,
@@ -61,7 +61,7 @@ impl Redaction {
         self.replaced.insert(found.to_owned(), sample.to_owned());
     }
 
-    /// Words only, with times and dates as `#`: columns are as wide as what is in them.
+    /// Returns the words only, with times and dates as `#`, because the width of columns depends on their values.
     pub(super) fn apply(&self, text: &str) -> String {
         let text = self.replaced.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
         text.lines().map(|line| redacted(line) + "\n").collect()

@@ -13,7 +13,7 @@ use super::{
     selection::size,
 };
 
-/// How many there are in a crowd.
+/// How many processes are started together.
 const CROWD: usize = 20;
 
 pub(super) fn trials() -> Vec<Case> {
@@ -27,9 +27,9 @@ fn crowd_runs_each_revision_once(database: &TestDatabase) -> TestResult {
         let database = another(database)?;
         let signal = database.folder().join("start");
         let up = program(&database, "up").env("TEN_START", &signal);
-        let crowd: Vec<Running> = (0..CROWD).map(|_| up.start()).collect::<Result<_, _>>()?;
+        let processes: Vec<Running> = (0..CROWD).map(|_| up.start()).collect::<Result<_, _>>()?;
         fs::write(&signal, "")?;
-        for running in crowd {
+        for running in processes {
             running.finish()?.succeeded()?;
             count(database.backend(), What::Together);
         }
@@ -47,13 +47,13 @@ fn services_start_in_a_crowd(database: &TestDatabase) -> TestResult {
     let alone = another(database)?;
     Program::migration().database(&alone).arg("up").run()?.succeeded()?;
     let up = Program::migration().database(database).arg("up");
-    let crowd: Vec<Running> = (0..5).map(|_| up.start()).collect::<Result<_, _>>()?;
+    let processes: Vec<Running> = (0..5).map(|_| up.start()).collect::<Result<_, _>>()?;
     thread::scope(|scope| {
         let services: Vec<_> = (0..3).map(|_| scope.spawn(|| serve(database))).collect();
         services.into_iter().try_for_each(|service| service.join().unwrap_or_else(|_| Err("a panic".into())))
     })
     .map_err(|error| error.to_string())?;
-    for running in crowd {
+    for running in processes {
         running.finish()?.succeeded()?;
     }
     assert_eq!(database.schema()?, alone.schema()?);

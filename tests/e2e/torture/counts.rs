@@ -1,4 +1,4 @@
-//! What was done in this run, for the line at its end.
+//! The counts of this run, for the line at its end.
 
 use std::{
     collections::BTreeMap,
@@ -20,9 +20,9 @@ pub(super) enum What {
     Boundary,
     /// Kills at a random moment.
     Moment,
-    /// Servers that were killed.
+    /// Killed servers.
     Crash,
-    /// Connections that were cut.
+    /// Cut connections.
     Cut,
     /// `up` once more.
     Rerun,

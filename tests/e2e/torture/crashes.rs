@@ -37,7 +37,7 @@ fn run_outlives_a_server_crash<E: ServerSoftware>(server: Result<TemporaryServer
     })
 }
 
-/// Every other time, the server is back before the program sends its next statement.
+/// In every second test, the server is back before the program sends its next statement.
 fn crash_at<E: ServerSoftware>(server: &mut TemporaryServer<E>, database: &TestDatabase, moment: usize) -> TestResult {
     let mut running = program(database, "up").env("TEN_AT", format!("{moment}: wait")).start()?;
     wait_for_moment(database, &mut running)?;

@@ -29,7 +29,7 @@ fn cut_connection_ends_the_run(database: &TestDatabase) -> TestResult {
     })
 }
 
-/// The program may connect anew, which it must not do in mid-run: somebody else may have its lock by now.
+/// The program must not reconnect during a run, because another run may have its lock by then.
 fn cut_at(database: &TestDatabase, hold: StopAt) -> TestResult {
     let proxy = lead_to(database, Some(hold))?;
     let mut running = program_behind(database, proxy.port(), "up").start()?;
@@ -38,7 +38,7 @@ fn cut_at(database: &TestDatabase, hold: StopAt) -> TestResult {
     }
     proxy.cut();
     let output = running.finish()?;
-    // After the last revision there is nothing left to lose.
+    // After the last revision, a cut connection has no effect.
     let is_done = record(database)?.iter().filter(|row| row.ends_with(" applied")).count() == 10;
     if is_done { Ok(()) } else { check_loss_is_told(&output, &format!("{hold:?}")) }
 }

@@ -1,4 +1,4 @@
-//! SQLite files that cannot grow, or cannot be written any more.
+//! SQLite files that cannot grow, or that become read-only.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
@@ -22,10 +22,10 @@ pub(super) fn trials() -> Vec<Case> {
     ]
 }
 
-/// Until here, what is left to do needs more pages than the file has.
+/// Up to this point of a run, the remaining work needs more pages than the file has.
 const LAST_GROWTH: usize = 30;
 
-/// A statement that needs no new page still works; the run stops at the first that does.
+/// A statement that needs no new page still works; the run stops at the first statement that needs one.
 fn full_disk_stops_the_run(database: &TestDatabase) -> TestResult {
     for moment in spread(LAST_GROWTH, 8) {
         let database = another(database)?;
@@ -46,7 +46,7 @@ fn read_only_folder_stops_the_run(database: &TestDatabase) -> TestResult {
     stops_while(database, |is_open| permit(database.folder(), if is_open { 0o777 } else { 0o555 }))
 }
 
-/// Closes something after three revisions, sees the program stop there, and opens it again.
+/// Removes the right to write after three revisions, checks that the program stops there, and restores the right.
 fn stops_while(database: &TestDatabase, open: impl Fn(bool) -> std::io::Result<()>) -> TestResult {
     program(database, "up 3").run()?.succeeded()?;
     let other_user = as_other_user(database)?;
@@ -62,7 +62,7 @@ fn stops_while(database: &TestDatabase, open: impl Fn(bool) -> std::io::Result<(
     recover(database, "after read-only")
 }
 
-/// Root may write everywhere: the program, where another user reaches it.
+/// Root may write everywhere, so this is a copy of the program that another user can run.
 fn as_other_user(database: &TestDatabase) -> Result<Program, Box<dyn std::error::Error>> {
     let copy = database.folder().join("ten-migration");
     fs::copy(Program::named("ten-migration").executable()?, &copy)?;

@@ -1,4 +1,4 @@
-//! The program with ten revisions, and what it leaves when nothing disturbs it.
+//! The program with ten revisions, and the contents after an undisturbed run.
 
 use std::{
     error::Error,
@@ -10,23 +10,23 @@ use std::{
 
 use seachange_tests::{Backend, Output, Program, Running, TestDatabase, harness::TestResult, servers::Address};
 
-/// How long a run may take, others of its kind beside it.
+/// How long a run may take while similar runs work at the same time.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// What is in a database: the schema, and the rows.
+/// The contents of a database: the schema, and the rows.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Contents {
     pub(super) schema: String,
     pub(super) rows: String,
 }
 
-/// The program on `database`, which writes down what it comes to.
+/// The program on `database`, which logs the points that it reaches.
 pub(super) fn program(database: &TestDatabase, arguments: &str) -> Program {
     let program = Program::named("ten-migration").database(database).limit(LIMIT);
     program.env("TEN_LOG", log(database)).args(arguments.split(' '))
 }
 
-/// The program that reaches the server through another port.
+/// The program, which reaches the server through another port.
 pub(super) fn program_behind(database: &TestDatabase, port: u16, arguments: &str) -> Program {
     match database.address() {
         Some(address) => program_at(database, &address.behind(port), arguments),
@@ -34,7 +34,7 @@ pub(super) fn program_behind(database: &TestDatabase, port: u16, arguments: &str
     }
 }
 
-/// The program that reaches the database at another address.
+/// The program, which reaches the database at another address.
 pub(super) fn program_at(database: &TestDatabase, address: &Address, arguments: &str) -> Program {
     program(database, arguments).env("DATABASE_URL", address.url(database.name()))
 }
@@ -54,17 +54,17 @@ fn lines(database: &TestDatabase, are_numbers: bool) -> Vec<String> {
     text.lines().filter(|line| line.parse::<usize>().is_ok() == are_numbers).map(str::to_owned).collect()
 }
 
-/// How many moments a run came to.
+/// The number of points that a run reached.
 pub(super) fn moments(database: &TestDatabase) -> usize {
     lines(database, true).len()
 }
 
-/// The revisions whose code came to its end, in that order: one that did so twice is there twice.
+/// The revisions whose code ran to its end, in this order. A revision that did so twice is listed twice.
 pub(super) fn ended(database: &TestDatabase) -> Vec<String> {
     lines(database, false)
 }
 
-/// Waits until the program has come to the moment at which it waits.
+/// Waits until the program has reached the point at which it waits.
 pub(super) fn wait_for_moment(database: &TestDatabase, running: &mut Running) -> TestResult {
     while !database.folder().join("reached").exists() {
         if running.has_ended()? {
@@ -90,7 +90,7 @@ pub(super) fn check_loss_is_told(output: &Output, place: &str) -> TestResult {
     Err(format!("{place}: {output}").into())
 }
 
-/// What the engine's table says of each revision.
+/// The state of each revision in the record.
 pub(super) fn record(database: &TestDatabase) -> Result<Vec<String>, Box<dyn Error>> {
     if !database.tables()?.iter().any(|table| table == "seachange_revision") {
         return Ok(Vec::new());
@@ -103,7 +103,7 @@ impl Contents {
         Ok(Self { schema: database.schema()?, rows: database.rows()? })
     }
 
-    /// Fails with both texts when these are not the `expected` ones.
+    /// Fails with both texts when these contents are not the `expected` ones.
     pub(super) fn check(&self, expected: &Self, place: &str) -> TestResult {
         for (found, expected) in [(&self.schema, &expected.schema), (&self.rows, &expected.rows)] {
             if found != expected {
@@ -114,7 +114,7 @@ impl Contents {
     }
 }
 
-/// What each number of revisions leaves when nothing disturbs them: from none to all ten. Run once for each kind of
+/// The contents after each number of undisturbed revisions, from none to all ten. Computed once for each kind of
 /// database.
 pub(super) fn undisturbed(database: &TestDatabase) -> Result<Vec<Contents>, Box<dyn Error>> {
     static KNOWN: Mutex<Vec<(Backend, Vec<Contents>)>> = Mutex::new(Vec::new());
@@ -137,7 +137,7 @@ fn run_undisturbed(database: &TestDatabase) -> Result<Vec<Contents>, Box<dyn Err
     Ok(contents)
 }
 
-/// Fails unless the database is where an undisturbed run leaves it, and the record says so.
+/// Fails unless the database has the contents of an undisturbed run, and the record says so.
 pub(super) fn check_head(database: &TestDatabase, place: &str) -> TestResult {
     let expected = undisturbed(database)?;
     Contents::of(database)?.check(&expected[10], place)?;
@@ -161,8 +161,8 @@ fn check_indexes(database: &TestDatabase, place: &str) -> TestResult {
     Ok(())
 }
 
-/// Fails if something is half done where the database could have rolled back: the contents are those that the applied
-/// revisions leave. Says nothing where one is in between.
+/// Fails if a revision is partly applied where the database could have rolled back: the contents must be those of the
+/// applied revisions. Checks nothing while a revision is recorded as begun.
 pub(super) fn check_whole(database: &TestDatabase, place: &str) -> TestResult {
     let record = record(database)?;
     if record.iter().any(|row| !row.ends_with(" applied")) {

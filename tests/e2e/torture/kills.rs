@@ -36,8 +36,8 @@ fn killed_between_statements(database: &TestDatabase) -> TestResult {
     })
 }
 
-/// The process is killed before the server gets a request, or before the process gets the answer. That is every
-/// boundary of what the engine itself does, too: its locks, its record, its commits.
+/// The process is killed before the server gets a request, or before the process gets the answer. This includes every
+/// boundary of the engine's own work: its locks, its record, its commits.
 fn killed_at_every_request(database: &TestDatabase) -> TestResult {
     each(holds(database, 10)?, |hold| {
         let database = another(database)?;
@@ -47,14 +47,14 @@ fn killed_at_every_request(database: &TestDatabase) -> TestResult {
     })
 }
 
-/// Places before and after requests: all of them, or `few` of each.
+/// The points before and after requests: all of them, or `few` of each.
 pub(super) fn holds(database: &TestDatabase, few: usize) -> Result<Vec<StopAt>, Box<dyn Error>> {
     let numbers = spread(requests(database)?, few);
     Ok(numbers.into_iter().flat_map(|number| [StopAt::Before(number), StopAt::After(number)]).collect())
 }
 
-/// How many requests every run has. The driver may ask once more whether a connection is alive, and a process that ends
-/// may be faster than its farewell, so that two runs are counted, and the last words left out.
+/// The number of requests that every run has. The driver may check once more whether a connection is alive, and a
+/// process may end before it sends its last message. So two runs are counted, and the last messages ignored.
 fn requests(database: &TestDatabase) -> Result<usize, Box<dyn Error>> {
     const FAREWELL: usize = 3;
     let counts = [requests_of_one(database)?, requests_of_one(&another(database)?)?];
@@ -91,7 +91,7 @@ fn killed_at_random_moments(database: &TestDatabase) -> TestResult {
         let database = another(database)?;
         let mut running = program(&database, "up").start()?;
         let moment = random_moment(number, whole);
-        // Not for luck: any moment will do.
+        // Sleeps for no condition, because any point in time is suitable.
         sleep(moment);
         running.kill();
         count(database.backend(), What::Moment);

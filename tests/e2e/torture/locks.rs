@@ -1,4 +1,4 @@
-//! Somebody else's long transaction, which holds a lock on a table that a revision alters.
+//! A long transaction of another session, which holds a lock on a table that a revision alters.
 
 use std::{
     error::Error,
@@ -23,8 +23,8 @@ pub(super) fn trials() -> Vec<Case> {
     cases
 }
 
-/// A transaction that has read a table, and takes its time: until the value is dropped. The servers do not change the
-/// table meanwhile; SQLite does not commit.
+/// A transaction that has read a table, and stays open until the value is dropped. During this time the servers do not
+/// change the table, and SQLite does not commit.
 struct LongTransaction {
     end: Option<Sender<()>>,
     thread: Option<JoinHandle<Result<(), DbErr>>>,

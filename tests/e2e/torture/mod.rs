@@ -1,8 +1,9 @@
-//! Runs that are disturbed: killed, cut off, crowded, starved. Each of them has to end as an undisturbed one does.
+//! Disturbed runs: killed, disconnected, started many at once, without disk space. Each has to end like an undisturbed
+//! run.
 //!
-//! The revisions are those of the member crate `ten-migration`, whose rows tell when a statement ran twice. Here is a
-//! selection, spread over the run; with `TORTURE=all` every place has its turn, with `TORTURE=60` sixty of each kind. The
-//! counts are printed at the end.
+//! The revisions are those of the member crate `ten-migration`, whose rows show when a statement ran twice. By default
+//! a selection of points is tested, spread over the run; with `TORTURE=all` every point, with `TORTURE=60` sixty of
+//! each kind. The counts are printed at the end.
 
 mod concurrent_runs;
 mod counts;

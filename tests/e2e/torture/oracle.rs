@@ -1,4 +1,4 @@
-//! Whether a statement ran, as a person finds out: by looking at what it would have done.
+//! Finds out whether a statement ran, as a person would: by its effects.
 
 use std::error::Error;
 
@@ -29,7 +29,7 @@ const TRACES: [(&str, &str); 21] = [
     ("INSERT INTO totals", "totals"),
 ];
 
-/// As above, where it takes a closer look.
+/// Like the list above, for statements that need another query.
 const OTHER_TRACES: [(&str, &str); 3] = [
     (
         "MODIFY COLUMN `currency`",

@@ -1,5 +1,5 @@
-//! PgBouncer between the program and PostgreSQL. A lock of the session belongs to a connection of the server, and with
-//! transaction pooling the next statement may run on another one.
+//! PgBouncer between the program and PostgreSQL. A session lock belongs to a connection of the server, and with
+//! transaction pooling the next statement may run on another connection.
 
 use seachange_tests::{
     Backend, TestDatabase,
@@ -21,7 +21,7 @@ pub(super) fn trials() -> Vec<Case> {
     ]
 }
 
-/// Nothing is done, the reason is told, and no lock stays on a connection that the pool keeps.
+/// Nothing is done, the reason is reported, and no lock stays on a connection that the pool keeps.
 fn transaction_pooling_is_refused() -> TestResult {
     let server = PostgresServer::start()?;
     let database = TestDatabase::at(Backend::Postgres, Some(server.address()))?;
@@ -40,8 +40,8 @@ fn session_pooling_works() -> TestResult {
     let server = PostgresServer::start()?;
     let database = TestDatabase::at(Backend::Postgres, Some(server.address()))?;
     let pool = PgBouncer::start(&server, PoolMode::Session)?;
-    let crowd = (0..5).map(|_| program_at(&database, &pool.address(), "up").start()).collect::<Result<Vec<_>, _>>()?;
-    for running in crowd {
+    let runs = (0..5).map(|_| program_at(&database, &pool.address(), "up").start()).collect::<Result<Vec<_>, _>>()?;
+    for running in runs {
         running.finish()?.succeeded()?;
     }
     assert_eq!(locks(&database)?, 0);

@@ -1,4 +1,5 @@
-//! The way on after a disturbance, as the program offers it: `up` once more, or `repair --resume` where it says so.
+//! Continues after a disturbance, as the program offers it: with `up` again, or with `repair --resume` where it says
+//! so.
 
 use seachange_tests::{Output, TestDatabase, harness::TestResult};
 
@@ -11,9 +12,9 @@ use super::{
 /// The exit code of a run that finds an interrupted one.
 const INTERRUPTED: i32 = 4;
 
-/// Goes on until the head is reached, and checks that the database is as if nothing had happened.
+/// Continues until the head is reached, and checks that the contents are those of an undisturbed run.
 ///
-/// A run takes at most one repair: what it finds was left by the one that was disturbed.
+/// A run needs at most one repair, of the revision that the disturbed run left.
 pub(super) fn recover(database: &TestDatabase, place: &str) -> TestResult {
     check_whole(database, place)?;
     count(database.backend(), What::Rerun);

@@ -1,4 +1,4 @@
-//! How much is tried: everything, or a selection that CI has time for.
+//! How much is tested: everything, or a selection that CI has time for.
 
 use std::{
     env,
@@ -10,8 +10,7 @@ use std::{
 use libtest_mimic::Failed;
 use seachange_tests::harness::TestResult;
 
-/// How many places of a kind have their turn: all of them with `TORTURE=all`, as many as `TORTURE=60` says, or else
-/// `few`.
+/// How many points of a kind are tested: all of them with `TORTURE=all`, as many as `TORTURE=60` says, or else `few`.
 pub(super) fn size(all: usize, few: usize) -> usize {
     let wanted = env::var("TORTURE").unwrap_or_default();
     if wanted == "all" { all } else { wanted.parse().unwrap_or(few).min(all) }
@@ -23,10 +22,10 @@ pub(super) fn spread(last: usize, few: usize) -> Vec<usize> {
     (0..count).map(|place| 1 + place * (last - 1) / (count - 1).max(1)).collect()
 }
 
-/// How many failures are told in full.
+/// How many failures are printed in full.
 const TOLD: usize = 5;
 
-/// Disturbs at each of the places, the next one also after a failure, and fails with the failures.
+/// Disturbs at each point, continues after a failure, and fails with all failures.
 pub(super) fn each<P>(places: impl IntoIterator<Item = P>, mut disturb: impl FnMut(P) -> TestResult) -> TestResult {
     let failures: Vec<_> = places.into_iter().filter_map(|place| disturb(place).err()).inspect(tell).collect();
     if failures.is_empty() {
@@ -36,21 +35,21 @@ pub(super) fn each<P>(places: impl IntoIterator<Item = P>, mut disturb: impl FnM
     Err(format!("{} failures:\n{}", failures.len(), told.join("\n")).into())
 }
 
-/// Says it at once: there may be a thousand places to come.
+/// Prints at once, because a thousand points may follow.
 fn tell(failure: &Failed) {
     let _ = writeln!(io::stderr(), "{}", failure.message().unwrap_or_default());
 }
 
-/// What random moments are drawn from: `TORTURE_SEED`, or the time.
+/// The seed of random points in time: `TORTURE_SEED`, or the current time.
 pub(super) fn seed() -> u64 {
     static SEED: OnceLock<u64> = OnceLock::new();
     let of_the_time = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |time| time.subsec_nanos().into());
     *SEED.get_or_init(|| env::var("TORTURE_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(of_the_time))
 }
 
-/// A moment within `whole`, for each `number` another one.
+/// A point in time within `whole`, a different one for each `number`.
 pub(super) fn random_moment(number: usize, whole: Duration) -> Duration {
-    // SplitMix64, which any seed will do for.
+    // SplitMix64, for which any seed is suitable.
     let mut bits = seed().wrapping_add((number as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

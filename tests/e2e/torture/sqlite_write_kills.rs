@@ -1,5 +1,5 @@
-//! SQLite, which no proxy sees: the process is killed before it writes into a file the next time, or makes sure of what it
-//! wrote, or takes the journal away. That is every boundary of a commit.
+//! SQLite, for which there is no proxy: the process is killed before its next write to a file, before it syncs a file,
+//! or before it removes the journal. These are all boundaries of a commit.
 
 use std::{collections::BTreeMap, error::Error, fs, process::Command};
 
@@ -16,7 +16,7 @@ use super::{
     selection::{each, spread},
 };
 
-/// How SQLite changes files. Not all of them are there on every machine.
+/// The system calls by which SQLite changes files. Not all of them exist on every machine.
 const CALLS: &str = "pwrite64,fsync,fdatasync,ftruncate,?unlink,?unlinkat";
 
 pub(super) fn trials() -> Vec<Case> {
@@ -24,7 +24,7 @@ pub(super) fn trials() -> Vec<Case> {
     vec![Case::owning(Backend::Sqlite, "torture::killed_at_every_write", killed).needing(find_strace)]
 }
 
-/// Whether there is an strace that may do its work.
+/// Whether strace is installed and may trace processes.
 fn find_strace() -> Result<(), ServerError> {
     let output = Command::new("strace").args(["-o", "/dev/null", "true"]).output();
     let works = output.is_ok_and(|output| output.status.success());
@@ -44,8 +44,8 @@ fn killed_at_every_write(database: &TestDatabase) -> TestResult {
     })
 }
 
-/// How many writes of each kind the thread makes that makes most of them, in an undisturbed run. The driver has a thread for
-/// each session; strace counts for each by itself, and kills at the first one that gets so far.
+/// How many writes of each kind the thread with the most writes makes in an undisturbed run. The driver has a thread
+/// for each session; strace counts each thread separately, and kills at the first thread that reaches the number.
 fn writes(database: &TestDatabase) -> Result<BTreeMap<String, usize>, Box<dyn Error>> {
     trace(database, &format!("trace={CALLS}"))?.succeeded()?;
     let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();

@@ -15,7 +15,7 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Connects, and makes names be quoted in the same way on every database.
+    /// Connects. From then on, names are quoted in the same way on every database.
     pub(crate) async fn connect(url: &str) -> Result<Self, Box<dyn Error>> {
         let settings = DatabaseSettings::from_str(url)?;
         let connection = connection::connect(&settings).await?;

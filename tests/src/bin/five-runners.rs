@@ -46,7 +46,7 @@ fn main() -> ExitCode {
 }
 
 fn compare(rounds: usize) -> Result<(), Box<dyn Error>> {
-    let fleet = SharedServers::new();
+    let servers = SharedServers::new();
     let mut table = format!(
         "{RUNNERS} runners started at once on an empty database, {rounds} rounds\n\
          {:<11} {:<18} {:>6} {:>7} {:>10} {:>11} {:>19}\n",
@@ -54,7 +54,7 @@ fn compare(rounds: usize) -> Result<(), Box<dyn Error>> {
     );
     for backend in Backend::ALL {
         for program in PROGRAMS {
-            let tally = tally(&fleet, backend, program, rounds)?;
+            let tally = tally(&servers, backend, program, rounds)?;
             let right = [tally.right, tally.right_later].map(|count| format!("{count}/{rounds}"));
             let Tally { succeeded, failed, run_twice, .. } = tally;
             table += &format!(
@@ -68,8 +68,13 @@ fn compare(rounds: usize) -> Result<(), Box<dyn Error>> {
 
 type Contestant = (&'static str, &'static str, &'static [&'static str]);
 
-fn tally(fleet: &SharedServers, backend: Backend, program: Contestant, rounds: usize) -> Result<Tally, Box<dyn Error>> {
-    let fresh = || TestDatabase::create(fleet, backend).map_err(|error| error.to_string());
+fn tally(
+    servers: &SharedServers,
+    backend: Backend,
+    program: Contestant,
+    rounds: usize,
+) -> Result<Tally, Box<dyn Error>> {
+    let fresh = || TestDatabase::create(servers, backend).map_err(|error| error.to_string());
     let alone = fresh()?;
     command(&alone, program).run()?.succeeded()?;
     let expected = alone.rows()?;

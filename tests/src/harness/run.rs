@@ -38,24 +38,24 @@ pub type KnownFailure = (&'static str, &'static str);
 /// The `known_failures` are listed by name and do not fail the run either, until one of them passes.
 pub fn main(cases: Vec<Case>, known_failures: &'static [KnownFailure]) -> ExitCode {
     let arguments = Arguments::from_args();
-    let fleet = Arc::new(SharedServers::new());
+    let servers = Arc::new(SharedServers::new());
     let tally = Arc::new(TestCounts::default());
     let mut backends = BTreeSet::new();
     let mut trials = Vec::new();
     for case in cases {
         let shared = matches!(case.body, Body::On(..) | Body::WithServer(..)).then(|| case.backend());
         let known = known_failures.iter().find(|(name, _)| *name == case.name).map(|(_, reason)| *reason);
-        let trial = trial(case, known, &fleet, &tally);
+        let trial = trial(case, known, &servers, &tally);
         if !arguments.is_filtered_out(&trial) {
             backends.extend(shared.flatten());
         }
         trials.push(trial);
     }
     if !arguments.list {
-        fleet.start(backends);
+        servers.start(backends);
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
-    drop(fleet);
+    drop(servers);
     if !arguments.list {
         report(&tally);
     }
@@ -65,14 +65,14 @@ pub fn main(cases: Vec<Case>, known_failures: &'static [KnownFailure]) -> ExitCo
 fn trial(
     case: Case,
     known_failure: Option<&'static str>,
-    fleet: &Arc<SharedServers>,
+    servers: &Arc<SharedServers>,
     tally: &Arc<TestCounts>,
 ) -> Trial {
     let backend = case.backend();
     let name = case.name.clone();
-    let (fleet, tally) = (Arc::clone(fleet), Arc::clone(tally));
+    let (servers, tally) = (Arc::clone(servers), Arc::clone(tally));
     Trial::ignorable_test(case.name, move || {
-        let result = catch_unwind(AssertUnwindSafe(|| perform(case.body, &fleet)));
+        let result = catch_unwind(AssertUnwindSafe(|| perform(case.body, &servers)));
         let result = match known_failure {
             Some(reason) => expect_failure(result, reason),
             None => result,
@@ -115,7 +115,7 @@ fn expect_failure(
 }
 
 /// Runs one test.
-fn perform(body: Body, fleet: &SharedServers) -> Result<Outcome, Failed> {
+fn perform(body: Body, servers: &SharedServers) -> Result<Outcome, Failed> {
     match body {
         Body::Plain(test) => ran(test()),
         Body::Owning(backend, need, test) => {
@@ -124,17 +124,17 @@ fn perform(body: Body, fleet: &SharedServers) -> Result<Outcome, Failed> {
             }
             // Where the shared server cannot be started, a server of the test cannot be started either.
             if backend == Backend::MySql
-                && let Err(error) = fleet.address(backend)
+                && let Err(error) = servers.address(backend)
             {
                 return missing(backend, error);
             }
             ran(test())
         }
-        Body::WithServer(backend, test) => match fleet.address(backend) {
+        Body::WithServer(backend, test) => match servers.address(backend) {
             Ok(address) => ran(test(address)),
             Err(error) => missing(backend, error),
         },
-        Body::On(backend, test) => match TestDatabase::create(fleet, backend) {
+        Body::On(backend, test) => match TestDatabase::create(servers, backend) {
             Ok(database) => ran(test(&database)),
             Err(CreateError::Server(error)) => missing(backend, error),
             Err(CreateError::Database(error)) => Err(error.into()),

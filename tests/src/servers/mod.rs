@@ -1,9 +1,8 @@
 //! Database servers for tests: found, started on private data, and stopped.
 //!
-//! [`PostgresServer`], [`MariaDbServer`] and [`MySqlServer`] belong to the test that starts them, which may kill and restart
-//! them. [`SharedServers`] holds the servers that the tests of one run share; it also takes servers that
-//! are already there: named by `TEST_POSTGRES_URL`, `TEST_MARIADB_URL` and `TEST_MYSQL_URL`, or run
-//! by a container engine.
+//! [`PostgresServer`], [`MariaDbServer`] and [`MySqlServer`] belong to the test that starts them, which may kill and
+//! restart them. [`SharedServers`] holds the servers that the tests of one run share; it also takes servers that are
+//! already there: named by `TEST_POSTGRES_URL`, `TEST_MARIADB_URL` and `TEST_MYSQL_URL`, or run by a container engine.
 //!
 //! **Invariant:** a server is signalled only by its own process id, and does not outlive the process that started it,
 //! even if that process is killed (unless the server is [detached](TemporaryServer::detach)).

@@ -102,7 +102,7 @@ fn a_file_goes_where_its_parent_is_or_where_it_is_told() {
     check(&BRANCHES, "revision --head cc4 --version-path v", "v: after [cc4]");
     check(&BRANCHES, "revision --head cc4 --version-path ./billing/../v", "v: after [cc4]");
     check(&BRANCHES, "revision --head base --version-path billing", "billing: after []");
-    check(&BRANCHES, "revision --head base", "a new base needs one of the folders `v`, `billing`");
+    check(&BRANCHES, "revision --head base", "a new base can be in any of the folders `v`, `billing`");
     check(
         &BRANCHES,
         "revision --head cc4 --version-path elsewhere",

@@ -7,7 +7,7 @@ use seachange_graph::{AppliedError, Graph, Revision, Target};
 use super::table::ForeignVersion;
 use super::{AdoptError, AdoptedRevision, AdoptionPlan, ForeignVersionTable, MigrationTool};
 use crate::error::Error;
-use crate::migrator::RevisionRecord;
+use crate::record::RevisionRecord;
 use crate::revision::{Migrations, RegisteredRevision};
 
 /// The names that versions are matched with, and the table that the versions come from.

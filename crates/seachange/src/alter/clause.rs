@@ -1,7 +1,7 @@
-//! SQL clauses that are the same on all databases but for the quotes.
+//! SQL clauses that differ between the databases only in their quotes.
 //!
-//! sea-query writes the names of foreign keys without escaping them, and panics on a qualified parent on MySQL, so the
-//! constraints are written here, every name quoted.
+//! sea-query writes the names of foreign keys without escaping them, and panics on a qualified referenced table on
+//! MySQL. This module therefore writes the constraints itself, and quotes every name.
 
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{
@@ -66,7 +66,7 @@ pub(crate) fn written(backend: DbBackend, expression: &Expr) -> String {
     sql
 }
 
-/// Writes a text as a literal.
+/// Writes a text as a string literal.
 pub(crate) fn literal(backend: DbBackend, text: &str) -> String {
     match backend {
         DbBackend::MySql => MysqlQueryBuilder.value_to_string(&text.into()),
@@ -79,7 +79,8 @@ pub(crate) fn literal(backend: DbBackend, text: &str) -> String {
 ///
 /// # Errors
 ///
-/// The key has no name, or is of another table, or does not say what it refers to, or the database checks none late.
+/// The key has no name, belongs to another table, does not name what it refers to, or is deferrable on a database that
+/// has no deferrable foreign keys.
 pub(crate) fn foreign_key(backend: DbBackend, table: &TableName, new: &NewForeignKey) -> Result<String, AlterError> {
     let (own, key) = (text(&table.1), &new.key);
     let Some(name) = key.get_name().filter(|name| !name.is_empty()) else {
@@ -96,7 +97,7 @@ pub(crate) fn foreign_key(backend: DbBackend, table: &TableName, new: &NewForeig
     if new.deferrable.is_some() && backend == DbBackend::MySql {
         return Err(AlterError::NotDeferrable { table: own, name: name.to_owned(), database: database_name(backend) });
     }
-    // SQLite refers within one database file, and its syntax has no place for a schema.
+    // In SQLite a foreign key refers to a table of the same database file, and the syntax has no schema.
     let parent = match backend {
         DbBackend::Sqlite => quoted(backend, &text(&parent.1)),
         _ => quoted_table(backend, parent),
@@ -136,7 +137,7 @@ fn action(clause: &str, action: Option<ForeignKeyAction>) -> String {
 ///
 /// # Errors
 ///
-/// The database has no such type; sea-query would panic.
+/// The database does not have the type. sea-query would panic on it.
 pub(crate) fn column(backend: DbBackend, table: &str, column: &ColumnDef) -> Result<String, AlterError> {
     if let Some(column_type) = column.get_column_type().filter(|of| !is_supported(backend, of, column)) {
         return Err(AlterError::UnsupportedType {
@@ -155,7 +156,7 @@ pub(crate) fn column(backend: DbBackend, table: &str, column: &ColumnDef) -> Res
     Ok(sql)
 }
 
-/// Says whether sea-query can write the type for the database; it panics when it cannot.
+/// Returns whether sea-query can write the type for the database. It panics on a type that it cannot write.
 fn is_supported(backend: DbBackend, column_type: &ColumnType, column: &ColumnDef) -> bool {
     use ColumnType::{
         Array, BigInteger, Bit, Cidr, Inet, Integer, Interval, LTree, MacAddr, SmallInteger, VarBit, Vector, Year,
@@ -174,7 +175,7 @@ fn is_supported(backend: DbBackend, column_type: &ColumnType, column: &ColumnDef
     }
 }
 
-/// Returns the name of the database system as its makers write it.
+/// Returns the name of the database system in its official spelling.
 pub(crate) fn database_name(backend: DbBackend) -> &'static str {
     match backend {
         DbBackend::MySql => "MySQL",

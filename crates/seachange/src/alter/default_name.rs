@@ -1,6 +1,6 @@
-//! The names that PostgreSQL gives to constraints that have none.
+//! The names that PostgreSQL gives to unnamed constraints.
 
-/// The length of a name on PostgreSQL, in bytes.
+/// The maximum length of a name on PostgreSQL, in bytes.
 const LONGEST: usize = 63;
 
 /// The name of a primary key.
@@ -18,7 +18,7 @@ pub(crate) fn foreign_key(table: &str, columns: &[String]) -> String {
     made(table, &columns.join("_"), "fkey")
 }
 
-/// The name of a check; `columns` are those that it mentions, each once.
+/// The name of a check. `columns` has each column that the check mentions once.
 pub(crate) fn check(table: &str, columns: &[String]) -> String {
     match columns {
         [column] => made(table, column, "check"),
@@ -26,7 +26,7 @@ pub(crate) fn check(table: &str, columns: &[String]) -> String {
     }
 }
 
-/// Joins the parts, the longer one of table and column cut until they fit.
+/// Joins the parts, and cuts the longer of table and columns until the name is short enough.
 fn made(table: &str, columns: &str, label: &str) -> String {
     let separators = if columns.is_empty() { 1 } else { 2 };
     let space = LONGEST - label.len() - separators;
@@ -39,7 +39,7 @@ fn made(table: &str, columns: &str, label: &str) -> String {
     parts.join("_")
 }
 
-/// Cuts a text to at most `length` bytes, between characters.
+/// Cuts a text to at most `length` bytes, at a character boundary.
 fn cut(text: &str, length: usize) -> &str {
     let mut length = length.min(text.len());
     while !text.is_char_boundary(length) {
@@ -52,7 +52,7 @@ fn cut(text: &str, length: usize) -> &str {
 mod tests {
     use super::{check, foreign_key, primary_key, unique};
 
-    /// The names are those of PostgreSQL 15.
+    /// The expected names are those of PostgreSQL 15.
     #[test]
     fn names_as_postgresql_gives_them() {
         let owned = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();

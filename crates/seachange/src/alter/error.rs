@@ -1,4 +1,4 @@
-//! What can go wrong with an alteration.
+//! The errors of an alteration.
 
 use sea_orm::DbErr;
 use seachange_graph::error::quoted;
@@ -6,48 +6,48 @@ use seachange_graph::error::quoted;
 use super::foreign_keys::ForeignKeyViolation;
 use super::values_not_kept::ValuesNotKept;
 
-/// A change of a table that was refused or did not succeed.
+/// A change of a table that was refused or that failed.
 ///
-/// Nothing was changed, except on MySQL and MariaDB, which cannot undo the statements before the one that failed.
+/// Nothing was changed, except on MySQL and MariaDB, which cannot undo the statements before the failed one.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AlterError {
-    /// The argument names no table, but a query, or it has an alias.
+    /// The argument is a query or has an alias, so it is not the plain name of a table.
     #[error("`alter` takes the plain name of a table")]
     NotATableName,
-    /// The table is qualified in a way that the database does not offer here.
+    /// The database does not accept this schema for the table here.
     #[error("table `{table}` cannot be named with schema `{schema}` on {database}")]
     Qualified {
         /// The table.
         table: String,
-        /// The schema that it was named with.
+        /// The schema in the table's name.
         schema: String,
         /// The database system.
         database: &'static str,
     },
-    /// There is no such table.
+    /// The table does not exist.
     #[error("no table `{table}`")]
     NoSuchTable {
-        /// The table that was asked for.
+        /// The requested table.
         table: String,
     },
-    /// It is a view, or a virtual table, or of another kind that cannot be altered.
+    /// The object is a view, a virtual table or another kind of object that cannot be altered.
     #[error("`{table}` is a {kind}, and only ordinary tables can be altered")]
     NotOrdinary {
-        /// The name that was asked for.
+        /// The requested name.
         table: String,
-        /// What it is, in SQLite's word.
+        /// The kind of the object, in SQLite's word.
         kind: String,
     },
-    /// The stored text of the table is not understood, or cannot be kept.
+    /// The stored definition of the table cannot be parsed or cannot be preserved.
     #[error("the definition of table `{table}` cannot be edited: {reason}")]
     Uneditable {
         /// The table.
         table: String,
-        /// What stands in the way.
+        /// Why the definition cannot be edited.
         reason: String,
     },
-    /// The column is there already.
+    /// The column already exists.
     #[error("table `{table}` has a column `{column}` already")]
     ColumnExists {
         /// The table.
@@ -55,39 +55,39 @@ pub enum AlterError {
         /// The column.
         column: String,
     },
-    /// There is no such column.
+    /// The column does not exist.
     #[error("table `{table}` has no column `{column}` (it has {})", quoted(.columns))]
     NoSuchColumn {
         /// The table.
         table: String,
-        /// The column that was asked for.
+        /// The requested column.
         column: String,
-        /// The columns that there are.
+        /// The existing columns.
         columns: Vec<String>,
     },
-    /// The column cannot be dropped, because other objects use it.
+    /// Other objects use the column, so it cannot be dropped.
     #[error("column `{column}` of table `{table}` is used by {}; drop these first, and create them again without it", .by.join(", "))]
     ColumnInUse {
         /// The table.
         table: String,
         /// The column.
         column: String,
-        /// The objects, each with what it is.
+        /// The objects, each with its kind.
         by: Vec<String>,
     },
-    /// There is no such constraint.
+    /// The constraint does not exist.
     #[error("table `{table}` has no {kind} `{name}` (it has {})", if .found.is_empty() { "none".to_owned() } else { .found.join(", ") })]
     NoSuchConstraint {
         /// The table.
         table: String,
         /// `foreign key`, `unique constraint`, `check` or `primary key`.
         kind: &'static str,
-        /// The name that was asked for.
+        /// The requested name.
         name: String,
-        /// The constraints of this kind that there are.
+        /// The existing constraints of this kind.
         found: Vec<String>,
     },
-    /// A constraint of that name is there already.
+    /// A constraint of this name already exists.
     #[error("table `{table}` has a constraint `{name}` already")]
     ConstraintExists {
         /// The table.
@@ -95,17 +95,17 @@ pub enum AlterError {
         /// The name.
         name: String,
     },
-    /// Several constraints without a name would have this one.
+    /// The name could mean any of several unnamed constraints.
     #[error("table `{table}` has several {kind}s without a name that `{name}` could be")]
     AmbiguousConstraint {
         /// The table.
         table: String,
         /// `foreign key`, `unique constraint` or `check`.
         kind: &'static str,
-        /// The name that was asked for.
+        /// The requested name.
         name: String,
     },
-    /// The table has a primary key, and can have only one.
+    /// The table already has a primary key, and a table can have only one.
     #[error("table `{table}` has a primary key already, on {}", quoted(.columns))]
     PrimaryKeyExists {
         /// The table.
@@ -113,17 +113,17 @@ pub enum AlterError {
         /// The columns of the key.
         columns: Vec<String>,
     },
-    /// Rows have no value where the new primary key needs one.
+    /// Rows have no value in a column of the new primary key.
     #[error("column `{column}` of table `{table}` cannot be in the primary key: {} no value there", if *.rows == 1 { "1 row has".to_owned() } else { format!("{rows} rows have") })]
     NullsInPrimaryKey {
         /// The table.
         table: String,
         /// The column.
         column: String,
-        /// The number of rows.
+        /// The number of rows without a value.
         rows: i64,
     },
-    /// The database checks every foreign key at once.
+    /// The database has no deferrable foreign keys.
     #[error("foreign key `{name}` of table `{table}` cannot be deferrable: {database} checks none late")]
     NotDeferrable {
         /// The table.
@@ -141,7 +141,7 @@ pub enum AlterError {
         /// The columns.
         columns: Vec<String>,
     },
-    /// The foreign key has no name, so nothing could drop it.
+    /// The foreign key has no name, so it could not be dropped later.
     #[error("the foreign key on {} of table `{table}` needs a name, so that it can be dropped", quoted(.columns))]
     UnnamedForeignKey {
         /// The table.
@@ -149,7 +149,7 @@ pub enum AlterError {
         /// Its columns.
         columns: Vec<String>,
     },
-    /// The foreign key refers to no table, or not to a plain one.
+    /// The foreign key does not name the table that it refers to, or not with a plain name.
     #[error("foreign key `{name}` of table `{table}` names no table and columns to refer to")]
     IncompleteForeignKey {
         /// The table.
@@ -157,29 +157,29 @@ pub enum AlterError {
         /// The foreign key.
         name: String,
     },
-    /// The foreign key starts from another table.
+    /// The foreign key belongs to another table.
     #[error("foreign key `{name}` belongs to table `{other}`, not to `{table}`")]
     ForeignKeyOfOtherTable {
-        /// The table that is altered.
+        /// The altered table.
         table: String,
         /// The foreign key.
         name: String,
         /// The table that the foreign key names.
         other: String,
     },
-    /// The database has no such type of column.
+    /// The database does not have the type of the column.
     #[error("column `{column}` of table `{table}`: {database} has no type {column_type}")]
     UnsupportedType {
         /// The table.
         table: String,
         /// The column.
         column: String,
-        /// The type, as sea-query calls it.
+        /// The type, as sea-query names it.
         column_type: String,
         /// The database system.
         database: &'static str,
     },
-    /// A column cannot be changed in this manner here.
+    /// The column cannot be changed in this way on this database.
     #[error("column `{column}` of table `{table}`: {reason}")]
     UnsupportedChange {
         /// The table.
@@ -189,10 +189,11 @@ pub enum AlterError {
         /// What is not possible, and what to do instead.
         reason: &'static str,
     },
-    /// Values of a column would become others, or would not be of its new type. Only SQLite is asked beforehand.
+    /// The change would alter values of a column, or values would not be of its new type. Values are checked beforehand
+    /// only on SQLite.
     #[error("{0}")]
     ValuesNotKept(Box<ValuesNotKept>),
-    /// A new column is `NOT NULL` without a default, and there are rows to give a value to.
+    /// A new column is `NOT NULL` without a default, and the table has rows, which need a value.
     #[error(
         "column `{column}` cannot be added to table `{table}` as not null without a default: {rows} rows would have no value"
     )]
@@ -204,7 +205,7 @@ pub enum AlterError {
         /// The number of rows.
         rows: i64,
     },
-    /// The table must be rebuilt, and foreign keys are enforced and cannot be switched off inside the transaction.
+    /// The table must be rebuilt, but foreign keys are enforced and cannot be switched off inside the transaction.
     #[error(
         "table `{table}` has to be rebuilt, which needs foreign keys off before the transaction begins: \
          dropping the old table would delete the rows that refer to it. Apply the revision with seachange's runner, or \
@@ -223,30 +224,30 @@ pub enum AlterError {
         /// The table.
         table: String,
     },
-    /// An object that belongs to the connection and not to the database hides the table or would be lost.
+    /// A temporary object, which belongs to the connection and not to the database, hides the table or would be lost.
     #[error("table `{table}` cannot be rebuilt while there is the temporary {object}; drop it first")]
     TemporaryObject {
         /// The table.
         table: String,
-        /// The object, with what it is.
+        /// The object, with its kind.
         object: String,
     },
-    /// Tables do not have the rows that they had.
+    /// A table does not have the same number of rows as before the rebuild.
     #[error("table `{table}` had {before} rows before the rebuild and {after} after it")]
     RowsChanged {
-        /// The table whose rows changed.
+        /// The table whose number of rows changed.
         table: String,
         /// The number of rows before.
         before: i64,
         /// The number of rows after.
         after: i64,
     },
-    /// Rows that are there violate a foreign key.
+    /// Existing rows violate a foreign key.
     #[error("table `{table}` cannot be altered: {}; correct this first", joined(.violations))]
     Violations {
         /// The table.
         table: String,
-        /// The violations that were not there before.
+        /// The new violations.
         violations: Vec<ForeignKeyViolation>,
     },
     /// A view or a trigger no longer works after the change.
@@ -256,7 +257,7 @@ pub enum AlterError {
     BrokenObject {
         /// The table.
         table: String,
-        /// What SQLite says of the object.
+        /// SQLite's message about the object.
         reason: String,
     },
     /// The database refused a statement.

@@ -10,15 +10,15 @@ use seachange_graph::error::quoted;
 pub struct ForeignKeyViolation {
     /// The table that has the foreign key.
     pub table: String,
-    /// The table that it refers to; empty when it is not known.
+    /// The referenced table; empty when it is unknown.
     pub parent: String,
     /// The columns of the foreign key.
     pub columns: Vec<String>,
-    /// What is wrong.
+    /// The kind of the violation.
     pub problem: ViolationKind,
 }
 
-/// What is wrong with a foreign key.
+/// The kind of a violation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ViolationKind {
@@ -26,10 +26,10 @@ pub enum ViolationKind {
     Orphans {
         /// The number of such rows.
         count: i64,
-        /// The `rowid` of the first, unless the table has none.
+        /// The `rowid` of the first such row, unless the table has no `rowid`.
         example: Option<i64>,
     },
-    /// The columns referred to are missing or not unique, in SQLite's words.
+    /// The referenced columns are missing or not unique. The text is SQLite's message.
     Mismatch(String),
 }
 
@@ -68,13 +68,13 @@ impl ForeignKeyViolation {
     }
 }
 
-/// Says whether SQLite enforces foreign keys on this connection.
+/// Returns whether SQLite enforces foreign keys on this connection.
 pub(crate) async fn foreign_keys_on(connection: &impl ConnectionTrait) -> Result<bool, DbErr> {
     let row = connection.query_one_raw(sqlite("PRAGMA foreign_keys")).await?;
     Ok(row.map(|row| row.try_get_by_index::<i32>(0)).transpose()? == Some(1))
 }
 
-/// Asks SQLite to enforce foreign keys on this connection, or not to. Inside a transaction SQLite ignores it.
+/// Switches the enforcement of foreign keys on this connection on or off. Inside a transaction SQLite ignores this.
 pub(crate) async fn set_foreign_keys(connection: &impl ConnectionTrait, on: bool) -> Result<(), DbErr> {
     let pragma = if on { "PRAGMA foreign_keys = ON" } else { "PRAGMA foreign_keys = OFF" };
     connection.execute_unprepared(pragma).await.map(|_| ())
@@ -100,7 +100,7 @@ pub(super) async fn violations_of(
     for table in tables {
         match check(connection, table).await {
             Ok(violations) => found.extend(violations),
-            // A broken key elsewhere must not keep anybody from migrating, so it is a finding and not a failure.
+            // A broken key elsewhere must not block a migration, so it is reported as a violation and not as an error.
             Err(error) if error.to_string().contains("foreign key mismatch") => found.push(mismatch(table, &error)),
             Err(error) => return Err(error),
         }
@@ -108,7 +108,7 @@ pub(super) async fn violations_of(
     Ok(found)
 }
 
-/// Returns what is in `after` and was not, or not as often, in `before`.
+/// Returns the violations in `after` that `before` does not have, or has for fewer rows.
 pub(crate) fn new_violations(
     before: &[ForeignKeyViolation],
     after: Vec<ForeignKeyViolation>,

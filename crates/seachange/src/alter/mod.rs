@@ -1,10 +1,10 @@
-//! Changes tables, with the same lines on every database.
+//! Changes tables, with the same code on every database.
 //!
-//! PostgreSQL, MySQL and MariaDB have an `ALTER TABLE` for every change. SQLite adds, renames and drops plain columns, and
-//! for all else the table is rebuilt: a new one is created from the edited text of the old one, the rows are copied, and
-//! the indexes and triggers are made again. Everything the table has is kept, or the change is refused, naming the
-//! object that stands in the way; the rebuild fails, and undoes itself, when a row is missing afterwards, in the table or
-//! in one that refers to it.
+//! PostgreSQL, MySQL and MariaDB have an `ALTER TABLE` for every change. SQLite adds, renames and drops plain columns.
+//! For every other change on SQLite the table is rebuilt: a new table is created from the edited text of the old one,
+//! the rows are copied, and the indexes and triggers are created again. A rebuild keeps everything that the table has.
+//! If it cannot, the change is refused, and the error names the object that prevents it. A rebuild also fails, and is
+//! undone, when a row is missing afterwards, in the table or in one that refers to it.
 //!
 //! ```no_run
 //! use seachange::alter::alter;
@@ -64,14 +64,14 @@ pub use self::values_not_kept::ValuesNotKept;
 
 use self::operation::{AlterOperation, table_name};
 
-/// Begins a change of `table`, which may be qualified with a schema on PostgreSQL, and with a database on MySQL.
+/// Begins a change of `table`. The name may have a schema on PostgreSQL, and a database on MySQL.
 ///
-/// Nothing happens until [`Alter::apply`].
+/// No statement runs before [`Alter::apply`].
 pub fn alter<'m, 'c>(manager: &'m SchemaManager<'c>, table: impl IntoTableRef) -> Alter<'m, 'c> {
     Alter { manager, table: table.into_table_ref(), operations: Vec::new() }
 }
 
-/// Changes of one table, in the order in which they are to be made.
+/// The changes of one table, in the order in which they are made.
 #[must_use = "nothing happens until `apply`"]
 pub struct Alter<'m, 'c> {
     manager: &'m SchemaManager<'c>,
@@ -80,24 +80,25 @@ pub struct Alter<'m, 'c> {
 }
 
 impl Alter<'_, '_> {
-    /// Adds a column after the others.
+    /// Adds a column after the existing ones.
     pub fn add_column(self, column: impl IntoColumnDef) -> Self {
         self.with(AlterOperation::AddColumn(Box::new(column.into_column_def())))
     }
 
-    /// Changes the type, the nullability or the default of a column, or what else the definition names.
+    /// Changes the type, the nullability, the default or another property of a column, as the definition states.
     ///
-    /// What the definition does not say stays as it is on PostgreSQL and SQLite. On MySQL and MariaDB the definition takes
-    /// the place of the old one, so say all of it. A column cannot be turned into a generated one.
+    /// On PostgreSQL and SQLite, a property that the definition does not state stays as it is. On MySQL and MariaDB the
+    /// definition replaces the old one, so state every property. A column cannot become a generated column.
     ///
-    /// On PostgreSQL and SQLite, `using` says how the values get the new type; `Expr::col("n").cast_as("integer")` is an
-    /// expression that both take. On PostgreSQL a default that is said takes the place of the old one before the type changes. On
-    /// SQLite, a definition that says `primary_key` says as well whether the key is `AUTOINCREMENT`.
+    /// On PostgreSQL and SQLite, `using` states how the values are converted to the new type; both accept the
+    /// expression `Expr::col("n").cast_as("integer")`. On PostgreSQL, a default in the definition replaces the old
+    /// default before the type changes. On SQLite, a definition that states `primary_key` also states whether the key
+    /// is `AUTOINCREMENT`.
     ///
-    /// SQLite converts what it can and stores the rest as it is, without an error: `'007'` becomes 7 in an integer column, and `'abc'`
-    /// stays a text there. So without `using` the change is refused when a value would not be the same after it is
-    /// converted back, or would not be of the new type as SeaORM stores it: a boolean is 0 or 1, a date, a time and a JSON are
-    /// texts of their form, a UUID has 16 bytes.
+    /// SQLite converts the values that it can convert and stores the others as they are, without an error: in an
+    /// integer column, `'007'` becomes 7, and `'abc'` stays a text. Without `using`, the change is therefore refused
+    /// when a value would not be the same after it is converted back, or would not be of the new type as SeaORM stores
+    /// it: a boolean is 0 or 1; a date, a time and a JSON value are texts of their format; a UUID has 16 bytes.
     ///
     /// ```
     /// use seachange::alter::alter;
@@ -113,55 +114,55 @@ impl Alter<'_, '_> {
         self.with(AlterOperation::ModifyColumn { new: Box::new(column.into_column_def()), keeps_type: false })
     }
 
-    /// Changes the nullability or the default of a column, or what else the definition names, as
-    /// [`modify_column`](Self::modify_column) does, and not the type, which the definition says once more for MySQL and MariaDB.
+    /// Changes a column as [`modify_column`](Self::modify_column) does, but not its type. The definition still states
+    /// the type, for MySQL and MariaDB.
     ///
-    /// PostgreSQL gives a column no type while a view reads it, a trigger names it or a partition is chosen by it, even if it is
-    /// the type that the column has. So it is not told.
+    /// PostgreSQL refuses to set the type of a column while a view reads it, a trigger names it or a partition key
+    /// contains it, even if the column already has that type. So no type is sent to PostgreSQL.
     pub fn modify_column_keeping_type(self, column: impl IntoColumnDef) -> Self {
         self.with(AlterOperation::ModifyColumn { new: Box::new(column.into_column_def()), keeps_type: true })
     }
 
-    /// Renames a column, and everywhere it is used.
+    /// Renames a column everywhere it is used.
     pub fn rename_column(self, from: impl IntoIden, to: impl IntoIden) -> Self {
         let (from, to) = (name(from), name(to));
         self.with(AlterOperation::RenameColumn { from, to })
     }
 
-    /// Drops a column. On SQLite it is refused while another object uses the column.
+    /// Drops a column. On SQLite the change is refused while another object uses the column.
     pub fn drop_column(self, column: impl IntoIden) -> Self {
         self.with(AlterOperation::DropColumn(name(column)))
     }
 
-    /// Takes the default of a column away. Without one to take nothing happens.
+    /// Drops the default of a column. If the column has no default, nothing happens.
     pub fn drop_default(self, column: impl IntoIden) -> Self {
         self.with(AlterOperation::DropDefault(name(column)))
     }
 
-    /// Adds the primary key of a table that has none. Its columns become `NOT NULL`, and rows that have no value there
-    /// are refused.
+    /// Adds a primary key to a table without one. Its columns become `NOT NULL`, and the change is refused when rows
+    /// have no value there.
     ///
-    /// On MySQL and MariaDB the name is not kept. On SQLite a single `integer` column becomes the row number.
+    /// MySQL and MariaDB do not keep the name. On SQLite a single `integer` column becomes the row number.
     pub fn add_primary_key<C: IntoIden>(self, constraint: impl IntoIden, columns: impl IntoIterator<Item = C>) -> Self {
         let columns = columns.into_iter().map(name).collect();
         self.with(AlterOperation::AddPrimaryKey { name: name(constraint), columns })
     }
 
-    /// Drops the primary key; its columns stay `NOT NULL`. The name counts on PostgreSQL only: elsewhere a table has one
-    /// primary key whatever it is called.
+    /// Drops the primary key; its columns stay `NOT NULL`. Only PostgreSQL uses the name: on the other systems a table
+    /// has one primary key, whatever its name.
     ///
-    /// On MySQL and MariaDB a column that counts (`AUTO_INCREMENT`) has to be modified before.
+    /// On MySQL and MariaDB an `AUTO_INCREMENT` column has to be modified first.
     pub fn drop_primary_key(self, constraint: impl IntoIden) -> Self {
         self.with(AlterOperation::DropPrimaryKey(name(constraint)))
     }
 
-    /// Adds a foreign key, which must have a name. The table that it starts from may be left out.
+    /// Adds a foreign key, which must have a name. The key may omit the table that it belongs to.
     pub fn add_foreign_key(self, key: impl Into<NewForeignKey>) -> Self {
         self.with(AlterOperation::AddForeignKey(Box::new(key.into())))
     }
 
-    /// Drops a foreign key, by its name or by the statement that made it; on MySQL and MariaDB also the index that
-    /// came with it.
+    /// Drops a foreign key, by its name or by the statement that created it. On MySQL and MariaDB, this also drops the
+    /// index that the server created for the key.
     pub fn drop_foreign_key(self, key: impl Into<ForeignKeyName>) -> Self {
         self.with(AlterOperation::DropForeignKey(key.into()))
     }
@@ -174,8 +175,8 @@ impl Alter<'_, '_> {
 
     /// Drops a unique constraint.
     ///
-    /// One without a name has the name that PostgreSQL gives it: `posts_email_key` is the one on `email` of `posts`, and
-    /// is found elsewhere by its columns, when it is the only one that fits.
+    /// An unnamed constraint has the name that PostgreSQL gives it: `posts_email_key` is the one on `email` of `posts`.
+    /// Other databases do not store this name, so the constraint is found by its columns, if only one matches.
     pub fn drop_unique(self, constraint: impl IntoIden) -> Self {
         self.with(AlterOperation::DropUnique(name(constraint)))
     }
@@ -188,35 +189,35 @@ impl Alter<'_, '_> {
 
     /// Drops a check.
     ///
-    /// One without a name has the name that PostgreSQL gives it: `posts_age_check` is the one that mentions no other
-    /// column of `posts` than `age`, `posts_check` one that mentions several or none. On SQLite it is found by that, when
-    /// it is the only one that fits. MySQL and MariaDB give names of their own.
+    /// An unnamed check has the name that PostgreSQL gives it: `posts_age_check` mentions `age` and no other column of
+    /// `posts`; `posts_check` mentions several columns or no column. On SQLite the check is found by the columns that
+    /// it mentions, if only one matches. MySQL and MariaDB generate other names.
     pub fn drop_check(self, constraint: impl IntoIden) -> Self {
         self.with(AlterOperation::DropCheck(name(constraint)))
     }
 
-    /// Sets the comment of the table; an empty one takes it away. SQLite has no comments, so nothing happens there.
+    /// Sets the comment of the table; an empty text removes it. SQLite has no comments, so nothing happens there.
     pub fn comment(self, text: impl Into<String>) -> Self {
         self.with(AlterOperation::Comment(text.into()))
     }
 
-    /// Sets the comment of a column; an empty one takes it away. SQLite has no comments, so nothing happens there.
+    /// Sets the comment of a column; an empty text removes it. SQLite has no comments, so nothing happens there.
     ///
-    /// On MySQL and MariaDB it is refused, because a comment is part of the definition there: say it with
-    /// [`modify_column`](Self::modify_column), which sets it on PostgreSQL too.
+    /// On MySQL and MariaDB the change is refused, because the comment is part of the column's definition there. Use
+    /// [`modify_column`](Self::modify_column), which also sets the comment on PostgreSQL.
     pub fn column_comment(self, column: impl IntoIden, text: impl Into<String>) -> Self {
         self.with(AlterOperation::ColumnComment { column: name(column), text: text.into() })
     }
 
     /// Makes the changes.
     ///
-    /// On PostgreSQL they are made in the transaction that there is. On MySQL and MariaDB, which have none for this, they
-    /// are made with as few statements as possible. On SQLite they are made all or none, in a savepoint when there is
-    /// a transaction, else in one of their own.
+    /// On PostgreSQL the changes run in the current transaction. MySQL and MariaDB cannot change a schema in a
+    /// transaction, so the changes run in as few statements as possible. On SQLite all changes are made or none: they
+    /// run in a savepoint if there is a transaction, otherwise in a transaction of their own.
     ///
     /// # Errors
     ///
-    /// See [`AlterError`]. It turns into a [`DbErr`](sea_orm::DbErr), so `?` works in a revision.
+    /// See [`AlterError`]. It converts into a [`DbErr`](sea_orm::DbErr), so `?` works in a revision.
     pub async fn apply(self) -> Result<(), AlterError> {
         let table = table_name(&self.table).ok_or(AlterError::NotATableName)?;
         let connection = self.manager.get_connection();

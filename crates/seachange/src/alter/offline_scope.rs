@@ -1,26 +1,26 @@
-//! How an alteration learns that its statements are written down for another database, and how it says which of them are
-//! only there to check itself.
+//! Tells an alteration that its statements go to an offline script, and marks the statements that only check the
+//! alteration.
 //!
-//! What is written down runs later, on a database that nobody can ask now. An alteration then leaves to that database
-//! what it would ask it, and its checks stay out of the script. The scope is that of the task in which the code of a
-//! revision runs; the connection that the code holds looks at it there.
+//! An offline script runs later, on a database that cannot be queried now. The alteration therefore leaves to that
+//! database what it would otherwise query, and its checks stay out of the script. The scope is the task in which the
+//! code of a revision runs; the connection that this code holds reads the scope there.
 
 tokio::task_local! {
     static WRITTEN_DOWN: ();
     static CHECK: ();
 }
 
-/// Runs `future`, whose statements are written down.
+/// Runs `future`, whose statements go to an offline script.
 pub(crate) async fn written_down<F: Future>(future: F) -> F::Output {
     WRITTEN_DOWN.scope((), future).await
 }
 
-/// Whether statements are written down now.
+/// Whether statements go to an offline script now.
 pub(super) fn is_written_down() -> bool {
     WRITTEN_DOWN.try_with(|()| ()).is_ok()
 }
 
-/// Runs `future`, whose statements check an alteration and are no part of it.
+/// Runs `future`, whose statements check an alteration and are not part of it.
 pub(super) async fn check<F: Future>(future: F) -> F::Output {
     CHECK.scope((), future).await
 }

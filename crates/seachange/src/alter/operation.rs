@@ -1,4 +1,4 @@
-//! The changes that an alteration is made of, as data.
+//! The operations of an alteration, as data.
 
 use sea_orm::sea_query::{ColumnDef, DynIden, Expr, ForeignKeyCreateStatement, TableForeignKey, TableName, TableRef};
 
@@ -32,8 +32,8 @@ pub struct NewForeignKey {
 }
 
 impl NewForeignKey {
-    /// Lets the key be checked late, at the latest when the transaction ends. MySQL and MariaDB have no such keys, and
-    /// refuse it.
+    /// Makes the key deferrable, so that it can be checked as late as the end of the transaction. MySQL and MariaDB
+    /// have no deferrable keys, and the change is refused there.
     #[must_use]
     pub fn deferrable(self, deferrable: Deferrable) -> Self {
         Self { deferrable: Some(deferrable), ..self }
@@ -64,11 +64,11 @@ impl From<&mut ForeignKeyCreateStatement> for NewForeignKey {
     }
 }
 
-/// The foreign key to drop, as the argument of [`Alter::drop_foreign_key`](super::Alter::drop_foreign_key): its name, or
-/// the statement that made it.
+/// The foreign key to drop, as the argument of [`Alter::drop_foreign_key`](super::Alter::drop_foreign_key): its name,
+/// or the statement that created it.
 ///
-/// A table that `SchemaManager::create_table` made on SQLite has its foreign keys without their names, because
-/// sea-query does not write them there. The statement finds such a key by its columns and the table that they refer to.
+/// On SQLite, the foreign keys of a table that `SchemaManager::create_table` created have no names, because sea-query
+/// does not write them there. The statement finds such a key by its columns and the table that they refer to.
 #[derive(Debug, Clone)]
 pub struct ForeignKeyName {
     pub(super) name: String,
@@ -119,7 +119,7 @@ pub(crate) fn table_name(table: &TableRef) -> Option<&TableName> {
     }
 }
 
-/// Returns the name that an identifier stands for.
+/// Returns the text of an identifier.
 pub(super) fn text(name: &DynIden) -> String {
     name.to_string()
 }

@@ -1,10 +1,10 @@
-//! Rows whose values do not survive that their column gets another type.
+//! Rows whose values would not survive a change of their column's type.
 
 use std::fmt;
 
 use seachange_graph::error::quoted;
 
-/// A column that does not get another type, because of what rows hold there.
+/// A column whose type cannot change because of the values in its rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ValuesNotKept {
@@ -12,17 +12,17 @@ pub struct ValuesNotKept {
     pub table: String,
     /// The column.
     pub column: String,
-    /// The type that the column has; empty if it has none.
+    /// The current type of the column; empty if it has none.
     pub from: String,
-    /// The type that it was to have.
+    /// The requested type.
     pub to: String,
-    /// The number of rows whose value would become another one, or would not be of the new type.
+    /// The number of rows whose value would change or would not be of the new type.
     pub rows: i64,
-    /// The columns of the primary key, or a name of the row number; empty if it has no name.
+    /// The columns of the primary key, or a name of the row number; empty if there is no such name.
     pub key: Vec<String>,
-    /// The keys of the first of these rows, as SQL writes them.
+    /// The keys of the first of these rows, as SQL literals.
     pub keys: Vec<String>,
-    /// Whether `using` says how to convert values, and makes such values.
+    /// Whether the change has `using`, which produces these values.
     pub is_converted: bool,
 }
 

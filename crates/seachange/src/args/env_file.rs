@@ -129,8 +129,8 @@ fn is_there(path: &Path) -> bool {
     }
 }
 
-/// Whether a folder is one of Python's virtual environments (<https://peps.python.org/pep-0405/>), for which `.env` is a
-/// common name.
+/// Whether a folder is a Python virtual environment (<https://peps.python.org/pep-0405/>), for which `.env` is a common
+/// name.
 fn is_virtual_environment(path: &Path) -> bool {
     path.join("pyvenv.cfg").is_file()
 }

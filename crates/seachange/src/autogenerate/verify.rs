@@ -27,8 +27,8 @@ use crate::database_error::{full_reason, reason_with_detail};
 use crate::event::EventHandler;
 use crate::intercept::{self, Migrate, RunOutcome};
 use crate::limits::Deadline;
-use crate::runner::{Connection, DirectSession};
 use crate::schema::Schema;
+use crate::session::{Connection, DirectSession};
 use crate::settings::DatabaseSettings;
 use crate::sql::SqlDialect;
 

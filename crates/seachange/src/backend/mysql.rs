@@ -10,12 +10,13 @@ use sea_orm::{
 };
 use sqlparser::dialect::MySqlDialect;
 
-use super::{Backend, LocationColumns, LockKey, LockRole, TableFacts, clamp_to_setting, drop_listed, query_scalar};
+use super::{
+    Backend, Blocker, LocationColumns, LockKey, LockRole, ObjectState, TableFacts, clamp_to_setting, drop_listed,
+    query_scalar,
+};
 use crate::database_error::{database_error, has_code};
-use crate::event::Blocker;
-use crate::journal::ObjectState;
-use crate::journal::catalog_effect::{self, CatalogEffect, CatalogObject, CatalogObjectKind};
 use crate::limits::Limits;
+use crate::sql::catalog_effect::{self, CatalogEffect, CatalogObject, CatalogObjectKind};
 use crate::sql::{self, SqlDialect};
 
 /// MySQL and MariaDB: every change of a table commits the transaction before it, and none rolls back.

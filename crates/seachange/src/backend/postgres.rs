@@ -13,16 +13,13 @@ use sea_orm::{
 use sqlparser::dialect::PostgreSqlDialect;
 
 use super::{
-    Backend, BegunTransaction, LocationColumns, LockKey, LockRole, TableFacts, clamp_to_setting, drop_listed,
-    query_scalar,
+    Backend, BegunTransaction, Blocker, LocationColumns, LockKey, LockRole, ObjectState, SAVEPOINT, TableFacts,
+    clamp_to_setting, drop_listed, query_scalar,
 };
 use crate::database_error::has_code;
-use crate::event::Blocker;
-use crate::journal::ObjectState;
-use crate::journal::catalog_effect::{self, CatalogEffect, CatalogObject, CatalogObjectKind};
 use crate::limits::Limits;
-use crate::runner::SAVEPOINT;
 use crate::sql::SqlDialect;
+use crate::sql::catalog_effect::{self, CatalogEffect, CatalogObject, CatalogObjectKind};
 
 /// How long the connection attempt for a second connection may take.
 const SECOND_TIMEOUT: Duration = Duration::from_secs(5);

@@ -11,13 +11,13 @@ use sea_orm::{
 };
 use sqlparser::dialect::SQLiteDialect;
 
-use super::{Backend, BegunTransaction, LockKey, TableFacts, clamp_to_setting, drop_listed, query_scalar};
+use super::{
+    Backend, BegunTransaction, LockKey, ObjectState, SAVEPOINT, TableFacts, clamp_to_setting, drop_listed, query_scalar,
+};
 use crate::database_error::database_error;
-use crate::journal::ObjectState;
-use crate::journal::catalog_effect::{self, CatalogEffect, CatalogObject, CatalogObjectKind};
 use crate::limits::{Deadline, Limits};
-use crate::runner::SAVEPOINT;
 use crate::sql::SqlDialect;
+use crate::sql::catalog_effect::{self, CatalogEffect, CatalogObject, CatalogObjectKind};
 
 /// SQLite: changes of tables roll back; only one session writes at a time.
 pub(super) struct SqliteBackend;

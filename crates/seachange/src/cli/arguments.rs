@@ -1,4 +1,4 @@
-//! The arguments, and what `--help` teaches about them.
+//! The arguments and the `--help` text.
 
 use std::ffi::OsString;
 
@@ -14,10 +14,10 @@ use crate::args::{DatabaseArgs, WaitArgs};
     about = "Move a database along its revisions, and write new ones",
     long_about = "Move a database along its revisions, and write new ones.\n\n\
         Revisions are Rust files that point at the one before them (their down-revision). The table \
-        `seachange_revision` says which of them a database has; `up` applies the others, `down` takes them back.",
+        `seachange_revision` records which of them a database has; `up` applies the others, `down` reverts them.",
     after_help = "Start with `status`. A target is `head`, `heads`, `base`, `current`, a label, a revision id or the \
-        beginning of one, or a number of steps: `up 2`, `down 1`. It may count from a place (`ae10+2`, `head-1`) and \
-        keep to a branch (`billing@head`, `billing@+1`).",
+        beginning of one, or a number of steps: `up 2`, `down 1`. It can count from a place (`ae10+2`, `head-1`) and \
+        be limited to a branch (`billing@head`, `billing@+1`).",
     arg_required_else_help = true,
     max_term_width = 100
 )]
@@ -32,17 +32,17 @@ pub(crate) struct Arguments {
     pub(crate) wait: WaitArgs,
 }
 
-/// What holds for every command.
+/// The arguments of every command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct GlobalArgs {
     /// Print answers and errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
-    /// Print every statement and how long it took; where revisions are listed, also files, dates and parents
+    /// Print every statement and its duration; in lists of revisions, also files, dates and parents
     #[arg(short, long, global = true)]
     verbose: bool,
-    /// When to use colours; `NO_COLOR` is heeded as well
+    /// When to use colours; `NO_COLOR` is also respected
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: Color,
 }
@@ -66,7 +66,7 @@ impl Color {
     }
 }
 
-/// Sets the colours of the process from arguments that are not parsed yet, for what clap itself prints.
+/// Sets the colours of the process from arguments that are not yet parsed, for the output of clap itself.
 pub(crate) fn apply_color_choice(raw: &[OsString]) {
     let raw: Vec<_> = raw.iter().map(|argument| argument.to_string_lossy()).collect();
     let behind = raw.iter().position(|argument| argument == "--color").and_then(|position| raw.get(position + 1));
@@ -77,7 +77,7 @@ pub(crate) fn apply_color_choice(raw: &[OsString]) {
 }
 
 impl GlobalArgs {
-    /// Sets the colours of the process, and says how much to print.
+    /// Sets the colours of the process, and returns the terminal with its level of detail.
     pub(crate) fn terminal(&self) -> Terminal {
         self.color.set();
         Terminal { quiet: self.quiet, verbose: self.verbose, json: false }

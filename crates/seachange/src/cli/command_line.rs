@@ -1,22 +1,22 @@
-//! A command as it was typed, to be typed again with a change: what hints spell out.
+//! A command as the user typed it. Hints show it with a change, so that the user can type it again.
 
 use seachange_graph::Target;
 
 /// A command that writes a revision file.
 #[derive(Debug)]
 pub(crate) struct CommandLine {
-    /// Its name, as `revision`.
+    /// Its name, such as `revision`.
     pub(crate) command: &'static str,
-    /// The option in front of each parent, as `--head`, if there is one.
+    /// The option in front of each parent, such as `--head`, if there is one.
     pub(crate) option: Option<&'static str>,
-    /// What was typed as parents.
+    /// The parents that were typed.
     pub(crate) parents: Vec<String>,
-    /// Everything else.
+    /// All other arguments.
     pub(crate) rest: Vec<String>,
 }
 
 impl CommandLine {
-    /// The command with something added.
+    /// The command with additional words.
     pub(crate) fn adding(&self, words: &[&str]) -> String {
         self.line(&self.parents, words)
     }
@@ -26,7 +26,7 @@ impl CommandLine {
         self.line(parents, &[])
     }
 
-    /// The command with another value of an option, where the value is now a target.
+    /// The command with another value of an option whose current value is `target`.
     pub(crate) fn replacing(&self, option: &str, target: &Target, value: &str) -> String {
         let is_target = |word: &str| word.parse().is_ok_and(|parsed: Target| parsed == *target);
         let mut is_value = false;

@@ -1,4 +1,4 @@
-//! The commands, one a file.
+//! The commands, one per file.
 
 mod adopt;
 mod branches;
@@ -31,24 +31,24 @@ use super::context::Context;
 use super::exit::Exit;
 use super::problem::Diagnostic;
 
-/// What to do.
+/// The command to run.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Apply pending revisions: all of them, so many, or up to a target
+    /// Apply pending revisions: all, a number of them, or up to a target
     Up(up::UpArgs),
-    /// Apply revisions up to a target, as Alembic spells it
+    /// Apply revisions up to a target, as in Alembic
     Upgrade(up::UpgradeArgs),
-    /// Take revisions back: the last one, so many, or down to a target
+    /// Revert revisions: the last one, a number of them, or down to a target
     Down(down::DownArgs),
-    /// Take revisions back down to a target, as Alembic spells it
+    /// Revert revisions down to a target, as in Alembic
     Downgrade(down::DowngradeArgs),
     /// List every revision, applied or pending
     Status(status::StatusArgs),
-    /// Show where the database stands
+    /// Show the current revisions of the database
     Current(current::CurrentArgs),
-    /// Show the revisions that no other comes after
+    /// Show the heads: the revisions without children
     Heads(heads::HeadsArgs),
-    /// Show the revisions that several others come after
+    /// Show the branch points: the revisions with several children
     Branches(branches::BranchesArgs),
     /// List the revisions, newest first
     History(history::HistoryArgs),
@@ -56,26 +56,26 @@ pub(crate) enum Command {
     Graph(graph::GraphArgs),
     /// Show one revision
     Show(show::ShowArgs),
-    /// Write a new revision file, on top of the head or where it is told
+    /// Write a new revision file, after the head or after a given revision
     #[command(visible_alias = "generate")]
     Revision(revision::RevisionArgs),
-    /// Compare the database with the entities, and fail where they differ
+    /// Compare the database with the entities, and fail if they differ
     Check(check::CheckArgs),
-    /// Print the SQL that leads from the database to the entities
+    /// Print the SQL that changes the database to match the entities
     Diff(diff::DiffArgs),
     /// Write a revision file that joins several heads
     Merge(merge::MergeArgs),
     /// Open a revision file in `$VISUAL` or `$EDITOR`
     Edit(edit::EditArgs),
-    /// Record where the database stands, without running anything
+    /// Set the current revisions in the record, without running any
     Stamp(stamp::StampArgs),
-    /// Go on from the record of sea-orm-migration or Alembic
+    /// Take over the record of sea-orm-migration or Alembic
     Adopt(adopt::AdoptArgs),
-    /// Say what is wrong with the record, or set it right
+    /// Show what is wrong with the record, or correct it
     Repair(repair::RepairArgs),
-    /// Take every revision back
+    /// Revert every revision
     Reset(reset::ResetArgs),
-    /// Take every revision back, and apply all again
+    /// Revert every revision, and apply all again
     Refresh(reset::RefreshArgs),
     /// Drop every table, and apply all revisions
     Fresh(reset::FreshArgs),
@@ -86,7 +86,7 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Whether a run is told as lines of JSON, errors included.
+    /// Whether the run is reported as lines of JSON, including errors.
     pub(crate) fn is_json(&self) -> bool {
         match self {
             Self::Up(args) => args.flags.events.is_json(),

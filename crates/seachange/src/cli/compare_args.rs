@@ -1,4 +1,4 @@
-//! What the commands have in common that compare a database with the entities.
+//! The arguments of the commands that compare a database with the entities.
 
 use std::str::FromStr;
 
@@ -14,30 +14,30 @@ use crate::autogenerate::{Comparison, Entities, NamePattern, TableFilter};
 use crate::migrator::{AheadPolicy, Migrator, OtherRecordPolicy, UpgradeOptions};
 use crate::settings::DatabaseSettings;
 
-/// Which tables are compared, and where those of the entities are built for that.
+/// Which tables are compared, and where the tables of the entities are built.
 #[derive(Debug, Args)]
 pub(crate) struct CompareArgs {
-    /// Compare only tables whose name fits the pattern, in which `*` stands for any text; may be repeated
+    /// Compare only tables whose name matches the pattern, in which `*` stands for any text; may be repeated
     #[arg(long, value_name = "PATTERN", help_heading = "Comparison")]
     table: Vec<String>,
-    /// Leave tables alone whose name fits the pattern; may be repeated
+    /// Ignore tables whose name matches the pattern; may be repeated
     #[arg(long, value_name = "PATTERN", help_heading = "Comparison")]
     exclude_table: Vec<String>,
     #[command(flatten)]
     scratch: ScratchArgs,
 }
 
-/// Where the tables of the entities are built for a moment.
+/// The database for a temporary copy of the entities' tables.
 #[derive(Debug, Args)]
 pub(crate) struct ScratchArgs {
-    /// Database system of the same kind, on which the tables of the entities are built for a moment, if not the database
-    /// itself: on PostgreSQL a schema that is rolled back, on MySQL and MariaDB a database that is dropped
+    /// Database system of the same kind, on which the tables of the entities are built temporarily, if not the
+    /// database itself: on PostgreSQL a schema that is rolled back, on MySQL and MariaDB a database that is dropped
     #[arg(long, env = "SCRATCH_DATABASE_URL", value_name = "URL", hide_env_values = true, help_heading = "Comparison")]
     scratch_url: Option<String>,
 }
 
 impl ScratchArgs {
-    /// The settings of the scratch database: those of `database` where nobody names another.
+    /// The settings of the scratch database: those of `database`, unless `--scratch-url` is given.
     pub(crate) fn settings(&self, database: &DatabaseSettings) -> Result<DatabaseSettings, Diagnostic> {
         let Some(url) = self.scratch_url.as_deref().filter(|url| !url.trim().is_empty()) else {
             return Ok(database.clone());
@@ -62,19 +62,20 @@ impl CompareArgs {
         self.scratch.settings(context.settings()?)
     }
 
-    /// Compares what the revisions make of an empty database with the entities.
+    /// Compares the result of all revisions on an empty database with the entities.
     pub(crate) async fn replay(&self, context: &Context) -> Result<Comparison, Diagnostic> {
         let (entities, scratch) = (entities(context)?, self.scratch(context)?);
         let compared = Comparison::of_replay(context.project.migrations, &scratch, entities, &self.filter()).await;
         compared.map_err(|error| autogenerate::problem(&error))
     }
 
-    /// Compares the database with the entities, if it is at the heads, and not ahead of them.
+    /// Compares the database with the entities. The database must be at the heads, and not ahead of them.
     pub(crate) async fn compare(&self, context: &Context) -> Result<Comparison, Diagnostic> {
         self.compare_where(context, AheadPolicy::Refuse).await
     }
 
-    /// Compares the database with the entities, if it is at the heads. That it is ahead of them is a warning.
+    /// Compares the database with the entities. The database must be at the heads; if it is ahead of them, that is a
+    /// warning.
     pub(crate) async fn compare_or_ahead(&self, context: &Context) -> Result<Comparison, Diagnostic> {
         self.compare_where(context, AheadPolicy::Allow).await
     }
@@ -93,7 +94,7 @@ impl CompareArgs {
     }
 }
 
-/// The entities of the program, of which it must know some.
+/// The entities of the program; an error if it has no entities.
 pub(crate) fn entities(context: &Context) -> Result<&Entities, Diagnostic> {
     let entities = &context.project.entities;
     if entities.is_empty() {

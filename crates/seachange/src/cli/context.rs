@@ -1,4 +1,4 @@
-//! What every command has at hand.
+//! The context of every command.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -21,11 +21,11 @@ use crate::settings::{DEFAULT_PATH, DatabaseSettings};
 pub(crate) struct MigrationCrate {
     pub(crate) migrations: &'static Migrations,
     pub(crate) manifest_dir: PathBuf,
-    /// None where the program names none.
+    /// Empty if the program names none.
     pub(crate) entities: Entities,
 }
 
-/// What every command has at hand.
+/// The context of every command.
 pub(crate) struct Context {
     pub(crate) project: MigrationCrate,
     pub(crate) terminal: Terminal,
@@ -35,12 +35,12 @@ pub(crate) struct Context {
 }
 
 impl MigrationCrate {
-    /// The file of a revision, as a person would type it here.
+    /// The file of a revision, as the user would type it in the working directory.
     pub(crate) fn file(&self, script: &RegisteredRevision) -> String {
         self.shown(&self.manifest_dir.join(script.path()))
     }
 
-    /// The path of a revision file as a person would type it here.
+    /// The path of a revision file, as the user would type it in the working directory.
     pub(crate) fn shown(&self, path: &Path) -> String {
         let here = std::env::current_dir().ok();
         let shown = here.and_then(|here| path.strip_prefix(here).ok().map(Path::to_path_buf));
@@ -53,7 +53,7 @@ impl Context {
         Self { project, terminal, database, wait, settings: OnceLock::new() }
     }
 
-    /// The settings, resolved once. What they hold that is left out is a warning, and so are variables that may be meant to be
+    /// The settings, resolved once. Warns of ignored parameters in them, and of variables with names similar to
     /// settings.
     pub(crate) fn settings(&self) -> Result<&DatabaseSettings, Diagnostic> {
         if let Some(settings) = self.settings.get() {
@@ -75,8 +75,8 @@ impl Context {
         Ok(self.project.migrations.graph()?)
     }
 
-    /// Where a database stands, as far as it matters: it is read only where `is_asked` says that it does, and stands at
-    /// the heads otherwise.
+    /// The applied revisions of a database. The database is read only if `is_asked` is true; otherwise the heads
+    /// count as current.
     pub(crate) async fn standing(&self, graph: &Graph, is_asked: bool) -> Result<AppliedSet, Diagnostic> {
         if !is_asked {
             return Ok(graph.all_applied());
@@ -88,7 +88,7 @@ impl Context {
         Ok(applied)
     }
 
-    /// Tells of applied revisions that the program does not know.
+    /// Warns of applied revisions that the program does not know.
     pub(crate) fn warn_of_unknown(&self, unknown: &[String]) {
         if !unknown.is_empty() {
             let error = AppliedError::Ahead { unknown: unknown.to_vec() };
@@ -96,7 +96,7 @@ impl Context {
         }
     }
 
-    /// Waits for a server that is not there yet, as long as `--wait` says.
+    /// Waits until the server is available, at most as long as `--wait` allows.
     async fn wait_for_server(&self) -> Result<(), Diagnostic> {
         let limit = self.wait.limit();
         let tell = |error: &ConnectError| {
@@ -105,14 +105,13 @@ impl Context {
         };
         let waited = connection::wait_for_server(self.settings()?, limit, tell).await;
         waited.map_err(|error| match error.is_passing() && !limit.is_zero() {
-            true => {
-                hints::database::connect(&error).detail(format!("this error persisted for {} (`--wait`)", describe::time(limit)))
-            }
+            true => hints::database::connect(&error)
+                .detail(format!("this error persisted for {} (`--wait`)", describe::time(limit))),
             false => hints::database::connect(&error),
         })
     }
 
-    /// Connects to run revisions; what happens is printed. The default database is announced.
+    /// Connects to run revisions; events are printed. If the default database is used, that is printed.
     pub(crate) async fn connect(&self) -> Result<Migrator, Diagnostic> {
         self.wait_for_server().await?;
         if self.database.is_unset() {
@@ -124,8 +123,8 @@ impl Context {
         Ok(Migrator::connect_with(self.project.migrations, self.settings()?, handler).await?)
     }
 
-    /// Connects as [`connect`](Self::connect) does, for work of which `is_idle` says, from what is applied, whether there is
-    /// nothing to do. A SQLite file that is not there is made only for work: a refusal, or nothing to do, leaves no file.
+    /// Connects as [`connect`](Self::connect) does, but creates a missing SQLite file only if there is something to
+    /// do; `is_idle` decides that from the applied revisions. If it returns an error or true, no file is created.
     pub(crate) async fn connect_for(
         &self,
         is_idle: impl FnOnce(&Graph, &AppliedSet) -> Result<bool, PlanError>,
@@ -139,12 +138,13 @@ impl Context {
         self.connect().await
     }
 
-    /// Connects as [`connect`](Self::connect) does, for work on a record: for a SQLite file that is not there, there is none.
+    /// Connects as [`connect`](Self::connect) does, for work on an existing record. A missing SQLite file is not
+    /// created, and reads as a database without a record.
     pub(crate) async fn connect_to_record(&self) -> Result<Migrator, Diagnostic> {
         self.connect_for(|_, _| Ok(true)).await
     }
 
-    /// Connects to read. A SQLite file that is not there stays away, and reads as an empty database.
+    /// Connects to read. A missing SQLite file is not created, and reads as an empty database.
     pub(crate) async fn connect_to_read(&self) -> Result<Migrator, Diagnostic> {
         self.wait_for_server().await?;
         Ok(Migrator::connect_to_read(self.project.migrations, self.settings()?).await?)

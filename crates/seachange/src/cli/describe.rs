@@ -1,4 +1,4 @@
-//! The words for revisions, times and counts.
+//! Texts for revisions, times and counts.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::terminal::{DIM, ID, LABEL, styled};
 use crate::Error;
 use crate::revision::RegisteredRevision;
 
-/// A length of time, as short as it is useful: `0.4 ms`, `12 ms`, `3.4 s`, `2 min 5 s`.
+/// A duration in short form: `0.4 ms`, `12 ms`, `3.4 s`, `2 min 5 s`.
 pub(crate) fn time(elapsed: Duration) -> String {
     let millis = elapsed.as_millis();
     match millis {
@@ -25,19 +25,20 @@ pub(crate) fn revisions(count: usize) -> String {
     if count == 1 { "1 revision".to_owned() } else { format!("{count} revisions") }
 }
 
-/// A database that is ahead, where that is allowed.
+/// The warning for a database that is ahead, if that is allowed.
 pub(crate) fn ahead(unknown: &[String]) -> String {
     let error = AppliedError::Ahead { unknown: unknown.to_vec() };
     printable::name(&format!("{error}, and ignored")).into_owned()
 }
 
-/// Revisions that were edited, where that is no reason to stop.
+/// The warning for edited revisions, if they do not stop the run.
 pub(crate) fn edited(revisions: &[String]) -> String {
     let error = Error::Edited { revisions: revisions.to_vec() };
     format!("{error}; `repair --accept-edited` records the current code")
 }
 
-/// What a revision is in its graph and in the database, in parentheses, and the labels of its branches, in brackets.
+/// The role of a revision in its graph and its state in the database, in parentheses, and the labels of its branches,
+/// in brackets.
 pub(crate) fn marks(graph: &Graph, id: &str, current: &[&str]) -> String {
     let parents = graph.get(id).map_or(0, |revision| revision.down_revision.len());
     let children = graph.children(id).count();
@@ -52,24 +53,24 @@ pub(crate) fn marks(graph: &Graph, id: &str, current: &[&str]) -> String {
     marks + &graph.labels(id).iter().map(|label| format!(" [{}]", styled(LABEL, label))).collect::<String>()
 }
 
-/// A revision with its marks and its message, without where it comes from.
+/// A revision with its marks and its message, without its parents.
 pub(crate) fn short(graph: &Graph, id: &str, message: &str) -> String {
     format!("{}{}, {message}", styled(ID, id), marks(graph, id, &[]))
 }
 
-/// The target that means all heads, or all of a branch.
+/// The target for all heads, or for all heads of a branch.
 pub(crate) fn all_heads(branch: Option<&String>) -> String {
     branch.map_or("heads".to_owned(), |branch| format!("{branch}@heads"))
 }
 
-/// Where the revision comes from and goes to, its marks, and its message.
+/// The parents and the id of a revision, its marks, and its message.
 pub(crate) fn line(graph: &Graph, script: &RegisteredRevision, current: &[&str]) -> String {
     let id = script.revision.id;
     let parents = parents(graph, id);
     format!("{} -> {}{}, {}", parents, styled(ID, id), marks(graph, id, current), script.message)
 }
 
-/// Everything about a revision, over several lines.
+/// All details of a revision, on several lines.
 pub(crate) fn block(graph: &Graph, script: &RegisteredRevision, current: &[&str], file: &str) -> String {
     let revision = &script.revision;
     let id = revision.id;

@@ -1,5 +1,5 @@
-//! Differences between a database and the entities, as a person reads them: `-` is what the database alone has, `+` what the
-//! entities alone ask for.
+//! Differences between a database and the entities as text: `-` marks what only the database has, `+` what only the
+//! entities have.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ const ADDED: Style = AnsiColor::Green.on_default();
 const REMOVED: Style = AnsiColor::Red.on_default();
 const CHANGED: Style = AnsiColor::Yellow.on_default();
 
-/// A line for each difference, those of a table under its name.
+/// One line per difference; those of a table follow its name.
 pub(crate) fn lines(differences: &[Difference]) -> Vec<String> {
     let mut lines = Vec::new();
     let types = differences.iter().filter(|difference| difference.table.is_none());
@@ -30,14 +30,14 @@ pub(crate) fn lines(differences: &[Difference]) -> Vec<String> {
     lines
 }
 
-/// How many there are, and in how many tables.
+/// The number of differences, and of tables with differences.
 pub(crate) fn summary(differences: &[Difference]) -> String {
     let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     let tables = tables(differences).len();
     format!("{} in {}", plural(differences.len(), "difference"), plural(tables, "table"))
 }
 
-/// What may have got another name.
+/// Hints for possible renames.
 pub(crate) fn hints(candidates: &[RenameCandidate]) -> Vec<String> {
     let hint = |candidate: &RenameCandidate| match candidate {
         RenameCandidate::Table { from, to } => format!(
@@ -50,7 +50,7 @@ pub(crate) fn hints(candidates: &[RenameCandidate]) -> Vec<String> {
     candidates.iter().map(hint).map(|hint| printable::name(&hint).into_owned()).collect()
 }
 
-/// A question about one of them.
+/// The question about a possible rename.
 pub(crate) fn question(candidate: &RenameCandidate) -> String {
     let question = match candidate {
         RenameCandidate::Table { from, to } => format!("was table `{from}` renamed to `{to}`?"),
@@ -61,7 +61,7 @@ pub(crate) fn question(candidate: &RenameCandidate) -> String {
     printable::name(&question).into_owned()
 }
 
-/// The tables in which something differs, in alphabetical order, with what does.
+/// The tables with differences, in alphabetical order, each with its differences.
 fn tables(differences: &[Difference]) -> BTreeMap<&TableName, Vec<&Difference>> {
     let mut tables = BTreeMap::<_, Vec<_>>::new();
     for difference in differences {

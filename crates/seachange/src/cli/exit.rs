@@ -2,26 +2,26 @@
 
 use std::process::ExitCode;
 
-/// How the command line ends.
+/// The exit codes of the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 #[non_exhaustive]
 pub enum Exit {
-    /// It did what was asked.
+    /// The command succeeded.
     Success = 0,
-    /// It failed in a way that has no code of its own.
+    /// The command failed in a way without a separate code.
     Failure = 1,
-    /// The command, a target or a setting was wrong; nothing was done.
+    /// The command, a target or a setting is invalid; nothing was done.
     Usage = 2,
-    /// The database could not be reached, or did not let us in; nothing was done.
+    /// The database could not be reached, or refused the connection; nothing was done.
     Connection = 3,
-    /// What the database has applied does not fit the revisions of the program; nothing was done.
+    /// The applied revisions of the database do not match the revisions of the program; nothing was done.
     Mismatch = 4,
-    /// A revision failed, and the message says what is left; or it cannot be written as a script.
+    /// A revision failed, and the message says what is left in the database; or it cannot be written as a script.
     Revision = 5,
-    /// Revisions are not applied, of `current --check-heads`, or of a comparison with the entities.
+    /// Revisions are pending: from `current --check-heads`, or before a comparison with the entities.
     Behind = 6,
-    /// Another run was at work for longer than `--lock-timeout`; nothing was done.
+    /// Another run held the lock for longer than `--lock-timeout`; nothing was done.
     LockTimeout = 7,
     /// `check` found differences between the database and the entities.
     Differs = 8,

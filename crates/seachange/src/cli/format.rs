@@ -1,8 +1,8 @@
-//! How a command that reads answers.
+//! The output formats of commands.
 
 use clap::{Args, ValueEnum};
 
-/// How a command that reads answers.
+/// The output format of a command that reads.
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
 pub(crate) enum Format {
     /// For people.
@@ -15,15 +15,15 @@ pub(crate) enum Format {
 /// The choice of [`Format`] for a command.
 #[derive(Debug, Args)]
 pub(crate) struct FormatArgs {
-    /// How to answer
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
 }
 
-/// How a command tells of a run.
+/// The output format of a run.
 #[derive(Debug, Default, Args)]
 pub(crate) struct EventsArgs {
-    /// How to tell of the run: for people, or as lines of JSON on the standard output, one an event
+    /// How to report the run: for people, or as lines of JSON on the standard output, one per event
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }

@@ -1,4 +1,4 @@
-//! What can be done about an error, as hints.
+//! Hints for errors: what the user can do.
 
 mod adopt;
 pub(crate) mod autogenerate;
@@ -21,7 +21,7 @@ use crate::Error;
 use crate::database_error::reason;
 use crate::store::Holder;
 
-/// For a run that ended between two revisions.
+/// The hint for a run that ended between two revisions.
 const GO_ON: &str = "the same command continues from here";
 
 impl From<Error> for Diagnostic {
@@ -30,9 +30,9 @@ impl From<Error> for Diagnostic {
     }
 }
 
-/// An error of the engine as the command line prints it.
+/// Converts an error of the engine to the form that the command line prints.
 fn problem(error: &Error) -> Diagnostic {
-    // Ids and names in these come from the database.
+    // These messages contain ids and names from the database.
     let plain = |exit| Diagnostic::new(exit, printable::name(&error.to_string()));
     match error {
         Error::Connect(error) => database::connect(error),
@@ -95,7 +95,7 @@ fn problem(error: &Error) -> Diagnostic {
             .hint("`status` shows whether another node was migrated at the same time; run all migrations on the same node"),
         Error::Unadopted { tool, .. } => plain(Exit::Mismatch)
             .detail("everything would be applied again, from the first revision")
-            .hint(format!("`adopt --from {}` goes on from there", tool.word()))
+            .hint(format!("`adopt --from {}` continues from there", tool.word()))
             .hint("`up --ignore-other-records` applies all revisions anyway"),
         Error::RecordElsewhere { schema, .. } => plain(Exit::Mismatch)
             .detail("the search path leads to it, and this program has none of its revisions")

@@ -1,7 +1,6 @@
-//! Ctrl-C and SIGTERM: during a run, the first stops before the next revision, the second ends the process. While another
-//! program has the terminal, it is that program's.
+//! Ctrl-C and SIGTERM: during a run, the first signal stops the run before the next revision, the second ends the
+//! process. While a child process uses the terminal, the signals are left to it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::signal;
@@ -11,11 +10,12 @@ use super::exit::Exit;
 use super::problem::Diagnostic;
 use super::revision_scope::{self, CurrentRevision};
 use super::terminal::{self, Terminal};
+use crate::migrator::StopHandle;
 
-/// Whether it was SIGTERM that asked to stop.
+/// Whether the signal was SIGTERM.
 static WAS_TERMINATED: AtomicBool = AtomicBool::new(false);
 
-/// Listens until it is dropped.
+/// Listens for signals until it is dropped.
 pub(crate) struct SignalListener(AbortHandle);
 
 impl Drop for SignalListener {
@@ -24,36 +24,36 @@ impl Drop for SignalListener {
     }
 }
 
-/// How a run ends that was asked to stop.
+/// The exit code of a run that a signal stopped.
 pub(crate) fn exit() -> Exit {
     if WAS_TERMINATED.load(Ordering::Relaxed) { Exit::Terminated } else { Exit::Interrupted }
 }
 
 /// Sets `stop` at the first signal.
-pub(crate) fn listen(stop: Arc<AtomicBool>, terminal: Terminal) -> SignalListener {
+pub(crate) fn listen(stop: StopHandle, terminal: Terminal) -> SignalListener {
     let mut signals = Signals::new();
     let task = tokio::spawn(async move {
         signals.next().await;
-        stop.store(true, Ordering::Relaxed);
+        stop.stop();
         terminal.status(match revision_scope::running() {
             Some(_) => "stopping after this revision; Ctrl-C again ends it at once",
             None => "stopping",
         });
         signals.next().await;
         let exit = terminal.print_error(&aborted(revision_scope::running()));
-        // Somebody else reports what the answers came to, if there is still time.
+        // The main thread also reports errors of the output, if there is still time.
         let _ = terminal::finish();
         std::process::exit(exit as i32);
     });
     SignalListener(task.abort_handle())
 }
 
-/// Leaves Ctrl-C to the program that has the terminal, which a terminal sends it to as well.
+/// Leaves Ctrl-C to the child process that uses the terminal. The terminal sends the signal to both processes.
 pub(crate) fn leave_to_child() -> SignalListener {
     SignalListener(tokio::spawn(async { while signal::ctrl_c().await.is_ok() {} }).abort_handle())
 }
 
-/// What is left when the process ends now.
+/// The message when the process ends immediately.
 fn aborted(running: Option<CurrentRevision>) -> Diagnostic {
     let Some(running) = running else {
         return Diagnostic::new(exit(), "ended between two revisions").hint("`status` shows the current revisions");
@@ -72,14 +72,14 @@ fn aborted(running: Option<CurrentRevision>) -> Diagnostic {
     }
 }
 
-/// The signals that ask a process to end.
+/// The signals that end a process.
 struct Signals {
     #[cfg(unix)]
     streams: Option<(signal::unix::Signal, signal::unix::Signal)>,
 }
 
 impl Signals {
-    /// From now on they do not end the process.
+    /// Installs the handlers; from then on the signals do not end the process.
     #[cfg(unix)]
     fn new() -> Self {
         use signal::unix::{SignalKind, signal};
@@ -93,7 +93,7 @@ impl Signals {
         Self {}
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     #[cfg(unix)]
     async fn next(&mut self) {
         let Some((interrupt, terminate)) = &mut self.streams else { return std::future::pending().await };

@@ -1,4 +1,4 @@
-//! What the command line itself says, as lines of JSON beside those of [`crate::event::json`].
+//! The errors and warnings of the command line as lines of JSON, in addition to those of [`crate::event::json`].
 
 use chrono::Utc;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use super::problem::Diagnostic;
 use crate::event::json::moment;
 
-/// What went wrong; the process ends with the exit code.
+/// An error; the process ends with its exit code.
 pub(crate) fn error(problem: &Diagnostic) -> String {
     json!({
         "event": "error",
@@ -19,7 +19,7 @@ pub(crate) fn error(problem: &Diagnostic) -> String {
     .to_string()
 }
 
-/// What is wrong, and no reason to end.
+/// A warning.
 pub(crate) fn warning(message: &str) -> String {
     json!({ "event": "warning", "time": moment(Utc::now()), "message": message }).to_string()
 }

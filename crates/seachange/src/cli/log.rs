@@ -1,4 +1,5 @@
-//! Revisions drawn as a version-control log draws commits: a row each, the newest first, with lines between them.
+//! Revisions drawn as the log of a version control system draws commits: one row each, the newest first, with lines
+//! between them.
 
 mod glyphs;
 mod painter;
@@ -10,17 +11,17 @@ use super::terminal::{DIM, styled};
 pub(crate) use glyphs::Glyphs;
 use painter::LogRenderer;
 
-/// What a log is drawn on.
+/// The properties of the output that a log is drawn for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LogCanvas {
     pub(crate) glyphs: Glyphs,
-    /// The columns of the terminal: longer lines are broken between words, beside the lines of the graph.
+    /// The width of the terminal in columns: longer lines are broken between words, beside the lines of the graph.
     pub(crate) width: Option<usize>,
 }
 
-/// Draws those revisions of a picture that are asked for; a line to any other ends in `~`.
+/// Draws those revisions of a layout that `is_drawn` selects; a line to any other revision ends in `~`.
 ///
-/// `details` gives the lines that stand below the first line of a revision.
+/// `details` returns the lines that follow the first line of a revision.
 pub(crate) fn draw(
     picture: &GraphLayout<'_>,
     canvas: LogCanvas,

@@ -1,4 +1,4 @@
-//! What the commands that write a revision file have in common.
+//! The arguments and code of the commands that write a revision file.
 
 use std::path::{Path, PathBuf};
 
@@ -17,25 +17,25 @@ use crate::Error;
 /// Arguments of every command that writes a revision file.
 #[derive(Debug, Args)]
 pub(crate) struct NewFileArgs {
-    /// Come after a revision that others come after already: the new one starts a branch
+    /// Allow a parent that has children already: the new revision starts a branch
     #[arg(long)]
     splice: bool,
     /// Name the branch that starts with the new revision; may be repeated
     #[arg(long, value_name = "LABEL")]
     branch_label: Vec<String>,
-    /// Have this revision of another branch applied before the new one; a label stays a label; may be repeated
+    /// A revision of another branch that must be applied before the new one; a label stays a label; may be repeated
     #[arg(long, value_name = "TARGET")]
     depends_on: Vec<String>,
     /// The id, instead of a random one of 12 hexadecimal digits
     #[arg(long, value_name = "ID")]
     rev_id: Option<String>,
-    /// The folder of the file, one of those in `build.rs`; without it, that of the revision before
+    /// The folder of the file, one of those in `build.rs`; by default that of the parent
     #[arg(long, value_name = "DIR")]
     version_path: Option<PathBuf>,
 }
 
 impl NewFileArgs {
-    /// Where the revision is to go, after `parents`.
+    /// The requested place of the revision, after `parents`.
     pub(crate) fn asked(&self, parents: &[String]) -> Result<PlacementRequest, Diagnostic> {
         Ok(PlacementRequest {
             parents: targets(parents)?,
@@ -45,7 +45,7 @@ impl NewFileArgs {
         })
     }
 
-    /// Writes the file, and answers with its path.
+    /// Writes the file, and prints its path.
     pub(crate) fn write(
         self,
         context: &Context,
@@ -68,7 +68,7 @@ impl NewFileArgs {
         Ok(Exit::Success)
     }
 
-    /// The arguments as they would be typed.
+    /// The arguments as the user would type them.
     pub(crate) fn words(&self) -> Vec<String> {
         let mut words: Vec<String> = self.splice.then(|| "--splice".to_owned()).into_iter().collect();
         let folder = self.version_path.as_ref().map(|path| path.to_string_lossy().into_owned());
@@ -89,8 +89,9 @@ fn targets(texts: &[String]) -> Result<Vec<Target>, Diagnostic> {
     texts.iter().map(|text| text.parse().map_err(|error| Error::Target(error).into())).collect()
 }
 
-/// Reads the files and not the registry, which may be older than the last file written. No file at all is refused where
-/// the program has revisions: they are missing, and what is written without them would not fit to them.
+/// Reads the files instead of the registry, which may be older than the last written file. If the program has
+/// revisions but there are no files, that is an error: the files are missing, and a new revision would not be
+/// consistent with them.
 pub(crate) fn sources(context: &Context) -> Result<RevisionFiles, Diagnostic> {
     let project = &context.project;
     if !project.manifest_dir.is_dir() {
@@ -98,7 +99,7 @@ pub(crate) fn sources(context: &Context) -> Result<RevisionFiles, Diagnostic> {
         return Err(Diagnostic::usage(format!("the folder of the migration crate does not exist: `{folder}`"))
             .hint("the command works on source files: run it where they are"));
     }
-    // As a person would type it here, so that errors name files like that.
+    // Paths are relative to the working directory, so that errors name files as the user would type them.
     let root = project.shown(&project.manifest_dir);
     let sources = RevisionFiles::read(Path::new(&root), project.migrations.folders())?;
     match project.migrations.scripts() {

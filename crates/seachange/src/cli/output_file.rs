@@ -1,4 +1,4 @@
-//! A file that an answer goes to.
+//! Writing a result to a file.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -8,7 +8,7 @@ use super::exit::Exit;
 use super::problem::Diagnostic;
 use crate::settings::reason;
 
-/// Writes a file, or replaces the one that is there: readers find the old text or the new one, never a part.
+/// Writes or replaces a file: readers see the old or the new text, never a part of it.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Diagnostic> {
     replace(path, text).map_err(|error| problem(path, &error))
 }
@@ -25,14 +25,15 @@ fn problem(path: &Path, error: &io::Error) -> Diagnostic {
 
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let known = match fs::metadata(path) {
-        // A device or a pipe takes the text as it comes; a folder says that it is one.
+        // A device or a pipe is written directly; for a folder the error says that it is one.
         Ok(metadata) if !metadata.is_file() => return fs::write(path, text),
         Ok(metadata) => Some(metadata.permissions()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
     let target = match known {
-        // Renaming over a file asks nobody whether it may be written, and renaming over a link would cut it.
+        // A rename does not check the permissions of the replaced file, and would replace a link instead of its
+        // target.
         Some(_) => OpenOptions::new().write(true).open(path).and_then(|_| fs::canonicalize(path))?,
         None => path.to_owned(),
     };

@@ -1,4 +1,4 @@
-//! The revisions of the program as a picture, with what the database has of them.
+//! The layout of the program's revisions, with their state in the database.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use super::problem::Diagnostic;
 use crate::migrator::RevisionState;
 use crate::revision::Migrations;
 
-/// Pictures a graph; `applied` are the revisions that the database has, if it was asked.
+/// The layout of a graph; `applied` are the applied revisions, if the database was read.
 pub(crate) fn picture<'a>(
     graph: &'a Graph,
     migrations: &Migrations,
@@ -26,7 +26,8 @@ pub(crate) fn picture<'a>(
     })
 }
 
-/// Asks the database which revisions it has. Those that the program does not know are a warning: they cannot be drawn.
+/// Reads the applied revisions from the database. Warns of those that the program does not know, because they cannot
+/// be drawn.
 pub(crate) async fn applied(context: &Context) -> Result<HashSet<String>, Diagnostic> {
     let migrator = context.connect_to_read().await?;
     let statuses = migrator.status().await?;

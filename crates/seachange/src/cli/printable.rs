@@ -1,8 +1,9 @@
-//! Texts that are not the program's own, as a terminal may show them.
+//! Makes texts from other sources safe to show on a terminal.
 //!
-//! The name of a table may hold any character: a line break would tear a table of ours apart, an escape sequence would
-//! steer the terminal, and a character that turns the direction of text would show another name. Such characters are
-//! written as Rust writes them: `\n`, `\u{1b}`, `\u{202e}`. What is meant for programs (JSON, scripts) is left as it is.
+//! The name of a table may contain any character: a line break would break the program's own table, an escape
+//! sequence would control the terminal, and a character that changes the direction of text would show a different
+//! name. Such characters are escaped as in Rust: `\n`, `\u{1b}`, `\u{202e}`. Output for programs (JSON, scripts) is
+//! not changed.
 
 use std::borrow::Cow;
 
@@ -16,7 +17,7 @@ pub(crate) fn lines(text: &str) -> Cow<'_, str> {
     escape(text, |character| matches!(character, '\n' | '\t'))
 }
 
-/// A text of ours, in which names are escaped already: line breaks, tabs and styles stay.
+/// A text of the program itself, in which names are already escaped: line breaks, tabs and styles stay.
 pub(crate) fn styled(text: &str) -> Cow<'_, str> {
     if !text.contains(is_unprintable) {
         return Cow::Borrowed(text);
@@ -57,8 +58,8 @@ fn escape(text: &str, is_kept: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Whether a terminal does something else with a character than show it: control characters, line and paragraph
-/// separators, and the characters that turn the direction of text.
+/// Whether a terminal interprets a character instead of showing it: control characters, line and paragraph
+/// separators, and the characters that change the direction of text.
 fn is_unprintable(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -1,4 +1,4 @@
-//! An error as the command line prints it.
+//! An error in the form that the command line prints.
 
 use std::io;
 
@@ -7,17 +7,17 @@ use super::exit::Exit;
 use super::printable;
 use crate::revision::RegisteredRevision;
 
-/// How many commands a hint spells out at most, or how many hints one command each.
+/// The maximum number of commands in a hint, and of hints with one command each.
 pub(crate) const SPELLED_OUT: usize = 4;
 
-/// What went wrong, what is left, what can be done, and the exit code.
+/// What went wrong, what is left in the database, what the user can do, and the exit code.
 #[derive(Debug)]
 pub(crate) struct Diagnostic {
     /// One line, lowercase, names in backticks.
     pub(crate) message: String,
-    /// Further facts, a line each.
+    /// Further facts, one line each.
     pub(crate) details: Vec<String>,
-    /// Ways on, a line each.
+    /// Hints, one line each.
     pub(crate) hints: Vec<String>,
     pub(crate) exit: Exit,
 }
@@ -32,7 +32,7 @@ impl Diagnostic {
         Self::new(Exit::Usage, message)
     }
 
-    /// A database that lacks revisions, of which some are named.
+    /// The error for a database with pending revisions; the message names some of them.
     pub(crate) fn behind(pending: &[&RegisteredRevision]) -> Self {
         let count = describe::revisions(pending.len());
         let problem = Self::new(Exit::Behind, format!("the database is not at the heads: {count} pending"));
@@ -46,7 +46,7 @@ impl Diagnostic {
         self
     }
 
-    /// Adds a line of ours that has styles, in which names are escaped already.
+    /// Adds a line that contains styles; names in it are already escaped.
     #[must_use]
     pub(crate) fn styled_detail(mut self, detail: String) -> Self {
         self.details.push(detail);

@@ -1,4 +1,4 @@
-//! A run as it is printed.
+//! Prints the progress of a run.
 
 mod bar;
 pub(crate) mod building;
@@ -16,7 +16,7 @@ use crate::event::{Event, describe_blockers, json};
 use crate::store::Holder;
 use bar::Bar;
 
-/// From this many steps on, a terminal shows a bar.
+/// From this number of steps on, a terminal shows a bar.
 const MANY: usize = 20;
 
 /// Prints events.
@@ -72,8 +72,9 @@ impl Progress {
     }
 
     fn wait(&self, holder: Option<&Holder>) {
-        let whom = holder.map_or_else(|| "another program that writes to the database".to_owned(), ToString::to_string);
-        self.terminal.status(format!("{} for {}", styled(VERB, "Waiting"), printable::name(&whom)));
+        let blocker =
+            holder.map_or_else(|| "another program that writes to the database".to_owned(), ToString::to_string);
+        self.terminal.status(format!("{} for {}", styled(VERB, "Waiting"), printable::name(&blocker)));
     }
 
     fn statement(&self, sql: &str, elapsed: Duration) {
@@ -92,7 +93,7 @@ impl Progress {
         }
     }
 
-    /// The line ends with what keeps the revision, and begins anew.
+    /// Ends the line with the reason for a delay, and begins it again.
     fn interject(&self, step: &Step, message: &str, what: &str) {
         let what = styled(DIM, printable::name(what));
         match (self.bar(), self.terminal.verbose) {
@@ -145,7 +146,7 @@ impl Progress {
         }
     }
 
-    /// Takes the bar off the screen: what comes next stands on a line of its own.
+    /// Removes the bar from the screen, so that the next output starts on a new line.
     fn clear(&self) {
         if let Some(bar) = self.bar() {
             bar.clear();

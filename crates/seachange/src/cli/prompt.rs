@@ -1,4 +1,4 @@
-//! Questions before something is changed that a person should know of.
+//! Questions to the user before a change.
 
 use std::io::{BufRead, IsTerminal, Write};
 
@@ -6,22 +6,22 @@ use super::exit::Exit;
 use super::printable;
 use super::problem::Diagnostic;
 
-/// Makes sure that a person wants what cannot be undone: `--yes` says so, or they do on the terminal.
+/// Checks that the user confirms what cannot be undone, by `--yes` or on the terminal.
 pub(crate) fn confirm(what: &str, is_confirmed: bool) -> Result<(), Diagnostic> {
     ask(&format!("{what}: this cannot be undone"), ", and", is_confirmed)
 }
 
-/// Makes sure that a person wants what was shown to them: `--yes` says so, or they do on the terminal.
+/// Checks that the user confirms what was printed, by `--yes` or on the terminal.
 pub(crate) fn agree(what: &str, is_confirmed: bool) -> Result<(), Diagnostic> {
     ask(what, ":", is_confirmed)
 }
 
-/// Whether somebody is there to ask.
+/// Whether the user can be asked on a terminal.
 pub(crate) fn is_interactive() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
-/// Asks whether something is so; anything but yes means that it is not.
+/// Asks a question; any answer except yes means no.
 pub(crate) fn ask_yes_no(question: &str) -> Result<bool, Diagnostic> {
     let answer = answer(&format!("{question} [y/N] "));
     let answer = answer.ok_or_else(|| Diagnostic::new(Exit::Failure, "no answer: nothing was written"))?;
@@ -42,7 +42,7 @@ fn ask(what: &str, joint: &str, is_confirmed: bool) -> Result<(), Diagnostic> {
     }
 }
 
-/// The line that somebody types, if anybody does.
+/// The line that the user types; `None` at the end of the input.
 fn answer(question: &str) -> Option<String> {
     let mut stderr = anstream::stderr();
     let _ = write!(stderr, "{}", printable::styled(question));

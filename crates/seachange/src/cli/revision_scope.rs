@@ -1,5 +1,5 @@
-//! The revision that runs now: a panic in it is reported as its failure, so that the hook of the standard library need
-//! not report it a second time, and who ends the process in its middle is told what is left.
+//! The revision that runs now. The engine reports a panic in it as its failure, so the panic hook does not print it a
+//! second time. If the user ends the process during a revision, this module provides the revision for the message.
 
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,19 +13,19 @@ static RUNNING: Mutex<Option<CurrentRevision>> = Mutex::new(None);
 static IS_WRITING_SCRIPT: AtomicBool = AtomicBool::new(false);
 static LOCATION: Mutex<Option<String>> = Mutex::new(None);
 
-/// A revision in its middle.
+/// A revision that is running.
 #[derive(Debug, Clone)]
 pub(crate) struct CurrentRevision {
     pub(crate) revision: String,
     pub(crate) message: String,
     pub(crate) direction: Direction,
-    /// Whether a transaction holds it.
+    /// Whether it runs in a transaction that can roll it back.
     pub(crate) rolls_back: bool,
-    /// The statements that have run.
+    /// The number of statements that have run.
     pub(crate) statements: usize,
 }
 
-/// Replaces the panic hook by one that keeps the place of a panic in a revision, and prints any other.
+/// Replaces the panic hook by one that stores the place of a panic in a revision, and prints any other panic.
 pub(crate) fn install_panic_hook() {
     let print = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
@@ -37,7 +37,7 @@ pub(crate) fn install_panic_hook() {
     }));
 }
 
-/// Runs the code of revisions to write a script, which nobody follows.
+/// Runs the code of revisions to write a script; no events of it are reported.
 pub(crate) async fn writing_script<T>(work: impl Future<Output = T>) -> T {
     IS_WRITING_SCRIPT.store(true, Ordering::Relaxed);
     let outcome = work.await;
@@ -45,7 +45,7 @@ pub(crate) async fn writing_script<T>(work: impl Future<Output = T>) -> T {
     outcome
 }
 
-/// Follows a run.
+/// Updates the running revision from the events of a run.
 pub(crate) fn follow(event: &Event<'_>) {
     let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
     match event {
@@ -72,7 +72,7 @@ pub(crate) fn running() -> Option<CurrentRevision> {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Where the last panic in a revision happened: file, line and column.
+/// The place of the last panic in a revision: file, line and column.
 pub(crate) fn location() -> Option<String> {
     LOCATION.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }

@@ -1,4 +1,4 @@
-//! Targets as they are typed after a command.
+//! Parses the targets of a command.
 
 use seachange_graph::{Direction, Graph, ResolveError, Target};
 
@@ -8,14 +8,14 @@ use super::problem::{Diagnostic, SPELLED_OUT};
 use crate::Error;
 use crate::revision::RegisteredRevision;
 
-/// From this length on, a number that ids begin with may be meant as the beginning of one.
+/// From this length on, a number that is the beginning of ids may be meant as such.
 const LONG_ENOUGH: usize = 3;
 
-/// How many heads are described at most.
+/// The maximum number of heads that are described.
 const DESCRIBED: usize = 12;
 
-/// Reads the targets of a command, and refuses those that mean nothing on any database, before one is reached or made
-/// for them.
+/// Reads the targets of a command. Rejects those that are invalid on any database, before a database is reached or
+/// created.
 pub(crate) fn read(context: &Context, command: &str, texts: &[String]) -> Result<Vec<Target>, Diagnostic> {
     texts.iter().map(|text| read_one(context, command, text)).collect()
 }
@@ -25,7 +25,7 @@ pub(crate) fn read_one(context: &Context, command: &str, text: &str) -> Result<T
     let target: Target = text.parse().map_err(Error::from)?;
     let graph = context.graph()?;
     match graph.resolve(&graph.all_applied(), &target) {
-        // A name is known or not whatever a database has; where steps lead may depend on it.
+        // Whether a name is known does not depend on the database; where steps lead may depend on it.
         Err(error) if !target.is_relative() || matches!(error, ResolveError::Find(_)) => {
             Err(explain(context, graph, command, error))
         }
@@ -33,7 +33,7 @@ pub(crate) fn read_one(context: &Context, command: &str, text: &str) -> Result<T
     }
 }
 
-/// Reads targets of which a bare number means so many steps, unless it may be a name as well.
+/// Reads targets in which a bare number is a number of steps, unless it may also be a name.
 pub(crate) fn read_with_steps(
     context: &Context,
     command: &str,
@@ -55,7 +55,7 @@ pub(crate) fn read_one_with_steps(
     read_one(context, command, &with_sign(&names, text, direction)?)
 }
 
-/// What revisions may be called by.
+/// The names of revisions.
 struct KnownNames {
     ids: Vec<&'static str>,
     labels: Vec<&'static str>,
@@ -68,8 +68,8 @@ impl KnownNames {
     }
 }
 
-/// Puts the sign before a bare number that is one of steps. A number with a zero in front is a name, and so is an id that is a
-/// larger number than there are revisions.
+/// Adds the sign to a bare number that is a number of steps. A number with a leading zero is a name. An id that is a
+/// larger number than there are revisions is also a name.
 fn with_sign(names: &KnownNames, text: &str, direction: Direction) -> Result<String, Diagnostic> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !is_number || (text.starts_with('0') && text != "0") {
@@ -79,7 +79,7 @@ fn with_sign(names: &KnownNames, text: &str, direction: Direction) -> Result<Str
         Direction::Upgrade => ('+', "upgrade"),
         Direction::Downgrade => ('-', "downgrade"),
     };
-    // There are not so many revisions: it can only be the id.
+    // There are fewer revisions than this number, so it can only be the id.
     if names.ids.contains(&text) && !text.parse().is_ok_and(|steps: usize| steps <= names.ids.len()) {
         return Ok(text.to_owned());
     }
@@ -94,7 +94,7 @@ fn with_sign(names: &KnownNames, text: &str, direction: Direction) -> Result<Str
     }
 }
 
-/// Adds to the refusal of `head`, where it is one of several, what each of them is and what can be typed instead.
+/// Adds to the error for an ambiguous `head` a description of each head, and the possible commands.
 fn explain(context: &Context, graph: &Graph, command: &str, error: ResolveError) -> Diagnostic {
     let ResolveError::SeveralHeads { heads, branch } = &error else {
         return Error::from(error).into();

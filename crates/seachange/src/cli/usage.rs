@@ -1,4 +1,4 @@
-//! Command lines that clap refuses or answers itself.
+//! Command lines that clap rejects or answers itself.
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -11,10 +11,10 @@ use super::elsewhere;
 use super::exit::Exit;
 use super::terminal::{self, Terminal};
 
-/// Prints what clap has to say: help and the version on the standard output, the rest on the standard error.
+/// Prints clap's message: help and the version on the standard output, errors on the standard error.
 pub(super) fn explain(mut error: clap::Error, command: &mut Command, raw: &[OsString]) -> Exit {
     if error.kind() == ErrorKind::MissingSubcommand {
-        // Clap takes settings in the environment for arguments, and would show no help for them.
+        // Clap treats settings in the environment as arguments, and would not show the help.
         let _ = write!(anstream::stderr(), "{}", command.render_help().ansi());
         return Exit::Usage;
     }
@@ -23,7 +23,7 @@ pub(super) fn explain(mut error: clap::Error, command: &mut Command, raw: &[OsSt
         return Terminal::default().print_error(&problem);
     }
     if error.get(ContextKind::Usage).is_some() {
-        // Clap's own usage asks for whatever happens to be set in the environment.
+        // Clap's own usage line depends on the settings that are set in the environment.
         error.insert(ContextKind::Usage, ContextValue::StyledStr(usage(command, raw)));
     }
     let printed = error.print();

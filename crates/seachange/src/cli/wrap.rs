@@ -1,12 +1,12 @@
-//! Text in lines of a width, broken between words.
+//! Wraps text to a width, between words.
 
 use unicode_width::UnicodeWidthStr;
 
-/// The narrowest column that is still filled with words.
+/// The minimum width that text is wrapped to.
 pub(crate) const NARROWEST: usize = 16;
 
-/// Breaks a text into lines of at most `width` columns. A word that is longer has lines of its own, and is broken unless it
-/// is styled.
+/// Breaks a text into lines of at most `width` columns. A longer word is on its own lines, and is broken unless it is
+/// styled.
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ').flat_map(|word| pieces(word, width)) {
@@ -21,12 +21,12 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// The columns that a text takes on a terminal, styles left out.
+/// The number of columns of a text on a terminal, without its styles.
 pub(crate) fn columns(text: &str) -> usize {
     anstream::adapter::strip_str(text).to_string().width()
 }
 
-/// A word in pieces that fit.
+/// A word in pieces that fit the width.
 fn pieces(word: &str, width: usize) -> Vec<&str> {
     if columns(word) <= width || word.contains('\u{1b}') {
         return vec![word];
@@ -36,7 +36,7 @@ fn pieces(word: &str, width: usize) -> Vec<&str> {
     while columns(rest) > width {
         let fits = |end: &usize| rest[..*end].width() <= width;
         let ends = rest.char_indices().map(|(at, character)| at + character.len_utf8());
-        // One character at least, or this would never end.
+        // Each piece has at least one character; otherwise the loop would not end.
         let first = rest.chars().next().map_or(rest.len(), char::len_utf8);
         let end = ends.take_while(fits).last().unwrap_or(first);
         let (piece, after) = rest.split_at(end);

@@ -10,7 +10,6 @@ mod endpoint;
 mod error;
 mod pinned;
 mod read;
-mod source;
 #[cfg(feature = "sqlite")]
 mod sqlite_file;
 #[cfg(all(test, feature = "sqlite"))]
@@ -28,7 +27,6 @@ pub(crate) use pinned::{SingleConnection, connect_pinned};
 pub use read::connect_to_read;
 #[cfg(feature = "cli")]
 pub(crate) use read::is_absent;
-pub(crate) use source::SessionSource;
 #[cfg(feature = "sqlite")]
 pub(crate) use sqlite_file::open_empty;
 pub use wait::wait_for_server;

@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, TryGetable, Value};
 
-/// What is left of a row.
+/// The unread values of a row.
 pub(super) struct RowReader<'r> {
     row: &'r QueryResult,
     position: usize,
@@ -13,7 +13,7 @@ impl<'r> RowReader<'r> {
         Self { row, position: 0 }
     }
 
-    /// The next value.
+    /// Reads the next value.
     pub(super) fn take<T: TryGetable>(&mut self) -> Result<T, DbErr> {
         let value = self.row.try_get_by_index(self.position);
         self.position += 1;
@@ -21,7 +21,7 @@ impl<'r> RowReader<'r> {
     }
 }
 
-/// Asks the catalogue.
+/// Runs a catalogue query.
 pub(super) async fn rows(
     connection: &impl ConnectionTrait,
     sql: &str,

@@ -1,4 +1,5 @@
-//! Reads the catalogue of MySQL and MariaDB (`information_schema`), which tells a session of the tables that it has a right to.
+//! Reads the catalogue of MySQL and MariaDB (`information_schema`), which shows a session the tables that it has
+//! privileges for.
 
 mod checks;
 mod column_type;

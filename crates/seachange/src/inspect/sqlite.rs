@@ -16,8 +16,8 @@ use sea_orm::{ConnectionTrait, DbErr};
 use super::InspectScope;
 use crate::schema::{Schema, TableName};
 
-/// Reads the tables in scope. A schema is the database file that SQLite knows by that name, `main` unless another is
-/// attached.
+/// Reads the tables in scope. A schema is the database file that has this name in SQLite: `main`, unless another file
+/// is attached.
 pub(super) async fn inspect(connection: &impl ConnectionTrait, scope: &InspectScope) -> Result<Schema, DbErr> {
     let mut schema = Schema::default();
     add(connection, scope.schema.as_deref().unwrap_or("main"), None, &mut schema).await?;

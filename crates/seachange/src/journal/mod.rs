@@ -9,15 +9,13 @@
 //! The same session replays an interrupted revision: statements that the journal shows as finished are answered from
 //! the journal, and do not run again. If the code sends other statements than it did before, the session refuses them.
 
-pub(crate) mod entry;
 mod outcome;
 mod read_log;
 mod reads;
 mod session;
 mod statement_kind;
 
-pub(crate) use crate::sql::catalog_effect;
-pub use entry::{JournalEntry, StatementState};
-pub use outcome::StatementOutcome;
-pub(crate) use outcome::{ObjectState, determine_outcome};
+pub(crate) use outcome::determine_outcome;
 pub(crate) use session::{FinishedEntries, JournalTarget, JournalledSession};
+
+pub use crate::store::{JournalEntry, StatementOutcome, StatementState};

@@ -1,50 +1,10 @@
 //! Determines from the catalogue whether a statement that was begun took effect.
 
-use std::fmt;
-
 use sea_orm::{DatabaseExecutor, DbErr};
 
-use super::JournalEntry;
-use super::catalog_effect::CatalogEffect;
-use crate::backend::Backend;
-
-/// Whether a statement that was begun took effect.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum StatementOutcome {
-    /// It took effect; the text gives the evidence.
-    Ran(String),
-    /// It did not take effect; the text gives the evidence.
-    NotRun(String),
-    /// It took effect in part.
-    Half(String),
-    /// The catalogue does not show it.
-    Unknown,
-}
-
-/// The state of an object in the catalogue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ObjectState {
-    Present,
-    Absent,
-    /// It is listed but unusable: an index whose concurrent build did not finish.
-    #[cfg_attr(
-        not(any(feature = "postgres", feature = "sqlite")),
-        expect(dead_code, reason = "MySQL and MariaDB list nothing that they did not finish")
-    )]
-    Unusable,
-}
-
-impl fmt::Display for StatementOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ran(why) => write!(f, "it took effect: {why}"),
-            Self::NotRun(why) => write!(f, "it did not take effect: {why}"),
-            Self::Half(why) => write!(f, "it took effect in part: {why}"),
-            Self::Unknown => f.write_str("the catalogue does not tell whether it took effect"),
-        }
-    }
-}
+use super::{JournalEntry, StatementOutcome};
+use crate::backend::{Backend, ObjectState};
+use crate::sql::catalog_effect::CatalogEffect;
 
 /// Looks in the catalogue for the effects of a statement.
 pub(crate) async fn determine_outcome(
@@ -108,7 +68,7 @@ mod tests {
     use sqlparser::dialect::{MySqlDialect, PostgreSqlDialect};
 
     use super::{ObjectState, StatementOutcome, combine, find};
-    use crate::journal::catalog_effect::{CatalogEffect, traces};
+    use crate::sql::catalog_effect::{CatalogEffect, traces};
 
     fn verdict(traces: &[CatalogEffect], presences: &[ObjectState]) -> StatementOutcome {
         combine(&traces.iter().zip(presences).map(|(trace, presence)| find(trace, *presence)).collect::<Vec<_>>())

@@ -10,8 +10,8 @@ use sea_orm::{DatabaseConnection, DbErr, QueryResult, Statement};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::entry::{fingerprint, hexadecimal};
 use crate::sql::SqlDialect;
+use crate::store::{fingerprint, hexadecimal};
 use stored::StoredRows;
 
 /// The greatest length of a result, as JSON, that the journal keeps.

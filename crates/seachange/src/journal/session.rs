@@ -11,8 +11,9 @@ use super::statement_kind::{JournalEffect, effect};
 use super::{JournalEntry, StatementState};
 use crate::backend::{Backend, TableFacts};
 use crate::database_error::is_lost_connection;
+use crate::error::Refusal;
 use crate::intercept::{self, BeginOptions, StatementHandler};
-use crate::runner::{self, DirectSession, Refusal};
+use crate::session::{self, DirectSession};
 use crate::sql::{self, SessionState, SqlDialect, StatementFacts, StatementKind, TransactionControl};
 use crate::store::RevisionStore;
 
@@ -151,11 +152,11 @@ impl JournalledSession {
             return Err(error.clone());
         }
         let facts = sql::read(&statement.sql, self.backend.sql_dialect());
-        if let Some(refusal) = runner::outside(&facts, self.backend.sql_dialect()) {
+        if let Some(refusal) = session::outside(&facts, self.backend.sql_dialect()) {
             return Err(self.live.refuse(refusal, &statement.sql));
         }
-        self.is_touched |= runner::touches_session(&facts);
-        self.changes_role |= runner::changes_role(&facts);
+        self.is_touched |= session::touches_session(&facts);
+        self.changes_role |= session::changes_role(&facts);
         Ok(facts)
     }
 
@@ -648,7 +649,7 @@ impl StatementHandler for JournalledSession {
         if self.live.has_begun() && begin.is_on_connection || self.is_begun() {
             return Err(self.live.refuse(Refusal::SecondTransaction, "BEGIN"));
         }
-        if let Some(refusal) = runner::begin(begin, self.backend.sql_dialect()) {
+        if let Some(refusal) = session::begin(begin, self.backend.sql_dialect()) {
             return Err(self.live.refuse(refusal, "BEGIN"));
         }
         self.declare().await?;

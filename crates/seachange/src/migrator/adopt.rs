@@ -2,9 +2,11 @@
 
 use sea_orm::DatabaseTransaction;
 
-use super::{Migrator, RevisionRecord};
+use super::Migrator;
 use crate::adopt::{AdoptedRevision, AdoptionPlan, ForeignVersionTable, VersionMatcher};
 use crate::error::Error;
+use crate::lock;
+use crate::record::RevisionRecord;
 use crate::store::RevisionRow;
 
 impl Migrator {
@@ -57,7 +59,7 @@ impl Migrator {
             }
             Ok(())
         };
-        self.run_site().await?.write("cannot write which revisions are applied", write).await
+        lock::write(self.run_context().await?, "cannot write which revisions are applied", write).await
     }
 
     /// The row of an adopted revision: a stamp with the time when the revision was applied.

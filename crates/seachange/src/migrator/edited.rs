@@ -3,8 +3,10 @@
 use sea_orm::DatabaseTransaction;
 use seachange_graph::{PlanError, Target};
 
-use super::{Migrator, RevisionRecord};
+use super::Migrator;
 use crate::error::Error;
+use crate::lock;
+use crate::record::RevisionRecord;
 use crate::revision::RegisteredRevision;
 
 impl Migrator {
@@ -61,6 +63,6 @@ impl Migrator {
             }
             Ok(())
         };
-        self.run_site().await?.write("cannot write the code of edited revisions", write).await
+        lock::write(self.run_context().await?, "cannot write the code of edited revisions", write).await
     }
 }

@@ -1,49 +1,20 @@
 //! Continues or settles a revision that was interrupted where the database cannot roll back.
 
 use sea_orm::{DatabaseExecutor, DbErr};
-use seachange_graph::{Direction, Plan, Step};
+use seachange_graph::{Plan, Step};
 
 use super::Migrator;
 use crate::error::Error;
+use crate::error::InterruptedRevision;
 use crate::journal::{self, FinishedEntries, JournalEntry, StatementOutcome, StatementState};
-use crate::lock;
 use crate::report::Report;
 use crate::run_context::RunContext;
-use crate::runner::{ConcurrentWrites, WorkSession};
+use crate::runner::ConcurrentWrites;
+use crate::session::{self, WorkSession};
 use crate::store::{Holder, RevisionRow};
 
 const READING: &str = "cannot read what the interrupted revision has done";
 const WRITING: &str = "cannot write which revisions are applied";
-
-/// A revision that was interrupted, and what the journal knows of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InterruptedRevision {
-    /// The revision.
-    pub revision: String,
-    /// The direction of the interrupted step.
-    pub direction: Direction,
-    /// The row that the run left.
-    pub row: RevisionRow,
-    /// The statements that took effect.
-    pub finished: Vec<JournalEntry>,
-    /// The statement that was running, and whether it took effect according to the catalogue.
-    pub in_doubt: Option<(JournalEntry, StatementOutcome)>,
-    /// The statements that the database refused.
-    pub refused: Vec<JournalEntry>,
-}
-
-impl InterruptedRevision {
-    /// Whether a script began the revision. A script keeps no journal, so it is unknown which of its statements took
-    /// effect.
-    pub fn is_of_script(&self) -> bool {
-        self.row.was_begun_by_sql_script()
-    }
-
-    /// Whether the journal has entries of the revision. Without entries, the table of the journal may not exist.
-    pub(super) fn has_entries(&self) -> bool {
-        !self.finished.is_empty() || self.in_doubt.is_some() || !self.refused.is_empty()
-    }
-}
 
 /// What the caller says of the statement that was running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,22 +101,22 @@ impl Migrator {
         plan: &Plan,
         work: impl AsyncFnOnce(InterruptedRevision, &Holder, &WorkSession) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let (site, session) = (self.run_site().await?, self.open_work().await?);
-        let outcome = self.alone_in(site, &session, plan, work).await;
+        let (context, session) = (self.run_context().await?, self.open_work().await?);
+        let outcome = self.alone_in(context, &session, plan, work).await;
         session.close(self.backend).await;
         outcome
     }
 
     async fn alone_in<T>(
         &self,
-        site: RunContext<'_>,
+        context: RunContext<'_>,
         session: &WorkSession,
         plan: &Plan,
         work: impl AsyncFnOnce(InterruptedRevision, &Holder, &WorkSession) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.make_tables(session).await?;
         let holder = Holder::this(self.migrations.program(), plan);
-        lock::register_holder_when_idle(site, session, &holder).await?;
+        session::register_holder_when_idle(context, session, &holder).await?;
         let record = self.read_by(session.executor()).await?;
         let outcome = match record.unfinished().next() {
             Some(row) => match self.load_interruption(row, &session.executor().into()).await {
@@ -154,7 +125,7 @@ impl Migrator {
             },
             None => Err(Error::NotInterrupted),
         };
-        self.finish_run(site, session, &holder, &outcome).await;
+        self.finish_run(context, session, &holder, &outcome).await;
         outcome
     }
 
@@ -203,19 +174,31 @@ impl Migrator {
         work: &WorkSession,
     ) -> Result<Report, Error> {
         let step = self.step(&interruption)?;
-        let site = self.run_site().await?;
-        let others = ConcurrentWrites::snapshot(site, work).await.map_err(Error::database(READING))?;
-        let report = self.runner(site, work, others, holder).resume_step(&step, interruption.row, past).await?;
+        let context = self.run_context().await?;
+        let others = ConcurrentWrites::snapshot(context, work).await.map_err(Error::database(READING))?;
+        let report = self.runner(context, work, others, holder).resume_step(&step, interruption.row, past).await?;
         self.report(&self.read_by(work.executor()).await?, &Plan::default(), report)
     }
 
-    /// Records an interrupted revision as applied, or as not applied, after the user has finished or undone its changes
-    /// by hand.
+    /// Records an interrupted revision as applied, after the user has finished its changes by hand.
     ///
     /// # Errors
     ///
     /// [`Error::NotInterrupted`] when nothing was interrupted; otherwise as [`stamp`](Self::stamp).
-    pub async fn settle(&self, is_applied: bool) -> Result<InterruptedRevision, Error> {
+    pub async fn mark_applied(&self) -> Result<InterruptedRevision, Error> {
+        self.settle(true).await
+    }
+
+    /// Records an interrupted revision as not applied, after the user has undone its changes by hand.
+    ///
+    /// # Errors
+    ///
+    /// As [`mark_applied`](Self::mark_applied).
+    pub async fn mark_rolled_back(&self) -> Result<InterruptedRevision, Error> {
+        self.settle(false).await
+    }
+
+    async fn settle(&self, is_applied: bool) -> Result<InterruptedRevision, Error> {
         self.locked(async || {
             self.interruption().await?.ok_or(Error::NotInterrupted)?;
             self.alone(&Plan::default(), async |interruption, _, work| {

@@ -4,30 +4,12 @@ use std::collections::HashSet;
 
 use seachange_graph::{AppliedError, AppliedSet, Graph, Plan, Target};
 
-use super::{AheadPolicy, EditPolicy, GapPolicy, Migrator, RevisionRecord, UpgradeOptions};
+use super::{AheadPolicy, EditPolicy, GapPolicy, Migrator, UpgradeOptions};
 use crate::error::Error;
-use crate::event::Event;
+use crate::record::RevisionRecord;
+use crate::report::Warnings;
 use crate::revision::Migrations;
 use crate::store::{RevisionRow, RevisionRowState};
-
-/// Anomalies of a record that the options allow.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Warnings {
-    /// Applied revisions that the program does not know, sorted. If there are any, the database is ahead of the
-    /// program.
-    pub unknown: Vec<String>,
-    /// Applied revisions whose files have other code now, in the order in which they run.
-    pub edited: Vec<String>,
-}
-
-impl Warnings {
-    /// The warnings as events, for the event handler.
-    pub fn events(&self) -> impl Iterator<Item = Event<'_>> {
-        let ahead = (!self.unknown.is_empty()).then_some(Event::Ahead { unknown: &self.unknown });
-        let edited = (!self.edited.is_empty()).then_some(Event::Edited { revisions: &self.edited });
-        ahead.into_iter().chain(edited)
-    }
-}
 
 impl RevisionRecord {
     /// The applied revisions whose files have other code than when they were applied, in the order in which they run.

@@ -6,14 +6,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use sea_orm::{DatabaseTransaction, DbErr};
 use seachange_graph::Plan;
 
-use super::{Migrator, OtherRecordPolicy, RevisionRecord, Warnings};
+use super::{Migrator, OtherRecordPolicy};
 use crate::error::Error;
 use crate::event::Event;
-use crate::limits::limited;
 use crate::lock::{self, LockWait};
+use crate::record::RevisionRecord;
 use crate::report::Report;
+use crate::report::Warnings;
 use crate::run_context::RunContext;
-use crate::runner::{ConcurrentWrites, NextStep, Runner, WorkSession, check_whole};
+use crate::runner::{ConcurrentWrites, NextStep, Runner, check_whole};
+use crate::session::{self, WorkSession};
 use crate::store::Holder;
 
 /// A plan, and the anomalies that it allows.
@@ -42,7 +44,7 @@ impl Migrator {
         if let Some(plan) = planned.as_ref().filter(|_| self.is_whole) {
             check_whole(self.backend, self.migrations, plan)?;
         }
-        self.site().waited.take();
+        self.context().waited.take();
         match (self.locked(async || self.run_locked(plan).await).await, planned) {
             (Err(Error::Stopped { .. }), Some(plan)) => self.report(&record, &plan, self.stopped(&plan)),
             (outcome, _) => outcome,
@@ -51,7 +53,7 @@ impl Migrator {
 
     /// The report of a run that was asked to stop before its first revision.
     fn stopped(&self, plan: &Plan) -> Report {
-        self.site().emit(&Event::Stopped { left: &plan.steps });
+        self.context().emit(&Event::Stopped { left: &plan.steps });
         Report { left: plan.steps.clone(), ..Report::default() }
     }
 
@@ -66,25 +68,25 @@ impl Migrator {
     pub(super) fn report(&self, record: &RevisionRecord, plan: &Plan, report: Report) -> Result<Report, Error> {
         let taken = &plan.steps[..plan.len() - report.left.len()];
         let current = record.current_after(self.graph, taken)?;
-        let (waited, program) = (self.site().waited.take(), self.migrations.program().to_owned());
+        let (waited, program) = (self.context().waited.take(), self.migrations.program().to_owned());
         Ok(Report { current, waited, program, ..report })
     }
 
     /// Does some work while no other run is running.
     pub(super) async fn locked<T>(&self, work: impl AsyncFnOnce() -> Result<T, Error>) -> Result<T, Error> {
         self.resolve_location().await?;
-        let site = self.run_site().await?;
+        let context = self.run_context().await?;
         // A run whose future was dropped before its end has not released the lock.
         if self.is_locked.swap(true, Ordering::Relaxed) {
-            lock::release(site).await;
+            lock::release(context).await;
         }
-        lock::acquire(site).await?;
-        let outcome = match lock::wait_until_idle(site).await {
-            Ok(()) => limited(site, work).await,
+        lock::acquire(context).await?;
+        let outcome = match lock::wait_until_idle(context).await {
+            Ok(()) => session::limited(context, work).await,
             Err(error) => Err(error),
         };
         if !is_lost(&outcome) {
-            lock::release(site).await;
+            lock::release(context).await;
         }
         self.is_locked.store(false, Ordering::Relaxed);
         outcome
@@ -106,7 +108,7 @@ impl Migrator {
 
     /// Opens a session for revisions.
     pub(super) async fn open_work(&self) -> Result<WorkSession, Error> {
-        WorkSession::open(self.run_site().await?, &self.source, &self.connection).await
+        WorkSession::open(self.run_context().await?, &self.source, &self.connection).await
     }
 
     async fn run_planned(
@@ -127,16 +129,16 @@ impl Migrator {
         plan: impl Fn(&RevisionRecord) -> Result<PlanWithWarnings, Error>,
         work: &mut Option<WorkSession>,
     ) -> Result<Report, Error> {
-        let site = self.run_site().await?;
+        let context = self.run_context().await?;
         let Some(first) = work.as_ref() else { return Err(Error::LockLost { is_pooled: false }) };
-        let looked = ConcurrentWrites::snapshot(site, first).await;
+        let looked = ConcurrentWrites::snapshot(context, first).await;
         let others = looked.map_err(Error::database("cannot read which revisions are applied"))?;
         let (record, (plan, notices)) = self.plan_when_idle(plan, first).await?;
         let announced = self.emit_warnings(notices);
         if plan.is_empty() {
             return self.report(&record, &plan, announced);
         }
-        if site.is_stopping() {
+        if context.is_stopping() {
             return self.report(&record, &plan, self.stopped(&plan));
         }
         if self.is_whole {
@@ -144,13 +146,13 @@ impl Migrator {
         }
         self.make_tables(first).await?;
         let holder = Holder::this(self.migrations.program(), &plan);
-        lock::register_holder(site, first, &holder).await?;
+        session::register_holder(context, first, &holder).await?;
         let outcome = match self.is_whole {
-            true => self.runner(site, first, others, &holder).run_in_single_transaction(&plan, &record.rows).await,
-            false => self.run_steps(site, work, others, &holder, &plan).await,
+            true => self.runner(context, first, others, &holder).run_in_single_transaction(&plan, &record.rows).await,
+            false => self.run_steps(context, work, others, &holder, &plan).await,
         };
         if let Some(last) = work.as_ref() {
-            self.finish_run(site, last, &holder, &outcome).await;
+            self.finish_run(context, last, &holder, &outcome).await;
         }
         self.report(&record, &plan, Report { notices: announced.notices, ..outcome? })
     }
@@ -158,17 +160,17 @@ impl Migrator {
     /// Runs the steps, each in a session that no step before it has changed.
     async fn run_steps(
         &self,
-        site: RunContext<'_>,
+        context: RunContext<'_>,
         work: &mut Option<WorkSession>,
         mut others: ConcurrentWrites,
         holder: &Holder,
         plan: &Plan,
     ) -> Result<Report, Error> {
-        site.emit(&Event::Planned { steps: &plan.steps });
+        context.emit(&Event::Planned { steps: &plan.steps });
         let (mut report, mut next) = (Report::default(), 0);
         loop {
             let Some(session) = work.as_ref() else { return Err(Error::LockLost { is_pooled: false }) };
-            let end = self.runner(site, session, others, holder).run(plan, next, &mut report).await?;
+            let end = self.runner(context, session, others, holder).run(plan, next, &mut report).await?;
             match end {
                 (NextStep::End, _) => return Ok(report),
                 (NextStep::FreshSession, index) => next = index,
@@ -194,7 +196,7 @@ impl Migrator {
     /// Deletes the entry of this run from the lock table, and the journal of finished revisions.
     pub(super) async fn finish_run<T>(
         &self,
-        site: RunContext<'_>,
+        context: RunContext<'_>,
         work: &WorkSession,
         holder: &Holder,
         outcome: &Result<T, Error>,
@@ -206,24 +208,24 @@ impl Migrator {
             // The remaining entries belong to revisions that are recorded as finished.
             let _ = self.store().clear_journal(work.executor()).await;
         }
-        lock::clear_holder(site, work, holder).await;
+        session::clear_holder(context, work, holder).await;
     }
 
     /// Sends the warnings to the event handler, and returns a report without steps.
     fn emit_warnings(&self, notices: Warnings) -> Report {
-        notices.events().for_each(|event| self.site().emit(&event));
+        notices.events().for_each(|event| self.context().emit(&event));
         Report { notices, ..Report::default() }
     }
 
     pub(super) fn runner<'a>(
         &'a self,
-        site: RunContext<'a>,
+        context: RunContext<'a>,
         work: &'a WorkSession,
         others: ConcurrentWrites,
         holder: &'a Holder,
     ) -> Runner<'a> {
         Runner {
-            site,
+            context,
             migrations: self.migrations,
             graph: self.graph,
             work,
@@ -241,14 +243,14 @@ impl Migrator {
         plan: impl Fn(&RevisionRecord) -> Result<PlanWithWarnings, Error>,
         work: &WorkSession,
     ) -> Result<(RevisionRecord, PlanWithWarnings), Error> {
-        let site = self.run_site().await?;
-        let mut waiter = LockWait::new(site);
+        let context = self.run_context().await?;
+        let mut waiter = LockWait::new(context);
         loop {
             let record = self.read_by(work.executor()).await?;
             match plan(&record) {
                 Ok(plan) => return Ok((record, plan)),
                 Err(Error::Interrupted { .. })
-                    if site.backend.is_single_writer() && lock::is_at_work(site, work.executor()).await =>
+                    if context.backend.is_single_writer() && lock::is_at_work(context, work.executor()).await =>
                 {
                     waiter.wait().await?;
                 }
@@ -281,7 +283,7 @@ impl Migrator {
         if changes.is_empty() {
             return Ok(());
         }
-        work.begin(self.run_site().await?, wrap).await?;
+        work.begin(self.run_context().await?, wrap).await?;
         let made = async {
             for statement in &changes {
                 work.execute(statement).await?;
@@ -298,7 +300,7 @@ impl Migrator {
     /// As [`make_tables`](Self::make_tables), for a write that runs no revision.
     pub(super) async fn make_table(&self) -> Result<(), Error> {
         let create = async |transaction: &DatabaseTransaction| self.store().prepare(transaction, self.backend).await;
-        self.run_site().await?.write("cannot create the tables of the record", create).await
+        lock::write(self.run_context().await?, "cannot create the tables of the record", create).await
     }
 }
 

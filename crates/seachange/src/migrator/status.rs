@@ -42,7 +42,7 @@ impl Migrator {
     pub async fn status(&self) -> Result<Vec<RevisionStatus>, Error> {
         let record = self.read().await?;
         let is_begun = record.unfinished().next().is_some();
-        let is_running = is_begun && lock::is_at_work(self.site(), &self.connection).await;
+        let is_running = is_begun && lock::is_at_work(self.context(), &self.connection).await;
         let state = |script, row| state(script, row, is_running);
         let known = self.graph.iter().map(|revision| {
             let script = self.script(&revision.id);

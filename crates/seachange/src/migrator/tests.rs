@@ -18,10 +18,11 @@ use async_trait::async_trait;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, Statement};
 use sea_orm_migration::prelude::*;
 
-use super::{Migrator, SessionSource};
+use super::Migrator;
 use crate::alter::alter;
 use crate::event::Event;
 use crate::revision::{Migrations, RegisteredRevision, Revision};
+use crate::session::SessionSource;
 
 /// What a revision of these tests does.
 #[derive(Clone, Copy)]

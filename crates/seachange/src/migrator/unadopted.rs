@@ -2,10 +2,11 @@
 
 use seachange_graph::Plan;
 
-use super::{Migrator, OtherRecordPolicy, RevisionRecord};
+use super::{Migrator, OtherRecordPolicy};
 use crate::adopt::{AdoptError, ForeignVersionTable, MigrationTool};
 use crate::database_error::is_denied;
 use crate::error::Error;
+use crate::record::RevisionRecord;
 
 impl Migrator {
     /// Refuses a plan that would begin at the base of a database which another tool has migrated. Queries the database

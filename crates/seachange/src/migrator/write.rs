@@ -3,8 +3,10 @@
 use sea_orm::DatabaseTransaction;
 use seachange_graph::{AppliedSet, Revision, StampPlan, Target};
 
-use super::{Migrator, OtherRecordPolicy, RevisionRecord, UpgradeOptions};
+use super::{Migrator, OtherRecordPolicy, UpgradeOptions};
 use crate::error::Error;
+use crate::lock;
+use crate::record::RevisionRecord;
 use crate::report::Report;
 use crate::store::{RevisionRow, RevisionRowState};
 
@@ -148,7 +150,7 @@ impl Migrator {
             let row = RevisionRow::started(revision, source_hash, RevisionRowState::Applied, self.migrations.program())
                 .applied_now();
             let write = async |transaction: &DatabaseTransaction| self.store().insert(transaction, &row).await;
-            self.run_site().await?.write("cannot write which revisions are applied", write).await
+            lock::write(self.run_context().await?, "cannot write which revisions are applied", write).await
         })
         .await
     }
@@ -186,7 +188,7 @@ impl Migrator {
             }
             Ok(())
         };
-        self.run_site().await?.write("cannot write which revisions are applied", write).await
+        lock::write(self.run_context().await?, "cannot write which revisions are applied", write).await
     }
 
     /// The row of a revision that is recorded without running.

@@ -8,7 +8,8 @@ use super::scratch::ScratchDatabase;
 use super::script_session;
 use super::writer::ScriptText;
 use crate::error::Error;
-use crate::runner::{StepContext, changes_role, is_transactional, touches_session};
+use crate::runner::{StepContext, is_transactional};
+use crate::session::{changes_role, touches_session};
 use crate::sql::{self, SqlDialect, StatementFacts};
 
 /// The statements that a revision sends, and whether it needs foreign keys off.

@@ -1,6 +1,6 @@
 //! Classification of queries that cannot be answered.
 
-use super::error::ReadKind;
+use crate::error::ReadKind;
 use crate::sql::{SqlDialect, StatementKind, read};
 
 /// The result columns of the queries that sea-orm-migration's `SchemaManager` sends.

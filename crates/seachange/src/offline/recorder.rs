@@ -2,9 +2,9 @@
 
 use sea_orm::{DbErr, ExecResult, Statement};
 
-use super::error::{ScriptError, ScriptErrorKind};
 use super::render::render;
 use crate::backend::dialect::Dialect;
+use crate::error::{ScriptError, ScriptErrorKind};
 use crate::intercept::{self, RunOutcome};
 use crate::runner::{FailureCause, StepContext};
 

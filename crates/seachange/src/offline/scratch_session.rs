@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 use sea_orm::{DbErr, ExecResult, QueryResult, Statement};
 
-use super::error::ScriptErrorKind;
 use super::query_kind;
 use super::recorder::{StatementRecorder, fake_exec_result};
 use super::schema_question::reads_schema_alone;
 use crate::database_error::database_error;
+use crate::error::ScriptErrorKind;
 use crate::intercept::{BeginOptions, StatementHandler};
-use crate::runner::DirectSession;
+use crate::session::DirectSession;
 use crate::sql::{StatementFacts, StatementKind, read};
 
 /// What happens to statements in addition to running them.

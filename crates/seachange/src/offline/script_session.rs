@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use sea_orm::{DbErr, ExecResult, QueryResult, Statement};
 
-use super::error::{ScriptError, ScriptErrorKind};
 use super::query_kind;
 use super::recorder::{StatementRecorder, fake_exec_result};
 use crate::backend::dialect::Dialect;
+use crate::error::{ScriptError, ScriptErrorKind};
 use crate::intercept::{self, BeginOptions, RunOutcome, StatementHandler};
 use crate::runner::StepContext;
 

@@ -31,7 +31,7 @@ impl Runner<'_> {
         in_transaction: bool,
         session: S,
     ) -> Result<(RunOutcome, S), DbErr> {
-        let backend = self.site.connection.get_database_backend();
+        let backend = self.context.connection.get_database_backend();
         let mut running = pin!(intercept::run(job.code(in_transaction), backend, session));
         let mut told = None;
         loop {
@@ -45,15 +45,15 @@ impl Runner<'_> {
     /// Emits an event with the sessions that block the running statement. `told` holds the time and the sessions of the
     /// last event.
     async fn tell_blocked(&self, job: StepContext<'_>, told: &mut Option<(Instant, Vec<Blocker>)>) {
-        let site = self.site;
-        let Some(waited) = site.deadline.running().filter(|running| *running >= SUSPICIOUS) else {
+        let context = self.context;
+        let Some(waited) = context.deadline.running().filter(|running| *running >= SUSPICIOUS) else {
             *told = None;
             return;
         };
         // The run continues when the server does not answer this query.
-        let Ok(Some(by)) = site.backend.blockers(site.connection, site.store.lock_key()).await else { return };
+        let Ok(Some(by)) = context.backend.blockers(context.connection, context.store.lock_key()).await else { return };
         if told.as_ref().is_none_or(|(when, who)| *who != by || when.elapsed() >= REMINDER) {
-            site.emit(&Event::Blocked { step: job.step, message: job.script.message, by: &by, waited });
+            context.emit(&Event::Blocked { step: job.step, message: job.script.message, by: &by, waited });
             *told = Some((Instant::now(), by));
         }
     }

@@ -3,9 +3,10 @@
 use sea_orm::DbErr;
 use seachange_graph::Direction;
 
-use super::{StepContext, WorkSession};
+use super::StepContext;
 use crate::backend::BegunTransaction;
 use crate::run_context::RunContext;
+use crate::session::WorkSession;
 use crate::store::RevisionRow;
 
 /// Remembers the state of the database from which the plan was made.
@@ -30,8 +31,8 @@ pub(crate) enum StepAvailability {
 
 impl ConcurrentWrites {
     /// Reads the change counter, before the record is read from which the plan is made.
-    pub(crate) async fn snapshot(site: RunContext<'_>, work: &WorkSession) -> Result<Self, DbErr> {
-        let counter = site.backend.data_version(&work.executor().into()).await?;
+    pub(crate) async fn snapshot(context: RunContext<'_>, work: &WorkSession) -> Result<Self, DbErr> {
+        let counter = context.backend.data_version(&work.executor().into()).await?;
         Ok(Self { counter: counter.unwrap_or_default() })
     }
 
@@ -45,13 +46,13 @@ impl ConcurrentWrites {
     /// follows.
     pub(crate) async fn availability(
         &self,
-        site: RunContext<'_>,
+        context: RunContext<'_>,
         work: &WorkSession,
         job: StepContext<'_>,
         entered: BegunTransaction,
     ) -> Result<StepAvailability, DbErr> {
         match entered.change_counter {
-            Some(counter) if counter != self.counter => Ok(judge(job, &site.store.rows(work.executor()).await?)),
+            Some(counter) if counter != self.counter => Ok(judge(job, &context.store.rows(work.executor()).await?)),
             _ => Ok(StepAvailability::Ours),
         }
     }

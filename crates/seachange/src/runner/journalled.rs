@@ -8,15 +8,15 @@ use sea_orm::DbErr;
 use seachange_graph::Direction;
 
 use super::concurrent::StepAvailability;
-use super::failure::{Leftover, RevisionFailure};
 use super::step::{StepError, StepOutcome};
 use super::transactional::WriteRole;
-use super::{Connection, Runner, StepContext};
+use super::{Runner, StepContext};
 use crate::database_error::is_lost_connection;
-use crate::error::Error;
+use crate::error::{Error, Leftover, RevisionFailure};
 use crate::intercept::RunOutcome;
 use crate::journal::{FinishedEntries, JournalTarget, JournalledSession, StatementState};
 use crate::limits::Limit;
+use crate::session::{Connection, DirectSession};
 use crate::store::{RevisionRow, RevisionRowState, check_one};
 
 /// The result of the code of a revision.
@@ -66,20 +66,20 @@ impl Runner<'_> {
         &self,
         job: StepContext<'_>,
     ) -> Result<Result<InProgressRow, StepAvailability>, StepError> {
-        let (site, dialect) = (self.site, self.site.backend.sql_dialect());
+        let (context, dialect) = (self.context, self.context.backend.sql_dialect());
         let (row, before) = match job.step.direction {
             Direction::Upgrade => (self.started(job, RevisionRowState::Upgrading), None),
             Direction::Downgrade => {
-                let rows = site.store.rows(self.work.executor()).await.map_err(|error| self.refused(job, error))?;
+                let rows = context.store.rows(self.work.executor()).await.map_err(|error| self.refused(job, error))?;
                 let before = rows.into_iter().find(|row| row.revision == job.step.revision);
                 (self.started(job, RevisionRowState::Downgrading), before)
             }
         };
         let statement = match job.step.direction {
-            Direction::Upgrade => site.store.insertion_text(dialect, &row),
-            Direction::Downgrade => site.store.update_text(dialect, &row),
+            Direction::Upgrade => context.store.insertion_text(dialect, &row),
+            Direction::Downgrade => context.store.update_text(dialect, &row),
         };
-        if !site.backend.is_single_writer() {
+        if !context.backend.is_single_writer() {
             return Ok(Ok(InProgressRow { row, before, statement: Some(statement), is_resumed: false }));
         }
         let turn = self.insert_in_progress_row_when_idle(job, &statement).await?;
@@ -114,7 +114,7 @@ impl Runner<'_> {
     }
 
     async fn write_in_progress_row(&self, statement: &str) -> Result<(), DbErr> {
-        let (store, session) = (self.site.store, self.work.executor());
+        let (store, session) = (self.context.store, self.work.executor());
         store.set_holder(session, self.holder).await?;
         store.clear_journal(session).await?;
         check_one(self.work.execute(statement).await?.rows_affected())?;
@@ -141,7 +141,7 @@ impl Runner<'_> {
         job: StepContext<'_>,
         before: Option<RevisionRow>,
     ) -> Result<bool, DbErr> {
-        let (store, backend, session) = (self.site.store, self.site.backend, self.work.executor());
+        let (store, backend, session) = (self.context.store, self.context.backend, self.work.executor());
         let revision = &job.step.revision;
         let entries = store.entries(session, backend, revision).await?;
         if !entries.iter().all(|entry| entry.state == StatementState::Refused) {
@@ -203,7 +203,7 @@ impl Runner<'_> {
         declared: &InProgressRow,
         past: FinishedEntries,
     ) -> Result<CodeResult, StepError> {
-        let site = self.site;
+        let context = self.context;
         let begins = job.script.migration.use_transaction() == Some(true);
         let before = past.len();
         let mut statement = declared.statement.clone();
@@ -212,14 +212,18 @@ impl Runner<'_> {
             begun.map_err(|error| self.step_error(job, error, Leftover::Begun { statements: before }))?;
         }
         let subject = JournalTarget {
-            backend: site.backend,
-            store: site.store,
+            backend: context.backend,
+            store: context.store,
             revision: &job.step.revision,
-            side: site.connection,
+            side: context.connection,
             declaration: statement,
             is_resumed: declared.is_resumed,
         };
-        let journal = JournalledSession::new(site.live(Connection::Held(self.work.held()), begins), &subject, past);
+        let journal = JournalledSession::new(
+            DirectSession::of(context, Connection::Held(self.work.held()), begins),
+            &subject,
+            past,
+        );
         let ran = self.run_code(job, begins, journal).await;
         let (ending, journal) =
             ran.map_err(|error| self.step_error(job, error, Leftover::Begun { statements: before }))?;
@@ -234,10 +238,10 @@ impl Runner<'_> {
     /// Begins the transaction that a revision asks for on a database that cannot hold the row in it. The row is written
     /// before.
     async fn begin_own(&self, declaration: &mut Option<String>) -> Result<(), DbErr> {
-        let begin = self.site.backend.begin_text();
-        let dialect = self.site.backend.sql_dialect();
+        let begin = self.context.backend.begin_text();
+        let dialect = self.context.backend.sql_dialect();
         let text = match declaration.take() {
-            Some(text) => format!("{begin}; {}; {text}; COMMIT; {begin}", self.site.store.clearing_text(dialect)),
+            Some(text) => format!("{begin}; {}; {text}; COMMIT; {begin}", self.context.store.clearing_text(dialect)),
             None => begin.to_owned(),
         };
         self.work.execute(&text).await.map(drop)
@@ -288,17 +292,17 @@ impl Runner<'_> {
         ran: &CodeResult,
         start: Instant,
     ) -> Result<(), DbErr> {
-        let (store, dialect) = (self.site.store, self.site.backend.sql_dialect());
+        let (store, dialect) = (self.context.store, self.context.backend.sql_dialect());
         let text = match (job.step.direction, ran.is_written) {
             (Direction::Upgrade, true) => store.update_text(dialect, &self.finished(row, start)),
             (Direction::Upgrade, false) => store.insertion_text(dialect, &self.finished(row, start)),
             (Direction::Downgrade, _) => store.deletion_text(dialect, &job.step.revision),
         };
-        let own_role = self.site.backend.own_role();
+        let own_role = self.context.backend.own_role();
         if ran.role == WriteRole::Engine || own_role.is_empty() {
             return check_one(self.work.execute(&text).await?.rows_affected());
         }
-        self.work.execute(&format!("{}{own_role}", self.site.backend.begin_text())).await?;
+        self.work.execute(&format!("{}{own_role}", self.context.backend.begin_text())).await?;
         let written = self.work.execute(&text).await.and_then(|result| check_one(result.rows_affected()));
         match written {
             Ok(()) => self.work.execute("COMMIT").await.map(drop),

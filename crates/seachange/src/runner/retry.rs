@@ -5,8 +5,7 @@ use std::time::Duration;
 use seachange_graph::Step;
 
 use super::Runner;
-use super::failure::{Leftover, RevisionFailure};
-use crate::error::Error;
+use crate::error::{Error, Leftover, RevisionFailure};
 use crate::event::Event;
 use crate::limits::Limit;
 use crate::lock::Backoff;
@@ -27,22 +26,22 @@ impl Runner<'_> {
                 outcome => return outcome,
             };
             failure.attempts = retries + 1;
-            if retries >= self.site.limits.retries || !may_do_better(&failure) {
+            if retries >= self.context.limits.retries || !may_do_better(&failure) {
                 return Err(Error::Failed(failure));
             }
             retries += 1;
             self.tell_of_retry(steps, retries, &failure);
-            pause.sleep(Duration::MAX, self.site.stop).await;
-            if self.site.is_stopping() {
-                return Err(Error::Stopped { waited: self.site.waited.elapsed() });
+            pause.sleep(Duration::MAX, self.context.stop).await;
+            if self.context.is_stopping() {
+                return Err(Error::Stopped { waited: self.context.waited.elapsed() });
             }
         }
     }
 
     fn tell_of_retry(&self, steps: &[Step], attempt: u32, failure: &RevisionFailure) {
         let Some(step) = steps.iter().find(|step| step.revision == failure.revision) else { return };
-        let of = self.site.limits.retries;
-        self.site.emit(&Event::Retrying { step, message: &failure.message, attempt, of, cause: &failure.cause });
+        let of = self.context.limits.retries;
+        self.context.emit(&Event::Retrying { step, message: &failure.message, attempt, of, cause: &failure.cause });
     }
 }
 

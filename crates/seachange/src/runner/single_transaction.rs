@@ -5,13 +5,12 @@ use std::time::{Duration, Instant};
 use sea_orm::DbErr;
 use seachange_graph::{Plan, Step};
 
-use super::failure::RevisionFailure;
-use super::policy::SAVEPOINT;
 use super::step::{StepError, is_transactional};
 use super::{Runner, StepContext};
 use crate::alter::{self, ForeignKeyViolation};
 use crate::backend::Backend;
-use crate::error::Error;
+use crate::backend::SAVEPOINT;
+use crate::error::{Error, RevisionFailure};
 use crate::event::Event;
 use crate::report::Report;
 use crate::revision::Migrations;
@@ -43,11 +42,11 @@ impl Runner<'_> {
     /// The plan was made from `rows`. If other runs have changed them since, the result is [`Error::Overtaken`], and
     /// the caller makes another plan.
     pub(crate) async fn run_in_single_transaction(&self, plan: &Plan, rows: &[RevisionRow]) -> Result<Report, Error> {
-        self.site.emit(&Event::Planned { steps: &plan.steps });
+        self.context.emit(&Event::Planned { steps: &plan.steps });
         match self.with_retries(&plan.steps, async || self.attempt_whole(plan, rows).await).await {
             Ok(done) => Ok(Report { done, ..Report::default() }),
             Err(Error::Stopped { .. }) => {
-                self.site.emit(&Event::Stopped { left: &plan.steps });
+                self.context.emit(&Event::Stopped { left: &plan.steps });
                 Ok(Report { left: plan.steps.clone(), ..Report::default() })
             }
             Err(Error::Failed(failure)) => {
@@ -65,7 +64,7 @@ impl Runner<'_> {
     async fn attempt_whole(&self, plan: &Plan, rows: &[RevisionRow]) -> Result<CompletedSteps, Error> {
         match self.transact(plan, rows, None).await {
             Err(StepError::NeedsForeignKeysOff) => {
-                self.site.emit(&Event::Restarted);
+                self.context.emit(&Event::Restarted);
                 self.transact_without_foreign_keys(plan, rows).await
             }
             outcome => outcome.map_err(|error| self.whole_error(plan, error)),
@@ -128,11 +127,11 @@ impl Runner<'_> {
         is_last: bool,
         violations: Option<&[ForeignKeyViolation]>,
     ) -> Result<Duration, StepError> {
-        if self.site.is_stopping() {
-            return Err(StepError::Stopped(Error::Stopped { waited: self.site.waited.elapsed() }));
+        if self.context.is_stopping() {
+            return Err(StepError::Stopped(Error::Stopped { waited: self.context.waited.elapsed() }));
         }
         let (start, step, message) = (Instant::now(), job.step, job.script.message);
-        self.site.emit(&Event::Started { step, message, number, of, rolls_back: true });
+        self.context.emit(&Event::Started { step, message, number, of, rolls_back: true });
         let outcome = async {
             if number > 1 {
                 let marked = self.work.execute(&format!("SAVEPOINT {SAVEPOINT}")).await;
@@ -144,8 +143,8 @@ impl Runner<'_> {
         let outcome = outcome.await;
         let elapsed = start.elapsed();
         match &outcome {
-            Ok(()) => self.site.emit(&Event::Finished { step, message, elapsed }),
-            Err(StepError::Failed(_)) => self.site.emit(&Event::Failed { step, message }),
+            Ok(()) => self.context.emit(&Event::Finished { step, message, elapsed }),
+            Err(StepError::Failed(_)) => self.context.emit(&Event::Failed { step, message }),
             Err(_) => {}
         }
         outcome.map(|()| elapsed)
@@ -153,9 +152,12 @@ impl Runner<'_> {
 
     /// Checks that no other run has changed the rows from which the plan was made.
     async fn check_unchanged(&self, job: StepContext<'_>, rows: &[RevisionRow]) -> Result<(), StepError> {
-        let site = self.site;
-        let found =
-            if site.backend.is_single_writer() { site.store.rows(self.work.executor()).await } else { return Ok(()) };
+        let context = self.context;
+        let found = if context.backend.is_single_writer() {
+            context.store.rows(self.work.executor()).await
+        } else {
+            return Ok(());
+        };
         if found.map_err(|error| self.refused(job, error))? == rows {
             return Ok(());
         }

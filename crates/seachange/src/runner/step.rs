@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 use sea_orm::DbErr;
 
 use super::concurrent::StepAvailability;
-use super::failure::{FailureCause, Leftover, RevisionFailure};
-use super::{DirectSession, Runner, StepContext};
+use super::{Runner, StepContext};
 use crate::backend::{Backend, LockRole};
-use crate::error::Error;
+use crate::error::{Error, FailureCause, Leftover, RevisionFailure};
 use crate::intercept::{RunOutcome, rebuild_impossible};
 use crate::limits::Limit;
 use crate::lock::{self, LockWait};
 use crate::revision::RegisteredRevision;
+use crate::session::DirectSession;
 use crate::store::{RevisionRow, RevisionRowState};
 
 /// Why an attempt at a revision did not succeed.
@@ -52,9 +52,9 @@ impl Runner<'_> {
     /// Runs a step and returns how long it took; `None` when another run has executed it.
     pub(super) async fn run_step(&self, job: StepContext<'_>) -> Result<Option<Duration>, Error> {
         let start = Instant::now();
-        let mut waiter = LockWait::new(self.site);
+        let mut waiter = LockWait::new(self.context);
         loop {
-            let outcome = if is_transactional(self.site.backend, job.script) {
+            let outcome = if is_transactional(self.context.backend, job.script) {
                 self.run_in_transaction(job, start).await
             } else {
                 self.run_journalled(job, start).await
@@ -71,11 +71,11 @@ impl Runner<'_> {
     /// Waits for the run that is executing a revision. If that run died, the error says that the revision was
     /// interrupted.
     async fn wait_for_other(&self, waiter: &mut LockWait<'_>) -> Result<(), Error> {
-        let site = self.site;
-        if lock::is_at_work(site, site.connection).await {
+        let context = self.context;
+        if lock::is_at_work(context, context.connection).await {
             return waiter.wait().await;
         }
-        let rows = site.store.rows(site.connection).await;
+        let rows = context.store.rows(context.connection).await;
         let rows = rows.map_err(Error::database("cannot read which revisions are applied"))?;
         rows.iter().find(|row| !row.is_applied()).map_or(Ok(()), |row| Err(Error::interrupted(row)))
     }
@@ -103,11 +103,12 @@ impl Runner<'_> {
     /// A revision may release all locks of its session. While the control connection holds the lock of the run, no
     /// other run has taken the lock of the revisions' session, and this run can take it again.
     async fn has_lock(&self) -> Result<bool, DbErr> {
-        let (backend, key, session) = (self.site.backend, self.site.store.lock_key(), self.work.executor().into());
+        let (backend, key, session) =
+            (self.context.backend, self.context.store.lock_key(), self.work.executor().into());
         if backend.holds_lock(&session, key, LockRole::Work).await? {
             return Ok(true);
         }
-        let control = self.site.connection.into();
+        let control = self.context.connection.into();
         Ok(backend.holds_lock(&control, key, LockRole::Run).await?
             && backend.try_lock(&session, key, LockRole::Work).await?)
     }
@@ -135,8 +136,8 @@ impl Runner<'_> {
             cause,
             statement,
             left,
-            system: self.site.backend.name(),
-            rolls_back: self.site.backend.rolls_back_ddl(),
+            system: self.context.backend.name(),
+            rolls_back: self.context.backend.rolls_back_ddl(),
             done: 0,
             of: 0,
             is_whole: false,
@@ -146,11 +147,11 @@ impl Runner<'_> {
     /// The limit that caused a failure.
     fn limit(&self, cause: &FailureCause) -> Option<Limit> {
         let FailureCause::Database(error) = cause else { return None };
-        if self.site.backend.is_lock_conflict(error) {
+        if self.context.backend.is_lock_conflict(error) {
             return Some(Limit::Lock);
         }
-        let is_limited = self.site.limits.statement_limit().is_some();
-        (is_limited && self.site.backend.is_timed_out(error)).then_some(Limit::Statement)
+        let is_limited = self.context.limits.statement_limit().is_some();
+        (is_limited && self.context.backend.is_timed_out(error)).then_some(Limit::Statement)
     }
 
     /// Converts the end of the code into a result; `left` is what the code leaves, and `live` is its session.

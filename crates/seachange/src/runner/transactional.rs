@@ -8,17 +8,16 @@ use sea_orm::DbErr;
 use seachange_graph::Direction;
 
 use super::concurrent::StepAvailability;
-use super::failure::{FailureCause, Leftover};
-use super::guarded::{GuardedSession, TransactionEnd};
-use super::policy::SAVEPOINT;
 use super::step::{StepError, StepOutcome};
-use super::{Connection, Runner, StepContext};
+use super::{Runner, StepContext};
 use crate::alter::{self, ForeignKeyViolation};
 use crate::backend::BegunTransaction;
+use crate::backend::SAVEPOINT;
 use crate::database_error::is_lost_connection;
-use crate::error::Error;
+use crate::error::{Error, FailureCause, Leftover};
 use crate::intercept::RunOutcome;
 use crate::run_context::RunContext;
+use crate::session::{Connection, DirectSession, GuardedSession, TransactionEnd};
 use crate::store::{RevisionRowState, check_one};
 
 /// The role under which a session writes.
@@ -92,7 +91,7 @@ impl Runner<'_> {
             return Ok(entered);
         }
         let wrap = |error| self.error(job, self.refused(job, error));
-        if let Some(entered) = self.work.begin(self.site, wrap).await.map_err(StepError::Stopped)? {
+        if let Some(entered) = self.work.begin(self.context, wrap).await.map_err(StepError::Stopped)? {
             return Ok(entered);
         }
         self.work.roll_back().await;
@@ -107,7 +106,7 @@ impl Runner<'_> {
     ) -> Result<StepAvailability, StepError> {
         match self
             .others
-            .availability(self.site, self.work, job, entered)
+            .availability(self.context, self.work, job, entered)
             .await
             .map_err(|error| self.refused(job, error))?
         {
@@ -124,11 +123,11 @@ impl Runner<'_> {
         job: StepContext<'_>,
         violations_before: Option<&[ForeignKeyViolation]>,
     ) -> Result<WriteRole, StepError> {
-        let site = self.site;
-        let live = site.live(Connection::Held(self.work.held()), true);
+        let context = self.context;
+        let live = DirectSession::of(context, Connection::Held(self.work.held()), true);
         let guarded = GuardedSession::new(
             live,
-            site.backend.sql_dialect(),
+            context.backend.sql_dialect(),
             violations_before.is_some(),
             self.work.is_replaceable(),
         );
@@ -203,9 +202,9 @@ impl Runner<'_> {
         role: WriteRole,
         commits: bool,
     ) -> Result<(), StepError> {
-        let store = self.site.store;
-        let dialect = self.site.backend.sql_dialect();
-        let own_role = if role == WriteRole::Perhaps { self.site.backend.own_role() } else { "" };
+        let store = self.context.store;
+        let dialect = self.context.backend.sql_dialect();
+        let own_role = if role == WriteRole::Perhaps { self.context.backend.own_role() } else { "" };
         let release = format!("RELEASE SAVEPOINT {SAVEPOINT}{own_role}");
         let outcome = match job.step.direction {
             Direction::Upgrade => {
@@ -213,7 +212,8 @@ impl Runner<'_> {
                 let insert = store.insertion_text(dialect, &row);
                 let end = if commits { "; COMMIT" } else { "" };
                 let text = format!("{release}; {insert}{end}");
-                if commits && job.is_followed && !self.is_touched.load(Ordering::Relaxed) && !self.site.is_stopping() {
+                if commits && job.is_followed && !self.is_touched.load(Ordering::Relaxed) && !self.context.is_stopping()
+                {
                     self.execute_and_enter(job, &text).await
                 } else {
                     self.work.execute(&text).await.map(drop)
@@ -227,7 +227,7 @@ impl Runner<'_> {
     /// Ends a transaction with `text`, which inserts one row, and begins the transaction of the next revision. If the
     /// begin fails, the next revision tries again, and reports the error.
     async fn execute_and_enter(&self, job: StepContext<'_>, text: &str) -> Result<(), DbErr> {
-        let RunContext { backend, store, limits, .. } = self.site;
+        let RunContext { backend, store, limits, .. } = self.context;
         match backend.begin_revision(self.work.executor(), (&format!("{text}; "), 1), store.lock_key(), limits).await {
             Ok(Some(entered)) => {
                 self.entered.lock().unwrap_or_else(PoisonError::into_inner).replace(entered);
@@ -251,15 +251,15 @@ impl Runner<'_> {
     /// The row must exist: this is checked before the commit.
     async fn record_downgrade(&self, job: StepContext<'_>, release: &str, commits: bool) -> Result<(), DbErr> {
         self.work.execute(release).await?;
-        let dialect = self.site.backend.sql_dialect();
-        let deleted = self.work.execute(&self.site.store.deletion_text(dialect, &job.step.revision)).await?;
+        let dialect = self.context.backend.sql_dialect();
+        let deleted = self.work.execute(&self.context.store.deletion_text(dialect, &job.step.revision)).await?;
         check_one(deleted.rows_affected())?;
         if commits { self.work.execute("COMMIT").await.map(drop) } else { Ok(()) }
     }
 
     /// The error when the end of a transaction failed.
     fn unfinished(&self, job: StepContext<'_>, error: DbErr) -> StepError {
-        if self.site.backend.is_missing_savepoint(&error) {
+        if self.context.backend.is_missing_savepoint(&error) {
             return StepError::Failed(self.failure(job, FailureCause::TransactionEnded, Leftover::Escaped, None));
         }
         let left = if is_lost_connection(&error) { Leftover::Unknown } else { Leftover::Nothing };

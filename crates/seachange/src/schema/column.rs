@@ -13,32 +13,32 @@ pub struct Column {
     pub column_type: SqlType,
     /// Whether it may be `NULL`.
     pub nullable: bool,
-    /// The default. The one behind [`AutoIncrement`] is not told here.
+    /// The default, without one that implements [`AutoIncrement`].
     pub default: Option<Expression>,
-    /// What computes the column, if anything does.
+    /// The expression of the column, if it is generated.
     pub generated: Option<Generated>,
-    /// How the database numbers rows by this column, if it does.
+    /// How the database numbers rows by this column, if it does so.
     pub auto_increment: Option<AutoIncrement>,
     /// What MySQL and MariaDB set the column to when the row changes (`ON UPDATE CURRENT_TIMESTAMP`).
     pub on_update: Option<Expression>,
-    /// The collation, where it is not the one that the column would have anyway.
+    /// The collation, if it differs from the one that the column has by default.
     pub collation: Option<String>,
     /// The comment.
     pub comment: Option<String>,
 }
 
-/// The type of a column. Two are the same when the database spells them alike.
+/// The type of a column. Two types are equal when the database spells them the same.
 #[derive(Debug, Clone)]
 pub struct SqlType {
     /// The type in the words of the database, such as `character varying(255)`.
     pub text: String,
-    /// The type for which SeaORM writes this on the database. Entities say it; of other columns it is concluded from the
-    /// text, and is [`ColumnType::Custom`] where there is no other.
+    /// The type for which SeaORM writes this text on the database. Entities state it. For other columns it is derived
+    /// from the text, and is [`ColumnType::Custom`] if no other type matches.
     pub kind: ColumnType,
 }
 
 impl SqlType {
-    /// Whether it is an enumerated type of PostgreSQL, or an array of it.
+    /// Whether this is an enumerated type of PostgreSQL, or an array of it.
     #[must_use]
     pub fn is_of(&self, enumeration: &TableName) -> bool {
         is_of(&self.kind, enumeration)
@@ -53,7 +53,7 @@ fn is_of(kind: &ColumnType, enumeration: &TableName) -> bool {
     }
 }
 
-/// Whether a name as SQL has it, with quotes and a schema where it needs them, is that of a type.
+/// Whether a name in SQL, with quotes and a schema where it needs them, is that of an enumerated type.
 fn is_name_of(name: &str, enumeration: &TableName) -> bool {
     let spellings = |name: &str| [name.to_owned(), format!("\"{}\"", name.replace('"', "\"\""))];
     match &enumeration.schema {
@@ -73,17 +73,17 @@ impl PartialEq for SqlType {
 
 impl Eq for SqlType {}
 
-/// An expression of SQL. Two are the same when their normal forms are.
+/// An expression of SQL. Two expressions are equal when their normal forms are equal.
 #[derive(Debug, Clone)]
 pub struct Expression {
-    /// The expression as it is to be written.
+    /// The expression as it is written in a statement.
     pub text: String,
-    /// What is compared: the same for every spelling that the database takes for the same.
+    /// The form that is compared: the same for every spelling that the database treats as equal.
     pub normal: String,
 }
 
 impl Expression {
-    /// An expression that is compared as it is written.
+    /// Creates an expression that is compared as it is written.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
@@ -99,10 +99,10 @@ impl PartialEq for Expression {
 
 impl Eq for Expression {}
 
-/// What computes a generated column.
+/// The definition of a generated column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Generated {
-    /// The expression, without the parentheses round it.
+    /// The expression, without the parentheses around it.
     pub expression: Expression,
     /// Whether the value is stored, rather than computed when it is read.
     pub stored: bool,
@@ -113,7 +113,7 @@ pub struct Generated {
 pub enum AutoIncrement {
     /// An `INTEGER PRIMARY KEY` of SQLite, with or without `AUTOINCREMENT`.
     Rowid {
-        /// Whether numbers of deleted rows are never given again.
+        /// Whether SQLite never reuses the numbers of deleted rows.
         autoincrement: bool,
     },
     /// `AUTO_INCREMENT` of MySQL and MariaDB.
@@ -122,14 +122,14 @@ pub enum AutoIncrement {
     Serial,
     /// `GENERATED … AS IDENTITY` of PostgreSQL.
     Identity {
-        /// Whether a value that a row brings along is refused.
+        /// Whether a value that a row provides is refused.
         always: bool,
-        /// What is not as it would be anyway.
+        /// The options that differ from PostgreSQL's defaults.
         options: SequenceOptions,
     },
 }
 
-/// Options of a sequence; `None` is what the database takes when nothing is said.
+/// Options of a sequence; `None` is the database's default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SequenceOptions {
     /// `START WITH`
@@ -147,13 +147,13 @@ pub struct SequenceOptions {
 }
 
 impl Column {
-    /// Whether the other one has another type, or sorts its texts in another way.
+    /// Whether the other column has another type or another collation.
     #[must_use]
     pub(crate) fn is_retyped(&self, other: &Self) -> bool {
         self.column_type != other.column_type || self.collation != other.collation
     }
 
-    /// A column that may be `NULL`, and has nothing but a type.
+    /// Creates a column with a type, which may be `NULL` and has no other property.
     #[must_use]
     pub fn new(name: impl Into<String>, column_type: SqlType) -> Self {
         Self {

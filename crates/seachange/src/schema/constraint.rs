@@ -15,17 +15,17 @@ pub struct PrimaryKey {
 /// A unique constraint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unique {
-    /// The name, where there is one.
+    /// The name, if there is one.
     pub name: Option<String>,
     /// The columns, in order.
     pub columns: Vec<String>,
-    /// Whether it may be checked late (PostgreSQL).
+    /// When it is checked, if it is deferrable (PostgreSQL).
     pub deferrable: Option<Deferrable>,
-    /// Whether one `NULL` is the same as another (PostgreSQL 15).
+    /// Whether `NULL` values are equal (PostgreSQL 15).
     pub nulls_not_distinct: bool,
 }
 
-/// When a constraint that may be checked late is checked, unless the transaction says something else.
+/// When a deferrable constraint is checked, unless the transaction sets another mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Deferrable {
     /// After each statement: `DEFERRABLE INITIALLY IMMEDIATE`.
@@ -37,44 +37,45 @@ pub enum Deferrable {
 /// A foreign key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForeignKey {
-    /// The name, where there is one.
+    /// The name, if there is one.
     pub name: Option<String>,
     /// The columns, in order.
     pub columns: Vec<String>,
-    /// The table that they refer to.
+    /// The referenced table.
     pub referenced_table: TableName,
-    /// The columns that they refer to, in the order of `columns`.
+    /// The referenced columns, in the order of `columns`.
     pub referenced_columns: Vec<String>,
-    /// What happens to the row when the one that it refers to is deleted.
+    /// What happens to the row when the referenced row is deleted.
     pub on_delete: ReferentialAction,
-    /// What happens to the row when the key that it refers to changes.
+    /// What happens to the row when the referenced key changes.
     pub on_update: ReferentialAction,
-    /// Whether it may be checked late.
+    /// When it is checked, if it is deferrable.
     pub deferrable: Option<Deferrable>,
 }
 
-/// What happens to rows that refer to one that goes. `RESTRICT` is `NoAction` on MySQL and MariaDB, where they are the same.
+/// What happens to the referring rows when the referenced row is deleted or its key changes. `RESTRICT` is `NoAction`
+/// on MySQL and MariaDB, where they are the same.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum ReferentialAction {
     /// The change is refused, at the end of the statement or later.
     #[default]
     NoAction,
-    /// The change is refused at once.
+    /// The change is refused immediately.
     Restrict,
-    /// They go as well.
+    /// The referring rows are deleted or changed too.
     Cascade,
-    /// They refer to nothing from then on.
+    /// The referring columns become `NULL`.
     SetNull,
-    /// They get the default.
+    /// The referring columns get their defaults.
     SetDefault,
 }
 
 /// A check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// The name, where there is one.
+    /// The name, if there is one.
     pub name: Option<String>,
-    /// What has to hold, without the parentheses round it.
+    /// The condition, without the parentheses around it.
     pub expression: Expression,
 }
 

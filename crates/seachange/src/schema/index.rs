@@ -2,22 +2,22 @@
 
 use super::column::Expression;
 
-/// An index that does not stand behind a constraint.
+/// An index that does not implement a constraint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Index {
     /// The name.
     pub name: String,
     /// Whether no two rows may have the same key.
     pub unique: bool,
-    /// The method (`hash`, `gin`, `fulltext` …), where it is not a B-tree.
+    /// The method (`hash`, `gin`, `fulltext` …), if it is not a B-tree.
     pub method: Option<String>,
     /// The key, in order.
     pub parts: Vec<IndexPart>,
     /// Columns that are stored beside the key (PostgreSQL).
     pub include: Vec<String>,
-    /// The rows that are in the index, where not all are.
+    /// The condition for a row to be in the index, if the index does not contain all rows.
     pub predicate: Option<Expression>,
-    /// Whether one `NULL` is the same as another (PostgreSQL 15).
+    /// Whether `NULL` values are equal (PostgreSQL 15).
     pub nulls_not_distinct: bool,
 }
 
@@ -26,29 +26,29 @@ pub struct Index {
 pub struct IndexPart {
     /// A column or an expression.
     pub key: IndexKey,
-    /// Whether the greatest comes first.
+    /// Whether the order is descending.
     pub descending: bool,
-    /// Whether `NULL` comes first (`true`) or last, where it is not where the order puts it anyway.
+    /// Whether `NULL` comes first (`true`) or last, if this differs from the default of the order.
     pub nulls_first: Option<bool>,
-    /// The collation, where it is not the one of the column.
+    /// The collation, if it is not that of the column.
     pub collation: Option<String>,
-    /// The operator class, where it is not the one of the type.
+    /// The operator class, if it is not the default of the type.
     pub operator_class: Option<String>,
     /// How many characters of a column are in the key (MySQL and MariaDB).
     pub length: Option<u32>,
 }
 
-/// What a part of an index is made from.
+/// The content of a part of an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IndexKey {
     /// A column.
     Column(String),
-    /// An expression, without the parentheses round it.
+    /// An expression, without the parentheses around it.
     Expression(Expression),
 }
 
 impl IndexPart {
-    /// A column, in ascending order.
+    /// Creates a part from a column, in ascending order.
     #[must_use]
     pub fn column(name: impl Into<String>) -> Self {
         Self {

@@ -4,30 +4,30 @@ use std::fmt;
 
 use sea_orm::sea_query;
 
-/// A name, and the schema that it is in; on MySQL and MariaDB the database.
+/// A name, and its schema; on MySQL and MariaDB its database.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TableName {
     /// The schema, unless it is the one that the connection works in.
     pub schema: Option<String>,
-    /// The name within the schema, as the database has it, without quotes.
+    /// The name within the schema, as the database stores it, without quotes.
     pub name: String,
 }
 
 impl TableName {
-    /// A name in the schema that the connection works in.
+    /// Creates a name in the schema that the connection works in.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self { schema: None, name: name.into() }
     }
 
-    /// Leaves the schema away where it is the one that the connection works in.
+    /// Removes the schema if it is the one that the connection works in.
     pub(crate) fn unqualify(&mut self, home: Option<&str>) {
         if self.schema.is_some() && self.schema.as_deref() == home {
             self.schema = None;
         }
     }
 
-    /// A name in a schema.
+    /// Creates a name in a schema.
     #[must_use]
     pub fn within(schema: impl Into<String>, name: impl Into<String>) -> Self {
         Self { schema: Some(schema.into()), name: name.into() }
@@ -53,7 +53,7 @@ impl From<String> for TableName {
     }
 }
 
-/// Writes the name for people: `posts`, `billing.invoices`.
+/// Writes the name for messages: `posts`, `billing.invoices`.
 impl fmt::Display for TableName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.schema {

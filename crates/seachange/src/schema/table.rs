@@ -7,7 +7,7 @@ use super::constraint::{Check, Exclusion, ForeignKey, PrimaryKey, Unique};
 use super::index::Index;
 use super::name::TableName;
 
-/// Everything that is compared.
+/// The parts of a schema that are compared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Schema {
     /// The tables, by name.
@@ -25,23 +25,23 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// The primary key.
     pub primary_key: Option<PrimaryKey>,
-    /// The unique constraints; a unique index that is no constraint is among the `indexes`.
+    /// The unique constraints. A unique index that is not a constraint is in `indexes`.
     pub uniques: Vec<Unique>,
-    /// The indexes, without those that stand behind a constraint.
+    /// The indexes, without those that implement a constraint.
     pub indexes: Vec<Index>,
-    /// The foreign keys that start from the table.
+    /// The foreign keys from this table to others or to itself.
     pub foreign_keys: Vec<ForeignKey>,
     /// The checks.
     pub checks: Vec<Check>,
     /// The exclusion constraints of PostgreSQL.
     pub exclusions: Vec<Exclusion>,
-    /// The comment, on databases that have some.
+    /// The comment, on databases that support comments.
     pub comment: Option<String>,
-    /// The statement that made the table, where the database keeps it (SQLite). It is not compared.
+    /// The statement that created the table, if the database stores it (SQLite). It is not compared.
     pub definition: Option<DefinitionText>,
 }
 
-/// A text that says nothing which the other fields do not say, and so is the same as any other.
+/// A text that adds nothing to the other fields. Any two of these texts are equal.
 #[derive(Debug, Clone)]
 pub struct DefinitionText(pub String);
 
@@ -65,7 +65,7 @@ pub struct EnumType {
 }
 
 impl Table {
-    /// A table without columns.
+    /// Creates a table without columns.
     #[must_use]
     pub fn new(name: impl Into<TableName>) -> Self {
         Self {

@@ -1,7 +1,7 @@
-//! Whether a parsed statement holds all that its text says.
+//! Verifies that a parsed statement contains everything that its text contains.
 //!
-//! The parsed statement is written out again, and both texts are compared, token by token, without what has no meaning of
-//! its own: order, case, quotes, parentheses, and words that may be left out.
+//! The parsed statement is written as text again, and both texts are compared, token by token, without the parts that
+//! have no meaning of their own: order, case, quotes, parentheses, and optional words.
 
 use std::collections::HashMap;
 
@@ -23,12 +23,12 @@ const SAME: &[(&str, &str)] = &[
     ("VARYING", "VARCHAR"),
 ];
 
-/// Whether the tokens of a statement and of what the parser made of it are the same.
+/// Whether the tokens of a statement equal those of the text that the parser writes for it.
 pub(super) fn is_accounted(own: &[Token<'_>], written: &str, dialect: SqlDialect) -> bool {
     counts(own) == counts(&tokens(written, dialect))
 }
 
-/// How often each token occurs.
+/// The number of occurrences of each token.
 fn counts(tokens: &[Token<'_>]) -> HashMap<String, usize> {
     let mut counts = HashMap::new();
     for token in tokens.iter().filter_map(normalized) {
@@ -37,7 +37,7 @@ fn counts(tokens: &[Token<'_>]) -> HashMap<String, usize> {
     counts
 }
 
-/// A token without what has no meaning of its own.
+/// A token without the parts that have no meaning of their own.
 fn normalized(token: &Token<'_>) -> Option<String> {
     let text = match token.kind {
         TokenKind::Space | TokenKind::Comment | TokenKind::Open | TokenKind::Close | TokenKind::Comma => return None,

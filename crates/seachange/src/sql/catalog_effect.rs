@@ -1,4 +1,4 @@
-//! What a statement leaves in the catalogue, read from its text.
+//! The effects of a statement on the catalogue, read from its text.
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -12,12 +12,12 @@ use super::names::truncated;
 use super::split::{StatementText, statements};
 use super::{SqlDialect, Token, TokenKind, tree};
 
-/// Something that a catalogue lists.
+/// An object that a catalogue lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CatalogObject {
     pub(crate) kind: CatalogObjectKind,
     pub(crate) schema: Option<String>,
-    /// The table that it belongs to, where it belongs to one and that is known.
+    /// The table that it belongs to, if there is one and it is known.
     pub(crate) table: Option<String>,
     pub(crate) name: String,
 }
@@ -31,15 +31,15 @@ pub(crate) enum CatalogObjectKind {
     Constraint,
 }
 
-/// An object that is there after a statement, or is not.
+/// An object that exists after a statement, or does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CatalogEffect {
     /// The object.
     pub(crate) object: CatalogObject,
-    /// Whether it is there.
+    /// Whether it exists.
     pub(crate) is_there: bool,
-    /// Whether the text tells in which schema the object is. PostgreSQL looks for a name without a schema along the
-    /// search path of the session: that a dropped object is not found later proves nothing then.
+    /// Whether the text names the object's schema. PostgreSQL looks up a name without a schema along the search path of
+    /// the session, so it proves nothing if a dropped object of such a name is not found later.
     pub(crate) is_certain: bool,
 }
 
@@ -58,8 +58,8 @@ impl fmt::Display for CatalogObject {
     }
 }
 
-/// The traces of a text of one or several statements, or none where one of them leaves none that is known. Where a statement
-/// names several objects, the system may have come to some of them only.
+/// The effects of a text of one or several statements. The result is empty if one of the statements has no known
+/// effect. If a statement names several objects, the system may have processed only some of them.
 pub(crate) fn traces(sql: &str, dialect: &dyn Dialect, _folds_case: bool) -> Vec<CatalogEffect> {
     let dialect = match dialect {
         dialect if dialect.is::<PostgreSqlDialect>() => SqlDialect::Postgres,
@@ -69,7 +69,7 @@ pub(crate) fn traces(sql: &str, dialect: &dyn Dialect, _folds_case: bool) -> Vec
     of_text(sql, dialect)
 }
 
-/// The traces of a text of one or several statements.
+/// The effects of a text of one or several statements.
 fn of_text(sql: &str, dialect: SqlDialect) -> Vec<CatalogEffect> {
     let reader = EffectParser { dialect };
     let traces: Vec<Vec<CatalogEffect>> =
@@ -77,20 +77,20 @@ fn of_text(sql: &str, dialect: SqlDialect) -> Vec<CatalogEffect> {
     if traces.iter().any(Vec::is_empty) { Vec::new() } else { traces.concat() }
 }
 
-/// Reads names as the database does.
+/// Reads the effects of statements, with names as the database reads them.
 struct EffectParser {
     /// The grammar.
     dialect: SqlDialect,
 }
 
 impl EffectParser {
-    /// The traces of one statement; none where its tree does not hold all of its text.
+    /// The effects of one statement. The result is empty if its tree does not contain all of its text.
     fn text(&self, statement: &StatementText<'_>) -> Vec<CatalogEffect> {
         let mut tokens: Vec<Token<'_>> = statement.tokens.iter().copied().filter(|token| !token.is_trivia()).collect();
         if tokens.iter().any(|token| token.kind == TokenKind::HintBegin) {
             return Vec::new();
         }
-        // The parser does not know the last word of `DROP INDEX CONCURRENTLY`.
+        // The parser does not know `CONCURRENTLY` in `DROP INDEX CONCURRENTLY`.
         let is_word = |at: usize, word: &str| tokens.get(at).is_some_and(|token| token.is_word(word));
         let is_concurrent = is_word(0, "DROP") && is_word(1, "INDEX") && is_word(2, "CONCURRENTLY");
         if is_concurrent {
@@ -136,8 +136,9 @@ impl EffectParser {
         }
     }
 
-    /// A statement is done as a whole or not at all, so that what leaves no trace may stand beside what does; but for a
-    /// new name of the table, after which the others would be looked for under the old one.
+    /// The effects of `ALTER TABLE`. The statement runs as a whole or not at all, so operations without a known effect
+    /// can accompany others. After a rename of the table, the other objects would be searched under the old name, so
+    /// only the rename counts.
     fn alterations(&self, table: &ObjectName, operations: &[AlterTableOperation]) -> Vec<CatalogEffect> {
         if operations.len() > 1 && operations.iter().any(is_conditional) {
             return Vec::new();
@@ -154,7 +155,7 @@ impl EffectParser {
         });
         let (ControlFlow::Continue(traces) | ControlFlow::Break(traces)) = traces;
         let is_twice = |trace: &CatalogEffect| traces.iter().filter(|other| other.object == trace.object).count() > 1;
-        // What is dropped and added again is there before and after.
+        // An object that is dropped and added again exists before and after.
         if traces.iter().any(is_twice) { Vec::new() } else { traces }
     }
 
@@ -196,7 +197,7 @@ impl EffectParser {
         Some(CatalogObject { kind: CatalogObjectKind::Table, schema, table: None, name })
     }
 
-    /// An index is named in the schema of its table; MySQL names it in the table.
+    /// An index. Its name belongs to the schema of its table; on MySQL it belongs to the table.
     fn index(&self, name: &ObjectName, table: Option<&ObjectName>) -> Option<CatalogObject> {
         let (own_schema, name) = self.qualified(name)?;
         let table = table.map(|table| self.qualified(table));
@@ -232,13 +233,14 @@ impl EffectParser {
         }
     }
 
-    /// Whether the text tells in which schema an object is.
+    /// Whether the text names the schema of an object.
     fn is_certain(&self, object: &CatalogObject) -> bool {
         self.dialect != SqlDialect::Postgres || object.schema.is_some()
     }
 }
 
-/// Whether an operation does nothing where its end is there already: then its end says nothing of the others.
+/// Whether an operation does nothing if its result already exists. Then its result proves nothing about the other
+/// operations.
 fn is_conditional(operation: &AlterTableOperation) -> bool {
     use AlterTableOperation as Operation;
     matches!(
@@ -249,7 +251,7 @@ fn is_conditional(operation: &AlterTableOperation) -> bool {
     )
 }
 
-/// The kind and the name of a constraint that has one.
+/// The kind and the name of a constraint, if it has a name.
 fn named(constraint: &TableConstraint) -> Option<(CatalogObjectKind, &Ident)> {
     let of = |kind: CatalogObjectKind| move |name| (kind, name);
     match constraint {
@@ -322,7 +324,7 @@ mod tests {
         let (long, kept) = ("a".repeat(70), "a".repeat(63));
         assert_eq!(postgres(&format!("CREATE INDEX {long} ON t (b)")), format!("+ index `t.{kept}`"));
         assert_eq!(postgres(&format!("DROP INDEX CONCURRENTLY \"{long}\"")), format!("- index `{kept}`"));
-        // A character is kept as a whole or not at all.
+        // PostgreSQL keeps a character as a whole or not at all.
         assert_eq!(postgres(&format!("DROP TABLE {}éé", "a".repeat(62))), format!("- table `{}`", "a".repeat(62)));
         assert_eq!(mysql(&format!("DROP TABLE {long}")), format!("- table `{long}`"));
     }

@@ -1,11 +1,11 @@
-//! Splits a script as the command lines do that send it: `psql`, `mariadb` and `mysql`, `sqlite3`.
+//! Splits a script as the command-line clients do: `psql`, `mariadb` and `mysql`, `sqlite3`.
 //!
-//! They know less of SQL than their servers, and have commands of their own.
+//! The clients know less of SQL than their servers, and have commands of their own.
 
 use super::lexer::lex;
 use super::{SqlDialect, Syntax, TokenKind, statements};
 
-/// The statements that the client of a system sends for a script, each without white space around it.
+/// The statements that the client of a system sends for a script, each without surrounding white space.
 pub(crate) fn client_statements(script: &str, dialect: SqlDialect) -> Vec<String> {
     let mut sent = match dialect {
         SqlDialect::Sqlite => sqlite3(script),
@@ -17,8 +17,8 @@ pub(crate) fn client_statements(script: &str, dialect: SqlDialect) -> Vec<String
     sent
 }
 
-/// `psql`: semicolons in parentheses end nothing, nor do those between `BEGIN` and `END` of a routine; a backslash begins a
-/// command up to the end of its line.
+/// `psql`: a semicolon in parentheses or between `BEGIN` and `END` of a routine ends no statement. A backslash begins a
+/// command, which ends with its line.
 fn psql(script: &str) -> Vec<String> {
     let mut sent = Vec::new();
     let mut scan = PsqlScan::default();
@@ -49,7 +49,7 @@ fn psql(script: &str) -> Vec<String> {
     sent
 }
 
-/// What `psql` keeps of the statement that it reads.
+/// The state of `psql` while it reads a statement.
 #[derive(Debug, Default)]
 struct PsqlScan {
     /// The statement so far.
@@ -58,7 +58,7 @@ struct PsqlScan {
     parentheses: usize,
     /// How many blocks of a routine are open.
     blocks: usize,
-    /// The first words, as far as they are those that create a routine.
+    /// The first words, while they can still create a routine.
     words: Vec<String>,
 }
 
@@ -75,7 +75,7 @@ impl PsqlScan {
         self.buffer.push_str(text);
     }
 
-    /// Takes note of a word.
+    /// Records a word.
     fn word(&mut self, word: &str) {
         let word = word.to_ascii_uppercase();
         if self.words.len() < 4 {
@@ -101,8 +101,8 @@ impl PsqlScan {
     }
 }
 
-/// `sqlite3` reads lines until they make a complete statement, and SQLite splits those. A line that begins with a dot or with
-/// `#`, where no statement has begun, is a command or a comment.
+/// `sqlite3` reads lines until they make a complete statement, and SQLite splits them. Before a statement has begun, a
+/// line that begins with a dot is a command, and a line that begins with `#` is a comment.
 fn sqlite3(script: &str) -> Vec<String> {
     let mut sent = Vec::new();
     let mut chunk = String::new();
@@ -125,7 +125,7 @@ fn sqlite3(script: &str) -> Vec<String> {
     sent
 }
 
-/// Whether a text ends with the semicolon of a statement, as `sqlite3_complete` tells it.
+/// Whether a text ends with the semicolon of a statement, as `sqlite3_complete` decides it.
 fn is_complete(text: &str) -> bool {
     let found = statements(text, SqlDialect::Sqlite);
     let is_terminated = found.last().map_or_else(|| text.contains(';'), |last| last.is_terminated);
@@ -135,7 +135,7 @@ fn is_complete(text: &str) -> bool {
     is_terminated && !is_open
 }
 
-/// `mariadb` and `mysql`: the delimiter ends a statement wherever it is in no string and no comment.
+/// `mariadb` and `mysql`: the delimiter ends a statement anywhere outside of strings and comments.
 fn mariadb(script: &str) -> Vec<String> {
     let mut scan = MariadbScan { delimiter: ";".to_owned(), ..MariadbScan::default() };
     for line in script.lines() {
@@ -145,20 +145,20 @@ fn mariadb(script: &str) -> Vec<String> {
     scan.sent
 }
 
-/// What `mariadb` keeps of the statement that it reads.
+/// The state of `mariadb` while it reads a statement.
 #[derive(Debug, Default)]
 struct MariadbScan {
-    /// What ends a statement.
+    /// The text that ends a statement.
     delimiter: String,
     /// The statement so far.
     buffer: String,
     /// The quote of the string that is open.
     quote: Option<char>,
-    /// Whether a comment is open that is not sent.
+    /// Whether a comment is open that the client does not send.
     is_in_comment: bool,
     /// Whether a comment is open that the server reads.
     is_in_hint: bool,
-    /// What was sent.
+    /// The statements that were sent.
     sent: Vec<String>,
 }
 
@@ -211,7 +211,7 @@ impl MariadbScan {
         }
     }
 
-    /// Begins a comment, which is sent where the server reads it.
+    /// Begins a comment. The client sends it if the server reads it.
     fn begin_comment(&mut self, rest: &str) -> usize {
         if ["/*!", "/*+", "/*M!"].iter().any(|sign| rest.starts_with(sign)) {
             self.is_in_hint = true;

@@ -4,7 +4,7 @@ use super::cursor::Cursor;
 use super::facts::{SessionState, StatementFacts, StatementKind, TransactionControl};
 use super::{SqlDialect, TokenKind};
 
-/// What may stand behind the words that begin, end or set a transaction.
+/// Words that may follow the words that begin, end or set a transaction.
 const MODES: &[&str] = &[
     "WORK",
     "TRANSACTION",
@@ -60,11 +60,11 @@ pub(super) fn read(mut cursor: Cursor<'_, '_>) -> Option<StatementFacts> {
     }
 }
 
-/// A statement of control, understood where only known words follow.
+/// The facts of transaction control, which is understood if only known words follow.
 fn facts(control: TransactionControl, cursor: Cursor<'_, '_>) -> StatementFacts {
     let is_known = cursor.rest().iter().all(|token| MODES.contains(&token.text.to_ascii_uppercase().as_str()));
     let is_begin = control == TransactionControl::Begin;
-    // The server closes the connection behind `COMMIT RELEASE`.
+    // The server closes the connection after `COMMIT RELEASE`.
     let releases = cursor.rest().windows(2).any(|pair| pair[1].is_word("RELEASE") && !pair[0].is_word("NO"))
         || cursor.word(0) == "RELEASE";
     StatementFacts {
@@ -77,13 +77,13 @@ fn facts(control: TransactionControl, cursor: Cursor<'_, '_>) -> StatementFacts 
     }
 }
 
-/// SQLite takes a name behind `TRANSACTION`, and does nothing with it.
+/// Whether a name follows. SQLite accepts a name after `TRANSACTION`, and ignores it.
 fn is_named(mut cursor: Cursor<'_, '_>) -> bool {
     cursor.eats_any(&["DEFERRED", "IMMEDIATE", "EXCLUSIVE"]);
     cursor.dialect == SqlDialect::Sqlite && cursor.eats(&["TRANSACTION"]) && cursor.last_name().is_some()
 }
 
-/// Control that is no plain begin, end or savepoint.
+/// Transaction control other than a plain begin, end or savepoint.
 fn other() -> StatementFacts {
     StatementFacts {
         is_understood: false,
@@ -109,7 +109,7 @@ fn rollback(cursor: Cursor<'_, '_>) -> StatementFacts {
     savepoint(target, TransactionControl::RollbackTo)
 }
 
-/// A statement about the savepoint whose name is next.
+/// A statement about a savepoint, whose name comes next.
 fn savepoint(cursor: Cursor<'_, '_>, control: fn(String) -> TransactionControl) -> StatementFacts {
     match cursor.last_name() {
         Some(name) => {
@@ -167,7 +167,7 @@ fn set(mut cursor: Cursor<'_, '_>) -> Option<StatementFacts> {
     }
 }
 
-/// Whether an assignment is one to `autocommit`.
+/// Whether an assignment sets `autocommit`.
 fn is_autocommit(mut cursor: Cursor<'_, '_>) -> bool {
     let _ = cursor.eats_any(&["SESSION", "LOCAL"]) || cursor.eats_any(&["@@SESSION", "@@LOCAL"]) && cursor.eats(&["."]);
     let Some(name) = cursor.take() else { return false };

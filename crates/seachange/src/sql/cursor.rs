@@ -1,11 +1,11 @@
-//! A place in the significant tokens of a statement.
+//! A position in the significant tokens of a statement.
 
 use super::{SqlDialect, Token, TokenKind, names};
 
 /// Reads significant tokens from the left.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cursor<'t, 'a> {
-    /// What is not read yet.
+    /// The unread tokens.
     tokens: &'t [Token<'a>],
     /// The grammar.
     pub(super) dialect: SqlDialect,
@@ -17,72 +17,73 @@ impl<'t, 'a> Cursor<'t, 'a> {
         Self { tokens, dialect }
     }
 
-    /// What is not read yet.
+    /// The unread tokens.
     pub(super) fn rest(self) -> &'t [Token<'a>] {
         self.tokens
     }
 
-    /// How many tokens are left.
+    /// The number of unread tokens.
     pub(super) fn len(self) -> usize {
         self.tokens.len()
     }
 
-    /// Whether all is read.
+    /// Whether all tokens are read.
     pub(super) fn is_end(self) -> bool {
         self.tokens.is_empty()
     }
 
-    /// The text of a word or a sign ahead, in capitals; empty for a quoted name, a string, or behind the end.
+    /// The text of the word or sign at the position `ahead`, in capitals; empty for a quoted name, a string, or after
+    /// the end.
     pub(super) fn word(self, ahead: usize) -> String {
         let token =
             self.tokens.get(ahead).filter(|token| !matches!(token.kind, TokenKind::Text | TokenKind::QuotedName));
         token.map(|token| token.text.to_ascii_uppercase()).unwrap_or_default()
     }
 
-    /// Whether the next token is of a kind.
+    /// Whether the next token has this kind.
     pub(super) fn is_at(self, kind: TokenKind) -> bool {
         self.tokens.first().is_some_and(|token| token.kind == kind)
     }
 
-    /// Takes some words or signs, if they are next.
+    /// Reads these words or signs, if they come next. Returns whether they do.
     pub(super) fn eats(&mut self, words: &[&str]) -> bool {
         let is_next = words.iter().enumerate().all(|(ahead, word)| self.word(ahead) == *word);
         is_next && self.skip(words.len())
     }
 
-    /// Takes the first of some words that is next.
+    /// Reads the first of these words that comes next. Returns whether one does.
     pub(super) fn eats_any(&mut self, words: &[&str]) -> bool {
         words.iter().any(|word| self.eats(&[word]))
     }
 
-    /// Takes some tokens; tells whether there were as many.
+    /// Skips some tokens. Returns whether there were as many.
     pub(super) fn skip(&mut self, count: usize) -> bool {
         let rest = self.tokens.get(count..);
         self.tokens = rest.unwrap_or_default();
         rest.is_some()
     }
 
-    /// Takes the next token.
+    /// Reads the next token.
     pub(super) fn take(&mut self) -> Option<&'t Token<'a>> {
         let (first, rest) = self.tokens.split_first()?;
         self.tokens = rest;
         Some(first)
     }
 
-    /// Takes a qualified name.
+    /// Reads a qualified name.
     pub(super) fn qualified(&mut self) -> Option<String> {
         let (name, length) = names::qualified(self.tokens, self.dialect)?;
         self.skip(length);
         Some(name)
     }
 
-    /// Takes a name that is the last token.
+    /// Reads a name that is the last token.
     pub(super) fn last_name(mut self) -> Option<String> {
         let name = self.qualified()?;
         self.is_end().then_some(name)
     }
 
-    /// Where a word stands that is in no parentheses.
+    /// The position of a word outside of parentheses.
     pub(super) fn find_word(self, word: &str) -> Option<usize> {
         let mut depth = 0_usize;
         self.tokens.iter().position(|token| {
@@ -95,7 +96,7 @@ impl<'t, 'a> Cursor<'t, 'a> {
         })
     }
 
-    /// Splits what is left at the commas that are in no parentheses.
+    /// Splits the unread tokens at the commas outside of parentheses.
     pub(super) fn items(self) -> Vec<Self> {
         let mut depth = 0_usize;
         let parts = self.tokens.split(|token| {

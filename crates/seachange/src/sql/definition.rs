@@ -1,7 +1,8 @@
-//! Changes of the schema by their tokens: what they change, and whether the system undoes them as a whole.
+//! Reads schema changes from their tokens: the objects that change, and whether the system undoes the statement as a
+//! whole.
 //!
-//! A statement of definition does what its first words say, and nothing else unless it holds a query or calls a function. Where it
-//! does neither, it is understood without a tree.
+//! A schema change does what its first words say, and nothing else unless it contains a query or calls a function.
+//! Without either, it is understood without a tree.
 
 use super::cursor::Cursor;
 use super::facts::{SessionState, StatementFacts, StatementKind};
@@ -12,11 +13,11 @@ use super::{SqlDialect, TokenKind, leading};
 pub(super) struct ChangedObjects {
     /// Their names.
     pub(super) names: Vec<String>,
-    /// Whether the system undoes all of it when it fails.
+    /// Whether the system undoes the whole statement when it fails.
     pub(super) is_atomic: bool,
 }
 
-/// Reads a change of the schema that no tree was made of. `doubt` is what its first words prove.
+/// Reads a schema change without a tree. `doubt` has the facts that its first words prove.
 pub(super) fn read(cursor: Cursor<'_, '_>, doubt: &StatementFacts) -> Option<StatementFacts> {
     if !matches!(doubt.kind, StatementKind::Schema | StatementKind::Session) || leading::runs_code(cursor) {
         return None;
@@ -39,7 +40,7 @@ pub(super) fn temporaries(doubt: &StatementFacts) -> Vec<SessionState> {
     doubt.session_writes.iter().filter(|state| **state != SessionState::Other).cloned().collect()
 }
 
-/// The objects that a statement changes; nothing where its first words are not known.
+/// The objects that a statement changes; nothing if its first words are unknown.
 pub(super) fn target(mut cursor: Cursor<'_, '_>) -> Option<ChangedObjects> {
     let is_atomic = !leading::has_word(cursor, &["CONCURRENTLY"]);
     let whole = |names: Vec<String>| Some(ChangedObjects { names, is_atomic });
@@ -87,7 +88,7 @@ pub(super) fn target(mut cursor: Cursor<'_, '_>) -> Option<ChangedObjects> {
     }
 }
 
-/// What `CREATE` creates.
+/// The objects that `CREATE` creates.
 fn created(mut cursor: Cursor<'_, '_>, is_atomic: bool) -> Option<ChangedObjects> {
     const BEFORE: [&str; 12] = [
         "TEMP",
@@ -114,7 +115,7 @@ fn created(mut cursor: Cursor<'_, '_>, is_atomic: bool) -> Option<ChangedObjects
     }
     let is_whole = is_atomic && !["DATABASE", "TABLESPACE"].contains(&cursor.word(0).as_str());
     let is_known = cursor.eats_any(&OBJECTS) || cursor.eats_any(&["TABLESPACE", "WRAPPER"]);
-    // `CREATE TABLE ... AS TABLE` reads another one.
+    // `CREATE TABLE ... AS TABLE` reads another table.
     if !is_known || leading::has_word(cursor, &["TABLE", "VALUES"]) && !leading::has_word(cursor, &["PARTITION"]) {
         return None;
     }
@@ -142,7 +143,7 @@ const OBJECTS: [&str; 16] = [
     "CONVERSION",
 ];
 
-/// What `ALTER` alters.
+/// The objects that `ALTER` alters.
 fn altered(mut cursor: Cursor<'_, '_>, is_atomic: bool) -> Option<ChangedObjects> {
     cursor.eats_any(&["ONLINE", "IGNORE", "MATERIALIZED", "FOREIGN"]);
     if cursor.eats(&["DEFAULT", "PRIVILEGES"]) {
@@ -160,7 +161,7 @@ fn altered(mut cursor: Cursor<'_, '_>, is_atomic: bool) -> Option<ChangedObjects
     Some(ChangedObjects { names: name.into_iter().chain(new).collect(), is_atomic })
 }
 
-/// What `DROP` drops.
+/// The objects that `DROP` drops.
 fn dropped(mut cursor: Cursor<'_, '_>, is_atomic: bool) -> Option<ChangedObjects> {
     cursor.eats_any(&["TEMPORARY", "MATERIALIZED", "FOREIGN", "ACCESS", "EVENT", "TEXT", "OWNED"]);
     let object = cursor.word(0);
@@ -176,7 +177,7 @@ fn dropped(mut cursor: Cursor<'_, '_>, is_atomic: bool) -> Option<ChangedObjects
     Some(ChangedObjects { names, is_atomic: is_whole })
 }
 
-/// What `REINDEX` builds anew.
+/// The objects that `REINDEX` rebuilds.
 fn reindexed(mut cursor: Cursor<'_, '_>, is_atomic: bool) -> Option<ChangedObjects> {
     if cursor.dialect == SqlDialect::Sqlite {
         return Some(ChangedObjects { names: cursor.qualified().into_iter().collect(), is_atomic });
@@ -209,7 +210,7 @@ fn renamed(mut cursor: Cursor<'_, '_>) -> Vec<String> {
     old.into_iter().chain(cursor.qualified()).collect()
 }
 
-/// The tables that a definition refers to: behind `REFERENCES`, and behind `LIKE` where it copies a table.
+/// The tables that a definition refers to: after `REFERENCES`, and after `LIKE` if it copies a table.
 pub(super) fn references(cursor: Cursor<'_, '_>) -> Vec<String> {
     let is_create = cursor.word(0) == "CREATE";
     let tokens = cursor.rest();

@@ -1,18 +1,20 @@
-//! How deep the tree of a statement can be, and a stack for it: the parser, and what walks a tree, call themselves.
+//! Limits the depth of a statement's tree, and provides a stack for it: the parser and the functions that walk a tree
+//! are recursive.
 
 use super::{Token, TokenKind};
 
-/// What a tree may weigh to be walked on any thread: the smallest stacks have 2 MiB, and a program may be built without
-/// optimisation.
+/// The maximum weight of a tree that can be walked on any thread: the smallest stacks have 2 MiB, and a program may be
+/// built without optimisation.
 const SHALLOW: usize = 80;
 
-/// What a tree may weigh to be walked at all.
+/// The maximum weight of a tree that is walked at all.
 const DEEP: usize = 3000;
 
 /// The stack for a deep tree, in bytes.
 const STACK: usize = 64 << 20;
 
-/// Runs something that walks the tree of some tokens, on a stack that is large enough. Nothing where none is.
+/// Runs a function that walks the tree of some tokens, on a stack that is large enough. Returns nothing if there is no
+/// such stack.
 pub(super) fn with_stack<T: Send>(tokens: &[Token<'_>], walk: impl FnOnce() -> Option<T> + Send) -> Option<T> {
     match weight(tokens) {
         ..=SHALLOW => walk(),
@@ -29,8 +31,8 @@ pub(super) fn is_shallow(tokens: &[Token<'_>]) -> bool {
     weight(tokens) <= SHALLOW
 }
 
-/// What the deepest place in the tree of some tokens can weigh: operators that follow each other nest, and so does what stands
-/// in parentheses.
+/// The maximum weight of a position in the tree of some tokens. Operators that follow each other nest, and so do
+/// parentheses.
 fn weight(tokens: &[Token<'_>]) -> usize {
     const HEAVY: [&str; 4] = ["NOT", "CASE", "JOIN", "UNION"];
     const LIGHT: [&str; 12] =
@@ -55,7 +57,7 @@ fn weight(tokens: &[Token<'_>]) -> usize {
                 total -= ended - kept;
                 0
             }
-            // The parser reads casts in what is the name of a placeholder to SQLite.
+            // For SQLite the token is the name of a placeholder, but the parser reads casts in it.
             TokenKind::Placeholder => 1 + token.text.matches(':').count(),
             TokenKind::Operator | TokenKind::Other | TokenKind::Dot => 1,
             TokenKind::Word if is_any(token, &HEAVY) => 10,

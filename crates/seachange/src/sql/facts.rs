@@ -5,18 +5,18 @@ use super::lexer::{Token, TokenKind};
 use super::split::{StatementText, statements};
 use super::{SqlDialect, Syntax, definition, leading, reduced, stored, tree};
 
-/// What a statement is.
+/// The kind of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StatementKind {
     /// Reads rows and changes nothing: `SELECT`, `SHOW`, `EXPLAIN`, `VALUES`, `TABLE`.
     Query,
     /// Changes rows: `INSERT`, `UPDATE`, `DELETE`, `REPLACE`, `MERGE`, with or without a `WITH` clause.
     Rows,
-    /// Changes the schema: `CREATE`, `ALTER`, `DROP`, `TRUNCATE`, `COMMENT`, `GRANT` and their likes.
+    /// Changes the schema: `CREATE`, `ALTER`, `DROP`, `TRUNCATE`, `COMMENT`, `GRANT` and similar statements.
     Schema,
     /// Begins or ends a transaction or a savepoint; see [`StatementFacts::control`].
     Control,
-    /// Changes the session alone: `SET`, `USE`, `PRAGMA`, `PREPARE`, `DECLARE`, `LISTEN`, `ATTACH`, temporary objects.
+    /// Changes only the session: `SET`, `USE`, `PRAGMA`, `PREPARE`, `DECLARE`, `LISTEN`, `ATTACH`, temporary objects.
     Session,
     /// `LOCK TABLES` of MySQL and MariaDB.
     LockTables,
@@ -47,22 +47,23 @@ pub(crate) enum TransactionControl {
     Other,
 }
 
-/// Something that a session holds, and that ends with it.
+/// A part of the session's state. It ends with the session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SessionState {
-    /// The id that the last insert was given: `LAST_INSERT_ID()`, `lastval()`, `currval()`, `last_insert_rowid()`.
+    /// The id that the last insert generated: `LAST_INSERT_ID()`, `lastval()`, `currval()`, `last_insert_rowid()`.
     LastInsertId,
-    /// What the last statement came to: `ROW_COUNT()`, `FOUND_ROWS()`, `changes()`, `SHOW WARNINGS`, `GET DIAGNOSTICS`.
+    /// The result of the last statement: `ROW_COUNT()`, `FOUND_ROWS()`, `changes()`, `SHOW WARNINGS`, `GET
+    /// DIAGNOSTICS`.
     Diagnostics,
-    /// A variable of the user: `@x`, without its sign, in lower case.
+    /// A user variable: `@x`, without its sign, in lower case.
     Variable(String),
     /// A prepared statement, by name: `EXECUTE`.
     Prepared(String),
-    /// A temporary table, by name, where the text says that it is one: `CREATE TEMPORARY TABLE`.
+    /// A temporary table, by name, if the text says that it is temporary: `CREATE TEMPORARY TABLE`.
     Temporary(String),
-    /// A setting: `SET`, `PRAGMA`, `USE`, `set_config()`; the name in lower case where the text has one.
+    /// A setting: `SET`, `PRAGMA`, `USE`, `set_config()`. The name is in lower case, if the text has one.
     Setting(String),
-    /// Anything else: an attached file, an advisory lock, a cursor, a function that is not known.
+    /// Anything else: an attached file, an advisory lock, a cursor, an unknown function.
     Other,
 }
 
@@ -71,54 +72,55 @@ pub(crate) enum SessionState {
 pub(crate) struct Pragma {
     /// The name, in lower case, without its schema.
     pub(crate) name: String,
-    /// The value that it is given, in lower case and without quotes; none where it only asks.
+    /// The value that it sets, in lower case and without quotes; `None` if it only reads.
     pub(crate) value: Option<String>,
 }
 
 /// The facts of one statement of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StatementFacts {
-    /// The text of the statement from its first token to its last: without the semicolon behind it, and without white
+    /// The text of the statement from its first token to its last, without the semicolon after it, and without white
     /// space and comments around it.
     pub(crate) text: String,
-    /// What it is.
+    /// The kind of the statement.
     pub(crate) kind: StatementKind,
-    /// Whether it was parsed as a whole, every token is part of what was parsed, and every function that it calls is a
-    /// known one of the system. What is not understood is never taken for safe.
+    /// Whether the statement was parsed as a whole, the tree contains every token, and every function that it calls is
+    /// a known one of the system. A statement that is not understood is never treated as safe.
     pub(crate) is_understood: bool,
-    /// Whether it may write to the database. A query may when it calls a function that is not known, or `nextval`, or
-    /// holds a statement that changes rows. True for all that is not understood.
+    /// Whether it may write to the database. A query may write when it calls an unknown function or `nextval`, or
+    /// contains a statement that changes rows. True for every statement that is not understood.
     pub(crate) may_write: bool,
     /// Whether it locks rows or tables until the transaction ends: `FOR UPDATE`, `LOCK TABLE` of PostgreSQL.
     pub(crate) locks: bool,
-    /// The tables that it reads, as `schema.table` or `table`, without quotes, folded as the system folds names. Complete
-    /// only where it is understood, as are the following.
+    /// The tables that it reads, as `schema.table` or `table`, without quotes, folded as the system folds names. This
+    /// list and the following lists are complete only if the statement is understood.
     pub(crate) reads: Vec<String>,
     /// The tables or objects that it writes.
     pub(crate) writes: Vec<String>,
-    /// What it reads of the session.
+    /// The session state that it reads.
     pub(crate) session_reads: Vec<SessionState>,
-    /// What it leaves in the session. Every statement that changes rows sets [`SessionState::LastInsertId`] and
-    /// [`SessionState::Diagnostics`], which is not listed.
+    /// The session state that it changes. Every statement that changes rows also sets [`SessionState::LastInsertId`]
+    /// and [`SessionState::Diagnostics`], which are not listed.
     pub(crate) session_writes: Vec<SessionState>,
-    /// Transaction control that it is.
+    /// The transaction control, if the statement is one.
     pub(crate) control: Option<TransactionControl>,
     /// Whether the system commits the open transaction before it runs (MySQL, MariaDB).
     pub(crate) commits_implicitly: bool,
-    /// Whether the transaction may end by it, besides an implicit commit: `COMMIT`, `ROLLBACK`, `INSERT OR ROLLBACK` and
-    /// `RAISE(ROLLBACK)` of SQLite, a procedure, anything that is not understood and whose first words do not tell.
+    /// Whether it may end the transaction, besides an implicit commit: `COMMIT`, `ROLLBACK`, `INSERT OR ROLLBACK` and
+    /// `RAISE(ROLLBACK)` of SQLite, a procedure, any statement that is not understood and whose first words do not
+    /// exclude it.
     pub(crate) may_end_transaction: bool,
-    /// Whether the system undoes all of it when it fails: one object, no `CONCURRENTLY`, no procedure.
+    /// Whether the system undoes the whole statement when it fails: one object, no `CONCURRENTLY`, no procedure.
     pub(crate) is_atomic: bool,
-    /// The `PRAGMA` of SQLite that it is.
+    /// The `PRAGMA` of SQLite, if the statement is one.
     pub(crate) pragma: Option<Pragma>,
-    /// Whether it is a question of `SchemaManager` for existence: one row of one column under its alias, read from the
+    /// Whether it is an existence query of `SchemaManager`: one row of one column under its alias, read from the
     /// catalogue.
     pub(crate) is_probe: bool,
 }
 
 impl StatementFacts {
-    /// What is known of a statement of which nothing is known.
+    /// The facts of a statement of which nothing is known.
     pub(super) fn unknown(dialect: SqlDialect) -> Self {
         Self {
             text: String::new(),
@@ -139,7 +141,7 @@ impl StatementFacts {
         }
     }
 
-    /// What is known of a statement of some kind that is understood, and touches nothing.
+    /// The facts of a statement of some kind that is understood and touches nothing.
     pub(super) fn understood(kind: StatementKind) -> Self {
         Self {
             text: String::new(),
@@ -160,7 +162,7 @@ impl StatementFacts {
         }
     }
 
-    /// The same, not understood: what the first words say stays.
+    /// The same facts, not understood: what the first words show stays.
     pub(super) fn doubted(mut self) -> Self {
         self.is_understood = false;
         self.may_write = true;
@@ -170,7 +172,8 @@ impl StatementFacts {
     }
 }
 
-/// Reads a text as the server splits it: one entry for each statement, none for a text without one.
+/// Reads a text as the server splits it, with one entry for each statement. The result is empty for a text without
+/// statements.
 pub(crate) fn read(sql: &str, syntax: impl Into<Syntax>) -> Vec<StatementFacts> {
     let syntax = syntax.into();
     statements(sql, syntax).iter().map(|statement| of_statement(statement, syntax.dialect)).collect()
@@ -181,7 +184,7 @@ fn of_statement(statement: &StatementText<'_>, dialect: SqlDialect) -> Statement
     let significant: Vec<Token<'_>> = statement.tokens.iter().copied().filter(|token| !token.is_trivia()).collect();
     let hints = significant.iter().filter(|token| token.kind == TokenKind::HintBegin);
     let ends = significant.iter().filter(|token| token.kind == TokenKind::HintEnd).count();
-    // What a version is asked for, or what MariaDB alone reads, may be read or not.
+    // The server may or may not run the content of a comment with a version, or of one that only MariaDB reads.
     let is_certain = hints.clone().all(|hint| hint.text == "/*!") && hints.count() == ends;
     let is_hint = |token: &Token<'_>| matches!(token.kind, TokenKind::HintBegin | TokenKind::HintEnd);
     let tokens: Vec<Token<'_>> = significant.into_iter().filter(|token| !is_hint(token)).collect();
@@ -200,7 +203,7 @@ fn of_statement(statement: &StatementText<'_>, dialect: SqlDialect) -> Statement
     facts
 }
 
-/// Reads significant tokens without hints. `text` is what the parser is given.
+/// Reads significant tokens without hints. `text` is the input for the parser.
 pub(super) fn of_tokens(tokens: &[Token<'_>], text: &str, dialect: SqlDialect) -> StatementFacts {
     match leading::judge(tokens, dialect) {
         leading::LeadingWords::Facts(facts) => facts,
@@ -221,7 +224,7 @@ fn of_tree(tokens: &[Token<'_>], text: &str, doubt: &StatementFacts, dialect: Sq
     Some(StatementFacts { locks: facts.locks || reduced.locks, ..facts })
 }
 
-/// Reads the statement behind `EXPLAIN` or `SET STATEMENT ... FOR`.
+/// Reads the statement after `EXPLAIN` or `SET STATEMENT ... FOR`.
 fn of_inner(tokens: &[Token<'_>], run: leading::InnerStatement, dialect: SqlDialect) -> StatementFacts {
     let text: Vec<&str> = tokens.iter().map(|token| token.text).collect();
     let inner = of_tokens(tokens, &text.join(" "), dialect);

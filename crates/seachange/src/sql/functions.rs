@@ -1,29 +1,29 @@
-//! The functions that the systems bring along, and what a call of one does beyond its result.
+//! The built-in functions of the database systems, and the effects of a call beyond its result.
 
 use super::SqlDialect;
 
-/// What a call does.
+/// The effect of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FunctionEffect {
-    /// It computes a value, from its arguments, the catalogue, the clock or chance.
+    /// It computes a value from its arguments, the catalogue, the clock or a random source.
     Pure,
     /// It writes to the database: `nextval`.
     Writes,
-    /// It reads the id that the last insert was given.
+    /// It reads the id that the last insert generated.
     ReadsLastInsertId,
-    /// It reads what the last statement came to.
+    /// It reads the result of the last statement.
     ReadsDiagnostics,
     /// It reads a setting.
     ReadsSetting,
     /// It changes a setting.
     WritesSetting,
-    /// It changes something else of the session: a lock of the session, a loaded extension.
+    /// It changes another part of the session's state: a lock of the session, a loaded extension.
     WritesSession,
-    /// It is not known what it does.
+    /// Its effect is unknown.
     Unknown,
 }
 
-/// What a call of a function does. `name` is without quotes, in lower case, and without its schema.
+/// The effect of a call of a function. `name` is without quotes, in lower case, and without its schema.
 pub(super) fn effect(name: &str, dialect: SqlDialect) -> FunctionEffect {
     let (special, pure) = match dialect {
         SqlDialect::Sqlite => (sqlite(name), SQLITE),
@@ -34,7 +34,7 @@ pub(super) fn effect(name: &str, dialect: SqlDialect) -> FunctionEffect {
     special.unwrap_or_else(|| if is_pure() { FunctionEffect::Pure } else { FunctionEffect::Unknown })
 }
 
-/// What SQLite's functions do that compute no mere value.
+/// The effects of SQLite's functions that do more than compute a value.
 fn sqlite(name: &str) -> Option<FunctionEffect> {
     Some(match name {
         "last_insert_rowid" => FunctionEffect::ReadsLastInsertId,
@@ -44,7 +44,7 @@ fn sqlite(name: &str) -> Option<FunctionEffect> {
     })
 }
 
-/// What PostgreSQL's functions do that compute no mere value.
+/// The effects of PostgreSQL's functions that do more than compute a value.
 fn postgres(name: &str) -> Option<FunctionEffect> {
     Some(match name {
         "nextval" | "setval" => FunctionEffect::Writes,
@@ -59,7 +59,7 @@ fn postgres(name: &str) -> Option<FunctionEffect> {
     })
 }
 
-/// What the functions of MySQL and MariaDB do that compute no mere value.
+/// The effects of MySQL's and MariaDB's functions that do more than compute a value.
 fn mysql(name: &str) -> Option<FunctionEffect> {
     Some(match name {
         "nextval" | "setval" => FunctionEffect::Writes,
@@ -70,7 +70,7 @@ fn mysql(name: &str) -> Option<FunctionEffect> {
     })
 }
 
-/// Functions that all systems have, and the words of the grammar that are written as calls.
+/// Functions that all systems have, and words of the grammar that are written like calls.
 const COMMON: &[&str] = &[
     "abs",
     "avg",

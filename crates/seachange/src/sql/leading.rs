@@ -5,33 +5,33 @@ use super::cursor::Cursor;
 use super::facts::{SessionState, StatementFacts, StatementKind};
 use super::{SqlDialect, Token, TokenKind, pragma, session};
 
-/// What the first words say.
+/// The result of reading the first words.
 pub(super) enum LeadingWords {
-    /// All that is known: no parser is asked.
+    /// All facts are known, and no parser is needed.
     Facts(StatementFacts),
-    /// The parser is asked. This is what is known when it fails.
+    /// A parser is needed. These facts apply if it fails.
     Parse(StatementFacts),
-    /// The statement holds another one, which begins at a token.
+    /// The statement contains another one, which begins at a token.
     Inner {
-        /// The number of the token.
+        /// The index of the token.
         at: usize,
-        /// What becomes of the inner statement.
+        /// How the inner statement runs.
         run: InnerStatement,
     },
 }
 
-/// What becomes of an inner statement.
+/// How an inner statement runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum InnerStatement {
     /// It runs.
     Whole,
-    /// It runs, and what stands before it is not understood.
+    /// It runs, but the text before it is not understood.
     Doubted,
     /// It is planned, not run.
     Explained,
 }
 
-/// Judges the significant tokens of a statement.
+/// Reads the first of the significant tokens of a statement.
 pub(super) fn judge(tokens: &[Token<'_>], dialect: SqlDialect) -> LeadingWords {
     let cursor = Cursor::new(tokens, dialect);
     if let Some(inner) = inner(cursor) {
@@ -57,7 +57,7 @@ fn table(mut cursor: Cursor<'_, '_>) -> Option<String> {
     cursor.last_name()
 }
 
-/// The statement behind `EXPLAIN`, `ANALYZE` of MariaDB, or `SET STATEMENT ... FOR`.
+/// The statement after `EXPLAIN`, `ANALYZE` of MariaDB, or `SET STATEMENT ... FOR`.
 fn inner(mut cursor: Cursor<'_, '_>) -> Option<LeadingWords> {
     let dialect = cursor.dialect;
     let start = cursor.len();
@@ -109,12 +109,12 @@ fn inner(mut cursor: Cursor<'_, '_>) -> Option<LeadingWords> {
     }
 }
 
-/// Takes `FORMAT = word`.
+/// Reads `FORMAT = word`.
 fn explain_format(cursor: &mut Cursor<'_, '_>) -> Option<()> {
     if cursor.eats(&["FORMAT"]) { (cursor.eats(&["="]) && cursor.skip(1)).then_some(()) } else { Some(()) }
 }
 
-/// Takes the options of `EXPLAIN (...)`, and tells whether the statement runs: a value that says no is not looked at.
+/// Reads the options of `EXPLAIN (...)`, and returns whether the statement runs. An option counts whatever its value.
 fn explain_options(cursor: &mut Cursor<'_, '_>) -> Option<bool> {
     let end = cursor.rest().iter().position(|token| token.kind == TokenKind::Close)?;
     let runs = cursor.rest()[..end].iter().any(|token| token.is_word("ANALYZE") || token.is_word("ANALYSE"));
@@ -137,7 +137,7 @@ fn described(mut cursor: Cursor<'_, '_>) -> StatementFacts {
     }
 }
 
-/// `COPY`: through the client it cannot be answered; from or to a file or a program it is a plain statement.
+/// `COPY`. With `STDIN` or `STDOUT` the connection cannot serve it; with a file or a program it is a plain statement.
 fn copy(cursor: Cursor<'_, '_>) -> StatementFacts {
     let mut depth = 0_usize;
     let mut last = None;
@@ -166,7 +166,7 @@ fn copy(cursor: Cursor<'_, '_>) -> StatementFacts {
     }
 }
 
-/// What is known of a statement that does not parse.
+/// The facts of a statement that does not parse.
 fn doubt(cursor: Cursor<'_, '_>) -> StatementFacts {
     let dialect = cursor.dialect;
     let unknown = StatementFacts::unknown(dialect);
@@ -192,7 +192,7 @@ fn doubt(cursor: Cursor<'_, '_>) -> StatementFacts {
     }
 }
 
-/// Whether the first words say that the schema changes.
+/// Whether the first words show that the schema changes.
 fn is_schema(cursor: Cursor<'_, '_>) -> bool {
     let (first, second) = (cursor.word(0), cursor.word(1));
     match (cursor.dialect, first.as_str()) {
@@ -209,7 +209,7 @@ fn is_schema(cursor: Cursor<'_, '_>) -> bool {
     }
 }
 
-/// What the first words of a change of the schema prove.
+/// The facts that the first words of a schema change prove.
 fn schema(cursor: Cursor<'_, '_>) -> StatementFacts {
     let dialect = cursor.dialect;
     let mut facts = StatementFacts {
@@ -228,7 +228,8 @@ fn schema(cursor: Cursor<'_, '_>) -> StatementFacts {
     facts
 }
 
-/// The name of a temporary object that is created or dropped: a word says so, or its schema does.
+/// The name of a temporary object that is created or dropped. A keyword or the schema of its name shows that it is
+/// temporary.
 fn temporary(mut cursor: Cursor<'_, '_>) -> Option<String> {
     let is_create = cursor.eats(&["CREATE"]);
     if !is_create && !cursor.eats(&["DROP"]) {
@@ -249,7 +250,7 @@ fn temporary(mut cursor: Cursor<'_, '_>) -> Option<String> {
     (is_temporary || name.starts_with(schema)).then_some(name)
 }
 
-/// Whether a change of the schema may run code that is not known: it selects, or calls a function that is not known.
+/// Whether a schema change may run unknown code: it selects, or calls an unknown function.
 pub(super) fn runs_code(cursor: Cursor<'_, '_>) -> bool {
     let mut head = cursor;
     if head.eats(&["DROP"]) {
@@ -258,7 +259,7 @@ pub(super) fn runs_code(cursor: Cursor<'_, '_>) -> bool {
     has_word(cursor, &["SELECT", "EXTENSION", "EXECUTE"]) && !is_stored(cursor) || calls_unknown(cursor)
 }
 
-/// Whether what the statement holds is stored, not run.
+/// Whether the content of the statement is stored, not run.
 fn is_stored(mut cursor: Cursor<'_, '_>) -> bool {
     cursor.eats(&["CREATE"]) && {
         cursor.eats(&["OR", "REPLACE"]);
@@ -267,7 +268,7 @@ fn is_stored(mut cursor: Cursor<'_, '_>) -> bool {
     }
 }
 
-/// Words that stand before parentheses and call nothing: of the grammar, and types.
+/// Words before parentheses that do not call a function: words of the grammar, and types.
 const NO_CALLS: &[&str] = &[
     "ADD",
     "ALL",
@@ -360,7 +361,7 @@ const NO_CALLS: &[&str] = &[
     "EXCLUDE",
 ];
 
-/// Whether a name that is no known function, no type and no name of an object stands before a parenthesis.
+/// Whether a name before a parenthesis is neither a known function, nor a type, nor the name of an object.
 fn calls_unknown(cursor: Cursor<'_, '_>) -> bool {
     const BEFORE_NAMES: [&str; 12] =
         ["TABLE", "EXISTS", "KEY", "INDEX", "ON", "REFERENCES", "UNIQUE", "CONSTRAINT", "INTO", "VIEW", "ONLY", "AS"];
@@ -376,7 +377,7 @@ fn calls_unknown(cursor: Cursor<'_, '_>) -> bool {
             first -= 2;
         }
         let before = first.checked_sub(1).map(|before| &tokens[before]);
-        // A virtual table of SQLite names its module.
+        // `USING` of SQLite names the module of a virtual table.
         let is_module = cursor.dialect == SqlDialect::Sqlite && before.is_some_and(|before| before.is_word("USING"));
         let is_name = is_module || before.is_some_and(|before| BEFORE_NAMES.iter().any(|word| before.is_word(word)));
         let effect = super::functions::effect(&called.to_ascii_lowercase(), cursor.dialect);
@@ -384,12 +385,12 @@ fn calls_unknown(cursor: Cursor<'_, '_>) -> bool {
     })
 }
 
-/// Whether SQLite may end the transaction for it.
+/// Whether SQLite may end the transaction because of the statement.
 pub(super) fn ends_transaction(cursor: Cursor<'_, '_>) -> bool {
     cursor.dialect == SqlDialect::Sqlite && has_word(cursor, &["ROLLBACK"])
 }
 
-/// Whether one of some words occurs.
+/// Whether the statement contains one of these words.
 pub(super) fn has_word(cursor: Cursor<'_, '_>, words: &[&str]) -> bool {
     cursor.rest().iter().any(|token| words.iter().any(|word| token.is_word(word)))
 }

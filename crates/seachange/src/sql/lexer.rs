@@ -1,13 +1,13 @@
-//! A lossless lexer of SQL: the texts of the tokens, joined, are the input again, whatever the input is.
+//! A lossless lexer of SQL: for any input, the texts of the tokens, joined, give the input again.
 //!
-//! It follows the lexers of the servers: where strings, quoted names, comments, placeholders and numbers begin and end. It
-//! knows no grammar.
+//! It follows the lexers of the servers in where strings, quoted names, comments, placeholders and numbers begin and
+//! end. It knows no grammar.
 
 use std::borrow::Cow;
 
 use super::{SqlDialect, Syntax};
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TokenKind {
     /// White space.
@@ -38,9 +38,9 @@ pub(crate) enum TokenKind {
     Semicolon,
     /// `.`
     Dot,
-    /// `/*!`, `/*!40101` or `/*M!`, where MySQL and MariaDB read SQL up to the next [`Self::HintEnd`].
+    /// `/*!`, `/*!40101` or `/*M!`: MySQL and MariaDB read the text up to the next [`Self::HintEnd`] as SQL.
     HintBegin,
-    /// The `*/` that ends what [`Self::HintBegin`] begins.
+    /// The `*/` that ends a [`Self::HintBegin`].
     HintEnd,
     /// Any other character.
     Other,
@@ -49,9 +49,9 @@ pub(crate) enum TokenKind {
 /// A piece of SQL text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Token<'a> {
-    /// What it is.
+    /// The kind of the token.
     pub(crate) kind: TokenKind,
-    /// How it is written.
+    /// The text as it is written.
     pub(crate) text: &'a str,
 }
 
@@ -71,12 +71,12 @@ impl<'a> Token<'a> {
         self.kind == TokenKind::Comment
     }
 
-    /// Whether the token is a name, and this one as SQLite compares names.
+    /// Whether the token is this name, compared as SQLite compares names.
     pub(crate) fn is_name(&self, name: &str) -> bool {
         self.name().is_some_and(|own| own.eq_ignore_ascii_case(name))
     }
 
-    /// What the token spells, without its quotes. SQLite takes a string for a name where only a name can stand.
+    /// The text of the token without its quotes. SQLite accepts a string as a name where only a name is allowed.
     pub(crate) fn spelled(&self) -> Option<Cow<'a, str>> {
         match self.kind {
             TokenKind::Number => Some(Cow::Borrowed(self.text)),
@@ -85,7 +85,7 @@ impl<'a> Token<'a> {
         }
     }
 
-    /// The name that the token spells, without its quotes.
+    /// The name of the token without its quotes.
     pub(crate) fn name(&self) -> Option<Cow<'a, str>> {
         match self.kind {
             TokenKind::Word => Some(Cow::Borrowed(self.text)),
@@ -100,13 +100,13 @@ pub(crate) fn tokens(text: &str, syntax: impl Into<Syntax>) -> Vec<Token<'_>> {
     lex(text, syntax.into()).collect()
 }
 
-/// The tokens of a text, each read when it is asked for.
+/// The tokens of a text, each read when the caller asks for it.
 pub(super) fn lex(text: &str, syntax: Syntax) -> impl Iterator<Item = Token<'_>> {
     let mut lexer = Lexer { text, place: 0, syntax, is_in_hint: false };
     std::iter::from_fn(move || lexer.token())
 }
 
-/// Leaves white space and comments out.
+/// Removes white space and comments.
 pub(crate) fn significant<'a>(tokens: &[Token<'a>]) -> Vec<Token<'a>> {
     tokens.iter().copied().filter(|token| !token.is_trivia()).collect()
 }
@@ -116,7 +116,7 @@ pub(crate) fn joined(tokens: &[Token<'_>]) -> String {
     tokens.iter().map(|token| token.text).collect()
 }
 
-/// The words of a text that stand neither in quotes nor in comments, in capitals; numbers are among them.
+/// The words and numbers of a text outside of quotes and comments, in capitals.
 #[cfg(feature = "sqlite")]
 pub(crate) fn words(text: &str, syntax: impl Into<Syntax>) -> Vec<String> {
     let words =
@@ -124,7 +124,7 @@ pub(crate) fn words(text: &str, syntax: impl Into<Syntax>) -> Vec<String> {
     words.map(|token| token.text.to_uppercase()).collect()
 }
 
-/// What a quoted text means without its quotes; a doubled quote in it stands for one.
+/// The content of a quoted text, without its quotes. A doubled quote in it means one quote.
 pub(crate) fn unquoted(text: &str) -> Cow<'_, str> {
     let Some(quote) = text.chars().next() else { return Cow::Borrowed(text) };
     let end = if quote == '[' { ']' } else { quote };
@@ -145,7 +145,7 @@ struct Lexer<'a> {
     place: usize,
     /// How the text is read.
     syntax: Syntax,
-    /// Whether the place is in an executable comment of MySQL.
+    /// Whether the position is in an executable comment of MySQL.
     is_in_hint: bool,
 }
 
@@ -168,7 +168,7 @@ impl<'a> Lexer<'a> {
         Some(Token { kind, text: &rest[..length] })
     }
 
-    /// What every dialect has, and executable comments.
+    /// Reads a token that every dialect has, or the start or end of an executable comment.
     fn common(&self, rest: &str, first: char) -> Option<(TokenKind, usize)> {
         let dialect = self.syntax.dialect;
         let found = match first {
@@ -190,19 +190,20 @@ impl<'a> Lexer<'a> {
         Some(found)
     }
 
-    /// The length of what begins an executable comment: `/*!` or `/*M!`, with the version behind it.
+    /// The length of the start of an executable comment: `/*!` or `/*M!`, with the version after it.
     fn hint(&self, rest: &str) -> Option<usize> {
         if self.is_in_hint || self.syntax.dialect != SqlDialect::MySql {
             return None;
         }
         let sign = ["/*!", "/*M!"].into_iter().find(|sign| rest.starts_with(sign))?;
         let digits = rest[sign.len()..].bytes().take(6).take_while(u8::is_ascii_digit).count();
-        // Both servers read a version of five or six digits, and take fewer for the beginning of the content.
+        // Both servers read a version of five or six digits, and read fewer digits as content.
         Some(sign.len() + if digits >= 5 { digits } else { 0 })
     }
 }
 
-/// MySQL and MariaDB read `--` as two signs unless white space, a control character or the end follows.
+/// Whether `--` begins a comment. MySQL and MariaDB read two signs, unless white space, a control character or the end
+/// follows.
 fn begins_line_comment(rest: &str, dialect: SqlDialect) -> bool {
     let behind = rest.strip_prefix("--");
     behind.is_some_and(|behind| {
@@ -210,7 +211,7 @@ fn begins_line_comment(rest: &str, dialect: SqlDialect) -> bool {
     })
 }
 
-/// The length of a comment that ends with its line, without the line's end.
+/// The length of a comment that ends with its line, without the line end.
 fn line(rest: &str, dialect: SqlDialect) -> usize {
     let is_end = |character: char| character == '\n' || character == '\r' && dialect == SqlDialect::Postgres;
     rest.find(is_end).unwrap_or(rest.len())
@@ -236,7 +237,7 @@ fn block(rest: &str, nests: bool) -> usize {
     place
 }
 
-/// The white space of each system, which is less than Unicode's.
+/// Whether a character is white space. Each system accepts fewer characters than Unicode.
 fn is_space(character: char, dialect: SqlDialect) -> bool {
     match character {
         ' ' | '\t' | '\n' | '\r' | '\x0c' => true,
@@ -247,12 +248,12 @@ fn is_space(character: char, dialect: SqlDialect) -> bool {
     }
 }
 
-/// Whether a character can be part of a name without quotes: every system takes all beyond ASCII.
+/// Whether a character can be part of a name without quotes. Every system accepts all characters beyond ASCII.
 fn is_name(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '_' | '$') || !character.is_ascii()
 }
 
-/// The length of what consists of the characters of names.
+/// The length of the characters of names at the start.
 fn name_length(rest: &str) -> usize {
     rest.find(|next| !is_name(next)).unwrap_or(rest.len())
 }
@@ -270,7 +271,7 @@ fn quoted(rest: &str, quote: char, has_escapes: bool) -> usize {
     rest.len()
 }
 
-/// The length up to and with `end`, or all of it.
+/// The length up to and including `end`, or of the whole text.
 fn until(rest: &str, end: &str) -> usize {
     rest.find(end).map_or(rest.len(), |place| place + end.len())
 }
@@ -290,7 +291,7 @@ fn sqlite(rest: &str, first: char) -> (TokenKind, usize) {
     }
 }
 
-/// A placeholder with a name. SQLite takes `::` and a suffix in parentheses for parts of the name.
+/// A placeholder with a name. SQLite accepts `::` and a suffix in parentheses as parts of the name.
 fn sqlite_variable(rest: &str) -> (TokenKind, usize) {
     let mut length = 1;
     loop {
@@ -337,7 +338,7 @@ fn postgres(rest: &str, first: char, syntax: Syntax) -> (TokenKind, usize) {
     }
 }
 
-/// The length of a string, and of those that continue it behind the end of a line, which are read by the same rules.
+/// The length of a string and of the strings that continue it after a line end. All are read by the same rules.
 fn continued(rest: &str, has_escapes: bool, syntax: Syntax) -> usize {
     let mut length = quoted(rest, '\'', has_escapes);
     while let Some(gap) = continuation(&rest[length..]).filter(|_| syntax.continues_strings) {
@@ -356,7 +357,7 @@ fn continuation(rest: &str) -> Option<usize> {
         match first {
             '\'' if has_newline => return Some(place),
             '\n' | '\r' => has_newline = true,
-            // A comment is taken only behind the first end of a line.
+            // A comment is allowed only after the first line end.
             '-' if has_newline && behind.starts_with("--") => {
                 place += line(behind, SqlDialect::Postgres);
                 continue;
@@ -368,7 +369,7 @@ fn continuation(rest: &str) -> Option<usize> {
     }
 }
 
-/// The tag `$name$` that a text begins with.
+/// The tag `$name$` at the start of a text.
 fn dollar_tag(rest: &str) -> Option<&str> {
     let end = rest[1..].find('$')?;
     let name = &rest[1..=end];
@@ -376,8 +377,8 @@ fn dollar_tag(rest: &str) -> Option<&str> {
     is_tag.then(|| &rest[..end + 2])
 }
 
-/// An operator of PostgreSQL: as long as it can be, but it begins no comment, and ends with a sign only if it has a
-/// character that no operator of the standard has.
+/// An operator of PostgreSQL. It is as long as possible, ends where a comment begins, and ends with `+` or `-` only if
+/// it has a character that no standard operator has.
 fn postgres_operator(rest: &str) -> (TokenKind, usize) {
     const CHARACTERS: &str = "~!@#^&|`?+-*/%<>=";
     let run = rest.find(|next: char| !CHARACTERS.contains(next)).unwrap_or(rest.len());
@@ -415,13 +416,13 @@ fn mysql(rest: &str, first: char, syntax: Syntax) -> (TokenKind, usize) {
     }
 }
 
-/// A name may begin with digits.
+/// A number, or a name, which may begin with digits.
 fn mysql_number(rest: &str) -> (TokenKind, usize) {
     let (length, name) = (number(rest, false), name_length(rest));
     if length < name && !rest[..length].contains('.') { (TokenKind::Word, name) } else { (TokenKind::Number, length) }
 }
 
-/// `@name`, `@'name'`, `@@name`; what stands behind a dot is a token of its own.
+/// `@name`, `@'name'`, `@@name`. The part after a dot is a token of its own.
 fn mysql_variable(rest: &str, syntax: Syntax) -> (TokenKind, usize) {
     if let Some(name) = rest.strip_prefix("@@") {
         let length = if name.starts_with('`') { quoted(name, '`', false) } else { name_length(name) };
@@ -436,7 +437,7 @@ fn mysql_variable(rest: &str, syntax: Syntax) -> (TokenKind, usize) {
     (TokenKind::Variable, 1 + length)
 }
 
-/// How many digits a text begins with.
+/// The number of digits at the start of a text.
 fn digits(rest: &str) -> usize {
     rest.bytes().take_while(u8::is_ascii_digit).count()
 }
@@ -446,7 +447,7 @@ fn starts_with_digit(rest: &str) -> bool {
     rest.starts_with(|next: char| next.is_ascii_digit())
 }
 
-/// The length of a number. With `takes_names`, letters that follow without a gap belong to it.
+/// The length of a number. With `takes_names`, letters that follow directly belong to it.
 fn number(rest: &str, takes_names: bool) -> usize {
     let mut length = match rest.get(..2) {
         Some("0x" | "0X" | "0b" | "0B" | "0o" | "0O") => {
@@ -478,7 +479,7 @@ fn decimal(rest: &str) -> usize {
     }
 }
 
-/// The first of some operators that a text begins with, or its first character.
+/// The first of the `known` operators that the text begins with, or its first character.
 fn operator(rest: &str, known: &[&str]) -> (TokenKind, usize) {
     if let Some(found) = known.iter().find(|known| rest.starts_with(**known)) {
         return (TokenKind::Operator, found.len());

@@ -57,7 +57,7 @@ impl SqlDialect {
     }
 }
 
-/// A grammar, with the settings of the session that change how strings are read.
+/// A grammar, with the session settings that change how strings are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Syntax {
     /// The grammar.
@@ -67,13 +67,13 @@ pub(crate) struct Syntax {
     pub(crate) has_backslash_escapes: bool,
     /// Whether double quotes enclose a name. They do not on MySQL and MariaDB, unless `sql_mode` has `ANSI_QUOTES`.
     pub(crate) has_ansi_quotes: bool,
-    /// Whether a string behind the end of a line continues the one before it, and is read by the same rules. It does on
-    /// PostgreSQL; `psql`, which reads lines, does not know it.
+    /// Whether a string after a line end continues the one before it, and is read by the same rules. PostgreSQL does
+    /// this; `psql`, which reads lines, does not.
     pub(crate) continues_strings: bool,
 }
 
 impl From<SqlDialect> for Syntax {
-    /// The settings that a server starts with.
+    /// The default settings of a server.
     fn from(dialect: SqlDialect) -> Self {
         let is_mysql = dialect == SqlDialect::MySql;
         let continues_strings = dialect == SqlDialect::Postgres;

@@ -1,14 +1,14 @@
-//! Names as the systems read them.
+//! Names, as the database systems read them.
 
 use sqlparser::ast::{Ident, ObjectName};
 
 use super::{SqlDialect, Token, TokenKind};
 
-/// The bytes of a name that PostgreSQL keeps.
+/// The maximum length of a name on PostgreSQL, in bytes.
 const POSTGRES_LENGTH: usize = 63;
 
-/// A name as the system stores it, or as it compares names: PostgreSQL takes names without quotes in small letters, and
-/// cuts names that are longer than 63 bytes; SQLite compares without case; MySQL and MariaDB keep names as they are.
+/// A name as the system stores or compares it. PostgreSQL folds names without quotes to lower case, and cuts names that
+/// are longer than 63 bytes. SQLite compares without case. MySQL and MariaDB keep names as they are.
 pub(crate) fn folded(name: &str, is_quoted: bool, dialect: SqlDialect) -> String {
     match dialect {
         SqlDialect::Postgres if is_quoted => truncated(name).to_owned(),
@@ -18,14 +18,14 @@ pub(crate) fn folded(name: &str, is_quoted: bool, dialect: SqlDialect) -> String
     }
 }
 
-/// What PostgreSQL keeps of a name: whole characters in 63 bytes.
+/// The part of a name that PostgreSQL keeps: the whole characters within 63 bytes.
 pub(crate) fn truncated(name: &str) -> &str {
     &name[..name.floor_char_boundary(POSTGRES_LENGTH)]
 }
 
 /// A name of the parsed statement.
 pub(super) fn of_ident(ident: &Ident, dialect: SqlDialect) -> String {
-    // The parser keeps doubled quotes where it keeps escapes.
+    // The parser keeps doubled quotes when it keeps escapes.
     let value = match ident.quote_style {
         Some(quote) => ident.value.replace(&format!("{quote}{quote}"), &quote.to_string()),
         None => ident.value.clone(),
@@ -40,7 +40,7 @@ pub(super) fn of_object(name: &ObjectName, dialect: SqlDialect) -> String {
     parts.collect::<Vec<_>>().join(".")
 }
 
-/// The qualified name that some significant tokens begin with, and how many tokens it has.
+/// The qualified name at the start of some significant tokens, and its number of tokens.
 pub(super) fn qualified(tokens: &[Token<'_>], dialect: SqlDialect) -> Option<(String, usize)> {
     let name = |token: &Token<'_>| {
         let is_string_name = dialect == SqlDialect::Sqlite && token.kind == TokenKind::Text;

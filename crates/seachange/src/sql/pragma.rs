@@ -5,20 +5,20 @@ use super::facts::{Pragma, SessionState, StatementFacts, StatementKind};
 use super::lexer::unquoted;
 use super::{SqlDialect, TokenKind};
 
-/// What a pragma does with a value.
+/// The effect of a pragma.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PragmaUse {
-    /// It answers a question; a value is what it is asked of.
+    /// It reads; a value is the argument of the query.
     Asks,
     /// It changes the connection.
     Sets,
     /// It writes to the file, as part of the transaction.
     Writes,
-    /// It acts, with a value or without.
+    /// It performs an action, with a value or without.
     Acts,
 }
 
-/// The pragmas that are known.
+/// The effect of a known pragma.
 fn use_of(name: &str) -> Option<PragmaUse> {
     Some(match name {
         "table_info" | "table_xinfo" | "table_list" | "index_list" | "index_info" | "index_xinfo"
@@ -102,7 +102,7 @@ pub(super) fn read(mut cursor: Cursor<'_, '_>) -> Option<StatementFacts> {
     Some(StatementFacts { pragma: Some(Pragma { name, value }), ..facts })
 }
 
-/// The value behind `=` or in parentheses; nothing where what follows is neither.
+/// The value after `=` or in parentheses. The outer option is `None` if something else follows.
 fn value(mut cursor: Cursor<'_, '_>) -> Option<Option<String>> {
     if cursor.is_end() {
         return Some(None);

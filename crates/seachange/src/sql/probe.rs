@@ -1,4 +1,4 @@
-//! The questions of `SchemaManager` for existence.
+//! The existence queries of `SchemaManager`.
 
 use sqlparser::ast::{
     BinaryOperator, Distinct, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, ObjectName, Query,
@@ -7,11 +7,11 @@ use sqlparser::ast::{
 
 use super::{SqlDialect, functions, names};
 
-/// The columns under which existence is asked for.
+/// The column aliases of existence queries.
 const ALIASES: [&str; 3] = ["has_table", "has_column", "has_index"];
 
-/// Whether a statement is `SELECT COUNT(*) > 0 AS has_table` and its likes from one table of the catalogue: it gives one row of
-/// one column.
+/// Whether a statement is `SELECT COUNT(*) > 0 AS has_table` or a similar query of one table of the catalogue, which
+/// returns one row of one column.
 pub(super) fn is_probe(statement: &Statement, dialect: SqlDialect) -> bool {
     let Statement::Query(query) = statement else { return false };
     let Some(select) = plain_select(query) else { return false };
@@ -19,7 +19,7 @@ pub(super) fn is_probe(statement: &Statement, dialect: SqlDialect) -> bool {
     ALIASES.contains(&alias.value.as_str()) && is_count(expr) && is_from_catalogue(select, dialect)
 }
 
-/// The `SELECT` of a query that has nothing else, and no more than one source.
+/// The `SELECT` of a query that has no other clause, and at most one source.
 fn plain_select(query: &Query) -> Option<&Select> {
     let is_plain = query.with.is_none()
         && query.order_by.is_none()
@@ -52,7 +52,7 @@ fn is_count(expression: &Expr) -> bool {
         && matches!(list.args.as_slice(), [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)])
 }
 
-/// Whether a `SELECT` reads the catalogue alone, itself or in the one query that it reads from.
+/// Whether a `SELECT` reads only the catalogue, itself or in the one query that it reads from.
 fn is_from_catalogue(select: &Select, dialect: SqlDialect) -> bool {
     match select.from.first().map(|from| &from.relation) {
         Some(TableFactor::Table { name, .. }) => is_catalogue(name, dialect),

@@ -1,19 +1,19 @@
-//! Statements in words that the parser knows, where its words and those of the system mean the same.
+//! Rewrites statements into words that the parser knows and that mean the same to the system.
 
 use super::cursor::Cursor;
 use super::{SqlDialect, Token, TokenKind};
 
-/// A statement in other words.
+/// A rewritten statement.
 pub(super) struct Reduced<'a> {
     /// The tokens.
     pub(super) tokens: Vec<Token<'a>>,
-    /// Whether what was left out locks rows.
+    /// Whether the removed words lock rows.
     pub(super) locks: bool,
-    /// Whether what was left out keeps a query from running.
+    /// Whether the removed words keep a query from running.
     pub(super) is_stored: bool,
 }
 
-/// Puts a statement into words that the parser knows. Nothing where there is nothing to change.
+/// Rewrites a statement into words that the parser knows. Returns nothing if there is nothing to change.
 pub(super) fn reduced<'a>(cursor: Cursor<'_, 'a>) -> Option<Reduced<'a>> {
     let all = cursor.rest();
     let mut at = 0;
@@ -41,7 +41,7 @@ pub(super) fn reduced<'a>(cursor: Cursor<'_, 'a>) -> Option<Reduced<'a>> {
     (is_changed || tokens.len() != length).then_some(Reduced { tokens, locks, is_stored })
 }
 
-/// Whether a token belongs to words that the parser does not know at their place, or takes for names of tables.
+/// Whether a token belongs to words that the parser does not know in this position, or reads as names of tables.
 fn is_left_out(all: &[Token<'_>], at: usize, dialect: SqlDialect) -> bool {
     let is = |place: Option<usize>, words: &[&str]| {
         let token = place.and_then(|place| all.get(place));
@@ -69,7 +69,7 @@ fn is_left_out(all: &[Token<'_>], at: usize, dialect: SqlDialect) -> bool {
             let is_name = is(before, &["BY"]) && is(at.checked_sub(2), &["INDEXED"]);
             is_not || is_indexed || is_by || is_name
         }
-        // They stand between the first word of the statement and the table.
+        // These words come between the first word of the statement and the table.
         SqlDialect::MySql => {
             const MODIFIERS: [&str; 3] = ["LOW_PRIORITY", "QUICK", "IGNORE"];
             is(Some(0), &["UPDATE", "DELETE"]) && at > 0 && (1..=at).all(|place| is(Some(place), &MODIFIERS))
@@ -77,7 +77,7 @@ fn is_left_out(all: &[Token<'_>], at: usize, dialect: SqlDialect) -> bool {
     }
 }
 
-/// Takes some words away from the end, if they stand there.
+/// Removes some words from the end, and returns whether they were there.
 fn ends(tokens: &mut Vec<Token<'_>>, words: &[&str]) -> bool {
     let Some(start) = tokens.len().checked_sub(words.len()) else { return false };
     let is_there = tokens[start..].iter().zip(words).all(|(token, word)| token.is_word(word));

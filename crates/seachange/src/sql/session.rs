@@ -1,4 +1,4 @@
-//! Statements that change the session, or do something that is no change of rows or of the schema.
+//! Statements that change the session, and other statements that change neither rows nor the schema.
 
 use super::cursor::Cursor;
 use super::facts::{SessionState, StatementFacts, StatementKind};
@@ -22,17 +22,17 @@ fn session(writes: Vec<SessionState>) -> StatementFacts {
     StatementFacts { session_writes: writes, ..StatementFacts::understood(StatementKind::Session) }
 }
 
-/// A statement of which the first word says that it changes the session, and the rest is not looked at.
+/// A statement whose first word shows that it changes the session. The rest is not read.
 fn session_other() -> StatementFacts {
     StatementFacts { is_understood: false, may_write: true, is_atomic: false, ..session(vec![SessionState::Other]) }
 }
 
-/// A statement that does something else, but leaves the transaction as it is.
+/// A statement with another effect that leaves the transaction unchanged.
 fn other(dialect: SqlDialect) -> StatementFacts {
     StatementFacts { may_end_transaction: false, commits_implicitly: false, ..StatementFacts::unknown(dialect) }
 }
 
-/// A statement that does something else and leaves the session as it is.
+/// A statement with another effect that leaves the transaction and the session unchanged.
 fn maintenance(dialect: SqlDialect) -> StatementFacts {
     StatementFacts { session_writes: Vec::new(), ..other(dialect) }
 }
@@ -103,13 +103,13 @@ fn postgres(first: &str, mut cursor: Cursor<'_, '_>) -> Option<StatementFacts> {
     })
 }
 
-/// The name of a table that `ONLY` may stand before.
+/// The name of a table, with or without `ONLY` before it.
 fn only(mut cursor: Cursor<'_, '_>) -> Option<String> {
     cursor.eats(&["ONLY"]);
     cursor.qualified()
 }
 
-/// The prepared statement whose name is next.
+/// The prepared statement, whose name comes next.
 fn prepared(mut cursor: Cursor<'_, '_>) -> SessionState {
     cursor.take().and_then(Token::name).map_or(SessionState::Other, |name| SessionState::Prepared(name.to_lowercase()))
 }
@@ -182,7 +182,7 @@ fn mysql(first: &str, mut cursor: Cursor<'_, '_>) -> Option<StatementFacts> {
     })
 }
 
-/// `SHOW`, of which some forms read what the last statement came to.
+/// `SHOW`. Some of its forms read the result of the last statement.
 fn show(cursor: Cursor<'_, '_>) -> StatementFacts {
     let reads = match cursor.word(0).as_str() {
         "WARNINGS" | "ERRORS" | "COUNT" => vec![SessionState::Diagnostics],

@@ -1,24 +1,24 @@
-//! Splits a text into statements, as the server does: at semicolons, but not at those in a compound statement.
+//! Splits a text into statements, as the server does: at semicolons, except those in a compound statement.
 
 use super::{SqlDialect, Syntax, Token, TokenKind, tokens};
 
 /// One statement of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StatementText<'a> {
-    /// The statement from its first token to its last, without the semicolon behind it, and without white space and
+    /// The statement from its first token to its last, without the semicolon after it, and without white space and
     /// comments around it.
     pub(crate) text: &'a str,
-    /// Where it begins in the whole text.
+    /// Its position in the whole text.
     pub(crate) place: usize,
     /// Its tokens, with the white space and the comments within.
     pub(crate) tokens: Vec<Token<'a>>,
-    /// Whether a semicolon stands behind it.
+    /// Whether a semicolon follows it.
     pub(crate) is_terminated: bool,
     /// Whether every block in it is closed.
     pub(crate) is_complete: bool,
 }
 
-/// Splits a text into its statements. Empty ones are left out.
+/// Splits a text into its statements, without empty ones.
 pub(crate) fn statements(text: &str, syntax: impl Into<Syntax>) -> Vec<StatementText<'_>> {
     let syntax = syntax.into();
     let mut found = Vec::new();
@@ -46,7 +46,7 @@ pub(crate) fn statements(text: &str, syntax: impl Into<Syntax>) -> Vec<Statement
     found
 }
 
-/// What ends a statement.
+/// The end of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum StatementEnd {
     /// A semicolon.
@@ -57,7 +57,7 @@ enum StatementEnd {
     OpenBlock,
 }
 
-/// Puts the tokens in front of a place together to a statement, if there is a significant one.
+/// Builds the statement from the tokens before a position, if one of them is significant.
 fn statement<'a>(
     text: &'a str,
     place: usize,
@@ -80,13 +80,13 @@ fn statement<'a>(
     })
 }
 
-/// Follows one statement, to know which semicolon ends it.
+/// Reads one statement, to find the semicolon that ends it.
 struct Splitter<'a> {
     /// The grammar.
     dialect: SqlDialect,
-    /// The first words, in capitals, which say whether it can be a compound statement.
+    /// The first words, in capitals. They show whether it can be a compound statement.
     head: Vec<String>,
-    /// Whether the statement can hold others.
+    /// How the statement can contain other statements.
     form: StatementForm,
     /// How many blocks are open.
     depth: usize,
@@ -96,16 +96,16 @@ struct Splitter<'a> {
     last: Option<Token<'a>>,
 }
 
-/// How a statement can hold others.
+/// How a statement can contain other statements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum StatementForm {
     /// It is not known yet.
     Open,
-    /// It holds none.
+    /// It contains no other statement.
     Simple,
-    /// A trigger of SQLite: it ends with `END` behind a semicolon.
+    /// A trigger of SQLite, which ends with `END` after a semicolon.
     SqliteTrigger,
-    /// A routine of PostgreSQL: its body may stand between `BEGIN ATOMIC` and `END`.
+    /// A routine of PostgreSQL, whose body may be enclosed in `BEGIN ATOMIC` and `END`.
     PostgresRoutine,
     /// A program of MySQL or MariaDB, whose blocks nest.
     MySqlProgram,
@@ -117,7 +117,7 @@ impl<'a> Splitter<'a> {
         Self { dialect, head: Vec::new(), form: StatementForm::Open, depth: 0, parentheses: 0, last: None }
     }
 
-    /// Whether a token is the semicolon that ends the statement; `rest` is what stands behind it.
+    /// Whether a token is the semicolon that ends the statement. `rest` has the tokens after it.
     fn ends_before(&mut self, token: &Token<'a>, rest: &[Token<'a>]) -> bool {
         if token.is_trivia() {
             return false;
@@ -130,12 +130,12 @@ impl<'a> Splitter<'a> {
         false
     }
 
-    /// Whether no block is open, nor, on PostgreSQL, a parenthesis.
+    /// Whether no block is open and, on PostgreSQL, no parenthesis either.
     fn is_complete(&self) -> bool {
         self.depth == 0 && (self.dialect != SqlDialect::Postgres || self.parentheses == 0)
     }
 
-    /// Takes note of a token.
+    /// Records a token.
     fn follow(&mut self, token: &Token<'a>, rest: &[Token<'a>]) {
         match token.kind {
             TokenKind::Open => self.parentheses += 1,
@@ -147,7 +147,7 @@ impl<'a> Splitter<'a> {
         }
     }
 
-    /// Takes note of a word.
+    /// Records a word.
     fn word(&mut self, token: &Token<'a>, rest: &[Token<'a>]) {
         if self.form == StatementForm::Open {
             self.head.push(token.text.to_ascii_uppercase());
@@ -168,20 +168,20 @@ impl<'a> Splitter<'a> {
         }
     }
 
-    /// Whether the last token is one of some words.
+    /// Whether the last token is one of these words.
     fn is_behind(&self, words: &[&str]) -> bool {
         self.last.is_some_and(|last| words.iter().any(|word| last.text.eq_ignore_ascii_case(word)))
     }
 
-    /// Takes note of a word in a program of MySQL or MariaDB.
+    /// Records a word in a program of MySQL or MariaDB.
     fn program(&mut self, token: &Token<'a>, rest: &[Token<'a>]) {
         let is_word = |words: &[&str]| words.iter().any(|word| token.is_word(word));
         if self.is_behind(&["XA"]) {
-            // `XA BEGIN` and `XA END` are no blocks.
+            // `XA BEGIN` and `XA END` do not delimit a block.
         } else if token.is_word("END") {
             self.depth = self.depth.saturating_sub(1);
         } else if self.is_behind(&["END"]) && is_word(&["IF", "CASE", "LOOP", "REPEAT", "WHILE", "FOR"]) {
-            // The name of the block that `END` has closed.
+            // The word names the block that `END` has closed.
         } else if is_word(&["BEGIN", "CASE"])
             || self.is_at_start()
                 && (is_word(&["LOOP", "WHILE", "FOR"]) || is_word(&["IF", "REPEAT"]) && !is_call(rest))
@@ -209,7 +209,7 @@ fn next<'t, 'a>(rest: &'t [Token<'a>]) -> Option<&'t Token<'a>> {
     rest.iter().find(|token| !token.is_trivia())
 }
 
-/// Whether what follows is a list of arguments rather than a condition: it has a comma that is in no inner parentheses.
+/// Whether a list of arguments follows rather than a condition: it has a comma outside of inner parentheses.
 fn is_call(rest: &[Token<'_>]) -> bool {
     let mut depth = 0_usize;
     for token in rest.iter().filter(|token| !token.is_trivia()) {
@@ -226,7 +226,7 @@ fn is_call(rest: &[Token<'_>]) -> bool {
     false
 }
 
-/// What the first words of a statement say of its form, with the token that follows them.
+/// The form of a statement, as its first words and the token after them show it.
 fn form(head: &[String], next: Option<&Token<'_>>, dialect: SqlDialect) -> StatementForm {
     let words: Vec<&str> = head.iter().map(String::as_str).collect();
     match (dialect, words.as_slice()) {

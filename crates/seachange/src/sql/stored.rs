@@ -1,4 +1,5 @@
-//! Programs that a statement stores: triggers, functions, procedures, events and rules. Their bodies do not run yet.
+//! Statements that store a program: triggers, functions, procedures, events and rules. The body of the program does not
+//! run yet.
 
 use super::cursor::Cursor;
 use super::facts::{SessionState, StatementFacts, StatementKind};
@@ -53,7 +54,7 @@ fn head(mut cursor: Cursor<'_, '_>) -> Option<(String, bool)> {
     Some((cursor.qualified()?, is_temporary))
 }
 
-/// Takes an account: `user@host`, `'user'@'host'`, `CURRENT_USER()`.
+/// Skips an account: `user@host`, `'user'@'host'`, `CURRENT_USER()`.
 fn account(cursor: &mut Cursor<'_, '_>) {
     cursor.skip(1);
     if cursor.is_at(TokenKind::Variable) {

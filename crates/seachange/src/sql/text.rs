@@ -1,9 +1,9 @@
-//! Texts of SQL as databases write them, looked at without a parser: quotes and brackets.
+//! Reads texts of SQL as databases write them, without a parser: only quotes and brackets count.
 
 use super::lexer::lex;
 use super::{SqlDialect, TokenKind, tokens};
 
-/// The tokens of a text, with where they start.
+/// The tokens of a text, with their start positions.
 pub(crate) fn pieces(text: &str, dialect: SqlDialect) -> impl Iterator<Item = (usize, &str)> {
     let mut start = 0;
     lex(text, dialect.into()).map(move |token| {
@@ -13,7 +13,7 @@ pub(crate) fn pieces(text: &str, dialect: SqlDialect) -> impl Iterator<Item = (u
     })
 }
 
-/// Where the bracket is closed that `text` begins with.
+/// The position of the bracket that closes the one at the start of `text`.
 pub(crate) fn closing(text: &str, dialect: SqlDialect) -> Option<usize> {
     let mut depth = 0_usize;
     for (position, piece) in pieces(text, dialect) {
@@ -29,7 +29,7 @@ pub(crate) fn closing(text: &str, dialect: SqlDialect) -> Option<usize> {
     None
 }
 
-/// Takes away spaces at the ends, and the parentheses around the whole.
+/// Removes spaces at the ends, and the parentheses around the whole.
 pub(crate) fn without_parentheses(text: &str, dialect: SqlDialect) -> &str {
     let text = text.trim();
     if text.starts_with('(') && closing(text, dialect) == Some(text.len() - 1) {
@@ -38,7 +38,7 @@ pub(crate) fn without_parentheses(text: &str, dialect: SqlDialect) -> &str {
     text
 }
 
-/// Splits at the commas that are in no brackets and no quotes.
+/// Splits at the commas outside of brackets and quotes.
 pub(crate) fn items(text: &str, dialect: SqlDialect) -> Vec<&str> {
     let (mut found, mut depth, mut start) = (Vec::new(), 0_usize, 0);
     for (position, piece) in pieces(text, dialect) {
@@ -56,7 +56,7 @@ pub(crate) fn items(text: &str, dialect: SqlDialect) -> Vec<&str> {
     found
 }
 
-/// Puts a text of several lines on one.
+/// Writes a text of several lines on one line.
 #[cfg(feature = "postgres")]
 pub(crate) fn on_one_line(text: &str, dialect: SqlDialect) -> String {
     let written =

@@ -1,4 +1,4 @@
-//! What the parsed tree of a statement proves.
+//! The facts that the parsed tree of a statement proves.
 
 use std::ops::ControlFlow;
 
@@ -15,8 +15,8 @@ use super::functions::{self, FunctionEffect};
 use super::session::unquoted_name;
 use super::{SqlDialect, Token, TokenKind, accounted, definition, depth, leading, names, probe};
 
-/// Reads a statement by its tree. Nothing where it does not parse, or where the tree does not hold all of the text.
-/// With `is_stored`, a query in it does not run.
+/// Reads a statement from its tree. Returns nothing if it does not parse, or if the tree does not contain all of its
+/// text. With `is_stored`, a query in it does not run.
 pub(super) fn read(
     tokens: &[Token<'_>],
     text: &str,
@@ -27,7 +27,7 @@ pub(super) fn read(
     depth::with_stack(tokens, || read_here(tokens, text, doubt, dialect, is_stored))
 }
 
-/// Reads a statement by its tree, on the stack of the caller.
+/// Reads a statement from its tree, on the stack of the caller.
 fn read_here(
     tokens: &[Token<'_>],
     text: &str,
@@ -62,7 +62,7 @@ fn read_here(
     Some(facts)
 }
 
-/// Parses one statement. Nothing where the tree does not hold all of the text, or is deep.
+/// Parses one statement. Returns nothing if the tree does not contain all of the text, or is deep.
 pub(super) fn whole(tokens: &[Token<'_>], text: &str, dialect: SqlDialect) -> Option<Statement> {
     if depth::is_shallow(tokens) { whole_here(tokens, text, dialect) } else { None }
 }
@@ -82,7 +82,7 @@ fn parsed(text: &str, dialect: SqlDialect) -> Option<Statement> {
     statements.is_empty().then_some(statement)
 }
 
-/// The parser's name of a dialect.
+/// The parser's own dialect.
 fn parser_dialect(dialect: SqlDialect) -> &'static dyn Dialect {
     match dialect {
         SqlDialect::Sqlite => &SQLiteDialect {},
@@ -91,7 +91,7 @@ fn parser_dialect(dialect: SqlDialect) -> &'static dyn Dialect {
     }
 }
 
-/// Reads an expression that stands alone, as in `SET x = ...` and `DO ...`.
+/// Reads an expression on its own, as in `SET x = ...` and `DO ...`.
 pub(super) fn expression(cursor: Cursor<'_, '_>, kind: StatementKind) -> StatementFacts {
     let dialect = cursor.dialect;
     let tokens = cursor.rest();
@@ -119,7 +119,7 @@ pub(super) fn expression(cursor: Cursor<'_, '_>, kind: StatementKind) -> Stateme
     }
 }
 
-/// The facts of a statement, as far as its form tells; its expressions are in the collector.
+/// The facts that the form of a statement shows. The collector has those of its expressions.
 fn of_statement(
     statement: &Statement,
     collector: &mut Collector,
@@ -171,7 +171,7 @@ fn of_statement(
     }
 }
 
-/// A query: it may write into a table, and hold statements that change rows.
+/// The facts of a query. It may write into a table, and contain statements that change rows.
 fn of_query(query: &Query, collector: &Collector, dialect: SqlDialect) -> StatementFacts {
     let into = into(&query.body);
     let facts = match into {
@@ -186,7 +186,7 @@ fn of_query(query: &Query, collector: &Collector, dialect: SqlDialect) -> Statem
                 StatementFacts { writes: vec![target], ..StatementFacts::understood(StatementKind::Schema) }
             }
         }
-        // A variable of the user, which is found among the tokens; anything else is not understood.
+        // User variables are found among the tokens. Other targets are not understood.
         Some(into) if into.targets.iter().all(is_variable) => StatementFacts::understood(StatementKind::Session),
         Some(_) => StatementFacts { may_end_transaction: false, ..StatementFacts::unknown(dialect) },
     };
@@ -204,7 +204,7 @@ fn expression_name(expression: &Expr, dialect: SqlDialect) -> String {
     }
 }
 
-/// Whether a target of `INTO` is a variable of the user.
+/// Whether a target of `INTO` is a user variable.
 fn is_variable(target: &Expr) -> bool {
     matches!(target, Expr::Identifier(name) if name.value.starts_with('@') && !name.value.starts_with("@@"))
 }
@@ -219,7 +219,7 @@ fn into(body: &SetExpr) -> Option<&sqlparser::ast::SelectInto> {
     }
 }
 
-/// Whether SQLite keeps the rows that were changed before one that failed.
+/// Whether SQLite keeps the rows that were changed before the row that failed.
 fn fails_in_part(statement: &Statement) -> bool {
     let or = match statement {
         Statement::Insert(insert) => insert.or,
@@ -229,7 +229,7 @@ fn fails_in_part(statement: &Statement) -> bool {
     matches!(or, Some(SqliteOnConflict::Fail))
 }
 
-/// What the tokens say of variables.
+/// Adds the variables among the tokens to the facts.
 fn variables(tokens: &[Token<'_>], facts: &mut StatementFacts) {
     let mut is_into = false;
     for (at, token) in tokens.iter().enumerate() {
@@ -258,7 +258,7 @@ fn variables(tokens: &[Token<'_>], facts: &mut StatementFacts) {
     }
 }
 
-/// Whether a variable is the host of an account, `user@host`, in a statement of accounts.
+/// Whether a variable is the host of an account, `user@host`, in a statement about accounts.
 fn is_account(tokens: &[Token<'_>], at: usize) -> bool {
     let is_about_accounts = tokens
         .first()
@@ -268,7 +268,7 @@ fn is_account(tokens: &[Token<'_>], at: usize) -> bool {
         && before.is_some_and(|before| matches!(before.kind, TokenKind::Text | TokenKind::QuotedName | TokenKind::Word))
 }
 
-/// What a variable of the system tells.
+/// The session state that a system variable reads.
 fn system_variable(name: &str) -> SessionState {
     match unquoted_name(name).as_str() {
         "last_insert_id" | "identity" | "insert_id" => SessionState::LastInsertId,
@@ -283,17 +283,17 @@ struct Collector {
     dialect: SqlDialect,
     /// Every table that is named, in the order of the text.
     relations: Vec<String>,
-    /// Those that are changed.
+    /// The tables that are changed.
     targets: Vec<String>,
-    /// Functions that stand where tables do.
+    /// Functions that are used as tables.
     table_functions: Vec<String>,
     /// The names of the `WITH` clauses that are open.
     scopes: Vec<Vec<String>>,
-    /// Whether a statement in the statement changes rows.
+    /// Whether a nested statement changes rows.
     changes_rows: bool,
     /// Whether a query locks the rows that it reads.
     locks: bool,
-    /// What is called.
+    /// The effects of the calls, each with its argument.
     effects: Vec<(FunctionEffect, Option<String>)>,
     /// Whether the tree holds something that is not understood.
     is_unknown: bool,
@@ -315,25 +315,25 @@ impl Collector {
         }
     }
 
-    /// Takes note of an object that is changed.
+    /// Records an object that is changed.
     fn writes_object(&mut self, name: &ObjectName) {
         self.is_unknown |= is_misread(name);
         self.writes(names::of_object(name, self.dialect));
     }
 
-    /// Takes note of the name of an object that is changed.
+    /// Records the name of an object that is changed.
     fn writes(&mut self, name: String) {
         if !self.targets.contains(&name) {
             self.targets.push(name);
         }
     }
 
-    /// Takes note that what is called is stored, not run.
+    /// Removes the recorded calls, because they are stored, not run.
     fn forgets_functions(&mut self) {
         self.effects.clear();
     }
 
-    /// Puts what was found into the facts.
+    /// Adds the collected facts.
     fn finish(self, facts: &mut StatementFacts) {
         let mut reads = self.relations;
         for target in &self.targets {
@@ -380,7 +380,7 @@ impl Collector {
         facts.session_writes.dedup();
     }
 
-    /// Takes note of a call.
+    /// Records a call.
     fn calls(&mut self, name: &ObjectName, arguments: Option<&FunctionArguments>) {
         let parts: Vec<String> = name.0.iter().map(|part| part_name(part, self.dialect)).collect();
         let own = match parts.as_slice() {
@@ -401,7 +401,7 @@ impl Collector {
         }
     }
 
-    /// Takes note of the targets of a join.
+    /// Records the targets of a join.
     fn writes_table(&mut self, table: &TableWithJoins) {
         let joined = table.joins.iter().map(|join| &join.relation);
         for factor in std::iter::once(&table.relation).chain(joined) {
@@ -409,7 +409,7 @@ impl Collector {
         }
     }
 
-    /// Takes note of a target.
+    /// Records a target.
     fn writes_factor(&mut self, factor: &TableFactor) {
         match factor {
             TableFactor::Table { name, .. } => self.writes_object(name),
@@ -418,7 +418,7 @@ impl Collector {
         }
     }
 
-    /// Takes note of what a statement in the statement changes.
+    /// Records what a nested statement changes.
     fn changes(&mut self, statement: &Statement) {
         match statement {
             Statement::Insert(insert) => match &insert.table {
@@ -446,7 +446,7 @@ impl Collector {
     }
 }
 
-/// Whether the parser has taken a word of the grammar that it does not know for the name of a table.
+/// Whether the parser has read a word of the grammar that it does not know as the name of a table.
 fn is_misread(name: &ObjectName) -> bool {
     const WORDS: [&str; 8] = ["ONLY", "IGNORE", "LOW_PRIORITY", "HIGH_PRIORITY", "QUICK", "DELAYED", "LATERAL", "ROWS"];
     let [part] = name.0.as_slice() else { return false };
@@ -469,7 +469,7 @@ fn first_argument(arguments: Option<&FunctionArguments>) -> Option<&Expr> {
     }
 }
 
-/// A string that stands there as it is.
+/// The text of a string literal.
 fn text_of(expression: &Expr) -> Option<String> {
     match expression {
         Expr::Value(value) => match &value.value {
@@ -493,7 +493,7 @@ impl Visitor for Collector {
         let ctes = with.map_or(&[][..], |with| &with.cte_tables);
         let own: Vec<String> = ctes.iter().map(|cte| names::of_ident(&cte.alias.name, self.dialect)).collect();
         if with.is_some_and(|with| !with.recursive) {
-            // What stands in a clause does not see the names of its own and of later ones: it means tables.
+            // A clause does not see its own name or later names. In it, these names mean tables.
             for (at, cte) in ctes.iter().enumerate() {
                 let _ = sqlparser::ast::visit_relations(&*cte.query, |relation| {
                     let name = names::of_object(relation, self.dialect);

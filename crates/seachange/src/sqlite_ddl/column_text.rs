@@ -5,7 +5,7 @@ use super::group::{group, unwrapped};
 use super::tokens;
 use crate::sql::{Token, TokenKind as Kind, joined, significant};
 
-/// What a constraint of a column says.
+/// The kind of a column constraint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ColumnConstraintKind {
     PrimaryKey,
@@ -17,11 +17,11 @@ pub(crate) enum ColumnConstraintKind {
     Collate,
     References,
     Generated,
-    /// A `CONSTRAINT name` that nothing follows, which SQLite takes.
+    /// A `CONSTRAINT name` without a constraint after it, which SQLite accepts.
     Empty,
 }
 
-/// A constraint of a column, verbatim.
+/// A column constraint, verbatim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ColumnConstraintText {
     pub(crate) kind: ColumnConstraintKind,
@@ -31,7 +31,7 @@ pub(crate) struct ColumnConstraintText {
     pub(crate) text: String,
 }
 
-/// A column definition: `name` + `type_text` + `parts` + `trailing`, joined, are the text again.
+/// A column definition. `name_text`, `type_text`, `parts` and `trailing`, joined, give the text again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ColumnText {
     /// The name as written, with white space and comments before it.
@@ -44,7 +44,7 @@ pub(crate) struct ColumnText {
 }
 
 impl ColumnText {
-    /// Reads a column definition. Returns nothing when `text` does not begin with a name.
+    /// Parses a column definition. Returns nothing when `text` does not begin with a name.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let all = tokens(text);
         let at = all.iter().position(|token| !token.is_trivia())?;
@@ -69,7 +69,7 @@ impl ColumnText {
         format!("{}{}{parts}{}", self.name_text, self.type_text, self.trailing)
     }
 
-    /// Says whether a constraint of this kind is there.
+    /// Returns whether there is a constraint of this kind.
     pub(crate) fn has(&self, kind: ColumnConstraintKind) -> bool {
         self.part(kind).is_some()
     }
@@ -79,22 +79,22 @@ impl ColumnText {
         self.parts.iter().find(|part| part.kind == kind)
     }
 
-    /// Returns the last constraint of this kind, which counts where there are several.
+    /// Returns the last constraint of this kind, which is effective if there are several.
     #[cfg(feature = "sqlite")]
     pub(crate) fn last(&self, kind: ColumnConstraintKind) -> Option<&ColumnConstraintText> {
         self.parts.iter().rfind(|part| part.kind == kind)
     }
 
-    /// Says whether a row that says nothing of the column gets a value that is not null, so that the column can be
-    /// `NOT NULL` in a table that has rows.
+    /// Returns whether a row that does not set the column gets a value other than `NULL`, so that the column can be
+    /// `NOT NULL` in a table with rows.
     pub(crate) fn fills_itself(&self) -> bool {
         self.has(ColumnConstraintKind::Generated)
             || self.has(ColumnConstraintKind::PrimaryKey)
             || self.part(ColumnConstraintKind::Default).is_some_and(|part| !part.defaults_to_null())
     }
 
-    /// Takes over what `new` says: its type, when it names one, and each of its constraints in place of those of
-    /// the same kind. What `new` does not say stays.
+    /// Applies what `new` states: its type, if it names one, and each of its constraints, which replaces those of the
+    /// same kind. Everything that `new` does not state stays.
     pub(crate) fn merge(&mut self, new: Self) {
         if !new.type_text.trim().is_empty() {
             self.type_text = new.type_text;
@@ -104,7 +104,7 @@ impl ColumnText {
         }
     }
 
-    /// Lets the column have a value in every row.
+    /// Makes the column `NOT NULL`.
     pub(crate) fn require_value(&mut self) {
         if !self.has(ColumnConstraintKind::NotNull) {
             self.merge_part(ColumnConstraintText {
@@ -115,7 +115,7 @@ impl ColumnText {
         }
     }
 
-    /// A key that is there stays as it is, unless only one of both numbers rows without giving a number again.
+    /// Keeps an existing key, and only adds or removes `AUTOINCREMENT` if the two definitions differ in it.
     fn merge_key(&mut self, new: ColumnConstraintText) {
         let keyword = "AUTOINCREMENT";
         match self.parts.iter_mut().find(|part| part.kind == ColumnConstraintKind::PrimaryKey) {
@@ -151,7 +151,7 @@ impl ColumnText {
 }
 
 impl ColumnConstraintText {
-    /// Says whether a word stands in the constraint, in any case.
+    /// Returns whether the constraint contains a word, in any case.
     pub(crate) fn says(&self, keyword: &str) -> bool {
         self.tokens().iter().any(|token| token.is_word(keyword))
     }
@@ -161,12 +161,13 @@ impl ColumnConstraintText {
         significant(&tokens(&self.text))
     }
 
-    /// What stands in the first parentheses, verbatim but for those round the whole: of a check, what has to hold.
+    /// The content of the first parentheses, verbatim but without parentheses around the whole. For a check, this is
+    /// its condition.
     pub(crate) fn body(&self) -> String {
         group(&tokens(&self.text)).map_or_else(String::new, |body| joined(unwrapped(body)))
     }
 
-    /// What stands behind `DEFAULT`, verbatim. SQLite takes words about a foreign key there as well.
+    /// The text after `DEFAULT`, verbatim. SQLite also accepts words about a foreign key there.
     #[cfg(feature = "sqlite")]
     pub(crate) fn default_text(&self) -> String {
         let all = tokens(&self.text);
@@ -189,14 +190,14 @@ impl ColumnConstraintText {
         matches!(self.default_value().as_slice(), [only] if only.is_word("NULL"))
     }
 
-    /// Says whether the default is a literal, and so the same for the rows that are there already.
+    /// Returns whether the default is a literal, and therefore the same for existing rows.
     pub(crate) fn defaults_to_constant(&self) -> bool {
         self.default_value()
             .iter()
             .all(|token| token.kind != Kind::Open && !token.text.to_ascii_uppercase().starts_with("CURRENT_"))
     }
 
-    /// Says whether the constraint is a reference whose column is given a value by its default.
+    /// Returns whether the default is a value other than `NULL`.
     pub(crate) fn defaults_to_value(&self) -> bool {
         !self.defaults_to_null()
     }
@@ -207,7 +208,7 @@ fn trailing_trivia(tokens: &[Token<'_>]) -> usize {
     tokens.iter().rev().take_while(|token| token.is_trivia()).count()
 }
 
-/// Finds where each constraint begins, white space before it included.
+/// Finds where each constraint begins, including the white space before it.
 fn part_starts(all: &[Token<'_>], from: usize, end: usize) -> Vec<usize> {
     let mut starts = Vec::new();
     let mut depth = 0_usize;
@@ -232,7 +233,7 @@ fn following<'a>(all: &[Token<'a>], at: usize) -> &'a str {
     all[at + 1..].iter().find(|token| !token.is_trivia()).map_or("", |token| token.text)
 }
 
-/// Says whether `word` begins a constraint, from the two tokens before it and the one after.
+/// Returns whether `word` begins a constraint, by the two tokens before it and the one after it.
 fn begins(word: &str, before: [&str; 2], after: &str) -> bool {
     let is = |text: &str, keyword: &str| text.eq_ignore_ascii_case(keyword);
     let [second, last] = before;

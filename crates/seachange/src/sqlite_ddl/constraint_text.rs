@@ -10,7 +10,7 @@ use super::same;
 use super::tokens;
 use crate::sql::{Token, joined, significant};
 
-/// What a constraint says.
+/// The kind of a constraint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ConstraintKind {
     PrimaryKey,
@@ -19,17 +19,18 @@ pub(crate) enum ConstraintKind {
     ForeignKey,
 }
 
-/// A constraint, as far as editing and inspecting need to understand it.
+/// A constraint, with the facts that editing and inspecting need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ConstraintText {
     /// The name after `CONSTRAINT`.
     pub(crate) name: Option<String>,
     pub(crate) kind: ConstraintKind,
-    /// The columns; of a check of the table, every word in it.
+    /// The columns; for a check of the table, every word in it.
     pub(crate) columns: Vec<String>,
-    /// What a foreign key refers to.
+    /// The reference of a foreign key.
     pub(crate) references: Option<Reference>,
-    /// What stands in the first parentheses, verbatim but for those round the whole: of a check, what has to hold.
+    /// The content of the first parentheses, verbatim but without parentheses around the whole. For a check, this is
+    /// its condition.
     pub(crate) body: String,
     /// Whether a primary key of one `INTEGER` column is the row number.
     pub(crate) numbers_rows: bool,
@@ -60,8 +61,8 @@ impl ConstraintText {
         }
     }
 
-    /// Returns the constraints of a column, each with its place among the column's parts, in the form of those of a
-    /// table.
+    /// Returns the constraints of a column in the form of table constraints, each with its position among the column's
+    /// parts.
     pub(crate) fn of_column(column: &ColumnText) -> impl Iterator<Item = (usize, Self)> + '_ {
         column.parts.iter().enumerate().filter_map(|(at, part)| {
             let kind = match part.kind {
@@ -77,7 +78,7 @@ impl ConstraintText {
                 columns: vec![column.name.clone()],
                 references: (kind == ConstraintKind::ForeignKey).then(|| reference(&column.parts[at..])).flatten(),
                 body: part.body(),
-                // With `DESC` it is a column like any other, for the sake of old databases.
+                // With `DESC` the column is an ordinary one, for compatibility with old databases.
                 numbers_rows: kind == ConstraintKind::PrimaryKey && !says(&part.tokens(), "DESC"),
                 autoincrement: says(&part.tokens(), "AUTOINCREMENT"),
             };
@@ -85,7 +86,7 @@ impl ConstraintText {
         })
     }
 
-    /// Says whether the constraint mentions a column of the table `table`, to which it belongs.
+    /// Returns whether the constraint mentions a column of the table `table`, to which it belongs.
     pub(crate) fn mentions(&self, table: &str, column: &str) -> bool {
         let own = self.columns.iter();
         let referred = self.references.iter().filter(|reference| same(&reference.table, table));
@@ -93,7 +94,7 @@ impl ConstraintText {
     }
 }
 
-/// Splits the name after `CONSTRAINT` off. White space has been left out.
+/// Splits off the name after `CONSTRAINT`. The tokens have no white space.
 pub(super) fn named<'t, 'a>(tokens: &'t [Token<'a>]) -> (Option<String>, &'t [Token<'a>]) {
     match tokens {
         [first, name, rest @ ..] if first.is_word("CONSTRAINT") => (name.spelled().map(Cow::into_owned), rest),
@@ -105,7 +106,7 @@ fn says(tokens: &[Token<'_>], keyword: &str) -> bool {
     tokens.iter().any(|token| token.is_word(keyword))
 }
 
-/// Reads the reference of a column that begins with the first of `parts`. `DEFERRABLE` may stand further behind.
+/// Reads the reference of a column that begins with the first of `parts`. `DEFERRABLE` may follow in a later part.
 fn reference(parts: &[ColumnConstraintText]) -> Option<Reference> {
     let next = parts.iter().skip(1).position(|part| part.kind == ColumnConstraintKind::References);
     let own = &parts[..next.map_or(parts.len(), |next| next + 1)];

@@ -1,4 +1,4 @@
-//! The normal form of an expression: the same for every spelling that SQLite takes for the same.
+//! The normal form of an expression: the same for every spelling that SQLite treats as equal.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use super::same;
 use super::tokens;
 use crate::sql::{Token, TokenKind as Kind, joined, significant};
 
-/// Words that mean something else than a column when they stand without quotes.
+/// Words that are not the name of a column when they have no quotes.
 const KEYWORDS: &str = " abort action add after all alter always analyze and as asc attach autoincrement before begin between \
 by cascade case cast check collate column commit conflict constraint create cross current current_date current_time \
 current_timestamp database default deferrable deferred delete desc detach distinct do drop each else end escape except \
@@ -18,16 +18,16 @@ partition plan pragma preceding primary query raise range recursive references r
 restrict returning right rollback row rows savepoint select set table temp temporary then ties to transaction trigger \
 true unbounded union unique update using vacuum values view virtual when where window with without ";
 
-/// Returns an expression without the parentheses round it, and its normal form. `columns` are those of the table:
-/// SQLite takes a name in double quotes that is none of them for a string.
+/// Returns an expression without the parentheses around it, and its normal form. `columns` are those of the table:
+/// SQLite reads a name in double quotes as a string if no column has this name.
 pub(crate) fn expression(text: &str, columns: &[String]) -> (String, String) {
     let all = tokens(text);
     let inner = unwrapped(&all);
     (joined(inner), normal(inner, columns))
 }
 
-/// Returns the value of a `DEFAULT` and its normal form, or nothing when it is `NULL`. It is not a constant only where
-/// it stands in parentheses, so a name is a string.
+/// Returns the value of a `DEFAULT` and its normal form, or nothing when it is `NULL`. Outside of parentheses the value
+/// is a constant, so a name is a string there.
 pub(crate) fn default_value(text: &str) -> Option<(String, String)> {
     let all = tokens(text);
     let inner = unwrapped(&all);
@@ -46,7 +46,7 @@ pub(crate) fn default_value(text: &str) -> Option<(String, String)> {
     }
 }
 
-/// Returns the name of a type, or the declaration of one, in lower case and with the spaces of sea-query.
+/// Returns the name or the declaration of a type, in lower case and with the spaces of sea-query.
 pub(crate) fn type_name(declared: &str) -> String {
     let mut text = String::new();
     for token in significant(&tokens(declared)) {
@@ -56,7 +56,7 @@ pub(crate) fn type_name(declared: &str) -> String {
         }
         match token.kind {
             Kind::Comma => text.push_str(", "),
-            // The quotes of a type go, as they do in what SQLite tells of it.
+            // The quotes of a type are removed, as they are in SQLite's pragmas.
             Kind::Word | Kind::Number | Kind::QuotedName | Kind::Text => {
                 text.push_str(&token.spelled().unwrap_or_default().to_ascii_lowercase());
             }
@@ -109,7 +109,7 @@ fn spelled<'a>(tokens: &[Token<'a>], at: usize, columns: &[String]) -> Cow<'a, s
     }
 }
 
-/// Takes the quotes off a name that needs none.
+/// Removes the quotes of a name that needs none.
 fn unquoted(token: &Token<'_>, columns: &[String], is_qualifier: bool) -> String {
     let name = token.name().unwrap_or_default();
     let is_column = columns.iter().any(|column| same(column, &name));

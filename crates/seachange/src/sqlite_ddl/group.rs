@@ -2,14 +2,14 @@
 
 use crate::sql::{Token, TokenKind as Kind};
 
-/// Returns what stands in the first parentheses, up to the end when they are not closed.
+/// Returns the content of the first parentheses, or everything up to the end if they are not closed.
 pub(super) fn group<'t, 'a>(tokens: &'t [Token<'a>]) -> Option<&'t [Token<'a>]> {
     let open = tokens.iter().position(|token| token.kind == Kind::Open)?;
     let close = closing(tokens, open).unwrap_or(tokens.len());
     Some(&tokens[open + 1..close])
 }
 
-/// Returns what stands between the commas, those in parentheses left alone.
+/// Splits at the commas outside of parentheses.
 pub(super) fn split<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]> {
     let mut depth = 0_usize;
     tokens
@@ -24,7 +24,7 @@ pub(super) fn split<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]> {
         .collect()
 }
 
-/// Takes white space and comments off both ends.
+/// Removes white space and comments from both ends.
 pub(super) fn trimmed<'t, 'a>(tokens: &'t [Token<'a>]) -> &'t [Token<'a>] {
     let is_trivia = |token: &Token<'_>| token.is_trivia();
     let start = tokens.iter().take_while(|token| is_trivia(token)).count();
@@ -33,7 +33,7 @@ pub(super) fn trimmed<'t, 'a>(tokens: &'t [Token<'a>]) -> &'t [Token<'a>] {
     &rest[..rest.len() - end]
 }
 
-/// Takes the parentheses round the whole off, however many there are.
+/// Removes the parentheses around the whole, however many there are.
 pub(super) fn unwrapped<'t, 'a>(tokens: &'t [Token<'a>]) -> &'t [Token<'a>] {
     let mut inner = trimmed(tokens);
     while inner.first().is_some_and(|token| token.kind == Kind::Open) && closing(inner, 0) == Some(inner.len() - 1) {

@@ -5,19 +5,19 @@ use super::key_part::{KeyPart, key_parts};
 use super::tokens;
 use crate::sql::{TokenKind as Kind, joined};
 
-/// An index, as its text says.
+/// An index, as its text defines it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct IndexText {
     /// Whether no two rows may have the same key.
     pub(crate) unique: bool,
     /// The key, in order.
     pub(crate) parts: Vec<KeyPart>,
-    /// What has to hold of the rows that are in the index, verbatim.
+    /// The condition for rows to be in the index, verbatim.
     pub(crate) predicate: Option<String>,
 }
 
 impl IndexText {
-    /// Reads a statement as SQLite stores it. Returns nothing when it has no key.
+    /// Parses a statement as SQLite stores it. Returns nothing when it has no key.
     pub(crate) fn parse(sql: &str) -> Option<Self> {
         let all = tokens(sql);
         let key = group(&all)?;

@@ -8,17 +8,17 @@ use crate::sql::{Token, TokenKind as Kind, joined};
 /// One part of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KeyPart {
-    /// What the part is made from, verbatim, without the parentheses round it.
+    /// The text of the part, verbatim, without the parentheses around it.
     pub(crate) text: String,
-    /// The name, where the part is nothing but one.
+    /// The name, if the part is only a name.
     pub(crate) name: Option<String>,
     /// The name after `COLLATE`.
     pub(crate) collation: Option<String>,
-    /// Whether the greatest comes first.
+    /// Whether the order is descending.
     pub(crate) descending: bool,
 }
 
-/// Reads what stands in the parentheses of a key.
+/// Parses the content of a key's parentheses.
 pub(crate) fn key_parts(tokens: &[Token<'_>]) -> Vec<KeyPart> {
     split(tokens).into_iter().filter(|part| !trimmed(part).is_empty()).map(key_part).collect()
 }
@@ -28,14 +28,14 @@ fn key_part(tokens: &[Token<'_>]) -> KeyPart {
     let (tokens, collation) = without_collation(tokens);
     let tokens = unwrapped(tokens);
     let name = match tokens {
-        // SQLite takes a string for a name here, for the sake of old schemas.
+        // SQLite accepts a string as a name here, for compatibility with old schemas.
         [only] if only.kind != Kind::Number => only.spelled().map(Cow::into_owned),
         _ => None,
     };
     KeyPart { text: joined(tokens), name, collation, descending }
 }
 
-/// A primary key of the table may say `(id AUTOINCREMENT)`.
+/// Removes the keyword from `(id AUTOINCREMENT)`, which a primary key of the table may contain.
 fn without_autoincrement<'t, 'a>(tokens: &'t [Token<'a>]) -> &'t [Token<'a>] {
     match tokens {
         [rest @ .., last] if !rest.is_empty() && last.is_word("AUTOINCREMENT") => trimmed(rest),

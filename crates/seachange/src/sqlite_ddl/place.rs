@@ -1,4 +1,4 @@
-//! Where a constraint stands in the text of a table.
+//! The position of a constraint in the text of a table.
 
 use super::column_text::ColumnText;
 use super::constraint_text::{ConstraintKind, ConstraintText};
@@ -20,7 +20,7 @@ impl TableText {
         self.constraints_with(&columns).collect()
     }
 
-    /// Returns all constraints, where the columns have been read already.
+    /// Returns all constraints, with the columns already parsed.
     pub(crate) fn constraints_with(
         &self,
         columns: &[ColumnText],

@@ -1,4 +1,4 @@
-//! Random tables, with rows and with everything that can hang on a table.
+//! Random tables, with rows and with all kinds of dependent objects.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -8,9 +8,9 @@ use proptest::prelude::*;
 
 /// The name of the table, in SQL.
 pub(crate) const TABLE: &str = "\"t \"\"x\"";
-/// Its columns but for the key and those that refer to something, in SQL. The last one is used by nothing else.
+/// The columns except the key and those that refer to something, in SQL. Nothing else uses the last one.
 const COLUMNS: [&str; 5] = ["plain", "\"select\"", "[two words]", "`q\"uote`", "spare"];
-/// Types outside of a `STRICT` table and inside of it.
+/// Types outside and inside of a `STRICT` table.
 const TYPES: [[&str; 2]; 6] = [
     ["integer", "INTEGER"],
     ["varchar( 20 )", "TEXT"],
@@ -33,7 +33,7 @@ const CONSTRAINTS: [&str; 5] = [
     "/* , */ CONSTRAINT c2 CHECK (owner > 0 AND owner != 5)",
 ];
 
-/// How the rows are told apart.
+/// How rows are identified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Key {
     None,
@@ -56,7 +56,7 @@ pub(crate) struct RandomColumn {
     unique: usize,
 }
 
-/// A table with all that hangs on it.
+/// A table with its dependent objects.
 #[derive(Debug, Clone)]
 pub(crate) struct RandomTable {
     pub(crate) key: Key,
@@ -117,7 +117,7 @@ pub(crate) fn table() -> impl Strategy<Value = RandomTable> {
 }
 
 impl RandomTable {
-    /// The statements that make it.
+    /// The statements that create the table.
     pub(crate) fn script(&self) -> String {
         let mut script = format!(
             "PRAGMA foreign_keys = ON; CREATE TABLE parents (id integer PRIMARY KEY); INSERT INTO parents VALUES (1); \
@@ -216,7 +216,7 @@ impl RandomTable {
         text
     }
 
-    /// A value of a type, another one in each row.
+    /// A value of a type, a different one in each row.
     fn value(&self, kind: usize, row: usize, column: usize) -> String {
         match kind {
             0 | 5 => format!("{row}{column}"),

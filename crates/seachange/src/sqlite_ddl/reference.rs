@@ -1,4 +1,4 @@
-//! What a foreign key refers to, and what happens with it.
+//! The reference of a foreign key, and its actions.
 
 use super::group::group;
 use super::key_part::key_parts;
@@ -8,9 +8,9 @@ use crate::sql::{Token, TokenKind as Kind};
 /// The part of a foreign key that begins with `REFERENCES`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reference {
-    /// The table.
+    /// The referenced table.
     pub(crate) table: String,
-    /// Its columns; none when the primary key is meant.
+    /// The referenced columns; empty when the key refers to the primary key.
     pub(crate) columns: Vec<String>,
     /// `ON DELETE`
     pub(crate) on_delete: ReferentialAction,
@@ -21,7 +21,7 @@ pub(crate) struct Reference {
 }
 
 impl Reference {
-    /// Finds the reference among the tokens of a constraint, white space left out.
+    /// Finds the reference among the tokens of a constraint. The tokens have no white space.
     pub(crate) fn find(tokens: &[Token<'_>]) -> Option<Self> {
         let at = tokens.iter().position(|token| token.is_word("REFERENCES"))?;
         let table = tokens.get(at + 1)?.spelled()?.into_owned();

@@ -1,14 +1,14 @@
 //! The text of a `CREATE TABLE` statement, split into the items of its body.
 //!
-//! Editing the text, rather than building the table anew from catalogue queries, keeps what it says verbatim: checks,
-//! collations, generated columns, conflict clauses, comments, `STRICT`, `WITHOUT ROWID`.
+//! Editing the text, rather than building the table again from catalogue queries, preserves its content verbatim:
+//! checks, collations, generated columns, conflict clauses, comments, `STRICT`, `WITHOUT ROWID`.
 
 use super::column_text::ColumnText;
 use super::constraint_text::ConstraintText;
 use super::tokens;
 use crate::sql::{Token, TokenKind as Kind, joined};
 
-/// A `CREATE TABLE` statement. `head`, the items with their commas, and `tail`, joined, are the statement again.
+/// A `CREATE TABLE` statement. `head`, the items with their commas, and `tail`, joined, give the statement again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TableText {
     head: String,
@@ -19,13 +19,13 @@ pub(crate) struct TableText {
 /// A column definition or a table constraint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TableItem {
-    /// Whether a comma stands before it; SQLite lets table constraints follow each other without.
+    /// Whether a comma precedes the item. SQLite does not require commas between table constraints.
     comma: bool,
     pub(crate) text: String,
     pub(crate) kind: TableItemKind,
 }
 
-/// What an item is.
+/// The kind of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TableItemKind {
     Column,
@@ -33,7 +33,7 @@ pub(crate) enum TableItemKind {
 }
 
 impl TableText {
-    /// Reads a statement as SQLite stores it. Returns nothing when it has no body.
+    /// Parses a statement as SQLite stores it. Returns nothing when it has no body.
     pub(crate) fn parse(sql: &str) -> Option<Self> {
         let all = tokens(sql);
         let open = all.iter().position(|token| token.kind == Kind::Open)?;
@@ -64,7 +64,7 @@ impl TableText {
             .filter_map(|item| ColumnText::parse(&item.text))
     }
 
-    /// Returns the constraints of the table, with the place of each among the items.
+    /// Returns the constraints of the table, each with its position among the items.
     pub(crate) fn constraints(&self) -> impl Iterator<Item = (usize, ConstraintText)> + '_ {
         self.items
             .iter()
@@ -73,7 +73,7 @@ impl TableText {
             .map(|(at, item)| (at, ConstraintText::parse(&item.text)))
     }
 
-    /// Returns a column and its place among the items.
+    /// Returns a column and its position among the items.
     pub(crate) fn column(&self, name: &str) -> Option<(usize, ColumnText)> {
         self.items.iter().enumerate().find_map(|(at, item)| {
             let column = (item.kind == TableItemKind::Column).then(|| ColumnText::parse(&item.text))??;
@@ -81,12 +81,12 @@ impl TableText {
         })
     }
 
-    /// Says whether a word stands behind the body, such as `STRICT`.
+    /// Returns whether the text after the body contains a word, such as `STRICT`.
     pub(crate) fn says(&self, keyword: &str) -> bool {
         tokens(&self.tail).iter().any(|token| token.is_word(keyword))
     }
 
-    /// Says whether a column is qualified with the name of the table.
+    /// Returns whether a column is qualified with the name of the table.
     pub(crate) fn names_itself(&self, table: &str) -> bool {
         self.items.iter().any(|item| {
             let mut all = tokens(&item.text);
@@ -106,7 +106,7 @@ impl TableText {
         self.insert(self.items.len(), TableItemKind::Constraint, definition);
     }
 
-    /// Inserts an item, spaced as its neighbours are: it takes over the white space after the item before it.
+    /// Inserts an item with the spacing of its neighbours: it gets the white space that follows the previous item.
     fn insert(&mut self, at: usize, kind: TableItemKind, definition: &str) {
         let (leading, trailing) = match at.checked_sub(1).map(|before| &mut self.items[before]) {
             Some(before) => (leading_space(&before.text), take_trailing_space(&mut before.text)),
@@ -150,7 +150,7 @@ fn body(all: &[Token<'_>], open: usize) -> Option<(Vec<usize>, usize)> {
     None
 }
 
-/// Reads what stands between two commas: a column, or one or several constraints.
+/// Parses the text between two commas: a column, or one or several constraints.
 fn items(tokens: &[Token<'_>], comma: bool) -> Vec<TableItem> {
     let starts = constraint_starts(tokens);
     let Some((_, rest)) = starts.split_first() else {
@@ -168,7 +168,7 @@ fn items(tokens: &[Token<'_>], comma: bool) -> Vec<TableItem> {
         .collect()
 }
 
-/// Finds where table constraints begin; empty when the first word does not begin one.
+/// Finds where table constraints begin. The result is empty when the first word does not begin a constraint.
 fn constraint_starts(tokens: &[Token<'_>]) -> Vec<usize> {
     let mut starts = Vec::new();
     let mut depth = 0_usize;
@@ -191,7 +191,7 @@ fn begins_constraint(token: &Token<'_>) -> bool {
     ["CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"].iter().any(|keyword| token.is_word(keyword))
 }
 
-/// Says whether the two tokens before show a constraint that has begun with `CONSTRAINT name`.
+/// Returns whether the two previous tokens are `CONSTRAINT name`, so that a constraint has already begun.
 fn is_named(before: [Option<&Token<'_>>; 2]) -> bool {
     before.into_iter().flatten().any(|token| token.is_word("CONSTRAINT"))
 }
@@ -207,7 +207,7 @@ fn trailing_space(text: &str) -> &str {
     tokens(text).last().filter(|token| token.kind == Kind::Space).map_or("", |token| token.text)
 }
 
-/// Takes the white space at the end away, but leaves it where it ends a comment.
+/// Removes and returns the white space at the end, but keeps it where it ends a comment.
 fn take_trailing_space(text: &mut String) -> String {
     let all = tokens(text);
     if all.iter().rev().nth(1).is_some_and(Token::is_comment) {
@@ -218,7 +218,7 @@ fn take_trailing_space(text: &mut String) -> String {
     space
 }
 
-/// Returns the comments at the beginning, with the white space before each, and with the end of the line that ends the last.
+/// Returns the comments at the beginning, with the white space before each and the line end after the last.
 fn leading_comments(text: &str) -> String {
     let all = tokens(text);
     let trivia = all.iter().take_while(|token| token.is_trivia()).count();

@@ -1,4 +1,4 @@
-//! The tokenizer and the splitters, on their own.
+//! Tests of the tokenizer and the splitters alone.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -10,7 +10,7 @@ use super::table_text::{TableItemKind, TableText};
 use super::tokens;
 use crate::sql::joined;
 
-/// Pieces of SQL that are apt to confuse, in any order.
+/// Pieces of SQL that are hard to parse, in any order.
 fn pieces() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         Just("CREATE TABLE t (".to_owned()),

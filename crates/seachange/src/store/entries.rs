@@ -7,9 +7,8 @@ use sea_orm::sea_query::{
 use sea_orm::{ConnectionTrait, DbErr, DeriveIden, QueryResult};
 use seachange_graph::MAX_ID_LENGTH;
 
-use super::RevisionStore;
+use super::{JournalEntry, RevisionStore, StatementState};
 use crate::backend::Backend;
-use crate::journal::{JournalEntry, StatementState};
 use crate::sql::SqlDialect;
 
 #[derive(DeriveIden, Clone, Copy)]

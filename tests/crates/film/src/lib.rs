@@ -1,6 +1,6 @@
 //! A film rental store: a public schema of real size, for end-to-end tests of the comparison.
 //!
-//! `sql/postgres.sql` is the database that somebody has. The entities are what sea-orm-cli 2.0.4 made of it, untouched:
+//! `sql/postgres.sql` is the database of an existing project. The entities are what sea-orm-cli 2.0.4 made of it, untouched:
 //!
 //! ```text
 //! sea-orm-cli generate entity --entity-format compact -o src/entities \

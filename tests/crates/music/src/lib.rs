@@ -1,6 +1,6 @@
 //! A music store: a public schema of real size, for end-to-end tests of the comparison.
 //!
-//! `sql/postgres.sql` is the database that somebody has, with names in mixed case. The entities are what sea-orm-cli 2.0.4
+//! `sql/postgres.sql` is the database of an existing project, with names in mixed case. The entities are what sea-orm-cli 2.0.4
 //! made of it, untouched:
 //!
 //! ```text

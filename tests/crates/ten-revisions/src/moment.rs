@@ -55,7 +55,7 @@ pub(crate) async fn write(manager: &SchemaManager<'_>, sql: &str) -> Result<(), 
     step(manager, executed).await
 }
 
-/// Runs SQL as plain text, between two moments: SeaORM tells nobody of such a statement.
+/// Runs SQL as plain text, between two moments: SeaORM reports no such statement.
 pub(crate) async fn write_unprepared(manager: &SchemaManager<'_>, sql: &str) -> Result<(), DbErr> {
     let executed = async {
         manager

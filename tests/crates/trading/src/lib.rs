@@ -1,6 +1,6 @@
 //! A trading company: a public schema of real size, for end-to-end tests of the comparison.
 //!
-//! `sql/postgres.sql` is the database that somebody has. The entities are what sea-orm-cli 2.0.4 made of it:
+//! `sql/postgres.sql` is the database of an existing project. The entities are what sea-orm-cli 2.0.4 made of it:
 //!
 //! ```text
 //! sea-orm-cli generate entity --entity-format expanded -o src/entities

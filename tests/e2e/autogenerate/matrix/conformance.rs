@@ -1,4 +1,4 @@
-//! `conformance.md`: what the engine makes of each change, beside Alembic.
+//! `conformance.md`: the result of the engine for each change, beside Alembic's.
 
 use std::{env, fmt::Write, fs, path::Path, sync::Mutex};
 
@@ -9,22 +9,22 @@ use super::Outcomes;
 
 const FILE: &str = "e2e/autogenerate/conformance.md";
 
-/// Set to write the table anew.
+/// If this variable is set, the table is written anew.
 const UPDATE: &str = "UPDATE_CONFORMANCE";
 
 const HEAD: &str = "# What autogenerate sees
 
-Each change is walked through with rows: prepared, compared, written as a revision, applied, compared, taken back, compared. Each
-column is held by tests: that of PostgreSQL on its oldest and its newest major, that of MySQL on the version that could be had last,
-9.7.4. \"Nothing\" is right where the change is none, and \"—\" stands where it means nothing.
-Alembic is 1.20.1, as it was measured; with options, it compares what it does not compare otherwise.
+Each change is tested with rows: prepared, compared, written as a revision, applied, compared, reverted, compared. Tests check each
+column: that of PostgreSQL on its oldest and its newest major version, that of MySQL on the latest version that was available, 9.7.4.
+\"Nothing\" is correct where nothing changes, and \"—\" stands where the change does not apply.
+Alembic is version 1.20.1, as it was measured; with options, it compares more than it does by default.
 
 ";
 
 /// The tests of several databases share the file.
 static FILE_IN_USE: Mutex<()> = Mutex::new(());
 
-/// Compares the column of a database with what came of the changes.
+/// Compares the column of a database with the outcomes of the changes.
 pub(super) fn check(backend: Backend, outcomes: &Outcomes) -> TestResult {
     let _in_use = FILE_IN_USE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(FILE);
@@ -47,7 +47,7 @@ fn changed_lines(found: &str, expected: &str) -> String {
     missing(found, expected, '-') + &missing(expected, found, '+')
 }
 
-/// The page, with one column that is new and the others as they were.
+/// Returns the page with one new column and the other columns unchanged.
 fn table(found: &str, backend: Backend, outcomes: &Outcomes) -> String {
     let mut text = HEAD.to_owned();
     let ours = |change: &str| {

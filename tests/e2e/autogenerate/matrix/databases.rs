@@ -5,11 +5,12 @@ use std::{error::Error, path::Path};
 use seachange_matrix::{Case as Change, Job};
 use seachange_tests::{Backend, TestDatabase};
 
-/// A database for each change: a file, a schema, or a database of the server. They go with the value.
+/// A database for each change: a file, a schema, or a database of the server. They are removed when the value is
+/// dropped.
 pub(super) struct Databases {
-    /// Where the folder is, and the schemas are.
+    /// The database with the working folder, and, on PostgreSQL, the schemas.
     first: TestDatabase,
-    /// The others, where each change has one.
+    /// The other databases, where each change has its own.
     _others: Vec<TestDatabase>,
     jobs: Vec<Job>,
     names: Vec<String>,
@@ -50,7 +51,7 @@ impl Databases {
         &self.jobs
     }
 
-    /// The name of a change as part of names of files.
+    /// The name of a change, for use in file names.
     pub(super) fn name(&self, change: &str) -> &str {
         let at = self.jobs.iter().position(|job| job.case == change).unwrap_or_default();
         &self.names[at]

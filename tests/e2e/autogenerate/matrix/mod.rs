@@ -1,5 +1,5 @@
-//! Single changes of schemas with rows: the revision that is generated for each leads to the entities and back, and keeps the
-//! rows.
+//! Single changes of schemas with rows: the revision that is generated for each leads to the entities and back, and
+//! keeps the rows.
 //!
 //! All revisions of a database are compiled in one crate, so the first test of a database waits for all of its changes.
 
@@ -23,10 +23,10 @@ use seachange_tests::{
 
 pub(super) use self::selection::is_complete;
 
-/// What came of each change on a database, by its name.
+/// The outcome of each change on a database, by its name.
 type Outcomes = BTreeMap<String, Outcome>;
 
-/// The walk through all changes on one kind of database, taken once.
+/// The run of all changes on one kind of database, which happens once.
 #[derive(Default)]
 struct Walk(OnceLock<Result<Outcomes, String>>);
 
@@ -37,7 +37,8 @@ impl Walk {
     }
 }
 
-/// SQLite's in every run; those of the servers, which take some minutes more, in CI and where `MATRIX` is set: `just matrix`.
+/// The tests on SQLite run always; those on servers, which take some minutes more, run in CI and where `MATRIX` is set:
+/// `just matrix`.
 pub(super) fn trials() -> Vec<Case> {
     let is_asked_for = in_ci() || selection::is_asked_for();
     Backend::ALL.into_iter().filter(|backend| *backend == Backend::Sqlite || is_asked_for).flat_map(on).collect()
@@ -57,7 +58,7 @@ fn on(backend: Backend) -> Vec<Case> {
     changes.chain([conformance]).collect()
 }
 
-/// The changes that mean something on a database.
+/// The changes that apply to a database.
 fn changes(backend: Backend) -> Vec<Change> {
     let url = format!("{}:", backend.scheme());
     cases::all().into_iter().filter(|change| change.is_on(&url)).collect()

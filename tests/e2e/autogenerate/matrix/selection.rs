@@ -5,20 +5,21 @@ use std::{
     env,
 };
 
-/// Set to walk through the changes on servers too; to `all`, to compile every revision, and to go between more random schemas.
+/// If this variable is set, the changes run on servers too; `all` compiles every revision, and migrates between more
+/// random schemas.
 const MATRIX: &str = "MATRIX";
 
-/// Whether somebody asks for the changes on servers.
+/// Returns whether the user asks for the changes on servers.
 pub(super) fn is_asked_for() -> bool {
     env::var_os(MATRIX).is_some()
 }
 
-/// Whether somebody asks for all that there is time for.
+/// Returns whether the user asks for the complete run.
 pub(in crate::autogenerate) fn is_complete() -> bool {
     env::var(MATRIX).is_ok_and(|value| value == "all")
 }
 
-/// Selects files in which together every function is called that any of them calls. The others make the same calls.
+/// Selects files that together call every function that any file calls. The others make the same calls.
 pub(super) fn select(files: &BTreeMap<String, &str>) -> BTreeSet<String> {
     if is_complete() {
         return files.keys().cloned().collect();
@@ -36,7 +37,7 @@ pub(super) fn select(files: &BTreeMap<String, &str>) -> BTreeSet<String> {
     selected
 }
 
-/// What is called in a text: the word before each parenthesis.
+/// The functions that a text calls: the word before each parenthesis.
 fn called(text: &str) -> BTreeSet<&str> {
     let before = text.split('(').map(|before| before.rsplit(|letter: char| !letter.is_alphanumeric() && letter != '_'));
     before.filter_map(|mut words| words.next()).filter(|word| !word.is_empty()).collect()

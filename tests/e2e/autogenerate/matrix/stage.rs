@@ -21,17 +21,17 @@ const LIMIT: Duration = Duration::from_secs(300);
 
 /// One server, or SQLite, with a database for each change.
 pub(super) struct Stage {
-    /// The major of PostgreSQL, on a server of its kind.
+    /// The major version of a PostgreSQL server.
     major: Option<i32>,
     databases: Databases,
-    /// What came of the preparation.
+    /// The outcomes of the preparation.
     outcomes: Outcomes,
     /// The texts of the revisions, by change.
     revisions: BTreeMap<String, String>,
 }
 
 impl Stage {
-    /// Builds the start of each change, and lets the command line write the revisions of what differs.
+    /// Prepares each change, and lets the command line write the revisions for the differences.
     pub(super) fn prepare(backend: Backend, address: Option<Address>) -> Result<Self, Box<dyn Error>> {
         let first = TestDatabase::at(backend, address)?;
         let major = major(&first)?;
@@ -47,8 +47,8 @@ impl Stage {
         self.revisions.iter().map(|(change, text)| (self.file(change), text.as_str()))
     }
 
-    /// Applies the revisions and takes them back; those that are not compiled, by the same calls. What came of each change
-    /// comes back, with that of its preparation.
+    /// Applies and reverts the revisions; those that are not compiled, by the same calls. Returns the outcome of each
+    /// change together with that of its preparation.
     pub(super) fn prove(&self, program: &Program, compiled: &BTreeSet<String>) -> Result<Outcomes, Box<dyn Error>> {
         let differing = self.databases.jobs().iter().filter(|job| self.revisions.contains_key(&job.case));
         let file = |job: &Job| Some(self.file(&job.case)).filter(|file| compiled.contains(file));
@@ -94,7 +94,7 @@ impl Stage {
         }
     }
 
-    /// The text of the revision that the command line writes, and what it found wrong with it.
+    /// The text of the revision that the command line writes, and the errors that it reports in it.
     fn revision(&self, job: &Job) -> Result<(Option<String>, Option<String>), Failure> {
         let folder = self.databases.folder().join(format!("crate_{}", self.databases.name(&job.case)));
         fs::create_dir_all(folder.join("src/versions"))?;
@@ -119,7 +119,7 @@ fn major(database: &TestDatabase) -> Result<Option<i32>, Box<dyn Error>> {
     Ok(Some(database.value("SELECT current_setting('server_version_num')::int4 / 10000")?))
 }
 
-/// The changes that a major of PostgreSQL can make; says which it cannot.
+/// Returns the changes that are possible on a major version of PostgreSQL, and prints the others.
 fn possible(changes: Vec<Change>, major: Option<i32>) -> Vec<Change> {
     let (possible, others): (Vec<_>, Vec<_>) =
         changes.into_iter().partition(|change| major.is_none_or(|major| change.since <= major));

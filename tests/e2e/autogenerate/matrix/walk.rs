@@ -1,4 +1,4 @@
-//! The walk through all changes on one kind of database: prepared, written, compiled together, and proven.
+//! The run of all changes on one kind of database: prepared, written, compiled together, and proven.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,7 +18,7 @@ use seachange_tests::{
 use super::{Outcomes, selection, stage::Stage};
 use crate::new_crate::NewCrate;
 
-/// What the crate with the revisions depends on.
+/// The dependencies of the crate with the revisions.
 const DEPENDENCY: &str = "\n[dependencies]\nseachange-matrix = { path = \"ENGINE/../tests/matrix\" }\n";
 
 /// Its program.
@@ -29,7 +29,7 @@ fn main() -> std::process::ExitCode {
 }
 ";
 
-/// Walks through all changes; on PostgreSQL, on its oldest and its newest major.
+/// Runs all changes; on PostgreSQL, on its oldest and its newest major version.
 pub(super) fn through(backend: Backend, address: Option<Address>) -> Result<Outcomes, Box<dyn Error>> {
     let editions = editions(backend)?;
     let mut servers: Vec<_> = editions.iter().map(|server| Some(server.address())).collect();
@@ -47,8 +47,8 @@ pub(super) fn through(backend: Backend, address: Option<Address>) -> Result<Outc
     Ok(outcomes)
 }
 
-/// Compiles revisions, and returns the program that holds them, and their files. The revisions for MySQL call what those for
-/// MariaDB call, so that none of them is compiled unless everything is.
+/// Compiles revisions, and returns the program that contains them, and their files. The revisions for MySQL make the
+/// same calls as those for MariaDB, so none of them is compiled unless all revisions are.
 fn compile(backend: Backend, stages: &[Stage]) -> Result<(Program, BTreeSet<String>), Box<dyn Error>> {
     if backend == Backend::MySql && !selection::is_complete() {
         return Ok((Program::named("matrix"), BTreeSet::new()));
@@ -64,7 +64,7 @@ fn compile(backend: Backend, stages: &[Stage]) -> Result<(Program, BTreeSet<Stri
     Ok((new.binary(), compiled))
 }
 
-/// Servers of other majors.
+/// Servers of other major versions.
 fn editions(backend: Backend) -> Result<Vec<PostgresServer>, ServerError> {
     if backend != Backend::Postgres {
         return Ok(Vec::new());

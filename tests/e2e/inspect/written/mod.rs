@@ -1,4 +1,4 @@
-//! What is read is written as whoever renders it would, and read again: nothing has changed then.
+//! The schema that is read is written in the same way as a renderer writes it, and read again: it has not changed.
 
 mod mysql;
 mod postgres;
@@ -40,7 +40,7 @@ fn create<'t>(database: &TestDatabase, name: &str, types: impl Iterator<Item = &
     })
 }
 
-/// What people write, on a table with these columns.
+/// Expressions as people write them, on a table with these columns.
 struct Texts {
     columns: &'static str,
     /// Defaults, with the name of a column for each.
@@ -58,7 +58,7 @@ impl Texts {
         }
     }
 
-    /// Writes the texts, reads them, writes what was read, and reads again. Returns what was written then.
+    /// Writes the texts, reads them back, writes the result, and reads again. Returns the text of the second write.
     fn come_back(&self, database: &TestDatabase) -> Result<String, DbErr> {
         self.write(database, "first")?;
         let told = self.read(&read(database)?);
@@ -69,7 +69,8 @@ impl Texts {
         Ok(format!("{}\n\n{}", defaults.join("\n"), told.conditions.join("\n")))
     }
 
-    /// Makes a table for each default, and one with all conditions: as checks, generated columns, and, on PostgreSQL, indexes.
+    /// Makes a table for each default, and one with all conditions: as checks, generated columns, and, on PostgreSQL,
+    /// indexes.
     fn write(&self, database: &TestDatabase, name: &str) -> Result<(), DbErr> {
         let mut statements = vec![format!("CREATE TABLE {name} ({})", self.columns)];
         for (number, (column, default)) in self.defaults.iter().enumerate() {
@@ -108,7 +109,7 @@ impl Texts {
             assert_eq!(first.columns, second.columns, "{default:?}");
         }
         let (first, second) = (table(schema, "first"), table(schema, "second"));
-        // Their names are those of the whole database on MySQL.
+        // On MySQL their names have to be unique in the whole database.
         let expressions =
             |table: &schema::Table| table.checks.iter().map(|check| check.expression.clone()).collect::<Vec<_>>();
         assert_eq!(expressions(first), expressions(second));

@@ -25,7 +25,7 @@ fn types_are_written_as_they_were(database: &TestDatabase) -> TestResult {
 fn expressions_are_written_as_they_were(database: &TestDatabase) -> TestResult {
     let is_mariadb = database.backend() == Backend::MariaDb;
     let defaults = DEFAULTS.map(|(column, text)| (column, if is_mariadb { text.to_owned() } else { for_mysql(text) }));
-    // MySQL takes nothing but conditions for a check, and a case of two is none.
+    // MySQL accepts only conditions for a check, and does not accept this `CASE` as one.
     let is_case = |text: &str| !is_mariadb && text.starts_with("case");
     let conditions = CONDITIONS.map(|text| if is_case(text) { format!("({text}) = 1") } else { text.to_owned() });
     let text = Texts::new(COLUMNS, &defaults, &conditions).come_back(database)?;
@@ -34,19 +34,19 @@ fn expressions_are_written_as_they_were(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// MySQL wants parentheses around what is computed. Columns of texts and of JSON take nothing else, and `SET DEFAULT` refuses
-/// a mere literal for them even so.
+/// MySQL requires parentheses around computed defaults. Text and JSON columns accept only computed defaults, and
+/// `SET DEFAULT` refuses a literal for them even in parentheses.
 fn for_mysql(default: &str) -> String {
     match default {
         "'line\\nbreak'" => "(concat('line\\nbreak', 'it''s'))".to_owned(),
         "'{\"a\": 1}'" => "(json_object('a', 1))".to_owned(),
-        // Alone among its ways to give a default, `SET DEFAULT` takes no moment without parentheses.
+        // Unlike the other ways to set a default, `SET DEFAULT` accepts no timestamp without parentheses.
         _ if default.contains('(') || default.starts_with("CURRENT_TIMESTAMP") => format!("({default})"),
         _ => default.to_owned(),
     }
 }
 
-/// Every type that sea-query can write, and some that it has to be told.
+/// Every type that sea-query can write, and some custom types.
 fn types(backend: Backend) -> Vec<ColumnType> {
     use ColumnType::{
         BigInteger, BigUnsigned, Binary, Bit, Blob, Boolean, Char, Date, DateTime, Decimal, Double, Float, Integer,

@@ -1,6 +1,6 @@
-//! Names that MySQL has given itself, where the statements are written down for a server that cannot be asked now: it finds
-//! out itself, when they run, by the rules of [`Keys::fates`](super::implicit_index::TableKeys::fates) and of
-//! [`found`](super::generated_names::found), which cuts long names as well.
+//! Generated names of MySQL in an offline script, which cannot query the server now. The server finds the names when
+//! the statements run, by the rules of [`TableKeys::fates`](super::implicit_index::TableKeys::fates) and of
+//! [`found`](super::generated_names::found). Only `found` also cuts long names.
 
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{SchemaName, TableName};
@@ -9,28 +9,29 @@ use super::implicit_index::{IndexDisposition, IndexDispositions, dropped_foreign
 use crate::alter::clause::{self, quoted};
 use crate::alter::operation::{AlterOperation, text};
 
-/// Stands round the name of a constraint where what the server finds out belongs. No statement holds it.
+/// Encloses the name of a constraint at each position where the server inserts what it finds. No statement contains
+/// this character.
 const MARK: char = '\0';
-/// Stands before the name of a unique constraint there.
+/// Precedes the name of a unique constraint at such a position.
 const UNIQUE: char = '\u{1}';
 
-/// Leaves the index of every foreign key that `operations` drop to the server.
+/// Leaves to the server what happens to the index of every foreign key that `operations` drop.
 pub(super) fn fates(operations: &[AlterOperation]) -> IndexDispositions {
     let dropped = operations.iter().filter_map(dropped_foreign_key);
     dropped.map(|name| (name.to_owned(), IndexDisposition::LeftToServer)).collect()
 }
 
-/// Where the clause for the index of a foreign key belongs.
+/// A placeholder for the clause about the index of a foreign key.
 pub(super) fn place_of_index(foreign_key: &str) -> String {
     format!("{MARK}{foreign_key}{MARK}")
 }
 
-/// Where the name of the index of a unique constraint belongs.
+/// A placeholder for the name of the index of a unique constraint.
 pub(super) fn place_of_unique(name: &str) -> String {
     format!("{MARK}{UNIQUE}{name}{MARK}")
 }
 
-/// The statements for one that may leave indexes to the server: the clauses are found, put in, and the result is run.
+/// The statements for one statement that may have placeholders. They query the texts, insert them, and run the result.
 pub(super) fn statements(table: &TableName, dropped: &IndexDispositions, statement: &str) -> Vec<String> {
     let parts: Vec<&str> = statement.split(MARK).collect();
     if parts.len() == 1 {
@@ -57,7 +58,7 @@ pub(super) fn statements(table: &TableName, dropped: &IndexDispositions, stateme
     found
 }
 
-/// The query for what has to be added to the statement that drops a foreign key.
+/// The query for the clause to add to the statement that drops a foreign key.
 fn index_clause(TableName(schema, table): &TableName, dropped: &IndexDispositions, foreign_key: &str) -> String {
     let (schema, table) = (schema_of(schema.as_ref()), literal(&text(table)));
     let gone: Vec<String> = dropped.keys().map(|name| literal(name)).collect();
@@ -95,7 +96,7 @@ SELECT CASE
     )
 }
 
-/// The query for the name of the index of a unique constraint, quoted.
+/// The query for the quoted name of the index of a unique constraint.
 fn unique_index(TableName(schema, table): &TableName, name: &str) -> String {
     let (schema, table, name) = (schema_of(schema.as_ref()), literal(&text(table)), literal(name));
     format!(

@@ -1,4 +1,4 @@
-//! What MySQL and MariaDB have named themselves: the indexes of foreign keys, and unique constraints without a name.
+//! The names that MySQL and MariaDB generated for the indexes of foreign keys and for unnamed unique constraints.
 
 use std::collections::BTreeMap;
 
@@ -11,26 +11,26 @@ use crate::alter::clause::quoted;
 use crate::alter::default_name;
 use crate::alter::operation::{AlterOperation, text};
 
-/// What the statements need to know of names.
+/// The generated names that the statements need.
 #[derive(Debug, Default)]
 pub(super) struct GeneratedNames {
-    /// What becomes of the indexes of dropped foreign keys.
+    /// What happens to the indexes of dropped foreign keys.
     pub(super) indexes: IndexDispositions,
-    /// The indexes of unique constraints, by the name that was asked for, where it is another one.
+    /// The indexes of unique constraints, by the requested name, if the index has another one.
     pub(super) uniques: BTreeMap<String, UniqueIndex>,
 }
 
 /// The index of a unique constraint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum UniqueIndex {
-    /// It has this name.
+    /// The index has this name.
     Named(String),
-    /// The server finds out when the statement runs.
+    /// The server finds the name when the statement runs.
     LeftToServer,
 }
 
 impl GeneratedNames {
-    /// Asks the server.
+    /// Queries the server.
     pub(super) async fn read(
         connection: &impl ConnectionTrait,
         table: &TableName,
@@ -46,10 +46,10 @@ impl GeneratedNames {
         Ok(Self { indexes, uniques })
     }
 
-    /// Leaves it to the server to find out, where it has to.
+    /// Leaves it to the server to find the names, where necessary.
     pub(super) fn left_to_server(table: &TableName, operations: &[AlterOperation]) -> Self {
         let prefix = format!("{}_", text(&table.1));
-        // Any other name is the constraint's own.
+        // Any other name is the constraint's actual name.
         let unnamed = dropped_uniques(operations).filter(|name| name.starts_with(&prefix) && name.ends_with("_key"));
         Self {
             indexes: deferred_names::fates(operations),
@@ -67,8 +67,8 @@ impl GeneratedNames {
     }
 }
 
-/// Finds the index for each name that none has, but that PostgreSQL would have given to a constraint on its columns, if
-/// there is exactly one such.
+/// Finds the index for each name that no index has, if PostgreSQL would have given this name to exactly one unique
+/// constraint on the columns of an index.
 pub(super) fn found(table: &str, indexes: &KeyColumns, dropped: &[&str]) -> BTreeMap<String, UniqueIndex> {
     let is_own = |name: &str| indexes.keys().any(|own| own.eq_ignore_ascii_case(name));
     let unnamed = dropped.iter().filter(|name| !is_own(name)).filter_map(|&name| {

@@ -1,7 +1,7 @@
-//! The index that MySQL and MariaDB make for a foreign key.
+//! The index that MySQL and MariaDB create for a foreign key.
 //!
-//! When no index begins with the columns of a new foreign key, InnoDB makes one, called like the key. Dropping the key leaves it
-//! behind, so that the table would not be what it was before.
+//! When no index begins with the columns of a new foreign key, InnoDB creates one with the name of the key. Dropping
+//! the key does not drop the index, so the table would differ from its earlier state.
 
 use std::collections::BTreeMap;
 
@@ -24,21 +24,22 @@ pub(super) struct TableKeys {
     pub(super) referring: KeyColumns,
 }
 
-/// What becomes of the index that came with a foreign key, when the key is dropped.
+/// What happens to the index of a foreign key when the key is dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum IndexDisposition {
-    /// It goes too.
+    /// The index is dropped too.
     Drop,
-    /// It serves another key over the same columns, which would have brought it if it had not been there.
+    /// The index is renamed, because it serves another key over the same columns. Without this index, the server would
+    /// have created one with the new name for that key.
     RenameTo(String),
-    /// The server finds out when the statement runs.
+    /// The server decides when the statement runs.
     LeftToServer,
 }
 
-/// The foreign keys that brought an index.
+/// What happens to the indexes that the server created, by the name of the foreign key.
 pub(super) type IndexDispositions = BTreeMap<String, IndexDisposition>;
 
-/// Finds what has to become of the indexes of the foreign keys that `operations` drop.
+/// Finds what has to happen to the indexes of the foreign keys that `operations` drop.
 pub(super) async fn implicit_indexes(
     connection: &impl ConnectionTrait,
     table: &TableName,
@@ -52,8 +53,9 @@ pub(super) async fn implicit_indexes(
 }
 
 impl TableKeys {
-    /// Finds what has to become of the indexes of the keys `dropped`. An index came with a key when it has its name
-    /// and its columns; it stays as it is while a key that begins with the same column needs it.
+    /// Finds what has to happen to the indexes of the keys `dropped`. The server created an index for a key if the
+    /// index has the name and the columns of the key. The index stays as it is while a key that begins with the same
+    /// column needs it.
     pub(super) fn fates(&self, dropped: &[&str]) -> IndexDispositions {
         let fates = dropped.iter().filter_map(|&name| Some((name.to_owned(), self.fate(name, dropped)?)));
         fates.collect()
@@ -100,7 +102,7 @@ async fn read(connection: &impl ConnectionTrait, table: &TableName) -> Result<Ta
     })
 }
 
-/// Reads columns by the name of the index or the key that they belong to. `sql` asks for both, of a table.
+/// Reads columns, by the name of the index or of the key that they belong to. `sql` selects both for a table.
 pub(super) async fn columns(
     connection: &impl ConnectionTrait,
     sql: &str,

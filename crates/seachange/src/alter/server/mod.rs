@@ -32,7 +32,7 @@ pub(super) async fn alter(
     let statements = statements(backend, table, operations, &names)?;
     let dropped = &names.indexes;
     for statement in statements.iter().flat_map(|statement| deferred_names::statements(table, dropped, statement)) {
-        // Not `execute_unprepared`, whose statements nobody sees: an error has to name the one that was refused.
+        // Not `execute_unprepared`, which does not report its statement: an error has to name the refused statement.
         connection.execute_raw(Statement::from_string(backend, statement)).await?;
     }
     Ok(())

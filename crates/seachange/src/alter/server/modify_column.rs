@@ -1,4 +1,4 @@
-//! A changed column on PostgreSQL, each property of which has a clause of its own.
+//! Changes of a column on PostgreSQL, where each property has its own clause.
 
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{ColumnDef, ColumnSpec, ColumnType, PostgresQueryBuilder, TableBuilder, TableName};
@@ -10,9 +10,9 @@ use crate::alter::operation::text;
 
 const POSTGRES: DbBackend = DbBackend::Postgres;
 
-/// Writes the statements that give a column what `new` says, but for the type if the column keeps it.
+/// Writes the statements that change a column to `new`. With `keeps_type` they leave the type out.
 pub(super) fn modify_column(table: &TableName, new: &ColumnDef, keeps_type: bool) -> Result<Vec<String>, AlterError> {
-    // Asked for its complaint about a type that the database does not have.
+    // Called for its error about a type that the database does not have.
     column(POSTGRES, &text(&table.1), new)?;
     let spec = new.get_column_spec();
     let refused =
@@ -37,15 +37,15 @@ pub(super) fn column_comment(table: &TableName, column: &str, comment: &str) -> 
     format!("COMMENT ON COLUMN {table}.{column} IS {comment}")
 }
 
-/// sea-query would write these, but for `USING` and the extra words, which it puts behind the last clause, whatever
-/// that is.
+/// Writes the clauses. sea-query would write them too, but it appends `USING` and the extra words to the last clause,
+/// whatever that clause is.
 fn clauses(name: &str, new_type: Option<&ColumnType>, spec: &ColumnSpec) -> Vec<String> {
     let name = quoted(POSTGRES, name);
     let mut clauses = Vec::new();
     let mut alter = |clause: String| clauses.push(format!("ALTER COLUMN {name} {clause}"));
     if let Some(column_type) = new_type {
         if spec.default.is_some() {
-            // The old default may not be one of the new type.
+            // The old default may not be valid for the new type.
             alter("DROP DEFAULT".to_owned());
         }
         alter(set_type(column_type, spec));

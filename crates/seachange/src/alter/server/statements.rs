@@ -11,21 +11,21 @@ use crate::alter::clause::{check, column, foreign_key, literal, primary_key, quo
 use crate::alter::error::AlterError;
 use crate::alter::operation::{AlterOperation, text};
 
-/// Changes that can share a statement; those of different kinds may depend on each other's outcome.
+/// Changes of one group can share a statement. Changes of different groups may depend on each other's result.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ClauseGroup {
     Add,
     Drop,
-    /// A column that counts must be in a key all the time, so one statement takes the old key and gives the new one.
+    /// An `AUTO_INCREMENT` column must always be in a key, so one statement drops the old key and adds the new one.
     PrimaryKey,
     Default,
     Alone,
 }
 
-/// Writes the statements for some changes. `names` are those that MySQL has given itself.
+/// Writes the statements for some changes. `names` are the names that MySQL generated.
 ///
-/// On MySQL and MariaDB changes share a statement where they can, because a statement is all or nothing there and a
-/// sequence of them is not.
+/// On MySQL and MariaDB changes share a statement where they can, because there one statement is all or nothing, and a
+/// sequence of statements is not.
 pub(super) fn statements(
     backend: DbBackend,
     table: &TableName,
@@ -40,7 +40,7 @@ pub(super) fn statements(
     Ok(chunks.collect::<Result<Vec<_>, _>>()?.concat())
 }
 
-/// Writes the statements for one change on PostgreSQL, where a comment is a statement of its own.
+/// Writes the statements for one change on PostgreSQL, where a comment needs its own statement.
 fn postgres(table: &TableName, operation: &AlterOperation, names: &GeneratedNames) -> Result<Vec<String>, AlterError> {
     let backend = DbBackend::Postgres;
     Ok(match operation {
@@ -58,7 +58,7 @@ fn postgres(table: &TableName, operation: &AlterOperation, names: &GeneratedName
     })
 }
 
-/// sea-query writes no comment of a column on PostgreSQL.
+/// Writes the statement for the comment of a column, which sea-query does not write on PostgreSQL.
 pub(super) fn comment_of(table: &TableName, column: &ColumnDef) -> Option<String> {
     let comment = column.get_column_spec().comment.as_ref()?;
     Some(column_comment(table, &column.get_column_name(), comment))
@@ -75,7 +75,8 @@ fn statement(
     Ok(format!("ALTER TABLE {} {}", quoted_table(backend, table), clauses.join(", ")))
 }
 
-/// Whether a change shares the statement of the one before it. A column that counts comes and goes with its key.
+/// Whether a change shares the statement of the previous one. An `AUTO_INCREMENT` column is added or dropped together
+/// with its key.
 fn share(left: &AlterOperation, right: &AlterOperation) -> bool {
     match (group(left), group(right)) {
         (ClauseGroup::Alone, ClauseGroup::Alone) => false,

@@ -49,7 +49,7 @@ fn add_key(key: ForeignKeyCreateStatement) -> AlterOperation {
     AlterOperation::AddForeignKey(Box::new(NewForeignKey::from(key)))
 }
 
-/// One of each.
+/// One operation of each kind.
 fn all() -> Vec<AlterOperation> {
     vec![
         add_column(schema::integer("owner_id").default(7).take()),
@@ -134,10 +134,10 @@ fn an_index_goes_with_the_foreign_key_that_brought_it() {
         assert_eq!(keys.fates(&["fk", "fk2"]).get("fk"), fate, "{keys:?}");
     };
     check(&[("fk", &["a"])], &[("fk", &["a"])], &[], Some(&IndexDisposition::Drop));
-    // Somebody's own index served the key.
+    // An index that the user created serves the key.
     check(&[("mine", &["a"])], &[("fk", &["a"])], &[], None);
     check(&[("fk", &["a", "b"])], &[("fk", &["a"])], &[], None);
-    // Another key needs it, unless that goes too.
+    // Another key needs the index, unless that key is dropped too.
     check(&[("fk", &["a"])], &[("fk", &["a"]), ("stays", &["a", "b"])], &[], None);
     let heir = IndexDisposition::RenameTo("stays".to_owned());
     check(&[("fk", &["a"])], &[("fk", &["a"]), ("stays", &["a"])], &[], Some(&heir));
@@ -145,7 +145,7 @@ fn an_index_goes_with_the_foreign_key_that_brought_it() {
     check(&[("fk", &["a"])], &[("fk", &["a"])], &[("blog.child.fk", &["a"])], None);
 }
 
-/// Keys, defaults and comments.
+/// Operations on keys, defaults and comments.
 fn more() -> Vec<AlterOperation> {
     vec![
         AlterOperation::DropDefault("a".to_owned()),

@@ -1,15 +1,15 @@
-//! What a column holds by its declared type, and which values SQLite puts there unchanged.
+//! The content of a column by its declared type, and the values that SQLite stores there unchanged.
 //!
-//! SQLite converts a value to the affinity of its column where it can, and otherwise stores it as it is: `'007'` becomes 7
-//! in an integer column, and `'abc'` stays a text there. Both are questions about the value alone, so they are asked of
-//! the old table, before anything is copied.
+//! SQLite converts a value to the affinity of its column where it can, and otherwise stores it as it is: in an integer
+//! column, `'007'` becomes 7, and `'abc'` stays a text. Both depend on the value alone, so the old table is queried for
+//! such values before anything is copied.
 
 use crate::sqlite_ddl::tokens;
 
-/// What a column holds.
+/// The values that a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ColumnContent {
-    /// Every value, as it is.
+    /// Any value, unchanged.
     Anything,
     Integer,
     Real,
@@ -19,17 +19,17 @@ pub(super) enum ColumnContent {
     Blob,
     /// 0 or 1.
     Boolean,
-    /// A text of one of these forms, or a number if the affinity of the column makes one of it.
+    /// A text of one of these formats, or a number if the affinity of the column converts the text to one.
     Date(DateNumbers),
     Time(DateNumbers),
     DateTime(DateNumbers),
-    /// A text that is JSON.
+    /// A text that is valid JSON.
     Json,
     /// 16 bytes, as SeaORM stores a UUID.
     Uuid,
 }
 
-/// Whether a column of dates holds numbers too: `date` does, and sea-query's `date_text` does not.
+/// Whether a column of dates also holds numbers: a `date` column does, sea-query's `date_text` does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DateNumbers {
     Kept,
@@ -37,7 +37,7 @@ pub(super) enum DateNumbers {
 }
 
 impl ColumnContent {
-    /// What a column of a declared type holds.
+    /// Returns the content of a column of a declared type.
     pub(super) fn of(declared: &str, is_strict: bool) -> Self {
         let declared = normal(declared);
         let word = declared.split(['(', ' ']).next().unwrap_or_default();
@@ -57,7 +57,8 @@ impl ColumnContent {
         }
     }
 
-    /// What a column of a declared type holds, as far as SQLite itself tells types apart: the rules are in
+    /// Returns the content of a column of a declared type, by the types that SQLite itself distinguishes. The rules are
+    /// in
     /// <https://sqlite.org/datatype3.html#determination_of_column_affinity>.
     pub(super) fn of_affinity(declared: &str, is_strict: bool) -> Self {
         let declared = normal(declared);
@@ -76,8 +77,8 @@ impl ColumnContent {
         }
     }
 
-    /// Writes the condition under which SQLite stores `value`, a name in SQL, so that it is of this content and becomes the
-    /// old value again when it is converted back. It holds for `NULL`.
+    /// Writes the condition under which SQLite stores `value`, a name in SQL, as a value of this content that becomes
+    /// the old value again when it is converted back. The condition holds for `NULL`.
     pub(super) fn keeps(self, value: &str) -> String {
         let [integer, real, text, blob] = self.kept_of_each_class(value);
         format!(
@@ -86,7 +87,7 @@ impl ColumnContent {
         )
     }
 
-    /// The conditions for integers, real numbers, texts and blobs. Texts are compared by their bytes, whatever the
+    /// The conditions for integers, real numbers, texts and blobs. They compare texts by their bytes, whatever the
     /// collation of the column.
     fn kept_of_each_class(self, value: &str) -> [String; 4] {
         const NO: &str = "0";
@@ -95,7 +96,7 @@ impl ColumnContent {
         match self {
             Self::Anything => [YES, YES, YES, YES].map(str::to_owned),
             Self::Integer => {
-                // Beyond these, a real number stays one.
+                // Outside this range, SQLite does not convert a real number to an integer.
                 let whole = format!("CAST({value} AS INTEGER) = {value} AND {value} BETWEEN -9.2e18 AND 9.2e18");
                 [YES.to_owned(), whole, same_text("INTEGER"), NO.to_owned()]
             }
@@ -128,18 +129,18 @@ impl ColumnContent {
     }
 }
 
-/// The condition under which a text begins with an hour and a minute. SQLite's own functions take an hour 24 as well.
+/// The condition under which a text begins with an hour and a minute. SQLite's own functions also accept hour 24.
 fn is_hour(text: &str) -> String {
     format!("({text} GLOB '[01][0-9]:[0-5][0-9]*' OR {text} GLOB '2[0-3]:[0-5][0-9]*')")
 }
 
-/// The conditions for moments, of which texts have to satisfy `text`.
+/// The conditions for dates and times. A text has to satisfy `text`.
 fn dated(numbers: DateNumbers, text: String) -> [String; 4] {
     let number = if numbers == DateNumbers::Kept { "1" } else { "0" };
     [number.to_owned(), number.to_owned(), text, "0".to_owned()]
 }
 
-/// A declared type in lower case, without comments, quotes and superfluous white space.
+/// Returns a declared type in lower case, without comments, quotes and superfluous white space.
 pub(super) fn normal(declared: &str) -> String {
     let all = tokens(declared);
     let words = all.iter().filter(|token| !token.is_trivia());

@@ -1,4 +1,4 @@
-//! Columns whose values are converted when their rows are copied, and the rows whose values would not survive that.
+//! Columns whose values are converted when rows are copied, and the rows whose values would not survive the conversion.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
@@ -14,35 +14,35 @@ use crate::sqlite_ddl::table_text::TableText;
 
 const SQLITE: DbBackend = DbBackend::Sqlite;
 
-/// How many rows a message names.
+/// The maximum number of rows that a message names.
 const NAMED: usize = 5;
 
-/// How much of a key a message shows, in characters.
+/// The maximum length of a key in a message, in characters.
 const SHOWN: usize = 60;
 
-/// How `using` says that the values of a column are converted.
+/// The conversion that `using` states for the values of a column.
 #[derive(Debug, Clone)]
 pub(super) struct UsingClause {
     pub(super) column: String,
     pub(super) expression: String,
 }
 
-/// A column that holds something else after the rebuild.
+/// A column whose content changes in the rebuild.
 #[derive(Debug)]
 pub(super) struct Conversion {
     column: String,
     /// The declared types.
     from: String,
     to: String,
-    /// What the column is to hold: a value of one of these.
+    /// The contents that the column may have. A value has to match one of them.
     contents: Vec<ColumnContent>,
-    /// What is stored instead of the old value.
+    /// The expression that is stored instead of the old value.
     using: Option<String>,
 }
 
 impl Conversion {
-    /// Finds the columns of both tables whose values may be stored as others, or are no longer what the type says. What a
-    /// generated column holds is computed anew.
+    /// Finds the columns of both tables whose values SQLite may change or that may not match the new type. SQLite
+    /// computes the values of a generated column again.
     pub(super) fn between(old: &TableText, new: &TableText, using: &[UsingClause]) -> Vec<Self> {
         let columns = old.columns().filter(|column| !column.has(ColumnConstraintKind::Generated));
         let pairs = columns.filter_map(|from| new.column(&from.name).map(|(_, to)| (from, to)));
@@ -55,7 +55,7 @@ impl Conversion {
                 let contents = match said {
                     None if from_content == content => return None,
                     None => vec![content],
-                    // What an expression makes of a value need not have the form that SeaORM gives to a date, say.
+                    // The result of an expression need not have SeaORM's format, for example that of a date.
                     Some(_) => vec![content, ColumnContent::of_affinity(&to_type, new.says("STRICT"))],
                 };
                 let using = said.map(|using| using.expression.clone());
@@ -64,17 +64,17 @@ impl Conversion {
             .collect()
     }
 
-    /// Says whether it converts the values of a column.
+    /// Returns whether this converts the values of a column.
     pub(super) fn is_of(&self, column: &str) -> bool {
         same(&self.column, column)
     }
 
-    /// Returns the expression that stands for a column when its rows are copied.
+    /// Returns the expression that replaces a column when its rows are copied.
     pub(super) fn expression<'c>(conversions: &'c [Self], column: &str) -> Option<&'c str> {
         conversions.iter().find(|conversion| conversion.is_of(column))?.using.as_deref()
     }
 
-    /// Fails when rows of `table` have a value that would become another one or would not be of the new type.
+    /// Fails when rows of `table` have a value that would change or would not be of the new type.
     pub(super) async fn require_kept(
         &self,
         connection: &impl ConnectionTrait,
@@ -102,8 +102,8 @@ impl Conversion {
         })))
     }
 
-    /// Writes the statements that stop a script where [`require_kept`](Self::require_kept) would fail: a check of a table of the
-    /// session, whose name is what SQLite's message says.
+    /// Writes the statements that stop an offline script where [`require_kept`](Self::require_kept) would fail. They
+    /// violate the check of a temporary table; SQLite's message contains the name of this check.
     pub(super) fn guard(&self, table: &str) -> Vec<String> {
         if self.contents.contains(&ColumnContent::Anything) {
             return Vec::new();
@@ -117,13 +117,14 @@ impl Conversion {
         ]
     }
 
-    /// Writes the rest of a query of the rows whose values are not kept, which may select `key`.
+    /// Writes the `FROM` and `WHERE` clauses of a query for the rows whose values are not kept. The query may select
+    /// `key`.
     fn lost(&self, table: &str, key: &[String]) -> String {
         let column = quoted(SQLITE, &self.column);
         let value = self.using.as_deref().unwrap_or(&column);
         let mut selected: Vec<String> =
             key.iter().enumerate().map(|(at, name)| format!("{} AS \"key {at}\"", quoted(SQLITE, name))).collect();
-        // The sign takes the affinity away, which would convert the value before it is compared.
+        // The unary plus removes the affinity, which would convert the value before the comparison.
         selected.push(format!("+({value}) AS \"value\""));
         let kept: Vec<_> = self.contents.iter().map(|content| content.keeps("\"value\"")).collect();
         let kept = kept.join(" OR ");
@@ -131,7 +132,7 @@ impl Conversion {
         format!("FROM (SELECT {} FROM \"main\".{table}) WHERE ({kept}) IS NOT 1", selected.join(", "))
     }
 
-    /// The keys of the first rows whose values are not kept.
+    /// Returns the keys of the first rows whose values are not kept.
     async fn keys(
         &self,
         connection: &impl ConnectionTrait,
@@ -151,7 +152,7 @@ impl Conversion {
     }
 }
 
-/// A key as a message shows it: on one line, and not longer than a line.
+/// Returns a key as a message shows it: on one line, and with at most `SHOWN` characters.
 fn shortened(key: &str) -> String {
     let mut shown: String = key.chars().take(SHOWN).map(|one| if one.is_control() { ' ' } else { one }).collect();
     if key.chars().nth(SHOWN).is_some() {

@@ -8,18 +8,18 @@ use super::snapshot::statement;
 use crate::alter::clause::quoted;
 use crate::sqlite_ddl::same;
 
-/// What has to be copied from one table to another.
+/// The columns to copy from one table to another.
 #[derive(Debug)]
 pub(super) struct CopyColumns {
     /// All columns.
     names: Vec<String>,
     /// The columns that are not generated.
     stored: Vec<String>,
-    /// What tells rows apart: the primary key, or a name of the row number.
+    /// The columns that identify a row: the primary key, or a name of the row number.
     key: Vec<String>,
-    /// Whether rows have a number.
+    /// Whether rows have a row number.
     rowid: bool,
-    /// Whether rows have a number that no column shows.
+    /// Whether rows have a row number that no column contains.
     hidden_rowid: bool,
 }
 
@@ -43,13 +43,14 @@ impl CopyColumns {
         Ok(contents)
     }
 
-    /// What tells rows apart: the columns of the primary key, or a name of the row number. Empty if there is no such name.
+    /// The columns that identify a row: those of the primary key, or a name of the row number. Empty if there is no
+    /// such name.
     pub(super) fn key(&self) -> &[String] {
         &self.key
     }
 
-    /// Writes the statement that copies the columns which both tables have, `from` and `to` being quoted. It fails where a
-    /// row has no value in the column that becomes the row number: SQLite would make one up.
+    /// Writes the statement that copies the columns that both tables have. `from` and `to` are quoted. The statement
+    /// fails where a row has no value in the column that becomes the row number, because SQLite would generate one.
     pub(super) fn copy_to(&self, new: &Self, table: &RebuiltTable, from: &str, to: &str) -> String {
         let is_kept = |name: &&String| {
             let has_place = new.stored.iter().any(|other| same(name, other));
@@ -73,20 +74,20 @@ impl CopyColumns {
             values.insert(0, rowid.to_owned());
         }
         if columns.is_empty() {
-            // Every column went, which SQLite does not allow; it says so when the table is created.
+            // Every column was dropped. SQLite does not allow this, and reports it when the table is created.
             columns.push(quoted(DbBackend::Sqlite, "rowid"));
             values.clone_from(&columns);
         }
         let (columns, values) = (columns.join(", "), values.join(", "));
-        // An expression may name the table that its columns are of.
+        // An expression may qualify its columns with the name of the table.
         let has_expressions = kept.iter().any(|name| Conversion::expression(&table.conversions, name).is_some());
         let alias = if has_expressions { format!(" AS {to}") } else { String::new() };
-        // A table's own ON CONFLICT IGNORE or REPLACE would leave rows out in silence.
+        // The table's own ON CONFLICT IGNORE or REPLACE would omit rows without an error.
         format!("INSERT OR ABORT INTO \"main\".{to} ({columns}) SELECT {values} FROM \"main\".{from}{alias}")
     }
 
-    /// Returns a name for the row number that is free in both tables, if rows have one in both and no column of the new one
-    /// shows it.
+    /// Returns a name of the row number that is free in both tables, if rows have a number in both and no column of the
+    /// new table contains it.
     fn rowid_for(&self, new: &Self) -> Option<&'static str> {
         let both = self.rowid && new.hidden_rowid;
         ROWIDS.into_iter().find(|name| both && self.is_free(name) && new.is_free(name))
@@ -97,15 +98,15 @@ impl CopyColumns {
     }
 }
 
-/// What SQLite calls the row number, unless a column has the name.
+/// The names of the row number in SQLite. A column of the same name hides it.
 const ROWIDS: [&str; 3] = ["rowid", "_rowid_", "oid"];
 
 fn column(row: &QueryResult) -> Result<(String, i32, i32), DbErr> {
     Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?))
 }
 
-/// Says whether the rows of a table have numbers, and whether no column shows them. Every table has row numbers but those
-/// `WITHOUT ROWID`. A primary key that has no index of its own is the number.
+/// Returns whether the rows of a table have numbers, and whether no column contains them. Every table has row numbers,
+/// except a table `WITHOUT ROWID`. A primary key without an index of its own is the row number.
 async fn rowids(connection: &impl ConnectionTrait, table: &str) -> Result<(bool, bool), DbErr> {
     let sql = "SELECT (SELECT wr FROM pragma_table_list(?1) WHERE schema = 'main') = 0, \
                (SELECT count(*) FROM pragma_table_xinfo(?1, 'main') WHERE pk > 0) = 0 \

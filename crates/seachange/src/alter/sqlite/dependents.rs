@@ -1,4 +1,4 @@
-//! What would break if a column went away.
+//! The objects that would break if a column were dropped.
 
 use super::snapshot::{DependentObject, Snapshot};
 use crate::sql::{Token, TokenKind as Kind};
@@ -9,11 +9,11 @@ use crate::sqlite_ddl::same;
 use crate::sqlite_ddl::table_text::TableText;
 use crate::sqlite_ddl::tokens;
 
-/// Names everything that uses a column, apart from the column's own definition. `text` is the table with the changes
-/// made so far.
+/// Names every object that uses a column, apart from the column's own definition. `text` is the table after the changes
+/// so far.
 ///
-/// Views and triggers are not understood, only searched for the names of the table and the column, so one that
-/// uses a column of this name of another table is named too.
+/// Views and triggers are not parsed, but searched for the names of the table and the column. So an object that uses a
+/// column of this name of another table is named too.
 pub(super) fn of_column(snapshot: &Snapshot, text: &TableText, column: &ColumnText) -> Vec<String> {
     let (table, name) = (snapshot.table.as_str(), column.name.as_str());
     let mut found = Vec::new();
@@ -51,7 +51,7 @@ fn described(constraint: &ConstraintText) -> String {
     }
 }
 
-/// Says whether the definition of another column, its check, say, uses the column.
+/// Returns whether the definition of another column, for example its check, uses the column.
 fn uses(other: &ColumnText, table: &str, name: &str) -> bool {
     other.parts.iter().any(|part| {
         let tokens = part.tokens();
@@ -67,7 +67,8 @@ fn uses(other: &ColumnText, table: &str, name: &str) -> bool {
     })
 }
 
-/// An index may be called like the column, so only what follows the first parenthesis counts.
+/// Returns whether an index uses the column. The name of the index may equal that of the column, so only the text after
+/// the first parenthesis counts.
 fn index_uses(index: &DependentObject, name: &str) -> bool {
     let all = tokens(&index.sql);
     let open = all.iter().position(|token| token.kind == Kind::Open);

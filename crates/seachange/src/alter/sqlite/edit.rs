@@ -1,4 +1,4 @@
-//! One change, made to the text of a table.
+//! Applies one change to the text of a table.
 
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{ColumnDef, Expr, TableName};
@@ -17,17 +17,17 @@ use crate::sqlite_ddl::table_text::TableText;
 
 const SQLITE: DbBackend = DbBackend::Sqlite;
 
-/// The text of a table while it is edited, and what it was before.
+/// The text of a table while it is edited, and the table before the edit.
 pub(super) struct Edit<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) text: TableText,
-    /// The new columns that the rows which are there would have no value for.
+    /// The new columns that existing rows would have no value for.
     pub(super) unfilled: Vec<String>,
     /// The columns of a new primary key.
     pub(super) keyed: Vec<String>,
-    /// The columns that are dropped. One of the same name that is added later does not take over the values.
+    /// The dropped columns. A column of the same name that is added later does not get their values.
     pub(super) dropped: Vec<String>,
-    /// How values are converted, as far as the changes say it.
+    /// The conversions of values that the changes state.
     pub(super) using: Vec<UsingClause>,
 }
 
@@ -43,7 +43,7 @@ impl<'a> Edit<'a> {
         }
     }
 
-    /// Makes one change. Renamed columns are left to SQLite, which follows them into all other objects.
+    /// Makes one change. SQLite renames columns itself, because it also changes their names in all other objects.
     pub(super) fn apply(&mut self, operation: &AlterOperation) -> Result<(), AlterError> {
         match operation {
             AlterOperation::AddColumn(column) => self.add_column(column),
@@ -64,7 +64,7 @@ impl<'a> Edit<'a> {
         }
     }
 
-    /// Returns a column and its place.
+    /// Returns a column and its position.
     pub(super) fn column(&self, name: &str) -> Result<(usize, ColumnText), AlterError> {
         self.text.column(name).ok_or_else(|| AlterError::NoSuchColumn {
             table: self.table(),
@@ -73,7 +73,7 @@ impl<'a> Edit<'a> {
         })
     }
 
-    /// Writes a column definition and reads it again.
+    /// Writes a column definition and parses it.
     pub(super) fn written(&self, column: &ColumnDef) -> Result<ColumnText, AlterError> {
         let sql = clause::column(SQLITE, &self.snapshot.table, column)?;
         ColumnText::parse(&sql).ok_or_else(|| AlterError::Uneditable { table: self.table(), reason: sql })

@@ -1,4 +1,4 @@
-//! Finds constraints by their names, those without one by the name that PostgreSQL would give them.
+//! Finds constraints by their names, and unnamed constraints by the name that PostgreSQL would give them.
 
 use seachange_graph::error::quoted;
 
@@ -11,7 +11,7 @@ use crate::sqlite_ddl::same;
 use crate::sqlite_ddl::tokens;
 
 impl Edit<'_> {
-    /// Finds the constraint of a name.
+    /// Finds a constraint by its name.
     pub(super) fn named(&self, kind: ConstraintKind, name: &str) -> Result<Option<ConstraintLocation>, AlterError> {
         let has_name = |constraint: &ConstraintText| constraint.name.as_deref().is_some_and(|own| same(own, name));
         let named = self.text.constraints_of(kind).find(|(_, constraint)| has_name(constraint));
@@ -31,7 +31,7 @@ impl Edit<'_> {
         }
     }
 
-    /// Says that there is no such constraint, and which there are.
+    /// Returns the error that there is no such constraint, with the existing ones.
     pub(super) fn no_such(&self, kind: ConstraintKind, name: &str) -> AlterError {
         AlterError::NoSuchConstraint {
             table: self.table(),
@@ -41,7 +41,7 @@ impl Edit<'_> {
         }
     }
 
-    /// The name that PostgreSQL gives to a constraint that has none.
+    /// Returns the name that PostgreSQL gives to an unnamed constraint.
     fn default_name(&self, constraint: &ConstraintText) -> Option<String> {
         let table = &self.snapshot.table;
         match constraint.kind {
@@ -52,7 +52,7 @@ impl Edit<'_> {
         }
     }
 
-    /// The columns that an expression mentions, each once.
+    /// Returns the columns that an expression mentions, each once.
     fn mentioned(&self, expression: &str) -> Vec<String> {
         let all = tokens(expression);
         let columns = self.text.columns().map(|column| column.name);

@@ -1,4 +1,4 @@
-//! Alters tables on SQLite, which can do a little itself and needs the table rebuilt for the rest.
+//! Alters tables on SQLite, which supports some changes itself and needs a rebuild of the table for the others.
 
 mod content;
 mod conversion;
@@ -30,7 +30,7 @@ use super::operation::{AlterOperation, text};
 use crate::alter::offline_scope::check;
 use crate::database_error::reason;
 
-/// Makes the changes, all of them or none.
+/// Makes either all changes or none.
 pub(super) async fn alter(
     connection: &SchemaManagerConnection<'_>,
     table: &TableName,
@@ -52,7 +52,7 @@ fn unqualified(TableName(schema, table): &TableName) -> Result<String, AlterErro
     }
 }
 
-/// Makes the changes in a transaction that has begun, and takes them back to where it was when one fails.
+/// Makes the changes in a transaction that has begun. If one fails, rolls back to the state before the first.
 async fn in_savepoint(
     transaction: &impl ConnectionTrait,
     table: &str,
@@ -67,7 +67,7 @@ async fn in_savepoint(
     made
 }
 
-/// Makes the changes in a transaction of their own, with foreign keys off around it.
+/// Makes the changes in a transaction of their own. Foreign keys are off around this transaction.
 async fn in_own_transaction(
     connection: &DatabaseConnection,
     table: &str,
@@ -82,7 +82,7 @@ async fn in_own_transaction(
         set_foreign_keys(connection, true).await?;
     }
     match made {
-        // With several connections nothing tells on which of them a PRAGMA lands.
+        // With several connections, it is unknown which of them runs a PRAGMA.
         Err(AlterError::ForeignKeysOn { table }) if !has_one_connection(connection) => {
             Err(AlterError::SeveralConnections { table })
         }
@@ -96,7 +96,7 @@ async fn commit(connection: &DatabaseConnection, table: &str, operations: &[Alte
         ..TransactionOptions::default()
     };
     let transaction = match connection.begin_with_options(options).await {
-        // Somebody has sent a BEGIN of his own, which only the database knows of.
+        // The caller has sent a BEGIN as a statement, so only the database knows of the transaction.
         Err(error) if has_one_connection(connection) && reason(&error).contains("within a transaction") => {
             return in_savepoint(connection, table, operations).await;
         }
@@ -111,8 +111,8 @@ async fn commit(connection: &DatabaseConnection, table: &str, operations: &[Alte
     }
 }
 
-/// Makes the changes in order: renames one by one, because SQLite follows them into all other objects, and what stands
-/// between two renames at once.
+/// Makes the changes in order. Renames run one by one, because SQLite follows them into all other objects; the changes
+/// between two renames run together.
 async fn make(connection: &impl ConnectionTrait, table: &str, operations: &[AlterOperation]) -> Result<(), AlterError> {
     let is_rename = |operation: &AlterOperation| matches!(operation, AlterOperation::RenameColumn { .. });
     for run_of in operations.chunk_by(|left, right| !is_rename(left) && !is_rename(right)) {
@@ -129,12 +129,12 @@ async fn make(connection: &impl ConnectionTrait, table: &str, operations: &[Alte
     Ok(())
 }
 
-/// Says whether every statement reaches the same connection.
+/// Returns whether every statement reaches the same connection.
 fn has_one_connection(connection: &DatabaseConnection) -> bool {
     #[cfg(feature = "sqlite")]
     if let DatabaseConnectionType::SqlxSqlitePoolConnection(_) = &connection.inner {
         return connection.get_sqlite_connection_pool().options().get_max_connections() == 1;
     }
-    // The relay passes everything to one connection.
+    // The intercepting connection passes every statement to one connection.
     matches!(connection.inner, DatabaseConnectionType::MockDatabaseConnection(_))
 }

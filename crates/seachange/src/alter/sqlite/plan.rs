@@ -14,28 +14,28 @@ use crate::sqlite_ddl::table_text::TableText;
 
 /// How to make some changes.
 pub(super) enum AlterStrategy {
-    /// With these statements.
+    /// Run these statements.
     Native(Vec<String>),
-    /// By a table of this text in place of the old one.
+    /// Replace the old table with one of this text.
     Rebuild(RebuiltTable),
 }
 
-/// The table that takes the place of the old one.
+/// The table that replaces the old one.
 pub(super) struct RebuiltTable {
     pub(super) text: TableText,
-    /// New columns that rows would have no value for.
+    /// The new columns that existing rows would have no value for.
     pub(super) unfilled: Vec<String>,
     /// The columns of a new primary key.
     pub(super) keyed: Vec<String>,
-    /// The one of them that is the row number.
+    /// The column among them that is the row number.
     pub(super) numbered: Option<String>,
-    /// The columns whose values do not go into the new table.
+    /// The columns whose values are not copied to the new table.
     pub(super) dropped: Vec<String>,
-    /// The columns that hold something else afterwards.
+    /// The columns whose content changes.
     pub(super) conversions: Vec<Conversion>,
 }
 
-/// Decides how to make changes, which are all of them renames or none.
+/// Decides how to make changes. Either all of them are renames, or no rename is among them.
 pub(super) fn plan(snapshot: &Snapshot, operations: &[AlterOperation]) -> Result<AlterStrategy, AlterError> {
     let mut edit = Edit::new(snapshot);
     let mut native = Vec::new();
@@ -56,7 +56,8 @@ pub(super) fn plan(snapshot: &Snapshot, operations: &[AlterOperation]) -> Result
     })
 }
 
-/// Returns SQLite's own statement for a change, if it has one, and none where there is nothing to do.
+/// Returns SQLite's own statement for a change. The outer option is `None` if SQLite has no such statement; the inner
+/// option is `None` if there is nothing to do.
 fn native_statement(edit: &Edit<'_>, operation: &AlterOperation) -> Result<Option<Option<String>>, AlterError> {
     let quoted = |name: &str| quoted(DbBackend::Sqlite, name);
     let clause = match operation {
@@ -83,7 +84,7 @@ fn native_statement(edit: &Edit<'_>, operation: &AlterOperation) -> Result<Optio
     Ok(clause.map(|clause| Some(format!("ALTER TABLE \"main\".{table} {clause}"))))
 }
 
-/// Says whether `ADD COLUMN` takes the column, whatever rows there are: see the restrictions in
+/// Returns whether `ADD COLUMN` accepts the column, whatever rows the table has. The restrictions are in
 /// <https://sqlite.org/lang_altertable.html>.
 fn can_add(column: &ColumnText) -> bool {
     let default = column.part(ColumnConstraintKind::Default);

@@ -1,4 +1,4 @@
-//! Primary keys come and go.
+//! Adds and drops primary keys.
 
 use sea_orm::DbBackend;
 
@@ -24,7 +24,7 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Drops the primary key, whatever it is called. Its columns stay `NOT NULL`, as far as they were.
+    /// Drops the primary key, whatever its name. Columns of the key that could not be `NULL` stay `NOT NULL`.
     pub(super) fn drop_primary_key(&mut self, name: &str) -> Result<(), AlterError> {
         let Some((place, key)) = self.primary_key() else {
             return Err(self.no_such(ConstraintKind::PrimaryKey, name));
@@ -37,8 +37,8 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Lets a new definition of a column that is the primary key by a constraint of the table say whether the key is
-    /// `AUTOINCREMENT`, which only a constraint of the column can.
+    /// Lets the new definition of a column state whether the primary key is `AUTOINCREMENT`, which only a column
+    /// constraint can. If the column is the key by a table constraint, the column constraint replaces it.
     pub(super) fn take_key_over(&mut self, new: &mut ColumnText) {
         let Some((place @ ConstraintLocation::Item(_), key)) = self.primary_key() else {
             return;
@@ -60,7 +60,7 @@ impl Edit<'_> {
         self.text.constraints_of(ConstraintKind::PrimaryKey).next()
     }
 
-    /// Returns the column that is the number of the row, which is never `NULL`.
+    /// Returns the column that is the row number, which is never `NULL`.
     pub(super) fn row_number(&self) -> Option<String> {
         let (_, key) = self.primary_key().filter(|(_, key)| key.numbers_rows && !self.text.says("WITHOUT"))?;
         let [name] = key.columns.as_slice() else { return None };

@@ -1,9 +1,9 @@
-//! Puts a new table in the place of an old one, with its rows and all that belongs to it.
+//! Replaces a table with a new one, and keeps its rows and all objects that belong to it.
 //!
-//! The old table is renamed, the new one created under its name from the edited text, filled, and the old one dropped.
-//! `legacy_alter_table` keeps SQLite from following the rename into views, triggers and foreign keys of other tables,
-//! which go on naming the table. Foreign keys must be off: dropping a table deletes its rows first, and
-//! with foreign keys on these deletions cascade.
+//! The old table is renamed. The new table is created under the old name from the edited text, and filled. Then the old
+//! table is dropped. `legacy_alter_table` keeps SQLite from changing the name in views, triggers and foreign keys of
+//! other tables, which continue to name the table. Foreign keys must be off: dropping a table deletes its rows first,
+//! and with foreign keys on these deletions cascade.
 
 use sea_orm::sea_query::{QueryBuilder, SqliteQueryBuilder};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
@@ -20,7 +20,7 @@ use crate::alter::rebuild_scope;
 use crate::database_error::reason;
 use crate::sqlite_ddl::table_text::TableText;
 
-/// Rebuilds the table as `new`. The caller undoes everything when it fails.
+/// Rebuilds the table as `new`. If this fails, the caller undoes everything.
 pub(super) async fn rebuild(
     connection: &impl ConnectionTrait,
     snapshot: &Snapshot,
@@ -81,8 +81,8 @@ async fn require_foreign_keys_off(connection: &impl ConnectionTrait, snapshot: &
     Ok(())
 }
 
-/// A check may say `posts.title` for `title`. SQLite does not follow the rename of the old table there, and then takes
-/// the table for broken.
+/// Refuses a definition that qualifies its own columns, such as a check with `posts.title` instead of `title`. SQLite
+/// does not change the name there when the old table is renamed, and then treats the table as broken.
 fn require_bare_columns(snapshot: &Snapshot, new: &TableText) -> Result<(), AlterError> {
     let table = &snapshot.table;
     if !snapshot.text.names_itself(table) && !new.names_itself(table) {
@@ -94,7 +94,8 @@ fn require_bare_columns(snapshot: &Snapshot, new: &TableText) -> Result<(), Alte
     })
 }
 
-/// A temporary trigger would go with the old table; a temporary table would catch statements meant for the new one.
+/// Refuses temporary objects. A temporary trigger would be dropped with the old table; a temporary table would receive
+/// the statements for the new one.
 async fn require_nothing_temporary(connection: &impl ConnectionTrait, snapshot: &Snapshot) -> Result<(), AlterError> {
     let sql = "SELECT type || ' `' || name || '`' FROM sqlite_temp_schema \
                WHERE tbl_name = ?1 COLLATE NOCASE OR name = ?1 COLLATE NOCASE";
@@ -117,7 +118,8 @@ fn require_values(snapshot: &Snapshot, unfilled: &[String], rows: i64) -> Result
     }
 }
 
-/// SQLite would number the rows that have no value in a new key of one `integer` column.
+/// Refuses rows without a value in the new key. If the key is one `integer` column, SQLite would generate numbers for
+/// them.
 async fn require_key(
     connection: &impl ConnectionTrait,
     snapshot: &Snapshot,
@@ -135,7 +137,7 @@ async fn require_key(
     Ok(())
 }
 
-/// Looks for values that the copy would change. A script has statements that do so where it runs.
+/// Refuses values that the copy would change. An offline script gets statements that do this when it runs.
 async fn require_values_kept(
     connection: &impl ConnectionTrait,
     snapshot: &Snapshot,
@@ -155,8 +157,8 @@ async fn require_values_kept(
     Ok(())
 }
 
-/// Has SQLite resolve every view and trigger of the database, and returns what it says of the first that does not
-/// work. Renaming a table does that, so a table made for the purpose is renamed, and gone again.
+/// Makes SQLite resolve every view and trigger of the database, and returns its message about the first that does not
+/// work. Renaming a table has this effect, so a table is created for the purpose, renamed, and rolled back.
 async fn broken_object(connection: &impl ConnectionTrait) -> Result<Option<String>, AlterError> {
     let name = free_name(connection, "probe").await?;
     let name = quoted(DbBackend::Sqlite, &name);
@@ -168,7 +170,7 @@ async fn broken_object(connection: &impl ConnectionTrait) -> Result<Option<Strin
     Ok(renamed.err().map(|error| reason(&error)))
 }
 
-/// Returns a name that no object has.
+/// Returns a name that no object has yet.
 async fn free_name(connection: &impl ConnectionTrait, table: &str) -> Result<String, AlterError> {
     let mut name = format!("seachange_old_{table}");
     let sql = "SELECT count(*) FROM main.sqlite_schema WHERE name = ?1 COLLATE NOCASE";
@@ -178,14 +180,14 @@ async fn free_name(connection: &impl ConnectionTrait, table: &str) -> Result<Str
     Ok(name)
 }
 
-/// Says whether any table has ever had an `AUTOINCREMENT`.
+/// Returns whether any table has ever had an `AUTOINCREMENT` column.
 async fn has_sequences(connection: &impl ConnectionTrait) -> Result<bool, DbErr> {
     let sql = "SELECT count(*) FROM main.sqlite_schema WHERE name = ?1";
     Ok(count(connection, sql, "sqlite_sequence").await? > 0)
 }
 
-/// Gives the table the last key that `AUTOINCREMENT` gave in the old one, which may be higher than any that is there. It is
-/// not read, because the statements may be written down for a database that has another one.
+/// Gives the table the last key that `AUTOINCREMENT` generated for the old one, which may be higher than any existing
+/// key. The key is not read, because the statements may go to an offline script for a database with another key.
 async fn move_sequence(connection: &impl ConnectionTrait, from: &str, to: &str) -> Result<(), DbErr> {
     let [from, to] = [from, to].map(|name| SqliteQueryBuilder.value_to_string(&name.into()));
     let old = format!("FROM \"main\".\"sqlite_sequence\" WHERE \"name\" = {from}");

@@ -1,4 +1,4 @@
-//! Counts rows and violations, to prove that a rebuild lost nothing.
+//! Counts rows and violations, to verify that a rebuild lost nothing.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
@@ -7,7 +7,7 @@ use crate::alter::clause::quoted;
 use crate::alter::error::AlterError;
 use crate::alter::foreign_keys::{ForeignKeyViolation, new_violations, violations_of};
 
-/// What was in some tables.
+/// The rows and violations of some tables.
 #[derive(Debug)]
 pub(super) struct RowCounts {
     tables: Vec<String>,

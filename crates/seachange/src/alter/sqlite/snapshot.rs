@@ -1,4 +1,4 @@
-//! What the database says of a table and of all that depends on it.
+//! Reads a table and all objects that depend on it from the database.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
 
@@ -8,7 +8,7 @@ use crate::sqlite_ddl::table_text::TableText;
 /// A table, as stored, with the objects that depend on it.
 #[derive(Debug, Clone)]
 pub(super) struct Snapshot {
-    /// The name as the table was created with.
+    /// The name that the table was created with.
     pub(super) table: String,
     pub(super) text: TableText,
     pub(super) indexes: Vec<DependentObject>,
@@ -19,7 +19,7 @@ pub(super) struct Snapshot {
     pub(super) referrers: Vec<IncomingForeignKey>,
 }
 
-/// An object with its own statement.
+/// An object that has its own statement.
 #[derive(Debug, Clone)]
 pub(super) struct DependentObject {
     pub(super) kind: String,
@@ -32,12 +32,12 @@ pub(super) struct DependentObject {
 pub(super) struct IncomingForeignKey {
     /// The table that has the foreign key.
     pub(super) table: String,
-    /// The column of the table that is referred to, unless the primary key is meant.
+    /// The referenced column, unless the key refers to the primary key.
     pub(super) column: Option<String>,
 }
 
 impl Snapshot {
-    /// Reads the table, and refuses what is no ordinary table.
+    /// Reads the table, and refuses an object that is not an ordinary table.
     pub(super) async fn read(connection: &impl ConnectionTrait, table: &str) -> Result<Self, AlterError> {
         require_ordinary(connection, table).await?;
         let (name, sql) = definition(connection, table).await?;
@@ -59,7 +59,7 @@ impl Snapshot {
         })
     }
 
-    /// Returns the names of the table and of all that refer to it, each once.
+    /// Returns the names of the table and of all tables that refer to it, each once.
     pub(super) fn family(&self) -> Vec<String> {
         let mut names = vec![self.table.clone()];
         for referrer in &self.referrers {
@@ -98,7 +98,7 @@ async fn definition(connection: &impl ConnectionTrait, table: &str) -> Result<(S
 }
 
 /// Reads indexes, triggers and views with the table that each belongs to, oldest first. Indexes of constraints have no
-/// statement and come back with the table.
+/// statement; they are created again with the table.
 async fn objects(connection: &impl ConnectionTrait) -> Result<Vec<(String, DependentObject)>, DbErr> {
     let sql = "SELECT tbl_name, type, name, sql FROM main.sqlite_schema \
                WHERE type IN ('index', 'trigger', 'view') AND sql IS NOT NULL ORDER BY rowid";

@@ -27,8 +27,8 @@ pub(super) use self::mark::TABLE as MARK_TABLE;
 use super::entities::SchemaMapping;
 use crate::connection;
 use crate::inspect::{InspectScope, inspect};
-use crate::runner::Connection;
 use crate::schema::{Schema, TableName};
+use crate::session::Connection;
 use crate::settings::{DatabaseSettings, Driver};
 
 /// An empty schema, and the only connection that uses it.

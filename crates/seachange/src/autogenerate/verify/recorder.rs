@@ -7,7 +7,7 @@ use sea_orm::{DbErr, ExecResult, QueryResult, Statement};
 
 use super::schema_names::rewrite_schema_names;
 use crate::intercept::{BeginOptions, StatementHandler};
-use crate::runner::DirectSession;
+use crate::session::DirectSession;
 
 /// A session on the scratch schema, and the statements that were sent to it.
 pub(super) struct Recorder {

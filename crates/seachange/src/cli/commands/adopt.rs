@@ -17,26 +17,26 @@ use crate::limits::Limits;
 /// Arguments of `adopt`.
 #[derive(Debug, Args)]
 pub(crate) struct AdoptArgs {
-    /// Whose record to read: that of sea-orm-migration or that of Alembic
+    /// The tool whose record is read: sea-orm-migration or Alembic
     #[arg(long, value_name = "TOOL")]
     from: ToolArg,
-    /// The table of that record, where it is not `seaql_migrations` or `alembic_version`
+    /// The table of that record, if it is not `seaql_migrations` or `alembic_version`
     #[arg(long, value_name = "NAME")]
     table: Option<String>,
-    /// The schema of that table, where it is not the current one
+    /// The schema of that table, if it is not the current one
     #[arg(long, value_name = "SCHEMA")]
     table_schema: Option<String>,
     /// Print what would be recorded, and write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Record it without a question
+    /// Do not ask for confirmation
     #[arg(short, long)]
     yes: bool,
     #[command(flatten)]
     limits: LockTimeoutArgs,
 }
 
-/// A tool, as it is typed.
+/// A tool on the command line.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum ToolArg {
     /// sea-orm-migration
@@ -78,7 +78,7 @@ impl AdoptArgs {
     }
 }
 
-/// Prints what each version stands for, what else is applied with it, and what is pending.
+/// Prints the revision of each version, the other revisions that become applied, and the number of pending ones.
 fn show(context: &Context, adoption: &AdoptionPlan) {
     let word = |adopted: &AdoptedRevision| {
         adopted.version.as_ref().map_or("below".into(), |name| printable::name(name).into_owned())

@@ -15,8 +15,8 @@ use crate::cli::problem::Diagnostic;
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// Compare what the revisions make of an empty database, instead of the database; none has to be there. On a server
-    /// a database is made for that, and dropped
+    /// Compare the result of all revisions on an empty database, instead of the database, which need not exist. On a
+    /// server, a temporary database is created and dropped
     #[arg(long)]
     replay: bool,
     #[command(flatten)]

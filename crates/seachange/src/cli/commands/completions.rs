@@ -13,14 +13,14 @@ use crate::cli::problem::Diagnostic;
 pub(crate) struct CompletionsArgs {
     /// The shell
     shell: Shell,
-    /// The name that the program is called by, if it is not `migration`
+    /// The name of the program, if it is not `migration`
     #[arg(long, default_value = "migration")]
     program: String,
 }
 
 impl CompletionsArgs {
     pub(crate) fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
-        // By way of memory, because clap panics when a reader goes away.
+        // The script is buffered, because clap panics when the reader closes the pipe.
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Arguments::command(), self.program, &mut script);
         context.terminal.answer_raw(String::from_utf8_lossy(&script).trim_end());

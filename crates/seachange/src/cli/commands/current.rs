@@ -44,7 +44,7 @@ impl CurrentArgs {
                 standing.of_newer.iter().for_each(|row| answer_row(context, row));
             }
         }
-        // `--check-heads` ends with that as its error.
+        // With `--check-heads`, the error reports the pending revisions.
         if !self.check_heads {
             context.warn_of_unknown(&standing.unknown);
         }

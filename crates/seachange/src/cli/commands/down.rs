@@ -25,7 +25,7 @@ pub(crate) struct DownArgs {
 /// Arguments of `downgrade`.
 #[derive(Debug, Args)]
 pub(crate) struct DowngradeArgs {
-    /// `base`, `-N`, `LABEL@base`, a revision id or the beginning of one; what is named stays applied
+    /// `base`, `-N`, `LABEL@base`, a revision id or the beginning of one; the named revision stays applied
     #[arg(value_name = "TARGET", required = true, allow_negative_numbers = true)]
     targets: Vec<String>,
     #[command(flatten)]
@@ -54,8 +54,8 @@ impl DowngradeArgs {
     }
 }
 
-/// Asks a person before everything is reverted, as `reset` does. A script is not asked: it says what it does, and `down base`
-/// has never needed `--yes` there.
+/// Asks the user before everything is reverted, as `reset` does. Scripts are not asked: they state the target
+/// explicitly, and `down base` has never needed `--yes` in a script.
 fn confirm(context: &Context, targets: &[Target], flags: &DowngradeFlags) -> Result<(), Diagnostic> {
     let is_everything = targets.contains(&Target::BASE);
     if !is_everything || flags.dry_run || !prompt::is_interactive() {

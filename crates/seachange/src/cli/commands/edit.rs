@@ -17,7 +17,7 @@ use crate::cli::interrupt;
 use crate::cli::new_revision::sources;
 use crate::cli::problem::Diagnostic;
 
-/// Where the editor is set; the first that is not empty counts.
+/// The variables that name the editor; the first that is not empty is used.
 const VARIABLES: [&str; 2] = ["VISUAL", "EDITOR"];
 
 /// Arguments of `edit`.
@@ -28,7 +28,7 @@ pub(crate) struct EditArgs {
     target: String,
 }
 
-/// The program that a person edits with.
+/// The user's editor.
 struct Editor {
     variable: &'static str,
     words: Vec<String>,
@@ -44,7 +44,7 @@ impl EditArgs {
         Ok(Exit::Success)
     }
 
-    /// The files of the target. The database is asked only where it decides.
+    /// The files of the target. The database is read only if the target depends on it.
     async fn files(&self, context: &Context, sources: &RevisionFiles) -> Result<Vec<PathBuf>, Diagnostic> {
         let target: Target = self.target.parse().map_err(Error::from)?;
         let graph = sources.graph();
@@ -78,7 +78,7 @@ impl Editor {
         Ok(Self { variable, words })
     }
 
-    /// Opens the files, and waits until the editor ends.
+    /// Opens the files, and waits until the editor exits.
     fn open(&self, files: &[PathBuf]) -> Result<(), Diagnostic> {
         let Some((program, arguments)) = self.words.split_first() else { return Err(self.not_run("", "it is empty")) };
         let status = Command::new(program).args(arguments).args(files).status().map_err(|error| {

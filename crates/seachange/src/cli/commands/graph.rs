@@ -16,37 +16,37 @@ use crate::cli::picture;
 use crate::cli::problem::Diagnostic;
 use crate::revision::Migrations;
 
-/// More lines than this Mermaid does not draw, unless its `maxEdges` says so.
+/// Mermaid draws no more lines than this, unless its `maxEdges` is set.
 const MERMAID_EDGES: usize = 500;
 
 /// Arguments of `graph`.
 #[derive(Debug, Args)]
 pub(crate) struct GraphArgs {
-    /// What to write; left out, the name of the file says, or else it is mermaid
+    /// The format to write; by default that of the file name, or else mermaid
     #[arg(long, value_name = "FORMAT")]
     format: Option<GraphFormat>,
-    /// Write to a file, replacing one that is there
+    /// Write to a file, replacing an existing one
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Ask the database, and mark what is applied, what is pending, and where it stands
+    /// Read the database, and mark applied, pending and current revisions
     #[arg(long)]
     current: bool,
 }
 
-/// What the graph is written as.
+/// The formats of the graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum GraphFormat {
-    /// For Markdown: code forges draw it
+    /// For Markdown: code hosting sites draw it
     Mermaid,
     /// For Graphviz
     Dot,
-    /// A picture that needs nothing else
+    /// A picture that needs no other file
     Svg,
-    /// One JSON document: revisions, and the lines between them
+    /// One JSON document: the revisions and the lines between them
     Json,
 }
 
-/// How the names of files end, and what is in them.
+/// The file name extensions and their formats.
 const ENDINGS: [(&str, GraphFormat); 6] = [
     ("mmd", GraphFormat::Mermaid),
     ("mermaid", GraphFormat::Mermaid),
@@ -82,8 +82,8 @@ impl GraphArgs {
         Ok(Exit::Success)
     }
 
-    /// The format that is asked for, or that of the name of the file. A name that says another is refused; one without
-    /// an ending says nothing.
+    /// The requested format, or that of the file name. A file name with the extension of another format is an error;
+    /// a name without an extension has no effect.
     fn format(&self) -> Result<GraphFormat, Diagnostic> {
         let file = self.output.as_deref();
         match (self.format, file.and_then(|file| Some((file, file.extension()?)))) {
@@ -95,7 +95,7 @@ impl GraphArgs {
 }
 
 impl GraphFormat {
-    /// The format of files whose names end like this.
+    /// The format of files with this extension.
     fn of(ending: &OsStr) -> Option<Self> {
         let ending = ending.to_ascii_lowercase();
         ENDINGS.iter().find(|(known, _)| ending == *known).map(|&(_, format)| format)

@@ -11,7 +11,7 @@ use crate::cli::problem::Diagnostic;
 /// Arguments of `heads`.
 #[derive(Debug, Args)]
 pub(crate) struct HeadsArgs {
-    /// Leave out heads that other revisions depend on
+    /// Omit heads that other revisions depend on
     #[arg(long)]
     resolve_dependencies: bool,
     #[command(flatten)]

@@ -19,10 +19,11 @@ use crate::revision::RegisteredRevision;
 /// Arguments of `history`.
 #[derive(Debug, Args)]
 pub(crate) struct HistoryArgs {
-    /// Only these revisions: `A:B`, `A:`, `:B`, with any targets as ends; `-3:` for the last three below the heads
+    /// Only these revisions: `A:B`, `A:`, `:B`, with any targets as ends; `-3:` for the heads and the three below
+    /// them
     #[arg(short, long, value_name = "RANGE", allow_hyphen_values = true)]
     rev_range: Option<String>,
-    /// Mark where the database stands
+    /// Mark the current revisions of the database
     #[arg(short, long)]
     indicate_current: bool,
     #[command(flatten)]
@@ -32,7 +33,7 @@ pub(crate) struct HistoryArgs {
 }
 
 impl HistoryArgs {
-    /// Reads the database only where the range or a flag asks for it.
+    /// Reads the database only if the range or a flag requires it.
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         let graph = context.graph()?;
         let range: Range = self.rev_range.as_deref().unwrap_or(":").parse().map_err(Error::from)?;

@@ -19,23 +19,23 @@ const VERSIONS: &str = "src/versions";
 /// Arguments of `init`.
 #[derive(Debug, Args)]
 pub(crate) struct InitArgs {
-    /// The folder of the new crate; it must not exist, or be empty
+    /// The folder of the new crate; it must be new or empty
     #[arg(value_name = "DIR", required_unless_present = "from_database")]
     dir: Option<PathBuf>,
     /// The name of the crate, if it is not that of the folder
     #[arg(long)]
     name: Option<String>,
-    /// Take the engine from this folder, which holds its crates, instead of crates.io
+    /// Use the engine from this folder, which contains its crates, instead of crates.io
     #[arg(long, value_name = "DIR")]
     engine_path: Option<PathBuf>,
-    /// Write a first revision that makes what the database has now, and record it there as applied; without DIR in this
-    /// crate, which must have no revisions
+    /// Write a first revision that creates what the database has now, and record it there as applied; without DIR, in
+    /// this crate, which must have no revisions
     #[arg(long)]
     from_database: bool,
-    /// What the first revision is called
+    /// The message of the first revision
     #[arg(short, long, requires = "from_database", default_value = "initial schema")]
     message: String,
-    /// Do not try the first revision out before it is written
+    /// Do not verify the first revision before it is written
     #[arg(long, requires = "from_database")]
     no_verify: bool,
     #[command(flatten)]
@@ -64,7 +64,7 @@ impl InitArgs {
         }
     }
 
-    /// Writes the crate, and gives its name.
+    /// Writes the crate, and returns its name.
     fn scaffold(&self, context: &Context, dir: &Path) -> Result<String, Diagnostic> {
         let name = self.name.clone().or_else(|| name_of(dir));
         let name = name.ok_or_else(|| Diagnostic::usage("the folder gives the crate no name").hint("say `--name`"))?;
@@ -84,7 +84,7 @@ impl InitArgs {
     }
 }
 
-/// The name of a folder, which may be `.` as well.
+/// The name of a folder, which may be given as `.`.
 fn name_of(dir: &Path) -> Option<String> {
     Some(std::path::absolute(dir).ok()?.file_name()?.to_str()?.to_owned())
 }

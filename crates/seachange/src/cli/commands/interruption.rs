@@ -1,4 +1,4 @@
-//! `repair` where a revision was interrupted.
+//! `repair` for an interrupted revision.
 
 use super::run;
 use crate::cli::context::Context;
@@ -12,7 +12,7 @@ use crate::migrator::Resolution;
 /// Runs the rest of the revision.
 pub(super) async fn resume(context: &Context, doubt: Resolution, limits: Limits) -> Result<Exit, Diagnostic> {
     let migrator = context.connect_to_record().await?.with_limits(limits);
-    let _listener = interrupt::listen(migrator.stop_switch(), context.terminal);
+    let _listener = interrupt::listen(migrator.stop_handle(), context.terminal);
     let report = migrator.resume(doubt).await?;
     let place = run::place_of(migrator.graph(), &report.current);
     migrator.close().await?;
@@ -24,7 +24,7 @@ pub(super) async fn resume(context: &Context, doubt: Resolution, limits: Limits)
 /// Records the revision as applied, or as not applied.
 pub(super) async fn settle(context: &Context, is_applied: bool, limits: Limits) -> Result<Exit, Diagnostic> {
     let migrator = context.connect_to_record().await?.with_limits(limits);
-    let settled = migrator.settle(is_applied).await?;
+    let settled = if is_applied { migrator.mark_applied().await? } else { migrator.mark_rolled_back().await? };
     let place = run::place(&migrator, &migrator.current().await?);
     migrator.close().await?;
     let word = if is_applied { "applied" } else { "not applied" };

@@ -1,4 +1,4 @@
-//! Revisions as answers: JSON for programs, and what several commands print for people.
+//! Output of revisions: JSON for programs, and text that several commands share.
 
 use std::path::PathBuf;
 
@@ -18,7 +18,7 @@ use crate::store::RevisionRow;
 #[derive(Debug, Serialize)]
 struct RevisionJson<'a> {
     id: &'a str,
-    /// Nothing for a revision that only the database knows, as some below.
+    /// `None` for a revision that only the database knows.
     message: Option<&'a str>,
     /// The path, relative to the crate.
     file: Option<PathBuf>,
@@ -27,7 +27,7 @@ struct RevisionJson<'a> {
     depends_on: Vec<&'a str>,
     branch_labels: &'a [&'a str],
     is_head: bool,
-    /// Left out where the database was not asked.
+    /// Omitted if the database was not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     is_current: Option<bool>,
 }
@@ -50,7 +50,7 @@ impl<'a> RevisionJson<'a> {
 }
 
 impl<'a> RevisionJson<'a> {
-    /// A revision of a newer program, where the database stands.
+    /// A current revision that only a newer program knows.
     fn of_row(row: &'a RevisionRow) -> Self {
         let names = |names: &'a [String]| names.iter().map(String::as_str).collect();
         Self {
@@ -67,13 +67,13 @@ impl<'a> RevisionJson<'a> {
     }
 }
 
-/// Prints a revision of a newer program, of which there is no more to tell.
+/// Prints a revision that only a newer program knows, with the little that is known of it.
 pub(crate) fn answer_row(context: &Context, row: &RevisionRow) {
     let id = styled(ID, printable::name(&row.revision));
     context.terminal.print(format!("{id}, not a revision of this program"));
 }
 
-/// Prints where the database stands as JSON.
+/// Prints the current revisions as JSON.
 pub(crate) fn answer_standing(
     terminal: Terminal,
     graph: &Graph,
@@ -85,7 +85,7 @@ pub(crate) fn answer_standing(
     answer_json(terminal, &entries)
 }
 
-/// Prints a revision: a line, or with `--verbose` everything about it, as `show` does.
+/// Prints a revision: one line, or with `--verbose` the same details as `show`.
 pub(crate) fn answer(context: &Context, graph: &Graph, script: &RegisteredRevision) {
     context.terminal.print(match context.terminal.verbose {
         true => describe::block(graph, script, &[], &context.project.file(script)),
@@ -93,7 +93,7 @@ pub(crate) fn answer(context: &Context, graph: &Graph, script: &RegisteredRevisi
     });
 }
 
-/// Prints revisions as JSON; `current` are the ids where the database stands, if it was asked.
+/// Prints revisions as JSON; `current` are the ids of the current revisions, if the database was read.
 pub(crate) fn answer_entries<'a>(
     terminal: Terminal,
     graph: &Graph,

@@ -13,10 +13,10 @@ use crate::cli::problem::Diagnostic;
 /// Arguments of `merge`.
 #[derive(Debug, Args)]
 pub(crate) struct MergeArgs {
-    /// What to join, any targets; without them, all heads
+    /// The revisions to join, as any targets; by default all heads
     #[arg(value_name = "TARGET")]
     revisions: Vec<String>,
-    /// The first line of the file, and its name; without it, `merge` and the ids
+    /// The first line of the file, and its name; by default `merge` and the ids
     #[arg(short, long)]
     message: Option<String>,
     #[command(flatten)]
@@ -32,7 +32,7 @@ impl MergeArgs {
         self.file.write(context, &sources, place, message, None)
     }
 
-    /// The message, if it says anything.
+    /// The message, unless it is blank.
     fn message(&self) -> Option<&str> {
         self.message.as_deref().filter(|message| !message.trim().is_empty())
     }

@@ -26,7 +26,7 @@ pub(crate) struct RepairArgs {
     limits: LimitArgs,
 }
 
-/// What became of the statement that was running, where the database does not tell.
+/// Whether the interrupted statement took effect, if the database does not show it.
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 struct ResolutionArgs {
@@ -48,20 +48,20 @@ impl ResolutionArgs {
     }
 }
 
-/// What to set right; without any of these, what is wrong is printed.
+/// The correction to make; without any, `repair` prints the problems.
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 struct RepairAction {
-    /// Run the rest of the revision that was interrupted; what it has done is not done again
+    /// Run the rest of the interrupted revision; finished statements are not repeated
     #[arg(long)]
     resume: bool,
-    /// Record the revision that was interrupted as applied: it was finished by hand
+    /// Record the interrupted revision as applied: it was finished by hand
     #[arg(long)]
     applied: bool,
-    /// Record the revision that was interrupted as not applied: it was undone by hand
+    /// Record the interrupted revision as not applied: it was reverted by hand
     #[arg(long)]
     rolled_back: bool,
-    /// Record the code that edited revisions have now: all of them, or those that are named
+    /// Record the current code of edited revisions: all of them, or the named ones
     #[arg(long, value_name = "REVISION", num_args = 0..)]
     accept_edited: Option<Vec<String>>,
 }
@@ -95,7 +95,7 @@ async fn accept_edited(context: &Context, revisions: &[String], limits: Limits) 
     Ok(Exit::Success)
 }
 
-/// Prints what is wrong with the record, and what sets it right.
+/// Prints the problems of the record, and their corrections.
 async fn list(context: &Context) -> Result<Exit, Diagnostic> {
     let migrator = context.connect_to_read().await?;
     let statuses = migrator.status().await?;
@@ -121,13 +121,11 @@ async fn list(context: &Context) -> Result<Exit, Diagnostic> {
     Ok(Exit::Success)
 }
 
-/// The word for a revision that is not as it should be, and what helps; of an interrupted one the journal knows that.
+/// The word for a revision with a problem, and the hint for it; the journal has the hint for an interrupted one.
 fn finding(status: &RevisionStatus) -> Option<(&'static str, Option<&'static str>)> {
     match (&status.state, status.script) {
         (RevisionState::Interrupted(_), _) => Some(("interrupted", None)),
-        (RevisionState::Edited(_), _) => {
-            Some(("edited", Some("`repair --accept-edited` records the current code")))
-        }
+        (RevisionState::Edited(_), _) => Some(("edited", Some("`repair --accept-edited` records the current code"))),
         (RevisionState::Applied(_), None) => {
             Some(("unknown", Some("`up` says whether the database is ahead of this program, or has diverged from it")))
         }

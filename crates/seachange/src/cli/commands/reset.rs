@@ -1,4 +1,4 @@
-//! `reset`, `refresh` and `fresh`: the commands that destroy, and ask first.
+//! `reset`, `refresh` and `fresh`: the commands that revert or drop everything, and ask for confirmation.
 
 use clap::Args;
 
@@ -13,10 +13,10 @@ use crate::cli::problem::Diagnostic;
 use crate::cli::prompt;
 use crate::migrator::UpgradeOptions;
 
-/// The answer to the question, given beforehand.
+/// The flag that confirms in advance.
 #[derive(Debug, Args)]
 struct ConfirmArgs {
-    /// Do it without a question
+    /// Do not ask for confirmation
     #[arg(short, long)]
     yes: bool,
 }

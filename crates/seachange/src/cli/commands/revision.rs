@@ -19,8 +19,8 @@ pub(super) use autogenerate::rehearsed;
 pub(crate) struct RevisionArgs {
     #[command(flatten)]
     message: MessageArgs,
-    /// Come after this revision instead of the only head: any target that means one, as `LABEL@head`; `base` for a
-    /// new root
+    /// The parent, instead of the only head: any target that means one revision, such as `LABEL@head`; `base` for a
+    /// new base
     #[arg(long, value_name = "TARGET")]
     head: Option<String>,
     #[command(flatten)]
@@ -29,14 +29,14 @@ pub(crate) struct RevisionArgs {
     autogenerate: AutogenerateArgs,
 }
 
-/// What the revision does, said in either way.
+/// The message, as a positional argument or an option.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 struct MessageArgs {
     /// What the revision does, in a few words: the first line of the file, and its name
     #[arg(value_name = "MESSAGE")]
     text: Option<String>,
-    /// The same, as Alembic has it
+    /// The same, as in Alembic
     #[arg(short, long)]
     message: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What the commands that run revisions share.
+//! The code that the commands which run revisions share.
 
 use chrono::Utc;
 use clap::Args;
@@ -22,25 +22,25 @@ use crate::migrator::{AheadPolicy, EditPolicy, GapPolicy, Migrator, OtherRecordP
 use crate::report::Report;
 use crate::revision::RegisteredRevision;
 
-/// What holds for every command that upgrades.
+/// The flags of every command that upgrades.
 #[derive(Debug, Args)]
 pub(crate) struct UpgradeFlags {
     /// Print what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
-    /// Apply as well what is missing below applied revisions
+    /// Also apply revisions that are missing below applied ones
     #[arg(long, conflicts_with = "sql")]
     include_missing: bool,
-    /// What to do when a newer program has applied revisions that are unknown here, above all that is known
+    /// What to do if a newer program has applied revisions that are unknown here, above all known ones
     #[arg(long, env = "MIGRATE_AHEAD", value_name = "POLICY", default_value = "refuse", hide_env_values = true)]
     ahead: AheadPolicy,
-    /// Refuse when applied revisions were edited
+    /// Fail if applied revisions were edited
     #[arg(long)]
     strict: bool,
-    /// Run everything in one transaction: all of it is applied, or nothing [not on MySQL and MariaDB]
+    /// Run everything in one transaction: all revisions are applied, or none [not on MySQL and MariaDB]
     #[arg(long)]
     single_transaction: bool,
-    /// Start at the first revision even where sea-orm-migration or Alembic has migrated the database [`adopt` goes on from
+    /// Start at the first revision even if sea-orm-migration or Alembic has migrated the database [`adopt` takes over
     /// their records]
     #[arg(long, conflicts_with = "sql")]
     ignore_other_records: bool,
@@ -67,16 +67,16 @@ impl UpgradeFlags {
     }
 }
 
-/// What holds for every command that downgrades.
+/// The flags of every command that downgrades.
 #[derive(Debug, Default, Args)]
 pub(crate) struct DowngradeFlags {
     /// Print what would be done, and do nothing
     #[arg(long)]
     pub(super) dry_run: bool,
-    /// Run everything in one transaction: all of it is taken back, or nothing [not on MySQL and MariaDB]
+    /// Run everything in one transaction: all revisions are reverted, or none [not on MySQL and MariaDB]
     #[arg(long)]
     pub(super) single_transaction: bool,
-    /// Revert everything without a question, which `base` asks on a terminal
+    /// Revert everything without asking, as `base` does on a terminal
     #[arg(short, long)]
     pub(super) yes: bool,
     #[command(flatten)]
@@ -87,7 +87,7 @@ pub(crate) struct DowngradeFlags {
     pub(super) script: ScriptArgs,
 }
 
-/// Upgrades, and says what came of it.
+/// Upgrades, and prints the result.
 pub(crate) async fn upgrade(context: &Context, targets: &[Target], flags: &UpgradeFlags) -> Result<Exit, Diagnostic> {
     let options = flags.options();
     if flags.dry_run {
@@ -107,7 +107,7 @@ pub(crate) async fn upgrade(context: &Context, targets: &[Target], flags: &Upgra
     Ok(exit)
 }
 
-/// Downgrades, and says what came of it.
+/// Downgrades, and prints the result.
 pub(crate) async fn downgrade(
     context: &Context,
     targets: &[Target],
@@ -131,30 +131,30 @@ fn prepared(migrator: Migrator, limits: &LimitArgs, single_transaction: bool) ->
     if single_transaction { migrator.in_single_transaction() } else { migrator }
 }
 
-/// Upgrades over a connection that is there.
+/// Upgrades over an existing connection.
 pub(crate) async fn upgrade_with(
     context: &Context,
     migrator: &Migrator,
     targets: &[Target],
     options: UpgradeOptions,
 ) -> Result<Exit, Diagnostic> {
-    let _listener = interrupt::listen(migrator.stop_switch(), context.terminal);
+    let _listener = interrupt::listen(migrator.stop_handle(), context.terminal);
     let report = migrator.upgrade_to(targets, options).await?;
     conclude(context, migrator, Direction::Upgrade, &report)
 }
 
-/// Downgrades over a connection that is there.
+/// Downgrades over an existing connection.
 pub(crate) async fn downgrade_with(
     context: &Context,
     migrator: &Migrator,
     targets: &[Target],
 ) -> Result<Exit, Diagnostic> {
-    let _listener = interrupt::listen(migrator.stop_switch(), context.terminal);
+    let _listener = interrupt::listen(migrator.stop_handle(), context.terminal);
     let report = migrator.downgrade_to(targets).await.map_err(of_downgrade)?;
     conclude(context, migrator, Direction::Downgrade, &report)
 }
 
-/// An error of a downgrade: a database that is ahead is in the way of it, and allowing that would not help.
+/// An error of a downgrade. If the database is ahead, `--ahead allow` does not help, so the hint names another way.
 fn of_downgrade(error: Error) -> Diagnostic {
     match error {
         Error::Applied(AppliedError::Ahead { unknown }) => {
@@ -164,8 +164,8 @@ fn of_downgrade(error: Error) -> Diagnostic {
     }
 }
 
-/// Warns of heads that nothing tells apart. The build does so too, but its warnings are hidden where cargo is quiet, and are
-/// not repeated.
+/// Warns of heads that labels do not distinguish. The build prints the same warning, but cargo hides it in quiet
+/// mode, and does not repeat it.
 pub(super) fn warn_of_heads(context: &Context) -> Result<(), Diagnostic> {
     let stray = context.graph()?.stray_heads();
     if stray.is_empty() {
@@ -177,7 +177,7 @@ pub(super) fn warn_of_heads(context: &Context) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-/// Prints the steps of a plan that is not run.
+/// Prints the steps of a plan without running them.
 fn preview(context: &Context, plan: &Plan) -> Result<Exit, Diagnostic> {
     if context.terminal.json {
         let planned = Event::Planned { steps: &plan.steps };
@@ -218,7 +218,7 @@ fn conclude(context: &Context, migrator: &Migrator, direction: Direction, report
     Ok(Exit::Success)
 }
 
-/// Where a database stands, in words.
+/// The current revisions of a database, in words.
 pub(crate) fn place(migrator: &Migrator, current: &[&'static RegisteredRevision]) -> String {
     let ids: Vec<&str> = current.iter().map(|script| script.revision.id).collect();
     place_of(migrator.graph(), &ids)

@@ -1,4 +1,4 @@
-//! What the commands share that write a script in the place of running it.
+//! The code that the commands which write an offline script share.
 
 use std::path::PathBuf;
 
@@ -13,24 +13,24 @@ use crate::cli::terminal::write_raw;
 use crate::cli::{output_file, revision_scope, targets};
 use crate::offline::{ScriptWriter, SqlScript};
 
-/// Whether and where a script is written.
+/// Whether an offline script is written, and to which file.
 #[derive(Debug, Default, Args)]
 pub(crate) struct ScriptArgs {
-    /// Write the SQL script instead, for a database that cannot be reached; `A:B` says where it starts and ends
+    /// Write an SQL script instead, for a database that cannot be reached; `A:B` names its start and end
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) sql: bool,
-    /// Write the script to a file, replacing one that is there
+    /// Write the script to a file, replacing an existing one
     #[arg(short, long, value_name = "FILE", requires = "sql")]
     output: Option<PathBuf>,
 }
 
-/// Where a script starts and ends.
+/// The start and the end of a script.
 struct ScriptRange {
     from: Target,
     to: Target,
 }
 
-/// Writes an upgrade: to a target from base, or along a range.
+/// Writes an upgrade: from base to a target, or along a range.
 pub(crate) async fn upgrade(context: &Context, words: &[String], args: &ScriptArgs) -> Result<Exit, Diagnostic> {
     let ends = ScriptRange::read(context, "up --sql", words, Some(Direction::Upgrade))?;
     let offline = ScriptWriter::new(context.project.migrations, context.settings()?)?;
@@ -46,7 +46,7 @@ pub(crate) async fn downgrade(context: &Context, words: &[String], args: &Script
     args.answer(context, &script?)
 }
 
-/// Writes a stamp: to a target from base, or along a range.
+/// Writes a stamp: from base to a target, or along a range.
 pub(crate) fn stamp(context: &Context, words: &[String], args: &ScriptArgs) -> Result<Exit, Diagnostic> {
     let ends = ScriptRange::read(context, "stamp --sql", words, None)?;
     let offline = ScriptWriter::new(context.project.migrations, context.settings()?)?;
@@ -54,7 +54,7 @@ pub(crate) fn stamp(context: &Context, words: &[String], args: &ScriptArgs) -> R
 }
 
 impl ScriptRange {
-    /// Reads `A:B` or, where the way is not down, `B`. Bare numbers are steps for `up` and `down`.
+    /// Reads `A:B` or, except for a downgrade, `B`. Bare numbers are steps for `up` and `down`.
     fn read(
         context: &Context,
         command: &str,
@@ -88,7 +88,9 @@ fn no_range(word: &str) -> Diagnostic {
 impl ScriptArgs {
     fn answer(&self, context: &Context, script: &SqlScript) -> Result<Exit, Diagnostic> {
         if script.revisions.is_empty() {
-            context.terminal.status("nothing to do: there are no revisions between these places, and no script was written");
+            context
+                .terminal
+                .status("nothing to do: there are no revisions between these places, and no script was written");
             return Ok(Exit::Success);
         }
         match &self.output {

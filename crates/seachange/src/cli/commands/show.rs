@@ -38,7 +38,7 @@ impl ShowArgs {
         Ok(Exit::Success)
     }
 
-    /// The revisions that the target stands for. The database is asked only where it decides.
+    /// The revisions that the target stands for. The database is read only if the target depends on it.
     async fn scripts(&self, context: &Context) -> Result<Vec<&'static RegisteredRevision>, Diagnostic> {
         let target = targets::read_one(context, "show", &self.target)?;
         let graph = context.graph()?;

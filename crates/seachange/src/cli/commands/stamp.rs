@@ -16,11 +16,11 @@ use crate::cli::targets;
 /// Arguments of `stamp`.
 #[derive(Debug, Args)]
 pub(crate) struct StampArgs {
-    /// Where the database stands: `head`, `heads`, `base`, a revision id or the beginning of one; several for several
-    /// branches
+    /// The current revisions to record: `head`, `heads`, `base`, a revision id or the beginning of one; several for
+    /// several branches
     #[arg(value_name = "TARGET", required = true, allow_negative_numbers = true)]
     targets: Vec<String>,
-    /// Forget whatever the record says now, unknown revisions included
+    /// Remove all rows of the record first, including those of unknown revisions
     #[arg(long, conflicts_with = "sql")]
     purge: bool,
     /// Print what would be recorded, and write nothing
@@ -55,7 +55,7 @@ impl StampArgs {
         };
         let place = match migrator.current().await {
             Ok(current) => format!("the database is at {}", run::place(&migrator, &current)),
-            // An interrupted revision elsewhere: the stamp says nothing of it, and stands all the same.
+            // Another revision is interrupted: the stamp does not concern it, and is written anyway.
             Err(error) => error.to_string(),
         };
         migrator.close().await?;

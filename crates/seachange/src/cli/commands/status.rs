@@ -69,7 +69,7 @@ fn print(context: &Context, statuses: &[RevisionStatus]) -> Result<(), Diagnosti
     Ok(())
 }
 
-/// A message in its column, over several lines where it is wider than the terminal.
+/// A message in its column, on several lines if it is wider than the terminal.
 fn beside(start: &str, message: &str, width: Option<usize>) -> String {
     let Some(width) = width else { return format!("{start}{message}") };
     let indent = columns(start);
@@ -77,7 +77,7 @@ fn beside(start: &str, message: &str, width: Option<usize>) -> String {
     format!("{start}{}", lines.join(&format!("\n{}", " ".repeat(indent))))
 }
 
-/// How many revisions there are of each state. What was edited later is applied; what should not be is told where it is.
+/// The number of revisions in each state. Edited revisions count as applied.
 fn summary(statuses: &[RevisionStatus]) -> String {
     let count = |name| statuses.iter().filter(|status| word(status).0 == name).count();
     let applied = count("applied") + count("edited");

@@ -1,4 +1,4 @@
-//! What can be done where the record of another tool cannot be taken over.
+//! Hints for a record of another tool that cannot be taken over.
 
 use seachange_graph::error::quoted;
 

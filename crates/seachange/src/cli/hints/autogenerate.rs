@@ -1,4 +1,4 @@
-//! Databases and entities that cannot be compared.
+//! Hints for databases and entities that cannot be compared.
 
 use super::{database, failure};
 use crate::autogenerate::{AutogenerateError, EntityError, ScratchError};
@@ -41,7 +41,7 @@ pub(crate) fn problem(error: &AutogenerateError) -> Diagnostic {
     }
 }
 
-/// A revision that failed in a database which was made for it, and which is dropped: nothing of the run stays.
+/// A revision that failed in a temporary database, which is dropped: nothing remains of the run.
 fn replay(error: &Error) -> Diagnostic {
     let problem = match error {
         Error::Failed(failure) => failure::problem_of_replay(failure),

@@ -1,4 +1,4 @@
-//! Settings that name no database, and databases that do not let us in.
+//! Hints for settings that identify no database, and for databases that refuse the connection.
 
 use std::io::ErrorKind;
 
@@ -18,15 +18,14 @@ pub(crate) fn connect(error: &ConnectError) -> Diagnostic {
         ConnectError::DriverNotBuilt { driver } => {
             problem.hint(format!("give the dependency on seachange the feature `{}`", driver.feature()))
         }
-        ConnectError::Unreachable { .. } => {
-            problem.hint("check that it is running; `DATABASE_URL`, or `DATABASE_HOSTNAME` and `DATABASE_PORT`, set the address")
-        }
+        ConnectError::Unreachable { .. } => problem.hint(
+            "check that it is running; `DATABASE_URL`, or `DATABASE_HOSTNAME` and `DATABASE_PORT`, set the address",
+        ),
         ConnectError::TimedOut { .. } | ConnectError::Busy { .. } => {
             problem.hint("it may be starting, have no connection left, or be a server of another kind: try again")
         }
-        ConnectError::AccessDenied { .. } => {
-            problem.hint("`DATABASE_USERNAME` and `DATABASE_PASSWORD`, or `DATABASE_URL`, set the user and the password")
-        }
+        ConnectError::AccessDenied { .. } => problem
+            .hint("`DATABASE_USERNAME` and `DATABASE_PASSWORD`, or `DATABASE_URL`, set the user and the password"),
         ConnectError::UnknownDatabase { .. } => problem.hint("create it, or correct `DATABASE_NAME`"),
         ConnectError::DatabaseDenied { .. } => problem.hint("grant the user access to it"),
         ConnectError::Tls { .. } | ConnectError::CaFile { .. } => {
@@ -48,7 +47,7 @@ pub(crate) fn connect(error: &ConnectError) -> Diagnostic {
     }
 }
 
-/// Adds what PostgreSQL says of an error beside its message, a line each.
+/// Adds the detail and hint of a PostgreSQL error, one line each.
 pub(crate) fn with_remarks(problem: Diagnostic, error: &DbErr) -> Diagnostic {
     let ServerDetails { detail, hint } = remarks(error);
     let details = detail.into_iter().flat_map(str::lines).map(|line| format!("detail: {}", printable::name(line)));
@@ -57,7 +56,7 @@ pub(crate) fn with_remarks(problem: Diagnostic, error: &DbErr) -> Diagnostic {
     details.chain(hints).fold(problem, Diagnostic::detail)
 }
 
-/// What the database refused the engine itself.
+/// Adds a hint for an error of a statement of the engine itself.
 pub(super) fn refused(problem: Diagnostic, error: &DbErr) -> Diagnostic {
     if let DbErr::Type(_) = error {
         return problem.hint("another program, or a newer one, wrote this row: run that one, or correct the row");
@@ -69,9 +68,10 @@ pub(super) fn refused(problem: Diagnostic, error: &DbErr) -> Diagnostic {
         _ if is_read_only(error) => {
             "this server, or this session, only reads: point the settings at a server that accepts writes"
         }
-        // PostgreSQL's invalid_schema_name: no schema of the search path is there.
+        // PostgreSQL's invalid_schema_name: no schema of the search path exists.
         Some("3F000") => "`DATABASE_SCHEMA` names a schema that does not exist: create it",
-        // PostgreSQL's duplicate_prepared_statement and invalid_sql_statement_name: the session is somebody else's, too.
+        // PostgreSQL's duplicate_prepared_statement and invalid_sql_statement_name: another client shares the
+        // session.
         Some("42P05" | "26000") => {
             "a pooler seems to assign sessions by transaction: connect to the server itself, or to a pool in session mode"
         }
@@ -112,7 +112,7 @@ impl From<SettingsError> for Diagnostic {
     }
 }
 
-/// For lists of hosts, among which other drivers choose.
+/// For lists of hosts, from which other drivers choose one.
 const ONE_HOST: &str = "name the server that accepts writes, or a host name that leads to it";
 
 fn url_hint(problem: &UrlProblem) -> &'static str {

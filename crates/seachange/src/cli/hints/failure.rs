@@ -1,4 +1,4 @@
-//! A revision that failed: which one, where, why, what is left, and how to go on.
+//! A failed revision: which one, where, why, what is left in the database, and how to continue.
 
 use seachange_graph::Direction;
 
@@ -10,7 +10,7 @@ use crate::database_error::{database_error, is_lost_connection, reason};
 use crate::limits::Limit;
 use crate::runner::{FailureCause, Leftover, RevisionFailure};
 
-/// A revision that failed in the database of the settings.
+/// A revision that failed in the user's database.
 pub(super) fn problem(failure: &RevisionFailure) -> Diagnostic {
     let mut problem = facts(failure);
     if failure.attempts > 1 {
@@ -24,7 +24,7 @@ pub(super) fn problem(failure: &RevisionFailure) -> Diagnostic {
     hint(failure, instead_of_panic(&failure.cause, problem))
 }
 
-/// Says what to write instead, where sea-query panicked because the database has no such operation.
+/// Adds what to write instead if sea-query panicked because the database does not support the operation.
 pub(super) fn instead_of_panic(cause: &FailureCause, problem: Diagnostic) -> Diagnostic {
     let FailureCause::Panic(panic) = cause else { return problem };
     match sea_query::hint(panic, revision_scope::location().as_deref()) {
@@ -59,8 +59,8 @@ fn facts(failure: &RevisionFailure) -> Diagnostic {
     problem
 }
 
-/// The cause without what the server says beside its message. Names in the words of a database are escaped; an error of the
-/// code itself may have several lines.
+/// The cause without the server's detail and hint. Names from the database are escaped; an error of the revision's
+/// own code may have several lines.
 fn why(cause: &FailureCause) -> String {
     match cause {
         FailureCause::Database(error) if database_error(error).is_some() => {
@@ -99,13 +99,17 @@ fn left(failure: &RevisionFailure) -> String {
              in part, and the record does not have it"
                 .to_owned()
         }
-        Leftover::Unknown => "the connection was lost during the commit: either all of it took effect, or none of it".to_owned(),
+        Leftover::Unknown => {
+            "the connection was lost during the commit: either all of it took effect, or none of it".to_owned()
+        }
     }
 }
 
 fn hint(failure: &RevisionFailure, problem: Diagnostic) -> Diagnostic {
     let problem = match failure.limit {
-        Some(Limit::Lock) => problem.hint("`--lock-timeout` sets how long to wait for a lock, `--retries` how often to retry"),
+        Some(Limit::Lock) => {
+            problem.hint("`--lock-timeout` sets how long to wait for a lock, `--retries` how often to retry")
+        }
         Some(Limit::Statement) => problem.hint("it took longer than `--statement-timeout` allows"),
         None => problem,
     };
@@ -139,7 +143,7 @@ fn hint(failure: &RevisionFailure, problem: Diagnostic) -> Diagnostic {
     }
 }
 
-/// Whether the way to the database failed, and not the revision.
+/// Whether the connection failed, and not the revision.
 fn is_lost(cause: &FailureCause) -> bool {
     matches!(cause, FailureCause::Database(error) if is_lost_connection(error))
 }

@@ -1,4 +1,4 @@
-//! What can be done about targets, plans and the applied set.
+//! Hints for targets, plans and the applied set.
 
 use seachange_graph::error::quoted;
 use seachange_graph::{
@@ -86,8 +86,8 @@ fn either(ids: &[String]) -> String {
     ids.iter().take(SPELLED_OUT).map(|id| format!("`{id}`")).collect::<Vec<_>>().join(" or ")
 }
 
-/// Spells out from where the steps could be counted, kept to the branch: one step below a revision, all that comes after the
-/// lower one would be taken back.
+/// Lists the targets with the revisions that the steps can be counted from, limited to the branch. One step below a
+/// revision would revert everything above the lower revision.
 fn several_starts(target: &Target, starts: &[String]) -> String {
     let steps = target.steps();
     let place = |start: &String| if target.is_relative() { String::new() } else { start.clone() };
@@ -95,7 +95,7 @@ fn several_starts(target: &Target, starts: &[String]) -> String {
     format!("name the revision to count from: {}", either(&spelled))
 }
 
-/// The word of a target that a text is in another case: `HEAD`.
+/// The reserved word that a text spells in another case: `HEAD`.
 fn reserved(text: &str) -> Option<&'static str> {
     RESERVED.into_iter().find(|word| word.eq_ignore_ascii_case(text))
 }
@@ -117,7 +117,7 @@ fn find(error: &LookupError) -> Diagnostic {
     }
 }
 
-/// A database that a newer program has migrated, for a command that `up --ahead allow` does not help.
+/// A database that a newer program has migrated, for a command that has no `--ahead allow`.
 pub(crate) fn ahead(unknown: &[String], hint: &str) -> Diagnostic {
     let error = AppliedError::Ahead { unknown: unknown.to_vec() };
     Diagnostic::new(Exit::Mismatch, printable::name(&error.to_string())).hint(hint)

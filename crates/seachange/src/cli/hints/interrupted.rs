@@ -1,13 +1,13 @@
-//! A revision that was interrupted: what it has done, what is in doubt, and the ways on.
+//! An interrupted revision: what it has done, what is unknown, and how to continue.
 
 use seachange_graph::Direction;
 
 use crate::cli::exit::Exit;
 use crate::cli::problem::Diagnostic;
+use crate::error::InterruptedRevision;
 use crate::journal::{JournalEntry, StatementOutcome};
-use crate::migrator::InterruptedRevision;
 
-/// How many finished statements are listed, and how much of each.
+/// The maximum number of finished statements in the list, and the maximum length of each.
 const LISTED: usize = 12;
 const WIDTH: usize = 100;
 
@@ -23,7 +23,7 @@ pub(super) fn interrupted(
     }
 }
 
-/// A statement of which a person has to say what became of it.
+/// The error for a statement of which the user must say whether it took effect.
 pub(super) fn in_doubt(known: &InterruptedRevision) -> Diagnostic {
     let number = known.in_doubt.as_ref().map_or(0, |(entry, _)| entry.number);
     let message = format!("it is unknown whether statement {number} of `{}` took effect", known.revision);
@@ -32,20 +32,22 @@ pub(super) fn in_doubt(known: &InterruptedRevision) -> Diagnostic {
     )
 }
 
-/// A revision that a script has begun, which only a person can finish or undo.
+/// A revision that a script has begun, which only the user can finish or revert.
 pub(super) fn unjournalled(problem: Diagnostic, known: &InterruptedRevision) -> Diagnostic {
     hints(known).into_iter().fold(problem, Diagnostic::hint)
 }
 
-/// What is known of the revision, a line each.
+/// The known facts about the revision, one line each.
 fn facts(problem: Diagnostic, known: &InterruptedRevision) -> Diagnostic {
     lines(known).into_iter().fold(problem, Diagnostic::detail)
 }
 
-/// What an interrupted revision has done, and what is in doubt.
+/// What an interrupted revision has done, and which statement is in doubt.
 pub(crate) fn lines(known: &InterruptedRevision) -> Vec<String> {
     let mut lines = vec![match known.finished.len() {
-        _ if known.is_of_script() => "a script began it; scripts keep no journal, so it is unknown which statements took effect".to_owned(),
+        _ if known.is_of_script() => {
+            "a script began it; scripts keep no journal, so it is unknown which statements took effect".to_owned()
+        }
         0 => "no statement of it is known to have taken effect".to_owned(),
         1 => "1 statement of it took effect:".to_owned(),
         count => format!("{count} statements of it took effect:"),
@@ -65,7 +67,7 @@ pub(crate) fn lines(known: &InterruptedRevision) -> Vec<String> {
     lines
 }
 
-/// The ways on.
+/// The ways to continue.
 pub(crate) fn hints(known: &InterruptedRevision) -> [&'static str; 2] {
     let rest = match &known.in_doubt {
         _ if known.is_of_script() => "the output of the script shows at which statement it stopped",
@@ -93,7 +95,7 @@ pub(super) fn settle(direction: Direction) -> &'static str {
     }
 }
 
-/// A statement in one line.
+/// A statement on one line.
 fn shortened(entry: &JournalEntry) -> String {
     let line = entry.sql.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(WIDTH) {

@@ -1,4 +1,4 @@
-//! Revisions that find no place among the files: what there is to choose from, as commands to type.
+//! Hints for revisions that cannot be placed: the possible choices, as commands to type.
 
 use seachange_graph::{ResolveError, Target};
 use seachange_source::{PlacementError, RevisionFiles};
@@ -8,7 +8,7 @@ use crate::cli::command_line::CommandLine;
 use crate::cli::describe;
 use crate::cli::problem::{Diagnostic, SPELLED_OUT};
 
-/// Explains why `typed` has no place among `sources`.
+/// Explains why the command `typed` cannot place a revision among `sources`.
 pub(crate) fn place(error: &PlacementError, sources: &RevisionFiles, typed: &CommandLine) -> Diagnostic {
     let problem = Diagnostic::usage(error.to_string());
     match error {
@@ -22,9 +22,7 @@ pub(crate) fn place(error: &PlacementError, sources: &RevisionFiles, typed: &Com
         }
         PlacementError::NotHead { revision, .. } => not_head(problem, revision, sources, typed),
         PlacementError::NothingToMerge { heads, .. } => nothing_to_merge(problem, heads, sources, typed),
-        PlacementError::Ancestor { below, above } => {
-            problem.hint(format!("omit `{below}`: it is part of `{above}`"))
-        }
+        PlacementError::Ancestor { below, above } => problem.hint(format!("omit `{below}`: it is part of `{above}`")),
         PlacementError::NoDependency { .. } => problem.hint("name a revision or a label"),
         PlacementError::UnknownFolder { .. } => {
             problem.hint("`seachange_source::build::revisions_in` in `build.rs` declares another")
@@ -64,7 +62,7 @@ fn several_heads(
     one_of(listed(problem, heads, sources), heads, typed).hint(format!("or join them first: `merge {all}`"))
 }
 
-/// Explains a dependency that does not resolve: what else can stand behind `--depends-on`.
+/// Explains a dependency that cannot be resolved: the possible values of `--depends-on`.
 fn dependency(
     problem: Diagnostic,
     target: &Target,
@@ -88,7 +86,7 @@ fn dependency(
     }
 }
 
-/// Says what each revision is: its labels, its marks and its message.
+/// Describes each revision: its labels, its marks and its message.
 fn listed(problem: Diagnostic, ids: &[String], sources: &RevisionFiles) -> Diagnostic {
     ids.iter().fold(problem, |problem, id| {
         let message = sources.file(id).map_or("", |file| &file.message);
@@ -96,7 +94,7 @@ fn listed(problem: Diagnostic, ids: &[String], sources: &RevisionFiles) -> Diagn
     })
 }
 
-/// Spells out how to go on from each of some revisions.
+/// Adds a command for each revision that the new one can come after.
 fn one_of(problem: Diagnostic, ids: &[String], typed: &CommandLine) -> Diagnostic {
     ids.iter()
         .take(SPELLED_OUT)

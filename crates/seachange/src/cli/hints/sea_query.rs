@@ -1,9 +1,9 @@
-//! What a revision can do instead of an operation that sea-query has no SQL for: it panics there, with a text that names neither the
-//! revision nor a way out.
+//! Replacements for operations that sea-query does not support for a database. sea-query panics there, with a text
+//! that contains neither the revision nor a solution.
 //!
-//! Pure: the text and the place of a panic make a hint. The texts are those of sea-query 1.0.2.
+//! Pure: the hint depends only on the text and the place of the panic. The texts are those of sea-query 1.0.2.
 
-/// Returns what to write instead, if a panic is one of sea-query's about the SQL of a database.
+/// Returns what to write instead, if sea-query panicked because a database does not support an operation.
 pub(super) fn hint(panic: &str, location: Option<&str>) -> Option<String> {
     let panic = panic.strip_prefix("not implemented: ").unwrap_or(panic);
     if let Some((column_type, database)) = unavailable_type(panic) {
@@ -13,7 +13,7 @@ pub(super) fn hint(panic: &str, location: Option<&str>) -> Option<String> {
     said.map(str::to_owned)
 }
 
-/// The panics whose texts say which operation it was.
+/// The panics whose texts name the operation.
 fn by_text(panic: &str) -> Option<&'static str> {
     Some(match panic {
         "Sqlite does not support modification of foreign key constraints to existing tables" => {
@@ -54,7 +54,8 @@ fn by_text(panic: &str) -> Option<&'static str> {
     })
 }
 
-/// The panics that say nothing but that something is not supported, by the file of the statement that was written.
+/// The panics whose texts say only that something is not supported; the source file of sea-query identifies the
+/// operation.
 fn by_place(panic: &str, location: &str) -> Option<&'static str> {
     let is_in = |crate_name: &str, file: &str| location.contains(crate_name) && location.contains(file);
     let is_silent = ["Not supported", "not implemented"].contains(&panic);
@@ -80,7 +81,7 @@ fn by_place(panic: &str, location: &str) -> Option<&'static str> {
     })
 }
 
-/// Reads `Year is not available in Sqlite.`
+/// Parses `Year is not available in Sqlite.`
 fn unavailable_type(panic: &str) -> Option<(&str, &str)> {
     let (column_type, database) = panic.strip_suffix('.')?.split_once(" is not available in ")?;
     let database = match database {

@@ -1,4 +1,4 @@
-//! A revision that cannot be written as a script: what it does, where, and what it could do instead.
+//! A revision that cannot be written as an offline script: why, where, and what to write instead.
 
 use super::failure;
 use crate::cli::exit::Exit;

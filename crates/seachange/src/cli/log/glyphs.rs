@@ -10,7 +10,7 @@ use crate::cli::terminal::{VERB, styled};
 const PENDING: Style = AnsiColor::Yellow.on_default();
 const APPLIED: Style = AnsiColor::Green.on_default();
 
-/// Which characters a terminal can show.
+/// The set of characters that a terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Glyphs {
     Unicode,
@@ -18,9 +18,10 @@ pub(crate) enum Glyphs {
 }
 
 impl Glyphs {
-    /// Chooses by the locale in the environment, as its variables overrule each other.
+    /// Chooses by the locale in the environment; its variables take precedence over each other in the standard order.
     ///
-    /// Where none is set the locale is `C`, which is ASCII. Windows has no such variables; its terminals know Unicode.
+    /// If none is set, the locale is `C`, which is ASCII. Windows has no such variables; its terminals support
+    /// Unicode.
     pub(crate) fn of_locale(variable: impl Fn(&str) -> Option<String>) -> Self {
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(variable).find(|value| !value.is_empty());
         let locale = locale.unwrap_or_default().to_ascii_lowercase();
@@ -39,7 +40,7 @@ impl Glyphs {
         styled(style, if self == Self::Unicode { unicode } else { ascii })
     }
 
-    /// What dashed lines are.
+    /// The explanation of dashed lines.
     pub(super) fn legend(self) -> &'static str {
         match self {
             Self::Unicode => "┆ leads to a dependency",
@@ -47,7 +48,7 @@ impl Glyphs {
         }
     }
 
-    /// What draws the lines.
+    /// The renderer for the lines.
     pub(super) fn lines(self) -> Box<dyn PrefixLineRenderer<usize>> {
         match self {
             Self::Unicode => Box::new(Dashed::default()),
@@ -56,7 +57,7 @@ impl Glyphs {
     }
 }
 
-/// Draws boxes with dashes where sapling draws half a line.
+/// Draws dashes where sapling draws half a line.
 #[derive(Default)]
 struct Dashed(BoxDrawing);
 

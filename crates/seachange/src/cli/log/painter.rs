@@ -1,4 +1,4 @@
-//! Rows as text, one after the other.
+//! Renders rows as text.
 
 use renderdag::pipeline::types::{PrefixLine, PrefixLineKind, PrefixLinePart};
 use renderdag::pipeline::{GraphRowShaper, PrefixLineRenderer, PrefixLinesToText};
@@ -8,13 +8,13 @@ use super::LogCanvas;
 use super::rows::LogRow;
 use crate::cli::wrap::{NARROWEST, columns, wrap};
 
-/// The lines that a revision takes at least.
+/// The minimum number of lines for a revision.
 const ROW_HEIGHT: usize = 1;
 
-/// The columns of the character for a revision, and of the space before its words.
+/// The columns for the character of a revision, and for the space before its text.
 const GAP: usize = 3;
 
-/// What has been drawn, and what is open at its lower edge.
+/// The text drawn so far, and the open lanes at its end.
 pub(super) struct LogRenderer {
     canvas: LogCanvas,
     shapes: GraphRowShaper<usize>,
@@ -35,13 +35,14 @@ impl LogRenderer {
         let shape = self.shapes.next_row_shape(row.number, row.below);
         let mut lines = self.lines.next_prefix_lines(&shape);
         let above = lines.iter().find(|line| line.kind == PrefixLineKind::PreNode).map(text).unwrap_or_default();
-        // A line of nothing but lanes, wherever one of them is dashed: needed only where the dashes begin.
+        // A line that consists only of lanes is drawn where one of them is dashed; it is needed only where the dashes
+        // begin.
         lines.retain(|line| begins_dependency || line.kind != PrefixLineKind::Ancestry);
         let glyph = self.canvas.glyphs.node(state);
         let words = self.fitted(&lines, words);
         let drawn = self.words.next_text(lines, shape.separator_line, &glyph, &words, ROW_HEIGHT);
         match drawn.strip_prefix('\n') {
-            // The line that parts two trees is empty, and would cut the lanes beside them.
+            // The separator line between two trees is empty, and would cut the lanes beside it.
             Some(rest) => self.text.extend([above.trim_end(), "\n", rest]),
             None => self.text.push_str(&drawn),
         }
@@ -49,7 +50,7 @@ impl LogRenderer {
 }
 
 impl LogRenderer {
-    /// The words in lines that fit beside those of the graph.
+    /// The text in lines that fit beside those of the graph.
     fn fitted(&self, lines: &[PrefixLine], words: &[String]) -> String {
         let Some(width) = self.canvas.width else { return words.join("\n") };
         let taken = lines.iter().map(|line| columns(&text(line))).max().unwrap_or_default() + GAP;

@@ -1,4 +1,4 @@
-//! The rows as values: which revisions, what they point at, and their words.
+//! The rows as values: the revisions, their parents and dependencies, and their texts.
 
 use renderdag::Ancestor;
 use seachange_graph::draw::{Edge, EdgeKind, GraphLayout};
@@ -7,14 +7,14 @@ use crate::cli::terminal::{ID, LABEL, styled};
 
 /// A row of the log.
 pub(super) struct LogRow {
-    /// The row in the picture.
+    /// The row in the layout.
     pub(super) number: usize,
-    /// What it points at; nameless where that is not drawn.
+    /// The revisions that it points at; anonymous if they are not drawn.
     pub(super) below: Vec<Ancestor<usize>>,
 }
 
 impl LogRow {
-    /// Whether a line leads to a dependency that is drawn.
+    /// Whether a line leads to a drawn dependency.
     pub(super) fn has_dependencies(&self) -> bool {
         self.below.iter().any(|below| matches!(below, Ancestor::Ancestor(_)))
     }
@@ -32,7 +32,7 @@ pub(super) fn rows(picture: &GraphLayout<'_>, is_drawn: impl Fn(&str) -> bool) -
     (0..is_drawn.len()).filter(|&number| is_drawn[number]).map(row).collect()
 }
 
-/// The id of a revision, what it is, what it depends on, and its message.
+/// The id of a revision, its marks, its dependencies, and its message.
 pub(super) fn line(picture: &GraphLayout<'_>, number: usize) -> String {
     let node = &picture.nodes()[number];
     let mut line = styled(ID, &node.revision.id);

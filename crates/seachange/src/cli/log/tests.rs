@@ -401,7 +401,7 @@ fn trees_are_parted_beside_other_lines() {
     ");
 }
 
-/// As the README shows it.
+/// The graph in the README.
 #[test]
 fn everything_at_once() {
     let messages = [

@@ -1,4 +1,4 @@
-//! How far a long run is.
+//! The progress bar of a long run.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::cli::describe;
 pub(super) struct Bar(ProgressBar);
 
 impl Bar {
-    /// A bar over so many things of a kind, in the plural.
+    /// A bar for `steps` things; `things` is their name in the plural.
     pub(super) fn new(steps: usize, things: &str, target: ProgressDrawTarget) -> Self {
         let bar = ProgressBar::with_draw_target(Some(steps as u64), target);
         if let Ok(style) = ProgressStyle::with_template(&format!("{{bar:30}} {{pos}}/{{len}} {things}{{msg}}")) {
@@ -26,12 +26,12 @@ impl Bar {
         self.0.suspend(print);
     }
 
-    /// A revision is done; after the last one the bar goes.
+    /// Advances the bar by one revision; after the last one the bar is removed.
     pub(super) fn advance(&self) {
         self.reach(self.0.position() + 1);
     }
 
-    /// So many are done; after the last one the bar goes.
+    /// Sets the number of finished things; after the last one the bar is removed.
     pub(super) fn reach(&self, done: u64) {
         self.0.set_position(done);
         let (done, all) = (self.0.position(), self.0.length().unwrap_or_default());
@@ -42,19 +42,19 @@ impl Bar {
         self.0.set_message(format!(", about {} left", describe::time(left)));
     }
 
-    /// All of it begins again.
+    /// Restarts the bar from zero.
     pub(super) fn restart(&self) {
         self.0.set_message("");
         self.0.reset();
     }
 
-    /// Takes the bar off the screen.
+    /// Removes the bar from the screen.
     pub(super) fn clear(&self) {
         self.0.finish_and_clear();
     }
 }
 
-/// How long the rest takes at the pace so far.
+/// The estimated remaining time at the current pace.
 fn remaining(elapsed: Duration, done: u64, left: u64) -> Duration {
     let pace = elapsed / u32::try_from(done).unwrap_or(u32::MAX).max(1);
     pace.saturating_mul(u32::try_from(left).unwrap_or(u32::MAX))

@@ -1,4 +1,4 @@
-//! Tables that are built for a comparison, as a bar.
+//! The progress bar for tables that are built for a comparison.
 
 use std::sync::OnceLock;
 
@@ -7,7 +7,7 @@ use indicatif::ProgressDrawTarget;
 use super::bar::Bar;
 use crate::cli::terminal::Terminal;
 
-/// From this many tables on, a terminal shows a bar.
+/// From this number of tables on, a terminal shows a bar.
 const MANY: usize = 200;
 
 /// Shows how many tables are built.

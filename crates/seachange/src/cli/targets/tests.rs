@@ -1,21 +1,21 @@
-//! Bare numbers: steps, or names.
+//! Bare numbers as steps or names.
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use seachange_graph::Direction;
 
 use super::{KnownNames, with_sign};
 
-/// The names of a graph; a label is known by all of it.
+/// The names of a graph; a label is found only by its full name.
 fn names() -> KnownNames {
     KnownNames { ids: vec!["0003", "1", "376e48470d72", "ae1027"], labels: vec!["2026"] }
 }
 
-/// What a text reads as for `up`.
+/// The reading of a text for `up`.
 fn read(text: &str) -> String {
     with_sign(&names(), text, Direction::Upgrade).unwrap()
 }
 
-/// How a text is refused.
+/// The error for a text.
 fn refuse(text: &str, direction: Direction) -> String {
     let problem = with_sign(&names(), text, direction).unwrap_err();
     format!("{}\n{}", problem.message, problem.hints.join("\n"))

@@ -1,4 +1,4 @@
-//! Checks.
+//! Check constraints.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,8 @@ pub(super) struct Checks(HashMap<String, Vec<CheckRow>>);
 
 struct CheckRow {
     name: String,
-    /// Whether it stands in the definition of the column of its name (MariaDB); it has no name of its own then.
+    /// Whether the check belongs to the definition of the column of its name (MariaDB). Such a check has no name of its
+    /// own.
     is_of_column: bool,
     clause: String,
 }
@@ -59,7 +60,7 @@ pub(super) async fn read(
 }
 
 impl Checks {
-    /// Whether the column has the check that `JSON` comes with on MariaDB, where it is another word for `longtext`.
+    /// Whether the column has the check that MariaDB adds for `JSON`, which is an alias of `longtext` there.
     pub(super) fn is_json(&self, table: &str, column: &str) -> bool {
         self.0.get(table).is_some_and(|checks| checks.iter().any(|check| check.name == column && check.is_json()))
     }
@@ -72,7 +73,7 @@ impl CheckRow {
     }
 }
 
-/// Gives the tables their checks, without those that are part of the type of a column.
+/// Adds the checks to the tables, without those that are part of a column's type.
 pub(super) fn add(checks: Checks, tables: &mut TablesByName) {
     for (table, checks) in checks.0 {
         let Some(found) = tables.get_mut(&table) else { continue };

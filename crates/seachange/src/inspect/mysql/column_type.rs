@@ -1,12 +1,12 @@
-//! The type of sea-query that writes a type of MySQL or MariaDB.
+//! The sea-query type that writes a type of MySQL or MariaDB.
 
 use sea_orm::sea_query::{ColumnType, StringLen};
 
 use crate::sql::SqlDialect;
 use crate::sql::text::{is_literal, items};
 
-/// The type for the text of a column's type. Widths of numbers that are shown (`int(11)`) are those that the server
-/// chooses; it is another type where somebody chose another.
+/// The sea-query type for the text of a column's type. A display width (`int(11)`) has to be the server's default; with
+/// another width, the column has another type.
 pub(super) fn of(column: &str, text: &str) -> ColumnType {
     let (name, arguments) = text.strip_suffix(')').and_then(|text| text.split_once('(')).unwrap_or((text, ""));
     let numbers: Result<Vec<u32>, _> = arguments.split(',').map(str::parse).collect();
@@ -49,7 +49,8 @@ fn plain(text: &str) -> Option<ColumnType> {
     })
 }
 
-/// sea-query puts quotes round the values and escapes nothing, so that others are written as the server tells them.
+/// The enumerated type of these values, unless a value needs an escape: sea-query puts values in quotes and escapes
+/// nothing. Such a type keeps the server's text.
 fn enumeration(column: &str, values: &str) -> Option<ColumnType> {
     let values = items(values, SqlDialect::MySql).into_iter().map(|value| {
         let plain = value.get(1..value.len().checked_sub(1)?)?;

@@ -46,7 +46,7 @@ pub(super) async fn read(
     Ok(())
 }
 
-/// What a row says of a column.
+/// A row of the catalogue: one column.
 struct ColumnRow {
     table: String,
     name: String,
@@ -92,13 +92,13 @@ impl ColumnRow {
         }
     }
 
-    /// Whether the catalogue says that there is a default, but not which one: as MySQL does of one that came by
-    /// `ALTER COLUMN … SET DEFAULT (…)`, until the next change of the table.
+    /// Whether the catalogue reports a default, but not its value. MySQL does so for a default that was set with `ALTER
+    /// COLUMN … SET DEFAULT (…)`, until the next change of the table.
     fn has_default_untold(&self) -> bool {
         self.default.is_none() && self.extra.contains("default_generated")
     }
 
-    /// MySQL also says `DEFAULT_GENERATED` of a default.
+    /// The expression of a generated column. MySQL also reports `DEFAULT_GENERATED`, for a default.
     fn generated(&self) -> Option<Generated> {
         let stored = ["stored generated", "persistent"].iter().any(|word| self.extra.contains(word));
         (stored || self.extra.contains("virtual generated")).then(|| {

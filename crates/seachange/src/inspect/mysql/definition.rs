@@ -1,4 +1,4 @@
-//! The text of a table (`SHOW CREATE TABLE`), for what the catalogue does not tell.
+//! The text of a table (`SHOW CREATE TABLE`), for facts that the catalogue does not contain.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 

@@ -1,7 +1,7 @@
-//! Expressions: what is compared, and how a person would write it.
+//! Expressions: the form that is compared, and the form that a person would write.
 //!
-//! The server spells an expression the same way each time, with all names in quotes. Quotes are not what other database
-//! systems take, so they go where they are not needed.
+//! The server always spells an expression in the same way, with all names in quotes. Other database systems do not
+//! accept these quotes, so they are removed where they are not needed.
 
 use sqlparser::keywords::ALL_KEYWORDS;
 
@@ -9,7 +9,7 @@ use crate::schema::Expression;
 use crate::sql::SqlDialect;
 use crate::sql::text::{is_literal, pieces};
 
-/// Words that MariaDB or MySQL reserve, and that the parser has no use for.
+/// Words that MariaDB or MySQL reserve, and that the parser does not list as keywords.
 const MORE_KEYWORDS: &str = "ACCESSIBLE DAY_HOUR DAY_MICROSECOND DAY_MINUTE DAY_SECOND DELETE_DOMAIN_ID DO_DOMAIN_IDS DUAL ENCLOSED EXIT \
     HOUR_MICROSECOND HOUR_MINUTE HOUR_SECOND IGNORE_DOMAIN_IDS INFILE INT1 INT3 IO_AFTER_GTIDS IO_BEFORE_GTIDS \
     ITERATE LEAVE LIBRARY LINEAR LOOP MANUAL MASTER_BIND MASTER_DEMOTE_TO_REPLICA MASTER_DEMOTE_TO_SLAVE \
@@ -17,12 +17,12 @@ const MORE_KEYWORDS: &str = "ACCESSIBLE DAY_HOUR DAY_MICROSECOND DAY_MINUTE DAY_
     PARSE_VCOL_EXPR READ_WRITE REF_SYSTEM_ID REPEAT RESIGNAL SECOND_MICROSECOND SIGNAL SSL STARTING UNDO UTC_DATE \
     UTC_TIME UTC_TIMESTAMP VARCHARACTER YEAR_MONTH ZEROFILL";
 
-/// An expression as the server tells it.
+/// An expression from the server's text.
 pub(super) fn of(text: &str) -> Expression {
     Expression { text: readable(text), normal: text.to_owned() }
 }
 
-/// Takes the escapes away that MySQL puts before the quotes of a whole expression: `_utf8mb4\'it\\\'s\'`.
+/// Removes the escapes that MySQL writes before the quotes of a whole expression: `_utf8mb4\'it\\\'s\'`.
 pub(super) fn unescaped(text: &str) -> String {
     if !pieces(text, SqlDialect::MySql).any(|(_, piece)| piece == "\\") {
         return text.to_owned();
@@ -35,7 +35,7 @@ pub(super) fn unescaped(text: &str) -> String {
     plain
 }
 
-/// The SQL for a default that MySQL tells: an expression, or the bare value.
+/// The SQL for a default in MySQL's catalogue, which contains an expression or the bare value.
 pub(super) fn default_of_mysql(default: &str, column_type: &str, is_expression: bool) -> String {
     let is_moment = default.to_uppercase().starts_with("CURRENT_TIMESTAMP");
     if is_moment && (is_expression || column_type.starts_with("timestamp") || column_type.starts_with("datetime")) {
@@ -72,7 +72,7 @@ fn readable(text: &str) -> String {
     readable
 }
 
-/// `CURRENT_TIMESTAMP` for `current_timestamp()`, with the digits if there are some.
+/// Returns `CURRENT_TIMESTAMP` for `current_timestamp()`, with the precision if there is one.
 fn moment(text: &str) -> Option<String> {
     let digits = text.to_uppercase().strip_prefix("CURRENT_TIMESTAMP")?.to_owned();
     let number = digits.strip_prefix('(').and_then(|text| text.strip_suffix(')')).unwrap_or_default();
@@ -80,7 +80,7 @@ fn moment(text: &str) -> Option<String> {
     is_moment.then(|| format!("CURRENT_TIMESTAMP{}", if number.is_empty() { "" } else { &digits }))
 }
 
-/// The name in a quoted piece, if it is the same without quotes.
+/// The name in a quoted piece, if it does not need the quotes.
 fn plain_name(piece: &str) -> Option<&str> {
     let name = piece.strip_prefix('`')?.strip_suffix('`')?;
     let is_plain = name.starts_with(|first: char| first.is_ascii_lowercase())
@@ -91,7 +91,7 @@ fn plain_name(piece: &str) -> Option<&str> {
     (is_plain && !is_keyword).then_some(name)
 }
 
-/// Takes `_utf8mb4` away, which MySQL writes before a literal: the connection has that character set.
+/// Removes `_utf8mb4`, which MySQL writes before a literal. The connection has this character set.
 fn without_character_set(text: &mut String) {
     const INTRODUCER: &str = "_utf8mb4";
     let Some(before) = text.strip_suffix(INTRODUCER) else { return };
@@ -119,7 +119,7 @@ mod tests {
         }
     }
 
-    /// As MySQL 8 tells expressions.
+    /// The expressions are as MySQL 8 reports them.
     #[test]
     fn escaped_expressions_are_read() {
         assert_eq!(unescaped(r"(`a` = _utf8mb4\'it\\\'s\')"), r"(`a` = _utf8mb4'it\'s')");

@@ -1,4 +1,4 @@
-//! Foreign keys, a row for each column, and the indexes that come with them.
+//! Foreign keys, one row for each column, and the indexes that the server creates for them.
 
 use std::collections::HashMap;
 
@@ -23,10 +23,11 @@ const ACTIONS: &str = "SELECT CAST(TABLE_NAME AS CHAR), CAST(CONSTRAINT_NAME AS 
     CAST(UPDATE_RULE AS CHAR)
     FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = ?";
 
-/// What happens on a deletion and on an update, for the foreign keys by table and name.
+/// The actions on a deletion and on an update, for the foreign keys by table and name.
 type ReferentialActions = HashMap<(String, String), (ReferentialAction, ReferentialAction)>;
 
-/// Reads the foreign keys of all tables, by name, and takes the indexes away that the server made for them.
+/// Reads the foreign keys of all tables in the order of their names, and removes the indexes that the server created
+/// for them.
 pub(super) async fn read(
     connection: &impl ConnectionTrait,
     place: &CatalogScope,
@@ -51,7 +52,8 @@ pub(super) async fn read(
     add_actions(connection, database, tables).await
 }
 
-/// Reads what the keys do. A user who may only read is not told of that in the catalogue, but in the text of a table.
+/// Reads the actions of the foreign keys. The catalogue hides them from a user who has only the privilege to read, but
+/// the text of a table shows them.
 async fn add_actions(
     connection: &impl ConnectionTrait,
     database: &str,
@@ -85,7 +87,7 @@ async fn actions(connection: &impl ConnectionTrait, database: &str) -> Result<Re
     Ok(actions)
 }
 
-/// What the keys of one table do, from `SHOW CREATE TABLE`.
+/// The actions of one table's foreign keys, from `SHOW CREATE TABLE`.
 async fn actions_of(
     connection: &impl ConnectionTrait,
     database: &str,
@@ -96,7 +98,7 @@ async fn actions_of(
     Ok(keys.map(|(name, actions)| ((table.to_owned(), name), actions)).collect())
 }
 
-/// The name of a foreign key and what it does, from its line in the text of a table.
+/// The name and the actions of a foreign key, from its line in the text of a table.
 fn written_actions(line: &str) -> Option<(String, (ReferentialAction, ReferentialAction))> {
     let line = line.trim().trim_end_matches(',').strip_prefix("CONSTRAINT ")?;
     let (name, rest) = line.split_at(pieces(line, SqlDialect::MySql).next()?.1.len());
@@ -133,8 +135,8 @@ fn action(rule: &str) -> ReferentialAction {
     }
 }
 
-/// Leaves out the index of a foreign key: it has the columns of the key and nothing else, and its name, or that of its first
-/// column where the server named the key.
+/// Removes the index of a foreign key. It has exactly the columns of the key, and its name is that of the key, or that
+/// of the key's first column if the server named the key.
 fn drop_implicit_indexes(table: &mut Table) {
     let Table { name, indexes, foreign_keys, .. } = table;
     let prefix = format!("{}_ibfk_", name.name);

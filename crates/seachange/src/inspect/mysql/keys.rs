@@ -1,4 +1,4 @@
-//! Primary keys, unique constraints and indexes, a row for each part.
+//! Primary keys, unique constraints and indexes, one row for each part.
 
 use sea_orm::{ConnectionTrait, DbErr};
 
@@ -10,11 +10,11 @@ use crate::schema::{Index, IndexKey, IndexPart, PrimaryKey, Table, Unique};
 use crate::sql::SqlDialect;
 use crate::sql::text::without_parentheses;
 
-/// The name of every primary key.
+/// The name that every primary key has.
 const PRIMARY: &str = "PRIMARY";
 
-/// Reads the keys of all tables, by name. The server does not tell a unique constraint from a unique index, so that what
-/// could be a constraint is one.
+/// Reads the keys of all tables in the order of their names. The server does not distinguish a unique constraint from a
+/// unique index, so every unique index that could be a constraint is read as one.
 pub(super) async fn read(
     connection: &impl ConnectionTrait,
     place: &CatalogScope,
@@ -53,7 +53,7 @@ fn index(cells: &mut RowReader<'_>) -> Result<Index, DbErr> {
     Ok(Index {
         name,
         unique,
-        // A unique index over values of any length is made with hashes, whatever is said (MariaDB).
+        // MariaDB uses hashes for a unique index over values of any length, whatever the definition states.
         method: Some(method).filter(|method| method != "btree" && !(unique && method == "hash")),
         parts: Vec::new(),
         include: Vec::new(),
@@ -72,12 +72,12 @@ fn part(cells: &mut RowReader<'_>, method: Option<&str>) -> Result<IndexPart, Db
         }
         (column, _) => IndexKey::Column(column.unwrap_or_default()),
     };
-    // MariaDB tells a length of spatial indexes that nobody can choose.
+    // MariaDB reports a length for spatial indexes, which a definition cannot set.
     let length = length.filter(|_| method != Some("spatial")).and_then(|length| length.try_into().ok());
     Ok(IndexPart { key, descending, length, ..IndexPart::column("") })
 }
 
-/// Tells keys and constraints from indexes.
+/// Separates keys and constraints from indexes.
 fn sort_out(table: &mut Table) {
     for index in std::mem::take(&mut table.indexes) {
         let columns = index.parts.iter().map(plain_column).collect::<Option<Vec<String>>>();

@@ -1,4 +1,4 @@
-//! The databases in scope, and what the answer calls them.
+//! The databases in scope, and their names in the result.
 
 use sea_orm::{ConnectionTrait, DbErr};
 
@@ -6,27 +6,27 @@ use crate::inspect::InspectScope;
 use crate::inspect::cells::{RowReader, rows};
 use crate::schema::TableName;
 
-/// Where to look, and on what.
+/// Where to read, and from which kind of server.
 pub(super) struct CatalogScope {
-    /// The databases, with the name in the answer; none for the first, which needs no name.
+    /// The databases, each with its name in the result. It is `None` for the first, whose tables are unqualified.
     databases: Vec<(String, Option<String>)>,
     /// The server.
     pub(super) server: ServerFlavor,
 }
 
-/// What the catalogue depends on.
+/// The kinds of server that differ in their catalogues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ServerFlavor {
-    /// MariaDB since 10.2: defaults are told as SQL, checks with their table.
+    /// MariaDB since 10.2: the catalogue has defaults as SQL, and checks with their table.
     MariaDb,
-    /// MySQL since 8.0.16: checks, and indexes of expressions.
+    /// MySQL since 8.0.16: the catalogue has checks, and indexes of expressions.
     MySql,
-    /// MySQL without either.
+    /// Older MySQL, with neither of these.
     OldMySql,
 }
 
 impl CatalogScope {
-    /// Asks which server it is, and which database the connection works in.
+    /// Reads which kind of server it is, and which database the connection works in.
     pub(super) async fn find(connection: &impl ConnectionTrait, scope: &InspectScope) -> Result<Self, DbErr> {
         let mut place = Self { databases: Vec::new(), server: ServerFlavor::MariaDb };
         for row in rows(connection, "SELECT VERSION(), DATABASE()", []).await? {
@@ -45,7 +45,7 @@ impl CatalogScope {
         self.databases.iter().map(|(name, _)| name.as_str())
     }
 
-    /// The name of a table in the answer.
+    /// The name of a table in the result.
     pub(super) fn name(&self, database: &str, name: String) -> TableName {
         let found = self.databases.iter().find(|(known, _)| known == database);
         TableName { schema: found.map_or_else(|| Some(database.to_owned()), |(_, answer)| answer.clone()), name }

@@ -11,17 +11,17 @@ use crate::schema::Table;
 /// The tables of one database by name.
 pub(super) type TablesByName = BTreeMap<String, TableRow>;
 
-/// A table, and what its columns have when they say nothing else.
+/// A table, and the default collation of its columns.
 pub(super) struct TableRow {
     pub(super) table: Table,
     pub(super) collation: Option<String>,
 }
 
-/// Tables with a history of their rows (MariaDB) are some as well.
+/// The query for tables, which include tables with a history of their rows (MariaDB).
 const TABLES: &str = "SELECT CAST(TABLE_NAME AS CHAR), CAST(TABLE_COLLATION AS CHAR), CAST(TABLE_COMMENT AS CHAR)
     FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')";
 
-/// Reads the tables, without what is in them.
+/// Reads the tables, without their columns, keys and constraints.
 pub(super) async fn read(
     connection: &impl ConnectionTrait,
     place: &CatalogScope,

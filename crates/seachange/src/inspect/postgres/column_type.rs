@@ -1,8 +1,8 @@
-//! The type of sea-query that writes a type of PostgreSQL.
+//! The sea-query type that writes a type of PostgreSQL.
 
 use sea_orm::sea_query::{ColumnType, PgInterval, StringLen};
 
-/// The type for the words of `format_type`, without the brackets of an array.
+/// The type for a text from `format_type`, without the brackets of an array.
 pub(super) fn of(text: &str) -> ColumnType {
     use ColumnType::{Bit, Char, Decimal, String, VarBit, Vector};
     let (name, numbers) = parts(text);
@@ -25,7 +25,7 @@ pub(super) fn of(text: &str) -> ColumnType {
     kind.unwrap_or_else(|| ColumnType::custom(text.to_owned()))
 }
 
-/// The types that have nothing in parentheses.
+/// The types without parentheses.
 fn plain(name: &str) -> Option<ColumnType> {
     Some(match name {
         "text" => ColumnType::Text,
@@ -62,7 +62,7 @@ fn interval(name: &str, precision: &[u32]) -> Option<ColumnType> {
     Some(ColumnType::Interval(Some(PgInterval::try_from(fields).ok()?), precision))
 }
 
-/// Takes the numbers in parentheses at the end from a type; a text that ends otherwise is a name as a whole.
+/// Splits the numbers in parentheses off the end of a type. A text with another ending is a name as a whole.
 fn parts(text: &str) -> (&str, Vec<u32>) {
     let split = text.strip_suffix(')').and_then(|text| text.split_once('('));
     let numbers = split.and_then(|(name, numbers)| {

@@ -32,8 +32,9 @@ pub(super) async fn read(
     Ok(())
 }
 
-/// `e` is the type of a column, or of the elements of its array. Without parentheses to leave out, an expression is not asked
-/// for twice: it takes most of the time. `OFFSET` keeps PostgreSQL from doing so by itself.
+/// `e` is the type of a column, or of the elements of its array. The query reads the readable form of an expression
+/// only if it has parentheses to leave out, because this takes most of the time. `OFFSET` keeps PostgreSQL from
+/// computing the full form twice.
 fn query(place: &CatalogScope) -> String {
     format!(
         "SELECT a.attrelid::int8, a.attnum::int4, a.attname::text,
@@ -58,18 +59,18 @@ fn query(place: &CatalogScope) -> String {
     )
 }
 
-/// What a row says of a column.
+/// A row of the catalogue: one column.
 struct ColumnRow {
     table: Oid,
     number: i32,
     name: String,
     column_type: SqlType,
-    /// The type without what stands in its parentheses, as PostgreSQL casts a literal to it.
+    /// The type without its arguments, as PostgreSQL casts a literal to it.
     bare_type: String,
     not_null: bool,
     identity: String,
     generated: String,
-    /// The default, or what computes the column, as PostgreSQL says it to programs and to people.
+    /// The default, or the expression of a generated column, in full and in the readable form.
     expression: Option<(String, String)>,
     collation: Option<String>,
     comment: Option<String>,
@@ -124,7 +125,7 @@ impl ColumnRow {
     }
 }
 
-/// The type of a column. One that is made in a schema in scope is called as the answer calls the schema.
+/// The type of a column. A type that is defined in a schema in scope has the schema's name in the result.
 fn column_type(
     text: String,
     cells: &mut RowReader<'_>,

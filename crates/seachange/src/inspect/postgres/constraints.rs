@@ -1,4 +1,4 @@
-//! Constraints, a row for each column of a key.
+//! Constraints, one row each.
 
 use sea_orm::{ConnectionTrait, DbErr};
 
@@ -10,7 +10,8 @@ use crate::schema::{
     Check, Deferrable, Exclusion, ForeignKey, PrimaryKey, ReferentialAction, Table, TableName, Unique,
 };
 
-/// Reads the constraints of all tables, by name. What a table has from another one is told there.
+/// Reads the constraints of all tables in the order of their names. A constraint that a table inherits is read for the
+/// table that it comes from.
 pub(super) async fn read(
     connection: &impl ConnectionTrait,
     place: &CatalogScope,
@@ -26,8 +27,8 @@ pub(super) async fn read(
     Ok(())
 }
 
-/// A foreign key to a partitioned table has a row for each partition as well (`conparentid`). The table that it refers to
-/// may not be in scope, so that the names of its columns are asked for.
+/// A foreign key to a partitioned table also has a row for each partition (`conparentid`). The referenced table may not
+/// be in scope, so the query reads the names of its columns as well.
 fn query(place: &CatalogScope) -> String {
     format!(
         "SELECT o.conrelid::int8, array_to_string(o.conkey, ','), o.conname::text, o.contype::text,
@@ -52,7 +53,7 @@ fn query(place: &CatalogScope) -> String {
     )
 }
 
-/// What a row says of a constraint.
+/// A row of the catalogue: one constraint.
 struct ConstraintRow {
     columns: Vec<String>,
     name: String,
@@ -65,7 +66,7 @@ struct ConstraintRow {
     nulls_not_distinct: bool,
     /// The expression of a check, or the text of an exclusion constraint.
     definition: String,
-    /// The expression for people.
+    /// The readable form of the expression.
     pretty: String,
 }
 
@@ -125,7 +126,7 @@ fn referenced_table(cells: &mut RowReader<'_>, place: &CatalogScope) -> Result<O
     Ok(schema.zip(name).map(|((schema, schema_name), name)| place.name(schema, schema_name, name)))
 }
 
-/// The names in a list of JSON.
+/// The names in a JSON list.
 fn names(list: Option<String>) -> Result<Vec<String>, DbErr> {
     let Some(list) = list else { return Ok(Vec::new()) };
     serde_json::from_str(&list).map_err(|error| DbErr::Json(error.to_string()))

@@ -8,10 +8,10 @@ use super::scope::{CatalogScope, Oid};
 use crate::inspect::cells::{RowReader, rows};
 use crate::schema::{EnumType, TableName};
 
-/// All enumerated types of the database, by number: a column in scope may have one that is not.
+/// All enumerated types of the database, by number. A column in scope may have a type that is not in scope.
 pub(super) type Enumerations = HashMap<Oid, EnumEntry>;
 
-/// An enumerated type, and whether it is ours.
+/// An enumerated type, and whether it is in scope.
 pub(super) struct EnumEntry {
     pub(super) enumeration: EnumType,
     is_in_scope: bool,

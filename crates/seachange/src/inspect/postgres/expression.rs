@@ -1,7 +1,7 @@
-//! Expressions: what is compared, and how a person would write it.
+//! Expressions: the form that is compared, and the form that a person would write.
 //!
-//! PostgreSQL tells an expression in two ways. With all parentheses it is the same for every spelling, with one exception,
-//! which [`normal`] takes care of. Without needless ones it reads better.
+//! PostgreSQL returns an expression in two forms. The full form has all parentheses and is the same for every spelling,
+//! with one exception, which [`normal`] handles. The readable form has no unnecessary parentheses.
 
 use super::parentheses;
 use crate::schema::Expression;
@@ -14,7 +14,7 @@ pub(super) fn default(full: &str, pretty: &str, bare_type: &str) -> Expression {
         Some((literal, "integer" | "numeric")) if is_negative_number(literal) => {
             literal[1..literal.len() - 1].to_owned()
         }
-        // Of another type, the literal would not be read as it is now.
+        // With a cast to another type, the bare literal would be read differently.
         Some((literal, cast)) if cast == bare_type => literal.to_owned(),
         _ => readable(full, pretty),
     };
@@ -26,46 +26,46 @@ pub(super) fn default(full: &str, pretty: &str, bare_type: &str) -> Expression {
     Expression { text, normal }
 }
 
-/// A check, a predicate, what computes a column, or the part of an index.
+/// A check, a predicate, the expression of a generated column, or a part of an index.
 pub(super) fn condition(full: &str, pretty: &str) -> Expression {
     Expression { text: readable(full, pretty), normal: normal(full) }
 }
 
-/// Whether it is `nextval('…'::regclass)` and nothing else.
+/// Whether the text is only `nextval('…'::regclass)`.
 pub(super) fn is_nextval(text: &str) -> bool {
     let sequence = text.strip_prefix("nextval(").and_then(|text| text.strip_suffix("::regclass)"));
     sequence.is_some_and(|name| is_literal(name, SqlDialect::Postgres))
 }
 
-/// Whether it is the default of a column that has none, written out.
+/// Whether the default is an explicit `NULL`, which means no default.
 pub(super) fn is_null(text: &str, bare_type: &str) -> bool {
     text.strip_prefix("NULL").is_some_and(|cast| cast.is_empty() || cast.strip_prefix("::") == Some(bare_type))
 }
 
-/// `'-1'` from `'-1'::integer`, and the type.
+/// Splits `'-1'::integer` into `'-1'` and the type.
 fn literal_and_cast(text: &str) -> Option<(&str, &str)> {
     let (literal, cast) = text.rsplit_once("::")?;
     is_literal(literal, SqlDialect::Postgres).then_some((literal, cast))
 }
 
-/// Whether a literal holds a number below zero, which a minus in front of the digits makes as well.
+/// Whether a literal is a negative number, which digits after a minus sign also express.
 fn is_negative_number(literal: &str) -> bool {
     let number = literal.strip_prefix("'-").and_then(|text| text.strip_suffix('\'')).unwrap_or_default();
     number.starts_with(|first: char| first.is_ascii_digit())
         && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
-        // One more than the greatest integer, and so not one before the minus is applied.
+        // This is one more than the greatest integer, so it is not an integer before the minus sign applies.
         && number != "2147483648"
 }
 
 fn readable(full: &str, pretty: &str) -> String {
     let pretty = on_one_line(pretty, SqlDialect::Postgres);
-    // Rather what PostgreSQL promises to read as the same, where something is not as expected.
+    // Without a readable form, the full form is used. PostgreSQL promises to read it as the same expression.
     let text = if pretty.is_empty() { full } else { &pretty };
     with_lists(without_parentheses(text, SqlDialect::Postgres))
 }
 
-/// Writes a cast of an array as casts of its elements: what PostgreSQL itself makes of its own text when it reads it. And takes
-/// away parentheses that change nothing.
+/// Writes a cast of an array as casts of its elements, as PostgreSQL does when it reads its own text. Also removes
+/// parentheses that change nothing.
 fn normal(full: &str) -> String {
     const START: &str = "(ARRAY[";
     let full = on_one_line(full, SqlDialect::Postgres);
@@ -85,7 +85,7 @@ fn normal(full: &str) -> String {
     parentheses::flat(&normal)
 }
 
-/// `ARRAY[(a)::t, (b)::t]` for `(ARRAY[a, b])::t[]` at `start`, and where that ends.
+/// Returns `ARRAY[(a)::t, (b)::t]` for `(ARRAY[a, b])::t[]` at `start`, and the end of the latter.
 fn cast_array(text: &str, start: usize) -> Option<(String, usize)> {
     let close = start + closing(&text[start..], SqlDialect::Postgres)?;
     let elements = text[start..close].strip_prefix("(ARRAY[")?.strip_suffix(']')?;
@@ -98,7 +98,8 @@ fn cast_array(text: &str, start: usize) -> Option<(String, usize)> {
     is_type.then(|| (format!("ARRAY[{}]", casts.join(", ")), end))
 }
 
-/// Writes lists as people do: `kind IN ('a', 'b')` for `kind::text = ANY (ARRAY['a'::character varying, …]::text[])`.
+/// Writes lists in the usual form: `kind IN ('a', 'b')` for `kind::text = ANY (ARRAY['a'::character varying,
+/// …]::text[])`.
 fn with_lists(pretty: &str) -> String {
     let mut text = pretty.to_owned();
     for (operator, word) in [(" = ANY (ARRAY[", " IN ("), (" <> ALL (ARRAY[", " NOT IN (")] {
@@ -122,7 +123,7 @@ struct ArrayComparison {
     values: Vec<String>,
 }
 
-/// The comparison whose operator is at `operator`, and whose array opens at `bracket`.
+/// Returns the comparison whose operator is at `operator`, and whose array opens at `bracket`.
 fn list(text: &str, operator: usize, bracket: usize) -> Option<ArrayComparison> {
     if !is_outside_of_quotes(text, operator) {
         return None;
@@ -147,7 +148,7 @@ fn list(text: &str, operator: usize, bracket: usize) -> Option<ArrayComparison> 
     Some(ArrayComparison { start, end: text.len() - rest.len(), operand: name.to_owned(), values })
 }
 
-/// The literals, where all elements are some, with the same cast. Without one they are numbers.
+/// The literals, if all elements are literals with this cast. Without a cast they have to be numbers.
 fn literals(elements: &[&str], suffix: &str) -> Option<Vec<String>> {
     let literal = |element: &&str| {
         let literal = element.strip_suffix(suffix)?;
@@ -157,7 +158,7 @@ fn literals(elements: &[&str], suffix: &str) -> Option<Vec<String>> {
     elements.iter().map(literal).collect()
 }
 
-/// The name at the end of a text, with its cast, where it stands alone: nothing that binds as strongly comes before it.
+/// The name at the end of a text, with its cast, if no operator before it binds as strongly.
 fn operand(text: &str) -> Option<&str> {
     let is_part = |character: char| character.is_alphanumeric() || "_:".contains(character);
     let name = &text[text.trim_end_matches(is_part).len()..];

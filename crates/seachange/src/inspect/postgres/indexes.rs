@@ -1,4 +1,4 @@
-//! Indexes, a row for each part.
+//! Indexes, one row for each part.
 
 use sea_orm::{ConnectionTrait, DbErr};
 
@@ -12,7 +12,7 @@ use crate::schema::{Index, IndexKey, IndexPart};
 const DESCENDING: i32 = 1;
 const NULLS_FIRST: i32 = 2;
 
-/// Reads the indexes of all tables, by name, without those that stand behind a constraint.
+/// Reads the indexes of all tables in the order of their names, without those that implement a constraint.
 pub(super) async fn read(
     connection: &impl ConnectionTrait,
     place: &CatalogScope,
@@ -37,7 +37,7 @@ pub(super) async fn read(
     Ok(())
 }
 
-/// `k` is the column of the index itself, which has the type of an expression.
+/// `k` is the column of the index itself. For an expression, it has the expression's type.
 fn query(place: &CatalogScope) -> String {
     format!(
         "SELECT i.indrelid::int8, x.relname::text, p.position, p.position <= {},
@@ -70,7 +70,7 @@ fn query(place: &CatalogScope) -> String {
     )
 }
 
-/// What a row says of one part.
+/// A row of the catalogue: one part of an index.
 struct IndexPartRow {
     column: Option<String>,
     expression: Option<(String, String)>,
@@ -100,7 +100,7 @@ impl IndexPartRow {
         IndexPart {
             key,
             descending,
-            // NULL counts as the greatest value.
+            // NULL sorts as the greatest value.
             nulls_first: (nulls_first != descending).then_some(nulls_first),
             collation: self.collation,
             operator_class: self.operator_class,

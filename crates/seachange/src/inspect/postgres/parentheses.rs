@@ -1,12 +1,13 @@
-//! `AND` and `OR` without parentheses that change nothing.
+//! Removes the parentheses of `AND` and `OR` that change nothing.
 //!
-//! PostgreSQL keeps the nesting of an expression that it was given (`BETWEEN` is a pair of its own), but not in what it says
-//! to people: whoever makes the expression anew from that has another nesting, of the same meaning.
+//! PostgreSQL stores the nesting of an expression as it was given (`BETWEEN` is a pair of its own), but omits it in the
+//! readable form. An expression that is created again from the readable form therefore has another nesting, with the
+//! same meaning.
 
 use crate::sql::SqlDialect;
 use crate::sql::text::{closing, pieces};
 
-/// Writes `((a AND b) AND c)` as `(a AND b AND c)`, everywhere in an expression that has all its parentheses.
+/// Writes `((a AND b) AND c)` as `(a AND b AND c)`, everywhere in an expression that is fully parenthesised.
 pub(super) fn flat(text: &str) -> String {
     let mut flat = String::with_capacity(text.len());
     let mut done = 0;
@@ -26,7 +27,7 @@ pub(super) fn flat(text: &str) -> String {
     flat
 }
 
-/// Takes the parentheses from operands that have the same operator.
+/// Removes the parentheses of operands that have the same operator.
 fn spliced(text: &str) -> String {
     for operator in [" AND ", " OR "] {
         let operands = operands(text, operator);
@@ -38,14 +39,14 @@ fn spliced(text: &str) -> String {
     text.to_owned()
 }
 
-/// What is in the parentheses of an operand that has the same operator.
+/// The content of the parentheses of an operand that has the same operator.
 fn nested<'t>(operand: &'t str, operator: &str) -> Option<&'t str> {
     let inside = operand.strip_prefix('(')?.strip_suffix(')')?;
     let is_whole = closing(operand, SqlDialect::Postgres) == Some(operand.len() - 1);
     (is_whole && operands(inside, operator).len() > 1).then_some(inside)
 }
 
-/// Splits at an operator that is in no brackets and no quotes.
+/// Splits at an operator outside of brackets and quotes.
 fn operands<'t>(text: &'t str, operator: &str) -> Vec<&'t str> {
     let (mut found, mut depth, mut start) = (Vec::new(), 0_usize, 0);
     for (position, piece) in pieces(text, SqlDialect::Postgres) {

@@ -1,4 +1,4 @@
-//! The schemas in scope, and what the answer calls them.
+//! The schemas in scope, and their names in the result.
 
 use std::collections::BTreeMap;
 
@@ -11,16 +11,17 @@ use crate::schema::TableName;
 /// The number of an object in a catalogue.
 pub(super) type Oid = i64;
 
-/// Where to look.
+/// Where to read.
 pub(super) struct CatalogScope {
-    /// The schemas by number, with the name in the answer; none for the one that needs no name.
+    /// The schemas by number, each with its name in the result. It is `None` for the schema whose objects are
+    /// unqualified.
     schemas: BTreeMap<Oid, Option<String>>,
     /// `server_version_num`, such as 150018.
     version: i32,
 }
 
 impl CatalogScope {
-    /// Looks the schemas up. One that does not exist has no tables.
+    /// Looks up the schemas. A schema that does not exist has no tables.
     pub(super) async fn find(connection: &impl ConnectionTrait, scope: &InspectScope) -> Result<Self, DbErr> {
         let places: Vec<String> = (2..scope.others.len() + 2).map(|number| format!(", ${number}::text")).collect();
         let sql = format!(
@@ -42,7 +43,7 @@ impl CatalogScope {
         Ok(place)
     }
 
-    /// Whether none of the schemas exists.
+    /// Whether no schema in scope exists.
     pub(super) fn is_nowhere(&self) -> bool {
         self.schemas.is_empty()
     }
@@ -52,18 +53,18 @@ impl CatalogScope {
         self.schemas.contains_key(&schema)
     }
 
-    /// The name of an object in the answer.
+    /// The name of an object in the result.
     pub(super) fn name(&self, schema: Oid, schema_name: String, name: String) -> TableName {
         TableName { schema: self.schemas.get(&schema).cloned().unwrap_or(Some(schema_name)), name }
     }
 
-    /// The name in the answer of a schema in scope, if it has one.
+    /// The name of a schema in scope in the result, if it has one.
     pub(super) fn schema_name(&self, schema: Oid) -> Option<&str> {
         self.schemas.get(&schema)?.as_deref()
     }
 
-    /// The condition for the row `c` of `pg_class` to be one of our tables. Those of extensions are not left out yet:
-    /// every query would have to ask, and one is enough.
+    /// The condition for the row `c` of `pg_class` to be a table in scope. It still includes the tables of extensions:
+    /// every query would have to exclude them, and one query is enough.
     pub(super) fn tables(&self) -> String {
         let schemas: Vec<String> = self.schemas.keys().map(Oid::to_string).collect();
         format!(
@@ -72,27 +73,28 @@ impl CatalogScope {
         )
     }
 
-    /// What computes the row `a` of `pg_attribute`: a column since version 12.
+    /// The kind of generation of the row `a` of `pg_attribute`, which is a column since version 12.
     pub(super) fn generated(&self) -> &'static str {
         self.since(120_000, "a.attgenerated::text", "''")
     }
 
-    /// How many columns of the row `i` of `pg_index` are in its key: a column since version 11.
+    /// The number of columns of the row `i` of `pg_index` that are in its key, which is a column since version 11.
     pub(super) fn key_length(&self) -> &'static str {
         self.since(110_000, "i.indnkeyatts", "i.indnatts")
     }
 
-    /// Whether one `NULL` is the same as another in the row `i` of `pg_index`: a column since version 15.
+    /// Whether `NULL` values are equal in the row `i` of `pg_index`, which is a column since version 15.
     pub(super) fn nulls_not_distinct(&self) -> &'static str {
         self.since(150_000, "coalesce(i.indnullsnotdistinct, false)", "false")
     }
 
-    /// Whether the row `o` of `pg_constraint` is no copy that a partition has of another: a column since version 11.
+    /// Whether the row `o` of `pg_constraint` is not a partition's copy of another constraint, which is a column since
+    /// version 11.
     pub(super) fn is_no_copy(&self) -> &'static str {
         self.since(110_000, "o.conparentid = 0", "true")
     }
 
-    /// What the catalogues of newer servers have, and what stands for it on older ones.
+    /// Returns `newer` on servers since `version`, and `older` on older servers.
     fn since(&self, version: i32, newer: &'static str, older: &'static str) -> &'static str {
         if self.version >= version { newer } else { older }
     }

@@ -8,14 +8,14 @@ use super::scope::{CatalogScope, Oid};
 use crate::inspect::cells::{RowReader, rows};
 use crate::schema::SequenceOptions;
 
-/// What the sequences of columns are: by the table's number and the column's.
+/// The sequences of columns, by the number of the table and that of the column.
 pub(super) type Sequences = HashMap<(Oid, i32), OwnedSequence>;
 
 /// A sequence that a column owns.
 pub(super) struct OwnedSequence {
-    /// Whether the default of the column takes its values.
+    /// Whether the default of the column takes its values from the sequence.
     pub(super) is_default: bool,
-    /// What is not as it would be anyway.
+    /// The options that differ from PostgreSQL's defaults.
     pub(super) options: SequenceOptions,
 }
 
@@ -31,7 +31,7 @@ struct SequenceRow {
     cycle: bool,
 }
 
-/// Reads them. A column may own several sequences; the one that its default takes values from is told.
+/// Reads the sequences. A column may own several sequences; the result has the one that its default takes values from.
 pub(super) async fn read(connection: &impl ConnectionTrait, place: &CatalogScope) -> Result<Sequences, DbErr> {
     let sql = format!(
         "SELECT d.refobjid::int8, d.refobjsubid, EXISTS (SELECT FROM pg_attrdef f JOIN pg_depend u

@@ -14,12 +14,12 @@ pub(super) type TablesByOid = HashMap<Oid, TableRow>;
 /// A table, with the numbers of its columns.
 pub(super) struct TableRow {
     pub(super) table: Table,
-    /// In the order of the columns, and rising.
+    /// The numbers in the order of the columns, ascending.
     pub(super) numbers: Vec<i32>,
 }
 
 impl TableRow {
-    /// The names of columns, by their numbers with commas in between.
+    /// The names of columns, by their numbers, which are separated by commas.
     pub(super) fn names(&self, numbers: &str) -> Vec<String> {
         let position = |number: &str| self.numbers.binary_search(&number.parse().ok()?).ok();
         let columns = numbers.split(',').filter_map(|number| self.table.columns.get(position(number)?));
@@ -27,7 +27,7 @@ impl TableRow {
     }
 }
 
-/// Reads the tables, without what is in them.
+/// Reads the tables, without their columns, keys and constraints.
 pub(super) async fn read(connection: &impl ConnectionTrait, place: &CatalogScope) -> Result<TablesByOid, DbErr> {
     let sql = format!(
         "SELECT c.oid::int8, c.relnamespace::int8, c.relname::text, d.description

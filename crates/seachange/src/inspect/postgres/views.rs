@@ -1,4 +1,4 @@
-//! Views, which hold what they read: PostgreSQL neither drops a column below a view nor gives it another type.
+//! Views, which protect what they read: PostgreSQL neither drops a column that a view reads nor changes its type.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 use crate::inspect::cells::{RowReader, rows};
 use crate::schema::{TableName, View};
 
-/// The views that read tables of the schema that the connection works in. A rule of a table is none.
+/// The views that read tables of the schema that the connection works in. Rules of tables are excluded.
 pub(in crate::inspect) async fn read(connection: &impl ConnectionTrait) -> Result<Vec<View>, DbErr> {
     const QUERY: &str =
         "SELECT DISTINCT nullif(n.nspname, current_schema())::text, v.relname::text, c.relname::text, a.attname::text

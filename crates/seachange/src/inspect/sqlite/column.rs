@@ -17,7 +17,7 @@ pub(super) fn column(text: &ColumnText, names: &[String]) -> Column {
     }
 }
 
-/// Returns the collation in the spelling of SQLite, which takes it in any case.
+/// Returns the collation in SQLite's own spelling. SQLite accepts it in any case.
 fn collation(text: &ColumnText) -> Option<String> {
     Some(text.last(ColumnConstraintKind::Collate)?.tokens().last()?.name()?.to_ascii_uppercase())
 }

@@ -1,4 +1,4 @@
-//! Which type of sea-query stands behind a declared type.
+//! The sea-query type that writes a declared type.
 
 use sea_orm::sea_query::{Alias, ColumnType, IntoIden, SqliteQueryBuilder, StringLen, TableBuilder};
 
@@ -8,7 +8,7 @@ use crate::sqlite_ddl::expression::type_name;
 /// Reads a declared type.
 pub(super) fn column_type(declared: &str) -> SqlType {
     let text = type_name(declared);
-    // What sea-query writes depends on its features, so it is asked.
+    // The text that sea-query writes depends on its features, so the candidate is written and compared.
     let kind = candidate(&text).filter(|kind| written(kind) == text);
     let kind = kind.unwrap_or_else(|| ColumnType::Custom(Alias::new(&text).into_iden()));
     SqlType { text, kind }

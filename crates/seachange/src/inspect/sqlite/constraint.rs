@@ -1,4 +1,4 @@
-//! Constraints, which SQLite tells of only in the text of the table.
+//! Constraints, which SQLite describes only in the text of the table.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use crate::sqlite_ddl::constraint_text::{ConstraintKind, ConstraintText};
 use crate::sqlite_ddl::expression::expression;
 use crate::sqlite_ddl::same;
 
-/// What a foreign key may mean to refer to.
+/// The columns that a foreign key can refer to.
 #[derive(Debug)]
 pub(super) struct ImpliedKey {
     table: String,
@@ -16,7 +16,7 @@ pub(super) struct ImpliedKey {
 }
 
 impl ImpliedKey {
-    /// What foreign keys refer to when they refer to `table`.
+    /// The columns that foreign keys to `table` can refer to.
     pub(super) fn of(table: &Table) -> Self {
         Self {
             table: table.name.name.clone(),
@@ -26,7 +26,7 @@ impl ImpliedKey {
     }
 }
 
-/// Adds a constraint to the table. What a foreign key refers to is spelled as it stands in the text.
+/// Adds a constraint to the table. The names that a foreign key refers to are spelled as in the text.
 pub(super) fn add(table: &mut Table, text: ConstraintText, names: &[String]) {
     let columns = text.columns.iter().map(|column| spelled(column, names)).collect();
     match (text.kind, text.references) {
@@ -51,8 +51,8 @@ pub(super) fn add(table: &mut Table, text: ConstraintText, names: &[String]) {
     }
 }
 
-/// Spells what the foreign keys of a table refer to as it was created; where they name no columns, the primary key is
-/// meant.
+/// Gives the names that the foreign keys of a table refer to their original spelling. A foreign key that names no
+/// columns refers to the primary key.
 pub(super) fn resolve(table: &mut Table, keys: &HashMap<String, ImpliedKey>) {
     for foreign_key in &mut table.foreign_keys {
         let Some(key) = keys.get(&foreign_key.referenced_table.name.to_ascii_lowercase()) else {
@@ -68,7 +68,7 @@ pub(super) fn resolve(table: &mut Table, keys: &HashMap<String, ImpliedKey>) {
     }
 }
 
-/// Returns a name in the spelling that the table has for it.
+/// Returns a name in the table's own spelling.
 fn spelled(name: &str, names: &[String]) -> String {
     names.iter().find(|own| same(own, name)).map_or_else(|| name.to_owned(), Clone::clone)
 }

@@ -1,7 +1,7 @@
-//! The questions to the catalogue: two, however many tables there are.
+//! The queries to the catalogue: two, however many tables there are.
 //!
-//! `pragma_table_xinfo` and its like are not asked for every table: SQLite looks each one up in a hash table of few
-//! buckets, so that the time grows with the square of the number of tables. The texts say all of it.
+//! `pragma_table_xinfo` and similar pragmas are not queried for each table: SQLite looks each one up in a hash table of
+//! few buckets, so the time grows with the square of the number of tables. The texts contain everything.
 
 use std::collections::HashMap;
 
@@ -20,7 +20,7 @@ pub(super) struct StoredTable {
     pub(super) indexes: Vec<StoredIndex>,
 }
 
-/// What a table is.
+/// The options of a table.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TableOptions {
     pub(super) without_rowid: bool,
@@ -34,7 +34,7 @@ pub(super) struct StoredIndex {
     pub(super) sql: String,
 }
 
-/// Reads the ordinary tables of the database file that the connection knows as `database`.
+/// Reads the ordinary tables of the database file that has the name `database` in SQLite.
 pub(super) async fn tables(connection: &impl ConnectionTrait, database: &str) -> Result<Vec<StoredTable>, DbErr> {
     let ordinary = ordinary(connection, database).await?;
     let sql = format!(
@@ -60,7 +60,7 @@ pub(super) async fn tables(connection: &impl ConnectionTrait, database: &str) ->
     Ok(tables)
 }
 
-/// Asks which tables are ordinary ones: what belongs to a virtual table is called `shadow`.
+/// Queries which tables are ordinary ones. The tables of a virtual table have the type `shadow`.
 async fn ordinary(connection: &impl ConnectionTrait, database: &str) -> Result<HashMap<String, TableOptions>, DbErr> {
     let sql = "SELECT name, wr, strict FROM pragma_table_list \
                WHERE schema = ?1 AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";

@@ -9,7 +9,7 @@ use crate::sqlite_ddl::column_text::ColumnText;
 use crate::sqlite_ddl::constraint_text::{ConstraintKind, ConstraintText};
 use crate::sqlite_ddl::table_text::TableText;
 
-/// Builds a table. What its foreign keys refer to is [resolved](super::constraint::resolve) later.
+/// Builds a table. The names that its foreign keys refer to are [resolved](super::constraint::resolve) later.
 pub(super) fn table(stored: StoredTable, named: &impl Fn(String) -> TableName) -> Table {
     let mut table = Table::new(named(stored.name));
     if let Some(text) = TableText::parse(&stored.sql) {
@@ -29,8 +29,8 @@ pub(super) fn table(stored: StoredTable, named: &impl Fn(String) -> TableName) -
     table
 }
 
-/// Says what the primary key makes of its columns. SQLite lets them be `NULL` in tables of the oldest kind, unless the
-/// key is the number of the row, which SQLite gives.
+/// Applies the primary key to its columns. In the oldest kind of table, SQLite lets them be `NULL`, unless the key is
+/// the row number, which SQLite generates.
 fn fill_key(table: &mut Table, text: &ConstraintText, options: TableOptions) {
     let Some(PrimaryKey { columns, .. }) = &table.primary_key else { return };
     for column in table.columns.iter_mut().filter(|column| columns.contains(&column.name)) {

@@ -1,4 +1,4 @@
-//! Real databases in memory, inspected.
+//! Inspections of real databases in memory.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -30,7 +30,7 @@ async fn inspected(script: &str) -> Schema {
     inspect(&database(script).await, &InspectScope::default()).await.unwrap()
 }
 
-/// The schema that a script makes, in few words.
+/// A short description of the schema that a script creates.
 async fn described(script: &str) -> String {
     inspected(script).await.tables.values().map(description).collect()
 }

@@ -161,10 +161,10 @@ async fn the_switch_ends_the_wait_for_another_run() {
     let (connection, writer) = (open(url(&folder)).await, open(url(&folder)).await);
     writer.execute_unprepared("BEGIN IMMEDIATE").await.unwrap();
     let mut migrator = Migrator::new(line(&[TABLE_A, TABLE_B]), connection).unwrap();
-    let stop = migrator.stop_switch();
+    let stop = migrator.stop_handle();
     migrator.handler = Arc::new(move |event: &Event<'_>| {
         if let Event::Waiting { .. } = event {
-            stop.store(true, Ordering::Relaxed);
+            stop.stop();
         }
     });
     let report = migrator.upgrade("heads").await.unwrap();

@@ -1,6 +1,5 @@
 //! Runs that succeed, and the queries they send.
 
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use super::{TABLE_A, TABLE_B, current, line, memory, migrator, tables};
@@ -42,11 +41,11 @@ async fn a_run_with_nothing_to_do_makes_no_table() {
 #[tokio::test]
 async fn a_request_to_stop_is_heeded_before_the_next_revision() {
     let migrator = migrator(line(&[TABLE_A, TABLE_B])).await;
-    migrator.stop_switch().store(true, Ordering::Relaxed);
+    migrator.stop_handle().stop();
     let report = migrator.upgrade("heads").await.unwrap();
     assert!(report.was_stopped());
     assert_eq!(report.left.len(), 2);
-    migrator.stop_switch().store(false, Ordering::Relaxed);
+    migrator.stop_handle().reset();
     assert!(!migrator.upgrade("heads").await.unwrap().was_stopped());
 }
 

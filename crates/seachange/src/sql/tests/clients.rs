@@ -1,7 +1,7 @@
 //! Scripts that are hard to split, split by the real clients.
 //!
-//! `psql` and `mariadb` are connected to a recorder that speaks as much of their protocols as it takes to get every statement,
-//! so that what they send is seen as they send it. A client that is not installed is reported and skipped.
+//! `psql` and `mariadb` connect to a recorder, which implements their protocols only far enough to receive every
+//! statement. So the tests see exactly what these clients send. A client that is not installed is reported and skipped.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -64,10 +64,10 @@ fn corpus(dialect: SqlDialect) -> Vec<&'static str> {
     scripts
 }
 
-/// Scripts that a client splits in another way than its server.
+/// Scripts that a client splits differently from its server.
 fn differences(dialect: SqlDialect) -> Vec<&'static str> {
     match dialect {
-        // The second string continues the first, and takes backslashes, on the server alone.
+        // Only the server reads the second string as a continuation of the first, with backslash escapes.
         Postgres => vec!["SELECT E'a'\n'b\\';c'; SELECT 2;", "CREATE FUNCTION f() RETURNS int AS 'x' BEGIN; SELECT 2;"],
         MySql => vec![
             "DELIMITER //\nCREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW BEGIN SET @a = 1; SET @b = '//'; END\n//\nDELIMITER ;\nSELECT 2;",
@@ -78,13 +78,13 @@ fn differences(dialect: SqlDialect) -> Vec<&'static str> {
     }
 }
 
-/// A text without comments, with single spaces, and without the semicolon that `psql` sends along.
+/// A text without comments, with single spaces, and without the semicolon that `psql` also sends.
 fn plain(text: &str, dialect: SqlDialect) -> String {
     let text = significant(&tokens(text, dialect)).iter().map(|token| token.text).collect::<Vec<_>>().join(" ");
     text.trim_end_matches([' ', ';']).to_owned()
 }
 
-/// Compares what the client sends with what is expected of it, and with how the server splits the script.
+/// Compares what the client sends with the expected statements, and with the server's split of the script.
 fn check(dialect: SqlDialect, sent: impl Fn(&str) -> Option<Vec<String>>) {
     let shown = |texts: Vec<String>| -> Vec<String> { texts.iter().map(|text| plain(text, dialect)).collect() };
     let same = corpus(dialect).into_iter().map(|script| (script, true));
@@ -98,7 +98,7 @@ fn check(dialect: SqlDialect, sent: impl Fn(&str) -> Option<Vec<String>>) {
     }
 }
 
-/// Runs a client with a script; nothing where it is not installed.
+/// Runs a client with a script. Returns nothing if the client is not installed.
 #[expect(
     clippy::print_stderr,
     clippy::unwrap_used,
@@ -126,7 +126,7 @@ fn recorded(
 ) -> Option<Vec<String>> {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    // The thread stays behind where no client comes.
+    // If no client connects, the thread keeps waiting.
     let recorder = thread::spawn(move || serve(listener.accept().ok()?.0));
     run(&mut command(port), script)?;
     recorder.join().unwrap()
@@ -139,13 +139,13 @@ fn bytes(stream: &mut TcpStream, count: usize) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Speaks PostgreSQL's protocol, and records every query.
+/// Implements PostgreSQL's protocol, and records every query.
 fn postgres(mut stream: TcpStream) -> Option<Vec<String>> {
     let length = |stream: &mut TcpStream| Some(u32::from_be_bytes(bytes(stream, 4)?.try_into().ok()?) as usize - 4);
     let startup = length(&mut stream)?;
     bytes(&mut stream, startup)?;
     let ready = b"Z\0\0\0\x05I";
-    // Authentication is done, and the server reads UTF-8.
+    // Tells the client that authentication is done and that the server reads UTF-8.
     stream.write_all(b"R\0\0\0\x08\0\0\0\0").ok()?;
     for (name, value) in
         [("server_version", "15.0"), ("client_encoding", "UTF8"), ("standard_conforming_strings", "on")]
@@ -169,7 +169,7 @@ fn postgres(mut stream: TcpStream) -> Option<Vec<String>> {
     Some(sent)
 }
 
-/// Speaks MySQL's protocol, and records every query.
+/// Implements MySQL's protocol, and records every query.
 fn mysql(mut stream: TcpStream) -> Option<Vec<String>> {
     fn packet(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
         let head = bytes(stream, 4)?;
@@ -237,13 +237,14 @@ fn sqlite3_splits_as_it_is_said() {
             Command::new("sqlite3").args(["-batch", ":memory:"]),
             &format!(".output /dev/null\n.trace stdout\n{script}"),
         )?;
-        // Each statement is traced with its semicolon, if it has one; what a trigger runs is not part of the corpus.
+        // SQLite traces each statement with its semicolon, if it has one. The corpus contains no statements of triggers
+        // that run.
         Some(statements(&traced, Sqlite).iter().map(|statement| statement.text.to_owned()).collect())
     };
     check(Sqlite, run);
 }
 
-/// What a script says of a string with each kind of line end arrives through `sqlite3`.
+/// Strings with each kind of line end pass unchanged through `sqlite3`.
 #[test]
 fn line_ends_arrive_through_sqlite3() {
     let script = "SELECT hex('a' || char(13, 10) || 'b'), hex('a\r\r\nb'), hex('a\rb'), hex('a\nb');";

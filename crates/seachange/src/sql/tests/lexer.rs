@@ -130,7 +130,7 @@ fn operators_are_as_long_as_the_server_reads_them() {
     check(Sqlite, &[("a->>'b'||c<>d", "a | ->> | 'b' | || | c | <> | d")]);
 }
 
-/// Pieces of which texts are made that are hard to read.
+/// Pieces for texts that are hard to read.
 fn hostile() -> impl Strategy<Value = String> {
     let pieces = prop::sample::select(vec![
         "'",

@@ -1,4 +1,4 @@
-//! Tables of texts, and what is read from them.
+//! Tables of texts, and the facts that are read from them.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ mod facts;
 mod lexer;
 mod split;
 
-/// The facts of a statement on one line; what goes without saying is left out.
+/// The facts of a statement on one line, without those that have their usual value.
 fn shown(facts: &StatementFacts) -> String {
     let mut line = format!("{:?}", facts.kind);
     let mut say = |words: &str| {
@@ -53,7 +53,7 @@ fn shown(facts: &StatementFacts) -> String {
     line
 }
 
-/// Something that a session holds, in one word.
+/// A part of the session's state, in one word.
 fn state(state: &SessionState) -> String {
     match state {
         SessionState::LastInsertId => "last-id".to_owned(),

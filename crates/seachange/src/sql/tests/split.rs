@@ -78,7 +78,7 @@ fn routines_and_rules_of_postgresql_are_one_statement() {
     check(Postgres, "BEGIN; SELECT 1; END; SELECT 2", &["BEGIN", "SELECT 1", "END", "SELECT 2"]);
 }
 
-/// The stack of a thread is bounded, and so is what a text may make of it.
+/// The stack of a thread is limited, so a text must not be able to exceed it.
 #[test]
 fn deep_texts_end_no_thread() {
     for count in [15, 100, 700, 50_000] {

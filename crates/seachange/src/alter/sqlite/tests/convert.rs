@@ -1,10 +1,10 @@
-//! A column gets another type: values that SQLite would store as others are found before anything is copied.
+//! Changes of a column's type: values that SQLite would change are found before anything is copied.
 
 use sea_orm::sea_query::{ColumnDef, ColumnType, Expr, ExprTrait};
 
 use super::{change, check_left_clean, column, database, schema, value};
 
-/// Gives the column `v` of a table another type, and returns the values afterwards, or the message.
+/// Changes the type of the column `v` of a table, and returns the values afterwards, or the message.
 async fn converted(from: &str, values: &str, to: ColumnType) -> Result<String, String> {
     changed(from, values, ColumnDef::new_with_type("v", to)).await
 }
@@ -29,7 +29,7 @@ async fn rows(connection: &sea_orm::DatabaseConnection) -> String {
     column(connection, "SELECT quote(v) FROM t ORDER BY id").await.join(", ")
 }
 
-/// Asserts that a type takes these values as they are written, and refuses each of the others.
+/// Asserts that a type keeps these values as they are written, and refuses each of the others.
 async fn check(from: &str, to: ColumnType, kept: &str, expected: &str, refused: &[&str]) {
     assert_eq!(converted(from, kept, to.clone()).await.as_deref(), Ok(expected), "{from} {to:?}");
     for value in refused {

@@ -1,4 +1,4 @@
-//! Everything that a table has is there after a rebuild.
+//! A rebuild keeps everything that a table has.
 
 use sea_orm::ConnectionTrait;
 

@@ -1,4 +1,4 @@
-//! Constraints without a name go by the one that PostgreSQL would have given.
+//! Unnamed constraints are found by the name that PostgreSQL would give them.
 
 use super::{Alter, change, check_left_clean, database, table};
 

@@ -1,4 +1,4 @@
-//! Every change alone, with the text of the table that it leaves, and its reverse.
+//! Every change alone, with the resulting text of the table, and its reverse.
 
 use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{ColumnDef, Expr, ExprTrait, ForeignKey, ForeignKeyAction, ForeignKeyCreateStatement, Table};

@@ -1,4 +1,4 @@
-//! Random changes of random tables: the schema differs by the changes alone, and everything else is as it was.
+//! Random changes of random tables: the schema differs by the changes alone, and everything else stays the same.
 
 mod change;
 mod values;
@@ -16,7 +16,7 @@ use crate::sqlite_ddl::random::{Key, RandomTable, TABLE, table};
 
 const NAME: &str = "t \"x";
 
-/// What has to be as it was.
+/// What the changes must not alter.
 #[derive(Debug, PartialEq, Eq)]
 struct Kept {
     rows: Vec<String>,
@@ -68,15 +68,15 @@ async fn check(random: &RandomTable, changes: &[Change]) {
     check_works(&connection, random, &made).await;
 }
 
-/// Whether an error only says that the change is not to be.
+/// Whether an error is a permitted refusal of the changes.
 fn is_fair(error: &AlterError, made: &[Change]) -> bool {
     match error {
         AlterError::AmbiguousConstraint { .. } => {
             made.contains(&Change::DropUnique) || made.contains(&Change::DropForeignKey)
         }
-        // It is in a constraint that was added with it.
+        // A constraint that was added in the same request uses the column.
         AlterError::ColumnInUse { .. } => made.contains(&Change::Drop) && made.len() > 1,
-        // A blob is no text.
+        // A blob cannot become a text.
         AlterError::ValuesNotKept(error) => {
             made.contains(&Change::Modify) && error.column == "spare" && error.from == "blob"
         }
@@ -88,7 +88,7 @@ async fn inspected(connection: &DatabaseConnection) -> Schema {
     inspect(connection, &InspectScope::default()).await.unwrap()
 }
 
-/// Puts the constraints in an order that does not tell where they stand.
+/// Sorts the constraints, so that their positions in the text do not matter.
 fn canonical(mut schema: Schema) -> Vec<Table> {
     for table in schema.tables.values_mut() {
         table.uniques.sort_by_key(|unique| format!("{unique:?}"));
@@ -98,7 +98,7 @@ fn canonical(mut schema: Schema) -> Vec<Table> {
     schema.tables.into_values().collect()
 }
 
-/// The columns whose values are to be compared. The last is changed by some changes, and not compared.
+/// The columns whose values are compared. Some changes alter the last column, so it is left out.
 fn stored_columns(schema: &Schema) -> Vec<String> {
     let table = schema.table(&TableName::new(NAME)).unwrap();
     let names = table.columns.iter().map(|column| column.name.clone());
@@ -144,7 +144,7 @@ fn assert_same(before: &Kept, after: &Kept, made: &[Change], random: &RandomTabl
     }
 }
 
-/// The triggers and views work, and no key or index is broken.
+/// Asserts that the triggers and views work and that no key or index is broken.
 async fn check_works(connection: &DatabaseConnection, random: &RandomTable, made: &[Change]) {
     let plain = if made.contains(&Change::RenameUsed) { "fancy" } else { "plain" };
     let statement = format!("UPDATE {TABLE} SET {plain} = {plain}");

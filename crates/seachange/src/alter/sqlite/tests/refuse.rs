@@ -1,4 +1,4 @@
-//! What cannot be kept is refused by name, and nothing is changed.
+//! A change that cannot keep everything is refused, the error names the object, and nothing is changed.
 
 use sea_orm::sea_query::{ColumnDef, ColumnType, ForeignKey};
 

@@ -1,4 +1,4 @@
-//! Inside a transaction foreign keys cannot be switched off, which the runner is told.
+//! Foreign keys cannot be switched off inside a transaction, which the alteration reports to the runner.
 
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbErr, TransactionTrait};
 use sea_orm_migration::SchemaManager;
@@ -13,7 +13,7 @@ const FAMILY: &str = "\
     CREATE TABLE posts (id integer PRIMARY KEY, owner_id integer REFERENCES users (id) ON DELETE CASCADE); \
     INSERT INTO users VALUES (1, 'Ann'); INSERT INTO posts VALUES (10, 1);";
 
-/// What a revision would do.
+/// The body of a revision.
 async fn revision(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let users = alter(manager, "users");
     users.add_column(sea_orm_migration::schema::text_null("about")).add_unique("name", ["name"]).apply().await?;

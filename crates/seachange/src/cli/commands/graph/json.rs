@@ -25,12 +25,12 @@ struct NodeJson<'a> {
     is_base: bool,
     is_merge_point: bool,
     is_head: bool,
-    /// Left out where the database was not asked.
+    /// Omitted if the database was not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<&'static str>,
 }
 
-/// From the revision that points to the one it points at.
+/// A line from the revision that points to the one it points at.
 #[derive(Debug, Serialize)]
 struct EdgeJson<'a> {
     from: &'a str,

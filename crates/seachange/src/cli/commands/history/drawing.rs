@@ -13,13 +13,13 @@ use crate::cli::problem::Diagnostic;
 use crate::cli::terminal::{DIM, styled};
 use crate::revision::RegisteredRevision;
 
-/// Whether the history is drawn, and how.
+/// Whether and how the history is drawn.
 #[derive(Debug, Args)]
 pub(crate) struct DrawingArgs {
     /// Draw the graph: `●` is applied, `○` pending, `◉` current, `┆` leads to a dependency
     #[arg(long, conflicts_with = "format")]
     graph: bool,
-    /// Draw with ASCII characters (`x`, `o`, `@` and `.`), as where the locale is not UTF-8
+    /// Draw with ASCII characters (`x`, `o`, `@` and `.`), the default if the locale is not UTF-8
     #[arg(long, requires = "graph")]
     ascii: bool,
 }
@@ -30,8 +30,8 @@ impl DrawingArgs {
         self.graph
     }
 
-    /// Draws these revisions; lines to others go on. A database that does not answer is a warning: the graph is worth
-    /// drawing without it.
+    /// Draws these revisions; lines to others end in `~`. If the database cannot be read, that is a warning, because
+    /// the graph is useful without it.
     pub(super) async fn run(
         &self,
         context: &Context,
@@ -59,7 +59,7 @@ impl DrawingArgs {
     }
 }
 
-/// With `--verbose`, what else is known of a revision.
+/// Additional lines about a revision, with `--verbose`.
 fn details(context: &Context, node: &Node<'_>) -> Vec<String> {
     let project = &context.project;
     match project.migrations.get(&node.revision.id) {

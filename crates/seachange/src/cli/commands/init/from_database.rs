@@ -1,4 +1,4 @@
-//! The first revision of a database that is there already.
+//! The first revision of an existing database.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use crate::cli::hints::autogenerate;
 use crate::cli::new_revision::sources;
 use crate::cli::problem::Diagnostic;
 
-/// The folder for the first revision of the crate at hand, which must have none.
+/// The folder for the first revision of this crate, which must have no revisions.
 pub(super) fn own_folder(context: &Context) -> Result<PathBuf, Diagnostic> {
     let sources = sources(context)?;
     if !sources.graph().is_empty() {
@@ -29,14 +29,14 @@ pub(super) fn own_folder(context: &Context) -> Result<PathBuf, Diagnostic> {
 /// The first revision.
 pub(super) struct InitialRevision<'a> {
     pub(super) message: &'a str,
-    /// Whether it is tried out before it is written.
+    /// Whether it is verified before it is written.
     pub(super) is_verified: bool,
     pub(super) comparing: &'a CompareArgs,
 }
 
 impl InitialRevision<'_> {
-    /// Writes a revision that makes what the database has, and records it as applied there. The folder is asked for once
-    /// there is something to write.
+    /// Writes a revision that creates what the database has, and records it as applied there. `folder` is called only
+    /// if there is something to write.
     pub(super) async fn write(
         self,
         context: &Context,
@@ -60,7 +60,7 @@ impl InitialRevision<'_> {
     }
 }
 
-/// The database, of which nothing is recorded yet, beside nothing at all.
+/// Compares the database, in which no revision is recorded, with an empty list of entities.
 async fn compare(context: &Context, comparing: &CompareArgs) -> Result<Comparison, Diagnostic> {
     let migrator = context.connect_to_read().await?;
     let is_recorded = !migrator.read().await?.rows.is_empty();
@@ -79,7 +79,7 @@ async fn compare(context: &Context, comparing: &CompareArgs) -> Result<Compariso
     }
 }
 
-/// Records the revision that was written just now, which this program does not have.
+/// Records the new revision, which is not compiled into this program.
 async fn record(context: &Context, path: &Path, id: &str) -> Result<(), Diagnostic> {
     let left = |problem: Diagnostic| {
         problem

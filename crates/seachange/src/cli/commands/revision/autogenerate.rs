@@ -18,10 +18,11 @@ use crate::cli::terminal::Terminal;
 /// Arguments of `revision --autogenerate`.
 #[derive(Debug, Args)]
 pub(crate) struct AutogenerateArgs {
-    /// Write what leads from the database to the entities, and back; both are tried out on a copy of the schema first
+    /// Write the changes from the database to the entities, and their reverse; both are verified on a copy of the
+    /// schema first
     #[arg(long)]
     autogenerate: bool,
-    /// Do not try the revision out before it is written
+    /// Do not verify the revision before it is written
     #[arg(long, requires = "autogenerate")]
     no_verify: bool,
     #[command(flatten)]
@@ -33,7 +34,7 @@ impl AutogenerateArgs {
         self.autogenerate
     }
 
-    /// Writes the revision, unless nothing differs.
+    /// Writes the revision, unless there are no differences.
     pub(super) async fn run(
         &self,
         context: &Context,
@@ -59,8 +60,8 @@ impl AutogenerateArgs {
     }
 }
 
-/// The code for some steps, and how the command ends that writes it: steps that were tried out and lead somewhere else are
-/// marked in the file, and told.
+/// The code for some operations, and the exit code of the command that writes it. If the verification fails or leaves
+/// differences, the file contains remarks and the command prints warnings.
 pub(in crate::cli::commands) async fn rehearsed(
     context: &Context,
     comparing: &CompareArgs,
@@ -72,18 +73,18 @@ pub(in crate::cli::commands) async fn rehearsed(
     if !is_asked_for {
         return Ok((bodies, Exit::Success));
     }
-    let rehearsal = comparison.rehearse(operations, &comparing.scratch(context)?).await;
-    let rehearsal = rehearsal.map_err(|error| autogenerate::problem(&error))?;
-    let remarks = remarks(&rehearsal);
+    let verification = comparison.rehearse(operations, &comparing.scratch(context)?).await;
+    let verification = verification.map_err(|error| autogenerate::problem(&error))?;
+    let remarks = remarks(&verification);
     remarks.iter().for_each(|remark| context.terminal.warn(printable::name(remark)));
-    let exit = match rehearsal {
+    let exit = match verification {
         Verification::Proven | Verification::Unknown { .. } => Exit::Success,
         Verification::Differs { .. } | Verification::Refused { .. } => Exit::Differs,
     };
     Ok((RevisionBody { remarks, ..bodies }, exit))
 }
 
-/// A revision that was written and not compiled is not applied, and nobody knows yet what it does.
+/// An error if a revision file is not compiled into this program: it is not applied, and its effect is not yet known.
 fn check_compiled(context: &Context, sources: &RevisionFiles) -> Result<(), Diagnostic> {
     let unknown = sources.graph().iter().find(|revision| context.project.migrations.get(&revision.id).is_none());
     match unknown {
@@ -96,7 +97,7 @@ fn check_compiled(context: &Context, sources: &RevisionFiles) -> Result<(), Diag
     }
 }
 
-/// What got another name: as the entities say, or as a person does where one is at the terminal.
+/// The renames that the entities declare, and those that the user confirms if there is a terminal.
 fn renames(terminal: Terminal, comparison: &Comparison) -> Result<Renames, Diagnostic> {
     let mut renames = comparison.renames();
     if !prompt::is_interactive() {
@@ -104,7 +105,7 @@ fn renames(terminal: Terminal, comparison: &Comparison) -> Result<Renames, Diagn
         return Ok(renames);
     }
     let mut declined = Vec::new();
-    // A table that is renamed has columns to ask for.
+    // After a table is renamed, its columns may be renamed as well.
     while let Some(candidate) = comparison
         .candidates(&renames)
         .into_iter()
@@ -118,9 +119,9 @@ fn renames(terminal: Terminal, comparison: &Comparison) -> Result<Renames, Diagn
     Ok(renames)
 }
 
-/// What whoever reads the file has to know, where it is not proven.
-fn remarks(rehearsal: &Verification) -> Vec<String> {
-    match rehearsal {
+/// The remarks in the file if the verification did not succeed.
+fn remarks(verification: &Verification) -> Vec<String> {
+    match verification {
         Verification::Proven => Vec::new(),
         Verification::Refused { is_up, reason } => {
             vec![format!("the database refused `{}` on a copy of the schema: {reason}", direction(*is_up))]

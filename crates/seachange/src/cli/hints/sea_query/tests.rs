@@ -1,4 +1,4 @@
-//! What sea-query panics about is provoked, so that a new version with other texts is noticed.
+//! The tests provoke the panics of sea-query, so that they fail if a new version has other texts.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,7 +7,7 @@ use sea_orm_migration::prelude::*;
 
 use super::hint;
 
-/// What the code says when it panics.
+/// The text of the panic of `code`.
 fn panic_of<T>(code: impl FnOnce() -> T) -> String {
     let payload = catch_unwind(AssertUnwindSafe(code)).err();
     let text = |payload: Box<dyn Any + Send>| match payload.downcast::<&'static str>() {
@@ -25,7 +25,7 @@ fn key() -> ForeignKeyCreateStatement {
     ForeignKey::create().name("fk").from("books", "author_id").to("authors", "id").take()
 }
 
-/// The hints for all that sea-query says it cannot write for SQLite, with the operation before each.
+/// The hints for all operations that sea-query does not support for SQLite, each after its operation.
 fn hints() -> Vec<(&'static str, String)> {
     let sqlite = || SqliteQueryBuilder;
     let title = || ColumnDef::new("title").string().take();

@@ -1,4 +1,4 @@
-//! Which expressions are the same.
+//! Expressions that are equal, and expressions that are not.
 
 use crate::sqlite_ddl::expression::{default_value, expression};
 

@@ -1,4 +1,4 @@
-//! What is read from texts is what SQLite says in its pragmas.
+//! The schema that is read from texts matches SQLite's pragmas.
 
 use proptest::prelude::*;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
@@ -9,7 +9,7 @@ use crate::schema::{Column, ForeignKey, ReferentialAction, Table};
 use crate::sqlite_ddl::expression::{default_value, type_name};
 use crate::sqlite_ddl::random;
 
-/// Everything that SQLite's grammar has, in forms that are apt to confuse.
+/// Every construct of SQLite's grammar, in forms that are hard to parse.
 const SCRIPT: &str = "\
 CREATE TABLE users (id integer PRIMARY KEY, email text UNIQUE);
 CREATE TABLE pairs (x, y, z AS (x + y), PRIMARY KEY (y, x), UNIQUE (x, y)) WITHOUT ROWID;
@@ -37,7 +37,7 @@ proptest! {
     }
 }
 
-/// Asserts that every pragma says what the inspected schema says.
+/// Asserts that every pragma agrees with the inspected schema.
 async fn check(connection: &DatabaseConnection) {
     let schema = inspect(connection, &InspectScope::default()).await.unwrap();
     for table in schema.tables.values() {
@@ -56,7 +56,7 @@ async fn check(connection: &DatabaseConnection) {
         let is_number = table.columns.iter().any(|column| column.auto_increment.is_some());
         let has_index = !texts(connection, &own_index).await.is_empty();
         assert_eq!(is_number, table.primary_key.is_some() && !has_index, "{name}");
-        // SQLite tells of the table as the foreign key spells it.
+        // SQLite spells the referenced table as the foreign key does.
         let own: Vec<_> = table.foreign_keys.iter().map(|key| foreign_key(key).to_ascii_lowercase()).collect();
         let found: Vec<_> = texts(connection, &keys).await.iter().map(|key| key.to_ascii_lowercase()).collect();
         assert_eq!(own, found, "{name}");
@@ -84,7 +84,8 @@ fn foreign_key(key: &ForeignKey) -> String {
     format!("{columns} {table} {} {}", action(key.on_update), action(key.on_delete))
 }
 
-/// A column, as it is compared: name, type, place in the key, how it is generated, whether it needs a value, default.
+/// A column in the compared form: name, type, position in the key, how it is generated, whether it needs a value,
+/// default.
 fn own_column(column: &Column, table: &Table) -> String {
     let key = table.primary_key.iter().flat_map(|key| &key.columns).position(|name| *name == column.name);
     let key = key.map_or(0, |at| at + 1);
@@ -94,7 +95,7 @@ fn own_column(column: &Column, table: &Table) -> String {
     format!("{}: {}|{key}|{hidden}|{needs_value}|{default}", column.name, column.column_type.text)
 }
 
-/// The same of what SQLite tells. It does not say that a row number needs a value.
+/// The same form, from SQLite's pragma. SQLite does not report that a row number needs a value.
 fn told_column(told: &str, table: &Table) -> String {
     let (name, told) = told.split_once(": ").unwrap();
     let [declared, key, hidden, needs_value, default] = *told.splitn(5, '|').collect::<Vec<_>>() else {
@@ -106,8 +107,8 @@ fn told_column(told: &str, table: &Table) -> String {
     format!("{name}: {}|{key}|{hidden}|{needs_value}|{default}", type_name(declared))
 }
 
-/// The unique constraints and indexes, each as the pragmas would write it. One that another makes superfluous has no
-/// index.
+/// The unique constraints and indexes, each in the form of the pragmas. A constraint that another one makes superfluous
+/// has no index.
 fn indexes_of(table: &Table) -> Vec<String> {
     let key = table.primary_key.as_ref().map(|key| key.columns.clone()).unwrap_or_default();
     let uniques = table.uniques.iter().filter(|unique| unique.columns != key);

@@ -21,7 +21,7 @@ fn table(number: usize) -> String {
     )
 }
 
-/// The shortest of three inspections of as many tables.
+/// The shortest time of three inspections of this many tables.
 async fn time(tables: usize) -> Duration {
     let connection = database("BEGIN").await;
     for number in 0..tables {

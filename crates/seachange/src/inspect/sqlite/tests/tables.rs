@@ -1,4 +1,4 @@
-//! Which tables there are, and their columns.
+//! The tables that are read, and their columns.
 
 use sea_orm::ConnectionTrait;
 

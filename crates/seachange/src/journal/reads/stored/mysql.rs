@@ -6,7 +6,7 @@ use sea_orm::sqlx::mysql::MySqlRow;
 use sea_orm::sqlx::{Column, Decode, MySql, Row, TypeInfo, ValueRef};
 
 use super::{StoredCell, bytes, quoted};
-use crate::journal::entry::hexadecimal;
+use crate::store::hexadecimal;
 
 /// The values of a row.
 pub(super) fn cells(row: &MySqlRow) -> Option<Vec<StoredCell>> {

@@ -8,7 +8,7 @@ use sea_orm::sqlx::{self, AssertSqlSafe, Column, Encode, Postgres, Row, Type, Va
 use sea_orm::{DatabaseConnection, DatabaseConnectionType, DbErr, QueryResult, RuntimeErr};
 
 use super::{StoredCell, bytes, quoted, unreadable};
-use crate::journal::entry::hexadecimal;
+use crate::store::hexadecimal;
 
 /// The values of a row.
 pub(super) fn cells(row: &PgRow) -> Option<Vec<StoredCell>> {

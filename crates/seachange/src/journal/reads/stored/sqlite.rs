@@ -5,7 +5,7 @@ use sea_orm::sqlx::sqlite::SqliteRow;
 use sea_orm::sqlx::{Decode, Row, Sqlite, TypeInfo, ValueRef};
 
 use super::{StoredCell, bytes, quoted};
-use crate::journal::entry::hexadecimal;
+use crate::store::hexadecimal;
 
 /// The values of a row.
 pub(super) fn cells(row: &SqliteRow) -> Option<Vec<StoredCell>> {

@@ -1,4 +1,4 @@
-//! Changes of a random table: what is asked, and what the table should be afterwards.
+//! Changes of a random table: the request, and the expected table.
 
 use proptest::prelude::*;
 use sea_orm::sea_query::{ColumnDef, Expr, ExprTrait, ForeignKey};
@@ -33,7 +33,7 @@ pub(super) enum Change {
     Comment,
 }
 
-/// One to three changes, each another one.
+/// One to three different changes.
 pub(super) fn changes() -> impl Strategy<Value = Vec<Change>> {
     use Change::{
         AddCheck, AddFilled, AddForeignKey, AddPlain, AddPrimaryKey, AddUnique, AddUniqueColumn, Comment, Drop,
@@ -72,7 +72,7 @@ impl Change {
             Self::DropCheck => table.checks.iter().any(|check| check.name.is_some()),
             Self::DropForeignKey => !table.foreign_keys.is_empty(),
             Self::AddPrimaryKey => table.primary_key.is_none(),
-            // Others refer to the key, or there has to be one.
+            // Foreign keys must not refer to the key, and the table must not require one.
             Self::DropPrimaryKey => {
                 let definition = table.definition.as_ref().is_some_and(|text| text.0.contains("WITHOUT ROWID"));
                 table.primary_key.is_some() && !random.child && !random.refers_to_itself && !definition
@@ -81,7 +81,7 @@ impl Change {
         }
     }
 
-    /// Asks for the change of `table`.
+    /// Adds the change of `table` to the request.
     pub(super) fn ask<'m, 'c>(self, table: &Table, alter: Alter<'m, 'c>) -> Alter<'m, 'c> {
         match self {
             Self::AddPlain => alter.add_column(ColumnDef::new("new plain").text()),
@@ -111,7 +111,7 @@ impl Change {
         }
     }
 
-    /// Makes the change in the model.
+    /// Applies the change to the expected table.
     pub(super) fn expect(self, table: &mut Table) {
         match self {
             Self::AddPlain => table.columns.push(Column::new("new plain", text_type("text"))),
@@ -172,7 +172,7 @@ fn unique(name: Option<&str>, columns: &[&str]) -> Unique {
     Unique { name: name.map(str::to_owned), columns, deferrable: None, nulls_not_distinct: false }
 }
 
-/// The name of the first unique constraint, the one of PostgreSQL when it has none.
+/// The name of the first unique constraint; if it is unnamed, the name that PostgreSQL would give it.
 fn unique_name(table: &Table) -> String {
     let first = &table.uniques[0];
     first.name.clone().unwrap_or_else(|| format!("{}_{}_key", table.name, first.columns.join("_")))

@@ -1,4 +1,4 @@
-//! Random values in columns that get another type: what is taken comes back, and what is refused would not.
+//! Random values in columns whose type changes: an accepted value can be converted back, and a refused one cannot.
 
 use proptest::prelude::*;
 use sea_orm::sea_query::{ColumnDef, ColumnType};
@@ -20,7 +20,7 @@ const FROM: [&str; 10] = [
     "uuid_text",
 ];
 
-/// Types with the classes that their columns hold, and whether SQLite's own conversion is all that counts.
+/// Types with the storage classes that their columns hold, and whether only SQLite's own conversion matters.
 fn types() -> impl Strategy<Value = (ColumnType, &'static [&'static str], bool)> {
     prop_oneof![
         Just((ColumnType::Integer, &["integer"] as &[&str], true)),
@@ -104,7 +104,7 @@ async fn check(from: &str, (to, classes, is_plain): (ColumnType, &[&str], bool),
         Err(AlterError::ValuesNotKept(error)) => {
             assert_eq!(column(&connection, "SELECT quote(v) FROM t").await, before, "{told}");
             if is_plain {
-                // Asked of SQLite itself: which rows would have been spoilt?
+                // SQLite itself decides which rows would have been changed.
                 let declared = declared(&connection, &to).await;
                 connection
                     .execute_unprepared(&format!("CREATE TABLE n (id integer PRIMARY KEY, v {declared})"))
@@ -121,7 +121,7 @@ async fn check(from: &str, (to, classes, is_plain): (ColumnType, &[&str], bool),
     check_left_clean(&connection).await;
 }
 
-/// Whether the two types differ for SQLite or SeaORM, so that values were looked at.
+/// Whether the two types differ for SQLite or SeaORM, so that the values are checked.
 async fn is_asked(connection: &DatabaseConnection, from: &str) -> bool {
     use super::super::super::content::ColumnContent;
     let now = value(connection, "SELECT type FROM pragma_table_xinfo('t') WHERE name = 'v'").await;
@@ -134,8 +134,9 @@ async fn declared(connection: &DatabaseConnection, to: &ColumnType) -> String {
     value(connection, "SELECT type FROM pragma_table_xinfo('t') WHERE name = 'probe'").await
 }
 
-/// The rows of a table whose value is of none of the classes, or not the old one when it is stored in a column of the old type
-/// again. A number is the old one as well when it is equal, and a text of digits when it is that number.
+/// The rows of a table whose value has none of the classes, or is not the old value when it is stored in a column of
+/// the old type again. A number also counts as the old value when it is equal, and a text of digits when it is that
+/// number.
 async fn lost(connection: &DatabaseConnection, table: &str, from: &str, classes: &[&str]) -> Vec<String> {
     let back =
         format!("CREATE TABLE back (id integer PRIMARY KEY, v {from}); INSERT INTO back SELECT id, v FROM {table}");

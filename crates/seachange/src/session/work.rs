@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, ExecResult, TransactionTrait};
 
+use super::{SessionSource, limit};
 use crate::backend::{Backend, BegunTransaction, LockRole};
-use crate::connection::SessionSource;
 use crate::error::Error;
-use crate::limits::limit;
 use crate::lock::LockWait;
 use crate::run_context::RunContext;
 
@@ -34,22 +33,27 @@ impl WorkSession {
     ///
     /// [`Error::Connect`], [`Error::LockTimeout`] when another session keeps the lock, [`Error::Database`].
     pub(crate) async fn open(
-        site: RunContext<'_>,
+        context: RunContext<'_>,
         source: &SessionSource,
         only: &DatabaseConnection,
     ) -> Result<Self, Error> {
         let wrap = |error| Error::database(OPENING)(error);
         let opened = source.open().await?.map(|pinned| pinned.connection);
         let connection = opened.as_ref().unwrap_or(only);
-        limit(site, connection).await.map_err(wrap)?;
-        let mut waiter = LockWait::new(site);
-        while !site.backend.try_lock(&connection.into(), site.store.lock_key(), LockRole::Work).await.map_err(wrap)? {
+        limit(context, connection).await.map_err(wrap)?;
+        let mut waiter = LockWait::new(context);
+        while !context
+            .backend
+            .try_lock(&connection.into(), context.store.lock_key(), LockRole::Work)
+            .await
+            .map_err(wrap)?
+        {
             waiter.wait().await?;
         }
         let held = connection.begin().await.map_err(wrap)?;
         held.execute_unprepared("COMMIT").await.map_err(wrap)?;
         let settings =
-            if opened.is_none() { site.backend.session_settings(&held).await.map_err(wrap)? } else { Vec::new() };
+            if opened.is_none() { context.backend.session_settings(&held).await.map_err(wrap)? } else { Vec::new() };
         Ok(Self { held: Arc::new(held), settings, pool: opened })
     }
 
@@ -81,14 +85,14 @@ impl WorkSession {
     /// [`Error::LockTimeout`] when the wait takes too long; otherwise the error of the database, wrapped by `wrap`.
     pub(crate) async fn begin(
         &self,
-        site: RunContext<'_>,
+        context: RunContext<'_>,
         wrap: impl Fn(DbErr) -> Error,
     ) -> Result<Option<BegunTransaction>, Error> {
-        let mut waiter = LockWait::new(site);
+        let mut waiter = LockWait::new(context);
         loop {
-            match site.backend.begin_revision(&self.held, ("", 0), site.store.lock_key(), site.limits).await {
+            match context.backend.begin_revision(&self.held, ("", 0), context.store.lock_key(), context.limits).await {
                 Ok(entered) => return Ok(entered),
-                Err(error) if site.backend.is_lock_conflict(&error) => {
+                Err(error) if context.backend.is_lock_conflict(&error) => {
                     self.roll_back().await;
                     waiter.wait().await?;
                 }

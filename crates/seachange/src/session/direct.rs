@@ -10,12 +10,13 @@ use sea_orm::{
 };
 
 use super::control;
-use super::refusal::Refusal;
 use super::rows::{LimitedRows, rows};
 use crate::database_error::{has_code, is_lost_connection};
+use crate::error::Refusal;
 use crate::event::{Event, EventHandler};
 use crate::intercept::{BeginOptions, StatementHandler};
 use crate::limits::Deadline;
+use crate::run_context::RunContext;
 use crate::sql::SqlDialect;
 
 /// SQLSTATE `in_failed_sql_transaction`: an earlier statement failed, and PostgreSQL ignores all statements until the
@@ -65,6 +66,12 @@ pub(crate) struct DirectSession {
 }
 
 impl DirectSession {
+    /// A session for the code of a revision, inside a transaction of the engine (`is_held`) or outside.
+    pub(crate) fn of(context: RunContext<'_>, base: Connection, is_held: bool) -> Self {
+        let (handler, deadline) = (Arc::clone(context.handler), Arc::clone(context.deadline));
+        Self::new(base, context.backend.sql_dialect(), is_held, handler, deadline)
+    }
+
     /// A session in which the engine holds a transaction, if `is_held`.
     pub(crate) fn new(
         base: Connection,

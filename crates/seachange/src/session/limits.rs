@@ -14,16 +14,19 @@ type SessionSetting = (&'static str, String);
 ///
 /// Those of the work; [`Error::NoStatementTimeout`] when the database has no such limit, and [`Error::Database`] when
 /// it refuses one. In both cases, the work is not begun.
-pub(crate) async fn limited<T>(site: RunContext<'_>, work: impl AsyncFnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    check(site).await?;
-    let wanted = site.backend.limit_settings(site.limits);
+pub(crate) async fn limited<T>(
+    context: RunContext<'_>,
+    work: impl AsyncFnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
+    check(context).await?;
+    let wanted = context.backend.limit_settings(context.limits);
     let mut found = Vec::new();
-    let outcome = match impose(site, wanted, &mut found).await {
+    let outcome = match impose(context, wanted, &mut found).await {
         Ok(()) => work().await,
         Err(error) => Err(error),
     };
     if !outcome.as_ref().is_err_and(Error::is_lost_connection) {
-        lift(site, found).await;
+        lift(context, found).await;
     }
     outcome
 }
@@ -33,22 +36,22 @@ pub(crate) async fn limited<T>(site: RunContext<'_>, work: impl AsyncFnOnce() ->
 /// # Errors
 ///
 /// What the database says.
-pub(crate) async fn limit(site: RunContext<'_>, session: &DatabaseConnection) -> Result<(), DbErr> {
-    for (name, value) in site.backend.limit_settings(site.limits) {
-        site.backend.set(session, name, &value).await?;
+pub(crate) async fn limit(context: RunContext<'_>, session: &DatabaseConnection) -> Result<(), DbErr> {
+    for (name, value) in context.backend.limit_settings(context.limits) {
+        context.backend.set(session, name, &value).await?;
     }
-    match site.limits.statement_limit() {
-        Some(_) => site.backend.enforce_deadline(session, Some(site.deadline)).await,
+    match context.limits.statement_limit() {
+        Some(_) => context.backend.enforce_deadline(session, Some(context.deadline)).await,
         None => Ok(()),
     }
 }
 
 /// Refuses a limit that the database would ignore.
-async fn check(site: RunContext<'_>) -> Result<(), Error> {
-    if site.limits.statement_limit().is_none() {
+async fn check(context: RunContext<'_>) -> Result<(), Error> {
+    if context.limits.statement_limit().is_none() {
         return Ok(());
     }
-    let unlimited = site.backend.statement_timeout_unsupported(site.connection).await;
+    let unlimited = context.backend.statement_timeout_unsupported(context.connection).await;
     match unlimited.map_err(Error::database("cannot limit how long statements take"))? {
         Some(system) => Err(Error::NoStatementTimeout { system }),
         None => Ok(()),
@@ -57,28 +60,28 @@ async fn check(site: RunContext<'_>) -> Result<(), Error> {
 
 /// Sets the limits; `found` receives the former values of the settings that were changed.
 async fn impose(
-    site: RunContext<'_>,
+    context: RunContext<'_>,
     wanted: Vec<SessionSetting>,
     found: &mut Vec<SessionSetting>,
 ) -> Result<(), Error> {
     let refused = || Error::database("cannot limit how long statements wait and take");
     for (name, value) in wanted {
-        let before = site.backend.setting(site.connection, name).await.map_err(refused())?;
-        site.backend.set(site.connection, name, &value).await.map_err(refused())?;
+        let before = context.backend.setting(context.connection, name).await.map_err(refused())?;
+        context.backend.set(context.connection, name, &value).await.map_err(refused())?;
         found.push((name, before));
     }
-    if site.limits.statement_limit().is_some() {
-        site.backend.enforce_deadline(site.connection, Some(site.deadline)).await.map_err(refused())?;
+    if context.limits.statement_limit().is_some() {
+        context.backend.enforce_deadline(context.connection, Some(context.deadline)).await.map_err(refused())?;
     }
     Ok(())
 }
 
 /// Restores the former settings. A session that refuses this is lost, or of no more use to the caller.
-async fn lift(site: RunContext<'_>, found: Vec<SessionSetting>) {
+async fn lift(context: RunContext<'_>, found: Vec<SessionSetting>) {
     for (name, value) in found {
-        let _ = site.backend.set(site.connection, name, &value).await;
+        let _ = context.backend.set(context.connection, name, &value).await;
     }
-    if site.limits.statement_limit().is_some() {
-        let _ = site.backend.enforce_deadline(site.connection, None).await;
+    if context.limits.statement_limit().is_some() {
+        let _ = context.backend.enforce_deadline(context.connection, None).await;
     }
 }

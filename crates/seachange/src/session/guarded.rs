@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, DbErr, ExecResult, QueryResult, Statement};
 
 use super::DirectSession;
 use super::policy::{self, Decision};
-use super::refusal::Refusal;
+use crate::error::Refusal;
 use crate::intercept::{BeginOptions, StatementHandler};
 use crate::sql::{self, SqlDialect, StatementFacts};
 

@@ -4,7 +4,7 @@ use sea_orm::DbErr;
 use seachange_graph::Direction;
 use thiserror::Error;
 
-use crate::runner::FailureCause;
+use super::FailureCause;
 
 /// A revision that cannot be written as a script. No script was written.
 #[derive(Debug, Error)]
@@ -56,7 +56,7 @@ pub enum ReadKind {
 
 impl ScriptErrorKind {
     /// The reason for an error that the code of a revision returned.
-    pub(super) fn failed(error: DbErr) -> Self {
+    pub(crate) fn failed(error: DbErr) -> Self {
         match error {
             // SeaORM did not get the generated key.
             DbErr::RecordNotInserted | DbErr::UnpackInsertId => Self::Reads(ReadKind::Returned),

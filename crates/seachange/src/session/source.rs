@@ -2,7 +2,7 @@
 
 use sea_orm::{DatabaseConnection, DatabaseConnectionType, DbErr, RuntimeErr};
 
-use super::{SingleConnection, connect_pinned};
+use crate::connection::{SingleConnection, connect_pinned};
 use crate::error::Error;
 use crate::settings::DatabaseSettings;
 

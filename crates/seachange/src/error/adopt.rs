@@ -4,8 +4,42 @@ use sea_orm::DbErr;
 use seachange_graph::error::quoted;
 use thiserror::Error;
 
-use super::MigrationTool;
 use crate::database_error::full_reason;
+
+/// A tool that keeps its own record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MigrationTool {
+    /// sea-orm-migration.
+    SeaOrm,
+    /// Alembic.
+    Alembic,
+}
+
+impl MigrationTool {
+    /// The default table of its record.
+    pub fn default_table(self) -> &'static str {
+        match self {
+            Self::SeaOrm => "seaql_migrations",
+            Self::Alembic => "alembic_version",
+        }
+    }
+
+    /// The word for the tool on the command line, `adopt --from WORD`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::SeaOrm => "seaql",
+            Self::Alembic => "alembic",
+        }
+    }
+
+    /// The name of the tool in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SeaOrm => "sea-orm-migration",
+            Self::Alembic => "Alembic",
+        }
+    }
+}
 
 /// Why the record of another tool cannot be taken over. Nothing was written.
 #[derive(Debug, Error)]

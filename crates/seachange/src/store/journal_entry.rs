@@ -1,6 +1,6 @@
 //! One statement of a revision, in the journal.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use sea_orm::{Statement, Value};
@@ -43,6 +43,31 @@ pub enum StatementState {
     Refused,
 }
 
+/// Whether a statement that was begun took effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StatementOutcome {
+    /// It took effect; the text gives the evidence.
+    Ran(String),
+    /// It did not take effect; the text gives the evidence.
+    NotRun(String),
+    /// It took effect in part.
+    Half(String),
+    /// The catalogue does not show it.
+    Unknown,
+}
+
+impl fmt::Display for StatementOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ran(why) => write!(f, "it took effect: {why}"),
+            Self::NotRun(why) => write!(f, "it did not take effect: {why}"),
+            Self::Half(why) => write!(f, "it took effect in part: {why}"),
+            Self::Unknown => f.write_str("the catalogue does not tell whether it took effect"),
+        }
+    }
+}
+
 impl StatementState {
     /// The word in the table.
     pub fn as_str(self) -> &'static str {
@@ -81,7 +106,7 @@ impl JournalEntry {
     }
 }
 
-pub(super) fn fingerprint(statement: &Statement) -> String {
+pub(crate) fn fingerprint(statement: &Statement) -> String {
     let mut hash = Sha256::new();
     hash.update(&statement.sql);
     for value in statement.values.iter().flat_map(|values| &values.0) {
@@ -92,7 +117,7 @@ pub(super) fn fingerprint(statement: &Statement) -> String {
 }
 
 /// Bytes as text.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
         // Writing to a String does not fail.
         let _ = write!(text, "{byte:02x}");

@@ -1,11 +1,9 @@
 //! Decides which statements of a revision are sent. Pure: it takes the facts of SQL text and returns a decision.
 
-use super::refusal::Refusal;
+use crate::backend::SAVEPOINT;
+use crate::error::Refusal;
 use crate::intercept::BeginOptions;
 use crate::sql::{Pragma, SessionState, SqlDialect, StatementFacts, StatementKind, TransactionControl};
-
-/// The savepoint by which the engine recognises its transaction.
-pub(crate) const SAVEPOINT: &str = "seachange_revision";
 
 /// The prefix of the savepoints that the engine sets for transactions that the code begins inside of another one.
 const INNER_SAVEPOINTS: &str = "seachange_savepoint_";

@@ -1,0 +1,75 @@
+//! The entry that says which run is at work, for runs that wait.
+
+use sea_orm::DbErr;
+
+use super::WorkSession;
+use crate::error::Error;
+use crate::lock::{LockWait, is_busy};
+use crate::run_context::RunContext;
+use crate::store::Holder;
+
+/// Writes this run into the lock table, so that waiting runs can name it.
+///
+/// # Errors
+///
+/// [`Error::Database`] when the table cannot be written.
+pub(crate) async fn register_holder(context: RunContext<'_>, work: &WorkSession, holder: &Holder) -> Result<(), Error> {
+    try_register_holder(context, work, holder).await.map(drop)
+}
+
+/// Writes this run into the lock table once no other run is executing a revision that no transaction holds.
+///
+/// # Errors
+///
+/// As [`register_holder`], and [`Error::LockTimeout`] when that takes too long.
+pub(crate) async fn register_holder_when_idle(
+    context: RunContext<'_>,
+    work: &WorkSession,
+    holder: &Holder,
+) -> Result<(), Error> {
+    let mut waiter = LockWait::new(context);
+    while !try_register_holder(context, work, holder).await? {
+        waiter.wait().await?;
+    }
+    Ok(())
+}
+
+/// Writes this run into the lock table, unless another run is executing a revision. Returns whether that succeeded.
+async fn try_register_holder(context: RunContext<'_>, work: &WorkSession, holder: &Holder) -> Result<bool, Error> {
+    let wrap = |error| Error::database("cannot write to the database")(error);
+    if !context.backend.is_single_writer() {
+        context.store.set_holder(context.connection, holder).await.map_err(wrap)?;
+        return Ok(true);
+    }
+    work.begin(context, wrap).await?;
+    let announced = register_holder_in_transaction(context, work, holder).await;
+    if !matches!(announced, Ok(true)) {
+        work.roll_back().await;
+    }
+    match announced {
+        // Another session reads. The entry only informs waiting runs, and revisions have retries of their own.
+        Err(error) if context.backend.is_lock_conflict(&error) => Ok(true),
+        announced => announced.map_err(wrap),
+    }
+}
+
+/// Writes the entry, unless another run is executing a revision: other runs wait for that one.
+async fn register_holder_in_transaction(
+    context: RunContext<'_>,
+    work: &WorkSession,
+    holder: &Holder,
+) -> Result<bool, DbErr> {
+    if is_busy(context, work.executor()).await? {
+        return Ok(false);
+    }
+    context.store.set_holder(work.executor(), holder).await?;
+    work.execute("COMMIT").await.map(|_| true)
+}
+
+/// Deletes this run from the lock table. The entry only informs waiting runs, so a failure is harmless.
+pub(crate) async fn clear_holder(context: RunContext<'_>, work: &WorkSession, holder: &Holder) {
+    let _ = match context.backend.is_single_writer() {
+        true => context.store.clear_holder(work.executor(), holder).await,
+        false => context.store.clear_holder(context.connection, holder).await,
+    };
+}
