@@ -176,8 +176,7 @@ fn all_faults_are_reported_at_once_and_nothing_is_written() {
          \"ae1027a6acf4\"`",
         "cargo::error=src/versions/m2_b.rs:1: `b c` cannot be a revision id: it contains '\\n'; letters, digits, `_` \
          and `.` are allowed (hint: choose another `id`, such as twelve hexadecimal digits)",
-        "cargo::error=src/versions/m1_a.rs:1: revision `a` points at itself (hint: take the pointer at itself out \
-         of `down_revision` or `depends_on`)",
+        "cargo::error=src/versions/m1_a.rs:1: revision `a` points at itself (hint: remove the revision's own id from `down_revision` or `depends_on`)",
     ];
     assert_eq!(krate.build(), expected);
     assert!(!krate.registry().exists());

@@ -30,10 +30,8 @@ fn problems_name_files_revisions_and_a_way_out() {
     check_problems(
         &[("a.rs", "id: \"a\", down_revision: &[\"z\"], depends_on: &[\"y\"]")],
         &[
-            "a.rs:1: revision `a` comes after `z`, which no revision defines\n  correct `down_revision`, or bring \
-             back the file that defines `z`",
-            "a.rs:1: revision `a` depends on `y`, which no revision defines\n  correct `depends_on`, or bring back \
-             the file that defines `y`",
+            "a.rs:1: revision `a` comes after `z`, which no revision defines\n  correct `down_revision`, or restore the file that defines `z`",
+            "a.rs:1: revision `a` depends on `y`, which no revision defines\n  correct `depends_on`, or restore the file that defines `y`",
         ],
     );
     check_problems(

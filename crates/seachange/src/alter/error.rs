@@ -13,7 +13,7 @@ use super::values_not_kept::ValuesNotKept;
 #[non_exhaustive]
 pub enum AlterError {
     /// The argument is a query or has an alias, so it is not the plain name of a table.
-    #[error("`alter` takes the plain name of a table")]
+    #[error("`alter` takes the plain name of a table, without a query or an alias")]
     NotATableName,
     /// The database does not accept this schema for the table here.
     #[error("table `{table}` cannot be named with schema `{schema}` on {database}")]
@@ -96,7 +96,7 @@ pub enum AlterError {
         name: String,
     },
     /// The name could mean any of several unnamed constraints.
-    #[error("table `{table}` has several {kind}s without a name that `{name}` could be")]
+    #[error("table `{table}` has several unnamed {kind}s that `{name}` could mean")]
     AmbiguousConstraint {
         /// The table.
         table: String,
@@ -124,7 +124,7 @@ pub enum AlterError {
         rows: i64,
     },
     /// The database has no deferrable foreign keys.
-    #[error("foreign key `{name}` of table `{table}` cannot be deferrable: {database} checks none late")]
+    #[error("foreign key `{name}` of table `{table}` cannot be deferrable: {database} has no deferrable foreign keys")]
     NotDeferrable {
         /// The table.
         table: String,
@@ -150,7 +150,7 @@ pub enum AlterError {
         columns: Vec<String>,
     },
     /// The foreign key does not name the table that it refers to, or not with a plain name.
-    #[error("foreign key `{name}` of table `{table}` names no table and columns to refer to")]
+    #[error("foreign key `{name}` of table `{table}` does not name the table and columns that it refers to")]
     IncompleteForeignKey {
         /// The table.
         table: String,
@@ -225,7 +225,7 @@ pub enum AlterError {
         table: String,
     },
     /// A temporary object, which belongs to the connection and not to the database, hides the table or would be lost.
-    #[error("table `{table}` cannot be rebuilt while there is the temporary {object}; drop it first")]
+    #[error("table `{table}` cannot be rebuilt while the temporary {object} exists; drop it first")]
     TemporaryObject {
         /// The table.
         table: String,

@@ -34,7 +34,7 @@ impl fmt::Display for ValuesNotKept {
             write!(f, " from `{from}`")?;
         }
         let noun = if *rows == 1 { "row" } else { "rows" };
-        let changed = if *is_converted { "what `using` makes of the value" } else { "the value" };
+        let changed = if *is_converted { "the result of `using`" } else { "the value" };
         write!(f, " to `{to}`: in {rows} {noun} SQLite would change {changed}, or it would not be of that type")?;
         self.name_rows(f)?;
         f.write_str(if *is_converted {

@@ -333,7 +333,7 @@ impl Collector {
         self.effects.clear();
     }
 
-    /// Adds the collected facts.
+    /// Adds what was collected to `facts`.
     fn finish(self, facts: &mut StatementFacts) {
         let mut reads = self.relations;
         for target in &self.targets {

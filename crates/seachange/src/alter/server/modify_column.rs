@@ -21,7 +21,7 @@ pub(super) fn modify_column(table: &TableName, new: &ColumnDef, keeps_type: bool
         return Err(refused("a check is added with `add_check`"));
     }
     if spec.generated.is_some() {
-        return Err(refused("it cannot be turned into a generated one; drop it and add it again"));
+        return Err(refused("it cannot become a generated column; drop it and add it again"));
     }
     let new_type = new.get_column_type().filter(|_| !keeps_type);
     let clauses = clauses(&new.get_column_name(), new_type, spec);

@@ -139,7 +139,7 @@ fn clause(
         }
         AlterOperation::Comment(text) => format!("COMMENT = {}", literal(backend, text)),
         AlterOperation::ColumnComment { column, .. } => {
-            let reason = "a comment is part of the definition here; say it with `modify_column`";
+            let reason = "a comment is part of the column definition on MySQL and MariaDB; set it with `modify_column`";
             return Err(AlterError::UnsupportedChange { table: name_of, column: column.clone(), reason });
         }
     })

@@ -118,7 +118,7 @@ fn what_a_database_does_not_have_is_refused() {
     let checked = ColumnDef::new("x").integer().check(Expr::col("x").gt(0)).take();
     insta::assert_snapshot!(refused(Postgres, modify_column(checked)), @"column `x` of table `t`: a check is added with `add_check`");
     let generated = ColumnDef::new("x").integer().generated(Expr::val(1), true).take();
-    insta::assert_snapshot!(refused(Postgres, modify_column(generated)), @"column `x` of table `t`: it cannot be turned into a generated one; drop it and add it again");
+    insta::assert_snapshot!(refused(Postgres, modify_column(generated)), @"column `x` of table `t`: it cannot become a generated column; drop it and add it again");
     insta::assert_snapshot!(refused(MySql, add_key(ForeignKey::create().from_col("a").to("u", "id").take())), @"the foreign key on `a` of table `t` needs a name, so that it can be dropped");
 }
 
@@ -205,7 +205,7 @@ fn comments_of_columns() {
     COMMENT ON COLUMN "posts"."x" IS 'now a text'
     "#);
     insta::assert_snapshot!(written(MySql, "posts", &[added]).unwrap(), @r#"ALTER TABLE `posts` ADD COLUMN `x` int COMMENT 'it\'s x'"#);
-    insta::assert_snapshot!(written(MySql, "posts", &[comment("why")]).unwrap_err(), @r#"column `a"b` of table `posts`: a comment is part of the definition here; say it with `modify_column`"#);
+    insta::assert_snapshot!(written(MySql, "posts", &[comment("why")]).unwrap_err(), @r#"column `a"b` of table `posts`: a comment is part of the column definition on MySQL and MariaDB; set it with `modify_column`"#);
 }
 
 #[test]
@@ -237,7 +237,7 @@ fn foreign_keys_that_are_checked_late() {
     ALTER TABLE "posts" ADD CONSTRAINT "fk" FOREIGN KEY ("owner_id", "kind") REFERENCES "users" ("id", "kind") ON DELETE CASCADE ON UPDATE SET NULL DEFERRABLE INITIALLY IMMEDIATE
     ALTER TABLE "posts" ADD CONSTRAINT "fk" FOREIGN KEY ("owner_id", "kind") REFERENCES "users" ("id", "kind") ON DELETE CASCADE ON UPDATE SET NULL DEFERRABLE INITIALLY DEFERRED
     "#);
-    insta::assert_snapshot!(written(MySql, "posts", &both).unwrap_err(), @"foreign key `fk` of table `posts` cannot be deferrable: MySQL checks none late");
+    insta::assert_snapshot!(written(MySql, "posts", &both).unwrap_err(), @"foreign key `fk` of table `posts` cannot be deferrable: MySQL has no deferrable foreign keys");
 }
 
 #[test]

@@ -99,7 +99,7 @@ impl<'a> Edit<'a> {
         let mut new = self.written(column)?;
         let (at, mut old) = self.column(&new.name)?;
         if new.has(ColumnConstraintKind::Generated) && !old.has(ColumnConstraintKind::Generated) {
-            let reason = "it cannot be turned into a generated one; drop it and add it again";
+            let reason = "it cannot become a generated column; drop it and add it again";
             return Err(AlterError::UnsupportedChange { table: self.table(), column: old.name, reason });
         }
         if let Some(using) = column.get_column_spec().using.as_ref().filter(|_| !keeps_type) {

@@ -90,7 +90,7 @@ fn require_bare_columns(snapshot: &Snapshot, new: &TableText) -> Result<(), Alte
     }
     Err(AlterError::Uneditable {
         table: table.clone(),
-        reason: format!("it names its own columns with `{table}.` before them"),
+        reason: format!("it qualifies its own columns with `{table}.`"),
     })
 }
 

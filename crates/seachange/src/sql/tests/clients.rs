@@ -244,7 +244,7 @@ fn sqlite3_splits_as_it_is_said() {
     check(Sqlite, run);
 }
 
-/// Strings with each kind of line end pass unchanged through `sqlite3`.
+/// A script can pass strings with each kind of line end through `sqlite3`, if it writes `\r\r\n` for `\r\n`.
 #[test]
 fn line_ends_arrive_through_sqlite3() {
     let script = "SELECT hex('a' || char(13, 10) || 'b'), hex('a\r\r\nb'), hex('a\rb'), hex('a\nb');";

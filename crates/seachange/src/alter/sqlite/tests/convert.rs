@@ -114,7 +114,7 @@ async fn an_expression_says_how_values_are_converted() {
     let bytes = || ColumnDef::new("v").uuid().using(Expr::cust("unhex(replace(v, '-', ''))")).take();
     insta::assert_snapshot!(changed("text", "'550e8400-e29b-41d4-a716-446655440000', NULL", bytes()).await.unwrap(), @"X'550E8400E29B41D4A716446655440000', NULL");
     let unsaid = || ColumnDef::new("v").integer().using(Expr::cust("trim(v)")).take();
-    insta::assert_snapshot!(changed("text", "' 7', 'x', ' y'", unsaid()).await.unwrap_err(), @"column `v` of table `t` cannot change from `text` to `integer`: in 2 rows SQLite would change what `using` makes of the value, or it would not be of that type (`id`: 2, 3); correct the expression");
+    insta::assert_snapshot!(changed("text", "' 7', 'x', ' y'", unsaid()).await.unwrap_err(), @"column `v` of table `t` cannot change from `text` to `integer`: in 2 rows SQLite would change the result of `using`, or it would not be of that type (`id`: 2, 3); correct the expression");
 }
 
 #[tokio::test]

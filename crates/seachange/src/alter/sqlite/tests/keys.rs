@@ -98,7 +98,7 @@ async fn keys_that_cannot_be() {
 async fn a_column_is_not_turned_into_a_generated_one() {
     let generated = || ColumnDef::new("a").integer().generated(Expr::val(1), false).take();
     let script = "CREATE TABLE t (a int, b); INSERT INTO t VALUES (5, 6)";
-    insta::assert_snapshot!(refused(script, |t| t.modify_column(generated())).await, @"column `a` of table `t`: it cannot be turned into a generated one; drop it and add it again");
+    insta::assert_snapshot!(refused(script, |t| t.modify_column(generated())).await, @"column `a` of table `t`: it cannot become a generated column; drop it and add it again");
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ async fn unnamed_constraints_are_found() {
 async fn a_name_goes_first_and_nothing_is_guessed() {
     let script = "CREATE TABLE t (a int UNIQUE, b, CONSTRAINT t_a_key UNIQUE (b), CHECK (a > 0), CHECK (a < 5))";
     insta::assert_snapshot!(changed(script, |t| t.drop_unique("t_a_key")).await, @"CREATE TABLE t (a int UNIQUE, b, CHECK (a > 0), CHECK (a < 5))");
-    insta::assert_snapshot!(changed(script, |t| t.drop_check("t_a_check")).await, @"table `t` has several checks without a name that `t_a_check` could be");
+    insta::assert_snapshot!(changed(script, |t| t.drop_check("t_a_check")).await, @"table `t` has several unnamed checks that `t_a_check` could mean");
     let named = "CREATE TABLE t (a int CONSTRAINT u UNIQUE)";
     insta::assert_snapshot!(changed(named, |t| t.drop_unique("t_a_key")).await, @"table `t` has no unique constraint `t_a_key` (it has `u`)");
 }

@@ -61,7 +61,7 @@ async fn foreign_keys_that_say_too_little() {
     let nowhere = || ForeignKey::create().name("f").from_col("a").take();
     insta::assert_snapshot!(refusal(script, "t", |t| t.add_foreign_key(unnamed())).await, @"the foreign key on `a` of table `t` needs a name, so that it can be dropped");
     insta::assert_snapshot!(refusal(script, "t", |t| t.add_foreign_key(elsewhere())).await, @"foreign key `f` belongs to table `s`, not to `t`");
-    insta::assert_snapshot!(refusal(script, "t", |t| t.add_foreign_key(nowhere())).await, @"foreign key `f` of table `t` names no table and columns to refer to");
+    insta::assert_snapshot!(refusal(script, "t", |t| t.add_foreign_key(nowhere())).await, @"foreign key `f` of table `t` does not name the table and columns that it refers to");
 }
 
 #[tokio::test]
@@ -83,12 +83,12 @@ async fn what_would_break_another_object() {
 #[tokio::test]
 async fn temporary_objects_and_other_databases() {
     let trigger = "CREATE TABLE t (a); CREATE TEMP TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END";
-    insta::assert_snapshot!(refusal(trigger, "t", |t| t.add_unique("u", ["a"])).await, @"table `t` cannot be rebuilt while there is the temporary trigger `r`; drop it first");
+    insta::assert_snapshot!(refusal(trigger, "t", |t| t.add_unique("u", ["a"])).await, @"table `t` cannot be rebuilt while the temporary trigger `r` exists; drop it first");
     let hidden = "CREATE TABLE t (a); CREATE TEMP TABLE t (a)";
-    insta::assert_snapshot!(refusal(hidden, "t", |t| t.add_unique("u", ["a"])).await, @"table `t` cannot be rebuilt while there is the temporary table `t`; drop it first");
+    insta::assert_snapshot!(refusal(hidden, "t", |t| t.add_unique("u", ["a"])).await, @"table `t` cannot be rebuilt while the temporary table `t` exists; drop it first");
 }
 
 #[tokio::test]
 async fn a_check_that_names_its_own_table() {
-    insta::assert_snapshot!(refusal("CREATE TABLE t (a CHECK (t.a > 0))", "t", |t| t.add_unique("u", ["a"])).await, @"the definition of table `t` cannot be edited: it names its own columns with `t.` before them");
+    insta::assert_snapshot!(refusal("CREATE TABLE t (a CHECK (t.a > 0))", "t", |t| t.add_unique("u", ["a"])).await, @"the definition of table `t` cannot be edited: it qualifies its own columns with `t.`");
 }
