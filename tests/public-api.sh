@@ -3,7 +3,7 @@
 #
 #     tests/public-api.sh [--write]
 #
-# A difference is a break of the API, or an addition, that the author of a change has to see. Exits with 3 where rustdoc is of
+# rustdoc runs with the settings of docs.rs, and warns of nothing. A difference is a break of the API, or an addition, that the author of a change has to see. Exits with 3 where rustdoc is of
 # another version of Rust than the one whose format is understood.
 set -eu
 cd "$(dirname "$0")/.."
@@ -14,7 +14,7 @@ wrapper=$(mktemp)
 trap 'rm -f "$wrapper"' EXIT
 printf '#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec rustdoc "$@"\n' >"$wrapper"
 chmod +x "$wrapper"
-RUSTDOC=$wrapper RUSTDOCFLAGS='-Z unstable-options --output-format json' \
+RUSTDOC=$wrapper RUSTDOCFLAGS='-Z unstable-options --output-format json --cfg docsrs -D warnings' \
     cargo doc -q --workspace --locked --no-deps --lib
 
 for crate in seachange seachange-graph seachange-source; do

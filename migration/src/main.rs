@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
+use seachange::cli::Cli;
+
 fn main() -> ExitCode {
-    seachange::cli::main_with_entities(
-        &migration::MIGRATIONS,
-        env!("CARGO_MANIFEST_DIR"),
-        entity::entities(),
-    )
+    Cli::new(&migration::MIGRATIONS)
+        .entities(entity::entities())
+        .run()
 }

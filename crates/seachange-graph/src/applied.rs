@@ -23,6 +23,7 @@ pub struct AppliedSet {
 
 /// A set of applied revisions that cannot be the start of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum AppliedError {
     /// Unknown revisions that are above known, applied ones, or on new branches: the database is ahead of this
     /// program.

@@ -13,6 +13,7 @@ use crate::target::Target;
 
 /// A range without revisions, or with an end that cannot be resolved.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum HistoryError {
     /// An end stands for no revision, or is ambiguous.
     #[error(transparent)]

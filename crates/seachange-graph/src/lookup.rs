@@ -15,6 +15,7 @@ const LIKENESS: f64 = 0.8;
 
 /// A text that does not identify exactly one revision.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum LookupError {
     /// No id begins with the text, and no label is equal to it.
     #[error("no revision or label `{text}`{}", on_branch(branch.as_ref()))]

@@ -17,6 +17,7 @@ pub const RESERVED: [&str; 4] = ["base", "current", "head", "heads"];
 
 /// Why a name is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum InvalidName {
     /// The name has no characters.
     #[error("it is empty")]

@@ -44,6 +44,7 @@ pub struct Plan {
 
 /// A target that cannot be reached.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum PlanError {
     /// The target stands for no revision, or is ambiguous.
     #[error(transparent)]

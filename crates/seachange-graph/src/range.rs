@@ -30,6 +30,7 @@ pub struct Range {
 
 /// A text that is not a valid range.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum RangeError {
     /// There is no colon.
     #[error("invalid range `{text}`: expected `A:B`, `A:` or `:B`")]

@@ -13,6 +13,7 @@ use crate::target::{Anchor, Target};
 
 /// A target that stands for no revision, or is ambiguous.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum ResolveError {
     /// A name matches no revision, or several.
     #[error(transparent)]

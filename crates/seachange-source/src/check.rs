@@ -12,6 +12,7 @@ use crate::scan::ScannedFolders;
 
 /// One error in a folder's graph, and the files that it is about.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub struct SourceDiagnostic {
     /// What is wrong.
     pub fault: GraphError,

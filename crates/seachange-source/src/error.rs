@@ -7,6 +7,7 @@ use thiserror::Error;
 
 /// One error in one file, and its place.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub struct FileError {
     /// The file, under the folder that was scanned.
     pub file: PathBuf,

@@ -42,6 +42,7 @@ impl SeachangeDependency {
 
 /// The result of `init`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ScaffoldedCrate {
     /// The files, in the order in which they were written.
     pub files: Vec<PathBuf>,

@@ -23,6 +23,7 @@ use crate::tokens::{is_ident, is_punct};
 
 /// A model that an entity is derived from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub struct Model {
     /// The table, with its schema if the model names one: `billing.invoices`.
     pub table: String,

@@ -13,6 +13,7 @@ use crate::{constant, hash, message};
 
 /// A revision file that was parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RevisionFile {
     /// The file, under the folder that was scanned.
     pub path: PathBuf,

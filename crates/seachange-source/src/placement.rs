@@ -30,6 +30,7 @@ pub struct PlacementRequest {
 
 /// The place of a new revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Placement {
     /// The ids of the parents.
     pub down_revision: Vec<String>,

@@ -30,7 +30,7 @@ pub(crate) fn render(files: &[RevisionFile], folders: &[PathBuf], root: &Path) -
          /// The revisions of this crate, folder by folder in the order of their file names.\n\
          pub static MIGRATIONS: ::seachange::Migrations = ::seachange::Migrations::new(\n    \
          concat!(env!(\"CARGO_PKG_NAME\"), \" \", env!(\"CARGO_PKG_VERSION\")),\n    &[\n{scripts}    ],\n)\n\
-         .in_folders(&[{}]);\n",
+         .in_folders(&[{}])\n.in_crate(env!(\"CARGO_MANIFEST_DIR\"));\n",
         folders.join(", ")
     )
 }
@@ -116,14 +116,18 @@ mod tests {
                 },
             ],
         )
-        .in_folders(&["v"]);
+        .in_folders(&["v"])
+        .in_crate(env!("CARGO_MANIFEST_DIR"));
         "#);
     }
 
     #[test]
     fn an_empty_registry_is_one() {
         let text = render(&[], &[PathBuf::from("v")], Path::new("/crate"));
-        assert!(text.ends_with("    &[\n    ],\n)\n.in_folders(&[\"v\"]);\n"), "{text}");
+        assert!(
+            text.ends_with("    &[\n    ],\n)\n.in_folders(&[\"v\"])\n.in_crate(env!(\"CARGO_MANIFEST_DIR\"));\n"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::parse::{RevisionFile, parse};
 
 /// The contents of one or more folders.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ScannedFolders {
     /// The files that were parsed: folder by folder, and in each folder in the order of their names.
     pub files: Vec<RevisionFile>,

@@ -22,6 +22,7 @@ pub struct RevisionFiles {
 /// Files that cannot be read, or that do not form a valid graph.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the revision files do not form a valid graph")]
+#[non_exhaustive]
 pub struct RevisionFilesError {
     /// The errors in single files.
     pub errors: Vec<FileError>,

@@ -19,7 +19,7 @@ fn refused(dir: &Path, name: &str) -> String {
 fn the_files_of_a_new_crate() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("deep/my-migration");
-    let ScaffoldedCrate { files, workspace } = init(&dir, "my-migration", &version()).unwrap();
+    let ScaffoldedCrate { files, workspace, .. } = init(&dir, "my-migration", &version()).unwrap();
     let names: Vec<_> = files.iter().map(|file| file.strip_prefix(&dir).unwrap().to_str().unwrap()).collect();
     let expected = [
         "Cargo.toml",
@@ -69,7 +69,7 @@ fn the_files_of_a_new_crate() {
     use std::process::ExitCode;
 
     fn main() -> ExitCode {
-        seachange::cli::main(&my_migration::MIGRATIONS, env!("CARGO_MANIFEST_DIR"))
+        seachange::cli::Cli::new(&my_migration::MIGRATIONS).run()
     }
     "#);
 }

@@ -18,6 +18,7 @@ use crate::revision::RegisteredRevision;
 
 /// The revisions that the record of another tool stands for.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct AdoptionPlan {
     /// The revisions that count as applied, in the order in which they run.
     pub adopted: Vec<AdoptedRevision>,
@@ -27,6 +28,7 @@ pub struct AdoptionPlan {
 
 /// A revision that is applied according to another tool's record.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct AdoptedRevision {
     /// The revision.
     pub script: &'static RegisteredRevision,

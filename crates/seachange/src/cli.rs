@@ -46,23 +46,62 @@ use context::{Context, MigrationCrate};
 use problem::Diagnostic;
 use terminal::Terminal;
 
-/// Runs the command line of the process, and returns its exit code, one of [`Exit`].
+/// The command line of a migration binary.
 ///
-/// `manifest_dir` is the folder of the migration crate, `env!("CARGO_MANIFEST_DIR")`: new revisions are written into
-/// one of the folders that its build script names.
-pub fn main(migrations: &'static Migrations, manifest_dir: &str) -> ExitCode {
-    main_with_entities(migrations, manifest_dir, Entities::new())
+/// ```no_run
+/// # static MIGRATIONS: seachange::Migrations = seachange::Migrations::new("migration 0.1.0", &[]);
+/// use std::process::ExitCode;
+///
+/// fn main() -> ExitCode {
+///     seachange::cli::Cli::new(&MIGRATIONS).run()
+/// }
+/// ```
+#[must_use = "`run` runs the command line"]
+pub struct Cli {
+    project: MigrationCrate,
 }
 
-/// As [`main`], for a program with entities, which `check` and `revision --autogenerate` compare with a database.
-pub fn main_with_entities(migrations: &'static Migrations, manifest_dir: &str, entities: Entities) -> ExitCode {
-    let project = MigrationCrate { migrations, manifest_dir: PathBuf::from(manifest_dir), entities };
-    let exit = run(project, std::env::args_os().collect());
-    match terminal::finish() {
-        Err(problem) if exit == Exit::Success => Terminal::default().print_error(&problem),
-        _ => exit,
+impl Cli {
+    /// The command line of these revisions. New revisions are written into one of the folders that the build script of
+    /// their crate names.
+    pub fn new(migrations: &'static Migrations) -> Self {
+        let manifest_dir = PathBuf::from(migrations.manifest_dir().unwrap_or("."));
+        Self { project: MigrationCrate { migrations, manifest_dir, entities: Entities::new() } }
     }
-    .into()
+
+    /// Sets the entities of the program, which `check` and `revision --autogenerate` compare with a database.
+    pub fn entities(mut self, entities: Entities) -> Self {
+        self.project.entities = entities;
+        self
+    }
+
+    /// Sets the folder of the migration crate, for a registry that no build script wrote.
+    pub fn manifest_dir(mut self, manifest_dir: impl Into<PathBuf>) -> Self {
+        self.project.manifest_dir = manifest_dir.into();
+        self
+    }
+
+    /// Runs the command line of the process, and returns its exit code, one of [`Exit`].
+    pub fn run(self) -> ExitCode {
+        let exit = run(self.project, std::env::args_os().collect());
+        match terminal::finish() {
+            Err(problem) if exit == Exit::Success => Terminal::default().print_error(&problem),
+            _ => exit,
+        }
+        .into()
+    }
+}
+
+/// Runs the command line of the process without entities. `manifest_dir` is the folder of the migration crate.
+#[deprecated(since = "0.1.0", note = "use `Cli::new(&MIGRATIONS).run()`")]
+pub fn main(migrations: &'static Migrations, manifest_dir: &str) -> ExitCode {
+    Cli::new(migrations).manifest_dir(manifest_dir).run()
+}
+
+/// Runs the command line of the process with entities. `manifest_dir` is the folder of the migration crate.
+#[deprecated(since = "0.1.0", note = "use `Cli::new(&MIGRATIONS).entities(entities()).run()`")]
+pub fn main_with_entities(migrations: &'static Migrations, manifest_dir: &str, entities: Entities) -> ExitCode {
+    Cli::new(migrations).manifest_dir(manifest_dir).entities(entities).run()
 }
 
 fn run(project: MigrationCrate, raw: Vec<OsString>) -> Exit {

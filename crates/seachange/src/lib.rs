@@ -19,6 +19,8 @@
 //! [`seachange_graph`] decides; this crate acts. It prints nothing and reads no environment variable, except in the
 //! features `args` and `cli`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub mod adopt;
 pub mod alter;
 pub mod autogenerate;
@@ -48,8 +50,10 @@ mod sqlite_ddl;
 pub mod store;
 
 #[cfg(feature = "args")]
+#[cfg_attr(docsrs, doc(cfg(feature = "args")))]
 pub mod args;
 #[cfg(feature = "cli")]
+#[cfg_attr(docsrs, doc(cfg(feature = "cli")))]
 pub mod cli;
 
 pub use error::Error;
@@ -60,3 +64,42 @@ pub use report::Report;
 pub use revision::{Migrations, RegisteredRevision, Revision};
 pub use seachange_graph as graph;
 pub use settings::DatabaseSettings;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Programs hold these across awaits, and share them between tasks.
+    #[test]
+    fn public_types_are_send_and_sync() {
+        fn check<T: Send + Sync>() {}
+        check::<Migrator>();
+        check::<StopHandle>();
+        check::<Migrations>();
+        check::<ScriptWriter<'_>>();
+        check::<DatabaseSettings>();
+        check::<Limits>();
+        check::<Report>();
+        check::<Error>();
+        check::<event::EventHandler>();
+        check::<schema::Schema>();
+        check::<autogenerate::Entities>();
+        check::<autogenerate::Difference>();
+    }
+
+    /// The futures of a run can be spawned.
+    #[test]
+    fn runs_can_be_spawned() {
+        fn check<T: Send>(_: impl FnOnce(&'static Migrator) -> T) {}
+        fn spawned(_: impl Send) {}
+        check(|migrator| migrator.upgrade("heads"));
+        check(|migrator| migrator.downgrade("base"));
+        check(|migrator| migrator.status());
+        check(|migrator| migrator.check());
+        check(|migrator| migrator.stamp("heads"));
+        check(|migrator| migrator.resume(migrator::Resolution::Ask));
+        check(|migrator| migrator.mark_applied());
+        check(|migrator| migrator.drop_everything());
+        let _ = |writer: &'static ScriptWriter<'static>| spawned(writer.upgrade(&graph::Target::BASE, &[]));
+    }
+}

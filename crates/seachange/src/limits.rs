@@ -30,6 +30,7 @@ pub struct Limits {
 
 /// A limit that a statement exceeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Limit {
     /// Another session held a lock for too long, or the database ended a deadlock.
     Lock,

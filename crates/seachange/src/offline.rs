@@ -76,6 +76,7 @@ fn place(settings: &DatabaseSettings) -> String {
 
 /// A script, and the revisions in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SqlScript {
     /// The text; empty when there is nothing to do.
     pub sql: String,

@@ -9,6 +9,7 @@ use crate::store::RevisionRow;
 
 /// The rows of the table of applied revisions, as they were read.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct RevisionRecord {
     /// The rows in the order of their ids; empty when the table does not exist.
     pub rows: Vec<RevisionRow>,

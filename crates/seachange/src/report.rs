@@ -48,6 +48,7 @@ impl Report {
 
 /// Anomalies of a record that the options allow.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Warnings {
     /// Applied revisions that the program does not know, sorted. If there are any, the database is ahead of the
     /// program.

@@ -80,6 +80,7 @@ pub struct Migrations {
     program: &'static str,
     scripts: &'static [RegisteredRevision],
     folders: &'static [&'static str],
+    manifest_dir: Option<&'static str>,
     /// The index in `scripts` by id, built on first use.
     index: OnceLock<HashMap<&'static str, usize>>,
     /// Built on first use.
@@ -89,7 +90,14 @@ pub struct Migrations {
 impl Migrations {
     /// Lists the revisions of `program`, a name and a version such as `migration 0.1.0`, in any order.
     pub const fn new(program: &'static str, scripts: &'static [RegisteredRevision]) -> Self {
-        Self { program, scripts, folders: &["src/versions"], index: OnceLock::new(), graph: OnceLock::new() }
+        Self {
+            program,
+            scripts,
+            folders: &["src/versions"],
+            manifest_dir: None,
+            index: OnceLock::new(),
+            graph: OnceLock::new(),
+        }
     }
 
     /// Sets the folders of the files, relative to the crate; the default is `src/versions` alone.
@@ -97,6 +105,18 @@ impl Migrations {
     pub const fn in_folders(mut self, folders: &'static [&'static str]) -> Self {
         self.folders = folders;
         self
+    }
+
+    /// Sets the folder of the crate that holds the revisions, `env!("CARGO_MANIFEST_DIR")`.
+    #[must_use]
+    pub const fn in_crate(mut self, manifest_dir: &'static str) -> Self {
+        self.manifest_dir = Some(manifest_dir);
+        self
+    }
+
+    /// The folder of the crate that holds the revisions, when it was compiled.
+    pub fn manifest_dir(&self) -> Option<&'static str> {
+        self.manifest_dir
     }
 
     /// The name and version of the program that holds the revisions.

@@ -139,7 +139,7 @@ impl Runner<'_> {
     ) -> Result<Option<Duration>, Error> {
         let rolls_back = is_transactional(self.context.backend, job.script);
         let steps = std::slice::from_ref(job.step);
-        let work = self.with_retries(steps, async || self.run_step(job).await);
+        let work = self.with_retries(steps, || self.run_step(job));
         self.with_events(job, number, of, rolls_back, work).await
     }
 

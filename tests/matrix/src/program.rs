@@ -11,6 +11,7 @@ use std::sync::Mutex;
 use std::thread;
 
 use seachange::Migrations;
+use seachange::cli::Cli;
 
 use crate::{Case, Job, Outcome, cases, prepare, prove, wander};
 
@@ -28,7 +29,7 @@ pub fn main(migrations: &'static Migrations) -> ExitCode {
     if let (Ok(name), Ok(folder)) = (env::var(CASE), env::var(FOLDER)) {
         let url = env::var("DATABASE_URL").unwrap_or_default();
         let entities = cases::find(&name, &url).map(|case| case.after).unwrap_or_default();
-        return seachange::cli::main_with_entities(migrations, &folder, entities);
+        return Cli::new(migrations).manifest_dir(folder).entities(entities).run();
     }
     let mut arguments = env::args().skip(1);
     let answered = match (arguments.next().as_deref(), arguments.next()) {

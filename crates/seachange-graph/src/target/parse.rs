@@ -11,6 +11,7 @@ use crate::name::{InvalidName, check_id};
 /// A text that is not a valid target, and the part of it that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{}", describe(text, flaw))]
+#[non_exhaustive]
 pub struct ParseTargetError {
     /// The whole text.
     pub text: String,

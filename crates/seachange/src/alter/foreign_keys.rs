@@ -7,6 +7,7 @@ use seachange_graph::error::quoted;
 
 /// Rows of a table that violate a foreign key, or a foreign key that cannot be checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ForeignKeyViolation {
     /// The table that has the foreign key.
     pub table: String,

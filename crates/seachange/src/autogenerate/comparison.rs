@@ -20,6 +20,7 @@ use crate::store::RevisionStore;
 
 /// A database and the entities, as two schemas.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Comparison {
     /// The schema of the database, without the tables and types that are not compared.
     pub from: Schema,

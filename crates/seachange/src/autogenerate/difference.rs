@@ -10,6 +10,7 @@ use crate::schema::{
 
 /// One difference between a database and the entities.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Difference {
     /// What differs.
     pub kind: DifferenceKind,

@@ -6,6 +6,7 @@ use sea_orm::{DbErr, QueryResult};
 
 /// A session of the server that holds a lock for which a statement of a revision waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Blocker {
     /// The id that the server gives the session, as `pg_terminate_backend` or `KILL` accepts it.
     pub session: i64,

@@ -99,7 +99,7 @@ pub(crate) fn entities(context: &Context) -> Result<&Entities, Diagnostic> {
     let entities = &context.project.entities;
     if entities.is_empty() {
         return Err(Diagnostic::usage("this program names no entities to compare with")
-            .hint("give them to `seachange::cli::main_with_entities` in `src/main.rs`"));
+            .hint("pass them to `Cli::entities` in `src/main.rs`"));
     }
     Ok(entities)
 }

@@ -8,6 +8,7 @@ use crate::database_error::full_reason;
 
 /// A tool that keeps its own record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum MigrationTool {
     /// sea-orm-migration.
     SeaOrm,

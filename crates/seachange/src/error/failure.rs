@@ -12,6 +12,7 @@ use crate::limits::Limit;
 /// A revision that failed.
 #[derive(Debug, Error)]
 #[error("the {direction} of `{revision}`, {message}, failed")]
+#[non_exhaustive]
 pub struct RevisionFailure {
     /// The revision.
     pub revision: String,
@@ -68,6 +69,7 @@ pub enum FailureCause {
 
 /// What a failed revision left in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Leftover {
     /// Nothing: it was rolled back.
     Nothing,

@@ -6,6 +6,7 @@ use crate::store::{JournalEntry, RevisionRow, StatementOutcome};
 
 /// A revision that was interrupted, and what the journal knows of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InterruptedRevision {
     /// The revision.
     pub revision: String,

@@ -9,6 +9,7 @@ use super::FailureCause;
 /// A revision that cannot be written as a script. No script was written.
 #[derive(Debug, Error)]
 #[error("the {direction} of `{revision}`, {message}, cannot be written as a script: {obstacle}")]
+#[non_exhaustive]
 pub struct ScriptError {
     /// The revision.
     pub revision: String,

@@ -11,7 +11,7 @@ mod waiter;
 use sea_orm::{ConnectionTrait, DbErr};
 
 pub(crate) use pause::Backoff;
-pub(crate) use transaction::write;
+pub(crate) use transaction::{begin, end};
 pub(crate) use waiter::LockWait;
 
 use crate::backend::LockRole;

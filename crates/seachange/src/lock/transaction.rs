@@ -11,34 +11,34 @@ use crate::run_context::RunContext;
 /// How long one attempt of SQLite to get the write lock takes, before the engine reports which run it waits for.
 const SHORT: Duration = Duration::from_millis(100);
 
-/// Begins a transaction. On a single-writer database, waits until no other session writes.
+/// Begins a transaction for a write of the engine, which `doing` describes in an error. On a single-writer database, waits
+/// until no other session writes.
 ///
 /// # Errors
 ///
-/// [`Error::LockTimeout`] when the wait takes too long; otherwise the error of the database, wrapped by `wrap`.
-async fn begin(context: RunContext<'_>, wrap: impl Fn(DbErr) -> Error) -> Result<DatabaseTransaction, Error> {
+/// [`Error::LockTimeout`] when the wait takes too long; otherwise [`Error::Database`].
+pub(crate) async fn begin(context: RunContext<'_>, doing: &'static str) -> Result<DatabaseTransaction, Error> {
     let mut waiter = LockWait::new(context);
     loop {
         match try_begin(context).await {
             Ok(transaction) => return Ok(transaction),
             Err(error) if context.backend.is_lock_conflict(&error) => waiter.wait().await?,
-            Err(error) => return Err(wrap(error)),
+            Err(error) => return Err(Error::database(doing)(error)),
         }
     }
 }
 
-/// Writes in one transaction, all or nothing; `doing` describes the write in an error.
+/// Commits a transaction of [`begin`] in which everything was written, and rolls it back otherwise.
 ///
 /// # Errors
 ///
-/// As [`begin`](begin).
-pub(crate) async fn write(
-    context: RunContext<'_>,
+/// [`Error::Database`], with the error of the write or of the commit.
+pub(crate) async fn end(
+    transaction: DatabaseTransaction,
+    written: Result<(), DbErr>,
     doing: &'static str,
-    work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<(), DbErr>,
 ) -> Result<(), Error> {
-    let transaction = begin(context, |error| Error::database(doing)(error)).await?;
-    match work(&transaction).await {
+    match written {
         Ok(()) => transaction.commit().await,
         failed => failed,
     }

@@ -1,7 +1,5 @@
 //! Takes over the record of another tool.
 
-use sea_orm::DatabaseTransaction;
-
 use super::Migrator;
 use crate::adopt::{AdoptedRevision, AdoptionPlan, ForeignVersionTable, VersionMatcher};
 use crate::error::Error;
@@ -32,7 +30,7 @@ impl Migrator {
         if adoption.unrecorded().next().is_none() {
             return Ok(adoption);
         }
-        self.locked(async || {
+        self.locked(async {
             let record = self.read().await?;
             let adoption = self.plan_adoption_from(&record, old).await?;
             self.make_table().await?;
@@ -53,13 +51,16 @@ impl Migrator {
     }
 
     async fn write_adoption(&self, adoption: &AdoptionPlan) -> Result<(), Error> {
-        let write = async |transaction: &DatabaseTransaction| {
+        const WRITING: &str = "cannot write which revisions are applied";
+        let transaction = lock::begin(self.run_context().await?, WRITING).await?;
+        let written = async {
             for row in adoption.unrecorded().filter_map(|adopted| self.adopted_row(adopted)) {
-                self.store().insert(transaction, &row).await?;
+                self.store().insert(&transaction, &row).await?;
             }
             Ok(())
         };
-        lock::write(self.run_context().await?, "cannot write which revisions are applied", write).await
+        let written = written.await;
+        lock::end(transaction, written, WRITING).await
     }
 
     /// The row of an adopted revision: a stamp with the time when the revision was applied.

@@ -1,6 +1,5 @@
 //! Accepts the current code of revisions that were edited after they were applied.
 
-use sea_orm::DatabaseTransaction;
 use seachange_graph::{PlanError, Target};
 
 use super::Migrator;
@@ -21,7 +20,7 @@ impl Migrator {
         if self.edited(targets).await?.is_empty() {
             return Ok(Vec::new());
         }
-        self.locked(async || {
+        self.locked(async {
             let scripts = self.edited(targets).await?;
             self.write_hashes(&scripts).await?;
             Ok(scripts)
@@ -57,12 +56,15 @@ impl Migrator {
     }
 
     async fn write_hashes(&self, scripts: &[&RegisteredRevision]) -> Result<(), Error> {
-        let write = async |transaction: &DatabaseTransaction| {
+        const WRITING: &str = "cannot write the code of edited revisions";
+        let transaction = lock::begin(self.run_context().await?, WRITING).await?;
+        let written = async {
             for script in scripts {
-                self.store().update_hash(transaction, script.revision.id, script.source_hash).await?;
+                self.store().update_hash(&transaction, script.revision.id, script.source_hash).await?;
             }
             Ok(())
         };
-        lock::write(self.run_context().await?, "cannot write the code of edited revisions", write).await
+        let written = written.await;
+        lock::end(transaction, written, WRITING).await
     }
 }

@@ -27,6 +27,15 @@ pub enum Resolution {
     NotRun,
 }
 
+/// How an interrupted revision is settled.
+#[derive(Debug, Clone, Copy)]
+enum Settlement {
+    /// Its rest runs.
+    Resume(Resolution),
+    /// The user has finished or undone its changes by hand.
+    Mark { is_applied: bool },
+}
+
 impl Migrator {
     /// What an interrupted run left, and whether the statement that was running took effect according to the catalogue.
     /// Read only.
@@ -79,54 +88,72 @@ impl Migrator {
     /// the user has to say which ones did; [`Error::NotInterrupted`] when there is nothing to resume; otherwise as
     /// [`upgrade`](Self::upgrade).
     pub async fn resume(&self, doubt: Resolution) -> Result<Report, Error> {
-        self.locked(async || {
+        self.locked(async {
             let interruption = self.interruption().await?.ok_or(Error::NotInterrupted)?;
             let plan = Plan { steps: vec![self.step(&interruption)?] };
-            self.alone(&plan, async |interruption, holder, work| {
-                if interruption.is_of_script() {
-                    return Err(Error::Unjournalled { interruption: Box::new(interruption) });
-                }
-                let past = self.settle_doubt(&interruption, doubt, work).await?;
-                self.run_rest(interruption, past, holder, work).await
-            })
-            .await
+            let (_, report) = self.alone(&plan, Settlement::Resume(doubt)).await?;
+            Ok(report)
         })
         .await
     }
 
-    /// Does some work on the interrupted revision, once no other run executes it. On a single-writer database, the lock
+    /// Settles the interrupted revision, once no other run executes it. On a single-writer database, the lock
     /// excludes no other run; the entry in the lock table does.
-    async fn alone<T>(
-        &self,
-        plan: &Plan,
-        work: impl AsyncFnOnce(InterruptedRevision, &Holder, &WorkSession) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    async fn alone(&self, plan: &Plan, settlement: Settlement) -> Result<(InterruptedRevision, Report), Error> {
         let (context, session) = (self.run_context().await?, self.open_work().await?);
-        let outcome = self.alone_in(context, &session, plan, work).await;
+        let outcome = self.alone_in(context, &session, plan, settlement).await;
         session.close(self.backend).await;
         outcome
     }
 
-    async fn alone_in<T>(
+    async fn alone_in(
         &self,
         context: RunContext<'_>,
         session: &WorkSession,
         plan: &Plan,
-        work: impl AsyncFnOnce(InterruptedRevision, &Holder, &WorkSession) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+        settlement: Settlement,
+    ) -> Result<(InterruptedRevision, Report), Error> {
         self.make_tables(session).await?;
         let holder = Holder::this(self.migrations.program(), plan);
         session::register_holder_when_idle(context, session, &holder).await?;
         let record = self.read_by(session.executor()).await?;
         let outcome = match record.unfinished().next() {
             Some(row) => match self.load_interruption(row, &session.executor().into()).await {
-                Ok(interruption) => work(interruption, &holder, session).await,
+                Ok(interruption) => {
+                    let report = self.apply_settlement(&interruption, settlement, &holder, session).await;
+                    report.map(|report| (interruption, report))
+                }
                 Err(error) => Err(error),
             },
             None => Err(Error::NotInterrupted),
         };
         self.finish_run(context, session, &holder, &outcome).await;
         outcome
+    }
+
+    async fn apply_settlement(
+        &self,
+        interruption: &InterruptedRevision,
+        settlement: Settlement,
+        holder: &Holder,
+        work: &WorkSession,
+    ) -> Result<Report, Error> {
+        match settlement {
+            Settlement::Resume(_) if interruption.is_of_script() => {
+                Err(Error::Unjournalled { interruption: Box::new(interruption.clone()) })
+            }
+            Settlement::Resume(doubt) => {
+                let past = self.settle_doubt(interruption, doubt, work).await?;
+                self.run_rest(interruption.clone(), past, holder, work).await
+            }
+            Settlement::Mark { is_applied } => {
+                let written = self.write_settled(work, interruption, is_applied).await;
+                if written.is_err() {
+                    work.roll_back().await;
+                }
+                written.map(|()| Report::default()).map_err(Error::database(WRITING))
+            }
+        }
     }
 
     /// The interrupted step.
@@ -199,17 +226,10 @@ impl Migrator {
     }
 
     async fn settle(&self, is_applied: bool) -> Result<InterruptedRevision, Error> {
-        self.locked(async || {
+        self.locked(async {
             self.interruption().await?.ok_or(Error::NotInterrupted)?;
-            self.alone(&Plan::default(), async |interruption, _, work| {
-                let written = self.write_settled(work, &interruption, is_applied).await;
-                if written.is_err() {
-                    work.roll_back().await;
-                }
-                written.map_err(Error::database(WRITING))?;
-                Ok(interruption)
-            })
-            .await
+            let (interruption, _) = self.alone(&Plan::default(), Settlement::Mark { is_applied }).await?;
+            Ok(interruption)
         })
         .await
     }

@@ -14,6 +14,7 @@ use crate::store::{RevisionRow, RevisionSummary};
 
 /// Where a database stands.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct DatabasePosition {
     /// The current revisions that the program knows.
     pub known: Vec<&'static RegisteredRevision>,

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::DbErr;
 use seachange_graph::Plan;
 
 use super::{Migrator, OtherRecordPolicy};
@@ -45,7 +45,7 @@ impl Migrator {
             check_whole(self.backend, self.migrations, plan)?;
         }
         self.context().waited.take();
-        match (self.locked(async || self.run_locked(plan).await).await, planned) {
+        match (self.locked(self.run_locked(plan)).await, planned) {
             (Err(Error::Stopped { .. }), Some(plan)) => self.report(&record, &plan, self.stopped(&plan)),
             (outcome, _) => outcome,
         }
@@ -73,7 +73,7 @@ impl Migrator {
     }
 
     /// Does some work while no other run is running.
-    pub(super) async fn locked<T>(&self, work: impl AsyncFnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    pub(super) async fn locked<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         self.resolve_location().await?;
         let context = self.run_context().await?;
         // A run whose future was dropped before its end has not released the lock.
@@ -299,8 +299,10 @@ impl Migrator {
 
     /// As [`make_tables`](Self::make_tables), for a write that runs no revision.
     pub(super) async fn make_table(&self) -> Result<(), Error> {
-        let create = async |transaction: &DatabaseTransaction| self.store().prepare(transaction, self.backend).await;
-        lock::write(self.run_context().await?, "cannot create the tables of the record", create).await
+        const CREATING: &str = "cannot create the tables of the record";
+        let transaction = lock::begin(self.run_context().await?, CREATING).await?;
+        let created = self.store().prepare(&transaction, self.backend).await;
+        lock::end(transaction, created, CREATING).await
     }
 }
 

@@ -8,6 +8,7 @@ use crate::store::RevisionRow;
 
 /// A revision with its state in the database.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct RevisionStatus {
     /// The id.
     pub id: String,

@@ -1,6 +1,5 @@
 //! The ways to change what is applied.
 
-use sea_orm::DatabaseTransaction;
 use seachange_graph::{AppliedSet, Revision, StampPlan, Target};
 
 use super::{Migrator, OtherRecordPolicy, UpgradeOptions};
@@ -9,6 +8,8 @@ use crate::lock;
 use crate::record::RevisionRecord;
 use crate::report::Report;
 use crate::store::{RevisionRow, RevisionRowState};
+
+const WRITING: &str = "cannot write which revisions are applied";
 
 impl Migrator {
     /// Upgrades to a target, such as `heads`, `+1` or the beginning of an id; see [`Target`] for all of them.
@@ -81,7 +82,7 @@ impl Migrator {
     /// As [`stamp`](Self::stamp).
     pub async fn stamp_at(&self, targets: &[Target]) -> Result<StampPlan, Error> {
         self.plan_stamp(targets).await?;
-        self.locked(async || {
+        self.locked(async {
             let record = self.read().await?;
             let applied = record.applied_with_gaps(self.graph)?;
             let plan = self.graph.stamp(&applied, targets)?;
@@ -100,7 +101,7 @@ impl Migrator {
     /// As [`stamp`](Self::stamp), except that the record need not match the graph.
     pub async fn purge_and_stamp_at(&self, targets: &[Target]) -> Result<StampPlan, Error> {
         self.plan_purge(targets).await?;
-        self.locked(async || {
+        self.locked(async {
             let record = self.read().await?;
             let (plan, below) = self.plan_purge_from(&record, targets)?;
             self.record_stamp(&record, plan, &below).await
@@ -143,14 +144,15 @@ impl Migrator {
     ///
     /// As [`stamp`](Self::stamp); [`Error::Applied`] when another revision is applied.
     pub async fn record_written(&self, revision: &Revision, source_hash: &str) -> Result<(), Error> {
-        self.locked(async || {
+        self.locked(async {
             let record = self.read().await?;
             record.applied(self.graph)?;
             self.make_table().await?;
             let row = RevisionRow::started(revision, source_hash, RevisionRowState::Applied, self.migrations.program())
                 .applied_now();
-            let write = async |transaction: &DatabaseTransaction| self.store().insert(transaction, &row).await;
-            lock::write(self.run_context().await?, "cannot write which revisions are applied", write).await
+            let transaction = lock::begin(self.run_context().await?, WRITING).await?;
+            let written = self.store().insert(&transaction, &row).await;
+            lock::end(transaction, written, WRITING).await
         })
         .await
     }
@@ -173,22 +175,24 @@ impl Migrator {
 
     /// Writes the rows, and deletes the journal of a revision that the stamp settles.
     async fn write_stamp(&self, plan: &StampPlan, settled: Vec<RevisionRow>, has_journal: bool) -> Result<(), Error> {
-        let write = async |transaction: &DatabaseTransaction| {
+        let transaction = lock::begin(self.run_context().await?, WRITING).await?;
+        let written = async {
             for id in &plan.remove {
-                self.store().delete(transaction, id).await?;
+                self.store().delete(&transaction, id).await?;
             }
             for revision in plan.add.iter().filter_map(|id| self.graph.get(id)) {
-                self.store().insert(transaction, &self.stamped(revision)).await?;
+                self.store().insert(&transaction, &self.stamped(revision)).await?;
             }
             for row in settled {
-                self.store().update(transaction, &row.applied_now()).await?;
+                self.store().update(&transaction, &row.applied_now()).await?;
             }
             if has_journal {
-                self.store().clear_journal(transaction).await?;
+                self.store().clear_journal(&transaction).await?;
             }
             Ok(())
         };
-        lock::write(self.run_context().await?, "cannot write which revisions are applied", write).await
+        let written = written.await;
+        lock::end(transaction, written, WRITING).await
     }
 
     /// The row of a revision that is recorded without running.
@@ -205,7 +209,7 @@ impl Migrator {
     /// [`Error::Database`] with what the database said. On MySQL and MariaDB, the tables dropped before the error stay
     /// dropped.
     pub async fn drop_everything(&self) -> Result<(), Error> {
-        self.locked(async || {
+        self.locked(async {
             let dropped = self.backend.drop_everything(&self.connection).await;
             dropped.map_err(Error::database("cannot drop everything"))
         })

@@ -13,10 +13,10 @@ use crate::lock::Backoff;
 impl Runner<'_> {
     /// Makes attempts at some steps, with as many retries as the limits allow. A retry requires that the last attempt
     /// left nothing.
-    pub(super) async fn with_retries<T>(
+    pub(super) async fn with_retries<T, F: Future<Output = Result<T, Error>>>(
         &self,
         steps: &[Step],
-        attempt: impl AsyncFn() -> Result<T, Error>,
+        attempt: impl Fn() -> F,
     ) -> Result<T, Error> {
         let mut pause = Backoff::for_retry();
         let mut retries = 0;

@@ -43,7 +43,7 @@ impl Runner<'_> {
     /// the caller makes another plan.
     pub(crate) async fn run_in_single_transaction(&self, plan: &Plan, rows: &[RevisionRow]) -> Result<Report, Error> {
         self.context.emit(&Event::Planned { steps: &plan.steps });
-        match self.with_retries(&plan.steps, async || self.attempt_whole(plan, rows).await).await {
+        match self.with_retries(&plan.steps, || self.attempt_whole(plan, rows)).await {
             Ok(done) => Ok(Report { done, ..Report::default() }),
             Err(Error::Stopped { .. }) => {
                 self.context.emit(&Event::Stopped { left: &plan.steps });

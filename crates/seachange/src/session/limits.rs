@@ -16,13 +16,13 @@ type SessionSetting = (&'static str, String);
 /// it refuses one. In both cases, the work is not begun.
 pub(crate) async fn limited<T>(
     context: RunContext<'_>,
-    work: impl AsyncFnOnce() -> Result<T, Error>,
+    work: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
     check(context).await?;
     let wanted = context.backend.limit_settings(context.limits);
     let mut found = Vec::new();
     let outcome = match impose(context, wanted, &mut found).await {
-        Ok(()) => work().await,
+        Ok(()) => work.await,
         Err(error) => Err(error),
     };
     if !outcome.as_ref().is_err_and(Error::is_lost_connection) {

@@ -16,6 +16,7 @@ use crate::backend::Backend;
 /// It informs waiting runs, and is not a lock. The exception is a revision on SQLite that no transaction holds: the
 /// operating system is asked whether the process that executes it still exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Holder {
     /// The name of the machine.
     pub host: String,

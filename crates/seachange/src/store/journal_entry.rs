@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 /// One statement of a revision, and its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct JournalEntry {
     /// The revision.
     pub revision: String,

@@ -11,6 +11,7 @@ const OF_SCRIPT: &str = " (script)";
 
 /// The row of one revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RevisionRow {
     /// The id.
     pub revision: String,

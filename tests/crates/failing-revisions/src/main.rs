@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    seachange::cli::main(&failing_migration::MIGRATIONS, env!("CARGO_MANIFEST_DIR"))
+    seachange::cli::Cli::new(&failing_migration::MIGRATIONS).run()
 }

@@ -4,5 +4,5 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     ten_migration::wait_for_start();
-    seachange::cli::main(&ten_migration::MIGRATIONS, env!("CARGO_MANIFEST_DIR"))
+    seachange::cli::Cli::new(&ten_migration::MIGRATIONS).run()
 }

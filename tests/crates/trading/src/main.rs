@@ -5,5 +5,7 @@ use std::process::ExitCode;
 use trading_company::{MIGRATIONS, entities};
 
 fn main() -> ExitCode {
-    seachange::cli::main_with_entities(&MIGRATIONS, env!("CARGO_MANIFEST_DIR"), entities())
+    seachange::cli::Cli::new(&MIGRATIONS)
+        .entities(entities())
+        .run()
 }

@@ -46,6 +46,7 @@ pub(super) fn history(error: &HistoryError) -> Diagnostic {
                 _ => problem.hint("`history --graph` shows which lines there are"),
             }
         }
+        _ => Diagnostic::usage(error.to_string()),
     }
 }
 
@@ -56,6 +57,7 @@ pub(super) fn plan(error: &PlanError) -> Diagnostic {
         PlanError::NotApplied { .. } => problem.hint("`status` shows what is applied"),
         PlanError::WrongWay { direction: Direction::Upgrade, .. } => problem.hint("`down` reverts revisions"),
         PlanError::WrongWay { direction: Direction::Downgrade, .. } => problem.hint("`up` applies revisions"),
+        _ => problem,
     }
 }
 
@@ -79,6 +81,7 @@ pub(super) fn resolve(error: &ResolveError) -> Diagnostic {
         ResolveError::SeveralWays { candidates, .. } => {
             problem.hint(format!("name the one to go to: {}", either(candidates)))
         }
+        _ => problem,
     }
 }
 
@@ -114,6 +117,7 @@ fn find(error: &LookupError) -> Diagnostic {
         LookupError::NotOnBranch { branch, .. } => {
             problem.hint(format!("`history -r {branch}@base:` lists the branch, and what it depends on"))
         }
+        _ => problem,
     }
 }
 
@@ -135,5 +139,6 @@ pub(super) fn applied(error: &AppliedError) -> Diagnostic {
         AppliedError::Missing { missing, current, .. } => problem
             .hint("they were inserted below applied revisions; `up --include-missing` applies them now")
             .hint(format!("or make the changes of {} by hand, then `stamp {}`", quoted(missing), current.join(" "))),
+        _ => problem,
     }
 }
