@@ -11,7 +11,7 @@
 //! | `program` | the name and version of the program that did it, with ` (script)` appended while a script runs |
 //!
 //! Beside it, the table `seachange_revision_lock` names the run that is running (see [`Holder`]), and
-//! `seachange_revision_statement` is the journal (see [`JournalEntry`](crate::journal::JournalEntry)).
+//! `seachange_revision_statement` is the journal (see [`JournalEntry`]).
 
 mod entries;
 mod holder;

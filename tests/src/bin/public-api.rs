@@ -1,5 +1,5 @@
 //! Prints the public items of crates, from what rustdoc writes about them as JSON:
-//! `cargo run -p seachange-tests --bin public-api -- target/doc/seachange.json ...`.
+//! `target/debug/public-api target/doc/seachange.json ...`, which `tests/public-api.sh` calls.
 //!
 //! Exits with 3 when rustdoc writes another format than the one that is understood here.
 
