@@ -272,7 +272,7 @@ fn builds_elsewhere_where_it_must(database: &TestDatabase) -> TestResult {
     let other = if database.backend() == Backend::Sqlite { "mysql://x/y" } else { "sqlite::memory:" };
     let refused = check().args(["--scratch-url", other]).run()?;
     assert_eq!(refused.code, Some(2));
-    assert!(refused.stderr.contains("is of another kind"), "{refused}");
+    assert!(refused.stderr.contains("is not of the same kind"), "{refused}");
     Ok(())
 }
 
