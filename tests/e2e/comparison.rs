@@ -50,7 +50,7 @@ fn rehearse(database: &TestDatabase, entities: &Entities) -> Result<Verification
     let steps = comparison.operations(&comparison.renames());
     assert!(!steps.is_empty());
     let settings: DatabaseSettings = database.url().parse()?;
-    Ok(block_on(comparison.rehearse(&steps, &settings))?)
+    Ok(block_on(comparison.verify_plan(&steps, &settings))?)
 }
 
 /// A table with a key.

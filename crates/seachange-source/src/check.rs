@@ -15,7 +15,7 @@ use crate::scan::ScannedFolders;
 #[non_exhaustive]
 pub struct SourceDiagnostic {
     /// What is wrong.
-    pub fault: GraphError,
+    pub error: GraphError,
     /// The places of the error: each file with the line of its constant.
     pub places: Vec<(PathBuf, usize)>,
 }
@@ -23,7 +23,7 @@ pub struct SourceDiagnostic {
 impl SourceDiagnostic {
     /// Returns how the user can solve the problem, as an imperative sentence without a full stop.
     pub fn way_out(&self) -> String {
-        match &self.fault {
+        match &self.error {
             GraphError::IllegalId { .. } => "choose another `id`, such as twelve hexadecimal digits".to_owned(),
             GraphError::DuplicateId { .. } => {
                 "give one of the files another `id`, and correct the `down_revision` that means it".to_owned()
@@ -55,7 +55,7 @@ impl fmt::Display for SourceDiagnostic {
         if let Some((file, line)) = places.next() {
             write!(f, "{}:{line}: ", file.display())?;
         }
-        write!(f, "{}", self.fault)?;
+        write!(f, "{}", self.error)?;
         for (index, (file, line)) in places.enumerate() {
             let separator = if index == 0 { "; see also" } else { "," };
             write!(f, "{separator} {}:{line}", file.display())?;
@@ -79,7 +79,7 @@ pub fn check(folder: &ScannedFolders) -> Result<Graph, Vec<SourceDiagnostic>> {
     let certain = faults.iter().filter(|fault| folder.errors.is_empty() || !leads_nowhere(fault));
     let mut problems = Vec::new();
     for fault in certain {
-        let problem = SourceDiagnostic { fault: fault.clone(), places: places(fault, &folder.files) };
+        let problem = SourceDiagnostic { error: fault.clone(), places: places(fault, &folder.files) };
         // If three files share an id, there are two errors, but they are one problem.
         if !problems.contains(&problem) {
             problems.push(problem);

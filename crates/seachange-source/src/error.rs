@@ -14,14 +14,14 @@ pub struct FileError {
     /// The line, counted from 1, if the error has one.
     pub line: Option<usize>,
     /// What is wrong.
-    pub flaw: FileErrorKind,
+    pub kind: FileErrorKind,
 }
 
 impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
-            Some(line) => write!(f, "{}:{line}: {}", self.file.display(), self.flaw),
-            None => write!(f, "{}: {}", self.file.display(), self.flaw),
+            Some(line) => write!(f, "{}:{line}: {}", self.file.display(), self.kind),
+            None => write!(f, "{}: {}", self.file.display(), self.kind),
         }
     }
 }

@@ -64,7 +64,7 @@ impl RevisionFile {
 /// # Ok::<(), Vec<seachange_source::FileError>>(())
 /// ```
 pub fn parse(path: &Path, text: &str) -> Result<RevisionFile, Vec<FileError>> {
-    let error = |(line, flaw)| FileError { file: path.to_owned(), line: Some(line), flaw };
+    let error = |(line, flaw)| FileError { file: path.to_owned(), line: Some(line), kind: flaw };
     let module = module_name(path).map_err(|error| vec![error])?;
     let stream = tokenise(text).map_err(|flaw| vec![error(flaw)])?;
     let tokens: Vec<TokenTree> = stream.clone().into_iter().collect();
@@ -97,7 +97,7 @@ fn module_name(path: &Path) -> Result<String, FileError> {
     if syn::parse_str::<Ident>(&stem).is_ok_and(|name| name == stem.as_str()) && !stem.starts_with("r#") {
         return Ok(stem);
     }
-    Err(FileError { file: path.to_owned(), line: None, flaw: FileErrorKind::ModuleName { stem } })
+    Err(FileError { file: path.to_owned(), line: None, kind: FileErrorKind::ModuleName { stem } })
 }
 
 /// Looks for `pub struct Migration;`.

@@ -95,7 +95,7 @@ fn is_revision_file(path: &Path) -> bool {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> FileError {
-    FileError { file: path.to_owned(), line: None, flaw: FileErrorKind::Unreadable { reason: error.to_string() } }
+    FileError { file: path.to_owned(), line: None, kind: FileErrorKind::Unreadable { reason: error.to_string() } }
 }
 
 #[cfg(test)]

@@ -75,7 +75,7 @@ pub enum WriteError {
     },
     /// The revision conflicts with the existing ones.
     #[error("{}", join(problems))]
-    Misfit {
+    Conflict {
         /// The problems of the folder that the new revision would cause.
         problems: Vec<SourceDiagnostic>,
     },
@@ -182,7 +182,7 @@ fn check_fit(mut folder: ScannedFolders, path: &Path, text: &str, new: &NewRevis
     }
     let problems: Vec<SourceDiagnostic> =
         problems(&folder).into_iter().filter(|problem| !before.contains(problem)).collect();
-    if problems.is_empty() { Ok(()) } else { Err(WriteError::Misfit { problems }) }
+    if problems.is_empty() { Ok(()) } else { Err(WriteError::Conflict { problems }) }
 }
 
 /// Rejects an id, or a label, that is already used.

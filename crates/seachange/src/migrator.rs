@@ -221,10 +221,10 @@ impl Migrator {
 
     /// The context for reading.
     fn context(&self) -> RunContext<'_> {
-        self.context_on(&self.connection)
+        self.context_with(&self.connection)
     }
 
-    fn context_on<'a>(&'a self, connection: &'a DatabaseConnection) -> RunContext<'a> {
+    fn context_with<'a>(&'a self, connection: &'a DatabaseConnection) -> RunContext<'a> {
         let Self { backend, handler, limits, deadline, waited, .. } = self;
         let stop = self.stop.flag();
         RunContext { connection, backend: *backend, store: self.store(), handler, limits, deadline, stop, waited }
@@ -234,7 +234,7 @@ impl Migrator {
     async fn run_context(&self) -> Result<RunContext<'_>, Error> {
         let SessionSource::Pool(_) = &self.source else { return Ok(self.context()) };
         let own = self.lock_connection.get_or_try_init(|| self.source.open()).await?;
-        Ok(self.context_on(own.as_ref().map_or(&self.connection, |pinned| &pinned.connection)))
+        Ok(self.context_with(own.as_ref().map_or(&self.connection, |pinned| &pinned.connection)))
     }
 
     /// Finds where the record is, once: no change that a revision makes to its session moves it.

@@ -38,7 +38,7 @@ pub(crate) struct Runner<'a> {
     pub(crate) graph: &'static Graph,
     /// The session of the revisions.
     pub(crate) work: &'a WorkSession,
-    pub(crate) others: ConcurrentWrites,
+    pub(crate) concurrent: ConcurrentWrites,
     /// The entry of this run in the lock table, for runs that wait for it.
     pub(crate) holder: &'a Holder,
     /// Whether a revision may have left state in the session that the next revision must not see.

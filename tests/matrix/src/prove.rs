@@ -83,6 +83,6 @@ fn left(when: &str, comparison: &Comparison) -> Vec<String> {
 fn between(now: &Comparison, start: &Comparison) -> Comparison {
     let mut between = now.clone();
     between.to = start.from.clone();
-    between.wishes = seachange::autogenerate::EntityHints::default();
+    between.hints = seachange::autogenerate::EntityHints::default();
     between
 }

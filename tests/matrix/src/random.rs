@@ -239,7 +239,7 @@ async fn fault(url: &str, from: &RandomSchema, to: &RandomSchema) -> Result<Opti
     }
     let comparison = database.compare(&entities(to, backend)).await?;
     let operations = comparison.operations(&comparison.renames());
-    let rehearsal = comparison.rehearse(&operations, &database.settings).await?;
+    let rehearsal = comparison.verify_plan(&operations, &database.settings).await?;
     database.connection.close().await?;
     let list = |differences: &[seachange::autogenerate::Difference]| {
         differences.iter().map(|difference| format!("\n  {}", long(difference))).collect::<String>()

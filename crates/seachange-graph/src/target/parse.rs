@@ -10,7 +10,7 @@ use crate::name::{InvalidName, check_id};
 
 /// A text that is not a valid target, and the part of it that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{}", describe(text, flaw))]
+#[error("{}", describe(text, kind))]
 #[non_exhaustive]
 pub struct ParseTargetError {
     /// The whole text.
@@ -18,7 +18,7 @@ pub struct ParseTargetError {
     /// The range of the flaw, in bytes of the text; empty if something is missing.
     pub place: Range<usize>,
     /// What is wrong at this place.
-    pub flaw: ParseTargetErrorKind,
+    pub kind: ParseTargetErrorKind,
 }
 
 /// What is wrong with an invalid target.
@@ -74,7 +74,7 @@ impl FromStr for Target {
     type Err = ParseTargetError;
 
     fn from_str(text: &str) -> Result<Self, ParseTargetError> {
-        parse(text).map_err(|(place, flaw)| ParseTargetError { text: text.to_owned(), place, flaw })
+        parse(text).map_err(|(place, flaw)| ParseTargetError { text: text.to_owned(), place, kind: flaw })
     }
 }
 

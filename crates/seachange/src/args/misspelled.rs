@@ -38,10 +38,10 @@ pub struct Misspelled {
 #[must_use]
 pub fn misspelled() -> Vec<Misspelled> {
     let set = env::vars_os().filter(|(_, value)| !value.is_empty());
-    look_alikes(&set.map(|(name, _)| name.to_string_lossy().into_owned()).collect())
+    similar_names(&set.map(|(name, _)| name.to_string_lossy().into_owned()).collect())
 }
 
-fn look_alikes(set: &BTreeSet<String>) -> Vec<Misspelled> {
+fn similar_names(set: &BTreeSet<String>) -> Vec<Misspelled> {
     let known = known();
     let unset: Vec<&String> = known.iter().filter(|name| !set.contains(*name)).collect();
     let candidates = set.iter().filter(|name| !known.contains(*name));
@@ -78,10 +78,10 @@ fn known() -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::look_alikes;
+    use super::similar_names;
 
     fn check(set: &[&str], expect: &[(&str, &str)]) {
-        let found = look_alikes(&set.iter().map(ToString::to_string).collect());
+        let found = similar_names(&set.iter().map(ToString::to_string).collect());
         let found: Vec<_> = found.iter().map(|it| (it.found.as_str(), it.meant.as_str())).collect();
         assert_eq!(found, expect, "{set:?}");
     }

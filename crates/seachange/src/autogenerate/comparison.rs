@@ -27,7 +27,7 @@ pub struct Comparison {
     /// The schema that the entities describe.
     pub to: Schema,
     /// What the entities leave open, and the former names that they declare.
-    pub wishes: EntityHints,
+    pub hints: EntityHints,
     pub(super) backend: DbBackend,
     /// The views over tables of the database.
     pub(super) views: Vec<View>,
@@ -70,7 +70,7 @@ impl Comparison {
         let (mut to, hints) = target(scratch, &entities, &schemas, &from, home, watch).await?;
         restrict(&mut from, &mut to, &entities, filter);
         let views = views(connection).await.map_err(AutogenerateError::Inspect)?;
-        Ok(Self { from, to, wishes: hints, backend, views })
+        Ok(Self { from, to, hints, backend, views })
     }
 
     /// Compares an empty schema with a database: the operations create what the database has. Of the entities, only the
@@ -87,13 +87,13 @@ impl Comparison {
         let mut to = inspect(connection, &InspectScope::default()).await.map_err(AutogenerateError::Inspect)?;
         restrict(&mut to, &mut Schema::default(), entities, filter);
         let backend = connection.get_database_backend();
-        Ok(Self { from: Schema::default(), to, wishes: EntityHints::default(), backend, views: Vec::new() })
+        Ok(Self { from: Schema::default(), to, hints: EntityHints::default(), backend, views: Vec::new() })
     }
 
     /// The renames that the entities declare and that the database does not have yet.
     #[must_use]
     pub fn renames(&self) -> Renames {
-        Renames::asked_for(&self.from, &self.to, &self.wishes)
+        Renames::asked_for(&self.from, &self.to, &self.hints)
     }
 
     /// Tables and columns that may have been renamed although no entity declares it, once `renames` are done.
@@ -111,7 +111,7 @@ impl Comparison {
     /// The operations that change the schema of the database into the schema of the entities.
     #[must_use]
     pub fn operations(&self, renames: &Renames) -> Vec<SchemaOperation> {
-        diff::diff(&self.from, &self.to, &self.wishes, renames, rules(self.backend))
+        diff::diff(&self.from, &self.to, &self.hints, renames, rules(self.backend))
     }
 }
 

@@ -58,7 +58,7 @@ async fn read(
     let blueprint = entities.blueprint(backend, &placement)?;
     let mut schema = match blueprint.has_own_statements {
         true => build_all(scratch, &blueprint, watch).await?,
-        false => build_doubtful(scratch, &blueprint, from, watch).await?,
+        false => build_uncertain(scratch, &blueprint, from, watch).await?,
     };
     annotate(&mut schema, &blueprint, placement.home.as_deref());
     Ok((schema, blueprint.wishes))
@@ -95,7 +95,7 @@ async fn build_all(
 
 /// Builds the tables that differ, or may differ, from those of the database. Their foreign keys are not built, because
 /// the entities say everything about them.
-async fn build_doubtful(
+async fn build_uncertain(
     scratch: &ScratchSchema,
     blueprint: &SchemaDefinition,
     from: &Schema,
@@ -173,7 +173,7 @@ fn assembled(plan: &TablePlan, probed: &probe::ProbedColumns) -> Option<Table> {
 
 /// Whether the database has an equal table.
 fn fits(from: &Schema, table: &Table, hints: &EntityHints) -> bool {
-    from.table(&table.name).is_some_and(|own| diff::is_alike(own, table, hints))
+    from.table(&table.name).is_some_and(|own| diff::is_equivalent(own, table, hints))
 }
 
 /// Replaces what the entities describe better than the catalogue: types of columns, texts of checks, names of foreign

@@ -65,7 +65,7 @@ impl Comparison {
     /// # Errors
     ///
     /// The scratch schema cannot be opened or read.
-    pub async fn rehearse(
+    pub async fn verify_plan(
         &self,
         operations: &[SchemaOperation],
         scratch: &DatabaseSettings,
@@ -157,12 +157,12 @@ impl ScratchCopy {
         comparison: &Comparison,
         operations: &[SchemaOperation],
     ) -> Result<Verification, AutogenerateError> {
-        let views = views::stand_ins(&comparison.views, &self.start);
+        let views = views::placeholder_views(&comparison.views, &self.start);
         send(&self.scratch.executor(), &views).await.map_err(|error| not_built(&error))?;
         if let Err(error) = self.run(code(operations, self.backend)).await {
             return Ok(refused(true, &error));
         }
-        let up = steps(&self.inspect().await?, &self.goal, &comparison.wishes, self.backend);
+        let up = steps(&self.inspect().await?, &self.goal, &comparison.hints, self.backend);
         if let Err(error) = self.run(code(&reversed(operations), self.backend)).await {
             return Ok(refused(false, &error));
         }

@@ -45,12 +45,12 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Prints a result; [`finish`] reports whether it was written.
     pub(crate) fn print(self, text: impl Display) {
-        heed(writeln!(anstream::stdout(), "{}", printable::styled(&text.to_string())));
+        note_write_error(writeln!(anstream::stdout(), "{}", printable::styled(&text.to_string())));
     }
 
     /// Prints a result for programs without any escaping, and ends the line.
     pub(crate) fn answer_raw(self, text: impl Display) {
-        heed(writeln!(io::stdout(), "{text}"));
+        note_write_error(writeln!(io::stdout(), "{text}"));
     }
 
     /// Prints progress, unless `--quiet`.
@@ -130,11 +130,11 @@ impl Terminal {
 
 /// Prints a document unchanged: nothing in it is interpreted as a style.
 pub(crate) fn write_raw(text: &str) {
-    heed(io::stdout().write_all(text.as_bytes()));
+    note_write_error(io::stdout().write_all(text.as_bytes()));
 }
 
 /// Stores an error of the standard output until the end. A closed pipe is not an error.
-pub(crate) fn heed(written: io::Result<()>) {
+pub(crate) fn note_write_error(written: io::Result<()>) {
     if let Err(error) = written
         && error.kind() != ErrorKind::BrokenPipe
     {
@@ -144,7 +144,7 @@ pub(crate) fn heed(written: io::Result<()>) {
 
 /// Flushes the results; returns the error of the first result that was lost.
 pub(crate) fn finish() -> Result<(), Diagnostic> {
-    heed(anstream::stdout().flush());
+    note_write_error(anstream::stdout().flush());
     let lost = |error| Diagnostic::new(Exit::Failure, format!("cannot write the answer: {}", reason(error)));
     LOST_ANSWER.get().map_or(Ok(()), |error| Err(lost(error)))
 }

@@ -30,7 +30,7 @@ pub(super) fn explain(mut error: clap::Error, command: &mut Command, raw: &[OsSt
     if error.use_stderr() {
         return Exit::Usage;
     }
-    terminal::heed(printed);
+    terminal::note_write_error(printed);
     Exit::Success
 }
 

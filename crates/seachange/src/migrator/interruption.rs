@@ -143,7 +143,7 @@ impl Migrator {
                 Err(Error::Unjournalled { interruption: Box::new(interruption.clone()) })
             }
             Settlement::Resume(doubt) => {
-                let past = self.settle_doubt(interruption, doubt, work).await?;
+                let past = self.resolve_in_doubt(interruption, doubt, work).await?;
                 self.run_rest(interruption.clone(), past, holder, work).await
             }
             Settlement::Mark { is_applied } => {
@@ -165,7 +165,7 @@ impl Migrator {
 
     /// Writes into the journal whether the statement that was running took effect, and deletes the refused statements.
     /// Returns the statements that are finished then.
-    async fn settle_doubt(
+    async fn resolve_in_doubt(
         &self,
         interruption: &InterruptedRevision,
         doubt: Resolution,

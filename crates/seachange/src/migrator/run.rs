@@ -229,7 +229,7 @@ impl Migrator {
             migrations: self.migrations,
             graph: self.graph,
             work,
-            others,
+            concurrent: others,
             holder,
             is_touched: AtomicBool::new(false),
             entered: Mutex::new(None),

@@ -98,7 +98,7 @@ impl Runner<'_> {
         statement: &str,
     ) -> Result<StepAvailability, StepError> {
         let entered = self.begin(job).await?;
-        let turn = self.check_turn(job, entered).await;
+        let turn = self.check_availability(job, entered).await;
         let outcome = match turn {
             Ok(StepAvailability::Ours) => self
                 .write_in_progress_row(statement)

@@ -68,7 +68,7 @@ impl Runner<'_> {
         violations_before: Option<&[ForeignKeyViolation]>,
     ) -> Result<StepOutcome, StepError> {
         let entered = self.begin(job).await?;
-        match self.check_turn(job, entered).await {
+        match self.check_availability(job, entered).await {
             Ok(StepAvailability::Ours) => {}
             outcome => {
                 self.work.roll_back().await;
@@ -99,13 +99,13 @@ impl Runner<'_> {
     }
 
     /// Returns whether another run has changed the step before this one begins it.
-    pub(super) async fn check_turn(
+    pub(super) async fn check_availability(
         &self,
         job: StepContext<'_>,
         entered: BegunTransaction,
     ) -> Result<StepAvailability, StepError> {
         match self
-            .others
+            .concurrent
             .availability(self.context, self.work, job, entered)
             .await
             .map_err(|error| self.refused(job, error))?
@@ -139,7 +139,7 @@ impl Runner<'_> {
         if guarded.needs_foreign_keys_off() {
             return Err(StepError::NeedsForeignKeysOff);
         }
-        self.settle(job, ending, &guarded).await?;
+        self.finish_code(job, ending, &guarded).await?;
         if let Some(before) = violations_before {
             self.check_foreign_keys(job, before).await?;
         }
@@ -147,7 +147,7 @@ impl Runner<'_> {
     }
 
     /// Converts the end of the code into the outcome, and determines what failed code left.
-    async fn settle(
+    async fn finish_code(
         &self,
         job: StepContext<'_>,
         ending: RunOutcome,

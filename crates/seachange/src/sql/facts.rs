@@ -163,7 +163,7 @@ impl StatementFacts {
     }
 
     /// The same facts, not understood: what the first words show stays.
-    pub(super) fn doubted(mut self) -> Self {
+    pub(super) fn into_unknown(mut self) -> Self {
         self.is_understood = false;
         self.may_write = true;
         self.is_atomic = false;
@@ -191,10 +191,10 @@ fn of_statement(statement: &StatementText<'_>, dialect: SqlDialect) -> Statement
     let program = stored::read(Cursor::new(&tokens, dialect), statement.is_complete);
     let mut facts = program.unwrap_or_else(|| of_tokens(&tokens, statement.text, dialect));
     if !facts.is_understood {
-        facts = facts.doubted();
+        facts = facts.into_unknown();
     }
     if !is_certain {
-        facts = facts.doubted();
+        facts = facts.into_unknown();
         if !facts.session_writes.contains(&SessionState::Other) {
             facts.session_writes.push(SessionState::Other);
         }
@@ -231,7 +231,7 @@ fn of_inner(tokens: &[Token<'_>], run: leading::InnerStatement, dialect: SqlDial
     match run {
         leading::InnerStatement::Whole => StatementFacts { is_probe: false, ..inner },
         leading::InnerStatement::Doubted => {
-            StatementFacts { session_writes: vec![SessionState::Other], ..inner.doubted() }
+            StatementFacts { session_writes: vec![SessionState::Other], ..inner.into_unknown() }
         }
         leading::InnerStatement::Explained if inner.is_understood => {
             StatementFacts { reads: inner.reads, ..StatementFacts::understood(StatementKind::Query) }

@@ -47,7 +47,7 @@ pub(super) fn judge(tokens: &[Token<'_>], dialect: SqlDialect) -> LeadingWords {
             LeadingWords::Facts(StatementFacts { reads, ..StatementFacts::understood(StatementKind::Query) })
         }
         "COPY" if dialect == SqlDialect::Postgres => LeadingWords::Facts(copy(cursor)),
-        _ => LeadingWords::Parse(doubt(cursor)),
+        _ => LeadingWords::Parse(unknown(cursor)),
     }
 }
 
@@ -167,7 +167,7 @@ fn copy(cursor: Cursor<'_, '_>) -> StatementFacts {
 }
 
 /// The facts of a statement that does not parse.
-fn doubt(cursor: Cursor<'_, '_>) -> StatementFacts {
+fn unknown(cursor: Cursor<'_, '_>) -> StatementFacts {
     let dialect = cursor.dialect;
     let unknown = StatementFacts::unknown(dialect);
     let is_mysql = dialect == SqlDialect::MySql;

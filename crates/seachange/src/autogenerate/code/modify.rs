@@ -67,7 +67,7 @@ fn generated(table: &TableName, from: &Column, to: &Column, backend: DbBackend) 
     }
     let note = match (&from.generated, &to.generated) {
         (None, _) => note::values_are_lost(&from.name),
-        (_, Some(_)) => note::values_are_computed_anew(&from.name),
+        (_, Some(_)) => note::values_are_recomputed(&from.name),
         (_, None) => note::values_are_lost(&from.name),
     };
     let mut code = vec![note, altered(table, AlterCall::DropColumn(from.name.clone()))];

@@ -11,7 +11,7 @@ pub(super) fn values_are_lost(column: &str) -> CodeNode {
     CodeNode::Note(format!("The values of `{column}` are lost."))
 }
 
-pub(super) fn values_are_computed_anew(column: &str) -> CodeNode {
+pub(super) fn values_are_recomputed(column: &str) -> CodeNode {
     CodeNode::Note(format!("The values of `{column}` are recomputed."))
 }
 

@@ -45,14 +45,14 @@ fn kind(kind: &ColumnType, backend: DbBackend) -> Option<BackendRequirement> {
         ColumnType::Interval(..) => (POSTGRES, "intervals"),
         ColumnType::Year => (MYSQL, "years"),
         ColumnType::Bit(_) | ColumnType::VarBit(_) => (&[DbBackend::Postgres, DbBackend::MySql], "bit strings"),
-        ColumnType::Custom(_) => of_its_own(backend, "types of PostgreSQL", "types of MySQL", "types of SQLite"),
+        ColumnType::Custom(_) => backend_specific(backend, "types of PostgreSQL", "types of MySQL", "types of SQLite"),
         _ => return None,
     })
 }
 
 fn setting(setting: &ColumnOption, backend: DbBackend) -> Option<BackendRequirement> {
     match setting {
-        ColumnOption::Extra(_) => Some(of_its_own(
+        ColumnOption::Extra(_) => Some(backend_specific(
             backend,
             "column options of PostgreSQL",
             "column options of MySQL",
@@ -73,10 +73,12 @@ pub(super) fn expression(text: &str, backend: DbBackend) -> Option<BackendRequir
         DbBackend::MySql => text.contains('`'),
         _ => false,
     };
-    is_local.then(|| of_its_own(backend, "expressions of PostgreSQL", "expressions of MySQL", "expressions of SQLite"))
+    is_local.then(|| {
+        backend_specific(backend, "expressions of PostgreSQL", "expressions of MySQL", "expressions of SQLite")
+    })
 }
 
-fn of_its_own(
+fn backend_specific(
     backend: DbBackend,
     postgres: &'static str,
     mysql: &'static str,

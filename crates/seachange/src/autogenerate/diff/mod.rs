@@ -48,7 +48,7 @@ pub(super) fn diff(
 }
 
 /// Whether a table of the database equals that of the entities.
-pub(super) fn is_alike(old: &Table, new: &Table, hints: &EntityHints) -> bool {
+pub(super) fn is_equivalent(old: &Table, new: &Table, hints: &EntityHints) -> bool {
     table::changed(old, new, hints, OrderingRules::default()).is_empty()
 }
 

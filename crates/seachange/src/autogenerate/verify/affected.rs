@@ -87,13 +87,13 @@ pub(super) fn placeholder_tables(schemas: [&Schema; 2]) -> BTreeMap<TableName, T
         for key in table.foreign_keys.iter().filter(|key| !known(&key.referenced_table)) {
             let name = &key.referenced_table;
             let placeholder = placeholders.entry(name.clone()).or_insert_with(|| Table::new(name.clone()));
-            stand_in(placeholder, table, key);
+            add_placeholder_key(placeholder, table, key);
         }
     }
     placeholders
 }
 
-fn stand_in(placeholder: &mut Table, table: &Table, key: &ForeignKey) {
+fn add_placeholder_key(placeholder: &mut Table, table: &Table, key: &ForeignKey) {
     for (own, referenced) in key.columns.iter().zip(&key.referenced_columns) {
         if let Some(column) = table.column(own).filter(|_| placeholder.column(referenced).is_none()) {
             let column = Column::new(referenced, column.column_type.clone());
@@ -140,7 +140,7 @@ mod tests {
         let comparison = Comparison {
             from: schema(&[&people, &before]),
             to: schema(&[&people, &after]),
-            wishes: EntityHints::default(),
+            hints: EntityHints::default(),
             backend: DbBackend::Sqlite,
             views: Vec::new(),
         };

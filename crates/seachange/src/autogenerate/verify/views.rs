@@ -8,11 +8,11 @@ use crate::schema::{Schema, View};
 
 /// Returns statements that create views. Each view reads the same columns as a view of the database, if their tables
 /// are in `tables`.
-pub(super) fn stand_ins(views: &[View], tables: &Schema) -> Vec<String> {
-    views.iter().filter_map(|view| stand_in(view, tables)).collect()
+pub(super) fn placeholder_views(views: &[View], tables: &Schema) -> Vec<String> {
+    views.iter().filter_map(|view| placeholder_view(view, tables)).collect()
 }
 
-fn stand_in(view: &View, tables: &Schema) -> Option<String> {
+fn placeholder_view(view: &View, tables: &Schema) -> Option<String> {
     let reads: Vec<_> = view.reads.iter().filter(|(table, _)| tables.tables.contains_key(*table)).collect();
     if reads.is_empty() {
         return None;
@@ -36,7 +36,7 @@ fn stand_in(view: &View, tables: &Schema) -> Option<String> {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use super::stand_ins;
+    use super::placeholder_views;
     use crate::schema::{Schema, Table, TableName, View};
 
     fn view(name: &str, reads: &[(&str, &[&str])]) -> View {
@@ -56,7 +56,7 @@ mod tests {
             view("boxes", &[("toys", &["id"])]),
         ];
         assert_eq!(
-            stand_ins(&views, &schema),
+            placeholder_views(&views, &schema),
             [
                 r#"CREATE VIEW "owners" AS SELECT "people"."id" AS c0, "people"."na""me" AS c1, "pets"."owner_id" AS c2 FROM "people", "pets""#,
                 r#"CREATE VIEW "count" AS SELECT  FROM "pets""#,

@@ -12,7 +12,7 @@ use crate::cli::hints::place;
 use crate::cli::new_revision::{NewFileArgs, sources};
 use crate::cli::problem::Diagnostic;
 use autogenerate::AutogenerateArgs;
-pub(super) use autogenerate::rehearsed;
+pub(super) use autogenerate::verified;
 
 /// Arguments of `revision`.
 #[derive(Debug, Args)]

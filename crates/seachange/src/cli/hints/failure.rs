@@ -132,7 +132,7 @@ fn hint(failure: &RevisionFailure, problem: Diagnostic) -> Diagnostic {
         (Leftover::Nothing, Direction::Downgrade) => problem.hint("correct the file, then `down` continues from here"),
         (Leftover::Begun { .. }, direction) => problem
             .hint("correct the file, then `repair --resume` runs the rest of it")
-            .hint(interrupted::settle(direction)),
+            .hint(interrupted::by_hand(direction)),
         (Leftover::Escaped, Direction::Upgrade) => {
             problem.hint("check the database; undo what is there and correct the file, or record it with `stamp`")
         }

@@ -19,7 +19,7 @@ pub(super) fn interrupted(
 ) -> Diagnostic {
     match known {
         Some(known) => hints(known).into_iter().fold(facts(problem, known), Diagnostic::hint),
-        None => problem.hint("`repair` shows what it has done").hint(settle(direction)),
+        None => problem.hint("`repair` shows what it has done").hint(by_hand(direction)),
     }
 }
 
@@ -81,10 +81,10 @@ pub(crate) fn hints(known: &InterruptedRevision) -> [&'static str; 2] {
         _ if known.finished.is_empty() => "`repair --resume` runs it",
         _ => "`repair --resume` runs the rest of it",
     };
-    [rest, settle(known.direction)]
+    [rest, by_hand(known.direction)]
 }
 
-pub(super) fn settle(direction: Direction) -> &'static str {
+pub(super) fn by_hand(direction: Direction) -> &'static str {
     match direction {
         Direction::Upgrade => {
             "or revert by hand what it did, then `repair --rolled-back`; or finish it by hand, then `repair --applied`"

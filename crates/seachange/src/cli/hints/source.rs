@@ -19,7 +19,7 @@ impl From<RevisionFilesError> for Diagnostic {
 impl From<WriteError> for Diagnostic {
     fn from(error: WriteError) -> Self {
         match &error {
-            WriteError::Misfit { problems } => {
+            WriteError::Conflict { problems } => {
                 let start = Self::usage("the revision conflicts with existing revisions; nothing was written");
                 problems.iter().fold(start, |problem, source| problem.detail(source.to_string()).hint(source.way_out()))
             }

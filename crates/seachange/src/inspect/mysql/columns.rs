@@ -36,7 +36,7 @@ pub(super) async fn read(
             found.column_type = "json".to_owned();
             found.collation = None;
         }
-        if found.has_default_untold() {
+        if found.has_default_unreported() {
             let definition = definition::read(connection, database, &found.table).await?;
             found.default = definition::default_of(&definition, &found.name).map(str::to_owned);
         }
@@ -94,7 +94,7 @@ impl ColumnRow {
 
     /// Whether the catalogue reports a default, but not its value. MySQL does so for a default that was set with `ALTER
     /// COLUMN … SET DEFAULT (…)`, until the next change of the table.
-    fn has_default_untold(&self) -> bool {
+    fn has_default_unreported(&self) -> bool {
         self.default.is_none() && self.extra.contains("default_generated")
     }
 

@@ -6,7 +6,7 @@ use chrono::{SecondsFormat, Utc};
 use seachange_source::{NewRevision, RevisionFile, new_id, parse, write_new};
 
 use crate::autogenerate::{Comparison, Renames};
-use crate::cli::commands::revision::rehearsed;
+use crate::cli::commands::revision::verified;
 use crate::cli::compare_args::CompareArgs;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
@@ -44,7 +44,7 @@ impl InitialRevision<'_> {
     ) -> Result<Exit, Diagnostic> {
         let comparison = compare(context, self.comparing).await?;
         let operations = comparison.operations(&Renames::default());
-        let (bodies, exit) = rehearsed(context, self.comparing, &comparison, &operations, self.is_verified).await?;
+        let (bodies, exit) = verified(context, self.comparing, &comparison, &operations, self.is_verified).await?;
         let new = NewRevision {
             id: new_id(),
             message: self.message.to_owned(),

@@ -54,7 +54,7 @@ impl AutogenerateArgs {
         let found = differences(&operations);
         lines(&found).iter().for_each(|line| context.terminal.status(line));
         context.terminal.status(summary(&found));
-        let (bodies, exit) = rehearsed(context, &self.comparing, &comparison, &operations, !self.no_verify).await?;
+        let (bodies, exit) = verified(context, &self.comparing, &comparison, &operations, !self.no_verify).await?;
         file.write(context, sources, place, message, Some(bodies))?;
         Ok(exit)
     }
@@ -62,7 +62,7 @@ impl AutogenerateArgs {
 
 /// The code for some operations, and the exit code of the command that writes it. If the verification fails or leaves
 /// differences, the file contains remarks and the command prints warnings.
-pub(in crate::cli::commands) async fn rehearsed(
+pub(in crate::cli::commands) async fn verified(
     context: &Context,
     comparing: &CompareArgs,
     comparison: &Comparison,
@@ -73,7 +73,7 @@ pub(in crate::cli::commands) async fn rehearsed(
     if !is_asked_for {
         return Ok((bodies, Exit::Success));
     }
-    let verification = comparison.rehearse(operations, &comparing.scratch(context)?).await;
+    let verification = comparison.verify_plan(operations, &comparing.scratch(context)?).await;
     let verification = verification.map_err(|error| autogenerate::problem(&error))?;
     let remarks = remarks(&verification);
     remarks.iter().for_each(|remark| context.terminal.warn(printable::name(remark)));
