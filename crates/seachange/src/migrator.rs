@@ -1,16 +1,10 @@
 //! The engine for programs: what is applied, what is pending, and the ways to change it.
 
-mod adopt;
-mod edited;
-mod explain;
 mod interruption;
 mod options;
-mod policy;
 mod read;
 mod run;
-mod status;
 mod stop_handle;
-mod unadopted;
 mod write;
 
 use std::sync::atomic::AtomicBool;
@@ -21,8 +15,7 @@ use seachange_graph::Graph;
 
 pub use interruption::Resolution;
 pub use options::{AheadPolicy, EditPolicy, GapPolicy, OtherRecordPolicy, UpgradeOptions};
-pub use read::DatabasePosition;
-pub use status::{RevisionState, RevisionStatus};
+pub use read::{DatabasePosition, RevisionState, RevisionStatus};
 pub use stop_handle::StopHandle;
 
 pub use crate::error::InterruptedRevision;

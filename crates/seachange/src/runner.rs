@@ -1,9 +1,6 @@
 //! Runs a plan: each revision with its row, in order.
 
-mod blocked;
-mod concurrent;
 mod journalled;
-mod retry;
 mod single_transaction;
 mod step;
 mod transactional;
@@ -14,9 +11,8 @@ use std::time::{Duration, Instant};
 
 use seachange_graph::{Graph, Plan, Revision, Step};
 
-pub(crate) use concurrent::ConcurrentWrites;
 pub(crate) use single_transaction::check_whole;
-pub(crate) use step::is_transactional;
+pub(crate) use step::{ConcurrentWrites, is_transactional};
 
 pub use crate::error::{FailureCause, Leftover, Refusal, RevisionFailure};
 

@@ -1,13 +1,10 @@
 //! Database sessions of a run: how they are opened and limited, and how the statements of a revision reach them.
 
-mod control;
 mod direct;
 mod guarded;
 mod holder;
 mod limits;
 mod policy;
-mod rows;
-mod source;
 mod work;
 
 pub(crate) use direct::{Connection, DirectSession};
@@ -15,5 +12,4 @@ pub(crate) use guarded::{GuardedSession, TransactionEnd};
 pub(crate) use holder::{clear_holder, register_holder, register_holder_when_idle};
 pub(crate) use limits::{limit, limited};
 pub(crate) use policy::{begin, changes_role, outside, touches_session};
-pub(crate) use source::SessionSource;
-pub(crate) use work::WorkSession;
+pub(crate) use work::{SessionSource, WorkSession};

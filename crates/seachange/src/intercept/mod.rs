@@ -4,30 +4,34 @@
 //! records it for a script. SeaORM's own hooks report a statement after it ran, and not every one; a handler gets each
 //! statement before.
 //!
-//! SeaORM's mock connection only has synchronous functions. So the code runs on a separate thread of a separate runtime
-//! ([`runtime`]), and its thread executes each statement itself.
+//! SeaORM's mock connection only has synchronous functions: the code of a revision blocks its thread while a statement
+//! runs. So the code runs on a separate thread of a separate runtime, and its thread executes each statement itself.
+//! There, neither the code nor the tasks that it spawns can block the threads of the program, on which the connection
+//! depends.
 
 mod begin;
-mod connection;
-mod mock_result;
-mod run;
-mod runtime;
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::any::Any;
+use std::cell::RefCell;
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
-use sea_orm::{DatabaseConnection, DatabaseConnectionType, DbBackend, DbErr, ExecResult, MockDatabaseConnection};
-use sea_orm::{QueryResult, Statement};
+use futures_util::FutureExt;
+use futures_util::lock::Mutex;
+use sea_orm::{
+    DatabaseConnection, DatabaseConnectionType, DbBackend, DbErr, ExecResult, MockDatabase, MockDatabaseConnection,
+    MockDatabaseTrait, MockExecResult, QueryResult, Statement, Transaction, TransactionTrait,
+};
 use sea_orm_migration::{MigrationTrait, SchemaManager};
 use seachange_graph::Direction;
-use tokio::task::JoinHandle;
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::{JoinError, JoinHandle};
 
+use crate::alter::{offline_scope, rebuild_scope};
 pub(crate) use begin::BeginOptions;
-pub(crate) use mock_result::executed;
-pub(crate) use run::{RunOutcome, rebuild_impossible};
-
-use connection::{InterceptingConnection, SharedHandler};
 
 /// Handles the statements of a revision in place of a database.
 #[async_trait]
@@ -115,7 +119,7 @@ pub(crate) async fn run<S: StatementHandler + 'static>(
     // A task that the code left behind may be executing a statement.
     let session = end.0.session.lock().await.take();
     let ending = ending.unwrap_or_else(|error| RunOutcome::lost(&error));
-    session.map(|session| (ending, session)).ok_or_else(connection::over)
+    session.map(|session| (ending, session)).ok_or_else(over)
 }
 
 /// Ends the session for code that continues after the engine stops waiting for it: when the running statement has
@@ -138,9 +142,235 @@ fn start<S: StatementHandler + 'static>(
 ) -> Result<JoinHandle<RunOutcome>, DbErr> {
     let connection = MockDatabaseConnection::new(intercepting);
     let connection: DatabaseConnection = DatabaseConnectionType::MockDatabaseConnection(Arc::new(connection)).into();
-    let runtime = runtime::runtime()?;
+    let runtime = runtime()?;
     let dispatch = tracing::dispatcher::get_default(Clone::clone);
     Ok(runtime.spawn_blocking(move || {
-        begin::observed(&dispatch, || runtime.block_on(run::run(code, &connection, is_written_down)))
+        begin::observed(&dispatch, || runtime.block_on(run_body(code, &connection, is_written_down)))
     }))
+}
+
+/// How the code of a revision ended.
+#[derive(Debug)]
+pub(crate) enum RunOutcome {
+    /// It returned without an error.
+    Done,
+    /// It returned an error, its own or the database's.
+    Failed(DbErr),
+    /// It panicked.
+    Panicked(String),
+    /// A table has to be rebuilt on SQLite, and foreign keys cannot be switched off inside a transaction.
+    NeedsForeignKeysOff,
+}
+
+/// The error for [`RunOutcome::NeedsForeignKeysOff`] when foreign keys cannot be switched off.
+pub(crate) fn rebuild_impossible() -> DbErr {
+    DbErr::Custom("a table has to be rebuilt, and foreign keys could not be switched off".to_owned())
+}
+
+impl RunOutcome {
+    /// The outcome when the thread of the code is lost: the runtime is shutting down.
+    pub(super) fn lost(error: &JoinError) -> Self {
+        Self::Failed(DbErr::Custom(format!("the code of the revision did not come to an end: {error}")))
+    }
+}
+
+/// Runs `up` or `down`.
+///
+/// A panic is an outcome like others: sea-query panics on operations that SQLite does not have, and the code of the
+/// user may panic. Only the transaction could be inconsistent after a panic, and it is rolled back.
+pub(super) async fn run_body(code: Invocation, connection: &DatabaseConnection, is_written_down: bool) -> RunOutcome {
+    let running = rebuild_scope::watch(AssertUnwindSafe(call(code, connection)).catch_unwind());
+    let (outcome, needs_foreign_keys_off) =
+        if is_written_down { offline_scope::written_down(running).await } else { running.await };
+    match outcome {
+        _ if needs_foreign_keys_off => RunOutcome::NeedsForeignKeysOff,
+        Ok(Ok(())) => RunOutcome::Done,
+        Ok(Err(error)) => RunOutcome::Failed(error),
+        Err(payload) => RunOutcome::Panicked(text(payload.as_ref())),
+    }
+}
+
+async fn call(code: Invocation, connection: &DatabaseConnection) -> Result<(), DbErr> {
+    if code.in_transaction {
+        let transaction = connection.begin().await?;
+        code.body.run(&SchemaManager::new(&transaction)).await?;
+    } else {
+        code.body.run(&SchemaManager::new(connection)).await?;
+    }
+    // SeaORM cannot return an error of the begin or the end of a transaction: it is asked for here.
+    connection.ping().await
+}
+
+fn text(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+}
+
+/// A session that the code and the engine share.
+pub(super) struct SharedHandler<S> {
+    /// The session, which the engine takes when the code has ended.
+    pub(super) session: Mutex<Option<S>>,
+    /// Whether the code may send no more statements.
+    pub(super) is_over: AtomicBool,
+}
+
+impl<S> SharedHandler<S> {
+    pub(super) fn new(session: S) -> Self {
+        Self { session: Mutex::new(Some(session)), is_over: AtomicBool::new(false) }
+    }
+}
+
+/// Executes the statements of the code in the session, on the thread of the code, and waits for the results.
+pub(super) struct InterceptingConnection<S> {
+    shared: Arc<SharedHandler<S>>,
+    backend: DbBackend,
+    /// The number of open transactions: those that the code has begun, and the one that it was given.
+    depth: usize,
+    /// Whether the outermost transaction was given to the code: then the engine begins and ends it.
+    is_given: bool,
+    /// An error that SeaORM's mock could not return: every later statement fails with it.
+    broken: Option<DbErr>,
+}
+
+impl<S: StatementHandler> InterceptingConnection<S> {
+    pub(super) fn new(shared: Arc<SharedHandler<S>>, backend: DbBackend, is_given: bool) -> Self {
+        Self { shared, backend, depth: 0, is_given, broken: None }
+    }
+
+    fn ask<T>(&mut self, work: impl AsyncFnOnce(&mut S) -> Result<T, DbErr>) -> Result<T, DbErr> {
+        if let Some(error) = &self.broken {
+            return Err(error.clone());
+        }
+        let answer = async {
+            let mut session = self.shared.session.lock().await;
+            match session.as_mut().filter(|_| !self.shared.is_over.load(Ordering::Acquire)) {
+                Some(session) => work(session).await,
+                None => Err(over()),
+            }
+        };
+        // The code does not yield to its runtime between two statements, so tokio's cooperative budget would run out.
+        pollster::block_on(tokio::task::unconstrained(answer))
+    }
+
+    /// Begins or ends a transaction.
+    fn control(&mut self, work: impl AsyncFnOnce(&mut S) -> Result<(), DbErr>) {
+        if let Err(error) = self.ask(work) {
+            self.broken.get_or_insert(error);
+        }
+    }
+
+    /// Whether the innermost transaction is the one that the engine gave.
+    fn is_outermost(&self) -> bool {
+        self.is_given && self.depth == 0
+    }
+}
+
+impl<S> fmt::Debug for InterceptingConnection<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InterceptingConnection")
+            .field("backend", &self.backend)
+            .field("depth", &self.depth)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S: StatementHandler> MockDatabaseTrait for InterceptingConnection<S> {
+    fn execute(&mut self, _: usize, statement: Statement) -> Result<ExecResult, DbErr> {
+        match offline_scope::is_check() {
+            true => self.ask(async |session| session.execute_check(statement).await),
+            false => self.ask(async |session| session.execute(statement).await),
+        }
+    }
+
+    fn query(&mut self, _: usize, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        match offline_scope::is_check() {
+            true => self.ask(async |session| session.query_check(statement).await),
+            false => self.ask(async |session| session.query(statement).await),
+        }
+    }
+
+    fn begin(&mut self) {
+        let begin = begin::take();
+        if !self.is_outermost() {
+            self.control(async |session| session.begin(begin).await);
+        }
+        self.depth += 1;
+    }
+
+    fn commit(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+        if !self.is_outermost() {
+            self.control(async |session| session.commit().await);
+        }
+    }
+
+    fn rollback(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+        if !self.is_outermost() {
+            self.control(async |session| session.rollback().await);
+        }
+    }
+
+    fn drain_transaction_log(&mut self) -> Vec<Transaction> {
+        Vec::new()
+    }
+
+    fn get_database_backend(&self) -> DbBackend {
+        self.backend
+    }
+
+    /// Also called at the end of the code, to return an error that the code did not get.
+    fn ping(&self) -> Result<(), DbErr> {
+        self.broken.clone().map_or(Ok(()), Err)
+    }
+}
+
+/// The error for a task that sends a statement after its revision has ended.
+pub(super) fn over() -> DbErr {
+    DbErr::Custom("the revision has ended".to_owned())
+}
+
+/// How many threads run the tasks that revisions spawn. The code itself runs on a separate thread.
+const TASK_THREADS: usize = 2;
+
+static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+
+thread_local! {
+    /// Keeps the observer of transactions active on a thread that runs spawned tasks.
+    static OBSERVED: RefCell<Option<tracing::dispatcher::DefaultGuard>> = const { RefCell::new(None) };
+}
+
+/// The runtime, which is created when the first revision runs and stays until the process ends.
+///
+/// # Errors
+///
+/// The error of the operating system when it cannot create a thread.
+pub(super) fn runtime() -> Result<&'static Runtime, DbErr> {
+    if let Some(runtime) = RUNTIME.get() {
+        return Ok(runtime);
+    }
+    let made = Builder::new_multi_thread()
+        .worker_threads(TASK_THREADS)
+        .thread_name("seachange-revision")
+        .enable_all()
+        .on_thread_start(|| OBSERVED.with(|observed| *observed.borrow_mut() = Some(begin::observe_thread())))
+        .build()
+        .map_err(|error| DbErr::Custom(format!("cannot start the threads that run revisions: {error}")))?;
+    // If two runs begin at once, the second runtime is not needed.
+    if let Err(second) = RUNTIME.set(made) {
+        second.shutdown_background();
+    }
+    RUNTIME.get().ok_or_else(|| DbErr::Custom("cannot start the threads that run revisions".to_owned()))
+}
+
+/// The result of a statement that ran before.
+pub(crate) fn executed(rows_affected: u64, last_insert_id: u64) -> Result<ExecResult, DbErr> {
+    let result = MockExecResult { last_insert_id, rows_affected };
+    let mut answers = MockDatabase::new(DbBackend::Sqlite).append_exec_results([result]);
+    answers.execute(0, nothing())
+}
+
+/// A statement for SeaORM's mock, which requires one to produce a result.
+fn nothing() -> Statement {
+    Statement::from_string(DbBackend::Sqlite, "")
 }

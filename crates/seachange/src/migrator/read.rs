@@ -5,12 +5,13 @@ use std::collections::HashSet;
 use sea_orm::ConnectionTrait;
 use seachange_graph::{AppliedError, AppliedSet, Graph, Plan, StampPlan, Target};
 
-use super::{Migrator, UpgradeOptions};
+use super::{AheadPolicy, EditPolicy, GapPolicy, Migrator, UpgradeOptions};
 use crate::error::Error;
 use crate::lock;
 use crate::record::RevisionRecord;
-use crate::revision::RegisteredRevision;
-use crate::store::{RevisionRow, RevisionSummary};
+use crate::report::Warnings;
+use crate::revision::{Migrations, RegisteredRevision};
+use crate::store::{RevisionRow, RevisionRowState, RevisionSummary};
 
 /// Where a database stands.
 #[derive(Debug, Clone)]
@@ -191,5 +192,177 @@ impl Migrator {
 
     pub(super) fn plan_downgrade_from(&self, record: &RevisionRecord, targets: &[Target]) -> Result<Plan, Error> {
         Ok(self.graph.downgrade(&record.applied_allowing_gaps(self.graph)?, targets)?)
+    }
+}
+
+impl RevisionRecord {
+    /// The applied revisions whose files have other code than when they were applied, in the order in which they run.
+    pub fn edited(&self, migrations: &Migrations, graph: &Graph) -> Vec<String> {
+        let is_edited = |row: &&RevisionRow| migrations.get(&row.revision).is_some_and(|script| row.is_edited(script));
+        let edited: HashSet<&str> = self.rows.iter().filter(is_edited).map(|row| row.revision.as_str()).collect();
+        if edited.is_empty() {
+            return Vec::new();
+        }
+        graph.iter().map(|revision| &revision.id).filter(|id| edited.contains(id.as_str())).cloned().collect()
+    }
+
+    /// The applied set that an upgrade starts from. Unknown revisions are omitted if `options` allow them.
+    fn applied_under_policy(
+        &self,
+        migrations: &Migrations,
+        graph: &Graph,
+        options: UpgradeOptions,
+    ) -> Result<(AppliedSet, Warnings), Error> {
+        let (applied, unknown) = match self.start(graph, options.gaps) {
+            Err(Error::Applied(AppliedError::Ahead { unknown })) if options.ahead == AheadPolicy::Allow => {
+                (self.known(graph).start(graph, options.gaps)?, unknown)
+            }
+            applied => (applied?, Vec::new()),
+        };
+        let edited = self.edited(migrations, graph);
+        if options.edits == EditPolicy::Refuse && !edited.is_empty() {
+            return Err(Error::Edited { revisions: edited });
+        }
+        Ok((applied, Warnings { unknown, edited }))
+    }
+
+    fn start(&self, graph: &Graph, gaps: GapPolicy) -> Result<AppliedSet, Error> {
+        match gaps {
+            GapPolicy::Refuse => self.applied(graph),
+            GapPolicy::Fill => self.applied_allowing_gaps(graph),
+        }
+    }
+
+    /// The record with the unfinished revisions of a newer program counted as applied.
+    fn with_unknown_finished(mut self, graph: &Graph) -> Self {
+        for row in self.rows.iter_mut().filter(|row| graph.get(&row.revision).is_none()) {
+            row.state = RevisionRowState::Applied;
+        }
+        self
+    }
+}
+
+impl Migrator {
+    /// Checks that an upgrade to all heads would have nothing to do. Read only; the warnings are returned, and emit no
+    /// events.
+    ///
+    /// If `options` allow a database to be ahead, a revision that a newer program is executing is not an error: a
+    /// service that does not know this revision does not have to wait for it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Behind`] when revisions are pending, and [`Error::Unadopted`] when they are all pending because another
+    /// tool has migrated the database; otherwise as [`plan_upgrade`](Self::plan_upgrade).
+    pub async fn check_with(&self, options: UpgradeOptions) -> Result<Warnings, Error> {
+        if self.is_complete().await {
+            return Ok(Warnings::default());
+        }
+        let record = match options.ahead {
+            AheadPolicy::Refuse => self.read().await?,
+            AheadPolicy::Allow => self.read().await?.with_unknown_finished(self.graph),
+        };
+        let planned = self.plan_upgrade_from(&record, &[Target::HEADS], options);
+        let (plan, notices) = self.with_running_detected(planned).await?;
+        if plan.is_empty() {
+            return Ok(notices);
+        }
+        self.check_adopted(&record, Some(&plan), options.other_records).await?;
+        Err(Error::Behind { pending: plan.steps.into_iter().map(|step| step.revision).collect() })
+    }
+
+    /// Plans an upgrade without running it. Read only; the warnings are returned, and emit no events.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Plan`] when a target cannot be reached, [`Error::Edited`] when `options` refuse edited revisions,
+    /// [`Error::Unadopted`] for a database that another tool has migrated; otherwise as [`pending`](Self::pending).
+    pub async fn plan_upgrade(&self, targets: &[Target], options: UpgradeOptions) -> Result<(Plan, Warnings), Error> {
+        let record = self.read().await?;
+        let (plan, notices) = self.with_running_detected(self.plan_upgrade_from(&record, targets, options)).await?;
+        self.check_adopted(&record, Some(&plan), options.other_records).await?;
+        Ok((plan, notices))
+    }
+
+    pub(super) fn plan_upgrade_from(
+        &self,
+        record: &RevisionRecord,
+        targets: &[Target],
+        options: UpgradeOptions,
+    ) -> Result<(Plan, Warnings), Error> {
+        let (applied, notices) = record.applied_under_policy(self.migrations, self.graph, options)?;
+        Ok((self.graph.upgrade(&applied, targets)?, notices))
+    }
+
+    /// The edited revisions that a plan reverts: their current code may not undo the code that was applied.
+    pub(super) fn edited_in(&self, record: &RevisionRecord, plan: &Plan) -> Warnings {
+        let mut edited = record.edited(self.migrations, self.graph);
+        edited.retain(|id| plan.steps.iter().any(|step| step.revision == *id));
+        Warnings { edited, ..Warnings::default() }
+    }
+}
+
+/// A revision with its state in the database.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct RevisionStatus {
+    /// The id.
+    pub id: String,
+    /// The revision in the program; `None` when only the database knows it.
+    pub script: Option<&'static RegisteredRevision>,
+    /// Its state in the database.
+    pub state: RevisionState,
+}
+
+/// The state of a revision in the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RevisionState {
+    /// It is not applied.
+    Pending,
+    /// It is applied, as the row says.
+    Applied(RevisionRow),
+    /// It is applied, and its file has other code now.
+    Edited(RevisionRow),
+    /// It was begun and not finished, and no run is running.
+    Interrupted(RevisionRow),
+    /// It was begun, and another run is running.
+    Running(RevisionRow),
+}
+
+impl Migrator {
+    /// Lists every revision: those of the program in the order in which they would run, then those that only the
+    /// database knows. Read only.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read), except that the record need not match the graph.
+    pub async fn status(&self) -> Result<Vec<RevisionStatus>, Error> {
+        let record = self.read().await?;
+        let is_begun = record.unfinished().next().is_some();
+        let is_running = is_begun && lock::is_at_work(self.context(), &self.connection).await;
+        let state = |script, row| state(script, row, is_running);
+        let known = self.graph.iter().map(|revision| {
+            let script = self.script(&revision.id);
+            let state = record.row(&revision.id).map_or(RevisionState::Pending, |row| state(script, row));
+            RevisionStatus { id: revision.id.clone(), script, state }
+        });
+        let unknown = record
+            .rows
+            .iter()
+            .filter(|row| self.graph.get(&row.revision).is_none())
+            .map(|row| RevisionStatus { id: row.revision.clone(), script: None, state: state(None, row) });
+        Ok(known.chain(unknown).collect())
+    }
+}
+
+fn state(script: Option<&RegisteredRevision>, row: &RevisionRow, is_running: bool) -> RevisionState {
+    let row = row.clone();
+    if !row.is_applied() && is_running {
+        RevisionState::Running(row)
+    } else if !row.is_applied() {
+        RevisionState::Interrupted(row)
+    } else if script.is_some_and(|script| row.is_edited(script)) {
+        RevisionState::Edited(row)
+    } else {
+        RevisionState::Applied(row)
     }
 }

@@ -7,14 +7,14 @@ use sea_orm::DbErr;
 use seachange_graph::Plan;
 
 use super::{Migrator, OtherRecordPolicy};
+use crate::backend::role::{self, ServerRole};
 use crate::error::Error;
 use crate::event::Event;
 use crate::lock::{self, LockWait};
 use crate::record::RevisionRecord;
-use crate::report::Report;
-use crate::report::Warnings;
+use crate::report::{Report, Warnings};
 use crate::run_context::RunContext;
-use crate::runner::{ConcurrentWrites, NextStep, Runner, check_whole};
+use crate::runner::{ConcurrentWrites, FailureCause, NextStep, Runner, check_whole};
 use crate::session::{self, WorkSession};
 use crate::store::Holder;
 
@@ -309,4 +309,37 @@ impl Migrator {
 /// Whether the session is lost, and its lock with it.
 fn is_lost<T>(outcome: &Result<T, Error>) -> bool {
     outcome.as_ref().is_err_and(Error::is_lost_connection)
+}
+
+impl Migrator {
+    /// Returns the outcome of a run, with the role of the server if that explains a failure. A success costs no query.
+    pub(super) async fn explain<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
+        let error = match outcome {
+            Err(error) => error,
+            done => return done,
+        };
+        let role = match error.cause() {
+            Some(cause) => role::explaining(cause, &self.connection).await,
+            None => None,
+        };
+        Err(match role {
+            Some(ServerRole::Standby(primary)) => Error::Standby { primary, source: Box::new(error) },
+            Some(ServerRole::ClusterNode) => Error::OneNodeOnly { source: Box::new(error) },
+            None => error,
+        })
+    }
+}
+
+impl Error {
+    /// What the database said, if the failure comes from it.
+    fn cause(&self) -> Option<&DbErr> {
+        match self {
+            Self::Database { source, .. } => Some(source),
+            Self::Failed(failure) => match &failure.cause {
+                FailureCause::Database(error) => Some(error),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
 }

@@ -1,12 +1,15 @@
 //! The ways to change what is applied.
 
-use seachange_graph::{AppliedSet, Revision, StampPlan, Target};
+use seachange_graph::{AppliedSet, Plan, PlanError, Revision, StampPlan, Target};
 
 use super::{Migrator, OtherRecordPolicy, UpgradeOptions};
+use crate::adopt::{AdoptError, AdoptedRevision, AdoptionPlan, ForeignVersionTable, MigrationTool, VersionMatcher};
+use crate::database_error::is_denied;
 use crate::error::Error;
 use crate::lock;
 use crate::record::RevisionRecord;
 use crate::report::Report;
+use crate::revision::RegisteredRevision;
 use crate::store::{RevisionRow, RevisionRowState};
 
 const WRITING: &str = "cannot write which revisions are applied";
@@ -214,5 +217,162 @@ impl Migrator {
             dropped.map_err(Error::database("cannot drop everything"))
         })
         .await
+    }
+}
+
+impl Migrator {
+    /// Records the current code of edited revisions, of all or of those that `targets` name. Returns the revisions in
+    /// the order in which they run. A named revision that was not edited stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Plan`] when a target names no revision, or one that is not applied; otherwise as
+    /// [`stamp`](Self::stamp), except that the record need not match the graph.
+    pub async fn accept_edited(&self, targets: &[Target]) -> Result<Vec<&'static RegisteredRevision>, Error> {
+        if self.edited(targets).await?.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.locked(async {
+            let scripts = self.edited(targets).await?;
+            self.write_hashes(&scripts).await?;
+            Ok(scripts)
+        })
+        .await
+    }
+
+    /// The edited revisions: all of them, or those that `targets` name.
+    async fn edited(&self, targets: &[Target]) -> Result<Vec<&'static RegisteredRevision>, Error> {
+        let record = self.read().await?;
+        let mut edited = record.edited(self.migrations, self.graph);
+        if !targets.is_empty() {
+            let named = self.named(&record, targets)?;
+            edited.retain(|id| named.contains(id));
+        }
+        Ok(edited.iter().filter_map(|id| self.script(id)).collect())
+    }
+
+    /// The applied revisions that `targets` name.
+    fn named(&self, record: &RevisionRecord, targets: &[Target]) -> Result<Vec<String>, Error> {
+        let applied = record.known(self.graph).applied_with_gaps(self.graph)?;
+        let mut named = Vec::new();
+        for target in targets {
+            for revision in self.graph.resolve(&applied, target)? {
+                let revision = revision.id.clone();
+                if !self.graph.is_applied(&applied, &revision) {
+                    return Err(PlanError::NotApplied { revision }.into());
+                }
+                named.push(revision);
+            }
+        }
+        Ok(named)
+    }
+
+    async fn write_hashes(&self, scripts: &[&RegisteredRevision]) -> Result<(), Error> {
+        const WRITING: &str = "cannot write the code of edited revisions";
+        let transaction = lock::begin(self.run_context().await?, WRITING).await?;
+        let written = async {
+            for script in scripts {
+                self.store().update_hash(&transaction, script.revision.id, script.source_hash).await?;
+            }
+            Ok(())
+        };
+        let written = written.await;
+        lock::end(transaction, written, WRITING).await
+    }
+}
+
+impl Migrator {
+    /// Plans which revisions the record of another tool says are applied. Read only.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Adopt`] when the table does not exist, does not match the revisions of the program, or contradicts the
+    /// record; [`Error::Interrupted`]; otherwise as [`read`](Self::read).
+    pub async fn plan_adoption(&self, old: &ForeignVersionTable) -> Result<AdoptionPlan, Error> {
+        self.plan_adoption_from(&self.read().await?, old).await
+    }
+
+    /// Records as applied the revisions that the record of another tool says are applied, without running anything. If
+    /// the other record has the times, they are kept. Either all revisions are recorded or none. The other tool's table
+    /// stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`plan_adoption`](Self::plan_adoption).
+    pub async fn adopt(&self, old: &ForeignVersionTable) -> Result<AdoptionPlan, Error> {
+        let adoption = self.plan_adoption(old).await?;
+        if adoption.unrecorded().next().is_none() {
+            return Ok(adoption);
+        }
+        self.locked(async {
+            let record = self.read().await?;
+            let adoption = self.plan_adoption_from(&record, old).await?;
+            self.make_table().await?;
+            self.write_adoption(&adoption).await?;
+            Ok(adoption)
+        })
+        .await
+    }
+
+    async fn plan_adoption_from(
+        &self,
+        record: &RevisionRecord,
+        old: &ForeignVersionTable,
+    ) -> Result<AdoptionPlan, Error> {
+        record.check_finished()?;
+        let versions = old.versions(&self.connection, self.backend).await?;
+        VersionMatcher { old, migrations: self.migrations, graph: self.graph }.adoption(versions, record)
+    }
+
+    async fn write_adoption(&self, adoption: &AdoptionPlan) -> Result<(), Error> {
+        const WRITING: &str = "cannot write which revisions are applied";
+        let transaction = lock::begin(self.run_context().await?, WRITING).await?;
+        let written = async {
+            for row in adoption.unrecorded().filter_map(|adopted| self.adopted_row(adopted)) {
+                self.store().insert(&transaction, &row).await?;
+            }
+            Ok(())
+        };
+        let written = written.await;
+        lock::end(transaction, written, WRITING).await
+    }
+
+    /// The row of an adopted revision: a stamp with the time when the revision was applied.
+    fn adopted_row(&self, adopted: &AdoptedRevision) -> Option<RevisionRow> {
+        let row = self.stamped(self.graph.get(adopted.script.revision.id)?);
+        let moment = adopted.applied_at.unwrap_or(row.started_at);
+        Some(RevisionRow { started_at: moment, finished_at: Some(moment), ..row })
+    }
+}
+
+impl Migrator {
+    /// Refuses a plan that would begin at the base of a database which another tool has migrated. Queries the database
+    /// only when no revision is recorded and the plan has steps.
+    pub(super) async fn check_adopted(
+        &self,
+        record: &RevisionRecord,
+        plan: Option<&Plan>,
+        others: OtherRecordPolicy,
+    ) -> Result<(), Error> {
+        let begins = record.rows.is_empty() && plan.is_some_and(|plan| !plan.is_empty());
+        if !begins || others == OtherRecordPolicy::Ignore {
+            return Ok(());
+        }
+        for tool in [MigrationTool::SeaOrm, MigrationTool::Alembic] {
+            self.check_record_of(tool).await?;
+        }
+        Ok(())
+    }
+
+    async fn check_record_of(&self, tool: MigrationTool) -> Result<(), Error> {
+        let old = ForeignVersionTable::of(tool);
+        match old.versions(&self.connection, self.backend).await {
+            Ok(versions) if versions.is_empty() => Ok(()),
+            Ok(versions) => Err(Error::Unadopted { tool, table: old.name(), rows: versions.len() }),
+            // There is no such table, or another program has a table of that name.
+            Err(Error::Adopt(AdoptError::NoTable { .. } | AdoptError::ForeignTable { .. })) => Ok(()),
+            Err(Error::Database { source, .. }) if is_denied(&source) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 }

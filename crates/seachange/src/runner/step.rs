@@ -1,18 +1,22 @@
 //! Runs one step: the revision and its row, in one transaction if the database can do that.
 
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
+use futures_util::future::{Either, select};
 use sea_orm::DbErr;
+use seachange_graph::{Direction, Step};
 
-use super::concurrent::StepAvailability;
 use super::{Runner, StepContext};
-use crate::backend::{Backend, LockRole};
+use crate::backend::{Backend, BegunTransaction, LockRole};
 use crate::error::{Error, FailureCause, Leftover, RevisionFailure};
-use crate::intercept::{RunOutcome, rebuild_impossible};
+use crate::event::{Blocker, Event};
+use crate::intercept::{self, RunOutcome, StatementHandler, rebuild_impossible};
 use crate::limits::Limit;
-use crate::lock::{self, LockWait};
+use crate::lock::{self, Backoff, LockWait};
 use crate::revision::RegisteredRevision;
-use crate::session::DirectSession;
+use crate::run_context::RunContext;
+use crate::session::{DirectSession, WorkSession};
 use crate::store::{RevisionRow, RevisionRowState};
 
 /// Why an attempt at a revision did not succeed.
@@ -188,5 +192,160 @@ impl Runner<'_> {
     pub(super) fn finished(&self, row: RevisionRow, start: Instant) -> RevisionRow {
         let duration_ms = i64::try_from(start.elapsed().as_millis()).ok();
         RevisionRow { duration_ms, ..row.applied_now() }
+    }
+}
+
+impl Runner<'_> {
+    /// Makes attempts at some steps, with as many retries as the limits allow. A retry requires that the last attempt
+    /// left nothing.
+    pub(super) async fn with_retries<T, F: Future<Output = Result<T, Error>>>(
+        &self,
+        steps: &[Step],
+        attempt: impl Fn() -> F,
+    ) -> Result<T, Error> {
+        let mut pause = Backoff::for_retry();
+        let mut retries = 0;
+        loop {
+            let mut failure = match attempt().await {
+                Err(Error::Failed(failure)) => failure,
+                outcome => return outcome,
+            };
+            failure.attempts = retries + 1;
+            if retries >= self.context.limits.retries || !may_do_better(&failure) {
+                return Err(Error::Failed(failure));
+            }
+            retries += 1;
+            self.tell_of_retry(steps, retries, &failure);
+            pause.sleep(Duration::MAX, self.context.stop).await;
+            if self.context.is_stopping() {
+                return Err(Error::Stopped { waited: self.context.waited.elapsed() });
+            }
+        }
+    }
+
+    fn tell_of_retry(&self, steps: &[Step], attempt: u32, failure: &RevisionFailure) {
+        let Some(step) = steps.iter().find(|step| step.revision == failure.revision) else { return };
+        let of = self.context.limits.retries;
+        self.context.emit(&Event::Retrying { step, message: &failure.message, attempt, of, cause: &failure.cause });
+    }
+}
+
+/// Whether a retry may succeed: the revision failed at a lock, and left nothing.
+fn may_do_better(failure: &RevisionFailure) -> bool {
+    failure.limit == Some(Limit::Lock) && failure.left == Leftover::Nothing
+}
+
+/// Remembers the state of the database from which the plan was made.
+#[derive(Debug)]
+pub(crate) struct ConcurrentWrites {
+    counter: i64,
+}
+
+/// Whether this run can execute a step, or another run has changed that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StepAvailability {
+    /// No other run has executed it: this run can.
+    Ours,
+    /// Another run has executed it.
+    Done,
+    /// Another run is executing a revision that no transaction holds. The answer is known when that revision is
+    /// finished.
+    Busy,
+    /// Other changes make the step impossible.
+    Impossible,
+}
+
+impl ConcurrentWrites {
+    /// Reads the change counter, before the record is read from which the plan is made.
+    pub(crate) async fn snapshot(context: RunContext<'_>, work: &WorkSession) -> Result<Self, DbErr> {
+        let counter = context.backend.data_version(&work.executor().into()).await?;
+        Ok(Self { counter: counter.unwrap_or_default() })
+    }
+
+    /// For a session that has not read the change counter: the record is read before each step.
+    pub(crate) fn unseen() -> Self {
+        Self { counter: i64::MIN }
+    }
+
+    /// Determines, inside of the transaction of a step, whether other runs have changed it. This costs nothing while no
+    /// other session has written since the plan was made. After such a write, the record is read for every step that
+    /// follows.
+    pub(crate) async fn availability(
+        &self,
+        context: RunContext<'_>,
+        work: &WorkSession,
+        job: StepContext<'_>,
+        entered: BegunTransaction,
+    ) -> Result<StepAvailability, DbErr> {
+        match entered.change_counter {
+            Some(counter) if counter != self.counter => Ok(judge(job, &context.store.rows(work.executor()).await?)),
+            _ => Ok(StepAvailability::Ours),
+        }
+    }
+}
+
+fn judge(job: StepContext<'_>, rows: &[RevisionRow]) -> StepAvailability {
+    let is_applied = |id: &String| rows.iter().any(|row| row.revision == *id && row.is_applied());
+    let revision = job.revision;
+    match (job.step.direction, is_applied(&revision.id)) {
+        _ if rows.iter().any(|row| !row.is_applied()) => StepAvailability::Busy,
+        (Direction::Upgrade, true) | (Direction::Downgrade, false) => StepAvailability::Done,
+        (Direction::Upgrade, false) => {
+            let is_ready = revision.down_revision.iter().chain(&revision.depends_on).all(is_applied);
+            if is_ready { StepAvailability::Ours } else { StepAvailability::Impossible }
+        }
+        (Direction::Downgrade, true) => {
+            let is_free = rows.iter().all(|row| !row.pointers().contains(&revision.id.as_str()));
+            if is_free { StepAvailability::Ours } else { StepAvailability::Impossible }
+        }
+    }
+}
+
+/// How long a statement runs before the engine asks the server whether it waits.
+const SUSPICIOUS: Duration = Duration::from_secs(3);
+
+/// How often the engine asks the server.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// How often the event is repeated when nothing has changed.
+const REMINDER: Duration = Duration::from_secs(10);
+
+impl Runner<'_> {
+    /// Runs the code of a revision, and emits an event when one of its statements waits for a lock.
+    ///
+    /// # Errors
+    ///
+    /// As [`intercept::run`].
+    pub(super) async fn run_code<S: StatementHandler + 'static>(
+        &self,
+        job: StepContext<'_>,
+        in_transaction: bool,
+        session: S,
+    ) -> Result<(RunOutcome, S), DbErr> {
+        let backend = self.context.connection.get_database_backend();
+        let mut running = pin!(intercept::run(job.code(in_transaction), backend, session));
+        let mut told = None;
+        loop {
+            match select(running.as_mut(), pin!(tokio::time::sleep(INTERVAL))).await {
+                Either::Left((ran, _)) => return ran,
+                Either::Right(_) => self.tell_blocked(job, &mut told).await,
+            }
+        }
+    }
+
+    /// Emits an event with the sessions that block the running statement. `told` holds the time and the sessions of the
+    /// last event.
+    async fn tell_blocked(&self, job: StepContext<'_>, told: &mut Option<(Instant, Vec<Blocker>)>) {
+        let context = self.context;
+        let Some(waited) = context.deadline.running().filter(|running| *running >= SUSPICIOUS) else {
+            *told = None;
+            return;
+        };
+        // The run continues when the server does not answer this query.
+        let Ok(Some(by)) = context.backend.blockers(context.connection, context.store.lock_key()).await else { return };
+        if told.as_ref().is_none_or(|(when, who)| *who != by || when.elapsed() >= REMINDER) {
+            context.emit(&Event::Blocked { step: job.step, message: job.script.message, by: &by, waited });
+            *told = Some((Instant::now(), by));
+        }
     }
 }

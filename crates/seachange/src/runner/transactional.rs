@@ -7,8 +7,7 @@ use std::time::Instant;
 use sea_orm::DbErr;
 use seachange_graph::Direction;
 
-use super::concurrent::StepAvailability;
-use super::step::{StepError, StepOutcome};
+use super::step::{StepAvailability, StepError, StepOutcome};
 use super::{Runner, StepContext};
 use crate::alter::{self, ForeignKeyViolation};
 use crate::backend::BegunTransaction;

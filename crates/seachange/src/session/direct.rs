@@ -1,16 +1,25 @@
 //! Executes the statements of a revision on the database.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use futures_util::TryStreamExt;
+#[cfg(any(feature = "sqlite", feature = "mysql"))]
+use sea_orm::sqlx::Decode;
+#[cfg(feature = "mysql")]
+use sea_orm::sqlx::MySql;
+#[cfg(feature = "sqlite")]
+use sea_orm::sqlx::sqlite::SqliteValueRef;
+use sea_orm::sqlx::{ColumnIndex, Database, Row, ValueRef};
+#[cfg(feature = "sqlite")]
+use sea_orm::sqlx::{Sqlite, TypeInfo};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr, ExecResult, QueryResult,
-    Statement,
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr, ExecResult,
+    IsolationLevel, QueryResult, SqliteTransactionMode, Statement, StreamTrait,
 };
 
-use super::control;
-use super::rows::{LimitedRows, rows};
 use crate::database_error::{has_code, is_lost_connection};
 use crate::error::Refusal;
 use crate::event::{Event, EventHandler};
@@ -219,7 +228,7 @@ impl StatementHandler for DirectSession {
     async fn begin(&mut self, begin: BeginOptions) -> Result<(), DbErr> {
         self.check()?;
         let is_outermost = !self.is_in_transaction();
-        self.send_control(&control::begin(self.dialect, begin, is_outermost, self.depth)).await?;
+        self.send_control(&begin_text(self.dialect, begin, is_outermost, self.depth)).await?;
         self.depth += 1;
         Ok(())
     }
@@ -230,13 +239,13 @@ impl StatementHandler for DirectSession {
         match self.aborted_by.take() {
             // PostgreSQL would roll back, and report a success.
             Some(failed) if self.dialect == SqlDialect::Postgres => {
-                self.send_control(&control::rollback(self.is_in_transaction(), self.depth)).await?;
+                self.send_control(&rollback_text(self.is_in_transaction(), self.depth)).await?;
                 let FailedStatement { sql, error } = failed;
                 self.refused = Some(sql);
                 Err(error)
             }
             _ => {
-                let committed = self.send_control(&control::commit(self.is_in_transaction(), self.depth)).await;
+                let committed = self.send_control(&commit_text(self.is_in_transaction(), self.depth)).await;
                 if committed.is_err() && !self.is_in_transaction() {
                     // When SQLite refuses a commit, the transaction stays open.
                     let _ = self.executor().execute_unprepared("ROLLBACK").await;
@@ -252,6 +261,142 @@ impl StatementHandler for DirectSession {
             return Ok(());
         }
         self.depth -= 1;
-        self.send_control(&control::rollback(self.is_in_transaction(), self.depth)).await
+        self.send_control(&rollback_text(self.is_in_transaction(), self.depth)).await
     }
+}
+
+/// Begins a transaction, or a savepoint inside of another transaction.
+fn begin_text(dialect: SqlDialect, begin: BeginOptions, is_outermost: bool, depth: usize) -> String {
+    let options = options(begin);
+    match (dialect, is_outermost) {
+        (SqlDialect::Sqlite, true) => match begin.sqlite_mode {
+            None | Some(SqliteTransactionMode::Deferred) => "BEGIN".to_owned(),
+            Some(SqliteTransactionMode::Immediate) => "BEGIN IMMEDIATE".to_owned(),
+            Some(SqliteTransactionMode::Exclusive) => "BEGIN EXCLUSIVE".to_owned(),
+        },
+        (SqlDialect::Postgres, true) => format!("BEGIN{}", joined(&options)),
+        // The options apply to the transaction that starts after them.
+        (SqlDialect::MySql, true) => {
+            let sets = options.iter().map(|option| format!("SET TRANSACTION {option}; "));
+            format!("{}START TRANSACTION", sets.collect::<String>())
+        }
+        // The database refuses options that come too late.
+        (SqlDialect::Sqlite, false) => savepoint(depth),
+        (SqlDialect::Postgres | SqlDialect::MySql, false) if options.is_empty() => savepoint(depth),
+        (SqlDialect::Postgres | SqlDialect::MySql, false) => {
+            let sets = options.iter().map(|option| format!("; SET TRANSACTION {option}"));
+            format!("{}{}", savepoint(depth), sets.collect::<String>())
+        }
+    }
+}
+
+/// Commits a transaction, or releases a savepoint.
+fn commit_text(is_inner: bool, depth: usize) -> String {
+    if is_inner { format!("RELEASE SAVEPOINT {}", name(depth)) } else { "COMMIT".to_owned() }
+}
+
+/// Rolls back a transaction, or to a savepoint.
+fn rollback_text(is_inner: bool, depth: usize) -> String {
+    if is_inner { format!("ROLLBACK TO SAVEPOINT {}", name(depth)) } else { "ROLLBACK".to_owned() }
+}
+
+fn savepoint(depth: usize) -> String {
+    format!("SAVEPOINT {}", name(depth))
+}
+
+fn name(depth: usize) -> String {
+    format!("seachange_savepoint_{depth}")
+}
+
+fn joined(options: &[String]) -> String {
+    options.iter().map(|option| format!(" {option}")).collect()
+}
+
+fn options(begin: BeginOptions) -> Vec<String> {
+    let level = begin.isolation_level.map(|level| match level {
+        IsolationLevel::RepeatableRead => "REPEATABLE READ",
+        IsolationLevel::ReadCommitted => "READ COMMITTED",
+        IsolationLevel::ReadUncommitted => "READ UNCOMMITTED",
+        IsolationLevel::Serializable => "SERIALIZABLE",
+    });
+    let access = begin.access_mode.map(|mode| match mode {
+        AccessMode::ReadOnly => "READ ONLY",
+        AccessMode::ReadWrite => "READ WRITE",
+    });
+    let level = level.map(|level| format!("ISOLATION LEVEL {level}"));
+    level.into_iter().chain(access.map(str::to_owned)).collect()
+}
+
+/// How many rows a query of a revision may return.
+const MOST_ROWS: usize = 100_000;
+
+/// How many bytes of values a query of a revision may return.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// The result of a query.
+pub(super) enum LimitedRows {
+    /// All of its rows.
+    All(Vec<QueryResult>),
+    /// It has more rows or bytes than the engine keeps in memory.
+    TooMany,
+}
+
+/// Reads the rows of a query one by one, and stops when they are too many.
+///
+/// # Errors
+///
+/// The error of the database.
+pub(super) async fn rows(executor: &DatabaseExecutor<'_>, statement: Statement) -> Result<LimitedRows, DbErr> {
+    match executor {
+        DatabaseExecutor::Connection(connection) => collect(*connection, statement).await,
+        DatabaseExecutor::Transaction(transaction) => collect(*transaction, statement).await,
+        DatabaseExecutor::OwnedTransaction(transaction) => collect(transaction, statement).await,
+    }
+}
+
+async fn collect(source: &impl StreamTrait, statement: Statement) -> Result<LimitedRows, DbErr> {
+    let mut stream = pin!(source.stream_raw(statement).await?);
+    let (mut rows, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = stream.try_next().await? {
+        bytes += size(&row);
+        rows.push(row);
+        if rows.len() > MOST_ROWS || bytes > MOST_BYTES {
+            return Ok(LimitedRows::TooMany);
+        }
+    }
+    Ok(LimitedRows::All(rows))
+}
+
+/// The approximate number of bytes of the values of a row.
+fn size(row: &QueryResult) -> usize {
+    #[cfg(feature = "sqlite")]
+    if let Some(row) = row.try_as_sqlite_row() {
+        return sum(row, sqlite_length);
+    }
+    #[cfg(feature = "postgres")]
+    if let Some(row) = row.try_as_pg_row() {
+        return sum(row, |value| value.as_bytes().map_or(0, <[u8]>::len));
+    }
+    #[cfg(feature = "mysql")]
+    if let Some(row) = row.try_as_mysql_row() {
+        return sum(row, |value| <&[u8] as Decode<MySql>>::decode(value).map_or(0, <[u8]>::len));
+    }
+    let _ = row;
+    0
+}
+
+/// The length of a value. For a number it is a constant: SQLite would convert the number to text to tell its bytes.
+#[cfg(feature = "sqlite")]
+fn sqlite_length(value: SqliteValueRef<'_>) -> usize {
+    const NUMBER: usize = 8;
+    let has_bytes = ["TEXT", "BLOB"].contains(&value.type_info().name());
+    if has_bytes { <&[u8] as Decode<Sqlite>>::decode(value).map_or(0, <[u8]>::len) } else { NUMBER }
+}
+
+fn sum<R: Row>(row: &R, length: impl Fn(<R::Database as Database>::ValueRef<'_>) -> usize) -> usize
+where
+    usize: ColumnIndex<R>,
+{
+    let values = (0..row.len()).filter_map(|index| row.try_get_raw(index).ok());
+    values.filter(|value| !value.is_null()).map(length).sum()
 }

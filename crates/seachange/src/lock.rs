@@ -1,0 +1,234 @@
+//! One run at a time: a second run waits, and knows which run it waits for.
+//!
+//! On a server, the lock belongs to the session, so that the server releases it when the process dies. SQLite is a
+//! single-writer database and has no such lock: there, each revision waits until it can write (see
+//! [`begin`]), and then checks whether another run has already executed it.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, TransactionTrait};
+
+use crate::backend::LockRole;
+use crate::error::Error;
+use crate::event::Event;
+use crate::run_context::RunContext;
+use crate::store::Holder;
+
+const DOING: &str = "cannot take the lock that keeps other runs out";
+
+/// Waits until no other run is running, and excludes later runs.
+///
+/// # Errors
+///
+/// [`Error::LockTimeout`] when that takes too long, [`Error::LockLost`] when the lock would not exclude other runs.
+pub(crate) async fn acquire(context: RunContext<'_>) -> Result<(), Error> {
+    // Checked before the lock is taken: it is unknown which session could release it.
+    if context.backend.is_pooled(context.connection).await {
+        return Err(Error::LockLost { is_pooled: true });
+    }
+    let mut waiter = LockWait::new(context);
+    let key = context.store.lock_key();
+    while !context
+        .backend
+        .try_lock(&context.connection.into(), key, LockRole::Run)
+        .await
+        .map_err(Error::database(DOING))?
+    {
+        waiter.wait().await?;
+    }
+    Ok(())
+}
+
+/// Releases the lock. If this fails, the session is lost, and its lock with it.
+pub(crate) async fn release(context: RunContext<'_>) {
+    let _ = context.backend.unlock(context.connection, context.store.lock_key(), LockRole::Run).await;
+}
+
+/// On a single-writer database, waits until no other run is executing a revision that no transaction holds: there, the
+/// lock excludes no run.
+///
+/// # Errors
+///
+/// [`Error::LockTimeout`] when that takes too long.
+pub(crate) async fn wait_until_idle(context: RunContext<'_>) -> Result<(), Error> {
+    let wrap = |error| Error::database("cannot read which revisions are applied")(error);
+    let mut waiter = LockWait::new(context);
+    while context.backend.is_single_writer() && is_busy(context, context.connection).await.map_err(wrap)? {
+        waiter.wait().await?;
+    }
+    Ok(())
+}
+
+/// Whether another run is executing a revision. The record is read only if the lock table names a run.
+pub(crate) async fn is_busy(context: RunContext<'_>, connection: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    if !is_at_work(context, connection).await {
+        return Ok(false);
+    }
+    match context.store.rows(connection).await {
+        Ok(rows) => Ok(rows.iter().any(|row| !row.is_applied())),
+        Err(error) if context.backend.is_missing_table(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether another run is running. On a single-writer database, this means that the process in the lock table exists; a
+/// process on another machine counts as existing for an hour.
+pub(crate) async fn is_at_work(context: RunContext<'_>, connection: &impl ConnectionTrait) -> bool {
+    if !context.backend.is_single_writer() {
+        return context.backend.is_locked(context.connection, context.store.lock_key()).await.unwrap_or(false);
+    }
+    let holder = context.store.holder(connection, context.backend).await;
+    holder.ok().flatten().is_some_and(|holder| !holder.is_gone())
+}
+
+/// How often the event is repeated when nothing has changed.
+const REMINDER: Duration = Duration::from_secs(10);
+
+/// Waits for another run, up to the time limit.
+pub(crate) struct LockWait<'a> {
+    context: RunContext<'a>,
+    since: Instant,
+    pause: Backoff,
+    /// The time and the holder of the last event.
+    told: Option<(Instant, Option<Holder>)>,
+}
+
+impl<'a> LockWait<'a> {
+    pub(crate) fn new(context: RunContext<'a>) -> Self {
+        Self { context, since: Instant::now(), pause: Backoff::new(), told: None }
+    }
+
+    /// Waits for one pause.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LockTimeout`] when the time limit is reached, [`Error::Stopped`] when the run is asked to stop.
+    pub(crate) async fn wait(&mut self) -> Result<(), Error> {
+        if self.context.is_stopping() {
+            return Err(Error::Stopped { waited: self.since.elapsed() });
+        }
+        let holder = self.holder().await;
+        let (waited, limit) = (self.since.elapsed(), self.context.limits.run_lock_timeout());
+        if waited >= limit {
+            return Err(Error::LockTimeout { holder: holder.map(Box::new), waited });
+        }
+        self.tell(holder, waited);
+        let start = Instant::now();
+        self.pause.sleep(limit - waited, self.context.stop).await;
+        self.context.waited.add(start.elapsed());
+        Ok(())
+    }
+
+    /// The run that is running. The wait continues if it cannot be read.
+    async fn holder(&self) -> Option<Holder> {
+        let RunContext { connection, backend, store, .. } = self.context;
+        let mut holder = store.holder(connection, backend).await.ok()??;
+        holder.locate(&store.rows(connection).await.unwrap_or_default());
+        Some(holder)
+    }
+
+    fn tell(&mut self, holder: Option<Holder>, waited: Duration) {
+        let is_old = |(when, who): &(Instant, Option<Holder>)| *who != holder || when.elapsed() >= REMINDER;
+        if self.told.as_ref().is_none_or(is_old) {
+            self.context.emit(&Event::Waiting { holder: holder.as_ref(), waited });
+            self.told = Some((Instant::now(), holder));
+        }
+    }
+}
+
+/// The first pause and the longest one between attempts to take a lock.
+const FIRST: Duration = Duration::from_millis(20);
+const LONGEST: Duration = Duration::from_millis(500);
+
+/// The first pause and the longest one between attempts at a revision, during which other sessions can finish.
+const FIRST_RETREAT: Duration = Duration::from_millis(100);
+const LONGEST_RETREAT: Duration = Duration::from_secs(5);
+
+/// How often a pause checks whether the run is asked to stop.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Pauses that grow. Each has a random length between half and all of its maximum, so that runs that began to wait
+/// together do not ask together.
+#[derive(Debug)]
+pub(crate) struct Backoff {
+    next: Duration,
+    longest: Duration,
+}
+
+impl Backoff {
+    /// For attempts to take a lock.
+    pub(crate) fn new() -> Self {
+        Self { next: FIRST, longest: LONGEST }
+    }
+
+    /// For attempts at a revision that was rolled back.
+    pub(crate) fn for_retry() -> Self {
+        Self { next: FIRST_RETREAT, longest: LONGEST_RETREAT }
+    }
+
+    /// Sleeps at most for `left`, and until shortly after `stop` is set.
+    pub(crate) async fn sleep(&mut self, left: Duration, stop: &AtomicBool) {
+        let pause = self.next / 2 + (self.next / 2).mul_f64(random_fraction());
+        self.next = (self.next * 2).min(self.longest);
+        let end = Instant::now() + pause.min(left);
+        while !stop.load(Ordering::Relaxed) && Instant::now() < end {
+            tokio::time::sleep(LOOK.min(end - Instant::now())).await;
+        }
+    }
+}
+
+/// A number from 0 to 1, from the random seed of a hash map of the standard library.
+fn random_fraction() -> f64 {
+    let bits = RandomState::new().build_hasher().finish() >> 32;
+    f64::from(u32::try_from(bits).unwrap_or(u32::MAX)) / f64::from(u32::MAX)
+}
+
+/// How long one attempt of SQLite to get the write lock takes, before the engine reports which run it waits for.
+const SHORT: Duration = Duration::from_millis(100);
+
+/// Begins a transaction for a write of the engine, which `doing` describes in an error. On a single-writer database, waits
+/// until no other session writes.
+///
+/// # Errors
+///
+/// [`Error::LockTimeout`] when the wait takes too long; otherwise [`Error::Database`].
+pub(crate) async fn begin(context: RunContext<'_>, doing: &'static str) -> Result<DatabaseTransaction, Error> {
+    let mut waiter = LockWait::new(context);
+    loop {
+        match try_begin(context).await {
+            Ok(transaction) => return Ok(transaction),
+            Err(error) if context.backend.is_lock_conflict(&error) => waiter.wait().await?,
+            Err(error) => return Err(Error::database(doing)(error)),
+        }
+    }
+}
+
+/// Commits a transaction of [`begin`] in which everything was written, and rolls it back otherwise.
+///
+/// # Errors
+///
+/// [`Error::Database`], with the error of the write or of the commit.
+pub(crate) async fn end(
+    transaction: DatabaseTransaction,
+    written: Result<(), DbErr>,
+    doing: &'static str,
+) -> Result<(), Error> {
+    match written {
+        Ok(()) => transaction.commit().await,
+        failed => failed,
+    }
+    .map_err(Error::database(doing))
+}
+
+async fn try_begin(context: RunContext<'_>) -> Result<DatabaseTransaction, DbErr> {
+    context.backend.set_busy_timeout(&context.connection.into(), SHORT).await?;
+    let begun = context.connection.begin_with_options(context.backend.transaction_options()).await;
+    let patience = context.limits.statement_lock_timeout();
+    match &begun {
+        Ok(transaction) => context.backend.set_busy_timeout(&transaction.into(), patience).await?,
+        Err(_) => context.backend.set_busy_timeout(&context.connection.into(), patience).await?,
+    }
+    begun
+}
