@@ -163,7 +163,7 @@ mod tests {
         revision: m1_4::REVISION,
         folder: "feed",
         file: "m1.rs",
-        .in_folders(&["v", "billing", "feed"]);
+        .in_folders(&["v", "billing", "feed"])
         "#);
     }
 }
