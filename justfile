@@ -119,6 +119,11 @@ fmt:
 doc *options:
     cargo doc --workspace --no-deps --locked "$@"
 
+# Write the lists of public items with which the tests compare: crates/*/public-api.txt
+[group('quality')]
+public-api:
+    tests/public-api.sh --write
+
 # Measure the cost of the engine, all or by name: `just bench upgrade postgres`
 [group('quality')]
 bench *args:
