@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 use sea_orm::{DbErr, QueryResult};
 
 /// A session of the server that holds a lock for which a statement of a revision waits.
@@ -19,6 +20,7 @@ pub struct Blocker {
     pub state: Option<String>,
 }
 
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 impl Blocker {
     /// Reads a session from the columns `session`, `owner`, `program` and `state`.
     pub(crate) fn from_row(row: &QueryResult) -> Result<Self, DbErr> {
