@@ -89,7 +89,7 @@ impl Runner<'_> {
             let job = StepContext { is_followed, ..job };
             let outcome = match self.context.is_stopping() {
                 true => Err(Error::Stopped { waited: Duration::ZERO }),
-                false => self.run_step_with_events(job, index + 1, plan.len()).await,
+                false => Box::pin(self.run_step_with_events(job, index + 1, plan.len())).await,
             };
             match outcome {
                 Ok(Some(elapsed)) => report.done.push((step.clone(), elapsed)),
@@ -115,7 +115,7 @@ impl Runner<'_> {
         let unknown = || Error::UnknownRevision { revision: step.revision.clone() };
         let job = self.job(step).ok_or_else(unknown)?;
         let start = Instant::now();
-        let rest = async { self.resume(job, row, past).await.map(|()| Some(start.elapsed())) };
+        let rest = async { Box::pin(self.resume(job, row, past)).await.map(|()| Some(start.elapsed())) };
         let elapsed = self.with_events(job, 1, 1, false, rest).await?;
         Ok(Report { done: elapsed.map(|elapsed| (step.clone(), elapsed)).into_iter().collect(), ..Report::default() })
     }
@@ -135,7 +135,7 @@ impl Runner<'_> {
     ) -> Result<Option<Duration>, Error> {
         let rolls_back = is_transactional(self.context.backend, job.script);
         let steps = std::slice::from_ref(job.step);
-        let work = self.with_retries(steps, || self.run_step(job));
+        let work = self.with_retries(steps, || Box::pin(self.run_step(job)));
         self.with_events(job, number, of, rolls_back, work).await
     }
 

@@ -179,7 +179,7 @@ impl RunOutcome {
 /// A panic is an outcome like others: sea-query panics on operations that SQLite does not have, and the code of the
 /// user may panic. Only the transaction could be inconsistent after a panic, and it is rolled back.
 pub(super) async fn run_body(code: Invocation, connection: &DatabaseConnection, is_written_down: bool) -> RunOutcome {
-    let running = rebuild_scope::watch(AssertUnwindSafe(call(code, connection)).catch_unwind());
+    let running = rebuild_scope::watch(Box::pin(AssertUnwindSafe(call(code, connection)).catch_unwind()));
     let (outcome, needs_foreign_keys_off) =
         if is_written_down { offline_scope::written_down(running).await } else { running.await };
     match outcome {
@@ -333,6 +333,9 @@ pub(super) fn over() -> DbErr {
 /// How many threads run the tasks that revisions spawn. The code itself runs on a separate thread.
 const TASK_THREADS: usize = 2;
 
+/// The stack of those threads, in bytes: what the main thread of a program has, on which other tools run migrations.
+const STACK: usize = 8 << 20;
+
 static RUNTIME: OnceLock<Runtime> = OnceLock::new();
 
 thread_local! {
@@ -352,6 +355,7 @@ pub(super) fn runtime() -> Result<&'static Runtime, DbErr> {
     let made = Builder::new_multi_thread()
         .worker_threads(TASK_THREADS)
         .thread_name("seachange-revision")
+        .thread_stack_size(STACK)
         .enable_all()
         .on_thread_start(|| OBSERVED.with(|observed| *observed.borrow_mut() = Some(begin::observe_thread())))
         .build()

@@ -45,7 +45,7 @@ impl Migrator {
             check_whole(self.backend, self.migrations, plan)?;
         }
         self.context().waited.take();
-        match (self.locked(self.run_locked(plan)).await, planned) {
+        match (Box::pin(self.locked(self.run_locked(plan))).await, planned) {
             (Err(Error::Stopped { .. }), Some(plan)) => self.report(&record, &plan, self.stopped(&plan)),
             (outcome, _) => outcome,
         }
@@ -73,6 +73,9 @@ impl Migrator {
     }
 
     /// Does some work while no other run is running.
+    ///
+    /// The futures of a run are large, and code without optimisation copies a future once or more for each function
+    /// that awaits it: those on the heap keep a run within a fraction of the stack of a thread of Tokio.
     pub(super) async fn locked<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         self.resolve_location().await?;
         let context = self.run_context().await?;
@@ -82,7 +85,7 @@ impl Migrator {
         }
         lock::acquire(context).await?;
         let outcome = match lock::wait_until_idle(context).await {
-            Ok(()) => session::limited(context, work).await,
+            Ok(()) => Box::pin(session::limited(context, Box::pin(work))).await,
             Err(error) => Err(error),
         };
         if !is_lost(&outcome) {

@@ -32,6 +32,8 @@ enum Body {
     Panics,
     /// Returns an error of its own.
     Refuses,
+    /// Uses more than 3 MiB of its stack.
+    NeedsStack,
     /// Adds a check to the table `a`, for which SQLite rebuilds the table.
     Rebuilds,
 }
@@ -55,6 +57,7 @@ impl MigrationTrait for Scripted {
             Body::Sql(up, _) => execute(manager, up).await,
             Body::Panics => panic!("no way"),
             Body::Refuses => Err(DbErr::Custom("not today".to_owned())),
+            Body::NeedsStack => use_stack(),
             Body::Rebuilds => Ok(alter(manager, "a").add_check("positive", Expr::col("id").gt(0)).apply().await?),
         }
     }
@@ -62,13 +65,19 @@ impl MigrationTrait for Scripted {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         match self.body {
             Body::Sql(_, down) => execute(manager, down).await,
-            Body::Panics | Body::Refuses | Body::Rebuilds => Ok(()),
+            Body::Panics | Body::Refuses | Body::NeedsStack | Body::Rebuilds => Ok(()),
         }
     }
 
     fn use_transaction(&self) -> Option<bool> {
         self.use_transaction
     }
+}
+
+fn use_stack() -> Result<(), DbErr> {
+    let mut buffer = [0_u8; 3 << 20];
+    std::hint::black_box(&mut buffer);
+    if buffer.iter().all(|&byte| byte == 0) { Ok(()) } else { Err(DbErr::Custom("the buffer has changed".to_owned())) }
 }
 
 async fn execute(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {

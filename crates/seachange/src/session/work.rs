@@ -151,8 +151,8 @@ impl SessionSource {
     pub(crate) async fn open(&self) -> Result<Option<SingleConnection>, Error> {
         match self {
             Self::Settings(settings) if settings.is_in_memory() => Ok(None),
-            Self::Settings(settings) => Ok(Some(connect_pinned(settings).await?)),
-            Self::Pool(pool) => open_beside(pool).await,
+            Self::Settings(settings) => Ok(Some(Box::pin(connect_pinned(settings)).await?)),
+            Self::Pool(pool) => Box::pin(open_beside(pool)).await,
         }
     }
 }

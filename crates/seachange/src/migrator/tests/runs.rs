@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::{TABLE_A, TABLE_B, current, line, memory, migrator, tables};
+use super::{Body, TABLE_A, TABLE_B, current, line, memory, migrator, tables};
 use crate::Error;
 use crate::migrator::{Migrator, RevisionState};
 
@@ -18,6 +18,28 @@ async fn up_and_down_move_the_record_with_the_tables() {
     assert_eq!(current(&migrator).await, ["r1"]);
     migrator.downgrade("base").await.unwrap();
     assert_eq!(tables(&migrator).await, ["seachange_revision"]);
+}
+
+/// A service may migrate in a task, on a thread of Tokio with a stack of 2 MiB, some of which is the service's own.
+#[test]
+fn a_run_needs_a_quarter_of_the_stack_of_a_thread_of_tokio() {
+    let run = async {
+        let migrator = migrator(line(&[TABLE_A, Body::Rebuilds, TABLE_B])).await;
+        migrator.upgrade("heads").await.unwrap();
+        migrator.downgrade("r2").await.unwrap();
+        migrator.stamp("base").await.unwrap();
+        current(&migrator).await.len()
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let thread = std::thread::Builder::new().stack_size(512 * 1024);
+    let applied = thread.spawn(move || runtime.block_on(run)).unwrap().join().unwrap();
+    assert_eq!(applied, 0);
+}
+
+#[tokio::test]
+async fn a_revision_has_the_stack_of_a_main_thread() {
+    let migrator = migrator(line(&[Body::NeedsStack])).await;
+    assert_eq!(migrator.upgrade("heads").await.unwrap().done.len(), 1);
 }
 
 #[tokio::test]
