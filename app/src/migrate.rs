@@ -2,8 +2,7 @@
 
 use migration::MIGRATIONS;
 use sea_orm::DatabaseConnection;
-use seachange::graph::Target;
-use seachange::{AheadPolicy, DatabaseSettings, Error, Migrator, Report, UpgradeOptions, event};
+use seachange::{AheadPolicy, DatabaseSettings, Error, Migrator, Report, RunOptions, event};
 use tracing::info;
 
 use crate::args::{Args, MigrateMode};
@@ -13,17 +12,17 @@ use crate::signal::Signals;
 /// about the database. After a signal it ends when the running revision ends; then the caller must not start the
 /// service.
 pub(crate) async fn on_start(args: &Args, settings: &DatabaseSettings, signals: &Signals) -> Result<(), Error> {
-    let options = UpgradeOptions { ahead: args.ahead, ..UpgradeOptions::default() };
+    let options = RunOptions::new().ahead(args.ahead).limits(args.limits.limits());
     match args.migrate {
         MigrateMode::Up => {
-            let migrator = Migrator::connect(&MIGRATIONS, settings).await?.with_limits(args.limits.limits());
-            let report = upgrade(&migrator, options, signals).await?;
+            let migrator = Migrator::connect(&MIGRATIONS, settings).await?.with_options(options);
+            let report = upgrade(&migrator, signals).await?;
             info!(applied = report.done.len(), left = report.left.len(), at = report.current.join(","), "migrated");
             migrator.close().await
         }
         MigrateMode::Check => {
-            let migrator = Migrator::connect_to_read(&MIGRATIONS, settings).await?;
-            let notices = migrator.check_with(options).await?;
+            let migrator = Migrator::connect_to_read(&MIGRATIONS, settings).await?.with_options(options);
+            let notices = migrator.check().await?;
             notices.events().for_each(|event| event::trace(&event));
             migrator.close().await
         }
@@ -32,9 +31,8 @@ pub(crate) async fn on_start(args: &Args, settings: &DatabaseSettings, signals: 
 }
 
 /// Upgrades, and stops before the next revision after a signal.
-async fn upgrade(migrator: &Migrator, options: UpgradeOptions, signals: &Signals) -> Result<Report, Error> {
-    let targets = [Target::HEADS];
-    let run = migrator.upgrade_to(&targets, options);
+async fn upgrade(migrator: &Migrator, signals: &Signals) -> Result<Report, Error> {
+    let run = migrator.upgrade("heads");
     tokio::pin!(run);
     tokio::select! {
         report = &mut run => report,
@@ -49,7 +47,6 @@ async fn upgrade(migrator: &Migrator, options: UpgradeOptions, signals: &Signals
 /// The schema check of `/health/ready`, through the pool of the service.
 pub(crate) struct Schema {
     pub(crate) migrator: Migrator,
-    ahead: AheadPolicy,
 }
 
 impl Schema {
@@ -59,12 +56,12 @@ impl Schema {
     ///
     /// Fails when the revisions of this program do not form a valid graph.
     pub(crate) fn watch(pool: &DatabaseConnection, ahead: AheadPolicy) -> Result<Self, Error> {
-        Ok(Self { migrator: Migrator::new(&MIGRATIONS, pool.clone())?, ahead })
+        let migrator = Migrator::new(&MIGRATIONS, pool.clone())?;
+        Ok(Self { migrator: migrator.with_options(RunOptions::new().ahead(ahead)) })
     }
 
     /// Fails, with the reason, unless the schema matches this program. Reads one table.
     pub(crate) async fn check(&self) -> Result<(), Error> {
-        let options = UpgradeOptions { ahead: self.ahead, ..UpgradeOptions::default() };
-        self.migrator.check_with(options).await.map(drop)
+        self.migrator.check().await.map(drop)
     }
 }

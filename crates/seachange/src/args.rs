@@ -21,7 +21,7 @@
 //! ```
 //!
 //! An application that migrates at startup also uses [`LimitArgs`], for
-//! [`Migrator::with_limits`](crate::Migrator::with_limits), and [`WaitArgs`], for
+//! [`RunOptions::limits`](crate::RunOptions::limits), and [`WaitArgs`], for
 //! [`connection::wait_for_server`](crate::connection::wait_for_server).
 
 mod ahead;

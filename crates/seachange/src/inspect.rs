@@ -30,6 +30,21 @@ pub struct InspectScope {
 /// On PostgreSQL the spelling of types and expressions depends on the search path of the session. To compare two
 /// schemas, the caller puts each schema first on the path while it is read.
 ///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use seachange::inspect::{InspectScope, inspect};
+/// use seachange::prelude::sea_orm::{ConnectionTrait, Database};
+///
+/// let connection = Database::connect("sqlite::memory:").await?;
+/// connection.execute_unprepared("CREATE TABLE posts (id integer PRIMARY KEY, title text NOT NULL)").await?;
+/// let schema = inspect(&connection, &InspectScope::default()).await?;
+/// let table = schema.tables.values().next().ok_or("no table")?;
+/// assert_eq!(table.columns.len(), 2);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 ///
 /// A catalogue query failed, or the database system is not compiled in.

@@ -58,12 +58,13 @@ pub mod cli;
 
 pub use error::Error;
 pub use limits::{Limit, Limits};
-pub use migrator::{AheadPolicy, EditPolicy, GapPolicy, Migrator, OtherRecordPolicy, StopHandle, UpgradeOptions};
+pub use migrator::{AheadPolicy, EditPolicy, GapPolicy, Migrator, OtherRecordPolicy, RunOptions, StopHandle};
 pub use offline::ScriptWriter;
 pub use report::Report;
 pub use revision::{Migrations, RegisteredRevision, Revision};
 pub use seachange_graph as graph;
 pub use settings::DatabaseSettings;
+pub use store::RevisionTable;
 
 #[cfg(test)]
 mod tests {

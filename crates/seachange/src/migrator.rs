@@ -14,7 +14,7 @@ use sea_orm::DatabaseConnection;
 use seachange_graph::Graph;
 
 pub use interruption::Resolution;
-pub use options::{AheadPolicy, EditPolicy, GapPolicy, OtherRecordPolicy, UpgradeOptions};
+pub use options::{AheadPolicy, EditPolicy, GapPolicy, OtherRecordPolicy, RunOptions};
 pub use read::{DatabasePosition, RevisionState, RevisionStatus};
 pub use stop_handle::StopHandle;
 
@@ -26,12 +26,12 @@ use crate::backend::{self, Backend, RecordLocation};
 use crate::connection::{self, SingleConnection};
 use crate::error::Error;
 use crate::event::{self, EventHandler};
-use crate::limits::{Deadline, Limits};
+use crate::limits::Deadline;
 use crate::revision::{Migrations, RegisteredRevision};
 use crate::run_context::{RunContext, WaitClock};
 use crate::session::SessionSource;
 use crate::settings::DatabaseSettings;
-use crate::store::RevisionStore;
+use crate::store::{RevisionStore, RevisionTable};
 
 /// The revisions of a program, and the database they are for.
 ///
@@ -59,7 +59,7 @@ pub struct Migrator {
     /// The engine's own connection for the lock of the run, if the caller passed a pool.
     lock_connection: tokio::sync::OnceCell<Option<SingleConnection>>,
     handler: EventHandler,
-    limits: Limits,
+    options: RunOptions,
     deadline: Arc<Deadline>,
     waited: WaitClock,
     stop: StopHandle,
@@ -67,8 +67,6 @@ pub struct Migrator {
     _pinned: Option<SingleConnection>,
     /// Whether a run has taken the lock and not released it.
     is_locked: AtomicBool,
-    /// Whether all steps of a run are one transaction.
-    is_whole: bool,
 }
 
 impl Migrator {
@@ -95,8 +93,7 @@ impl Migrator {
         let pinned = connection::connect_pinned(settings).await?;
         let source = SessionSource::Settings(Box::new(settings.clone()));
         let migrator = Self::from_connection(migrations, pinned.connection.clone(), source, handler)?;
-        let store = RevisionStore::new(settings.schema().map(str::to_owned), RevisionStore::DEFAULT_TABLE.to_owned());
-        Ok(Self { _pinned: Some(pinned), store, ..migrator })
+        Ok(Self { _pinned: Some(pinned), store: RevisionStore::new(RevisionTable::of(settings)), ..migrator })
     }
 
     /// Connects to read only. A SQLite file that does not exist is not created, and reads as an empty database.
@@ -108,12 +105,25 @@ impl Migrator {
         let connection = connection::connect_to_read(settings).await?;
         let source = SessionSource::Settings(Box::new(settings.clone()));
         let migrator = Self::from_connection(migrations, connection, source, Arc::new(event::trace))?;
-        let store = RevisionStore::new(settings.schema().map(str::to_owned), RevisionStore::DEFAULT_TABLE.to_owned());
-        Ok(Self { store, ..migrator })
+        Ok(Self { store: RevisionStore::new(RevisionTable::of(settings)), ..migrator })
     }
 
-    /// Uses an existing connection, as a health check does with the pool of its service. Any pool is suitable for
-    /// reading; to run revisions, the pool must hold a single connection.
+    /// Uses an existing connection, as a health check does with the pool of its service. To run revisions, the engine
+    /// opens connections of its own with the pool's options, except for a database in memory.
+    ///
+    /// ```
+    /// # static MIGRATIONS: seachange::Migrations = seachange::Migrations::new("example 0.1.0", &[]);
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use seachange::Migrator;
+    /// use seachange::prelude::sea_orm::Database;
+    ///
+    /// let pool = Database::connect("sqlite::memory:").await?;
+    /// let migrator = Migrator::new(&MIGRATIONS, pool)?;
+    /// migrator.check().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -132,7 +142,7 @@ impl Migrator {
     ) -> Result<Self, Error> {
         let graph = migrations.graph()?;
         let backend = backend::of(connection.get_database_backend()).map_err(Error::database("cannot start"))?;
-        let store = RevisionStore::new(None, RevisionStore::DEFAULT_TABLE.to_owned());
+        let store = RevisionStore::new(RevisionTable::default());
         Ok(Self {
             migrations,
             graph,
@@ -143,38 +153,27 @@ impl Migrator {
             source,
             lock_connection: tokio::sync::OnceCell::new(),
             handler,
-            limits: Limits::default(),
+            options: RunOptions::default(),
             deadline: Arc::new(Deadline::new(None)),
             waited: WaitClock::default(),
             stop: StopHandle::default(),
             _pinned: None,
             is_locked: AtomicBool::new(false),
-            is_whole: false,
         })
     }
 
-    /// Keeps the record in another table than `seachange_revision`, and in `schema` instead of the current schema if
-    /// one is given.
+    /// Keeps the record in another table than the one that the settings say.
     #[must_use]
-    pub fn with_revision_table(mut self, schema: Option<String>, table: String) -> Self {
-        self.store = RevisionStore::new(schema, table);
+    pub fn with_revision_table(mut self, table: RevisionTable) -> Self {
+        self.store = RevisionStore::new(table);
         self
     }
 
-    /// Sets how long runs wait for locks and how long statements may take.
+    /// Sets the options of the runs that follow.
     #[must_use]
-    pub fn with_limits(mut self, limits: Limits) -> Self {
-        self.deadline = Arc::new(Deadline::new(limits.statement_limit()));
-        self.limits = limits;
-        self
-    }
-
-    /// Runs all revisions of an upgrade or a downgrade in one transaction: the revisions and their rows commit
-    /// together, or not at all. Such a run is refused on MySQL and MariaDB, and when one of the revisions runs outside
-    /// of transactions.
-    #[must_use]
-    pub fn in_single_transaction(mut self) -> Self {
-        self.is_whole = true;
+    pub fn with_options(mut self, options: RunOptions) -> Self {
+        self.deadline = Arc::new(Deadline::new(options.limits.statement_limit()));
+        self.options = options;
         self
     }
 
@@ -218,9 +217,9 @@ impl Migrator {
     }
 
     fn context_with<'a>(&'a self, connection: &'a DatabaseConnection) -> RunContext<'a> {
-        let Self { backend, handler, limits, deadline, waited, .. } = self;
-        let stop = self.stop.flag();
-        RunContext { connection, backend: *backend, store: self.store(), handler, limits, deadline, stop, waited }
+        let Self { backend, handler, options, deadline, waited, .. } = self;
+        let (store, limits, stop) = (self.store(), &options.limits, self.stop.flag());
+        RunContext { connection, backend: *backend, store, handler, limits, deadline, stop, waited }
     }
 
     /// The context of a run: its connection holds the lock of the run, and is one of the engine's own.

@@ -36,7 +36,7 @@ pub use crate::error::{ReadKind, ScriptError, ScriptErrorKind};
 use crate::error::Error;
 use crate::revision::Migrations;
 use crate::settings::{DatabaseSettings, Driver};
-use crate::store::RevisionStore;
+use crate::store::{RevisionStore, RevisionTable};
 use revision_table::RevisionTableSql;
 use writer::ScriptText;
 
@@ -95,15 +95,14 @@ impl<'a> ScriptWriter<'a> {
         let driver = settings.driver();
         let dialect = dialect::of(driver).ok_or(ConnectError::DriverNotBuilt { driver })?;
         let backend = backend::of(dialect.backend()).map_err(Error::database("cannot start"))?;
-        let store = RevisionStore::new(None, RevisionStore::DEFAULT_TABLE.to_owned()).placed(&place(settings));
+        let store = RevisionStore::new(RevisionTable::default()).placed(&place(settings));
         Ok(Self { migrations, graph: migrations.graph()?, settings, dialect, backend, store })
     }
 
-    /// Keeps the record in another table than `seachange_revision`, optionally in a schema other than the current
-    /// one.
+    /// Keeps the record in another table than the one that the settings say.
     #[must_use]
-    pub fn with_revision_table(mut self, schema: Option<String>, table: String) -> Self {
-        self.store = RevisionStore::new(schema, table).placed(&place(self.settings));
+    pub fn with_revision_table(mut self, table: RevisionTable) -> Self {
+        self.store = RevisionStore::new(table).placed(&place(self.settings));
         self
     }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use seachange_graph::{Graph, Plan, Revision, Step};
 
-pub(crate) use single_transaction::check_whole;
+pub(crate) use single_transaction::{check_whole, run_in_single_transaction};
 pub(crate) use step::{ConcurrentWrites, is_transactional};
 
 pub use crate::error::{FailureCause, Leftover, Refusal, RevisionFailure};
@@ -115,7 +115,7 @@ impl Runner<'_> {
         let unknown = || Error::UnknownRevision { revision: step.revision.clone() };
         let job = self.job(step).ok_or_else(unknown)?;
         let start = Instant::now();
-        let rest = async { Box::pin(self.resume(job, row, past)).await.map(|()| Some(start.elapsed())) };
+        let rest = async { Box::pin(journalled::resume(self, job, row, past)).await.map(|()| Some(start.elapsed())) };
         let elapsed = self.with_events(job, 1, 1, false, rest).await?;
         Ok(Report { done: elapsed.map(|elapsed| (step.clone(), elapsed)).into_iter().collect(), ..Report::default() })
     }

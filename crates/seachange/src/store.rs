@@ -33,6 +33,7 @@ pub use journal_entry::{JournalEntry, StatementOutcome, StatementState};
 pub(crate) use journal_entry::{fingerprint, hexadecimal};
 pub use row::{RevisionRow, RevisionRowState};
 pub(crate) use summary::RevisionSummary;
+pub use table::RevisionTable;
 pub(crate) use table::{RevisionStore, check_one};
 
 use crate::sql::SqlDialect;

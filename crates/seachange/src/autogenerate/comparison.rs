@@ -16,7 +16,7 @@ use crate::backend::query_scalar;
 use crate::inspect::{InspectScope, inspect, views};
 use crate::schema::{Schema, TableName, View};
 use crate::settings::DatabaseSettings;
-use crate::store::RevisionStore;
+use crate::store::{RevisionStore, RevisionTable};
 
 /// A database and the entities, as two schemas.
 #[derive(Debug, Clone)]
@@ -38,6 +38,34 @@ impl Comparison {
     /// temporarily: that of `connection`, or another one of the same database system.
     ///
     /// The comparison only reads the database of `connection`, and leaves nothing behind in it.
+    ///
+    /// ```
+    /// # mod posts {
+    /// #     use seachange::prelude::sea_orm;
+    /// #     use sea_orm::entity::prelude::*;
+    /// #     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    /// #     #[sea_orm(table_name = "posts")]
+    /// #     pub struct Model {
+    /// #         #[sea_orm(primary_key)]
+    /// #         pub id: i32,
+    /// #     }
+    /// #     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    /// #     pub enum Relation {}
+    /// #     impl ActiveModelBehavior for ActiveModel {}
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use seachange::autogenerate::{Comparison, Entities, Renames, TableFilter};
+    /// use seachange::connection::connect;
+    ///
+    /// let settings = "sqlite::memory:".parse()?;
+    /// let connection = connect(&settings).await?;
+    /// let entities = Entities::new().with(posts::Entity);
+    /// let comparison = Comparison::compare(&connection, &settings, &entities, &TableFilter::default()).await?;
+    /// assert_eq!(comparison.operations(&Renames::default()).len(), 1, "the table is missing");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -152,7 +180,7 @@ fn restrict(from: &mut Schema, to: &mut Schema, entities: &Entities, filter: &Ta
 
 /// The tables of the engine, and the default record tables of other migration tools.
 fn records() -> BTreeSet<TableName> {
-    let own = RevisionStore::new(None, RevisionStore::DEFAULT_TABLE.to_owned()).tables();
+    let own = RevisionStore::new(RevisionTable::default()).tables();
     let others = [MigrationTool::SeaOrm, MigrationTool::Alembic].map(|tool| tool.default_table().to_owned());
     own.into_iter().chain(others).map(TableName::new).collect()
 }

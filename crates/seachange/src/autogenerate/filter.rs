@@ -8,6 +8,14 @@ use crate::schema::TableName;
 pub struct NamePattern(String);
 
 /// Which tables are compared: those that match a pattern of `only`, if it has any, and no pattern of `except`.
+///
+/// ```
+/// use seachange::autogenerate::{NamePattern, TableFilter};
+///
+/// let filter = TableFilter { except: vec![NamePattern::new("audit_*")], ..TableFilter::default() };
+/// assert!(filter.matches(&"posts".into()));
+/// assert!(!filter.matches(&"audit_posts".into()));
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TableFilter {
     /// Patterns of the tables to compare. If the list is empty, all tables are compared.

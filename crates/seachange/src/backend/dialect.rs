@@ -11,8 +11,7 @@ use sea_orm::sea_query::{Expr, QueryBuilder};
 use sea_orm::{DbBackend, Value};
 
 use crate::settings::Driver;
-use crate::sql::SqlDialect;
-use crate::sql::StatementFacts;
+use crate::sql::{SqlDialect, StatementFacts};
 
 /// How the SQL of a database system is written.
 pub(crate) trait Dialect: Send + Sync {

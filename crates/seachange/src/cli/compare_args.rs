@@ -11,7 +11,7 @@ use super::problem::Diagnostic;
 use super::progress::building::BuildProgress;
 use crate::Error;
 use crate::autogenerate::{Comparison, Entities, NamePattern, TableFilter};
-use crate::migrator::{AheadPolicy, Migrator, OtherRecordPolicy, UpgradeOptions};
+use crate::migrator::{AheadPolicy, Migrator, OtherRecordPolicy, RunOptions};
 use crate::settings::DatabaseSettings;
 
 /// Which tables are compared, and where the tables of the entities are built.
@@ -83,8 +83,9 @@ impl CompareArgs {
     async fn compare_where(&self, context: &Context, ahead: AheadPolicy) -> Result<Comparison, Diagnostic> {
         let entities = entities(context)?;
         let scratch = self.scratch(context)?;
-        let migrator = context.connect_to_read().await?;
-        check_at_heads(context, &migrator, ahead).await?;
+        let options = RunOptions::new().ahead(ahead).other_records(OtherRecordPolicy::Ignore);
+        let migrator = context.connect_to_read().await?.with_options(options);
+        check_at_heads(context, &migrator).await?;
         let building = BuildProgress::new(context.terminal);
         let watch = |done, of| building.show(done, of);
         let compared =
@@ -104,9 +105,8 @@ pub(crate) fn entities(context: &Context) -> Result<&Entities, Diagnostic> {
     Ok(entities)
 }
 
-async fn check_at_heads(context: &Context, migrator: &Migrator, ahead: AheadPolicy) -> Result<(), Diagnostic> {
-    let options = UpgradeOptions { ahead, other_records: OtherRecordPolicy::Ignore, ..UpgradeOptions::default() };
-    let planned = migrator.plan_upgrade(&[Target::HEADS], options).await;
+async fn check_at_heads(context: &Context, migrator: &Migrator) -> Result<(), Diagnostic> {
+    let planned = migrator.plan_upgrade(&[Target::HEADS]).await;
     let (plan, notices) = planned.map_err(|error| match error {
         Error::Applied(AppliedError::Ahead { unknown }) => {
             graph::ahead(&unknown, "a newer program migrated it: compare with that one, or rebuild this one")

@@ -35,6 +35,18 @@ use crate::settings::{DatabaseSettings, Driver};
 
 /// Connects with exactly one connection, which is kept until it is closed.
 ///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use seachange::DatabaseSettings;
+/// use seachange::connection::connect;
+///
+/// let settings: DatabaseSettings = "sqlite::memory:".parse()?;
+/// connect(&settings).await?.close().await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 ///
 /// See [`ConnectError`]; no message holds a password.

@@ -19,6 +19,17 @@ const INTERVAL: Duration = Duration::from_secs(10);
 /// `tell` is called when the wait begins, when its reason changes, and every ten seconds. For a SQLite file, and where
 /// `limit` is zero, this does nothing.
 ///
+/// ```no_run
+/// # async fn example(settings: &seachange::DatabaseSettings) -> Result<(), seachange::connection::ConnectError> {
+/// use std::time::Duration;
+///
+/// use seachange::connection::wait_for_server;
+///
+/// wait_for_server(settings, Duration::from_secs(60), |error| eprintln!("waiting: {error}")).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 ///
 /// The error of the last attempt when the limit is reached; an error that waiting does not resolve, such as a refused

@@ -33,6 +33,14 @@ use crate::store::Holder;
 
 /// An event as one line of JSON; `time` is when it was emitted.
 ///
+/// ```
+/// use seachange::event::{Event, json};
+///
+/// let line = json::line(&Event::Restarted, chrono::DateTime::UNIX_EPOCH)?;
+/// assert_eq!(line, r#"{"event":"restarted","time":"1970-01-01T00:00:00.000Z"}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// None for the values that an event can hold.

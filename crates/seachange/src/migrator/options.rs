@@ -1,16 +1,67 @@
-//! How an upgrade handles a record that differs from what its program wrote.
+//! The options of a run: how it handles a record that differs from what its program wrote, and how it runs.
 
-/// The choices of an upgrade. By default it refuses everything that may be a mistake, and reports edited revisions.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct UpgradeOptions {
+use crate::limits::Limits;
+
+/// The options of a [`Migrator`](crate::Migrator). By default an upgrade refuses everything that may be a mistake,
+/// reports edited revisions, and runs each revision in a transaction of its own.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use seachange::{AheadPolicy, Limits, RunOptions};
+///
+/// let limits = Limits { lock_timeout: Some(Duration::from_secs(30)), ..Limits::default() };
+/// let options = RunOptions::new().ahead(AheadPolicy::Allow).limits(limits);
+/// assert_ne!(options, RunOptions::default());
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[must_use]
+pub struct RunOptions {
+    pub(super) gaps: GapPolicy,
+    pub(super) ahead: AheadPolicy,
+    pub(super) edits: EditPolicy,
+    pub(super) other_records: OtherRecordPolicy,
+    pub(super) limits: Limits,
+    pub(super) single_transaction: bool,
+}
+
+impl RunOptions {
+    /// The default options.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// How to handle revisions that are missing below applied ones.
-    pub gaps: GapPolicy,
+    pub fn gaps(self, gaps: GapPolicy) -> Self {
+        Self { gaps, ..self }
+    }
+
     /// How to handle a database that is ahead of the program.
-    pub ahead: AheadPolicy,
+    pub fn ahead(self, ahead: AheadPolicy) -> Self {
+        Self { ahead, ..self }
+    }
+
     /// How to handle revisions that were edited after they were applied.
-    pub edits: EditPolicy,
+    pub fn edits(self, edits: EditPolicy) -> Self {
+        Self { edits, ..self }
+    }
+
     /// How to handle the record of another tool, when no revision is recorded by the engine.
-    pub other_records: OtherRecordPolicy,
+    pub fn other_records(self, other_records: OtherRecordPolicy) -> Self {
+        Self { other_records, ..self }
+    }
+
+    /// How long runs wait for locks, and how long statements may take.
+    pub fn limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Whether all revisions of an upgrade or a downgrade run in one transaction: the revisions and their rows commit
+    /// together, or not at all. Such a run is refused on MySQL and MariaDB, and when one of the revisions runs outside
+    /// of transactions.
+    pub fn single_transaction(self, single_transaction: bool) -> Self {
+        Self { single_transaction, ..self }
+    }
 }
 
 /// How an upgrade handles revisions that are missing below applied ones because they were added to the graph later.

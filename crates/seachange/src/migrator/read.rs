@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use sea_orm::ConnectionTrait;
 use seachange_graph::{AppliedError, AppliedSet, Graph, Plan, StampPlan, Target};
 
-use super::{AheadPolicy, EditPolicy, GapPolicy, Migrator, UpgradeOptions};
+use super::{AheadPolicy, EditPolicy, GapPolicy, InterruptedRevision, Migrator, RunOptions, interruption};
 use crate::error::Error;
 use crate::lock;
 use crate::record::RevisionRecord;
@@ -100,15 +100,6 @@ impl Migrator {
         Ok(plan.steps.iter().filter_map(|step| self.script(&step.revision)).collect())
     }
 
-    /// Makes sure that the database is at all heads, and not ahead of them. Read only.
-    ///
-    /// # Errors
-    ///
-    /// As [`check_with`](Self::check_with).
-    pub async fn check(&self) -> Result<(), Error> {
-        self.check_with(UpgradeOptions::default()).await.map(drop)
-    }
-
     /// Where the database stands: the applied revisions that have no applied revision above them. Read only.
     ///
     /// # Errors
@@ -170,6 +161,20 @@ impl Migrator {
         })
     }
 
+    /// What an interrupted run left, and whether the statement that was running took effect according to the catalogue.
+    /// Read only.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub async fn interruption(&self) -> Result<Option<InterruptedRevision>, Error> {
+        let record = self.read().await?;
+        match record.unfinished().next() {
+            Some(row) => interruption::load(self, row, &(&self.connection).into()).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// Plans a downgrade without running it. Read only. Revisions that are missing below applied ones do not prevent a
     /// downgrade.
     ///
@@ -193,6 +198,122 @@ impl Migrator {
     pub(super) fn plan_downgrade_from(&self, record: &RevisionRecord, targets: &[Target]) -> Result<Plan, Error> {
         Ok(self.graph.downgrade(&record.applied_allowing_gaps(self.graph)?, targets)?)
     }
+
+    /// Checks that an upgrade to all heads would have nothing to do. Read only; the warnings are returned, and emit no
+    /// events.
+    ///
+    /// If the options allow a database to be ahead, a revision that a newer program is executing is not an error: a
+    /// service that does not know this revision does not have to wait for it.
+    ///
+    /// ```
+    /// # static MIGRATIONS: seachange::Migrations = seachange::Migrations::new("example 0.1.0", &[]);
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let migrator = seachange::Migrator::connect(&MIGRATIONS, &"sqlite::memory:".parse()?).await?;
+    /// let warnings = migrator.check().await?;
+    /// assert!(warnings.edited.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Behind`] when revisions are pending, and [`Error::Unadopted`] when they are all pending because another
+    /// tool has migrated the database; otherwise as [`plan_upgrade`](Self::plan_upgrade).
+    pub async fn check(&self) -> Result<Warnings, Error> {
+        if self.is_complete().await {
+            return Ok(Warnings::default());
+        }
+        let record = match self.options.ahead {
+            AheadPolicy::Refuse => self.read().await?,
+            AheadPolicy::Allow => self.read().await?.with_unknown_finished(self.graph),
+        };
+        let planned = self.plan_upgrade_from(&record, &[Target::HEADS]);
+        let (plan, notices) = self.with_running_detected(planned).await?;
+        if plan.is_empty() {
+            return Ok(notices);
+        }
+        self.check_adopted(&record, Some(&plan), self.options.other_records).await?;
+        Err(Error::Behind { pending: plan.steps.into_iter().map(|step| step.revision).collect() })
+    }
+
+    /// Plans an upgrade without running it. Read only; the warnings are returned, and emit no events.
+    ///
+    /// ```
+    /// # static MIGRATIONS: seachange::Migrations = seachange::Migrations::new("example 0.1.0", &[]);
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let migrator = seachange::Migrator::connect(&MIGRATIONS, &"sqlite::memory:".parse()?).await?;
+    /// use seachange::graph::Target;
+    ///
+    /// let (plan, _warnings) = migrator.plan_upgrade(&[Target::HEADS]).await?;
+    /// assert_eq!(plan.len(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Plan`] when a target cannot be reached, [`Error::Edited`] when the options refuse edited revisions,
+    /// [`Error::Unadopted`] for a database that another tool has migrated; otherwise as [`pending`](Self::pending).
+    pub async fn plan_upgrade(&self, targets: &[Target]) -> Result<(Plan, Warnings), Error> {
+        let record = self.read().await?;
+        let (plan, notices) = self.with_running_detected(self.plan_upgrade_from(&record, targets)).await?;
+        self.check_adopted(&record, Some(&plan), self.options.other_records).await?;
+        Ok((plan, notices))
+    }
+
+    pub(super) fn plan_upgrade_from(
+        &self,
+        record: &RevisionRecord,
+        targets: &[Target],
+    ) -> Result<(Plan, Warnings), Error> {
+        let (applied, notices) = record.applied_under_policy(self.migrations, self.graph, &self.options)?;
+        Ok((self.graph.upgrade(&applied, targets)?, notices))
+    }
+
+    /// The edited revisions that a plan reverts: their current code may not undo the code that was applied.
+    pub(super) fn edited_in(&self, record: &RevisionRecord, plan: &Plan) -> Warnings {
+        let mut edited = record.edited(self.migrations, self.graph);
+        edited.retain(|id| plan.steps.iter().any(|step| step.revision == *id));
+        Warnings { edited, ..Warnings::default() }
+    }
+
+    /// Lists every revision: those of the program in the order in which they would run, then those that only the
+    /// database knows. Read only.
+    ///
+    /// ```
+    /// # static MIGRATIONS: seachange::Migrations = seachange::Migrations::new("example 0.1.0", &[]);
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let migrator = seachange::Migrator::connect(&MIGRATIONS, &"sqlite::memory:".parse()?).await?;
+    /// for revision in migrator.status().await? {
+    ///     println!("{}: {:?}", revision.id, revision.state);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read), except that the record need not match the graph.
+    pub async fn status(&self) -> Result<Vec<RevisionStatus>, Error> {
+        let record = self.read().await?;
+        let is_begun = record.unfinished().next().is_some();
+        let is_running = is_begun && lock::is_at_work(self.context(), &self.connection).await;
+        let state = |script, row| state(script, row, is_running);
+        let known = self.graph.iter().map(|revision| {
+            let script = self.script(&revision.id);
+            let state = record.row(&revision.id).map_or(RevisionState::Pending, |row| state(script, row));
+            RevisionStatus { id: revision.id.clone(), script, state }
+        });
+        let unknown = record
+            .rows
+            .iter()
+            .filter(|row| self.graph.get(&row.revision).is_none())
+            .map(|row| RevisionStatus { id: row.revision.clone(), script: None, state: state(None, row) });
+        Ok(known.chain(unknown).collect())
+    }
 }
 
 impl RevisionRecord {
@@ -211,7 +332,7 @@ impl RevisionRecord {
         &self,
         migrations: &Migrations,
         graph: &Graph,
-        options: UpgradeOptions,
+        options: &RunOptions,
     ) -> Result<(AppliedSet, Warnings), Error> {
         let (applied, unknown) = match self.start(graph, options.gaps) {
             Err(Error::Applied(AppliedError::Ahead { unknown })) if options.ahead == AheadPolicy::Allow => {
@@ -242,65 +363,6 @@ impl RevisionRecord {
     }
 }
 
-impl Migrator {
-    /// Checks that an upgrade to all heads would have nothing to do. Read only; the warnings are returned, and emit no
-    /// events.
-    ///
-    /// If `options` allow a database to be ahead, a revision that a newer program is executing is not an error: a
-    /// service that does not know this revision does not have to wait for it.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Behind`] when revisions are pending, and [`Error::Unadopted`] when they are all pending because another
-    /// tool has migrated the database; otherwise as [`plan_upgrade`](Self::plan_upgrade).
-    pub async fn check_with(&self, options: UpgradeOptions) -> Result<Warnings, Error> {
-        if self.is_complete().await {
-            return Ok(Warnings::default());
-        }
-        let record = match options.ahead {
-            AheadPolicy::Refuse => self.read().await?,
-            AheadPolicy::Allow => self.read().await?.with_unknown_finished(self.graph),
-        };
-        let planned = self.plan_upgrade_from(&record, &[Target::HEADS], options);
-        let (plan, notices) = self.with_running_detected(planned).await?;
-        if plan.is_empty() {
-            return Ok(notices);
-        }
-        self.check_adopted(&record, Some(&plan), options.other_records).await?;
-        Err(Error::Behind { pending: plan.steps.into_iter().map(|step| step.revision).collect() })
-    }
-
-    /// Plans an upgrade without running it. Read only; the warnings are returned, and emit no events.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Plan`] when a target cannot be reached, [`Error::Edited`] when `options` refuse edited revisions,
-    /// [`Error::Unadopted`] for a database that another tool has migrated; otherwise as [`pending`](Self::pending).
-    pub async fn plan_upgrade(&self, targets: &[Target], options: UpgradeOptions) -> Result<(Plan, Warnings), Error> {
-        let record = self.read().await?;
-        let (plan, notices) = self.with_running_detected(self.plan_upgrade_from(&record, targets, options)).await?;
-        self.check_adopted(&record, Some(&plan), options.other_records).await?;
-        Ok((plan, notices))
-    }
-
-    pub(super) fn plan_upgrade_from(
-        &self,
-        record: &RevisionRecord,
-        targets: &[Target],
-        options: UpgradeOptions,
-    ) -> Result<(Plan, Warnings), Error> {
-        let (applied, notices) = record.applied_under_policy(self.migrations, self.graph, options)?;
-        Ok((self.graph.upgrade(&applied, targets)?, notices))
-    }
-
-    /// The edited revisions that a plan reverts: their current code may not undo the code that was applied.
-    pub(super) fn edited_in(&self, record: &RevisionRecord, plan: &Plan) -> Warnings {
-        let mut edited = record.edited(self.migrations, self.graph);
-        edited.retain(|id| plan.steps.iter().any(|step| step.revision == *id));
-        Warnings { edited, ..Warnings::default() }
-    }
-}
-
 /// A revision with its state in the database.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -326,32 +388,6 @@ pub enum RevisionState {
     Interrupted(RevisionRow),
     /// It was begun, and another run is running.
     Running(RevisionRow),
-}
-
-impl Migrator {
-    /// Lists every revision: those of the program in the order in which they would run, then those that only the
-    /// database knows. Read only.
-    ///
-    /// # Errors
-    ///
-    /// As [`read`](Self::read), except that the record need not match the graph.
-    pub async fn status(&self) -> Result<Vec<RevisionStatus>, Error> {
-        let record = self.read().await?;
-        let is_begun = record.unfinished().next().is_some();
-        let is_running = is_begun && lock::is_at_work(self.context(), &self.connection).await;
-        let state = |script, row| state(script, row, is_running);
-        let known = self.graph.iter().map(|revision| {
-            let script = self.script(&revision.id);
-            let state = record.row(&revision.id).map_or(RevisionState::Pending, |row| state(script, row));
-            RevisionStatus { id: revision.id.clone(), script, state }
-        });
-        let unknown = record
-            .rows
-            .iter()
-            .filter(|row| self.graph.get(&row.revision).is_none())
-            .map(|row| RevisionStatus { id: row.revision.clone(), script: None, state: state(None, row) });
-        Ok(known.chain(unknown).collect())
-    }
 }
 
 fn state(script: Option<&RegisteredRevision>, row: &RevisionRow, is_running: bool) -> RevisionState {

@@ -2,7 +2,7 @@
 
 use seachange_graph::{AppliedSet, Plan, PlanError, Revision, StampPlan, Target};
 
-use super::{Migrator, OtherRecordPolicy, UpgradeOptions};
+use super::{InterruptedRevision, Migrator, OtherRecordPolicy, Resolution, interruption, run};
 use crate::adopt::{AdoptError, AdoptedRevision, AdoptionPlan, ForeignVersionTable, MigrationTool, VersionMatcher};
 use crate::database_error::is_denied;
 use crate::error::Error;
@@ -17,31 +17,52 @@ const WRITING: &str = "cannot write which revisions are applied";
 impl Migrator {
     /// Upgrades to a target, such as `heads`, `+1` or the beginning of an id; see [`Target`] for all of them.
     ///
+    /// ```
+    /// # static MIGRATIONS: seachange::Migrations = seachange::Migrations::new("example 0.1.0", &[]);
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let migrator = seachange::Migrator::connect(&MIGRATIONS, &"sqlite::memory:".parse()?).await?;
+    /// let report = migrator.upgrade("heads").await?;
+    /// assert!(report.done.is_empty(), "every revision was applied before");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Target`] and [`Error::Plan`] for a target that cannot be reached; [`Error::Unadopted`] when another
-    /// tool has migrated the database and no revision is recorded in it; [`Error::Failed`] when a revision fails;
-    /// otherwise as [`pending`](Self::pending).
+    /// tool has migrated the database and no revision is recorded in it; [`Error::Edited`] when the options refuse
+    /// edited revisions; [`Error::Failed`] when a revision fails; otherwise as [`pending`](Self::pending).
     pub async fn upgrade(&self, target: &str) -> Result<Report, Error> {
-        self.upgrade_to(&[target.parse()?], UpgradeOptions::default()).await
+        self.upgrade_to(&[target.parse()?]).await
     }
 
-    /// Upgrades to several targets in one run. `options` say what to do with a record that differs from what this
-    /// program wrote.
+    /// Upgrades to several targets in one run.
     ///
     /// # Errors
     ///
-    /// As [`upgrade`](Self::upgrade), and [`Error::Edited`] when `options` refuse edited revisions.
-    pub async fn upgrade_to(&self, targets: &[Target], options: UpgradeOptions) -> Result<Report, Error> {
+    /// As [`upgrade`](Self::upgrade).
+    pub async fn upgrade_to(&self, targets: &[Target]) -> Result<Report, Error> {
         if *targets == [Target::HEADS] && self.is_complete().await {
-            return Ok(self.nothing_to_do());
+            return Ok(run::nothing_to_do(self));
         }
-        let others = options.other_records;
-        let outcome = self.run(others, |record| self.plan_upgrade_from(record, targets, options)).await;
-        self.explain(outcome).await
+        let others = self.options.other_records;
+        let outcome = run::run(self, others, |record| self.plan_upgrade_from(record, targets)).await;
+        run::explain(self, outcome).await
     }
 
     /// Downgrades to a target, which stays applied, such as `base`, `-1` or the beginning of an id.
+    ///
+    /// ```
+    /// # static MIGRATIONS: seachange::Migrations = seachange::Migrations::new("example 0.1.0", &[]);
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let migrator = seachange::Migrator::connect(&MIGRATIONS, &"sqlite::memory:".parse()?).await?;
+    /// let report = migrator.downgrade("base").await?;
+    /// assert!(report.current.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -58,15 +79,70 @@ impl Migrator {
     pub async fn downgrade_to(&self, targets: &[Target]) -> Result<Report, Error> {
         // Without recorded revisions, a downgrade has nothing to revert.
         let others = OtherRecordPolicy::Ignore;
-        let outcome = self.run(others, |record| {
+        let outcome = run::run(self, others, |record| {
             let plan = self.plan_downgrade_from(record, targets)?;
             let notices = self.edited_in(record, &plan);
             Ok((plan, notices))
         });
-        self.explain(outcome.await).await
+        run::explain(self, outcome.await).await
+    }
+
+    /// Runs the rest of the revision that was interrupted. Statements that the journal shows as finished do not run
+    /// again.
+    ///
+    /// ```
+    /// # static MIGRATIONS: seachange::Migrations = seachange::Migrations::new("example 0.1.0", &[]);
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let migrator = seachange::Migrator::connect(&MIGRATIONS, &"sqlite::memory:".parse()?).await?;
+    /// use seachange::Error;
+    /// use seachange::migrator::Resolution;
+    ///
+    /// let outcome = migrator.resume(Resolution::Ask).await;
+    /// assert!(matches!(outcome, Err(Error::NotInterrupted)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InDoubt`] when the user has to say whether a statement took effect, and [`Error::Unjournalled`] when
+    /// the user has to say which ones did; [`Error::NotInterrupted`] when there is nothing to resume; otherwise as
+    /// [`upgrade`](Self::upgrade).
+    pub async fn resume(&self, doubt: Resolution) -> Result<Report, Error> {
+        interruption::resume(self, doubt).await
+    }
+
+    /// Records an interrupted revision as applied, after the user has finished its changes by hand.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotInterrupted`] when nothing was interrupted; otherwise as [`stamp`](Self::stamp).
+    pub async fn mark_applied(&self) -> Result<InterruptedRevision, Error> {
+        interruption::settle(self, true).await
+    }
+
+    /// Records an interrupted revision as not applied, after the user has undone its changes by hand.
+    ///
+    /// # Errors
+    ///
+    /// As [`mark_applied`](Self::mark_applied).
+    pub async fn mark_rolled_back(&self) -> Result<InterruptedRevision, Error> {
+        interruption::settle(self, false).await
     }
 
     /// Records that the database stands at a target, without running anything; see [`stamp_at`](Self::stamp_at).
+    ///
+    /// ```
+    /// # static MIGRATIONS: seachange::Migrations = seachange::Migrations::new("example 0.1.0", &[]);
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let migrator = seachange::Migrator::connect(&MIGRATIONS, &"sqlite::memory:".parse()?).await?;
+    /// let plan = migrator.stamp("heads").await?;
+    /// assert!(plan.add.is_empty() && plan.remove.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -85,7 +161,7 @@ impl Migrator {
     /// As [`stamp`](Self::stamp).
     pub async fn stamp_at(&self, targets: &[Target]) -> Result<StampPlan, Error> {
         self.plan_stamp(targets).await?;
-        self.locked(async {
+        run::locked(self, async {
             let record = self.read().await?;
             let applied = record.applied_with_gaps(self.graph)?;
             let plan = self.graph.stamp(&applied, targets)?;
@@ -104,7 +180,7 @@ impl Migrator {
     /// As [`stamp`](Self::stamp), except that the record need not match the graph.
     pub async fn purge_and_stamp_at(&self, targets: &[Target]) -> Result<StampPlan, Error> {
         self.plan_purge(targets).await?;
-        self.locked(async {
+        run::locked(self, async {
             let record = self.read().await?;
             let (plan, below) = self.plan_purge_from(&record, targets)?;
             self.record_stamp(&record, plan, &below).await
@@ -147,10 +223,10 @@ impl Migrator {
     ///
     /// As [`stamp`](Self::stamp); [`Error::Applied`] when another revision is applied.
     pub async fn record_written(&self, revision: &Revision, source_hash: &str) -> Result<(), Error> {
-        self.locked(async {
+        run::locked(self, async {
             let record = self.read().await?;
             record.applied(self.graph)?;
-            self.make_table().await?;
+            run::make_table(self).await?;
             let row = RevisionRow::started(revision, source_hash, RevisionRowState::Applied, self.migrations.program())
                 .applied_now();
             let transaction = lock::begin(self.run_context().await?, WRITING).await?;
@@ -171,7 +247,7 @@ impl Migrator {
             record.unfinished().filter(|row| applied.contains(&row.revision)).cloned().collect();
         let is_settled = record.unfinished().any(|row| plan.remove.contains(&row.revision) || settled.contains(row));
         let has_journal = is_settled && self.interruption().await?.is_some_and(|known| known.has_entries());
-        self.make_table().await?;
+        run::make_table(self).await?;
         self.write_stamp(&plan, settled, has_journal).await?;
         Ok(plan)
     }
@@ -212,15 +288,13 @@ impl Migrator {
     /// [`Error::Database`] with what the database said. On MySQL and MariaDB, the tables dropped before the error stay
     /// dropped.
     pub async fn drop_everything(&self) -> Result<(), Error> {
-        self.locked(async {
+        run::locked(self, async {
             let dropped = self.backend.drop_everything(&self.connection).await;
             dropped.map_err(Error::database("cannot drop everything"))
         })
         .await
     }
-}
 
-impl Migrator {
     /// Records the current code of edited revisions, of all or of those that `targets` name. Returns the revisions in
     /// the order in which they run. A named revision that was not edited stays as it is.
     ///
@@ -232,7 +306,7 @@ impl Migrator {
         if self.edited(targets).await?.is_empty() {
             return Ok(Vec::new());
         }
-        self.locked(async {
+        run::locked(self, async {
             let scripts = self.edited(targets).await?;
             self.write_hashes(&scripts).await?;
             Ok(scripts)
@@ -279,9 +353,7 @@ impl Migrator {
         let written = written.await;
         lock::end(transaction, written, WRITING).await
     }
-}
 
-impl Migrator {
     /// Plans which revisions the record of another tool says are applied. Read only.
     ///
     /// # Errors
@@ -296,6 +368,20 @@ impl Migrator {
     /// the other record has the times, they are kept. Either all revisions are recorded or none. The other tool's table
     /// stays as it is.
     ///
+    /// ```
+    /// # static MIGRATIONS: seachange::Migrations = seachange::Migrations::new("example 0.1.0", &[]);
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let migrator = seachange::Migrator::connect(&MIGRATIONS, &"sqlite::memory:".parse()?).await?;
+    /// use seachange::Error;
+    /// use seachange::adopt::{ForeignVersionTable, MigrationTool};
+    ///
+    /// let outcome = migrator.adopt(&ForeignVersionTable::of(MigrationTool::SeaOrm)).await;
+    /// assert!(matches!(outcome, Err(Error::Adopt(_))), "there is no table `seaql_migrations`");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`plan_adoption`](Self::plan_adoption).
@@ -304,10 +390,10 @@ impl Migrator {
         if adoption.unrecorded().next().is_none() {
             return Ok(adoption);
         }
-        self.locked(async {
+        run::locked(self, async {
             let record = self.read().await?;
             let adoption = self.plan_adoption_from(&record, old).await?;
-            self.make_table().await?;
+            run::make_table(self).await?;
             self.write_adoption(&adoption).await?;
             Ok(adoption)
         })
@@ -343,9 +429,7 @@ impl Migrator {
         let moment = adopted.applied_at.unwrap_or(row.started_at);
         Some(RevisionRow { started_at: moment, finished_at: Some(moment), ..row })
     }
-}
 
-impl Migrator {
     /// Refuses a plan that would begin at the base of a database which another tool has migrated. Queries the database
     /// only when no revision is recorded and the plan has steps.
     pub(super) async fn check_adopted(

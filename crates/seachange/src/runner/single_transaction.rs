@@ -8,8 +8,7 @@ use seachange_graph::{Plan, Step};
 use super::step::{StepError, is_transactional};
 use super::{Runner, StepContext};
 use crate::alter::{self, ForeignKeyViolation};
-use crate::backend::Backend;
-use crate::backend::SAVEPOINT;
+use crate::backend::{Backend, SAVEPOINT};
 use crate::error::{Error, RevisionFailure};
 use crate::event::Event;
 use crate::report::Report;
@@ -36,139 +35,145 @@ pub(crate) fn check_whole(backend: &dyn Backend, migrations: &Migrations, plan: 
     }
 }
 
-impl Runner<'_> {
-    /// Runs the steps in order, in one transaction. A request to stop rolls all of it back.
-    ///
-    /// The plan was made from `rows`. If other runs have changed them since, the result is [`Error::Overtaken`], and
-    /// the caller makes another plan.
-    pub(crate) async fn run_in_single_transaction(&self, plan: &Plan, rows: &[RevisionRow]) -> Result<Report, Error> {
-        self.context.emit(&Event::Planned { steps: &plan.steps });
-        match self.with_retries(&plan.steps, || self.attempt_whole(plan, rows)).await {
-            Ok(done) => Ok(Report { done, ..Report::default() }),
-            Err(Error::Stopped { .. }) => {
-                self.context.emit(&Event::Stopped { left: &plan.steps });
-                Ok(Report { left: plan.steps.clone(), ..Report::default() })
-            }
-            Err(Error::Failed(failure)) => {
-                Err(Error::Failed(Box::new(RevisionFailure { of: plan.len(), is_whole: true, ..*failure })))
-            }
-            Err(error) => Err(error),
+/// Runs the steps in order, in one transaction. A request to stop rolls all of it back.
+///
+/// The plan was made from `rows`. If other runs have changed them since, the result is [`Error::Overtaken`], and
+/// the caller makes another plan.
+pub(crate) async fn run_in_single_transaction(
+    runner: &Runner<'_>,
+    plan: &Plan,
+    rows: &[RevisionRow],
+) -> Result<Report, Error> {
+    runner.context.emit(&Event::Planned { steps: &plan.steps });
+    match runner.with_retries(&plan.steps, || attempt_whole(runner, plan, rows)).await {
+        Ok(done) => Ok(Report { done, ..Report::default() }),
+        Err(Error::Stopped { .. }) => {
+            runner.context.emit(&Event::Stopped { left: &plan.steps });
+            Ok(Report { left: plan.steps.clone(), ..Report::default() })
         }
-    }
-
-    fn jobs<'s>(&'s self, plan: &'s Plan) -> impl Iterator<Item = StepContext<'s>> {
-        plan.steps.iter().filter_map(|step| self.job(step))
-    }
-
-    /// Tries the plan with foreign keys on, and then with foreign keys off if a table has to be rebuilt.
-    async fn attempt_whole(&self, plan: &Plan, rows: &[RevisionRow]) -> Result<CompletedSteps, Error> {
-        match self.transact(plan, rows, None).await {
-            Err(StepError::NeedsForeignKeysOff) => {
-                self.context.emit(&Event::Restarted);
-                self.transact_without_foreign_keys(plan, rows).await
-            }
-            outcome => outcome.map_err(|error| self.whole_error(plan, error)),
+        Err(Error::Failed(failure)) => {
+            Err(Error::Failed(Box::new(RevisionFailure { of: plan.len(), is_whole: true, ..*failure })))
         }
+        Err(error) => Err(error),
     }
+}
 
-    async fn transact_without_foreign_keys(&self, plan: &Plan, rows: &[RevisionRow]) -> Result<CompletedSteps, Error> {
-        let connection = self.work.executor();
-        let refused = |error: DbErr| Error::database("cannot switch foreign keys off")(error);
-        let before = alter::foreign_key_violations(connection).await.map_err(refused)?;
-        alter::set_foreign_keys(connection, false).await.map_err(refused)?;
-        let outcome = self.transact(plan, rows, Some(&before)).await.map_err(|error| self.whole_error(plan, error));
-        let restored = alter::set_foreign_keys(connection, true).await;
-        outcome.and_then(|done| restored.map(|()| done).map_err(Error::database("cannot switch foreign keys on again")))
+fn jobs<'s>(runner: &'s Runner<'_>, plan: &'s Plan) -> impl Iterator<Item = StepContext<'s>> {
+    plan.steps.iter().filter_map(|step| runner.job(step))
+}
+
+/// Tries the plan with foreign keys on, and then with foreign keys off if a table has to be rebuilt.
+async fn attempt_whole(runner: &Runner<'_>, plan: &Plan, rows: &[RevisionRow]) -> Result<CompletedSteps, Error> {
+    match transact(runner, plan, rows, None).await {
+        Err(StepError::NeedsForeignKeysOff) => {
+            runner.context.emit(&Event::Restarted);
+            transact_without_foreign_keys(runner, plan, rows).await
+        }
+        outcome => outcome.map_err(|error| whole_error(runner, plan, error)),
     }
+}
 
-    /// One attempt: begin, every step, commit.
-    async fn transact(
-        &self,
-        plan: &Plan,
-        rows: &[RevisionRow],
-        violations: Option<&[ForeignKeyViolation]>,
-    ) -> Result<CompletedSteps, StepError> {
-        let Some(first) = self.jobs(plan).next() else {
-            return Err(StepError::Stopped(Error::Stopped { waited: Duration::ZERO }));
-        };
-        self.begin(first).await?;
-        let outcome = match self.check_unchanged(first, rows).await {
-            Ok(()) => self.steps(plan, violations).await,
-            Err(error) => Err(error),
-        };
-        if outcome.is_err() {
-            self.work.roll_back().await;
-        }
-        outcome
+async fn transact_without_foreign_keys(
+    runner: &Runner<'_>,
+    plan: &Plan,
+    rows: &[RevisionRow],
+) -> Result<CompletedSteps, Error> {
+    let connection = runner.work.executor();
+    let refused = |error: DbErr| Error::database("cannot switch foreign keys off")(error);
+    let before = alter::foreign_key_violations(connection).await.map_err(refused)?;
+    alter::set_foreign_keys(connection, false).await.map_err(refused)?;
+    let outcome = transact(runner, plan, rows, Some(&before)).await.map_err(|error| whole_error(runner, plan, error));
+    let restored = alter::set_foreign_keys(connection, true).await;
+    outcome.and_then(|done| restored.map(|()| done).map_err(Error::database("cannot switch foreign keys on again")))
+}
+
+/// One attempt: begin, every step, commit.
+async fn transact(
+    runner: &Runner<'_>,
+    plan: &Plan,
+    rows: &[RevisionRow],
+    violations: Option<&[ForeignKeyViolation]>,
+) -> Result<CompletedSteps, StepError> {
+    let Some(first) = jobs(runner, plan).next() else {
+        return Err(StepError::Stopped(Error::Stopped { waited: Duration::ZERO }));
+    };
+    runner.begin(first).await?;
+    let outcome = match check_unchanged(runner, first, rows).await {
+        Ok(()) => steps(runner, plan, violations).await,
+        Err(error) => Err(error),
+    };
+    if outcome.is_err() {
+        runner.work.roll_back().await;
     }
+    outcome
+}
 
-    /// Runs every step, and commits with the last one.
-    async fn steps(
-        &self,
-        plan: &Plan,
-        violations: Option<&[ForeignKeyViolation]>,
-    ) -> Result<CompletedSteps, StepError> {
-        let mut done = CompletedSteps::new();
-        let jobs: Vec<StepContext<'_>> = self.jobs(plan).collect();
-        for (index, &job) in jobs.iter().enumerate() {
-            let is_last = index + 1 == jobs.len();
-            let elapsed = self.run_step_in_transaction(job, index + 1, plan.len(), is_last, violations).await?;
-            done.push((job.step.clone(), elapsed));
-        }
-        Ok(done)
+/// Runs every step, and commits with the last one.
+async fn steps(
+    runner: &Runner<'_>,
+    plan: &Plan,
+    violations: Option<&[ForeignKeyViolation]>,
+) -> Result<CompletedSteps, StepError> {
+    let mut done = CompletedSteps::new();
+    let jobs: Vec<StepContext<'_>> = jobs(runner, plan).collect();
+    for (index, &job) in jobs.iter().enumerate() {
+        let is_last = index + 1 == jobs.len();
+        let elapsed = run_step_in_transaction(runner, job, index + 1, plan.len(), is_last, violations).await?;
+        done.push((job.step.clone(), elapsed));
     }
+    Ok(done)
+}
 
-    /// Runs one step, and emits its events. All steps but the first set a savepoint of their own.
-    async fn run_step_in_transaction(
-        &self,
-        job: StepContext<'_>,
-        number: usize,
-        of: usize,
-        is_last: bool,
-        violations: Option<&[ForeignKeyViolation]>,
-    ) -> Result<Duration, StepError> {
-        if self.context.is_stopping() {
-            return Err(StepError::Stopped(Error::Stopped { waited: self.context.waited.elapsed() }));
-        }
-        let (start, step, message) = (Instant::now(), job.step, job.script.message);
-        self.context.emit(&Event::Started { step, message, number, of, rolls_back: true });
-        let outcome = async {
-            if number > 1 {
-                let marked = self.work.execute(&format!("SAVEPOINT {SAVEPOINT}")).await;
-                marked.map_err(|error| self.refused(job, error))?;
-            }
-            let role = self.work(job, violations).await?;
-            self.finish(job, start, role, is_last).await
-        };
-        let outcome = outcome.await;
-        let elapsed = start.elapsed();
-        match &outcome {
-            Ok(()) => self.context.emit(&Event::Finished { step, message, elapsed }),
-            Err(StepError::Failed(_)) => self.context.emit(&Event::Failed { step, message }),
-            Err(_) => {}
-        }
-        outcome.map(|()| elapsed)
+/// Runs one step, and emits its events. All steps but the first set a savepoint of their own.
+async fn run_step_in_transaction(
+    runner: &Runner<'_>,
+    job: StepContext<'_>,
+    number: usize,
+    of: usize,
+    is_last: bool,
+    violations: Option<&[ForeignKeyViolation]>,
+) -> Result<Duration, StepError> {
+    if runner.context.is_stopping() {
+        return Err(StepError::Stopped(Error::Stopped { waited: runner.context.waited.elapsed() }));
     }
-
-    /// Checks that no other run has changed the rows from which the plan was made.
-    async fn check_unchanged(&self, job: StepContext<'_>, rows: &[RevisionRow]) -> Result<(), StepError> {
-        let context = self.context;
-        let found = if context.backend.is_single_writer() {
-            context.store.rows(self.work.executor()).await
-        } else {
-            return Ok(());
-        };
-        if found.map_err(|error| self.refused(job, error))? == rows {
-            return Ok(());
+    let (start, step, message) = (Instant::now(), job.step, job.script.message);
+    runner.context.emit(&Event::Started { step, message, number, of, rolls_back: true });
+    let outcome = async {
+        if number > 1 {
+            let marked = runner.work.execute(&format!("SAVEPOINT {SAVEPOINT}")).await;
+            marked.map_err(|error| runner.refused(job, error))?;
         }
-        Err(StepError::Stopped(Error::Overtaken { revision: job.step.revision.clone() }))
+        let role = runner.work(job, violations).await?;
+        runner.finish(job, start, role, is_last).await
+    };
+    let outcome = outcome.await;
+    let elapsed = start.elapsed();
+    match &outcome {
+        Ok(()) => runner.context.emit(&Event::Finished { step, message, elapsed }),
+        Err(StepError::Failed(_)) => runner.context.emit(&Event::Failed { step, message }),
+        Err(_) => {}
     }
+    outcome.map(|()| elapsed)
+}
 
-    /// Converts the error of a step into the error of the run.
-    fn whole_error(&self, plan: &Plan, error: StepError) -> Error {
-        match self.jobs(plan).next() {
-            Some(job) => self.error(job, error),
-            None => Error::Stopped { waited: Duration::ZERO },
-        }
+/// Checks that no other run has changed the rows from which the plan was made.
+async fn check_unchanged(runner: &Runner<'_>, job: StepContext<'_>, rows: &[RevisionRow]) -> Result<(), StepError> {
+    let context = runner.context;
+    let found = if context.backend.is_single_writer() {
+        context.store.rows(runner.work.executor()).await
+    } else {
+        return Ok(());
+    };
+    if found.map_err(|error| runner.refused(job, error))? == rows {
+        return Ok(());
+    }
+    Err(StepError::Stopped(Error::Overtaken { revision: job.step.revision.clone() }))
+}
+
+/// Converts the error of a step into the error of the run.
+fn whole_error(runner: &Runner<'_>, plan: &Plan, error: StepError) -> Error {
+    match jobs(runner, plan).next() {
+        Some(job) => runner.error(job, error),
+        None => Error::Stopped { waited: Duration::ZERO },
     }
 }

@@ -7,7 +7,7 @@ use futures_util::future::{Either, select};
 use sea_orm::DbErr;
 use seachange_graph::{Direction, Step};
 
-use super::{Runner, StepContext};
+use super::{Runner, StepContext, journalled};
 use crate::backend::{Backend, BegunTransaction, LockRole};
 use crate::error::{Error, FailureCause, Leftover, RevisionFailure};
 use crate::event::{Blocker, Event};
@@ -61,7 +61,7 @@ impl Runner<'_> {
             let outcome = if is_transactional(self.context.backend, job.script) {
                 self.run_in_transaction(job, start).await
             } else {
-                self.run_journalled(job, start).await
+                journalled::run(self, job, start).await
             };
             match outcome {
                 Ok(StepOutcome::Done) => return Ok(Some(start.elapsed())),
@@ -193,9 +193,7 @@ impl Runner<'_> {
         let duration_ms = i64::try_from(start.elapsed().as_millis()).ok();
         RevisionRow { duration_ms, ..row.applied_now() }
     }
-}
 
-impl Runner<'_> {
     /// Makes attempts at some steps, with as many retries as the limits allow. A retry requires that the last attempt
     /// left nothing.
     pub(super) async fn with_retries<T, F: Future<Output = Result<T, Error>>>(
@@ -227,6 +225,42 @@ impl Runner<'_> {
         let Some(step) = steps.iter().find(|step| step.revision == failure.revision) else { return };
         let of = self.context.limits.retries;
         self.context.emit(&Event::Retrying { step, message: &failure.message, attempt, of, cause: &failure.cause });
+    }
+
+    /// Runs the code of a revision, and emits an event when one of its statements waits for a lock.
+    ///
+    /// # Errors
+    ///
+    /// As [`intercept::run`].
+    pub(super) async fn run_code<S: StatementHandler + 'static>(
+        &self,
+        job: StepContext<'_>,
+        in_transaction: bool,
+        session: S,
+    ) -> Result<(RunOutcome, S), DbErr> {
+        let backend = self.context.connection.get_database_backend();
+        let mut running = pin!(intercept::run(job.code(in_transaction), backend, session));
+        let mut reminder = Reminder::default();
+        loop {
+            match select(running.as_mut(), pin!(tokio::time::sleep(INTERVAL))).await {
+                Either::Left((ran, _)) => return ran,
+                Either::Right(_) => self.tell_blocked(job, &mut reminder).await,
+            }
+        }
+    }
+
+    /// Emits an event with the sessions that block the running statement.
+    async fn tell_blocked(&self, job: StepContext<'_>, reminder: &mut Reminder<Vec<Blocker>>) {
+        let context = self.context;
+        let Some(waited) = context.deadline.running().filter(|running| *running >= SUSPICIOUS) else {
+            *reminder = Reminder::default();
+            return;
+        };
+        // The run continues when the server does not answer this query.
+        let Ok(Some(by)) = context.backend.blockers(context.connection, context.store.lock_key()).await else { return };
+        if reminder.is_due(&by) {
+            context.emit(&Event::Blocked { step: job.step, message: job.script.message, by: &by, waited });
+        }
     }
 }
 
@@ -306,41 +340,3 @@ const SUSPICIOUS: Duration = Duration::from_secs(3);
 
 /// How often the engine asks the server.
 const INTERVAL: Duration = Duration::from_secs(1);
-
-impl Runner<'_> {
-    /// Runs the code of a revision, and emits an event when one of its statements waits for a lock.
-    ///
-    /// # Errors
-    ///
-    /// As [`intercept::run`].
-    pub(super) async fn run_code<S: StatementHandler + 'static>(
-        &self,
-        job: StepContext<'_>,
-        in_transaction: bool,
-        session: S,
-    ) -> Result<(RunOutcome, S), DbErr> {
-        let backend = self.context.connection.get_database_backend();
-        let mut running = pin!(intercept::run(job.code(in_transaction), backend, session));
-        let mut reminder = Reminder::default();
-        loop {
-            match select(running.as_mut(), pin!(tokio::time::sleep(INTERVAL))).await {
-                Either::Left((ran, _)) => return ran,
-                Either::Right(_) => self.tell_blocked(job, &mut reminder).await,
-            }
-        }
-    }
-
-    /// Emits an event with the sessions that block the running statement.
-    async fn tell_blocked(&self, job: StepContext<'_>, reminder: &mut Reminder<Vec<Blocker>>) {
-        let context = self.context;
-        let Some(waited) = context.deadline.running().filter(|running| *running >= SUSPICIOUS) else {
-            *reminder = Reminder::default();
-            return;
-        };
-        // The run continues when the server does not answer this query.
-        let Ok(Some(by)) = context.backend.blockers(context.connection, context.store.lock_key()).await else { return };
-        if reminder.is_due(&by) {
-            context.emit(&Event::Blocked { step: job.step, message: job.script.message, by: &by, waited });
-        }
-    }
-}

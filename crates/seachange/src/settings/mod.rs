@@ -82,6 +82,23 @@ impl DatabaseSettings {
     /// Reads the file in `DATABASE_PASSWORD_FILE` if it is set, and checks whether the file of a SQLite URL with
     /// three slashes exists; everything else depends only on the values.
     ///
+    /// ```
+    /// use seachange::DatabaseSettings;
+    /// use seachange::settings::DatabaseVariables;
+    ///
+    /// let variables = DatabaseVariables {
+    ///     driver: Some("postgres".to_owned()),
+    ///     hostname: Some("db.example.org".to_owned()),
+    ///     username: Some("app".to_owned()),
+    ///     password: Some("secret".to_owned()),
+    ///     name: Some("blog".to_owned()),
+    ///     ..DatabaseVariables::default()
+    /// };
+    /// let settings = DatabaseSettings::resolve(&variables)?;
+    /// assert!(!settings.to_string().contains("secret"));
+    /// # Ok::<(), seachange::settings::SettingsError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Fails when the variables contradict each other, when a value is malformed, and when the

@@ -1,5 +1,7 @@
 //! The statements on the record.
 
+use std::fmt;
+
 use sea_orm::sea_query::{
     ColumnDef, DynIden, Expr, ExprTrait, Func, InsertStatement, IntoIden, IntoTableRef, Query, Table,
     TableCreateStatement, TableRef, UpdateStatement,
@@ -10,6 +12,7 @@ use seachange_graph::MAX_ID_LENGTH;
 use super::summary::{RecordSummary, RevisionSummary};
 use super::{RevisionRow, moment, text};
 use crate::backend::{Backend, LockKey};
+use crate::settings::DatabaseSettings;
 use crate::sql::SqlDialect;
 
 #[derive(DeriveIden, Clone, Copy)]
@@ -37,6 +40,54 @@ pub(super) const COLUMNS: [RevisionColumn; 9] = [
     RevisionColumn::Program,
 ];
 
+/// Where the record is kept: the name of its table, and the schema of the table if it is not the current one.
+///
+/// ```
+/// use seachange::RevisionTable;
+///
+/// let table = RevisionTable::new("billing_revision").in_schema("operations");
+/// assert_eq!(table.to_string(), "operations.billing_revision");
+/// assert_eq!(RevisionTable::default().to_string(), "seachange_revision");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct RevisionTable {
+    schema: Option<String>,
+    name: String,
+}
+
+impl Default for RevisionTable {
+    fn default() -> Self {
+        Self::new("seachange_revision")
+    }
+}
+
+impl RevisionTable {
+    /// A table of this name, in the current schema of the connection.
+    pub fn new(name: &str) -> Self {
+        Self { schema: None, name: name.to_owned() }
+    }
+
+    /// The table in this schema; on MySQL and MariaDB, in this database.
+    pub fn in_schema(self, schema: &str) -> Self {
+        Self { schema: Some(schema.to_owned()), ..self }
+    }
+
+    /// The default table, in the schema that the settings name.
+    pub(crate) fn of(settings: &DatabaseSettings) -> Self {
+        Self { schema: settings.schema().map(str::to_owned), ..Self::default() }
+    }
+}
+
+impl fmt::Display for RevisionTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.schema {
+            Some(schema) => write!(f, "{schema}.{}", self.name),
+            None => f.write_str(&self.name),
+        }
+    }
+}
+
 /// The table of applied revisions: its name, and the statements on it.
 #[derive(Debug, Clone)]
 pub(crate) struct RevisionStore {
@@ -45,11 +96,8 @@ pub(crate) struct RevisionStore {
 }
 
 impl RevisionStore {
-    /// The default name of the table.
-    pub(crate) const DEFAULT_TABLE: &str = "seachange_revision";
-
-    pub(crate) fn new(schema: Option<String>, table: String) -> Self {
-        Self { schema, table }
+    pub(crate) fn new(table: RevisionTable) -> Self {
+        Self { schema: table.schema, table: table.name }
     }
 
     /// The name, with the schema where one was given.

@@ -7,8 +7,7 @@ use crate::alter::default_name;
 use crate::alter::error::AlterError;
 use crate::sqlite_ddl::constraint_text::{ConstraintKind, ConstraintText};
 use crate::sqlite_ddl::place::ConstraintLocation;
-use crate::sqlite_ddl::same;
-use crate::sqlite_ddl::tokens;
+use crate::sqlite_ddl::{same, tokens};
 
 impl Edit<'_> {
     /// Finds a constraint by its name.

@@ -13,6 +13,7 @@ use crate::cli::problem::Diagnostic;
 use crate::cli::prompt;
 use crate::cli::terminal::{ID, styled};
 use crate::limits::Limits;
+use crate::migrator::RunOptions;
 
 /// Arguments of `adopt`.
 #[derive(Debug, Args)]
@@ -94,7 +95,7 @@ fn show(context: &Context, adoption: &AdoptionPlan) {
 }
 
 async fn record(context: &Context, old: &ForeignVersionTable, limits: Limits) -> Result<Exit, Diagnostic> {
-    let migrator = context.connect().await?.with_limits(limits);
+    let migrator = context.connect().await?.with_options(RunOptions::new().limits(limits));
     let adoption = migrator.adopt(old).await?;
     let place = run::place(&migrator, &migrator.current_known().await?);
     migrator.close().await?;

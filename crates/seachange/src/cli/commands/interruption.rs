@@ -7,11 +7,11 @@ use crate::cli::exit::Exit;
 use crate::cli::interrupt;
 use crate::cli::problem::Diagnostic;
 use crate::limits::Limits;
-use crate::migrator::Resolution;
+use crate::migrator::{Resolution, RunOptions};
 
 /// Runs the rest of the revision.
 pub(super) async fn resume(context: &Context, doubt: Resolution, limits: Limits) -> Result<Exit, Diagnostic> {
-    let migrator = context.connect_to_record().await?.with_limits(limits);
+    let migrator = context.connect_to_record().await?.with_options(RunOptions::new().limits(limits));
     let _listener = interrupt::listen(migrator.stop_handle(), context.terminal);
     let report = migrator.resume(doubt).await?;
     let place = run::place_of(migrator.graph(), &report.current);
@@ -23,7 +23,7 @@ pub(super) async fn resume(context: &Context, doubt: Resolution, limits: Limits)
 
 /// Records the revision as applied, or as not applied.
 pub(super) async fn settle(context: &Context, is_applied: bool, limits: Limits) -> Result<Exit, Diagnostic> {
-    let migrator = context.connect_to_record().await?.with_limits(limits);
+    let migrator = context.connect_to_record().await?.with_options(RunOptions::new().limits(limits));
     let settled = if is_applied { migrator.mark_applied().await? } else { migrator.mark_rolled_back().await? };
     let place = run::place(&migrator, &migrator.current().await?);
     migrator.close().await?;

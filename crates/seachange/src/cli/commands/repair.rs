@@ -13,7 +13,7 @@ use crate::cli::problem::Diagnostic;
 use crate::cli::targets;
 use crate::cli::terminal::{ID, styled};
 use crate::limits::Limits;
-use crate::migrator::{Resolution, RevisionState, RevisionStatus};
+use crate::migrator::{Resolution, RevisionState, RevisionStatus, RunOptions};
 
 /// Arguments of `repair`.
 #[derive(Debug, Args)]
@@ -81,7 +81,7 @@ impl RepairArgs {
 
 async fn accept_edited(context: &Context, revisions: &[String], limits: Limits) -> Result<Exit, Diagnostic> {
     let targets = targets::read(context, "repair --accept-edited", revisions)?;
-    let migrator = context.connect_to_record().await?.with_limits(limits);
+    let migrator = context.connect_to_record().await?.with_options(RunOptions::new().limits(limits));
     let scripts = migrator.accept_edited(&targets).await?;
     migrator.close().await?;
     for script in &scripts {

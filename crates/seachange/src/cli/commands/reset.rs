@@ -11,7 +11,7 @@ use crate::cli::exit::Exit;
 use crate::cli::format::EventsArgs;
 use crate::cli::problem::Diagnostic;
 use crate::cli::prompt;
-use crate::migrator::UpgradeOptions;
+use crate::migrator::RunOptions;
 
 /// The flag that confirms in advance.
 #[derive(Debug, Args)]
@@ -68,9 +68,9 @@ impl RefreshArgs {
         let settings = context.settings()?;
         let question = format!("revert every revision in `{settings}` and apply all again");
         prompt::confirm(&question, self.confirmation.yes)?;
-        let migrator = context.connect().await?.with_limits(self.limits.limits());
+        let migrator = context.connect().await?.with_options(RunOptions::new().limits(self.limits.limits()));
         downgrade_with(context, &migrator, &[Target::BASE]).await?;
-        let exit = upgrade_with(context, &migrator, &[Target::HEADS], UpgradeOptions::default()).await?;
+        let exit = upgrade_with(context, &migrator, &[Target::HEADS]).await?;
         migrator.close().await?;
         Ok(exit)
     }
@@ -81,9 +81,9 @@ impl FreshArgs {
         let settings = context.settings()?;
         let question = format!("drop every table in `{settings}` and apply all revisions");
         prompt::confirm(&question, self.confirmation.yes)?;
-        let migrator = context.connect().await?.with_limits(self.limits.limits());
+        let migrator = context.connect().await?.with_options(RunOptions::new().limits(self.limits.limits()));
         migrator.drop_everything().await?;
-        let exit = upgrade_with(context, &migrator, &[Target::HEADS], UpgradeOptions::default()).await?;
+        let exit = upgrade_with(context, &migrator, &[Target::HEADS]).await?;
         migrator.close().await?;
         Ok(exit)
     }

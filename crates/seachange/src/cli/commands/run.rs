@@ -18,7 +18,7 @@ use crate::cli::problem::Diagnostic;
 use crate::cli::progress::Progress;
 use crate::cli::terminal::{ID, styled};
 use crate::event::{Event, json};
-use crate::migrator::{AheadPolicy, EditPolicy, GapPolicy, Migrator, OtherRecordPolicy, UpgradeOptions};
+use crate::migrator::{AheadPolicy, EditPolicy, GapPolicy, Migrator, OtherRecordPolicy, RunOptions};
 use crate::report::Report;
 use crate::revision::RegisteredRevision;
 
@@ -53,17 +53,15 @@ pub(crate) struct UpgradeFlags {
 }
 
 impl UpgradeFlags {
-    fn options(&self) -> UpgradeOptions {
-        UpgradeOptions {
-            gaps: if self.include_missing { GapPolicy::Fill } else { GapPolicy::Refuse },
-            ahead: self.ahead,
-            edits: if self.strict { EditPolicy::Refuse } else { EditPolicy::Warn },
-            other_records: if self.ignore_other_records {
-                OtherRecordPolicy::Ignore
-            } else {
-                OtherRecordPolicy::Refuse
-            },
-        }
+    fn options(&self) -> RunOptions {
+        let others = if self.ignore_other_records { OtherRecordPolicy::Ignore } else { OtherRecordPolicy::Refuse };
+        RunOptions::new()
+            .gaps(if self.include_missing { GapPolicy::Fill } else { GapPolicy::Refuse })
+            .ahead(self.ahead)
+            .edits(if self.strict { EditPolicy::Refuse } else { EditPolicy::Warn })
+            .other_records(others)
+            .limits(self.limits.limits())
+            .single_transaction(self.single_transaction)
     }
 }
 
@@ -89,10 +87,9 @@ pub(crate) struct DowngradeFlags {
 
 /// Upgrades, and prints the result.
 pub(crate) async fn upgrade(context: &Context, targets: &[Target], flags: &UpgradeFlags) -> Result<Exit, Diagnostic> {
-    let options = flags.options();
     if flags.dry_run {
-        let migrator = context.connect_to_read().await?;
-        let (plan, notices) = migrator.plan_upgrade(targets, options).await?;
+        let migrator = context.connect_to_read().await?.with_options(flags.options());
+        let (plan, notices) = migrator.plan_upgrade(targets).await?;
         migrator.close().await?;
         let progress = Progress::new(context.terminal);
         notices.events().for_each(|event| progress.show(&event));
@@ -101,8 +98,8 @@ pub(crate) async fn upgrade(context: &Context, targets: &[Target], flags: &Upgra
         return Ok(exit);
     }
     let migrator = context.connect_for(|graph, applied| Ok(graph.upgrade(applied, targets)?.is_empty())).await?;
-    let migrator = prepared(migrator, &flags.limits, flags.single_transaction);
-    let exit = upgrade_with(context, &migrator, targets, options).await?;
+    let migrator = migrator.with_options(flags.options());
+    let exit = upgrade_with(context, &migrator, targets).await?;
     migrator.close().await?;
     Ok(exit)
 }
@@ -120,15 +117,11 @@ pub(crate) async fn downgrade(
         return preview(context, &plan);
     }
     let migrator = context.connect_for(|graph, applied| Ok(graph.downgrade(applied, targets)?.is_empty())).await?;
-    let migrator = prepared(migrator, &flags.limits, flags.single_transaction);
+    let options = RunOptions::new().limits(flags.limits.limits()).single_transaction(flags.single_transaction);
+    let migrator = migrator.with_options(options);
     let exit = downgrade_with(context, &migrator, targets).await?;
     migrator.close().await?;
     Ok(exit)
-}
-
-fn prepared(migrator: Migrator, limits: &LimitArgs, single_transaction: bool) -> Migrator {
-    let migrator = migrator.with_limits(limits.limits());
-    if single_transaction { migrator.in_single_transaction() } else { migrator }
 }
 
 /// Upgrades over an existing connection.
@@ -136,10 +129,9 @@ pub(crate) async fn upgrade_with(
     context: &Context,
     migrator: &Migrator,
     targets: &[Target],
-    options: UpgradeOptions,
 ) -> Result<Exit, Diagnostic> {
     let _listener = interrupt::listen(migrator.stop_handle(), context.terminal);
-    let report = migrator.upgrade_to(targets, options).await?;
+    let report = migrator.upgrade_to(targets).await?;
     conclude(context, migrator, Direction::Upgrade, &report)
 }
 

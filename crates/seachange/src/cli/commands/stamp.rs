@@ -12,6 +12,7 @@ use crate::cli::exit::Exit;
 use crate::cli::printable;
 use crate::cli::problem::Diagnostic;
 use crate::cli::targets;
+use crate::migrator::RunOptions;
 
 /// Arguments of `stamp`.
 #[derive(Debug, Args)]
@@ -48,7 +49,7 @@ impl StampArgs {
             return Ok(preview(context, &plan));
         }
         let migrator = context.connect_for(|graph, applied| Ok(graph.stamp(applied, &targets)?.add.is_empty())).await?;
-        let migrator = migrator.with_limits(self.limits.limits());
+        let migrator = migrator.with_options(RunOptions::new().limits(self.limits.limits()));
         let plan = match self.purge {
             true => migrator.purge_and_stamp_at(&targets).await?,
             false => migrator.stamp_at(&targets).await?,

@@ -8,8 +8,7 @@ use insta::assert_snapshot;
 use seachange_graph::{Direction, Step};
 
 use crate::event::{Blocker, Event, json};
-use crate::report::Report;
-use crate::report::Warnings;
+use crate::report::{Report, Warnings};
 use crate::runner::FailureCause;
 use crate::store::Holder;
 

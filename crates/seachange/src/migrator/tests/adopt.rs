@@ -8,15 +8,8 @@ use sea_orm_migration::prelude::*;
 use super::{current, memory, tables};
 use crate::Error;
 use crate::adopt::{AdoptError, AdoptionPlan, ForeignVersionTable, MigrationTool};
-use crate::migrator::{AheadPolicy, EditPolicy, GapPolicy, Migrator, OtherRecordPolicy, UpgradeOptions};
+use crate::migrator::{Migrator, OtherRecordPolicy, RunOptions};
 use crate::revision::{Migrations, RegisteredRevision, Revision};
-
-const DEFAULT: UpgradeOptions = UpgradeOptions {
-    gaps: GapPolicy::Refuse,
-    ahead: AheadPolicy::Refuse,
-    edits: EditPolicy::Warn,
-    other_records: OtherRecordPolicy::Refuse,
-};
 
 /// A migration of this name.
 struct Named(&'static str);
@@ -228,7 +221,7 @@ async fn an_upgrade_of_a_database_of_another_tool_is_refused() {
     let message = "sea-orm-migration has migrated this database: `seaql_migrations` has 2 rows, and no revision is recorded as applied";
     assert_eq!(refused(migrator.upgrade("heads").await), message);
     assert_eq!(migrator.check().await.unwrap_err().to_string(), message);
-    assert_eq!(migrator.plan_upgrade(&["heads".parse().unwrap()], DEFAULT).await.unwrap_err().to_string(), message);
+    assert_eq!(migrator.plan_upgrade(&["heads".parse().unwrap()]).await.unwrap_err().to_string(), message);
     assert_eq!(tables(&migrator).await, ["seaql_migrations"]);
 
     migrator.adopt(&of(MigrationTool::SeaOrm)).await.unwrap();
@@ -239,8 +232,8 @@ async fn an_upgrade_of_a_database_of_another_tool_is_refused() {
         refused(migrator.upgrade("a").await),
         "Alembic has migrated this database: `alembic_version` has 1 row, and no revision is recorded as applied"
     );
-    let options = UpgradeOptions { other_records: OtherRecordPolicy::Ignore, ..DEFAULT };
-    migrator.upgrade_to(&["heads".parse().unwrap()], options).await.unwrap();
+    let migrator = migrator.with_options(RunOptions::new().other_records(OtherRecordPolicy::Ignore));
+    migrator.upgrade("heads").await.unwrap();
 }
 
 #[tokio::test]

@@ -1,11 +1,11 @@
 //! Older programs on databases that newer ones have migrated.
 
 use sea_orm::ConnectionTrait;
-use seachange_graph::{AppliedError, Target};
+use seachange_graph::AppliedError;
 
 use super::{memory, nodes, watched};
 use crate::Error;
-use crate::migrator::{AheadPolicy, EditPolicy, GapPolicy, Migrator, OtherRecordPolicy, UpgradeOptions};
+use crate::migrator::{AheadPolicy, GapPolicy, Migrator, RunOptions};
 use crate::revision::Revision;
 
 const A: Revision = Revision { id: "a", ..Revision::ROOT };
@@ -14,12 +14,9 @@ const C: Revision = Revision { id: "c", down_revision: &["b"], ..Revision::ROOT 
 const ROOT: Revision = Revision { id: "root", ..Revision::ROOT };
 const SIDE: Revision = Revision { id: "side", down_revision: &["a"], ..Revision::ROOT };
 
-const ALLOW: UpgradeOptions = UpgradeOptions {
-    ahead: AheadPolicy::Allow,
-    gaps: GapPolicy::Refuse,
-    edits: EditPolicy::Warn,
-    other_records: OtherRecordPolicy::Refuse,
-};
+fn allowing() -> RunOptions {
+    RunOptions::new().ahead(AheadPolicy::Allow)
+}
 
 /// A database at the heads of these revisions.
 async fn at(revisions: &[Revision]) -> Migrator {
@@ -40,11 +37,12 @@ async fn an_older_program_is_refused_or_has_nothing_to_do() {
     assert!(is_ahead(&older.check().await.unwrap_err()));
     let before = newer.read().await.unwrap().rows;
 
-    let report = older.upgrade_to(&[Target::HEADS], ALLOW).await.unwrap();
+    let older = older.with_options(allowing());
+    let report = older.upgrade("heads").await.unwrap();
     assert!(report.done.is_empty());
     assert_eq!(report.notices.unknown, ["b", "c", "root"]);
     assert_eq!(*told.lock().unwrap(), [r#"Ahead { unknown: ["b", "c", "root"] }"#]);
-    assert_eq!(older.check_with(ALLOW).await.unwrap(), report.notices);
+    assert_eq!(older.check().await.unwrap(), report.notices);
     assert_eq!(older.current_known().await.unwrap()[0].revision.id, "a");
     assert_eq!(newer.read().await.unwrap().rows, before, "nothing was written");
 }
@@ -53,8 +51,9 @@ async fn an_older_program_is_refused_or_has_nothing_to_do() {
 async fn what_is_pending_of_the_older_program_is_applied() {
     let newer = at(&[A, B]).await;
     let (older, told) = watched(nodes(&[A, SIDE]), &newer);
-    assert!(matches!(older.check_with(ALLOW).await, Err(Error::Behind { pending }) if pending == ["side"]));
-    let report = older.upgrade_to(&[Target::HEADS], ALLOW).await.unwrap();
+    let older = older.with_options(allowing());
+    assert!(matches!(older.check().await, Err(Error::Behind { pending }) if pending == ["side"]));
+    let report = older.upgrade("heads").await.unwrap();
     assert_eq!(report.done.len(), 1);
     assert!(told.lock().unwrap()[..2].concat().starts_with(r#"Ahead { unknown: ["b"] }Planned"#));
     let all = Migrator::new(nodes(&[A, B, SIDE]), newer.connection().clone()).unwrap();
@@ -66,9 +65,10 @@ async fn another_history_is_refused_in_any_case() {
     let newer = at(&[A, B, C]).await;
     for revisions in [&[C_ALONE][..], &[ROOT]] {
         let (older, told) = watched(nodes(revisions), &newer);
-        let error = older.upgrade_to(&[Target::HEADS], ALLOW).await.unwrap_err();
+        let older = older.with_options(allowing());
+        let error = older.upgrade("heads").await.unwrap_err();
         assert!(matches!(error, Error::Applied(AppliedError::Diverged { .. })), "{error}");
-        assert!(older.check_with(ALLOW).await.is_err());
+        assert!(older.check().await.is_err());
         assert!(told.lock().unwrap().is_empty());
     }
 }
@@ -85,11 +85,11 @@ async fn gaps_below_what_is_unknown_are_judged_as_ever() {
         "INSERT INTO seachange_revision SELECT 'z', 'b', depends_on, source_hash, state, started_at, finished_at,
         duration_ms, program FROM seachange_revision WHERE revision = 'b'";
     newer.connection().execute_unprepared(unknown).await.unwrap();
-    let older = Migrator::new(nodes(&spliced), newer.connection().clone()).unwrap();
-    let error = older.upgrade_to(&[Target::HEADS], ALLOW).await.unwrap_err();
+    let older = Migrator::new(nodes(&spliced), newer.connection().clone()).unwrap().with_options(allowing());
+    let error = older.upgrade("heads").await.unwrap_err();
     assert!(matches!(error, Error::Applied(AppliedError::Missing { missing, .. }) if missing == ["side"]));
-    let fill = UpgradeOptions { gaps: GapPolicy::Fill, ..ALLOW };
-    assert_eq!(older.upgrade_to(&[Target::HEADS], fill).await.unwrap().done.len(), 1);
+    let filling = older.with_options(allowing().gaps(GapPolicy::Fill));
+    assert_eq!(filling.upgrade("heads").await.unwrap().done.len(), 1);
 }
 
 #[tokio::test]
@@ -98,12 +98,13 @@ async fn what_a_newer_program_is_in_the_middle_of_holds_up_no_service() {
     let begun = |id: &str| format!("UPDATE seachange_revision SET state = 'upgrading' WHERE revision = '{id}'");
     newer.connection().execute_unprepared(&begun("b")).await.unwrap();
     let older = Migrator::new(nodes(&[A]), newer.connection().clone()).unwrap();
-    assert_eq!(older.check_with(ALLOW).await.unwrap().unknown, ["b"]);
     assert!(matches!(older.check().await, Err(Error::Interrupted { .. })));
-    let upgrade = older.upgrade_to(&[Target::HEADS], ALLOW).await;
+    let older = older.with_options(allowing());
+    assert_eq!(older.check().await.unwrap().unknown, ["b"]);
+    let upgrade = older.upgrade("heads").await;
     assert!(matches!(upgrade, Err(Error::Interrupted { .. })), "a run wants to know how it ended");
     newer.connection().execute_unprepared(&begun("a")).await.unwrap();
-    assert!(matches!(older.check_with(ALLOW).await, Err(Error::Interrupted { .. })), "its own are its affair");
+    assert!(matches!(older.check().await, Err(Error::Interrupted { .. })), "its own are its affair");
 }
 
 #[tokio::test]

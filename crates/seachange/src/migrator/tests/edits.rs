@@ -5,14 +5,11 @@ use seachange_graph::Target;
 
 use super::{TABLE_A, TABLE_B, line, migrator, table, watched};
 use crate::Error;
-use crate::migrator::{AheadPolicy, EditPolicy, GapPolicy, Migrator, OtherRecordPolicy, RevisionState, UpgradeOptions};
+use crate::migrator::{EditPolicy, Migrator, RevisionState, RunOptions};
 
-const STRICT: UpgradeOptions = UpgradeOptions {
-    edits: EditPolicy::Refuse,
-    ahead: AheadPolicy::Refuse,
-    gaps: GapPolicy::Refuse,
-    other_records: OtherRecordPolicy::Refuse,
-};
+fn strict() -> RunOptions {
+    RunOptions::new().edits(EditPolicy::Refuse)
+}
 
 /// A database at `r2` whose two revisions were edited since.
 async fn edited() -> Migrator {
@@ -36,10 +33,12 @@ async fn states(migrator: &Migrator) -> Vec<&'static str> {
 async fn an_upgrade_tells_of_edits_or_refuses() {
     let database = edited().await;
     let (migrator, told) = watched(line(&[TABLE_A, TABLE_B, table(&["CREATE TABLE c (id integer)"], &[])]), &database);
-    let refusal = migrator.upgrade_to(&[Target::HEADS], STRICT).await.unwrap_err();
+    let migrator = migrator.with_options(strict());
+    let refusal = migrator.upgrade("heads").await.unwrap_err();
     assert_eq!(refusal.to_string(), "`r1`, `r2` were edited after they were applied");
-    assert!(migrator.check_with(STRICT).await.is_err());
+    assert!(migrator.check().await.is_err());
     assert!(told.lock().unwrap().is_empty());
+    let migrator = migrator.with_options(RunOptions::default());
 
     let report = migrator.upgrade("heads").await.unwrap();
     assert_eq!((report.done.len(), report.notices.edited.as_slice()), (1, &["r1".to_owned(), "r2".to_owned()][..]));
@@ -65,7 +64,8 @@ async fn what_was_edited_is_accepted_in_part_or_as_a_whole() {
     assert_eq!(migrator.accept_edited(&["r2".parse().unwrap()]).await.unwrap().len(), 0);
     assert_eq!(migrator.accept_edited(&[]).await.unwrap().len(), 1);
     assert_eq!(states(&migrator).await, ["applied", "applied"]);
-    migrator.upgrade_to(&[Target::HEADS], STRICT).await.unwrap();
+    let migrator = migrator.with_options(strict());
+    migrator.upgrade("heads").await.unwrap();
 
     let rows = migrator.read().await.unwrap().rows;
     let with_old_hash =

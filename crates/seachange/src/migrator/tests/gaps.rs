@@ -1,7 +1,7 @@
 //! Revisions that were added below applied ones, and records that do not match the graph.
 
 use super::{current, memory, nodes};
-use crate::migrator::{GapPolicy, Migrator, UpgradeOptions};
+use crate::migrator::{GapPolicy, Migrator, RunOptions};
 use crate::revision::Revision;
 use seachange_graph::Target;
 
@@ -22,10 +22,10 @@ async fn what_was_spliced_in_is_refused_and_applied_on_request() {
     let migrator = spliced().await;
     let refusal = migrator.upgrade("heads").await.unwrap_err().to_string();
     assert_eq!(refusal, "`new` is not applied, though a revision above is: `b`");
-    let fill = UpgradeOptions { gaps: GapPolicy::Fill, ..UpgradeOptions::default() };
-    let (plan, _) = migrator.plan_upgrade(&[Target::HEADS], fill).await.unwrap();
+    let migrator = migrator.with_options(RunOptions::new().gaps(GapPolicy::Fill));
+    let (plan, _) = migrator.plan_upgrade(&[Target::HEADS]).await.unwrap();
     assert_eq!(plan.to_string(), "upgrade a -> new");
-    assert_eq!(migrator.upgrade_to(&[Target::HEADS], fill).await.unwrap().done.len(), 1);
+    assert_eq!(migrator.upgrade("heads").await.unwrap().done.len(), 1);
     assert_eq!(current(&migrator).await, ["b"]);
     assert!(migrator.upgrade("heads").await.unwrap().done.is_empty());
 }

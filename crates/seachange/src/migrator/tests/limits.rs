@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::{Body, TABLE_A, TABLE_B, line, memory, tables};
 use crate::event::Event;
 use crate::limits::{Limit, Limits};
-use crate::migrator::Migrator;
+use crate::migrator::{Migrator, RunOptions};
 use crate::runner::{Leftover, RevisionFailure};
 use crate::{Error, Migrations, Report};
 
@@ -50,7 +50,7 @@ async fn fail(migrator: &Migrator) -> RevisionFailure {
 async fn a_statement_that_takes_too_long_is_ended_and_rolled_back() {
     let connection = memory().await;
     let new = |migrations: &'static Migrations| Migrator::new(migrations, connection.clone()).unwrap();
-    let migrator = new(line(&[TABLE_A, ENDLESS])).with_limits(statement_timeout(50));
+    let migrator = new(line(&[TABLE_A, ENDLESS])).with_options(RunOptions::new().limits(statement_timeout(50)));
     let failure = fail(&migrator).await;
     assert_eq!((failure.limit, failure.left, failure.attempts), (Some(Limit::Statement), Leftover::Nothing, 1));
     assert_eq!((failure.revision.as_str(), tables(&migrator).await.len()), ("r2", 2));
@@ -72,7 +72,7 @@ async fn an_update_that_takes_too_long_leaves_a_sound_connection() {
     let migrator = Migrator::new(line(&[TABLE_A, SLOW]), connection.clone()).unwrap();
     migrator.upgrade("r1").await.unwrap();
     connection.execute_unprepared("INSERT INTO a VALUES (1)").await.unwrap();
-    let migrator = migrator.with_limits(statement_timeout(50));
+    let migrator = migrator.with_options(RunOptions::new().limits(statement_timeout(50)));
     assert_eq!(fail(&migrator).await.limit, Some(Limit::Statement));
     // SQLite has ended the transaction itself; the next statements run in a transaction again.
     migrator.downgrade("base").await.unwrap();
@@ -84,10 +84,12 @@ async fn a_connection_is_given_back_as_it_was_found() {
     let connection = memory().await;
     connection.execute_unprepared("PRAGMA busy_timeout = 1234").await.unwrap();
     let limits = Limits { lock_timeout: Some(Duration::from_secs(9)), ..Limits::default() };
-    let migrator = Migrator::new(line(&[TABLE_A, ENDLESS]), connection.clone()).unwrap().with_limits(limits);
+    let migrator = Migrator::new(line(&[TABLE_A, ENDLESS]), connection.clone())
+        .unwrap()
+        .with_options(RunOptions::new().limits(limits));
     migrator.upgrade("r1").await.unwrap();
     assert_eq!(busy_timeout(&connection).await, 1234);
-    let migrator = migrator.with_limits(statement_timeout(20));
+    let migrator = migrator.with_options(RunOptions::new().limits(statement_timeout(20)));
     fail(&migrator).await;
     assert_eq!(busy_timeout(&connection).await, 1234);
 }
@@ -131,7 +133,8 @@ async fn under_a_reader(retries: u32, last: u32) -> Result<Report, Error> {
         _ => {}
     };
     let limits = Limits { lock_timeout: Some(Duration::from_millis(20)), retries, ..Limits::default() };
-    let mut migrator = Migrator::new(line(&[TABLE_A]), connection).unwrap().with_limits(limits);
+    let mut migrator =
+        Migrator::new(line(&[TABLE_A]), connection).unwrap().with_options(RunOptions::new().limits(limits));
     migrator.handler = Arc::new(handler);
     migrator.upgrade("heads").await
 }

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use super::{Body, TABLE_A, TABLE_B, current, line, memory, migrator, tables};
-use crate::Error;
 use crate::migrator::{Migrator, RevisionState};
+use crate::{Error, RevisionTable};
 
 #[tokio::test]
 async fn up_and_down_move_the_record_with_the_tables() {
@@ -98,7 +98,7 @@ async fn an_edited_revision_is_told_apart() {
 
 #[tokio::test]
 async fn the_record_may_stand_in_another_table() {
-    let migrator = migrator(line(&[TABLE_A])).await.with_revision_table(None, "my \"record\"".to_owned());
+    let migrator = migrator(line(&[TABLE_A])).await.with_revision_table(RevisionTable::new("my \"record\""));
     migrator.upgrade("heads").await.unwrap();
     assert_eq!(tables(&migrator).await, ["a", "my \"record\""]);
     assert_eq!(current(&migrator).await, ["r1"]);

@@ -4,11 +4,11 @@ use sea_orm::ConnectionTrait;
 
 use super::{Body, Scripted, TABLE_A, TABLE_B, current, line, memory, migrator, registry, tables};
 use crate::Error;
-use crate::migrator::Migrator;
+use crate::migrator::{Migrator, RunOptions};
 use crate::revision::Migrations;
 
 async fn whole(migrations: &'static Migrations) -> Migrator {
-    migrator(migrations).await.in_single_transaction()
+    migrator(migrations).await.with_options(RunOptions::new().single_transaction(true))
 }
 
 const WRONG: Body = Body::Sql(&["CREATE TABEL c (id integer)"], &["DROP TABEL c"]);
@@ -28,7 +28,7 @@ async fn or_nothing_of_it() {
     let connection = memory().await;
     let migrator = Migrator::new(line(&[TABLE_A, TABLE_B, WRONG]), connection).unwrap();
     migrator.upgrade("r1").await.unwrap();
-    let migrator = migrator.in_single_transaction();
+    let migrator = migrator.with_options(RunOptions::new().single_transaction(true));
     let Err(Error::Failed(failure)) = migrator.upgrade("heads").await else { unreachable!("r3 fails") };
     assert_eq!((failure.revision.as_str(), failure.done, failure.of, failure.is_whole), ("r3", 0, 2, true));
     assert_eq!(current(&migrator).await, ["r1"]);
