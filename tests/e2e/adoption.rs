@@ -4,19 +4,19 @@ use async_trait::async_trait;
 use sea_orm_migration::{DbErr, MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 use seachange_tests::{
     Backend, Output, Program, ProgramError, TestDatabase, block_on,
-    harness::{Case, DatabaseTest, TestResult, each_backend},
-    snapshot,
+    harness::{Case, TestResult, each_backend},
+    named, snapshot,
 };
 
 pub(crate) fn trials() -> Vec<Case> {
-    let tests: [(&str, DatabaseTest); 7] = [
-        ("of_sea_orm_migration", of_sea_orm_migration),
-        ("of_alembic", of_alembic),
-        ("of_a_table_with_another_name", of_a_table_with_another_name),
-        ("is_shown_and_asked_for", is_shown_and_asked_for),
-        ("is_refused", is_refused),
-        ("is_named_by_up", is_named_by_up),
-        ("agrees_with_what_is_recorded", agrees_with_what_is_recorded),
+    let tests = named![
+        of_sea_orm_migration,
+        of_alembic,
+        of_a_table_with_another_name,
+        is_shown_and_asked_for,
+        is_refused,
+        is_named_by_up,
+        agrees_with_what_is_recorded
     ];
     let mut cases: Vec<Case> =
         tests.into_iter().flat_map(|(name, test)| each_backend(&format!("adoption::{name}"), test)).collect();

@@ -5,19 +5,19 @@ use std::error::Error;
 use sea_orm::ConnectionTrait;
 use seachange_tests::{
     Backend, OnError, Output, Program, ProgramError, TestDatabase, block_on, client,
-    harness::{Case, DatabaseTest, TestResult, each_backend},
-    snapshot,
+    harness::{Case, TestResult, each_backend},
+    named, snapshot,
 };
 
 pub(crate) fn trials() -> Vec<Case> {
-    let tests: [(&str, DatabaseTest); 7] = [
-        ("is_silent_after_up", is_silent_after_up),
-        ("tells_differences", tells_differences),
-        ("leaves_nothing_behind", leaves_nothing_behind),
-        ("wants_the_heads", wants_the_heads),
-        ("sql_leads_to_the_entities", sql_leads_to_the_entities),
-        ("builds_elsewhere_where_it_must", builds_elsewhere_where_it_must),
-        ("begins_with_a_database", begins_with_a_database),
+    let tests = named![
+        is_silent_after_up,
+        tells_differences,
+        leaves_nothing_behind,
+        wants_the_heads,
+        sql_leads_to_the_entities,
+        builds_elsewhere_where_it_must,
+        begins_with_a_database
     ];
     let mut cases: Vec<Case> =
         tests.into_iter().flat_map(|(name, test)| each_backend(&format!("check::{name}"), test)).collect();

@@ -2,8 +2,8 @@
 
 use seachange_tests::{
     Backend, Output, Program, TestDatabase,
-    harness::{Case, DatabaseTest, TestResult},
-    snapshot,
+    harness::{Case, TestResult},
+    named, snapshot,
 };
 
 /// The commands with their own help text.
@@ -35,15 +35,15 @@ const COMMANDS: [&str; 24] = [
 ];
 
 pub(crate) fn trials() -> Vec<Case> {
-    let tests: [(&str, DatabaseTest); 8] = [
-        ("help_teaches", help_teaches),
-        ("version_is_told", version_is_told),
-        ("completions_know_the_commands", completions_know_the_commands),
-        ("colors_are_for_terminals", colors_are_for_terminals),
-        ("quiet_says_nothing", quiet_says_nothing),
-        ("reader_may_go_away", reader_may_go_away),
-        ("a_lost_answer_is_an_error", a_lost_answer_is_an_error),
-        ("every_command_is_known_here", every_command_is_known_here),
+    let tests = named![
+        help_teaches,
+        version_is_told,
+        completions_know_the_commands,
+        colors_are_for_terminals,
+        quiet_says_nothing,
+        reader_may_go_away,
+        a_lost_answer_is_an_error,
+        every_command_is_known_here
     ];
     tests.map(|(name, test)| Case::on(Backend::Sqlite, &format!("command_line::{name}"), test)).into()
 }

@@ -8,23 +8,21 @@ use seachange::DatabaseSettings;
 use seachange::autogenerate::{Comparison, Entities, EntityTable, SchemaOperation, TableFilter, Verification};
 use seachange_tests::{
     Backend, TestDatabase, block_on,
-    harness::{Case, DatabaseTest, TestResult, each_backend},
+    harness::{Case, TestResult, each_backend},
+    named,
 };
 
 pub(crate) fn trials() -> Vec<Case> {
-    let everywhere: [(&str, DatabaseTest); 2] = [
-        ("a_table_that_is_left_alone_is_referred_to", a_table_that_is_left_alone_is_referred_to),
-        ("columns_of_any_width_are_compared", columns_of_any_width_are_compared),
-    ];
+    let everywhere = named![a_table_that_is_left_alone_is_referred_to, columns_of_any_width_are_compared];
     let mut cases: Vec<Case> =
         everywhere.into_iter().flat_map(|(name, test)| each_backend(&format!("comparison::{name}"), test)).collect();
-    let postgres: [(&str, DatabaseTest); 6] = [
-        ("the_schema_of_the_connection_may_be_named", the_schema_of_the_connection_may_be_named),
-        ("other_schemas_are_somebody_elses", other_schemas_are_somebody_elses),
-        ("other_schemas_are_tried_out_too", other_schemas_are_tried_out_too),
-        ("a_view_holds_what_it_reads", a_view_holds_what_it_reads),
-        ("tables_of_the_database_are_not_locked", tables_of_the_database_are_not_locked),
-        ("what_postgres_takes_for_the_same_is_the_same", what_postgres_takes_for_the_same_is_the_same),
+    let postgres = named![
+        the_schema_of_the_connection_may_be_named,
+        other_schemas_are_somebody_elses,
+        other_schemas_are_tried_out_too,
+        a_view_holds_what_it_reads,
+        tables_of_the_database_are_not_locked,
+        what_postgres_takes_for_the_same_is_the_same
     ];
     cases.extend(postgres.map(|(name, test)| Case::on(Backend::Postgres, &format!("comparison::{name}"), test)));
     cases

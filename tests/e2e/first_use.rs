@@ -8,6 +8,7 @@ use std::time::Duration;
 use seachange_tests::{
     Backend, Output, Program, ProgramError, TestDatabase,
     harness::{Case, DatabaseTest, TestResult, each_backend},
+    named,
     servers::{MariaDbServer, PostgresServer, SPECIAL_USER},
     snapshot,
 };
@@ -17,13 +18,13 @@ pub(crate) fn trials() -> Vec<Case> {
         [("ahead", ahead), ("names_are_escaped", names_are_escaped), ("a_user_without_rights", a_user_without_rights)];
     let mut cases: Vec<Case> =
         on_each.into_iter().flat_map(|(name, test)| each_backend(&format!("first_use::{name}"), test)).collect();
-    let on_sqlite: [(&str, DatabaseTest); 6] = [
-        ("the_default_is_announced", the_default_is_announced),
-        ("misspelled_variables_are_told", misspelled_variables_are_told),
-        ("three_slashes_as_sqlx_reads_them", three_slashes_as_sqlx_reads_them),
-        ("words_of_other_tools", words_of_other_tools),
-        ("down_base_asks_on_a_terminal", down_base_asks_on_a_terminal),
-        ("a_folder_for_dot_env", a_folder_for_dot_env),
+    let on_sqlite = named![
+        the_default_is_announced,
+        misspelled_variables_are_told,
+        three_slashes_as_sqlx_reads_them,
+        words_of_other_tools,
+        down_base_asks_on_a_terminal,
+        a_folder_for_dot_env
     ];
     cases.extend(on_sqlite.map(|(name, test)| Case::on(Backend::Sqlite, &format!("first_use::{name}"), test)));
     cases.push(Case::on(Backend::Postgres, "first_use::a_search_path_is_the_schema", a_search_path_is_the_schema));

@@ -5,18 +5,18 @@ use std::fs;
 
 use seachange_tests::{
     Backend, Output, Program, ProgramError, TestDatabase,
-    harness::{Case, DatabaseTest, TestResult},
-    snapshot,
+    harness::{Case, TestResult},
+    named, snapshot,
 };
 
 pub(crate) fn trials() -> Vec<Case> {
-    let tests: [(&str, DatabaseTest); 6] = [
-        ("the_history_is_drawn", the_history_is_drawn),
-        ("documents_hold_the_graph", documents_hold_the_graph),
-        ("documents_go_to_files", documents_go_to_files),
-        ("states_are_asked_for", states_are_asked_for),
-        ("a_database_ahead_is_told", a_database_ahead_is_told),
-        ("what_cannot_be_drawn_is_told", what_cannot_be_drawn_is_told),
+    let tests = named![
+        the_history_is_drawn,
+        documents_hold_the_graph,
+        documents_go_to_files,
+        states_are_asked_for,
+        a_database_ahead_is_told,
+        what_cannot_be_drawn_is_told
     ];
     tests.map(|(name, test)| Case::on(Backend::Sqlite, &format!("pictures::{name}"), test)).into()
 }

@@ -2,7 +2,8 @@
 
 use seachange_tests::{
     TestDatabase,
-    harness::{Case, DatabaseTest, TestResult, each_backend},
+    harness::{Case, TestResult, each_backend},
+    named,
 };
 
 use super::{apply_three, check, check_words_of_server, migration};
@@ -17,15 +18,7 @@ fn record(database: &TestDatabase, revision: &str, down_revision: &str) -> TestR
 }
 
 pub(super) fn trials() -> Vec<Case> {
-    let tests: [(&str, DatabaseTest); 7] = [
-        ("foreign_table", foreign_table),
-        ("foreign_table_stamped", foreign_table_stamped),
-        ("ahead", ahead),
-        ("diverged", diverged),
-        ("missing_below", missing_below),
-        ("unfinished", unfinished),
-        ("unknown_state", unknown_state),
-    ];
+    let tests = named![foreign_table, foreign_table_stamped, ahead, diverged, missing_below, unfinished, unknown_state];
     tests.into_iter().flat_map(|(name, test)| each_backend(&format!("bad_inputs::{name}"), test)).collect()
 }
 

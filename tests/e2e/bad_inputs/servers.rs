@@ -2,7 +2,8 @@
 
 use seachange_tests::{
     Backend, Output, Program, TestDatabase,
-    harness::{Case, DatabaseTest, TestResult},
+    harness::{Case, TestResult},
+    named,
     servers::{Address, SPECIAL_PASSWORD, SPECIAL_USER},
     snapshot,
 };
@@ -10,13 +11,7 @@ use seachange_tests::{
 use super::{SECRET, check, check_words_of_server, migration, unset};
 
 pub(super) fn trials() -> Vec<Case> {
-    let tests: [(&str, DatabaseTest); 5] = [
-        ("unreachable", unreachable),
-        ("wrong_password", wrong_password),
-        ("wrong_password_in_parts", wrong_password_in_parts),
-        ("unknown_user", unknown_user),
-        ("unknown_database", unknown_database),
-    ];
+    let tests = named![unreachable, wrong_password, wrong_password_in_parts, unknown_user, unknown_database];
     let on = |backend| tests.map(|(name, test)| Case::on(backend, &format!("bad_inputs::{name}"), test));
     let mut cases: Vec<Case> = Backend::SERVERS.into_iter().flat_map(on).collect();
     cases.push(Case::on(Backend::Postgres, "bad_inputs::unknown_schema", unknown_schema));

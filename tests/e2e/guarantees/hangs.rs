@@ -6,9 +6,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectionTrait, Statement, TransactionTrait};
-use seachange_tests::harness::{Case, DatabaseTest, TestResult, each_backend};
+use seachange_tests::harness::{Case, TestResult, each_backend};
 use seachange_tests::servers::{MariaDbServer, MySqlServer, ServerError, ServerSoftware, TemporaryServer};
-use seachange_tests::{Backend, OnError, Program, TestDatabase, block_on, client};
+use seachange_tests::{Backend, OnError, Program, TestDatabase, block_on, client, named};
 use serde_json::{Value, json};
 
 use super::like_mysql;
@@ -27,18 +27,18 @@ pub(super) fn trials() -> Vec<Case> {
         let name = format!("guarantees::{tasks}_spawned_tasks");
         cases.extend(each_backend(&name, move |database| spawned_tasks(database, tasks)));
     }
-    let everywhere: [(&str, DatabaseTest); 11] = [
-        ("spawned_task_on_one_thread", spawned_task_on_one_thread),
-        ("blocking_thread", blocking_thread),
-        ("detached_task_is_not_waited_for", detached_task_is_not_waited_for),
-        ("spawned_tasks_end_with_sigterm", spawned_tasks_end_with_sigterm),
-        ("dropped_run_gives_the_lock_back", dropped_run_gives_the_lock_back),
-        ("timeout_round_a_statement", timeout_round_a_statement),
-        ("large_result_of_one_row", large_result_of_one_row),
-        ("large_result", large_result),
-        ("large_stream", large_stream),
-        ("prepared_statements_are_gone", prepared_statements_are_gone),
-        ("reading_with_is_resumed", reading_with_is_resumed),
+    let everywhere = named![
+        spawned_task_on_one_thread,
+        blocking_thread,
+        detached_task_is_not_waited_for,
+        spawned_tasks_end_with_sigterm,
+        dropped_run_gives_the_lock_back,
+        timeout_round_a_statement,
+        large_result_of_one_row,
+        large_result,
+        large_stream,
+        prepared_statements_are_gone,
+        reading_with_is_resumed
     ];
     for (name, test) in everywhere {
         cases.extend(each_backend(&format!("guarantees::{name}"), test));

@@ -4,9 +4,9 @@ use std::fs;
 use std::thread::sleep;
 use std::time::Duration;
 
-use seachange_tests::harness::{Case, DatabaseTest, TestResult, each_backend};
+use seachange_tests::harness::{Case, TestResult, each_backend};
 use seachange_tests::servers::{MariaDbServer, MySqlServer, ServerError, ServerSoftware, TemporaryServer};
-use seachange_tests::{Backend, TestDatabase};
+use seachange_tests::{Backend, TestDatabase, named};
 use serde_json::{Value, json};
 
 use super::like_mysql;
@@ -14,13 +14,13 @@ use super::script::{Ending, Outcome, Script, check_says};
 
 pub(super) fn trials() -> Vec<Case> {
     let mut cases = Vec::new();
-    let sqlite: [(&str, DatabaseTest); 6] = [
-        ("foreign_keys_pragma", foreign_keys_pragma),
-        ("foreign_keys_pragma_in_other_spellings", foreign_keys_pragma_in_other_spellings),
-        ("foreign_keys_pragma_outside", foreign_keys_pragma_outside),
-        ("deferred_foreign_keys_pragma", deferred_foreign_keys_pragma),
-        ("last_insert_rowid", last_insert_rowid),
-        ("changes", changes),
+    let sqlite = named![
+        foreign_keys_pragma,
+        foreign_keys_pragma_in_other_spellings,
+        foreign_keys_pragma_outside,
+        deferred_foreign_keys_pragma,
+        last_insert_rowid,
+        changes
     ];
     cases.extend(sqlite.map(|(name, test)| Case::on(Backend::Sqlite, &format!("guarantees::{name}"), test)));
     for (name, actions) in loops() {

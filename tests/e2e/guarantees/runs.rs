@@ -3,8 +3,8 @@
 use std::fs;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
-use seachange_tests::harness::{Case, DatabaseTest, TestResult, each_backend};
-use seachange_tests::{Backend, OnError, Program, TestDatabase, block_on, client};
+use seachange_tests::harness::{Case, TestResult, each_backend};
+use seachange_tests::{Backend, OnError, Program, TestDatabase, block_on, client, named};
 use serde_json::{Value, json};
 
 use super::like_mysql;
@@ -13,17 +13,17 @@ use super::script::{Ending, Outcome, Script, check_says};
 
 pub(super) fn trials() -> Vec<Case> {
     let mut cases = Vec::new();
-    let postgres: [(&str, DatabaseTest); 10] = [
-        ("schema_of_the_user_appears", schema_of_the_user_appears),
-        ("search_path_leads_to_another_record", search_path_leads_to_another_record),
-        ("search_path_of_a_lent_pool", search_path_of_a_lent_pool),
-        ("function_that_writes_is_not_repeated", function_that_writes_is_not_repeated),
-        ("query_that_writes_is_not_repeated", query_that_writes_is_not_repeated),
-        ("dropped_index_in_another_schema", dropped_index_in_another_schema),
-        ("dropped_index_with_a_long_name", dropped_index_with_a_long_name),
-        ("role_is_set", role_is_set),
-        ("retry_after_a_commit_by_text", retry_after_a_commit_by_text),
-        ("retry_after_a_function_that_writes", retry_after_a_function_that_writes),
+    let postgres = named![
+        schema_of_the_user_appears,
+        search_path_leads_to_another_record,
+        search_path_of_a_lent_pool,
+        function_that_writes_is_not_repeated,
+        query_that_writes_is_not_repeated,
+        dropped_index_in_another_schema,
+        dropped_index_with_a_long_name,
+        role_is_set,
+        retry_after_a_commit_by_text,
+        retry_after_a_function_that_writes
     ];
     cases.extend(postgres.map(|(name, test)| Case::on(Backend::Postgres, &format!("guarantees::{name}"), test)));
     for (name, statement) in PATHS {

@@ -95,3 +95,11 @@ pub fn each_backend(name: &str, test: impl Fn(&TestDatabase) -> TestResult + Sen
     };
     Backend::ALL.map(case).into()
 }
+
+/// Tests with their names: `named![a, b]` is `[("a", a), ("b", b)]`, where both are a [`DatabaseTest`].
+#[macro_export]
+macro_rules! named {
+    ($($test:ident),+ $(,)?) => {
+        [$((stringify!($test), $test as $crate::harness::DatabaseTest)),+]
+    };
+}
