@@ -4,6 +4,7 @@ use std::{
     collections::BTreeSet,
     fs,
     io::{self, Write},
+    num::NonZero,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     process::ExitCode,
     sync::Arc,
@@ -37,7 +38,8 @@ pub type KnownFailure = (&'static str, &'static str);
 ///
 /// The `known_failures` are listed by name and do not fail the run either, until one of them passes.
 pub fn main(cases: Vec<Case>, known_failures: &'static [KnownFailure]) -> ExitCode {
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert_with(test_threads);
     let servers = Arc::new(SharedServers::new());
     let tally = Arc::new(TestCounts::default());
     let mut backends = BTreeSet::new();
@@ -60,6 +62,12 @@ pub fn main(cases: Vec<Case>, known_failures: &'static [KnownFailure]) -> ExitCo
         report(&tally);
     }
     conclusion.exit_code()
+}
+
+/// How many tests run at the same time. Most of a test is waiting: for a server, for a disk, for the moment when a
+/// program is killed.
+fn test_threads() -> usize {
+    2 * thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 fn trial(
