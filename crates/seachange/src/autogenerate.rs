@@ -17,7 +17,6 @@ mod hints;
 pub mod operation;
 #[cfg(feature = "cli")]
 mod render;
-mod replay;
 mod scratch;
 #[cfg(all(test, feature = "cli"))]
 mod tests;
@@ -33,12 +32,11 @@ use seachange_source::RevisionBody;
 pub use self::comparison::Comparison;
 pub use self::diff::{RenameCandidate, Renames};
 pub use self::difference::{Difference, DifferenceKind, differences};
-pub use self::entities::{Entities, EntityError, EntityTable};
-pub use self::error::AutogenerateError;
+pub use self::entities::{Entities, EntityTable};
+pub use self::error::{AutogenerateError, EntityError, ScratchError};
 pub use self::filter::{NamePattern, TableFilter};
 pub use self::hints::EntityHints;
 pub use self::operation::{SchemaOperation, TableChange, reversed};
-pub use self::scratch::ScratchError;
 pub use self::verify::Verification;
 
 /// Applies the operations to a database, with the calls that the generated revision makes.

@@ -11,7 +11,6 @@ mod column;
 mod default;
 mod enumeration;
 mod expressions;
-mod foreign_key;
 mod identity;
 mod index;
 mod modify;

@@ -1,6 +1,7 @@
 //! A database and the entities, as two schemas that can be compared.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use sea_orm::{DatabaseConnection, DbBackend, DbErr};
 
@@ -11,9 +12,12 @@ use super::error::AutogenerateError;
 use super::filter::TableFilter;
 use super::hints::EntityHints;
 use super::operation::SchemaOperation;
+use super::scratch::{MARK_TABLE, ScratchDatabase};
 use crate::adopt::MigrationTool;
 use crate::backend::query_scalar;
 use crate::inspect::{InspectScope, inspect, views};
+use crate::migrator::Migrator;
+use crate::revision::Migrations;
 use crate::schema::{Schema, TableName, View};
 use crate::settings::DatabaseSettings;
 use crate::store::{RevisionStore, RevisionTable};
@@ -198,4 +202,44 @@ fn restrict_enumerations(from: &mut Schema, to: &mut Schema, others: &Schema) {
     compared.retain(|name, _| asked_for.contains_key(name) || uses(from, name) && !uses(others, name));
     from.enumerations = compared;
     to.enumerations = asked_for;
+}
+
+impl Comparison {
+    /// Runs all revisions on an empty database, and compares its schema with entities. The empty database is created on
+    /// the server that `scratch` names, and dropped at the end. On SQLite it is in memory.
+    ///
+    /// # Errors
+    ///
+    /// See [`AutogenerateError`]; [`AutogenerateError::Replay`] when a revision fails.
+    pub async fn of_replay(
+        migrations: &'static Migrations,
+        scratch: &DatabaseSettings,
+        entities: &Entities,
+        filter: &TableFilter,
+    ) -> Result<Self, AutogenerateError> {
+        let database = ScratchDatabase::create(scratch).await?;
+        let compared = replay(migrations, &database, scratch, entities, filter).await;
+        let dropped = database.drop().await;
+        let mut compared = compared?;
+        dropped?;
+        compared.from.tables.remove(&TableName::new(MARK_TABLE));
+        Ok(compared)
+    }
+}
+
+async fn replay(
+    migrations: &'static Migrations,
+    database: &ScratchDatabase,
+    scratch: &DatabaseSettings,
+    entities: &Entities,
+    filter: &TableFilter,
+) -> Result<Comparison, AutogenerateError> {
+    let replay = |error| AutogenerateError::Replay(Box::new(error));
+    let migrator = Migrator::connect_with(migrations, database.settings(), Arc::new(|_| {})).await.map_err(replay)?;
+    let compared = match migrator.upgrade("heads").await {
+        Ok(_) => Comparison::compare(migrator.connection(), scratch, entities, filter).await,
+        Err(error) => Err(replay(error)),
+    };
+    migrator.close().await.map_err(replay)?;
+    compared
 }

@@ -13,8 +13,8 @@ use sea_orm::ConnectionTrait;
 
 use self::probe::ColumnProbes;
 use super::diff;
-use super::entities::{Entities, EntityError, SchemaDefinition, SchemaMapping, TablePlan};
-use super::error::AutogenerateError;
+use super::entities::{Entities, SchemaDefinition, SchemaMapping, TablePlan};
+use super::error::{AutogenerateError, EntityError};
 use super::hints::EntityHints;
 use super::scratch::{ScratchSchema, send};
 use crate::database_error::full_reason;

@@ -4,7 +4,6 @@
 mod affected;
 mod recorder;
 mod schema_names;
-mod views;
 
 use std::sync::Arc;
 
@@ -12,17 +11,17 @@ use async_trait::async_trait;
 use sea_orm::{DbBackend, DbErr};
 use sea_orm_migration::SchemaManager;
 
-use self::affected::{AffectedTables, placeholder_tables, subset};
+use self::affected::{AffectedTables, placeholder_tables, placeholder_views, subset};
 use self::recorder::Recorder;
 use super::apply::apply;
 use super::code::{CodeNode, code};
 use super::comparison::{Comparison, rules};
 use super::diff::{self, Renames};
 use super::difference::{Difference, differences};
-use super::error::AutogenerateError;
+use super::error::{AutogenerateError, ScratchError};
 use super::hints::EntityHints;
 use super::operation::{SchemaOperation, reversed};
-use super::scratch::{ScratchError, ScratchSchema, send};
+use super::scratch::{ScratchSchema, send};
 use crate::database_error::{full_reason, reason_with_detail};
 use crate::event::EventHandler;
 use crate::intercept::{self, Migrate, RunOutcome};
@@ -157,7 +156,7 @@ impl ScratchCopy {
         comparison: &Comparison,
         operations: &[SchemaOperation],
     ) -> Result<Verification, AutogenerateError> {
-        let views = views::placeholder_views(&comparison.views, &self.start);
+        let views = placeholder_views(&comparison.views, &self.start);
         send(&self.scratch.executor(), &views).await.map_err(|error| not_built(&error))?;
         if let Err(error) = self.run(code(operations, self.backend)).await {
             return Ok(refused(true, &error));

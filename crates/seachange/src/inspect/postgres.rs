@@ -6,7 +6,6 @@ mod constraints;
 mod enumerations;
 mod expression;
 mod indexes;
-mod parentheses;
 mod scope;
 mod sequences;
 mod tables;

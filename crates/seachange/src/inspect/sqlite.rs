@@ -1,9 +1,6 @@
 //! Reads the schema of SQLite, from the texts of its tables and indexes.
 
-mod column;
 mod column_type;
-mod constraint;
-mod index;
 mod read;
 mod table;
 #[cfg(test)]
@@ -37,10 +34,10 @@ async fn add(
     let named = |name: String| TableName { schema: answer.cloned(), name };
     let stored = read::tables(connection, database).await?;
     let mut tables: Vec<_> = stored.into_iter().map(|stored| table::table(stored, &named)).collect();
-    let keys: HashMap<String, constraint::ImpliedKey> =
-        tables.iter().map(|table| (table.name.name.to_ascii_lowercase(), constraint::ImpliedKey::of(table))).collect();
+    let keys: HashMap<String, table::ImpliedKey> =
+        tables.iter().map(|table| (table.name.name.to_ascii_lowercase(), table::ImpliedKey::of(table))).collect();
     for table in &mut tables {
-        constraint::resolve(table, &keys);
+        table::resolve(table, &keys);
     }
     schema.tables.extend(tables.into_iter().map(|table| (table.name.clone(), table)));
     Ok(())

@@ -1,21 +1,23 @@
 //! Executes a revision whose every statement is journalled.
 
+mod handler;
+mod replay;
+
 use std::collections::HashMap;
 
-use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, ExecResult, QueryResult, Statement};
 
 use super::read_log::ReadLog;
 use super::reads::{self, RecordedRead, Replay};
-use super::statement_kind::{JournalEffect, effect};
 use super::{JournalEntry, StatementState};
 use crate::backend::{Backend, TableFacts};
 use crate::database_error::is_lost_connection;
 use crate::error::Refusal;
-use crate::intercept::{self, BeginOptions, StatementHandler};
+use crate::intercept::StatementHandler;
 use crate::session::{self, DirectSession};
 use crate::sql::{self, SessionState, SqlDialect, StatementFacts, StatementKind, TransactionControl};
 use crate::store::RevisionStore;
+use handler::StatementRunner;
 
 /// The finished statements of an interrupted run, by their numbers.
 pub(crate) type FinishedEntries = HashMap<i64, JournalEntry>;
@@ -168,103 +170,6 @@ impl JournalledSession {
         }
         let what = "the id of the last inserted row".to_owned();
         Err(self.live.refuse(Refusal::LostSession { what }, &statement.sql))
-    }
-
-    /// The entry of the next statement, if it is finished.
-    async fn next_replayed(
-        &mut self,
-        statement: &Statement,
-        facts: &[StatementFacts],
-    ) -> Result<Option<JournalEntry>, DbErr> {
-        self.number += 1;
-        let Some(entry) = self.past.remove(&self.number) else {
-            self.check_session(statement, facts)?;
-            self.check_partial(statement, facts).await?;
-            return Ok(None);
-        };
-        if !entry.is_same(statement) {
-            return Err(self.diverge(&format!(
-                "statement {} differs from the one that ran before: `{}` then, `{}` now",
-                entry.number, entry.sql, statement.sql
-            )));
-        }
-        self.check_answerable(&entry, facts).await?;
-        self.finished += 1;
-        Ok(Some(entry))
-    }
-
-    /// Refuses to answer a statement from the journal if it may have left state in its session that is needed later.
-    async fn check_answerable(&mut self, entry: &JournalEntry, facts: &[StatementFacts]) -> Result<(), DbErr> {
-        let is_certain = |facts: &StatementFacts| facts.is_understood || facts.kind == StatementKind::Schema;
-        if facts.len() == 1 && facts.iter().all(is_certain) {
-            return self.check_triggers(entry, facts).await;
-        }
-        Err(self.diverge(&format!(
-            "statement {} may have left state in its session, which has ended: `{}`",
-            entry.number, entry.sql
-        )))
-    }
-
-    /// Triggers may leave state in the session as well.
-    async fn check_triggers(&mut self, entry: &JournalEntry, facts: &[StatementFacts]) -> Result<(), DbErr> {
-        let rows = facts.iter().filter(|facts| facts.kind == StatementKind::Rows);
-        for table in rows.flat_map(|facts| facts.writes.clone()) {
-            if !self.table(&table).await?.has_known_triggers {
-                return Err(self.diverge(&format!(
-                    "statement {} may have left state in its session, which has ended, by a trigger of `{table}`: `{}`",
-                    entry.number, entry.sql
-                )));
-            }
-        }
-        Ok(())
-    }
-
-    /// Refuses a statement of a resumed revision that has no entry, but may have been interrupted while it ran, because
-    /// its table does not roll back.
-    async fn check_partial(&mut self, statement: &Statement, facts: &[StatementFacts]) -> Result<(), DbErr> {
-        let is_next = self.is_resumed && !self.has_inserted && self.past.is_empty();
-        let rows = facts.iter().filter(|facts| is_next && facts.kind == StatementKind::Rows);
-        for table in rows.flat_map(|facts| facts.writes.clone()) {
-            if !self.table(&table).await?.rolls_back {
-                return Err(self.diverge(&format!(
-                    "statement {} may have changed some rows before: `{table}` does not roll back: `{}`",
-                    self.number, statement.sql
-                )));
-            }
-        }
-        Ok(())
-    }
-
-    async fn table(&mut self, name: &str) -> Result<TableFacts, DbErr> {
-        if let Some(known) = self.tables.get(name) {
-            return Ok(*known);
-        }
-        let facts = self.backend.table_facts(&self.live.executor(), name).await?;
-        self.tables.insert(name.to_owned(), facts);
-        Ok(facts)
-    }
-
-    fn diverge(&mut self, text: &str) -> DbErr {
-        self.divergence.insert(DbErr::Custom(text.to_owned())).clone()
-    }
-
-    /// Sets the reads that are expected before the next finished statement.
-    fn expect_reads(&mut self) {
-        let next = self.past.values().filter(|entry| entry.number > self.number).min_by_key(|entry| entry.number);
-        let recorded = next.map(|entry| reads::parse(entry.reads.as_deref()).unwrap_or_default());
-        self.reads.expect(recorded);
-    }
-
-    /// Answers a finished statement from the journal, after checking that the code has sent all queries before it.
-    fn answered(&mut self, entry: &JournalEntry) -> Result<(), DbErr> {
-        if self.reads.has_more() {
-            return Err(self.diverge(&format!(
-                "the code does not send a query that it sent before statement {}: `{}`",
-                entry.number, entry.sql
-            )));
-        }
-        self.expect_reads();
-        Ok(())
     }
 
     /// Sends SQL text of the engine, under the engine's role.
@@ -590,155 +495,5 @@ fn finished(entry: JournalEntry, (rows_affected, last_insert_id): (u64, u64)) ->
         rows_affected: count(rows_affected),
         last_insert_id: count(last_insert_id),
         ..entry
-    }
-}
-
-#[async_trait]
-impl StatementHandler for JournalledSession {
-    async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let facts = self.admit(&statement)?;
-        let effect = effect(&facts, self.holds_tables);
-        match (effect, facts.as_slice()) {
-            (JournalEffect::Nothing | JournalEffect::Passing | JournalEffect::Read, _) => {
-                return self.live.execute(statement).await;
-            }
-            (JournalEffect::Control, [only]) => return self.control(statement, only).await,
-            (JournalEffect::LockTables, _) => return self.lock_tables(statement, &facts).await,
-            _ => {}
-        }
-        if let Some(entry) = self.next_replayed(&statement, &facts).await? {
-            if effect == JournalEffect::Session {
-                let (number, sql) = (entry.number, &entry.sql);
-                return Err(
-                    self.diverge(&format!("what statement {number} created was lost with its session: `{sql}`"))
-                );
-            }
-            self.answered(&entry)?;
-            return intercept::executed(entry.rows_affected.unsigned_abs(), entry.last_insert_id.unsigned_abs());
-        }
-        let result = match effect {
-            JournalEffect::Session => return self.run_for_session(statement).await,
-            JournalEffect::Rows => self.run_with_entry(statement, Execute).await,
-            _ => self.run_with_intent(statement, &facts, Execute).await,
-        };
-        self.has_inserted |= result.is_ok() && effect == JournalEffect::Rows;
-        result
-    }
-
-    async fn query(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let facts = self.admit(&statement)?;
-        let effect = effect(&facts, self.holds_tables);
-        if matches!(effect, JournalEffect::Nothing | JournalEffect::Passing) {
-            return self.live.query(statement).await;
-        }
-        if effect == JournalEffect::Read {
-            return self.read(statement, &facts).await;
-        }
-        if let Some(entry) = self.next_replayed(&statement, &facts).await? {
-            return self.recalled_rows(&entry, statement).await;
-        }
-        let result = match effect {
-            JournalEffect::Rows => self.run_with_entry(statement, Query).await,
-            _ => self.run_with_intent(statement, &facts, Query).await,
-        };
-        self.has_inserted |= result.is_ok() && effect == JournalEffect::Rows;
-        result
-    }
-
-    async fn begin(&mut self, begin: BeginOptions) -> Result<(), DbErr> {
-        if self.live.has_begun() && begin.is_on_connection || self.is_begun() {
-            return Err(self.live.refuse(Refusal::SecondTransaction, "BEGIN"));
-        }
-        if let Some(refusal) = session::begin(begin, self.backend.sql_dialect()) {
-            return Err(self.live.refuse(refusal, "BEGIN"));
-        }
-        self.declare().await?;
-        self.live.begin(begin).await?;
-        self.is_committed = false;
-        self.mark();
-        Ok(())
-    }
-
-    async fn commit(&mut self) -> Result<(), DbErr> {
-        let committed = self.live.commit().await;
-        self.unmark(committed.is_err() && !self.is_committed);
-        self.is_committed = false;
-        committed
-    }
-
-    async fn rollback(&mut self) -> Result<(), DbErr> {
-        self.unmark(!self.is_committed);
-        self.is_committed = false;
-        self.live.rollback().await
-    }
-}
-
-impl JournalledSession {
-    /// The rows that a statement with changes returned.
-    async fn recalled_rows(&mut self, entry: &JournalEntry, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let own = self.reads.last().filter(|read| read.is_same(&statement));
-        let Some(own) = own else {
-            return Err(self.diverge(&format!("the rows that statement {} gave are not in the journal", entry.number)));
-        };
-        let replayed = own.replay(self.backend.sql_dialect(), &self.side, &self.live.executor()).await?;
-        let Replay::Rows(rows) = replayed else {
-            return Err(self.diverge(&format!("the rows that statement {} gave are not in the journal", entry.number)));
-        };
-        self.answered(entry)?;
-        Ok(rows)
-    }
-}
-
-/// Executes a statement: returns the result for the code, and the counts for the journal.
-#[async_trait]
-trait StatementRunner<T>: Send + Sync {
-    async fn run(
-        &self,
-        live: &mut DirectSession,
-        statement: Statement,
-        backend: &dyn Backend,
-    ) -> Result<(T, (u64, u64)), DbErr>;
-
-    /// The result for the journal, if it has rows.
-    fn read(&self, statement: &Statement, answer: &T) -> Option<RecordedRead>;
-}
-
-struct Execute;
-
-struct Query;
-
-#[async_trait]
-impl StatementRunner<ExecResult> for Execute {
-    async fn run(
-        &self,
-        live: &mut DirectSession,
-        statement: Statement,
-        backend: &dyn Backend,
-    ) -> Result<(ExecResult, (u64, u64)), DbErr> {
-        let result = live.execute(statement).await?;
-        let counts = (result.rows_affected(), backend.last_insert_id(&result));
-        Ok((result, counts))
-    }
-
-    fn read(&self, _statement: &Statement, _answer: &ExecResult) -> Option<RecordedRead> {
-        None
-    }
-}
-
-#[async_trait]
-impl StatementRunner<Vec<QueryResult>> for Query {
-    async fn run(
-        &self,
-        live: &mut DirectSession,
-        statement: Statement,
-        _backend: &dyn Backend,
-    ) -> Result<(Vec<QueryResult>, (u64, u64)), DbErr> {
-        let rows = live.query(statement).await?;
-        let count = rows.len() as u64;
-        Ok((rows, (count, 0)))
-    }
-
-    fn read(&self, statement: &Statement, answer: &Vec<QueryResult>) -> Option<RecordedRead> {
-        Some(RecordedRead::of(statement, answer))
     }
 }

@@ -6,7 +6,7 @@ use super::column::definition_with_comment;
 use super::expressions::names;
 use super::portable::{POSTGRES, under};
 use super::sql::{self, postgres};
-use super::{AlterCall, CodeNode, NamedColumns, SchemaCall, foreign_key, modify, note, portable};
+use super::{AlterCall, CodeNode, NamedColumns, SchemaCall, modify, note, portable, table};
 use crate::alter::default_name;
 use crate::autogenerate::operation::TableChange;
 use crate::schema::{Check, Column, Deferrable, Exclusion, PrimaryKey, TableName, Unique};
@@ -25,7 +25,7 @@ pub(super) fn change(table: &TableName, change: &TableChange, backend: DbBackend
         TableChange::DropUnique(old) => one(AlterCall::DropUnique(unique(table, old))),
         TableChange::AddForeignKey(key) => {
             let deferrable = key.deferrable;
-            let key = AlterCall::AddForeignKey(Box::new(foreign_key::named(table, key)), deferrable);
+            let key = AlterCall::AddForeignKey(Box::new(table::named(table, key)), deferrable);
             vec![under(deferrable.map(|_| NOT_MYSQL), altered(table, key))]
         }
         TableChange::DropForeignKey(key) => one(AlterCall::DropForeignKey(Box::new(key.clone()))),

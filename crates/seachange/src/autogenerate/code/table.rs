@@ -4,14 +4,13 @@ use sea_orm::DbBackend;
 
 use super::column::definition;
 use super::expressions::{ExprToken, parts};
-use super::foreign_key::{goes_with_table, named};
 use super::portable::{BackendRequirement, POSTGRES, SQLITE};
 use super::sql::{self, postgres, statement};
 use super::{
     AlterCall, CodeNode, ColumnDefinition, ColumnOption, CreateTable, NamedColumns, SchemaCall, TableKey, change,
     index, portable,
 };
-use crate::schema::{AutoIncrement, PrimaryKey, Table, TableName, Unique};
+use crate::schema::{AutoIncrement, ForeignKey, PrimaryKey, Table, TableName, Unique};
 
 /// Creates a table with its constraints, indexes and comments.
 pub(super) fn create(table: &Table, backend: DbBackend) -> Vec<CodeNode> {
@@ -226,4 +225,18 @@ fn default_name(table: &TableName, unique: &Unique, backend: DbBackend) -> Optio
         DbBackend::MySql => unique.columns.first().cloned(),
         _ => None,
     }
+}
+
+/// Says whether sea-query writes the key correctly as part of a new table on the database.
+pub(super) fn goes_with_table(key: &ForeignKey, backend: DbBackend) -> bool {
+    // sea-query does not escape the names of keys, and panics on a qualified parent on MySQL.
+    let is_named_safely = key.name.as_ref().is_none_or(|name| !name.contains(['"', '`']));
+    let has_bare_parent = key.referenced_table.schema.is_none() || backend == DbBackend::Postgres;
+    is_named_safely && has_bare_parent && key.deferrable.is_none()
+}
+
+/// Returns the key with a name, because adding a key needs one.
+pub(super) fn named(table: &TableName, key: &ForeignKey) -> ForeignKey {
+    let name = key.name.clone().unwrap_or_else(|| format!("fk-{}-{}", table.name, key.columns.join("-")));
+    ForeignKey { name: Some(name), ..key.clone() }
 }

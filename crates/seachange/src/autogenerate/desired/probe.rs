@@ -6,7 +6,8 @@ use sea_orm::sea_query::{Alias, ColumnDef, ColumnType};
 use sea_orm::{ConnectionTrait, DbBackend};
 
 use crate::alter::clause;
-use crate::autogenerate::entities::{EntityError, TablePlan};
+use crate::autogenerate::entities::TablePlan;
+use crate::autogenerate::error::EntityError;
 use crate::autogenerate::scratch::ScratchSchema;
 use crate::schema::{AutoIncrement, Column, Schema, SequenceOptions, TableName};
 

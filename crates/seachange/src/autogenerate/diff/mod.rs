@@ -3,20 +3,14 @@
 //! Each operation is possible at its position: an object is created before the objects that refer to it, and dropped
 //! after them. So the reverses of the operations, in the opposite order, restore the first schema.
 
-mod candidates;
-mod column_refs;
-mod dependents;
 mod enumeration;
 mod equivalence;
-mod foreign_key_impact;
 mod foreign_key_indexes;
-mod matching;
 mod order;
 mod rename;
 mod table;
-mod table_order;
 
-pub(super) use self::candidates::candidates;
+pub(super) use self::rename::candidates;
 pub use self::rename::{RenameCandidate, Renames};
 
 use super::hints::EntityHints;

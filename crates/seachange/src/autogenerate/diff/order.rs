@@ -2,12 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::OrderingRules;
 use super::enumeration::EnumSteps;
-use super::foreign_key_impact::ReferencedChanges;
-use super::foreign_key_indexes;
 use super::table::{TableChanges, TableDiff};
-use super::table_order::in_order_of_reference;
+use super::{OrderingRules, foreign_key_indexes};
 use crate::autogenerate::operation::{SchemaOperation, TableChange};
 use crate::schema::{ForeignKey, Schema, Table, TableName};
 
@@ -217,4 +214,115 @@ fn retyped_columns(changed: &TableDiff) -> impl Iterator<Item = (TableName, Stri
         TableChange::ModifyColumn { from, to } if from.is_retyped(to) => Some((changed.name.clone(), to.name.clone())),
         _ => None,
     })
+}
+
+/// Puts each table after the tables that it refers to, and otherwise orders the tables by name. A cycle is broken at
+/// its first table by name.
+pub(super) fn in_order_of_reference(tables: Vec<Table>) -> Vec<Table> {
+    let mut tables: BTreeMap<TableName, Table> = tables.into_iter().map(|table| (table.name.clone(), table)).collect();
+    let mut waiting = BlockedTables::of(&tables);
+    let mut ordered = Vec::with_capacity(tables.len());
+    while let Some(ready) = waiting.next_round() {
+        for name in ready {
+            ordered.extend(tables.remove(&name));
+            waiting.done(&name);
+        }
+    }
+    ordered
+}
+
+/// Tables that have to come after the tables that they refer to.
+#[derive(Debug, Default)]
+struct BlockedTables {
+    /// How many tables each table has to come after.
+    parents: BTreeMap<TableName, usize>,
+    children: BTreeMap<TableName, Vec<TableName>>,
+    /// The tables that can come next.
+    ready: BTreeSet<TableName>,
+}
+
+impl BlockedTables {
+    fn of(tables: &BTreeMap<TableName, Table>) -> Self {
+        let mut waiting = Self::default();
+        for table in tables.values() {
+            let parents = table.foreign_keys.iter().map(|key| &key.referenced_table);
+            let parents: BTreeSet<_> =
+                parents.filter(|parent| **parent != table.name && tables.contains_key(*parent)).collect();
+            waiting.parents.insert(table.name.clone(), parents.len());
+            if parents.is_empty() {
+                waiting.ready.insert(table.name.clone());
+            }
+            for parent in parents {
+                waiting.children.entry(parent.clone()).or_default().push(table.name.clone());
+            }
+        }
+        waiting
+    }
+
+    /// Removes and returns the tables that can come next. In a cycle, this is the first table by name.
+    fn next_round(&mut self) -> Option<BTreeSet<TableName>> {
+        if self.ready.is_empty() {
+            self.ready.insert(self.parents.keys().next()?.clone());
+        }
+        let ready = std::mem::take(&mut self.ready);
+        for name in &ready {
+            self.parents.remove(name);
+        }
+        Some(ready)
+    }
+
+    fn done(&mut self, name: &TableName) {
+        for child in self.children.remove(name).unwrap_or_default() {
+            if let Some(left) = self.parents.get_mut(&child) {
+                *left -= 1;
+                if *left == 0 {
+                    self.ready.insert(child);
+                }
+            }
+        }
+    }
+}
+
+/// The columns and keys that changes of tables affect, and to which foreign keys may refer.
+#[derive(Debug, Default)]
+pub(super) struct ReferencedChanges {
+    columns: BTreeSet<(TableName, String)>,
+    /// Tables with keys that are added or dropped.
+    keys: BTreeSet<TableName>,
+}
+
+impl ReferencedChanges {
+    pub(super) fn of(changed: &[TableDiff]) -> Self {
+        let mut touched = Self::default();
+        for (table, change) in changed.iter().flat_map(|table| table.changes.iter().map(|change| (&table.name, change)))
+        {
+            match change {
+                TableChange::AddColumn(column) | TableChange::DropColumn(column) => touched.column(table, &column.name),
+                TableChange::ModifyColumn { to, .. } => touched.column(table, &to.name),
+                TableChange::AddPrimaryKey(_)
+                | TableChange::DropPrimaryKey(_)
+                | TableChange::AddUnique(_)
+                | TableChange::DropUnique(_) => {
+                    touched.keys.insert(table.clone());
+                }
+                _ => {}
+            }
+        }
+        let indexed = changed
+            .iter()
+            .filter(|table| table.created_indexes.iter().chain(&table.dropped_indexes).any(|index| index.unique));
+        touched.keys.extend(indexed.map(|table| table.name.clone()));
+        touched
+    }
+
+    fn column(&mut self, table: &TableName, column: &str) {
+        self.columns.insert((table.clone(), column.to_owned()));
+    }
+
+    /// Whether this revision changes the columns or keys that a foreign key refers to.
+    pub(super) fn is_target_of(&self, key: &ForeignKey) -> bool {
+        let table = &key.referenced_table;
+        self.keys.contains(table)
+            || key.referenced_columns.iter().any(|column| self.columns.contains(&(table.clone(), column.clone())))
+    }
 }

@@ -3,8 +3,8 @@
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{Alias, ColumnDef, ColumnType};
 
-use super::EntityError;
 use crate::alter::clause::{self, quoted};
+use crate::autogenerate::error::EntityError;
 
 /// A column to build, its comment, and its former name.
 pub(super) struct BuiltColumn {

@@ -1,19 +1,16 @@
 //! The entities that a database is compared with, and declarations that their attributes cannot express.
 
 mod column;
-mod declaration;
-mod error;
 mod plan;
 mod schema;
 mod table;
 
 use sea_orm::DbBackend;
 
-use self::declaration::Declarations;
-pub use self::error::EntityError;
 pub(super) use self::plan::TablePlan;
 pub(super) use self::schema::{SchemaDefinition, SchemaMapping};
 pub use self::table::EntityTable;
+use super::error::EntityError;
 use super::filter::{NamePattern, TableFilter};
 use crate::schema::TableName;
 

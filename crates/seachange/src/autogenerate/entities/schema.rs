@@ -9,12 +9,12 @@ use sea_orm::sea_query::{
     extension::postgres::Type,
 };
 
-use super::EntityError;
 use super::column::{self, BuiltColumn};
 use super::plan::{self, TablePlan};
 use super::table::{EntityDefinition, EntityTable};
 use crate::alter::operation::table_name;
 use crate::alter::{NewForeignKey, clause};
+use crate::autogenerate::error::EntityError;
 use crate::autogenerate::hints::EntityHints;
 use crate::schema::{ForeignKey, TableName};
 

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use sea_orm::sea_query::{ColumnDef, ColumnType, IndexCreateStatement, TableCreateStatement};
 use sea_orm::{ColumnTrait, DbBackend, EntityTrait, IdenStatic, Iterable, Schema};
 
-use super::Declarations;
 use crate::alter::operation::table_name;
 use crate::schema::TableName;
 
@@ -146,4 +145,16 @@ fn describe<E: EntityTrait>(backend: DbBackend) -> EntityDefinition {
         indexes: schema.create_index_from_entity(E::default()),
         kinds: kinds.collect(),
     }
+}
+
+/// The declarations for a table, in addition to its entity.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Declarations {
+    pub(super) checks: Vec<(String, String)>,
+    pub(super) uniques: Vec<(String, Vec<String>)>,
+    pub(super) indexes: Vec<IndexCreateStatement>,
+    pub(super) comment: Option<String>,
+    pub(super) column_comments: Vec<(String, String)>,
+    pub(super) statements: Vec<(DbBackend, String)>,
+    pub(super) renamed_from: Option<TableName>,
 }

@@ -9,8 +9,6 @@
 //! Only databases that [`mark`] recognizes as scratch databases are dropped.
 
 mod database;
-mod error;
-mod mark;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]
@@ -22,9 +20,9 @@ use std::sync::Arc;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr};
 
 pub(super) use self::database::ScratchDatabase;
-pub use self::error::ScratchError;
-pub(super) use self::mark::TABLE as MARK_TABLE;
+pub(super) use self::database::TABLE as MARK_TABLE;
 use super::entities::SchemaMapping;
+use super::error::ScratchError;
 use crate::connection;
 use crate::inspect::{InspectScope, inspect};
 use crate::schema::{Schema, TableName};

@@ -2,8 +2,8 @@
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 
+use super::database::{MARK, TABLE, new_name};
 use super::database::{drop_database, drop_listed};
-use super::mark::{MARK, TABLE, new_name};
 use super::{ScratchError, ScratchSchema};
 use crate::alter::clause;
 use crate::backend::query_scalar;

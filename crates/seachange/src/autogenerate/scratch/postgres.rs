@@ -3,8 +3,8 @@
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 
+use super::database::{MARK, new_name};
 use super::database::{drop_database, drop_listed};
-use super::mark::{MARK, new_name};
 use super::{ScratchError, ScratchSchema};
 use crate::alter::clause;
 use crate::backend::query_scalar;

@@ -3,7 +3,6 @@
 //! PostgreSQL returns an expression in two forms. The full form has all parentheses and is the same for every spelling,
 //! with one exception, which [`normal`] handles. The readable form has no unnecessary parentheses.
 
-use super::parentheses;
 use crate::schema::Expression;
 use crate::sql::SqlDialect;
 use crate::sql::text::{closing, is_literal, items, on_one_line, pieces, without_parentheses};
@@ -82,7 +81,7 @@ fn normal(full: &str) -> String {
         }
     }
     normal.push_str(&full[done..]);
-    parentheses::flat(&normal)
+    flat(&normal)
 }
 
 /// Returns `ARRAY[(a)::t, (b)::t]` for `(ARRAY[a, b])::t[]` at `start`, and the end of the latter.
@@ -171,6 +170,63 @@ fn is_outside_of_quotes(text: &str, position: usize) -> bool {
     pieces(text, SqlDialect::Postgres).any(|(start, _)| start == position)
 }
 
+/// Writes `((a AND b) AND c)` as `(a AND b AND c)`, everywhere in an expression that is fully parenthesised.
+pub(super) fn flat(text: &str) -> String {
+    let mut flat = String::with_capacity(text.len());
+    let mut done = 0;
+    for (position, piece) in pieces(text, SqlDialect::Postgres) {
+        let end = (piece == "(").then(|| closing(&text[position..], SqlDialect::Postgres)).flatten();
+        match end.map(|length| position + length) {
+            _ if position < done => {}
+            Some(end) => {
+                flat.push('(');
+                flat.push_str(&spliced(&self::flat(&text[position + 1..end])));
+                flat.push(')');
+                done = end + 1;
+            }
+            None => flat.push_str(piece),
+        }
+    }
+    flat
+}
+
+/// Removes the parentheses of operands that have the same operator.
+fn spliced(text: &str) -> String {
+    for operator in [" AND ", " OR "] {
+        let operands = operands(text, operator);
+        if operands.len() > 1 {
+            let spliced = operands.iter().map(|operand| nested(operand, operator).unwrap_or(operand));
+            return spliced.collect::<Vec<_>>().join(operator);
+        }
+    }
+    text.to_owned()
+}
+
+/// The content of the parentheses of an operand that has the same operator.
+fn nested<'t>(operand: &'t str, operator: &str) -> Option<&'t str> {
+    let inside = operand.strip_prefix('(')?.strip_suffix(')')?;
+    let is_whole = closing(operand, SqlDialect::Postgres) == Some(operand.len() - 1);
+    (is_whole && operands(inside, operator).len() > 1).then_some(inside)
+}
+
+/// Splits at an operator outside of brackets and quotes.
+fn operands<'t>(text: &'t str, operator: &str) -> Vec<&'t str> {
+    let (mut found, mut depth, mut start) = (Vec::new(), 0_usize, 0);
+    for (position, piece) in pieces(text, SqlDialect::Postgres) {
+        match piece {
+            "(" | "[" => depth += 1,
+            ")" | "]" => depth = depth.saturating_sub(1),
+            " " if depth == 0 && text[position..].starts_with(operator) => {
+                found.push(&text[start..position]);
+                start = position + operator.len();
+            }
+            _ => {}
+        }
+    }
+    found.push(&text[start..]);
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,5 +284,26 @@ mod tests {
         assert!(is_nextval("nextval('app.\"It''s_id_seq\"'::regclass)"));
         assert!(!is_nextval("(nextval('a'::regclass) + nextval('b'::regclass))"));
         assert!(!is_nextval("nextval('a'::regclass) + nextval('b'::regclass)"));
+    }
+}
+
+#[cfg(test)]
+mod tests_of_parentheses {
+    use super::flat;
+
+    #[test]
+    fn only_parentheses_that_change_nothing_go() {
+        for (text, expected) in [
+            ("(((a >= 1) AND (a <= 30)) AND (b >= (0)::numeric))", "((a >= 1) AND (a <= 30) AND (b >= (0)::numeric))"),
+            ("((a AND (b AND (c AND d))) OR ((e OR f) OR g))", "((a AND b AND c AND d) OR e OR f OR g)"),
+            ("((a OR b) AND (c OR d))", "((a OR b) AND (c OR d))"),
+            ("(NOT (a AND b))", "(NOT (a AND b))"),
+            ("(a AND (b = '(x AND y) AND z'))", "(a AND (b = '(x AND y) AND z'))"),
+            ("f((a AND b), ((c AND d) AND e))", "f((a AND b), (c AND d AND e))"),
+            ("CASE WHEN ((a AND b) AND c) THEN 1 ELSE 2 END", "CASE WHEN (a AND b AND c) THEN 1 ELSE 2 END"),
+            ("(a[(1 + 2)] AND b", "(a[(1 + 2)] AND b"),
+        ] {
+            assert_eq!(flat(text), expected);
+        }
     }
 }

@@ -1,0 +1,146 @@
+//! The statements and the transactions that the code of a revision sends.
+
+use async_trait::async_trait;
+use sea_orm::{DbErr, ExecResult, QueryResult, Statement};
+
+use super::JournalledSession;
+use crate::backend::Backend;
+use crate::error::Refusal;
+use crate::intercept::{self, BeginOptions, StatementHandler};
+use crate::journal::reads::RecordedRead;
+use crate::journal::statement_kind::{JournalEffect, effect};
+use crate::session::{self, DirectSession};
+
+#[async_trait]
+impl StatementHandler for JournalledSession {
+    async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let facts = self.admit(&statement)?;
+        let effect = effect(&facts, self.holds_tables);
+        match (effect, facts.as_slice()) {
+            (JournalEffect::Nothing | JournalEffect::Passing | JournalEffect::Read, _) => {
+                return self.live.execute(statement).await;
+            }
+            (JournalEffect::Control, [only]) => return self.control(statement, only).await,
+            (JournalEffect::LockTables, _) => return self.lock_tables(statement, &facts).await,
+            _ => {}
+        }
+        if let Some(entry) = self.next_replayed(&statement, &facts).await? {
+            if effect == JournalEffect::Session {
+                let (number, sql) = (entry.number, &entry.sql);
+                return Err(
+                    self.diverge(&format!("what statement {number} created was lost with its session: `{sql}`"))
+                );
+            }
+            self.answered(&entry)?;
+            return intercept::executed(entry.rows_affected.unsigned_abs(), entry.last_insert_id.unsigned_abs());
+        }
+        let result = match effect {
+            JournalEffect::Session => return self.run_for_session(statement).await,
+            JournalEffect::Rows => self.run_with_entry(statement, Execute).await,
+            _ => self.run_with_intent(statement, &facts, Execute).await,
+        };
+        self.has_inserted |= result.is_ok() && effect == JournalEffect::Rows;
+        result
+    }
+
+    async fn query(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let facts = self.admit(&statement)?;
+        let effect = effect(&facts, self.holds_tables);
+        if matches!(effect, JournalEffect::Nothing | JournalEffect::Passing) {
+            return self.live.query(statement).await;
+        }
+        if effect == JournalEffect::Read {
+            return self.read(statement, &facts).await;
+        }
+        if let Some(entry) = self.next_replayed(&statement, &facts).await? {
+            return self.recalled_rows(&entry, statement).await;
+        }
+        let result = match effect {
+            JournalEffect::Rows => self.run_with_entry(statement, Query).await,
+            _ => self.run_with_intent(statement, &facts, Query).await,
+        };
+        self.has_inserted |= result.is_ok() && effect == JournalEffect::Rows;
+        result
+    }
+
+    async fn begin(&mut self, begin: BeginOptions) -> Result<(), DbErr> {
+        if self.live.has_begun() && begin.is_on_connection || self.is_begun() {
+            return Err(self.live.refuse(Refusal::SecondTransaction, "BEGIN"));
+        }
+        if let Some(refusal) = session::begin(begin, self.backend.sql_dialect()) {
+            return Err(self.live.refuse(refusal, "BEGIN"));
+        }
+        self.declare().await?;
+        self.live.begin(begin).await?;
+        self.is_committed = false;
+        self.mark();
+        Ok(())
+    }
+
+    async fn commit(&mut self) -> Result<(), DbErr> {
+        let committed = self.live.commit().await;
+        self.unmark(committed.is_err() && !self.is_committed);
+        self.is_committed = false;
+        committed
+    }
+
+    async fn rollback(&mut self) -> Result<(), DbErr> {
+        self.unmark(!self.is_committed);
+        self.is_committed = false;
+        self.live.rollback().await
+    }
+}
+
+/// Executes a statement: returns the result for the code, and the counts for the journal.
+#[async_trait]
+pub(super) trait StatementRunner<T>: Send + Sync {
+    async fn run(
+        &self,
+        live: &mut DirectSession,
+        statement: Statement,
+        backend: &dyn Backend,
+    ) -> Result<(T, (u64, u64)), DbErr>;
+
+    /// The result for the journal, if it has rows.
+    fn read(&self, statement: &Statement, answer: &T) -> Option<RecordedRead>;
+}
+
+struct Execute;
+
+struct Query;
+
+#[async_trait]
+impl StatementRunner<ExecResult> for Execute {
+    async fn run(
+        &self,
+        live: &mut DirectSession,
+        statement: Statement,
+        backend: &dyn Backend,
+    ) -> Result<(ExecResult, (u64, u64)), DbErr> {
+        let result = live.execute(statement).await?;
+        let counts = (result.rows_affected(), backend.last_insert_id(&result));
+        Ok((result, counts))
+    }
+
+    fn read(&self, _statement: &Statement, _answer: &ExecResult) -> Option<RecordedRead> {
+        None
+    }
+}
+
+#[async_trait]
+impl StatementRunner<Vec<QueryResult>> for Query {
+    async fn run(
+        &self,
+        live: &mut DirectSession,
+        statement: Statement,
+        _backend: &dyn Backend,
+    ) -> Result<(Vec<QueryResult>, (u64, u64)), DbErr> {
+        let rows = live.query(statement).await?;
+        let count = rows.len() as u64;
+        Ok((rows, (count, 0)))
+    }
+
+    fn read(&self, statement: &Statement, answer: &Vec<QueryResult>) -> Option<RecordedRead> {
+        Some(RecordedRead::of(statement, answer))
+    }
+}
