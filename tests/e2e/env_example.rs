@@ -1,9 +1,9 @@
 //! `.env.example` has every variable that the programs read.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use seachange_tests::harness::{Case, TestResult};
+use seachange_tests::workspace;
 
 /// Where variables are read.
 const READERS: [&str; 5] = [
@@ -37,8 +37,4 @@ fn quoted_variables(text: &str) -> impl Iterator<Item = &str> {
     let is_variable =
         |word: &&str| word.contains('_') && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
     text.split('"').skip(1).step_by(2).filter(is_variable)
-}
-
-fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }

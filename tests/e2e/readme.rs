@@ -11,7 +11,7 @@ use std::path::Path;
 use std::{fs, io};
 
 use seachange_tests::harness::{Case, TestResult};
-use seachange_tests::{Output, Program};
+use seachange_tests::{Output, Program, workspace};
 
 use checkout::Checkout;
 use transcript::{Block, Redaction, blocks};
@@ -27,7 +27,7 @@ pub(crate) fn trials() -> Vec<Case> {
 }
 
 fn the_tour_is_true() -> TestResult {
-    let readme = fs::read_to_string(checkout::workspace().join("README.md"))?;
+    let readme = fs::read_to_string(workspace().join("README.md"))?;
     let checkout = Checkout::create()?;
     let mut redaction = Redaction::default();
     let mut commands = 0;
@@ -72,7 +72,7 @@ fn new_id(checkout: &Checkout, output: &str) -> io::Result<String> {
 /// Returns the revision file that is not part of the workspace.
 fn newest(checkout: &Checkout) -> io::Result<std::path::PathBuf> {
     let versions = Path::new("migration/src/versions");
-    let known = checkout::workspace().join(versions);
+    let known = workspace().join(versions);
     let mut files = fs::read_dir(checkout.root().join(versions))?.filter_map(Result::ok);
     let new = files.find(|file| !known.join(file.file_name()).exists());
     new.map(|file| file.path()).ok_or_else(|| io::Error::other("no new revision file"))

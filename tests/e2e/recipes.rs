@@ -4,13 +4,12 @@
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
-use seachange_tests::Backend;
 use seachange_tests::harness::{Case, TestResult};
 use seachange_tests::servers::ServerError;
+use seachange_tests::{Backend, workspace};
 use tempfile::TempDir;
 
 /// A recipe as a user calls it, and the commands that it runs.
@@ -93,8 +92,4 @@ fn just(arguments: &[&str]) -> Command {
     let mut command = Command::new("just");
     command.arg("--justfile").arg(workspace().join("justfile")).args(arguments);
     command
-}
-
-fn workspace() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }

@@ -31,3 +31,8 @@ pub use client::{OnError, client};
 pub use database::{CreateError, TestDatabase};
 pub use program::{Output, Program, ProgramError, Running, cargo, target};
 pub use runtime::block_on;
+
+/// The top folder of the workspace.
+pub fn workspace() -> &'static std::path::Path {
+    std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}

@@ -3,8 +3,7 @@
 use std::{error::Error, fs, io, path::PathBuf};
 
 use seachange_tests::harness::{Case, TestResult};
-
-use super::workspace;
+use seachange_tests::workspace;
 
 const PUBLISHED: [&str; 3] = ["crates/seachange-graph", "crates/seachange-source", "crates/seachange"];
 

@@ -14,6 +14,7 @@ use std::{
 };
 
 use seachange_tests::harness::{Case, TestResult};
+use seachange_tests::workspace;
 
 use paths::used_paths;
 
@@ -158,8 +159,4 @@ fn sources(folder: &Path, is_wanted: &dyn Fn(&Path) -> bool) -> io::Result<Vec<P
     }
     found.sort();
     Ok(found)
-}
-
-fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }

@@ -5,9 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use seachange_tests::harness::{Case, TestResult};
+use seachange_tests::workspace;
 
 use super::paths::used_paths;
-use super::{is_of_tests, sources, workspace};
+use super::{is_of_tests, sources};
 
 /// The folder of the modules.
 const ENGINE: &str = "crates/seachange/src";

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use seachange_tests::harness::{Case, TestResult};
+use seachange_tests::workspace;
 
-use super::{sources, workspace};
+use super::sources;
 
 /// Words and phrases, in lower case.
 const AVOIDED: [&str; 17] = [

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use seachange_tests::cargo;
+use seachange_tests::{cargo, workspace};
 use tempfile::TempDir;
 
 /// Folders at the top that contain no sources.
@@ -29,16 +29,11 @@ pub(super) struct Checkout {
     folder: TempDir,
 }
 
-/// The top folder of the workspace.
-pub(super) fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
 impl Checkout {
     pub(super) fn create() -> io::Result<Self> {
         let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let checkout = Self { folder: TempDir::new_in(temporary)? };
-        copy(&workspace(), &checkout.root(), &|name| !LEFT_OUT.contains(&name), copy_file)?;
+        copy(workspace(), &checkout.root(), &|name| !LEFT_OUT.contains(&name), copy_file)?;
         let target = temporary.parent().unwrap_or(temporary).join("debug");
         let is_kept = |name: &str| !RECOMPILED.iter().any(|krate| name.trim_start_matches("lib").starts_with(krate));
         // Cargo writes into files of the first two folders, so they cannot be shared.
