@@ -115,8 +115,11 @@ const WITHOUT_MARK: [&str; 2] = ["--exclude-table", "seachange_scratch"];
 /// A database with the name of a scratch database, with or without the mark.
 fn make_scratch(database: &TestDatabase, name: &str, is_marked: bool) -> Result<(), sea_orm::DbErr> {
     database.execute(&format!("CREATE DATABASE {name}"))?;
+    if is_marked { mark(database, name) } else { Ok(()) }
+}
+
+fn mark(database: &TestDatabase, name: &str) -> Result<(), sea_orm::DbErr> {
     match database.backend() {
-        _ if !is_marked => Ok(()),
         Backend::MariaDb | Backend::MySql => database.execute(&format!(
             "CREATE TABLE {name}.seachange_scratch (id int NOT NULL PRIMARY KEY) COMMENT = '{MARK}'"
         )),
@@ -193,12 +196,14 @@ fn databases_of_users_stay(database: &TestDatabase) -> TestResult {
 /// A database that looks abandoned is not dropped while a session uses it.
 fn databases_in_use_stay(database: &TestDatabase) -> TestResult {
     let own = scratch_name(database, 5);
-    make_scratch(database, &own, true)?;
+    make_scratch(database, &own, false)?;
     let url = database.url().replacen(database.name(), &own, 1);
     block_on(async {
         let session = sea_orm::Database::connect(&url).await?;
         let program = || Program::migration().env("DATABASE_URL", &url);
         tokio::task::block_in_place(|| {
+            // Marked no sooner than it is in use: another test may run a command that drops abandoned databases.
+            mark(database, &own)?;
             program().args(["up", "-q"]).run()?.succeeded()?;
             for arguments in [&["check"][..], &["check", "--replay"], &["diff"]] {
                 program().args(arguments).args(WITHOUT_MARK).run()?.succeeded()?;
