@@ -21,6 +21,7 @@ pub(crate) fn trials() -> Vec<Case> {
         other_schemas_are_somebody_elses,
         other_schemas_are_tried_out_too,
         a_view_holds_what_it_reads,
+        failed_build_of_an_index_is_mended,
         tables_of_the_database_are_not_locked,
         what_postgres_takes_for_the_same_is_the_same
     ];
@@ -131,6 +132,48 @@ fn other_schemas_are_tried_out_too(database: &TestDatabase) -> TestResult {
     let statements = block_on(comparison.statements(&steps, &settings))?;
     database.execute(&statements.join(";\n"))?;
     assert_eq!(operations(database, &entities)?, []);
+    Ok(())
+}
+
+/// A concurrent build that fails leaves an index that serves no query.
+fn failed_build_of_an_index_is_mended(database: &TestDatabase) -> TestResult {
+    database.execute("CREATE TABLE users (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(50) NOT NULL)")?;
+    database.execute("INSERT INTO users VALUES (1, 'Ada'), (2, 'Ada')")?;
+    let users = || {
+        let mut users = table("users");
+        EntityTable::stated(users.col(ColumnDef::new("name").string_len(50).not_null()))
+    };
+    let indexes = [
+        sea_orm::sea_query::Index::create().name("names").col("name").unique().to_owned(),
+        sea_orm::sea_query::Index::create().name("first").col("name").to_owned(),
+    ];
+    for index in indexes {
+        let unique = if index.is_unique_key() { "UNIQUE " } else { "" };
+        let name = index.get_index_spec().get_name().unwrap_or_default().to_owned();
+        let entities = Entities::new().with(users().index(index));
+        let build = format!("CREATE {unique}INDEX CONCURRENTLY {name} ON users (name)");
+        if unique.is_empty() {
+            // A build without rows that contradict it fails when its session ends.
+            database.execute(&build)?;
+            let mark = format!("UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{name}'::regclass");
+            database.execute(&mark)?;
+        } else {
+            assert!(database.execute(&build).is_err());
+        }
+        let steps = operations(database, &entities)?;
+        assert!(matches!(&steps[..], [SchemaOperation::DropIndex { .. }, _]), "{steps:?}");
+        let told = seachange::autogenerate::differences(&steps);
+        let invalid = told.iter().filter_map(|told| told.database.as_deref()).collect::<String>();
+        assert!(invalid.contains("invalid"), "{told:?}");
+        assert_eq!(rehearse(database, &entities)?, Verification::Proven);
+
+        database.execute("DELETE FROM users WHERE id = 2")?;
+        let settings: DatabaseSettings = database.url().parse()?;
+        let statements = block_on(compare(database, &entities)?.statements(&steps, &settings))?;
+        database.execute(&statements.join(";\n"))?;
+        assert_eq!(operations(database, &entities)?, []);
+        database.execute(&format!("DROP INDEX {name}"))?;
+    }
     Ok(())
 }
 

@@ -45,10 +45,15 @@ use seachange_tests::harness;
 
 fn main() -> ExitCode {
     let topics = [
+        // Those that take longest first: the short ones fill the time at the end.
+        autogenerate::runs(),
+        torture::trials(),
+        random_revisions::trials(),
+        readme::trials(),
+        examples::trials(),
         adoption::trials(),
         app::trials(),
         authoring::trials(),
-        autogenerate::trials(),
         bad_inputs::trials(),
         check::trials(),
         command_line::trials(),
@@ -56,7 +61,6 @@ fn main() -> ExitCode {
         earlier_version::trials(),
         edited::trials(),
         env_example::trials(),
-        examples::trials(),
         failures::trials(),
         first_use::trials(),
         generated::trials(),
@@ -71,14 +75,12 @@ fn main() -> ExitCode {
         pictures::trials(),
         primary_keys::trials(),
         programs::trials(),
-        random_revisions::trials(),
-        readme::trials(),
         recipes::trials(),
         revision_files::trials(),
         rolling_deploy::trials(),
         servers::trials(),
         team_story::trials(),
-        torture::trials(),
+        autogenerate::trials(),
     ];
     let code = harness::main(topics.into_iter().flatten().collect(), known_failures::KNOWN_FAILURES);
     random_revisions::report();

@@ -79,8 +79,8 @@ pub(crate) fn literal(backend: DbBackend, text: &str) -> String {
 ///
 /// # Errors
 ///
-/// The key has no name, belongs to another table, does not name what it refers to, or is deferrable on a database that
-/// has no deferrable foreign keys.
+/// The key has no name, belongs to another table, does not name what it refers to, or the database cannot defer it or set
+/// some of its columns.
 pub(crate) fn foreign_key(backend: DbBackend, table: &TableName, new: &NewForeignKey) -> Result<String, AlterError> {
     let (own, key) = (text(&table.1), &new.key);
     let Some(name) = key.get_name().filter(|name| !name.is_empty()) else {
@@ -97,17 +97,24 @@ pub(crate) fn foreign_key(backend: DbBackend, table: &TableName, new: &NewForeig
     if new.deferrable.is_some() && backend == DbBackend::MySql {
         return Err(AlterError::NotDeferrable { table: own, name: name.to_owned(), database: database_name(backend) });
     }
+    if !new.on_delete_columns.is_empty() && backend != DbBackend::Postgres {
+        return Err(AlterError::SetsAllColumns { table: own, name: name.to_owned(), database: database_name(backend) });
+    }
     // In SQLite a foreign key refers to a table of the same database file, and the syntax has no schema.
     let parent = match backend {
         DbBackend::Sqlite => quoted(backend, &text(&parent.1)),
         _ => quoted_table(backend, parent),
     };
     Ok(format!(
-        "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {parent} ({}){}{}{}",
+        "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {parent} ({}){}{}{}{}",
         quoted(backend, name),
         quoted_list(backend, &columns),
         quoted_list(backend, &parent_columns),
         action(" ON DELETE ", key.get_on_delete()),
+        match new.on_delete_columns.as_slice() {
+            [] => String::new(),
+            columns => format!(" ({})", quoted_list(backend, columns)),
+        },
         action(" ON UPDATE ", key.get_on_update()),
         deferrable(new.deferrable),
     ))

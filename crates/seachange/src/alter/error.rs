@@ -123,6 +123,16 @@ pub enum AlterError {
         /// The number of rows without a value.
         rows: i64,
     },
+    /// The database sets every column of a foreign key when the referenced row is deleted.
+    #[error("foreign key `{name}` of table `{table}` cannot set some of its columns: {database} sets all of them")]
+    SetsAllColumns {
+        /// The table.
+        table: String,
+        /// The foreign key.
+        name: String,
+        /// The database system.
+        database: &'static str,
+    },
     /// The database has no deferrable foreign keys.
     #[error("foreign key `{name}` of table `{table}` cannot be deferrable: {database} has no deferrable foreign keys")]
     NotDeferrable {

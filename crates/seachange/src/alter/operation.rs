@@ -29,6 +29,7 @@ pub(super) enum AlterOperation {
 pub struct NewForeignKey {
     pub(super) key: TableForeignKey,
     pub(super) deferrable: Option<Deferrable>,
+    pub(super) on_delete_columns: Vec<String>,
 }
 
 impl NewForeignKey {
@@ -38,11 +39,18 @@ impl NewForeignKey {
     pub fn deferrable(self, deferrable: Deferrable) -> Self {
         Self { deferrable: Some(deferrable), ..self }
     }
+
+    /// Names the columns that `ON DELETE SET NULL` or `ON DELETE SET DEFAULT` sets, if these are not all of them.
+    /// PostgreSQL has this since version 15; on other databases the change is refused.
+    #[must_use]
+    pub fn on_delete_columns<S: Into<String>>(self, columns: impl IntoIterator<Item = S>) -> Self {
+        Self { on_delete_columns: columns.into_iter().map(Into::into).collect(), ..self }
+    }
 }
 
 impl From<TableForeignKey> for NewForeignKey {
     fn from(key: TableForeignKey) -> Self {
-        Self { key, deferrable: None }
+        Self { key, deferrable: None, on_delete_columns: Vec::new() }
     }
 }
 
@@ -54,7 +62,7 @@ impl From<ForeignKeyCreateStatement> for NewForeignKey {
 
 impl From<&ForeignKeyCreateStatement> for NewForeignKey {
     fn from(statement: &ForeignKeyCreateStatement) -> Self {
-        Self { key: statement.get_foreign_key().clone(), deferrable: None }
+        Self::from(statement.get_foreign_key().clone())
     }
 }
 

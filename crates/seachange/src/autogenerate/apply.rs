@@ -86,15 +86,20 @@ fn altered<'m, 'c>(alter: Alter<'m, 'c>, table: &TableName, change: &AlterCall) 
         AlterCall::DropPrimaryKey(name) => alter.drop_primary_key(name),
         AlterCall::AddUnique(NamedColumns { name, columns }) => alter.add_unique(name, columns),
         AlterCall::DropUnique(name) => alter.drop_unique(name),
-        AlterCall::AddForeignKey(key, None) => alter.add_foreign_key(foreign_key(table, &key)),
-        AlterCall::AddForeignKey(key, Some(deferrable)) => {
-            alter.add_foreign_key(NewForeignKey::from(foreign_key(table, &key)).deferrable(deferrable))
-        }
+        AlterCall::AddForeignKey(key) => alter.add_foreign_key(new_foreign_key(table, &key)),
         AlterCall::DropForeignKey(key) => alter.drop_foreign_key(by_name(table, &key)),
         AlterCall::AddCheck { name, expression } => alter.add_check(name, Expr::cust(expression)),
         AlterCall::DropCheck(name) => alter.drop_check(name),
         AlterCall::Comment(comment) => alter.comment(comment),
         AlterCall::ColumnComment { column, comment } => alter.column_comment(column, comment),
+    }
+}
+
+fn new_foreign_key(table: &TableName, key: &ForeignKey) -> NewForeignKey {
+    let new = NewForeignKey::from(foreign_key(table, key)).on_delete_columns(key.on_delete_columns.clone());
+    match key.deferrable {
+        Some(deferrable) => new.deferrable(deferrable),
+        None => new,
     }
 }
 

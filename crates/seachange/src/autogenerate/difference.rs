@@ -265,11 +265,12 @@ fn unique(unique: &Unique) -> String {
 
 fn foreign_key(key: &ForeignKey) -> String {
     format!(
-        "{} -> {} {}{}{}{}",
+        "{} -> {} {}{}{}{}{}",
         list(&key.columns),
         key.referenced_table,
         list(&key.referenced_columns),
         action(" on delete", key.on_delete),
+        if key.on_delete_columns.is_empty() { String::new() } else { format!(" {}", list(&key.on_delete_columns)) },
         action(" on update", key.on_update),
         deferrable(key.deferrable),
     )
@@ -305,7 +306,8 @@ fn index(index: &Index) -> String {
     let include = if index.include.is_empty() { String::new() } else { format!(" include {}", list(&index.include)) };
     let nulls = if index.nulls_not_distinct { " nulls not distinct" } else { "" };
     let predicate = index.predicate.as_ref().map(|predicate| format!(" where {}", predicate.text)).unwrap_or_default();
-    format!("{unique}{method}({}){include}{nulls}{predicate}", parts.join(", "))
+    let invalid = if index.invalid { " (invalid: its concurrent build failed)" } else { "" };
+    format!("{unique}{method}({}){include}{nulls}{predicate}{invalid}", parts.join(", "))
 }
 
 fn part(part: &IndexPart) -> String {

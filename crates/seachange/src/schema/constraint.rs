@@ -47,6 +47,8 @@ pub struct ForeignKey {
     pub referenced_columns: Vec<String>,
     /// What happens to the row when the referenced row is deleted.
     pub on_delete: ReferentialAction,
+    /// The columns that `ON DELETE SET NULL` or `SET DEFAULT` sets, if it does not set all of them (PostgreSQL 15).
+    pub on_delete_columns: Vec<String>,
     /// What happens to the row when the referenced key changes.
     pub on_update: ReferentialAction,
     /// When it is checked, if it is deferrable.

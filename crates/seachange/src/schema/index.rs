@@ -19,6 +19,8 @@ pub struct Index {
     pub predicate: Option<Expression>,
     /// Whether `NULL` values are equal (PostgreSQL 15).
     pub nulls_not_distinct: bool,
+    /// Whether a concurrent build of the index has failed (PostgreSQL). Such an index costs writes and serves no query.
+    pub invalid: bool,
 }
 
 /// One part of the key of an index.

@@ -9,10 +9,7 @@ mod selection;
 mod stage;
 mod walk;
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, OnceLock},
-};
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use seachange_matrix::{Case as Change, Outcome, cases};
 use seachange_tests::{
@@ -27,7 +24,6 @@ pub(super) use self::selection::is_complete;
 type Outcomes = BTreeMap<String, Outcome>;
 
 /// The run of all changes on one kind of database, which happens once.
-#[derive(Default)]
 struct Walk(OnceLock<Result<Outcomes, String>>);
 
 impl Walk {
@@ -37,25 +33,38 @@ impl Walk {
     }
 }
 
-/// The tests on SQLite run always; those on servers, which take some minutes more, run in CI and where `MATRIX` is set:
-/// `just matrix`.
+/// The run of each database that is asked for, as a test of what it saw. The tests on SQLite run always; those on
+/// servers, which take some minutes more, run in CI and where `MATRIX` is set: `just matrix`.
+pub(super) fn runs() -> Vec<Case> {
+    let check = |backend| {
+        let check = move |address| conformance::check(backend, walk(backend).outcomes(backend, address)?);
+        Case::with_server(backend, "matrix::conformance", check)
+    };
+    backends().map(check).collect()
+}
+
+/// One test for each change, which waits for the run of its database.
 pub(super) fn trials() -> Vec<Case> {
+    backends().flat_map(on).collect()
+}
+
+fn backends() -> impl Iterator<Item = Backend> {
     let is_asked_for = in_ci() || selection::is_asked_for();
-    Backend::ALL.into_iter().filter(|backend| *backend == Backend::Sqlite || is_asked_for).flat_map(on).collect()
+    Backend::ALL.into_iter().filter(move |backend| *backend == Backend::Sqlite || is_asked_for)
+}
+
+fn walk(backend: Backend) -> &'static Walk {
+    static WALKS: [Walk; Backend::ALL.len()] = [const { Walk(OnceLock::new()) }; Backend::ALL.len()];
+    &WALKS[Backend::ALL.into_iter().position(|other| other == backend).unwrap_or_default()]
 }
 
 fn on(backend: Backend) -> Vec<Case> {
-    let walk = Arc::<Walk>::default();
-    let table = Arc::clone(&walk);
-    let conformance = Case::with_server(backend, "matrix::conformance", move |address| {
-        conformance::check(backend, table.outcomes(backend, address)?)
-    });
     let changes = changes(backend).into_iter().map(|change| {
-        let walk = Arc::clone(&walk);
         let name = format!("matrix::{}", change.slug());
-        Case::with_server(backend, &name, move |address| judge(change.name, walk.outcomes(backend, address)?))
+        let judge = move |address| judge(change.name, walk(backend).outcomes(backend, address)?);
+        Case::with_server(backend, &name, judge)
     });
-    changes.chain([conformance]).collect()
+    changes.collect()
 }
 
 /// The changes that apply to a database.

@@ -48,6 +48,23 @@ pub(super) fn cases() -> Vec<Case> {
             ],
         ),
         Case::new("FK of two columns added", [pairs(), couples(false)], [pairs(), couples(true)]),
+        Case::new("FK sets one column", [pairs(), setting("")], [pairs(), setting("(y)")])
+            .on(POSTGRES)
+            .since(COLUMNS_SET),
+        Case::new("FK sets all columns", [pairs(), setting("(y)")], [pairs(), setting("")])
+            .on(POSTGRES)
+            .since(COLUMNS_SET),
+        Case::new(
+            "FK sets a renamed column",
+            [pairs(), setting("(y)")],
+            [
+                pairs(),
+                keyed("couples", [integer_null("x"), integer_null("z").comment("renamed_from \"y\"").to_owned()])
+                    .sql(Postgres, &setting_statement("z", "(z)")),
+            ],
+        )
+        .on(POSTGRES)
+        .since(COLUMNS_SET),
         Case::new("FK to a new table", [pets([])], [people([]), pets([plain()])]).without_rows(),
     ]
 }
@@ -63,6 +80,21 @@ fn pets(keys: impl IntoIterator<Item = ForeignKeyCreateStatement>) -> EntityTabl
 fn late(when: &str) -> EntityTable {
     let add = "ALTER TABLE pets ADD CONSTRAINT \"fk-pets-owner_id\" FOREIGN KEY (owner_id) REFERENCES people (id)";
     keyed("pets", [integer("owner_id")]).sql(Postgres, &format!("{add} {when}"))
+}
+
+/// The first major version of PostgreSQL whose foreign keys name the columns that they set.
+const COLUMNS_SET: i32 = 15;
+
+/// A foreign key of `x` and `y` that sets some columns when its pair is deleted.
+fn setting(columns: &str) -> EntityTable {
+    keyed("couples", [integer_null("x"), integer_null("y")]).sql(Postgres, &setting_statement("y", columns))
+}
+
+fn setting_statement(second: &str, columns: &str) -> String {
+    format!(
+        "ALTER TABLE couples ADD CONSTRAINT \"fk-couples\" FOREIGN KEY (x, {second}) REFERENCES pairs (x, y) \
+            ON DELETE SET NULL {columns}"
+    )
 }
 
 fn pairs() -> EntityTable {

@@ -3,7 +3,7 @@
 use sea_orm::sea_query::{ColumnDef, Index};
 use seachange::autogenerate::EntityTable;
 
-use super::build::{Name, POSTGRES, Postgres, index, integer, people, statement, string};
+use super::build::{Name, POSTGRES, Postgres, id, index, integer, keyed, people, statement, string, table, text};
 use crate::Case;
 
 pub(super) fn cases() -> Vec<Case> {
@@ -20,12 +20,32 @@ pub(super) fn cases() -> Vec<Case> {
             [unique("once", &["a"])],
         ),
         Case::new("unique deferrable changed", [late("")], [late("DEFERRABLE INITIALLY DEFERRED")]).on(POSTGRES),
+        Case::new("unique on the primary key added", [plain()], [unique("once", &["id"])]),
+        Case::new("unique on the primary key removed", [unique("once", &["id"])], [plain()]),
+        Case::new("table with a unique on the primary key added", [pets()], [pets(), unique("once", &["id"])]),
+        Case::new("table with a unique on the primary key removed", [pets(), unique("once", &["id"])], [pets()]),
+        Case::new(
+            "change of a table with a unique on the primary key",
+            [unique("once", &["id"])],
+            [people([text("a"), integer("b")]).unique("once", [Name("id")])],
+        ),
+        Case::new("column that is the primary key and unique", [key_and_unique()], [key_and_unique()]),
+        Case::new("column that is the primary key becomes unique", [table("people", [id()])], [key_and_unique()]),
+        Case::new("two uniques of one column added", [plain()], [unique("once", &["a"]).unique("twice", [Name("a")])]),
         Case::new("PK column added", [primary(&["a"])], [primary(&["a", "b"])]),
         Case::new("PK column removed", [primary(&["a", "b"])], [primary(&["a"])]),
         Case::new("PK added", [primary(&[])], [primary(&["a"])]),
         Case::new("PK removed", [primary(&["a"])], [primary(&[])]),
         Case::new("order of the columns of the PK", [primary(&["a", "b"])], [primary(&["b", "a"])]),
     ]
+}
+
+fn pets() -> EntityTable {
+    keyed("pets", [])
+}
+
+fn key_and_unique() -> EntityTable {
+    table("people", [id().unique_key().to_owned()])
 }
 
 fn plain() -> EntityTable {

@@ -241,6 +241,17 @@ fn foreign_keys_that_are_checked_late() {
 }
 
 #[test]
+fn foreign_keys_that_set_some_of_their_columns() {
+    let some = || {
+        [AlterOperation::AddForeignKey(Box::new(
+            NewForeignKey::from(key().on_delete(ForeignKeyAction::SetNull)).on_delete_columns(["kind"]),
+        ))]
+    };
+    insta::assert_snapshot!(written(Postgres, "posts", &some()).unwrap(), @r#"ALTER TABLE "posts" ADD CONSTRAINT "fk" FOREIGN KEY ("owner_id", "kind") REFERENCES "users" ("id", "kind") ON DELETE SET NULL ("kind") ON UPDATE SET NULL"#);
+    insta::assert_snapshot!(written(MySql, "posts", &some()).unwrap_err(), @"foreign key `fk` of table `posts` cannot set some of its columns: MySQL sets all of them");
+}
+
+#[test]
 fn unique_constraints_without_a_name_are_found_by_their_columns() {
     let indexes =
         columns(&[("email", &["email"]), ("b", &["b"]), ("b_2", &["b"]), ("a_b_key", &["x"]), ("x", &["A", "b"])]);

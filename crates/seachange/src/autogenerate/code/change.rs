@@ -9,7 +9,7 @@ use super::sql::{self, postgres};
 use super::{AlterCall, CodeNode, NamedColumns, SchemaCall, modify, note, portable, table};
 use crate::alter::default_name;
 use crate::autogenerate::operation::TableChange;
-use crate::schema::{Check, Column, Deferrable, Exclusion, PrimaryKey, TableName, Unique};
+use crate::schema::{Check, Column, Deferrable, Exclusion, ForeignKey, PrimaryKey, TableName, Unique};
 
 /// Returns the code for a change.
 pub(super) fn change(table: &TableName, change: &TableChange, backend: DbBackend) -> Vec<CodeNode> {
@@ -24,9 +24,8 @@ pub(super) fn change(table: &TableName, change: &TableChange, backend: DbBackend
         TableChange::AddUnique(new) => vec![add_unique(table, new)],
         TableChange::DropUnique(old) => one(AlterCall::DropUnique(unique(table, old))),
         TableChange::AddForeignKey(key) => {
-            let deferrable = key.deferrable;
-            let key = AlterCall::AddForeignKey(Box::new(table::named(table, key)), deferrable);
-            vec![under(deferrable.map(|_| NOT_MYSQL), altered(table, key))]
+            let needs = foreign_key_requirement(key);
+            vec![under(needs, altered(table, AlterCall::AddForeignKey(Box::new(table::named(table, key)))))]
         }
         TableChange::DropForeignKey(key) => one(AlterCall::DropForeignKey(Box::new(key.clone()))),
         TableChange::AddCheck(new) => {
@@ -38,6 +37,15 @@ pub(super) fn change(table: &TableName, change: &TableChange, backend: DbBackend
         TableChange::AddExclusion(new) => vec![add_exclusion(table, new)],
         TableChange::DropExclusion(old) => vec![drop_exclusion(table, old)],
         TableChange::Comment { to, .. } => one(AlterCall::Comment(to.clone().unwrap_or_default())),
+    }
+}
+
+/// The databases that have such a foreign key, unless all have it.
+fn foreign_key_requirement(key: &ForeignKey) -> Option<portable::BackendRequirement> {
+    match key {
+        _ if !key.on_delete_columns.is_empty() => Some((POSTGRES, "columns that a deleted row sets")),
+        ForeignKey { deferrable: Some(_), .. } => Some(NOT_MYSQL),
+        _ => None,
     }
 }
 

@@ -148,8 +148,18 @@ impl TableParts {
         let default = default_name(&table.name, unique, backend);
         let name = unique.name.clone().filter(|name| default.as_ref() != Some(name));
         let columns = unique.columns.clone();
+        let is_said_twice = table.primary_key.as_ref().is_some_and(|key| key.columns == columns)
+            || table.uniques.iter().take_while(|other| *other != unique).any(|other| other.columns == columns);
         match (unique.columns.as_slice(), &name) {
             _ if unique.deferrable.is_some() => self.sql.push(unique.clone()),
+            // PostgreSQL omits a constraint of a new table that repeats another one.
+            _ if is_said_twice && backend == DbBackend::Postgres => {
+                let name = unique.name.clone().unwrap_or_else(|| change::unique_name(&table.name, unique));
+                match unique.nulls_not_distinct {
+                    true => self.sql.push(unique.clone()),
+                    false => self.later.push(AlterCall::AddUnique(NamedColumns { name, columns })),
+                }
+            }
             ([only], None) if !unique.nulls_not_distinct => self.set(only, ColumnOption::UniqueKey),
             (_, Some(name)) if !is_safe(name) => {
                 self.later.push(AlterCall::AddUnique(NamedColumns { name: name.clone(), columns }));
@@ -191,7 +201,7 @@ impl TableParts {
     fn afterwards(&self, table: &Table, backend: DbBackend) -> CodeNode {
         let mut changes = self.later.clone();
         for key in table.foreign_keys.iter().filter(|key| !goes_with_table(key, backend)) {
-            changes.push(AlterCall::AddForeignKey(Box::new(named(&table.name, key)), key.deferrable));
+            changes.push(AlterCall::AddForeignKey(Box::new(named(&table.name, key))));
         }
         CodeNode::Call(SchemaCall::Alter { table: table.name.clone(), changes })
     }
@@ -232,7 +242,7 @@ pub(super) fn goes_with_table(key: &ForeignKey, backend: DbBackend) -> bool {
     // sea-query does not escape the names of keys, and panics on a qualified parent on MySQL.
     let is_named_safely = key.name.as_ref().is_none_or(|name| !name.contains(['"', '`']));
     let has_bare_parent = key.referenced_table.schema.is_none() || backend == DbBackend::Postgres;
-    is_named_safely && has_bare_parent && key.deferrable.is_none()
+    is_named_safely && has_bare_parent && key.deferrable.is_none() && key.on_delete_columns.is_empty()
 }
 
 /// Returns the key with a name, because adding a key needs one.

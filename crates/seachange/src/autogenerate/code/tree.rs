@@ -3,7 +3,7 @@
 use sea_orm::DbBackend;
 use sea_orm::sea_query::ColumnType;
 
-use crate::schema::{Deferrable, ForeignKey, Index, TableName};
+use crate::schema::{ForeignKey, Index, TableName};
 
 /// One node of the code.
 #[derive(Debug, Clone)]
@@ -209,7 +209,7 @@ pub(crate) enum AlterCall {
     /// `.drop_unique(…)`
     DropUnique(String),
     /// `.add_foreign_key(…)`
-    AddForeignKey(Box<ForeignKey>, Option<Deferrable>),
+    AddForeignKey(Box<ForeignKey>),
     /// `.drop_foreign_key(…)`, by name or by the statement that creates the key.
     DropForeignKey(Box<ForeignKey>),
     /// `.add_check(…, …)`

@@ -50,8 +50,15 @@ pub(super) fn foreign_keys(old: &ForeignKey, new: &ForeignKey) -> bool {
     pairs(old) == pairs(new)
         && old.referenced_table == new.referenced_table
         && old.on_delete == new.on_delete
+        && sorted(&old.on_delete_columns) == sorted(&new.on_delete_columns)
         && old.on_update == new.on_update
         && old.deferrable == new.deferrable
+}
+
+fn sorted(names: &[String]) -> Vec<&String> {
+    let mut names: Vec<_> = names.iter().collect();
+    names.sort();
+    names
 }
 
 pub(super) fn indexes(old: &Index, new: &Index) -> bool {
@@ -63,6 +70,7 @@ pub(super) fn indexes(old: &Index, new: &Index) -> bool {
 pub(super) fn index_and_unique(index: &Index, unique: &Unique) -> bool {
     let columns: Option<Vec<&String>> = index.parts.iter().map(plain_column).collect();
     index.unique
+        && !index.invalid
         && index.method.is_none()
         && index.include.is_empty()
         && index.predicate.is_none()

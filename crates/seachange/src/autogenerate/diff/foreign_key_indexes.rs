@@ -33,6 +33,7 @@ pub(super) fn is_as_made_for_foreign_key(index: &Index, table: &Table) -> bool {
         include: Vec::new(),
         predicate: None,
         nulls_not_distinct: false,
+        invalid: false,
     };
     let has_none = |key: &ForeignKey| !of_table(table).any(|columns| columns.starts_with(&key.columns));
     table.foreign_keys.iter().any(|key| made(key) == *index && has_none(key))

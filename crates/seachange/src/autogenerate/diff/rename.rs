@@ -140,7 +140,10 @@ fn rename_in_table(table: &mut Table, old: &str, new: &str) {
     }
     table.primary_key.iter_mut().for_each(|key| replace(&mut key.columns, old, new));
     table.uniques.iter_mut().for_each(|unique| replace(&mut unique.columns, old, new));
-    table.foreign_keys.iter_mut().for_each(|key| replace(&mut key.columns, old, new));
+    table.foreign_keys.iter_mut().for_each(|key| {
+        replace(&mut key.columns, old, new);
+        replace(&mut key.on_delete_columns, old, new);
+    });
     for index in &mut table.indexes {
         replace(&mut index.include, old, new);
         index.parts.iter_mut().for_each(|part| match &mut part.key {

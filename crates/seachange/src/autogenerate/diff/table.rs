@@ -133,7 +133,12 @@ fn key_changes(old: &Table, new: &Table) -> bool {
 fn change_columns(old: &Table, new: &Table, changes: &mut Vec<TableChange>) {
     changes.extend(absent(new, old).map(|column| TableChange::AddColumn(Box::new(column.clone()))));
     changes.extend(modified(old, new).map(modify));
-    changes.extend(absent(old, new).map(|column| TableChange::DropColumn(Box::new(column.clone()))));
+    changes.extend(last_first(absent(old, new)).map(|column| TableChange::DropColumn(Box::new(column.clone()))));
+}
+
+/// Dropped columns in the order in which their reverses add them again in the order of the table.
+fn last_first<'t>(columns: impl Iterator<Item = &'t Column>) -> impl Iterator<Item = &'t Column> {
+    columns.collect::<Vec<_>>().into_iter().rev()
 }
 
 /// Puts the change of the primary key next to the `AUTO_INCREMENT` columns that are added or dropped, so that one
@@ -154,9 +159,9 @@ fn change_columns_around_key(old: &Table, new: &Table, changes: &mut Vec<TableCh
     changes.extend(counting.into_iter().map(add));
     changes.extend(old.primary_key.clone().map(TableChange::DropPrimaryKey));
     changes.extend(new.primary_key.clone().map(TableChange::AddPrimaryKey));
-    changes.extend(last.into_iter().map(drop));
+    changes.extend(last_first(last.into_iter()).map(drop));
     changes.extend(after.into_iter().map(modify));
-    changes.extend(dropped.into_iter().map(drop));
+    changes.extend(last_first(dropped.into_iter()).map(drop));
 }
 
 /// The columns of a table that the other table does not have.

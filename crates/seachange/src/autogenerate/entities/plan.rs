@@ -73,6 +73,7 @@ pub(super) fn plain_index(index: &IndexCreateStatement) -> Index {
         include: Vec::new(),
         predicate: None,
         nulls_not_distinct: false,
+        invalid: false,
     }
 }
 
@@ -120,6 +121,7 @@ pub(super) fn foreign_key(key: &TableForeignKey, restricts: bool) -> ForeignKey 
         referenced_table: key.get_ref_table().and_then(table_name).map(TableName::from).unwrap_or_default(),
         referenced_columns: key.get_ref_columns(),
         on_delete: action(key.get_on_delete()),
+        on_delete_columns: Vec::new(),
         on_update: action(key.get_on_update()),
         deferrable: None,
     }

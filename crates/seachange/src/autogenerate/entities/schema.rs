@@ -167,6 +167,7 @@ impl SchemaBuilder<'_> {
     }
 
     fn constraints(&mut self, table: &EntityTable, plan: &mut TablePlan, create: &mut TableCreateStatement) {
+        let placed = clause::quoted_table(self.backend, &self.placed_name(&plan.name));
         let hints = &mut self.blueprint.wishes;
         for (name, expression) in &table.declarations.checks {
             hints.names.insert((table.name().clone(), name.clone()));
@@ -177,7 +178,13 @@ impl SchemaBuilder<'_> {
         for (name, columns) in &table.declarations.uniques {
             hints.names.insert((table.name().clone(), name.clone()));
             hints.uniques.insert((table.name().clone(), name.clone()));
-            create.index(&mut plan::unique_index(Some(name), columns));
+            if self.backend == DbBackend::Postgres {
+                // PostgreSQL omits a constraint of a new table that repeats another one.
+                let (name, columns) = (clause::quoted(self.backend, name), clause::quoted_list(self.backend, columns));
+                plan.statements.push(format!("ALTER TABLE {placed} ADD CONSTRAINT {name} UNIQUE ({columns})"));
+            } else {
+                create.index(&mut plan::unique_index(Some(name), columns));
+            }
             plan.uniques.push(plan::unique(Some(name), columns.clone()));
         }
     }

@@ -177,9 +177,7 @@ pub(super) fn altered(chain: RustExpr, table: &TableName, change: &AlterCall) ->
         AlterCall::DropPrimaryKey(name) => one("drop_primary_key", name),
         AlterCall::AddUnique(NamedColumns { name, columns }) => two("add_unique", name, strings(columns)),
         AlterCall::DropUnique(name) => one("drop_unique", name),
-        AlterCall::AddForeignKey(key, deferrable) => {
-            ("add_foreign_key".to_owned(), vec![new_foreign_key(table, key, *deferrable)])
-        }
+        AlterCall::AddForeignKey(key) => ("add_foreign_key".to_owned(), vec![new_foreign_key(table, key)]),
         AlterCall::DropForeignKey(key) => {
             let key = key.name.as_deref().map_or_else(|| foreign_key(table, key), string);
             ("drop_foreign_key".to_owned(), vec![key])
@@ -192,12 +190,22 @@ pub(super) fn altered(chain: RustExpr, table: &TableName, change: &AlterCall) ->
     chain.method(&method, arguments)
 }
 
-fn new_foreign_key(table: &TableName, key: &ForeignKey, deferrable: Option<Deferrable>) -> RustExpr {
+fn new_foreign_key(table: &TableName, key: &ForeignKey) -> RustExpr {
     let statement = foreign_key(table, key);
-    let when = match deferrable {
-        None => return statement,
-        Some(Deferrable::Immediate) => "Deferrable::Immediate",
-        Some(Deferrable::Deferred) => "Deferrable::Deferred",
+    let when = match key.deferrable {
+        None => None,
+        Some(Deferrable::Immediate) => Some("Deferrable::Immediate"),
+        Some(Deferrable::Deferred) => Some("Deferrable::Deferred"),
     };
-    call("NewForeignKey::from", vec![statement]).method("deferrable", vec![word(when)])
+    if when.is_none() && key.on_delete_columns.is_empty() {
+        return statement;
+    }
+    let mut new = call("NewForeignKey::from", vec![statement]);
+    if let Some(when) = when {
+        new = new.method("deferrable", vec![word(when)]);
+    }
+    if !key.on_delete_columns.is_empty() {
+        new = new.method("on_delete_columns", vec![strings(&key.on_delete_columns)]);
+    }
+    new
 }

@@ -11,6 +11,7 @@ fn owner() -> ForeignKey {
         referenced_table: "users".into(),
         referenced_columns: names(&["id"]),
         on_delete: ReferentialAction::Cascade,
+        on_delete_columns: Vec::new(),
         on_update: ReferentialAction::NoAction,
         deferrable: None,
     }

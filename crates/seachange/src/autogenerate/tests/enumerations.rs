@@ -191,6 +191,7 @@ fn what_depends_on_the_type_is_made_again() {
         include: Vec::new(),
         predicate: Some(Expression::new("state = 'draft'::state")),
         nulls_not_distinct: false,
+        invalid: false,
     };
     let mut dependents = posts(TableChange::AddCheck(check));
     dependents.push(SchemaOperation::CreateIndex { table: "posts".into(), index });

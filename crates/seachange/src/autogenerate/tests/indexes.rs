@@ -13,6 +13,7 @@ fn index(parts: Vec<IndexPart>) -> Index {
         include: Vec::new(),
         predicate: None,
         nulls_not_distinct: false,
+        invalid: false,
     }
 }
 

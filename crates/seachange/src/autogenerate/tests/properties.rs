@@ -124,6 +124,7 @@ fn foreign_key() -> impl Strategy<Value = ForeignKey> {
             referenced_table,
             referenced_columns,
             on_delete,
+            on_delete_columns: Vec::new(),
             on_update,
             deferrable,
         },
@@ -158,6 +159,7 @@ fn index() -> impl Strategy<Value = Index> {
             include: include.unwrap_or_default(),
             predicate,
             nulls_not_distinct: false,
+            invalid: false,
         }
     })
 }

@@ -27,6 +27,7 @@ fn reference(name: Option<&str>, column: &str, to: &str) -> ForeignKey {
         referenced_table: to.into(),
         referenced_columns: names(&["id"]),
         on_delete: ReferentialAction::Cascade,
+        on_delete_columns: Vec::new(),
         on_update: ReferentialAction::NoAction,
         deferrable: None,
     }
@@ -89,6 +90,7 @@ fn keys_checks_and_indexes() {
         include: Vec::new(),
         predicate: None,
         nulls_not_distinct: false,
+        invalid: false,
     });
     insta::assert_snapshot!(written(SQLITE, &created(votes)), @r#"
     up

@@ -74,10 +74,11 @@ fn add_parents(schema: &Schema, names: &mut BTreeSet<TableName>) {
     }
 }
 
-/// Some tables of a schema.
+/// Some tables of a schema, as they can be built: the build of an index does not fail in a copy.
 pub(super) fn subset(schema: &Schema, names: &BTreeSet<TableName>) -> Schema {
     let mut part = schema.clone();
     part.tables.retain(|name, _| names.contains(name));
+    part.tables.values_mut().flat_map(|table| &mut table.indexes).for_each(|index| index.invalid = false);
     part
 }
 
@@ -162,6 +163,7 @@ mod tests {
             referenced_table: "people".into(),
             referenced_columns: vec!["id".to_owned()],
             on_delete: ReferentialAction::NoAction,
+            on_delete_columns: Vec::new(),
             on_update: ReferentialAction::NoAction,
             deferrable: None,
         };

@@ -121,6 +121,7 @@ fn key(name: String, cells: &mut RowReader<'_>, place: &CatalogScope) -> Result<
         referenced_table: place.name(&schema, cells.take()?),
         referenced_columns: Vec::new(),
         on_delete: ReferentialAction::default(),
+        on_delete_columns: Vec::new(),
         on_update: ReferentialAction::default(),
         deferrable: None,
     })

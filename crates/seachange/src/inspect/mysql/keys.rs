@@ -59,6 +59,7 @@ fn index(cells: &mut RowReader<'_>) -> Result<Index, DbErr> {
         include: Vec::new(),
         predicate: None,
         nulls_not_distinct: false,
+        invalid: false,
     })
 }
 

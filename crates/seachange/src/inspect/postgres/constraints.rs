@@ -21,7 +21,9 @@ pub(super) async fn read(
         let mut cells = RowReader::of(&row);
         if let Some(table) = tables.get_mut(&cells.take::<Oid>()?) {
             let columns = table.names(&cells.take::<Option<String>>()?.unwrap_or_default());
-            ConstraintRow::read(columns, &mut cells, place)?.add_to(&mut table.table);
+            let on_delete_columns = table.names(&cells.take::<Option<String>>()?.unwrap_or_default());
+            let constraint = ConstraintRow::read(columns, &mut cells, place)?;
+            ConstraintRow { on_delete_columns, ..constraint }.add_to(&mut table.table);
         }
     }
     Ok(())
@@ -31,7 +33,7 @@ pub(super) async fn read(
 /// be in scope, so the query reads the names of its columns as well.
 fn query(place: &CatalogScope) -> String {
     format!(
-        "SELECT o.conrelid::int8, array_to_string(o.conkey, ','), o.conname::text, o.contype::text,
+        "SELECT o.conrelid::int8, array_to_string(o.conkey, ','), {}, o.conname::text, o.contype::text,
             o.condeferrable, o.condeferred, r.relnamespace::int8, n.nspname::text, r.relname::text,
             CASE o.contype WHEN 'f' THEN (SELECT json_agg(f.attname ORDER BY p.position)::text
                 FROM unnest(o.confkey) WITH ORDINALITY AS p (number, position)
@@ -47,6 +49,7 @@ fn query(place: &CatalogScope) -> String {
         WHERE {} AND o.contype IN ('p', 'u', 'f', 'c', 'x') AND {}
             AND (o.conislocal OR o.coninhcount = 0)
         ORDER BY o.conrelid, o.conname",
+        place.on_delete_columns(),
         place.nulls_not_distinct(),
         place.tables(),
         place.is_no_copy()
@@ -62,6 +65,7 @@ struct ConstraintRow {
     referenced_table: Option<TableName>,
     referenced_columns: Vec<String>,
     on_delete: ReferentialAction,
+    on_delete_columns: Vec<String>,
     on_update: ReferentialAction,
     nulls_not_distinct: bool,
     /// The expression of a check, or the text of an exclusion constraint.
@@ -80,6 +84,7 @@ impl ConstraintRow {
             referenced_table: referenced_table(cells, place)?,
             referenced_columns: names(cells.take()?)?,
             on_delete: action(&cells.take::<String>()?),
+            on_delete_columns: Vec::new(),
             on_update: action(&cells.take::<String>()?),
             nulls_not_distinct: cells.take()?,
             definition: cells.take::<Option<_>>()?.unwrap_or_default(),
@@ -114,6 +119,7 @@ impl ConstraintRow {
             referenced_table,
             referenced_columns: self.referenced_columns,
             on_delete: self.on_delete,
+            on_delete_columns: self.on_delete_columns,
             on_update: self.on_update,
             deferrable: self.deferrable,
         });

@@ -47,7 +47,7 @@ fn query(place: &CatalogScope) -> String {
             coalesce(p.flags, 0)::int4, o.collname::text,
             CASE WHEN pg_opclass_is_visible(s.oid) THEN '' ELSE quote_ident(n.nspname) || '.' END || quote_ident(s.opcname)
                 || coalesce(' (' || array_to_string(k.attoptions, ', ') || ')', ''),
-            m.amname::text, i.indisunique, {},
+            m.amname::text, i.indisunique, NOT i.indisvalid, {},
             pg_get_expr(i.indpred, i.indrelid), pg_get_expr(i.indpred, i.indrelid, true)
         FROM pg_index i
         JOIN pg_class c ON c.oid = i.indrelid
@@ -111,7 +111,7 @@ impl IndexPartRow {
 
 fn index(name: String, cells: &mut RowReader<'_>) -> Result<Index, DbErr> {
     let method: String = cells.take()?;
-    let (unique, nulls_not_distinct) = (cells.take()?, cells.take()?);
+    let (unique, invalid, nulls_not_distinct) = (cells.take()?, cells.take()?, cells.take()?);
     let predicate: Option<(String, String)> = cells.take::<Option<String>>()?.zip(cells.take()?);
     Ok(Index {
         name,
@@ -121,5 +121,6 @@ fn index(name: String, cells: &mut RowReader<'_>) -> Result<Index, DbErr> {
         include: Vec::new(),
         predicate: predicate.map(|(full, pretty)| expression::condition(&full, &pretty)),
         nulls_not_distinct,
+        invalid,
     })
 }

@@ -88,6 +88,12 @@ impl CatalogScope {
         self.since(150_000, "coalesce(i.indnullsnotdistinct, false)", "false")
     }
 
+    /// The numbers of the columns that the row `o` of `pg_constraint` sets when the referenced row is deleted, which are a
+    /// column since version 15.
+    pub(super) fn on_delete_columns(&self) -> &'static str {
+        self.since(150_000, "array_to_string(o.confdelsetcols, ',')", "NULL::text")
+    }
+
     /// Whether the row `o` of `pg_constraint` is not a partition's copy of another constraint, which is a column since
     /// version 11.
     pub(super) fn is_no_copy(&self) -> &'static str {

@@ -110,6 +110,7 @@ pub(super) fn add(table: &mut Table, text: ConstraintText, names: &[String]) {
             referenced_table: TableName { schema: table.name.schema.clone(), name: reference.table },
             referenced_columns: reference.columns,
             on_delete: reference.on_delete,
+            on_delete_columns: Vec::new(),
             on_update: reference.on_update,
             deferrable: reference.deferrable,
         }),
@@ -152,6 +153,7 @@ pub(super) fn index(stored: StoredIndex, columns: &[Column], names: &[String]) -
         include: Vec::new(),
         predicate: predicate.map(|(text, normal)| Expression { text, normal }),
         nulls_not_distinct: false,
+        invalid: false,
     })
 }
 

@@ -8,7 +8,7 @@ mod text;
 
 use super::{OrderingRules, RenameCandidate, Renames, candidates, diff};
 use crate::autogenerate::hints::EntityHints;
-use crate::autogenerate::operation::SchemaOperation;
+use crate::autogenerate::operation::{SchemaOperation, reversed};
 use crate::schema::{AutoIncrement, Schema, TableName};
 use text::{describe, schema};
 
@@ -53,6 +53,19 @@ fn columns_come_go_and_change() {
     check("posts: id int", "posts: id int =1", &["alter posts modify column id"]);
     // A column of the key is never NULL, whatever its definition says.
     check("posts: id int, pk(id)", "posts: id int!, pk(id)", &[]);
+}
+
+#[test]
+fn dropped_columns_come_back_in_their_order() {
+    let operations = diff(
+        &parse("posts: id int, a int, b int, c int"),
+        &parse("posts: id int"),
+        &EntityHints::default(),
+        &Renames::default(),
+        RULES,
+    );
+    let back = ["alter posts add column a", "alter posts add column b", "alter posts add column c"];
+    assert_eq!(described(&reversed(&operations)), back);
 }
 
 #[test]

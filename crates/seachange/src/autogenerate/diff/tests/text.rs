@@ -53,6 +53,7 @@ fn add(table: &mut Table, item: &str) {
             include: Vec::new(),
             predicate: None,
             nulls_not_distinct: false,
+            invalid: false,
         }),
         "fk" => table.foreign_keys.push(foreign_key(name(), inner)),
         "check" => table.checks.push(Check { name: name(), expression: Expression::new(inner) }),
@@ -69,6 +70,7 @@ fn foreign_key(name: Option<String>, text: &str) -> ForeignKey {
         referenced_table: table.into(),
         referenced_columns: vec![referenced.to_owned()],
         on_delete: ReferentialAction::NoAction,
+        on_delete_columns: Vec::new(),
         on_update: ReferentialAction::NoAction,
         deferrable: None,
     }

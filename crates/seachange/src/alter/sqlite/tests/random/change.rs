@@ -189,6 +189,7 @@ fn foreign_key() -> Key {
         referenced_table: "parents".into(),
         referenced_columns: vec!["id".to_owned()],
         on_delete: ReferentialAction::NoAction,
+        on_delete_columns: Vec::new(),
         on_update: ReferentialAction::NoAction,
         deferrable: Some(Deferrable::Deferred),
     }
