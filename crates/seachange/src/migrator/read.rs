@@ -128,7 +128,15 @@ impl Migrator {
     ///
     /// As [`current`](Self::current), except that a database may be ahead.
     pub async fn standing_in(&self, graph: &Graph) -> Result<(AppliedSet, Vec<String>), Error> {
-        let record = self.read().await?;
+        self.applied_and_unknown(&self.read().await?, graph).await
+    }
+
+    /// The applied set without the revisions of a newer program, and these revisions.
+    async fn applied_and_unknown(
+        &self,
+        record: &RevisionRecord,
+        graph: &Graph,
+    ) -> Result<(AppliedSet, Vec<String>), Error> {
         match self.with_running_detected(record.applied_allowing_gaps(graph)).await {
             Err(Error::Applied(AppliedError::Ahead { unknown })) => {
                 Ok((record.known(graph).applied_allowing_gaps(graph)?, unknown))
@@ -144,12 +152,7 @@ impl Migrator {
     /// As [`current`](Self::current), except that a database may be ahead.
     pub async fn standing(&self) -> Result<DatabasePosition, Error> {
         let record = self.read().await?;
-        let (applied, unknown) = match self.with_running_detected(record.applied_allowing_gaps(self.graph)).await {
-            Err(Error::Applied(AppliedError::Ahead { unknown })) => {
-                (record.known(self.graph).applied_allowing_gaps(self.graph)?, unknown)
-            }
-            applied => (applied?, Vec::new()),
-        };
+        let (applied, unknown) = self.applied_and_unknown(&record, self.graph).await?;
         let is_unknown = |row: &&RevisionRow| unknown.contains(&row.revision);
         let below: HashSet<&str> = record.rows.iter().filter(is_unknown).flat_map(RevisionRow::pointers).collect();
         let known = self.graph.current(&applied).into_iter().filter(|revision| !below.contains(revision.id.as_str()));

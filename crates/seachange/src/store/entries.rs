@@ -56,8 +56,8 @@ impl RevisionStore {
         let select = Query::select()
             .column(Asterisk)
             .from(journal.table())
-            .and_where(Expr::col((journal.table.clone(), JournalColumn::Revision)).eq(revision))
-            .order_by((journal.table.clone(), JournalColumn::Number), Order::Asc)
+            .and_where(Expr::col((journal.table.name.clone(), JournalColumn::Revision)).eq(revision))
+            .order_by((journal.table.name.clone(), JournalColumn::Number), Order::Asc)
             .take();
         match connection.query_all(&select).await {
             Ok(rows) => rows.iter().map(read).collect(),

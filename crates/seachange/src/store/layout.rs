@@ -57,7 +57,7 @@ impl RevisionStore {
         let mut statements = Vec::new();
         for (store, definition) in definitions {
             let create = table_text(&definition, dialect);
-            match shapes.get(&store.table) {
+            match shapes.get(&store.table.name) {
                 None => statements.push(create),
                 Some(shape) => statements.extend(store.upgrade(shape, create, self, backend)),
             }
@@ -90,10 +90,10 @@ impl RevisionStore {
 
     /// SQLite cannot remove the row ids of a table: its rows are copied to a new one.
     fn rebuilt(&self, create: &str) -> [String; 4] {
-        let (old, new) = (Self { table: format!("{}_old", self.table), ..self.clone() }, self);
+        let (old, new) = (self.beside("old"), self);
         let (old_name, new_name) = (old.quoted(SqlDialect::Sqlite), new.quoted(SqlDialect::Sqlite));
         [
-            format!("ALTER TABLE {new_name} RENAME TO \"{}\"", old.table.replace('"', "\"\"")),
+            format!("ALTER TABLE {new_name} RENAME TO \"{}\"", old.table.name.replace('"', "\"\"")),
             create.to_owned(),
             format!(
                 "INSERT INTO {new_name} (revision, number, sql, fingerprint, state, rows_affected, last_insert_id, answer,
@@ -108,7 +108,7 @@ impl RevisionStore {
     /// The name with its schema, quoted for a statement.
     pub(crate) fn quoted(&self, dialect: SqlDialect) -> String {
         let quote = if dialect == SqlDialect::MySql { '`' } else { '"' };
-        let parts = self.schema.iter().chain([&self.table]);
+        let parts = self.table.schema.iter().chain([&self.table.name]);
         let quoted = parts.map(|part| format!("{quote}{}{quote}", part.replace(quote, &format!("{quote}{quote}"))));
         quoted.collect::<Vec<_>>().join(".")
     }
@@ -120,7 +120,7 @@ impl RevisionStore {
         dialect: SqlDialect,
     ) -> Result<HashMap<String, CatalogTable>, DbErr> {
         let tables = self.tables();
-        let schema = self.schema.clone().unwrap_or_default();
+        let schema = self.table.schema.clone().unwrap_or_default();
         let values = [schema].into_iter().chain(tables.iter().cloned()).map(Value::from);
         let (database, sql) = (connection.get_database_backend(), catalogue(dialect));
         let values: Vec<Value> =

@@ -52,8 +52,8 @@ pub(super) const COLUMNS: [RevisionColumn; 9] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct RevisionTable {
-    schema: Option<String>,
-    name: String,
+    pub(super) schema: Option<String>,
+    pub(super) name: String,
 }
 
 impl Default for RevisionTable {
@@ -91,53 +91,55 @@ impl fmt::Display for RevisionTable {
 /// The table of applied revisions: its name, and the statements on it.
 #[derive(Debug, Clone)]
 pub(crate) struct RevisionStore {
-    pub(super) schema: Option<String>,
-    pub(super) table: String,
+    pub(super) table: RevisionTable,
 }
 
 impl RevisionStore {
     pub(crate) fn new(table: RevisionTable) -> Self {
-        Self { schema: table.schema, table: table.name }
+        Self { table }
     }
 
     /// The name, with the schema where one was given.
     pub(crate) fn name(&self) -> String {
-        self.schema.iter().chain([&self.table]).map(String::as_str).collect::<Vec<_>>().join(".")
+        self.table.to_string()
     }
 
     /// The schema, once it is known.
     pub(crate) fn schema(&self) -> Option<&str> {
-        self.schema.as_deref()
+        self.table.schema.as_deref()
     }
 
     /// The name of the record's table, without its schema.
     pub(crate) fn table_name(&self) -> &str {
-        &self.table
+        &self.table.name
     }
 
     /// The same table in this schema, unless the caller gave another one.
     pub(crate) fn placed(&self, schema: &str) -> Self {
-        Self { schema: Some(self.schema.clone().unwrap_or_else(|| schema.to_owned())), table: self.table.clone() }
+        match self.table.schema {
+            Some(_) => self.clone(),
+            None => Self { table: self.table.clone().in_schema(schema) },
+        }
     }
 
     /// The key of the locks of a run.
     pub(crate) fn lock_key(&self) -> LockKey {
-        LockKey::new(self.schema.as_deref().unwrap_or_default(), &self.table)
+        LockKey::new(self.schema().unwrap_or_default(), self.table_name())
     }
 
     /// The names of all tables that the engine creates, without their schema.
     pub(crate) fn tables(&self) -> [String; 3] {
-        [self.clone(), self.holders(), self.journal()].map(|store| store.table)
+        [self.clone(), self.holders(), self.journal()].map(|store| store.table.name)
     }
 
     /// Another table of the engine's, beside this one.
     pub(super) fn beside(&self, what: &str) -> Self {
-        Self { schema: self.schema.clone(), table: format!("{}_{what}", self.table) }
+        Self { table: RevisionTable { name: format!("{}_{what}", self.table.name), ..self.table.clone() } }
     }
 
     pub(super) fn table(&self) -> TableRef {
-        let table: DynIden = self.table.clone().into_iden();
-        match self.schema.clone() {
+        let table: DynIden = self.table.name.clone().into_iden();
+        match self.table.schema.clone() {
             Some(schema) => (schema.into_iden(), table).into_table_ref(),
             None => table.into_table_ref(),
         }
@@ -172,7 +174,7 @@ impl RevisionStore {
         connection: &impl ConnectionTrait,
         search_path: &'static str,
     ) -> Result<RecordSummary, DbErr> {
-        let columns = RevisionSummary::COLUMNS.map(|column| (self.table.clone(), column));
+        let columns = RevisionSummary::COLUMNS.map(|column| (self.table.name.clone(), column));
         let mut select = Query::select();
         select.columns(columns).expr(Expr::cust(search_path)).from(self.table());
         let results = connection.query_all(&select).await?;
@@ -183,7 +185,7 @@ impl RevisionStore {
     }
 
     fn columns(&self) -> [(String, RevisionColumn); COLUMNS.len()] {
-        COLUMNS.map(|column| (self.table.clone(), column))
+        COLUMNS.map(|column| (self.table.name.clone(), column))
     }
 
     /// The definition of the record's table.

@@ -148,17 +148,17 @@ impl TableParts {
         let default = default_name(&table.name, unique, backend);
         let name = unique.name.clone().filter(|name| default.as_ref() != Some(name));
         let columns = unique.columns.clone();
-        let is_said_twice = table.primary_key.as_ref().is_some_and(|key| key.columns == columns)
-            || table.uniques.iter().take_while(|other| *other != unique).any(|other| other.columns == columns);
+        // PostgreSQL omits a constraint of a new table that repeats another one.
+        let is_omitted = backend == DbBackend::Postgres
+            && (table.primary_key.as_ref().is_some_and(|key| key.columns == columns)
+                || table.uniques.iter().take_while(|other| *other != unique).any(|other| other.columns == columns));
         match (unique.columns.as_slice(), &name) {
-            _ if unique.deferrable.is_some() => self.sql.push(unique.clone()),
-            // PostgreSQL omits a constraint of a new table that repeats another one.
-            _ if is_said_twice && backend == DbBackend::Postgres => {
+            _ if unique.deferrable.is_some() || is_omitted && unique.nulls_not_distinct => {
+                self.sql.push(unique.clone());
+            }
+            _ if is_omitted => {
                 let name = unique.name.clone().unwrap_or_else(|| change::unique_name(&table.name, unique));
-                match unique.nulls_not_distinct {
-                    true => self.sql.push(unique.clone()),
-                    false => self.later.push(AlterCall::AddUnique(NamedColumns { name, columns })),
-                }
+                self.later.push(AlterCall::AddUnique(NamedColumns { name, columns }));
             }
             ([only], None) if !unique.nulls_not_distinct => self.set(only, ColumnOption::UniqueKey),
             (_, Some(name)) if !is_safe(name) => {
