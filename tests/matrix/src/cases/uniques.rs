@@ -32,6 +32,21 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("column that is the primary key and unique", [key_and_unique()], [key_and_unique()]),
         Case::new("column that is the primary key becomes unique", [table("people", [id()])], [key_and_unique()]),
         Case::new("two uniques of one column added", [plain()], [unique("once", &["a"]).unique("twice", [Name("a")])]),
+        Case::new(
+            "index takes the name of a unique index that becomes a constraint",
+            [plain().index(index("first", &["a"]).unique().to_owned())],
+            [stated("second", "a").index(index("first", &["b"]))],
+        ),
+        Case::new(
+            "index takes the name of a constraint that becomes a unique index",
+            [unique("first", &["a"])],
+            [plain().index(index("second", &["a"]).unique().to_owned()).index(index("first", &["b"]))],
+        ),
+        Case::new(
+            "unique takes the name of one that gets another name",
+            [people([string("a").unique_key().to_owned(), integer("b")])],
+            [unique("second", &["a"]).unique("people_a_key", [Name("b")])],
+        ),
         Case::new("PK column added", [primary(&["a"])], [primary(&["a", "b"])]),
         Case::new("PK column removed", [primary(&["a", "b"])], [primary(&["a"])]),
         Case::new("PK added", [primary(&[])], [primary(&["a"])]),
@@ -54,6 +69,13 @@ fn plain() -> EntityTable {
 
 fn unique(name: &str, columns: &'static [&'static str]) -> EntityTable {
     plain().unique(name, columns.iter().map(|column| Name(column)))
+}
+
+/// A table whose statement has the unique constraint, as SeaORM writes those of entities.
+fn stated(name: &str, column: &'static str) -> EntityTable {
+    let mut statement = statement("people", [id(), string("a"), integer("b")]);
+    statement.index(Index::create().unique().name(name).col(column));
+    EntityTable::stated(&statement)
 }
 
 fn late(when: &str) -> EntityTable {

@@ -1,5 +1,7 @@
 //! The changes of a table that is in both schemas.
 
+use std::collections::HashSet;
+
 use super::{OrderingRules, equivalence, foreign_key_indexes};
 use crate::autogenerate::hints::EntityHints;
 use crate::autogenerate::operation::TableChange;
@@ -33,13 +35,14 @@ pub(super) fn diff(from: &Schema, to: &Schema, hints: &EntityHints, rules: Order
 }
 
 pub(super) fn changed(old: &Table, new: &Table, hints: &EntityHints, rules: OrderingRules) -> TableDiff {
-    let mut keys = UniquesAndIndexes::compare(old, new, hints);
+    let names = ConstraintNames::new(old, new, hints);
+    let mut keys = UniquesAndIndexes::compare(old, new, &names);
     if rules.foreign_keys_hold {
         keys.dropped_indexes.retain(|index| !foreign_key_indexes::is_as_made_for_foreign_key(index, new));
     }
     let mut changes = Vec::new();
     let changes_key_alone = key_changes(old, new) && !rules.counters_need_a_key;
-    let others = OtherConstraints::compare(old, new, hints);
+    let others = OtherConstraints::compare(old, new, &names);
     drop_constraints(&others, &keys, &mut changes);
     changes.extend(old.primary_key.clone().filter(|_| changes_key_alone).map(TableChange::DropPrimaryKey));
     if rules.counters_need_a_key && key_changes(old, new) {
@@ -60,6 +63,71 @@ pub(super) fn changed(old: &Table, new: &Table, hints: &EntityHints, rules: Orde
     }
 }
 
+/// Which names of indexes and constraints may differ from those that the entities declare.
+struct ConstraintNames<'n> {
+    new: &'n Table,
+    hints: &'n EntityHints,
+    /// The names of the objects that are created, unless an equivalent object with another name stays.
+    needed: HashSet<&'n str>,
+}
+
+impl<'n> ConstraintNames<'n> {
+    fn new(old: &Table, new: &'n Table, hints: &'n EntityHints) -> Self {
+        let uniques = new.uniques.iter().filter(|unique| {
+            !old.uniques.iter().any(|own| same_unique(own, unique))
+                && !old.indexes.iter().any(|index| replaces(hints, new, index, unique) && has_name_of(index, unique))
+        });
+        let indexes = new.indexes.iter().filter(|index| {
+            !old.indexes.iter().any(|own| same_index(own, index))
+                && !old
+                    .uniques
+                    .iter()
+                    .any(|unique| has_name_of(index, unique) && equivalence::index_and_unique(index, unique))
+        });
+        let foreign_keys =
+            new.foreign_keys.iter().filter(|key| !old.foreign_keys.iter().any(|own| same_foreign_key(own, key)));
+        let checks = new.checks.iter().filter(|check| !old.checks.contains(check));
+        let exclusions = new.exclusions.iter().filter(|exclusion| !old.exclusions.contains(exclusion));
+        let optional = uniques.map(|unique| unique.name.as_deref());
+        let optional = optional.chain(foreign_keys.map(|key| key.name.as_deref()));
+        let optional = optional.chain(checks.map(|check| check.name.as_deref())).flatten();
+        let always = indexes.map(|index| index.name.as_str()).chain(exclusions.map(|own| own.name.as_str()));
+        Self { new, hints, needed: optional.chain(always).collect() }
+    }
+
+    /// Whether an object that has the name `old` can stay in place of an equivalent one with the name `new`. It cannot
+    /// if the entities ask for the new name, or if a different object gets the old one.
+    fn may_differ(&self, old: Option<&str>, new: Option<&str>) -> bool {
+        !self.hints.asks_for_name(&self.new.name, new) && self.may_stay(old)
+    }
+
+    /// Whether no different object gets the name of an old one.
+    fn may_stay(&self, old: Option<&str>) -> bool {
+        !old.is_some_and(|name| self.needed.contains(name))
+    }
+}
+
+fn same_unique(old: &Unique, new: &Unique) -> bool {
+    old.name == new.name && equivalence::uniques(old, new)
+}
+
+fn same_index(old: &Index, new: &Index) -> bool {
+    old.name == new.name && equivalence::indexes(old, new)
+}
+
+fn has_name_of(index: &Index, unique: &Unique) -> bool {
+    unique.name.as_ref() == Some(&index.name)
+}
+
+/// Whether an index is accepted instead of a unique constraint.
+fn replaces(hints: &EntityHints, table: &Table, index: &Index, unique: &Unique) -> bool {
+    !hints.asks_for_unique(&table.name, unique.name.as_deref()) && equivalence::index_and_unique(index, unique)
+}
+
+fn same_foreign_key(old: &ForeignKey, new: &ForeignKey) -> bool {
+    old.name == new.name && equivalence::foreign_keys(old, new)
+}
+
 /// The unique constraints and indexes that differ. A unique index may replace a unique constraint, and the reverse.
 #[derive(Debug)]
 struct UniquesAndIndexes {
@@ -70,30 +138,28 @@ struct UniquesAndIndexes {
 }
 
 impl UniquesAndIndexes {
-    fn compare(old: &Table, new: &Table, hints: &EntityHints) -> Self {
-        let name_is_free = |name: Option<&str>| !hints.asks_for_name(&new.name, name);
-        let uniques = pair(
-            &old.uniques,
-            &new.uniques,
-            |old, new| old.name == new.name && equivalence::uniques(old, new),
-            |old, new| name_is_free(new.name.as_deref()) && equivalence::uniques(old, new),
-        );
-        let indexes = pair(
-            &old.indexes,
-            &new.indexes,
-            |old, new| old.name == new.name && equivalence::indexes(old, new),
-            |old, new| name_is_free(Some(&new.name)) && equivalence::indexes(old, new),
-        );
-        // An index cannot stay if a new index has its name.
-        let wanted: Vec<&str> = indexes.new.iter().map(|index| index.name.as_str()).collect();
-        let index_for_unique = pair(indexes.old, uniques.new, never, |index, unique| {
-            !wanted.contains(&index.name.as_str())
-                && !hints.asks_for_unique(&new.name, unique.name.as_deref())
-                && equivalence::index_and_unique(index, unique)
+    fn compare(old: &Table, new: &Table, names: &ConstraintNames<'_>) -> Self {
+        let uniques = pair(&old.uniques, &new.uniques, same_unique, |old, new| {
+            names.may_differ(old.name.as_deref(), new.name.as_deref()) && equivalence::uniques(old, new)
         });
-        let unique_for_index = pair(uniques.old, indexes.new, never, |unique, index| {
-            name_is_free(Some(&index.name)) && equivalence::index_and_unique(index, unique)
+        let indexes = pair(&old.indexes, &new.indexes, same_index, |old, new| {
+            names.may_differ(Some(&old.name), Some(&new.name)) && equivalence::indexes(old, new)
         });
+        let index_for_unique = pair(
+            indexes.old,
+            uniques.new,
+            |index, unique| has_name_of(index, unique) && replaces(names.hints, new, index, unique),
+            |index, unique| names.may_stay(Some(&index.name)) && replaces(names.hints, new, index, unique),
+        );
+        let unique_for_index = pair(
+            uniques.old,
+            indexes.new,
+            |unique, index| has_name_of(index, unique) && equivalence::index_and_unique(index, unique),
+            |unique, index| {
+                names.may_differ(unique.name.as_deref(), Some(&index.name))
+                    && equivalence::index_and_unique(index, unique)
+            },
+        );
         Self {
             dropped_uniques: owned(unique_for_index.old),
             created_uniques: owned(index_for_unique.new),
@@ -101,10 +167,6 @@ impl UniquesAndIndexes {
             created_indexes: owned(unique_for_index.new),
         }
     }
-}
-
-fn never<O, N>(_: &O, _: &N) -> bool {
-    false
 }
 
 fn owned<T: Clone>(items: Vec<&T>) -> Vec<T> {
@@ -190,29 +252,31 @@ struct OtherConstraints<'o, 'n> {
 }
 
 impl<'o, 'n> OtherConstraints<'o, 'n> {
-    fn compare(old: &'o Table, new: &'n Table, hints: &EntityHints) -> Self {
-        let name_is_free = |name: Option<&str>| !hints.asks_for_name(&new.name, name);
+    fn compare(old: &'o Table, new: &'n Table, names: &ConstraintNames<'_>) -> Self {
         Self {
             foreign_keys: pair(
                 &old.foreign_keys,
                 &new.foreign_keys,
-                |old, new| old.name == new.name && equivalence::foreign_keys(old, new),
+                same_foreign_key,
                 // sea-query writes no names of foreign keys on SQLite.
                 |old, new| {
-                    (old.name.is_none() || name_is_free(new.name.as_deref())) && equivalence::foreign_keys(old, new)
+                    (old.name.is_none() || names.may_differ(old.name.as_deref(), new.name.as_deref()))
+                        && equivalence::foreign_keys(old, new)
                 },
             ),
             checks: pair(
                 &old.checks,
                 &new.checks,
                 |old, new| old == new,
-                |old, new| name_is_free(new.name.as_deref()) && old.expression == new.expression,
+                |old, new| {
+                    names.may_differ(old.name.as_deref(), new.name.as_deref()) && old.expression == new.expression
+                },
             ),
             exclusions: pair(
                 &old.exclusions,
                 &new.exclusions,
                 |old, new| old == new,
-                |old, new| name_is_free(Some(&new.name)) && old.definition == new.definition,
+                |old, new| names.may_differ(Some(&old.name), Some(&new.name)) && old.definition == new.definition,
             ),
         }
     }
