@@ -6,6 +6,7 @@
 mod apply;
 mod code;
 mod comparison;
+mod dependents;
 mod desired;
 mod diff;
 mod difference;
@@ -14,6 +15,7 @@ mod error;
 mod expression;
 mod filter;
 mod hints;
+mod object_renames;
 pub mod operation;
 #[cfg(feature = "cli")]
 mod render;
@@ -30,6 +32,7 @@ use sea_orm_migration::SchemaManager;
 use seachange_source::RevisionBody;
 
 pub use self::comparison::Comparison;
+pub use self::dependents::Obstacle;
 pub use self::diff::{RenameCandidate, Renames};
 pub use self::difference::{Difference, DifferenceKind, differences};
 pub use self::entities::{Entities, EntityTable};

@@ -13,7 +13,7 @@ mod sqlite;
 
 use sea_orm::{ConnectionTrait, DbErr};
 
-use crate::schema::{Schema, View};
+use crate::schema::{DatabaseObject, Schema};
 
 /// The tables to read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -60,16 +60,18 @@ pub async fn inspect(connection: &impl ConnectionTrait, scope: &InspectScope) ->
     }
 }
 
-/// Reads the views that block changes. On PostgreSQL, these are the views over tables in the schema that the connection
-/// works in.
+/// Reads the objects in scope that are neither tables nor parts of tables: views, functions, triggers, policies … Each
+/// has the statements that create it, and what it depends on.
+///
+/// On PostgreSQL a name in a statement is qualified unless the search path of the session finds it.
 ///
 /// # Errors
 ///
-/// The catalogue query failed.
-pub(crate) async fn views(connection: &impl ConnectionTrait) -> Result<Vec<View>, DbErr> {
+/// A catalogue query failed, or the database system is not compiled in.
+pub async fn objects(connection: &impl ConnectionTrait, scope: &InspectScope) -> Result<Vec<DatabaseObject>, DbErr> {
     match connection.get_database_backend() {
         #[cfg(feature = "postgres")]
-        sea_orm::DbBackend::Postgres => postgres::views::read(connection).await,
+        sea_orm::DbBackend::Postgres => postgres::objects(connection, scope).await,
         _ => Ok(Vec::new()),
     }
 }

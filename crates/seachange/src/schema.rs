@@ -9,12 +9,12 @@ mod column;
 mod constraint;
 mod index;
 mod name;
+mod object;
 mod table;
-mod view;
 
 pub use self::column::{AutoIncrement, Column, Expression, Generated, SequenceOptions, SqlType};
 pub use self::constraint::{Check, Deferrable, Exclusion, ForeignKey, PrimaryKey, ReferentialAction, Unique};
 pub use self::index::{Index, IndexKey, IndexPart};
 pub use self::name::TableName;
+pub use self::object::{DatabaseObject, Dependency, ObjectKind, ObjectName};
 pub use self::table::{DefinitionText, EnumType, Schema, Table};
-pub(crate) use self::view::View;

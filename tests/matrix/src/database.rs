@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use seachange::autogenerate::{Comparison, Entities, TableFilter};
-use seachange::schema::Schema;
+use seachange::inspect::{InspectScope, objects};
+use seachange::schema::{DatabaseObject, Schema};
 use seachange::{DatabaseSettings, connection};
 
 /// A database, and how to reach it.
@@ -38,6 +39,11 @@ impl Database {
             self.run(&statement).await?;
         }
         Ok(comparison.to)
+    }
+
+    /// The objects beside the tables.
+    pub(crate) async fn objects(&self) -> Result<Vec<DatabaseObject>, Box<dyn Error>> {
+        Ok(objects(&self.connection, &InspectScope::default()).await?)
     }
 
     pub(crate) async fn run(&self, statement: &str) -> Result<(), Box<dyn Error>> {

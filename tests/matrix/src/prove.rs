@@ -1,9 +1,11 @@
 //! The test of a change: upgrade, and downgrade.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::sync::Arc;
 
-use seachange::autogenerate::{Comparison, differences};
+use seachange::autogenerate::{Comparison, SchemaOperation, differences};
+use seachange::schema::DatabaseObject;
 use seachange::{Migrations, Migrator, RegisteredRevision};
 
 use crate::database::Database;
@@ -25,6 +27,7 @@ pub async fn prove(case: Case, job: Job, migrations: &'static Migrations) -> Res
     let operations = start.operations(&start.renames());
     let fate = Fate::of(&operations);
     let before = read(&job.url, &start.from).await?;
+    let objects = database.objects().await?;
     let steps = Steps::of(&operations);
     let migrator = migrator(&job, &database, migrations, steps).await?;
     let mut faults = Vec::new();
@@ -32,6 +35,13 @@ pub async fn prove(case: Case, job: Job, migrations: &'static Migrations) -> Res
     migrator.upgrade("heads").await.map_err(|error| explained("up", &error))?;
     let up = database.compare(&case.after).await?;
     faults.extend(left("after up", &up));
+    let suspended = operations.iter().filter(|one| matches!(one, SchemaOperation::SuspendObject(_))).count();
+    let restored = operations.iter().filter(|one| matches!(one, SchemaOperation::RestoreObject(_))).count();
+    let expected = objects.len() + restored - suspended;
+    let found = database.objects().await?.len();
+    if found != expected {
+        faults.push(format!("after up: {found} objects beside the tables instead of {expected}"));
+    }
     let rows = read(&job.url, &up.from).await?;
     faults.extend(fate.after_up(&before, &rows).into_iter().map(|fault| format!("after up: {fault}")));
 
@@ -40,6 +50,11 @@ pub async fn prove(case: Case, job: Job, migrations: &'static Migrations) -> Res
     let rows = read(&job.url, &down.from).await?;
     faults.extend(fate.after_down(&before, &rows).into_iter().map(|fault| format!("after down: {fault}")));
     faults.extend(left("after down", &between(&down, &start)));
+    let kept = database.objects().await?;
+    faults.extend(changed(&objects, &kept));
+
+    migrator.upgrade("heads").await.map_err(|error| explained("up again", &error))?;
+    faults.extend(left("after up again", &database.compare(&case.after).await?));
     migrator.close().await?;
     database.connection.close().await?;
     let differences = differences(&operations).iter().map(crate::found::short).collect();
@@ -77,6 +92,18 @@ fn explained(way: &str, error: &seachange::Error) -> String {
 fn left(when: &str, comparison: &Comparison) -> Vec<String> {
     let left = differences(&comparison.operations(&comparison.renames()));
     left.iter().map(|left| format!("{when}: {}", long(left))).collect()
+}
+
+/// The views, functions, triggers … that are not as they were, with their statements.
+fn changed(before: &[DatabaseObject], after: &[DatabaseObject]) -> Vec<String> {
+    let statements = |objects: &[DatabaseObject]| -> BTreeSet<String> {
+        objects.iter().map(|object| format!("{}: {}", object.name, object.create.join("; "))).collect()
+    };
+    let (before, after) = (statements(before), statements(after));
+    let differing = before.symmetric_difference(&after);
+    differing
+        .map(|object| format!("after down: {}: {object}", if after.contains(object) { "new" } else { "gone" }))
+        .collect()
 }
 
 /// Compares the present schema of the database with that at the start.

@@ -15,6 +15,7 @@ mod identity;
 mod index;
 mod modify;
 mod note;
+mod object;
 mod portable;
 mod sql;
 mod table;
@@ -54,6 +55,12 @@ fn pieces(operation: &SchemaOperation, later: &[SchemaOperation], backend: DbBac
         SchemaOperation::Change { table, change } => change::change(table, change, backend),
         SchemaOperation::CreateIndex { table, index } => vec![index::create(table, index, backend)],
         SchemaOperation::DropIndex { table, index } => vec![index::drop(table, &index.name, backend)],
+        SchemaOperation::CreateObject(object) | SchemaOperation::RestoreObject(object) => {
+            vec![object::create(object, backend)]
+        }
+        SchemaOperation::DropObject(object) | SchemaOperation::SuspendObject(object) => {
+            vec![object::drop(object, backend)]
+        }
     }
 }
 

@@ -5,20 +5,22 @@ use std::sync::Arc;
 
 use sea_orm::{DatabaseConnection, DbBackend, DbErr};
 
+use super::dependents::{self, DependentObjects, Obstacle};
 use super::desired::{ProgressFn, target};
 use super::diff::{self, OrderingRules, RenameCandidate, Renames};
 use super::entities::Entities;
 use super::error::AutogenerateError;
 use super::filter::TableFilter;
 use super::hints::EntityHints;
+use super::object_renames::after_renames;
 use super::operation::SchemaOperation;
 use super::scratch::{MARK_TABLE, ScratchDatabase};
 use crate::adopt::MigrationTool;
 use crate::backend::query_scalar;
-use crate::inspect::{InspectScope, inspect, views};
+use crate::inspect::{InspectScope, inspect, objects};
 use crate::migrator::Migrator;
 use crate::revision::Migrations;
-use crate::schema::{Schema, TableName, View};
+use crate::schema::{DatabaseObject, Schema, TableName};
 use crate::settings::DatabaseSettings;
 use crate::store::{RevisionStore, RevisionTable};
 
@@ -33,8 +35,20 @@ pub struct Comparison {
     /// What the entities leave open, and the former names that they declare.
     pub hints: EntityHints,
     pub(super) backend: DbBackend,
-    /// The views over tables of the database.
-    pub(super) views: Vec<View>,
+    /// The views, functions, triggers … of the database, if tables differ.
+    pub(super) objects: Vec<DatabaseObject>,
+    /// Whether objects that depend on a change stay in its way.
+    pub(super) keeps_dependents: bool,
+    /// What the database makes of the last renames that it was asked about.
+    pub(super) renamed: Option<RenamedDatabase>,
+}
+
+/// A database as it is after renames, in its own words.
+#[derive(Debug, Clone)]
+pub(super) struct RenamedDatabase {
+    pub(super) renames: Renames,
+    pub(super) schema: Schema,
+    pub(super) objects: Vec<DatabaseObject>,
 }
 
 impl Comparison {
@@ -97,12 +111,17 @@ impl Comparison {
         entities.check_schemas(backend)?;
         let schemas = schemas(&entities);
         let others = schemas.iter().map(|schema| (schema.clone(), schema.clone())).collect();
-        let mut from =
-            inspect(connection, &InspectScope { schema: None, others }).await.map_err(AutogenerateError::Inspect)?;
+        let scope = InspectScope { schema: None, others };
+        let mut from = inspect(connection, &scope).await.map_err(AutogenerateError::Inspect)?;
         let (mut to, hints) = target(scratch, &entities, &schemas, &from, home, watch).await?;
         restrict(&mut from, &mut to, &entities, filter);
-        let views = views(connection).await.map_err(AutogenerateError::Inspect)?;
-        Ok(Self { from, to, hints, backend, views })
+        let mut comparison =
+            Self { from, to, hints, backend, objects: Vec::new(), keeps_dependents: false, renamed: None };
+        if !comparison.operations(&Renames::default()).is_empty() {
+            comparison.objects = objects(connection, &scope).await.map_err(AutogenerateError::Inspect)?;
+        }
+        let renames = comparison.renames();
+        comparison.rename(&renames, scratch).await
     }
 
     /// Compares an empty schema with a database: the operations create what the database has. Of the entities, only the
@@ -119,7 +138,15 @@ impl Comparison {
         let mut to = inspect(connection, &InspectScope::default()).await.map_err(AutogenerateError::Inspect)?;
         restrict(&mut to, &mut Schema::default(), entities, filter);
         let backend = connection.get_database_backend();
-        Ok(Self { from: Schema::default(), to, hints: EntityHints::default(), backend, views: Vec::new() })
+        Ok(Self {
+            from: Schema::default(),
+            to,
+            hints: EntityHints::default(),
+            backend,
+            objects: Vec::new(),
+            keeps_dependents: false,
+            renamed: None,
+        })
     }
 
     /// The renames that the entities declare and that the database does not have yet.
@@ -140,10 +167,55 @@ impl Comparison {
         super::bodies(operations, &super::operation::reversed(operations), self.backend)
     }
 
-    /// The operations that change the schema of the database into the schema of the entities.
+    /// The operations that change the schema of the database into the schema of the entities. Objects that depend on
+    /// what changes are dropped before the changes and created again after them.
     #[must_use]
     pub fn operations(&self, renames: &Renames) -> Vec<SchemaOperation> {
-        diff::diff(&self.from, &self.to, &self.hints, renames, rules(self.backend))
+        let renamed = self.renamed.as_ref().filter(|renamed| renamed.renames == *renames);
+        let (to, hints, rules) = (&self.to, &self.hints, rules(self.backend));
+        let operations = match renamed {
+            Some(renamed) => diff::diff_renamed(&renamed.schema, to, hints, renames, rules),
+            None => diff::diff(&self.from, to, hints, renames, rules),
+        };
+        self.dependents(&operations).around(operations)
+    }
+
+    /// The objects of the database that make some of the operations impossible, or that the operations break.
+    #[must_use]
+    pub fn obstacles(&self, operations: &[SchemaOperation]) -> Vec<Obstacle> {
+        self.dependents(operations).obstacles
+    }
+
+    fn dependents(&self, operations: &[SchemaOperation]) -> DependentObjects {
+        let renames = operations.iter().filter(|operation| dependents::is_rename(operation));
+        let is_of = |renamed: &&RenamedDatabase| renames.eq(&diff::rename_operations(&renamed.renames));
+        match self.renamed.as_ref().filter(is_of) {
+            Some(renamed) => dependents::find(operations, &renamed.objects, self.keeps_dependents),
+            None => {
+                let objects = after_renames(operations, &self.objects, self.backend);
+                dependents::find(operations, &objects, self.keeps_dependents)
+            }
+        }
+    }
+
+    /// Asks the database what it makes of renames: makes them on a scratch copy, and reads it. Without this, names in
+    /// expressions and definitions are replaced as far as their text tells columns apart.
+    ///
+    /// # Errors
+    ///
+    /// The scratch schema cannot be opened or read.
+    pub async fn rename(mut self, renames: &Renames, scratch: &DatabaseSettings) -> Result<Self, AutogenerateError> {
+        self.renamed = match *renames == Renames::default() {
+            true => None,
+            false => self.renamed_copy(renames, scratch).await?,
+        };
+        Ok(self)
+    }
+
+    /// Leaves the objects that depend on a change in their place. Each then is an [obstacle](Self::obstacles).
+    #[must_use]
+    pub fn keep_dependents(self) -> Self {
+        Self { keeps_dependents: true, ..self }
     }
 }
 

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::operation::{SchemaOperation, TableChange};
 use crate::schema::{
-    AutoIncrement, Check, Column, Deferrable, EnumType, ForeignKey, Generated, Index, IndexKey, IndexPart,
-    ReferentialAction, TableName, Unique,
+    AutoIncrement, Check, Column, DatabaseObject, Deferrable, EnumType, ForeignKey, Generated, Index, IndexKey,
+    IndexPart, ObjectKind, ReferentialAction, TableName, Unique,
 };
 
 /// One difference between a database and the entities.
@@ -62,6 +62,8 @@ pub enum DifferenceKind {
     Exclusion,
     /// An enumerated type.
     Enumeration,
+    /// An object that is neither a table nor part of one.
+    Object(ObjectKind),
 }
 
 impl DifferenceKind {
@@ -86,6 +88,7 @@ impl DifferenceKind {
             Self::Check => "check",
             Self::Exclusion => "exclusion",
             Self::Enumeration => "enumeration",
+            Self::Object(kind) => kind.word(),
         }
     }
 }
@@ -116,6 +119,25 @@ fn of_operation(operation: &SchemaOperation) -> Vec<Difference> {
         SchemaOperation::CreateIndex { table, index } => vec![TableContext(table).index(None, Some(index))],
         SchemaOperation::DropIndex { table, index } => vec![TableContext(table).index(Some(index), None)],
         SchemaOperation::Change { table, change } => TableContext(table).change(change),
+        SchemaOperation::CreateObject(new) => vec![object(None, Some(new))],
+        SchemaOperation::DropObject(old) => vec![object(Some(old), None)],
+        SchemaOperation::SuspendObject(_) | SchemaOperation::RestoreObject(_) => Vec::new(),
+    }
+}
+
+/// The difference between two definitions of an object, at least one of which is there.
+pub(super) fn object(old: Option<&DatabaseObject>, new: Option<&DatabaseObject>) -> Difference {
+    let name = new.or(old).map(|object| &object.name);
+    let text = |object: &DatabaseObject| object.create.join("; ");
+    Difference {
+        kind: DifferenceKind::Object(name.map_or(ObjectKind::View, |name| name.kind)),
+        table: name.and_then(|name| name.owner.clone()),
+        name: name.map(|name| match &name.arguments {
+            Some(arguments) => format!("{}({arguments})", name.name),
+            None => name.name.to_string(),
+        }),
+        database: old.map(text),
+        entities: new.map(text),
     }
 }
 

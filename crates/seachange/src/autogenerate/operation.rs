@@ -1,6 +1,8 @@
 //! The operations that change one schema into another, as data. Every operation has a reverse.
 
-use crate::schema::{Check, Column, EnumType, Exclusion, ForeignKey, Index, PrimaryKey, Table, TableName, Unique};
+use crate::schema::{
+    Check, Column, DatabaseObject, EnumType, Exclusion, ForeignKey, Index, PrimaryKey, Table, TableName, Unique,
+};
 
 /// One operation that changes a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +55,14 @@ pub enum SchemaOperation {
         /// The index.
         index: Index,
     },
+    /// Creates an object that is neither a table nor part of one.
+    CreateObject(Box<DatabaseObject>),
+    /// Drops such an object.
+    DropObject(Box<DatabaseObject>),
+    /// Drops such an object for the time of other operations, or because its table is dropped. This is no difference.
+    SuspendObject(Box<DatabaseObject>),
+    /// Creates a suspended object again.
+    RestoreObject(Box<DatabaseObject>),
 }
 
 /// A column of an enumerated type.
@@ -129,6 +139,10 @@ impl SchemaOperation {
             Self::CreateTable(table) | Self::DropTable(table) => vec![&table.name],
             Self::RenameTable { to, .. } => vec![to],
             Self::Change { table, .. } | Self::CreateIndex { table, .. } | Self::DropIndex { table, .. } => vec![table],
+            Self::CreateObject(object)
+            | Self::DropObject(object)
+            | Self::SuspendObject(object)
+            | Self::RestoreObject(object) => object.tables().collect(),
         }
     }
 
@@ -147,6 +161,10 @@ impl SchemaOperation {
             Self::Change { table, change } => Self::Change { table, change: change.reverse() },
             Self::CreateIndex { table, index } => Self::DropIndex { table, index },
             Self::DropIndex { table, index } => Self::CreateIndex { table, index },
+            Self::CreateObject(object) => Self::DropObject(object),
+            Self::DropObject(object) => Self::CreateObject(object),
+            Self::SuspendObject(object) => Self::RestoreObject(object),
+            Self::RestoreObject(object) => Self::SuspendObject(object),
         }
     }
 }

@@ -5,28 +5,30 @@ mod affected;
 mod recorder;
 mod schema_names;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use sea_orm::{DbBackend, DbErr};
 use sea_orm_migration::SchemaManager;
 
-use self::affected::{AffectedTables, placeholder_tables, placeholder_views, subset};
+use self::affected::{AffectedTables, dependents, placeholder_tables, subset};
 use self::recorder::Recorder;
 use super::apply::apply;
 use super::code::{CodeNode, code};
-use super::comparison::{Comparison, rules};
+use super::comparison::{Comparison, RenamedDatabase, rules};
 use super::diff::{self, Renames};
-use super::difference::{Difference, differences};
+use super::difference::{Difference, differences, object};
 use super::error::{AutogenerateError, ScratchError};
 use super::hints::EntityHints;
+use super::object_renames::after_renames;
 use super::operation::{SchemaOperation, reversed};
-use super::scratch::{ScratchSchema, send};
+use super::scratch::ScratchSchema;
 use crate::database_error::{full_reason, reason_with_detail};
 use crate::event::EventHandler;
 use crate::intercept::{self, Migrate, RunOutcome};
 use crate::limits::Deadline;
-use crate::schema::Schema;
+use crate::schema::{DatabaseObject, ObjectName, Schema, Table};
 use crate::session::{Connection, DirectSession};
 use crate::settings::DatabaseSettings;
 use crate::sql::SqlDialect;
@@ -75,11 +77,33 @@ impl Comparison {
         }
     }
 
+    /// The database after renames, as a scratch copy reports it; `None` if the database refuses the renames there, or
+    /// if the tables cannot be copied.
+    pub(super) async fn renamed_copy(
+        &self,
+        renames: &Renames,
+        scratch: &DatabaseSettings,
+    ) -> Result<Option<RenamedDatabase>, AutogenerateError> {
+        let operations = diff::rename_operations(renames);
+        let copy = match ScratchCopy::build(self, &operations, scratch).await {
+            Ok(copy) => copy,
+            Err(AutogenerateError::Copy { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let read = copy.rename(self, renames, &operations).await;
+        copy.close().await?;
+        read
+    }
+
     async fn verify(
         &self,
         operations: &[SchemaOperation],
         scratch: &DatabaseSettings,
     ) -> Result<Verification, AutogenerateError> {
+        let obstacles: Vec<String> = self.obstacles(operations).iter().map(ToString::to_string).collect();
+        if !obstacles.is_empty() {
+            return Ok(Verification::Refused { is_up: true, reason: obstacles.join("; ") });
+        }
         let scratch_copy = ScratchCopy::build(self, operations, scratch).await?;
         let outcome = scratch_copy.run_up_and_down(self, operations).await;
         scratch_copy.close().await?;
@@ -111,6 +135,8 @@ struct ScratchCopy {
     start: Schema,
     /// The schema that the entities describe for these tables.
     goal: Schema,
+    /// The objects of the copy before the operations.
+    objects: Vec<DatabaseObject>,
 }
 
 impl ScratchCopy {
@@ -131,24 +157,35 @@ impl ScratchCopy {
         wanted.tables.extend(placeholders.clone());
         goal.tables.extend(placeholders);
         let scratch = ScratchSchema::open(settings, &schemas).await?;
-        let mut scratch_copy = Self { scratch, backend: comparison.backend, start: wanted.clone(), goal };
-        if let Err(error) = scratch_copy.copy(&wanted).await {
+        let mut scratch_copy =
+            Self { scratch, backend: comparison.backend, start: wanted.clone(), goal, objects: Vec::new() };
+        let objects = dependents(&comparison.objects, &affected.from);
+        if let Err(error) = scratch_copy.copy(&wanted, objects).await {
             scratch_copy.close().await?;
             return Err(error);
         }
         Ok(scratch_copy)
     }
 
-    /// Builds the tables of the copy, and checks that the database reports them as `wanted`.
-    async fn copy(&mut self, wanted: &Schema) -> Result<(), AutogenerateError> {
+    /// Builds the tables and objects of the copy, and checks that the database reports the tables as `wanted`.
+    async fn copy(&mut self, wanted: &Schema, objects: Vec<DatabaseObject>) -> Result<(), AutogenerateError> {
         let steps = steps_between(&Schema::default(), wanted, self.backend);
         self.run(code(&steps, self.backend)).await.map_err(|error| not_built(&error))?;
         self.start = self.inspect().await?;
         let missing = differences(&steps_between(&self.start, wanted, self.backend));
-        missing.first().map_or(Ok(()), |first| {
+        if let Some(first) = missing.first() {
             let of = first.table.as_ref().map(|table| format!(" of table `{table}`")).unwrap_or_default();
-            Err(AutogenerateError::Copy { reason: format!("the {}{of} cannot be copied", first.kind) })
-        })
+            return Err(AutogenerateError::Copy { reason: format!("the {}{of} cannot be copied", first.kind) });
+        }
+        for object in objects {
+            let name = object.name.clone();
+            let create = code(&[SchemaOperation::CreateObject(Box::new(object))], self.backend);
+            self.run(create).await.map_err(|error| AutogenerateError::Copy {
+                reason: format!("{name} cannot be copied: {}", full_reason(&error)),
+            })?;
+        }
+        self.objects = self.inspect_objects().await?;
+        Ok(())
     }
 
     async fn run_up_and_down(
@@ -156,20 +193,48 @@ impl ScratchCopy {
         comparison: &Comparison,
         operations: &[SchemaOperation],
     ) -> Result<Verification, AutogenerateError> {
-        let views = placeholder_views(&comparison.views, &self.start);
-        send(&self.scratch.executor(), &views).await.map_err(|error| not_built(&error))?;
         if let Err(error) = self.run(code(operations, self.backend)).await {
             return Ok(refused(true, &error));
         }
         let up = steps(&self.inspect().await?, &self.goal, &comparison.hints, self.backend);
+        let mut up = differences(&up);
+        up.extend(missing_objects(&after_all(&self.objects, operations, self.backend), &self.inspect_objects().await?));
         if let Err(error) = self.run(code(&reversed(operations), self.backend)).await {
             return Ok(refused(false, &error));
         }
-        let down = steps_between(&self.inspect().await?, &self.start, self.backend);
+        let mut down = differences(&steps_between(&self.inspect().await?, &self.start, self.backend));
+        down.extend(changed_objects(&self.inspect_objects().await?, &self.objects));
         match up.is_empty() && down.is_empty() {
             true => Ok(Verification::Proven),
-            false => Ok(Verification::Differs { up: differences(&up), down: differences(&down) }),
+            false => Ok(Verification::Differs { up, down }),
         }
+    }
+
+    async fn rename(
+        &self,
+        comparison: &Comparison,
+        renames: &Renames,
+        operations: &[SchemaOperation],
+    ) -> Result<Option<RenamedDatabase>, AutogenerateError> {
+        if self.run(code(operations, self.backend)).await.is_err() {
+            return Ok(None);
+        }
+        let mut schema = diff::apply_renames(&comparison.from, renames);
+        for (name, table) in self.inspect().await?.tables {
+            schema.tables.entry(name).and_modify(|own| take_expressions(own, &table));
+        }
+        let mut objects = after_renames(operations, &comparison.objects, self.backend);
+        let found = self.inspect_objects().await?;
+        for object in &mut objects {
+            if let Some(found) = found.iter().find(|found| found.name == object.name) {
+                object.clone_from(found);
+            }
+        }
+        Ok(Some(RenamedDatabase { renames: renames.clone(), schema, objects }))
+    }
+
+    async fn inspect_objects(&self) -> Result<Vec<DatabaseObject>, AutogenerateError> {
+        self.scratch.objects().await.map_err(AutogenerateError::Inspect)
     }
 
     async fn inspect(&self) -> Result<Schema, AutogenerateError> {
@@ -209,6 +274,62 @@ fn steps_between(from: &Schema, to: &Schema, backend: DbBackend) -> Vec<SchemaOp
 
 fn steps(from: &Schema, to: &Schema, hints: &EntityHints, backend: DbBackend) -> Vec<SchemaOperation> {
     diff::diff(from, to, hints, &Renames::default(), rules(backend))
+}
+
+/// Takes the expressions of a table from its copy. Names stay: a copy does not have all of them.
+fn take_expressions(own: &mut Table, copy: &Table) {
+    for column in &mut own.columns {
+        if let Some(copy) = copy.column(&column.name) {
+            column.generated.clone_from(&copy.generated);
+        }
+    }
+    if own.checks.iter().map(|check| &check.name).eq(copy.checks.iter().map(|check| &check.name)) {
+        let pairs = own.checks.iter_mut().zip(&copy.checks);
+        pairs.for_each(|(own, copy)| own.expression.clone_from(&copy.expression));
+    }
+    for index in &mut own.indexes {
+        if let Some(copy) = copy.indexes.iter().find(|copy| copy.name == index.name) {
+            index.parts.clone_from(&copy.parts);
+            index.predicate.clone_from(&copy.predicate);
+        }
+    }
+}
+
+/// The objects that a copy has after the operations, if it has `objects` before.
+fn after_all(objects: &[DatabaseObject], operations: &[SchemaOperation], backend: DbBackend) -> Vec<DatabaseObject> {
+    let mut after = after_renames(operations, objects, backend);
+    for operation in operations {
+        match operation {
+            SchemaOperation::SuspendObject(old) | SchemaOperation::DropObject(old) => {
+                after.retain(|object| object.name != old.name);
+            }
+            SchemaOperation::RestoreObject(new) | SchemaOperation::CreateObject(new) => after.push((**new).clone()),
+            _ => {}
+        }
+    }
+    after
+}
+
+/// The objects of `wanted` that are missing in `found`, or that have lost one of their properties there.
+fn missing_objects(wanted: &[DatabaseObject], found: &[DatabaseObject]) -> Vec<Difference> {
+    let is_there = |object: &DatabaseObject| {
+        found.iter().any(|own| own.name == object.name && own.create.len() == object.create.len())
+    };
+    let missing = wanted.iter().filter(|object| !is_there(object));
+    missing.map(|wanted| object(found.iter().find(|own| own.name == wanted.name), Some(wanted))).collect()
+}
+
+/// The objects that are different in `found` and `wanted`.
+fn changed_objects(found: &[DatabaseObject], wanted: &[DatabaseObject]) -> Vec<Difference> {
+    let find = |objects: &[DatabaseObject], name: &ObjectName| objects.iter().find(|own| own.name == *name).cloned();
+    let names: BTreeSet<&ObjectName> = found.iter().chain(wanted).map(|object| &object.name).collect();
+    let pairs = names.into_iter().map(|name| (find(found, name), find(wanted, name)));
+    let changed = pairs.filter(|(old, new)| old.as_ref().map(definition) != new.as_ref().map(definition));
+    changed.map(|(old, new)| object(old.as_ref(), new.as_ref())).collect()
+}
+
+fn definition(object: &DatabaseObject) -> &[String] {
+    &object.create
 }
 
 fn not_built(error: &DbErr) -> AutogenerateError {

@@ -6,16 +6,17 @@ mod constraints;
 mod enumerations;
 mod expression;
 mod indexes;
+mod object_queries;
+mod objects;
 mod scope;
 mod sequences;
 mod tables;
-pub(super) mod views;
 
 use sea_orm::{ConnectionTrait, DbErr};
 
 use self::scope::CatalogScope;
 use super::InspectScope;
-use crate::schema::Schema;
+use crate::schema::{DatabaseObject, Schema};
 
 /// Reads the tables in scope.
 pub(super) async fn inspect(connection: &impl ConnectionTrait, scope: &InspectScope) -> Result<Schema, DbErr> {
@@ -32,4 +33,16 @@ pub(super) async fn inspect(connection: &impl ConnectionTrait, scope: &InspectSc
         tables: tables.into_values().map(|found| (found.table.name.clone(), found.table)).collect(),
         enumerations: enumerations::in_scope(enumerations),
     })
+}
+
+/// Reads the objects in scope that are neither tables nor parts of tables.
+pub(super) async fn objects(
+    connection: &impl ConnectionTrait,
+    scope: &InspectScope,
+) -> Result<Vec<DatabaseObject>, DbErr> {
+    let place = CatalogScope::find(connection, scope).await?;
+    match place.is_nowhere() {
+        true => Ok(Vec::new()),
+        false => objects::read(connection, &place).await,
+    }
 }

@@ -13,6 +13,8 @@ mod indexes;
 mod listed;
 mod names;
 mod numbering;
+mod objects;
+mod renames;
 mod tables;
 mod types;
 mod uniques;
@@ -40,6 +42,8 @@ pub fn all() -> Vec<Case> {
         comments::cases(),
         names::cases(),
         untouched::cases(),
+        objects::cases(),
+        renames::cases(),
         entities::cases(),
     ];
     topics.into_iter().flatten().collect()

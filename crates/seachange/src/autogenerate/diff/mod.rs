@@ -10,8 +10,8 @@ mod order;
 mod rename;
 mod table;
 
-pub(super) use self::rename::candidates;
 pub use self::rename::{RenameCandidate, Renames};
+pub(super) use self::rename::{apply as apply_renames, candidates, operations as rename_operations};
 
 use super::hints::EntityHints;
 use super::operation::SchemaOperation;
@@ -35,10 +35,20 @@ pub(super) fn diff(
     renames: &Renames,
     rules: OrderingRules,
 ) -> Vec<SchemaOperation> {
-    let (from, renamed) = rename::apply(from, renames);
-    let tables = table::diff(&from, to, hints, rules);
-    let enumerations = enumeration::diff(&from, to, &tables);
-    order::order(&from, to, renamed, enumerations, tables, rules)
+    diff_renamed(&rename::apply(from, renames), to, hints, renames, rules)
+}
+
+/// The operations as [`diff`] returns them. `renamed` is the first schema as it is after the renames.
+pub(super) fn diff_renamed(
+    renamed: &Schema,
+    to: &Schema,
+    hints: &EntityHints,
+    renames: &Renames,
+    rules: OrderingRules,
+) -> Vec<SchemaOperation> {
+    let tables = table::diff(renamed, to, hints, rules);
+    let enumerations = enumeration::diff(renamed, to, &tables);
+    order::order(renamed, to, rename::operations(renames), enumerations, tables, rules)
 }
 
 /// Whether a table of the database equals that of the entities.

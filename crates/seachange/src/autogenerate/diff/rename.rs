@@ -98,20 +98,27 @@ fn is_open<K: Ord, V>(old: &K, new: &K, from: &BTreeMap<K, V>, to: &BTreeMap<K, 
     from.contains_key(old) && !from.contains_key(new) && to.contains_key(new) && !to.contains_key(old)
 }
 
-/// The schema after the renames, and the operations that make them.
-pub(super) fn apply(from: &Schema, renames: &Renames) -> (Schema, Vec<SchemaOperation>) {
+/// The schema after the renames. Names in expressions are replaced as far as their text tells columns apart.
+pub(in crate::autogenerate) fn apply(from: &Schema, renames: &Renames) -> Schema {
     let mut schema = from.clone();
-    let mut steps = Vec::new();
     for (old, new) in &renames.tables {
         rename_table(&mut schema, old, new);
-        steps.push(SchemaOperation::RenameTable { from: old.clone(), to: new.clone() });
     }
     for ((table, old), new) in &renames.columns {
         rename_column(&mut schema, table, old, new);
-        let change = TableChange::RenameColumn { from: old.clone(), to: new.clone() };
-        steps.push(SchemaOperation::Change { table: table.clone(), change });
     }
-    (schema, steps)
+    schema
+}
+
+/// The operations that make the renames.
+pub(in crate::autogenerate) fn operations(renames: &Renames) -> Vec<SchemaOperation> {
+    let tables =
+        renames.tables.iter().map(|(old, new)| SchemaOperation::RenameTable { from: old.clone(), to: new.clone() });
+    let columns = renames.columns.iter().map(|((table, old), new)| {
+        let change = TableChange::RenameColumn { from: old.clone(), to: new.clone() };
+        SchemaOperation::Change { table: table.clone(), change }
+    });
+    tables.chain(columns).collect()
 }
 
 fn rename_table(schema: &mut Schema, old: &TableName, new: &TableName) {
@@ -177,7 +184,7 @@ fn replace(names: &mut [String], old: &str, new: &str) {
 /// Returns the tables and columns that may have been renamed. Each dropped and each added object has at most one
 /// candidate. The columns of tables that `renames` renames are compared too.
 pub(in crate::autogenerate) fn candidates(from: &Schema, to: &Schema, renames: &Renames) -> Vec<RenameCandidate> {
-    let (from, _) = apply(from, renames);
+    let from = apply(from, renames);
     let gone: Vec<_> = from.tables.values().filter(|table| !to.tables.contains_key(&table.name)).collect();
     let come: Vec<_> = to.tables.values().filter(|table| !from.tables.contains_key(&table.name)).collect();
     let tables = one_each(similar_tables(&gone, &come));

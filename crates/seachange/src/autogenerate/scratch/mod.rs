@@ -24,8 +24,8 @@ pub(super) use self::database::TABLE as MARK_TABLE;
 use super::entities::SchemaMapping;
 use super::error::ScratchError;
 use crate::connection;
-use crate::inspect::{InspectScope, inspect};
-use crate::schema::{Schema, TableName};
+use crate::inspect::{InspectScope, inspect, objects};
+use crate::schema::{DatabaseObject, Schema, TableName};
 use crate::session::Connection;
 use crate::settings::{DatabaseSettings, Driver};
 
@@ -125,6 +125,11 @@ impl ScratchSchema {
         let mut schema = inspect(&self.executor(), &self.scope).await?;
         schema.tables.remove(&TableName::new(MARK_TABLE));
         Ok(schema)
+    }
+
+    /// Reads the objects beside the tables that were built.
+    pub(super) async fn objects(&self) -> Result<Vec<DatabaseObject>, DbErr> {
+        objects(&self.executor(), &self.scope).await
     }
 
     /// Removes the scratch schema, and closes the connection.

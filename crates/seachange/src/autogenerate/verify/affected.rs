@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sea_orm::DbBackend;
-
-use crate::alter::clause::quoted;
 use crate::autogenerate::comparison::Comparison;
+use crate::autogenerate::dependents::in_order_of_creation;
 use crate::autogenerate::operation::SchemaOperation;
-use crate::schema::{Column, ForeignKey, Schema, Table, TableName, Unique, View};
+use crate::schema::{Column, DatabaseObject, ForeignKey, Schema, Table, TableName, Unique};
 
 /// The tables that the operations concern and the tables that foreign keys connect with them, by their names before and
 /// after the operations.
@@ -112,30 +110,17 @@ fn add_placeholder_key(placeholder: &mut Table, table: &Table, key: &ForeignKey)
     }
 }
 
-/// Returns statements that create views. Each view reads the same columns as a view of the database, if their tables
-/// are in `tables`.
-pub(super) fn placeholder_views(views: &[View], tables: &Schema) -> Vec<String> {
-    views.iter().filter_map(|view| placeholder_view(view, tables)).collect()
-}
-
-fn placeholder_view(view: &View, tables: &Schema) -> Option<String> {
-    let reads: Vec<_> = view.reads.iter().filter(|(table, _)| tables.tables.contains_key(*table)).collect();
-    if reads.is_empty() {
-        return None;
+/// The objects that depend on tables of a copy, directly or through other objects, and the objects that these need, in
+/// an order in which they can be created. A function that a trigger calls is not one of them: it is found where it is.
+pub(super) fn dependents(objects: &[DatabaseObject], tables: &BTreeSet<TableName>) -> Vec<DatabaseObject> {
+    let ordered = in_order_of_creation(objects);
+    let mut copied = BTreeSet::new();
+    for object in &ordered {
+        if object.tables().any(|table| tables.contains(table)) || object.objects().any(|name| copied.contains(name)) {
+            copied.insert(&object.name);
+        }
     }
-    let name = |name: &str| quoted(DbBackend::Postgres, name);
-    let columns = reads
-        .iter()
-        .flat_map(|(table, columns)| columns.iter().map(|column| format!("{}.{}", name(&table.name), name(column))));
-    let columns: Vec<_> = columns.enumerate().map(|(number, column)| format!("{column} AS c{number}")).collect();
-    let from: Vec<_> = reads.iter().map(|(table, _)| name(&table.name)).collect();
-    // The name includes the schema, for error messages.
-    Some(format!(
-        "CREATE VIEW {} AS SELECT {} FROM {}",
-        name(&view.name.to_string()),
-        columns.join(", "),
-        from.join(", ")
-    ))
+    ordered.into_iter().filter(|object| copied.contains(&object.name)).cloned().collect()
 }
 
 #[cfg(test)]
@@ -173,44 +158,13 @@ mod tests {
             to: schema(&[&people, &after]),
             hints: EntityHints::default(),
             backend: DbBackend::Sqlite,
-            views: Vec::new(),
+            objects: Vec::new(),
+            keeps_dependents: false,
+            renamed: None,
         };
         let add = SchemaOperation::Change { table: "pets".into(), change: TableChange::AddForeignKey(key) };
         let affected = AffectedTables::of(&comparison, &[add]);
         let both = BTreeSet::from(["people", "pets"].map(TableName::from));
         assert_eq!((affected.from, affected.to), (both.clone(), both));
-    }
-}
-
-#[cfg(test)]
-mod tests_of_views {
-    use std::collections::{BTreeMap, BTreeSet};
-
-    use super::placeholder_views;
-    use crate::schema::{Schema, Table, TableName, View};
-
-    fn view(name: &str, reads: &[(&str, &[&str])]) -> View {
-        let reads = reads.iter().map(|(table, columns)| {
-            (TableName::from(*table), columns.iter().map(|column| (*column).to_owned()).collect::<BTreeSet<_>>())
-        });
-        View { name: name.into(), reads: reads.collect() }
-    }
-
-    #[test]
-    fn views_read_what_those_of_the_database_read() {
-        let tables = ["people", "pets"].map(|name| (TableName::from(name), Table::new(name)));
-        let schema = Schema { tables: BTreeMap::from(tables), ..Schema::default() };
-        let views = [
-            view("owners", &[("people", &["id", "na\"me"]), ("pets", &["owner_id"]), ("toys", &["id"])]),
-            view("count", &[("pets", &[])]),
-            view("boxes", &[("toys", &["id"])]),
-        ];
-        assert_eq!(
-            placeholder_views(&views, &schema),
-            [
-                r#"CREATE VIEW "owners" AS SELECT "people"."id" AS c0, "people"."na""me" AS c1, "pets"."owner_id" AS c2 FROM "people", "pets""#,
-                r#"CREATE VIEW "count" AS SELECT  FROM "pets""#,
-            ]
-        );
     }
 }

@@ -20,8 +20,15 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    /// Returns the statement with the schemas of the copy.
+    /// Returns the statement with the schemas of the copy. A view that stores rows stays empty in the copy: it may read
+    /// tables outside of it.
     fn placed(&self, statement: Statement) -> Statement {
+        let is_filled =
+            statement.sql.starts_with("CREATE MATERIALIZED VIEW") && !statement.sql.ends_with("WITH NO DATA");
+        let statement = match is_filled {
+            true => Statement { sql: format!("{} WITH NO DATA", statement.sql), ..statement },
+            false => statement,
+        };
         if self.places.is_empty() {
             return statement;
         }

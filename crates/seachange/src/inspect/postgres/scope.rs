@@ -66,11 +66,15 @@ impl CatalogScope {
     /// The condition for the row `c` of `pg_class` to be a table in scope. It still includes the tables of extensions:
     /// every query would have to exclude them, and one query is enough.
     pub(super) fn tables(&self) -> String {
-        let schemas: Vec<String> = self.schemas.keys().map(Oid::to_string).collect();
         format!(
             "c.relnamespace IN ({}) AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'",
-            schemas.join(", ")
+            self.schema_numbers()
         )
+    }
+
+    /// The numbers of the schemas in scope, in a comma-separated list.
+    pub(super) fn schema_numbers(&self) -> String {
+        self.schemas.keys().map(Oid::to_string).collect::<Vec<_>>().join(", ")
     }
 
     /// The kind of generation of the row `a` of `pg_attribute`, which is a column since version 12.
@@ -101,7 +105,7 @@ impl CatalogScope {
     }
 
     /// Returns `newer` on servers since `version`, and `older` on older servers.
-    fn since(&self, version: i32, newer: &'static str, older: &'static str) -> &'static str {
+    pub(super) fn since(&self, version: i32, newer: &'static str, older: &'static str) -> &'static str {
         if self.version >= version { newer } else { older }
     }
 }

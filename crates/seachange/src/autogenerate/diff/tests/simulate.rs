@@ -22,6 +22,10 @@ pub(super) fn take(schema: &mut Schema, operation: &SchemaOperation) -> Result<(
         SchemaOperation::CreateTable(new) => create(schema, new),
         SchemaOperation::DropTable(old) => drop_table(schema, old),
         SchemaOperation::RenameTable { .. } => Err("nothing is renamed here".to_owned()),
+        SchemaOperation::CreateObject(_)
+        | SchemaOperation::DropObject(_)
+        | SchemaOperation::SuspendObject(_)
+        | SchemaOperation::RestoreObject(_) => Err("there are only tables and types here".to_owned()),
         SchemaOperation::CreateIndex { table, index } => {
             let table = table_mut(schema, table)?;
             index

@@ -98,6 +98,10 @@ pub(super) fn describe(operation: &SchemaOperation) -> String {
         SchemaOperation::RenameTable { from, to } => format!("rename table {from} to {to}"),
         SchemaOperation::CreateIndex { index, .. } => format!("create index {}", index.name),
         SchemaOperation::DropIndex { index, .. } => format!("drop index {}", index.name),
+        SchemaOperation::CreateObject(object) => format!("create {}", object.name),
+        SchemaOperation::DropObject(object) => format!("drop {}", object.name),
+        SchemaOperation::SuspendObject(object) => format!("suspend {}", object.name),
+        SchemaOperation::RestoreObject(object) => format!("restore {}", object.name),
         SchemaOperation::Change { table, change } => format!("alter {table} {}", describe_change(change)),
     }
 }

@@ -1,0 +1,237 @@
+//! Objects that depend on changed tables: they are dropped before the change and created again after it, or they prevent
+//! the change.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::operation::{SchemaOperation, TableChange};
+use crate::schema::{Column, DatabaseObject, Dependency, ObjectKind, ObjectName, TableName};
+
+/// An object that makes an operation impossible, or that the operation breaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Obstacle {
+    /// The object.
+    pub object: ObjectName,
+    /// What it depends on and an operation drops or changes.
+    pub needs: Dependency,
+    /// Whether this is dropped; otherwise it changes.
+    pub is_dropped: bool,
+}
+
+/// Writes the obstacle for messages: ``view `adults` needs `people.age`, which is dropped``.
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fate = if self.is_dropped { "is dropped" } else { "changes" };
+        match &self.needs {
+            Dependency::Table(table) => write!(f, "{} needs table `{table}`, which {fate}", self.object),
+            Dependency::Column(table, column) => write!(f, "{} needs `{table}.{column}`, which {fate}", self.object),
+            Dependency::Constraint(table, name) => {
+                write!(f, "{} needs constraint `{name}` of `{table}`, which {fate}", self.object)
+            }
+            Dependency::Object(object) => write!(f, "{} needs {object}, which {fate}", self.object),
+        }
+    }
+}
+
+/// What the operations do to the objects beside the tables.
+#[derive(Debug, Clone, Default)]
+pub(super) struct DependentObjects {
+    /// The objects that are dropped before the changes, in an order in which they can be created.
+    suspended: Vec<DatabaseObject>,
+    /// The suspended objects that are created again: those that do not belong to a dropped table.
+    restored: BTreeSet<ObjectName>,
+    /// The objects that prevent the changes.
+    pub(super) obstacles: Vec<Obstacle>,
+}
+
+/// Finds the objects that depend on what the operations change. `objects` are those after the renames. With `is_kept`, none of them is dropped and created
+/// again.
+pub(super) fn find(operations: &[SchemaOperation], objects: &[DatabaseObject], is_kept: bool) -> DependentObjects {
+    let changes = ChangedParts::of(operations);
+    if changes.is_empty() {
+        return DependentObjects::default();
+    }
+    let mut found = DependentObjects::default();
+    let mut concerned: BTreeMap<&ObjectName, Fate> = BTreeMap::new();
+    for object in in_order_of_creation(objects) {
+        let by_objects = object.objects().filter_map(|needed| {
+            let fate = concerned.get(needed)?;
+            Some((Dependency::Object(needed.clone()), *fate))
+        });
+        let by_tables = object.depends_on.iter().filter_map(|part| Some((part.clone(), changes.fate(part)?)));
+        let Some((needs, fate)) = by_objects.chain(by_tables).max_by_key(|(_, fate)| *fate) else {
+            if object.name.owner.as_ref().is_some_and(|owner| changes.is_dropped(owner)) {
+                found.suspended.push(object.clone());
+            }
+            continue;
+        };
+        let goes_with_table = object.name.owner.as_ref().is_some_and(|owner| changes.is_dropped(owner));
+        match fate {
+            _ if goes_with_table || fate == Fate::Dropped && goes_with_column(&object.name) => {
+                found.suspended.push(object.clone());
+                concerned.insert(&object.name, Fate::Dropped);
+            }
+            Fate::Changed if !is_kept => {
+                found.suspended.push(object.clone());
+                found.restored.insert(object.name.clone());
+                concerned.insert(&object.name, Fate::Changed);
+            }
+            _ => {
+                concerned.insert(&object.name, fate);
+                let is_dropped = fate == Fate::Dropped;
+                found.obstacles.push(Obstacle { object: object.name.clone(), needs, is_dropped });
+            }
+        }
+    }
+    found
+}
+
+/// Whether the database drops such an object together with a column that it is about.
+fn goes_with_column(object: &ObjectName) -> bool {
+    object.kind == ObjectKind::Statistics
+}
+
+impl DependentObjects {
+    /// Adds the operations that drop the objects before the changes, and that create them again after the changes.
+    /// Renames come first: the database applies them to its objects.
+    pub(super) fn around(&self, operations: Vec<SchemaOperation>) -> Vec<SchemaOperation> {
+        if self.suspended.is_empty() {
+            return operations;
+        }
+        let renames = operations.iter().take_while(|operation| is_rename(operation)).count();
+        let mut before = operations;
+        let after = before.split_off(renames);
+        let suspended = self.suspended.iter().rev();
+        before.extend(suspended.map(|object| SchemaOperation::SuspendObject(Box::new(object.clone()))));
+        before.extend(after);
+        let restored = self.suspended.iter().filter(|object| self.restored.contains(&object.name));
+        before.extend(restored.map(|object| SchemaOperation::RestoreObject(Box::new(object.clone()))));
+        before
+    }
+}
+
+pub(super) fn is_rename(operation: &SchemaOperation) -> bool {
+    matches!(
+        operation,
+        SchemaOperation::RenameTable { .. } | SchemaOperation::Change { change: TableChange::RenameColumn { .. }, .. }
+    )
+}
+
+/// What happens to a part of a table. The greater one prevails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fate {
+    /// It changes in a way that the database refuses while an object depends on it.
+    Changed,
+    /// It is dropped.
+    Dropped,
+}
+
+/// The parts of tables that operations change, by their names after the renames.
+#[derive(Debug, Default)]
+struct ChangedParts {
+    tables: BTreeSet<TableName>,
+    columns: BTreeMap<(TableName, String), Fate>,
+    /// Constraints that are dropped.
+    constraints: BTreeSet<(TableName, String)>,
+}
+
+impl ChangedParts {
+    fn of(operations: &[SchemaOperation]) -> Self {
+        let mut changes = Self::default();
+        operations.iter().for_each(|operation| changes.add(operation));
+        changes
+    }
+
+    fn add(&mut self, operation: &SchemaOperation) {
+        match operation {
+            SchemaOperation::DropTable(table) => drop(self.tables.insert(table.name.clone())),
+            SchemaOperation::AlterEnumeration { users, .. } => {
+                users.iter().for_each(|user| self.column(&user.table, &user.column.name, Fate::Changed));
+            }
+            SchemaOperation::Change { table, change } => self.change(table, change),
+            _ => {}
+        }
+    }
+
+    fn change(&mut self, table: &TableName, change: &TableChange) {
+        match change {
+            TableChange::DropColumn(column) => self.column(table, &column.name, Fate::Dropped),
+            TableChange::ModifyColumn { from, to } if is_rebuilt(from, to) => {
+                self.column(table, &to.name, Fate::Changed);
+            }
+            TableChange::DropPrimaryKey(key) => self.constraint(table, key.name.as_ref()),
+            TableChange::DropUnique(unique) => self.constraint(table, unique.name.as_ref()),
+            _ => {}
+        }
+    }
+
+    fn column(&mut self, table: &TableName, column: &str, fate: Fate) {
+        let known = self.columns.entry((table.clone(), column.to_owned())).or_insert(fate);
+        *known = fate.max(*known);
+    }
+
+    fn constraint(&mut self, table: &TableName, name: Option<&String>) {
+        self.constraints.extend(name.map(|name| (table.clone(), name.clone())));
+    }
+
+    fn is_empty(&self) -> bool {
+        self.tables.is_empty() && self.columns.is_empty() && self.constraints.is_empty()
+    }
+
+    fn is_dropped(&self, table: &TableName) -> bool {
+        self.tables.contains(table)
+    }
+
+    fn fate(&self, part: &Dependency) -> Option<Fate> {
+        match part {
+            Dependency::Table(table) | Dependency::Column(table, _) | Dependency::Constraint(table, _)
+                if self.is_dropped(table) =>
+            {
+                Some(Fate::Dropped)
+            }
+            Dependency::Column(table, column) => self.columns.get(&(table.clone(), column.clone())).copied(),
+            Dependency::Constraint(table, name) => {
+                self.constraints.contains(&(table.clone(), name.clone())).then_some(Fate::Dropped)
+            }
+            Dependency::Table(_) | Dependency::Object(_) => None,
+        }
+    }
+}
+
+/// Whether a change of a column replaces the values that objects read: another type, collation or expression.
+fn is_rebuilt(from: &Column, to: &Column) -> bool {
+    from.is_retyped(to) || from.generated != to.generated
+}
+
+/// Puts each object after the objects that it depends on, and otherwise orders them by kind and name.
+pub(super) fn in_order_of_creation(objects: &[DatabaseObject]) -> Vec<&DatabaseObject> {
+    let places: BTreeMap<&ObjectName, usize> = objects.iter().enumerate().map(|(at, own)| (&own.name, at)).collect();
+    let owners: BTreeMap<&TableName, usize> = objects
+        .iter()
+        .enumerate()
+        .filter(|(_, own)| own.name.owner.is_none())
+        .map(|(at, own)| (&own.name.name, at))
+        .collect();
+    let needed = |object: &DatabaseObject| -> Vec<usize> {
+        let named = object.objects().filter_map(|name| places.get(name).copied());
+        named.chain(object.name.owner.as_ref().and_then(|owner| owners.get(owner).copied())).collect()
+    };
+    let mut ordered = Vec::with_capacity(objects.len());
+    let mut state = vec![false; objects.len()];
+    for start in 0..objects.len() {
+        // A stack of its own: views on views can be nested more deeply than the stack of the thread is high.
+        let mut open = vec![(start, false)];
+        while let Some((at, is_ready)) = open.pop() {
+            if is_ready {
+                ordered.push(&objects[at]);
+            } else if !std::mem::replace(&mut state[at], true) {
+                open.push((at, true));
+                open.extend(
+                    needed(&objects[at]).into_iter().filter(|needed| !state[*needed]).map(|needed| (needed, false)),
+                );
+            }
+        }
+    }
+    ordered
+}

@@ -1,0 +1,135 @@
+//! Objects of a database that are neither tables nor parts of tables: views, functions, triggers, policies …
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::name::TableName;
+
+/// The kinds of objects, in an order in which objects that depend on nothing of the same kind can be created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum ObjectKind {
+    /// A function, also one that a trigger calls.
+    Function,
+    /// A procedure.
+    Procedure,
+    /// A view.
+    View,
+    /// A view that stores its rows (PostgreSQL).
+    MaterializedView,
+    /// A virtual table (SQLite).
+    VirtualTable,
+    /// A rule of a table or a view (PostgreSQL).
+    Rule,
+    /// A trigger.
+    Trigger,
+    /// Whether policies restrict the rows of a table (PostgreSQL). It has the name of the table.
+    RowLevelSecurity,
+    /// A policy of row-level security (PostgreSQL).
+    Policy,
+    /// Statistics over several columns (PostgreSQL).
+    Statistics,
+    /// That a publication contains a table (PostgreSQL). It has the name of the publication.
+    PublishedTable,
+    /// An event (MySQL and MariaDB).
+    Event,
+}
+
+impl ObjectKind {
+    /// The word for programs, such as `materialized_view`. It is the same in every version.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Function => "function",
+            Self::Procedure => "procedure",
+            Self::View => "view",
+            Self::MaterializedView => "materialized_view",
+            Self::VirtualTable => "virtual_table",
+            Self::Rule => "rule",
+            Self::Trigger => "trigger",
+            Self::RowLevelSecurity => "row_level_security",
+            Self::Policy => "policy",
+            Self::Statistics => "statistics",
+            Self::PublishedTable => "publication",
+            Self::Event => "event",
+        }
+    }
+}
+
+/// The word for people, such as `materialized view`.
+impl fmt::Display for ObjectKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.word().replace('_', " "))
+    }
+}
+
+/// What identifies an object.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectName {
+    /// The kind.
+    pub kind: ObjectKind,
+    /// The name, with the schema if the kind has schemas.
+    pub name: TableName,
+    /// The types of the arguments of a function or procedure, where one name can have several (PostgreSQL).
+    pub arguments: Option<String>,
+    /// The table or view that the object belongs to, such as the table of a trigger.
+    pub owner: Option<TableName>,
+}
+
+/// Writes the name for messages: ``view `active_users` ``, ``trigger `stamp` of `posts` ``, ``function `f(integer)` ``.
+impl fmt::Display for ObjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, name, arguments, owner } = self;
+        match (kind, arguments, owner) {
+            (ObjectKind::RowLevelSecurity, _, _) => write!(f, "{kind} of `{name}`"),
+            (_, Some(arguments), _) => write!(f, "{kind} `{name}({arguments})`"),
+            (_, None, Some(owner)) => write!(f, "{kind} `{name}` of `{owner}`"),
+            (_, None, None) => write!(f, "{kind} `{name}`"),
+        }
+    }
+}
+
+/// An object that is neither a table nor part of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseObject {
+    /// What identifies it.
+    pub name: ObjectName,
+    /// The statements that create it with its properties (comments, grants, state), without semicolons at the end.
+    pub create: Vec<String>,
+    /// The statement that drops it.
+    pub drop: String,
+    /// What it depends on.
+    pub depends_on: BTreeSet<Dependency>,
+}
+
+/// What an object depends on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dependency {
+    /// A table as a whole.
+    Table(TableName),
+    /// A column of a table.
+    Column(TableName, String),
+    /// A constraint of a table, by its name.
+    Constraint(TableName, String),
+    /// Another object.
+    Object(ObjectName),
+}
+
+impl DatabaseObject {
+    /// The tables that the object reads or belongs to. The view that a trigger belongs to is one of them.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = &TableName> {
+        let read = self.depends_on.iter().filter_map(|dependency| match dependency {
+            Dependency::Table(table) | Dependency::Column(table, _) | Dependency::Constraint(table, _) => Some(table),
+            Dependency::Object(_) => None,
+        });
+        read.chain(&self.name.owner)
+    }
+
+    /// The views and functions that the object depends on.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = &ObjectName> {
+        self.depends_on.iter().filter_map(|dependency| match dependency {
+            Dependency::Object(name) => Some(name),
+            _ => None,
+        })
+    }
+}
