@@ -72,6 +72,10 @@ pub async fn objects(connection: &impl ConnectionTrait, scope: &InspectScope) ->
     match connection.get_database_backend() {
         #[cfg(feature = "postgres")]
         sea_orm::DbBackend::Postgres => postgres::objects(connection, scope).await,
-        _ => Ok(Vec::new()),
+        #[cfg(feature = "sqlite")]
+        sea_orm::DbBackend::Sqlite => sqlite::objects(connection, scope).await,
+        #[cfg(feature = "mysql")]
+        sea_orm::DbBackend::MySql => mysql::objects(connection, scope).await,
+        other => Err(DbErr::BackendNotSupported { db: other.as_str(), ctx: "seachange was built without it" }),
     }
 }

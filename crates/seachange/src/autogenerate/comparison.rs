@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sea_orm::{DatabaseConnection, DbBackend, DbErr};
 
-use super::dependents::{self, DependentObjects, Obstacle};
+use super::dependents::{self, DependentObjects, ObjectsOfRename, Obstacle};
 use super::desired::{ProgressFn, target};
 use super::diff::{self, OrderingRules, RenameCandidate, Renames};
 use super::entities::Entities;
@@ -189,13 +189,16 @@ impl Comparison {
     fn dependents(&self, operations: &[SchemaOperation]) -> DependentObjects {
         let renames = operations.iter().filter(|operation| dependents::is_rename(operation));
         let is_of = |renamed: &&RenamedDatabase| renames.eq(&diff::rename_operations(&renamed.renames));
-        match self.renamed.as_ref().filter(is_of) {
-            Some(renamed) => dependents::find(operations, &renamed.objects, self.keeps_dependents),
+        let guessed;
+        let after = match self.renamed.as_ref().filter(is_of) {
+            Some(renamed) => &renamed.objects,
             None => {
-                let objects = after_renames(operations, &self.objects, self.backend);
-                dependents::find(operations, &objects, self.keeps_dependents)
+                guessed = after_renames(operations, &self.objects, self.backend);
+                &guessed
             }
-        }
+        };
+        let follow = self.backend != DbBackend::MySql;
+        dependents::find(operations, &ObjectsOfRename { before: &self.objects, after, follow }, self.keeps_dependents)
     }
 
     /// Asks the database what it makes of renames: makes them on a scratch copy, and reads it. Without this, names in

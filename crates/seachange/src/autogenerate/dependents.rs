@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::object_renames::is_ambiguous;
 use super::operation::{SchemaOperation, TableChange};
 use crate::schema::{Column, DatabaseObject, Dependency, ObjectKind, ObjectName, TableName};
 
@@ -37,54 +38,69 @@ impl fmt::Display for Obstacle {
 /// What the operations do to the objects beside the tables.
 #[derive(Debug, Clone, Default)]
 pub(super) struct DependentObjects {
-    /// The objects that are dropped before the changes, in an order in which they can be created.
-    suspended: Vec<DatabaseObject>,
+    /// The objects that are dropped before the changes, in an order in which they can be created, each as it is before
+    /// and after the renames.
+    suspended: Vec<(DatabaseObject, DatabaseObject)>,
     /// The suspended objects that are created again: those that do not belong to a dropped table.
     restored: BTreeSet<ObjectName>,
     /// The objects that prevent the changes.
     pub(super) obstacles: Vec<Obstacle>,
+    /// Whether the objects are dropped before the renames, because the database does not apply renames to them.
+    is_before_renames: bool,
 }
 
-/// Finds the objects that depend on what the operations change. `objects` are those after the renames. With `is_kept`, none of them is dropped and created
+/// The objects of a database before and after renames.
+pub(super) struct ObjectsOfRename<'o> {
+    /// Before, in any order.
+    pub(super) before: &'o [DatabaseObject],
+    /// After, in the same order.
+    pub(super) after: &'o [DatabaseObject],
+    /// Whether the database applies renames to the objects.
+    pub(super) follow: bool,
+}
+
+/// Finds the objects that depend on what the operations change. With `is_kept`, none of them is dropped and created
 /// again.
-pub(super) fn find(operations: &[SchemaOperation], objects: &[DatabaseObject], is_kept: bool) -> DependentObjects {
+pub(super) fn find(operations: &[SchemaOperation], objects: &ObjectsOfRename<'_>, is_kept: bool) -> DependentObjects {
     let changes = ChangedParts::of(operations);
-    if changes.is_empty() {
-        return DependentObjects::default();
+    let mut found = DependentObjects { is_before_renames: !objects.follow, ..DependentObjects::default() };
+    if changes.is_empty() && (objects.follow || !operations.iter().any(is_rename)) {
+        return found;
     }
-    let mut found = DependentObjects::default();
     let mut concerned: BTreeMap<&ObjectName, Fate> = BTreeMap::new();
-    for object in in_order_of_creation(objects) {
+    for at in order_of_creation(objects.after) {
+        let (before, object) = (&objects.before[at], &objects.after[at]);
         let by_objects = object.objects().filter_map(|needed| {
             let fate = concerned.get(needed)?;
             Some((Dependency::Object(needed.clone()), *fate))
         });
         let by_tables = object.depends_on.iter().filter_map(|part| Some((part.clone(), changes.fate(part)?)));
-        let Some((needs, fate)) = by_objects.chain(by_tables).max_by_key(|(_, fate)| *fate) else {
-            if object.name.owner.as_ref().is_some_and(|owner| changes.is_dropped(owner)) {
-                found.suspended.push(object.clone());
-            }
-            continue;
-        };
+        let is_rewritten = !objects.follow && before.create != object.create;
+        let by_rename = renamed_part(before, object).filter(|_| is_rewritten).map(|part| (part, Fate::Changed));
+        let needs = by_objects.chain(by_tables).chain(by_rename).max_by_key(|(_, fate)| *fate);
+        let is_dropped = needs.as_ref().is_some_and(|(_, fate)| *fate == Fate::Dropped);
         let goes_with_table = object.name.owner.as_ref().is_some_and(|owner| changes.is_dropped(owner));
-        match fate {
-            _ if goes_with_table || fate == Fate::Dropped && goes_with_column(&object.name) => {
-                found.suspended.push(object.clone());
-                concerned.insert(&object.name, Fate::Dropped);
-            }
-            Fate::Changed if !is_kept => {
-                found.suspended.push(object.clone());
-                found.restored.insert(object.name.clone());
-                concerned.insert(&object.name, Fate::Changed);
-            }
-            _ => {
-                concerned.insert(&object.name, fate);
-                let is_dropped = fate == Fate::Dropped;
-                found.obstacles.push(Obstacle { object: object.name.clone(), needs, is_dropped });
-            }
+        if goes_with_table || is_dropped && goes_with_column(&object.name) {
+            found.suspended.push((before.clone(), object.clone()));
+            concerned.insert(&object.name, Fate::Dropped);
+            continue;
+        }
+        let Some((needs, fate)) = needs else { continue };
+        concerned.insert(&object.name, fate);
+        let is_unclear = is_rewritten && is_ambiguous(operations, before);
+        if is_dropped || is_kept || is_unclear {
+            found.obstacles.push(Obstacle { object: object.name.clone(), needs, is_dropped });
+        } else {
+            found.suspended.push((before.clone(), object.clone()));
+            found.restored.insert(object.name.clone());
         }
     }
     found
+}
+
+/// A part that is renamed and that an object depends on.
+fn renamed_part(before: &DatabaseObject, after: &DatabaseObject) -> Option<Dependency> {
+    before.depends_on.difference(&after.depends_on).max().cloned()
 }
 
 /// Whether the database drops such an object together with a column that it is about.
@@ -99,14 +115,19 @@ impl DependentObjects {
         if self.suspended.is_empty() {
             return operations;
         }
-        let renames = operations.iter().take_while(|operation| is_rename(operation)).count();
+        let renames = match self.is_before_renames {
+            true => 0,
+            false => operations.iter().take_while(|operation| is_rename(operation)).count(),
+        };
         let mut before = operations;
         let after = before.split_off(renames);
-        let suspended = self.suspended.iter().rev();
-        before.extend(suspended.map(|object| SchemaOperation::SuspendObject(Box::new(object.clone()))));
+        before.extend(self.suspended.iter().rev().map(|(old, new)| {
+            let object = if self.is_before_renames { old } else { new };
+            SchemaOperation::SuspendObject(Box::new(object.clone()))
+        }));
         before.extend(after);
-        let restored = self.suspended.iter().filter(|object| self.restored.contains(&object.name));
-        before.extend(restored.map(|object| SchemaOperation::RestoreObject(Box::new(object.clone()))));
+        let restored = self.suspended.iter().filter(|(_, object)| self.restored.contains(&object.name));
+        before.extend(restored.map(|(_, object)| SchemaOperation::RestoreObject(Box::new(object.clone()))));
         before
     }
 }
@@ -131,6 +152,7 @@ enum Fate {
 #[derive(Debug, Default)]
 struct ChangedParts {
     tables: BTreeSet<TableName>,
+    /// The names are in lower case: some databases ignore the case of columns.
     columns: BTreeMap<(TableName, String), Fate>,
     /// Constraints that are dropped.
     constraints: BTreeSet<(TableName, String)>,
@@ -167,7 +189,7 @@ impl ChangedParts {
     }
 
     fn column(&mut self, table: &TableName, column: &str, fate: Fate) {
-        let known = self.columns.entry((table.clone(), column.to_owned())).or_insert(fate);
+        let known = self.columns.entry((table.clone(), column.to_lowercase())).or_insert(fate);
         *known = fate.max(*known);
     }
 
@@ -190,7 +212,7 @@ impl ChangedParts {
             {
                 Some(Fate::Dropped)
             }
-            Dependency::Column(table, column) => self.columns.get(&(table.clone(), column.clone())).copied(),
+            Dependency::Column(table, column) => self.columns.get(&(table.clone(), column.to_lowercase())).copied(),
             Dependency::Constraint(table, name) => {
                 self.constraints.contains(&(table.clone(), name.clone())).then_some(Fate::Dropped)
             }
@@ -206,30 +228,29 @@ fn is_rebuilt(from: &Column, to: &Column) -> bool {
 
 /// Puts each object after the objects that it depends on, and otherwise orders them by kind and name.
 pub(super) fn in_order_of_creation(objects: &[DatabaseObject]) -> Vec<&DatabaseObject> {
+    order_of_creation(objects).into_iter().map(|at| &objects[at]).collect()
+}
+
+/// The positions of objects, each after the objects that it depends on.
+fn order_of_creation(objects: &[DatabaseObject]) -> Vec<usize> {
     let places: BTreeMap<&ObjectName, usize> = objects.iter().enumerate().map(|(at, own)| (&own.name, at)).collect();
-    let owners: BTreeMap<&TableName, usize> = objects
-        .iter()
-        .enumerate()
-        .filter(|(_, own)| own.name.owner.is_none())
-        .map(|(at, own)| (&own.name.name, at))
-        .collect();
+    let relations = objects.iter().enumerate().filter(|(_, own)| own.name.owner.is_none());
+    let owners: BTreeMap<&TableName, usize> = relations.map(|(at, own)| (&own.name.name, at)).collect();
     let needed = |object: &DatabaseObject| -> Vec<usize> {
         let named = object.objects().filter_map(|name| places.get(name).copied());
         named.chain(object.name.owner.as_ref().and_then(|owner| owners.get(owner).copied())).collect()
     };
     let mut ordered = Vec::with_capacity(objects.len());
-    let mut state = vec![false; objects.len()];
+    let mut is_visited = vec![false; objects.len()];
     for start in 0..objects.len() {
         // A stack of its own: views on views can be nested more deeply than the stack of the thread is high.
         let mut open = vec![(start, false)];
         while let Some((at, is_ready)) = open.pop() {
             if is_ready {
-                ordered.push(&objects[at]);
-            } else if !std::mem::replace(&mut state[at], true) {
+                ordered.push(at);
+            } else if !std::mem::replace(&mut is_visited[at], true) {
                 open.push((at, true));
-                open.extend(
-                    needed(&objects[at]).into_iter().filter(|needed| !state[*needed]).map(|needed| (needed, false)),
-                );
+                open.extend(needed(&objects[at]).into_iter().map(|needed| (needed, false)));
             }
         }
     }

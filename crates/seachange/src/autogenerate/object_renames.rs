@@ -19,6 +19,11 @@ pub(super) fn after_renames(
     objects.iter().map(|object| renames.object(object, backend)).collect()
 }
 
+/// Whether the text of an object does not tell which column of a renamed name it means.
+pub(super) fn is_ambiguous(operations: &[SchemaOperation], object: &DatabaseObject) -> bool {
+    RenamedParts::of(operations).is_ambiguous(object)
+}
+
 /// The renamed tables and columns.
 #[derive(Debug, Default)]
 struct RenamedParts<'o> {
@@ -47,7 +52,26 @@ impl<'o> RenamedParts<'o> {
     }
 
     fn column(&self, table: &TableName, column: &str) -> String {
-        self.columns.get(&(table, column)).map_or_else(|| column.to_owned(), |new| (*new).to_owned())
+        let exact = self.columns.get(&(table, column)).copied();
+        let found = exact.or_else(|| {
+            // MySQL and MariaDB ignore the case of columns.
+            let mut of_table = self.columns.iter().filter(|((own, _), _)| *own == table);
+            of_table.find(|((_, old), _)| old.eq_ignore_ascii_case(column)).map(|(_, new)| *new)
+        });
+        found.map_or_else(|| column.to_owned(), str::to_owned)
+    }
+
+    /// Whether a definition with one of the renamed columns may mean the column of another table.
+    fn is_ambiguous(&self, object: &DatabaseObject) -> bool {
+        let columns = object.depends_on.iter().filter_map(|part| match part {
+            Dependency::Column(table, column) => Some((table, column)),
+            _ => None,
+        });
+        let columns: Vec<_> = columns.collect();
+        columns.iter().any(|(table, column)| {
+            self.column(&self.table(table), column) != **column
+                && columns.iter().any(|(other, same)| other != table && same.eq_ignore_ascii_case(column))
+        })
     }
 
     fn object(&self, object: &DatabaseObject, backend: DbBackend) -> DatabaseObject {
@@ -93,7 +117,10 @@ impl<'o> RenamedParts<'o> {
 /// Replaces names in a statement. A name in a text or a comment stays.
 fn with_names(statement: &str, names: &BTreeMap<String, String>, backend: DbBackend) -> String {
     let renamed = tokens(statement, SqlDialect::of(backend)).into_iter().map(|token| {
-        let new = token.name().and_then(|name| names.get(&*name));
+        let new = token.name().and_then(|name| match backend {
+            DbBackend::MySql => names.iter().find(|(old, _)| old.eq_ignore_ascii_case(&name)).map(|(_, new)| new),
+            _ => names.get(&*name),
+        });
         new.map_or_else(|| token.text.to_owned(), |new| quoted(backend, new))
     });
     renamed.collect()

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use sea_orm::{DbBackend, DbErr};
 use sea_orm_migration::SchemaManager;
 
-use self::affected::{AffectedTables, dependents, placeholder_tables, subset};
+use self::affected::{AffectedTables, dependents, placeholder_tables, subset, that_can_be_copied};
 use self::recorder::Recorder;
 use super::apply::apply;
 use super::code::{CodeNode, code};
@@ -160,6 +160,11 @@ impl ScratchCopy {
         let mut scratch_copy =
             Self { scratch, backend: comparison.backend, start: wanted.clone(), goal, objects: Vec::new() };
         let objects = dependents(&comparison.objects, &affected.from);
+        let objects = match comparison.backend {
+            // An object of the copy finds a table that is not copied in the compared database.
+            DbBackend::Postgres => objects,
+            _ => that_can_be_copied(objects, &scratch_copy.start),
+        };
         if let Err(error) = scratch_copy.copy(&wanted, objects).await {
             scratch_copy.close().await?;
             return Err(error);
@@ -225,7 +230,7 @@ impl ScratchCopy {
         }
         let mut objects = after_renames(operations, &comparison.objects, self.backend);
         let found = self.inspect_objects().await?;
-        for object in &mut objects {
+        for object in objects.iter_mut().filter(|_| self.backend != DbBackend::MySql) {
             if let Some(found) = found.iter().find(|found| found.name == object.name) {
                 object.clone_from(found);
             }
@@ -301,7 +306,8 @@ fn after_all(objects: &[DatabaseObject], operations: &[SchemaOperation], backend
     for operation in operations {
         match operation {
             SchemaOperation::SuspendObject(old) | SchemaOperation::DropObject(old) => {
-                after.retain(|object| object.name != old.name);
+                let renamed = after_renames(operations, std::slice::from_ref(&**old), backend);
+                after.retain(|object| object.name != old.name && renamed.iter().all(|own| own.name != object.name));
             }
             SchemaOperation::RestoreObject(new) | SchemaOperation::CreateObject(new) => after.push((**new).clone()),
             _ => {}

@@ -8,6 +8,7 @@ mod definition;
 mod expression;
 mod foreign_keys;
 mod keys;
+mod objects;
 mod scope;
 mod tables;
 
@@ -15,7 +16,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 
 use self::scope::CatalogScope;
 use super::InspectScope;
-use crate::schema::Schema;
+use crate::schema::{DatabaseObject, Schema};
 
 /// Reads the tables in scope, with the same queries for each of its databases.
 pub(super) async fn inspect(connection: &impl ConnectionTrait, scope: &InspectScope) -> Result<Schema, DbErr> {
@@ -31,4 +32,14 @@ pub(super) async fn inspect(connection: &impl ConnectionTrait, scope: &InspectSc
         schema.tables.extend(tables.into_values().map(|found| (found.table.name.clone(), found.table)));
     }
     Ok(schema)
+}
+
+/// Reads the objects of the main database in scope that are neither tables nor parts of tables.
+pub(super) async fn objects(
+    connection: &impl ConnectionTrait,
+    scope: &InspectScope,
+) -> Result<Vec<DatabaseObject>, DbErr> {
+    let place = CatalogScope::find(connection, scope).await?;
+    let Some(database) = place.databases().next() else { return Ok(Vec::new()) };
+    objects::read(connection, &place, database).await
 }

@@ -1,6 +1,7 @@
 //! Reads the schema of SQLite, from the texts of its tables and indexes.
 
 mod column_type;
+mod objects;
 mod read;
 mod table;
 #[cfg(test)]
@@ -11,7 +12,7 @@ use std::collections::HashMap;
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::InspectScope;
-use crate::schema::{Schema, TableName};
+use crate::schema::{DatabaseObject, Schema, TableName};
 
 /// Reads the tables in scope. A schema is the database file that has this name in SQLite: `main`, unless another file
 /// is attached.
@@ -22,6 +23,14 @@ pub(super) async fn inspect(connection: &impl ConnectionTrait, scope: &InspectSc
         add(connection, database, Some(answer), &mut schema).await?;
     }
     Ok(schema)
+}
+
+/// Reads the objects of the main database in scope that are neither tables nor parts of tables.
+pub(super) async fn objects(
+    connection: &impl ConnectionTrait,
+    scope: &InspectScope,
+) -> Result<Vec<DatabaseObject>, DbErr> {
+    objects::read(connection, scope.schema.as_deref().unwrap_or("main")).await
 }
 
 /// Adds the tables of one database file.

@@ -1,12 +1,15 @@
 //! Objects that depend on what changes: they are the same afterwards.
 
+use sea_orm::DbBackend;
 use seachange::autogenerate::EntityTable;
 
-use super::build::{POSTGRES, Postgres, integer, keyed, people, string_len, text};
+use super::build::{MySql, POSTGRES, Postgres, Sqlite, integer, keyed, people, string_len, text};
 use crate::Case;
 
 pub(super) fn cases() -> Vec<Case> {
-    [types(), dropped(), renamed()].into_iter().flatten().collect()
+    let elsewhere = [(Sqlite, &ON_SQLITE[..]), (MySql, &ON_MYSQL[..])];
+    let elsewhere = elsewhere.into_iter().flat_map(|(backend, objects)| on(backend, objects));
+    [types(), dropped(), renamed()].into_iter().flatten().chain(elsewhere).collect()
 }
 
 /// Objects that PostgreSQL does not let a column change below, and one of each other kind beside them.
@@ -96,6 +99,83 @@ const LATER: [(i32, &str, &str); 2] = [
     (15, "a publication of some rows", "CREATE PUBLICATION changes FOR TABLE people (id, name) WHERE (name <> '')"),
 ];
 
+const ON_SQLITE: [(&str, &str); 6] = [
+    ("a view of SQLite", "CREATE VIEW named AS SELECT id, name AS \"select\" FROM people WHERE name <> 'it''s'"),
+    (
+        "views on views of SQLite",
+        "CREATE VIEW z AS SELECT id, name FROM people; CREATE VIEW a AS SELECT name FROM z;
+        CREATE TRIGGER written INSTEAD OF DELETE ON a BEGIN DELETE FROM people WHERE name = old.name; END",
+    ),
+    (
+        "triggers of SQLite",
+        "CREATE TRIGGER watch AFTER UPDATE OF name ON people WHEN new.name <> old.name
+            BEGIN UPDATE people SET age = new.age WHERE id = -1; END;
+        CREATE TRIGGER \"od\"\"d\" BEFORE INSERT ON People BEGIN SELECT raise(ABORT, 'no') WHERE new.name = 'name'; END",
+    ),
+    (
+        "a trigger of a view of SQLite",
+        "CREATE VIEW notes AS SELECT 1 AS t;
+        CREATE TRIGGER noted INSTEAD OF INSERT ON notes BEGIN UPDATE people SET name = new.t WHERE id = -1; END",
+    ),
+    (
+        "a full-text index of SQLite",
+        "CREATE VIRTUAL TABLE found USING fts5 (name, content='people', content_rowid='id');
+        CREATE TRIGGER find AFTER INSERT ON people BEGIN INSERT INTO found (rowid, name) VALUES (new.id, new.name); END",
+    ),
+    ("an R-tree of SQLite", "CREATE VIRTUAL TABLE boxes USING rtree (id, low, high); INSERT INTO boxes VALUES (1, 2, 3)"),
+];
+
+const ON_MYSQL: [(&str, &str); 6] = [
+    ("a view of MySQL", "CREATE VIEW named AS SELECT id, name FROM people p WHERE p.name <> 'it''s `name`'"),
+    (
+        "views on views of MySQL",
+        "CREATE VIEW z AS SELECT id, name FROM people;
+        CREATE VIEW a AS SELECT z.name, people.age FROM z JOIN people USING (id)",
+    ),
+    (
+        "a trigger of MySQL",
+        "CREATE TRIGGER `wa``tch` BEFORE UPDATE ON people FOR EACH ROW SET NEW.name = CONCAT(NEW.Name, OLD.`name`, 'name')",
+    ),
+    (
+        "a procedure and a function of MySQL",
+        "CREATE PROCEDURE clear() DELETE FROM people WHERE people.name = 'name';
+        CREATE FUNCTION twice(n int) RETURNS int DETERMINISTIC RETURN n * 2;
+        CREATE VIEW doubled AS SELECT twice(age) FROM people",
+    ),
+    (
+        "an event of MySQL",
+        "CREATE EVENT clearing ON SCHEDULE EVERY 1 YEAR STARTS '2100-01-01 00:00:00' COMMENT 'enable' DO DELETE FROM people WHERE name = ''",
+    ),
+    (
+        "a trigger of another mode of MySQL",
+        "SET SESSION sql_mode = 'ANSI_QUOTES';
+        CREATE TRIGGER watch BEFORE UPDATE ON people FOR EACH ROW SET NEW.\"name\" = 'it';
+        SET SESSION sql_mode = DEFAULT",
+    ),
+];
+
+/// The changes beside objects of one database: of a type, of a name, and of a table.
+fn on(backend: DbBackend, objects: &'static [(&'static str, &'static str)]) -> Vec<Case> {
+    let databases: &'static [DbBackend] = if backend == MySql { &[MySql] } else { &[Sqlite] };
+    let case = |change: &str, objects: &(&str, &'static str), after: EntityTable| {
+        let name = leaked(format!("{change} {}", objects.0));
+        Case::new(name, [plain()], [after]).on(databases).beside(backend, objects.1)
+    };
+    let changes = |objects: &(&'static str, &'static str)| {
+        let renamed = string_len("full_name", 50).comment("renamed_from \"name\"").to_owned();
+        vec![
+            case("type of a column below", objects, people([text("name"), integer("age")])),
+            case("column renamed below", objects, people([renamed, integer("age")])),
+            case(
+                "table renamed below",
+                objects,
+                keyed("persons", [string_len("name", 50), integer("age")]).renamed_from("people"),
+            ),
+        ]
+    };
+    objects.iter().flat_map(changes).collect()
+}
+
 fn types() -> Vec<Case> {
     let change = |objects: &str, sql: &'static str| {
         let name = leaked(format!("type of a column below {objects}"));
@@ -123,6 +203,11 @@ fn dropped() -> Vec<Case> {
         Case::new(name, [plain(), keyed("pets", [])], [keyed("pets", [])]).on(POSTGRES).beside(Postgres, sql)
     };
     let mut cases: Vec<Case> = OBJECTS.iter().filter(|(objects, _)| owned.contains(objects)).map(drop).collect();
+    let triggers = [(Sqlite, &[Sqlite][..], ON_SQLITE[2]), (MySql, &[MySql][..], ON_MYSQL[2])];
+    cases.extend(triggers.map(|(backend, databases, (objects, sql))| {
+        let name = leaked(format!("table with {objects} removed"));
+        Case::new(name, [plain(), keyed("pets", [])], [keyed("pets", [])]).on(databases).beside(backend, sql)
+    }));
     cases.push(
         Case::new("column with statistics removed", [plain()], [people([string_len("name", 50)])])
             .on(POSTGRES)

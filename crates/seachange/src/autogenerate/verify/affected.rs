@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::autogenerate::comparison::Comparison;
 use crate::autogenerate::dependents::in_order_of_creation;
 use crate::autogenerate::operation::SchemaOperation;
-use crate::schema::{Column, DatabaseObject, ForeignKey, Schema, Table, TableName, Unique};
+use crate::schema::{Column, DatabaseObject, ForeignKey, ObjectName, Schema, Table, TableName, Unique};
 
 /// The tables that the operations concern and the tables that foreign keys connect with them, by their names before and
 /// after the operations.
@@ -38,6 +38,9 @@ impl AffectedTables {
             size = affected.from.len() + affected.to.len();
             affected.from.extend(affected.to.iter().map(old));
             add_parents(&comparison.from, &mut affected.from);
+            let dependents = dependents(&comparison.objects, &affected.from);
+            let read = dependents.iter().flat_map(DatabaseObject::tables).cloned();
+            affected.from.extend(read.filter(|table| comparison.from.tables.contains_key(table)));
             affected.to.extend(affected.from.iter().map(new));
             add_parents(&comparison.to, &mut affected.to);
         }
@@ -121,6 +124,22 @@ pub(super) fn dependents(objects: &[DatabaseObject], tables: &BTreeSet<TableName
         }
     }
     ordered.into_iter().filter(|object| copied.contains(&object.name)).cloned().collect()
+}
+
+/// The objects that need nothing but tables of a copy and objects before them.
+pub(super) fn that_can_be_copied(objects: Vec<DatabaseObject>, copy: &Schema) -> Vec<DatabaseObject> {
+    let mut copied: Vec<DatabaseObject> = Vec::new();
+    for object in objects {
+        let is_there = |name: &TableName| {
+            copy.tables.contains_key(name)
+                || copied.iter().any(|own| own.name.owner.is_none() && own.name.name == *name)
+        };
+        let has_object = |name: &ObjectName| copied.iter().any(|own| own.name == *name);
+        if object.tables().all(is_there) && object.objects().all(has_object) {
+            copied.push(object);
+        }
+    }
+    copied
 }
 
 #[cfg(test)]
