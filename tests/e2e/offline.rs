@@ -29,6 +29,7 @@ pub(crate) fn trials() -> Vec<Case> {
     cases.extend(each_backend("offline::questions_are_refused_by_name", questions_are_refused_by_name));
     cases.extend(each_backend("offline::failed_script_leaves_whole_revisions", failed_script_leaves_whole_revisions));
     cases.push(Case::on(Backend::Sqlite, "offline::orphans_stop_a_rebuild", orphans_stop_a_rebuild));
+    cases.push(Case::on(Backend::Sqlite, "offline::unknown_trigger_stops_a_rebuild", unknown_trigger_stops_a_rebuild));
     cases.push(Case::on(Backend::Postgres, "offline::psql_may_go_on_after_an_error", psql_may_go_on_after_an_error));
     cases.push(Case::on(Backend::Postgres, "offline::schema_of_the_settings_is_used", schema_of_the_settings_is_used));
     cases.push(Case::new("offline::nothing_is_connected_to", nothing_is_connected_to));
@@ -232,6 +233,20 @@ fn orphans_stop_a_rebuild(database: &TestDatabase) -> TestResult {
     let output = client(database, &script, OnError::Stops).run()?;
     assert!(!output.success() && output.stderr.contains("CHECK constraint failed"), "{output}");
     assert_eq!(database.values::<i64>("SELECT count(*) FROM books")?, [0]);
+    assert_eq!(record(database)?.len(), 2);
+    Ok(())
+}
+
+/// The database has a trigger that no revision has created.
+fn unknown_trigger_stops_a_rebuild(database: &TestDatabase) -> TestResult {
+    let revisions = Revisions { name: "failing-migration", trouble: "names up: orphan" };
+    FAILING.succeed(database, "upgrade b222")?;
+    database.execute("CREATE TRIGGER watch AFTER DELETE ON books BEGIN DELETE FROM books WHERE id = -1; END")?;
+    let script = revisions.succeed(database, "up --sql b222:heads")?.stdout;
+    let output = client(database, &script, OnError::Stops).run()?;
+    let reason = "table books has an index or a trigger that this script would lose";
+    assert!(!output.success() && output.stderr.contains(reason), "{output}");
+    assert_eq!(database.values::<i64>("SELECT count(*) FROM sqlite_schema WHERE name = 'watch'")?, [1]);
     assert_eq!(record(database)?.len(), 2);
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! The test of a change: upgrade, and downgrade.
 
-use std::collections::BTreeSet;
 use std::error::Error;
 use std::sync::Arc;
 
@@ -96,14 +95,14 @@ fn left(when: &str, comparison: &Comparison) -> Vec<String> {
 
 /// The views, functions, triggers … that are not as they were, with their statements.
 fn changed(before: &[DatabaseObject], after: &[DatabaseObject]) -> Vec<String> {
-    let statements = |objects: &[DatabaseObject]| -> BTreeSet<String> {
-        objects.iter().map(|object| format!("{}: {}", object.name, object.create.join("; "))).collect()
+    let lost = |from: &[DatabaseObject], to: &[DatabaseObject], fate: &str| -> Vec<String> {
+        let is_there = |object: &DatabaseObject| {
+            to.iter().any(|other| other.name == object.name && other.has_definition_of(object))
+        };
+        let lost = from.iter().filter(|object| !is_there(object));
+        lost.map(|object| format!("after down: {fate}: {}: {}", object.name, object.create.join("; "))).collect()
     };
-    let (before, after) = (statements(before), statements(after));
-    let differing = before.symmetric_difference(&after);
-    differing
-        .map(|object| format!("after down: {}: {object}", if after.contains(object) { "new" } else { "gone" }))
-        .collect()
+    [lost(before, after, "gone"), lost(after, before, "new")].concat()
 }
 
 /// Compares the present schema of the database with that at the start.

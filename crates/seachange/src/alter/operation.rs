@@ -76,7 +76,8 @@ impl From<&mut ForeignKeyCreateStatement> for NewForeignKey {
 /// or the statement that created it.
 ///
 /// On SQLite, the foreign keys of a table that `SchemaManager::create_table` created have no names, because sea-query
-/// does not write them there. The statement finds such a key by its columns and the table that they refer to.
+/// does not write them there. The statement finds such a key by its columns and the table that they refer to. So a
+/// revision that runs on several database systems names a foreign key by its statement.
 #[derive(Debug, Clone)]
 pub struct ForeignKeyName {
     pub(super) name: String,

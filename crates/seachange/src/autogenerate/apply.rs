@@ -13,7 +13,7 @@ use sea_orm_migration::SchemaManager;
 use self::column::column;
 use self::statement::{create_index, create_table, create_type, drop_type, foreign_key, new_value, table_ref};
 use super::code::{AlterCall, CodeNode, NamedColumns, SchemaCall};
-use crate::alter::{Alter, ForeignKeyName, NewForeignKey, alter};
+use crate::alter::{Alter, NewForeignKey, alter};
 use crate::schema::{ForeignKey, TableName};
 
 /// Makes the calls of the rendered source.
@@ -87,7 +87,7 @@ fn altered<'m, 'c>(alter: Alter<'m, 'c>, table: &TableName, change: &AlterCall) 
         AlterCall::AddUnique(NamedColumns { name, columns }) => alter.add_unique(name, columns),
         AlterCall::DropUnique(name) => alter.drop_unique(name),
         AlterCall::AddForeignKey(key) => alter.add_foreign_key(new_foreign_key(table, &key)),
-        AlterCall::DropForeignKey(key) => alter.drop_foreign_key(by_name(table, &key)),
+        AlterCall::DropForeignKey(key) => alter.drop_foreign_key(foreign_key(table, &key)),
         AlterCall::AddCheck { name, expression } => alter.add_check(name, Expr::cust(expression)),
         AlterCall::DropCheck(name) => alter.drop_check(name),
         AlterCall::Comment(comment) => alter.comment(comment),
@@ -100,13 +100,5 @@ fn new_foreign_key(table: &TableName, key: &ForeignKey) -> NewForeignKey {
     match key.deferrable {
         Some(deferrable) => new.deferrable(deferrable),
         None => new,
-    }
-}
-
-/// Names the foreign key to drop. A key without a name is identified by the statement that creates it.
-fn by_name(table: &TableName, key: &ForeignKey) -> ForeignKeyName {
-    match &key.name {
-        Some(name) => ForeignKeyName::from(name.clone()),
-        None => ForeignKeyName::from(foreign_key(table, key)),
     }
 }

@@ -197,8 +197,9 @@ impl Comparison {
                 &guessed
             }
         };
-        let follow = self.backend != DbBackend::MySql;
-        dependents::find(operations, &ObjectsOfRename { before: &self.objects, after, follow }, self.keeps_dependents)
+        let (follow, hold_types) = (self.backend != DbBackend::MySql, self.backend == DbBackend::Postgres);
+        let objects = ObjectsOfRename { before: &self.objects, after, follow, hold_types };
+        dependents::find(operations, &objects, self.keeps_dependents)
     }
 
     /// Asks the database what it makes of renames: makes them on a scratch copy, and reads it. Without this, names in

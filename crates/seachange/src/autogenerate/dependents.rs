@@ -57,12 +57,14 @@ pub(super) struct ObjectsOfRename<'o> {
     pub(super) after: &'o [DatabaseObject],
     /// Whether the database applies renames to the objects.
     pub(super) follow: bool,
+    /// Whether the database refuses to change the type of a column that an object reads.
+    pub(super) hold_types: bool,
 }
 
 /// Finds the objects that depend on what the operations change. With `is_kept`, none of them is dropped and created
 /// again.
 pub(super) fn find(operations: &[SchemaOperation], objects: &ObjectsOfRename<'_>, is_kept: bool) -> DependentObjects {
-    let changes = ChangedParts::of(operations);
+    let changes = ChangedParts::of(operations, objects.hold_types);
     let mut found = DependentObjects { is_before_renames: !objects.follow, ..DependentObjects::default() };
     if changes.is_empty() && (objects.follow || !operations.iter().any(is_rename)) {
         return found;
@@ -159,9 +161,10 @@ struct ChangedParts {
 }
 
 impl ChangedParts {
-    fn of(operations: &[SchemaOperation]) -> Self {
+    fn of(operations: &[SchemaOperation], with_types: bool) -> Self {
         let mut changes = Self::default();
         operations.iter().for_each(|operation| changes.add(operation));
+        changes.columns.retain(|_, fate| with_types || *fate == Fate::Dropped);
         changes
     }
 

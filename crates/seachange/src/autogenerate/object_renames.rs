@@ -7,7 +7,7 @@ use sea_orm::DbBackend;
 use super::operation::{SchemaOperation, TableChange};
 use crate::alter::clause::quoted;
 use crate::schema::{DatabaseObject, Dependency, ObjectKind, TableName};
-use crate::sql::{SqlDialect, tokens};
+use crate::sql::{SqlDialect, TokenKind, tokens};
 
 /// The objects as they are after the renames among the operations.
 pub(super) fn after_renames(
@@ -76,28 +76,30 @@ impl<'o> RenamedParts<'o> {
 
     fn object(&self, object: &DatabaseObject, backend: DbBackend) -> DatabaseObject {
         let mut renamed = object.clone();
-        let mut names = BTreeMap::new();
+        let is_qualified = backend == DbBackend::MySql && object.name.kind == ObjectKind::View;
+        let mut names = NewNames { is_qualified, ..NewNames::default() };
         renamed.depends_on = object.depends_on.iter().map(|part| self.dependency(part, &mut names)).collect();
         if let Some(owner) = &object.name.owner {
             renamed.name.owner = Some(self.table(owner));
             if object.name.kind == ObjectKind::RowLevelSecurity {
                 renamed.name.name = self.table(owner);
             }
-            names.insert(owner.name.clone(), self.table(owner).name);
+            names.tables.insert(owner.name.clone(), self.table(owner).name);
         }
-        names.retain(|old, new| old != new);
-        if !names.is_empty() {
+        names.tables.retain(|old, new| old != new);
+        names.columns.retain(|old, new| old != new);
+        if !names.tables.is_empty() || !names.columns.is_empty() {
             let statements = renamed.create.iter_mut().chain([&mut renamed.drop]);
-            statements.for_each(|statement| *statement = with_names(statement, &names, backend));
+            statements.for_each(|statement| *statement = names.replaced(statement, backend));
         }
         renamed
     }
 
     /// What an object depends on after the renames. Adds the old and the new name to `names`.
-    fn dependency(&self, part: &Dependency, names: &mut BTreeMap<String, String>) -> Dependency {
+    fn dependency(&self, part: &Dependency, names: &mut NewNames) -> Dependency {
         let mut table = |old: &TableName| {
             let new = self.table(old);
-            names.insert(old.name.clone(), new.name.clone());
+            names.tables.insert(old.name.clone(), new.name.clone());
             new
         };
         match part {
@@ -106,7 +108,7 @@ impl<'o> RenamedParts<'o> {
             Dependency::Column(old, column) => {
                 let new = table(old);
                 let renamed = self.column(&new, column);
-                names.insert(column.clone(), renamed.clone());
+                names.columns.insert(column.clone(), renamed.clone());
                 Dependency::Column(new, renamed)
             }
             Dependency::Object(name) => Dependency::Object(name.clone()),
@@ -114,14 +116,33 @@ impl<'o> RenamedParts<'o> {
     }
 }
 
-/// Replaces names in a statement. A name in a text or a comment stays.
-fn with_names(statement: &str, names: &BTreeMap<String, String>, backend: DbBackend) -> String {
-    let renamed = tokens(statement, SqlDialect::of(backend)).into_iter().map(|token| {
-        let new = token.name().and_then(|name| match backend {
-            DbBackend::MySql => names.iter().find(|(old, _)| old.eq_ignore_ascii_case(&name)).map(|(_, new)| new),
-            _ => names.get(&*name),
+/// The new names in the definition of an object, by the old ones.
+#[derive(Debug, Default)]
+struct NewNames {
+    tables: BTreeMap<String, String>,
+    columns: BTreeMap<String, String>,
+    /// Whether a column always has a qualifier.
+    is_qualified: bool,
+}
+
+impl NewNames {
+    /// Replaces names in a statement. A name in a text or a comment stays.
+    fn replaced(&self, statement: &str, backend: DbBackend) -> String {
+        let tokens = tokens(statement, SqlDialect::of(backend));
+        let find = |names: &BTreeMap<String, String>, name: &str| match backend {
+            DbBackend::MySql => {
+                names.iter().find(|(old, _)| old.eq_ignore_ascii_case(name)).map(|(_, new)| new.clone())
+            }
+            _ => names.get(name).cloned(),
+        };
+        let renamed = tokens.iter().enumerate().map(|(at, token)| {
+            let is_qualified = at > 0 && tokens[at - 1].kind == TokenKind::Dot;
+            let new = token.name().and_then(|name| {
+                let column = find(&self.columns, &name).filter(|_| is_qualified || !self.is_qualified);
+                column.or_else(|| find(&self.tables, &name))
+            });
+            new.map_or_else(|| token.text.to_owned(), |new| quoted(backend, &new))
         });
-        new.map_or_else(|| token.text.to_owned(), |new| quoted(backend, new))
-    });
-    renamed.collect()
+        renamed.collect()
+    }
 }

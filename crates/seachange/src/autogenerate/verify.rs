@@ -330,12 +330,11 @@ fn changed_objects(found: &[DatabaseObject], wanted: &[DatabaseObject]) -> Vec<D
     let find = |objects: &[DatabaseObject], name: &ObjectName| objects.iter().find(|own| own.name == *name).cloned();
     let names: BTreeSet<&ObjectName> = found.iter().chain(wanted).map(|object| &object.name).collect();
     let pairs = names.into_iter().map(|name| (find(found, name), find(wanted, name)));
-    let changed = pairs.filter(|(old, new)| old.as_ref().map(definition) != new.as_ref().map(definition));
+    let changed = pairs.filter(|(old, new)| match (old, new) {
+        (Some(old), Some(new)) => !old.has_definition_of(new),
+        _ => true,
+    });
     changed.map(|(old, new)| object(old.as_ref(), new.as_ref())).collect()
-}
-
-fn definition(object: &DatabaseObject) -> &[String] {
-    &object.create
 }
 
 fn not_built(error: &DbErr) -> AutogenerateError {

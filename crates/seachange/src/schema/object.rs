@@ -1,9 +1,11 @@
 //! Objects of a database that are neither tables nor parts of tables: views, functions, triggers, policies …
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
 use super::name::TableName;
+use crate::sql::{SqlDialect, significant, tokens};
 
 /// The kinds of objects, in an order in which objects that depend on nothing of the same kind can be created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,6 +104,13 @@ pub struct DatabaseObject {
     pub depends_on: BTreeSet<Dependency>,
 }
 
+/// The tokens of a statement, with names without their quotes.
+fn words(statement: &str) -> Vec<Cow<'_, str>> {
+    let dialect = if statement.contains('`') { SqlDialect::MySql } else { SqlDialect::Postgres };
+    let tokens = significant(&tokens(statement, dialect));
+    tokens.into_iter().map(|token| token.name().unwrap_or(Cow::Borrowed(token.text))).collect()
+}
+
 /// What an object depends on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dependency {
@@ -116,6 +125,14 @@ pub enum Dependency {
 }
 
 impl DatabaseObject {
+    /// Whether two definitions are equal apart from white space and from quotes that a name does not need. SQLite, MySQL
+    /// and MariaDB store the text as it was written, and write a renamed table or column in quotes.
+    #[must_use]
+    pub fn has_definition_of(&self, other: &Self) -> bool {
+        self.create.len() == other.create.len()
+            && self.create.iter().zip(&other.create).all(|(own, other)| own == other || words(own) == words(other))
+    }
+
     /// The tables that the object reads or belongs to. The view that a trigger belongs to is one of them.
     pub(crate) fn tables(&self) -> impl Iterator<Item = &TableName> {
         let read = self.depends_on.iter().filter_map(|dependency| match dependency {

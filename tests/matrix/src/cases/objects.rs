@@ -103,7 +103,7 @@ const ON_SQLITE: [(&str, &str); 6] = [
     ("a view of SQLite", "CREATE VIEW named AS SELECT id, name AS \"select\" FROM people WHERE name <> 'it''s'"),
     (
         "views on views of SQLite",
-        "CREATE VIEW z AS SELECT id, name FROM people; CREATE VIEW a AS SELECT name FROM z;
+        "CREATE VIEW z AS SELECT id, name AS name FROM people; CREATE VIEW a AS SELECT name FROM z;
         CREATE TRIGGER written INSTEAD OF DELETE ON a BEGIN DELETE FROM people WHERE name = old.name; END",
     ),
     (
@@ -144,7 +144,7 @@ const ON_MYSQL: [(&str, &str); 6] = [
     ),
     (
         "an event of MySQL",
-        "CREATE EVENT clearing ON SCHEDULE EVERY 1 YEAR STARTS '2100-01-01 00:00:00' COMMENT 'enable' DO DELETE FROM people WHERE name = ''",
+        "CREATE EVENT clearing ON SCHEDULE EVERY 1 YEAR STARTS '2037-01-01 00:00:00' COMMENT 'enable' DO DELETE FROM people WHERE name = ''",
     ),
     (
         "a trigger of another mode of MySQL",

@@ -4,6 +4,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
 use super::content::{ColumnContent, normal};
 use super::copy_columns::CopyColumns;
+use super::script_guard::stop_if_any;
 use super::snapshot::statement;
 use crate::alter::clause::{literal, quoted};
 use crate::alter::error::AlterError;
@@ -102,19 +103,13 @@ impl Conversion {
         })))
     }
 
-    /// Writes the statements that stop an offline script where [`require_kept`](Self::require_kept) would fail. They
-    /// violate the check of a temporary table; SQLite's message contains the name of this check.
+    /// Writes the statements that stop an offline script where [`require_kept`](Self::require_kept) would fail.
     pub(super) fn guard(&self, table: &str) -> Vec<String> {
         if self.contents.contains(&ColumnContent::Anything) {
             return Vec::new();
         }
-        let constraint = format!("values of column {} do not all convert to {}", self.column, self.to);
-        let guard = "\"temp\".\"seachange_conversion\"";
-        vec![
-            format!("CREATE TABLE {guard} (\"rows\" CONSTRAINT {} CHECK (\"rows\" = 0))", quoted(SQLITE, &constraint)),
-            format!("INSERT INTO {guard} SELECT count(*) {}", self.lost(table, &[])),
-            format!("DROP TABLE {guard}"),
-        ]
+        let reason = format!("values of column {} do not all convert to {}", self.column, self.to);
+        stop_if_any(&reason, &self.lost(table, &[]))
     }
 
     /// Writes the `FROM` and `WHERE` clauses of a query for the rows whose values are not kept. The query may select

@@ -181,7 +181,7 @@ impl<'a> Edit<'a> {
         let matching: Vec<ConstraintLocation> = self
             .text
             .constraints_of(kind)
-            .filter_map(|(place, constraint)| is_unnamed_match(&constraint, key).then_some(place))
+            .filter_map(|(place, constraint)| has_columns_of(&constraint, key).then_some(place))
             .collect();
         match matching.as_slice() {
             [place] => self.text.remove_constraint(*place),
@@ -194,10 +194,10 @@ impl<'a> Edit<'a> {
     }
 }
 
-fn is_unnamed_match(constraint: &ConstraintText, key: &ForeignKeyName) -> bool {
+/// Whether a foreign key has the columns and the parent of the statement that names it.
+fn has_columns_of(constraint: &ConstraintText, key: &ForeignKeyName) -> bool {
     let parent = constraint.references.as_ref().map(|reference| reference.table.as_str());
-    constraint.name.is_none()
-        && constraint.columns.len() == key.columns.len()
+    constraint.columns.len() == key.columns.len()
         && constraint.columns.iter().zip(&key.columns).all(|(own, other)| same(own, other))
         && parent.zip(key.parent.as_deref()).is_some_and(|(own, other)| same(own, other))
 }

@@ -10,6 +10,7 @@ mod plan;
 mod primary_key;
 mod rebuild;
 mod row_counts;
+mod script_guard;
 mod snapshot;
 #[cfg(test)]
 mod tests;

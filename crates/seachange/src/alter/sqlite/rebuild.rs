@@ -11,6 +11,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use super::copy_columns::CopyColumns;
 use super::plan::RebuiltTable;
 use super::row_counts::RowCounts;
+use super::script_guard::stop_if_unknown;
 use super::snapshot::{Snapshot, statement};
 use crate::alter::clause::quoted;
 use crate::alter::error::AlterError;
@@ -33,6 +34,11 @@ pub(super) async fn rebuild(
     require_values(snapshot, &new.unfilled, before.rows())?;
     check(require_key(connection, snapshot, &new.keyed)).await?;
     require_values_kept(connection, snapshot, new).await?;
+    if is_written_down() {
+        for statement in stop_if_unknown(snapshot) {
+            run(connection, &statement).await?;
+        }
+    }
     let was_broken = check(broken_object(connection)).await?.is_some();
     let legacy = pragma(connection, "PRAGMA legacy_alter_table").await?;
     connection.execute_unprepared("PRAGMA legacy_alter_table = ON").await?;

@@ -9,7 +9,9 @@ use super::sql::{self, postgres};
 use super::{AlterCall, CodeNode, NamedColumns, SchemaCall, modify, note, portable, table};
 use crate::alter::default_name;
 use crate::autogenerate::operation::TableChange;
-use crate::schema::{Check, Column, Deferrable, Exclusion, ForeignKey, PrimaryKey, TableName, Unique};
+use crate::schema::{
+    Check, Column, Deferrable, Exclusion, ForeignKey, PrimaryKey, ReferentialAction, TableName, Unique,
+};
 
 /// Returns the code for a change.
 pub(super) fn change(table: &TableName, change: &TableChange, backend: DbBackend) -> Vec<CodeNode> {
@@ -27,7 +29,7 @@ pub(super) fn change(table: &TableName, change: &TableChange, backend: DbBackend
             let needs = foreign_key_requirement(key);
             vec![under(needs, altered(table, AlterCall::AddForeignKey(Box::new(table::named(table, key)))))]
         }
-        TableChange::DropForeignKey(key) => one(AlterCall::DropForeignKey(Box::new(key.clone()))),
+        TableChange::DropForeignKey(key) => one(AlterCall::DropForeignKey(Box::new(identified(table, key)))),
         TableChange::AddCheck(new) => {
             let expression = new.expression.text.clone();
             let needs = portable::expression(&expression, backend);
@@ -38,6 +40,12 @@ pub(super) fn change(table: &TableName, change: &TableChange, backend: DbBackend
         TableChange::DropExclusion(old) => vec![drop_exclusion(table, old)],
         TableChange::Comment { to, .. } => one(AlterCall::Comment(to.clone().unwrap_or_default())),
     }
+}
+
+/// The parts of a foreign key by which every database finds it: on SQLite it has no name.
+fn identified(table: &TableName, key: &ForeignKey) -> ForeignKey {
+    let action = ReferentialAction::NoAction;
+    ForeignKey { on_delete: action, on_delete_columns: Vec::new(), on_update: action, ..table::named(table, key) }
 }
 
 /// The databases that have such a foreign key, unless all have it.

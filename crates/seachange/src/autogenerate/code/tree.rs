@@ -210,7 +210,7 @@ pub(crate) enum AlterCall {
     DropUnique(String),
     /// `.add_foreign_key(…)`
     AddForeignKey(Box<ForeignKey>),
-    /// `.drop_foreign_key(…)`, by name or by the statement that creates the key.
+    /// `.drop_foreign_key(…)`, by the statement that creates the key: a key has no name on SQLite.
     DropForeignKey(Box<ForeignKey>),
     /// `.add_check(…, …)`
     AddCheck {

@@ -178,10 +178,7 @@ pub(super) fn altered(chain: RustExpr, table: &TableName, change: &AlterCall) ->
         AlterCall::AddUnique(NamedColumns { name, columns }) => two("add_unique", name, strings(columns)),
         AlterCall::DropUnique(name) => one("drop_unique", name),
         AlterCall::AddForeignKey(key) => ("add_foreign_key".to_owned(), vec![new_foreign_key(table, key)]),
-        AlterCall::DropForeignKey(key) => {
-            let key = key.name.as_deref().map_or_else(|| foreign_key(table, key), string);
-            ("drop_foreign_key".to_owned(), vec![key])
-        }
+        AlterCall::DropForeignKey(key) => ("drop_foreign_key".to_owned(), vec![foreign_key(table, key)]),
         AlterCall::AddCheck { name, expression } => two("add_check", name, cust(expression)),
         AlterCall::DropCheck(name) => one("drop_check", name),
         AlterCall::Comment(comment) => one("comment", comment),

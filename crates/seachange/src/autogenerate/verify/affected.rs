@@ -114,13 +114,18 @@ fn add_placeholder_key(placeholder: &mut Table, table: &Table, key: &ForeignKey)
 }
 
 /// The objects that depend on tables of a copy, directly or through other objects, and the objects that these need, in
-/// an order in which they can be created. A function that a trigger calls is not one of them: it is found where it is.
+/// an order in which they can be created.
 pub(super) fn dependents(objects: &[DatabaseObject], tables: &BTreeSet<TableName>) -> Vec<DatabaseObject> {
     let ordered = in_order_of_creation(objects);
     let mut copied = BTreeSet::new();
     for object in &ordered {
         if object.tables().any(|table| tables.contains(table)) || object.objects().any(|name| copied.contains(name)) {
             copied.insert(&object.name);
+        }
+    }
+    for object in ordered.iter().rev() {
+        if copied.contains(&object.name) {
+            copied.extend(object.objects());
         }
     }
     ordered.into_iter().filter(|object| copied.contains(&object.name)).cloned().collect()

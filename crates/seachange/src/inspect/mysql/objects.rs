@@ -110,7 +110,7 @@ async fn definition(
         let reason = format!("this user may not see the definition of {} `{}`", word(object.kind), object.name);
         return Err(DbErr::Custom(reason));
     };
-    let create = without_database(&text, database);
+    let create = without_database(text.trim_end().trim_end_matches(';'), database);
     if object.kind == ObjectKind::View {
         return Ok(vec![create]);
     }
