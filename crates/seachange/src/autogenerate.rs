@@ -22,6 +22,7 @@ mod render;
 mod scratch;
 #[cfg(all(test, feature = "cli"))]
 mod tests;
+mod unmatched_keys;
 mod verify;
 
 #[cfg(feature = "cli")]

@@ -15,6 +15,7 @@ use super::hints::EntityHints;
 use super::object_renames::after_renames;
 use super::operation::SchemaOperation;
 use super::scratch::{MARK_TABLE, ScratchDatabase};
+use super::unmatched_keys;
 use crate::adopt::MigrationTool;
 use crate::backend::query_scalar;
 use crate::inspect::{InspectScope, inspect, objects};
@@ -113,14 +114,16 @@ impl Comparison {
         let others = schemas.iter().map(|schema| (schema.clone(), schema.clone())).collect();
         let scope = InspectScope { schema: None, others };
         let mut from = inspect(connection, &scope).await.map_err(AutogenerateError::Inspect)?;
-        let (mut to, hints) = target(scratch, &entities, &schemas, &from, home, watch).await?;
+        let (mut to, mut hints) = target(scratch, &entities, &schemas, &from, home, watch).await?;
+        unmatched_keys::check(&from, &to, backend)?;
         restrict(&mut from, &mut to, &entities, filter);
+        hints.add_changes_of_case(&from, &to, backend);
         let mut comparison =
             Self { from, to, hints, backend, objects: Vec::new(), keeps_dependents: false, renamed: None };
         if !comparison.operations(&Renames::default()).is_empty() {
             comparison.objects = objects(connection, &scope).await.map_err(AutogenerateError::Inspect)?;
         }
-        let renames = comparison.renames();
+        let renames = Renames::asked_for(&comparison.from, &comparison.to, &comparison.hints)?;
         comparison.rename(&renames, scratch).await
     }
 
@@ -152,7 +155,8 @@ impl Comparison {
     /// The renames that the entities declare and that the database does not have yet.
     #[must_use]
     pub fn renames(&self) -> Renames {
-        Renames::asked_for(&self.from, &self.to, &self.hints)
+        // A comparison with renames that are not possible is not made.
+        Renames::asked_for(&self.from, &self.to, &self.hints).unwrap_or_default()
     }
 
     /// Tables and columns that may have been renamed although no entity declares it, once `renames` are done.
@@ -209,10 +213,12 @@ impl Comparison {
     ///
     /// The scratch schema cannot be opened or read.
     pub async fn rename(mut self, renames: &Renames, scratch: &DatabaseSettings) -> Result<Self, AutogenerateError> {
-        self.renamed = match *renames == Renames::default() {
-            true => None,
-            false => self.renamed_copy(renames, scratch).await?,
-        };
+        if self.renamed.as_ref().is_none_or(|renamed| renamed.renames != *renames) {
+            self.renamed = match *renames == Renames::default() {
+                true => None,
+                false => self.renamed_copy(renames, scratch).await?,
+            };
+        }
         Ok(self)
     }
 

@@ -70,6 +70,49 @@ pub enum EntityError {
         /// The table.
         table: TableName,
     },
+    /// A name is longer than PostgreSQL's limit. The server would cut it.
+    #[error("the name `{name}` has {} bytes, and PostgreSQL has room for {limit}", name.len())]
+    NameTooLong {
+        /// The name of a table, a column or a type.
+        name: String,
+        /// The greatest length, in bytes.
+        limit: usize,
+    },
+    /// Relations refer to columns that are no key.
+    #[error("{} that are no key: {}", if relations.len() == 1 { "a relation refers to columns" } else { "relations refer to columns" }, relations.join(", "))]
+    NoKeyToReferTo {
+        /// The tables and columns of the relations.
+        relations: Vec<String>,
+    },
+    /// A column is declared as renamed, and the database has the old and the new one: a rename would lose the values of
+    /// one of them.
+    #[error("column `{to}` of table `{table}` is declared as renamed from `{from}`, and the database has both")]
+    RenamedColumnIsThere {
+        /// The table.
+        table: TableName,
+        /// The old name.
+        from: String,
+        /// The new name.
+        to: String,
+    },
+    /// A table is declared as renamed, and the database has the old and the new one.
+    #[error("table `{to}` is declared as renamed from `{from}`, and the database has both")]
+    RenamedTableIsThere {
+        /// The old name.
+        from: TableName,
+        /// The new name.
+        to: TableName,
+    },
+    /// Names are declared as renamed in a circle, so the database does not show whether they are renamed yet.
+    #[error(
+        "{to} is declared as renamed from {from}, and the other way round: the database is the same before and after"
+    )]
+    RenamedInCircle {
+        /// The old name.
+        from: String,
+        /// The new name.
+        to: String,
+    },
     /// The database refused the table of an entity.
     #[error("the database refuses what the entities describe: {reason}")]
     Refused {

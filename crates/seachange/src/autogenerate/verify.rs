@@ -17,6 +17,7 @@ use self::recorder::Recorder;
 use super::apply::apply;
 use super::code::{CodeNode, code};
 use super::comparison::{Comparison, RenamedDatabase, rules};
+use super::dependents::Obstacle;
 use super::diff::{self, Renames};
 use super::difference::{Difference, differences, object};
 use super::error::{AutogenerateError, ScratchError};
@@ -52,6 +53,11 @@ pub enum Verification {
         is_up: bool,
         /// The reason that the database gave.
         reason: String,
+    },
+    /// Objects beside the tables prevent the operations, or the operations break them.
+    Blocked {
+        /// The objects.
+        obstacles: Vec<Obstacle>,
     },
     /// The operations cannot be verified, because the schema cannot be copied.
     Unknown {
@@ -100,9 +106,9 @@ impl Comparison {
         operations: &[SchemaOperation],
         scratch: &DatabaseSettings,
     ) -> Result<Verification, AutogenerateError> {
-        let obstacles: Vec<String> = self.obstacles(operations).iter().map(ToString::to_string).collect();
+        let obstacles = self.obstacles(operations);
         if !obstacles.is_empty() {
-            return Ok(Verification::Refused { is_up: true, reason: obstacles.join("; ") });
+            return Ok(Verification::Blocked { obstacles });
         }
         let scratch_copy = ScratchCopy::build(self, operations, scratch).await?;
         let outcome = scratch_copy.run_up_and_down(self, operations).await;

@@ -1,8 +1,9 @@
 //! Checks and exclusion constraints.
 
+use sea_orm::sea_query::ColumnDef;
 use seachange::autogenerate::EntityTable;
 
-use super::build::{POSTGRES, Postgres, integer, people, string};
+use super::build::{POSTGRES, Postgres, big_integer, integer, integer_null, people, string};
 use crate::Case;
 
 pub(super) fn cases() -> Vec<Case> {
@@ -25,9 +26,24 @@ pub(super) fn cases() -> Vec<Case> {
             [people([integer("age")])],
             [people([integer("age"), string("kind").default("a").to_owned()]).check("c", "kind <> ''")],
         ),
+        Case::new("type of a column with a CHECK of its own", [own(integer("age"))], [own(big_integer("age"))]),
+        Case::new(
+            "default of a column with a CHECK of its own",
+            [own(integer("age"))],
+            [own(integer("age").default(7))],
+        ),
+        Case::new("nullability of a column with a CHECK of its own", [own(integer("age"))], [own(integer_null("age"))]),
+        Case::new("CHECK of a column removed", [own(integer("age"))], [people([integer("age")])]),
+        Case::new("CHECK of a column added", [people([integer("age")])], [own(integer("age"))]),
+        Case::new("column with a CHECK removed", [own(integer("age"))], [people([])]).without_rows(),
         Case::new("non-native enum value added (same length)", [kinds("'1', '2', '3'")], [kinds("'1', '2', '3', '4'")]),
         Case::new("EXCLUDE constraint added", [plain()], [exclusive()]).on(POSTGRES),
     ]
+}
+
+/// A table with a check in the definition of a column.
+fn own(column: impl std::borrow::Borrow<ColumnDef>) -> EntityTable {
+    people([column.borrow().clone().extra("CHECK (age > 0 AND age <> 77)").to_owned()])
 }
 
 fn plain() -> EntityTable {

@@ -3,7 +3,7 @@
 use sea_orm::sea_query::ColumnDef;
 use seachange::autogenerate::EntityTable;
 
-use super::build::{POSTGRES, Postgres, id, string, table};
+use super::build::{POSTGRES, Postgres, id, pk_auto, string, table};
 use crate::Case;
 
 pub(super) fn cases() -> Vec<Case> {
@@ -13,6 +13,12 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("autoincrement SERIAL->plain", [numbered()], [plain()]),
         Case::new("identity -> always", [starting(1)], [always()]).on(POSTGRES).without_rows(),
         Case::new("serial as good as identity", [serial()], [numbered()]).on(POSTGRES),
+        Case::new(
+            "type of a serial",
+            [serial()],
+            [table("people", [pk_auto("id").big_integer().to_owned(), string("name")])],
+        )
+        .on(POSTGRES),
     ]
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sea_orm::sea_query::TableName;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
+use super::column_checks::ColumnChecks;
 use super::deferred_names;
 use super::implicit_index::{IndexDispositions, KeyColumns, columns, implicit_indexes};
 use crate::alter::clause::quoted;
@@ -18,6 +19,8 @@ pub(super) struct GeneratedNames {
     pub(super) indexes: IndexDispositions,
     /// The indexes of unique constraints, by the requested name, if the index has another one.
     pub(super) uniques: BTreeMap<String, UniqueIndex>,
+    /// The checks in the definitions of columns, which have no names.
+    pub(super) checks: ColumnChecks,
 }
 
 /// The index of a unique constraint.
@@ -43,7 +46,7 @@ impl GeneratedNames {
         } else {
             found(&text(&table.1), &unique_indexes(connection, table).await?, &dropped)
         };
-        Ok(Self { indexes, uniques })
+        Ok(Self { indexes, uniques, checks: ColumnChecks::read(connection, table, operations).await? })
     }
 
     /// Leaves it to the server to find the names, where necessary.
@@ -54,6 +57,7 @@ impl GeneratedNames {
         Self {
             indexes: deferred_names::fates(operations),
             uniques: unnamed.map(|name| (name.to_owned(), UniqueIndex::LeftToServer)).collect(),
+            checks: ColumnChecks::default(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Alters tables on PostgreSQL, MySQL and MariaDB, which have an `ALTER TABLE` for every change.
 
+mod column_checks;
 mod deferred_names;
 mod generated_names;
 mod implicit_index;

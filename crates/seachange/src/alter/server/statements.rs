@@ -117,7 +117,11 @@ fn clause(
     Ok(match operation {
         AlterOperation::AddColumn(new) => format!("ADD COLUMN {}", column(backend, &name_of, new)?),
         AlterOperation::ModifyColumn { new, .. } => {
-            format!("MODIFY COLUMN {}", column(backend, &name_of, new)?)
+            let definition = column(backend, &name_of, new)?;
+            match names.checks.kept(&new.get_column_name()).filter(|_| new.get_column_spec().check.is_none()) {
+                Some(condition) => format!("MODIFY COLUMN {definition} CHECK ({condition})"),
+                None => format!("MODIFY COLUMN {definition}"),
+            }
         }
         AlterOperation::RenameColumn { from, to } => {
             format!("RENAME COLUMN {} TO {}", quoted(from), quoted(to))
@@ -135,7 +139,10 @@ fn clause(
             format!("ADD {}", check(backend, name, expression))
         }
         AlterOperation::DropUnique(name) | AlterOperation::DropCheck(name) | AlterOperation::DropPrimaryKey(name) => {
-            format!("DROP CONSTRAINT {}", quoted(name))
+            match names.checks.dropped(name) {
+                Some(definition) => format!("MODIFY COLUMN {definition}"),
+                None => format!("DROP CONSTRAINT {}", quoted(name)),
+            }
         }
         AlterOperation::Comment(text) => format!("COMMENT = {}", literal(backend, text)),
         AlterOperation::ColumnComment { column, .. } => {

@@ -23,7 +23,7 @@ fn written(backend: DbBackend, table: impl IntoTableRef, operations: &[AlterOper
         ("other".to_owned(), IndexDisposition::RenameTo("heir".to_owned())),
     ]);
     let uniques = [("posts_email_key".to_owned(), UniqueIndex::Named("email`2".to_owned()))].into();
-    let names = GeneratedNames { indexes, uniques };
+    let names = GeneratedNames { indexes, uniques, ..GeneratedNames::default() };
     Ok(statements(backend, table_name(&table).unwrap(), operations, &names)?.join("\n"))
 }
 

@@ -106,23 +106,38 @@ fn alter(table: &TableName, column: &str, clause: &str) -> String {
 fn add_sequence(table: &TableName, column: &Column) -> Vec<String> {
     let sequence = TableName { name: format!("{}_{}_seq", table.name, column.name), schema: table.schema.clone() };
     let quoted = quoted_table(&sequence);
-    let bounds = match serial_type(column) {
-        "smallserial" => "smallint",
-        "serial" => "integer",
-        _ => "bigint",
-    };
     vec![
-        format!("CREATE SEQUENCE {quoted} AS {bounds}"),
+        format!("CREATE SEQUENCE {quoted} AS {}", bounds(column)),
         format!("ALTER SEQUENCE {quoted} OWNED BY {}.{}", quoted_table(table), name(&column.name)),
         alter(table, &column.name, &format!("SET DEFAULT nextval({}::regclass)", text(&quoted))),
     ]
 }
 
-/// Drops the sequence of a column. The server finds its name, because the sequence keeps the name that it got when the
-/// column was created.
 fn drop_sequence(table: &TableName, column: &str) -> String {
+    on_sequence(table, column, "DROP SEQUENCE ", "")
+}
+
+/// The statement that gives the sequence of a column the type of the column. It goes on from where it is.
+pub(super) fn retype_sequence(table: &TableName, column: &Column) -> String {
+    let bounds = bounds(column);
+    on_sequence(table, &column.name, "ALTER SEQUENCE ", &format!(" AS {bounds}"))
+}
+
+/// The type of a sequence that numbers the rows of a column.
+fn bounds(column: &Column) -> &'static str {
+    match serial_type(column) {
+        "smallserial" => "smallint",
+        "serial" => "integer",
+        _ => "bigint",
+    }
+}
+
+/// A statement on the sequence of a column. The server finds its name, because the sequence keeps the name that it got
+/// when the column was created.
+fn on_sequence(table: &TableName, column: &str, before: &str, after: &str) -> String {
     let sequence = sequence_of(table, column);
-    let body = format!("BEGIN EXECUTE 'DROP SEQUENCE ' || {sequence}; END");
+    let after = if after.is_empty() { String::new() } else { format!(" || '{after}'") };
+    let body = format!("BEGIN EXECUTE '{before}' || {sequence}{after}; END");
     // A name with a dollar sign could end the quote.
     if body.contains('$') { format!("DO {}", text(&body)) } else { format!("DO $$ {body} $$") }
 }

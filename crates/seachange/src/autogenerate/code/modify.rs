@@ -31,6 +31,9 @@ pub(super) fn column(table: &TableName, from: &Column, to: &Column, backend: DbB
         _ => {}
     }
     code.extend(definition_on_postgres(table, from, to));
+    if !renumbered && to.auto_increment == Some(AutoIncrement::Serial) && from.column_type != to.column_type {
+        code.push(postgres("sequences of columns", [identity::retype_sequence(table, to)]));
+    }
     if let Some(new) = to.auto_increment.as_ref().filter(|_| renumbered && kept.is_none()) {
         code.push(postgres("identity columns", identity::add(table, to, new)));
     }

@@ -42,6 +42,12 @@ pub(super) fn rename(from: &TableName, to: &TableName, backend: DbBackend) -> Ve
     if now.name != to.name || !is_postgres {
         let schema = to.schema.clone().filter(|_| !is_postgres);
         let to = TableName { schema, name: to.name.clone() };
+        if backend == DbBackend::Sqlite && now.name.eq_ignore_ascii_case(&to.name) {
+            // SQLite takes the new name for that of another table, which is this one.
+            let between = TableName { name: format!("{}_renamed", to.name), ..to.clone() };
+            code.push(CodeNode::Call(SchemaCall::RenameTable { from: now, to: between.clone() }));
+            now = between;
+        }
         code.push(CodeNode::Call(SchemaCall::RenameTable { from: now, to }));
     }
     code

@@ -17,7 +17,7 @@ pub(super) fn columns(old: &Column, new: &Column, in_key: bool) -> bool {
 /// Whether two columns number rows in the same way. SeaORM has one attribute for all ways. So if the entities declare
 /// nothing more, a `serial` or an identity with any options is accepted. An `INTEGER PRIMARY KEY` is accepted with or
 /// without `AUTOINCREMENT`.
-fn numbering(old: Option<&AutoIncrement>, new: Option<&AutoIncrement>) -> bool {
+pub(super) fn numbering(old: Option<&AutoIncrement>, new: Option<&AutoIncrement>) -> bool {
     match (old, new) {
         (Some(AutoIncrement::Rowid { .. }), Some(AutoIncrement::Rowid { .. })) => true,
         (Some(old), Some(new)) => old == new || is_sequence(old) && is_plain(new),

@@ -3,6 +3,7 @@
 //! Each operation is possible at its position: an object is created before the objects that refer to it, and dropped
 //! after them. So the reverses of the operations, in the opposite order, restore the first schema.
 
+mod declared_renames;
 mod enumeration;
 mod equivalence;
 mod foreign_key_indexes;

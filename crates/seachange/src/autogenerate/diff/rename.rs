@@ -3,7 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::declared_renames::{self, in_order};
 use super::equivalence;
+use crate::autogenerate::error::EntityError;
 use crate::autogenerate::expression::tokens;
 use crate::autogenerate::hints::EntityHints;
 use crate::autogenerate::operation::{SchemaOperation, TableChange};
@@ -42,23 +44,25 @@ pub enum RenameCandidate {
 
 impl Renames {
     /// The renames that the entities declare and that are not made yet.
-    pub(in crate::autogenerate) fn asked_for(from: &Schema, to: &Schema, hints: &EntityHints) -> Self {
-        let mut renames = Self::default();
-        for (new, old) in &hints.renamed_tables {
-            if is_open(old, new, &from.tables, &to.tables) {
-                renames.tables.insert(old.clone(), new.clone());
+    ///
+    /// # Errors
+    ///
+    /// The database has both names of a rename, or names are renamed in a circle.
+    pub(in crate::autogenerate) fn asked_for(
+        from: &Schema,
+        to: &Schema,
+        hints: &EntityHints,
+    ) -> Result<Self, EntityError> {
+        let tables = declared_renames::tables(from, to, hints)?;
+        let mut columns = BTreeMap::new();
+        let declaring: BTreeSet<&TableName> = hints.renamed_columns.keys().map(|(table, _)| table).collect();
+        for table in declaring {
+            let old_table = tables.iter().find(|(_, new)| *new == table).map_or(table, |(old, _)| old);
+            for (old, new) in declared_renames::columns((from, old_table), (to, table), hints)? {
+                columns.insert((table.clone(), old), new);
             }
         }
-        for ((table, new), old) in &hints.renamed_columns {
-            let is_open = renames.before(from, table).zip(to.table(table)).is_some_and(|(before, after)| {
-                let has = |table: &Table, name: &str| table.column(name).is_some();
-                has(before, old) && !has(before, new) && has(after, new) && !has(after, old)
-            });
-            if is_open {
-                renames.columns.insert((table.clone(), old.clone()), new.clone());
-            }
-        }
-        renames
+        Ok(Self { tables, columns })
     }
 
     /// Accepts a candidate as a rename.
@@ -87,24 +91,30 @@ impl Renames {
         }
     }
 
-    /// The table that has `name` after the renames.
-    fn before<'s>(&self, from: &'s Schema, name: &TableName) -> Option<&'s Table> {
-        let old = self.tables.iter().find(|(_, new)| *new == name).map_or(name, |(old, _)| old);
-        from.table(old)
+    /// The renames of tables, old and new names, in an order in which they are possible.
+    fn tables_in_order(&self) -> Vec<(&TableName, &TableName)> {
+        in_order(&self.tables.iter().collect::<Vec<_>>())
     }
-}
 
-fn is_open<K: Ord, V>(old: &K, new: &K, from: &BTreeMap<K, V>, to: &BTreeMap<K, V>) -> bool {
-    from.contains_key(old) && !from.contains_key(new) && to.contains_key(new) && !to.contains_key(old)
+    /// The renames of columns, each with its table, in an order in which they are possible.
+    fn columns_in_order(&self) -> Vec<(&TableName, &String, &String)> {
+        let tables: BTreeSet<&TableName> = self.columns.keys().map(|(table, _)| table).collect();
+        let of_table = |table| {
+            let own = self.columns.iter().filter(move |((own, _), _)| own == table);
+            own.map(|((_, old), new)| (old, new)).collect::<Vec<_>>()
+        };
+        let ordered = tables.into_iter().map(|table| (table, in_order(&of_table(table))));
+        ordered.flat_map(|(table, renames)| renames.into_iter().map(move |(old, new)| (table, old, new))).collect()
+    }
 }
 
 /// The schema after the renames. Names in expressions are replaced as far as their text tells columns apart.
 pub(in crate::autogenerate) fn apply(from: &Schema, renames: &Renames) -> Schema {
     let mut schema = from.clone();
-    for (old, new) in &renames.tables {
+    for (old, new) in renames.tables_in_order() {
         rename_table(&mut schema, old, new);
     }
-    for ((table, old), new) in &renames.columns {
+    for (table, old, new) in renames.columns_in_order() {
         rename_column(&mut schema, table, old, new);
     }
     schema
@@ -112,9 +122,9 @@ pub(in crate::autogenerate) fn apply(from: &Schema, renames: &Renames) -> Schema
 
 /// The operations that make the renames.
 pub(in crate::autogenerate) fn operations(renames: &Renames) -> Vec<SchemaOperation> {
-    let tables =
-        renames.tables.iter().map(|(old, new)| SchemaOperation::RenameTable { from: old.clone(), to: new.clone() });
-    let columns = renames.columns.iter().map(|((table, old), new)| {
+    let tables = renames.tables_in_order().into_iter();
+    let tables = tables.map(|(old, new)| SchemaOperation::RenameTable { from: old.clone(), to: new.clone() });
+    let columns = renames.columns_in_order().into_iter().map(|(table, old, new)| {
         let change = TableChange::RenameColumn { from: old.clone(), to: new.clone() };
         SchemaOperation::Change { table: table.clone(), change }
     });

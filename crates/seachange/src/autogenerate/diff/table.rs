@@ -240,8 +240,13 @@ fn modified<'t>(old: &'t Table, new: &'t Table) -> impl Iterator<Item = (&'t Col
     })
 }
 
+/// A change of a column. A sequence that numbers rows as well as the declared one stays.
 fn modify((from, to): (&Column, &Column)) -> TableChange {
-    TableChange::ModifyColumn { from: Box::new(from.clone()), to: Box::new(to.clone()) }
+    let mut to = to.clone();
+    if equivalence::numbering(from.auto_increment.as_ref(), to.auto_increment.as_ref()) {
+        to.auto_increment.clone_from(&from.auto_increment);
+    }
+    TableChange::ModifyColumn { from: Box::new(from.clone()), to: Box::new(to) }
 }
 
 /// The constraints that differ and that no other kind of object can replace.

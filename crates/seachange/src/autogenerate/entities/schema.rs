@@ -71,6 +71,8 @@ impl SchemaBuilder<'_> {
     fn table(&mut self, table: &EntityTable) -> Result<(), EntityError> {
         self.require_new(table.name())?;
         let described = table.describe(self.backend);
+        self.require_short(&table.name().name)?;
+        described.table.get_columns().iter().try_for_each(|column| self.require_short(&column.get_column_name()))?;
         for (column, kind) in &described.kinds {
             self.enumeration(kind)?;
             self.blueprint.kinds.insert((table.name().clone(), column.clone()), kind.clone());
@@ -103,12 +105,24 @@ impl SchemaBuilder<'_> {
         Ok(())
     }
 
+    /// PostgreSQL cuts longer names, and SeaORM's queries then name what was cut. So they are refused.
+    fn require_short(&self, name: &str) -> Result<(), EntityError> {
+        const LIMIT: usize = 63;
+        match self.backend {
+            DbBackend::Postgres if name.len() > LIMIT => {
+                Err(EntityError::NameTooLong { name: name.to_owned(), limit: LIMIT })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Adds the statement that creates an enumerated type, which only PostgreSQL needs.
     fn enumeration(&mut self, kind: &ColumnType) -> Result<(), EntityError> {
         match kind {
             ColumnType::Array(element) => self.enumeration(element),
             ColumnType::Enum { name, variants } if self.backend == DbBackend::Postgres => {
                 let name = name.to_string();
+                self.require_short(&name)?;
                 let values: Vec<String> = variants.iter().map(ToString::to_string).collect();
                 let known = self.enumerations.insert(name.clone(), values.clone());
                 match known {

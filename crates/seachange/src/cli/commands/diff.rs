@@ -7,11 +7,15 @@ use crate::cli::context::Context;
 use crate::cli::differences::hints;
 use crate::cli::exit::Exit;
 use crate::cli::hints::autogenerate;
+use crate::cli::printable;
 use crate::cli::problem::Diagnostic;
 
 /// Arguments of `diff`.
 #[derive(Debug, Args)]
 pub(crate) struct DiffArgs {
+    /// Do not drop and create again the views, triggers, policies … that depend on a change
+    #[arg(long)]
+    keep_dependents: bool,
     #[command(flatten)]
     comparing: CompareArgs,
 }
@@ -19,12 +23,16 @@ pub(crate) struct DiffArgs {
 impl DiffArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         let comparison = self.comparing.compare(context).await?;
+        let comparison = if self.keep_dependents { comparison.keep_dependents() } else { comparison };
         let renames = comparison.renames();
         hints(&comparison.candidates(&renames)).iter().for_each(|hint| context.terminal.hint(hint));
         let operations = comparison.operations(&renames);
         if operations.is_empty() {
             context.terminal.status("the database matches the entities");
             return Ok(Exit::Success);
+        }
+        for obstacle in comparison.obstacles(&operations) {
+            context.terminal.warn(printable::name(&obstacle.to_string()));
         }
         let scratch = self.comparing.scratch(context)?;
         let statements = comparison.statements(&operations, &scratch).await;

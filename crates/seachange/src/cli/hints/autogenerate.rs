@@ -25,6 +25,20 @@ pub(crate) fn problem(error: &AutogenerateError) -> Diagnostic {
         AutogenerateError::Entities(EntityError::Duplicate { .. }) => {
             plain(Exit::Usage).hint("name only the entity that has all columns")
         }
+        AutogenerateError::Entities(
+            EntityError::RenamedColumnIsThere { from, .. },
+        ) => plain(Exit::Usage)
+            .detail("nothing was changed: a rename would lose the values of one of them")
+            .hint(format!("if it is renamed already, remove `renamed_from`; if `{}` is another column, drop it or give it an entity's column first", printable::name(from))),
+        AutogenerateError::Entities(EntityError::RenamedTableIsThere { .. }) => plain(Exit::Usage)
+            .detail("nothing was changed: a rename would lose the rows of one of them")
+            .hint("if it is renamed already, remove `renamed_from`; otherwise drop or rename one of them in a revision first"),
+        AutogenerateError::Entities(EntityError::RenamedInCircle { .. }) => plain(Exit::Usage)
+            .hint("write this revision by hand, with a name in between, and remove `renamed_from`"),
+        AutogenerateError::Entities(EntityError::NoKeyToReferTo { .. }) => plain(Exit::Usage)
+            .hint("if the relation only joins, mark it with `skip_fk`; otherwise make the columns unique"),
+        AutogenerateError::Entities(EntityError::NameTooLong { .. }) => plain(Exit::Usage)
+            .hint("choose a shorter name: the server would cut it, and two names could become one"),
         AutogenerateError::Entities(_) => {
             plain(Exit::Usage).hint("nothing was changed; correct the entities")
         }

@@ -25,6 +25,9 @@ pub(crate) struct AutogenerateArgs {
     /// Do not verify the revision before it is written
     #[arg(long, requires = "autogenerate")]
     no_verify: bool,
+    /// Do not drop and create again the views, triggers, policies … that depend on a change: name them instead
+    #[arg(long, requires = "autogenerate")]
+    keep_dependents: bool,
     #[command(flatten)]
     comparing: CompareArgs,
 }
@@ -46,6 +49,9 @@ impl AutogenerateArgs {
         check_compiled(context, sources)?;
         let comparison = self.comparing.compare(context).await?;
         let renames = renames(context.terminal, &comparison)?;
+        let comparison = comparison.rename(&renames, &self.comparing.scratch(context)?).await;
+        let comparison = comparison.map_err(|error| autogenerate::problem(&error))?;
+        let comparison = if self.keep_dependents { comparison.keep_dependents() } else { comparison };
         let operations = comparison.operations(&renames);
         if operations.is_empty() {
             context.terminal.status("nothing to write: the database matches the entities");
@@ -70,16 +76,20 @@ pub(in crate::cli::commands) async fn verified(
     is_asked_for: bool,
 ) -> Result<(RevisionBody, Exit), Diagnostic> {
     let bodies = comparison.bodies(operations);
-    if !is_asked_for {
+    let obstacles = comparison.obstacles(operations);
+    let verification = if !obstacles.is_empty() {
+        Verification::Blocked { obstacles }
+    } else if is_asked_for {
+        let verified = comparison.verify_plan(operations, &comparing.scratch(context)?).await;
+        verified.map_err(|error| autogenerate::problem(&error))?
+    } else {
         return Ok((bodies, Exit::Success));
-    }
-    let verification = comparison.verify_plan(operations, &comparing.scratch(context)?).await;
-    let verification = verification.map_err(|error| autogenerate::problem(&error))?;
+    };
     let remarks = remarks(&verification);
     remarks.iter().for_each(|remark| context.terminal.warn(printable::name(remark)));
     let exit = match verification {
         Verification::Proven | Verification::Unknown { .. } => Exit::Success,
-        Verification::Differs { .. } | Verification::Refused { .. } => Exit::Differs,
+        Verification::Differs { .. } | Verification::Refused { .. } | Verification::Blocked { .. } => Exit::Differs,
     };
     Ok((RevisionBody { remarks, ..bodies }, exit))
 }
@@ -123,6 +133,9 @@ fn renames(terminal: Terminal, comparison: &Comparison) -> Result<Renames, Diagn
 fn remarks(verification: &Verification) -> Vec<String> {
     match verification {
         Verification::Proven => Vec::new(),
+        Verification::Blocked { obstacles } => {
+            obstacles.iter().map(|obstacle| format!("{obstacle}: drop or change it first")).collect()
+        }
         Verification::Refused { is_up, reason } => {
             vec![format!("the database refused `{}` on a copy of the schema: {reason}", direction(*is_up))]
         }

@@ -1,0 +1,141 @@
+//! The checks that MariaDB stores in the definition of a column. `MODIFY COLUMN` replaces the definition, and so would
+//! lose them.
+
+use std::collections::BTreeMap;
+
+use sea_orm::sea_query::TableName;
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
+
+use crate::alter::clause::{quoted, quoted_table};
+use crate::alter::default_name;
+use crate::alter::operation::{AlterOperation, text};
+use crate::sql::text::{closing, pieces};
+use crate::sql::{SqlDialect, TokenKind, tokens};
+
+/// What happens to the checks of columns.
+#[derive(Debug, Default)]
+pub(super) struct ColumnChecks {
+    /// The conditions of checks that stay, by the column in lower case.
+    kept: BTreeMap<String, String>,
+    /// The definitions of columns without their checks, by the names of the checks to drop.
+    dropped: BTreeMap<String, String>,
+}
+
+impl ColumnChecks {
+    /// Queries the server, if one of the changes replaces the definition of a column or drops a check.
+    pub(super) async fn read(
+        connection: &impl ConnectionTrait,
+        table: &TableName,
+        operations: &[AlterOperation],
+    ) -> Result<Self, DbErr> {
+        let is_concerned = |operation: &AlterOperation| {
+            matches!(operation, AlterOperation::ModifyColumn { .. } | AlterOperation::DropCheck(_))
+        };
+        if !operations.iter().any(is_concerned) || !is_mariadb(connection).await? {
+            return Ok(Self::default());
+        }
+        let conditions = conditions(connection, table).await?;
+        let definition = if conditions.is_empty() { String::new() } else { definition(connection, table).await? };
+        let mut checks = Self::default();
+        for (column, condition) in conditions {
+            let dropped = operations.iter().find_map(|operation| match operation {
+                AlterOperation::DropCheck(name) if is_named(name, table, &condition) => Some(name),
+                _ => None,
+            });
+            match (dropped, without_check(&definition, &column)) {
+                (Some(name), Some(definition)) => drop(checks.dropped.insert(name.clone(), definition)),
+                _ => drop(checks.kept.insert(column.to_lowercase(), condition)),
+            }
+        }
+        Ok(checks)
+    }
+
+    /// The condition of the check of a column that a new definition has to repeat.
+    pub(super) fn kept(&self, column: &str) -> Option<&str> {
+        self.kept.get(&column.to_lowercase()).map(String::as_str)
+    }
+
+    /// The definition of a column without the check of this name.
+    pub(super) fn dropped(&self, check: &str) -> Option<&str> {
+        self.dropped.get(check).map(String::as_str)
+    }
+}
+
+async fn is_mariadb(connection: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    let version = Statement::from_string(DbBackend::MySql, "SELECT VERSION()");
+    let row = connection.query_one_raw(version).await?;
+    let version: Option<String> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+    Ok(version.is_some_and(|version| version.contains("MariaDB")))
+}
+
+/// The conditions of the checks, with their columns, except those that MariaDB adds for `JSON`.
+async fn conditions(connection: &impl ConnectionTrait, table: &TableName) -> Result<Vec<(String, String)>, DbErr> {
+    const CHECKS: &str = "SELECT CAST(CONSTRAINT_NAME AS CHAR), CAST(CHECK_CLAUSE AS CHAR) \
+                          FROM information_schema.CHECK_CONSTRAINTS WHERE LEVEL = 'Column' \
+                          AND CONSTRAINT_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ?";
+    let schema = table.0.as_ref().map(|schema| text(&schema.1));
+    let values: [Value; 2] = [schema.into(), text(&table.1).into()];
+    let checks = Statement::from_sql_and_values(DbBackend::MySql, CHECKS, values);
+    let mut found = Vec::new();
+    for row in connection.query_all_raw(checks).await? {
+        let (column, condition): (String, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        if condition != format!("json_valid({})", quoted(DbBackend::MySql, &column)) {
+            found.push((column, condition));
+        }
+    }
+    Ok(found)
+}
+
+async fn definition(connection: &impl ConnectionTrait, table: &TableName) -> Result<String, DbErr> {
+    let sql = format!("SHOW CREATE TABLE {}", quoted_table(DbBackend::MySql, table));
+    let row = connection.query_one_raw(Statement::from_string(DbBackend::MySql, sql)).await?;
+    row.map_or_else(|| Ok(String::new()), |row| row.try_get_by_index(1))
+}
+
+/// Whether an unnamed check with this condition is called so: by the name that PostgreSQL would give it.
+fn is_named(name: &str, table: &TableName, condition: &str) -> bool {
+    let mut columns: Vec<String> = Vec::new();
+    for token in tokens(condition, SqlDialect::MySql) {
+        let column = token.name().filter(|_| token.kind == TokenKind::QuotedName).map(|name| name.into_owned());
+        columns.extend(column.filter(|column| !columns.contains(column)));
+    }
+    default_name::check(&text(&table.1), &columns).eq_ignore_ascii_case(name)
+}
+
+/// The definition of a column in the text of its table, without its check.
+fn without_check(table: &str, column: &str) -> Option<String> {
+    let name = format!("{} ", quoted(DbBackend::MySql, column));
+    let line = table.lines().map(str::trim_start).find(|line| line.starts_with(&name))?;
+    let line = line.trim_end().trim_end_matches(',');
+    let mut depth = 0_usize;
+    let start = pieces(line, SqlDialect::MySql).find_map(|(position, piece)| {
+        match piece {
+            "(" => depth += 1,
+            ")" => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        (depth == 0 && line[position..].starts_with(" CHECK (")).then_some(position)
+    })?;
+    let check = &line[start + " CHECK ".len()..];
+    let rest = &check[closing(check, SqlDialect::MySql)? + 1..];
+    Some(format!("{}{rest}", &line[..start]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_check;
+
+    #[test]
+    fn the_check_of_a_column_is_removed() {
+        let table = "CREATE TABLE `t` (
+  `a` varchar(9) NOT NULL DEFAULT ' CHECK (1)' CHECK (`a` <> ')' and (`a` > '')),
+  `b``c` int(11) DEFAULT (1 + (2)) COMMENT ' CHECK (3)',
+  `d` int(11) CHECK (`d` > 0) COMMENT 'x',
+  CONSTRAINT `e` CHECK (`a` > 0)
+) ENGINE=InnoDB";
+        assert_eq!(without_check(table, "a").as_deref(), Some("`a` varchar(9) NOT NULL DEFAULT ' CHECK (1)'"));
+        assert_eq!(without_check(table, "b`c"), None);
+        assert_eq!(without_check(table, "d").as_deref(), Some("`d` int(11) COMMENT 'x'"));
+        assert_eq!(without_check(table, "e"), None);
+    }
+}
