@@ -13,7 +13,8 @@ use sea_orm::{DbBackend, DbErr};
 use sea_orm_migration::SchemaManager;
 
 use self::affected::{AffectedTables, dependents, placeholder_tables, subset, that_can_be_copied};
-use self::recorder::Recorder;
+use self::recorder::{Recorder, WITH_NO_DATA};
+use self::schema_names::rewrite_schema_names;
 use super::apply::apply;
 use super::code::{CodeNode, code};
 use super::comparison::{Comparison, RenamedDatabase, rules};
@@ -154,7 +155,10 @@ impl ScratchCopy {
         settings: &DatabaseSettings,
     ) -> Result<Self, AutogenerateError> {
         let affected = AffectedTables::of(comparison, operations);
-        let schemas: Vec<_> = affected.schemas().into_iter().collect();
+        let objects = dependents(&comparison.objects, &affected.from);
+        let of_objects = objects.iter().filter_map(|object| object.name.name.schema.clone());
+        let schemas: BTreeSet<String> = affected.schemas().into_iter().chain(of_objects).collect();
+        let schemas: Vec<String> = schemas.into_iter().collect();
         if let Some(schema) = schemas.first().filter(|_| comparison.backend != DbBackend::Postgres) {
             return Err(AutogenerateError::Copy { reason: format!("`{schema}` is another database") });
         }
@@ -165,7 +169,6 @@ impl ScratchCopy {
         let scratch = ScratchSchema::open(settings, &schemas).await?;
         let mut scratch_copy =
             Self { scratch, backend: comparison.backend, start: wanted.clone(), goal, objects: Vec::new() };
-        let objects = dependents(&comparison.objects, &affected.from);
         let objects = match comparison.backend {
             // An object of the copy finds a table that is not copied in the compared database.
             DbBackend::Postgres => objects,
@@ -238,14 +241,21 @@ impl ScratchCopy {
         let found = self.inspect_objects().await?;
         for object in objects.iter_mut().filter(|_| self.backend != DbBackend::MySql) {
             if let Some(found) = found.iter().find(|found| found.name == object.name) {
-                object.clone_from(found);
+                *object = DatabaseObject { create: filled(&found.create, &object.create), ..found.clone() };
             }
         }
         Ok(Some(RenamedDatabase { renames: renames.clone(), schema, objects }))
     }
 
     async fn inspect_objects(&self) -> Result<Vec<DatabaseObject>, AutogenerateError> {
-        self.scratch.objects().await.map_err(AutogenerateError::Inspect)
+        let mut objects = self.scratch.objects().await.map_err(AutogenerateError::Inspect)?;
+        let places = self.scratch.placement().schemas;
+        if !places.is_empty() {
+            let said = places.into_iter().map(|(said, actual)| (actual, said)).collect();
+            let statements = objects.iter_mut().flat_map(|object| object.create.iter_mut().chain([&mut object.drop]));
+            statements.for_each(|statement| *statement = rewrite_schema_names(statement, &said));
+        }
+        Ok(objects)
     }
 
     async fn inspect(&self) -> Result<Schema, AutogenerateError> {
@@ -285,6 +295,16 @@ fn steps_between(from: &Schema, to: &Schema, backend: DbBackend) -> Vec<SchemaOp
 
 fn steps(from: &Schema, to: &Schema, hints: &EntityHints, backend: DbBackend) -> Vec<SchemaOperation> {
     diff::diff(from, to, hints, &Renames::default(), rules(backend))
+}
+
+/// The statements of an object of a copy. A view that stores rows is empty there; it is filled if `original` is.
+fn filled(copy: &[String], original: &[String]) -> Vec<String> {
+    let is_empty = |statements: &[String]| statements.first().is_some_and(|first| first.ends_with(WITH_NO_DATA));
+    let mut statements = copy.to_vec();
+    if let Some(first) = statements.first_mut().filter(|_| is_empty(copy) && !is_empty(original)) {
+        first.truncate(first.len() - WITH_NO_DATA.len());
+    }
+    statements
 }
 
 /// Takes the expressions of a table from its copy. Names stay: a copy does not have all of them.

@@ -1,11 +1,10 @@
 //! Objects of a database that are neither tables nor parts of tables: views, functions, triggers, policies …
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
 use super::name::TableName;
-use crate::sql::{SqlDialect, significant, tokens};
+use crate::sql::{SqlDialect, Token, significant, tokens};
 
 /// The kinds of objects, in an order in which objects that depend on nothing of the same kind can be created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -104,11 +103,18 @@ pub struct DatabaseObject {
     pub depends_on: BTreeSet<Dependency>,
 }
 
-/// The tokens of a statement, with names without their quotes.
-fn words(statement: &str) -> Vec<Cow<'_, str>> {
-    let dialect = if statement.contains('`') { SqlDialect::MySql } else { SqlDialect::Postgres };
-    let tokens = significant(&tokens(statement, dialect));
-    tokens.into_iter().map(|token| token.name().unwrap_or(Cow::Borrowed(token.text))).collect()
+/// Whether two statements have the same tokens. A quoted name equals the same name without quotes, in any case.
+fn says_the_same(left: &str, right: &str) -> bool {
+    let split = |text| {
+        let dialect = if left.contains('`') { SqlDialect::MySql } else { SqlDialect::Postgres };
+        significant(&tokens(text, dialect))
+    };
+    let is_same = |(left, right): (&Token<'_>, &Token<'_>)| {
+        let names = left.name().zip(right.name()).filter(|_| left.kind != right.kind);
+        left.text == right.text || names.is_some_and(|(left, right)| left.eq_ignore_ascii_case(&right))
+    };
+    let (left, right) = (split(left), split(right));
+    left.len() == right.len() && left.iter().zip(&right).all(is_same)
 }
 
 /// What an object depends on.
@@ -130,7 +136,7 @@ impl DatabaseObject {
     #[must_use]
     pub fn has_definition_of(&self, other: &Self) -> bool {
         self.create.len() == other.create.len()
-            && self.create.iter().zip(&other.create).all(|(own, other)| own == other || words(own) == words(other))
+            && self.create.iter().zip(&other.create).all(|(own, other)| own == other || says_the_same(own, other))
     }
 
     /// The tables that the object reads or belongs to. The view that a trigger belongs to is one of them.
@@ -148,5 +154,22 @@ impl DatabaseObject {
             Dependency::Object(name) => Some(name),
             _ => None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::says_the_same;
+
+    #[test]
+    fn quotes_make_no_difference() {
+        assert!(says_the_same(
+            "CREATE VIEW v AS SELECT name FROM People",
+            "CREATE VIEW v AS SELECT \"name\" FROM \"people\""
+        ));
+        assert!(says_the_same("DELETE FROM people", "DELETE  FROM people -- all"));
+        assert!(!says_the_same("SELECT 'name'", "SELECT name"));
+        assert!(!says_the_same("SELECT \"Name\"", "SELECT \"name\""));
+        assert!(!says_the_same("SELECT a", "SELECT a, b"));
     }
 }

@@ -52,7 +52,12 @@ fn constraints_are_added_and_dropped() {
         alter(manager, "posts")
             .comment("")
             .drop_check("posts_title_check")
-            .drop_foreign_key("fk-posts-owner_id")
+            .drop_foreign_key(
+                ForeignKey::create()
+                    .name("fk-posts-owner_id")
+                    .from("posts", "owner_id")
+                    .to("users", "id"),
+            )
             .drop_unique("posts_slug_key")
             .drop_primary_key("posts_pkey")
             .apply()
@@ -70,9 +75,9 @@ fn a_key_without_a_name_is_dropped_by_what_made_it() {
         alter(manager, "posts")
             .drop_foreign_key(
                 ForeignKey::create()
+                    .name("fk-posts-owner_id")
                     .from("posts", "owner_id")
-                    .to("users", "id")
-                    .on_delete(ForeignKeyAction::Cascade),
+                    .to("users", "id"),
             )
             .apply()
             .await?;
@@ -173,7 +178,12 @@ fn what_postgres_alone_has() {
         }
         alter(manager, "posts")
             .drop_unique("uq")
-            .drop_foreign_key("fk-posts-owner_id")
+            .drop_foreign_key(
+                ForeignKey::create()
+                    .name("fk-posts-owner_id")
+                    .from("posts", "owner_id")
+                    .to("users", "id"),
+            )
             .apply()
             .await?;
         Ok(())

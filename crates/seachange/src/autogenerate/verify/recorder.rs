@@ -31,11 +31,14 @@ impl Recorder {
     }
 }
 
+/// The end of a statement that creates an empty materialized view.
+pub(super) const WITH_NO_DATA: &str = " WITH NO DATA";
+
 /// Returns a statement of an object that would act by itself, so that it does not: a view that stores rows stays empty,
 /// and an event is disabled.
 fn inert(sql: String) -> String {
-    if sql.starts_with("CREATE MATERIALIZED VIEW") && !sql.ends_with("WITH NO DATA") {
-        return format!("{sql} WITH NO DATA");
+    if sql.starts_with("CREATE MATERIALIZED VIEW") && !sql.ends_with(WITH_NO_DATA) {
+        return format!("{sql}{WITH_NO_DATA}");
     }
     let tokens = tokens(&sql, SqlDialect::MySql);
     let mut words = tokens.iter().filter(|token| token.kind == TokenKind::Word);
