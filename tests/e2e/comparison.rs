@@ -13,7 +13,12 @@ use seachange_tests::{
 };
 
 pub(crate) fn trials() -> Vec<Case> {
-    let everywhere = named![a_table_that_is_left_alone_is_referred_to, columns_of_any_width_are_compared];
+    let everywhere = named![
+        a_table_that_is_left_alone_is_referred_to,
+        columns_of_any_width_are_compared,
+        relations_without_a_key_are_named,
+        renames_that_lose_values_are_refused
+    ];
     let mut cases: Vec<Case> =
         everywhere.into_iter().flat_map(|(name, test)| each_backend(&format!("comparison::{name}"), test)).collect();
     let postgres = named![
@@ -21,6 +26,7 @@ pub(crate) fn trials() -> Vec<Case> {
         other_schemas_are_somebody_elses,
         other_schemas_are_tried_out_too,
         a_view_holds_what_it_reads,
+        names_that_the_server_cuts_are_refused,
         failed_build_of_an_index_is_mended,
         tables_of_the_database_are_not_locked,
         what_postgres_takes_for_the_same_is_the_same
@@ -178,6 +184,84 @@ fn failed_build_of_an_index_is_mended(database: &TestDatabase) -> TestResult {
         assert_eq!(operations(database, &entities)?, []);
         database.execute(&format!("DROP INDEX {name}"))?;
     }
+    Ok(())
+}
+
+/// The reason why entities cannot be compared with a database.
+fn refusal(database: &TestDatabase, entities: &Entities) -> String {
+    compare(database, entities).map_or_else(|error| error.to_string(), |_| "compared".to_owned())
+}
+
+/// Relations that only join have no key on the other side. All of them are named at once.
+fn relations_without_a_key_are_named(database: &TestDatabase) -> TestResult {
+    let column = |name: &'static str| ColumnDef::new(name).integer().not_null().to_owned();
+    let key = |name: &str, column: &'static str, to: &'static str| {
+        let mut key = ForeignKey::create();
+        key.name(name).from("orders", column).to("products", to).to_owned()
+    };
+    let mut products = table("products");
+    products.col(column("shelf")).col(column("weight"));
+    let mut orders = table("orders");
+    orders.col(column("product")).col(column("shelf")).col(column("weight"));
+    orders.foreign_key(&mut key("fk-product", "product", "id")).foreign_key(&mut key("fk-shelf", "shelf", "shelf"));
+    orders.foreign_key(&mut key("fk-weight", "weight", "weight"));
+    let entities = Entities::new().with(EntityTable::stated(&products)).with(EntityTable::stated(&orders));
+    assert_eq!(
+        refusal(database, &entities),
+        "relations refer to columns that are no key: `orders` (shelf) -> `products` (shelf), \
+         `orders` (weight) -> `products` (weight)"
+    );
+    Ok(())
+}
+
+/// A rename whose new name is taken would lose the values of one of the columns.
+fn renames_that_lose_values_are_refused(database: &TestDatabase) -> TestResult {
+    let user = |columns: &[&'static str], renames: &[(&'static str, &'static str)]| {
+        let mut users = table("users");
+        for name in columns {
+            let mut column = ColumnDef::new(*name).integer().not_null().to_owned();
+            if let Some((_, old)) = renames.iter().find(|(new, _)| new == name) {
+                column.comment(format!("renamed_from \"{old}\""));
+            }
+            users.col(column);
+        }
+        EntityTable::stated(&users)
+    };
+    database.execute(
+        "CREATE TABLE users (id INTEGER NOT NULL PRIMARY KEY, a INTEGER NOT NULL, b INTEGER NOT NULL);
+        CREATE TABLE people (id INTEGER NOT NULL PRIMARY KEY)",
+    )?;
+    let entities = |table: EntityTable| Entities::new().with(table).leave_alone("people");
+    assert_eq!(
+        refusal(database, &entities(user(&["b"], &[("b", "a")]))),
+        "column `b` of table `users` is declared as renamed from `a`, and the database has both"
+    );
+    assert_eq!(
+        refusal(database, &entities(user(&["a", "b"], &[("a", "b"), ("b", "a")]))),
+        "column `users.b` is declared as renamed from column `users.a`, and the other way round: the database is the \
+         same before and after"
+    );
+    let renamed = user(&["a", "b"], &[]).renamed_from("people");
+    assert_eq!(
+        refusal(database, &Entities::new().with(renamed)),
+        "table `users` is declared as renamed from `people`, and the database has both"
+    );
+    assert_eq!(refusal(database, &entities(user(&["a", "b"], &[("b", "a")]))), "compared", "an old declaration");
+    Ok(())
+}
+
+/// The server would cut the names, and an entity would not find its table.
+fn names_that_the_server_cuts_are_refused(database: &TestDatabase) -> TestResult {
+    let long = |letter: &str| letter.repeat(64 / letter.len());
+    let fits = table(&"t".repeat(63));
+    assert_eq!(refusal(database, &Entities::new().with(EntityTable::stated(&fits))), "compared");
+    let message = |name: &str| format!("the name `{name}` has 64 bytes, and PostgreSQL has room for 63");
+    let name = long("é");
+    assert_eq!(refusal(database, &Entities::new().with(EntityTable::stated(&table(&name)))), message(&name));
+    let name = long("c");
+    let mut users = table("users");
+    users.col(ColumnDef::new(Alias::new(&name)).integer());
+    assert_eq!(refusal(database, &Entities::new().with(EntityTable::stated(&users))), message(&name));
     Ok(())
 }
 

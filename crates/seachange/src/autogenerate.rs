@@ -6,6 +6,7 @@
 mod apply;
 mod code;
 mod comparison;
+mod declared_objects;
 mod dependents;
 mod desired;
 mod diff;
@@ -22,6 +23,7 @@ mod render;
 mod scratch;
 #[cfg(all(test, feature = "cli"))]
 mod tests;
+mod type_affinity;
 mod unmatched_keys;
 mod verify;
 
@@ -36,7 +38,7 @@ pub use self::comparison::Comparison;
 pub use self::dependents::Obstacle;
 pub use self::diff::{RenameCandidate, Renames};
 pub use self::difference::{Difference, DifferenceKind, differences};
-pub use self::entities::{Entities, EntityTable};
+pub use self::entities::{Entities, EntityObject, EntityTable, View};
 pub use self::error::{AutogenerateError, EntityError, ScratchError};
 pub use self::filter::{NamePattern, TableFilter};
 pub use self::hints::EntityHints;

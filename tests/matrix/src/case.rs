@@ -1,7 +1,8 @@
 //! The declaration of a change.
 
 use sea_orm::DbBackend;
-use seachange::autogenerate::{Entities, EntityTable};
+use seachange::autogenerate::{Entities, EntityObject, EntityTable};
+use seachange::schema::ObjectKind;
 
 /// A change of a schema, identified by its name.
 #[derive(Debug, Clone)]
@@ -52,6 +53,20 @@ impl Case {
     #[must_use]
     pub(crate) fn beside(mut self, backend: DbBackend, statement: &'static str) -> Self {
         self.beside.push((backend, statement));
+        self
+    }
+
+    /// Declares objects beside the tables on one database, before and after the change. All objects of their kinds are
+    /// declared.
+    #[must_use]
+    pub(crate) fn objects(mut self, backend: DbBackend, before: &[&'static str], after: &[&'static str]) -> Self {
+        let declare = |entities: Entities, statements: &[&'static str]| {
+            let kinds = [ObjectKind::View, ObjectKind::MaterializedView, ObjectKind::Trigger, ObjectKind::Policy];
+            let entities = kinds.into_iter().fold(entities, Entities::all_objects);
+            statements.iter().fold(entities, |all, sql| all.object(EntityObject::only(backend, *sql)))
+        };
+        self.before = declare(self.before, before);
+        self.after = declare(self.after, after);
         self
     }
 

@@ -34,8 +34,9 @@ pub async fn prove(case: Case, job: Job, migrations: &'static Migrations) -> Res
     migrator.upgrade("heads").await.map_err(|error| explained("up", &error))?;
     let up = database.compare(&case.after).await?;
     faults.extend(left("after up", &up));
-    let suspended = operations.iter().filter(|one| matches!(one, SchemaOperation::SuspendObject(_))).count();
-    let restored = operations.iter().filter(|one| matches!(one, SchemaOperation::RestoreObject(_))).count();
+    let count = |is: fn(&SchemaOperation) -> bool| operations.iter().filter(|one| is(one)).count();
+    let suspended = count(|one| matches!(one, SchemaOperation::SuspendObject(_) | SchemaOperation::DropObject(_)));
+    let restored = count(|one| matches!(one, SchemaOperation::RestoreObject(_) | SchemaOperation::CreateObject(_)));
     let expected = objects.len() + restored - suspended;
     let found = database.objects().await?.len();
     if found != expected {

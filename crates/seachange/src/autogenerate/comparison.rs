@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use sea_orm::{DatabaseConnection, DbBackend, DbErr};
 
+use super::declared_objects::ObjectChanges;
 use super::dependents::{self, DependentObjects, ObjectsOfRename, Obstacle};
-use super::desired::{ProgressFn, target};
+use super::desired::{ProgressFn, TargetSchema, target};
 use super::diff::{self, OrderingRules, RenameCandidate, Renames};
 use super::entities::Entities;
 use super::error::AutogenerateError;
@@ -15,13 +16,13 @@ use super::hints::EntityHints;
 use super::object_renames::after_renames;
 use super::operation::SchemaOperation;
 use super::scratch::{MARK_TABLE, ScratchDatabase};
-use super::unmatched_keys;
+use super::{type_affinity, unmatched_keys};
 use crate::adopt::MigrationTool;
 use crate::backend::query_scalar;
 use crate::inspect::{InspectScope, inspect, objects};
 use crate::migrator::Migrator;
 use crate::revision::Migrations;
-use crate::schema::{DatabaseObject, Schema, TableName};
+use crate::schema::{DatabaseObject, ObjectKind, Schema, TableName};
 use crate::settings::DatabaseSettings;
 use crate::store::{RevisionStore, RevisionTable};
 
@@ -38,6 +39,10 @@ pub struct Comparison {
     pub(super) backend: DbBackend,
     /// The views, functions, triggers … of the database, if tables differ.
     pub(super) objects: Vec<DatabaseObject>,
+    /// The declared objects, as the database reports them.
+    pub(super) declared: Vec<DatabaseObject>,
+    /// The kinds whose objects are all declared.
+    pub(super) complete: BTreeSet<ObjectKind>,
     /// Whether objects that depend on a change stay in its way.
     pub(super) keeps_dependents: bool,
     /// What the database makes of the last renames that it was asked about.
@@ -53,6 +58,21 @@ pub(super) struct RenamedDatabase {
 }
 
 impl Comparison {
+    /// Compares two schemas, without objects beside the tables.
+    pub(super) fn new(from: Schema, to: Schema, hints: EntityHints, backend: DbBackend) -> Self {
+        Self {
+            from,
+            to,
+            hints,
+            backend,
+            objects: Vec::new(),
+            declared: Vec::new(),
+            complete: BTreeSet::new(),
+            keeps_dependents: false,
+            renamed: None,
+        }
+    }
+
     /// Compares a database with entities. `scratch` names the database where the tables of the entities are built
     /// temporarily: that of `connection`, or another one of the same database system.
     ///
@@ -114,13 +134,18 @@ impl Comparison {
         let others = schemas.iter().map(|schema| (schema.clone(), schema.clone())).collect();
         let scope = InspectScope { schema: None, others };
         let mut from = inspect(connection, &scope).await.map_err(AutogenerateError::Inspect)?;
-        let (mut to, mut hints) = target(scratch, &entities, &schemas, &from, home, watch).await?;
+        let TargetSchema { schema: mut to, mut hints, objects: declared } =
+            target(scratch, &entities, &schemas, &from, home, watch).await?;
         unmatched_keys::check(&from, &to, backend)?;
         restrict(&mut from, &mut to, &entities, filter);
+        if backend == DbBackend::Sqlite {
+            type_affinity::unify(&mut from, &to);
+        }
         hints.add_changes_of_case(&from, &to, backend);
-        let mut comparison =
-            Self { from, to, hints, backend, objects: Vec::new(), keeps_dependents: false, renamed: None };
-        if !comparison.operations(&Renames::default()).is_empty() {
+        let complete = entities.complete_kinds().clone();
+        let mut comparison = Self { declared, complete, ..Self::new(from, to, hints, backend) };
+        let has_objects = !comparison.declared.is_empty() || !comparison.complete.is_empty();
+        if has_objects || !comparison.operations(&Renames::default()).is_empty() {
             comparison.objects = objects(connection, &scope).await.map_err(AutogenerateError::Inspect)?;
         }
         let renames = Renames::asked_for(&comparison.from, &comparison.to, &comparison.hints)?;
@@ -141,15 +166,7 @@ impl Comparison {
         let mut to = inspect(connection, &InspectScope::default()).await.map_err(AutogenerateError::Inspect)?;
         restrict(&mut to, &mut Schema::default(), entities, filter);
         let backend = connection.get_database_backend();
-        Ok(Self {
-            from: Schema::default(),
-            to,
-            hints: EntityHints::default(),
-            backend,
-            objects: Vec::new(),
-            keeps_dependents: false,
-            renamed: None,
-        })
+        Ok(Self::new(Schema::default(), to, EntityHints::default(), backend))
     }
 
     /// The renames that the entities declare and that the database does not have yet.
@@ -181,16 +198,18 @@ impl Comparison {
             Some(renamed) => diff::diff_renamed(&renamed.schema, to, hints, renames, rules),
             None => diff::diff(&self.from, to, hints, renames, rules),
         };
-        self.dependents(&operations).around(operations)
+        let (dependents, changes) = self.dependents(&operations);
+        dependents.around(operations, changes)
     }
 
     /// The objects of the database that make some of the operations impossible, or that the operations break.
     #[must_use]
     pub fn obstacles(&self, operations: &[SchemaOperation]) -> Vec<Obstacle> {
-        self.dependents(operations).obstacles
+        self.dependents(operations).0.obstacles
     }
 
-    fn dependents(&self, operations: &[SchemaOperation]) -> DependentObjects {
+    /// What the operations on tables do to the objects of the database, and how these differ from the declared ones.
+    fn dependents(&self, operations: &[SchemaOperation]) -> (DependentObjects, ObjectChanges) {
         let renames = operations.iter().filter(|operation| dependents::is_rename(operation));
         let is_of = |renamed: &&RenamedDatabase| renames.eq(&diff::rename_operations(&renamed.renames));
         let guessed;
@@ -203,7 +222,8 @@ impl Comparison {
         };
         let (follow, hold_types) = (self.backend != DbBackend::MySql, self.backend == DbBackend::Postgres);
         let objects = ObjectsOfRename { before: &self.objects, after, follow, hold_types };
-        dependents::find(operations, &objects, self.keeps_dependents)
+        let changes = ObjectChanges::between(after, &self.declared, &self.complete);
+        (dependents::find(operations, &objects, &changes, self.keeps_dependents), changes)
     }
 
     /// Asks the database what it makes of renames: makes them on a scratch copy, and reads it. Without this, names in

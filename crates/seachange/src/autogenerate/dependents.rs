@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::declared_objects::ObjectChanges;
 use super::object_renames::is_ambiguous;
 use super::operation::{SchemaOperation, TableChange};
 use crate::schema::{Column, DatabaseObject, Dependency, ObjectKind, ObjectName, TableName};
@@ -40,8 +41,10 @@ impl fmt::Display for Obstacle {
 pub(super) struct DependentObjects {
     /// The objects that are dropped before the changes, in an order in which they can be created, each as it is before
     /// and after the renames.
-    suspended: Vec<(DatabaseObject, DatabaseObject)>,
-    /// The suspended objects that are created again: those that do not belong to a dropped table.
+    removed: Vec<(DatabaseObject, DatabaseObject)>,
+    /// The removed objects that are to be dropped, or that are created in another form: their removal is a difference.
+    dropped: BTreeSet<ObjectName>,
+    /// The removed objects that are created again as they are: those that do not belong to a dropped table.
     restored: BTreeSet<ObjectName>,
     /// The objects that prevent the changes.
     pub(super) obstacles: Vec<Obstacle>,
@@ -63,15 +66,31 @@ pub(super) struct ObjectsOfRename<'o> {
 
 /// Finds the objects that depend on what the operations change. With `is_kept`, none of them is dropped and created
 /// again.
-pub(super) fn find(operations: &[SchemaOperation], objects: &ObjectsOfRename<'_>, is_kept: bool) -> DependentObjects {
+pub(super) fn find(
+    operations: &[SchemaOperation],
+    objects: &ObjectsOfRename<'_>,
+    object_changes: &ObjectChanges,
+    is_kept: bool,
+) -> DependentObjects {
     let changes = ChangedParts::of(operations, objects.hold_types);
     let mut found = DependentObjects { is_before_renames: !objects.follow, ..DependentObjects::default() };
-    if changes.is_empty() && (objects.follow || !operations.iter().any(is_rename)) {
+    let gone: BTreeMap<&ObjectName, Fate> = object_changes.removed().collect();
+    if changes.is_empty() && gone.is_empty() && (objects.follow || !operations.iter().any(is_rename)) {
         return found;
     }
     let mut concerned: BTreeMap<&ObjectName, Fate> = BTreeMap::new();
     for at in order_of_creation(objects.after) {
         let (before, object) = (&objects.before[at], &objects.after[at]);
+        if let Some(fate) = gone.get(&object.name) {
+            concerned.insert(&object.name, *fate);
+            found.removed.push((before.clone(), object.clone()));
+            found.dropped.insert(object.name.clone());
+            continue;
+        }
+        let owner = object.name.owner.as_ref().and_then(|owner| {
+            let relation = concerned.iter().find(|(name, _)| name.owner.is_none() && name.name == *owner);
+            relation.map(|(name, fate)| (Dependency::Object((*name).clone()), *fate))
+        });
         let by_objects = object.objects().filter_map(|needed| {
             let fate = concerned.get(needed)?;
             Some((Dependency::Object(needed.clone()), *fate))
@@ -79,11 +98,11 @@ pub(super) fn find(operations: &[SchemaOperation], objects: &ObjectsOfRename<'_>
         let by_tables = object.depends_on.iter().filter_map(|part| Some((part.clone(), changes.fate(part)?)));
         let is_rewritten = !objects.follow && before.create != object.create;
         let by_rename = renamed_part(before, object).filter(|_| is_rewritten).map(|part| (part, Fate::Changed));
-        let needs = by_objects.chain(by_tables).chain(by_rename).max_by_key(|(_, fate)| *fate);
+        let needs = by_objects.chain(owner).chain(by_tables).chain(by_rename).max_by_key(|(_, fate)| *fate);
         let is_dropped = needs.as_ref().is_some_and(|(_, fate)| *fate == Fate::Dropped);
         let goes_with_table = object.name.owner.as_ref().is_some_and(|owner| changes.is_dropped(owner));
         if goes_with_table || is_dropped && goes_with_column(&object.name) {
-            found.suspended.push((before.clone(), object.clone()));
+            found.removed.push((before.clone(), object.clone()));
             concerned.insert(&object.name, Fate::Dropped);
             continue;
         }
@@ -93,7 +112,7 @@ pub(super) fn find(operations: &[SchemaOperation], objects: &ObjectsOfRename<'_>
         if is_dropped || is_kept || is_unclear {
             found.obstacles.push(Obstacle { object: object.name.clone(), needs, is_dropped });
         } else {
-            found.suspended.push((before.clone(), object.clone()));
+            found.removed.push((before.clone(), object.clone()));
             found.restored.insert(object.name.clone());
         }
     }
@@ -111,26 +130,52 @@ fn goes_with_column(object: &ObjectName) -> bool {
 }
 
 impl DependentObjects {
-    /// Adds the operations that drop the objects before the changes, and that create them again after the changes.
-    /// Renames come first: the database applies them to its objects.
-    pub(super) fn around(&self, operations: Vec<SchemaOperation>) -> Vec<SchemaOperation> {
-        if self.suspended.is_empty() {
+    /// Adds the operations that drop objects before the changes, and that create them after the changes. Renames come
+    /// first where the database applies them to its objects.
+    pub(super) fn around(&self, operations: Vec<SchemaOperation>, changes: ObjectChanges) -> Vec<SchemaOperation> {
+        if self.removed.is_empty() && changes.is_empty() {
             return operations;
         }
         let renames = match self.is_before_renames {
             true => 0,
             false => operations.iter().take_while(|operation| is_rename(operation)).count(),
         };
-        let mut before = operations;
-        let after = before.split_off(renames);
-        before.extend(self.suspended.iter().rev().map(|(old, new)| {
-            let object = if self.is_before_renames { old } else { new };
-            SchemaOperation::SuspendObject(Box::new(object.clone()))
+        let mut all = operations;
+        let after = all.split_off(renames);
+        all.extend(self.removed.iter().rev().map(|(old, new)| {
+            let object = Box::new(if self.is_before_renames { old } else { new }.clone());
+            match self.dropped.contains(&new.name) {
+                true => SchemaOperation::DropObject(object),
+                false => SchemaOperation::SuspendObject(object),
+            }
         }));
-        before.extend(after);
-        let restored = self.suspended.iter().filter(|(_, object)| self.restored.contains(&object.name));
-        before.extend(restored.map(|(_, object)| SchemaOperation::RestoreObject(Box::new(object.clone()))));
-        before
+        all.extend(after);
+        all.extend(self.creations(changes));
+        all
+    }
+
+    /// The operations that create objects, each after those that it depends on.
+    fn creations(&self, changes: ObjectChanges) -> Vec<SchemaOperation> {
+        let restored = self.removed.iter().map(|(_, object)| object);
+        let restored = restored.filter(|object| self.restored.contains(&object.name)).cloned();
+        let mut replaced = BTreeMap::new();
+        let (mut objects, mut created) = (restored.collect::<Vec<_>>(), BTreeSet::new());
+        for (old, new) in changes.replaced {
+            if !self.dropped.contains(&old.name) {
+                replaced.insert(old.name.clone(), old);
+            }
+            created.insert(new.name.clone());
+            objects.push(new);
+        }
+        created.extend(changes.created.iter().map(|object| object.name.clone()));
+        objects.extend(changes.created);
+        let ordered = order_of_creation(&objects).into_iter().map(|at| Box::new(objects[at].clone()));
+        let operation = |object: Box<DatabaseObject>| match replaced.remove(&object.name) {
+            Some(from) => SchemaOperation::ReplaceObject { from: Box::new(from), to: object },
+            None if created.contains(&object.name) => SchemaOperation::CreateObject(object),
+            None => SchemaOperation::RestoreObject(object),
+        };
+        ordered.map(operation).collect()
     }
 }
 
@@ -143,7 +188,7 @@ pub(super) fn is_rename(operation: &SchemaOperation) -> bool {
 
 /// What happens to a part of a table. The greater one prevails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Fate {
+pub(super) enum Fate {
     /// It changes in a way that the database refuses while an object depends on it.
     Changed,
     /// It is dropped.

@@ -18,8 +18,17 @@ use super::error::{AutogenerateError, EntityError};
 use super::hints::EntityHints;
 use super::scratch::{ScratchSchema, send};
 use crate::database_error::full_reason;
-use crate::schema::{Column, PrimaryKey, Schema, Table};
+use crate::schema::{Column, DatabaseObject, PrimaryKey, Schema, Table};
 use crate::settings::DatabaseSettings;
+
+/// What the entities describe, as the database reports it.
+pub(super) struct TargetSchema {
+    pub(super) schema: Schema,
+    /// What the entities leave open, and the former names that they declare.
+    pub(super) hints: EntityHints,
+    /// The declared objects.
+    pub(super) objects: Vec<DatabaseObject>,
+}
 
 /// Called with the number of tables built so far, and the number of all tables to build.
 pub(crate) type ProgressFn<'w> = dyn Fn(usize, usize) + Sync + 'w;
@@ -37,7 +46,7 @@ pub(super) async fn target(
     from: &Schema,
     home: Option<String>,
     watch: &ProgressFn<'_>,
-) -> Result<(Schema, EntityHints), AutogenerateError> {
+) -> Result<TargetSchema, AutogenerateError> {
     let scratch = ScratchSchema::open(settings, schemas).await?;
     let read = read(&scratch, entities, from, home, watch).await;
     let closed = scratch.close().await;
@@ -52,7 +61,7 @@ async fn read(
     from: &Schema,
     home: Option<String>,
     watch: &ProgressFn<'_>,
-) -> Result<(Schema, EntityHints), AutogenerateError> {
+) -> Result<TargetSchema, AutogenerateError> {
     let backend = scratch.executor().get_database_backend();
     let placement = SchemaMapping { home, ..scratch.placement() };
     let blueprint = entities.blueprint(backend, &placement)?;
@@ -61,7 +70,38 @@ async fn read(
         false => build_uncertain(scratch, &blueprint, from, watch).await?,
     };
     annotate(&mut schema, &blueprint, placement.home.as_deref());
-    Ok((schema, blueprint.wishes))
+    let objects = objects(scratch, entities).await?;
+    Ok(TargetSchema { schema, hints: blueprint.wishes, objects })
+}
+
+/// Builds the declared objects, and returns them as the database reports them.
+async fn objects(scratch: &ScratchSchema, entities: &Entities) -> Result<Vec<DatabaseObject>, AutogenerateError> {
+    let executor = scratch.executor();
+    let backend = executor.get_database_backend();
+    let mut is_declared = false;
+    for (object, statement) in entities.objects(backend) {
+        is_declared = true;
+        let statement = if statement.starts_with("CREATE MATERIALIZED VIEW") {
+            format!("{statement} WITH NO DATA")
+        } else {
+            statement
+        };
+        executor.execute_unprepared(&statement).await.map_err(|source| EntityError::RefusedObject {
+            object: object.title(backend),
+            reason: full_reason(&source),
+            source,
+        })?;
+    }
+    if !is_declared {
+        return Ok(Vec::new());
+    }
+    let mut objects = scratch.objects().await.map_err(AutogenerateError::Inspect)?;
+    for first in objects.iter_mut().filter_map(|object| object.create.first_mut()) {
+        if first.starts_with("CREATE MATERIALIZED VIEW") {
+            *first = first.trim_end_matches(" WITH NO DATA").to_owned();
+        }
+    }
+    Ok(objects)
 }
 
 async fn build_all(

@@ -103,7 +103,19 @@ impl fmt::Display for DifferenceKind {
 /// Returns the differences that the operations remove.
 #[must_use]
 pub fn differences(operations: &[SchemaOperation]) -> Vec<Difference> {
-    operations.iter().flat_map(of_operation).collect()
+    let mut found: Vec<Difference> = Vec::new();
+    for difference in operations.iter().flat_map(of_operation) {
+        let is_other_half = |own: &&mut Difference| {
+            matches!(own.kind, DifferenceKind::Object(_))
+                && (own.kind, &own.table, &own.name) == (difference.kind, &difference.table, &difference.name)
+        };
+        // An object that is dropped and created again in another form is one difference.
+        match found.iter_mut().find(is_other_half) {
+            Some(own) if own.entities.is_none() => own.entities = difference.entities,
+            _ => found.push(difference),
+        }
+    }
+    found
 }
 
 fn of_operation(operation: &SchemaOperation) -> Vec<Difference> {
@@ -121,6 +133,7 @@ fn of_operation(operation: &SchemaOperation) -> Vec<Difference> {
         SchemaOperation::Change { table, change } => TableContext(table).change(change),
         SchemaOperation::CreateObject(new) => vec![object(None, Some(new))],
         SchemaOperation::DropObject(old) => vec![object(Some(old), None)],
+        SchemaOperation::ReplaceObject { from, to } => vec![object(Some(from), Some(to))],
         SchemaOperation::SuspendObject(_) | SchemaOperation::RestoreObject(_) => Vec::new(),
     }
 }
@@ -128,7 +141,10 @@ fn of_operation(operation: &SchemaOperation) -> Vec<Difference> {
 /// The difference between two definitions of an object, at least one of which is there.
 pub(super) fn object(old: Option<&DatabaseObject>, new: Option<&DatabaseObject>) -> Difference {
     let name = new.or(old).map(|object| &object.name);
-    let text = |object: &DatabaseObject| object.create.join("; ");
+    let text = |object: &DatabaseObject| {
+        let words: Vec<_> = object.create.iter().flat_map(|statement| statement.split_whitespace()).collect();
+        words.join(" ")
+    };
     Difference {
         kind: DifferenceKind::Object(name.map_or(ObjectKind::View, |name| name.kind)),
         table: name.and_then(|name| name.owner.clone()),

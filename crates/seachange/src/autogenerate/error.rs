@@ -70,6 +70,17 @@ pub enum EntityError {
         /// The table.
         table: TableName,
     },
+    /// The database refused a declared object.
+    #[error("the database refuses {object}: {reason}")]
+    RefusedObject {
+        /// The object: its name, or the beginning of its statement.
+        object: String,
+        /// The reason that the database gave.
+        reason: String,
+        /// The error of the database.
+        #[source]
+        source: DbErr,
+    },
     /// A name is longer than PostgreSQL's limit. The server would cut it.
     #[error("the name `{name}` has {} bytes, and PostgreSQL has room for {limit}", name.len())]
     NameTooLong {

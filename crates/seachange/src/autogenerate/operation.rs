@@ -59,6 +59,13 @@ pub enum SchemaOperation {
     CreateObject(Box<DatabaseObject>),
     /// Drops such an object.
     DropObject(Box<DatabaseObject>),
+    /// Gives such an object another definition, and keeps what depends on it.
+    ReplaceObject {
+        /// Before.
+        from: Box<DatabaseObject>,
+        /// After; the name is the same.
+        to: Box<DatabaseObject>,
+    },
     /// Drops such an object for the time of other operations, or because its table is dropped. This is no difference.
     SuspendObject(Box<DatabaseObject>),
     /// Creates a suspended object again.
@@ -139,6 +146,7 @@ impl SchemaOperation {
             Self::CreateTable(table) | Self::DropTable(table) => vec![&table.name],
             Self::RenameTable { to, .. } => vec![to],
             Self::Change { table, .. } | Self::CreateIndex { table, .. } | Self::DropIndex { table, .. } => vec![table],
+            Self::ReplaceObject { to, .. } => to.tables().collect(),
             Self::CreateObject(object)
             | Self::DropObject(object)
             | Self::SuspendObject(object)
@@ -163,6 +171,7 @@ impl SchemaOperation {
             Self::DropIndex { table, index } => Self::CreateIndex { table, index },
             Self::CreateObject(object) => Self::DropObject(object),
             Self::DropObject(object) => Self::CreateObject(object),
+            Self::ReplaceObject { from, to } => Self::ReplaceObject { from: to, to: from },
             Self::SuspendObject(object) => Self::RestoreObject(object),
             Self::RestoreObject(object) => Self::SuspendObject(object),
         }

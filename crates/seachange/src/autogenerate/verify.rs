@@ -336,6 +336,10 @@ fn after_all(objects: &[DatabaseObject], operations: &[SchemaOperation], backend
                 after.retain(|object| object.name != old.name && renamed.iter().all(|own| own.name != object.name));
             }
             SchemaOperation::RestoreObject(new) | SchemaOperation::CreateObject(new) => after.push((**new).clone()),
+            SchemaOperation::ReplaceObject { to, .. } => {
+                after.retain(|object| object.name != to.name);
+                after.push((**to).clone());
+            }
             _ => {}
         }
     }

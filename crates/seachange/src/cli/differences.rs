@@ -34,7 +34,10 @@ pub(crate) fn lines(differences: &[Difference]) -> Vec<String> {
 pub(crate) fn summary(differences: &[Difference]) -> String {
     let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     let tables = tables(differences).len();
-    format!("{} in {}", plural(differences.len(), "difference"), plural(tables, "table"))
+    match tables {
+        0 => plural(differences.len(), "difference"),
+        tables => format!("{} in {}", plural(differences.len(), "difference"), plural(tables, "table")),
+    }
 }
 
 /// Hints for possible renames.

@@ -139,6 +139,16 @@ impl DatabaseObject {
             && self.create.iter().zip(&other.create).all(|(own, other)| own == other || says_the_same(own, other))
     }
 
+    /// The object without the properties that are set after it is created. For row-level security all statements are the
+    /// definition.
+    pub(crate) fn definition(&self) -> Self {
+        let create = match self.name.kind {
+            ObjectKind::RowLevelSecurity => self.create.clone(),
+            _ => self.create.first().cloned().into_iter().collect(),
+        };
+        Self { create, ..self.clone() }
+    }
+
     /// The tables that the object reads or belongs to. The view that a trigger belongs to is one of them.
     pub(crate) fn tables(&self) -> impl Iterator<Item = &TableName> {
         let read = self.depends_on.iter().filter_map(|dependency| match dependency {

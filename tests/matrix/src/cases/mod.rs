@@ -4,6 +4,7 @@ mod build;
 mod checks;
 mod columns;
 mod comments;
+mod declared;
 mod defaults;
 mod entities;
 mod enumerations;
@@ -43,6 +44,7 @@ pub fn all() -> Vec<Case> {
         names::cases(),
         untouched::cases(),
         objects::cases(),
+        declared::cases(),
         renames::cases(),
         entities::cases(),
     ];

@@ -3,7 +3,7 @@
 use sea_orm::sea_query::{ColumnDef, Expr};
 use seachange::autogenerate::EntityTable;
 
-use super::build::{SQLITE_AND_POSTGRES, index, integer, people, string};
+use super::build::{MySql, SQLITE_AND_POSTGRES, Sqlite, index, integer, keyed, people, string, string_len, text};
 use crate::Case;
 
 pub(super) fn cases() -> Vec<Case> {
@@ -19,6 +19,29 @@ pub(super) fn cases() -> Vec<Case> {
             ("date", "date > 0 AND CAST('2026-01-01' AS date) IS NOT NULL"),
             ("day", "day > 0 AND CAST('2026-01-01' AS date) IS NOT NULL"),
         ),
+        Case::new(
+            "renames in a chain",
+            [people([string("a"), string("b")])],
+            [people([renamed(string("b"), "a"), renamed(string("c"), "b")])],
+        ),
+        Case::new(
+            "renames of tables in a chain",
+            [keyed("persons", [string("name")]), keyed("pets", [string("name")])],
+            [
+                keyed("pets", [string("name")]).renamed_from("persons"),
+                keyed("animals", [string("name")]).renamed_from("pets"),
+            ],
+        ),
+        Case::new("case of a column changed", [people([string("userid")])], [people([string("userId")])])
+            .on(&[Sqlite, MySql]),
+        Case::new(
+            "case of a column with an index and its type changed",
+            [people([string_len("userid", 20)]).index(index("by_user", &["userid"]))],
+            [people([text("userId")]).index(index("by_user", &["userId"]))],
+        )
+        .on(&[Sqlite]),
+        Case::new("case of a table changed", [keyed("users", [string("name")])], [keyed("Users", [string("name")])])
+            .on(&[Sqlite]),
         Case::new(
             "rename below an index on an expression and a condition",
             [people([string("lower")]).index(on_lower("lower"))],

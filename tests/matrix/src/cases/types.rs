@@ -15,6 +15,13 @@ pub(super) fn cases() -> Vec<Case> {
     };
     let numeric = |precision| ColumnDef::new("n").decimal_len(precision, 0).not_null().to_owned();
     vec![
+        change("INT written by hand", by_hand("INT"), integer("n")).on(&[Sqlite]),
+        change("BOOL written by hand", by_hand("BOOL"), boolean("n")).on(&[Sqlite]),
+        change("REAL written by hand", by_hand("REAL"), ColumnDef::new("n").double().not_null().to_owned())
+            .on(&[Sqlite]),
+        change("type name of two words", by_hand("CHARACTER VARYING(20)"), string_len("n", 20)).on(&[Sqlite]),
+        change("nullability of INT written by hand", by_hand("INT"), ColumnDef::new("n").integer().null().to_owned())
+            .on(&[Sqlite]),
         change("type int->string", integer("n"), string("n")),
         change("type int->bigint", integer("n"), big_integer("n")),
         change("varchar 50->80", string_len("n", 50), string_len("n", 80)),
@@ -61,4 +68,9 @@ fn big(mut column: ColumnDef) -> ColumnDef {
 
 fn array(of: ColumnType) -> ColumnDef {
     ColumnDef::new("n").array(of).not_null().to_owned()
+}
+
+/// A column with a type that SeaORM does not write.
+fn by_hand(declared: &'static str) -> ColumnDef {
+    ColumnDef::new_with_type("n", ColumnType::custom(declared)).not_null().to_owned()
 }

@@ -1,18 +1,22 @@
 //! The entities that a database is compared with, and declarations that their attributes cannot express.
 
 mod column;
+mod object;
 mod plan;
 mod schema;
 mod table;
 
+use std::collections::BTreeSet;
+
 use sea_orm::DbBackend;
 
+pub use self::object::{EntityObject, View};
 pub(super) use self::plan::TablePlan;
 pub(super) use self::schema::{SchemaDefinition, SchemaMapping};
 pub use self::table::EntityTable;
 use super::error::EntityError;
 use super::filter::{NamePattern, TableFilter};
-use crate::schema::TableName;
+use crate::schema::{ObjectKind, TableName};
 
 /// The entities of a program, each for one table.
 ///
@@ -41,13 +45,15 @@ use crate::schema::TableName;
 pub struct Entities {
     tables: Vec<EntityTable>,
     left_alone: Vec<NamePattern>,
+    objects: Vec<EntityObject>,
+    complete: BTreeSet<ObjectKind>,
 }
 
 impl Entities {
     /// Creates an empty list of entities.
     #[must_use]
     pub const fn new() -> Self {
-        Self { tables: Vec::new(), left_alone: Vec::new() }
+        Self { tables: Vec::new(), left_alone: Vec::new(), objects: Vec::new(), complete: BTreeSet::new() }
     }
 
     /// Adds an entity, or an [`EntityTable`] with declarations that the attributes of its entity cannot express.
@@ -55,6 +61,31 @@ impl Entities {
     pub fn with(mut self, table: impl Into<EntityTable>) -> Self {
         self.tables.push(table.into());
         self
+    }
+
+    /// Declares a view, a function, a trigger, a policy … beside the tables. An object of the database that is not
+    /// declared is left alone.
+    #[must_use]
+    pub fn object(mut self, object: impl Into<EntityObject>) -> Self {
+        self.objects.push(object.into());
+        self
+    }
+
+    /// Says that all objects of a kind are declared: others in the database are differences, and are dropped.
+    #[must_use]
+    pub fn all_objects(mut self, kind: ObjectKind) -> Self {
+        self.complete.insert(kind);
+        self
+    }
+
+    /// The kinds whose objects are all declared.
+    pub(super) const fn complete_kinds(&self) -> &BTreeSet<ObjectKind> {
+        &self.complete
+    }
+
+    /// The declared objects of a database system, each with its statement.
+    pub(super) fn objects(&self, backend: DbBackend) -> impl Iterator<Item = (&EntityObject, String)> {
+        self.objects.iter().filter_map(move |object| Some((object, object.statement(backend)?)))
     }
 
     /// Excludes tables of the database from the comparison, such as tables of another program, or a view that has an
@@ -90,6 +121,11 @@ impl Entities {
             table.bring_home(home);
         }
         entities.tables.retain(|table| filter.matches(table.name()) && !self.leaves_alone(table.name()));
+        if *filter != TableFilter::default() {
+            // An object may read a table that is not compared.
+            entities.objects.clear();
+            entities.complete.clear();
+        }
         entities
     }
 
@@ -108,6 +144,8 @@ impl Entities {
         backend: DbBackend,
         placement: &SchemaMapping,
     ) -> Result<SchemaDefinition, EntityError> {
-        schema::build(&self.tables, backend, placement)
+        let mut blueprint = schema::build(&self.tables, backend, placement)?;
+        blueprint.has_own_statements |= self.objects(backend).next().is_some();
+        Ok(blueprint)
     }
 }

@@ -177,15 +177,12 @@ mod tests {
             deferrable: None,
         };
         let after = Table { foreign_keys: vec![key.clone()], ..before.clone() };
-        let comparison = Comparison {
-            from: schema(&[&people, &before]),
-            to: schema(&[&people, &after]),
-            hints: EntityHints::default(),
-            backend: DbBackend::Sqlite,
-            objects: Vec::new(),
-            keeps_dependents: false,
-            renamed: None,
-        };
+        let comparison = Comparison::new(
+            schema(&[&people, &before]),
+            schema(&[&people, &after]),
+            EntityHints::default(),
+            DbBackend::Sqlite,
+        );
         let add = SchemaOperation::Change { table: "pets".into(), change: TableChange::AddForeignKey(key) };
         let affected = AffectedTables::of(&comparison, &[add]);
         let both = BTreeSet::from(["people", "pets"].map(TableName::from));

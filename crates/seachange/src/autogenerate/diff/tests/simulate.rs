@@ -24,6 +24,7 @@ pub(super) fn take(schema: &mut Schema, operation: &SchemaOperation) -> Result<(
         SchemaOperation::RenameTable { .. } => Err("nothing is renamed here".to_owned()),
         SchemaOperation::CreateObject(_)
         | SchemaOperation::DropObject(_)
+        | SchemaOperation::ReplaceObject { .. }
         | SchemaOperation::SuspendObject(_)
         | SchemaOperation::RestoreObject(_) => Err("there are only tables and types here".to_owned()),
         SchemaOperation::CreateIndex { table, index } => {

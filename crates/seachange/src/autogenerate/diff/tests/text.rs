@@ -99,6 +99,7 @@ pub(super) fn describe(operation: &SchemaOperation) -> String {
         SchemaOperation::CreateIndex { index, .. } => format!("create index {}", index.name),
         SchemaOperation::DropIndex { index, .. } => format!("drop index {}", index.name),
         SchemaOperation::CreateObject(object) => format!("create {}", object.name),
+        SchemaOperation::ReplaceObject { to, .. } => format!("replace {}", to.name),
         SchemaOperation::DropObject(object) => format!("drop {}", object.name),
         SchemaOperation::SuspendObject(object) => format!("suspend {}", object.name),
         SchemaOperation::RestoreObject(object) => format!("restore {}", object.name),
