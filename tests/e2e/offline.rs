@@ -239,10 +239,9 @@ fn orphans_stop_a_rebuild(database: &TestDatabase) -> TestResult {
 
 /// The database has a trigger that no revision has created.
 fn unknown_trigger_stops_a_rebuild(database: &TestDatabase) -> TestResult {
-    let revisions = Revisions { name: "failing-migration", trouble: "names up: orphan" };
     FAILING.succeed(database, "upgrade b222")?;
     database.execute("CREATE TRIGGER watch AFTER DELETE ON books BEGIN DELETE FROM books WHERE id = -1; END")?;
-    let script = revisions.succeed(database, "up --sql b222:heads")?.stdout;
+    let script = FAILING.succeed(database, "up --sql b222:heads")?.stdout;
     let output = client(database, &script, OnError::Stops).run()?;
     let reason = "table books has an index or a trigger that this script would lose";
     assert!(!output.success() && output.stderr.contains(reason), "{output}");

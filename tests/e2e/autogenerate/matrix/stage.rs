@@ -17,7 +17,7 @@ use seachange_tests::{Backend, Program, TestDatabase, servers::Address};
 use super::{Outcomes, changes, databases::Databases};
 
 /// How long the program may take for all changes.
-const LIMIT: Duration = Duration::from_secs(600);
+const LIMIT: Duration = Duration::from_secs(1200);
 
 /// One server, or SQLite, with a database for each change.
 pub(super) struct Stage {

@@ -21,17 +21,17 @@ pub(super) fn cases() -> Vec<Case> {
 
 fn everywhere(backend: DbBackend, label: &str) -> Vec<Case> {
     let trigger = match backend {
-        Postgres => {
+        DbBackend::Postgres => {
             &[FUNCTION, "CREATE TRIGGER watch BEFORE UPDATE ON people FOR EACH ROW EXECUTE PROCEDURE watch()"][..]
         }
-        MySql => &["CREATE TRIGGER watch BEFORE UPDATE ON people FOR EACH ROW SET NEW.age = OLD.age"],
+        DbBackend::MySql => &["CREATE TRIGGER watch BEFORE UPDATE ON people FOR EACH ROW SET NEW.age = OLD.age"],
         _ => &["CREATE TRIGGER watch AFTER UPDATE ON people BEGIN DELETE FROM people WHERE id = -1; END"],
     };
     let other_trigger = match backend {
-        Postgres => {
+        DbBackend::Postgres => {
             &[FUNCTION, "CREATE TRIGGER watch AFTER DELETE ON people FOR EACH ROW EXECUTE PROCEDURE watch()"][..]
         }
-        MySql => &["CREATE TRIGGER watch BEFORE UPDATE ON people FOR EACH ROW SET NEW.age = OLD.age + 1"],
+        DbBackend::MySql => &["CREATE TRIGGER watch BEFORE UPDATE ON people FOR EACH ROW SET NEW.age = OLD.age + 1"],
         _ => &["CREATE TRIGGER watch AFTER DELETE ON people BEGIN DELETE FROM people WHERE id = -2; END"],
     };
     let function = trigger.get(..trigger.len() - 1).unwrap_or_default();
@@ -109,8 +109,8 @@ fn on_mysql() -> Vec<Case> {
 
 fn case(backend: DbBackend, name: &str, after: EntityTable) -> Case {
     let databases: &'static [DbBackend] = match backend {
-        Postgres => &[Postgres],
-        MySql => &[MySql],
+        DbBackend::Postgres => &[Postgres],
+        DbBackend::MySql => &[MySql],
         _ => &[Sqlite],
     };
     Case::new(Box::leak(name.to_owned().into_boxed_str()), [plain()], [after]).on(databases)
