@@ -139,7 +139,7 @@ impl Comparison {
         unmatched_keys::check(&from, &to, backend)?;
         restrict(&mut from, &mut to, &entities, filter);
         if backend == DbBackend::Sqlite {
-            type_affinity::unify(&mut from, &to);
+            type_affinity::unify(&from, &mut to);
         }
         hints.add_changes_of_case(&from, &to, backend);
         let complete = entities.complete_kinds().clone();

@@ -8,13 +8,14 @@ use sea_orm::sea_query::ColumnType;
 
 use crate::schema::{Schema, SqlType};
 
-/// Replaces the hand-written types of a database with the types of the entities that SQLite treats in the same way.
-pub(super) fn unify(from: &mut Schema, to: &Schema) {
-    for table in from.tables.values_mut() {
-        let Some(other) = to.tables.get(&table.name) else { continue };
+/// Replaces the types of the entities with those of the database where SQLite treats both in the same way and one of
+/// them is spelled by hand.
+pub(super) fn unify(from: &Schema, to: &mut Schema) {
+    for table in to.tables.values_mut() {
+        let Some(other) = from.tables.get(&table.name) else { continue };
         for column in &mut table.columns {
-            if let Some(new) = other.column(&column.name).filter(|new| is_one(&column.column_type, &new.column_type)) {
-                column.column_type.clone_from(&new.column_type);
+            if let Some(old) = other.column(&column.name).filter(|old| is_one(&old.column_type, &column.column_type)) {
+                column.column_type.clone_from(&old.column_type);
             }
         }
     }

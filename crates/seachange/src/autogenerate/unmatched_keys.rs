@@ -30,8 +30,7 @@ fn has_key(parent: &Table, key: &ForeignKey, backend: DbBackend) -> bool {
             && key.referenced_columns.iter().all(|own| columns.iter().any(|column| same(own, column, backend)))
     };
     let begins = |columns: &[String]| {
-        backend == DbBackend::MySql
-            && columns.get(..key.referenced_columns.len()).is_some_and(|columns| is_same(columns))
+        backend == DbBackend::MySql && columns.get(..key.referenced_columns.len()).is_some_and(is_same)
     };
     let indexed = parent.indexes.iter().any(|index| {
         let columns: Option<Vec<String>> = index.parts.iter().map(plain_column).collect();

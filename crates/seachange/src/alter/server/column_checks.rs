@@ -9,8 +9,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 use crate::alter::clause::{quoted, quoted_table};
 use crate::alter::default_name;
 use crate::alter::operation::{AlterOperation, text};
-use crate::sql::text::{closing, pieces};
-use crate::sql::{SqlDialect, TokenKind, tokens};
+use crate::sql::{SqlDialect, TokenKind, joined, tokens};
 
 /// What happens to the checks of columns.
 #[derive(Debug, Default)]
@@ -107,18 +106,21 @@ fn without_check(table: &str, column: &str) -> Option<String> {
     let name = format!("{} ", quoted(DbBackend::MySql, column));
     let line = table.lines().map(str::trim_start).find(|line| line.starts_with(&name))?;
     let line = line.trim_end().trim_end_matches(',');
-    let mut depth = 0_usize;
-    let start = pieces(line, SqlDialect::MySql).find_map(|(position, piece)| {
-        match piece {
-            "(" => depth += 1,
-            ")" => depth = depth.saturating_sub(1),
+    let tokens = tokens(line, SqlDialect::MySql);
+    let (mut depth, mut start) = (0_usize, None);
+    for (at, token) in tokens.iter().enumerate() {
+        match token.kind {
+            TokenKind::Open => depth += 1,
+            TokenKind::Close => depth = depth.saturating_sub(1),
+            _ if depth == 0 && start.is_none() && token.is_word("check") => start = Some(at),
             _ => {}
         }
-        (depth == 0 && line[position..].starts_with(" CHECK (")).then_some(position)
-    })?;
-    let check = &line[start + " CHECK ".len()..];
-    let rest = &check[closing(check, SqlDialect::MySql)? + 1..];
-    Some(format!("{}{rest}", &line[..start]))
+        if let (0, TokenKind::Close, Some(start)) = (depth, token.kind, start) {
+            let rest = joined(&tokens[at + 1..]);
+            return Some(format!("{}{rest}", joined(&tokens[..start]).trim_end()));
+        }
+    }
+    None
 }
 
 #[cfg(test)]
