@@ -64,8 +64,25 @@ fn can_be_replaced(old: &DatabaseObject, new: &DatabaseObject) -> bool {
 
 /// Whether an object has the declared definition, and the declared properties beside others.
 fn fits(old: &DatabaseObject, new: &DatabaseObject) -> bool {
-    old.definition().has_definition_of(&new.definition())
+    let start = (new.name.kind == ObjectKind::Event && starts(new).is_none()).then(|| starts(old)).flatten();
+    let old_definition = start.map_or_else(|| old.clone(), |clause| without(old, &clause));
+    old_definition.definition().has_definition_of(&new.definition())
         && properties(new).iter().all(|property| properties(old).contains(property))
+}
+
+/// The clause that says when an event begins. The server adds it where it is not declared, with the present time.
+pub(super) fn starts(event: &DatabaseObject) -> Option<String> {
+    let text = event.create.iter().find(|text| text.contains(" EVENT "))?;
+    let start = text.find(" STARTS '")?;
+    let value = start + " STARTS '".len();
+    let end = value + text[value..].find('\'')?;
+    Some(text[start..=end].to_owned())
+}
+
+/// The event without a clause.
+pub(super) fn without(event: &DatabaseObject, clause: &str) -> DatabaseObject {
+    let create = event.create.iter().map(|text| text.replacen(clause, "", 1)).collect();
+    DatabaseObject { create, ..event.clone() }
 }
 
 /// The declared object, with the properties of the old one that the declaration does not mention: grants, comments, a

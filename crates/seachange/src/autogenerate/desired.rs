@@ -12,13 +12,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::ConnectionTrait;
 
 use self::probe::ColumnProbes;
+use super::declared_objects;
 use super::diff;
 use super::entities::{Entities, SchemaDefinition, SchemaMapping, TablePlan};
 use super::error::{AutogenerateError, EntityError};
 use super::hints::EntityHints;
 use super::scratch::{ScratchSchema, send};
 use crate::database_error::full_reason;
-use crate::schema::{Column, DatabaseObject, PrimaryKey, Schema, Table};
+use crate::schema::{Column, DatabaseObject, ObjectKind, PrimaryKey, Schema, Table};
 use crate::settings::DatabaseSettings;
 
 /// What the entities describe, as the database reports it.
@@ -78,9 +79,10 @@ async fn read(
 async fn objects(scratch: &ScratchSchema, entities: &Entities) -> Result<Vec<DatabaseObject>, AutogenerateError> {
     let executor = scratch.executor();
     let backend = executor.get_database_backend();
-    let mut is_declared = false;
+    let (mut is_declared, mut has_starts) = (false, false);
     for (object, statement) in entities.objects(backend) {
         is_declared = true;
+        has_starts |= statement.to_ascii_uppercase().contains("STARTS");
         let statement = if statement.starts_with("CREATE MATERIALIZED VIEW") {
             format!("{statement} WITH NO DATA")
         } else {
@@ -96,6 +98,11 @@ async fn objects(scratch: &ScratchSchema, entities: &Entities) -> Result<Vec<Dat
         return Ok(Vec::new());
     }
     let mut objects = scratch.objects().await.map_err(AutogenerateError::Inspect)?;
+    for event in objects.iter_mut().filter(|object| object.name.kind == ObjectKind::Event && !has_starts) {
+        if let Some(clause) = declared_objects::starts(event) {
+            *event = declared_objects::without(event, &clause);
+        }
+    }
     for first in objects.iter_mut().filter_map(|object| object.create.first_mut()) {
         if first.starts_with("CREATE MATERIALIZED VIEW") {
             *first = first.trim_end_matches(" WITH NO DATA").to_owned();

@@ -155,7 +155,7 @@ impl ScratchCopy {
         settings: &DatabaseSettings,
     ) -> Result<Self, AutogenerateError> {
         let affected = AffectedTables::of(comparison, operations);
-        let objects = dependents(&comparison.objects, &affected.from);
+        let objects = dependents(&comparison.objects, &affected.from, operations);
         let of_objects = objects.iter().filter_map(|object| object.name.name.schema.clone());
         let schemas: BTreeSet<String> = affected.schemas().into_iter().chain(of_objects).collect();
         let schemas: Vec<String> = schemas.into_iter().collect();

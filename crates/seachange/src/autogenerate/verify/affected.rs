@@ -38,7 +38,7 @@ impl AffectedTables {
             size = affected.from.len() + affected.to.len();
             affected.from.extend(affected.to.iter().map(old));
             add_parents(&comparison.from, &mut affected.from);
-            let dependents = dependents(&comparison.objects, &affected.from);
+            let dependents = dependents(&comparison.objects, &affected.from, operations);
             let read = dependents.iter().flat_map(DatabaseObject::tables).cloned();
             affected.from.extend(read.filter(|table| comparison.from.tables.contains_key(table)));
             affected.to.extend(affected.from.iter().map(new));
@@ -113,11 +113,21 @@ fn add_placeholder_key(placeholder: &mut Table, table: &Table, key: &ForeignKey)
     }
 }
 
-/// The objects that depend on tables of a copy, directly or through other objects, and the objects that these need, in
+/// The objects that the operations remove, those that depend on tables of a copy, directly or through other objects, and the objects that these need, in
 /// an order in which they can be created.
-pub(super) fn dependents(objects: &[DatabaseObject], tables: &BTreeSet<TableName>) -> Vec<DatabaseObject> {
+pub(super) fn dependents(
+    objects: &[DatabaseObject],
+    tables: &BTreeSet<TableName>,
+    operations: &[SchemaOperation],
+) -> Vec<DatabaseObject> {
     let ordered = in_order_of_creation(objects);
-    let mut copied = BTreeSet::new();
+    let removed = operations.iter().filter_map(|operation| match operation {
+        SchemaOperation::SuspendObject(object)
+        | SchemaOperation::DropObject(object)
+        | SchemaOperation::ReplaceObject { from: object, .. } => Some(&object.name),
+        _ => None,
+    });
+    let mut copied: BTreeSet<&ObjectName> = removed.collect();
     for object in &ordered {
         if object.tables().any(|table| tables.contains(table)) || object.objects().any(|name| copied.contains(name)) {
             copied.insert(&object.name);

@@ -1,6 +1,7 @@
 //! Views, triggers, routines and events, as the server prints them.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
@@ -96,7 +97,11 @@ async fn definition(
     object: &CatalogObject,
 ) -> Result<Vec<String>, DbErr> {
     let name = quoted(DbBackend::MySql, &object.name);
-    let sql = format!("SHOW CREATE {} {}.{name}", word(object.kind), quoted(DbBackend::MySql, database));
+    // MariaDB answers a prepared `SHOW CREATE VIEW` with the definition from the time when it was prepared, and the driver
+    // prepares equal texts once.
+    static QUERIES: AtomicU64 = AtomicU64::new(0);
+    let number = QUERIES.fetch_add(1, Ordering::Relaxed);
+    let sql = format!("SHOW CREATE {} {}.{name} /* {number} */", word(object.kind), quoted(DbBackend::MySql, database));
     let shown = rows(connection, &sql, []).await?;
     let Some(row) = shown.first() else { return Ok(Vec::new()) };
     let column = match object.kind {
