@@ -238,7 +238,7 @@ fn renames_that_lose_values_are_refused(database: &TestDatabase) -> TestResult {
     );
     assert_eq!(
         refusal(database, &entities(user(&["a", "b"], &[("a", "b"), ("b", "a")]))),
-        "column `users.b` is declared as renamed from column `users.a`, and the other way round: the database is the \
+        "column `users.a` is declared as renamed from column `users.b`, and the other way round: the database is the \
          same before and after"
     );
     let renamed = user(&["a", "b"], &[]).renamed_from("people");

@@ -49,7 +49,7 @@ impl EntityObject {
         Self { name: None, content: ObjectContent::Statement, everywhere: Some(statement.into()), variants: Vec::new() }
     }
 
-    /// Declares an object on one database system. On others there is none.
+    /// Declares an object on one database system. On others it is absent.
     #[must_use]
     pub fn only(backend: DbBackend, statement: impl Into<String>) -> Self {
         let variants = vec![(backend, statement.into())];
