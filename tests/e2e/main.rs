@@ -15,6 +15,7 @@ mod edited;
 mod env_example;
 mod examples;
 mod failures;
+mod first_revision;
 mod first_use;
 mod generated;
 mod guarantees;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         edited::trials(),
         env_example::trials(),
         failures::trials(),
+        first_revision::trials(),
         first_use::trials(),
         generated::trials(),
         guarantees::trials(),

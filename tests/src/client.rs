@@ -29,6 +29,12 @@ pub fn client(database: &TestDatabase, script: &str, obedience: OnError) -> Prog
     program.input(script).folder(database.folder())
 }
 
+/// Returns `pg_dump` for a database of PostgreSQL.
+pub fn pg_dump(database: &TestDatabase) -> Program {
+    let program = Program::at(postgres_program("pg_dump").unwrap_or_else(|| PathBuf::from("pg_dump")));
+    program.arg(database.url()).folder(database.folder())
+}
+
 fn sqlite(file: &Path, obedience: OnError) -> Program {
     let program = Program::at("sqlite3");
     if obedience == OnError::Stops { program.arg("-bail") } else { program }.arg(file)

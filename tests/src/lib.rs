@@ -27,7 +27,7 @@ pub mod snapshot;
 
 pub use app::App;
 pub use backend::Backend;
-pub use client::{OnError, client};
+pub use client::{OnError, client, pg_dump};
 pub use database::{CreateError, TestDatabase};
 pub use program::{Output, Program, ProgramError, Running, cargo, target};
 pub use runtime::block_on;

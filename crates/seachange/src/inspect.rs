@@ -11,6 +11,8 @@ mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+use std::fmt;
+
 use sea_orm::{ConnectionTrait, DbErr};
 
 use crate::schema::{DatabaseObject, Schema};
@@ -23,6 +25,22 @@ pub struct InspectScope {
     pub schema: Option<String>,
     /// Other schemas: the name in the database, and the name in the result.
     pub others: Vec<(String, String)>,
+}
+
+/// An object of a database that neither [`inspect`] nor [`objects`] reads, such as a foreign table.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnsupportedObject {
+    /// The kind, in the words of the database: `foreign table`.
+    pub kind: String,
+    /// The name.
+    pub name: String,
+}
+
+/// Writes the object for messages: ``foreign table `orders` ``.
+impl fmt::Display for UnsupportedObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} `{}`", self.kind, self.name)
+    }
 }
 
 /// Reads the tables in scope.
@@ -76,6 +94,27 @@ pub async fn objects(connection: &impl ConnectionTrait, scope: &InspectScope) ->
         sea_orm::DbBackend::Sqlite => sqlite::objects(connection, scope).await,
         #[cfg(feature = "mysql")]
         sea_orm::DbBackend::MySql => mysql::objects(connection, scope).await,
+        other => Err(DbErr::BackendNotSupported { db: other.as_str(), ctx: "seachange was built without it" }),
+    }
+}
+
+/// Reads which objects the database has that neither [`inspect`] nor [`objects`] reads.
+///
+/// # Errors
+///
+/// A catalogue query failed, or the database system is not compiled in.
+pub async fn unsupported_objects(
+    connection: &impl ConnectionTrait,
+    scope: &InspectScope,
+) -> Result<Vec<UnsupportedObject>, DbErr> {
+    match connection.get_database_backend() {
+        #[cfg(feature = "postgres")]
+        sea_orm::DbBackend::Postgres => postgres::unsupported(connection, scope).await,
+        // Everything that a database file contains is read.
+        #[cfg(feature = "sqlite")]
+        sea_orm::DbBackend::Sqlite => Ok(Vec::new()),
+        #[cfg(feature = "mysql")]
+        sea_orm::DbBackend::MySql => mysql::unsupported(connection, scope).await,
         other => Err(DbErr::BackendNotSupported { db: other.as_str(), ctx: "seachange was built without it" }),
     }
 }

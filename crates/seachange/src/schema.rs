@@ -10,6 +10,7 @@ mod constraint;
 mod index;
 mod name;
 mod object;
+mod options;
 mod table;
 
 pub use self::column::{AutoIncrement, Column, Expression, Generated, SequenceOptions, SqlType};
@@ -17,4 +18,5 @@ pub use self::constraint::{Check, Deferrable, Exclusion, ForeignKey, PrimaryKey,
 pub use self::index::{Index, IndexKey, IndexPart};
 pub use self::name::TableName;
 pub use self::object::{DatabaseObject, Dependency, ObjectKind, ObjectName};
+pub use self::options::KeptOptions;
 pub use self::table::{DefinitionText, EnumType, Schema, Table};

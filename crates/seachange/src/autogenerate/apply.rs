@@ -6,15 +6,16 @@ mod statement;
 use std::future::Future;
 use std::pin::Pin;
 
-use sea_orm::sea_query::{Expr, Index, Table};
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::sea_query::{Expr, Index, SqliteQueryBuilder, Table as TableBuilder};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::SchemaManager;
 
 use self::column::column;
 use self::statement::{create_index, create_table, create_type, drop_type, foreign_key, new_value, table_ref};
-use super::code::{AlterCall, CodeNode, NamedColumns, SchemaCall};
+use super::code::{AlterCall, CodeNode, NamedColumns, SchemaCall, code};
+use super::operation::SchemaOperation;
 use crate::alter::{Alter, NewForeignKey, alter};
-use crate::schema::{ForeignKey, TableName};
+use crate::schema::{ForeignKey, Table, TableName};
 
 /// Makes the calls of the rendered source.
 ///
@@ -51,12 +52,21 @@ fn inner<'a>(
     Box::pin(apply(code, manager))
 }
 
+/// The text that the builder of sea-query writes for a table of SQLite; `None` if it cannot express the table.
+pub(super) fn built_text(table: &Table) -> Option<String> {
+    let new = SchemaOperation::CreateTable(Box::new(Table { indexes: Vec::new(), ..table.clone() }));
+    match code(&[new], DbBackend::Sqlite).as_slice() {
+        [CodeNode::Call(SchemaCall::CreateTable(new))] => Some(create_table(new).to_string(SqliteQueryBuilder)),
+        _ => None,
+    }
+}
+
 async fn call(call: &SchemaCall, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     match call {
         SchemaCall::CreateTable(table) => manager.create_table(create_table(table)).await,
-        SchemaCall::DropTable(name) => manager.drop_table(Table::drop().table(table_ref(name)).to_owned()).await,
+        SchemaCall::DropTable(name) => manager.drop_table(TableBuilder::drop().table(table_ref(name)).to_owned()).await,
         SchemaCall::RenameTable { from, to } => {
-            manager.rename_table(Table::rename().table(table_ref(from), table_ref(to)).to_owned()).await
+            manager.rename_table(TableBuilder::rename().table(table_ref(from), table_ref(to)).to_owned()).await
         }
         SchemaCall::Alter { table, changes } => {
             let start = alter(manager, table_ref(table));

@@ -37,6 +37,9 @@ pub(crate) fn code(operations: &[SchemaOperation], backend: DbBackend) -> Vec<Co
             push(&mut code, piece);
         }
     }
+    if backend == DbBackend::MySql {
+        code.iter_mut().for_each(object::merge_modes);
+    }
     code
 }
 
@@ -61,7 +64,7 @@ fn pieces(operation: &SchemaOperation, later: &[SchemaOperation], backend: DbBac
             vec![object::create(object, backend)]
         }
         SchemaOperation::DropObject(object) | SchemaOperation::SuspendObject(object) => {
-            vec![object::drop(object, backend)]
+            object::drop(object, later, backend).into_iter().collect()
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sea_orm::{DatabaseConnection, DbBackend, DbErr};
 
+use super::apply::built_text;
 use super::declared_objects::ObjectChanges;
 use super::dependents::{self, DependentObjects, ObjectsOfRename, Obstacle};
 use super::desired::{ProgressFn, TargetSchema, target};
@@ -19,10 +20,10 @@ use super::scratch::{MARK_TABLE, ScratchDatabase};
 use super::{type_affinity, unmatched_keys};
 use crate::adopt::MigrationTool;
 use crate::backend::query_scalar;
-use crate::inspect::{InspectScope, inspect, objects};
+use crate::inspect::{InspectScope, inspect, objects, unsupported_objects};
 use crate::migrator::Migrator;
 use crate::revision::Migrations;
-use crate::schema::{DatabaseObject, ObjectKind, Schema, TableName};
+use crate::schema::{DatabaseObject, ObjectKind, ObjectName, Schema, Table, TableName};
 use crate::settings::DatabaseSettings;
 use crate::store::{RevisionStore, RevisionTable};
 
@@ -41,6 +42,8 @@ pub struct Comparison {
     pub(super) objects: Vec<DatabaseObject>,
     /// The declared objects, as the database reports them.
     pub(super) declared: Vec<DatabaseObject>,
+    /// What a database has and the operations do not create elsewhere.
+    omitted: Vec<String>,
     /// The kinds whose objects are all declared.
     pub(super) complete: BTreeSet<ObjectKind>,
     /// Whether objects that depend on a change stay in its way.
@@ -67,6 +70,7 @@ impl Comparison {
             backend,
             objects: Vec::new(),
             declared: Vec::new(),
+            omitted: Vec::new(),
             complete: BTreeSet::new(),
             keeps_dependents: false,
             renamed: None,
@@ -138,6 +142,9 @@ impl Comparison {
             target(scratch, &entities, &schemas, &from, home, watch).await?;
         unmatched_keys::check(&from, &to, backend)?;
         restrict(&mut from, &mut to, &entities, filter);
+        for (name, table) in &mut to.tables {
+            from.tables.get(name).into_iter().for_each(|own| table.take_options_of(own));
+        }
         if backend == DbBackend::Sqlite {
             type_affinity::unify(&from, &mut to);
         }
@@ -152,8 +159,9 @@ impl Comparison {
         comparison.rename(&renames, scratch).await
     }
 
-    /// Compares an empty schema with a database: the operations create what the database has. Of the entities, only the
-    /// tables that they [leave alone](Entities::leave_alone) matter.
+    /// Compares an empty schema with a database: the operations create what the database has, the objects beside the
+    /// tables included. Of the entities, only the tables that they [leave alone](Entities::leave_alone) matter. What the
+    /// operations do not create is in [`omitted`](Self::omitted).
     ///
     /// # Errors
     ///
@@ -163,10 +171,36 @@ impl Comparison {
         entities: &Entities,
         filter: &TableFilter,
     ) -> Result<Self, AutogenerateError> {
-        let mut to = inspect(connection, &InspectScope::default()).await.map_err(AutogenerateError::Inspect)?;
+        let scope = InspectScope::default();
+        let all = inspect(connection, &scope).await.map_err(AutogenerateError::Inspect)?;
+        let mut to = all.clone();
         restrict(&mut to, &mut Schema::default(), entities, filter);
         let backend = connection.get_database_backend();
-        Ok(Self::new(Schema::default(), to, EntityHints::default(), backend))
+        if backend == DbBackend::Sqlite {
+            // The text of a table is part of its schema there.
+            to.tables.values_mut().for_each(keep_text);
+        }
+        if *filter == TableFilter::default() {
+            // A function may use a type that no table uses.
+            to.enumerations = all.enumerations;
+        }
+        let found = objects(connection, &scope).await.map_err(AutogenerateError::Inspect)?;
+        let (declared, lacking) = with_their_tables(found, &to, *filter == TableFilter::default());
+        let unsupported = unsupported_objects(connection, &scope).await.map_err(AutogenerateError::Inspect)?;
+        let mut omitted: Vec<String> = unsupported.iter().map(ToString::to_string).collect();
+        omitted.extend(lacking);
+        Ok(Self { declared, omitted, ..Self::new(Schema::default(), to, EntityHints::default(), backend) })
+    }
+
+    /// The objects whose definition the user may not read. They are not compared, and cannot be created again.
+    pub fn unreadable_objects(&self) -> impl Iterator<Item = &ObjectName> {
+        self.objects.iter().filter(|object| object.create.is_empty()).map(|object| &object.name)
+    }
+
+    /// What a database has and [`of_database`](Self::of_database) does not create elsewhere, in words.
+    #[must_use]
+    pub fn omitted(&self) -> &[String] {
+        &self.omitted
     }
 
     /// The renames that the entities declare and that the database does not have yet.
@@ -282,6 +316,61 @@ fn restrict(from: &mut Schema, to: &mut Schema, entities: &Entities, filter: &Ta
     let (compared, others): (BTreeMap<_, _>, BTreeMap<_, _>) = tables.partition(|(table, _)| is_compared(table, to));
     from.tables = compared;
     restrict_enumerations(from, to, &Schema { tables: others, ..Schema::default() });
+}
+
+/// Has a table of SQLite created by its text, unless the builder writes the same.
+fn keep_text(table: &mut Table) {
+    let built = built_text(table);
+    if let Some(definition) = &mut table.definition {
+        definition.is_verbatim = built.as_ref() != Some(&definition.text);
+    }
+}
+
+/// The objects that need only tables of a schema and each other, and what the others lack. Unless `is_whole`, an object
+/// that no such table has to do with is left out without a word, because it was not asked for.
+fn with_their_tables(
+    found: Vec<DatabaseObject>,
+    schema: &Schema,
+    is_whole: bool,
+) -> (Vec<DatabaseObject>, Vec<String>) {
+    let mut kept: BTreeMap<ObjectName, DatabaseObject> = BTreeMap::new();
+    let (mut owners, mut needed, mut lacking) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+    for object in dependents::in_order_of_creation(&found) {
+        let is_there = |table: &&TableName| schema.tables.contains_key(*table) || owners.contains(*table);
+        let table = object.tables().find(|table| !is_there(table)).map(|table| format!("table `{table}`"));
+        let other = object.objects().find(|name| !kept.contains_key(*name)).map(ToString::to_string);
+        let lack = match object.create.is_empty() {
+            true => Some("this user may not read its definition".to_owned()),
+            false => table.or(other).map(|lack| format!("it needs {lack}, which is not created")),
+        };
+        let belongs = object.tables().chain(&object.used_by).any(|table| is_there(&table))
+            || object.objects().any(|other| needed.contains(other));
+        match lack {
+            None => {
+                owners.insert(object.name.name.clone());
+                if belongs {
+                    needed.insert(object.name.clone());
+                }
+                kept.insert(object.name.clone(), object.clone());
+            }
+            Some(lack) if is_whole && !is_of_record(object) => lacking.push(format!("{}: {lack}", object.name)),
+            Some(_) => {}
+        }
+    }
+    if !is_whole {
+        let mut open: Vec<ObjectName> = needed.iter().cloned().collect();
+        while let Some(name) = open.pop() {
+            let objects = kept.get(&name).into_iter().flat_map(DatabaseObject::objects);
+            open.extend(objects.filter(|other| needed.insert((*other).clone())).cloned().collect::<Vec<_>>());
+        }
+        kept.retain(|name, _| needed.contains(name));
+    }
+    (kept.into_values().collect(), lacking)
+}
+
+/// Whether an object belongs to a table of the engine or of another migration tool.
+fn is_of_record(object: &DatabaseObject) -> bool {
+    object.name.owner.as_ref().is_some_and(|owner| records().contains(owner))
 }
 
 /// The tables of the engine, and the default record tables of other migration tools.

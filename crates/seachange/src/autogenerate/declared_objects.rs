@@ -1,6 +1,6 @@
 //! The differences between declared objects and those of a database.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::dependents::Fate;
 use crate::schema::{DatabaseObject, ObjectKind, ObjectName};
@@ -25,14 +25,16 @@ impl ObjectChanges {
         complete: &BTreeSet<ObjectKind>,
     ) -> Self {
         let mut changes = Self::default();
+        let by_name: BTreeMap<&ObjectName, &DatabaseObject> = found.iter().map(|old| (&old.name, old)).collect();
         for new in declared {
-            match found.iter().find(|old| old.name == new.name) {
+            match by_name.get(&new.name).copied() {
                 None => changes.created.push(new.clone()),
                 Some(old) if fits(old, new) => {}
                 Some(old) => changes.replaced.push((old.clone(), with_properties_of(old, new))),
             }
         }
-        let is_declared = |old: &DatabaseObject| declared.iter().any(|new| new.name == old.name);
+        let names: BTreeSet<&ObjectName> = declared.iter().map(|new| &new.name).collect();
+        let is_declared = |old: &DatabaseObject| names.contains(&old.name);
         let undeclared = found.iter().filter(|old| complete.contains(&old.name.kind) && !is_declared(old));
         changes.dropped = undeclared.cloned().collect();
         changes
@@ -99,8 +101,8 @@ fn with_properties_of(old: &DatabaseObject, new: &DatabaseObject) -> DatabaseObj
 
 /// The statements after the definition.
 fn properties(object: &DatabaseObject) -> &[String] {
-    match object.name.kind {
-        ObjectKind::RowLevelSecurity => &[],
-        _ => object.create.get(1..).unwrap_or_default(),
+    match object.name.kind.is_defined_by_all() {
+        true => &[],
+        false => object.create.get(1..).unwrap_or_default(),
     }
 }

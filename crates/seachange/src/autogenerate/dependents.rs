@@ -75,6 +75,7 @@ pub(super) fn find(
     let changes = ChangedParts::of(operations, objects.hold_types);
     let mut found = DependentObjects { is_before_renames: !objects.follow, ..DependentObjects::default() };
     let gone: BTreeMap<&ObjectName, Fate> = object_changes.removed().collect();
+    let owners = owners(objects.after);
     if changes.is_empty() && gone.is_empty() && (objects.follow || !operations.iter().any(is_rename)) {
         return found;
     }
@@ -88,20 +89,22 @@ pub(super) fn find(
             continue;
         }
         let owner = object.name.owner.as_ref().and_then(|owner| {
-            let relation = concerned.iter().find(|(name, _)| name.owner.is_none() && name.name == *owner);
-            relation.map(|(name, fate)| (Dependency::Object((*name).clone()), *fate))
+            let relation = &objects.after[*owners.get(owner)?].name;
+            concerned.get(relation).map(|fate| (Dependency::Object(relation.clone()), *fate))
         });
+        let goes_with_owner = owner.as_ref().is_some_and(|(_, fate)| *fate == Fate::Dropped);
         let by_objects = object.objects().filter_map(|needed| {
             let fate = concerned.get(needed)?;
             Some((Dependency::Object(needed.clone()), *fate))
         });
-        let by_tables = object.depends_on.iter().filter_map(|part| Some((part.clone(), changes.fate(part)?)));
+        let by_tables =
+            object.depends_on.iter().filter_map(|part| Some((part.clone(), changes.fate_for(object, part)?)));
         let is_rewritten = !objects.follow && before.create != object.create;
         let by_rename = renamed_part(before, object).filter(|_| is_rewritten).map(|part| (part, Fate::Changed));
         let needs = by_objects.chain(owner).chain(by_tables).chain(by_rename).max_by_key(|(_, fate)| *fate);
         let is_dropped = needs.as_ref().is_some_and(|(_, fate)| *fate == Fate::Dropped);
         let goes_with_table = object.name.owner.as_ref().is_some_and(|owner| changes.is_dropped(owner));
-        if goes_with_table || is_dropped && goes_with_column(&object.name) {
+        if goes_with_table || goes_with_owner || is_dropped && goes_with_part(object.name.kind) {
             found.removed.push((before.clone(), object.clone()));
             concerned.insert(&object.name, Fate::Dropped);
             continue;
@@ -109,7 +112,9 @@ pub(super) fn find(
         let Some((needs, fate)) = needs else { continue };
         concerned.insert(&object.name, fate);
         let is_unclear = is_rewritten && is_ambiguous(operations, before);
-        if is_dropped || is_kept || is_unclear {
+        let stays_in_the_way = is_kept && !object.name.kind.is_attached();
+        let is_unreadable = object.create.is_empty();
+        if is_dropped || stays_in_the_way || is_unclear || is_unreadable {
             found.obstacles.push(Obstacle { object: object.name.clone(), needs, is_dropped });
         } else {
             found.removed.push((before.clone(), object.clone()));
@@ -124,14 +129,22 @@ fn renamed_part(before: &DatabaseObject, after: &DatabaseObject) -> Option<Depen
     before.depends_on.difference(&after.depends_on).max().cloned()
 }
 
-/// Whether the database drops such an object together with a column that it is about.
-fn goes_with_column(object: &ObjectName) -> bool {
-    object.kind == ObjectKind::Statistics
+/// Whether such an object ends with the table, column or constraint that it is about.
+const fn goes_with_part(kind: ObjectKind) -> bool {
+    kind.is_attached() || matches!(kind, ObjectKind::Inheritance)
+}
+
+/// The positions of the objects that can own others, by their names: views and partitions.
+fn owners(objects: &[DatabaseObject]) -> BTreeMap<&TableName, usize> {
+    let is_owner = |name: &ObjectName| name.owner.is_none() || name.kind == ObjectKind::Partition;
+    let owners = objects.iter().enumerate().filter(|(_, object)| is_owner(&object.name));
+    owners.map(|(at, object)| (&object.name.name, at)).collect()
 }
 
 impl DependentObjects {
     /// Adds the operations that drop objects before the changes, and that create them after the changes. Renames come
-    /// first where the database applies them to its objects.
+    /// first where the database applies them to its objects. What tables use is created before them, and dropped after
+    /// them.
     pub(super) fn around(&self, operations: Vec<SchemaOperation>, changes: ObjectChanges) -> Vec<SchemaOperation> {
         if self.removed.is_empty() && changes.is_empty() {
             return operations;
@@ -141,21 +154,37 @@ impl DependentObjects {
             false => operations.iter().take_while(|operation| is_rename(operation)).count(),
         };
         let mut all = operations;
-        let after = all.split_off(renames);
-        all.extend(self.removed.iter().rev().map(|(old, new)| {
-            let object = Box::new(if self.is_before_renames { old } else { new }.clone());
-            match self.dropped.contains(&new.name) {
-                true => SchemaOperation::DropObject(object),
-                false => SchemaOperation::SuspendObject(object),
-            }
-        }));
+        let mut tables = all.split_off(renames);
+        let (last, first): (Vec<_>, Vec<_>) = self.removed.iter().rev().partition(|(_, new)| {
+            new.name.kind.is_before_tables() && !changes.replaced.iter().any(|(old, _)| old.name == new.name)
+        });
+        all.extend(first.into_iter().map(|(old, new)| self.removal(old, new)));
+        let is_enumeration = |operation: &&SchemaOperation| {
+            matches!(operation, SchemaOperation::CreateEnumeration(_) | SchemaOperation::AlterEnumeration { .. })
+        };
+        let enumerations = tables.iter().take_while(is_enumeration).count();
+        let after = tables.split_off(enumerations);
+        let (early, late): (Vec<_>, Vec<_>) = self.creations(changes).into_iter().partition(|(is_early, _)| *is_early);
+        all.extend(tables);
+        all.extend(early.into_iter().map(|(_, operation)| operation));
         all.extend(after);
-        all.extend(self.creations(changes));
+        all.extend(late.into_iter().map(|(_, operation)| operation));
+        all.extend(last.into_iter().map(|(old, new)| self.removal(old, new)));
         all
     }
 
-    /// The operations that create objects, each after those that it depends on.
-    fn creations(&self, changes: ObjectChanges) -> Vec<SchemaOperation> {
+    /// The operation that drops a removed object.
+    fn removal(&self, old: &DatabaseObject, new: &DatabaseObject) -> SchemaOperation {
+        let object = Box::new(if self.is_before_renames { old } else { new }.clone());
+        match self.dropped.contains(&new.name) {
+            true => SchemaOperation::DropObject(object),
+            false => SchemaOperation::SuspendObject(object),
+        }
+    }
+
+    /// The operations that create objects, each after those that it depends on, and whether it has to come before the
+    /// tables.
+    fn creations(&self, changes: ObjectChanges) -> Vec<(bool, SchemaOperation)> {
         let restored = self.removed.iter().map(|(_, object)| object);
         let restored = restored.filter(|object| self.restored.contains(&object.name)).cloned();
         let mut replaced = BTreeMap::new();
@@ -169,14 +198,31 @@ impl DependentObjects {
         }
         created.extend(changes.created.iter().map(|object| object.name.clone()));
         objects.extend(changes.created);
-        let ordered = order_of_creation(&objects).into_iter().map(|at| Box::new(objects[at].clone()));
-        let operation = |object: Box<DatabaseObject>| match replaced.remove(&object.name) {
+        let early = before_tables(&objects);
+        let ordered = order_of_creation(&objects).into_iter().map(|at| (early[at], Box::new(objects[at].clone())));
+        let mut operation = |object: Box<DatabaseObject>| match replaced.remove(&object.name) {
             Some(from) => SchemaOperation::ReplaceObject { from: Box::new(from), to: object },
             None if created.contains(&object.name) => SchemaOperation::CreateObject(object),
             None => SchemaOperation::RestoreObject(object),
         };
-        ordered.map(operation).collect()
+        ordered.map(|(is_early, object)| (is_early, operation(object))).collect()
     }
+}
+
+/// Which of the objects have to be created before the tables: types, what tables use, and what those objects need.
+pub(super) fn before_tables(objects: &[DatabaseObject]) -> Vec<bool> {
+    let places: BTreeMap<&ObjectName, usize> = objects.iter().enumerate().map(|(at, own)| (&own.name, at)).collect();
+    let is_needed = |object: &DatabaseObject| object.name.kind.is_before_tables() || !object.used_by.is_empty();
+    let mut early: Vec<bool> = objects.iter().map(is_needed).collect();
+    let mut open: Vec<usize> = (0..objects.len()).filter(|at| early[*at]).collect();
+    while let Some(at) = open.pop() {
+        for needed in objects[at].objects().filter_map(|name| places.get(name)) {
+            if !std::mem::replace(&mut early[*needed], true) {
+                open.push(*needed);
+            }
+        }
+    }
+    early
 }
 
 pub(super) fn is_rename(operation: &SchemaOperation) -> bool {
@@ -201,14 +247,17 @@ struct ChangedParts {
     tables: BTreeSet<TableName>,
     /// The names are in lower case: some databases ignore the case of columns.
     columns: BTreeMap<(TableName, String), Fate>,
-    /// Constraints that are dropped.
-    constraints: BTreeSet<(TableName, String)>,
+    /// Constraints and indexes that are dropped, and whether they are created again.
+    constraints: BTreeMap<(TableName, String), Fate>,
+    /// The tables whose columns change.
+    with_columns: BTreeSet<TableName>,
 }
 
 impl ChangedParts {
     fn of(operations: &[SchemaOperation], with_types: bool) -> Self {
         let mut changes = Self::default();
         operations.iter().for_each(|operation| changes.add(operation));
+        operations.iter().for_each(|operation| changes.add_created_again(operation));
         changes.columns.retain(|_, fate| with_types || *fate == Fate::Dropped);
         changes
     }
@@ -220,11 +269,15 @@ impl ChangedParts {
                 users.iter().for_each(|user| self.column(&user.table, &user.column.name, Fate::Changed));
             }
             SchemaOperation::Change { table, change } => self.change(table, change),
+            SchemaOperation::DropIndex { table, index } => self.constraint(table, Some(&index.name)),
             _ => {}
         }
     }
 
     fn change(&mut self, table: &TableName, change: &TableChange) {
+        if let TableChange::AddColumn(_) | TableChange::DropColumn(_) | TableChange::ModifyColumn { .. } = change {
+            self.with_columns.insert(table.clone());
+        }
         match change {
             TableChange::DropColumn(column) => self.column(table, &column.name, Fate::Dropped),
             TableChange::ModifyColumn { from, to } if is_rebuilt(from, to) => {
@@ -232,7 +285,30 @@ impl ChangedParts {
             }
             TableChange::DropPrimaryKey(key) => self.constraint(table, key.name.as_ref()),
             TableChange::DropUnique(unique) => self.constraint(table, unique.name.as_ref()),
+            TableChange::DropForeignKey(key) => self.constraint(table, key.name.as_ref()),
+            TableChange::DropCheck(check) => self.constraint(table, check.name.as_ref()),
+            TableChange::DropExclusion(exclusion) => self.constraint(table, Some(&exclusion.name)),
             _ => {}
+        }
+    }
+
+    /// Takes into account that a constraint or an index is created under the name of a dropped one.
+    fn add_created_again(&mut self, operation: &SchemaOperation) {
+        let created = match operation {
+            SchemaOperation::CreateIndex { table, index } => Some((table, &index.name)),
+            SchemaOperation::Change { table, change } => match change {
+                TableChange::AddPrimaryKey(key) => key.name.as_ref(),
+                TableChange::AddUnique(unique) => unique.name.as_ref(),
+                TableChange::AddForeignKey(key) => key.name.as_ref(),
+                TableChange::AddCheck(check) => check.name.as_ref(),
+                TableChange::AddExclusion(exclusion) => Some(&exclusion.name),
+                _ => None,
+            }
+            .map(|name| (table, name)),
+            _ => None,
+        };
+        if let Some((table, name)) = created {
+            self.constraints.entry((table.clone(), name.clone())).and_modify(|fate| *fate = Fate::Changed);
         }
     }
 
@@ -242,15 +318,31 @@ impl ChangedParts {
     }
 
     fn constraint(&mut self, table: &TableName, name: Option<&String>) {
-        self.constraints.extend(name.map(|name| (table.clone(), name.clone())));
+        self.constraints.extend(name.map(|name| ((table.clone(), name.clone()), Fate::Dropped)));
     }
 
     fn is_empty(&self) -> bool {
-        self.tables.is_empty() && self.columns.is_empty() && self.constraints.is_empty()
+        self.tables.is_empty() && self.columns.is_empty() && self.constraints.is_empty() && self.with_columns.is_empty()
     }
 
     fn is_dropped(&self, table: &TableName) -> bool {
         self.tables.contains(table)
+    }
+
+    /// What happens to a part that an object depends on, as far as it concerns this object.
+    fn fate_for(&self, object: &DatabaseObject, part: &Dependency) -> Option<Fate> {
+        let fate = self.fate(part);
+        match object.name.kind {
+            // A privilege and the storage of a column stay when the column changes.
+            ObjectKind::Storage | ObjectKind::Grant => fate.filter(|fate| *fate == Fate::Dropped),
+            // PostgreSQL applies a change of the parent to its children, but refuses it for an inherited column.
+            ObjectKind::Inheritance
+                if object.name.owner.as_ref().is_some_and(|own| self.with_columns.contains(own)) =>
+            {
+                Some(fate.unwrap_or(Fate::Changed))
+            }
+            _ => fate,
+        }
     }
 
     fn fate(&self, part: &Dependency) -> Option<Fate> {
@@ -261,9 +353,7 @@ impl ChangedParts {
                 Some(Fate::Dropped)
             }
             Dependency::Column(table, column) => self.columns.get(&(table.clone(), column.to_lowercase())).copied(),
-            Dependency::Constraint(table, name) => {
-                self.constraints.contains(&(table.clone(), name.clone())).then_some(Fate::Dropped)
-            }
+            Dependency::Constraint(table, name) => self.constraints.get(&(table.clone(), name.clone())).copied(),
             Dependency::Table(_) | Dependency::Object(_) => None,
         }
     }
@@ -282,8 +372,7 @@ pub(super) fn in_order_of_creation(objects: &[DatabaseObject]) -> Vec<&DatabaseO
 /// The positions of objects, each after the objects that it depends on.
 fn order_of_creation(objects: &[DatabaseObject]) -> Vec<usize> {
     let places: BTreeMap<&ObjectName, usize> = objects.iter().enumerate().map(|(at, own)| (&own.name, at)).collect();
-    let relations = objects.iter().enumerate().filter(|(_, own)| own.name.owner.is_none());
-    let owners: BTreeMap<&TableName, usize> = relations.map(|(at, own)| (&own.name.name, at)).collect();
+    let owners = owners(objects);
     let needed = |object: &DatabaseObject| -> Vec<usize> {
         let named = object.objects().filter_map(|name| places.get(name).copied());
         named.chain(object.name.owner.as_ref().and_then(|owner| owners.get(owner).copied())).collect()

@@ -81,8 +81,13 @@ impl<'o> RenamedParts<'o> {
         renamed.depends_on = object.depends_on.iter().map(|part| self.dependency(part, &mut names)).collect();
         if let Some(owner) = &object.name.owner {
             renamed.name.owner = Some(self.table(owner));
-            if object.name.kind == ObjectKind::RowLevelSecurity {
-                renamed.name.name = self.table(owner);
+            let describes_table = matches!(object.name.kind, ObjectKind::RowLevelSecurity | ObjectKind::Storage);
+            if describes_table {
+                renamed.name.name = TableName::new(self.table(owner).name);
+            }
+            if object.name.kind.is_attached() {
+                let column = object.name.arguments.as_ref();
+                renamed.name.arguments = column.map(|column| self.column(&self.table(owner), column));
             }
             names.tables.insert(owner.name.clone(), self.table(owner).name);
         }

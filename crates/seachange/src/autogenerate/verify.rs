@@ -5,20 +5,21 @@ mod affected;
 mod recorder;
 mod schema_names;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use sea_orm::{DbBackend, DbErr};
 use sea_orm_migration::SchemaManager;
 
-use self::affected::{AffectedTables, dependents, placeholder_tables, subset, that_can_be_copied};
+use self::affected::{AffectedTables, copied_objects, placeholder_tables, subset, that_can_be_copied};
 use self::recorder::{Recorder, WITH_NO_DATA};
 use self::schema_names::rewrite_schema_names;
 use super::apply::apply;
 use super::code::{CodeNode, code};
 use super::comparison::{Comparison, RenamedDatabase, rules};
-use super::dependents::Obstacle;
+use super::declared_objects::ObjectChanges;
+use super::dependents::{self, Obstacle};
 use super::diff::{self, Renames};
 use super::difference::{Difference, differences, object};
 use super::error::{AutogenerateError, ScratchError};
@@ -30,7 +31,7 @@ use crate::database_error::{full_reason, reason_with_detail};
 use crate::event::EventHandler;
 use crate::intercept::{self, Migrate, RunOutcome};
 use crate::limits::Deadline;
-use crate::schema::{DatabaseObject, ObjectName, Schema, Table};
+use crate::schema::{DatabaseObject, ObjectKind, ObjectName, Schema, Table};
 use crate::session::{Connection, DirectSession};
 use crate::settings::DatabaseSettings;
 use crate::sql::SqlDialect;
@@ -155,7 +156,7 @@ impl ScratchCopy {
         settings: &DatabaseSettings,
     ) -> Result<Self, AutogenerateError> {
         let affected = AffectedTables::of(comparison, operations);
-        let objects = dependents(&comparison.objects, &affected.from, operations);
+        let objects = copied_objects(&comparison.objects, &affected.from, operations);
         let of_objects = objects.iter().filter_map(|object| object.name.name.schema.clone());
         let schemas: BTreeSet<String> = affected.schemas().into_iter().chain(of_objects).collect();
         let schemas: Vec<String> = schemas.into_iter().collect();
@@ -183,14 +184,27 @@ impl ScratchCopy {
 
     /// Builds the tables and objects of the copy, and checks that the database reports the tables as `wanted`.
     async fn copy(&mut self, wanted: &Schema, objects: Vec<DatabaseObject>) -> Result<(), AutogenerateError> {
-        let steps = steps_between(&Schema::default(), wanted, self.backend);
+        let mut steps = steps_between(&Schema::default(), wanted, self.backend);
+        let is_type = |step: &&SchemaOperation| matches!(step, SchemaOperation::CreateEnumeration(_));
+        let types = steps.iter().take_while(is_type).count();
+        let tables = steps.split_off(types);
         self.run(code(&steps, self.backend)).await.map_err(|error| not_built(&error))?;
+        let mut is_early = dependents::before_tables(&objects).into_iter();
+        let (early, late): (Vec<_>, Vec<_>) = objects.into_iter().partition(|_| is_early.next().unwrap_or_default());
+        self.create(early).await?;
+        self.run(code(&tables, self.backend)).await.map_err(|error| not_built(&error))?;
         self.start = self.inspect().await?;
         let missing = differences(&steps_between(&self.start, wanted, self.backend));
         if let Some(first) = missing.first() {
             let of = first.table.as_ref().map(|table| format!(" of table `{table}`")).unwrap_or_default();
             return Err(AutogenerateError::Copy { reason: format!("the {}{of} cannot be copied", first.kind) });
         }
+        self.create(late).await?;
+        self.objects = self.inspect_objects().await?;
+        Ok(())
+    }
+
+    async fn create(&self, objects: Vec<DatabaseObject>) -> Result<(), AutogenerateError> {
         for object in objects {
             let name = object.name.clone();
             let create = code(&[SchemaOperation::CreateObject(Box::new(object))], self.backend);
@@ -198,7 +212,6 @@ impl ScratchCopy {
                 reason: format!("{name} cannot be copied: {}", full_reason(&error)),
             })?;
         }
-        self.objects = self.inspect_objects().await?;
         Ok(())
     }
 
@@ -207,13 +220,19 @@ impl ScratchCopy {
         comparison: &Comparison,
         operations: &[SchemaOperation],
     ) -> Result<Verification, AutogenerateError> {
+        // An extension belongs to the whole database, so a copy creates one that is missing, and drops none.
+        let operations: Vec<_> = operations.iter().filter(|operation| !drops_extension(operation)).cloned().collect();
+        let operations = operations.as_slice();
+        let downgrade: Vec<_> = reversed(operations).into_iter().filter(|step| !drops_extension(step)).collect();
         if let Err(error) = self.run(code(operations, self.backend)).await {
             return Ok(refused(true, &error));
         }
         let up = steps(&self.inspect().await?, &self.goal, &comparison.hints, self.backend);
         let mut up = differences(&up);
-        up.extend(missing_objects(&after_all(&self.objects, operations, self.backend), &self.inspect_objects().await?));
-        if let Err(error) = self.run(code(&reversed(operations), self.backend)).await {
+        let found = self.inspect_objects().await?;
+        up.extend(missing_objects(&after_all(&self.objects, operations, self.backend), &found));
+        up.extend(wrong_definitions(operations, &found));
+        if let Err(error) = self.run(code(&downgrade, self.backend)).await {
             return Ok(refused(false, &error));
         }
         let mut down = differences(&steps_between(&self.inspect().await?, &self.start, self.backend));
@@ -249,6 +268,7 @@ impl ScratchCopy {
 
     async fn inspect_objects(&self) -> Result<Vec<DatabaseObject>, AutogenerateError> {
         let mut objects = self.scratch.objects().await.map_err(AutogenerateError::Inspect)?;
+        objects.retain(|object| object.name.kind != ObjectKind::Extension);
         let places = self.scratch.placement().schemas;
         if !places.is_empty() {
             let said = places.into_iter().map(|(said, actual)| (actual, said)).collect();
@@ -326,6 +346,15 @@ fn take_expressions(own: &mut Table, copy: &Table) {
     }
 }
 
+fn drops_extension(operation: &SchemaOperation) -> bool {
+    match operation {
+        SchemaOperation::DropObject(object) | SchemaOperation::SuspendObject(object) => {
+            object.name.kind == ObjectKind::Extension
+        }
+        _ => false,
+    }
+}
+
 /// The objects that a copy has after the operations, if it has `objects` before.
 fn after_all(objects: &[DatabaseObject], operations: &[SchemaOperation], backend: DbBackend) -> Vec<DatabaseObject> {
     let mut after = after_renames(operations, objects, backend);
@@ -348,23 +377,42 @@ fn after_all(objects: &[DatabaseObject], operations: &[SchemaOperation], backend
 
 /// The objects of `wanted` that are missing in `found`, or that have lost one of their properties there.
 fn missing_objects(wanted: &[DatabaseObject], found: &[DatabaseObject]) -> Vec<Difference> {
-    let is_there = |object: &DatabaseObject| {
-        found.iter().any(|own| own.name == object.name && own.create.len() == object.create.len())
-    };
-    let missing = wanted.iter().filter(|object| !is_there(object));
-    missing.map(|wanted| object(found.iter().find(|own| own.name == wanted.name), Some(wanted))).collect()
+    let found = by_name(found);
+    let own = |wanted: &DatabaseObject| found.get(&wanted.name).copied();
+    let is_there = |wanted: &DatabaseObject| own(wanted).is_some_and(|own| own.create.len() == wanted.create.len());
+    let wanted = wanted.iter().filter(|wanted| wanted.name.kind != ObjectKind::Extension);
+    let missing = wanted.filter(|wanted| !is_there(wanted));
+    missing.map(|wanted| object(own(wanted), Some(wanted))).collect()
+}
+
+/// The objects that the operations create and that have another definition in `found`.
+fn wrong_definitions(operations: &[SchemaOperation], found: &[DatabaseObject]) -> Vec<Difference> {
+    let created = operations.iter().filter_map(|operation| match operation {
+        SchemaOperation::CreateObject(object) => Some((**object).clone()),
+        _ => None,
+    });
+    // A copy has these in another state.
+    let differs =
+        |object: &DatabaseObject| matches!(object.name.kind, ObjectKind::MaterializedView | ObjectKind::Event);
+    let created: Vec<_> = created.filter(|object| !differs(object)).collect();
+    let changes = ObjectChanges::between(found, &created, &BTreeSet::new());
+    changes.replaced.iter().map(|(old, new)| object(Some(old), Some(new))).collect()
 }
 
 /// The objects that are different in `found` and `wanted`.
 fn changed_objects(found: &[DatabaseObject], wanted: &[DatabaseObject]) -> Vec<Difference> {
-    let find = |objects: &[DatabaseObject], name: &ObjectName| objects.iter().find(|own| own.name == *name).cloned();
-    let names: BTreeSet<&ObjectName> = found.iter().chain(wanted).map(|object| &object.name).collect();
-    let pairs = names.into_iter().map(|name| (find(found, name), find(wanted, name)));
+    let (found, wanted) = (by_name(found), by_name(wanted));
+    let names: BTreeSet<&ObjectName> = found.keys().chain(wanted.keys()).copied().collect();
+    let pairs = names.into_iter().map(|name| (found.get(name).copied(), wanted.get(name).copied()));
     let changed = pairs.filter(|(old, new)| match (old, new) {
         (Some(old), Some(new)) => !old.has_definition_of(new),
         _ => true,
     });
-    changed.map(|(old, new)| object(old.as_ref(), new.as_ref())).collect()
+    changed.map(|(old, new)| object(old, new)).collect()
+}
+
+fn by_name(objects: &[DatabaseObject]) -> BTreeMap<&ObjectName, &DatabaseObject> {
+    objects.iter().map(|object| (&object.name, object)).collect()
 }
 
 fn not_built(error: &DbErr) -> AutogenerateError {

@@ -7,6 +7,7 @@ use seachange_graph::{AppliedError, Target};
 
 use super::context::Context;
 use super::hints::{autogenerate, graph};
+use super::printable;
 use super::problem::Diagnostic;
 use super::progress::building::BuildProgress;
 use crate::Error;
@@ -52,6 +53,11 @@ impl ScratchArgs {
 }
 
 impl CompareArgs {
+    /// Restricts the comparison to more tables.
+    pub(crate) fn add_tables(&mut self, patterns: Vec<String>) {
+        self.table.extend(patterns);
+    }
+
     pub(crate) fn filter(&self) -> TableFilter {
         let patterns = |texts: &[String]| texts.iter().map(|text| NamePattern::new(text)).collect();
         TableFilter { only: patterns(&self.table), except: patterns(&self.exclude_table) }
@@ -91,7 +97,12 @@ impl CompareArgs {
         let compared =
             Comparison::compare_with_progress(migrator.connection(), &scratch, entities, &self.filter(), &watch).await;
         migrator.close().await?;
-        compared.map_err(|error| autogenerate::problem(&error))
+        let comparison = compared.map_err(|error| autogenerate::problem(&error))?;
+        for object in comparison.unreadable_objects() {
+            let warning = format!("this user may not read the definition of {object}: it is not compared");
+            context.terminal.warn(printable::name(&warning));
+        }
+        Ok(comparison)
     }
 }
 

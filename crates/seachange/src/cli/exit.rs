@@ -25,6 +25,9 @@ pub enum Exit {
     LockTimeout = 7,
     /// `check` found differences between the database and the entities.
     Differs = 8,
+    /// The command left something out, and named it: `init --from-database` cannot write an object of the database, or a
+    /// revision was not verified because its tables could not be copied.
+    Incomplete = 10,
     /// Ctrl-C ended the run; the message says where.
     Interrupted = 130,
     /// SIGTERM ended the run; the message says where.

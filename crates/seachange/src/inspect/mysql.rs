@@ -15,7 +15,8 @@ mod tables;
 use sea_orm::{ConnectionTrait, DbErr};
 
 use self::scope::CatalogScope;
-use super::InspectScope;
+use super::cells::{RowReader, rows};
+use super::{InspectScope, UnsupportedObject};
 use crate::schema::{DatabaseObject, Schema};
 
 /// Reads the tables in scope, with the same queries for each of its databases.
@@ -42,4 +43,24 @@ pub(super) async fn objects(
     let place = CatalogScope::find(connection, scope).await?;
     let Some(database) = place.databases().next() else { return Ok(Vec::new()) };
     objects::read(connection, &place, database).await
+}
+
+/// Reads what the model does not have: sequences and packages of MariaDB.
+pub(super) async fn unsupported(
+    connection: &impl ConnectionTrait,
+    scope: &InspectScope,
+) -> Result<Vec<UnsupportedObject>, DbErr> {
+    const UNSUPPORTED: &str = "SELECT LOWER(CAST(TABLE_TYPE AS CHAR)), CAST(TABLE_NAME AS CHAR)
+            FROM information_schema.TABLES
+            WHERE TABLE_SCHEMA = ? AND TABLE_TYPE NOT IN ('BASE TABLE', 'SYSTEM VERSIONED', 'VIEW')
+        UNION ALL SELECT LOWER(CAST(ROUTINE_TYPE AS CHAR)), CAST(ROUTINE_NAME AS CHAR) FROM information_schema.ROUTINES
+            WHERE ROUTINE_SCHEMA = ? AND ROUTINE_TYPE NOT IN ('FUNCTION', 'PROCEDURE') ORDER BY 1, 2";
+    let place = CatalogScope::find(connection, scope).await?;
+    let Some(database) = place.databases().next() else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for row in rows(connection, UNSUPPORTED, [database.into(), database.into()]).await? {
+        let mut cells = RowReader::of(&row);
+        found.push(UnsupportedObject { kind: cells.take()?, name: cells.take()? });
+    }
+    Ok(found)
 }

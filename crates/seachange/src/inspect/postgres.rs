@@ -10,12 +10,15 @@ mod object_queries;
 mod objects;
 mod scope;
 mod sequences;
+mod table_queries;
 mod tables;
+mod type_queries;
+mod unsupported;
 
 use sea_orm::{ConnectionTrait, DbErr};
 
 use self::scope::CatalogScope;
-use super::InspectScope;
+use super::{InspectScope, UnsupportedObject};
 use crate::schema::{DatabaseObject, Schema};
 
 /// Reads the tables in scope.
@@ -44,5 +47,17 @@ pub(super) async fn objects(
     match place.is_nowhere() {
         true => Ok(Vec::new()),
         false => objects::read(connection, &place).await,
+    }
+}
+
+/// Reads what the model does not have.
+pub(super) async fn unsupported(
+    connection: &impl ConnectionTrait,
+    scope: &InspectScope,
+) -> Result<Vec<UnsupportedObject>, DbErr> {
+    let place = CatalogScope::find(connection, scope).await?;
+    match place.is_nowhere() {
+        true => Ok(Vec::new()),
+        false => unsupported::read(connection, &place).await,
     }
 }

@@ -3,6 +3,7 @@
 use sea_orm::sea_query::ColumnType;
 
 use super::name::TableName;
+use super::options::KeptOptions;
 
 /// A column.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct Column {
     pub collation: Option<String>,
     /// The comment.
     pub comment: Option<String>,
+    /// Other properties, such as `INVISIBLE` (MySQL and MariaDB).
+    pub options: KeptOptions,
 }
 
 /// The type of a column. Two types are equal when the database spells them the same.
@@ -166,6 +169,7 @@ impl Column {
             on_update: None,
             collation: None,
             comment: None,
+            options: KeptOptions::default(),
         }
     }
 }

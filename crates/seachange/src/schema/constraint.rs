@@ -2,6 +2,7 @@
 
 use super::column::Expression;
 use super::name::TableName;
+use super::options::KeptOptions;
 
 /// A primary key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +54,8 @@ pub struct ForeignKey {
     pub on_update: ReferentialAction,
     /// When it is checked, if it is deferrable.
     pub deferrable: Option<Deferrable>,
+    /// Other properties: `MATCH FULL`, `NOT VALID`, `NOT ENFORCED` (PostgreSQL).
+    pub options: KeptOptions,
 }
 
 /// What happens to the referring rows when the referenced row is deleted or its key changes. `RESTRICT` is `NoAction`
@@ -79,6 +82,8 @@ pub struct Check {
     pub name: Option<String>,
     /// The condition, without the parentheses around it.
     pub expression: Expression,
+    /// Other properties: `NO INHERIT`, `NOT VALID` (PostgreSQL), `NOT ENFORCED` (PostgreSQL and MySQL).
+    pub options: KeptOptions,
 }
 
 /// An exclusion constraint of PostgreSQL.

@@ -1,6 +1,7 @@
 //! Indexes.
 
 use super::column::Expression;
+use super::options::KeptOptions;
 
 /// An index that does not implement a constraint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct Index {
     pub nulls_not_distinct: bool,
     /// Whether a concurrent build of the index has failed (PostgreSQL). Such an index costs writes and serves no query.
     pub invalid: bool,
+    /// Other properties: storage (PostgreSQL), a comment, `INVISIBLE`, `IGNORED` (MySQL and MariaDB).
+    pub options: KeptOptions,
 }
 
 /// One part of the key of an index.

@@ -10,10 +10,22 @@ use crate::sql::{SqlDialect, Token, significant, tokens};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ObjectKind {
+    /// An extension (PostgreSQL).
+    Extension,
+    /// A composite type or a range type (PostgreSQL).
+    Type,
+    /// A domain (PostgreSQL).
+    Domain,
+    /// A sequence that no column owns (PostgreSQL).
+    Sequence,
     /// A function, also one that a trigger calls.
     Function,
     /// A procedure.
     Procedure,
+    /// A partition of a table, with its own indexes and checks (PostgreSQL).
+    Partition,
+    /// That a table inherits from another one (PostgreSQL). It has the name of the parent.
+    Inheritance,
     /// A view.
     View,
     /// A view that stores its rows (PostgreSQL).
@@ -32,6 +44,14 @@ pub enum ObjectKind {
     Statistics,
     /// That a publication contains a table (PostgreSQL). It has the name of the publication.
     PublishedTable,
+    /// How a table or a column is stored, and who owns a table (PostgreSQL). It has the name of the table; the arguments are
+    /// the column.
+    Storage,
+    /// The comment of a constraint or an index (PostgreSQL). It has the name of that.
+    Comment,
+    /// The privileges that a role has on a table (PostgreSQL). It has the name of the role; the arguments are the column, if
+    /// they are for one column.
+    Grant,
     /// An event (MySQL and MariaDB).
     Event,
 }
@@ -41,8 +61,14 @@ impl ObjectKind {
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
+            Self::Extension => "extension",
+            Self::Type => "type",
+            Self::Domain => "domain",
+            Self::Sequence => "sequence",
             Self::Function => "function",
             Self::Procedure => "procedure",
+            Self::Partition => "partition",
+            Self::Inheritance => "inheritance",
             Self::View => "view",
             Self::MaterializedView => "materialized_view",
             Self::VirtualTable => "virtual_table",
@@ -52,8 +78,28 @@ impl ObjectKind {
             Self::Policy => "policy",
             Self::Statistics => "statistics",
             Self::PublishedTable => "publication",
+            Self::Storage => "storage",
+            Self::Comment => "comment",
+            Self::Grant => "grant",
             Self::Event => "event",
         }
+    }
+
+    /// Whether an object of this kind only describes a table or a part of one. It goes with what it describes, and is never
+    /// in the way of a change.
+    pub(crate) const fn is_attached(self) -> bool {
+        matches!(self, Self::Statistics | Self::Storage | Self::Comment | Self::Grant)
+    }
+
+    /// Whether an object of this kind is created before the tables, because their columns use such objects.
+    pub(crate) const fn is_before_tables(self) -> bool {
+        matches!(self, Self::Extension | Self::Type | Self::Domain | Self::Sequence)
+    }
+
+    /// Whether all statements of an object of this kind are its definition. Otherwise the first is the definition, and the
+    /// others set properties.
+    pub(crate) const fn is_defined_by_all(self) -> bool {
+        matches!(self, Self::RowLevelSecurity | Self::Extension | Self::Storage | Self::Grant)
     }
 }
 
@@ -82,7 +128,11 @@ impl fmt::Display for ObjectName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kind, name, arguments, owner } = self;
         match (kind, arguments, owner) {
-            (ObjectKind::RowLevelSecurity, _, _) => write!(f, "{kind} of `{name}`"),
+            (ObjectKind::RowLevelSecurity, _, _) | (ObjectKind::Storage, None, _) => write!(f, "{kind} of `{name}`"),
+            (ObjectKind::Storage, Some(column), _) => write!(f, "{kind} of `{name}.{column}`"),
+            (ObjectKind::Grant, None, Some(owner)) => write!(f, "{kind} to `{name}` on `{owner}`"),
+            (ObjectKind::Grant, Some(column), Some(owner)) => write!(f, "{kind} to `{name}` on `{owner}.{column}`"),
+            (ObjectKind::Inheritance, _, Some(owner)) => write!(f, "{kind} of `{owner}` from `{name}`"),
             (_, Some(arguments), _) => write!(f, "{kind} `{name}({arguments})`"),
             (_, None, Some(owner)) => write!(f, "{kind} `{name}` of `{owner}`"),
             (_, None, None) => write!(f, "{kind} `{name}`"),
@@ -95,12 +145,15 @@ impl fmt::Display for ObjectName {
 pub struct DatabaseObject {
     /// What identifies it.
     pub name: ObjectName,
-    /// The statements that create it with its properties (comments, grants, state), without semicolons at the end.
+    /// The statements that create it with its properties (comments, grants, state), without semicolons at the end; none if
+    /// the user may not read them.
     pub create: Vec<String>,
     /// The statement that drops it.
     pub drop: String,
     /// What it depends on.
     pub depends_on: BTreeSet<Dependency>,
+    /// The tables whose columns, constraints or indexes use it.
+    pub used_by: BTreeSet<TableName>,
 }
 
 /// Whether two statements have the same tokens. A quoted name equals the same name without quotes, in any case.
@@ -142,9 +195,9 @@ impl DatabaseObject {
     /// The object without the properties that are set after it is created. For row-level security all statements are the
     /// definition.
     pub(crate) fn definition(&self) -> Self {
-        let create = match self.name.kind {
-            ObjectKind::RowLevelSecurity => self.create.clone(),
-            _ => self.create.first().cloned().into_iter().collect(),
+        let create = match self.name.kind.is_defined_by_all() {
+            true => self.create.clone(),
+            false => self.create.first().cloned().into_iter().collect(),
         };
         Self { create, ..self.clone() }
     }

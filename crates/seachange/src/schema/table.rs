@@ -6,6 +6,7 @@ use super::column::Column;
 use super::constraint::{Check, Exclusion, ForeignKey, PrimaryKey, Unique};
 use super::index::Index;
 use super::name::TableName;
+use super::options::KeptOptions;
 
 /// The parts of a schema that are compared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,13 +38,21 @@ pub struct Table {
     pub exclusions: Vec<Exclusion>,
     /// The comment, on databases that support comments.
     pub comment: Option<String>,
-    /// The statement that created the table, if the database stores it (SQLite). It is not compared.
+    /// The statement that created the table, if the database stores it (SQLite), or if the catalogue does not report all of
+    /// it (periods of time of MariaDB). It is not compared.
     pub definition: Option<DefinitionText>,
+    /// What follows the columns in the definition: the engine, the character set, partitions, the storage.
+    pub options: KeptOptions,
 }
 
 /// A text that adds nothing to the other fields. Any two of these texts are equal.
-#[derive(Debug, Clone)]
-pub struct DefinitionText(pub String);
+#[derive(Debug, Clone, Default)]
+pub struct DefinitionText {
+    /// The statement that creates the table.
+    pub text: String,
+    /// Whether the table has to be created by this text, because its other fields do not have all of it.
+    pub is_verbatim: bool,
+}
 
 impl PartialEq for DefinitionText {
     fn eq(&self, _: &Self) -> bool {
@@ -79,6 +88,33 @@ impl Table {
             exclusions: Vec::new(),
             comment: None,
             definition: None,
+            options: KeptOptions::default(),
+        }
+    }
+
+    /// Takes the options of the parts that another definition of the table has under the same names.
+    pub(crate) fn take_options_of(&mut self, other: &Self) {
+        self.options.clone_from(&other.options);
+        for column in &mut self.columns {
+            if let Some(other) = other.column(&column.name) {
+                column.options.clone_from(&other.options);
+            }
+        }
+        for index in &mut self.indexes {
+            let is_same = |other: &&Index| other.name == index.name && other.method == index.method;
+            if let Some(other) = other.indexes.iter().find(is_same) {
+                index.options.clone_from(&other.options);
+            }
+        }
+        for check in self.checks.iter_mut().filter(|check| check.name.is_some()) {
+            if let Some(other) = other.checks.iter().find(|other| other.name == check.name) {
+                check.options.clone_from(&other.options);
+            }
+        }
+        for key in &mut self.foreign_keys {
+            if let Some(other) = other.foreign_keys.iter().find(|other| other.columns == key.columns) {
+                key.options.clone_from(&other.options);
+            }
         }
     }
 

@@ -54,6 +54,9 @@ pub(super) fn create_table(new: &CreateTable) -> TableCreateStatement {
     if let Some(comment) = &new.comment {
         table.comment(comment);
     }
+    if !new.options.is_empty() {
+        table.extra(&new.options);
+    }
     table
 }
 

@@ -25,11 +25,13 @@ pub(super) fn change(table: &TableName, change: &TableChange, backend: DbBackend
         TableChange::DropPrimaryKey(key) => one(AlterCall::DropPrimaryKey(primary_key(table, key))),
         TableChange::AddUnique(new) => vec![add_unique(table, new)],
         TableChange::DropUnique(old) => one(AlterCall::DropUnique(unique(table, old))),
+        TableChange::AddForeignKey(key) if !key.options.is_empty() => vec![add_foreign_key_with_options(table, key)],
         TableChange::AddForeignKey(key) => {
             let needs = foreign_key_requirement(key);
             vec![under(needs, altered(table, AlterCall::AddForeignKey(Box::new(table::named(table, key)))))]
         }
         TableChange::DropForeignKey(key) => one(AlterCall::DropForeignKey(Box::new(identified(table, key)))),
+        TableChange::AddCheck(new) if !new.options.is_empty() => vec![add_check_with_options(table, new, backend)],
         TableChange::AddCheck(new) => {
             let expression = new.expression.text.clone();
             let needs = portable::expression(&expression, backend);
@@ -99,14 +101,63 @@ fn add_unique(table: &TableName, new: &Unique) -> CodeNode {
 /// Adds a unique constraint of a kind that only PostgreSQL has.
 pub(super) fn add_unique_statement(table: &TableName, new: &Unique) -> CodeNode {
     let nulls = if new.nulls_not_distinct { " NULLS NOT DISTINCT" } else { "" };
-    let when = match new.deferrable {
-        None => "",
-        Some(Deferrable::Immediate) => " DEFERRABLE",
-        Some(Deferrable::Deferred) => " DEFERRABLE INITIALLY DEFERRED",
-    };
+    let when = deferrable(new.deferrable);
     let (name, columns) = (sql::name(&unique(table, new)), sql::list(&new.columns));
     let table = sql::table(table);
     sql::statement(format!("ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE{nulls} ({columns}){when}"))
+}
+
+/// Adds a check with options that no builder can express.
+pub(super) fn add_check_with_options(table: &TableName, new: &Check, backend: DbBackend) -> CodeNode {
+    let sql = format!(
+        "ALTER TABLE {} ADD CONSTRAINT {} CHECK ({}){}",
+        sql::qualified(backend, table),
+        sql::quoted(backend, &check(table, new)),
+        new.expression.text,
+        new.options.clause()
+    );
+    under(Some(portable::own(backend, "this kind of check")), sql::statement(sql))
+}
+
+/// Adds a foreign key with options that no builder can express, which only PostgreSQL has.
+pub(super) fn add_foreign_key_with_options(table: &TableName, key: &ForeignKey) -> CodeNode {
+    let key = table::named(table, key);
+    // `MATCH` comes before the actions, other options come last.
+    let (matching, rest) = match key.options.0.strip_prefix("MATCH FULL") {
+        Some(rest) => (" MATCH FULL", rest.to_owned()),
+        None => ("", key.options.clause()),
+    };
+    let action = |clause, action| match action {
+        ReferentialAction::NoAction => String::new(),
+        ReferentialAction::Restrict => format!(" {clause} RESTRICT"),
+        ReferentialAction::Cascade => format!(" {clause} CASCADE"),
+        ReferentialAction::SetNull => format!(" {clause} SET NULL"),
+        ReferentialAction::SetDefault => format!(" {clause} SET DEFAULT"),
+    };
+    let columns = match key.on_delete_columns.as_slice() {
+        [] => String::new(),
+        columns => format!(" ({})", sql::list(columns)),
+    };
+    let definition = format!(
+        "FOREIGN KEY ({}) REFERENCES {} ({}){matching}{}{columns}{}{}{rest}",
+        sql::list(&key.columns),
+        sql::table(&key.referenced_table),
+        sql::list(&key.referenced_columns),
+        action("ON DELETE", key.on_delete),
+        action("ON UPDATE", key.on_update),
+        deferrable(key.deferrable)
+    );
+    let name = sql::name(key.name.as_deref().unwrap_or_default());
+    let table = sql::table(table);
+    postgres("this kind of foreign key", [format!("ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")])
+}
+
+const fn deferrable(deferrable: Option<Deferrable>) -> &'static str {
+    match deferrable {
+        None => "",
+        Some(Deferrable::Immediate) => " DEFERRABLE",
+        Some(Deferrable::Deferred) => " DEFERRABLE INITIALLY DEFERRED",
+    }
 }
 
 /// Adds an exclusion constraint.

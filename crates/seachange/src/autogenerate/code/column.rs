@@ -31,6 +31,7 @@ pub(super) fn definition(column: &Column, backend: DbBackend) -> ColumnDefinitio
     }
     extras.extend(column.collation.iter().map(|name| format!("COLLATE {}", collation(name, backend))));
     extras.extend(column.on_update.iter().map(|value| format!("ON UPDATE {}", value.text)));
+    extras.extend((!column.options.is_empty()).then(|| column.options.0.clone()));
     settings.extend((!extras.is_empty()).then(|| ColumnOption::Extra(extras.join(" "))));
     ColumnDefinition { name: column.name.clone(), kind, nullable, settings }
 }

@@ -37,11 +37,7 @@ fn is_named_safely(name: &str) -> bool {
 }
 
 fn quotes(backend: DbBackend) -> Option<BackendRequirement> {
-    Some(match backend {
-        DbBackend::Postgres => (POSTGRES, "this way to quote names"),
-        DbBackend::MySql => (portable::MYSQL, "this way to quote names"),
-        _ => (SQLITE, "this way to quote names"),
-    })
+    Some(portable::own(backend, "this way to quote names"))
 }
 
 fn needs(table: &TableName, index: &Index, backend: DbBackend) -> Option<BackendRequirement> {
@@ -92,6 +88,7 @@ fn is_said_by_builder(table: &TableName, index: &Index, backend: DbBackend) -> b
     let is_in_reach = table.schema.is_none() || backend == DbBackend::Postgres;
     is_known
         && is_in_reach
+        && index.options.is_empty()
         && is_named_safely(&index.name)
         && index.parts.iter().all(|part| is_part_said(part, backend))
 }
@@ -128,6 +125,7 @@ fn create_statement(table: &TableName, index: &Index, backend: DbBackend) -> Str
     if index.nulls_not_distinct {
         sql += " NULLS NOT DISTINCT";
     }
+    sql += &index.options.clause();
     if let Some(predicate) = &index.predicate {
         sql += &format!(" WHERE {}", predicate.text);
     }

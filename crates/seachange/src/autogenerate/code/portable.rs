@@ -20,6 +20,15 @@ pub(super) fn under(needs: Option<BackendRequirement>, code: CodeNode) -> CodeNo
     }
 }
 
+/// The requirement of code in the words of one database system.
+pub(super) const fn own(backend: DbBackend, lacking: &'static str) -> BackendRequirement {
+    match backend {
+        DbBackend::Postgres => (POSTGRES, lacking),
+        DbBackend::MySql => (MYSQL, lacking),
+        _ => (SQLITE, lacking),
+    }
+}
+
 /// A common name for two features that these databases have and others lack.
 pub(super) fn both(databases: &[DbBackend], first: &'static str, second: &'static str) -> &'static str {
     match databases {

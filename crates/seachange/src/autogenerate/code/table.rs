@@ -3,26 +3,29 @@
 use sea_orm::DbBackend;
 
 use super::column::definition;
-use super::expressions::{ExprToken, parts};
-use super::portable::{BackendRequirement, POSTGRES, SQLITE};
+use super::expressions::{ExprToken, names, parts};
+use super::portable::{BackendRequirement, POSTGRES, under};
 use super::sql::{self, postgres, statement};
 use super::{
     AlterCall, CodeNode, ColumnDefinition, ColumnOption, CreateTable, NamedColumns, SchemaCall, TableKey, change,
     index, portable,
 };
-use crate::schema::{AutoIncrement, ForeignKey, PrimaryKey, Table, TableName, Unique};
+use crate::schema::{AutoIncrement, Check, DefinitionText, ForeignKey, PrimaryKey, Table, TableName, Unique};
 
 /// Creates a table with its constraints, indexes and comments.
 pub(super) fn create(table: &Table, backend: DbBackend) -> Vec<CodeNode> {
     if let Some(text) = own_text(table, backend) {
-        let text = CodeNode::Only { databases: SQLITE, lacking: "this kind of table", code: vec![statement(text)] };
-        return [text].into_iter().chain(indexes(table, backend)).collect();
+        let text = under(Some(portable::own(backend, "this kind of table")), statement(text));
+        // SQLite has a text of its own for each index.
+        let indexes = indexes(table, backend).filter(|_| backend == DbBackend::Sqlite);
+        return [text].into_iter().chain(indexes).collect();
     }
     let parts = TableParts::of(table, backend);
     let needs = parts.needs(table, backend);
     let is_for_mysql = needs.is_none_or(|(databases, _)| databases.contains(&DbBackend::MySql));
     let code = [parts.create(table, backend, is_for_mysql), parts.afterwards(table, backend), comments(table)];
-    let code: Vec<CodeNode> = code.into_iter().chain(parts.statements(table)).chain(indexes(table, backend)).collect();
+    let code: Vec<CodeNode> =
+        code.into_iter().chain(parts.statements(table, backend)).chain(indexes(table, backend)).collect();
     match needs {
         // A table that is created under a condition has to be changed under the same condition.
         Some((databases, lacking)) => vec![CodeNode::Only { databases, lacking, code: flat(code, databases) }],
@@ -93,12 +96,14 @@ fn comments(table: &Table) -> CodeNode {
     CodeNode::Where { database: DbBackend::Postgres, code }
 }
 
-/// Returns the SQL text of a SQLite table, if the text has a clause that no builder can express.
+/// Returns the SQL text of a table, if the text has a clause that no builder can express.
 fn own_text(table: &Table, backend: DbBackend) -> Option<String> {
     const UNSAID: &[&str] = &["STRICT", "ROWID", "CONFLICT", "COLLATE", "DEFERRABLE", "DEFERRED", "DESC"];
-    let text = &table.definition.as_ref().filter(|_| backend == DbBackend::Sqlite)?.0;
+    let DefinitionText { text, is_verbatim } = table.definition.as_ref()?;
     let says = |part: &ExprToken<'_>| matches!(part, ExprToken::Word(word, _) if UNSAID.iter().any(|unsaid| word.eq_ignore_ascii_case(unsaid)));
-    parts(text).iter().any(says).then(|| text.trim_end().trim_end_matches(';').to_owned())
+    let is_sqlite = backend == DbBackend::Sqlite;
+    (*is_verbatim || is_sqlite && parts(text).iter().any(says))
+        .then(|| text.trim_end().trim_end_matches(';').to_owned())
 }
 
 /// The parts of a table, grouped by how they are created.
@@ -114,7 +119,13 @@ struct TableParts {
 
 impl TableParts {
     fn of(table: &Table, backend: DbBackend) -> Self {
-        let columns = table.columns.iter().map(|column| definition(column, backend)).collect();
+        let mut columns: Vec<_> = table.columns.iter().map(|column| definition(column, backend)).collect();
+        for check in &table.checks {
+            let column = column_of(check, backend).and_then(|name| columns.iter_mut().find(|own| own.name == name));
+            if let Some(column) = column {
+                column.settings.push(ColumnOption::Extra(format!("CHECK ({})", check.expression.text)));
+            }
+        }
         let mut parts = Self { columns, primary_key: None, uniques: Vec::new(), later: Vec::new(), sql: Vec::new() };
         if let Some(key) = &table.primary_key {
             parts.add_primary_key(table, key, backend);
@@ -184,14 +195,16 @@ impl TableParts {
 
     fn create(&self, table: &Table, backend: DbBackend, with_comments: bool) -> CodeNode {
         if self.columns.is_empty() {
-            return statement(format!("CREATE TABLE {} ()", sql::table(&table.name)));
+            return statement(format!("CREATE TABLE {} (){}", sql::table(&table.name), table.options.clause()));
         }
         let mut columns = self.columns.clone();
         for (new, column) in columns.iter_mut().zip(&table.columns).filter(|_| with_comments) {
             new.settings.extend(column.comment.iter().map(|comment| ColumnOption::Comment(comment.clone())));
         }
         let foreign_keys = table.foreign_keys.iter().filter(|key| goes_with_table(key, backend)).cloned();
-        let checks = table.checks.iter().map(|check| (check.name.clone(), check.expression.text.clone()));
+        let is_plain = |check: &&Check| check.options.is_empty() && column_of(check, backend).is_none();
+        let checks = table.checks.iter().filter(is_plain);
+        let checks = checks.map(|check| (check.name.clone(), check.expression.text.clone()));
         CodeNode::Call(SchemaCall::CreateTable(Box::new(CreateTable {
             name: table.name.clone(),
             columns,
@@ -200,26 +213,36 @@ impl TableParts {
             foreign_keys: foreign_keys.collect(),
             checks: checks.collect(),
             comment: table.comment.clone().filter(|_| with_comments),
+            options: table.options.0.clone(),
         })))
     }
 
     /// The changes that `alter` makes to the new table.
     fn afterwards(&self, table: &Table, backend: DbBackend) -> CodeNode {
         let mut changes = self.later.clone();
-        for key in table.foreign_keys.iter().filter(|key| !goes_with_table(key, backend)) {
+        let keys = table.foreign_keys.iter().filter(|key| key.options.is_empty() && !goes_with_table(key, backend));
+        for key in keys {
             changes.push(AlterCall::AddForeignKey(Box::new(named(&table.name, key))));
         }
         CodeNode::Call(SchemaCall::Alter { table: table.name.clone(), changes })
     }
 
-    fn statements(&self, table: &Table) -> impl Iterator<Item = CodeNode> {
+    fn statements(&self, table: &Table, backend: DbBackend) -> impl Iterator<Item = CodeNode> {
         let uniques = self.sql.iter().map(|unique| change::add_unique_statement(&table.name, unique));
-        uniques.chain(table.exclusions.iter().map(|exclusion| change::add_exclusion(&table.name, exclusion)))
+        let exclusions = table.exclusions.iter().map(|exclusion| change::add_exclusion(&table.name, exclusion));
+        let checks = table.checks.iter().filter(|check| !check.options.is_empty());
+        let checks = checks.map(move |check| change::add_check_with_options(&table.name, check, backend));
+        let keys = table.foreign_keys.iter().filter(|key| !key.options.is_empty());
+        let keys = keys.map(|key| change::add_foreign_key_with_options(&table.name, key));
+        uniques.chain(exclusions).chain(checks).chain(keys)
     }
 
     fn needs(&self, table: &Table, backend: DbBackend) -> Option<BackendRequirement> {
         if self.columns.is_empty() {
             return Some((POSTGRES, "tables without columns"));
+        }
+        if !table.options.is_empty() {
+            return Some(portable::own(backend, "this kind of table"));
         }
         if self.uniques.iter().any(|unique| unique.nulls_not_distinct) {
             return Some((POSTGRES, "NULLS NOT DISTINCT constraints"));
@@ -227,6 +250,13 @@ impl TableParts {
         let columns = self.columns.iter().find_map(|column| portable::column(column, backend));
         columns.or_else(|| table.checks.iter().find_map(|check| portable::expression(&check.expression.text, backend)))
     }
+}
+
+/// The column whose definition contains a check: on MariaDB such a check has no name.
+fn column_of(check: &Check, backend: DbBackend) -> Option<String> {
+    let is_unnamed = backend == DbBackend::MySql && check.name.is_none();
+    let mut names = names(&check.expression.text).into_iter();
+    names.next().filter(|_| is_unnamed && names.next().is_none())
 }
 
 /// Says whether the name of a key has no quotes in it: sea-query does not escape such names.
@@ -248,7 +278,8 @@ pub(super) fn goes_with_table(key: &ForeignKey, backend: DbBackend) -> bool {
     // sea-query does not escape the names of keys, and panics on a qualified parent on MySQL.
     let is_named_safely = key.name.as_ref().is_none_or(|name| !name.contains(['"', '`']));
     let has_bare_parent = key.referenced_table.schema.is_none() || backend == DbBackend::Postgres;
-    is_named_safely && has_bare_parent && key.deferrable.is_none() && key.on_delete_columns.is_empty()
+    let is_plain = key.deferrable.is_none() && key.on_delete_columns.is_empty() && key.options.is_empty();
+    is_named_safely && has_bare_parent && is_plain
 }
 
 /// Returns the key with a name, because adding a key needs one.

@@ -112,6 +112,8 @@ pub(crate) struct CreateTable {
     /// Names and conditions.
     pub(crate) checks: Vec<(Option<String>, String)>,
     pub(crate) comment: Option<String>,
+    /// The clauses after the columns; empty if there are none.
+    pub(crate) options: String,
 }
 
 /// A key of a table.

@@ -3,7 +3,7 @@
 
 use super::table::TableDiff;
 use crate::autogenerate::operation::TableChange;
-use crate::schema::{ForeignKey, Index, IndexPart, Table};
+use crate::schema::{ForeignKey, Index, IndexPart, KeptOptions, Table};
 
 /// Whether an index that serves the foreign key is dropped or added, while no other index for it stays. An added index
 /// counts, because the downgrade drops it.
@@ -34,6 +34,7 @@ pub(super) fn is_as_made_for_foreign_key(index: &Index, table: &Table) -> bool {
         predicate: None,
         nulls_not_distinct: false,
         invalid: false,
+        options: KeptOptions::default(),
     };
     let has_none = |key: &ForeignKey| !of_table(table).any(|columns| columns.starts_with(&key.columns));
     table.foreign_keys.iter().any(|key| made(key) == *index && has_none(key))

@@ -3,7 +3,7 @@
 use sea_orm::sea_query::{Alias, ColumnDef, ForeignKeyAction, Index as Create, IndexCreateStatement, TableForeignKey};
 
 use crate::alter::operation::table_name;
-use crate::schema::{ForeignKey, Index, IndexPart, ReferentialAction, TableName, Unique};
+use crate::schema::{ForeignKey, Index, IndexPart, KeptOptions, ReferentialAction, TableName, Unique};
 
 /// How to build a table, and what is known without building it.
 #[derive(Debug)]
@@ -74,6 +74,7 @@ pub(super) fn plain_index(index: &IndexCreateStatement) -> Index {
         predicate: None,
         nulls_not_distinct: false,
         invalid: false,
+        options: KeptOptions::default(),
     }
 }
 
@@ -124,5 +125,6 @@ pub(super) fn foreign_key(key: &TableForeignKey, restricts: bool) -> ForeignKey 
         on_delete_columns: Vec::new(),
         on_update: action(key.get_on_update()),
         deferrable: None,
+        options: KeptOptions::default(),
     }
 }

@@ -45,7 +45,9 @@ pub(super) fn create_table(new_table: &CreateTable) -> RustExpr {
             }],
         );
     }
-    table.method_with("comment", new_table.comment.as_deref().map(string)).method("to_owned", Vec::new())
+    let options = (!new_table.options.is_empty()).then(|| string(&new_table.options));
+    let table = table.method_with("comment", new_table.comment.as_deref().map(string));
+    table.method_with("extra", options).method("to_owned", Vec::new())
 }
 
 fn key(TableKey { name, columns, nulls_not_distinct }: &TableKey, unique: bool) -> RustExpr {

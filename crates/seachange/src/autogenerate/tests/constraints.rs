@@ -2,7 +2,9 @@
 
 use super::{MYSQL, POSTGRES, SQLITE, names, posts, written};
 use crate::autogenerate::operation::{SchemaOperation, TableChange};
-use crate::schema::{Check, Deferrable, Exclusion, Expression, ForeignKey, PrimaryKey, ReferentialAction, Unique};
+use crate::schema::{
+    Check, Deferrable, Exclusion, Expression, ForeignKey, KeptOptions, PrimaryKey, ReferentialAction, Unique,
+};
 
 fn owner() -> ForeignKey {
     ForeignKey {
@@ -14,6 +16,7 @@ fn owner() -> ForeignKey {
         on_delete_columns: Vec::new(),
         on_update: ReferentialAction::NoAction,
         deferrable: None,
+        options: KeptOptions::default(),
     }
 }
 
@@ -28,7 +31,11 @@ fn constraints_are_added_and_dropped() {
         TableChange::AddPrimaryKey(PrimaryKey { name: None, columns: names(&["id", "part"]) }),
         TableChange::AddUnique(Unique { name: None, columns: slug, deferrable: None, nulls_not_distinct: false }),
         TableChange::AddForeignKey(owner()),
-        TableChange::AddCheck(Check { name: None, expression: Expression::new("length(title) > 0") }),
+        TableChange::AddCheck(Check {
+            name: None,
+            expression: Expression::new("length(title) > 0"),
+            options: KeptOptions::default(),
+        }),
         TableChange::Comment { from: None, to: Some("What users write".to_owned()) },
     ]);
     insta::assert_snapshot!(written(SQLITE, &changes), @r#"
@@ -111,6 +118,7 @@ fn what_postgres_alone_has() {
         TableChange::AddCheck(Check {
             name: Some("ck".to_owned()),
             expression: Expression::new("state = 'draft'::text"),
+            options: KeptOptions::default(),
         }),
     ]);
     insta::assert_snapshot!(written(POSTGRES, &changes), @r#"

@@ -2,7 +2,7 @@
 
 use super::{POSTGRES, posts, required, status, with_default, written};
 use crate::autogenerate::operation::{EnumUsage, SchemaOperation, TableChange};
-use crate::schema::{Check, EnumType, Expression, Index, IndexPart, TableName};
+use crate::schema::{Check, EnumType, Expression, Index, IndexPart, KeptOptions, TableName};
 
 fn state(values: &[&str]) -> EnumType {
     EnumType { name: "state".into(), values: super::names(values), comment: None }
@@ -182,7 +182,11 @@ fn a_value_that_is_used_at_once_takes_a_new_type() {
 
 #[test]
 fn what_depends_on_the_type_is_made_again() {
-    let check = Check { name: Some("open".to_owned()), expression: Expression::new("state <> 'draft'::state") };
+    let check = Check {
+        name: Some("open".to_owned()),
+        expression: Expression::new("state <> 'draft'::state"),
+        options: KeptOptions::default(),
+    };
     let index = Index {
         name: "drafts".to_owned(),
         unique: false,
@@ -192,6 +196,7 @@ fn what_depends_on_the_type_is_made_again() {
         predicate: Some(Expression::new("state = 'draft'::state")),
         nulls_not_distinct: false,
         invalid: false,
+        options: KeptOptions::default(),
     };
     let mut dependents = posts(TableChange::AddCheck(check));
     dependents.push(SchemaOperation::CreateIndex { table: "posts".into(), index });

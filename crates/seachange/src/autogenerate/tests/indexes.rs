@@ -2,7 +2,7 @@
 
 use super::{MYSQL, POSTGRES, SQLITE, names, written};
 use crate::autogenerate::operation::SchemaOperation;
-use crate::schema::{Expression, Index, IndexKey, IndexPart};
+use crate::schema::{Expression, Index, IndexKey, IndexPart, KeptOptions};
 
 fn index(parts: Vec<IndexPart>) -> Index {
     Index {
@@ -14,6 +14,7 @@ fn index(parts: Vec<IndexPart>) -> Index {
         predicate: None,
         nulls_not_distinct: false,
         invalid: false,
+        options: KeptOptions::default(),
     }
 }
 

@@ -9,7 +9,7 @@ use super::{MYSQL, POSTGRES, SQLITE, code, formatted, render};
 use crate::autogenerate::operation::{EnumUsage, SchemaOperation, TableChange, reversed};
 use crate::schema::{
     AutoIncrement, Check, Column, Deferrable, EnumType, Exclusion, Expression, ForeignKey, Generated, Index, IndexKey,
-    IndexPart, PrimaryKey, ReferentialAction, SequenceOptions, SqlType, Table, TableName, Unique,
+    IndexPart, KeptOptions, PrimaryKey, ReferentialAction, SequenceOptions, SqlType, Table, TableName, Unique,
 };
 
 fn name() -> impl Strategy<Value = String> {
@@ -95,6 +95,7 @@ fn column() -> impl Strategy<Value = Column> {
             on_update,
             collation,
             comment,
+            options: KeptOptions::default(),
         },
     )
 }
@@ -127,12 +128,17 @@ fn foreign_key() -> impl Strategy<Value = ForeignKey> {
             on_delete_columns: Vec::new(),
             on_update,
             deferrable,
+            options: KeptOptions::default(),
         },
     )
 }
 
 fn check() -> impl Strategy<Value = Check> {
-    (option::of(name()), expression()).prop_map(|(name, expression)| Check { name, expression })
+    (option::of(name()), expression()).prop_map(|(name, expression)| Check {
+        name,
+        expression,
+        options: KeptOptions::default(),
+    })
 }
 
 fn index() -> impl Strategy<Value = Index> {
@@ -160,6 +166,7 @@ fn index() -> impl Strategy<Value = Index> {
             predicate,
             nulls_not_distinct: false,
             invalid: false,
+            options: KeptOptions::default(),
         }
     })
 }

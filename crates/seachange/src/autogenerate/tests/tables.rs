@@ -8,7 +8,7 @@ use super::{
 use crate::autogenerate::operation::SchemaOperation;
 use crate::schema::{
     AutoIncrement, Check, Column, Deferrable, DefinitionText, Exclusion, Expression, ForeignKey, Generated, Index,
-    IndexPart, PrimaryKey, ReferentialAction, SequenceOptions, SqlType, Table, TableName, Unique,
+    IndexPart, KeptOptions, PrimaryKey, ReferentialAction, SequenceOptions, SqlType, Table, TableName, Unique,
 };
 
 fn created(table: Table) -> Vec<SchemaOperation> {
@@ -30,6 +30,7 @@ fn reference(name: Option<&str>, column: &str, to: &str) -> ForeignKey {
         on_delete_columns: Vec::new(),
         on_update: ReferentialAction::NoAction,
         deferrable: None,
+        options: KeptOptions::default(),
     }
 }
 
@@ -79,7 +80,11 @@ fn keys_checks_and_indexes() {
     votes.uniques.push(unique(Some("uq-votes-all"), &["user_id", "post_id", "weight"]));
     votes.foreign_keys.push(reference(Some("fk-votes-user_id"), "user_id", "users"));
     votes.foreign_keys.push(reference(None, "post_id", "posts"));
-    let check = |name: Option<&str>, text| Check { name: name.map(str::to_owned), expression: Expression::new(text) };
+    let check = |name: Option<&str>, text| Check {
+        name: name.map(str::to_owned),
+        expression: Expression::new(text),
+        options: KeptOptions::default(),
+    };
     votes.checks = vec![check(Some("ck-votes-weight"), "weight > 0"), check(None, "user_id <> post_id")];
     let parts = vec![IndexPart { descending: true, ..IndexPart::column("weight") }, IndexPart::column("post_id")];
     votes.indexes.push(Index {
@@ -91,6 +96,7 @@ fn keys_checks_and_indexes() {
         predicate: None,
         nulls_not_distinct: false,
         invalid: false,
+        options: KeptOptions::default(),
     });
     insta::assert_snapshot!(written(SQLITE, &created(votes)), @r#"
     up
@@ -383,7 +389,7 @@ fn a_table_that_only_its_own_text_says() {
     let mut codes = Table::new("codes");
     let text_of = "CREATE TABLE \"codes\" (\n    code TEXT PRIMARY KEY COLLATE NOCASE\n) STRICT, WITHOUT ROWID";
     codes.columns = vec![required(text("code"))];
-    codes.definition = Some(DefinitionText(text_of.to_owned()));
+    codes.definition = Some(DefinitionText { text: text_of.to_owned(), is_verbatim: false });
     insta::assert_snapshot!(written(SQLITE, &created(codes)), @r##"
     up
         match manager.get_database_backend() {

@@ -30,6 +30,9 @@ impl AffectedTables {
         let mut affected = Self::default();
         affected.to.extend(operations.iter().flat_map(SchemaOperation::tables).cloned());
         affected.from.extend(affected.to.iter().map(old));
+        // A type that is replaced has to be that of the copy, in all tables that use it.
+        let removed = operations.iter().filter_map(removed_object).flat_map(|object| &object.used_by);
+        affected.from.extend(removed.filter(|table| comparison.from.tables.contains_key(table)).cloned());
         add_children(&comparison.from, &mut affected.from);
         add_children(&comparison.to, &mut affected.to);
         // An unchanged table to which a new foreign key refers is needed on both sides.
@@ -38,7 +41,7 @@ impl AffectedTables {
             size = affected.from.len() + affected.to.len();
             affected.from.extend(affected.to.iter().map(old));
             add_parents(&comparison.from, &mut affected.from);
-            let dependents = dependents(&comparison.objects, &affected.from, operations);
+            let dependents = copied_objects(&comparison.objects, &affected.from, operations);
             let read = dependents.iter().flat_map(DatabaseObject::tables).cloned();
             affected.from.extend(read.filter(|table| comparison.from.tables.contains_key(table)));
             affected.to.extend(affected.from.iter().map(new));
@@ -115,20 +118,16 @@ fn add_placeholder_key(placeholder: &mut Table, table: &Table, key: &ForeignKey)
 
 /// The objects that the operations remove, those that depend on tables of a copy, directly or through other objects, and the objects that these need, in
 /// an order in which they can be created.
-pub(super) fn dependents(
+pub(super) fn copied_objects(
     objects: &[DatabaseObject],
     tables: &BTreeSet<TableName>,
     operations: &[SchemaOperation],
 ) -> Vec<DatabaseObject> {
     let ordered = in_order_of_creation(objects);
-    let removed = operations.iter().filter_map(|operation| match operation {
-        SchemaOperation::SuspendObject(object)
-        | SchemaOperation::DropObject(object)
-        | SchemaOperation::ReplaceObject { from: object, .. } => Some(&object.name),
-        _ => None,
-    });
-    let mut copied: BTreeSet<&ObjectName> = removed.collect();
-    for object in &ordered {
+    let mut copied: BTreeSet<&ObjectName> =
+        operations.iter().filter_map(removed_object).map(|object| &object.name).collect();
+    let readable = ordered.iter().filter(|object| !object.create.is_empty());
+    for object in readable {
         if object.tables().any(|table| tables.contains(table)) || object.objects().any(|name| copied.contains(name)) {
             copied.insert(&object.name);
         }
@@ -139,6 +138,16 @@ pub(super) fn dependents(
         }
     }
     ordered.into_iter().filter(|object| copied.contains(&object.name)).cloned().collect()
+}
+
+/// The object that an operation removes or replaces.
+fn removed_object(operation: &SchemaOperation) -> Option<&DatabaseObject> {
+    match operation {
+        SchemaOperation::SuspendObject(object)
+        | SchemaOperation::DropObject(object)
+        | SchemaOperation::ReplaceObject { from: object, .. } => Some(object),
+        _ => None,
+    }
 }
 
 /// The objects that need nothing but tables of a copy and objects before them.
@@ -166,7 +175,7 @@ mod tests {
     use super::{AffectedTables, Comparison, SchemaOperation};
     use crate::autogenerate::EntityHints;
     use crate::autogenerate::operation::TableChange;
-    use crate::schema::{ForeignKey, ReferentialAction, Schema, Table, TableName};
+    use crate::schema::{ForeignKey, KeptOptions, ReferentialAction, Schema, Table, TableName};
 
     fn schema(tables: &[&Table]) -> Schema {
         let tables = tables.iter().map(|table| (table.name.clone(), (*table).clone())).collect();
@@ -185,6 +194,7 @@ mod tests {
             on_delete_columns: Vec::new(),
             on_update: ReferentialAction::NoAction,
             deferrable: None,
+            options: KeptOptions::default(),
         };
         let after = Table { foreign_keys: vec![key.clone()], ..before.clone() };
         let comparison = Comparison::new(

@@ -38,12 +38,16 @@ pub(crate) struct InitArgs {
     /// Do not verify the first revision before it is written
     #[arg(long, requires = "from_database")]
     no_verify: bool,
+    /// Write only these tables, with the objects that belong to them; names or patterns, separated by commas
+    #[arg(long, value_name = "TABLES", value_delimiter = ',', requires = "from_database")]
+    only: Vec<String>,
     #[command(flatten)]
     comparing: CompareArgs,
 }
 
 impl InitArgs {
-    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
+    pub(crate) async fn run(mut self, context: &Context) -> Result<Exit, Diagnostic> {
+        self.comparing.add_tables(std::mem::take(&mut self.only));
         let first =
             InitialRevision { message: &self.message, is_verified: !self.no_verify, comparing: &self.comparing };
         match &self.dir {

@@ -8,7 +8,7 @@ use super::expression;
 use super::scope::{CatalogScope, ServerFlavor};
 use super::tables::TablesByName;
 use crate::inspect::cells::{RowReader, rows};
-use crate::schema::Check;
+use crate::schema::{Check, KeptOptions};
 use crate::sql::SqlDialect;
 use crate::sql::text::without_parentheses;
 
@@ -22,14 +22,16 @@ struct CheckRow {
     /// own.
     is_of_column: bool,
     clause: String,
+    is_enforced: bool,
 }
 
 const MARIADB: &str = "SELECT CAST(TABLE_NAME AS CHAR), CAST(CONSTRAINT_NAME AS CHAR), LEVEL = 'Column',
-    CAST(CHECK_CLAUSE AS CHAR)
+    CAST(CHECK_CLAUSE AS CHAR), 1 = 1
     FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = ? ORDER BY TABLE_NAME, CONSTRAINT_NAME";
 
 const MYSQL: &str =
-    "SELECT CAST(t.TABLE_NAME AS CHAR), CAST(c.CONSTRAINT_NAME AS CHAR), 1 = 0, CAST(c.CHECK_CLAUSE AS CHAR)
+    "SELECT CAST(t.TABLE_NAME AS CHAR), CAST(c.CONSTRAINT_NAME AS CHAR), 1 = 0, CAST(c.CHECK_CLAUSE AS CHAR),
+        t.ENFORCED = 'YES'
     FROM information_schema.CHECK_CONSTRAINTS c JOIN information_schema.TABLE_CONSTRAINTS t
         ON t.CONSTRAINT_SCHEMA = c.CONSTRAINT_SCHEMA AND t.CONSTRAINT_NAME = c.CONSTRAINT_NAME
     WHERE c.CONSTRAINT_SCHEMA = ? AND t.CONSTRAINT_TYPE = 'CHECK' ORDER BY t.TABLE_NAME, c.CONSTRAINT_NAME";
@@ -53,6 +55,7 @@ pub(super) async fn read(
             name: cells.take()?,
             is_of_column: cells.take::<i64>()? == 1,
             clause: expression::unescaped(&cells.take::<String>()?),
+            is_enforced: cells.take::<i64>()? == 1,
         };
         checks.0.entry(table).or_default().push(found);
     }
@@ -83,7 +86,9 @@ pub(super) fn add(checks: Checks, tables: &mut TablesByName) {
                 continue;
             }
             let expression = expression::of(without_parentheses(&check.clause, SqlDialect::MySql));
-            found.table.checks.push(Check { name: (!check.is_of_column).then_some(check.name), expression });
+            let name = (!check.is_of_column).then_some(check.name);
+            let options = KeptOptions(if check.is_enforced { String::new() } else { "NOT ENFORCED".to_owned() });
+            found.table.checks.push(Check { name, expression, options });
         }
     }
 }

@@ -9,7 +9,7 @@ use super::expression;
 use super::scope::{CatalogScope, ServerFlavor};
 use super::tables::TablesByName;
 use crate::inspect::cells::{RowReader, rows};
-use crate::schema::{AutoIncrement, Column, Expression, Generated, SqlType};
+use crate::schema::{AutoIncrement, Column, Expression, Generated, KeptOptions, SqlType};
 use crate::sql::SqlDialect;
 use crate::sql::text::without_parentheses;
 
@@ -75,8 +75,15 @@ impl ColumnRow {
         })
     }
 
+    /// The properties that are not compared.
+    fn options(&self) -> KeptOptions {
+        const OPTIONS: [&str; 2] = ["invisible", "without system versioning"];
+        let found = OPTIONS.into_iter().filter(|option| self.extra.contains(option));
+        KeptOptions(found.map(str::to_ascii_uppercase).collect::<Vec<_>>().join(" "))
+    }
+
     fn column(self, server: ServerFlavor) -> Column {
-        let generated = self.generated();
+        let (generated, options) = (self.generated(), self.options());
         Column {
             nullable: self.nullable,
             default: if generated.is_some() { None } else { self.default_expression(server) },
@@ -85,6 +92,7 @@ impl ColumnRow {
             on_update: self.extra.split_once("on update ").map(|(_, moment)| expression::of(moment)),
             collation: self.collation,
             comment: self.comment,
+            options,
             ..Column::new(
                 self.name.clone(),
                 SqlType { kind: column_type::of(&self.name, &self.column_type), text: self.column_type },

@@ -8,7 +8,7 @@ use super::definition;
 use super::scope::CatalogScope;
 use super::tables::TablesByName;
 use crate::inspect::cells::{RowReader, rows};
-use crate::schema::{ForeignKey, Index, IndexPart, ReferentialAction, Table};
+use crate::schema::{ForeignKey, Index, IndexPart, KeptOptions, ReferentialAction, Table};
 use crate::sql::SqlDialect;
 use crate::sql::text::pieces;
 
@@ -124,6 +124,7 @@ fn key(name: String, cells: &mut RowReader<'_>, place: &CatalogScope) -> Result<
         on_delete_columns: Vec::new(),
         on_update: ReferentialAction::default(),
         deferrable: None,
+        options: KeptOptions::default(),
     })
 }
 

@@ -1,12 +1,13 @@
 //! Primary keys, unique constraints and indexes, one row for each part.
 
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
 use super::expression;
 use super::scope::{CatalogScope, ServerFlavor};
 use super::tables::TablesByName;
+use crate::alter::clause::literal;
 use crate::inspect::cells::{RowReader, rows};
-use crate::schema::{Index, IndexKey, IndexPart, PrimaryKey, Table, Unique};
+use crate::schema::{Index, IndexKey, IndexPart, KeptOptions, PrimaryKey, Table, Unique};
 use crate::sql::SqlDialect;
 use crate::sql::text::without_parentheses;
 
@@ -21,7 +22,7 @@ pub(super) async fn read(
     database: &str,
     tables: &mut TablesByName,
 ) -> Result<(), DbErr> {
-    for row in rows(connection, &query(place.server), [database.into()]).await? {
+    for row in rows(connection, &query(place), [database.into()]).await? {
         let mut cells = RowReader::of(&row);
         let Some(found) = tables.get_mut(&cells.take::<String>()?) else { continue };
         let indexes = &mut found.table.indexes;
@@ -37,19 +38,27 @@ pub(super) async fn read(
     Ok(())
 }
 
-fn query(server: ServerFlavor) -> String {
+fn query(place: &CatalogScope) -> String {
+    let visibility = match place.server {
+        ServerFlavor::MySql => "IF(IS_VISIBLE = 'NO', 'INVISIBLE', '')",
+        ServerFlavor::MariaDb if place.has_ignored_indexes => "IF(IGNORED = 'YES', 'IGNORED', '')",
+        _ => "''",
+    };
     format!(
         "SELECT CAST(TABLE_NAME AS CHAR), CAST(SEQ_IN_INDEX AS SIGNED), CAST(INDEX_NAME AS CHAR), NON_UNIQUE = 0,
-            CAST(INDEX_TYPE AS CHAR), CAST(COLUMN_NAME AS CHAR), COALESCE(COLLATION = 'D', 1 = 0), CAST(SUB_PART AS SIGNED),
-            {}
+            CAST(INDEX_TYPE AS CHAR), CAST({visibility} AS CHAR), CAST(INDEX_COMMENT AS CHAR),
+            CAST(COLUMN_NAME AS CHAR), COALESCE(COLLATION = 'D', 1 = 0), CAST(SUB_PART AS SIGNED), {}
         FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = ? ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX",
-        if server == ServerFlavor::MySql { "CAST(EXPRESSION AS CHAR)" } else { "NULL" }
+        if place.server == ServerFlavor::MySql { "CAST(EXPRESSION AS CHAR)" } else { "NULL" }
     )
 }
 
 fn index(cells: &mut RowReader<'_>) -> Result<Index, DbErr> {
     let (name, unique) = (cells.take()?, cells.take::<i64>()? == 1);
     let method = cells.take::<String>()?.to_lowercase();
+    let (visibility, comment): (String, String) = (cells.take()?, cells.take()?);
+    let comment = (!comment.is_empty()).then(|| format!("COMMENT {}", literal(DbBackend::MySql, &comment)));
+    let options = comment.into_iter().chain((!visibility.is_empty()).then_some(visibility));
     Ok(Index {
         name,
         unique,
@@ -60,6 +69,7 @@ fn index(cells: &mut RowReader<'_>) -> Result<Index, DbErr> {
         predicate: None,
         nulls_not_distinct: false,
         invalid: false,
+        options: KeptOptions(options.collect::<Vec<_>>().join(" ")),
     })
 }
 

@@ -7,6 +7,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
 use super::scope::CatalogScope;
 use crate::alter::clause::quoted;
+use crate::database_error::mysql_number;
 use crate::inspect::cells::{RowReader, rows};
 use crate::schema::{DatabaseObject, Dependency, ObjectKind, ObjectName, TableName};
 use crate::sql::{SqlDialect, Token, TokenKind, significant, tokens};
@@ -68,7 +69,13 @@ pub(super) async fn read(
         let depends_on = dependencies(object, database, &names, &found, &named);
         let create = definition(connection, database, object).await?;
         let drop = format!("DROP {} {}", word(object.kind), quoted(DbBackend::MySql, &object.name));
-        objects.push(DatabaseObject { name: object_name(object, &named), create, drop, depends_on });
+        objects.push(DatabaseObject {
+            name: object_name(object, &named),
+            create,
+            drop,
+            depends_on,
+            used_by: BTreeSet::new(),
+        });
     }
     objects.sort_by(|left, right| left.name.cmp(&right.name));
     Ok(objects)
@@ -89,7 +96,13 @@ fn object_name(object: &CatalogObject, named: &impl Fn(&str) -> TableName) -> Ob
     ObjectName { kind: object.kind, name: named(&object.name), arguments: None, owner }
 }
 
-/// The statements that create an object, without its database. Those of a trigger, a routine or an event are surrounded
+/// Whether the user may not read a definition: ER_TABLEACCESS_DENIED_ERROR, ER_COLUMNACCESS_DENIED_ERROR,
+/// ER_PROCACCESS_DENIED_ERROR, ER_VIEW_INVALID (a view whose tables the user may not read).
+fn is_denied(error: &DbErr) -> bool {
+    mysql_number(error).is_some_and(|number| [1142, 1143, 1370, 1356].contains(&number))
+}
+
+/// The statements that create an object, without its database; none if the user may not read them. Those of a trigger, a routine or an event are surrounded
 /// by the `sql_mode` that it was created with, if the session has another one.
 async fn definition(
     connection: &impl ConnectionTrait,
@@ -102,7 +115,10 @@ async fn definition(
     static QUERIES: AtomicU64 = AtomicU64::new(0);
     let number = QUERIES.fetch_add(1, Ordering::Relaxed);
     let sql = format!("SHOW CREATE {} {}.{name} /* {number} */", word(object.kind), quoted(DbBackend::MySql, database));
-    let shown = rows(connection, &sql, []).await?;
+    let shown = match rows(connection, &sql, []).await {
+        Err(error) if is_denied(&error) => return Ok(Vec::new()),
+        shown => shown?,
+    };
     let Some(row) = shown.first() else { return Ok(Vec::new()) };
     let column = match object.kind {
         ObjectKind::Trigger => "SQL Original Statement",
@@ -111,10 +127,7 @@ async fn definition(
         ObjectKind::Event => "Create Event",
         _ => "Create View",
     };
-    let Some(text) = row.try_get::<Option<String>>("", column)? else {
-        let reason = format!("this user may not see the definition of {} `{}`", word(object.kind), object.name);
-        return Err(DbErr::Custom(reason));
-    };
+    let Some(text) = row.try_get::<Option<String>>("", column)? else { return Ok(Vec::new()) };
     let create = without_database(text.trim_end().trim_end_matches(';'), database);
     if object.kind == ObjectKind::View {
         return Ok(vec![create]);

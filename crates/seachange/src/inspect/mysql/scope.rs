@@ -12,6 +12,8 @@ pub(super) struct CatalogScope {
     databases: Vec<(String, Option<String>)>,
     /// The server.
     pub(super) server: ServerFlavor,
+    /// Whether an index can be ignored (MariaDB since 10.6).
+    pub(super) has_ignored_indexes: bool,
 }
 
 /// The kinds of server that differ in their catalogues.
@@ -28,10 +30,12 @@ pub(super) enum ServerFlavor {
 impl CatalogScope {
     /// Reads which kind of server it is, and which database the connection works in.
     pub(super) async fn find(connection: &impl ConnectionTrait, scope: &InspectScope) -> Result<Self, DbErr> {
-        let mut place = Self { databases: Vec::new(), server: ServerFlavor::MariaDb };
+        let mut place = Self { databases: Vec::new(), server: ServerFlavor::MariaDb, has_ignored_indexes: false };
         for row in rows(connection, "SELECT VERSION(), DATABASE()", []).await? {
             let mut cells = RowReader::of(&row);
-            place.server = ServerFlavor::of(&cells.take::<String>()?);
+            let version: String = cells.take()?;
+            place.server = ServerFlavor::of(&version);
+            place.has_ignored_indexes = place.server == ServerFlavor::MariaDb && numbers(&version) >= (10, 6);
             let current: Option<String> = cells.take()?;
             place.databases.extend(scope.schema.clone().or(current).map(|main| (main, None)));
         }
@@ -63,9 +67,22 @@ impl ServerFlavor {
     }
 }
 
+/// The major and minor version of a MariaDB server. Some prefix it with the version of an old MySQL.
+fn numbers(version: &str) -> (u32, u32) {
+    let own = version.strip_prefix("5.5.5-").unwrap_or(version);
+    let mut parts = own.split(['.', '-']).map(|part| part.parse().unwrap_or_default());
+    (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn versions_of_mariadb() {
+        assert_eq!(numbers("5.5.5-10.11.19-MariaDB"), (10, 11));
+        assert_eq!(numbers("11.4.2-MariaDB-log"), (11, 4));
+    }
 
     #[test]
     fn servers_are_told_apart() {

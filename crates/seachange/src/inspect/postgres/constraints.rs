@@ -7,7 +7,7 @@ use super::scope::{CatalogScope, Oid};
 use super::tables::TablesByOid;
 use crate::inspect::cells::{RowReader, rows};
 use crate::schema::{
-    Check, Deferrable, Exclusion, ForeignKey, PrimaryKey, ReferentialAction, Table, TableName, Unique,
+    Check, Deferrable, Exclusion, ForeignKey, KeptOptions, PrimaryKey, ReferentialAction, Table, TableName, Unique,
 };
 
 /// Reads the constraints of all tables in the order of their names. A constraint that a table inherits is read for the
@@ -40,7 +40,10 @@ fn query(place: &CatalogScope) -> String {
                 JOIN pg_attribute f ON f.attrelid = o.confrelid AND f.attnum = p.number) END,
             o.confdeltype::text, o.confupdtype::text, {},
             CASE o.contype WHEN 'c' THEN pg_get_expr(o.conbin, o.conrelid) WHEN 'x' THEN pg_get_constraintdef(o.oid) END,
-            CASE o.contype WHEN 'c' THEN pg_get_expr(o.conbin, o.conrelid, true) END
+            CASE o.contype WHEN 'c' THEN pg_get_expr(o.conbin, o.conrelid, true) END,
+            concat_ws(' ', CASE WHEN o.confmatchtype = 'f' THEN 'MATCH FULL' END,
+                CASE WHEN o.contype = 'c' AND o.connoinherit THEN 'NO INHERIT' END,
+                CASE WHEN NOT {} THEN 'NOT ENFORCED' WHEN NOT o.convalidated THEN 'NOT VALID' END)
         FROM pg_constraint o
         JOIN pg_class c ON c.oid = o.conrelid
         LEFT JOIN pg_index i ON i.indexrelid = o.conindid AND o.contype = 'u'
@@ -51,6 +54,7 @@ fn query(place: &CatalogScope) -> String {
         ORDER BY o.conrelid, o.conname",
         place.on_delete_columns(),
         place.nulls_not_distinct(),
+        place.since(180_000, "o.conenforced", "true"),
         place.tables(),
         place.is_no_copy()
     )
@@ -72,6 +76,7 @@ struct ConstraintRow {
     definition: String,
     /// The readable form of the expression.
     pretty: String,
+    options: KeptOptions,
 }
 
 impl ConstraintRow {
@@ -89,6 +94,7 @@ impl ConstraintRow {
             nulls_not_distinct: cells.take()?,
             definition: cells.take::<Option<_>>()?.unwrap_or_default(),
             pretty: cells.take::<Option<_>>()?.unwrap_or_default(),
+            options: KeptOptions(cells.take()?),
         })
     }
 
@@ -104,7 +110,7 @@ impl ConstraintRow {
             }),
             "c" => {
                 let expression = expression::condition(&self.definition, &self.pretty);
-                table.checks.push(Check { name, expression });
+                table.checks.push(Check { name, expression, options: self.options });
             }
             "x" => table.exclusions.push(Exclusion { name: self.name, definition: self.definition }),
             _ => self.add_foreign_key_to(table),
@@ -122,6 +128,7 @@ impl ConstraintRow {
             on_delete_columns: self.on_delete_columns,
             on_update: self.on_update,
             deferrable: self.deferrable,
+            options: self.options,
         });
     }
 }

@@ -6,7 +6,7 @@ use super::expression;
 use super::scope::{CatalogScope, Oid};
 use super::tables::TablesByOid;
 use crate::inspect::cells::{RowReader, rows};
-use crate::schema::{Index, IndexKey, IndexPart};
+use crate::schema::{Index, IndexKey, IndexPart, KeptOptions};
 
 /// Bits of `indoption`.
 const DESCENDING: i32 = 1;
@@ -48,7 +48,9 @@ fn query(place: &CatalogScope) -> String {
             CASE WHEN pg_opclass_is_visible(s.oid) THEN '' ELSE quote_ident(n.nspname) || '.' END || quote_ident(s.opcname)
                 || coalesce(' (' || array_to_string(k.attoptions, ', ') || ')', ''),
             m.amname::text, i.indisunique, NOT i.indisvalid, {},
-            pg_get_expr(i.indpred, i.indrelid), pg_get_expr(i.indpred, i.indrelid, true)
+            pg_get_expr(i.indpred, i.indrelid), pg_get_expr(i.indpred, i.indrelid, true),
+            concat_ws(' ', 'WITH (' || array_to_string(x.reloptions, ', ') || ')',
+                (SELECT 'TABLESPACE ' || quote_ident(b.spcname) FROM pg_tablespace b WHERE b.oid = x.reltablespace))
         FROM pg_index i
         JOIN pg_class c ON c.oid = i.indrelid
         JOIN pg_class x ON x.oid = i.indexrelid
@@ -112,7 +114,8 @@ impl IndexPartRow {
 fn index(name: String, cells: &mut RowReader<'_>) -> Result<Index, DbErr> {
     let method: String = cells.take()?;
     let (unique, invalid, nulls_not_distinct) = (cells.take()?, cells.take()?, cells.take()?);
-    let predicate: Option<(String, String)> = cells.take::<Option<String>>()?.zip(cells.take()?);
+    let predicate: (Option<String>, Option<String>) = (cells.take()?, cells.take()?);
+    let predicate = predicate.0.zip(predicate.1);
     Ok(Index {
         name,
         unique,
@@ -122,5 +125,6 @@ fn index(name: String, cells: &mut RowReader<'_>) -> Result<Index, DbErr> {
         predicate: predicate.map(|(full, pretty)| expression::condition(&full, &pretty)),
         nulls_not_distinct,
         invalid,
+        options: KeptOptions(cells.take()?),
     })
 }

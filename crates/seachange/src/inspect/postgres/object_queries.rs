@@ -6,6 +6,7 @@
 //! qualified unless the search path finds it.
 
 use super::scope::CatalogScope;
+use super::{table_queries, type_queries};
 
 /// The query for the objects.
 pub(super) fn objects(place: &CatalogScope) -> String {
@@ -19,6 +20,16 @@ pub(super) fn objects(place: &CatalogScope) -> String {
         policies(),
         statistics(place, &schemas),
         published_tables(place),
+        type_queries::extensions(),
+        type_queries::types(place, &schemas),
+        type_queries::domains(&schemas),
+        type_queries::sequences(&schemas),
+        table_queries::partitions(place),
+        table_queries::inheritance(),
+        table_queries::storage(),
+        table_queries::column_storage(place),
+        table_queries::comments(),
+        table_queries::grants(),
     ];
     format!(
         "WITH RECURSIVE readable(oid) AS (
@@ -37,45 +48,84 @@ pub(super) fn objects(place: &CatalogScope) -> String {
 }
 
 /// The query for what objects depend on. A row has: the catalogue and the number of the object, the same of what it
-/// depends on, the schema and name of the table of that, the column, and the constraint.
+/// depends on, the schema and name of the table of that, the column, and the constraint. What belongs to an extension
+/// stands for the extension, an array for the type of its elements.
 pub(super) fn dependencies(place: &CatalogScope) -> String {
     let published = place.since(150_000, "'pg_publication_rel'::regclass,", "");
+    let sources = format!(
+        "{published} 'pg_rewrite'::regclass, 'pg_trigger'::regclass, 'pg_policy'::regclass, 'pg_proc'::regclass,
+            'pg_statistic_ext'::regclass, 'pg_type'::regclass"
+    );
     format!(
         "SELECT DISTINCT
-            CASE WHEN r.rulename = '_RETURN' THEN 'pg_class' ELSE d.classid::regclass::text END,
-            CASE WHEN r.rulename = '_RETURN' THEN r.ev_class ELSE d.objid END::int8,
-            CASE WHEN t.oid IS NULL THEN d.refclassid::regclass::text ELSE 'pg_class' END,
-            coalesce(t.typrelid, d.refobjid)::int8,
+            CASE WHEN r.rulename = '_RETURN' THEN 'pg_class' WHEN s.oid IS NOT NULL OR k.contypid <> 0 THEN 'pg_type'
+                ELSE d.classid::regclass::text END,
+            CASE WHEN r.rulename = '_RETURN' THEN r.ev_class ELSE coalesce(s.reltype, nullif(k.contypid, 0), d.objid)
+                END::int8,
+            {TARGET_COLUMNS},
             c.relnamespace::int8, n.nspname::text, c.relname::text, a.attname::text, o.conname::text
         FROM pg_depend d
         LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
-        LEFT JOIN pg_constraint o ON d.refclassid = 'pg_constraint'::regclass AND o.oid = d.refobjid
-        LEFT JOIN pg_type t ON d.refclassid = 'pg_type'::regclass AND t.oid = d.refobjid AND t.typrelid <> 0
-        LEFT JOIN pg_class c ON c.oid = CASE d.refclassid
-            WHEN 'pg_class'::regclass THEN d.refobjid
-            WHEN 'pg_constraint'::regclass THEN o.conrelid
-            WHEN 'pg_type'::regclass THEN t.typrelid END
+        LEFT JOIN pg_class s ON d.classid = 'pg_class'::regclass AND s.oid = d.objid AND s.relkind = 'c'
+        LEFT JOIN pg_constraint k ON d.classid = 'pg_constraint'::regclass AND k.oid = d.objid
+        {TARGETS}
         LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
         LEFT JOIN pg_attribute a ON d.refclassid = 'pg_class'::regclass AND a.attrelid = c.oid
             AND a.attnum = d.refobjsubid AND d.refobjsubid > 0
         WHERE d.objid >= 16384 AND d.deptype IN ('n', 'a')
-            AND d.classid IN ({published} 'pg_rewrite'::regclass, 'pg_trigger'::regclass, 'pg_policy'::regclass,
-                'pg_proc'::regclass, 'pg_statistic_ext'::regclass)
-            AND d.refclassid IN ('pg_class'::regclass, 'pg_proc'::regclass, 'pg_constraint'::regclass,
-                'pg_type'::regclass)"
+            AND (d.classid IN ({sources}) OR s.oid IS NOT NULL OR k.contypid <> 0)
+            AND (e.refobjid IS NOT NULL OR d.refclassid IN ('pg_class'::regclass, 'pg_proc'::regclass,
+                'pg_constraint'::regclass, 'pg_type'::regclass))"
     )
 }
 
-fn not_of_extension(catalogue: &str, oid: &str) -> String {
+/// The query for what the columns, constraints and indexes of tables use. A row has: the schema and name of the table, the
+/// catalogue and the number of what it uses.
+pub(super) fn uses(place: &CatalogScope) -> String {
+    format!(
+        "SELECT DISTINCT u.relnamespace::int8, n.nspname::text, u.relname::text, {TARGET_COLUMNS}
+        FROM pg_depend d
+        LEFT JOIN pg_attrdef f ON d.classid = 'pg_attrdef'::regclass AND f.oid = d.objid
+        LEFT JOIN pg_constraint k ON d.classid = 'pg_constraint'::regclass AND k.oid = d.objid
+        LEFT JOIN pg_index i ON d.classid = 'pg_class'::regclass AND i.indexrelid = d.objid
+        JOIN pg_class u ON u.oid = coalesce(f.adrelid, nullif(k.conrelid, 0), i.indrelid,
+            CASE WHEN d.classid = 'pg_class'::regclass THEN d.objid END)
+        JOIN pg_namespace n ON n.oid = u.relnamespace
+        {TARGETS}
+        WHERE u.relnamespace IN ({}) AND u.relkind IN ('r', 'p') AND d.deptype IN ('n', 'a')
+            AND (e.refobjid IS NOT NULL OR d.refclassid IN ('pg_proc'::regclass, 'pg_type'::regclass)
+                OR d.refclassid = 'pg_class'::regclass AND c.relkind = 'S')",
+        place.schema_numbers()
+    )
+}
+
+/// The catalogue and the number of what a row of `pg_depend` refers to.
+const TARGET_COLUMNS: &str = "CASE WHEN e.refobjid IS NOT NULL THEN 'pg_extension'
+        WHEN c.oid IS NOT NULL AND t.oid IS NOT NULL THEN 'pg_class' ELSE d.refclassid::regclass::text END,
+    CASE WHEN e.refobjid IS NOT NULL THEN e.refobjid WHEN c.oid IS NOT NULL AND t.oid IS NOT NULL THEN c.oid
+        WHEN t.typelem <> 0 AND t.typlen = -1 AND t.typtype = 'b' THEN t.typelem ELSE d.refobjid END::int8";
+
+/// What a row of `pg_depend` refers to: the type `t`, the constraint `o`, the relation `c`, the extension in `e`.
+const TARGETS: &str = "LEFT JOIN pg_depend e ON e.classid = d.refclassid AND e.objid = d.refobjid AND e.deptype = 'e'
+    LEFT JOIN pg_constraint o ON d.refclassid = 'pg_constraint'::regclass AND o.oid = d.refobjid
+    LEFT JOIN pg_type t ON d.refclassid = 'pg_type'::regclass AND t.oid = d.refobjid
+    LEFT JOIN pg_class c ON c.oid = CASE d.refclassid
+        WHEN 'pg_class'::regclass THEN d.refobjid
+        WHEN 'pg_constraint'::regclass THEN o.conrelid
+        WHEN 'pg_type'::regclass THEN t.typrelid END AND c.relkind <> 'c'";
+
+/// The condition that an object does not belong to an extension; for a function also that the server did not create it with
+/// a range type.
+pub(super) fn not_of_extension(catalogue: &str, oid: &str) -> String {
     format!(
         "NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '{catalogue}'::regclass AND e.objid = {oid}
-            AND e.deptype = 'e')"
+            AND (e.deptype = 'e' OR e.deptype = 'i' AND e.classid = 'pg_proc'::regclass))"
     )
 }
 
 /// The statements that set the comment, the owner and the privileges of an object, as items of an array. `of` is the
 /// object in the words of `COMMENT ON`, and `rights` in the words of `GRANT ON`; both are SQL expressions.
-fn properties(catalogue: &str, row: &str, of: &str, rights: Option<(&str, &str, &str)>) -> String {
+pub(super) fn properties(catalogue: &str, row: &str, of: &str, rights: Option<(&str, &str, &str)>) -> String {
     let comment = format!(
         "ARRAY(SELECT format('COMMENT ON %s IS %L', {of}, x.description) FROM pg_description x
             WHERE x.classoid = '{catalogue}'::regclass AND x.objoid = {row}.oid AND x.objsubid = 0)"
@@ -176,11 +226,12 @@ fn unqualified(definition: &str, start: &str, (schema, name): (&str, &str), is_v
 }
 
 /// The columns that name the table `c` of an object, in the schema `n`, and those that name the object.
-fn of_table(name: &str) -> String {
+pub(super) fn of_table(name: &str) -> String {
     format!("NULL::int8, NULL::text, {name}::text, c.relnamespace::int8, n.nspname::text, c.relname::text, NULL::text")
 }
 
-const FROM_TABLE: &str = "JOIN readable ON readable.oid = c.oid JOIN pg_namespace n ON n.oid = c.relnamespace";
+pub(super) const FROM_TABLE: &str =
+    "JOIN readable ON readable.oid = c.oid JOIN pg_namespace n ON n.oid = c.relnamespace";
 
 fn triggers(place: &CatalogScope) -> String {
     let is_no_copy = place.since(130_000, "t.tgparentid = 0", "true");

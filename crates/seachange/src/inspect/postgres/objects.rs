@@ -1,5 +1,5 @@
-//! Views, functions, triggers, rules, policies, statistics and published tables, each with the statements that create
-//! it and with what it depends on (`pg_depend`).
+//! What is neither a table nor part of one, each object with the statements that create it and with what it depends on
+//! (`pg_depend`).
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -33,10 +33,13 @@ pub(in crate::inspect) async fn read(
         let create: Vec<String> =
             serde_json::from_str(&cells.take::<String>()?).map_err(|error| DbErr::Type(error.to_string()))?;
         places.insert(key, objects.len());
-        objects.push(DatabaseObject { name, create, drop: cells.take()?, depends_on: BTreeSet::new() });
+        let described = described_part(&name);
+        let (drop, used_by) = (cells.take()?, BTreeSet::new());
+        objects.push(DatabaseObject { name, create, drop, depends_on: described.into_iter().collect(), used_by });
     }
     if !objects.is_empty() {
         add_dependencies(connection, place, &places, &mut objects).await?;
+        add_uses(connection, place, &places, &mut objects).await?;
     }
     objects.sort_by(|left, right| left.name.cmp(&right.name));
     Ok(objects)
@@ -70,6 +73,34 @@ async fn add_dependencies(
     Ok(())
 }
 
+async fn add_uses(
+    connection: &impl ConnectionTrait,
+    place: &CatalogScope,
+    places: &HashMap<ObjectKey, usize>,
+    objects: &mut [DatabaseObject],
+) -> Result<(), DbErr> {
+    for row in rows(connection, &object_queries::uses(place), []).await? {
+        let mut cells = RowReader::of(&row);
+        let table = named(place, cells.take()?, cells.take()?, cells.take()?);
+        let target: ObjectKey = (cells.take()?, cells.take()?);
+        if let Some((&at, table)) = places.get(&target).zip(table) {
+            objects[at].used_by.insert(table);
+        }
+    }
+    Ok(())
+}
+
+/// The part of a table that an object describes.
+fn described_part(object: &ObjectName) -> Option<Dependency> {
+    let owner = object.owner.clone()?;
+    match (object.kind, &object.arguments) {
+        (ObjectKind::Storage | ObjectKind::Grant, Some(column)) => Some(Dependency::Column(owner, column.clone())),
+        (ObjectKind::Comment, _) => Some(Dependency::Constraint(owner, object.name.name.clone())),
+        (ObjectKind::Inheritance, _) => Some(Dependency::Table(object.name.clone())),
+        _ => None,
+    }
+}
+
 /// The name of an object in the result; `None` if the object has none.
 fn named(
     place: &CatalogScope,
@@ -85,9 +116,15 @@ fn named(
 }
 
 fn kind(word: &str) -> Result<ObjectKind, DbErr> {
-    const KINDS: [ObjectKind; 10] = [
+    const KINDS: [ObjectKind; 19] = [
+        ObjectKind::Extension,
+        ObjectKind::Type,
+        ObjectKind::Domain,
+        ObjectKind::Sequence,
         ObjectKind::Function,
         ObjectKind::Procedure,
+        ObjectKind::Partition,
+        ObjectKind::Inheritance,
         ObjectKind::View,
         ObjectKind::MaterializedView,
         ObjectKind::Rule,
@@ -96,6 +133,9 @@ fn kind(word: &str) -> Result<ObjectKind, DbErr> {
         ObjectKind::Policy,
         ObjectKind::Statistics,
         ObjectKind::PublishedTable,
+        ObjectKind::Storage,
+        ObjectKind::Comment,
+        ObjectKind::Grant,
     ];
     let kind = KINDS.into_iter().find(|kind| kind.word() == word);
     kind.ok_or_else(|| DbErr::Type(format!("the catalogue has an object of the unknown kind `{word}`")))

@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 
 use super::scope::{CatalogScope, Oid};
 use crate::inspect::cells::{RowReader, rows};
-use crate::schema::Table;
+use crate::schema::{KeptOptions, Table};
 
 /// The tables by their number in the catalogue.
 pub(super) type TablesByOid = HashMap<Oid, TableRow>;
@@ -30,7 +30,8 @@ impl TableRow {
 /// Reads the tables, without their columns, keys and constraints.
 pub(super) async fn read(connection: &impl ConnectionTrait, place: &CatalogScope) -> Result<TablesByOid, DbErr> {
     let sql = format!(
-        "SELECT c.oid::int8, c.relnamespace::int8, c.relname::text, d.description
+        "SELECT c.oid::int8, c.relnamespace::int8, c.relname::text, d.description,
+            coalesce(CASE c.relkind WHEN 'p' THEN 'PARTITION BY ' || pg_get_partkeydef(c.oid) END, '')
         FROM pg_class c
         LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0
         WHERE {} AND NOT EXISTS (SELECT FROM pg_depend e
@@ -42,7 +43,8 @@ pub(super) async fn read(connection: &impl ConnectionTrait, place: &CatalogScope
         let mut cells = RowReader::of(&row);
         let oid = cells.take()?;
         let name = place.name(cells.take()?, String::new(), cells.take()?);
-        let table = Table { comment: cells.take()?, ..Table::new(name) };
+        let (comment, options) = (cells.take()?, KeptOptions(cells.take()?));
+        let table = Table { comment, options, ..Table::new(name) };
         tables.insert(oid, TableRow { table, numbers: Vec::new() });
     }
     Ok(tables)

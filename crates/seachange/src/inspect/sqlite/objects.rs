@@ -69,6 +69,7 @@ fn described(object: &StoredObject, tables: &[String], others: &[StoredObject]) 
         create: vec![object.sql.clone()],
         drop: format!("DROP {word} {}", quoted(DbBackend::Sqlite, &object.name)),
         depends_on: read.chain(needed).collect(),
+        used_by: BTreeSet::new(),
     }
 }
 

@@ -6,7 +6,7 @@ use super::column_type::column_type;
 use super::read::{StoredIndex, StoredTable, TableOptions};
 use crate::schema::{
     AutoIncrement, Check, Column, DefinitionText, Expression, ForeignKey, Generated, Index, IndexKey, IndexPart,
-    PrimaryKey, Table, TableName, Unique,
+    KeptOptions, PrimaryKey, Table, TableName, Unique,
 };
 use crate::sqlite_ddl::column_text::{ColumnConstraintKind, ColumnText};
 use crate::sqlite_ddl::constraint_text::{ConstraintKind, ConstraintText};
@@ -32,7 +32,7 @@ pub(super) fn table(stored: StoredTable, named: &impl Fn(String) -> TableName) -
         }
         table.indexes = stored.indexes.into_iter().filter_map(|stored| index(stored, &table.columns, &names)).collect();
     }
-    table.definition = Some(DefinitionText(stored.sql));
+    table.definition = Some(DefinitionText { text: stored.sql, is_verbatim: false });
     table
 }
 
@@ -102,7 +102,11 @@ pub(super) fn add(table: &mut Table, text: ConstraintText, names: &[String]) {
         }
         (ConstraintKind::Check, _) => {
             let (source, normal) = expression(&text.body, names);
-            table.checks.push(Check { name: text.name, expression: Expression { text: source, normal } });
+            table.checks.push(Check {
+                name: text.name,
+                expression: Expression { text: source, normal },
+                options: KeptOptions::default(),
+            });
         }
         (ConstraintKind::ForeignKey, Some(reference)) => table.foreign_keys.push(ForeignKey {
             name: text.name,
@@ -113,6 +117,7 @@ pub(super) fn add(table: &mut Table, text: ConstraintText, names: &[String]) {
             on_delete_columns: Vec::new(),
             on_update: reference.on_update,
             deferrable: reference.deferrable,
+            options: KeptOptions::default(),
         }),
         (ConstraintKind::PrimaryKey, _) => table.primary_key = Some(PrimaryKey { name: text.name, columns }),
         (ConstraintKind::ForeignKey, None) => {}
@@ -154,6 +159,7 @@ pub(super) fn index(stored: StoredIndex, columns: &[Column], names: &[String]) -
         predicate: predicate.map(|(text, normal)| Expression { text, normal }),
         nulls_not_distinct: false,
         invalid: false,
+        options: KeptOptions::default(),
     })
 }
 

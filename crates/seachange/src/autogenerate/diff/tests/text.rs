@@ -5,8 +5,8 @@ use sea_orm::sea_query::{Alias, ColumnType};
 
 use crate::autogenerate::operation::{SchemaOperation, TableChange};
 use crate::schema::{
-    Check, Column, EnumType, Expression, ForeignKey, Index, IndexPart, PrimaryKey, ReferentialAction, Schema, SqlType,
-    Table, Unique,
+    Check, Column, EnumType, Expression, ForeignKey, Index, IndexPart, KeptOptions, PrimaryKey, ReferentialAction,
+    Schema, SqlType, Table, Unique,
 };
 
 pub(super) fn schema(text: &str) -> Schema {
@@ -54,9 +54,14 @@ fn add(table: &mut Table, item: &str) {
             predicate: None,
             nulls_not_distinct: false,
             invalid: false,
+            options: KeptOptions::default(),
         }),
         "fk" => table.foreign_keys.push(foreign_key(name(), inner)),
-        "check" => table.checks.push(Check { name: name(), expression: Expression::new(inner) }),
+        "check" => table.checks.push(Check {
+            name: name(),
+            expression: Expression::new(inner),
+            options: KeptOptions::default(),
+        }),
         other => panic!("no such thing: {other}"),
     }
 }
@@ -73,6 +78,7 @@ fn foreign_key(name: Option<String>, text: &str) -> ForeignKey {
         on_delete_columns: Vec::new(),
         on_update: ReferentialAction::NoAction,
         deferrable: None,
+        options: KeptOptions::default(),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::hints::autogenerate;
 use crate::cli::new_revision::sources;
+use crate::cli::printable;
 use crate::cli::problem::Diagnostic;
 
 /// The folder for the first revision of this crate, which must have no revisions.
@@ -44,7 +45,15 @@ impl InitialRevision<'_> {
     ) -> Result<Exit, Diagnostic> {
         let comparison = compare(context, self.comparing).await?;
         let operations = comparison.operations(&Renames::default());
-        let (bodies, exit) = verified(context, self.comparing, &comparison, &operations, self.is_verified).await?;
+        let (mut bodies, mut exit) =
+            verified(context, self.comparing, &comparison, &operations, self.is_verified).await?;
+        for omitted in comparison.omitted() {
+            context.terminal.warn(printable::name(&format!("not written: {omitted}")));
+            bodies.remarks.push(format!("not written: {omitted}"));
+        }
+        if exit == Exit::Success && !comparison.omitted().is_empty() {
+            exit = Exit::Incomplete;
+        }
         let new = NewRevision {
             id: new_id(),
             message: self.message.to_owned(),
@@ -72,7 +81,7 @@ async fn compare(context: &Context, comparing: &CompareArgs) -> Result<Compariso
             .hint("`status` lists them"));
     }
     let comparison = compared.map_err(|error| autogenerate::problem(&error))?;
-    match comparison.to.tables.is_empty() {
+    match comparison.operations(&Renames::default()).is_empty() {
         false => Ok(comparison),
         true => Err(Diagnostic::usage(format!("{settings} has no tables"))
             .hint("`revision` writes the first revision of an empty database")),

@@ -88,7 +88,8 @@ pub(in crate::cli::commands) async fn verified(
     let remarks = remarks(&verification);
     remarks.iter().for_each(|remark| context.terminal.warn(printable::name(remark)));
     let exit = match verification {
-        Verification::Proven | Verification::Unknown { .. } => Exit::Success,
+        Verification::Proven => Exit::Success,
+        Verification::Unknown { .. } => Exit::Incomplete,
         Verification::Differs { .. } | Verification::Refused { .. } | Verification::Blocked { .. } => Exit::Differs,
     };
     Ok((RevisionBody { remarks, ..bodies }, exit))

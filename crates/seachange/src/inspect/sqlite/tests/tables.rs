@@ -157,5 +157,5 @@ async fn the_definition_is_the_stored_text() {
     connection.execute_unprepared("ALTER TABLE t ADD COLUMN b").await.unwrap();
     let schema = inspect(&connection, &InspectScope::default()).await.unwrap();
     let definition = schema.table(&"t".into()).unwrap().definition.clone().unwrap();
-    assert_eq!(definition.0, "CREATE TABLE t (a int -- x\n, b)");
+    assert_eq!(definition.text, "CREATE TABLE t (a int -- x\n, b)");
 }

@@ -5,7 +5,7 @@ use sea_orm::sea_query::{ColumnDef, Expr, ExprTrait, ForeignKey};
 
 use crate::alter::{Alter, NewForeignKey};
 use crate::schema::{
-    AutoIncrement, Check, Column, Deferrable, Expression, ForeignKey as Key, Index, IndexKey, PrimaryKey,
+    AutoIncrement, Check, Column, Deferrable, Expression, ForeignKey as Key, Index, IndexKey, KeptOptions, PrimaryKey,
     ReferentialAction, SqlType, Table, Unique,
 };
 use crate::sqlite_ddl::random::RandomTable;
@@ -74,7 +74,8 @@ impl Change {
             Self::AddPrimaryKey => table.primary_key.is_none(),
             // Foreign keys must not refer to the key, and the table must not require one.
             Self::DropPrimaryKey => {
-                let definition = table.definition.as_ref().is_some_and(|text| text.0.contains("WITHOUT ROWID"));
+                let definition =
+                    table.definition.as_ref().is_some_and(|definition| definition.text.contains("WITHOUT ROWID"));
                 table.primary_key.is_some() && !random.child && !random.refers_to_itself && !definition
             }
             _ => true,
@@ -140,6 +141,7 @@ impl Change {
             Self::AddCheck => table.checks.push(Check {
                 name: Some("new check".to_owned()),
                 expression: Expression::new("spare is null or id<>'x'"),
+                options: KeptOptions::default(),
             }),
             Self::DropCheck => {
                 let name = named_check(table);
@@ -192,12 +194,13 @@ fn foreign_key() -> Key {
         on_delete_columns: Vec::new(),
         on_update: ReferentialAction::NoAction,
         deferrable: Some(Deferrable::Deferred),
+        options: KeptOptions::default(),
     }
 }
 
 fn add_primary_key(table: &mut Table) {
     table.primary_key = Some(PrimaryKey { name: Some("new pk".to_owned()), columns: vec!["id".to_owned()] });
-    let without_rowid = table.definition.as_ref().is_some_and(|text| text.0.contains("WITHOUT ROWID"));
+    let without_rowid = table.definition.as_ref().is_some_and(|definition| definition.text.contains("WITHOUT ROWID"));
     let id = column(table, "id");
     id.nullable = false;
     if id.column_type.text == "integer" && !without_rowid {

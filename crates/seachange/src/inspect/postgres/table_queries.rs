@@ -1,0 +1,150 @@
+//! The queries for what belongs to a table and is not part of its definition: partitions, inheritance, storage, comments
+//! of constraints and indexes, privileges. The rows are those of [`object_queries`](super::object_queries).
+
+use super::object_queries::{FROM_TABLE, of_table};
+use super::scope::CatalogScope;
+
+/// Partitions, with the checks and indexes that they do not inherit.
+pub(super) fn partitions(place: &CatalogScope) -> String {
+    let is_own_index =
+        place.since(110_000, "NOT EXISTS (SELECT FROM pg_inherits j WHERE j.inhrelid = i.indexrelid)", "true");
+    format!(
+        "SELECT 'pg_class', p.oid::int8, 'partition', p.relnamespace::int8, x.nspname::text, p.relname::text,
+            c.relnamespace::int8, n.nspname::text, c.relname::text, NULL::text,
+            array_to_json(ARRAY[format('CREATE TABLE %s PARTITION OF %s %s%s', p.oid::regclass, c.oid::regclass,
+                    pg_get_expr(p.relpartbound, p.oid), ' PARTITION BY ' || pg_get_partkeydef(p.oid))]
+                || ARRAY(SELECT format('ALTER TABLE %s ADD CONSTRAINT %I %s', p.oid::regclass, o.conname,
+                        pg_get_constraintdef(o.oid))
+                    FROM pg_constraint o WHERE o.conrelid = p.oid AND o.contype = 'c' AND o.conislocal
+                        AND o.coninhcount = 0 ORDER BY o.conname)
+                || ARRAY(SELECT pg_get_indexdef(i.indexrelid, 0, true) FROM pg_index i
+                    WHERE i.indrelid = p.oid AND {is_own_index}
+                        AND NOT EXISTS (SELECT FROM pg_constraint o WHERE o.conindid = i.indexrelid)
+                    ORDER BY i.indexrelid))::text,
+            format('DROP TABLE %s', p.oid::regclass)
+        FROM pg_inherits h JOIN pg_class p ON p.oid = h.inhrelid JOIN pg_namespace x ON x.oid = p.relnamespace
+        JOIN pg_class c ON c.oid = h.inhparent {FROM_TABLE}
+        WHERE p.relispartition AND p.relkind IN ('r', 'p')"
+    )
+}
+
+pub(super) fn inheritance() -> String {
+    format!(
+        "SELECT 'pg_inherits:' || h.inhparent, c.oid::int8, 'inheritance',
+            p.relnamespace::int8, x.nspname::text, p.relname::text,
+            c.relnamespace::int8, n.nspname::text, c.relname::text, NULL::text,
+            array_to_json(ARRAY[format('ALTER TABLE %s INHERIT %s', c.oid::regclass, p.oid::regclass)])::text,
+            format('ALTER TABLE %s NO INHERIT %s', c.oid::regclass, p.oid::regclass)
+        FROM pg_inherits h JOIN pg_class p ON p.oid = h.inhparent JOIN pg_namespace x ON x.oid = p.relnamespace
+        JOIN pg_class c ON c.oid = h.inhrelid {FROM_TABLE}
+        WHERE c.relkind = 'r' AND NOT c.relispartition"
+    )
+}
+
+/// How tables are stored, their replica identity, and an owner other than the current user.
+pub(super) fn storage() -> String {
+    format!(
+        "SELECT * FROM (SELECT 'storage', c.oid::int8, 'storage', {},
+            array_to_json(
+                ARRAY(SELECT format('ALTER TABLE %s SET UNLOGGED', c.oid::regclass) WHERE c.relpersistence = 'u')
+                || ARRAY(SELECT format('ALTER TABLE %s SET (%s)', c.oid::regclass, string_agg(o.option, ', '))
+                    FROM (SELECT unnest(c.reloptions) AS option
+                        UNION ALL SELECT 'toast.' || unnest(t.reloptions) FROM pg_class t WHERE t.oid = c.reltoastrelid) o
+                    HAVING count(*) > 0)
+                || ARRAY(SELECT format('ALTER TABLE %s SET TABLESPACE %I', c.oid::regclass, s.spcname)
+                    FROM pg_tablespace s WHERE s.oid = c.reltablespace)
+                || ARRAY(SELECT format('ALTER TABLE %s REPLICA IDENTITY %s', c.oid::regclass,
+                        CASE c.relreplident WHEN 'f' THEN 'FULL' ELSE 'NOTHING' END) WHERE c.relreplident IN ('f', 'n'))
+                || ARRAY(SELECT format('ALTER TABLE %s REPLICA IDENTITY USING INDEX %I', c.oid::regclass, x.relname)
+                    FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
+                    WHERE i.indrelid = c.oid AND i.indisreplident)
+                || ARRAY(SELECT format('ALTER TABLE %s CLUSTER ON %I', c.oid::regclass, x.relname)
+                    FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
+                    WHERE i.indrelid = c.oid AND i.indisclustered)
+                || ARRAY(SELECT format('ALTER TABLE %s OWNER TO %I', c.oid::regclass, pg_get_userbyid(c.relowner))
+                    WHERE c.relowner <> (SELECT u.oid FROM pg_roles u WHERE u.rolname = current_user)))::text AS statements,
+            ''
+        FROM pg_class c {FROM_TABLE}
+        WHERE c.relkind IN ('r', 'p')) s WHERE s.statements <> '[]'",
+        of_table("c.relname")
+    )
+}
+
+/// How columns are stored, where it differs from the default of their types.
+pub(super) fn column_storage(place: &CatalogScope) -> String {
+    let compression = place.since(
+        140_000,
+        "|| ARRAY(SELECT format('ALTER TABLE %s ALTER COLUMN %I SET COMPRESSION %s', c.oid::regclass, a.attname,
+                CASE a.attcompression WHEN 'l' THEN 'lz4' ELSE 'pglz' END) WHERE a.attcompression IN ('l', 'p'))",
+        "",
+    );
+    format!(
+        "SELECT * FROM (SELECT 'storage:' || a.attnum, c.oid::int8, 'storage', NULL::int8, NULL::text, c.relname::text,
+            c.relnamespace::int8, n.nspname::text, c.relname::text, a.attname::text,
+            array_to_json(
+                ARRAY(SELECT format('ALTER TABLE %s ALTER COLUMN %I SET STATISTICS %s', c.oid::regclass, a.attname,
+                        a.attstattarget) WHERE a.attstattarget >= 0)
+                || ARRAY(SELECT format('ALTER TABLE %s ALTER COLUMN %I SET STORAGE %s', c.oid::regclass, a.attname,
+                        CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN'
+                            ELSE 'EXTENDED' END) WHERE a.attstorage <> t.typstorage)
+                {compression}
+                || ARRAY(SELECT format('ALTER TABLE %s ALTER COLUMN %I SET (%s)', c.oid::regclass, a.attname,
+                        array_to_string(a.attoptions, ', ')) WHERE a.attoptions IS NOT NULL))::text AS statements,
+            ''
+        FROM pg_class c {FROM_TABLE} JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = a.atttypid
+        WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped) s WHERE s.statements <> '[]'"
+    )
+}
+
+/// The comments of constraints and of indexes that implement none.
+pub(super) fn comments() -> String {
+    let columns = |name: &str| of_table(name);
+    format!(
+        "SELECT 'pg_constraint', o.oid::int8, 'comment', {},
+            array_to_json(ARRAY[format('COMMENT ON CONSTRAINT %I ON %s IS %L', o.conname, c.oid::regclass,
+                d.description)])::text,
+            format('COMMENT ON CONSTRAINT %I ON %s IS NULL', o.conname, c.oid::regclass)
+        FROM pg_description d JOIN pg_constraint o ON d.classoid = 'pg_constraint'::regclass AND o.oid = d.objoid
+        JOIN pg_class c ON c.oid = o.conrelid {FROM_TABLE}
+        UNION ALL
+        SELECT 'pg_index', x.oid::int8, 'comment', {},
+            array_to_json(ARRAY[format('COMMENT ON INDEX %s IS %L', x.oid::regclass, d.description)])::text,
+            format('COMMENT ON INDEX %s IS NULL', x.oid::regclass)
+        FROM pg_description d JOIN pg_class x ON d.classoid = 'pg_class'::regclass AND x.oid = d.objoid
+        JOIN pg_index i ON i.indexrelid = x.oid JOIN pg_class c ON c.oid = i.indrelid {FROM_TABLE}
+        WHERE d.objsubid = 0 AND NOT c.relispartition AND c.relkind IN ('r', 'p')",
+        columns("o.conname"),
+        columns("x.relname")
+    )
+}
+
+/// The privileges on tables and their columns, one object for each role. Those of the owner are left out.
+pub(super) fn grants() -> String {
+    let role = "CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END";
+    let name = "CASE WHEN g.grantee = 0 THEN 'public' ELSE pg_get_userbyid(g.grantee)::text END";
+    format!(
+        "SELECT 'grant:' || g.grantee, c.oid::int8, 'grant', NULL::int8, NULL::text, {name},
+            c.relnamespace::int8, n.nspname::text, c.relname::text, NULL::text,
+            array_to_json(ARRAY(SELECT format('GRANT %s ON %s TO %s%s',
+                    string_agg(x.privilege_type, ', ' ORDER BY x.privilege_type), c.oid::regclass, {role},
+                    CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' END)
+                FROM aclexplode(c.relacl) x WHERE x.grantee = g.grantee GROUP BY x.is_grantable
+                ORDER BY x.is_grantable))::text,
+            format('REVOKE ALL ON %s FROM %s', c.oid::regclass, {role})
+        FROM pg_class c {FROM_TABLE}
+        CROSS JOIN LATERAL (SELECT DISTINCT x.grantee FROM aclexplode(c.relacl) x WHERE x.grantee <> c.relowner) g
+        WHERE c.relkind IN ('r', 'p') AND c.relacl IS NOT NULL
+        UNION ALL
+        SELECT 'grant:' || g.grantee || ':' || a.attnum, c.oid::int8, 'grant', NULL::int8, NULL::text, {name},
+            c.relnamespace::int8, n.nspname::text, c.relname::text, a.attname::text,
+            array_to_json(ARRAY(SELECT format('GRANT %s ON %s TO %s%s',
+                    string_agg(format('%s (%I)', x.privilege_type, a.attname), ', ' ORDER BY x.privilege_type),
+                    c.oid::regclass, {role}, CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' END)
+                FROM aclexplode(a.attacl) x WHERE x.grantee = g.grantee GROUP BY x.is_grantable
+                ORDER BY x.is_grantable))::text,
+            format('REVOKE ALL (%I) ON %s FROM %s', a.attname, c.oid::regclass, {role})
+        FROM pg_class c {FROM_TABLE} JOIN pg_attribute a ON a.attrelid = c.oid
+        CROSS JOIN LATERAL (SELECT DISTINCT x.grantee FROM aclexplode(a.attacl) x) g
+        WHERE c.relkind IN ('r', 'p') AND a.attacl IS NOT NULL AND NOT a.attisdropped"
+    )
+}

@@ -1,0 +1,7 @@
+-- What only MariaDB has.
+CREATE TABLE prices (id int NOT NULL PRIMARY KEY, amount int) WITH SYSTEM VERSIONING;
+CREATE TABLE periods (id int NOT NULL PRIMARY KEY, amount int, valid_from date NOT NULL, valid_to date NOT NULL,
+    started timestamp(6) GENERATED ALWAYS AS ROW START, ended timestamp(6) GENERATED ALWAYS AS ROW END,
+    PERIOD FOR validity (valid_from, valid_to), PERIOD FOR SYSTEM_TIME (started, ended)) WITH SYSTEM VERSIONING;
+CREATE INDEX prices_amount ON prices (amount) IGNORED;
+CREATE TABLE checked (id int NOT NULL PRIMARY KEY, age int CHECK (age > 3));

@@ -1,0 +1,93 @@
+-- A catalogue with every kind of object that a revision can create.
+CREATE EXTENSION citext;
+CREATE TYPE mood AS ENUM ('sad', 'it''s ok', 'happy');
+CREATE TYPE unused_mood AS ENUM ('a', 'b');
+CREATE TYPE money_amount AS (amount numeric(12,2), currency character(3));
+COMMENT ON TYPE money_amount IS 'an amount';
+CREATE TYPE float_range AS RANGE (SUBTYPE = double precision, SUBTYPE_DIFF = float8mi);
+CREATE DOMAIN email AS citext CONSTRAINT email_has_at CHECK (VALUE ~ '@'::citext);
+COMMENT ON DOMAIN email IS 'an address';
+CREATE DOMAIN "Odd name" AS integer DEFAULT 7 NOT NULL;
+CREATE SEQUENCE order_numbers START WITH 1000 INCREMENT BY 5 CACHE 10 CYCLE MAXVALUE 100000;
+COMMENT ON SEQUENCE order_numbers IS 'numbers';
+CREATE FUNCTION is_positive(value integer) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT value > 0 $$;
+CREATE FUNCTION next_order() RETURNS bigint LANGUAGE sql AS $$ SELECT nextval('order_numbers') $$;
+
+CREATE TABLE users (
+    id bigint GENERATED ALWAYS AS IDENTITY (START WITH 100) PRIMARY KEY,
+    address email NOT NULL UNIQUE,
+    mood mood DEFAULT 'happy',
+    moods mood[],
+    balance money_amount,
+    span float_range,
+    age integer CHECK (is_positive(age)),
+    "Select" "Odd name",
+    name text COLLATE "C" NOT NULL,
+    short text GENERATED ALWAYS AS (substr(name, 1, 3)) STORED
+);
+ALTER TABLE users ALTER COLUMN name SET STATISTICS 500;
+ALTER TABLE users ALTER COLUMN name SET STORAGE EXTERNAL;
+ALTER TABLE users SET (fillfactor = 70, autovacuum_enabled = false);
+ALTER TABLE users ADD CONSTRAINT users_old CHECK (age < 200) NOT VALID;
+ALTER TABLE users ADD CONSTRAINT users_own CHECK (age <> 13) NO INHERIT;
+COMMENT ON CONSTRAINT users_own ON users IS 'no bad luck';
+COMMENT ON TABLE users IS 'people';
+COMMENT ON COLUMN users.age IS 'in years';
+CREATE INDEX users_name ON users (name) WITH (fillfactor = 50) WHERE age > 3;
+COMMENT ON INDEX users_name IS 'by name';
+CREATE STATISTICS users_statistics (dependencies) ON age, name FROM users;
+
+CREATE TABLE orders (
+    number bigint DEFAULT nextval('order_numbers') PRIMARY KEY,
+    other bigint DEFAULT next_order(),
+    user_id bigint,
+    part integer,
+    CONSTRAINT orders_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE SET NULL
+);
+CREATE UNIQUE INDEX orders_identity ON orders (number, part);
+ALTER TABLE orders REPLICA IDENTITY FULL;
+CREATE TABLE order_lines (
+    order_number bigint,
+    order_part integer,
+    line integer
+);
+ALTER TABLE order_lines ADD CONSTRAINT order_lines_order FOREIGN KEY (order_number, order_part) REFERENCES orders (number, part) MATCH FULL
+    ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED NOT VALID;
+CREATE UNLOGGED TABLE cached (key text PRIMARY KEY, value jsonb);
+
+CREATE TABLE events (id bigint NOT NULL, at date NOT NULL, region text NOT NULL, body text,
+    PRIMARY KEY (id, at, region)) PARTITION BY RANGE (at);
+CREATE TABLE events_2025 PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01') PARTITION BY LIST (region);
+CREATE TABLE events_2026_eu PARTITION OF events_2026 FOR VALUES IN ('eu');
+CREATE TABLE events_2026_rest PARTITION OF events_2026 DEFAULT;
+CREATE INDEX events_body ON events (body);
+CREATE INDEX events_2025_body ON events_2025 (lower(body));
+ALTER TABLE events_2025 ADD CONSTRAINT small CHECK (length(body) < 100);
+
+CREATE TABLE base (id integer, note text);
+CREATE TABLE derived (id integer, note text, extra text);
+ALTER TABLE derived INHERIT base;
+
+CREATE VIEW active_users AS SELECT id, name, short, mood FROM users WHERE age > 18;
+COMMENT ON VIEW active_users IS 'grown up';
+CREATE VIEW names AS SELECT name FROM active_users WITH LOCAL CHECK OPTION;
+CREATE MATERIALIZED VIEW order_totals AS SELECT user_id, count(*) AS orders FROM orders GROUP BY user_id;
+CREATE UNIQUE INDEX order_totals_user ON order_totals (user_id);
+CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF new.name = 'x;y' THEN RAISE EXCEPTION 'no "%"', new.name; END IF;
+    RETURN new;
+END
+$$;
+CREATE PROCEDURE clean(days integer DEFAULT 7) LANGUAGE sql AS $$ DELETE FROM events WHERE at < now() - make_interval(days => days) $$;
+CREATE TRIGGER stamp_users BEFORE INSERT OR UPDATE OF name ON users FOR EACH ROW WHEN (new.age > 3) EXECUTE FUNCTION stamp();
+ALTER TABLE users DISABLE TRIGGER stamp_users;
+CREATE RULE protect AS ON DELETE TO orders WHERE old.number < 10 DO INSTEAD NOTHING;
+ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
+ALTER TABLE orders FORCE ROW LEVEL SECURITY;
+CREATE POLICY own_orders ON orders AS RESTRICTIVE FOR SELECT USING (user_id > 0);
+GRANT SELECT, INSERT ON orders TO PUBLIC;
+GRANT SELECT (id, name) ON users TO PUBLIC;
+GRANT SELECT ON active_users TO PUBLIC;
+REVOKE ALL ON FUNCTION is_positive(integer) FROM PUBLIC;
