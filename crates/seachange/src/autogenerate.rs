@@ -38,7 +38,9 @@ pub use self::comparison::Comparison;
 pub use self::dependents::Obstacle;
 pub use self::diff::{RenameCandidate, Renames};
 pub use self::difference::{Difference, DifferenceKind, differences};
-pub use self::entities::{Entities, EntityObject, EntityTable, View};
+pub use self::entities::{
+    Domain, Entities, EntityObject, EntityTable, Extension, Function, Grant, Policy, Sequence, SqlFile, Trigger, View,
+};
 pub use self::error::{AutogenerateError, EntityError, ScratchError};
 pub use self::filter::{NamePattern, TableFilter};
 pub use self::hints::EntityHints;

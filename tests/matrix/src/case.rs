@@ -61,7 +61,15 @@ impl Case {
     #[must_use]
     pub(crate) fn objects(mut self, backend: DbBackend, before: &[&'static str], after: &[&'static str]) -> Self {
         let declare = |entities: Entities, statements: &[&'static str]| {
-            let kinds = [ObjectKind::View, ObjectKind::MaterializedView, ObjectKind::Trigger, ObjectKind::Policy];
+            let kinds = [
+                ObjectKind::View,
+                ObjectKind::MaterializedView,
+                ObjectKind::Trigger,
+                ObjectKind::Policy,
+                ObjectKind::Domain,
+                ObjectKind::Sequence,
+                ObjectKind::Grant,
+            ];
             let entities = kinds.into_iter().fold(entities, Entities::all_objects);
             statements.iter().fold(entities, |all, sql| all.object(EntityObject::only(backend, *sql)))
         };

@@ -12,6 +12,7 @@ pub mod cases;
 mod database;
 mod found;
 mod kept;
+mod options;
 mod prepare;
 mod program;
 mod prove;

@@ -10,6 +10,7 @@ use seachange::{Migrations, Migrator, RegisteredRevision};
 use crate::database::Database;
 use crate::found::long;
 use crate::kept::Fate;
+use crate::options::options;
 use crate::rows::read;
 use crate::steps::Steps;
 use crate::{Case, Job, Outcome};
@@ -52,6 +53,10 @@ pub async fn prove(case: Case, job: Job, migrations: &'static Migrations) -> Res
     faults.extend(left("after down", &between(&down, &start)));
     let kept = database.objects().await?;
     faults.extend(changed(&objects, &kept));
+    let (before, after) = (options(&start.from), options(&down.from));
+    if before != after {
+        faults.push(format!("after down: options {after:?} instead of {before:?}"));
+    }
 
     migrator.upgrade("heads").await.map_err(|error| explained("up again", &error))?;
     faults.extend(left("after up again", &database.compare(&case.after).await?));

@@ -5,21 +5,22 @@
 //! needed. A table that differs, or that has parts which only the database can report, is built as a whole and
 //! inspected.
 
+mod objects;
 mod probe;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::ConnectionTrait;
 
+use self::objects::DeclaredObjects;
 use self::probe::ColumnProbes;
-use super::declared_objects;
 use super::diff;
 use super::entities::{Entities, SchemaDefinition, SchemaMapping, TablePlan};
 use super::error::{AutogenerateError, EntityError};
 use super::hints::EntityHints;
 use super::scratch::{ScratchSchema, send};
 use crate::database_error::full_reason;
-use crate::schema::{Column, DatabaseObject, ObjectKind, PrimaryKey, Schema, Table};
+use crate::schema::{Column, DatabaseObject, PrimaryKey, Schema, Table};
 use crate::settings::DatabaseSettings;
 
 /// What the entities describe, as the database reports it.
@@ -66,57 +67,24 @@ async fn read(
     let backend = scratch.executor().get_database_backend();
     let placement = SchemaMapping { home, ..scratch.placement() };
     let blueprint = entities.blueprint(backend, &placement)?;
+    let mut objects = DeclaredObjects::of(scratch, entities);
     let mut schema = match blueprint.has_own_statements {
-        true => build_all(scratch, &blueprint, watch).await?,
+        true => build_all(scratch, &blueprint, &mut objects, watch).await?,
         false => build_uncertain(scratch, &blueprint, from, watch).await?,
     };
     annotate(&mut schema, &blueprint, placement.home.as_deref());
-    let objects = objects(scratch, entities).await?;
+    let objects = objects.build_and_read().await?;
     Ok(TargetSchema { schema, hints: blueprint.wishes, objects })
-}
-
-/// Builds the declared objects, and returns them as the database reports them.
-async fn objects(scratch: &ScratchSchema, entities: &Entities) -> Result<Vec<DatabaseObject>, AutogenerateError> {
-    let executor = scratch.executor();
-    let backend = executor.get_database_backend();
-    let (mut is_declared, mut has_starts) = (false, false);
-    for (object, statement) in entities.objects(backend) {
-        is_declared = true;
-        has_starts |= statement.to_ascii_uppercase().contains("STARTS");
-        let statement = if statement.starts_with("CREATE MATERIALIZED VIEW") {
-            format!("{statement} WITH NO DATA")
-        } else {
-            statement
-        };
-        executor.execute_unprepared(&statement).await.map_err(|source| EntityError::RefusedObject {
-            object: object.title(backend),
-            reason: full_reason(&source),
-            source,
-        })?;
-    }
-    if !is_declared {
-        return Ok(Vec::new());
-    }
-    let mut objects = scratch.objects().await.map_err(AutogenerateError::Inspect)?;
-    for event in objects.iter_mut().filter(|object| object.name.kind == ObjectKind::Event && !has_starts) {
-        if let Some(clause) = declared_objects::starts(event) {
-            *event = declared_objects::without(event, &clause);
-        }
-    }
-    for first in objects.iter_mut().filter_map(|object| object.create.first_mut()) {
-        if first.starts_with("CREATE MATERIALIZED VIEW") {
-            *first = first.trim_end_matches(" WITH NO DATA").to_owned();
-        }
-    }
-    Ok(objects)
 }
 
 async fn build_all(
     scratch: &ScratchSchema,
     blueprint: &SchemaDefinition,
+    objects: &mut DeclaredObjects<'_>,
     watch: &ProgressFn<'_>,
 ) -> Result<Schema, AutogenerateError> {
     build(scratch, &blueprint.first).await?;
+    objects.build_before_tables().await?;
     build_tables(scratch, &blueprint.tables.iter().collect::<Vec<_>>(), watch).await?;
     // A foreign key to a table that is not built would refer to the table of that name in the compared database.
     let names: BTreeSet<_> = blueprint.tables.iter().map(|table| &table.name).collect();

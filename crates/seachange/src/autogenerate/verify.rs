@@ -13,7 +13,7 @@ use sea_orm::{DbBackend, DbErr};
 use sea_orm_migration::SchemaManager;
 
 use self::affected::{AffectedTables, copied_objects, placeholder_tables, subset, that_can_be_copied};
-use self::recorder::{Recorder, WITH_NO_DATA};
+use self::recorder::Recorder;
 use self::schema_names::rewrite_schema_names;
 use super::apply::apply;
 use super::code::{CodeNode, code};
@@ -26,7 +26,7 @@ use super::error::{AutogenerateError, ScratchError};
 use super::hints::EntityHints;
 use super::object_renames::after_renames;
 use super::operation::{SchemaOperation, reversed};
-use super::scratch::ScratchSchema;
+use super::scratch::{ScratchSchema, WITH_NO_DATA};
 use crate::database_error::{full_reason, reason_with_detail};
 use crate::event::EventHandler;
 use crate::intercept::{self, Migrate, RunOutcome};

@@ -15,6 +15,7 @@ mod listed;
 mod names;
 mod numbering;
 mod objects;
+mod properties;
 mod renames;
 mod tables;
 mod types;
@@ -45,6 +46,7 @@ pub fn all() -> Vec<Case> {
         untouched::cases(),
         objects::cases(),
         declared::cases(),
+        properties::cases(),
         renames::cases(),
         entities::cases(),
     ];

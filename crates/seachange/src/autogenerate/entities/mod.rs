@@ -1,15 +1,21 @@
 //! The entities that a database is compared with, and declarations that their attributes cannot express.
 
 mod column;
+mod declarations;
+mod files;
 mod object;
 mod plan;
 mod schema;
 mod table;
 
 use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use sea_orm::DbBackend;
 
+pub use self::declarations::{Domain, Extension, Function, Grant, Policy, Sequence, Trigger};
+pub use self::files::SqlFile;
 pub use self::object::{EntityObject, View};
 pub(super) use self::plan::TablePlan;
 pub(super) use self::schema::{SchemaDefinition, SchemaMapping};
@@ -47,13 +53,20 @@ pub struct Entities {
     left_alone: Vec<NamePattern>,
     objects: Vec<EntityObject>,
     complete: BTreeSet<ObjectKind>,
+    files: Vec<SqlFile>,
 }
 
 impl Entities {
     /// Creates an empty list of entities.
     #[must_use]
     pub const fn new() -> Self {
-        Self { tables: Vec::new(), left_alone: Vec::new(), objects: Vec::new(), complete: BTreeSet::new() }
+        Self {
+            tables: Vec::new(),
+            left_alone: Vec::new(),
+            objects: Vec::new(),
+            complete: BTreeSet::new(),
+            files: Vec::new(),
+        }
     }
 
     /// Adds an entity, or an [`EntityTable`] with declarations that the attributes of its entity cannot express.
@@ -69,6 +82,25 @@ impl Entities {
     pub fn object(mut self, object: impl Into<EntityObject>) -> Self {
         self.objects.push(object.into());
         self
+    }
+
+    /// Declares the objects in files of SQL, which [`sql_files!`](crate::sql_files) compiles into the program.
+    #[must_use]
+    pub fn sql_files(mut self, files: impl IntoIterator<Item = SqlFile>) -> Self {
+        let files: Vec<SqlFile> = files.into_iter().collect();
+        self.objects.extend(files::objects(&files));
+        self.files.extend(files);
+        self
+    }
+
+    /// The files of SQL in a folder and its subfolders that are not declared by [`sql_files`](Self::sql_files). A test of a
+    /// program asserts that there are none.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be read.
+    pub fn undeclared_sql_files(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        files::undeclared(folder, &self.files)
     }
 
     /// Says that all objects of a kind are declared: others in the database are differences, and are dropped.

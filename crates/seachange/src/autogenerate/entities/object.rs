@@ -26,6 +26,8 @@ use crate::schema::TableName;
 pub struct EntityObject {
     /// The name for error messages, if it is known.
     name: Option<String>,
+    /// The files of the statements, for error messages.
+    files: Vec<(Option<DbBackend>, &'static str)>,
     content: ObjectContent,
     /// The statement on every database that has none of its own.
     everywhere: Option<String>,
@@ -46,14 +48,13 @@ impl EntityObject {
     /// Declares an object on every database.
     #[must_use]
     pub fn new(statement: impl Into<String>) -> Self {
-        Self { name: None, content: ObjectContent::Statement, everywhere: Some(statement.into()), variants: Vec::new() }
+        Self::nowhere().everywhere(statement)
     }
 
     /// Declares an object on one database system. On others it is absent.
     #[must_use]
     pub fn only(backend: DbBackend, statement: impl Into<String>) -> Self {
-        let variants = vec![(backend, statement.into())];
-        Self { name: None, content: ObjectContent::Statement, everywhere: None, variants }
+        Self::nowhere().on(backend, statement)
     }
 
     /// Declares another statement for one database system.
@@ -61,6 +62,33 @@ impl EntityObject {
     pub fn on(mut self, backend: DbBackend, statement: impl Into<String>) -> Self {
         self.variants.retain(|(own, _)| *own != backend);
         self.variants.push((backend, statement.into()));
+        self
+    }
+
+    /// An object that no database system has yet.
+    pub(super) const fn nowhere() -> Self {
+        Self {
+            name: None,
+            files: Vec::new(),
+            content: ObjectContent::Statement,
+            everywhere: None,
+            variants: Vec::new(),
+        }
+    }
+
+    /// Sets the statement for every database that has none of its own.
+    pub(super) fn everywhere(self, statement: impl Into<String>) -> Self {
+        Self { everywhere: Some(statement.into()), ..self }
+    }
+
+    /// Sets the name for messages.
+    pub(super) fn titled(self, name: String) -> Self {
+        Self { name: Some(name), ..self }
+    }
+
+    /// Notes in which file the statement of a database system, or of all others, stands.
+    pub(super) fn in_file(mut self, backend: Option<DbBackend>, path: &'static str) -> Self {
+        self.files.push((backend, path));
         self
     }
 
@@ -79,9 +107,13 @@ impl EntityObject {
         })
     }
 
-    /// How messages call the object: by its name, or by the beginning of its statement.
+    /// How messages call the object: by its file, its name, or the beginning of its statement.
     pub(in crate::autogenerate) fn title(&self, backend: DbBackend) -> String {
         const WORDS: usize = 6;
+        let file = |wanted| self.files.iter().find(|(of, _)| *of == wanted).map(|(_, path)| format!("`{path}`"));
+        if let Some(file) = file(Some(backend)).or_else(|| file(None)) {
+            return file;
+        }
         self.name.clone().unwrap_or_else(|| {
             let statement = self.statement(backend).unwrap_or_default();
             let words: Vec<&str> = statement.split_whitespace().take(WORDS).collect();
@@ -117,6 +149,7 @@ impl View {
     fn of(name: TableName, query: String, is_materialized: bool) -> Self {
         Self(EntityObject {
             name: Some(format!("view `{name}`")),
+            files: Vec::new(),
             content: ObjectContent::View { name, is_materialized },
             everywhere: Some(query),
             variants: Vec::new(),

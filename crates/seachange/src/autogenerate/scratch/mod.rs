@@ -9,6 +9,7 @@
 //! Only databases that [`mark`] recognizes as scratch databases are dropped.
 
 mod database;
+mod inert;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]
@@ -21,6 +22,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTra
 
 pub(super) use self::database::ScratchDatabase;
 pub(super) use self::database::TABLE as MARK_TABLE;
+pub(super) use self::inert::{WITH_NO_DATA, inert};
 use super::entities::SchemaMapping;
 use super::error::ScratchError;
 use crate::connection;

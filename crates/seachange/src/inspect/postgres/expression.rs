@@ -59,39 +59,8 @@ fn is_negative_number(literal: &str) -> bool {
 fn readable(full: &str, pretty: &str) -> String {
     let pretty = on_one_line(pretty, SqlDialect::Postgres);
     // Without a readable form, the full form is used. PostgreSQL promises to read it as the same expression.
-    let text = if pretty.is_empty() || has_nested_conditions(full) { full } else { &pretty };
+    let text = if pretty.is_empty() { full } else { &pretty };
     with_lists(without_parentheses(text, SqlDialect::Postgres))
-}
-
-/// Whether one of the operands of `AND` is itself a list of operands of `AND` in parentheses; likewise for `OR`. The readable
-/// form leaves these parentheses out, and is read as one list.
-fn has_nested_conditions(full: &str) -> bool {
-    #[derive(Default)]
-    struct Group<'t> {
-        operator: Option<&'t str>,
-        of_operands: Vec<&'t str>,
-    }
-    let mut groups = vec![Group::default()];
-    let is_nested = |group: &Group<'_>| group.operator.is_some_and(|own| group.of_operands.contains(&own));
-    for (_, piece) in pieces(full, SqlDialect::Postgres) {
-        match piece {
-            "(" => groups.push(Group::default()),
-            ")" => {
-                let Some(closed) = groups.pop() else { return false };
-                if is_nested(&closed) {
-                    return true;
-                }
-                if let Some(outer) = groups.last_mut() {
-                    // Parentheses around parentheses change nothing.
-                    let inner = closed.of_operands.first().filter(|_| closed.of_operands.len() == 1);
-                    outer.of_operands.extend(closed.operator.or(inner.copied()));
-                }
-            }
-            "AND" | "OR" => groups.last_mut().into_iter().for_each(|group| group.operator = Some(piece)),
-            _ => {}
-        }
-    }
-    groups.last().is_some_and(is_nested)
 }
 
 /// Writes a cast of an array as casts of its elements, as PostgreSQL does when it reads its own text. Also removes
@@ -275,19 +244,6 @@ mod tests {
             ("now()", "timestamp with time zone", "now()"),
         ] {
             assert_eq!(default(told, told, bare_type).text, expected);
-        }
-    }
-
-    #[test]
-    fn nested_conditions_stay_nested() {
-        for (full, expected) in [
-            ("(((a >= 1) AND (a <= 3)) AND (b > 0))", true),
-            ("((((a OR b))) OR c)", true),
-            ("((a >= 1) AND (a <= 3) AND (b > 0))", false),
-            ("((a AND b) OR (c AND d))", false),
-            ("(a = 'x AND (y AND z)')", false),
-        ] {
-            assert_eq!(has_nested_conditions(full), expected, "{full}");
         }
     }
 
