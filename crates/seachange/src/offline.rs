@@ -60,6 +60,7 @@ pub struct ScriptWriter<'a> {
     dialect: &'static dyn Dialect,
     backend: &'static dyn Backend,
     store: RevisionStore,
+    counts_losses: bool,
 }
 
 /// The PostgreSQL schema in which a script keeps the record if the settings name none.
@@ -96,13 +97,21 @@ impl<'a> ScriptWriter<'a> {
         let dialect = dialect::of(driver).ok_or(ConnectError::DriverNotBuilt { driver })?;
         let backend = backend::of(dialect.backend()).map_err(Error::database("cannot start"))?;
         let store = RevisionStore::new(RevisionTable::default()).placed(&place(settings));
-        Ok(Self { migrations, graph: migrations.graph()?, settings, dialect, backend, store })
+        Ok(Self { migrations, graph: migrations.graph()?, settings, dialect, backend, store, counts_losses: true })
     }
 
     /// Keeps the record in another table than the one that the settings say.
     #[must_use]
     pub fn with_revision_table(mut self, table: RevisionTable) -> Self {
         self.store = RevisionStore::new(table).placed(&place(self.settings));
+        self
+    }
+
+    /// Whether the script stops before a change of a column's type that would not keep all values, where the database
+    /// can do this; by default it does.
+    #[must_use]
+    pub fn count_losses(mut self, count_losses: bool) -> Self {
+        self.counts_losses = count_losses;
         self
     }
 

@@ -168,9 +168,9 @@ impl<'a> StepContext<'a> {
         Some(Self { step, revision, script, is_followed: false })
     }
 
-    /// The code of the step.
-    pub(crate) fn code(&self, in_transaction: bool) -> Invocation {
+    /// The code of the step. With `counts_losses`, an alteration in it counts the values that it would not keep.
+    pub(crate) fn code(&self, in_transaction: bool, counts_losses: bool) -> Invocation {
         let body = DirectedMigration { migration: self.script.migration, direction: self.step.direction };
-        Invocation { body: Arc::new(body), in_transaction }
+        Invocation { body: Arc::new(body), in_transaction, counts_losses }
     }
 }

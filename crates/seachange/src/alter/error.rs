@@ -199,8 +199,8 @@ pub enum AlterError {
         /// What is not possible, and what to do instead.
         reason: &'static str,
     },
-    /// The change would alter values of a column, or values would not be of its new type. Values are checked beforehand
-    /// only on SQLite.
+    /// The change would alter values of a column, or values would not be of its new type.
+    /// [`Alter::allow_loss`](super::Alter::allow_loss) omits this check.
     #[error("{0}")]
     ValuesNotKept(Box<ValuesNotKept>),
     /// A new column is `NOT NULL` without a default, and the table has rows, which need a value.

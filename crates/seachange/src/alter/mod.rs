@@ -43,6 +43,7 @@ pub(crate) mod clause;
 pub(crate) mod default_name;
 mod error;
 mod foreign_keys;
+pub(crate) mod loss_scope;
 pub(crate) mod offline_scope;
 pub(crate) mod operation;
 pub(crate) mod rebuild_scope;
@@ -68,7 +69,7 @@ use self::operation::{AlterOperation, table_name};
 ///
 /// No statement runs before [`Alter::apply`].
 pub fn alter<'m, 'c>(manager: &'m SchemaManager<'c>, table: impl IntoTableRef) -> Alter<'m, 'c> {
-    Alter { manager, table: table.into_table_ref(), operations: Vec::new() }
+    Alter { manager, table: table.into_table_ref(), operations: Vec::new(), allows_loss: false }
 }
 
 /// The changes of one table, in the order in which they are made.
@@ -77,6 +78,7 @@ pub struct Alter<'m, 'c> {
     manager: &'m SchemaManager<'c>,
     table: TableRef,
     operations: Vec<AlterOperation>,
+    allows_loss: bool,
 }
 
 impl Alter<'_, '_> {
@@ -209,6 +211,13 @@ impl Alter<'_, '_> {
         self.with(AlterOperation::ColumnComment { column: name(column), text: text.into() })
     }
 
+    /// Lets the database convert or cut the values of columns whose type changes, as it does by itself. Without this, a
+    /// change of a type is refused if values would not be kept, see [`modify_column`](Self::modify_column).
+    pub fn allow_loss(mut self) -> Self {
+        self.allows_loss = true;
+        self
+    }
+
     /// Makes the changes.
     ///
     /// On PostgreSQL the changes run in the current transaction. MySQL and MariaDB cannot change a schema in a
@@ -221,9 +230,10 @@ impl Alter<'_, '_> {
     pub async fn apply(self) -> Result<(), AlterError> {
         let table = table_name(&self.table).ok_or(AlterError::NotATableName)?;
         let connection = self.manager.get_connection();
+        let counts = !self.allows_loss && loss_scope::is_counted();
         match self.manager.get_database_backend() {
-            DbBackend::Sqlite => sqlite::alter(connection, table, &self.operations).await,
-            backend => server::alter(connection, backend, table, &self.operations).await,
+            DbBackend::Sqlite => sqlite::alter(connection, table, &self.operations, counts).await,
+            backend => server::alter(connection, backend, table, &self.operations, counts).await,
         }
     }
 

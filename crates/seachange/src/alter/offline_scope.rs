@@ -8,6 +8,7 @@
 tokio::task_local! {
     static WRITTEN_DOWN: ();
     static CHECK: ();
+    static PRECONDITION: ();
 }
 
 /// Runs `future`, whose statements go to an offline script.
@@ -28,4 +29,14 @@ pub(super) async fn check<F: Future>(future: F) -> F::Output {
 /// Whether a statement that is sent now is such a check.
 pub(crate) fn is_check() -> bool {
     CHECK.try_with(|()| ()).is_ok()
+}
+
+/// Runs `future`, whose queries decide whether a change is made, and do not decide how.
+pub(super) async fn precondition<F: Future>(future: F) -> F::Output {
+    PRECONDITION.scope((), future).await
+}
+
+/// Whether a query that is sent now is such a query.
+pub(crate) fn is_precondition() -> bool {
+    PRECONDITION.try_with(|()| ()).is_ok()
 }

@@ -286,7 +286,12 @@ impl ScratchCopy {
     async fn run(&self, code: Vec<CodeNode>) -> Result<Vec<String>, DbErr> {
         let base = self.scratch.base();
         let in_transaction = matches!(base, Connection::Held(_));
-        let code = intercept::Invocation { body: Arc::new(GeneratedMigration(code)), in_transaction };
+        let code = intercept::Invocation {
+            body: Arc::new(GeneratedMigration(code)),
+            in_transaction,
+            // The tables of the copy are empty. A script for SQLite checks the values when it runs.
+            counts_losses: self.backend == DbBackend::Sqlite,
+        };
         let (handler, deadline): (EventHandler, _) = (Arc::new(|_| {}), Arc::new(Deadline::new(None)));
         let recorder = Recorder {
             live: DirectSession::new(base, SqlDialect::of(self.backend), in_transaction, handler, deadline),

@@ -30,7 +30,7 @@ use seachange_graph::Direction;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{JoinError, JoinHandle};
 
-use crate::alter::{offline_scope, rebuild_scope};
+use crate::alter::{loss_scope, offline_scope, rebuild_scope};
 pub(crate) use begin::BeginOptions;
 
 /// Handles the statements of a revision in place of a database.
@@ -65,6 +65,12 @@ pub(crate) trait StatementHandler: Send {
     async fn query_check(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.query(statement).await
     }
+
+    /// Executes a query that decides whether a change is made, and not how. An answer without rows lets the change be
+    /// made.
+    async fn query_precondition(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.query(statement).await
+    }
 }
 
 /// A change of a database: a direction of a revision, or statements that are to become one.
@@ -96,6 +102,8 @@ pub(crate) struct Invocation {
     pub(crate) body: Arc<dyn Migrate>,
     /// Whether the code gets a transaction, and not a connection. The caller begins and ends that transaction.
     pub(crate) in_transaction: bool,
+    /// Whether an alteration counts the values that it would not keep.
+    pub(crate) counts_losses: bool,
 }
 
 /// Runs the code to its end, lets `session` answer its statements, and returns the session.
@@ -179,7 +187,9 @@ impl RunOutcome {
 /// A panic is an outcome like others: sea-query panics on operations that SQLite does not have, and the code of the
 /// user may panic. Only the transaction could be inconsistent after a panic, and it is rolled back.
 pub(super) async fn run_body(code: Invocation, connection: &DatabaseConnection, is_written_down: bool) -> RunOutcome {
+    let counts_losses = code.counts_losses;
     let running = rebuild_scope::watch(Box::pin(AssertUnwindSafe(call(code, connection)).catch_unwind()));
+    let running = async { if counts_losses { running.await } else { loss_scope::uncounted(running).await } };
     let (outcome, needs_foreign_keys_off) =
         if is_written_down { offline_scope::written_down(running).await } else { running.await };
     match outcome {
@@ -283,6 +293,9 @@ impl<S: StatementHandler> MockDatabaseTrait for InterceptingConnection<S> {
     }
 
     fn query(&mut self, _: usize, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        if offline_scope::is_precondition() {
+            return self.ask(async |session| session.query_precondition(statement).await);
+        }
         match offline_scope::is_check() {
             true => self.ask(async |session| session.query_check(statement).await),
             false => self.ask(async |session| session.query(statement).await),

@@ -23,6 +23,7 @@ pub struct RunOptions {
     pub(super) other_records: OtherRecordPolicy,
     pub(super) limits: Limits,
     pub(super) single_transaction: bool,
+    pub(super) omits_loss_count: bool,
 }
 
 impl RunOptions {
@@ -61,6 +62,13 @@ impl RunOptions {
     /// of transactions.
     pub fn single_transaction(self, single_transaction: bool) -> Self {
         Self { single_transaction, ..self }
+    }
+
+    /// Whether a change of a column's type by [`alter`](crate::alter::alter) counts the values that it would not keep,
+    /// and is refused if there are such values; by default it does. Without the count the database converts or cuts the
+    /// values as it does by itself. The count reads the whole table.
+    pub fn count_losses(self, count_losses: bool) -> Self {
+        Self { omits_loss_count: !count_losses, ..self }
     }
 }
 

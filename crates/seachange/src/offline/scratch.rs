@@ -33,6 +33,8 @@ pub(super) struct ScratchDatabase {
     handler: EventHandler,
     /// A deadline that never expires.
     deadline: Arc<Deadline>,
+    /// Whether the script checks that alterations keep all values.
+    counts_losses: bool,
 }
 
 impl ScratchDatabase {
@@ -42,10 +44,12 @@ impl ScratchDatabase {
         settings: &DatabaseSettings,
         backend: &dyn Backend,
         store: &RevisionStore,
+        counts_losses: bool,
     ) -> Result<Self, Error> {
         let connection = connection::open_empty(settings).await?;
         store.placed("main").prepare(&connection, backend).await.map_err(broken)?;
-        Ok(Self { connection, dialect, handler: Arc::new(|_| {}), deadline: Arc::new(Deadline::new(None)) })
+        let (handler, deadline): (EventHandler, _) = (Arc::new(|_| {}), Arc::new(Deadline::new(None)));
+        Ok(Self { connection, dialect, handler, deadline, counts_losses })
     }
 
     pub(super) async fn close(self) -> Result<(), Error> {
@@ -97,7 +101,8 @@ impl ScratchDatabase {
         let base = Connection::Connection(connection.clone());
         let live = DirectSession::new(base, SqlDialect::Sqlite, in_transaction, handler, deadline);
         let stand_in = ScratchSession { live, sheet: StatementRecorder::new(self.dialect, in_transaction), purpose };
-        let (ending, stand_in) = intercept::run(job.code(in_transaction), backend, stand_in).await?;
+        let (ending, stand_in) =
+            intercept::run(job.code(in_transaction, self.counts_losses), backend, stand_in).await?;
         if in_transaction {
             let end = if matches!(ending, RunOutcome::Done) { "COMMIT" } else { "ROLLBACK" };
             connection.execute_unprepared(end).await?;

@@ -20,9 +20,10 @@ pub(super) async fn write_down(
     dialect: &'static dyn Dialect,
     job: StepContext<'_>,
     in_transaction: bool,
+    counts_losses: bool,
 ) -> Result<Vec<String>, Box<ScriptError>> {
     let paper = ScriptSession { sheet: StatementRecorder::new(dialect, in_transaction) };
-    match intercept::run(job.code(in_transaction), dialect.backend(), paper).await {
+    match intercept::run(job.code(in_transaction, counts_losses), dialect.backend(), paper).await {
         Ok((ending, paper)) => paper.sheet.into_statements(job, ending),
         Err(error) => StatementRecorder::new(dialect, in_transaction).into_statements(job, RunOutcome::Failed(error)),
     }

@@ -239,7 +239,8 @@ impl Runner<'_> {
         session: S,
     ) -> Result<(RunOutcome, S), DbErr> {
         let backend = self.context.connection.get_database_backend();
-        let mut running = pin!(intercept::run(job.code(in_transaction), backend, session));
+        let code = job.code(in_transaction, self.context.counts_losses);
+        let mut running = pin!(intercept::run(code, backend, session));
         let mut reminder = Reminder::default();
         loop {
             match select(running.as_mut(), pin!(tokio::time::sleep(INTERVAL))).await {

@@ -4,6 +4,7 @@ mod column_checks;
 mod deferred_names;
 mod generated_names;
 mod implicit_index;
+mod losses;
 mod modify_column;
 mod statements;
 #[cfg(test)]
@@ -11,6 +12,7 @@ mod tests;
 
 use sea_orm::sea_query::TableName;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm_migration::SchemaManagerConnection;
 
 use self::generated_names::GeneratedNames;
 use self::statements::statements;
@@ -18,19 +20,31 @@ use super::error::AlterError;
 use super::offline_scope::is_written_down;
 use super::operation::AlterOperation;
 
-/// Makes the changes in order.
+/// Makes the changes in order. With `counts_losses`, nothing is changed if a change would not keep all values.
 pub(super) async fn alter(
-    connection: &impl ConnectionTrait,
+    connection: &SchemaManagerConnection<'_>,
     backend: DbBackend,
     table: &TableName,
     operations: &[AlterOperation],
+    counts_losses: bool,
 ) -> Result<(), AlterError> {
+    if counts_losses && !is_written_down() {
+        let is_in_transaction = matches!(connection, SchemaManagerConnection::Transaction(_));
+        losses::require_values_kept(connection, backend, table, operations, is_in_transaction).await?;
+    }
     let names = match backend {
         DbBackend::MySql if is_written_down() => GeneratedNames::left_to_server(table, operations),
         DbBackend::MySql => GeneratedNames::read(connection, table, operations).await?,
         _ => GeneratedNames::default(),
     };
-    let statements = statements(backend, table, operations, &names)?;
+    let mut statements = statements(backend, table, operations, &names)?;
+    if counts_losses && is_written_down() {
+        if backend == DbBackend::Postgres {
+            statements.splice(..0, losses::script_guards(table, operations));
+        } else if let Some(first) = statements.first_mut() {
+            first.insert_str(0, &losses::script_remarks(operations));
+        }
+    }
     let dropped = &names.indexes;
     for statement in statements.iter().flat_map(|statement| deferred_names::statements(table, dropped, statement)) {
         // Not `execute_unprepared`, which does not report its statement: an error has to name the refused statement.

@@ -6,20 +6,14 @@ use super::content::{ColumnContent, normal};
 use super::copy_columns::CopyColumns;
 use super::script_guard::stop_if_any;
 use super::snapshot::statement;
-use crate::alter::clause::{literal, quoted};
+use crate::alter::clause::{database_name, literal, quoted};
 use crate::alter::error::AlterError;
-use crate::alter::values_not_kept::ValuesNotKept;
+use crate::alter::values_not_kept::{NAMED, ValuesNotKept, shortened};
 use crate::sqlite_ddl::column_text::ColumnConstraintKind;
 use crate::sqlite_ddl::same;
 use crate::sqlite_ddl::table_text::TableText;
 
 const SQLITE: DbBackend = DbBackend::Sqlite;
-
-/// The maximum number of rows that a message names.
-const NAMED: usize = 5;
-
-/// The maximum length of a key in a message, in characters.
-const SHOWN: usize = 60;
 
 /// The conversion that `using` states for the values of a column.
 #[derive(Debug, Clone)]
@@ -100,6 +94,7 @@ impl Conversion {
             key: contents.key().to_vec(),
             keys: self.keys(connection, table, contents).await?,
             is_converted: self.using.is_some(),
+            database: database_name(SQLITE),
         })))
     }
 
@@ -145,13 +140,4 @@ impl Conversion {
         let rows = connection.query_all_raw(statement(&sql, [])).await?;
         rows.iter().map(|row| row.try_get_by_index::<String>(0).map(|key| shortened(&key))).collect()
     }
-}
-
-/// Returns a key as a message shows it: on one line, and with at most `SHOWN` characters.
-fn shortened(key: &str) -> String {
-    let mut shown: String = key.chars().take(SHOWN).map(|one| if one.is_control() { ' ' } else { one }).collect();
-    if key.chars().nth(SHOWN).is_some() {
-        shown.push('…');
-    }
-    shown
 }

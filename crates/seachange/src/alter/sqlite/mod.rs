@@ -31,16 +31,19 @@ use super::operation::{AlterOperation, text};
 use crate::alter::offline_scope::check;
 use crate::database_error::reason;
 
-/// Makes either all changes or none.
+/// Makes either all changes or none. With `counts_losses`, a change that would not keep all values is refused.
 pub(super) async fn alter(
     connection: &SchemaManagerConnection<'_>,
     table: &TableName,
     operations: &[AlterOperation],
+    counts_losses: bool,
 ) -> Result<(), AlterError> {
     let table = unqualified(table)?;
     match connection {
-        SchemaManagerConnection::Connection(connection) => in_own_transaction(connection, &table, operations).await,
-        transaction => in_savepoint(transaction, &table, operations).await,
+        SchemaManagerConnection::Connection(connection) => {
+            in_own_transaction(connection, &table, operations, counts_losses).await
+        }
+        transaction => in_savepoint(transaction, &table, operations, counts_losses).await,
     }
 }
 
@@ -58,9 +61,10 @@ async fn in_savepoint(
     transaction: &impl ConnectionTrait,
     table: &str,
     operations: &[AlterOperation],
+    counts_losses: bool,
 ) -> Result<(), AlterError> {
     check(run(transaction, "SAVEPOINT seachange_alter")).await?;
-    let made = make(transaction, table, operations).await;
+    let made = make(transaction, table, operations, counts_losses).await;
     if made.is_err() {
         check(run(transaction, "ROLLBACK TO seachange_alter")).await?;
     }
@@ -73,12 +77,13 @@ async fn in_own_transaction(
     connection: &DatabaseConnection,
     table: &str,
     operations: &[AlterOperation],
+    counts_losses: bool,
 ) -> Result<(), AlterError> {
     let switch = has_one_connection(connection) && foreign_keys_on(connection).await?;
     if switch {
         set_foreign_keys(connection, false).await?;
     }
-    let made = commit(connection, table, operations).await;
+    let made = commit(connection, table, operations, counts_losses).await;
     if switch {
         set_foreign_keys(connection, true).await?;
     }
@@ -91,7 +96,12 @@ async fn in_own_transaction(
     }
 }
 
-async fn commit(connection: &DatabaseConnection, table: &str, operations: &[AlterOperation]) -> Result<(), AlterError> {
+async fn commit(
+    connection: &DatabaseConnection,
+    table: &str,
+    operations: &[AlterOperation],
+    counts_losses: bool,
+) -> Result<(), AlterError> {
     let options = TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
@@ -99,11 +109,11 @@ async fn commit(connection: &DatabaseConnection, table: &str, operations: &[Alte
     let transaction = match connection.begin_with_options(options).await {
         // The caller has sent a BEGIN as a statement, so only the database knows of the transaction.
         Err(error) if has_one_connection(connection) && reason(&error).contains("within a transaction") => {
-            return in_savepoint(connection, table, operations).await;
+            return in_savepoint(connection, table, operations, counts_losses).await;
         }
         begun => begun?,
     };
-    match make(&transaction, table, operations).await {
+    match make(&transaction, table, operations, counts_losses).await {
         Ok(()) => Ok(transaction.commit().await?),
         Err(error) => {
             transaction.rollback().await?;
@@ -114,7 +124,12 @@ async fn commit(connection: &DatabaseConnection, table: &str, operations: &[Alte
 
 /// Makes the changes in order. Renames run one by one, because SQLite follows them into all other objects; the changes
 /// between two renames run together.
-async fn make(connection: &impl ConnectionTrait, table: &str, operations: &[AlterOperation]) -> Result<(), AlterError> {
+async fn make(
+    connection: &impl ConnectionTrait,
+    table: &str,
+    operations: &[AlterOperation],
+    counts_losses: bool,
+) -> Result<(), AlterError> {
     let is_rename = |operation: &AlterOperation| matches!(operation, AlterOperation::RenameColumn { .. });
     for run_of in operations.chunk_by(|left, right| !is_rename(left) && !is_rename(right)) {
         let snapshot = Snapshot::read(connection, table).await?;
@@ -124,7 +139,7 @@ async fn make(connection: &impl ConnectionTrait, table: &str, operations: &[Alte
                     run(connection, &statement).await?;
                 }
             }
-            AlterStrategy::Rebuild(new) => rebuild(connection, &snapshot, &new).await?,
+            AlterStrategy::Rebuild(new) => rebuild(connection, &snapshot, &new, counts_losses).await?,
         }
     }
     Ok(())

@@ -16,7 +16,7 @@ use super::snapshot::{Snapshot, statement};
 use crate::alter::clause::quoted;
 use crate::alter::error::AlterError;
 use crate::alter::foreign_keys::foreign_keys_on;
-use crate::alter::offline_scope::{check, is_written_down};
+use crate::alter::offline_scope::{check, is_written_down, precondition};
 use crate::alter::rebuild_scope;
 use crate::database_error::reason;
 use crate::sqlite_ddl::table_text::TableText;
@@ -26,6 +26,7 @@ pub(super) async fn rebuild(
     connection: &impl ConnectionTrait,
     snapshot: &Snapshot,
     new: &RebuiltTable,
+    counts_losses: bool,
 ) -> Result<(), AlterError> {
     require_foreign_keys_off(connection, snapshot).await?;
     require_bare_columns(snapshot, &new.text)?;
@@ -33,7 +34,9 @@ pub(super) async fn rebuild(
     let before = check(RowCounts::take(connection, &snapshot.family())).await?;
     require_values(snapshot, &new.unfilled, before.rows())?;
     check(require_key(connection, snapshot, &new.keyed)).await?;
-    require_values_kept(connection, snapshot, new).await?;
+    if counts_losses {
+        require_values_kept(connection, snapshot, new).await?;
+    }
     if is_written_down() {
         for statement in stop_if_unknown(snapshot) {
             run(connection, &statement).await?;
@@ -155,10 +158,14 @@ async fn require_values_kept(
             run(connection, &statement).await?;
         }
     } else if !new.conversions.is_empty() {
-        let contents = CopyColumns::read(connection, table).await?;
-        for conversion in &new.conversions {
-            check(conversion.require_kept(connection, table, &contents)).await?;
-        }
+        let kept = async {
+            let contents = CopyColumns::read(connection, table).await?;
+            for conversion in &new.conversions {
+                conversion.require_kept(connection, table, &contents).await?;
+            }
+            Ok::<(), AlterError>(())
+        };
+        precondition(kept).await?;
     }
     Ok(())
 }

@@ -10,8 +10,8 @@ use crate::limits::Limits;
 use crate::migrator::{Resolution, RunOptions};
 
 /// Runs the rest of the revision.
-pub(super) async fn resume(context: &Context, doubt: Resolution, limits: Limits) -> Result<Exit, Diagnostic> {
-    let migrator = context.connect_to_record().await?.with_options(RunOptions::new().limits(limits));
+pub(super) async fn resume(context: &Context, doubt: Resolution, options: RunOptions) -> Result<Exit, Diagnostic> {
+    let migrator = context.connect_to_record().await?.with_options(options);
     let _listener = interrupt::listen(migrator.stop_handle(), context.terminal);
     let report = migrator.resume(doubt).await?;
     let place = run::place_of(migrator.graph(), &report.current);

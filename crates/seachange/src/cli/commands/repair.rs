@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::interruption;
+use super::run::LossArgs;
 use crate::args::LimitArgs;
 use crate::cli::context::Context;
 use crate::cli::describe;
@@ -22,6 +23,8 @@ pub(crate) struct RepairArgs {
     action: RepairAction,
     #[command(flatten)]
     doubt: ResolutionArgs,
+    #[command(flatten)]
+    losses: LossArgs,
     #[command(flatten)]
     limits: LimitArgs,
 }
@@ -70,7 +73,10 @@ impl RepairArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         let limits = self.limits.limits();
         match self.action {
-            RepairAction { resume: true, .. } => interruption::resume(context, self.doubt.doubt(), limits).await,
+            RepairAction { resume: true, .. } => {
+                let options = RunOptions::new().limits(limits).count_losses(self.losses.counts());
+                interruption::resume(context, self.doubt.doubt(), options).await
+            }
             RepairAction { applied: true, .. } => interruption::settle(context, true, limits).await,
             RepairAction { rolled_back: true, .. } => interruption::settle(context, false, limits).await,
             RepairAction { accept_edited: Some(revisions), .. } => accept_edited(context, &revisions, limits).await,

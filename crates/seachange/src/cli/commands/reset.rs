@@ -68,7 +68,9 @@ impl RefreshArgs {
         let settings = context.settings()?;
         let question = format!("revert every revision in `{settings}` and apply all again");
         prompt::confirm(&question, self.confirmation.yes)?;
-        let migrator = context.connect().await?.with_options(RunOptions::new().limits(self.limits.limits()));
+        // The downgrade drops every table.
+        let options = RunOptions::new().limits(self.limits.limits()).count_losses(false);
+        let migrator = context.connect().await?.with_options(options);
         downgrade_with(context, &migrator, &[Target::BASE]).await?;
         let exit = upgrade_with(context, &migrator, &[Target::HEADS]).await?;
         migrator.close().await?;

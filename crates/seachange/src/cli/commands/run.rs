@@ -22,6 +22,20 @@ use crate::migrator::{AheadPolicy, EditPolicy, GapPolicy, Migrator, OtherRecordP
 use crate::report::Report;
 use crate::revision::RegisteredRevision;
 
+/// Whether changes of types are checked.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct LossArgs {
+    /// Do not count the values that a change of a column's type would not keep [the count reads the whole table]
+    #[arg(long)]
+    no_count_losses: bool,
+}
+
+impl LossArgs {
+    pub(crate) fn counts(self) -> bool {
+        !self.no_count_losses
+    }
+}
+
 /// The flags of every command that upgrades.
 #[derive(Debug, Args)]
 pub(crate) struct UpgradeFlags {
@@ -45,6 +59,8 @@ pub(crate) struct UpgradeFlags {
     #[arg(long, conflicts_with = "sql")]
     ignore_other_records: bool,
     #[command(flatten)]
+    pub(super) losses: LossArgs,
+    #[command(flatten)]
     limits: LimitArgs,
     #[command(flatten)]
     pub(super) events: EventsArgs,
@@ -62,6 +78,7 @@ impl UpgradeFlags {
             .other_records(others)
             .limits(self.limits.limits())
             .single_transaction(self.single_transaction)
+            .count_losses(self.losses.counts())
     }
 }
 
@@ -77,6 +94,8 @@ pub(crate) struct DowngradeFlags {
     /// Revert everything without asking, as `base` does on a terminal
     #[arg(short, long)]
     pub(super) yes: bool,
+    #[command(flatten)]
+    pub(super) losses: LossArgs,
     #[command(flatten)]
     pub(super) limits: LimitArgs,
     #[command(flatten)]
@@ -117,7 +136,10 @@ pub(crate) async fn downgrade(
         return preview(context, &plan);
     }
     let migrator = context.connect_for(|graph, applied| Ok(graph.downgrade(applied, targets)?.is_empty())).await?;
-    let options = RunOptions::new().limits(flags.limits.limits()).single_transaction(flags.single_transaction);
+    let options = RunOptions::new()
+        .limits(flags.limits.limits())
+        .single_transaction(flags.single_transaction)
+        .count_losses(flags.losses.counts());
     let migrator = migrator.with_options(options);
     let exit = downgrade_with(context, &migrator, targets).await?;
     migrator.close().await?;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use seachange_graph::{Direction, Target};
 
+use super::run::LossArgs;
 use crate::cli::context::Context;
 use crate::cli::describe;
 use crate::cli::exit::Exit;
@@ -31,17 +32,29 @@ struct ScriptRange {
 }
 
 /// Writes an upgrade: from base to a target, or along a range.
-pub(crate) async fn upgrade(context: &Context, words: &[String], args: &ScriptArgs) -> Result<Exit, Diagnostic> {
+pub(crate) async fn upgrade(
+    context: &Context,
+    words: &[String],
+    args: &ScriptArgs,
+    losses: LossArgs,
+) -> Result<Exit, Diagnostic> {
     let ends = ScriptRange::read(context, "up --sql", words, Some(Direction::Upgrade))?;
-    let offline = ScriptWriter::new(context.project.migrations, context.settings()?)?;
+    let writer = ScriptWriter::new(context.project.migrations, context.settings()?)?;
+    let offline = writer.count_losses(losses.counts());
     let script = revision_scope::writing_script(offline.upgrade(&ends.from, &[ends.to])).await;
     args.answer(context, &script?)
 }
 
 /// Writes a downgrade along a range.
-pub(crate) async fn downgrade(context: &Context, words: &[String], args: &ScriptArgs) -> Result<Exit, Diagnostic> {
+pub(crate) async fn downgrade(
+    context: &Context,
+    words: &[String],
+    args: &ScriptArgs,
+    losses: LossArgs,
+) -> Result<Exit, Diagnostic> {
     let ends = ScriptRange::read(context, "down --sql", words, Some(Direction::Downgrade))?;
-    let offline = ScriptWriter::new(context.project.migrations, context.settings()?)?;
+    let writer = ScriptWriter::new(context.project.migrations, context.settings()?)?;
+    let offline = writer.count_losses(losses.counts());
     let script = revision_scope::writing_script(offline.downgrade(&ends.from, &[ends.to])).await;
     args.answer(context, &script?)
 }

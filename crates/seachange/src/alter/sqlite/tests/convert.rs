@@ -41,9 +41,9 @@ async fn check(from: &str, to: ColumnType, kept: &str, expected: &str, refused: 
 #[tokio::test]
 async fn texts_that_are_no_integers() {
     let values = "'12345678901234567890', '007', 'abc', '42', NULL, '-7'";
-    insta::assert_snapshot!(converted("text", values, ColumnType::Integer).await.unwrap_err(), @"column `v` of table `t` cannot change from `text` to `integer`: in 3 rows SQLite would change the value, or it would not be of that type (`id`: 1, 2, 3); correct these rows, or say how to convert them with `using` on the column");
+    insta::assert_snapshot!(converted("text", values, ColumnType::Integer).await.unwrap_err(), @"column `v` of table `t` cannot change from `text` to `integer`: in 3 rows SQLite would change the value, or it would not be of that type (`id`: 1, 2, 3); correct these rows, say how to convert them with `using` on the column, or accept this with `allow_loss()`");
     let many = "'a', 'b', 'c', 'd', 'e', 'f', '1'";
-    insta::assert_snapshot!(converted("text", many, ColumnType::Integer).await.unwrap_err(), @"column `v` of table `t` cannot change from `text` to `integer`: in 6 rows SQLite would change the value, or it would not be of that type (`id`: 1, 2, 3, 4, 5, …); correct these rows, or say how to convert them with `using` on the column");
+    insta::assert_snapshot!(converted("text", many, ColumnType::Integer).await.unwrap_err(), @"column `v` of table `t` cannot change from `text` to `integer`: in 6 rows SQLite would change the value, or it would not be of that type (`id`: 1, 2, 3, 4, 5, …); correct these rows, say how to convert them with `using` on the column, or accept this with `allow_loss()`");
 }
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn an_expression_says_how_values_are_converted() {
     let bytes = || ColumnDef::new("v").uuid().using(Expr::cust("unhex(replace(v, '-', ''))")).take();
     insta::assert_snapshot!(changed("text", "'550e8400-e29b-41d4-a716-446655440000', NULL", bytes()).await.unwrap(), @"X'550E8400E29B41D4A716446655440000', NULL");
     let unsaid = || ColumnDef::new("v").integer().using(Expr::cust("trim(v)")).take();
-    insta::assert_snapshot!(changed("text", "' 7', 'x', ' y'", unsaid()).await.unwrap_err(), @"column `v` of table `t` cannot change from `text` to `integer`: in 2 rows SQLite would change the result of `using`, or it would not be of that type (`id`: 2, 3); correct the expression");
+    insta::assert_snapshot!(changed("text", "' 7', 'x', ' y'", unsaid()).await.unwrap_err(), @"column `v` of table `t` cannot change from `text` to `integer`: in 2 rows SQLite would change the result of `using`, or it would not be of that type (`id`: 2, 3); correct the expression, or accept this with `allow_loss()`");
 }
 
 #[tokio::test]
@@ -123,12 +123,12 @@ async fn rows_are_named_by_their_key() {
         let connection = database(script).await;
         change(&connection, "t", |t| t.modify_column(ColumnDef::new("v").integer())).await.unwrap_err().to_string()
     };
-    insta::assert_snapshot!(refusal("CREATE TABLE t (v text); INSERT INTO t VALUES ('1'), ('x'), ('y')").await, @"column `v` of table `t` cannot change from `text` to `integer`: in 2 rows SQLite would change the value, or it would not be of that type (`rowid`: 2, 3); correct these rows, or say how to convert them with `using` on the column");
-    insta::assert_snapshot!(refusal("CREATE TABLE t (a text, b, v text, PRIMARY KEY (b, a)) WITHOUT ROWID; INSERT INTO t VALUES ('it''s', 1, 'x'), (char(10, 27), x'00', 'y')").await, @"column `v` of table `t` cannot change from `text` to `integer`: in 2 rows SQLite would change the value, or it would not be of that type (`b`, `a`: (1, 'it''s'), (X'00', '  ')); correct these rows, or say how to convert them with `using` on the column");
-    insta::assert_snapshot!(refusal("CREATE TABLE t (rowid, _rowid_, oid, v text); INSERT INTO t VALUES (1, 2, 3, 'x')").await, @"column `v` of table `t` cannot change from `text` to `integer`: in 1 row SQLite would change the value, or it would not be of that type; correct these rows, or say how to convert them with `using` on the column");
-    insta::assert_snapshot!(refusal("CREATE TABLE t (rowid, v text); INSERT INTO t VALUES (1, 'x')").await, @"column `v` of table `t` cannot change from `text` to `integer`: in 1 row SQLite would change the value, or it would not be of that type (`_rowid_`: 1); correct these rows, or say how to convert them with `using` on the column");
-    insta::assert_snapshot!(refusal("CREATE TABLE t (v text PRIMARY KEY); INSERT INTO t VALUES ('1'), ('01')").await, @"column `v` of table `t` cannot change from `text` to `integer`: in 1 row SQLite would change the value, or it would not be of that type (`v`: '01'); correct these rows, or say how to convert them with `using` on the column");
-    insta::assert_snapshot!(refusal("CREATE TABLE t (id text PRIMARY KEY, v text); INSERT INTO t VALUES (printf('%.200c', 'k'), 'x')").await, @"column `v` of table `t` cannot change from `text` to `integer`: in 1 row SQLite would change the value, or it would not be of that type (`id`: 'kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk…); correct these rows, or say how to convert them with `using` on the column");
+    insta::assert_snapshot!(refusal("CREATE TABLE t (v text); INSERT INTO t VALUES ('1'), ('x'), ('y')").await, @"column `v` of table `t` cannot change from `text` to `integer`: in 2 rows SQLite would change the value, or it would not be of that type (`rowid`: 2, 3); correct these rows, say how to convert them with `using` on the column, or accept this with `allow_loss()`");
+    insta::assert_snapshot!(refusal("CREATE TABLE t (a text, b, v text, PRIMARY KEY (b, a)) WITHOUT ROWID; INSERT INTO t VALUES ('it''s', 1, 'x'), (char(10, 27), x'00', 'y')").await, @"column `v` of table `t` cannot change from `text` to `integer`: in 2 rows SQLite would change the value, or it would not be of that type (`b`, `a`: (1, 'it''s'), (X'00', '  ')); correct these rows, say how to convert them with `using` on the column, or accept this with `allow_loss()`");
+    insta::assert_snapshot!(refusal("CREATE TABLE t (rowid, _rowid_, oid, v text); INSERT INTO t VALUES (1, 2, 3, 'x')").await, @"column `v` of table `t` cannot change from `text` to `integer`: in 1 row SQLite would change the value, or it would not be of that type; correct these rows, say how to convert them with `using` on the column, or accept this with `allow_loss()`");
+    insta::assert_snapshot!(refusal("CREATE TABLE t (rowid, v text); INSERT INTO t VALUES (1, 'x')").await, @"column `v` of table `t` cannot change from `text` to `integer`: in 1 row SQLite would change the value, or it would not be of that type (`_rowid_`: 1); correct these rows, say how to convert them with `using` on the column, or accept this with `allow_loss()`");
+    insta::assert_snapshot!(refusal("CREATE TABLE t (v text PRIMARY KEY); INSERT INTO t VALUES ('1'), ('01')").await, @"column `v` of table `t` cannot change from `text` to `integer`: in 1 row SQLite would change the value, or it would not be of that type (`v`: '01'); correct these rows, say how to convert them with `using` on the column, or accept this with `allow_loss()`");
+    insta::assert_snapshot!(refusal("CREATE TABLE t (id text PRIMARY KEY, v text); INSERT INTO t VALUES (printf('%.200c', 'k'), 'x')").await, @"column `v` of table `t` cannot change from `text` to `integer`: in 1 row SQLite would change the value, or it would not be of that type (`id`: 'kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk…); correct these rows, say how to convert them with `using` on the column, or accept this with `allow_loss()`");
 }
 
 #[tokio::test]
@@ -137,7 +137,7 @@ async fn strict_tables_are_asked_as_well() {
         "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT, w ANY) STRICT; INSERT INTO t VALUES (1, '007', '007')";
     let connection = database(script).await;
     let error = change(&connection, "t", |t| t.modify_column(ColumnDef::new("v").integer())).await.unwrap_err();
-    insta::assert_snapshot!(error, @"column `v` of table `t` cannot change from `text` to `integer`: in 1 row SQLite would change the value, or it would not be of that type (`id`: 1); correct these rows, or say how to convert them with `using` on the column");
+    insta::assert_snapshot!(error, @"column `v` of table `t` cannot change from `text` to `integer`: in 1 row SQLite would change the value, or it would not be of that type (`id`: 1); correct these rows, say how to convert them with `using` on the column, or accept this with `allow_loss()`");
     let any = || ColumnDef::new_with_type("v", ColumnType::custom("ANY"));
     change(&connection, "t", |t| t.modify_column(any())).await.unwrap();
     assert_eq!(value(&connection, "SELECT quote(v) FROM t").await, "'007'");
