@@ -4,6 +4,7 @@
 //! read their actions from a file.
 
 mod hangs;
+mod losses;
 mod rows;
 mod runs;
 pub(crate) mod script;
@@ -13,7 +14,7 @@ use seachange_tests::harness::{Case, TestResult};
 use seachange_tests::{Backend, TestDatabase};
 
 pub(crate) fn trials() -> Vec<Case> {
-    [rows::trials(), runs::trials(), words::trials(), hangs::trials()].into_iter().flatten().collect()
+    [rows::trials(), runs::trials(), words::trials(), hangs::trials(), losses::trials()].into_iter().flatten().collect()
 }
 
 /// The same test on MariaDB and on MySQL.

@@ -237,6 +237,10 @@ pub enum Change {
     AddColumn(String, String),
     /// The name and the new type of a column.
     ModifyColumn(String, String),
+    /// The name and the new type of a column, and the expression that converts its values.
+    ModifyColumnUsing(String, String, String),
+    /// Lets values be lost.
+    AllowLoss,
     /// The old and the new name.
     RenameColumn(String, String),
     /// The name.

@@ -49,6 +49,10 @@ pub(crate) async fn alter_table(
         change = match wanted.clone() {
             Change::AddColumn(name, kind) => change.add_column(column(&name, &kind)),
             Change::ModifyColumn(name, kind) => change.modify_column(column(&name, &kind)),
+            Change::ModifyColumnUsing(name, kind, expression) => {
+                change.modify_column(column(&name, &kind).using(Expr::cust(expression)))
+            }
+            Change::AllowLoss => change.allow_loss(),
             Change::RenameColumn(from, to) => change.rename_column(from, to),
             Change::DropColumn(name) => change.drop_column(name),
             Change::AddForeignKey(ends) => change.add_foreign_key(foreign_key(&ends)),

@@ -79,7 +79,7 @@ fn lost_rows(old: &OldColumn, new: &ColumnDef, server: &ServerFacts) -> Option<L
         shown.extend(to.charset.iter().map(|charset| format!(" CHARACTER SET {charset}")).collect::<Vec<_>>());
     }
     // A strict server refuses this itself. Any other server replaces the missing value.
-    if old.is_nullable && new.get_column_spec().nullable == Some(false) && !server.is_strict {
+    if old.is_nullable && !server.is_strict && DefinedType::is_required(&definition) {
         conditions.push(format!("{quoted_name} IS NULL"));
         shown.push_str(" NOT NULL");
     }

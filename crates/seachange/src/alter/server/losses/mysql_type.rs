@@ -67,6 +67,21 @@ impl DefinedType {
         Some(Self { value: value(&name, &arguments, is_unsigned, is_mariadb), charset: charset(&name, rest) })
     }
 
+    /// Whether a definition of a column says `NOT NULL`.
+    pub(super) fn is_required(definition: &str) -> bool {
+        let tokens = tokens(definition, SqlDialect::MySql);
+        let tokens = significant(&tokens);
+        let mut depth = 0_usize;
+        tokens.windows(2).any(|pair| {
+            match pair[0].kind {
+                TokenKind::Open => depth += 1,
+                TokenKind::Close => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            depth == 0 && pair[0].is_word("not") && pair[1].is_word("null")
+        })
+    }
+
     /// The text of the type in a definition: the words up to the arguments, and these.
     pub(super) fn text(definition: &str) -> String {
         let depth_zero_words = ["unsigned", "zerofill", "precision", "varying"];
@@ -245,6 +260,12 @@ mod tests {
         assert_eq!(charset("text NOT NULL COLLATE utf8mb4_bin").as_deref(), Some("utf8mb4"));
         assert_eq!(charset("text COLLATE uca1400_ai_ci"), None);
         assert_eq!(charset("text DEFAULT 'charset latin1'"), None);
+    }
+
+    #[test]
+    fn a_required_value_is_stated_outside_of_parentheses() {
+        assert!(DefinedType::is_required("varchar(20) NOT NULL DEFAULT 'x'"));
+        assert!(!DefinedType::is_required("int CHECK (`a` IS NOT NULL) COMMENT 'NOT NULL'"));
     }
 
     #[test]

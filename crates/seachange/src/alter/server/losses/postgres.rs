@@ -28,7 +28,7 @@ pub(super) enum PostgresType {
         digits: u32,
         has_zone: bool,
     },
-    Interval,
+    Interval(u32),
     /// Any other type, as it is written.
     Other(String),
 }
@@ -74,7 +74,8 @@ impl PostgresType {
             "timetz" | "time with time zone" => Self::Time { digits, has_zone: true },
             "timestamp" | "timestamp without time zone" => Self::Timestamp { digits, has_zone: false },
             "timestamptz" | "timestamp with time zone" => Self::Timestamp { digits, has_zone: true },
-            "interval" => Self::Interval,
+            // With fields, as in `interval day to second`, it is another type.
+            "interval" => Self::Interval(digits),
             _ => Self::Other(text),
         }
     }
@@ -103,7 +104,7 @@ impl PostgresType {
             Self::Time { .. } => "time with time zone",
             Self::Timestamp { has_zone: false, .. } => "timestamp",
             Self::Timestamp { .. } => "timestamp with time zone",
-            Self::Interval => "interval",
+            Self::Interval(_) => "interval",
             Self::Other(text) => text,
         }
     }
@@ -209,9 +210,10 @@ impl TypeChange<'_> {
             (Numeric(Some((precision, scale))), Double) => *precision <= 15 && *scale >= 0,
             (Numeric(Some((precision, scale))), Real) => *precision <= 6 && *scale >= 0,
             (old, new) if old.is_number() && new.is_number() => false,
-            (Date, Timestamp { .. }) | (Time { has_zone: false, .. }, Interval) => true,
+            (Date, Timestamp { .. }) | (Time { has_zone: false, .. }, Interval(6)) => true,
             (Time { digits: old, has_zone: false }, Time { digits, .. })
             | (Time { digits: old, has_zone: true }, Time { digits, has_zone: true }) => old <= digits,
+            (Interval(old), Interval(new)) if old <= new => true,
             (Timestamp { digits: old, has_zone }, Timestamp { digits, has_zone: new_zone }) if has_zone == new_zone => {
                 old <= digits
             }
@@ -219,7 +221,8 @@ impl TypeChange<'_> {
             | (Timestamp { has_zone: false, .. }, Time { has_zone: false, .. })
             | (Timestamp { has_zone: true, .. }, Time { .. })
             | (Time { .. }, Time { .. })
-            | (Interval, Interval | Time { has_zone: false, .. }) => false,
+            | (Time { has_zone: false, .. } | Interval(_), Interval(_))
+            | (Interval(_), Time { has_zone: false, .. }) => false,
             // The two types for JSON write one value in different ways.
             (Other(old), Other(new)) if [old, new].iter().all(|name| name.starts_with("json")) => true,
             _ => !(self.casts.by_assignment && self.casts.back),
