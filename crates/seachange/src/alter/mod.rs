@@ -102,6 +102,21 @@ impl Alter<'_, '_> {
     /// when a value would not be the same after it is converted back, or would not be of the new type as SeaORM stores
     /// it: a boolean is 0 or 1; a date, a time and a JSON value are texts of their format; a UUID has 16 bytes.
     ///
+    /// PostgreSQL, MySQL and MariaDB round numbers and cut times without an error, and MySQL and MariaDB cut texts as well
+    /// if `sql_mode` is not strict. There the values that would not come back are counted before anything is changed,
+    /// and the change is refused with their number and some of their keys
+    /// ([`AlterError::ValuesNotKept`]). Nothing is read where the old type shows that every value fits the new one. On
+    /// PostgreSQL a conversion by `using` is taken as it is stated, unless it only casts the column
+    /// (`"n"::integer`). The count locks the table on PostgreSQL, in a transaction; on MySQL and MariaDB a row that another
+    /// session writes between the count and the change is not counted. A conversion between types for which there is no
+    /// rule, such as geometries, or `json` to `jsonb`, is not counted. A change of `bit` on MySQL and MariaDB is counted
+    /// from and to integers only.
+    ///
+    /// [`allow_loss`](Self::allow_loss) omits all this, and so does
+    /// [`RunOptions::count_losses`](crate::RunOptions::count_losses). An offline script for PostgreSQL stops where values
+    /// do not fit, as far as this can be said without the old type; one for MySQL or MariaDB has a comment that they are
+    /// not counted.
+    ///
     /// ```
     /// use seachange::alter::alter;
     /// use sea_orm_migration::prelude::*;
