@@ -32,7 +32,6 @@ struct LostRows {
     to: String,
     /// The condition for such a row.
     condition: String,
-    is_converted: bool,
 }
 
 /// A table with the conditions, and how to name its rows.
@@ -125,7 +124,7 @@ async fn count(
         rows,
         key,
         keys: keys.iter().map(|key| shortened(key.as_deref().unwrap_or("NULL"))).collect(),
-        is_converted: lost.is_converted,
+        is_converted: false,
         database: queries.database,
     })))
 }

@@ -88,7 +88,6 @@ fn lost_rows(old: &OldColumn, new: &ColumnDef, server: &ServerFacts) -> Option<L
         from: old.column_type.clone(),
         to: shown,
         condition: conditions.join(" OR "),
-        is_converted: false,
     })
 }
 

@@ -45,11 +45,12 @@ pub(super) struct Casts {
 impl PostgresType {
     /// Reads a type as PostgreSQL or sea-query writes it.
     pub(super) fn parse(text: &str) -> Self {
-        let text = text.trim().to_ascii_lowercase();
+        let as_written = text.trim();
+        let text = as_written.to_ascii_lowercase();
         let (before, rest) = text.split_once('(').unwrap_or((&text, ""));
         let (arguments, after) = rest.split_once(')').unwrap_or((rest, ""));
         if after.contains('[') || before.contains('[') {
-            return Self::Other(text);
+            return Self::Other(as_written.to_owned());
         }
         let name: Vec<&str> = before.split_whitespace().chain(after.split_whitespace()).collect();
         let mut numbers = arguments.split(',').map(|number| number.trim().parse::<i32>().ok());
@@ -76,7 +77,7 @@ impl PostgresType {
             "timestamptz" | "timestamp with time zone" => Self::Timestamp { digits, has_zone: true },
             // With fields, as in `interval day to second`, it is another type.
             "interval" => Self::Interval(digits),
-            _ => Self::Other(text),
+            _ => Self::Other(as_written.to_owned()),
         }
     }
 
@@ -224,10 +225,15 @@ impl TypeChange<'_> {
             | (Time { has_zone: false, .. } | Interval(_), Interval(_))
             | (Interval(_), Time { has_zone: false, .. }) => false,
             // The two types for JSON write one value in different ways.
-            (Other(old), Other(new)) if [old, new].iter().all(|name| name.starts_with("json")) => true,
+            (Other(old), Other(new)) if [old, new].iter().all(|name| is_json(name)) => true,
             _ => !(self.casts.by_assignment && self.casts.back),
         }
     }
+}
+
+/// Whether a type is one of the two for JSON.
+fn is_json(name: &str) -> bool {
+    ["json", "jsonb"].iter().any(|json| name.eq_ignore_ascii_case(json))
 }
 
 /// Writes a statement that stops a script where values are not kept; `None` if this needs the old type, which the script

@@ -29,10 +29,12 @@ SELECT a.attname::text,
                 ELSE format('quote_literal(%I::text)', k.attname) END, ' || '', '' || ' ORDER BY p.place)
         FROM pg_index i, unnest(i.indkey::int2[]) WITH ORDINALITY p (number, place), pg_attribute k, pg_type kt
         WHERE i.indrelid = a.attrelid AND i.indisprimary AND k.attrelid = a.attrelid AND k.attnum = p.number
-            AND kt.oid = k.atttypid)
+            AND kt.oid = k.atttypid),
+    wanted.type
 FROM (VALUES {wanted}) wanted (name, type)
 JOIN pg_attribute a ON a.attrelid = to_regclass($1) AND a.attname = wanted.name
     AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_class r ON r.oid = a.attrelid AND r.relkind IN ('r', 'p')
 JOIN pg_type old ON old.oid = a.atttypid
 LEFT JOIN LATERAL (
     SELECT
@@ -69,7 +71,9 @@ pub(super) async fn read(
     let rows = connection.query_all_raw(Statement::from_sql_and_values(POSTGRES, sql, values)).await?;
     for row in rows {
         let name: String = row.try_get_by_index(0)?;
-        let Some((column, new)) = typed.iter().find(|(column, _)| column.name == name) else { continue };
+        let to: String = row.try_get_by_index(7)?;
+        let is_of = |(column, new): &&(&ModifiedColumn<'_>, String)| column.name == name && *new == to;
+        let Some((column, new)) = typed.iter().find(is_of) else { continue };
         let (from, base): (String, String) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
         let casts = Casts { by_assignment: row.try_get_by_index(3)?, back: row.try_get_by_index(4)? };
         let key: Option<String> = row.try_get_by_index(5)?;
@@ -90,8 +94,7 @@ pub(super) async fn read(
             casts,
         };
         if let Some(condition) = change.lost() {
-            let is_converted = false;
-            queries.rows.push(LostRows { column: name, from, to: new.clone(), condition, is_converted });
+            queries.rows.push(LostRows { column: name, from, to: new.clone(), condition });
         }
     }
     Ok(queries)

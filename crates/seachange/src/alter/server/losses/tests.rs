@@ -186,6 +186,7 @@ fn postgresql_finds_values_by_a_cast_there_and_back() {
         ("time with time zone", "time"),
         ("inet", "cidr"),
         ("character varying(20)[]", "varchar(5)[]"),
+        ("\"App\".\"Range\"", "\"App\".\"Other\""),
     ];
     let shown: Vec<_> = pairs.map(|(old, new)| format!("{old} -> {new}: {}", postgres(old, new))).into();
     insta::assert_snapshot!(shown.join("\n"), @r#"
@@ -208,6 +209,7 @@ fn postgresql_finds_values_by_a_cast_there_and_back() {
     time with time zone -> time: (("x")::time)::time with time zone <> "x"
     inet -> cidr: ((("x")::cidr)::inet)::text IS DISTINCT FROM "x"::text
     character varying(20)[] -> varchar(5)[]: ((("x")::varchar(5)[])::character varying(20)[])::text IS DISTINCT FROM "x"::text
+    "App"."Range" -> "App"."Other": ((("x")::"App"."Other")::"App"."Range")::text IS DISTINCT FROM "x"::text
     "#);
 }
 
