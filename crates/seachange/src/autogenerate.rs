@@ -16,6 +16,7 @@ mod error;
 mod expression;
 mod filter;
 mod hints;
+mod ignore;
 mod object_renames;
 pub mod operation;
 #[cfg(feature = "cli")]
@@ -44,6 +45,7 @@ pub use self::entities::{
 pub use self::error::{AutogenerateError, EntityError, ScratchError};
 pub use self::filter::{NamePattern, TableFilter};
 pub use self::hints::EntityHints;
+pub use self::ignore::{ComparedObject, IgnoreRule, IgnoreRuleError, IgnoredKind};
 pub use self::operation::{SchemaOperation, TableChange, reversed};
 pub use self::verify::Verification;
 

@@ -4,6 +4,7 @@
 //! library cannot know the command line.
 
 mod arguments;
+mod baseline;
 mod command_line;
 mod commands;
 mod compare_args;

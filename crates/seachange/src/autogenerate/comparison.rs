@@ -140,7 +140,7 @@ impl Comparison {
         let mut from = inspect(connection, &scope).await.map_err(AutogenerateError::Inspect)?;
         let TargetSchema { schema: mut to, mut hints, objects: declared } =
             target(scratch, &entities, &schemas, &from, home, watch).await?;
-        unmatched_keys::check(&from, &to, backend)?;
+        let unmatched = unmatched_keys::find(&from, &to, backend);
         restrict(&mut from, &mut to, &entities, filter);
         for (name, table) in &mut to.tables {
             from.tables.get(name).into_iter().for_each(|own| table.take_options_of(own));
@@ -156,7 +156,9 @@ impl Comparison {
             comparison.objects = objects(connection, &scope).await.map_err(AutogenerateError::Inspect)?;
         }
         let renames = Renames::asked_for(&comparison.from, &comparison.to, &comparison.hints)?;
-        comparison.rename(&renames, scratch).await
+        let comparison = comparison.rename(&renames, scratch).await?.ignore(&entities, scratch).await?;
+        unmatched_keys::check(&unmatched, &comparison.to)?;
+        Ok(comparison)
     }
 
     /// Compares an empty schema with a database: the operations create what the database has, the objects beside the

@@ -1,6 +1,8 @@
 //! Differences as text, for people and for programs.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::iter::successors;
 
 use super::operation::{SchemaOperation, TableChange};
 use crate::schema::{
@@ -9,7 +11,7 @@ use crate::schema::{
 };
 
 /// One difference between a database and the entities.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Difference {
     /// What differs.
@@ -25,7 +27,7 @@ pub struct Difference {
 }
 
 /// The object or property that differs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum DifferenceKind {
     /// A table as a whole.
@@ -91,6 +93,54 @@ impl DifferenceKind {
             Self::Object(kind) => kind.word(),
         }
     }
+
+    /// The kind that a [word](Self::word) names.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::all().find(|kind| kind.word() == word)
+    }
+
+    /// All kinds, in the order of their definition.
+    pub fn all() -> impl Iterator<Item = Self> {
+        successors(Some(Self::Table), |kind| kind.next())
+    }
+
+    /// The kind after this one. A new kind does not compile without a place in this order.
+    const fn next(self) -> Option<Self> {
+        Some(match self {
+            Self::Table => Self::Column,
+            Self::Column => Self::Type,
+            Self::Type => Self::Nullability,
+            Self::Nullability => Self::Default,
+            Self::Default => Self::Generated,
+            Self::Generated => Self::AutoIncrement,
+            Self::AutoIncrement => Self::OnUpdate,
+            Self::OnUpdate => Self::Collation,
+            Self::Collation => Self::Comment,
+            Self::Comment => Self::PrimaryKey,
+            Self::PrimaryKey => Self::Unique,
+            Self::Unique => Self::Index,
+            Self::Index => Self::ForeignKey,
+            Self::ForeignKey => Self::Check,
+            Self::Check => Self::Exclusion,
+            Self::Exclusion => Self::Enumeration,
+            Self::Enumeration => Self::Object(ObjectKind::Function),
+            Self::Object(kind) => Self::Object(match kind {
+                ObjectKind::Function => ObjectKind::Procedure,
+                ObjectKind::Procedure => ObjectKind::View,
+                ObjectKind::View => ObjectKind::MaterializedView,
+                ObjectKind::MaterializedView => ObjectKind::VirtualTable,
+                ObjectKind::VirtualTable => ObjectKind::Rule,
+                ObjectKind::Rule => ObjectKind::Trigger,
+                ObjectKind::Trigger => ObjectKind::RowLevelSecurity,
+                ObjectKind::RowLevelSecurity => ObjectKind::Policy,
+                ObjectKind::Policy => ObjectKind::Statistics,
+                ObjectKind::Statistics => ObjectKind::PublishedTable,
+                ObjectKind::PublishedTable => ObjectKind::Event,
+                ObjectKind::Event => return None,
+            }),
+        })
+    }
 }
 
 /// The word for people, such as `foreign key`.
@@ -116,6 +166,19 @@ pub fn differences(operations: &[SchemaOperation]) -> Vec<Difference> {
         }
     }
     found
+}
+
+/// The differences that each operation removes. The two operations that give an object another form have the same
+/// difference.
+pub(super) fn by_operation(operations: &[SchemaOperation]) -> Vec<Vec<Difference>> {
+    let all = differences(operations);
+    let objects = all.iter().filter(|difference| matches!(difference.kind, DifferenceKind::Object(_)));
+    let objects: BTreeMap<_, _> = objects.map(|own| ((own.kind, &own.table, &own.name), own)).collect();
+    let merged = |own: Difference| {
+        let whole = objects.get(&(own.kind, &own.table, &own.name)).map(|whole| (*whole).clone());
+        whole.unwrap_or(own)
+    };
+    operations.iter().map(|operation| of_operation(operation).into_iter().map(merged).collect()).collect()
 }
 
 fn of_operation(operation: &SchemaOperation) -> Vec<Difference> {

@@ -1,5 +1,7 @@
 //! Which tables are compared.
 
+use std::fmt;
+
 use crate::schema::TableName;
 
 /// A pattern for table names, in which `*` matches any text. The name of a table outside the default schema includes
@@ -32,7 +34,11 @@ impl NamePattern {
     }
 
     pub(super) fn fits(&self, table: &TableName) -> bool {
-        fits(&self.0, &table.to_string())
+        self.fits_text(&table.to_string())
+    }
+
+    pub(super) fn fits_text(&self, text: &str) -> bool {
+        fits(&self.0, text)
     }
 }
 
@@ -54,6 +60,13 @@ fn fits(pattern: &str, text: &str) -> bool {
         }
     }
     text.ends_with(last)
+}
+
+/// Writes the pattern as it was read.
+impl fmt::Display for NamePattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 impl TableFilter {

@@ -1,17 +1,20 @@
 //! The arguments of the commands that compare a database with the entities.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
 use seachange_graph::{AppliedError, Target};
 
+use super::baseline::Baseline;
 use super::context::Context;
+use super::describe;
 use super::hints::{autogenerate, graph};
 use super::printable;
 use super::problem::Diagnostic;
 use super::progress::building::BuildProgress;
 use crate::Error;
-use crate::autogenerate::{Comparison, Entities, NamePattern, TableFilter};
+use crate::autogenerate::{Comparison, Difference, Entities, IgnoreRule, NamePattern, TableFilter, differences};
 use crate::migrator::{AheadPolicy, Migrator, OtherRecordPolicy, RunOptions};
 use crate::settings::DatabaseSettings;
 
@@ -26,6 +29,53 @@ pub(crate) struct CompareArgs {
     exclude_table: Vec<String>,
     #[command(flatten)]
     scratch: ScratchArgs,
+}
+
+/// Which differences are left out.
+#[derive(Debug, Args)]
+pub(crate) struct IgnoreArgs {
+    /// Leave out differences of a kind, such as `index`, `default` or `type-unstated` (a length that an entity does not
+    /// state), or only those at a place, such as `default@posts.title` or `*@audit_*`; may be repeated
+    #[arg(long, value_name = "KIND[@PLACE]", value_delimiter = ',', help_heading = "Comparison")]
+    ignore: Vec<IgnoreRule>,
+    /// The file of accepted differences [default: `accepted-differences.jsonl` in the migration crate]
+    #[arg(long, value_name = "FILE", help_heading = "Comparison")]
+    baseline: Option<PathBuf>,
+}
+
+impl IgnoreArgs {
+    pub(crate) fn rules(&self) -> &[IgnoreRule] {
+        &self.ignore
+    }
+
+    /// Reads the file of accepted differences. With `may_be_absent`, a file that the user names need not exist.
+    pub(crate) fn baseline(&self, context: &Context, may_be_absent: bool) -> Result<Baseline, Diagnostic> {
+        Baseline::read(context, self.baseline.as_deref(), may_be_absent)
+    }
+
+    /// The entities, with the rules of the command.
+    fn entities(&self, context: &Context) -> Result<Entities, Diagnostic> {
+        Ok(self.ignore.iter().cloned().fold(entities(context)?.clone(), Entities::ignore))
+    }
+}
+
+/// A comparison without the accepted differences.
+pub(crate) struct ReviewedComparison {
+    pub(crate) comparison: Comparison,
+    /// How many differences are left out because they are accepted.
+    pub(crate) accepted: usize,
+}
+
+impl ReviewedComparison {
+    /// What is said of a database without other differences.
+    pub(crate) fn verdict(&self) -> String {
+        match self.accepted {
+            0 => "the database matches the entities".to_owned(),
+            accepted => {
+                format!("the database matches the entities, apart from {}", describe::accepted_differences(accepted))
+            }
+        }
+    }
 }
 
 /// The database for a temporary copy of the entities' tables.
@@ -69,25 +119,57 @@ impl CompareArgs {
     }
 
     /// Compares the result of all revisions on an empty database with the entities.
-    pub(crate) async fn replay(&self, context: &Context) -> Result<Comparison, Diagnostic> {
-        let (entities, scratch) = (entities(context)?, self.scratch(context)?);
-        let compared = Comparison::of_replay(context.project.migrations, &scratch, entities, &self.filter()).await;
+    pub(crate) async fn replay(&self, context: &Context, ignoring: &IgnoreArgs) -> Result<Comparison, Diagnostic> {
+        let (entities, scratch) = (ignoring.entities(context)?, self.scratch(context)?);
+        let compared = Comparison::of_replay(context.project.migrations, &scratch, &entities, &self.filter()).await;
         compared.map_err(|error| autogenerate::problem(&error))
     }
 
-    /// Compares the database with the entities. The database must be at the heads, and not ahead of them.
-    pub(crate) async fn compare(&self, context: &Context) -> Result<Comparison, Diagnostic> {
-        self.compare_where(context, AheadPolicy::Refuse).await
+    /// Compares the database with the entities, without the accepted differences. The database must be at the heads,
+    /// and not ahead of them.
+    pub(crate) async fn compare(
+        &self,
+        context: &Context,
+        ignoring: &IgnoreArgs,
+    ) -> Result<ReviewedComparison, Diagnostic> {
+        let baseline = ignoring.baseline(context, false)?;
+        let comparison = self.compare_where(context, ignoring, AheadPolicy::Refuse).await?;
+        let found = differences(&comparison.operations(&comparison.renames()));
+        let accepted = baseline.accepted(&found, context.settings()?.driver());
+        self.accept(context, comparison, &accepted).await
     }
 
     /// Compares the database with the entities. The database must be at the heads; if it is ahead of them, that is a
     /// warning.
-    pub(crate) async fn compare_or_ahead(&self, context: &Context) -> Result<Comparison, Diagnostic> {
-        self.compare_where(context, AheadPolicy::Allow).await
+    pub(crate) async fn compare_or_ahead(
+        &self,
+        context: &Context,
+        ignoring: &IgnoreArgs,
+    ) -> Result<Comparison, Diagnostic> {
+        self.compare_where(context, ignoring, AheadPolicy::Allow).await
     }
 
-    async fn compare_where(&self, context: &Context, ahead: AheadPolicy) -> Result<Comparison, Diagnostic> {
-        let entities = entities(context)?;
+    /// Leaves accepted differences out.
+    pub(crate) async fn accept(
+        &self,
+        context: &Context,
+        comparison: Comparison,
+        accepted: &[Difference],
+    ) -> Result<ReviewedComparison, Diagnostic> {
+        let comparison = comparison.accept(accepted, &self.scratch(context)?).await;
+        let comparison = comparison.map_err(|error| autogenerate::problem(&error))?;
+        let left = differences(&comparison.operations(&comparison.renames()));
+        let accepted = accepted.iter().filter(|own| !left.contains(own)).count();
+        Ok(ReviewedComparison { comparison, accepted })
+    }
+
+    async fn compare_where(
+        &self,
+        context: &Context,
+        ignoring: &IgnoreArgs,
+        ahead: AheadPolicy,
+    ) -> Result<Comparison, Diagnostic> {
+        let entities = ignoring.entities(context)?;
         let scratch = self.scratch(context)?;
         let options = RunOptions::new().ahead(ahead).other_records(OtherRecordPolicy::Ignore);
         let migrator = context.connect_to_read().await?.with_options(options);
@@ -95,7 +177,7 @@ impl CompareArgs {
         let building = BuildProgress::new(context.terminal);
         let watch = |done, of| building.show(done, of);
         let compared =
-            Comparison::compare_with_progress(migrator.connection(), &scratch, entities, &self.filter(), &watch).await;
+            Comparison::compare_with_progress(migrator.connection(), &scratch, &entities, &self.filter(), &watch).await;
         migrator.close().await?;
         let comparison = compared.map_err(|error| autogenerate::problem(&error))?;
         for object in comparison.unreadable_objects() {

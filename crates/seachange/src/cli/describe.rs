@@ -25,6 +25,11 @@ pub(crate) fn revisions(count: usize) -> String {
     if count == 1 { "1 revision".to_owned() } else { format!("{count} revisions") }
 }
 
+/// A count of accepted differences: `1 accepted difference`.
+pub(crate) fn accepted_differences(count: usize) -> String {
+    if count == 1 { "1 accepted difference".to_owned() } else { format!("{count} accepted differences") }
+}
+
 /// The warning for a database that is ahead, if that is allowed.
 pub(crate) fn ahead(unknown: &[String]) -> String {
     let error = AppliedError::Ahead { unknown: unknown.to_vec() };

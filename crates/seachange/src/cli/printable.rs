@@ -36,6 +36,22 @@ pub(crate) fn styled(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// A JSON document that people review: characters that would be interpreted are escaped as in JSON.
+pub(crate) fn json(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_unprintable) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        match is_unprintable(character) {
+            // All of them are in the basic plane.
+            true => shown.push_str(&format!("\\u{:04x}", u32::from(character))),
+            false => shown.push(character),
+        }
+    }
+    Cow::Owned(shown)
+}
+
 /// The length of the style that a text begins with: `ESC [ 1;31 m`.
 fn style_length(text: &str) -> Option<usize> {
     let parameters = text.strip_prefix("\u{1b}[")?;

@@ -12,7 +12,7 @@ mod rename;
 mod table;
 
 pub use self::rename::{RenameCandidate, Renames};
-pub(super) use self::rename::{apply as apply_renames, candidates, operations as rename_operations};
+pub(super) use self::rename::{apply as apply_renames, candidates, mentions, operations as rename_operations};
 
 use super::hints::EntityHints;
 use super::operation::SchemaOperation;
@@ -58,4 +58,4 @@ pub(super) fn is_equivalent(old: &Table, new: &Table, hints: &EntityHints) -> bo
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

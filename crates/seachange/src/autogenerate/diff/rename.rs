@@ -322,7 +322,7 @@ pub(super) fn renamed(expression: &str, old: &str, new: &str) -> String {
 }
 
 /// Whether an expression names a column.
-pub(super) fn mentions(expression: &str, column: &str) -> bool {
+pub(in crate::autogenerate) fn mentions(expression: &str, column: &str) -> bool {
     tokens(expression).iter().any(|token| token.name().is_some_and(|name| name == column))
 }
 

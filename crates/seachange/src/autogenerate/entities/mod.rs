@@ -22,6 +22,7 @@ pub(super) use self::schema::{SchemaDefinition, SchemaMapping};
 pub use self::table::EntityTable;
 use super::error::EntityError;
 use super::filter::{NamePattern, TableFilter};
+use super::ignore::{ComparedObject, IgnoreRule, ObjectFilter};
 use crate::schema::{ObjectKind, TableName};
 
 /// The entities of a program, each for one table.
@@ -54,6 +55,8 @@ pub struct Entities {
     objects: Vec<EntityObject>,
     complete: BTreeSet<ObjectKind>,
     files: Vec<SqlFile>,
+    rules: Vec<IgnoreRule>,
+    object_filter: ObjectFilter,
 }
 
 impl Entities {
@@ -66,6 +69,8 @@ impl Entities {
             objects: Vec::new(),
             complete: BTreeSet::new(),
             files: Vec::new(),
+            rules: Vec::new(),
+            object_filter: ObjectFilter::new(),
         }
     }
 
@@ -127,6 +132,51 @@ impl Entities {
     pub fn leave_alone(mut self, pattern: &str) -> Self {
         self.left_alone.push(NamePattern::new(pattern));
         self
+    }
+
+    /// Leaves differences of one kind out of the comparison, everywhere or at one place. What is left out stays as the
+    /// database has it; what needs a part that is left out is left out too.
+    ///
+    /// ```
+    /// use seachange::autogenerate::{DifferenceKind, Entities, IgnoreRule, IgnoredKind};
+    ///
+    /// let entities = Entities::new()
+    ///     .ignore(IgnoreRule::new(IgnoredKind::UnstatedType))
+    ///     .ignore(IgnoreRule::new(DifferenceKind::Index).at("audit_*"));
+    /// ```
+    #[must_use]
+    pub fn ignore(mut self, rule: IgnoreRule) -> Self {
+        self.rules.push(rule);
+        self
+    }
+
+    /// Adds a function that decides for each object whether it is compared, as Alembic's `include_object` does. It is
+    /// called for the objects that differ, and for their tables. An object that is not compared stays as the database
+    /// has it; so does everything in a table that is not compared. If there are several functions, all have to agree.
+    ///
+    /// ```
+    /// use seachange::autogenerate::{DifferenceKind, Entities};
+    ///
+    /// // Tables and indexes that only the database has are left alone.
+    /// let entities = Entities::new().include_object(|object| match object.kind {
+    ///     DifferenceKind::Table | DifferenceKind::Index => object.in_entities,
+    ///     _ => true,
+    /// });
+    /// ```
+    #[must_use]
+    pub fn include_object(mut self, decide: impl Fn(&ComparedObject<'_>) -> bool + Send + Sync + 'static) -> Self {
+        self.object_filter.add(decide);
+        self
+    }
+
+    /// The rules that leave differences out.
+    pub(super) fn rules(&self) -> &[IgnoreRule] {
+        &self.rules
+    }
+
+    /// Which objects are compared.
+    pub(super) const fn object_filter(&self) -> &ObjectFilter {
+        &self.object_filter
     }
 
     /// The table names of the entities, in the order in which the entities were added.

@@ -4,13 +4,16 @@ use clap::Args;
 use serde::Serialize;
 
 use super::list::answer_json;
-use crate::autogenerate::{Difference, RenameCandidate, differences};
-use crate::cli::compare_args::CompareArgs;
+use crate::autogenerate::{Difference, differences};
+use crate::cli::baseline::{AcceptedDifference, Baseline, BaselineView};
+use crate::cli::compare_args::{CompareArgs, IgnoreArgs, ReviewedComparison};
 use crate::cli::context::Context;
+use crate::cli::describe;
 use crate::cli::differences::{self, hints};
 use crate::cli::exit::Exit;
 use crate::cli::format::{Format, FormatArgs};
-use crate::cli::problem::Diagnostic;
+use crate::cli::printable;
+use crate::cli::problem::{Diagnostic, SPELLED_OUT};
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -19,8 +22,14 @@ pub(crate) struct CheckArgs {
     /// server, a temporary database is created and dropped
     #[arg(long)]
     replay: bool,
+    /// Write all differences to the file of accepted ones, from which those that have disappeared are removed. `check`,
+    /// `diff` and `revision --autogenerate` leave accepted differences out
+    #[arg(long)]
+    accept: bool,
     #[command(flatten)]
     comparing: CompareArgs,
+    #[command(flatten)]
+    ignoring: IgnoreArgs,
     #[command(flatten)]
     format: FormatArgs,
 }
@@ -37,36 +46,85 @@ struct DifferenceJson<'a> {
 
 impl CheckArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
+        let mut baseline = self.ignoring.baseline(context, self.accept)?;
         let comparison = match self.replay {
-            true => self.comparing.replay(context).await?,
-            false => self.comparing.compare_or_ahead(context).await?,
+            true => self.comparing.replay(context, &self.ignoring).await?,
+            false => self.comparing.compare_or_ahead(context, &self.ignoring).await?,
         };
-        let renames = comparison.renames();
-        let found = differences(&comparison.operations(&renames));
-        self.answer(context, &found, &comparison.candidates(&renames))?;
-        Ok(if found.is_empty() { Exit::Success } else { Exit::Differs })
+        let found = differences(&comparison.operations(&comparison.renames()));
+        let filter = self.comparing.filter();
+        let view = BaselineView { driver: context.settings()?.driver(), filter: &filter, rules: self.ignoring.rules() };
+        if self.accept {
+            return self.accept(context, &mut baseline, &found, &view);
+        }
+        let accepted = baseline.accepted(&found, view.driver);
+        let reviewed = self.comparing.accept(context, comparison, &accepted).await?;
+        let renames = reviewed.comparison.renames();
+        let left = differences(&reviewed.comparison.operations(&renames));
+        self.answer(context, &left, &reviewed)?;
+        warn_of_disappeared(context, &baseline, &baseline.disappeared(&found, &view));
+        Ok(if left.is_empty() { Exit::Success } else { Exit::Differs })
     }
 
-    fn answer(
+    /// Writes the differences to the file of accepted ones. The answer contains those that were not accepted before.
+    fn accept(
         &self,
         context: &Context,
+        baseline: &mut Baseline,
         found: &[Difference],
-        candidates: &[RenameCandidate],
-    ) -> Result<(), Diagnostic> {
+        view: &BaselineView<'_>,
+    ) -> Result<Exit, Diagnostic> {
+        let known = baseline.accepted(found, view.driver);
+        let new: Vec<_> = found.iter().filter(|own| !known.contains(own)).cloned().collect();
+        let disappeared = baseline.disappeared(found, view).len();
+        let has_changed = baseline.accept(found, view)?;
         match self.format.format {
-            Format::Json => answer_json(context.terminal, &found.iter().map(entry).collect::<Vec<_>>()),
-            Format::Text if found.is_empty() => {
-                context.terminal.status("the database matches the entities");
+            Format::Json => answer_json(context.terminal, &new.iter().map(entry).collect::<Vec<_>>())?,
+            Format::Text => differences::lines(&new).iter().for_each(|line| context.terminal.print(line)),
+        }
+        let file = baseline.shown();
+        context.terminal.status(printable::name(&match has_changed {
+            true => format!("accepted {} new and removed {disappeared}: `{file}`", new.len()),
+            false => format!("nothing to accept: `{file}` is unchanged"),
+        }));
+        Ok(Exit::Success)
+    }
+
+    fn answer(&self, context: &Context, left: &[Difference], reviewed: &ReviewedComparison) -> Result<(), Diagnostic> {
+        match self.format.format {
+            Format::Json => answer_json(context.terminal, &left.iter().map(entry).collect::<Vec<_>>()),
+            Format::Text if left.is_empty() => {
+                context.terminal.status(reviewed.verdict());
                 Ok(())
             }
             Format::Text => {
-                differences::lines(found).iter().for_each(|line| context.terminal.print(line));
-                context.terminal.status(differences::summary(found));
-                hints(candidates).iter().for_each(|hint| context.terminal.hint(hint));
+                differences::lines(left).iter().for_each(|line| context.terminal.print(line));
+                let accepted = match reviewed.accepted {
+                    0 => String::new(),
+                    accepted => format!(", beside {}", describe::accepted_differences(accepted)),
+                };
+                context.terminal.status(format!("{}{accepted}", differences::summary(left)));
+                let candidates = reviewed.comparison.candidates(&reviewed.comparison.renames());
+                hints(&candidates).iter().for_each(|hint| context.terminal.hint(hint));
                 context.terminal.hint("`revision --autogenerate -m MESSAGE` writes the revision");
                 Ok(())
             }
         }
+    }
+}
+
+/// Warns of accepted differences that are not found any more: if they came back, `check` would accept them.
+fn warn_of_disappeared(context: &Context, baseline: &Baseline, disappeared: &[&AcceptedDifference]) {
+    for own in disappeared.iter().take(SPELLED_OUT) {
+        let warning = format!("an accepted difference has disappeared: {}", own.title());
+        context.terminal.warn(printable::name(&warning));
+    }
+    if let Some(more) = disappeared.len().checked_sub(SPELLED_OUT).filter(|more| *more > 0) {
+        context.terminal.warn(format!("{more} more accepted differences have disappeared"));
+    }
+    if !disappeared.is_empty() {
+        let hint = format!("`check --accept` removes them from `{}`", baseline.shown());
+        context.terminal.hint(printable::name(&hint));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::cli::compare_args::CompareArgs;
+use crate::cli::compare_args::{CompareArgs, IgnoreArgs};
 use crate::cli::context::Context;
 use crate::cli::differences::hints;
 use crate::cli::exit::Exit;
@@ -18,17 +18,21 @@ pub(crate) struct DiffArgs {
     keep_dependents: bool,
     #[command(flatten)]
     comparing: CompareArgs,
+    #[command(flatten)]
+    ignoring: IgnoreArgs,
 }
 
 impl DiffArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
-        let comparison = self.comparing.compare(context).await?;
+        let reviewed = self.comparing.compare(context, &self.ignoring).await?;
+        let verdict = reviewed.verdict();
+        let comparison = reviewed.comparison;
         let comparison = if self.keep_dependents { comparison.keep_dependents() } else { comparison };
         let renames = comparison.renames();
         hints(&comparison.candidates(&renames)).iter().for_each(|hint| context.terminal.hint(hint));
         let operations = comparison.operations(&renames);
         if operations.is_empty() {
-            context.terminal.status("the database matches the entities");
+            context.terminal.status(verdict);
             return Ok(Exit::Success);
         }
         for obstacle in comparison.obstacles(&operations) {

@@ -2,9 +2,9 @@
 //! Schemas as short texts, and the operations between them.
 
 mod order;
-mod properties;
+pub(in crate::autogenerate) mod properties;
 mod simulate;
-mod text;
+pub(in crate::autogenerate) mod text;
 
 use super::{OrderingRules, RenameCandidate, Renames, candidates, diff};
 use crate::autogenerate::hints::EntityHints;

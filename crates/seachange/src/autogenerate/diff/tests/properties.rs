@@ -41,7 +41,7 @@ fn table() -> impl Strategy<Value = Vec<String>> {
 }
 
 /// Up to four tables, with foreign keys to any of them, and a type.
-fn schemas() -> impl Strategy<Value = Schema> {
+pub(in crate::autogenerate) fn schemas() -> impl Strategy<Value = Schema> {
     let values = vec(prop_oneof![Just("x"), Just("y"), Just("z")], 0..2);
     (btree_map(0..4_usize, table(), 0..5), values).prop_map(|(tables, values)| {
         let lines = tables.iter().map(|(number, items)| {
@@ -60,7 +60,8 @@ fn schemas() -> impl Strategy<Value = Schema> {
     })
 }
 
-fn walk(start: &Schema, steps: &[SchemaOperation]) -> Result<Schema, String> {
+/// Applies operations to a schema, or says why a database would refuse one of them.
+pub(in crate::autogenerate) fn walk(start: &Schema, steps: &[SchemaOperation]) -> Result<Schema, String> {
     let mut schema = start.clone();
     for (at, step) in steps.iter().enumerate() {
         let taken = take(&mut schema, step);

@@ -9,7 +9,7 @@ use crate::schema::{
     Schema, SqlType, Table, Unique,
 };
 
-pub(super) fn schema(text: &str) -> Schema {
+pub(in crate::autogenerate) fn schema(text: &str) -> Schema {
     let mut schema = Schema::default();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (name, items) = line.split_once(':').unwrap();
@@ -94,7 +94,7 @@ fn column(text: &str) -> Column {
     }
 }
 
-pub(super) fn describe(operation: &SchemaOperation) -> String {
+pub(in crate::autogenerate) fn describe(operation: &SchemaOperation) -> String {
     match operation {
         SchemaOperation::CreateEnumeration(new) => format!("create enum {}", new.name),
         SchemaOperation::DropEnumeration(old) => format!("drop enum {}", old.name),

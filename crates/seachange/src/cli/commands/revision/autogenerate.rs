@@ -4,7 +4,7 @@ use clap::Args;
 use seachange_source::{Placement, RevisionBody, RevisionFiles};
 
 use crate::autogenerate::{Comparison, Renames, SchemaOperation, Verification, differences};
-use crate::cli::compare_args::CompareArgs;
+use crate::cli::compare_args::{CompareArgs, IgnoreArgs};
 use crate::cli::context::Context;
 use crate::cli::differences::{hints, lines, question, summary};
 use crate::cli::exit::Exit;
@@ -30,6 +30,8 @@ pub(crate) struct AutogenerateArgs {
     keep_dependents: bool,
     #[command(flatten)]
     comparing: CompareArgs,
+    #[command(flatten)]
+    ignoring: IgnoreArgs,
 }
 
 impl AutogenerateArgs {
@@ -47,14 +49,16 @@ impl AutogenerateArgs {
         message: String,
     ) -> Result<Exit, Diagnostic> {
         check_compiled(context, sources)?;
-        let comparison = self.comparing.compare(context).await?;
+        let reviewed = self.comparing.compare(context, &self.ignoring).await?;
+        let verdict = reviewed.verdict();
+        let comparison = reviewed.comparison;
         let renames = renames(context.terminal, &comparison)?;
         let comparison = comparison.rename(&renames, &self.comparing.scratch(context)?).await;
         let comparison = comparison.map_err(|error| autogenerate::problem(&error))?;
         let comparison = if self.keep_dependents { comparison.keep_dependents() } else { comparison };
         let operations = comparison.operations(&renames);
         if operations.is_empty() {
-            context.terminal.status("nothing to write: the database matches the entities");
+            context.terminal.status(format!("nothing to write: {verdict}"));
             return Ok(Exit::Success);
         }
         let found = differences(&operations);
