@@ -22,6 +22,7 @@ mod guarantees;
 mod inspect;
 mod known_failures;
 mod layering;
+mod left_out;
 mod limits;
 mod migrations;
 mod new_crate;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
         guarantees::trials(),
         inspect::trials(),
         layering::trials(),
+        left_out::trials(),
         limits::trials(),
         migrations::trials(),
         offline::trials(),

@@ -10,7 +10,7 @@ use sea_orm::DbBackend;
 use sea_orm::sea_query::{
     Alias, ColumnDef, ColumnType, Expr, ForeignKey, ForeignKeyAction, Index, IndexOrder, StringLen, Table,
 };
-use seachange::autogenerate::{Entities, EntityTable, Verification, differences};
+use seachange::autogenerate::{Comparison, Difference, Entities, EntityTable, IgnoreRule, Verification, differences};
 
 use crate::database::Database;
 use crate::found::long;
@@ -240,17 +240,46 @@ async fn fault(url: &str, from: &RandomSchema, to: &RandomSchema) -> Result<Opti
     let comparison = database.compare(&entities(to, backend)).await?;
     let operations = comparison.operations(&comparison.renames());
     let rehearsal = comparison.verify_plan(&operations, &database.settings).await?;
+    let left_out = fault_without_some(&database, comparison, &entities(to, backend)).await?;
     database.connection.close().await?;
-    let list = |differences: &[seachange::autogenerate::Difference]| {
+    let list = |differences: &[Difference]| {
         differences.iter().map(|difference| format!("\n  {}", long(difference))).collect::<String>()
     };
     Ok(match rehearsal {
-        Verification::Proven => None,
+        Verification::Proven => left_out,
         Verification::Differs { up, down } => {
             let steps = list(&differences(&operations));
             Some(format!("steps:{steps}\nleft after up:{}\nleft after down:{}", list(&up), list(&down)))
         }
         other => Some(format!("steps:{}\n{other:?}", list(&differences(&operations)))),
+    })
+}
+
+/// Leaves out all kinds of differences, accepts all differences, and accepts every second one. Returns the error, if
+/// there is one.
+async fn fault_without_some(
+    database: &Database,
+    comparison: Comparison,
+    entities: &Entities,
+) -> Result<Option<String>, Box<dyn Error>> {
+    let found = |comparison: &Comparison| differences(&comparison.operations(&comparison.renames()));
+    let list = |found: &[Difference]| found.iter().map(|own| format!("\n  {}", long(own))).collect::<String>();
+    let all = found(&comparison);
+    let ignoring = all.iter().fold(entities.clone(), |entities, own| entities.ignore(IgnoreRule::new(own.kind)));
+    let left = found(&database.compare(&ignoring).await?);
+    if !left.is_empty() {
+        return Ok(Some(format!("left when all kinds are ignored:{}", list(&left))));
+    }
+    let left = found(&comparison.clone().accept(&all, &database.settings).await?);
+    if !left.is_empty() {
+        return Ok(Some(format!("left when everything is accepted:{}", list(&left))));
+    }
+    let some: Vec<_> = all.iter().step_by(2).cloned().collect();
+    let rest = comparison.accept(&some, &database.settings).await?;
+    let operations = rest.operations(&rest.renames());
+    Ok(match rest.verify_plan(&operations, &database.settings).await? {
+        Verification::Proven => None,
+        other => Some(format!("all:{}\naccepted:{}\nleft:{}\n{other:?}", list(&all), list(&some), list(&found(&rest)))),
     })
 }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::context::Context;
+use super::context::MigrationCrate;
 use super::exit::Exit;
 use super::output_file;
 use super::printable;
@@ -61,11 +61,15 @@ pub(crate) struct BaselineView<'v> {
 impl Baseline {
     /// Reads the file that the user named, or that of the migration crate. The latter may be absent; the former only if
     /// `may_be_absent`.
-    pub(crate) fn read(context: &Context, named: Option<&Path>, may_be_absent: bool) -> Result<Self, Diagnostic> {
-        let folder = &context.project.manifest_dir;
+    pub(crate) fn read(
+        project: &MigrationCrate,
+        named: Option<&Path>,
+        may_be_absent: bool,
+    ) -> Result<Self, Diagnostic> {
+        let folder = &project.manifest_dir;
         let path = named.map_or_else(|| folder.join(FILE_NAME), Path::to_path_buf);
         let folder = named.is_none().then(|| folder.clone());
-        let shown = context.project.shown(&path);
+        let shown = project.shown(&path);
         let (exists, entries) = match fs::read(&path) {
             Ok(bytes) => (true, parse(&shown, &bytes)?),
             Err(error) if error.kind() == ErrorKind::NotFound && (named.is_none() || may_be_absent) => {
@@ -208,93 +212,4 @@ fn broken(file: &str, number: usize, line: &[u8], reason: &str) -> Diagnostic {
 }
 
 #[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-    use super::{AcceptedDifference, BaselineView, parse};
-    use crate::autogenerate::{Difference, DifferenceKind, IgnoreRule, NamePattern, TableFilter, differences};
-    use crate::autogenerate::{SchemaOperation, TableChange};
-    use crate::schema::{Index, IndexPart};
-    use crate::settings::Driver;
-
-    fn difference(kind: DifferenceKind, table: &str, name: &str) -> Difference {
-        let index = Index {
-            name: name.to_owned(),
-            unique: false,
-            method: None,
-            parts: vec![IndexPart::column("a")],
-            include: Vec::new(),
-            predicate: None,
-            nulls_not_distinct: false,
-            invalid: false,
-        };
-        let operation = match kind {
-            DifferenceKind::Index => SchemaOperation::DropIndex { table: table.into(), index },
-            _ => {
-                let change = TableChange::Comment { from: Some(name.to_owned()), to: None };
-                SchemaOperation::Change { table: table.into(), change }
-            }
-        };
-        differences(&[operation]).remove(0)
-    }
-
-    fn error(text: &[u8]) -> String {
-        parse("file", text).unwrap_err().message
-    }
-
-    #[test]
-    fn a_line_is_read_as_it_was_written() {
-        let odd = "it's \"x\"\\\n\u{202e}\u{7f}é";
-        let own = AcceptedDifference::of(&difference(DifferenceKind::Index, "posts", odd), Driver::MySql);
-        let line = own.line().unwrap();
-        assert_eq!(
-            line,
-            "{\"driver\":\"mysql\",\"table\":\"posts\",\"kind\":\"index\",\"name\":\"it's \\\"x\\\"\\\\\\n\\u202e\\u007fé\",\"database\":\"(a)\"}\n"
-        );
-        let read = parse("file", format!("\u{feff}{line}\r\n\n{line}").as_bytes()).unwrap();
-        assert_eq!(read.into_iter().collect::<Vec<_>>(), [own]);
-    }
-
-    #[test]
-    fn a_broken_line_is_named() {
-        let line = AcceptedDifference::of(&difference(DifferenceKind::Index, "posts", "i"), Driver::Sqlite).line();
-        let line = line.unwrap();
-        assert_eq!(
-            error(format!("{line}{{").as_bytes()),
-            "file:2: not an accepted difference: EOF while parsing an object at column 1"
-        );
-        assert_eq!(error(b"\n<<<<<<< HEAD\n"), "file:2: not an accepted difference: expected value at column 1");
-        assert_eq!(
-            error(b"{\"driver\":\"sqlite\"}"),
-            "file:1: not an accepted difference: missing field `kind` at column 19"
-        );
-        for (text, reason) in [
-            (line.replace("sqlite", "oracle"), "unknown driver `oracle`, not one of sqlite, postgres, mysql"),
-            (line.replace("\"index\"", "\"indexes\""), "unknown kind of difference `indexes`"),
-            (line.replace("\"name\"", "\"nmae\""), "unknown field `nmae`"),
-        ] {
-            let message = error(text.as_bytes());
-            assert!(message.starts_with(&format!("file:1: not an accepted difference: {reason}")), "{message}");
-        }
-        assert!(error(b"{\"driver\":\"\xff\"}").starts_with("file:1: not an accepted difference: invalid unicode"));
-        assert!(error(&[b'['; 10_000]).starts_with("file:1: "));
-    }
-
-    #[test]
-    fn a_part_of_the_comparison_sees_a_part_of_the_file() {
-        let check = |kind, driver, filter: &TableFilter, rule: Option<&str>, expected: bool| {
-            let own = AcceptedDifference::of(&difference(kind, "posts", "i"), Driver::Sqlite);
-            let rules: Vec<IgnoreRule> = rule.iter().map(|rule| rule.parse().unwrap()).collect();
-            let view = BaselineView { driver, filter, rules: &rules };
-            assert_eq!(view.contains(&own), expected, "{kind} {driver:?} {filter:?} {rule:?}");
-        };
-        let (all, sqlite) = (TableFilter::default(), Driver::Sqlite);
-        let others = TableFilter { except: vec![NamePattern::new("p*")], ..TableFilter::default() };
-        check(DifferenceKind::Index, sqlite, &all, None, true);
-        check(DifferenceKind::Index, Driver::Postgres, &all, None, false);
-        check(DifferenceKind::Index, sqlite, &others, None, false);
-        check(DifferenceKind::Index, sqlite, &all, Some("index"), false);
-        check(DifferenceKind::Index, sqlite, &all, Some("index@users"), true);
-        check(DifferenceKind::Comment, sqlite, &all, Some("index"), true);
-    }
-}
+mod tests;

@@ -50,7 +50,7 @@ impl IgnoreArgs {
 
     /// Reads the file of accepted differences. With `may_be_absent`, a file that the user names need not exist.
     pub(crate) fn baseline(&self, context: &Context, may_be_absent: bool) -> Result<Baseline, Diagnostic> {
-        Baseline::read(context, self.baseline.as_deref(), may_be_absent)
+        Baseline::read(&context.project, self.baseline.as_deref(), may_be_absent)
     }
 
     /// The entities, with the rules of the command.

@@ -1,6 +1,6 @@
 //! Takes from the database what is left out of a comparison.
 
-use super::parts::MissingParts;
+use super::parts::{self, MissingParts};
 use super::selection::{self, ChosenOperation, Selection};
 use crate::autogenerate::comparison::Comparison;
 use crate::autogenerate::difference::DifferenceKind;
@@ -34,6 +34,11 @@ pub(super) fn adopt(
         hide_dependents(comparison, database, &missing, &dropped);
     }
     keep_enumerations(&mut comparison.to, database);
+    for name in chosen.iter().flat_map(ChosenOperation::tables_left_out) {
+        if let Some(table) = comparison.to.tables.get_mut(name) {
+            stop_numbering_without_key(table);
+        }
+    }
     comparison.to != before.to || comparison.declared != before.declared
 }
 
@@ -231,6 +236,13 @@ fn hide<T: Clone>(
             own.push(old.clone());
         }
     }
+}
+
+/// A column that is taken from the database does not number rows if the key of the table is not taken too.
+fn stop_numbering_without_key(table: &mut Table) {
+    let without: Vec<bool> = table.columns.iter().map(|column| !parts::can_number(table, column)).collect();
+    let columns = table.columns.iter_mut().zip(without).filter(|(_, is_without)| *is_without);
+    columns.for_each(|(column, _)| column.auto_increment = None);
 }
 
 /// Keeps the enumerated types of the columns that are taken from the database.

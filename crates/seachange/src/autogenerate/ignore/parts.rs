@@ -8,7 +8,8 @@ use crate::autogenerate::diff::mentions;
 use crate::autogenerate::operation::{SchemaOperation, TableChange};
 use crate::autogenerate::unmatched_keys::has_key;
 use crate::schema::{
-    Check, Column, DatabaseObject, Dependency, ForeignKey, Index, IndexKey, ObjectName, Schema, Table, TableName,
+    AutoIncrement, Check, Column, DatabaseObject, Dependency, ForeignKey, Index, IndexKey, ObjectName, Schema, Table,
+    TableName,
 };
 
 /// Parts that a schema does not have.
@@ -112,7 +113,7 @@ impl<'s> MissingParts<'s> {
             }
             SchemaOperation::Change { table, change } => match change {
                 TableChange::AddColumn(column) | TableChange::ModifyColumn { to: column, .. } => {
-                    self.prevent_column(table, column)
+                    self.prevent_column(table, column) || self.prevent_numbering(table, column)
                 }
                 TableChange::AddPrimaryKey(key) => self.lack_one_of(table, &key.columns),
                 TableChange::AddUnique(unique) => self.lack_one_of(table, &unique.columns),
@@ -138,6 +139,15 @@ impl<'s> MissingParts<'s> {
     pub(super) fn prevent_column(&self, table: &TableName, column: &Column) -> bool {
         column.generated.as_ref().is_some_and(|generated| self.are_in(table, &generated.expression.normal))
             || self.enumerations.iter().any(|enumeration| column.column_type.is_of(enumeration))
+    }
+
+    /// Whether a column numbers rows by a missing key.
+    fn prevent_numbering(&self, table: &TableName, column: &Column) -> bool {
+        let has_other = |table: &Table| can_number(&self.without_other_keys(table), column);
+        let mut keys = self.keys.iter().filter(|(own, _)| own == table);
+        needs_key(column)
+            && keys.any(|(_, columns)| columns.contains(&column.name))
+            && !self.schema.table(table).is_some_and(has_other)
     }
 
     pub(super) fn prevent_index(&self, table: &TableName, index: &Index) -> bool {
@@ -183,6 +193,28 @@ impl<'s> MissingParts<'s> {
             }
             Dependency::Object(name) => self.objects.contains(name),
         })
+    }
+}
+
+/// Whether the database numbers rows by a column only as part of a key.
+fn needs_key(column: &Column) -> bool {
+    matches!(column.auto_increment, Some(AutoIncrement::Rowid { .. } | AutoIncrement::Counter))
+}
+
+/// Whether a table has the key by which a column numbers rows.
+pub(super) fn can_number(table: &Table, column: &Column) -> bool {
+    let key = table.primary_key.as_ref().map(|key| key.columns.as_slice()).unwrap_or_default();
+    let is_first = |columns: &[String]| columns.first() == Some(&column.name);
+    match column.auto_increment {
+        Some(AutoIncrement::Rowid { .. }) => {
+            is_first(key) && key.len() == 1 && column.column_type.text.eq_ignore_ascii_case("integer")
+        }
+        Some(AutoIncrement::Counter) => {
+            is_first(key)
+                || table.uniques.iter().any(|unique| is_first(&unique.columns))
+                || table.indexes.iter().filter_map(columns).any(|columns| is_first(&columns))
+        }
+        _ => true,
     }
 }
 

@@ -95,6 +95,11 @@ impl ChosenOperation<'_> {
         !self.differences.is_empty() && self.differences.iter().all(|(_, is_left_out)| *is_left_out)
     }
 
+    /// The tables of the differences that are left out.
+    pub(super) fn tables_left_out(&self) -> impl Iterator<Item = &TableName> {
+        self.differences.iter().filter(|(_, is_left_out)| *is_left_out).filter_map(|(own, _)| own.table.as_ref())
+    }
+
     /// Makes the operation.
     fn keep(&mut self) {
         self.differences.iter_mut().for_each(|(_, is_left_out)| *is_left_out = false);
@@ -310,8 +315,7 @@ fn is_lost(operation: &SchemaOperation, dropped: &MissingParts<'_>) -> bool {
         operation,
         SchemaOperation::DropIndex { .. }
             | SchemaOperation::Change {
-                change: TableChange::DropColumn(_)
-                    | TableChange::DropPrimaryKey(_)
+                change: TableChange::DropPrimaryKey(_)
                     | TableChange::DropUnique(_)
                     | TableChange::DropForeignKey(_)
                     | TableChange::DropCheck(_)
@@ -319,5 +323,9 @@ fn is_lost(operation: &SchemaOperation, dropped: &MissingParts<'_>) -> bool {
                 ..
             }
     );
-    is_part && dropped.prevent(&operation.reverse())
+    match operation {
+        // A column can stay without numbering rows.
+        SchemaOperation::Change { table, change: TableChange::DropColumn(old) } => dropped.prevent_column(table, old),
+        _ => is_part && dropped.prevent(&operation.reverse()),
+    }
 }

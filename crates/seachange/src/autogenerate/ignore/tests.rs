@@ -217,6 +217,36 @@ fn what_cannot_stay_is_dropped() {
 }
 
 #[test]
+fn a_column_that_numbers_rows_needs_its_key() {
+    use DifferenceKind::{AutoIncrement as Numbering, PrimaryKey};
+    let numbered = |text: &str| {
+        let mut schema = schema(text);
+        let table = schema.tables.get_mut(&"p".into()).unwrap();
+        table.columns[0].auto_increment = Some(AutoIncrement::Rowid { autoincrement: true });
+        schema
+    };
+    let plain = schema("p: id integer!, a int!, pk(id a)");
+    let whole = comparison(plain.clone(), numbered("p: id integer!, a int!, pk(id)"));
+    let all = ["alter p drop pk id a", "alter p modify column id", "alter p add pk id"];
+    assert_eq!(steps(&whole), all);
+    assert_eq!(steps(&ignoring(whole.clone(), &rules("primary_key"))), Vec::<String>::new());
+    let accepted = |whole: &Comparison, kind| {
+        let accepted: Vec<_> = found(whole).into_iter().filter(|own| own.kind == kind).collect();
+        steps(&accepting(whole.clone(), &accepted))
+    };
+    assert_eq!(accepted(&whole, PrimaryKey), all, "the numbers are new");
+    assert_eq!(accepted(&whole, Numbering), [all[0], all[2]]);
+    let back = comparison(numbered("p: id integer!, a int!, pk(id)"), plain);
+    let all = ["alter p drop pk id", "alter p modify column id", "alter p add pk id a"];
+    assert_eq!(steps(&back), all);
+    assert_eq!(accepted(&back, Numbering), all, "the numbers cannot stay");
+    assert_eq!(accepted(&back, PrimaryKey), [all[1]]);
+    let dropped = comparison(numbered("p: id integer!, a int!, pk(id)"), schema("p: a int!, pk(a)"));
+    let left = steps(&ignoring(dropped, &rules("column")));
+    assert_eq!(left, ["alter p drop pk id", "alter p modify column id", "alter p add pk a"]);
+}
+
+#[test]
 fn restored_columns_keep_their_places() {
     let left =
         ignoring(comparison(schema("p: a int, b int, c int, d int"), schema("p: b int, d int")), &rules("column"));
