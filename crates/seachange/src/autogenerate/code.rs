@@ -27,7 +27,8 @@ pub(crate) use self::tree::{
     AlterCall, CodeNode, ColumnDefinition, ColumnOption, CreateTable, DefaultValue, EnumValuePosition, NamedColumns,
     SchemaCall, TableKey,
 };
-use super::operation::SchemaOperation;
+use super::operation::{SchemaOperation, TableChange};
+use crate::schema::{Column, TableName};
 
 /// Returns the code for operations that change one schema of the database into another.
 pub(crate) fn code(operations: &[SchemaOperation], backend: DbBackend) -> Vec<CodeNode> {
@@ -55,6 +56,9 @@ fn pieces(operation: &SchemaOperation, later: &[SchemaOperation], backend: DbBac
             vec![note::rows_are_lost(&old.name), CodeNode::Call(SchemaCall::DropTable(old.name.clone()))]
         }
         SchemaOperation::RenameTable { from, to } => table::rename(from, to, backend),
+        SchemaOperation::Change { table, change: TableChange::DropColumn(old) } => {
+            change::drop_column(table, old, added_again(table, old, later))
+        }
         SchemaOperation::Change { table, change } => change::change(table, change, backend),
         SchemaOperation::CreateIndex { table, index } => vec![index::create(table, index, backend)],
         SchemaOperation::DropIndex { table, index } => vec![index::drop(table, &index.name, backend)],
@@ -67,6 +71,19 @@ fn pieces(operation: &SchemaOperation, later: &[SchemaOperation], backend: DbBac
             object::drop(object, later, backend).into_iter().collect()
         }
     }
+}
+
+/// The column that is added later under the name of a dropped one.
+fn added_again<'o>(table: &TableName, old: &Column, later: &'o [SchemaOperation]) -> Option<&'o Column> {
+    let of_table = later.iter().map_while(|operation| match operation {
+        SchemaOperation::Change { table: own, change } if own == table => Some(change),
+        _ => None,
+    });
+    let mut added = of_table.filter_map(|change| match change {
+        TableChange::AddColumn(new) => Some(&**new),
+        _ => None,
+    });
+    added.find(|new| new.name == old.name)
 }
 
 /// Adds a piece of code. A change of the table that the last piece changes joins its chain. Code under the condition of

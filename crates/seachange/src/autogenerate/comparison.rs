@@ -288,7 +288,8 @@ impl Comparison {
 /// The rules of a database system for the order of operations.
 pub(super) fn rules(backend: DbBackend) -> OrderingRules {
     let is_mysql = backend == DbBackend::MySql;
-    OrderingRules { foreign_keys_hold: is_mysql, counters_need_a_key: is_mysql }
+    let generated_columns_hold = backend == DbBackend::Postgres;
+    OrderingRules { foreign_keys_hold: is_mysql, counters_need_a_key: is_mysql, generated_columns_hold }
 }
 
 /// The schemas that entities name.

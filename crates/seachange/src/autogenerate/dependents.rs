@@ -7,7 +7,7 @@ use std::fmt;
 use super::declared_objects::ObjectChanges;
 use super::object_renames::is_ambiguous;
 use super::operation::{SchemaOperation, TableChange};
-use crate::schema::{Column, DatabaseObject, Dependency, ObjectKind, ObjectName, TableName};
+use crate::schema::{Column, DatabaseObject, Dependency, ObjectKind, ObjectName, PrimaryKey, TableName, Unique};
 
 /// An object that makes an operation impossible, or that the operation breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -280,6 +280,10 @@ impl ChangedParts {
         }
         match change {
             TableChange::DropColumn(column) => self.column(table, &column.name, Fate::Dropped),
+            TableChange::AddColumn(column) => {
+                let known = self.columns.get_mut(&(table.clone(), column.name.to_lowercase()));
+                known.into_iter().for_each(|fate| *fate = Fate::Changed);
+            }
             TableChange::ModifyColumn { from, to } if is_rebuilt(from, to) => {
                 self.column(table, &to.name, Fate::Changed);
             }

@@ -153,19 +153,41 @@ impl fmt::Display for DifferenceKind {
 /// Returns the differences that the operations remove.
 #[must_use]
 pub fn differences(operations: &[SchemaOperation]) -> Vec<Difference> {
-    let mut found: Vec<Difference> = Vec::new();
-    for difference in operations.iter().flat_map(of_operation) {
-        let is_other_half = |own: &&mut Difference| {
-            matches!(own.kind, DifferenceKind::Object(_))
-                && (own.kind, &own.table, &own.name) == (difference.kind, &difference.table, &difference.name)
-        };
-        // An object that is dropped and created again in another form is one difference.
-        match found.iter_mut().find(is_other_half) {
-            Some(own) if own.entities.is_none() => own.entities = difference.entities,
-            _ => found.push(difference),
+    let mut found: Vec<Option<Difference>> = Vec::new();
+    let mut dropped = BTreeMap::new();
+    let mut columns = BTreeMap::new();
+    for operation in operations {
+        if let SchemaOperation::Change { table, change: TableChange::AddColumn(new) } = operation
+            && let Some((old, at)) = columns.remove(&(table, &new.name))
+        {
+            found[at] = None;
+            found.extend(TableContext(table).column(old, new).into_iter().map(Some));
+            continue;
+        }
+        if let SchemaOperation::Change { table, change: TableChange::DropColumn(old) } = operation {
+            columns.insert((table, &old.name), (old, found.len()));
+        }
+        for difference in of_operation(operation) {
+            let is_object = matches!(difference.kind, DifferenceKind::Object(_));
+            let text = difference.database.as_ref().or(difference.entities.as_ref()).filter(|_| !is_object);
+            let key = (difference.kind.word(), difference.table.clone(), difference.name.clone(), text.cloned());
+            if difference.entities.is_none() {
+                dropped.insert(key, found.len());
+                found.push(Some(difference));
+                continue;
+            }
+            let other = if difference.database.is_none() { dropped.remove(&key) } else { None };
+            // What is dropped and created again in the same form is no difference, and an object in another form is one.
+            match other.and_then(|at| found[at].take().map(|own| (at, own))) {
+                Some((at, own)) if is_object => {
+                    found[at] = Some(Difference { entities: difference.entities, ..own });
+                }
+                Some(_) => {}
+                None => found.push(Some(difference)),
+            }
         }
     }
-    found
+    found.into_iter().flatten().collect()
 }
 
 /// The differences that each operation removes. The two operations that give an object another form have the same

@@ -19,7 +19,7 @@ pub(super) fn change(table: &TableName, change: &TableChange, backend: DbBackend
     match change {
         TableChange::RenameColumn { from, to } => one(AlterCall::RenameColumn { from: from.clone(), to: to.clone() }),
         TableChange::AddColumn(new) => add_column(table, new, backend),
-        TableChange::DropColumn(old) => drop_column(table, old),
+        TableChange::DropColumn(old) => drop_column(table, old, None),
         TableChange::ModifyColumn { from, to } => modify::column(table, from, to, backend),
         TableChange::AddPrimaryKey(key) => one(AlterCall::AddPrimaryKey(named(primary_key(table, key), &key.columns))),
         TableChange::DropPrimaryKey(key) => one(AlterCall::DropPrimaryKey(primary_key(table, key))),
@@ -79,11 +79,15 @@ pub(super) fn add_column(table: &TableName, column: &Column, backend: DbBackend)
     note.into_iter().chain([under(needs, altered(table, AlterCall::AddColumn(new)))]).collect()
 }
 
-/// Drops a column.
-fn drop_column(table: &TableName, column: &Column) -> Vec<CodeNode> {
+/// Drops a column, which may be added again later.
+pub(super) fn drop_column(table: &TableName, column: &Column, again: Option<&Column>) -> Vec<CodeNode> {
     let dropped = altered(table, AlterCall::DropColumn(column.name.clone()));
     // The values of a generated column can be computed again.
-    let note = column.generated.is_none().then(|| note::values_are_lost(&column.name));
+    let note = match again {
+        _ if column.generated.is_none() => Some(note::values_are_lost(&column.name)),
+        Some(new) if new.generated != column.generated => Some(note::values_are_recomputed(&column.name)),
+        _ => None,
+    };
     note.into_iter().chain([dropped]).collect()
 }
 

@@ -7,6 +7,7 @@ mod declared_renames;
 mod enumeration;
 mod equivalence;
 mod foreign_key_indexes;
+mod generated;
 mod order;
 mod rename;
 mod table;
@@ -26,6 +27,9 @@ pub(super) struct OrderingRules {
     pub(super) foreign_keys_hold: bool,
     /// Whether an `AUTO_INCREMENT` column has to be in a key at all times (MySQL and MariaDB).
     pub(super) counters_need_a_key: bool,
+    /// Whether a generated column prevents changes to the types of the columns that it reads, and to its own
+    /// (PostgreSQL).
+    pub(super) generated_columns_hold: bool,
 }
 
 /// The operations that change `from` into `to`. Both schemas come from the same inspector.

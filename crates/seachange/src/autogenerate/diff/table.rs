@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::generated::ColumnSteps;
 use super::{OrderingRules, equivalence, foreign_key_indexes};
 use crate::autogenerate::hints::EntityHints;
 use crate::autogenerate::operation::TableChange;
@@ -41,16 +42,23 @@ pub(super) fn changed(old: &Table, new: &Table, hints: &EntityHints, rules: Orde
         keys.dropped_indexes.retain(|index| !foreign_key_indexes::is_as_made_for_foreign_key(index, new));
     }
     let mut changes = Vec::new();
-    let changes_key_alone = key_changes(old, new) && !rules.counters_need_a_key;
-    let others = OtherConstraints::compare(old, new, &names);
+    let mut others = OtherConstraints::compare(old, new, &names);
+    let columns = ColumnSteps::between(old, new, rules);
+    columns.replace_parts(old, &mut keys, &mut others);
+    let is_around_key = rules.counters_need_a_key && key_changes(old, new);
+    let replaces_key = !is_around_key && key_changes(old, new);
+    let is_key_replaced = !key_changes(old, new) && old.primary_key.iter().any(|key| columns.has_one_of(&key.columns));
     drop_constraints(&others, &keys, &mut changes);
-    changes.extend(old.primary_key.clone().filter(|_| changes_key_alone).map(TableChange::DropPrimaryKey));
-    if rules.counters_need_a_key && key_changes(old, new) {
-        change_columns_around_key(old, new, &mut changes);
+    let dropped = old.primary_key.clone().filter(|_| replaces_key || is_key_replaced);
+    changes.extend(dropped.map(TableChange::DropPrimaryKey));
+    if is_around_key {
+        change_columns_around_key(old, new, columns, &mut changes);
     } else {
-        change_columns(old, new, &mut changes);
+        change_columns(columns, &mut changes);
     }
-    changes.extend(new.primary_key.clone().filter(|_| changes_key_alone).map(TableChange::AddPrimaryKey));
+    let added = if is_key_replaced { &old.primary_key } else { &new.primary_key };
+    let added = added.clone().filter(|_| replaces_key || is_key_replaced);
+    changes.extend(added.map(TableChange::AddPrimaryKey));
     add_constraints(&others, &keys, &mut changes);
     if old.comment != new.comment {
         changes.push(TableChange::Comment { from: old.comment.clone(), to: new.comment.clone() });
@@ -130,11 +138,11 @@ fn same_foreign_key(old: &ForeignKey, new: &ForeignKey) -> bool {
 
 /// The unique constraints and indexes that differ. A unique index may replace a unique constraint, and the reverse.
 #[derive(Debug)]
-struct UniquesAndIndexes {
-    dropped_uniques: Vec<Unique>,
-    created_uniques: Vec<Unique>,
-    dropped_indexes: Vec<Index>,
-    created_indexes: Vec<Index>,
+pub(super) struct UniquesAndIndexes {
+    pub(super) dropped_uniques: Vec<Unique>,
+    pub(super) created_uniques: Vec<Unique>,
+    pub(super) dropped_indexes: Vec<Index>,
+    pub(super) created_indexes: Vec<Index>,
 }
 
 impl UniquesAndIndexes {
@@ -173,14 +181,14 @@ fn owned<T: Clone>(items: Vec<&T>) -> Vec<T> {
     items.into_iter().cloned().collect()
 }
 
-fn drop_constraints(others: &OtherConstraints, keys: &UniquesAndIndexes, changes: &mut Vec<TableChange>) {
+fn drop_constraints(others: &OtherConstraints<'_>, keys: &UniquesAndIndexes, changes: &mut Vec<TableChange>) {
     changes.extend(others.foreign_keys.old.iter().copied().cloned().map(TableChange::DropForeignKey));
     changes.extend(others.checks.old.iter().copied().cloned().map(TableChange::DropCheck));
     changes.extend(others.exclusions.old.iter().copied().cloned().map(TableChange::DropExclusion));
     changes.extend(keys.dropped_uniques.iter().cloned().map(TableChange::DropUnique));
 }
 
-fn add_constraints(others: &OtherConstraints, keys: &UniquesAndIndexes, changes: &mut Vec<TableChange>) {
+fn add_constraints(others: &OtherConstraints<'_>, keys: &UniquesAndIndexes, changes: &mut Vec<TableChange>) {
     changes.extend(keys.created_uniques.iter().cloned().map(TableChange::AddUnique));
     changes.extend(others.exclusions.new.iter().copied().cloned().map(TableChange::AddExclusion));
     changes.extend(others.checks.new.iter().copied().cloned().map(TableChange::AddCheck));
@@ -192,47 +200,47 @@ fn key_changes(old: &Table, new: &Table) -> bool {
     columns(old) != columns(new)
 }
 
-fn change_columns(old: &Table, new: &Table, changes: &mut Vec<TableChange>) {
-    changes.extend(absent(new, old).map(|column| TableChange::AddColumn(Box::new(column.clone()))));
-    changes.extend(modified(old, new).map(modify));
-    changes.extend(last_first(absent(old, new)).map(|column| TableChange::DropColumn(Box::new(column.clone()))));
+fn change_columns(columns: ColumnSteps<'_>, changes: &mut Vec<TableChange>) {
+    changes.extend(columns.added.into_iter().map(add));
+    changes.extend(columns.early);
+    changes.extend(columns.modified.into_iter().map(modify));
+    changes.extend(columns.late);
+    changes.extend(columns.dropped.into_iter().map(drop));
 }
 
-/// Dropped columns in the order in which their reverses add them again in the order of the table.
-fn last_first<'t>(columns: impl Iterator<Item = &'t Column>) -> impl Iterator<Item = &'t Column> {
-    columns.collect::<Vec<_>>().into_iter().rev()
+fn add(column: &Column) -> TableChange {
+    TableChange::AddColumn(Box::new(column.clone()))
+}
+
+fn drop(column: &Column) -> TableChange {
+    TableChange::DropColumn(Box::new(column.clone()))
 }
 
 /// Puts the change of the primary key next to the `AUTO_INCREMENT` columns that are added or dropped, so that one
 /// statement makes these changes: an `AUTO_INCREMENT` column has to be in a key at all times. A column that loses
 /// `AUTO_INCREMENT` changes before that, and a column that gets it changes after that.
-fn change_columns_around_key(old: &Table, new: &Table, changes: &mut Vec<TableChange>) {
+fn change_columns_around_key(old: &Table, new: &Table, columns: ColumnSteps<'_>, changes: &mut Vec<TableChange>) {
     let counts = |column: &&Column| column.auto_increment.is_some();
-    let (counting, added): (Vec<_>, Vec<_>) = absent(new, old).partition(counts);
-    let (last, dropped): (Vec<_>, Vec<_>) = absent(old, new).partition(counts);
-    let (after, before): (Vec<_>, Vec<_>) = modified(old, new).partition(|(before, after)| {
+    let (counting, added): (Vec<_>, Vec<_>) = columns.added.into_iter().partition(counts);
+    let (last, dropped): (Vec<_>, Vec<_>) = columns.dropped.into_iter().partition(counts);
+    let (after, before): (Vec<_>, Vec<_>) = columns.modified.into_iter().partition(|(before, after)| {
         let leaves_key = equivalence::is_in_key(old, &before.name) && after.nullable && !before.nullable;
         leaves_key || before.auto_increment.is_none() && after.auto_increment.is_some()
     });
-    let add = |column: &Column| TableChange::AddColumn(Box::new(column.clone()));
-    let drop = |column: &Column| TableChange::DropColumn(Box::new(column.clone()));
     changes.extend(added.into_iter().map(add));
+    changes.extend(columns.early);
     changes.extend(before.into_iter().map(modify));
     changes.extend(counting.into_iter().map(add));
     changes.extend(old.primary_key.clone().map(TableChange::DropPrimaryKey));
     changes.extend(new.primary_key.clone().map(TableChange::AddPrimaryKey));
-    changes.extend(last_first(last.into_iter()).map(drop));
+    changes.extend(last.into_iter().map(drop));
     changes.extend(after.into_iter().map(modify));
-    changes.extend(last_first(dropped.into_iter()).map(drop));
-}
-
-/// The columns of a table that the other table does not have.
-fn absent<'t>(table: &'t Table, other: &'t Table) -> impl Iterator<Item = &'t Column> {
-    table.columns.iter().filter(|column| other.column(&column.name).is_none())
+    changes.extend(columns.late);
+    changes.extend(dropped.into_iter().map(drop));
 }
 
 /// The columns that are in both tables and differ.
-fn modified<'t>(old: &'t Table, new: &'t Table) -> impl Iterator<Item = (&'t Column, &'t Column)> {
+pub(super) fn modified<'t>(old: &'t Table, new: &'t Table) -> impl Iterator<Item = (&'t Column, &'t Column)> {
     let both = new.columns.iter().filter_map(|column| Some((old.column(&column.name)?, column)));
     both.filter(|(before, after)| {
         let in_key = equivalence::is_in_key(old, &after.name) && equivalence::is_in_key(new, &after.name);
@@ -241,7 +249,7 @@ fn modified<'t>(old: &'t Table, new: &'t Table) -> impl Iterator<Item = (&'t Col
 }
 
 /// A change of a column. A sequence that numbers rows as well as the declared one stays.
-fn modify((from, to): (&Column, &Column)) -> TableChange {
+pub(super) fn modify((from, to): (&Column, &Column)) -> TableChange {
     let mut to = to.clone();
     if equivalence::numbering(from.auto_increment.as_ref(), to.auto_increment.as_ref()) {
         to.auto_increment.clone_from(&from.auto_increment);
@@ -250,14 +258,14 @@ fn modify((from, to): (&Column, &Column)) -> TableChange {
 }
 
 /// The constraints that differ and that no other kind of object can replace.
-struct OtherConstraints<'o, 'n> {
-    foreign_keys: Unmatched<'o, 'n, ForeignKey, ForeignKey>,
-    checks: Unmatched<'o, 'n, Check, Check>,
-    exclusions: Unmatched<'o, 'n, Exclusion, Exclusion>,
+pub(super) struct OtherConstraints<'t> {
+    pub(super) foreign_keys: Unmatched<'t, 't, ForeignKey, ForeignKey>,
+    pub(super) checks: Unmatched<'t, 't, Check, Check>,
+    pub(super) exclusions: Unmatched<'t, 't, Exclusion, Exclusion>,
 }
 
-impl<'o, 'n> OtherConstraints<'o, 'n> {
-    fn compare(old: &'o Table, new: &'n Table, names: &ConstraintNames<'_>) -> Self {
+impl<'t> OtherConstraints<'t> {
+    fn compare(old: &'t Table, new: &'t Table, names: &ConstraintNames<'_>) -> Self {
         Self {
             foreign_keys: pair(
                 &old.foreign_keys,
@@ -312,6 +320,18 @@ pub(super) fn pair<'o, 'n, O, N>(
     unpaired.strike_out(is_same);
     unpaired.strike_out(is_equivalent);
     unpaired
+}
+
+impl<'t, T: PartialEq> Unmatched<'t, 't, T, T> {
+    /// Adds old objects that have a counterpart, and that are dropped and created again.
+    pub(super) fn replace(&mut self, all: &'t [T], is_replaced: impl Fn(&T) -> bool) {
+        for object in all.iter().filter(|object| is_replaced(object)) {
+            if !self.old.contains(&object) {
+                self.old.push(object);
+                self.new.push(object);
+            }
+        }
+    }
 }
 
 impl<O, N> Unmatched<'_, '_, O, N> {

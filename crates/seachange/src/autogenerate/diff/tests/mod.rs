@@ -12,7 +12,8 @@ use crate::autogenerate::operation::{SchemaOperation, reversed};
 use crate::schema::{AutoIncrement, Schema, TableName};
 use text::{describe, schema};
 
-const RULES: OrderingRules = OrderingRules { foreign_keys_hold: false, counters_need_a_key: false };
+const RULES: OrderingRules =
+    OrderingRules { foreign_keys_hold: false, counters_need_a_key: false, generated_columns_hold: false };
 
 /// The operations between two schemas, as short texts.
 fn steps(from: &str, to: &str) -> Vec<String> {

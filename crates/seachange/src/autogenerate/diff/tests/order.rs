@@ -2,6 +2,7 @@
 
 use super::super::{OrderingRules, Renames, diff};
 use super::{RULES, check, described, parse};
+use crate::autogenerate::difference::{DifferenceKind, differences};
 use crate::autogenerate::hints::EntityHints;
 use crate::autogenerate::operation::{EnumUsage, SchemaOperation, reversed};
 
@@ -168,6 +169,70 @@ fn an_index_as_the_server_makes_one_is_no_difference() {
     let with = |more: &str| format!("posts: owner int, fk f(owner -> users.id){more}\n{users}");
     check_holding(&with(", index i(owner)"), &with(""), &[]);
     check(&with(", index i(owner)"), &with(""), &["drop index i"]);
+}
+
+/// Checks the operations on a database where generated columns hold the types of what they read.
+fn check_generated(from: &str, to: &str, expected: &[&str]) {
+    let rules = OrderingRules { generated_columns_hold: true, ..RULES };
+    let steps = diff(&parse(from), &parse(to), &EntityHints::default(), &Renames::default(), rules);
+    assert_eq!(described(&steps), expected);
+}
+
+#[test]
+fn a_generated_column_goes_before_what_it_reads_and_comes_after_it() {
+    let (without, with) = ("t: id int", "t: id int, g int @a, a int, b int @g");
+    let go = ["alter t drop column b", "alter t drop column g", "alter t drop column a"];
+    check(with, without, &go);
+    check(without, with, &["alter t add column a", "alter t add column g", "alter t add column b"]);
+    // A column that is added reads one that changes.
+    let (from, to) = ("t: a int", "t: a bigint, g bigint @a");
+    check_generated(from, to, &["alter t modify column a", "alter t add column g"]);
+    check_generated(to, from, &["alter t drop column g", "alter t modify column a"]);
+}
+
+#[test]
+fn a_generated_column_goes_while_what_it_reads_changes() {
+    let (from, to) = ("t: a int, g int @a, index i(g)", "t: a bigint, g int @a, index i(g)");
+    let around =
+        ["drop index i", "alter t drop column g", "alter t modify column a", "alter t add column g", "create index i"];
+    check_generated(from, to, &around);
+    check(from, to, &["alter t modify column a"]);
+    let steps = diff(
+        &parse(from),
+        &parse(to),
+        &EntityHints::default(),
+        &Renames::default(),
+        OrderingRules { generated_columns_hold: true, ..RULES },
+    );
+    let found = differences(&steps);
+    assert_eq!((found.len(), found[0].name.as_deref(), found[0].kind), (1, Some("a"), DifferenceKind::Type));
+}
+
+#[test]
+fn what_is_over_a_generated_column_survives_another_expression() {
+    let over = "unique u(g), index i(g), check c(g > 0), fk f(g -> t.g)";
+    let from = format!("t: a int, g int @a, h int @g, {over}");
+    let to = format!("t: a int, g int @a+1, h int @g, {over}");
+    let steps = [
+        "drop index i",
+        "alter t drop fk f",
+        "alter t drop check c",
+        "alter t drop unique u",
+        "alter t drop column h",
+        "alter t drop column g",
+        "alter t add column g",
+        "alter t add column h",
+        "alter t add unique u",
+        "alter t add check c",
+        "alter t add fk f",
+        "create index i",
+    ];
+    check(&from, &to, &steps);
+    // The column becomes plain.
+    let plain = "t: a int, g int, index i(g)";
+    let steps = ["drop index i", "alter t modify column g", "create index i"];
+    check("t: a int, g int @a, index i(g)", plain, &steps);
+    check(plain, "t: a int, g int @a, index i(g)", &steps);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::super::{Renames, diff};
 use super::simulate::take;
 use super::text::{describe, schema};
-use super::{RULES, SchemaOperation};
+use super::{OrderingRules, RULES, SchemaOperation};
 use crate::autogenerate::hints::EntityHints;
 use crate::autogenerate::operation::reversed;
 use crate::schema::Schema;
@@ -20,10 +20,16 @@ fn table() -> impl Strategy<Value = Vec<String>> {
         )
         .prop_map(move |of| of.map(|of| format!("{name} {of}")))
     };
-    (column("a"), column("b"), column("c"), any::<[bool; 6]>(), 0..4_usize).prop_map(|(a, b, c, has, parent)| {
+    let computed = prop_oneof![Just("int"), Just("bigint"), Just("int @b"), Just("int @b+1"), Just("int @b+id")];
+    (column("a"), column("b"), column("c"), computed, any::<[bool; 9]>(), 0..4_usize).prop_map(|parts| {
+        let (a, b, c, computed, has, parent) = parts;
         let mut items = vec!["id int!".to_owned()];
-        let columns: Vec<_> =
-            [("a", a), ("b", b), ("c", c)].into_iter().filter(|(_, column)| column.is_some()).collect();
+        let mut columns = vec![("a", a), ("b", b.clone()), ("c", c)];
+        let has_read = b.is_some() || !computed.contains('@');
+        let d = Some(format!("d {computed}")).filter(|_| has[6] && has_read);
+        // A generated column may come before the column that it reads.
+        columns.insert(if parent == 0 { 0 } else { columns.len() }, ("d", d));
+        columns.retain(|(_, column)| column.is_some());
         let exists = |name: &str| columns.iter().any(|(own, _)| *own == name);
         let more = [
             (has[0], "pk(id)".to_owned()),
@@ -33,6 +39,8 @@ fn table() -> impl Strategy<Value = Vec<String>> {
             (has[3] && exists("c"), "uindex j(c)".to_owned()),
             (has[4] && exists("a"), format!("fk f(a -> t{parent}.id)")),
             (has[5] && exists("b"), "check c(b > 0)".to_owned()),
+            (has[7] && exists("d"), "index n(d)".to_owned()),
+            (has[8] && exists("d"), "unique m(d)".to_owned()),
         ];
         items.extend(columns.iter().filter_map(|(_, column)| column.clone()));
         items.extend(more.into_iter().filter(|(holds, _)| *holds).map(|(_, item)| item));
@@ -82,7 +90,8 @@ proptest! {
 
     #[test]
     fn the_steps_lead_there_and_back(from in schemas(), to in schemas()) {
-        let steps = diff(&from, &to, &EntityHints::default(), &Renames::default(), RULES);
+        let rules = OrderingRules { generated_columns_hold: true, ..RULES };
+        let steps = diff(&from, &to, &EntityHints::default(), &Renames::default(), rules);
         let there = walk(&from, &steps).map_err(TestCaseError::fail)?;
         prop_assert_eq!(no_difference(&there, &to), Vec::<String>::new());
         let back = reversed(&steps);

@@ -1,7 +1,7 @@
 //! A simulated database: a schema that refuses what a database would refuse.
 
 use crate::autogenerate::operation::{SchemaOperation, TableChange};
-use crate::schema::{ForeignKey, IndexKey, IndexPart, Schema, Table, TableName};
+use crate::schema::{Column, ForeignKey, IndexKey, IndexPart, Schema, Table, TableName};
 
 /// Applies an operation, or says why a database would refuse it.
 pub(super) fn take(schema: &mut Schema, operation: &SchemaOperation) -> Result<(), String> {
@@ -69,6 +69,16 @@ fn change_table(schema: &mut Schema, name: &TableName, change: &TableChange) -> 
     }
     if let TableChange::AddColumn(column) | TableChange::ModifyColumn { to: column, .. } = change {
         require_type(schema, column)?;
+        let table = schema.table(name).ok_or("no such table")?;
+        read_by(column).try_for_each(|read| require(table.column(read).is_some(), "it reads no column"))?;
+    }
+    if let TableChange::ModifyColumn { from, to } = change {
+        let is_read = readers(schema.table(name).ok_or("no such table")?, &to.name);
+        require(!is_read || !from.is_retyped(to), "a generated column reads it")?;
+        // The column is dropped and added.
+        if from.generated != to.generated {
+            require_unused(schema, name, &to.name)?;
+        }
     }
     apply(table_mut(schema, name)?, change)?;
     match change {
@@ -139,11 +149,23 @@ fn require_unused(schema: &Schema, name: &TableName, column: &str) -> Result<(),
             .indexes
             .iter()
             .flat_map(|index| &index.parts)
-            .any(|part| part.key == IndexKey::Column(column.to_owned()));
+            .any(|part| part.key == IndexKey::Column(column.to_owned()))
+        || readers(table, column);
     require(!used, "the column is in use")
 }
 
-fn require_type(schema: &Schema, column: &crate::schema::Column) -> Result<(), String> {
+/// Whether a generated column reads a column.
+fn readers(table: &Table, column: &str) -> bool {
+    table.columns.iter().any(|own| read_by(own).any(|read| read == column))
+}
+
+/// The columns that a generated column reads.
+fn read_by(column: &Column) -> impl Iterator<Item = &str> {
+    let texts = column.generated.iter().map(|generated| generated.expression.text.as_str());
+    texts.flat_map(|text| text.split('+')).filter(|word| !word.starts_with(|first: char| first.is_ascii_digit()))
+}
+
+fn require_type(schema: &Schema, column: &Column) -> Result<(), String> {
     let is_enumeration = column.column_type.text.starts_with("mood");
     let exists = schema.enumerations.contains_key(&column.column_type.text.as_str().into());
     require(!is_enumeration || exists, "no such type")

@@ -1,11 +1,12 @@
 //! Schemas as short texts: a table a line, `posts: id int!, title text =x, pk(id), unique u(title), index i(title),
-//! uindex i(title), fk f(owner -> users.id), check c(id > 0)`; `!` is NOT NULL, `=x` a default. `enum mood: a b` is a type.
+//! uindex i(title), fk f(owner -> users.id), check c(id > 0)`; `!` is NOT NULL, `=x` a default, `@x+y` the expression of
+//! a generated column. `enum mood: a b` is a type.
 
 use sea_orm::sea_query::{Alias, ColumnType};
 
 use crate::autogenerate::operation::{SchemaOperation, TableChange};
 use crate::schema::{
-    Check, Column, EnumType, Expression, ForeignKey, Index, IndexPart, KeptOptions, PrimaryKey, ReferentialAction,
+    Check, Column, EnumType, Expression, ForeignKey, Generated, Index, IndexPart, KeptOptions, PrimaryKey, ReferentialAction,
     Schema, SqlType, Table, Unique,
 };
 
@@ -87,9 +88,12 @@ fn column(text: &str) -> Column {
     let (name, column_type) = (words.next().unwrap(), words.next().unwrap());
     let text = column_type.trim_end_matches('!').to_owned();
     let column_type_text = SqlType { kind: ColumnType::custom(Alias::new(text.clone())), text };
+    let more = words.next();
+    let generated = more.and_then(|more| more.strip_prefix('@'));
     Column {
         nullable: !column_type.ends_with('!'),
-        default: words.next().map(|default| Expression::new(default.trim_start_matches('='))),
+        default: more.and_then(|more| more.strip_prefix('=')).map(Expression::new),
+        generated: generated.map(|text| Generated { expression: Expression::new(text), stored: true }),
         ..Column::new(name, column_type_text)
     }
 }
