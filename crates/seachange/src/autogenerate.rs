@@ -17,6 +17,8 @@ mod expression;
 mod filter;
 mod hints;
 mod ignore;
+#[cfg(feature = "cli")]
+mod losses;
 mod object_renames;
 pub mod operation;
 #[cfg(feature = "cli")]

@@ -44,6 +44,7 @@ pub(crate) mod default_name;
 mod error;
 mod foreign_keys;
 pub(crate) mod loss_scope;
+pub(crate) mod loss;
 pub(crate) mod offline_scope;
 pub(crate) mod operation;
 pub(crate) mod rebuild_scope;

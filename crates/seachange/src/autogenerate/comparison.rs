@@ -224,6 +224,12 @@ impl Comparison {
         super::bodies(operations, &super::operation::reversed(operations), self.backend)
     }
 
+    /// What the operations lose of the data.
+    #[cfg(feature = "cli")]
+    pub(crate) fn losses(&self, operations: &[SchemaOperation]) -> Vec<super::losses::DataLoss> {
+        super::losses::losses(operations, self.backend)
+    }
+
     /// The operations that change the schema of the database into the schema of the entities. Objects that depend on
     /// what changes are dropped before the changes and created again after them.
     #[must_use]

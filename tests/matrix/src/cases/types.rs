@@ -51,6 +51,21 @@ pub(super) fn cases() -> Vec<Case> {
             ],
         )
         .on(SERVERS),
+        change("text->varchar", text("n"), string_len("n", 50)),
+        change("varchar 80->50", string_len("n", 80), string_len("n", 50)),
+        change("numeric(12,4)->(10,2)", decimal_len("n", 12, 4), decimal_len("n", 10, 2)),
+        change(
+            "longtext->varchar",
+            ColumnDef::new_with_type("n", ColumnType::custom("longtext")).not_null().to_owned(),
+            string("n"),
+        )
+        .on(&[MySql]),
+        change(
+            "longblob->varbinary",
+            ColumnDef::new_with_type("n", ColumnType::custom("longblob")).not_null().to_owned(),
+            ColumnDef::new("n").var_binary(255).not_null().to_owned(),
+        )
+        .on(&[MySql]),
         collation(&[Sqlite], "NOCASE"),
         collation(&[Postgres], "\"C\""),
         collation(&[MySql], "utf8mb4_bin"),

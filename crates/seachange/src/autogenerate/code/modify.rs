@@ -8,6 +8,7 @@ use super::column::{definition, definition_with_comment};
 use super::portable::under;
 use super::sql::{self, postgres};
 use super::{AlterCall, CodeNode, ColumnDefinition, ColumnOption, identity, note, portable};
+use crate::alter::loss::loss;
 use crate::schema::{AutoIncrement, Column, SqlType, TableName};
 
 /// Returns the code for a changed column.
@@ -83,6 +84,8 @@ fn notes(from: &Column, to: &Column, backend: DbBackend) -> Vec<CodeNode> {
     notes.extend((from.nullable && !to.nullable).then(|| note::null_stops(&to.name)));
     let is_converted = backend == DbBackend::Postgres && cast(from, to).is_some();
     notes.extend(is_converted.then(|| note::values_are_converted(&to.name)));
+    let loss = loss(backend, &from.column_type, &to.column_type).filter(|_| to.generated.is_none());
+    notes.extend(loss.iter().flat_map(|loss| note::values_change(loss, &to.name)));
     notes
 }
 

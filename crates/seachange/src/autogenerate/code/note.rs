@@ -1,6 +1,7 @@
 //! Comments for the reader of a revision, about lost data and possible failures.
 
 use super::CodeNode;
+use crate::alter::loss::TypeLoss;
 use crate::schema::TableName;
 
 pub(super) fn rows_are_lost(table: &TableName) -> CodeNode {
@@ -28,6 +29,13 @@ pub(super) fn null_stops(column: &str) -> CodeNode {
 
 pub(super) fn values_are_converted(column: &str) -> CodeNode {
     CodeNode::Note(format!("This fails if a value of `{column}` cannot be converted."))
+}
+
+pub(super) fn values_change(loss: &TypeLoss, column: &str) -> impl Iterator<Item = CodeNode> {
+    loss.sentences(column).map(|sentence| {
+        let first: String = sentence.chars().take(1).flat_map(char::to_uppercase).collect();
+        CodeNode::Note(format!("{first}{}.", sentence.get(1..).unwrap_or_default()))
+    })
 }
 
 pub(super) fn removed_values_stop(type_name: &TableName, values: &[&str]) -> CodeNode {

@@ -35,6 +35,9 @@ impl DiffArgs {
             context.terminal.status(verdict);
             return Ok(Exit::Success);
         }
+        for loss in comparison.losses(&operations) {
+            context.terminal.warn(printable::name(&loss.to_string()));
+        }
         for obstacle in comparison.obstacles(&operations) {
             context.terminal.warn(printable::name(&obstacle.to_string()));
         }

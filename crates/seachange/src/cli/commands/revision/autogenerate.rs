@@ -64,6 +64,9 @@ impl AutogenerateArgs {
         let found = differences(&operations);
         lines(&found).iter().for_each(|line| context.terminal.status(line));
         context.terminal.status(summary(&found));
+        for loss in comparison.losses(&operations) {
+            context.terminal.warn(printable::name(&loss.to_string()));
+        }
         let (bodies, exit) = verified(context, &self.comparing, &comparison, &operations, !self.no_verify).await?;
         file.write(context, sources, place, message, Some(bodies))?;
         Ok(exit)
