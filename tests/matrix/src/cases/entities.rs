@@ -33,6 +33,27 @@ pub(super) fn cases() -> Vec<Case> {
             pet(m::pets_of_people::Entity.into()),
             pet(m::pets_gone::Entity.into()),
         ),
+        Case::new(
+            "entity: two relations of one column",
+            [plain(), m::homes::Entity.into(), m::pets::Entity.into()],
+            [plain(), m::homes::Entity.into(), m::pets_of_two::Entity.into()],
+        ),
+        Case::new(
+            "entity: a second relation of one column",
+            [plain(), m::homes::Entity.into(), EntityTable::of(m::pets_of_people_only::Entity)],
+            [plain(), m::homes::Entity.into(), m::pets_of_two::Entity.into()],
+        ),
+        Case::new(
+            "entity: new table with two relations of one column",
+            [plain(), m::homes::Entity.into()],
+            [plain(), m::homes::Entity.into(), m::pets_of_two::Entity.into()],
+        ),
+        change("entity: primary key that is unique", m::unique_id::Entity.into()),
+        Case::new(
+            "entity: primary key that is unique stays",
+            [m::unique_id::Entity.into()],
+            [EntityTable::from(m::unique_id::Entity)],
+        ),
         Case::new("entity: new table with a key of two columns", [plain()], [plain(), m::likes::Entity.into()]),
     ]
 }

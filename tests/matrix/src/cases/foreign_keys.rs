@@ -3,7 +3,9 @@
 use sea_orm::sea_query::{ForeignKeyAction, ForeignKeyCreateStatement};
 use seachange::autogenerate::EntityTable;
 
-use super::build::{POSTGRES, Postgres, integer, integer_null, key, key_on_delete, keyed, people, referring, string};
+use super::build::{
+    Name, POSTGRES, Postgres, index, integer, integer_null, key, key_on_delete, keyed, people, referring, string,
+};
 use crate::Case;
 
 pub(super) fn cases() -> Vec<Case> {
@@ -65,8 +67,44 @@ pub(super) fn cases() -> Vec<Case> {
         )
         .on(POSTGRES)
         .since(COLUMNS_SET),
+        Case::new(
+            "FK keeps its column, which loses its index",
+            [people([]), indexed(&["owner_id"])],
+            [people([]), pets([plain()])],
+        ),
+        Case::new(
+            "FK loses an index that begins with its column",
+            [people([]), indexed(&["owner_id", "id"])],
+            [people([]), pets([plain()])],
+        ),
+        Case::new(
+            "FK loses a unique index",
+            [people([]), pets([plain()]).unique("once", [Name("owner_id")])],
+            [people([]), pets([plain()])],
+        ),
+        Case::new("FK gets an index", [people([]), pets([plain()])], [people([]), indexed(&["owner_id"])]),
+        Case::new(
+            "FK gets an index that begins with its column",
+            [people([]), pets([plain()])],
+            [people([]), indexed(&["owner_id", "id"])],
+        ),
+        Case::new(
+            "FKs of one column to two tables",
+            [owners(), people([]), pets([])],
+            [owners(), people([]), pets([plain(), key("fk-pets-owner_id", "owner_id", "owners")])],
+        ),
+        Case::new(
+            "FK to one of two tables removed",
+            [owners(), people([]), pets([plain(), key("fk-pets-owner_id", "owner_id", "owners")])],
+            [owners(), people([]), pets([plain()])],
+        ),
         Case::new("FK to a new table", [pets([])], [people([]), pets([plain()])]).without_rows(),
     ]
+}
+
+/// The table `pets` with a foreign key and an index.
+fn indexed(columns: &[&str]) -> EntityTable {
+    pets([key("fk-pets-owner_id", "owner_id", "people")]).index(index("by_owner", columns))
 }
 
 fn owners() -> EntityTable {
@@ -98,7 +136,7 @@ fn setting_statement(second: &str, columns: &str) -> String {
 }
 
 fn pairs() -> EntityTable {
-    keyed("pairs", [integer("x"), integer("y")]).unique("pair", [super::build::Name("x"), super::build::Name("y")])
+    keyed("pairs", [integer("x"), integer("y")]).unique("pair", [Name("x"), Name("y")])
 }
 
 fn couples(has_key: bool) -> EntityTable {

@@ -3,6 +3,7 @@
 mod column;
 mod declarations;
 mod files;
+mod foreign_key_names;
 mod object;
 mod plan;
 mod schema;

@@ -10,6 +10,7 @@ use sea_orm::sea_query::{
 };
 
 use super::column::{self, BuiltColumn};
+use super::foreign_key_names;
 use super::plan::{self, TablePlan};
 use super::table::{EntityDefinition, EntityTable};
 use crate::alter::operation::table_name;
@@ -211,9 +212,9 @@ impl SchemaBuilder<'_> {
         plan: &mut TablePlan,
         create: &mut TableCreateStatement,
     ) -> Result<(), EntityError> {
-        for statement in keys {
+        self.remember_names(&plan.name, keys);
+        for statement in &foreign_key_names::distinct(&plan.name, keys) {
             let key = statement.get_foreign_key();
-            self.remember_name(&plan.name, key);
             let known = plan::foreign_key(key, self.backend == DbBackend::MySql);
             let referenced_table = self.local(known.referenced_table);
             plan.foreign_keys.push(ForeignKey { referenced_table, ..known });
@@ -229,11 +230,12 @@ impl SchemaBuilder<'_> {
         Ok(())
     }
 
-    /// Records the name of a foreign key, unless it is the name that SeaORM generates: `fk-TABLE-COLUMNS`.
-    fn remember_name(&mut self, table: &TableName, key: &TableForeignKey) {
-        let made_up = format!("fk-{}-{}", table.name, key.get_columns().join("-"));
-        if let Some(name) = key.get_name().filter(|name| *name != made_up) {
-            self.blueprint.wishes.names.insert((table.clone(), name.to_owned()));
+    /// Records the names of foreign keys, without those that SeaORM generates.
+    fn remember_names(&mut self, table: &TableName, keys: &[ForeignKeyCreateStatement]) {
+        for key in keys.iter().map(ForeignKeyCreateStatement::get_foreign_key) {
+            if let Some(name) = key.get_name().filter(|name| *name != foreign_key_names::generated(table, key)) {
+                self.blueprint.wishes.names.insert((table.clone(), name.to_owned()));
+            }
         }
     }
 

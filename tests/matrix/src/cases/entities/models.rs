@@ -150,6 +150,35 @@ model!(pets_of_people: "pets" {
     #[sea_orm(belongs_to, from = "owner_id", to = "id", on_delete = "Cascade")]
     pub owner: BelongsTo<Option<super::plain::Entity>>,
 });
+model!(
+    /// Two relations from one column, which SeaORM gives one name.
+    pets_of_two: "pets" {
+        #[sea_orm(primary_key)]
+        pub id: i32,
+        pub owner_id: Option<i32>,
+        #[sea_orm(belongs_to, relation_enum = "Person", from = "owner_id", to = "id")]
+        pub person: BelongsTo<Option<super::plain::Entity>>,
+        #[sea_orm(belongs_to, relation_enum = "Home", from = "owner_id", to = "id", on_delete = "Cascade")]
+        pub home: BelongsTo<Option<super::homes::Entity>>,
+    }
+);
+model!(pets_of_people_only: "pets" {
+    #[sea_orm(primary_key)]
+    pub id: i32,
+    pub owner_id: Option<i32>,
+    #[sea_orm(belongs_to, from = "owner_id", to = "id")]
+    pub owner: BelongsTo<Option<super::plain::Entity>>,
+});
+model!(homes: "homes" {
+    #[sea_orm(primary_key)]
+    pub id: i32,
+});
+model!(unique_id: "people" {
+    #[sea_orm(primary_key, unique)]
+    pub id: i32,
+    pub name: String,
+    pub age: i32,
+});
 model!(pets_gone: "pets" {
     #[sea_orm(primary_key)]
     pub id: i32,
