@@ -28,10 +28,10 @@ pub(super) fn default(expression: &Expression, of: &SqlType, backend: DbBackend)
         .unwrap_or_else(|| other(text, backend))
 }
 
-/// Says whether a default is `CURRENT_TIMESTAMP`. `now()` returns the same time, but has another text on PostgreSQL.
-fn is_now(Expression { text, normal }: &Expression) -> bool {
-    [text, normal].iter().any(|text| text.trim().eq_ignore_ascii_case("CURRENT_TIMESTAMP"))
-        || text.trim().eq_ignore_ascii_case("current_timestamp()")
+/// Says whether a default is written as `CURRENT_TIMESTAMP`. `now()` returns the same time, but PostgreSQL keeps its
+/// text.
+fn is_now(Expression { text, .. }: &Expression) -> bool {
+    ["CURRENT_TIMESTAMP", "current_timestamp()"].iter().any(|now| text.trim().eq_ignore_ascii_case(now))
 }
 
 fn boolean(text: &str, of: &SqlType, backend: DbBackend) -> Option<DefaultValue> {
@@ -169,6 +169,9 @@ mod tests {
         check(Postgres, ColumnType::Text, "'a'::text || 'b'::text", expression("'a'::text || 'b'::text"));
         check(Sqlite, ColumnType::Text, "'a' || 'b'", expression("'a' || 'b'"));
         check(Postgres, ColumnType::Timestamp, "now()", expression("now()"));
+        let as_inspected = Expression { text: "now()".to_owned(), normal: "CURRENT_TIMESTAMP".to_owned() };
+        let of = SqlType { text: "timestamp with time zone".to_owned(), kind: ColumnType::TimestampWithTimeZone };
+        assert_eq!(default(&as_inspected, &of, Postgres), expression("now()"));
         check(Postgres, ColumnType::Uuid, "gen_random_uuid()", expression("gen_random_uuid()"));
     }
 }

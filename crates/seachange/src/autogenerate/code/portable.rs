@@ -75,10 +75,11 @@ fn setting(setting: &ColumnOption, backend: DbBackend) -> Option<BackendRequirem
     }
 }
 
-/// The requirement of an expression, if its text shows one: `::` for PostgreSQL, a backtick for MySQL.
+/// The requirement of an expression, if its text shows one: `::` or `now()` for PostgreSQL, a backtick for MySQL.
 pub(super) fn expression(text: &str, backend: DbBackend) -> Option<BackendRequirement> {
     let is_local = match backend {
-        DbBackend::Postgres => text.contains("::"),
+        // SQLite has no `now()`, and refuses it only when a row needs the default.
+        DbBackend::Postgres => text.contains("::") || text.contains("now()"),
         DbBackend::MySql => text.contains('`'),
         _ => false,
     };

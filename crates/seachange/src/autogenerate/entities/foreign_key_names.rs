@@ -95,7 +95,7 @@ mod tests {
     fn only_names_that_clash_change() {
         let own = "fk-pets-owner_id";
         let (people, owners) = (key(own, "owner_id", "people", "id"), key(own, "owner_id", "owners", "id"));
-        check(&[people.clone()], &[own]);
+        check(std::slice::from_ref(&people), &[own]);
         check(&[people.clone(), key("fk-pets-a", "a", "people", "id")], &[own, "fk-pets-a"]);
         check(&[people.clone(), owners.clone()], &["fk-pets-owner_id-people", "fk-pets-owner_id-owners"]);
         // A name that an entity declares stays.
