@@ -23,6 +23,6 @@ mod steps;
 pub use case::Case;
 pub use found::{Job, Outcome};
 pub use prepare::prepare;
-pub use program::{CASE, FOLDER, main};
+pub use program::{CASE, CIRCLE, FOLDER, main};
 pub use prove::prove;
 pub use random::wander;

@@ -18,6 +18,9 @@ use crate::{Case, Job, Outcome, cases, prepare, prove, wander};
 /// The variable that names the change whose command line the program is.
 pub const CASE: &str = "MATRIX_CASE";
 
+/// The value of [`CASE`] for entities that refer to each other in a circle.
+pub const CIRCLE: &str = "circle of relations";
+
 /// The variable that names the crate folder of that command line.
 pub const FOLDER: &str = "MATRIX_FOLDER";
 
@@ -28,7 +31,10 @@ pub const FOLDER: &str = "MATRIX_FOLDER";
 pub fn main(migrations: &'static Migrations) -> ExitCode {
     if let (Ok(name), Ok(folder)) = (env::var(CASE), env::var(FOLDER)) {
         let url = env::var("DATABASE_URL").unwrap_or_default();
-        let entities = cases::find(&name, &url).map(|case| case.after).unwrap_or_default();
+        let entities = match name.as_str() {
+            CIRCLE => cases::circle(),
+            name => cases::find(name, &url).map(|case| case.after).unwrap_or_default(),
+        };
         return Cli::new(migrations).manifest_dir(folder).entities(entities).run();
     }
     let mut arguments = env::args().skip(1);

@@ -295,7 +295,13 @@ impl Comparison {
 pub(super) fn rules(backend: DbBackend) -> OrderingRules {
     let is_mysql = backend == DbBackend::MySql;
     let generated_columns_hold = backend == DbBackend::Postgres;
-    OrderingRules { foreign_keys_hold: is_mysql, counters_need_a_key: is_mysql, generated_columns_hold }
+    OrderingRules {
+        foreign_keys_hold: is_mysql,
+        counters_need_a_key: is_mysql,
+        generated_columns_hold,
+        // MariaDB makes the renames, which a scratch copy shows.
+        expressions_hold_names: is_mysql,
+    }
 }
 
 /// The schemas that entities name.

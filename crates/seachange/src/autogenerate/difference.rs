@@ -1,9 +1,11 @@
 //! Differences as text, for people and for programs.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod list;
+
 use std::fmt;
 use std::iter::successors;
 
+pub use self::list::differences;
 use super::operation::{SchemaOperation, TableChange};
 use crate::schema::{
     AutoIncrement, Check, Column, DatabaseObject, Deferrable, EnumType, ForeignKey, Generated, Index, IndexKey,
@@ -462,82 +464,4 @@ fn part(part: &IndexPart) -> String {
         Some(false) => " nulls last",
     };
     format!("{key}{length}{collation}{class}{order}{nulls}")
-}
-
-#[cfg(test)]
-mod tests {
-    use sea_orm::sea_query::ColumnType;
-
-    use super::{DifferenceKind, SchemaOperation, TableChange, differences};
-    use crate::schema::{Column, Expression, ForeignKey, Generated, ReferentialAction, SqlType, Table, Unique};
-
-    fn key(name: &str, on_delete: ReferentialAction) -> ForeignKey {
-        ForeignKey {
-            name: Some(name.to_owned()),
-            columns: vec!["owner".to_owned()],
-            referenced_table: "users".into(),
-            referenced_columns: vec!["id".to_owned()],
-            on_delete,
-            on_delete_columns: Vec::new(),
-            on_update: ReferentialAction::NoAction,
-            deferrable: None,
-        }
-    }
-
-    fn change(change: TableChange) -> SchemaOperation {
-        SchemaOperation::Change { table: "posts".into(), change }
-    }
-
-    /// The differences as `kind name`, with `-`, `+` or `~`.
-    fn check(operations: &[SchemaOperation], expected: &[&str]) {
-        let line = |found: &super::Difference| {
-            let mark = match (&found.database, &found.entities) {
-                (Some(_), Some(_)) => '~',
-                (Some(_), None) => '-',
-                (None, _) => '+',
-            };
-            format!("{mark}{} {}", found.kind, found.name.as_deref().unwrap_or_default()).trim_end().to_owned()
-        };
-        assert_eq!(differences(operations).iter().map(line).collect::<Vec<_>>(), expected);
-    }
-
-    #[test]
-    fn what_is_dropped_and_created_again_is_no_difference() {
-        let (plain, cascade) = (key("f", ReferentialAction::NoAction), key("f", ReferentialAction::Cascade));
-        let drop = |key: &ForeignKey| change(TableChange::DropForeignKey(key.clone()));
-        let add = |key: &ForeignKey| change(TableChange::AddForeignKey(key.clone()));
-        let unique = Unique { name: None, columns: Vec::new(), deferrable: None, nulls_not_distinct: false };
-        let gone = change(TableChange::DropUnique(unique));
-        check(&[drop(&plain), gone, add(&plain)], &["-unique"]);
-        check(&[drop(&plain), add(&cascade)], &["-foreign key f", "+foreign key f"]);
-        // The reverse order is no restoration.
-        check(&[add(&plain), drop(&plain)], &["+foreign key f", "-foreign key f"]);
-    }
-
-    #[test]
-    fn a_column_that_is_added_again_differs_in_its_properties() {
-        let of = |text: &str, expression: &str| {
-            let kind = SqlType { text: text.to_owned(), kind: ColumnType::Integer };
-            let generated = Generated { expression: Expression::new(expression), stored: true };
-            Box::new(Column { generated: Some(generated), ..Column::new("total", kind) })
-        };
-        let replaced = |from: Box<Column>, to: Box<Column>| {
-            [change(TableChange::DropColumn(from)), change(TableChange::AddColumn(to))]
-        };
-        check(&replaced(of("int", "a"), of("int", "a")), &[]);
-        check(&replaced(of("int", "a"), of("bigint", "b")), &["~type total", "~generated total"]);
-        check(&[change(TableChange::DropColumn(of("int", "a")))], &["-column total"]);
-    }
-
-    #[test]
-    fn a_new_table_is_one_difference_with_its_foreign_keys() {
-        let plain = key("f", ReferentialAction::NoAction);
-        let table = || Box::new(Table::new("posts"));
-        let (add, drop) =
-            (change(TableChange::AddForeignKey(plain.clone())), change(TableChange::DropForeignKey(plain)));
-        check(&[SchemaOperation::CreateTable(table()), add.clone()], &["+table"]);
-        check(&[drop, SchemaOperation::DropTable(table())], &["-table"]);
-        check(&[add], &["+foreign key f"]);
-        assert_eq!(differences(&[SchemaOperation::CreateTable(table())])[0].kind, DifferenceKind::Table);
-    }
 }

@@ -36,6 +36,11 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("drop column that must be said", [people([name(), integer("age")])], [people([name()])])
             .without_rows(),
         Case::new(
+            "drop several columns",
+            [people([string_null("phone"), name(), string_null("mail"), string_null("web")])],
+            [people([name()])],
+        ),
+        Case::new(
             "replace a column",
             [people([name(), integer_null("age")])],
             [people([name(), string_null("birthday")])],

@@ -4,11 +4,17 @@
 
 mod models;
 
-use seachange::autogenerate::EntityTable;
+use seachange::autogenerate::{Entities, EntityTable};
 
 use self::models as m;
 use super::enumerations::ADDS_VALUES;
 use crate::Case;
+
+/// Two entities with `has_many` at each other, which SeaORM cannot describe.
+#[must_use]
+pub fn circle() -> Entities {
+    Entities::new().with(m::plain::Entity).with(m::friends::Entity).with(m::groups::Entity)
+}
 
 pub(super) fn cases() -> Vec<Case> {
     let plain = || EntityTable::of(m::plain::Entity);

@@ -119,6 +119,19 @@ fn around(stored: &dyn Fn(&'static str) -> ColumnDef, read: &dyn Fn(&'static str
             [people([big_integer("a"), stored("a + 1")])],
         ),
         Case::new(
+            "rename a column below a computed column with an index, a unique constraint and a check",
+            [over(stored("a + 1"))],
+            [people([integer("c").comment("renamed_from \"a\"").to_owned(), stored("c + 1")])
+                .unique("once", [Name("b")])
+                .check("positive", "b > 0")
+                .index(index("by_b", &["b", "c"]))],
+        ),
+        Case::new(
+            "rename a column that a check reads",
+            [people([integer("a")]).check("positive", "a > 0")],
+            [people([integer("c").comment("renamed_from \"a\"").to_owned()]).check("positive", "c > 0")],
+        ),
+        Case::new(
             "computed column reads another column",
             [people([integer_null("a"), string("name"), stored("a + 1")]).index(index("by_b", &["b"]))],
             [people([integer_null("c"), string("name"), stored("c + 1")]).index(index("by_b", &["b"]))],

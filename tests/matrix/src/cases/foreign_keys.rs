@@ -49,6 +49,16 @@ pub(super) fn cases() -> Vec<Case> {
                 referring("b", [integer("a_id")], [key("fk-b-a_id", "a_id", "a")]),
             ],
         ),
+        Case::new(
+            "tables whose FKs make a cycle added",
+            [people([])],
+            [people([]), circle("a", "b"), circle("b", "a")],
+        ),
+        Case::new(
+            "tables whose FKs make a cycle removed",
+            [people([]), circle("a", "b"), circle("b", "a")],
+            [people([])],
+        ),
         Case::new("FK of two columns added", [pairs(), couples(false)], [pairs(), couples(true)]),
         Case::new("FK sets one column", [pairs(), setting("")], [pairs(), setting("(y)")])
             .on(POSTGRES)
@@ -100,6 +110,11 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::new("FK to a new table", [pets([])], [people([]), pets([plain()])]).without_rows(),
     ]
+}
+
+/// A table that refers to another one.
+fn circle(name: &'static str, other: &'static str) -> EntityTable {
+    referring(name, [integer("other_id")], [key(&format!("fk-{name}-other_id"), "other_id", other)])
 }
 
 /// The table `pets` with a foreign key and an index.

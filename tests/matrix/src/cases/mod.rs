@@ -22,6 +22,7 @@ mod types;
 mod uniques;
 mod untouched;
 
+pub use entities::circle;
 pub use listed::LISTED;
 
 use crate::Case;

@@ -139,7 +139,7 @@ fn kept<'t>(old: &'t Table, new: &'t Table) -> impl Iterator<Item = (&'t Column,
 }
 
 /// These columns and the generated columns that read one of them. Each column comes after those that it reads.
-fn with_readers(ordered: &[&Column], disturbed: &BTreeSet<String>) -> BTreeSet<String> {
+pub(super) fn with_readers(ordered: &[&Column], disturbed: &BTreeSet<String>) -> BTreeSet<String> {
     let mut found = disturbed.clone();
     for column in ordered {
         if reads(column).iter().any(|name| found.contains(name)) {
@@ -150,7 +150,7 @@ fn with_readers(ordered: &[&Column], disturbed: &BTreeSet<String>) -> BTreeSet<S
 }
 
 /// Puts each generated column after the columns that it reads, and otherwise keeps the order.
-fn readers_last(columns: &[Column]) -> Vec<&Column> {
+pub(super) fn readers_last(columns: &[Column]) -> Vec<&Column> {
     if columns.iter().all(|column| column.generated.is_none()) {
         return columns.iter().collect();
     }
@@ -177,11 +177,11 @@ fn reads(column: &Column) -> BTreeSet<String> {
     column.generated.as_ref().map(|generated| names(&generated.expression)).unwrap_or_default()
 }
 
-fn names(expression: &Expression) -> BTreeSet<String> {
+pub(super) fn names(expression: &Expression) -> BTreeSet<String> {
     tokens(&expression.text).iter().filter_map(|token| token.name()).map(|name| key(&name)).collect()
 }
 
 /// Names without their case, which some databases ignore.
-fn key(name: &str) -> String {
+pub(super) fn key(name: &str) -> String {
     name.to_lowercase()
 }

@@ -8,12 +8,14 @@ mod enumeration;
 mod equivalence;
 mod foreign_key_indexes;
 mod generated;
+mod held_renames;
 mod order;
 mod rename;
 mod table;
 
 pub use self::rename::{RenameCandidate, Renames};
 pub(super) use self::rename::{apply as apply_renames, candidates, mentions, operations as rename_operations};
+pub(super) use self::rename::{apply as apply_renames, candidates, operations as rename_operations, renamed};
 
 use super::hints::EntityHints;
 use super::operation::SchemaOperation;
@@ -30,6 +32,8 @@ pub(super) struct OrderingRules {
     /// Whether a generated column prevents changes to the types of the columns that it reads, and to its own
     /// (PostgreSQL).
     pub(super) generated_columns_hold: bool,
+    /// Whether expressions prevent renames of the columns that they read (MySQL).
+    pub(super) expressions_hold_names: bool,
 }
 
 /// The operations that change `from` into `to`. Both schemas come from the same inspector.
@@ -40,7 +44,11 @@ pub(super) fn diff(
     renames: &Renames,
     rules: OrderingRules,
 ) -> Vec<SchemaOperation> {
-    diff_renamed(&rename::apply(from, renames), to, hints, renames, rules)
+    let operations = match rules.expressions_hold_names {
+        true => held_renames::operations(from, renames),
+        false => rename::operations(renames),
+    };
+    diff_after(&rename::apply(from, renames), to, hints, operations, rules)
 }
 
 /// The operations as [`diff`] returns them. `renamed` is the first schema as it is after the renames.
@@ -51,9 +59,20 @@ pub(super) fn diff_renamed(
     renames: &Renames,
     rules: OrderingRules,
 ) -> Vec<SchemaOperation> {
+    diff_after(renamed, to, hints, rename::operations(renames), rules)
+}
+
+/// The operations after those that make the renames.
+fn diff_after(
+    renamed: &Schema,
+    to: &Schema,
+    hints: &EntityHints,
+    renames: Vec<SchemaOperation>,
+    rules: OrderingRules,
+) -> Vec<SchemaOperation> {
     let tables = table::diff(renamed, to, hints, rules);
     let enumerations = enumeration::diff(renamed, to, &tables);
-    order::order(renamed, to, rename::operations(renames), enumerations, tables, rules)
+    order::order(renamed, to, renames, enumerations, tables, rules)
 }
 
 /// Whether a table of the database equals that of the entities.

@@ -317,7 +317,7 @@ fn is_same_column(old: &Table, before: &Column, new: &Table, after: &Column) -> 
 }
 
 /// Returns the expression with a column renamed. Strings stay as they are.
-pub(super) fn renamed(expression: &str, old: &str, new: &str) -> String {
+pub(in crate::autogenerate) fn renamed(expression: &str, old: &str, new: &str) -> String {
     tokens(expression).iter().map(|token| token_renamed(token, old, new)).collect()
 }
 

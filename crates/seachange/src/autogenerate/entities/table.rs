@@ -1,11 +1,12 @@
 //! One entity, and declarations that its attributes cannot express.
 
+use std::any::type_name;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
+use std::{fmt, panic, thread};
 
 use sea_orm::sea_query::{ColumnDef, ColumnType, IndexCreateStatement, TableCreateStatement};
-use sea_orm::{ColumnTrait, DbBackend, EntityTrait, IdenStatic, Iterable, Schema};
+use sea_orm::{ColumnTrait, DbBackend, EntityTrait, IdenStatic, Iterable, RelationTrait, Schema};
 
 use crate::alter::operation::table_name;
 use crate::schema::TableName;
@@ -137,7 +138,40 @@ fn kind(column: &ColumnDef) -> Option<(String, ColumnType)> {
     Some((column.get_column_name(), column.get_column_type()?.clone()))
 }
 
+/// Describes an entity on a thread that has the name of the entity.
+///
+/// SeaORM finds the columns of `has_many` and `has_one` by the relation of the other entity. Where both entities say so,
+/// it calls itself without end, which ends the process: nothing shows the kind of a relation before, and no stack
+/// overflow can be caught. The message of the runtime has the name of the thread.
 fn describe<E: EntityTrait>(backend: DbBackend) -> EntityDefinition {
+    let relations: Vec<String> = E::Relation::iter().map(|relation| relation.name()).collect();
+    if relations.is_empty() {
+        return described::<E>(backend);
+    }
+    thread::scope(|scope| {
+        let named = thread::Builder::new().name(thread_name::<E>(&relations));
+        match named.spawn_scoped(scope, || described::<E>(backend)) {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic)),
+            // There are too many threads.
+            Err(_) => described::<E>(backend),
+        }
+    })
+}
+
+/// What the runtime says of a stack overflow: ``thread 'relations Pets of entity `app::people::Entity` (table `people`),
+/// where `has_many` or `has_one` needs a `belongs_to` on the other side' has overflowed its stack``.
+fn thread_name<E: EntityTrait>(relations: &[String]) -> String {
+    let relation = if relations.len() == 1 { "relation" } else { "relations" };
+    let name = format!(
+        "{relation} {} of entity `{}` (table `{}`), where `has_many` or `has_one` needs a `belongs_to` on the other side",
+        relations.join(", "),
+        type_name::<E>(),
+        E::default().table_name(),
+    );
+    name.replace('\0', "")
+}
+
+fn described<E: EntityTrait>(backend: DbBackend) -> EntityDefinition {
     let schema = Schema::new(backend);
     let kinds = E::Column::iter().map(|column| (column.as_str().to_owned(), column.def().get_column_type().clone()));
     EntityDefinition {

@@ -196,3 +196,15 @@ model!(likes: "likes" {
     #[sea_orm(belongs_to, relation_enum = "To", from = "to_id", to = "id")]
     pub to: BelongsTo<super::plain::Entity>,
 });
+model!(friends: "friends" {
+    #[sea_orm(primary_key)]
+    pub id: i32,
+    #[sea_orm(has_many)]
+    pub groups: HasMany<super::groups::Entity>,
+});
+model!(groups: "groups" {
+    #[sea_orm(primary_key)]
+    pub id: i32,
+    #[sea_orm(has_many)]
+    pub friends: HasMany<super::friends::Entity>,
+});

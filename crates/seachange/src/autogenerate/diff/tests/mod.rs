@@ -12,8 +12,12 @@ use crate::autogenerate::operation::{SchemaOperation, reversed};
 use crate::schema::{AutoIncrement, Schema, TableName};
 use text::{describe, schema};
 
-const RULES: OrderingRules =
-    OrderingRules { foreign_keys_hold: false, counters_need_a_key: false, generated_columns_hold: false };
+const RULES: OrderingRules = OrderingRules {
+    foreign_keys_hold: false,
+    counters_need_a_key: false,
+    generated_columns_hold: false,
+    expressions_hold_names: false,
+};
 
 /// The operations between two schemas, as short texts.
 fn steps(from: &str, to: &str) -> Vec<String> {
@@ -171,6 +175,31 @@ fn a_rename_keeps_what_names_the_column() {
     assert!(!renames.is_unresolved(&candidate[0]));
     let steps = described(&diff(&from, &to, &EntityHints::default(), &renames, RULES));
     assert_eq!(steps, ["alter posts rename column tel to phone"]);
+}
+
+#[test]
+fn what_holds_the_name_of_a_column_goes_for_the_time_of_its_rename() {
+    let from = parse("people: a int, b int @a+1, n int, check c(a > 0), check d(n > 0), unique u(b), index i(a)");
+    let to = parse("users: x int, b int @x+1, n int, check c(x > 0), check d(n > 0), unique u(b), index i(x)");
+    let renames = Renames {
+        tables: [("people".into(), "users".into())].into(),
+        columns: [(("users".into(), "a".to_owned()), "x".to_owned())].into(),
+    };
+    let rules = OrderingRules { expressions_hold_names: true, ..RULES };
+    let operations = diff(&from, &to, &EntityHints::default(), &renames, rules);
+    let expected = [
+        "rename table people to users",
+        "alter users drop check c",
+        "alter users drop unique u",
+        "alter users drop column b",
+        "alter users rename column a to x",
+        "alter users add column b",
+        "alter users add unique u",
+        "alter users add check c",
+    ];
+    assert_eq!(described(&operations), expected);
+    let found = crate::autogenerate::difference::differences(&operations);
+    assert_eq!(found.iter().map(|found| found.kind.word()).collect::<Vec<_>>(), ["table", "column"]);
 }
 
 #[test]
