@@ -7,7 +7,7 @@ use std::fmt;
 use super::declared_objects::ObjectChanges;
 use super::object_renames::is_ambiguous;
 use super::operation::{SchemaOperation, TableChange};
-use crate::schema::{Column, DatabaseObject, Dependency, ObjectKind, ObjectName, PrimaryKey, TableName, Unique};
+use crate::schema::{Column, DatabaseObject, Dependency, ObjectKind, ObjectName, TableName};
 
 /// An object that makes an operation impossible, or that the operation breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 mod list;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::iter::successors;
 
@@ -126,10 +127,16 @@ impl DifferenceKind {
             Self::ForeignKey => Self::Check,
             Self::Check => Self::Exclusion,
             Self::Exclusion => Self::Enumeration,
-            Self::Enumeration => Self::Object(ObjectKind::Function),
+            Self::Enumeration => Self::Object(ObjectKind::Extension),
             Self::Object(kind) => Self::Object(match kind {
+                ObjectKind::Extension => ObjectKind::Type,
+                ObjectKind::Type => ObjectKind::Domain,
+                ObjectKind::Domain => ObjectKind::Sequence,
+                ObjectKind::Sequence => ObjectKind::Function,
                 ObjectKind::Function => ObjectKind::Procedure,
-                ObjectKind::Procedure => ObjectKind::View,
+                ObjectKind::Procedure => ObjectKind::Partition,
+                ObjectKind::Partition => ObjectKind::Inheritance,
+                ObjectKind::Inheritance => ObjectKind::View,
                 ObjectKind::View => ObjectKind::MaterializedView,
                 ObjectKind::MaterializedView => ObjectKind::VirtualTable,
                 ObjectKind::VirtualTable => ObjectKind::Rule,
@@ -138,7 +145,10 @@ impl DifferenceKind {
                 ObjectKind::RowLevelSecurity => ObjectKind::Policy,
                 ObjectKind::Policy => ObjectKind::Statistics,
                 ObjectKind::Statistics => ObjectKind::PublishedTable,
-                ObjectKind::PublishedTable => ObjectKind::Event,
+                ObjectKind::PublishedTable => ObjectKind::Storage,
+                ObjectKind::Storage => ObjectKind::Comment,
+                ObjectKind::Comment => ObjectKind::Grant,
+                ObjectKind::Grant => ObjectKind::Event,
                 ObjectKind::Event => return None,
             }),
         })
@@ -152,54 +162,6 @@ impl fmt::Display for DifferenceKind {
     }
 }
 
-/// Returns the differences that the operations remove.
-#[must_use]
-pub fn differences(operations: &[SchemaOperation]) -> Vec<Difference> {
-    let mut found: Vec<Option<Difference>> = Vec::new();
-    let mut dropped = BTreeMap::new();
-    let mut columns = BTreeMap::new();
-    let whole: BTreeSet<_> = operations.iter().filter_map(whole).collect();
-    for operation in operations {
-        // A foreign key of a new or a dropped table may be apart, for the order of the operations.
-        if let SchemaOperation::Change { table, change } = operation
-            && matches!(change, TableChange::AddForeignKey(_) | TableChange::DropForeignKey(_))
-            && whole.contains(table)
-        {
-            continue;
-        }
-        if let SchemaOperation::Change { table, change: TableChange::AddColumn(new) } = operation
-            && let Some((old, at)) = columns.remove(&(table, &new.name))
-        {
-            found[at] = None;
-            found.extend(TableContext(table).column(old, new).into_iter().map(Some));
-            continue;
-        }
-        if let SchemaOperation::Change { table, change: TableChange::DropColumn(old) } = operation {
-            columns.insert((table, &old.name), (old, found.len()));
-        }
-        for difference in of_operation(operation) {
-            let is_object = matches!(difference.kind, DifferenceKind::Object(_));
-            let text = difference.database.as_ref().or(difference.entities.as_ref()).filter(|_| !is_object);
-            let key = (difference.kind.word(), difference.table.clone(), difference.name.clone(), text.cloned());
-            if difference.entities.is_none() {
-                dropped.insert(key, found.len());
-                found.push(Some(difference));
-                continue;
-            }
-            let other = if difference.database.is_none() { dropped.remove(&key) } else { None };
-            // What is dropped and created again in the same form is no difference, and an object in another form is one.
-            match other.and_then(|at| found[at].take().map(|own| (at, own))) {
-                Some((at, own)) if is_object => {
-                    found[at] = Some(Difference { entities: difference.entities, ..own });
-                }
-                Some(_) => {}
-                None => found.push(Some(difference)),
-            }
-        }
-    }
-    found.into_iter().flatten().collect()
-}
-
 /// The differences that each operation removes. The two operations that give an object another form have the same
 /// difference.
 pub(super) fn by_operation(operations: &[SchemaOperation]) -> Vec<Vec<Difference>> {
@@ -211,12 +173,6 @@ pub(super) fn by_operation(operations: &[SchemaOperation]) -> Vec<Vec<Difference
         whole.unwrap_or(own)
     };
     operations.iter().map(|operation| of_operation(operation).into_iter().map(merged).collect()).collect()
-/// The table that an operation creates or drops.
-fn whole(operation: &SchemaOperation) -> Option<&TableName> {
-    match operation {
-        SchemaOperation::CreateTable(table) | SchemaOperation::DropTable(table) => Some(&table.name),
-        _ => None,
-    }
 }
 
 fn of_operation(operation: &SchemaOperation) -> Vec<Difference> {

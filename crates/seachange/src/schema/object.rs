@@ -62,7 +62,7 @@ impl ObjectKind {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Extension => "extension",
-            Self::Type => "type",
+            Self::Type => "user_defined_type",
             Self::Domain => "domain",
             Self::Sequence => "sequence",
             Self::Function => "function",
@@ -79,7 +79,7 @@ impl ObjectKind {
             Self::Statistics => "statistics",
             Self::PublishedTable => "publication",
             Self::Storage => "storage",
-            Self::Comment => "comment",
+            Self::Comment => "object_comment",
             Self::Grant => "grant",
             Self::Event => "event",
         }

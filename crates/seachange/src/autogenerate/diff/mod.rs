@@ -14,8 +14,7 @@ mod rename;
 mod table;
 
 pub use self::rename::{RenameCandidate, Renames};
-pub(super) use self::rename::{apply as apply_renames, candidates, mentions, operations as rename_operations};
-pub(super) use self::rename::{apply as apply_renames, candidates, operations as rename_operations, renamed};
+pub(super) use self::rename::{apply as apply_renames, candidates, mentions, operations as rename_operations, renamed};
 
 use super::hints::EntityHints;
 use super::operation::SchemaOperation;

@@ -114,6 +114,7 @@ mod tests {
 
     fn key(name: &str, on_delete: ReferentialAction) -> ForeignKey {
         ForeignKey {
+            options: crate::schema::KeptOptions::default(),
             name: Some(name.to_owned()),
             columns: vec!["owner".to_owned()],
             referenced_table: "users".into(),

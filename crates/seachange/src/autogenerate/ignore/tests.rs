@@ -320,6 +320,7 @@ fn view(name: &str, query: &str, table: &str, column: &str) -> DatabaseObject {
         create: vec![format!("CREATE VIEW {name} AS {query}")],
         drop: format!("DROP VIEW {name}"),
         depends_on: BTreeSet::from([Dependency::Column(table.into(), column.to_owned())]),
+        used_by: BTreeSet::new(),
     }
 }
 

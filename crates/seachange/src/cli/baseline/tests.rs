@@ -16,6 +16,7 @@ use crate::settings::Driver;
 
 fn difference(kind: DifferenceKind, table: &str, name: &str) -> Difference {
     let index = Index {
+        options: crate::schema::KeptOptions::default(),
         name: name.to_owned(),
         unique: false,
         method: None,

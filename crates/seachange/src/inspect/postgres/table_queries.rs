@@ -100,14 +100,14 @@ pub(super) fn column_storage(place: &CatalogScope) -> String {
 pub(super) fn comments() -> String {
     let columns = |name: &str| of_table(name);
     format!(
-        "SELECT 'pg_constraint', o.oid::int8, 'comment', {},
+        "SELECT 'pg_constraint', o.oid::int8, 'object_comment', {},
             array_to_json(ARRAY[format('COMMENT ON CONSTRAINT %I ON %s IS %L', o.conname, c.oid::regclass,
                 d.description)])::text,
             format('COMMENT ON CONSTRAINT %I ON %s IS NULL', o.conname, c.oid::regclass)
         FROM pg_description d JOIN pg_constraint o ON d.classoid = 'pg_constraint'::regclass AND o.oid = d.objoid
         JOIN pg_class c ON c.oid = o.conrelid {FROM_TABLE}
         UNION ALL
-        SELECT 'pg_index', x.oid::int8, 'comment', {},
+        SELECT 'pg_index', x.oid::int8, 'object_comment', {},
             array_to_json(ARRAY[format('COMMENT ON INDEX %s IS %L', x.oid::regclass, d.description)])::text,
             format('COMMENT ON INDEX %s IS NULL', x.oid::regclass)
         FROM pg_description d JOIN pg_class x ON d.classoid = 'pg_class'::regclass AND x.oid = d.objoid

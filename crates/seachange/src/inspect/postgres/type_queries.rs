@@ -57,7 +57,7 @@ pub(super) fn types(place: &CatalogScope, schemas: &str) -> String {
             format('DROP TYPE %s', t.oid::regtype)
         FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid
         WHERE t.typnamespace IN ({schemas}) AND (t.typtype = 'c' AND c.relkind = 'c' OR t.typtype = 'r') AND {}",
-        in_schema("pg_type", "t", "type", ["typnamespace", "typname"]),
+        in_schema("pg_type", "t", "user_defined_type", ["typnamespace", "typname"]),
         collation("a.attcollation"),
         not_of_extension("pg_type", "t.oid")
     )

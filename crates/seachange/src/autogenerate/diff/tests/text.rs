@@ -6,8 +6,8 @@ use sea_orm::sea_query::{Alias, ColumnType};
 
 use crate::autogenerate::operation::{SchemaOperation, TableChange};
 use crate::schema::{
-    Check, Column, EnumType, Expression, ForeignKey, Generated, Index, IndexPart, KeptOptions, PrimaryKey, ReferentialAction,
-    Schema, SqlType, Table, Unique,
+    Check, Column, EnumType, Expression, ForeignKey, Generated, Index, IndexPart, KeptOptions, PrimaryKey,
+    ReferentialAction, Schema, SqlType, Table, Unique,
 };
 
 pub(in crate::autogenerate) fn schema(text: &str) -> Schema {
