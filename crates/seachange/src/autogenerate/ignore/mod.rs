@@ -7,6 +7,7 @@
 //! operations.
 
 mod adopt;
+mod in_place;
 mod include;
 mod parts;
 mod renames;
@@ -79,7 +80,7 @@ impl Comparison {
             _ => diff::apply_renames(&self.from, &renames),
         };
         for _ in 0..ROUNDS {
-            let operations = self.operations(&renames);
+            let operations = in_place::changes(self.operations(&renames));
             let chosen = selection::choose(self, &database, &operations, selection);
             if !adopt::adopt(self, &database, &chosen, selection) {
                 break;

@@ -304,9 +304,20 @@ fn keep_needed(
         .iter()
         .map(|own| own.is_left_out() && (is_lost(own.operation, &dropped) || is_needed(own.operation)))
         .collect();
-    let has_changed = keeps.contains(&true);
+    let has_lost = chosen.iter_mut().filter_map(|own| lost_expression(own, &dropped)).map(|left_out| *left_out = false);
+    let has_changed = has_lost.count() > 0 || keeps.contains(&true);
     chosen.iter_mut().zip(keeps).filter(|(_, keeps)| *keeps).for_each(|(own, _)| own.keep());
     has_changed
+}
+
+/// Whether the expression of a column is left out, if the database's expression cannot stay without the dropped parts.
+fn lost_expression<'c>(own: &'c mut ChosenOperation<'_>, dropped: &MissingParts<'_>) -> Option<&'c mut bool> {
+    let SchemaOperation::Change { table, change: TableChange::ModifyColumn { from, .. } } = own.operation else {
+        return None;
+    };
+    let is_expression = |kind: DifferenceKind| kind == DifferenceKind::Generated && dropped.prevent_column(table, from);
+    let lost = own.differences.iter_mut().find(|(own, is_left_out)| *is_left_out && is_expression(own.kind));
+    lost.map(|(_, is_left_out)| is_left_out)
 }
 
 /// Whether an operation drops something that cannot stay without the dropped parts. A table and an object can stay.

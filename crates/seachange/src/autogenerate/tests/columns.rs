@@ -149,6 +149,7 @@ fn a_type_that_postgres_converts() {
         Ok(())
     down
         // This fails if a value of `size` cannot be converted.
+        // Texts in `size` become numbers and lose their spelling: '007' becomes 7.
         alter(manager, "posts")
             .modify_column(
                 integer("size")
@@ -189,6 +190,7 @@ fn a_type_that_postgres_has_to_be_told_how_to_convert() {
     insta::assert_snapshot!(written(POSTGRES, &modified(column("flag", ColumnType::SmallInteger, "smallint"), flag)), @r#"
     up
         // This fails if a value of `flag` cannot be converted.
+        // Numbers in `flag` become true or false.
         alter(manager, "posts")
             .modify_column(boolean_null("flag").using(Expr::cust("flag <> 0")))
             .apply()
