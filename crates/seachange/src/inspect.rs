@@ -1,4 +1,5 @@
-//! Reads the schema of a database, with a fixed number of catalogue queries, however many tables it has.
+//! Reads the schema of a database, with a fixed number of catalogue queries, however many tables it has. On MySQL and MariaDB
+//! there is one more query for each table with partitions, versions of its rows or other options, and for each object.
 //!
 //! It writes nothing, evaluates no default, and needs no privilege except the one to connect.
 

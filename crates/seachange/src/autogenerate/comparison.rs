@@ -428,7 +428,10 @@ impl Comparison {
         let dropped = database.drop().await;
         let mut compared = compared?;
         dropped?;
-        compared.from.tables.remove(&TableName::new(MARK_TABLE));
+        for schema in [&mut compared.from, &mut compared.to] {
+            // A rule may have taken it from the database.
+            schema.tables.remove(&TableName::new(MARK_TABLE));
+        }
         Ok(compared)
     }
 }

@@ -112,7 +112,7 @@ pub(crate) struct CreateTable {
     /// Names and conditions.
     pub(crate) checks: Vec<(Option<String>, String)>,
     pub(crate) comment: Option<String>,
-    /// The clauses after the columns; empty if there are none.
+    /// The clauses after the columns; empty without any.
     pub(crate) options: String,
 }
 

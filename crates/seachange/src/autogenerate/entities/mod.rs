@@ -100,7 +100,7 @@ impl Entities {
     }
 
     /// The files of SQL in a folder and its subfolders that are not declared by [`sql_files`](Self::sql_files). A test of a
-    /// program asserts that there are none.
+    /// program asserts that the list is empty.
     ///
     /// # Errors
     ///

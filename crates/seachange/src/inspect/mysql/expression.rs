@@ -3,11 +3,13 @@
 //! The server always spells an expression in the same way, with all names in quotes. Other database systems do not
 //! accept these quotes, so they are removed where they are not needed.
 
+use std::borrow::Cow;
+
 use sqlparser::keywords::ALL_KEYWORDS;
 
 use crate::schema::Expression;
 use crate::sql::SqlDialect;
-use crate::sql::text::{is_literal, pieces};
+use crate::sql::text::{is_literal, pieces, without_parentheses};
 
 /// Words that MariaDB or MySQL reserve, and that the parser does not list as keywords.
 const MORE_KEYWORDS: &str = "ACCESSIBLE DAY_HOUR DAY_MICROSECOND DAY_MINUTE DAY_SECOND DELETE_DOMAIN_ID DO_DOMAIN_IDS DUAL ENCLOSED EXIT \
@@ -19,7 +21,34 @@ const MORE_KEYWORDS: &str = "ACCESSIBLE DAY_HOUR DAY_MICROSECOND DAY_MINUTE DAY_
 
 /// An expression from the server's text.
 pub(super) fn of(text: &str) -> Expression {
-    Expression { text: readable(text), normal: text.to_owned() }
+    let normal = pieces(text, SqlDialect::MySql).map(|(_, piece)| spelled_once(piece)).collect();
+    Expression { text: readable(text), normal }
+}
+
+/// A literal in one spelling of several: `'it\\'s'` as `'it''s'`. Other pieces stay.
+fn spelled_once(piece: &str) -> Cow<'_, str> {
+    let Some(inner) = piece.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) else { return piece.into() };
+    let mut value = String::new();
+    let mut characters = inner.chars();
+    while let Some(character) = characters.next() {
+        match (character, character == '\\' || character == '\'') {
+            (_, false) => value.push(character),
+            // A quote is doubled.
+            ('\'', true) => value.extend(characters.next()),
+            (_, true) => match characters.next() {
+                Some('n') => value.push('\n'),
+                Some('t') => value.push('\t'),
+                Some('r') => value.push('\r'),
+                Some('0') => value.push('\0'),
+                Some('b') => value.push('\u{8}'),
+                Some('Z') => value.push('\u{1a}'),
+                // A pattern of `LIKE` has these backslashes.
+                Some(wildcard @ ('%' | '_')) => value.extend(['\\', wildcard]),
+                other => value.extend(other),
+            },
+        }
+    }
+    format!("'{}'", value.replace('\\', "\\\\").replace('\'', "''")).into()
 }
 
 /// Removes the escapes that MySQL writes before the quotes of a whole expression: `_utf8mb4\'it\\\'s\'`.
@@ -43,6 +72,13 @@ pub(super) fn default_of_mysql(default: &str, column_type: &str, is_expression: 
     }
     if is_expression {
         let text = unescaped(default);
+        let inner = without_parentheses(&text, SqlDialect::MySql);
+        let literal = inner.strip_prefix("_utf8mb4").unwrap_or(inner);
+        // A default of these types is always an expression. Another one may be a literal in parentheses.
+        let has_expression = ["text", "blob", "json", "geometry"].iter().any(|name| column_type.contains(name));
+        if !has_expression && literal.starts_with('\'') && is_literal(literal, SqlDialect::MySql) {
+            return literal.to_owned();
+        }
         return if text.starts_with('(') { text } else { format!("({text})") };
     }
     let numbers = ["tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "float", "double", "bit"];
@@ -119,6 +155,15 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_literal_has_one_spelling() {
+        let normal = |text: &str| of(text).normal;
+        assert_eq!(normal(r#"('it\'s \"new\" \\ `here`')"#), normal(r#"('it''s "new" \\ `here`')"#));
+        assert_eq!(normal(r"`a` like 'x\%'"), r"`a` like 'x\\%'");
+        assert_eq!(normal(r"concat('a\nb', `c`)"), "concat('a\nb', `c`)");
+        assert_ne!(normal("'a'"), normal("'b'"));
+    }
+
     /// The expressions are as MySQL 8 reports them.
     #[test]
     fn escaped_expressions_are_read() {
@@ -142,6 +187,8 @@ mod tests {
             ("CURRENT_TIMESTAMP", "varchar(40)", false, "'CURRENT_TIMESTAMP'"),
             ("uuid()", "varchar(36)", true, "(uuid())"),
             ("(1 + 2)", "int", true, "(1 + 2)"),
+            (r"_utf8mb4\'it\\\'s\'", "varchar(20)", true, r"'it\'s'"),
+            (r"_utf8mb4\'a\'", "text", true, "(_utf8mb4'a')"),
             (r"concat(_utf8mb4\'a\',`b`)", "text", true, "(concat(_utf8mb4'a',`b`))"),
         ] {
             assert_eq!(default_of_mysql(default, column_type, is_expression), expected);
