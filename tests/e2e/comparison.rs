@@ -5,7 +5,10 @@ use std::error::Error;
 use sea_orm::sea_query::{Alias, ColumnDef, Expr, ForeignKey, Table, TableCreateStatement};
 use sea_orm::{ConnectionTrait, DbBackend, TransactionTrait};
 use seachange::DatabaseSettings;
-use seachange::autogenerate::{Comparison, Entities, EntityTable, SchemaOperation, TableFilter, Verification};
+use seachange::autogenerate::{
+    Comparison, Entities, EntityTable, Extension, SchemaOperation, SqlFile, TableFilter, Verification,
+};
+use seachange::schema::ObjectKind;
 use seachange_matrix::{CASE, CIRCLE, FOLDER};
 use seachange_tests::{
     Backend, OnError, Program, TestDatabase, block_on, client,
@@ -30,7 +33,9 @@ pub(crate) fn trials() -> Vec<Case> {
         names_that_the_server_cuts_are_refused,
         failed_build_of_an_index_is_mended,
         tables_of_the_database_are_not_locked,
-        what_postgres_takes_for_the_same_is_the_same
+        what_postgres_takes_for_the_same_is_the_same,
+        extensions_are_compared_by_name,
+        a_refused_file_is_named
     ];
     cases.extend(
         named![relations_in_a_circle_are_named, script_keeps_triggers]
@@ -364,5 +369,37 @@ fn what_postgres_takes_for_the_same_is_the_same(database: &TestDatabase) -> Test
         .col(ColumnDef::new("at").timestamp_with_time_zone().not_null().default(Expr::current_timestamp()))
         .to_owned();
     assert_eq!(operations(database, &Entities::new().with(EntityTable::stated(&logs)))?, []);
+    Ok(())
+}
+
+/// An extension that a column uses comes before the table. It is compared with the catalogue, and a copy does not drop it.
+fn extensions_are_compared_by_name(database: &TestDatabase) -> TestResult {
+    let mut people = table("people");
+    people.col(ColumnDef::new("mail").custom("citext").not_null());
+    let entities = Entities::new().with(EntityTable::stated(&people)).object(Extension::new("citext"));
+    let comparison = compare(database, &entities)?;
+    let steps = comparison.operations(&comparison.renames());
+    let is_extension = |step: &SchemaOperation| matches!(step, SchemaOperation::CreateObject(_));
+    assert_eq!(steps.iter().position(is_extension), Some(0), "{steps:?}");
+    let settings: DatabaseSettings = database.url().parse()?;
+    assert_eq!(block_on(comparison.verify_plan(&steps, &settings))?, Verification::Proven);
+    database.execute("CREATE EXTENSION citext; CREATE TABLE people (id integer PRIMARY KEY, mail citext NOT NULL)")?;
+    assert_eq!(operations(database, &entities)?, []);
+    // Extensions that are not declared are left alone.
+    assert_eq!(operations(database, &Entities::new().with(EntityTable::stated(&people)))?, []);
+    let none = Entities::new().with(EntityTable::stated(&table("people"))).all_objects(ObjectKind::Extension);
+    let steps = operations(database, &none)?;
+    assert_eq!(steps.len(), 2, "the column and the extension: {steps:?}");
+    assert_eq!(rehearse(database, &none)?, Verification::Proven);
+    Ok(())
+}
+
+/// The database's message about a declaration comes with its file.
+fn a_refused_file_is_named(database: &TestDatabase) -> TestResult {
+    let file = SqlFile { path: "sql/broken.postgres.sql", text: "CREATE VIEW broken AS SELECT nothing FROM nowhere" };
+    let entities = Entities::new().with(EntityTable::stated(&table("people"))).sql_files([file]);
+    let refused = compare(database, &entities).err().ok_or("it is refused")?.to_string();
+    let expected = "the database refuses `sql/broken.postgres.sql`: relation \"nowhere\" does not exist";
+    assert!(refused.starts_with(expected), "{refused}");
     Ok(())
 }

@@ -111,9 +111,8 @@ pub async fn unsupported_objects(
     match connection.get_database_backend() {
         #[cfg(feature = "postgres")]
         sea_orm::DbBackend::Postgres => postgres::unsupported(connection, scope).await,
-        // Everything that a database file contains is read.
         #[cfg(feature = "sqlite")]
-        sea_orm::DbBackend::Sqlite => Ok(Vec::new()),
+        sea_orm::DbBackend::Sqlite => Ok(sqlite::unsupported(scope)),
         #[cfg(feature = "mysql")]
         sea_orm::DbBackend::MySql => mysql::unsupported(connection, scope).await,
         other => Err(DbErr::BackendNotSupported { db: other.as_str(), ctx: "seachange was built without it" }),

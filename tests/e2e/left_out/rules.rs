@@ -190,7 +190,7 @@ fn lengths_that_no_entity_states_are_left_out(database: &TestDatabase) -> TestRe
         .col(ColumnDef::new("c").decimal())
         .col(ColumnDef::new("e").date_time())
         .col(ColumnDef::new("f").string_len(50));
-    stated.col(&mut ColumnDef::new_with_type("d", ColumnType::VarBinary(StringLen::None)));
+    stated.col(ColumnDef::new_with_type("d", ColumnType::VarBinary(StringLen::None)));
     let entities = Entities::new().with(EntityTable::stated(&stated));
     assert!(short(&found(&compare(database, &entities)?)).contains(&"type t.a".to_owned()));
     let left = compare(database, &entities.clone().ignore(IgnoreRule::new(IgnoredKind::UnstatedType)))?;

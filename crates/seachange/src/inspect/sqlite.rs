@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use sea_orm::{ConnectionTrait, DbErr};
 
-use super::InspectScope;
+use super::{InspectScope, UnsupportedObject};
 use crate::schema::{DatabaseObject, Schema, TableName};
 
 /// Reads the tables in scope. A schema is the database file that has this name in SQLite: `main`, unless another file
@@ -50,4 +50,9 @@ async fn add(
     }
     schema.tables.extend(tables.into_iter().map(|table| (table.name.clone(), table)));
     Ok(())
+}
+
+/// Everything that a database file contains is read.
+pub(super) const fn unsupported(_scope: &InspectScope) -> Vec<UnsupportedObject> {
+    Vec::new()
 }

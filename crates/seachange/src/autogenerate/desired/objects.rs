@@ -73,10 +73,9 @@ impl<'e> DeclaredObjects<'e> {
         });
         let has_starts = self.statements.iter().any(|(_, sql)| sql.to_ascii_uppercase().contains("STARTS"));
         for object in &mut objects {
-            if object.name.kind == ObjectKind::Event && !has_starts {
-                if let Some(clause) = declared_objects::starts(object) {
-                    *object = declared_objects::without(object, &clause);
-                }
+            let start = declared_objects::starts(object);
+            if let Some(clause) = start.filter(|_| object.name.kind == ObjectKind::Event && !has_starts) {
+                *object = declared_objects::without(object, &clause);
             }
             if let Some(first) = object.create.first_mut().filter(|first| first.starts_with("CREATE MATERIALIZED VIEW"))
             {

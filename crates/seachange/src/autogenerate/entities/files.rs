@@ -111,14 +111,15 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_declared_is_found() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("more")).unwrap();
+    fn a_file_that_is_not_declared_is_found() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        std::fs::create_dir(folder.path().join("more"))?;
         for name in ["a.sql", "more/b.sql", "more/c.SQL", "note.txt"] {
-            std::fs::write(folder.path().join(name), "SELECT 1").unwrap();
+            std::fs::write(folder.path().join(name), "SELECT 1")?;
         }
         let declared = [SqlFile { path: "../a.sql", text: "" }, SqlFile { path: "./more/b.sql", text: "" }];
-        assert_eq!(undeclared(folder.path(), &declared).unwrap(), [folder.path().join("more/c.SQL")]);
+        assert_eq!(undeclared(folder.path(), &declared)?, [folder.path().join("more/c.SQL")]);
         assert!(undeclared(&folder.path().join("absent"), &declared).is_err());
+        Ok(())
     }
 }
