@@ -16,7 +16,8 @@ use crate::sql::{SqlDialect, TokenKind, joined, tokens};
 pub(super) struct ColumnChecks {
     /// The conditions of checks that stay, by the column in lower case.
     kept: BTreeMap<String, String>,
-    /// The definitions of columns without their checks, by the names of the checks to drop.
+    /// The definitions of columns without their checks, by the names of the checks to drop; empty if the column is dropped
+    /// too.
     dropped: BTreeMap<String, String>,
 }
 
@@ -41,7 +42,14 @@ impl ColumnChecks {
                 AlterOperation::DropCheck(name) if is_named(name, table, &condition) => Some(name),
                 _ => None,
             });
-            match (dropped, without_check(&definition, &column)) {
+            let ends_with_column = operations.iter().any(
+                |operation| matches!(operation, AlterOperation::DropColumn(name) if name.eq_ignore_ascii_case(&column)),
+            );
+            let without_check = match ends_with_column {
+                true => Some(String::new()),
+                false => without_check(&definition, &column),
+            };
+            match (dropped, without_check) {
                 (Some(name), Some(definition)) => drop(checks.dropped.insert(name.clone(), definition)),
                 _ => drop(checks.kept.insert(column.to_lowercase(), condition)),
             }
@@ -54,7 +62,7 @@ impl ColumnChecks {
         self.kept.get(&column.to_lowercase()).map(String::as_str)
     }
 
-    /// The definition of a column without the check of this name.
+    /// The definition of a column without the check of this name; empty if the column is dropped too.
     pub(super) fn dropped(&self, check: &str) -> Option<&str> {
         self.dropped.get(check).map(String::as_str)
     }

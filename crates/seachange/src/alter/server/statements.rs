@@ -71,7 +71,9 @@ fn statement(
     names: &GeneratedNames,
 ) -> Result<String, AlterError> {
     let clauses = operations.iter().map(|operation| clause(backend, table, operation, names));
-    let clauses: Vec<_> = clauses.collect::<Result<_, _>>()?;
+    let mut clauses: Vec<String> = clauses.collect::<Result<_, _>>()?;
+    // A check that ends with its column needs no clause.
+    clauses.retain(|clause| !clause.is_empty());
     Ok(format!("ALTER TABLE {} {}", quoted_table(backend, table), clauses.join(", ")))
 }
 
@@ -140,6 +142,7 @@ fn clause(
         }
         AlterOperation::DropUnique(name) | AlterOperation::DropCheck(name) | AlterOperation::DropPrimaryKey(name) => {
             match names.checks.dropped(name) {
+                Some("") => String::new(),
                 Some(definition) => format!("MODIFY COLUMN {definition}"),
                 None => format!("DROP CONSTRAINT {}", quoted(name)),
             }
