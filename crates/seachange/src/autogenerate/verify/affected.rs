@@ -36,7 +36,8 @@ impl AffectedTables {
         add_children(&comparison.from, &mut affected.from);
         add_children(&comparison.to, &mut affected.to);
         // An unchanged table to which a new foreign key refers is needed on both sides.
-        let mut size = 0;
+        // An operation may concern no table, but a function that a trigger of a table calls.
+        let mut size = usize::MAX;
         while size != affected.from.len() + affected.to.len() {
             size = affected.from.len() + affected.to.len();
             affected.from.extend(affected.to.iter().map(old));
