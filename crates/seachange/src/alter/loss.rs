@@ -4,6 +4,8 @@ mod domain;
 #[cfg(test)]
 mod tests;
 
+use std::mem::discriminant;
+
 use sea_orm::DbBackend;
 
 use self::domain::ValueDomain;
@@ -66,6 +68,24 @@ pub(crate) enum ValueChange {
 pub(crate) fn loss(backend: DbBackend, from: &SqlType, to: &SqlType) -> Option<TypeLoss> {
     let (from, to) = (ValueDomain::of(backend, &from.text), ValueDomain::of(backend, &to.text));
     between(&from, &to)
+}
+
+/// Whether a default of one type suits the other, and is spelled in the same way: both types hold texts, numbers, dates …
+/// MySQL and MariaDB spell numbers with the digits of the type. A type that is not known resembles itself alone.
+pub(crate) fn share_defaults(backend: DbBackend, left: &SqlType, right: &SqlType) -> bool {
+    use ValueDomain as Of;
+    let (left_domain, right_domain) = (ValueDomain::of(backend, &left.text), ValueDomain::of(backend, &right.text));
+    match (&left_domain, &right_domain) {
+        (Of::Other, _) | (_, Of::Other) => left.text == right.text,
+        (Of::Moment(left), Of::Moment(right)) => left.has_same_parts(right),
+        (Of::Decimal { digits: Some((_, left)) }, Of::Decimal { digits: Some((_, right)) })
+            if backend == DbBackend::MySql =>
+        {
+            left == right
+        }
+        (left, right) if backend != DbBackend::MySql && left.is_number() && right.is_number() => true,
+        (left, right) => discriminant(left) == discriminant(right),
+    }
 }
 
 fn between(from: &ValueDomain, to: &ValueDomain) -> Option<TypeLoss> {

@@ -54,6 +54,13 @@ pub(super) struct Moment {
     pub(super) years: Option<(u16, u16)>,
 }
 
+impl Moment {
+    /// Whether both have a date, a time and a zone, or not. So their values are spelled alike.
+    pub(super) const fn has_same_parts(&self, other: &Self) -> bool {
+        self.has_date == other.has_date && self.has_time == other.has_time && self.has_zone == other.has_zone
+    }
+}
+
 impl ValueDomain {
     /// Reads a type in the words of a database.
     pub(super) fn of(backend: DbBackend, text: &str) -> Self {
@@ -68,6 +75,10 @@ impl ValueDomain {
             DbBackend::MySql => of_mysql(&words, &arguments),
             _ => of_sqlite(&lower),
         }
+    }
+
+    pub(super) const fn is_number(&self) -> bool {
+        matches!(self, Self::Integer { .. } | Self::Decimal { .. } | Self::Float { .. })
     }
 
     /// The greatest number of characters that a value has as a text, if it is limited. The outer `None` means that it

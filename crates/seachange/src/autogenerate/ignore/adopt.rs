@@ -1,11 +1,13 @@
 //! Takes from the database what is left out of a comparison.
 
+use sea_orm::DbBackend;
+
 use super::parts::{self, MissingParts};
+use super::properties;
 use super::selection::{self, ChosenOperation, Selection};
 use crate::autogenerate::comparison::Comparison;
-use crate::autogenerate::difference::DifferenceKind;
 use crate::autogenerate::operation::{SchemaOperation, TableChange};
-use crate::schema::{Column, DatabaseObject, ObjectName, Schema, Table, TableName};
+use crate::schema::{AutoIncrement, Column, DatabaseObject, ObjectName, Schema, Table, TableName};
 
 /// Changes the target so that the operations that are left out are not needed. `database` is the schema of the database
 /// after the renames. Returns whether the target has changed.
@@ -22,7 +24,11 @@ pub(super) fn adopt(
         match own.operation {
             SchemaOperation::Change { table, change: TableChange::ModifyColumn { from, .. } } => {
                 let kinds = own.differences.iter().filter(|(_, is_left_out)| *is_left_out).map(|(own, _)| own.kind);
-                modify(comparison, table, from, kinds);
+                let table = comparison.to.tables.get_mut(table);
+                if let Some(column) = table.and_then(|table| table.columns.iter_mut().find(|own| own.name == from.name))
+                {
+                    properties::take(column, from, kinds);
+                }
             }
             // An object that is dropped and created again stays.
             SchemaOperation::CreateObject(new) if drops(chosen, &new.name) => {}
@@ -36,7 +42,7 @@ pub(super) fn adopt(
     keep_enumerations(&mut comparison.to, database);
     for name in chosen.iter().flat_map(ChosenOperation::tables_left_out) {
         if let Some(table) = comparison.to.tables.get_mut(name) {
-            stop_numbering_without_key(table);
+            finish_key(table, database.table(name), backend);
         }
     }
     comparison.to != before.to || comparison.declared != before.declared
@@ -44,28 +50,6 @@ pub(super) fn adopt(
 
 fn drops(chosen: &[ChosenOperation<'_>], object: &ObjectName) -> bool {
     chosen.iter().any(|own| matches!(own.operation, SchemaOperation::DropObject(old) if old.name == *object))
-}
-
-/// Gives a column the properties that it has in the database.
-fn modify(comparison: &mut Comparison, table: &TableName, from: &Column, kinds: impl Iterator<Item = DifferenceKind>) {
-    let table = comparison.to.tables.get_mut(table);
-    let Some(column) = table.and_then(|table| table.columns.iter_mut().find(|own| own.name == from.name)) else {
-        return;
-    };
-    let from = from.clone();
-    for kind in kinds {
-        match kind {
-            DifferenceKind::Type => column.column_type.clone_from(&from.column_type),
-            DifferenceKind::Nullability => column.nullable = from.nullable,
-            DifferenceKind::Default => column.default.clone_from(&from.default),
-            DifferenceKind::Generated => column.generated.clone_from(&from.generated),
-            DifferenceKind::AutoIncrement => column.auto_increment.clone_from(&from.auto_increment),
-            DifferenceKind::OnUpdate => column.on_update.clone_from(&from.on_update),
-            DifferenceKind::Collation => column.collation.clone_from(&from.collation),
-            DifferenceKind::Comment => column.comment.clone_from(&from.comment),
-            _ => {}
-        }
-    }
 }
 
 /// Changes the target so that an operation is not needed.
@@ -238,11 +222,21 @@ fn hide<T: Clone>(
     }
 }
 
-/// A column that is taken from the database does not number rows if the key of the table is not taken too.
-fn stop_numbering_without_key(table: &mut Table) {
+/// Gives the columns of a table the properties that follow from its key: only with a key does a column number rows, and
+/// no column of a key is `NULL`. SQLite numbers rows by the key alone, and lets a key be `NULL`: `old` has such a key.
+fn finish_key(table: &mut Table, old: Option<&Table>, backend: DbBackend) {
     let without: Vec<bool> = table.columns.iter().map(|column| !parts::can_number(table, column)).collect();
     let columns = table.columns.iter_mut().zip(without).filter(|(_, is_without)| *is_without);
     columns.for_each(|(column, _)| column.auto_increment = None);
+    let is_sqlite = backend == DbBackend::Sqlite;
+    let Some(key) = &table.primary_key else { return };
+    let is_old = is_sqlite && old.and_then(|old| old.primary_key.as_ref()) == Some(key);
+    for column in table.columns.iter_mut().filter(|column| key.columns.contains(&column.name)) {
+        if is_sqlite && key.columns.len() == 1 && column.column_type.text == "integer" {
+            column.auto_increment.get_or_insert(AutoIncrement::Rowid { autoincrement: false });
+        }
+        column.nullable &= is_old && column.auto_increment.is_none();
+    }
 }
 
 /// Keeps the enumerated types of the columns that are taken from the database.

@@ -10,6 +10,7 @@ mod adopt;
 mod in_place;
 mod include;
 mod parts;
+mod properties;
 mod renames;
 mod rule;
 mod selection;

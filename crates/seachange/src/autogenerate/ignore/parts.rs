@@ -21,6 +21,8 @@ pub(super) struct MissingParts<'s> {
     keys: BTreeSet<(TableName, Vec<String>)>,
     enumerations: BTreeSet<TableName>,
     objects: BTreeSet<ObjectName>,
+    /// Columns that go on numbering rows, which MySQL and MariaDB allow in no check.
+    numbered: BTreeSet<(TableName, String)>,
     /// A schema that may have another key on the same columns, unless that is in `other_keys` too.
     schema: &'s Schema,
     other_keys: BTreeSet<(TableName, Vec<String>)>,
@@ -36,8 +38,8 @@ impl<'s> MissingParts<'s> {
     ) -> Self {
         let (tables, columns, keys) = (BTreeSet::new(), BTreeMap::new(), BTreeSet::new());
         let (enumerations, objects) = (BTreeSet::new(), BTreeSet::new());
-        let other_keys = BTreeSet::new();
-        let mut missing = Self { tables, columns, keys, enumerations, objects, schema, other_keys, backend };
+        let (numbered, other_keys) = (BTreeSet::new(), BTreeSet::new());
+        let mut missing = Self { tables, columns, keys, enumerations, objects, numbered, schema, other_keys, backend };
         operations.into_iter().for_each(|operation| missing.add(operation));
         missing
     }
@@ -74,6 +76,7 @@ impl<'s> MissingParts<'s> {
             && self.keys.is_empty()
             && self.enumerations.is_empty()
             && self.objects.is_empty()
+            && self.numbered.is_empty()
     }
 
     fn add(&mut self, operation: &SchemaOperation) {
@@ -87,6 +90,11 @@ impl<'s> MissingParts<'s> {
             SchemaOperation::Change { table, change } => match change {
                 TableChange::AddColumn(column) => {
                     self.columns.entry(table.clone()).or_default().insert(column.name.clone());
+                }
+                TableChange::ModifyColumn { from, to } if self.backend == DbBackend::MySql => {
+                    if from.auto_increment.is_some() && to.auto_increment.is_none() {
+                        self.numbered.insert((table.clone(), from.name.clone()));
+                    }
                 }
                 TableChange::AddPrimaryKey(key) => self.add_key(table, key.columns.clone()),
                 TableChange::AddUnique(unique) => self.add_key(table, unique.columns.clone()),
@@ -182,7 +190,9 @@ impl<'s> MissingParts<'s> {
     }
 
     pub(super) fn prevent_check(&self, table: &TableName, check: &Check) -> bool {
-        self.are_in(table, &check.expression.normal)
+        let expression = &check.expression.normal;
+        let mut numbered = self.numbered.iter().filter(|(own, _)| own == table);
+        self.are_in(table, expression) || numbered.any(|(_, column)| mentions(expression, column))
     }
 
     pub(super) fn prevent_object(&self, object: &DatabaseObject) -> bool {

@@ -6,6 +6,7 @@ use sea_orm::DbBackend;
 
 use super::include::{ComparedObject, ObjectFilter, is_property};
 use super::parts::MissingParts;
+use super::properties;
 use super::rule::IgnoreRule;
 use super::unstated;
 use crate::autogenerate::comparison::Comparison;
@@ -100,9 +101,18 @@ impl ChosenOperation<'_> {
         self.differences.iter().filter(|(_, is_left_out)| *is_left_out).filter_map(|(own, _)| own.table.as_ref())
     }
 
-    /// Makes the operation.
+    /// Whether a column goes on numbering rows because that is left out.
+    fn keeps_numbering(&self) -> bool {
+        self.differences.iter().any(|(own, is_left_out)| own.kind == DifferenceKind::AutoIncrement && *is_left_out)
+    }
+
+    /// Makes the operation. Of the properties of a column only the numbering of rows is in the way of others.
     fn keep(&mut self) {
-        self.differences.iter_mut().for_each(|(_, is_left_out)| *is_left_out = false);
+        let is_column =
+            matches!(self.operation, SchemaOperation::Change { change: TableChange::ModifyColumn { .. }, .. });
+        for (own, is_left_out) in &mut self.differences {
+            *is_left_out &= is_column && own.kind != DifferenceKind::AutoIncrement;
+        }
     }
 }
 
@@ -139,6 +149,9 @@ pub(super) fn choose<'o>(
     };
     let mut chosen: Vec<ChosenOperation<'_>> = operations.iter().zip(&found).map(choose).collect();
     follow_tables(&mut chosen);
+    for own in &mut chosen {
+        properties::require_possible(own, selection.hides_dependents(), comparison.backend);
+    }
     while keep_groups(&mut chosen) || keep_needed(&mut chosen, comparison, database, selection) {}
     chosen
 }
@@ -272,12 +285,10 @@ pub(super) fn missing_parts<'s>(
     database: &'s Schema,
     backend: DbBackend,
 ) -> (MissingParts<'s>, MissingParts<'s>) {
-    let of = |is_left_out: bool| {
-        let own = chosen.iter().filter(move |own| own.is_left_out() == is_left_out);
-        own.map(|own| own.operation)
-    };
-    let missing = MissingParts::of(of(true), database, backend);
-    let dropped = MissingParts::dropped_by(of(false), to, backend).beside(&missing);
+    let left_out = chosen.iter().filter(|own| own.is_left_out() || own.keeps_numbering()).map(|own| own.operation);
+    let made = chosen.iter().filter(|own| !own.is_left_out()).map(|own| own.operation);
+    let missing = MissingParts::of(left_out, database, backend);
+    let dropped = MissingParts::dropped_by(made, to, backend).beside(&missing);
     (missing.beside(&dropped), dropped)
 }
 
@@ -302,7 +313,10 @@ fn keep_needed(
     };
     let keeps: Vec<bool> = chosen
         .iter()
-        .map(|own| own.is_left_out() && (is_lost(own.operation, &dropped) || is_needed(own.operation)))
+        .map(|own| {
+            own.is_left_out() && is_lost(own.operation, &dropped)
+                || (own.is_left_out() || own.keeps_numbering()) && is_needed(own.operation)
+        })
         .collect();
     let has_lost = chosen.iter_mut().filter_map(|own| lost_expression(own, &dropped)).map(|left_out| *left_out = false);
     let has_changed = has_lost.count() > 0 || keeps.contains(&true);

@@ -95,20 +95,66 @@ fn what_is_ignored_stays_as_the_database_has_it() {
 
 #[test]
 fn the_rest_of_a_column_changes() {
-    let left = ignoring(comparison(schema("posts: id int =1"), schema("posts: id bigint! =2")), &rules("default"));
+    let left = ignoring(comparison(schema("posts: id integer =1"), schema("posts: id bigint! =2")), &rules("default"));
     let kinds: Vec<_> = found(&left).iter().map(|difference| difference.kind).collect();
     assert_eq!(kinds, [DifferenceKind::Type, DifferenceKind::Nullability]);
     assert_eq!(left.to.tables[&"posts".into()].columns[0].default, Some(Expression::new("1")));
 }
 
+#[test]
+fn a_default_stays_only_with_a_type_that_suits_it() {
+    use DifferenceKind::{Default, Type};
+    let texts = |from: &str, to: &str, ignored: &str| {
+        let left = ignoring(comparison(schema(from), schema(to)), &rules(ignored));
+        let column = &left.to.tables[&"p".into()].columns[0];
+        (column.column_type.text.clone(), column.default.as_ref().map(|default| default.text.clone()))
+    };
+    let of = |kind: &str, default: Option<&str>| (kind.to_owned(), default.map(str::to_owned));
+    assert_eq!(texts("p: a integer =1", "p: a bigint", "default"), of("bigint", Some("1")));
+    assert_eq!(texts("p: a integer =1", "p: a text", "default"), of("text", None), "the default cannot stay");
+    assert_eq!(texts("p: a integer", "p: a text ='x'", "default"), of("text", None));
+    assert_eq!(texts("p: a integer", "p: a text ='x'", "type"), of("integer", None), "the default cannot be set");
+    let whole = comparison(schema("p: a integer"), schema("p: a text ='x'"));
+    let accepted = |kind| {
+        let accepted: Vec<_> = found(&whole).into_iter().filter(|own| own.kind == kind).collect();
+        found(&accepting(whole.clone(), &accepted)).iter().map(|own| own.kind).collect::<Vec<_>>()
+    };
+    assert_eq!(accepted(Type), [Type, Default], "the default needs the type");
+    assert_eq!(accepted(Default), [Type]);
+}
+
+#[test]
+fn columns_of_a_new_key_are_not_null() {
+    let (from, to) = ("p: a int, b int!, pk(b)", "p: a int!, b int!, pk(a b)");
+    let all = ["alter p drop pk b", "alter p modify column a", "alter p add pk a b"];
+    check(from, to, "nullability", &all);
+    check(from, to, "primary_key", &["alter p modify column a"]);
+    check_accepted(from, to, &[DifferenceKind::Nullability], &all);
+}
+
+#[test]
+fn a_column_that_numbers_rows_is_in_no_check_on_mysql() {
+    let mut from = schema("p: id int!, pk(id)");
+    from.tables.get_mut(&"p".into()).unwrap().columns[0].auto_increment = Some(AutoIncrement::Counter);
+    let to = schema("p: id int!, pk(id), check c(id > 0)");
+    let whole = |backend| Comparison::new(from.clone(), to.clone(), EntityHints::default(), backend);
+    let mysql = whole(DbBackend::MySql);
+    let all = ["alter p modify column id", "alter p add check c"];
+    assert_eq!(steps(&mysql), all);
+    assert_eq!(steps(&ignoring(mysql.clone(), &rules("auto_increment"))), Vec::<String>::new());
+    let numbers: Vec<_> = found(&mysql).into_iter().filter(|own| own.kind == DifferenceKind::AutoIncrement).collect();
+    assert_eq!(steps(&accepting(mysql, &numbers)), all);
+    assert_eq!(steps(&ignoring(whole(DbBackend::Postgres), &rules("auto_increment"))), all[1..]);
+}
+
 /// A column with every property, and another one without any.
 fn every_property() -> (Schema, Schema) {
-    let (from, mut to) = (schema("posts: id int"), schema("posts: id int"));
+    let (from, mut to) = (schema("posts: id int, a int"), schema("posts: id int, a int"));
     let table = to.tables.get_mut(&"posts".into()).unwrap();
     table.comment = Some("posts".to_owned());
     table.exclusions.push(Exclusion { name: "e".to_owned(), definition: "EXCLUDE (id WITH =)".to_owned() });
+    table.columns[1].generated = Some(Generated { expression: Expression::new("1"), stored: true });
     let column = &mut table.columns[0];
-    column.generated = Some(Generated { expression: Expression::new("1"), stored: true });
     column.auto_increment = Some(AutoIncrement::Serial);
     column.on_update = Some(Expression::new("now()"));
     column.collation = Some("C".to_owned());
