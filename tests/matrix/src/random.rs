@@ -1,5 +1,7 @@
 //! Random schemas, and a test that the steps from one to another lead there and back.
 
+mod objects;
+
 use std::error::Error;
 
 use proptest::collection::vec;
@@ -12,6 +14,7 @@ use sea_orm::sea_query::{
 };
 use seachange::autogenerate::{Comparison, Difference, Entities, EntityTable, IgnoreRule, Verification, differences};
 
+use self::objects::{RandomObject, objects};
 use crate::database::Database;
 use crate::found::long;
 
@@ -210,8 +213,9 @@ fn create_index(
     Some(create)
 }
 
-/// Migrates from random schemas to random schemas and back, in an empty database that a URL names. Reduces a pair that
-/// fails to the smallest failing pair.
+/// Migrates from random schemas to random schemas and back, in an empty database that a URL names. Views, triggers,
+/// functions and policies over the tables have to be as they were at each end. Reduces a pair that fails to the smallest
+/// failing pair.
 ///
 /// # Errors
 ///
@@ -219,8 +223,10 @@ fn create_index(
 pub fn wander(url: &str, pairs: u32) -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let config = Config { cases: pairs, failure_persistence: None, max_shrink_iters: 500, ..Config::default() };
-    let tested = TestRunner::new(config).run(&(schemas(), schemas()), |(from, to)| {
-        let fault = runtime.block_on(fault(url, &from, &to)).map_err(|error| TestCaseError::fail(error.to_string()))?;
+    let tested = TestRunner::new(config).run(&(schemas(), schemas(), objects()), |(from, to, objects)| {
+        let fault = runtime
+            .block_on(fault(url, &from, &to, &objects))
+            .map_err(|error| TestCaseError::fail(error.to_string()))?;
         fault.map_or(Ok(()), |fault| Err(TestCaseError::fail(fault)))
     });
     tested.map_err(|error| match error {
@@ -230,29 +236,59 @@ pub fn wander(url: &str, pairs: u32) -> Result<(), Box<dyn Error>> {
 }
 
 /// Migrates from one schema to another and back. Returns the error, if there is one.
-async fn fault(url: &str, from: &RandomSchema, to: &RandomSchema) -> Result<Option<String>, Box<dyn Error>> {
+async fn fault(
+    url: &str,
+    from: &RandomSchema,
+    to: &RandomSchema,
+    objects: &[RandomObject],
+) -> Result<Option<String>, Box<dyn Error>> {
     let database = Database::connect(url).await?;
     let backend = database.backend();
-    // The objects of the previous pair are dropped.
+    // What the previous pair left is dropped.
+    objects::drop_all(&database).await?;
     for entities in [Entities::new(), entities(from, backend)] {
         database.become_as(&entities).await?;
+    }
+    for statement in objects::statements(objects, from, to, backend) {
+        database.run(&statement).await?;
     }
     let comparison = database.compare(&entities(to, backend)).await?;
     let operations = comparison.operations(&comparison.renames());
     let rehearsal = comparison.verify_plan(&operations, &database.settings).await?;
     let left_out = fault_without_some(&database, comparison, &entities(to, backend)).await?;
+    let disturbed = match rehearsal {
+        Verification::Proven => disturbed_objects(&database, &entities(from, backend), &entities(to, backend)).await?,
+        _ => None,
+    };
     database.connection.close().await?;
     let list = |differences: &[Difference]| {
         differences.iter().map(|difference| format!("\n  {}", long(difference))).collect::<String>()
     };
     Ok(match rehearsal {
-        Verification::Proven => left_out,
+        Verification::Proven => left_out.or(disturbed),
         Verification::Differs { up, down } => {
             let steps = list(&differences(&operations));
             Some(format!("steps:{steps}\nleft after up:{}\nleft after down:{}", list(&up), list(&down)))
         }
         other => Some(format!("steps:{}\n{other:?}", list(&differences(&operations)))),
     })
+}
+
+/// Migrates there and back. Returns the objects that are not as they were, if there are any.
+async fn disturbed_objects(
+    database: &Database,
+    from: &Entities,
+    to: &Entities,
+) -> Result<Option<String>, Box<dyn Error>> {
+    let before = database.objects().await?;
+    for (way, entities) in [("there", to), ("back", from)] {
+        database.become_as(entities).await?;
+        let changed = objects::changed(&before, &database.objects().await?);
+        if !changed.is_empty() {
+            return Ok(Some(format!("on the way {way}:\n  {}", changed.join("\n  "))));
+        }
+    }
+    Ok(None)
 }
 
 /// Leaves out all kinds of differences, accepts all differences, and accepts every second one. Returns the error, if

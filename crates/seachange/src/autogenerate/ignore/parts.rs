@@ -91,10 +91,12 @@ impl<'s> MissingParts<'s> {
                 TableChange::AddColumn(column) => {
                     self.columns.entry(table.clone()).or_default().insert(column.name.clone());
                 }
-                TableChange::ModifyColumn { from, to } if self.backend == DbBackend::MySql => {
-                    if from.auto_increment.is_some() && to.auto_increment.is_none() {
-                        self.numbered.insert((table.clone(), from.name.clone()));
-                    }
+                TableChange::ModifyColumn { from, to }
+                    if self.backend == DbBackend::MySql
+                        && from.auto_increment.is_some()
+                        && to.auto_increment.is_none() =>
+                {
+                    self.numbered.insert((table.clone(), from.name.clone()));
                 }
                 TableChange::AddPrimaryKey(key) => self.add_key(table, key.columns.clone()),
                 TableChange::AddUnique(unique) => self.add_key(table, unique.columns.clone()),
