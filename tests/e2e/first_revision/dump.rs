@@ -22,7 +22,7 @@ fn sqlite(database: &TestDatabase) -> Result<String, Box<dyn Error>> {
         AND name <> 'sqlite_sequence' ORDER BY type, name";
     let statements: Vec<String> = database.values(SCHEMA)?;
     // SeaORM quotes names and puts spaces inside of parentheses.
-    let plain = |text: &String| text.replace('"', "").replace("( ", "(").replace(" )", ")");
+    let plain = |text: &String| text.replace(['"', '[', ']'], "").replace("( ", "(").replace(" )", ")");
     Ok(statements.iter().map(plain).collect::<Vec<_>>().join(";\n"))
 }
 

@@ -32,15 +32,24 @@ pub(crate) fn trials() -> Vec<Case> {
 /// The schemas of a database system, each with the texts that build it.
 fn schemas(backend: Backend) -> Vec<(&'static str, Vec<&'static str>)> {
     match backend {
-        Backend::Sqlite => vec![("everything", vec![include_str!("sqlite.sql")])],
+        Backend::Sqlite => vec![
+            ("everything", vec![include_str!("sqlite.sql")]),
+            ("music_store", vec![include_str!("../../crates/music/sql/sqlite.sql")]),
+        ],
         Backend::Postgres => vec![
             ("everything", vec![include_str!("postgres.sql")]),
             ("film_store", vec![include_str!("../../crates/film/sql/postgres.sql")]),
             ("music_store", vec![include_str!("../../crates/music/sql/postgres.sql")]),
             ("trading_company", vec![include_str!("../../crates/trading/sql/postgres.sql")]),
         ],
-        Backend::MariaDb => vec![("everything", vec![include_str!("mysql.sql"), include_str!("mariadb.sql")])],
-        Backend::MySql => vec![("everything", vec![include_str!("mysql.sql"), include_str!("mysql_only.sql")])],
+        Backend::MariaDb => vec![
+            ("everything", vec![include_str!("mysql.sql"), include_str!("mariadb.sql")]),
+            ("film_store", vec![include_str!("../../crates/film/sql/mysql.sql")]),
+        ],
+        Backend::MySql => vec![
+            ("everything", vec![include_str!("mysql.sql"), include_str!("mysql_only.sql")]),
+            ("film_store", vec![include_str!("../../crates/film/sql/mysql.sql")]),
+        ],
     }
 }
 

@@ -31,7 +31,7 @@ use crate::database_error::{full_reason, reason_with_detail};
 use crate::event::EventHandler;
 use crate::intercept::{self, Migrate, RunOutcome};
 use crate::limits::Deadline;
-use crate::schema::{DatabaseObject, ObjectKind, ObjectName, Schema, Table};
+use crate::schema::{DatabaseObject, ObjectKind, ObjectName, ReferentialAction, Schema, Table};
 use crate::session::{Connection, DirectSession};
 use crate::settings::DatabaseSettings;
 use crate::sql::SqlDialect;
@@ -147,6 +147,17 @@ struct ScratchCopy {
     objects: Vec<DatabaseObject>,
 }
 
+/// The catalogue of MySQL and MariaDB is read without `RESTRICT`, which is `NO ACTION` there.
+fn as_mysql_tells(table: &mut Table) {
+    for key in &mut table.foreign_keys {
+        for action in [&mut key.on_delete, &mut key.on_update] {
+            if *action == ReferentialAction::Restrict {
+                *action = ReferentialAction::NoAction;
+            }
+        }
+    }
+}
+
 impl ScratchCopy {
     /// Copies the tables that the operations concern, the tables that refer to these, and the tables that any of them
     /// refers to.
@@ -164,6 +175,9 @@ impl ScratchCopy {
             return Err(AutogenerateError::Copy { reason: format!("`{schema}` is another database") });
         }
         let (mut wanted, mut goal) = (subset(&comparison.from, &affected.from), subset(&comparison.to, &affected.to));
+        if comparison.backend == DbBackend::MySql {
+            goal.tables.values_mut().for_each(as_mysql_tells);
+        }
         let placeholders = placeholder_tables([&wanted, &goal]);
         wanted.tables.extend(placeholders.clone());
         goal.tables.extend(placeholders);

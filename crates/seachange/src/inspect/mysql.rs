@@ -10,6 +10,7 @@ mod foreign_keys;
 mod keys;
 mod objects;
 mod scope;
+mod spelling;
 mod tables;
 
 use sea_orm::{ConnectionTrait, DbErr};
@@ -43,6 +44,15 @@ pub(super) async fn objects(
     let place = CatalogScope::find(connection, scope).await?;
     let Some(database) = place.databases().next() else { return Ok(Vec::new()) };
     objects::read(connection, &place, database).await
+}
+
+/// Changes tables that were read so that they are created with the text that they have.
+pub(super) async fn add_spelling(
+    connection: &impl ConnectionTrait,
+    scope: &InspectScope,
+    schema: &mut Schema,
+) -> Result<(), DbErr> {
+    spelling::add(connection, scope, schema).await
 }
 
 /// Reads what the model does not have: sequences and packages of MariaDB.

@@ -100,6 +100,13 @@ async fn actions_of(
 
 /// The name and the actions of a foreign key, from its line in the text of a table.
 fn written_actions(line: &str) -> Option<(String, (ReferentialAction, ReferentialAction))> {
+    let (name, on_delete, on_update) = written_rules(line)?;
+    let written = |rule: Option<String>| rule.map(|rule| action(&rule)).unwrap_or_default();
+    Some((name, (written(on_delete), written(on_update))))
+}
+
+/// The name of a foreign key and the words of its actions, from its line in the text of a table.
+fn written_rules(line: &str) -> Option<(String, Option<String>, Option<String>)> {
     let line = line.trim().trim_end_matches(',').strip_prefix("CONSTRAINT ")?;
     let (name, rest) = line.split_at(pieces(line, SqlDialect::MySql).next()?.1.len());
     let rest = rest.strip_prefix(" FOREIGN KEY ")?;
@@ -107,10 +114,18 @@ fn written_actions(line: &str) -> Option<(String, (ReferentialAction, Referentia
         pieces(rest, SqlDialect::MySql).map(|(_, piece)| if piece.starts_with('`') { "" } else { piece }).collect();
     let written = |clause: &str| {
         let rule = outside.split_once(clause).map(|(_, rule)| rule.split(" ON ").next().unwrap_or(rule));
-        rule.map(action).unwrap_or_default()
+        rule.map(str::to_owned)
     };
     let name = name.strip_prefix('`')?.strip_suffix('`')?.replace("``", "`");
-    Some((name, (written(" ON DELETE "), written(" ON UPDATE "))))
+    Some((name, written(" ON DELETE "), written(" ON UPDATE ")))
+}
+
+/// Whether the text of a table says `RESTRICT` for the deletion and for the update of a foreign key's parent.
+pub(super) fn says_restrict(definition: &str, name: &str) -> (bool, bool) {
+    let mut keys = definition.lines().filter_map(written_rules);
+    let Some((_, on_delete, on_update)) = keys.find(|(own, _, _)| own == name) else { return (false, false) };
+    let says = |rule: Option<String>| rule.is_some_and(|rule| rule == "RESTRICT");
+    (says(on_delete), says(on_update))
 }
 
 fn key(name: String, cells: &mut RowReader<'_>, place: &CatalogScope) -> Result<ForeignKey, DbErr> {
