@@ -27,20 +27,25 @@ struct Run {
     megabytes: f64,
 }
 
-/// Prints times and memory by the number of tables, and Alembic's time divided by that of the engine.
+/// Prints times and memory by the number of tables, alone and with as many undeclared views and functions, and Alembic's
+/// time divided by that of the engine.
 pub(crate) fn compare(servers: &SharedServers, options: &Options, counts: &[usize]) -> Result<(), Box<dyn Error>> {
     let alembic = std::env::var("ALEMBIC_PYTHON").ok();
     say!("Comparing entities with a database that fits them, {} rounds, medians", options.rounds);
     if alembic.is_none() {
         say!("(Alembic is not measured: `ALEMBIC_PYTHON` names no Python that has it)");
     }
-    say!("{:18}{:>8}{:>12}{:>10}{:>14}{:>10}{:>10}", "", "tables", "ours, ms", "MB", "Alembic, ms", "MB", "ratio");
+    let columns = ["tables", "objects"].map(|column| format!("{column:>8}")).concat();
+    say!("{:18}{columns}{:>12}{:>10}{:>14}{:>10}{:>10}", "", "ours, ms", "MB", "Alembic, ms", "MB", "ratio");
     for place in options.places().filter(|place| [Backend::Sqlite, Backend::Postgres].contains(&place.backend())) {
         for &count in counts.iter().filter(|_| place != Place::Memory) {
             let database = place.create(servers)?;
             block_on(tables::create(&database.url, count))?;
-            let (ours, theirs) = measure(&database, count, options.rounds, alembic.as_deref())?;
-            say!("{}", line(place, count, &ours, &theirs));
+            for objects in [0, count] {
+                block_on(tables::create_objects(&database.url, objects))?;
+                let (ours, theirs) = measure(&database, count, options.rounds, alembic.as_deref())?;
+                say!("{place:18}{count:>8}{objects:>8}{}", line(&ours, &theirs));
+            }
         }
     }
     Ok(())
@@ -79,10 +84,10 @@ fn run(command: &mut Command) -> Result<Run, Box<dyn Error>> {
     Ok(Run { milliseconds: milliseconds?, megabytes: megabytes? })
 }
 
-fn line(place: Place, count: usize, ours: &[Run], theirs: &[Run]) -> String {
+fn line(ours: &[Run], theirs: &[Run]) -> String {
     let time = |runs: &[Run]| Figures::new(runs.iter().map(|run| run.milliseconds)).median();
     let memory = |runs: &[Run]| Figures::new(runs.iter().map(|run| run.megabytes)).median();
-    let start = format!("{place:18}{count:>8}{:>12.0}{:>10.0}", time(ours), memory(ours));
+    let start = format!("{:>12.0}{:>10.0}", time(ours), memory(ours));
     if theirs.is_empty() {
         return start;
     }

@@ -51,3 +51,19 @@ pub(super) async fn create(url: &str, count: usize) -> Result<(), Box<dyn Error>
     }
     Ok(connection.close().await?)
 }
+
+/// Makes the given number of objects that no entity declares, in turn a view over a table and, on PostgreSQL, a function.
+pub(super) async fn create_objects(url: &str, count: usize) -> Result<(), Box<dyn Error>> {
+    let connection = Database::connect(url).await?;
+    let is_postgres = connection.get_database_backend() == DbBackend::Postgres;
+    for number in 0..count {
+        let text = match is_postgres && number % 2 == 1 {
+            true => format!(
+                "CREATE FUNCTION f{number:05}(price numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT price * 2'"
+            ),
+            false => format!("CREATE VIEW v{number:05} AS SELECT id, name, price FROM t{number:05} WHERE active"),
+        };
+        connection.execute_unprepared(&text).await?;
+    }
+    Ok(connection.close().await?)
+}
