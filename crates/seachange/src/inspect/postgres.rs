@@ -15,9 +15,11 @@ mod tables;
 mod type_queries;
 mod unsupported;
 
+use futures_util::future::try_join;
 use sea_orm::{ConnectionTrait, DbErr};
 
 use self::scope::CatalogScope;
+use super::cells::rows;
 use super::{InspectScope, UnsupportedObject};
 use crate::schema::{DatabaseObject, Schema};
 
@@ -29,9 +31,17 @@ pub(super) async fn inspect(connection: &impl ConnectionTrait, scope: &InspectSc
     }
     let enumerations = enumerations::read(connection, &place).await?;
     let mut tables = tables::read(connection, &place).await?;
-    columns::read(connection, &place, &enumerations, &mut tables).await?;
-    constraints::read(connection, &place, &mut tables).await?;
-    indexes::read(connection, &place, &mut tables).await?;
+    // PostgreSQL reads the columns on one connection of a pool while it reads the rest on another one.
+    let rest = async {
+        let sequences = sequences::read(connection, &place).await?;
+        let constraints = rows(connection, &constraints::query(&place), []).await?;
+        Ok((sequences, constraints, rows(connection, &indexes::query(&place), []).await?))
+    };
+    let columns = columns::query(&place);
+    let (columns, (sequences, constraints, indexes)) = try_join(rows(connection, &columns, []), rest).await?;
+    columns::add(&columns, &place, &enumerations, &sequences, &mut tables)?;
+    constraints::add(&constraints, &place, &mut tables)?;
+    indexes::add(&indexes, &mut tables)?;
     Ok(Schema {
         tables: tables.into_values().map(|found| (found.table.name.clone(), found.table)).collect(),
         enumerations: enumerations::in_scope(enumerations),

@@ -3,7 +3,6 @@
 use clap::Args;
 
 use super::interruption;
-use super::run::LossArgs;
 use crate::args::LimitArgs;
 use crate::cli::context::Context;
 use crate::cli::describe;
@@ -23,8 +22,9 @@ pub(crate) struct RepairArgs {
     action: RepairAction,
     #[command(flatten)]
     doubt: ResolutionArgs,
-    #[command(flatten)]
-    losses: LossArgs,
+    /// With `--resume`: do not count the values that a change of a column's type would not keep
+    #[arg(long, requires = "resume")]
+    no_count_losses: bool,
     #[command(flatten)]
     limits: LimitArgs,
 }
@@ -74,7 +74,7 @@ impl RepairArgs {
         let limits = self.limits.limits();
         match self.action {
             RepairAction { resume: true, .. } => {
-                let options = RunOptions::new().limits(limits).count_losses(self.losses.counts());
+                let options = RunOptions::new().limits(limits).count_losses(!self.no_count_losses);
                 interruption::resume(context, self.doubt.doubt(), options).await
             }
             RepairAction { applied: true, .. } => interruption::settle(context, true, limits).await,

@@ -1,28 +1,28 @@
 //! Columns with their types, defaults, collations and comments.
 
 use sea_orm::sea_query::{ColumnType, RcOrArc};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
+use sea_orm::{DbBackend, DbErr, QueryResult};
 
 use super::column_type;
 use super::enumerations::Enumerations;
 use super::expression;
 use super::scope::{CatalogScope, Oid};
-use super::sequences::{self, OwnedSequence};
+use super::sequences::{OwnedSequence, Sequences};
 use super::tables::TablesByOid;
 use crate::alter::clause::quoted;
-use crate::inspect::cells::{RowReader, rows};
+use crate::inspect::cells::RowReader;
 use crate::schema::{AutoIncrement, Column, Generated, SqlType};
 
-/// Reads the columns of all tables in their order.
-pub(super) async fn read(
-    connection: &impl ConnectionTrait,
+/// Adds the columns of all tables in their order, from the rows of [`query`].
+pub(super) fn add(
+    rows: &[QueryResult],
     place: &CatalogScope,
     enumerations: &Enumerations,
+    sequences: &Sequences,
     tables: &mut TablesByOid,
 ) -> Result<(), DbErr> {
-    let sequences = sequences::read(connection, place).await?;
-    for row in rows(connection, &query(place), []).await? {
-        let found = ColumnRow::read(&row, place, enumerations)?;
+    for row in rows {
+        let found = ColumnRow::read(row, place, enumerations)?;
         if let Some(table) = tables.get_mut(&found.table) {
             let sequence = sequences.get(&(found.table, found.number));
             table.numbers.push(found.number);
@@ -35,7 +35,7 @@ pub(super) async fn read(
 /// `e` is the type of a column, or of the elements of its array. The query reads the readable form of an expression
 /// only if it has parentheses to leave out, because this takes most of the time. `OFFSET` keeps PostgreSQL from
 /// computing the full form twice.
-fn query(place: &CatalogScope) -> String {
+pub(super) fn query(place: &CatalogScope) -> String {
     format!(
         "SELECT a.attrelid::int8, a.attnum::int4, a.attname::text,
             format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, -1), a.atttypid <> e.oid,

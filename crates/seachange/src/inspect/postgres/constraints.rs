@@ -1,24 +1,20 @@
 //! Constraints, one row each.
 
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{DbErr, QueryResult};
 
 use super::expression;
 use super::scope::{CatalogScope, Oid};
 use super::tables::TablesByOid;
-use crate::inspect::cells::{RowReader, rows};
+use crate::inspect::cells::RowReader;
 use crate::schema::{
     Check, Deferrable, Exclusion, ForeignKey, KeptOptions, PrimaryKey, ReferentialAction, Table, TableName, Unique,
 };
 
-/// Reads the constraints of all tables in the order of their names. A constraint that a table inherits is read for the
-/// table that it comes from.
-pub(super) async fn read(
-    connection: &impl ConnectionTrait,
-    place: &CatalogScope,
-    tables: &mut TablesByOid,
-) -> Result<(), DbErr> {
-    for row in rows(connection, &query(place), []).await? {
-        let mut cells = RowReader::of(&row);
+/// Adds the constraints of all tables in the order of their names, from the rows of [`query`]. A constraint that a table
+/// inherits is read for the table that it comes from.
+pub(super) fn add(rows: &[QueryResult], place: &CatalogScope, tables: &mut TablesByOid) -> Result<(), DbErr> {
+    for row in rows {
+        let mut cells = RowReader::of(row);
         if let Some(table) = tables.get_mut(&cells.take::<Oid>()?) {
             let columns = table.names(&cells.take::<Option<String>>()?.unwrap_or_default());
             let on_delete_columns = table.names(&cells.take::<Option<String>>()?.unwrap_or_default());
@@ -31,7 +27,7 @@ pub(super) async fn read(
 
 /// A foreign key to a partitioned table also has a row for each partition (`conparentid`). The referenced table may not
 /// be in scope, so the query reads the names of its columns as well.
-fn query(place: &CatalogScope) -> String {
+pub(super) fn query(place: &CatalogScope) -> String {
     format!(
         "SELECT o.conrelid::int8, array_to_string(o.conkey, ','), {}, o.conname::text, o.contype::text,
             o.condeferrable, o.condeferred, r.relnamespace::int8, n.nspname::text, r.relname::text,

@@ -1,25 +1,22 @@
 //! Indexes, one row for each part.
 
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{DbErr, QueryResult};
 
 use super::expression;
 use super::scope::{CatalogScope, Oid};
 use super::tables::TablesByOid;
-use crate::inspect::cells::{RowReader, rows};
+use crate::inspect::cells::RowReader;
 use crate::schema::{Index, IndexKey, IndexPart, KeptOptions};
 
 /// Bits of `indoption`.
 const DESCENDING: i32 = 1;
 const NULLS_FIRST: i32 = 2;
 
-/// Reads the indexes of all tables in the order of their names, without those that implement a constraint.
-pub(super) async fn read(
-    connection: &impl ConnectionTrait,
-    place: &CatalogScope,
-    tables: &mut TablesByOid,
-) -> Result<(), DbErr> {
-    for row in rows(connection, &query(place), []).await? {
-        let mut cells = RowReader::of(&row);
+/// Adds the indexes of all tables in the order of their names, without those that implement a constraint, from the rows
+/// of [`query`].
+pub(super) fn add(rows: &[QueryResult], tables: &mut TablesByOid) -> Result<(), DbErr> {
+    for row in rows {
+        let mut cells = RowReader::of(row);
         let Some(found) = tables.get_mut(&cells.take::<Oid>()?) else { continue };
         let (name, position, is_in_key): (String, i64, bool) = (cells.take()?, cells.take()?, cells.take()?);
         let part = IndexPartRow::read(&mut cells)?;
@@ -38,7 +35,7 @@ pub(super) async fn read(
 }
 
 /// `k` is the column of the index itself. For an expression, it has the expression's type.
-fn query(place: &CatalogScope) -> String {
+pub(super) fn query(place: &CatalogScope) -> String {
     format!(
         "SELECT i.indrelid::int8, x.relname::text, p.position, p.position <= {},
             a.attname::text,
