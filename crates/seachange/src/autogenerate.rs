@@ -19,6 +19,7 @@ mod hints;
 mod ignore;
 #[cfg(feature = "cli")]
 mod losses;
+mod object_alterations;
 mod object_renames;
 pub mod operation;
 #[cfg(feature = "cli")]

@@ -62,11 +62,10 @@ fn pieces(operation: &SchemaOperation, later: &[SchemaOperation], backend: DbBac
         SchemaOperation::Change { table, change } => change::change(table, change, backend),
         SchemaOperation::CreateIndex { table, index } => vec![index::create(table, index, backend)],
         SchemaOperation::DropIndex { table, index } => vec![index::drop(table, &index.name, backend)],
-        SchemaOperation::CreateObject(object)
-        | SchemaOperation::RestoreObject(object)
-        | SchemaOperation::ReplaceObject { to: object, .. } => {
+        SchemaOperation::CreateObject(object) | SchemaOperation::RestoreObject(object) => {
             vec![object::create(object, backend)]
         }
+        SchemaOperation::ReplaceObject { from, to } => vec![object::replace(from, to, backend)],
         SchemaOperation::DropObject(object) | SchemaOperation::SuspendObject(object) => {
             object::drop(object, later, backend).into_iter().collect()
         }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::dependents::Fate;
+use super::object_alterations::alterations;
 use crate::schema::{DatabaseObject, ObjectKind, ObjectName};
 
 /// What has to happen to the objects of a database, so that it has those that are declared.
@@ -53,15 +54,15 @@ impl ObjectChanges {
     }
 }
 
-/// Whether `CREATE OR REPLACE` turns one object into the other and keeps what depends on it: a function or a procedure
-/// of PostgreSQL that returns the same type.
+/// Whether a statement turns one object into the other and keeps what depends on it: `CREATE OR REPLACE` for a function or
+/// a procedure of PostgreSQL that returns the same type, `ALTER` for a domain or a sequence.
 fn can_be_replaced(old: &DatabaseObject, new: &DatabaseObject) -> bool {
     let result = |object: &DatabaseObject| {
         let lines = object.create.first().map(|text| text.lines().map(str::trim_start));
         lines.and_then(|mut lines| lines.find(|line| line.starts_with("RETURNS ")).map(str::to_owned))
     };
     let is_replacement = new.create.first().is_some_and(|text| text.starts_with("CREATE OR REPLACE "));
-    is_replacement && result(old) == result(new)
+    is_replacement && result(old) == result(new) || alterations(old, new).is_some()
 }
 
 /// Whether an object has the declared definition, and the declared properties beside others.

@@ -212,6 +212,17 @@ fn types() -> Vec<Case> {
         case("declared domain added", [plain(), plain()], [&[], &[domain]]),
         case("declared domain changed", [plain(), plain()], [&[domain], &[other_domain]]),
         case("declared domain removed", [plain(), plain()], [&[domain], &[]]),
+        case(
+            "declared domain of a column changed",
+            [typed("mail", "address"), typed("mail", "address")],
+            [&[domain], &["CREATE DOMAIN address AS text DEFAULT 'a@b' CONSTRAINT short CHECK (length(VALUE) < 100)"]],
+        )
+        .without_rows(),
+        case(
+            "declared sequence of a column changed",
+            [numbered.clone(), numbered.clone()],
+            [&[sequence], &["CREATE SEQUENCE numbers START WITH 200 INCREMENT BY 10 CYCLE"]],
+        ),
         case("declared domain added with a column", [plain(), typed("mail", "address")], [&[], &[domain]]),
         case("declared domain removed with its column", [typed("mail", "address"), plain()], [&[domain], &[]])
             .without_rows(),

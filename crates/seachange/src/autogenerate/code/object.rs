@@ -4,11 +4,20 @@ use sea_orm::DbBackend;
 
 use super::sql::statement;
 use super::{CodeNode, SchemaCall, portable};
+use crate::autogenerate::object_alterations::alterations;
 use crate::autogenerate::operation::SchemaOperation;
 use crate::schema::{DatabaseObject, ObjectKind};
 
 pub(super) fn create(object: &DatabaseObject, backend: DbBackend) -> CodeNode {
     only(backend, object.create.iter().cloned())
+}
+
+/// Turns an object into another one of the same name.
+pub(super) fn replace(from: &DatabaseObject, to: &DatabaseObject, backend: DbBackend) -> CodeNode {
+    match alterations(from, to) {
+        Some(statements) => only(backend, statements),
+        None => create(to, backend),
+    }
 }
 
 /// Drops an object, unless it ends with its table, which one of the later operations drops.
