@@ -101,13 +101,13 @@ pub async fn objects(connection: &impl ConnectionTrait, scope: &InspectScope) ->
 
 /// Changes tables that were read so that they are created with the text that they have, where that says more than a
 /// comparison needs: the order of indexes and `RESTRICT` on MySQL and MariaDB.
+#[cfg(feature = "mysql")]
 pub(crate) async fn add_spelling(
     connection: &impl ConnectionTrait,
     scope: &InspectScope,
     schema: &mut Schema,
 ) -> Result<(), DbErr> {
     match connection.get_database_backend() {
-        #[cfg(feature = "mysql")]
         sea_orm::DbBackend::MySql => mysql::add_spelling(connection, scope, schema).await,
         _ => Ok(()),
     }

@@ -20,7 +20,7 @@ use super::scratch::{MARK_TABLE, ScratchDatabase};
 use super::{type_affinity, unmatched_keys};
 use crate::adopt::MigrationTool;
 use crate::backend::query_scalar;
-use crate::inspect::{InspectScope, add_spelling, inspect, objects, unsupported_objects};
+use crate::inspect::{InspectScope, inspect, objects, unsupported_objects};
 use crate::migrator::Migrator;
 use crate::revision::Migrations;
 use crate::schema::{DatabaseObject, ObjectKind, ObjectName, Schema, Table, TableName};
@@ -182,7 +182,8 @@ impl Comparison {
             // The text of a table is part of its schema there.
             to.tables.values_mut().for_each(keep_text);
         }
-        add_spelling(connection, &scope, &mut to).await.map_err(AutogenerateError::Inspect)?;
+        #[cfg(feature = "mysql")]
+        crate::inspect::add_spelling(connection, &scope, &mut to).await.map_err(AutogenerateError::Inspect)?;
         if *filter == TableFilter::default() {
             // A function may use a type that no table uses.
             to.enumerations = all.enumerations;
