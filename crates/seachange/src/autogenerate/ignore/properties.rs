@@ -35,7 +35,7 @@ pub(super) fn require_possible(own: &mut ChosenOperation<'_>, hides_dependents: 
     }
     let is_other_kind = !share_defaults(backend, &from.column_type, &to.column_type);
     let changes_value = own.differences.iter().any(|(own, is_left_out)| is_value(own.kind) && !is_left_out);
-    if is_other_kind && keeps_type(own) && changes_value && values(to) > 0 {
+    if is_other_kind && own.leaves_out(DifferenceKind::Type) && changes_value && values(to) > 0 {
         for (own, is_left_out) in &mut own.differences {
             match hides_dependents {
                 true => *is_left_out |= is_value(own.kind),
@@ -45,7 +45,7 @@ pub(super) fn require_possible(own: &mut ChosenOperation<'_>, hides_dependents: 
     }
     let mut target = Column::clone(to);
     take(&mut target, from, own.differences.iter().filter(|(_, is_left_out)| *is_left_out).map(|(own, _)| own.kind));
-    if values(&target) > 1 || values(&target) == 1 && is_other_kind && !keeps_type(own) {
+    if values(&target) > 1 || values(&target) == 1 && is_other_kind && !own.leaves_out(DifferenceKind::Type) {
         let values = own.differences.iter_mut().filter(|(own, _)| is_value(own.kind));
         values.for_each(|(_, is_left_out)| *is_left_out = false);
     }
@@ -59,8 +59,4 @@ const fn is_value(kind: DifferenceKind) -> bool {
 fn values(column: &Column) -> usize {
     let ways = [column.default.is_some(), column.generated.is_some(), column.auto_increment.is_some()];
     ways.into_iter().filter(|has| *has).count()
-}
-
-fn keeps_type(own: &ChosenOperation<'_>) -> bool {
-    own.differences.iter().any(|(own, is_left_out)| own.kind == DifferenceKind::Type && *is_left_out)
 }

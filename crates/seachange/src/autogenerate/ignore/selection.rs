@@ -101,9 +101,14 @@ impl ChosenOperation<'_> {
         self.differences.iter().filter(|(_, is_left_out)| *is_left_out).filter_map(|(own, _)| own.table.as_ref())
     }
 
+    /// Whether a difference of some kind is left out.
+    pub(super) fn leaves_out(&self, kind: DifferenceKind) -> bool {
+        self.differences.iter().any(|(own, is_left_out)| own.kind == kind && *is_left_out)
+    }
+
     /// Whether a column goes on numbering rows because that is left out.
     fn keeps_numbering(&self) -> bool {
-        self.differences.iter().any(|(own, is_left_out)| own.kind == DifferenceKind::AutoIncrement && *is_left_out)
+        self.leaves_out(DifferenceKind::AutoIncrement)
     }
 
     /// Makes the operation. Of the properties of a column only the numbering of rows is in the way of others.
