@@ -118,7 +118,10 @@ fn register(dirs: &[PathBuf], surroundings: &CargoEnv) -> Vec<CargoDirective> {
 
 /// Makes the paths relative to the crate's folder.
 fn relative(mut folder: ScannedFolders, root: &Path) -> ScannedFolders {
-    let paths = folder.files.iter_mut().flat_map(|file| file.included.iter_mut().chain([&mut file.path]));
+    let paths = folder.files.iter_mut().flat_map(|file| {
+        let included = file.source.iter_mut().flat_map(|source| &mut source.included);
+        included.chain([&mut file.path])
+    });
     for path in paths.chain(folder.errors.iter_mut().map(|error| &mut error.file)) {
         if let Ok(short) = path.strip_prefix(root) {
             *path = short.to_owned();
@@ -129,7 +132,7 @@ fn relative(mut folder: ScannedFolders, root: &Path) -> ScannedFolders {
 
 /// The files that revisions include, each once: the hashes in the registry depend on them.
 fn included(folder: &ScannedFolders) -> BTreeSet<PathBuf> {
-    folder.files.iter().flat_map(|file| &file.included).cloned().collect()
+    folder.files.iter().flat_map(|file| &file.source).flat_map(|source| &source.included).cloned().collect()
 }
 
 /// Returns all errors, and the graph if it is valid.

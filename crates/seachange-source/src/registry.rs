@@ -54,7 +54,8 @@ fn declaration(file: &RevisionFile, module: &str, root: &Path) -> String {
 
 fn script(file: &RevisionFile, module: &str) -> String {
     let folder = file.path.parent().unwrap_or(Path::new("")).to_string_lossy();
-    let [message, folder, name, hash] = [&*file.message, &*folder, &*file.file_name(), &*file.source_hash].map(literal);
+    let digest = file.source.as_ref().map_or("", |source| &source.digest);
+    let [message, folder, name, hash] = [&*file.message, &*folder, &*file.file_name(), digest].map(literal);
     format!(
         "        ::seachange::RegisteredRevision {{\n            revision: {module}::REVISION,\n            message: {message},\n            \
          folder: {folder},\n            file: {name},\n            source_hash: {hash},\n            \
@@ -73,7 +74,7 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     use super::render;
-    use crate::parse::parse;
+    use crate::parse::{SourceHash, parse};
 
     const TEXT: &str = "//! say \"hi\"\npub const REVISION: R = R { id: \"a\" };\npub struct Migration;";
 
@@ -81,7 +82,7 @@ mod tests {
     fn the_registry_of_two_files() {
         let mut files = ["v/m1_a.rs", "v/m2_b.rs"].map(|path| parse(Path::new(path), TEXT).unwrap());
         for (file, hash) in files.iter_mut().zip(["aa", "bb"]) {
-            file.source_hash = hash.to_owned();
+            file.source = Some(SourceHash { digest: hash.to_owned(), included: Vec::new() });
         }
         insta::assert_snapshot!(render(&files, &[PathBuf::from("v")], Path::new("/crate")), @r#"
         // Written by the build script from the revision files: edits are lost.

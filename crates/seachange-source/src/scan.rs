@@ -3,10 +3,16 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use crate::error::{FileError, FileErrorKind};
-use crate::parse::{RevisionFile, parse};
+use crate::parse::{ParseScope, RevisionFile, parse_scope};
+
+/// The number of files for which another thread is worth its start.
+const FILES_OF_A_THREAD: usize = 32;
 
 /// The contents of one or more folders.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,6 +29,11 @@ pub struct ScannedFolders {
 /// The names of revision files end in `.rs`. Hidden files, `mod.rs` and folders are skipped. A folder that does not
 /// exist has no files.
 pub fn scan(dir: &Path) -> ScannedFolders {
+    scan_scope(dir, ParseScope::WithHash)
+}
+
+/// Reads of every revision file in `dir` what `scope` says, as [`scan`] does.
+fn scan_scope(dir: &Path, scope: ParseScope) -> ScannedFolders {
     let mut folder = ScannedFolders::default();
     let paths = match revision_paths(dir) {
         Ok(paths) => paths,
@@ -31,9 +42,8 @@ pub fn scan(dir: &Path) -> ScannedFolders {
             return folder;
         }
     };
-    for path in paths {
-        let text = fs::read_to_string(&path).map_err(|error| vec![unreadable(&path, &error)]);
-        match text.and_then(|text| parse(&path, &text)) {
+    for read in read_all(&paths, scope) {
+        match read {
             Ok(file) => folder.files.push(file),
             Err(errors) => folder.errors.extend(errors),
         }
@@ -41,11 +51,34 @@ pub fn scan(dir: &Path) -> ScannedFolders {
     folder
 }
 
+/// Reads the files, in their order; many files are read by several threads.
+fn read_all(paths: &[PathBuf], scope: ParseScope) -> Vec<Result<RevisionFile, Vec<FileError>>> {
+    let read = |path: &PathBuf| {
+        let text = fs::read_to_string(path).map_err(|error| vec![unreadable(path, &error)]);
+        text.and_then(|text| parse_scope(path, &text, scope))
+    };
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let share = paths.len().div_ceil(threads).max(FILES_OF_A_THREAD);
+    if share >= paths.len() {
+        return paths.iter().map(read).collect();
+    }
+    thread::scope(|scope| {
+        let chunks: Vec<_> =
+            paths.chunks(share).map(|chunk| scope.spawn(move || chunk.iter().map(read).collect::<Vec<_>>())).collect();
+        chunks.into_iter().flat_map(|chunk| chunk.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    })
+}
+
 /// Reads every revision file in each of `dirs`, as [`scan`] does; a folder that is named twice is read once.
 pub fn scan_all<P: AsRef<Path>>(dirs: impl IntoIterator<Item = P>) -> ScannedFolders {
+    scan_all_scope(dirs, ParseScope::WithHash)
+}
+
+/// Reads of every revision file what `scope` says, as [`scan_all`] does.
+pub(crate) fn scan_all_scope<P: AsRef<Path>>(dirs: impl IntoIterator<Item = P>, scope: ParseScope) -> ScannedFolders {
     let mut whole = ScannedFolders::default();
     for dir in distinct(dirs) {
-        let ScannedFolders { files, errors } = scan(&dir);
+        let ScannedFolders { files, errors } = scan_scope(&dir, scope);
         whole.files.extend(files);
         whole.errors.extend(errors);
     }
@@ -79,8 +112,17 @@ fn revision_paths(dir: &Path) -> io::Result<Vec<PathBuf>> {
     };
     let mut paths = Vec::new();
     for entry in entries {
-        let path = entry?.path();
-        if is_revision_file(&path) {
+        let entry = entry?;
+        let path = entry.path();
+        // The listing tells what most entries are; only a link has to be followed.
+        let is_folder = entry.file_type().map_or_else(
+            |_| path.is_dir(),
+            |kind| match kind.is_symlink() {
+                true => path.is_dir(),
+                false => kind.is_dir(),
+            },
+        );
+        if !is_folder && is_named_as_revision(&path) {
             paths.push(path);
         }
     }
@@ -88,10 +130,10 @@ fn revision_paths(dir: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-fn is_revision_file(path: &Path) -> bool {
+fn is_named_as_revision(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default();
     let hidden = name.as_encoded_bytes().starts_with(b".");
-    path.extension() == Some(OsStr::new("rs")) && !hidden && name != "mod.rs" && !path.is_dir()
+    path.extension() == Some(OsStr::new("rs")) && !hidden && name != "mod.rs"
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> FileError {

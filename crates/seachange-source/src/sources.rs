@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use crate::check::{SourceDiagnostic, check};
 use crate::error::FileError;
-use crate::parse::RevisionFile;
-use crate::scan::{ScannedFolders, distinct, is_same_place, scan_all};
+use crate::parse::{ParseScope, RevisionFile};
+use crate::scan::{ScannedFolders, distinct, is_same_place, scan_all_scope};
 
 /// Revision files that were read without an error, and their graph.
 #[derive(Debug, Clone)]
@@ -38,7 +38,8 @@ impl RevisionFiles {
     /// All errors in the files and all problems of their graph.
     pub fn read<P: AsRef<Path>>(root: &Path, folders: impl IntoIterator<Item = P>) -> Result<Self, RevisionFilesError> {
         let folders: Vec<PathBuf> = folders.into_iter().map(|folder| folder.as_ref().to_owned()).collect();
-        let ScannedFolders { files, errors } = scan_all(folders.iter().map(|folder| root.join(folder)));
+        let ScannedFolders { files, errors } =
+            scan_all_scope(folders.iter().map(|folder| root.join(folder)), ParseScope::WithoutHash);
         let whole = ScannedFolders { files, errors };
         match check(&whole) {
             Ok(graph) if whole.errors.is_empty() => {
@@ -51,6 +52,16 @@ impl RevisionFiles {
     /// The graph of all files.
     pub fn graph(&self) -> &Graph {
         &self.graph
+    }
+
+    /// The files, folder by folder.
+    pub fn files(&self) -> &[RevisionFile] {
+        &self.files
+    }
+
+    /// The folder of the crate.
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The file of the revision with exactly this id.

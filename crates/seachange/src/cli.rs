@@ -5,47 +5,31 @@
 
 mod arguments;
 mod baseline;
-mod command_line;
 mod commands;
 mod compare_args;
 mod context;
-mod describe;
 mod differences;
-mod elsewhere;
-mod exit;
-mod format;
 mod hints;
 mod interrupt;
-mod json;
-mod log;
-mod new_revision;
-mod output_file;
 mod picture;
-mod printable;
 mod problem;
 mod progress;
-mod prompt;
 mod revision_scope;
 mod targets;
-mod terminal;
-mod usage;
-mod wrap;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
-
-pub use exit::Exit;
+pub use seachange_cli::Exit;
+use seachange_cli::{Diagnostic, Terminal, arguments::apply_color_choice, terminal, usage};
 
 use crate::args::env_file;
 use crate::autogenerate::Entities;
 use crate::revision::Migrations;
 use arguments::Arguments;
 use context::{Context, MigrationCrate};
-use problem::Diagnostic;
-use terminal::Terminal;
 
 /// The command line of a migration binary.
 ///
@@ -109,7 +93,7 @@ fn run(project: MigrationCrate, raw: Vec<OsString>) -> Exit {
     if let Err(error) = env_file::load(raw.clone()) {
         return Terminal::default().print_error(&Diagnostic::from(error));
     }
-    arguments::apply_color_choice(&raw);
+    apply_color_choice(&raw);
     let (name, version) = project.migrations.program().split_once(' ').unwrap_or_default();
     let mut command = Arguments::command().name(name).version(version);
     let parsed = command.try_get_matches_from_mut(&raw).and_then(|matches| Arguments::from_arg_matches(&matches));
@@ -127,7 +111,10 @@ fn run(project: MigrationCrate, raw: Vec<OsString>) -> Exit {
 fn execute(project: MigrationCrate, arguments: Arguments, terminal: Terminal) -> Result<Exit, Diagnostic> {
     revision_scope::install_panic_hook();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let runtime = runtime.map_err(Diagnostic::runtime)?;
+    let runtime = runtime.map_err(problem::no_runtime)?;
     let context = Context::new(project, terminal, arguments.database, arguments.wait);
     runtime.block_on(arguments.command.run(&context))
 }
+
+#[cfg(test)]
+mod tests;

@@ -63,6 +63,21 @@ impl RegisteredRevision {
     pub fn path(&self) -> PathBuf {
         Path::new(self.folder).join(self.file)
     }
+
+    /// The revision as the commands show it.
+    #[cfg(feature = "cli")]
+    pub(crate) fn listed(&self) -> seachange_cli::ListedRevision<'_> {
+        let Revision { id, down_revision, depends_on, branch_labels, created } = self.revision;
+        seachange_cli::ListedRevision {
+            id,
+            message: self.message,
+            created,
+            path: self.path().into(),
+            down_revision: down_revision.to_vec(),
+            depends_on: depends_on.to_vec(),
+            branch_labels: branch_labels.to_vec(),
+        }
+    }
 }
 
 impl fmt::Debug for RegisteredRevision {

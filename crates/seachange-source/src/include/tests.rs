@@ -38,14 +38,14 @@ impl Crate {
     }
 
     fn hash(&self) -> String {
-        self.read().source_hash
+        self.read().source.unwrap().digest
     }
 
     /// The files that count, relative to the folder of the crate.
     fn included(&self) -> Vec<String> {
         let root = self.folder.path();
         let name = |path: &Path| path.strip_prefix(root).unwrap_or(path).display().to_string();
-        self.read().included.iter().map(|path| name(path)).collect()
+        self.read().source.unwrap().included.iter().map(|path| name(path)).collect()
     }
 
     /// Asserts that the hash changes with other contents of a file, and returns with the old contents.
@@ -162,7 +162,8 @@ fn revisions_without_inclusions_keep_their_hashes() {
     // Databases hold these values.
     let versions = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migration/src/versions");
     let files = crate::scan(&versions).files;
-    let hashes: Vec<_> = files.iter().map(|file| format!("{} {}", &file.source_hash, file.file_name())).collect();
+    let hashes: Vec<_> =
+        files.iter().map(|file| format!("{} {}", file.source.as_ref().unwrap().digest, file.file_name())).collect();
     insta::assert_snapshot!(hashes.join("\n"), @r"
     b9ed8381ee522cac115828d0dc108385882cea38c636fa5053936c0e42c7be6b m20261121_add_content_column.rs
     94a2d98946e39d752cc91313f325cd0d268b52d61786ca4b8a807590427ce4fd m20261121_add_foreign_key_from_posts_to_users.rs

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{RevisionFile, parse};
+use super::{ParseScope, RevisionFile, parse, parse_scope};
 
 const PATH: &str = "v/m20261121_add_content.rs";
 
@@ -41,7 +41,7 @@ fn everything_that_a_file_says() {
     assert_eq!(file.created.as_deref(), Some("2026-11"));
     assert_eq!(file.module, "m20261121_add_content");
     assert_eq!(file.file_name(), "m20261121_add_content.rs");
-    assert_eq!((file.line, file.source_hash.len()), (8, 64));
+    assert_eq!((file.line, file.source.map(|source| source.digest.len())), (8, Some(64)));
 }
 
 #[test]
@@ -144,4 +144,26 @@ fn a_name_that_no_module_has() {
         let errors = parse(Path::new(name), "").unwrap_err();
         assert!(errors[0].to_string().contains("cannot name a Rust module"), "{name}: {errors:?}");
     }
+}
+
+#[test]
+fn without_the_hash_the_place_is_the_same() {
+    let constant = "pub const REVISION: R = R { id: \"a\", down_revision: &[\"b\"] };";
+    let texts = [
+        format!("//! add x\n{constant}\npub struct Migration;\nimpl M for Migration {{}}"),
+        // The constant is below, or the declaration is in a comment or in a string before it.
+        format!("//! add x\nuse a::b;\npub struct Migration;\n{constant}"),
+        format!("//! add x\n/*\npub struct Migration;\n*/\n{constant}\npub struct Migration;"),
+        format!("//! add x\nconst A: &str = \"\npub struct Migration;\n\";\n{constant}\npub struct Migration;"),
+        format!("//! add x\nmod a {{\npub struct Migration;\n}}\n{constant}\n pub struct Migration;"),
+    ];
+    for text in texts {
+        let whole = parse(Path::new("a.rs"), &text).unwrap();
+        let place = parse_scope(Path::new("a.rs"), &text, ParseScope::WithoutHash).unwrap();
+        assert!(whole.source.is_some() && place.source.is_none(), "{text}");
+        assert_eq!(RevisionFile { source: None, ..whole }, place, "{text}");
+    }
+    let broken = format!("{constant}\npub struct Migration {{}}");
+    let errors = |scope| parse_scope(Path::new("a.rs"), &broken, scope).unwrap_err();
+    assert_eq!(errors(ParseScope::WithHash), errors(ParseScope::WithoutHash));
 }

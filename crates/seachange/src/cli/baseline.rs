@@ -8,13 +8,10 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use seachange_cli::{Diagnostic, Exit, output_file, printable, project};
 use serde::{Deserialize, Serialize};
 
 use super::context::MigrationCrate;
-use super::exit::Exit;
-use super::output_file;
-use super::printable;
-use super::problem::Diagnostic;
 use crate::autogenerate::{Difference, DifferenceKind, IgnoreRule, TableFilter};
 use crate::schema::TableName;
 use crate::settings::{Driver, reason};
@@ -69,7 +66,7 @@ impl Baseline {
         let folder = &project.manifest_dir;
         let path = named.map_or_else(|| folder.join(FILE_NAME), Path::to_path_buf);
         let folder = named.is_none().then(|| folder.clone());
-        let shown = project.shown(&path);
+        let shown = project::shown(&path);
         let (exists, entries) = match fs::read(&path) {
             Ok(bytes) => (true, parse(&shown, &bytes)?),
             Err(error) if error.kind() == ErrorKind::NotFound && (named.is_none() || may_be_absent) => {

@@ -1,35 +1,30 @@
 //! The commands, one per file.
 
 mod adopt;
-mod branches;
 mod check;
-mod completions;
 mod current;
 mod diff;
 mod down;
-mod edit;
-mod graph;
-mod heads;
-mod history;
 mod init;
 mod interruption;
-mod list;
-mod merge;
 mod repair;
 mod reset;
 mod revision;
 mod run;
 mod script;
-mod show;
 mod stamp;
 mod status;
 mod up;
 
-use clap::Subcommand;
+use clap::{CommandFactory, Subcommand};
+use seachange_cli::{
+    Diagnostic, Exit,
+    commands::{branches, completions, edit, graph, heads, history, merge, show},
+};
 
+use super::arguments::Arguments;
 use super::context::Context;
-use super::exit::Exit;
-use super::problem::Diagnostic;
+use super::{interrupt, picture};
 
 /// The command to run.
 #[derive(Debug, Subcommand)]
@@ -108,16 +103,16 @@ impl Command {
             Self::Downgrade(args) => args.run(context).await,
             Self::Status(args) => args.run(context).await,
             Self::Current(args) => args.run(context).await,
-            Self::Heads(args) => args.run(context),
-            Self::Branches(args) => args.run(context),
-            Self::History(args) => args.run(context).await,
-            Self::Graph(args) => args.run(context).await,
-            Self::Show(args) => args.run(context).await,
+            Self::Heads(args) => args.run(context.terminal, &context.revisions()?),
+            Self::Branches(args) => args.run(context.terminal, &context.revisions()?),
+            Self::History(args) => history(args, context).await,
+            Self::Graph(args) => graph(args, context).await,
+            Self::Show(args) => show(args, context).await,
             Self::Revision(args) => args.run(context).await,
             Self::Check(args) => args.run(context).await,
             Self::Diff(args) => args.run(context).await,
-            Self::Merge(args) => args.run(context),
-            Self::Edit(args) => args.run(context).await,
+            Self::Merge(args) => args.run(context.terminal, &context.files()?),
+            Self::Edit(args) => edit(args, context).await,
             Self::Stamp(args) => args.run(context).await,
             Self::Adopt(args) => args.run(context).await,
             Self::Repair(args) => args.run(context).await,
@@ -125,7 +120,46 @@ impl Command {
             Self::Refresh(args) => args.run(context).await,
             Self::Fresh(args) => args.run(context).await,
             Self::Init(args) => args.run(context).await,
-            Self::Completions(args) => args.run(context),
+            Self::Completions(args) => args.run(context.terminal, Arguments::command(), "migration"),
         }
     }
+}
+
+/// `history`. If the database cannot be read for the marks of a drawing, that is a warning, because the drawing is
+/// useful without them.
+async fn history(args: history::HistoryArgs, context: &Context) -> Result<Exit, Diagnostic> {
+    let project = context.revisions()?;
+    let applied = context.standing(project.graph(), args.reads_database()?).await?;
+    let marked = match args.is_drawing() {
+        true => picture::applied(context).await.map(Some).unwrap_or_else(|problem| {
+            context.terminal.warn(format!("the current revisions are not marked: {}", problem.message));
+            None
+        }),
+        false => None,
+    };
+    args.run(context.terminal, &project, applied.as_ref(), marked.as_ref())
+}
+
+/// `graph`.
+async fn graph(args: graph::GraphArgs, context: &Context) -> Result<Exit, Diagnostic> {
+    let applied = if args.reads_database() { Some(picture::applied(context).await?) } else { None };
+    args.run(context.terminal, &context.revisions()?, applied.as_ref())
+}
+
+/// `show`.
+async fn show(args: show::ShowArgs, context: &Context) -> Result<Exit, Diagnostic> {
+    let project = context.revisions()?;
+    let applied = context.standing(project.graph(), args.reads_database(&project)?).await?;
+    args.run(context.terminal, &project, applied.as_ref())
+}
+
+/// `edit`.
+async fn edit(args: edit::EditArgs, context: &Context) -> Result<Exit, Diagnostic> {
+    let files = context.files()?;
+    let applied = context.standing(files.graph(), args.reads_database()?).await?;
+    let paths = args.files(&files, applied.as_ref())?;
+    let editor = edit::Editor::of_environment()?;
+    let _listener = interrupt::leave_to_child();
+    editor.open(&paths)?;
+    Ok(Exit::Success)
 }

@@ -4,14 +4,13 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
+use seachange_cli::{Diagnostic, describe, hints::graph, printable};
 use seachange_graph::{AppliedError, Target};
 
 use super::baseline::Baseline;
 use super::context::Context;
-use super::describe;
-use super::hints::{autogenerate, graph};
-use super::printable;
-use super::problem::Diagnostic;
+use super::hints::autogenerate;
+use super::problem::behind;
 use super::progress::building::BuildProgress;
 use crate::Error;
 use crate::autogenerate::{Comparison, Difference, Entities, IgnoreRule, NamePattern, TableFilter, differences};
@@ -213,5 +212,5 @@ async fn check_at_heads(context: &Context, migrator: &Migrator) -> Result<(), Di
         return Ok(());
     }
     let hint = "`up` applies them; after that, the entities can be compared with the result of the revisions";
-    Err(Diagnostic::behind(&pending).hint(hint))
+    Err(behind(&pending).hint(hint))
 }

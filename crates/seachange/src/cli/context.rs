@@ -1,14 +1,19 @@
 //! The context of every command.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
+use seachange_cli::{
+    Diagnostic, Project, describe,
+    new_revision::read_files,
+    printable,
+    terminal::{Terminal, VERB, styled},
+};
 use seachange_graph::{AppliedError, AppliedSet, Graph, PlanError};
+use seachange_source::RevisionFiles;
 
-use super::problem::Diagnostic;
+use super::hints;
 use super::progress::Progress;
-use super::terminal::{Terminal, VERB, styled};
-use super::{describe, hints, printable};
 use crate::Error;
 use crate::args::{DatabaseArgs, Misspelled, WaitArgs, misspelled};
 use crate::autogenerate::Entities;
@@ -34,20 +39,6 @@ pub(crate) struct Context {
     settings: OnceLock<DatabaseSettings>,
 }
 
-impl MigrationCrate {
-    /// The file of a revision, as the user would type it in the working directory.
-    pub(crate) fn file(&self, script: &RegisteredRevision) -> String {
-        self.shown(&self.manifest_dir.join(script.path()))
-    }
-
-    /// The path of a revision file, as the user would type it in the working directory.
-    pub(crate) fn shown(&self, path: &Path) -> String {
-        let here = std::env::current_dir().ok();
-        let shown = here.and_then(|here| path.strip_prefix(here).ok().map(Path::to_path_buf));
-        shown.unwrap_or_else(|| path.to_path_buf()).display().to_string()
-    }
-}
-
 impl Context {
     pub(crate) fn new(project: MigrationCrate, terminal: Terminal, database: DatabaseArgs, wait: WaitArgs) -> Self {
         Self { project, terminal, database, wait, settings: OnceLock::new() }
@@ -70,22 +61,34 @@ impl Context {
         Ok(self.settings.get_or_init(|| settings))
     }
 
+    /// The revisions of the program, as the commands show them.
+    pub(crate) fn revisions(&self) -> Result<Project<'static>, Error> {
+        let scripts = self.project.migrations.scripts().iter().map(RegisteredRevision::listed);
+        Ok(Project::new(&self.project.manifest_dir, self.graph()?, scripts))
+    }
+
+    /// The revision files of the crate, which may be newer than the program.
+    pub(crate) fn files(&self) -> Result<RevisionFiles, Diagnostic> {
+        let migrations = self.project.migrations;
+        read_files(&self.project.manifest_dir, migrations.folders(), migrations.scripts().len())
+    }
+
     /// The graph of the revisions of the program.
     pub(crate) fn graph(&self) -> Result<&'static Graph, Error> {
         Ok(self.project.migrations.graph()?)
     }
 
-    /// The applied revisions of a database. The database is read only if `is_asked` is true; otherwise the heads
-    /// count as current.
-    pub(crate) async fn standing(&self, graph: &Graph, is_asked: bool) -> Result<AppliedSet, Diagnostic> {
+    /// The applied revisions of the database among those of `graph`, if `is_asked` is true; otherwise the database is
+    /// not read.
+    pub(crate) async fn standing(&self, graph: &Graph, is_asked: bool) -> Result<Option<AppliedSet>, Diagnostic> {
         if !is_asked {
-            return Ok(graph.all_applied());
+            return Ok(None);
         }
         let migrator = self.connect_to_read().await?;
         let (applied, unknown) = migrator.standing_in(graph).await?;
         migrator.close().await?;
         self.warn_of_unknown(&unknown);
-        Ok(applied)
+        Ok(Some(applied))
     }
 
     /// Warns of applied revisions that the program does not know.

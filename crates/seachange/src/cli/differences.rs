@@ -4,9 +4,8 @@
 use std::collections::BTreeMap;
 
 use anstyle::{AnsiColor, Style};
+use seachange_cli::{printable, terminal::styled};
 
-use super::printable;
-use super::terminal::styled;
 use crate::autogenerate::{Difference, DifferenceKind, RenameCandidate};
 use crate::schema::TableName;
 

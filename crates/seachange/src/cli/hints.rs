@@ -4,19 +4,13 @@ mod adopt;
 pub(crate) mod autogenerate;
 pub(crate) mod database;
 mod failure;
-pub(crate) mod graph;
 pub(crate) mod interrupted;
-mod place;
 mod sea_query;
-mod source;
 mod uncaptured;
 
-pub(crate) use place::place;
+use seachange_cli::{Diagnostic, Exit, printable};
 
-use super::exit::Exit;
 use super::interrupt;
-use super::printable;
-use super::problem::Diagnostic;
 use crate::Error;
 use crate::database_error::reason;
 use crate::store::Holder;
@@ -38,12 +32,12 @@ fn problem(error: &Error) -> Diagnostic {
         Error::Connect(error) => database::connect(error),
         Error::Graph(_) => Diagnostic::new(Exit::Mismatch, error.to_string())
             .hint("build the program again: the build names the files"),
-        Error::Target(error) => graph::target(error),
-        Error::Range(error) => graph::range(error),
-        Error::Resolve(error) => graph::resolve(error),
-        Error::History(error) => graph::history(error),
-        Error::Plan(error) => graph::plan(error),
-        Error::Applied(error) => graph::applied(error),
+        Error::Target(error) => error.clone().into(),
+        Error::Range(error) => error.clone().into(),
+        Error::Resolve(error) => error.clone().into(),
+        Error::History(error) => error.clone().into(),
+        Error::Plan(error) => error.clone().into(),
+        Error::Applied(error) => error.clone().into(),
         Error::Edited { .. } => plain(Exit::Mismatch)
             .hint("`repair --accept-edited` records the current code; without `--strict` this is a warning"),
         Error::Adopt(error) => adopt::problem(error),

@@ -3,13 +3,14 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use seachange_cli::{
+    Diagnostic, Exit,
+    terminal::{self, Terminal},
+};
 use tokio::signal;
 use tokio::task::AbortHandle;
 
-use super::exit::Exit;
-use super::problem::Diagnostic;
 use super::revision_scope::{self, CurrentRevision};
-use super::terminal::{self, Terminal};
 use crate::migrator::StopHandle;
 
 /// Whether the signal was SIGTERM.

@@ -1,30 +1,11 @@
-//! The layout of the program's revisions, with their state in the database.
+//! The applied revisions, for a drawing.
 
 use std::collections::HashSet;
 
-use seachange_graph::Graph;
-use seachange_graph::draw::{GraphLayout, NodeLabel};
+use seachange_cli::{Diagnostic, describe};
 
 use super::context::Context;
-use super::describe;
-use super::problem::Diagnostic;
 use crate::migrator::RevisionState;
-use crate::revision::Migrations;
-
-/// The layout of a graph; `applied` are the applied revisions, if the database was read.
-pub(crate) fn picture<'a>(
-    graph: &'a Graph,
-    migrations: &Migrations,
-    applied: Option<&HashSet<String>>,
-) -> GraphLayout<'a> {
-    GraphLayout::new(graph, |revision| {
-        let caption = NodeLabel::new(migrations.get(&revision.id).map_or("", |script| script.message));
-        match applied {
-            Some(applied) => caption.applied(applied.contains(&revision.id)),
-            None => caption,
-        }
-    })
-}
 
 /// Reads the applied revisions from the database. Warns of those that the program does not know, because they cannot
 /// be drawn.

@@ -8,10 +8,14 @@ use std::time::Duration;
 
 use chrono::Utc;
 use indicatif::ProgressDrawTarget;
+use seachange_cli::{
+    describe, printable,
+    terminal::{DIM, ERROR, ID, Terminal, VERB, styled},
+};
 use seachange_graph::Step;
 
-use super::terminal::{DIM, ERROR, ID, Terminal, VERB, styled};
-use super::{describe, printable, revision_scope};
+use super::revision_scope;
+use crate::Error;
 use crate::event::{Event, describe_blockers, json};
 use crate::store::Holder;
 use bar::Bar;
@@ -37,7 +41,7 @@ impl Progress {
         }
         match event {
             Event::Ahead { unknown } => self.terminal.warn(describe::ahead(unknown)),
-            Event::Edited { revisions } => self.terminal.warn(describe::edited(revisions)),
+            Event::Edited { revisions } => self.terminal.warn(edited(revisions)),
             Event::Planned { steps } => self.plan(steps.len()),
             Event::Started { step, message, .. } => self.start(step, message),
             Event::Waiting { holder, .. } => self.wait(*holder),
@@ -162,4 +166,10 @@ fn running(step: &Step, message: &str) -> String {
     let route = step.route();
     let route = route.replacen(&step.revision, &styled(ID, &step.revision), 1);
     format!("{} {} {route}, {message}", styled(VERB, "Running"), step.direction)
+}
+
+/// The warning for edited revisions, if they do not stop the run.
+fn edited(revisions: &[String]) -> String {
+    let error = Error::Edited { revisions: revisions.to_vec() };
+    format!("{error}; `repair --accept-edited` records the current code")
 }

@@ -1,18 +1,13 @@
 //! Parses the targets of a command.
 
-use seachange_graph::{Direction, Graph, ResolveError, Target};
+use seachange_cli::Diagnostic;
+use seachange_graph::{Direction, Target};
 
 use super::context::Context;
-use super::describe;
-use super::problem::{Diagnostic, SPELLED_OUT};
-use crate::Error;
 use crate::revision::RegisteredRevision;
 
 /// From this length on, a number that is the beginning of ids may be meant as such.
 const LONG_ENOUGH: usize = 3;
-
-/// The maximum number of heads that are described.
-const DESCRIBED: usize = 12;
 
 /// Reads the targets of a command. Rejects those that are invalid on any database, before a database is reached or
 /// created.
@@ -22,15 +17,7 @@ pub(crate) fn read(context: &Context, command: &str, texts: &[String]) -> Result
 
 /// Reads one target, as [`read`] does.
 pub(crate) fn read_one(context: &Context, command: &str, text: &str) -> Result<Target, Diagnostic> {
-    let target: Target = text.parse().map_err(Error::from)?;
-    let graph = context.graph()?;
-    match graph.resolve(&graph.all_applied(), &target) {
-        // Whether a name is known does not depend on the database; where steps lead may depend on it.
-        Err(error) if !target.is_relative() || matches!(error, ResolveError::Find(_)) => {
-            Err(explain(context, graph, command, error))
-        }
-        _ => Ok(target),
-    }
+    seachange_cli::targets::read_one(&context.revisions()?, command, text)
 }
 
 /// Reads targets in which a bare number is a number of steps, unless it may also be a name.
@@ -92,22 +79,6 @@ fn with_sign(names: &KnownNames, text: &str, direction: Direction) -> Result<Str
             .hint(format!("write `{sign}{text}` for the number, or more of the id"))),
         None => Ok(format!("{sign}{text}")),
     }
-}
-
-/// Adds to the error for an ambiguous `head` a description of each head, and the possible commands.
-fn explain(context: &Context, graph: &Graph, command: &str, error: ResolveError) -> Diagnostic {
-    let ResolveError::SeveralHeads { heads, branch } = &error else {
-        return Error::from(error).into();
-    };
-    let all = describe::all_heads(branch.as_ref());
-    let each: Vec<String> = heads.iter().take(SPELLED_OUT).map(|head| format!("`{command} {head}`")).collect();
-    let scripts = heads.iter().take(DESCRIBED).filter_map(|head| context.project.migrations.get(head));
-    let joined = if heads.len() > SPELLED_OUT { all.clone() } else { heads.join(" ") };
-    scripts
-        .map(|script| describe::short(graph, script.revision.id, script.message))
-        .fold(Diagnostic::usage(error.to_string()), Diagnostic::styled_detail)
-        .hint(format!("`{command} {all}` is for all of them, {} for one", each.join(" or ")))
-        .hint(format!("`merge {joined}` writes a revision that joins them"))
 }
 
 #[cfg(test)]

@@ -1,17 +1,15 @@
 //! `adopt`.
 
 use clap::{Args, ValueEnum};
+use seachange_cli::{
+    Diagnostic, Exit, describe, printable, prompt,
+    terminal::{ID, styled},
+};
 
 use super::run;
 use crate::adopt::{AdoptedRevision, AdoptionPlan, ForeignVersionTable, MigrationTool};
 use crate::args::LockTimeoutArgs;
 use crate::cli::context::Context;
-use crate::cli::describe;
-use crate::cli::exit::Exit;
-use crate::cli::printable;
-use crate::cli::problem::Diagnostic;
-use crate::cli::prompt;
-use crate::cli::terminal::{ID, styled};
 use crate::limits::Limits;
 use crate::migrator::RunOptions;
 

@@ -1,19 +1,21 @@
 //! `check`.
 
 use clap::Args;
+use seachange_cli::{
+    Exit,
+    commands::list::answer_json,
+    describe,
+    diagnostic::{Diagnostic, SPELLED_OUT},
+    format::{Format, FormatArgs},
+    printable,
+};
 use serde::Serialize;
 
-use super::list::answer_json;
 use crate::autogenerate::{Difference, differences};
 use crate::cli::baseline::{AcceptedDifference, Baseline, BaselineView};
 use crate::cli::compare_args::{CompareArgs, IgnoreArgs, ReviewedComparison};
 use crate::cli::context::Context;
-use crate::cli::describe;
 use crate::cli::differences::{self, hints};
-use crate::cli::exit::Exit;
-use crate::cli::format::{Format, FormatArgs};
-use crate::cli::printable;
-use crate::cli::problem::{Diagnostic, SPELLED_OUT};
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]

@@ -1,14 +1,20 @@
 //! `current`.
 
 use clap::Args;
+use seachange_cli::{
+    Diagnostic, Exit, ListedRevision, Terminal,
+    commands::list::{RevisionJson, answer, answer_json},
+    format::{Format, FormatArgs},
+    hints::graph::ahead,
+    printable,
+    terminal::{ID, styled},
+};
+use seachange_graph::Graph;
 
-use super::list::{answer, answer_row, answer_standing};
 use crate::cli::context::Context;
-use crate::cli::exit::Exit;
-use crate::cli::format::{Format, FormatArgs};
-use crate::cli::hints::graph::ahead;
-use crate::cli::problem::Diagnostic;
+use crate::cli::problem::behind;
 use crate::migrator::{DatabasePosition, Migrator};
+use crate::store::RevisionRow;
 
 /// Arguments of `current`.
 #[derive(Debug, Args)]
@@ -40,7 +46,9 @@ impl CurrentArgs {
             }
             Format::Text => {
                 context.terminal.status(format!("current revisions of {settings}"));
-                standing.known.iter().for_each(|script| answer(context, graph, script));
+                let project = context.revisions()?;
+                let known = standing.known.iter().filter_map(|script| project.get(script.revision.id));
+                known.for_each(|revision| answer(context.terminal, &project, revision));
                 standing.of_newer.iter().for_each(|row| answer_row(context, row));
             }
         }
@@ -57,5 +65,35 @@ async fn check_heads(migrator: &Migrator, standing: &DatabasePosition) -> Result
         return Err(ahead(&standing.unknown, "a newer program migrated it: use that one, or rebuild this one"));
     }
     let pending = migrator.pending().await?;
-    if pending.is_empty() { Ok(()) } else { Err(Diagnostic::behind(&pending).hint("`up` applies them")) }
+    if pending.is_empty() { Ok(()) } else { Err(behind(&pending).hint("`up` applies them")) }
+}
+
+/// Prints a revision that only a newer program knows, with the little that is known of it.
+fn answer_row(context: &Context, row: &RevisionRow) {
+    let id = styled(ID, printable::name(&row.revision));
+    context.terminal.print(format!("{id}, not a revision of this program"));
+}
+
+/// Prints the current revisions as JSON.
+fn answer_standing(terminal: Terminal, graph: &Graph, standing: &DatabasePosition) -> Result<(), Diagnostic> {
+    let current: Vec<&str> = standing.known.iter().map(|script| script.revision.id).collect();
+    let known: Vec<ListedRevision<'_>> = standing.known.iter().map(|script| script.listed()).collect();
+    let known = known.iter().map(|revision| RevisionJson::new(graph, revision, Some(&current)));
+    let entries: Vec<RevisionJson<'_>> = known.chain(standing.of_newer.iter().map(of_row)).collect();
+    answer_json(terminal, &entries)
+}
+
+/// The JSON of a current revision that only a newer program knows.
+fn of_row(row: &RevisionRow) -> RevisionJson<'_> {
+    RevisionJson {
+        id: &row.revision,
+        message: None,
+        file: None,
+        created: None,
+        down_revision: row.down_revision.iter().map(String::as_str).collect(),
+        depends_on: row.depends_on.iter().map(String::as_str).collect(),
+        branch_labels: Vec::new(),
+        is_head: false,
+        is_current: Some(true),
+    }
 }

@@ -1,14 +1,12 @@
 //! `diff`.
 
 use clap::Args;
+use seachange_cli::{Diagnostic, Exit, printable};
 
 use crate::cli::compare_args::{CompareArgs, IgnoreArgs};
 use crate::cli::context::Context;
 use crate::cli::differences::hints;
-use crate::cli::exit::Exit;
 use crate::cli::hints::autogenerate;
-use crate::cli::printable;
-use crate::cli::problem::Diagnostic;
 
 /// Arguments of `diff`.
 #[derive(Debug, Args)]

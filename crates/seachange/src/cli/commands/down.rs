@@ -1,14 +1,12 @@
 //! `down` and `downgrade`.
 
 use clap::Args;
+use seachange_cli::{Diagnostic, Exit, prompt};
 use seachange_graph::{Direction, Target};
 
 use super::run::{DowngradeFlags, downgrade};
 use super::script;
 use crate::cli::context::Context;
-use crate::cli::exit::Exit;
-use crate::cli::problem::Diagnostic;
-use crate::cli::prompt;
 use crate::cli::targets;
 
 /// Arguments of `down`.

@@ -5,12 +5,11 @@ mod from_database;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use seachange_cli::{Diagnostic, Exit, project::shown};
 use seachange_source::init::{SeachangeDependency, init};
 
 use crate::cli::compare_args::CompareArgs;
 use crate::cli::context::Context;
-use crate::cli::exit::Exit;
-use crate::cli::problem::Diagnostic;
 use from_database::InitialRevision;
 
 /// The folder of the revisions in a new crate.
@@ -78,10 +77,10 @@ impl InitArgs {
         };
         let scaffold = init(dir, &name, &engine)?;
         for file in &scaffold.files {
-            context.terminal.print(context.project.shown(file));
+            context.terminal.print(shown(file));
         }
         if let Some(workspace) = scaffold.workspace {
-            let workspace = context.project.shown(&workspace);
+            let workspace = shown(&workspace);
             context.terminal.status(format!("add the crate to the `members` of `{workspace}`"));
         }
         Ok(name)

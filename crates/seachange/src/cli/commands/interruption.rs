@@ -1,11 +1,10 @@
 //! `repair` for an interrupted revision.
 
+use seachange_cli::{Diagnostic, Exit, describe};
+
 use super::run;
 use crate::cli::context::Context;
-use crate::cli::describe;
-use crate::cli::exit::Exit;
 use crate::cli::interrupt;
-use crate::cli::problem::Diagnostic;
 use crate::limits::Limits;
 use crate::migrator::{Resolution, RunOptions};
 

@@ -1,17 +1,16 @@
 //! `repair`.
 
 use clap::Args;
+use seachange_cli::{
+    Diagnostic, Exit, describe, printable,
+    terminal::{ID, styled},
+};
 
 use super::interruption;
 use crate::args::LimitArgs;
 use crate::cli::context::Context;
-use crate::cli::describe;
-use crate::cli::exit::Exit;
 use crate::cli::hints::interrupted;
-use crate::cli::printable;
-use crate::cli::problem::Diagnostic;
 use crate::cli::targets;
-use crate::cli::terminal::{ID, styled};
 use crate::limits::Limits;
 use crate::migrator::{Resolution, RevisionState, RevisionStatus, RunOptions};
 

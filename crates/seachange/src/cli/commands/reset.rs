@@ -1,16 +1,12 @@
 //! `reset`, `refresh` and `fresh`: the commands that revert or drop everything, and ask for confirmation.
 
 use clap::Args;
-
+use seachange_cli::{Diagnostic, Exit, format::EventsArgs, prompt};
 use seachange_graph::Target;
 
 use super::run::{DowngradeFlags, downgrade, downgrade_with, upgrade_with};
 use crate::args::LimitArgs;
 use crate::cli::context::Context;
-use crate::cli::exit::Exit;
-use crate::cli::format::EventsArgs;
-use crate::cli::problem::Diagnostic;
-use crate::cli::prompt;
 use crate::migrator::RunOptions;
 
 /// The flag that confirms in advance.

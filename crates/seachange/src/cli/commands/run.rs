@@ -2,6 +2,12 @@
 
 use chrono::Utc;
 use clap::Args;
+use seachange_cli::{
+    Diagnostic, Exit, describe,
+    format::EventsArgs,
+    hints::graph::ahead,
+    terminal::{ID, styled},
+};
 use seachange_graph::error::quoted;
 use seachange_graph::{AppliedError, Direction, Graph, Plan, Target};
 
@@ -9,14 +15,8 @@ use super::script::ScriptArgs;
 use crate::Error;
 use crate::args::LimitArgs;
 use crate::cli::context::Context;
-use crate::cli::describe;
-use crate::cli::exit::Exit;
-use crate::cli::format::EventsArgs;
-use crate::cli::hints::graph::ahead;
 use crate::cli::interrupt;
-use crate::cli::problem::Diagnostic;
 use crate::cli::progress::Progress;
-use crate::cli::terminal::{ID, styled};
 use crate::event::{Event, json};
 use crate::migrator::{AheadPolicy, EditPolicy, GapPolicy, Migrator, OtherRecordPolicy, RunOptions};
 use crate::report::Report;

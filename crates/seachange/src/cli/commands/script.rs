@@ -3,15 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use seachange_cli::{Diagnostic, Exit, describe, output_file, terminal::write_raw};
 use seachange_graph::{Direction, Target};
 
 use super::run::LossArgs;
 use crate::cli::context::Context;
-use crate::cli::describe;
-use crate::cli::exit::Exit;
-use crate::cli::problem::Diagnostic;
-use crate::cli::terminal::write_raw;
-use crate::cli::{output_file, revision_scope, targets};
+use crate::cli::{revision_scope, targets};
 use crate::offline::{ScriptWriter, SqlScript};
 
 /// Whether an offline script is written, and to which file.

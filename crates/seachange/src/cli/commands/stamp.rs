@@ -1,16 +1,13 @@
 //! `stamp`.
 
 use clap::Args;
+use seachange_cli::{Diagnostic, Exit, describe, printable};
 use seachange_graph::StampPlan;
 
 use super::run;
 use super::script::{self, ScriptArgs};
 use crate::args::LockTimeoutArgs;
 use crate::cli::context::Context;
-use crate::cli::describe;
-use crate::cli::exit::Exit;
-use crate::cli::printable;
-use crate::cli::problem::Diagnostic;
 use crate::cli::targets;
 use crate::migrator::RunOptions;
 

@@ -4,18 +4,19 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use clap::Args;
+use seachange_cli::{
+    Diagnostic, Exit,
+    commands::list::answer_json,
+    describe,
+    format::{Format, FormatArgs},
+    printable,
+    terminal::styled,
+    wrap::{NARROWEST, columns, wrap},
+};
 use serde::Serialize;
 
-use super::list::answer_json;
 use super::run::warn_of_heads;
 use crate::cli::context::Context;
-use crate::cli::describe;
-use crate::cli::exit::Exit;
-use crate::cli::format::{Format, FormatArgs};
-use crate::cli::printable;
-use crate::cli::problem::Diagnostic;
-use crate::cli::terminal::styled;
-use crate::cli::wrap::{NARROWEST, columns, wrap};
 use crate::migrator::{RevisionState, RevisionStatus};
 use crate::store::RevisionRow;
 

@@ -1,13 +1,12 @@
 //! `up` and `upgrade`.
 
 use clap::Args;
+use seachange_cli::{Diagnostic, Exit};
 use seachange_graph::Direction;
 
 use super::run::{UpgradeFlags, upgrade};
 use super::script;
 use crate::cli::context::Context;
-use crate::cli::exit::Exit;
-use crate::cli::problem::Diagnostic;
 use crate::cli::targets;
 
 /// Arguments of `up`.

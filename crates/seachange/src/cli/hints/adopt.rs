@@ -1,11 +1,9 @@
 //! Hints for a record of another tool that cannot be taken over.
 
+use seachange_cli::{Diagnostic, Exit, printable};
 use seachange_graph::error::quoted;
 
 use crate::adopt::{AdoptError, MigrationTool};
-use crate::cli::exit::Exit;
-use crate::cli::printable;
-use crate::cli::problem::Diagnostic;
 
 pub(super) fn problem(error: &AdoptError) -> Diagnostic {
     let problem = Diagnostic::new(Exit::Mismatch, printable::name(&error.to_string()));

@@ -1,10 +1,9 @@
 //! Hints for databases and entities that cannot be compared.
 
+use seachange_cli::{Diagnostic, Exit, printable};
+
 use super::{database, failure};
 use crate::autogenerate::{AutogenerateError, EntityError, ScratchError};
-use crate::cli::exit::Exit;
-use crate::cli::printable;
-use crate::cli::problem::Diagnostic;
 use crate::database_error::reason;
 use crate::error::Error;
 

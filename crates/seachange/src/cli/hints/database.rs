@@ -3,11 +3,9 @@
 use std::io::ErrorKind;
 
 use sea_orm::DbErr;
+use seachange_cli::{Diagnostic, Exit, printable};
 
 use crate::args::env_file::EnvFileError;
-use crate::cli::exit::Exit;
-use crate::cli::printable;
-use crate::cli::problem::Diagnostic;
 use crate::connection::ConnectError;
 use crate::database_error::{ServerDetails, database_error, is_denied, is_read_only, remarks};
 use crate::settings::{DEFAULT_PATH, SettingsError, UrlPart, UrlProblem};

@@ -1,11 +1,10 @@
 //! A failed revision: which one, where, why, what is left in the database, and how to continue.
 
+use seachange_cli::{Diagnostic, Exit, describe, printable};
 use seachange_graph::Direction;
 
 use super::{GO_ON, database, interrupted, sea_query};
-use crate::cli::exit::Exit;
-use crate::cli::problem::Diagnostic;
-use crate::cli::{describe, printable, revision_scope};
+use crate::cli::revision_scope;
 use crate::database_error::{database_error, is_lost_connection, reason};
 use crate::limits::Limit;
 use crate::runner::{FailureCause, Leftover, RevisionFailure};

@@ -1,9 +1,8 @@
 //! An interrupted revision: what it has done, what is unknown, and how to continue.
 
+use seachange_cli::{Diagnostic, Exit};
 use seachange_graph::Direction;
 
-use crate::cli::exit::Exit;
-use crate::cli::problem::Diagnostic;
 use crate::error::InterruptedRevision;
 use crate::journal::{JournalEntry, StatementOutcome};
 

@@ -1,9 +1,8 @@
 //! A revision that cannot be written as an offline script: why, where, and what to write instead.
 
+use seachange_cli::{Diagnostic, Exit, printable};
+
 use super::failure;
-use crate::cli::exit::Exit;
-use crate::cli::printable;
-use crate::cli::problem::Diagnostic;
 use crate::cli::revision_scope;
 use crate::offline::{ReadKind, ScriptError, ScriptErrorKind};
 use crate::runner::FailureCause;

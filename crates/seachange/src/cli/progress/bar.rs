@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
-use crate::cli::describe;
+use seachange_cli::describe;
 
 /// A bar on a terminal. A clone is the same bar.
 #[derive(Debug, Clone)]

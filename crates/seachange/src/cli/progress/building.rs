@@ -3,9 +3,9 @@
 use std::sync::OnceLock;
 
 use indicatif::ProgressDrawTarget;
+use seachange_cli::Terminal;
 
 use super::bar::Bar;
-use crate::cli::terminal::Terminal;
 
 /// From this number of tables on, a terminal shows a bar.
 const MANY: usize = 200;

@@ -3,21 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use chrono::{SecondsFormat, Utc};
+use seachange_cli::{Diagnostic, Exit, printable, project::shown};
 use seachange_source::{NewRevision, RevisionFile, new_id, parse, write_new};
 
 use crate::autogenerate::{Comparison, Renames};
 use crate::cli::commands::revision::verified;
 use crate::cli::compare_args::CompareArgs;
 use crate::cli::context::Context;
-use crate::cli::exit::Exit;
 use crate::cli::hints::autogenerate;
-use crate::cli::new_revision::sources;
-use crate::cli::printable;
-use crate::cli::problem::Diagnostic;
 
 /// The folder for the first revision of this crate, which must have no revisions.
 pub(super) fn own_folder(context: &Context) -> Result<PathBuf, Diagnostic> {
-    let sources = sources(context)?;
+    let sources = context.files()?;
     if !sources.graph().is_empty() {
         return Err(Diagnostic::usage("this crate has revisions already")
             .hint("`revision --autogenerate` writes the next one")
@@ -62,7 +59,7 @@ impl InitialRevision<'_> {
             ..NewRevision::default()
         };
         let path = write_new(&folder()?, &new)?;
-        context.terminal.print(context.project.shown(&path));
+        context.terminal.print(shown(&path));
         record(context, &path, &new.id).await?;
         context.terminal.status(format!("recorded `{}` as applied in {}", new.id, context.settings()?));
         Ok(exit)
@@ -92,14 +89,15 @@ async fn compare(context: &Context, comparing: &CompareArgs) -> Result<Compariso
 async fn record(context: &Context, path: &Path, id: &str) -> Result<(), Diagnostic> {
     let left = |problem: Diagnostic| {
         problem
-            .detail(format!("the revision was written, and is not recorded: `{}`", context.project.shown(path)))
+            .detail(format!("the revision was written, and is not recorded: `{}`", shown(path)))
             .hint(format!("build the program again, and record it with `stamp {id}`"))
     };
-    let RevisionFile { revision, source_hash, .. } =
+    let RevisionFile { revision, source, .. } =
         read(path).map_err(|reason| left(Diagnostic::new(Exit::Failure, reason)))?;
     let recorded = async {
         let migrator = context.connect().await?;
-        migrator.record_written(&revision, &source_hash).await?;
+        let hash = source.map(|source| source.digest).unwrap_or_default();
+        migrator.record_written(&revision, &hash).await?;
         Ok::<_, Diagnostic>(migrator.close().await?)
     };
     recorded.await.map_err(left)

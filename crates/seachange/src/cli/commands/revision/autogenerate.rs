@@ -1,19 +1,14 @@
 //! `revision --autogenerate`.
 
 use clap::Args;
+use seachange_cli::{Diagnostic, Exit, Terminal, commands::revision::NewRevisionArgs, printable, prompt};
 use seachange_source::{Placement, RevisionBody, RevisionFiles};
 
 use crate::autogenerate::{Comparison, Renames, SchemaOperation, Verification, differences};
 use crate::cli::compare_args::{CompareArgs, IgnoreArgs};
 use crate::cli::context::Context;
 use crate::cli::differences::{hints, lines, question, summary};
-use crate::cli::exit::Exit;
 use crate::cli::hints::autogenerate;
-use crate::cli::new_revision::NewFileArgs;
-use crate::cli::printable;
-use crate::cli::problem::Diagnostic;
-use crate::cli::prompt;
-use crate::cli::terminal::Terminal;
 
 /// Arguments of `revision --autogenerate`.
 #[derive(Debug, Args)]
@@ -45,8 +40,7 @@ impl AutogenerateArgs {
         context: &Context,
         sources: &RevisionFiles,
         place: Placement,
-        file: NewFileArgs,
-        message: String,
+        new: NewRevisionArgs,
     ) -> Result<Exit, Diagnostic> {
         check_compiled(context, sources)?;
         let reviewed = self.comparing.compare(context, &self.ignoring).await?;
@@ -68,7 +62,7 @@ impl AutogenerateArgs {
             context.terminal.warn(printable::name(&loss.to_string()));
         }
         let (bodies, exit) = verified(context, &self.comparing, &comparison, &operations, !self.no_verify).await?;
-        file.write(context, sources, place, message, Some(bodies))?;
+        new.write(context.terminal, sources, place, Some(bodies))?;
         Ok(exit)
     }
 }

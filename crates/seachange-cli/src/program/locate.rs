@@ -1,0 +1,150 @@
+//! Finds the migration crate that the working directory belongs to.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cargo_metadata::MetadataCommand;
+use seachange_source::declared_folders;
+use toml_edit::{DocumentMut, Item};
+
+use super::manifest::Manifest;
+use crate::diagnostic::Diagnostic;
+use crate::exit::Exit;
+use crate::project::shown;
+
+/// A crate whose build script registers revisions.
+#[derive(Debug)]
+pub(super) struct MigrationPackage {
+    /// The name of the package.
+    pub(super) name: String,
+    /// The folder of its manifest.
+    pub(super) root: PathBuf,
+    /// The build script, relative to that folder.
+    build_script: PathBuf,
+}
+
+impl MigrationPackage {
+    /// Finds the crate: the package called `wanted`, or else the one that the folder `start` is in, the one that the
+    /// workspace's metadata name, or the only one of the workspace.
+    ///
+    /// # Errors
+    ///
+    /// No crate, or several.
+    pub(super) fn find(start: &Path, wanted: Option<&str>) -> Result<Self, Diagnostic> {
+        let Some(nearest) = Manifest::nearest(start)? else { return Err(no_project()) };
+        if wanted.is_none() && nearest.is_migration_crate() {
+            return Self::of(&nearest);
+        }
+        let above = nearest.workspace()?;
+        let workspace = above.as_ref().unwrap_or(&nearest);
+        if let Some(name) = wanted.or(workspace.chosen_package()) {
+            let named = members(workspace)?.into_iter().find(|member| member.package() == Some(name));
+            return named.as_ref().map_or_else(|| Err(unknown(name, workspace)), Self::of);
+        }
+        let found = |manifests: Vec<Manifest>| -> Vec<Manifest> {
+            manifests.into_iter().filter(Manifest::is_migration_crate).collect()
+        };
+        let mut found = match found(members(workspace)?) {
+            // Cargo knows members that no pattern names: the path dependencies of the others.
+            none if none.is_empty() => found(members_by_cargo(&workspace.root)?),
+            some => some,
+        };
+        let usual = workspace.folders("default-members");
+        if found.len() > 1 && found.iter().filter(|member| usual.contains(&member.root)).count() == 1 {
+            found.retain(|member| usual.contains(&member.root));
+        }
+        match found.as_slice() {
+            [] => Err(none(workspace)),
+            [one] => Self::of(one),
+            several => Err(ambiguous(several)),
+        }
+    }
+
+    fn of(manifest: &Manifest) -> Result<Self, Diagnostic> {
+        let name = manifest.package().unwrap_or_default().to_owned();
+        Ok(Self { name, root: manifest.root.clone(), build_script: manifest.root.join(manifest.build_script()) })
+    }
+
+    /// The folders of the revisions, if the build script names them by literals.
+    pub(super) fn folders(&self) -> Option<Vec<PathBuf>> {
+        declared_folders(&fs::read_to_string(&self.build_script).ok()?)
+    }
+
+    /// The version of the engine that the lock file names.
+    pub(super) fn engine_version(&self) -> Option<String> {
+        let lock = self.root.ancestors().find_map(|folder| fs::read_to_string(folder.join("Cargo.lock")).ok())?;
+        let lock = lock.parse::<DocumentMut>().ok()?;
+        let packages = lock.get("package")?.as_array_of_tables()?;
+        let engine = packages.iter().find(|package| package.get("name").and_then(Item::as_str) == Some("seachange"))?;
+        engine.get("version")?.as_str().map(str::to_owned)
+    }
+}
+
+/// The packages of a workspace: those that match its patterns, and its root.
+fn members(workspace: &Manifest) -> Result<Vec<Manifest>, Diagnostic> {
+    let excluded = workspace.folders("exclude");
+    let folders = workspace.folders("members").into_iter().chain([workspace.root.clone()]);
+    let mut members = Vec::new();
+    for folder in folders.filter(|folder| !excluded.contains(folder)) {
+        members.extend(Manifest::read(&folder)?.filter(|manifest| manifest.package().is_some()));
+    }
+    Ok(members)
+}
+
+fn members_by_cargo(root: &Path) -> Result<Vec<Manifest>, Diagnostic> {
+    let metadata = MetadataCommand::new().current_dir(root).no_deps().exec();
+    let metadata = metadata.map_err(|error| cargo_failed(&error))?;
+    let mut members = Vec::new();
+    for package in metadata.workspace_packages() {
+        let folder = package.manifest_path.parent().map(|folder| folder.as_std_path());
+        members.extend(folder.map(Manifest::read).transpose()?.flatten());
+    }
+    Ok(members)
+}
+
+/// The error for `cargo metadata` that cannot be read.
+pub(super) fn cargo_failed(error: &cargo_metadata::Error) -> Diagnostic {
+    match error {
+        cargo_metadata::Error::CargoMetadata { stderr } => {
+            let said = stderr.trim();
+            let said = said.strip_prefix("error: ").unwrap_or(said);
+            said.lines().skip(1).filter(|line| !line.trim().is_empty()).fold(
+                Diagnostic::new(Exit::Failure, said.lines().next().unwrap_or("`cargo metadata` failed")),
+                |problem, line| problem.detail(line.trim()),
+            )
+        }
+        error => Diagnostic::new(Exit::Failure, format!("`cargo metadata` failed: {error}"))
+            .hint("the commands of this program need cargo"),
+    }
+}
+
+fn no_project() -> Diagnostic {
+    Diagnostic::usage("there is no `Cargo.toml` here or in a folder above")
+        .hint("`seachange init NAME` writes a new project with everything in it")
+}
+
+fn none(workspace: &Manifest) -> Diagnostic {
+    let folder = shown(&workspace.root);
+    let folder = if folder.is_empty() { "." } else { &folder };
+    Diagnostic::usage(format!("no crate of `{folder}` has revisions"))
+        .detail("a migration crate has `seachange-source` among its build dependencies")
+        .hint("`seachange init` adds one to this workspace")
+        .hint("`seachange import --source PATH` converts the migrations of another tool")
+}
+
+fn unknown(name: &str, workspace: &Manifest) -> Diagnostic {
+    let folder = workspace.root.join("Cargo.toml");
+    Diagnostic::usage(format!("the workspace of `{}` has no package `{name}`", shown(&folder)))
+}
+
+fn ambiguous(found: &[Manifest]) -> Diagnostic {
+    let problem = Diagnostic::usage("several crates of this workspace have revisions");
+    let listed = found.iter().fold(problem, |problem, manifest| {
+        let name = manifest.package().unwrap_or_default();
+        problem.detail(format!("`{name}` in `{}`", shown(&manifest.root)))
+    });
+    let example = found.first().and_then(Manifest::package).unwrap_or("NAME");
+    listed.hint(format!("name one: `seachange -p {example} …`")).hint(
+        "or for all calls, in the workspace's `Cargo.toml`: `[workspace.metadata.seachange]`, `package = \"NAME\"`",
+    )
+}
