@@ -9,6 +9,7 @@
 //! - [`arguments`], [`format`], [`usage`], [`elsewhere`], [`spec`]: what a user types;
 //! - [`project`], [`describe`], [`log`]: the revisions, as text and as a drawing;
 //! - [`targets`], [`command_line`], [`hints`]: what is wrong with what was typed, and what to type instead;
+//! - [`file_plan`], [`scaffold`]: a new migration crate;
 //! - [`new_revision`], [`commands`]: the commands;
 //! - `program`: the installed program (feature `program`).
 //!
@@ -39,7 +40,9 @@ pub mod hints;
 pub mod targets;
 
 pub mod commands;
+pub mod file_plan;
 pub mod new_revision;
+pub mod scaffold;
 
 #[cfg(feature = "program")]
 pub mod program;

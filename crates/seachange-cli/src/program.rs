@@ -6,11 +6,13 @@
 //! - `manifest`, `locate`: the migration crate of the working directory;
 //! - `command_line`: the command line of this program, which is that one with options of its own;
 //! - `options`: these options, which say which program is built, and how;
+//! - `init`: new projects and new migration crates;
 //! - `freshness`, `forward`: starts the program of the migration crate, compiled before if it has to be.
 
 mod command_line;
 mod forward;
 mod freshness;
+mod init;
 mod locate;
 mod manifest;
 mod options;
@@ -86,6 +88,9 @@ impl Invocation<'_> {
         let Some((word, of_command)) = matches.subcommand() else { return Ok(Exit::Usage) };
         if word == "completions" {
             return typed::<completions::CompletionsArgs>(of_command)?.run(self.terminal, command, name);
+        }
+        if word == "init" && !command_line::has_option_of_program(&command, word, of_command) {
+            return typed::<init::InitArgs>(of_command)?.run(&here()?, self.terminal);
         }
         let package = MigrationPackage::find(&here()?, self.options.package.as_deref())?;
         match self.answer(&command, word, of_command, &package)? {

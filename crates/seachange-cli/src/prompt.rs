@@ -21,6 +21,12 @@ pub fn is_interactive() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
+/// Asks for a text; `None` without a terminal, or without an answer.
+pub fn ask_text(question: &str) -> Option<String> {
+    let given = is_interactive().then(|| answer(&format!("{question}: "))).flatten();
+    given.filter(|text| !text.is_empty())
+}
+
 /// Asks a question; any answer except yes means no.
 pub fn ask_yes_no(question: &str) -> Result<bool, Diagnostic> {
     let answer = answer(&format!("{question} [y/N] "));

@@ -3,7 +3,7 @@
 //! A revision is one Rust module in a folder. Its first doc line is the message, its `REVISION` constant holds its
 //! place in the graph, and its file name is only for readers. In reading order:
 //!
-//! - `message`, `slug`, `id`: the names of a revision, for people and for programs;
+//! - `message`, `slug`, `id`, `name`: the names of a revision, for people and for programs;
 //! - `tokens`, `constant`, [`mod@hash`], `include`, [`mod@parse`]: one file, from its text to values;
 //! - [`error`]: the errors in a file;
 //! - [`mod@scan`]: folders of files;
@@ -14,7 +14,6 @@
 //! - [`sources`]: the files of a crate and their graph, for the command line;
 //! - [`placement`]: the place of a new revision, from the user's request;
 //! - [`mod@render`], [`mod@write`]: a new revision as text, and as a file;
-//! - [`mod@init`]: a new migration crate;
 //! - [`mod@models`]: the models of an entity crate, for a test that none is missing.
 //!
 //! The crate depends on no database, not on SeaORM, and on no command line. The build script of every migration crate
@@ -50,6 +49,7 @@
 
 mod id;
 mod message;
+mod name;
 mod slug;
 
 mod constant;
@@ -65,7 +65,6 @@ mod folders;
 mod registry;
 pub mod scan;
 
-pub mod init;
 pub mod models;
 pub mod placement;
 pub mod render;
@@ -76,9 +75,9 @@ pub use check::{SourceDiagnostic, check};
 pub use error::{FileError, FileErrorKind};
 pub use folders::declared_folders;
 pub use id::new_id;
-pub use init::{ScaffoldedCrate, SeachangeDependency, init};
 pub use message::normalise;
 pub use models::{Model, models};
+pub use name::is_crate_name;
 pub use parse::{RevisionFile, SourceHash, parse};
 pub use placement::{Placement, PlacementError, PlacementRequest};
 pub use render::{MethodBody, NewRevision, RevisionBody, render};

@@ -85,18 +85,6 @@ pub enum WriteError {
         /// The time.
         created: String,
     },
-    /// The name cannot be the name of a crate.
-    #[error("`{name}` cannot be the name of a crate; expected letters, digits, `-` and `_`, and a letter in front")]
-    CrateName {
-        /// The name.
-        name: String,
-    },
-    /// The folder for a new crate is not empty.
-    #[error("`{}` exists and is not empty", dir.display())]
-    NotEmpty {
-        /// The folder.
-        dir: PathBuf,
-    },
     /// A file or a folder cannot be created.
     #[error("`{}` cannot be written", path.display())]
     Io {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use seachange_source::{NewRevision, SeachangeDependency, init, render};
+use seachange_source::{NewRevision, render};
 
 /// Asks rustfmt about the files; the folder holds the default configuration, so that no other is found above it.
 fn check_formatted(dir: &Path, files: &[impl AsRef<Path>]) {
@@ -48,13 +48,4 @@ fn revisions_are_formatted() {
     write(vec!["x".repeat(120)], "one id as long as a line");
     write(Vec::new(), &"a very long message ".repeat(25));
     check_formatted(folder.path(), &files);
-}
-
-#[test]
-fn a_new_crate_is_formatted() {
-    let folder = tempfile::tempdir().unwrap();
-    let scaffold =
-        init(&folder.path().join("m"), "a-crate", &SeachangeDependency::Version("0.1.0".to_owned())).unwrap();
-    let rust = scaffold.files.into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "rs"));
-    check_formatted(folder.path(), &rust.collect::<Vec<_>>());
 }

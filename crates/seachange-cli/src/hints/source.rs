@@ -29,7 +29,6 @@ impl From<WriteError> for Diagnostic {
             WriteError::LabelExists { .. } | WriteError::LabelIsId { .. } | WriteError::IllegalLabel { .. } => {
                 Self::usage(error.to_string()).hint("choose another `--branch-label`")
             }
-            WriteError::NotEmpty { .. } => Self::usage(error.to_string()).hint("name a folder that does not exist yet"),
             WriteError::Io { source, .. } => Self::new(Exit::Failure, format!("{error}: {}", reason(source))),
             _ => Self::usage(error.to_string()),
         }

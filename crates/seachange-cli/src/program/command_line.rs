@@ -3,6 +3,7 @@
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command};
 
+use super::init::InitArgs;
 use super::options::BuildOptions;
 use crate::arguments::{GlobalArgs, help};
 use crate::commands::{branches, completions, edit, graph, heads, history, merge, revision, show};
@@ -35,6 +36,7 @@ fn typed(name: &str, command: Command) -> Command {
         "revision" => revision::NewRevisionArgs::augment_args(command),
         "merge" => merge::MergeArgs::augment_args(command),
         "edit" => edit::EditArgs::augment_args(command),
+        "init" => InitArgs::augment_args(command),
         "completions" => completions::CompletionsArgs::augment_args(command),
         _ => command,
     }

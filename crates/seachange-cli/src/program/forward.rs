@@ -100,7 +100,7 @@ fn compile(manifest: &Path, program: &str, options: &BuildOptions, terminal: Ter
 }
 
 /// The cargo that called this program, or else the one in `PATH`.
-fn cargo() -> OsString {
+pub(super) fn cargo() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| OsStr::new("cargo").to_owned())
 }
 

@@ -81,7 +81,7 @@ impl MigrationPackage {
 }
 
 /// The packages of a workspace: those that match its patterns, and its root.
-fn members(workspace: &Manifest) -> Result<Vec<Manifest>, Diagnostic> {
+pub(super) fn members(workspace: &Manifest) -> Result<Vec<Manifest>, Diagnostic> {
     let excluded = workspace.folders("exclude");
     let folders = workspace.folders("members").into_iter().chain([workspace.root.clone()]);
     let mut members = Vec::new();

@@ -5,15 +5,16 @@ mod from_database;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use seachange_cli::{Diagnostic, Exit, project::shown};
-use seachange_source::init::{SeachangeDependency, init};
+use seachange_cli::{
+    Diagnostic, Exit,
+    file_plan::FilePlan,
+    project::shown,
+    scaffold::{DATABASES, EngineArgs, MigrationCrate, OWN_PACKAGE, VERSIONS, name_of, no_engine},
+};
 
 use crate::cli::compare_args::CompareArgs;
 use crate::cli::context::Context;
 use from_database::InitialRevision;
-
-/// The folder of the revisions in a new crate.
-const VERSIONS: &str = "src/versions";
 
 /// Arguments of `init`.
 #[derive(Debug, Args)]
@@ -24,9 +25,8 @@ pub(crate) struct InitArgs {
     /// The name of the crate, if it is not that of the folder
     #[arg(long)]
     name: Option<String>,
-    /// Use the engine from this folder, which contains its crates, instead of crates.io
-    #[arg(long, value_name = "DIR")]
-    engine_path: Option<PathBuf>,
+    #[command(flatten)]
+    engine: EngineArgs,
     /// Write a first revision that creates what the database has now, and record it there as applied; without DIR, in
     /// this crate, which must have no revisions
     #[arg(long)]
@@ -71,23 +71,49 @@ impl InitArgs {
     fn scaffold(&self, context: &Context, dir: &Path) -> Result<String, Diagnostic> {
         let name = self.name.clone().or_else(|| name_of(dir));
         let name = name.ok_or_else(|| Diagnostic::usage("the folder gives the crate no name").hint("say `--name`"))?;
-        let engine = match &self.engine_path {
-            Some(path) => SeachangeDependency::Path(path.clone()),
-            None => SeachangeDependency::Version(env!("CARGO_PKG_VERSION").to_owned()),
+        let engine = self.engine.source()?.ok_or_else(no_engine)?;
+        let migration = MigrationCrate {
+            name: &name,
+            package: OWN_PACKAGE,
+            engine: &engine,
+            databases: &DATABASES,
+            entities: None,
         };
-        let scaffold = init(dir, &name, &engine)?;
-        for file in &scaffold.files {
-            context.terminal.print(shown(file));
+        if dir.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(Diagnostic::usage(format!("`{}` exists and is not empty", shown(dir)))
+                .hint("name a folder that does not exist yet"));
         }
-        if let Some(workspace) = scaffold.workspace {
-            let workspace = shown(&workspace);
-            context.terminal.status(format!("add the crate to the `members` of `{workspace}`"));
+        let mut plan = FilePlan::default();
+        for (file, text) in migration.files()?.into_iter().chain(migration.files_of_its_own()) {
+            plan.create(dir.join(file), text)?;
+        }
+        plan.apply(context.terminal)?;
+        if let Some(workspace) = workspace_above(dir) {
+            context.terminal.status(format!("add the crate to the `members` of `{}`", shown(&workspace)));
         }
         Ok(name)
     }
 }
 
-/// The name of a folder, which may be given as `.`.
-fn name_of(dir: &Path) -> Option<String> {
-    Some(std::path::absolute(dir).ok()?.file_name()?.to_str()?.to_owned())
+/// Finds the nearest `Cargo.toml` with a `[workspace]` above `dir`.
+fn workspace_above(dir: &Path) -> Option<PathBuf> {
+    let dir = std::path::absolute(dir).ok()?;
+    let manifests = dir.ancestors().skip(1).map(|folder| folder.join("Cargo.toml"));
+    manifests.into_iter().find(|manifest| std::fs::read_to_string(manifest).is_ok_and(|text| has_workspace(&text)))
+}
+
+fn has_workspace(manifest: &str) -> bool {
+    manifest.lines().map(str::trim).any(|line| line.starts_with("[workspace]") || line.starts_with("[workspace."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_workspace;
+
+    #[test]
+    fn a_manifest_of_a_workspace() {
+        assert!(has_workspace("[package]\nname = \"a\"\n\n [workspace]\n"));
+        assert!(has_workspace("[workspace.dependencies]\n"));
+        assert!(!has_workspace("[package]\nname = \"workspace\"\nversion.workspace = true\n"));
+    }
 }

@@ -1,0 +1,246 @@
+//! Changes of files that are planned first, and made together.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::{Diagnostic, reason};
+use crate::exit::Exit;
+use crate::output_file;
+use crate::project::shown;
+use crate::terminal::Terminal;
+
+/// New files and edits of existing ones.
+#[derive(Debug, Default)]
+pub struct FilePlan {
+    new: Vec<(PathBuf, String)>,
+    edits: Vec<FileEdit>,
+    /// Files that exist already and differ from what would be written.
+    conflicts: Vec<PathBuf>,
+}
+
+/// An edit of a file that exists.
+#[derive(Debug)]
+struct FileEdit {
+    path: PathBuf,
+    before: String,
+    after: String,
+}
+
+impl FilePlan {
+    /// Plans a new file. A file that exists with this text stays; with another text, it is a conflict.
+    ///
+    /// # Errors
+    ///
+    /// An existing file that cannot be read.
+    pub fn create(&mut self, path: PathBuf, text: String) -> Result<(), Diagnostic> {
+        match fs::read(&path) {
+            Ok(present) if present == text.as_bytes() => {}
+            Ok(_) => self.conflicts.push(path),
+            Err(error) if error.kind() == ErrorKind::NotFound => self.new.push((path, text)),
+            Err(error) => return Err(failed("cannot be read", &path, &error)),
+        }
+        Ok(())
+    }
+
+    /// Plans a new file, unless there is a file of this name, whatever it contains.
+    pub fn create_if_missing(&mut self, path: PathBuf, text: String) {
+        if fs::symlink_metadata(&path).is_err() {
+            self.new.push((path, text));
+        }
+    }
+
+    /// Plans an edit of a file whose text was read as `before`. A second edit of a file replaces the first.
+    pub fn edit(&mut self, path: PathBuf, before: String, after: String) {
+        self.edits.retain(|edit| edit.path != path);
+        if before != after {
+            self.edits.push(FileEdit { path, before, after });
+        }
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.new.is_empty() && self.edits.is_empty()
+    }
+
+    /// The existing files that are edited.
+    pub fn edited(&self) -> impl Iterator<Item = &Path> {
+        self.edits.iter().map(|edit| edit.path.as_path())
+    }
+
+    /// Rejects a plan that would overwrite a file.
+    ///
+    /// # Errors
+    ///
+    /// The files that exist with another text.
+    pub fn check(&self) -> Result<(), Diagnostic> {
+        if self.conflicts.is_empty() {
+            return Ok(());
+        }
+        let message = "files are in the way; nothing was written";
+        Err(self.conflicts.iter().fold(Diagnostic::usage(message), |problem, path| problem.detail(shown(path))))
+    }
+
+    /// Prints what would be done.
+    pub fn print(&self, terminal: Terminal) {
+        for (path, _) in &self.new {
+            terminal.print(format!("would write {}", shown(path)));
+        }
+        for FileEdit { path, before, after } in &self.edits {
+            terminal.print(format!("would change {}", shown(path)));
+            added_lines(before, after).for_each(|line| terminal.print(format!("  + {line}")));
+        }
+    }
+
+    /// Writes everything, and prints the paths. After an error, what was written before is undone.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be written, or that has changed since it was read.
+    pub fn apply(&self, terminal: Terminal) -> Result<(), Diagnostic> {
+        self.check()?;
+        let mut undo = Undo::default();
+        if let Err(problem) = self.write(&mut undo) {
+            return Err(undo.run(problem));
+        }
+        for path in self.new.iter().map(|(path, _)| path).chain(self.edits.iter().map(|edit| &edit.path)) {
+            terminal.print(shown(path));
+        }
+        Ok(())
+    }
+
+    fn write<'a>(&'a self, undo: &mut Undo<'a>) -> Result<(), Diagnostic> {
+        for (path, text) in &self.new {
+            create(path, text, undo).map_err(|error| failed("cannot be written", path, &error))?;
+        }
+        for edit in &self.edits {
+            let present = fs::read_to_string(&edit.path);
+            let present = present.map_err(|error| failed("cannot be read", &edit.path, &error))?;
+            if present != edit.before {
+                let path = shown(&edit.path);
+                return Err(Diagnostic::new(Exit::Failure, format!("`{path}` changed in the meantime")));
+            }
+            output_file::write(&edit.path, &edit.after)?;
+            undo.edits.push(edit);
+        }
+        Ok(())
+    }
+}
+
+/// What was done, to be undone after an error.
+#[derive(Default)]
+struct Undo<'a> {
+    /// Files and folders, each after the folder that it is in.
+    made: Vec<PathBuf>,
+    edits: Vec<&'a FileEdit>,
+}
+
+impl Undo<'_> {
+    fn run(self, problem: Diagnostic) -> Diagnostic {
+        let restored = self.edits.iter().filter(|edit| output_file::write(&edit.path, &edit.before).is_err());
+        let mut left: Vec<&Path> = restored.map(|edit| edit.path.as_path()).collect();
+        for path in self.made.iter().rev() {
+            let removed = if path.is_dir() { fs::remove_dir(path) } else { fs::remove_file(path) };
+            if removed.is_err() {
+                left.push(path);
+            }
+        }
+        if left.is_empty() {
+            return problem.detail("everything else was undone: the project is as it was");
+        }
+        left.iter().fold(problem, |problem, path| problem.detail(format!("this is left: `{}`", shown(path))))
+    }
+}
+
+fn create<'a>(path: &'a Path, text: &str, undo: &mut Undo<'a>) -> io::Result<()> {
+    let missing: Vec<&Path> =
+        path.ancestors().skip(1).take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists()).collect();
+    for folder in missing.into_iter().rev() {
+        fs::create_dir(folder)?;
+        undo.made.push(folder.to_owned());
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    undo.made.push(path.to_owned());
+    file.write_all(text.as_bytes())
+}
+
+/// The lines of `after` that `before` does not have.
+fn added_lines<'a>(before: &'a str, after: &'a str) -> impl Iterator<Item = &'a str> {
+    let mut known: Vec<&str> = before.lines().collect();
+    after.lines().filter(move |line| match known.iter().position(|old| old == line) {
+        Some(at) => {
+            known.swap_remove(at);
+            false
+        }
+        None => !line.is_empty(),
+    })
+}
+
+fn failed(what: &str, path: &Path, error: &io::Error) -> Diagnostic {
+    Diagnostic::new(Exit::Failure, format!("`{}` {what}: {}", shown(path), reason(error)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+    use std::fs;
+    use std::path::Path;
+
+    use super::FilePlan;
+    use crate::terminal::Terminal;
+
+    const QUIET: Terminal = Terminal { quiet: true, verbose: false, json: false };
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_is_there_is_not_written_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let plan = || {
+            let mut plan = FilePlan::default();
+            plan.create(root.join("a/b/new.rs"), "new".to_owned()).unwrap();
+            plan.create_if_missing(root.join(".env.example"), "ours".to_owned());
+            plan.edit(root.join("Cargo.toml"), "one\n".to_owned(), "one\ntwo\n".to_owned());
+            plan
+        };
+        fs::write(root.join("Cargo.toml"), "one\n").unwrap();
+        fs::write(root.join(".env.example"), "theirs").unwrap();
+        plan().apply(QUIET).unwrap();
+        assert_eq!(fs::read_to_string(root.join("a/b/new.rs")).unwrap(), "new");
+        assert_eq!(fs::read_to_string(root.join("Cargo.toml")).unwrap(), "one\ntwo\n");
+        assert_eq!(fs::read_to_string(root.join(".env.example")).unwrap(), "theirs");
+        let mut again = plan();
+        again.edit(root.join("Cargo.toml"), "one\ntwo\n".to_owned(), "one\ntwo\n".to_owned());
+        assert!(again.is_empty());
+    }
+
+    #[test]
+    fn nothing_is_overwritten_and_a_failure_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::write(root.join("b.rs"), "mine").unwrap();
+        let mut plan = FilePlan::default();
+        plan.create(root.join("new/a.rs"), "a".to_owned()).unwrap();
+        plan.create(root.join("b.rs"), "b".to_owned()).unwrap();
+        let problem = plan.apply(QUIET).unwrap_err();
+        assert_eq!(problem.message, "files are in the way; nothing was written");
+        assert_eq!(names(root), ["b.rs"]);
+
+        // The file appears, or changes, between the plan and its execution.
+        let mut plan = FilePlan::default();
+        plan.create(root.join("new/a.rs"), "a".to_owned()).unwrap();
+        plan.create(root.join("c.rs"), "c".to_owned()).unwrap();
+        plan.edit(root.join("b.rs"), "other".to_owned(), "b".to_owned());
+        let problem = plan.apply(QUIET).unwrap_err();
+        assert!(problem.message.ends_with("b.rs` changed in the meantime"), "{}", problem.message);
+        assert_eq!(problem.details, ["everything else was undone: the project is as it was"]);
+        assert_eq!(names(root), ["b.rs"]);
+    }
+}

@@ -1,0 +1,65 @@
+//! The SeaORM of a workspace.
+
+use super::super::manifest::{Dependency, Manifest};
+use crate::diagnostic::Diagnostic;
+use crate::scaffold::DATABASES;
+
+/// What the crates of a workspace say about SeaORM.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct SeaOrm {
+    /// The major version, if a crate depends on SeaORM.
+    pub(super) major: Option<u64>,
+    /// The databases whose drivers are enabled, of [`DATABASES`].
+    pub(super) databases: Vec<&'static str>,
+}
+
+impl SeaOrm {
+    /// Reads the dependencies of the workspace and of its members.
+    pub(super) fn of<'a>(manifests: impl IntoIterator<Item = &'a Manifest>) -> Self {
+        let dependencies: Vec<Dependency> =
+            manifests.into_iter().flat_map(|manifest| manifest.dependencies("sea-orm")).collect();
+        let has = |database: &&&str| {
+            let feature = format!("sqlx-{database}");
+            dependencies.iter().any(|dependency| dependency.features.contains(&feature))
+        };
+        Self {
+            major: dependencies.iter().filter_map(|dependency| major(dependency.version.as_deref()?)).min(),
+            databases: DATABASES.iter().filter(has).copied().collect(),
+        }
+    }
+
+    /// Rejects a workspace in which the engine cannot be: cargo allows one crate that links SQLite, and SeaORM 1 and
+    /// 2 depend on different versions of it.
+    pub(super) fn check(&self) -> Result<(), Diagnostic> {
+        match self.major {
+            Some(major) if major < 2 && self.databases.contains(&"sqlite") => Err(Diagnostic::usage(format!(
+                "this workspace uses SeaORM {major} with SQLite; the engine needs SeaORM 2"
+            ))
+            .detail("cargo allows only one crate with `links = \"sqlite3\"`, so both cannot be in one workspace")
+            .hint("upgrade the workspace to SeaORM 2, or write the migration crate outside of it")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether entities of the workspace are those of the engine's SeaORM.
+    pub(super) fn is_ours(&self) -> bool {
+        self.major.is_none_or(|major| major >= 2)
+    }
+}
+
+/// The major version that a requirement such as `2.0`, `^1.1`, `=2.0.0-rc.1` or `>=1, <2` begins with.
+fn major(requirement: &str) -> Option<u64> {
+    let digits = requirement.trim_start_matches(|character: char| !character.is_ascii_digit());
+    digits.split(|character: char| !character.is_ascii_digit()).next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::major;
+
+    #[test]
+    fn the_major_version_of_a_requirement() {
+        let found = ["2.0.4", "^1.1", "=2.0.0-rc.1", ">= 1, < 2", "~0.12", "2", "*"].map(major);
+        assert_eq!(found, [Some(2), Some(1), Some(2), Some(1), Some(0), Some(2), None]);
+    }
+}
