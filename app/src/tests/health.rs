@@ -42,7 +42,7 @@ async fn is_ready_where_a_newer_version_migrates() {
     assert_snapshot!(service.get("/health/ready").await, @r#"200 {"status":"ready"}"#);
 
     let state = AppState::new(service.database.clone(), AheadPolicy::Refuse).unwrap();
-    let strict = Service { router: routes::router(state), database: service.database.clone() };
+    let strict = Service { router: routes::router(state), database: service.database.clone(), test_database: None };
     service.database.execute_unprepared("UPDATE seachange_revision SET state = 'applied'").await.unwrap();
     assert_snapshot!(strict.get("/health/ready").await, @r#"503 {"error":{"code":"not_ready","message":"not ready: the database is ahead of this program: `ffffffffffff` is applied and unknown here"}}"#);
 

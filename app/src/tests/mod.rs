@@ -1,4 +1,4 @@
-//! Every route, through the router, on a database in memory.
+//! Every route, through the router, on a database at the heads of the revisions; without one, where the test says so.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -15,7 +15,8 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use migration::MIGRATIONS;
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, EntityTrait, Schema};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use seachange::testing::{TestDatabase, TestDatabases};
 use seachange::{AheadPolicy, Migrator};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -23,10 +24,16 @@ use tower::ServiceExt;
 use crate::routes;
 use crate::state::AppState;
 
+/// On the server that `TEST_DATABASE_URL` names, or else on SQLite.
+static DATABASES: TestDatabases = TestDatabases::new(&MIGRATIONS);
+
 /// The service on a database of its own.
 struct Service {
     router: Router,
     database: DatabaseConnection,
+    /// Removed when the service is dropped.
+    #[expect(dead_code, reason = "it is only dropped")]
+    test_database: Option<TestDatabase>,
 }
 
 /// A response as a client sees it: the status, and the body as JSON.
@@ -37,13 +44,11 @@ struct Answer {
 }
 
 impl Service {
-    /// Makes the service on the tables that the models describe.
+    /// Makes the service on a database at the heads of the revisions.
     async fn with_tables() -> Self {
-        let service = Self::empty().await;
-        create_table(&service.database, entity::users::Entity).await;
-        create_table(&service.database, entity::posts::Entity).await;
-        create_table(&service.database, entity::votes::Entity).await;
-        service
+        let test_database = DATABASES.create().await.unwrap();
+        let database = test_database.connection().clone();
+        Self { test_database: Some(test_database), ..Self::on(database) }
     }
 
     /// Makes the service with some rows: users 1 and 2, and post 1 of user 1.
@@ -66,7 +71,12 @@ impl Service {
         // A database in memory belongs to its connection.
         let options = ConnectOptions::new("sqlite::memory:").max_connections(1).to_owned();
         let database = Database::connect(options).await.unwrap();
-        Self { router: routes::router(AppState::new(database.clone(), AheadPolicy::Allow).unwrap()), database }
+        Self::on(database)
+    }
+
+    fn on(database: DatabaseConnection) -> Self {
+        let state = AppState::new(database.clone(), AheadPolicy::Allow).unwrap();
+        Self { router: routes::router(state), database, test_database: None }
     }
 
     async fn get(&self, path: &str) -> Answer {
@@ -132,9 +142,4 @@ fn without_times(mut value: Value) -> Value {
         _ => {}
     }
     value
-}
-
-async fn create_table<E: EntityTrait>(database: &DatabaseConnection, entity: E) {
-    let create = Schema::new(database.get_database_backend()).create_table_from_entity(entity);
-    database.execute(&create).await.unwrap();
 }

@@ -39,6 +39,8 @@ use sea_orm_migration::SchemaManager;
 use seachange_source::RevisionBody;
 
 pub use self::comparison::Comparison;
+#[cfg(feature = "testing")]
+pub(crate) use self::comparison::schema_differences;
 pub use self::dependents::Obstacle;
 pub use self::diff::{RenameCandidate, Renames};
 pub use self::difference::{Difference, DifferenceKind, differences};

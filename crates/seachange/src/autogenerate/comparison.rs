@@ -10,6 +10,8 @@ use super::declared_objects::ObjectChanges;
 use super::dependents::{self, DependentObjects, ObjectsOfRename, Obstacle};
 use super::desired::{ProgressFn, TargetSchema, target};
 use super::diff::{self, OrderingRules, RenameCandidate, Renames};
+#[cfg(feature = "testing")]
+use super::difference::{Difference, differences};
 use super::entities::Entities;
 use super::error::AutogenerateError;
 use super::filter::TableFilter;
@@ -436,6 +438,13 @@ impl Comparison {
         }
         Ok(compared)
     }
+}
+
+/// The differences between two states of a database, both read with the same spelling.
+#[cfg(feature = "testing")]
+pub(crate) fn schema_differences(before: Schema, after: Schema, backend: DbBackend) -> Vec<Difference> {
+    let comparison = Comparison::new(before, after, EntityHints::default(), backend);
+    differences(&comparison.operations(&Renames::default()))
 }
 
 async fn replay(

@@ -155,6 +155,20 @@ impl DifferenceKind {
     }
 }
 
+/// Writes the difference for messages: ``type of `posts.title`: varchar(200) instead of varchar(255)``.
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place: Vec<String> = self.table.iter().map(ToString::to_string).chain(self.name.clone()).collect();
+        write!(f, "{} `{}`", self.kind, place.join("."))?;
+        match (&self.database, &self.entities) {
+            (Some(found), Some(expected)) => write!(f, ": {found} instead of {expected}"),
+            (Some(found), None) => write!(f, ": {found}, which should not be there"),
+            (None, Some(expected)) => write!(f, ": missing: {expected}"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
 /// The word for people, such as `foreign key`.
 impl fmt::Display for DifferenceKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -14,6 +14,7 @@ mod run;
 mod script;
 mod stamp;
 mod status;
+mod test;
 mod up;
 
 use clap::{CommandFactory, Subcommand};
@@ -66,6 +67,8 @@ pub(crate) enum Command {
     Stamp(stamp::StampArgs),
     /// Take over the record of sea-orm-migration or Alembic
     Adopt(adopt::AdoptArgs),
+    /// Test the revisions on databases of their own: every one up, down and up again, and against the entities
+    Test(test::TestArgs),
     /// Show what is wrong with the record, or correct it
     Repair(repair::RepairArgs),
     /// Revert every revision
@@ -115,6 +118,7 @@ impl Command {
             Self::Edit(args) => edit(args, context).await,
             Self::Stamp(args) => args.run(context).await,
             Self::Adopt(args) => args.run(context).await,
+            Self::Test(args) => args.run(context).await,
             Self::Repair(args) => args.run(context).await,
             Self::Reset(args) => args.run(context).await,
             Self::Refresh(args) => args.run(context).await,

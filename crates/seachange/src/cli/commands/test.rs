@@ -1,0 +1,113 @@
+//! `test`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use seachange_cli::{Diagnostic, Exit, describe, printable};
+
+use crate::cli::context::Context;
+use crate::cli::hints;
+use crate::settings::DatabaseSettings;
+use crate::testing::{Stairway, StairwayFault, TestError, entities_match_on, single_head, sources_unchanged};
+
+/// Arguments of `test`.
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Another database on the server where the test databases are made, instead of the one of the settings; both stay
+    /// as they are
+    #[arg(long, env = "TEST_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    test_url: Option<String>,
+    /// A revision that cannot be reverted on purpose; may be repeated
+    #[arg(long, value_name = "ID")]
+    irreversible: Vec<String>,
+    /// Also fail if the code of a revision is another than in this file, which the variable `SEACHANGE_UPDATE=1` has
+    /// written
+    #[arg(long, value_name = "FILE")]
+    hashes: Option<PathBuf>,
+    /// Fail for a revision that works on empty tables only, instead of a warning
+    #[arg(long)]
+    requires_rows: bool,
+    /// Allow several heads
+    #[arg(long)]
+    several_heads: bool,
+}
+
+/// A test: what it shows, and its outcome.
+type Outcome = (&'static str, Result<String, TestError>);
+
+impl TestArgs {
+    pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
+        let server = self.server(context)?;
+        let outcomes = self.outcomes(context, &server).await;
+        let mut failed = 0;
+        for (name, outcome) in outcomes {
+            match outcome {
+                Ok(done) => context.terminal.print(format!("ok      {name}{done}")),
+                Err(error) => {
+                    failed += 1;
+                    context.terminal.print(format!("FAILED  {name}"));
+                    lines(error)?
+                        .iter()
+                        .for_each(|line| context.terminal.print(format!("        {}", printable::name(line))));
+                }
+            }
+        }
+        match failed {
+            0 => Ok(Exit::Success),
+            1 => Err(Diagnostic::new(Exit::Differs, "1 test failed")),
+            failed => Err(Diagnostic::new(Exit::Differs, format!("{failed} tests failed"))),
+        }
+    }
+
+    /// The database on whose server the test databases are made.
+    fn server(&self, context: &Context) -> Result<DatabaseSettings, Diagnostic> {
+        match &self.test_url {
+            Some(url) => Ok(url.parse::<DatabaseSettings>()?),
+            None => Ok(context.settings()?.clone()),
+        }
+    }
+
+    async fn outcomes(&self, context: &Context, server: &DatabaseSettings) -> Vec<Outcome> {
+        let migrations = context.project.migrations;
+        let none = |outcome: Result<(), TestError>| outcome.map(|()| String::new());
+        let mut outcomes: Vec<Outcome> = Vec::new();
+        if !self.several_heads {
+            outcomes.push(("single head", none(single_head(migrations))));
+        }
+        if let Some(file) = &self.hashes {
+            outcomes.push(("sources unchanged", none(sources_unchanged(migrations, file))));
+        }
+        let stairway = Stairway::new(migrations).on(server.clone());
+        let stairway = if self.requires_rows { stairway.requires_rows() } else { stairway };
+        let stairway = self.irreversible.iter().fold(stairway, |stairway, id| stairway.irreversible(id));
+        let climbed = stairway.run().await.map(|report| {
+            for (revision, table, reason) in &report.empty {
+                let line = format!("no row could be made for table `{table}` after `{revision}`: {reason}");
+                context.terminal.warn(printable::name(&line));
+            }
+            for fault in &report.refused_rows {
+                context.terminal.warn(format!("on tables with rows, {}", printable::lines(&fault.to_string())));
+            }
+            format!(": {} up, down and up again", describe::revisions(report.revisions))
+        });
+        outcomes.push(("stairway", climbed));
+        if !context.project.entities.is_empty() {
+            let matched = entities_match_on(migrations, &context.project.entities, server).await;
+            outcomes.push(("entities match", none(matched)));
+        }
+        outcomes
+    }
+}
+
+/// The lines below a failed test. An error that is no finding of a test ends the command.
+fn lines(error: TestError) -> Result<Vec<String>, Diagnostic> {
+    let text = |faults: &[StairwayFault]| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    let text = match error {
+        TestError::Stairway { faults } => text(&faults),
+        TestError::Heads { .. } | TestError::Entities { .. } | TestError::Sources { .. } => error.to_string(),
+        TestError::Connect(error) => return Err(hints::database::connect(&error)),
+        TestError::Graph(error) | TestError::Revisions(error) => return Err((*error).into()),
+        error => return Err(Diagnostic::new(Exit::Failure, printable::name(&error.to_string()))),
+    };
+    Ok(text.lines().map(str::to_owned).collect())
+}

@@ -1,0 +1,159 @@
+//! Test databases on SQLite: copies of a file.
+//!
+//! Beside each database is a file that the process keeps locked as long as it uses the database. A database whose file
+//! can be locked is in no use: its process was killed.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::OnceCell;
+
+use super::error::TestError;
+use super::host::migrate;
+use super::names;
+use crate::revision::Migrations;
+use crate::settings::{DatabaseSettings, DatabaseVariables};
+
+/// The files that SQLite may keep beside a database, and ours.
+const SUFFIXES: [&str; 5] = ["", "-wal", "-shm", "-journal", LOCK];
+
+/// The end of the name of the locked file.
+const LOCK: &str = ".lock";
+
+/// The files of this process.
+#[derive(Debug)]
+pub(super) struct Sqlite {
+    folder: PathBuf,
+    migrations: &'static Migrations,
+    template: OnceCell<PathBuf>,
+    process: String,
+    /// The locked files, by the path of the database.
+    locks: Mutex<HashMap<String, File>>,
+}
+
+impl Sqlite {
+    pub(super) fn open(migrations: &'static Migrations) -> Result<Self, TestError> {
+        let (_, prefix) = names::template(migrations);
+        let folder = std::env::temp_dir().join(prefix.trim_end_matches('_'));
+        let swept = fs::create_dir_all(&folder).and_then(|()| gate(&folder)).and_then(|gate| {
+            gate.lock()?;
+            remove_abandoned(&folder)
+        });
+        swept.map_err(file("cannot make a folder for test databases"))?;
+        Ok(Self {
+            folder,
+            migrations,
+            template: OnceCell::new(),
+            process: names::of_process(),
+            locks: Mutex::default(),
+        })
+    }
+
+    pub(super) async fn create(&self, number: u64) -> Result<(String, DatabaseSettings), TestError> {
+        let template = self.template.get_or_try_init(|| self.ensure_template()).await?;
+        let (name, settings) = self.create_empty(number)?;
+        fs::copy(template, &name).map_err(file("cannot copy the template of the test databases"))?;
+        Ok((name, settings))
+    }
+
+    /// Makes the template, unless it is there. Other processes wait until it is made.
+    async fn ensure_template(&self) -> Result<PathBuf, TestError> {
+        let (name, prefix) = names::template(self.migrations);
+        let template = self.folder.join(format!("{name}.db"));
+        let _gate = gate(&self.folder)
+            .and_then(|gate| gate.lock().map(|()| gate))
+            .map_err(file("cannot lock the folder of the test databases"))?;
+        if !template.exists() {
+            make_template(self.migrations, &template).await?;
+            remove_other_templates(&self.folder, &name, &prefix);
+        }
+        Ok(template)
+    }
+
+    pub(super) fn create_empty(&self, number: u64) -> Result<(String, DatabaseSettings), TestError> {
+        let path = self.folder.join(format!("{}_{number}.db", self.process));
+        let name = path.to_string_lossy().into_owned();
+        let lock = self.lock(&name).map_err(file("cannot lock a test database"))?;
+        self.locks.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), lock);
+        let settings = settings(&name)?;
+        Ok((name, settings))
+    }
+
+    /// Makes and locks the file beside a database. Meanwhile no process looks for abandoned databases.
+    fn lock(&self, name: &str) -> io::Result<File> {
+        let gate = gate(&self.folder)?;
+        gate.lock_shared()?;
+        let lock = File::create(format!("{name}{LOCK}"))?;
+        lock.lock()?;
+        Ok(lock)
+    }
+
+    pub(super) fn remove(&self, name: &str) -> Result<(), TestError> {
+        let lock = self.locks.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        remove_files(name).map_err(file("cannot remove a test database"))?;
+        drop(lock);
+        Ok(())
+    }
+}
+
+/// The file by which processes wait for each other.
+fn gate(folder: &Path) -> io::Result<File> {
+    File::create(folder.join("gate"))
+}
+
+/// Removes the databases of processes that were killed.
+fn remove_abandoned(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let Some(database) = path.to_str().and_then(|path| path.strip_suffix(LOCK)) else { continue };
+        let name = Path::new(database).file_stem().unwrap_or_default().to_string_lossy();
+        if names::process_of(&name).is_some() && File::open(&path).is_ok_and(|lock| lock.try_lock().is_ok()) {
+            remove_files(database)?;
+        }
+    }
+    Ok(())
+}
+
+fn remove_files(database: &str) -> io::Result<()> {
+    for suffix in SUFFIXES {
+        match fs::remove_file(format!("{database}{suffix}")) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Makes the template under another name first: a template that exists is complete.
+async fn make_template(migrations: &'static Migrations, template: &Path) -> Result<(), TestError> {
+    let new = template.with_extension("new");
+    remove_files(&new.to_string_lossy()).map_err(file("cannot replace an unfinished template"))?;
+    migrate(migrations, &settings(&new.to_string_lossy())?).await?;
+    fs::rename(&new, template).map_err(file("cannot name the template of the test databases"))
+}
+
+fn remove_other_templates(folder: &Path, own: &str, prefix: &str) {
+    for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        if names::is_other_template(&name, own, prefix) {
+            let _ = fs::remove_file(&path);
+        }
+    }
+}
+
+fn settings(path: &str) -> Result<DatabaseSettings, TestError> {
+    let variables = DatabaseVariables {
+        driver: Some("sqlite".to_owned()),
+        name: Some(path.to_owned()),
+        ..DatabaseVariables::default()
+    };
+    Ok(DatabaseSettings::resolve(&variables)?)
+}
+
+/// Says what failed.
+fn file(doing: &'static str) -> impl Fn(io::Error) -> TestError {
+    move |source| TestError::File { doing, source }
+}
