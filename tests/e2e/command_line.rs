@@ -7,7 +7,7 @@ use seachange_tests::{
 };
 
 /// The commands with their own help text.
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 25] = [
     "up",
     "upgrade",
     "down",
@@ -26,6 +26,7 @@ const COMMANDS: [&str; 24] = [
     "edit",
     "stamp",
     "adopt",
+    "test",
     "repair",
     "reset",
     "refresh",

@@ -20,6 +20,7 @@ mod first_use;
 mod generated;
 mod guarantees;
 mod inspect;
+mod installed_program;
 mod known_failures;
 mod layering;
 mod left_out;
@@ -39,6 +40,7 @@ mod revision_files;
 mod rolling_deploy;
 mod servers;
 mod team_story;
+mod test_kit;
 mod torture;
 
 use std::process::ExitCode;
@@ -53,6 +55,8 @@ fn main() -> ExitCode {
         random_revisions::trials(),
         readme::trials(),
         examples::trials(),
+        installed_program::trials(),
+        test_kit::trials(),
         adoption::trials(),
         app::trials(),
         authoring::trials(),

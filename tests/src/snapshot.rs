@@ -33,10 +33,7 @@ const RANDOM_ID: (&str, &str) = (r"\b[0-9a-f]{12}\b", "[id]");
 /// snapshot::settings(database).bind(|| insta::assert_snapshot!("bad_url", output));
 /// ```
 pub fn settings(database: &TestDatabase) -> Settings {
-    let mut settings = Settings::new();
-    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/e2e/snapshots"));
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
+    let mut settings = plain();
     let folder = database.folder().display().to_string();
     let workspace = env!("CARGO_MANIFEST_DIR").trim_end_matches("/tests");
     settings.add_filter(&escape(&folder), "[folder]");
@@ -45,6 +42,15 @@ pub fn settings(database: &TestDatabase) -> Settings {
     for (pattern, replacement) in FILTERS {
         settings.add_filter(pattern, replacement);
     }
+    settings
+}
+
+/// The settings for a text that has nothing of a database in it.
+pub fn plain() -> Settings {
+    let mut settings = Settings::new();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/e2e/snapshots"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
     settings
 }
 

@@ -218,4 +218,4 @@ pub fn toml(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -147,7 +147,7 @@ fn every_placeholder_is_filled_and_rust_is_formatted() {
 }
 
 /// The text as rustfmt writes it.
-fn formatted(text: &str) -> String {
+pub(crate) fn formatted(text: &str) -> String {
     let mut rustfmt = Command::new("rustfmt")
         .args(["--edition", "2024"])
         .current_dir(std::env::temp_dir())

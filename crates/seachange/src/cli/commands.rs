@@ -67,7 +67,7 @@ pub(crate) enum Command {
     Stamp(stamp::StampArgs),
     /// Take over the record of sea-orm-migration or Alembic
     Adopt(adopt::AdoptArgs),
-    /// Test the revisions on databases of their own: every one up, down and up again, and against the entities
+    /// Test every revision up, down and up again, and all of them against the entities
     Test(test::TestArgs),
     /// Show what is wrong with the record, or correct it
     Repair(repair::RepairArgs),

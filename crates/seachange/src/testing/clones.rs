@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use sea_orm::DatabaseConnection;
@@ -22,6 +22,12 @@ const VARIABLE: &str = "TEST_DATABASE_URL";
 
 /// How long the last test database of a process waits for the removal of all.
 const LIMIT_OF_REMOVAL: Duration = Duration::from_secs(30);
+
+/// How long a test waits for a connection that other tests use.
+const LIMIT_OF_CONNECTING: Duration = Duration::from_secs(120);
+
+/// How often it tries.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Makes a database for each test, at the heads of the revisions.
 #[derive(Debug)]
@@ -73,11 +79,45 @@ impl TestDatabases {
         let keeper = keeper()?;
         let host = keeper.host(self.migrations, server).await?;
         let number = keeper.next.fetch_add(1, Ordering::Relaxed);
-        // The connections to the server belong to the keeper's runtime, which outlives that of a test.
-        let (name, settings) = keeper.run(make(Arc::clone(&host), number, content)).await?;
+        let patience = Patience::new(server);
+        let (name, settings) = loop {
+            // The connections to the server belong to the keeper's runtime, which outlives that of a test.
+            match keeper.run(make(Arc::clone(&host), number, content)).await {
+                Err(error) if patience.allows(&error) => tokio::time::sleep(PAUSE).await,
+                made => break made?,
+            }
+        };
         let lease = Lease::new(keeper, host, name);
-        let connection = connect(&settings).await?;
+        let connection = loop {
+            match connect(&settings).await.map_err(TestError::from) {
+                Err(error) if patience.allows(&error) => tokio::time::sleep(PAUSE).await,
+                connected => break connected?,
+            }
+        };
         Ok(TestDatabase { settings, connection, _lease: lease })
+    }
+}
+
+/// How long a test waits while other tests use all connections that the server allows.
+struct Patience<'a> {
+    server: &'a DatabaseSettings,
+    until: Instant,
+}
+
+impl<'a> Patience<'a> {
+    fn new(server: &'a DatabaseSettings) -> Self {
+        Self { server, until: Instant::now() + LIMIT_OF_CONNECTING }
+    }
+
+    fn allows(&self, error: &TestError) -> bool {
+        let is_busy = match error {
+            TestError::Connect(error) => matches!(error, ConnectError::Busy { .. }),
+            TestError::Database { source, .. } => {
+                matches!(ConnectError::classify(self.server, source), ConnectError::Busy { .. })
+            }
+            _ => false,
+        };
+        is_busy && Instant::now() < self.until
     }
 }
 

@@ -103,3 +103,18 @@ fn first_revision() -> (String, String) {
     };
     (format!("m{}_{}.rs", now.format("%Y%m%d"), slug(&new.message)), render(&new))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::FILES;
+    use crate::scaffold::tests::formatted;
+
+    #[test]
+    fn the_templates_are_formatted() {
+        for (name, text) in FILES.iter().filter(|(name, _)| name.ends_with(".rs")) {
+            assert_eq!(formatted(text), *text, "{name}");
+        }
+        let (name, text) = super::first_revision();
+        assert_eq!(formatted(&text), text, "{name}");
+    }
+}

@@ -4,13 +4,16 @@
 //! test-databases COUNT [--hold]
 //! ```
 //!
-//! Makes COUNT databases in as many threads, and writes a row into each. Prints the milliseconds that the first database
+//! Prints the beginning of the names of its databases. Makes COUNT databases in as many threads, and writes a row into each. Prints the milliseconds that the first database
 //! took, and the mean of the others, made one after the other. With `--hold`, waits before the databases are removed.
 
-#![expect(clippy::print_stdout, reason = "the output of a program")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the output of a program"
+)]
 
 use std::error::Error;
-use std::io::Write;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -21,7 +24,7 @@ use seachange::testing::{TestDatabases, TestError};
 static DATABASES: TestDatabases = TestDatabases::new(&MIGRATIONS);
 
 /// How many databases are made one after the other for the mean.
-const MEASURED: u32 = 20;
+const MEASURED: u32 = 5;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -29,6 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let is_held = arguments
         .next()
         .is_some_and(|argument| argument == "--hold");
+    println!("databases seachange_test_{:08x}", std::process::id());
     let runtime = runtime()?;
     let started = Instant::now();
     // One database is in use all the time, as in a test run: its removal is not waited for.
@@ -98,8 +102,7 @@ async fn write_a_row(number: usize, is_held: bool) -> Result<(), Box<dyn Error>>
         return Err(format!("the database has {rows} rows: it is not of this test alone").into());
     }
     if is_held {
-        println!("holding");
-        std::io::stdout().flush()?;
+        eprintln!("holding");
         tokio::time::sleep(Duration::from_secs(60)).await;
     }
     Ok(())
