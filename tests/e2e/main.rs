@@ -39,6 +39,7 @@ mod recipes;
 mod revision_files;
 mod rolling_deploy;
 mod servers;
+mod sql_revisions;
 mod team_story;
 mod test_kit;
 mod torture;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         examples::trials(),
         installed_program::trials(),
         test_kit::trials(),
+        sql_revisions::trials(),
         adoption::trials(),
         app::trials(),
         authoring::trials(),

@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use chrono::{SecondsFormat, Utc};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use seachange_graph::error::quoted;
 use seachange_graph::{ParseTargetError, Target};
-use seachange_source::{NewRevision, Placement, PlacementRequest, RevisionBody, RevisionFiles, new_id, write_new_in};
+use seachange_source::{
+    NewRevision, Placement, PlacementRequest, RevisionBody, RevisionFiles, SqlFileSystem, new_id, write_new_in,
+};
 
 use crate::describe;
 use crate::diagnostic::Diagnostic;
@@ -32,6 +34,38 @@ pub struct NewFileArgs {
     /// The folder of the file, one of those in `build.rs`; by default that of the parent
     #[arg(long, value_name = "DIR")]
     version_path: Option<PathBuf>,
+    /// Write files of SQL beside the revision, for `up` and for `down`, which it runs; with systems, one file for each
+    #[arg(
+        long,
+        value_name = "SYSTEMS",
+        num_args = 0..=1,
+        require_equals = true,
+        value_delimiter = ',',
+        default_missing_value = "any",
+        hide_possible_values = true
+    )]
+    sql_files: Vec<SqlSystem>,
+}
+
+/// The system that a file of SQL is for.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum SqlSystem {
+    Any,
+    Postgres,
+    #[value(name = "mysql", alias = "mariadb")]
+    MySql,
+    Sqlite,
+}
+
+impl From<SqlSystem> for SqlFileSystem {
+    fn from(system: SqlSystem) -> Self {
+        match system {
+            SqlSystem::Any => Self::Any,
+            SqlSystem::Postgres => Self::Postgres,
+            SqlSystem::MySql => Self::MySql,
+            SqlSystem::Sqlite => Self::Sqlite,
+        }
+    }
 }
 
 impl NewFileArgs {
@@ -54,6 +88,7 @@ impl NewFileArgs {
         message: String,
         bodies: Option<RevisionBody>,
     ) -> Result<Exit, Diagnostic> {
+        let systems: Vec<SqlFileSystem> = self.sql_files.into_iter().map(SqlFileSystem::from).collect();
         let new = NewRevision {
             id: self.rev_id.unwrap_or_else(new_id),
             message,
@@ -61,16 +96,28 @@ impl NewFileArgs {
             depends_on: place.depends_on,
             branch_labels: self.branch_label,
             bodies,
+            sql_files: systems.clone(),
             created: Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
         };
         let path = write_new_in(&sources.paths(), &place.folder, &new)?;
         terminal.print(shown(&path));
+        for file in systems.iter().flat_map(|system| system.files_beside(&path)) {
+            terminal.print(shown(&file));
+        }
         Ok(Exit::Success)
     }
 
     /// The arguments as the user would type them.
     pub fn words(&self) -> Vec<String> {
         let mut words: Vec<String> = self.splice.then(|| "--splice".to_owned()).into_iter().collect();
+        if !self.sql_files.is_empty() {
+            let systems: Vec<String> = self
+                .sql_files
+                .iter()
+                .filter_map(|system| Some(system.to_possible_value()?.get_name().to_owned()))
+                .collect();
+            words.push(format!("--sql-files={}", systems.join(",")));
+        }
         let folder = self.version_path.as_ref().map(|path| path.to_string_lossy().into_owned());
         let named = [
             ("--branch-label", self.branch_label.iter()),

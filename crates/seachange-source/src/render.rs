@@ -1,5 +1,7 @@
 //! The text of a new revision.
 
+use std::path::{Path, PathBuf};
+
 use proc_macro2::Literal;
 
 use crate::message::normalise;
@@ -27,6 +29,40 @@ pub struct NewRevision {
     pub created: String,
     /// The bodies of the methods, if they are known. Otherwise the file contains an example for each method.
     pub bodies: Option<RevisionBody>,
+    /// The files of SQL that the revision runs, instead of code; empty for a revision in Rust.
+    pub sql_files: Vec<SqlFileSystem>,
+}
+
+/// The database systems that a file of SQL is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SqlFileSystem {
+    /// All.
+    Any,
+    /// PostgreSQL.
+    Postgres,
+    /// MySQL and MariaDB.
+    MySql,
+    /// SQLite.
+    Sqlite,
+}
+
+impl SqlFileSystem {
+    /// The files for `up` and `down` beside the file of a revision.
+    pub fn files_beside(self, revision: &Path) -> [PathBuf; 2] {
+        let stem = revision.file_stem().unwrap_or_default().to_string_lossy();
+        ["up", "down"].map(|direction| revision.with_file_name(self.file_name(&stem, direction)))
+    }
+
+    /// The name of the file for one direction, `up` or `down`, of the revision with this file stem.
+    pub(crate) fn file_name(self, stem: &str, direction: &str) -> String {
+        let system = match self {
+            Self::Any => "",
+            Self::Postgres => ".postgres",
+            Self::MySql => ".mysql",
+            Self::Sqlite => ".sqlite",
+        };
+        format!("{stem}.{direction}{system}.sql")
+    }
 }
 
 /// The bodies of both methods.
@@ -82,6 +118,23 @@ pub fn render(new: &NewRevision) -> String {
             render_with(new, description, &method("up", &body(UP)), &method("down", &body(DOWN)))
         }
     }
+}
+
+/// Returns the text of a revision that runs files of SQL; `stem` is that of its own file.
+pub(crate) fn render_sql(new: &NewRevision, stem: &str) -> String {
+    let constant = |name: &str, direction: &str| {
+        let files: Vec<String> =
+            new.sql_files.iter().map(|system| literal(&system.file_name(stem, direction))).collect();
+        let line = format!("const {name}: SqlScript = sql_script!({});", files.join(", "));
+        match (files.len() == 1 || files.join(", ").len() <= LIST_WIDTH) && line.len() <= LINE_WIDTH {
+            true => line,
+            false => format!("const {name}: SqlScript = sql_script!(\n    {}\n);", files.join(",\n    ")),
+        }
+    };
+    let body = |name: &str| MethodBody { text: format!("        {name}.run(manager).await\n"), uses_manager: true };
+    let text = render_with(new, "", &method("up", &body("UP")), &method("down", &body("DOWN")));
+    let constants = format!("{}\n{}\n\n", constant("UP", "up"), constant("DOWN", "down"));
+    text.replacen("#[derive(DeriveMigrationName)]", &format!("{constants}#[derive(DeriveMigrationName)]"), 1)
 }
 
 /// Doc lines below the message.

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use crate::check::{SourceDiagnostic, check};
 use crate::parse::{RevisionFile, parse};
-use crate::render::{NewRevision, render};
+use crate::render::{NewRevision, SqlFileSystem, render, render_sql};
 use crate::scan::{ScannedFolders, scan_all};
 use crate::slug::slug;
 
@@ -136,17 +136,50 @@ pub fn write_new_in<P: AsRef<Path>>(dirs: &[P], dir: &Path, new: &NewRevision) -
         check_label(label).map_err(|reason| WriteError::IllegalLabel { label: label.clone(), reason })?;
     }
     let stem = format!("m{}_{}", day(&new.created)?, slug(&new.message));
-    let text = render(new);
     let folder = scan_all(dirs);
     let taken: HashSet<String> = folder.files.iter().map(RevisionFile::file_name).collect();
-    check_fit(folder, &dir.join(format!("{stem}.rs")), &text, new)?;
+    check_fit(folder, &dir.join(format!("{stem}.rs")), &text(new, &stem), new)?;
     if !dir.is_dir() {
         fs::create_dir(dir).map_err(at(dir))?;
     }
-    let (path, file) = create(dir, &stem, &taken)?;
-    fill(file, &path, &text)?;
+    let (path, file) = create(dir, &stem, &taken, new)?;
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    fill(file, &path, &text(new, &stem))?;
+    write_sql_files(dir, &stem, new).inspect_err(|_| {
+        let _ = fs::remove_file(&path);
+    })?;
     Ok(path)
 }
+
+fn text(new: &NewRevision, stem: &str) -> String {
+    if new.sql_files.is_empty() { render(new) } else { render_sql(new, stem) }
+}
+
+/// The paths of the files of SQL beside the revision.
+fn sql_paths(dir: &Path, stem: &str, systems: &[SqlFileSystem]) -> Vec<PathBuf> {
+    let names = systems.iter().flat_map(|system| ["up", "down"].map(|direction| system.file_name(stem, direction)));
+    names.map(|name| dir.join(name)).collect()
+}
+
+/// Writes the files of SQL, empty but for a comment. After an error there is none of them.
+fn write_sql_files(dir: &Path, stem: &str, new: &NewRevision) -> Result<(), WriteError> {
+    let paths = sql_paths(dir, stem, &new.sql_files);
+    for (at_file, path) in paths.iter().enumerate() {
+        let comment = if at_file % 2 == 0 { UP_COMMENT } else { DOWN_COMMENT };
+        let written = OpenOptions::new().write(true).create_new(true).open(path).map_err(at(path));
+        if let Err(error) = written.and_then(|file| fill(file, path, comment)) {
+            paths.iter().take(at_file).for_each(|path| drop(fs::remove_file(path)));
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+/// The content of a new file for `up`.
+const UP_COMMENT: &str = "-- What this revision changes, each statement ended by a semicolon.\n";
+
+/// The content of a new file for `down`.
+const DOWN_COMMENT: &str = "-- How to revert the changes, the last one first.\n";
 
 /// Returns `20261121` of `2026-11-21T..`.
 fn day(created: &str) -> Result<String, WriteError> {
@@ -201,9 +234,13 @@ fn problems(folder: &ScannedFolders) -> Vec<SourceDiagnostic> {
 
 /// Creates the file under the first name that is free here and not in `taken`, which lists the names in other
 /// folders.
-fn create(dir: &Path, stem: &str, taken: &HashSet<String>) -> Result<(PathBuf, File), WriteError> {
-    let suffixed = (2..).map(|suffix: u32| format!("{stem}_{suffix}.rs"));
-    for name in std::iter::once(format!("{stem}.rs")).chain(suffixed).filter(|name| !taken.contains(name)) {
+fn create(dir: &Path, stem: &str, taken: &HashSet<String>, new: &NewRevision) -> Result<(PathBuf, File), WriteError> {
+    let suffixed = (2..).map(|suffix: u32| format!("{stem}_{suffix}"));
+    for stem in std::iter::once(stem.to_owned()).chain(suffixed) {
+        let name = format!("{stem}.rs");
+        if taken.contains(&name) || sql_paths(dir, &stem, &new.sql_files).iter().any(|path| path.exists()) {
+            continue;
+        }
         let path = dir.join(name);
         match OpenOptions::new().write(true).create_new(true).open(&path) {
             Ok(file) => return Ok((path, file)),

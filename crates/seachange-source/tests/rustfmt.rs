@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use seachange_source::{NewRevision, render};
+use seachange_source::{NewRevision, SqlFileSystem, render, write_new};
 
 /// Asks rustfmt about the files; the folder holds the default configuration, so that no other is found above it.
 fn check_formatted(dir: &Path, files: &[impl AsRef<Path>]) {
@@ -47,5 +47,29 @@ fn revisions_are_formatted() {
     write(vec!["x".repeat(59)], "one id that just does not fit");
     write(vec!["x".repeat(120)], "one id as long as a line");
     write(Vec::new(), &"a very long message ".repeat(25));
+    check_formatted(folder.path(), &files);
+}
+
+#[test]
+fn revisions_with_files_of_sql_are_formatted() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut files = Vec::new();
+    let systems = [SqlFileSystem::Any, SqlFileSystem::Postgres, SqlFileSystem::MySql, SqlFileSystem::Sqlite];
+    for length in 1..=60 {
+        for count in 1..=systems.len() {
+            let new = NewRevision {
+                id: "ae1027a6acf4".to_owned(),
+                message: format!("{}{count}", "a".repeat(length)),
+                created: "2026-11-21T09:03:11Z".to_owned(),
+                sql_files: systems[..count].to_vec(),
+                ..NewRevision::default()
+            };
+            let dir = folder.path().join(format!("{length}_{count}"));
+            fs::create_dir(&dir).unwrap();
+            let path = write_new(&dir, &new).unwrap();
+            assert_eq!(fs::read_dir(&dir).unwrap().count(), 1 + 2 * count);
+            files.push(path);
+        }
+    }
     check_formatted(folder.path(), &files);
 }

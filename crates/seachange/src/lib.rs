@@ -46,6 +46,7 @@ pub mod schema;
 mod session;
 pub mod settings;
 mod sql;
+mod sql_script;
 mod sqlite_ddl;
 pub mod store;
 
@@ -68,6 +69,7 @@ pub use report::Report;
 pub use revision::{Migrations, RegisteredRevision, Revision};
 pub use seachange_graph as graph;
 pub use settings::DatabaseSettings;
+pub use sql_script::SqlScript;
 pub use store::RevisionTable;
 
 #[cfg(test)]

@@ -7,3 +7,5 @@ pub use sea_orm_migration::{self, sea_orm};
 pub use crate::alter::{NewForeignKey, alter};
 pub use crate::revision::Revision;
 pub use crate::schema::Deferrable;
+pub use crate::sql_script;
+pub use crate::sql_script::SqlScript;

@@ -14,8 +14,9 @@ use super::{is_of_tests, sources};
 const ENGINE: &str = "crates/seachange/src";
 
 /// The modules of the engine from the bottom to the top, as ARCHITECTURE.md prints them.
-const LAYERS: [&str; 28] = [
+const LAYERS: [&str; 30] = [
     "sql",
+    "sql_script",
     "schema",
     "settings",
     "database_error",
@@ -41,6 +42,7 @@ const LAYERS: [&str; 28] = [
     "migrator",
     "inspect",
     "autogenerate",
+    "testing",
     "args",
     "cli",
 ];

@@ -17,6 +17,56 @@ pub(crate) fn client_statements(script: &str, dialect: SqlDialect) -> Vec<String
     sent
 }
 
+/// The first command of the client in a script, with its line, counted from 1. Commands that only concern the client
+/// (`\restrict`, which `pg_dump` writes) and the `DELIMITER` of `mysql` do not count.
+pub(crate) fn first_client_command(script: &str, dialect: SqlDialect) -> Option<(usize, &str)> {
+    let place = match dialect {
+        SqlDialect::Sqlite => first_dot_command(script),
+        SqlDialect::Postgres => first_backslash_command(script),
+        // `mysql` reads its commands as statements, which the server refuses.
+        SqlDialect::MySql => None,
+    }?;
+    let command = script[place..].lines().next().unwrap_or_default().trim_end();
+    Some((script[..place].matches('\n').count() + 1, command))
+}
+
+fn first_backslash_command(script: &str) -> Option<usize> {
+    let syntax = Syntax { continues_strings: false, ..Syntax::from(SqlDialect::Postgres) };
+    let mut place = 0;
+    'text: loop {
+        for token in lex(&script[place..], syntax) {
+            if token.text == "\\" {
+                let command = &script[place + 1..];
+                if !["restrict", "unrestrict"].iter().any(|word| starts_with_word(command, word)) {
+                    return Some(place);
+                }
+                place += 1 + command.find('\n').unwrap_or(command.len());
+                continue 'text;
+            }
+            place += token.text.len();
+        }
+        return None;
+    }
+}
+
+/// A line that begins with a dot, outside of a statement.
+fn first_dot_command(script: &str) -> Option<usize> {
+    let mut chunk = String::new();
+    let mut place = 0;
+    for line in script.split_inclusive('\n') {
+        let is_between = !lex(&chunk, SqlDialect::Sqlite.into()).any(|token| !token.is_trivia());
+        if is_between && line.starts_with('.') {
+            return Some(place);
+        }
+        place += line.len();
+        chunk.push_str(line);
+        if is_complete(&chunk) {
+            chunk.clear();
+        }
+    }
+    None
+}
+
 /// `psql`: a semicolon in parentheses or between `BEGIN` and `END` of a routine ends no statement. A backslash begins a
 /// command, which ends with its line.
 fn psql(script: &str) -> Vec<String> {

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sea_orm::DbBackend;
-
 use super::object::EntityObject;
+use crate::sql_script::stem;
 
 /// A file of SQL that is compiled into the program. [`sql_files!`](crate::sql_files) makes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,20 +46,6 @@ pub(super) fn objects(files: &[SqlFile]) -> Vec<EntityObject> {
     by_stem.into_values().collect()
 }
 
-/// The path without its endings, and the database system that it names.
-fn stem(path: &str) -> (&str, Option<DbBackend>) {
-    const ENDINGS: [(&str, DbBackend); 5] = [
-        (".postgres", DbBackend::Postgres),
-        (".postgresql", DbBackend::Postgres),
-        (".mysql", DbBackend::MySql),
-        (".mariadb", DbBackend::MySql),
-        (".sqlite", DbBackend::Sqlite),
-    ];
-    let whole = path.strip_suffix(".sql").unwrap_or(path);
-    let of_system = ENDINGS.iter().find_map(|(ending, backend)| Some((whole.strip_suffix(ending)?, Some(*backend))));
-    of_system.unwrap_or((whole, None))
-}
-
 /// The files of SQL in a folder and its subfolders that are not among the declared ones. A declared path belongs to the
 /// file whose path ends with it.
 pub(super) fn undeclared(folder: &Path, declared: &[SqlFile]) -> io::Result<Vec<PathBuf>> {
@@ -90,6 +75,8 @@ fn in_folder(path: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use sea_orm::DbBackend;
+
     use super::*;
 
     #[test]

@@ -15,7 +15,7 @@ use crate::cli::hints::autogenerate;
 pub(crate) struct AutogenerateArgs {
     /// Write the changes from the database to the entities, and their reverse; both are verified on a copy of the
     /// schema first
-    #[arg(long)]
+    #[arg(long, conflicts_with = "sql_files")]
     autogenerate: bool,
     /// Do not verify the revision before it is written
     #[arg(long, requires = "autogenerate")]

@@ -1,0 +1,4 @@
+DROP TRIGGER log_entry ON accounts;
+DROP FUNCTION log_entry();
+DROP TABLE entries;
+UPDATE accounts SET amount = amount - 1 WHERE id = 1;

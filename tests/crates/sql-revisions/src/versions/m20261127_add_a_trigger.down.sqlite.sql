@@ -1,0 +1,3 @@
+DROP TRIGGER log_entry;
+DROP TABLE entries;
+UPDATE accounts SET amount = amount - 1 WHERE id = 1;

@@ -1,0 +1,26 @@
+//! create accounts
+
+use seachange::prelude::*;
+
+pub const REVISION: Revision = Revision {
+    id: "5a01",
+    created: "2026-11-27T01:56:44Z",
+    ..Revision::ROOT
+};
+
+const UP: SqlScript = sql_script!("m20261127_create_accounts.up.sql");
+const DOWN: SqlScript = sql_script!("m20261127_create_accounts.down.sql");
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        UP.run(manager).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        DOWN.run(manager).await
+    }
+}
