@@ -7,7 +7,7 @@ use seachange_tests::{
 };
 
 /// The commands with their own help text.
-const COMMANDS: [&str; 25] = [
+const COMMANDS: [&str; 26] = [
     "up",
     "upgrade",
     "down",
@@ -25,6 +25,7 @@ const COMMANDS: [&str; 25] = [
     "merge",
     "edit",
     "stamp",
+    "ensure-version",
     "adopt",
     "test",
     "repair",

@@ -203,6 +203,17 @@ fn writes_revisions_without_a_compile() -> TestResult {
     assert!(branch.contains("down_revision: &[\"aaaa\"]"), "{branch}");
     let merge = written(&["merge", "--rev-id", "dddd"])?;
     assert!(merge.contains("down_revision: &[\"bbbb\", \"cccc\"]"), "{merge}");
+    let files = seachange(project.path(), &["revision", "-m", "in sql", "--rev-id", "eeee", "--sql-files=sqlite"])?;
+    assert_eq!(files.succeeded()?.stdout.lines().count(), 3, "the revision, `up` and `down`");
+    // A template, and a hook that gets the path of the new file.
+    let manifest = fs::read_to_string(project.path().join("migration/Cargo.toml"))?;
+    let settings = "[package.metadata.seachange]\ntemplate = \"t.txt\"\nhooks = [\"cp {file} copy.rs\"]\n";
+    project.write("migration/Cargo.toml", &format!("{manifest}\n{settings}"))?;
+    project
+        .write("migration/t.txt", "//! {message}\n// of our house\n{revision}\npub struct Migration;\n{up}{down}")?;
+    let templated = written(&["revision", "-m", "a {up} b", "--rev-id", "ffff"])?;
+    assert!(templated.starts_with("//! a {up} b\n// of our house\npub const REVISION"), "{templated}");
+    assert_eq!(fs::read_to_string(project.path().join("migration/copy.rs"))?, templated);
     let editor = project.write("editor.sh", "#!/bin/sh\necho \"edited $1\"\n")?;
     let edit = Program::named("seachange").folder(project.path()).args(["edit", "dddd"]);
     let edited = edit.env("EDITOR", format!("sh {}", editor.display())).run()?.succeeded()?;

@@ -3,6 +3,7 @@
 //! There is one module for each topic, which lists its tests in `trials()`.
 
 mod adoption;
+mod alembic_options;
 mod app;
 mod authoring;
 mod autogenerate;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         installed_program::trials(),
         test_kit::trials(),
         sql_revisions::trials(),
+        alembic_options::trials(),
         adoption::trials(),
         app::trials(),
         authoring::trials(),

@@ -23,10 +23,10 @@ fn up_and_down(database: &TestDatabase) -> TestResult {
     assert_eq!(entries, [1], "the trigger of the system's own file ran");
     let owner: String = database.value("SELECT owner FROM accounts WHERE id = 1")?;
     assert_eq!(owner, "Ada; and Grace");
-    program(database, &["down", "3"]).run()?.succeeded()?;
+    program(database, &["down", "4"]).run()?.succeeded()?;
     assert!(!database.tables()?.contains(&"accounts".to_owned()));
     let tested = program(database, &["test"]).run()?.succeeded()?;
-    assert!(tested.stdout.contains("3 revisions up, down and up again"), "{tested}");
+    assert!(tested.stdout.contains("4 revisions up, down and up again"), "{tested}");
     Ok(())
 }
 
@@ -34,7 +34,7 @@ fn up_and_down(database: &TestDatabase) -> TestResult {
 fn resumes_after_the_last_statement(database: &TestDatabase) -> TestResult {
     program(database, &["up", "2"]).run()?.succeeded()?;
     database.execute("CREATE TABLE transfers (id int)")?;
-    let failed = program(database, &["up"]).run()?;
+    let failed = program(database, &["up", "1"]).run()?;
     assert_eq!(failed.code, Some(5), "{failed}");
     assert!(failed.stderr.contains("CREATE TABLE transfers"), "the statement is named: {failed}");
     database.execute("DROP TABLE transfers")?;

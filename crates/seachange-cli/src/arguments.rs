@@ -32,6 +32,9 @@ pub struct GlobalArgs {
     /// Print every statement and its duration; in lists of revisions, also files, dates and parents
     #[arg(short, long, global = true)]
     verbose: bool,
+    /// Use the settings of this name: `NAME_DATABASE_URL` and so on are read as `DATABASE_URL` and so on
+    #[arg(short = 'n', long, global = true, value_name = "NAME", help_heading = "Database")]
+    settings: Option<String>,
     /// When to use colours; `NO_COLOR` is also respected
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: Color,

@@ -5,10 +5,12 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use super::diagnostic::Diagnostic;
 
 /// Names of commands, and the replacement.
-pub const COMMANDS: [(&[&str], &str); 13] = [
+pub const COMMANDS: [(&[&str], &str); 12] = [
     (&["migrate", "migration", "migrations", "db"], "commands have no prefix here: `up`, `down`, `status`, `fresh`"),
-    (&["list_templates", "list-templates"], "there is one template: `init DIR` writes it"),
-    (&["ensure_version", "ensure-version"], "`up` and `stamp` create the table of the record if it is missing"),
+    (
+        &["list_templates", "list-templates"],
+        "there is one template of revision files, unless `[package.metadata.seachange]` names another with `template`",
+    ),
     (&["create", "new", "make", "add"], "`revision -m MESSAGE` writes a new revision"),
     (&["apply", "run", "latest", "deploy", "migrate-up"], "`up` applies what is pending"),
     (&["rollback", "revert", "undo"], "`down` reverts the last revision, `down N` the last N"),
@@ -27,9 +29,9 @@ pub const COMMANDS: [(&[&str], &str); 13] = [
 /// Names of options, the commands that the answer is for (all if none is named), and the answer.
 pub const OPTIONS: [(&[&str], &[&str], &str); 14] = [
     (&["-c", "--config"], &[], "settings are arguments, variables and `.env`, of which `--env-file` names another"),
-    (&["-n", "--name"], &[], "a program has one set of revisions, and `DATABASE_URL` says on which database they run"),
-    (&["-x"], &[], "a revision is Rust, and may read a variable of the environment"),
-    (&["--tag"], &[], "there is no `env.py` that could read a tag; a variable of the environment reaches a revision"),
+    (&["--name"], &[], "`-n NAME` (`--settings NAME`) uses `NAME_DATABASE_URL` as the database"),
+    (&["-x"], &[], "only commands that run revisions take arguments for them: `up -x NAME=VALUE`"),
+    (&["--tag"], &[], "only commands that run revisions take a tag for them: `up --tag TAG`"),
     (&["--raiseerr"], &[], "errors are printed in full here; `RUST_BACKTRACE=1` adds where a panic came from"),
     (&["-u", "--url"], &[], "the database is `--database-url URL`"),
     (&["-s", "--schema"], &[], "the schema is `--database-schema SCHEMA`"),

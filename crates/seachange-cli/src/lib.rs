@@ -9,6 +9,7 @@
 //! - [`arguments`], [`format`], [`usage`], [`elsewhere`], [`spec`]: what a user types;
 //! - [`project`], [`describe`], [`log`]: the revisions, as text and as a drawing;
 //! - [`targets`], [`command_line`], [`hints`]: what is wrong with what was typed, and what to type instead;
+//! - [`crate_config`]: what a crate sets for new revision files;
 //! - [`file_plan`], [`scaffold`]: a new migration crate;
 //! - [`new_revision`], [`commands`]: the commands;
 //! - `program`: the installed program (feature `program`).
@@ -40,6 +41,7 @@ pub mod hints;
 pub mod targets;
 
 pub mod commands;
+pub mod crate_config;
 pub mod file_plan;
 pub mod new_revision;
 pub mod scaffold;

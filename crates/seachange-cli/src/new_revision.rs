@@ -10,6 +10,7 @@ use seachange_source::{
     NewRevision, Placement, PlacementRequest, RevisionBody, RevisionFiles, SqlFileSystem, new_id, write_new_in,
 };
 
+use crate::crate_config::CrateConfig;
 use crate::describe;
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
@@ -88,6 +89,7 @@ impl NewFileArgs {
         message: String,
         bodies: Option<RevisionBody>,
     ) -> Result<Exit, Diagnostic> {
+        let config = CrateConfig::read(sources.root())?;
         let systems: Vec<SqlFileSystem> = self.sql_files.into_iter().map(SqlFileSystem::from).collect();
         let new = NewRevision {
             id: self.rev_id.unwrap_or_else(new_id),
@@ -97,6 +99,7 @@ impl NewFileArgs {
             branch_labels: self.branch_label,
             bodies,
             sql_files: systems.clone(),
+            template: config.template.clone(),
             created: Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
         };
         let path = write_new_in(&sources.paths(), &place.folder, &new)?;
@@ -104,6 +107,7 @@ impl NewFileArgs {
         for file in systems.iter().flat_map(|system| system.files_beside(&path)) {
             terminal.print(shown(&file));
         }
+        config.run_hooks(&path, terminal)?;
         Ok(Exit::Success)
     }
 

@@ -1,4 +1,4 @@
-//! The files that a revision includes: `include_str!`, `include_bytes!`, `include!`, and the `sql_script!` of the engine.
+//! The files that a revision includes: `include_str!`, `include_bytes!`, `include!`, and the `revision_sql!` of the engine.
 //!
 //! The contents of such a file are part of the code, and therefore part of the hash. A path made of string literals,
 //! `concat!` and `env!("CARGO_MANIFEST_DIR")` is resolved as rustc does, relative to the file that names it. A path
@@ -86,7 +86,7 @@ fn find(tokens: &[TokenTree], found: &mut Vec<(InclusionKind, Vec<TokenTree>)>) 
         if let (0, TokenTree::Group(group)) = (skipped, token) {
             let inner: Vec<TokenTree> = group.stream().into_iter().collect();
             match kind(&tokens[..at]) {
-                // Each argument of `sql_script!` is a file.
+                // Each argument of `revision_sql!` is a file.
                 Some(InclusionKind::Texts) => {
                     let paths = inner.split(|token| is_punct(token, ',')).filter(|path| !path.is_empty());
                     found.extend(paths.map(|path| (InclusionKind::Text, path.to_vec())));
@@ -105,7 +105,7 @@ fn kind(before: &[TokenTree]) -> Option<InclusionKind> {
     match name.to_string().as_str() {
         _ if !is_punct(bang, '!') => None,
         "include_str" => Some(InclusionKind::Text),
-        "sql_script" => Some(InclusionKind::Texts),
+        "revision_sql" => Some(InclusionKind::Texts),
         "include_bytes" => Some(InclusionKind::Bytes),
         "include" => Some(InclusionKind::Code),
         _ => None,

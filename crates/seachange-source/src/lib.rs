@@ -80,7 +80,7 @@ pub use models::{Model, models};
 pub use name::is_crate_name;
 pub use parse::{RevisionFile, SourceHash, parse};
 pub use placement::{Placement, PlacementError, PlacementRequest};
-pub use render::{MethodBody, NewRevision, RevisionBody, SqlFileSystem, render};
+pub use render::{MethodBody, NewRevision, RevisionBody, SqlFileSystem, TEMPLATE, render};
 pub use scan::{ScannedFolders, scan, scan_all};
 pub use slug::{MAX_SLUG_LENGTH, slug};
 pub use sources::{RevisionFiles, RevisionFilesError};

@@ -31,7 +31,28 @@ pub struct NewRevision {
     pub bodies: Option<RevisionBody>,
     /// The files of SQL that the revision runs, instead of code; empty for a revision in Rust.
     pub sql_files: Vec<SqlFileSystem>,
+    /// The template of the file, if it is not the usual one; see [`TEMPLATE`].
+    pub template: Option<String>,
 }
+
+/// The usual template of a revision's file. These are replaced in a template: `{message}`, the first doc line without
+/// `//! `; `{description}`, the other doc lines, each with its line break; `{revision}`, the constant; `{up}` and
+/// `{down}`, the methods.
+pub const TEMPLATE: &str = "\
+//! {message}
+{description}
+use seachange::prelude::*;
+
+{revision}
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+{up}
+{down}}
+";
 
 /// The database systems that a file of SQL is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,15 +128,15 @@ pub fn render(new: &NewRevision) -> String {
             let remarks = remarks.iter().map(|remark| format!("//! {}\n", normalise(remark)));
             let remarks: String = remarks.collect();
             let description = if remarks.is_empty() { description.to_owned() } else { format!("//!\n{remarks}") };
-            render_with(new, &description, &method("up", up), &method("down", down))
+            render_with(new, &description, "", &method("up", up), &method("down", down))
         }
         None if joins => {
             let nothing = MethodBody { text: NOTHING.to_owned(), uses_manager: false };
-            render_with(new, description, &method("up", &nothing), &method("down", &nothing))
+            render_with(new, description, "", &method("up", &nothing), &method("down", &nothing))
         }
         None => {
             let body = |text: &str| MethodBody { text: text.to_owned(), uses_manager: true };
-            render_with(new, description, &method("up", &body(UP)), &method("down", &body(DOWN)))
+            render_with(new, description, "", &method("up", &body(UP)), &method("down", &body(DOWN)))
         }
     }
 }
@@ -125,16 +146,16 @@ pub(crate) fn render_sql(new: &NewRevision, stem: &str) -> String {
     let constant = |name: &str, direction: &str| {
         let files: Vec<String> =
             new.sql_files.iter().map(|system| literal(&system.file_name(stem, direction))).collect();
-        let line = format!("const {name}: SqlScript = sql_script!({});", files.join(", "));
-        match (files.len() == 1 || files.join(", ").len() <= LIST_WIDTH) && line.len() <= LINE_WIDTH {
+        let line = format!("const {name}: RevisionSql = revision_sql!({});", files.join(", "));
+        match files.len() == 1 && line.len() <= LINE_WIDTH {
             true => line,
-            false => format!("const {name}: SqlScript = sql_script!(\n    {}\n);", files.join(",\n    ")),
+            // rustfmt leaves a macro with braces as it is.
+            false => format!("const {name}: RevisionSql = revision_sql! {{\n    {},\n}};", files.join(",\n    ")),
         }
     };
     let body = |name: &str| MethodBody { text: format!("        {name}.run(manager).await\n"), uses_manager: true };
-    let text = render_with(new, "", &method("up", &body("UP")), &method("down", &body("DOWN")));
-    let constants = format!("{}\n{}\n\n", constant("UP", "up"), constant("DOWN", "down"));
-    text.replacen("#[derive(DeriveMigrationName)]", &format!("{constants}#[derive(DeriveMigrationName)]"), 1)
+    let constants = format!("\n\n{}\n{}", constant("UP", "up"), constant("DOWN", "down"));
+    render_with(new, "", &constants, &method("up", &body("UP")), &method("down", &body("DOWN")))
 }
 
 /// Doc lines below the message.
@@ -161,25 +182,25 @@ fn method(name: &str, MethodBody { text, uses_manager }: &MethodBody) -> String 
     format!("    async fn {name}(&self, {manager}: &SchemaManager) -> Result<(), DbErr> {{\n{text}    }}\n")
 }
 
-fn render_with(new: &NewRevision, description: &str, up: &str, down: &str) -> String {
-    format!(
-        "//! {message}
-{description}
-use seachange::prelude::*;
-
-{constant}
-
-#[derive(DeriveMigrationName)]
-pub struct Migration;
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {{
-{up}
-{down}}}
-",
-        message = normalise(&new.message),
-        constant = constant(new),
-    )
+fn render_with(new: &NewRevision, description: &str, constants: &str, up: &str, down: &str) -> String {
+    let parts = [
+        ("{message}", normalise(&new.message)),
+        ("{description}", description.to_owned()),
+        ("{revision}", constant(new) + constants),
+        ("{up}", up.to_owned()),
+        ("{down}", down.to_owned()),
+    ];
+    let mut rest = new.template.as_deref().unwrap_or(TEMPLATE);
+    let mut text = String::new();
+    // Each part is inserted as it is: a brace in a message is no placeholder.
+    while let Some((at, (name, part))) =
+        parts.iter().filter_map(|part| Some((rest.find(part.0)?, part))).min_by_key(|(at, _)| *at)
+    {
+        text.push_str(&rest[..at]);
+        text.push_str(part);
+        rest = &rest[at + name.len()..];
+    }
+    text + rest
 }
 
 /// Returns the constant. Fields with default values are left to `Revision::ROOT`.

@@ -60,7 +60,7 @@ prop_compose! {
         branch_labels in ids(),
         created in any::<String>(),
     ) -> NewRevision {
-        NewRevision { id, message, down_revision, depends_on, branch_labels, created, bodies: None, sql_files: Vec::new() }
+        NewRevision { id, message, down_revision, depends_on, branch_labels, created, bodies: None, sql_files: Vec::new(), template: None }
     }
 }
 

@@ -29,6 +29,7 @@ pub mod env_file;
 mod flags;
 mod limits;
 mod misspelled;
+pub mod named;
 #[cfg(test)]
 mod tests;
 mod wait;

@@ -25,7 +25,7 @@ use clap::{CommandFactory, FromArgMatches};
 pub use seachange_cli::Exit;
 use seachange_cli::{Diagnostic, Terminal, arguments::apply_color_choice, terminal, usage};
 
-use crate::args::env_file;
+use crate::args::{env_file, named};
 use crate::autogenerate::Entities;
 use crate::revision::Migrations;
 use arguments::Arguments;
@@ -94,6 +94,9 @@ fn run(project: MigrationCrate, raw: Vec<OsString>) -> Exit {
         return Terminal::default().print_error(&Diagnostic::from(error));
     }
     apply_color_choice(&raw);
+    if let Err(error) = named::select(raw.clone()) {
+        return Terminal::default().print_error(&Diagnostic::from(error));
+    }
     let (name, version) = project.migrations.program().split_once(' ').unwrap_or_default();
     let mut command = Arguments::command().name(name).version(version);
     let parsed = command.try_get_matches_from_mut(&raw).and_then(|matches| Arguments::from_arg_matches(&matches));

@@ -40,13 +40,14 @@ pub mod prelude;
 pub mod record;
 pub mod report;
 pub mod revision;
+mod revision_sql;
+mod run_arguments;
 mod run_context;
 pub mod runner;
 pub mod schema;
 mod session;
 pub mod settings;
 mod sql;
-mod sql_script;
 mod sqlite_ddl;
 pub mod store;
 
@@ -67,9 +68,10 @@ pub use migrator::{AheadPolicy, EditPolicy, GapPolicy, Migrator, OtherRecordPoli
 pub use offline::ScriptWriter;
 pub use report::Report;
 pub use revision::{Migrations, RegisteredRevision, Revision};
+pub use revision_sql::RevisionSql;
+pub use run_arguments::{RunArguments, tag_argument, x_argument};
 pub use seachange_graph as graph;
 pub use settings::DatabaseSettings;
-pub use sql_script::SqlScript;
 pub use store::RevisionTable;
 
 #[cfg(test)]

@@ -219,8 +219,8 @@ impl Migrator {
     fn context_with<'a>(&'a self, connection: &'a DatabaseConnection) -> RunContext<'a> {
         let Self { backend, handler, options, deadline, waited, .. } = self;
         let (store, limits, stop) = (self.store(), &options.limits, self.stop.flag());
-        let counts_losses = !options.omits_loss_count;
-        RunContext { connection, backend: *backend, store, handler, limits, counts_losses, deadline, stop, waited }
+        let code = &options.code;
+        RunContext { connection, backend: *backend, store, handler, limits, code, deadline, stop, waited }
     }
 
     /// The context of a run: its connection holds the lock of the run, and is one of the engine's own.

@@ -32,6 +32,8 @@ use crate::backend::dialect::{self, Dialect};
 use crate::backend::{self, Backend};
 use crate::connection::ConnectError;
 pub use crate::error::{ReadKind, ScriptError, ScriptErrorKind};
+use crate::intercept::CodeOptions;
+use crate::run_arguments::RunArguments;
 
 use crate::error::Error;
 use crate::revision::Migrations;
@@ -60,7 +62,7 @@ pub struct ScriptWriter<'a> {
     dialect: &'static dyn Dialect,
     backend: &'static dyn Backend,
     store: RevisionStore,
-    counts_losses: bool,
+    code: CodeOptions,
 }
 
 /// The PostgreSQL schema in which a script keeps the record if the settings name none.
@@ -97,7 +99,7 @@ impl<'a> ScriptWriter<'a> {
         let dialect = dialect::of(driver).ok_or(ConnectError::DriverNotBuilt { driver })?;
         let backend = backend::of(dialect.backend()).map_err(Error::database("cannot start"))?;
         let store = RevisionStore::new(RevisionTable::default()).placed(&place(settings));
-        Ok(Self { migrations, graph: migrations.graph()?, settings, dialect, backend, store, counts_losses: true })
+        Ok(Self { migrations, graph: migrations.graph()?, settings, dialect, backend, store, code: CodeOptions::new() })
     }
 
     /// Keeps the record in another table than the one that the settings say.
@@ -111,7 +113,14 @@ impl<'a> ScriptWriter<'a> {
     /// can do this; by default it does.
     #[must_use]
     pub fn count_losses(mut self, count_losses: bool) -> Self {
-        self.counts_losses = count_losses;
+        self.code.counts_losses = count_losses;
+        self
+    }
+
+    /// The arguments that the code of revisions can read.
+    #[must_use]
+    pub fn arguments(mut self, arguments: RunArguments) -> Self {
+        self.code.arguments = arguments.into();
         self
     }
 

@@ -6,6 +6,7 @@ pub use sea_orm_migration::{self, sea_orm};
 
 pub use crate::alter::{NewForeignKey, alter};
 pub use crate::revision::Revision;
+pub use crate::revision_sql;
+pub use crate::revision_sql::RevisionSql;
+pub use crate::run_arguments::{tag_argument, x_argument};
 pub use crate::schema::Deferrable;
-pub use crate::sql_script;
-pub use crate::sql_script::SqlScript;

@@ -8,6 +8,7 @@ use sea_orm::DatabaseConnection;
 
 use crate::backend::Backend;
 use crate::event::{Event, EventHandler};
+use crate::intercept::CodeOptions;
 use crate::limits::{Deadline, Limits};
 use crate::store::RevisionStore;
 
@@ -19,8 +20,8 @@ pub(crate) struct RunContext<'a> {
     pub(crate) store: &'a RevisionStore,
     pub(crate) handler: &'a EventHandler,
     pub(crate) limits: &'a Limits,
-    /// Whether alterations count the values that they would not keep.
-    pub(crate) counts_losses: bool,
+    /// What the code of revisions finds.
+    pub(crate) code: &'a CodeOptions,
     /// When the running statement of a revision has to end.
     pub(crate) deadline: &'a Arc<Deadline>,
     /// Set by the caller to stop before the next revision, or while the run waits for another run.

@@ -19,7 +19,7 @@ pub use crate::error::{FailureCause, Leftover, Refusal, RevisionFailure};
 use crate::backend::BegunTransaction;
 use crate::error::Error;
 use crate::event::Event;
-use crate::intercept::{DirectedMigration, Invocation};
+use crate::intercept::{CodeOptions, DirectedMigration, Invocation};
 use crate::journal::FinishedEntries;
 use crate::report::Report;
 use crate::revision::{Migrations, RegisteredRevision};
@@ -168,9 +168,9 @@ impl<'a> StepContext<'a> {
         Some(Self { step, revision, script, is_followed: false })
     }
 
-    /// The code of the step. With `counts_losses`, an alteration in it counts the values that it would not keep.
-    pub(crate) fn code(&self, in_transaction: bool, counts_losses: bool) -> Invocation {
+    /// The code of the step.
+    pub(crate) fn code(&self, in_transaction: bool, options: &CodeOptions) -> Invocation {
         let body = DirectedMigration { migration: self.script.migration, direction: self.step.direction };
-        Invocation { body: Arc::new(body), in_transaction, counts_losses }
+        Invocation { body: Arc::new(body), in_transaction, options: options.clone() }
     }
 }

@@ -14,9 +14,9 @@ use super::{is_of_tests, sources};
 const ENGINE: &str = "crates/seachange/src";
 
 /// The modules of the engine from the bottom to the top, as ARCHITECTURE.md prints them.
-const LAYERS: [&str; 30] = [
+const LAYERS: [&str; 31] = [
     "sql",
-    "sql_script",
+    "revision_sql",
     "schema",
     "settings",
     "database_error",
@@ -25,6 +25,7 @@ const LAYERS: [&str; 30] = [
     "report",
     "sqlite_ddl",
     "alter",
+    "run_arguments",
     "intercept",
     "backend",
     "store",

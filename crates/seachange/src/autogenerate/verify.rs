@@ -29,7 +29,7 @@ use super::operation::{SchemaOperation, reversed};
 use super::scratch::{ScratchSchema, WITH_NO_DATA};
 use crate::database_error::{full_reason, reason_with_detail};
 use crate::event::EventHandler;
-use crate::intercept::{self, Migrate, RunOutcome};
+use crate::intercept::{self, CodeOptions, Migrate, RunOutcome};
 use crate::limits::Deadline;
 use crate::schema::{DatabaseObject, ObjectKind, ObjectName, ReferentialAction, Schema, Table};
 use crate::session::{Connection, DirectSession};
@@ -304,7 +304,7 @@ impl ScratchCopy {
             body: Arc::new(GeneratedMigration(code)),
             in_transaction,
             // The tables of the copy are empty. A script for SQLite checks the values when it runs.
-            counts_losses: self.backend == DbBackend::Sqlite,
+            options: CodeOptions { counts_losses: self.backend == DbBackend::Sqlite, ..CodeOptions::new() },
         };
         let (handler, deadline): (EventHandler, _) = (Arc::new(|_| {}), Arc::new(Deadline::new(None)));
         let recorder = Recorder {

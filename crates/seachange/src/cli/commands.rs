@@ -2,9 +2,11 @@
 
 mod adopt;
 mod check;
+mod code_args;
 mod current;
 mod diff;
 mod down;
+mod ensure_version;
 mod init;
 mod interruption;
 mod repair;
@@ -65,6 +67,9 @@ pub(crate) enum Command {
     Edit(edit::EditArgs),
     /// Set the current revisions in the record, without running any
     Stamp(stamp::StampArgs),
+    /// Create the tables of the record if they are missing, as in Alembic
+    #[command(alias = "ensure_version")]
+    EnsureVersion(ensure_version::EnsureVersionArgs),
     /// Take over the record of sea-orm-migration or Alembic
     Adopt(adopt::AdoptArgs),
     /// Test every revision up, down and up again, and all of them against the entities
@@ -117,6 +122,7 @@ impl Command {
             Self::Merge(args) => args.run(context.terminal, &context.files()?),
             Self::Edit(args) => edit(args, context).await,
             Self::Stamp(args) => args.run(context).await,
+            Self::EnsureVersion(args) => args.run(context).await,
             Self::Adopt(args) => args.run(context).await,
             Self::Test(args) => args.run(context).await,
             Self::Repair(args) => args.run(context).await,

@@ -45,19 +45,19 @@ fn spellings_of_alembic_are_answered() {
     --config=alembic.ini upgrade head
         there is no option `--config`: settings are arguments, variables and `.env`, of which `--env-file` names another
     -n other upgrade head
-        there is no option `-n`: a program has one set of revisions, and `DATABASE_URL` says on which database they run
+        accepted
     --name other current
-        there is no option `--name`: a program has one set of revisions, and `DATABASE_URL` says on which database they run
+        there is no option `--name`: `-n NAME` (`--settings NAME`) uses `NAME_DATABASE_URL` as the database
     -x data=true upgrade head
-        there is no option `-x`: a revision is Rust, and may read a variable of the environment
+        there is no option `-x`: only commands that run revisions take arguments for them: `up -x NAME=VALUE`
     upgrade head --tag v1
-        there is no option `--tag`: there is no `env.py` that could read a tag; a variable of the environment reaches a revision
+        accepted
     upgrade head -x data=true
-        there is no option `-x`: a revision is Rust, and may read a variable of the environment
+        accepted
     list_templates
-        there is no command `list_templates`: there is one template: `init DIR` writes it
+        there is no command `list_templates`: there is one template of revision files, unless `[package.metadata.seachange]` names another with `template`
     ensure_version
-        there is no command `ensure_version`: `up` and `stamp` create the table of the record if it is missing
+        accepted
     revision --sql -m x
         there is no option `--sql`: `revision` writes Rust; `up --sql` writes the script of revisions
     init -t async alembic
@@ -87,9 +87,9 @@ fn spellings_of_sea_orm_cli_are_answered() {
     migrate
         there is no command `migrate`: commands have no prefix here: `up`, `down`, `status`, `fresh`
     up -n 1
-        there is no option `-n`: write only the number: `up 1`
+        accepted
     up -n3
-        there is no option `-n`: write only the number: `up 3`
+        accepted
     down --num=2
         there is no option `--num`: write only the number: `down 2`
     up -u postgres://db/app

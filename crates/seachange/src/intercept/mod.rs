@@ -31,6 +31,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::task::{JoinError, JoinHandle};
 
 use crate::alter::{loss_scope, offline_scope, rebuild_scope};
+use crate::run_arguments::{self, RunArguments};
 pub(crate) use begin::BeginOptions;
 
 /// Handles the statements of a revision in place of a database.
@@ -102,8 +103,23 @@ pub(crate) struct Invocation {
     pub(crate) body: Arc<dyn Migrate>,
     /// Whether the code gets a transaction, and not a connection. The caller begins and ends that transaction.
     pub(crate) in_transaction: bool,
+    pub(crate) options: CodeOptions,
+}
+
+/// What the code of a revision finds in its surroundings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CodeOptions {
     /// Whether an alteration counts the values that it would not keep.
     pub(crate) counts_losses: bool,
+    /// The arguments of the run.
+    pub(crate) arguments: Arc<RunArguments>,
+}
+
+impl CodeOptions {
+    /// Counts losses, and has no arguments.
+    pub(crate) fn new() -> Self {
+        Self { counts_losses: true, arguments: Arc::default() }
+    }
 }
 
 /// Runs the code to its end, lets `session` answer its statements, and returns the session.
@@ -187,8 +203,9 @@ impl RunOutcome {
 /// A panic is an outcome like others: sea-query panics on operations that SQLite does not have, and the code of the
 /// user may panic. Only the transaction could be inconsistent after a panic, and it is rolled back.
 pub(super) async fn run_body(code: Invocation, connection: &DatabaseConnection, is_written_down: bool) -> RunOutcome {
-    let counts_losses = code.counts_losses;
+    let CodeOptions { counts_losses, arguments } = code.options.clone();
     let running = rebuild_scope::watch(Box::pin(AssertUnwindSafe(call(code, connection)).catch_unwind()));
+    let running = run_arguments::within(arguments, running);
     let running = async { if counts_losses { running.await } else { loss_scope::uncounted(running).await } };
     let (outcome, needs_foreign_keys_off) =
         if is_written_down { offline_scope::written_down(running).await } else { running.await };

@@ -1,6 +1,8 @@
 //! The options of a run: how it handles a record that differs from what its program wrote, and how it runs.
 
+use crate::intercept::CodeOptions;
 use crate::limits::Limits;
+use crate::run_arguments::RunArguments;
 
 /// The options of a [`Migrator`](crate::Migrator). By default an upgrade refuses everything that may be a mistake,
 /// reports edited revisions, and runs each revision in a transaction of its own.
@@ -14,7 +16,7 @@ use crate::limits::Limits;
 /// let options = RunOptions::new().ahead(AheadPolicy::Allow).limits(limits);
 /// assert_ne!(options, RunOptions::default());
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct RunOptions {
     pub(super) gaps: GapPolicy,
@@ -23,13 +25,27 @@ pub struct RunOptions {
     pub(super) other_records: OtherRecordPolicy,
     pub(super) limits: Limits,
     pub(super) single_transaction: bool,
-    pub(super) omits_loss_count: bool,
+    pub(super) code: CodeOptions,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl RunOptions {
     /// The default options.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            gaps: GapPolicy::default(),
+            ahead: AheadPolicy::default(),
+            edits: EditPolicy::default(),
+            other_records: OtherRecordPolicy::default(),
+            limits: Limits::default(),
+            single_transaction: false,
+            code: CodeOptions::new(),
+        }
     }
 
     /// How to handle revisions that are missing below applied ones.
@@ -68,7 +84,12 @@ impl RunOptions {
     /// and is refused if there are such values; by default it does. Without the count the database converts or cuts the
     /// values as it does by itself. The count reads the whole table.
     pub fn count_losses(self, count_losses: bool) -> Self {
-        Self { omits_loss_count: !count_losses, ..self }
+        Self { code: CodeOptions { counts_losses: count_losses, ..self.code }, ..self }
+    }
+
+    /// The arguments that the code of revisions can read.
+    pub fn arguments(self, arguments: RunArguments) -> Self {
+        Self { code: CodeOptions { arguments: arguments.into(), ..self.code }, ..self }
     }
 }
 

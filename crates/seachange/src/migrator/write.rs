@@ -216,6 +216,16 @@ impl Migrator {
         Ok(self.graph.stamp(&self.graph.none_applied(), &places)?.add)
     }
 
+    /// Creates the tables of the record if they are missing, or brings them to the present shape. Everything that writes
+    /// does the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`stamp`](Self::stamp).
+    pub async fn ensure_record(&self) -> Result<(), Error> {
+        run::locked(self, run::make_table(self)).await
+    }
+
     /// Records a revision as applied that this program does not contain, because its file was written just now for what
     /// the database already has.
     ///

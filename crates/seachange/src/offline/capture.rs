@@ -32,8 +32,7 @@ impl ScriptWriter<'_> {
         #[cfg(feature = "sqlite")]
         if self.dialect.rebuild().is_some() {
             let scratch =
-                ScratchDatabase::open(self.dialect, self.settings, self.backend, &self.store, self.counts_losses)
-                    .await?;
+                ScratchDatabase::open(self.dialect, self.settings, self.backend, &self.store, &self.code).await?;
             for step in start.iter().filter_map(|id| self.upgrade_of(id)) {
                 if let Some(job) = self.job(&step) {
                     scratch.replay(job, self.is_transactional(job)).await?;
@@ -49,7 +48,7 @@ impl ScriptWriter<'_> {
         let _ = start;
         for (index, job) in steps.iter().filter_map(|step| self.job(step)).enumerate() {
             let in_transaction = self.is_transactional(job) || has_own_transaction(job);
-            let statements = script_session::write_down(self.dialect, job, in_transaction, self.counts_losses).await?;
+            let statements = script_session::write_down(self.dialect, job, in_transaction, &self.code).await?;
             let written = CapturedRevision { statements, rebuilds: false };
             self.put(writer, job, &written)?;
             self.put_reset(writer, &written, index + 1 == steps.len());

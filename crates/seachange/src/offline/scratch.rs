@@ -17,7 +17,7 @@ use crate::backend::dialect::Dialect;
 use crate::connection;
 use crate::error::{Error, ScriptError};
 use crate::event::EventHandler;
-use crate::intercept::{self, RunOutcome};
+use crate::intercept::{self, CodeOptions, RunOutcome};
 use crate::limits::Deadline;
 use crate::runner::StepContext;
 use crate::session::{Connection, DirectSession};
@@ -33,8 +33,8 @@ pub(super) struct ScratchDatabase {
     handler: EventHandler,
     /// A deadline that never expires.
     deadline: Arc<Deadline>,
-    /// Whether the script checks that alterations keep all values.
-    counts_losses: bool,
+    /// What the code of revisions finds.
+    code: CodeOptions,
 }
 
 impl ScratchDatabase {
@@ -44,12 +44,12 @@ impl ScratchDatabase {
         settings: &DatabaseSettings,
         backend: &dyn Backend,
         store: &RevisionStore,
-        counts_losses: bool,
+        code: &CodeOptions,
     ) -> Result<Self, Error> {
         let connection = connection::open_empty(settings).await?;
         store.placed("main").prepare(&connection, backend).await.map_err(broken)?;
         let (handler, deadline): (EventHandler, _) = (Arc::new(|_| {}), Arc::new(Deadline::new(None)));
-        Ok(Self { connection, dialect, handler, deadline, counts_losses })
+        Ok(Self { connection, dialect, handler, deadline, code: code.clone() })
     }
 
     pub(super) async fn close(self) -> Result<(), Error> {
@@ -101,8 +101,7 @@ impl ScratchDatabase {
         let base = Connection::Connection(connection.clone());
         let live = DirectSession::new(base, SqlDialect::Sqlite, in_transaction, handler, deadline);
         let stand_in = ScratchSession { live, sheet: StatementRecorder::new(self.dialect, in_transaction), purpose };
-        let (ending, stand_in) =
-            intercept::run(job.code(in_transaction, self.counts_losses), backend, stand_in).await?;
+        let (ending, stand_in) = intercept::run(job.code(in_transaction, &self.code), backend, stand_in).await?;
         if in_transaction {
             let end = if matches!(ending, RunOutcome::Done) { "COMMIT" } else { "ROLLBACK" };
             connection.execute_unprepared(end).await?;

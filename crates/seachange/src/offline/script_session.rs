@@ -7,7 +7,7 @@ use super::query_kind;
 use super::recorder::{StatementRecorder, fake_exec_result};
 use crate::backend::dialect::Dialect;
 use crate::error::{ScriptError, ScriptErrorKind};
-use crate::intercept::{self, BeginOptions, RunOutcome, StatementHandler};
+use crate::intercept::{self, BeginOptions, CodeOptions, RunOutcome, StatementHandler};
 use crate::runner::StepContext;
 
 /// A session without a database.
@@ -20,10 +20,10 @@ pub(super) async fn write_down(
     dialect: &'static dyn Dialect,
     job: StepContext<'_>,
     in_transaction: bool,
-    counts_losses: bool,
+    options: &CodeOptions,
 ) -> Result<Vec<String>, Box<ScriptError>> {
     let paper = ScriptSession { sheet: StatementRecorder::new(dialect, in_transaction) };
-    match intercept::run(job.code(in_transaction, counts_losses), dialect.backend(), paper).await {
+    match intercept::run(job.code(in_transaction, options), dialect.backend(), paper).await {
         Ok((ending, paper)) => paper.sheet.into_statements(job, ending),
         Err(error) => StatementRecorder::new(dialect, in_transaction).into_statements(job, RunOutcome::Failed(error)),
     }

@@ -239,7 +239,7 @@ impl Runner<'_> {
         session: S,
     ) -> Result<(RunOutcome, S), DbErr> {
         let backend = self.context.connection.get_database_backend();
-        let code = job.code(in_transaction, self.context.counts_losses);
+        let code = job.code(in_transaction, self.context.code);
         let mut running = pin!(intercept::run(code, backend, session));
         let mut reminder = Reminder::default();
         loop {

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::object::EntityObject;
-use crate::sql_script::stem;
+use crate::revision_sql::stem;
 
 /// A file of SQL that is compiled into the program. [`sql_files!`](crate::sql_files) makes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

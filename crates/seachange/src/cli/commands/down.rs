@@ -33,7 +33,7 @@ pub(crate) struct DowngradeArgs {
 impl DownArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         if self.flags.script.sql {
-            return script::downgrade(context, &self.targets, &self.flags.script, self.flags.losses).await;
+            return script::downgrade(context, &self.targets, &self.flags.script, &self.flags.code).await;
         }
         let targets = targets::read_with_steps(context, "down", &self.targets, Direction::Downgrade)?;
         confirm(context, &targets, &self.flags)?;
@@ -44,7 +44,7 @@ impl DownArgs {
 impl DowngradeArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         if self.flags.script.sql {
-            return script::downgrade(context, &self.targets, &self.flags.script, self.flags.losses).await;
+            return script::downgrade(context, &self.targets, &self.flags.script, &self.flags.code).await;
         }
         let targets = targets::read(context, "downgrade", &self.targets)?;
         confirm(context, &targets, &self.flags)?;

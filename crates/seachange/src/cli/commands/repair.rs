@@ -6,6 +6,7 @@ use seachange_cli::{
     terminal::{ID, styled},
 };
 
+use super::code_args::RunArgumentArgs;
 use super::interruption;
 use crate::args::LimitArgs;
 use crate::cli::context::Context;
@@ -24,6 +25,8 @@ pub(crate) struct RepairArgs {
     /// With `--resume`: do not count the values that a change of a column's type would not keep
     #[arg(long, requires = "resume")]
     no_count_losses: bool,
+    #[command(flatten)]
+    arguments: RunArgumentArgs,
     #[command(flatten)]
     limits: LimitArgs,
 }
@@ -74,6 +77,7 @@ impl RepairArgs {
         match self.action {
             RepairAction { resume: true, .. } => {
                 let options = RunOptions::new().limits(limits).count_losses(!self.no_count_losses);
+                let options = options.arguments(self.arguments.arguments());
                 interruption::resume(context, self.doubt.doubt(), options).await
             }
             RepairAction { applied: true, .. } => interruption::settle(context, true, limits).await,

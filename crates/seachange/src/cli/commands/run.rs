@@ -11,6 +11,7 @@ use seachange_cli::{
 use seachange_graph::error::quoted;
 use seachange_graph::{AppliedError, Direction, Graph, Plan, Target};
 
+use super::code_args::CodeArgs;
 use super::script::ScriptArgs;
 use crate::Error;
 use crate::args::LimitArgs;
@@ -21,20 +22,6 @@ use crate::event::{Event, json};
 use crate::migrator::{AheadPolicy, EditPolicy, GapPolicy, Migrator, OtherRecordPolicy, RunOptions};
 use crate::report::Report;
 use crate::revision::RegisteredRevision;
-
-/// Whether changes of types are checked.
-#[derive(Debug, Clone, Copy, Default, Args)]
-pub(crate) struct LossArgs {
-    /// Do not count the values that a change of a column's type would not keep [the count reads the whole table]
-    #[arg(long)]
-    no_count_losses: bool,
-}
-
-impl LossArgs {
-    pub(crate) fn counts(self) -> bool {
-        !self.no_count_losses
-    }
-}
 
 /// The flags of every command that upgrades.
 #[derive(Debug, Args)]
@@ -59,7 +46,7 @@ pub(crate) struct UpgradeFlags {
     #[arg(long, conflicts_with = "sql")]
     ignore_other_records: bool,
     #[command(flatten)]
-    pub(super) losses: LossArgs,
+    pub(super) code: CodeArgs,
     #[command(flatten)]
     limits: LimitArgs,
     #[command(flatten)]
@@ -78,7 +65,8 @@ impl UpgradeFlags {
             .other_records(others)
             .limits(self.limits.limits())
             .single_transaction(self.single_transaction)
-            .count_losses(self.losses.counts())
+            .count_losses(self.code.counts_losses())
+            .arguments(self.code.arguments())
     }
 }
 
@@ -95,7 +83,7 @@ pub(crate) struct DowngradeFlags {
     #[arg(short, long)]
     pub(super) yes: bool,
     #[command(flatten)]
-    pub(super) losses: LossArgs,
+    pub(super) code: CodeArgs,
     #[command(flatten)]
     pub(super) limits: LimitArgs,
     #[command(flatten)]
@@ -139,7 +127,8 @@ pub(crate) async fn downgrade(
     let options = RunOptions::new()
         .limits(flags.limits.limits())
         .single_transaction(flags.single_transaction)
-        .count_losses(flags.losses.counts());
+        .count_losses(flags.code.counts_losses())
+        .arguments(flags.code.arguments());
     let migrator = migrator.with_options(options);
     let exit = downgrade_with(context, &migrator, targets).await?;
     migrator.close().await?;

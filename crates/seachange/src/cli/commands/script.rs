@@ -6,7 +6,7 @@ use clap::Args;
 use seachange_cli::{Diagnostic, Exit, describe, output_file, terminal::write_raw};
 use seachange_graph::{Direction, Target};
 
-use super::run::LossArgs;
+use super::code_args::CodeArgs;
 use crate::cli::context::Context;
 use crate::cli::{revision_scope, targets};
 use crate::offline::{ScriptWriter, SqlScript};
@@ -33,11 +33,11 @@ pub(crate) async fn upgrade(
     context: &Context,
     words: &[String],
     args: &ScriptArgs,
-    losses: LossArgs,
+    code: &CodeArgs,
 ) -> Result<Exit, Diagnostic> {
     let ends = ScriptRange::read(context, "up --sql", words, Some(Direction::Upgrade))?;
     let writer = ScriptWriter::new(context.project.migrations, context.settings()?)?;
-    let offline = writer.count_losses(losses.counts());
+    let offline = writer.count_losses(code.counts_losses()).arguments(code.arguments());
     let script = revision_scope::writing_script(offline.upgrade(&ends.from, &[ends.to])).await;
     args.answer(context, &script?)
 }
@@ -47,11 +47,11 @@ pub(crate) async fn downgrade(
     context: &Context,
     words: &[String],
     args: &ScriptArgs,
-    losses: LossArgs,
+    code: &CodeArgs,
 ) -> Result<Exit, Diagnostic> {
     let ends = ScriptRange::read(context, "down --sql", words, Some(Direction::Downgrade))?;
     let writer = ScriptWriter::new(context.project.migrations, context.settings()?)?;
-    let offline = writer.count_losses(losses.counts());
+    let offline = writer.count_losses(code.counts_losses()).arguments(code.arguments());
     let script = revision_scope::writing_script(offline.downgrade(&ends.from, &[ends.to])).await;
     args.answer(context, &script?)
 }

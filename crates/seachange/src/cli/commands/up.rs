@@ -32,7 +32,7 @@ pub(crate) struct UpgradeArgs {
 impl UpArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         if self.flags.script.sql {
-            return script::upgrade(context, &self.targets, &self.flags.script, self.flags.losses).await;
+            return script::upgrade(context, &self.targets, &self.flags.script, &self.flags.code).await;
         }
         let targets = targets::read_with_steps(context, "up", &self.targets, Direction::Upgrade)?;
         upgrade(context, &targets, &self.flags).await
@@ -42,7 +42,7 @@ impl UpArgs {
 impl UpgradeArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         if self.flags.script.sql {
-            return script::upgrade(context, &self.targets, &self.flags.script, self.flags.losses).await;
+            return script::upgrade(context, &self.targets, &self.flags.script, &self.flags.code).await;
         }
         upgrade(context, &targets::read(context, "upgrade", &self.targets)?, &self.flags).await
     }

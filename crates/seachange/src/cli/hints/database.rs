@@ -6,6 +6,7 @@ use sea_orm::DbErr;
 use seachange_cli::{Diagnostic, Exit, printable};
 
 use crate::args::env_file::EnvFileError;
+use crate::args::named::NamedSettingsError;
 use crate::connection::ConnectError;
 use crate::database_error::{ServerDetails, database_error, is_denied, is_read_only, remarks};
 use crate::settings::{DEFAULT_PATH, SettingsError, UrlPart, UrlProblem};
@@ -129,6 +130,19 @@ fn url_hint(problem: &UrlProblem) -> &'static str {
 /// For a file of variables that cannot be read.
 const ENV_FILE: &str =
     "make it a file that this user may read, or name another with `--env-file` or `SEACHANGE_ENV_FILE`";
+
+impl From<NamedSettingsError> for Diagnostic {
+    fn from(error: NamedSettingsError) -> Self {
+        let problem = Self::usage(error.to_string());
+        match &error {
+            // In sea-orm-cli, `-n` is a number of revisions.
+            NamedSettingsError::Unknown { name, .. } if name.parse::<u32>().is_ok() => {
+                problem.hint(format!("for a number of revisions, write only the number: `up {name}`"))
+            }
+            _ => problem,
+        }
+    }
+}
 
 impl From<EnvFileError> for Diagnostic {
     fn from(error: EnvFileError) -> Self {

@@ -9,16 +9,16 @@ pub const REVISION: Revision = Revision {
     ..Revision::ROOT
 };
 
-const UP: SqlScript = sql_script!(
+const UP: RevisionSql = revision_sql! {
     "m20261127_add_a_trigger.up.postgres.sql",
     "m20261127_add_a_trigger.up.mysql.sql",
-    "m20261127_add_a_trigger.up.sqlite.sql"
-);
-const DOWN: SqlScript = sql_script!(
+    "m20261127_add_a_trigger.up.sqlite.sql",
+};
+const DOWN: RevisionSql = revision_sql! {
     "m20261127_add_a_trigger.down.postgres.sql",
     "m20261127_add_a_trigger.down.mysql.sql",
-    "m20261127_add_a_trigger.down.sqlite.sql"
-);
+    "m20261127_add_a_trigger.down.sqlite.sql",
+};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;

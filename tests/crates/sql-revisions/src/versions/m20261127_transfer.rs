@@ -9,8 +9,8 @@ pub const REVISION: Revision = Revision {
     ..Revision::ROOT
 };
 
-const UP: SqlScript = sql_script!("m20261127_transfer.up.sql");
-const DOWN: SqlScript = sql_script!("m20261127_transfer.down.sql");
+const UP: RevisionSql = revision_sql!("m20261127_transfer.up.sql");
+const DOWN: RevisionSql = revision_sql!("m20261127_transfer.down.sql");
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;

@@ -7,12 +7,12 @@ use crate::sql::clients::{client_statements, first_client_command};
 use crate::sql::{SqlDialect, statements};
 
 /// The statements of a revision in files of SQL, which are compiled into the program.
-/// [`sql_script!`](crate::sql_script) makes it.
+/// [`revision_sql!`](crate::revision_sql) makes it.
 ///
 /// Each statement is sent alone. So a failure names its statement, and where no transaction holds the revision, each
 /// statement is journalled, and a run that was interrupted is resumed after the last one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SqlScript {
+pub struct RevisionSql {
     files: &'static [(&'static str, &'static str)],
 }
 
@@ -22,7 +22,7 @@ pub struct SqlScript {
 /// take precedence there. The contents are part of the hash of the revision.
 ///
 /// ```ignore
-/// const UP: SqlScript = sql_script!("m20261121_create_posts.up.sql");
+/// const UP: RevisionSql = revision_sql!("m20261121_create_posts.up.sql");
 ///
 /// async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
 ///     UP.run(manager).await
@@ -32,13 +32,13 @@ pub struct SqlScript {
 /// A file is split as the server reads it, routines with their bodies included; a `DELIMITER` line of the client of MySQL
 /// is understood. A command of a client, such as `\connect` or `.read`, is an error.
 #[macro_export]
-macro_rules! sql_script {
+macro_rules! revision_sql {
     ($($path:literal),+ $(,)?) => {
-        $crate::SqlScript::new(&[$(($path, include_str!($path))),+])
+        $crate::RevisionSql::new(&[$(($path, include_str!($path))),+])
     };
 }
 
-impl SqlScript {
+impl RevisionSql {
     /// The script of these files: the path and the text of each.
     pub const fn new(files: &'static [(&'static str, &'static str)]) -> Self {
         Self { files }
@@ -107,11 +107,11 @@ pub(crate) fn stem(path: &str) -> (&str, Option<DbBackend>) {
 mod tests {
     use sea_orm::DbBackend;
 
-    use super::SqlScript;
+    use super::RevisionSql;
 
     fn check(text: &'static str, backend: DbBackend, expected: Result<&[&str], &str>) {
         let files: &'static [(&str, &str)] = Box::leak(Box::new([("m.up.sql", text)]));
-        let found = SqlScript::new(files).statements(backend);
+        let found = RevisionSql::new(files).statements(backend);
         let expected = expected.map(|texts| texts.iter().map(ToString::to_string).collect::<Vec<_>>());
         assert_eq!(found, expected.map_err(str::to_owned), "{text}");
     }
@@ -157,10 +157,10 @@ mod tests {
 
     #[test]
     fn a_file_of_the_system_takes_precedence() {
-        let script = SqlScript::new(&[("m.up.sql", "SELECT 1"), ("m.up.sqlite.sql", "SELECT 2")]);
+        let script = RevisionSql::new(&[("m.up.sql", "SELECT 1"), ("m.up.sqlite.sql", "SELECT 2")]);
         assert_eq!(script.statements(DbBackend::Sqlite), Ok(vec!["SELECT 2".to_owned()]));
         assert_eq!(script.statements(DbBackend::MySql), Ok(vec!["SELECT 1".to_owned()]));
-        let one = SqlScript::new(&[("m.up.sqlite.sql", "SELECT 2")]);
+        let one = RevisionSql::new(&[("m.up.sqlite.sql", "SELECT 2")]);
         let expected = "there is no SQL for Postgres: the files are m.up.sqlite.sql";
         assert_eq!(one.statements(DbBackend::Postgres), Err(expected.to_owned()));
     }

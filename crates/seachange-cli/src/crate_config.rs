@@ -1,0 +1,163 @@
+//! What a migration crate sets for new revision files, in its `Cargo.toml`:
+//!
+//! ```toml
+//! [package.metadata.seachange]
+//! template = "revision.rs.txt"
+//! hooks = ["rustfmt --edition 2024 {file}", "scripts/lint {file}"]
+//! ```
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use toml_edit::{DocumentMut, Item, Value};
+
+use crate::diagnostic::{Diagnostic, reason};
+use crate::exit::Exit;
+use crate::project::shown;
+use crate::terminal::Terminal;
+
+/// The settings of a migration crate for new files.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct CrateConfig {
+    root: PathBuf,
+    /// The text of the template, if the crate has one.
+    pub template: Option<String>,
+    /// Commands that run after a file was written, each split into words.
+    hooks: Vec<Vec<String>>,
+}
+
+impl CrateConfig {
+    /// Reads the settings of the crate in a folder. A manifest that cannot be read has none: cargo reports it.
+    ///
+    /// # Errors
+    ///
+    /// A setting of another kind, a hook that is not a command, and a template that cannot be read or lacks a part.
+    pub fn read(root: &Path) -> Result<Self, Diagnostic> {
+        let none = Self { root: root.to_owned(), ..Self::default() };
+        let Ok(text) = fs::read_to_string(root.join("Cargo.toml")) else { return Ok(none) };
+        let Ok(manifest) = text.parse::<DocumentMut>() else { return Ok(none) };
+        let settings = ["package", "metadata", "seachange"]
+            .iter()
+            .try_fold(manifest.as_item(), |item, key| item.as_table_like()?.get(key))
+            .and_then(Item::as_table_like);
+        let Some(settings) = settings else { return Ok(none) };
+        let template = settings.get("template").map(|template| read_template(root, template)).transpose()?;
+        let hooks = settings.get("hooks").map(read_hooks).transpose()?.unwrap_or_default();
+        Ok(Self { template, hooks, ..none })
+    }
+
+    /// Runs the hooks on a new file, one after the other, in the folder of the crate.
+    ///
+    /// # Errors
+    ///
+    /// A hook that cannot be run or fails; the file stays, and later hooks do not run.
+    pub fn run_hooks(&self, file: &Path, terminal: Terminal) -> Result<(), Diagnostic> {
+        let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        for words in &self.hooks {
+            let words: Vec<String> =
+                words.iter().map(|word| word.replace("{file}", &absolute.to_string_lossy())).collect();
+            let [program, arguments @ ..] = words.as_slice() else { continue };
+            let left = |problem: Diagnostic| problem.detail(format!("the file was written: `{}`", shown(file)));
+            // What a hook prints is no answer of this command.
+            let mut command = Command::new(program);
+            let output = command.args(arguments).current_dir(&self.root).output().map_err(|error| {
+                left(Diagnostic::new(Exit::Failure, format!("the hook `{program}` cannot be run: {}", reason(&error))))
+            })?;
+            for text in [&output.stdout, &output.stderr] {
+                String::from_utf8_lossy(text).lines().for_each(|line| terminal.status(line));
+            }
+            if !output.status.success() {
+                return Err(left(Diagnostic::new(
+                    Exit::Failure,
+                    format!("the hook `{program}` failed: {}", output.status),
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read_template(root: &Path, template: &Item) -> Result<String, Diagnostic> {
+    let name = template.as_str().ok_or_else(|| wrong("template", "the path of a file"))?;
+    let path = root.join(name);
+    let text = fs::read_to_string(&path).map_err(|error| {
+        let message = format!("the template `{}` cannot be read: {}", shown(&path), reason(&error));
+        Diagnostic::usage(message).hint("`template` in `[package.metadata.seachange]` names it")
+    })?;
+    match ["{revision}", "{up}", "{down}"].into_iter().find(|part| !text.contains(part)) {
+        Some(part) => Err(Diagnostic::usage(format!("the template `{}` has no `{part}`", shown(&path)))),
+        None => Ok(text),
+    }
+}
+
+fn read_hooks(hooks: &Item) -> Result<Vec<Vec<String>>, Diagnostic> {
+    let list = hooks.as_array().ok_or_else(|| wrong("hooks", "a list of commands"))?;
+    list.iter()
+        .map(|hook: &Value| {
+            let line = hook.as_str().ok_or_else(|| wrong("hooks", "a list of commands"))?;
+            let words = shell_words::split(line).ok().filter(|words| !words.is_empty());
+            words.ok_or_else(|| Diagnostic::usage(format!("the hook `{line}` is not a command")))
+        })
+        .collect()
+}
+
+fn wrong(key: &str, expected: &str) -> Diagnostic {
+    Diagnostic::usage(format!("`{key}` in `[package.metadata.seachange]` is not {expected}"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+    use std::fs;
+
+    use super::CrateConfig;
+    use crate::terminal::Terminal;
+
+    fn read(settings: &str) -> Result<(tempfile::TempDir, CrateConfig), String> {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("Cargo.toml"), format!("[package]\nname = \"m\"\n{settings}")).unwrap();
+        fs::write(folder.path().join("t.txt"), "{revision}{up}{down}").unwrap();
+        fs::write(folder.path().join("half.txt"), "{revision}{up}").unwrap();
+        let config = CrateConfig::read(folder.path()).map_err(|problem| problem.message)?;
+        Ok((folder, config))
+    }
+
+    fn refused(settings: &str) -> String {
+        read(&format!("[package.metadata.seachange]\n{settings}")).map(|_| ()).unwrap_err()
+    }
+
+    #[test]
+    fn a_crate_without_settings_has_none() {
+        let (folder, config) = read("").unwrap();
+        assert_eq!(config, CrateConfig { root: folder.path().to_owned(), ..CrateConfig::default() });
+    }
+
+    #[test]
+    fn settings_are_checked() {
+        let (_folder, config) = read("[package.metadata.seachange]\ntemplate = \"t.txt\"\n").unwrap();
+        assert_eq!(config.template.as_deref(), Some("{revision}{up}{down}"));
+        assert_eq!(
+            refused("hooks = \"rustfmt\""),
+            "`hooks` in `[package.metadata.seachange]` is not a list of commands"
+        );
+        assert_eq!(refused("hooks = [\"'\"]"), "the hook `'` is not a command");
+        assert_eq!(refused("template = 1"), "`template` in `[package.metadata.seachange]` is not the path of a file");
+        assert!(refused("template = \"half.txt\"").ends_with("half.txt` has no `{down}`"));
+        assert!(refused("template = \"nowhere.txt\"").ends_with("nowhere.txt` cannot be read: no such file"));
+    }
+
+    #[test]
+    fn hooks_run_in_the_folder_of_the_crate_until_one_fails() {
+        let quiet = Terminal { quiet: true, ..Terminal::default() };
+        let hooks = "[package.metadata.seachange]\nhooks = [\"cp {file} copy.rs\", \"false\", \"cp {file} late.rs\"]\n";
+        let (folder, config) = read(hooks).unwrap();
+        let file = folder.path().join("a b.rs");
+        fs::write(&file, "text").unwrap();
+        let problem = config.run_hooks(&file, quiet).unwrap_err();
+        assert!(problem.message.starts_with("the hook `false` failed: exit status: 1"), "{}", problem.message);
+        assert_eq!(fs::read_to_string(folder.path().join("copy.rs")).unwrap(), "text");
+        assert!(!folder.path().join("late.rs").exists());
+    }
+}
