@@ -45,7 +45,8 @@ pub(crate) fn trials() -> Vec<Case> {
         quiet_says_nothing,
         reader_may_go_away,
         a_lost_answer_is_an_error,
-        every_command_is_known_here
+        every_command_is_known_here,
+        another_project_of_that_name
     ];
     tests.map(|(name, test)| Case::on(Backend::Sqlite, &format!("command_line::{name}"), test)).into()
 }
@@ -166,5 +167,19 @@ fn a_lost_answer_is_an_error(database: &TestDatabase) -> TestResult {
         let last = output.stderr.lines().last().unwrap_or_default();
         assert_eq!(last, "error: cannot write the answer: no storage space", "{arguments}");
     }
+    Ok(())
+}
+
+/// Two projects with a crate of the same name share a target directory: cargo may start the program of the other one.
+fn another_project_of_that_name(database: &TestDatabase) -> TestResult {
+    let program = |root: &std::path::Path| {
+        let program = Program::migration().database(database).arg("up").env("CARGO_PKG_NAME", "migration");
+        program.env("CARGO_MANIFEST_DIR", root).run()
+    };
+    let refused = program(database.folder())?;
+    assert_eq!(refused.code, Some(4), "{refused}");
+    assert!(refused.stderr.contains("cargo runs it for `"), "{refused}");
+    assert_eq!(database.tables()?, Vec::<String>::new(), "nothing was run");
+    program(&seachange_tests::workspace().join("migration"))?.succeeded()?;
     Ok(())
 }

@@ -32,7 +32,7 @@ fn seachange(folder: &Path, arguments: &[&str]) -> Result<Output, Box<dyn Error>
 }
 
 /// Lets a program call cargo as this test does.
-fn with_cargo(program: Program) -> Program {
+pub(crate) fn with_cargo(program: Program) -> Program {
     let needed = ["HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "RUSTFLAGS", "CARGO_INCREMENTAL"];
     let needed = needed.iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
     needed.fold(program, |program, (name, value)| program.env(name, value))

@@ -8,6 +8,7 @@ mod app;
 mod authoring;
 mod autogenerate;
 mod bad_inputs;
+mod book;
 mod check;
 mod command_line;
 mod comparison;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         torture::trials(),
         random_revisions::trials(),
         readme::trials(),
+        book::trials(),
         examples::trials(),
         installed_program::trials(),
         test_kit::trials(),

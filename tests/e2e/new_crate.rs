@@ -11,7 +11,7 @@ use seachange_tests::{Program, TestDatabase, cargo};
 
 /// Added to the manifest, with the workspace's profile: the features that other members of the workspace enable, so
 /// that compiled dependencies are reused.
-const SHARED: &str = r#"
+pub(crate) const SHARED: &str = r#"
 [dependencies]
 argon2 = { version = "0.6", default-features = false, features = ["alloc", "getrandom"] }
 memchr = "2"

@@ -4,8 +4,8 @@
 //! It runs in a copy of the workspace, because the tour writes a revision. The copy shares the compiled dependencies by
 //! hard links, so that only the migration crate is compiled again.
 
-mod checkout;
-mod transcript;
+pub(crate) mod checkout;
+pub(crate) mod transcript;
 
 use std::path::Path;
 use std::{fs, io};
@@ -79,7 +79,7 @@ fn newest(checkout: &Checkout) -> io::Result<std::path::PathBuf> {
 }
 
 /// Inserts the lines with a `+` after the line that precedes them.
-fn edit(file: &Path, lines: &[String]) -> TestResult {
+pub(crate) fn edit(file: &Path, lines: &[String]) -> TestResult {
     let (added, kept): (Vec<_>, Vec<_>) = lines.iter().partition(|line| line.starts_with('+'));
     let [anchor] = kept.as_slice() else { return Err("a change has one line before it".into()) };
     let anchor = anchor.trim();

@@ -38,14 +38,16 @@ pub enum EngineSource {
 }
 
 impl EngineArgs {
-    /// The source that the arguments name, if they name one.
+    /// The source that the arguments name, if they name one, for a manifest in the folder `manifest`. A folder that is
+    /// given relative to the working directory is written relative to the manifest, so that the project can be moved
+    /// with it.
     ///
     /// # Errors
     ///
     /// A folder without the engine's crates.
-    pub fn source(&self) -> Result<Option<EngineSource>, Diagnostic> {
+    pub fn source(&self, manifest: &Path) -> Result<Option<EngineSource>, Diagnostic> {
         match (&self.engine_path, &self.registry) {
-            (Some(folder), _) => checked(folder).map(Some),
+            (Some(folder), _) => checked(folder, manifest).map(Some),
             (None, Some(registry)) => Ok(Some(EngineSource::Registry(registry.clone()))),
             (None, None) => Ok(None),
         }
@@ -60,14 +62,18 @@ pub fn no_engine() -> Diagnostic {
         .hint("`--registry NAME` takes them from a registry")
 }
 
-/// The folder as an absolute path, if it has the engine's crates.
-pub fn checked(folder: &Path) -> Result<EngineSource, Diagnostic> {
+/// The folder as it is written into a manifest, if it has the engine's crates.
+pub fn checked(folder: &Path, manifest: &Path) -> Result<EngineSource, Diagnostic> {
     let absolute = std::fs::canonicalize(folder).ok().filter(|folder| folder.join("seachange/Cargo.toml").is_file());
     let absolute = absolute.ok_or_else(|| {
         Diagnostic::usage(format!("the folder `{}` has no `seachange/Cargo.toml`", shown(folder)))
             .hint("the engine's crates are in the folder `crates` of a clone of the repository")
     })?;
-    Ok(EngineSource::Path(absolute))
+    let manifest = std::path::absolute(manifest).unwrap_or_else(|_| manifest.to_owned());
+    Ok(EngineSource::Path(match folder.is_absolute() {
+        true => absolute,
+        false => relative(&manifest, &absolute).into(),
+    }))
 }
 
 impl EngineSource {
@@ -210,6 +216,14 @@ pub fn check_name(name: &str) -> Result<(), Diagnostic> {
 /// The name of a folder, which may be given as `.`.
 pub fn name_of(folder: &Path) -> Option<String> {
     Some(std::path::absolute(folder).ok()?.file_name()?.to_str()?.to_owned())
+}
+
+/// The path of `to` as seen from the folder `from`, with slashes.
+pub fn relative(from: &Path, to: &Path) -> String {
+    let common = from.components().zip(to.components()).take_while(|(one, other)| one == other).count();
+    let up = from.components().skip(common).map(|_| "..".to_owned());
+    let down = to.components().skip(common).map(|component| component.as_os_str().to_string_lossy().into_owned());
+    up.chain(down).collect::<Vec<_>>().join("/")
 }
 
 /// A string of TOML.

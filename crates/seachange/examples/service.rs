@@ -1,6 +1,6 @@
 //! Migrates the database when a service starts: `cargo run -p seachange --example service`.
 //!
-//! The URL comes from the environment (`DATABASE_URL`, or `DATABASE_HOST` and its siblings); the default is a SQLite file.
+//! The URL comes from the environment (`DATABASE_URL`); the default is a SQLite file.
 
 #![expect(clippy::print_stdout, reason = "an example tells what it does")]
 

@@ -18,7 +18,7 @@ mod revision_scope;
 mod targets;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
@@ -105,10 +105,35 @@ fn run(project: MigrationCrate, raw: Vec<OsString>) -> Exit {
         Err(error) => return usage::explain(error, &mut command, &raw),
     };
     let terminal = Terminal { json: arguments.command.is_json(), ..arguments.global.terminal() };
+    if let Err(problem) = check_crate(&project) {
+        return terminal.print_error(&problem);
+    }
     match execute(project, arguments, terminal) {
         Ok(exit) => exit,
         Err(problem) => terminal.print_error(&problem),
     }
+}
+
+/// An error if cargo runs the program for another crate of the same name than the one that it was built from. Two
+/// projects that share a target directory can replace each other's programs there.
+fn check_crate(project: &MigrationCrate) -> Result<(), Diagnostic> {
+    let (name, _) = project.migrations.program().split_once(' ').unwrap_or_default();
+    let (Some(root), true) = (project.migrations.manifest_dir(), env_is("CARGO_PKG_NAME", name)) else { return Ok(()) };
+    let Some(called) = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from) else { return Ok(()) };
+    let place = |folder: &Path| folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    if place(&called) == place(Path::new(root)) {
+        return Ok(());
+    }
+    let message = format!("this program was built from `{root}`, and cargo runs it for `{}`", called.display());
+    Err(Diagnostic::new(Exit::Mismatch, message)
+        .detail("two projects with a crate of this name share a target directory; nothing was run")
+        .hint(format!(
+            "`cargo clean -p {name}` makes cargo build it again; a target directory of its own helps for good"
+        )))
+}
+
+fn env_is(variable: &str, value: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|found| found == value)
 }
 
 fn execute(project: MigrationCrate, arguments: Arguments, terminal: Terminal) -> Result<Exit, Diagnostic> {

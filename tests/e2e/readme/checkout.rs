@@ -34,12 +34,7 @@ impl Checkout {
         let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let checkout = Self { folder: TempDir::new_in(temporary)? };
         copy(workspace(), &checkout.root(), &|name| !LEFT_OUT.contains(&name), copy_file)?;
-        let target = temporary.parent().unwrap_or(temporary).join("debug");
-        let is_kept = |name: &str| !RECOMPILED.iter().any(|krate| name.trim_start_matches("lib").starts_with(krate));
-        // Cargo writes into files of the first two folders, so they cannot be shared.
-        for (folder, put) in [("build", copy_file as Put), (".fingerprint", copy_file), ("deps", share_file)] {
-            copy(&target.join(folder), &checkout.target().join("debug").join(folder), &is_kept, put)?;
-        }
+        share_dependencies(&checkout.target())?;
         Ok(checkout)
     }
 
@@ -63,6 +58,18 @@ impl Checkout {
         }
         Ok(self.target().join("debug").join("migration"))
     }
+}
+
+/// Gives another target folder, on the same file system, the compiled dependencies of this workspace.
+pub(crate) fn share_dependencies(to: &Path) -> io::Result<()> {
+    let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let target = temporary.parent().unwrap_or(temporary).join("debug");
+    let is_kept = |name: &str| !RECOMPILED.iter().any(|krate| name.trim_start_matches("lib").starts_with(krate));
+    // Cargo writes into files of the first two folders, so they cannot be shared.
+    for (folder, put) in [("build", copy_file as Put), (".fingerprint", copy_file), ("deps", share_file)] {
+        copy(&target.join(folder), &to.join("debug").join(folder), &is_kept, put)?;
+    }
+    Ok(())
 }
 
 /// Puts a file into another folder.

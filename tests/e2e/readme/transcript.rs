@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// A block of code in a section.
-pub(super) enum Block {
+pub(crate) enum Block {
     /// Commands with their outputs.
     Console(Vec<Step>),
     Rust(String),
@@ -13,17 +13,21 @@ pub(super) enum Block {
 
 /// A command with its output.
 #[derive(Default)]
-pub(super) struct Step {
-    pub(super) command: String,
-    pub(super) output: String,
+pub(crate) struct Step {
+    pub(crate) command: String,
+    pub(crate) output: String,
 }
 
 /// The `console`, `diff` and `rust` blocks of the section with this heading, in order.
-pub(super) fn blocks(readme: &str, heading: &str) -> Vec<Block> {
+pub(crate) fn blocks(readme: &str, heading: &str) -> Vec<Block> {
     let section = readme.split(heading).nth(1).unwrap_or_default();
-    let section = section.split("\n## ").next().unwrap_or_default();
+    blocks_of(section.split("\n## ").next().unwrap_or_default())
+}
+
+/// The `console`, `diff` and `rust` blocks of a text, in order.
+pub(crate) fn blocks_of(text: &str) -> Vec<Block> {
     // Fences come in pairs, so every second piece is inside a block.
-    section.split("```").skip(1).step_by(2).filter_map(block).collect()
+    text.split("```").skip(1).step_by(2).filter_map(block).collect()
 }
 
 fn block(text: &str) -> Option<Block> {
@@ -51,18 +55,18 @@ fn steps(body: &str) -> Vec<Step> {
 
 /// Replaces the parts of a text that differ from run to run.
 #[derive(Default)]
-pub(super) struct Redaction {
+pub(crate) struct Redaction {
     replaced: BTreeMap<String, String>,
 }
 
 impl Redaction {
     /// From now on, writes `sample` for `found`.
-    pub(super) fn replace(&mut self, found: &str, sample: &str) {
+    pub(crate) fn replace(&mut self, found: &str, sample: &str) {
         self.replaced.insert(found.to_owned(), sample.to_owned());
     }
 
     /// Returns the words only, with times and dates as `#`, because the width of columns depends on their values.
-    pub(super) fn apply(&self, text: &str) -> String {
+    pub(crate) fn apply(&self, text: &str) -> String {
         let text = self.replaced.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
         text.lines().map(|line| redacted(line) + "\n").collect()
     }
@@ -72,12 +76,13 @@ fn redacted(line: &str) -> String {
     let words: Vec<&str> = line.split_whitespace().collect();
     let word = |n: usize| {
         let is_time = words.get(n + 1).is_some_and(|unit| ["ms", "s"].contains(&unit.trim_end_matches(';')));
-        let is_moment = |word: &str| word.len() >= 8 && word.bytes().all(|b| b.is_ascii_digit() || b"-:".contains(&b));
+        let is_moment =
+            |word: &str| word.len() >= 8 && word.bytes().all(|b| b.is_ascii_digit() || b"-:TZ\",".contains(&b));
         match words[n] {
             number if is_time && number.parse::<f64>().is_ok() => "#".to_owned(),
             unit if n > 0 && ["ms", "s", "ms;", "s;"].contains(&unit) => unit.replace("ms", "s"),
             moment if is_moment(moment) => "#".to_owned(),
-            path if path.starts_with("migration/src/versions/m") => path.replace(|c: char| c.is_ascii_digit(), "#"),
+            path if path.contains("migration/src/versions/m") => path.replace(|c: char| c.is_ascii_digit(), "#"),
             other => other.to_owned(),
         }
     };

@@ -55,6 +55,27 @@ impl Running {
         }
     }
 
+    /// Waits until the program has written a whole line that begins with `start` to standard output, and returns it.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_for`](Self::wait_for).
+    pub fn wait_for_line(&mut self, start: &str) -> Result<String, ProgramError> {
+        loop {
+            let has_ended = self.has_ended()?;
+            let output = self.stdout.so_far(has_ended);
+            if let Some(line) =
+                output.split_inclusive('\n').find(|line| line.starts_with(start) && line.ends_with('\n'))
+            {
+                return Ok(line.trim_end().to_owned());
+            }
+            if has_ended {
+                return Err(ProgramError::Silent { name: self.name.clone(), output: self.kill() });
+            }
+            self.pause()?;
+        }
+    }
+
     /// Whether the program has written `text` to standard error so far.
     pub fn has_said(&mut self, text: &str) -> bool {
         self.stderr.so_far(false).contains(text)

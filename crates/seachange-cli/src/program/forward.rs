@@ -42,7 +42,10 @@ pub(super) fn forward(
             executable
         }
     };
-    start(&executable, words)
+    let mut program = Command::new(&executable);
+    // As `cargo run` does: the program checks that it was built from this crate.
+    program.args(words).env("CARGO_PKG_NAME", &package.name).env("CARGO_MANIFEST_DIR", &package.root);
+    start(program, &executable)
 }
 
 /// The binary of the package that `cargo run` would start.
@@ -105,16 +108,16 @@ pub(super) fn cargo() -> OsString {
 }
 
 #[cfg(unix)]
-fn start(executable: &Path, words: &[OsString]) -> Result<Exit, Diagnostic> {
+fn start(mut program: Command, executable: &Path) -> Result<Exit, Diagnostic> {
     use std::os::unix::process::CommandExt;
 
-    Err(not_started(executable, &Command::new(executable).args(words).exec()))
+    Err(not_started(executable, &program.exec()))
 }
 
 #[cfg(not(unix))]
-fn start(executable: &Path, words: &[OsString]) -> Result<Exit, Diagnostic> {
+fn start(mut program: Command, executable: &Path) -> Result<Exit, Diagnostic> {
     leave_signals_to_child()?;
-    let status = Command::new(executable).args(words).status().map_err(|error| not_started(executable, &error))?;
+    let status = program.status().map_err(|error| not_started(executable, &error))?;
     std::process::exit(status.code().unwrap_or(Exit::Failure as i32));
 }
 

@@ -94,14 +94,14 @@ impl InitArgs {
         Ok(Exit::Success)
     }
 
-    /// The source of the engine: from the arguments, or else what the user answers on a terminal.
-    fn engine(&self) -> Result<EngineSource, Diagnostic> {
-        if let Some(source) = self.engine.source()? {
+    /// The source of the engine for a manifest in a folder: from the arguments, or else what the user answers on a terminal.
+    fn engine(&self, manifest: &Path) -> Result<EngineSource, Diagnostic> {
+        if let Some(source) = self.engine.source(manifest)? {
             return Ok(source);
         }
         let question = "The folder with the engine's crates (`crates` in a clone of its repository)";
         match prompt::ask_text(question) {
-            Some(folder) => checked(Path::new(&folder)),
+            Some(folder) => checked(Path::new(&folder), manifest),
             None => Err(no_engine()),
         }
     }

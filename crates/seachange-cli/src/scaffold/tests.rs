@@ -4,7 +4,9 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use super::{DATABASES, EngineSource, EntityCrate, MigrationCrate, OWN_PACKAGE};
+use std::path::Path;
+
+use super::{DATABASES, EngineSource, EntityCrate, MigrationCrate, OWN_PACKAGE, relative};
 
 fn migration<'a>(name: &'a str, engine: &'a EngineSource, entities: Option<&'a EntityCrate>) -> MigrationCrate<'a> {
     MigrationCrate { name, package: OWN_PACKAGE, engine, databases: &DATABASES, entities }
@@ -163,4 +165,14 @@ pub(crate) fn formatted(text: &str) -> String {
 fn a_name_is_checked() {
     let problem = migration("fn", &EngineSource::Workspace, None).files().unwrap_err();
     assert_eq!(problem.message, "`fn` cannot be the name of a crate");
+}
+
+#[test]
+fn a_path_from_one_crate_to_another() {
+    let check = |from: &str, to: &str, expected: &str| {
+        assert_eq!(relative(Path::new(from), Path::new(to)), expected);
+    };
+    check("/shop", "/shop/migration", "migration");
+    check("/shop/migration", "/shop/crates/entity", "../crates/entity");
+    check("/shop/crates/migration", "/shop/crates/entity", "../entity");
 }

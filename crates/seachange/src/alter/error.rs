@@ -205,7 +205,8 @@ pub enum AlterError {
     ValuesNotKept(Box<ValuesNotKept>),
     /// A new column is `NOT NULL` without a default, and the table has rows, which need a value.
     #[error(
-        "column `{column}` cannot be added to table `{table}` as not null without a default: {rows} rows would have no value"
+        "column `{column}` cannot be added to table `{table}` as not null without a default: {} would have no value",
+        rows_text(*rows)
     )]
     NotNullWithoutDefault {
         /// The table.
@@ -287,4 +288,9 @@ impl From<AlterError> for DbErr {
 fn joined(violations: &[ForeignKeyViolation]) -> String {
     let texts: Vec<_> = violations.iter().map(ToString::to_string).collect();
     texts.join("; ")
+}
+
+/// A count of rows: `1 row`, `3 rows`.
+fn rows_text(rows: i64) -> String {
+    if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") }
 }

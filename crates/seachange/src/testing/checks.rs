@@ -16,7 +16,7 @@ use crate::settings::DatabaseSettings;
 /// The variable that makes [`sources_unchanged`] write the file.
 const UPDATE: &str = "SEACHANGE_UPDATE";
 
-/// Fails unless the revisions have exactly one head that no branch label explains.
+/// Fails unless the revisions have exactly one head. A project with permanent branches does not use it.
 ///
 /// # Errors
 ///

@@ -55,7 +55,7 @@ pub(super) fn plan(args: &InitArgs, here: &Path) -> Result<PlannedProject, Diagn
         let message = format!("a new project calls its migration crate `migration`: `--name {name}` has no effect");
         return Err(Diagnostic::usage(message).hint("omit `--name`"));
     }
-    let engine = args.engine()?;
+    let engine = args.engine(&folder)?;
     let databases: Vec<String> = args.databases(&[]).into_iter().map(toml).collect();
     let replacements = [
         ("{name}", name),

@@ -10,7 +10,7 @@ use super::{InitArgs, PlannedProject, entities};
 use crate::diagnostic::Diagnostic;
 use crate::file_plan::FilePlan;
 use crate::project::shown;
-use crate::scaffold::{EngineSource, EntityCrate, MigrationCrate, OWN_PACKAGE, env_example, name_of, toml};
+use crate::scaffold::{EngineSource, EntityCrate, MigrationCrate, OWN_PACKAGE, env_example, name_of, relative, toml};
 
 /// Plans the crate in the workspace that the manifest nearest to the folder `here` belongs to.
 pub(super) fn plan(args: &InitArgs, here: &Path, nearest: Manifest) -> Result<PlannedProject, Diagnostic> {
@@ -49,7 +49,7 @@ pub(super) fn plan(args: &InitArgs, here: &Path, nearest: Manifest) -> Result<Pl
             let databases = args.databases(&sea_orm.databases);
             let engine = match workspace.has_workspace_dependency("seachange") {
                 true => EngineSource::Workspace,
-                false => args.engine()?,
+                false => args.engine(&folder)?,
             };
             let migration = MigrationCrate {
                 name: &name,
@@ -90,15 +90,10 @@ fn old_entities() -> String {
 
 /// Rejects a folder or a name that another crate has.
 fn check_free(folder: &Path, name: &str, members: &[Manifest]) -> Result<(), Diagnostic> {
-    if let Some(other) = Manifest::read(folder)? {
+    if Manifest::read(folder)?.is_some() {
         let problem =
             Diagnostic::usage(format!("`{}` is a crate already, without revisions of seachange", shown(folder)));
-        return Err(match other.dependencies("sea-orm-migration").is_empty() {
-            true => problem.hint("name another folder: `seachange init DIR`"),
-            false => problem
-                .hint(format!("`seachange import --source {}` converts it", shown(folder)))
-                .hint("or name another folder for a crate beside it: `seachange init DIR`"),
-        });
+        return Err(problem.hint("name another folder: `seachange init DIR`"));
     }
     match members.iter().find(|member| member.package() == Some(name)) {
         Some(other) => {
@@ -149,29 +144,9 @@ fn normal(path: &Path) -> PathBuf {
     })
 }
 
-/// The path of `to` as seen from the folder `from`, with slashes.
-fn relative(from: &Path, to: &Path) -> String {
-    let common = from.components().zip(to.components()).take_while(|(one, other)| one == other).count();
-    let up = from.components().skip(common).map(|_| "..".to_owned());
-    let down = to.components().skip(common).map(|component| component.as_os_str().to_string_lossy().into_owned());
-    up.chain(down).collect::<Vec<_>>().join("/")
-}
-
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
-    use super::{has_recipe, relative};
-
-    #[test]
-    fn a_path_from_one_crate_to_another() {
-        let check = |from: &str, to: &str, expected: &str| {
-            assert_eq!(relative(Path::new(from), Path::new(to)), expected);
-        };
-        check("/shop", "/shop/migration", "migration");
-        check("/shop/migration", "/shop/crates/entity", "../crates/entity");
-        check("/shop/crates/migration", "/shop/crates/entity", "../entity");
-    }
+    use super::has_recipe;
 
     #[test]
     fn recipes_of_the_same_name_stay() {

@@ -71,7 +71,7 @@ impl InitArgs {
     fn scaffold(&self, context: &Context, dir: &Path) -> Result<String, Diagnostic> {
         let name = self.name.clone().or_else(|| name_of(dir));
         let name = name.ok_or_else(|| Diagnostic::usage("the folder gives the crate no name").hint("say `--name`"))?;
-        let engine = self.engine.source()?.ok_or_else(no_engine)?;
+        let engine = self.engine.source(dir)?.ok_or_else(no_engine)?;
         let migration = MigrationCrate {
             name: &name,
             package: OWN_PACKAGE,
