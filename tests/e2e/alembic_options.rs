@@ -1,11 +1,10 @@
 //! What users of Alembic have: settings by name, arguments for revisions, a tag, and `ensure-version`.
 
 use seachange_tests::harness::{Case, TestResult, each_backend};
-use seachange_tests::{Backend, Program, TestDatabase};
+use seachange_tests::{Backend, Program, TestDatabase, named};
 
 pub(crate) fn trials() -> Vec<Case> {
-    let tests: [(&str, fn(&TestDatabase) -> TestResult); 2] =
-        [("settings_by_name", settings_by_name), ("ensure_version", ensure_version)];
+    let tests = named![settings_by_name, ensure_version];
     let on_all = tests.map(|(name, test)| each_backend(&format!("alembic_options::{name}"), test));
     let arguments = Case::on(Backend::Sqlite, "alembic_options::arguments_of_revisions", arguments_of_revisions);
     on_all.into_iter().flatten().chain([arguments]).collect()
@@ -17,15 +16,19 @@ fn program(database: &TestDatabase, arguments: &[&str]) -> Program {
 }
 
 fn settings_by_name(database: &TestDatabase) -> TestResult {
-    let named = |arguments: &[&str]| {
+    let run = |arguments: &[&str]| {
         // The database of `DATABASE_URL` cannot be reached: it must not be asked.
         let program = program(database, arguments).env("DATABASE_URL", "postgres://nowhere.invalid/x");
         program.env("EU_1_DATABASE_URL", database.url()).run()
     };
-    named(&["-n", "eu-1", "up", "1"])?.succeeded()?;
-    assert_eq!(named(&["current", "--settings=eu-1"])?.succeeded()?.stdout, "5a01 (base), create accounts\n");
+    run(&["-n", "eu-1", "up", "1"])?.succeeded()?;
+    assert_eq!(run(&["current", "--settings=eu-1"])?.succeeded()?.stdout, "5a01 (base), create accounts\n");
     assert!(database.tables()?.contains(&"accounts".to_owned()));
-    let unknown = named(&["up", "-n", "3"])?;
+    let cluster = run(&["current", "-vn", "eu-1"])?;
+    assert_eq!((cluster.code, cluster.stderr.starts_with("error: `-n eu-1` has to stand by itself")), (Some(2), true));
+    let reserved = run(&["current", "-n", "test"])?;
+    assert_eq!((reserved.code, reserved.stderr.contains("`TEST_DATABASE_URL` names")), (Some(2), true));
+    let unknown = run(&["up", "-n", "3"])?;
     assert_eq!(unknown.code, Some(2));
     assert_eq!(
         unknown.stderr,

@@ -6,7 +6,7 @@ use sea_orm::ConnectionTrait;
 use seachange_tests::{
     Backend, OnError, Output, Program, ProgramError, TestDatabase, block_on, client,
     harness::{Case, TestResult, each_backend},
-    named, snapshot,
+    named, snapshot, workspace,
 };
 
 pub(crate) fn trials() -> Vec<Case> {
@@ -285,8 +285,8 @@ fn begins_with_a_database(database: &TestDatabase) -> TestResult {
     migrate(database)?;
     let folder = database.folder().join("first");
     let init = || {
-        let arguments = ["--from-database", "--engine-path", "../crates"];
-        Program::migration().database(database).arg("init").arg(&folder).args(arguments)
+        let program = Program::migration().database(database).arg("init").arg(&folder).arg("--from-database");
+        program.arg("--engine-path").arg(workspace().join("crates"))
     };
     let refused = init().run()?;
     assert_eq!(refused.code, Some(4), "{refused}");

@@ -114,7 +114,7 @@ fn three_slashes_as_sqlx_reads_them(database: &TestDatabase) -> TestResult {
 }
 
 fn words_of_other_tools(database: &TestDatabase) -> TestResult {
-    let lines = ["-c alembic.ini upgrade head", "migrate up", "up -n 1", "ensure_version", "upgrade HEAD"];
+    let lines = ["-c alembic.ini upgrade head", "migrate up", "up -n 1", "list_templates", "upgrade HEAD"];
     check(database, "other_tools", transcript(database, &lines)?);
     assert!(!database.file().exists());
     Ok(())

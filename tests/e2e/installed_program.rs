@@ -211,6 +211,9 @@ fn writes_revisions_without_a_compile() -> TestResult {
     project.write("migration/Cargo.toml", &format!("{manifest}\n{settings}"))?;
     project
         .write("migration/t.txt", "//! {message}\n// of our house\n{revision}\npub struct Migration;\n{up}{down}")?;
+    // In the folder of the crate itself.
+    let inside = project.path().join("migration");
+    seachange(&inside, &["revision", "-m", "inside", "--rev-id", "abcd"])?.succeeded()?;
     let templated = written(&["revision", "-m", "a {up} b", "--rev-id", "ffff"])?;
     assert!(templated.starts_with("//! a {up} b\n// of our house\npub const REVISION"), "{templated}");
     assert_eq!(fs::read_to_string(project.path().join("migration/copy.rs"))?, templated);

@@ -7,7 +7,7 @@ use seachange_tests::{
     harness::{Case, TestResult},
 };
 
-const PUBLISHED: [&str; 3] = ["seachange-graph", "seachange-source", "seachange"];
+const PUBLISHED: [&str; 4] = ["seachange-graph", "seachange-source", "seachange-cli", "seachange"];
 
 pub(crate) fn trials() -> Vec<Case> {
     vec![Case::new("packages::cargo_accepts_them", cargo_accepts_them)]

@@ -39,7 +39,8 @@ const CALLS: &[(&[&str], &str)] = &[
 ];
 
 /// The documents whose recipes have to exist.
-const DOCUMENTS: [&str; 4] = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md"];
+const DOCUMENTS: [&str; 5] =
+    ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/src/internals/working.md"];
 
 pub(crate) fn trials() -> Vec<Case> {
     let needing = |name, test: fn() -> TestResult| Case::owning(Backend::Sqlite, name, test).needing(find_just);

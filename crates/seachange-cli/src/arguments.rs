@@ -70,6 +70,11 @@ pub fn apply_color_choice(raw: &[OsString]) {
 }
 
 impl GlobalArgs {
+    /// The name of the settings.
+    pub fn settings(&self) -> Option<&str> {
+        self.settings.as_deref()
+    }
+
     /// Sets the colours of the process, and returns the terminal with its level of detail.
     pub fn terminal(&self) -> Terminal {
         self.color.set();

@@ -61,7 +61,8 @@ impl CrateConfig {
             let left = |problem: Diagnostic| problem.detail(format!("the file was written: `{}`", shown(file)));
             // What a hook prints is no answer of this command.
             let mut command = Command::new(program);
-            let output = command.args(arguments).current_dir(&self.root).output().map_err(|error| {
+            let root = if self.root.as_os_str().is_empty() { Path::new(".") } else { &self.root };
+            let output = command.args(arguments).current_dir(root).output().map_err(|error| {
                 left(Diagnostic::new(Exit::Failure, format!("the hook `{program}` cannot be run: {}", reason(&error))))
             })?;
             for text in [&output.stdout, &output.stderr] {

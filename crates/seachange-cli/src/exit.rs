@@ -23,7 +23,7 @@ pub enum Exit {
     Behind = 6,
     /// Another run held the lock for longer than `--lock-timeout`; nothing was done.
     LockTimeout = 7,
-    /// `check` found differences between the database and the entities that are not accepted.
+    /// `check` found differences between the database and the entities that are not accepted, or `test` found a fault.
     Differs = 8,
     /// The command left something out, and named it: `init --from-database` cannot write an object of the database, or a
     /// revision was not verified because its tables could not be copied.

@@ -161,7 +161,7 @@ fn sql_paths(dir: &Path, stem: &str, systems: &[SqlFileSystem]) -> Vec<PathBuf> 
     names.map(|name| dir.join(name)).collect()
 }
 
-/// Writes the files of SQL, empty but for a comment. After an error there is none of them.
+/// Writes the files of SQL, empty but for a comment. After an error none of them is left.
 fn write_sql_files(dir: &Path, stem: &str, new: &NewRevision) -> Result<(), WriteError> {
     let paths = sql_paths(dir, stem, &new.sql_files);
     for (at_file, path) in paths.iter().enumerate() {

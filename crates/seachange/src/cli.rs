@@ -94,9 +94,10 @@ fn run(project: MigrationCrate, raw: Vec<OsString>) -> Exit {
         return Terminal::default().print_error(&Diagnostic::from(error));
     }
     apply_color_choice(&raw);
-    if let Err(error) = named::select(raw.clone()) {
-        return Terminal::default().print_error(&Diagnostic::from(error));
-    }
+    let selected = match named::select(raw.clone()) {
+        Ok(selected) => selected,
+        Err(error) => return Terminal::default().print_error(&Diagnostic::from(error)),
+    };
     let (name, version) = project.migrations.program().split_once(' ').unwrap_or_default();
     let mut command = Arguments::command().name(name).version(version);
     let parsed = command.try_get_matches_from_mut(&raw).and_then(|matches| Arguments::from_arg_matches(&matches));
@@ -105,7 +106,9 @@ fn run(project: MigrationCrate, raw: Vec<OsString>) -> Exit {
         Err(error) => return usage::explain(error, &mut command, &raw),
     };
     let terminal = Terminal { json: arguments.command.is_json(), ..arguments.global.terminal() };
-    if let Err(problem) = check_crate(&project) {
+    if let Err(problem) =
+        check_crate(&project).and_then(|()| check_name(arguments.global.settings(), selected.as_deref()))
+    {
         return terminal.print_error(&problem);
     }
     match execute(project, arguments, terminal) {
@@ -130,6 +133,16 @@ fn check_crate(project: &MigrationCrate) -> Result<(), Diagnostic> {
         .hint(format!(
             "`cargo clean -p {name}` makes cargo build it again; a target directory of its own helps for good"
         )))
+}
+
+/// An error if clap finds another name of settings than was used. It also finds one in a cluster such as `-vn NAME`.
+fn check_name(typed: Option<&str>, selected: Option<&str>) -> Result<(), Diagnostic> {
+    match typed {
+        Some(name) if selected != typed => {
+            Err(Diagnostic::usage(format!("`-n {name}` has to stand by itself")).hint("or write `--settings NAME`"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn env_is(variable: &str, value: &str) -> bool {

@@ -9,7 +9,7 @@ use std::path::Path;
 use seachange_tests::{
     Backend, OnError, Output, Program, TestDatabase, client,
     harness::{Case, TestResult, each_backend},
-    named, pg_dump,
+    named, pg_dump, workspace,
 };
 
 use self::dump::dump;
@@ -78,7 +78,7 @@ fn restored(database: TestDatabase) -> Result<TestDatabase, Box<dyn Error>> {
 
 fn init(database: &TestDatabase, folder: &Path, arguments: &[&str]) -> Result<Output, Box<dyn Error>> {
     let program = Program::migration().database(database).arg("init").arg(folder);
-    Ok(program.args(["--from-database", "--engine-path", "../crates"]).args(arguments).run()?)
+    Ok(program.args(["--from-database", "--engine-path"]).arg(workspace().join("crates")).args(arguments).run()?)
 }
 
 /// The text of the only revision in a crate.
@@ -204,7 +204,7 @@ fn a_definition_that_may_not_be_read(database: &TestDatabase) -> TestResult {
     let folder = database.folder().join("reader");
     let program = Program::migration().database(database).env("DATABASE_URL", database.url_for(&user, "secret"));
     let program = program.env("SCRATCH_DATABASE_URL", database.url()).arg("init").arg(&folder);
-    let output = program.args(["--from-database", "--engine-path", "../crates"]).run()?;
+    let output = program.args(["--from-database", "--engine-path"]).arg(workspace().join("crates")).run()?;
     assert_eq!(output.code, Some(10), "{output}");
     let expected = "warning: not written: function `secret`: this user may not read its definition\n";
     assert!(output.stderr.contains(expected), "{output}");

@@ -5,13 +5,15 @@ use std::{error::Error, fs, io, path::PathBuf};
 use seachange_tests::harness::{Case, TestResult};
 use seachange_tests::workspace;
 
-const PUBLISHED: [&str; 3] = ["crates/seachange-graph", "crates/seachange-source", "crates/seachange"];
+const PUBLISHED: [&str; 4] =
+    ["crates/seachange-graph", "crates/seachange-source", "crates/seachange-cli", "crates/seachange"];
 
 pub(super) fn trials() -> Vec<Case> {
     vec![
         Case::new("layering::versions_are_in_one_table", versions_are_in_one_table),
         Case::new("layering::licences_are_there", licences_are_there),
         Case::new("layering::graph_depends_on_nothing_of_the_database", graph_is_alone),
+        Case::new("layering::installed_program_has_no_database", installed_program_has_no_database),
         Case::new("layering::service_leaves_the_command_line_out", service_leaves_the_command_line_out),
     ]
 }
@@ -45,6 +47,14 @@ fn graph_is_alone() -> TestResult {
     let names: Vec<String> =
         dependencies("crates/seachange-graph", "[dependencies]")?.into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["hashbrown", "strsim", "thiserror"]);
+    Ok(())
+}
+
+fn installed_program_has_no_database() -> TestResult {
+    let names = dependencies("crates/seachange-cli", "[dependencies]")?.into_iter().map(|(name, _)| name);
+    let heavy = ["sea-orm", "sea-orm-migration", "seachange", "sqlx", "tokio"];
+    let found: Vec<String> = names.filter(|name| heavy.contains(&name.as_str())).collect();
+    assert_eq!(found, Vec::<String>::new());
     Ok(())
 }
 

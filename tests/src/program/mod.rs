@@ -12,7 +12,7 @@ use std::{
     io,
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     time::Duration,
 };
 
@@ -174,7 +174,7 @@ impl Program {
         if self.unprivileged && rustix::process::geteuid().is_root() {
             command.uid(NOBODY).gid(NOBODY);
         }
-        let child = command.spawn().map_err(self.cannot_run())?;
+        let child = spawn(&mut command).map_err(self.cannot_run())?;
         Ok(Running::new(&self.name, child, self.input.clone(), self.limit))
     }
 
@@ -194,4 +194,18 @@ impl Program {
     pub(crate) fn cannot_run(&self) -> impl FnOnce(io::Error) -> ProgramError {
         cannot_run(&self.name)
     }
+}
+
+/// Starts a program. One that a test has just copied is busy as long as another thread is about to start a program of
+/// its own, which has inherited the file that was written.
+fn spawn(command: &mut Command) -> io::Result<Child> {
+    for _ in 0..50 {
+        match command.spawn() {
+            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            started => return started,
+        }
+    }
+    command.spawn()
 }

@@ -2,7 +2,7 @@
 
 mod entities;
 mod new_project;
-mod sea_orm;
+mod orm;
 mod workspace;
 
 use std::path::{Path, PathBuf};

@@ -20,7 +20,7 @@ pub(super) struct Manifest {
 }
 
 impl Manifest {
-    /// Reads the manifest in a folder; `None` if there is none.
+    /// Reads the manifest in a folder; `None` without one.
     pub(super) fn read(folder: &Path) -> Result<Option<Self>, Diagnostic> {
         let path = folder.join("Cargo.toml");
         let text = match fs::read_to_string(&path) {

@@ -23,7 +23,10 @@ const SETTINGS: [&str; 11] = [
     "TLS_CA_FILE",
 ];
 
-/// There are no settings of a name.
+/// Names whose variables mean something else: `TEST_DATABASE_URL`, `SCRATCH_DATABASE_URL`.
+const RESERVED: [&str; 2] = ["TEST_", "SCRATCH_"];
+
+/// Settings of a name that cannot be used.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum NamedSettingsError {
@@ -33,6 +36,14 @@ pub enum NamedSettingsError {
         /// The name.
         name: String,
         /// The variable that could be set.
+        variable: String,
+    },
+    /// The variables of this name mean something else.
+    #[error("settings cannot be called `{name}`: `{variable}` names the server of test or scratch databases")]
+    Reserved {
+        /// The name.
+        name: String,
+        /// The variable.
         variable: String,
     },
     /// A value cannot be used.
@@ -45,7 +56,7 @@ pub enum NamedSettingsError {
 
 /// Puts the settings that the arguments name in the place of the others: with `-n billing` (`--settings billing`),
 /// `BILLING_DATABASE_URL` is read as `DATABASE_URL`, and so on. Variables such as `DATABASE_URL` itself have no effect
-/// then, so that a command never reaches a database of another name.
+/// then, so that a command never reaches a database of another name. Returns the name, if there is one.
 ///
 /// Takes the raw arguments of the process, and sets environment variables: call it after
 /// [`env_file::load`](super::env_file::load), before any thread is started.
@@ -53,9 +64,12 @@ pub enum NamedSettingsError {
 /// # Errors
 ///
 /// No such variable is set.
-pub fn select(arguments: impl IntoIterator<Item = OsString>) -> Result<(), NamedSettingsError> {
-    let Some(name) = named_in(arguments) else { return Ok(()) };
+pub fn select(arguments: impl IntoIterator<Item = OsString>) -> Result<Option<String>, NamedSettingsError> {
+    let Some(name) = named_in(arguments) else { return Ok(None) };
     let prefix = prefix(&name);
+    if RESERVED.contains(&&*prefix) {
+        return Err(NamedSettingsError::Reserved { variable: format!("{prefix}{VARIABLES}URL"), name });
+    }
     let mut lines = String::new();
     let mut is_known = false;
     for setting in SETTINGS {
@@ -73,7 +87,7 @@ pub fn select(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Named
     }
     // The text is in the format that is read here.
     let _ = dotenvy::from_read_override(lines.as_bytes());
-    Ok(())
+    Ok(Some(name))
 }
 
 /// `billing-eu` is `BILLING_EU_` in the names of variables.

@@ -178,11 +178,14 @@ pub(super) fn settings() -> Result<DatabaseSettings, TestError> {
     }
 }
 
+/// The server, and the name of the template.
+type HostKey = (String, String);
+
 /// What lives as long as the process: the servers, and the databases to remove.
 #[derive(Debug)]
 struct Keeper {
     runtime: Runtime,
-    hosts: Mutex<HashMap<(String, String), Arc<OnceCell<Arc<Host>>>>>,
+    hosts: Mutex<HashMap<HostKey, Arc<OnceCell<Arc<Host>>>>>,
     /// The number of the next database of this process.
     next: AtomicU64,
     counts: Mutex<Counts>,

@@ -148,7 +148,7 @@ fn value(column: &Column, backend: DbBackend, of_checks: Option<&[String]>, atte
 fn plain_value(kind: &ColumnType, text: &str, backend: DbBackend, attempt: usize) -> String {
     let number = attempt + 1;
     match kind {
-        ColumnType::Boolean => (if attempt % 2 == 0 { "TRUE" } else { "FALSE" }).to_owned(),
+        ColumnType::Boolean => (if attempt.is_multiple_of(2) { "TRUE" } else { "FALSE" }).to_owned(),
         ColumnType::Json | ColumnType::JsonBinary => format!("'{{\"a\": {number}}}'"),
         ColumnType::Date => format!("'2026-01-{:02}'", attempt % 28 + 1),
         ColumnType::Time => format!("'{:02}:00:00'", attempt % 24),

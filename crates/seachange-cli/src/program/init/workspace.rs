@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::super::locate::members;
 use super::super::manifest::Manifest;
-use super::sea_orm::SeaOrm;
+use super::orm::SeaOrm;
 use super::{InitArgs, PlannedProject, entities};
 use crate::diagnostic::Diagnostic;
 use crate::file_plan::FilePlan;
@@ -37,16 +37,16 @@ pub(super) fn plan(args: &InitArgs, here: &Path, nearest: Manifest) -> Result<Pl
         _ => {
             let name = args.name.clone().or_else(|| name_of(&folder)).unwrap_or_default();
             check_free(&folder, &name, &members)?;
-            let sea_orm = SeaOrm::of(members.iter().chain([&workspace]));
-            sea_orm.check()?;
-            let (found, left) = if sea_orm.is_ours() { entities::find(&members) } else { (None, vec![old_entities()]) };
+            let orm = SeaOrm::of(members.iter().chain([&workspace]));
+            orm.check()?;
+            let (found, left) = if orm.is_ours() { entities::find(&members) } else { (None, vec![old_entities()]) };
             remarks = left;
             let entities = found.map(|found| EntityCrate {
                 package: found.manifest.package().unwrap_or_default().to_owned(),
                 requirement: format!("path = {}", toml(&relative(&folder, &found.manifest.root))),
                 modules: found.modules,
             });
-            let databases = args.databases(&sea_orm.databases);
+            let databases = args.databases(&orm.databases);
             let engine = match workspace.has_workspace_dependency("seachange") {
                 true => EngineSource::Workspace,
                 false => args.engine(&folder)?,

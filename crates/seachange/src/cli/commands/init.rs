@@ -9,7 +9,7 @@ use seachange_cli::{
     Diagnostic, Exit,
     file_plan::FilePlan,
     project::shown,
-    scaffold::{DATABASES, EngineArgs, MigrationCrate, OWN_PACKAGE, VERSIONS, name_of, no_engine},
+    scaffold::{DATABASES, EngineArgs, MigrationCrate, OWN_PACKAGE, VERSIONS, check_name, name_of, no_engine},
 };
 
 use crate::cli::compare_args::CompareArgs;
@@ -71,6 +71,14 @@ impl InitArgs {
     fn scaffold(&self, context: &Context, dir: &Path) -> Result<String, Diagnostic> {
         let name = self.name.clone().or_else(|| name_of(dir));
         let name = name.ok_or_else(|| Diagnostic::usage("the folder gives the crate no name").hint("say `--name`"))?;
+        check_name(&name)?;
+        if dir.exists() && !dir.is_dir() {
+            return Err(Diagnostic::usage(format!("`{}` is not a folder", shown(dir))));
+        }
+        if dir.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(Diagnostic::usage(format!("`{}` exists and is not empty", shown(dir)))
+                .hint("name a folder that does not exist yet"));
+        }
         let engine = self.engine.source(dir)?.ok_or_else(no_engine)?;
         let migration = MigrationCrate {
             name: &name,
@@ -79,10 +87,6 @@ impl InitArgs {
             databases: &DATABASES,
             entities: None,
         };
-        if dir.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-            return Err(Diagnostic::usage(format!("`{}` exists and is not empty", shown(dir)))
-                .hint("name a folder that does not exist yet"));
-        }
         let mut plan = FilePlan::default();
         for (file, text) in migration.files()?.into_iter().chain(migration.files_of_its_own()) {
             plan.create(dir.join(file), text)?;
