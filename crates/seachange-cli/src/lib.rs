@@ -6,7 +6,7 @@
 //!
 //! - [`exit`], [`diagnostic`]: how a command ends;
 //! - [`printable`], [`terminal`], [`wrap`], [`prompt`], [`output_file`], [`json`]: what a command writes;
-//! - [`arguments`], [`format`], [`usage`], [`elsewhere`], [`spec`]: what a user types;
+//! - [`arguments`], [`mod@format`], [`usage`], [`elsewhere`], [`spec`]: what a user types;
 //! - [`project`], [`describe`], [`log`]: the revisions, as text and as a drawing;
 //! - [`targets`], [`command_line`], [`hints`]: what is wrong with what was typed, and what to type instead;
 //! - [`crate_config`]: what a crate sets for new revision files;
