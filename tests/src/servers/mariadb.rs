@@ -74,7 +74,7 @@ impl ServerSoftware for MariaDb {
             .args(["--bind-address=127.0.0.1", "--skip-name-resolve"])
             .args(["--skip-log-bin", "--innodb-flush-log-at-trx-commit=2"])
             .args(["--innodb-log-file-size=16M", "--innodb-buffer-pool-size=32M"])
-            .args(["--max-connections=200", "--character-set-server=utf8mb4"]);
+            .args(["--max-connections=500", "--character-set-server=utf8mb4"]);
         mariadbd
     }
 }

@@ -100,7 +100,7 @@ impl ServerSoftware for MySql {
             .arg("--pid-file=server.pid")
             .arg(format!("--port={port}"))
             .args(["--bind-address=127.0.0.1", "--skip-name-resolve"])
-            .args(["--mysqlx=OFF", "--secure-file-priv=", "--max-connections=200"]);
+            .args(["--mysqlx=OFF", "--secure-file-priv=", "--max-connections=500"]);
         mysqld
     }
 }

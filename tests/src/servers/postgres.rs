@@ -104,7 +104,7 @@ impl ServerSoftware for Postgres {
             "fsync=off",
             "full_page_writes=off",
             "shared_buffers=32MB",
-            "max_connections=200",
+            "max_connections=500",
             "password_encryption=scram-sha-256",
         ] {
             postgres.args(["-c", setting]);
