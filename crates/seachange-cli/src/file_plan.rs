@@ -98,6 +98,15 @@ impl FilePlan {
     ///
     /// A file that cannot be written, or that has changed since it was read.
     pub fn apply(&self, terminal: Terminal) -> Result<(), Diagnostic> {
+        self.apply_revocably(terminal).map(|_| ())
+    }
+
+    /// Like [`apply`](Self::apply), and returns what undoes all of it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`apply`](Self::apply).
+    pub fn apply_revocably(&self, terminal: Terminal) -> Result<AppliedFiles<'_>, Diagnostic> {
         self.check()?;
         let mut undo = Undo::default();
         if let Err(problem) = self.write(&mut undo) {
@@ -106,7 +115,7 @@ impl FilePlan {
         for path in self.new.iter().map(|(path, _)| path).chain(self.edits.iter().map(|edit| &edit.path)) {
             terminal.print(shown(path));
         }
-        Ok(())
+        Ok(AppliedFiles(undo))
     }
 
     fn write<'a>(&'a self, undo: &mut Undo<'a>) -> Result<(), Diagnostic> {
@@ -127,8 +136,20 @@ impl FilePlan {
     }
 }
 
+/// A plan that was applied and can still be undone.
+#[derive(Debug)]
+pub struct AppliedFiles<'a>(Undo<'a>);
+
+impl AppliedFiles<'_> {
+    /// Removes the new files and reverts the edits; returns the problem with what is left.
+    #[must_use]
+    pub fn undo(self, problem: Diagnostic) -> Diagnostic {
+        self.0.run(problem)
+    }
+}
+
 /// What was done, to be undone after an error.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Undo<'a> {
     /// Files and folders, each after the folder that it is in.
     made: Vec<PathBuf>,

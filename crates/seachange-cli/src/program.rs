@@ -7,11 +7,13 @@
 //! - `command_line`: the command line of this program, which is that one with options of its own;
 //! - `options`: these options, which say which program is built, and how;
 //! - `init`: new projects and new migration crates;
+//! - `import`: the migrations of another tool, as revisions;
 //! - `freshness`, `forward`: starts the program of the migration crate, compiled before if it has to be.
 
 mod command_line;
 mod forward;
 mod freshness;
+mod import;
 mod init;
 mod locate;
 mod manifest;
@@ -91,6 +93,9 @@ impl Invocation<'_> {
         }
         if word == "init" && !command_line::has_option_of_program(&command, word, of_command) {
             return typed::<init::InitArgs>(of_command)?.run(&here()?, self.terminal);
+        }
+        if word == "import" {
+            return typed::<import::ImportArgs>(of_command)?.run(&here()?, self.terminal);
         }
         let package = MigrationPackage::find(&here()?, self.options.package.as_deref())?;
         match self.answer(&command, word, of_command, &package)? {

@@ -3,12 +3,16 @@
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command};
 
+use super::import::ImportArgs;
 use super::init::InitArgs;
 use super::options::BuildOptions;
 use crate::arguments::{GlobalArgs, help};
 use crate::commands::{branches, completions, edit, graph, heads, history, merge, revision, show};
 use crate::diagnostic::Diagnostic;
 use crate::spec::{COMMANDS, CommandSpec};
+
+/// What `import` does.
+const IMPORT: &str = "Convert the migrations of another tool into revisions";
 
 /// The command line of the program called `name`.
 ///
@@ -17,7 +21,8 @@ use crate::spec::{COMMANDS, CommandSpec};
 /// The data in the program cannot be read, which a test rules out.
 pub(super) fn command(name: &'static str) -> Result<Command, Diagnostic> {
     let spec: CommandSpec = serde_json::from_str(COMMANDS).map_err(Diagnostic::json)?;
-    let command = spec.command(&typed).name(name).bin_name(name).version(env!("CARGO_PKG_VERSION"));
+    let import = ImportArgs::augment_args(Command::new("import")).about(IMPORT);
+    let command = spec.command(&typed).subcommand(import).name(name).bin_name(name).version(env!("CARGO_PKG_VERSION"));
     Ok(BuildOptions::augment(command)
         .subcommand_required(true)
         .arg_required_else_help(true)

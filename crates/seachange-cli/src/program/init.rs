@@ -3,6 +3,7 @@
 mod entities;
 mod new_project;
 mod orm;
+mod stand_alone;
 mod workspace;
 
 use std::path::{Path, PathBuf};
@@ -21,21 +22,28 @@ use crate::prompt;
 use crate::scaffold::{DATABASES, EngineArgs, EngineSource, checked, no_engine};
 use crate::terminal::Terminal;
 
-/// Arguments of `init`.
-#[derive(Debug, Args)]
-pub(super) struct InitArgs {
+/// Which crate is made, and from what.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct CrateArgs {
     /// In a workspace, the folder of the new migration crate [default: migration]; elsewhere the folder of a new
     /// project, with entities, revisions, a service and tests
     #[arg(value_name = "DIR")]
-    dir: Option<PathBuf>,
+    pub(super) dir: Option<PathBuf>,
     /// The name of the migration crate, if it is not that of the folder
     #[arg(long)]
-    name: Option<String>,
+    pub(super) name: Option<String>,
     #[command(flatten)]
-    engine: EngineArgs,
+    pub(super) engine: EngineArgs,
     /// A database to compile in; may be repeated [default: those that SeaORM has in the workspace, or sqlite]
     #[arg(long, value_name = "DATABASE", value_parser = PossibleValuesParser::new(DATABASES))]
-    database: Vec<String>,
+    pub(super) database: Vec<String>,
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    #[command(flatten)]
+    krate: CrateArgs,
     /// Print what would be written, and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -48,16 +56,27 @@ pub(super) struct InitArgs {
 }
 
 /// A project, as it will be.
-struct PlannedProject {
-    files: FilePlan,
+pub(super) struct PlannedProject {
+    pub(super) files: FilePlan,
     /// The folder in which the commands after this one are called.
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     /// The migration crate.
-    package: String,
+    pub(super) package: String,
+    /// The folder of the migration crate.
+    pub(super) root: PathBuf,
     /// What to do next, one command each, with what it does.
     next: Vec<(String, &'static str)>,
     /// What was found and left as it is.
-    remarks: Vec<String>,
+    pub(super) remarks: Vec<String>,
+}
+
+/// Plans a migration crate without revisions: the existing one of the workspace that the folder `here` is in, a new
+/// member of it, or a crate of its own outside of a workspace.
+pub(super) fn plan_crate(args: &CrateArgs, here: &Path) -> Result<PlannedProject, Diagnostic> {
+    match Manifest::nearest(here)? {
+        Some(nearest) => workspace::plan(args, here, nearest),
+        None => stand_alone::plan(args, here),
+    }
 }
 
 impl InitArgs {
@@ -69,10 +88,10 @@ impl InitArgs {
     /// build.
     pub(super) fn run(self, here: &Path, terminal: Terminal) -> Result<Exit, Diagnostic> {
         let project = match Manifest::nearest(here)? {
-            Some(nearest) => workspace::plan(&self, here, nearest)?,
-            None => new_project::plan(&self, here)?,
+            Some(nearest) => workspace::plan(&self.krate, here, nearest)?,
+            None => new_project::plan(&self.krate, here)?,
         };
-        let PlannedProject { files, folder, package, next, remarks } = &project;
+        let PlannedProject { files, folder, package, next, remarks, .. } = &project;
         files.check()?;
         remarks.iter().for_each(|remark| terminal.warn(remark));
         if files.is_empty() {
@@ -86,14 +105,17 @@ impl InitArgs {
         check_clean(files, self.allow_dirty)?;
         files.apply(terminal)?;
         if !self.no_build {
-            build(folder, package)?;
+            build(folder, package)
+                .map_err(|problem| problem.detail("it was written: the files stay, and can be corrected"))?;
         }
         terminal.status("next:");
         let width = next.iter().map(|(command, _)| command.chars().count()).max().unwrap_or_default();
         next.iter().for_each(|(command, purpose)| terminal.status(format!("  {command:width$}   # {purpose}")));
         Ok(Exit::Success)
     }
+}
 
+impl CrateArgs {
     /// The source of the engine for a manifest in a folder: from the arguments, or else what the user answers on a terminal.
     fn engine(&self, manifest: &Path) -> Result<EngineSource, Diagnostic> {
         if let Some(source) = self.engine.source(manifest)? {
@@ -146,10 +168,8 @@ pub(super) fn build(folder: &Path, package: &str) -> Result<(), Diagnostic> {
     let status = Command::new(cargo()).args(["build", "-p", package]).current_dir(folder).status();
     match status {
         Ok(status) if status.success() => Ok(()),
-        Ok(_) => Err(Diagnostic::new(Exit::Failure, format!("`{package}` was written, and does not build"))
-            .hint("cargo's messages above say why; the files stay, and can be corrected")),
-        Err(error) => {
-            Err(Diagnostic::new(Exit::Failure, format!("`{package}` was written, and was not built: {error}")))
-        }
+        Ok(_) => Err(Diagnostic::new(Exit::Failure, format!("`{package}` does not build"))
+            .hint("cargo's messages above say why")),
+        Err(error) => Err(Diagnostic::new(Exit::Failure, format!("`{package}` cannot be built: {error}"))),
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use chrono::{SecondsFormat, Utc};
 use seachange_source::{MethodBody, NewRevision, RevisionBody, new_id, render, slug};
 
-use super::{InitArgs, PlannedProject};
+use super::{CrateArgs, PlannedProject};
 use crate::diagnostic::Diagnostic;
 use crate::file_plan::FilePlan;
 use crate::project::shown;
@@ -47,7 +47,7 @@ const DOWN: &str = r#"        manager
 "#;
 
 /// Plans the project in a folder that is new, or has none of these files.
-pub(super) fn plan(args: &InitArgs, here: &Path) -> Result<PlannedProject, Diagnostic> {
+pub(super) fn plan(args: &CrateArgs, here: &Path) -> Result<PlannedProject, Diagnostic> {
     let folder = args.dir.as_ref().map_or_else(|| here.to_owned(), |dir| here.join(dir));
     let name = name_of(&folder).unwrap_or_default();
     check_name(&name)?;
@@ -83,6 +83,7 @@ pub(super) fn plan(args: &InitArgs, here: &Path) -> Result<PlannedProject, Diagn
     let next = [("seachange up".to_owned(), "make the tables"), ("cargo run -p app".to_owned(), "start the service")];
     Ok(PlannedProject {
         files,
+        root: folder.join("migration"),
         folder,
         package: "migration".to_owned(),
         next: go.into_iter().chain(next).collect(),

@@ -6,14 +6,14 @@ use std::path::{Component, Path, PathBuf};
 use super::super::locate::members;
 use super::super::manifest::Manifest;
 use super::orm::SeaOrm;
-use super::{InitArgs, PlannedProject, entities};
+use super::{CrateArgs, PlannedProject, entities};
 use crate::diagnostic::Diagnostic;
 use crate::file_plan::FilePlan;
 use crate::project::shown;
 use crate::scaffold::{EngineSource, EntityCrate, MigrationCrate, OWN_PACKAGE, env_example, name_of, relative, toml};
 
 /// Plans the crate in the workspace that the manifest nearest to the folder `here` belongs to.
-pub(super) fn plan(args: &InitArgs, here: &Path, nearest: Manifest) -> Result<PlannedProject, Diagnostic> {
+pub(super) fn plan(args: &CrateArgs, here: &Path, nearest: Manifest) -> Result<PlannedProject, Diagnostic> {
     let above = nearest.workspace()?;
     let workspace = above.unwrap_or(nearest);
     let root = workspace.root.clone();
@@ -75,6 +75,7 @@ pub(super) fn plan(args: &InitArgs, here: &Path, nearest: Manifest) -> Result<Pl
         files,
         folder: root,
         package,
+        root: existing.map_or(folder, |member| member.root.clone()),
         next: vec![
             ("seachange init --from-database".to_owned(), "a first revision from a database that has tables"),
             ("seachange revision -m \"create users\"".to_owned(), "or a first revision to fill in"),
@@ -131,7 +132,7 @@ fn has_recipe(justfile: &str, recipe: &str) -> bool {
 }
 
 /// The path without `.` and `..`.
-fn normal(path: &Path) -> PathBuf {
+pub(super) fn normal(path: &Path) -> PathBuf {
     path.components().fold(PathBuf::new(), |mut normal, component| {
         match component {
             Component::CurDir => {}

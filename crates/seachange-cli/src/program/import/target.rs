@@ -1,0 +1,117 @@
+//! Where imported revisions go: into the migration crate of the workspace, found or made as `init` does it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use seachange_source::{RevisionFiles, declared_folders};
+
+use super::super::init::{PlannedProject, build, check_clean, plan_crate};
+use super::super::manifest::Manifest;
+use super::ImportArgs;
+use crate::diagnostic::Diagnostic;
+use crate::file_plan::FilePlan;
+use crate::new_revision::read_files;
+use crate::project::shown;
+use crate::prompt;
+use crate::scaffold::VERSIONS;
+use crate::terminal::Terminal;
+
+/// The migration crate, as it will be.
+pub(super) struct Target {
+    /// The changes of files: those of the crate, if it is new, and those that the import adds.
+    pub(super) files: FilePlan,
+    /// The name of the package.
+    pub(super) package: String,
+    /// The folder of the crate.
+    pub(super) root: PathBuf,
+    /// The folder in which cargo is called: that of the workspace, or of a crate of its own.
+    pub(super) workspace: PathBuf,
+    /// The folder of the revision files.
+    pub(super) versions: PathBuf,
+    /// The revisions that the crate has already; `None` for a new crate.
+    pub(super) existing: Option<RevisionFiles>,
+}
+
+impl Target {
+    /// Plans the migration crate for the folder `here`.
+    ///
+    /// # Errors
+    ///
+    /// Those of `init`: a folder or a name that another crate has, an unknown source of the engine. A crate whose build
+    /// script does not name the folder of its revisions, and revisions that cannot be read.
+    pub(super) fn plan(args: &ImportArgs, here: &Path, terminal: Terminal) -> Result<Self, Diagnostic> {
+        let PlannedProject { files, folder, package, root, remarks, .. } = plan_crate(&args.of_crate(), here)?;
+        remarks.iter().for_each(|remark| terminal.warn(remark));
+        let (versions, existing) = match Manifest::read(&root)? {
+            Some(manifest) => {
+                let (folders, versions) = existing_folders(&manifest)?;
+                (versions, Some(read_files(&root, folders, 0)?))
+            }
+            None => (root.join(VERSIONS), None),
+        };
+        Ok(Self { files, package, root, workspace: folder, versions, existing })
+    }
+
+    /// Writes the files, builds the crate and tries it out; after an error in any of this, nothing is left. With
+    /// `--dry-run` the changes are printed, with `--no-build` they are made only.
+    ///
+    /// # Errors
+    ///
+    /// Files that are in the way, changes that git does not have, files that cannot be written, a crate that does not
+    /// build, and those of `try_out`.
+    pub(super) fn write(
+        &self,
+        args: &ImportArgs,
+        terminal: Terminal,
+        try_out: impl FnOnce() -> Result<(), Diagnostic>,
+    ) -> Result<(), Diagnostic> {
+        self.files.check()?;
+        if args.dry_run {
+            self.files.print(terminal);
+            return Ok(());
+        }
+        self.check_clean(args.allow_dirty)?;
+        let applied = self.files.apply_revocably(terminal)?;
+        if args.no_build {
+            return Ok(());
+        }
+        build(&self.workspace, &self.package).and_then(|()| try_out()).map_err(|problem| {
+            applied.undo(problem).hint("`--no-build` writes the files without building and trying them out")
+        })
+    }
+
+    /// Asks on a terminal, and refuses elsewhere, if the workspace has changes that git does not have yet.
+    pub(super) fn check_clean(&self, is_allowed: bool) -> Result<(), Diagnostic> {
+        if is_allowed || !is_dirty(&self.workspace) {
+            return check_clean(&self.files, is_allowed);
+        }
+        let message = format!("git does not have all changes in `{}` yet", self.workspace.display());
+        if prompt::is_interactive() && prompt::ask_yes_no(&format!("{message}. Import nevertheless?"))? {
+            return Ok(());
+        }
+        Err(Diagnostic::usage(message)
+            .detail("nothing was written")
+            .hint("commit or stash them, so that the import is a change of its own, or say `--allow-dirty`"))
+    }
+}
+
+/// The folders of the revisions of a crate, and the first of them as a path.
+fn existing_folders(manifest: &Manifest) -> Result<(Vec<PathBuf>, PathBuf), Diagnostic> {
+    let script = manifest.root.join(manifest.build_script());
+    let folders = std::fs::read_to_string(&script).ok().and_then(|text| declared_folders(&text));
+    match folders.as_deref() {
+        Some([first, ..]) => {
+            let versions = manifest.root.join(first);
+            Ok((folders.unwrap_or_default(), versions))
+        }
+        _ => Err(Diagnostic::usage(format!("`{}` does not name the folder of the revisions", shown(&script)))
+            .detail("expected a call such as `seachange_source::build::revisions(\"src/versions\")`")),
+    }
+}
+
+/// Whether git knows of changes below a folder, new files among them. Without git, or outside of a repository, no.
+fn is_dirty(folder: &Path) -> bool {
+    let mut git = Command::new("git");
+    git.args(["status", "--porcelain", "--", "."]).current_dir(folder);
+    git.output().is_ok_and(|output| output.status.success() && !output.stdout.is_empty())
+}
