@@ -97,6 +97,7 @@ impl NewFileArgs {
             down_revision: place.down_revision,
             depends_on: place.depends_on,
             branch_labels: self.branch_label,
+            replaces: Vec::new(),
             bodies,
             sql_files: systems.clone(),
             template: config.template.clone(),

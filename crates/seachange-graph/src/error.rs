@@ -83,6 +83,37 @@ pub enum GraphError {
         /// The revision.
         revision: String,
     },
+    /// A revision that several squash revisions replace, or one of them twice.
+    #[error("`{revision}` is replaced more than once: {}", quoted(squashes))]
+    ReplacedTwice {
+        /// The replaced revision.
+        revision: String,
+        /// The squash revisions that replace it.
+        squashes: Vec<String>,
+    },
+    /// A squash revision that another one replaces.
+    #[error("`{squash}` replaces `{revision}`, which replaces other revisions itself")]
+    NestedSquash {
+        /// The squash revision.
+        squash: String,
+        /// The replaced squash revision.
+        revision: String,
+    },
+    /// A replaced revision that points at a revision at which the squash revision does not point.
+    #[error(
+        "revision `{revision}`, which `{squash}` replaces, points at `{pointer}`, {}",
+        if *is_replaced { "which `replaces` names after it" } else { "and the squash revision does not" }
+    )]
+    ReplacedPointer {
+        /// The replaced revision.
+        revision: String,
+        /// The squash revision.
+        squash: String,
+        /// What the replaced revision points at.
+        pointer: String,
+        /// Whether the squash revision replaces that revision too, later in its list.
+        is_replaced: bool,
+    },
     /// Revisions that form a cycle.
     #[error("revisions form a cycle: {}", circle(revisions))]
     Cycle {

@@ -7,6 +7,7 @@ use crate::error::GraphErrors;
 use crate::index::IdIndex;
 use crate::links::Adjacency;
 use crate::revision::Revision;
+use crate::squash::Squashes;
 use crate::validate::{self, Labels};
 
 /// A set of revisions in which every pointer has a target, ids and labels are unique, and there are no cycles.
@@ -23,6 +24,7 @@ pub struct Graph {
     above: Adjacency,
     ids: IdIndex,
     labels: Labels,
+    squashes: Squashes,
     sorted_ids: Vec<usize>,
     heads: Vec<usize>,
     bases: Vec<usize>,
@@ -40,9 +42,11 @@ impl Graph {
     pub fn new(revisions: impl IntoIterator<Item = Revision>) -> Result<Self, GraphErrors> {
         let mut unordered: Vec<Revision> = revisions.into_iter().collect();
         let mut faults = Vec::new();
+        let mut squashes = Squashes::take(&mut unordered, &mut faults);
         let mut ids = validate::index(&unordered, &mut faults);
         let mut labels = validate::labels(&unordered, &ids, &mut faults);
-        let links = validate::links(&unordered, &ids, &labels, &mut faults);
+        let links = validate::links(&unordered, &ids, &labels, &squashes, &mut faults);
+        squashes.check(&unordered, &ids, &labels, &links, &mut faults);
         let mut sorted_ids = validate::sorted_ids(&unordered);
         let order = validate::order(&unordered, &sorted_ids, &links, &mut faults);
         GraphErrors::check(faults)?;
@@ -53,18 +57,22 @@ impl Graph {
         labels.values_mut().chain(&mut sorted_ids).for_each(|position| *position = place[*position]);
         let below = links.renumbered(&order, &place);
         let above = below.reversed();
-        let revisions = order.iter().map(|&old| std::mem::take(&mut unordered[old])).collect();
+        let revisions: Vec<Revision> = order.iter().map(|&old| std::mem::take(&mut unordered[old])).collect();
+        squashes.set_positions(&revisions, &ids);
         let [heads, bases] = [&above, &below]
             .map(|links| (0..order.len()).filter(|&position| links.first(position).is_empty()).collect::<Vec<_>>());
         let memberships = OnceLock::new();
-        let mut graph = Self { revisions, below, above, ids, labels, sorted_ids, heads, bases, memberships };
+        let mut graph = Self { revisions, below, above, ids, labels, squashes, sorted_ids, heads, bases, memberships };
         graph.normalise();
         Ok(graph)
     }
 
-    /// Replaces labels by ids in dependencies, and removes duplicates.
+    /// Replaces labels by ids in dependencies, replaced revisions by the squash revision, and removes duplicates.
     fn normalise(&mut self) {
         for position in 0..self.revisions.len() {
+            if self.squashes.is_pointer_replaced(&self.revisions[position]) {
+                self.resolve_replaced(position);
+            }
             let [parents, dependencies] = [self.below.first(position), self.below.second(position)];
             if self.revisions[position].down_revision.len() != parents.len() {
                 self.revisions[position].down_revision = self.names(parents.iter().copied());
@@ -75,6 +83,26 @@ impl Graph {
                 self.revisions[position].depends_on = self.names(dependencies.iter().copied());
             }
         }
+    }
+
+    /// Replaces the ids of replaced revisions in the pointers of a revision.
+    fn resolve_replaced(&mut self, position: usize) {
+        let revision = &self.revisions[position];
+        let id = |pointer: &String| match self.carrier(pointer) {
+            Some(carrier) => self.revision(carrier).id.clone(),
+            None => pointer.clone(),
+        };
+        let depends_on = revision.depends_on.iter().map(id).collect();
+        self.squashes.keep_written(revision, [revision.down_revision.clone(), depends_on]);
+        let [parents, dependencies] = [self.below.first(position), self.below.second(position)];
+        let [parents, dependencies] = [parents, dependencies].map(|links| self.names(links.iter().copied()));
+        let revision = &mut self.revisions[position];
+        (revision.down_revision, revision.depends_on) = (parents, dependencies);
+    }
+
+    /// The squash revisions.
+    pub(crate) fn squashes(&self) -> &Squashes {
+        &self.squashes
     }
 
     /// The number of revisions.

@@ -8,6 +8,7 @@
 //! - [`name`]: which ids and labels are legal;
 //! - [`revision`]: one node, as it was written;
 //! - [`error`]: all errors in a set of nodes;
+//! - [`squash`]: revisions that stand in the place of others;
 //! - [`graph`]: the checked graph, and the questions that it answers;
 //! - [`target`], [`range`]: what a user types, parsed;
 //! - [`applied`]: what a database has applied, compared with the graph;
@@ -46,6 +47,7 @@ pub mod range;
 pub mod resolve;
 pub mod revision;
 mod revision_set;
+pub mod squash;
 pub mod target;
 mod validate;
 
@@ -59,6 +61,7 @@ pub use plan::{Direction, Plan, PlanError, StampPlan, Step};
 pub use range::{Range, RangeError};
 pub use resolve::ResolveError;
 pub use revision::Revision;
+pub use squash::PartlyApplied;
 pub use target::{Anchor, ParseTargetError, ParseTargetErrorKind, Target};
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ pub(crate) fn on_branch(branch: Option<&String>) -> String {
 
 impl Graph {
     /// Looks up a revision by its id, by a label that it carries, or by the beginning of its id if no other id has
-    /// the same beginning. A full id or label takes precedence over a beginning.
+    /// the same beginning. The id of a replaced revision finds the squash revision. A full id or label takes precedence over a beginning.
     ///
     /// Takes time logarithmic in the number of revisions. Suggestions for an unknown name take linear time.
     ///
@@ -70,7 +70,7 @@ impl Graph {
 
     /// Looks up among the revisions of a branch.
     pub(crate) fn find_position(&self, text: &str, branch: Option<&Branch>) -> Result<usize, LookupError> {
-        if let Some(position) = self.position(text).or_else(|| self.carrier(text)) {
+        if let Some(position) = self.position_or_squash(text).or_else(|| self.carrier(text)) {
             return match branch.filter(|branch| !branch.contains(position)) {
                 None => Ok(position),
                 Some(branch) => Err(LookupError::NotOnBranch {

@@ -8,6 +8,7 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::error::quoted;
 use crate::graph::Graph;
 use crate::resolve::ResolveError;
 use crate::revision::Revision;
@@ -33,6 +34,9 @@ pub struct Step {
     pub revision: String,
     /// The parents of the revision.
     pub down_revision: Vec<String>,
+    /// Whether the step only records the revision, and runs no code: it is a squash revision, and the revisions that it
+    /// replaces have made its changes.
+    pub records_only: bool,
 }
 
 /// Steps in the order in which they run; empty when there is nothing to do.
@@ -62,6 +66,41 @@ pub enum PlanError {
         target: Target,
         /// The requested direction.
         direction: Direction,
+    },
+    /// An upgrade would have to apply replaced revisions whose files do not exist any more.
+    #[error(
+        "the database is in the middle of the revisions that `{squash}` replaces, and the program does not contain {} \
+         of them: {}",
+        missing.len(),
+        quoted(missing)
+    )]
+    ReplacedMissing {
+        /// The squash revision.
+        squash: String,
+        /// The replaced revisions that are neither applied nor in the program, in the order in which they run.
+        missing: Vec<String>,
+    },
+    /// A downgrade would revert a squash revision.
+    #[error("a squash revision is not reverted: `{squash}` stands in the place of {replaced} revisions")]
+    BelowSquash {
+        /// The squash revision.
+        squash: String,
+        /// The number of revisions that it replaces.
+        replaced: usize,
+    },
+    /// A downgrade would revert a replaced revision, or one below it.
+    #[error("the database is in the middle of the revisions that `{squash}` replaces, which are not reverted")]
+    InsideSquash {
+        /// The squash revision.
+        squash: String,
+    },
+    /// A stamp, or the start of a script, names a replaced revision.
+    #[error("`{revision}` is replaced by `{squash}`, and cannot be recorded without it")]
+    Replaced {
+        /// The revision.
+        revision: String,
+        /// The squash revision.
+        squash: String,
     },
 }
 
@@ -103,7 +142,17 @@ impl Plan {
 impl Step {
     /// The step that applies or reverts a revision.
     pub fn of(direction: Direction, revision: &Revision) -> Self {
-        Self { direction, revision: revision.id.clone(), down_revision: revision.down_revision.clone() }
+        Self {
+            direction,
+            revision: revision.id.clone(),
+            down_revision: revision.down_revision.clone(),
+            records_only: false,
+        }
+    }
+
+    /// The step that records a squash revision after the revisions that it replaces.
+    pub(crate) fn recording(revision: &Revision) -> Self {
+        Self { records_only: true, ..Self::of(Direction::Upgrade, revision) }
     }
 
     /// Where the step starts and ends: `base -> 1975ea83b712`, and the reverse for a downgrade.

@@ -13,6 +13,9 @@ pub struct Revision {
     pub depends_on: Vec<String>,
     /// Names for the branch that starts here.
     pub branch_labels: Vec<String>,
+    /// The revisions in whose place this one stands, in the order in which they ran; see
+    /// [`squash`](crate::squash). Empty for a revision that is no squash revision.
+    pub replaces: Vec<String>,
 }
 
 impl Revision {
@@ -32,6 +35,13 @@ impl Revision {
     #[must_use]
     pub fn depending_on(mut self, dependency: impl Into<String>) -> Self {
         self.depends_on.push(dependency.into());
+        self
+    }
+
+    /// Adds a revision that this one replaces.
+    #[must_use]
+    pub fn replacing(mut self, replaced: impl Into<String>) -> Self {
+        self.replaces.push(replaced.into());
         self
     }
 

@@ -7,6 +7,7 @@ mod history;
 mod load;
 mod plan;
 mod properties;
+mod squash;
 mod target;
 
 use crate::{AppliedSet, Graph, Plan, PlanError, Revision};

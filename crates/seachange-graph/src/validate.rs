@@ -11,6 +11,7 @@ use crate::index::IdIndex;
 use crate::links::Adjacency;
 use crate::name::{check_id, check_label};
 use crate::revision::Revision;
+use crate::squash::Squashes;
 
 /// The position of the revision that carries each label.
 pub(crate) type Labels = BTreeMap<String, usize>;
@@ -60,12 +61,14 @@ pub(crate) fn labels(revisions: &[Revision], index: &IdIndex, faults: &mut Vec<G
     carriers.into_iter().map(|(label, carriers)| (label.to_owned(), carriers[0])).collect()
 }
 
-/// Resolves parents and dependencies to positions, as the two groups of links. A dependency may be a label: it stands
+/// Resolves parents and dependencies to positions, as the two groups of links. A replaced revision stands for the
+/// squash revision. A dependency may be a label: it stands
 /// for the revision that carries the label.
 pub(crate) fn links(
     revisions: &[Revision],
     index: &IdIndex,
     labels: &Labels,
+    squashes: &Squashes,
     faults: &mut Vec<GraphError>,
 ) -> Adjacency {
     let mut links = Adjacency::with_capacity(revisions.len());
@@ -75,7 +78,7 @@ pub(crate) fn links(
     for (position, Revision { id, down_revision, depends_on, .. }) in revisions.iter().enumerate() {
         links.begin();
         for parent in down_revision {
-            match index.get(revisions, parent) {
+            match squashes.resolve(revisions, index, parent) {
                 Some(below) if below == position => faults.push(GraphError::SelfReference { revision: id.clone() }),
                 Some(below) if is_new(below, position) => links.push(below),
                 Some(_) => {}
@@ -84,7 +87,7 @@ pub(crate) fn links(
         }
         links.split();
         for dependency in depends_on {
-            match index.get(revisions, dependency).or_else(|| labels.get(dependency).copied()) {
+            match squashes.resolve(revisions, index, dependency).or_else(|| labels.get(dependency).copied()) {
                 Some(below) if below == position => faults.push(GraphError::SelfReference { revision: id.clone() }),
                 Some(below) if is_new(below, position) => links.push(below),
                 Some(_) => {}

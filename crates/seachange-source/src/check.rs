@@ -43,6 +43,14 @@ impl SourceDiagnostic {
             GraphError::SelfReference { .. } => {
                 "remove the revision's own id from `down_revision` or `depends_on`".to_owned()
             }
+            GraphError::ReplacedTwice { revision, .. } => format!("remove `{revision}` from all but one `replaces`"),
+            GraphError::NestedSquash { revision, .. } => {
+                format!("remove `replaces` of `{revision}` after every database has applied it, or do not replace it")
+            }
+            GraphError::ReplacedPointer { squash, pointer, is_replaced: false, .. } => {
+                format!("add `{pointer}` to `depends_on` of `{squash}`")
+            }
+            GraphError::ReplacedPointer { .. } => "put `replaces` into the order in which the revisions ran".to_owned(),
             GraphError::Cycle { .. } => "correct the `down_revision` or `depends_on` of one of them".to_owned(),
             _ => "correct the revision".to_owned(),
         }
@@ -104,6 +112,10 @@ fn places(fault: &GraphError, files: &[RevisionFile]) -> Vec<(PathBuf, usize)> {
         | GraphError::MissingParent { revision, .. }
         | GraphError::MissingDependency { revision, .. }
         | GraphError::SelfReference { revision } => vec![revision],
+        GraphError::ReplacedTwice { squashes, .. } => squashes.iter().map(String::as_str).collect(),
+        GraphError::NestedSquash { squash, revision } | GraphError::ReplacedPointer { squash, revision, .. } => {
+            vec![squash, revision]
+        }
         GraphError::CaseClash { id, other } => vec![id, other],
         GraphError::LabelIsId { label, revision } => vec![revision, label],
         GraphError::LabelClash { revisions, .. } | GraphError::Cycle { revisions } => {

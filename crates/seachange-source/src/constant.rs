@@ -105,6 +105,7 @@ impl ConstantParser {
             }
             "down_revision" => revision.down_revision = list(field, value)?,
             "depends_on" => revision.depends_on = list(field, value)?,
+            "replaces" => revision.replaces = list(field, value)?,
             "branch_labels" => revision.branch_labels = list(field, value)?,
             _ => return Err(FileErrorKind::UnknownField { field }),
         }

@@ -68,7 +68,8 @@ pub enum FileErrorKind {
     Rest,
     /// A field that does not exist.
     #[error(
-        "unknown field `{field}` in `REVISION`; expected `id`, `down_revision`, `depends_on`, `branch_labels` or `created`"
+        "unknown field `{field}` in `REVISION`; expected `id`, `down_revision`, `depends_on`, `branch_labels`, \
+         `replaces` or `created`"
     )]
     UnknownField {
         /// The field.

@@ -24,6 +24,8 @@ pub struct NewRevision {
     pub depends_on: Vec<String>,
     /// Names for the branch that starts here.
     pub branch_labels: Vec<String>,
+    /// The revisions that this one replaces, in the order in which they ran.
+    pub replaces: Vec<String>,
     /// The creation time of the revision in RFC 3339 format: `2026-11-21T09:03:11Z`. The name of the file contains
     /// the day.
     pub created: String,
@@ -205,8 +207,12 @@ fn render_with(new: &NewRevision, description: &str, constants: &str, up: &str, 
 
 /// Returns the constant. Fields with default values are left to `Revision::ROOT`.
 fn constant(new: &NewRevision) -> String {
-    let lists =
-        [("down_revision", &new.down_revision), ("depends_on", &new.depends_on), ("branch_labels", &new.branch_labels)];
+    let lists = [
+        ("down_revision", &new.down_revision),
+        ("depends_on", &new.depends_on),
+        ("branch_labels", &new.branch_labels),
+        ("replaces", &new.replaces),
+    ];
     let mut fields = vec![field("id", &literal(&new.id))];
     fields.extend(lists.iter().filter(|(_, ids)| !ids.is_empty()).map(|(name, ids)| field(name, &list(name, ids))));
     fields.extend((!new.created.is_empty()).then(|| field("created", &literal(&new.created))));
@@ -372,6 +378,7 @@ mod tests {
         let mut merge = new(&["1975ea83b712", "3b9f02c4d5e6"]);
         merge.depends_on.push("feed".to_owned());
         merge.branch_labels.push("bill\"ing".to_owned());
+        merge.replaces.push("0a1b2c3d4e5f".to_owned());
         merge.created.clear();
         check_constant(
             &merge,
@@ -380,6 +387,7 @@ mod tests {
                 "    down_revision: &[\"1975ea83b712\", \"3b9f02c4d5e6\"],",
                 "    depends_on: &[\"feed\"],",
                 "    branch_labels: &[\"bill\\\"ing\"],",
+                "    replaces: &[\"0a1b2c3d4e5f\"],",
             ],
         );
     }

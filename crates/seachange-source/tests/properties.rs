@@ -58,9 +58,10 @@ prop_compose! {
         down_revision in ids(),
         depends_on in ids(),
         branch_labels in ids(),
+        replaces in ids(),
         created in any::<String>(),
     ) -> NewRevision {
-        NewRevision { id, message, down_revision, depends_on, branch_labels, created, bodies: None, sql_files: Vec::new(), template: None }
+        NewRevision { id, message, down_revision, depends_on, branch_labels, replaces, created, bodies: None, sql_files: Vec::new(), template: None }
     }
 }
 

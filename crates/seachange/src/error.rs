@@ -92,6 +92,12 @@ pub enum Error {
         /// The revision.
         revision: String,
     },
+    /// The database has rows of revisions that a squash revision replaces, and none of the squash revision.
+    #[error("the squash revision `{squash}` is not recorded, and the database has rows of revisions that it replaces")]
+    SquashNotRecorded {
+        /// The squash revision.
+        squash: String,
+    },
     /// Another run is executing a revision, on a database that cannot roll it back.
     #[error("the {direction} of `{revision}` that started at {} is running", started_at.format("%Y-%m-%d %H:%M:%S UTC"))]
     Running {

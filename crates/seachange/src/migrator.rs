@@ -4,6 +4,7 @@ mod interruption;
 mod options;
 mod read;
 mod run;
+mod squash;
 mod stop_handle;
 mod write;
 

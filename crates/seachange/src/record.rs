@@ -20,7 +20,7 @@ pub struct RevisionRecord {
 impl RevisionRecord {
     /// The record without revisions that the graph does not know.
     pub(crate) fn known(&self, graph: &Graph) -> Self {
-        let rows = self.rows.iter().filter(|row| graph.get(&row.revision).is_some()).cloned().collect();
+        let rows = self.rows.iter().filter(|row| graph.knows(&row.revision)).cloned().collect();
         Self { rows, has_table: self.has_table }
     }
 
@@ -75,13 +75,13 @@ impl RevisionRecord {
         let undone = steps.iter().filter(|step| step.direction == Direction::Downgrade);
         let undone: HashSet<&str> = undone.map(|step| step.revision.as_str()).collect();
         let upgraded = steps.iter().filter(|step| step.direction == Direction::Upgrade);
-        let added = upgraded.filter_map(|step| graph.get(&step.revision)).map(|revision| {
+        let added = upgraded.filter_map(|step| graph.find_step(&step.revision)).map(|revision| {
             let pointers = revision.down_revision.iter().chain(&revision.depends_on).map(String::as_str);
             (revision.id.as_str(), pointers.collect())
         });
         let left = self.pointers().filter(|(id, _)| !undone.contains(id)).chain(added);
         let applied = match graph.applied_with_gaps(left.clone()) {
-            Err(_) => graph.applied_with_gaps(left.filter(|(id, _)| graph.get(id).is_some()))?,
+            Err(_) => graph.applied_with_gaps(left.filter(|(id, _)| graph.knows(id)))?,
             applied => applied?,
         };
         Ok(graph.current(&applied).iter().map(|revision| revision.id.clone()).collect())

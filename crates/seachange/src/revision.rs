@@ -32,6 +32,8 @@ pub struct Revision {
     pub depends_on: &'static [&'static str],
     /// Names for the branch that starts here.
     pub branch_labels: &'static [&'static str],
+    /// The revisions in whose place this one stands, in the order in which they ran; `squash` writes such a revision.
+    pub replaces: &'static [&'static str],
     /// When the file was created, in UTC in the format of RFC 3339. For the reader of the file; it does not affect the
     /// order.
     pub created: &'static str,
@@ -39,7 +41,8 @@ pub struct Revision {
 
 impl Revision {
     /// A root without an id, for the remaining fields of a constant.
-    pub const ROOT: Self = Self { id: "", down_revision: &[], depends_on: &[], branch_labels: &[], created: "" };
+    pub const ROOT: Self =
+        Self { id: "", down_revision: &[], depends_on: &[], branch_labels: &[], replaces: &[], created: "" };
 }
 
 /// One revision of a program: its constant, the facts about its file, and its code.
@@ -67,7 +70,7 @@ impl RegisteredRevision {
     /// The revision as the commands show it.
     #[cfg(feature = "cli")]
     pub(crate) fn listed(&self) -> seachange_cli::ListedRevision<'_> {
-        let Revision { id, down_revision, depends_on, branch_labels, created } = self.revision;
+        let Revision { id, down_revision, depends_on, branch_labels, replaces: _, created } = self.revision;
         seachange_cli::ListedRevision {
             id,
             message: self.message,
@@ -179,6 +182,7 @@ impl From<Revision> for seachange_graph::Revision {
             down_revision: owned(revision.down_revision),
             depends_on: owned(revision.depends_on),
             branch_labels: owned(revision.branch_labels),
+            replaces: owned(revision.replaces),
         }
     }
 }

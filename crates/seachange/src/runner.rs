@@ -19,7 +19,7 @@ pub use crate::error::{FailureCause, Leftover, Refusal, RevisionFailure};
 use crate::backend::BegunTransaction;
 use crate::error::Error;
 use crate::event::Event;
-use crate::intercept::{CodeOptions, DirectedMigration, Invocation};
+use crate::intercept::{CodeOptions, DirectedMigration, Invocation, Migrate, NoCode};
 use crate::journal::FinishedEntries;
 use crate::report::Report;
 use crate::revision::{Migrations, RegisteredRevision};
@@ -164,13 +164,17 @@ impl Runner<'_> {
 impl<'a> StepContext<'a> {
     /// A step with its revision; `None` when the program does not know it.
     pub(crate) fn of(step: &'a Step, graph: &'a Graph, migrations: &'static Migrations) -> Option<Self> {
-        let (revision, script) = (graph.get(&step.revision)?, migrations.get(&step.revision)?);
+        let (revision, script) = (graph.find_step(&step.revision)?, migrations.get(&step.revision)?);
         Some(Self { step, revision, script, is_followed: false })
     }
 
     /// The code of the step.
     pub(crate) fn code(&self, in_transaction: bool, options: &CodeOptions) -> Invocation {
-        let body = DirectedMigration { migration: self.script.migration, direction: self.step.direction };
-        Invocation { body: Arc::new(body), in_transaction, options: options.clone() }
+        let (migration, direction) = (self.script.migration, self.step.direction);
+        let body: Arc<dyn Migrate> = match self.step.records_only {
+            true => Arc::new(NoCode),
+            false => Arc::new(DirectedMigration { migration, direction }),
+        };
+        Invocation { body, in_transaction, options: options.clone() }
     }
 }

@@ -55,6 +55,15 @@ fn plan(error: &PlanError) -> Diagnostic {
     match error {
         PlanError::Resolve(error) => resolve(error),
         PlanError::NotApplied { .. } => problem.hint("`status` shows what is applied"),
+        PlanError::ReplacedMissing { squash, .. } => problem
+            .hint(format!("upgrade the database past `{squash}` with a program that still contains these revisions"))
+            .hint("or restore their files, and run `up`; `squash` and the files can stand beside each other"),
+        PlanError::BelowSquash { squash, .. } => problem
+            .hint(format!("a backup from before `{squash}` is the way back; `down {squash}` reverts what is above it")),
+        PlanError::InsideSquash { squash } => {
+            problem.hint(format!("`up {squash}` applies the others that it replaces"))
+        }
+        PlanError::Replaced { squash, .. } => problem.hint(format!("name `{squash}` instead")),
         PlanError::WrongWay { direction: Direction::Upgrade, .. } => problem.hint("`down` reverts revisions"),
         PlanError::WrongWay { direction: Direction::Downgrade, .. } => problem.hint("`up` applies revisions"),
         _ => problem,

@@ -6,6 +6,7 @@ use crate::branch::Branch;
 use crate::graph::Graph;
 use crate::resolve::ResolvedTarget;
 use crate::revision_set::RevisionSet;
+use crate::squash::PartialSquash;
 use crate::target::Target;
 
 impl Graph {
@@ -19,7 +20,7 @@ impl Graph {
     /// # Errors
     ///
     /// [`PlanError`] when a target is unknown, is ambiguous, is not applied, is above the current revision, or has
-    /// too many steps.
+    /// too many steps, or when a squash revision or a replaced one would be reverted.
     pub fn downgrade(&self, applied: &AppliedSet, targets: &[Target]) -> Result<Plan, PlanError> {
         let mut undone = RevisionSet::empty(self);
         let mut steps = Vec::new();
@@ -27,11 +28,34 @@ impl Graph {
             let lowest = self.lowest_undone(applied, target)?;
             // Below a missing revision more may be applied; otherwise nothing above an unapplied revision is applied.
             let passes = |position: usize| applied.contains(position) || !applied.missing().is_empty();
+            self.check_not_partial(applied, &lowest)?;
             steps.extend(undone.extend(lowest, |position| self.above(position), passes));
         }
         steps.retain(|&position| applied.contains(position));
         steps.sort_unstable_by(|a, b| b.cmp(a));
+        self.check_no_squash(applied, &steps)?;
         Ok(Plan::new(self, Direction::Downgrade, steps))
+    }
+
+    /// Refuses to revert squash revisions, and what replaced revisions point at.
+    fn check_no_squash(&self, applied: &AppliedSet, steps: &[usize]) -> Result<(), PlanError> {
+        if let Some(squash) = self.squashes().iter().find(|squash| steps.contains(&squash.position)) {
+            let (squash, replaced) = (self.revision(squash.position).id.clone(), squash.replaced.len());
+            return Err(PlanError::BelowSquash { squash, replaced });
+        }
+        let is_below = |one: &&PartialSquash| one.below.iter().any(|below| steps.contains(below));
+        match applied.partial().iter().find(is_below) {
+            Some(one) => Err(PlanError::InsideSquash { squash: self.revision(one.position).id.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses to revert a squash revision of which some replaced revisions are applied.
+    fn check_not_partial(&self, applied: &AppliedSet, lowest: &[usize]) -> Result<(), PlanError> {
+        match applied.partial().iter().find(|one| lowest.contains(&one.position)) {
+            Some(one) => Err(PlanError::InsideSquash { squash: self.revision(one.position).id.clone() }),
+            None => Ok(()),
+        }
     }
 
     /// The lowest revisions that a downgrade reverts.

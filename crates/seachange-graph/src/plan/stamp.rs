@@ -5,7 +5,7 @@ use crate::applied::AppliedSet;
 use crate::branch::Branch;
 use crate::graph::Graph;
 use crate::revision_set::RevisionSet;
-use crate::target::Target;
+use crate::target::{Anchor, Target};
 
 /// What a stamp changes in the record of applied revisions; it runs no revision.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,11 +32,12 @@ impl Graph {
     ///
     /// # Errors
     ///
-    /// [`PlanError`] when a target is unknown, is ambiguous, or has too many steps.
+    /// [`PlanError`] when a target is unknown, is ambiguous, is replaced by a squash revision, or has too many steps.
     pub fn stamp(&self, applied: &AppliedSet, targets: &[Target]) -> Result<StampPlan, PlanError> {
         let mut wanted = Vec::new();
         let mut forgotten = RevisionSet::empty(self);
         for target in targets {
+            self.check_not_replaced(target)?;
             let (walk, branch) = self.locate(applied, target)?;
             match branch.as_ref().filter(|_| walk.place.is_empty() && target.steps() == 0) {
                 Some(branch) => self.forget_branch(applied, branch, &mut forgotten),
@@ -49,10 +50,24 @@ impl Graph {
         }
         let below = self.closure_below(wanted);
         let is_removed = |&position: &usize| forgotten.contains(position) && !below.contains(position);
-        Ok(StampPlan {
-            add: self.names(below.iter().filter(|&position| !applied.contains(position))),
-            remove: self.names(applied.members().iter().rev().filter(is_removed)),
-        })
+        let is_recorded = |position| applied.contains(position) && !applied.unrecorded().contains(&position);
+        let removed = applied.members().iter().rev().filter(is_removed).filter(|&position| is_recorded(position));
+        let mut remove = self.names(removed);
+        for (at, squash) in self.squashes().iter().enumerate() {
+            if is_removed(&squash.position) {
+                remove.extend(applied.replaced(at).iter().rev().cloned());
+            }
+        }
+        Ok(StampPlan { add: self.names(below.iter().filter(|&position| !is_recorded(position))), remove })
+    }
+
+    /// Refuses a target that names a replaced revision: what it changed cannot be told from the squash revision.
+    fn check_not_replaced(&self, target: &Target) -> Result<(), PlanError> {
+        let Some(Anchor::Named(name)) = target.place() else { return Ok(()) };
+        match self.squash_of(name) {
+            Some(squash) => Err(PlanError::Replaced { revision: name.clone(), squash: squash.id.clone() }),
+            None => Ok(()),
+        }
     }
 
     /// Removes the revision of a branch, all above it, and all below it that no other recorded revision needs.

@@ -70,6 +70,9 @@ fn problem(error: &Error) -> Diagnostic {
                 "its session ended, or the pool has more than one; the next revision was not begun",
             )
             .hint(GO_ON),
+        Error::SquashNotRecorded { squash } => {
+            plain(Exit::Mismatch).hint(format!("`up` records `{squash}` once all revisions that it replaces are applied"))
+        }
         Error::Overtaken { .. } => plain(Exit::Mismatch).hint("`status` shows the current revisions"),
         Error::ForeignTable { table, source } => {
             let message = format!("the table `{table}` is not seachange's: {}", reason(source));

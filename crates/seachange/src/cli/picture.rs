@@ -13,7 +13,11 @@ pub(crate) async fn applied(context: &Context) -> Result<HashSet<String>, Diagno
     let migrator = context.connect_to_read().await?;
     let statuses = migrator.status().await?;
     migrator.close().await?;
-    let is_applied = |state: &RevisionState| matches!(state, RevisionState::Applied(_) | RevisionState::Edited(_));
+    let is_applied = |state: &RevisionState| match state {
+        RevisionState::Applied(_) | RevisionState::Edited(_) => true,
+        RevisionState::ByReplaced { applied, replaced } => applied == replaced,
+        _ => false,
+    };
     let applied = statuses.iter().filter(|status| is_applied(&status.state));
     let (known, unknown): (Vec<_>, Vec<_>) = applied.partition(|status| status.script.is_some());
     if !unknown.is_empty() {

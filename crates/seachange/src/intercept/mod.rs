@@ -97,6 +97,16 @@ impl Migrate for DirectedMigration {
     }
 }
 
+/// The code of a step that only records its revision.
+pub(crate) struct NoCode;
+
+#[async_trait]
+impl Migrate for NoCode {
+    async fn run(&self, _manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+        Ok(())
+    }
+}
+
 /// Code to run.
 #[derive(Clone)]
 pub(crate) struct Invocation {

@@ -140,7 +140,7 @@ async fn apply_settlement(
 /// The interrupted step.
 fn step(migrator: &Migrator, interruption: &InterruptedRevision) -> Result<Step, Error> {
     let id = &interruption.revision;
-    let revision = migrator.graph.get(id).ok_or_else(|| Error::UnknownRevision { revision: id.clone() })?;
+    let revision = migrator.graph.find_step(id).ok_or_else(|| Error::UnknownRevision { revision: id.clone() })?;
     Ok(Step::of(interruption.direction, revision))
 }
 

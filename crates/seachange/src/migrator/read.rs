@@ -53,11 +53,19 @@ impl Migrator {
             self.located.get_or_init(|| self.store.placed(&schema));
         }
         let is_as_here = |mark: &RevisionSummary| self.script(&mark.revision).is_some_and(|script| mark.is_of(script));
-        glance.marks.len() == self.migrations.scripts().len() && glance.marks.iter().all(is_as_here)
+        let (replaced, own): (Vec<_>, Vec<_>) = glance.marks.iter().partition(|mark| self.is_replaced(&mark.revision));
+        own.len() == self.graph.len()
+            && own.into_iter().all(is_as_here)
+            && replaced.into_iter().all(RevisionSummary::is_applied)
+    }
+
+    /// Whether a squash revision of the program replaces the revision with this id.
+    fn is_replaced(&self, id: &str) -> bool {
+        self.graph.squash_of(id).is_some()
     }
 
     fn knows_none(&self, record: &RevisionRecord) -> bool {
-        record.rows.iter().all(|row| self.graph.get(&row.revision).is_none())
+        record.rows.iter().all(|row| !self.graph.knows(&row.revision))
     }
 
     /// Reads the record over a connection.
@@ -89,7 +97,8 @@ impl Migrator {
         }
     }
 
-    /// The revisions that an upgrade to all heads would apply, in that order. Read only.
+    /// The revisions that an upgrade to all heads would apply, in that order; those that it would only record are not
+    /// among them. Read only.
     ///
     /// # Errors
     ///
@@ -97,7 +106,8 @@ impl Migrator {
     pub async fn pending(&self) -> Result<Vec<&'static RegisteredRevision>, Error> {
         let applied = self.applied().await?;
         let plan = self.graph.upgrade(&applied, &[Target::HEADS])?;
-        Ok(plan.steps.iter().filter_map(|step| self.script(&step.revision)).collect())
+        let pending = plan.steps.iter().filter(|step| !step.records_only);
+        Ok(pending.filter_map(|step| self.script(&step.revision)).collect())
     }
 
     /// Where the database stands: the applied revisions that have no applied revision above them. Read only.
@@ -233,7 +243,7 @@ impl Migrator {
         };
         let planned = self.plan_upgrade_from(&record, &[Target::HEADS]);
         let (plan, notices) = self.with_running_detected(planned).await?;
-        if plan.is_empty() {
+        if plan.steps.iter().all(|step| step.records_only) {
             return Ok(notices);
         }
         self.check_adopted(&record, Some(&plan), self.options.other_records).await?;
@@ -307,14 +317,18 @@ impl Migrator {
         let state = |script, row| state(script, row, is_running);
         let known = self.graph.iter().map(|revision| {
             let script = self.script(&revision.id);
-            let state = record.row(&revision.id).map_or(RevisionState::Pending, |row| state(script, row));
+            let state =
+                record.row(&revision.id).map_or_else(|| without_row(revision, &record), |row| state(script, row));
             RevisionStatus { id: revision.id.clone(), script, state }
         });
         let unknown = record
             .rows
             .iter()
-            .filter(|row| self.graph.get(&row.revision).is_none())
-            .map(|row| RevisionStatus { id: row.revision.clone(), script: None, state: state(None, row) });
+            .filter(|row| !self.graph.knows(&row.revision) || (!row.is_applied() && self.is_replaced(&row.revision)))
+            .map(|row| {
+                let script = self.script(&row.revision);
+                RevisionStatus { id: row.revision.clone(), script, state: state(script, row) }
+            });
         Ok(known.chain(unknown).collect())
     }
 }
@@ -359,7 +373,7 @@ impl RevisionRecord {
 
     /// The record with the unfinished revisions of a newer program counted as applied.
     fn with_unknown_finished(mut self, graph: &Graph) -> Self {
-        for row in self.rows.iter_mut().filter(|row| graph.get(&row.revision).is_none()) {
+        for row in self.rows.iter_mut().filter(|row| !graph.knows(&row.revision)) {
             row.state = RevisionRowState::Applied;
         }
         self
@@ -383,6 +397,13 @@ pub struct RevisionStatus {
 pub enum RevisionState {
     /// It is not applied.
     Pending,
+    /// It is not recorded, and revisions that it replaces are applied. Where all of them are, it counts as applied.
+    ByReplaced {
+        /// The number of applied revisions that it replaces.
+        applied: usize,
+        /// The number of revisions that it replaces.
+        replaced: usize,
+    },
     /// It is applied, as the row says.
     Applied(RevisionRow),
     /// It is applied, and its file has other code now.
@@ -391,6 +412,15 @@ pub enum RevisionState {
     Interrupted(RevisionRow),
     /// It was begun, and another run is running.
     Running(RevisionRow),
+}
+
+/// The state of a revision that has no row.
+fn without_row(revision: &seachange_graph::Revision, record: &RevisionRecord) -> RevisionState {
+    let is_applied = |id: &&String| record.row(id).is_some_and(RevisionRow::is_applied);
+    match revision.replaces.iter().filter(is_applied).count() {
+        0 => RevisionState::Pending,
+        applied => RevisionState::ByReplaced { applied, replaced: revision.replaces.len() },
+    }
 }
 
 fn state(script: Option<&RegisteredRevision>, row: &RevisionRow, is_running: bool) -> RevisionState {

@@ -9,6 +9,7 @@ mod gaps;
 mod journal;
 mod limits;
 mod runs;
+mod squash;
 mod stamps;
 mod whole;
 

@@ -287,7 +287,13 @@ impl Migrator {
     /// The row of a revision that is recorded without running.
     pub(super) fn stamped(&self, revision: &Revision) -> RevisionRow {
         let source_hash = self.script(&revision.id).map_or("", |script| script.source_hash);
-        RevisionRow::started(revision, source_hash, RevisionRowState::Applied, self.migrations.program()).applied_now()
+        RevisionRow::started(
+            self.graph.as_recorded(revision),
+            source_hash,
+            RevisionRowState::Applied,
+            self.migrations.program(),
+        )
+        .applied_now()
     }
 
     /// Drops every table, view and type in the current schema, whichever program made it, while no other run is

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, select};
 use sea_orm::DbErr;
-use seachange_graph::{Direction, Step};
+use seachange_graph::{Direction, Graph, Step};
 
 use super::{Runner, StepContext, journalled};
 use crate::backend::{Backend, BegunTransaction, LockRole};
@@ -186,7 +186,12 @@ impl Runner<'_> {
     }
 
     pub(super) fn started(&self, job: StepContext<'_>, state: RevisionRowState) -> RevisionRow {
-        RevisionRow::started(job.revision, job.script.source_hash, state, self.migrations.program())
+        RevisionRow::started(
+            self.graph.as_recorded(job.revision),
+            job.script.source_hash,
+            state,
+            self.migrations.program(),
+        )
     }
 
     pub(super) fn finished(&self, row: RevisionRow, start: Instant) -> RevisionRow {
@@ -308,25 +313,29 @@ impl ConcurrentWrites {
     pub(crate) async fn availability(
         &self,
         context: RunContext<'_>,
+        graph: &Graph,
         work: &WorkSession,
         job: StepContext<'_>,
         entered: BegunTransaction,
     ) -> Result<StepAvailability, DbErr> {
         match entered.change_counter {
-            Some(counter) if counter != self.counter => Ok(judge(job, &context.store.rows(work.executor()).await?)),
+            Some(counter) if counter != self.counter => {
+                Ok(judge(job, graph, &context.store.rows(work.executor()).await?))
+            }
             _ => Ok(StepAvailability::Ours),
         }
     }
 }
 
-fn judge(job: StepContext<'_>, rows: &[RevisionRow]) -> StepAvailability {
-    let is_applied = |id: &String| rows.iter().any(|row| row.revision == *id && row.is_applied());
+fn judge(job: StepContext<'_>, graph: &Graph, rows: &[RevisionRow]) -> StepAvailability {
+    let is_applied = |id: &str| rows.iter().any(|row| row.revision == *id && row.is_applied());
+    let is_reached = |id: &String| graph.is_reached(id, is_applied);
     let revision = job.revision;
     match (job.step.direction, is_applied(&revision.id)) {
         _ if rows.iter().any(|row| !row.is_applied()) => StepAvailability::Busy,
         (Direction::Upgrade, true) | (Direction::Downgrade, false) => StepAvailability::Done,
         (Direction::Upgrade, false) => {
-            let is_ready = revision.down_revision.iter().chain(&revision.depends_on).all(is_applied);
+            let is_ready = revision.down_revision.iter().chain(&revision.depends_on).all(is_reached);
             if is_ready { StepAvailability::Ours } else { StepAvailability::Impossible }
         }
         (Direction::Downgrade, true) => {

@@ -104,7 +104,7 @@ impl Runner<'_> {
     ) -> Result<StepAvailability, StepError> {
         match self
             .concurrent
-            .availability(self.context, self.work, job, entered)
+            .availability(self.context, self.graph, self.work, job, entered)
             .await
             .map_err(|error| self.refused(job, error))?
         {

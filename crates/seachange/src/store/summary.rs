@@ -34,8 +34,13 @@ impl RevisionSummary {
         })
     }
 
+    /// Whether the revision is applied.
+    pub(crate) fn is_applied(&self) -> bool {
+        self.state == RevisionRowState::Applied.as_str()
+    }
+
     /// Whether the revision is applied, and its file has the same code now.
     pub(crate) fn is_of(&self, script: &RegisteredRevision) -> bool {
-        self.state == RevisionRowState::Applied.as_str() && self.source_hash == script.source_hash
+        self.is_applied() && self.source_hash == script.source_hash
     }
 }

@@ -93,6 +93,7 @@ impl Node {
             down_revision: self.down.clone(),
             depends_on: self.depends_on.clone(),
             branch_labels: self.labels.clone(),
+            replaces: Vec::new(),
         }
     }
 }

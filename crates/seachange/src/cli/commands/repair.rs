@@ -138,6 +138,12 @@ fn finding(status: &RevisionStatus) -> Option<(&'static str, Option<&'static str
         (RevisionState::Applied(_), None) => {
             Some(("unknown", Some("`up` says whether the database is ahead of this program, or has diverged from it")))
         }
-        (RevisionState::Pending | RevisionState::Applied(_) | RevisionState::Running(_), _) => None,
+        (
+            RevisionState::Pending
+            | RevisionState::ByReplaced { .. }
+            | RevisionState::Applied(_)
+            | RevisionState::Running(_),
+            _,
+        ) => None,
     }
 }

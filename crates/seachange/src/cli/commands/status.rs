@@ -90,6 +90,8 @@ fn summary(statuses: &[RevisionStatus]) -> String {
 fn word(status: &RevisionStatus) -> (&'static str, Style) {
     let (word, color) = match &status.state {
         RevisionState::Pending => ("pending", AnsiColor::Yellow),
+        RevisionState::ByReplaced { applied, replaced } if applied == replaced => ("applied", AnsiColor::Green),
+        RevisionState::ByReplaced { .. } => ("begun", AnsiColor::Yellow),
         RevisionState::Edited(_) => ("edited", AnsiColor::Yellow),
         RevisionState::Running(_) => ("running", AnsiColor::Yellow),
         RevisionState::Interrupted(_) => ("interrupted", AnsiColor::Red),
@@ -101,7 +103,7 @@ fn word(status: &RevisionStatus) -> (&'static str, Style) {
 
 fn row(state: &RevisionState) -> Option<&RevisionRow> {
     match state {
-        RevisionState::Pending => None,
+        RevisionState::Pending | RevisionState::ByReplaced { .. } => None,
         RevisionState::Applied(row)
         | RevisionState::Edited(row)
         | RevisionState::Interrupted(row)

@@ -17,7 +17,7 @@ fn now() -> DateTime<Utc> {
 }
 
 fn step(direction: Direction) -> Step {
-    Step { direction, revision: "ae10".to_owned(), down_revision: vec!["376e".to_owned()] }
+    Step { direction, revision: "ae10".to_owned(), down_revision: vec!["376e".to_owned()], records_only: false }
 }
 
 fn line(event: &Event<'_>) -> String {
