@@ -5,7 +5,7 @@ mod reference;
 
 use std::error::Error;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use seachange_tests::harness::{Case, TestResult};
@@ -123,7 +123,7 @@ impl Reader {
         };
         let shown: String = shown.lines().filter(|line| !is_of_cargo(line)).map(|line| format!("{line}\n")).collect();
         if step.command.starts_with("seachange init") {
-            self.prepare()?;
+            use_compiled_dependencies(&self.folder.join("shop"))?;
         }
         if ["seachange init", "seachange revision"].iter().any(|start| step.command.starts_with(start)) {
             let sample = SAMPLES[usize::from(!step.command.starts_with("seachange init"))];
@@ -149,26 +149,6 @@ impl Reader {
         let output = crate::installed_program::with_cargo(program).run()?;
         assert!(matches!(output.code, Some(0 | 8)), "{output}");
         Ok(output.stdout)
-    }
-
-    /// Gives the new project the versions and features of the compiled dependencies.
-    fn prepare(&self) -> TestResult {
-        let project = self.folder.join("shop");
-        fs::copy(workspace().join("Cargo.lock"), project.join("Cargo.lock"))?;
-        for krate in ["migration", "app"] {
-            let manifest = project.join(krate).join("Cargo.toml");
-            let text = fs::read_to_string(&manifest)?;
-            let shared = SHARED.lines().filter(|line| !text.lines().any(|own| name(own) == name(line)));
-            let shared = shared.filter(|line| !line.starts_with('[')).collect::<Vec<_>>().join("\n");
-            fs::write(&manifest, text.replace("\n[dependencies]\n", &format!("\n[dependencies]\n{shared}\n")))?;
-        }
-        let root = project.join("Cargo.toml");
-        let text = fs::read_to_string(&root)?;
-        let workspace = fs::read_to_string(workspace().join("Cargo.toml"))?;
-        let profiles = workspace.find("[profile.dev]").and_then(|at| workspace.get(at..)).ok_or("a profile")?;
-        let own = text.find("[profile.dev]").and_then(|at| text.get(..at)).ok_or("a profile")?;
-        fs::write(&root, format!("{own}{profiles}"))?;
-        Ok(())
     }
 
     fn start_service(&mut self) -> Result<(), Box<dyn Error>> {
@@ -228,6 +208,25 @@ impl Reader {
         let id = text.split("id: \"").nth(1).and_then(|rest| rest.split('"').next());
         Ok(id.ok_or("an id")?.to_owned())
     }
+}
+
+/// Gives a new project, for all databases, the versions and features of the compiled dependencies.
+pub(crate) fn use_compiled_dependencies(project: &Path) -> Result<(), Box<dyn Error>> {
+    fs::copy(workspace().join("Cargo.lock"), project.join("Cargo.lock"))?;
+    for krate in ["migration", "app"] {
+        let manifest = project.join(krate).join("Cargo.toml");
+        let text = fs::read_to_string(&manifest)?;
+        let shared = SHARED.lines().filter(|line| !text.lines().any(|own| name(own) == name(line)));
+        let shared = shared.filter(|line| !line.starts_with('[')).collect::<Vec<_>>().join("\n");
+        fs::write(&manifest, text.replace("\n[dependencies]\n", &format!("\n[dependencies]\n{shared}\n")))?;
+    }
+    let root = project.join("Cargo.toml");
+    let text = fs::read_to_string(&root)?;
+    let workspace = fs::read_to_string(workspace().join("Cargo.toml"))?;
+    let profiles = workspace.find("[profile.dev]").and_then(|at| workspace.get(at..)).ok_or("a profile")?;
+    let own = text.find("[profile.dev]").and_then(|at| text.get(..at)).ok_or("a profile")?;
+    fs::write(&root, format!("{own}{profiles}"))?;
+    Ok(())
 }
 
 /// The name of the dependency in a line of a manifest.

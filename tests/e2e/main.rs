@@ -12,6 +12,7 @@ mod book;
 mod check;
 mod command_line;
 mod comparison;
+mod deployment;
 mod earlier_version;
 mod edited;
 mod env_example;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         random_revisions::trials(),
         readme::trials(),
         book::trials(),
+        deployment::trials(),
         examples::trials(),
         installed_program::trials(),
         test_kit::trials(),

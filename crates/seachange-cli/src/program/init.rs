@@ -1,5 +1,6 @@
 //! `init`: a migration crate in a workspace, or a whole new project.
 
+mod container;
 mod entities;
 mod new_project;
 mod orm;

@@ -5,7 +5,7 @@ use std::path::Path;
 use chrono::{SecondsFormat, Utc};
 use seachange_source::{MethodBody, NewRevision, RevisionBody, new_id, render, slug};
 
-use super::{CrateArgs, PlannedProject};
+use super::{CrateArgs, PlannedProject, container};
 use crate::diagnostic::Diagnostic;
 use crate::file_plan::FilePlan;
 use crate::project::shown;
@@ -56,12 +56,13 @@ pub(super) fn plan(args: &CrateArgs, here: &Path) -> Result<PlannedProject, Diag
         return Err(Diagnostic::usage(message).hint("omit `--name`"));
     }
     let engine = args.engine(&folder)?;
-    let databases: Vec<String> = args.databases(&[]).into_iter().map(toml).collect();
+    let databases = args.databases(&[]);
+    let features: Vec<String> = databases.iter().copied().map(toml).collect();
     let replacements = [
-        ("{name}", name),
+        ("{name}", name.clone()),
         ("{seachange}", engine.requirement("seachange")),
         ("{source}", engine.requirement("seachange-source")),
-        ("{databases}", databases.join(", ")),
+        ("{databases}", features.join(", ")),
     ];
     let fill = |template: &str| {
         replacements.iter().fold(template.to_owned(), |text, (placeholder, value)| text.replace(placeholder, value))
@@ -74,6 +75,9 @@ pub(super) fn plan(args: &CrateArgs, here: &Path) -> Result<PlannedProject, Diag
     files
         .create(folder.join("justfile"), format!("{}{recipes}", include_str!("../../template/project/justfile.txt")))?;
     files.create_if_missing(folder.join(".env.example"), env_example());
+    for (file, text) in container::files(&name, &engine, &databases) {
+        files.create_if_missing(folder.join(file), text);
+    }
     let (file, text) = first_revision();
     // The revision has a random id: it is written once.
     if !folder.join("migration").exists() {
