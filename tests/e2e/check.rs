@@ -17,7 +17,8 @@ pub(crate) fn trials() -> Vec<Case> {
         wants_the_heads,
         sql_leads_to_the_entities,
         builds_elsewhere_where_it_must,
-        begins_with_a_database
+        begins_with_a_database,
+        compares_with_the_revisions
     ];
     let mut cases: Vec<Case> =
         tests.into_iter().flat_map(|(name, test)| each_backend(&format!("check::{name}"), test)).collect();
@@ -28,6 +29,20 @@ pub(crate) fn trials() -> Vec<Case> {
     cases.push(Case::on(Backend::Sqlite, "check::wants_entities", wants_entities));
     cases.push(Case::on(Backend::Sqlite, "check::hints_at_renames", hints_at_renames));
     cases
+}
+
+/// The database beside what all revisions make: without entities, and with objects beside the tables.
+fn compares_with_the_revisions(database: &TestDatabase) -> TestResult {
+    migrate(database)?;
+    let output = run(database, &["check", "--revisions"])?.succeeded()?;
+    assert_eq!(output.stdout, "");
+    alter(database)?;
+    database.execute("CREATE VIEW seen AS SELECT id FROM posts")?;
+    let output = run(database, &["check", "--revisions"])?;
+    assert_eq!(output.code, Some(8), "{output}");
+    show(database, "beside_the_revisions", &output);
+    run(database, &["check", "--revisions", "--exclude-table", "*"])?.succeeded()?;
+    Ok(())
 }
 
 fn run(database: &TestDatabase, arguments: &[&str]) -> Result<Output, ProgramError> {

@@ -10,11 +10,13 @@ use crate::output_file;
 use crate::project::shown;
 use crate::terminal::Terminal;
 
-/// New files and edits of existing ones.
+/// New files, edits of existing ones, and removals.
 #[derive(Debug, Default)]
 pub struct FilePlan {
     new: Vec<(PathBuf, String)>,
     edits: Vec<FileEdit>,
+    /// Files that are removed, each with its text.
+    removals: Vec<(PathBuf, String)>,
     /// Files that exist already and differ from what would be written.
     conflicts: Vec<PathBuf>,
 }
@@ -58,14 +60,41 @@ impl FilePlan {
         }
     }
 
-    /// Whether there is nothing to do.
-    pub fn is_empty(&self) -> bool {
-        self.new.is_empty() && self.edits.is_empty()
+    /// Plans the removal of a file whose text was read as `before`.
+    pub fn remove(&mut self, path: PathBuf, before: String) {
+        self.removals.push((path, before));
     }
 
-    /// The existing files that are edited.
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.new.is_empty() && self.edits.is_empty() && self.removals.is_empty()
+    }
+
+    /// The existing files that are edited or removed.
     pub fn edited(&self) -> impl Iterator<Item = &Path> {
-        self.edits.iter().map(|edit| edit.path.as_path())
+        let removed = self.removals.iter().map(|(path, _)| path.as_path());
+        self.edits.iter().map(|edit| edit.path.as_path()).chain(removed)
+    }
+
+    /// Makes the changes in a copy of a project: those of files below `root` in the same places below `copy`. They are
+    /// not undone after an error.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be written.
+    pub fn write_copy(&self, root: &Path, copy: &Path) -> Result<(), Diagnostic> {
+        let place = |path: &Path| copy.join(path.strip_prefix(root).unwrap_or(path));
+        let write = |path: &Path, text: &str| {
+            let path = place(path);
+            let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
+            folder.and_then(|()| fs::write(&path, text)).map_err(|error| failed("cannot be written", &path, &error))
+        };
+        self.new.iter().try_for_each(|(path, text)| write(path, text))?;
+        self.edits.iter().try_for_each(|edit| write(&edit.path, &edit.after))?;
+        self.removals
+            .iter()
+            .map(|(path, _)| place(path))
+            .try_for_each(|path| fs::remove_file(&path).map_err(|error| failed("cannot be removed", &path, &error)))
     }
 
     /// Rejects a plan that would overwrite a file.
@@ -89,6 +118,9 @@ impl FilePlan {
         for FileEdit { path, before, after } in &self.edits {
             terminal.print(format!("would change {}", shown(path)));
             added_lines(before, after).for_each(|line| terminal.print(format!("  + {line}")));
+        }
+        for (path, _) in &self.removals {
+            terminal.print(format!("would remove {}", shown(path)));
         }
     }
 
@@ -123,14 +155,14 @@ impl FilePlan {
             create(path, text, undo).map_err(|error| failed("cannot be written", path, &error))?;
         }
         for edit in &self.edits {
-            let present = fs::read_to_string(&edit.path);
-            let present = present.map_err(|error| failed("cannot be read", &edit.path, &error))?;
-            if present != edit.before {
-                let path = shown(&edit.path);
-                return Err(Diagnostic::new(Exit::Failure, format!("`{path}` changed in the meantime")));
-            }
+            check_unchanged(&edit.path, &edit.before)?;
             output_file::write(&edit.path, &edit.after)?;
-            undo.edits.push(edit);
+            undo.edits.push((&edit.path, &edit.before));
+        }
+        for (path, before) in &self.removals {
+            check_unchanged(path, before)?;
+            fs::remove_file(path).map_err(|error| failed("cannot be removed", path, &error))?;
+            undo.edits.push((path, before));
         }
         Ok(())
     }
@@ -153,13 +185,14 @@ impl AppliedFiles<'_> {
 struct Undo<'a> {
     /// Files and folders, each after the folder that it is in.
     made: Vec<PathBuf>,
-    edits: Vec<&'a FileEdit>,
+    /// Files that were edited or removed, each with its text before.
+    edits: Vec<(&'a Path, &'a str)>,
 }
 
 impl Undo<'_> {
     fn run(self, problem: Diagnostic) -> Diagnostic {
-        let restored = self.edits.iter().filter(|edit| output_file::write(&edit.path, &edit.before).is_err());
-        let mut left: Vec<&Path> = restored.map(|edit| edit.path.as_path()).collect();
+        let lost = self.edits.iter().filter(|(path, before)| output_file::write(path, before).is_err());
+        let mut left: Vec<&Path> = lost.map(|(path, _)| *path).collect();
         for path in self.made.iter().rev() {
             let removed = if path.is_dir() { fs::remove_dir(path) } else { fs::remove_file(path) };
             if removed.is_err() {
@@ -171,6 +204,15 @@ impl Undo<'_> {
         }
         left.iter().fold(problem, |problem, path| problem.detail(format!("this is left: `{}`", shown(path))))
     }
+}
+
+/// Rejects a file that has changed since it was read.
+fn check_unchanged(path: &Path, before: &str) -> Result<(), Diagnostic> {
+    let present = fs::read_to_string(path).map_err(|error| failed("cannot be read", path, &error))?;
+    if present.strip_prefix('\u{feff}').unwrap_or(&present) == before.strip_prefix('\u{feff}').unwrap_or(before) {
+        return Ok(());
+    }
+    Err(Diagnostic::new(Exit::Failure, format!("`{}` changed in the meantime", shown(path))))
 }
 
 fn create<'a>(path: &'a Path, text: &str, undo: &mut Undo<'a>) -> io::Result<()> {

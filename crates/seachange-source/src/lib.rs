@@ -75,7 +75,7 @@ pub use check::{SourceDiagnostic, check};
 pub use error::{FileError, FileErrorKind};
 pub use folders::declared_folders;
 pub use id::new_id;
-pub use message::normalise;
+pub use message::{from_module as message_of_module, normalise};
 pub use models::{Model, models};
 pub use name::is_crate_name;
 pub use parse::{RevisionFile, SourceHash, parse};

@@ -37,7 +37,7 @@ fn turns_direction(character: char) -> bool {
 /// Returns a message for a file without one: the file's stem without `m`, date and underscores.
 ///
 /// Migrations written for SeaORM have no doc line, but a descriptive name.
-pub(crate) fn from_module(module: &str) -> String {
+pub fn from_module(module: &str) -> String {
     let parts: Vec<&str> = module.split('_').filter(|part| !part.is_empty()).collect();
     let telling = parts.iter().enumerate().skip_while(|(index, part)| is_date(part, *index == 0));
     normalise(&telling.map(|(_, part)| *part).collect::<Vec<_>>().join(" "))

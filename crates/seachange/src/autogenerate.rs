@@ -6,6 +6,8 @@
 mod apply;
 mod code;
 mod comparison;
+#[cfg(any(feature = "cli", feature = "testing"))]
+mod database_state;
 mod declared_objects;
 mod dependents;
 mod desired;
@@ -39,8 +41,10 @@ use sea_orm_migration::SchemaManager;
 use seachange_source::RevisionBody;
 
 pub use self::comparison::Comparison;
-#[cfg(feature = "testing")]
-pub(crate) use self::comparison::schema_differences;
+#[cfg(any(feature = "cli", feature = "testing"))]
+pub(crate) use self::database_state::DatabaseState;
+#[cfg(feature = "cli")]
+pub(crate) use self::database_state::drift;
 pub use self::dependents::Obstacle;
 pub use self::diff::{RenameCandidate, Renames};
 pub use self::difference::{Difference, DifferenceKind, differences};

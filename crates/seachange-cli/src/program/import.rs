@@ -4,12 +4,14 @@
 //!
 //! - `layout`: which tool a folder belongs to;
 //! - `target`: the migration crate that the revisions are written into, and the changes of files;
+//! - `trial`: the trial of a conversion, on a copy of the workspace;
 //! - `sea_orm`: crates of sea-orm-migration.
 
 mod layout;
 mod sea_orm;
 #[allow(dead_code, reason = "the readers of the tools use it")]
 mod target;
+mod trial;
 
 use std::path::{Path, PathBuf};
 
@@ -26,7 +28,8 @@ use layout::{Layout, Tool};
 /// Arguments of `import`.
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
-    /// The project, or the folder of migrations, of the other tool; it stays unchanged
+    /// The project, or the folder of migrations, of the other tool. A crate of sea-orm-migration is converted in its
+    /// place; everything else stays unchanged
     #[arg(long, value_name = "PATH")]
     source: PathBuf,
     /// The other tool, where the files do not show it

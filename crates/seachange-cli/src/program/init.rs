@@ -22,6 +22,7 @@ use crate::project::shown;
 use crate::prompt;
 use crate::scaffold::{DATABASES, EngineArgs, EngineSource, checked, no_engine};
 use crate::terminal::Terminal;
+pub(super) use orm::SeaOrm;
 
 /// Which crate is made, and from what.
 #[derive(Debug, Clone, Default, Args)]
@@ -118,7 +119,7 @@ impl InitArgs {
 
 impl CrateArgs {
     /// The source of the engine for a manifest in a folder: from the arguments, or else what the user answers on a terminal.
-    fn engine(&self, manifest: &Path) -> Result<EngineSource, Diagnostic> {
+    pub(super) fn engine(&self, manifest: &Path) -> Result<EngineSource, Diagnostic> {
         if let Some(source) = self.engine.source(manifest)? {
             return Ok(source);
         }
@@ -130,7 +131,7 @@ impl CrateArgs {
     }
 
     /// The databases that the arguments name, or else `found`, or else SQLite.
-    fn databases(&self, found: &[&'static str]) -> Vec<&'static str> {
+    pub(super) fn databases(&self, found: &[&'static str]) -> Vec<&'static str> {
         let named: Vec<&str> =
             DATABASES.into_iter().filter(|database| self.database.iter().any(|named| named == database)).collect();
         match (named.is_empty(), found.is_empty()) {

@@ -10,8 +10,6 @@ use super::declared_objects::ObjectChanges;
 use super::dependents::{self, DependentObjects, ObjectsOfRename, Obstacle};
 use super::desired::{ProgressFn, TargetSchema, target};
 use super::diff::{self, OrderingRules, RenameCandidate, Renames};
-#[cfg(feature = "testing")]
-use super::difference::{Difference, differences};
 use super::entities::Entities;
 use super::error::AutogenerateError;
 use super::filter::TableFilter;
@@ -393,7 +391,7 @@ fn is_of_record(object: &DatabaseObject) -> bool {
 }
 
 /// The tables of the engine, and the default record tables of other migration tools.
-fn records() -> BTreeSet<TableName> {
+pub(super) fn records() -> BTreeSet<TableName> {
     let own = RevisionStore::new(RevisionTable::default()).tables();
     let others = [MigrationTool::SeaOrm, MigrationTool::Alembic].map(|tool| tool.default_table().to_owned());
     own.into_iter().chain(others).map(TableName::new).collect()
@@ -438,13 +436,6 @@ impl Comparison {
         }
         Ok(compared)
     }
-}
-
-/// The differences between two states of a database, both read with the same spelling.
-#[cfg(feature = "testing")]
-pub(crate) fn schema_differences(before: Schema, after: Schema, backend: DbBackend) -> Vec<Difference> {
-    let comparison = Comparison::new(before, after, EntityHints::default(), backend);
-    differences(&comparison.operations(&Renames::default()))
 }
 
 async fn replay(

@@ -13,7 +13,7 @@ use super::hints::autogenerate;
 use super::problem::behind;
 use super::progress::building::BuildProgress;
 use crate::Error;
-use crate::autogenerate::{Comparison, Difference, Entities, IgnoreRule, NamePattern, TableFilter, differences};
+use crate::autogenerate::{Comparison, Difference, Entities, IgnoreRule, NamePattern, TableFilter, differences, drift};
 use crate::migrator::{AheadPolicy, Migrator, OtherRecordPolicy, RunOptions};
 use crate::settings::DatabaseSettings;
 
@@ -122,6 +122,15 @@ impl CompareArgs {
         let (entities, scratch) = (ignoring.entities(context)?, self.scratch(context)?);
         let compared = Comparison::of_replay(context.project.migrations, &scratch, &entities, &self.filter()).await;
         compared.map_err(|error| autogenerate::problem(&error))
+    }
+
+    /// Compares the database with the result of all revisions on an empty database.
+    pub(crate) async fn drift(&self, context: &Context) -> Result<Vec<Difference>, Diagnostic> {
+        let scratch = self.scratch(context)?;
+        let connection = context.connect_to_read().await?;
+        let found = drift(connection.connection(), context.project.migrations, &scratch, &self.filter()).await;
+        connection.close().await?;
+        found.map_err(|error| autogenerate::problem(&error))
     }
 
     /// Compares the database with the entities, without the accepted differences. The database must be at the heads,

@@ -1,22 +1,19 @@
 //! Every revision up, down, and up again.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use futures_util::future::BoxFuture;
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::DatabaseConnection;
 
 use super::clones::{TestDatabase, TestDatabases, settings};
 use super::error::TestError;
 use super::rows;
-use crate::autogenerate::schema_differences;
+use crate::autogenerate::{DatabaseState, Difference, TableFilter};
 use crate::error::Error;
-use crate::inspect::{InspectScope, inspect, objects};
 use crate::migrator::Migrator;
 use crate::revision::Migrations;
-use crate::schema::{ObjectName, Schema, TableName};
+use crate::schema::TableName;
 use crate::settings::DatabaseSettings;
-use crate::store::{RevisionStore, RevisionTable};
 
 /// A test of every revision: up, down, up, with the schema compared after each, and a row in every table.
 #[derive(Debug, Clone)]
@@ -172,13 +169,6 @@ struct Climb {
     _database: TestDatabase,
 }
 
-/// A database at a moment.
-#[derive(Debug, Clone)]
-struct State {
-    schema: Schema,
-    objects: BTreeMap<ObjectName, Vec<String>>,
-}
-
 impl Climb {
     async fn start(migrations: &'static Migrations, server: &DatabaseSettings) -> Result<Self, TestError> {
         let database = TestDatabases::new(migrations).create_empty(server).await?;
@@ -194,23 +184,12 @@ impl Climb {
     }
 
     /// Reads the schema without the tables of the engine.
-    async fn state(&self) -> Result<State, TestError> {
-        self.read().await.map_err(TestError::database("cannot read the schema"))
+    async fn state(&self) -> Result<DatabaseState, TestError> {
+        let state = DatabaseState::read(&self.connection, &TableFilter::default()).await;
+        state.map_err(TestError::database("cannot read the schema"))
     }
 
-    async fn read(&self) -> Result<State, DbErr> {
-        let scope = InspectScope::default();
-        let mut schema = inspect(&self.connection, &scope).await?;
-        let own = RevisionStore::new(RevisionTable::default()).tables().map(TableName::new);
-        own.iter().for_each(|table| drop(schema.tables.remove(table)));
-        let objects = objects(&self.connection, &scope).await?.into_iter();
-        let is_other =
-            |name: &ObjectName| !own.contains(&name.name) && !name.owner.iter().any(|owner| own.contains(owner));
-        let objects = objects.filter(|object| is_other(&object.name)).map(|object| (object.name, object.create));
-        Ok(State { schema, objects: objects.collect() })
-    }
-
-    async fn fill(&self, state: &State) -> Result<Vec<(TableName, String)>, TestError> {
+    async fn fill(&self, state: &DatabaseState) -> Result<Vec<(TableName, String)>, TestError> {
         rows::fill(&self.connection, &state.schema).await.map_err(TestError::database("cannot make rows"))
     }
 
@@ -233,7 +212,6 @@ impl Climb {
         is_reverted: bool,
         empty: Option<&mut Vec<(String, TableName, String)>>,
     ) -> Result<Option<(StairwayStep, Vec<String>)>, TestError> {
-        let backend = self.connection.get_database_backend();
         let before = self.state().await?;
         if let Err(error) = self.migrator.upgrade(revision).await {
             return Ok(Some((StairwayStep::Up, vec![whole(&error)])));
@@ -249,14 +227,14 @@ impl Climb {
         if let Err(error) = self.migrator.downgrade(&format!("{revision}@-1")).await {
             return Ok(Some((StairwayStep::Down, vec![whole(&error)])));
         }
-        let differences = before.differences(self.state().await?, backend);
+        let differences = lines(&before.differences(&self.state().await?));
         if !differences.is_empty() {
             return Ok(Some((StairwayStep::Down, differences)));
         }
         if let Err(error) = self.migrator.upgrade(revision).await {
             return Ok(Some((StairwayStep::UpAgain, vec![whole(&error)])));
         }
-        let differences = above.differences(self.state().await?, backend);
+        let differences = lines(&above.differences(&self.state().await?));
         Ok((!differences.is_empty()).then_some((StairwayStep::UpAgain, differences)))
     }
 }
@@ -275,24 +253,8 @@ fn whole(error: &Error) -> String {
     text
 }
 
-impl State {
-    /// How the database differs from this state.
-    fn differences(&self, found: Self, backend: sea_orm::DbBackend) -> Vec<String> {
-        let of_tables = schema_differences(found.schema, self.schema.clone(), backend);
-        let mut lines: Vec<String> = of_tables.iter().map(ToString::to_string).collect();
-        for (name, create) in &self.objects {
-            match found.objects.get(name) {
-                None => lines.push(format!("{name}: missing")),
-                Some(other) if other != create => {
-                    lines.push(format!("{name}: {} instead of {}", other.join("; "), create.join("; ")));
-                }
-                Some(_) => {}
-            }
-        }
-        let new = found.objects.keys().filter(|name| !self.objects.contains_key(*name));
-        lines.extend(new.map(|name| format!("{name}, which should not be there")));
-        lines
-    }
+fn lines(differences: &[Difference]) -> Vec<String> {
+    differences.iter().map(ToString::to_string).collect()
 }
 
 impl fmt::Display for StairwayFault {

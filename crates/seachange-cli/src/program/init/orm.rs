@@ -6,18 +6,21 @@ use crate::scaffold::DATABASES;
 
 /// What the crates of a workspace say about SeaORM.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct SeaOrm {
+pub(in crate::program) struct SeaOrm {
     /// The major version, if a crate depends on SeaORM.
-    pub(super) major: Option<u64>,
+    pub(in crate::program) major: Option<u64>,
     /// The databases whose drivers are enabled, of [`DATABASES`].
-    pub(super) databases: Vec<&'static str>,
+    pub(in crate::program) databases: Vec<&'static str>,
 }
 
 impl SeaOrm {
     /// Reads the dependencies of the workspace and of its members.
-    pub(super) fn of<'a>(manifests: impl IntoIterator<Item = &'a Manifest>) -> Self {
-        let dependencies: Vec<Dependency> =
-            manifests.into_iter().flat_map(|manifest| manifest.dependencies("sea-orm")).collect();
+    pub(in crate::program) fn of<'a>(manifests: impl IntoIterator<Item = &'a Manifest>) -> Self {
+        let dependencies: Vec<Dependency> = manifests
+            .into_iter()
+            .flat_map(|manifest| ["sea-orm", "sea-orm-migration"].map(|package| manifest.dependencies(package)))
+            .flatten()
+            .collect();
         let has = |database: &&&str| {
             let feature = format!("sqlx-{database}");
             dependencies.iter().any(|dependency| dependency.features.contains(&feature))
@@ -30,7 +33,7 @@ impl SeaOrm {
 
     /// Rejects a workspace in which the engine cannot be: cargo allows one crate that links SQLite, and SeaORM 1 and
     /// 2 depend on different versions of it.
-    pub(super) fn check(&self) -> Result<(), Diagnostic> {
+    pub(in crate::program) fn check(&self) -> Result<(), Diagnostic> {
         match self.major {
             Some(major) if major < 2 && self.databases.contains(&"sqlite") => Err(Diagnostic::usage(format!(
                 "this workspace uses SeaORM {major} with SQLite; the engine needs SeaORM 2"
@@ -42,7 +45,7 @@ impl SeaOrm {
     }
 
     /// Whether entities of the workspace are those of the engine's SeaORM.
-    pub(super) fn is_ours(&self) -> bool {
+    pub(in crate::program) fn is_ours(&self) -> bool {
         self.major.is_none_or(|major| major >= 2)
     }
 }

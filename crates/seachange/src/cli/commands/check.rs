@@ -24,6 +24,10 @@ pub(crate) struct CheckArgs {
     /// server, a temporary database is created and dropped
     #[arg(long)]
     replay: bool,
+    /// Compare the database with the result of all revisions on an empty database, instead of the entities. On a
+    /// server, a temporary database is created and dropped
+    #[arg(long, conflicts_with_all = ["replay", "accept", "ignore", "baseline"])]
+    revisions: bool,
     /// Write all differences to the file of accepted ones, from which those that have disappeared are removed. `check`,
     /// `diff` and `revision --autogenerate` leave accepted differences out
     #[arg(long)]
@@ -48,6 +52,9 @@ struct DifferenceJson<'a> {
 
 impl CheckArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
+        if self.revisions {
+            return self.against_revisions(context).await;
+        }
         let mut baseline = self.ignoring.baseline(context, self.accept)?;
         let comparison = match self.replay {
             true => self.comparing.replay(context, &self.ignoring).await?,
@@ -65,6 +72,20 @@ impl CheckArgs {
         let left = differences(&reviewed.comparison.operations(&renames));
         self.answer(context, &left, &reviewed)?;
         warn_of_disappeared(context, &baseline, &baseline.disappeared(&found, &view));
+        Ok(if left.is_empty() { Exit::Success } else { Exit::Differs })
+    }
+
+    /// Compares the database with what all revisions make.
+    async fn against_revisions(&self, context: &Context) -> Result<Exit, Diagnostic> {
+        let left = self.comparing.drift(context).await?;
+        match self.format.format {
+            Format::Json => answer_json(context.terminal, &left.iter().map(entry).collect::<Vec<_>>())?,
+            Format::Text if left.is_empty() => context.terminal.status("the database matches the revisions"),
+            Format::Text => {
+                differences::lines(&left).iter().for_each(|line| context.terminal.print(line));
+                context.terminal.status(differences::summary(&left));
+            }
+        }
         Ok(if left.is_empty() { Exit::Success } else { Exit::Differs })
     }
 

@@ -1,0 +1,200 @@
+//! The modules that a file declares, and their files.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use proc_macro2::{Delimiter, TokenTree};
+use syn::LitStr;
+
+use super::edits::{range, range_of};
+
+/// A file of the old crate, as tokens.
+#[derive(Debug, Clone)]
+pub(super) struct RustFile {
+    pub(super) path: PathBuf,
+    pub(super) text: String,
+    pub(super) tokens: Vec<TokenTree>,
+}
+
+impl RustFile {
+    /// Reads tokens; the error is the line of what is not Rust, counted from 1.
+    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, usize> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let stream: proc_macro2::TokenStream =
+            text.parse().map_err(|error: proc_macro2::LexError| error.span().start().line.max(1))?;
+        Ok(Self { path: path.to_owned(), text: text.to_owned(), tokens: stream.into_iter().collect() })
+    }
+}
+
+/// `mod name;` or `mod name { … }`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Module {
+    pub(super) name: String,
+    /// Whether its text is in a file of its own.
+    pub(super) has_file: bool,
+    /// The value of `#[path = "…"]`.
+    pub(super) path: Option<String>,
+    /// The bytes of the item, from its first attribute.
+    pub(super) range: Range<usize>,
+    /// Where `mod` stands.
+    pub(super) keyword: usize,
+    /// Whether code outside of the parent sees it.
+    pub(super) is_visible: bool,
+}
+
+impl Module {
+    /// The modules that the tokens declare at the top level.
+    pub(super) fn all(tokens: &[TokenTree]) -> Vec<Self> {
+        (0..tokens.len()).filter_map(|at| Self::at(tokens, at)).collect()
+    }
+
+    fn at(tokens: &[TokenTree], at: usize) -> Option<Self> {
+        let [keyword, TokenTree::Ident(name), end, ..] = &tokens[at..] else { return None };
+        let has_file = match end {
+            TokenTree::Punct(end) if end.as_char() == ';' => true,
+            TokenTree::Group(body) if body.delimiter() == Delimiter::Brace => false,
+            _ => return None,
+        };
+        if !is(keyword, "mod") {
+            return None;
+        }
+        let visibility = visibility_before(tokens, at);
+        let first = attributes_before(tokens, visibility);
+        Some(Self {
+            name: name.to_string(),
+            has_file,
+            path: tokens[first..visibility].iter().find_map(path_of),
+            range: range_of(&tokens[first..at + 3]),
+            keyword: range(keyword).start,
+            is_visible: visibility < at,
+        })
+    }
+
+    /// The file of the module, if it has one that exists; `parent` is the file that declares it.
+    pub(super) fn file(&self, parent: &Path) -> Option<PathBuf> {
+        let folder = parent.parent()?;
+        if let Some(path) = &self.path {
+            return Some(folder.join(path)).filter(|file| file.is_file());
+        }
+        let folder = match parent.file_stem()?.to_str()? {
+            "lib" | "main" | "mod" => folder.to_owned(),
+            stem => folder.join(stem),
+        };
+        let name = self.name.strip_prefix("r#").unwrap_or(&self.name);
+        let candidates = [folder.join(format!("{name}.rs")), folder.join(name).join("mod.rs")];
+        candidates.into_iter().find(|file| file.is_file())
+    }
+}
+
+/// The position of the first token of a visibility (`pub`, `pub(crate)`) before an item, or the item's.
+pub(super) fn visibility_before(tokens: &[TokenTree], at: usize) -> usize {
+    let is_pub = |at: usize| tokens.get(at).is_some_and(|token| is(token, "pub"));
+    let is_scope =
+        |at: usize| matches!(&tokens[at], TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis);
+    match at {
+        1.. if is_pub(at - 1) => at - 1,
+        2.. if is_scope(at - 1) && is_pub(at - 2) => at - 2,
+        _ => at,
+    }
+}
+
+/// The position of the first attribute before an item.
+pub(super) fn attributes_before(tokens: &[TokenTree], at: usize) -> usize {
+    let mut first = at;
+    while first >= 2
+        && matches!(&tokens[first - 1], TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket)
+        && is_punct(&tokens[first - 2], '#')
+    {
+        first -= 2;
+    }
+    first
+}
+
+/// The text of `[path = "…"]`.
+fn path_of(token: &TokenTree) -> Option<String> {
+    let TokenTree::Group(group) = token else { return None };
+    let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+    let [name, equals, TokenTree::Literal(value)] = inner.as_slice() else { return None };
+    if !is(name, "path") || !is_punct(equals, '=') {
+        return None;
+    }
+    string(value)
+}
+
+/// The value of a literal, if it is a string.
+pub(super) fn string(literal: &proc_macro2::Literal) -> Option<String> {
+    syn::parse_str::<LitStr>(&literal.to_string()).ok().map(|literal| literal.value())
+}
+
+/// Whether a token is this identifier or keyword.
+pub(super) fn is(token: &TokenTree, name: &str) -> bool {
+    matches!(token, TokenTree::Ident(ident) if ident == name)
+}
+
+/// Whether a token is this punctuation.
+pub(super) fn is_punct(token: &TokenTree, character: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == character)
+}
+
+/// The tokens in a group with these brackets.
+pub(super) fn inside(token: &TokenTree, delimiter: Delimiter) -> Option<Vec<TokenTree>> {
+    match token {
+        TokenTree::Group(group) if group.delimiter() == delimiter => Some(group.stream().into_iter().collect()),
+        _ => None,
+    }
+}
+
+/// The line that a token starts on, counted from 1.
+pub(super) fn line(token: &TokenTree) -> usize {
+    token.span().start().line
+}
+
+/// The tokens at all depths, each group before its content.
+pub(super) fn flat(tokens: &[TokenTree]) -> Vec<TokenTree> {
+    let mut all = Vec::new();
+    let mut open: Vec<TokenTree> = tokens.iter().rev().cloned().collect();
+    while let Some(token) = open.pop() {
+        if let TokenTree::Group(group) = &token {
+            let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+            open.extend(inner.into_iter().rev());
+        }
+        all.push(token);
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+    use std::path::Path;
+
+    use super::{Module, RustFile};
+
+    #[test]
+    fn declarations_of_modules() {
+        let text = "use x;\n/// One.\n#[path = \"one/here.rs\"]\npub(crate) mod one;\nmod two { mod three; }\n// mod four;\nmod r#type;\n";
+        let file = RustFile::parse(Path::new("src/lib.rs"), text).unwrap();
+        let found = Module::all(&file.tokens);
+        let names: Vec<_> = found.iter().map(|own| (own.name.as_str(), own.has_file, own.is_visible)).collect();
+        assert_eq!(names, [("one", true, true), ("two", false, false), ("r#type", true, false)]);
+        assert_eq!(found[0].path.as_deref(), Some("one/here.rs"));
+        assert_eq!(&text[found[0].range.clone()], "/// One.\n#[path = \"one/here.rs\"]\npub(crate) mod one;");
+    }
+
+    #[test]
+    fn files_of_modules() {
+        let folder = tempfile::tempdir().unwrap();
+        let src = folder.path();
+        std::fs::create_dir_all(src.join("a/c")).unwrap();
+        for file in ["a.rs", "a/b.rs", "a/c/mod.rs"] {
+            std::fs::write(src.join(file), "").unwrap();
+        }
+        let module = |text: &str| Module::all(&RustFile::parse(Path::new("x"), text).unwrap().tokens).remove(0);
+        assert_eq!(module("mod a;").file(&src.join("lib.rs")), Some(src.join("a.rs")));
+        assert_eq!(module("mod b;").file(&src.join("a.rs")), Some(src.join("a/b.rs")));
+        assert_eq!(module("mod c;").file(&src.join("a.rs")), Some(src.join("a/c/mod.rs")));
+        assert_eq!(module("#[path = \"a/b.rs\"] mod d;").file(&src.join("lib.rs")), Some(src.join("a/b.rs")));
+        assert_eq!(module("mod e;").file(&src.join("lib.rs")), None);
+    }
+}
