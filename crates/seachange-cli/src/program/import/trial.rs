@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use cargo_metadata::diagnostic::DiagnosticLevel;
 use cargo_metadata::{Message, MetadataCommand};
-use toml_edit::{DocumentMut, Item, TableLike, Value};
+use toml_edit::{Array, DocumentMut, Item, TableLike, Value};
 
 use super::super::forward::cargo;
 use super::super::locate::cargo_failed;
@@ -128,11 +128,15 @@ impl Trial<'_> {
             Diagnostic::new(Exit::Failure, format!("the old migrations cannot be run: {}", reason(&error)))
         };
         let main = krate.join(format!("src/bin/{OLD_PROGRAM}.rs"));
-        let program = include_str!("../../template/import/old_migrations.rs.txt").replace("{migrator}", migrator);
-        fs::create_dir_all(krate.join("src/bin")).and_then(|()| fs::write(&main, program)).map_err(failed)?;
         let manifest = krate.join("Cargo.toml");
         let text = fs::read_to_string(&manifest).map_err(failed)?;
-        fs::write(&manifest, with_old_program(&text)).map_err(failed)?;
+        let (text, tokio) = with_old_program(&text).ok_or_else(|| {
+            Diagnostic::new(Exit::Failure, "the old migrations cannot be run: `Cargo.toml` has an unusual shape")
+        })?;
+        let template = include_str!("../../template/import/old_migrations.rs.txt");
+        let program = template.replace("{migrator}", migrator).replace("{tokio}", &tokio);
+        fs::create_dir_all(krate.join("src/bin")).and_then(|()| fs::write(&main, program)).map_err(failed)?;
+        fs::write(&manifest, text).map_err(failed)?;
         self.compile(folders, &old, Some(OLD_PROGRAM)).map_err(|problem| {
             problem.detail("these are errors of the old crate: nothing was compared, and nothing was written")
         })
@@ -207,7 +211,7 @@ impl Trial<'_> {
                     programs.extend(artifact.executable.filter(|_| is_meant).map(|path| (artifact.target.name, path)));
                 }
                 Message::CompilerMessage(message) if message.message.level == DiagnosticLevel::Error => {
-                    errors.add(&message.message);
+                    errors.add(&message.message, copy);
                 }
                 _ => {}
             }
@@ -309,9 +313,13 @@ pub(super) enum ScratchUrl {
 }
 
 impl CompileErrors {
-    fn add(&mut self, message: &cargo_metadata::diagnostic::Diagnostic) {
+    /// Adds a message of rustc, with the place as in the project.
+    fn add(&mut self, message: &cargo_metadata::diagnostic::Diagnostic, copy: &Path) {
         let span = message.spans.iter().find(|span| span.is_primary);
-        let place = span.map(|span| format!("{}:{}: ", span.file_name, span.line_start));
+        let place = span.map(|span| {
+            let file = Path::new(&span.file_name);
+            format!("{}:{}: ", file.strip_prefix(copy).unwrap_or(file).display(), span.line_start)
+        });
         self.0.extend(place.map(|place| format!("{place}{}", message.message)));
     }
 
@@ -387,17 +395,23 @@ impl Relocated<'_> {
     }
 }
 
-/// The manifest of the old crate with a program that applies its migrations.
-fn with_old_program(text: &str) -> String {
-    let Ok(mut document) = text.parse::<DocumentMut>() else { return text.to_owned() };
+/// The manifest of the old crate with a program that applies its migrations, and the name of tokio in it.
+fn with_old_program(text: &str) -> Option<(String, String)> {
+    let mut document = text.parse::<DocumentMut>().ok()?;
     let dependencies = document.entry("dependencies").or_insert(Item::Table(toml_edit::Table::new()));
-    if let Some(dependencies) = dependencies.as_table_like_mut() {
-        let mut tokio = toml_edit::InlineTable::new();
-        tokio.insert("package", Value::from("tokio"));
-        tokio.insert("version", Value::from("1"));
-        tokio.insert("features", Value::Array(["macros", "rt-multi-thread"].into_iter().collect()));
-        dependencies.insert("seachange-import-tokio", Item::Value(Value::InlineTable(tokio)));
+    let dependencies = dependencies.as_table_like_mut()?;
+    let is_tokio = |name: &str, item: &Item| item.get("package").and_then(Item::as_str).unwrap_or(name) == "tokio";
+    let tokio = dependencies.iter().find(|(name, item)| is_tokio(name, item)).map(|(name, _)| name.to_owned());
+    // A crate has one name only for each of its dependencies.
+    let tokio = tokio.unwrap_or_else(|| "tokio".to_owned());
+    let present = dependencies.entry(&tokio).or_insert(Item::Value(Value::from("1")));
+    if let Some(version) = present.as_str() {
+        let mut table = toml_edit::InlineTable::new();
+        table.insert("version", Value::from(version));
+        *present = Item::Value(Value::InlineTable(table));
     }
+    let features = present.as_table_like_mut()?.entry("features").or_insert(Item::Value(Value::Array(Array::new())));
+    features.as_array_mut()?.push("rt-multi-thread");
     let programs = document.entry("bin").or_insert(Item::ArrayOfTables(toml_edit::ArrayOfTables::new()));
     if let Some(programs) = programs.as_array_of_tables_mut() {
         let mut program = toml_edit::Table::new();
@@ -405,7 +419,7 @@ fn with_old_program(text: &str) -> String {
         program.insert("path", Item::Value(Value::from(format!("src/bin/{OLD_PROGRAM}.rs"))));
         programs.push(program);
     }
-    document.to_string()
+    Some((document.to_string(), tokio.replace('-', "_")))
 }
 
 #[cfg(test)]
@@ -435,16 +449,23 @@ mod tests {
 
     #[test]
     fn the_old_crate_gets_a_program() {
-        insta::assert_snapshot!(with_old_program("[package]\nname = \"a\"\n"), @r#"
+        insta::assert_snapshot!(with_old_program("[package]\nname = \"a\"\n").unwrap().0, @r#"
         [package]
         name = "a"
 
         [dependencies]
-        seachange-import-tokio = { package = "tokio", version = "1", features = ["macros", "rt-multi-thread"] }
+        tokio = { version = "1", features = ["rt-multi-thread"] }
 
         [[bin]]
         name = "seachange-import-old"
         path = "src/bin/seachange-import-old.rs"
         "#);
+        let renamed = "[dependencies]\nasync-io = { package = \"tokio\", workspace = true }\n";
+        let (text, name) = with_old_program(renamed).unwrap();
+        assert_eq!(name, "async_io");
+        assert!(
+            text.contains("async-io = { package = \"tokio\", workspace = true , features = [\"rt-multi-thread\"] }"),
+            "{text}"
+        );
     }
 }

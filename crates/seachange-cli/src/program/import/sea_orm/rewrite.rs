@@ -143,7 +143,7 @@ fn tokens_in(tokens: &[TokenTree], within: &Range<usize>) -> Vec<TokenTree> {
 pub(super) struct WrappedMigration<'a> {
     /// The expression of the list.
     pub(super) expression: &'a str,
-    /// The module of the list, from the root of the crate: `self`, or `migrator`.
+    /// The module of the list, from the root of the crate: empty, or such as `migrator`.
     pub(super) module: &'a str,
     /// The file of the code, as seen from the revision file.
     pub(super) file: Option<&'a str>,
@@ -157,7 +157,7 @@ pub(super) struct WrappedMigration<'a> {
 pub(super) fn wrapper(migration: &WrappedMigration<'_>, pointers: &Pointers) -> String {
     let WrappedMigration { expression, module, file, message, name } = migration;
     let import = match *module {
-        "self" => "use super::*;".to_owned(),
+        "" => "use super::*;".to_owned(),
         module => format!("use crate::{module}::*;"),
     };
     let hashed = file.map_or_else(String::new, |file| {
