@@ -1,16 +1,17 @@
 //! The records of other tools, which seachange can take over.
 //!
 //! sea-orm-migration keeps a row for each migration in `seaql_migrations`: its name, and when it was applied, in
-//! seconds. Alembic keeps the ids of the heads in `alembic_version`. [`Migrator::adopt`](crate::Migrator::adopt)
-//! reads one of these tables, matches it with the revisions of the program, and records the result; it does not
-//! change the other tool's table.
+//! seconds. Alembic keeps the ids of the heads in `alembic_version`. Tools with files of SQL keep versions: sqlx, dbmate
+//! and diesel all of them, golang-migrate the last. The ids of imported revisions begin with the version.
+//! [`Migrator::adopt`](crate::Migrator::adopt) reads one of these tables, matches it with the revisions of the program,
+//! and records the result; it does not change the other tool's table.
 
 mod matching;
 mod table;
 
 use chrono::{DateTime, Utc};
 
-pub(crate) use matching::VersionMatcher;
+pub(crate) use matching::{VersionMatcher, version_of};
 pub use table::ForeignVersionTable;
 
 pub use crate::error::{AdoptError, MigrationTool};

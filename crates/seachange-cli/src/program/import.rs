@@ -3,13 +3,18 @@
 //! Each tool has a module that reads its project and gives revisions. In reading order:
 //!
 //! - `layout`: which tool a folder belongs to;
+//! - `revision`: a revision that was read, and its files;
 //! - `target`: the migration crate that the revisions are written into, and the changes of files;
+//! - `replay`: the comparison with what the old tool makes;
+//! - `sql_folder`: folders of SQL files, of sqlx, dbmate, golang-migrate and diesel;
 //! - `trial`: the trial of a conversion, on a copy of the workspace;
 //! - `sea_orm`: crates of sea-orm-migration.
 
 mod layout;
+mod replay;
+mod revision;
 mod sea_orm;
-#[allow(dead_code, reason = "the readers of the tools use it")]
+mod sql_folder;
 mod target;
 mod trial;
 
@@ -32,6 +37,9 @@ pub(super) struct ImportArgs {
     /// place; everything else stays unchanged
     #[arg(long, value_name = "PATH")]
     source: PathBuf,
+    /// A folder of migrations in the project, where it is not the usual one; may be repeated for dbmate
+    #[arg(long, value_name = "DIR")]
+    migrations_dir: Vec<PathBuf>,
     /// The other tool, where the files do not show it
     #[arg(long, value_name = "TOOL")]
     from: Option<Tool>,
@@ -75,7 +83,10 @@ impl ImportArgs {
         let layout = Layout::recognise(&here.join(&self.source), self.from)?;
         match layout.tool {
             Tool::SeaOrmMigration => sea_orm::run(&self, here, terminal),
-            tool => Err(Diagnostic::usage(format!("a project of {tool} cannot be imported yet"))),
+            Tool::Alembic => Err(Diagnostic::usage("projects of Alembic cannot be imported yet")),
+            Tool::Sqlx | Tool::Dbmate | Tool::GolangMigrate | Tool::Diesel => {
+                sql_folder::run(&layout, &self, here, terminal)
+            }
         }
     }
 

@@ -66,10 +66,21 @@ pub(super) struct PlannedProject {
     pub(super) package: String,
     /// The folder of the migration crate.
     pub(super) root: PathBuf,
+    /// The databases that are compiled in, of [`DATABASES`].
+    pub(super) databases: Vec<&'static str>,
     /// What to do next, one command each, with what it does.
     next: Vec<(String, &'static str)>,
     /// What was found and left as it is.
     pub(super) remarks: Vec<String>,
+}
+
+/// The databases that a migration crate compiles in; all if its manifest does not name them.
+fn databases_of(manifest: &Manifest) -> Vec<&'static str> {
+    let features: Vec<String> =
+        manifest.dependencies("seachange").into_iter().flat_map(|dependency| dependency.features).collect();
+    let named: Vec<&str> =
+        DATABASES.into_iter().filter(|database| features.iter().any(|feature| feature == database)).collect();
+    if named.is_empty() { DATABASES.to_vec() } else { named }
 }
 
 /// Plans a migration crate without revisions: the existing one of the workspace that the folder `here` is in, a new

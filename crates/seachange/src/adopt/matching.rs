@@ -24,6 +24,10 @@ impl VersionMatcher<'_> {
         versions: Vec<ForeignVersion>,
         record: &RevisionRecord,
     ) -> Result<AdoptionPlan, Error> {
+        if let Some(dirty) = versions.iter().find(|version| version.is_dirty) {
+            let (table, tool) = (self.old.name(), self.old.tool);
+            return Err(AdoptError::Dirty { table, tool, version: dirty.name.clone() }.into());
+        }
         let named = self.named(versions)?;
         let ids = self.applied(&named)?;
         let applied = self.graph.applied(ids.iter().map(|id| (*id, Vec::new()))).map_err(|error| self.gap(error))?;
@@ -59,6 +63,7 @@ impl VersionMatcher<'_> {
         if let Some(script) = self.migrations.get(version) {
             return Ok(Some(script));
         }
+        let version = if self.old.tool.has_versions() { significant(version) } else { version };
         match names.get(version).map(Vec::as_slice) {
             None | Some([]) => Ok(None),
             Some([script]) => Ok(Some(script)),
@@ -70,10 +75,17 @@ impl VersionMatcher<'_> {
         }
     }
 
-    /// The names that sea-orm-migration may have used for each revision. Alembic uses only ids.
+    /// The names that sea-orm-migration may have used for each revision, or the version with which its id begins. Alembic
+    /// uses only ids.
     fn names(&self) -> RevisionsByName {
         let mut names = RevisionsByName::new();
         if self.old.tool == MigrationTool::Alembic {
+            return names;
+        }
+        if self.old.tool.has_versions() {
+            for script in self.migrations.scripts() {
+                version_of(script.revision.id).into_iter().for_each(|name| names.entry(name).or_default().push(script));
+            }
             return names;
         }
         for script in self.migrations.scripts() {
@@ -87,12 +99,12 @@ impl VersionMatcher<'_> {
         names
     }
 
-    /// Every applied revision, in the order in which they run. sea-orm-migration names all of them, Alembic only the
-    /// heads.
+    /// Every applied revision, in the order in which they run. Alembic names only the heads, golang-migrate only the last
+    /// version; the other tools name all of them.
     fn applied(&self, named: &HashMap<&'static str, ForeignVersion>) -> Result<Vec<&str>, Error> {
         let is_named = |revision: &&Revision| named.contains_key(revision.id.as_str());
         let revisions = self.graph.iter().filter(is_named);
-        if self.old.tool == MigrationTool::SeaOrm {
+        if !matches!(self.old.tool, MigrationTool::Alembic | MigrationTool::GolangMigrate) {
             return Ok(revisions.map(|revision| revision.id.as_str()).collect());
         }
         let heads: Vec<Target> = revisions.map(Target::revision).collect();
@@ -136,6 +148,18 @@ impl VersionMatcher<'_> {
             is_recorded: record.row(id).is_some(),
         })
     }
+}
+
+/// The version with which the id of an imported revision begins, `VERSION_name`, without zeros in front.
+pub(crate) fn version_of(id: &str) -> Option<&str> {
+    let (version, _) = id.split_once('_')?;
+    version.starts_with(|first: char| first.is_ascii_digit()).then(|| significant(version))
+}
+
+/// A version without zeros in front.
+fn significant(version: &str) -> &str {
+    let trimmed = version.trim_start_matches('0');
+    if trimmed.starts_with(|first: char| first.is_ascii_digit()) { trimmed } else { version }
 }
 
 /// The revisions with each name.

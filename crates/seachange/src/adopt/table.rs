@@ -1,6 +1,6 @@
 //! The table of another tool: its name and its rows. The engine only reads it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use sea_orm::sea_query::{IntoIden, IntoTableRef, Query, SelectStatement, TableRef};
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 
@@ -25,6 +25,8 @@ pub(crate) struct ForeignVersion {
     pub(crate) name: String,
     /// When it was applied, if the table has a time and the time is in the past.
     pub(crate) applied_at: Option<DateTime<Utc>>,
+    /// Whether the tool did not finish it.
+    pub(crate) is_dirty: bool,
 }
 
 impl ForeignVersionTable {
@@ -63,6 +65,10 @@ impl ForeignVersionTable {
         let columns: &[&str] = match self.tool {
             MigrationTool::SeaOrm => &["version", "applied_at"],
             MigrationTool::Alembic => &["version_num"],
+            MigrationTool::Sqlx => &["version", "installed_on", "success"],
+            MigrationTool::Dbmate => &["version"],
+            MigrationTool::GolangMigrate => &["version", "dirty"],
+            MigrationTool::Diesel => &["version", "run_on"],
         };
         let qualified = columns.iter().map(|&column| (self.table.clone(), column));
         Query::select().columns(qualified).from(self.reference()).to_owned()
@@ -77,17 +83,32 @@ impl ForeignVersionTable {
     }
 
     fn read(&self, row: &QueryResult) -> Result<ForeignVersion, DbErr> {
-        match self.tool {
-            MigrationTool::SeaOrm => {
-                let seconds = row.try_get("", "applied_at")?;
-                Ok(ForeignVersion { name: row.try_get("", "version")?, applied_at: moment(seconds) })
-            }
-            MigrationTool::Alembic => Ok(ForeignVersion { name: row.try_get("", "version_num")?, applied_at: None }),
-        }
+        let number = || row.try_get::<i64>("", "version").map(|version| version.to_string());
+        let text = |column| row.try_get::<String>("", column);
+        let (name, applied_at, is_dirty) = match self.tool {
+            MigrationTool::SeaOrm => (text("version")?, moment(row.try_get("", "applied_at")?), false),
+            MigrationTool::Alembic => (text("version_num")?, None, false),
+            MigrationTool::Sqlx => (number()?, time(row, "installed_on"), !row.try_get::<bool>("", "success")?),
+            MigrationTool::Dbmate => (text("version")?, None, false),
+            MigrationTool::GolangMigrate => (number()?, None, row.try_get("", "dirty")?),
+            MigrationTool::Diesel => (text("version")?, time(row, "run_on"), false),
+        };
+        Ok(ForeignVersion { name, applied_at, is_dirty })
     }
+}
+
+/// The time in a column, with or without a zone, if the database wrote one that is in the past.
+fn time(row: &QueryResult, column: &str) -> Option<DateTime<Utc>> {
+    let with_zone = row.try_get::<DateTime<Utc>>("", column).ok();
+    let time = with_zone.or_else(|| row.try_get::<NaiveDateTime>("", column).ok().map(|time| time.and_utc()));
+    time.filter(is_past)
 }
 
 /// A time in the past. A value in a unit other than seconds would be far in the future, which no database accepts.
 fn moment(seconds: i64) -> Option<DateTime<Utc>> {
-    DateTime::from_timestamp(seconds, 0).filter(|moment| (DateTime::UNIX_EPOCH..=Utc::now()).contains(moment))
+    DateTime::from_timestamp(seconds, 0).filter(is_past)
+}
+
+fn is_past(moment: &DateTime<Utc>) -> bool {
+    (DateTime::UNIX_EPOCH..=Utc::now()).contains(moment)
 }

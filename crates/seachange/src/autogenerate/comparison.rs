@@ -393,7 +393,7 @@ fn is_of_record(object: &DatabaseObject) -> bool {
 /// The tables of the engine, and the default record tables of other migration tools.
 pub(super) fn records() -> BTreeSet<TableName> {
     let own = RevisionStore::new(RevisionTable::default()).tables();
-    let others = [MigrationTool::SeaOrm, MigrationTool::Alembic].map(|tool| tool.default_table().to_owned());
+    let others = MigrationTool::ALL.map(|tool| tool.default_table().to_owned());
     own.into_iter().chain(others).map(TableName::new).collect()
 }
 

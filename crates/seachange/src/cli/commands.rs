@@ -70,7 +70,7 @@ pub(crate) enum Command {
     /// Create the tables of the record if they are missing, as in Alembic
     #[command(alias = "ensure_version")]
     EnsureVersion(ensure_version::EnsureVersionArgs),
-    /// Take over the record of sea-orm-migration or Alembic
+    /// Take over the record of sea-orm-migration, Alembic, sqlx or another tool
     Adopt(adopt::AdoptArgs),
     /// Test every revision up, down and up again, and all of them against the entities
     Test(test::TestArgs),

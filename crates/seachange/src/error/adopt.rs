@@ -14,14 +14,34 @@ pub enum MigrationTool {
     SeaOrm,
     /// Alembic.
     Alembic,
+    /// sqlx, whose migrations are files of SQL.
+    Sqlx,
+    /// dbmate, whose migrations are files of SQL.
+    Dbmate,
+    /// golang-migrate, whose migrations are files of SQL.
+    GolangMigrate,
+    /// diesel, whose migrations are folders with files of SQL.
+    Diesel,
 }
 
 impl MigrationTool {
+    /// All tools. golang-migrate comes before dbmate, whose table has the same name and a column less.
+    pub const ALL: [Self; 6] =
+        [Self::SeaOrm, Self::Alembic, Self::Sqlx, Self::GolangMigrate, Self::Dbmate, Self::Diesel];
+
+    /// Whether the tool records versions, with which the ids of imported revisions begin: `VERSION_name`.
+    pub fn has_versions(self) -> bool {
+        !matches!(self, Self::SeaOrm | Self::Alembic)
+    }
+
     /// The default table of its record.
     pub fn default_table(self) -> &'static str {
         match self {
             Self::SeaOrm => "seaql_migrations",
             Self::Alembic => "alembic_version",
+            Self::Sqlx => "_sqlx_migrations",
+            Self::Dbmate | Self::GolangMigrate => "schema_migrations",
+            Self::Diesel => "__diesel_schema_migrations",
         }
     }
 
@@ -30,6 +50,10 @@ impl MigrationTool {
         match self {
             Self::SeaOrm => "seaql",
             Self::Alembic => "alembic",
+            Self::Sqlx => "sqlx",
+            Self::Dbmate => "dbmate",
+            Self::GolangMigrate => "golang-migrate",
+            Self::Diesel => "diesel",
         }
     }
 
@@ -38,6 +62,10 @@ impl MigrationTool {
         match self {
             Self::SeaOrm => "sea-orm-migration",
             Self::Alembic => "Alembic",
+            Self::Sqlx => "sqlx",
+            Self::Dbmate => "dbmate",
+            Self::GolangMigrate => "golang-migrate",
+            Self::Diesel => "diesel",
         }
     }
 }
@@ -71,6 +99,16 @@ pub enum AdoptError {
         tool: MigrationTool,
         /// The versions, sorted.
         versions: Vec<String>,
+    },
+    /// The other tool did not finish a version, and does not know what is left of it.
+    #[error("{} did not finish the version {version}, says `{table}`: what it left in the database is unknown", tool.name())]
+    Dirty {
+        /// The name of the table.
+        table: String,
+        /// The tool whose table it is.
+        tool: MigrationTool,
+        /// The version.
+        version: String,
     },
     /// A version names several revisions.
     #[error("`{version}` matches several revisions: {}", quoted(revisions))]

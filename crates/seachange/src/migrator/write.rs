@@ -3,7 +3,9 @@
 use seachange_graph::{AppliedSet, Plan, PlanError, Revision, StampPlan, Target};
 
 use super::{InterruptedRevision, Migrator, OtherRecordPolicy, Resolution, interruption, run};
-use crate::adopt::{AdoptError, AdoptedRevision, AdoptionPlan, ForeignVersionTable, MigrationTool, VersionMatcher};
+use crate::adopt::{
+    AdoptError, AdoptedRevision, AdoptionPlan, ForeignVersionTable, MigrationTool, VersionMatcher, version_of,
+};
 use crate::database_error::is_denied;
 use crate::error::Error;
 use crate::lock;
@@ -458,7 +460,9 @@ impl Migrator {
         if !begins || others == OtherRecordPolicy::Ignore {
             return Ok(());
         }
-        for tool in [MigrationTool::SeaOrm, MigrationTool::Alembic] {
+        // Other frameworks have tables of these names too: they count only if revisions were imported from such a tool.
+        let is_imported = self.graph.iter().any(|revision| version_of(&revision.id).is_some());
+        for tool in MigrationTool::ALL.into_iter().filter(|tool| is_imported || !tool.has_versions()) {
             self.check_record_of(tool).await?;
         }
         Ok(())

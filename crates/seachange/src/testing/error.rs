@@ -67,6 +67,20 @@ pub enum TestError {
         /// The changes, one line each.
         changes: Vec<String>,
     },
+    /// A script of another tool failed.
+    #[error("`{name}` failed: {}", full_reason(source))]
+    Script {
+        /// The name of the script.
+        name: String,
+        /// The error of the database.
+        source: DbErr,
+    },
+    /// The revisions do not make the schema that scripts of another tool make.
+    #[error("{}", .differences.join("\n"))]
+    Scripts {
+        /// The differences, one line each.
+        differences: Vec<String>,
+    },
     /// Revisions whose `down` or second `up` fails, or does not lead back.
     #[error("{}", .faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Stairway {

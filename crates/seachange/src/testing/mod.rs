@@ -35,6 +35,7 @@ mod names;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod rows;
+mod scripts;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod server;
 #[cfg(feature = "sqlite")]
@@ -44,4 +45,5 @@ mod stairway;
 pub use checks::{entities_match, entities_match_on, single_head, sources_unchanged};
 pub use clones::{TestDatabase, TestDatabases};
 pub use error::TestError;
+pub use scripts::{MigrationScript, scripts_match_on};
 pub use stairway::{Stairway, StairwayFault, StairwayReport, StairwayStep, stairway};

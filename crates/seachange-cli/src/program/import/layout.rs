@@ -47,6 +47,8 @@ pub(super) struct Layout {
     pub(super) tool: Tool,
     /// The folder by which it was recognised: of the migrations, or of the project.
     pub(super) folder: PathBuf,
+    /// The folder that the user named.
+    pub(super) source: PathBuf,
 }
 
 /// Folders in which projects keep their migrations.
@@ -63,17 +65,18 @@ impl Layout {
         check_folder(source)?;
         let folders = [source.to_owned()].into_iter().chain(USUAL.map(|usual| source.join(usual)));
         let mut found = folders.map(|folder| (tools(&folder), folder));
+        let layout = |tool: Tool, folder: PathBuf| Self { tool, folder, source: source.to_owned() };
         if let Some(tool) = named {
             let matching = found.find(|(tools, _)| tools.contains(&tool));
             let folder = matching.map_or_else(|| source.to_owned(), |(_, folder)| folder);
-            return Ok(Self { tool, folder });
+            return Ok(layout(tool, folder));
         }
         match found.find(|(tools, _)| !tools.is_empty()) {
             None => Err(unknown(source)),
             Some((tools, folder)) => match tools.as_slice() {
-                [tool] => Ok(Self { tool: *tool, folder }),
+                [tool] => Ok(layout(*tool, folder)),
                 several => by_project(several, &folder)
-                    .map(|tool| Self { tool, folder: folder.clone() })
+                    .map(|tool| layout(tool, folder.clone()))
                     .ok_or_else(|| ambiguous(&folder, several)),
             },
         }
@@ -195,17 +198,13 @@ fn unknown(source: &Path) -> Diagnostic {
 fn ambiguous(folder: &Path, tools: &[Tool]) -> Diagnostic {
     let names: Vec<String> = tools.iter().map(Tool::to_string).collect();
     let problem = Diagnostic::usage(format!("`{}` may be of several tools: {}", shown(folder), names.join(", ")));
-    tools.iter().filter_map(ToPossible::name).fold(problem, |problem, name| problem.hint(format!("`--from {name}`")))
+    tools.iter().fold(problem, |problem, tool| problem.hint(format!("`--from {}`", tool.word())))
 }
 
-/// The value of `--from` for a tool.
-trait ToPossible {
-    fn name(&self) -> Option<String>;
-}
-
-impl ToPossible for Tool {
-    fn name(&self) -> Option<String> {
-        Some(self.to_possible_value()?.get_name().to_owned())
+impl Tool {
+    /// The word for the tool on the command line.
+    pub(super) fn word(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 }
 

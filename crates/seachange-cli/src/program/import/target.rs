@@ -1,14 +1,18 @@
 //! Where imported revisions go: into the migration crate of the workspace, found or made as `init` does it.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use seachange_source::{RevisionFiles, declared_folders};
+use seachange_source::{RevisionFile, RevisionFiles, ScannedFolders, check, declared_folders, parse};
 
 use super::super::init::{PlannedProject, build, check_clean, plan_crate};
 use super::super::manifest::Manifest;
 use super::ImportArgs;
-use crate::diagnostic::Diagnostic;
+use super::layout::Tool;
+use super::revision::ImportedRevision;
+use crate::describe;
+use crate::diagnostic::{Diagnostic, SPELLED_OUT};
 use crate::file_plan::FilePlan;
 use crate::new_revision::read_files;
 use crate::project::shown;
@@ -22,14 +26,14 @@ pub(super) struct Target {
     pub(super) files: FilePlan,
     /// The name of the package.
     pub(super) package: String,
-    /// The folder of the crate.
-    pub(super) root: PathBuf,
     /// The folder in which cargo is called: that of the workspace, or of a crate of its own.
     pub(super) workspace: PathBuf,
     /// The folder of the revision files.
     pub(super) versions: PathBuf,
     /// The revisions that the crate has already; `None` for a new crate.
     pub(super) existing: Option<RevisionFiles>,
+    /// The databases that are compiled in, of [`DATABASES`](crate::scaffold::DATABASES).
+    pub(super) databases: Vec<&'static str>,
 }
 
 impl Target {
@@ -40,7 +44,8 @@ impl Target {
     /// Those of `init`: a folder or a name that another crate has, an unknown source of the engine. A crate whose build
     /// script does not name the folder of its revisions, and revisions that cannot be read.
     pub(super) fn plan(args: &ImportArgs, here: &Path, terminal: Terminal) -> Result<Self, Diagnostic> {
-        let PlannedProject { files, folder, package, root, remarks, .. } = plan_crate(&args.of_crate(), here)?;
+        let PlannedProject { files, folder, package, root, databases, remarks, .. } =
+            plan_crate(&args.of_crate(), here)?;
         remarks.iter().for_each(|remark| terminal.warn(remark));
         let (versions, existing) = match Manifest::read(&root)? {
             Some(manifest) => {
@@ -49,7 +54,61 @@ impl Target {
             }
             None => (root.join(VERSIONS), None),
         };
-        Ok(Self { files, package, root, workspace: folder, versions, existing })
+        Ok(Self { files, package, workspace: folder, versions, existing, databases })
+    }
+
+    /// Plans the files of these revisions, and returns how many are new. If the crate has some of them already, the user
+    /// is asked on a terminal whether the others are to be added; elsewhere that is refused.
+    ///
+    /// # Errors
+    ///
+    /// Revisions that exist, and a graph that the build would reject.
+    pub(super) fn add(&mut self, revisions: &[ImportedRevision]) -> Result<usize, Diagnostic> {
+        let known: HashMap<&str, &Path> = self.existing.iter().flat_map(RevisionFiles::files).map(known).collect();
+        let is_known = |revision: &&ImportedRevision| known.contains_key(revision.id.as_str());
+        let (present, new): (Vec<_>, Vec<_>) = revisions.iter().partition(is_known);
+        if !present.is_empty() {
+            let files: Vec<&Path> =
+                present.iter().filter_map(|revision| known.get(revision.id.as_str()).copied()).collect();
+            check_present(&files, new.len())?;
+        }
+        self.check_graph(&new)?;
+        for (name, text) in new.iter().flat_map(|revision| revision.files()) {
+            self.files.create(self.versions.join(name), text)?;
+        }
+        Ok(new.len())
+    }
+
+    /// Rejects revisions that the build would reject.
+    fn check_graph(&self, new: &[&ImportedRevision]) -> Result<(), Diagnostic> {
+        let mut folders = ScannedFolders::default();
+        folders.files.extend(self.existing.iter().flat_map(RevisionFiles::files).cloned());
+        for (name, text) in new.iter().flat_map(|revision| revision.files().into_iter().take(1)) {
+            match parse(&self.versions.join(name), &text) {
+                Ok(file) => folders.files.push(file),
+                Err(errors) => folders.errors.extend(errors),
+            }
+        }
+        let problems = check(&folders).err().unwrap_or_default();
+        if problems.is_empty() {
+            return Ok(());
+        }
+        let problem = Diagnostic::usage("the revisions do not make a graph; nothing was written");
+        Err(problems.iter().fold(problem, |problem, found| problem.detail(found.to_string())))
+    }
+
+    /// Says what was written, and what to do next.
+    pub(super) fn conclude(&self, args: &ImportArgs, count: usize, tool: Tool, terminal: Terminal) {
+        let count = describe::revisions(count);
+        if args.dry_run {
+            return terminal.status(format!("{count} of {tool} would be written into `{}`", self.package));
+        }
+        terminal.status(format!("{count} of {tool} in `{}`", self.package));
+        terminal.status("next:");
+        let adopt = format!("seachange adopt --from {}", tool.word());
+        terminal.status(format!("  {adopt}   # in each database that {tool} has migrated: continue from there"));
+        let up = format!("{:width$}", "seachange up", width = adopt.len());
+        terminal.status(format!("  {up}   # apply what is pending"));
     }
 
     /// Writes the files, builds the crate and tries it out; after an error in any of this, nothing is left. With
@@ -93,6 +152,31 @@ impl Target {
             .detail("nothing was written")
             .hint("commit or stash them, so that the import is a change of its own, or say `--allow-dirty`"))
     }
+}
+
+/// A revision of the crate, and its file.
+fn known(file: &RevisionFile) -> (&str, &Path) {
+    (&file.revision.id, &file.path)
+}
+
+/// Asks on a terminal, and refuses elsewhere, if the crate has some of the revisions already.
+fn check_present(files: &[&Path], new: usize) -> Result<(), Diagnostic> {
+    let present = describe::revisions(files.len());
+    if new == 0 {
+        return Err(
+            Diagnostic::usage(format!("the migration crate has all {present} already")).detail("nothing was written")
+        );
+    }
+    let message = format!("the migration crate has {present} of these already");
+    if prompt::is_interactive() && prompt::ask_yes_no(&format!("{message}. Add the other {new}?"))? {
+        return Ok(());
+    }
+    let problem = Diagnostic::usage(message);
+    let shown = files.iter().take(SPELLED_OUT).fold(problem, |problem, file| problem.detail(shown(file)));
+    Err(shown
+        .detail("nothing was written")
+        .hint(format!("on a terminal the command asks whether to add the other {new}"))
+        .hint("or remove these files to import all again"))
 }
 
 /// The folders of the revisions of a crate, and the first of them as a path.

@@ -88,6 +88,7 @@ pub(super) fn plan(args: &CrateArgs, here: &Path) -> Result<PlannedProject, Diag
     Ok(PlannedProject {
         files,
         root: folder.join("migration"),
+        databases,
         folder,
         package: "migration".to_owned(),
         next: go.into_iter().chain(next).collect(),

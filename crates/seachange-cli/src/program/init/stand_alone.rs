@@ -20,5 +20,13 @@ pub(super) fn plan(args: &CrateArgs, here: &Path) -> Result<PlannedProject, Diag
     for (file, text) in migration.files()?.into_iter().chain(migration.files_of_its_own()) {
         files.create(folder.join(file), text)?;
     }
-    Ok(PlannedProject { files, folder: folder.clone(), package, root: folder, next: Vec::new(), remarks: Vec::new() })
+    Ok(PlannedProject {
+        files,
+        folder: folder.clone(),
+        package,
+        root: folder,
+        databases,
+        next: Vec::new(),
+        remarks: Vec::new(),
+    })
 }

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use super::super::locate::members;
 use super::super::manifest::Manifest;
 use super::orm::SeaOrm;
-use super::{CrateArgs, PlannedProject, entities};
+use super::{CrateArgs, PlannedProject, databases_of, entities};
 use crate::diagnostic::Diagnostic;
 use crate::file_plan::FilePlan;
 use crate::project::shown;
@@ -32,8 +32,10 @@ pub(super) fn plan(args: &CrateArgs, here: &Path, nearest: Manifest) -> Result<P
         None => member.is_migration_crate(),
     });
     let mut remarks = Vec::new();
-    let package = match existing {
-        Some(member) if member.is_migration_crate() => member.package().unwrap_or_default().to_owned(),
+    let (package, databases) = match existing {
+        Some(member) if member.is_migration_crate() => {
+            (member.package().unwrap_or_default().to_owned(), databases_of(member))
+        }
         _ => {
             let name = args.name.clone().or_else(|| name_of(&folder)).unwrap_or_default();
             check_free(&folder, &name, &members)?;
@@ -61,7 +63,7 @@ pub(super) fn plan(args: &CrateArgs, here: &Path, nearest: Manifest) -> Result<P
             for (file, text) in migration.files()? {
                 files.create(folder.join(file), text)?;
             }
-            name
+            (name, databases)
         }
     };
     if existing.is_none() {
@@ -75,6 +77,7 @@ pub(super) fn plan(args: &CrateArgs, here: &Path, nearest: Manifest) -> Result<P
         files,
         folder: root,
         package,
+        databases,
         root: existing.map_or(folder, |member| member.root.clone()),
         next: vec![
             ("seachange init --from-database".to_owned(), "a first revision from a database that has tables"),

@@ -16,10 +16,10 @@ use crate::migrator::RunOptions;
 /// Arguments of `adopt`.
 #[derive(Debug, Args)]
 pub(crate) struct AdoptArgs {
-    /// The tool whose record is read: sea-orm-migration or Alembic
+    /// The tool whose record is read
     #[arg(long, value_name = "TOOL")]
     from: ToolArg,
-    /// The table of that record, if it is not `seaql_migrations` or `alembic_version`
+    /// The table of that record, if it is not the usual one of the tool
     #[arg(long, value_name = "NAME")]
     table: Option<String>,
     /// The schema of that table, if it is not the current one
@@ -38,10 +38,32 @@ pub(crate) struct AdoptArgs {
 /// A tool on the command line.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum ToolArg {
-    /// sea-orm-migration
+    /// sea-orm-migration: `seaql_migrations`
+    #[value(alias = "sea-orm-migration")]
     Seaql,
-    /// Alembic
+    /// Alembic: `alembic_version`
     Alembic,
+    /// sqlx: `_sqlx_migrations`
+    Sqlx,
+    /// dbmate: `schema_migrations`
+    Dbmate,
+    /// golang-migrate: `schema_migrations` with a column `dirty`
+    GolangMigrate,
+    /// diesel: `__diesel_schema_migrations`
+    Diesel,
+}
+
+impl From<ToolArg> for MigrationTool {
+    fn from(tool: ToolArg) -> Self {
+        match tool {
+            ToolArg::Seaql => Self::SeaOrm,
+            ToolArg::Alembic => Self::Alembic,
+            ToolArg::Sqlx => Self::Sqlx,
+            ToolArg::Dbmate => Self::Dbmate,
+            ToolArg::GolangMigrate => Self::GolangMigrate,
+            ToolArg::Diesel => Self::Diesel,
+        }
+    }
 }
 
 impl AdoptArgs {
@@ -68,10 +90,7 @@ impl AdoptArgs {
     }
 
     fn old_table(&self) -> ForeignVersionTable {
-        let tool = match self.from {
-            ToolArg::Seaql => MigrationTool::SeaOrm,
-            ToolArg::Alembic => MigrationTool::Alembic,
-        };
+        let tool = MigrationTool::from(self.from);
         let table = self.table.clone().unwrap_or_else(|| tool.default_table().to_owned());
         ForeignVersionTable { tool, schema: self.table_schema.clone(), table }
     }

@@ -8,7 +8,9 @@ use seachange_cli::{Diagnostic, Exit, describe, printable};
 use crate::cli::context::Context;
 use crate::cli::hints;
 use crate::settings::DatabaseSettings;
-use crate::testing::{Stairway, TestError, entities_match_on, single_head, sources_unchanged};
+use crate::testing::{
+    MigrationScript, Stairway, TestError, entities_match_on, scripts_match_on, single_head, sources_unchanged,
+};
 
 /// Arguments of `test`.
 #[derive(Debug, Args)]
@@ -33,6 +35,10 @@ pub(crate) struct TestArgs {
     /// Allow several heads
     #[arg(long)]
     several_heads: bool,
+    /// Only compare the schema with the one that scripts make, which are read as JSON from the standard input:
+    /// `seachange import` does this
+    #[arg(long, hide = true)]
+    scripts: bool,
 }
 
 /// A test: what it shows, and its outcome.
@@ -41,7 +47,8 @@ type Outcome = (&'static str, Result<String, TestError>);
 impl TestArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         let server = self.server(context)?;
-        let outcomes = self.outcomes(context, &server).await;
+        let scripts = self.scripts()?;
+        let outcomes = self.outcomes(context, &server, scripts.as_deref()).await;
         let mut failed = 0;
         for (name, outcome) in outcomes {
             match outcome {
@@ -70,9 +77,27 @@ impl TestArgs {
         }
     }
 
-    async fn outcomes(&self, context: &Context, server: &DatabaseSettings) -> Vec<Outcome> {
+    /// The scripts on the standard input, if they are asked for.
+    fn scripts(&self) -> Result<Option<Vec<MigrationScript>>, Diagnostic> {
+        if !self.scripts {
+            return Ok(None);
+        }
+        let scripts = serde_json::from_reader(std::io::stdin().lock());
+        scripts.map(Some).map_err(|error| Diagnostic::usage(format!("the scripts cannot be read: {error}")))
+    }
+
+    async fn outcomes(
+        &self,
+        context: &Context,
+        server: &DatabaseSettings,
+        scripts: Option<&[MigrationScript]>,
+    ) -> Vec<Outcome> {
         let migrations = context.project.migrations;
         let none = |outcome: Result<(), TestError>| outcome.map(|()| String::new());
+        if let Some(scripts) = scripts {
+            let matched = scripts_match_on(migrations, scripts, server).await;
+            return vec![("the schema is that of the scripts", none(matched))];
+        }
         let mut outcomes: Vec<Outcome> = Vec::new();
         if !self.several_heads {
             outcomes.push(("single head", none(single_head(migrations))));

@@ -17,6 +17,13 @@ pub(super) fn problem(error: &AdoptError) -> Diagnostic {
         AdoptError::Unknown { tool: MigrationTool::Alembic, .. } => {
             problem.hint("a version is the id of a revision: set it as the id of the revision that replaces it")
         }
+        AdoptError::Unknown { .. } => problem
+            .hint("the id of a revision begins with its version: `seachange import` writes the revisions of the other tool"),
+        AdoptError::Dirty { tool: MigrationTool::GolangMigrate, version, .. } => problem
+            .hint(format!("correct the database by hand; then `migrate force {version}`, or the version before it, records where it is")),
+        AdoptError::Dirty { table, .. } => problem.hint(format!(
+            "correct the database by hand; then delete the row in `{table}` if nothing of the version is left, or set `success` if all of it is there"
+        )),
         AdoptError::Ambiguous { .. } => problem.hint("give one of them the version as its id, or as its `MigrationName`"),
         AdoptError::Missing { missing, .. } => problem
             .hint("apply them with the old program first, or move them after the applied revisions")

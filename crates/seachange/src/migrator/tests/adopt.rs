@@ -242,3 +242,104 @@ async fn an_empty_or_strange_table_of_that_name_is_no_record() {
     execute(&migrator, "CREATE TABLE alembic_version (flight INT)").await;
     migrator.upgrade("heads").await.unwrap();
 }
+
+/// `0001_a <- 2_b <- 10_c <- 20230131120000_d`, as they are imported, and a revision of our own.
+async fn imported() -> Migrator {
+    let script = |id, down_revision, file| RegisteredRevision {
+        revision: Revision { id, down_revision, ..Revision::ROOT },
+        message: "a step",
+        folder: "src/versions",
+        file,
+        source_hash: "hash",
+        migration: Box::leak(Box::new(Named("a"))),
+    };
+    let scripts: &'static [RegisteredRevision] = Box::leak(Box::new([
+        script("0001_a", &[], "m0001_a.rs"),
+        script("2_b", &["0001_a"], "m2_b.rs"),
+        script("10_c", &["2_b"], "m10_c.rs"),
+        script("20230131120000_d", &["10_c"], "m20230131120000_d.rs"),
+        script("e", &["20230131120000_d"], "e.rs"),
+    ]));
+    let migrations: &'static Migrations = Box::leak(Box::new(Migrations::new("tests 1.0.0", scripts)));
+    Migrator::new(migrations, memory().await).unwrap()
+}
+
+/// A database with the table of a tool, and these rows.
+async fn versioned(tool: MigrationTool, rows: &[&str]) -> Migrator {
+    let migrator = imported().await;
+    let columns = match tool {
+        MigrationTool::Sqlx => {
+            "version BIGINT PRIMARY KEY, description TEXT NOT NULL, installed_on TIMESTAMP NOT NULL DEFAULT \
+             CURRENT_TIMESTAMP, success BOOLEAN NOT NULL, checksum BLOB NOT NULL, execution_time BIGINT NOT NULL"
+        }
+        MigrationTool::Dbmate => "version varchar(128) primary key",
+        MigrationTool::GolangMigrate => "version uint64, dirty bool",
+        _ => "version VARCHAR(50) PRIMARY KEY NOT NULL, run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP",
+    };
+    let table = tool.default_table();
+    execute(&migrator, &format!("CREATE TABLE {table} ({columns})")).await;
+    for row in rows {
+        execute(&migrator, &format!("INSERT INTO {table} VALUES ({row})")).await;
+    }
+    migrator
+}
+
+fn ids(adoption: &AdoptionPlan) -> Vec<&str> {
+    adoption.adopted.iter().map(|adopted| adopted.script.revision.id).collect()
+}
+
+#[tokio::test]
+async fn versions_are_what_ids_begin_with() {
+    let sqlx = ["1, 'a', '2023-02-01 10:00:00', true, x'00', 5", "2, 'b', '2023-02-01 10:00:01', 1, x'00', 5"];
+    let databases: [(MigrationTool, &[&str]); 4] = [
+        (MigrationTool::Sqlx, &sqlx),
+        (MigrationTool::Dbmate, &["'0001'", "'2'"]),
+        (MigrationTool::GolangMigrate, &["2, false"]),
+        (MigrationTool::Diesel, &["'2', '2023-02-01 10:00:01'", "'1', '2023-02-01 10:00:00'"]),
+    ];
+    for (tool, rows) in databases {
+        let migrator = versioned(tool, rows).await;
+        let message = migrator.upgrade("heads").await.unwrap_err().to_string();
+        assert!(message.starts_with(&format!("{} has migrated this database", tool.name())), "{message}");
+        let adoption = migrator.adopt(&of(tool)).await.unwrap();
+        assert_eq!(ids(&adoption), ["0001_a", "2_b"], "{tool:?}");
+        assert_eq!(pending(&adoption), ["10_c", "20230131120000_d", "e"], "{tool:?}");
+        if matches!(tool, MigrationTool::Sqlx | MigrationTool::Diesel) {
+            let moment = "2023-02-01T10:00:01Z".parse::<DateTime<Utc>>().unwrap();
+            assert_eq!(migrator.read().await.unwrap().row("2_b").unwrap().started_at, moment, "{tool:?}");
+        }
+        migrator.upgrade("heads").await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_version_that_was_not_finished() {
+    let sqlx = versioned(MigrationTool::Sqlx, &["1, 'a', '2023-02-01 10:00:00', false, x'00', 5"]).await;
+    let error = refusal(&sqlx, &of(MigrationTool::Sqlx)).await;
+    let message = "sqlx did not finish the version 1, says `_sqlx_migrations`: what it left in the database is unknown";
+    assert_eq!(error.to_string(), message);
+    let go = versioned(MigrationTool::GolangMigrate, &["10, true"]).await;
+    let error = refusal(&go, &of(MigrationTool::GolangMigrate)).await;
+    assert!(matches!(error, AdoptError::Dirty { version, .. } if version == "10"));
+}
+
+#[tokio::test]
+async fn a_table_of_another_tool_or_version() {
+    let go = versioned(MigrationTool::GolangMigrate, &["2, false"]).await;
+    let error = refusal(&go, &of(MigrationTool::Dbmate)).await;
+    assert!(matches!(error, AdoptError::ForeignTable { .. }), "{error}");
+    let dbmate = versioned(MigrationTool::Dbmate, &["'1'", "'3'"]).await;
+    let error = refusal(&dbmate, &of(MigrationTool::GolangMigrate)).await;
+    assert!(matches!(error, AdoptError::ForeignTable { .. }), "{error}");
+    let error = refusal(&dbmate, &of(MigrationTool::Dbmate)).await;
+    assert_eq!(error.to_string(), "`3` of `schema_migrations` is not a revision of this program");
+}
+
+/// Tables of these names belong to many frameworks: without imported revisions they are no reason to refuse.
+#[tokio::test]
+async fn versions_count_only_for_imported_revisions() {
+    let migrator = migrator().await;
+    execute(&migrator, "CREATE TABLE schema_migrations (version varchar(255) NOT NULL)").await;
+    execute(&migrator, "INSERT INTO schema_migrations VALUES ('20230131120000')").await;
+    migrator.upgrade("heads").await.unwrap();
+}
