@@ -8,8 +8,10 @@
 //! - `replay`: the comparison with what the old tool makes;
 //! - `sql_folder`: folders of SQL files, of sqlx, dbmate, golang-migrate and diesel;
 //! - `trial`: the trial of a conversion, on a copy of the workspace;
+//! - `alembic`: projects of Alembic;
 //! - `sea_orm`: crates of sea-orm-migration.
 
+mod alembic;
 mod layout;
 mod replay;
 mod revision;
@@ -31,7 +33,7 @@ use crate::terminal::Terminal;
 use layout::{Layout, Tool};
 
 /// Arguments of `import`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct ImportArgs {
     /// The project, or the folder of migrations, of the other tool. A crate of sea-orm-migration is converted in its
     /// place; everything else stays unchanged
@@ -83,7 +85,7 @@ impl ImportArgs {
         let layout = Layout::recognise(&here.join(&self.source), self.from)?;
         match layout.tool {
             Tool::SeaOrmMigration => sea_orm::run(&self, here, terminal),
-            Tool::Alembic => Err(Diagnostic::usage("projects of Alembic cannot be imported yet")),
+            Tool::Alembic => alembic::run(&layout, &self, here, terminal),
             Tool::Sqlx | Tool::Dbmate | Tool::GolangMigrate | Tool::Diesel => {
                 sql_folder::run(&layout, &self, here, terminal)
             }

@@ -32,11 +32,12 @@ pub(super) struct ImportedRevision {
 }
 
 /// What a method of a revision does.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) enum Changes {
     /// SQL, for one system or for all.
     Sql(Vec<(SqlFileSystem, String)>),
     /// Nothing.
+    #[default]
     Nothing,
     /// It fails with this message; the lines below it are comments.
     Refused {
@@ -45,12 +46,6 @@ pub(super) enum Changes {
         /// Lines that say what is to be written instead.
         comments: Vec<String>,
     },
-}
-
-impl Default for Changes {
-    fn default() -> Self {
-        Self::Nothing
-    }
 }
 
 impl ImportedRevision {
@@ -125,8 +120,8 @@ fn constant(direction: &str, names: &[String]) -> String {
 
 impl Changes {
     /// A method that is to be written by hand.
-    pub(super) fn refused(message: impl Into<String>, comments: Vec<String>) -> Self {
-        Self::Refused { message: message.into(), comments }
+    pub(super) fn refused(message: impl Into<String>, comments: &[String]) -> Self {
+        Self::Refused { message: message.into(), comments: comments.iter().map(|line| plain(line)).collect() }
     }
 
     /// The texts of SQL.
@@ -143,7 +138,7 @@ impl Changes {
             Self::Nothing => MethodBody { text: "        Ok(())\n".to_owned(), uses_manager: false },
             Self::Refused { message, comments } => {
                 let comments: String =
-                    comments.iter().map(|line| format!("        // {}\n", seachange_source::normalise(line))).collect();
+                    comments.iter().map(|line| format!("        // {line}").trim_end().to_owned() + "\n").collect();
                 let text = format!(
                     "{comments}        let reason = {message:?};\n        Err(DbErr::Migration(reason.to_owned()))\n"
                 );
@@ -151,6 +146,12 @@ impl Changes {
             }
         }
     }
+}
+
+/// A line without characters that control a terminal or change the direction of text, which rustc refuses.
+fn plain(line: &str) -> String {
+    let turns = |letter: &char| matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    line.replace('\t', "    ").chars().filter(|letter| !letter.is_control() && !turns(letter)).collect()
 }
 
 #[cfg(test)]
@@ -173,7 +174,7 @@ mod tests {
             stem: "m2_add_tags".to_owned(),
             down_revision: vec!["1_create_posts".to_owned()],
             up: sql(&[(SqlFileSystem::Any, "CREATE TABLE tags (id int);\n")]),
-            down: Changes::refused("sqlx has no way back from it: write `down`", Vec::new()),
+            down: Changes::refused("sqlx has no way back from it: write `down`", &[]),
             is_outside_transaction: true,
             ..ImportedRevision::default()
         }
@@ -221,11 +222,11 @@ mod tests {
     #[test]
     fn the_text_is_formatted_and_can_be_read() {
         let systems = [(SqlFileSystem::Postgres, "SELECT 1;"), (SqlFileSystem::Sqlite, "SELECT 2;")];
-        let comments = vec!["op.create_table(".to_owned(), "    'a')".to_owned()];
+        let comments = ["op.create_table(".to_owned(), "\t'a')\u{202e}".to_owned(), String::new()];
         let others = [
             ImportedRevision { up: sql(&systems), down: sql(&systems), ..revision() },
             ImportedRevision { up: Changes::Nothing, down: Changes::Nothing, ..revision() },
-            ImportedRevision { up: Changes::refused("it is not \"written\" yet", comments), ..revision() },
+            ImportedRevision { up: Changes::refused("it is not \"written\" yet", &comments), ..revision() },
             ImportedRevision { stem: "m".repeat(60), ..revision() },
         ];
         for revision in others {

@@ -141,7 +141,7 @@ impl SqlMigration {
                 (false, false) => Changes::Nothing,
                 (false, true) => Changes::refused(
                     format!("the migration of {tool} has nothing that reverts it: write `down` first"),
-                    Vec::new(),
+                    &[],
                 ),
             },
             up: Changes::Sql(vec![(SqlFileSystem::Any, up.text)]),

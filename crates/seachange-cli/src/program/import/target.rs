@@ -164,10 +164,10 @@ fn check_present(files: &[&Path], new: usize) -> Result<(), Diagnostic> {
     let present = describe::revisions(files.len());
     if new == 0 {
         return Err(
-            Diagnostic::usage(format!("the migration crate has all {present} already")).detail("nothing was written")
+            Diagnostic::usage("the migration crate has all of these revisions already").detail("nothing was written")
         );
     }
-    let message = format!("the migration crate has {present} of these already");
+    let message = format!("the migration crate has {present} of the source already");
     if prompt::is_interactive() && prompt::ask_yes_no(&format!("{message}. Add the other {new}?"))? {
         return Ok(());
     }

@@ -97,7 +97,7 @@ fn check_free(folder: &Path, name: &str, members: &[Manifest]) -> Result<(), Dia
     if Manifest::read(folder)?.is_some() {
         let problem =
             Diagnostic::usage(format!("`{}` is a crate already, without revisions of seachange", shown(folder)));
-        return Err(problem.hint("name another folder: `seachange init DIR`"));
+        return Err(problem.hint("name another folder as the argument `DIR`"));
     }
     match members.iter().find(|member| member.package() == Some(name)) {
         Some(other) => {
