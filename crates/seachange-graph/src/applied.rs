@@ -24,8 +24,7 @@ pub struct AppliedSet {
     unrecorded: Vec<usize>,
     /// The squash revisions of which some replaced revisions are applied and not all, in order.
     partial: Vec<PartialSquash>,
-    /// For each squash revision the applied revisions that it replaces, in the order in which they run; empty if there
-    /// are none.
+    /// For each squash revision the applied revisions that it replaces, in the order in which they run.
     replaced: Vec<Vec<String>>,
 }
 

@@ -69,6 +69,7 @@ pub mod models;
 pub mod placement;
 pub mod render;
 pub mod sources;
+pub mod squash;
 pub mod write;
 
 pub use check::{SourceDiagnostic, check};
@@ -84,4 +85,5 @@ pub use render::{MethodBody, NewRevision, RevisionBody, SqlFileSystem, TEMPLATE,
 pub use scan::{ScannedFolders, scan, scan_all};
 pub use slug::{MAX_SLUG_LENGTH, slug};
 pub use sources::{RevisionFiles, RevisionFilesError};
+pub use squash::{SquashBody, squash_body};
 pub use write::{WriteError, write_new, write_new_in};

@@ -97,6 +97,8 @@ pub struct RevisionBody {
     pub down: MethodBody,
     /// Remarks for the readers of the file, one line each; they are written below the message.
     pub remarks: Vec<String>,
+    /// Further items of the file, below `pub struct Migration;`, in rustfmt's style; empty for none.
+    pub items: String,
 }
 
 /// The body of a method.
@@ -126,11 +128,12 @@ pub fn render(new: &NewRevision) -> String {
     let joins = new.down_revision.len() > 1;
     let description = if joins { JOINS } else { "" };
     match &new.bodies {
-        Some(RevisionBody { up, down, remarks }) => {
+        Some(RevisionBody { up, down, remarks, items }) => {
             let remarks = remarks.iter().map(|remark| format!("//! {}\n", normalise(remark)));
             let remarks: String = remarks.collect();
             let description = if remarks.is_empty() { description.to_owned() } else { format!("//!\n{remarks}") };
-            render_with(new, &description, "", &method("up", up), &method("down", down))
+            let text = render_with(new, &description, "", &method("up", up), &method("down", down));
+            if items.is_empty() { text } else { format!("{text}\n{items}") }
         }
         None if joins => {
             let nothing = MethodBody { text: NOTHING.to_owned(), uses_manager: false };
@@ -342,7 +345,7 @@ mod tests {
         let up = MethodBody { text: "        manager.create_table(posts()).await\n".to_owned(), uses_manager: true };
         let down = MethodBody { text: "        Ok(())\n".to_owned(), uses_manager: false };
         let mut new = new(&["1975ea83b712"]);
-        new.bodies = Some(RevisionBody { up, down, remarks: Vec::new() });
+        new.bodies = Some(RevisionBody { up, down, ..RevisionBody::default() });
         let text = render(&new);
         let (_, methods) = text.split_once("impl MigrationTrait").unwrap_or_default();
         insta::assert_snapshot!(methods, @r#"

@@ -220,7 +220,8 @@ fn check_names(files: &[RevisionFile], new: &NewRevision) -> Result<(), WriteErr
             if revision.id == label {
                 return Err(WriteError::LabelIsId { label, file });
             }
-            if revision.branch_labels.contains(&label) {
+            // The label of a replaced revision goes over to the new one.
+            if revision.branch_labels.contains(&label) && !new.replaces.contains(&revision.id) {
                 return Err(WriteError::LabelExists { label, file });
             }
         }

@@ -26,7 +26,11 @@ mod object_renames;
 pub mod operation;
 #[cfg(feature = "cli")]
 mod render;
+#[cfg(feature = "testing")]
+mod rows;
 mod scratch;
+#[cfg(feature = "cli")]
+pub(crate) mod squash;
 #[cfg(all(test, feature = "cli"))]
 mod tests;
 mod type_affinity;
@@ -56,6 +60,8 @@ pub use self::filter::{NamePattern, TableFilter};
 pub use self::hints::EntityHints;
 pub use self::ignore::{ComparedObject, IgnoreRule, IgnoreRuleError, IgnoredKind};
 pub use self::operation::{SchemaOperation, TableChange, reversed};
+#[cfg(feature = "testing")]
+pub(crate) use self::rows::fill;
 pub use self::verify::Verification;
 
 /// Applies the operations to a database, with the calls that the generated revision makes.

@@ -39,6 +39,8 @@ use crate::error::Error;
 use crate::revision::Migrations;
 use crate::settings::{DatabaseSettings, Driver};
 use crate::store::{RevisionStore, RevisionTable};
+#[cfg(feature = "cli")]
+pub(crate) use render::with_values;
 use revision_table::RevisionTableSql;
 use writer::ScriptText;
 

@@ -247,10 +247,13 @@ impl Alter<'_, '_> {
         let table = table_name(&self.table).ok_or(AlterError::NotATableName)?;
         let connection = self.manager.get_connection();
         let counts = !self.allows_loss && loss_scope::is_counted();
-        match self.manager.get_database_backend() {
-            DbBackend::Sqlite => sqlite::alter(connection, table, &self.operations, counts).await,
-            backend => server::alter(connection, backend, table, &self.operations, counts).await,
-        }
+        let altered = async {
+            match self.manager.get_database_backend() {
+                DbBackend::Sqlite => sqlite::alter(connection, table, &self.operations, counts).await,
+                backend => server::alter(connection, backend, table, &self.operations, counts).await,
+            }
+        };
+        offline_scope::alteration(altered).await
     }
 
     fn with(mut self, operation: AlterOperation) -> Self {

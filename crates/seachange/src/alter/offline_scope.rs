@@ -1,5 +1,5 @@
-//! Tells an alteration that its statements go to an offline script, and marks the statements that only check the
-//! alteration.
+//! Tells an alteration that its statements go to an offline script, and marks the statements of an alteration, and those
+//! that only check it.
 //!
 //! An offline script runs later, on a database that cannot be queried now. The alteration therefore leaves to that
 //! database what it would otherwise query, and its checks stay out of the script. The scope is the task in which the
@@ -7,6 +7,7 @@
 
 tokio::task_local! {
     static WRITTEN_DOWN: ();
+    static ALTERATION: ();
     static CHECK: ();
     static PRECONDITION: ();
 }
@@ -19,6 +20,17 @@ pub(crate) async fn written_down<F: Future>(future: F) -> F::Output {
 /// Whether statements go to an offline script now.
 pub(super) fn is_written_down() -> bool {
     WRITTEN_DOWN.try_with(|()| ()).is_ok()
+}
+
+/// Runs `future`, whose statements are those of an alteration: they change a table, and move its rows if they have to.
+pub(super) async fn alteration<F: Future>(future: F) -> F::Output {
+    ALTERATION.scope((), future).await
+}
+
+/// Whether a statement that is sent now belongs to an alteration.
+#[cfg(feature = "cli")]
+pub(crate) fn is_alteration() -> bool {
+    ALTERATION.try_with(|()| ()).is_ok()
 }
 
 /// Runs `future`, whose statements check an alteration and are not part of it.

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use sea_orm::{DatabaseConnection, DbBackend, DbErr};
 
 use super::apply::built_text;
+#[cfg(feature = "cli")]
+use super::database_state::DatabaseState;
 use super::declared_objects::ObjectChanges;
 use super::dependents::{self, DependentObjects, ObjectsOfRename, Obstacle};
 use super::desired::{ProgressFn, TargetSchema, target};
@@ -435,6 +437,16 @@ impl Comparison {
             schema.tables.remove(&TableName::new(MARK_TABLE));
         }
         Ok(compared)
+    }
+}
+
+#[cfg(feature = "cli")]
+impl Comparison {
+    /// The same comparison, with the state of the database before as its beginning, instead of an empty schema.
+    pub(super) fn since(self, before: DatabaseState) -> Self {
+        let (from, objects) = before.into_parts();
+        let complete = objects.iter().map(|object| object.name.kind).collect();
+        Self { from, objects, complete, ..self }
     }
 }
 

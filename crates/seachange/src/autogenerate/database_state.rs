@@ -47,6 +47,12 @@ impl DatabaseState {
         Ok(Self { schema, objects, backend: connection.get_database_backend() })
     }
 
+    /// The tables and types, and the objects.
+    #[cfg(feature = "cli")]
+    pub(super) fn into_parts(self) -> (Schema, Vec<DatabaseObject>) {
+        (self.schema, self.objects.into_values().collect())
+    }
+
     /// How a database differs from this state, which is the expected one.
     pub(crate) fn differences(&self, found: &Self) -> Vec<Difference> {
         let (from, to) = (found.schema.clone(), self.schema.clone());

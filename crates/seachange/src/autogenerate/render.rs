@@ -16,7 +16,7 @@ use super::code::CodeNode;
 
 /// Writes the bodies of `up` and `down`.
 pub(crate) fn render(up: &[CodeNode], down: &[CodeNode]) -> RevisionBody {
-    RevisionBody { up: body(up), down: body(down), remarks: Vec::new() }
+    RevisionBody { up: body(up), down: body(down), ..RevisionBody::default() }
 }
 
 fn body(code: &[CodeNode]) -> MethodBody {

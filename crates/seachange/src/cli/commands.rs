@@ -14,6 +14,7 @@ mod reset;
 mod revision;
 mod run;
 mod script;
+mod squash;
 mod stamp;
 mod status;
 mod test;
@@ -63,6 +64,9 @@ pub(crate) enum Command {
     Diff(diff::DiffArgs),
     /// Write a revision file that joins several heads
     Merge(merge::MergeArgs),
+    /// Write one revision in the place of several, which makes their schema and rows; or delete the rows of those from the
+    /// record
+    Squash(squash::SquashArgs),
     /// Open a revision file in `$VISUAL` or `$EDITOR`
     Edit(edit::EditArgs),
     /// Set the current revisions in the record, without running any
@@ -120,6 +124,7 @@ impl Command {
             Self::Check(args) => args.run(context).await,
             Self::Diff(args) => args.run(context).await,
             Self::Merge(args) => args.run(context.terminal, &context.files()?),
+            Self::Squash(args) => args.run(context).await,
             Self::Edit(args) => edit(args, context).await,
             Self::Stamp(args) => args.run(context).await,
             Self::EnsureVersion(args) => args.run(context).await,

@@ -6,6 +6,7 @@ pub(crate) mod database;
 mod failure;
 pub(crate) mod interrupted;
 mod sea_query;
+pub(crate) mod squash;
 mod uncaptured;
 
 use seachange_cli::{Diagnostic, Exit, printable};

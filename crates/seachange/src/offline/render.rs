@@ -13,11 +13,20 @@ use crate::sql::{SqlDialect, StatementKind, StatementText, Token, TokenKind, rea
 ///
 /// Why the statement cannot be rendered, as a text for the user.
 pub(super) fn render(dialect: &dyn Dialect, statement: &Statement) -> Result<String, &'static str> {
-    let sql = match &statement.values {
-        Some(values) => inline(dialect, &statement.sql, &values.0)?,
-        None => statement.sql.clone(),
-    };
+    let sql = with_values(dialect, statement)?;
     Ok(terminated(dialect, &kept(&sql, dialect.grammar())))
+}
+
+/// A statement with its values, which `up` sends as parameters. Nothing else is changed.
+///
+/// # Errors
+///
+/// Why the statement cannot be rendered, as a text for the user.
+pub(crate) fn with_values(dialect: &dyn Dialect, statement: &Statement) -> Result<String, &'static str> {
+    match &statement.values {
+        Some(values) => inline(dialect, &statement.sql, &values.0),
+        None => Ok(statement.sql.clone()),
+    }
 }
 
 /// Replaces placeholders by values.

@@ -34,7 +34,6 @@ mod mysql;
 mod names;
 #[cfg(feature = "postgres")]
 mod postgres;
-mod rows;
 mod scripts;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod server;

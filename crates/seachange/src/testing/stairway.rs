@@ -7,8 +7,7 @@ use sea_orm::DatabaseConnection;
 
 use super::clones::{TestDatabase, TestDatabases, settings};
 use super::error::TestError;
-use super::rows;
-use crate::autogenerate::{DatabaseState, Difference, TableFilter};
+use crate::autogenerate::{DatabaseState, Difference, TableFilter, fill};
 use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::revision::Migrations;
@@ -190,7 +189,7 @@ impl Climb {
     }
 
     async fn fill(&self, state: &DatabaseState) -> Result<Vec<(TableName, String)>, TestError> {
-        rows::fill(&self.connection, &state.schema).await.map_err(TestError::database("cannot make rows"))
+        fill(&self.connection, &state.schema).await.map_err(TestError::database("cannot make rows"))
     }
 
     /// Begins again on another database, with these revisions applied and no rows.

@@ -104,7 +104,7 @@ fn first_revision() -> (String, String) {
         id: new_id(),
         message: "create posts table".to_owned(),
         created: now.to_rfc3339_opts(SecondsFormat::Secs, true),
-        bodies: Some(RevisionBody { up: body(UP), down: body(DOWN), remarks: Vec::new() }),
+        bodies: Some(RevisionBody { up: body(UP), down: body(DOWN), ..RevisionBody::default() }),
         ..NewRevision::default()
     };
     (format!("m{}_{}.rs", now.format("%Y%m%d"), slug(&new.message)), render(&new))

@@ -7,7 +7,7 @@ use seachange_cli::{Diagnostic, Exit, commands};
 
 use crate::cli::context::Context;
 use autogenerate::AutogenerateArgs;
-pub(super) use autogenerate::verified;
+pub(super) use autogenerate::{check_compiled, verified};
 
 /// Arguments of `revision`.
 #[derive(Debug, Args)]

@@ -97,7 +97,7 @@ pub(in crate::cli::commands) async fn verified(
 }
 
 /// An error if a revision file is not compiled into this program: it is not applied, and its effect is not yet known.
-fn check_compiled(context: &Context, sources: &RevisionFiles) -> Result<(), Diagnostic> {
+pub(in crate::cli::commands) fn check_compiled(context: &Context, sources: &RevisionFiles) -> Result<(), Diagnostic> {
     let unknown = sources.graph().iter().find(|revision| context.project.migrations.get(&revision.id).is_none());
     match unknown {
         None => Ok(()),

@@ -16,7 +16,7 @@ const ATTEMPTS: usize = 24;
 
 /// Inserts a row into each table that has none, referenced tables first. Returns the tables that stay empty, each with
 /// the last reason that the database gave.
-pub(super) async fn fill(connection: &DatabaseConnection, schema: &Schema) -> Result<Vec<(TableName, String)>, DbErr> {
+pub(crate) async fn fill(connection: &DatabaseConnection, schema: &Schema) -> Result<Vec<(TableName, String)>, DbErr> {
     let mut empty = Vec::new();
     for table in in_order(schema) {
         let name = quoted(connection.get_database_backend(), &table.name);
