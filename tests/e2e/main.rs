@@ -41,6 +41,7 @@ mod readme;
 mod recipes;
 mod revision_files;
 mod rolling_deploy;
+mod sea_orm_import;
 mod servers;
 mod sql_revisions;
 mod team_story;
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         readme::trials(),
         book::trials(),
         deployment::trials(),
+        sea_orm_import::trials(),
         examples::trials(),
         installed_program::trials(),
         test_kit::trials(),

@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -69,25 +70,36 @@ impl Trial<'_> {
     /// What does not compile, with rustc's lines, and the differences of the schemas. The project is unchanged.
     pub(super) fn run(&self, plan: &FilePlan, old: &OldMigrations<'_>, terminal: Terminal) -> Result<(), Diagnostic> {
         let folders = self.folders()?;
+        let tried = self.try_out(plan, old, &folders, terminal);
+        // The copies are not needed any more; what was compiled stays in the target directory.
+        let _ = fs::remove_dir_all(&folders.copies);
+        tried
+    }
+
+    fn try_out(
+        &self,
+        plan: &FilePlan,
+        old: &OldMigrations<'_>,
+        folders: &Folders,
+        terminal: Terminal,
+    ) -> Result<(), Diagnostic> {
         terminal.status("compiling the converted crate, on a copy");
-        let new = self.copy(&folders, "new")?;
+        let new = self.copy(folders, "new")?;
         plan.write_copy(self.workspace, &new)?;
-        let program = self.compile(&folders, &new, None).map_err(|problem| {
+        let program = self.compile(folders, &new, None).map_err(|problem| {
             problem
                 .detail("nothing was written")
                 .hint("`--no-build` writes the files as they are, to be corrected by hand")
         })?;
         terminal.status("running the old migrations and the revisions, each on an empty database");
-        let old_program = self.old_program(&folders, old.migrator)?;
-        let database = ScratchDatabase::create(&folders, &old_program, &old.url)?;
+        let old_program = self.old_program(folders, old.migrator)?;
+        let database = ScratchDatabase::create(folders, &old_program, &old.url)?;
         let compared = database
             .apply(&old_program)
             .and_then(|()| self.compare(&program, &new, &database.url, old.record, terminal));
         let dropped = database.drop(&old_program);
         compared?;
         dropped.into_iter().for_each(|warning| terminal.warn(warning));
-        // The copies are not needed any more; what was compiled stays in the target directory.
-        let _ = fs::remove_dir_all(&folders.copies);
         Ok(())
     }
 
@@ -95,7 +107,10 @@ impl Trial<'_> {
         let manifest = self.krate.join("Cargo.toml");
         let metadata = MetadataCommand::new().manifest_path(manifest).no_deps().exec();
         let target = metadata.map_err(|error| cargo_failed(&error))?.target_directory.into_std_path_buf();
-        Ok(Folders { copies: target.join(FOLDER), target })
+        // Projects may share a target directory; the next trial of this one finds what was compiled.
+        let mut hasher = DefaultHasher::new();
+        self.workspace.hash(&mut hasher);
+        Ok(Folders { copies: target.join(FOLDER).join(format!("{:016x}", hasher.finish())), target })
     }
 
     /// Copies the workspace; paths that lead out of it lead to the same places.

@@ -95,8 +95,12 @@ pub(super) fn port(file: &RustFile) -> Ported {
 
 fn raw_methods(all: &[TokenTree], edits: &mut Edits) -> usize {
     let mut count = 0;
-    for three in all.windows(3) {
-        let [dot, name, arguments] = three else { continue };
+    for four in all.windows(4) {
+        let [receiver, dot, name, arguments] = four else { continue };
+        // A `SchemaManager` has a method of this name in SeaORM 2 only.
+        if is(receiver, "manager") {
+            continue;
+        }
         let new = RAW_METHODS.iter().find(|(old, _)| is(name, old));
         if let Some((_, new)) = new
             && is_punct(dot, '.')
@@ -165,6 +169,7 @@ fn f() {
     db.execute(Statement::from_string(b, \"x\")).await?;
     db.query_one(statement).await?;
     insert.values_panic([Value::String(Some(Box::new(\"a\".to_owned()))).into(), Value::Int(Some(1)).into()]);
+    manager.execute(insert).await?;
     query.and_where(Expr::col(A::B).eq(1)).execute();
 }
 ";
@@ -176,6 +181,7 @@ fn f() {
             db.execute_raw(Statement::from_string(b, "x")).await?;
             db.query_one_raw(statement).await?;
             insert.values_panic([Value::String(Some("a".to_owned())).into(), Value::Int(Some(1)).into()]);
+            manager.execute(insert).await?;
             query.and_where(Expr::col(A::B).eq(1)).execute();
         }
         "#);
