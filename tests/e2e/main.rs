@@ -22,6 +22,7 @@ mod first_revision;
 mod first_use;
 mod generated;
 mod guarantees;
+mod import;
 mod inspect;
 mod installed_program;
 mod known_failures;
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         random_revisions::trials(),
         readme::trials(),
         book::trials(),
+        import::trials(),
         deployment::trials(),
         sea_orm_import::trials(),
         examples::trials(),

@@ -1,6 +1,7 @@
 //! Where imported revisions go: into the migration crate of the workspace, found or made as `init` does it.
 
 use std::collections::HashMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -130,11 +131,14 @@ impl Target {
             return Ok(());
         }
         self.check_clean(args.allow_dirty)?;
+        // cargo adds the dependencies of a new crate to the lock file.
+        let lock = LockFile::read(&self.workspace);
         let applied = self.files.apply_revocably(terminal)?;
         if args.no_build {
             return Ok(());
         }
         build(&self.workspace, &self.package).and_then(|()| try_out()).map_err(|problem| {
+            lock.restore();
             applied.undo(problem).hint("`--no-build` writes the files without building and trying them out")
         })
     }
@@ -151,6 +155,28 @@ impl Target {
         Err(Diagnostic::usage(message)
             .detail("nothing was written")
             .hint("commit or stash them, so that the import is a change of its own, or say `--allow-dirty`"))
+    }
+}
+
+/// The lock file of a workspace, as it was.
+struct LockFile {
+    path: PathBuf,
+    /// The content; `None` if there was no file.
+    before: Option<Vec<u8>>,
+}
+
+impl LockFile {
+    fn read(workspace: &Path) -> Self {
+        let path = workspace.join("Cargo.lock");
+        Self { before: fs::read(&path).ok(), path }
+    }
+
+    /// Writes the content again. Cargo corrects a lock file that cannot be restored.
+    fn restore(self) {
+        let _ = match self.before {
+            Some(before) => fs::write(&self.path, before),
+            None => fs::remove_file(&self.path),
+        };
     }
 }
 
@@ -182,7 +208,7 @@ fn check_present(files: &[&Path], new: usize) -> Result<(), Diagnostic> {
 /// The folders of the revisions of a crate, and the first of them as a path.
 fn existing_folders(manifest: &Manifest) -> Result<(Vec<PathBuf>, PathBuf), Diagnostic> {
     let script = manifest.root.join(manifest.build_script());
-    let folders = std::fs::read_to_string(&script).ok().and_then(|text| declared_folders(&text));
+    let folders = fs::read_to_string(&script).ok().and_then(|text| declared_folders(&text));
     match folders.as_deref() {
         Some([first, ..]) => {
             let versions = manifest.root.join(first);

@@ -10,6 +10,7 @@ use super::{CrateArgs, PlannedProject, databases_of, entities};
 use crate::diagnostic::Diagnostic;
 use crate::file_plan::FilePlan;
 use crate::project::shown;
+use crate::prompt;
 use crate::scaffold::{EngineSource, EntityCrate, MigrationCrate, OWN_PACKAGE, env_example, name_of, relative, toml};
 
 /// Plans the crate in the workspace that the manifest nearest to the folder `here` belongs to.
@@ -38,7 +39,14 @@ pub(super) fn plan(args: &CrateArgs, here: &Path, nearest: Manifest) -> Result<P
         }
         _ => {
             let name = args.name.clone().or_else(|| name_of(&folder)).unwrap_or_default();
-            check_free(&folder, &name, &members)?;
+            if let Err(problem) = check_free(&folder, &name, &members) {
+                return match (another_folder(&problem), Manifest::nearest(here)?) {
+                    (Some(dir), Some(nearest)) => {
+                        plan(&CrateArgs { dir: Some(dir), name: None, ..args.clone() }, here, nearest)
+                    }
+                    _ => Err(problem),
+                };
+            }
             let orm = SeaOrm::of(members.iter().chain([&workspace]));
             orm.check()?;
             let (found, left) = if orm.is_ours() { entities::find(&members) } else { (None, vec![old_entities()]) };
@@ -106,6 +114,11 @@ fn check_free(folder: &Path, name: &str, members: &[Manifest]) -> Result<(), Dia
         }
         None => Ok(()),
     }
+}
+
+/// The folder that the user names instead, on a terminal.
+fn another_folder(problem: &Diagnostic) -> Option<PathBuf> {
+    prompt::ask_text(&format!("{}. Another folder for the new one", problem.message)).map(PathBuf::from)
 }
 
 /// Adds recipes to the justfile, if there is one; existing recipes of these names stay.
