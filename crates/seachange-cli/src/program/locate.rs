@@ -129,6 +129,7 @@ fn none(workspace: &Manifest) -> Diagnostic {
     Diagnostic::usage(format!("no crate of `{folder}` has revisions"))
         .detail("a migration crate has `seachange-source` among its build dependencies")
         .hint("`seachange init` adds one to this workspace")
+        .hint("`seachange import --source PATH` converts the migrations of another tool")
 }
 
 fn unknown(name: &str, workspace: &Manifest) -> Diagnostic {

@@ -102,10 +102,14 @@ fn old_entities() -> String {
 
 /// Rejects a folder or a name that another crate has.
 fn check_free(folder: &Path, name: &str, members: &[Manifest]) -> Result<(), Diagnostic> {
-    if Manifest::read(folder)?.is_some() {
+    if let Some(manifest) = Manifest::read(folder)? {
         let problem =
             Diagnostic::usage(format!("`{}` is a crate already, without revisions of seachange", shown(folder)));
-        return Err(problem.hint("name another folder as the argument `DIR`"));
+        let problem = problem.hint("name another folder as the argument `DIR`");
+        return Err(match manifest.dependencies("sea-orm-migration").is_empty() {
+            true => problem,
+            false => problem.hint(format!("`seachange import --source {}` converts its migrations", shown(folder))),
+        });
     }
     match members.iter().find(|member| member.package() == Some(name)) {
         Some(other) => {
