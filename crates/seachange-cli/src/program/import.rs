@@ -5,13 +5,15 @@
 //! - `layout`: which tool a folder belongs to;
 //! - `revision`: a revision that was read, and its files;
 //! - `target`: the migration crate that the revisions are written into, and the changes of files;
+//! - `copies`: copies of the workspace, on which the result is tried out;
 //! - `replay`: the comparison with what the old tool makes;
 //! - `sql_folder`: folders of SQL files, of sqlx, dbmate, golang-migrate and diesel;
-//! - `trial`: the trial of a conversion, on a copy of the workspace;
+//! - `trial`: the trial of a converted crate;
 //! - `alembic`: projects of Alembic;
 //! - `sea_orm`: crates of sea-orm-migration.
 
 mod alembic;
+mod copies;
 mod layout;
 mod replay;
 mod revision;

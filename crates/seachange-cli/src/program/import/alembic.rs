@@ -51,9 +51,12 @@ pub(super) fn run(layout: &Layout, args: &ImportArgs, here: &Path, terminal: Ter
     let mut incomplete = Vec::new();
     let revisions = convert(&found, rendered.as_ref(), &target.databases, &mut incomplete);
     let count = target.add(&revisions)?;
-    target.write(&args, terminal, || {
+    target.write(&args, terminal, |program| {
         match (incomplete.is_empty(), rendered.as_ref().and_then(|rendered| whole(rendered, &args, &target))) {
-            (true, Some(script)) => Replay { tool: Tool::Alembic, scripts: vec![script] }.run(&target, &args, terminal),
+            (true, Some(script)) => {
+                let replay = Replay { tool: Tool::Alembic, scripts: vec![script] };
+                replay.run(&target, program, &args, terminal)
+            }
             _ => {
                 terminal.warn("the schema was not compared with that of Alembic: there is no SQL of all revisions");
                 Ok(())

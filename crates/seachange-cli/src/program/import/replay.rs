@@ -1,14 +1,13 @@
 //! The comparison with what the old tool makes: its scripts run on one empty database, the revisions on another.
 
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde::Serialize;
 
-use super::super::forward::cargo;
 use super::ImportArgs;
 use super::layout::Tool;
-use super::target::Target;
+use super::target::{BuiltProgram, Target};
 use crate::diagnostic::{Diagnostic, reason};
 use crate::exit::Exit;
 use crate::terminal::Terminal;
@@ -39,7 +38,13 @@ impl Replay {
     /// # Errors
     ///
     /// A script or a revision that fails, and schemas that differ.
-    pub(super) fn run(&self, target: &Target, args: &ImportArgs, terminal: Terminal) -> Result<(), Diagnostic> {
+    pub(super) fn run(
+        &self,
+        target: &Target,
+        program: &BuiltProgram,
+        args: &ImportArgs,
+        terminal: Terminal,
+    ) -> Result<(), Diagnostic> {
         let url = match &args.scratch_url {
             Some(url) => url.as_str(),
             None if target.databases.contains(&"sqlite") => "sqlite::memory:",
@@ -50,7 +55,7 @@ impl Replay {
             }
         };
         terminal.status(format!("comparing the schema with that of {}", self.tool));
-        let output = self.start(target, url)?;
+        let output = self.start(program, &target.package, url)?;
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();
         if output.status.success() {
@@ -73,15 +78,15 @@ impl Replay {
     }
 
     /// Starts the program; the scripts are its input.
-    fn start(&self, target: &Target, url: &str) -> Result<std::process::Output, Diagnostic> {
+    fn start(&self, program: &BuiltProgram, package: &str, url: &str) -> Result<std::process::Output, Diagnostic> {
         let failed = |error: std::io::Error| {
-            Diagnostic::new(Exit::Failure, format!("`{}` cannot be started: {}", target.package, reason(&error)))
+            Diagnostic::new(Exit::Failure, format!("`{package}` cannot be started: {}", reason(&error)))
         };
         let input = serde_json::to_vec(&self.scripts).map_err(Diagnostic::json)?;
-        let mut command = Command::new(cargo());
-        command.args(["run", "--quiet", "-p", &target.package, "--", "test", "--scripts", "--color", "never"]);
+        let mut command = program.command();
+        command.args(["test", "--scripts", "--color", "never"]);
         // Not on the command line, where other users of the computer read passwords.
-        command.env("TEST_DATABASE_URL", url).current_dir(&target.workspace);
+        command.env("TEST_DATABASE_URL", url);
         let mut child =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(failed)?;
         let mut stdin = child.stdin.take();

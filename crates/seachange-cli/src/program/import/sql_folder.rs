@@ -64,7 +64,7 @@ pub(super) fn run(layout: &Layout, args: &ImportArgs, here: &Path, terminal: Ter
     report(&project, &revisions, terminal);
     let scripts = project.migrations.iter().map(|migration| script(layout.tool, migration)).collect();
     let replay = Replay { tool: layout.tool, scripts };
-    target.write(args, terminal, || replay.run(&target, args, terminal))?;
+    target.write(args, terminal, |program| replay.run(&target, program, args, terminal))?;
     target.conclude(args, count, layout.tool, terminal);
     Ok(Exit::Success)
 }

@@ -7,9 +7,10 @@ use std::process::Command;
 
 use seachange_source::{RevisionFile, RevisionFiles, ScannedFolders, check, declared_folders, parse};
 
-use super::super::init::{PlannedProject, build, check_clean, plan_crate};
+use super::super::init::{PlannedProject, check_clean, plan_crate};
 use super::super::manifest::Manifest;
 use super::ImportArgs;
+use super::copies::Copies;
 use super::layout::Tool;
 use super::revision::ImportedRevision;
 use crate::describe;
@@ -27,6 +28,8 @@ pub(super) struct Target {
     pub(super) files: FilePlan,
     /// The name of the package.
     pub(super) package: String,
+    /// The folder of the crate.
+    pub(super) root: PathBuf,
     /// The folder in which cargo is called: that of the workspace, or of a crate of its own.
     pub(super) workspace: PathBuf,
     /// The folder of the revision files.
@@ -55,7 +58,7 @@ impl Target {
             }
             None => (root.join(VERSIONS), None),
         };
-        Ok(Self { files, package, workspace: folder, versions, existing, databases })
+        Ok(Self { files, package, root, workspace: folder, versions, existing, databases })
     }
 
     /// Plans the files of these revisions, and returns how many are new. If the crate has some of them already, the user
@@ -112,18 +115,18 @@ impl Target {
         terminal.status(format!("  {up}   # apply what is pending"));
     }
 
-    /// Writes the files, builds the crate and tries it out; after an error in any of this, nothing is left. With
-    /// `--dry-run` the changes are printed, with `--no-build` they are made only.
+    /// Writes the files, after the crate was built and tried out on a copy. With `--dry-run` the changes are printed, with
+    /// `--no-build` they are made only.
     ///
     /// # Errors
     ///
     /// Files that are in the way, changes that git does not have, files that cannot be written, a crate that does not
-    /// build, and those of `try_out`.
+    /// build, and those of `try_out`. Nothing is written then.
     pub(super) fn write(
         &self,
         args: &ImportArgs,
         terminal: Terminal,
-        try_out: impl FnOnce() -> Result<(), Diagnostic>,
+        try_out: impl FnOnce(&BuiltProgram) -> Result<(), Diagnostic>,
     ) -> Result<(), Diagnostic> {
         self.files.check()?;
         if args.dry_run {
@@ -131,16 +134,31 @@ impl Target {
             return Ok(());
         }
         self.check_clean(args.allow_dirty)?;
-        // cargo adds the dependencies of a new crate to the lock file.
-        let lock = LockFile::read(&self.workspace);
-        let applied = self.files.apply_revocably(terminal)?;
-        if args.no_build {
-            return Ok(());
+        if !args.no_build {
+            let tried = self.build(terminal).and_then(|(copies, program)| {
+                let tried = try_out(&program);
+                drop(copies);
+                tried
+            });
+            tried.map_err(|problem| {
+                problem
+                    .detail("nothing was written")
+                    .hint("`--no-build` writes the files without building and trying them out")
+            })?;
         }
-        build(&self.workspace, &self.package).and_then(|()| try_out()).map_err(|problem| {
-            lock.restore();
-            applied.undo(problem).hint("`--no-build` writes the files without building and trying them out")
-        })
+        self.files.apply(terminal)
+    }
+
+    /// Builds the crate on a copy, which is there as long as the first value.
+    fn build(&self, terminal: Terminal) -> Result<(Copies, BuiltProgram), Diagnostic> {
+        let copies = Copies::of(&self.workspace)?;
+        terminal.status(format!("compiling `{}`, on a copy", self.package));
+        let copy = copies.make("new")?;
+        self.files.write_copy(&self.workspace, &copy)?;
+        let path = copies.compile(&copy, &self.package, None)?;
+        let krate = self.root.strip_prefix(&self.workspace).unwrap_or(Path::new(""));
+        let program = BuiltProgram { path, package: self.package.clone(), krate: copy.join(krate) };
+        Ok((copies, program))
     }
 
     /// Asks on a terminal, and refuses elsewhere, if the workspace has changes that git does not have yet.
@@ -158,25 +176,21 @@ impl Target {
     }
 }
 
-/// The lock file of a workspace, as it was.
-struct LockFile {
+/// The program of the migration crate, built on a copy.
+#[derive(Debug)]
+pub(super) struct BuiltProgram {
     path: PathBuf,
-    /// The content; `None` if there was no file.
-    before: Option<Vec<u8>>,
+    package: String,
+    /// The folder of the crate in the copy.
+    krate: PathBuf,
 }
 
-impl LockFile {
-    fn read(workspace: &Path) -> Self {
-        let path = workspace.join("Cargo.lock");
-        Self { before: fs::read(&path).ok(), path }
-    }
-
-    /// Writes the content again. Cargo corrects a lock file that cannot be restored.
-    fn restore(self) {
-        let _ = match self.before {
-            Some(before) => fs::write(&self.path, before),
-            None => fs::remove_file(&self.path),
-        };
+impl BuiltProgram {
+    /// The program as cargo starts it.
+    pub(super) fn command(&self) -> Command {
+        let mut command = Command::new(&self.path);
+        command.env("CARGO_PKG_NAME", &self.package).env("CARGO_MANIFEST_DIR", &self.krate).current_dir(&self.krate);
+        command
     }
 }
 

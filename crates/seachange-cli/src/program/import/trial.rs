@@ -3,25 +3,17 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use cargo_metadata::diagnostic::DiagnosticLevel;
-use cargo_metadata::{Message, MetadataCommand};
-use toml_edit::{Array, DocumentMut, Item, TableLike, Value};
+use toml_edit::{Array, DocumentMut, Item, Value};
 
-use super::super::forward::cargo;
-use super::super::locate::cargo_failed;
+use super::copies::Copies;
 use crate::diagnostic::{Diagnostic, SPELLED_OUT, reason};
 use crate::exit::Exit;
 use crate::file_plan::FilePlan;
 use crate::project::shown;
 use crate::terminal::Terminal;
-
-/// The folder for copies, in cargo's target directory.
-const FOLDER: &str = "seachange-import";
 
 /// The name of an empty file.
 const EMPTY: &str = "empty.env";
@@ -51,16 +43,6 @@ pub(super) struct OldMigrations<'a> {
     pub(super) url: ScratchUrl,
 }
 
-/// Where copies are, and where they are compiled.
-struct Folders {
-    copies: PathBuf,
-    target: PathBuf,
-}
-
-/// What a compile found.
-#[derive(Debug, Default)]
-struct CompileErrors(Vec<String>);
-
 impl Trial<'_> {
     /// Compiles a copy of the workspace with the planned changes, and compares: the old migrations run on an empty
     /// database, the revisions on another one.
@@ -69,31 +51,18 @@ impl Trial<'_> {
     ///
     /// What does not compile, with rustc's lines, and the differences of the schemas. The project is unchanged.
     pub(super) fn run(&self, plan: &FilePlan, old: &OldMigrations<'_>, terminal: Terminal) -> Result<(), Diagnostic> {
-        let folders = self.folders()?;
-        let tried = self.try_out(plan, old, &folders, terminal);
-        // The copies are not needed any more; what was compiled stays in the target directory.
-        let _ = fs::remove_dir_all(&folders.copies);
-        tried
-    }
-
-    fn try_out(
-        &self,
-        plan: &FilePlan,
-        old: &OldMigrations<'_>,
-        folders: &Folders,
-        terminal: Terminal,
-    ) -> Result<(), Diagnostic> {
+        let copies = Copies::of(self.workspace)?;
         terminal.status("compiling the converted crate, on a copy");
-        let new = self.copy(folders, "new")?;
+        let new = copies.make("new")?;
         plan.write_copy(self.workspace, &new)?;
-        let program = self.compile(folders, &new, None).map_err(|problem| {
+        let program = copies.compile(&new, self.package, None).map_err(|problem| {
             problem
                 .detail("nothing was written")
                 .hint("`--no-build` writes the files as they are, to be corrected by hand")
         })?;
         terminal.status("running the old migrations and the revisions, each on an empty database");
-        let old_program = self.old_program(folders, old.migrator)?;
-        let database = ScratchDatabase::create(folders, &old_program, &old.url)?;
+        let old_program = self.old_program(&copies, old.migrator)?;
+        let database = ScratchDatabase::create(&copies, &old_program, &old.url)?;
         let compared = database
             .apply(&old_program)
             .and_then(|()| self.compare(&program, &new, &database.url, old.record, terminal));
@@ -103,41 +72,9 @@ impl Trial<'_> {
         Ok(())
     }
 
-    fn folders(&self) -> Result<Folders, Diagnostic> {
-        let manifest = self.krate.join("Cargo.toml");
-        let metadata = MetadataCommand::new().manifest_path(manifest).no_deps().exec();
-        let target = metadata.map_err(|error| cargo_failed(&error))?.target_directory.into_std_path_buf();
-        // Projects may share a target directory; the next trial of this one finds what was compiled.
-        let mut hasher = DefaultHasher::new();
-        self.workspace.hash(&mut hasher);
-        Ok(Folders { copies: target.join(FOLDER).join(format!("{:016x}", hasher.finish())), target })
-    }
-
-    /// Copies the workspace; paths that lead out of it lead to the same places.
-    fn copy(&self, folders: &Folders, name: &str) -> Result<PathBuf, Diagnostic> {
-        let copy = folders.copies.join(name);
-        let failed = |error: std::io::Error| {
-            Diagnostic::new(Exit::Failure, format!("`{}` cannot be copied: {}", shown(self.workspace), reason(&error)))
-        };
-        match fs::remove_dir_all(&copy) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
-            _ => {}
-        }
-        copy_folder(self.workspace, &copy, &folders.target).map_err(failed)?;
-        for manifest in manifests(&copy) {
-            let text = fs::read_to_string(&manifest).map_err(failed)?;
-            let Ok(mut document) = text.parse::<DocumentMut>() else { continue };
-            let folder = manifest.parent().unwrap_or(&copy).strip_prefix(&copy).unwrap_or(Path::new(""));
-            let place = Relocated { original: self.workspace.join(folder), workspace: self.workspace };
-            place.tables(document.as_table_mut());
-            fs::write(&manifest, document.to_string()).map_err(failed)?;
-        }
-        Ok(copy)
-    }
-
     /// Compiles a program that runs the old migrations: what the crate's own program does beside them is unknown.
-    fn old_program(&self, folders: &Folders, migrator: &str) -> Result<PathBuf, Diagnostic> {
-        let old = self.copy(folders, "old")?;
+    fn old_program(&self, copies: &Copies, migrator: &str) -> Result<PathBuf, Diagnostic> {
+        let old = copies.make("old")?;
         let krate = old.join(self.krate.strip_prefix(self.workspace).unwrap_or(Path::new("")));
         let failed = |error: std::io::Error| {
             Diagnostic::new(Exit::Failure, format!("the old migrations cannot be run: {}", reason(&error)))
@@ -152,7 +89,7 @@ impl Trial<'_> {
         let program = template.replace("{migrator}", migrator).replace("{tokio}", &tokio);
         fs::create_dir_all(krate.join("src/bin")).and_then(|()| fs::write(&main, program)).map_err(failed)?;
         fs::write(&manifest, text).map_err(failed)?;
-        self.compile(folders, &old, Some(OLD_PROGRAM)).map_err(|problem| {
+        copies.compile(&old, self.package, Some(OLD_PROGRAM)).map_err(|problem| {
             problem.detail("these are errors of the old crate: nothing was compared, and nothing was written")
         })
     }
@@ -196,49 +133,6 @@ impl Trial<'_> {
             }
         }
     }
-
-    /// Compiles a program of the crate in a copy, and returns its path.
-    fn compile(&self, folders: &Folders, copy: &Path, name: Option<&str>) -> Result<PathBuf, Diagnostic> {
-        let mut cargo = Command::new(cargo());
-        cargo
-            .args(["build", "--quiet", "-p", self.package, "--message-format=json", "--target-dir"])
-            .arg(&folders.target);
-        match name {
-            Some(name) => cargo.args(["--bin", name]),
-            None => cargo.arg("--bins"),
-        };
-        let not_run =
-            |error: std::io::Error| Diagnostic::new(Exit::Failure, format!("cargo cannot be run: {}", reason(&error)));
-        let child = cargo.current_dir(copy).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-        let mut child = child.map_err(not_run)?;
-        let mut stderr = child.stderr.take();
-        let said = std::thread::spawn(move || {
-            let mut said = String::new();
-            stderr.as_mut().map(|stderr| stderr.read_to_string(&mut said));
-            said
-        });
-        let messages = child.stdout.take().map(BufReader::new);
-        let (mut programs, mut errors) = (Vec::new(), CompileErrors::default());
-        for message in messages.into_iter().flat_map(Message::parse_stream).flatten() {
-            match message {
-                Message::CompilerArtifact(artifact) if artifact.target.is_bin() => {
-                    let is_meant = name.is_none_or(|name| artifact.target.name == name);
-                    programs.extend(artifact.executable.filter(|_| is_meant).map(|path| (artifact.target.name, path)));
-                }
-                Message::CompilerMessage(message) if message.message.level == DiagnosticLevel::Error => {
-                    errors.add(&message.message, copy);
-                }
-                _ => {}
-            }
-        }
-        let status = child.wait().map_err(not_run)?;
-        let said = said.join().unwrap_or_default();
-        let main = programs.iter().position(|(program, _)| program == self.package).unwrap_or_default();
-        match programs.into_iter().nth(main) {
-            Some((_, program)) if status.success() => Ok(program.into_std_path_buf()),
-            _ => Err(errors.diagnostic(&said)),
-        }
-    }
 }
 
 /// An empty database, on which the old migrations run.
@@ -249,14 +143,14 @@ struct ScratchDatabase {
 }
 
 impl ScratchDatabase {
-    fn create(folders: &Folders, program: &Path, url: &ScratchUrl) -> Result<Self, Diagnostic> {
+    fn create(copies: &Copies, program: &Path, url: &ScratchUrl) -> Result<Self, Diagnostic> {
         let failed = |error: std::io::Error| {
-            Diagnostic::new(Exit::Failure, format!("`{}`: {}", shown(&folders.copies), reason(&error)))
+            Diagnostic::new(Exit::Failure, format!("`{}`: {}", shown(&copies.folder()), reason(&error)))
         };
-        fs::write(folders.copies.join(EMPTY), "").map_err(failed)?;
+        fs::write(copies.folder().join(EMPTY), "").map_err(failed)?;
         match url {
             ScratchUrl::Sqlite => {
-                let file = folders.copies.join("old.sqlite");
+                let file = copies.folder().join("old.sqlite");
                 match fs::remove_file(&file) {
                     Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
                     _ => {}
@@ -327,89 +221,6 @@ pub(super) enum ScratchUrl {
     Server(String),
 }
 
-impl CompileErrors {
-    /// Adds a message of rustc, with the place as in the project.
-    fn add(&mut self, message: &cargo_metadata::diagnostic::Diagnostic, copy: &Path) {
-        let span = message.spans.iter().find(|span| span.is_primary);
-        let place = span.map(|span| {
-            let file = Path::new(&span.file_name);
-            format!("{}:{}: ", file.strip_prefix(copy).unwrap_or(file).display(), span.line_start)
-        });
-        self.0.extend(place.map(|place| format!("{place}{}", message.message)));
-    }
-
-    fn diagnostic(self, said: &str) -> Diagnostic {
-        let count = self.0.len();
-        let problem = match count {
-            0 => Diagnostic::new(Exit::Failure, "the crate was not compiled; nothing was written"),
-            1 => Diagnostic::new(Exit::Failure, "the crate does not compile: one error"),
-            count => Diagnostic::new(Exit::Failure, format!("the crate does not compile: {count} errors")),
-        };
-        let problem = self.0.into_iter().fold(problem, Diagnostic::detail);
-        match count {
-            0 => said.lines().filter(|line| !line.trim().is_empty()).fold(problem, |own, line| own.detail(line)),
-            _ => problem,
-        }
-    }
-}
-
-/// Copies a folder without repositories and what cargo and npm keep.
-fn copy_folder(from: &Path, to: &Path, target: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let (path, name) = (entry.path(), entry.file_name());
-        if path == target || ["target", ".git", "node_modules"].iter().any(|omitted| name == *omitted) {
-            continue;
-        }
-        if path.is_dir() {
-            copy_folder(&path, &to.join(name), target)?;
-        } else if path.is_file() {
-            fs::copy(&path, to.join(name))?;
-        }
-    }
-    Ok(())
-}
-
-/// The manifests below a folder.
-fn manifests(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
-    let own = files.into_iter().filter(|path| path.file_name().is_some_and(|name| name == "Cargo.toml"));
-    own.chain(folders.iter().flat_map(|folder| manifests(folder))).collect()
-}
-
-/// A manifest that was copied.
-struct Relocated<'a> {
-    /// The folder that it was in.
-    original: PathBuf,
-    workspace: &'a Path,
-}
-
-impl Relocated<'_> {
-    fn tables(&self, table: &mut dyn TableLike) {
-        for (key, item) in table.iter_mut() {
-            if key == "path"
-                && let Item::Value(Value::String(path)) = item
-            {
-                let absolute = self.absolute(path.value());
-                absolute.into_iter().for_each(|path| *item = Item::Value(Value::from(path)));
-            } else if let Some(tables) = item.as_array_of_tables_mut() {
-                tables.iter_mut().for_each(|table| self.tables(table));
-            } else if let Some(table) = item.as_table_like_mut() {
-                self.tables(table);
-            }
-        }
-    }
-
-    /// The path, if it leads out of the workspace.
-    fn absolute(&self, path: &str) -> Option<String> {
-        let place = self.original.join(path).canonicalize().ok()?;
-        let is_inside = self.workspace.canonicalize().is_ok_and(|workspace| place.starts_with(workspace));
-        (!is_inside && Path::new(path).is_relative()).then(|| place.to_string_lossy().into_owned())
-    }
-}
-
 /// The manifest of the old crate with a program that applies its migrations, and the name of tokio in it.
 fn with_old_program(text: &str) -> Option<(String, String)> {
     let mut document = text.parse::<DocumentMut>().ok()?;
@@ -441,26 +252,7 @@ fn with_old_program(text: &str) -> Option<(String, String)> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-    use std::fs;
-
-    use super::{Relocated, with_old_program};
-
-    #[test]
-    fn paths_that_lead_out_of_the_workspace_lead_to_the_same_places() {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().canonicalize().unwrap();
-        for path in ["shop/entity", "shop/migration", "engine"] {
-            fs::create_dir_all(root.join(path)).unwrap();
-        }
-        let workspace = root.join("shop");
-        let place = Relocated { original: workspace.join("migration"), workspace: &workspace };
-        let text = "[dependencies]\nentity = { path = \"../entity\" }\n[dependencies.engine]\npath = \"../../engine\"\n\
-                    [[bin]]\npath = \"src/main.rs\"\n";
-        let mut document: toml_edit::DocumentMut = text.parse().unwrap();
-        place.tables(document.as_table_mut());
-        let expected = text.replace("../../engine", &root.join("engine").to_string_lossy());
-        assert_eq!(document.to_string(), expected);
-    }
+    use super::with_old_program;
 
     #[test]
     fn the_old_crate_gets_a_program() {
