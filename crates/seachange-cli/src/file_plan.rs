@@ -130,15 +130,6 @@ impl FilePlan {
     ///
     /// A file that cannot be written, or that has changed since it was read.
     pub fn apply(&self, terminal: Terminal) -> Result<(), Diagnostic> {
-        self.apply_revocably(terminal).map(|_| ())
-    }
-
-    /// Like [`apply`](Self::apply), and returns what undoes all of it.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`apply`](Self::apply).
-    pub fn apply_revocably(&self, terminal: Terminal) -> Result<AppliedFiles<'_>, Diagnostic> {
         self.check()?;
         let mut undo = Undo::default();
         if let Err(problem) = self.write(&mut undo) {
@@ -147,7 +138,7 @@ impl FilePlan {
         for path in self.new.iter().map(|(path, _)| path).chain(self.edits.iter().map(|edit| &edit.path)) {
             terminal.print(shown(path));
         }
-        Ok(AppliedFiles(undo))
+        Ok(())
     }
 
     fn write<'a>(&'a self, undo: &mut Undo<'a>) -> Result<(), Diagnostic> {
@@ -165,18 +156,6 @@ impl FilePlan {
             undo.edits.push((path, before));
         }
         Ok(())
-    }
-}
-
-/// A plan that was applied and can still be undone.
-#[derive(Debug)]
-pub struct AppliedFiles<'a>(Undo<'a>);
-
-impl AppliedFiles<'_> {
-    /// Removes the new files and reverts the edits; returns the problem with what is left.
-    #[must_use]
-    pub fn undo(self, problem: Diagnostic) -> Diagnostic {
-        self.0.run(problem)
     }
 }
 
