@@ -4,8 +4,8 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use seachange_tests::TestDatabase;
 use seachange_tests::harness::TestResult;
+use seachange_tests::{Backend, TestDatabase};
 
 use super::fixtures;
 
@@ -37,7 +37,7 @@ impl OldTool {
 
     /// Applies the first migrations, as the tool does, and records them.
     pub(super) fn migrate(self, database: &TestDatabase, count: usize) -> TestResult {
-        database.execute(self.table())?;
+        database.execute(&self.table(database.backend()))?;
         for Migration { version, up } in self.migrations()?.into_iter().take(count) {
             if !up.is_empty() {
                 database.execute(&up)?;
@@ -47,22 +47,42 @@ impl OldTool {
         Ok(())
     }
 
-    fn table(self) -> &'static str {
+    /// Records two versions, without their changes.
+    pub(super) fn record_two(self, database: &TestDatabase) -> TestResult {
+        database.execute(&self.table(database.backend()))?;
+        ["1", "2"].iter().flat_map(|version| self.record(version)).try_for_each(|row| database.execute(&row))?;
+        Ok(())
+    }
+
+    /// The name of its table.
+    pub(super) fn table_name(self) -> &'static str {
         match self {
-            Self::Sqlx => {
-                "CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL, \
-                 installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL, \
-                 checksum BLOB NOT NULL, execution_time BIGINT NOT NULL)"
-            }
-            Self::Dbmate => "CREATE TABLE schema_migrations (version varchar(128) primary key)",
-            Self::GolangMigrate => {
-                "CREATE TABLE schema_migrations (version bigint not null primary key, dirty boolean not null)"
-            }
-            Self::Diesel => {
-                "CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY NOT NULL, \
-                 run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP)"
-            }
+            Self::Sqlx => "_sqlx_migrations",
+            Self::Dbmate | Self::GolangMigrate => "schema_migrations",
+            Self::Diesel => "__diesel_schema_migrations",
         }
+    }
+
+    /// The statement that makes the table.
+    fn table(self, backend: Backend) -> String {
+        let (time, bytes) = match backend {
+            Backend::Postgres => ("TIMESTAMPTZ", "BYTEA"),
+            _ => ("TIMESTAMP", "BLOB"),
+        };
+        let columns = match self {
+            Self::Sqlx => format!(
+                "version BIGINT PRIMARY KEY, description TEXT NOT NULL, \
+                 installed_on {time} NOT NULL DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL, \
+                 checksum {bytes} NOT NULL, execution_time BIGINT NOT NULL"
+            ),
+            Self::Dbmate => "version varchar(128) primary key".to_owned(),
+            Self::GolangMigrate => "version bigint not null primary key, dirty boolean not null".to_owned(),
+            Self::Diesel => {
+                "version VARCHAR(50) PRIMARY KEY NOT NULL, run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP"
+                    .to_owned()
+            }
+        };
+        format!("CREATE TABLE {} ({columns})", self.table_name())
     }
 
     /// The statements that record a version.
@@ -70,7 +90,7 @@ impl OldTool {
         match self {
             Self::Sqlx => vec![format!(
                 "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
-                 VALUES ({version}, 'a', TRUE, x'00', 1)"
+                 VALUES ({version}, 'a', TRUE, '00', 1)"
             )],
             Self::Dbmate => vec![format!("INSERT INTO schema_migrations (version) VALUES ('{version}')")],
             Self::GolangMigrate => vec![

@@ -5,6 +5,8 @@ use std::fs;
 use seachange_tests::harness::{Case, TestResult};
 use seachange_tests::{Backend, TestDatabase, snapshot};
 
+use tempfile::TempDir;
+
 use super::old_tool::OldTool;
 use super::{fixtures, import, run};
 use crate::new_crate::NewCrate;
@@ -15,6 +17,7 @@ pub(super) fn trials() -> Vec<Case> {
         Case::on(Backend::Sqlite, "import::dbmate", dbmate),
         Case::on(Backend::Sqlite, "import::diesel", diesel),
         Case::on(Backend::Postgres, "import::golang_migrate", golang_migrate),
+        Case::on(Backend::MariaDb, "import::records", records),
     ]
 }
 
@@ -42,7 +45,49 @@ fn golang_migrate(database: &TestDatabase) -> TestResult {
     let url = database.url();
     let options = ["--from", "golang-migrate", "--scratch-url", &url];
     let krate = imported(OldTool::GolangMigrate, "imported-golang-migrate", database, &options)?;
+    for tool in [OldTool::Sqlx, OldTool::Dbmate, OldTool::Diesel] {
+        is_read(tool, &krate, database)?;
+    }
     continues(OldTool::GolangMigrate, &krate, database, 6)
+}
+
+/// The tables of all tools on MariaDB.
+fn records(database: &TestDatabase) -> TestResult {
+    let krate = NewCrate::init("imported-records")?;
+    let source = fixtures().join("sqlx").canonicalize()?;
+    import(&krate, &["--no-build", "--source", &source.to_string_lossy()])?.succeeded()?;
+    assert_eq!(krate.build()?, Vec::<String>::new());
+    for tool in [OldTool::Sqlx, OldTool::Dbmate, OldTool::GolangMigrate, OldTool::Diesel] {
+        is_read(tool, &krate, database)?;
+    }
+    does_not_write_what_fails(&krate)
+}
+
+/// The record of a tool that has applied the versions 1 and 2.
+fn is_read(tool: OldTool, krate: &NewCrate, database: &TestDatabase) -> TestResult {
+    tool.record_two(database)?;
+    let output = run(krate, database, &["adopt", "--from", tool.word(), "--dry-run"])?.succeeded()?;
+    assert!(output.stderr.contains("2 revisions to record as applied"), "{output}");
+    database.execute(&format!("DROP TABLE {}", tool.table_name()))?;
+    Ok(())
+}
+
+/// A migration that fails, and a crate that has others: nothing is written.
+fn does_not_write_what_fails(krate: &NewCrate) -> TestResult {
+    let source = TempDir::new()?;
+    fs::write(source.path().join("901_create_a.sql"), "CREATE TABLE a (id integer);\n")?;
+    fs::write(source.path().join("902_wrong.sql"), "CREATE TABLE b (id integer); WRONG;\n")?;
+    let (before, lock) = (krate.files()?, fs::read(krate.folder().join("Cargo.lock"))?);
+    let output = import(krate, &["--source", &source.path().to_string_lossy()])?;
+    assert_eq!(output.code, Some(8), "{output}");
+    let said = output.stderr.lines().skip_while(|line| !line.starts_with("error:")).collect::<Vec<_>>().join("\n");
+    let said = said.replace(&*source.path().to_string_lossy(), "SOURCE");
+    snapshot::plain().bind(|| insta::assert_snapshot!("import_fails", said));
+    assert_eq!((krate.files()?, fs::read(krate.folder().join("Cargo.lock"))?), (before, lock));
+    fs::write(source.path().join("902_wrong.sql"), "CREATE TABLE b (id integer);\n")?;
+    let output = import(krate, &["--source", &source.path().to_string_lossy()])?.succeeded()?;
+    assert!(output.stderr.contains("the revisions make the schema that sqlx makes"), "{output}");
+    Ok(())
 }
 
 /// Imports the fixture of a tool into a new crate.

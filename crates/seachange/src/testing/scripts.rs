@@ -23,8 +23,8 @@ pub struct MigrationScript {
     pub is_in_transaction: bool,
 }
 
-/// Fails unless the revisions make the schema that the scripts make, one after the other. Both run on empty databases on
-/// the server of a database, which stays as it is.
+/// Fails unless the revisions at and below `targets` make the schema that the scripts make, one after the other. Both run
+/// on empty databases on the server of a database, which stays as it is.
 ///
 /// # Errors
 ///
@@ -32,11 +32,12 @@ pub struct MigrationScript {
 /// [`TestError::Scripts`] with the differences; otherwise see [`TestError`].
 pub async fn scripts_match_on(
     migrations: &'static Migrations,
+    targets: &[String],
     scripts: &[MigrationScript],
     server: &DatabaseSettings,
 ) -> Result<(), TestError> {
     let expected = boxed(of_scripts(migrations, scripts, server)).await?;
-    let found = boxed(of_revisions(migrations, server)).await?;
+    let found = boxed(of_revisions(migrations, targets, server)).await?;
     let differences: Vec<String> = expected.differences(&found).iter().map(ToString::to_string).collect();
     if differences.is_empty() { Ok(()) } else { Err(TestError::Scripts { differences }) }
 }
@@ -68,14 +69,25 @@ async fn run(connection: &DatabaseConnection, script: &MigrationScript) -> Resul
     transaction.commit().await
 }
 
-async fn of_revisions(migrations: &'static Migrations, server: &DatabaseSettings) -> Result<DatabaseState, TestError> {
+async fn of_revisions(
+    migrations: &'static Migrations,
+    targets: &[String],
+    server: &DatabaseSettings,
+) -> Result<DatabaseState, TestError> {
     let database = TestDatabases::new(migrations).create_empty(server).await?;
     let failed = |error: Error| TestError::Revisions(Box::new(error));
     let migrator = Migrator::connect(migrations, database.settings()).await.map_err(failed)?;
-    let upgraded = migrator.upgrade("heads").await;
+    let upgraded = upgrade(&migrator, targets).await;
     migrator.close().await.map_err(failed)?;
     upgraded.map_err(failed)?;
     read(database.connection()).await
+}
+
+async fn upgrade(migrator: &Migrator, targets: &[String]) -> Result<(), Error> {
+    for target in targets {
+        migrator.upgrade(target).await?;
+    }
+    Ok(())
 }
 
 async fn read(connection: &DatabaseConnection) -> Result<DatabaseState, TestError> {
@@ -128,7 +140,7 @@ mod tests {
         };
         let scripts: Vec<MigrationScript> = scripts.iter().enumerate().map(script).collect();
         let server = "sqlite::memory:".parse().unwrap();
-        scripts_match_on(&MIGRATIONS, &scripts, &server).await.map_err(|error| error.to_string())
+        scripts_match_on(&MIGRATIONS, &["a".to_owned()], &scripts, &server).await.map_err(|error| error.to_string())
     }
 
     #[tokio::test]

@@ -54,7 +54,7 @@ pub(super) fn run(layout: &Layout, args: &ImportArgs, here: &Path, terminal: Ter
     target.write(&args, terminal, |program| {
         match (incomplete.is_empty(), rendered.as_ref().and_then(|rendered| whole(rendered, &args, &target))) {
             (true, Some(script)) => {
-                let replay = Replay { tool: Tool::Alembic, scripts: vec![script] };
+                let replay = Replay::new(Tool::Alembic, &revisions, vec![script]);
                 replay.run(&target, program, &args, terminal)
             }
             _ => {

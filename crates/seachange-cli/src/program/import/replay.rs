@@ -1,5 +1,6 @@
 //! The comparison with what the old tool makes: its scripts run on one empty database, the revisions on another.
 
+use std::collections::HashSet;
 use std::io::Write;
 use std::process::Stdio;
 
@@ -7,6 +8,7 @@ use serde::Serialize;
 
 use super::ImportArgs;
 use super::layout::Tool;
+use super::revision::ImportedRevision;
 use super::target::{BuiltProgram, Target};
 use crate::diagnostic::{Diagnostic, reason};
 use crate::exit::Exit;
@@ -23,16 +25,26 @@ pub(super) struct OldScript {
     pub(super) is_in_transaction: bool,
 }
 
-/// The scripts of a tool in their order.
-#[derive(Debug)]
+/// The scripts of a tool in their order, and what they have become.
+#[derive(Debug, Serialize)]
 pub(super) struct Replay {
     /// The tool.
-    pub(super) tool: Tool,
+    #[serde(skip)]
+    tool: Tool,
+    /// The revisions that are the parents of no other.
+    revisions: Vec<String>,
     /// The scripts.
-    pub(super) scripts: Vec<OldScript>,
+    scripts: Vec<OldScript>,
 }
 
 impl Replay {
+    /// The scripts of a tool, and the revisions that were made from them.
+    pub(super) fn new(tool: Tool, revisions: &[ImportedRevision], scripts: Vec<OldScript>) -> Self {
+        let parents: HashSet<&String> = revisions.iter().flat_map(|revision| &revision.down_revision).collect();
+        let heads = revisions.iter().map(|revision| &revision.id).filter(|id| !parents.contains(id));
+        Self { tool, revisions: heads.cloned().collect(), scripts }
+    }
+
     /// Lets the program of the migration crate run the scripts and its revisions, and compares the schemas.
     ///
     /// # Errors
@@ -64,8 +76,8 @@ impl Replay {
         }
         let differs = output.status.code() == Some(Exit::Differs as i32);
         let message = match differs {
-            true => format!("the revisions do not make the schema that {} makes", self.tool),
-            false => "the result could not be compared with what it was made from".to_owned(),
+            true => format!("the comparison with {} failed", self.tool),
+            false => format!("the result cannot be compared with {}", self.tool),
         };
         let exit = if differs { Exit::Differs } else { Exit::Failure };
         let lines = if differs { said.lines() } else { errors.lines() };
@@ -82,7 +94,7 @@ impl Replay {
         let failed = |error: std::io::Error| {
             Diagnostic::new(Exit::Failure, format!("`{package}` cannot be started: {}", reason(&error)))
         };
-        let input = serde_json::to_vec(&self.scripts).map_err(Diagnostic::json)?;
+        let input = serde_json::to_vec(self).map_err(Diagnostic::json)?;
         let mut command = program.command();
         command.args(["test", "--scripts", "--color", "never"]);
         // Not on the command line, where other users of the computer read passwords.

@@ -63,7 +63,7 @@ pub(super) fn run(layout: &Layout, args: &ImportArgs, here: &Path, terminal: Ter
     let count = target.add(&revisions)?;
     report(&project, &revisions, terminal);
     let scripts = project.migrations.iter().map(|migration| script(layout.tool, migration)).collect();
-    let replay = Replay { tool: layout.tool, scripts };
+    let replay = Replay::new(layout.tool, &revisions, scripts);
     target.write(args, terminal, |program| replay.run(&target, program, args, terminal))?;
     target.conclude(args, count, layout.tool, terminal);
     Ok(Exit::Success)

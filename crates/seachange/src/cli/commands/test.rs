@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use seachange_cli::{Diagnostic, Exit, describe, printable};
+use serde::Deserialize;
 
 use crate::cli::context::Context;
 use crate::cli::hints;
@@ -41,6 +42,14 @@ pub(crate) struct TestArgs {
     scripts: bool,
 }
 
+/// Scripts of another tool, and the revisions that were made from them.
+#[derive(Debug, Deserialize)]
+struct ReplayedScripts {
+    /// The last ones.
+    revisions: Vec<String>,
+    scripts: Vec<MigrationScript>,
+}
+
 /// A test: what it shows, and its outcome.
 type Outcome = (&'static str, Result<String, TestError>);
 
@@ -48,7 +57,7 @@ impl TestArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         let server = self.server(context)?;
         let scripts = self.scripts()?;
-        let outcomes = self.outcomes(context, &server, scripts.as_deref()).await;
+        let outcomes = self.outcomes(context, &server, scripts.as_ref()).await;
         let mut failed = 0;
         for (name, outcome) in outcomes {
             match outcome {
@@ -78,7 +87,7 @@ impl TestArgs {
     }
 
     /// The scripts on the standard input, if they are asked for.
-    fn scripts(&self) -> Result<Option<Vec<MigrationScript>>, Diagnostic> {
+    fn scripts(&self) -> Result<Option<ReplayedScripts>, Diagnostic> {
         if !self.scripts {
             return Ok(None);
         }
@@ -90,13 +99,13 @@ impl TestArgs {
         &self,
         context: &Context,
         server: &DatabaseSettings,
-        scripts: Option<&[MigrationScript]>,
+        scripts: Option<&ReplayedScripts>,
     ) -> Vec<Outcome> {
         let migrations = context.project.migrations;
         let none = |outcome: Result<(), TestError>| outcome.map(|()| String::new());
-        if let Some(scripts) = scripts {
-            let matched = scripts_match_on(migrations, scripts, server).await;
-            return vec![("the schema is that of the scripts", none(matched))];
+        if let Some(ReplayedScripts { revisions, scripts }) = scripts {
+            let matched = scripts_match_on(migrations, revisions, scripts, server).await;
+            return vec![("schema of the scripts", none(matched))];
         }
         let mut outcomes: Vec<Outcome> = Vec::new();
         if !self.several_heads {

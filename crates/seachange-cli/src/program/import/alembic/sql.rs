@@ -29,7 +29,7 @@ pub(super) struct Directions {
     pub(super) down: Script,
 }
 
-/// SQL, or why there is none.
+/// SQL, or why there is no SQL.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) enum Script {
     #[serde(rename = "sql")]
