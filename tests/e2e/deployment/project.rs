@@ -12,7 +12,7 @@ use super::dockerfile::{self, Contexts, Image};
 use crate::book::use_compiled_dependencies;
 use crate::readme::checkout::share_dependencies;
 
-/// The image, or why there is none.
+/// The image, or why there is no image.
 static IMAGE: LazyLock<Result<Image, String>> = LazyLock::new(|| build().map_err(|error| error.to_string()));
 
 /// The image of the project.
