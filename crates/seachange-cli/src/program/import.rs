@@ -86,7 +86,7 @@ impl ImportArgs {
     pub(super) fn run(self, here: &Path, terminal: Terminal) -> Result<Exit, Diagnostic> {
         let layout = Layout::recognise(&here.join(&self.source), self.from)?;
         match layout.tool {
-            Tool::SeaOrmMigration => self::sea_orm::run(&self, here, terminal),
+            Tool::SeaOrmMigration => sea_orm::run(&self, here, terminal),
             Tool::Alembic => alembic::run(&layout, &self, here, terminal),
             Tool::Sqlx | Tool::Dbmate | Tool::GolangMigrate | Tool::Diesel => {
                 sql_folder::run(&layout, &self, here, terminal)
