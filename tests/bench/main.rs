@@ -1,4 +1,4 @@
-//! The cost of the engine, as ratios: `cargo bench -p seachange-tests -- [upgrade|growth|nothing|touch|check ...]`.
+//! The cost of the engine, as ratios: `cargo bench -p seachange-tests -- [upgrade|growth|nothing|touch|check|squash ...]`.
 //!
 //! Both sides of a ratio run alternately in one run, on the same database server.
 
@@ -11,6 +11,7 @@ mod nothing;
 mod peers;
 mod raw;
 mod revisions;
+mod squash;
 mod touch;
 mod upgrade;
 
@@ -32,7 +33,7 @@ macro_rules! say {
 }
 pub(crate) use say;
 
-const USAGE: &str = "usage: bench [upgrade] [growth] [nothing] [touch] [check] [peers] [sqlite] [postgres] [mariadb] [mysql] [--rounds N]; \
+const USAGE: &str = "usage: bench [upgrade] [growth] [nothing] [touch] [check] [squash] [peers] [sqlite] [postgres] [mariadb] [mysql] [--rounds N]; \
                      all unless named, and `peers` with the feature of that name only";
 
 /// The parts to measure.
@@ -49,6 +50,7 @@ const PARTS: &[&str] = &[
     "nothing",
     "touch",
     "check",
+    "squash",
     #[cfg(feature = "peers")]
     "peers",
 ];
@@ -92,6 +94,9 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     }
     if options.has("check") {
         check::compare(&servers, options, &[100, 1000, 5000])?;
+    }
+    if options.has("squash") {
+        squash::measure(&servers, options)?;
     }
     #[cfg(feature = "peers")]
     if options.has("peers") {

@@ -104,12 +104,40 @@ impl VersionMatcher<'_> {
     fn applied(&self, named: &HashMap<&'static str, ForeignVersion>) -> Result<Vec<&str>, Error> {
         let is_named = |revision: &&Revision| named.contains_key(revision.id.as_str());
         let revisions = self.graph.iter().filter(is_named);
+        let replaced = self.replaced(named);
         if !matches!(self.old.tool, MigrationTool::Alembic | MigrationTool::GolangMigrate) {
-            return Ok(revisions.map(|revision| revision.id.as_str()).collect());
+            return Ok(revisions.chain(replaced).map(|revision| revision.id.as_str()).collect());
         }
-        let heads: Vec<Target> = revisions.map(Target::revision).collect();
+        let mut heads: Vec<Target> = revisions.map(Target::revision).collect();
+        let replaced = self.replaced_below(replaced, &mut heads);
         let below = self.graph.stamp(&self.graph.none_applied(), &heads)?.add;
-        Ok(below.iter().filter_map(|id| self.graph.get(id)).map(|revision| revision.id.as_str()).collect())
+        let below = below.iter().filter_map(|id| self.graph.get(id)).map(|revision| revision.id.as_str());
+        Ok(below.chain(replaced).collect())
+    }
+
+    /// The named revisions that a squash revision replaces, by id.
+    fn replaced(&self, named: &HashMap<&'static str, ForeignVersion>) -> Vec<&Revision> {
+        let mut ids: Vec<&str> = named.keys().copied().filter(|id| self.graph.squash_of(id).is_some()).collect();
+        ids.sort_unstable();
+        ids.into_iter().filter_map(|id| self.graph.find_step(id)).collect()
+    }
+
+    /// Some replaced revisions, and the replaced ones below them. Adds the other revisions below to `heads`.
+    fn replaced_below<'g>(&'g self, starts: Vec<&'g Revision>, heads: &mut Vec<Target>) -> Vec<&'g str> {
+        let (mut open, mut found) = (starts, Vec::new());
+        while let Some(revision) = open.pop() {
+            if found.contains(&revision.id.as_str()) {
+                continue;
+            }
+            found.push(revision.id.as_str());
+            for below in revision.down_revision.iter().chain(&revision.depends_on) {
+                match self.graph.get(below) {
+                    Some(other) => heads.push(Target::revision(other)),
+                    None => open.extend(self.graph.find_step(below)),
+                }
+            }
+        }
+        found
     }
 
     fn gap(&self, error: AppliedError) -> Error {

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use sea_orm_migration::SchemaManager;
-use seachange_source::{RevisionBody, SquashBody};
+use seachange_source::{SquashBody, SquashStage};
 
 pub(crate) use self::error::SquashError;
 use self::error::unread;
@@ -36,8 +36,8 @@ use crate::settings::DatabaseSettings;
 pub(crate) struct SquashedRange {
     /// The system.
     pub(crate) backend: DbBackend,
-    /// The code that makes the schema.
-    pub(crate) bodies: RevisionBody,
+    /// What it does, in order.
+    stages: Vec<SquashStage>,
     /// The statements that change rows, in order.
     pub(crate) data: Vec<DataStatement>,
 }
@@ -50,9 +50,7 @@ impl SquashedRange {
             DbBackend::MySql => ("sea_orm::DbBackend::MySql", "mysql"),
             _ => ("sea_orm::DbBackend::Sqlite", "sqlite"),
         };
-        let remark = |one: &DataStatement| format!("{}, {}", one.revision, one.message);
-        let rows = self.data.iter().map(|one| (remark(one), one.text.clone())).collect();
-        SquashBody { backend, system, schema: self.bodies.up.clone(), rows }
+        SquashBody { backend, system, stages: self.stages.clone() }
     }
 }
 
@@ -83,6 +81,17 @@ pub(crate) struct SquashRange<'a> {
     pub(crate) below: &'a [&'static RegisteredRevision],
     /// The revisions to replace, in the order in which they run.
     pub(crate) replaced: &'a [&'static RegisteredRevision],
+    /// Whether each table below gets a row first. Some revisions work on empty tables only.
+    pub(crate) has_rows: bool,
+}
+
+/// Where the statements that change rows run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Placement {
+    /// After the schema of the end of the range: so the schema is made at once.
+    AtTheEnd,
+    /// Each after the schema that its own revision has left.
+    InTheirPlace,
 }
 
 /// Finds out what a squash revision has to do on the database system of `scratch`, and proves it. Scratch databases are
@@ -92,8 +101,26 @@ pub(crate) struct SquashRange<'a> {
 ///
 /// See [`SquashError`].
 pub(crate) async fn squash(range: SquashRange<'_>, scratch: &DatabaseSettings) -> Result<SquashedRange, SquashError> {
+    match attempt(range, scratch, Placement::AtTheEnd).await {
+        // The statements may need a schema that is not there any more.
+        Err(first @ (SquashError::Statement { .. } | SquashError::RowsDiffer { .. })) => {
+            match attempt(range, scratch, Placement::InTheirPlace).await {
+                // The changes of the schema depend on the rows, and the first attempt says why they cannot be left out.
+                Err(SquashError::Schema(_)) => Err(first),
+                outcome => outcome,
+            }
+        }
+        outcome => outcome,
+    }
+}
+
+async fn attempt(
+    range: SquashRange<'_>,
+    scratch: &DatabaseSettings,
+    placement: Placement,
+) -> Result<SquashedRange, SquashError> {
     let original = Replay::open(scratch).await?;
-    let found = Box::pin(find(range, &original)).await;
+    let found = Box::pin(find(range, &original, placement)).await;
     let outcome = match found {
         Ok(found) => Box::pin(prove(range, &original, found, scratch)).await,
         Err(error) => Err(error),
@@ -102,24 +129,47 @@ pub(crate) async fn squash(range: SquashRange<'_>, scratch: &DatabaseSettings) -
     outcome
 }
 
-/// What the revisions of a range do, before it is proven.
-struct FoundChanges {
+/// A change of the schema, and the statements that change rows after it.
+struct FoundStage {
     comparison: Comparison,
     operations: Vec<SchemaOperation>,
     data: Vec<DataStatement>,
 }
 
-/// Runs the revisions, and compares the schema before and after them.
-async fn find(range: SquashRange<'_>, original: &Replay) -> Result<FoundChanges, SquashError> {
-    let before = begin(range, original).await?;
-    let sent = original.run(range.replaced).await?;
-    if !range.below.is_empty()
-        && let Some((statement, _)) = sent.iter().find(|(_, reads)| *reads)
-    {
-        let (revision, file) = (statement.revision.clone(), statement.file.clone());
-        return Err(SquashError::DependsOnRows { revision, file });
+impl FoundStage {
+    fn rendered(&self) -> SquashStage {
+        let schema = (!self.operations.is_empty()).then(|| self.comparison.bodies(&self.operations).up);
+        let remark = |one: &DataStatement| format!("{}, {}", one.revision, one.message);
+        SquashStage { schema, rows: self.data.iter().map(|one| (remark(one), one.text.clone())).collect() }
     }
-    let data = sent.into_iter().map(|(statement, _)| statement).collect();
+}
+
+/// Runs the revisions, and compares the schema before and after them.
+async fn find(range: SquashRange<'_>, original: &Replay, placement: Placement) -> Result<Vec<FoundStage>, SquashError> {
+    let mut before = begin(range, original).await?;
+    let (mut stages, mut data) = (Vec::new(), Vec::new());
+    for script in range.replaced {
+        let sent = original.run(script).await?;
+        if sent.reads && !sent.data.is_empty() && !range.below.is_empty() {
+            let (revision, file) = (script.revision.id.to_owned(), script.file.to_owned());
+            return Err(SquashError::DependsOnRows { revision, file });
+        }
+        let is_stage = placement == Placement::InTheirPlace && !sent.data.is_empty();
+        data.extend(sent.data.into_iter().map(|text| DataStatement::of(script, text)));
+        if is_stage {
+            stages.push(stage(original, before, std::mem::take(&mut data)).await?);
+            before = spelled_state(original.connection()).await?;
+        }
+    }
+    let last = stage(original, before, data).await?;
+    if !last.operations.is_empty() || !last.data.is_empty() || stages.is_empty() {
+        stages.push(last);
+    }
+    Ok(stages)
+}
+
+/// The change of the schema since `before`.
+async fn stage(original: &Replay, before: DatabaseState, data: Vec<DataStatement>) -> Result<FoundStage, SquashError> {
     let all = TableFilter::default();
     let mut comparison = Comparison::of_database(original.connection(), &Entities::new(), &all).await?;
     comparison.to.tables.remove(&TableName::new(MARK_TABLE));
@@ -128,19 +178,27 @@ async fn find(range: SquashRange<'_>, original: &Replay) -> Result<FoundChanges,
     }
     let comparison = comparison.since(before);
     let operations = comparison.operations(&Renames::default());
-    Ok(FoundChanges { comparison, operations, data })
+    Ok(FoundStage { comparison, operations, data })
 }
 
 /// Brings a database to the beginning of a range, with a row in each table.
 async fn begin(range: SquashRange<'_>, replay: &Replay) -> Result<DatabaseState, SquashError> {
-    replay.run(range.below).await?;
+    for script in range.below {
+        replay.run(script).await?;
+    }
+    let state = spelled_state(replay.connection()).await?;
+    if range.has_rows {
+        fill(replay.connection(), &state.schema).await.map_err(unread)?;
+    }
+    Ok(state)
+}
+
+/// The state of a database as it is spelled in the texts of its tables.
+async fn spelled_state(connection: &DatabaseConnection) -> Result<DatabaseState, SquashError> {
     #[cfg_attr(not(feature = "mysql"), expect(unused_mut, reason = "only MySQL has another spelling"))]
-    let mut state = state(replay.connection()).await?;
+    let mut state = state(connection).await?;
     #[cfg(feature = "mysql")]
-    crate::inspect::add_spelling(replay.connection(), &InspectScope::default(), &mut state.schema)
-        .await
-        .map_err(unread)?;
-    fill(replay.connection(), &state.schema).await.map_err(unread)?;
+    crate::inspect::add_spelling(connection, &InspectScope::default(), &mut state.schema).await.map_err(unread)?;
     Ok(state)
 }
 
@@ -152,7 +210,7 @@ async fn state(connection: &DatabaseConnection) -> Result<DatabaseState, SquashE
 async fn prove(
     range: SquashRange<'_>,
     original: &Replay,
-    found: FoundChanges,
+    found: Vec<FoundStage>,
     scratch: &DatabaseSettings,
 ) -> Result<SquashedRange, SquashError> {
     let copy = Replay::open(scratch).await?;
@@ -164,19 +222,22 @@ async fn prove(
     let proven = Box::pin(proven).await;
     copy.close().await?;
     proven?;
-    let bodies = found.comparison.bodies(&found.operations);
-    Ok(SquashedRange { backend: original.connection().get_database_backend(), bodies, data: found.data })
+    let stages = found.iter().map(FoundStage::rendered).collect();
+    let data = found.into_iter().flat_map(|stage| stage.data).collect();
+    Ok(SquashedRange { backend: original.connection().get_database_backend(), stages, data })
 }
 
 /// Does what the squash revision will do.
-async fn make(found: &FoundChanges, connection: &DatabaseConnection) -> Result<(), SquashError> {
+async fn make(found: &[FoundStage], connection: &DatabaseConnection) -> Result<(), SquashError> {
     let manager = SchemaManager::new(connection);
-    apply(&found.operations, &manager).await.map_err(SquashError::Schema)?;
-    for statement in &found.data {
-        connection.execute_unprepared(&statement.text).await.map_err(|error| SquashError::Statement {
-            statement: Box::new(statement.clone()),
-            reason: reason_with_detail(&error),
-        })?;
+    for stage in found {
+        apply(&stage.operations, &manager).await.map_err(SquashError::Schema)?;
+        for statement in &stage.data {
+            connection.execute_unprepared(&statement.text).await.map_err(|error| SquashError::Statement {
+                statement: Box::new(statement.clone()),
+                reason: reason_with_detail(&error),
+            })?;
+        }
     }
     Ok(())
 }
@@ -185,7 +246,7 @@ async fn compare(
     range: SquashRange<'_>,
     original: &Replay,
     copy: &Replay,
-    found: &FoundChanges,
+    found: &[FoundStage],
     scratch: &DatabaseSettings,
 ) -> Result<(), SquashError> {
     let (wanted, made) = (state(original.connection()).await?, state(copy.connection()).await?);
@@ -203,11 +264,14 @@ async fn compare(
     let again = Replay::open(scratch).await?;
     let ran = async {
         begin(range, &again).await?;
-        again.run(range.replaced).await?;
+        for script in range.replaced {
+            again.run(script).await?;
+        }
         read(&again).await
     };
     let ran = Box::pin(ran).await;
     again.close().await?;
     let places = rows.differences(&copied, &rows.volatile(&ran?));
-    if places.is_empty() { Ok(()) } else { Err(SquashError::RowsDiffer { places, data: found.data.clone() }) }
+    let data = found.iter().flat_map(|stage| stage.data.iter().cloned()).collect();
+    if places.is_empty() { Ok(()) } else { Err(SquashError::RowsDiffer { places, data }) }
 }

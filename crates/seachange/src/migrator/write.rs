@@ -443,7 +443,7 @@ impl Migrator {
 
     /// The row of an adopted revision: a stamp with the time when the revision was applied.
     fn adopted_row(&self, adopted: &AdoptedRevision) -> Option<RevisionRow> {
-        let row = self.stamped(self.graph.get(adopted.script.revision.id)?);
+        let row = self.stamped(self.graph.find_step(adopted.script.revision.id)?);
         let moment = adopted.applied_at.unwrap_or(row.started_at);
         Some(RevisionRow { started_at: moment, finished_at: Some(moment), ..row })
     }

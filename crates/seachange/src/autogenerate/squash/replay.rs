@@ -6,7 +6,6 @@ use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, ExecResult, QueryResult, Statement};
 use seachange_graph::Direction;
 
-use super::DataStatement;
 use super::error::{SquashError, broken};
 use super::statements::{of_rows, reads_rows};
 use crate::alter::offline_scope::is_alteration;
@@ -67,22 +66,9 @@ impl Replay {
         Ok(self.database.drop().await?)
     }
 
-    /// Runs revisions, and returns their statements that change rows.
-    pub(super) async fn run(
-        &self,
-        revisions: &[&'static RegisteredRevision],
-    ) -> Result<Vec<(DataStatement, bool)>, SquashError> {
-        let mut data = Vec::new();
-        for script in revisions {
-            let sent = Box::pin(self.run_one(script)).await?;
-            data.extend(sent.data.into_iter().map(|text| (DataStatement::of(script, text), sent.reads)));
-        }
-        Ok(data)
-    }
-
     /// Runs the upgrade of a revision as the runner does; if it rebuilds tables on SQLite, it runs again with foreign
     /// keys off.
-    async fn run_one(&self, script: &'static RegisteredRevision) -> Result<SentStatements, SquashError> {
+    pub(super) async fn run(&self, script: &'static RegisteredRevision) -> Result<SentStatements, SquashError> {
         let failed = |reason: String| SquashError::Revision {
             revision: script.revision.id.to_owned(),
             file: script.file.to_owned(),

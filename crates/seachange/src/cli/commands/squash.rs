@@ -12,7 +12,7 @@ use seachange_source::{NewRevision, RevisionFiles, SquashBody, new_id, render, s
 
 use super::revision::check_compiled;
 use crate::args::LockTimeoutArgs;
-use crate::autogenerate::squash::{SquashRange, SquashedRange, squash};
+use crate::autogenerate::squash::{SquashError, SquashRange, SquashedRange, squash};
 use crate::cli::compare_args::ScratchArgs;
 use crate::cli::context::Context;
 use crate::cli::hints::squash as hints;
@@ -71,8 +71,8 @@ impl SquashArgs {
             context
                 .terminal
                 .status(format!("running {} on a scratch database of {settings}", describe::revisions(scripts.len())));
-            let range = SquashRange { below: &below, replaced: &scripts };
-            let part = Box::pin(squash(range, &settings)).await.map_err(|error| hints::problem(&error))?;
+            let range = SquashRange { below: &below, replaced: &scripts, has_rows: !below.is_empty() };
+            let part = squash_or_without_rows(context, range, &settings).await?;
             if parts.iter().any(|other| other.backend == part.backend) {
                 return Err(Diagnostic::usage(format!(
                     "`--also` names a second database of the system of `{settings}`"
@@ -193,6 +193,24 @@ fn replaced<'g>(graph: &'g Graph, range: &Range) -> Result<Vec<&'g Revision>, Di
             .hint("name two revisions at least, `A:B`"));
     }
     Ok(found)
+}
+
+/// Squashes a range. Where a revision fails because there are rows below the range, it is proven without them.
+async fn squash_or_without_rows(
+    context: &Context,
+    range: SquashRange<'_>,
+    settings: &DatabaseSettings,
+) -> Result<SquashedRange, Diagnostic> {
+    let part = match Box::pin(squash(range, settings)).await {
+        Err(SquashError::Revision { revision, .. }) if range.has_rows => {
+            let warning =
+                format!("revision `{revision}` fails on tables with rows: the proof has none below the range");
+            context.terminal.warn(warning);
+            Box::pin(squash(SquashRange { has_rows: false, ..range }, settings)).await
+        }
+        part => part,
+    };
+    part.map_err(|error| hints::problem(&error))
 }
 
 /// What a squash revision points at: the revisions outside of the range at which those of the range point.

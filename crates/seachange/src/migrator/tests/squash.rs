@@ -1,9 +1,10 @@
 //! Squash revisions: databases that have applied none, some or all of the revisions that one replaces.
 
-use sea_orm::DatabaseConnection;
+use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 use super::{Body, Scripted, current, memory, tables};
 use crate::Error;
+use crate::adopt::{ForeignVersionTable, MigrationTool};
 use crate::migrator::{Migrator, RevisionState};
 use crate::revision::{Migrations, RegisteredRevision, Revision};
 
@@ -153,4 +154,26 @@ async fn a_stamp_of_a_database_in_the_middle() {
     migrator.stamp("p").await.unwrap();
     assert_eq!(rows(&migrator).await, "p");
     assert!(migrator.stamp("b").await.is_err());
+}
+
+#[tokio::test]
+async fn the_table_of_another_tool_may_name_replaced_revisions() {
+    for (tool, table, names) in [
+        (MigrationTool::Alembic, "alembic_version", &["b"][..]),
+        (MigrationTool::SeaOrm, "seaql_migrations", &["p", "a", "b"][..]),
+    ] {
+        let migrator = Migrator::new(squashed(), memory().await).unwrap();
+        let column = if tool == MigrationTool::Alembic { "version_num" } else { "version" };
+        let mut statements = vec![format!("CREATE TABLE {table} ({column} varchar NOT NULL, applied_at bigint)")];
+        statements.extend(names.iter().map(|name| format!("INSERT INTO {table} VALUES ('{name}', 1)")));
+        statements.extend(["p", "a", "b"].map(|name| format!("CREATE TABLE {name} (id integer)")));
+        for statement in statements {
+            migrator.connection().execute_unprepared(&statement).await.unwrap();
+        }
+        migrator.adopt(&ForeignVersionTable::of(tool)).await.unwrap();
+        assert_eq!(rows(&migrator).await, "a b p", "{tool:?}");
+        let done = migrator.upgrade("heads").await.unwrap().done;
+        let steps: Vec<&str> = done.iter().map(|(step, _)| step.revision.as_str()).collect();
+        assert_eq!(steps, ["c", "s", "d"], "{tool:?}");
+    }
 }
