@@ -15,6 +15,7 @@ pub(crate) fn trials() -> Vec<Case> {
     [
         each_backend("test_kit::many_tests_leave_nothing", many_tests_leave_nothing),
         each_backend("test_kit::what_a_killed_process_left_is_removed", what_a_killed_process_left_is_removed),
+        vec![Case::on(Backend::Postgres, "test_kit::a_running_process_keeps_its_databases", a_running_process_keeps)],
         each_backend("test_kit::the_service_tests_itself", the_service_tests_itself),
         each_backend("test_kit::stairway", stairway),
         vec![Case::on(Backend::Sqlite, "test_kit::hashes_of_revisions", hashes_of_revisions)],
@@ -112,6 +113,22 @@ fn what_a_killed_process_left_is_removed(database: &TestDatabase) -> TestResult 
         assert!(attempt < 5, "databases of a killed process: {abandoned:?}");
         std::thread::sleep(Duration::from_millis(300));
     }
+    Ok(())
+}
+
+/// A process whose URL names another database of the server, where the locks of the running one are not seen.
+fn a_running_process_keeps(database: &TestDatabase) -> TestResult {
+    let mut held = program("test-databases", database).limit(Duration::from_secs(120)).args(["2", "--hold"]).start()?;
+    let process = held.wait_for_line("databases ")?;
+    held.wait_for("holding")?;
+    let is_of_process = |name: &String| name.starts_with(process.trim_start_matches("databases "));
+    let own: BTreeSet<String> = left(database)?.into_iter().filter(is_of_process).collect();
+    let url = database.url();
+    let (server, _) = url.split('?').next().and_then(|url| url.rsplit_once('/')).ok_or("a URL with a database")?;
+    let other = program("test-databases", database).env("TEST_DATABASE_URL", format!("{server}/postgres"));
+    other.limit(Duration::from_secs(120)).arg("1").run()?.succeeded()?;
+    assert!(!own.is_empty() && left(database)?.is_superset(&own), "the databases of a running process: {own:?}");
+    held.kill();
     Ok(())
 }
 

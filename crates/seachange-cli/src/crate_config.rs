@@ -10,7 +10,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use toml_edit::{DocumentMut, Item, Value};
+use seachange_graph::error::quoted;
+use seachange_source::{NewRevision, parse, render};
+use toml_edit::{DocumentMut, Item, TableLike, Value};
 
 use crate::diagnostic::{Diagnostic, reason};
 use crate::exit::Exit;
@@ -32,16 +34,17 @@ impl CrateConfig {
     ///
     /// # Errors
     ///
-    /// A setting of another kind, a hook that is not a command, and a template that cannot be read or lacks a part.
+    /// An unknown setting, one of another kind, a hook that is not a command, and a template that cannot be read or does
+    /// not give a revision.
     pub fn read(root: &Path) -> Result<Self, Diagnostic> {
         let none = Self { root: root.to_owned(), ..Self::default() };
         let Ok(text) = fs::read_to_string(root.join("Cargo.toml")) else { return Ok(none) };
         let Ok(manifest) = text.parse::<DocumentMut>() else { return Ok(none) };
         let settings = ["package", "metadata", "seachange"]
             .iter()
-            .try_fold(manifest.as_item(), |item, key| item.as_table_like()?.get(key))
-            .and_then(Item::as_table_like);
+            .try_fold(manifest.as_item(), |item, key| item.as_table_like()?.get(key));
         let Some(settings) = settings else { return Ok(none) };
+        let settings = known_settings(settings, "package", &["template", "hooks"])?;
         let template = settings.get("template").map(|template| read_template(root, template)).transpose()?;
         let hooks = settings.get("hooks").map(read_hooks).transpose()?.unwrap_or_default();
         Ok(Self { template, hooks, ..none })
@@ -51,7 +54,8 @@ impl CrateConfig {
     ///
     /// # Errors
     ///
-    /// A hook that cannot be run or fails; the file stays, and later hooks do not run.
+    /// A hook that cannot be run or fails, and one after which the file is missing or is not a revision. What is left of
+    /// the file stays, and later hooks do not run.
     pub fn run_hooks(&self, file: &Path, terminal: Terminal) -> Result<(), Diagnostic> {
         let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
         for words in &self.hooks {
@@ -74,8 +78,38 @@ impl CrateConfig {
                     format!("the hook `{program}` failed: {}", output.status),
                 )));
             }
+            check_result(program, file)?;
         }
         Ok(())
+    }
+}
+
+/// Rejects a file that a hook has removed, or has made something else than a revision.
+fn check_result(hook: &str, file: &Path) -> Result<(), Diagnostic> {
+    let text = fs::read_to_string(file).map_err(|error| {
+        let message = format!("the hook `{hook}` left no file that can be read: {}", reason(&error));
+        Diagnostic::new(Exit::Failure, message).detail(format!("the file was written: `{}`", shown(file)))
+    })?;
+    let Err(errors) = parse(file, &text) else { return Ok(()) };
+    let problem = Diagnostic::new(Exit::Failure, format!("after the hook `{hook}`, the file is not a revision"));
+    Err(errors
+        .iter()
+        .fold(problem, |problem, error| problem.detail(error.to_string()))
+        .hint("correct the file, and `hooks` in `[package.metadata.seachange]`"))
+}
+
+/// The table of settings in `[package.metadata.seachange]` or `[workspace.metadata.seachange]`.
+///
+/// # Errors
+///
+/// Another value than a table, and a setting that is not among the known ones: it would have no effect.
+pub fn known_settings<'a>(settings: &'a Item, of: &str, known: &[&str]) -> Result<&'a dyn TableLike, Diagnostic> {
+    let place = format!("`[{of}.metadata.seachange]`");
+    let table = settings.as_table_like().ok_or_else(|| Diagnostic::usage(format!("{place} is not a table")))?;
+    match table.iter().find(|(key, _)| !known.contains(key)) {
+        Some((key, _)) => Err(Diagnostic::usage(format!("{place} has no setting `{key}`"))
+            .hint(format!("its settings are {}", quoted(known)))),
+        None => Ok(table),
     }
 }
 
@@ -86,9 +120,27 @@ fn read_template(root: &Path, template: &Item) -> Result<String, Diagnostic> {
         let message = format!("the template `{}` cannot be read: {}", shown(&path), reason(&error));
         Diagnostic::usage(message).hint("`template` in `[package.metadata.seachange]` names it")
     })?;
-    match ["{revision}", "{up}", "{down}"].into_iter().find(|part| !text.contains(part)) {
-        Some(part) => Err(Diagnostic::usage(format!("the template `{}` has no `{part}`", shown(&path)))),
-        None => Ok(text),
+    check_template(text.strip_prefix('\u{feff}').unwrap_or(&text))
+        .map_err(|flaw| Diagnostic::usage(format!("the template `{}` {flaw}", shown(&path))))
+        .map(str::to_owned)
+}
+
+/// Rejects a template that does not have each part once, or does not give the file of a revision; the error says how.
+fn check_template(text: &str) -> Result<&str, String> {
+    for part in ["{revision}", "{up}", "{down}"] {
+        match text.matches(part).count() {
+            0 => return Err(format!("has no `{part}`")),
+            1 => {}
+            _ => return Err(format!("has `{part}` more than once")),
+        }
+    }
+    let example = NewRevision { id: "example".to_owned(), template: Some(text.to_owned()), ..NewRevision::default() };
+    match parse(Path::new("example.rs"), &render(&example)) {
+        Ok(_) => Ok(text),
+        Err(errors) => {
+            let flaws: Vec<String> = errors.iter().map(|error| error.kind.to_string()).collect();
+            Err(format!("does not give a revision: {}", flaws.join("; ")))
+        }
     }
 }
 
@@ -116,11 +168,18 @@ mod tests {
     use super::CrateConfig;
     use crate::terminal::Terminal;
 
+    const REVISION: &str =
+        "//! one\npub const REVISION: Revision = Revision { id: \"a\", ..Revision::ROOT };\npub struct Migration;\n";
+
+    const TEMPLATE: &str = "{revision}\npub struct Migration;\n{up}{down}";
+
     fn read(settings: &str) -> Result<(tempfile::TempDir, CrateConfig), String> {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("Cargo.toml"), format!("[package]\nname = \"m\"\n{settings}")).unwrap();
-        fs::write(folder.path().join("t.txt"), "{revision}{up}{down}").unwrap();
+        fs::write(folder.path().join("t.txt"), TEMPLATE).unwrap();
         fs::write(folder.path().join("half.txt"), "{revision}{up}").unwrap();
+        fs::write(folder.path().join("twice.txt"), "{revision}{revision}{up}{down}").unwrap();
+        fs::write(folder.path().join("bare.txt"), "{revision}{up}{down}").unwrap();
         let config = CrateConfig::read(folder.path()).map_err(|problem| problem.message)?;
         Ok((folder, config))
     }
@@ -138,7 +197,7 @@ mod tests {
     #[test]
     fn settings_are_checked() {
         let (_folder, config) = read("[package.metadata.seachange]\ntemplate = \"t.txt\"\n").unwrap();
-        assert_eq!(config.template.as_deref(), Some("{revision}{up}{down}"));
+        assert_eq!(config.template.as_deref(), Some(TEMPLATE));
         assert_eq!(
             refused("hooks = \"rustfmt\""),
             "`hooks` in `[package.metadata.seachange]` is not a list of commands"
@@ -146,6 +205,11 @@ mod tests {
         assert_eq!(refused("hooks = [\"'\"]"), "the hook `'` is not a command");
         assert_eq!(refused("template = 1"), "`template` in `[package.metadata.seachange]` is not the path of a file");
         assert!(refused("template = \"half.txt\"").ends_with("half.txt` has no `{down}`"));
+        assert!(refused("template = \"twice.txt\"").ends_with("twice.txt` has `{revision}` more than once"));
+        assert!(refused("template = \"bare.txt\"").contains("bare.txt` does not give a revision: no `Migration`"));
+        assert_eq!(refused("hook = [\"false\"]"), "`[package.metadata.seachange]` has no setting `hook`");
+        let other = read("[package.metadata]\nseachange = \"t.txt\"\n").map(|_| ()).unwrap_err();
+        assert_eq!(other, "`[package.metadata.seachange]` is not a table");
         assert!(refused("template = \"nowhere.txt\"").ends_with("nowhere.txt` cannot be read: no such file"));
     }
 
@@ -154,11 +218,28 @@ mod tests {
         let quiet = Terminal { quiet: true, ..Terminal::default() };
         let hooks = "[package.metadata.seachange]\nhooks = [\"cp {file} copy.rs\", \"false\", \"cp {file} late.rs\"]\n";
         let (folder, config) = read(hooks).unwrap();
-        let file = folder.path().join("a b.rs");
-        fs::write(&file, "text").unwrap();
+        let file = folder.path().join("m1_a.rs");
+        fs::write(&file, REVISION).unwrap();
         let problem = config.run_hooks(&file, quiet).unwrap_err();
         assert!(problem.message.starts_with("the hook `false` failed: exit status: 1"), "{}", problem.message);
-        assert_eq!(fs::read_to_string(folder.path().join("copy.rs")).unwrap(), "text");
+        assert_eq!(fs::read_to_string(folder.path().join("copy.rs")).unwrap(), REVISION);
         assert!(!folder.path().join("late.rs").exists());
+    }
+
+    #[test]
+    fn a_hook_has_to_leave_a_revision() {
+        let quiet = Terminal { quiet: true, ..Terminal::default() };
+        let run = |hook: &str| {
+            let (folder, config) = read(&format!("[package.metadata.seachange]\nhooks = [\"{hook}\"]\n")).unwrap();
+            let file = folder.path().join("m1_a.rs");
+            fs::write(&file, REVISION).unwrap();
+            config.run_hooks(&file, quiet).map_err(|problem| problem.message)
+        };
+        assert_eq!(run("sed -i s/one/two/ {file}"), Ok(()));
+        assert_eq!(run("rm {file}"), Err("the hook `rm` left no file that can be read: no such file".to_owned()));
+        assert_eq!(
+            run("sed -i s/id:/ids:/ {file}"),
+            Err("after the hook `sed`, the file is not a revision".to_owned())
+        );
     }
 }

@@ -52,9 +52,11 @@ impl FilePlan {
         }
     }
 
-    /// Plans an edit of a file whose text was read as `before`. A second edit of a file replaces the first.
+    /// Plans an edit of a file whose text was read as `before`. A second edit of a file replaces the first. The line
+    /// ends and the byte order mark stay as they are.
     pub fn edit(&mut self, path: PathBuf, before: String, after: String) {
         self.edits.retain(|edit| edit.path != path);
+        let after = encoded_like(&before, after);
         if before != after {
             self.edits.push(FileEdit { path, before, after });
         }
@@ -110,6 +112,23 @@ impl FilePlan {
         Err(self.conflicts.iter().fold(Diagnostic::usage(message), |problem, path| problem.detail(shown(path))))
     }
 
+    /// Rejects a plan that would write through a link to a place outside of a folder.
+    ///
+    /// # Errors
+    ///
+    /// The first such path.
+    pub fn check_within(&self, root: &Path) -> Result<(), Diagnostic> {
+        let mut paths = self.new.iter().map(|(path, _)| path.as_path()).chain(self.edited());
+        match paths.find(|path| !is_within(path, root)) {
+            Some(path) => Err(Diagnostic::usage(format!(
+                "`{}` is not in `{}`: a link leads out of it; nothing was written",
+                shown(path),
+                root.display()
+            ))),
+            None => Ok(()),
+        }
+    }
+
     /// Prints what would be done.
     pub fn print(&self, terminal: Terminal) {
         for (path, _) in &self.new {
@@ -142,7 +161,9 @@ impl FilePlan {
     }
 
     fn write<'a>(&'a self, undo: &mut Undo<'a>) -> Result<(), Diagnostic> {
-        for (path, text) in &self.new {
+        // The manifest of a crate comes last: without it, a call after an interrupted one writes what is missing.
+        let (manifests, others): (Vec<_>, Vec<_>) = self.new.iter().partition(|(path, _)| path.ends_with("Cargo.toml"));
+        for (path, text) in others.into_iter().chain(manifests) {
             create(path, text, undo).map_err(|error| failed("cannot be written", path, &error))?;
         }
         for edit in &self.edits {
@@ -182,6 +203,23 @@ impl Undo<'_> {
             return problem.detail("everything else was undone: the project is as it was");
         }
         left.iter().fold(problem, |problem, path| problem.detail(format!("this is left: `{}`", shown(path))))
+    }
+}
+
+/// Whether a path, which need not exist, leads to a place in a folder when links are followed.
+pub fn is_within(path: &Path, folder: &Path) -> bool {
+    let present = path.ancestors().find_map(|path| fs::canonicalize(path).ok());
+    present.zip(fs::canonicalize(folder).ok()).is_none_or(|(path, folder)| path.starts_with(folder))
+}
+
+/// A text with the line ends and the byte order mark of another one.
+fn encoded_like(before: &str, after: String) -> String {
+    let lines = before.matches('\n').count();
+    let has_crlf = lines > 0 && before.matches("\r\n").count() == lines;
+    let after = if has_crlf { after.replace("\r\n", "\n").replace('\n', "\r\n") } else { after };
+    match before.starts_with('\u{feff}') && !after.starts_with('\u{feff}') {
+        true => format!("\u{feff}{after}"),
+        false => after,
     }
 }
 
@@ -261,6 +299,38 @@ mod tests {
         let mut again = plan();
         again.edit(root.join("Cargo.toml"), "one\ntwo\n".to_owned(), "one\ntwo\n".to_owned());
         assert!(again.is_empty());
+    }
+
+    #[test]
+    fn line_ends_and_byte_order_marks_stay() {
+        let check = |before: &str, after: &str, expected: &str| {
+            assert_eq!(super::encoded_like(before, after.to_owned()), expected);
+        };
+        check("a\r\nb\r\n", "a\nb\r\nc\n", "a\r\nb\r\nc\r\n");
+        check("a\nb\r\n", "a\nc\n", "a\nc\n");
+        check("a", "a\nb\n", "a\nb\n");
+        check("\u{feff}a\n", "b\n", "\u{feff}b\n");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn links_do_not_lead_out_of_a_folder() {
+        use std::os::unix::fs::symlink;
+
+        let folder = tempfile::tempdir().unwrap();
+        let [root, outside] = ["shop", "outside"].map(|name| folder.path().join(name));
+        fs::create_dir_all(root.join("inside")).unwrap();
+        fs::create_dir(&outside).unwrap();
+        symlink(&outside, root.join("migration")).unwrap();
+        symlink(root.join("inside"), root.join("other")).unwrap();
+        let check = |file: &str| {
+            let mut plan = FilePlan::default();
+            plan.create(root.join(file), String::new()).unwrap();
+            plan.check_within(&root).map_err(|problem| problem.message.contains("a link leads out of it"))
+        };
+        assert_eq!(check("new/Cargo.toml"), Ok(()));
+        assert_eq!(check("other/Cargo.toml"), Ok(()));
+        assert_eq!(check("migration/src/lib.rs"), Err(true));
     }
 
     #[test]

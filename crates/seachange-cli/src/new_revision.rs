@@ -90,7 +90,7 @@ impl NewFileArgs {
         bodies: Option<RevisionBody>,
     ) -> Result<Exit, Diagnostic> {
         let config = CrateConfig::read(sources.root())?;
-        let systems: Vec<SqlFileSystem> = self.sql_files.into_iter().map(SqlFileSystem::from).collect();
+        let systems = distinct(self.sql_files.into_iter().map(SqlFileSystem::from));
         let new = NewRevision {
             id: self.rev_id.unwrap_or_else(new_id),
             message,
@@ -137,6 +137,16 @@ impl NewFileArgs {
     }
 }
 
+/// The systems, each once.
+fn distinct(systems: impl IntoIterator<Item = SqlFileSystem>) -> Vec<SqlFileSystem> {
+    systems.into_iter().fold(Vec::new(), |mut distinct, system| {
+        if !distinct.contains(&system) {
+            distinct.push(system);
+        }
+        distinct
+    })
+}
+
 fn targets(texts: &[String]) -> Result<Vec<Target>, Diagnostic> {
     Ok(texts.iter().map(|text| text.parse()).collect::<Result<_, ParseTargetError>>()?)
 }
@@ -164,4 +174,14 @@ fn no_files(folders: &[PathBuf], known: usize) -> Diagnostic {
     Diagnostic::usage(format!("no revision files in {}, though this program has {count}", quoted(&folders)))
         .hint("restore the files, for example with `git restore`")
         .hint("if they were removed on purpose, build the program again: then `revision` writes the first")
+}
+
+#[cfg(test)]
+mod tests {
+    use seachange_source::SqlFileSystem::{Postgres, Sqlite};
+
+    #[test]
+    fn a_system_that_is_named_twice_has_one_file() {
+        assert_eq!(super::distinct([Postgres, Sqlite, Postgres]), [Postgres, Sqlite]);
+    }
 }

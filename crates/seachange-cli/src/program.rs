@@ -4,12 +4,15 @@
 //! program of the project's migration crate, which has the revisions compiled in. In reading order:
 //!
 //! - `manifest`, `locate`: the migration crate of the working directory;
+//! - `modules`: the modules that a crate declares;
 //! - `command_line`: the command line of this program, which is that one with options of its own;
 //! - `options`: these options, which say which program is built, and how;
 //! - `init`: new projects and new migration crates;
 //! - `import`: the migrations of another tool, as revisions;
+//! - `used_variables`, `cargo_env`: variables of the environment that a build reads, and that cargo sets;
 //! - `freshness`, `forward`: starts the program of the migration crate, compiled before if it has to be.
 
+mod cargo_env;
 mod command_line;
 mod forward;
 mod freshness;
@@ -17,7 +20,9 @@ mod import;
 mod init;
 mod locate;
 mod manifest;
+mod modules;
 mod options;
+mod used_variables;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

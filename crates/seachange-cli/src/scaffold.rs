@@ -95,6 +95,8 @@ impl EngineSource {
 pub struct EntityCrate {
     /// The name of the package.
     pub package: String,
+    /// The name of its library in code.
+    pub library: String,
     /// The value of the dependency on it, without braces: `path = "../entity"`.
     pub requirement: String,
     /// The paths of the modules with an entity, such as `post` or `shop::order`; empty for the root of the crate.
@@ -127,7 +129,7 @@ impl MigrationCrate<'_> {
     ///
     /// A name that cannot be the name of a crate.
     pub fn files(&self) -> Result<Vec<(&'static str, String)>, Diagnostic> {
-        check_name(self.name)?;
+        check_name(self.name).map_err(|problem| problem.hint("say `--name`"))?;
         let features: Vec<String> = self.databases.iter().map(|database| toml(database)).collect();
         let manifest = include_str!("template/crate/Cargo.toml.txt");
         let main = match self.entities {
@@ -188,7 +190,7 @@ pub fn env_example() -> String {
 impl EntityCrate {
     /// The text of the module that lists the entities.
     fn list(&self) -> String {
-        let library = self.package.replace('-', "_");
+        let library = &self.library;
         let path = |module: &String| match module.as_str() {
             "" => format!("{library}::Entity"),
             module => format!("{library}::{module}::Entity"),
@@ -210,7 +212,7 @@ pub fn check_name(name: &str) -> Result<(), Diagnostic> {
     }
     Err(Diagnostic::usage(format!("`{name}` cannot be the name of a crate"))
         .detail("expected letters, digits, `-` and `_`, and a letter in front")
-        .hint("say `--name`"))
+        .detail("not a keyword, a crate of Rust itself, or one that the engine depends on"))
 }
 
 /// The name of a folder, which may be given as `.`.

@@ -1,5 +1,6 @@
 //! Starts the program of the migration crate, compiled by cargo before if it has to be.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -8,10 +9,12 @@ use std::process::{Command, Stdio};
 use cargo_metadata::{Artifact, Message, Metadata, MetadataCommand, Package};
 use clap::error::ErrorKind;
 
+use super::cargo_env;
 use super::freshness::Build;
 use super::here;
 use super::locate::{MigrationPackage, cargo_failed};
 use super::options::BuildOptions;
+use super::used_variables::UsedVariables;
 use crate::diagnostic::{Diagnostic, reason};
 use crate::exit::Exit;
 use crate::terminal::Terminal;
@@ -37,12 +40,13 @@ pub(super) fn forward(
         Some(executable) => executable,
         None => {
             let started = build.start();
-            let executable = compile(&manifest, &program, options, terminal)?;
-            started.finish(&executable);
+            let Compiled { executable, variables } = compile(&manifest, &program, options, terminal)?;
+            started.finish(&executable, &variables);
             executable
         }
     };
     let mut program = Command::new(&executable);
+    program.envs(cargo_env::variables(&here()?));
     // As `cargo run` does: the program checks that it was built from this crate.
     program.args(words).env("CARGO_PKG_NAME", &package.name).env("CARGO_MANIFEST_DIR", &package.root);
     start(program, &executable)
@@ -70,8 +74,15 @@ fn binary(metadata: &Metadata, manifest: &Path, name: &str) -> Result<String, Di
     }
 }
 
-/// Compiles the program, and returns its path.
-fn compile(manifest: &Path, program: &str, options: &BuildOptions, terminal: Terminal) -> Result<PathBuf, Diagnostic> {
+/// A program that was compiled.
+struct Compiled {
+    executable: PathBuf,
+    /// The variables of the environment that it was made from.
+    variables: BTreeSet<String>,
+}
+
+/// Compiles the program.
+fn compile(manifest: &Path, program: &str, options: &BuildOptions, terminal: Terminal) -> Result<Compiled, Diagnostic> {
     let mut cargo = Command::new(cargo());
     cargo.arg("build").arg("--manifest-path").arg(manifest).args(["--bin", program]).args(&options.cargo);
     cargo.arg("--message-format=json-render-diagnostics");
@@ -84,19 +95,20 @@ fn compile(manifest: &Path, program: &str, options: &BuildOptions, terminal: Ter
     };
     let mut child = cargo.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(not_run)?;
     let output = child.stdout.take().map(BufReader::new);
-    let messages = output.into_iter().flat_map(Message::parse_stream).flatten();
-    let executable = |message| match message {
-        Message::CompilerArtifact(Artifact { target, executable: Some(path), .. })
-            if target.is_bin() && target.name == program =>
+    let mut found = None;
+    let mut used = UsedVariables::default();
+    for message in output.into_iter().flat_map(Message::parse_stream).flatten() {
+        used.add(&message);
+        if let Message::CompilerArtifact(Artifact { target, executable: Some(path), .. }) = message
+            && target.is_bin()
+            && target.name == program
         {
-            Some(path.into_std_path_buf())
+            found = Some(path.into_std_path_buf());
         }
-        _ => None,
-    };
-    let found = messages.filter_map(executable).last();
+    }
     let status = child.wait().map_err(not_run)?;
     match found.filter(|_| status.success()) {
-        Some(executable) => Ok(executable),
+        Some(executable) => Ok(Compiled { variables: used.names(&executable), executable }),
         None => Err(Diagnostic::new(Exit::Failure, format!("the program `{program}` was not built; nothing was run"))
             .hint("`seachange heads` and the other commands on revision files work without it")),
     }

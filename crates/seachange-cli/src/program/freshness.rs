@@ -2,7 +2,8 @@
 //!
 //! After each build, a file in the target directory records with which options and in which environment it was made,
 //! when it was started, and which program it gave. The program is up to date if nothing that it was made from has
-//! changed since: the paths in its dep-info, and the files that configure cargo. In doubt the answer is no, and cargo
+//! changed since: the paths in its dep-info, the files that configure cargo, and the variables that the code and the build
+//! scripts read. In doubt the answer is no, and cargo
 //! decides.
 
 use std::collections::BTreeSet;
@@ -50,6 +51,8 @@ pub(super) struct StartedBuild<'a> {
 #[derive(Debug, Serialize, Deserialize)]
 struct BuildRecord {
     inputs: BuildInputs,
+    /// The variables that the code or a build script reads, with their values.
+    used: Vec<(String, Option<OsString>)>,
     /// When it was started, as a time since 1970.
     started: Duration,
     configuration: BTreeSet<PathBuf>,
@@ -81,6 +84,7 @@ impl Build {
         let record: BuildRecord = serde_json::from_str(&fs::read_to_string(&self.file).ok()?).ok()?;
         let executable = fs::metadata(&record.executable).ok()?;
         let is_same = record.inputs == self.inputs
+            && record.used.iter().all(|(name, value)| std::env::var_os(name) == *value)
             && record.configuration == self.configuration
             && record.size == executable.len()
             && Some(record.modified) == modified(&executable);
@@ -100,14 +104,15 @@ impl Build {
 
 impl StartedBuild<'_> {
     /// Records the build. A record that cannot be written only costs time: the next call asks cargo.
-    pub(super) fn finish(self, executable: &Path) {
-        let _ = self.record(executable).and_then(|record| self.write(&record));
+    pub(super) fn finish(self, executable: &Path, variables: &BTreeSet<String>) {
+        let _ = self.record(executable, variables).and_then(|record| self.write(&record));
     }
 
-    fn record(&self, executable: &Path) -> Option<BuildRecord> {
+    fn record(&self, executable: &Path, variables: &BTreeSet<String>) -> Option<BuildRecord> {
         let metadata = fs::metadata(executable).ok()?;
         Some(BuildRecord {
             inputs: self.build.inputs.clone(),
+            used: variables.iter().map(|name| (name.clone(), std::env::var_os(name))).collect(),
             started: self.at.duration_since(UNIX_EPOCH).ok()?,
             configuration: self.build.configuration.clone(),
             executable: executable.to_owned(),

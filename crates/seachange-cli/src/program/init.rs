@@ -4,6 +4,7 @@ mod container;
 mod entities;
 mod new_project;
 mod orm;
+mod recipes;
 mod stand_alone;
 mod workspace;
 

@@ -37,9 +37,15 @@ impl MigrationPackage {
         }
         let above = nearest.workspace()?;
         let workspace = above.as_ref().unwrap_or(&nearest);
-        if let Some(name) = wanted.or(workspace.chosen_package()) {
+        let chosen = if wanted.is_some() { wanted } else { workspace.chosen_package()? };
+        if let Some(name) = chosen {
             let named = members(workspace)?.into_iter().find(|member| member.package() == Some(name));
-            return named.as_ref().map_or_else(|| Err(unknown(name, workspace)), Self::of);
+            let named = named.ok_or_else(|| unknown(name, workspace))?;
+            // Any other program would get the command as its own arguments.
+            let runs_revisions = named.is_migration_crate()
+                || named.has_command_line()
+                || (!named.dependencies("seachange").is_empty() && workspace.has_command_line());
+            return if runs_revisions { Self::of(&named) } else { Err(other_program(&named)) };
         }
         let found = |manifests: Vec<Manifest>| -> Vec<Manifest> {
             manifests.into_iter().filter(Manifest::is_migration_crate).collect()
@@ -82,10 +88,15 @@ impl MigrationPackage {
 
 /// The packages of a workspace: those that match its patterns, and its root.
 pub(super) fn members(workspace: &Manifest) -> Result<Vec<Manifest>, Diagnostic> {
-    let excluded = workspace.folders("exclude");
-    let folders = workspace.folders("members").into_iter().chain([workspace.root.clone()]);
+    let mut folders: Vec<PathBuf> = vec![workspace.root.clone()];
+    for folder in workspace.folders("members") {
+        if !folders.contains(&folder) && !workspace.excludes(&folder) {
+            folders.push(folder);
+        }
+    }
+    folders.rotate_left(1);
     let mut members = Vec::new();
-    for folder in folders.filter(|folder| !excluded.contains(folder)) {
+    for folder in folders {
         members.extend(Manifest::read(&folder)?.filter(|manifest| manifest.package().is_some()));
     }
     Ok(members)
@@ -137,6 +148,13 @@ fn unknown(name: &str, workspace: &Manifest) -> Diagnostic {
     Diagnostic::usage(format!("the workspace of `{}` has no package `{name}`", shown(&folder)))
 }
 
+fn other_program(manifest: &Manifest) -> Diagnostic {
+    let name = manifest.package().unwrap_or_default();
+    Diagnostic::usage(format!("the package `{name}` has no revisions; nothing was run"))
+        .detail("a migration crate has `seachange-source` among its build dependencies, or `seachange` with the feature `cli`")
+        .hint("`-p`, or `package` in `[workspace.metadata.seachange]`, names the migration crate")
+}
+
 fn ambiguous(found: &[Manifest]) -> Diagnostic {
     let problem = Diagnostic::usage("several crates of this workspace have revisions");
     let listed = found.iter().fold(problem, |problem, manifest| {
@@ -147,4 +165,35 @@ fn ambiguous(found: &[Manifest]) -> Diagnostic {
     listed.hint(format!("name one: `seachange -p {example} …`")).hint(
         "or for all calls, in the workspace's `Cargo.toml`: `[workspace.metadata.seachange]`, `package = \"NAME\"`",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+    use std::fs;
+
+    use super::MigrationPackage;
+
+    #[test]
+    fn another_program_is_not_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            fs::create_dir_all(folder.path().join(path)).unwrap();
+            fs::write(folder.path().join(path).join("Cargo.toml"), text).unwrap();
+        };
+        write("", "[workspace]\nmembers = [\".\", \"app\", \"db\", \"migration\"]\n");
+        write("app", "[package]\nname = \"app\"\n[dependencies]\nseachange = \"0.1\"\n");
+        write(
+            "db",
+            "[package]\nname = \"db\"\n[dependencies]\nseachange = { version = \"0.1\", features = [\"cli\"] }\n",
+        );
+        write("migration", "[package]\nname = \"migration\"\n[build-dependencies]\nseachange-source = \"0.1\"\n");
+        let find = |wanted: Option<&str>| {
+            MigrationPackage::find(folder.path(), wanted).map(|found| found.name).map_err(|problem| problem.message)
+        };
+        assert_eq!(find(Some("app")), Err("the package `app` has no revisions; nothing was run".to_owned()));
+        assert_eq!(find(Some("db")), Ok("db".to_owned()));
+        assert_eq!(find(None), Ok("migration".to_owned()));
+    }
 }

@@ -1,10 +1,12 @@
 //! Cargo manifests, as far as they tell which crates a workspace has.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
+use glob::MatchOptions;
 use toml_edit::{Array, Decor, DocumentMut, Item, Table, TableLike, Value};
 
+use crate::crate_config::known_settings;
 use crate::diagnostic::{Diagnostic, reason};
 use crate::exit::Exit;
 
@@ -16,6 +18,8 @@ const BUILD_DEPENDENCY: &str = "seachange-source";
 pub(super) struct Manifest {
     /// The folder of the file.
     pub(super) root: PathBuf,
+    /// The text as it was read.
+    text: String,
     document: DocumentMut,
 }
 
@@ -31,7 +35,7 @@ impl Manifest {
             Err(error) => return Err(unreadable(&path, &reason(&error))),
         };
         let document = text.parse::<DocumentMut>().map_err(|error| unreadable(&path, error.message()))?;
-        Ok(Some(Self { root: folder.to_owned(), document }))
+        Ok(Some(Self { root: folder.to_owned(), text, document }))
     }
 
     /// The manifest in `start`, or in the nearest folder above it that has one.
@@ -49,31 +53,49 @@ impl Manifest {
         if self.is_workspace() {
             return Ok(None);
         }
-        if let Some(named) = self.text(&["package", "workspace"]) {
-            return Self::read(&self.root.join(named));
+        if let Some(named) = self.text_at(&["package", "workspace"]) {
+            return Self::read(&normal(&self.root.join(named)));
         }
         for folder in self.root.ancestors().skip(1) {
             match Self::read(folder)? {
-                Some(manifest) if manifest.is_workspace() => return Ok(Some(manifest)),
+                Some(manifest) if manifest.is_workspace() && !manifest.excludes(&self.root) => {
+                    return Ok(Some(manifest));
+                }
                 _ => {}
             }
         }
         Ok(None)
     }
 
+    /// Whether `exclude` keeps a folder out of the workspace, as cargo decides it: the folder is below an excluded one,
+    /// and `members` names neither it nor a folder above it.
+    pub(super) fn excludes(&self, folder: &Path) -> bool {
+        let has = |list| self.patterns(list).any(|path| folder.starts_with(normal(&self.root.join(path))));
+        has("exclude") && !has("members")
+    }
+
     /// The name of the package, if there is one.
     pub(super) fn package(&self) -> Option<&str> {
-        self.text(&["package", "name"])
+        self.text_at(&["package", "name"])
     }
 
     /// The package that `[workspace.metadata.seachange]` names for the commands of this program.
-    pub(super) fn chosen_package(&self) -> Option<&str> {
-        self.text(&["workspace", "metadata", "seachange", "package"])
+    ///
+    /// # Errors
+    ///
+    /// Another setting in this table, and a value that is not a text.
+    pub(super) fn chosen_package(&self) -> Result<Option<&str>, Diagnostic> {
+        let Some(settings) = self.get(&["workspace", "metadata", "seachange"]) else { return Ok(None) };
+        let Some(package) = known_settings(settings, "workspace", &["package"])?.get("package") else {
+            return Ok(None);
+        };
+        let message = "`package` in `[workspace.metadata.seachange]` is not the name of a package";
+        package.as_str().map(Some).ok_or_else(|| Diagnostic::usage(message))
     }
 
     /// The build script, relative to the manifest.
     pub(super) fn build_script(&self) -> &str {
-        self.text(&["package", "build"]).unwrap_or("build.rs")
+        self.text_at(&["package", "build"]).unwrap_or("build.rs")
     }
 
     /// Whether the crate registers revisions: it builds with the crate that reads their files.
@@ -85,6 +107,15 @@ impl Manifest {
             let renamed = dependency.as_table_like().and_then(|table| table.get("package")).and_then(Item::as_str);
             renamed.unwrap_or(name) == BUILD_DEPENDENCY
         })
+    }
+
+    /// Whether the crate has the command line of the engine.
+    pub(super) fn has_command_line(&self) -> bool {
+        let features = self.get(&["features"]).and_then(Item::as_table_like).into_iter().flat_map(TableLike::iter);
+        let mut enabled = features.filter_map(|(_, list)| list.as_array()).flatten().filter_map(Value::as_str);
+        let mut dependencies = self.dependencies("seachange").into_iter();
+        dependencies.any(|dependency| dependency.features.iter().any(|feature| feature == "cli"))
+            || enabled.any(|feature| matches!(feature, "seachange/cli" | "seachange?/cli"))
     }
 
     /// The dependencies on a package: of the crate, of its build script and tests, for any platform, and of the
@@ -108,28 +139,60 @@ impl Manifest {
 
     /// The text of the manifest before and after a member is added. A pattern that covers it already is enough.
     pub(super) fn with_member(&self, member: &str) -> (String, String) {
-        let before = self.document.to_string();
+        let unchanged = || (self.text.clone(), self.text.clone());
+        if self.has_member(member) {
+            return unchanged();
+        }
         let mut document = self.document.clone();
         let workspace = document.entry("workspace").or_insert(Item::Table(Table::new()));
-        let Some(workspace) = workspace.as_table_like_mut() else { return (before.clone(), before) };
+        let Some(workspace) = workspace.as_table_like_mut() else { return unchanged() };
         let members = workspace.entry("members").or_insert(Item::Value(Value::Array(Array::new())));
-        let Some(members) = members.as_array_mut() else { return (before.clone(), before) };
-        let covers = |pattern: &str| glob::Pattern::new(pattern).is_ok_and(|pattern| pattern.matches(member));
-        if members.iter().filter_map(Value::as_str).any(covers) {
-            return (before.clone(), before);
-        }
+        let Some(members) = members.as_array_mut() else { return unchanged() };
         push(members, member);
-        (before, document.to_string())
+        (self.text.clone(), document.to_string())
+    }
+
+    /// Whether `members` covers a folder, which need not exist, and `exclude` does not keep it out.
+    fn has_member(&self, member: &str) -> bool {
+        let folder = self.root.join(member);
+        let is_named = self.patterns("members").any(|path| normal(&self.root.join(path)) == folder);
+        is_named || (self.pattern_of(member).is_some() && !self.excludes(&folder))
+    }
+
+    /// The pattern among the `members` that matches a folder.
+    pub(super) fn pattern_of(&self, folder: &str) -> Option<&str> {
+        // `*` stands for one folder, not for several.
+        let options = MatchOptions { require_literal_separator: true, ..MatchOptions::new() };
+        self.patterns("members").find(|pattern| {
+            let pattern = pattern.trim_start_matches("./").trim_end_matches('/');
+            glob::Pattern::new(pattern).is_ok_and(|pattern| pattern.matches_with(folder, options))
+        })
     }
 
     /// The folders that match the patterns in a list of the `[workspace]` table, such as `members`.
     pub(super) fn folders(&self, list: &str) -> Vec<PathBuf> {
+        self.patterns(list).flat_map(|pattern| self.expand(pattern)).collect()
+    }
+
+    /// The elements of a list of the `[workspace]` table.
+    fn patterns(&self, list: &str) -> impl Iterator<Item = &str> {
         let patterns = self.get(&["workspace", list]).and_then(Item::as_array).into_iter().flatten();
-        patterns.filter_map(|pattern| pattern.as_str()).flat_map(|pattern| self.expand(pattern)).collect()
+        patterns.filter_map(Value::as_str)
+    }
+
+    /// The file of the library, whether it exists or not.
+    pub(super) fn library_file(&self) -> PathBuf {
+        self.root.join(self.text_at(&["lib", "path"]).unwrap_or("src/lib.rs"))
+    }
+
+    /// The name of the library in code.
+    pub(super) fn library(&self) -> String {
+        let own = self.text_at(&["lib", "name"]).or(self.package());
+        own.unwrap_or_default().replace('-', "_")
     }
 
     fn expand(&self, pattern: &str) -> Vec<PathBuf> {
-        let plain = self.root.join(pattern);
+        let plain = normal(&self.root.join(pattern));
         if plain.is_dir() {
             return vec![plain];
         }
@@ -142,7 +205,7 @@ impl Manifest {
         self.document.contains_key("workspace")
     }
 
-    fn text(&self, path: &[&str]) -> Option<&str> {
+    fn text_at(&self, path: &[&str]) -> Option<&str> {
         self.get(path)?.as_str()
     }
 
@@ -176,6 +239,20 @@ impl Dependency {
     }
 }
 
+/// The path without `.` and `..`.
+pub(super) fn normal(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut normal, component| {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                normal.pop();
+            }
+            component => normal.push(component),
+        }
+        normal
+    })
+}
+
 /// Adds an element to an array, in the style of the one before it.
 fn push(members: &mut Array, member: &str) {
     let style = members.iter().last().map(|last| last.decor().clone());
@@ -202,7 +279,7 @@ mod tests {
     use super::{Dependency, Manifest};
 
     fn manifest(text: &str) -> Manifest {
-        Manifest { root: PathBuf::from("/shop"), document: text.parse().unwrap() }
+        Manifest { root: PathBuf::from("/shop"), text: text.to_owned(), document: text.parse().unwrap() }
     }
 
     fn check_member(before: &str, after: &str) {
@@ -219,12 +296,40 @@ mod tests {
             "[workspace]\nmembers = [\n    \"app\",\n    # the models\n    \"entity\",\n]\n",
             "[workspace]\nmembers = [\n    \"app\",\n    # the models\n    \"entity\",\n    \"migration\",\n]\n",
         );
-        check_member("[workspace]\nmembers = [\"*\"]\n", "[workspace]\nmembers = [\"*\"]\n");
+        for covered in ["[\"*\"]", "[\"./migration/\"]", "[\"./m*/\"]"] {
+            let text = format!("[workspace]\nmembers = {covered}\n");
+            check_member(&text, &text);
+        }
         check_member("[workspace]\n", "[workspace]\nmembers = [\"migration\"]\n");
         check_member(
             "[package]\nname = \"app\"\n",
             "[package]\nname = \"app\"\n\n[workspace]\nmembers = [\"migration\"]\n",
         );
+    }
+
+    #[test]
+    fn a_member_is_named_if_patterns_do_not_cover_it() {
+        let added = |text: &str, member: &str| {
+            let (before, after) = manifest(text).with_member(member);
+            before != after
+        };
+        let patterns = "[workspace]\nmembers = [\"crates/*\"]\nexclude = [\"crates/old\", \"tools\"]\n";
+        assert!(!added(patterns, "crates/migration"));
+        assert!(added(patterns, "crates/db/migration"), "`*` is one folder");
+        assert!(added(patterns, "crates/old"), "a pattern does not win over `exclude`");
+        assert!(added(patterns, "crates/old/migration"));
+        assert_eq!(manifest(patterns).pattern_of("crates/db"), Some("crates/*"));
+        assert!(!added("[workspace]\nmembers = [\"m\"]\nexclude = [\"m\"]\n", "m"), "a named member wins");
+    }
+
+    #[test]
+    fn excluded_folders_are_those_of_cargo() {
+        let excludes = |folder: &str| {
+            let text = "[workspace]\nmembers = [\"old/kept\"]\nexclude = [\"old\", \"./tools\"]\n";
+            manifest(text).excludes(&PathBuf::from("/shop").join(folder))
+        };
+        let found = ["old", "old/x", "old/kept", "old/kept/x", "tools", "older"].map(excludes);
+        assert_eq!(found, [true, true, false, false, true, false]);
     }
 
     #[test]
@@ -241,6 +346,30 @@ mod tests {
         let expected = [("1.1", vec![]), ("0.12", vec![]), ("2", vec!["sqlx-sqlite".to_owned()])];
         let expected = expected.map(|(version, features)| Dependency { version: Some(version.to_owned()), features });
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn the_chosen_package_is_a_name() {
+        let chosen = |settings: &str| {
+            let manifest = manifest(&format!("[workspace.metadata.seachange]\n{settings}\n"));
+            manifest.chosen_package().map(|name| name.map(str::to_owned)).map_err(|problem| problem.message)
+        };
+        assert_eq!(chosen("package = \"db\""), Ok(Some("db".to_owned())));
+        assert_eq!(chosen(""), Ok(None));
+        let wrong = "`package` in `[workspace.metadata.seachange]` is not the name of a package".to_owned();
+        assert_eq!(chosen("package = 5"), Err(wrong));
+        assert_eq!(chosen("crate = \"db\""), Err("`[workspace.metadata.seachange]` has no setting `crate`".to_owned()));
+    }
+
+    #[test]
+    fn the_command_line_is_a_feature() {
+        assert!(
+            manifest("[dependencies]\nseachange = { version = \"0.1\", features = [\"cli\"] }\n").has_command_line()
+        );
+        assert!(manifest("[features]\ncli = [\"seachange/cli\"]\n").has_command_line());
+        assert!(
+            !manifest("[dependencies]\nseachange = { version = \"0.1\", features = [\"args\"] }\n").has_command_line()
+        );
     }
 
     #[test]

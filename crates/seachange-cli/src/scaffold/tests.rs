@@ -65,7 +65,8 @@ fn the_files_of_a_new_crate() {
 fn a_crate_with_entities() {
     let requirement = "path = \"../entity\"".to_owned();
     let modules = ["post", "shop::order_line", "customer_account"].map(str::to_owned).to_vec();
-    let entities = EntityCrate { package: "my-entity".to_owned(), requirement, modules };
+    let entities =
+        EntityCrate { package: "my-entity".to_owned(), library: "my_entity".to_owned(), requirement, modules };
     let engine = EngineSource::Registry("ours".to_owned());
     let files = migration("migration", &engine, Some(&entities)).files().unwrap();
     insta::assert_snapshot!(text(&files, "Cargo.toml"), @r#"
@@ -131,8 +132,12 @@ fn a_crate_with_entities() {
 fn every_placeholder_is_filled_and_rust_is_formatted() {
     for count in 0..5 {
         let modules = (0..count).map(|number| format!("module_{number}")).collect();
-        let entities =
-            EntityCrate { package: "entity".to_owned(), requirement: "workspace = true".to_owned(), modules };
+        let entities = EntityCrate {
+            package: "entity".to_owned(),
+            library: "entity".to_owned(),
+            requirement: "workspace = true".to_owned(),
+            modules,
+        };
         let entities = (count > 0).then_some(&entities);
         for (name, text) in migration("a-crate", &EngineSource::Workspace, entities).files().unwrap() {
             assert!(

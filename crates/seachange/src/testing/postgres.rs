@@ -21,6 +21,9 @@ const LOCK: i32 = 0x7363_7464;
 /// The comment of a template whose revisions are all applied.
 const COMPLETE: &str = "template of seachange's test databases";
 
+/// The number of the database of a process that becomes the template; those of tests begin with 1.
+const UNFINISHED: u64 = 0;
+
 /// A server.
 #[derive(Debug)]
 pub(super) struct Postgres {
@@ -39,6 +42,7 @@ impl Postgres {
             query_scalar(&server.pool, version, []).await.map_err(TestError::database("cannot read the version"))?;
         let postgres = Self { server, forces: version >= 130_000, template: OnceCell::new() };
         postgres.claim(&postgres.server.process).await?;
+        postgres.announce().await?;
         postgres.remove_abandoned().await?;
         Ok(postgres)
     }
@@ -103,6 +107,14 @@ impl Postgres {
         claimed.map_err(TestError::database("cannot take a lock"))
     }
 
+    /// Names the session that has the locks after this process, so that processes with another database in their URL
+    /// find it: an advisory lock counts in one database only.
+    async fn announce(&self) -> Result<(), TestError> {
+        const NAME: &str = "SELECT set_config('application_name', $1::text, false) AS answer";
+        let named = query_scalar::<String>(&self.server.claims.connection, NAME, [self.server.process.as_str().into()]);
+        named.await.map(drop).map_err(TestError::database("cannot name the session"))
+    }
+
     async fn release(&self, name: &str) -> Result<(), DbErr> {
         const RELEASE: &str = "SELECT pg_advisory_unlock($1::int4, hashtext($2::text)) AS answer";
         query_scalar::<bool>(&self.server.claims.connection, RELEASE, [LOCK.into(), name.into()]).await.map(drop)
@@ -111,9 +123,13 @@ impl Postgres {
     /// Removes the databases of processes that were killed.
     async fn remove_abandoned(&self) -> Result<(), TestError> {
         const OURS: &str = "SELECT datname::text AS name FROM pg_database WHERE datname LIKE 'seachange\\_test\\_%'";
+        const RUNNING: &str = "SELECT DISTINCT application_name::text AS name FROM pg_stat_activity
+            WHERE application_name LIKE 'seachange\\_test\\_%'";
         let databases = self.server.names(OURS, Vec::new()).await?;
+        // A process is named before it makes a database, so that this list has each that runs.
+        let running = self.server.names(RUNNING, Vec::new()).await?;
         let processes: BTreeSet<&str> = databases.iter().filter_map(|name| names::process_of(name)).collect();
-        for process in processes.into_iter().filter(|process| *process != self.server.process) {
+        for process in processes.into_iter().filter(|process| !running.iter().any(|running| running == process)) {
             if self.claim(process).await? {
                 for database in databases.iter().filter(|name| names::process_of(name) == Some(process)) {
                     // Another user's database cannot be dropped; that is no reason to have none.
@@ -156,10 +172,25 @@ impl Postgres {
                 let _ = self.remove(&other).await;
             }
         }
-        self.remove(template).await?;
-        migrate(self.server.migrations, &self.create_database(template).await?).await?;
-        let quoted = self.server.quoted(template);
+        // It is made under another name first, so that a template that exists is complete, and one that another
+        // process is making with another database in its URL stays.
+        let name = self.server.database(UNFINISHED);
+        self.remove(&name).await?;
+        if let Err(error) = self.make_and_migrate(&name).await {
+            let _ = self.remove(&name).await;
+            return Err(error);
+        }
+        let [template_quoted, quoted] = [template, &name].map(|name| self.server.quoted(name));
         let mark = clause::literal(DbBackend::Postgres, COMPLETE);
-        self.server.send(&format!("COMMENT ON DATABASE {quoted} IS {mark}"), DOING).await
+        self.server.send(&format!("COMMENT ON DATABASE {quoted} IS {mark}"), DOING).await?;
+        if self.is_complete().await? {
+            return self.remove(&name).await;
+        }
+        self.remove(template).await?;
+        self.server.send(&format!("ALTER DATABASE {quoted} RENAME TO {template_quoted}"), DOING).await
+    }
+
+    async fn make_and_migrate(&self, name: &str) -> Result<(), TestError> {
+        migrate(self.server.migrations, &self.create_database(name).await?).await
     }
 }

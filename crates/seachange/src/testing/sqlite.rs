@@ -4,7 +4,7 @@
 //! can be locked is in no use: its process was killed.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -55,7 +55,12 @@ impl Sqlite {
     pub(super) async fn create(&self, number: u64) -> Result<(String, DatabaseSettings), TestError> {
         let template = self.template.get_or_try_init(|| self.ensure_template()).await?;
         let (name, settings) = self.create_empty(number)?;
-        fs::copy(template, &name).map_err(file("cannot copy the template of the test databases"))?;
+        match fs::copy(template, &name) {
+            // A process with other revisions has replaced the template.
+            Err(error) if error.kind() == ErrorKind::NotFound => fs::copy(self.ensure_template().await?, &name),
+            copied => copied,
+        }
+        .map_err(file("cannot copy the template of the test databases"))?;
         Ok((name, settings))
     }
 
@@ -99,9 +104,9 @@ impl Sqlite {
     }
 }
 
-/// The file by which processes wait for each other.
+/// The file by which processes wait for each other. It stays as it is: it might be a link.
 fn gate(folder: &Path) -> io::Result<File> {
-    File::create(folder.join("gate"))
+    OpenOptions::new().write(true).create(true).truncate(false).open(folder.join("gate"))
 }
 
 /// Removes the databases of processes that were killed.

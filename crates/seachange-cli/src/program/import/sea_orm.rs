@@ -14,7 +14,6 @@ mod callers;
 mod cargo_toml;
 mod edits;
 mod list;
-mod modules;
 mod port;
 mod project;
 mod rewrite;

@@ -50,7 +50,7 @@ const DOWN: &str = r#"        manager
 pub(super) fn plan(args: &CrateArgs, here: &Path) -> Result<PlannedProject, Diagnostic> {
     let folder = args.dir.as_ref().map_or_else(|| here.to_owned(), |dir| here.join(dir));
     let name = name_of(&folder).unwrap_or_default();
-    check_name(&name)?;
+    check_name(&name).map_err(|problem| problem.hint("give the folder another name"))?;
     if let Some(name) = &args.name {
         let message = format!("a new project calls its migration crate `migration`: `--name {name}` has no effect");
         return Err(Diagnostic::usage(message).hint("omit `--name`"));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::workspace::normal;
+use super::super::manifest::normal;
 use super::{CrateArgs, PlannedProject};
 use crate::diagnostic::Diagnostic;
 use crate::file_plan::FilePlan;

@@ -1,12 +1,11 @@
 //! A migration crate in a workspace that exists.
 
-use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::super::locate::members;
-use super::super::manifest::Manifest;
+use super::super::manifest::{Manifest, normal};
 use super::orm::SeaOrm;
-use super::{CrateArgs, PlannedProject, databases_of, entities};
+use super::{CrateArgs, PlannedProject, databases_of, entities, recipes};
 use crate::diagnostic::Diagnostic;
 use crate::file_plan::FilePlan;
 use crate::project::shown;
@@ -32,8 +31,10 @@ pub(super) fn plan(args: &CrateArgs, here: &Path, nearest: Manifest) -> Result<P
         Some(_) => member.root == folder,
         None => member.is_migration_crate(),
     });
+    // An earlier call may have been interrupted before it made the crate a member.
+    let unlisted = if existing.is_some() { None } else { Manifest::read(&folder)? };
     let mut remarks = Vec::new();
-    let (package, databases) = match existing {
+    let (package, databases) = match existing.or(unlisted.as_ref()) {
         Some(member) if member.is_migration_crate() => {
             (member.package().unwrap_or_default().to_owned(), databases_of(member))
         }
@@ -54,6 +55,7 @@ pub(super) fn plan(args: &CrateArgs, here: &Path, nearest: Manifest) -> Result<P
             let entities = found.map(|found| EntityCrate {
                 package: found.manifest.package().unwrap_or_default().to_owned(),
                 requirement: format!("path = {}", toml(&relative(&folder, &found.manifest.root))),
+                library: found.manifest.library(),
                 modules: found.modules,
             });
             let databases = args.databases(&orm.databases);
@@ -76,11 +78,13 @@ pub(super) fn plan(args: &CrateArgs, here: &Path, nearest: Manifest) -> Result<P
     };
     if existing.is_none() {
         let member = relative(&root, &folder);
+        check_parents(&workspace, &member)?;
         let (before, after) = workspace.with_member(&member);
         files.edit(root.join("Cargo.toml"), before, after);
     }
     files.create_if_missing(root.join(".env.example"), env_example());
-    add_recipes(&mut files, &root, &package)?;
+    remarks.extend(recipes::add(&mut files, &root, &package));
+    files.check_within(&root)?;
     Ok(PlannedProject {
         files,
         folder: root,
@@ -125,55 +129,15 @@ fn another_folder(problem: &Diagnostic) -> Option<PathBuf> {
     prompt::ask_text(&format!("{}. Another folder for the new one", problem.message)).map(PathBuf::from)
 }
 
-/// Adds recipes to the justfile, if there is one; existing recipes of these names stay.
-fn add_recipes(files: &mut FilePlan, root: &Path, package: &str) -> Result<(), Diagnostic> {
-    for name in ["justfile", "Justfile", ".justfile"] {
-        let path = root.join(name);
-        let Ok(before) = fs::read_to_string(&path) else { continue };
-        let recipes = include_str!("../../template/project/recipes.just.txt").replace("{name}", package);
-        let missing: Vec<&str> = recipes.split("\n\n").filter(|recipe| !has_recipe(&before, recipe)).collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        // `"$@"` needs this setting.
-        let setting = if before.contains("positional-arguments") { "" } else { "set positional-arguments\n\n" };
-        let after = format!("{}\n\n{setting}{}\n", before.trim_end(), missing.join("\n\n").trim_end());
-        files.edit(path, before, after);
-        return Ok(());
-    }
-    Ok(())
-}
-
-/// Whether a justfile has a recipe of the same name.
-fn has_recipe(justfile: &str, recipe: &str) -> bool {
-    let word = |line: &str| line.split([' ', ':']).next().unwrap_or_default().trim_start_matches('@').to_owned();
-    let name = recipe.lines().find(|line| !line.starts_with('#')).map(word).unwrap_or_default();
-    justfile.lines().any(|line| !line.starts_with([' ', '\t', '#']) && line.contains(':') && word(line) == name)
-}
-
-/// The path without `.` and `..`.
-pub(super) fn normal(path: &Path) -> PathBuf {
-    path.components().fold(PathBuf::new(), |mut normal, component| {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                normal.pop();
-            }
-            component => normal.push(component),
-        }
-        normal
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::has_recipe;
-
-    #[test]
-    fn recipes_of_the_same_name_stay() {
-        let justfile = "# up: not this\n@up *args:\n    echo\nbuild target='x': up\n\tdown: no\nx := 'down'\n";
-        assert!(has_recipe(justfile, "# Apply\nup *args:\n    cargo run"));
-        assert!(has_recipe(justfile, "build:\n"));
-        assert!(!has_recipe(justfile, "down *args:\n"));
+/// Rejects a folder whose new parent would match a pattern among the members: cargo would expect a manifest in it.
+fn check_parents(workspace: &Manifest, member: &str) -> Result<(), Diagnostic> {
+    let parents = Path::new(member).ancestors().skip(1).filter_map(Path::to_str);
+    let mut new = parents.filter(|parent| !parent.is_empty() && !workspace.root.join(parent).exists());
+    match new.find_map(|parent| workspace.pattern_of(parent).zip(Some(parent))) {
+        Some((pattern, parent)) => Err(Diagnostic::usage(format!(
+            "`{parent}` would match `{pattern}` among the members of the workspace, and is not a crate"
+        ))
+        .hint("name a folder that is not below it as the argument `DIR`")),
+        None => Ok(()),
     }
 }

@@ -71,7 +71,7 @@ impl InitArgs {
     fn scaffold(&self, context: &Context, dir: &Path) -> Result<String, Diagnostic> {
         let name = self.name.clone().or_else(|| name_of(dir));
         let name = name.ok_or_else(|| Diagnostic::usage("the folder gives the crate no name").hint("say `--name`"))?;
-        check_name(&name)?;
+        check_name(&name).map_err(|problem| problem.hint("say `--name`"))?;
         if dir.exists() && !dir.is_dir() {
             return Err(Diagnostic::usage(format!("`{}` is not a folder", shown(dir))));
         }

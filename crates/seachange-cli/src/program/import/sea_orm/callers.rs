@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::modules::{RustFile, flat, is, is_punct, line};
+use crate::program::modules::{RustFile, flat, is, is_punct, line};
 
 /// A call of the old `Migrator`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use proc_macro2::TokenTree;
-
 /// Changes that are made together. Their ranges do not overlap.
 #[derive(Debug, Default)]
 pub(super) struct Edits(Vec<(Range<usize>, String)>);
@@ -31,19 +29,6 @@ impl Edits {
             }
         }
         changed + &text[end..]
-    }
-}
-
-/// The bytes of a token; of a group with its brackets.
-pub(super) fn range(token: &TokenTree) -> Range<usize> {
-    token.span().byte_range()
-}
-
-/// The bytes from the first to the last of these tokens; an empty range without tokens.
-pub(super) fn range_of(tokens: &[TokenTree]) -> Range<usize> {
-    match (tokens.first(), tokens.last()) {
-        (Some(first), Some(last)) => range(first).start..range(last).end,
-        _ => 0..0,
     }
 }
 

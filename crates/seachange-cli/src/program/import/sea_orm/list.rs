@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use proc_macro2::{Delimiter, TokenTree};
 
-use super::edits::range_of;
-use super::modules::{RustFile, attributes_before, inside, is, is_punct, line, string, visibility_before};
+use crate::program::modules::{
+    RustFile, attributes_before, inside, is, is_punct, line, range_of, string, visibility_before,
+};
 
 /// `impl MigratorTrait for …` in a file.
 #[derive(Debug)]
@@ -85,7 +86,7 @@ fn function(body: &[TokenTree], name: &str) -> Option<Vec<TokenTree>> {
 
 /// The string in `migration_table_name`, if it is one.
 fn table_name(body: &[TokenTree]) -> Option<String> {
-    let literals = super::modules::flat(&function(body, "migration_table_name")?);
+    let literals = crate::program::modules::flat(&function(body, "migration_table_name")?);
     literals.iter().find_map(|token| match token {
         TokenTree::Literal(literal) => string(literal),
         _ => None,
@@ -161,7 +162,7 @@ mod tests {
     use std::path::Path;
 
     use super::{ListError, MigratorList, read};
-    use crate::program::import::sea_orm::modules::RustFile;
+    use crate::program::modules::RustFile;
 
     fn list(body: &str) -> Result<MigratorList, ListError> {
         let text = format!(

@@ -2,8 +2,8 @@
 
 use proc_macro2::{Delimiter, TokenTree};
 
-use super::edits::{Edits, range};
-use super::modules::{RustFile, attributes_before, flat, inside, is, is_punct, visibility_before};
+use super::edits::Edits;
+use crate::program::modules::{RustFile, attributes_before, flat, inside, is, is_punct, range, visibility_before};
 
 /// Methods of a connection that take a `Statement` under a new name.
 const RAW_METHODS: [(&str, &str); 4] = [
@@ -160,7 +160,7 @@ mod tests {
     use std::path::Path;
 
     use super::port;
-    use crate::program::import::sea_orm::modules::RustFile;
+    use crate::program::modules::RustFile;
 
     #[test]
     fn the_rewrites() {

@@ -10,12 +10,12 @@ use toml_edit::DocumentMut;
 use super::cargo_toml::ConvertedManifest;
 use super::edits::Edits;
 use super::list::{self, MigratorList};
-use super::modules::{Module, RustFile};
 use super::port;
 use super::rewrite::{self, Pointers, WrappedMigration};
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::file_plan::FilePlan;
+use crate::program::modules::{Module, RustFile};
 use crate::project::shown;
 use crate::scaffold::{EngineSource, relative};
 

@@ -5,8 +5,10 @@ use std::ops::Range;
 use proc_macro2::{Delimiter, Literal, TokenTree};
 use seachange_graph::check_id;
 
-use super::edits::{Edits, line_start, range, range_of};
-use super::modules::{Module, RustFile, attributes_before, flat, inside, is, is_punct, string, visibility_before};
+use super::edits::{Edits, line_start};
+use crate::program::modules::{
+    Module, RustFile, attributes_before, flat, inside, is, is_punct, range, range_of, string, visibility_before,
+};
 
 /// Where a revision is in the graph.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -227,7 +229,7 @@ pub(super) fn other_work(main: &RustFile) -> Option<Range<usize>> {
     let others: Vec<&[TokenTree]> =
         statements.filter(|tokens| !flat(tokens).iter().any(|token| is(token, "run_cli"))).collect();
     let lines = |tokens: &[TokenTree]| {
-        tokens.first().map(super::modules::line).zip(tokens.last().map(|own| own.span().end().line))
+        tokens.first().map(crate::program::modules::line).zip(tokens.last().map(|own| own.span().end().line))
     };
     let first = others.first().and_then(|tokens| lines(tokens))?.0;
     let last = others.last().and_then(|tokens| lines(tokens))?.1;
@@ -242,7 +244,7 @@ mod tests {
     use std::path::Path;
 
     use super::{Pointers, WrappedMigration, created, moved, recorded_name, revision_id, wrapper};
-    use crate::program::import::sea_orm::modules::RustFile;
+    use crate::program::modules::RustFile;
 
     fn file(text: &str) -> RustFile {
         RustFile::parse(Path::new("src/m20220101_000001_create_posts.rs"), text).unwrap()

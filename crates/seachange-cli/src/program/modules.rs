@@ -1,4 +1,4 @@
-//! The modules that a file declares, and their files.
+//! The modules that a file of Rust code declares, and their files.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 use proc_macro2::{Delimiter, TokenTree};
 use syn::LitStr;
 
-use super::edits::{range, range_of};
-
-/// A file of the old crate, as tokens.
+/// A file of Rust code, as tokens.
 #[derive(Debug, Clone)]
 pub(super) struct RustFile {
     pub(super) path: PathBuf,
@@ -40,6 +38,10 @@ pub(super) struct Module {
     pub(super) keyword: usize,
     /// Whether code outside of the parent sees it.
     pub(super) is_visible: bool,
+    /// Whether it is `pub` without a restriction.
+    pub(super) is_public: bool,
+    /// Whether `#[cfg(…)]` can remove it.
+    pub(super) is_conditional: bool,
 }
 
 impl Module {
@@ -67,7 +69,25 @@ impl Module {
             range: range_of(&tokens[first..at + 3]),
             keyword: range(keyword).start,
             is_visible: visibility < at,
+            is_public: visibility + 1 == at,
+            is_conditional: tokens[first..visibility].iter().any(is_condition),
         })
+    }
+
+    /// What stands in the braces of a module whose text is not in a file of its own.
+    pub(super) fn body(&self, tokens: &[TokenTree]) -> Option<Vec<TokenTree>> {
+        let keyword = tokens.iter().position(|token| range(token).start == self.keyword)?;
+        inside(tokens.get(keyword + 2)?, Delimiter::Brace)
+    }
+
+    /// For a module whose text is in `parent`, a path to which the files of its modules are relative.
+    pub(super) fn folder(&self, parent: &Path) -> Option<PathBuf> {
+        Some(folder_of_modules(parent)?.join(self.file_name()).join("mod.rs"))
+    }
+
+    /// The name of its file or folder.
+    fn file_name(&self) -> &str {
+        self.name.strip_prefix("r#").unwrap_or(&self.name)
     }
 
     /// The file of the module, if it has one that exists; `parent` is the file that declares it.
@@ -76,13 +96,36 @@ impl Module {
         if let Some(path) = &self.path {
             return Some(folder.join(path)).filter(|file| file.is_file());
         }
-        let folder = match parent.file_stem()?.to_str()? {
-            "lib" | "main" | "mod" => folder.to_owned(),
-            stem => folder.join(stem),
-        };
-        let name = self.name.strip_prefix("r#").unwrap_or(&self.name);
+        let (folder, name) = (folder_of_modules(parent)?, self.file_name());
         let candidates = [folder.join(format!("{name}.rs")), folder.join(name).join("mod.rs")];
         candidates.into_iter().find(|file| file.is_file())
+    }
+}
+
+/// The folder with the files of the modules that a file declares.
+fn folder_of_modules(file: &Path) -> Option<PathBuf> {
+    let folder = file.parent()?;
+    Some(match file.file_stem()?.to_str()? {
+        "lib" | "main" | "mod" => folder.to_owned(),
+        stem => folder.join(stem),
+    })
+}
+
+/// Whether a token is `[cfg(…)]`.
+fn is_condition(token: &TokenTree) -> bool {
+    inside(token, Delimiter::Bracket).is_some_and(|tokens| tokens.first().is_some_and(|name| is(name, "cfg")))
+}
+
+/// The bytes of a token; of a group with its brackets.
+pub(super) fn range(token: &TokenTree) -> Range<usize> {
+    token.span().byte_range()
+}
+
+/// The bytes from the first to the last of these tokens; an empty range without tokens.
+pub(super) fn range_of(tokens: &[TokenTree]) -> Range<usize> {
+    match (tokens.first(), tokens.last()) {
+        (Some(first), Some(last)) => range(first).start..range(last).end,
+        _ => 0..0,
     }
 }
 
