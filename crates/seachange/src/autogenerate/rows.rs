@@ -195,8 +195,21 @@ fn value_of_text(text: &str, attempt: usize) -> String {
         let candidates = ["1", "2", "18", "100", "0", "2000"];
         return candidates[attempt % candidates.len()].to_owned();
     }
-    // A text that most types accept first, then some that checks ask for.
-    let candidates = ["'1'", "'a'", "'user@example.com'", "'AB'", "'abcdefghij'", "'https://example.com'", "'a-b'"];
+    // A text that most types accept first, then some that domains and checks ask for.
+    let candidates = [
+        "'1'",
+        "'a'",
+        "'100'",
+        "'user@example.com'",
+        "'AB'",
+        "'2026-01-01'",
+        "'abcdefghij'",
+        "'00000000-0000-4000-8000-000000000001'",
+        "'https://example.com'",
+        "'a-b'",
+        "'ABC'",
+        "'2000'",
+    ];
     candidates[attempt % candidates.len()].to_owned()
 }
 
