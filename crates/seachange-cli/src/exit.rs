@@ -23,10 +23,11 @@ pub enum Exit {
     Behind = 6,
     /// Another run held the lock for longer than `--lock-timeout`; nothing was done.
     LockTimeout = 7,
-    /// `check` found differences between the database and the entities that are not accepted, or `test` found a fault.
+    /// `check` found differences between the database and the entities that are not accepted, `test` found a fault, or
+    /// the result of `import` differs from what it was made from.
     Differs = 8,
-    /// The command left something out, and named it: `init --from-database` cannot write an object of the database, or a
-    /// revision was not verified because its tables could not be copied.
+    /// The command left something out, and named it: `init --from-database` cannot write an object of the database, a
+    /// revision was not verified because its tables could not be copied, or `import` has no SQL for a change.
     Incomplete = 10,
     /// Ctrl-C ended the run; the message says where.
     Interrupted = 130,
