@@ -92,11 +92,15 @@ impl Module {
 
     /// The file of the module, if it has one that exists; `parent` is the file that declares it.
     pub(super) fn file(&self, parent: &Path) -> Option<PathBuf> {
-        let folder = parent.parent()?;
+        self.file_in(parent.parent()?, &folder_of_modules(parent)?)
+    }
+
+    /// The file of the module, in the folder of the modules of its parent; `beside` is the folder of the parent's file.
+    fn file_in(&self, beside: &Path, folder: &Path) -> Option<PathBuf> {
         if let Some(path) = &self.path {
-            return Some(folder.join(path)).filter(|file| file.is_file());
+            return Some(beside.join(path)).filter(|file| file.is_file());
         }
-        let (folder, name) = (folder_of_modules(parent)?, self.file_name());
+        let name = self.file_name();
         let candidates = [folder.join(format!("{name}.rs")), folder.join(name).join("mod.rs")];
         candidates.into_iter().find(|file| file.is_file())
     }
@@ -126,6 +130,68 @@ pub(super) fn range_of(tokens: &[TokenTree]) -> Range<usize> {
     match (tokens.first(), tokens.last()) {
         (Some(first), Some(last)) => range(first).start..range(last).end,
         _ => 0..0,
+    }
+}
+
+/// The file that a path of modules leads to from a file, through modules in braces as well; `None` if a module is not
+/// found, or the last one has no file of its own.
+pub(super) fn file_of(file: &RustFile, modules: &[String]) -> Option<PathBuf> {
+    let (mut tokens, mut beside, mut folder) =
+        (file.tokens.clone(), file.path.parent()?.to_owned(), folder_of_modules(&file.path)?);
+    let mut found = None;
+    for name in modules {
+        let module = Module::all(&tokens).into_iter().find(|module| module.name == *name)?;
+        if !module.has_file {
+            let braces = tokens.iter().find(|token| range(token).end == module.range.end)?;
+            tokens = inside(braces, Delimiter::Brace)?;
+            folder = folder.join(name);
+            beside.clone_from(&folder);
+            found = None;
+            continue;
+        }
+        let path = module.file_in(&beside, &folder)?;
+        tokens = RustFile::parse(&path, &std::fs::read_to_string(&path).ok()?).ok()?.tokens;
+        (beside, folder) = (path.parent()?.to_owned(), folder_of_modules(&path)?);
+        found = Some(path);
+    }
+    found
+}
+
+/// The path that a name stands for by a `use` of the file, without `self` and `crate` in front.
+pub(super) fn imported(tokens: &[TokenTree], name: &str) -> Option<Vec<String>> {
+    let starts = (0..tokens.len()).filter(|at| is(&tokens[*at], "use"));
+    starts.into_iter().find_map(|at| {
+        let tree = tokens[at + 1..].split(|token| is_punct(token, ';')).next()?;
+        in_tree(tree, Vec::new(), name)
+    })
+}
+
+/// Looks for a name in a tree of imports such as `a::{b as c, d::e}`.
+fn in_tree(tree: &[TokenTree], mut path: Vec<String>, name: &str) -> Option<Vec<String>> {
+    let mut rest = tree;
+    loop {
+        match rest {
+            [TokenTree::Ident(segment), one, two, after @ ..] if is_punct(one, ':') && is_punct(two, ':') => {
+                if segment != "self" && segment != "crate" {
+                    path.push(segment.to_string());
+                }
+                rest = after;
+            }
+            [TokenTree::Ident(last), alias @ ..] => {
+                let alias = match alias {
+                    [keyword, TokenTree::Ident(alias)] if is(keyword, "as") => alias.to_string(),
+                    _ => last.to_string(),
+                };
+                path.push(last.to_string());
+                return (alias == name).then_some(path);
+            }
+            [group] => {
+                let trees = inside(group, Delimiter::Brace)?;
+                let mut trees = trees.split(|token| is_punct(token, ','));
+                return trees.find_map(|tree| in_tree(tree, path.clone(), name));
+            }
+            _ => return None,
+        }
     }
 }
 
@@ -212,7 +278,7 @@ mod tests {
 
     use std::path::Path;
 
-    use super::{Module, RustFile};
+    use super::{Module, RustFile, file_of, imported};
 
     #[test]
     fn declarations_of_modules() {
@@ -239,5 +305,33 @@ mod tests {
         assert_eq!(module("mod c;").file(&src.join("a.rs")), Some(src.join("a/c/mod.rs")));
         assert_eq!(module("#[path = \"a/b.rs\"] mod d;").file(&src.join("lib.rs")), Some(src.join("a/b.rs")));
         assert_eq!(module("mod e;").file(&src.join("lib.rs")), None);
+    }
+
+    #[test]
+    fn paths_lead_through_modules_in_braces() {
+        let folder = tempfile::tempdir().unwrap();
+        let src = folder.path();
+        std::fs::create_dir_all(src.join("old/deep")).unwrap();
+        std::fs::write(src.join("old/a.rs"), "pub mod b;").unwrap();
+        std::fs::create_dir_all(src.join("old/a")).unwrap();
+        std::fs::write(src.join("old/a/b.rs"), "").unwrap();
+        let library = RustFile::parse(&src.join("lib.rs"), "mod old { pub mod a; }").unwrap();
+        let path = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(file_of(&library, &path(&["old", "a"])), Some(src.join("old/a.rs")));
+        assert_eq!(file_of(&library, &path(&["old", "a", "b"])), Some(src.join("old/a/b.rs")));
+        assert_eq!(file_of(&library, &path(&["old"])), None);
+        assert_eq!(file_of(&library, &path(&["other"])), None);
+    }
+
+    #[test]
+    fn names_stand_for_what_is_imported() {
+        let text =
+            "use x::y;\npub use self::a::{b::Migration as B, c::{self, Migration as C}};\nuse crate::d::Migration;";
+        let file = RustFile::parse(Path::new("src/lib.rs"), text).unwrap();
+        let found = |name: &str| imported(&file.tokens, name).map(|path| path.join("::"));
+        assert_eq!(found("B").as_deref(), Some("a::b::Migration"));
+        assert_eq!(found("C").as_deref(), Some("a::c::Migration"));
+        assert_eq!(found("Migration").as_deref(), Some("d::Migration"));
+        assert_eq!(found("D"), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{BufReader, Read};
+use std::io::{BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -18,6 +18,9 @@ use crate::project::shown;
 
 /// The folder for copies, in cargo's target directory.
 const FOLDER: &str = "seachange-import";
+
+/// Folders that no crate is compiled from.
+const OMITTED: [&str; 5] = [".git", ".venv", "node_modules", "target", "venv"];
 
 /// Copies of a workspace, in cargo's target directory. They are removed at the end; what was compiled stays.
 #[derive(Debug)]
@@ -71,7 +74,7 @@ impl Copies {
             Diagnostic::new(Exit::Failure, format!("`{}` cannot be copied: {}", shown(&self.workspace), reason(&error)))
         };
         match fs::remove_dir_all(&copy) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
             _ => {}
         }
         fs::create_dir_all(&copy).map_err(failed)?;
@@ -163,19 +166,25 @@ impl CompileErrors {
     }
 }
 
-/// Copies a folder without repositories and what cargo and npm keep.
+/// Copies a folder without repositories, caches and what this user may not read: a project may have the folder of a
+/// database in it.
 fn copy_folder(from: &Path, to: &Path, target: &Path) -> std::io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let (path, name) = (entry.path(), entry.file_name());
-        if path == target || ["target", ".git", "node_modules"].iter().any(|omitted| name == *omitted) {
+        let is_omitted = OMITTED.iter().any(|omitted| name == *omitted) || path.join("CACHEDIR.TAG").is_file();
+        if path == target || is_omitted {
             continue;
         }
-        if path.is_dir() {
-            copy_folder(&path, &to.join(name), target)?;
-        } else if path.is_file() {
-            fs::copy(&path, to.join(name))?;
+        let copied = match path.is_dir() {
+            true => copy_folder(&path, &to.join(name), target),
+            false if path.is_file() => fs::copy(&path, to.join(name)).map(|_| ()),
+            false => Ok(()),
+        };
+        match copied {
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {}
+            copied => copied?,
         }
     }
     Ok(())

@@ -165,4 +165,8 @@ fn tell_callers(old: &OldCrate, workspace: &Path, terminal: Terminal) {
             caller.replacement(&old.library_name())
         ));
     }
+    terminal.hint(format!(
+        "their crates need the dependency `seachange`; `default-features = false` for `{}` omits its command line",
+        old.package()
+    ));
 }

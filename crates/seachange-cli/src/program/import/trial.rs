@@ -90,7 +90,9 @@ impl Trial<'_> {
         fs::create_dir_all(krate.join("src/bin")).and_then(|()| fs::write(&main, program)).map_err(failed)?;
         fs::write(&manifest, text).map_err(failed)?;
         copies.compile(&old, self.package, Some(OLD_PROGRAM)).map_err(|problem| {
-            problem.detail("these are errors of the old crate: nothing was compared, and nothing was written")
+            problem
+                .detail("these are errors of the old crate: nothing was compared, and nothing was written")
+                .hint("`--no-build` writes the files without building and trying them out")
         })
     }
 

@@ -16,6 +16,8 @@ pub(super) struct ConvertedManifest<'a> {
     pub(super) engine: &'a EngineSource,
     /// The databases that are compiled in.
     pub(super) databases: &'a [&'a str],
+    /// Whether the crate has more programs than `src/main.rs`, so that one has to be the usual one.
+    pub(super) has_other_programs: bool,
     /// Whether the old crate uses SeaORM 1.
     pub(super) is_ported: bool,
     /// The workspace's declarations, which SeaORM 1 is taken from.
@@ -51,7 +53,11 @@ impl ConvertedManifest<'_> {
             build.insert("seachange-source", Item::Value(Value::InlineTable(requirement)));
         }
         add_feature(table(&mut document, "features")?)?;
-        add_program(&mut document, &name)?;
+        let program = add_program(&mut document, &name)?;
+        if self.has_other_programs {
+            let package = table(&mut document, "package")?;
+            package.entry("default-run").or_insert(Item::Value(Value::from(program)));
+        }
         Ok(document)
     }
 
@@ -130,8 +136,8 @@ fn add_feature(features: &mut dyn TableLike) -> Result<(), String> {
     Ok(())
 }
 
-/// The program `src/main.rs` is built with the command line only.
-fn add_program(document: &mut DocumentMut, package: &str) -> Result<(), String> {
+/// The program `src/main.rs` is built with the command line only. Returns its name.
+fn add_program(document: &mut DocumentMut, package: &str) -> Result<String, String> {
     let programs = document.entry("bin").or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
     let programs = programs.as_array_of_tables_mut().ok_or("`bin` is not a list of tables")?;
     let is_main = |table: &Table| {
@@ -140,14 +146,14 @@ fn add_program(document: &mut DocumentMut, package: &str) -> Result<(), String> 
     };
     if let Some(own) = programs.iter_mut().find(|table| is_main(table)) {
         own.entry("required-features").or_insert(Item::Value(Value::Array(["cli"].into_iter().collect())));
-        return Ok(());
+        return Ok(own.get("name").and_then(Item::as_str).unwrap_or(package).to_owned());
     }
     let mut own = Table::new();
     own.insert("name", Item::Value(Value::from(package)));
     own.insert("path", Item::Value(Value::from("src/main.rs")));
     own.insert("required-features", Item::Value(Value::Array(["cli"].into_iter().collect())));
     programs.push(own);
-    Ok(())
+    Ok(package.to_owned())
 }
 
 #[cfg(test)]
@@ -164,6 +170,7 @@ mod tests {
         let own = ConvertedManifest {
             engine: &EngineSource::Registry("crates-io".to_owned()),
             databases: &["sqlite"],
+            has_other_programs: is_ported && text.contains("seed = []"),
             is_ported,
             workspace: Some(&workspace),
         };
@@ -240,6 +247,7 @@ sea-orm-migration = { workspace = true, features = [\"with-uuid\"] } # ours
         insta::assert_snapshot!(converted(text, true), @r#"
         [package]
         name = "db"
+        default-run = "migrate"
 
         [features]
         default = ["seed", "cli"]

@@ -8,14 +8,14 @@ use seachange_source::message_of_module;
 use toml_edit::DocumentMut;
 
 use super::cargo_toml::ConvertedManifest;
-use super::edits::Edits;
-use super::list::{self, MigratorList};
+use super::edits::{Edits, with_its_lines};
+use super::list::{self, ListEntry, MigratorList};
 use super::port;
 use super::rewrite::{self, Pointers, WrappedMigration};
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::file_plan::FilePlan;
-use crate::program::modules::{Module, RustFile};
+use crate::program::modules::{self, Module, RustFile};
 use crate::project::shown;
 use crate::scaffold::{EngineSource, relative};
 
@@ -121,16 +121,19 @@ impl OldCrate {
         let mut plan = Conversion { revisions: self.list.entries.len(), ..Conversion::default() };
         let mut edits = Edits::default();
         let mut moved = BTreeSet::new();
+        let mut functions = Vec::new();
         let (mut ids, mut down) = (BTreeSet::new(), None);
         let modules = Module::all(&self.list_file.tokens);
         for entry in &self.list.entries {
-            let module = entry.path.first().filter(|_| entry.path.len() > 1);
-            let module = module.and_then(|name| modules.iter().find(|module| module.name == *name));
-            let file = file_of(&self.list_file, &entry.path)?;
-            let name = match (&file, &entry.path[..]) {
-                (Some(file), [.., migration]) => rewrite::recorded_name(file, migration),
-                (None, [.., module, _]) => module.clone(),
-                (_, path) => path.concat(),
+            let path = self.resolved(&entry.path);
+            let Some((migration, modules_of_path)) = path.split_last() else { return Err(self.unknown(entry)) };
+            let module = modules_of_path.first().and_then(|name| modules.iter().find(|module| module.name == *name));
+            let file = modules::file_of(&self.list_file, modules_of_path).map(|file| parse(&file)).transpose()?;
+            let name = match (&file, modules_of_path) {
+                (Some(file), _) => rewrite::recorded_name(file, migration),
+                // The name is derived from that of the file, which is that of the list here.
+                (None, []) if self.declares(migration) => rewrite::recorded_name(&self.list_file, migration),
+                (None, _) => return Err(self.unknown(entry)),
             };
             let id = rewrite::revision_id(&name);
             if !ids.insert(id.clone()) {
@@ -167,15 +170,13 @@ impl OldCrate {
                         name: &name,
                     };
                     plan.files.create(path, rewrite::wrapper(&migration, &pointers))?;
-                    if let Some(module) = module.filter(|_| !self.module.is_empty()) {
-                        rewrite::publish(module, &mut edits);
-                    }
+                    functions.push(migration.definition(&id));
                     let expression = &entry.expression;
                     plan.remarks.push(format!("`{expression}` stays where it is: the revision `{id}` calls it"));
                 }
             }
         }
-        self.plan_list(edits, target, &mut plan)?;
+        self.plan_list(edits, &functions, target, &mut plan)?;
         self.plan_crate(target, &mut plan)?;
         self.port_others(&moved, target, &mut plan)?;
         let left = modules.iter().filter(|module| module.has_file && module.name.starts_with('m'));
@@ -193,6 +194,29 @@ impl OldCrate {
         Ok(plan)
     }
 
+    /// The path without `crate` and `self` in front, and with what a `use` of the file puts in the place of its first
+    /// segment.
+    fn resolved(&self, path: &[String]) -> Vec<String> {
+        let mut path: Vec<String> = path.iter().skip_while(|own| *own == "self" || *own == "crate").cloned().collect();
+        let imported = path.first().and_then(|first| modules::imported(&self.list_file.tokens, first));
+        if let Some(imported) = imported {
+            path.splice(..1, imported);
+        }
+        path
+    }
+
+    /// Whether the file of the list has a type of this name.
+    fn declares(&self, name: &str) -> bool {
+        self.list_file.tokens.windows(2).any(|pair| modules::is(&pair[0], "struct") && modules::is(&pair[1], name))
+    }
+
+    fn unknown(&self, entry: &ListEntry) -> Diagnostic {
+        let (file, line) = (shown(&self.list_file.path), entry.line);
+        Diagnostic::usage(format!("`{file}`, line {line}: the code of `{}` is not found", entry.expression))
+            .detail("nothing was written")
+            .hint("list it as `Box::new(module::Migration)`, with `mod module;` in the same file")
+    }
+
     fn versions(&self) -> PathBuf {
         self.root.join("src/versions")
     }
@@ -205,10 +229,13 @@ impl OldCrate {
     fn plan_list(
         &self,
         mut edits: Edits,
+        functions: &[String],
         target: &ConversionTarget<'_>,
         plan: &mut Conversion,
     ) -> Result<(), Diagnostic> {
-        rewrite::remove_items(&self.list_file.text, self.list.items.clone(), &mut edits);
+        let [implementation, others @ ..] = self.list.items.as_slice() else { return Ok(()) };
+        rewrite::remove_items(&self.list_file.text, others.iter().cloned(), &mut edits);
+        edits.replace(with_its_lines(&self.list_file.text, implementation.clone()), functions.join("\n"));
         let changed = edits.apply(&self.list_file.text);
         let file =
             RustFile::parse(&self.list_file.path, &changed).map_err(|line| not_rust(&self.list_file.path, line))?;
@@ -228,7 +255,10 @@ impl OldCrate {
     /// The manifest, the build script and the program.
     fn plan_crate(&self, target: &ConversionTarget<'_>, plan: &mut Conversion) -> Result<(), Diagnostic> {
         let ConversionTarget { engine, databases, is_ported, workspace } = *target;
-        let manifest = ConvertedManifest { engine, databases, is_ported, workspace }.convert(&self.manifest);
+        let programs = self.manifest.get("bin").and_then(|own| own.as_array_of_tables()).map_or(0, |own| own.len());
+        let has_other_programs = programs > 1 || self.root.join("src/bin").is_dir();
+        let manifest = ConvertedManifest { engine, databases, has_other_programs, is_ported, workspace };
+        let manifest = manifest.convert(&self.manifest);
         let path = self.root.join("Cargo.toml");
         let manifest = manifest.map_err(|reason| {
             Diagnostic::new(Exit::Failure, format!("`{}` cannot be converted: {reason}", shown(&path)))
@@ -312,19 +342,6 @@ fn count(all: &mut Changes, new: Changes) {
     }
 }
 
-/// The file of the module that a path of types leads to; `None` if it is in the file of the list, or is not found.
-fn file_of(list: &RustFile, path: &[String]) -> Result<Option<RustFile>, Diagnostic> {
-    let Some((_, modules)) = path.split_last() else { return Ok(None) };
-    let mut file: Option<RustFile> = None;
-    for name in modules {
-        let parent = file.as_ref().unwrap_or(list);
-        let module = Module::all(&parent.tokens).into_iter().find(|module| module.name == *name && module.has_file);
-        let Some(path) = module.and_then(|module| module.file(&parent.path)) else { return Ok(None) };
-        file = Some(parse(&path)?);
-    }
-    Ok(file)
-}
-
 /// A list, with its file and the modules that lead to it.
 type FoundList = (RustFile, Vec<String>, Result<MigratorList, list::ListError>);
 
@@ -381,4 +398,136 @@ fn by_hand(file: &RustFile, error: &list::ListError) -> Diagnostic {
     Diagnostic::usage(format!("`{}`, line {}: {}", shown(&file.path), error.line, error.reason))
         .detail("nothing was written")
         .hint("write `migrations()` as one list `vec![Box::new(module::Migration), …]` in the order of the migrations, and try again")
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+    use std::fs;
+    use std::path::Path;
+
+    use super::{ConversionTarget, OldCrate};
+    use crate::scaffold::EngineSource;
+
+    fn write(root: &Path, files: &[(&str, &str)]) {
+        for (file, text) in files {
+            let path = root.join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+    }
+
+    /// Converts a crate with these files, and returns its folder.
+    fn converted(files: &[(&str, &str)]) -> Result<tempfile::TempDir, String> {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &[("Cargo.toml", "[package]\nname = \"db\"\n")]);
+        write(folder.path(), files);
+        let old = OldCrate::read(folder.path()).map_err(|problem| problem.message)?;
+        let engine = EngineSource::Registry("crates-io".to_owned());
+        let target = ConversionTarget { engine: &engine, databases: &["sqlite"], is_ported: false, workspace: None };
+        let plan = old.convert(&target).map_err(|problem| problem.message)?;
+        plan.files.write_copy(folder.path(), folder.path()).unwrap();
+        Ok(folder)
+    }
+
+    /// A list below the root, of private modules, imported names, a type of the same file and a value.
+    const NESTED: [(&str, &str); 5] = [
+        ("src/lib.rs", "mod migrator;\npub use migrator::Steps;\n"),
+        (
+            "src/migrator/mod.rs",
+            "use sea_orm_migration::prelude::*;
+
+mod inner {
+    pub mod b;
+    pub mod c;
+}
+mod m20240101_000001_a;
+use inner::{b, c::Third as Last};
+
+/// Lists.
+pub struct Steps {}
+
+struct Own;
+impl MigrationName for Own { fn name(&self) -> &str { \"own\" } }
+
+#[async_trait::async_trait]
+impl MigratorTrait for Steps {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(self::m20240101_000001_a::Migration),
+            Box::new(b::Migration::new(\"x\")),
+            Box::new(Last),
+            Box::new(Own),
+        ]
+    }
+}
+",
+        ),
+        ("src/migrator/inner/b.rs", "pub struct Migration(&'static str);"),
+        ("src/migrator/inner/c.rs", "impl MigrationName for Third { fn name(&self) -> &str { \"the third\" } }"),
+        ("src/migrator/m20240101_000001_a.rs", "pub struct Migration;"),
+    ];
+
+    #[test]
+    fn a_list_below_the_root_stays_with_what_it_sees() {
+        let folder = converted(&NESTED).unwrap();
+        let text = |file: &str| fs::read_to_string(folder.path().join(file)).unwrap();
+        insta::assert_snapshot!(text("src/migrator/mod.rs"), @r#"
+        use sea_orm_migration::prelude::*;
+
+        mod inner {
+            pub mod b;
+            pub mod c;
+        }
+        mod m20240101_000001_a;
+        use inner::{b, c::Third as Last};
+
+
+        struct Own;
+        impl MigrationName for Own { fn name(&self) -> &str { "own" } }
+
+        /// The code of the revision `m20240101_000001_a`.
+        pub(crate) fn revision_m20240101_000001_a() -> impl MigrationTrait {
+            self::m20240101_000001_a::Migration
+        }
+
+        /// The code of the revision `b`.
+        pub(crate) fn revision_b() -> impl MigrationTrait {
+            b::Migration::new("x")
+        }
+
+        /// The code of the revision `the_third`.
+        pub(crate) fn revision_the_third() -> impl MigrationTrait {
+            Last
+        }
+
+        /// The code of the revision `own`.
+        pub(crate) fn revision_own() -> impl MigrationTrait {
+            Own
+        }
+        "#);
+        assert_eq!(text("src/lib.rs"), "mod migrator;\npub use migrator::Steps;\n\nseachange::include_revisions!();\n");
+        let versions = fs::read_dir(folder.path().join("src/versions")).unwrap();
+        let mut names: Vec<String> =
+            versions.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        assert_eq!(names, ["b.rs", "m20240101_000001_a.rs", "own.rs", "the_third.rs"]);
+        let third = text("src/versions/the_third.rs");
+        assert!(third.contains("id: \"the_third\",\n    down_revision: &[\"b\"],"), "{third}");
+        assert!(third.contains("include_str!(\"../migrator/inner/c.rs\")"), "{third}");
+        assert!(third.contains("        \"the third\"\n"), "{third}");
+    }
+
+    #[test]
+    fn code_that_is_not_found_is_named() {
+        let mut files = NESTED;
+        let lost = files[1].1.replace("Box::new(Own)", "Box::new(elsewhere::Lost)");
+        files[1].1 = &lost;
+        let problem = converted(&files).unwrap_err();
+        assert!(
+            problem.ends_with("src/migrator/mod.rs`, line 23: the code of `elsewhere::Lost` is not found"),
+            "{problem}"
+        );
+    }
 }

@@ -145,7 +145,7 @@ fn tokens_in(tokens: &[TokenTree], within: &Range<usize>) -> Vec<TokenTree> {
 pub(super) struct WrappedMigration<'a> {
     /// The expression of the list.
     pub(super) expression: &'a str,
-    /// The module of the list, from the root of the crate: empty, or such as `migrator`.
+    /// The module of the list, from the root of the crate; empty, or such as `migrator`.
     pub(super) module: &'a str,
     /// The file of the code, as seen from the revision file.
     pub(super) file: Option<&'a str>,
@@ -155,16 +155,33 @@ pub(super) struct WrappedMigration<'a> {
     pub(super) name: &'a str,
 }
 
+impl WrappedMigration<'_> {
+    /// The name of the function that makes the migration.
+    fn function(&self, id: &str) -> String {
+        let letters =
+            id.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '_' });
+        format!("revision_{}", letters.collect::<String>())
+    }
+
+    /// The function that makes the migration. It stands where the list was, and sees what the list saw.
+    pub(super) fn definition(&self, id: &str) -> String {
+        let (function, expression) = (self.function(id), self.expression);
+        format!(
+            "/// The code of the revision `{id}`.\npub(crate) fn {function}() -> impl MigrationTrait {{\n    {expression}\n}}\n"
+        )
+    }
+}
+
 /// The text of a revision file that calls a migration elsewhere in the crate.
 pub(super) fn wrapper(migration: &WrappedMigration<'_>, pointers: &Pointers) -> String {
-    let WrappedMigration { expression, module, file, message, name } = migration;
-    let import = match *module {
-        "" => "use super::*;".to_owned(),
-        module => format!("use crate::{module}::*;"),
-    };
+    let WrappedMigration { module, file, message, name, .. } = migration;
+    let module = if module.is_empty() { String::new() } else { format!("{module}::") };
+    let code = format!("crate::{module}{}", migration.function(&pointers.id));
     let hashed = file.map_or_else(String::new, |file| {
         let file = Literal::string(file);
-        format!("\n/// The code of the migration belongs to the hash of the revision.\nconst _: &str = include_str!({file});\n")
+        format!(
+            "\n/// The code of the migration belongs to the hash of the revision.\nconst _: &str = include_str!({file});\n"
+        )
     });
     let constant = constant(pointers, created(name).as_deref());
     format!(
@@ -172,14 +189,10 @@ pub(super) fn wrapper(migration: &WrappedMigration<'_>, pointers: &Pointers) -> 
 
 use sea_orm_migration::prelude::*;
 
+use {code} as code;
+
 {constant}{hashed}
 pub struct Migration;
-
-#[allow(unused_imports, reason = \"the list of migrations was there\")]
-fn code() -> impl MigrationTrait {{
-    {import}
-    {expression}
-}}
 
 impl MigrationName for Migration {{
     fn name(&self) -> &str {{
@@ -204,13 +217,6 @@ impl MigrationTrait for Migration {{
 ",
         name = Literal::string(name),
     )
-}
-
-/// Makes a module visible in the whole crate.
-pub(super) fn publish(module: &Module, edits: &mut Edits) {
-    if !module.is_visible {
-        edits.insert(module.keyword, "pub(crate) ");
-    }
 }
 
 /// Removes items with the comments above them.
@@ -321,6 +327,8 @@ pub struct Migration;",
 
         use sea_orm_migration::prelude::*;
 
+        use crate::migrator::revision_create as code;
+
         pub const REVISION: seachange::Revision = seachange::Revision {
             id: "create",
             ..seachange::Revision::ROOT
@@ -330,12 +338,6 @@ pub struct Migration;",
         const _: &str = include_str!("../migrator/tables.rs");
 
         pub struct Migration;
-
-        #[allow(unused_imports, reason = "the list of migrations was there")]
-        fn code() -> impl MigrationTrait {
-            use crate::migrator::*;
-            tables::Create::new(1)
-        }
 
         impl MigrationName for Migration {
             fn name(&self) -> &str {
