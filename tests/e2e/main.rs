@@ -45,6 +45,7 @@ mod rolling_deploy;
 mod sea_orm_import;
 mod servers;
 mod sql_revisions;
+mod squash;
 mod team_story;
 mod test_kit;
 mod torture;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
         installed_program::trials(),
         test_kit::trials(),
         sql_revisions::trials(),
+        squash::trials(),
         alembic_options::trials(),
         adoption::trials(),
         app::trials(),
