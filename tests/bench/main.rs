@@ -1,7 +1,8 @@
-//! The cost of the engine, as ratios: `cargo bench -p seachange-tests -- [upgrade|growth|nothing|touch|check|squash ...]`.
+//! The cost of the engine, as ratios: `cargo bench -p seachange-tests -- [upgrade|growth|nothing|touch|build|check|squash ...]`.
 //!
 //! Both sides of a ratio run alternately in one run, on the same database server.
 
+mod build;
 mod check;
 mod database;
 mod engine;
@@ -33,7 +34,7 @@ macro_rules! say {
 }
 pub(crate) use say;
 
-const USAGE: &str = "usage: bench [upgrade] [growth] [nothing] [touch] [check] [squash] [peers] [sqlite] [postgres] [mariadb] [mysql] [--rounds N]; \
+const USAGE: &str = "usage: bench [upgrade] [growth] [nothing] [touch] [build] [check] [squash] [peers] [sqlite] [postgres] [mariadb] [mysql] [--rounds N]; \
                      all unless named, and `peers` with the feature of that name only";
 
 /// The parts to measure.
@@ -49,6 +50,7 @@ const PARTS: &[&str] = &[
     "growth",
     "nothing",
     "touch",
+    "build",
     "check",
     "squash",
     #[cfg(feature = "peers")]
@@ -91,6 +93,9 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     }
     if options.has("touch") {
         touch::measure(options)?;
+    }
+    if options.has("build") {
+        build::measure(options)?;
     }
     if options.has("check") {
         check::compare(&servers, options, &[100, 1000, 5000])?;

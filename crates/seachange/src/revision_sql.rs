@@ -1,5 +1,6 @@
 //! SQL in files beside a revision, run statement by statement.
 
+use futures_util::future::BoxFuture;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::SchemaManager;
 
@@ -50,12 +51,9 @@ impl RevisionSql {
     ///
     /// There is no file for this database, a file has a command of a client, or a statement fails. The error of a
     /// statement is that of the database.
-    pub async fn run(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-        let backend = manager.get_database_backend();
-        for statement in self.statements(backend).map_err(DbErr::Custom)? {
-            manager.get_connection().execute_unprepared(&statement).await?;
-        }
-        Ok(())
+    pub fn run<'m>(&self, manager: &'m SchemaManager<'_>) -> BoxFuture<'m, Result<(), DbErr>> {
+        // Boxed, so that each revision does not compile it anew.
+        Box::pin(run(*self, manager))
     }
 
     /// The statements for a database system.
@@ -76,6 +74,14 @@ impl RevisionSql {
         }
         Ok(statements(text, dialect).iter().map(|statement| statement.text.to_owned()).collect())
     }
+}
+
+async fn run(sql: RevisionSql, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let backend = manager.get_database_backend();
+    for statement in sql.statements(backend).map_err(DbErr::Custom)? {
+        manager.get_connection().execute_unprepared(&statement).await?;
+    }
+    Ok(())
 }
 
 /// Whether a script has lines that its client reads: the delimiter of `mysql`, or what `pg_dump` writes for `psql`.

@@ -52,6 +52,7 @@ mod server;
 mod sqlite;
 mod values_not_kept;
 
+use futures_util::future::BoxFuture;
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{Expr, IntoColumnDef, IntoIden, IntoTableRef, TableRef};
 use sea_orm_migration::SchemaManager;
@@ -82,7 +83,7 @@ pub struct Alter<'m, 'c> {
     allows_loss: bool,
 }
 
-impl Alter<'_, '_> {
+impl<'m> Alter<'m, '_> {
     /// Adds a column after the existing ones.
     pub fn add_column(self, column: impl IntoColumnDef) -> Self {
         self.with(AlterOperation::AddColumn(Box::new(column.into_column_def())))
@@ -234,7 +235,7 @@ impl Alter<'_, '_> {
         self
     }
 
-    /// Makes the changes.
+    /// Makes the changes, once the future is awaited.
     ///
     /// On PostgreSQL the changes run in the current transaction. MySQL and MariaDB cannot change a schema in a
     /// transaction, so the changes run in as few statements as possible. On SQLite all changes are made or none: they
@@ -243,23 +244,35 @@ impl Alter<'_, '_> {
     /// # Errors
     ///
     /// See [`AlterError`]. It converts into a [`DbErr`](sea_orm::DbErr), so `?` works in a revision.
-    pub async fn apply(self) -> Result<(), AlterError> {
-        let table = table_name(&self.table).ok_or(AlterError::NotATableName)?;
-        let connection = self.manager.get_connection();
-        let counts = !self.allows_loss && loss_scope::is_counted();
-        let altered = async {
-            match self.manager.get_database_backend() {
-                DbBackend::Sqlite => sqlite::alter(connection, table, &self.operations, counts).await,
-                backend => server::alter(connection, backend, table, &self.operations, counts).await,
-            }
-        };
-        offline_scope::alteration(altered).await
+    pub fn apply(self) -> BoxFuture<'m, Result<(), AlterError>> {
+        // rustc compiles the code of an `async fn` again in each module that awaits it, which in a crate with many
+        // revisions is most of the work; behind the pointer it is compiled once, here.
+        let Self { manager, table, operations, allows_loss } = self;
+        Box::pin(apply(manager, table, operations, allows_loss))
     }
 
     fn with(mut self, operation: AlterOperation) -> Self {
         self.operations.push(operation);
         self
     }
+}
+
+async fn apply(
+    manager: &SchemaManager<'_>,
+    table: TableRef,
+    operations: Vec<AlterOperation>,
+    allows_loss: bool,
+) -> Result<(), AlterError> {
+    let table = table_name(&table).ok_or(AlterError::NotATableName)?;
+    let connection = manager.get_connection();
+    let counts = !allows_loss && loss_scope::is_counted();
+    let altered = async {
+        match manager.get_database_backend() {
+            DbBackend::Sqlite => sqlite::alter(connection, table, &operations, counts).await,
+            backend => server::alter(connection, backend, table, &operations, counts).await,
+        }
+    };
+    offline_scope::alteration(altered).await
 }
 
 fn name(name: impl IntoIden) -> String {
