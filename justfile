@@ -151,6 +151,11 @@ bench-check *args:
     test -d target/alembic || (python3 -m venv target/alembic && target/alembic/bin/pip -q install alembic psycopg2-binary)
     ALEMBIC_PYTHON="$PWD/target/alembic/bin/python" cargo bench --locked -p seachange-tests --bench bench -- check "$@"
 
+# Measure the time from editing one of a thousand revisions to `up` having run
+[group('quality')]
+bench-build *args:
+    cargo bench --locked -p seachange-tests --bench bench -- build "$@"
+
 # Measure the graph alone, all or by name: `just bench-graph load`
 [group('quality')]
 bench-graph *args:
