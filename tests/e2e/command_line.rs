@@ -7,7 +7,7 @@ use seachange_tests::{
 };
 
 /// The commands with their own help text.
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 27] = [
     "up",
     "upgrade",
     "down",
@@ -23,6 +23,7 @@ const COMMANDS: [&str; 26] = [
     "check",
     "diff",
     "merge",
+    "squash",
     "edit",
     "stamp",
     "ensure-version",
