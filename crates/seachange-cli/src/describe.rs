@@ -36,8 +36,11 @@ pub fn ahead(unknown: &[String]) -> String {
 }
 
 /// The role of a revision in its graph and its state in the database, in parentheses, and the labels of its branches,
-/// in brackets.
+/// in brackets. A replaced revision is not part of the graph.
 pub fn marks(graph: &Graph, id: &str, current: &[&str]) -> String {
+    if let Some(squash) = graph.squash_of(id) {
+        return format!(" (replaced by {})", squash.id);
+    }
     let parents = graph.get(id).map_or(0, |revision| revision.down_revision.len());
     let children = graph.children(id).count();
     let marks = [

@@ -55,9 +55,9 @@ fn plan(error: &PlanError) -> Diagnostic {
     match error {
         PlanError::Resolve(error) => resolve(error),
         PlanError::NotApplied { .. } => problem.hint("`status` shows what is applied"),
-        PlanError::ReplacedMissing { squash, .. } => problem
+        PlanError::ReplacedMissing { squash, .. } => Diagnostic::new(Exit::Mismatch, error.to_string())
             .hint(format!("upgrade the database past `{squash}` with a program that still contains these revisions"))
-            .hint("or restore their files, and run `up`; `squash` and the files can stand beside each other"),
+            .hint("or restore their files, and run `up`: they may stand beside the new revision"),
         PlanError::BelowSquash { squash, .. } => problem
             .hint(format!("a backup from before `{squash}` is the way back; `down {squash}` reverts what is above it")),
         PlanError::InsideSquash { squash } => {

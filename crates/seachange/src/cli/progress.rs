@@ -165,7 +165,8 @@ impl Progress {
 fn running(step: &Step, message: &str) -> String {
     let route = step.route();
     let route = route.replacen(&step.revision, &styled(ID, &step.revision), 1);
-    format!("{} {} {route}, {message}", styled(VERB, "Running"), step.direction)
+    let verb = if step.records_only { "Recording" } else { "Running" };
+    format!("{} {} {route}, {message}", styled(VERB, verb), step.direction)
 }
 
 /// The warning for edited revisions, if they do not stop the run.

@@ -82,7 +82,7 @@ fn beside(start: &str, message: &str, width: Option<usize>) -> String {
 fn summary(statuses: &[RevisionStatus]) -> String {
     let count = |name| statuses.iter().filter(|status| word(status).0 == name).count();
     let applied = count("applied") + count("edited");
-    let trouble = ["running", "interrupted", "unknown"].map(|name| (count(name), name));
+    let trouble = ["begun", "running", "interrupted", "unknown"].map(|name| (count(name), name));
     let trouble = trouble.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!(", {count} {name}"));
     format!("{applied} applied{}, {} pending", trouble.collect::<String>(), count("pending"))
 }
