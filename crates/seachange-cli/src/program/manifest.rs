@@ -109,10 +109,15 @@ impl Manifest {
         })
     }
 
+    /// What the features of the crate enable, such as `sea-orm/sqlx-postgres`.
+    pub(super) fn enabled_by_features(&self) -> impl Iterator<Item = &str> {
+        let features = self.get(&["features"]).and_then(Item::as_table_like).into_iter().flat_map(TableLike::iter);
+        features.filter_map(|(_, list)| list.as_array()).flatten().filter_map(Value::as_str)
+    }
+
     /// Whether the crate has the command line of the engine.
     pub(super) fn has_command_line(&self) -> bool {
-        let features = self.get(&["features"]).and_then(Item::as_table_like).into_iter().flat_map(TableLike::iter);
-        let mut enabled = features.filter_map(|(_, list)| list.as_array()).flatten().filter_map(Value::as_str);
+        let mut enabled = self.enabled_by_features();
         let mut dependencies = self.dependencies("seachange").into_iter();
         dependencies.any(|dependency| dependency.features.iter().any(|feature| feature == "cli"))
             || enabled.any(|feature| matches!(feature, "seachange/cli" | "seachange?/cli"))

@@ -37,8 +37,8 @@ pub(super) struct Sqlite {
 impl Sqlite {
     pub(super) fn open(migrations: &'static Migrations) -> Result<Self, TestError> {
         let (_, prefix) = names::template(migrations);
-        let folder = std::env::temp_dir().join(prefix.trim_end_matches('_'));
-        let swept = fs::create_dir_all(&folder).and_then(|()| gate(&folder)).and_then(|gate| {
+        let folder = std::env::temp_dir().join(format!("{prefix}{}", user()));
+        let swept = make_folder(&folder).and_then(|()| gate(&folder)).and_then(|gate| {
             gate.lock()?;
             remove_abandoned(&folder)
         });
@@ -104,6 +104,39 @@ impl Sqlite {
     }
 }
 
+/// The user, for the name of the folder: one user cannot write into that of another.
+#[cfg(unix)]
+fn user() -> String {
+    rustix::process::geteuid().as_raw().to_string()
+}
+
+#[cfg(not(unix))]
+fn user() -> String {
+    "user".to_owned()
+}
+
+/// Makes the folder, which only this user can read. Other users can make folders beside it, under its name too.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)?;
+    if is_own(&fs::symlink_metadata(folder)?) {
+        return Ok(());
+    }
+    Err(io::Error::new(ErrorKind::PermissionDenied, format!("`{}` is a link, or of another user", folder.display())))
+}
+
+#[cfg(unix)]
+fn is_own(folder: &fs::Metadata) -> bool {
+    folder.is_dir() && std::os::unix::fs::MetadataExt::uid(folder) == rustix::process::geteuid().as_raw()
+}
+
+#[cfg(not(unix))]
+fn is_own(folder: &fs::Metadata) -> bool {
+    folder.is_dir()
+}
+
 /// The file by which processes wait for each other. It stays as it is: it might be a link.
 fn gate(folder: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(false).open(folder.join("gate"))
@@ -161,4 +194,34 @@ fn settings(path: &str) -> Result<DatabaseSettings, TestError> {
 /// Says what failed.
 fn file(doing: &'static str) -> impl Fn(io::Error) -> TestError {
     move |source| TestError::File { doing, source }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::{gate, make_folder};
+
+    #[test]
+    fn the_folder_is_private_and_no_link() {
+        let parent = tempfile::tempdir().unwrap();
+        let [own, link] = ["own", "link"].map(|name| parent.path().join(name));
+        make_folder(&own).unwrap();
+        make_folder(&own).unwrap();
+        assert_eq!(fs::metadata(&own).unwrap().permissions().mode() & 0o777, 0o700);
+        symlink(&own, &link).unwrap();
+        let refused = make_folder(&link).unwrap_err().to_string();
+        assert!(refused.ends_with("link` is a link, or of another user"), "{refused}");
+    }
+
+    #[test]
+    fn the_gate_does_not_empty_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("gate"), "text").unwrap();
+        drop(gate(folder.path()).unwrap());
+        assert_eq!(fs::read_to_string(folder.path().join("gate")).unwrap(), "text");
+    }
 }

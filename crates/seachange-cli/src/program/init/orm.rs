@@ -16,14 +16,19 @@ pub(in crate::program) struct SeaOrm {
 impl SeaOrm {
     /// Reads the dependencies of the workspace and of its members.
     pub(in crate::program) fn of<'a>(manifests: impl IntoIterator<Item = &'a Manifest>) -> Self {
+        let manifests: Vec<&Manifest> = manifests.into_iter().collect();
         let dependencies: Vec<Dependency> = manifests
-            .into_iter()
+            .iter()
             .flat_map(|manifest| ["sea-orm", "sea-orm-migration"].map(|package| manifest.dependencies(package)))
             .flatten()
             .collect();
+        let of_dependencies = dependencies.iter().flat_map(|dependency| &dependency.features).map(String::as_str);
+        // A crate may choose the driver by a feature of its own: `postgres = ["sea-orm/sqlx-postgres"]`.
+        let of_features = manifests.iter().flat_map(|manifest| manifest.enabled_by_features());
+        let of_features = of_features.filter_map(|feature| feature.split_once('/')).map(|(_, feature)| feature);
+        let features: Vec<&str> = of_dependencies.chain(of_features).collect();
         let has = |database: &&&str| {
-            let feature = format!("sqlx-{database}");
-            dependencies.iter().any(|dependency| dependency.features.contains(&feature))
+            features.iter().any(|feature| *feature == "sqlx-all" || feature.strip_prefix("sqlx-") == Some(**database))
         };
         Self {
             major: dependencies.iter().filter_map(|dependency| major(dependency.version.as_deref()?)).min(),
@@ -58,7 +63,28 @@ fn major(requirement: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::major;
+    #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+    use super::super::super::manifest::Manifest;
+    use super::{SeaOrm, major};
+
+    #[test]
+    fn drivers_are_features_of_the_dependency_or_of_the_crate() {
+        let databases = |text: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join("Cargo.toml"), text).unwrap();
+            SeaOrm::of([&Manifest::read(folder.path()).unwrap().unwrap()]).databases
+        };
+        assert_eq!(
+            databases("[dependencies]\nsea-orm = { version = \"2\", features = [\"sqlx-mysql\"] }\n"),
+            ["mysql"]
+        );
+        let of_crate = "[dependencies]\nsea-orm = \"2\"\n[features]\npg = [\"sea-orm/sqlx-postgres\", \"dep:x\"]\n";
+        assert_eq!(databases(of_crate), ["postgres"]);
+        let all = "[dependencies]\nsea-orm = { git = \"x\", features = [\"sqlx-all\"] }\n";
+        assert_eq!(databases(all), ["sqlite", "postgres", "mysql"]);
+        assert_eq!(databases("[dependencies]\nsea-orm = \"2\"\n"), [""; 0]);
+    }
 
     #[test]
     fn the_major_version_of_a_requirement() {

@@ -15,7 +15,7 @@ const DEPTH: usize = 8;
 /// The shells, by the beginning of their names, that know `"$@"` and take positional arguments.
 const SHELLS: [&str; 6] = ["sh", "bash", "zsh", "dash", "ksh", "busybox"];
 
-/// Adds recipes to the justfile, if there is one; what has one of their names stays. Returns why there are none.
+/// Adds recipes to the justfile, if there is one; what has one of their names stays. Returns why no recipe was added.
 pub(super) fn add(files: &mut FilePlan, root: &Path, package: &str) -> Option<String> {
     let names = ["justfile", "Justfile", ".justfile"].map(|name| root.join(name));
     let (path, before) = names.into_iter().find_map(|path| fs::read_to_string(&path).ok().map(|text| (path, text)))?;
