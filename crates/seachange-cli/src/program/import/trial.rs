@@ -147,7 +147,7 @@ struct ScratchDatabase {
 impl ScratchDatabase {
     fn create(copies: &Copies, program: &Path, url: &ScratchUrl) -> Result<Self, Diagnostic> {
         let failed = |error: std::io::Error| {
-            Diagnostic::new(Exit::Failure, format!("`{}`: {}", shown(&copies.folder()), reason(&error)))
+            Diagnostic::new(Exit::Failure, format!("`{}`: {}", shown(copies.folder()), reason(&error)))
         };
         fs::write(copies.folder().join(EMPTY), "").map_err(failed)?;
         match url {
