@@ -34,12 +34,15 @@ pub(super) struct Image {
     pub(super) command: Vec<String>,
 }
 
+/// What is done in the working folder of a stage before its commands run.
+pub(super) type Preparation<'a> = dyn Fn(&Path) -> Result<(), Box<dyn Error>> + 'a;
+
 /// Builds the last stage in `folder`. Commands are changed by `adapt` before they run.
 pub(super) fn build(
     text: &str,
     contexts: &Contexts,
     folder: &Path,
-    prepare: &dyn Fn(&Path) -> Result<(), Box<dyn Error>>,
+    prepare: &Preparation<'_>,
     adapt: &dyn Fn(&str) -> String,
 ) -> Result<Image, Box<dyn Error>> {
     let mut stages: BTreeMap<String, Image> = BTreeMap::new();
