@@ -2,7 +2,8 @@
 //!
 //! In reading order:
 //!
-//! - `project`: the old crate, and the plan of its conversion;
+//! - `project`: the old crate;
+//! - `conversion`: the plan of its conversion;
 //! - `list`, `modules`: what the old crate lists, and where its code is;
 //! - `rewrite`: the revision files;
 //! - `port`: code for SeaORM 1 as code for SeaORM 2;
@@ -12,6 +13,7 @@
 
 mod callers;
 mod cargo_toml;
+mod conversion;
 mod edits;
 mod list;
 mod port;
@@ -32,7 +34,8 @@ use crate::exit::Exit;
 use crate::project::shown;
 use crate::scaffold::EngineSource;
 use crate::terminal::Terminal;
-use project::{ConversionTarget, OldCrate};
+use conversion::{ConversionTarget, convert};
+use project::OldCrate;
 
 /// The table in which sea-orm-migration records what it has applied.
 const RECORD: &str = "seaql_migrations";
@@ -66,7 +69,7 @@ pub(super) fn run(args: &ImportArgs, here: &Path, terminal: Terminal) -> Result<
     let is_ported = own.major.is_some_and(|major| major < 2);
     let target =
         ConversionTarget { engine: &engine, databases: &databases, is_ported, workspace: declarations.as_ref() };
-    let plan = old.convert(&target)?;
+    let plan = convert(&old, &target)?;
     plan.files.check()?;
     if args.dry_run {
         plan.files.print(terminal);
