@@ -90,7 +90,8 @@ impl Copies {
             place.tables(document.as_table_mut());
             fs::write(&manifest, document.to_string()).map_err(failed)?;
         }
-        Ok(copy)
+        // As rustc writes it.
+        copy.canonicalize().map_err(failed)
     }
 
     /// Compiles a program of a package in a copy, and returns its path: the program of that name, or else all programs, of
