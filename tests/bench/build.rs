@@ -5,11 +5,11 @@
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use seachange_tests::{Program, cargo, workspace};
+use seachange_tests::{Program, workspace};
 
-use crate::figures::Figures;
+use crate::touch::{copy, report, up};
 use crate::{Options, say};
 
 /// The number of revisions, of which one is edited.
@@ -35,10 +35,7 @@ pub(crate) fn measure(options: &Options) -> Result<(), Box<dyn Error>> {
             project.edit(100)?;
             project.up()?;
         }
-        for (name, durations) in [("nothing changed", unchanged), ("file touched", touched), ("code edited", edited)] {
-            let seconds = Figures::new(durations.iter().map(Duration::as_secs_f64));
-            say!("{name:18}{seconds:>22}");
-        }
+        report([unchanged, touched, edited]);
     }
     Ok(())
 }
@@ -86,21 +83,7 @@ impl Project {
     }
 
     fn up(&self) -> Result<Duration, Box<dyn Error>> {
-        let mut cargo = cargo();
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("DATABASE_")) {
-            cargo.env_remove(name);
-        }
-        let start = Instant::now();
-        let output = cargo
-            .args(["run", "--quiet", "--package", "migration", "--", "up"])
-            .current_dir(&self.folder)
-            .env("CARGO_TARGET_DIR", &self.target)
-            .env("DATABASE_URL", "sqlite:many.db?mode=rwc")
-            .output()?;
-        if !output.status.success() {
-            return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
-        }
-        Ok(start.elapsed())
+        up(&self.folder, &self.target)
     }
 }
 
@@ -202,18 +185,4 @@ fn methods(kind: usize, table: &str) -> (String, String) {
         ),
     };
     (up.replace("TABLE", table), down.replace("TABLE", table))
-}
-
-/// Copies a folder.
-fn copy(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let to = to.join(entry.file_name());
-        match entry.path() {
-            path if path.is_dir() => copy(&path, &to)?,
-            path => drop(fs::copy(path, to)?),
-        }
-    }
-    Ok(())
 }

@@ -42,11 +42,35 @@ pub(crate) fn measure(options: &Options) -> Result<(), Box<dyn Error>> {
         edited.push(workspace.up_after(&text.replace(CODE, &(round + 1).to_string()))?);
         workspace.up_after(&text)?;
     }
-    for (name, durations) in [("nothing changed", unchanged), ("file touched", touched), ("code edited", edited)] {
+    report([unchanged, touched, edited]);
+    Ok(())
+}
+
+/// Prints the seconds of the runs after which nothing had changed, a file was touched, and its code was edited.
+pub(crate) fn report(runs: [Vec<Duration>; 3]) {
+    for (name, durations) in ["nothing changed", "file touched", "code edited"].into_iter().zip(runs) {
         let seconds = Figures::new(durations.iter().map(Duration::as_secs_f64));
         say!("{name:18}{seconds:>22}");
     }
-    Ok(())
+}
+
+/// Runs `cargo run -p migration -- up` in a folder, on a file of SQLite there.
+pub(crate) fn up(folder: &Path, target: &Path) -> Result<Duration, Box<dyn Error>> {
+    let mut cargo = cargo();
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("DATABASE_")) {
+        cargo.env_remove(name);
+    }
+    let start = Instant::now();
+    let output = cargo
+        .args(["run", "--quiet", "--package", "migration", "--", "up"])
+        .current_dir(folder)
+        .env("CARGO_TARGET_DIR", target)
+        .env("DATABASE_URL", "sqlite:touch.db?mode=rwc")
+        .output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+    }
+    Ok(start.elapsed())
 }
 
 /// The copy.
@@ -75,26 +99,12 @@ impl Workspace {
     }
 
     fn up(&self) -> Result<Duration, Box<dyn Error>> {
-        let mut cargo = cargo();
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("DATABASE_")) {
-            cargo.env_remove(name);
-        }
-        let start = Instant::now();
-        let output = cargo
-            .args(["run", "--quiet", "--package", "migration", "--", "up"])
-            .current_dir(&self.folder)
-            .env("CARGO_TARGET_DIR", &self.target)
-            .env("DATABASE_URL", "sqlite:touch.db?mode=rwc")
-            .output()?;
-        if !output.status.success() {
-            return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
-        }
-        Ok(start.elapsed())
+        up(&self.folder, &self.target)
     }
 }
 
 /// Copies a file or a folder. An identical file stays, with the modification time that cargo compares.
-fn copy(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
     if from.is_dir() {
         fs::create_dir_all(to)?;
         for entry in fs::read_dir(from)? {

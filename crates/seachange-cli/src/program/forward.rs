@@ -6,13 +6,13 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use cargo_metadata::{Artifact, Message, Metadata, MetadataCommand, Package};
+use cargo_metadata::{Artifact, Message, Metadata, Package};
 use clap::error::ErrorKind;
 
 use super::cargo_env;
 use super::freshness::Build;
 use super::here;
-use super::locate::{MigrationPackage, cargo_failed};
+use super::locate::{MigrationPackage, metadata};
 use super::options::BuildOptions;
 use super::used_variables::UsedVariables;
 use crate::diagnostic::{Diagnostic, reason};
@@ -32,8 +32,7 @@ pub(super) fn forward(
     terminal: Terminal,
 ) -> Result<Exit, Diagnostic> {
     let manifest = package.root.join("Cargo.toml");
-    let metadata = MetadataCommand::new().manifest_path(&manifest).no_deps().exec();
-    let metadata = metadata.map_err(|error| cargo_failed(&error))?;
+    let metadata = metadata(&manifest)?;
     let program = binary(&metadata, &manifest, &package.name)?;
     let build = Build::new(&metadata, &package.name, &options.cargo);
     let executable = match build.fresh() {

@@ -8,6 +8,7 @@ mod recipes;
 mod stand_alone;
 mod workspace;
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -156,7 +157,7 @@ impl CrateArgs {
 
 /// Asks on a terminal, and refuses elsewhere, if git does not have the present text of a file that will change.
 pub(super) fn check_clean(files: &FilePlan, is_allowed: bool) -> Result<(), Diagnostic> {
-    let dirty: Vec<String> = files.edited().filter(|file| is_dirty(file)).map(shown).collect();
+    let dirty: Vec<String> = files.edited().filter(|file| is_file_dirty(file)).map(shown).collect();
     if dirty.is_empty() || is_allowed {
         return Ok(());
     }
@@ -169,11 +170,15 @@ pub(super) fn check_clean(files: &FilePlan, is_allowed: bool) -> Result<(), Diag
         .hint("commit or stash it, or say `--allow-dirty` to change it nevertheless"))
 }
 
-/// Whether git knows of changes of a file since its last commit. Without git, or outside of a repository, no.
-fn is_dirty(file: &Path) -> bool {
-    let Some((folder, name)) = file.parent().zip(file.file_name()) else { return false };
+fn is_file_dirty(file: &Path) -> bool {
+    file.parent().zip(file.file_name()).is_some_and(|(folder, name)| is_dirty(folder, name))
+}
+
+/// Whether git knows of changes of a path in a folder since its last commit, new files among them. Without git, or outside
+/// of a repository, no.
+pub(super) fn is_dirty(folder: &Path, path: &OsStr) -> bool {
     let mut git = Command::new("git");
-    git.args(["status", "--porcelain", "--"]).arg(name).current_dir(folder);
+    git.args(["status", "--porcelain", "--"]).arg(path).current_dir(folder);
     git.output().is_ok_and(|output| output.status.success() && !output.stdout.is_empty())
 }
 

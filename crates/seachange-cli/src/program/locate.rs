@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cargo_metadata::MetadataCommand;
+use cargo_metadata::{Metadata, MetadataCommand};
 use seachange_source::declared_folders;
 use toml_edit::{DocumentMut, Item};
 
@@ -103,8 +103,7 @@ pub(super) fn members(workspace: &Manifest) -> Result<Vec<Manifest>, Diagnostic>
 }
 
 fn members_by_cargo(root: &Path) -> Result<Vec<Manifest>, Diagnostic> {
-    let metadata = MetadataCommand::new().current_dir(root).no_deps().exec();
-    let metadata = metadata.map_err(|error| cargo_failed(&error))?;
+    let metadata = metadata(&root.join("Cargo.toml"))?;
     let mut members = Vec::new();
     for package in metadata.workspace_packages() {
         let folder = package.manifest_path.parent().map(|folder| folder.as_std_path());
@@ -113,8 +112,14 @@ fn members_by_cargo(root: &Path) -> Result<Vec<Manifest>, Diagnostic> {
     Ok(members)
 }
 
+/// What cargo knows of the workspace of a manifest, without the dependencies.
+pub(super) fn metadata(manifest: &Path) -> Result<Metadata, Diagnostic> {
+    let metadata = MetadataCommand::new().manifest_path(manifest).no_deps().exec();
+    metadata.map_err(|error| cargo_failed(&error))
+}
+
 /// The error for `cargo metadata` that cannot be read.
-pub(super) fn cargo_failed(error: &cargo_metadata::Error) -> Diagnostic {
+fn cargo_failed(error: &cargo_metadata::Error) -> Diagnostic {
     match error {
         cargo_metadata::Error::CargoMetadata { stderr } => {
             let said = stderr.trim();

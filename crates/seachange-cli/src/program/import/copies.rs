@@ -6,14 +6,15 @@ use std::io::{BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use cargo_metadata::Message;
 use cargo_metadata::diagnostic::DiagnosticLevel;
-use cargo_metadata::{Message, MetadataCommand};
 use toml_edit::{DocumentMut, Item, TableLike, Value};
 
 use super::super::forward::cargo;
-use super::super::locate::cargo_failed;
+use super::super::locate::metadata;
 use crate::diagnostic::{Diagnostic, reason};
 use crate::exit::Exit;
+use crate::file_plan::FilePlan;
 use crate::project::shown;
 
 /// The folder for copies, in cargo's target directory.
@@ -34,6 +35,24 @@ pub(super) struct Copies {
 #[derive(Debug, Default)]
 struct CompileErrors(Vec<String>);
 
+/// The program of a migration crate, compiled in a copy.
+#[derive(Debug)]
+pub(super) struct BuiltProgram {
+    pub(super) path: PathBuf,
+    package: String,
+    /// The folder of the crate in the copy.
+    krate: PathBuf,
+}
+
+impl BuiltProgram {
+    /// The program as cargo starts it.
+    pub(super) fn command(&self) -> Command {
+        let mut command = Command::new(&self.path);
+        command.env("CARGO_PKG_NAME", &self.package).env("CARGO_MANIFEST_DIR", &self.krate).current_dir(&self.krate);
+        command
+    }
+}
+
 impl Drop for Copies {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.folder);
@@ -49,10 +68,7 @@ impl Copies {
     pub(super) fn of(workspace: &Path) -> Result<Self, Diagnostic> {
         let manifest = workspace.join("Cargo.toml");
         let target = match manifest.is_file() {
-            true => {
-                let metadata = MetadataCommand::new().manifest_path(manifest).no_deps().exec();
-                metadata.map_err(|error| cargo_failed(&error))?.target_directory.into_std_path_buf()
-            }
+            true => metadata(&manifest)?.target_directory.into_std_path_buf(),
             false => std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from),
         };
         // Projects may share a target directory; the next trial of this one finds what was compiled.
@@ -65,6 +81,24 @@ impl Copies {
     /// The folder that the copies are in.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Makes the planned changes in a copy, and compiles the program of the migration crate in the folder `krate`. The
+    /// program needs the copy.
+    ///
+    /// # Errors
+    ///
+    /// Files that cannot be copied or written, and what does not compile.
+    pub(super) fn build(&self, plan: &FilePlan, krate: &Path, package: &str) -> Result<BuiltProgram, Diagnostic> {
+        let copy = self.make("new")?;
+        plan.write_copy(&self.workspace, &copy)?;
+        let path = self.compile(&copy, package, None)?;
+        Ok(BuiltProgram { path, package: package.to_owned(), krate: self.place(krate, &copy) })
+    }
+
+    /// The place of a path of the workspace in a copy.
+    pub(super) fn place(&self, path: &Path, copy: &Path) -> PathBuf {
+        copy.join(path.strip_prefix(&self.workspace).unwrap_or(Path::new("")))
     }
 
     /// Copies the workspace; paths that lead out of it lead to the same places.

@@ -7,9 +7,10 @@ use std::process::Stdio;
 use serde::Serialize;
 
 use super::ImportArgs;
+use super::copies::BuiltProgram;
 use super::layout::Tool;
 use super::revision::ImportedRevision;
-use super::target::{BuiltProgram, Target};
+use super::target::Target;
 use crate::diagnostic::{Diagnostic, reason};
 use crate::exit::Exit;
 use crate::terminal::Terminal;

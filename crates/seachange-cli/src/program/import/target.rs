@@ -1,16 +1,16 @@
 //! Where imported revisions go: into the migration crate of the workspace, found or made as `init` does it.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use seachange_source::{RevisionFile, RevisionFiles, ScannedFolders, check, declared_folders, parse};
 
-use super::super::init::{PlannedProject, check_clean, plan_crate};
+use super::super::init::{PlannedProject, check_clean, is_dirty, plan_crate};
 use super::super::manifest::Manifest;
 use super::ImportArgs;
-use super::copies::Copies;
+use super::copies::{BuiltProgram, Copies};
 use super::layout::Tool;
 use super::revision::ImportedRevision;
 use crate::describe;
@@ -135,10 +135,9 @@ impl Target {
         }
         self.check_clean(args.allow_dirty)?;
         if !args.no_build {
-            let tried = self.build(terminal).and_then(|(copies, program)| {
-                let tried = try_out(&program);
-                drop(copies);
-                tried
+            let tried = Copies::of(&self.workspace).and_then(|copies| {
+                terminal.status(format!("compiling `{}`, on a copy", self.package));
+                try_out(&copies.build(&self.files, &self.root, &self.package)?)
             });
             tried.map_err(|problem| {
                 problem
@@ -149,21 +148,9 @@ impl Target {
         self.files.apply(terminal)
     }
 
-    /// Builds the crate on a copy, which is there as long as the first value.
-    fn build(&self, terminal: Terminal) -> Result<(Copies, BuiltProgram), Diagnostic> {
-        let copies = Copies::of(&self.workspace)?;
-        terminal.status(format!("compiling `{}`, on a copy", self.package));
-        let copy = copies.make("new")?;
-        self.files.write_copy(&self.workspace, &copy)?;
-        let path = copies.compile(&copy, &self.package, None)?;
-        let krate = self.root.strip_prefix(&self.workspace).unwrap_or(Path::new(""));
-        let program = BuiltProgram { path, package: self.package.clone(), krate: copy.join(krate) };
-        Ok((copies, program))
-    }
-
     /// Asks on a terminal, and refuses elsewhere, if the workspace has changes that git does not have yet.
     pub(super) fn check_clean(&self, is_allowed: bool) -> Result<(), Diagnostic> {
-        if is_allowed || !is_dirty(&self.workspace) {
+        if is_allowed || !is_dirty(&self.workspace, OsStr::new(".")) {
             return check_clean(&self.files, is_allowed);
         }
         let message = format!("git does not have all changes in `{}` yet", self.workspace.display());
@@ -173,24 +160,6 @@ impl Target {
         Err(Diagnostic::usage(message)
             .detail("nothing was written")
             .hint("commit or stash them, so that the import is a change of its own, or say `--allow-dirty`"))
-    }
-}
-
-/// The program of the migration crate, built on a copy.
-#[derive(Debug)]
-pub(super) struct BuiltProgram {
-    path: PathBuf,
-    package: String,
-    /// The folder of the crate in the copy.
-    krate: PathBuf,
-}
-
-impl BuiltProgram {
-    /// The program as cargo starts it.
-    pub(super) fn command(&self) -> Command {
-        let mut command = Command::new(&self.path);
-        command.env("CARGO_PKG_NAME", &self.package).env("CARGO_MANIFEST_DIR", &self.krate).current_dir(&self.krate);
-        command
     }
 }
 
@@ -231,11 +200,4 @@ fn existing_folders(manifest: &Manifest) -> Result<(Vec<PathBuf>, PathBuf), Diag
         _ => Err(Diagnostic::usage(format!("`{}` does not name the folder of the revisions", shown(&script)))
             .detail("expected a call such as `seachange_source::build::revisions(\"src/versions\")`")),
     }
-}
-
-/// Whether git knows of changes below a folder, new files among them. Without git, or outside of a repository, no.
-fn is_dirty(folder: &Path) -> bool {
-    let mut git = Command::new("git");
-    git.args(["status", "--porcelain", "--", "."]).current_dir(folder);
-    git.output().is_ok_and(|output| output.status.success() && !output.stdout.is_empty())
 }

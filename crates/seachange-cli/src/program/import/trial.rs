@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use toml_edit::{Array, DocumentMut, Item, Value};
 
-use super::copies::Copies;
+use super::copies::{BuiltProgram, Copies};
 use crate::diagnostic::{Diagnostic, SPELLED_OUT, reason};
 use crate::exit::Exit;
 use crate::file_plan::FilePlan;
@@ -53,9 +53,7 @@ impl Trial<'_> {
     pub(super) fn run(&self, plan: &FilePlan, old: &OldMigrations<'_>, terminal: Terminal) -> Result<(), Diagnostic> {
         let copies = Copies::of(self.workspace)?;
         terminal.status("compiling the converted crate, on a copy");
-        let new = copies.make("new")?;
-        plan.write_copy(self.workspace, &new)?;
-        let program = copies.compile(&new, self.package, None).map_err(|problem| {
+        let program = copies.build(plan, self.krate, self.package).map_err(|problem| {
             problem
                 .detail("nothing was written")
                 .hint("`--no-build` writes the files as they are, to be corrected by hand")
@@ -65,7 +63,7 @@ impl Trial<'_> {
         let database = ScratchDatabase::create(&copies, &old_program, &old.url)?;
         let compared = database
             .apply(&old_program)
-            .and_then(|()| self.compare(&program, &new, &database.url, old.record, terminal));
+            .and_then(|()| self.compare(&program, &copies, &database.url, old.record, terminal));
         let dropped = database.drop(&old_program);
         compared?;
         dropped.into_iter().for_each(|warning| terminal.warn(warning));
@@ -75,7 +73,7 @@ impl Trial<'_> {
     /// Compiles a program that runs the old migrations: what the crate's own program does beside them is unknown.
     fn old_program(&self, copies: &Copies, migrator: &str) -> Result<PathBuf, Diagnostic> {
         let old = copies.make("old")?;
-        let krate = old.join(self.krate.strip_prefix(self.workspace).unwrap_or(Path::new("")));
+        let krate = copies.place(self.krate, &old);
         let failed = |error: std::io::Error| {
             Diagnostic::new(Exit::Failure, format!("the old migrations cannot be run: {}", reason(&error)))
         };
@@ -98,23 +96,21 @@ impl Trial<'_> {
 
     fn compare(
         &self,
-        program: &Path,
-        copy: &Path,
+        program: &BuiltProgram,
+        copies: &Copies,
         url: &str,
         record: &str,
         terminal: Terminal,
     ) -> Result<(), Diagnostic> {
-        let krate = copy.join(self.krate.strip_prefix(self.workspace).unwrap_or(Path::new("")));
-        let mut check = Command::new(program);
+        let mut check = program.command();
         check.args(["check", "--revisions", "--exclude-table", record]);
-        check.env("CARGO_PKG_NAME", self.package).env("CARGO_MANIFEST_DIR", &krate).current_dir(&krate);
         // The URL is no argument: other users of the machine see arguments. The project's settings have no effect.
         let of_settings = |name: &OsString| name.to_string_lossy().starts_with("DATABASE_");
         std::env::vars_os().map(|(name, _)| name).filter(of_settings).for_each(|name| _ = check.env_remove(name));
-        check.env("DATABASE_URL", url).env("SEACHANGE_ENV_FILE", copy.with_file_name(EMPTY));
+        check.env("DATABASE_URL", url).env("SEACHANGE_ENV_FILE", copies.folder().join(EMPTY));
         let output = check.stdin(Stdio::null()).output();
         let output = output.map_err(|error| {
-            Diagnostic::new(Exit::Failure, format!("`{}` cannot be started: {}", shown(program), reason(&error)))
+            Diagnostic::new(Exit::Failure, format!("`{}` cannot be started: {}", shown(&program.path), reason(&error)))
         })?;
         let [found, said] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned());
         match output.status.code() {
