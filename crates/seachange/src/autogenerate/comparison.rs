@@ -19,7 +19,8 @@ use super::hints::EntityHints;
 use super::object_renames::after_renames;
 use super::operation::SchemaOperation;
 use super::scratch::{MARK_TABLE, ScratchDatabase};
-use super::{type_affinity, unmatched_keys};
+use super::type_affinity;
+use super::unmatched_keys::{self, ReferenceRule};
 use crate::adopt::MigrationTool;
 use crate::backend::query_scalar;
 use crate::inspect::{InspectScope, inspect, objects, unsupported_objects};
@@ -40,6 +41,7 @@ pub struct Comparison {
     /// What the entities leave open, and the former names that they declare.
     pub hints: EntityHints,
     pub(super) backend: DbBackend,
+    pub(super) reference_rule: ReferenceRule,
     /// The views, functions, triggers … of the database, if tables differ.
     pub(super) objects: Vec<DatabaseObject>,
     /// The declared objects, as the database reports them.
@@ -70,6 +72,7 @@ impl Comparison {
             to,
             hints,
             backend,
+            reference_rule: ReferenceRule::of(backend),
             objects: Vec::new(),
             declared: Vec::new(),
             omitted: Vec::new(),
@@ -142,7 +145,8 @@ impl Comparison {
         let mut from = inspect(connection, &scope).await.map_err(AutogenerateError::Inspect)?;
         let TargetSchema { schema: mut to, mut hints, objects: declared } =
             target(scratch, &entities, &schemas, &from, home, watch).await?;
-        let unmatched = unmatched_keys::find(&from, &to, backend);
+        let reference_rule = ReferenceRule::read(connection).await.map_err(AutogenerateError::Inspect)?;
+        let unmatched = unmatched_keys::find(&from, &to, reference_rule);
         restrict(&mut from, &mut to, &entities, filter);
         for (name, table) in &mut to.tables {
             from.tables.get(name).into_iter().for_each(|own| table.take_options_of(own));
@@ -152,7 +156,7 @@ impl Comparison {
         }
         hints.add_changes_of_case(&from, &to, backend);
         let complete = entities.complete_kinds().clone();
-        let mut comparison = Self { declared, complete, ..Self::new(from, to, hints, backend) };
+        let mut comparison = Self { declared, complete, reference_rule, ..Self::new(from, to, hints, backend) };
         let has_objects = !comparison.declared.is_empty() || !comparison.complete.is_empty();
         if has_objects || !comparison.operations(&Renames::default()).is_empty() {
             comparison.objects = objects(connection, &scope).await.map_err(AutogenerateError::Inspect)?;

@@ -19,7 +19,7 @@ pub(super) fn adopt(
 ) -> bool {
     let before = comparison.clone();
     let backend = comparison.backend;
-    let (missing, dropped) = selection::missing_parts(chosen, &before.to, database, backend);
+    let (missing, dropped) = selection::missing_parts(chosen, &before.to, database, comparison.reference_rule);
     for own in chosen {
         match own.operation {
             SchemaOperation::Change { table, change: TableChange::ModifyColumn { from, .. } } => {

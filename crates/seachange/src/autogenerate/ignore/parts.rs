@@ -6,7 +6,7 @@ use sea_orm::DbBackend;
 
 use crate::autogenerate::diff::mentions;
 use crate::autogenerate::operation::{SchemaOperation, TableChange};
-use crate::autogenerate::unmatched_keys::has_key;
+use crate::autogenerate::unmatched_keys::ReferenceRule;
 use crate::schema::{
     AutoIncrement, Check, Column, DatabaseObject, Dependency, ForeignKey, Index, IndexKey, ObjectName, Schema, Table,
     TableName,
@@ -26,7 +26,7 @@ pub(super) struct MissingParts<'s> {
     /// A schema that may have another key on the same columns, unless that is in `other_keys` too.
     schema: &'s Schema,
     other_keys: BTreeSet<(TableName, Vec<String>)>,
-    backend: DbBackend,
+    rule: ReferenceRule,
 }
 
 impl<'s> MissingParts<'s> {
@@ -34,12 +34,12 @@ impl<'s> MissingParts<'s> {
     pub(super) fn of<'o>(
         operations: impl IntoIterator<Item = &'o SchemaOperation>,
         schema: &'s Schema,
-        backend: DbBackend,
+        rule: ReferenceRule,
     ) -> Self {
         let (tables, columns, keys) = (BTreeSet::new(), BTreeMap::new(), BTreeSet::new());
         let (enumerations, objects) = (BTreeSet::new(), BTreeSet::new());
         let (numbered, other_keys) = (BTreeSet::new(), BTreeSet::new());
-        let mut missing = Self { tables, columns, keys, enumerations, objects, numbered, schema, other_keys, backend };
+        let mut missing = Self { tables, columns, keys, enumerations, objects, numbered, schema, other_keys, rule };
         operations.into_iter().for_each(|operation| missing.add(operation));
         missing
     }
@@ -49,12 +49,12 @@ impl<'s> MissingParts<'s> {
     pub(super) fn dropped_by<'o>(
         operations: impl IntoIterator<Item = &'o SchemaOperation>,
         schema: &'s Schema,
-        backend: DbBackend,
+        rule: ReferenceRule,
     ) -> Self {
         let is_of_type = |operation: &&SchemaOperation| matches!(operation, SchemaOperation::DropEnumeration(_));
         let operations = operations.into_iter().filter(|operation| !is_of_type(operation));
         let reverses: Vec<_> = operations.map(SchemaOperation::reverse).collect();
-        Self::of(&reverses, schema, backend)
+        Self::of(&reverses, schema, rule)
     }
 
     /// Takes into account that the other schema loses the keys of `others`.
@@ -92,7 +92,7 @@ impl<'s> MissingParts<'s> {
                     self.columns.entry(table.clone()).or_default().insert(column.name.clone());
                 }
                 TableChange::ModifyColumn { from, to }
-                    if self.backend == DbBackend::MySql
+                    if self.rule.backend == DbBackend::MySql
                         && from.auto_increment.is_some()
                         && to.auto_increment.is_none() =>
                 {
@@ -173,7 +173,7 @@ impl<'s> MissingParts<'s> {
     pub(super) fn prevent_foreign_key(&self, table: &TableName, key: &ForeignKey) -> bool {
         let parent = &key.referenced_table;
         let lacks_key = || {
-            let has_other = |table: &Table| has_key(&self.without_other_keys(table), key, self.backend);
+            let has_other = |table: &Table| self.rule.has_key(&self.without_other_keys(table), key);
             self.keys.contains(&referenced(key)) && !self.schema.table(parent).is_some_and(has_other)
         };
         self.tables.contains(parent)

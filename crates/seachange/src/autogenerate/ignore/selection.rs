@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use sea_orm::DbBackend;
-
 use super::include::{ComparedObject, ObjectFilter, is_property};
 use super::parts::MissingParts;
 use super::properties;
@@ -12,6 +10,7 @@ use super::unstated;
 use crate::autogenerate::comparison::Comparison;
 use crate::autogenerate::difference::{self, Difference, DifferenceKind};
 use crate::autogenerate::operation::{SchemaOperation, TableChange};
+use crate::autogenerate::unmatched_keys::ReferenceRule;
 use crate::schema::{Schema, TableName};
 
 /// Which differences are left out.
@@ -288,12 +287,12 @@ pub(super) fn missing_parts<'s>(
     chosen: &[ChosenOperation<'_>],
     to: &'s Schema,
     database: &'s Schema,
-    backend: DbBackend,
+    rule: ReferenceRule,
 ) -> (MissingParts<'s>, MissingParts<'s>) {
     let left_out = chosen.iter().filter(|own| own.is_left_out() || own.keeps_numbering()).map(|own| own.operation);
     let made = chosen.iter().filter(|own| !own.is_left_out()).map(|own| own.operation);
-    let missing = MissingParts::of(left_out, database, backend);
-    let dropped = MissingParts::dropped_by(made, to, backend).beside(&missing);
+    let missing = MissingParts::of(left_out, database, rule);
+    let dropped = MissingParts::dropped_by(made, to, rule).beside(&missing);
     (missing.beside(&dropped), dropped)
 }
 
@@ -306,11 +305,11 @@ fn keep_needed(
     database: &Schema,
     selection: &Selection<'_>,
 ) -> bool {
-    let backend = comparison.backend;
+    let rule = comparison.reference_rule;
     let made: Vec<&SchemaOperation> = chosen.iter().filter(|own| !own.is_left_out()).map(|own| own.operation).collect();
-    let (_, dropped) = missing_parts(chosen, &comparison.to, database, backend);
+    let (_, dropped) = missing_parts(chosen, &comparison.to, database, rule);
     let is_needed = |own: &SchemaOperation| {
-        let missing = MissingParts::of([own], database, backend).beside(&dropped);
+        let missing = MissingParts::of([own], database, rule).beside(&dropped);
         let is_candidate = !selection.hides_dependents() || matches!(own, SchemaOperation::CreateEnumeration(_));
         !missing.is_empty()
             && (is_candidate && made.iter().any(|made| missing.prevent(made))
