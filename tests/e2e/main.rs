@@ -20,6 +20,7 @@ mod examples;
 mod failures;
 mod first_revision;
 mod first_use;
+mod foresee;
 mod generated;
 mod guarantees;
 mod import;
@@ -84,6 +85,7 @@ fn main() -> ExitCode {
         failures::trials(),
         first_revision::trials(),
         first_use::trials(),
+        foresee::trials(),
         generated::trials(),
         guarantees::trials(),
         inspect::trials(),

@@ -14,6 +14,7 @@
 //! - [`alter`]: changes of tables that work on every database, including SQLite;
 //! - [`schema`] and [`inspect`]: the schema of a database, as data;
 //! - [`autogenerate`]: generates the revision that changes a database to match the entities;
+//! - `impact` (feature `cli`): what pending changes would do to a database and its rows;
 //! - [`event`] and [`report`]: the events during a run, and its result.
 //!
 //! [`seachange_graph`] decides; this crate acts. It prints nothing and reads no environment variable, except in the
@@ -57,6 +58,10 @@ pub mod args;
 #[cfg(feature = "cli")]
 #[cfg_attr(docsrs, doc(cfg(feature = "cli")))]
 pub mod cli;
+
+#[cfg(feature = "cli")]
+#[cfg_attr(docsrs, doc(cfg(feature = "cli")))]
+pub mod impact;
 
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]

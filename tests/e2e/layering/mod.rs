@@ -77,6 +77,7 @@ const RULES: [Rule; 6] = [
             "autogenerate",
             "backend",
             "connection",
+            "impact",
             "inspect",
             "intercept",
             "revision_sql",

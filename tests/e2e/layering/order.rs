@@ -14,7 +14,7 @@ use super::{is_of_tests, sources};
 const ENGINE: &str = "crates/seachange/src";
 
 /// The modules of the engine from the bottom to the top, as ARCHITECTURE.md prints them.
-const LAYERS: [&str; 31] = [
+const LAYERS: [&str; 32] = [
     "sql",
     "revision_sql",
     "schema",
@@ -43,6 +43,7 @@ const LAYERS: [&str; 31] = [
     "migrator",
     "inspect",
     "autogenerate",
+    "impact",
     "testing",
     "args",
     "cli",

@@ -48,6 +48,9 @@ pub(crate) mod loss_scope;
 pub(crate) mod offline_scope;
 pub(crate) mod operation;
 pub(crate) mod rebuild_scope;
+#[cfg(feature = "cli")]
+pub(crate) mod server;
+#[cfg(not(feature = "cli"))]
 mod server;
 mod sqlite;
 mod values_not_kept;

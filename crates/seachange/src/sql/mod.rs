@@ -20,7 +20,7 @@ mod reduced;
 mod session;
 mod split;
 mod stored;
-#[cfg(any(feature = "postgres", feature = "mysql"))]
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "cli"))]
 pub(crate) mod text;
 mod tree;
 

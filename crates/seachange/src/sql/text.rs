@@ -30,6 +30,7 @@ pub(crate) fn closing(text: &str, dialect: SqlDialect) -> Option<usize> {
 }
 
 /// Removes spaces at the ends, and the parentheses around the whole.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(crate) fn without_parentheses(text: &str, dialect: SqlDialect) -> &str {
     let text = text.trim();
     if text.starts_with('(') && closing(text, dialect) == Some(text.len() - 1) {
@@ -65,6 +66,7 @@ pub(crate) fn on_one_line(text: &str, dialect: SqlDialect) -> String {
 }
 
 /// Whether the whole text is one string without a prefix.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(crate) fn is_literal(text: &str, dialect: SqlDialect) -> bool {
     let all = tokens(text, dialect);
     matches!(all.as_slice(), [only] if only.kind == TokenKind::Text && text.starts_with('\'') && text.len() > 1)

@@ -4,7 +4,7 @@ mod column_checks;
 mod deferred_names;
 mod generated_names;
 mod implicit_index;
-mod losses;
+pub(crate) mod losses;
 mod modify_column;
 mod statements;
 #[cfg(test)]

@@ -8,6 +8,10 @@ mod postgres_catalog;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "cli")]
+pub(crate) use self::mysql_type::{DefinedType, TextType, ValueType, charset_of_collation};
+#[cfg(feature = "cli")]
+pub(crate) use self::postgres::PostgresType;
 use sea_orm::sea_query::{ColumnDef, TableName};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 

@@ -4,7 +4,7 @@ use crate::sql::{SqlDialect, Token, TokenKind, significant, tokens};
 
 /// A type, with what limits its values.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum ValueType {
+pub(crate) enum ValueType {
     /// From the first number to the second one.
     Integer(i128, i128),
     Decimal {
@@ -37,26 +37,26 @@ pub(super) enum ValueType {
 
 /// A type for texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct TextType {
+pub(crate) struct TextType {
     /// The maximum number of characters, if the type limits it.
-    pub(super) characters: Option<u64>,
+    pub(crate) characters: Option<u64>,
     /// The maximum number of bytes, if the type limits it.
-    pub(super) bytes: Option<u64>,
+    pub(crate) bytes: Option<u64>,
     /// Whether the type pads its values with spaces, and so removes the spaces at their ends.
-    pub(super) is_padded: bool,
+    pub(crate) is_padded: bool,
 }
 
 /// The type in a definition of a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct DefinedType {
-    pub(super) value: ValueType,
+pub(crate) struct DefinedType {
+    pub(crate) value: ValueType,
     /// The character set, if the definition states it or a collation of it.
-    pub(super) charset: Option<String>,
+    pub(crate) charset: Option<String>,
 }
 
 impl DefinedType {
     /// Reads the definition of a column, without the name of the column.
-    pub(super) fn parse(definition: &str, is_mariadb: bool) -> Option<Self> {
+    pub(crate) fn parse(definition: &str, is_mariadb: bool) -> Option<Self> {
         let tokens = tokens(definition, SqlDialect::MySql);
         let tokens = significant(&tokens);
         let first = tokens.first().filter(|token| token.kind == TokenKind::Word)?;
@@ -208,7 +208,7 @@ fn charset(name: &str, rest: &[Token<'_>]) -> Option<String> {
 }
 
 /// The character set of a collation. Some collations of MariaDB belong to several character sets.
-pub(super) fn charset_of_collation(collation: &str) -> Option<String> {
+pub(crate) fn charset_of_collation(collation: &str) -> Option<String> {
     let charset = collation.to_ascii_lowercase().split('_').next().unwrap_or_default().to_owned();
     (!charset.starts_with("uca")).then(|| canonical(charset))
 }

@@ -6,7 +6,7 @@
 
 /// A type, with what limits its values.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum PostgresType {
+pub(crate) enum PostgresType {
     /// With the maximum number of characters, if there is one.
     Text(Option<u32>),
     /// `character(n)`, whose values are padded.
@@ -44,7 +44,7 @@ pub(super) struct Casts {
 
 impl PostgresType {
     /// Reads a type as PostgreSQL or sea-query writes it.
-    pub(super) fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let as_written = text.trim();
         let text = as_written.to_ascii_lowercase();
         let (before, rest) = text.split_once('(').unwrap_or((&text, ""));
