@@ -21,6 +21,7 @@ const COMMANDS: [&str; 27] = [
     "show",
     "revision",
     "check",
+    "lint",
     "diff",
     "merge",
     "squash",

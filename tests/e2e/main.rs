@@ -30,6 +30,7 @@ mod known_failures;
 mod layering;
 mod left_out;
 mod limits;
+mod lint;
 mod migrations;
 mod new_crate;
 mod offline;
@@ -71,6 +72,7 @@ fn main() -> ExitCode {
         test_kit::trials(),
         sql_revisions::trials(),
         squash::trials(),
+        lint::trials(),
         alembic_options::trials(),
         adoption::trials(),
         app::trials(),

@@ -26,6 +26,8 @@ mod object_renames;
 pub mod operation;
 #[cfg(feature = "cli")]
 mod render;
+#[cfg(feature = "cli")]
+pub(crate) mod replay;
 #[cfg(feature = "testing")]
 mod rows;
 mod scratch;

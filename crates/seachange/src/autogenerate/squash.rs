@@ -16,11 +16,10 @@ use seachange_source::{SquashBody, SquashStage};
 
 pub(crate) use self::error::SquashError;
 use self::error::unread;
-use self::replay::Replay;
 use self::snapshot::RowSnapshot;
 use super::comparison::Comparison;
 use super::database_state::DatabaseState;
-use super::error::ScratchError;
+use super::replay::Replay;
 use super::rows::fill;
 use super::scratch::MARK_TABLE;
 use super::{Entities, Renames, SchemaOperation, TableFilter, apply};
@@ -149,7 +148,7 @@ async fn find(range: SquashRange<'_>, original: &Replay, placement: Placement) -
     let mut before = begin(range, original).await?;
     let (mut stages, mut data) = (Vec::new(), Vec::new());
     for script in range.replaced {
-        let sent = original.run(script).await?;
+        let sent = replay::run(original, script).await?;
         if sent.reads && !sent.data.is_empty() && !range.below.is_empty() {
             let (revision, file) = (script.revision.id.to_owned(), script.file.to_owned());
             return Err(SquashError::DependsOnRows { revision, file });
@@ -184,7 +183,7 @@ async fn stage(original: &Replay, before: DatabaseState, data: Vec<DataStatement
 /// Brings a database to the beginning of a range, with a row in each table.
 async fn begin(range: SquashRange<'_>, replay: &Replay) -> Result<DatabaseState, SquashError> {
     for script in range.below {
-        replay.run(script).await?;
+        replay::run(replay, script).await?;
     }
     let state = spelled_state(replay.connection()).await?;
     if range.has_rows {
@@ -265,7 +264,7 @@ async fn compare(
     let ran = async {
         begin(range, &again).await?;
         for script in range.replaced {
-            again.run(script).await?;
+            replay::run(&again, script).await?;
         }
         read(&again).await
     };

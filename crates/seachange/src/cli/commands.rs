@@ -9,6 +9,7 @@ mod down;
 mod ensure_version;
 mod init;
 mod interruption;
+mod lint;
 mod repair;
 mod reset;
 mod revision;
@@ -60,6 +61,8 @@ pub(crate) enum Command {
     Revision(revision::RevisionArgs),
     /// Compare the database with the entities, and fail if they differ
     Check(check::CheckArgs),
+    /// Measure what pending revisions lock and rewrite, on a copy of the schema
+    Lint(lint::LintArgs),
     /// Print the SQL that changes the database to match the entities
     Diff(diff::DiffArgs),
     /// Write a revision file that joins several heads
@@ -122,6 +125,7 @@ impl Command {
             Self::Show(args) => show(args, context).await,
             Self::Revision(args) => args.run(context).await,
             Self::Check(args) => args.run(context).await,
+            Self::Lint(args) => args.run(context).await,
             Self::Diff(args) => args.run(context).await,
             Self::Merge(args) => args.run(context.terminal, &context.files()?),
             Self::Squash(args) => args.run(context).await,

@@ -1,6 +1,18 @@
 //! What pending changes would do to a database, before they are made.
 //!
-//! [`foresee`](mod@foresee) finds the rows on which a change of the schema would fail. This module does not know the
-//! text of the statements that make a change.
+//! [`foresee`](mod@foresee) finds the rows on which a change of the schema would fail. It does not know the text of the
+//! statements that make a change. `measure` runs revisions on a scratch database and records what each statement locks
+//! and rewrites; `measured` holds the results.
 
 pub mod foresee;
+mod measure;
+mod measured;
+#[cfg(feature = "mysql")]
+mod mysql;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+pub(crate) use self::measure::measure;
+pub(crate) use self::measured::{RevisionImpact, StatementImpact, TableCost, TableImpact};

@@ -45,8 +45,3 @@ impl From<ScratchError> for SquashError {
 pub(super) fn unread(error: DbErr) -> SquashError {
     AutogenerateError::Inspect(error).into()
 }
-
-/// The error of a scratch database that cannot be used.
-pub(super) fn broken(error: DbErr) -> SquashError {
-    ScratchError::Database(error).into()
-}

@@ -1,0 +1,144 @@
+//! A scratch database on which revisions run, with a handler of the caller for their statements.
+
+use std::sync::Arc;
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use seachange_graph::Direction;
+
+use super::error::{AutogenerateError, ScratchError};
+use super::scratch::ScratchDatabase;
+use crate::alter::set_foreign_keys;
+use crate::backend::dialect::{self, Dialect};
+use crate::backend::{self, Backend};
+use crate::connection::{self, ConnectError, SingleConnection};
+use crate::database_error::reason_with_detail;
+use crate::event::EventHandler;
+use crate::intercept::{self, CodeOptions, DirectedMigration, Invocation, RunOutcome, StatementHandler};
+use crate::limits::Deadline;
+use crate::revision::RegisteredRevision;
+use crate::runner::is_transactional;
+use crate::session::{Connection, DirectSession};
+use crate::settings::DatabaseSettings;
+
+/// An empty database on the server of another one, or in memory.
+pub(crate) struct Replay {
+    database: ScratchDatabase,
+    pinned: SingleConnection,
+    backend: &'static dyn Backend,
+    dialect: &'static dyn Dialect,
+}
+
+/// The transaction of a revision on the scratch database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReplayTransaction {
+    /// As in a run.
+    AsInARun,
+    /// The handler begins and ends a transaction for each statement. The code is told what it would be told in a run.
+    EachStatement,
+}
+
+/// The handler after a revision, and why the revision failed, if it did.
+pub(crate) struct ReplayedRevision<S> {
+    pub(crate) session: S,
+    pub(crate) failure: Option<String>,
+}
+
+impl Replay {
+    /// Creates the database on the server that `settings` name.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be created.
+    pub(crate) async fn open(settings: &DatabaseSettings) -> Result<Self, AutogenerateError> {
+        let driver = settings.driver();
+        let dialect = dialect::of(driver).ok_or_else(|| ScratchError::from(ConnectError::DriverNotBuilt { driver }))?;
+        let backend = backend::of(dialect.backend()).map_err(broken)?;
+        let database = ScratchDatabase::create(settings).await?;
+        match connection::connect_pinned(database.settings()).await {
+            Ok(pinned) => Ok(Self { database, pinned, backend, dialect }),
+            Err(error) => {
+                database.drop().await?;
+                Err(ScratchError::from(error).into())
+            }
+        }
+    }
+
+    pub(crate) fn connection(&self) -> &DatabaseConnection {
+        &self.pinned.connection
+    }
+
+    pub(crate) fn dialect(&self) -> &'static dyn Dialect {
+        self.dialect
+    }
+
+    /// Drops the database.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be dropped; the next run that needs a scratch database drops it.
+    pub(crate) async fn close(self) -> Result<(), AutogenerateError> {
+        self.pinned.connection.close().await.map_err(broken)?;
+        Ok(self.database.drop().await?)
+    }
+
+    /// Whether a revision runs in one transaction.
+    pub(crate) fn is_in_transaction(&self, script: &RegisteredRevision) -> bool {
+        is_transactional(self.backend, script) || script.migration.use_transaction() == Some(true)
+    }
+
+    /// Runs the upgrade of a revision; if it rebuilds tables on SQLite, it runs again with foreign keys off, and with
+    /// another handler. `session` makes the handler.
+    ///
+    /// # Errors
+    ///
+    /// The connection to the scratch database fails.
+    pub(crate) async fn run<S: StatementHandler + 'static>(
+        &self,
+        script: &'static RegisteredRevision,
+        transaction: ReplayTransaction,
+        session: impl Fn(DirectSession) -> S,
+    ) -> Result<ReplayedRevision<S>, DbErr> {
+        let (mut outcome, mut ended) = self.attempt(script, transaction, &session).await?;
+        if matches!(outcome, RunOutcome::NeedsForeignKeysOff) {
+            set_foreign_keys(self.connection(), false).await?;
+            let again = self.attempt(script, transaction, &session).await;
+            set_foreign_keys(self.connection(), true).await?;
+            (outcome, ended) = again?;
+        }
+        let failure = match outcome {
+            RunOutcome::Done => None,
+            RunOutcome::Failed(error) => Some(reason_with_detail(&error)),
+            RunOutcome::Panicked(text) => Some(text),
+            RunOutcome::NeedsForeignKeysOff => Some(reason_with_detail(&intercept::rebuild_impossible())),
+        };
+        Ok(ReplayedRevision { session: ended, failure })
+    }
+
+    async fn attempt<S: StatementHandler + 'static>(
+        &self,
+        script: &'static RegisteredRevision,
+        transaction: ReplayTransaction,
+        session: &impl Fn(DirectSession) -> S,
+    ) -> Result<(RunOutcome, S), DbErr> {
+        let in_transaction = self.is_in_transaction(script);
+        let is_one = in_transaction && transaction == ReplayTransaction::AsInARun;
+        if is_one {
+            self.connection().execute_unprepared(self.backend.begin_text()).await?;
+        }
+        let body = DirectedMigration { migration: script.migration, direction: Direction::Upgrade };
+        let code = Invocation { body: Arc::new(body), in_transaction, options: CodeOptions::new() };
+        let (handler, deadline): (EventHandler, _) = (Arc::new(|_| {}), Arc::new(Deadline::new(None)));
+        let base = Connection::Connection(self.connection().clone());
+        let live = DirectSession::new(base, self.dialect.grammar(), is_one, handler, deadline);
+        let (outcome, session) = intercept::run(code, self.dialect.backend(), session(live)).await?;
+        if is_one {
+            let end = if matches!(outcome, RunOutcome::Done) { "COMMIT" } else { "ROLLBACK" };
+            self.connection().execute_unprepared(end).await?;
+        }
+        Ok((outcome, session))
+    }
+}
+
+fn broken(error: DbErr) -> AutogenerateError {
+    ScratchError::Database(error).into()
+}

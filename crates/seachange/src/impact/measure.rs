@@ -1,0 +1,221 @@
+//! Runs revisions on a scratch database, statement by statement, and measures what each statement locks and rewrites.
+//!
+//! The statements are those that the code sends, so that raw SQL and builders are equal. Each is in a transaction of its
+//! own where the system has such transactions, because a session holds every lock on a table that the same transaction
+//! has created.
+
+use async_trait::async_trait;
+use sea_orm::{DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement};
+
+use super::measured::{RevisionImpact, StatementImpact};
+#[cfg(feature = "mysql")]
+use super::mysql;
+#[cfg(feature = "postgres")]
+use super::postgres;
+#[cfg(feature = "sqlite")]
+use super::sqlite;
+use crate::autogenerate::replay::{Replay, ReplayTransaction};
+use crate::autogenerate::{AutogenerateError, DatabaseState, TableFilter, fill};
+use crate::backend::dialect::Dialect;
+use crate::database_error::reason_with_detail;
+use crate::intercept::{BeginOptions, StatementHandler};
+use crate::offline::with_values;
+use crate::revision::RegisteredRevision;
+use crate::session::DirectSession;
+use crate::settings::DatabaseSettings;
+use crate::sql::{self, StatementFacts, StatementKind};
+
+/// Measures revisions on a scratch database of the server that `scratch` names, after the revisions `below`. Each table
+/// that is there before gets a row, if one can be made.
+///
+/// A revision that fails is reported with the statements before the failure, and those after it are not measured.
+///
+/// # Errors
+///
+/// The scratch database cannot be used, or one of the revisions below fails there.
+pub(crate) async fn measure(
+    below: &[&'static RegisteredRevision],
+    revisions: &[&'static RegisteredRevision],
+    scratch: &DatabaseSettings,
+) -> Result<Vec<RevisionImpact>, AutogenerateError> {
+    let replay = Replay::open(scratch).await?;
+    let measured = Box::pin(measure_on(&replay, below, revisions)).await;
+    replay.close().await?;
+    measured
+}
+
+async fn measure_on(
+    replay: &Replay,
+    below: &[&'static RegisteredRevision],
+    revisions: &[&'static RegisteredRevision],
+) -> Result<Vec<RevisionImpact>, AutogenerateError> {
+    for script in below {
+        let ended = replay.run(script, ReplayTransaction::AsInARun, |live| live).await;
+        if let Some(reason) = ended.map_err(AutogenerateError::Inspect)?.failure {
+            return Err(AutogenerateError::Copy { reason: format!("`{}` fails on it: {reason}", script.revision.id) });
+        }
+    }
+    let connection = replay.connection();
+    let state = DatabaseState::read(connection, &TableFilter::default()).await.map_err(AutogenerateError::Inspect)?;
+    fill(connection, &state.schema).await.map_err(AutogenerateError::Inspect)?;
+    let mut known: Vec<String> = state.schema.tables.keys().map(ToString::to_string).collect();
+    let mut measured = Vec::new();
+    for script in revisions {
+        let impact = measure_one(replay, script, &mut known).await.map_err(AutogenerateError::Inspect)?;
+        let has_failed = impact.unknown.is_some();
+        measured.push(impact);
+        if has_failed {
+            break;
+        }
+    }
+    let failed = measured.last().and_then(|last| last.unknown.as_ref().map(|_| last.script.revision.id));
+    for script in &revisions[measured.len()..] {
+        let reason = format!("`{}`, which runs before it, failed on the copy", failed.unwrap_or_default());
+        measured.push(RevisionImpact {
+            script,
+            statements: Vec::new(),
+            is_one_transaction: false,
+            unknown: Some(reason),
+        });
+    }
+    Ok(measured)
+}
+
+async fn measure_one(
+    replay: &Replay,
+    script: &'static RegisteredRevision,
+    known: &mut Vec<String>,
+) -> Result<RevisionImpact, DbErr> {
+    let tables = known.clone();
+    let session = |live| MeasuringSession {
+        live,
+        connection: replay.connection().clone(),
+        dialect: replay.dialect(),
+        statements: Vec::new(),
+        known: tables.clone(),
+        unknown: None,
+    };
+    let ended = replay.run(script, ReplayTransaction::EachStatement, session).await?;
+    *known = ended.session.known;
+    Ok(RevisionImpact {
+        script,
+        statements: ended.session.statements,
+        is_one_transaction: replay.is_in_transaction(script) && replay.dialect().backend() != DbBackend::MySql,
+        unknown: ended.failure.map(|reason| format!("it failed on the copy: {reason}")).or(ended.session.unknown),
+    })
+}
+
+/// A session on the scratch database that measures each statement.
+struct MeasuringSession {
+    live: DirectSession,
+    connection: DatabaseConnection,
+    dialect: &'static dyn Dialect,
+    statements: Vec<StatementImpact>,
+    /// The tables that were there before the first measured revision, as far as they still are.
+    known: Vec<String>,
+    /// Why the revision as a whole cannot be measured.
+    unknown: Option<String>,
+}
+
+impl MeasuringSession {
+    /// Executes a statement by `run`, and records what it did.
+    async fn measured(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let text = with_values(self.dialect, &statement).unwrap_or_else(|_| statement.sql.clone());
+        let facts = sql::read(&text, self.dialect.grammar());
+        let mut impact = StatementImpact::of(&text, &facts);
+        if let Some(reason) = self.leads_outside(&facts).await? {
+            return Err(DbErr::Custom(reason));
+        }
+        let outcome = match self.dialect.backend() {
+            #[cfg(feature = "postgres")]
+            DbBackend::Postgres => {
+                postgres::execute(&mut self.live, &self.connection, statement, &facts, &self.known, &mut impact).await
+            }
+            #[cfg(feature = "mysql")]
+            DbBackend::MySql => {
+                mysql::execute(&mut self.live, &self.connection, statement, &facts, &self.known, &mut impact).await
+            }
+            #[cfg(feature = "sqlite")]
+            DbBackend::Sqlite => {
+                sqlite::describe(&facts, &self.known, &mut impact);
+                self.live.execute(statement).await
+            }
+            _ => self.live.execute(statement).await,
+        };
+        if impact.changes_rows && self.dialect.backend() != DbBackend::Sqlite && self.changes_present_rows(&facts) {
+            impact.unknown = Some("how many rows it locks, and for how long, depends on the rows".to_owned());
+        }
+        if let Err(error) = &outcome {
+            impact.unknown = Some(reason_with_detail(error));
+        }
+        self.statements.push(impact);
+        outcome
+    }
+
+    /// Whether a statement changes rows of a table that was there before: other sessions that change them wait until the
+    /// transaction ends. Only an insertion that is understood is known not to.
+    fn changes_present_rows(&self, facts: &[StatementFacts]) -> bool {
+        let is_insertion = |facts: &StatementFacts| {
+            facts.is_understood
+                && sql::words(&facts.text, self.dialect.grammar()).first().is_some_and(|word| word == "INSERT")
+        };
+        let is_new =
+            |facts: &StatementFacts| facts.is_understood && !facts.writes.iter().any(|own| self.known.contains(own));
+        !facts.iter().all(|facts| is_insertion(facts) || is_new(facts))
+    }
+
+    /// Why a statement might reach another database than the copy (MySQL, MariaDB): it names one.
+    async fn leads_outside(&self, facts: &[StatementFacts]) -> Result<Option<String>, DbErr> {
+        #[cfg(feature = "mysql")]
+        if self.dialect.backend() == DbBackend::MySql {
+            return mysql::other_database(&self.connection, facts).await;
+        }
+        let _ = facts;
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl StatementHandler for MeasuringSession {
+    async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.measured(statement).await
+    }
+
+    async fn query(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let facts = sql::read(&statement.sql, self.dialect.grammar());
+        if let Some(reason) = self.leads_outside(&facts).await? {
+            return Err(DbErr::Custom(reason));
+        }
+        if facts.iter().any(|facts| facts.kind == StatementKind::Query && !facts.is_probe && !facts.reads.is_empty()) {
+            let reason = "it reads rows, which the copy does not have: what it does may be different";
+            self.unknown.get_or_insert_with(|| reason.to_owned());
+        }
+        if facts.iter().any(|facts| facts.kind != StatementKind::Query) {
+            let mut impact = StatementImpact::of(&statement.sql, &facts);
+            impact.unknown = Some("a statement that changes something and returns rows is not measured".to_owned());
+            self.statements.push(impact);
+        }
+        self.live.query(statement).await
+    }
+
+    async fn begin(&mut self, _begin: BeginOptions) -> Result<(), DbErr> {
+        Ok(())
+    }
+
+    async fn commit(&mut self) -> Result<(), DbErr> {
+        Ok(())
+    }
+
+    async fn rollback(&mut self) -> Result<(), DbErr> {
+        self.unknown = Some("it rolls back statements, which the copy has kept".to_owned());
+        Ok(())
+    }
+
+    async fn execute_check(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.live.execute(statement).await
+    }
+
+    async fn query_check(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.live.query(statement).await
+    }
+}
