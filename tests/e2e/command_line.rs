@@ -7,7 +7,7 @@ use seachange_tests::{
 };
 
 /// The commands with their own help text.
-const COMMANDS: [&str; 27] = [
+const COMMANDS: [&str; 28] = [
     "up",
     "upgrade",
     "down",
