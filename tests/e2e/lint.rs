@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 use super::guarantees::script::{Outcome, Script};
 
 pub(super) fn trials() -> Vec<Case> {
-    let mut cases = Vec::new();
-    cases.push(Case::on(Backend::Postgres, "lint::statements", statements_of_postgres));
-    cases.push(Case::on(Backend::MariaDb, "lint::statements", statements_of_mariadb));
-    cases.push(Case::on(Backend::MySql, "lint::statements", statements_of_mysql));
-    cases.push(Case::on(Backend::Sqlite, "lint::statements", statements_of_sqlite));
+    let mut cases = vec![
+        Case::on(Backend::Postgres, "lint::statements", statements_of_postgres),
+        Case::on(Backend::MariaDb, "lint::statements", statements_of_mariadb),
+        Case::on(Backend::MySql, "lint::statements", statements_of_mysql),
+        Case::on(Backend::Sqlite, "lint::statements", statements_of_sqlite),
+    ];
     cases.extend(each_backend("lint::the_database_is_as_before", the_database_is_as_before));
     cases.extend(each_backend("lint::unknown_is_not_safe", unknown_is_not_safe));
     cases.push(Case::on(Backend::Postgres, "lint::locks_are_held_to_the_end", locks_are_held_to_the_end));

@@ -17,7 +17,7 @@ use seachange_tests::servers::PostgresMajor;
 use seachange_tests::{Backend, TestDatabase, block_on, workspace};
 
 pub(crate) fn trials() -> Vec<Case> {
-    let mut cases = each_backend("foresee::failures_are_foreseen", |database| all_cases(database));
+    let mut cases = each_backend("foresee::failures_are_foreseen", all_cases);
     for (name, major) in [("oldest", PostgresMajor::Oldest), ("newest", PostgresMajor::Newest)] {
         cases.push(Case::owning(
             Backend::Postgres,
@@ -93,12 +93,12 @@ fn all_cases(database: &TestDatabase) -> TestResult {
 }
 
 fn schema_of(database: &TestDatabase) -> Result<Comparison, Box<dyn Error>> {
-    Ok(block_on(async {
+    block_on(async {
         let connection = database.connect().await?;
         let read = Comparison::of_database(&connection, &Entities::new(), &TableFilter::default()).await;
         connection.close().await?;
         read.map_err(Box::<dyn Error>::from)
-    })?)
+    })
 }
 
 /// Compares what is foreseen with what happens. Returns what differs.
