@@ -1,7 +1,9 @@
 //! Reads texts of SQL as databases write them, without a parser: only quotes and brackets count.
 
+use super::SqlDialect;
 use super::lexer::lex;
-use super::{SqlDialect, TokenKind, tokens};
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use super::{TokenKind, tokens};
 
 /// The tokens of a text, with their start positions.
 pub(crate) fn pieces(text: &str, dialect: SqlDialect) -> impl Iterator<Item = (usize, &str)> {
@@ -72,7 +74,7 @@ pub(crate) fn is_literal(text: &str, dialect: SqlDialect) -> bool {
     matches!(all.as_slice(), [only] if only.kind == TokenKind::Text && text.starts_with('\'') && text.len() > 1)
 }
 
-#[cfg(test)]
+#[cfg(all(test, any(feature = "postgres", feature = "mysql")))]
 mod tests {
     use super::*;
     use SqlDialect::{MySql, Postgres};
