@@ -36,6 +36,16 @@ pub fn styled(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// A statement on one line of at most `width` characters, with `…` where the rest is omitted. Characters are not
+/// escaped.
+pub fn one_line(statement: &str, width: usize) -> String {
+    let line = statement.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(width) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
 /// A JSON document that people review: characters that would be interpreted are escaped as in JSON.
 pub fn json(text: &str) -> Cow<'_, str> {
     if !text.contains(is_unprintable) {

@@ -64,6 +64,8 @@ pub use self::ignore::{ComparedObject, IgnoreRule, IgnoreRuleError, IgnoredKind}
 pub use self::operation::{SchemaOperation, TableChange, reversed};
 #[cfg(feature = "testing")]
 pub(crate) use self::rows::fill;
+#[cfg(feature = "cli")]
+pub(crate) use self::type_affinity::affinity;
 pub use self::verify::Verification;
 
 /// Applies the operations to a database, with the calls that the generated revision makes.

@@ -11,6 +11,8 @@ use sea_orm::sea_query::{
 
 use super::error::AlterError;
 use super::operation::{NewForeignKey, table_name, text};
+#[cfg(feature = "testing")]
+use crate::schema;
 use crate::schema::Deferrable;
 
 /// Quotes a name.
@@ -30,6 +32,16 @@ pub(crate) fn quoted_table(backend: DbBackend, TableName(schema, table): &TableN
     }
     parts.push(quoted(backend, &text(table)));
     parts.join(".")
+}
+
+/// Quotes the name of an inspected table with its schema.
+#[cfg(feature = "testing")]
+pub(crate) fn quoted_name(backend: DbBackend, name: &schema::TableName) -> String {
+    let table = quoted(backend, &name.name);
+    match &name.schema {
+        Some(schema) => format!("{}.{table}", quoted(backend, schema)),
+        None => table,
+    }
 }
 
 /// Quotes names, in a comma-separated list.

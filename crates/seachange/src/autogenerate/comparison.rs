@@ -145,7 +145,11 @@ impl Comparison {
         let mut from = inspect(connection, &scope).await.map_err(AutogenerateError::Inspect)?;
         let TargetSchema { schema: mut to, mut hints, objects: declared } =
             target(scratch, &entities, &schemas, &from, home, watch).await?;
-        let reference_rule = ReferenceRule::read(connection).await.map_err(AutogenerateError::Inspect)?;
+        let has_foreign_keys = |schema: &Schema| schema.tables.values().any(|table| !table.foreign_keys.is_empty());
+        let reference_rule = match has_foreign_keys(&from) || has_foreign_keys(&to) {
+            true => ReferenceRule::read(connection).await.map_err(AutogenerateError::Inspect)?,
+            false => ReferenceRule::of(backend),
+        };
         let unmatched = unmatched_keys::find(&from, &to, reference_rule);
         restrict(&mut from, &mut to, &entities, filter);
         for (name, table) in &mut to.tables {

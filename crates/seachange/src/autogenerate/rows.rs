@@ -19,7 +19,7 @@ const ATTEMPTS: usize = 24;
 pub(crate) async fn fill(connection: &DatabaseConnection, schema: &Schema) -> Result<Vec<(TableName, String)>, DbErr> {
     let mut empty = Vec::new();
     for table in in_order(schema) {
-        let name = quoted(connection.get_database_backend(), &table.name);
+        let name = clause::quoted_name(connection.get_database_backend(), &table.name);
         let filled = format!("SELECT CASE WHEN EXISTS (SELECT 1 FROM {name}) THEN 1 ELSE 0 END AS answer");
         if query_scalar::<i32>(connection, &filled, []).await? == 1 {
             continue;
@@ -75,14 +75,14 @@ async fn insert(connection: &DatabaseConnection, schema: &Schema, table: &Table)
                 Some((key, referenced)) => format!(
                     "(SELECT {} FROM {} AS other LIMIT 1)",
                     clause::quoted(backend, referenced),
-                    quoted(backend, &key.referenced_table)
+                    clause::quoted_name(backend, &key.referenced_table)
                 ),
                 None => value(column, backend, literals.get(&column.name).map(Vec::as_slice), attempt % (ATTEMPTS / 2)),
             };
             columns.push(column.name.clone());
             values.push(value);
         }
-        let name = quoted(backend, &table.name);
+        let name = clause::quoted_name(backend, &table.name);
         let statement = match (columns.is_empty(), backend) {
             (true, DbBackend::MySql) => format!("INSERT INTO {name} () VALUES ()"),
             (true, _) => format!("INSERT INTO {name} DEFAULT VALUES"),
@@ -211,12 +211,4 @@ fn value_of_text(text: &str, attempt: usize) -> String {
         "'2000'",
     ];
     candidates[attempt % candidates.len()].to_owned()
-}
-
-fn quoted(backend: DbBackend, name: &TableName) -> String {
-    let table = clause::quoted(backend, &name.name);
-    match &name.schema {
-        Some(schema) => format!("{}.{table}", clause::quoted(backend, schema)),
-        None => table,
-    }
 }

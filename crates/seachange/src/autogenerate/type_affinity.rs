@@ -30,7 +30,7 @@ fn is_one(left: &SqlType, right: &SqlType) -> bool {
 
 /// The affinities of SQLite.
 #[derive(Debug, PartialEq, Eq)]
-enum Affinity {
+pub(crate) enum Affinity {
     Integer,
     Text,
     Blob,
@@ -39,7 +39,7 @@ enum Affinity {
 }
 
 /// Finds the affinity by the rules of <https://www.sqlite.org/datatype3.html#determination_of_column_affinity>.
-fn affinity(declared: &str) -> Affinity {
+pub(crate) fn affinity(declared: &str) -> Affinity {
     let text = declared.to_ascii_lowercase();
     let has = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
     match () {

@@ -14,6 +14,7 @@ use super::{
     Backend, Blocker, LocationColumns, LockKey, LockRole, ObjectState, TableFacts, clamp_to_setting, drop_listed,
     query_scalar,
 };
+use crate::alter::is_mariadb;
 use crate::database_error::{database_error, has_code};
 use crate::limits::Limits;
 use crate::sql::catalog_effect::{self, CatalogEffect, CatalogObject, CatalogObjectKind};
@@ -171,8 +172,7 @@ impl Backend for MySqlBackend {
         &self,
         connection: &DatabaseConnection,
     ) -> Result<Option<&'static str>, DbErr> {
-        let version: String = query_scalar(connection, "SELECT VERSION() AS answer", []).await?;
-        Ok(if version.contains("MariaDB") { None } else { Some("MySQL") })
+        Ok(if is_mariadb(connection).await? { None } else { Some("MySQL") })
     }
 
     /// MariaDB's error 1969, `max_statement_time exceeded`, and MySQL's 3024.

@@ -21,6 +21,7 @@ use sea_orm::{
 };
 
 pub use self::plan::CheckPlanner;
+use crate::alter::is_mariadb;
 use crate::autogenerate::SchemaOperation;
 use crate::backend;
 use crate::database_error::full_reason;
@@ -52,19 +53,15 @@ impl DatabaseVersion {
     /// The error of the database.
     pub async fn read(connection: &impl ConnectionTrait) -> Result<Self, DbErr> {
         let backend = connection.get_database_backend();
-        let answer = |sql: &'static str| connection.query_one_raw(Statement::from_string(backend, sql));
         let mut version = Self { backend, is_mariadb: false, number: 0 };
         match backend {
             DbBackend::Postgres => {
-                if let Some(row) = answer("SELECT current_setting('server_version_num')::int4").await? {
+                let query = "SELECT current_setting('server_version_num')::int4";
+                if let Some(row) = connection.query_one_raw(Statement::from_string(backend, query)).await? {
                     version.number = row.try_get_by_index(0)?;
                 }
             }
-            DbBackend::MySql => {
-                if let Some(row) = answer("SELECT CAST(VERSION() AS CHAR)").await? {
-                    version.is_mariadb = row.try_get_by_index::<String>(0)?.contains("MariaDB");
-                }
-            }
+            DbBackend::MySql => version.is_mariadb = is_mariadb(connection).await?,
             _ => {}
         }
         Ok(version)
@@ -325,7 +322,7 @@ async fn limited(
             transaction.execute_unprepared(&settings).await?;
             query.to_owned()
         }
-        DbBackend::MySql if DatabaseVersion::read(transaction).await?.is_mariadb => {
+        DbBackend::MySql if is_mariadb(transaction).await? => {
             let seconds = timeout.as_secs_f64().max(0.001);
             format!("SET STATEMENT max_statement_time = {seconds:.3} FOR {query}")
         }

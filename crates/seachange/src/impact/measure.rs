@@ -7,6 +7,7 @@
 use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 
+use super::foresee::DatabaseVersion;
 use super::measured::{RevisionImpact, StatementImpact};
 #[cfg(feature = "mysql")]
 use super::mysql;
@@ -58,10 +59,11 @@ async fn measure_on(
     let connection = replay.connection();
     let state = DatabaseState::read(connection, &TableFilter::default()).await.map_err(AutogenerateError::Inspect)?;
     fill(connection, &state.schema).await.map_err(AutogenerateError::Inspect)?;
-    let mut known: Vec<String> = state.schema.tables.keys().map(ToString::to_string).collect();
+    let known: Vec<String> = state.schema.tables.keys().map(ToString::to_string).collect();
+    let is_mariadb = DatabaseVersion::read(connection).await.map_err(AutogenerateError::Inspect)?.is_mariadb;
     let mut measured = Vec::new();
     for script in revisions {
-        let impact = measure_one(replay, script, &mut known).await.map_err(AutogenerateError::Inspect)?;
+        let impact = measure_one(replay, script, &known, is_mariadb).await.map_err(AutogenerateError::Inspect)?;
         let has_failed = impact.unknown.is_some();
         measured.push(impact);
         if has_failed {
@@ -84,19 +86,19 @@ async fn measure_on(
 async fn measure_one(
     replay: &Replay,
     script: &'static RegisteredRevision,
-    known: &mut Vec<String>,
+    known: &[String],
+    is_mariadb: bool,
 ) -> Result<RevisionImpact, DbErr> {
-    let tables = known.clone();
     let session = |live| MeasuringSession {
         live,
         connection: replay.connection().clone(),
         dialect: replay.dialect(),
         statements: Vec::new(),
-        known: tables.clone(),
+        known: known.to_vec(),
+        is_mariadb,
         unknown: None,
     };
     let ended = replay.run(script, ReplayTransaction::EachStatement, session).await?;
-    *known = ended.session.known;
     Ok(RevisionImpact {
         script,
         statements: ended.session.statements,
@@ -108,17 +110,23 @@ async fn measure_one(
 /// A session on the scratch database that measures each statement.
 struct MeasuringSession {
     live: DirectSession,
+    #[cfg_attr(
+        not(any(feature = "postgres", feature = "mysql")),
+        expect(dead_code, reason = "SQLite is asked nothing")
+    )]
     connection: DatabaseConnection,
     dialect: &'static dyn Dialect,
     statements: Vec<StatementImpact>,
-    /// The tables that were there before the first measured revision, as far as they still are.
+    /// The tables that were there before the first measured revision.
     known: Vec<String>,
+    #[cfg_attr(not(feature = "mysql"), expect(dead_code, reason = "only MariaDB and MySQL share a backend"))]
+    is_mariadb: bool,
     /// Why the revision as a whole cannot be measured.
     unknown: Option<String>,
 }
 
 impl MeasuringSession {
-    /// Executes a statement by `run`, and records what it did.
+    /// Executes a statement, and records what it did.
     async fn measured(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
         let text = with_values(self.dialect, &statement).unwrap_or_else(|_| statement.sql.clone());
         let facts = sql::read(&text, self.dialect.grammar());
@@ -133,7 +141,7 @@ impl MeasuringSession {
             }
             #[cfg(feature = "mysql")]
             DbBackend::MySql => {
-                mysql::execute(&mut self.live, &self.connection, statement, &facts, &self.known, &mut impact).await
+                mysql::execute(&mut self.live, self.is_mariadb, statement, &facts, &self.known, &mut impact).await
             }
             #[cfg(feature = "sqlite")]
             DbBackend::Sqlite => {

@@ -60,6 +60,13 @@ impl StatementImpact {
         let changes_rows = !facts.is_empty() && facts.iter().all(|facts| facts.kind == StatementKind::Rows);
         Self { text: text.to_owned(), changes_rows, tables: Vec::new(), unknown: None }
     }
+
+    /// Whether the statement may take a time that grows with the rows of a table.
+    fn takes_long(&self) -> bool {
+        self.changes_rows
+            || self.unknown.is_some()
+            || self.tables.iter().any(|table| table.cost != Some(TableCost::Catalogue))
+    }
 }
 
 impl RevisionImpact {
@@ -69,21 +76,12 @@ impl RevisionImpact {
         let mut held: Vec<&TableImpact> = Vec::new();
         let mut blocked = Vec::new();
         for statement in &self.statements {
-            let own = statement.tables.iter().filter(|table| table.blocks_reads || table.blocks_writes);
-            let mut tables: Vec<&TableImpact> = if self.is_one_transaction { held.clone() } else { Vec::new() };
-            tables.extend(own.clone());
-            held.extend(own);
-            blocked.push(if statement.takes_long() { tables } else { Vec::new() });
+            if !self.is_one_transaction {
+                held.clear();
+            }
+            held.extend(statement.tables.iter().filter(|table| table.blocks_reads || table.blocks_writes));
+            blocked.push(if statement.takes_long() { held.clone() } else { Vec::new() });
         }
         blocked
-    }
-}
-
-impl StatementImpact {
-    /// Whether the statement may take a time that grows with the rows of a table.
-    fn takes_long(&self) -> bool {
-        self.changes_rows
-            || self.unknown.is_some()
-            || self.tables.iter().any(|table| table.cost != Some(TableCost::Catalogue))
     }
 }

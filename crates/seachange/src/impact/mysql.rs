@@ -3,13 +3,15 @@
 //! The server refuses an algorithm or a lock that it cannot use (errors 1845 and 1846) before it changes anything. So the
 //! first clause that it accepts is what it uses without a clause.
 
+use std::borrow::Cow;
+
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, Statement};
 
 use super::measured::{StatementImpact, TableCost, TableImpact};
 use crate::database_error::mysql_number;
 use crate::intercept::StatementHandler;
 use crate::session::DirectSession;
-use crate::sql::{SqlDialect, StatementFacts, TokenKind, significant, tokens, words};
+use crate::sql::{SqlDialect, StatementFacts, Token, significant, tokens, words};
 
 /// A clause of `ALTER TABLE`, and what it means.
 struct Clause {
@@ -47,7 +49,7 @@ const REFUSALS: [u16; 4] = [1800, 1801, 1845, 1846];
 /// Executes a statement, and records the algorithm and the lock.
 pub(super) async fn execute(
     live: &mut DirectSession,
-    connection: &DatabaseConnection,
+    is_mariadb: bool,
     statement: Statement,
     facts: &[StatementFacts],
     known: &[String],
@@ -77,7 +79,6 @@ pub(super) async fn execute(
         }
         return Ok(outcome);
     }
-    let is_mariadb = version(connection).await?.contains("MariaDB");
     let clauses: &[Clause] = if is_mariadb { &MARIADB } else { &MYSQL };
     let text = statement.sql.trim_end().trim_end_matches(';');
     for clause in clauses {
@@ -113,15 +114,9 @@ fn record(impact: &mut StatementImpact, tables: &[String], lock: &str, blocks_wr
 
 /// The known tables that a statement names.
 fn tables(facts: &StatementFacts, known: &[String]) -> Vec<String> {
-    let named = names(facts);
+    let tokens = tokens(&facts.text, SqlDialect::MySql);
+    let named: Vec<_> = tokens.iter().filter_map(Token::name).collect();
     known.iter().filter(|table| named.iter().any(|name| name == *table)).cloned().collect()
-}
-
-/// The names and words of a statement, without quotes.
-fn names(facts: &StatementFacts) -> Vec<String> {
-    let tokens = significant(&tokens(&facts.text, SqlDialect::MySql));
-    let names = tokens.iter().filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName));
-    names.map(|token| token.text.trim_matches('`').replace("``", "`")).collect()
 }
 
 /// Why statements may reach another database than that of the connection: they name one before a point, or change to it.
@@ -147,15 +142,9 @@ pub(super) async fn other_database(
 /// The names before a point, and the name after `USE`.
 fn qualifiers(facts: &StatementFacts) -> Vec<String> {
     let tokens = significant(&tokens(&facts.text, SqlDialect::MySql));
-    let is_name = |index: usize| {
-        tokens.get(index).is_some_and(|token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName))
+    let is_qualifier = |index: usize| {
+        tokens.get(index + 1).is_some_and(|token| token.text == ".") || index == 1 && tokens[0].is_word("USE")
     };
-    let before_point = |index: usize| tokens.get(index + 1).is_some_and(|token| token.text == ".");
-    let after_use = |index: usize| index == 1 && tokens[0].text.eq_ignore_ascii_case("use");
-    let found = (0..tokens.len()).filter(|index| is_name(*index) && (before_point(*index) || after_use(*index)));
-    found.map(|index| tokens[index].text.trim_matches('`').replace("``", "`")).collect()
-}
-
-async fn version(connection: &DatabaseConnection) -> Result<String, DbErr> {
-    crate::backend::query_scalar(connection, "SELECT VERSION() AS answer", []).await
+    let found = tokens.iter().enumerate().filter(|(index, _)| is_qualifier(*index));
+    found.filter_map(|(_, token)| token.name().map(Cow::into_owned)).collect()
 }

@@ -132,8 +132,8 @@ fn needs_no_transaction(facts: &StatementFacts) -> bool {
     let first = words.first().map_or("", String::as_str);
     words.iter().any(|word| word == "CONCURRENTLY") && matches!(first, "CREATE" | "DROP" | "REINDEX" | "ALTER")
         || matches!(first, "VACUUM" | "CLUSTER")
-        || first == "CREATE" && words.get(1).is_some_and(|word| matches!(word.as_str(), "DATABASE" | "TABLESPACE"))
-        || first == "DROP" && words.get(1).is_some_and(|word| matches!(word.as_str(), "DATABASE" | "TABLESPACE"))
+        || matches!(first, "CREATE" | "DROP")
+            && words.get(1).is_some_and(|word| matches!(word.as_str(), "DATABASE" | "TABLESPACE"))
         || facts.kind == StatementKind::Control
 }
 

@@ -68,7 +68,12 @@ impl ColumnChecks {
     }
 }
 
-async fn is_mariadb(connection: &impl ConnectionTrait) -> Result<bool, DbErr> {
+/// Whether a server is MariaDB, which SeaORM does not distinguish from MySQL.
+///
+/// # Errors
+///
+/// The error of the query.
+pub(crate) async fn is_mariadb(connection: &impl ConnectionTrait) -> Result<bool, DbErr> {
     let version = Statement::from_string(DbBackend::MySql, "SELECT VERSION()");
     let row = connection.query_one_raw(version).await?;
     let version: Option<String> = row.map(|row| row.try_get_by_index(0)).transpose()?;

@@ -121,15 +121,7 @@ fn query(table: &Table, columns: &[String], backend: DbBackend) -> String {
     };
     let columns: Vec<String> = columns.iter().map(text).collect();
     let columns = if columns.is_empty() { "'' ".to_owned() } else { columns.join(", ") };
-    format!("SELECT {columns} FROM {}", quoted(backend, &table.name))
-}
-
-fn quoted(backend: DbBackend, name: &TableName) -> String {
-    let table = clause::quoted(backend, &name.name);
-    match &name.schema {
-        Some(schema) => format!("{}.{table}", clause::quoted(backend, schema)),
-        None => table,
-    }
+    format!("SELECT {columns} FROM {}", clause::quoted_name(backend, &table.name))
 }
 
 async fn texts(connection: &DatabaseConnection, sql: &str, columns: usize) -> Result<Vec<Vec<Option<String>>>, DbErr> {

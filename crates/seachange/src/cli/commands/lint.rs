@@ -133,10 +133,8 @@ fn print(context: &Context, revision: &RevisionImpact) {
     let script = revision.script;
     context.terminal.print(printable::name(&format!("{} {} ({})", script.revision.id, script.message, script.file)));
     for (statement, blocked) in revision.statements.iter().zip(revision.blocked_tables()) {
-        let text = statement.text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let shown: String = text.chars().take(SHOWN).collect();
-        let more = if text.chars().nth(SHOWN).is_some() { "…" } else { "" };
-        context.terminal.print(printable::name(&format!("  {shown}{more}")));
+        let shown = printable::one_line(&statement.text, SHOWN);
+        context.terminal.print(printable::name(&format!("  {shown}")));
         lines(statement, &blocked)
             .iter()
             .for_each(|line| context.terminal.print(printable::name(&format!("      {line}"))));

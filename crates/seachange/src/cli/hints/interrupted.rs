@@ -1,10 +1,10 @@
 //! An interrupted revision: what it has done, what is unknown, and how to continue.
 
-use seachange_cli::{Diagnostic, Exit};
+use seachange_cli::{Diagnostic, Exit, printable};
 use seachange_graph::Direction;
 
 use crate::error::InterruptedRevision;
-use crate::journal::{JournalEntry, StatementOutcome};
+use crate::journal::StatementOutcome;
 
 /// The maximum number of finished statements in the list, and the maximum length of each.
 const LISTED: usize = 12;
@@ -55,12 +55,22 @@ pub(crate) fn lines(known: &InterruptedRevision) -> Vec<String> {
     if hidden > 0 {
         lines.push(format!("   … {hidden} before these"));
     }
-    lines.extend(known.finished.iter().skip(hidden).map(|entry| format!("   {}. {}", entry.number, shortened(entry))));
+    lines.extend(
+        known
+            .finished
+            .iter()
+            .skip(hidden)
+            .map(|entry| format!("   {}. {}", entry.number, printable::one_line(&entry.sql, WIDTH))),
+    );
     for entry in &known.refused {
-        lines.push(format!("the database refused statement {}: {}", entry.number, shortened(entry)));
+        lines.push(format!(
+            "the database refused statement {}: {}",
+            entry.number,
+            printable::one_line(&entry.sql, WIDTH)
+        ));
     }
     if let Some((entry, verdict)) = &known.in_doubt {
-        lines.push(format!("statement {} was running: {}", entry.number, shortened(entry)));
+        lines.push(format!("statement {} was running: {}", entry.number, printable::one_line(&entry.sql, WIDTH)));
         lines.push(format!("   {verdict}"));
     }
     lines
@@ -91,14 +101,5 @@ pub(super) fn by_hand(direction: Direction) -> &'static str {
         Direction::Downgrade => {
             "or finish it by hand, then `repair --rolled-back`; or revert by hand what it did, then `repair --applied`"
         }
-    }
-}
-
-/// A statement on one line.
-fn shortened(entry: &JournalEntry) -> String {
-    let line = entry.sql.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(WIDTH) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
     }
 }

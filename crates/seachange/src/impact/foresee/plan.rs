@@ -7,7 +7,7 @@ use sea_orm::sea_query::ColumnType;
 
 use super::{CheckQuery, DataCheck, DataCheckKind, DatabaseVersion, PendingChange, RowQuery, mysql, postgres};
 use crate::alter::clause;
-use crate::autogenerate::{SchemaOperation, TableChange};
+use crate::autogenerate::{SchemaOperation, TableChange, affinity};
 use crate::schema::{
     Check, Column, Exclusion, ForeignKey, Index, IndexKey, IndexPart, PrimaryKey, Schema, Table, TableName, Unique,
 };
@@ -871,22 +871,6 @@ impl CheckPlanner {
     }
 
     fn quoted_table(&self, name: &TableName) -> String {
-        match &name.schema {
-            Some(schema) => format!("{}.{}", self.quoted(schema), self.quoted(&name.name)),
-            None => self.quoted(&name.name),
-        }
-    }
-}
-
-/// The affinity that SQLite derives from a type.
-fn affinity(column_type: &str) -> &'static str {
-    let text = column_type.to_ascii_uppercase();
-    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    match () {
-        () if has(&["INT"]) => "INTEGER",
-        () if has(&["CHAR", "CLOB", "TEXT"]) => "TEXT",
-        () if text.is_empty() || has(&["BLOB"]) => "BLOB",
-        () if has(&["REAL", "FLOA", "DOUB"]) => "REAL",
-        () => "NUMERIC",
+        clause::quoted_name(self.version.backend, name)
     }
 }
