@@ -36,11 +36,13 @@ pub(super) enum What {
     Locked,
     /// Runs beside a lock that succeeded.
     LockedApplied,
+    /// Runs beside a lock that succeeded, because the code of a revision ignored that it had waited too long.
+    LockedIgnored,
     /// Runs beside a lock that stopped, and reported it.
     LockedStopped,
 }
 
-const WORDS: [(What, &str); 14] = [
+const WORDS: [(What, &str); 15] = [
     (What::Plan, "plans"),
     (What::Failing, "refused or failing undisturbed"),
     (What::Killed, "killed"),
@@ -54,6 +56,7 @@ const WORDS: [(What, &str); 14] = [
     (What::Compared, "as with sea-orm-migration"),
     (What::Locked, "beside a lock"),
     (What::LockedApplied, "applied after it"),
+    (What::LockedIgnored, "ignored it"),
     (What::LockedStopped, "stopped by it"),
 ];
 
