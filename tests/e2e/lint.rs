@@ -13,6 +13,16 @@ pub(super) fn trials() -> Vec<Case> {
         Case::on(Backend::MySql, "lint::statements", statements_of_mysql),
         Case::on(Backend::Sqlite, "lint::statements", statements_of_sqlite),
     ];
+    cases.push(Case::on(Backend::Postgres, "lint::rules", rules_on_postgres));
+    cases.push(Case::on(Backend::MariaDb, "lint::rules", rules_on_mysql_and_mariadb));
+    cases.push(Case::on(Backend::MySql, "lint::rules", rules_on_mysql_and_mariadb));
+    cases.push(Case::on(Backend::Sqlite, "lint::rules", rules_on_sqlite));
+    cases.extend(each_backend("lint::examples_of_the_book", examples_of_the_book));
+    cases.push(Case::on(Backend::Sqlite, "lint::the_book_has_each_rule", the_book_has_each_rule));
+    cases.push(Case::on(Backend::Sqlite, "lint::levels_on_the_command_line", levels_on_the_command_line));
+    cases.extend(each_backend("lint::rows_of_the_database", rows_of_the_database));
+    cases.extend(each_backend("lint::rows_that_cannot_be_known", rows_that_cannot_be_known));
+    cases.extend(each_backend("lint::findings_as_text", findings_as_text));
     cases.extend(each_backend("lint::the_database_is_as_before", the_database_is_as_before));
     cases.extend(each_backend("lint::unknown_is_not_safe", unknown_is_not_safe));
     cases.push(Case::on(Backend::Postgres, "lint::locks_are_held_to_the_end", locks_are_held_to_the_end));
@@ -68,7 +78,11 @@ fn lines(script: &Script<'_>, range: &str) -> Outcome<Vec<String>> {
 }
 
 fn measured(script: &Script<'_>, range: &str) -> Outcome<Value> {
-    let output = script.run(&format!("lint {range} --format json"))?;
+    lint(script, range)
+}
+
+fn lint(script: &Script<'_>, arguments: &str) -> Outcome<Value> {
+    let output = script.run(&format!("lint {arguments} --format json"))?;
     match output.code {
         Some(0 | 9 | 10) => Ok(serde_json::from_str(&output.stdout)?),
         _ => Err(output.to_string().into()),
@@ -228,6 +242,247 @@ fn other_databases_are_not_touched(database: &TestDatabase) -> TestResult {
             return Err(format!("{statement}: {output}").into());
         }
         database.execute("SELECT * FROM users")?;
+    }
+    Ok(())
+}
+
+/// Measures statements, and checks which rules have found something.
+fn check_rules(database: &TestDatabase, cases: &[(&str, &[&str])]) -> TestResult {
+    let mut wrong = Vec::new();
+    for (statements, expected) in cases {
+        let list: Vec<&str> = statements.split("; ").collect();
+        let script = Script::new(database).up("l1", json!(TABLES));
+        let script = match statements.contains("CONCURRENTLY") {
+            true => script.outside("l2", json!(list)),
+            false => script.up("l2", json!(list)),
+        };
+        let measured = measured(&script, "l2:l2")?;
+        let findings = measured[0]["findings"].as_array().cloned().unwrap_or_default();
+        let found: Vec<&str> = findings.iter().filter_map(|finding| finding["rule"].as_str()).collect();
+        if found != *expected {
+            wrong.push(format!("{statements}\n  found    {found:?}\n  expected {expected:?}"));
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+}
+
+/// Changes that are the same on each database, with what the rules about changes say.
+const CHANGES: [(&str, &[&str]); 8] = [
+    ("CREATE TABLE fresh (id INT NOT NULL); CREATE UNIQUE INDEX u ON fresh (id); DROP TABLE fresh", &[]),
+    ("CREATE TABLE fresh (id INT NOT NULL); ALTER TABLE fresh RENAME TO other; DROP TABLE other", &[]),
+    ("ALTER TABLE users ADD COLUMN note VARCHAR(10)", &[]),
+    ("ALTER TABLE users ADD COLUMN note INT NOT NULL DEFAULT 3", &[]),
+    ("DROP TABLE posts", &["drop-table"]),
+    ("ALTER TABLE posts RENAME TO articles", &["rename-table"]),
+    ("ALTER TABLE posts RENAME COLUMN title TO heading", &["rename-column"]),
+    ("INSERT INTO users (id) VALUES (7)", &[]),
+];
+
+fn rules_on_postgres(database: &TestDatabase) -> TestResult {
+    check_rules(database, &CHANGES)?;
+    check_rules(
+        database,
+        &[
+            ("ALTER TABLE users DROP COLUMN age", &["drop-column"]),
+            ("CREATE INDEX ON users (email)", &["index-blocks-writes"]),
+            ("CREATE INDEX CONCURRENTLY by_email ON users (email)", &[]),
+            ("CREATE UNIQUE INDEX by_email ON users (email)", &["add-unique-blocks", "add-unique-on-rows"]),
+            ("ALTER TABLE users ADD UNIQUE (email)", &["add-unique-blocks", "add-unique-on-rows"]),
+            (
+                "CREATE UNIQUE INDEX CONCURRENTLY by_email ON users (email); \
+                 ALTER TABLE users ADD CONSTRAINT one_email UNIQUE USING INDEX by_email",
+                &["add-unique-on-rows"],
+            ),
+            ("ALTER TABLE users ALTER COLUMN id TYPE BIGINT", &["change-type-blocks"]),
+            ("ALTER TABLE users ALTER COLUMN email TYPE TEXT", &[]),
+            ("ALTER TABLE users ALTER COLUMN email TYPE VARCHAR(5)", &["change-type-blocks", "lossy-type"]),
+            ("ALTER TABLE users ALTER COLUMN email SET NOT NULL", &["set-not-null-blocks", "set-not-null-on-rows"]),
+            ("ALTER TABLE users ALTER COLUMN age DROP NOT NULL", &["drop-not-null"]),
+            ("ALTER TABLE users ALTER COLUMN age SET DEFAULT 5", &[]),
+            ("ALTER TABLE users ADD COLUMN at TIMESTAMPTZ DEFAULT clock_timestamp()", &["add-column-blocks"]),
+            ("ALTER TABLE users ADD COLUMN n BIGSERIAL", &["add-column-blocks"]),
+            ("ALTER TABLE users ADD CHECK (age >= 0)", &["add-check-blocks"]),
+            ("ALTER TABLE users ADD CONSTRAINT old CHECK (age >= 0) NOT VALID", &[]),
+            // Both tables are locked.
+            (
+                "ALTER TABLE posts ADD FOREIGN KEY (author) REFERENCES users (id)",
+                &["add-foreign-key-blocks", "add-foreign-key-blocks"],
+            ),
+            ("ALTER TABLE posts ADD FOREIGN KEY (author) REFERENCES users (id) NOT VALID", &[]),
+            ("ALTER TABLE users ADD COLUMN note TEXT; UPDATE posts SET title = 'x'", &["rows-and-schema"]),
+            (
+                "ALTER TABLE users ADD COLUMN note TEXT; CREATE INDEX ON posts (title)",
+                &["index-blocks-writes", "lock-held"],
+            ),
+        ],
+    )
+}
+
+fn rules_on_mysql_and_mariadb(database: &TestDatabase) -> TestResult {
+    check_rules(database, &CHANGES)?;
+    check_rules(
+        database,
+        &[
+            ("ALTER TABLE users DROP COLUMN age", &["drop-column"]),
+            ("CREATE INDEX by_email ON users (email)", &[]),
+            ("CREATE UNIQUE INDEX by_email ON users (email)", &["add-unique-on-rows"]),
+            ("ALTER TABLE users MODIFY id BIGINT NOT NULL", &["change-type-blocks"]),
+            ("ALTER TABLE users MODIFY email VARCHAR(5)", &["change-type-blocks", "lossy-type"]),
+            ("ALTER TABLE posts CHANGE title heading VARCHAR(100) NOT NULL", &["rename-column"]),
+        ],
+    )
+}
+
+fn rules_on_sqlite(database: &TestDatabase) -> TestResult {
+    let (others, dropped): (Vec<_>, Vec<_>) = CHANGES.into_iter().partition(|(_, rules)| *rules != ["drop-table"]);
+    check_rules(database, &others)?;
+    // Dropping a table frees each of its pages.
+    check_rules(database, &[(dropped[0].0, &["rewrite-blocks", "drop-table"])])?;
+    check_rules(
+        database,
+        &[
+            ("ALTER TABLE users DROP COLUMN age", &["rewrite-blocks", "drop-column"]),
+            ("CREATE UNIQUE INDEX by_email ON users (email)", &["add-unique-blocks", "add-unique-on-rows"]),
+            ("UPDATE users SET age = 1", &["rewrite-blocks"]),
+        ],
+    )
+}
+
+/// `--data` finds the rows on which a revision would fail, and then `up` fails; without such rows, `up` succeeds.
+fn rows_of_the_database(database: &TestDatabase) -> TestResult {
+    let unique = "CREATE UNIQUE INDEX by_email ON users (email)";
+    let script = Script::new(database).up("l1", json!(TABLES)).up("l2", json!([unique]));
+    script.succeed("up 1")?;
+    database.execute("INSERT INTO users (id, email) VALUES (1, 'a@x'), (2, 'b@x'), (3, 'a@x'), (4, NULL)")?;
+    let output = script.run("lint --data")?;
+    let says = "error[fails-on-rows]: it fails: `users` (email) has equal values in 2 rows; id = 1, 3";
+    if output.code != Some(9) || !output.stdout.contains(says) || database.execute(unique).is_ok() {
+        return Err(output.to_string().into());
+    }
+    database.execute("UPDATE users SET email = 'c@x' WHERE id = 3")?;
+    let output = script.run("lint --data")?;
+    if output.stdout.contains("fails-on-rows") || output.stdout.contains("add-unique-on-rows") {
+        return Err(output.to_string().into());
+    }
+    script.succeed("up")?;
+    Ok(())
+}
+
+/// Rows that an earlier pending statement writes are not those that the database has now.
+fn rows_that_cannot_be_known(database: &TestDatabase) -> TestResult {
+    let statements = ["UPDATE users SET email = 'a@x'", "CREATE UNIQUE INDEX by_email ON users (email)"];
+    let script = Script::new(database).up("l1", json!(TABLES)).up("l2", json!(statements));
+    script.succeed("up 1")?;
+    database.execute("INSERT INTO users (id, email) VALUES (1, 'a@x'), (2, 'b@x')")?;
+    let output = script.run("lint --data")?;
+    let is_unknown = output.stdout.contains("unknown: whether it fails on a row of `users` (email)");
+    match matches!(output.code, Some(9 | 10)) && is_unknown {
+        true => Ok(()),
+        false => Err(output.to_string().into()),
+    }
+}
+
+/// A finding is printed as cargo prints one.
+fn findings_as_text(database: &TestDatabase) -> TestResult {
+    let script = Script::new(database).up("l1", json!(TABLES)).up("l2", json!(["DROP TABLE posts"]));
+    let output = script.run("lint l2:l2")?;
+    let expected =
+        "\nwarning[drop-table]: the rows of `posts` are lost, and a program that still reads it fails\n  --> ";
+    let statement = "  = statement: DROP TABLE posts\n  = help: drop it when no version of the service";
+    match output.code == Some(9) && output.stdout.contains(expected) && output.stdout.contains(statement) {
+        true => Ok(()),
+        false => Err(output.to_string().into()),
+    }
+}
+
+const BOOK: &str = include_str!("../../docs/src/lint-rules.md");
+
+/// The arguments that measure the second revision with the rules that are off by default.
+const OPT_IN: &str =
+    "l2:l2 --warn change-default --warn foreign-key-without-index --warn wide-index --warn fixed-length-text";
+
+/// An example of the book: the rule, the words after `sql` at its beginning, and its statements.
+struct Example {
+    rule: String,
+    words: Vec<String>,
+    statements: Vec<String>,
+}
+
+fn examples() -> Vec<Example> {
+    let (mut rule, mut found) = (String::new(), Vec::new());
+    let mut lines = BOOK.lines();
+    while let Some(line) = lines.next() {
+        if let Some(name) = line.strip_prefix("## `") {
+            rule = name.trim_end_matches('`').to_owned();
+        } else if let Some(words) = line.strip_prefix("```sql,") {
+            let text: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            let statements = text.join("\n");
+            let statements = statements.split(';').map(str::trim).filter(|text| !text.is_empty());
+            found.push(Example {
+                rule: rule.clone(),
+                words: words.split(',').map(str::to_owned).collect(),
+                statements: statements.map(str::to_owned).collect(),
+            });
+        }
+    }
+    found
+}
+
+/// The examples for a database: the rule finds something, or nothing, as the book says. Each is a revision that follows
+/// the tables alone, so `lint` measures one at a time.
+fn examples_of_the_book(database: &TestDatabase) -> TestResult {
+    let backend = format!("{}", database.backend()).to_lowercase().replace("postgresql", "postgres");
+    let examples = examples();
+    let tables = examples.iter().find(|example| example.words == ["tables"]).ok_or("the book has no tables")?;
+    let (mut wrong, mut count) = (Vec::new(), 0);
+    for example in examples.iter().filter(|example| example.words.contains(&backend)) {
+        let script = Script::new(database).up("l1", json!(tables.statements));
+        let is_outside = example.statements.iter().any(|text| text.contains("CONCURRENTLY"));
+        let script = match is_outside {
+            true => script.outside("l2", json!(example.statements)),
+            false => script.up("l2", json!(example.statements)),
+        };
+        let measured = lint(&script, OPT_IN)?;
+        let findings = measured[0]["findings"].as_array().cloned().unwrap_or_default();
+        let fires = findings.iter().any(|finding| finding["rule"] == example.rule.as_str());
+        let failed = measured[0]["unknown"].as_str().is_some_and(|reason| reason.contains("failed"));
+        if fires != (example.words[0] == "fires") || failed {
+            wrong.push(format!("{} {:?}: {:?}: {measured}", example.rule, example.words, example.statements));
+        }
+        count += 1;
+    }
+    match (count > 10, wrong.is_empty()) {
+        (true, true) => Ok(()),
+        (false, _) => Err(format!("the book has only {count} examples for {backend}").into()),
+        (true, false) => Err(wrong.join("\n").into()),
+    }
+}
+
+/// The program names its rules when it is given another one; each has its part in the book, with its level.
+fn the_book_has_each_rule(database: &TestDatabase) -> TestResult {
+    let output = Script::new(database).run("lint --warn nonsense")?;
+    let hint = output.stderr.lines().find(|line| line.starts_with("hint: the rules are ")).unwrap_or_default();
+    let rules: Vec<&str> = hint.split('`').skip(1).step_by(2).collect();
+    let missing: Vec<&&str> = rules.iter().filter(|rule| !BOOK.contains(&format!("## `{rule}`\n\nLevel: "))).collect();
+    match rules.len() >= 30 && missing.is_empty() {
+        true => Ok(()),
+        false => Err(format!("not in the book: {missing:?}\n{output}").into()),
+    }
+}
+
+/// Options set levels for one run, and decide the word of a finding and the exit code.
+fn levels_on_the_command_line(database: &TestDatabase) -> TestResult {
+    let script = Script::new(database).up("l1", json!(TABLES));
+    let script = script.up("l2", json!(["ALTER TABLE posts RENAME TO articles"]));
+    for (arguments, code, says) in [
+        ("", 9, "warning[rename-table]"),
+        (" --deny rename-table", 9, "error[rename-table]"),
+        (" --allow rename-table", 0, "ALTER TABLE posts RENAME TO articles"),
+    ] {
+        let output = script.run(&format!("lint l2:l2{arguments}"))?;
+        if output.code != Some(code) || !output.stdout.contains(says) {
+            return Err(format!("{arguments}: {output}").into());
+        }
     }
     Ok(())
 }

@@ -4,8 +4,12 @@
 //! [package.metadata.seachange]
 //! template = "revision.rs.txt"
 //! hooks = ["rustfmt --edition 2024 {file}", "scripts/lint {file}"]
+//!
+//! [package.metadata.seachange.lint]
+//! drop-table = "deny"
 //! ```
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -27,6 +31,8 @@ pub struct CrateConfig {
     pub template: Option<String>,
     /// Commands that run after a file was written, each split into words.
     hooks: Vec<Vec<String>>,
+    /// The levels of the rules of `lint`, by the ids of the rules, as the crate writes them.
+    pub lint: BTreeMap<String, String>,
 }
 
 impl CrateConfig {
@@ -44,10 +50,11 @@ impl CrateConfig {
             .iter()
             .try_fold(manifest.as_item(), |item, key| item.as_table_like()?.get(key));
         let Some(settings) = settings else { return Ok(none) };
-        let settings = known_settings(settings, "package", &["template", "hooks"])?;
+        let settings = known_settings(settings, "package", &["template", "hooks", "lint"])?;
         let template = settings.get("template").map(|template| read_template(root, template)).transpose()?;
         let hooks = settings.get("hooks").map(read_hooks).transpose()?.unwrap_or_default();
-        Ok(Self { template, hooks, ..none })
+        let lint = settings.get("lint").map(read_lint).transpose()?.unwrap_or_default();
+        Ok(Self { template, hooks, lint, ..none })
     }
 
     /// Runs the hooks on a new file, one after the other, in the folder of the crate.
@@ -153,6 +160,13 @@ fn read_hooks(hooks: &Item) -> Result<Vec<Vec<String>>, Diagnostic> {
             words.ok_or_else(|| Diagnostic::usage(format!("the hook `{line}` is not a command")))
         })
         .collect()
+}
+
+fn read_lint(levels: &Item) -> Result<BTreeMap<String, String>, Diagnostic> {
+    let expected = "a table of levels such as `drop-table = \"deny\"`";
+    let table = levels.as_table_like().ok_or_else(|| wrong("lint", expected))?;
+    let level = |(rule, level): (&str, &Item)| Some((rule.to_owned(), level.as_str()?.to_owned()));
+    table.iter().map(level).collect::<Option<_>>().ok_or_else(|| wrong("lint", expected))
 }
 
 fn wrong(key: &str, expected: &str) -> Diagnostic {

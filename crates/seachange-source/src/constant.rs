@@ -106,6 +106,8 @@ impl ConstantParser {
             "down_revision" => revision.down_revision = list(field, value)?,
             "depends_on" => revision.depends_on = list(field, value)?,
             "replaces" => revision.replaces = list(field, value)?,
+            // Only `lint` reads it, from the compiled constant.
+            "allow" => drop(list(field, value)?),
             "branch_labels" => revision.branch_labels = list(field, value)?,
             _ => return Err(FileErrorKind::UnknownField { field }),
         }

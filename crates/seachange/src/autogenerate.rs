@@ -61,7 +61,11 @@ pub use self::error::{AutogenerateError, EntityError, ScratchError};
 pub use self::filter::{NamePattern, TableFilter};
 pub use self::hints::EntityHints;
 pub use self::ignore::{ComparedObject, IgnoreRule, IgnoreRuleError, IgnoredKind};
+#[cfg(feature = "cli")]
+pub(crate) use self::losses::{DataLoss, losses};
 pub use self::operation::{SchemaOperation, TableChange, reversed};
+#[cfg(feature = "cli")]
+pub(crate) use self::rows::FilledTables;
 #[cfg(feature = "testing")]
 pub(crate) use self::rows::fill;
 #[cfg(feature = "cli")]

@@ -34,6 +34,8 @@ pub struct Revision {
     pub branch_labels: &'static [&'static str],
     /// The revisions in whose place this one stands, in the order in which they ran; `squash` writes such a revision.
     pub replaces: &'static [&'static str],
+    /// What `lint` does not report of this revision: texts `rule: reason`, such as `drop-table: nothing reads it`.
+    pub allow: &'static [&'static str],
     /// When the file was created, in UTC in the format of RFC 3339. For the reader of the file; it does not affect the
     /// order.
     pub created: &'static str,
@@ -41,8 +43,15 @@ pub struct Revision {
 
 impl Revision {
     /// A root without an id, for the remaining fields of a constant.
-    pub const ROOT: Self =
-        Self { id: "", down_revision: &[], depends_on: &[], branch_labels: &[], replaces: &[], created: "" };
+    pub const ROOT: Self = Self {
+        id: "",
+        down_revision: &[],
+        depends_on: &[],
+        branch_labels: &[],
+        replaces: &[],
+        allow: &[],
+        created: "",
+    };
 }
 
 /// One revision of a program: its constant, the facts about its file, and its code.
@@ -70,7 +79,7 @@ impl RegisteredRevision {
     /// The revision as the commands show it.
     #[cfg(feature = "cli")]
     pub(crate) fn listed(&self) -> seachange_cli::ListedRevision<'_> {
-        let Revision { id, down_revision, depends_on, branch_labels, replaces: _, created } = self.revision;
+        let Revision { id, down_revision, depends_on, branch_labels, replaces: _, allow: _, created } = self.revision;
         seachange_cli::ListedRevision {
             id,
             message: self.message,

@@ -6,11 +6,15 @@ use std::sync::Arc;
 use sea_orm::{DatabaseConnection, DbBackend, DbErr};
 
 use super::comparison::{Comparison, records};
+#[cfg(feature = "cli")]
+use super::diff::RenameCandidate;
 use super::diff::Renames;
 use super::difference::{self, Difference, DifferenceKind, differences};
 use super::error::AutogenerateError;
 use super::filter::TableFilter;
 use super::hints::EntityHints;
+#[cfg(feature = "cli")]
+use super::operation::SchemaOperation;
 use super::scratch::{MARK_TABLE, ScratchDatabase};
 use crate::inspect::{InspectScope, inspect, objects};
 use crate::migrator::Migrator;
@@ -51,6 +55,30 @@ impl DatabaseState {
     #[cfg(feature = "cli")]
     pub(super) fn into_parts(self) -> (Schema, Vec<DatabaseObject>) {
         (self.schema, self.objects.into_values().collect())
+    }
+
+    /// The operations that lead from this state to a later one. A table or column that is gone and one that is new are
+    /// the same under another name if `are_renamed` says so of the two names.
+    #[cfg(feature = "cli")]
+    pub(crate) fn operations_to(&self, after: &Self, are_renamed: &dyn Fn(&str, &str) -> bool) -> Vec<SchemaOperation> {
+        let (from, to) = (self.schema.clone(), after.schema.clone());
+        let comparison = Comparison::new(from, to, EntityHints::default(), self.backend);
+        let mut renames = Renames::default();
+        for candidate in comparison.candidates(&renames) {
+            if let RenameCandidate::Table { from, to } = candidate
+                && are_renamed(&from.name, &to.name)
+            {
+                renames.tables.insert(from, to);
+            }
+        }
+        for candidate in comparison.candidates(&renames) {
+            if let RenameCandidate::Column { table, from, to } = candidate
+                && are_renamed(&from, &to)
+            {
+                renames.columns.insert((table, from), to);
+            }
+        }
+        comparison.operations(&renames)
     }
 
     /// How a database differs from this state, which is the expected one.

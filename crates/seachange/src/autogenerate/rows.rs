@@ -8,27 +8,62 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
 use crate::alter::clause;
 use crate::backend::query_scalar;
 use crate::database_error::full_reason;
+#[cfg(feature = "cli")]
+use crate::database_error::is_lost_connection;
 use crate::schema::{Column, ForeignKey, Schema, Table, TableName};
 use crate::sql::{SqlDialect, TokenKind, tokens};
 
 /// How many rows are tried for a table, with other values each.
 const ATTEMPTS: usize = 24;
 
-/// Inserts a row into each table that has none, referenced tables first. Returns the tables that stay empty, each with
-/// the last reason that the database gave.
-pub(crate) async fn fill(connection: &DatabaseConnection, schema: &Schema) -> Result<Vec<(TableName, String)>, DbErr> {
-    let mut empty = Vec::new();
+/// The tables after [`fill`].
+#[derive(Debug, Default)]
+pub(crate) struct FilledTables {
+    /// The tables that got a row, referenced ones first.
+    #[cfg(feature = "cli")]
+    pub(crate) made: Vec<TableName>,
+    /// The tables that stay empty, each with the last reason that the database gave.
+    pub(crate) empty: Vec<(TableName, String)>,
+}
+
+#[cfg(feature = "cli")]
+impl FilledTables {
+    /// Deletes the rows again, as far as nothing that was added since refers to them.
+    ///
+    /// # Errors
+    ///
+    /// The connection fails. A deletion that the database refuses is no error.
+    pub(crate) async fn empty_again(&mut self, connection: &DatabaseConnection) -> Result<(), DbErr> {
+        for table in std::mem::take(&mut self.made).iter().rev() {
+            let name = clause::quoted_name(connection.get_database_backend(), table);
+            if let Err(error) = connection.execute_unprepared(&format!("DELETE FROM {name}")).await
+                && is_lost_connection(&error)
+            {
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Inserts a row into each table that has none, referenced tables first.
+pub(crate) async fn fill(connection: &DatabaseConnection, schema: &Schema) -> Result<FilledTables, DbErr> {
+    let mut tables = FilledTables::default();
     for table in in_order(schema) {
         let name = clause::quoted_name(connection.get_database_backend(), &table.name);
         let filled = format!("SELECT CASE WHEN EXISTS (SELECT 1 FROM {name}) THEN 1 ELSE 0 END AS answer");
         if query_scalar::<i32>(connection, &filled, []).await? == 1 {
             continue;
         }
-        if let Some(reason) = insert(connection, schema, table).await {
-            empty.push((table.name.clone(), reason));
+        match insert(connection, schema, table).await {
+            Some(reason) => tables.empty.push((table.name.clone(), reason)),
+            #[cfg(feature = "cli")]
+            None => tables.made.push(table.name.clone()),
+            #[cfg(not(feature = "cli"))]
+            None => {}
         }
     }
-    Ok(empty)
+    Ok(tables)
 }
 
 /// The tables, each after those that it refers to, as far as there is no circle.

@@ -89,16 +89,21 @@ pub(crate) struct ScratchArgs {
 impl ScratchArgs {
     /// The settings of the scratch database: those of `database`, unless `--scratch-url` is given.
     pub(crate) fn settings(&self, database: &DatabaseSettings) -> Result<DatabaseSettings, Diagnostic> {
-        let Some(url) = self.scratch_url.as_deref().filter(|url| !url.trim().is_empty()) else {
-            return Ok(database.clone());
-        };
-        let settings = DatabaseSettings::from_str(url)?;
-        if settings.driver() == database.driver() {
-            return Ok(settings);
-        }
-        Err(Diagnostic::usage(format!("the scratch database `{settings}` is not of the same kind as `{database}`"))
-            .hint("types and expressions are compared as the database stores them, so both must be of the same kind"))
+        scratch_settings(self.scratch_url.as_deref(), database)
     }
+}
+
+/// The settings of a scratch database: those of `database`, unless there is a URL.
+pub(crate) fn scratch_settings(url: Option<&str>, database: &DatabaseSettings) -> Result<DatabaseSettings, Diagnostic> {
+    let Some(url) = url.filter(|url| !url.trim().is_empty()) else {
+        return Ok(database.clone());
+    };
+    let settings = DatabaseSettings::from_str(url)?;
+    if settings.driver() == database.driver() {
+        return Ok(settings);
+    }
+    Err(Diagnostic::usage(format!("the scratch database `{settings}` is not of the same kind as `{database}`"))
+        .hint("types and expressions are compared as the database stores them, so both must be of the same kind"))
 }
 
 impl CompareArgs {

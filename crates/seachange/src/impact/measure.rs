@@ -4,9 +4,14 @@
 //! own where the system has such transactions, because a session holds every lock on a table that the same transaction
 //! has created.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 
+use tokio::sync::Mutex;
+
+use super::changes::ChangeRecorder;
 use super::foresee::DatabaseVersion;
 use super::measured::{RevisionImpact, StatementImpact};
 #[cfg(feature = "mysql")]
@@ -16,7 +21,7 @@ use super::postgres;
 #[cfg(feature = "sqlite")]
 use super::sqlite;
 use crate::autogenerate::replay::{Replay, ReplayTransaction};
-use crate::autogenerate::{AutogenerateError, DatabaseState, TableFilter, fill};
+use crate::autogenerate::{AutogenerateError, DatabaseState, FilledTables, TableFilter, fill};
 use crate::backend::dialect::Dialect;
 use crate::database_error::reason_with_detail;
 use crate::intercept::{BeginOptions, StatementHandler};
@@ -57,66 +62,94 @@ async fn measure_on(
         }
     }
     let connection = replay.connection();
-    let state = DatabaseState::read(connection, &TableFilter::default()).await.map_err(AutogenerateError::Inspect)?;
-    fill(connection, &state.schema).await.map_err(AutogenerateError::Inspect)?;
+    let mut state =
+        DatabaseState::read(connection, &TableFilter::default()).await.map_err(AutogenerateError::Inspect)?;
+    let mut filled = fill(connection, &state.schema).await.map_err(AutogenerateError::Inspect)?;
     let known: Vec<String> = state.schema.tables.keys().map(ToString::to_string).collect();
     let is_mariadb = DatabaseVersion::read(connection).await.map_err(AutogenerateError::Inspect)?.is_mariadb;
-    let mut measured = Vec::new();
+    let mut measured: Vec<RevisionImpact> = Vec::new();
+    let mut failed = None;
     for script in revisions {
-        let impact = measure_one(replay, script, &known, is_mariadb).await.map_err(AutogenerateError::Inspect)?;
-        let has_failed = impact.unknown.is_some();
-        measured.push(impact);
-        if has_failed {
-            break;
+        if let Some(failed) = failed {
+            measured.push(RevisionImpact::not_run(
+                script,
+                replay.dialect().backend(),
+                format!("`{failed}`, which runs before it, failed on the copy"),
+            ));
+            continue;
         }
-    }
-    let failed = measured.last().and_then(|last| last.unknown.as_ref().map(|_| last.script.revision.id));
-    for script in &revisions[measured.len()..] {
-        let reason = format!("`{}`, which runs before it, failed on the copy", failed.unwrap_or_default());
-        measured.push(RevisionImpact {
-            script,
-            statements: Vec::new(),
-            is_one_transaction: false,
-            unknown: Some(reason),
-        });
+        let ended = measure_one(replay, script, state, &mut filled, &known, is_mariadb)
+            .await
+            .map_err(AutogenerateError::Inspect)?;
+        failed = ended.has_failed.then_some(script.revision.id);
+        state = ended.state;
+        measured.push(ended.impact);
     }
     Ok(measured)
+}
+
+/// A measured revision, and the database after it.
+struct MeasuredRevision {
+    impact: RevisionImpact,
+    has_failed: bool,
+    state: DatabaseState,
 }
 
 async fn measure_one(
     replay: &Replay,
     script: &'static RegisteredRevision,
+    before: DatabaseState,
+    filled: &mut FilledTables,
     known: &[String],
     is_mariadb: bool,
-) -> Result<RevisionImpact, DbErr> {
+) -> Result<MeasuredRevision, DbErr> {
+    let dialect = replay.dialect();
+    let rows = Arc::new(Mutex::new(std::mem::take(filled)));
     let session = |live| MeasuringSession {
         live,
         connection: replay.connection().clone(),
-        dialect: replay.dialect(),
+        dialect,
         statements: Vec::new(),
+        changes: ChangeRecorder::new(dialect.grammar(), dialect.backend(), before.clone()),
+        transactions: TransactionCount::default(),
+        filled: Arc::clone(&rows),
         known: known.to_vec(),
         is_mariadb,
         unknown: None,
     };
     let ended = replay.run(script, ReplayTransaction::EachStatement, session).await?;
-    Ok(RevisionImpact {
+    let has_failed = ended.failure.is_some();
+    *filled = std::mem::take(&mut *rows.lock().await);
+    let (changes, state, schema) = ended.session.changes.finish(replay.connection()).await?;
+    let impact = RevisionImpact {
         script,
+        backend: dialect.backend(),
         statements: ended.session.statements,
-        is_one_transaction: replay.is_in_transaction(script) && replay.dialect().backend() != DbBackend::MySql,
+        changes,
+        schema: Some(schema),
+        is_one_transaction: replay.is_in_transaction(script) && dialect.backend() != DbBackend::MySql,
         unknown: ended.failure.map(|reason| format!("it failed on the copy: {reason}")).or(ended.session.unknown),
-    })
+    };
+    Ok(MeasuredRevision { impact, has_failed, state })
+}
+
+/// The transactions that the code of a revision has begun.
+#[derive(Default)]
+struct TransactionCount {
+    begun: usize,
+    depth: usize,
 }
 
 /// A session on the scratch database that measures each statement.
 struct MeasuringSession {
     live: DirectSession,
-    #[cfg_attr(
-        not(any(feature = "postgres", feature = "mysql")),
-        expect(dead_code, reason = "SQLite is asked nothing")
-    )]
     connection: DatabaseConnection,
     dialect: &'static dyn Dialect,
     statements: Vec<StatementImpact>,
+    changes: ChangeRecorder,
+    transactions: TransactionCount,
+    /// The tables with a row that only the measurement has made.
+    filled: Arc<Mutex<FilledTables>>,
     /// The tables that were there before the first measured revision.
     known: Vec<String>,
     #[cfg_attr(not(feature = "mysql"), expect(dead_code, reason = "only MariaDB and MySQL share a backend"))]
@@ -134,30 +167,57 @@ impl MeasuringSession {
         if let Some(reason) = self.leads_outside(&facts).await? {
             return Err(DbErr::Custom(reason));
         }
-        let outcome = match self.dialect.backend() {
-            #[cfg(feature = "postgres")]
-            DbBackend::Postgres => {
-                postgres::execute(&mut self.live, &self.connection, statement, &facts, &self.known, &mut impact).await
-            }
-            #[cfg(feature = "mysql")]
-            DbBackend::MySql => {
-                mysql::execute(&mut self.live, self.is_mariadb, statement, &facts, &self.known, &mut impact).await
-            }
-            #[cfg(feature = "sqlite")]
-            DbBackend::Sqlite => {
-                sqlite::describe(&facts, &self.known, &mut impact);
-                self.live.execute(statement).await
-            }
-            _ => self.live.execute(statement).await,
-        };
+        let mut outcome = self.attempt(statement.clone(), &facts, &mut impact).await;
+        if outcome.is_err() && facts.len() == 1 && !self.filled.lock().await.made.is_empty() {
+            // The rows that the measurement has made may be in the way: a key that the revision inserts, a new column
+            // that needs a value.
+            self.filled.lock().await.empty_again(&self.connection).await?;
+            impact = StatementImpact::of(&text, &facts);
+            outcome = self.attempt(statement, &facts, &mut impact).await;
+        }
         if impact.changes_rows && self.dialect.backend() != DbBackend::Sqlite && self.changes_present_rows(&facts) {
             impact.unknown = Some("how many rows it locks, and for how long, depends on the rows".to_owned());
         }
         if let Err(error) = &outcome {
             impact.unknown = Some(reason_with_detail(error));
         }
+        impact.transaction = self.transaction();
+        if outcome.is_ok() {
+            self.changes.note(&self.connection, &facts, self.statements.len()).await?;
+        }
         self.statements.push(impact);
         outcome
+    }
+
+    async fn attempt(
+        &mut self,
+        statement: Statement,
+        facts: &[StatementFacts],
+        impact: &mut StatementImpact,
+    ) -> Result<ExecResult, DbErr> {
+        match self.dialect.backend() {
+            #[cfg(feature = "postgres")]
+            DbBackend::Postgres => {
+                postgres::execute(&mut self.live, &self.connection, statement, facts, &self.known, impact).await
+            }
+            #[cfg(feature = "mysql")]
+            DbBackend::MySql => {
+                mysql::execute(&mut self.live, self.is_mariadb, statement, facts, &self.known, impact).await
+            }
+            #[cfg(feature = "sqlite")]
+            DbBackend::Sqlite => {
+                sqlite::describe(facts, &self.known, impact);
+                self.live.execute(statement).await
+            }
+            _ => self.live.execute(statement).await,
+        }
+    }
+
+    /// The transaction of the code in which the next statement runs. MySQL and MariaDB end it before a change of the
+    /// schema, with its locks on tables.
+    fn transaction(&self) -> Option<usize> {
+        let holds_locks = self.transactions.depth > 0 && self.dialect.backend() != DbBackend::MySql;
+        holds_locks.then_some(self.transactions.begun)
     }
 
     /// Whether a statement changes rows of a table that was there before: other sessions that change them wait until the
@@ -201,20 +261,29 @@ impl StatementHandler for MeasuringSession {
         if facts.iter().any(|facts| facts.kind != StatementKind::Query) {
             let mut impact = StatementImpact::of(&statement.sql, &facts);
             impact.unknown = Some("a statement that changes something and returns rows is not measured".to_owned());
+            impact.transaction = self.transaction();
             self.statements.push(impact);
         }
-        self.live.query(statement).await
+        let rows = self.live.query(statement).await?;
+        self.changes.note(&self.connection, &facts, self.statements.len().saturating_sub(1)).await?;
+        Ok(rows)
     }
 
     async fn begin(&mut self, _begin: BeginOptions) -> Result<(), DbErr> {
+        if self.transactions.depth == 0 {
+            self.transactions.begun += 1;
+        }
+        self.transactions.depth += 1;
         Ok(())
     }
 
     async fn commit(&mut self) -> Result<(), DbErr> {
+        self.transactions.depth = self.transactions.depth.saturating_sub(1);
         Ok(())
     }
 
     async fn rollback(&mut self) -> Result<(), DbErr> {
+        self.transactions.depth = self.transactions.depth.saturating_sub(1);
         self.unknown = Some("it rolls back statements, which the copy has kept".to_owned());
         Ok(())
     }

@@ -1,18 +1,53 @@
 //! What was measured of revisions: values, without a connection.
 
+use std::collections::BTreeSet;
+
+use sea_orm::DbBackend;
+
+use crate::autogenerate::SchemaOperation;
 use crate::revision::RegisteredRevision;
+use crate::schema::Schema;
 use crate::sql::{StatementFacts, StatementKind};
 
 /// What a revision does to the database.
 #[derive(Debug, Clone)]
 pub(crate) struct RevisionImpact {
     pub(crate) script: &'static RegisteredRevision,
+    /// The database system on which it was measured.
+    pub(crate) backend: DbBackend,
     /// Its statements, in the order in which they were sent.
     pub(crate) statements: Vec<StatementImpact>,
+    /// What it changes in the schema, in order.
+    pub(crate) changes: Vec<SchemaChange>,
+    /// The schema before and after it; `None` if it did not run.
+    pub(crate) schema: Option<(Schema, Schema)>,
     /// Whether its statements are in one transaction, so that each lock is held until the last one has ended.
     pub(crate) is_one_transaction: bool,
     /// Why the statements may be incomplete, or not those that the revision will send.
     pub(crate) unknown: Option<String>,
+}
+
+/// A change of the schema by one statement; on SQLite by all statements of a revision, because several of them make one
+/// rebuild.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SchemaChange {
+    /// The number of the statement in the revision, from 0; `None` if several make the change.
+    pub(crate) statement: Option<usize>,
+    /// The operations that lead from the schema before the change to that after it.
+    pub(crate) operations: Vec<SchemaOperation>,
+    /// The tables whose rows are written before the change and after the last one.
+    pub(crate) written: WrittenTables,
+    /// Whether the statement computes new values by an expression.
+    pub(crate) is_computed: bool,
+}
+
+/// The tables whose rows statements write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum WrittenTables {
+    /// These, by name.
+    Named(BTreeSet<String>),
+    /// Not known: any.
+    Unknown,
 }
 
 /// What a statement does to the database.
@@ -24,6 +59,9 @@ pub(crate) struct StatementImpact {
     pub(crate) changes_rows: bool,
     /// The tables that it locks and that were there before the measured revisions, by name.
     pub(crate) tables: Vec<TableImpact>,
+    /// The number of the transaction of the revision's code that it is in, from 1; `None` outside of one. The engine's
+    /// own transaction is not counted.
+    pub(crate) transaction: Option<usize>,
     /// Why it was not measured.
     pub(crate) unknown: Option<String>,
 }
@@ -46,7 +84,7 @@ pub(crate) struct TableImpact {
 /// What a statement does with the rows of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TableCost {
-    /// Nothing: it changes the catalogue.
+    /// Nothing that grows with the rows: it changes the catalogue, or inserts the rows of its own text.
     Catalogue,
     /// It reads each row: to check a constraint, or to build an index.
     Scan,
@@ -58,7 +96,7 @@ impl StatementImpact {
     /// A statement of which nothing is measured yet.
     pub(crate) fn of(text: &str, facts: &[StatementFacts]) -> Self {
         let changes_rows = !facts.is_empty() && facts.iter().all(|facts| facts.kind == StatementKind::Rows);
-        Self { text: text.to_owned(), changes_rows, tables: Vec::new(), unknown: None }
+        Self { text: text.to_owned(), changes_rows, tables: Vec::new(), transaction: None, unknown: None }
     }
 
     /// Whether the statement may take a time that grows with the rows of a table.
@@ -70,15 +108,31 @@ impl StatementImpact {
 }
 
 impl RevisionImpact {
+    /// A revision that did not run, with the reason.
+    pub(super) fn not_run(script: &'static RegisteredRevision, backend: DbBackend, reason: String) -> Self {
+        Self {
+            script,
+            backend,
+            statements: Vec::new(),
+            changes: Vec::new(),
+            schema: None,
+            is_one_transaction: false,
+            unknown: Some(reason),
+        }
+    }
+
     /// For each statement, the tables that other sessions wait for while it runs, for a time that grows with the rows of
     /// a table or is unknown: those that it locks, and those that earlier statements of the same transaction have locked.
     pub(crate) fn blocked_tables(&self) -> Vec<Vec<&TableImpact>> {
         let mut held: Vec<&TableImpact> = Vec::new();
         let mut blocked = Vec::new();
+        let mut current = None;
         for statement in &self.statements {
-            if !self.is_one_transaction {
+            let is_same = statement.transaction.is_some() && statement.transaction == current;
+            if !self.is_one_transaction && !is_same {
                 held.clear();
             }
+            current = statement.transaction;
             held.extend(statement.tables.iter().filter(|table| table.blocks_reads || table.blocks_writes));
             blocked.push(if statement.takes_long() { held.clone() } else { Vec::new() });
         }

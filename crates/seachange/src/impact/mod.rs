@@ -4,6 +4,7 @@
 //! statements that make a change. `measure` runs revisions on a scratch database and records what each statement locks
 //! and rewrites; `measured` holds the results.
 
+mod changes;
 pub mod foresee;
 mod measure;
 mod measured;
@@ -11,8 +12,12 @@ mod measured;
 mod mysql;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod row_failures;
+mod rules;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
 pub(crate) use self::measure::measure;
 pub(crate) use self::measured::{RevisionImpact, StatementImpact, TableCost, TableImpact};
+pub(crate) use self::row_failures::{RowAnswer, RowFailure, row_failures};
+pub(crate) use self::rules::{Finding, Level, Levels, NewTables, RULES, Rule, findings, level, rule, without_allowed};

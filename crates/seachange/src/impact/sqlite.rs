@@ -26,15 +26,18 @@ pub(super) fn describe(facts: &[StatementFacts], known: &[String], impact: &mut 
 }
 
 /// `ALTER TABLE` changes the catalogue, except that `DROP COLUMN` writes each row again, and that a new column with a
-/// check, or that may not be null, is checked for each row (the documentation of SQLite, "ALTER TABLE").
+/// check, or a generated one that may not be null, is checked for each row (the documentation of SQLite, "ALTER TABLE").
 fn cost(facts: &StatementFacts) -> Option<TableCost> {
     let words = words(&facts.text, SqlDialect::Sqlite);
     let has = |word: &str| words.iter().any(|own| own == word);
     match (facts.kind, words.first().map(String::as_str)) {
+        (StatementKind::Rows, Some("INSERT" | "REPLACE")) if !has("SELECT") => Some(TableCost::Catalogue),
         (StatementKind::Rows, Some("INSERT" | "REPLACE" | "WITH")) => Some(TableCost::Scan),
         (StatementKind::Rows, _) => Some(TableCost::Rewrite),
         (StatementKind::Schema, Some("ALTER")) if has("DROP") => Some(TableCost::Rewrite),
-        (StatementKind::Schema, Some("ALTER")) if has("ADD") && (has("CHECK") || has("NOT")) => Some(TableCost::Scan),
+        (StatementKind::Schema, Some("ALTER")) if has("ADD") && (has("CHECK") || has("NOT") && has("AS")) => {
+            Some(TableCost::Scan)
+        }
         (StatementKind::Schema, Some("CREATE")) if has("INDEX") => Some(TableCost::Scan),
         (StatementKind::Schema, Some("DROP")) if has("TABLE") => Some(TableCost::Rewrite),
         (StatementKind::Schema, Some("ALTER" | "CREATE" | "DROP")) => Some(TableCost::Catalogue),

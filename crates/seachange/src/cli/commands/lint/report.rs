@@ -1,0 +1,278 @@
+//! What `lint` prints.
+
+use seachange_cli::{Exit, printable};
+use serde::Serialize;
+
+use crate::cli::context::Context;
+use crate::impact::foresee::{DataCheck, DataCheckKind, Foreseen, RowCount};
+use crate::impact::{
+    Finding, Level, Levels, NewTables, RevisionImpact, RowAnswer, RowFailure, StatementImpact, TableCost, TableImpact,
+    findings, level, rule, without_allowed,
+};
+
+/// How much of a statement is printed, in characters.
+const SHOWN: usize = 90;
+
+/// Rules that only say that rows may break a change; `--data` answers that.
+const ANSWERED: [&str; 2] = ["set-not-null-on-rows", "add-unique-on-rows"];
+
+/// A measured revision, with what the rules say of it.
+pub(super) struct Report<'a> {
+    impact: &'a RevisionImpact,
+    findings: Vec<Finding>,
+    /// What is not known, with the statement from 0 if it is about one.
+    unknown: Vec<(Option<usize>, String)>,
+}
+
+/// Applies the rules. `rows` is what the connected database says of its rows, if it was asked.
+pub(super) fn reports<'a>(
+    measured: &'a [RevisionImpact],
+    levels: &Levels,
+    rows: Option<Vec<RowFailure>>,
+) -> Vec<Report<'a>> {
+    let mut new = NewTables::default();
+    let mut reports = Vec::new();
+    for (number, impact) in measured.iter().enumerate() {
+        let mut found = findings(impact, &mut new);
+        let mut unknown: Vec<_> = impact.unknown.iter().map(|reason| (None, reason.clone())).collect();
+        let statements = impact.statements.iter().enumerate();
+        unknown.extend(statements.filter_map(|(at, own)| Some((Some(at), own.unknown.clone()?))));
+        if let Some(rows) = &rows {
+            found.retain(|finding| !ANSWERED.contains(&finding.rule.id));
+            for own in rows.iter().filter(|own| own.revision == number) {
+                match answer(own) {
+                    Ok(finding) => found.push(finding),
+                    Err(reason) => unknown.push((own.statement, reason)),
+                }
+            }
+        }
+        reports.push(Report { impact, findings: without_allowed(impact, found, levels), unknown });
+    }
+    reports
+}
+
+/// What the rows say of a statement: a finding, or why it is not known.
+fn answer(own: &RowFailure) -> Result<Finding, String> {
+    match &own.found {
+        RowAnswer::Unknown(reason) => Err(format!("whether it fails on a row: {reason}")),
+        RowAnswer::Foreseen(foreseen) => match &**foreseen {
+            Foreseen::Failure { check, keys, count } => Ok(Finding {
+                rule: rule("fails-on-rows"),
+                statement: own.statement,
+                message: failure(check, keys, *count),
+                help: Some("correct these rows, or do so in a revision before it".to_owned()),
+            }),
+            Foreseen::Unknown { check, reason } => {
+                let columns = check.columns.join(", ");
+                Err(format!("whether it fails on a row of `{}` ({columns}): {reason}", check.table))
+            }
+        },
+    }
+}
+
+fn failure(check: &DataCheck, keys: &[Vec<Option<String>>], count: RowCount) -> String {
+    let columns = format!("`{}` ({})", check.table, check.columns.join(", "));
+    let why = match check.kind {
+        DataCheckKind::NotNull => format!("{columns} is NULL"),
+        DataCheckKind::RequiredColumn => format!("`{}` has rows without a value for the new column", check.table),
+        DataCheckKind::Unique => format!("{columns} has equal values"),
+        DataCheckKind::PrimaryKey => format!("{columns} has equal or missing values"),
+        DataCheckKind::ForeignKey => format!("{columns} refers to rows that are not there"),
+        DataCheckKind::Check => format!("{columns} breaks the check"),
+        DataCheckKind::Exclusion => format!("{columns} has pairs of rows that the constraint forbids"),
+        DataCheckKind::Conversion => format!("{columns} has values that the new type cannot hold"),
+        DataCheckKind::RemovedValue => format!("{columns} has values that the type no longer has"),
+        DataCheckKind::Generated => format!("{columns} cannot be computed"),
+    };
+    let rows = match count {
+        RowCount::Exactly(1) => "1 row".to_owned(),
+        RowCount::Exactly(count) => format!("{count} rows"),
+        RowCount::MoreThan(count) => format!("more than {count} rows"),
+        RowCount::NotCounted => "rows that were not counted".to_owned(),
+    };
+    let value = |value: &Option<String>| value.as_deref().unwrap_or("NULL").to_owned();
+    let key = |key: &Vec<Option<String>>| match key.as_slice() {
+        [one] => value(one),
+        several => format!("({})", several.iter().map(value).collect::<Vec<_>>().join(", ")),
+    };
+    let keys: Vec<String> = keys.iter().map(key).collect();
+    format!("it fails: {why} in {rows}; {} = {}", check.key.join(", "), keys.join(", "))
+}
+
+/// 9 if a rule has found something, 10 if something is not known.
+pub(super) fn exit(reports: &[Report<'_>]) -> Exit {
+    match (reports.iter().any(|own| !own.findings.is_empty()), reports.iter().any(|own| !own.unknown.is_empty())) {
+        (true, _) => Exit::Findings,
+        (false, true) => Exit::Incomplete,
+        (false, false) => Exit::Success,
+    }
+}
+
+/// Prints a table of the statements, and then the findings as cargo prints warnings.
+pub(super) fn print(context: &Context, reports: &[Report<'_>], levels: &Levels) {
+    for report in reports {
+        print_statements(context, report.impact);
+        for reason in report.unknown.iter().filter(|(statement, _)| statement.is_none()).map(|(_, reason)| reason) {
+            context.terminal.print(printable::name(&format!("  unknown: {reason}")));
+        }
+    }
+    for report in reports {
+        let measured = |at: &usize| report.impact.statements.get(*at).and_then(|own| own.unknown.as_ref());
+        let of_rows = report.unknown.iter().filter_map(|(at, reason)| Some((at.as_ref()?, reason)));
+        for (at, reason) in of_rows.filter(|(at, reason)| measured(at) != Some(reason)) {
+            context.terminal.print(format!("\nunknown: {}", printable::name(reason)));
+            place(context, report.impact, Some(*at));
+        }
+        report.findings.iter().for_each(|finding| print_finding(context, report.impact, finding, levels));
+    }
+    let findings: usize = reports.iter().map(|own| own.findings.len()).sum();
+    let unknown: usize = reports.iter().map(|own| own.unknown.len()).sum();
+    context.terminal.status(match (findings, unknown) {
+        (0, 0) => "no findings".to_owned(),
+        (0, unknown) => format!("no findings, {unknown} unknown"),
+        (1, 0) => "1 finding".to_owned(),
+        (findings, 0) => format!("{findings} findings"),
+        (1, unknown) => format!("1 finding, {unknown} unknown"),
+        (findings, unknown) => format!("{findings} findings, {unknown} unknown"),
+    });
+}
+
+fn print_finding(context: &Context, impact: &RevisionImpact, finding: &Finding, levels: &Levels) {
+    let word = if level(finding.rule, levels) == Level::Deny { "error" } else { "warning" };
+    context.terminal.print(format!("\n{word}[{}]: {}", finding.rule.id, printable::name(&finding.message)));
+    place(context, impact, finding.statement);
+    if let Some(help) = &finding.help {
+        context.terminal.print(format!("  = help: {help}"));
+    }
+}
+
+/// The file of a revision, and the statement.
+fn place(context: &Context, impact: &RevisionImpact, statement: Option<usize>) {
+    context.terminal.print(format!("  --> {}", printable::name(&impact.script.path().display().to_string())));
+    if let Some(own) = statement.and_then(|at| impact.statements.get(at)) {
+        context.terminal.print(printable::name(&format!("  = statement: {}", printable::one_line(&own.text, SHOWN))));
+    }
+}
+
+/// A revision as JSON.
+#[derive(Debug, Serialize)]
+pub(super) struct RevisionJson<'a> {
+    revision: &'a str,
+    message: &'a str,
+    file: &'a str,
+    one_transaction: bool,
+    unknown: Option<&'a str>,
+    statements: Vec<StatementJson<'a>>,
+    findings: Vec<FindingJson<'a>>,
+    /// What is not known of its rows.
+    unknown_rows: Vec<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct FindingJson<'a> {
+    rule: &'a str,
+    /// The number of the statement in the revision, from 0.
+    statement: Option<usize>,
+    message: &'a str,
+    help: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct StatementJson<'a> {
+    statement: &'a str,
+    /// The tables that other sessions wait for while it runs, for longer as tables grow.
+    blocked_tables: Vec<&'a str>,
+    changes_rows: bool,
+    unknown: Option<&'a str>,
+    tables: Vec<TableJson<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct TableJson<'a> {
+    table: &'a str,
+    lock: &'a str,
+    blocks_reads: bool,
+    blocks_writes: bool,
+    cost: &'static str,
+}
+
+fn print_statements(context: &Context, revision: &RevisionImpact) {
+    let script = revision.script;
+    context.terminal.print(printable::name(&format!("{} {} ({})", script.revision.id, script.message, script.file)));
+    for (statement, blocked) in revision.statements.iter().zip(revision.blocked_tables()) {
+        let shown = printable::one_line(&statement.text, SHOWN);
+        context.terminal.print(printable::name(&format!("  {shown}")));
+        lines(statement, &blocked)
+            .iter()
+            .for_each(|line| context.terminal.print(printable::name(&format!("      {line}"))));
+    }
+}
+
+fn lines(statement: &StatementImpact, blocked: &[&TableImpact]) -> Vec<String> {
+    let of_table = |own: &TableImpact| {
+        let blocks = match (own.blocks_reads, own.blocks_writes) {
+            (true, _) => "blocks reads and writes",
+            (false, true) => "blocks writes",
+            (false, false) => "blocks neither reads nor writes",
+        };
+        format!("{}: {}, {blocks}, {}", own.table, own.lock, cost(own.cost))
+    };
+    let mut lines: Vec<String> = statement.tables.iter().map(of_table).collect();
+    let earlier = blocked.iter().filter(|table| !statement.tables.contains(table));
+    lines.extend(earlier.map(|own| format!("{}: {} is still held by a statement before it", own.table, own.lock)));
+    lines.extend(statement.unknown.iter().map(|reason| format!("unknown: {reason}")));
+    lines
+}
+
+fn cost(cost: Option<TableCost>) -> &'static str {
+    match cost {
+        Some(TableCost::Catalogue) => "catalogue only",
+        Some(TableCost::Scan) => "reads each row",
+        Some(TableCost::Rewrite) => "writes each row",
+        None => "may write each row",
+    }
+}
+
+pub(super) fn json<'a>(report: &'a Report<'_>) -> RevisionJson<'a> {
+    let revision = report.impact;
+    let script = revision.script;
+    let statements = revision.statements.iter().zip(revision.blocked_tables());
+    let statements = statements.map(|(statement, blocked)| StatementJson {
+        blocked_tables: blocked.into_iter().map(|own| own.table.as_str()).collect(),
+        statement: &statement.text,
+        changes_rows: statement.changes_rows,
+        unknown: statement.unknown.as_deref(),
+        tables: statement.tables.iter().map(table_json).collect(),
+    });
+    let of_statements = |reason: &&str| {
+        revision.unknown.as_deref() != Some(*reason)
+            && revision.statements.iter().all(|own| own.unknown.as_deref() != Some(*reason))
+    };
+    let unknown_rows = report.unknown.iter().map(|(_, reason)| reason.as_str()).filter(of_statements);
+    RevisionJson {
+        revision: script.revision.id,
+        message: script.message,
+        file: script.file,
+        one_transaction: revision.is_one_transaction,
+        unknown: revision.unknown.as_deref(),
+        statements: statements.collect(),
+        findings: report.findings.iter().map(finding_json).collect(),
+        unknown_rows: unknown_rows.collect(),
+    }
+}
+
+fn finding_json(finding: &Finding) -> FindingJson<'_> {
+    let Finding { rule, statement, message, help } = finding;
+    FindingJson { rule: rule.id, statement: *statement, message, help: help.as_deref() }
+}
+
+fn table_json(own: &TableImpact) -> TableJson<'_> {
+    let TableImpact { table, lock, blocks_reads, blocks_writes, cost } = own;
+    let cost = match cost {
+        Some(TableCost::Catalogue) => "catalogue",
+        Some(TableCost::Scan) => "scan",
+        Some(TableCost::Rewrite) => "rewrite",
+        None => "unknown",
+    };
+    TableJson { table, lock, blocks_reads: *blocks_reads, blocks_writes: *blocks_writes, cost }
+}

@@ -1,0 +1,141 @@
+//! What the statements of a revision change in the schema: the database is inspected after each statement that may
+//! change it.
+
+use std::collections::BTreeSet;
+
+use sea_orm::{DatabaseConnection, DbBackend, DbErr};
+
+use super::measured::{SchemaChange, WrittenTables};
+use crate::autogenerate::{DatabaseState, TableFilter};
+use crate::schema::Schema;
+use crate::sql::{SqlDialect, StatementFacts, StatementKind, Token, significant, tokens, words};
+
+/// The schema while a revision runs on a scratch database, and the changes so far.
+pub(super) struct ChangeRecorder {
+    grammar: SqlDialect,
+    backend: DbBackend,
+    before: DatabaseState,
+    now: DatabaseState,
+    written: WrittenTables,
+    is_computed: bool,
+    /// The names in the statements that rename something.
+    renaming: Vec<String>,
+    changes: Vec<SchemaChange>,
+    /// How many statements there were.
+    statements: usize,
+}
+
+impl ChangeRecorder {
+    /// Begins with the state of the database before the revision.
+    pub(super) fn new(grammar: SqlDialect, backend: DbBackend, before: DatabaseState) -> Self {
+        Self {
+            grammar,
+            backend,
+            now: before.clone(),
+            before,
+            written: WrittenTables::Named(BTreeSet::new()),
+            is_computed: false,
+            renaming: Vec::new(),
+            changes: Vec::new(),
+            statements: 0,
+        }
+    }
+
+    /// Notes a statement that has run. `number` is its place in the revision, from 0.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue cannot be read.
+    pub(super) async fn note(
+        &mut self,
+        connection: &DatabaseConnection,
+        facts: &[StatementFacts],
+        number: usize,
+    ) -> Result<(), DbErr> {
+        self.statements = number + 1;
+        for facts in facts {
+            self.note_text(facts);
+        }
+        // On SQLite the operations are those of the revision.
+        if self.backend == DbBackend::Sqlite || !facts.iter().any(may_change_schema) {
+            return Ok(());
+        }
+        let after = DatabaseState::read(connection, &TableFilter::default()).await?;
+        let before = std::mem::replace(&mut self.now, after);
+        self.add(&before, Some(number));
+        Ok(())
+    }
+
+    /// The changes, and the schema before and after the revision.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue cannot be read.
+    pub(super) async fn finish(
+        mut self,
+        connection: &DatabaseConnection,
+    ) -> Result<(Vec<SchemaChange>, DatabaseState, (Schema, Schema)), DbErr> {
+        if self.backend == DbBackend::Sqlite {
+            self.now = DatabaseState::read(connection, &TableFilter::default()).await?;
+            let before = self.before.clone();
+            self.add(&before, (self.statements == 1).then_some(0));
+        }
+        let schema = (self.before.schema, self.now.schema.clone());
+        Ok((self.changes, self.now, schema))
+    }
+
+    fn add(&mut self, before: &DatabaseState, statement: Option<usize>) {
+        let names = std::mem::take(&mut self.renaming);
+        let is_named = |name: &str| names.iter().any(|own| own.eq_ignore_ascii_case(name));
+        let operations = before.operations_to(&self.now, &|from, to| is_named(from) && is_named(to));
+        let is_computed = std::mem::take(&mut self.is_computed);
+        if operations.is_empty() {
+            return;
+        }
+        let written = std::mem::replace(&mut self.written, WrittenTables::Named(BTreeSet::new()));
+        self.changes.push(SchemaChange { statement, operations, written, is_computed });
+    }
+
+    fn note_text(&mut self, facts: &StatementFacts) {
+        let words = words(&facts.text, self.grammar);
+        let has = |word: &str| words.iter().any(|own| own == word);
+        if has("RENAME") || has("CHANGE") {
+            let tokens = tokens(&facts.text, self.grammar);
+            self.renaming.extend(tokens.iter().filter_map(Token::name).map(|name| name.into_owned()));
+        }
+        self.is_computed |= has("USING") && has("ALTER") || is_copy_with_expressions(facts, self.grammar);
+        match (&mut self.written, facts.kind) {
+            (_, StatementKind::Query | StatementKind::Control | StatementKind::Session) if facts.is_understood => {}
+            (_, StatementKind::Schema) if facts.is_understood => {}
+            (WrittenTables::Named(tables), StatementKind::Rows) if facts.is_understood => {
+                tables.extend(facts.writes.iter().cloned());
+            }
+            (written, _) => *written = WrittenTables::Unknown,
+        }
+    }
+}
+
+/// Whether a statement may change the schema; a call of a function or a block may.
+fn may_change_schema(facts: &StatementFacts) -> bool {
+    let keeps = matches!(
+        facts.kind,
+        StatementKind::Query | StatementKind::Rows | StatementKind::Control | StatementKind::Session
+    );
+    !(keeps && facts.is_understood)
+}
+
+/// Whether a statement fills a table from a query that does more than copy columns under their names, as in
+/// `INSERT INTO a (b) SELECT b FROM c`.
+fn is_copy_with_expressions(facts: &StatementFacts, grammar: SqlDialect) -> bool {
+    let tokens = significant(&tokens(&facts.text, grammar));
+    let position = |word: &str| tokens.iter().position(|token| token.is_word(word));
+    let Some(select) = position("SELECT").filter(|_| tokens[0].is_word("INSERT")) else { return false };
+    let names = |part: &[Token<'_>]| -> Option<Vec<String>> {
+        let named = part.iter().filter(|token| !matches!(token.text, "," | "(" | ")"));
+        named.map(|token| token.name().map(|name| name.to_lowercase())).collect()
+    };
+    let columns = tokens.iter().position(|token| token.text == "(").filter(|start| *start < select);
+    let columns = columns.and_then(|start| names(&tokens[start..select]));
+    let selected = position("FROM").filter(|end| *end > select).and_then(|end| names(&tokens[select + 1..end]));
+    columns.is_none() || columns != selected
+}
