@@ -23,6 +23,7 @@ pub(super) fn trials() -> Vec<Case> {
     cases.extend(each_backend("lint::rows_of_the_database", rows_of_the_database));
     cases.extend(each_backend("lint::rows_that_cannot_be_known", rows_that_cannot_be_known));
     cases.extend(each_backend("lint::findings_as_text", findings_as_text));
+    cases.push(Case::on(Backend::Sqlite, "lint::findings_for_programs", findings_for_programs));
     cases.extend(each_backend("lint::the_database_is_as_before", the_database_is_as_before));
     cases.extend(each_backend("lint::unknown_is_not_safe", unknown_is_not_safe));
     cases.push(Case::on(Backend::Postgres, "lint::locks_are_held_to_the_end", locks_are_held_to_the_end));
@@ -484,5 +485,26 @@ fn levels_on_the_command_line(database: &TestDatabase) -> TestResult {
             return Err(format!("{arguments}: {output}").into());
         }
     }
+    Ok(())
+}
+
+/// The file exists, the line is that of `fn up`, and both formats name the same rule.
+fn findings_for_programs(database: &TestDatabase) -> TestResult {
+    let script = Script::new(database).up("l1", json!(TABLES));
+    let script = script.up("l2", json!(["ALTER TABLE posts RENAME TO articles"]));
+    let output = script.run("lint l2:l2 --format github")?;
+    let line = output.stdout.strip_prefix("::warning file=").ok_or_else(|| output.to_string())?;
+    let (file, rest) = line.split_once(",line=").ok_or_else(|| output.to_string())?;
+    let (number, rest) = rest.split_once(',').ok_or_else(|| output.to_string())?;
+    let source = std::fs::read_to_string(file)?;
+    let number: usize = number.parse()?;
+    assert!(source.lines().nth(number - 1).is_some_and(|line| line.contains("fn up")), "{file}:{number}");
+    assert!(rest.starts_with("title=rename-table::a program that still uses `posts` fails"), "{output}");
+    let output = script.run("lint l2:l2 --format sarif")?;
+    let document: Value = serde_json::from_str(&output.stdout)?;
+    let result = &document["runs"][0]["results"][0];
+    assert_eq!((output.code, &result["ruleId"]), (Some(9), &json!("rename-table")));
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!((&place["artifactLocation"]["uri"], &place["region"]["startLine"]), (&json!(file), &json!(number)));
     Ok(())
 }

@@ -1,18 +1,12 @@
 //! `lint`.
 
+mod annotations;
 mod report;
 
 use std::time::Duration;
 
-use clap::Args;
-use seachange_cli::{
-    Diagnostic, Exit,
-    commands::list::answer_json,
-    crate_config::CrateConfig,
-    describe,
-    format::{Format, FormatArgs},
-    printable,
-};
+use clap::{Args, ValueEnum};
+use seachange_cli::{Diagnostic, Exit, commands::list::answer_json, crate_config::CrateConfig, describe, printable};
 use seachange_graph::Range;
 
 use crate::Error;
@@ -22,6 +16,19 @@ use crate::cli::context::Context;
 use crate::cli::hints::autogenerate;
 use crate::impact::{Level, Levels, RULES, RevisionImpact, RowFailure, Rule, measure, row_failures};
 use crate::revision::RegisteredRevision;
+
+/// The output format of `lint`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LintFormat {
+    /// For people
+    Text,
+    /// One JSON document, with what was measured
+    Json,
+    /// Annotations of a pull request on GitHub
+    Github,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+}
 
 /// Arguments of `lint`.
 #[derive(Debug, Args)]
@@ -48,8 +55,9 @@ pub(crate) struct LintArgs {
     /// Report what a rule finds as an error; may be repeated
     #[arg(long, value_name = "RULE", help_heading = "Rules")]
     deny: Vec<String>,
-    #[command(flatten)]
-    format: FormatArgs,
+    /// Output format
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: LintFormat,
 }
 
 impl LintArgs {
@@ -68,9 +76,11 @@ impl LintArgs {
         let measured = measure(&below, &revisions, &scratch).await.map_err(|error| autogenerate::problem(&error))?;
         let rows = self.rows(context, &measured).await?;
         let reports = report::reports(&measured, &levels, rows);
-        match self.format.format {
-            Format::Json => answer_json(context.terminal, &reports.iter().map(report::json).collect::<Vec<_>>())?,
-            Format::Text => report::print(context, &reports, &levels),
+        match self.format {
+            LintFormat::Text => report::print(context, &reports, &levels),
+            LintFormat::Json => answer_json(context.terminal, &reports.iter().map(report::json).collect::<Vec<_>>())?,
+            LintFormat::Github => annotations::github(context, &reports, &levels),
+            LintFormat::Sarif => answer_json(context.terminal, &annotations::sarif(context, &reports, &levels))?,
         }
         Ok(report::exit(&reports))
     }

@@ -3,6 +3,7 @@
 use seachange_cli::{Exit, printable};
 use serde::Serialize;
 
+use super::annotations::{Place, place};
 use crate::cli::context::Context;
 use crate::impact::foresee::{DataCheck, DataCheckKind, Foreseen, RowCount};
 use crate::impact::{
@@ -22,6 +23,13 @@ pub(super) struct Report<'a> {
     findings: Vec<Finding>,
     /// What is not known, with the statement from 0 if it is about one.
     unknown: Vec<(Option<usize>, String)>,
+}
+
+impl<'a> Report<'a> {
+    /// The findings, each with its revision.
+    pub(super) fn findings(&self) -> impl Iterator<Item = (&'a RevisionImpact, &Finding)> {
+        self.findings.iter().map(|finding| (self.impact, finding))
+    }
 }
 
 /// Applies the rules. `rows` is what the connected database says of its rows, if it was asked.
@@ -121,7 +129,7 @@ pub(super) fn print(context: &Context, reports: &[Report<'_>], levels: &Levels) 
         let of_rows = report.unknown.iter().filter_map(|(at, reason)| Some((at.as_ref()?, reason)));
         for (at, reason) in of_rows.filter(|(at, reason)| measured(at) != Some(reason)) {
             context.terminal.print(format!("\nunknown: {}", printable::name(reason)));
-            place(context, report.impact, Some(*at));
+            print_place(context, report.impact, Some(*at));
         }
         report.findings.iter().for_each(|finding| print_finding(context, report.impact, finding, levels));
     }
@@ -140,15 +148,16 @@ pub(super) fn print(context: &Context, reports: &[Report<'_>], levels: &Levels) 
 fn print_finding(context: &Context, impact: &RevisionImpact, finding: &Finding, levels: &Levels) {
     let word = if level(finding.rule, levels) == Level::Deny { "error" } else { "warning" };
     context.terminal.print(format!("\n{word}[{}]: {}", finding.rule.id, printable::name(&finding.message)));
-    place(context, impact, finding.statement);
+    print_place(context, impact, finding.statement);
     if let Some(help) = &finding.help {
         context.terminal.print(format!("  = help: {help}"));
     }
 }
 
 /// The file of a revision, and the statement.
-fn place(context: &Context, impact: &RevisionImpact, statement: Option<usize>) {
-    context.terminal.print(format!("  --> {}", printable::name(&impact.script.path().display().to_string())));
+fn print_place(context: &Context, impact: &RevisionImpact, statement: Option<usize>) {
+    let Place { file, line } = place(context, impact, statement);
+    context.terminal.print(format!("  --> {}:{line}", printable::name(&file)));
     if let Some(own) = statement.and_then(|at| impact.statements.get(at)) {
         context.terminal.print(printable::name(&format!("  = statement: {}", printable::one_line(&own.text, SHOWN))));
     }
