@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use sea_orm::{DatabaseConnection, DbBackend, DbErr};
 
 use super::measured::{SchemaChange, WrittenTables};
-use crate::autogenerate::{DatabaseState, TableFilter};
+use crate::autogenerate::{DatabaseState, SchemaOperation, TableFilter};
 use crate::schema::Schema;
 use crate::sql::{SqlDialect, StatementFacts, StatementKind, Token, significant, tokens, words};
 
@@ -41,7 +41,8 @@ impl ChangeRecorder {
         }
     }
 
-    /// Notes a statement that has run. `number` is its place in the revision, from 0.
+    /// Notes a statement that has run, and returns the tables that it renamed, each with its new name. `number` is its
+    /// place in the revision, from 0.
     ///
     /// # Errors
     ///
@@ -51,19 +52,23 @@ impl ChangeRecorder {
         connection: &DatabaseConnection,
         facts: &[StatementFacts],
         number: usize,
-    ) -> Result<(), DbErr> {
+    ) -> Result<Vec<(String, String)>, DbErr> {
         self.statements = number + 1;
         for facts in facts {
             self.note_text(facts);
         }
-        // On SQLite the operations are those of the revision.
-        if self.backend == DbBackend::Sqlite || !facts.iter().any(may_change_schema) {
-            return Ok(());
+        if self.backend == DbBackend::Sqlite {
+            // The operations are those of the revision.
+            return Ok(facts.iter().filter_map(|facts| renamed_table(facts, self.grammar)).collect());
+        }
+        if !facts.iter().any(may_change_schema) {
+            return Ok(Vec::new());
         }
         let after = DatabaseState::read(connection, &TableFilter::default()).await?;
         let before = std::mem::replace(&mut self.now, after);
+        let earlier = self.changes.len();
         self.add(&before, Some(number));
-        Ok(())
+        Ok(renamed_tables(&self.changes[earlier..]))
     }
 
     /// The changes, and the schema before and after the revision.
@@ -113,6 +118,25 @@ impl ChangeRecorder {
             (written, _) => *written = WrittenTables::Unknown,
         }
     }
+}
+
+/// The tables that changes rename, each with its new name.
+pub(super) fn renamed_tables(changes: &[SchemaChange]) -> Vec<(String, String)> {
+    let operations = changes.iter().flat_map(|change| &change.operations);
+    let renamed = operations.filter_map(|operation| match operation {
+        SchemaOperation::RenameTable { from, to } => Some((from.to_string(), to.to_string())),
+        _ => None,
+    });
+    renamed.collect()
+}
+
+/// The names in `ALTER TABLE name RENAME TO name`.
+fn renamed_table(facts: &StatementFacts, grammar: SqlDialect) -> Option<(String, String)> {
+    let tokens = significant(&tokens(&facts.text, grammar));
+    let [alter, table, from, rename, to, new, ..] = tokens.as_slice() else { return None };
+    let words = [(alter, "ALTER"), (table, "TABLE"), (rename, "RENAME"), (to, "TO")];
+    let is_rename = words.iter().all(|(token, word)| token.is_word(word));
+    is_rename.then(|| Some((from.name()?.into_owned(), new.name()?.into_owned())))?
 }
 
 /// Whether a statement may change the schema; a call of a function or a block may.

@@ -11,7 +11,7 @@ use sea_orm::{DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Sta
 
 use tokio::sync::Mutex;
 
-use super::changes::ChangeRecorder;
+use super::changes::{ChangeRecorder, renamed_tables};
 use super::foresee::DatabaseVersion;
 use super::measured::{RevisionImpact, StatementImpact};
 #[cfg(feature = "mysql")]
@@ -65,7 +65,7 @@ async fn measure_on(
     let mut state =
         DatabaseState::read(connection, &TableFilter::default()).await.map_err(AutogenerateError::Inspect)?;
     let mut filled = fill(connection, &state.schema).await.map_err(AutogenerateError::Inspect)?;
-    let known: Vec<String> = state.schema.tables.keys().map(ToString::to_string).collect();
+    let mut known: Vec<String> = state.schema.tables.keys().map(ToString::to_string).collect();
     let is_mariadb = DatabaseVersion::read(connection).await.map_err(AutogenerateError::Inspect)?.is_mariadb;
     let mut measured: Vec<RevisionImpact> = Vec::new();
     let mut failed = None;
@@ -83,9 +83,17 @@ async fn measure_on(
             .map_err(AutogenerateError::Inspect)?;
         failed = ended.has_failed.then_some(script.revision.id);
         state = ended.state;
+        follow(&mut known, &renamed_tables(&ended.impact.changes));
         measured.push(ended.impact);
     }
     Ok(measured)
+}
+
+/// Gives known tables their new names.
+fn follow(known: &mut [String], renamed: &[(String, String)]) {
+    for (from, to) in renamed {
+        known.iter_mut().filter(|table| *table == from).for_each(|table| table.clone_from(to));
+    }
 }
 
 /// A measured revision, and the database after it.
@@ -183,7 +191,8 @@ impl MeasuringSession {
         }
         impact.transaction = self.transaction();
         if outcome.is_ok() {
-            self.changes.note(&self.connection, &facts, self.statements.len()).await?;
+            let renamed = self.changes.note(&self.connection, &facts, self.statements.len()).await?;
+            follow(&mut self.known, &renamed);
         }
         self.statements.push(impact);
         outcome
@@ -265,7 +274,8 @@ impl StatementHandler for MeasuringSession {
             self.statements.push(impact);
         }
         let rows = self.live.query(statement).await?;
-        self.changes.note(&self.connection, &facts, self.statements.len().saturating_sub(1)).await?;
+        let renamed = self.changes.note(&self.connection, &facts, self.statements.len().saturating_sub(1)).await?;
+        follow(&mut self.known, &renamed);
         Ok(rows)
     }
 
