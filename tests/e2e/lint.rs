@@ -39,17 +39,22 @@ const TABLES: [&str; 2] = [
     "CREATE TABLE posts (id INT PRIMARY KEY, author INT NOT NULL, title VARCHAR(100) NOT NULL)",
 ];
 
+/// The statements in the revision after that of the tables; outside of a transaction if one of them is concurrent.
+fn script<'d>(database: &'d TestDatabase, tables: &Value, statements: &[impl AsRef<str>]) -> Script<'d> {
+    let script = Script::new(database).up("l1", tables.clone());
+    let statements: Vec<&str> = statements.iter().map(AsRef::as_ref).collect();
+    match statements.iter().any(|text| text.contains("CONCURRENTLY")) {
+        true => script.outside("l2", json!(statements)),
+        false => script.up("l2", json!(statements)),
+    }
+}
+
 /// Measures statements, each in a revision of its own, and checks what is said of the tables.
 fn check(database: &TestDatabase, cases: &[(&str, &[&str])]) -> TestResult {
     let mut wrong = Vec::new();
     for (statements, expected) in cases {
         let statements: Vec<&str> = statements.split("; ").collect();
-        let is_concurrent = statements.iter().any(|text| text.contains("CONCURRENTLY"));
-        let script = Script::new(database).up("l1", json!(TABLES));
-        let script = match is_concurrent {
-            true => script.outside("l2", json!(statements)),
-            false => script.up("l2", json!(statements)),
-        };
+        let script = script(database, &json!(TABLES), &statements);
         let found = lines(&script, "l2:l2")?;
         if found != *expected {
             wrong.push(format!("{statements:?}\n  found    {found:?}\n  expected {expected:?}"));
@@ -253,11 +258,7 @@ fn check_rules(database: &TestDatabase, cases: &[(&str, &[&str])]) -> TestResult
     let mut wrong = Vec::new();
     for (statements, expected) in cases {
         let list: Vec<&str> = statements.split("; ").collect();
-        let script = Script::new(database).up("l1", json!(TABLES));
-        let script = match statements.contains("CONCURRENTLY") {
-            true => script.outside("l2", json!(list)),
-            false => script.up("l2", json!(list)),
-        };
+        let script = script(database, &json!(TABLES), &list);
         let measured = measured(&script, "l2:l2")?;
         let findings = measured[0]["findings"].as_array().cloned().unwrap_or_default();
         let found: Vec<&str> = findings.iter().filter_map(|finding| finding["rule"].as_str()).collect();
@@ -440,12 +441,7 @@ fn examples_of_the_book(database: &TestDatabase) -> TestResult {
     let tables = examples.iter().find(|example| example.words == ["tables"]).ok_or("the book has no tables")?;
     let (mut wrong, mut count) = (Vec::new(), 0);
     for example in examples.iter().filter(|example| example.words.contains(&backend)) {
-        let script = Script::new(database).up("l1", json!(tables.statements));
-        let is_outside = example.statements.iter().any(|text| text.contains("CONCURRENTLY"));
-        let script = match is_outside {
-            true => script.outside("l2", json!(example.statements)),
-            false => script.up("l2", json!(example.statements)),
-        };
+        let script = script(database, &json!(tables.statements), &example.statements);
         let measured = lint(&script, OPT_IN)?;
         let findings = measured[0]["findings"].as_array().cloned().unwrap_or_default();
         let fires = findings.iter().any(|finding| finding["rule"] == example.rule.as_str());

@@ -17,7 +17,7 @@ use crate::sql::{SqlDialect, TokenKind, tokens};
 const ATTEMPTS: usize = 24;
 
 /// The tables after [`fill`].
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct FilledTables {
     /// The tables that got a row, referenced ones first.
     #[cfg(feature = "cli")]

@@ -14,7 +14,8 @@ use crate::sql::{SqlDialect, StatementFacts, StatementKind, Token, significant, 
 pub(super) struct ChangeRecorder {
     grammar: SqlDialect,
     backend: DbBackend,
-    before: DatabaseState,
+    before: Schema,
+    /// The database after the last inspection.
     now: DatabaseState,
     written: WrittenTables,
     is_computed: bool,
@@ -27,12 +28,12 @@ pub(super) struct ChangeRecorder {
 
 impl ChangeRecorder {
     /// Begins with the state of the database before the revision.
-    pub(super) fn new(grammar: SqlDialect, backend: DbBackend, before: DatabaseState) -> Self {
+    pub(super) fn new(grammar: SqlDialect, backend: DbBackend, now: DatabaseState) -> Self {
         Self {
             grammar,
             backend,
-            now: before.clone(),
-            before,
+            before: now.schema.clone(),
+            now,
             written: WrittenTables::Named(BTreeSet::new()),
             is_computed: false,
             renaming: Vec::new(),
@@ -64,14 +65,12 @@ impl ChangeRecorder {
         if !facts.iter().any(may_change_schema) {
             return Ok(Vec::new());
         }
-        let after = DatabaseState::read(connection, &TableFilter::default()).await?;
-        let before = std::mem::replace(&mut self.now, after);
         let earlier = self.changes.len();
-        self.add(&before, Some(number));
+        self.inspect(connection, Some(number)).await?;
         Ok(renamed_tables(&self.changes[earlier..]))
     }
 
-    /// The changes, and the schema before and after the revision.
+    /// The changes, the database after the revision, and the schema before it.
     ///
     /// # Errors
     ///
@@ -79,26 +78,26 @@ impl ChangeRecorder {
     pub(super) async fn finish(
         mut self,
         connection: &DatabaseConnection,
-    ) -> Result<(Vec<SchemaChange>, DatabaseState, (Schema, Schema)), DbErr> {
+    ) -> Result<(Vec<SchemaChange>, DatabaseState, Schema), DbErr> {
         if self.backend == DbBackend::Sqlite {
-            self.now = DatabaseState::read(connection, &TableFilter::default()).await?;
-            let before = self.before.clone();
-            self.add(&before, (self.statements == 1).then_some(0));
+            self.inspect(connection, (self.statements == 1).then_some(0)).await?;
         }
-        let schema = (self.before.schema, self.now.schema.clone());
-        Ok((self.changes, self.now, schema))
+        Ok((self.changes, self.now, self.before))
     }
 
-    fn add(&mut self, before: &DatabaseState, statement: Option<usize>) {
+    /// Adds the difference since the last inspection.
+    async fn inspect(&mut self, connection: &DatabaseConnection, statement: Option<usize>) -> Result<(), DbErr> {
+        let after = DatabaseState::read(connection, &TableFilter::default()).await?;
+        let before = std::mem::replace(&mut self.now, after);
         let names = std::mem::take(&mut self.renaming);
         let is_named = |name: &str| names.iter().any(|own| own.eq_ignore_ascii_case(name));
         let operations = before.operations_to(&self.now, &|from, to| is_named(from) && is_named(to));
         let is_computed = std::mem::take(&mut self.is_computed);
-        if operations.is_empty() {
-            return;
+        if !operations.is_empty() {
+            let written = std::mem::replace(&mut self.written, WrittenTables::Named(BTreeSet::new()));
+            self.changes.push(SchemaChange { statement, operations, written, is_computed });
         }
-        let written = std::mem::replace(&mut self.written, WrittenTables::Named(BTreeSet::new()));
-        self.changes.push(SchemaChange { statement, operations, written, is_computed });
+        Ok(())
     }
 
     fn note_text(&mut self, facts: &StatementFacts) {

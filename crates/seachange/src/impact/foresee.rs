@@ -221,7 +221,9 @@ pub enum RowCount {
 /// database. On PostgreSQL a policy that would hide rows is such a refusal.
 pub async fn foresee(connection: &DatabaseConnection, checks: &[DataCheck], timeout: Duration) -> Vec<Foreseen> {
     let mut found = Vec::new();
-    let is_lax = is_lax(connection).await;
+    let needs_strict_mode =
+        |check: &DataCheck| matches!(&check.query, CheckQuery::Rows(query) if query.needs_strict_mode);
+    let is_lax = checks.iter().any(needs_strict_mode) && is_lax(connection).await;
     for check in checks {
         let unknown = |reason: String| Foreseen::Unknown { check: check.clone(), reason };
         let query = match &check.query {

@@ -4,12 +4,8 @@
 //! own where the system has such transactions, because a session holds every lock on a table that the same transaction
 //! has created.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement};
-
-use tokio::sync::Mutex;
 
 use super::changes::{ChangeRecorder, renamed_tables};
 use super::foresee::DatabaseVersion;
@@ -112,7 +108,6 @@ async fn measure_one(
     is_mariadb: bool,
 ) -> Result<MeasuredRevision, DbErr> {
     let dialect = replay.dialect();
-    let rows = Arc::new(Mutex::new(std::mem::take(filled)));
     let session = |live| MeasuringSession {
         live,
         connection: replay.connection().clone(),
@@ -120,21 +115,21 @@ async fn measure_one(
         statements: Vec::new(),
         changes: ChangeRecorder::new(dialect.grammar(), dialect.backend(), before.clone()),
         transactions: TransactionCount::default(),
-        filled: Arc::clone(&rows),
+        filled: filled.clone(),
         known: known.to_vec(),
         is_mariadb,
         unknown: None,
     };
     let ended = replay.run(script, ReplayTransaction::EachStatement, session).await?;
     let has_failed = ended.failure.is_some();
-    *filled = std::mem::take(&mut *rows.lock().await);
-    let (changes, state, schema) = ended.session.changes.finish(replay.connection()).await?;
+    *filled = ended.session.filled;
+    let (changes, state, before) = ended.session.changes.finish(replay.connection()).await?;
     let impact = RevisionImpact {
         script,
         backend: dialect.backend(),
         statements: ended.session.statements,
         changes,
-        schema: Some(schema),
+        before: Some(before),
         is_one_transaction: replay.is_in_transaction(script) && dialect.backend() != DbBackend::MySql,
         unknown: ended.failure.map(|reason| format!("it failed on the copy: {reason}")).or(ended.session.unknown),
     };
@@ -157,7 +152,7 @@ struct MeasuringSession {
     changes: ChangeRecorder,
     transactions: TransactionCount,
     /// The tables with a row that only the measurement has made.
-    filled: Arc<Mutex<FilledTables>>,
+    filled: FilledTables,
     /// The tables that were there before the first measured revision.
     known: Vec<String>,
     #[cfg_attr(not(feature = "mysql"), expect(dead_code, reason = "only MariaDB and MySQL share a backend"))]
@@ -176,10 +171,10 @@ impl MeasuringSession {
             return Err(DbErr::Custom(reason));
         }
         let mut outcome = self.attempt(statement.clone(), &facts, &mut impact).await;
-        if outcome.is_err() && facts.len() == 1 && !self.filled.lock().await.made.is_empty() {
+        if outcome.is_err() && facts.len() == 1 && !self.filled.made.is_empty() {
             // The rows that the measurement has made may be in the way: a key that the revision inserts, a new column
             // that needs a value.
-            self.filled.lock().await.empty_again(&self.connection).await?;
+            self.filled.empty_again(&self.connection).await?;
             impact = StatementImpact::of(&text, &facts);
             outcome = self.attempt(statement, &facts, &mut impact).await;
         }

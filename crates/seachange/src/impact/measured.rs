@@ -19,8 +19,8 @@ pub(crate) struct RevisionImpact {
     pub(crate) statements: Vec<StatementImpact>,
     /// What it changes in the schema, in order.
     pub(crate) changes: Vec<SchemaChange>,
-    /// The schema before and after it; `None` if it did not run.
-    pub(crate) schema: Option<(Schema, Schema)>,
+    /// The schema before it; `None` if it did not run.
+    pub(crate) before: Option<Schema>,
     /// Whether its statements are in one transaction, so that each lock is held until the last one has ended.
     pub(crate) is_one_transaction: bool,
     /// Why the statements may be incomplete, or not those that the revision will send.
@@ -115,7 +115,7 @@ impl RevisionImpact {
             backend,
             statements: Vec::new(),
             changes: Vec::new(),
-            schema: None,
+            before: None,
             is_one_transaction: false,
             unknown: Some(reason),
         }

@@ -45,7 +45,7 @@ pub(crate) async fn row_failures(
     let mut planner = CheckPlanner::new(&now, version);
     let mut found = Vec::new();
     for (revision, impact) in revisions.iter().enumerate() {
-        let Some((before, _)) = &impact.schema else { continue };
+        let Some(before) = &impact.before else { continue };
         for change in &impact.changes {
             let pending = PendingChange {
                 operations: &change.operations,

@@ -96,7 +96,7 @@ pub(crate) fn level(rule: &Rule, levels: &Levels) -> Level {
 /// Reads `rule: reason`.
 fn allowance(text: &str) -> Result<&'static Rule, &'static str> {
     let (id, reason) = text.split_once(':').unwrap_or((text, ""));
-    let rule = RULES.iter().find(|rule| rule.id == id.trim()).ok_or("names no rule")?;
+    let rule = Rule::find(id.trim()).ok_or("names no rule")?;
     if reason.trim().is_empty() { Err("gives no reason; expected `rule: reason`") } else { Ok(rule) }
 }
 

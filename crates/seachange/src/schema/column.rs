@@ -150,6 +150,12 @@ pub struct SequenceOptions {
 }
 
 impl Column {
+    /// Whether an insertion has to name the column.
+    #[cfg(feature = "cli")]
+    pub(crate) fn is_required(&self) -> bool {
+        !self.nullable && self.default.is_none() && self.generated.is_none() && self.auto_increment.is_none()
+    }
+
     /// Whether the other column has another type or another collation.
     #[must_use]
     pub(crate) fn is_retyped(&self, other: &Self) -> bool {

@@ -26,6 +26,13 @@ pub struct Index {
     pub options: KeptOptions,
 }
 
+impl Index {
+    /// The columns of the key up to its first expression, in order.
+    pub(crate) fn leading_columns(&self) -> Vec<String> {
+        self.parts.iter().map_while(IndexPart::column_name).map(str::to_owned).collect()
+    }
+}
+
 /// One part of the key of an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexPart {

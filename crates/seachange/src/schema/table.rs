@@ -74,6 +74,13 @@ pub struct EnumType {
 }
 
 impl Table {
+    /// The columns at the beginning of each index: those of the primary key and of unique constraints, too.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = Vec<String>> + '_ {
+        let key = self.primary_key.iter().map(|key| key.columns.clone());
+        let uniques = self.uniques.iter().map(|unique| unique.columns.clone());
+        key.chain(uniques).chain(self.indexes.iter().map(Index::leading_columns))
+    }
+
     /// Creates a table without columns.
     #[must_use]
     pub fn new(name: impl Into<TableName>) -> Self {

@@ -10,17 +10,12 @@ use crate::schema::{ForeignKey, Index, IndexPart, KeptOptions, Table};
 pub(super) fn is_unserved(key: &ForeignKey, table: &Table, changed: &TableDiff) -> bool {
     let replaced = replaced(changed);
     let begins = |columns: &Vec<String>| columns.starts_with(&key.columns);
-    replaced.iter().any(begins) && !of_table(table).any(|columns| begins(&columns) && !replaced.contains(&columns))
+    replaced.iter().any(begins) && !table.keys().any(|columns| begins(&columns) && !replaced.contains(&columns))
 }
 
 /// Whether one of the indexes begins with the columns of a foreign key.
 pub(super) fn begins_one_of(key: &ForeignKey, indexes: &[Index]) -> bool {
-    indexes.iter().any(|index| columns(index).starts_with(&key.columns))
-}
-
-/// The columns at the beginning of an index.
-pub(super) fn columns(index: &Index) -> Vec<String> {
-    index.parts.iter().map_while(IndexPart::column_name).map(str::to_owned).collect()
+    indexes.iter().any(|index| index.leading_columns().starts_with(&key.columns))
 }
 
 /// Whether the index equals the one that the database creates for a foreign key of the table without an index.
@@ -36,7 +31,7 @@ pub(super) fn is_as_made_for_foreign_key(index: &Index, table: &Table) -> bool {
         invalid: false,
         options: KeptOptions::default(),
     };
-    let has_none = |key: &ForeignKey| !of_table(table).any(|columns| columns.starts_with(&key.columns));
+    let has_none = |key: &ForeignKey| !table.keys().any(|columns| columns.starts_with(&key.columns));
     table.foreign_keys.iter().any(|key| made(key) == *index && has_none(key))
 }
 
@@ -48,11 +43,5 @@ fn replaced(changed: &TableDiff) -> Vec<Vec<String>> {
         _ => None,
     });
     let indexes = changed.dropped_indexes.iter().chain(&changed.created_indexes);
-    constraints.chain(indexes.map(columns)).collect()
-}
-
-fn of_table(table: &Table) -> impl Iterator<Item = Vec<String>> + '_ {
-    let key = table.primary_key.iter().map(|key| key.columns.clone());
-    let uniques = table.uniques.iter().map(|unique| unique.columns.clone());
-    key.chain(uniques).chain(table.indexes.iter().map(columns))
+    constraints.chain(indexes.map(Index::leading_columns)).collect()
 }

@@ -6,7 +6,7 @@ use super::enumeration::EnumSteps;
 use super::table::{TableChanges, TableDiff};
 use super::{OrderingRules, foreign_key_indexes};
 use crate::autogenerate::operation::{SchemaOperation, TableChange};
-use crate::schema::{ForeignKey, Schema, Table, TableName};
+use crate::schema::{ForeignKey, Index, Schema, Table, TableName};
 
 /// Orders the operations: renames; new types and values; foreign keys that have to be dropped early; dropped indexes;
 /// new tables; changes of tables; removed values; new indexes; foreign keys that have to be added late; dropped tables;
@@ -206,7 +206,7 @@ fn lost_keys(changed: &TableDiff) -> impl Iterator<Item = (TableName, Vec<String
         _ => None,
     });
     let indexes = changed.dropped_indexes.iter().filter(|index| index.unique);
-    constraints.chain(indexes.map(foreign_key_indexes::columns)).map(|columns| (changed.name.clone(), columns))
+    constraints.chain(indexes.map(Index::leading_columns)).map(|columns| (changed.name.clone(), columns))
 }
 
 fn retyped_columns(changed: &TableDiff) -> impl Iterator<Item = (TableName, String)> + '_ {

@@ -2,6 +2,7 @@
 
 mod annotations;
 mod report;
+mod source;
 
 use std::time::Duration;
 
@@ -126,7 +127,7 @@ impl LintArgs {
 
 /// The rule that a user names; `place` is where.
 fn named(id: &str, place: &str) -> Result<&'static Rule, Diagnostic> {
-    RULES.iter().find(|rule| rule.id == id).ok_or_else(|| {
+    Rule::find(id).ok_or_else(|| {
         let rules: Vec<String> = RULES.iter().map(|rule| format!("`{}`", rule.id)).collect();
         let message = format!("{place} names no rule: `{}`", printable::name(id));
         Diagnostic::usage(message).hint(format!("the rules are {}", rules.join(", ")))

@@ -261,11 +261,10 @@ impl CheckPlanner {
             },
             _ => Origin::Unknown("it has no value".to_owned()),
         };
-        let has_value = column.nullable || column.default.is_some() || column.auto_increment.is_some();
         if column.generated.is_some() {
             let reason = "the expression of a generated column may fail on a row".to_owned();
             self.unforeseen(DataCheckKind::Generated, table, vec![column.name.clone()], None, reason);
-        } else if !has_value && (backend != DbBackend::MySql || mysql::has_zero_date(column)) {
+        } else if column.is_required() && (backend != DbBackend::MySql || mysql::has_zero_date(column)) {
             let mut check =
                 self.rows(DataCheckKind::RequiredColumn, table, vec![column.name.clone()], None, &[], "1 = 1");
             if backend == DbBackend::MySql {

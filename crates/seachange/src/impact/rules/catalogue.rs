@@ -36,6 +36,13 @@ pub(crate) struct Rule {
     pub(crate) level: Level,
 }
 
+impl Rule {
+    /// The rule of an id that a user gives.
+    pub(crate) fn find(id: &str) -> Option<&'static Self> {
+        RULES.iter().find(|rule| rule.id == id)
+    }
+}
+
 const fn deny(id: &'static str) -> Rule {
     Rule { id, level: Level::Deny }
 }
@@ -88,6 +95,5 @@ pub(crate) const RULES: [Rule; 30] = [
 ///
 /// There is no such rule: an error of this crate.
 pub(crate) fn rule(id: &str) -> &'static Rule {
-    let found = RULES.iter().find(|rule| rule.id == id);
-    found.unwrap_or_else(|| unreachable!("there is no rule `{id}`"))
+    Rule::find(id).unwrap_or_else(|| unreachable!("there is no rule `{id}`"))
 }

@@ -5,7 +5,7 @@ use sea_orm::DbBackend;
 use super::{Finding, NewTables, rule};
 use crate::autogenerate::{DataLoss, SchemaOperation, TableChange, losses};
 use crate::impact::measured::SchemaChange;
-use crate::schema::{Column, IndexKey, Table, TableName};
+use crate::schema::{Column, Table, TableName};
 
 /// How many columns an index that is not unique may have before `wide-index` says something.
 const WIDE: usize = 3;
@@ -79,7 +79,7 @@ fn of_change(table: &TableName, change: &TableChange, both: &'static str) -> Opt
             let message = format!("a program that still uses `{table}.{from}` fails: it becomes `{to}`");
             ("rename-column", message, Some(both))
         }
-        TableChange::AddColumn(column) if is_required(column) => {
+        TableChange::AddColumn(column) if column.is_required() => {
             let message = format!(
                 "`{table}.{}` is NOT NULL and has no default: it fails if the table has a row, and a program that does \
                  not know the column cannot insert",
@@ -120,11 +120,6 @@ fn of_change(table: &TableName, change: &TableChange, both: &'static str) -> Opt
     })
 }
 
-/// Whether an insertion has to name the column.
-fn is_required(column: &Column) -> bool {
-    !column.nullable && column.default.is_none() && column.generated.is_none() && column.auto_increment.is_none()
-}
-
 /// Rules that are off unless the project sets a level.
 fn of_style(operation: &SchemaOperation, backend: DbBackend) -> Vec<(&'static str, String)> {
     let mut found = Vec::new();
@@ -156,22 +151,7 @@ fn of_style(operation: &SchemaOperation, backend: DbBackend) -> Vec<(&'static st
 
 /// The foreign keys of a new table whose columns do not begin an index.
 fn without_index(table: &Table) -> Vec<(&'static str, String)> {
-    let begins = |columns: &[String], key: &[&str]| {
-        key.len() >= columns.len() && columns.iter().zip(key).all(|(column, part)| column == part)
-    };
-    let index_key = |index: &crate::schema::Index| -> Vec<String> {
-        let columns = index.parts.iter().map_while(|part| match &part.key {
-            IndexKey::Column(name) => Some(name.clone()),
-            _ => None,
-        });
-        columns.collect()
-    };
-    let mut keys: Vec<Vec<String>> = table.indexes.iter().map(index_key).collect();
-    keys.extend(table.uniques.iter().map(|unique| unique.columns.clone()));
-    keys.extend(table.primary_key.iter().map(|key| key.columns.clone()));
-    let has_index = |columns: &[String]| {
-        keys.iter().any(|key| begins(columns, &key.iter().map(String::as_str).collect::<Vec<_>>()))
-    };
+    let has_index = |columns: &[String]| table.keys().any(|key| key.starts_with(columns));
     let keys = table.foreign_keys.iter().filter(|key| !has_index(&key.columns));
     keys.map(|key| {
         let message = format!(

@@ -12,17 +12,12 @@ pub(super) fn findings(impact: &RevisionImpact) -> Vec<Finding> {
     let backend = impact.backend;
     let mut found = Vec::new();
     for (number, (statement, blocked)) in impact.statements.iter().zip(impact.blocked_tables()).enumerate() {
-        let operations: Vec<&SchemaOperation> = impact
-            .changes
-            .iter()
-            .filter(|change| change.statement == Some(number))
-            .flat_map(|change| &change.operations)
-            .collect();
-        let (own, earlier): (Vec<&TableImpact>, Vec<&TableImpact>) =
+        let changes = impact.changes.iter().filter(|change| change.statement == Some(number));
+        let id = changes.flat_map(|change| &change.operations).find_map(of_operation);
+        let (own, mut earlier): (Vec<&TableImpact>, Vec<&TableImpact>) =
             blocked.into_iter().partition(|table| statement.tables.contains(table));
         let slow = own.into_iter().filter(|table| table.cost != Some(TableCost::Catalogue));
-        found.extend(slow.map(|table| of_table(number, table, &operations, backend)));
-        let mut earlier: Vec<&TableImpact> = earlier;
+        found.extend(slow.map(|table| of_table(number, table, id, backend)));
         earlier.sort_by(|left, right| left.table.cmp(&right.table));
         earlier.dedup_by(|left, right| left.table == right.table);
         // One lock is for the whole file, and the statement itself takes it.
@@ -32,8 +27,8 @@ pub(super) fn findings(impact: &RevisionImpact) -> Vec<Finding> {
     found
 }
 
-fn of_table(number: usize, table: &TableImpact, operations: &[&SchemaOperation], backend: DbBackend) -> Finding {
-    let id = operations.iter().find_map(|operation| of_operation(operation));
+/// `id` is the rule for the change that the statement makes, if there is one.
+fn of_table(number: usize, table: &TableImpact, id: Option<&str>, backend: DbBackend) -> Finding {
     let generic = if table.cost == Some(TableCost::Scan) { "scan-blocks" } else { "rewrite-blocks" };
     let rule = rule(id.unwrap_or(generic));
     let does = match table.cost {

@@ -3,7 +3,7 @@
 use seachange_cli::{Exit, printable};
 use serde::Serialize;
 
-use super::annotations::{Place, place};
+use super::source::{Place, RevisionSource};
 use crate::cli::context::Context;
 use crate::impact::foresee::{DataCheck, DataCheckKind, Foreseen, RowCount};
 use crate::impact::{
@@ -21,14 +21,21 @@ const ANSWERED: [&str; 2] = ["set-not-null-on-rows", "add-unique-on-rows"];
 pub(super) struct Report<'a> {
     impact: &'a RevisionImpact,
     findings: Vec<Finding>,
-    /// What is not known, with the statement from 0 if it is about one.
-    unknown: Vec<(Option<usize>, String)>,
+    /// What is not known of its rows, with the statement from 0 if it is about one.
+    unknown_rows: Vec<(Option<usize>, String)>,
 }
 
 impl<'a> Report<'a> {
-    /// The findings, each with its revision.
-    pub(super) fn findings(&self) -> impl Iterator<Item = (&'a RevisionImpact, &Finding)> {
-        self.findings.iter().map(|finding| (self.impact, finding))
+    /// The findings, each with its place.
+    pub(super) fn findings(&self, context: &Context) -> impl Iterator<Item = (Place, &Finding)> {
+        let source = RevisionSource::read(context, self.impact);
+        self.findings.iter().map(move |finding| (source.place(finding.statement), finding))
+    }
+
+    /// How much is not known.
+    fn unknown(&self) -> usize {
+        let statements = self.impact.statements.iter().filter(|own| own.unknown.is_some()).count();
+        usize::from(self.impact.unknown.is_some()) + statements + self.unknown_rows.len()
     }
 }
 
@@ -42,19 +49,17 @@ pub(super) fn reports<'a>(
     let mut reports = Vec::new();
     for (number, impact) in measured.iter().enumerate() {
         let mut found = findings(impact, &mut new);
-        let mut unknown: Vec<_> = impact.unknown.iter().map(|reason| (None, reason.clone())).collect();
-        let statements = impact.statements.iter().enumerate();
-        unknown.extend(statements.filter_map(|(at, own)| Some((Some(at), own.unknown.clone()?))));
+        let mut unknown_rows = Vec::new();
         if let Some(rows) = &rows {
             found.retain(|finding| !ANSWERED.contains(&finding.rule.id));
             for own in rows.iter().filter(|own| own.revision == number) {
                 match answer(own) {
                     Ok(finding) => found.push(finding),
-                    Err(reason) => unknown.push((own.statement, reason)),
+                    Err(reason) => unknown_rows.push((own.statement, reason)),
                 }
             }
         }
-        reports.push(Report { impact, findings: without_allowed(impact, found, levels), unknown });
+        reports.push(Report { impact, findings: without_allowed(impact, found, levels), unknown_rows });
     }
     reports
 }
@@ -109,7 +114,7 @@ fn failure(check: &DataCheck, keys: &[Vec<Option<String>>], count: RowCount) -> 
 
 /// 9 if a rule has found something, 10 if something is not known.
 pub(super) fn exit(reports: &[Report<'_>]) -> Exit {
-    match (reports.iter().any(|own| !own.findings.is_empty()), reports.iter().any(|own| !own.unknown.is_empty())) {
+    match (reports.iter().any(|own| !own.findings.is_empty()), reports.iter().any(|own| own.unknown() > 0)) {
         (true, _) => Exit::Findings,
         (false, true) => Exit::Incomplete,
         (false, false) => Exit::Success,
@@ -120,21 +125,21 @@ pub(super) fn exit(reports: &[Report<'_>]) -> Exit {
 pub(super) fn print(context: &Context, reports: &[Report<'_>], levels: &Levels) {
     for report in reports {
         print_statements(context, report.impact);
-        for reason in report.unknown.iter().filter(|(statement, _)| statement.is_none()).map(|(_, reason)| reason) {
+        let of_revision = report.unknown_rows.iter().filter(|(statement, _)| statement.is_none());
+        for reason in report.impact.unknown.iter().chain(of_revision.map(|(_, reason)| reason)) {
             context.terminal.print(printable::name(&format!("  unknown: {reason}")));
         }
     }
     for report in reports {
-        let measured = |at: &usize| report.impact.statements.get(*at).and_then(|own| own.unknown.as_ref());
-        let of_rows = report.unknown.iter().filter_map(|(at, reason)| Some((at.as_ref()?, reason)));
-        for (at, reason) in of_rows.filter(|(at, reason)| measured(at) != Some(reason)) {
+        let source = RevisionSource::read(context, report.impact);
+        for (statement, reason) in report.unknown_rows.iter().filter(|(statement, _)| statement.is_some()) {
             context.terminal.print(format!("\nunknown: {}", printable::name(reason)));
-            print_place(context, report.impact, Some(*at));
+            print_place(context, &source, *statement);
         }
-        report.findings.iter().for_each(|finding| print_finding(context, report.impact, finding, levels));
+        report.findings.iter().for_each(|finding| print_finding(context, &source, finding, levels));
     }
     let findings: usize = reports.iter().map(|own| own.findings.len()).sum();
-    let unknown: usize = reports.iter().map(|own| own.unknown.len()).sum();
+    let unknown: usize = reports.iter().map(Report::unknown).sum();
     context.terminal.status(match (findings, unknown) {
         (0, 0) => "no findings".to_owned(),
         (0, unknown) => format!("no findings, {unknown} unknown"),
@@ -145,20 +150,25 @@ pub(super) fn print(context: &Context, reports: &[Report<'_>], levels: &Levels) 
     });
 }
 
-fn print_finding(context: &Context, impact: &RevisionImpact, finding: &Finding, levels: &Levels) {
-    let word = if level(finding.rule, levels) == Level::Deny { "error" } else { "warning" };
+/// The word for a finding: for people, on GitHub and in SARIF.
+pub(super) fn word(finding: &Finding, levels: &Levels) -> &'static str {
+    if level(finding.rule, levels) == Level::Deny { "error" } else { "warning" }
+}
+
+fn print_finding(context: &Context, source: &RevisionSource<'_>, finding: &Finding, levels: &Levels) {
+    let word = word(finding, levels);
     context.terminal.print(format!("\n{word}[{}]: {}", finding.rule.id, printable::name(&finding.message)));
-    print_place(context, impact, finding.statement);
+    print_place(context, source, finding.statement);
     if let Some(help) = &finding.help {
         context.terminal.print(format!("  = help: {help}"));
     }
 }
 
 /// The file of a revision, and the statement.
-fn print_place(context: &Context, impact: &RevisionImpact, statement: Option<usize>) {
-    let Place { file, line } = place(context, impact, statement);
+fn print_place(context: &Context, source: &RevisionSource<'_>, statement: Option<usize>) {
+    let Place { file, line } = source.place(statement);
     context.terminal.print(format!("  --> {}:{line}", printable::name(&file)));
-    if let Some(own) = statement.and_then(|at| impact.statements.get(at)) {
+    if let Some(own) = source.statement(statement) {
         context.terminal.print(printable::name(&format!("  = statement: {}", printable::one_line(&own.text, SHOWN))));
     }
 }
@@ -253,11 +263,6 @@ pub(super) fn json<'a>(report: &'a Report<'_>) -> RevisionJson<'a> {
         unknown: statement.unknown.as_deref(),
         tables: statement.tables.iter().map(table_json).collect(),
     });
-    let of_statements = |reason: &&str| {
-        revision.unknown.as_deref() != Some(*reason)
-            && revision.statements.iter().all(|own| own.unknown.as_deref() != Some(*reason))
-    };
-    let unknown_rows = report.unknown.iter().map(|(_, reason)| reason.as_str()).filter(of_statements);
     RevisionJson {
         revision: script.revision.id,
         message: script.message,
@@ -266,7 +271,7 @@ pub(super) fn json<'a>(report: &'a Report<'_>) -> RevisionJson<'a> {
         unknown: revision.unknown.as_deref(),
         statements: statements.collect(),
         findings: report.findings.iter().map(finding_json).collect(),
-        unknown_rows: unknown_rows.collect(),
+        unknown_rows: report.unknown_rows.iter().map(|(_, reason)| reason.as_str()).collect(),
     }
 }
 
