@@ -10,6 +10,7 @@
 //! - [`project`], [`describe`], [`log`]: the revisions, as text and as a drawing;
 //! - [`targets`], [`command_line`], [`hints`]: what is wrong with what was typed, and what to type instead;
 //! - [`crate_config`]: what a crate sets for new revision files;
+//! - [`git`]: the files of a commit;
 //! - [`file_plan`], [`scaffold`]: a new migration crate;
 //! - [`new_revision`], [`commands`]: the commands;
 //! - `program`: the installed program (feature `program`).
@@ -43,6 +44,7 @@ pub mod targets;
 pub mod commands;
 pub mod crate_config;
 pub mod file_plan;
+pub mod git;
 pub mod new_revision;
 pub mod scaffold;
 

@@ -79,7 +79,7 @@ pub use id::new_id;
 pub use message::{from_module as message_of_module, normalise};
 pub use models::{Model, models};
 pub use name::is_crate_name;
-pub use parse::{RevisionFile, SourceHash, parse};
+pub use parse::{RevisionFile, SourceHash, parse, parse_place};
 pub use placement::{Placement, PlacementError, PlacementRequest};
 pub use render::{MethodBody, NewRevision, RevisionBody, SqlFileSystem, TEMPLATE, render};
 pub use scan::{ScannedFolders, scan, scan_all};

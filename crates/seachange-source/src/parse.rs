@@ -85,6 +85,16 @@ pub fn parse(path: &Path, text: &str) -> Result<RevisionFile, Vec<FileError>> {
     parse_scope(path, text, ParseScope::WithHash)
 }
 
+/// Parses the documentation and the constant as [`parse`] does, without the files that the text includes: the result has
+/// no hash. For texts that are not on the disk, such as those of an earlier commit.
+///
+/// # Errors
+///
+/// All errors in that part of the file.
+pub fn parse_place(path: &Path, text: &str) -> Result<RevisionFile, Vec<FileError>> {
+    parse_scope(path, text, ParseScope::WithoutHash)
+}
+
 /// Parses what `scope` says, as [`parse`] does.
 pub(crate) fn parse_scope(path: &Path, text: &str, scope: ParseScope) -> Result<RevisionFile, Vec<FileError>> {
     if let Some(head) = head(text).filter(|_| scope == ParseScope::WithoutHash)
