@@ -1,7 +1,10 @@
 //! `lint`: what each statement locks and rewrites, as the database system itself says.
 
+use std::path::Path;
+use std::process::Command;
+
 use seachange_tests::harness::{Case, TestResult, each_backend};
-use seachange_tests::{Backend, TestDatabase};
+use seachange_tests::{Backend, Output, TestDatabase};
 use serde_json::{Value, json};
 
 use super::guarantees::script::{Outcome, Script};
@@ -25,6 +28,9 @@ pub(super) fn trials() -> Vec<Case> {
     cases.extend(each_backend("lint::rows_that_cannot_be_known", rows_that_cannot_be_known));
     cases.extend(each_backend("lint::findings_as_text", findings_as_text));
     cases.push(Case::on(Backend::Sqlite, "lint::findings_for_programs", findings_for_programs));
+    cases.push(Case::on(Backend::Sqlite, "lint::since_a_commit", since_a_commit));
+    cases.extend(each_backend("lint::an_upgrade_is_refused", an_upgrade_is_refused));
+    cases.extend(each_backend("lint::an_upgrade_looks_at_the_rows", an_upgrade_looks_at_the_rows));
     cases.extend(each_backend("lint::the_database_is_as_before", the_database_is_as_before));
     cases.extend(each_backend("lint::unknown_is_not_safe", unknown_is_not_safe));
     cases.push(Case::on(Backend::Postgres, "lint::locks_are_held_to_the_end", locks_are_held_to_the_end));
@@ -398,6 +404,86 @@ fn findings_as_text(database: &TestDatabase) -> TestResult {
         true => Ok(()),
         false => Err(output.to_string().into()),
     }
+}
+
+/// The commit has the first revision file, in a repository of the test's own.
+fn since_a_commit(database: &TestDatabase) -> TestResult {
+    let script =
+        Script::new(database).up("l1", json!(TABLES)).up("l2", json!(["ALTER TABLE posts RENAME TO articles"]));
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/scripted-revisions");
+    let repository = database.folder().join("repository");
+    let git = |arguments: &[&str]| -> TestResult {
+        let mut git = Command::new("git");
+        git.args(["-c", "user.name=a", "-c", "user.email=a@example.com"]).args(arguments).current_dir(&folder);
+        let output = git.env("GIT_DIR", &repository).env("GIT_WORK_TREE", &folder).output()?;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.success() { Ok(()) } else { Err(said.into()) }
+    };
+    git(&["init", "--quiet"])?;
+    git(&["add", "src/versions/m20261121_01.rs"])?;
+    git(&["commit", "--quiet", "-m", "first"])?;
+    git(&["tag", "v1"])?;
+    let lint = |place: &str| -> Outcome<Output> {
+        let program = script.program(&format!("lint --since {place} --format json"))?;
+        Ok(program.env("GIT_DIR", &repository).env("GIT_WORK_TREE", &folder).run()?)
+    };
+    let output = lint("git:v1")?;
+    let found: Value = serde_json::from_str(&output.stdout).map_err(|_| output.to_string())?;
+    let measured: Vec<&str> =
+        found.as_array().into_iter().flatten().filter_map(|own| own["revision"].as_str()).collect();
+    assert_eq!(measured, ["l2", "l3", "l4", "l5", "l6"], "{output}");
+    assert_eq!(found[0]["findings"][0]["rule"], "rename-table", "{output}");
+    git(&["add", "src/versions"])?;
+    git(&["commit", "--quiet", "-m", "all"])?;
+    let output = lint("git:HEAD")?;
+    assert_eq!((output.code, output.stdout.trim()), (Some(0), "[]"), "{output}");
+    let output = lint("git:absent")?;
+    assert!(output.code == Some(2) && output.stderr.contains("git has no commit `absent`"), "{output}");
+    Ok(())
+}
+
+/// `warn` refuses on any finding and `deny` on errors; a refused upgrade applies nothing.
+fn an_upgrade_is_refused(database: &TestDatabase) -> TestResult {
+    let script =
+        Script::new(database).up("l1", json!(TABLES)).up("l2", json!(["ALTER TABLE posts RENAME TO articles"]));
+    script.succeed("up 1")?;
+    for arguments in ["up 1 --lint warn", "up 1 --lint warn --dry-run"] {
+        let output = script.run(arguments)?;
+        let says = "`--lint` refuses the upgrade: 1 finding; nothing was applied";
+        assert!(output.code == Some(9) && output.stderr.contains(says), "{output}");
+        assert!(output.stderr.contains("warning[rename-table]: a program that still uses `posts` fails"), "{output}");
+        assert_eq!(script.record()?, ["l1 applied"]);
+    }
+    let output = script.run("up 1 --lint warn --format json")?;
+    let last: Value = serde_json::from_str(output.stdout.lines().last().unwrap_or_default())?;
+    assert!(output.code == Some(9) && last.to_string().contains("rename-table"), "{output}");
+    // It is only a warning.
+    let output = script.succeed("up 1 --lint deny")?;
+    assert!(output.stderr.contains("rename-table"), "{output}");
+    assert_eq!(script.record()?, ["l1 applied", "l2 applied"]);
+    Ok(())
+}
+
+/// A revision that would fail on a row is not run, even if it is the second one of the run and cannot be rolled back.
+fn an_upgrade_looks_at_the_rows(database: &TestDatabase) -> TestResult {
+    let script = Script::new(database)
+        .up("l1", json!(TABLES))
+        .up("l2", json!(["CREATE TABLE fresh (id INT PRIMARY KEY)"]))
+        .outside("l3", json!(["DROP TABLE fresh", "CREATE UNIQUE INDEX by_email ON users (email)"]));
+    script.succeed("up 1")?;
+    database.execute("INSERT INTO users (id, email) VALUES (1, 'a@x'), (2, 'a@x')")?;
+    let output = script.run("up --foresee")?;
+    let says =
+        ["`l3`", "was not run", "it fails: `users` (email) has equal values in 2 rows; id = ", "nothing of it was run"];
+    let hint = "correct these rows, then `up` continues from here";
+    assert!(says.into_iter().chain([hint]).all(|part| output.stderr.contains(part)), "{output}");
+    assert_eq!(script.record()?, ["l1 applied", "l2 applied"], "{output}");
+    // What the revision would have dropped is there.
+    database.execute("DELETE FROM fresh")?;
+    database.execute("UPDATE users SET email = 'b@x' WHERE id = 2")?;
+    script.succeed("up --foresee")?;
+    assert!(script.is_applied("l6")?);
+    Ok(())
 }
 
 const BOOK: &str = include_str!("../../docs/src/lint-rules.md");

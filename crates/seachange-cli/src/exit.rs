@@ -26,7 +26,7 @@ pub enum Exit {
     /// `check` found differences between the database and the entities that are not accepted, `test` found a fault, or
     /// the result of `import` differs from what it was made from.
     Differs = 8,
-    /// `lint` found statements that block other sessions for longer as the tables grow.
+    /// A rule of `lint` has found something; with `up --lint`, nothing was applied.
     Findings = 9,
     /// The command left something out, and named it: `init --from-database` cannot write an object of the database, a
     /// revision was not verified because its tables could not be copied, or `import` has no SQL for a change.

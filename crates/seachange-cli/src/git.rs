@@ -62,7 +62,7 @@ impl Commit {
         &self.name
     }
 
-    /// The files below some paths, which need not exist in the commit; all files if there are none. Links and submodules
+    /// The files below some paths, which need not exist in the commit; without paths all files. Links and submodules
     /// are left out.
     ///
     /// # Errors

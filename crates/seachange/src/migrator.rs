@@ -29,7 +29,7 @@ use crate::error::Error;
 use crate::event::{self, EventHandler};
 use crate::limits::Deadline;
 use crate::revision::{Migrations, RegisteredRevision};
-use crate::run_context::{RunContext, WaitClock};
+use crate::run_context::{RevisionCheck, RunContext, WaitClock};
 use crate::session::SessionSource;
 use crate::settings::DatabaseSettings;
 use crate::store::{RevisionStore, RevisionTable};
@@ -63,6 +63,7 @@ pub struct Migrator {
     options: RunOptions,
     deadline: Arc<Deadline>,
     waited: WaitClock,
+    check: Option<Arc<dyn RevisionCheck>>,
     stop: StopHandle,
     /// Watches the connection, if the engine made it.
     _pinned: Option<SingleConnection>,
@@ -157,6 +158,7 @@ impl Migrator {
             options: RunOptions::default(),
             deadline: Arc::new(Deadline::new(None)),
             waited: WaitClock::default(),
+            check: None,
             stop: StopHandle::default(),
             _pinned: None,
             is_locked: AtomicBool::new(false),
@@ -176,6 +178,12 @@ impl Migrator {
         self.deadline = Arc::new(Deadline::new(options.limits.statement_limit()));
         self.options = options;
         self
+    }
+
+    /// Asks `check` before each revision of the upgrades that follow.
+    #[cfg(feature = "cli")]
+    pub(crate) fn with_check(self, check: Option<Arc<dyn RevisionCheck>>) -> Self {
+        Self { check, ..self }
     }
 
     /// Returns a handle that stops a run before the next revision, or while the run waits for another run.
@@ -220,8 +228,8 @@ impl Migrator {
     fn context_with<'a>(&'a self, connection: &'a DatabaseConnection) -> RunContext<'a> {
         let Self { backend, handler, options, deadline, waited, .. } = self;
         let (store, limits, stop) = (self.store(), &options.limits, self.stop.flag());
-        let code = &options.code;
-        RunContext { connection, backend: *backend, store, handler, limits, code, deadline, stop, waited }
+        let (code, check) = (&options.code, self.check.as_deref());
+        RunContext { connection, backend: *backend, store, handler, limits, code, deadline, stop, waited, check }
     }
 
     /// The context of a run: its connection holds the lock of the run, and is one of the engine's own.

@@ -1,10 +1,12 @@
 //! The context of a run.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use sea_orm::DatabaseConnection;
+use async_trait::async_trait;
+use sea_orm::{DatabaseConnection, DbErr};
 
 use crate::backend::Backend;
 use crate::event::{Event, EventHandler};
@@ -28,6 +30,19 @@ pub(crate) struct RunContext<'a> {
     pub(crate) stop: &'a AtomicBool,
     /// How long the run has waited for other runs.
     pub(crate) waited: &'a WaitClock,
+    /// What is asked before each revision of an upgrade.
+    pub(crate) check: Option<&'a dyn RevisionCheck>,
+}
+
+/// A check before each revision of an upgrade, under the lock of the run.
+#[async_trait]
+pub(crate) trait RevisionCheck: fmt::Debug + Send + Sync {
+    /// Why the revision must not run, one reason each; without one it runs. The check only reads.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read.
+    async fn objections(&self, connection: &DatabaseConnection, revision: &str) -> Result<Vec<String>, DbErr>;
 }
 
 /// How long a run has waited for other runs.

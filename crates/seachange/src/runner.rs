@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use seachange_graph::{Graph, Plan, Revision, Step};
+use seachange_graph::{Direction, Graph, Plan, Revision, Step};
 
 pub(crate) use single_transaction::{check_whole, run_in_single_transaction};
 pub(crate) use step::{ConcurrentWrites, is_transactional};
@@ -85,7 +85,9 @@ impl Runner<'_> {
             }
             let Some(job) = self.job(step) else { continue };
             let next = plan.steps.get(index + 1).and_then(|next| self.job(next));
-            let is_followed = next.is_some_and(|next| is_transactional(self.context.backend, next.script));
+            // A check reads what is committed, before the transaction of its revision.
+            let is_followed = self.context.check.is_none()
+                && next.is_some_and(|next| is_transactional(self.context.backend, next.script));
             let job = StepContext { is_followed, ..job };
             let outcome = match self.context.is_stopping() {
                 true => Err(Error::Stopped { waited: Duration::ZERO }),
@@ -135,8 +137,26 @@ impl Runner<'_> {
     ) -> Result<Option<Duration>, Error> {
         let rolls_back = is_transactional(self.context.backend, job.script);
         let steps = std::slice::from_ref(job.step);
-        let work = self.with_retries(steps, || Box::pin(self.run_step(job)));
+        let work = async {
+            self.check(job).await?;
+            self.with_retries(steps, || Box::pin(self.run_step(job))).await
+        };
         self.with_events(job, number, of, rolls_back, work).await
+    }
+
+    /// Asks the check of the run whether there are reasons against an upgrade.
+    async fn check(&self, job: StepContext<'_>) -> Result<(), Error> {
+        let Some(check) =
+            self.context.check.filter(|_| job.step.direction == Direction::Upgrade && !job.step.records_only)
+        else {
+            return Ok(());
+        };
+        let cause = match check.objections(self.context.connection, &job.step.revision).await {
+            Ok(objections) if objections.is_empty() => return Ok(()),
+            Ok(objections) => FailureCause::Rows(objections),
+            Err(error) => FailureCause::Database(error),
+        };
+        Err(Error::Failed(self.failure(job, cause, Leftover::Nothing, None)))
     }
 
     /// Emits the events of the beginning and the end of a step.

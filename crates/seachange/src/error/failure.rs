@@ -65,6 +65,9 @@ pub enum FailureCause {
     /// With foreign keys off for a table rebuild, the revision left rows that violate foreign keys.
     #[error("{}", list(.0))]
     ForeignKeys(Vec<ForeignKeyViolation>),
+    /// The revision was not run, because it would fail on rows of the database; one line for each change.
+    #[error("{}", .0.join("; "))]
+    Rows(Vec<String>),
 }
 
 /// What a failed revision left in the database.

@@ -12,6 +12,7 @@ use seachange_graph::error::quoted;
 use seachange_graph::{AppliedError, Direction, Graph, Plan, Target};
 
 use super::code_args::CodeArgs;
+use super::lint::GateArgs;
 use super::script::ScriptArgs;
 use crate::Error;
 use crate::args::LimitArgs;
@@ -47,6 +48,8 @@ pub(crate) struct UpgradeFlags {
     ignore_other_records: bool,
     #[command(flatten)]
     pub(super) code: CodeArgs,
+    #[command(flatten)]
+    gate: GateArgs,
     #[command(flatten)]
     limits: LimitArgs,
     #[command(flatten)]
@@ -102,10 +105,12 @@ pub(crate) async fn upgrade(context: &Context, targets: &[Target], flags: &Upgra
         notices.events().for_each(|event| progress.show(&event));
         let exit = preview(context, &plan)?;
         warn_of_heads(context)?;
+        flags.gate.pass(context, targets, flags.options()).await?;
         return Ok(exit);
     }
+    let check = flags.gate.pass(context, targets, flags.options()).await?;
     let migrator = context.connect_for(|graph, applied| Ok(graph.upgrade(applied, targets)?.is_empty())).await?;
-    let migrator = migrator.with_options(flags.options());
+    let migrator = migrator.with_options(flags.options()).with_check(check);
     let exit = upgrade_with(context, &migrator, targets).await?;
     migrator.close().await?;
     Ok(exit)

@@ -47,6 +47,11 @@ pub(super) fn problem_of_replay(failure: &RevisionFailure) -> Diagnostic {
 /// Which revision failed, why, and where.
 fn facts(failure: &RevisionFailure) -> Diagnostic {
     let RevisionFailure { revision, message, file, cause, .. } = failure;
+    if let FailureCause::Rows(reasons) = cause {
+        let problem = Diagnostic::new(Exit::Revision, format!("`{revision}`, {message}, was not run"));
+        let problem = reasons.iter().fold(problem, |problem, reason| problem.detail(printable::name(reason)));
+        return problem.detail(format!("in `{file}`"));
+    }
     let mut problem = Diagnostic::new(Exit::Revision, format!("`{revision}`, {message}, failed: {}", why(cause)));
     if let FailureCause::Database(error) = cause {
         problem = database::with_remarks(problem, error);
@@ -84,6 +89,7 @@ fn left(failure: &RevisionFailure) -> String {
         format!("{} cannot roll back changes of tables", failure.system)
     };
     match failure.left {
+        Leftover::Nothing if matches!(failure.cause, FailureCause::Rows(_)) => "nothing of it was run".to_owned(),
         Leftover::Nothing if failure.is_whole => format!(
             "nothing is left of the {} of the run: they were in one transaction, which was rolled back",
             describe::revisions(failure.of)
@@ -126,6 +132,9 @@ fn hint(failure: &RevisionFailure, problem: Diagnostic) -> Diagnostic {
         }
         (Leftover::Nothing, _) if is_lost(&failure.cause) => {
             problem.hint(format!("when the database answers again, {GO_ON}"))
+        }
+        (Leftover::Nothing, _) if matches!(failure.cause, FailureCause::Rows(_)) => {
+            problem.hint("correct these rows, then `up` continues from here")
         }
         (Leftover::Nothing, Direction::Upgrade) => problem.hint("correct the file, then `up` continues from here"),
         (Leftover::Nothing, Direction::Downgrade) => problem.hint("correct the file, then `down` continues from here"),

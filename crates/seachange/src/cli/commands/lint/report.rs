@@ -32,6 +32,25 @@ impl<'a> Report<'a> {
         self.findings.iter().map(move |finding| (source.place(finding.statement), finding))
     }
 
+    /// A line for each finding, with its level, and for each thing that is not known, without one.
+    pub(super) fn lines(&self, context: &Context, levels: &Levels) -> Vec<(Option<Level>, String)> {
+        let source = RevisionSource::read(context, self.impact);
+        let line = |text: String, statement: Option<usize>| {
+            let Place { file, line } = source.place(statement);
+            printable::name(&format!("{text} ({file}:{line})")).into_owned()
+        };
+        let found = self.findings.iter().map(|own| {
+            let text = format!("{}[{}]: {}", word(own, levels), own.rule.id, own.message);
+            (Some(level(own.rule, levels)), line(text, own.statement))
+        });
+        let of_statements = self.impact.statements.iter().enumerate();
+        let of_statements = of_statements.filter_map(|(number, own)| Some((Some(number), own.unknown.as_ref()?)));
+        let of_revision = self.impact.unknown.iter().map(|reason| (None, reason));
+        let of_rows = self.unknown_rows.iter().map(|(statement, reason)| (*statement, reason));
+        let unknown = of_revision.chain(of_statements).chain(of_rows);
+        found.chain(unknown.map(|(statement, reason)| (None, line(format!("unknown: {reason}"), statement)))).collect()
+    }
+
     /// How much is not known.
     fn unknown(&self) -> usize {
         let statements = self.impact.statements.iter().filter(|own| own.unknown.is_some()).count();
@@ -65,7 +84,7 @@ pub(super) fn reports<'a>(
 }
 
 /// What the rows say of a statement: a finding, or why it is not known.
-fn answer(own: &RowFailure) -> Result<Finding, String> {
+pub(super) fn answer(own: &RowFailure) -> Result<Finding, String> {
     match &own.found {
         RowAnswer::Unknown(reason) => Err(format!("whether it fails on a row: {reason}")),
         RowAnswer::Foreseen(foreseen) => match &**foreseen {
