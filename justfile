@@ -86,6 +86,11 @@ torture filter='torture::':
 torture-random plans='1000' filter='random_revisions::':
     RANDOM_REVISIONS="$1" cargo test --workspace --locked --test e2e -- "$2"
 
+# Compare `lint` with squawk on the same changes for PostgreSQL; squawk is installed into target/tools
+[group('quality')]
+squawk:
+    tests/squawk/compare.py
+
 # Apply and revert every change of a schema on every database, each revision compiled: `just matrix postgres::matrix`
 [group('quality')]
 matrix filter='matrix::':

@@ -23,6 +23,9 @@ pub(super) fn trials() -> Vec<Case> {
     cases.extend(each_backend("lint::examples_of_the_book", examples_of_the_book));
     cases.push(Case::on(Backend::Sqlite, "lint::the_book_has_each_rule", the_book_has_each_rule));
     cases.push(Case::on(Backend::Sqlite, "lint::levels_on_the_command_line", levels_on_the_command_line));
+    cases.push(Case::on(Backend::MariaDb, "lint::the_server_is_as_before", the_server_is_as_before));
+    cases.push(Case::on(Backend::MySql, "lint::the_server_is_as_before", the_server_is_as_before));
+    cases.push(Case::on(Backend::Postgres, "lint::the_server_is_as_before", the_server_is_as_before));
     cases.extend(each_backend("lint::renamed_tables_are_followed", renamed_tables_are_followed));
     cases.extend(each_backend("lint::rows_of_the_database", rows_of_the_database));
     cases.extend(each_backend("lint::rows_that_cannot_be_known", rows_that_cannot_be_known));
@@ -259,6 +262,29 @@ fn other_databases_are_not_touched(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
+/// A statement that changes an object of the server is not sent, and the rule about it still speaks.
+fn the_server_is_as_before(database: &TestDatabase) -> TestResult {
+    let statements = match database.backend() {
+        Backend::Postgres => vec![("CREATE ROLE role_of_lint".to_owned(), 10)],
+        _ => vec![(format!("DROP DATABASE `{}`", database.name()), 9), ("CREATE USER user_of_lint".to_owned(), 10)],
+    };
+    let script = Script::new(database).up("l1", json!(TABLES));
+    script.succeed("up 1")?;
+    for (statement, code) in statements {
+        let output = script.clone().up("l2", json!([statement])).run("lint")?;
+        if output.code != Some(code) || !output.stdout.contains("of the server, which the copy does not stand for") {
+            return Err(format!("{statement}: {output}").into());
+        }
+    }
+    let created = match database.backend() {
+        Backend::Postgres => "SELECT count(*) FROM pg_roles WHERE rolname = 'role_of_lint'",
+        _ => "SELECT count(*) FROM mysql.user WHERE User = 'user_of_lint'",
+    };
+    assert_eq!(database.values::<i64>(created)?, [0]);
+    database.execute("SELECT * FROM users")?;
+    Ok(())
+}
+
 /// Measures statements, and checks which rules have found something.
 fn check_rules(database: &TestDatabase, cases: &[(&str, &[&str])]) -> TestResult {
     let mut wrong = Vec::new();
@@ -488,9 +514,16 @@ fn an_upgrade_looks_at_the_rows(database: &TestDatabase) -> TestResult {
 
 const BOOK: &str = include_str!("../../docs/src/lint-rules.md");
 
-/// The arguments that measure the second revision with the rules that are off by default.
-const OPT_IN: &str =
-    "l2:l2 --warn change-default --warn foreign-key-without-index --warn wide-index --warn fixed-length-text";
+/// Rules without examples in SQL: they need rows, another version of the server, or are about files.
+const WITHOUT_EXAMPLES: [&str; 7] = [
+    "fails-on-rows",
+    "index-corruption",
+    "no-downgrade",
+    "irreversible-down",
+    "several-heads",
+    "entity-in-revision",
+    "unused-allowance",
+];
 
 /// An example of the book: the rule, the words after `sql` at its beginning, and its statements.
 struct Example {
@@ -524,15 +557,26 @@ fn examples() -> Vec<Example> {
 fn examples_of_the_book(database: &TestDatabase) -> TestResult {
     let backend = format!("{}", database.backend()).to_lowercase().replace("postgresql", "postgres");
     let examples = examples();
-    let tables = examples.iter().find(|example| example.words == ["tables"]).ok_or("the book has no tables")?;
+    let is_here = |example: &&Example| example.words.contains(&backend);
+    let is_table = |example: &&Example| example.words[0] == "tables" && (example.words.len() == 1 || is_here(example));
+    let tables: Vec<&String> = examples.iter().filter(is_table).flat_map(|example| &example.statements).collect();
+    // Those that are off by default too.
+    let all: Vec<String> = rules(database)?.iter().map(|rule| format!(" --warn {}", rule.id)).collect();
+    let arguments = format!("l2:l2{}", all.concat());
     let (mut wrong, mut count) = (Vec::new(), 0);
-    for example in examples.iter().filter(|example| example.words.contains(&backend)) {
-        let script = script(database, &json!(tables.statements), &example.statements);
-        let measured = lint(&script, OPT_IN)?;
+    for example in examples.iter().filter(|example| is_here(example) && example.words[0] != "tables") {
+        let has = |word: &str| example.words.iter().any(|own| own == word);
+        let statements = if has("one-text") { vec![example.statements.join("; ")] } else { example.statements.clone() };
+        let script = match (has("outside"), has("inside")) {
+            (true, _) => Script::new(database).up("l1", json!(tables)).outside("l2", json!(statements)),
+            (_, true) => Script::new(database).up("l1", json!(tables)).up("l2", json!(statements)),
+            _ => script(database, &json!(tables), &statements),
+        };
+        let measured = lint(&script, &arguments)?;
         let findings = measured[0]["findings"].as_array().cloned().unwrap_or_default();
         let fires = findings.iter().any(|finding| finding["rule"] == example.rule.as_str());
         let failed = measured[0]["unknown"].as_str().is_some_and(|reason| reason.contains("failed"));
-        if fires != (example.words[0] == "fires") || failed {
+        if fires != (example.words[0] == "fires") || failed != has("unmeasured") {
             wrong.push(format!("{} {:?}: {:?}: {measured}", example.rule, example.words, example.statements));
         }
         count += 1;
@@ -544,16 +588,48 @@ fn examples_of_the_book(database: &TestDatabase) -> TestResult {
     }
 }
 
-/// The program names its rules when it is given another one; each has its part in the book, with its level.
+/// A rule, as the program lists it.
+struct Listed {
+    id: String,
+    databases: Vec<String>,
+}
+
+fn rules(database: &TestDatabase) -> Outcome<Vec<Listed>> {
+    let output = Script::new(database).succeed("lint --rules --format json")?;
+    let listed: Value = serde_json::from_str(&output.stdout)?;
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let databases = |rule: &Value| {
+        let names = rule["databases"].as_array().into_iter().flatten().map(text);
+        names.map(|name| name.to_lowercase().replace("postgresql", "postgres")).collect()
+    };
+    let rules = listed.as_array().into_iter().flatten();
+    Ok(rules.map(|rule| Listed { id: text(&rule["rule"]), databases: databases(rule) }).collect())
+}
+
+/// Each rule has examples that fire and that do not on each of its databases, and none that fires on another one. The
+/// program prints its section, without the words that are for this test.
 fn the_book_has_each_rule(database: &TestDatabase) -> TestResult {
-    let output = Script::new(database).run("lint --warn nonsense")?;
-    let hint = output.stderr.lines().find(|line| line.starts_with("hint: the rules are ")).unwrap_or_default();
-    let rules: Vec<&str> = hint.split('`').skip(1).step_by(2).collect();
-    let missing: Vec<&&str> = rules.iter().filter(|rule| !BOOK.contains(&format!("## `{rule}`\n\nLevel: "))).collect();
-    match rules.len() >= 30 && missing.is_empty() {
-        true => Ok(()),
-        false => Err(format!("not in the book: {missing:?}\n{output}").into()),
+    let (examples, mut missing) = (examples(), Vec::new());
+    for rule in rules(database)?.iter().filter(|rule| !WITHOUT_EXAMPLES.contains(&rule.id.as_str())) {
+        for backend in ["postgres", "mariadb", "mysql", "sqlite"].map(str::to_owned) {
+            let of_rule = examples.iter().filter(|own| own.rule == rule.id && own.words.contains(&backend));
+            let words: Vec<&str> = of_rule.map(|own| own.words[0].as_str()).collect();
+            let is_there = rule.databases.contains(&backend);
+            if words.contains(&"fires") != is_there || is_there && !words.contains(&"silent") {
+                missing.push(format!("{} on {backend}: {words:?}", rule.id));
+            }
+        }
     }
+    assert!(missing.is_empty(), "\n{}", missing.join("\n"));
+    let script = Script::new(database);
+    let output = script.succeed("lint --explain drop-table")?;
+    let begin = "## `drop-table`\n\nLevel: `warn`, on all databases.";
+    assert!(output.stdout.starts_with(begin), "{output}");
+    assert!(output.stdout.contains("```sql\nDROP TABLE posts;\n```"), "{output}");
+    assert!(!output.stdout.contains("## `recreate-table`"), "{output}");
+    let output = script.run("lint --explain nonsense")?;
+    assert!(output.stderr.contains("hint: the rules are `index-blocks-writes`, "), "{output}");
+    Ok(())
 }
 
 /// Options set levels for one run, and decide the word of a finding and the exit code.

@@ -7,6 +7,7 @@
 //!
 //! [package.metadata.seachange.lint]
 //! drop-table = "deny"
+//! wide-index = { level = "warn", columns = 4 }
 //! ```
 
 use std::collections::BTreeMap;
@@ -31,8 +32,17 @@ pub struct CrateConfig {
     pub template: Option<String>,
     /// Commands that run after a file was written, each split into words.
     hooks: Vec<Vec<String>>,
-    /// The levels of the rules of `lint`, by the ids of the rules, as the crate writes them.
-    pub lint: BTreeMap<String, String>,
+    /// The settings of the rules of `lint`, by the ids of the rules, as the crate writes them.
+    pub lint: BTreeMap<String, RuleConfig>,
+}
+
+/// The settings of a rule of `lint`: `drop-table = "deny"`, or `wide-index = { level = "warn", columns = 4 }`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct RuleConfig {
+    /// The level.
+    pub level: Option<String>,
+    /// The other settings, with their names; a number as its digits.
+    pub options: BTreeMap<String, String>,
 }
 
 impl CrateConfig {
@@ -162,11 +172,23 @@ fn read_hooks(hooks: &Item) -> Result<Vec<Vec<String>>, Diagnostic> {
         .collect()
 }
 
-fn read_lint(levels: &Item) -> Result<BTreeMap<String, String>, Diagnostic> {
-    let expected = "a table of levels such as `drop-table = \"deny\"`";
-    let table = levels.as_table_like().ok_or_else(|| wrong("lint", expected))?;
-    let level = |(rule, level): (&str, &Item)| Some((rule.to_owned(), level.as_str()?.to_owned()));
-    table.iter().map(level).collect::<Option<_>>().ok_or_else(|| wrong("lint", expected))
+fn read_lint(rules: &Item) -> Result<BTreeMap<String, RuleConfig>, Diagnostic> {
+    let expected = "a table of levels such as `drop-table = \"deny\"`, or of settings such as \
+                    `wide-index = { level = \"warn\", columns = 4 }`";
+    let table = rules.as_table_like().ok_or_else(|| wrong("lint", expected))?;
+    let setting = |(rule, own): (&str, &Item)| Some((rule.to_owned(), read_rule(own)?));
+    table.iter().map(setting).collect::<Option<_>>().ok_or_else(|| wrong("lint", expected))
+}
+
+fn read_rule(own: &Item) -> Option<RuleConfig> {
+    if let Some(level) = own.as_str() {
+        return Some(RuleConfig { level: Some(level.to_owned()), ..RuleConfig::default() });
+    }
+    let text =
+        |value: &Item| value.as_str().map(str::to_owned).or_else(|| value.as_integer().map(|own| own.to_string()));
+    let settings = own.as_table_like()?.iter().map(|(name, value)| Some((name.to_owned(), text(value)?)));
+    let mut options: BTreeMap<String, String> = settings.collect::<Option<_>>()?;
+    Some(RuleConfig { level: options.remove("level"), options })
 }
 
 fn wrong(key: &str, expected: &str) -> Diagnostic {
@@ -221,6 +243,12 @@ mod tests {
         assert!(refused("template = \"half.txt\"").ends_with("half.txt` has no `{down}`"));
         assert!(refused("template = \"twice.txt\"").ends_with("twice.txt` has `{revision}` more than once"));
         assert!(refused("template = \"bare.txt\"").contains("bare.txt` does not give a revision: no `Migration`"));
+        assert!(refused("[package.metadata.seachange.lint]\ndrop-table = 1").contains("is not a table of levels"));
+        let rule = "[package.metadata.seachange.lint]\nwide-index = { level = \"warn\", columns = 4 }\na = \"deny\"\n";
+        let lint = read(rule).unwrap().1.lint;
+        assert_eq!(lint["wide-index"].level.as_deref(), Some("warn"));
+        assert_eq!(lint["wide-index"].options["columns"], "4");
+        assert_eq!((lint["a"].level.as_deref(), lint["a"].options.len()), (Some("deny"), 0));
         assert_eq!(refused("hook = [\"false\"]"), "`[package.metadata.seachange]` has no setting `hook`");
         let other = read("[package.metadata]\nseachange = \"t.txt\"\n").map(|_| ()).unwrap_err();
         assert_eq!(other, "`[package.metadata.seachange]` is not a table");

@@ -11,5 +11,7 @@ pub(crate) use direct::{Connection, DirectSession};
 pub(crate) use guarded::{GuardedSession, TransactionEnd};
 pub(crate) use holder::{clear_holder, register_holder, register_holder_when_idle};
 pub(crate) use limits::{limit, limited};
+#[cfg(feature = "cli")]
+pub(crate) use policy::refused_in_transaction;
 pub(crate) use policy::{begin, changes_role, outside, touches_session};
 pub(crate) use work::{SessionSource, WorkSession};

@@ -51,6 +51,13 @@ impl DatabaseState {
         Ok(Self { schema, objects, backend: connection.get_database_backend() })
     }
 
+    /// The names of the materialized views.
+    #[cfg(feature = "cli")]
+    pub(crate) fn materialized_views(&self) -> impl Iterator<Item = &TableName> {
+        let views = self.objects.keys().filter(|name| name.kind == crate::schema::ObjectKind::MaterializedView);
+        views.map(|name| &name.name)
+    }
+
     /// The tables and types, and the objects.
     #[cfg(feature = "cli")]
     pub(super) fn into_parts(self) -> (Schema, Vec<DatabaseObject>) {

@@ -37,7 +37,7 @@ impl NamePattern {
         self.fits_text(&table.to_string())
     }
 
-    pub(super) fn fits_text(&self, text: &str) -> bool {
+    pub(crate) fn fits_text(&self, text: &str) -> bool {
         fits(&self.0, text)
     }
 }

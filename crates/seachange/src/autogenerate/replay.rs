@@ -41,6 +41,9 @@ pub(crate) enum ReplayTransaction {
 pub(crate) struct ReplayedRevision<S> {
     pub(crate) session: S,
     pub(crate) failure: Option<String>,
+    /// Whether it ran with foreign keys off, because it rebuilds tables (SQLite).
+    #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only rules read it"))]
+    pub(crate) has_foreign_keys_off: bool,
 }
 
 impl Replay {
@@ -99,7 +102,8 @@ impl Replay {
         session: impl Fn(DirectSession) -> S,
     ) -> Result<ReplayedRevision<S>, DbErr> {
         let (mut outcome, mut ended) = self.attempt(script, transaction, &session).await?;
-        if matches!(outcome, RunOutcome::NeedsForeignKeysOff) {
+        let has_foreign_keys_off = matches!(outcome, RunOutcome::NeedsForeignKeysOff);
+        if has_foreign_keys_off {
             set_foreign_keys(self.connection(), false).await?;
             let again = self.attempt(script, transaction, &session).await;
             set_foreign_keys(self.connection(), true).await?;
@@ -111,7 +115,7 @@ impl Replay {
             RunOutcome::Panicked(text) => Some(text),
             RunOutcome::NeedsForeignKeysOff => Some(reason_with_detail(&intercept::rebuild_impossible())),
         };
-        Ok(ReplayedRevision { session: ended, failure })
+        Ok(ReplayedRevision { session: ended, failure, has_foreign_keys_off })
     }
 
     async fn attempt<S: StatementHandler + 'static>(

@@ -5,15 +5,16 @@
 //! has created.
 
 use async_trait::async_trait;
-use sea_orm::{DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 
 use super::changes::{ChangeRecorder, renamed_tables};
 use super::foresee::DatabaseVersion;
-use super::measured::{RevisionImpact, StatementImpact};
+use super::measured::{MeasuredServer, RevisionImpact, StatementImpact};
 #[cfg(feature = "mysql")]
 use super::mysql;
 #[cfg(feature = "postgres")]
 use super::postgres;
+use super::server_objects;
 #[cfg(feature = "sqlite")]
 use super::sqlite;
 use crate::autogenerate::replay::{Replay, ReplayTransaction};
@@ -61,8 +62,9 @@ async fn measure_on(
     let mut state =
         DatabaseState::read(connection, &TableFilter::default()).await.map_err(AutogenerateError::Inspect)?;
     let mut filled = fill(connection, &state.schema).await.map_err(AutogenerateError::Inspect)?;
-    let mut known: Vec<String> = state.schema.tables.keys().map(ToString::to_string).collect();
-    let is_mariadb = DatabaseVersion::read(connection).await.map_err(AutogenerateError::Inspect)?.is_mariadb;
+    let mut known: Vec<String> =
+        state.schema.tables.keys().chain(state.materialized_views()).map(ToString::to_string).collect();
+    let version = DatabaseVersion::read(connection).await.map_err(AutogenerateError::Inspect)?;
     let mut measured: Vec<RevisionImpact> = Vec::new();
     let mut failed = None;
     for script in revisions {
@@ -74,7 +76,7 @@ async fn measure_on(
             ));
             continue;
         }
-        let ended = measure_one(replay, script, state, &mut filled, &known, is_mariadb)
+        let ended = measure_one(replay, script, state, &mut filled, &known, version)
             .await
             .map_err(AutogenerateError::Inspect)?;
         failed = ended.has_failed.then_some(script.revision.id);
@@ -105,9 +107,10 @@ async fn measure_one(
     before: DatabaseState,
     filled: &mut FilledTables,
     known: &[String],
-    is_mariadb: bool,
+    version: DatabaseVersion,
 ) -> Result<MeasuredRevision, DbErr> {
     let dialect = replay.dialect();
+    let is_strict = is_strict(replay.connection()).await?;
     let session = |live| MeasuringSession {
         live,
         connection: replay.connection().clone(),
@@ -117,7 +120,7 @@ async fn measure_one(
         transactions: TransactionCount::default(),
         filled: filled.clone(),
         known: known.to_vec(),
-        is_mariadb,
+        is_mariadb: version.is_mariadb,
         unknown: None,
     };
     let ended = replay.run(script, ReplayTransaction::EachStatement, session).await?;
@@ -127,6 +130,11 @@ async fn measure_one(
     let impact = RevisionImpact {
         script,
         backend: dialect.backend(),
+        server: MeasuredServer {
+            version,
+            is_strict: is_strict && self::is_strict(replay.connection()).await?,
+            enforces_foreign_keys: !ended.has_foreign_keys_off,
+        },
         statements: ended.session.statements,
         changes,
         before: Some(before),
@@ -134,6 +142,17 @@ async fn measure_one(
         unknown: ended.failure.map(|reason| format!("it failed on the copy: {reason}")).or(ended.session.unknown),
     };
     Ok(MeasuredRevision { impact, has_failed, state })
+}
+
+/// Whether the session makes an error of a value that does not fit.
+async fn is_strict(connection: &DatabaseConnection) -> Result<bool, DbErr> {
+    if connection.get_database_backend() != DbBackend::MySql {
+        return Ok(true);
+    }
+    let query = Statement::from_string(DbBackend::MySql, "SELECT CAST(@@SESSION.sql_mode AS CHAR)");
+    let row = connection.query_one_raw(query).await?;
+    let mode: Option<String> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+    Ok(mode.is_some_and(|mode| mode.contains("STRICT_")))
 }
 
 /// The transactions that the code of a revision has begun.
@@ -168,6 +187,8 @@ impl MeasuringSession {
         let facts = sql::read(&text, self.dialect.grammar());
         let mut impact = StatementImpact::of(&text, &facts);
         if let Some(reason) = self.leads_outside(&facts).await? {
+            impact.unknown = Some(reason.clone());
+            self.statements.push(impact);
             return Err(DbErr::Custom(reason));
         }
         let mut outcome = self.attempt(statement.clone(), &facts, &mut impact).await;
@@ -236,13 +257,16 @@ impl MeasuringSession {
         !facts.iter().all(|facts| is_insertion(facts) || is_new(facts))
     }
 
-    /// Why a statement might reach another database than the copy (MySQL, MariaDB): it names one.
+    /// Why a statement might change something outside of the copy: an object of the server, or, on MySQL and MariaDB,
+    /// another database that it names.
     async fn leads_outside(&self, facts: &[StatementFacts]) -> Result<Option<String>, DbErr> {
+        if let Some(reason) = server_objects::changed(facts, self.dialect.grammar()) {
+            return Ok(Some(reason));
+        }
         #[cfg(feature = "mysql")]
         if self.dialect.backend() == DbBackend::MySql {
             return mysql::other_database(&self.connection, facts).await;
         }
-        let _ = facts;
         Ok(None)
     }
 }

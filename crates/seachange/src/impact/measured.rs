@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use sea_orm::DbBackend;
 
-use crate::autogenerate::SchemaOperation;
+use super::foresee::DatabaseVersion;
+use crate::autogenerate::{DataLoss, SchemaOperation, losses};
 use crate::revision::RegisteredRevision;
-use crate::schema::Schema;
+use crate::schema::{Schema, TableName};
 use crate::sql::{StatementFacts, StatementKind};
 
 /// What a revision does to the database.
@@ -15,6 +16,8 @@ pub(crate) struct RevisionImpact {
     pub(crate) script: &'static RegisteredRevision,
     /// The database system on which it was measured.
     pub(crate) backend: DbBackend,
+    /// The server, and the session in which it ran.
+    pub(crate) server: MeasuredServer,
     /// Its statements, in the order in which they were sent.
     pub(crate) statements: Vec<StatementImpact>,
     /// What it changes in the schema, in order.
@@ -25,6 +28,16 @@ pub(crate) struct RevisionImpact {
     pub(crate) is_one_transaction: bool,
     /// Why the statements may be incomplete, or not those that the revision will send.
     pub(crate) unknown: Option<String>,
+}
+
+/// The server on which a revision was measured, and the session in which it ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct MeasuredServer {
+    pub(crate) version: DatabaseVersion,
+    /// Whether values that do not fit are errors; always, except on MySQL and MariaDB without the strict mode.
+    pub(crate) is_strict: bool,
+    /// Whether SQLite enforces foreign keys while the revision runs.
+    pub(crate) enforces_foreign_keys: bool,
 }
 
 /// A change of the schema by one statement; on SQLite by all statements of a revision, because several of them make one
@@ -109,16 +122,37 @@ impl StatementImpact {
 
 impl RevisionImpact {
     /// A revision that did not run, with the reason.
-    pub(super) fn not_run(script: &'static RegisteredRevision, backend: DbBackend, reason: String) -> Self {
+    pub(crate) fn not_run(script: &'static RegisteredRevision, backend: DbBackend, reason: String) -> Self {
+        let version = DatabaseVersion { backend, is_mariadb: false, number: 0 };
         Self {
             script,
             backend,
+            server: MeasuredServer { version, is_strict: true, enforces_foreign_keys: true },
             statements: Vec::new(),
             changes: Vec::new(),
             before: None,
             is_one_transaction: false,
             unknown: Some(reason),
         }
+    }
+
+    /// What it loses of tables that were there before it: the table, or `table.column`, and the loss in words.
+    pub(crate) fn losses_of_present_rows(&self) -> Vec<(String, String)> {
+        let operations: Vec<_> = self.changes.iter().flat_map(|change| &change.operations).cloned().collect();
+        let is_present = |table: &TableName| self.before.iter().any(|schema| schema.tables.contains_key(table));
+        let losses = losses(&operations, self.backend).into_iter().filter_map(|loss| {
+            let said = loss.to_string();
+            match loss {
+                DataLoss::Rows(table) if is_present(&table) => Some((table.to_string(), said)),
+                DataLoss::Column { table, column } | DataLoss::Conversion { table, column, .. }
+                    if is_present(&table) =>
+                {
+                    Some((format!("{table}.{column}"), said))
+                }
+                _ => None,
+            }
+        });
+        losses.collect()
     }
 
     /// For each statement, the tables that other sessions wait for while it runs, for a time that grows with the rows of

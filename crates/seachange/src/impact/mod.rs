@@ -14,10 +14,15 @@ mod mysql;
 mod postgres;
 mod row_failures;
 mod rules;
+mod server_objects;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
 pub(crate) use self::measure::measure;
 pub(crate) use self::measured::{RevisionImpact, StatementImpact, TableCost, TableImpact};
+#[cfg(test)]
+pub(crate) use self::measured::{SchemaChange, WrittenTables};
 pub(crate) use self::row_failures::{RowAnswer, RowFailure, row_failures};
-pub(crate) use self::rules::{Finding, Level, Levels, NewTables, RULES, Rule, findings, level, rule, without_allowed};
+pub(crate) use self::rules::{
+    Finding, Level, Levels, NewTables, RULES, Rule, RuleOptions, findings, level, without_allowed,
+};

@@ -43,6 +43,15 @@ pub(crate) fn in_transaction(statements: &[StatementFacts], are_foreign_keys_off
     Decision::Send
 }
 
+/// The refusal of a statement inside of the transaction that holds the revision and its row, if there is one.
+#[cfg(feature = "cli")]
+pub(crate) fn refused_in_transaction(statement: &StatementFacts) -> Option<Refusal> {
+    match in_transaction(std::slice::from_ref(statement), false) {
+        Decision::Refuse(refusal) => Some(refusal),
+        Decision::Send | Decision::NeedsForeignKeysOff => None,
+    }
+}
+
 /// Decides about SQL text outside of a transaction, where each statement is journalled.
 pub(crate) fn outside(statements: &[StatementFacts], dialect: SqlDialect) -> Option<Refusal> {
     statements.iter().find_map(|facts| match (&facts.control, facts.kind) {

@@ -116,6 +116,12 @@ impl Entities {
         self
     }
 
+    /// The names of the crates of the entities.
+    #[cfg(feature = "cli")]
+    pub(crate) fn crate_names(&self) -> BTreeSet<&'static str> {
+        self.tables.iter().filter_map(|table| table.crate_name).collect()
+    }
+
     /// The kinds whose objects are all declared.
     pub(super) const fn complete_kinds(&self) -> &BTreeSet<ObjectKind> {
         &self.complete

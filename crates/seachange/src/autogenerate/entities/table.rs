@@ -16,6 +16,9 @@ use crate::schema::TableName;
 #[derive(Clone)]
 pub struct EntityTable {
     name: TableName,
+    /// The crate of the entity; `None` for a table without one.
+    #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only `lint` reads it"))]
+    pub(super) crate_name: Option<&'static str>,
     describe: Arc<dyn Fn(DbBackend) -> EntityDefinition + Send + Sync>,
     pub(super) declarations: Declarations,
 }
@@ -32,7 +35,8 @@ impl EntityTable {
     /// The table of an entity.
     pub fn of<E: EntityTrait>(entity: E) -> Self {
         let name = TableName { schema: entity.schema_name().map(str::to_owned), name: entity.table_name().to_owned() };
-        Self { name, describe: Arc::new(describe::<E>), declarations: Declarations::default() }
+        let crate_name = type_name::<E>().split("::").next();
+        Self { name, crate_name, describe: Arc::new(describe::<E>), declarations: Declarations::default() }
     }
 
     /// A table without an entity, such as a join table, described by the statement that creates it. The statement may
@@ -46,7 +50,7 @@ impl EntityTable {
             table: statement.clone(),
             indexes: Vec::new(),
         };
-        Self { name, describe: Arc::new(describe), declarations: Declarations::default() }
+        Self { name, crate_name: None, describe: Arc::new(describe), declarations: Declarations::default() }
     }
 
     /// Adds a check. `expression` is SQL of the database, without parentheses around it.

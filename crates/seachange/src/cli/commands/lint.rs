@@ -1,9 +1,11 @@
 //! `lint`.
 
 mod annotations;
+mod explain;
 mod gate;
 mod levels;
 mod report;
+mod revision_rules;
 mod selection;
 mod source;
 
@@ -55,6 +57,12 @@ pub(crate) struct LintArgs {
     scratch_url: Option<String>,
     #[command(flatten)]
     rules: RuleArgs,
+    /// Print what a rule finds, with examples, as the book does; nothing is measured
+    #[arg(long, value_name = "RULE", help_heading = "Rules", conflicts_with_all = ["range", "since", "data", "list"])]
+    explain: Option<String>,
+    /// List the rules with their levels; nothing is measured
+    #[arg(long = "rules", help_heading = "Rules", conflicts_with_all = ["range", "since", "data"])]
+    list: bool,
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: LintFormat,
@@ -62,7 +70,14 @@ pub(crate) struct LintArgs {
 
 impl LintArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
-        let levels = self.rules.levels(context)?;
+        if let Some(id) = &self.explain {
+            explain::explain(context, levels::named(id, "`--explain`")?);
+            return Ok(Exit::Success);
+        }
+        let (levels, options) = self.rules.settings(context)?;
+        if self.list {
+            return explain::list(context, &levels, self.format);
+        }
         let selection = match (&self.range, &self.since) {
             (Some(range), _) => Selection::range(context, range)?,
             (None, Some(place)) => Selection::since(context, place)?,
@@ -71,14 +86,18 @@ impl LintArgs {
         let scratch = scratch_settings(self.scratch_url.as_deref(), context.settings()?)?;
         let measured = selection.measure(context, &scratch).await?;
         let rows = self.rows(context, &measured).await?;
-        let reports = report::reports(&measured, &levels, rows);
+        let of_files = revision_rules::findings(context, &measured)?;
+        let reports = report::reports(&measured, &levels, &options, of_files, rows);
         if measured.is_empty() {
             context.terminal.status("no revision is pending");
         }
         match self.format {
             LintFormat::Text if measured.is_empty() => {}
             LintFormat::Text => report::print(context, &reports, &levels),
-            LintFormat::Json => answer_json(context.terminal, &reports.iter().map(report::json).collect::<Vec<_>>())?,
+            LintFormat::Json => answer_json(
+                context.terminal,
+                &reports.iter().map(|own| report::json(own, &levels)).collect::<Vec<_>>(),
+            )?,
             LintFormat::Github => annotations::github(context, &reports, &levels),
             LintFormat::Sarif => answer_json(context.terminal, &annotations::sarif(context, &reports, &levels))?,
         }

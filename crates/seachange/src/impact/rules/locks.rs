@@ -1,56 +1,174 @@
 //! Rules about what other sessions wait for.
 
+use std::collections::BTreeMap;
+
 use sea_orm::DbBackend;
 
-use super::{Finding, rule};
+use super::words::{SentStatement, StatementTokens};
+use super::{Finding, RuleOptions};
 use crate::autogenerate::{SchemaOperation, TableChange};
 use crate::impact::measured::{RevisionImpact, StatementImpact, TableCost, TableImpact};
+use crate::sql::SessionState;
 
 /// A finding for each table that a statement blocks for a time that grows with the rows. SQLite has one lock for all
 /// writers, which each statement takes: there only statements that write or read each row are findings.
-pub(super) fn findings(impact: &RevisionImpact) -> Vec<Finding> {
+pub(super) fn findings(impact: &RevisionImpact, sent: &[SentStatement], options: &RuleOptions) -> Vec<Finding> {
     let backend = impact.backend;
     let mut found = Vec::new();
     for (number, (statement, blocked)) in impact.statements.iter().zip(impact.blocked_tables()).enumerate() {
         let changes = impact.changes.iter().filter(|change| change.statement == Some(number));
-        let id = changes.flat_map(|change| &change.operations).find_map(of_operation);
+        let operations: Vec<&SchemaOperation> = changes.flat_map(|change| &change.operations).collect();
+        let first = sent.iter().find(|own| own.number == number);
+        let id = operations.iter().copied().find_map(of_operation).or_else(|| of_words(&first?.tokens()));
         let (own, mut earlier): (Vec<&TableImpact>, Vec<&TableImpact>) =
             blocked.into_iter().partition(|table| statement.tables.contains(table));
         let slow = own.into_iter().filter(|table| table.cost != Some(TableCost::Catalogue));
         found.extend(slow.map(|table| of_table(number, table, id, backend)));
+        found.extend(of_short_lock(number, statement, &operations, first));
         earlier.sort_by(|left, right| left.table.cmp(&right.table));
         earlier.dedup_by(|left, right| left.table == right.table);
-        // One lock is for the whole file, and the statement itself takes it.
-        earlier.retain(|_| backend != DbBackend::Sqlite || statement.tables.is_empty());
-        found.extend(earlier.into_iter().map(|table| held(number, statement, table)));
+        // One lock of SQLite is for the whole file, and the statement itself takes it.
+        let is_held = backend != DbBackend::Sqlite && !first.is_some_and(inserts_its_own_rows);
+        found.extend(earlier.into_iter().filter(|_| is_held).map(|table| held(number, statement, table)));
     }
+    found.extend(repeated(impact, sent));
+    found.extend(without_limits(impact, sent, options));
     found
 }
 
 /// `id` is the rule for the change that the statement makes, if there is one.
 fn of_table(number: usize, table: &TableImpact, id: Option<&str>, backend: DbBackend) -> Finding {
     let generic = if table.cost == Some(TableCost::Scan) { "scan-blocks" } else { "rewrite-blocks" };
-    let rule = rule(id.unwrap_or(generic));
+    let id = id.unwrap_or(generic);
     let does = match table.cost {
         Some(TableCost::Scan) => "reads each row of",
         Some(TableCost::Rewrite) => "writes each row again of",
         Some(TableCost::Catalogue) | None => "may write each row again of",
     };
-    let cannot = if table.blocks_reads { "can neither read nor write" } else { "cannot write" };
     let blocked = if backend == DbBackend::Sqlite { "any table" } else { "it" };
-    let message = format!("it {does} `{}`, and meanwhile other sessions {cannot} {blocked}", table.table);
-    Finding { rule, statement: Some(number), message, help: help(rule.id, backend).map(str::to_owned) }
+    let message = format!("it {does} `{}`, and meanwhile other sessions {} {blocked}", table.table, cannot(table));
+    let finding = Finding::new(id, Some(number), &table.table, message);
+    Finding { help: help(id, backend).map(str::to_owned), ..finding }
+}
+
+fn cannot(table: &TableImpact) -> &'static str {
+    if table.blocks_reads { "can neither read nor write" } else { "cannot write" }
 }
 
 fn held(number: usize, statement: &StatementImpact, table: &TableImpact) -> Finding {
-    let cannot = if table.blocks_reads { "can neither read nor write" } else { "cannot write" };
     let message = format!(
-        "while it runs, other sessions {cannot} `{}`, which an earlier statement of the transaction has locked",
+        "while it runs, other sessions {} `{}`, which an earlier statement of the transaction has locked",
+        cannot(table),
         table.table
     );
     let id = if statement.changes_rows { "rows-and-schema" } else { "lock-held" };
     let help = "put it into a revision of its own, so that the lock is held for a short time only";
-    Finding { rule: rule(id), statement: Some(number), message, help: Some(help.to_owned()) }
+    Finding::new(id, Some(number), &table.table, message).with_help(help)
+}
+
+/// Whether all that a statement does is to insert the rows of its own text.
+fn inserts_its_own_rows(own: &SentStatement) -> bool {
+    let tokens = own.tokens();
+    own.facts.is_understood && tokens.begins(&["INSERT"]) && !tokens.has("SELECT")
+}
+
+/// Locks that are held for a short time, and wait for each query on the table before.
+fn of_short_lock(
+    number: usize,
+    statement: &StatementImpact,
+    operations: &[&SchemaOperation],
+    sent: Option<&SentStatement>,
+) -> Vec<Finding> {
+    let drops_index = operations.iter().any(|operation| matches!(operation, SchemaOperation::DropIndex { .. }));
+    let id = match sent.map(SentStatement::tokens) {
+        Some(tokens) if tokens.begins(&["DROP", "INDEX"]) && drops_index => "drop-index-blocks",
+        Some(tokens) if tokens.place(&["DETACH", "PARTITION"]).is_some() => "detach-partition-blocks",
+        _ => return Vec::new(),
+    };
+    let blocking = statement.tables.iter().filter(|table| table.blocks_reads && table.lock.starts_with("ACCESS"));
+    let finding = |table: &TableImpact| {
+        let message =
+            format!("it waits for all queries on `{}`, and all that come after it wait meanwhile", table.table);
+        let help = "do it with `CONCURRENTLY`, in a revision with `use_transaction` set to `Some(false)`";
+        Finding::new(id, Some(number), &table.table, message).with_help(help)
+    };
+    blocking.map(finding).collect()
+}
+
+/// Tables of which several `ALTER TABLE` of a revision read or write each row.
+fn repeated(impact: &RevisionImpact, sent: &[SentStatement]) -> Vec<Finding> {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut found = Vec::new();
+    for (number, statement) in impact.statements.iter().enumerate() {
+        let is_alteration = sent.iter().any(|own| own.number == number && own.tokens().begins(&["ALTER", "TABLE"]));
+        if !is_alteration || impact.backend == DbBackend::Sqlite {
+            continue;
+        }
+        for table in statement.tables.iter().filter(|table| table.cost != Some(TableCost::Catalogue)) {
+            let count = seen.entry(&table.table).or_default();
+            *count += 1;
+            if *count == 2 {
+                let message = format!(
+                    "an earlier statement of the revision has read or written each row of `{}` too",
+                    table.table
+                );
+                let finding = Finding::new("merge-alter-tables", Some(number), &table.table, message);
+                found.push(
+                    finding.with_help("make both changes in one `ALTER TABLE`, which goes through the rows once"),
+                );
+            }
+        }
+    }
+    found
+}
+
+/// The first statement that may wait for a lock, and the first slow one, where neither the revision nor the environment
+/// sets a limit.
+fn without_limits(impact: &RevisionImpact, sent: &[SentStatement], options: &RuleOptions) -> Vec<Finding> {
+    let sets = |names: &[&str], before: usize| {
+        let earlier = sent.iter().filter(|own| own.number < before).flat_map(|own| &own.facts.session_writes);
+        earlier.into_iter().any(|state| matches!(state, SessionState::Setting(own) if names.contains(&own.as_str())))
+    };
+    let mut found = Vec::new();
+    let lock = impact.statements.iter().enumerate().find_map(|(number, own)| {
+        let table = own.tables.iter().find(|table| table.blocks_reads || table.blocks_writes)?;
+        Some((number, table))
+    });
+    if let Some((number, table)) = lock.filter(|(number, _)| {
+        impact.backend != DbBackend::Sqlite
+            && !options.limits_locks
+            && !sets(&["lock_timeout", "lock_wait_timeout"], *number)
+    }) {
+        let message = format!(
+            "it may wait for its lock on `{}` for any time, and other sessions wait behind it meanwhile",
+            table.table
+        );
+        let finding = Finding::new("lock-without-timeout", Some(number), &table.table, message);
+        found.push(finding.with_help("set `--lock-timeout` or MIGRATE_LOCK_TIMEOUT for the run, and `--retries`"));
+    }
+    let has_limit = impact.backend == DbBackend::Postgres || impact.server.version.is_mariadb;
+    let slow = impact.statements.iter().enumerate().find_map(|(number, own)| {
+        let table = own.tables.iter().find(|table| table.cost != Some(TableCost::Catalogue))?;
+        Some((number, table))
+    });
+    if let Some((number, table)) = slow.filter(|(number, _)| {
+        has_limit && !options.limits_statements && !sets(&["statement_timeout", "max_statement_time"], *number)
+    }) {
+        let message = format!("it reads or writes each row of `{}`, and nothing limits how long", table.table);
+        let finding = Finding::new("statement-without-timeout", Some(number), &table.table, message);
+        found.push(finding.with_help("set `--statement-timeout` or MIGRATE_STATEMENT_TIMEOUT for the run"));
+    }
+    found
+}
+
+/// The rule for a statement that changes no table in the schema.
+fn of_words(tokens: &StatementTokens<'_>) -> Option<&'static str> {
+    match () {
+        () if tokens.begins(&["REINDEX"]) => Some("reindex-blocks"),
+        () if tokens.begins(&["ALTER", "DOMAIN"]) => Some("domain-constraint-blocks"),
+        () if tokens.begins(&["VACUUM"]) || tokens.begins(&["CLUSTER"]) => Some("vacuum-full"),
+        () => None,
+    }
 }
 
 /// The rule for a statement whose change contains the operation.

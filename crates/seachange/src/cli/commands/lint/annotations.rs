@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::explain::page;
 use super::report::{Report, word};
 use super::source::Place;
 use crate::cli::context::Context;
-use crate::impact::{Finding, Levels, RULES};
+use crate::impact::{Finding, Level, Levels, RULES, Rule, level};
 
 /// The URL of the schema that the format SARIF 2.1.0 states.
 const SARIF: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -36,9 +37,24 @@ pub(super) fn sarif(context: &Context, reports: &[Report<'_>], levels: &Levels) 
         })
     };
     let results: Vec<Value> = reports.iter().flat_map(|report| report.findings(context)).map(result).collect();
-    let rules: Vec<Value> = RULES.iter().map(|rule| json!({ "id": rule.id })).collect();
+    let rules: Vec<Value> = RULES.iter().map(|rule| descriptor(rule, levels)).collect();
     let driver = json!({ "name": "seachange", "version": env!("CARGO_PKG_VERSION"), "rules": rules });
     json!({ "version": "2.1.0", "$schema": SARIF, "runs": [{ "tool": { "driver": driver }, "results": results }] })
+}
+
+/// What SARIF has of a rule.
+fn descriptor(rule: &Rule, levels: &Levels) -> Value {
+    let level = level(rule, levels);
+    json!({
+        "id": rule.id,
+        "shortDescription": { "text": rule.summary },
+        "helpUri": page(rule),
+        "defaultConfiguration": {
+            "enabled": level != Level::Allow,
+            "level": if level == Level::Deny { "error" } else { "warning" },
+        },
+        "properties": { "databases": rule.databases },
+    })
 }
 
 fn text(finding: &Finding) -> String {

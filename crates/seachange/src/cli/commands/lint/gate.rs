@@ -12,6 +12,7 @@ use seachange_graph::Target;
 
 use super::levels::RuleArgs;
 use super::report::{self, Report};
+use super::revision_rules;
 use super::selection::Selection;
 use crate::cli::compare_args::scratch_settings;
 use crate::cli::context::Context;
@@ -70,7 +71,7 @@ impl GateArgs {
         if self.lint.is_none() && !self.foresee {
             return Ok(None);
         }
-        let levels = RuleArgs::default().levels(context)?;
+        let (levels, rule_options) = RuleArgs::default().settings(context)?;
         let migrator = context.connect_to_read().await?.with_options(options);
         let (plan, _) = migrator.plan_upgrade(targets).await?;
         let (pending, _) = migrator.plan_upgrade(&[Target::HEADS]).await?;
@@ -78,7 +79,8 @@ impl GateArgs {
         let scratch = scratch_settings(self.scratch_url.as_deref(), context.settings()?)?;
         let measured = Selection::of_plan(context, &plan, &pending)?.measure(context, &scratch).await?;
         if let Some(level) = self.lint {
-            let reports = report::reports(&measured, &levels, None);
+            let of_files = revision_rules::findings(context, &measured)?;
+            let reports = report::reports(&measured, &levels, &rule_options, of_files, None);
             refuse(context, &reports, &levels, level)?;
         }
         let check = RowCheck { measured, timeout: self.foresee_timeout, terminal: context.terminal };

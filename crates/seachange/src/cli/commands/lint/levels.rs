@@ -4,7 +4,7 @@ use clap::Args;
 use seachange_cli::{Diagnostic, crate_config::CrateConfig, printable};
 
 use crate::cli::context::Context;
-use crate::impact::{Level, Levels, RULES, Rule};
+use crate::impact::{Level, Levels, RULES, Rule, RuleOptions};
 
 /// The arguments that set levels.
 #[derive(Debug, Default, Args)]
@@ -21,16 +21,26 @@ pub(super) struct RuleArgs {
 }
 
 impl RuleArgs {
-    /// The levels that the options set, and those that the migration crate sets.
-    pub(super) fn levels(&self, context: &Context) -> Result<Levels, Diagnostic> {
+    /// The levels that the options and the migration crate set, and the other settings of the rules.
+    pub(super) fn settings(&self, context: &Context) -> Result<(Levels, RuleOptions), Diagnostic> {
+        let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let mut levels = Levels::new();
+        let mut options = RuleOptions::of_runs(is_set("MIGRATE_LOCK_TIMEOUT"), is_set("MIGRATE_STATEMENT_TIMEOUT"));
         let place = "`[package.metadata.seachange.lint]`";
-        for (id, word) in CrateConfig::read(&context.project.manifest_dir)?.lint {
+        for (id, config) in CrateConfig::read(&context.project.manifest_dir)?.lint {
+            let rule = named(&id, place)?;
+            for (name, value) in &config.options {
+                options.set(rule, name, value).map_err(|expected| {
+                    let shown = printable::name(name);
+                    Diagnostic::usage(format!("`{id}` in {place} has a wrong option `{shown}`")).hint(expected)
+                })?;
+            }
+            let Some(word) = config.level else { continue };
             let level = Level::read(&word).ok_or_else(|| {
                 Diagnostic::usage(format!("{place} has no level `{}`", printable::name(&word)))
                     .hint("the levels are `allow`, `warn` and `deny`")
             })?;
-            levels.insert(named(&id, place)?.id, level);
+            levels.insert(rule.id, level);
         }
         for (option, ids, level) in [
             ("--allow", &self.allow, Level::Allow),
@@ -41,12 +51,12 @@ impl RuleArgs {
                 levels.insert(named(id, &format!("`{option}`"))?.id, level);
             }
         }
-        Ok(levels)
+        Ok((levels, options))
     }
 }
 
 /// The rule that a user names; `place` is where.
-fn named(id: &str, place: &str) -> Result<&'static Rule, Diagnostic> {
+pub(super) fn named(id: &str, place: &str) -> Result<&'static Rule, Diagnostic> {
     Rule::find(id).ok_or_else(|| {
         let rules: Vec<String> = RULES.iter().map(|rule| format!("`{}`", rule.id)).collect();
         let message = format!("{place} names no rule: `{}`", printable::name(id));

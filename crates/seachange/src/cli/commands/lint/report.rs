@@ -7,8 +7,8 @@ use super::source::{Place, RevisionSource};
 use crate::cli::context::Context;
 use crate::impact::foresee::{DataCheck, DataCheckKind, Foreseen, RowCount};
 use crate::impact::{
-    Finding, Level, Levels, NewTables, RevisionImpact, RowAnswer, RowFailure, StatementImpact, TableCost, TableImpact,
-    findings, level, rule, without_allowed,
+    Finding, Level, Levels, NewTables, RevisionImpact, RowAnswer, RowFailure, RuleOptions, StatementImpact, TableCost,
+    TableImpact, findings, level, without_allowed,
 };
 
 /// How much of a statement is printed, in characters.
@@ -16,6 +16,9 @@ const SHOWN: usize = 90;
 
 /// Rules that only say that rows may break a change; `--data` answers that.
 const ANSWERED: [&str; 2] = ["set-not-null-on-rows", "add-unique-on-rows"];
+
+/// The rule about the rows of the connected database, which only `--data` reads.
+const ON_ROWS: &str = "fails-on-rows";
 
 /// A measured revision, with what the rules say of it.
 pub(super) struct Report<'a> {
@@ -58,19 +61,22 @@ impl<'a> Report<'a> {
     }
 }
 
-/// Applies the rules. `rows` is what the connected database says of its rows, if it was asked.
+/// Applies the rules. `of_files` are the findings about the files of the revisions and their graph, and `rows` is what
+/// the connected database says of its rows, if it was asked.
 pub(super) fn reports<'a>(
     measured: &'a [RevisionImpact],
     levels: &Levels,
+    options: &RuleOptions,
+    of_files: Vec<Vec<Finding>>,
     rows: Option<Vec<RowFailure>>,
 ) -> Vec<Report<'a>> {
     let mut new = NewTables::default();
     let mut reports = Vec::new();
-    for (number, impact) in measured.iter().enumerate() {
-        let mut found = findings(impact, &mut new);
+    for (number, (impact, of_files)) in measured.iter().zip(of_files).enumerate() {
+        let mut found = findings(impact, &mut new, options);
+        found.extend(of_files);
         let mut unknown_rows = Vec::new();
         if let Some(rows) = &rows {
-            found.retain(|finding| !ANSWERED.contains(&finding.rule.id));
             for own in rows.iter().filter(|own| own.revision == number) {
                 match answer(own) {
                     Ok(finding) => found.push(finding),
@@ -78,7 +84,9 @@ pub(super) fn reports<'a>(
                 }
             }
         }
-        reports.push(Report { impact, findings: without_allowed(impact, found, levels), unknown_rows });
+        let mut findings = without_allowed(impact, found, levels, &|rule| rule.id == ON_ROWS && rows.is_none());
+        findings.retain(|finding| rows.is_none() || !ANSWERED.contains(&finding.rule.id));
+        reports.push(Report { impact, findings, unknown_rows });
     }
     reports
 }
@@ -89,16 +97,21 @@ pub(super) fn answer(own: &RowFailure) -> Result<Finding, String> {
         RowAnswer::Unknown(reason) => Err(format!("whether it fails on a row: {reason}")),
         RowAnswer::Foreseen(foreseen) => match &**foreseen {
             Foreseen::Failure { check, keys, count } => Ok(Finding {
-                rule: rule("fails-on-rows"),
-                statement: own.statement,
-                message: failure(check, keys, *count),
                 help: Some("correct these rows, or do so in a revision before it".to_owned()),
+                ..Finding::new(ON_ROWS, own.statement, object(check), failure(check, keys, *count))
             }),
             Foreseen::Unknown { check, reason } => {
                 let columns = check.columns.join(", ");
                 Err(format!("whether it fails on a row of `{}` ({columns}): {reason}", check.table))
             }
         },
+    }
+}
+
+fn object(check: &DataCheck) -> String {
+    match check.columns.as_slice() {
+        [] => check.table.to_string(),
+        columns => format!("{}.{}", check.table, columns.join("+")),
     }
 }
 
@@ -209,6 +222,9 @@ pub(super) struct RevisionJson<'a> {
 #[derive(Debug, Serialize)]
 struct FindingJson<'a> {
     rule: &'a str,
+    level: &'a str,
+    /// What it is about: a table, `table.column`, the name of an index.
+    object: &'a str,
     /// The number of the statement in the revision, from 0.
     statement: Option<usize>,
     message: &'a str,
@@ -271,7 +287,7 @@ fn cost(cost: Option<TableCost>) -> &'static str {
     }
 }
 
-pub(super) fn json<'a>(report: &'a Report<'_>) -> RevisionJson<'a> {
+pub(super) fn json<'a>(report: &'a Report<'_>, levels: &Levels) -> RevisionJson<'a> {
     let revision = report.impact;
     let script = revision.script;
     let statements = revision.statements.iter().zip(revision.blocked_tables());
@@ -289,14 +305,15 @@ pub(super) fn json<'a>(report: &'a Report<'_>) -> RevisionJson<'a> {
         one_transaction: revision.is_one_transaction,
         unknown: revision.unknown.as_deref(),
         statements: statements.collect(),
-        findings: report.findings.iter().map(finding_json).collect(),
+        findings: report.findings.iter().map(|own| finding_json(own, levels)).collect(),
         unknown_rows: report.unknown_rows.iter().map(|(_, reason)| reason.as_str()).collect(),
     }
 }
 
-fn finding_json(finding: &Finding) -> FindingJson<'_> {
-    let Finding { rule, statement, message, help } = finding;
-    FindingJson { rule: rule.id, statement: *statement, message, help: help.as_deref() }
+fn finding_json<'a>(finding: &'a Finding, levels: &Levels) -> FindingJson<'a> {
+    let Finding { rule, statement, object, message, help } = finding;
+    let level = level(rule, levels).word();
+    FindingJson { rule: rule.id, level, object, statement: *statement, message, help: help.as_deref() }
 }
 
 fn table_json(own: &TableImpact) -> TableJson<'_> {
@@ -308,4 +325,76 @@ fn table_json(own: &TableImpact) -> TableJson<'_> {
         None => "unknown",
     };
     TableJson { table, lock, blocks_reads: *blocks_reads, blocks_writes: *blocks_writes, cost }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use sea_orm::sea_query::ColumnType;
+    use sea_orm::{DbBackend, DbErr};
+    use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
+
+    use super::reports;
+    use crate::autogenerate::{SchemaOperation, TableChange};
+    use crate::impact::{Levels, RevisionImpact, RuleOptions, SchemaChange, WrittenTables};
+    use crate::revision::{RegisteredRevision, Revision};
+    use crate::schema::{Column, SqlType};
+
+    struct Nothing;
+
+    impl MigrationName for Nothing {
+        fn name(&self) -> &str {
+            "nothing"
+        }
+    }
+
+    #[async_trait]
+    impl MigrationTrait for Nothing {
+        async fn up(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
+            Ok(())
+        }
+    }
+
+    /// The ids of the rules that speak of a column that becomes NOT NULL; `is_asked` says whether the rows were read, and
+    /// none was in the way.
+    fn rules(allow: &'static [&'static str], is_asked: bool) -> Vec<&'static str> {
+        let script: &'static RegisteredRevision = Box::leak(Box::new(RegisteredRevision {
+            revision: Revision { id: "r1", allow, ..Revision::ROOT },
+            message: "",
+            folder: "src/versions",
+            file: "r1.rs",
+            source_hash: "",
+            migration: &Nothing,
+        }));
+        let from = Column::new("email", SqlType { text: "text".to_owned(), kind: ColumnType::Text });
+        let to = Column { nullable: false, ..from.clone() };
+        let change = TableChange::ModifyColumn { from: Box::new(from), to: Box::new(to) };
+        let change = SchemaChange {
+            statement: None,
+            operations: vec![SchemaOperation::Change { table: "users".into(), change }],
+            written: WrittenTables::Unknown,
+            is_computed: false,
+        };
+        let impact = RevisionImpact {
+            unknown: None,
+            changes: vec![change],
+            ..RevisionImpact::not_run(script, DbBackend::Postgres, String::new())
+        };
+        let (rows, options) = (is_asked.then(Vec::new), RuleOptions::default());
+        let measured = [impact];
+        let reports = reports(&measured, &Levels::new(), &options, vec![Vec::new()], rows);
+        reports[0].findings.iter().map(|finding| finding.rule.id).collect()
+    }
+
+    #[test]
+    fn an_allowance_of_what_the_rows_answer_is_used() {
+        assert_eq!(rules(&[], false), ["set-not-null-on-rows"]);
+        assert_eq!(rules(&[], true), Vec::<&str>::new());
+        for is_asked in [false, true] {
+            assert_eq!(rules(&["set-not-null-on-rows: all are set"], is_asked), Vec::<&str>::new());
+            assert_eq!(rules(&["set-not-null-on-rows users.email: all are set"], is_asked), Vec::<&str>::new());
+        }
+        assert_eq!(rules(&["fails-on-rows: corrected by hand"], false), ["set-not-null-on-rows"]);
+        assert_eq!(rules(&["fails-on-rows: corrected by hand"], true), ["unused-allowance"]);
+    }
 }

@@ -34,6 +34,11 @@ impl<'a> RevisionSource<'a> {
         Self { impact, path, text }
     }
 
+    /// The text of the file.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The statement of a number from 0.
     pub(super) fn statement(&self, number: Option<usize>) -> Option<&'a StatementImpact> {
         self.impact.statements.get(number?)
