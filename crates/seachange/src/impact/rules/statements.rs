@@ -395,3 +395,24 @@ fn permissive_mode(impact: &RevisionImpact, new: &NewTables) -> Vec<Finding> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{StatementTokens, of_postgres};
+    use crate::sql::{SqlDialect, significant, tokens};
+
+    #[test]
+    fn concurrent_indexes_are_found_on_versions_that_corrupt_them() {
+        let ids = |text: &str, version| -> Vec<&str> {
+            let tokens = StatementTokens(significant(&tokens(text, SqlDialect::Postgres)));
+            of_postgres(0, &tokens, version).iter().map(|finding| finding.rule.id).collect()
+        };
+        let concurrent = "CREATE INDEX CONCURRENTLY by_email ON users (email)";
+        assert_eq!(ids(concurrent, 140_000), ["index-corruption"]);
+        assert_eq!(ids("REINDEX INDEX CONCURRENTLY by_email", 140_003), ["index-corruption"]);
+        for version in [130_010, 140_004, 150_000] {
+            assert_eq!(ids(concurrent, version), Vec::<&str>::new());
+        }
+        assert_eq!(ids("CREATE INDEX by_email ON users (email)", 140_000), Vec::<&str>::new());
+    }
+}
