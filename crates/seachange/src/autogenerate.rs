@@ -17,6 +17,7 @@ mod entities;
 mod error;
 mod expression;
 mod filter;
+mod generated;
 mod hints;
 mod ignore;
 #[cfg(feature = "cli")]
@@ -59,6 +60,8 @@ pub use self::entities::{
 };
 pub use self::error::{AutogenerateError, EntityError, ScratchError};
 pub use self::filter::{NamePattern, TableFilter};
+#[cfg(feature = "cli")]
+pub(crate) use self::generated::GeneratedMigration;
 pub use self::hints::EntityHints;
 pub use self::ignore::{ComparedObject, IgnoreRule, IgnoreRuleError, IgnoredKind};
 #[cfg(feature = "cli")]

@@ -8,14 +8,11 @@ mod schema_names;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use sea_orm::{DbBackend, DbErr};
-use sea_orm_migration::SchemaManager;
 
 use self::affected::{AffectedTables, copied_objects, placeholder_tables, subset, that_can_be_copied};
 use self::recorder::Recorder;
 use self::schema_names::rewrite_schema_names;
-use super::apply::apply;
 use super::code::{CodeNode, code};
 use super::comparison::{Comparison, RenamedDatabase, rules};
 use super::declared_objects::ObjectChanges;
@@ -23,13 +20,14 @@ use super::dependents::{self, Obstacle};
 use super::diff::{self, Renames};
 use super::difference::{Difference, differences, object};
 use super::error::{AutogenerateError, ScratchError};
+use super::generated::GeneratedMigration;
 use super::hints::EntityHints;
 use super::object_renames::after_renames;
 use super::operation::{SchemaOperation, reversed};
 use super::scratch::{ScratchSchema, WITH_NO_DATA};
 use crate::database_error::{full_reason, reason_with_detail};
 use crate::event::EventHandler;
-use crate::intercept::{self, CodeOptions, Migrate, RunOutcome};
+use crate::intercept::{self, CodeOptions, RunOutcome};
 use crate::limits::Deadline;
 use crate::schema::{DatabaseObject, ObjectKind, ObjectName, ReferentialAction, Schema, Table};
 use crate::session::{Connection, DirectSession};
@@ -135,6 +133,27 @@ impl Comparison {
     }
 }
 
+#[cfg(feature = "cli")]
+impl Comparison {
+    /// The code that builds the tables and objects which the operations concern, as the database has them, in an empty
+    /// database.
+    pub(crate) fn copy(&self, operations: &[SchemaOperation]) -> GeneratedMigration {
+        let affected = AffectedTables::of(self, operations);
+        let mut wanted = subset(&self.from, &affected.from);
+        wanted.tables.extend(placeholder_tables([&wanted, &subset(&self.to, &affected.to)]));
+        let objects = copied_objects(&self.objects, &affected.from, operations);
+        let mut is_early = dependents::before_tables(&objects).into_iter();
+        let (early, late): (Vec<_>, Vec<_>) = objects.into_iter().partition(|_| is_early.next().unwrap_or_default());
+        let mut steps = steps_between(&Schema::default(), &wanted, self.backend);
+        let tables = steps.split_off(count_types(&steps));
+        let create = |object| SchemaOperation::CreateObject(Box::new(object));
+        steps.extend(early.into_iter().map(create));
+        steps.extend(tables);
+        steps.extend(late.into_iter().map(create));
+        GeneratedMigration(code(&steps, self.backend))
+    }
+}
+
 /// A copy of some tables of a database.
 struct ScratchCopy {
     scratch: ScratchSchema,
@@ -199,9 +218,7 @@ impl ScratchCopy {
     /// Builds the tables and objects of the copy, and checks that the database reports the tables as `wanted`.
     async fn copy(&mut self, wanted: &Schema, objects: Vec<DatabaseObject>) -> Result<(), AutogenerateError> {
         let mut steps = steps_between(&Schema::default(), wanted, self.backend);
-        let is_type = |step: &&SchemaOperation| matches!(step, SchemaOperation::CreateEnumeration(_));
-        let types = steps.iter().take_while(is_type).count();
-        let tables = steps.split_off(types);
+        let tables = steps.split_off(count_types(&steps));
         self.run(code(&steps, self.backend)).await.map_err(|error| not_built(&error))?;
         let mut is_early = dependents::before_tables(&objects).into_iter();
         let (early, late): (Vec<_>, Vec<_>) = objects.into_iter().partition(|_| is_early.next().unwrap_or_default());
@@ -327,6 +344,11 @@ impl ScratchCopy {
     }
 }
 
+/// How many operations at the beginning create types.
+fn count_types(steps: &[SchemaOperation]) -> usize {
+    steps.iter().take_while(|step| matches!(step, SchemaOperation::CreateEnumeration(_))).count()
+}
+
 /// The operations that change `from` into `to`. The names of constraints and indexes are ignored.
 fn steps_between(from: &Schema, to: &Schema, backend: DbBackend) -> Vec<SchemaOperation> {
     steps(from, to, &EntityHints::default(), backend)
@@ -440,14 +462,4 @@ fn not_built(error: &DbErr) -> AutogenerateError {
 
 fn refused(is_up: bool, error: &DbErr) -> Verification {
     Verification::Refused { is_up, reason: reason_with_detail(error) }
-}
-
-/// Generated code, to be run as a migration.
-struct GeneratedMigration(Vec<CodeNode>);
-
-#[async_trait]
-impl Migrate for GeneratedMigration {
-    async fn run(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-        apply(&self.0, manager).await
-    }
 }

@@ -106,7 +106,8 @@ impl Stage {
             .folder(&folder)
             .run()?;
         let text = only_file(&folder.join("src/versions"))?;
-        let fault = (!output.success())
+        let is_unknown = output.stderr.contains("locks is not known");
+        let fault = (!output.success() || is_unknown)
             .then(|| format!("revision --autogenerate: {output}{}", text.as_deref().unwrap_or_default()));
         Ok((text, fault))
     }

@@ -8,6 +8,7 @@ mod report;
 mod revision_rules;
 mod selection;
 mod source;
+mod written;
 
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use seachange_cli::{Diagnostic, Exit, commands::list::answer_json};
 pub(super) use self::gate::GateArgs;
 use self::levels::RuleArgs;
 use self::selection::Selection;
+pub(super) use self::written::warn_of_findings;
 use crate::autogenerate::AutogenerateError;
 use crate::cli::compare_args::scratch_settings;
 use crate::cli::context::Context;

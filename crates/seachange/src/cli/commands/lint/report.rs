@@ -35,6 +35,18 @@ impl<'a> Report<'a> {
         self.findings.iter().map(move |finding| (source.place(finding.statement), finding))
     }
 
+    /// Prints the findings and what is not known as warnings, without a place in a file.
+    pub(super) fn warn(&self, context: &Context) {
+        for Finding { rule, message, help, .. } in &self.findings {
+            context.terminal.warn(printable::name(&format!("{}: {message}", rule.id)));
+            help.iter().for_each(|help| context.terminal.hint(help));
+        }
+        let of_statements = self.impact.statements.iter().filter_map(|own| own.unknown.as_ref());
+        for reason in self.impact.unknown.iter().chain(of_statements) {
+            context.terminal.warn(printable::name(&format!("what it locks is not known: {reason}")));
+        }
+    }
+
     /// A line for each finding, with its level, and for each thing that is not known, without one.
     pub(super) fn lines(&self, context: &Context, levels: &Levels) -> Vec<(Option<Level>, String)> {
         let source = RevisionSource::read(context, self.impact);

@@ -5,6 +5,7 @@ use seachange_cli::{Diagnostic, Exit, Terminal, commands::revision::NewRevisionA
 use seachange_source::{Placement, RevisionBody, RevisionFiles};
 
 use crate::autogenerate::{Comparison, Renames, SchemaOperation, Verification, differences};
+use crate::cli::commands::lint::warn_of_findings;
 use crate::cli::compare_args::{CompareArgs, IgnoreArgs};
 use crate::cli::context::Context;
 use crate::cli::differences::{hints, lines, question, summary};
@@ -63,6 +64,10 @@ impl AutogenerateArgs {
         }
         let (bodies, exit) = verified(context, &self.comparing, &comparison, &operations, !self.no_verify).await?;
         new.write(context.terminal, sources, place, Some(bodies))?;
+        if !self.no_verify && exit == Exit::Success {
+            let (copy, migration) = (comparison.copy(&operations), comparison.migration(&operations));
+            Box::pin(warn_of_findings(context, copy, migration, &self.comparing.scratch(context)?)).await?;
+        }
         Ok(exit)
     }
 }
