@@ -528,9 +528,11 @@ fn an_upgrade_looks_at_the_rows(database: &TestDatabase) -> TestResult {
 
 const BOOK: &str = include_str!("../../docs/src/lint-rules.md");
 
-/// Rules without examples in SQL: they need rows, another version of the server, or are about files.
-const WITHOUT_EXAMPLES: [&str; 7] = [
+/// Rules without examples in SQL: they need rows, versions of a service, another version of the server, or are about files.
+const WITHOUT_EXAMPLES: [&str; 9] = [
     "fails-on-rows",
+    "breaks-running-code",
+    "may-break-running-code",
     "index-corruption",
     "no-downgrade",
     "irreversible-down",

@@ -44,6 +44,7 @@ mod readme;
 mod recipes;
 mod revision_files;
 mod rolling_deploy;
+mod running_code;
 mod sea_orm_import;
 mod servers;
 mod sql_revisions;
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
         sql_revisions::trials(),
         squash::trials(),
         lint::trials(),
+        running_code::trials(),
         alembic_options::trials(),
         adoption::trials(),
         app::trials(),

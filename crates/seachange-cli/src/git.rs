@@ -69,10 +69,24 @@ impl Commit {
     ///
     /// git cannot read the commit.
     pub fn files(&self, below: &[&Path]) -> Result<Vec<CommittedFile>, Diagnostic> {
+        self.files_where(below, &|_| true)
+    }
+
+    /// The same files, without those whose paths are not wanted.
+    ///
+    /// # Errors
+    ///
+    /// git cannot read the commit.
+    pub fn files_where(
+        &self,
+        below: &[&Path],
+        is_wanted: &dyn Fn(&Path) -> bool,
+    ) -> Result<Vec<CommittedFile>, Diagnostic> {
         let mut arguments: Vec<&OsStr> = ["ls-tree", "-r", "-z", &self.hash].map(OsStr::new).to_vec();
         arguments.extend(below.iter().map(|path| path.as_os_str()));
         let listed = self.run(&arguments, &[])?;
-        let files: Vec<(&str, &str)> = listed.split('\0').filter_map(entry).collect();
+        let files: Vec<(&str, &str)> =
+            listed.split('\0').filter_map(entry).filter(|(_, path)| is_wanted(Path::new(path))).collect();
         let hashes: String = files.iter().map(|(hash, _)| format!("{hash}\n")).collect();
         let batch = git(&self.folder, &["cat-file", "--batch"].map(OsStr::new), hashes.as_bytes())?;
         let batch = self.answer(batch)?;

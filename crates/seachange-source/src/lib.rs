@@ -14,7 +14,8 @@
 //! - [`sources`]: the files of a crate and their graph, for the command line;
 //! - [`placement`]: the place of a new revision, from the user's request;
 //! - [`mod@render`], [`mod@write`]: a new revision as text, and as a file;
-//! - [`mod@models`]: the models of an entity crate, for a test that none is missing.
+//! - [`mod@models`]: the models of an entity crate, for a test that none is missing;
+//! - [`columns`]: the columns that entities use, for the question whether they work on a schema.
 //!
 //! The crate depends on no database, not on SeaORM, and on no command line. The build script of every migration crate
 //! compiles it, so it has few dependencies.
@@ -65,6 +66,7 @@ mod folders;
 mod registry;
 pub mod scan;
 
+pub mod columns;
 pub mod models;
 pub mod placement;
 pub mod render;

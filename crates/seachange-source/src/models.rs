@@ -103,7 +103,7 @@ fn written_out(functions: TokenStream) -> Option<String> {
 }
 
 /// The text that a function returns, directly or in `Some`.
-fn returned(tokens: &[TokenTree], function: &str) -> Option<String> {
+pub(crate) fn returned(tokens: &[TokenTree], function: &str) -> Option<String> {
     let at = tokens.windows(2).position(|window| is_ident(&window[0], "fn") && is_ident(&window[1], function))?;
     let body = tokens[at..].iter().find_map(|token| match token {
         TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Some(group.stream()),
@@ -162,7 +162,7 @@ fn value(arguments: TokenStream, key: &str) -> Option<String> {
 }
 
 /// The text of a literal.
-fn text(literal: &TokenTree) -> Option<String> {
+pub(crate) fn text(literal: &TokenTree) -> Option<String> {
     let parser = |input: syn::parse::ParseStream<'_>| input.parse::<LitStr>();
     parser.parse2(TokenStream::from(literal.clone())).ok().map(|text| text.value())
 }

@@ -64,6 +64,12 @@ impl DatabaseState {
         (self.schema, self.objects.into_values().collect())
     }
 
+    /// The objects that are neither tables nor parts of tables.
+    #[cfg(feature = "cli")]
+    pub(crate) fn objects(&self) -> impl Iterator<Item = (&ObjectName, &DatabaseObject)> {
+        self.objects.iter()
+    }
+
     /// The operations that lead from this state to a later one. A table or column that is gone and one that is new are
     /// the same under another name if `are_renamed` says so of the two names.
     #[cfg(feature = "cli")]

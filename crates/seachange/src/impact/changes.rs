@@ -7,14 +7,13 @@ use sea_orm::{DatabaseConnection, DbBackend, DbErr};
 
 use super::measured::{SchemaChange, WrittenTables};
 use crate::autogenerate::{DatabaseState, SchemaOperation, TableFilter};
-use crate::schema::Schema;
 use crate::sql::{SqlDialect, StatementFacts, StatementKind, Token, significant, tokens, words};
 
 /// The schema while a revision runs on a scratch database, and the changes so far.
 pub(super) struct ChangeRecorder {
     grammar: SqlDialect,
     backend: DbBackend,
-    before: Schema,
+    before: DatabaseState,
     /// The database after the last inspection.
     now: DatabaseState,
     written: WrittenTables,
@@ -32,7 +31,7 @@ impl ChangeRecorder {
         Self {
             grammar,
             backend,
-            before: now.schema.clone(),
+            before: now.clone(),
             now,
             written: WrittenTables::Named(BTreeSet::new()),
             is_computed: false,
@@ -70,7 +69,7 @@ impl ChangeRecorder {
         Ok(renamed_tables(&self.changes[earlier..]))
     }
 
-    /// The changes, the database after the revision, and the schema before it.
+    /// The changes, the database after the revision, and the database before it.
     ///
     /// # Errors
     ///
@@ -78,7 +77,7 @@ impl ChangeRecorder {
     pub(super) async fn finish(
         mut self,
         connection: &DatabaseConnection,
-    ) -> Result<(Vec<SchemaChange>, DatabaseState, Schema), DbErr> {
+    ) -> Result<(Vec<SchemaChange>, DatabaseState, DatabaseState), DbErr> {
         if self.backend == DbBackend::Sqlite {
             self.inspect(connection, (self.statements == 1).then_some(0)).await?;
         }

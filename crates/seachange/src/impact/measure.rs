@@ -143,7 +143,8 @@ async fn measure_one(
         },
         statements: ended.session.statements,
         changes,
-        before: Some(before),
+        before: Some(before.schema.clone()),
+        states: (!has_failed).then(|| Box::new((before, state.clone()))),
         is_one_transaction: replay.is_in_transaction(script) && dialect.backend() != DbBackend::MySql,
         unknown: ended.failure.map(|reason| format!("it failed on the copy: {reason}")).or(ended.session.unknown),
     };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sea_orm::DbBackend;
 
 use super::foresee::DatabaseVersion;
-use crate::autogenerate::{DataLoss, SchemaOperation, losses};
+use crate::autogenerate::{DataLoss, DatabaseState, SchemaOperation, losses};
 use crate::revision::RegisteredRevision;
 use crate::schema::{Schema, TableName};
 use crate::sql::{StatementFacts, StatementKind};
@@ -24,6 +24,8 @@ pub(crate) struct RevisionImpact {
     pub(crate) changes: Vec<SchemaChange>,
     /// The schema before it; `None` if it did not run.
     pub(crate) before: Option<Schema>,
+    /// The database before and after it; `None` if it did not run, or failed.
+    pub(crate) states: Option<Box<(DatabaseState, DatabaseState)>>,
     /// Whether its statements are in one transaction, so that each lock is held until the last one has ended.
     pub(crate) is_one_transaction: bool,
     /// Why the statements may be incomplete, or not those that the revision will send.
@@ -131,6 +133,7 @@ impl RevisionImpact {
             statements: Vec::new(),
             changes: Vec::new(),
             before: None,
+            states: None,
             is_one_transaction: false,
             unknown: Some(reason),
         }

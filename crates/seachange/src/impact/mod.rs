@@ -2,7 +2,8 @@
 //!
 //! [`foresee`](mod@foresee) finds the rows on which a change of the schema would fail. It does not know the text of the
 //! statements that make a change. `measure` runs revisions on a scratch database and records what each statement locks
-//! and rewrites; `measured` holds the results.
+//! and rewrites; `measured` holds the results. `old_code`
+//! compares the schema after each revision with the entities of the versions of the service that run.
 
 mod changes;
 pub mod foresee;
@@ -10,6 +11,7 @@ mod measure;
 mod measured;
 #[cfg(feature = "mysql")]
 mod mysql;
+mod old_code;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod row_failures;
@@ -22,6 +24,7 @@ pub(crate) use self::measure::measure;
 pub(crate) use self::measured::{RevisionImpact, StatementImpact, TableCost, TableImpact};
 #[cfg(test)]
 pub(crate) use self::measured::{SchemaChange, WrittenTables};
+pub(crate) use self::old_code::{BREAKS, DeploymentOrder, MAY_BREAK, RevisionDeployment, VersionEntities, deployment};
 pub(crate) use self::row_failures::{RowAnswer, RowFailure, row_failures};
 pub(crate) use self::rules::{
     Finding, Level, Levels, NewTables, RULES, Rule, RuleOptions, findings, level, without_allowed,

@@ -1,11 +1,13 @@
 //! `lint`.
 
 mod annotations;
+mod deployment;
 mod explain;
 mod gate;
 mod levels;
 mod report;
 mod revision_rules;
+mod running;
 mod selection;
 mod source;
 mod written;
@@ -17,13 +19,14 @@ use seachange_cli::{Diagnostic, Exit, commands::list::answer_json};
 
 pub(super) use self::gate::GateArgs;
 use self::levels::RuleArgs;
+use self::running::RunningArgs;
 use self::selection::Selection;
 pub(super) use self::written::warn_of_findings;
 use crate::autogenerate::AutogenerateError;
 use crate::cli::compare_args::scratch_settings;
 use crate::cli::context::Context;
 use crate::cli::hints::autogenerate;
-use crate::impact::{RevisionImpact, RowFailure, row_failures};
+use crate::impact::{RevisionImpact, RowFailure, deployment, row_failures};
 
 /// The output format of `lint`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -58,6 +61,8 @@ pub(crate) struct LintArgs {
     #[arg(long, env = "SCRATCH_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     scratch_url: Option<String>,
     #[command(flatten)]
+    running: RunningArgs,
+    #[command(flatten)]
     rules: RuleArgs,
     /// Print what a rule finds, with examples, as the book does; nothing is measured
     #[arg(long, value_name = "RULE", help_heading = "Rules", conflicts_with_all = ["range", "since", "data", "list"])]
@@ -80,6 +85,7 @@ impl LintArgs {
         if self.list {
             return explain::list(context, &levels, self.format);
         }
+        let versions = self.running.read(context)?;
         let selection = match (&self.range, &self.since) {
             (Some(range), _) => Selection::range(context, range)?,
             (None, Some(place)) => Selection::since(context, place)?,
@@ -89,13 +95,17 @@ impl LintArgs {
         let measured = selection.measure(context, &scratch).await?;
         let rows = self.rows(context, &measured).await?;
         let of_files = revision_rules::findings(context, &measured)?;
-        let reports = report::reports(&measured, &levels, &options, of_files, rows);
+        let deployments = versions.map(|versions| deployment(&measured, &versions.running, &versions.new));
+        let reports = report::reports(&measured, &levels, &options, of_files, rows, deployments);
         if measured.is_empty() {
             context.terminal.status("no revision is pending");
         }
         match self.format {
             LintFormat::Text if measured.is_empty() => {}
-            LintFormat::Text => report::print(context, &reports, &levels),
+            LintFormat::Text => {
+                report::print(context, &reports, &levels);
+                deployment::print(context, &reports);
+            }
             LintFormat::Json => answer_json(
                 context.terminal,
                 &reports.iter().map(|own| report::json(own, &levels)).collect::<Vec<_>>(),

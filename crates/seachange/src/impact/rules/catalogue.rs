@@ -130,6 +130,9 @@ pub(crate) const RULES: &[Rule] = &[
     warn("set-not-null-on-rows", ALL, "the statement fails if a row has no value"),
     warn("add-unique-on-rows", ALL, "the statement fails if rows have the same key"),
     deny("fails-on-rows", ALL, "the connected database has rows on which the statement fails"),
+    // Running versions.
+    deny("breaks-running-code", ALL, "the entities of a version that runs fail after the revision"),
+    warn("may-break-running-code", ALL, "the entities of a version that runs fail after the revision with some rows"),
     // Revisions.
     warn("several-heads", ALL, "the revisions have several heads that no label distinguishes"),
     warn("entity-in-revision", ALL, "the revision uses an entity, which changes when the service changes"),

@@ -80,7 +80,7 @@ impl GateArgs {
         let measured = Selection::of_plan(context, &plan, &pending)?.measure(context, &scratch).await?;
         if let Some(level) = self.lint {
             let of_files = revision_rules::findings(context, &measured)?;
-            let reports = report::reports(&measured, &levels, &rule_options, of_files, None);
+            let reports = report::reports(&measured, &levels, &rule_options, of_files, None, None);
             refuse(context, &reports, &levels, level)?;
         }
         let check = RowCheck { measured, timeout: self.foresee_timeout, terminal: context.terminal };

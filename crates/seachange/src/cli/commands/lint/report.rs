@@ -3,12 +3,13 @@
 use seachange_cli::{Exit, printable};
 use serde::Serialize;
 
+use super::deployment::{self, DeploymentJson};
 use super::source::{Place, RevisionSource};
 use crate::cli::context::Context;
 use crate::impact::foresee::{DataCheck, DataCheckKind, Foreseen, RowCount};
 use crate::impact::{
-    Finding, Level, Levels, NewTables, RevisionImpact, RowAnswer, RowFailure, RuleOptions, StatementImpact, TableCost,
-    TableImpact, findings, level, without_allowed,
+    BREAKS, Finding, Level, Levels, MAY_BREAK, NewTables, RevisionDeployment, RevisionImpact, RowAnswer, RowFailure,
+    Rule, RuleOptions, StatementImpact, TableCost, TableImpact, findings, level, without_allowed,
 };
 
 /// How much of a statement is printed, in characters.
@@ -22,10 +23,12 @@ const ON_ROWS: &str = "fails-on-rows";
 
 /// A measured revision, with what the rules say of it.
 pub(super) struct Report<'a> {
-    impact: &'a RevisionImpact,
+    pub(super) impact: &'a RevisionImpact,
     findings: Vec<Finding>,
     /// What is not known of its rows, with the statement from 0 if it is about one.
     unknown_rows: Vec<(Option<usize>, String)>,
+    /// What it means for the versions of the service, if these are given.
+    pub(super) deployment: Option<RevisionDeployment>,
 }
 
 impl<'a> Report<'a> {
@@ -69,19 +72,29 @@ impl<'a> Report<'a> {
     /// How much is not known.
     fn unknown(&self) -> usize {
         let statements = self.impact.statements.iter().filter(|own| own.unknown.is_some()).count();
-        usize::from(self.impact.unknown.is_some()) + statements + self.unknown_rows.len()
+        usize::from(self.impact.unknown.is_some())
+            + statements
+            + self.unknown_rows.len()
+            + self.deployment.as_ref().map_or(0, |own| own.unknown.len())
     }
 }
 
 /// Applies the rules. `of_files` are the findings about the files of the revisions and their graph, and `rows` is what
-/// the connected database says of its rows, if it was asked.
+/// the connected database says of its rows, if it was asked, and `deployments` what the revisions mean for the versions
+/// of the service, if these are given.
 pub(super) fn reports<'a>(
     measured: &'a [RevisionImpact],
     levels: &Levels,
     options: &RuleOptions,
     of_files: Vec<Vec<Finding>>,
     rows: Option<Vec<RowFailure>>,
+    deployments: Option<Vec<RevisionDeployment>>,
 ) -> Vec<Report<'a>> {
+    // An allowance of a rule that was not applied may be used in another run.
+    let (no_rows, no_versions) = (rows.is_none(), deployments.is_none());
+    let is_unasked =
+        |rule: &Rule| (rule.id == ON_ROWS && no_rows) || ([BREAKS, MAY_BREAK].contains(&rule.id) && no_versions);
+    let mut deployments = deployments.map(Vec::into_iter);
     let mut new = NewTables::default();
     let mut reports = Vec::new();
     for (number, (impact, of_files)) in measured.iter().zip(of_files).enumerate() {
@@ -96,9 +109,11 @@ pub(super) fn reports<'a>(
                 }
             }
         }
-        let mut findings = without_allowed(impact, found, levels, &|rule| rule.id == ON_ROWS && rows.is_none());
+        let deployment = deployments.as_mut().and_then(Iterator::next);
+        found.extend(deployment.iter().flat_map(|own| own.findings.iter().cloned()));
+        let mut findings = without_allowed(impact, found, levels, &is_unasked);
         findings.retain(|finding| rows.is_none() || !ANSWERED.contains(&finding.rule.id));
-        reports.push(Report { impact, findings, unknown_rows });
+        reports.push(Report { impact, findings, unknown_rows, deployment });
     }
     reports
 }
@@ -229,6 +244,8 @@ pub(super) struct RevisionJson<'a> {
     findings: Vec<FindingJson<'a>>,
     /// What is not known of its rows.
     unknown_rows: Vec<&'a str>,
+    /// When it may run, if versions of the service are given.
+    deployment: Option<DeploymentJson<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -319,6 +336,7 @@ pub(super) fn json<'a>(report: &'a Report<'_>, levels: &Levels) -> RevisionJson<
         statements: statements.collect(),
         findings: report.findings.iter().map(|own| finding_json(own, levels)).collect(),
         unknown_rows: report.unknown_rows.iter().map(|(_, reason)| reason.as_str()).collect(),
+        deployment: report.deployment.as_ref().map(deployment::json),
     }
 }
 
@@ -394,7 +412,7 @@ mod tests {
         };
         let (rows, options) = (is_asked.then(Vec::new), RuleOptions::default());
         let measured = [impact];
-        let reports = reports(&measured, &Levels::new(), &options, vec![Vec::new()], rows);
+        let reports = reports(&measured, &Levels::new(), &options, vec![Vec::new()], rows, None);
         reports[0].findings.iter().map(|finding| finding.rule.id).collect()
     }
 
