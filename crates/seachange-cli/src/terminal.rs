@@ -81,6 +81,13 @@ impl Terminal {
         }
     }
 
+    /// Ends an incomplete line; [`end`](Self::end) continues it later.
+    pub fn break_line(self) {
+        if self.is_talking() {
+            close_line();
+        }
+    }
+
     /// Prints a warning, even with `--quiet`.
     pub fn warn(self, text: impl Display) {
         if self.json {

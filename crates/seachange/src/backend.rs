@@ -7,6 +7,7 @@ mod lock_key;
 mod mysql;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod progress;
 mod record_location;
 pub(crate) mod role;
 #[cfg(feature = "sqlite")]
@@ -25,6 +26,7 @@ use sea_orm::{
 pub use blocker::Blocker;
 pub(crate) use blocker::describe_blockers;
 pub(crate) use lock_key::{LockKey, LockRole};
+pub use progress::StatementProgress;
 pub(crate) use record_location::{LocationColumns, RecordLocation};
 
 use crate::limits::{Deadline, Limits};
@@ -150,9 +152,25 @@ pub(crate) trait Backend: Send + Sync {
         Ok(false)
     }
 
-    /// The sessions that block the session with the lock of the revisions' session; another session asks for them.
-    /// `None` when it does not wait for a lock; an empty list when the server does not show this user the sessions.
-    async fn blockers(&self, _connection: &DatabaseConnection, _key: LockKey) -> Result<Option<Vec<Blocker>>, DbErr> {
+    /// The id of the session that has the lock of the revisions' session; another session asks for it. `None` when none
+    /// has it, or the system has no sessions.
+    async fn work_session(&self, _connection: &DatabaseConnection, _key: LockKey) -> Result<Option<i64>, DbErr> {
+        Ok(None)
+    }
+
+    /// The sessions for whose locks a session waits; another session asks for them. `None` when it does not wait for a
+    /// lock; an empty list when the server does not show this user the sessions.
+    async fn blockers(&self, _connection: &DatabaseConnection, _session: i64) -> Result<Option<Vec<Blocker>>, DbErr> {
+        Ok(None)
+    }
+
+    /// How far the running statement of a session is; another session asks for it. `None` when the server does not
+    /// report it.
+    async fn statement_progress(
+        &self,
+        _connection: &DatabaseConnection,
+        _session: i64,
+    ) -> Result<Option<StatementProgress>, DbErr> {
         Ok(None)
     }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use seachange_graph::Step;
 
-pub use crate::backend::Blocker;
 pub(crate) use crate::backend::describe_blockers;
+pub use crate::backend::{Blocker, StatementProgress};
 
 use crate::error::FailureCause;
 use crate::report::Warnings;
@@ -63,7 +63,7 @@ pub enum Event<'a> {
         /// Whether the database refused it.
         failed: bool,
     },
-    /// A statement of a revision waits for a lock. Emitted after three seconds, when other sessions get the lock, and
+    /// A statement of a revision waits for a lock. Emitted after two seconds, when other sessions get the lock, and
     /// every ten seconds.
     Blocked {
         /// The step.
@@ -74,6 +74,21 @@ pub enum Event<'a> {
         by: &'a [Blocker],
         /// How long the statement has run.
         waited: Duration,
+    },
+    /// The server reports how far a statement of a revision is. Emitted at most once a second, first after two seconds,
+    /// while the statement does not wait for a lock.
+    StatementProgress {
+        /// The step.
+        step: &'a Step,
+        /// The message of the revision.
+        message: &'a str,
+        /// What the server reports.
+        progress: &'a StatementProgress,
+        /// The estimated remaining time of the phase, at the pace since the phase was first seen. `None` until the server
+        /// has counted on.
+        remaining: Option<Duration>,
+        /// How long the statement has run.
+        elapsed: Duration,
     },
     /// A revision waited too long for a lock. It was rolled back, and is about to run again.
     Retrying {
@@ -156,6 +171,9 @@ pub fn trace(event: &Event<'_>) {
         }
         Event::Blocked { step, by, waited, .. } => {
             tracing::warn!(target: "seachange", %step, by = describe_blockers(by), ?waited, "waiting for a lock");
+        }
+        Event::StatementProgress { step, progress, remaining, elapsed, .. } => {
+            tracing::debug!(target: "seachange", %step, %progress, ?remaining, ?elapsed, "statement in progress");
         }
         Event::Retrying { step, attempt, of, cause, .. } => {
             tracing::warn!(target: "seachange", %step, attempt, of, %cause, "waited too long for a lock; trying again");

@@ -4,6 +4,7 @@ mod journalled;
 mod single_transaction;
 mod step;
 mod transactional;
+mod watch;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,7 +25,7 @@ use crate::journal::FinishedEntries;
 use crate::report::Report;
 use crate::revision::{Migrations, RegisteredRevision};
 use crate::run_context::RunContext;
-use crate::session::WorkSession;
+use crate::session::{SessionSource, WorkSession};
 use crate::store::{Holder, RevisionRow};
 
 /// Runs the steps of a plan in one session.
@@ -34,6 +35,8 @@ pub(crate) struct Runner<'a> {
     pub(crate) graph: &'static Graph,
     /// The session of the revisions.
     pub(crate) work: &'a WorkSession,
+    /// Where the engine opens its own sessions.
+    pub(crate) source: &'a SessionSource,
     pub(crate) concurrent: ConcurrentWrites,
     /// The entry of this run in the lock table, for runs that wait for it.
     pub(crate) holder: &'a Holder,

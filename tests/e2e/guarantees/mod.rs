@@ -8,13 +8,17 @@ mod losses;
 mod rows;
 mod runs;
 pub(crate) mod script;
+mod watch;
 mod words;
 
 use seachange_tests::harness::{Case, TestResult};
 use seachange_tests::{Backend, TestDatabase};
 
 pub(crate) fn trials() -> Vec<Case> {
-    [rows::trials(), runs::trials(), words::trials(), hangs::trials(), losses::trials()].into_iter().flatten().collect()
+    [rows::trials(), runs::trials(), words::trials(), hangs::trials(), losses::trials(), watch::trials()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The same test on MariaDB and on MySQL.

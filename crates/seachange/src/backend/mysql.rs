@@ -1,5 +1,7 @@
 //! MySQL and MariaDB.
 
+mod watch;
+
 use std::fmt::Write;
 
 use async_trait::async_trait;
@@ -11,8 +13,8 @@ use sea_orm::{
 use sqlparser::dialect::MySqlDialect;
 
 use super::{
-    Backend, Blocker, LocationColumns, LockKey, LockRole, ObjectState, TableFacts, clamp_to_setting, drop_listed,
-    query_scalar,
+    Backend, Blocker, LocationColumns, LockKey, LockRole, ObjectState, StatementProgress, TableFacts, clamp_to_setting,
+    drop_listed, query_scalar,
 };
 use crate::alter::is_mariadb;
 use crate::database_error::{database_error, has_code};
@@ -119,30 +121,21 @@ impl Backend for MySqlBackend {
         Ok(is_used == 1)
     }
 
-    /// Views of `sys` show which sessions they are, and only some users may read those views. Every user can see that
-    /// its own session waits for a table.
-    async fn blockers(&self, connection: &DatabaseConnection, key: LockKey) -> Result<Option<Vec<Blocker>>, DbErr> {
-        const SESSIONS: &str = "SELECT CAST(p.id AS SIGNED) AS session, p.user AS owner, NULL AS program,
-                p.command AS state
-            FROM information_schema.processlist p WHERE p.id IN";
-        const STATE: &str = "SELECT p.state LIKE 'Waiting for % lock' AS answer
-            FROM information_schema.processlist p WHERE p.id = ?";
-        let name = key.name(LockRole::Work);
-        let work =
-            query_scalar::<Option<i64>>(connection, "SELECT CAST(IS_USED_LOCK(?) AS SIGNED) AS answer", [name.into()]);
-        let Some(work) = work.await? else { return Ok(None) };
-        for view in ["innodb_lock_waits", "schema_table_lock_waits"] {
-            let sql = format!(
-                "{SESSIONS} (SELECT blocking_pid FROM sys.{view} WHERE waiting_pid = ? AND blocking_pid <> ?) ORDER BY p.id"
-            );
-            let statement = Statement::from_sql_and_values(DbBackend::MySql, sql, [work.into(), work.into()]);
-            let rows = connection.query_all_raw(statement).await.unwrap_or_default();
-            if !rows.is_empty() {
-                return rows.iter().map(Blocker::from_row).collect::<Result<_, _>>().map(Some);
-            }
-        }
-        let waits = query_scalar::<Option<i64>>(connection, STATE, [work.into()]).await?;
-        Ok((waits == Some(1)).then(Vec::new))
+    async fn work_session(&self, connection: &DatabaseConnection, key: LockKey) -> Result<Option<i64>, DbErr> {
+        let name = key.name(LockRole::Work).into();
+        query_scalar(connection, "SELECT CAST(IS_USED_LOCK(?) AS SIGNED) AS answer", [name]).await
+    }
+
+    async fn blockers(&self, connection: &DatabaseConnection, session: i64) -> Result<Option<Vec<Blocker>>, DbErr> {
+        watch::blockers(connection, session).await
+    }
+
+    async fn statement_progress(
+        &self,
+        connection: &DatabaseConnection,
+        session: i64,
+    ) -> Result<Option<StatementProgress>, DbErr> {
+        watch::progress(connection, session).await
     }
 
     /// `lock_wait_timeout` applies to tables, `innodb_lock_wait_timeout` to rows.

@@ -1,5 +1,7 @@
 //! PostgreSQL.
 
+mod watch;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -7,14 +9,13 @@ use sea_orm::sea_query::ColumnDef;
 use sea_orm::sqlx::postgres::PgPoolOptions;
 use sea_orm::sqlx::{self, PgPool, Row};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr, Statement,
-    TransactionTrait, Value,
+    ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr, TransactionTrait, Value,
 };
 use sqlparser::dialect::PostgreSqlDialect;
 
 use super::{
-    Backend, BegunTransaction, Blocker, LocationColumns, LockKey, LockRole, ObjectState, SAVEPOINT, TableFacts,
-    clamp_to_setting, drop_listed, query_scalar,
+    Backend, BegunTransaction, Blocker, LocationColumns, LockKey, LockRole, ObjectState, SAVEPOINT, StatementProgress,
+    TableFacts, clamp_to_setting, drop_listed, query_scalar,
 };
 use crate::database_error::has_code;
 use crate::limits::Limits;
@@ -161,17 +162,21 @@ impl Backend for PostgresBackend {
         query_scalar(connection, &format!("SELECT EXISTS (SELECT {listed}) AS answer"), []).await
     }
 
-    async fn blockers(&self, connection: &DatabaseConnection, key: LockKey) -> Result<Option<Vec<Blocker>>, DbErr> {
-        let sql = format!(
-            "SELECT a.pid::bigint AS session, a.usename::text AS owner, nullif(a.application_name, '') AS program,
-                a.state::text AS state
-            FROM (SELECT DISTINCT pid {}) AS work, pg_stat_activity AS a
-            WHERE a.pid = ANY(pg_blocking_pids(work.pid)) ORDER BY a.pid",
-            listed(key.numbers(LockRole::Work))
-        );
-        let rows = connection.query_all_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
-        let blockers = rows.iter().map(Blocker::from_row).collect::<Result<Vec<_>, _>>()?;
-        Ok(Some(blockers).filter(|blockers| !blockers.is_empty()))
+    async fn work_session(&self, connection: &DatabaseConnection, key: LockKey) -> Result<Option<i64>, DbErr> {
+        let listed = listed(key.numbers(LockRole::Work));
+        query_scalar(connection, &format!("SELECT (SELECT min(pid)::bigint {listed}) AS answer"), []).await
+    }
+
+    async fn blockers(&self, connection: &DatabaseConnection, session: i64) -> Result<Option<Vec<Blocker>>, DbErr> {
+        watch::blockers(connection, session).await
+    }
+
+    async fn statement_progress(
+        &self,
+        connection: &DatabaseConnection,
+        session: i64,
+    ) -> Result<Option<StatementProgress>, DbErr> {
+        watch::progress(connection, session).await
     }
 
     /// Takes the lock of the revisions' session for the transaction, beside that of the session. They are the same

@@ -2,6 +2,7 @@
 
 mod bar;
 pub(crate) mod building;
+mod statement;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -16,9 +17,10 @@ use seachange_graph::Step;
 
 use super::revision_scope;
 use crate::Error;
-use crate::event::{Event, describe_blockers, json};
+use crate::event::{Event, StatementProgress, describe_blockers, json};
 use crate::store::Holder;
 use bar::Bar;
+use statement::StatementLine;
 
 /// From this number of steps on, a terminal shows a bar.
 const MANY: usize = 20;
@@ -27,17 +29,21 @@ const MANY: usize = 20;
 pub(crate) struct Progress {
     terminal: Terminal,
     bar: Mutex<Option<Bar>>,
+    line: Mutex<StatementLine>,
 }
 
 impl Progress {
     pub(crate) fn new(terminal: Terminal) -> Self {
-        Self { terminal, bar: Mutex::new(None) }
+        Self { terminal, bar: Mutex::new(None), line: Mutex::default() }
     }
 
     pub(crate) fn show(&self, event: &Event<'_>) {
         revision_scope::follow(event);
         if self.terminal.json {
             return self.tell(event);
+        }
+        if !matches!(event, Event::StatementProgress { .. }) {
+            self.line.lock().unwrap_or_else(PoisonError::into_inner).clear();
         }
         match event {
             Event::Ahead { unknown } => self.terminal.warn(describe::ahead(unknown)),
@@ -51,6 +57,9 @@ impl Progress {
             }
             Event::Blocked { step, message, by, .. } => {
                 self.interject(step, message, &format!("waiting for a lock of {}", describe_blockers(by)));
+            }
+            Event::StatementProgress { step, message, progress, remaining, .. } => {
+                self.progress(step, message, progress, *remaining);
             }
             Event::Restarted => self.restart(),
             Event::Overtaken { step, message } => self.overtaken(step, message),
@@ -107,6 +116,24 @@ impl Progress {
                 self.terminal.end(what);
                 self.terminal.begin(format!("{} … ", running(step, message)));
             }
+        }
+    }
+
+    /// Shows how far the running statement is.
+    fn progress(&self, step: &Step, message: &str, progress: &StatementProgress, remaining: Option<Duration>) {
+        let text = statement::text(progress, remaining);
+        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.bar() {
+            _ if self.terminal.quiet => {}
+            Some(bar) => bar.note(format!(": `{}`, {text}", step.revision)),
+            None if self.terminal.is_watched() => {
+                if !line.is_shown() {
+                    self.terminal.break_line();
+                }
+                line.rewrite(text, ProgressDrawTarget::stderr);
+            }
+            None if line.is_due() => self.interject(step, message, &text),
+            None => {}
         }
     }
 

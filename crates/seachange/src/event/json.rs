@@ -11,7 +11,8 @@
 //! | `planned` | `steps` |
 //! | `started` | `direction`, `revision`, `message`, `number`, `of`, `rolls_back` |
 //! | `statement` | `sql` (without values), `duration_ms`, `failed` |
-//! | `blocked` | `direction`, `revision`, `message`, `by`: each with `session`, `user`, `program`, `state`; `waited_ms` |
+//! | `blocked` | `direction`, `revision`, `message`, `by`: each with `session`, `prepared`, `user`, `program`, `state`, `transaction_ms`, `statement`, `restricted`; `waited_ms` |
+//! | `statement_progress` | `direction`, `revision`, `message`, `phase`, `stage`, `stages`, `unit`, `done`, `total`, `remaining_ms`, `elapsed_ms` |
 //! | `retrying` | `direction`, `revision`, `message`, `attempt`, `of`, `cause` |
 //! | `restarted` | |
 //! | `finished` | `direction`, `revision`, `message`, `duration_ms` |
@@ -27,7 +28,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use seachange_graph::{Direction, Step};
 use serde::Serialize;
 
-use super::{Blocker, Event};
+use super::{Blocker, Event, StatementProgress};
 use crate::report::Report;
 use crate::store::Holder;
 
@@ -114,6 +115,18 @@ enum EventJson<'a> {
         by: Vec<BlockerJson<'a>>,
         waited_ms: f64,
     },
+    StatementProgress {
+        #[serde(flatten)]
+        revision: RevisionRef<'a>,
+        phase: &'a str,
+        stage: Option<u64>,
+        stages: Option<u64>,
+        unit: Option<&'static str>,
+        done: Option<u64>,
+        total: Option<u64>,
+        remaining_ms: Option<f64>,
+        elapsed_ms: f64,
+    },
     Retrying {
         #[serde(flatten)]
         revision: RevisionRef<'a>,
@@ -167,9 +180,13 @@ struct StepJson<'a> {
 #[derive(Serialize)]
 struct BlockerJson<'a> {
     session: i64,
+    prepared: Option<&'a str>,
     user: Option<&'a str>,
     program: Option<&'a str>,
     state: Option<&'a str>,
+    transaction_ms: Option<f64>,
+    statement: Option<&'a str>,
+    restricted: bool,
 }
 
 #[derive(Serialize)]
@@ -194,6 +211,20 @@ fn entry<'a>(event: &Event<'a>) -> EventJson<'a> {
         Event::Blocked { step, message, by, waited } => {
             let by = by.iter().map(blocker).collect();
             EventJson::Blocked { revision: revision(step, message), by, waited_ms: millis(waited) }
+        }
+        Event::StatementProgress { step, message, progress, remaining, elapsed } => {
+            let StatementProgress { phase, stage, unit, done, total } = progress;
+            EventJson::StatementProgress {
+                revision: revision(step, message),
+                phase,
+                stage: stage.map(|(stage, _)| stage),
+                stages: stage.map(|(_, stages)| stages),
+                unit: *unit,
+                done: unit.map(|_| *done),
+                total: unit.map(|_| *total),
+                remaining_ms: remaining.map(millis),
+                elapsed_ms: millis(elapsed),
+            }
         }
         Event::Retrying { step, message, attempt, of, cause } => {
             EventJson::Retrying { revision: revision(step, message), attempt, of, cause: cause.to_string() }
@@ -223,9 +254,13 @@ fn step(step: &Step) -> StepRef<'_> {
 fn blocker(blocker: &Blocker) -> BlockerJson<'_> {
     BlockerJson {
         session: blocker.session,
+        prepared: blocker.prepared.as_deref(),
         user: blocker.user.as_deref(),
         program: blocker.program.as_deref(),
         state: blocker.state.as_deref(),
+        transaction_ms: blocker.transaction.map(millis),
+        statement: blocker.statement.as_deref(),
+        restricted: blocker.is_restricted,
     }
 }
 

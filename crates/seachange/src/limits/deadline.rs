@@ -18,6 +18,15 @@ pub(crate) struct Deadline {
     end: AtomicU64,
 }
 
+/// A statement that is running.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RunningStatement {
+    /// When it began, in milliseconds. No other long statement of the run began then.
+    pub(crate) start: u64,
+    /// How long it has run.
+    pub(crate) elapsed: Duration,
+}
+
 impl Deadline {
     pub(crate) fn new(limit: Option<Duration>) -> Self {
         Self { limit, origin: Instant::now(), start: AtomicU64::new(NEVER), end: AtomicU64::new(NEVER) }
@@ -38,10 +47,11 @@ impl Deadline {
         self.end.store(NEVER, Ordering::Relaxed);
     }
 
-    /// How long the running statement has run; `None` when no statement is running.
-    pub(crate) fn running(&self) -> Option<Duration> {
+    /// The running statement; `None` when no statement is running.
+    pub(crate) fn running(&self) -> Option<RunningStatement> {
         let start = self.start.load(Ordering::Relaxed);
-        (start != NEVER).then(|| self.origin.elapsed().saturating_sub(Duration::from_millis(start)))
+        let elapsed = || self.origin.elapsed().saturating_sub(Duration::from_millis(start));
+        (start != NEVER).then(|| RunningStatement { start, elapsed: elapsed() })
     }
 
     /// Whether the statement has reached its time limit.

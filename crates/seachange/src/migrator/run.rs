@@ -240,6 +240,7 @@ pub(super) fn runner<'a>(
         migrations: migrator.migrations,
         graph: migrator.graph,
         work,
+        source: &migrator.source,
         concurrent: others,
         holder,
         is_touched: AtomicBool::new(false),

@@ -7,13 +7,14 @@ use futures_util::future::{Either, select};
 use sea_orm::DbErr;
 use seachange_graph::{Direction, Graph, Step};
 
+use super::watch::watch_statements;
 use super::{Runner, StepContext, journalled};
 use crate::backend::{Backend, BegunTransaction, LockRole};
 use crate::error::{Error, FailureCause, Leftover, RevisionFailure};
-use crate::event::{Blocker, Event};
+use crate::event::Event;
 use crate::intercept::{self, RunOutcome, StatementHandler, rebuild_impossible};
 use crate::limits::Limit;
-use crate::lock::{self, Backoff, LockWait, Reminder};
+use crate::lock::{self, Backoff, LockWait};
 use crate::revision::RegisteredRevision;
 use crate::run_context::RunContext;
 use crate::session::{DirectSession, WorkSession};
@@ -232,7 +233,7 @@ impl Runner<'_> {
         self.context.emit(&Event::Retrying { step, message: &failure.message, attempt, of, cause: &failure.cause });
     }
 
-    /// Runs the code of a revision, and emits an event when one of its statements waits for a lock.
+    /// Runs the code of a revision, and emits events about a statement of it that waits for a lock or takes long.
     ///
     /// # Errors
     ///
@@ -245,27 +246,10 @@ impl Runner<'_> {
     ) -> Result<(RunOutcome, S), DbErr> {
         let backend = self.context.connection.get_database_backend();
         let code = job.code(in_transaction, self.context.code);
-        let mut running = pin!(intercept::run(code, backend, session));
-        let mut reminder = Reminder::default();
-        loop {
-            match select(running.as_mut(), pin!(tokio::time::sleep(INTERVAL))).await {
-                Either::Left((ran, _)) => return ran,
-                Either::Right(_) => self.tell_blocked(job, &mut reminder).await,
-            }
-        }
-    }
-
-    /// Emits an event with the sessions that block the running statement.
-    async fn tell_blocked(&self, job: StepContext<'_>, reminder: &mut Reminder<Vec<Blocker>>) {
-        let context = self.context;
-        let Some(waited) = context.deadline.running().filter(|running| *running >= SUSPICIOUS) else {
-            *reminder = Reminder::default();
-            return;
-        };
-        // The run continues when the server does not answer this query.
-        let Ok(Some(by)) = context.backend.blockers(context.connection, context.store.lock_key()).await else { return };
-        if reminder.is_due(&by) {
-            context.emit(&Event::Blocked { step: job.step, message: job.script.message, by: &by, waited });
+        let running = pin!(intercept::run(code, backend, session));
+        match select(running, Box::pin(watch_statements(self.context, self.source, job))).await {
+            Either::Left((ran, _)) => ran,
+            Either::Right((never, _)) => match never {},
         }
     }
 }
@@ -344,9 +328,3 @@ fn judge(job: StepContext<'_>, graph: &Graph, rows: &[RevisionRow]) -> StepAvail
         }
     }
 }
-
-/// How long a statement runs before the engine asks the server whether it waits.
-const SUSPICIOUS: Duration = Duration::from_secs(3);
-
-/// How often the engine asks the server.
-const INTERVAL: Duration = Duration::from_secs(1);

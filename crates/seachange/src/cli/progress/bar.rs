@@ -41,6 +41,11 @@ impl Bar {
         self.0.set_message(format!(", about {} left", describe::time(left)));
     }
 
+    /// Shows a text beside the number, until the next thing is finished.
+    pub(super) fn note(&self, text: String) {
+        self.0.set_message(text);
+    }
+
     /// Restarts the bar from zero.
     pub(super) fn restart(&self) {
         self.0.set_message("");

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeZone, Utc};
 use insta::assert_snapshot;
 use seachange_graph::{Direction, Step};
 
-use crate::event::{Blocker, Event, json};
+use crate::event::{Blocker, Event, StatementProgress, json};
 use crate::report::{Report, Warnings};
 use crate::runner::FailureCause;
 use crate::store::Holder;
@@ -47,12 +47,22 @@ fn a_revision_is_told_from_start_to_end() {
     let cause = &FailureCause::Panic("no\nway".to_owned());
     let elapsed = Duration::from_micros(2_345);
     let (user, state) = (Some("shop".to_owned()), Some("idle in transaction".to_owned()));
-    let blocker = Blocker { session: 4711, user, program: None, state };
+    let transaction = Some(Duration::from_secs(90));
+    let blocker = Blocker { session: 4711, user, state, transaction, ..Blocker::default() };
+    let progress = &StatementProgress {
+        phase: "copy to tmp table".to_owned(),
+        stage: Some((1, 2)),
+        unit: Some("percent"),
+        done: 40,
+        total: 100,
+    };
+    let remaining = Some(Duration::from_secs(3));
     let events = [
         Event::Planned { steps: std::slice::from_ref(step) },
         Event::Started { step, message, number: 1, of: 2, rolls_back: true },
         Event::Statement { sql: "INSERT INTO a VALUES (?)", elapsed, failed: false },
         Event::Blocked { step, message, by: &[blocker], waited: elapsed },
+        Event::StatementProgress { step, message, progress, remaining, elapsed },
         Event::Retrying { step, message, attempt: 1, of: 3, cause },
         Event::Finished { step, message, elapsed },
         Event::Overtaken { step, message },
@@ -65,7 +75,8 @@ fn a_revision_is_told_from_start_to_end() {
 {"event":"planned","steps":[{"direction":"upgrade","revision":"ae10"}],"time":"2026-11-21T09:03:11.000Z"}
 {"event":"started","direction":"upgrade","revision":"ae10","message":"add \"content\"","number":1,"of":2,"rolls_back":true,"time":"2026-11-21T09:03:11.000Z"}
 {"event":"statement","sql":"INSERT INTO a VALUES (?)","duration_ms":2.345,"failed":false,"time":"2026-11-21T09:03:11.000Z"}
-{"event":"blocked","direction":"upgrade","revision":"ae10","message":"add \"content\"","by":[{"session":4711,"user":"shop","program":null,"state":"idle in transaction"}],"waited_ms":2.345,"time":"2026-11-21T09:03:11.000Z"}
+{"event":"blocked","direction":"upgrade","revision":"ae10","message":"add \"content\"","by":[{"session":4711,"prepared":null,"user":"shop","program":null,"state":"idle in transaction","transaction_ms":90000.0,"statement":null,"restricted":false}],"waited_ms":2.345,"time":"2026-11-21T09:03:11.000Z"}
+{"event":"statement_progress","direction":"upgrade","revision":"ae10","message":"add \"content\"","phase":"copy to tmp table","stage":1,"stages":2,"unit":"percent","done":40,"total":100,"remaining_ms":3000.0,"elapsed_ms":2.345,"time":"2026-11-21T09:03:11.000Z"}
 {"event":"retrying","direction":"upgrade","revision":"ae10","message":"add \"content\"","attempt":1,"of":3,"cause":"the code panicked: no\nway","time":"2026-11-21T09:03:11.000Z"}
 {"event":"finished","direction":"upgrade","revision":"ae10","message":"add \"content\"","duration_ms":2.345,"time":"2026-11-21T09:03:11.000Z"}
 {"event":"overtaken","direction":"upgrade","revision":"ae10","message":"add \"content\"","time":"2026-11-21T09:03:11.000Z"}

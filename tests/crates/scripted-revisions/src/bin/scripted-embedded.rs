@@ -12,6 +12,7 @@
 //! - `SCRIPTED_BEFORE=SQL`: sent to the pool before the run, as plain text.
 //! - `SCRIPTED_AFTER=SQL`: read from the pool after the run, also after a failure. Each row is printed to the standard
 //!   output as `after: value value`; an error as `after: error: ...`.
+//! - `SCRIPTED_TRACE=1`: the `tracing` events of the engine go to the standard error.
 //! - `SCRIPTED_DROP_AFTER=MILLISECONDS`: the future of the run is dropped after that time, as a service does that gives up.
 
 use std::env;
@@ -30,6 +31,10 @@ use tokio::runtime::{Builder, Runtime};
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
+    if env::var_os("SCRIPTED_TRACE").is_some() {
+        let lines = tracing_subscriber::fmt().with_env_filter("seachange=debug");
+        lines.with_ansi(false).with_writer(stderr).init();
+    }
     match runtime().and_then(|runtime| runtime.block_on(serve())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
