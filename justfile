@@ -91,6 +91,11 @@ torture-random plans='1000' filter='random_revisions::':
 squawk:
     tests/squawk/compare.py
 
+# Compare all reports of `lint` with what other sessions experience on large tables: `just ground-truth sqlite::ground_truth`
+[group('quality')]
+ground-truth filter='ground_truth::':
+    GROUND_TRUTH=all cargo test --workspace --locked --test e2e -- --test-threads 1 "$1"
+
 # Apply and revert every change of a schema on every database, each revision compiled: `just matrix postgres::matrix`
 [group('quality')]
 matrix filter='matrix::':

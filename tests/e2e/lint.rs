@@ -37,6 +37,9 @@ pub(super) fn trials() -> Vec<Case> {
     cases.extend(each_backend("lint::an_upgrade_looks_at_the_rows", an_upgrade_looks_at_the_rows));
     cases.extend(each_backend("lint::the_database_is_as_before", the_database_is_as_before));
     cases.extend(each_backend("lint::unknown_is_not_safe", unknown_is_not_safe));
+    cases.push(Case::on(Backend::Sqlite, "lint::readers_of_a_file_with_wal_do_not_wait", readers_of_wal));
+    cases.push(Case::on(Backend::Postgres, "lint::queries_that_change_something", queries_that_change_something));
+    cases.push(Case::on(Backend::Postgres, "lint::partitions_and_views", partitions_and_views));
     cases.push(Case::on(Backend::Postgres, "lint::locks_are_held_to_the_end", locks_are_held_to_the_end));
     cases.push(Case::on(Backend::MariaDb, "lint::other_databases_are_not_touched", other_databases_are_not_touched));
     cases.push(Case::on(Backend::MySql, "lint::other_databases_are_not_touched", other_databases_are_not_touched));
@@ -140,6 +143,7 @@ fn statements_of_postgres(database: &TestDatabase) -> TestResult {
                     "0 posts: SHARE ROW EXCLUSIVE, writes, catalogue",
                     "0 users: SHARE ROW EXCLUSIVE, writes, catalogue",
                     "1 posts: SHARE UPDATE EXCLUSIVE, nothing, scan",
+                    "1 users: ROW SHARE, nothing, scan",
                 ],
             ),
             ("ALTER TABLE users ADD CHECK (age >= 0)", &["0 users: ACCESS EXCLUSIVE, reads and writes, scan"]),
@@ -148,7 +152,34 @@ fn statements_of_postgres(database: &TestDatabase) -> TestResult {
             ("UPDATE users SET age = 1", &["0 how many rows it locks, and for how long, depends on the rows"]),
             ("INSERT INTO users (id) VALUES (7)", &[]),
             ("LOCK TABLE users IN SHARE MODE", &["0 users: SHARE, writes, catalogue"]),
-            ("VACUUM FULL users", &["0 a statement that cannot be in a transaction is not measured"]),
+            ("VACUUM FULL users", &["0 users: ACCESS EXCLUSIVE, reads and writes, rewrite"]),
+            ("VACUUM users", &["0 users: SHARE UPDATE EXCLUSIVE, nothing, scan"]),
+            ("VACUUM", &["0 it names no table: it may work on all of them"]),
+            ("CLUSTER users USING users_pkey", &["0 users: ACCESS EXCLUSIVE, reads and writes, rewrite"]),
+            ("REINDEX INDEX users_pkey", &["0 users: ACCESS EXCLUSIVE, reads and writes, scan"]),
+            ("TRUNCATE users", &["0 users: ACCESS EXCLUSIVE, reads and writes, catalogue"]),
+            ("ANALYZE users", &["0 users: SHARE UPDATE EXCLUSIVE, nothing, scan"]),
+            ("CREATE TABLE copied AS SELECT * FROM users", &["0 users: ACCESS SHARE, nothing, scan"]),
+            (
+                "DO $$ BEGIN UPDATE users SET age = 1;END $$",
+                &[
+                    "0 how many rows it locks, and for how long, depends on the rows",
+                    "0 users: ROW EXCLUSIVE, nothing, scan",
+                ],
+            ),
+            (
+                "INSERT INTO users (id) VALUES (7) ON CONFLICT (id) DO UPDATE SET age = 1",
+                &["0 how many rows it locks, and for how long, depends on the rows"],
+            ),
+            // The made row is in the way of this insertion, and there is one again after it.
+            (
+                "INSERT INTO users (id, age) VALUES (1, 5), (2, 5); DELETE FROM users; \
+                 ALTER TABLE posts ALTER COLUMN id TYPE BIGINT",
+                &[
+                    "1 how many rows it locks, and for how long, depends on the rows",
+                    "2 posts: ACCESS EXCLUSIVE, reads and writes, rewrite",
+                ],
+            ),
         ],
     )
 }
@@ -161,6 +192,27 @@ fn statements_of_mariadb(database: &TestDatabase) -> TestResult {
             ("ALTER TABLE users ADD COLUMN note TEXT", &["0 users: ALGORITHM=INSTANT, nothing, catalogue"]),
             ("ALTER TABLE users MODIFY id BIGINT NOT NULL", &["0 users: ALGORITHM=COPY, LOCK=SHARED, writes, rewrite"]),
             ("CREATE INDEX by_email ON users (email)", &["0 users: ALGORITHM=NOCOPY, LOCK=NONE, nothing, scan"]),
+            (
+                "CREATE INDEX by_email ON users (email) LOCK=SHARED",
+                &["0 users: ALGORITHM=NOCOPY, LOCK=SHARED, writes, scan"],
+            ),
+            ("ALTER TABLE users ENGINE=MyISAM", &["0 users: ALGORITHM=COPY, LOCK=SHARED, writes, rewrite"]),
+            (
+                "ALTER TABLE users PARTITION BY HASH (id) PARTITIONS 4",
+                &["0 users: ALGORITHM=COPY, LOCK=SHARED, writes, rewrite"],
+            ),
+            (
+                "CREATE TABLE copied AS SELECT * FROM users",
+                &["0 how many rows it locks, and for how long, depends on the rows"],
+            ),
+            (
+                "INSERT INTO posts SELECT id, id, 'a' FROM users",
+                &["0 how many rows it locks, and for how long, depends on the rows"],
+            ),
+            (
+                "EXECUTE IMMEDIATE 'ALTER TABLE users MODIFY id BIGINT NOT NULL'",
+                &["0 the locks of this statement are not measured"],
+            ),
             ("DROP TABLE posts", &["0 posts: exclusive metadata lock, reads and writes, catalogue"]),
         ],
     )
@@ -173,7 +225,23 @@ fn statements_of_mysql(database: &TestDatabase) -> TestResult {
             ("CREATE TABLE fresh (id INT); CREATE INDEX i ON fresh (id)", &[]),
             ("ALTER TABLE users ADD COLUMN note TEXT", &["0 users: ALGORITHM=INSTANT, nothing, catalogue"]),
             ("ALTER TABLE users MODIFY id BIGINT NOT NULL", &["0 users: ALGORITHM=COPY, LOCK=SHARED, writes, rewrite"]),
-            ("CREATE INDEX by_email ON users (email)", &["0 users: ALGORITHM=INPLACE, LOCK=NONE, nothing, unknown"]),
+            ("CREATE INDEX by_email ON users (email)", &["0 users: ALGORITHM=INPLACE, LOCK=NONE, nothing, scan"]),
+            (
+                "CREATE INDEX by_email ON users (email) LOCK=SHARED",
+                &["0 users: ALGORITHM=INPLACE, LOCK=SHARED, writes, scan"],
+            ),
+            (
+                "ALTER TABLE users ADD COLUMN note TEXT, ALGORITHM=INPLACE",
+                &["0 users: ALGORITHM=INPLACE, LOCK=NONE, nothing, rewrite"],
+            ),
+            (
+                "ALTER TABLE users MODIFY email VARCHAR(120)",
+                &["0 users: ALGORITHM=INPLACE, LOCK=NONE, nothing, catalogue"],
+            ),
+            (
+                "INSERT INTO posts SELECT id, id, 'a' FROM users",
+                &["0 how many rows it locks, and for how long, depends on the rows"],
+            ),
             ("DROP TABLE posts", &["0 posts: exclusive metadata lock, reads and writes, catalogue"]),
         ],
     )
@@ -185,11 +253,69 @@ fn statements_of_sqlite(database: &TestDatabase) -> TestResult {
         &[
             ("CREATE TABLE fresh (id INT); CREATE INDEX i ON fresh (id)", &[]),
             ("ALTER TABLE users ADD COLUMN note TEXT", &["0 users: RESERVED, the whole file, writes, catalogue"]),
-            ("ALTER TABLE users DROP COLUMN age", &["0 users: RESERVED, the whole file, writes, rewrite"]),
-            ("CREATE INDEX by_email ON users (email)", &["0 users: RESERVED, the whole file, writes, scan"]),
-            ("UPDATE users SET age = 1", &["0 users: RESERVED, the whole file, writes, rewrite"]),
+            ("ALTER TABLE users DROP COLUMN age", &["0 users: EXCLUSIVE, the whole file, reads and writes, rewrite"]),
+            ("CREATE INDEX by_email ON users (email)", &["0 users: EXCLUSIVE, the whole file, reads and writes, scan"]),
+            ("REINDEX users", &["0 users: EXCLUSIVE, the whole file, reads and writes, scan"]),
+            ("UPDATE users SET age = 1 WHERE id = 3", &["0 users: RESERVED, the whole file, writes, unknown"]),
+            ("UPDATE users SET age = 1", &["0 users: EXCLUSIVE, the whole file, reads and writes, rewrite"]),
         ],
     )
+}
+
+/// In the mode WAL, readers use the file beside a writer.
+fn readers_of_wal(database: &TestDatabase) -> TestResult {
+    database.execute("PRAGMA journal_mode = WAL; CREATE TABLE own (id INT)")?;
+    check(database, &[("UPDATE users SET age = 1", &["0 users: RESERVED, the whole file, writes, rewrite"])])
+}
+
+/// A query that calls a function, and a change that returns rows, are statements of the report.
+fn queries_that_change_something(database: &TestDatabase) -> TestResult {
+    let function =
+        "CREATE FUNCTION widen() RETURNS void LANGUAGE sql AS 'ALTER TABLE users ALTER COLUMN id TYPE BIGINT'";
+    let tables = json!([TABLES[0], TABLES[1], function]);
+    for (sql, expected) in [
+        ("SELECT widen()", "1 users: ACCESS EXCLUSIVE, reads and writes, rewrite"),
+        ("UPDATE users SET age = 1 RETURNING id", "1 how many rows it locks, and for how long, depends on the rows"),
+    ] {
+        let statements = json!(["ALTER TABLE posts ADD COLUMN note TEXT", {"query": {"sql": sql}}]);
+        let script = Script::new(database).up("l1", tables.clone()).up("l2", statements);
+        let found = lines(&script, "l2:l2")?;
+        if found.len() != 2 || found[1] != expected {
+            return Err(format!("{sql}: {found:?}").into());
+        }
+    }
+    Ok(())
+}
+
+/// Partitions are changed with their table, and materialized views are measured as tables are.
+fn partitions_and_views(database: &TestDatabase) -> TestResult {
+    let tables = json!([
+        "CREATE TABLE parts (id INT NOT NULL, n INT) PARTITION BY RANGE (id)",
+        "CREATE TABLE part PARTITION OF parts FOR VALUES FROM (0) TO (100)",
+        "CREATE TABLE users (id INT PRIMARY KEY)",
+        "CREATE MATERIALIZED VIEW ids AS SELECT id FROM users",
+    ]);
+    for (statement, expected) in [
+        (
+            "ALTER TABLE parts ALTER COLUMN n TYPE BIGINT",
+            vec![
+                "0 part: ACCESS EXCLUSIVE, reads and writes, rewrite",
+                "0 parts: ACCESS EXCLUSIVE, reads and writes, catalogue",
+            ],
+        ),
+        (
+            "REFRESH MATERIALIZED VIEW ids",
+            vec!["0 ids: ACCESS EXCLUSIVE, reads and writes, rewrite", "0 users: ACCESS SHARE, nothing, scan"],
+        ),
+        ("CREATE INDEX ON ids (id)", vec!["0 ids: SHARE, nothing, scan"]),
+    ] {
+        let script = Script::new(database).up("l1", tables.clone()).up("l2", json!([statement]));
+        let found = lines(&script, "l2:l2")?;
+        if found != expected {
+            return Err(format!("{statement}: {found:?}").into());
+        }
+    }
+    Ok(())
 }
 
 /// The database is as before, and the revisions are still pending.

@@ -22,6 +22,7 @@ mod first_revision;
 mod first_use;
 mod foresee;
 mod generated;
+mod ground_truth;
 mod guarantees;
 mod import;
 mod inspect;
@@ -91,6 +92,7 @@ fn main() -> ExitCode {
         first_use::trials(),
         foresee::trials(),
         generated::trials(),
+        ground_truth::trials(),
         guarantees::trials(),
         inspect::trials(),
         layering::trials(),
@@ -113,5 +115,6 @@ fn main() -> ExitCode {
     let code = harness::main(topics.into_iter().flatten().collect(), known_failures::KNOWN_FAILURES);
     random_revisions::report();
     torture::report();
+    ground_truth::report();
     code
 }

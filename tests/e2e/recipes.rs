@@ -35,6 +35,10 @@ const CALLS: &[(&[&str], &str)] = &[
     (&["e2e", "sqlite::"], "cargo [test] [--workspace] [--locked] [--test] [e2e] [--] [sqlite::]"),
     (&["torture"], "cargo [test] [--workspace] [--locked] [--test] [e2e] [--] [torture::]"),
     (&["torture-random", "5"], "cargo [test] [--workspace] [--locked] [--test] [e2e] [--] [random_revisions::]"),
+    (
+        &["ground-truth"],
+        "cargo [test] [--workspace] [--locked] [--test] [e2e] [--] [--test-threads] [1] [ground_truth::]",
+    ),
     (&["matrix"], "cargo [test] [--workspace] [--locked] [--test] [e2e] [--] [matrix::]"),
 ];
 

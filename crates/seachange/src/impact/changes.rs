@@ -41,6 +41,11 @@ impl ChangeRecorder {
         }
     }
 
+    /// The schema after the last statement that changed it; on SQLite that before the revision.
+    pub(super) fn schema(&self) -> &Schema {
+        &self.now.schema
+    }
+
     /// Notes a statement that has run, and returns the tables that it renamed, each with its new name. `number` is its
     /// place in the revision, from 0.
     ///

@@ -14,6 +14,7 @@ use super::measured::{MeasuredServer, RevisionImpact, StatementImpact};
 use super::mysql;
 #[cfg(feature = "postgres")]
 use super::postgres;
+use super::sending::{Executed, Queried, Sending};
 use super::server_objects;
 #[cfg(feature = "sqlite")]
 use super::sqlite;
@@ -27,6 +28,9 @@ use crate::revision::RegisteredRevision;
 use crate::session::DirectSession;
 use crate::settings::DatabaseSettings;
 use crate::sql::{self, StatementFacts, StatementKind};
+
+/// Why the locks of a statement that changes rows are unknown.
+pub(super) const DEPENDS_ON_ROWS: &str = "how many rows it locks, and for how long, depends on the rows";
 
 /// Measures revisions on a scratch database of the server that `scratch` names, after the revisions `below`. Each table
 /// that is there before gets a row, if one can be made.
@@ -42,7 +46,11 @@ pub(crate) async fn measure(
     scratch: &DatabaseSettings,
 ) -> Result<Vec<RevisionImpact>, AutogenerateError> {
     let replay = Replay::open(scratch).await?;
-    let measured = Box::pin(measure_on(&replay, below, revisions)).await;
+    #[cfg(feature = "sqlite")]
+    let readers_wait = sqlite::readers_wait(scratch);
+    #[cfg(not(feature = "sqlite"))]
+    let readers_wait = true;
+    let measured = Box::pin(measure_on(&replay, below, revisions, readers_wait)).await;
     replay.close().await?;
     measured
 }
@@ -51,6 +59,7 @@ async fn measure_on(
     replay: &Replay,
     below: &[&'static RegisteredRevision],
     revisions: &[&'static RegisteredRevision],
+    readers_wait: bool,
 ) -> Result<Vec<RevisionImpact>, AutogenerateError> {
     for script in below {
         let ended = replay.run(script, ReplayTransaction::AsInARun, |live| live).await;
@@ -64,6 +73,13 @@ async fn measure_on(
     let mut filled = fill(connection, &state.schema).await.map_err(AutogenerateError::Inspect)?;
     let mut known: Vec<String> =
         state.schema.tables.keys().chain(state.materialized_views()).map(ToString::to_string).collect();
+    #[cfg(feature = "postgres")]
+    if replay.dialect().backend() == DbBackend::Postgres {
+        // Partitions, too.
+        known.extend(postgres::names(connection).await.map_err(AutogenerateError::Inspect)?);
+        known.sort();
+        known.dedup();
+    }
     let version = DatabaseVersion::read(connection).await.map_err(AutogenerateError::Inspect)?;
     let mut measured: Vec<RevisionImpact> = Vec::new();
     let mut failed = None;
@@ -76,7 +92,7 @@ async fn measure_on(
             ));
             continue;
         }
-        let ended = measure_one(replay, script, state, &mut filled, &known, version)
+        let ended = measure_one(replay, script, state, &mut filled, &known, Server { version, readers_wait })
             .await
             .map_err(AutogenerateError::Inspect)?;
         failed = ended.has_failed.then_some(script.revision.id);
@@ -94,6 +110,15 @@ fn follow(known: &mut [String], renamed: &[(String, String)]) {
     }
 }
 
+/// What is known of the server and of the connected database.
+#[derive(Debug, Clone, Copy)]
+struct Server {
+    version: DatabaseVersion,
+    /// Whether readers of the SQLite file wait for a writer that changes many pages.
+    #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "only SQLite has one lock for a file"))]
+    readers_wait: bool,
+}
+
 /// A measured revision, and the database after it.
 struct MeasuredRevision {
     impact: RevisionImpact,
@@ -107,7 +132,7 @@ async fn measure_one(
     before: DatabaseState,
     filled: &mut FilledTables,
     known: &[String],
-    version: DatabaseVersion,
+    server: Server,
 ) -> Result<MeasuredRevision, DbErr> {
     let dialect = replay.dialect();
     let is_strict = is_strict(replay.connection()).await?;
@@ -120,7 +145,7 @@ async fn measure_one(
         transactions: TransactionCount::default(),
         filled: filled.clone(),
         known: known.to_vec(),
-        is_mariadb: version.is_mariadb,
+        server,
         unknown: None,
     };
     // SQLite has one lock for the file. A revision that rebuilds a table begins again there, so that its statements have
@@ -137,7 +162,7 @@ async fn measure_one(
         script,
         backend: dialect.backend(),
         server: MeasuredServer {
-            version,
+            version: server.version,
             is_strict: is_strict && self::is_strict(replay.connection()).await?,
             enforces_foreign_keys: !ended.has_foreign_keys_off,
         },
@@ -181,15 +206,18 @@ struct MeasuringSession {
     filled: FilledTables,
     /// The tables that were there before the first measured revision.
     known: Vec<String>,
-    #[cfg_attr(not(feature = "mysql"), expect(dead_code, reason = "only MariaDB and MySQL share a backend"))]
-    is_mariadb: bool,
+    #[cfg_attr(
+        not(any(feature = "mysql", feature = "sqlite")),
+        expect(dead_code, reason = "PostgreSQL is measured in one way")
+    )]
+    server: Server,
     /// Why the revision as a whole cannot be measured.
     unknown: Option<String>,
 }
 
 impl MeasuringSession {
-    /// Executes a statement, and records what it did.
-    async fn measured(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+    /// Sends a statement, and records what it did.
+    async fn measured<S: Sending>(&mut self, statement: Statement) -> Result<S::Answer, DbErr> {
         let text = with_values(self.dialect, &statement).unwrap_or_else(|_| statement.sql.clone());
         let facts = sql::read(&text, self.dialect.grammar());
         let mut impact = StatementImpact::of(&text, &facts);
@@ -198,16 +226,17 @@ impl MeasuringSession {
             self.statements.push(impact);
             return Err(DbErr::Custom(reason));
         }
-        let mut outcome = self.attempt(statement.clone(), &facts, &mut impact).await;
-        if outcome.is_err() && facts.len() == 1 && !self.filled.made.is_empty() {
+        let mut outcome = self.attempt::<S>(statement.clone(), &facts, &mut impact).await;
+        let is_emptied = outcome.is_err() && facts.len() == 1 && !self.filled.made.is_empty();
+        if is_emptied {
             // The rows that the measurement has made may be in the way: a key that the revision inserts, a new column
             // that needs a value.
             self.filled.empty_again(&self.connection).await?;
             impact = StatementImpact::of(&text, &facts);
-            outcome = self.attempt(statement, &facts, &mut impact).await;
+            outcome = self.attempt::<S>(statement, &facts, &mut impact).await;
         }
         if impact.changes_rows && self.dialect.backend() != DbBackend::Sqlite && self.changes_present_rows(&facts) {
-            impact.unknown = Some("how many rows it locks, and for how long, depends on the rows".to_owned());
+            impact.unknown = Some(DEPENDS_ON_ROWS.to_owned());
         }
         if let Err(error) = &outcome {
             impact.unknown = Some(reason_with_detail(error));
@@ -217,31 +246,39 @@ impl MeasuringSession {
             let renamed = self.changes.note(&self.connection, &facts, self.statements.len()).await?;
             follow(&mut self.known, &renamed);
         }
+        if is_emptied && outcome.is_ok() && self.dialect.backend() != DbBackend::Sqlite {
+            // The next statements are measured on tables with rows again.
+            let mut schema = self.changes.schema().clone();
+            schema.tables.retain(|table, _| self.known.contains(&table.to_string()));
+            self.filled.made = fill(&self.connection, &schema).await?.made;
+        }
         self.statements.push(impact);
         outcome
     }
 
-    async fn attempt(
+    async fn attempt<S: Sending>(
         &mut self,
         statement: Statement,
         facts: &[StatementFacts],
         impact: &mut StatementImpact,
-    ) -> Result<ExecResult, DbErr> {
+    ) -> Result<S::Answer, DbErr> {
         match self.dialect.backend() {
             #[cfg(feature = "postgres")]
             DbBackend::Postgres => {
-                postgres::execute(&mut self.live, &self.connection, statement, facts, &self.known, impact).await
+                postgres::send::<S>(&mut self.live, &self.connection, statement, facts, &self.known, impact).await
             }
             #[cfg(feature = "mysql")]
             DbBackend::MySql => {
-                mysql::execute(&mut self.live, self.is_mariadb, statement, facts, &self.known, impact).await
+                let is_mariadb = self.server.version.is_mariadb;
+                let (live, connection) = (&mut self.live, &self.connection);
+                mysql::send::<S>(live, connection, is_mariadb, statement, facts, &self.known, impact).await
             }
             #[cfg(feature = "sqlite")]
             DbBackend::Sqlite => {
-                sqlite::describe(facts, &self.known, impact);
-                self.live.execute(statement).await
+                sqlite::describe(&self.connection, facts, &self.known, self.server.readers_wait, impact).await?;
+                S::send(&mut self.live, statement).await
             }
-            _ => self.live.execute(statement).await,
+            _ => S::send(&mut self.live, statement).await,
         }
     }
 
@@ -252,16 +289,27 @@ impl MeasuringSession {
         holds_locks.then_some(self.transactions.begun)
     }
 
-    /// Whether a statement changes rows of a table that was there before: other sessions that change them wait until the
-    /// transaction ends. Only an insertion that is understood is known not to.
+    /// Whether a statement locks rows of a table that was there before: other sessions that change them wait until the
+    /// transaction ends. Only an insertion that is understood is known not to, unless it updates the row that is there;
+    /// MySQL and MariaDB lock the rows that it reads, too.
     fn changes_present_rows(&self, facts: &[StatementFacts]) -> bool {
         let is_insertion = |facts: &StatementFacts| {
-            facts.is_understood
-                && sql::words(&facts.text, self.dialect.grammar()).first().is_some_and(|word| word == "INSERT")
+            let words = sql::words(&facts.text, self.dialect.grammar());
+            let has = |word: &str| words.iter().any(|own| own == word);
+            let reads = self.dialect.backend() == DbBackend::MySql && facts.reads.iter().any(|own| self.is_known(own));
+            let updates = has("CONFLICT") || has("DUPLICATE");
+            facts.is_understood && words.first().is_some_and(|word| word == "INSERT") && !reads && !updates
         };
-        let is_new =
-            |facts: &StatementFacts| facts.is_understood && !facts.writes.iter().any(|own| self.known.contains(own));
-        !facts.iter().all(|facts| is_insertion(facts) || is_new(facts))
+        let is_new = |facts: &StatementFacts| facts.is_understood && !facts.writes.iter().any(|own| self.is_known(own));
+        let reads_known = |facts: &StatementFacts| facts.reads.iter().any(|own| self.is_known(own));
+        let is_safe = |facts: &StatementFacts| {
+            is_insertion(facts) || is_new(facts) && !(self.dialect.backend() == DbBackend::MySql && reads_known(facts))
+        };
+        !facts.iter().all(is_safe)
+    }
+
+    fn is_known(&self, table: &String) -> bool {
+        self.known.contains(table)
     }
 
     /// Why a statement might change something outside of the copy: an object of the server, or, on MySQL and MariaDB,
@@ -281,7 +329,7 @@ impl MeasuringSession {
 #[async_trait]
 impl StatementHandler for MeasuringSession {
     async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.measured(statement).await
+        self.measured::<Executed>(statement).await
     }
 
     async fn query(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
@@ -293,16 +341,10 @@ impl StatementHandler for MeasuringSession {
             let reason = "it reads rows, which the copy does not have: what it does may be different";
             self.unknown.get_or_insert_with(|| reason.to_owned());
         }
-        if facts.iter().any(|facts| facts.kind != StatementKind::Query) {
-            let mut impact = StatementImpact::of(&statement.sql, &facts);
-            impact.unknown = Some("a statement that changes something and returns rows is not measured".to_owned());
-            impact.transaction = self.transaction();
-            self.statements.push(impact);
+        if facts.iter().any(|facts| facts.may_write || facts.kind != StatementKind::Query) {
+            return self.measured::<Queried>(statement).await;
         }
-        let rows = self.live.query(statement).await?;
-        let renamed = self.changes.note(&self.connection, &facts, self.statements.len().saturating_sub(1)).await?;
-        follow(&mut self.known, &renamed);
-        Ok(rows)
+        self.live.query(statement).await
     }
 
     async fn begin(&mut self, _begin: BeginOptions) -> Result<(), DbErr> {

@@ -16,6 +16,7 @@ mod old_code;
 mod postgres;
 mod row_failures;
 mod rules;
+mod sending;
 mod server_objects;
 #[cfg(feature = "sqlite")]
 mod sqlite;
