@@ -150,6 +150,11 @@ public-api:
 bench *args:
     cargo bench --locked -p seachange-tests --bench bench -- "$@"
 
+# Compare the forecasts of `lint` with what statements take on so many rows: `just forecast 1000000,5000000 postgres::`
+[group('quality')]
+forecast rows='1000000,5000000' filter='':
+    FORECAST_ROWS="$1" cargo test --workspace --locked --test e2e -- "$2forecast::time_of_statements"
+
 # Measure other tools that apply the same changes: `just bench-peers sqlite postgres`
 [group('quality')]
 bench-peers *args:

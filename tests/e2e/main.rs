@@ -20,6 +20,7 @@ mod examples;
 mod failures;
 mod first_revision;
 mod first_use;
+mod forecast;
 mod foresee;
 mod generated;
 mod ground_truth;
@@ -48,6 +49,7 @@ mod rolling_deploy;
 mod running_code;
 mod sea_orm_import;
 mod servers;
+mod sizes;
 mod sql_revisions;
 mod squash;
 mod team_story;
@@ -76,6 +78,8 @@ fn main() -> ExitCode {
         squash::trials(),
         lint::trials(),
         running_code::trials(),
+        sizes::trials(),
+        forecast::trials(),
         alembic_options::trials(),
         adoption::trials(),
         app::trials(),

@@ -67,10 +67,10 @@ pub use self::ignore::{ComparedObject, IgnoreRule, IgnoreRuleError, IgnoredKind}
 #[cfg(feature = "cli")]
 pub(crate) use self::losses::{DataLoss, losses};
 pub use self::operation::{SchemaOperation, TableChange, reversed};
-#[cfg(feature = "cli")]
-pub(crate) use self::rows::FilledTables;
 #[cfg(feature = "testing")]
 pub(crate) use self::rows::fill;
+#[cfg(feature = "cli")]
+pub(crate) use self::rows::{FilledTables, MOST as MOST_ROWS, fill_many};
 #[cfg(feature = "cli")]
 pub(crate) use self::type_affinity::affinity;
 pub use self::verify::Verification;

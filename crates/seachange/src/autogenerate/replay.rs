@@ -1,5 +1,6 @@
 //! A scratch database on which revisions run, with a handler of the caller for their statements.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
@@ -53,10 +54,22 @@ impl Replay {
     ///
     /// The database cannot be created.
     pub(crate) async fn open(settings: &DatabaseSettings) -> Result<Self, AutogenerateError> {
+        Self::on(ScratchDatabase::create(settings).await?, settings).await
+    }
+
+    /// Creates the database for many rows: on SQLite in a file in `folder`.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be created.
+    pub(crate) async fn open_for_rows(settings: &DatabaseSettings, folder: &Path) -> Result<Self, AutogenerateError> {
+        Self::on(ScratchDatabase::create_with_rows(settings, folder).await?, settings).await
+    }
+
+    async fn on(database: ScratchDatabase, settings: &DatabaseSettings) -> Result<Self, AutogenerateError> {
         let driver = settings.driver();
         let dialect = dialect::of(driver).ok_or_else(|| ScratchError::from(ConnectError::DriverNotBuilt { driver }))?;
         let backend = backend::of(dialect.backend()).map_err(broken)?;
-        let database = ScratchDatabase::create(settings).await?;
         match connection::connect_pinned(database.settings()).await {
             Ok(pinned) => Ok(Self { database, pinned, backend, dialect }),
             Err(error) => {

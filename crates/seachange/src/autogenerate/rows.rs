@@ -1,10 +1,15 @@
 //! Rows for the tables of a schema, made from nothing but the schema.
 
+#[cfg(feature = "cli")]
+mod many;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::sea_query::ColumnType;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
 
+#[cfg(feature = "cli")]
+pub(crate) use self::many::{MOST, fill_many};
 use crate::alter::clause;
 use crate::backend::query_scalar;
 use crate::database_error::full_reason;

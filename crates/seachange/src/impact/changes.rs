@@ -7,6 +7,7 @@ use sea_orm::{DatabaseConnection, DbBackend, DbErr};
 
 use super::measured::{SchemaChange, WrittenTables};
 use crate::autogenerate::{DatabaseState, SchemaOperation, TableFilter};
+use crate::schema::Schema;
 use crate::sql::{SqlDialect, StatementFacts, StatementKind, Token, significant, tokens, words};
 
 /// The schema while a revision runs on a scratch database, and the changes so far.

@@ -2,10 +2,12 @@
 //!
 //! [`foresee`](mod@foresee) finds the rows on which a change of the schema would fail. It does not know the text of the
 //! statements that make a change. `measure` runs revisions on a scratch database and records what each statement locks
-//! and rewrites; `measured` holds the results. `old_code`
-//! compares the schema after each revision with the entities of the versions of the service that run.
+//! and rewrites; `measured` holds the results. `sizes` asks the connected database how large its tables are, and
+//! `forecast` how long statements will take on them. `old_code` compares the schema after each revision with the entities
+//! of the versions of the service that run.
 
 mod changes;
+mod forecast;
 pub mod foresee;
 mod measure;
 mod measured;
@@ -18,9 +20,11 @@ mod row_failures;
 mod rules;
 mod sending;
 mod server_objects;
+mod sizes;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+pub(crate) use self::forecast::{Forecast, Forecasts, forecasts};
 pub(crate) use self::measure::measure;
 pub(crate) use self::measured::{RevisionImpact, StatementImpact, TableCost, TableImpact};
 #[cfg(test)]
@@ -30,3 +34,6 @@ pub(crate) use self::row_failures::{RowAnswer, RowFailure, row_failures};
 pub(crate) use self::rules::{
     Finding, Level, Levels, NewTables, RULES, Rule, RuleOptions, findings, level, without_allowed,
 };
+#[cfg(test)]
+pub(crate) use self::sizes::RowEstimate;
+pub(crate) use self::sizes::{TableSize, TableSizes};

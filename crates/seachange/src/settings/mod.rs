@@ -149,6 +149,12 @@ impl DatabaseSettings {
         Self { target: DatabaseLocation::Sqlite(SqliteLocation::named(sqlite::MEMORY)), dropped: Vec::new() }
     }
 
+    /// The settings of a SQLite file, which is created.
+    #[cfg(feature = "cli")]
+    pub(crate) fn in_file(path: &str) -> Self {
+        Self { target: DatabaseLocation::Sqlite(SqliteLocation::named(path)), dropped: Vec::new() }
+    }
+
     /// The settings for another database on the same server. SQLite has no other databases.
     pub(crate) fn in_database(&self, name: &str) -> Self {
         let mut settings = self.clone();

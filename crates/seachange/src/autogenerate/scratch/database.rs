@@ -1,6 +1,10 @@
 //! An empty scratch database, for work that cannot be in one transaction.
 
+use std::fs;
 use std::hash::{BuildHasher, RandomState};
+#[cfg(feature = "cli")]
+use std::path::Path;
+use std::path::PathBuf;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 #[cfg(any(feature = "mysql", feature = "postgres"))]
@@ -16,13 +20,15 @@ pub(in crate::autogenerate) struct ScratchDatabase {
     settings: DatabaseSettings,
     /// On a server: the connection that drops the database, and its name.
     server: Option<(DatabaseConnection, String)>,
+    /// The file, if a SQLite database is not in memory.
+    file: Option<PathBuf>,
 }
 
 impl ScratchDatabase {
     /// Creates an empty database on the server that `settings` name; on SQLite in memory.
     pub(in crate::autogenerate) async fn create(settings: &DatabaseSettings) -> Result<Self, ScratchError> {
         if settings.driver() == Driver::Sqlite {
-            return Ok(Self { settings: DatabaseSettings::in_memory(), server: None });
+            return Ok(Self { settings: DatabaseSettings::in_memory(), server: None, file: None });
         }
         let connection = connection::connect(settings).await?;
         let name = new_name();
@@ -42,7 +48,7 @@ impl ScratchDatabase {
             // `connect` has already failed if the program is built without the driver.
             _ => {}
         }
-        let database = Self { settings: settings.in_database(&name), server: Some((connection, name)) };
+        let database = Self { settings: settings.in_database(&name), server: Some((connection, name)), file: None };
         match database.create_schema().await {
             Ok(()) => Ok(database),
             Err(error) => {
@@ -50,6 +56,20 @@ impl ScratchDatabase {
                 Err(error)
             }
         }
+    }
+
+    /// As [`create`](Self::create), but on SQLite in a file in `folder`: what takes time there takes as long as in another
+    /// file.
+    #[cfg(feature = "cli")]
+    pub(in crate::autogenerate) async fn create_with_rows(
+        settings: &DatabaseSettings,
+        folder: &Path,
+    ) -> Result<Self, ScratchError> {
+        if settings.driver() != Driver::Sqlite {
+            return Self::create(settings).await;
+        }
+        let file = folder.join(format!("{}.db", new_name()));
+        Ok(Self { settings: DatabaseSettings::in_file(&file.to_string_lossy()), server: None, file: Some(file) })
     }
 
     /// The settings to connect to the database.
@@ -62,6 +82,10 @@ impl ScratchDatabase {
         if let Some((connection, name)) = self.server {
             drop_database(&connection, &name).await?;
             connection.close().await?;
+        }
+        for suffix in ["", "-wal", "-shm", "-journal"] {
+            // A file that was never made, or is removed already, is no error.
+            let _ = self.file.as_ref().map(|file| fs::remove_file(format!("{}{suffix}", file.display())));
         }
         Ok(())
     }

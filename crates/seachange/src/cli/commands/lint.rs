@@ -3,6 +3,7 @@
 mod annotations;
 mod deployment;
 mod explain;
+mod figures;
 mod gate;
 mod levels;
 mod report;
@@ -10,6 +11,7 @@ mod revision_rules;
 mod running;
 mod selection;
 mod source;
+mod statement_table;
 mod written;
 
 use std::time::Duration;
@@ -17,6 +19,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use seachange_cli::{Diagnostic, Exit, commands::list::answer_json};
 
+use self::figures::ForecastArgs;
 pub(super) use self::gate::GateArgs;
 use self::levels::RuleArgs;
 use self::running::RunningArgs;
@@ -63,6 +66,8 @@ pub(crate) struct LintArgs {
     #[command(flatten)]
     running: RunningArgs,
     #[command(flatten)]
+    forecast: ForecastArgs,
+    #[command(flatten)]
     rules: RuleArgs,
     /// Print what a rule finds, with examples, as the book does; nothing is measured
     #[arg(long, value_name = "RULE", help_heading = "Rules", conflicts_with_all = ["range", "since", "data", "list"])]
@@ -96,7 +101,9 @@ impl LintArgs {
         let rows = self.rows(context, &measured).await?;
         let of_files = revision_rules::findings(context, &measured)?;
         let deployments = versions.map(|versions| deployment(&measured, &versions.running, &versions.new));
-        let reports = report::reports(&measured, &levels, &options, of_files, rows, deployments);
+        let has_url = self.scratch_url.is_some();
+        let figures = self.forecast.figures(context, &selection, &measured, &scratch, has_url).await?;
+        let reports = report::reports(&measured, &levels, &options, of_files, rows, deployments, &figures);
         if measured.is_empty() {
             context.terminal.status("no revision is pending");
         }

@@ -10,6 +10,7 @@ use sea_orm::{DatabaseConnection, DbErr};
 use seachange_cli::{Diagnostic, Exit, Terminal, printable};
 use seachange_graph::Target;
 
+use super::figures::Figures;
 use super::levels::RuleArgs;
 use super::report::{self, Report};
 use super::revision_rules;
@@ -79,8 +80,9 @@ impl GateArgs {
         let scratch = scratch_settings(self.scratch_url.as_deref(), context.settings()?)?;
         let measured = Selection::of_plan(context, &plan, &pending)?.measure(context, &scratch).await?;
         if let Some(level) = self.lint {
+            let figures = Figures::sizes(context, &measured).await;
             let of_files = revision_rules::findings(context, &measured)?;
-            let reports = report::reports(&measured, &levels, &rule_options, of_files, None, None);
+            let reports = report::reports(&measured, &levels, &rule_options, of_files, None, None, &figures);
             refuse(context, &reports, &levels, level)?;
         }
         let check = RowCheck { measured, timeout: self.foresee_timeout, terminal: context.terminal };

@@ -1,15 +1,19 @@
 //! What `lint` prints.
 
+use std::collections::BTreeSet;
+
 use seachange_cli::{Exit, printable};
 use serde::Serialize;
 
 use super::deployment::{self, DeploymentJson};
+use super::figures::Figures;
 use super::source::{Place, RevisionSource};
+use super::statement_table::{self, loss_sentences};
 use crate::cli::context::Context;
 use crate::impact::foresee::{DataCheck, DataCheckKind, Foreseen, RowCount};
 use crate::impact::{
-    BREAKS, Finding, Level, Levels, MAY_BREAK, NewTables, RevisionDeployment, RevisionImpact, RowAnswer, RowFailure,
-    Rule, RuleOptions, StatementImpact, TableCost, TableImpact, findings, level, without_allowed,
+    BREAKS, Finding, Forecast, Level, Levels, MAY_BREAK, NewTables, RevisionDeployment, RevisionImpact, RowAnswer,
+    RowFailure, Rule, RuleOptions, StatementImpact, TableImpact, TableSize, findings, level, without_allowed,
 };
 
 /// How much of a statement is printed, in characters.
@@ -24,6 +28,10 @@ const ON_ROWS: &str = "fails-on-rows";
 /// A measured revision, with what the rules say of it.
 pub(super) struct Report<'a> {
     pub(super) impact: &'a RevisionImpact,
+    /// For each statement, the sizes of the tables that it locks.
+    sizes: Vec<Vec<TableSize>>,
+    /// How long each statement will take, if that was measured.
+    forecasts: Option<Vec<Forecast>>,
     findings: Vec<Finding>,
     /// What is not known of its rows, with the statement from 0 if it is about one.
     unknown_rows: Vec<(Option<usize>, String)>,
@@ -69,6 +77,19 @@ impl<'a> Report<'a> {
         found.chain(unknown.map(|(statement, reason)| (None, line(format!("unknown: {reason}"), statement)))).collect()
     }
 
+    fn forecast(&self, statement: usize) -> Option<&Forecast> {
+        self.forecasts.as_ref()?.get(statement)
+    }
+
+    /// Why the sizes of tables are unknown.
+    fn unknown_sizes(&self) -> impl Iterator<Item = String> {
+        let tables = self.impact.statements.iter().flat_map(|statement| &statement.tables);
+        tables.zip(self.sizes.iter().flatten()).filter_map(|(table, size)| {
+            let reason = size.rows.as_ref().err()?;
+            Some(format!("rows of `{}`: unknown, {reason}", table.table))
+        })
+    }
+
     /// How much is not known.
     fn unknown(&self) -> usize {
         let statements = self.impact.statements.iter().filter(|own| own.unknown.is_some()).count();
@@ -89,6 +110,7 @@ pub(super) fn reports<'a>(
     of_files: Vec<Vec<Finding>>,
     rows: Option<Vec<RowFailure>>,
     deployments: Option<Vec<RevisionDeployment>>,
+    figures: &Figures,
 ) -> Vec<Report<'a>> {
     // An allowance of a rule that was not applied may be used in another run.
     let (no_rows, no_versions) = (rows.is_none(), deployments.is_none());
@@ -113,7 +135,12 @@ pub(super) fn reports<'a>(
         found.extend(deployment.iter().flat_map(|own| own.findings.iter().cloned()));
         let mut findings = without_allowed(impact, found, levels, &is_unasked);
         findings.retain(|finding| rows.is_none() || !ANSWERED.contains(&finding.rule.id));
-        reports.push(Report { impact, findings, unknown_rows, deployment });
+        let sizes = impact.statements.iter().enumerate().map(|(statement, own)| {
+            own.tables.iter().map(|table| figures.sizes.of(measured, number, statement, &table.table)).collect()
+        });
+        let sizes = sizes.collect();
+        let forecasts = figures.forecasts.as_ref().and_then(|all| all.get(number).cloned());
+        reports.push(Report { impact, sizes, forecasts, findings, unknown_rows, deployment });
     }
     reports
 }
@@ -183,12 +210,13 @@ pub(super) fn exit(reports: &[Report<'_>]) -> Exit {
 /// Prints a table of the statements, and then the findings as cargo prints warnings.
 pub(super) fn print(context: &Context, reports: &[Report<'_>], levels: &Levels) {
     for report in reports {
-        print_statements(context, report.impact);
+        print_statements(context, report);
         let of_revision = report.unknown_rows.iter().filter(|(statement, _)| statement.is_none());
         for reason in report.impact.unknown.iter().chain(of_revision.map(|(_, reason)| reason)) {
             context.terminal.print(printable::name(&format!("  unknown: {reason}")));
         }
     }
+    print_unknown_sizes(context, reports);
     for report in reports {
         let source = RevisionSource::read(context, report.impact);
         for (statement, reason) in report.unknown_rows.iter().filter(|(statement, _)| statement.is_some()) {
@@ -241,6 +269,8 @@ pub(super) struct RevisionJson<'a> {
     one_transaction: bool,
     unknown: Option<&'a str>,
     statements: Vec<StatementJson<'a>>,
+    /// What changes that several statements make lose for good.
+    loss: Vec<String>,
     findings: Vec<FindingJson<'a>>,
     /// What is not known of its rows.
     unknown_rows: Vec<&'a str>,
@@ -268,6 +298,14 @@ struct StatementJson<'a> {
     changes_rows: bool,
     unknown: Option<&'a str>,
     tables: Vec<TableJson<'a>>,
+    /// What it loses for good.
+    loss: Vec<String>,
+    /// How long it will take on the rows of the connected database.
+    forecast_seconds: Option<f64>,
+    /// How long it will take for each million rows, if the connected database does not tell how many there are.
+    forecast_seconds_per_million_rows: Option<f64>,
+    /// Why there is no forecast, if copies were filled for one.
+    forecast_unknown: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -277,55 +315,65 @@ struct TableJson<'a> {
     blocks_reads: bool,
     blocks_writes: bool,
     cost: &'static str,
+    /// The rows in the connected database, by its statistics.
+    rows: Option<u64>,
+    /// Whether there are at most so many rows, and there may be far fewer.
+    rows_at_most: bool,
+    bytes: Option<u64>,
+    index_bytes: Option<u64>,
+    /// Why the number of rows is unknown.
+    rows_unknown: Option<&'a str>,
 }
 
-fn print_statements(context: &Context, revision: &RevisionImpact) {
-    let script = revision.script;
-    context.terminal.print(printable::name(&format!("{} {} ({})", script.revision.id, script.message, script.file)));
-    for (statement, blocked) in revision.statements.iter().zip(revision.blocked_tables()) {
-        let shown = printable::one_line(&statement.text, SHOWN);
-        context.terminal.print(printable::name(&format!("  {shown}")));
-        lines(statement, &blocked)
-            .iter()
-            .for_each(|line| context.terminal.print(printable::name(&format!("      {line}"))));
-    }
-}
-
-fn lines(statement: &StatementImpact, blocked: &[&TableImpact]) -> Vec<String> {
-    let of_table = |own: &TableImpact| {
-        let blocks = match (own.blocks_reads, own.blocks_writes) {
-            (true, _) => "blocks reads and writes",
-            (false, true) => "blocks writes",
-            (false, false) => "blocks neither reads nor writes",
-        };
-        format!("{}: {}, {blocks}, {}", own.table, own.lock, cost(own.cost))
+fn print_statements(context: &Context, report: &Report<'_>) {
+    let (revision, script) = (report.impact, report.impact.script);
+    let print = |indent: usize, line: &str| {
+        context.terminal.print(printable::name(&format!("{:indent$}{line}", "")));
     };
-    let mut lines: Vec<String> = statement.tables.iter().map(of_table).collect();
-    let earlier = blocked.iter().filter(|table| !statement.tables.contains(table));
-    lines.extend(earlier.map(|own| format!("{}: {} is still held by a statement before it", own.table, own.lock)));
-    lines.extend(statement.unknown.iter().map(|reason| format!("unknown: {reason}")));
-    lines
+    print(0, &format!("{} {} ({})", script.revision.id, script.message, script.file));
+    let statements = revision.statements.iter().zip(&report.sizes).zip(revision.blocked_tables());
+    for (number, ((statement, sizes), blocked)) in statements.enumerate() {
+        print(2, &printable::one_line(&statement.text, SHOWN));
+        let forecast = report.forecast(number);
+        statement_table::lines(revision, number, sizes, forecast).iter().for_each(|line| print(4, line));
+        notes(statement, &blocked, forecast).iter().for_each(|line| print(4, line));
+        let losses = loss_sentences(revision, Some(number));
+        losses.iter().for_each(|loss| print(4, &format!("loss: {loss}")));
+    }
+    loss_sentences(revision, None).iter().for_each(|loss| print(2, &format!("loss: {loss}")));
 }
 
-fn cost(cost: Option<TableCost>) -> &'static str {
-    match cost {
-        Some(TableCost::Catalogue) => "catalogue only",
-        Some(TableCost::Scan) => "reads each row",
-        Some(TableCost::Rewrite) => "writes each row",
-        None => "may write each row",
+/// What the table of a statement does not say.
+fn notes(statement: &StatementImpact, blocked: &[&TableImpact], forecast: Option<&Forecast>) -> Vec<String> {
+    let earlier = blocked.iter().filter(|table| !statement.tables.contains(table));
+    let lines = earlier.map(|own| format!("{}: {} is still held by a statement before it", own.table, own.lock));
+    let lines = lines.chain(statement.unknown.iter().map(|reason| format!("unknown: {reason}")));
+    let forecast = forecast.and_then(Forecast::unknown).filter(|reason| statement.unknown.as_deref() != Some(*reason));
+    lines.chain(forecast.map(|reason| format!("forecast: unknown, {reason}"))).collect()
+}
+
+/// Why sizes are unknown, once for each table.
+fn print_unknown_sizes(context: &Context, reports: &[Report<'_>]) {
+    let unknown: BTreeSet<String> = reports.iter().flat_map(Report::unknown_sizes).collect();
+    for line in unknown {
+        context.terminal.print(printable::name(&line));
     }
 }
 
 pub(super) fn json<'a>(report: &'a Report<'_>, levels: &Levels) -> RevisionJson<'a> {
     let revision = report.impact;
     let script = revision.script;
-    let statements = revision.statements.iter().zip(revision.blocked_tables());
-    let statements = statements.map(|(statement, blocked)| StatementJson {
+    let statements = revision.statements.iter().zip(&report.sizes).zip(revision.blocked_tables());
+    let statements = statements.enumerate().map(|(number, ((statement, sizes), blocked))| StatementJson {
         blocked_tables: blocked.into_iter().map(|own| own.table.as_str()).collect(),
         statement: &statement.text,
         changes_rows: statement.changes_rows,
         unknown: statement.unknown.as_deref(),
-        tables: statement.tables.iter().map(table_json).collect(),
+        tables: statement.tables.iter().zip(sizes).map(|(own, size)| table_json(own, size)).collect(),
+        loss: loss_sentences(revision, Some(number)),
+        forecast_seconds: report.forecast(number).and_then(Forecast::seconds),
+        forecast_seconds_per_million_rows: report.forecast(number).and_then(Forecast::per_million_rows),
+        forecast_unknown: report.forecast(number).and_then(Forecast::unknown),
     });
     RevisionJson {
         revision: script.revision.id,
@@ -334,6 +382,7 @@ pub(super) fn json<'a>(report: &'a Report<'_>, levels: &Levels) -> RevisionJson<
         one_transaction: revision.is_one_transaction,
         unknown: revision.unknown.as_deref(),
         statements: statements.collect(),
+        loss: loss_sentences(revision, None),
         findings: report.findings.iter().map(|own| finding_json(own, levels)).collect(),
         unknown_rows: report.unknown_rows.iter().map(|(_, reason)| reason.as_str()).collect(),
         deployment: report.deployment.as_ref().map(deployment::json),
@@ -346,15 +395,22 @@ fn finding_json<'a>(finding: &'a Finding, levels: &Levels) -> FindingJson<'a> {
     FindingJson { rule: rule.id, level, object, statement: *statement, message, help: help.as_deref() }
 }
 
-fn table_json(own: &TableImpact) -> TableJson<'_> {
+fn table_json<'a>(own: &'a TableImpact, size: &'a TableSize) -> TableJson<'a> {
     let TableImpact { table, lock, blocks_reads, blocks_writes, cost } = own;
-    let cost = match cost {
-        Some(TableCost::Catalogue) => "catalogue",
-        Some(TableCost::Scan) => "scan",
-        Some(TableCost::Rewrite) => "rewrite",
-        None => "unknown",
-    };
-    TableJson { table, lock, blocks_reads: *blocks_reads, blocks_writes: *blocks_writes, cost }
+    let TableSize { rows, bytes, index_bytes } = size;
+    let estimate = rows.as_ref().ok();
+    TableJson {
+        table,
+        lock,
+        blocks_reads: *blocks_reads,
+        blocks_writes: *blocks_writes,
+        cost: statement_table::cost(*cost),
+        rows: estimate.map(|estimate| estimate.rows),
+        rows_at_most: estimate.is_some_and(|estimate| estimate.is_upper_bound),
+        bytes: *bytes,
+        index_bytes: *index_bytes,
+        rows_unknown: rows.as_ref().err().map(String::as_str),
+    }
 }
 
 #[cfg(test)]
@@ -364,9 +420,9 @@ mod tests {
     use sea_orm::{DbBackend, DbErr};
     use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
-    use super::reports;
+    use super::{Figures, reports};
     use crate::autogenerate::{SchemaOperation, TableChange};
-    use crate::impact::{Levels, RevisionImpact, RuleOptions, SchemaChange, WrittenTables};
+    use crate::impact::{Levels, RevisionImpact, RuleOptions, SchemaChange, TableSizes, WrittenTables};
     use crate::revision::{RegisteredRevision, Revision};
     use crate::schema::{Column, SqlType};
 
@@ -412,7 +468,8 @@ mod tests {
         };
         let (rows, options) = (is_asked.then(Vec::new), RuleOptions::default());
         let measured = [impact];
-        let reports = reports(&measured, &Levels::new(), &options, vec![Vec::new()], rows, None);
+        let figures = Figures { sizes: TableSizes::unknown("not read"), forecasts: None };
+        let reports = reports(&measured, &Levels::new(), &options, vec![Vec::new()], rows, None, &figures);
         reports[0].findings.iter().map(|finding| finding.rule.id).collect()
     }
 

@@ -2,11 +2,12 @@
 
 use seachange_cli::{Diagnostic, printable};
 
+use super::figures::Figures;
 use super::levels::RuleArgs;
 use super::report;
 use crate::autogenerate::GeneratedMigration;
 use crate::cli::context::Context;
-use crate::impact::measure;
+use crate::impact::{TableSizes, measure};
 use crate::revision::{RegisteredRevision, Revision};
 use crate::settings::DatabaseSettings;
 
@@ -22,7 +23,7 @@ pub(in crate::cli::commands) async fn warn_of_findings(
     migration: GeneratedMigration,
     scratch: &DatabaseSettings,
 ) -> Result<(), Diagnostic> {
-    let levels = RuleArgs::default().levels(context)?;
+    let (levels, options) = RuleArgs::default().settings(context)?;
     let measured = match measure(&[registered(copy)], &[registered(migration)], scratch).await {
         Ok(measured) => measured,
         Err(error) => {
@@ -31,7 +32,8 @@ pub(in crate::cli::commands) async fn warn_of_findings(
             return Ok(());
         }
     };
-    for report in report::reports(&measured, &levels, None) {
+    let figures = Figures { sizes: TableSizes::unknown("not read"), forecasts: None };
+    for report in report::reports(&measured, &levels, &options, vec![Vec::new()], None, None, &figures) {
         report.warn(context);
     }
     Ok(())
