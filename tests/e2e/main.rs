@@ -33,6 +33,7 @@ mod layering;
 mod left_out;
 mod limits;
 mod lint;
+mod lint_fix;
 mod migrations;
 mod new_crate;
 mod offline;
@@ -80,6 +81,7 @@ fn main() -> ExitCode {
         running_code::trials(),
         sizes::trials(),
         forecast::trials(),
+        lint_fix::trials(),
         alembic_options::trials(),
         adoption::trials(),
         app::trials(),

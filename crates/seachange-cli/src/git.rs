@@ -144,6 +144,8 @@ fn git(folder: &Path, arguments: &[&OsStr], input: &[u8]) -> Result<Output, Diag
 
 fn run(folder: &Path, arguments: &[&OsStr], input: &[u8]) -> io::Result<Output> {
     let mut command = Command::new("git");
+    // An empty path means the working directory, which git would not find.
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     command.args(arguments).current_dir(folder).env("LC_ALL", "C");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn()?;

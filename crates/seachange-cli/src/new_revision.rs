@@ -98,6 +98,7 @@ impl NewFileArgs {
             depends_on: place.depends_on,
             branch_labels: self.branch_label,
             replaces: Vec::new(),
+            allow: Vec::new(),
             bodies,
             sql_files: systems.clone(),
             template: config.template.clone(),

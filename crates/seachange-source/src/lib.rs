@@ -72,6 +72,7 @@ pub mod placement;
 pub mod render;
 pub mod sources;
 pub mod squash;
+pub mod steps;
 pub mod write;
 
 pub use check::{SourceDiagnostic, check};
@@ -88,4 +89,5 @@ pub use scan::{ScannedFolders, scan, scan_all};
 pub use slug::{MAX_SLUG_LENGTH, slug};
 pub use sources::{RevisionFiles, RevisionFilesError};
 pub use squash::{SquashBody, SquashStage, squash_body};
+pub use steps::{RevisionStep, StepCode, step_body, with_constant, with_step};
 pub use write::{WriteError, write_new, write_new_in};

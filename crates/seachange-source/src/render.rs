@@ -26,6 +26,8 @@ pub struct NewRevision {
     pub branch_labels: Vec<String>,
     /// The revisions that this one replaces, in the order in which they ran.
     pub replaces: Vec<String>,
+    /// What `lint` does not report of it: texts `rule: reason`.
+    pub allow: Vec<String>,
     /// The creation time of the revision in RFC 3339 format: `2026-11-21T09:03:11Z`. The name of the file contains
     /// the day.
     pub created: String,
@@ -99,6 +101,8 @@ pub struct RevisionBody {
     pub remarks: Vec<String>,
     /// Further items of the file, below `pub struct Migration;`, in rustfmt's style; empty for none.
     pub items: String,
+    /// Whether the revision runs outside of a transaction.
+    pub outside_transaction: bool,
 }
 
 /// The body of a method.
@@ -128,11 +132,12 @@ pub fn render(new: &NewRevision) -> String {
     let joins = new.down_revision.len() > 1;
     let description = if joins { JOINS } else { "" };
     match &new.bodies {
-        Some(RevisionBody { up, down, remarks, items }) => {
+        Some(RevisionBody { up, down, remarks, items, outside_transaction }) => {
             let remarks = remarks.iter().map(|remark| format!("//! {}\n", normalise(remark)));
             let remarks: String = remarks.collect();
             let description = if remarks.is_empty() { description.to_owned() } else { format!("//!\n{remarks}") };
-            let text = render_with(new, &description, "", &method("up", up), &method("down", down));
+            let up = format!("{}{}", if *outside_transaction { OUTSIDE } else { "" }, method("up", up));
+            let text = render_with(new, &description, "", &up, &method("down", down));
             if items.is_empty() { text } else { format!("{text}\n{items}") }
         }
         None if joins => {
@@ -165,6 +170,8 @@ pub(crate) fn render_sql(new: &NewRevision, stem: &str) -> String {
 
 /// Doc lines below the message.
 const JOINS: &str = "//!\n//! Merges branches: the revisions below make all changes in the database.\n";
+
+const OUTSIDE: &str = "    fn use_transaction(&self) -> Option<bool> {\n        Some(false)\n    }\n\n";
 
 const NOTHING: &str = "        Ok(())\n";
 
@@ -209,12 +216,13 @@ fn render_with(new: &NewRevision, description: &str, constants: &str, up: &str, 
 }
 
 /// Returns the constant. Fields with default values are left to `Revision::ROOT`.
-fn constant(new: &NewRevision) -> String {
+pub(crate) fn constant(new: &NewRevision) -> String {
     let lists = [
         ("down_revision", &new.down_revision),
         ("depends_on", &new.depends_on),
         ("branch_labels", &new.branch_labels),
         ("replaces", &new.replaces),
+        ("allow", &new.allow),
     ];
     let mut fields = vec![field("id", &literal(&new.id))];
     fields.extend(lists.iter().filter(|(_, ids)| !ids.is_empty()).map(|(name, ids)| field(name, &list(name, ids))));

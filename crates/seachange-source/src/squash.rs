@@ -39,6 +39,7 @@ pub fn squash_body(parts: &[SquashBody], remarks: Vec<String>) -> RevisionBody {
         down: MethodBody { text: down, uses_manager: false },
         remarks,
         items: format!("impl Migration {{\n{}}}\n{rows}", methods.join("\n")),
+        outside_transaction: false,
     }
 }
 
@@ -115,7 +116,7 @@ impl NamedStage<'_> {
 }
 
 /// A string literal: raw where that is easier to read.
-fn literal(text: &str) -> String {
+pub(crate) fn literal(text: &str) -> String {
     let is_plain = |character: char| character == '\n' || !character.is_control();
     if !text.contains(['"', '\\', '\n']) || !text.chars().all(is_plain) {
         return Literal::string(text).to_string();

@@ -14,7 +14,7 @@ use crate::backend::{self, Backend};
 use crate::connection::{self, ConnectError, SingleConnection};
 use crate::database_error::reason_with_detail;
 use crate::event::EventHandler;
-use crate::intercept::{self, CodeOptions, DirectedMigration, Invocation, RunOutcome, StatementHandler};
+use crate::intercept::{self, CodeOptions, DirectedMigration, Invocation, Migrate, RunOutcome, StatementHandler};
 use crate::limits::Deadline;
 use crate::revision::RegisteredRevision;
 use crate::runner::is_transactional;
@@ -114,11 +114,28 @@ impl Replay {
         transaction: ReplayTransaction,
         session: impl Fn(DirectSession) -> S,
     ) -> Result<ReplayedRevision<S>, DbErr> {
-        let (mut outcome, mut ended) = self.attempt(script, transaction, &session).await?;
+        self.run_in(Direction::Upgrade, script, transaction, session).await
+    }
+
+    /// Runs the upgrade or the downgrade of a revision, as [`run`](Self::run) does.
+    ///
+    /// # Errors
+    ///
+    /// The connection to the scratch database fails.
+    pub(crate) async fn run_in<S: StatementHandler + 'static>(
+        &self,
+        direction: Direction,
+        script: &'static RegisteredRevision,
+        transaction: ReplayTransaction,
+        session: impl Fn(DirectSession) -> S,
+    ) -> Result<ReplayedRevision<S>, DbErr> {
+        let body = DirectedMigration { migration: script.migration, direction };
+        let body: Arc<dyn Migrate> = Arc::new(body);
+        let (mut outcome, mut ended) = self.attempt(script, &body, transaction, &session).await?;
         let has_foreign_keys_off = matches!(outcome, RunOutcome::NeedsForeignKeysOff);
         if has_foreign_keys_off {
             set_foreign_keys(self.connection(), false).await?;
-            let again = self.attempt(script, transaction, &session).await;
+            let again = self.attempt(script, &body, transaction, &session).await;
             set_foreign_keys(self.connection(), true).await?;
             (outcome, ended) = again?;
         }
@@ -134,6 +151,7 @@ impl Replay {
     async fn attempt<S: StatementHandler + 'static>(
         &self,
         script: &'static RegisteredRevision,
+        body: &Arc<dyn Migrate>,
         transaction: ReplayTransaction,
         session: &impl Fn(DirectSession) -> S,
     ) -> Result<(RunOutcome, S), DbErr> {
@@ -142,8 +160,7 @@ impl Replay {
         if is_one {
             self.connection().execute_unprepared(self.backend.begin_text()).await?;
         }
-        let body = DirectedMigration { migration: script.migration, direction: Direction::Upgrade };
-        let code = Invocation { body: Arc::new(body), in_transaction, options: CodeOptions::new() };
+        let code = Invocation { body: Arc::clone(body), in_transaction, options: CodeOptions::new() };
         let (handler, deadline): (EventHandler, _) = (Arc::new(|_| {}), Arc::new(Deadline::new(None)));
         let base = Connection::Connection(self.connection().clone());
         let live = DirectSession::new(base, self.dialect.grammar(), is_one, handler, deadline);

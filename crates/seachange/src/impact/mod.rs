@@ -7,6 +7,7 @@
 //! of the versions of the service that run.
 
 mod changes;
+pub(crate) mod fix;
 mod forecast;
 pub mod foresee;
 mod measure;

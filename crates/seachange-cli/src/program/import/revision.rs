@@ -93,7 +93,7 @@ impl ImportedRevision {
                 up: self.up.body("UP"),
                 down: self.down.body("DOWN"),
                 remarks: self.remarks.clone(),
-                items: String::new(),
+                ..RevisionBody::default()
             }),
             template: Some(template),
             ..NewRevision::default()

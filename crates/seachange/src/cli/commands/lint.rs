@@ -4,6 +4,7 @@ mod annotations;
 mod deployment;
 mod explain;
 mod figures;
+mod fix;
 mod gate;
 mod levels;
 mod report;
@@ -20,6 +21,7 @@ use clap::{Args, ValueEnum};
 use seachange_cli::{Diagnostic, Exit, commands::list::answer_json};
 
 use self::figures::ForecastArgs;
+use self::fix::{FixArgs, MeasuredRevisions};
 pub(super) use self::gate::GateArgs;
 use self::levels::RuleArgs;
 use self::running::RunningArgs;
@@ -78,6 +80,8 @@ pub(crate) struct LintArgs {
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: LintFormat,
+    #[command(flatten)]
+    fix: FixArgs,
 }
 
 impl LintArgs {
@@ -98,6 +102,12 @@ impl LintArgs {
         };
         let scratch = scratch_settings(self.scratch_url.as_deref(), context.settings()?)?;
         let measured = selection.measure(context, &scratch).await?;
+        if self.fix.is_asked_for() {
+            let below = &selection.below;
+            let (levels, options) = (&levels, &options);
+            let all = MeasuredRevisions { below, measured: &measured, levels, options, scratch: &scratch };
+            return Box::pin(self.fix.run(context, all)).await;
+        }
         let rows = self.rows(context, &measured).await?;
         let of_files = revision_rules::findings(context, &measured)?;
         let deployments = versions.map(|versions| deployment(&measured, &versions.running, &versions.new));
