@@ -86,18 +86,19 @@ async fn of_index(
 ) -> Result<Vec<String>, DbErr> {
     let tokens = tokens(&facts.text, SqlDialect::Sqlite);
     let names: Vec<_> = tokens.iter().filter_map(Token::name).skip(1).collect();
-    let mut tables = Vec::new();
+    let (mut tables, mut is_found) = (Vec::new(), false);
     for row in connection
         .query_all_raw(Statement::from_string(DbBackend::Sqlite, "SELECT name, tbl_name FROM sqlite_master"))
         .await?
     {
         let (name, table): (String, String) = (row.try_get("", "name")?, row.try_get("", "tbl_name")?);
-        if names.iter().any(|own| own.eq_ignore_ascii_case(&name)) && known.contains(&table) {
-            tables.push(table);
+        if names.iter().any(|own| own.eq_ignore_ascii_case(&name)) {
+            is_found = true;
+            tables.extend(known.contains(&table).then_some(table));
         }
     }
     // A name may be that of a collation, too.
-    Ok(if tables.is_empty() { known.to_vec() } else { tables })
+    Ok(if is_found { tables } else { known.to_vec() })
 }
 
 /// Whether the changes of a statement may exceed the cache: it writes each row, or a new table or index.
