@@ -64,6 +64,17 @@ pub(crate) struct FixedRevision {
     pub(crate) unfixed: Vec<Unfixed>,
 }
 
+impl FixedRevision {
+    /// The path of the database system in the code of a revision.
+    pub(crate) fn backend_path(&self) -> &'static str {
+        match self.backend {
+            DbBackend::Postgres => "sea_orm::DbBackend::Postgres",
+            DbBackend::MySql => "sea_orm::DbBackend::MySql",
+            _ => "sea_orm::DbBackend::Sqlite",
+        }
+    }
+}
+
 /// One of the revisions in the place of another.
 #[derive(Debug)]
 pub(crate) struct FixedStep {

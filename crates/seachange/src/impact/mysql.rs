@@ -72,6 +72,11 @@ pub(super) async fn send<S: Sending>(
     if tables.is_empty() {
         return S::send(live, statement).await;
     }
+    if words.iter().any(|word| word == "EXCHANGE") {
+        // The server accepts each clause, and holds an exclusive lock on the metadata nevertheless.
+        impact.unknown = Some("the server does not say how it changes partitions".to_owned());
+        return S::send(live, statement).await;
+    }
     let (algorithm, lock) = (said(&words, "ALGORITHM"), said(&words, "LOCK"));
     let before = InnoDb::read(connection, is_mariadb).await;
     let clauses: &[Clause] = if is_mariadb { &MARIADB } else { &MYSQL };

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use chrono::{SecondsFormat, Utc};
 use clap::Args;
-use sea_orm::DbBackend;
 use seachange_cli::git::Commit;
 use seachange_cli::{
     Diagnostic, Exit, crate_config::CrateConfig, file_plan::FilePlan, printable, project::shown, prompt,
@@ -291,7 +290,7 @@ impl<'a> Rewrite<'a> {
     ) -> Result<(), Diagnostic> {
         // The code for other systems stays in the file, and so do the files of SQL that it includes.
         let includes = self.file.source.as_ref().is_some_and(|source| !source.included.is_empty());
-        let only = (SYSTEMS > 1 || includes).then(|| backend_path(fixed.backend));
+        let only = (SYSTEMS > 1 || includes).then(|| fixed.backend_path());
         let mut revisions = self.revisions(fixed, only);
         let last = revisions.pop().ok_or_else(|| self.unwritable())?;
         let folder = self.path.parent().unwrap_or(Path::new(""));
@@ -376,15 +375,6 @@ fn is_dirty(root: &Path, path: &Path, text: &str) -> bool {
     let relative = path.strip_prefix(root).unwrap_or(path);
     let committed = Commit::find(root, "git:HEAD", "--fix").and_then(|commit| commit.files(&[relative]));
     committed.is_ok_and(|files| files.iter().any(|file| file.text != text))
-}
-
-/// The path of a database system in the code of a revision.
-fn backend_path(backend: DbBackend) -> &'static str {
-    match backend {
-        DbBackend::Postgres => "sea_orm::DbBackend::Postgres",
-        DbBackend::MySql => "sea_orm::DbBackend::MySql",
-        _ => "sea_orm::DbBackend::Sqlite",
-    }
 }
 
 /// The path of a new file: of its day and message, with a number if another file has that name.
