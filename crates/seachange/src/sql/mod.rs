@@ -33,6 +33,8 @@ pub(crate) use facts::{Pragma, SessionState, StatementFacts, StatementKind, Tran
 #[cfg(any(feature = "sqlite", feature = "cli"))]
 pub(crate) use lexer::words;
 pub(crate) use lexer::{Token, TokenKind, joined, significant, tokens};
+#[cfg(feature = "cli")]
+pub(crate) use probe::is_catalogue_table;
 pub(crate) use split::{StatementText, statements};
 
 /// The grammar of a database system.

@@ -65,7 +65,12 @@ fn is_from_catalogue(select: &Select, dialect: SqlDialect) -> bool {
 
 /// Whether a table is one of the catalogue.
 fn is_catalogue(name: &ObjectName, dialect: SqlDialect) -> bool {
-    let name = names::of_object(name, dialect).to_lowercase();
+    is_catalogue_table(&names::of_object(name, dialect), dialect)
+}
+
+/// Whether the name of a table, as in [`StatementFacts::reads`](super::StatementFacts::reads), is one of the catalogue.
+pub(crate) fn is_catalogue_table(name: &str, dialect: SqlDialect) -> bool {
+    let name = name.to_lowercase();
     let is_builtin = |name: &str| functions::effect(name, dialect) == functions::FunctionEffect::Pure;
     const VIEWS: [&str; 5] = ["pg_indexes", "pg_tables", "pg_views", "pg_class", "pg_attribute"];
     let bare = name.rsplit('.').next().unwrap_or_default();

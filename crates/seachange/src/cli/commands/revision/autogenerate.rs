@@ -63,11 +63,11 @@ impl AutogenerateArgs {
             context.terminal.warn(printable::name(&loss.to_string()));
         }
         let (bodies, exit) = verified(context, &self.comparing, &comparison, &operations, !self.no_verify).await?;
-        new.write(context.terminal, sources, place, Some(bodies))?;
         if !self.no_verify && exit == Exit::Success {
             let (copy, migration) = (comparison.copy(&operations), comparison.migration(&operations));
             Box::pin(warn_of_findings(context, copy, migration, &self.comparing.scratch(context)?)).await?;
         }
+        new.write(context.terminal, sources, place, Some(bodies))?;
         Ok(exit)
     }
 }
