@@ -31,7 +31,6 @@ pub(super) fn trials() -> Vec<Case> {
     cases.extend(each_backend("lint::rows_that_cannot_be_known", rows_that_cannot_be_known));
     cases.extend(each_backend("lint::findings_as_text", findings_as_text));
     cases.push(Case::on(Backend::Sqlite, "lint::findings_for_programs", findings_for_programs));
-    cases.push(Case::on(Backend::Sqlite, "lint::a_rebuild_begins_again", a_rebuild_begins_again));
     cases.push(Case::on(Backend::Sqlite, "lint::since_a_commit", since_a_commit));
     cases.extend(each_backend("lint::an_upgrade_is_refused", an_upgrade_is_refused));
     cases.extend(each_backend("lint::an_upgrade_looks_at_the_rows", an_upgrade_looks_at_the_rows));
@@ -557,19 +556,6 @@ fn findings_as_text(database: &TestDatabase) -> TestResult {
         true => Ok(()),
         false => Err(output.to_string().into()),
     }
-}
-
-/// The engine runs a revision again with foreign keys off, and asks for rows that are in the way: neither the statements of
-/// the first attempt nor the rows of the measurement are.
-fn a_rebuild_begins_again(database: &TestDatabase) -> TestResult {
-    let child = "CREATE TABLE notes (id INT PRIMARY KEY, author INT REFERENCES users (id))";
-    let rebuild = json!({"alter": {"table": "users", "changes": [{"add_unique": ["once", ["email"]]}, {"modify_column": ["age", "text"]}]}});
-    let script = Script::new(database)
-        .up("l1", json!([TABLES[0], child]))
-        .up("l2", json!(["CREATE INDEX by_age ON users (age)", rebuild]));
-    let output = script.run("lint l2:l2")?;
-    let is_known = !output.stdout.contains("unknown") && output.stdout.contains("CREATE INDEX by_age");
-    if output.code == Some(9) && is_known { Ok(()) } else { Err(output.to_string().into()) }
 }
 
 /// The commit has the first revision file, in a repository of the test's own.

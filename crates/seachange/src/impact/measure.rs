@@ -148,13 +148,7 @@ async fn measure_one(
         server,
         unknown: None,
     };
-    // SQLite has one lock for the file. A revision that rebuilds a table begins again there, so that its statements have
-    // to be rolled back.
-    let transaction = match dialect.backend() {
-        DbBackend::Sqlite => ReplayTransaction::AsInARun,
-        _ => ReplayTransaction::EachStatement,
-    };
-    let ended = replay.run(script, transaction, session).await?;
+    let ended = replay.run(script, ReplayTransaction::EachStatement, session).await?;
     let has_failed = ended.failure.is_some();
     *filled = ended.session.filled;
     let (changes, state, before) = ended.session.changes.finish(replay.connection()).await?;
