@@ -111,7 +111,7 @@ const POSTGRES: &[FixCase] = &[
             "ALTER TABLE refers_posts ADD CONSTRAINT refers_author FOREIGN KEY (author) REFERENCES refers_users (id)",
         ],
         down: &["ALTER TABLE refers_posts DROP CONSTRAINT refers_author"],
-        found: &["add-foreign-key-blocks"],
+        found: &["add-foreign-key-blocks", "add-foreign-key-blocks"],
         left: &[],
         revisions: 2,
     },

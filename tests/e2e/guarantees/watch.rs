@@ -256,7 +256,7 @@ fn progress_of_a_copied_table(database: &TestDatabase, words: &str) -> TestResul
         FROM {digits} a, {digits} b, {digits} c, {digits} d"
     );
     let script = Script::new(database).up("l1", json!(["CREATE TABLE a (v int)", rows, "ANALYZE TABLE a"]));
-    let slow = "ALTER TABLE a ADD CONSTRAINT slow CHECK (sha2(repeat(v, 40000), 512) <> ''), ALGORITHM=COPY";
+    let slow = "ALTER TABLE a ADD CONSTRAINT slow CHECK (sha2(repeat(v, 80000), 512) <> ''), ALGORITHM=COPY";
     let script = script.up("l2", json!([slow]));
     script.succeed("up l1")?;
     let output = script.succeed("up l2 --format json")?;
