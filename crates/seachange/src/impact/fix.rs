@@ -18,7 +18,6 @@ use super::foresee::DatabaseVersion;
 use super::measured::RevisionImpact;
 use super::rules::{Finding, Levels, NewTables, RuleOptions, findings, without_allowed};
 use super::{StatementImpact, measure};
-use crate::autogenerate::replay::Replay;
 use crate::autogenerate::{AutogenerateError, SchemaOperation};
 use crate::revision::RegisteredRevision;
 use crate::settings::DatabaseSettings;
@@ -145,7 +144,7 @@ pub(crate) async fn fix(request: FixRequest<'_>) -> Result<FixedRevision, FixErr
     if !original.script.revision.replaces.is_empty() {
         return Err(FixError::Squash);
     }
-    let version = version(request.scratch).await?;
+    let version = original.server.version;
     let divided = divided(request).await?;
     let impact = divided.as_ref().unwrap_or(original);
     let found = without_allowed(
@@ -160,13 +159,6 @@ pub(crate) async fn fix(request: FixRequest<'_>) -> Result<FixedRevision, FixErr
         fixed.steps = prove::prove(request, plan.steps, &found).await?;
     }
     Ok(fixed)
-}
-
-async fn version(scratch: &DatabaseSettings) -> Result<DatabaseVersion, FixError> {
-    let replay = Replay::open(scratch).await?;
-    let version = DatabaseVersion::read(replay.connection()).await;
-    replay.close().await?;
-    Ok(version.map_err(AutogenerateError::Inspect)?)
 }
 
 /// The revision measured again, with each statement on its own, if it has sent texts of several statements.

@@ -223,7 +223,8 @@ pub async fn foresee(connection: &DatabaseConnection, checks: &[DataCheck], time
     let mut found = Vec::new();
     let needs_strict_mode =
         |check: &DataCheck| matches!(&check.query, CheckQuery::Rows(query) if query.needs_strict_mode);
-    let is_lax = checks.iter().any(needs_strict_mode) && is_lax(connection).await;
+    // A mode that is not known counts as lax.
+    let is_lax = checks.iter().any(needs_strict_mode) && !is_strict(connection).await.unwrap_or(false);
     for check in checks {
         let unknown = |reason: String| Foreseen::Unknown { check: check.clone(), reason };
         let query = match &check.query {
@@ -247,16 +248,21 @@ pub async fn foresee(connection: &DatabaseConnection, checks: &[DataCheck], time
     found
 }
 
-/// Whether MySQL or MariaDB changes invalid values instead of refusing them. If this is not known, it counts as lax.
-async fn is_lax(connection: &DatabaseConnection) -> bool {
+/// Whether the session refuses a value that does not fit. MySQL and MariaDB change it instead, if their mode is not
+/// strict.
+///
+/// # Errors
+///
+/// The error of the database.
+pub(super) async fn is_strict(connection: &DatabaseConnection) -> Result<bool, DbErr> {
     let backend = connection.get_database_backend();
     if backend != DbBackend::MySql {
-        return false;
+        return Ok(true);
     }
-    let mode = Statement::from_string(backend, "SELECT CAST(@@sql_mode AS CHAR)");
-    let mode = connection.query_one_raw(mode).await.ok().flatten();
-    let mode: Option<String> = mode.and_then(|row| row.try_get_by_index(0).ok());
-    !mode.is_some_and(|mode| mode.contains("STRICT_"))
+    let mode = Statement::from_string(backend, "SELECT CAST(@@SESSION.sql_mode AS CHAR)");
+    let row = connection.query_one_raw(mode).await?;
+    let mode: Option<String> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+    Ok(mode.is_some_and(|mode| mode.contains("STRICT_")))
 }
 
 enum Answer {

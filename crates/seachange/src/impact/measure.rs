@@ -5,10 +5,10 @@
 //! has created.
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement};
+use sea_orm::{DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 
 use super::changes::{ChangeRecorder, renamed_tables};
-use super::foresee::DatabaseVersion;
+use super::foresee::{self, DatabaseVersion};
 use super::measured::{MeasuredServer, RevisionImpact, StatementImpact};
 #[cfg(feature = "mysql")]
 use super::mysql;
@@ -135,7 +135,7 @@ async fn measure_one(
     server: Server,
 ) -> Result<MeasuredRevision, DbErr> {
     let dialect = replay.dialect();
-    let is_strict = is_strict(replay.connection()).await?;
+    let is_strict = foresee::is_strict(replay.connection()).await?;
     let session = |live| MeasuringSession {
         live,
         connection: replay.connection().clone(),
@@ -157,7 +157,7 @@ async fn measure_one(
         backend: dialect.backend(),
         server: MeasuredServer {
             version: server.version,
-            is_strict: is_strict && self::is_strict(replay.connection()).await?,
+            is_strict: is_strict && foresee::is_strict(replay.connection()).await?,
             enforces_foreign_keys: !ended.has_foreign_keys_off,
         },
         statements: ended.session.statements,
@@ -168,17 +168,6 @@ async fn measure_one(
         unknown: ended.failure.map(|reason| format!("it failed on the copy: {reason}")).or(ended.session.unknown),
     };
     Ok(MeasuredRevision { impact, has_failed, state })
-}
-
-/// Whether the session makes an error of a value that does not fit.
-async fn is_strict(connection: &DatabaseConnection) -> Result<bool, DbErr> {
-    if connection.get_database_backend() != DbBackend::MySql {
-        return Ok(true);
-    }
-    let query = Statement::from_string(DbBackend::MySql, "SELECT CAST(@@SESSION.sql_mode AS CHAR)");
-    let row = connection.query_one_raw(query).await?;
-    let mode: Option<String> = row.map(|row| row.try_get_by_index(0)).transpose()?;
-    Ok(mode.is_some_and(|mode| mode.contains("STRICT_")))
 }
 
 /// The transactions that the code of a revision has begun.

@@ -28,6 +28,11 @@ pub(super) struct Figures {
 }
 
 impl Figures {
+    /// Without a look at the connected database: no finding depends on the figures.
+    pub(super) fn unread() -> Self {
+        Self { sizes: TableSizes::unknown("not read"), forecasts: None }
+    }
+
     /// The sizes alone; they are unknown if the database cannot be reached.
     pub(super) async fn sizes(context: &Context, measured: &[RevisionImpact]) -> Self {
         let sizes = match context.connect_to_read().await {

@@ -422,7 +422,7 @@ mod tests {
 
     use super::{Figures, reports};
     use crate::autogenerate::{SchemaOperation, TableChange};
-    use crate::impact::{Levels, RevisionImpact, RuleOptions, SchemaChange, TableSizes, WrittenTables};
+    use crate::impact::{Levels, RevisionImpact, RuleOptions, SchemaChange, WrittenTables};
     use crate::revision::{RegisteredRevision, Revision};
     use crate::schema::{Column, SqlType};
 
@@ -468,8 +468,7 @@ mod tests {
         };
         let (rows, options) = (is_asked.then(Vec::new), RuleOptions::default());
         let measured = [impact];
-        let figures = Figures { sizes: TableSizes::unknown("not read"), forecasts: None };
-        let reports = reports(&measured, &Levels::new(), &options, vec![Vec::new()], rows, None, &figures);
+        let reports = reports(&measured, &Levels::new(), &options, vec![Vec::new()], rows, None, &Figures::unread());
         reports[0].findings.iter().map(|finding| finding.rule.id).collect()
     }
 

@@ -7,7 +7,7 @@ use super::levels::RuleArgs;
 use super::report;
 use crate::autogenerate::GeneratedMigration;
 use crate::cli::context::Context;
-use crate::impact::{TableSizes, measure};
+use crate::impact::measure;
 use crate::revision::{RegisteredRevision, Revision};
 use crate::settings::DatabaseSettings;
 
@@ -32,8 +32,7 @@ pub(in crate::cli::commands) async fn warn_of_findings(
             return Ok(());
         }
     };
-    let figures = Figures { sizes: TableSizes::unknown("not read"), forecasts: None };
-    for report in report::reports(&measured, &levels, &options, vec![Vec::new()], None, None, &figures) {
+    for report in report::reports(&measured, &levels, &options, vec![Vec::new()], None, None, &Figures::unread()) {
         report.warn(context);
     }
     Ok(())
