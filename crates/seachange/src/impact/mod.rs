@@ -24,6 +24,8 @@ mod server_objects;
 mod sizes;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(test)]
+pub(crate) mod test_revision;
 
 pub(crate) use self::forecast::{Forecast, Forecasts, forecasts};
 pub(crate) use self::measure::measure;

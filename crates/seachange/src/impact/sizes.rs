@@ -137,41 +137,18 @@ fn has_table(impact: &RevisionImpact, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use async_trait::async_trait;
-    use sea_orm::{DbBackend, DbErr};
-    use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
+    use sea_orm::DbBackend;
 
     use super::connected_name;
     use crate::autogenerate::SchemaOperation;
     use crate::impact::measured::{RevisionImpact, SchemaChange, WrittenTables};
-    use crate::revision::{RegisteredRevision, Revision};
+    use crate::impact::test_revision::test_revision;
+    use crate::revision::Revision;
     use crate::schema::{Schema, Table};
-
-    struct Nothing;
-
-    impl MigrationName for Nothing {
-        fn name(&self) -> &str {
-            "nothing"
-        }
-    }
-
-    #[async_trait]
-    impl MigrationTrait for Nothing {
-        async fn up(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
-            Ok(())
-        }
-    }
 
     /// A revision that begins with some tables, and renames tables in the statements of these numbers.
     fn revision(tables: &[&str], renames: &[(Option<usize>, &str, &str)]) -> RevisionImpact {
-        let script: &'static RegisteredRevision = Box::leak(Box::new(RegisteredRevision {
-            revision: Revision { id: "r1", ..Revision::ROOT },
-            message: "",
-            folder: "src/versions",
-            file: "r1.rs",
-            source_hash: "",
-            migration: &Nothing,
-        }));
+        let script = test_revision(Revision { id: "r1", ..Revision::ROOT });
         let mut before = Schema::default();
         before.tables.extend(tables.iter().map(|name| ((*name).into(), Table::new(*name))));
         let change = |(statement, from, to): &(Option<usize>, &str, &str)| SchemaChange {

@@ -1,32 +1,16 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-use async_trait::async_trait;
 use sea_orm::sea_query::ColumnType;
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbBackend, DbErr};
-use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbBackend};
 use seachange_source::columns::{SourceColumn, read_entities};
 
 use super::types::{Reading, reading};
 use super::{DeploymentOrder, VersionEntities, deployment};
 use crate::autogenerate::{DatabaseState, TableFilter};
 use crate::impact::measured::{RevisionImpact, SchemaChange, WrittenTables};
-use crate::revision::{RegisteredRevision, Revision};
+use crate::impact::test_revision::test_revision;
+use crate::revision::Revision;
 use crate::schema::{Column, SqlType};
-
-struct Nothing;
-
-impl MigrationName for Nothing {
-    fn name(&self) -> &str {
-        "nothing"
-    }
-}
-
-#[async_trait]
-impl MigrationTrait for Nothing {
-    async fn up(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
-        Ok(())
-    }
-}
 
 const TABLES: &str = "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, age INTEGER NOT NULL DEFAULT 0)";
 
@@ -65,14 +49,7 @@ fn impacts(revisions: &[(&'static str, &'static [&'static str], &[&str])]) -> Ve
                 connection.execute_unprepared(statement).await.unwrap();
             }
             let after = DatabaseState::read(&connection, &TableFilter::default()).await.unwrap();
-            let script: &'static RegisteredRevision = Box::leak(Box::new(RegisteredRevision {
-                revision: Revision { id, down_revision, ..Revision::ROOT },
-                message: "",
-                folder: "src/versions",
-                file: "r1.rs",
-                source_hash: "",
-                migration: &Nothing,
-            }));
+            let script = test_revision(Revision { id, down_revision, ..Revision::ROOT });
             let is_renamed = |from: &str, to: &str| {
                 let text = statements.join(" ");
                 text.contains("RENAME") && text.contains(from) && text.contains(to)

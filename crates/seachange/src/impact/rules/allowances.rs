@@ -94,28 +94,12 @@ impl<'a> Allowance<'a> {
 
 #[cfg(test)]
 mod tests {
-    use async_trait::async_trait;
-    use sea_orm::{DbBackend, DbErr};
-    use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
+    use sea_orm::DbBackend;
 
     use super::{Allowance, Finding, Level, Levels, without_allowed};
     use crate::impact::measured::RevisionImpact;
-    use crate::revision::{RegisteredRevision, Revision};
-
-    struct Nothing;
-
-    impl MigrationName for Nothing {
-        fn name(&self) -> &str {
-            "nothing"
-        }
-    }
-
-    #[async_trait]
-    impl MigrationTrait for Nothing {
-        async fn up(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
-            Ok(())
-        }
-    }
+    use crate::impact::test_revision::test_revision;
+    use crate::revision::Revision;
 
     const FOUND: [(&str, &str); 5] = [
         ("drop-table", "posts"),
@@ -127,14 +111,7 @@ mod tests {
 
     /// What is left of findings, each by its rule and its object.
     fn left(found: &[(&str, &str)], allow: &'static [&'static str], levels: &Levels) -> Vec<String> {
-        let script: &'static RegisteredRevision = Box::leak(Box::new(RegisteredRevision {
-            revision: Revision { id: "r1", allow, ..Revision::ROOT },
-            message: "",
-            folder: "src/versions",
-            file: "r1.rs",
-            source_hash: "",
-            migration: &Nothing,
-        }));
+        let script = test_revision(Revision { id: "r1", allow, ..Revision::ROOT });
         let impact =
             RevisionImpact { unknown: None, ..RevisionImpact::not_run(script, DbBackend::Sqlite, String::new()) };
         let found = found.iter().map(|(rule, object)| Finding::new(rule, Some(0), *object, String::new())).collect();

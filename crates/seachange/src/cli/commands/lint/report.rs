@@ -415,43 +415,20 @@ fn table_json<'a>(own: &'a TableImpact, size: &'a TableSize) -> TableJson<'a> {
 
 #[cfg(test)]
 mod tests {
-    use async_trait::async_trait;
+    use sea_orm::DbBackend;
     use sea_orm::sea_query::ColumnType;
-    use sea_orm::{DbBackend, DbErr};
-    use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
     use super::{Figures, reports};
     use crate::autogenerate::{SchemaOperation, TableChange};
+    use crate::impact::test_revision::test_revision;
     use crate::impact::{Levels, RevisionImpact, RuleOptions, SchemaChange, WrittenTables};
-    use crate::revision::{RegisteredRevision, Revision};
+    use crate::revision::Revision;
     use crate::schema::{Column, SqlType};
-
-    struct Nothing;
-
-    impl MigrationName for Nothing {
-        fn name(&self) -> &str {
-            "nothing"
-        }
-    }
-
-    #[async_trait]
-    impl MigrationTrait for Nothing {
-        async fn up(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
-            Ok(())
-        }
-    }
 
     /// The ids of the rules that speak of a column that becomes NOT NULL; `is_asked` says whether the rows were read, and
     /// none was in the way.
     fn rules(allow: &'static [&'static str], is_asked: bool) -> Vec<&'static str> {
-        let script: &'static RegisteredRevision = Box::leak(Box::new(RegisteredRevision {
-            revision: Revision { id: "r1", allow, ..Revision::ROOT },
-            message: "",
-            folder: "src/versions",
-            file: "r1.rs",
-            source_hash: "",
-            migration: &Nothing,
-        }));
+        let script = test_revision(Revision { id: "r1", allow, ..Revision::ROOT });
         let from = Column::new("email", SqlType { text: "text".to_owned(), kind: ColumnType::Text });
         let to = Column { nullable: false, ..from.clone() };
         let change = TableChange::ModifyColumn { from: Box::new(from), to: Box::new(to) };
