@@ -4,8 +4,9 @@
 //! test-databases COUNT [--hold]
 //! ```
 //!
-//! Prints the beginning of the names of its databases. Makes COUNT databases in as many threads, and writes a row into each. Prints the milliseconds that the first database
-//! took, and the mean of the others, made one after the other. With `--hold`, waits before the databases are removed.
+//! Prints the beginning of the names of its databases. Makes COUNT databases in as many threads, and writes a row into
+//! each. Prints the milliseconds that the first database took, and the mean of the others, made one after the other. With
+//! `--hold`, each thread prints `holding` and its number, from 0, and waits before its database is removed.
 
 #![expect(
     clippy::print_stdout,
@@ -102,7 +103,7 @@ async fn write_a_row(number: usize, is_held: bool) -> Result<(), Box<dyn Error>>
         return Err(format!("the database has {rows} rows: it is not of this test alone").into());
     }
     if is_held {
-        eprintln!("holding");
+        eprintln!("holding {number}");
         tokio::time::sleep(Duration::from_secs(60)).await;
     }
     Ok(())
