@@ -316,6 +316,9 @@ fn check(name: &'static str, database: &TestDatabase, cases: &[FixCase]) -> Test
             wrong.push(format!("{}: found {found:?}, expected {:?}", case.name, case.found));
         }
     }
+    if database.backend() == Backend::Postgres {
+        small_tables(&fixed, &before)?;
+    }
     let output = fixed.run("lint --fix --yes --fill added_users.team=1")?;
     if !matches!(output.code, Some(0 | 9)) {
         return Err(output.to_string().into());
@@ -347,6 +350,27 @@ fn check(name: &'static str, database: &TestDatabase, cases: &[FixCase]) -> Test
 
 fn on_postgres(database: &TestDatabase) -> TestResult {
     check("fix_postgres", database, POSTGRES)
+}
+
+/// What takes as long as a table has rows is no finding where the statistics say that it has few; a table without
+/// statistics may be large.
+fn small_tables(fixed: &Fixed<'_>, before: &BTreeMap<String, Vec<String>>) -> TestResult {
+    let manifest = fixed.new.folder().join("Cargo.toml");
+    let text = fs::read_to_string(&manifest)?;
+    let limit = "\n[package.metadata.seachange.lint]\nsmall-table-rows = 100\n";
+    fs::write(&manifest, text.clone() + limit)?;
+    assert_eq!(&fixed.findings()?, before, "without statistics");
+    fixed.database.execute("ANALYZE")?;
+    let small = fixed.findings()?;
+    assert_eq!(small.get("unique").map(Vec::as_slice), Some(&["add-unique-on-rows".to_owned()][..]), "{small:?}");
+    assert_eq!(small.get("index"), Some(&Vec::new()), "{small:?}");
+    assert!(!fixed.run("up index --lint warn --dry-run")?.stderr.contains("index-blocks-writes"));
+    fixed.database.execute("INSERT INTO unique_users (id) SELECT generate_series(1, 200)")?;
+    fixed.database.execute("ANALYZE unique_users")?;
+    assert_eq!(fixed.findings()?.get("unique"), before.get("unique"), "200 rows");
+    fixed.database.execute("DELETE FROM unique_users")?;
+    fs::write(&manifest, text)?;
+    Ok(())
 }
 
 fn on_mariadb(database: &TestDatabase) -> TestResult {

@@ -33,6 +33,7 @@ mod layering;
 mod left_out;
 mod limits;
 mod lint;
+mod lint_comment;
 mod lint_fix;
 mod migrations;
 mod new_crate;
@@ -78,6 +79,7 @@ fn main() -> ExitCode {
         sql_revisions::trials(),
         squash::trials(),
         lint::trials(),
+        lint_comment::trials(),
         running_code::trials(),
         sizes::trials(),
         forecast::trials(),

@@ -6,6 +6,7 @@
 //! hooks = ["rustfmt --edition 2024 {file}", "scripts/lint {file}"]
 //!
 //! [package.metadata.seachange.lint]
+//! small-table-rows = 10000
 //! drop-table = "deny"
 //! wide-index = { level = "warn", columns = 4 }
 //! ```
@@ -34,7 +35,12 @@ pub struct CrateConfig {
     hooks: Vec<Vec<String>>,
     /// The settings of the rules of `lint`, by the ids of the rules, as the crate writes them.
     pub lint: BTreeMap<String, RuleConfig>,
+    /// Up to how many rows a table counts as small for `lint`.
+    pub small_table_rows: Option<u64>,
 }
+
+/// The setting of `lint` that is not about one rule.
+const SMALL_TABLE_ROWS: &str = "small-table-rows";
 
 /// The settings of a rule of `lint`: `drop-table = "deny"`, or `wide-index = { level = "warn", columns = 4 }`.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -63,8 +69,8 @@ impl CrateConfig {
         let settings = known_settings(settings, "package", &["template", "hooks", "lint"])?;
         let template = settings.get("template").map(|template| read_template(root, template)).transpose()?;
         let hooks = settings.get("hooks").map(read_hooks).transpose()?.unwrap_or_default();
-        let lint = settings.get("lint").map(read_lint).transpose()?.unwrap_or_default();
-        Ok(Self { template, hooks, lint, ..none })
+        let (lint, small_table_rows) = settings.get("lint").map(read_lint).transpose()?.unwrap_or_default();
+        Ok(Self { template, hooks, lint, small_table_rows, ..none })
     }
 
     /// Runs the hooks on a new file, one after the other, in the folder of the crate.
@@ -172,12 +178,23 @@ fn read_hooks(hooks: &Item) -> Result<Vec<Vec<String>>, Diagnostic> {
         .collect()
 }
 
-fn read_lint(rules: &Item) -> Result<BTreeMap<String, RuleConfig>, Diagnostic> {
+/// The settings of rules, and how many rows small tables have.
+type LintConfig = (BTreeMap<String, RuleConfig>, Option<u64>);
+
+fn read_lint(rules: &Item) -> Result<LintConfig, Diagnostic> {
     let expected = "a table of levels such as `drop-table = \"deny\"`, or of settings such as \
                     `wide-index = { level = \"warn\", columns = 4 }`";
     let table = rules.as_table_like().ok_or_else(|| wrong("lint", expected))?;
+    let rows = table.get(SMALL_TABLE_ROWS).map(|rows| {
+        let rows = rows.as_integer().and_then(|rows| u64::try_from(rows).ok());
+        rows.ok_or_else(|| {
+            Diagnostic::usage(format!("`{SMALL_TABLE_ROWS}` in `[package.metadata.seachange.lint]` is not a number"))
+        })
+    });
     let setting = |(rule, own): (&str, &Item)| Some((rule.to_owned(), read_rule(own)?));
-    table.iter().map(setting).collect::<Option<_>>().ok_or_else(|| wrong("lint", expected))
+    let rules = table.iter().filter(|(name, _)| *name != SMALL_TABLE_ROWS).map(setting);
+    let rules = rules.collect::<Option<_>>().ok_or_else(|| wrong("lint", expected))?;
+    Ok((rules, rows.transpose()?))
 }
 
 fn read_rule(own: &Item) -> Option<RuleConfig> {
@@ -244,6 +261,12 @@ mod tests {
         assert!(refused("template = \"twice.txt\"").ends_with("twice.txt` has `{revision}` more than once"));
         assert!(refused("template = \"bare.txt\"").contains("bare.txt` does not give a revision: no `Migration`"));
         assert!(refused("[package.metadata.seachange.lint]\ndrop-table = 1").contains("is not a table of levels"));
+        let rows = "[package.metadata.seachange.lint]\nsmall-table-rows = ";
+        assert_eq!(read(&format!("{rows}5000")).unwrap().1.small_table_rows, Some(5_000));
+        assert_eq!(
+            refused(&format!("{rows}\"many\"")),
+            "`small-table-rows` in `[package.metadata.seachange.lint]` is not a number"
+        );
         let rule = "[package.metadata.seachange.lint]\nwide-index = { level = \"warn\", columns = 4 }\na = \"deny\"\n";
         let lint = read(rule).unwrap().1.lint;
         assert_eq!(lint["wide-index"].level.as_deref(), Some("warn"));

@@ -144,6 +144,33 @@ impl<'a> GraphLayout<'a> {
         Self { nodes: rows.iter().map(node).collect(), edges: edges(graph, &rows) }
     }
 
+    /// The part of the picture with the revisions for which `keeps` holds, and the lines between them.
+    ///
+    /// ```
+    /// use seachange_graph::draw::{GraphLayout, NodeLabel};
+    /// use seachange_graph::{Graph, Revision};
+    ///
+    /// let graph = Graph::new([Revision::new("a1"), Revision::new("b2").after("a1"), Revision::new("c3").after("b2")])?;
+    /// let picture = GraphLayout::new(&graph, |_| NodeLabel::default()).only(|revision| revision.id != "a1");
+    /// assert_eq!((picture.nodes().len(), picture.edges().len()), (2, 1));
+    /// # Ok::<(), seachange_graph::GraphErrors>(())
+    /// ```
+    #[must_use]
+    pub fn only(self, keeps: impl Fn(&Revision) -> bool) -> Self {
+        let mut rows = Vec::with_capacity(self.nodes.len());
+        let mut nodes = Vec::new();
+        for node in self.nodes {
+            let is_kept = keeps(node.revision);
+            rows.push(is_kept.then_some(nodes.len()));
+            if is_kept {
+                nodes.push(node);
+            }
+        }
+        let edge = |edge: &Edge| Some(Edge { upper: rows[edge.upper]?, lower: rows[edge.lower]?, kind: edge.kind });
+        let edges = self.edges.iter().filter_map(edge).collect();
+        Self { nodes, edges }
+    }
+
     /// The revisions, a row each, the newest first.
     pub fn nodes(&self) -> &[Node<'a>] {
         &self.nodes

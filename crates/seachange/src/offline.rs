@@ -12,6 +12,8 @@
 //! The results of statements are not known either: code that asks is told one affected row, and no generated key.
 
 mod capture;
+#[cfg(feature = "cli")]
+mod plain;
 mod query_kind;
 mod recorder;
 mod render;
@@ -39,6 +41,8 @@ use crate::error::Error;
 use crate::revision::Migrations;
 use crate::settings::{DatabaseSettings, Driver};
 use crate::store::{RevisionStore, RevisionTable};
+#[cfg(feature = "cli")]
+pub(crate) use plain::PlainStatements;
 #[cfg(feature = "cli")]
 pub(crate) use render::with_values;
 use revision_table::RevisionTableSql;

@@ -46,6 +46,17 @@ pub struct DatabaseVersion {
 }
 
 impl DatabaseVersion {
+    /// The name of the system.
+    #[must_use]
+    pub const fn system(self) -> &'static str {
+        match self.backend {
+            DbBackend::Postgres => "PostgreSQL",
+            DbBackend::MySql if self.is_mariadb => "MariaDB",
+            DbBackend::MySql => "MySQL",
+            _ => "SQLite",
+        }
+    }
+
     /// Asks the database of a connection.
     ///
     /// # Errors

@@ -35,7 +35,7 @@ pub(crate) use self::measured::{SchemaChange, WrittenTables};
 pub(crate) use self::old_code::{BREAKS, DeploymentOrder, MAY_BREAK, RevisionDeployment, VersionEntities, deployment};
 pub(crate) use self::row_failures::{RowAnswer, RowFailure, row_failures};
 pub(crate) use self::rules::{
-    Finding, Level, Levels, NewTables, RULES, Rule, RuleOptions, findings, level, without_allowed,
+    Finding, Level, Levels, NewTables, RULES, Rule, RuleOptions, findings, level, without_allowed, without_small_tables,
 };
 #[cfg(test)]
 pub(crate) use self::sizes::RowEstimate;

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use self::allowances::without_allowed;
 pub(crate) use self::catalogue::{Level, RULES, Rule, rule};
+pub(crate) use self::locks::without_small_tables;
 pub(crate) use self::options::RuleOptions;
 use self::words::SentStatement;
 use super::measured::RevisionImpact;

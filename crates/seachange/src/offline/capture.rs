@@ -56,7 +56,7 @@ impl ScriptWriter<'_> {
         Ok(())
     }
 
-    fn job<'s>(&'s self, step: &'s Step) -> Option<StepContext<'s>> {
+    pub(super) fn job<'s>(&'s self, step: &'s Step) -> Option<StepContext<'s>> {
         StepContext::of(step, self.graph, self.migrations)
     }
 
@@ -66,7 +66,7 @@ impl ScriptWriter<'_> {
     }
 
     /// Whether a revision and its row commit together.
-    fn is_transactional(&self, job: StepContext<'_>) -> bool {
+    pub(super) fn is_transactional(&self, job: StepContext<'_>) -> bool {
         is_transactional(self.backend, job.script)
     }
 

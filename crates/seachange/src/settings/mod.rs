@@ -155,6 +155,20 @@ impl DatabaseSettings {
         Self { target: DatabaseLocation::Sqlite(SqliteLocation::named(path)), dropped: Vec::new() }
     }
 
+    /// Settings for the scripts of a database system to which nothing connects.
+    ///
+    /// # Errors
+    ///
+    /// The driver is not built in.
+    #[cfg(feature = "cli")]
+    pub(crate) fn of_system(driver: Driver) -> Result<Self, SettingsError> {
+        if driver == Driver::Sqlite {
+            return Ok(Self::in_memory());
+        }
+        let url = format!("{}://localhost/database", driver.feature());
+        Self::resolve(&DatabaseVariables { url: Some(url), ..DatabaseVariables::default() })
+    }
+
     /// The settings for another database on the same server. SQLite has no other databases.
     pub(crate) fn in_database(&self, name: &str) -> Self {
         let mut settings = self.clone();

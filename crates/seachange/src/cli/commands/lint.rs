@@ -1,12 +1,15 @@
 //! `lint`.
 
 mod annotations;
+mod comment;
 mod deployment;
 mod explain;
 mod figures;
 mod fix;
 mod gate;
 mod levels;
+mod markdown;
+mod output;
 mod report;
 mod revision_rules;
 mod running;
@@ -17,13 +20,14 @@ mod written;
 
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
-use seachange_cli::{Diagnostic, Exit, commands::list::answer_json};
+use clap::Args;
+use seachange_cli::{Diagnostic, Exit};
 
 use self::figures::ForecastArgs;
 use self::fix::{FixArgs, MeasuredRevisions};
 pub(super) use self::gate::GateArgs;
 use self::levels::RuleArgs;
+use self::output::OutputArgs;
 use self::running::RunningArgs;
 use self::selection::Selection;
 pub(super) use self::written::warn_of_findings;
@@ -32,19 +36,6 @@ use crate::cli::compare_args::scratch_settings;
 use crate::cli::context::Context;
 use crate::cli::hints::autogenerate;
 use crate::impact::{RevisionImpact, RowFailure, deployment, row_failures};
-
-/// The output format of `lint`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum LintFormat {
-    /// For people
-    Text,
-    /// One JSON document, with what was measured
-    Json,
-    /// Annotations of a pull request on GitHub
-    Github,
-    /// SARIF 2.1.0, for code scanning
-    Sarif,
-}
 
 /// Arguments of `lint`.
 #[derive(Debug, Args)]
@@ -77,9 +68,8 @@ pub(crate) struct LintArgs {
     /// List the rules with their levels; nothing is measured
     #[arg(long = "rules", help_heading = "Rules", conflicts_with_all = ["range", "since", "data"])]
     list: bool,
-    /// Output format
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: LintFormat,
+    #[command(flatten)]
+    output: OutputArgs,
     #[command(flatten)]
     fix: FixArgs,
 }
@@ -92,8 +82,9 @@ impl LintArgs {
         }
         let (levels, options) = self.rules.settings(context)?;
         if self.list {
-            return explain::list(context, &levels, self.format);
+            return explain::list(context, &levels, self.output.format);
         }
+        let answer = self.output.answer()?;
         let versions = self.running.read(context)?;
         let selection = match (&self.range, &self.since) {
             (Some(range), _) => Selection::range(context, range)?,
@@ -114,22 +105,7 @@ impl LintArgs {
         let has_url = self.scratch_url.is_some();
         let figures = self.forecast.figures(context, &selection, &measured, &scratch, has_url).await?;
         let reports = report::reports(&measured, &levels, &options, of_files, rows, deployments, &figures);
-        if measured.is_empty() {
-            context.terminal.status("no revision is pending");
-        }
-        match self.format {
-            LintFormat::Text if measured.is_empty() => {}
-            LintFormat::Text => {
-                report::print(context, &reports, &levels);
-                deployment::print(context, &reports);
-            }
-            LintFormat::Json => answer_json(
-                context.terminal,
-                &reports.iter().map(|own| report::json(own, &levels)).collect::<Vec<_>>(),
-            )?,
-            LintFormat::Github => annotations::github(context, &reports, &levels),
-            LintFormat::Sarif => answer_json(context.terminal, &annotations::sarif(context, &reports, &levels))?,
-        }
+        answer.give(context, &reports, &levels, &selection).await?;
         Ok(report::exit(&reports))
     }
 

@@ -122,6 +122,54 @@ fn repeated(impact: &RevisionImpact, sent: &[SentStatement]) -> Vec<Finding> {
     found
 }
 
+/// The rules whose findings say that something takes as long as a table has rows.
+const GROW_WITH_ROWS: [&str; 17] = [
+    "add-check-blocks",
+    "add-column-blocks",
+    "add-exclusion-blocks",
+    "add-foreign-key-blocks",
+    "add-primary-key-blocks",
+    "add-unique-blocks",
+    "change-type-blocks",
+    "domain-constraint-blocks",
+    "index-blocks-writes",
+    "lock-held",
+    "merge-alter-tables",
+    "reindex-blocks",
+    "rewrite-blocks",
+    "scan-blocks",
+    "set-not-null-blocks",
+    "statement-without-timeout",
+    "vacuum-full",
+];
+
+/// Removes the findings about how long tables are locked by statements that go through small tables only; `is_small`
+/// tells it of a table that a statement with a number locks.
+pub(crate) fn without_small_tables(
+    impact: &RevisionImpact,
+    found: &mut Vec<Finding>,
+    is_small: impl Fn(usize, usize) -> bool,
+) {
+    let is_short = |number: usize| {
+        impact.statements.get(number).is_some_and(|statement| {
+            let tables = statement.tables.iter().enumerate();
+            let mut slow = tables.filter(|(_, table)| table.cost != Some(TableCost::Catalogue));
+            !statement.changes_rows && statement.unknown.is_none() && slow.all(|(place, _)| is_small(number, place))
+        })
+    };
+    let all_are_short = (0..impact.statements.len()).all(is_short);
+    found.retain(|own| {
+        let grows = GROW_WITH_ROWS.contains(&own.rule.id);
+        // This finding names the first statement, and stands for those after it.
+        let is_short = if own.rule.id == "statement-without-timeout" {
+            all_are_short
+        } else {
+            own.statement.is_some_and(is_short)
+        };
+        !(grows && is_short)
+    });
+}
+
 /// The first statement that may wait for a lock, and the first slow one, where neither the revision nor the environment
 /// sets a limit.
 fn without_limits(impact: &RevisionImpact, sent: &[SentStatement], options: &RuleOptions) -> Vec<Finding> {

@@ -16,6 +16,8 @@ pub(crate) struct RuleOptions {
     pub(super) limits_locks: bool,
     /// Whether runs have a limit for how long a statement takes.
     pub(super) limits_statements: bool,
+    /// Up to how many rows a table counts as small: how long it is locked is no finding.
+    pub(crate) small_table_rows: Option<u64>,
 }
 
 /// Patterns for names.
@@ -29,7 +31,14 @@ pub(super) struct NamePatterns {
 
 impl Default for RuleOptions {
     fn default() -> Self {
-        Self { columns: 3, bytes: 8, names: NamePatterns::default(), limits_locks: false, limits_statements: false }
+        Self {
+            columns: 3,
+            bytes: 8,
+            names: NamePatterns::default(),
+            limits_locks: false,
+            limits_statements: false,
+            small_table_rows: None,
+        }
     }
 }
 

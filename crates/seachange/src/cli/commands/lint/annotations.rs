@@ -11,14 +11,14 @@ use crate::impact::{Finding, Level, Levels, RULES, Rule, level};
 /// The URL of the schema that the format SARIF 2.1.0 states.
 const SARIF: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
-/// Prints the commands of a workflow on GitHub that annotate lines.
-pub(super) fn github(context: &Context, reports: &[Report<'_>], levels: &Levels) {
-    for (Place { file, line }, finding) in reports.iter().flat_map(|report| report.findings(context)) {
-        let word = word(finding, levels);
+/// The commands of a workflow on GitHub that annotate lines, a line each.
+pub(super) fn github(context: &Context, reports: &[Report<'_>], levels: &Levels) -> impl Iterator<Item = String> {
+    let findings = reports.iter().flat_map(|report| report.findings(context));
+    findings.map(|(Place { file, line }, finding)| {
+        let (word, title) = (word(finding, levels), finding.rule.id);
         let (file, message) = (property(&file), data(&text(finding)));
-        let title = finding.rule.id;
-        context.terminal.answer_raw(format!("::{word} file={file},line={line},title={title}::{message}"));
-    }
+        format!("::{word} file={file},line={line},title={title}::{message}")
+    })
 }
 
 /// The findings as a document of SARIF 2.1.0.

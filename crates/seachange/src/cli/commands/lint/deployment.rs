@@ -24,7 +24,7 @@ pub(super) fn print(context: &Context, reports: &[Report<'_>]) {
     }
 }
 
-fn sentence(order: DeploymentOrder) -> &'static str {
+pub(super) fn sentence(order: DeploymentOrder) -> &'static str {
     match order {
         DeploymentOrder::Any => "before or after the new version is deployed",
         DeploymentOrder::Before => "before the new version starts",

@@ -3,7 +3,7 @@
 use seachange_cli::{Diagnostic, Exit, commands::list::answer_json};
 use serde_json::{Value, json};
 
-use super::LintFormat;
+use super::output::LintFormat;
 use crate::cli::context::Context;
 use crate::impact::{Levels, RULES, Rule, level};
 
@@ -33,8 +33,8 @@ fn section(page: &str, id: &str) -> Option<String> {
 }
 
 /// Prints all rules.
-pub(super) fn list(context: &Context, levels: &Levels, format: LintFormat) -> Result<Exit, Diagnostic> {
-    if let LintFormat::Json = format {
+pub(super) fn list(context: &Context, levels: &Levels, format: Option<LintFormat>) -> Result<Exit, Diagnostic> {
+    if format == Some(LintFormat::Json) {
         let rule = |rule: &Rule| {
             json!({
                 "rule": rule.id,

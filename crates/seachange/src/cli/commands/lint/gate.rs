@@ -81,7 +81,12 @@ impl GateArgs {
         let measured = Selection::of_plan(context, &plan, &pending)?.measure(context, &scratch).await?;
         if let Some(level) = self.lint {
             let of_files = revision_rules::findings(context, &measured)?;
-            let reports = report::reports(&measured, &levels, &rule_options, of_files, None, None, &Figures::unread());
+            // Without a limit for small tables, no finding depends on the sizes.
+            let figures = match rule_options.small_table_rows {
+                Some(_) => Figures::sizes(context, &measured).await,
+                None => Figures::unread(),
+            };
+            let reports = report::reports(&measured, &levels, &rule_options, of_files, None, None, &figures);
             refuse(context, &reports, &levels, level)?;
         }
         let check = RowCheck { measured, timeout: self.foresee_timeout, terminal: context.terminal };

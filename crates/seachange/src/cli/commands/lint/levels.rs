@@ -27,7 +27,9 @@ impl RuleArgs {
         let mut levels = Levels::new();
         let mut options = RuleOptions::of_runs(is_set("MIGRATE_LOCK_TIMEOUT"), is_set("MIGRATE_STATEMENT_TIMEOUT"));
         let place = "`[package.metadata.seachange.lint]`";
-        for (id, config) in CrateConfig::read(&context.project.manifest_dir)?.lint {
+        let config = CrateConfig::read(&context.project.manifest_dir)?;
+        options.small_table_rows = config.small_table_rows;
+        for (id, config) in config.lint {
             let rule = named(&id, place)?;
             for (name, value) in &config.options {
                 options.set(rule, name, value).map_err(|expected| {

@@ -14,6 +14,7 @@ use crate::impact::foresee::{DataCheck, DataCheckKind, Foreseen, RowCount};
 use crate::impact::{
     BREAKS, Finding, Forecast, Level, Levels, MAY_BREAK, NewTables, RevisionDeployment, RevisionImpact, RowAnswer,
     RowFailure, Rule, RuleOptions, StatementImpact, TableImpact, TableSize, findings, level, without_allowed,
+    without_small_tables,
 };
 
 /// How much of a statement is printed, in characters.
@@ -69,15 +70,32 @@ impl<'a> Report<'a> {
             let text = format!("{}[{}]: {}", word(own, levels), own.rule.id, own.message);
             (Some(level(own.rule, levels)), line(text, own.statement))
         });
-        let of_statements = self.impact.statements.iter().enumerate();
-        let of_statements = of_statements.filter_map(|(number, own)| Some((Some(number), own.unknown.as_ref()?)));
-        let of_revision = self.impact.unknown.iter().map(|reason| (None, reason));
-        let of_rows = self.unknown_rows.iter().map(|(statement, reason)| (*statement, reason));
-        let unknown = of_revision.chain(of_statements).chain(of_rows);
-        found.chain(unknown.map(|(statement, reason)| (None, line(format!("unknown: {reason}"), statement)))).collect()
+        let unknown = self.unknowns().map(|(statement, reason)| (None, line(format!("unknown: {reason}"), statement)));
+        found.chain(unknown).collect()
     }
 
-    fn forecast(&self, statement: usize) -> Option<&Forecast> {
+    /// What is not known of the revision, with the number of the statement if it is about one.
+    pub(super) fn unknowns(&self) -> impl Iterator<Item = (Option<usize>, &str)> {
+        let of_statements = self.impact.statements.iter().enumerate();
+        let of_statements = of_statements.filter_map(|(number, own)| Some((Some(number), own.unknown.as_deref()?)));
+        let of_revision = self.impact.unknown.iter().map(|reason| (None, reason.as_str()));
+        let of_rows = self.unknown_rows.iter().map(|(statement, reason)| (*statement, reason.as_str()));
+        let of_versions = self.deployment.iter().flat_map(|own| &own.unknown).map(|reason| (None, reason.as_str()));
+        of_revision.chain(of_statements).chain(of_rows).chain(of_versions)
+    }
+
+    /// What it loses for good, in words.
+    pub(super) fn losses(&self) -> Vec<String> {
+        let of_statements = (0..self.impact.statements.len()).map(Some).chain([None]);
+        of_statements.flat_map(|statement| loss_sentences(self.impact, statement)).collect()
+    }
+
+    /// The sizes of the tables that a statement locks.
+    pub(super) fn sizes(&self, statement: usize) -> &[TableSize] {
+        self.sizes.get(statement).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn forecast(&self, statement: usize) -> Option<&Forecast> {
         self.forecasts.as_ref()?.get(statement)
     }
 
@@ -92,11 +110,7 @@ impl<'a> Report<'a> {
 
     /// How much is not known.
     fn unknown(&self) -> usize {
-        let statements = self.impact.statements.iter().filter(|own| own.unknown.is_some()).count();
-        usize::from(self.impact.unknown.is_some())
-            + statements
-            + self.unknown_rows.len()
-            + self.deployment.as_ref().map_or(0, |own| own.unknown.len())
+        self.unknowns().count()
     }
 }
 
@@ -138,7 +152,13 @@ pub(super) fn reports<'a>(
         let sizes = impact.statements.iter().enumerate().map(|(statement, own)| {
             own.tables.iter().map(|table| figures.sizes.of(measured, number, statement, &table.table)).collect()
         });
-        let sizes = sizes.collect();
+        let sizes: Vec<Vec<TableSize>> = sizes.collect();
+        // After the allowances, so that an allowance stays in use while the table is small.
+        if let Some(most) = options.small_table_rows {
+            without_small_tables(impact, &mut findings, |statement, table| {
+                sizes[statement][table].rows.as_ref().is_ok_and(|estimate| estimate.rows <= most)
+            });
+        }
         let forecasts = figures.forecasts.as_ref().and_then(|all| all.get(number).cloned());
         reports.push(Report { impact, sizes, forecasts, findings, unknown_rows, deployment });
     }
@@ -225,16 +245,21 @@ pub(super) fn print(context: &Context, reports: &[Report<'_>], levels: &Levels) 
         }
         report.findings.iter().for_each(|finding| print_finding(context, &source, finding, levels));
     }
+    context.terminal.status(tally(reports));
+}
+
+/// How many findings there are, and how much is not known, in words.
+pub(super) fn tally(reports: &[Report<'_>]) -> String {
     let findings: usize = reports.iter().map(|own| own.findings.len()).sum();
     let unknown: usize = reports.iter().map(Report::unknown).sum();
-    context.terminal.status(match (findings, unknown) {
+    match (findings, unknown) {
         (0, 0) => "no findings".to_owned(),
         (0, unknown) => format!("no findings, {unknown} unknown"),
         (1, 0) => "1 finding".to_owned(),
         (findings, 0) => format!("{findings} findings"),
         (1, unknown) => format!("1 finding, {unknown} unknown"),
         (findings, unknown) => format!("{findings} findings, {unknown} unknown"),
-    });
+    }
 }
 
 /// The word for a finding: for people, on GitHub and in SARIF.

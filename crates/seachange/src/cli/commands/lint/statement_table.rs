@@ -6,7 +6,7 @@ use crate::autogenerate::{DataLoss, losses};
 use crate::impact::{Forecast, RevisionImpact, TableCost, TableImpact, TableSize};
 
 /// The columns, each with whether it holds numbers, which are aligned to the right.
-const COLUMNS: [(&str, bool); 8] = [
+pub(super) const COLUMNS: [(&str, bool); 8] = [
     ("table", false),
     ("lock", false),
     ("blocks", false),
@@ -29,6 +29,16 @@ pub(super) fn lines(
     sizes: &[TableSize],
     forecast: Option<&Forecast>,
 ) -> Vec<String> {
+    aligned(&cells(impact, number, sizes, forecast))
+}
+
+/// The cells of [`COLUMNS`] for each table that a statement locks.
+pub(super) fn cells(
+    impact: &RevisionImpact,
+    number: usize,
+    sizes: &[TableSize],
+    forecast: Option<&Forecast>,
+) -> Vec<[String; COLUMNS.len()]> {
     let tables = impact.statements.get(number).map_or(&[][..], |statement| &statement.tables);
     let row = |(own, size): (&TableImpact, &TableSize)| {
         [
@@ -42,7 +52,7 @@ pub(super) fn lines(
             short_losses(impact, number, &own.table),
         ]
     };
-    aligned(&tables.iter().zip(sizes).map(row).collect::<Vec<_>>())
+    tables.iter().zip(sizes).map(row).collect()
 }
 
 /// What a statement loses for good, in words; `None` stands for the changes that several statements make.
