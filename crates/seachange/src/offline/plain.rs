@@ -6,6 +6,7 @@ use super::ScriptWriter;
 #[cfg(feature = "sqlite")]
 use super::scratch::ScratchDatabase;
 use super::script_session;
+#[cfg(feature = "sqlite")]
 use crate::error::Error;
 
 /// The statements that a revision sends, or why they cannot be written.
