@@ -1,4 +1,4 @@
-//! The cost of the engine, as ratios: `cargo bench -p seachange-tests -- [upgrade|growth|nothing|touch|build|check|squash ...]`.
+//! The cost of the engine, as ratios: `cargo bench -p seachange-tests -- [upgrade|growth|nothing|touch|build|check|lint|squash ...]`.
 //!
 //! Both sides of a ratio run alternately in one run, on the same database server.
 
@@ -7,6 +7,7 @@ mod check;
 mod database;
 mod engine;
 mod figures;
+mod lint;
 mod nothing;
 #[cfg(feature = "peers")]
 mod peers;
@@ -34,7 +35,7 @@ macro_rules! say {
 }
 pub(crate) use say;
 
-const USAGE: &str = "usage: bench [upgrade] [growth] [nothing] [touch] [build] [check] [squash] [peers] [sqlite] [postgres] [mariadb] [mysql] [--rounds N]; \
+const USAGE: &str = "usage: bench [upgrade] [growth] [nothing] [touch] [build] [check] [lint] [squash] [peers] [sqlite] [postgres] [mariadb] [mysql] [--rounds N]; \
                      all unless named, and `peers` with the feature of that name only";
 
 /// The parts to measure.
@@ -52,12 +53,16 @@ const PARTS: &[&str] = &[
     "touch",
     "build",
     "check",
+    "lint",
     "squash",
     #[cfg(feature = "peers")]
     "peers",
 ];
 
 fn main() -> ExitCode {
+    if let Some(exit) = lint::as_program() {
+        return exit;
+    }
     let words: Vec<String> = std::env::args().skip(1).collect();
     let result = match words.as_slice() {
         // The separate process for `check`.
@@ -99,6 +104,9 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     }
     if options.has("check") {
         check::compare(&servers, options, &[100, 1000, 5000])?;
+    }
+    if options.has("lint") {
+        lint::measure(&servers, options)?;
     }
     if options.has("squash") {
         squash::measure(&servers, options)?;

@@ -70,7 +70,7 @@ pub use self::operation::{SchemaOperation, TableChange, reversed};
 #[cfg(feature = "testing")]
 pub(crate) use self::rows::fill;
 #[cfg(feature = "cli")]
-pub(crate) use self::rows::{FilledTables, MOST as MOST_ROWS, fill_many};
+pub(crate) use self::rows::{FilledTables, MOST as MOST_ROWS, WantedRows, fill_many};
 #[cfg(feature = "cli")]
 pub(crate) use self::type_affinity::affinity;
 pub use self::verify::Verification;

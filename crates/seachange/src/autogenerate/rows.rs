@@ -9,7 +9,7 @@ use sea_orm::sea_query::ColumnType;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
 
 #[cfg(feature = "cli")]
-pub(crate) use self::many::{MOST, fill_many};
+pub(crate) use self::many::{MOST, WantedRows, fill_many};
 use crate::alter::clause;
 use crate::backend::query_scalar;
 use crate::database_error::full_reason;

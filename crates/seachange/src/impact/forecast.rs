@@ -4,17 +4,19 @@
 //! The copies are filled with rows of the average width of the real ones. A statement of which nothing is measured, whose
 //! time depends on values, or that fails on the rows of the copy, has no forecast.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use sea_orm::{DbErr, ExecResult, QueryResult, Statement};
+use sea_orm::{DbBackend, DbErr, ExecResult, QueryResult, Statement};
 
+use super::filled_copy::{add_new_foreign_keys, new_foreign_keys, wanted_rows};
 use super::measured::{RevisionImpact, StatementImpact, TableCost};
+use super::samples::TableSamples;
 use super::sizes::{TableSize, TableSizes, connected_name};
 use crate::autogenerate::replay::{Replay, ReplayTransaction};
-use crate::autogenerate::{AutogenerateError, DatabaseState, TableFilter, fill_many};
+use crate::autogenerate::{AutogenerateError, DatabaseState, TableFilter, WantedRows, fill_many};
 use crate::backend::dialect::Dialect;
 use crate::intercept::{BeginOptions, StatementHandler};
 use crate::offline::with_values;
@@ -22,10 +24,17 @@ use crate::revision::RegisteredRevision;
 use crate::schema::TableName;
 use crate::session::DirectSession;
 use crate::settings::DatabaseSettings;
-use crate::sql::{self, StatementKind};
+use crate::sql::{self, SqlDialect, StatementKind};
 
-/// The smaller copy has this part of the rows of the larger one.
-const PART: u64 = 4;
+/// The smaller copy has this part of the rows of the larger one. It is small, so that the line through both times is long.
+const PART: u64 = 100;
+
+/// A join of many rows takes this many times as long for each row as one of so few that they fit into the caches of the
+/// processor: measured on PostgreSQL at one and five million rows.
+const JOIN: f64 = 2.0;
+
+/// The least memory for maintenance that PostgreSQL accepts, in kilobytes.
+const LEAST_MEMORY: i64 = 1_024;
 
 /// How long a statement will take.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,11 +81,12 @@ pub(crate) async fn forecasts(
     below: &[&'static RegisteredRevision],
     measured: &[RevisionImpact],
     scratch: (&DatabaseSettings, &Path),
-    sizes: &TableSizes,
+    (sizes, samples): (&TableSizes, &TableSamples),
     rows: u64,
 ) -> Result<Forecasts, AutogenerateError> {
-    let few = Box::pin(times(below, measured, scratch, sizes, (rows / PART).max(1))).await?;
-    let many = Box::pin(times(below, measured, scratch, sizes, rows)).await?;
+    let connected = (sizes, samples);
+    let few = Box::pin(times(below, measured, scratch, connected, (rows / PART).max(1))).await?;
+    let many = Box::pin(times(below, measured, scratch, connected, rows)).await?;
     let mut forecasts = Vec::new();
     for (revision, impact) in measured.iter().enumerate() {
         let statements = impact.statements.iter().enumerate().map(|(number, statement)| {
@@ -84,7 +94,10 @@ pub(crate) async fn forecasts(
             let size = |table: &str| sizes.of(measured, revision, number, table);
             match (unforeseeable(statement), timed) {
                 (Some(reason), _) | (None, Err(reason)) => Forecast::Unknown(reason),
-                (None, Ok((few, many))) => forecast(statement, few, many, size),
+                (None, Ok((few, many))) => {
+                    let cost = RowCost::of(measured, (revision, number), sizes, samples);
+                    forecast(statement, few, many, cost, size)
+                }
             }
         });
         forecasts.push(statements.collect());
@@ -107,7 +120,62 @@ struct Timed {
     rows: u64,
 }
 
-fn forecast(statement: &StatementImpact, few: Timed, many: Timed, size: impl Fn(&str) -> TableSize) -> Forecast {
+/// What a row of a large table costs more than one of the copy, which fits into memory.
+#[derive(Debug, Clone, Copy, Default)]
+struct RowCost {
+    /// The wait for the disk, where the server looks up the row to which it refers.
+    lookup: Duration,
+    /// Whether the statement joins two tables.
+    is_join: bool,
+    /// Whether the statement sorts the rows, for an index.
+    is_sort: bool,
+}
+
+impl RowCost {
+    /// Of a statement that adds or validates a foreign key: MySQL and MariaDB look each row up, PostgreSQL joins.
+    fn of(
+        measured: &[RevisionImpact],
+        (revision, statement): (usize, usize),
+        sizes: &TableSizes,
+        samples: &TableSamples,
+    ) -> Self {
+        let impact = &measured[revision];
+        let own = &impact.statements[statement];
+        let grammar = SqlDialect::of(impact.backend);
+        if !validates_key(&own.text, grammar) {
+            let words = sql::words(&own.text, grammar);
+            let is_sort = words.iter().any(|word| matches!(word.as_str(), "INDEX" | "UNIQUE" | "PRIMARY"));
+            return Self { is_sort, ..Self::default() };
+        }
+        if impact.backend == DbBackend::Postgres {
+            return Self { is_join: true, ..Self::default() };
+        }
+        let Some(states) = &impact.states else { return Self::default() };
+        let is_named = |name: &TableName| own.tables.iter().any(|table| table.table == name.to_string());
+        let new = new_foreign_keys(&states.0.schema, &states.1.schema).into_iter();
+        let new = new.filter(|(table, key)| is_named(table) && is_named(&key.referenced_table));
+        let lookups = new.map(|(_, key)| {
+            let table = key.referenced_table.to_string();
+            let bytes = sizes.of(measured, revision, statement, &table).bytes;
+            samples.lookup(&connected_name(measured, revision, statement, &table), bytes)
+        });
+        // The page that is read takes the place of one that the copy of the table has changed, which is written first.
+        Self { lookup: lookups.sum::<Duration>() * 2, ..Self::default() }
+    }
+}
+
+/// Whether a statement adds or validates a foreign key.
+fn validates_key(text: &str, grammar: SqlDialect) -> bool {
+    sql::words(text, grammar).iter().any(|word| matches!(word.as_str(), "REFERENCES" | "VALIDATE"))
+}
+
+fn forecast(
+    statement: &StatementImpact,
+    few: Timed,
+    many: Timed,
+    cost: RowCost,
+    size: impl Fn(&str) -> TableSize,
+) -> Forecast {
     let large: Vec<_> = statement.tables.iter().filter(|table| table.cost != Some(TableCost::Catalogue)).collect();
     if large.is_empty() {
         return Forecast::Seconds { seconds: many.time.as_secs_f64(), is_upper_bound: false };
@@ -118,15 +186,15 @@ fn forecast(statement: &StatementImpact, few: Timed, many: Timed, size: impl Fn(
         match size(&table.table).rows {
             Ok(own) if own.rows >= rows => (rows, is_upper_bound) = (own.rows, own.is_upper_bound),
             Ok(_) => {}
-            Err(_) => return Forecast::PerMillionRows(seconds(few, many, 1_000_000)),
+            Err(_) => return Forecast::PerMillionRows(seconds(few, many, cost, 1_000_000)),
         }
     }
-    Forecast::Seconds { seconds: seconds(few, many, rows), is_upper_bound }
+    Forecast::Seconds { seconds: seconds(few, many, cost, rows), is_upper_bound }
 }
 
 /// The time for a number of rows, on the line through both times. A line that falls is noise: then the time grows with
 /// the rows.
-fn seconds(few: Timed, many: Timed, rows: u64) -> f64 {
+fn seconds(few: Timed, many: Timed, cost: RowCost, rows: u64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "it is an estimate")]
     let [few_rows, many_rows, rows] = [few.rows, many.rows, rows].map(|rows| rows as f64);
     let [few, many] = [few.time.as_secs_f64(), many.time.as_secs_f64()];
@@ -135,7 +203,13 @@ fn seconds(few: Timed, many: Timed, rows: u64) -> f64 {
     }
     let slope = if many_rows > few_rows { (many - few) / (many_rows - few_rows) } else { 0.0 };
     let slope = if slope > 0.0 { slope } else { many / many_rows };
-    (many + slope * (rows - many_rows)).max(0.0)
+    let times = match cost {
+        _ if rows <= many_rows || many_rows < 2.0 => 1.0,
+        RowCost { is_join: true, .. } => 1.0 + (rows / many_rows).log10().min(1.0) * (JOIN - 1.0),
+        RowCost { is_sort: true, .. } => rows.ln() / many_rows.ln(),
+        _ => 1.0,
+    };
+    (many + slope * (rows - many_rows)).max(0.0) * times + cost.lookup.as_secs_f64() * rows
 }
 
 type Times = Vec<Vec<Result<Timed, String>>>;
@@ -145,12 +219,12 @@ async fn times(
     below: &[&'static RegisteredRevision],
     measured: &[RevisionImpact],
     scratch: (&DatabaseSettings, &Path),
-    sizes: &TableSizes,
+    connected: (&TableSizes, &TableSamples),
     rows: u64,
 ) -> Result<Times, AutogenerateError> {
     let (settings, folder) = scratch;
     let replay = Replay::open_for_rows(settings, folder).await?;
-    let times = Box::pin(times_on(&replay, below, measured, sizes, rows)).await;
+    let times = Box::pin(times_on(&replay, below, measured, connected, rows)).await;
     replay.close().await?;
     times
 }
@@ -159,7 +233,7 @@ async fn times_on(
     replay: &Replay,
     below: &[&'static RegisteredRevision],
     measured: &[RevisionImpact],
-    sizes: &TableSizes,
+    (sizes, samples): (&TableSizes, &TableSamples),
     rows: u64,
 ) -> Result<Times, AutogenerateError> {
     for script in below {
@@ -170,13 +244,13 @@ async fn times_on(
     }
     let connection = replay.connection();
     let state = DatabaseState::read(connection, &TableFilter::default()).await.map_err(AutogenerateError::Inspect)?;
-    let touched = touched_tables(measured, sizes);
-    let by_name = |name: &str| state.schema.tables.keys().find(|own| own.to_string() == name).cloned();
-    let wanted: BTreeSet<TableName> = touched.keys().filter_map(|name| by_name(name)).collect();
-    let widths: BTreeMap<TableName, u64> =
-        touched.iter().filter_map(|(name, width)| Some((by_name(name)?, (*width)?))).collect();
-    let made =
-        fill_many(connection, &state.schema, &wanted, rows, &widths).await.map_err(AutogenerateError::Inspect)?;
+    let mut schema = state.schema;
+    add_new_foreign_keys(&mut schema, measured);
+    let by_name = |name: &str| schema.tables.keys().find(|own| own.to_string() == name).cloned();
+    let wanted = wanted_rows(measured, sizes, samples, rows);
+    let wanted = wanted.into_iter().filter_map(|(name, wanted)| Some((by_name(&name)?, wanted)));
+    let wanted: BTreeMap<TableName, WantedRows> = wanted.collect();
+    let made = fill_many(connection, &schema, &wanted, rows).await.map_err(AutogenerateError::Inspect)?;
     let mut times: Times = Vec::new();
     let mut stopped: Option<String> = None;
     for (revision, impact) in measured.iter().enumerate() {
@@ -189,7 +263,11 @@ async fn times_on(
             times.push(vec![Err(reason.clone()); count]);
             continue;
         }
-        let expected: Vec<String> = impact.statements.iter().map(|statement| statement.text.clone()).collect();
+        let expected = impact.statements.iter().enumerate().map(|(number, statement)| {
+            let size = |table: &str| sizes.of(measured, revision, number, table);
+            ExpectedStatement { text: statement.text.clone(), part: part_of_rows(statement, rows, size) }
+        });
+        let expected: Vec<ExpectedStatement> = expected.collect();
         let session =
             |live| TimingSession { live, dialect: replay.dialect(), expected: expected.clone(), times: Vec::new() };
         // Outside of a transaction a statement takes the time of its commit too.
@@ -215,19 +293,21 @@ async fn times_on(
     Ok(times)
 }
 
-/// The tables that statements read or write as a whole, by their names before the first revision, each with the average
-/// bytes of a row if they are known.
-fn touched_tables(measured: &[RevisionImpact], sizes: &TableSizes) -> BTreeMap<String, Option<u64>> {
-    let mut touched = BTreeMap::new();
-    for (revision, impact) in measured.iter().enumerate() {
-        for (number, statement) in impact.statements.iter().enumerate() {
-            for table in statement.tables.iter().filter(|table| table.cost != Some(TableCost::Catalogue)) {
-                let width = sizes.of(measured, revision, number, &table.table).row_width();
-                touched.insert(connected_name(measured, revision, number, &table.table), width);
-            }
-        }
-    }
-    touched
+/// A statement that was measured before.
+#[derive(Clone)]
+struct ExpectedStatement {
+    text: String,
+    /// The rows of the copy, as a part of those of the connected database.
+    part: f64,
+}
+
+/// The rows of the largest table that a statement reads or writes as a whole, as a part of the rows of the connected
+/// database. A table whose rows are unknown counts as one of a million.
+fn part_of_rows(statement: &StatementImpact, rows: u64, size: impl Fn(&str) -> TableSize) -> f64 {
+    let large = statement.tables.iter().filter(|table| table.cost != Some(TableCost::Catalogue));
+    let largest = large.map(|table| size(&table.table).rows.map_or(1_000_000, |own| own.rows)).max();
+    #[expect(clippy::cast_precision_loss, reason = "it is an estimate")]
+    largest.map_or(1.0, |largest| (rows as f64 / largest.max(1) as f64).min(1.0))
 }
 
 /// A session that measures the time of each statement. It refuses a statement that was not measured before, because
@@ -235,17 +315,40 @@ fn touched_tables(measured: &[RevisionImpact], sizes: &TableSizes) -> BTreeMap<S
 struct TimingSession {
     live: DirectSession,
     dialect: &'static dyn Dialect,
-    /// The texts of the statements.
-    expected: Vec<String>,
+    expected: Vec<ExpectedStatement>,
     times: Vec<Duration>,
 }
 
 impl TimingSession {
     fn admit(&self, text: &str) -> Result<(), DbErr> {
         match self.expected.get(self.times.len()) {
-            Some(expected) if expected == text => Ok(()),
+            Some(expected) if expected.text == text => Ok(()),
             _ => Err(DbErr::Custom("it sends other statements than before".to_owned())),
         }
+    }
+
+    /// On PostgreSQL, the next statement gets a part of the memory for maintenance if it validates a foreign key: it joins
+    /// both tables, in several passes if they do not fit into that memory. Returns what restores the setting.
+    async fn limit_memory(&mut self, text: &str) -> Result<Option<String>, DbErr> {
+        const SETTING: &str =
+            "SELECT setting::bigint AS kilobytes FROM pg_settings WHERE name = 'maintenance_work_mem'";
+        let part = self.expected.get(self.times.len()).map_or(1.0, |expected| expected.part);
+        let is_join = validates_key(text, self.dialect.grammar());
+        if self.dialect.backend() != DbBackend::Postgres || !is_join || part >= 1.0 {
+            return Ok(None);
+        }
+        let setting = Statement::from_string(DbBackend::Postgres, SETTING);
+        let rows = self.live.query_check(setting).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let kilobytes: i64 = row.try_get("", "kilobytes")?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "it is an estimate")]
+        let limited = ((kilobytes as f64 * part) as i64).max(LEAST_MEMORY);
+        self.set(format!("SET maintenance_work_mem = {limited}")).await?;
+        Ok(Some(format!("SET maintenance_work_mem = {kilobytes}")))
+    }
+
+    async fn set(&mut self, text: String) -> Result<(), DbErr> {
+        self.live.execute_check(Statement::from_string(self.dialect.backend(), text)).await.map(drop)
     }
 }
 
@@ -254,9 +357,13 @@ impl StatementHandler for TimingSession {
     async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
         let text = with_values(self.dialect, &statement).unwrap_or_else(|_| statement.sql.clone());
         self.admit(&text)?;
+        let restore = self.limit_memory(&text).await?;
         let start = Instant::now();
         let outcome = self.live.execute(statement).await?;
         self.times.push(start.elapsed());
+        if let Some(restore) = restore {
+            self.set(restore).await?;
+        }
         Ok(outcome)
     }
 
@@ -299,22 +406,36 @@ impl StatementHandler for TimingSession {
 mod tests {
     use std::time::Duration;
 
-    use super::{Timed, seconds};
+    use super::{RowCost, Timed, seconds};
 
-    fn check(few: (u64, u64), many: (u64, u64), rows: u64, expected: f64) {
+    fn check(few: (u64, u64), many: (u64, u64), cost: RowCost, rows: u64, expected: f64) {
         let timed = |(millis, rows)| Timed { time: Duration::from_millis(millis), rows };
-        let found = seconds(timed(few), timed(many), rows);
+        let found = seconds(timed(few), timed(many), cost, rows);
         assert!((found - expected).abs() < 0.001, "{found} is not {expected}");
     }
 
     #[test]
     fn times_are_on_a_line() {
-        check((30, 25_000), (60, 100_000), 5_000_000, 2.02);
-        check((30, 25_000), (60, 100_000), 0, 0.02);
+        let cost = RowCost::default();
+        check((30, 25_000), (60, 100_000), cost, 5_000_000, 2.02);
+        check((30, 25_000), (60, 100_000), cost, 0, 0.02);
         // Noise: the time grows with the rows.
-        check((50, 25_000), (40, 100_000), 1_000_000, 0.4);
+        check((50, 25_000), (40, 100_000), cost, 1_000_000, 0.4);
         // A key of few values leaves both copies with the same rows.
-        check((3, 100), (3, 100), 100, 0.003);
-        check((3, 0), (5, 0), 1_000, 0.005);
+        check((3, 100), (3, 100), cost, 100, 0.003);
+        check((3, 0), (5, 0), cost, 1_000, 0.005);
+    }
+
+    #[test]
+    fn what_does_not_fit_into_memory_takes_longer() {
+        let lookup = RowCost { lookup: Duration::from_micros(80), ..RowCost::default() };
+        check((10, 1_000), (109, 100_000), lookup, 1_000_000, 81.009);
+        let join = RowCost { is_join: true, ..RowCost::default() };
+        check((10, 1_000), (109, 100_000), join, 100_000, 0.109);
+        check((10, 1_000), (109, 100_000), join, 1_000_000, 2.018);
+        check((10, 1_000), (109, 100_000), join, 5_000_000, 10.018);
+        let sort = RowCost { is_sort: true, ..RowCost::default() };
+        check((10, 1_000), (109, 100_000), sort, 100_000, 0.109);
+        check((10, 1_000), (109, 100_000), sort, 1_000_000, 1.211);
     }
 }

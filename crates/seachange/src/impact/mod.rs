@@ -7,6 +7,7 @@
 //! of the versions of the service that run.
 
 mod changes;
+mod filled_copy;
 pub(crate) mod fix;
 mod forecast;
 pub mod foresee;
@@ -19,6 +20,7 @@ mod old_code;
 mod postgres;
 mod row_failures;
 mod rules;
+mod samples;
 mod sending;
 mod server_objects;
 mod sizes;
@@ -37,6 +39,7 @@ pub(crate) use self::row_failures::{RowAnswer, RowFailure, row_failures};
 pub(crate) use self::rules::{
     Finding, Level, Levels, NewTables, RULES, Rule, RuleOptions, findings, level, without_allowed, without_small_tables,
 };
+pub(crate) use self::samples::TableSamples;
 #[cfg(test)]
 pub(crate) use self::sizes::RowEstimate;
 pub(crate) use self::sizes::{TableSize, TableSizes};

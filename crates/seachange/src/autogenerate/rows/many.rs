@@ -34,8 +34,19 @@ pub(crate) struct ManyRows {
     pub(crate) failed: BTreeMap<TableName, String>,
 }
 
-/// Deletes all rows, and fills the `wanted` tables and those that they refer to with `rows` rows each, or as many as the
-/// types of their keys allow. `widths` are the average bytes of their rows, where they are known.
+/// The rows that a table should get.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct WantedRows {
+    /// How many.
+    pub(crate) rows: u64,
+    /// The average bytes of a row, if they are known.
+    pub(crate) width: Option<u64>,
+    /// The average bytes of the values of columns, where they are known.
+    pub(crate) column_widths: BTreeMap<String, u64>,
+}
+
+/// Deletes all rows, and fills the `wanted` tables, or as far as the types of their keys allow. The tables that they
+/// refer to get `rows` rows.
 ///
 /// # Errors
 ///
@@ -43,9 +54,8 @@ pub(crate) struct ManyRows {
 pub(crate) async fn fill_many(
     connection: &DatabaseConnection,
     schema: &Schema,
-    wanted: &BTreeSet<TableName>,
+    wanted: &BTreeMap<TableName, WantedRows>,
     rows: u64,
-    widths: &BTreeMap<TableName, u64>,
 ) -> Result<ManyRows, DbErr> {
     let backend = connection.get_database_backend();
     let ordered = in_order(schema);
@@ -54,16 +64,18 @@ pub(crate) async fn fill_many(
         let name = clause::quoted_name(backend, &table.name);
         refused(connection.execute_unprepared(&format!("DELETE FROM {name}")).await)?;
     }
-    let wanted = with_referenced(schema, wanted);
+    let all = with_referenced(schema, wanted.keys());
+    let of_others = WantedRows { rows, ..WantedRows::default() };
     let mut made = ManyRows::default();
-    for table in ordered.into_iter().filter(|table| wanted.contains(&table.name)) {
+    for table in ordered.into_iter().filter(|table| all.contains(&table.name)) {
+        let own = wanted.get(&table.name).unwrap_or(&of_others);
         let filler = Filler {
             backend,
             schema,
             filled: &made.filled,
             table,
-            rows: capacity(table, &made.filled, rows.min(MOST)),
-            width: widths.get(&table.name).copied(),
+            rows: capacity(table, &made.filled, own.rows.min(MOST)),
+            wanted,
         };
         match filler.fill(connection).await? {
             None => drop(made.filled.insert(table.name.clone(), filler.rows)),
@@ -129,9 +141,9 @@ fn refused<T>(outcome: Result<T, DbErr>) -> Result<Option<String>, DbErr> {
 }
 
 /// The tables, and those that they refer to, directly or not.
-fn with_referenced(schema: &Schema, wanted: &BTreeSet<TableName>) -> BTreeSet<TableName> {
+fn with_referenced<'a>(schema: &'a Schema, wanted: impl Iterator<Item = &'a TableName>) -> BTreeSet<TableName> {
     let mut all = BTreeSet::new();
-    let mut left: Vec<&TableName> = wanted.iter().collect();
+    let mut left: Vec<&TableName> = wanted.collect();
     while let Some(name) = left.pop() {
         let Some(table) = schema.table(name) else { continue };
         if all.insert(name.clone()) {
@@ -251,7 +263,7 @@ struct Filler<'a> {
     filled: &'a BTreeMap<TableName, u64>,
     table: &'a Table,
     rows: u64,
-    width: Option<u64>,
+    wanted: &'a BTreeMap<TableName, WantedRows>,
 }
 
 impl Filler<'_> {
@@ -336,11 +348,11 @@ impl Filler<'_> {
         }
         let is_key = keys(table).any(|columns| columns.contains(&column.name)) || column.auto_increment.is_some();
         let row = if is_key { row.to_owned() } else { shuffled(row, self.rows) };
-        self.of_type(column, &row).unwrap_or_else(|| value(column, self.backend, None, attempt % ATTEMPTS))
+        self.of_type(table, column, &row).unwrap_or_else(|| value(column, self.backend, None, attempt % ATTEMPTS))
     }
 
     /// The value of a type for a number; `None` if the type is not known.
-    fn of_type(&self, column: &Column, x: &str) -> Option<String> {
+    fn of_type(&self, table: &Table, column: &Column, x: &str) -> Option<String> {
         let (kind, text) = (&column.column_type.kind, column.column_type.text.as_str());
         let backend = self.backend;
         let choose = |postgres, mysql, sqlite| self.choose(postgres, mysql, sqlite);
@@ -369,7 +381,7 @@ impl Filler<'_> {
             ColumnType::DateTime | ColumnType::Timestamp | ColumnType::TimestampWithTimeZone => moment(backend, x),
             _ if ["datetime", "timestamp"].iter().any(|name| lower.starts_with(name)) => moment(backend, x),
             ColumnType::Json | ColumnType::JsonBinary => {
-                let value = self.text(column, x);
+                let value = self.text(table, column, x);
                 choose(
                     format!("CAST('{{\"a\": \"' || {value} || '\"}}' AS {text})"),
                     format!("CONCAT('{{\"a\": \"', {value}, '\"}}')"),
@@ -391,11 +403,11 @@ impl Filler<'_> {
             }
             _ if is_number(kind, text) => format!("({x})"),
             ColumnType::Blob | ColumnType::Binary(_) | ColumnType::VarBinary(_) => {
-                let value = self.text(column, x);
+                let value = self.text(table, column, x);
                 choose(format!("convert_to({value}, 'UTF8')"), value.clone(), format!("CAST({value} AS BLOB)"))
             }
             _ if is_text(kind, text) || length(kind, text).is_some() || backend == DbBackend::Sqlite => {
-                self.text(column, x)
+                self.text(table, column, x)
             }
             _ => return None,
         })
@@ -410,7 +422,7 @@ impl Filler<'_> {
     }
 
     /// A text that is different for each number: its digits, and letters up to the width of such a column.
-    fn text(&self, column: &Column, x: &str) -> String {
+    fn text(&self, table: &Table, column: &Column, x: &str) -> String {
         let longest = length(&column.column_type.kind, &column.column_type.text).unwrap_or(u64::MAX);
         let (digits, number) = match longest {
             0..10 => (longest.max(1), format!("({x}) % {}", 10_u64.pow(u32::try_from(longest).unwrap_or(1)))),
@@ -424,7 +436,7 @@ impl Filler<'_> {
         let width = match &column.column_type.kind {
             // Of a fixed length.
             ColumnType::Char(_) | ColumnType::Binary(_) => longest,
-            _ => self.text_width(),
+            _ => self.text_width(table, column),
         };
         let letters = usize::try_from(width.min(longest).saturating_sub(10)).unwrap_or(0);
         match (letters, self.backend) {
@@ -434,18 +446,22 @@ impl Filler<'_> {
         }
     }
 
-    /// The width of a text, so that rows have the average width of the real ones.
-    fn text_width(&self) -> u64 {
+    /// The width of a text, so that values, or at least rows, have the average width of the real ones.
+    fn text_width(&self, table: &Table, column: &Column) -> u64 {
+        let Some(wanted) = self.wanted.get(&table.name) else { return TEXT };
+        if let Some(width) = wanted.column_widths.get(&column.name) {
+            return (*width).clamp(10, 4_000);
+        }
         let is_wide = |column: &&Column| {
             let (kind, text) = (&column.column_type.kind, &column.column_type.text);
             column.generated.is_none()
                 && (is_text(kind, text) || matches!(kind, ColumnType::Json | ColumnType::JsonBinary))
         };
-        let wide = self.table.columns.iter().filter(is_wide).count() as u64;
-        let others = self.table.columns.len() as u64 - wide;
+        let wide = table.columns.iter().filter(is_wide).count() as u64;
+        let others = table.columns.len() as u64 - wide;
         // The header of a row, and 6 bytes for a number or a time.
         let fixed = others * 6 + if self.backend == DbBackend::Sqlite { 8 } else { 28 };
-        match self.width {
+        match wanted.width {
             Some(width) if wide > 0 => (width.saturating_sub(fixed) / wide).clamp(10, 4_000),
             _ => TEXT,
         }

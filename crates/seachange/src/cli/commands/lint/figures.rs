@@ -7,7 +7,7 @@ use super::selection::Selection;
 use crate::autogenerate::MOST_ROWS;
 use crate::cli::context::Context;
 use crate::cli::hints::autogenerate;
-use crate::impact::{Forecasts, RevisionImpact, TableSizes, forecasts};
+use crate::impact::{Forecasts, RevisionImpact, TableSamples, TableSizes, forecasts};
 use crate::settings::{DatabaseSettings, Driver};
 
 /// The arguments of `lint` about forecasts.
@@ -69,8 +69,19 @@ impl ForecastArgs {
             return Ok(figures);
         }
         context.terminal.status(format!("measuring times on copies with up to {rows} rows in each table"));
+        let samples = match context.connect_to_read().await {
+            Ok(migrator) => {
+                let samples = TableSamples::read(migrator.connection(), measured).await;
+                // What was read stays true.
+                let _ = migrator.close().await;
+                samples
+            }
+            // The sizes say so.
+            Err(_) => TableSamples::default(),
+        };
         let folder = std::env::temp_dir();
-        let forecasts = forecasts(&selection.below, measured, (scratch, &folder), &figures.sizes, rows);
+        let connected = (&figures.sizes, &samples);
+        let forecasts = forecasts(&selection.below, measured, (scratch, &folder), connected, rows);
         let forecasts = Box::pin(forecasts).await;
         let forecasts = forecasts.map_err(|error| autogenerate::problem(&error))?;
         Ok(Figures { forecasts: Some(forecasts), ..figures })
