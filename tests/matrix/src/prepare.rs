@@ -4,6 +4,7 @@ use std::error::Error;
 
 use sea_orm::{ConnectionTrait, DbBackend};
 use seachange::autogenerate::differences;
+use seachange::schema::Schema;
 
 use crate::database::Database;
 use crate::found::short;
@@ -31,11 +32,17 @@ pub async fn prepare(case: Case, job: Job) -> Result<Outcome, Box<dyn Error>> {
     Ok(Outcome { case: case.name.to_owned(), differences: differences.iter().map(short).collect(), faults })
 }
 
-async fn build(case: &Case, database: &Database) -> Result<(), Box<dyn Error>> {
+/// Builds the tables before the change, without rows, and returns them.
+pub(crate) async fn build_tables(case: &Case, database: &Database) -> Result<Schema, Box<dyn Error>> {
     let built = database.become_as(&case.before).await?;
     for (_, statement) in case.beside.iter().filter(|(backend, _)| *backend == database.backend()) {
         database.run(statement).await?;
     }
+    Ok(built)
+}
+
+async fn build(case: &Case, database: &Database) -> Result<(), Box<dyn Error>> {
+    let built = build_tables(case, database).await?;
     if case.is_empty {
         return Ok(());
     }
@@ -47,7 +54,7 @@ async fn build(case: &Case, database: &Database) -> Result<(), Box<dyn Error>> {
 }
 
 /// Rows may refer to rows that come later.
-const fn foreign_keys(backend: DbBackend, are_on: bool) -> &'static str {
+pub(crate) const fn foreign_keys(backend: DbBackend, are_on: bool) -> &'static str {
     match (backend, are_on) {
         (DbBackend::MySql, true) => "SET foreign_key_checks = 1",
         (DbBackend::MySql, false) => "SET foreign_key_checks = 0",

@@ -13,7 +13,7 @@ use std::thread;
 use seachange::Migrations;
 use seachange::cli::Cli;
 
-use crate::{Case, Job, Outcome, cases, prepare, prove, wander};
+use crate::{Case, Job, Outcome, cases, compare_foreseen, prepare, prove, wander};
 
 /// The variable that names the change whose command line the program is.
 pub const CASE: &str = "MATRIX_CASE";
@@ -24,7 +24,7 @@ pub const CIRCLE: &str = "circle of relations";
 /// The variable that names the crate folder of that command line.
 pub const FOLDER: &str = "MATRIX_FOLDER";
 
-/// Runs the program: `prepare JOBS` and `prove JOBS`, with a file of [`Job`]s, print their [`Outcome`]s as JSON;
+/// Runs the program: `prepare JOBS`, `prove JOBS`, `foresee JOBS` and `foresee-each JOBS`, with a file of [`Job`]s, print their [`Outcome`]s as JSON;
 /// `list URL` prints the names of the changes; `wander URL NUMBER` migrates between this number of pairs of random
 /// schemas in an empty database. With [`CASE`] and [`FOLDER`] set, it is the command line of a program whose entities
 /// are those after the change.
@@ -41,12 +41,14 @@ pub fn main(migrations: &'static Migrations) -> ExitCode {
     let answered = match (arguments.next().as_deref(), arguments.next()) {
         (Some("prepare"), Some(file)) => answer(&file, prepare),
         (Some("prove"), Some(file)) => answer(&file, |case, job| prove(case, job, migrations)),
+        (Some("foresee"), Some(file)) => answer(&file, |case, job| compare_foreseen(case, job, false)),
+        (Some("foresee-each"), Some(file)) => answer(&file, |case, job| compare_foreseen(case, job, true)),
         (Some("list"), Some(url)) => list(&url),
         (Some("wander"), Some(url)) => match arguments.next().map(|number| number.parse()) {
             Some(Ok(pairs)) => wander(&url, pairs),
             _ => Err("wander URL NUMBER".into()),
         },
-        _ => Err("prepare JOBS, prove JOBS, list URL or wander URL NUMBER".into()),
+        _ => Err("prepare JOBS, prove JOBS, foresee JOBS, foresee-each JOBS, list URL or wander URL NUMBER".into()),
     };
     match answered {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,6 +8,7 @@ use seachange::schema::DatabaseObject;
 use seachange::{Migrations, Migrator, RegisteredRevision};
 
 use crate::database::Database;
+use crate::foresee::false_alarms;
 use crate::found::long;
 use crate::kept::Fate;
 use crate::options::options;
@@ -32,6 +33,7 @@ pub async fn prove(case: Case, job: Job, migrations: &'static Migrations) -> Res
     let migrator = migrator(&job, &database, migrations, steps).await?;
     let mut faults = Vec::new();
 
+    faults.extend(false_alarms(&database, &operations, &start.from).await?);
     migrator.upgrade("heads").await.map_err(|error| explained("up", &error))?;
     let up = database.compare(&case.after).await?;
     faults.extend(left("after up", &up));
@@ -66,7 +68,7 @@ pub async fn prove(case: Case, job: Job, migrations: &'static Migrations) -> Res
     Ok(Outcome { case: case.name.to_owned(), differences, faults })
 }
 
-async fn migrator(
+pub(crate) async fn migrator(
     job: &Job,
     database: &Database,
     migrations: &'static Migrations,
@@ -84,7 +86,7 @@ async fn migrator(
     Ok(Migrator::connect_with(alone, &database.settings, Arc::new(|_| {})).await?)
 }
 
-fn explained(way: &str, error: &seachange::Error) -> String {
+pub(crate) fn explained(way: &str, error: &seachange::Error) -> String {
     let mut text = format!("{way}: {error}");
     let mut source = Error::source(error);
     while let Some(error) = source {

@@ -32,7 +32,7 @@ fn insertion(table: &Table, number: i64) -> InsertStatement {
     insert.to_owned()
 }
 
-fn value(kind: &ColumnType, number: i64) -> String {
+pub(crate) fn value(kind: &ColumnType, number: i64) -> String {
     match kind {
         ColumnType::Boolean => (if number % 2 == 0 { "TRUE" } else { "FALSE" }).to_owned(),
         ColumnType::Decimal(_) | ColumnType::Double | ColumnType::Float => format!("{number}.5"),

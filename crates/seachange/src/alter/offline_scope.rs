@@ -10,6 +10,18 @@ tokio::task_local! {
     static ALTERATION: ();
     static CHECK: ();
     static PRECONDITION: ();
+    static LOST_VALUES: LostValues;
+}
+
+/// Values of a column that an alteration would not keep, which it counts before it changes anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LostValues {
+    /// The schema of the table as the code names it, and the table.
+    pub(crate) table: (Option<String>, String),
+    /// The column, by its name at this time.
+    pub(crate) column: String,
+    /// The condition for a row with such a value.
+    pub(crate) condition: String,
 }
 
 /// Runs `future`, whose statements go to an offline script.
@@ -51,4 +63,14 @@ pub(super) async fn precondition<F: Future>(future: F) -> F::Output {
 /// Whether a query that is sent now is such a query.
 pub(crate) fn is_precondition() -> bool {
     PRECONDITION.try_with(|()| ()).is_ok()
+}
+
+/// Runs `future`, a precondition that counts these values.
+pub(super) async fn counting<F: Future>(values: LostValues, future: F) -> F::Output {
+    LOST_VALUES.scope(values, future).await
+}
+
+/// The values that a query that is sent now counts.
+pub(crate) fn lost_values() -> Option<LostValues> {
+    LOST_VALUES.try_with(Clone::clone).ok()
 }

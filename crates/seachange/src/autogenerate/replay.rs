@@ -3,10 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(feature = "cli")]
+use sea_orm::DbBackend;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 use seachange_graph::Direction;
 
 use super::error::{AutogenerateError, ScratchError};
+#[cfg(feature = "cli")]
+use super::rows::FilledTables;
 use super::scratch::ScratchDatabase;
 use crate::alter::set_foreign_keys;
 use crate::backend::dialect::{self, Dialect};
@@ -19,6 +23,8 @@ use crate::limits::Deadline;
 use crate::revision::RegisteredRevision;
 use crate::runner::is_transactional;
 use crate::session::{Connection, DirectSession};
+#[cfg(feature = "cli")]
+use crate::session::{GuardedSession, TransactionEnd};
 use crate::settings::DatabaseSettings;
 
 /// An empty database on the server of another one, or in memory.
@@ -35,7 +41,11 @@ pub(crate) enum ReplayTransaction {
     /// As in a run.
     AsInARun,
     /// The handler begins and ends a transaction for each statement. The code is told what it would be told in a run.
-    EachStatement,
+    EachStatement {
+        /// Whether it runs with foreign keys off from the beginning (SQLite): what its first statements do stays, so that
+        /// it cannot begin again.
+        has_foreign_keys_off: bool,
+    },
 }
 
 /// The handler after a revision, and why the revision failed, if it did.
@@ -131,14 +141,22 @@ impl Replay {
     ) -> Result<ReplayedRevision<S>, DbErr> {
         let body = DirectedMigration { migration: script.migration, direction };
         let body: Arc<dyn Migrate> = Arc::new(body);
-        let (mut outcome, mut ended) = self.attempt(script, &body, transaction, &session).await?;
-        let has_foreign_keys_off = matches!(outcome, RunOutcome::NeedsForeignKeysOff);
-        if has_foreign_keys_off {
-            set_foreign_keys(self.connection(), false).await?;
-            let again = self.attempt(script, &body, transaction, &session).await;
-            set_foreign_keys(self.connection(), true).await?;
-            (outcome, ended) = again?;
-        }
+        let begins_without = ReplayTransaction::EachStatement { has_foreign_keys_off: true };
+        let first = match transaction == begins_without {
+            true => None,
+            false => Some(self.attempt(script, &body, transaction, &session).await?),
+        };
+        let first = first.filter(|(outcome, _)| !matches!(outcome, RunOutcome::NeedsForeignKeysOff));
+        let has_foreign_keys_off = first.is_none();
+        let (outcome, ended) = match first {
+            Some(ended) => ended,
+            None => {
+                set_foreign_keys(self.connection(), false).await?;
+                let ended = self.attempt(script, &body, transaction, &session).await;
+                set_foreign_keys(self.connection(), true).await?;
+                ended?
+            }
+        };
         let failure = match outcome {
             RunOutcome::Done => None,
             RunOutcome::Failed(error) => Some(reason_with_detail(&error)),
@@ -146,6 +164,42 @@ impl Replay {
             RunOutcome::NeedsForeignKeysOff => Some(reason_with_detail(&intercept::rebuild_impossible())),
         };
         Ok(ReplayedRevision { session: ended, failure, has_foreign_keys_off })
+    }
+
+    /// Whether the upgrade of a revision runs with foreign keys off, because it rebuilds a table or switches them off
+    /// itself (SQLite). The revision runs in a transaction that is rolled back; `filled` are rows that are not there then.
+    ///
+    /// # Errors
+    ///
+    /// The connection to the scratch database fails.
+    #[cfg(feature = "cli")]
+    pub(crate) async fn needs_foreign_keys_off(
+        &self,
+        script: &'static RegisteredRevision,
+        filled: &FilledTables,
+    ) -> Result<bool, DbErr> {
+        if self.dialect.backend() != DbBackend::Sqlite || !self.is_in_transaction(script) {
+            return Ok(false);
+        }
+        self.connection().execute_unprepared(self.backend.begin_text()).await?;
+        filled.clone().empty_again(self.connection()).await?;
+        let body = DirectedMigration { migration: script.migration, direction: Direction::Upgrade };
+        let code = Invocation { body: Arc::new(body), in_transaction: true, options: CodeOptions::new() };
+        let grammar = self.dialect.grammar();
+        let session = GuardedSession::new(self.session(true), grammar, false, false);
+        let (outcome, session) = intercept::run(code, self.dialect.backend(), session).await?;
+        // SQLite may have ended the transaction after an error.
+        let ended = self.connection().execute_unprepared("ROLLBACK").await;
+        if session.ended() == TransactionEnd::No {
+            ended?;
+        }
+        Ok(matches!(outcome, RunOutcome::NeedsForeignKeysOff) || session.needs_foreign_keys_off())
+    }
+
+    fn session(&self, is_held: bool) -> DirectSession {
+        let (handler, deadline): (EventHandler, _) = (Arc::new(|_| {}), Arc::new(Deadline::new(None)));
+        let base = Connection::Connection(self.connection().clone());
+        DirectSession::new(base, self.dialect.grammar(), is_held, handler, deadline)
     }
 
     async fn attempt<S: StatementHandler + 'static>(
@@ -161,10 +215,7 @@ impl Replay {
             self.connection().execute_unprepared(self.backend.begin_text()).await?;
         }
         let code = Invocation { body: Arc::clone(body), in_transaction, options: CodeOptions::new() };
-        let (handler, deadline): (EventHandler, _) = (Arc::new(|_| {}), Arc::new(Deadline::new(None)));
-        let base = Connection::Connection(self.connection().clone());
-        let live = DirectSession::new(base, self.dialect.grammar(), is_one, handler, deadline);
-        let (outcome, session) = intercept::run(code, self.dialect.backend(), session(live)).await?;
+        let (outcome, session) = intercept::run(code, self.dialect.backend(), session(self.session(is_one))).await?;
         if is_one {
             let end = if matches!(outcome, RunOutcome::Done) { "COMMIT" } else { "ROLLBACK" };
             self.connection().execute_unprepared(end).await?;

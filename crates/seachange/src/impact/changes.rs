@@ -47,6 +47,14 @@ impl ChangeRecorder {
         &self.now.schema
     }
 
+    /// Whether statements since the last change of the schema may have written rows of a table.
+    pub(super) fn has_written(&self, table: &str) -> bool {
+        match &self.written {
+            WrittenTables::Named(tables) => tables.contains(table),
+            WrittenTables::Unknown => true,
+        }
+    }
+
     /// Notes a statement that has run, and returns the tables that it renamed, each with its new name. `number` is its
     /// place in the revision, from 0.
     ///

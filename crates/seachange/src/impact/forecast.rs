@@ -14,6 +14,7 @@ use sea_orm::{DbBackend, DbErr, ExecResult, QueryResult, Statement};
 use super::filled_copy::{add_new_foreign_keys, new_foreign_keys, wanted_rows};
 use super::measured::{RevisionImpact, StatementImpact, TableCost};
 use super::samples::TableSamples;
+use super::sending::is_lock;
 use super::sizes::{TableSize, TableSizes, connected_name};
 use crate::autogenerate::replay::{Replay, ReplayTransaction};
 use crate::autogenerate::{AutogenerateError, DatabaseState, TableFilter, WantedRows, fill_many};
@@ -271,7 +272,9 @@ async fn times_on(
         let session =
             |live| TimingSession { live, dialect: replay.dialect(), expected: expected.clone(), times: Vec::new() };
         // Outside of a transaction a statement takes the time of its commit too.
-        let ended = replay.run(impact.script, ReplayTransaction::EachStatement, session).await;
+        let transaction =
+            ReplayTransaction::EachStatement { has_foreign_keys_off: !impact.server.enforces_foreign_keys };
+        let ended = replay.run(impact.script, transaction, session).await;
         let ended = ended.map_err(AutogenerateError::Inspect)?;
         let failure = ended.failure.map(|reason| format!("it fails on the filled copy: {reason}"));
         let mut own: Vec<Result<Timed, String>> = Vec::new();
@@ -399,6 +402,10 @@ impl StatementHandler for TimingSession {
 
     async fn query_check(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.live.query_check(statement).await
+    }
+
+    async fn query_precondition(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        if is_lock(&statement) { Ok(Vec::new()) } else { self.live.query(statement).await }
     }
 }
 

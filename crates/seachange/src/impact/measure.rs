@@ -9,15 +9,16 @@ use sea_orm::{DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Sta
 
 use super::changes::{ChangeRecorder, renamed_tables};
 use super::foresee::{self, DatabaseVersion};
-use super::measured::{MeasuredServer, RevisionImpact, StatementImpact};
+use super::measured::{CountedValues, MeasuredServer, RevisionImpact, StatementImpact};
 #[cfg(feature = "mysql")]
 use super::mysql;
 #[cfg(feature = "postgres")]
 use super::postgres;
-use super::sending::{Executed, Queried, Sending};
+use super::sending::{Executed, Queried, Sending, is_lock};
 use super::server_objects;
 #[cfg(feature = "sqlite")]
 use super::sqlite;
+use crate::alter::offline_scope::LostValues;
 use crate::autogenerate::replay::{Replay, ReplayTransaction};
 use crate::autogenerate::{AutogenerateError, DatabaseState, FilledTables, TableFilter, fill};
 use crate::backend::dialect::Dialect;
@@ -146,9 +147,11 @@ async fn measure_one(
         filled: filled.clone(),
         known: known.to_vec(),
         server,
+        lost_values: Vec::new(),
         unknown: None,
     };
-    let ended = replay.run(script, ReplayTransaction::EachStatement, session).await?;
+    let has_foreign_keys_off = replay.needs_foreign_keys_off(script, filled).await?;
+    let ended = replay.run(script, ReplayTransaction::EachStatement { has_foreign_keys_off }, session).await?;
     let has_failed = ended.failure.is_some();
     *filled = ended.session.filled;
     let (changes, state, before) = ended.session.changes.finish(replay.connection()).await?;
@@ -162,6 +165,7 @@ async fn measure_one(
         },
         statements: ended.session.statements,
         changes,
+        lost_values: ended.session.lost_values,
         before: Some(before.schema.clone()),
         states: (!has_failed).then(|| Box::new((before, state.clone()))),
         is_one_transaction: replay.is_in_transaction(script) && dialect.backend() != DbBackend::MySql,
@@ -194,6 +198,7 @@ struct MeasuringSession {
         expect(dead_code, reason = "PostgreSQL is measured in one way")
     )]
     server: Server,
+    lost_values: Vec<CountedValues>,
     /// Why the revision as a whole cannot be measured.
     unknown: Option<String>,
 }
@@ -293,9 +298,10 @@ impl MeasuringSession {
 
     /// Whether a table describes the schema, which is the same in the copy. Statistics are not.
     fn is_of_catalogue(&self, table: &str) -> bool {
-        let is_postgres = self.dialect.backend() == DbBackend::Postgres;
+        let backend = self.dialect.backend();
         sql::is_catalogue_table(table, self.dialect.grammar())
-            || is_postgres && table.starts_with("pg_") && !table.starts_with("pg_stat")
+            || backend == DbBackend::Sqlite && ["sqlite_temp_schema", "sqlite_temp_master"].contains(&table)
+            || backend == DbBackend::Postgres && table.starts_with("pg_") && !table.starts_with("pg_stat")
     }
 
     fn is_known(&self, table: &String) -> bool {
@@ -365,8 +371,17 @@ impl StatementHandler for MeasuringSession {
         self.live.query(statement).await
     }
 
+    async fn count_lost_values(&mut self, statement: Statement, values: LostValues) -> Result<Vec<QueryResult>, DbErr> {
+        let is_written = self.changes.has_written(&values.table.1);
+        self.lost_values.push(CountedValues { statement: self.statements.len(), values, is_written });
+        self.query_precondition(statement).await
+    }
+
     /// The engine asks whether rows would be in the way; those that only the measurement has made are not.
     async fn query_precondition(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        if is_lock(&statement) {
+            return Ok(Vec::new());
+        }
         let rows = self.live.query(statement.clone()).await?;
         let is_in_the_way = |row: &QueryResult| !matches!(row.try_get_by_index::<i64>(0), Ok(0));
         if self.filled.made.is_empty() || !rows.iter().any(is_in_the_way) {

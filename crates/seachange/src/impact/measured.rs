@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use sea_orm::DbBackend;
 
 use super::foresee::DatabaseVersion;
+use crate::alter::offline_scope::LostValues;
 use crate::autogenerate::{DataLoss, DatabaseState, SchemaOperation, losses};
 use crate::revision::RegisteredRevision;
 use crate::schema::{Schema, TableName};
@@ -22,6 +23,8 @@ pub(crate) struct RevisionImpact {
     pub(crate) statements: Vec<StatementImpact>,
     /// What it changes in the schema, in order.
     pub(crate) changes: Vec<SchemaChange>,
+    /// The values that its alterations would not keep, in the order in which they were counted.
+    pub(crate) lost_values: Vec<CountedValues>,
     /// The schema before it; `None` if it did not run.
     pub(crate) before: Option<Schema>,
     /// The database before and after it; `None` if it did not run, or failed.
@@ -54,6 +57,16 @@ pub(crate) struct SchemaChange {
     pub(crate) written: WrittenTables,
     /// Whether the statement computes new values by an expression.
     pub(crate) is_computed: bool,
+}
+
+/// Values that an alteration would not keep. It counts them, and refuses to change anything if there are any.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CountedValues {
+    /// The number of the statement before which they are counted.
+    pub(crate) statement: usize,
+    pub(crate) values: LostValues,
+    /// Whether earlier statements of the revision may write rows of the table.
+    pub(crate) is_written: bool,
 }
 
 /// The tables whose rows statements write.
@@ -132,6 +145,7 @@ impl RevisionImpact {
             server: MeasuredServer { version, is_strict: true, enforces_foreign_keys: true },
             statements: Vec::new(),
             changes: Vec::new(),
+            lost_values: Vec::new(),
             before: None,
             states: None,
             is_one_transaction: false,

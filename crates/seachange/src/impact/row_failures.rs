@@ -6,7 +6,7 @@ use std::time::Duration;
 use sea_orm::{DatabaseConnection, DbBackend, DbErr};
 
 use super::foresee::{CheckPlanner, DatabaseVersion, Foreseen, PendingChange, foresee};
-use super::measured::{RevisionImpact, SchemaChange, StatementImpact, TableCost, WrittenTables};
+use super::measured::{CountedValues, RevisionImpact, SchemaChange, StatementImpact, TableCost, WrittenTables};
 use crate::autogenerate::{DatabaseState, SchemaOperation, TableChange, TableFilter};
 use crate::schema::{Schema, TableName};
 
@@ -46,7 +46,13 @@ pub(crate) async fn row_failures(
     let mut found = Vec::new();
     for (revision, impact) in revisions.iter().enumerate() {
         let Some(before) = &impact.before else { continue };
+        let mut lost = impact.lost_values.iter().peekable();
         for change in &impact.changes {
+            let is_before = |own: &&CountedValues| change.statement.is_none_or(|number| own.statement <= number);
+            while let Some(counted) = lost.next_if(is_before) {
+                let answers = refused(connection, &planner, counted, timeout).await.into_iter();
+                found.extend(answers.map(|found| RowFailure { revision, statement: change.statement, found }));
+            }
             let pending = PendingChange {
                 operations: &change.operations,
                 written: written(change, [&now, before]),
@@ -60,6 +66,11 @@ pub(crate) async fn row_failures(
                 found: RowAnswer::Foreseen(Box::new(answer)),
             }));
         }
+        for counted in lost {
+            let statement = Some(counted.statement).filter(|number| *number < impact.statements.len());
+            let answers = refused(connection, &planner, counted, timeout).await.into_iter();
+            found.extend(answers.map(|found| RowFailure { revision, statement, found }));
+        }
         let underived = impact.statements.iter().enumerate().filter_map(|(number, statement)| {
             let has_change = impact.changes.iter().any(|change| change.statement == Some(number));
             let reason = (!has_change).then(|| underived(statement, version.backend)).flatten()?;
@@ -68,6 +79,29 @@ pub(crate) async fn row_failures(
         found.extend(underived);
     }
     Ok(found)
+}
+
+/// Asks for the rows with values that an alteration would not keep, so that it refuses to change anything.
+async fn refused(
+    connection: &DatabaseConnection,
+    planner: &CheckPlanner,
+    counted: &CountedValues,
+    timeout: Duration,
+) -> Vec<RowAnswer> {
+    let (schema, table) = &counted.values.table;
+    let table = TableName { schema: schema.clone(), name: table.clone() };
+    if counted.is_written {
+        let reason = format!("an earlier statement writes rows of `{table}`, of which values may be lost");
+        return vec![RowAnswer::Unknown(reason)];
+    }
+    match planner.lost_values(&table, &counted.values.column, &counted.values.condition) {
+        Ok(check) => {
+            let checks: Vec<_> = check.into_iter().collect();
+            let answers = foresee(connection, &checks, timeout).await.into_iter();
+            answers.map(|answer| RowAnswer::Foreseen(Box::new(answer))).collect()
+        }
+        Err(reason) => vec![RowAnswer::Unknown(reason)],
+    }
 }
 
 /// The tables whose rows are written before a change, by their names.

@@ -6,6 +6,12 @@ use sea_orm::{DbErr, ExecResult, QueryResult, Statement};
 use crate::intercept::StatementHandler;
 use crate::session::DirectSession;
 
+/// Whether a precondition locks a table, so that no row is written between a count and the change. Without a transaction
+/// that has both, a lock would end at once, and PostgreSQL refuses it.
+pub(super) fn is_lock(statement: &Statement) -> bool {
+    statement.sql.starts_with("LOCK TABLE ")
+}
+
 /// A way to send a statement.
 #[async_trait]
 pub(super) trait Sending {

@@ -30,6 +30,7 @@ use seachange_graph::Direction;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{JoinError, JoinHandle};
 
+use crate::alter::offline_scope::LostValues;
 use crate::alter::{loss_scope, offline_scope, rebuild_scope};
 use crate::run_arguments::{self, RunArguments};
 pub(crate) use begin::BeginOptions;
@@ -71,6 +72,15 @@ pub(crate) trait StatementHandler: Send {
     /// made.
     async fn query_precondition(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.query(statement).await
+    }
+
+    /// Executes a precondition that counts the values that a change would not keep.
+    async fn count_lost_values(
+        &mut self,
+        statement: Statement,
+        _values: LostValues,
+    ) -> Result<Vec<QueryResult>, DbErr> {
+        self.query_precondition(statement).await
     }
 }
 
@@ -320,6 +330,9 @@ impl<S: StatementHandler> MockDatabaseTrait for InterceptingConnection<S> {
     }
 
     fn query(&mut self, _: usize, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        if let Some(values) = offline_scope::lost_values() {
+            return self.ask(async |session| session.count_lost_values(statement, values).await);
+        }
         if offline_scope::is_precondition() {
             return self.ask(async |session| session.query_precondition(statement).await);
         }

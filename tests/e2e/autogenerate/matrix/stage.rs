@@ -65,6 +65,18 @@ impl Stage {
         Ok(outcomes)
     }
 
+    /// Makes the changes on rows on which they may fail, in the same databases, which are emptied before. All changes if
+    /// `is_complete`, and otherwise one for each list of differences.
+    pub(super) fn foresee(&self, is_complete: bool) -> Result<Outcomes, Box<dyn Error>> {
+        let mut seen = BTreeSet::new();
+        let mut is_chosen = |job: &Job| {
+            let outcome = self.outcomes.get(&job.case).filter(|_| self.revisions.contains_key(&job.case));
+            outcome.is_some_and(|outcome| seen.insert(outcome.differences.clone()) || is_complete)
+        };
+        let jobs: Vec<Job> = self.databases.jobs().iter().filter(|job| is_chosen(job)).cloned().collect();
+        self.ask(&Program::named("matrix"), if is_complete { "foresee-each" } else { "foresee" }, &jobs)
+    }
+
     fn file(&self, change: &str) -> String {
         let major = self.major.map(|major| major.to_string());
         format!("m{}_{}.rs", major.unwrap_or_default(), self.databases.name(change))

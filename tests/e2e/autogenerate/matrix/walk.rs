@@ -43,6 +43,9 @@ pub(super) fn through(backend: Backend, address: Option<Address>) -> Result<Outc
         for (change, outcome) in stage.prove(&program, &compiled)? {
             outcomes.entry(change).or_insert_with(|| outcome.without_faults()).faults.extend(outcome.faults);
         }
+        for (change, outcome) in stage.foresee(selection::is_complete())? {
+            outcomes.entry(change).and_modify(|own| own.faults.extend(outcome.faults));
+        }
     }
     Ok(outcomes)
 }

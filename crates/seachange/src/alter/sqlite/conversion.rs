@@ -8,6 +8,7 @@ use super::script_guard::stop_if_any;
 use super::snapshot::statement;
 use crate::alter::clause::{database_name, literal, quoted};
 use crate::alter::error::AlterError;
+use crate::alter::offline_scope::{LostValues, counting};
 use crate::alter::values_not_kept::{NAMED, ValuesNotKept, shortened};
 use crate::sqlite_ddl::column_text::ColumnConstraintKind;
 use crate::sqlite_ddl::same;
@@ -80,7 +81,14 @@ impl Conversion {
             return Ok(());
         }
         let sql = format!("SELECT count(*) {}", self.lost(table, &[]));
-        let row = connection.query_one_raw(statement(&sql, [])).await?;
+        let column = quoted(SQLITE, &self.column);
+        let value = format!("(+({}))", self.using.as_deref().unwrap_or(&column));
+        let values = LostValues {
+            table: (None, table.to_owned()),
+            column: self.column.clone(),
+            condition: format!("({}) IS NOT 1", self.kept(&value)),
+        };
+        let row = counting(values, connection.query_one_raw(statement(&sql, []))).await?;
         let rows: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
         if rows == 0 {
             return Ok(());
@@ -116,10 +124,14 @@ impl Conversion {
             key.iter().enumerate().map(|(at, name)| format!("{} AS \"key {at}\"", quoted(SQLITE, name))).collect();
         // The unary plus removes the affinity, which would convert the value before the comparison.
         selected.push(format!("+({value}) AS \"value\""));
-        let kept: Vec<_> = self.contents.iter().map(|content| content.keeps("\"value\"")).collect();
-        let kept = kept.join(" OR ");
-        let table = quoted(SQLITE, table);
+        let (kept, table) = (self.kept("\"value\""), quoted(SQLITE, table));
         format!("FROM (SELECT {} FROM \"main\".{table}) WHERE ({kept}) IS NOT 1", selected.join(", "))
+    }
+
+    /// Writes the condition under which a value is kept. It holds for `NULL`.
+    fn kept(&self, value: &str) -> String {
+        let kept: Vec<_> = self.contents.iter().map(|content| content.keeps(value)).collect();
+        kept.join(" OR ")
     }
 
     /// Returns the keys of the first rows whose values are not kept.

@@ -128,6 +128,21 @@ impl CheckPlanner {
         std::mem::take(&mut self.checks)
     }
 
+    /// A check for values that an alteration would not keep, before the next change: the rows of a table that meet a
+    /// condition. `None` if the table is new, so that it has no rows.
+    #[cfg(feature = "cli")]
+    pub(crate) fn lost_values(
+        &self,
+        table: &TableName,
+        column: &str,
+        condition: &str,
+    ) -> Result<Option<DataCheck>, String> {
+        let pending = self.tables.get(table).ok_or_else(|| format!("the rows of `{table}` are not known"))?;
+        let needed = self.named(&pending.table.columns, condition);
+        let needed: Vec<&str> = needed.iter().map(String::as_str).collect();
+        Ok(self.rows(DataCheckKind::Conversion, table, vec![column.to_owned()], None, &needed, condition))
+    }
+
     fn operation(&mut self, operation: &SchemaOperation, computed: &BTreeSet<(TableName, String)>) {
         match operation {
             SchemaOperation::CreateTable(table) => {
@@ -315,6 +330,10 @@ impl CheckPlanner {
             let reason = "the change computes the values by an expression of its own".to_owned();
             self.unforeseen(DataCheckKind::Conversion, table, names(), None, reason.clone());
             (origin, changes_values) = (Some(Origin::Unknown(reason)), true);
+        } else if self.version.backend == DbBackend::Sqlite && from.generated.is_some() && to.generated.is_none() {
+            // The rebuild drops the column, and adds another one.
+            self.change(table, &TableChange::DropColumn(Box::new(from.clone())), computed);
+            return self.add_column(table, to);
         } else if from.generated != to.generated || from.generated.is_some() && from.is_retyped(to) {
             let reason = "the expression of a generated column may fail on a row".to_owned();
             self.unforeseen(DataCheckKind::Generated, table, names(), None, reason.clone());

@@ -17,7 +17,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
 use crate::alter::clause::{quoted, quoted_table};
 use crate::alter::error::AlterError;
-use crate::alter::offline_scope::precondition;
+use crate::alter::offline_scope::{LostValues, counting, precondition};
 use crate::alter::operation::{AlterOperation, text};
 use crate::alter::values_not_kept::{NAMED, ValuesNotKept, shortened};
 
@@ -107,7 +107,12 @@ async fn count(
 ) -> Result<(), AlterError> {
     let from = format!("FROM {} WHERE {}", quoted_table(backend, table), lost.condition);
     let counted = Statement::from_string(backend, format!("SELECT COUNT(*) {from}"));
-    let row = connection.query_one_raw(counted).await?;
+    let values = LostValues {
+        table: (table.0.as_ref().map(|schema| text(&schema.1)), text(&table.1)),
+        column: lost.column.clone(),
+        condition: lost.condition.clone(),
+    };
+    let row = counting(values, connection.query_one_raw(counted)).await?;
     let rows: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
     if rows == 0 {
         return Ok(());
