@@ -34,7 +34,7 @@ pub(super) enum Size {
 }
 
 /// What happened while a statement ran.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Experience {
     /// How long the statement took.
     pub(super) time: Duration,

@@ -97,6 +97,7 @@ PRAGMA integrity_check
 
 PRAGMA optimize
 
+-- always
 prepare: ALTER TABLE $t ADD COLUMN new_one INT GENERATED ALWAYS AS (n * 2) VIRTUAL
 ALTER TABLE $t DROP COLUMN new_one
 

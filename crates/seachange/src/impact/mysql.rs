@@ -79,6 +79,13 @@ pub(super) async fn send<S: Sending>(
     }
     let (algorithm, lock) = (said(&words, "ALGORITHM"), said(&words, "LOCK"));
     let before = InnoDb::read(connection, is_mariadb).await;
+    if let (Some(lock), None, Some(before), false) = (lock, algorithm, &before, is_mariadb) {
+        // With a lock, MySQL uses `ALGORITHM=INSTANT` where it can, and refuses it by name.
+        let answer = S::send(live, statement).await?;
+        let cost = InnoDb::cost(Some(before), connection, is_mariadb, "DEFAULT").await;
+        record(impact, &tables, &format!("LOCK={lock}"), lock == "EXCLUSIVE", lock == "SHARED", cost);
+        return Ok(answer);
+    }
     let clauses: &[Clause] = if is_mariadb { &MARIADB } else { &MYSQL };
     let text = statement.sql.trim_end().trim_end_matches(';');
     'clauses: for (own, weakest) in clauses {
@@ -90,7 +97,7 @@ pub(super) async fn send<S: Sending>(
         added.extend(weakest.filter(|_| lock.is_none()).map(|own| format!("LOCK={own}")));
         for text in with_clauses(text, &added, is_alteration) {
             match S::send(live, Statement::from_string(DbBackend::MySql, text)).await {
-                Ok(answer) if is_mariadb && *own == "INSTANT" && ignores_algorithm(&words) => {
+                Ok(answer) if is_mariadb && ignores_algorithm(&words, own) => {
                     copied(impact, &tables, &words);
                     return Ok(answer);
                 }
@@ -114,16 +121,23 @@ pub(super) async fn send<S: Sending>(
     Ok(answer)
 }
 
-/// Whether MariaDB accepts `ALGORITHM=INSTANT` for a statement and copies the table nevertheless: for another engine, and
-/// for partitions.
-fn ignores_algorithm(words: &[String]) -> bool {
-    words.iter().any(|word| matches!(word.as_str(), "ENGINE" | "PARTITION" | "PARTITIONS" | "PARTITIONING"))
+/// Whether MariaDB accepts an algorithm for a statement and copies the table nevertheless: another order of the rows;
+/// with `ALGORITHM=INSTANT`, for another engine, and for partitions.
+fn ignores_algorithm(words: &[String], algorithm: &str) -> bool {
+    let is_ignored = |word: &str| matches!(word, "ENGINE" | "PARTITION" | "PARTITIONS" | "PARTITIONING");
+    follow(words, "ORDER", "BY") || algorithm == "INSTANT" && words.iter().any(|word| is_ignored(word))
+}
+
+/// Whether two words follow each other.
+fn follow(words: &[String], first: &str, second: &str) -> bool {
+    words.windows(2).any(|pair| pair[0] == first && pair[1] == second)
 }
 
 /// Records a statement of which the server ignores the algorithm.
 fn copied(impact: &mut StatementImpact, tables: &[String], words: &[String]) {
-    let follows = |first: &str, second: &str| words.windows(2).any(|pair| pair[0] == first && pair[1] == second);
-    if words.iter().any(|word| word == "ENGINE") || follows("PARTITION", "BY") || follows("REMOVE", "PARTITIONING") {
+    let is_copied = [("ORDER", "BY"), ("PARTITION", "BY"), ("REMOVE", "PARTITIONING")];
+    let is_copied = is_copied.iter().any(|(first, second)| follow(words, first, second));
+    if is_copied || words.iter().any(|word| word == "ENGINE") {
         record(impact, tables, "ALGORITHM=COPY, LOCK=SHARED", false, true, Some(TableCost::Rewrite));
     } else {
         impact.unknown = Some("the server does not say how it changes partitions".to_owned());
@@ -173,7 +187,8 @@ fn with_clauses(text: &str, added: &[String], is_alteration: bool) -> Vec<String
         return vec![text.to_owned()];
     }
     if !is_alteration {
-        return vec![format!("{text} {}", added.join(" "))];
+        let as_alteration = alteration(text).map(|own| format!("{own}, {}", added.join(", ")));
+        return std::iter::once(format!("{text} {}", added.join(" "))).chain(as_alteration).collect();
     }
     let added = added.join(", ");
     let mut texts = vec![format!("{text}, {added}")];
@@ -183,6 +198,15 @@ fn with_clauses(text: &str, added: &[String], is_alteration: bool) -> Vec<String
         texts.push(format!("{name} {added}{rest}"));
     }
     texts
+}
+
+/// `DROP INDEX` as `ALTER TABLE`, because it takes no clauses on MariaDB.
+fn alteration(text: &str) -> Option<String> {
+    let tokens = significant(&tokens(text, SqlDialect::MySql));
+    let on = tokens.iter().position(|token| token.is_word("ON"))?;
+    let texts: Vec<&str> = tokens.iter().map(|token| token.text).collect();
+    let (index, table) = (texts[1..on].join(" "), texts[on + 1..].concat());
+    tokens[0].is_word("DROP").then(|| format!("ALTER TABLE {table} DROP {index}"))
 }
 
 /// The place after the name of the table in `ALTER TABLE`, in bytes.

@@ -4,6 +4,7 @@
 //! `EXCLUSIVE` to write them to the file, and keeps it until the end, unless the file is in the mode WAL (the
 //! documentation of SQLite, "File Locking And Concurrency").
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read;
 
@@ -123,7 +124,10 @@ async fn cost(
         (StatementKind::Rows, Some("INSERT" | "REPLACE" | "WITH")) => Some(TableCost::Scan),
         (StatementKind::Rows, _) if has("WHERE") && !reads_each_row(connection, facts).await? => None,
         (StatementKind::Rows, _) => Some(TableCost::Rewrite),
-        (StatementKind::Schema, Some("ALTER")) if has("DROP") => Some(TableCost::Rewrite),
+        (StatementKind::Schema, Some("ALTER")) if has("DROP") => match drops_virtual_column(connection, facts).await? {
+            true => Some(TableCost::Catalogue),
+            false => Some(TableCost::Rewrite),
+        },
         (StatementKind::Schema, Some("ALTER")) if has("ADD") && (has("CHECK") || has("NOT") && has("AS")) => {
             Some(TableCost::Scan)
         }
@@ -137,6 +141,18 @@ async fn cost(
         (StatementKind::Schema, Some("ALTER" | "CREATE" | "DROP")) => Some(TableCost::Catalogue),
         _ => None,
     })
+}
+
+/// Whether `ALTER TABLE name DROP COLUMN name` names a column of which no row has a value: a virtual one.
+async fn drops_virtual_column(connection: &DatabaseConnection, facts: &StatementFacts) -> Result<bool, DbErr> {
+    const VIRTUAL: &str = "SELECT count(*) FROM pragma_table_xinfo(?) WHERE name = ? COLLATE NOCASE AND hidden = 2";
+    let tokens = tokens(&facts.text, SqlDialect::Sqlite);
+    let names: Vec<String> = tokens.iter().filter_map(Token::name).map(Cow::into_owned).collect();
+    let table = names.iter().position(|name| name.eq_ignore_ascii_case("table")).and_then(|place| names.get(place + 1));
+    let (Some(table), Some(column)) = (table, names.last()) else { return Ok(false) };
+    let query = Statement::from_sql_and_values(DbBackend::Sqlite, VIRTUAL, [table.into(), column.into()]);
+    let found = connection.query_one_raw(query).await?;
+    Ok(found.map_or(Ok(0), |row| row.try_get_by_index::<i64>(0))? > 0)
 }
 
 /// Whether the plan of a change of rows reads a whole table, instead of looking for rows by an index.
