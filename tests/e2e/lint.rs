@@ -26,6 +26,7 @@ pub(super) fn trials() -> Vec<Case> {
     cases.push(Case::on(Backend::MariaDb, "lint::the_server_is_as_before", the_server_is_as_before));
     cases.push(Case::on(Backend::MySql, "lint::the_server_is_as_before", the_server_is_as_before));
     cases.push(Case::on(Backend::Postgres, "lint::the_server_is_as_before", the_server_is_as_before));
+    cases.extend(each_backend("lint::a_replay_stays_inside", a_replay_stays_inside));
     cases.extend(each_backend("lint::renamed_tables_are_followed", renamed_tables_are_followed));
     cases.extend(each_backend("lint::rows_of_the_database", rows_of_the_database));
     cases.extend(each_backend("lint::values_that_would_be_lost", values_that_would_be_lost));
@@ -438,6 +439,49 @@ fn the_server_is_as_before(database: &TestDatabase) -> TestResult {
     };
     assert_eq!(database.values::<i64>(created)?, [0]);
     database.execute("SELECT * FROM users")?;
+    Ok(())
+}
+
+/// Applied revisions run again on a scratch database, and change nothing outside of it: not the real database by its
+/// name, no user of the server, no other file.
+fn a_replay_stays_inside(database: &TestDatabase) -> TestResult {
+    let name = database.name();
+    let role = format!("role_of_{name}");
+    let (applied, says) = match database.backend() {
+        Backend::Postgres => (vec![format!("ALTER ROLE {role} CONNECTION LIMIT 3")], "changes a user of the server"),
+        Backend::Sqlite => {
+            let statements = ["ATTACH 'other.db' AS other", "CREATE TABLE other.t (a INT)", "DETACH other"];
+            (statements.map(str::to_owned).to_vec(), "changes a file beside the database")
+        }
+        _ => (vec![format!("UPDATE `{name}`.users SET age = 3")], "names the database"),
+    };
+    if database.backend() == Backend::Postgres {
+        database.execute(&format!("CREATE ROLE {role}"))?;
+    }
+    let script = Script::new(database).up("l1", json!(TABLES)).outside("l2", json!(applied));
+    let script = script.up("l3", json!(["ALTER TABLE users ADD COLUMN note INT"]));
+    script.succeed("up 2")?;
+    database.execute("INSERT INTO users (id, age) VALUES (1, 7)")?;
+    if database.backend() == Backend::Sqlite {
+        std::fs::remove_file(script.path("other.db"))?;
+    }
+    if database.backend() == Backend::Postgres {
+        database.execute(&format!("ALTER ROLE {role} CONNECTION LIMIT 9"))?;
+    }
+    for (command, code) in [("lint", 1), ("check --revisions", 5)] {
+        let output = script.run(command)?;
+        assert!(output.code == Some(code) && output.stderr.contains(says), "{command}: {output}");
+    }
+    assert_eq!(database.values::<i32>("SELECT age FROM users")?, [7]);
+    assert!(!script.path("other.db").exists());
+    if database.backend() == Backend::Postgres {
+        let limit = format!("SELECT rolconnlimit FROM pg_roles WHERE rolname = '{role}'");
+        assert_eq!(database.values::<i32>(&limit)?, [9]);
+        // A server for scratch databases may be changed.
+        script.succeed(&format!("lint --scratch-url {}", database.url()))?;
+        assert_eq!(database.values::<i32>(&limit)?, [3]);
+        database.execute(&format!("DROP ROLE {role}"))?;
+    }
     Ok(())
 }
 

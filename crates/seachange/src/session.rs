@@ -5,6 +5,7 @@ mod guarded;
 mod holder;
 mod limits;
 mod policy;
+mod scratch;
 mod work;
 
 pub(crate) use direct::{Connection, DirectSession};
@@ -14,4 +15,6 @@ pub(crate) use limits::{limit, limited};
 #[cfg(feature = "cli")]
 pub(crate) use policy::refused_in_transaction;
 pub(crate) use policy::{begin, changes_role, outside, touches_session};
+#[cfg(feature = "cli")]
+pub(crate) use scratch::outside_change;
 pub(crate) use work::{SessionSource, WorkSession};

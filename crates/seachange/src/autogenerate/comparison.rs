@@ -24,7 +24,7 @@ use super::unmatched_keys::{self, ReferenceRule};
 use crate::adopt::MigrationTool;
 use crate::backend::query_scalar;
 use crate::inspect::{InspectScope, inspect, objects, unsupported_objects};
-use crate::migrator::Migrator;
+use crate::migrator::{Migrator, RunOptions};
 use crate::revision::Migrations;
 use crate::schema::{DatabaseObject, ObjectKind, ObjectName, Schema, Table, TableName};
 use crate::settings::DatabaseSettings;
@@ -467,6 +467,8 @@ async fn replay(
 ) -> Result<Comparison, AutogenerateError> {
     let replay = |error| AutogenerateError::Replay(Box::new(error));
     let migrator = Migrator::connect_with(migrations, database.settings(), Arc::new(|_| {})).await.map_err(replay)?;
+    let options = RunOptions::new().staying_inside(!database.settings().is_for_scratch());
+    let migrator = migrator.with_options(options);
     let compared = match migrator.upgrade("heads").await {
         Ok(_) => Comparison::compare(migrator.connection(), scratch, entities, filter).await,
         Err(error) => Err(replay(error)),

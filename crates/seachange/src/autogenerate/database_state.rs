@@ -17,7 +17,7 @@ use super::hints::EntityHints;
 use super::operation::SchemaOperation;
 use super::scratch::{MARK_TABLE, ScratchDatabase};
 use crate::inspect::{InspectScope, inspect, objects};
-use crate::migrator::Migrator;
+use crate::migrator::{Migrator, RunOptions};
 use crate::revision::Migrations;
 use crate::schema::{DatabaseObject, ObjectName, Schema, Table, TableName};
 use crate::settings::DatabaseSettings;
@@ -209,6 +209,8 @@ async fn replayed(
 ) -> Result<DatabaseState, AutogenerateError> {
     let replay = |error| AutogenerateError::Replay(Box::new(error));
     let migrator = Migrator::connect_with(migrations, database.settings(), Arc::new(|_| {})).await.map_err(replay)?;
+    let options = RunOptions::new().staying_inside(!database.settings().is_for_scratch());
+    let migrator = migrator.with_options(options);
     let state = match migrator.upgrade("heads").await {
         Ok(_) => DatabaseState::read(migrator.connection(), filter).await.map_err(AutogenerateError::Inspect),
         Err(error) => Err(replay(error)),

@@ -199,7 +199,8 @@ impl Replay {
     fn session(&self, is_held: bool) -> DirectSession {
         let (handler, deadline): (EventHandler, _) = (Arc::new(|_| {}), Arc::new(Deadline::new(None)));
         let base = Connection::Connection(self.connection().clone());
-        DirectSession::new(base, self.dialect.grammar(), is_held, handler, deadline)
+        let session = DirectSession::new(base, self.dialect.grammar(), is_held, handler, deadline);
+        session.staying_inside(!self.database.settings().is_for_scratch())
     }
 
     async fn attempt<S: StatementHandler + 'static>(

@@ -98,7 +98,7 @@ pub(crate) fn scratch_settings(url: Option<&str>, database: &DatabaseSettings) -
     let Some(url) = url.filter(|url| !url.trim().is_empty()) else {
         return Ok(database.clone());
     };
-    let settings = DatabaseSettings::from_str(url)?;
+    let settings = DatabaseSettings::from_str(url)?.for_scratch();
     if settings.driver() == database.driver() {
         return Ok(settings);
     }

@@ -42,6 +42,13 @@ pub enum Refusal {
         /// The state that it needs, in words.
         what: String,
     },
+    /// A statement that changes something outside of a scratch database, which is on the server of the real one.
+    OutsideOfScratch {
+        /// What it changes, in words.
+        what: String,
+        /// Whether that belongs to the server, so that a scratch database on another one can be changed.
+        is_on_server: bool,
+    },
 }
 
 impl fmt::Display for Refusal {
@@ -65,6 +72,7 @@ impl fmt::Display for Refusal {
             Self::TooManyRows => f.write_str("the result has more than 100,000 rows or 64 MiB"),
             Self::TransactionEnded { by } => write!(f, "the transaction of the revision ended with `{by}`"),
             Self::LostSession { what } => write!(f, "{what} was lost with the session of the interrupted run"),
+            Self::OutsideOfScratch { what, .. } => f.write_str(what),
         }
     }
 }
@@ -86,6 +94,10 @@ impl Refusal {
             Self::ReadOnlyTransaction | Self::IsolationLevel => None,
             Self::TooManyRows => Some("read the rows in parts, for instance by ranges of the primary key"),
             Self::TransactionEnded { .. } => None,
+            Self::OutsideOfScratch { is_on_server: true, .. } => {
+                Some("`--scratch-url` names another server, on which revisions may change what all databases share")
+            }
+            Self::OutsideOfScratch { is_on_server: false, .. } => None,
             Self::LostSession { .. } => Some(
                 "finish or undo the revision by hand, then say so with `repair --applied` or `repair --rolled-back`",
             ),

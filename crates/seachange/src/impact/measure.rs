@@ -15,7 +15,6 @@ use super::mysql;
 #[cfg(feature = "postgres")]
 use super::postgres;
 use super::sending::{Executed, Queried, Sending, is_lock};
-use super::server_objects;
 #[cfg(feature = "sqlite")]
 use super::sqlite;
 use crate::alter::offline_scope::LostValues;
@@ -26,7 +25,7 @@ use crate::database_error::reason_with_detail;
 use crate::intercept::{BeginOptions, StatementHandler};
 use crate::offline::with_values;
 use crate::revision::RegisteredRevision;
-use crate::session::DirectSession;
+use crate::session::{DirectSession, outside_change};
 use crate::settings::DatabaseSettings;
 use crate::sql::{self, StatementFacts, StatementKind};
 
@@ -308,17 +307,10 @@ impl MeasuringSession {
         self.known.contains(table)
     }
 
-    /// Why a statement might change something outside of the copy: an object of the server, or, on MySQL and MariaDB,
-    /// another database that it names.
+    /// Why a statement might change something outside of the copy.
     async fn leads_outside(&self, facts: &[StatementFacts]) -> Result<Option<String>, DbErr> {
-        if let Some(reason) = server_objects::changed(facts, self.dialect.grammar()) {
-            return Ok(Some(reason));
-        }
-        #[cfg(feature = "mysql")]
-        if self.dialect.backend() == DbBackend::MySql {
-            return mysql::other_database(&self.connection, facts).await;
-        }
-        Ok(None)
+        let change = outside_change(&(&self.connection).into(), facts, self.dialect.grammar()).await?;
+        Ok(change.map(|change| change.to_string()))
     }
 }
 

@@ -22,7 +22,6 @@ mod row_failures;
 mod rules;
 mod samples;
 mod sending;
-mod server_objects;
 mod sizes;
 #[cfg(feature = "sqlite")]
 mod sqlite;

@@ -4,7 +4,6 @@
 //! first clause that it accepts is what it uses without a clause. The number of a table in InnoDB's catalogue changes when
 //! the table is written anew, and a new index has a new number.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
@@ -14,7 +13,7 @@ use super::measured::{StatementImpact, TableCost, TableImpact};
 use super::sending::Sending;
 use crate::database_error::mysql_number;
 use crate::session::DirectSession;
-use crate::sql::{SqlDialect, StatementFacts, StatementKind, Token, significant, tokens, words};
+use crate::sql::{SqlDialect, StatementFacts, StatementKind, Token, tokens, words};
 
 /// Clauses of `ALTER TABLE`, without `LOCK` where the algorithm takes none.
 type Clause = (&'static str, Option<&'static str>);
@@ -296,34 +295,4 @@ fn tables(facts: &StatementFacts, known: &[String]) -> Vec<String> {
     let tokens = tokens(&facts.text, SqlDialect::MySql);
     let named: Vec<_> = tokens.iter().filter_map(Token::name).collect();
     known.iter().filter(|table| named.iter().any(|name| name == *table)).cloned().collect()
-}
-
-/// Why statements may reach another database than that of the connection: they name one before a point, or change to it.
-pub(super) async fn other_database(
-    connection: &DatabaseConnection,
-    facts: &[StatementFacts],
-) -> Result<Option<String>, DbErr> {
-    const OTHERS: &str = "SELECT CAST(SCHEMA_NAME AS CHAR) AS name FROM information_schema.SCHEMATA
-        WHERE SCHEMA_NAME <> DATABASE() AND SCHEMA_NAME NOT IN ('information_schema', 'performance_schema')";
-    let suspects: Vec<String> = facts.iter().flat_map(qualifiers).collect();
-    if suspects.is_empty() {
-        return Ok(None);
-    }
-    for row in connection.query_all_raw(Statement::from_string(DbBackend::MySql, OTHERS)).await? {
-        let name: String = row.try_get("", "name")?;
-        if suspects.iter().any(|suspect| suspect.eq_ignore_ascii_case(&name)) {
-            return Ok(Some(format!("a statement names the database `{name}`, which the copy does not stand for")));
-        }
-    }
-    Ok(None)
-}
-
-/// The names before a point, and the name after `USE`.
-fn qualifiers(facts: &StatementFacts) -> Vec<String> {
-    let tokens = significant(&tokens(&facts.text, SqlDialect::MySql));
-    let is_qualifier = |index: usize| {
-        tokens.get(index + 1).is_some_and(|token| token.text == ".") || index == 1 && tokens[0].is_word("USE")
-    };
-    let found = tokens.iter().enumerate().filter(|(index, _)| is_qualifier(*index));
-    found.filter_map(|(_, token)| token.name().map(Cow::into_owned)).collect()
 }

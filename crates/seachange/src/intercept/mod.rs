@@ -133,12 +133,15 @@ pub(crate) struct CodeOptions {
     pub(crate) counts_losses: bool,
     /// The arguments of the run.
     pub(crate) arguments: Arc<RunArguments>,
+    /// Whether statements that change something outside of the database are refused: it is a scratch database on the
+    /// server of the real one.
+    pub(crate) stays_inside: bool,
 }
 
 impl CodeOptions {
     /// Counts losses, and has no arguments.
     pub(crate) fn new() -> Self {
-        Self { counts_losses: true, arguments: Arc::default() }
+        Self { counts_losses: true, arguments: Arc::default(), stays_inside: false }
     }
 }
 
@@ -223,7 +226,7 @@ impl RunOutcome {
 /// A panic is an outcome like others: sea-query panics on operations that SQLite does not have, and the code of the
 /// user may panic. Only the transaction could be inconsistent after a panic, and it is rolled back.
 pub(super) async fn run_body(code: Invocation, connection: &DatabaseConnection, is_written_down: bool) -> RunOutcome {
-    let CodeOptions { counts_losses, arguments } = code.options.clone();
+    let CodeOptions { counts_losses, arguments, .. } = code.options.clone();
     let running = rebuild_scope::watch(Box::pin(AssertUnwindSafe(call(code, connection)).catch_unwind()));
     let running = run_arguments::within(arguments, running);
     let running = async { if counts_losses { running.await } else { loss_scope::uncounted(running).await } };

@@ -87,6 +87,11 @@ impl RunOptions {
         Self { code: CodeOptions { counts_losses: count_losses, ..self.code }, ..self }
     }
 
+    /// Refuses statements that change something outside of the database, if `stays_inside`.
+    pub(crate) fn staying_inside(self, stays_inside: bool) -> Self {
+        Self { code: CodeOptions { stays_inside, ..self.code }, ..self }
+    }
+
     /// The arguments that the code of revisions can read.
     pub fn arguments(self, arguments: RunArguments) -> Self {
         Self { code: CodeOptions { arguments: arguments.into(), ..self.code }, ..self }

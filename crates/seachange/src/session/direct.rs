@@ -20,13 +20,14 @@ use sea_orm::{
     IsolationLevel, QueryResult, SqliteTransactionMode, Statement, StreamTrait,
 };
 
+use super::scratch::{OutsideChange, outside_change};
 use crate::database_error::{has_code, is_lost_connection};
 use crate::error::Refusal;
 use crate::event::{Event, EventHandler};
 use crate::intercept::{BeginOptions, StatementHandler};
 use crate::limits::Deadline;
 use crate::run_context::RunContext;
-use crate::sql::SqlDialect;
+use crate::sql::{self, SqlDialect};
 
 /// SQLSTATE `in_failed_sql_transaction`: an earlier statement failed, and PostgreSQL ignores all statements until the
 /// rollback.
@@ -72,13 +73,16 @@ pub(crate) struct DirectSession {
     pub(crate) finished: usize,
     /// The last statement that the database or the engine refused.
     pub(crate) refused: Option<String>,
+    /// Whether statements that change something outside of the database are refused.
+    stays_inside: bool,
 }
 
 impl DirectSession {
     /// A session for the code of a revision, inside a transaction of the engine (`is_held`) or outside.
     pub(crate) fn of(context: RunContext<'_>, base: Connection, is_held: bool) -> Self {
         let (handler, deadline) = (Arc::clone(context.handler), Arc::clone(context.deadline));
-        Self::new(base, context.backend.sql_dialect(), is_held, handler, deadline)
+        let session = Self::new(base, context.backend.sql_dialect(), is_held, handler, deadline);
+        session.staying_inside(context.code.stays_inside)
     }
 
     /// A session in which the engine holds a transaction, if `is_held`.
@@ -101,7 +105,13 @@ impl DirectSession {
             refusal: None,
             finished: 0,
             refused: None,
+            stays_inside: false,
         }
+    }
+
+    /// Refuses statements that change something outside of the database, if `stays_inside`.
+    pub(crate) fn staying_inside(self, stays_inside: bool) -> Self {
+        Self { stays_inside, ..self }
     }
 
     /// Whether a transaction is open.
@@ -167,6 +177,22 @@ impl DirectSession {
         }
     }
 
+    /// Refuses a statement that changes something outside of a scratch database.
+    async fn check_place(&mut self, sql: &str) -> Result<(), DbErr> {
+        if !self.stays_inside {
+            return Ok(());
+        }
+        let facts = sql::read(sql, self.dialect);
+        match outside_change(&self.executor(), &facts, self.dialect).await? {
+            // What is there already cannot be made.
+            None | Some(OutsideChange::Server { is_new: true, .. }) => Ok(()),
+            Some(change) => {
+                let is_on_server = self.dialect != SqlDialect::Sqlite;
+                Err(self.refuse(Refusal::OutsideOfScratch { what: change.to_string(), is_on_server }, sql))
+            }
+        }
+    }
+
     /// Records the result of a statement, and emits its event.
     fn record_result<T>(&mut self, sql: &str, elapsed: Duration, outcome: Result<T, DbErr>) -> Result<T, DbErr> {
         self.deadline.stop();
@@ -210,12 +236,14 @@ impl DirectSession {
 #[async_trait]
 impl StatementHandler for DirectSession {
     async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.check_place(&statement.sql).await?;
         let start = self.start()?;
         let outcome = self.send(&statement).await;
         self.record_result(&statement.sql, start.elapsed(), outcome)
     }
 
     async fn query(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.check_place(&statement.sql).await?;
         let start = self.start()?;
         let sql = statement.sql.clone();
         let outcome = rows(&self.executor(), statement).await;

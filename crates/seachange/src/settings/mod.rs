@@ -65,6 +65,8 @@ pub const DEFAULT_PATH: &str = "data/app.db";
 pub struct DatabaseSettings {
     target: DatabaseLocation,
     dropped: Vec<String>,
+    /// Whether the user named the server for scratch databases alone.
+    is_for_scratch: bool,
 }
 
 /// Where the database is.
@@ -146,13 +148,21 @@ impl DatabaseSettings {
 
     /// The settings for a SQLite database without a file.
     pub(crate) fn in_memory() -> Self {
-        Self { target: DatabaseLocation::Sqlite(SqliteLocation::named(sqlite::MEMORY)), dropped: Vec::new() }
+        Self {
+            target: DatabaseLocation::Sqlite(SqliteLocation::named(sqlite::MEMORY)),
+            dropped: Vec::new(),
+            is_for_scratch: false,
+        }
     }
 
     /// The settings of a SQLite file, which is created.
     #[cfg(feature = "cli")]
     pub(crate) fn in_file(path: &str) -> Self {
-        Self { target: DatabaseLocation::Sqlite(SqliteLocation::named(path)), dropped: Vec::new() }
+        Self {
+            target: DatabaseLocation::Sqlite(SqliteLocation::named(path)),
+            dropped: Vec::new(),
+            is_for_scratch: false,
+        }
     }
 
     /// Settings for the scripts of a database system to which nothing connects.
@@ -167,6 +177,17 @@ impl DatabaseSettings {
         }
         let url = format!("{}://localhost/database", driver.feature());
         Self::resolve(&DatabaseVariables { url: Some(url), ..DatabaseVariables::default() })
+    }
+
+    /// Says that the server is for scratch databases: revisions may change what its databases share.
+    #[cfg(feature = "cli")]
+    pub(crate) fn for_scratch(self) -> Self {
+        Self { is_for_scratch: true, ..self }
+    }
+
+    /// Whether the server is for scratch databases alone.
+    pub(crate) fn is_for_scratch(&self) -> bool {
+        self.is_for_scratch
     }
 
     /// The settings for another database on the same server. SQLite has no other databases.

@@ -252,5 +252,5 @@ fn disagrees(variable: &'static str) -> SettingsError {
 }
 
 fn settings(target: DatabaseLocation, dropped: Vec<String>) -> DatabaseSettings {
-    DatabaseSettings { target, dropped }
+    DatabaseSettings { target, dropped, is_for_scratch: false }
 }

@@ -17,6 +17,7 @@ mod names;
 mod pragma;
 mod probe;
 mod reduced;
+pub(crate) mod server_objects;
 mod session;
 mod split;
 mod stored;

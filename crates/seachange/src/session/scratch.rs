@@ -1,0 +1,96 @@
+//! What the statements of a revision would change outside of a scratch database, which is on the server of the real one.
+
+#[cfg(feature = "mysql")]
+use std::borrow::Cow;
+use std::fmt;
+
+#[cfg(feature = "mysql")]
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm::{DatabaseExecutor, DbErr};
+
+use crate::sql::server_objects::{only_creates, shared_object};
+use crate::sql::{SqlDialect, StatementFacts};
+#[cfg(feature = "mysql")]
+use crate::sql::{significant, tokens};
+
+/// A change outside of a scratch database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum OutsideChange {
+    /// Of an object of the server.
+    Server {
+        /// The object, in words.
+        object: &'static str,
+        /// Whether it is made, and not changed: that fails if it is there.
+        is_new: bool,
+    },
+    /// Perhaps of another database, whose name is in a statement (MySQL and MariaDB).
+    Database(String),
+}
+
+impl fmt::Display for OutsideChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Server { object, .. } => {
+                write!(f, "a statement changes {object}, which the copy does not stand for")
+            }
+            Self::Database(name) => {
+                write!(f, "a statement names the database `{name}`, which the copy does not stand for")
+            }
+        }
+    }
+}
+
+/// The first change of some statements outside of the scratch database of a connection.
+///
+/// # Errors
+///
+/// The server cannot be asked for the names of its databases.
+pub(crate) async fn outside_change(
+    executor: &DatabaseExecutor<'_>,
+    facts: &[StatementFacts],
+    grammar: SqlDialect,
+) -> Result<Option<OutsideChange>, DbErr> {
+    let changed = facts.iter().find_map(|facts| {
+        let object = shared_object(facts, grammar)?;
+        Some(OutsideChange::Server { object, is_new: only_creates(facts, grammar) })
+    });
+    #[cfg(feature = "mysql")]
+    if changed.is_none() && grammar == SqlDialect::MySql {
+        return other_database(executor, facts).await;
+    }
+    #[cfg(not(feature = "mysql"))]
+    let _ = executor;
+    Ok(changed)
+}
+
+/// Another database than that of the connection, which statements name before a point, or change to.
+#[cfg(feature = "mysql")]
+async fn other_database(
+    executor: &DatabaseExecutor<'_>,
+    facts: &[StatementFacts],
+) -> Result<Option<OutsideChange>, DbErr> {
+    const OTHERS: &str = "SELECT CAST(SCHEMA_NAME AS CHAR) AS name FROM information_schema.SCHEMATA
+        WHERE SCHEMA_NAME <> DATABASE() AND SCHEMA_NAME NOT IN ('information_schema', 'performance_schema')";
+    let suspects: Vec<String> = facts.iter().flat_map(qualifiers).collect();
+    if suspects.is_empty() {
+        return Ok(None);
+    }
+    for row in executor.query_all_raw(Statement::from_string(DbBackend::MySql, OTHERS)).await? {
+        let name: String = row.try_get("", "name")?;
+        if suspects.iter().any(|suspect| suspect.eq_ignore_ascii_case(&name)) {
+            return Ok(Some(OutsideChange::Database(name)));
+        }
+    }
+    Ok(None)
+}
+
+/// The names before a point, and the name after `USE`.
+#[cfg(feature = "mysql")]
+fn qualifiers(facts: &StatementFacts) -> Vec<String> {
+    let tokens = significant(&tokens(&facts.text, SqlDialect::MySql));
+    let is_qualifier = |index: usize| {
+        tokens.get(index + 1).is_some_and(|token| token.text == ".") || index == 1 && tokens[0].is_word("USE")
+    };
+    let found = tokens.iter().enumerate().filter(|(index, _)| is_qualifier(*index));
+    found.filter_map(|(_, token)| token.name().map(Cow::into_owned)).collect()
+}
