@@ -13,7 +13,7 @@ use super::measured::{StatementImpact, TableCost, TableImpact};
 use super::sending::Sending;
 use crate::database_error::mysql_number;
 use crate::session::DirectSession;
-use crate::sql::{SqlDialect, StatementFacts, StatementKind, Token, tokens, words};
+use crate::sql::{SqlDialect, StatementFacts, StatementKind, Token, significant, tokens, words};
 
 /// Clauses of `ALTER TABLE`, without `LOCK` where the algorithm takes none.
 type Clause = (&'static str, Option<&'static str>);
