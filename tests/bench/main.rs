@@ -1,4 +1,4 @@
-//! The cost of the engine, as ratios: `cargo bench -p seachange-tests -- [upgrade|growth|nothing|touch|build|check|lint|squash ...]`.
+//! The cost of the engine, as ratios: `cargo bench -p seachange-tests -- [upgrade|growth|nothing|touch|build|check|lint|squash|stored ...]`.
 //!
 //! Both sides of a ratio run alternately in one run, on the same database server.
 
@@ -14,6 +14,7 @@ mod peers;
 mod raw;
 mod revisions;
 mod squash;
+mod stored;
 mod touch;
 mod upgrade;
 
@@ -35,7 +36,7 @@ macro_rules! say {
 }
 pub(crate) use say;
 
-const USAGE: &str = "usage: bench [upgrade] [growth] [nothing] [touch] [build] [check] [lint] [squash] [peers] [sqlite] [postgres] [mariadb] [mysql] [--rounds N]; \
+const USAGE: &str = "usage: bench [upgrade] [growth] [nothing] [touch] [build] [check] [lint] [squash] [stored] [peers] [sqlite] [postgres] [mariadb] [mysql] [--rounds N]; \
                      all unless named, and `peers` with the feature of that name only";
 
 /// The parts to measure.
@@ -55,6 +56,7 @@ const PARTS: &[&str] = &[
     "check",
     "lint",
     "squash",
+    "stored",
     #[cfg(feature = "peers")]
     "peers",
 ];
@@ -110,6 +112,9 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     }
     if options.has("squash") {
         squash::measure(&servers, options)?;
+    }
+    if options.has("stored") {
+        stored::compare(&servers, options)?;
     }
     #[cfg(feature = "peers")]
     if options.has("peers") {

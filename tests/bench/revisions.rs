@@ -95,6 +95,19 @@ impl MigrationTrait for Change {
             Kind::Index(index) => manager.create_index(index).await,
         }
     }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Alias::new(format!("table_{:06}", self.number / 4));
+        match self.number % 4 {
+            0 => manager.drop_table(Table::drop().table(table).take()).await,
+            1 => manager.alter_table(Table::alter().table(table).drop_column("content").to_owned()).await,
+            2 => manager.alter_table(Table::alter().table(table).drop_column("published").to_owned()).await,
+            _ => {
+                let name = format!("index_{:06}", self.number);
+                manager.drop_index(Index::drop().name(name).table(table).to_owned()).await
+            }
+        }
+    }
 }
 
 /// A program with this number of revisions in one line. It is never freed, like a real one.

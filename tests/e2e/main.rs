@@ -54,6 +54,7 @@ mod servers;
 mod sizes;
 mod sql_revisions;
 mod squash;
+mod stored_downgrade;
 mod team_story;
 mod test_kit;
 mod torture;
@@ -78,6 +79,7 @@ fn main() -> ExitCode {
         test_kit::trials(),
         sql_revisions::trials(),
         squash::trials(),
+        stored_downgrade::trials(),
         lint::trials(),
         lint_comment::trials(),
         running_code::trials(),

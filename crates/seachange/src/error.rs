@@ -26,7 +26,33 @@ pub use script::{ReadKind, ScriptError, ScriptErrorKind};
 use crate::connection::ConnectError;
 use crate::database_error::{full_reason, is_lost_connection};
 use crate::report::Report;
-use crate::store::{Holder, RevisionRow};
+use crate::store::{DowngradeObstacle, Holder, RevisionRow};
+
+/// Why a stored downgrade cannot run.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum DowngradeRefusal {
+    /// None is stored.
+    #[error("none is stored; an offline script or an earlier version of seachange applied the revision")]
+    NotStored,
+    /// There are no statements.
+    #[error("{0}")]
+    Obstacle(DowngradeObstacle),
+    /// It was captured for another database system.
+    #[error("it was captured for {stored}, and this database is {system}")]
+    OtherSystem {
+        /// The system for which it was captured.
+        stored: String,
+        /// The system of the database.
+        system: &'static str,
+    },
+    /// The revision was applied with other code than that of the downgrade.
+    #[error("it belongs to other code of the revision than the code that was applied")]
+    OtherCode,
+    /// The revision was reverted and applied again since the downgrade was read.
+    #[error("another run has applied the revision again in the meantime")]
+    AppliedAnew,
+}
 
 /// Why a migration did not happen.
 #[derive(Debug, Error)]
@@ -91,6 +117,14 @@ pub enum Error {
     UnknownRevision {
         /// The revision.
         revision: String,
+    },
+    /// A revision that the program does not have is to be reverted, and its stored downgrade cannot run.
+    #[error("the downgrade of `{revision}` cannot run here: {reason}")]
+    NoStoredDowngrade {
+        /// The revision.
+        revision: String,
+        /// Why it cannot run.
+        reason: Box<DowngradeRefusal>,
     },
     /// The database has rows of revisions that a squash revision replaces, and none of the squash revision.
     #[error("the squash revision `{squash}` is not recorded, and the database has rows of revisions that it replaces")]

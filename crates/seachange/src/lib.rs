@@ -67,6 +67,7 @@ pub mod impact;
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;
 
+pub use alter::offline_scope::is_recorded;
 pub use error::Error;
 pub use limits::{Limit, Limits};
 pub use migrator::{AheadPolicy, EditPolicy, GapPolicy, Migrator, OtherRecordPolicy, RunOptions, StopHandle};

@@ -6,6 +6,7 @@ mod read;
 mod run;
 mod squash;
 mod stop_handle;
+mod stored;
 mod write;
 
 use std::sync::atomic::AtomicBool;
@@ -28,6 +29,7 @@ use crate::connection::{self, SingleConnection};
 use crate::error::Error;
 use crate::event::{self, EventHandler};
 use crate::limits::Deadline;
+use crate::offline::downgrade::DowngradeRecorder;
 use crate::revision::{Migrations, RegisteredRevision};
 use crate::run_context::{RevisionCheck, RunContext, WaitClock};
 use crate::session::SessionSource;
@@ -64,11 +66,14 @@ pub struct Migrator {
     deadline: Arc<Deadline>,
     waited: WaitClock,
     check: Option<Arc<dyn RevisionCheck>>,
+    capture: DowngradeRecorder,
     stop: StopHandle,
     /// Watches the connection, if the engine made it.
     _pinned: Option<SingleConnection>,
     /// Whether a run has taken the lock and not released it.
     is_locked: AtomicBool,
+    /// The applied revisions that only the database knows, for a migrator that runs their stored downgrades.
+    unknown: Vec<stored::UnknownRevision>,
 }
 
 impl Migrator {
@@ -145,6 +150,8 @@ impl Migrator {
         let graph = migrations.graph()?;
         let backend = backend::of(connection.get_database_backend()).map_err(Error::database("cannot start"))?;
         let store = RevisionStore::new(RevisionTable::default());
+        let options = RunOptions::default();
+        let capture = DowngradeRecorder { migrations, graph, backend, code: options.code.clone(), is_enabled: true };
         Ok(Self {
             migrations,
             graph,
@@ -155,13 +162,15 @@ impl Migrator {
             source,
             lock_connection: tokio::sync::OnceCell::new(),
             handler,
-            options: RunOptions::default(),
+            options,
             deadline: Arc::new(Deadline::new(None)),
             waited: WaitClock::default(),
             check: None,
+            capture,
             stop: StopHandle::default(),
             _pinned: None,
             is_locked: AtomicBool::new(false),
+            unknown: Vec::new(),
         })
     }
 
@@ -176,6 +185,8 @@ impl Migrator {
     #[must_use]
     pub fn with_options(mut self, options: RunOptions) -> Self {
         self.deadline = Arc::new(Deadline::new(options.limits.statement_limit()));
+        self.capture.code = options.code.clone();
+        self.capture.is_enabled = options.stores_downgrades;
         self.options = options;
         self
     }
@@ -228,8 +239,20 @@ impl Migrator {
     fn context_with<'a>(&'a self, connection: &'a DatabaseConnection) -> RunContext<'a> {
         let Self { backend, handler, options, deadline, waited, .. } = self;
         let (store, limits, stop) = (self.store(), &options.limits, self.stop.flag());
-        let (code, check) = (&options.code, self.check.as_deref());
-        RunContext { connection, backend: *backend, store, handler, limits, code, deadline, stop, waited, check }
+        let (code, check, capture) = (&options.code, self.check.as_deref(), &self.capture);
+        RunContext {
+            connection,
+            backend: *backend,
+            store,
+            handler,
+            limits,
+            code,
+            deadline,
+            stop,
+            waited,
+            check,
+            capture,
+        }
     }
 
     /// The context of a run: its connection holds the lock of the run, and is one of the engine's own.

@@ -12,6 +12,7 @@
 //! The results of statements are not known either: code that asks is told one affected row, and no generated key.
 
 mod capture;
+pub(crate) mod downgrade;
 #[cfg(feature = "cli")]
 mod plain;
 mod query_kind;
@@ -25,6 +26,8 @@ mod scratch;
 #[cfg(feature = "sqlite")]
 mod scratch_session;
 mod script_session;
+#[cfg(feature = "sqlite")]
+pub(crate) mod sqlite_schema;
 mod start;
 mod writer;
 

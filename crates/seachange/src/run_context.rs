@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::{DatabaseConnection, DatabaseExecutor, DbErr};
 
 use crate::backend::Backend;
 use crate::event::{Event, EventHandler};
 use crate::intercept::CodeOptions;
 use crate::limits::{Deadline, Limits};
-use crate::store::RevisionStore;
+use crate::store::{RevisionStore, StoredDowngrade};
 
 /// The database of a run, with its limits, its event handler and its stop switch.
 #[derive(Clone, Copy)]
@@ -32,6 +32,16 @@ pub(crate) struct RunContext<'a> {
     pub(crate) waited: &'a WaitClock,
     /// What is asked before each revision of an upgrade.
     pub(crate) check: Option<&'a dyn RevisionCheck>,
+    /// What captures the downgrade of a revision that was applied.
+    pub(crate) capture: &'a dyn DowngradeCapture,
+}
+
+/// Captures downgrades, to be stored beside the record.
+#[async_trait]
+pub(crate) trait DowngradeCapture: fmt::Debug + Send + Sync {
+    /// The downgrade of a revision whose upgrade has just run, or that is recorded without running, or why it cannot be
+    /// captured. `session` shows the schema that the revision leaves; only its catalogue is read.
+    async fn capture(&self, session: &DatabaseExecutor<'_>, revision: &str) -> StoredDowngrade;
 }
 
 /// A check before each revision of an upgrade, under the lock of the run.

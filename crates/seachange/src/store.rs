@@ -10,9 +10,11 @@
 //! | `duration_ms` | how long it took, in milliseconds; nothing when it was stamped |
 //! | `program` | the name and version of the program that did it, with ` (script)` appended while a script runs |
 //!
-//! Beside it, the table `seachange_revision_lock` names the run that is running (see [`Holder`]), and
-//! `seachange_revision_statement` is the journal (see [`JournalEntry`]).
+//! Beside it, the table `seachange_revision_lock` names the run that is running (see [`Holder`]),
+//! `seachange_revision_statement` is the journal (see [`JournalEntry`]), and `seachange_revision_downgrade` holds the
+//! downgrades of applied revisions (see [`StoredDowngrade`]).
 
+mod downgrade;
 mod entries;
 mod holder;
 mod journal_entry;
@@ -28,6 +30,8 @@ use sea_orm::sea_query::{
     MysqlQueryBuilder, PostgresQueryBuilder, QueryStatementWriter, SchemaStatementBuilder, SqliteQueryBuilder,
 };
 
+pub(crate) use downgrade::LARGEST;
+pub use downgrade::{DowngradeObstacle, DowngradeScript, DowngradeStatement, StoredDowngrade};
 pub use holder::Holder;
 pub use journal_entry::{JournalEntry, StatementOutcome, StatementState};
 pub(crate) use journal_entry::{fingerprint, hexadecimal};

@@ -18,6 +18,9 @@ pub struct ShowArgs {
     /// Any target: a revision id or the beginning of one, `head`, `heads`, `LABEL@head`, `current`, `-1`
     #[arg(value_name = "TARGET", allow_negative_numbers = true)]
     target: String,
+    /// Print the downgrade that is stored in the database, also of a revision that only the database knows
+    #[arg(long)]
+    downgrade: bool,
     #[command(flatten)]
     format: FormatArgs,
 }
@@ -29,7 +32,22 @@ impl ShowArgs {
     ///
     /// A target that is invalid on any database.
     pub fn reads_database(&self, project: &Project<'_>) -> Result<bool, Diagnostic> {
-        Ok(targets::read_one(project, "show", &self.target)?.is_relative())
+        Ok(self.downgrade || targets::read_one(project, "show", &self.target)?.is_relative())
+    }
+
+    /// Whether the stored downgrade is asked for. Only a program that reads the database has it.
+    pub fn is_downgrade(&self) -> bool {
+        self.downgrade
+    }
+
+    /// The target as it was typed.
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// The format of the output.
+    pub fn format(&self) -> Format {
+        self.format.format
     }
 
     /// Prints the revisions that the target stands for; without `applied`, the heads count as current.

@@ -29,6 +29,18 @@ pub(crate) async fn written_down<F: Future>(future: F) -> F::Output {
     WRITTEN_DOWN.scope((), future).await
 }
 
+/// Whether the code of a revision runs only so that its statements are recorded: for an offline script, or for the
+/// downgrade that an upgrade stores in the database. Call it in the task in which `up` or `down` runs, before an effect
+/// outside the database.
+///
+/// ```
+/// assert!(!seachange::is_recorded());
+/// ```
+#[must_use]
+pub fn is_recorded() -> bool {
+    is_written_down()
+}
+
 /// Whether statements go to an offline script now.
 pub(super) fn is_written_down() -> bool {
     WRITTEN_DOWN.try_with(|()| ()).is_ok()

@@ -19,7 +19,7 @@ pub(crate) async fn watch<F: Future>(future: F) -> (F::Output, bool) {
 }
 
 /// Reports that a rebuild needs foreign keys off. Outside [`watch`] this does nothing.
-pub(super) fn report() {
+pub(crate) fn report() {
     // Without a scope no runner reads the report. The error that follows says what to do.
     let _ = NEEDED.try_with(|needed| needed.store(true, Ordering::Relaxed));
 }

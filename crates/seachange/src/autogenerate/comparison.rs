@@ -1,7 +1,6 @@
 //! A database and the entities, as two schemas that can be compared.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use sea_orm::{DatabaseConnection, DbBackend, DbErr};
 
@@ -24,7 +23,6 @@ use super::unmatched_keys::{self, ReferenceRule};
 use crate::adopt::MigrationTool;
 use crate::backend::query_scalar;
 use crate::inspect::{InspectScope, inspect, objects, unsupported_objects};
-use crate::migrator::{Migrator, RunOptions};
 use crate::revision::Migrations;
 use crate::schema::{DatabaseObject, ObjectKind, ObjectName, Schema, Table, TableName};
 use crate::settings::DatabaseSettings;
@@ -466,9 +464,7 @@ async fn replay(
     filter: &TableFilter,
 ) -> Result<Comparison, AutogenerateError> {
     let replay = |error| AutogenerateError::Replay(Box::new(error));
-    let migrator = Migrator::connect_with(migrations, database.settings(), Arc::new(|_| {})).await.map_err(replay)?;
-    let options = RunOptions::new().staying_inside(!database.settings().is_for_scratch());
-    let migrator = migrator.with_options(options);
+    let migrator = database.migrator(migrations).await?;
     let compared = match migrator.upgrade("heads").await {
         Ok(_) => Comparison::compare(migrator.connection(), scratch, entities, filter).await,
         Err(error) => Err(replay(error)),

@@ -1,7 +1,6 @@
 //! What a database has at a moment, and how it differs from what the revisions make.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use sea_orm::{DatabaseConnection, DbBackend, DbErr};
 
@@ -17,7 +16,6 @@ use super::hints::EntityHints;
 use super::operation::SchemaOperation;
 use super::scratch::{MARK_TABLE, ScratchDatabase};
 use crate::inspect::{InspectScope, inspect, objects};
-use crate::migrator::{Migrator, RunOptions};
 use crate::revision::Migrations;
 use crate::schema::{DatabaseObject, ObjectName, Schema, Table, TableName};
 use crate::settings::DatabaseSettings;
@@ -208,9 +206,7 @@ async fn replayed(
     filter: &TableFilter,
 ) -> Result<DatabaseState, AutogenerateError> {
     let replay = |error| AutogenerateError::Replay(Box::new(error));
-    let migrator = Migrator::connect_with(migrations, database.settings(), Arc::new(|_| {})).await.map_err(replay)?;
-    let options = RunOptions::new().staying_inside(!database.settings().is_for_scratch());
-    let migrator = migrator.with_options(options);
+    let migrator = database.migrator(migrations).await?;
     let state = match migrator.upgrade("heads").await {
         Ok(_) => DatabaseState::read(migrator.connection(), filter).await.map_err(AutogenerateError::Inspect),
         Err(error) => Err(replay(error)),

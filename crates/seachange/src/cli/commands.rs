@@ -18,6 +18,7 @@ mod script;
 mod squash;
 mod stamp;
 mod status;
+mod stored_downgrade;
 mod test;
 mod up;
 
@@ -167,6 +168,9 @@ async fn graph(args: graph::GraphArgs, context: &Context) -> Result<Exit, Diagno
 
 /// `show`.
 async fn show(args: show::ShowArgs, context: &Context) -> Result<Exit, Diagnostic> {
+    if args.is_downgrade() {
+        return stored_downgrade::show_stored(context, &args).await;
+    }
     let project = context.revisions()?;
     let applied = context.standing(project.graph(), args.reads_database(&project)?).await?;
     args.run(context.terminal, &project, applied.as_ref())

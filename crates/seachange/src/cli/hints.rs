@@ -52,6 +52,9 @@ fn problem(error: &Error) -> Diagnostic {
         Error::UnknownRevision { .. } => {
             plain(Exit::Mismatch).hint("run the program that has it: according to the database, that program began it")
         }
+        Error::NoStoredDowngrade { .. } => plain(Exit::Mismatch)
+            .hint("revert it with a program that has it: a newer one applied it")
+            .hint("`show --downgrade REVISION` prints what is stored"),
         Error::LockTimeout { holder, .. } => lock_timeout(plain(Exit::LockTimeout), holder.as_deref()),
         Error::Stopped { .. } => Diagnostic::new(interrupt::exit(), error.to_string()).hint(GO_ON),
         Error::NoStatementTimeout { .. } => plain(Exit::Usage)

@@ -28,7 +28,7 @@ pub use read::connect_to_read;
 #[cfg(feature = "cli")]
 pub(crate) use read::is_absent;
 #[cfg(feature = "sqlite")]
-pub(crate) use sqlite_file::open_empty;
+pub(crate) use sqlite_file::{open_empty, open_memory};
 pub use wait::wait_for_server;
 
 use crate::settings::{DatabaseSettings, Driver};

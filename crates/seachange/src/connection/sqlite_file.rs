@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::ConnectError;
-use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 
 use crate::settings::{DatabaseLocation, DatabaseSettings, SqliteMode};
 
@@ -72,7 +72,11 @@ pub(super) fn is_absent(settings: &DatabaseSettings) -> bool {
 
 /// Opens a database without a file.
 pub(crate) async fn open_empty(settings: &DatabaseSettings) -> Result<DatabaseConnection, ConnectError> {
+    open_memory().await.map_err(|error| ConnectError::classify(settings, &error))
+}
+
+/// Opens a database without a file that stands for no other database.
+pub(crate) async fn open_memory() -> Result<DatabaseConnection, DbErr> {
     let options = ConnectOptions::new("sqlite::memory:").max_connections(1).sqlx_logging(false).to_owned();
-    let opened = Database::connect(options).await;
-    opened.map_err(|error| ConnectError::classify(settings, &error))
+    Database::connect(options).await
 }

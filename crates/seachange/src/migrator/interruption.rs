@@ -1,7 +1,7 @@
 //! Continues or settles a revision that was interrupted where the database cannot roll back.
 
 use sea_orm::{DatabaseExecutor, DbErr};
-use seachange_graph::{Plan, Step};
+use seachange_graph::{Direction, Plan, Step};
 
 use super::{Migrator, run};
 use crate::error::{Error, InterruptedRevision};
@@ -65,6 +65,19 @@ pub(super) async fn load(
 
 /// Runs the rest of the revision that was interrupted.
 pub(super) async fn resume(migrator: &Migrator, doubt: Resolution) -> Result<Report, Error> {
+    let is_unknown = |row: &RevisionRow| migrator.graph.find_step(&row.revision).is_none();
+    let is_stored = |row: &RevisionRow| row.direction() == Direction::Downgrade && is_unknown(row);
+    match migrator.read().await?.unfinished().next().is_some_and(is_stored) {
+        true => match migrator.with_stored_downgrades().await? {
+            Some(extended) => resume_known(&extended, doubt).await,
+            None => resume_known(migrator, doubt).await,
+        },
+        false => resume_known(migrator, doubt).await,
+    }
+}
+
+/// Runs the rest of the revision, whose code the migrator has.
+async fn resume_known(migrator: &Migrator, doubt: Resolution) -> Result<Report, Error> {
     run::locked(migrator, async {
         let interruption = migrator.interruption().await?.ok_or(Error::NotInterrupted)?;
         let plan = Plan { steps: vec![step(migrator, &interruption)?] };
@@ -81,6 +94,7 @@ async fn settle_when_idle(
     plan: &Plan,
     settlement: Settlement,
 ) -> Result<(InterruptedRevision, Report), Error> {
+    migrator.check_stored(&migrator.read().await?, plan.clone())?;
     let (context, session) = (migrator.run_context().await?, run::open_work(migrator).await?);
     let outcome = settle_in(migrator, context, &session, plan, settlement).await;
     session.close(migrator.backend).await;
@@ -208,6 +222,7 @@ async fn write_settled(
     work.execute(migrator.backend.begin_text()).await?;
     if is_applied {
         migrator.store().update(session, &row.clone().applied_now()).await?;
+        migrator.store_downgrades(session, [row.revision.as_str()].into_iter()).await?;
     } else {
         migrator.store().delete(session, &row.revision).await?;
     }

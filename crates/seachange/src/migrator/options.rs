@@ -26,6 +26,7 @@ pub struct RunOptions {
     pub(super) limits: Limits,
     pub(super) single_transaction: bool,
     pub(super) code: CodeOptions,
+    pub(super) stores_downgrades: bool,
 }
 
 impl Default for RunOptions {
@@ -45,6 +46,7 @@ impl RunOptions {
             limits: Limits::default(),
             single_transaction: false,
             code: CodeOptions::new(),
+            stores_downgrades: true,
         }
     }
 
@@ -92,6 +94,12 @@ impl RunOptions {
         Self { code: CodeOptions { stays_inside, ..self.code }, ..self }
     }
 
+    /// Whether the downgrade of each applied revision is captured and stored in the database; by default it is. For that
+    /// its `down` runs, and its statements are recorded instead of sent.
+    pub fn store_downgrades(self, stores_downgrades: bool) -> Self {
+        Self { stores_downgrades, ..self }
+    }
+
     /// The arguments that the code of revisions can read.
     pub fn arguments(self, arguments: RunArguments) -> Self {
         Self { code: CodeOptions { arguments: arguments.into(), ..self.code }, ..self }
@@ -118,6 +126,10 @@ pub enum AheadPolicy {
     /// Ignore the unknown revisions, and apply the others. With this, an older service continues to work while a newer
     /// one is rolled out.
     Allow,
+    /// Revert the unknown revisions by their stored downgrades, last first, and then upgrade. With this, an older service
+    /// that is deployed again takes the database back to where it was. Services of the newer version must not run any
+    /// more.
+    Rollback,
 }
 
 /// How an upgrade handles applied revisions whose files have other code now.

@@ -209,7 +209,8 @@ impl Migrator {
     }
 
     pub(super) fn plan_downgrade_from(&self, record: &RevisionRecord, targets: &[Target]) -> Result<Plan, Error> {
-        Ok(self.graph.downgrade(&record.applied_allowing_gaps(self.graph)?, targets)?)
+        let plan = self.graph.downgrade(&record.applied_allowing_gaps(self.graph)?, targets)?;
+        self.check_stored(record, plan)
     }
 
     /// Checks that an upgrade to all heads would have nothing to do. Read only; the warnings are returned, and emit no
@@ -238,7 +239,7 @@ impl Migrator {
             return Ok(Warnings::default());
         }
         let record = match self.options.ahead {
-            AheadPolicy::Refuse => self.read().await?,
+            AheadPolicy::Refuse | AheadPolicy::Rollback => self.read().await?,
             AheadPolicy::Allow => self.read().await?.with_unknown_finished(self.graph),
         };
         let planned = self.plan_upgrade_from(&record, &[Target::HEADS]);

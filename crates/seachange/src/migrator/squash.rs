@@ -32,6 +32,7 @@ impl Migrator {
         }
         run::locked(self, async {
             let replaced = self.replaced_rows(&self.read().await?)?;
+            run::make_table(self).await?;
             let transaction = lock::begin(self.run_context().await?, DELETING).await?;
             let deleted = async {
                 for id in &replaced {

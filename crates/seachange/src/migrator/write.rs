@@ -2,7 +2,7 @@
 
 use seachange_graph::{AppliedSet, Plan, PlanError, Revision, StampPlan, Target};
 
-use super::{InterruptedRevision, Migrator, OtherRecordPolicy, Resolution, interruption, run};
+use super::{AheadPolicy, InterruptedRevision, Migrator, OtherRecordPolicy, Resolution, interruption, run};
 use crate::adopt::{
     AdoptError, AdoptedRevision, AdoptionPlan, ForeignVersionTable, MigrationTool, VersionMatcher, version_of,
 };
@@ -48,9 +48,18 @@ impl Migrator {
         if *targets == [Target::HEADS] && self.is_complete().await {
             return Ok(run::nothing_to_do(self));
         }
+        let reverted = match self.options.ahead {
+            AheadPolicy::Rollback => run::explain(self, Box::pin(self.revert_unknown()).await).await?,
+            AheadPolicy::Refuse | AheadPolicy::Allow => Report::default(),
+        };
+        if !reverted.left.is_empty() {
+            return Ok(reverted);
+        }
         let others = self.options.other_records;
         let outcome = run::run(self, others, |record| self.plan_upgrade_from(record, targets)).await;
-        run::explain(self, outcome).await
+        let report = run::explain(self, outcome).await?;
+        let done = reverted.done.into_iter().chain(report.done).collect();
+        Ok(Report { done, waited: reverted.waited + report.waited, ..report })
     }
 
     /// Downgrades to a target, which stays applied, such as `base`, `-1` or the beginning of an id.
@@ -242,7 +251,11 @@ impl Migrator {
             let row = RevisionRow::started(revision, source_hash, RevisionRowState::Applied, self.migrations.program())
                 .applied_now();
             let transaction = lock::begin(self.run_context().await?, WRITING).await?;
-            let written = self.store().insert(&transaction, &row).await;
+            let written = async {
+                self.store().insert(&transaction, &row).await?;
+                self.store_downgrades(&transaction, [row.revision.as_str()].into_iter()).await
+            };
+            let written = written.await;
             lock::end(transaction, written, WRITING).await
         })
         .await
@@ -274,9 +287,12 @@ impl Migrator {
             for revision in plan.add.iter().filter_map(|id| self.graph.get(id)) {
                 self.store().insert(&transaction, &self.stamped(revision)).await?;
             }
-            for row in settled {
-                self.store().update(&transaction, &row.applied_now()).await?;
+            let settled: Vec<RevisionRow> = settled.into_iter().map(RevisionRow::applied_now).collect();
+            for row in &settled {
+                self.store().update(&transaction, row).await?;
             }
+            let recorded = plan.add.iter().chain(settled.iter().map(|row| &row.revision));
+            self.store_downgrades(&transaction, recorded.map(String::as_str)).await?;
             if has_journal {
                 self.store().clear_journal(&transaction).await?;
             }
@@ -326,6 +342,7 @@ impl Migrator {
         }
         run::locked(self, async {
             let scripts = self.edited(targets).await?;
+            run::make_table(self).await?;
             self.write_hashes(&scripts).await?;
             Ok(scripts)
         })
@@ -366,7 +383,7 @@ impl Migrator {
             for script in scripts {
                 self.store().update_hash(&transaction, script.revision.id, script.source_hash).await?;
             }
-            Ok(())
+            self.store_downgrades(&transaction, scripts.iter().map(|script| script.revision.id)).await
         };
         let written = written.await;
         lock::end(transaction, written, WRITING).await
@@ -432,10 +449,11 @@ impl Migrator {
         const WRITING: &str = "cannot write which revisions are applied";
         let transaction = lock::begin(self.run_context().await?, WRITING).await?;
         let written = async {
-            for row in adoption.unrecorded().filter_map(|adopted| self.adopted_row(adopted)) {
-                self.store().insert(&transaction, &row).await?;
+            let rows: Vec<_> = adoption.unrecorded().filter_map(|adopted| self.adopted_row(adopted)).collect();
+            for row in &rows {
+                self.store().insert(&transaction, row).await?;
             }
-            Ok(())
+            self.store_downgrades(&transaction, rows.iter().map(|row| row.revision.as_str())).await
         };
         let written = written.await;
         lock::end(transaction, written, WRITING).await

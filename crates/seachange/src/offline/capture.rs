@@ -3,6 +3,7 @@
 use seachange_graph::{Direction, Step};
 
 use super::ScriptWriter;
+use super::recorder::RecordedStatement;
 #[cfg(feature = "sqlite")]
 use super::scratch::ScratchDatabase;
 use super::script_session;
@@ -14,7 +15,7 @@ use crate::sql::{self, SqlDialect, StatementFacts};
 
 /// The statements that a revision sends, and whether it needs foreign keys off.
 pub(super) struct CapturedRevision {
-    pub(super) statements: Vec<String>,
+    pub(super) statements: Vec<RecordedStatement>,
     /// Whether the revision rebuilds tables with foreign keys off.
     pub(super) rebuilds: bool,
 }
@@ -22,7 +23,11 @@ pub(super) struct CapturedRevision {
 impl CapturedRevision {
     /// The facts about all statements.
     fn facts(&self, dialect: SqlDialect) -> Vec<StatementFacts> {
-        self.statements.iter().flat_map(|statement| sql::read(statement, dialect)).collect()
+        let text = |statement: &RecordedStatement| match statement {
+            RecordedStatement::Sql(text) => sql::read(text, dialect),
+            _ => Vec::new(),
+        };
+        self.statements.iter().flat_map(text).collect()
     }
 }
 
@@ -108,7 +113,7 @@ impl ScriptWriter<'_> {
         if let Some(guard) = self.guard(job)? {
             writer.text(&guard);
         }
-        written.statements.iter().for_each(|statement| writer.text(statement));
+        self.put_statements(writer, written);
         if let Some(rebuild) = rebuild {
             rebuild.purpose.iter().for_each(|line| writer.comment(line));
             rebuild.check.iter().for_each(|statement| writer.statement(statement));
@@ -127,6 +132,10 @@ impl ScriptWriter<'_> {
         Ok(())
     }
 
+    fn put_statements(&self, writer: &mut ScriptText, written: &CapturedRevision) {
+        written.statements.iter().for_each(|statement| writer.text(&statement.script_text(self.dialect)));
+    }
+
     /// Writes a revision that cannot run in a transaction: before it runs, the record says that it was begun.
     fn put_journalled(
         &self,
@@ -143,7 +152,7 @@ impl ScriptWriter<'_> {
         if has_own_transaction(job) {
             writer.statement(self.dialect.begin());
         }
-        written.statements.iter().for_each(|statement| writer.text(statement));
+        self.put_statements(writer, written);
         if has_own_transaction(job) {
             writer.statement("COMMIT");
         }

@@ -3,6 +3,7 @@
 use seachange_graph::{Direction, Step};
 
 use super::ScriptWriter;
+use super::recorder::RecordedStatement;
 #[cfg(feature = "sqlite")]
 use super::scratch::ScratchDatabase;
 use super::script_session;
@@ -13,6 +14,11 @@ use crate::error::Error;
 pub(crate) type PlainStatements = Result<Vec<String>, String>;
 
 impl ScriptWriter<'_> {
+    /// The statements as they stand in a script.
+    fn texts(&self, statements: &[RecordedStatement]) -> Vec<String> {
+        statements.iter().map(|statement| statement.script_text(self.dialect)).collect()
+    }
+
     /// The statements that each of some revisions sends when it is applied. The revisions `below` are applied before;
     /// both lists are in the order in which revisions run, by their ids.
     pub(crate) async fn statements(&self, below: &[&str], revisions: &[&str]) -> Vec<PlainStatements> {
@@ -28,7 +34,7 @@ impl ScriptWriter<'_> {
         for step in self.upgrades(revisions) {
             let Some(job) = self.job(&step) else { continue };
             let written = script_session::write_down(self.dialect, job, self.is_transactional(job), &self.code).await;
-            statements.push(written.map_err(|error| error.obstacle.to_string()));
+            statements.push(written.map(|all| self.texts(&all)).map_err(|error| error.obstacle.to_string()));
         }
         statements
     }
@@ -50,7 +56,7 @@ impl ScriptWriter<'_> {
             statements.push(match &failed {
                 Some(revision) => Err(format!("`{revision}` before it cannot be written")),
                 None => match scratch.write_down(job, self.is_transactional(job)).await {
-                    Ok(written) => Ok(written.statements),
+                    Ok(written) => Ok(self.texts(&written.statements)),
                     Err(error) => {
                         failed = Some(step.revision.clone());
                         Err(match error {

@@ -2,16 +2,53 @@
 
 use sea_orm::{DbErr, ExecResult, Statement};
 
-use super::render::render;
+use super::render::{rendered, with_values};
 use crate::backend::dialect::Dialect;
 use crate::error::{ScriptError, ScriptErrorKind};
 use crate::intercept::{self, RunOutcome};
 use crate::runner::{FailureCause, StepContext};
 
+/// What the code of a revision sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum RecordedStatement {
+    /// A statement with its values.
+    Sql(String),
+    /// The beginning of a transaction inside of `depth` others.
+    Begin { depth: usize },
+    /// The end of a transaction inside of `depth` others, by a commit.
+    Commit { depth: usize },
+    /// The end of a transaction inside of `depth` others, by a rollback.
+    Rollback { depth: usize },
+}
+
+impl RecordedStatement {
+    /// The statement, unless it begins or ends a transaction.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn sql(&self) -> Option<&str> {
+        match self {
+            Self::Sql(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The text in a script.
+    pub(super) fn script_text(&self, dialect: &dyn Dialect) -> String {
+        match self {
+            Self::Sql(text) => rendered(dialect, text),
+            Self::Begin { depth: 0 } => format!("{};", dialect.begin()),
+            Self::Begin { depth } => format!("SAVEPOINT seachange_{depth};"),
+            Self::Commit { depth: 0 } => "COMMIT;".to_owned(),
+            Self::Commit { depth } => format!("RELEASE SAVEPOINT seachange_{depth};"),
+            Self::Rollback { depth: 0 } => "ROLLBACK;".to_owned(),
+            Self::Rollback { depth } => format!("ROLLBACK TO SAVEPOINT seachange_{depth};"),
+        }
+    }
+}
+
 /// The statements of one revision so far, or the reason why they cannot be written.
 pub(super) struct StatementRecorder {
     pub(super) dialect: &'static dyn Dialect,
-    statements: Vec<String>,
+    statements: Vec<RecordedStatement>,
     /// The number of open transactions, including that of the revision.
     depth: usize,
     /// The first obstacle, with its statement. The code of the revision may ignore the error that it gets; the engine
@@ -26,9 +63,9 @@ impl StatementRecorder {
 
     /// Records a statement.
     pub(super) fn write(&mut self, statement: &Statement) -> Result<(), DbErr> {
-        match render(self.dialect, statement) {
+        match with_values(self.dialect, statement) {
             Ok(text) => {
-                self.statements.push(text);
+                self.statements.push(RecordedStatement::Sql(text));
                 Ok(())
             }
             Err(reason) => Err(self.refuse(ScriptErrorKind::Value(reason), statement)),
@@ -43,28 +80,18 @@ impl StatementRecorder {
     }
 
     pub(super) fn begin(&mut self) {
-        let text = match self.depth {
-            0 => self.dialect.begin().to_owned(),
-            depth => format!("SAVEPOINT seachange_{depth}"),
-        };
+        self.statements.push(RecordedStatement::Begin { depth: self.depth });
         self.depth += 1;
-        self.statements.push(format!("{text};"));
     }
 
     pub(super) fn commit(&mut self) {
-        self.end("COMMIT", "RELEASE SAVEPOINT");
+        self.depth = self.depth.saturating_sub(1);
+        self.statements.push(RecordedStatement::Commit { depth: self.depth });
     }
 
     pub(super) fn rollback(&mut self) {
-        self.end("ROLLBACK", "ROLLBACK TO SAVEPOINT");
-    }
-
-    fn end(&mut self, outermost: &str, inner: &str) {
         self.depth = self.depth.saturating_sub(1);
-        self.statements.push(match self.depth {
-            0 => format!("{outermost};"),
-            depth => format!("{inner} seachange_{depth};"),
-        });
+        self.statements.push(RecordedStatement::Rollback { depth: self.depth });
     }
 
     /// The result: the statements, or why they cannot be written.
@@ -72,7 +99,7 @@ impl StatementRecorder {
         self,
         job: StepContext<'_>,
         ending: RunOutcome,
-    ) -> Result<Vec<String>, Box<ScriptError>> {
+    ) -> Result<Vec<RecordedStatement>, Box<ScriptError>> {
         let (obstacle, statement) = match (self.obstacle, ending) {
             (Some((obstacle, statement)), _) => (obstacle, Some(statement)),
             (None, RunOutcome::Done) => return Ok(self.statements),

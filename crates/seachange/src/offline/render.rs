@@ -13,8 +13,12 @@ use crate::sql::{SqlDialect, StatementKind, StatementText, Token, TokenKind, rea
 ///
 /// Why the statement cannot be rendered, as a text for the user.
 pub(super) fn render(dialect: &dyn Dialect, statement: &Statement) -> Result<String, &'static str> {
-    let sql = with_values(dialect, statement)?;
-    Ok(terminated(dialect, &kept(&sql, dialect.grammar())))
+    Ok(rendered(dialect, &with_values(dialect, statement)?))
+}
+
+/// A statement with its values, as it stands in a script.
+pub(super) fn rendered(dialect: &dyn Dialect, sql: &str) -> String {
+    terminated(dialect, &kept(sql, dialect.grammar()))
 }
 
 /// A statement with its values, which `up` sends as parameters. Nothing else is changed.

@@ -9,19 +9,20 @@ use std::sync::Arc;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 
 use super::capture::CapturedRevision;
-use super::recorder::StatementRecorder;
+use super::recorder::{RecordedStatement, StatementRecorder};
 use super::scratch_session::{ScratchMode, ScratchSession};
+use super::sqlite_schema::SchemaObject;
 use crate::alter::set_foreign_keys;
 use crate::backend::Backend;
-use crate::backend::dialect::Dialect;
-use crate::connection;
+use crate::backend::dialect::{self, Dialect};
+use crate::connection::{self, ConnectError};
 use crate::error::{Error, ScriptError};
 use crate::event::EventHandler;
 use crate::intercept::{self, CodeOptions, RunOutcome};
 use crate::limits::Deadline;
 use crate::runner::StepContext;
 use crate::session::{Connection, DirectSession};
-use crate::settings::DatabaseSettings;
+use crate::settings::{DatabaseSettings, Driver};
 use crate::sql::SqlDialect;
 use crate::store::RevisionStore;
 
@@ -50,6 +51,22 @@ impl ScratchDatabase {
         store.placed("main").prepare(&connection, backend).await.map_err(broken)?;
         let (handler, deadline): (EventHandler, _) = (Arc::new(|_| {}), Arc::new(Deadline::new(None)));
         Ok(Self { connection, dialect, handler, deadline, code: code.clone() })
+    }
+
+    /// Opens a database with a copy of a schema: the statements of `sqlite_schema`, tables first.
+    pub(super) async fn with_schema(schema: &[SchemaObject], code: &CodeOptions) -> Result<Self, Error> {
+        let dialect = dialect::of(Driver::Sqlite).ok_or(ConnectError::DriverNotBuilt { driver: Driver::Sqlite })?;
+        let connection = connection::open_memory().await.map_err(broken)?;
+        for object in schema {
+            connection.execute_unprepared(&object.sql).await.map_err(broken)?;
+        }
+        let (handler, deadline): (EventHandler, _) = (Arc::new(|_| {}), Arc::new(Deadline::new(None)));
+        Ok(Self { connection, dialect, handler, deadline, code: code.clone() })
+    }
+
+    /// The connection to the scratch database.
+    pub(super) fn connection(&self) -> &DatabaseConnection {
+        &self.connection
     }
 
     pub(super) async fn close(self) -> Result<(), Error> {
@@ -114,6 +131,9 @@ fn broken(error: DbErr) -> Error {
     Error::database("cannot use the scratch database in memory")(error)
 }
 
-fn written(statements: Result<Vec<String>, Box<ScriptError>>, rebuilds: bool) -> Result<CapturedRevision, Error> {
+fn written(
+    statements: Result<Vec<RecordedStatement>, Box<ScriptError>>,
+    rebuilds: bool,
+) -> Result<CapturedRevision, Error> {
     Ok(CapturedRevision { statements: statements?, rebuilds })
 }

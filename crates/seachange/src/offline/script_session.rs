@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use sea_orm::{DbErr, ExecResult, QueryResult, Statement};
 
 use super::query_kind;
-use super::recorder::{StatementRecorder, fake_exec_result};
+use super::recorder::{RecordedStatement, StatementRecorder, fake_exec_result};
 use crate::backend::dialect::Dialect;
 use crate::error::{ScriptError, ScriptErrorKind};
 use crate::intercept::{self, BeginOptions, CodeOptions, RunOutcome, StatementHandler};
@@ -21,7 +21,7 @@ pub(super) async fn write_down(
     job: StepContext<'_>,
     in_transaction: bool,
     options: &CodeOptions,
-) -> Result<Vec<String>, Box<ScriptError>> {
+) -> Result<Vec<RecordedStatement>, Box<ScriptError>> {
     let paper = ScriptSession { sheet: StatementRecorder::new(dialect, in_transaction) };
     match intercept::run(job.code(in_transaction, options), dialect.backend(), paper).await {
         Ok((ending, paper)) => paper.sheet.into_statements(job, ending),

@@ -295,13 +295,16 @@ async fn record_end(
         (Direction::Upgrade, false) => store.insertion_text(dialect, &runner.finished(row, start)),
         (Direction::Downgrade, _) => store.deletion_text(dialect, &job.step.revision),
     };
-    let own_role = runner.context.backend.own_role();
-    if ran.role == WriteRole::Engine || own_role.is_empty() {
-        return check_one(runner.work.execute(&text).await?.rows_affected());
-    }
-    runner.work.execute(&format!("{}{own_role}", runner.context.backend.begin_text())).await?;
-    let written = runner.work.execute(&text).await.and_then(|result| check_one(result.rows_affected()));
-    match written {
+    let downgrade = match job.step.direction {
+        Direction::Upgrade => runner.downgrade_text(job).await,
+        Direction::Downgrade => store.downgrade_deletion_text(dialect, &job.step.revision),
+    };
+    let own_role = if ran.role == WriteRole::Engine { "" } else { runner.context.backend.own_role() };
+    let written = async {
+        runner.work.execute(&format!("{}{own_role}; {downgrade}", runner.context.backend.begin_text())).await?;
+        check_one(runner.work.execute(&text).await?.rows_affected())
+    };
+    match written.await {
         Ok(()) => runner.work.execute("COMMIT").await.map(drop),
         Err(error) => {
             runner.work.roll_back().await;

@@ -206,10 +206,11 @@ impl Runner<'_> {
         let release = format!("RELEASE SAVEPOINT {SAVEPOINT}{own_role}");
         let outcome = match job.step.direction {
             Direction::Upgrade => {
+                let downgrade = self.downgrade_text(job).await;
                 let row = self.finished(self.started(job, RevisionRowState::Applied), start);
                 let insert = store.insertion_text(dialect, &row);
                 let end = if commits { "; COMMIT" } else { "" };
-                let text = format!("{release}; {insert}{end}");
+                let text = format!("{release}; {insert}; {downgrade}{end}");
                 if commits && job.is_followed && !self.is_touched.load(Ordering::Relaxed) && !self.context.is_stopping()
                 {
                     self.execute_and_enter(job, &text).await
@@ -222,11 +223,18 @@ impl Runner<'_> {
         outcome.map_err(|error| self.unfinished(job, error))
     }
 
-    /// Ends a transaction with `text`, which inserts one row, and begins the transaction of the next revision. If the
+    /// The statement that stores the downgrade of a revision whose code has run.
+    pub(super) async fn downgrade_text(&self, job: StepContext<'_>) -> String {
+        let RunContext { capture, store, backend, .. } = self.context;
+        let captured = capture.capture(&self.work.executor().into(), &job.step.revision).await;
+        store.downgrade_text(backend, &captured)
+    }
+
+    /// Ends a transaction with `text`, which inserts two rows, and begins the transaction of the next revision. If the
     /// begin fails, the next revision tries again, and reports the error.
     async fn execute_and_enter(&self, job: StepContext<'_>, text: &str) -> Result<(), DbErr> {
         let RunContext { backend, store, limits, .. } = self.context;
-        match backend.begin_revision(self.work.executor(), (&format!("{text}; "), 1), store.lock_key(), limits).await {
+        match backend.begin_revision(self.work.executor(), (&format!("{text}; "), 2), store.lock_key(), limits).await {
             Ok(Some(entered)) => {
                 self.entered.lock().unwrap_or_else(PoisonError::into_inner).replace(entered);
                 Ok(())
@@ -252,7 +260,9 @@ impl Runner<'_> {
         let dialect = self.context.backend.sql_dialect();
         let deleted = self.work.execute(&self.context.store.deletion_text(dialect, &job.step.revision)).await?;
         check_one(deleted.rows_affected())?;
-        if commits { self.work.execute("COMMIT").await.map(drop) } else { Ok(()) }
+        let downgrade = self.context.store.downgrade_deletion_text(dialect, &job.step.revision);
+        let end = if commits { "; COMMIT" } else { "" };
+        self.work.execute(&format!("{downgrade}{end}")).await.map(drop)
     }
 
     /// The error when the end of a transaction failed.

@@ -134,6 +134,7 @@ impl WorkSession {
 }
 
 /// Where the engine opens its own sessions.
+#[derive(Clone)]
 pub(crate) enum SessionSource {
     /// The database of the settings.
     Settings(Box<DatabaseSettings>),

@@ -42,6 +42,10 @@
 //! - `SCRIPTED_AT="7: fail"`: the code returns an error at the seventh moment.
 //! - `SCRIPTED_LOG=PATH`: each moment appends a line `NUMBER REVISION ACTION` to a file.
 //!
+//! - `SCRIPTED_KNOWS=2`: the program has the first two revisions only, as one that was built before the others were written.
+//!
+//! An upgrade records each downgrade, to store it. Moments, prints, and actions outside the database do not happen then.
+//!
 //! # The programs
 //!
 //! - `scripted-migration` is the command line of the engine.
@@ -59,12 +63,32 @@ use std::collections::BTreeMap;
 use std::{env, fs};
 
 use seachange::prelude::*;
+use seachange::{Migrations, RegisteredRevision};
 use serde::Deserialize;
 
 pub use action::Action;
 use player::Player;
 
 seachange::include_revisions!();
+
+/// The revisions of the program: all of them, or the first ones, as the environment says.
+pub fn migrations() -> &'static Migrations {
+    let known = env::var("SCRIPTED_KNOWS").ok();
+    let Some(known) = known.and_then(|known| known.parse().ok()) else {
+        return &MIGRATIONS;
+    };
+    let mut scripts: Vec<&RegisteredRevision> = MIGRATIONS.scripts().iter().collect();
+    scripts.sort_by_key(|script| script.revision.id);
+    let first = scripts.into_iter().take(known);
+    let copies = first.map(|script| RegisteredRevision {
+        migration: script.migration,
+        ..*script
+    });
+    let copies: Vec<RegisteredRevision> = copies.collect();
+    Box::leak(Box::new(
+        Migrations::new(MIGRATIONS.program(), copies.leak()).in_crate(env!("CARGO_MANIFEST_DIR")),
+    ))
+}
 
 /// What one revision does.
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    seachange::cli::Cli::new(&scripted_migration::MIGRATIONS).run()
+    seachange::cli::Cli::new(scripted_migration::migrations()).run()
 }

@@ -18,6 +18,9 @@ static PASSED: AtomicU32 = AtomicU32::new(0);
 
 /// Counts a moment of `revision`, before the action of this name.
 pub(crate) fn pass(revision: &str, action: &str) -> Result<(), DbErr> {
+    if seachange::is_recorded() {
+        return Ok(());
+    }
     let number = PASSED.fetch_add(1, Ordering::Relaxed) + 1;
     log(&format!("{number} {revision} {action}"))?;
     let wanted = env::var("SCRIPTED_AT").unwrap_or_default();
@@ -39,6 +42,9 @@ pub(crate) fn kill() -> Result<(), DbErr> {
 
 /// Appends a line to the output file, if there is one.
 pub(crate) fn print(line: &str) -> Result<(), DbErr> {
+    if seachange::is_recorded() {
+        return Ok(());
+    }
     append(env::var_os("SCRIPTED_OUTPUT").map(PathBuf::from), line)
 }
 

@@ -69,10 +69,17 @@ pub(crate) async fn write_unprepared(manager: &SchemaManager<'_>, sql: &str) -> 
 
 /// Notes that a revision came to its end.
 pub(crate) fn end(revision: &Revision) -> Result<(), DbErr> {
+    if seachange::is_recorded() {
+        return Ok(());
+    }
     log(revision.id)
 }
 
 async fn pass(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    // An upgrade records the downgrade too.
+    if seachange::is_recorded() {
+        return Ok(());
+    }
     let number = PASSED.fetch_add(1, Ordering::Relaxed) + 1;
     log(&number.to_string())?;
     let wanted = env::var("TEN_AT").unwrap_or_default();

@@ -5,14 +5,17 @@ use std::hash::{BuildHasher, RandomState};
 #[cfg(feature = "cli")]
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 use sea_orm::{Statement, Value};
 
 use crate::alter::clause;
-use crate::autogenerate::error::ScratchError;
+use crate::autogenerate::error::{AutogenerateError, ScratchError};
 use crate::connection;
+use crate::migrator::{Migrator, RunOptions};
+use crate::revision::Migrations;
 use crate::settings::{DatabaseSettings, Driver};
 
 /// An empty database on the server of another one, or in memory.
@@ -75,6 +78,21 @@ impl ScratchDatabase {
     /// The settings to connect to the database.
     pub(in crate::autogenerate) fn settings(&self) -> &DatabaseSettings {
         &self.settings
+    }
+
+    /// A migrator for the database, whose revisions change nothing outside of it.
+    ///
+    /// # Errors
+    ///
+    /// [`AutogenerateError::Replay`] if it cannot connect, or the revisions do not form a graph.
+    pub(in crate::autogenerate) async fn migrator(
+        &self,
+        migrations: &'static Migrations,
+    ) -> Result<Migrator, AutogenerateError> {
+        let connected = Migrator::connect_with(migrations, &self.settings, Arc::new(|_| {})).await;
+        let migrator = connected.map_err(|error| AutogenerateError::Replay(Box::new(error)))?;
+        let options = RunOptions::new().staying_inside(!self.settings.is_for_scratch()).store_downgrades(false);
+        Ok(migrator.with_options(options))
     }
 
     /// Drops the database. The caller has closed all connections to it.

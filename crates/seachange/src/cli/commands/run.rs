@@ -14,6 +14,7 @@ use seachange_graph::{AppliedError, Direction, Graph, Plan, Target};
 use super::code_args::CodeArgs;
 use super::lint::GateArgs;
 use super::script::ScriptArgs;
+use super::stored_downgrade;
 use crate::Error;
 use crate::args::LimitArgs;
 use crate::cli::context::Context;
@@ -52,6 +53,9 @@ pub(crate) struct UpgradeFlags {
     gate: GateArgs,
     #[command(flatten)]
     limits: LimitArgs,
+    /// Do not run `down` to store the downgrade of each revision in the database
+    #[arg(long, conflicts_with = "sql")]
+    no_stored_downgrades: bool,
     #[command(flatten)]
     pub(super) events: EventsArgs,
     #[command(flatten)]
@@ -70,6 +74,7 @@ impl UpgradeFlags {
             .single_transaction(self.single_transaction)
             .count_losses(self.code.counts_losses())
             .arguments(self.code.arguments())
+            .store_downgrades(!self.no_stored_downgrades)
     }
 }
 
@@ -82,7 +87,7 @@ pub(crate) struct DowngradeFlags {
     /// Run everything in one transaction: all revisions are reverted, or none [not on MySQL and MariaDB]
     #[arg(long)]
     pub(super) single_transaction: bool,
-    /// Revert everything without asking, as `base` does on a terminal
+    /// Revert without asking: `base` asks on a terminal, and a stored downgrade always
     #[arg(short, long)]
     pub(super) yes: bool,
     #[command(flatten)]
@@ -124,7 +129,11 @@ pub(crate) async fn downgrade(
 ) -> Result<Exit, Diagnostic> {
     if flags.dry_run {
         let migrator = context.connect_to_read().await?;
-        let plan = migrator.plan_downgrade(targets).await.map_err(of_downgrade)?;
+        let extended = migrator.with_stored_downgrades().await?;
+        let plan = extended.as_ref().unwrap_or(&migrator).plan_downgrade(targets).await.map_err(of_downgrade)?;
+        if let Some(extended) = &extended {
+            stored_downgrade::show(context, extended, &plan);
+        }
         migrator.close().await?;
         return preview(context, &plan);
     }
@@ -134,7 +143,7 @@ pub(crate) async fn downgrade(
         .single_transaction(flags.single_transaction)
         .count_losses(flags.code.counts_losses())
         .arguments(flags.code.arguments());
-    let migrator = migrator.with_options(options);
+    let migrator = stored_downgrade::agreed(context, migrator.with_options(options), targets, flags.yes).await?;
     let exit = downgrade_with(context, &migrator, targets).await?;
     migrator.close().await?;
     Ok(exit)
@@ -163,7 +172,7 @@ pub(crate) async fn downgrade_with(
 }
 
 /// An error of a downgrade. If the database is ahead, `--ahead allow` does not help, so the hint names another way.
-fn of_downgrade(error: Error) -> Diagnostic {
+pub(super) fn of_downgrade(error: Error) -> Diagnostic {
     match error {
         Error::Applied(AppliedError::Ahead { unknown }) => {
             ahead(&unknown, "a newer program applied it: revert it with that one, then `down` continues from there")

@@ -12,6 +12,7 @@
 //! - `SCRIPTED_BEFORE=SQL`: sent to the pool before the run, as plain text.
 //! - `SCRIPTED_AFTER=SQL`: read from the pool after the run, also after a failure. Each row is printed to the standard
 //!   output as `after: value value`; an error as `after: error: ...`.
+//! - `SCRIPTED_AHEAD=rollback`: an upgrade reverts the revisions of a newer program first.
 //! - `SCRIPTED_TRACE=1`: the `tracing` events of the engine go to the standard error.
 //! - `SCRIPTED_DROP_AFTER=MILLISECONDS`: the future of the run is dropped after that time, as a service does that gives up.
 
@@ -21,11 +22,11 @@ use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use scripted_migration::MIGRATIONS;
+use scripted_migration::migrations;
 use seachange::prelude::sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Statement,
 };
-use seachange::{Migrator, Report};
+use seachange::{AheadPolicy, Migrator, Report, RunOptions};
 use tokio::runtime::{Builder, Runtime};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -83,7 +84,11 @@ async fn limited(pool: &DatabaseConnection) -> Outcome<Report> {
 }
 
 async fn migrate(pool: &DatabaseConnection) -> Outcome<Report> {
-    let migrator = Migrator::new(&MIGRATIONS, pool.clone())?;
+    let migrator = Migrator::new(migrations(), pool.clone())?;
+    let migrator = match env::var("SCRIPTED_AHEAD").as_deref() {
+        Ok("rollback") => migrator.with_options(RunOptions::new().ahead(AheadPolicy::Rollback)),
+        _ => migrator,
+    };
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["upgrade", target] => Ok(migrator.upgrade(target).await?),

@@ -1,0 +1,272 @@
+//! Captures the downgrade of a revision when it is applied, so that a program without its code can revert it.
+//!
+//! The code of `down` runs, and its statements are recorded instead of sent, as for an offline script. No database is
+//! needed for that, but on SQLite, where an alteration starts from the text of the table: a revision that asks is run on
+//! a scratch database in memory, which gets the schema that the connected database has at that moment. A revision that
+//! reads rows cannot be captured.
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{SubsecRound, Utc};
+use sea_orm::DatabaseExecutor;
+use seachange_graph::{Direction, Graph, Step};
+use tokio::time::timeout;
+
+use super::recorder::RecordedStatement;
+#[cfg(feature = "sqlite")]
+use super::scratch::ScratchDatabase;
+use super::script_session;
+#[cfg(feature = "sqlite")]
+use super::sqlite_schema;
+use crate::backend::Backend;
+use crate::backend::dialect::{self, Dialect};
+#[cfg(feature = "sqlite")]
+use crate::error::ScriptErrorKind;
+use crate::error::{Error, ScriptError};
+use crate::intercept::CodeOptions;
+use crate::revision::Migrations;
+use crate::run_context::DowngradeCapture;
+use crate::runner::{StepContext, is_transactional};
+use crate::settings::Driver;
+use crate::sql::SqlDialect;
+use crate::store::{DowngradeObstacle, DowngradeScript, DowngradeStatement, LARGEST, StoredDowngrade};
+
+/// How long the code of one `down` may take. It only records, so more time means that it waits for something.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Captures the downgrades of the revisions of a program.
+#[derive(Clone)]
+pub(crate) struct DowngradeRecorder {
+    pub(crate) migrations: &'static Migrations,
+    pub(crate) graph: &'static Graph,
+    pub(crate) backend: &'static dyn Backend,
+    pub(crate) code: CodeOptions,
+    /// Whether downgrades are captured at all.
+    pub(crate) is_enabled: bool,
+}
+
+impl fmt::Debug for DowngradeRecorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DowngradeRecorder").field("is_enabled", &self.is_enabled).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl DowngradeCapture for DowngradeRecorder {
+    async fn capture(&self, session: &DatabaseExecutor<'_>, revision: &str) -> StoredDowngrade {
+        let captured = match self.job_of(revision) {
+            Ok((step, dialect)) => limited(self.script_of(session, &step, dialect)).await,
+            Err(reason) => Err(reason),
+        };
+        self.stored(revision, captured)
+    }
+}
+
+impl DowngradeRecorder {
+    /// The downgrades of revisions that are recorded without running: they are all applied now, and `applied` lists all
+    /// applied revisions, each after those that it needs.
+    ///
+    /// On SQLite the schema is that after the last revision. So where one of them depends on the schema, the revisions
+    /// are reverted on a scratch copy, from the last one on.
+    pub(crate) async fn capture_recorded(
+        &self,
+        session: &DatabaseExecutor<'_>,
+        revisions: &[String],
+        applied: &[String],
+    ) -> Vec<StoredDowngrade> {
+        let mut captured = Vec::with_capacity(revisions.len());
+        for revision in revisions {
+            let script = match self.job_of(revision) {
+                Ok((step, dialect)) if self.backend.sql_dialect() == SqlDialect::Sqlite => {
+                    limited(async { Ok(self.script_without_schema(self.job(&step)?, dialect).await?) }).await
+                }
+                Ok((step, dialect)) => limited(self.script_of(session, &step, dialect)).await,
+                Err(reason) => Err(reason),
+            };
+            captured.push(self.stored(revision, script));
+        }
+        #[cfg(feature = "sqlite")]
+        if self.backend.sql_dialect() == SqlDialect::Sqlite {
+            self.capture_from_last(session, &mut captured, applied).await;
+        }
+        let _ = applied;
+        captured
+    }
+
+    /// Captures what depends on the schema, on a scratch copy on which the applied revisions are reverted one by one.
+    #[cfg(feature = "sqlite")]
+    async fn capture_from_last(
+        &self,
+        session: &DatabaseExecutor<'_>,
+        captured: &mut [StoredDowngrade],
+        applied: &[String],
+    ) {
+        let is_missing = |stored: &StoredDowngrade| stored.capture.is_err() && self.job_of(&stored.revision).is_ok();
+        let mut missing = captured.iter().filter(|stored| is_missing(stored)).count();
+        if missing == 0 {
+            return;
+        }
+        let Ok(schema) = sqlite_schema::read(session).await else { return };
+        let Ok(scratch) = ScratchDatabase::with_schema(&schema, &self.code).await else { return };
+        for revision in applied.iter().rev() {
+            let reverted = match self.job_of(revision) {
+                Ok((step, _)) => limited(self.script_on(&scratch, &step)).await,
+                Err(reason) => Err(reason),
+            };
+            let is_lost = reverted.is_err();
+            if let Some(stored) = captured.iter_mut().find(|stored| stored.revision == *revision && is_missing(stored))
+            {
+                *stored = self.stored(revision, reverted);
+                missing -= 1;
+            }
+            if is_lost || missing == 0 {
+                break;
+            }
+        }
+        // An error at the end concerns a database that is no longer needed.
+        let _ = scratch.close().await;
+    }
+
+    /// The step that reverts a revision, or why it cannot be captured.
+    fn job_of(&self, revision: &str) -> Result<(Step, &'static dyn Dialect), String> {
+        if !self.is_enabled {
+            return Err("the program that applied it was told not to store downgrades".to_owned());
+        }
+        let unknown = || "the program that recorded it did not contain it".to_owned();
+        let revision = self.graph.find_step(revision).ok_or_else(unknown)?;
+        if !revision.replaces.is_empty() {
+            return Err("a squash revision is not reverted".to_owned());
+        }
+        let dialect = dialect_of(self.backend).ok_or_else(unknown)?;
+        Ok((Step::of(Direction::Downgrade, revision), dialect))
+    }
+
+    fn job<'s>(&'s self, step: &'s Step) -> Result<StepContext<'s>, String> {
+        let job = StepContext::of(step, self.graph, self.migrations);
+        job.ok_or_else(|| "the program that recorded it did not contain it".to_owned())
+    }
+
+    fn stored(&self, revision: &str, captured: Result<DowngradeScript, String>) -> StoredDowngrade {
+        let script = self.migrations.get(revision);
+        StoredDowngrade {
+            revision: revision.to_owned(),
+            message: script.map_or("", |script| script.message).to_owned(),
+            source_hash: script.map_or("", |script| script.source_hash).to_owned(),
+            system: self.backend.name().to_owned(),
+            captured_at: Utc::now().trunc_subsecs(3),
+            capture: captured.and_then(short).map_err(DowngradeObstacle::NotCaptured),
+        }
+    }
+
+    /// The statements, on SQLite for the schema of the connected database.
+    async fn script_of(
+        &self,
+        session: &DatabaseExecutor<'_>,
+        step: &Step,
+        dialect: &'static dyn Dialect,
+    ) -> Result<DowngradeScript, String> {
+        let script = self.script_without_schema(self.job(step)?, dialect).await;
+        #[cfg(feature = "sqlite")]
+        if script.as_ref().is_err_and(|error| self.may_need_schema(error)) {
+            let schema = sqlite_schema::read(session).await;
+            let schema = schema.map_err(|error| format!("the schema cannot be read: {error}"))?;
+            let broken = |error: Error| error.to_string();
+            let scratch = ScratchDatabase::with_schema(&schema, &self.code).await.map_err(broken)?;
+            let script = self.script_on(&scratch, step).await;
+            scratch.close().await.map_err(broken)?;
+            return script;
+        }
+        let _ = session;
+        Ok(script?)
+    }
+
+    /// Whether the code failed because it got no answer to a query, which a scratch database may answer.
+    #[cfg(feature = "sqlite")]
+    fn may_need_schema(&self, error: &ScriptError) -> bool {
+        self.backend.sql_dialect() == SqlDialect::Sqlite && matches!(error.obstacle, ScriptErrorKind::Reads(_))
+    }
+
+    /// The statements that the code sends without an answer from a database.
+    async fn script_without_schema(
+        &self,
+        job: StepContext<'_>,
+        dialect: &'static dyn Dialect,
+    ) -> Result<DowngradeScript, Box<ScriptError>> {
+        let in_transaction =
+            is_transactional(self.backend, job.script) || job.script.migration.use_transaction() == Some(true);
+        let statements = script_session::write_down(dialect, job, in_transaction, &self.code).await?;
+        Ok(script(job, statements, false, None))
+    }
+
+    /// The statements that the code sends to a scratch database, which has the schema that it needs. Afterwards the
+    /// revision is reverted there.
+    #[cfg(feature = "sqlite")]
+    async fn script_on(&self, scratch: &ScratchDatabase, step: &Step) -> Result<DowngradeScript, String> {
+        let job = self.job(step)?;
+        let schema = sqlite_schema::read(scratch.connection()).await;
+        let schema = schema.map_err(|error| format!("the schema cannot be read: {error}"))?;
+        let captured = scratch.write_down(job, is_transactional(self.backend, job.script)).await;
+        let captured = captured.map_err(|error| match error {
+            Error::Uncaptured(error) => String::from(error),
+            error => error.to_string(),
+        })?;
+        let texts = captured.statements.iter().filter_map(RecordedStatement::sql);
+        let hash = sqlite_schema::hash_of(&schema, texts);
+        Ok(script(job, captured.statements, captured.rebuilds, Some(hash)))
+    }
+}
+
+/// Runs a capture for as long as code may take that only records.
+async fn limited(capture: impl Future<Output = Result<DowngradeScript, String>>) -> Result<DowngradeScript, String> {
+    match timeout(PATIENCE, Box::pin(capture)).await {
+        Ok(captured) => captured,
+        Err(_) => Err(format!("its code takes longer than {} s", PATIENCE.as_secs())),
+    }
+}
+
+fn script(
+    job: StepContext<'_>,
+    statements: Vec<RecordedStatement>,
+    foreign_keys_off: bool,
+    schema_hash: Option<String>,
+) -> DowngradeScript {
+    DowngradeScript {
+        statements: statements.into_iter().map(DowngradeStatement::from).collect(),
+        use_transaction: job.script.migration.use_transaction(),
+        foreign_keys_off,
+        schema_hash,
+    }
+}
+
+/// Refuses statements that are too long to be stored.
+fn short(script: DowngradeScript) -> Result<DowngradeScript, String> {
+    let length: usize = script.texts().map(str::len).sum();
+    if length > LARGEST { Err(format!("its statements are {} MiB long", length >> 20)) } else { Ok(script) }
+}
+
+/// The dialect of a backend.
+fn dialect_of(backend: &dyn Backend) -> Option<&'static dyn Dialect> {
+    let drivers = [Driver::Sqlite, Driver::Postgres, Driver::MySql];
+    drivers.into_iter().filter_map(dialect::of).find(|dialect| dialect.grammar() == backend.sql_dialect())
+}
+
+impl From<Box<ScriptError>> for String {
+    /// The reason, with the statement.
+    fn from(error: Box<ScriptError>) -> Self {
+        let ScriptError { obstacle, statement, .. } = *error;
+        statement.map_or_else(|| obstacle.to_string(), |statement| format!("{obstacle}: {statement}"))
+    }
+}
+
+impl From<RecordedStatement> for DowngradeStatement {
+    fn from(statement: RecordedStatement) -> Self {
+        match statement {
+            RecordedStatement::Sql(text) => Self::Sql(text),
+            RecordedStatement::Begin { .. } => Self::Begin,
+            RecordedStatement::Commit { .. } => Self::Commit,
+            RecordedStatement::Rollback { .. } => Self::Rollback,
+        }
+    }
+}
