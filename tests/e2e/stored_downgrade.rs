@@ -288,6 +288,7 @@ fn every_revision_of_a_program(database: &TestDatabase) -> TestResult {
         "INSERT INTO seachange_revision SELECT 'l1', '', '', source_hash, state, started_at, finished_at, duration_ms,
          program FROM seachange_revision WHERE revision = '376e48470d72'",
     )?;
+    database.execute("UPDATE seachange_revision SET down_revision = 'l1' WHERE revision = '376e48470d72'")?;
     older(&script, 1, "down l1 --yes")?.run()?.succeeded()?;
     assert_eq!((database.schema()?, script.record()?), (before, vec!["l1 applied".to_owned()]));
     assert!(count > 5, "{count} revisions have a stored downgrade");

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 #[cfg(feature = "mysql")]
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, Statement};
 use sea_orm::{DatabaseExecutor, DbErr};
 
 use crate::sql::server_objects::{only_creates, shared_object};
@@ -75,7 +75,7 @@ async fn other_database(
     if suspects.is_empty() {
         return Ok(None);
     }
-    for row in executor.query_all_raw(Statement::from_string(DbBackend::MySql, OTHERS)).await? {
+    for row in executor.query_all_raw(Statement::from_string(executor.get_database_backend(), OTHERS)).await? {
         let name: String = row.try_get("", "name")?;
         if suspects.iter().any(|suspect| suspect.eq_ignore_ascii_case(&name)) {
             return Ok(Some(OutsideChange::Database(name)));
