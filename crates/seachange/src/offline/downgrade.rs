@@ -22,9 +22,9 @@ use super::script_session;
 use super::sqlite_schema;
 use crate::backend::Backend;
 use crate::backend::dialect::{self, Dialect};
+use crate::error::ScriptError;
 #[cfg(feature = "sqlite")]
-use crate::error::ScriptErrorKind;
-use crate::error::{Error, ScriptError};
+use crate::error::{Error, ScriptErrorKind};
 use crate::intercept::CodeOptions;
 use crate::revision::Migrations;
 use crate::run_context::DowngradeCapture;

@@ -24,6 +24,7 @@ pub(crate) enum OutsideChange {
         is_new: bool,
     },
     /// Perhaps of another database, whose name is in a statement (MySQL and MariaDB).
+    #[cfg(feature = "mysql")]
     Database(String),
 }
 
@@ -33,6 +34,7 @@ impl fmt::Display for OutsideChange {
             Self::Server { object, .. } => {
                 write!(f, "a statement changes {object}, which the copy does not stand for")
             }
+            #[cfg(feature = "mysql")]
             Self::Database(name) => {
                 write!(f, "a statement names the database `{name}`, which the copy does not stand for")
             }

@@ -76,6 +76,7 @@ impl ScratchDatabase {
     }
 
     /// The settings to connect to the database.
+    #[cfg(feature = "cli")]
     pub(in crate::autogenerate) fn settings(&self) -> &DatabaseSettings {
         &self.settings
     }
