@@ -42,7 +42,8 @@ impl fmt::Display for OutsideChange {
     }
 }
 
-/// The first change of some statements outside of the scratch database of a connection.
+/// A change of some statements outside of the scratch database of a connection; one of what is there before one that
+/// makes something new.
 ///
 /// # Errors
 ///
@@ -52,17 +53,23 @@ pub(crate) async fn outside_change(
     facts: &[StatementFacts],
     grammar: SqlDialect,
 ) -> Result<Option<OutsideChange>, DbErr> {
-    let changed = facts.iter().find_map(|facts| {
-        let object = shared_object(facts, grammar)?;
-        Some(OutsideChange::Server { object, is_new: only_creates(facts, grammar) })
-    });
+    let of_server = |is_new: bool| {
+        let mut own = facts.iter().filter(|facts| only_creates(facts, grammar) == is_new);
+        let object = own.find_map(|facts| shared_object(facts, grammar))?;
+        Some(OutsideChange::Server { object, is_new })
+    };
+    if let Some(changed) = of_server(false) {
+        return Ok(Some(changed));
+    }
     #[cfg(feature = "mysql")]
-    if changed.is_none() && grammar == SqlDialect::MySql {
-        return other_database(executor, facts).await;
+    if grammar == SqlDialect::MySql
+        && let Some(named) = other_database(executor, facts).await?
+    {
+        return Ok(Some(named));
     }
     #[cfg(not(feature = "mysql"))]
     let _ = executor;
-    Ok(changed)
+    Ok(of_server(true))
 }
 
 /// Another database than that of the connection, which statements name before a point, or change to.
@@ -95,4 +102,28 @@ fn qualifiers(facts: &StatementFacts) -> Vec<String> {
     };
     let found = tokens.iter().enumerate().filter(|(index, _)| is_qualifier(*index));
     found.filter_map(|(_, token)| token.name().map(Cow::into_owned)).collect()
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+    use sea_orm::Database;
+
+    use super::{OutsideChange, outside_change};
+    use crate::sql::{SqlDialect, read};
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn what_is_made_hides_no_change() {
+        // On PostgreSQL the database is not asked.
+        let connection = Database::connect("sqlite::memory:").await.unwrap();
+        let grammar = SqlDialect::Postgres;
+        for (text, object, is_new) in [
+            ("CREATE ROLE a", "a user of the server", true),
+            ("CREATE ROLE a; DROP DATABASE b", "a database of the server", false),
+        ] {
+            let found = outside_change(&(&connection).into(), &read(text, grammar), grammar).await.unwrap();
+            assert_eq!(found, Some(OutsideChange::Server { object, is_new }), "{text}");
+        }
+    }
 }
