@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use seachange_graph::{Direction, Graph, Plan, Revision, Step};
 
 pub(crate) use single_transaction::{check_whole, run_in_single_transaction};
-pub(crate) use step::{ConcurrentWrites, is_transactional};
+pub(crate) use step::{ConcurrentWrites, is_transactional, runs_in_transaction};
 
 pub use crate::error::{FailureCause, Leftover, Refusal, RevisionFailure};
 

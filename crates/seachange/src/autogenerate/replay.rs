@@ -3,13 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-#[cfg(feature = "cli")]
-use sea_orm::DbBackend;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
 use seachange_graph::Direction;
 
 use super::error::{AutogenerateError, ScratchError};
-#[cfg(feature = "cli")]
 use super::rows::FilledTables;
 use super::scratch::ScratchDatabase;
 use crate::alter::set_foreign_keys;
@@ -21,10 +18,8 @@ use crate::event::EventHandler;
 use crate::intercept::{self, CodeOptions, DirectedMigration, Invocation, Migrate, RunOutcome, StatementHandler};
 use crate::limits::Deadline;
 use crate::revision::RegisteredRevision;
-use crate::runner::is_transactional;
-use crate::session::{Connection, DirectSession};
-#[cfg(feature = "cli")]
-use crate::session::{GuardedSession, TransactionEnd};
+use crate::runner::runs_in_transaction;
+use crate::session::{Connection, DirectSession, GuardedSession, TransactionEnd};
 use crate::settings::DatabaseSettings;
 
 /// An empty database on the server of another one, or in memory.
@@ -53,7 +48,6 @@ pub(crate) struct ReplayedRevision<S> {
     pub(crate) session: S,
     pub(crate) failure: Option<String>,
     /// Whether it ran with foreign keys off, because it rebuilds tables (SQLite).
-    #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only rules read it"))]
     pub(crate) has_foreign_keys_off: bool,
 }
 
@@ -109,7 +103,7 @@ impl Replay {
 
     /// Whether a revision runs in one transaction.
     pub(crate) fn is_in_transaction(&self, script: &RegisteredRevision) -> bool {
-        is_transactional(self.backend, script) || script.migration.use_transaction() == Some(true)
+        runs_in_transaction(self.backend, script)
     }
 
     /// Runs the upgrade of a revision; if it rebuilds tables on SQLite, it runs again with foreign keys off, and with
@@ -172,7 +166,6 @@ impl Replay {
     /// # Errors
     ///
     /// The connection to the scratch database fails.
-    #[cfg(feature = "cli")]
     pub(crate) async fn needs_foreign_keys_off(
         &self,
         script: &'static RegisteredRevision,

@@ -8,8 +8,8 @@ use super::recorder::RecordedStatement;
 use super::scratch::ScratchDatabase;
 use super::script_session;
 use super::writer::ScriptText;
-use crate::error::Error;
-use crate::runner::{StepContext, is_transactional};
+use crate::error::{Error, ScriptError};
+use crate::runner::{StepContext, is_transactional, runs_in_transaction};
 use crate::session::{changes_role, touches_session};
 use crate::sql::{self, SqlDialect, StatementFacts};
 
@@ -36,13 +36,7 @@ impl ScriptWriter<'_> {
     pub(super) async fn capture(&self, start: &[String], steps: &[Step], writer: &mut ScriptText) -> Result<(), Error> {
         #[cfg(feature = "sqlite")]
         if self.dialect.rebuild().is_some() {
-            let scratch =
-                ScratchDatabase::open(self.dialect, self.settings, self.backend, &self.store, &self.code).await?;
-            for step in start.iter().filter_map(|id| self.upgrade_of(id)) {
-                if let Some(job) = self.job(&step) {
-                    scratch.replay(job, self.is_transactional(job)).await?;
-                }
-            }
+            let scratch = self.scratch_after(start).await?;
             for (index, job) in steps.iter().filter_map(|step| self.job(step)).enumerate() {
                 let written = scratch.write_down(job, self.is_transactional(job)).await?;
                 self.put(writer, job, &written)?;
@@ -52,8 +46,7 @@ impl ScriptWriter<'_> {
         }
         let _ = start;
         for (index, job) in steps.iter().filter_map(|step| self.job(step)).enumerate() {
-            let in_transaction = self.is_transactional(job) || has_own_transaction(job);
-            let statements = script_session::write_down(self.dialect, job, in_transaction, &self.code).await?;
+            let statements = self.write_down(job).await?;
             let written = CapturedRevision { statements, rebuilds: false };
             self.put(writer, job, &written)?;
             self.put_reset(writer, &written, index + 1 == steps.len());
@@ -61,12 +54,30 @@ impl ScriptWriter<'_> {
         Ok(())
     }
 
+    /// A scratch database on which some revisions are applied.
+    #[cfg(feature = "sqlite")]
+    pub(super) async fn scratch_after(&self, applied: &[impl AsRef<str>]) -> Result<ScratchDatabase, Error> {
+        let scratch = ScratchDatabase::open(self.dialect, self.settings, self.backend, &self.store, &self.code).await?;
+        for step in applied.iter().filter_map(|id| self.upgrade_of(id.as_ref())) {
+            if let Some(job) = self.job(&step) {
+                scratch.replay(job, self.is_transactional(job)).await?;
+            }
+        }
+        Ok(scratch)
+    }
+
+    /// The statements of a revision, without a database.
+    pub(super) async fn write_down(&self, job: StepContext<'_>) -> Result<Vec<RecordedStatement>, Box<ScriptError>> {
+        let in_transaction = runs_in_transaction(self.backend, job.script);
+        script_session::write_down(self.dialect, job, in_transaction, &self.code).await
+    }
+
     pub(super) fn job<'s>(&'s self, step: &'s Step) -> Option<StepContext<'s>> {
         StepContext::of(step, self.graph, self.migrations)
     }
 
-    #[cfg(feature = "sqlite")]
-    fn upgrade_of(&self, id: &str) -> Option<Step> {
+    #[cfg(any(feature = "sqlite", feature = "cli"))]
+    pub(super) fn upgrade_of(&self, id: &str) -> Option<Step> {
         self.graph.get(id).map(|revision| Step::of(Direction::Upgrade, revision))
     }
 

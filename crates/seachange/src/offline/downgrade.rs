@@ -28,7 +28,9 @@ use crate::error::{Error, ScriptErrorKind};
 use crate::intercept::CodeOptions;
 use crate::revision::Migrations;
 use crate::run_context::DowngradeCapture;
-use crate::runner::{StepContext, is_transactional};
+#[cfg(feature = "sqlite")]
+use crate::runner::is_transactional;
+use crate::runner::{StepContext, runs_in_transaction};
 use crate::settings::Driver;
 use crate::sql::SqlDialect;
 use crate::store::{DowngradeObstacle, DowngradeScript, DowngradeStatement, LARGEST, StoredDowngrade};
@@ -194,8 +196,7 @@ impl DowngradeRecorder {
         job: StepContext<'_>,
         dialect: &'static dyn Dialect,
     ) -> Result<DowngradeScript, Box<ScriptError>> {
-        let in_transaction =
-            is_transactional(self.backend, job.script) || job.script.migration.use_transaction() == Some(true);
+        let in_transaction = runs_in_transaction(self.backend, job.script);
         let statements = script_session::write_down(dialect, job, in_transaction, &self.code).await?;
         Ok(script(job, statements, false, None))
     }

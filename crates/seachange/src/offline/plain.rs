@@ -1,12 +1,7 @@
 //! The statements of revisions without those of the record, for people who read them.
 
-use seachange_graph::{Direction, Step};
-
 use super::ScriptWriter;
 use super::recorder::RecordedStatement;
-#[cfg(feature = "sqlite")]
-use super::scratch::ScratchDatabase;
-use super::script_session;
 #[cfg(feature = "sqlite")]
 use crate::error::Error;
 
@@ -31,9 +26,9 @@ impl ScriptWriter<'_> {
         }
         let _ = below;
         let mut statements = Vec::new();
-        for step in self.upgrades(revisions) {
+        for step in revisions.iter().filter_map(|id| self.upgrade_of(id)) {
             let Some(job) = self.job(&step) else { continue };
-            let written = script_session::write_down(self.dialect, job, self.is_transactional(job), &self.code).await;
+            let written = self.write_down(job).await;
             statements.push(written.map(|all| self.texts(&all)).map_err(|error| error.obstacle.to_string()));
         }
         statements
@@ -43,15 +38,10 @@ impl ScriptWriter<'_> {
     /// written, the schema is not known.
     #[cfg(feature = "sqlite")]
     async fn statements_on_scratch(&self, below: &[&str], revisions: &[&str]) -> Result<Vec<PlainStatements>, Error> {
-        let scratch = ScratchDatabase::open(self.dialect, self.settings, self.backend, &self.store, &self.code).await?;
-        for step in self.upgrades(below) {
-            if let Some(job) = self.job(&step) {
-                scratch.replay(job, self.is_transactional(job)).await?;
-            }
-        }
+        let scratch = self.scratch_after(below).await?;
         let mut statements: Vec<PlainStatements> = Vec::new();
         let mut failed: Option<String> = None;
-        for step in self.upgrades(revisions) {
+        for step in revisions.iter().filter_map(|id| self.upgrade_of(id)) {
             let Some(job) = self.job(&step) else { continue };
             statements.push(match &failed {
                 Some(revision) => Err(format!("`{revision}` before it cannot be written")),
@@ -69,11 +59,5 @@ impl ScriptWriter<'_> {
         }
         scratch.close().await?;
         Ok(statements)
-    }
-
-    /// The steps that apply revisions.
-    fn upgrades(&self, revisions: &[&str]) -> Vec<Step> {
-        let known = revisions.iter().filter_map(|id| self.graph.get(id));
-        known.map(|revision| Step::of(Direction::Upgrade, revision)).collect()
     }
 }

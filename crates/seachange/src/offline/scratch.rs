@@ -49,8 +49,7 @@ impl ScratchDatabase {
     ) -> Result<Self, Error> {
         let connection = connection::open_empty(settings).await?;
         store.placed("main").prepare(&connection, backend).await.map_err(broken)?;
-        let (handler, deadline): (EventHandler, _) = (Arc::new(|_| {}), Arc::new(Deadline::new(None)));
-        Ok(Self { connection, dialect, handler, deadline, code: code.clone() })
+        Ok(Self::on(connection, dialect, code))
     }
 
     /// Opens a database with a copy of a schema: the statements of `sqlite_schema`, tables first.
@@ -60,8 +59,12 @@ impl ScratchDatabase {
         for object in schema {
             connection.execute_unprepared(&object.sql).await.map_err(broken)?;
         }
+        Ok(Self::on(connection, dialect, code))
+    }
+
+    fn on(connection: DatabaseConnection, dialect: &'static dyn Dialect, code: &CodeOptions) -> Self {
         let (handler, deadline): (EventHandler, _) = (Arc::new(|_| {}), Arc::new(Deadline::new(None)));
-        Ok(Self { connection, dialect, handler, deadline, code: code.clone() })
+        Self { connection, dialect, handler, deadline, code: code.clone() }
     }
 
     /// The connection to the scratch database.

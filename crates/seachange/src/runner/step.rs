@@ -53,6 +53,11 @@ pub(crate) fn is_transactional(backend: &dyn Backend, script: &RegisteredRevisio
     backend.rolls_back_ddl() && script.migration.use_transaction() != Some(false)
 }
 
+/// Whether the code of a revision runs in a transaction: with its row, or in one that it requests for itself.
+pub(crate) fn runs_in_transaction(backend: &dyn Backend, script: &RegisteredRevision) -> bool {
+    is_transactional(backend, script) || script.migration.use_transaction() == Some(true)
+}
+
 impl Runner<'_> {
     /// Runs a step and returns how long it took; `None` when another run has executed it.
     pub(super) async fn run_step(&self, job: StepContext<'_>) -> Result<Option<Duration>, Error> {

@@ -166,16 +166,16 @@ fn orders(reports: &[Report<'_>]) -> String {
 
 /// The new revisions, those that they come after, and what else comes after these.
 fn graph(context: &Context, reports: &[Report<'_>]) -> Result<String, Diagnostic> {
-    let graph = context.graph()?;
-    let is_new = |id: &str| reports.iter().any(|own| own.impact.script.revision.id == id);
-    let new = || graph.iter().filter(|revision| is_new(&revision.id));
-    let below: Vec<&str> = new()
-        .flat_map(|revision| revision.down_revision.iter().chain(&revision.depends_on))
-        .map(String::as_str)
-        .collect();
     if reports.is_empty() {
         return Ok(String::new());
     }
+    let graph = context.graph()?;
+    let is_new = |id: &str| reports.iter().any(|own| own.impact.script.revision.id == id);
+    let new = graph.iter().filter(|revision| is_new(&revision.id));
+    let below: Vec<&str> = new
+        .flat_map(|revision| revision.down_revision.iter().chain(&revision.depends_on))
+        .map(String::as_str)
+        .collect();
     let picture = GraphLayout::new(graph, |revision| {
         let label = NodeLabel::new(context.project.migrations.get(&revision.id).map_or("", |own| own.message));
         if is_new(&revision.id) { label.applied(false) } else { label }
@@ -204,14 +204,14 @@ async fn statements(
         statements: measured.collect(),
     }];
     let connected = context.settings()?.driver();
+    let ids = |scripts: &[&'static RegisteredRevision]| -> Vec<&'static str> {
+        scripts.iter().map(|script| script.revision.id).collect()
+    };
+    let (below, revisions) = (ids(&selection.below), ids(&selection.revisions));
     let others = [Driver::Postgres, Driver::MySql, Driver::Sqlite];
     for driver in others.into_iter().filter(|driver| *driver != connected && driver.is_built()) {
         let Ok(settings) = DatabaseSettings::of_system(driver) else { continue };
         let writer = ScriptWriter::new(context.project.migrations, &settings)?;
-        let ids = |scripts: &[&'static RegisteredRevision]| -> Vec<&'static str> {
-            scripts.iter().map(|script| script.revision.id).collect()
-        };
-        let (below, revisions) = (ids(&selection.below), ids(&selection.revisions));
         let statements = revision_scope::writing_script(writer.statements(&below, &revisions)).await;
         let system = if driver == Driver::MySql { "MySQL and MariaDB".to_owned() } else { driver.to_string() };
         all.push(SystemStatements { system, statements });

@@ -35,17 +35,24 @@ impl Figures {
 
     /// The sizes alone; they are unknown if the database cannot be reached.
     pub(super) async fn sizes(context: &Context, measured: &[RevisionImpact]) -> Self {
-        let sizes = match context.connect_to_read().await {
-            Ok(migrator) => {
-                let sizes = TableSizes::read(migrator.connection(), measured).await;
-                // What was read stays true.
-                let _ = migrator.close().await;
-                sizes
-            }
-            Err(problem) => TableSizes::unknown(problem.message),
-        };
-        Self { sizes, forecasts: None }
+        Self { sizes: connected(context, measured, false).await.0, forecasts: None }
     }
+}
+
+/// The sizes, and if `is_sampled` samples of the rows; they are unknown if the database cannot be reached.
+async fn connected(context: &Context, measured: &[RevisionImpact], is_sampled: bool) -> (TableSizes, TableSamples) {
+    let migrator = match context.connect_to_read().await {
+        Ok(migrator) => migrator,
+        Err(problem) => return (TableSizes::unknown(problem.message), TableSamples::default()),
+    };
+    let sizes = TableSizes::read(migrator.connection(), measured).await;
+    let samples = match is_sampled {
+        true => TableSamples::read(migrator.connection(), measured).await,
+        false => TableSamples::default(),
+    };
+    // What was read stays true.
+    let _ = migrator.close().await;
+    (sizes, samples)
 }
 
 impl ForecastArgs {
@@ -62,28 +69,17 @@ impl ForecastArgs {
         scratch: &DatabaseSettings,
         has_scratch_url: bool,
     ) -> Result<Figures, Diagnostic> {
-        let figures = Figures::sizes(context, measured).await;
         let is_filled = has_scratch_url && scratch.driver() != Driver::Sqlite;
         let rows = self.measure_rows.unwrap_or(if is_filled { MOST_ROWS } else { 0 });
         if rows == 0 || measured.is_empty() {
-            return Ok(figures);
+            return Ok(Figures::sizes(context, measured).await);
         }
         context.terminal.status(format!("measuring times on copies with up to {rows} rows in each table"));
-        let samples = match context.connect_to_read().await {
-            Ok(migrator) => {
-                let samples = TableSamples::read(migrator.connection(), measured).await;
-                // What was read stays true.
-                let _ = migrator.close().await;
-                samples
-            }
-            // The sizes say so.
-            Err(_) => TableSamples::default(),
-        };
+        let (sizes, samples) = connected(context, measured, true).await;
         let folder = std::env::temp_dir();
-        let connected = (&figures.sizes, &samples);
-        let forecasts = forecasts(&selection.below, measured, (scratch, &folder), connected, rows);
+        let forecasts = forecasts(&selection.below, measured, (scratch, &folder), (&sizes, &samples), rows);
         let forecasts = Box::pin(forecasts).await;
         let forecasts = forecasts.map_err(|error| autogenerate::problem(&error))?;
-        Ok(Figures { forecasts: Some(forecasts), ..figures })
+        Ok(Figures { sizes, forecasts: Some(forecasts) })
     }
 }

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use seachange_cli::{Diagnostic, commands::list::answer_json, output_file};
+use seachange_cli::{Diagnostic, output_file, terminal::write_raw};
 use serde::Serialize;
 
 use super::report::{self, Report};
@@ -95,35 +95,33 @@ impl Answer<'_> {
         if reports.is_empty() {
             context.terminal.status("no revision is pending");
         }
-        let terminal = context.terminal;
         match self {
             Self::Terminal(LintFormat::Text) => text(context, reports, levels),
-            Self::Terminal(LintFormat::Json) => answer_json(terminal, &json(reports, levels))?,
-            Self::Terminal(LintFormat::Sarif) => answer_json(terminal, &annotations::sarif(context, reports, levels))?,
-            Self::Terminal(LintFormat::Github) => {
-                annotations::github(context, reports, levels).for_each(|line| terminal.answer_raw(line));
-            }
-            Self::Terminal(LintFormat::Markdown) => {
-                let comment = comment::comment(context, reports, levels, selection).await?;
-                terminal.answer_raw(comment.trim_end());
-            }
+            Self::Terminal(format) => write_raw(&document(*format, context, reports, levels, selection).await?),
             Self::File(path, format) => {
-                let written = match format {
-                    LintFormat::Json => document(&json(reports, levels))?,
-                    LintFormat::Sarif => document(&annotations::sarif(context, reports, levels))?,
-                    LintFormat::Github => {
-                        annotations::github(context, reports, levels).map(|line| line + "\n").collect()
-                    }
-                    LintFormat::Markdown | LintFormat::Text => {
-                        comment::comment(context, reports, levels, selection).await?
-                    }
-                };
+                let written = document(*format, context, reports, levels, selection).await?;
                 text(context, reports, levels);
                 output_file::write(path, &written)?;
-                terminal.status(format!("wrote `{}`", path.display()));
+                context.terminal.status(format!("wrote `{}`", path.display()));
             }
         }
         Ok(())
+    }
+}
+
+/// The reports in a format for programs or for a page; the text is none.
+async fn document(
+    format: LintFormat,
+    context: &Context,
+    reports: &[Report<'_>],
+    levels: &Levels,
+    selection: &Selection,
+) -> Result<String, Diagnostic> {
+    match format {
+        LintFormat::Json => json(&reports.iter().map(|own| report::json(own, levels)).collect::<Vec<_>>()),
+        LintFormat::Sarif => json(&annotations::sarif(context, reports, levels)),
+        LintFormat::Github => Ok(annotations::github(context, reports, levels).map(|line| line + "\n").collect()),
+        LintFormat::Markdown | LintFormat::Text => comment::comment(context, reports, levels, selection).await,
     }
 }
 
@@ -134,11 +132,7 @@ fn text(context: &Context, reports: &[Report<'_>], levels: &Levels) {
     }
 }
 
-fn json<'a>(reports: &'a [Report<'_>], levels: &Levels) -> Vec<report::RevisionJson<'a>> {
-    reports.iter().map(|own| report::json(own, levels)).collect()
-}
-
-fn document(value: &impl Serialize) -> Result<String, Diagnostic> {
+fn json(value: &impl Serialize) -> Result<String, Diagnostic> {
     Ok(serde_json::to_string_pretty(value).map_err(Diagnostic::json)? + "\n")
 }
 
