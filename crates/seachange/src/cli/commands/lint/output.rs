@@ -109,7 +109,7 @@ impl Answer<'_> {
     }
 }
 
-/// The reports in a format for programs or for a page; the text is none.
+/// The reports in a format for programs or for a page. For the text, which is printed, it is the comment.
 async fn document(
     format: LintFormat,
     context: &Context,
