@@ -52,7 +52,7 @@ fn applied(database: &TestDatabase) -> Result<usize, sea_orm::DbErr> {
 }
 
 /// A transaction of another session, which has executed a statement.
-fn others(database: &TestDatabase, sql: &str) -> Result<DatabaseTransaction, sea_orm::DbErr> {
+pub(crate) fn others(database: &TestDatabase, sql: &str) -> Result<DatabaseTransaction, sea_orm::DbErr> {
     block_on(async {
         let transaction = database.connect().await?.begin().await?;
         transaction.execute_unprepared(sql).await?;

@@ -7,6 +7,7 @@ mod alembic_options;
 mod app;
 mod authoring;
 mod autogenerate;
+mod backfill;
 mod bad_inputs;
 mod book;
 mod check;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
         // Those that take longest first: the short ones fill the time at the end.
         autogenerate::runs(),
         torture::trials(),
+        backfill::trials(),
         random_revisions::trials(),
         readme::trials(),
         book::trials(),

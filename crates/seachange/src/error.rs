@@ -1,6 +1,7 @@
 //! Every error that can prevent a migration, as data.
 
 mod adopt;
+mod backfill;
 mod failure;
 mod interruption;
 mod refusal;
@@ -18,6 +19,7 @@ use seachange_graph::{
 use thiserror::Error;
 
 pub use adopt::{AdoptError, MigrationTool};
+pub use backfill::BackfillError;
 pub use failure::{FailureCause, Leftover, RevisionFailure};
 pub use interruption::InterruptedRevision;
 pub use refusal::Refusal;
@@ -91,6 +93,9 @@ pub enum Error {
     /// The record of another tool cannot be taken over.
     #[error(transparent)]
     Adopt(#[from] AdoptError),
+    /// A backfill was refused, stopped or failed.
+    #[error(transparent)]
+    Backfill(#[from] BackfillError),
     /// An earlier run was interrupted while it executed a revision, and the database could not roll it back.
     #[error("the {direction} of `{revision}` that started at {} did not finish", started_at.format("%Y-%m-%d %H:%M:%S UTC"))]
     Interrupted {

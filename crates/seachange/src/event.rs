@@ -1,5 +1,6 @@
 //! The events of a run, as data for an event handler.
 
+mod backfill;
 pub mod json;
 
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use seachange_graph::Step;
 
 pub(crate) use crate::backend::describe_blockers;
 pub use crate::backend::{Blocker, StatementProgress};
+pub use backfill::{BackfillPhase, BackfillProgress};
 
 use crate::error::FailureCause;
 use crate::report::Warnings;
@@ -89,6 +91,11 @@ pub enum Event<'a> {
         remaining: Option<Duration>,
         /// How long the statement has run.
         elapsed: Duration,
+    },
+    /// A backfill begins or goes on, pauses, or is complete; at most once a second while it runs.
+    Backfill {
+        /// How far it is.
+        progress: &'a BackfillProgress,
     },
     /// A revision waited too long for a lock. It was rolled back, and is about to run again.
     Retrying {
@@ -174,6 +181,9 @@ pub fn trace(event: &Event<'_>) {
         }
         Event::StatementProgress { step, progress, remaining, elapsed, .. } => {
             tracing::debug!(target: "seachange", %step, %progress, ?remaining, ?elapsed, "statement in progress");
+        }
+        Event::Backfill { progress } => {
+            tracing::info!(target: "seachange", backfill = progress.name, table = progress.table, %progress, "backfill");
         }
         Event::Retrying { step, attempt, of, cause, .. } => {
             tracing::warn!(target: "seachange", %step, attempt, of, %cause, "waited too long for a lock; trying again");

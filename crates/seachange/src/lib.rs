@@ -26,6 +26,7 @@ pub mod adopt;
 pub mod alter;
 pub mod autogenerate;
 mod backend;
+pub mod backfill;
 pub mod connection;
 mod database_error;
 mod error;

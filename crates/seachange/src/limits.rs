@@ -1,9 +1,11 @@
 //! How long a run waits for locks, and how long its statements may take.
 
+mod backfill;
 mod deadline;
 
 use std::time::Duration;
 
+pub use backfill::BackfillOptions;
 pub(crate) use deadline::Deadline;
 
 /// How long a run waits for another run by default.

@@ -1,5 +1,6 @@
 //! The engine for programs: what is applied, what is pending, and the ways to change it.
 
+mod backfills;
 mod interruption;
 mod options;
 mod read;
@@ -251,6 +252,7 @@ impl Migrator {
             stop,
             waited,
             check,
+            backfills: &options.backfills,
             capture,
         }
     }

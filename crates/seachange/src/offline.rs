@@ -47,7 +47,6 @@ use crate::store::{RevisionStore, RevisionTable};
 #[cfg(feature = "cli")]
 pub(crate) use plain::PlainStatements;
 #[cfg(feature = "cli")]
-pub(crate) use render::with_values;
 use revision_table::RevisionTableSql;
 use writer::ScriptText;
 

@@ -11,6 +11,7 @@ use sea_orm::{DatabaseConnection, DatabaseExecutor, DbErr};
 use crate::backend::Backend;
 use crate::event::{Event, EventHandler};
 use crate::intercept::CodeOptions;
+use crate::limits::BackfillOptions;
 use crate::limits::{Deadline, Limits};
 use crate::store::{RevisionStore, StoredDowngrade};
 
@@ -27,11 +28,13 @@ pub(crate) struct RunContext<'a> {
     /// When the running statement of a revision has to end.
     pub(crate) deadline: &'a Arc<Deadline>,
     /// Set by the caller to stop before the next revision, or while the run waits for another run.
-    pub(crate) stop: &'a AtomicBool,
+    pub(crate) stop: &'a Arc<AtomicBool>,
     /// How long the run has waited for other runs.
     pub(crate) waited: &'a WaitClock,
     /// What is asked before each revision of an upgrade.
     pub(crate) check: Option<&'a dyn RevisionCheck>,
+    /// How the backfills of revisions run.
+    pub(crate) backfills: &'a BackfillOptions,
     /// What captures the downgrade of a revision that was applied.
     pub(crate) capture: &'a dyn DowngradeCapture,
 }

@@ -12,8 +12,10 @@
 //!
 //! Beside it, the table `seachange_revision_lock` names the run that is running (see [`Holder`]),
 //! `seachange_revision_statement` is the journal (see [`JournalEntry`]), and `seachange_revision_downgrade` holds the
-//! downgrades of applied revisions (see [`StoredDowngrade`]).
+//! downgrades of applied revisions (see [`StoredDowngrade`]), and `seachange_revision_backfill` how far backfills have come
+//! (see [`BackfillStatus`]).
 
+mod backfill;
 mod downgrade;
 mod entries;
 mod holder;
@@ -30,6 +32,8 @@ use sea_orm::sea_query::{
     MysqlQueryBuilder, PostgresQueryBuilder, QueryStatementWriter, SchemaStatementBuilder, SqliteQueryBuilder,
 };
 
+pub use backfill::{BackfillState, BackfillStatus};
+pub(crate) use backfill::{BatchEnd, MAX_BACKFILL_NAME};
 pub(crate) use downgrade::LARGEST;
 pub use downgrade::{DowngradeObstacle, DowngradeScript, DowngradeStatement, StoredDowngrade};
 pub use holder::Holder;

@@ -181,7 +181,7 @@ fn spelled(actions: Value) -> Value {
         Value::Object(fields) => {
             let spell = |(name, value): (String, Value)| {
                 let is_list = LISTS.contains(&name.as_str()) || LISTS_OF_LISTS.contains(&name.as_str());
-                let holds_list = ["each", "while_rows", "repeat", "if", "timeout"].contains(&name.as_str());
+                let holds_list = ["each", "while_rows", "repeat", "if", "timeout", "backfill"].contains(&name.as_str());
                 let value = if is_list || holds_list { spelled(value) } else { value };
                 (name, value)
             };

@@ -68,6 +68,7 @@ pub(crate) use self::foreign_keys::{foreign_key_violations, new_violations, set_
 pub use self::operation::{ForeignKeyName, NewForeignKey};
 #[cfg(any(feature = "cli", feature = "mysql"))]
 pub(crate) use self::server::is_mariadb;
+pub(crate) use self::sqlite::values_kept_on_sqlite;
 pub use self::values_not_kept::ValuesNotKept;
 
 use self::operation::{AlterOperation, table_name};

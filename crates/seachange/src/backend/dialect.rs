@@ -6,12 +6,15 @@ mod mysql;
 mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod values;
 
 use sea_orm::sea_query::{Expr, QueryBuilder};
 use sea_orm::{DbBackend, Value};
 
 use crate::settings::Driver;
 use crate::sql::{SqlDialect, StatementFacts};
+
+pub(crate) use values::with_values;
 
 /// How the SQL of a database system is written.
 pub(crate) trait Dialect: Send + Sync {
@@ -90,6 +93,16 @@ pub(crate) fn of(driver: Driver) -> Option<&'static dyn Dialect> {
         #[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "mysql")))]
         _ => None,
     }
+}
+
+/// The dialect of a grammar.
+pub(crate) fn of_grammar(grammar: SqlDialect) -> Option<&'static dyn Dialect> {
+    let driver = match grammar {
+        SqlDialect::Sqlite => Driver::Sqlite,
+        SqlDialect::Postgres => Driver::Postgres,
+        SqlDialect::MySql => Driver::MySql,
+    };
+    of(driver)
 }
 
 /// Writes a value with sea-query, except the values that it writes wrongly or not at all: a character beyond ASCII, a

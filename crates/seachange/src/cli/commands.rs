@@ -1,6 +1,7 @@
 //! The commands, one per file.
 
 mod adopt;
+mod backfill;
 mod check;
 mod code_args;
 mod current;
@@ -84,6 +85,8 @@ pub(crate) enum Command {
     Test(test::TestArgs),
     /// Show what is wrong with the record, or correct it
     Repair(repair::RepairArgs),
+    /// List, run, pause, resume or cancel backfills: changes of all rows of a table in batches
+    Backfill(backfill::BackfillArgs),
     /// Revert every revision
     Reset(reset::ResetArgs),
     /// Revert every revision, and apply all again
@@ -136,6 +139,7 @@ impl Command {
             Self::Adopt(args) => args.run(context).await,
             Self::Test(args) => args.run(context).await,
             Self::Repair(args) => args.run(context).await,
+            Self::Backfill(args) => args.run(context).await,
             Self::Reset(args) => args.run(context).await,
             Self::Refresh(args) => args.run(context).await,
             Self::Fresh(args) => args.run(context).await,

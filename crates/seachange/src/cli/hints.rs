@@ -14,6 +14,7 @@ use seachange_cli::{Diagnostic, Exit, printable};
 use super::interrupt;
 use crate::Error;
 use crate::database_error::reason;
+use crate::error::BackfillError;
 use crate::store::Holder;
 
 /// The hint for a run that ended between two revisions.
@@ -42,6 +43,23 @@ fn problem(error: &Error) -> Diagnostic {
         Error::Edited { .. } => plain(Exit::Mismatch)
             .hint("`repair --accept-edited` records the current code; without `--strict` this is a warning"),
         Error::Adopt(error) => adopt::problem(error),
+        Error::Backfill(BackfillError::Database(source)) => {
+            let problem = database::with_remarks(plain(Exit::Failure), source);
+            database::refused(problem, source).hint("what its batches have changed stays, and `backfill run` goes on there")
+        }
+        Error::Backfill(BackfillError::Stopped { .. }) => {
+            Diagnostic::new(interrupt::exit(), printable::name(&error.to_string())).hint(GO_ON)
+        }
+        Error::Backfill(BackfillError::Unknown { .. }) => plain(Exit::Usage).hint("`backfill list` lists the backfills"),
+        Error::Backfill(
+            BackfillError::Edited { .. }
+            | BackfillError::OtherSystem { .. }
+            | BackfillError::KeyGone { .. }
+            | BackfillError::NotIn { .. }
+            | BackfillError::Cancelled { .. }
+            | BackfillError::CodeOnly { .. },
+        ) => plain(Exit::Mismatch),
+        Error::Backfill(_) => plain(Exit::Failure),
         Error::Interrupted { direction, known, .. } => {
             interrupted::interrupted(plain(Exit::Mismatch), *direction, known.as_deref())
         }

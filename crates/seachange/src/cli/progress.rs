@@ -17,7 +17,7 @@ use seachange_graph::Step;
 
 use super::revision_scope;
 use crate::Error;
-use crate::event::{Event, StatementProgress, describe_blockers, json};
+use crate::event::{BackfillPhase, BackfillProgress, Event, StatementProgress, describe_blockers, json};
 use crate::store::Holder;
 use bar::Bar;
 use statement::StatementLine;
@@ -42,7 +42,7 @@ impl Progress {
         if self.terminal.json {
             return self.tell(event);
         }
-        if !matches!(event, Event::StatementProgress { .. }) {
+        if !matches!(event, Event::StatementProgress { .. } | Event::Backfill { .. } | Event::Statement { .. }) {
             self.line.lock().unwrap_or_else(PoisonError::into_inner).clear();
         }
         match event {
@@ -61,6 +61,7 @@ impl Progress {
             Event::StatementProgress { step, message, progress, remaining, .. } => {
                 self.progress(step, message, progress, *remaining);
             }
+            Event::Backfill { progress } => self.backfill(progress),
             Event::Restarted => self.restart(),
             Event::Overtaken { step, message } => self.overtaken(step, message),
             Event::Finished { step, message, elapsed } => self.finish(step, message, *elapsed),
@@ -134,6 +135,32 @@ impl Progress {
             }
             None if line.is_due() => self.interject(step, message, &text),
             None => {}
+        }
+    }
+
+    /// Shows how far a backfill is: on one line of a terminal, elsewhere at most every ten seconds.
+    fn backfill(&self, progress: &BackfillProgress) {
+        let remaining =
+            progress.remaining.map(|time| format!(", about {} left", describe::time(time))).unwrap_or_default();
+        let text = printable::name(&format!("`{}`: {progress}{remaining}", progress.name)).to_string();
+        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        match (self.bar(), progress.phase) {
+            _ if self.terminal.quiet => {}
+            (Some(bar), _) => bar.note(format!(": {text}")),
+            (None, BackfillPhase::Running) if self.terminal.is_watched() => {
+                if !line.is_shown() {
+                    self.terminal.break_line();
+                }
+                line.rewrite(text, ProgressDrawTarget::stderr);
+            }
+            (None, BackfillPhase::Running) if progress.elapsed.is_zero() || !line.is_due() => {}
+            // The command says it at its end.
+            (None, BackfillPhase::Complete | BackfillPhase::Paused) if revision_scope::running().is_none() => {}
+            (None, _) => {
+                line.clear();
+                self.terminal.break_line();
+                self.terminal.status(text);
+            }
         }
     }
 

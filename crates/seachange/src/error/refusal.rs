@@ -17,6 +17,8 @@ pub enum Refusal {
     Copy,
     /// A query about the previous statement, when the engine sends its own statements in between.
     Diagnostics,
+    /// A statement in a batch of a backfill that changes more than rows, or that may end its transaction.
+    NotInBatch,
     /// A `PRAGMA` that SQLite ignores inside of a transaction.
     Pragma {
         /// Its name.
@@ -62,6 +64,9 @@ impl fmt::Display for Refusal {
             Self::Diagnostics => f.write_str(
                 "the statement asks about the one before it, and the engine writes its journal in between",
             ),
+            Self::NotInBatch => f.write_str(
+                "the code of a batch may only read and change rows: its transaction also holds the place of the backfill",
+            ),
             Self::Pragma { name } => write!(f, "SQLite ignores `PRAGMA {name}` inside of a transaction"),
             Self::LastingSetting => {
                 f.write_str("the statement changes the session of a database in memory, which cannot be replaced afterwards")
@@ -88,6 +93,7 @@ impl Refusal {
             Self::TransactionMode => Some("begin and end transactions with `begin`, `commit` and `rollback`"),
             Self::Copy => Some("insert the rows, or run `COPY` with a client of the database"),
             Self::Diagnostics => Some("use what SeaORM returns for the statement, such as `rows_affected()`"),
+            Self::NotInBatch => Some("send other statements before the backfill, or after it"),
             Self::Pragma { .. } => Some("return `Some(false)` from `use_transaction`"),
             Self::LastingSetting => Some("use a database file"),
             Self::SecondTransaction => Some("end the first transaction before, or begin the second one inside of it"),

@@ -13,6 +13,7 @@
 //! | `statement` | `sql` (without values), `duration_ms`, `failed` |
 //! | `blocked` | `direction`, `revision`, `message`, `by`: each with `session`, `prepared`, `user`, `program`, `state`, `transaction_ms`, `statement`, `restricted`; `waited_ms` |
 //! | `statement_progress` | `direction`, `revision`, `message`, `phase`, `stage`, `stages`, `unit`, `done`, `total`, `remaining_ms`, `elapsed_ms` |
+//! | `backfill` | `name`, `table`, `phase` (`running`, `paused`, `waiting_for_replicas`, `registered`, `stopped`, `complete`), `rows_passed`, `rows_changed`, `rows_expected`, `rows_per_second`, `remaining_ms`, `elapsed_ms` |
 //! | `retrying` | `direction`, `revision`, `message`, `attempt`, `of`, `cause` |
 //! | `restarted` | |
 //! | `finished` | `direction`, `revision`, `message`, `duration_ms` |
@@ -127,6 +128,17 @@ enum EventJson<'a> {
         remaining_ms: Option<f64>,
         elapsed_ms: f64,
     },
+    Backfill {
+        name: &'a str,
+        table: &'a str,
+        phase: &'static str,
+        rows_passed: u64,
+        rows_changed: u64,
+        rows_expected: Option<u64>,
+        rows_per_second: Option<f64>,
+        remaining_ms: Option<f64>,
+        elapsed_ms: f64,
+    },
     Retrying {
         #[serde(flatten)]
         revision: RevisionRef<'a>,
@@ -226,6 +238,17 @@ fn entry<'a>(event: &Event<'a>) -> EventJson<'a> {
                 elapsed_ms: millis(elapsed),
             }
         }
+        Event::Backfill { progress } => EventJson::Backfill {
+            name: &progress.name,
+            table: &progress.table,
+            phase: progress.phase.as_str(),
+            rows_passed: progress.rows_passed,
+            rows_changed: progress.rows_changed,
+            rows_expected: progress.rows_expected,
+            rows_per_second: progress.rows_per_second,
+            remaining_ms: progress.remaining.map(millis),
+            elapsed_ms: millis(progress.elapsed),
+        },
         Event::Retrying { step, message, attempt, of, cause } => {
             EventJson::Retrying { revision: revision(step, message), attempt, of, cause: cause.to_string() }
         }

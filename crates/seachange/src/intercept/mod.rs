@@ -9,6 +9,7 @@
 //! There, neither the code nor the tasks that it spawns can block the threads of the program, on which the connection
 //! depends.
 
+mod batch;
 mod begin;
 
 use std::any::Any;
@@ -33,6 +34,7 @@ use tokio::task::{JoinError, JoinHandle};
 use crate::alter::offline_scope::LostValues;
 use crate::alter::{loss_scope, offline_scope, rebuild_scope};
 use crate::run_arguments::{self, RunArguments};
+pub(crate) use batch::{BatchCaller, in_batch};
 pub(crate) use begin::BeginOptions;
 
 /// Handles the statements of a revision in place of a database.
@@ -43,6 +45,16 @@ pub(crate) trait StatementHandler: Send {
 
     /// Executes a statement that returns rows.
     async fn query(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr>;
+
+    /// Executes a statement in a batch of a backfill, which has a transaction and a place of its own.
+    async fn execute_in_batch(&mut self, statement: Statement, _caller: BatchCaller) -> Result<ExecResult, DbErr> {
+        self.execute(statement).await
+    }
+
+    /// Executes a query in a batch of a backfill.
+    async fn query_in_batch(&mut self, statement: Statement, _caller: BatchCaller) -> Result<Vec<QueryResult>, DbErr> {
+        self.query(statement).await
+    }
 
     /// Begins a transaction, inside of the open one if there is one.
     async fn begin(&mut self, begin: BeginOptions) -> Result<(), DbErr>;
@@ -326,6 +338,9 @@ impl<S> fmt::Debug for InterceptingConnection<S> {
 
 impl<S: StatementHandler> MockDatabaseTrait for InterceptingConnection<S> {
     fn execute(&mut self, _: usize, statement: Statement) -> Result<ExecResult, DbErr> {
+        if let Some(caller) = BatchCaller::current() {
+            return self.ask(async |session| session.execute_in_batch(statement, caller).await);
+        }
         match offline_scope::is_check() {
             true => self.ask(async |session| session.execute_check(statement).await),
             false => self.ask(async |session| session.execute(statement).await),
@@ -333,6 +348,9 @@ impl<S: StatementHandler> MockDatabaseTrait for InterceptingConnection<S> {
     }
 
     fn query(&mut self, _: usize, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        if let Some(caller) = BatchCaller::current() {
+            return self.ask(async |session| session.query_in_batch(statement, caller).await);
+        }
         if let Some(values) = offline_scope::lost_values() {
             return self.ask(async |session| session.count_lost_values(statement, values).await);
         }

@@ -13,7 +13,7 @@ use super::{JournalEntry, StatementState};
 use crate::backend::{Backend, TableFacts};
 use crate::database_error::is_lost_connection;
 use crate::error::Refusal;
-use crate::intercept::StatementHandler;
+use crate::intercept::{BatchCaller, StatementHandler};
 use crate::session::{self, DirectSession};
 use crate::sql::{self, SessionState, SqlDialect, StatementFacts, StatementKind, TransactionControl};
 use crate::store::RevisionStore;
@@ -69,6 +69,10 @@ pub(crate) struct JournalledSession {
     tables: HashMap<String, TableFacts>,
     /// The error when the code sends other statements than it did before.
     divergence: Option<DbErr>,
+    /// Whether the code has sent a statement of a batch.
+    is_in_batch: bool,
+    /// Whether a batch was committed, of which the journal knows nothing.
+    has_batches: bool,
 }
 
 impl JournalledSession {
@@ -95,14 +99,16 @@ impl JournalledSession {
             changes_role: false,
             tables: HashMap::new(),
             divergence: None,
+            is_in_batch: false,
+            has_batches: false,
         };
         journal.expect_reads();
         journal
     }
 
-    /// How many statements took effect.
+    /// How many statements took effect; the batches of backfills count as one.
     pub(crate) fn finished(&self) -> usize {
-        self.finished
+        self.finished + usize::from(self.has_batches)
     }
 
     /// The session of the code.
@@ -160,6 +166,31 @@ impl JournalledSession {
         self.is_touched |= session::touches_session(&facts);
         self.changes_role |= session::changes_role(&facts);
         Ok(facts)
+    }
+
+    /// Decides whether SQL text is sent in a batch, whose transaction ends with its place.
+    fn admit_in_batch(&mut self, statement: &Statement, caller: BatchCaller) -> Result<(), DbErr> {
+        if let Some(error) = &self.divergence {
+            return Err(error.clone());
+        }
+        self.is_in_batch = true;
+        if caller == BatchCaller::Engine {
+            return Ok(());
+        }
+        let facts = sql::read(&statement.sql, self.dialect);
+        self.is_touched |= session::touches_session(&facts);
+        self.changes_role |= session::changes_role(&facts);
+        let is_doubtful = |facts: &StatementFacts| self.dialect == SqlDialect::MySql && !facts.is_understood;
+        let ends = |facts: &StatementFacts| {
+            facts.commits_implicitly
+                || !matches!(facts.kind, StatementKind::Rows | StatementKind::Query)
+                || facts.may_end_transaction && facts.control.is_some()
+                || is_doubtful(facts)
+        };
+        match facts.iter().any(ends) {
+            true => Err(self.live.refuse(Refusal::NotInBatch, &statement.sql)),
+            false => Ok(()),
+        }
     }
 
     /// Refuses a statement of a resumed revision that needs state of the interrupted session.

@@ -1,6 +1,7 @@
 //! The options of a run: how it handles a record that differs from what its program wrote, and how it runs.
 
 use crate::intercept::CodeOptions;
+use crate::limits::BackfillOptions;
 use crate::limits::Limits;
 use crate::run_arguments::RunArguments;
 
@@ -27,6 +28,7 @@ pub struct RunOptions {
     pub(super) single_transaction: bool,
     pub(super) code: CodeOptions,
     pub(super) stores_downgrades: bool,
+    pub(super) backfills: BackfillOptions,
 }
 
 impl Default for RunOptions {
@@ -47,6 +49,7 @@ impl RunOptions {
             single_transaction: false,
             code: CodeOptions::new(),
             stores_downgrades: true,
+            backfills: BackfillOptions::new(),
         }
     }
 
@@ -98,6 +101,11 @@ impl RunOptions {
     /// its `down` runs, and its statements are recorded instead of sent.
     pub fn store_downgrades(self, stores_downgrades: bool) -> Self {
         Self { stores_downgrades, ..self }
+    }
+
+    /// How the backfills of revisions run.
+    pub fn backfills(self, backfills: BackfillOptions) -> Self {
+        Self { backfills, ..self }
     }
 
     /// The arguments that the code of revisions can read.

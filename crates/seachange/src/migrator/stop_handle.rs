@@ -35,7 +35,7 @@ impl StopHandle {
     }
 
     /// The flag that a run reads.
-    pub(super) fn flag(&self) -> &AtomicBool {
+    pub(super) fn flag(&self) -> &Arc<AtomicBool> {
         &self.0
     }
 }

@@ -31,7 +31,6 @@ use crate::run_context::DowngradeCapture;
 #[cfg(feature = "sqlite")]
 use crate::runner::is_transactional;
 use crate::runner::{StepContext, runs_in_transaction};
-use crate::settings::Driver;
 use crate::sql::SqlDialect;
 use crate::store::{DowngradeObstacle, DowngradeScript, DowngradeStatement, LARGEST, StoredDowngrade};
 
@@ -141,7 +140,7 @@ impl DowngradeRecorder {
         if !revision.replaces.is_empty() {
             return Err("a squash revision is not reverted".to_owned());
         }
-        let dialect = dialect_of(self.backend).ok_or_else(unknown)?;
+        let dialect = dialect::of_grammar(self.backend.sql_dialect()).ok_or_else(unknown)?;
         Ok((Step::of(Direction::Downgrade, revision), dialect))
     }
 
@@ -245,12 +244,6 @@ fn script(
 fn short(script: DowngradeScript) -> Result<DowngradeScript, String> {
     let length: usize = script.texts().map(str::len).sum();
     if length > LARGEST { Err(format!("its statements are {} MiB long", length >> 20)) } else { Ok(script) }
-}
-
-/// The dialect of a backend.
-fn dialect_of(backend: &dyn Backend) -> Option<&'static dyn Dialect> {
-    let drivers = [Driver::Sqlite, Driver::Postgres, Driver::MySql];
-    drivers.into_iter().filter_map(dialect::of).find(|dialect| dialect.grammar() == backend.sql_dialect())
 }
 
 impl From<Box<ScriptError>> for String {

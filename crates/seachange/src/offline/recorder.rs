@@ -2,8 +2,9 @@
 
 use sea_orm::{DbErr, ExecResult, Statement};
 
-use super::render::{rendered, with_values};
+use super::render::rendered;
 use crate::backend::dialect::Dialect;
+use crate::backend::dialect::with_values;
 use crate::error::{ScriptError, ScriptErrorKind};
 use crate::intercept::{self, RunOutcome};
 use crate::runner::{FailureCause, StepContext};

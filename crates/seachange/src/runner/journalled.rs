@@ -297,7 +297,7 @@ async fn record_end(
     };
     let downgrade = match job.step.direction {
         Direction::Upgrade => runner.downgrade_text(job).await,
-        Direction::Downgrade => store.downgrade_deletion_text(dialect, &job.step.revision),
+        Direction::Downgrade => store.details_deletion_text(dialect, &job.step.revision),
     };
     let own_role = if ran.role == WriteRole::Engine { "" } else { runner.context.backend.own_role() };
     let written = async {

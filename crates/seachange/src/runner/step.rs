@@ -1,6 +1,7 @@
 //! Runs one step: the revision and its row, in one transaction if the database can do that.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, select};
@@ -10,9 +11,10 @@ use seachange_graph::{Direction, Graph, Step};
 use super::watch::watch_statements;
 use super::{Runner, StepContext, journalled};
 use crate::backend::{Backend, BegunTransaction, LockRole};
+use crate::backfill::host::{BackfillHost, hosted};
 use crate::error::{Error, FailureCause, Leftover, RevisionFailure};
 use crate::event::Event;
-use crate::intercept::{self, RunOutcome, StatementHandler, rebuild_impossible};
+use crate::intercept::{self, Invocation, RunOutcome, StatementHandler, rebuild_impossible};
 use crate::limits::Limit;
 use crate::lock::{self, Backoff, LockWait};
 use crate::revision::RegisteredRevision;
@@ -250,7 +252,15 @@ impl Runner<'_> {
         session: S,
     ) -> Result<(RunOutcome, S), DbErr> {
         let backend = self.context.connection.get_database_backend();
-        let code = job.code(in_transaction, self.context.code);
+        let context = self.context;
+        let host = BackfillHost::new(
+            (context.store.clone(), Arc::clone(context.handler), Arc::clone(context.stop)),
+            context.backfills.clone(),
+            (&job.step.revision, job.script.source_hash, job.step.direction),
+            in_transaction,
+        );
+        let code = job.code(in_transaction, context.code);
+        let code = Invocation { body: hosted(code.body, host), ..code };
         let running = pin!(intercept::run(code, backend, session));
         match select(running, Box::pin(watch_statements(self.context, self.source, job))).await {
             Either::Left((ran, _)) => ran,

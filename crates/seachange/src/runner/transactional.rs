@@ -260,7 +260,7 @@ impl Runner<'_> {
         let dialect = self.context.backend.sql_dialect();
         let deleted = self.work.execute(&self.context.store.deletion_text(dialect, &job.step.revision)).await?;
         check_one(deleted.rows_affected())?;
-        let downgrade = self.context.store.downgrade_deletion_text(dialect, &job.step.revision);
+        let downgrade = self.context.store.details_deletion_text(dialect, &job.step.revision);
         let end = if commits { "; COMMIT" } else { "" };
         self.work.execute(&format!("{downgrade}{end}")).await.map(drop)
     }

@@ -200,9 +200,11 @@ impl RevisionStore {
         super::text(&insert, dialect)
     }
 
-    /// The deletion of the downgrade of a revision as plain SQL.
-    pub(crate) fn downgrade_deletion_text(&self, dialect: SqlDialect, revision: &str) -> String {
-        super::text(&self.downgrade_deletion(revision), dialect)
+    /// The deletion of what the tables beside the record hold of a revision, its downgrade and its backfills, as plain
+    /// SQL.
+    pub(crate) fn details_deletion_text(&self, dialect: SqlDialect, revision: &str) -> String {
+        let [downgrade, backfills] = [self.downgrade_deletion(revision), self.backfill_deletion(revision)];
+        format!("{}; {}", super::text(&downgrade, dialect), super::text(&backfills, dialect))
     }
 
     pub(super) fn downgrade_deletion(&self, revision: &str) -> DeleteStatement {

@@ -48,11 +48,13 @@ impl RevisionStore {
     /// The statements that lead from the existing tables to those of this version. Pure.
     fn changes(&self, shapes: &HashMap<String, CatalogTable>, backend: &dyn Backend) -> Vec<String> {
         let (holders, journal, downgrades) = (self.holders(), self.journal(), self.downgrades());
+        let backfills = self.backfill_store();
         let definitions = [
             (self, self.definition(backend)),
             (&holders, holders.holders_definition(backend)),
             (&journal, journal.journal_definition(backend)),
             (&downgrades, downgrades.downgrade_definition(backend)),
+            (&backfills, backfills.backfill_definition(backend)),
         ];
         let dialect = backend.sql_dialect();
         let mut statements = Vec::new();
@@ -142,13 +144,13 @@ fn catalogue(dialect: SqlDialect) -> &'static str {
         SqlDialect::Sqlite => {
             "SELECT t.name AS table_is, c.name AS column_is, t.sql LIKE '%WITHOUT ROWID%' AS stored_well
             FROM main.sqlite_schema t JOIN pragma_table_info(t.name, 'main') c
-            WHERE t.type = 'table' AND t.name IN (?, ?, ?, ?)"
+            WHERE t.type = 'table' AND t.name IN (?, ?, ?, ?, ?)"
         }
         SqlDialect::Postgres => {
             "SELECT c.relname::text AS table_is, a.attname::text AS column_is, 1::bigint AS stored_well
             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
             JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-            WHERE n.nspname = $1 AND c.relname IN ($2, $3, $4, $5)"
+            WHERE n.nspname = $1 AND c.relname IN ($2, $3, $4, $5, $6)"
         }
         SqlDialect::MySql => {
             "SELECT CAST(t.table_name AS CHAR) AS table_is, CAST(c.column_name AS CHAR) AS column_is,
@@ -156,7 +158,7 @@ fn catalogue(dialect: SqlDialect) -> &'static str {
                     OR t.engine = 'InnoDB' AND t.table_collation LIKE 'utf8mb4%' AS SIGNED) AS stored_well
             FROM information_schema.tables t JOIN information_schema.columns c
                 ON c.table_schema = t.table_schema AND c.table_name = t.table_name
-            WHERE t.table_schema = ? AND t.table_name IN (?, ?, ?, ?)"
+            WHERE t.table_schema = ? AND t.table_name IN (?, ?, ?, ?, ?)"
         }
     }
 }

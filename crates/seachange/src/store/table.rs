@@ -128,8 +128,9 @@ impl RevisionStore {
     }
 
     /// The names of all tables that the engine creates, without their schema.
-    pub(crate) fn tables(&self) -> [String; 4] {
-        [self.clone(), self.holders(), self.journal(), self.downgrades()].map(|store| store.table.name)
+    pub(crate) fn tables(&self) -> [String; 5] {
+        [self.clone(), self.holders(), self.journal(), self.downgrades(), self.backfill_store()]
+            .map(|store| store.table.name)
     }
 
     /// Another table of the engine's, beside this one.
@@ -293,10 +294,11 @@ impl RevisionStore {
         expect_one(connection.execute(&update).await?)
     }
 
-    /// Deletes the row of a revision, and its stored downgrade.
+    /// Deletes the row of a revision, its stored downgrade and its backfills.
     pub(crate) async fn delete(&self, connection: &impl ConnectionTrait, revision: &str) -> Result<(), DbErr> {
         expect_one(connection.execute(&self.deletion(revision)).await?)?;
-        connection.execute(&self.downgrade_deletion(revision)).await.map(drop)
+        connection.execute(&self.downgrade_deletion(revision)).await?;
+        connection.execute(&self.backfill_deletion(revision)).await.map(drop)
     }
 }
 

@@ -147,6 +147,8 @@ pub enum Action {
     },
     /// `SchemaManager::create_foreign_key`.
     CreateForeignKey(ForeignKeyEnds),
+    /// `seachange::backfill`: sets columns, or performs actions for each row.
+    Backfill(Backfill),
     /// `seachange::alter`.
     Alter {
         /// The table.
@@ -215,6 +217,31 @@ pub struct Begin {
     pub isolation: Option<String>,
     /// `read only` or `read write`.
     pub access: Option<String>,
+}
+
+/// A backfill.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backfill {
+    /// The table.
+    pub table: String,
+    /// The columns that it sets, each with an SQL expression.
+    #[serde(default)]
+    pub set: Vec<(String, String)>,
+    /// What is done for each row, with a variable for each column, where no column is set.
+    #[serde(default)]
+    pub actions: Vec<Action>,
+    /// The condition for the rows.
+    pub filter: Option<String>,
+    /// The name.
+    pub name: Option<String>,
+    /// The columns of the key.
+    pub key: Option<Vec<String>>,
+    /// How long a batch should take, in milliseconds.
+    pub target: Option<u64>,
+    /// Whether it is only registered.
+    #[serde(default)]
+    pub registers: bool,
 }
 
 /// A foreign key between two columns.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::{BoxFuture, join_all};
 use futures_util::{FutureExt, StreamExt};
+use seachange::backfill::BackfillOptions;
 use seachange::prelude::sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend,
     IsolationLevel, QueryResult, Statement, StreamTrait, TransactionTrait,
@@ -15,7 +16,7 @@ use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::action::{Action, Begin, Execute, Loop, Query};
+use crate::action::{Action, Backfill, Begin, Execute, Loop, Query};
 use crate::cell::{cells, line};
 use crate::custom;
 use crate::moment::{self, print, wait_for};
@@ -234,10 +235,54 @@ impl<'c> Player<'c> {
             Action::Alter { table, changes } => {
                 return schema::alter_table(&manager, table, changes).await;
             }
+            Action::Backfill(backfill) => return self.backfill(&manager, backfill).await,
             _ => return Err(custom(format!("no way to perform {action:?}"))),
         };
         self.variables.set(into, u8::from(answer));
         Ok(())
+    }
+
+    async fn backfill(
+        &self,
+        manager: &SchemaManager<'_>,
+        backfill: &Backfill,
+    ) -> Result<(), DbErr> {
+        let mut begun = seachange::backfill::backfill(manager, backfill.table.clone());
+        if let Some(name) = &backfill.name {
+            begun = begun.named(name);
+        }
+        if let Some(key) = &backfill.key {
+            begun = begun.key(key.clone());
+        }
+        if let Some(filter) = &backfill.filter {
+            begun = begun.filter(Expr::cust(filter.clone()));
+        }
+        if let Some(target) = backfill.target {
+            let options = BackfillOptions::new().target_time(Duration::from_millis(target));
+            begun = begun.options(options);
+        }
+        let report = match backfill.set.split_first() {
+            None => {
+                let (revision, actions) = (self.revision.clone(), backfill.actions.clone());
+                begun
+                    .each(move |transaction, rows| {
+                        let (revision, actions) = (revision.clone(), actions.clone());
+                        Box::pin(for_rows(revision, actions, transaction, rows))
+                    })
+                    .await?
+            }
+            Some(((column, value), rest)) => {
+                let mut values = begun.set(column.clone(), Expr::cust(value.clone()));
+                for (column, value) in rest {
+                    values = values.set(column.clone(), Expr::cust(value.clone()));
+                }
+                match backfill.registers {
+                    true => values.register().await?,
+                    false => values.run().await?,
+                }
+            }
+        };
+        print(&format!("{} rows changed", report.rows_changed))
     }
 
     async fn execute(&mut self, execute: &Execute) -> Result<(), DbErr> {
@@ -494,4 +539,19 @@ fn access(name: &str) -> Result<AccessMode, DbErr> {
         "read write" => Ok(AccessMode::ReadWrite),
         _ => Err(custom(format!("no access mode `{name}`"))),
     }
+}
+
+/// Performs actions for each row of a batch.
+async fn for_rows(
+    revision: String,
+    actions: Vec<Action>,
+    transaction: &DatabaseTransaction,
+    rows: Vec<QueryResult>,
+) -> Result<(), DbErr> {
+    let connection = SchemaManagerConnection::Transaction(transaction);
+    let mut player = Player::new(&revision, &connection);
+    for row in &rows {
+        player.perform_for(&cells(row), &actions).await?;
+    }
+    Ok(())
 }

@@ -129,6 +129,14 @@ impl ColumnContent {
     }
 }
 
+/// Writes the condition under which SQLite stores `value`, an expression in SQL, as a value that a column of this declared
+/// type holds; `None` if the column holds any value.
+pub(crate) fn values_kept(declared: &str, value: &str) -> Option<String> {
+    let contents = [ColumnContent::of(declared, false), ColumnContent::of_affinity(declared, false)];
+    let is_any = contents.contains(&ColumnContent::Anything);
+    (!is_any).then(|| contents.map(|content| content.keeps(value)).join(" OR "))
+}
+
 /// The condition under which a text begins with an hour and a minute. SQLite's own functions also accept hour 24.
 fn is_hour(text: &str) -> String {
     format!("({text} GLOB '[01][0-9]:[0-5][0-9]*' OR {text} GLOB '2[0-3]:[0-5][0-9]*')")

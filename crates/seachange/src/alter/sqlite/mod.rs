@@ -22,6 +22,7 @@ use sea_orm::{
 };
 use sea_orm_migration::SchemaManagerConnection;
 
+pub(crate) use self::content::values_kept as values_kept_on_sqlite;
 use self::plan::{AlterStrategy, plan};
 use self::rebuild::{rebuild, run};
 use self::snapshot::Snapshot;

@@ -8,9 +8,9 @@ use super::statements::{of_rows, reads_rows};
 use crate::alter::offline_scope::is_alteration;
 use crate::autogenerate::replay::{Replay, ReplayTransaction};
 use crate::backend::dialect::Dialect;
+use crate::backend::dialect::with_values;
 use crate::database_error::reason_with_detail;
 use crate::intercept::{BeginOptions, StatementHandler};
-use crate::offline::with_values;
 use crate::revision::RegisteredRevision;
 use crate::session::DirectSession;
 

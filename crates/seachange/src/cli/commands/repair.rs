@@ -6,6 +6,7 @@ use seachange_cli::{
     terminal::{ID, styled},
 };
 
+use super::backfill::BackfillPaceArgs;
 use super::code_args::RunArgumentArgs;
 use super::interruption;
 use crate::args::LimitArgs;
@@ -27,6 +28,8 @@ pub(crate) struct RepairArgs {
     no_count_losses: bool,
     #[command(flatten)]
     arguments: RunArgumentArgs,
+    #[command(flatten)]
+    backfills: BackfillPaceArgs,
     #[command(flatten)]
     limits: LimitArgs,
 }
@@ -77,7 +80,7 @@ impl RepairArgs {
         match self.action {
             RepairAction { resume: true, .. } => {
                 let options = RunOptions::new().limits(limits).count_losses(!self.no_count_losses);
-                let options = options.arguments(self.arguments.arguments());
+                let options = options.arguments(self.arguments.arguments()).backfills(self.backfills.options()?);
                 interruption::resume(context, self.doubt.doubt(), options).await
             }
             RepairAction { applied: true, .. } => interruption::settle(context, true, limits).await,

@@ -11,6 +11,7 @@ use seachange_cli::{
 use seachange_graph::error::quoted;
 use seachange_graph::{AppliedError, Direction, Graph, Plan, Target};
 
+use super::backfill::BackfillPaceArgs;
 use super::code_args::CodeArgs;
 use super::lint::GateArgs;
 use super::script::ScriptArgs;
@@ -56,6 +57,11 @@ pub(crate) struct UpgradeFlags {
     /// Do not run `down` to store the downgrade of each revision in the database
     #[arg(long, conflicts_with = "sql")]
     no_stored_downgrades: bool,
+    /// Only register the backfills of revisions; `backfill run` or a service runs them [not those of code]
+    #[arg(long, conflicts_with = "sql", help_heading = "Backfills")]
+    register_backfills: bool,
+    #[command(flatten)]
+    backfills: BackfillPaceArgs,
     #[command(flatten)]
     pub(super) events: EventsArgs,
     #[command(flatten)]
@@ -63,9 +69,9 @@ pub(crate) struct UpgradeFlags {
 }
 
 impl UpgradeFlags {
-    fn options(&self) -> RunOptions {
+    fn options(&self) -> Result<RunOptions, Diagnostic> {
         let others = if self.ignore_other_records { OtherRecordPolicy::Ignore } else { OtherRecordPolicy::Refuse };
-        RunOptions::new()
+        let options = RunOptions::new()
             .gaps(if self.include_missing { GapPolicy::Fill } else { GapPolicy::Refuse })
             .ahead(self.ahead)
             .edits(if self.strict { EditPolicy::Refuse } else { EditPolicy::Warn })
@@ -75,6 +81,8 @@ impl UpgradeFlags {
             .count_losses(self.code.counts_losses())
             .arguments(self.code.arguments())
             .store_downgrades(!self.no_stored_downgrades)
+            .backfills(self.backfills.options()?.register(self.register_backfills));
+        Ok(options)
     }
 }
 
@@ -103,19 +111,19 @@ pub(crate) struct DowngradeFlags {
 /// Upgrades, and prints the result.
 pub(crate) async fn upgrade(context: &Context, targets: &[Target], flags: &UpgradeFlags) -> Result<Exit, Diagnostic> {
     if flags.dry_run {
-        let migrator = context.connect_to_read().await?.with_options(flags.options());
+        let migrator = context.connect_to_read().await?.with_options(flags.options()?);
         let (plan, notices) = migrator.plan_upgrade(targets).await?;
         migrator.close().await?;
         let progress = Progress::new(context.terminal);
         notices.events().for_each(|event| progress.show(&event));
         let exit = preview(context, &plan)?;
         warn_of_heads(context)?;
-        flags.gate.pass(context, targets, flags.options()).await?;
+        flags.gate.pass(context, targets, flags.options()?).await?;
         return Ok(exit);
     }
-    let check = flags.gate.pass(context, targets, flags.options()).await?;
+    let check = flags.gate.pass(context, targets, flags.options()?).await?;
     let migrator = context.connect_for(|graph, applied| Ok(graph.upgrade(applied, targets)?.is_empty())).await?;
-    let migrator = migrator.with_options(flags.options()).with_check(check);
+    let migrator = migrator.with_options(flags.options()?).with_check(check);
     let exit = upgrade_with(context, &migrator, targets).await?;
     migrator.close().await?;
     Ok(exit)

@@ -13,12 +13,12 @@ use super::{FixError, FixRequest, FixedStep, PlannedDown, PlannedStep, is_about_
 use crate::autogenerate::replay::{Replay, ReplayTransaction};
 use crate::autogenerate::{AutogenerateError, DatabaseState, TableFilter};
 use crate::backend::dialect::Dialect;
+use crate::backend::dialect::with_values;
 use crate::database_error::reason_with_detail;
 use crate::impact::measure;
 use crate::impact::rules::{Finding, findings, level};
 use crate::impact::{Level, RevisionImpact};
 use crate::intercept::{BeginOptions, StatementHandler};
-use crate::offline::with_values;
 use crate::revision::RegisteredRevision;
 use crate::session::DirectSession;
 

@@ -6,7 +6,7 @@ use sea_orm::{DbErr, ExecResult, QueryResult, Statement};
 use super::JournalledSession;
 use crate::backend::Backend;
 use crate::error::Refusal;
-use crate::intercept::{self, BeginOptions, StatementHandler};
+use crate::intercept::{self, BatchCaller, BeginOptions, StatementHandler};
 use crate::journal::reads::RecordedRead;
 use crate::journal::statement_kind::{JournalEffect, effect};
 use crate::session::{self, DirectSession};
@@ -70,6 +70,17 @@ impl StatementHandler for JournalledSession {
         if self.reads.is_replaying() { Ok(Vec::new()) } else { self.live.query(statement).await }
     }
 
+    /// The batch commits together with its place, which says more than an entry of the journal.
+    async fn execute_in_batch(&mut self, statement: Statement, caller: BatchCaller) -> Result<ExecResult, DbErr> {
+        self.admit_in_batch(&statement, caller)?;
+        self.live.execute(statement).await
+    }
+
+    async fn query_in_batch(&mut self, statement: Statement, caller: BatchCaller) -> Result<Vec<QueryResult>, DbErr> {
+        self.admit_in_batch(&statement, caller)?;
+        self.live.query(statement).await
+    }
+
     async fn begin(&mut self, begin: BeginOptions) -> Result<(), DbErr> {
         if self.live.has_begun() && begin.is_on_connection || self.is_begun() {
             return Err(self.live.refuse(Refusal::SecondTransaction, "BEGIN"));
@@ -86,6 +97,7 @@ impl StatementHandler for JournalledSession {
 
     async fn commit(&mut self) -> Result<(), DbErr> {
         let committed = self.live.commit().await;
+        self.has_batches |= self.is_in_batch && committed.is_ok();
         self.unmark(committed.is_err() && !self.is_committed);
         self.is_committed = false;
         committed

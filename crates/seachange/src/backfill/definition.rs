@@ -1,0 +1,86 @@
+//! What a backfill does, as data that the database can keep.
+
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{DbBackend, StatementBuilder};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::table::{quoted, quoted_table};
+use crate::backend::dialect::{self, with_values};
+use crate::error::BackfillError;
+use crate::schema::TableName;
+use crate::sql::SqlDialect;
+use crate::store::hexadecimal;
+
+/// What a backfill does. Expressions are SQL of one database system, with their values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Definition {
+    schema: Option<String>,
+    table: String,
+    /// The columns that it sets, each with its expression; none for code.
+    pub(super) values: Vec<(String, String)>,
+    /// The condition for the rows that it changes.
+    pub(super) filter: Option<String>,
+    /// For code, the hash of the file that has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) code: Option<String>,
+}
+
+impl Definition {
+    pub(super) fn new(table: &TableName) -> Self {
+        Self { schema: table.schema.clone(), table: table.name.clone(), values: Vec::new(), filter: None, code: None }
+    }
+
+    pub(super) fn table(&self) -> TableName {
+        TableName { schema: self.schema.clone(), name: self.table.clone() }
+    }
+
+    /// The columns that it sets.
+    pub(super) fn columns(&self) -> Vec<String> {
+        self.values.iter().map(|(column, _)| column.clone()).collect()
+    }
+
+    pub(super) fn json(&self) -> String {
+        // Strings can always be written as JSON.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    pub(super) fn hash(&self) -> String {
+        hexadecimal(&Sha256::digest(self.json().as_bytes()))
+    }
+
+    /// The condition for the rows of a range that it changes.
+    pub(super) fn condition(&self, range: &str) -> String {
+        match &self.filter {
+            Some(filter) => format!("{range} AND ({filter})"),
+            None => range.to_owned(),
+        }
+    }
+
+    /// The statement that changes the rows of a range.
+    pub(super) fn update(&self, dialect: SqlDialect, range: &str) -> String {
+        let values: Vec<String> =
+            self.values.iter().map(|(column, value)| format!("{} = {value}", quoted(dialect, column))).collect();
+        let (table, condition) = (quoted_table(dialect, &self.table()), self.condition(range));
+        format!("UPDATE {table} SET {} WHERE {condition}", values.join(", "))
+    }
+
+    /// The statement that changes all rows.
+    pub(super) fn whole(&self, dialect: SqlDialect) -> String {
+        let values: Vec<String> =
+            self.values.iter().map(|(column, value)| format!("{} = {value}", quoted(dialect, column))).collect();
+        let filter = self.filter.as_ref().map(|filter| format!(" WHERE {filter}")).unwrap_or_default();
+        format!("UPDATE {} SET {}{filter}", quoted_table(dialect, &self.table()), values.join(", "))
+    }
+}
+
+/// An expression as SQL, with its values.
+pub(super) fn expression(system: DbBackend, expression: Expr) -> Result<String, BackfillError> {
+    let statement = StatementBuilder::build(&Query::select().expr(expression).take(), &system);
+    let unwritable = BackfillError::Unwritable;
+    let dialect =
+        dialect::of_grammar(SqlDialect::of(system)).ok_or(unwritable("the database system is not built in"))?;
+    let text = with_values(dialect, &statement).map_err(unwritable)?;
+    let text = text.strip_prefix("SELECT ").unwrap_or(&text);
+    Ok(format!("({text})"))
+}
