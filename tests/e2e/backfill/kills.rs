@@ -59,8 +59,7 @@ fn program_is_killed(database: &TestDatabase) -> TestResult {
     let mut command = "up".to_owned();
     while killed < wanted {
         // So slowly that the rows suffice.
-        let rate = 40_000;
-        let program = script.program(&format!("{command} --rows-per-second {rate}"))?;
+        let program = script.program(&format!("{command} --rows-per-second 8000"))?;
         if !start_and_kill(database, &program, Duration::from_micros(u64::from(killed % 20) * 700))? {
             break;
         }
@@ -69,7 +68,8 @@ fn program_is_killed(database: &TestDatabase) -> TestResult {
     }
     println!("{}: {killed} kills, {} of {rows} rows passed", database.backend(), passed(database));
     assert!(killed >= wanted.min(KILLS), "only {killed} kills");
-    script.succeed(&command)?;
+    // A kill after the last batch leaves the revision unfinished, or nothing to do.
+    script.go_on()?;
     assert_eq!(times(database, "people")?, [format!("1: {rows}")]);
     assert!(script.is_applied("l1")?);
     Ok(())

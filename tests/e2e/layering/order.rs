@@ -14,7 +14,7 @@ use super::{is_of_tests, sources};
 const ENGINE: &str = "crates/seachange/src";
 
 /// The modules of the engine from the bottom to the top, as ARCHITECTURE.md prints them.
-const LAYERS: [&str; 32] = [
+const LAYERS: [&str; 33] = [
     "sql",
     "revision_sql",
     "schema",
@@ -37,6 +37,7 @@ const LAYERS: [&str; 32] = [
     "lock",
     "session",
     "journal",
+    "backfill",
     "runner",
     "adopt",
     "offline",
