@@ -31,7 +31,7 @@
 //! # impl MigrationName for Migration { fn name(&self) -> &str { "example" } }
 //! ```
 //!
-//! Rows that are inserted while it runs get their values from whoever inserts them. A row that another session gives a
+//! Rows that are inserted while it runs get the values that their program gives them. A row that another session gives a
 //! key before the place of the backfill is not passed.
 
 mod batches;
@@ -240,7 +240,7 @@ impl<'c> Backfill<'c> {
     fn definition(&self) -> Result<Definition, BackfillError> {
         let mut definition = Definition::new(&table::plain_name(&self.table)?);
         if let (Some(filter), Some(connection)) = (&self.filter, self.on.0) {
-            definition.filter = Some(definition::expression(connection.get_database_backend(), filter.clone())?);
+            definition.filter = Some(definition::expression(connection, filter.clone())?);
         }
         Ok(definition)
     }
@@ -346,7 +346,7 @@ impl BackfillValues<'_> {
         let mut definition = self.base.definition()?;
         let Some(connection) = self.base.on.0 else { return Ok(definition) };
         for (column, value) in &self.values {
-            let value = definition::expression(connection.get_database_backend(), value.clone())?;
+            let value = definition::expression(connection, value.clone())?;
             definition.values.push((column.clone(), value));
         }
         Ok(definition)

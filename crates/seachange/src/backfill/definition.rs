@@ -1,7 +1,7 @@
 //! What a backfill does, as data that the database can keep.
 
 use sea_orm::sea_query::{Expr, Query};
-use sea_orm::{DbBackend, StatementBuilder};
+use sea_orm::{ConnectionTrait, StatementBuilder};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -74,8 +74,9 @@ impl Definition {
     }
 }
 
-/// An expression as SQL, with its values.
-pub(super) fn expression(system: DbBackend, expression: Expr) -> Result<String, BackfillError> {
+/// An expression as SQL of the database of a connection, with its values.
+pub(super) fn expression(connection: &impl ConnectionTrait, expression: Expr) -> Result<String, BackfillError> {
+    let system = connection.get_database_backend();
     let statement = StatementBuilder::build(&Query::select().expr(expression).take(), &system);
     let unwritable = BackfillError::Unwritable;
     let dialect =

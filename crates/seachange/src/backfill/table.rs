@@ -314,7 +314,7 @@ fn unreadable(place: &Place) -> DbErr {
     DbErr::Custom(format!("the place of the backfill cannot be read: {place:?}"))
 }
 
-/// A value of a key as SQL; `None` if the text is none of its form.
+/// A value of a key as SQL; `None` if the text does not have that form.
 fn literal(backend: &dyn Backend, form: &KeyForm, text: &str) -> Option<String> {
     let is_hexadecimal = |text: &str| text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     match form {

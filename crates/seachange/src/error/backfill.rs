@@ -150,7 +150,7 @@ pub enum BackfillError {
         /// Its state.
         state: &'static str,
     },
-    /// Somebody deleted its row while it ran.
+    /// Another session deleted its row while it ran.
     #[error("the backfill `{name}` has lost its row in the table of backfills")]
     Lost {
         /// The backfill.
