@@ -59,7 +59,7 @@ fn program_is_killed(database: &TestDatabase) -> TestResult {
     let mut command = "up".to_owned();
     while killed < wanted {
         // So slowly that the rows suffice.
-        let program = script.program(&format!("{command} --rows-per-second 4000"))?;
+        let program = script.program(&format!("{command} --rows-per-second 1500"))?;
         if !start_and_kill(database, &program, Duration::from_micros(u64::from(killed % 20) * 700))? {
             break;
         }

@@ -192,7 +192,7 @@ fn null_in_the_key(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-/// A user from whom the policies of the table hide rows.
+/// The policies of the table hide rows from the user.
 fn row_security(database: &TestDatabase) -> TestResult {
     people(database, 10)?;
     let role = format!("limited_{}", database.name());
