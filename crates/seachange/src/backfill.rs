@@ -186,7 +186,7 @@ impl<'c> Backfill<'c> {
         Self { key: Some(columns.into_iter().map(Into::into).collect()), ..self }
     }
 
-    /// How it runs. In a revision, the default is what the run says.
+    /// How it runs. What the options of the run of a revision say comes first.
     pub fn options(self, options: BackfillOptions) -> Self {
         Self { options: Some(options), ..self }
     }
@@ -288,7 +288,7 @@ impl<'c> Backfill<'c> {
             revision,
             definition,
             wanted_key: self.key,
-            options: self.options.unwrap_or(options),
+            options: options.or(self.options.unwrap_or_default()),
             handler: self.handler.unwrap_or(handler),
             stop,
             while_paused,

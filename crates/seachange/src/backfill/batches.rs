@@ -134,7 +134,7 @@ impl Batches<'_> {
         let start = Instant::now();
         let (shape, key, mut status) = self.open().await?;
         let pace =
-            Pace { target: self.options.target, most: W::MOST_ROWS, rows_per_second: self.options.rows_per_second };
+            Pace { target: self.options.target(), most: W::MOST_ROWS, rows_per_second: self.options.rows_per_second };
         let mut lag = LagWatch::new(self.backend, &self.options, self.store.clone(), &self.name).await?;
         if status.state == BackfillState::Complete {
             return Ok(self.report(&status, start));

@@ -21,7 +21,7 @@ const TARGET: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct BackfillOptions {
-    pub(crate) target: Duration,
+    pub(crate) target: Option<Duration>,
     pub(crate) rows_per_second: Option<u64>,
     pub(crate) max_lag: Option<Duration>,
     pub(crate) replicas: Vec<DatabaseSettings>,
@@ -37,13 +37,29 @@ impl Default for BackfillOptions {
 impl BackfillOptions {
     /// The default options: batches of about 100 ms, one after the other.
     pub fn new() -> Self {
-        Self { target: TARGET, rows_per_second: None, max_lag: None, replicas: Vec::new(), registers: false }
+        Self { target: None, rows_per_second: None, max_lag: None, replicas: Vec::new(), registers: false }
+    }
+
+    /// These options where they say something, and `others` elsewhere.
+    pub(crate) fn or(self, others: Self) -> Self {
+        Self {
+            target: self.target.or(others.target),
+            rows_per_second: self.rows_per_second.or(others.rows_per_second),
+            max_lag: self.max_lag.or(others.max_lag),
+            replicas: if self.replicas.is_empty() { others.replicas } else { self.replicas },
+            registers: self.registers || others.registers,
+        }
+    }
+
+    /// How long a batch should take.
+    pub(crate) fn target(&self) -> Duration {
+        self.target.unwrap_or(TARGET)
     }
 
     /// How long a batch should take, and so how long another session waits at most for one of its rows, or on SQLite
     /// for any write. The size of batches adapts to it.
     pub fn target_time(self, target: Duration) -> Self {
-        Self { target, ..self }
+        Self { target: Some(target), ..self }
     }
 
     /// The most rows a second that batches pass, on average; zero means no limit.
