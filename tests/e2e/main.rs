@@ -56,6 +56,7 @@ mod sizes;
 mod sql_revisions;
 mod squash;
 mod stored_downgrade;
+mod synchronise;
 mod team_story;
 mod test_kit;
 mod torture;
@@ -70,6 +71,7 @@ fn main() -> ExitCode {
         autogenerate::runs(),
         torture::trials(),
         backfill::trials(),
+        synchronise::trials(),
         random_revisions::trials(),
         readme::trials(),
         book::trials(),

@@ -54,7 +54,10 @@ use sea_orm::{
 use sea_orm_migration::SchemaManager;
 
 pub use batches::BackfillReport;
+pub(crate) use definition::expression;
 pub(crate) use stored::{StoredRun, plan_of_stored, run_stored};
+
+pub(crate) use table::{key_columns, plain_name};
 
 pub use crate::error::BackfillError;
 pub use crate::event::{BackfillPhase, BackfillProgress};
@@ -206,6 +209,11 @@ impl<'c> Backfill<'c> {
         BackfillValues { base: self, values: Vec::new() }.set(column, value)
     }
 
+    /// A backfill that sets nothing, and is refused.
+    pub(crate) fn nothing(self) -> BackfillValues<'c> {
+        BackfillValues { base: self, values: Vec::new() }
+    }
+
     /// Calls `work` for each batch, with its transaction and its rows with all columns, sorted by the key. Other sessions
     /// cannot change these rows until the batch commits. A batch has at most 2,000 rows.
     ///
@@ -238,9 +246,9 @@ impl<'c> Backfill<'c> {
     }
 
     fn definition(&self) -> Result<Definition, BackfillError> {
-        let mut definition = Definition::new(&table::plain_name(&self.table)?);
+        let mut definition = Definition::new(&plain_name(&self.table).ok_or(BackfillError::NotATableName)?);
         if let (Some(filter), Some(connection)) = (&self.filter, self.on.0) {
-            definition.filter = Some(definition::expression(connection, filter.clone())?);
+            definition.filter = Some(expression(connection, filter.clone())?);
         }
         Ok(definition)
     }
@@ -344,9 +352,12 @@ impl BackfillValues<'_> {
 
     fn definition(&self) -> Result<Definition, BackfillError> {
         let mut definition = self.base.definition()?;
+        if self.values.is_empty() {
+            return Err(BackfillError::NothingToSet { table: definition.table().to_string() });
+        }
         let Some(connection) = self.base.on.0 else { return Ok(definition) };
         for (column, value) in &self.values {
-            let value = definition::expression(connection, value.clone())?;
+            let value = expression(connection, value.clone())?;
             definition.values.push((column.clone(), value));
         }
         Ok(definition)

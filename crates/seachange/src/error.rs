@@ -6,6 +6,7 @@ mod failure;
 mod interruption;
 mod refusal;
 mod script;
+mod synchronise;
 
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ pub use failure::{FailureCause, Leftover, RevisionFailure};
 pub use interruption::InterruptedRevision;
 pub use refusal::Refusal;
 pub use script::{ReadKind, ScriptError, ScriptErrorKind};
+pub use synchronise::SynchroniseError;
 
 use crate::connection::ConnectError;
 use crate::database_error::{full_reason, is_lost_connection};

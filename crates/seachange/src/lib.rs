@@ -52,6 +52,7 @@ pub mod settings;
 mod sql;
 mod sqlite_ddl;
 pub mod store;
+pub mod synchronise;
 
 #[cfg(feature = "args")]
 #[cfg_attr(docsrs, doc(cfg(feature = "args")))]

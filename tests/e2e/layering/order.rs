@@ -14,7 +14,7 @@ use super::{is_of_tests, sources};
 const ENGINE: &str = "crates/seachange/src";
 
 /// The modules of the engine from the bottom to the top, as ARCHITECTURE.md prints them.
-const LAYERS: [&str; 33] = [
+const LAYERS: [&str; 34] = [
     "sql",
     "revision_sql",
     "schema",
@@ -38,6 +38,7 @@ const LAYERS: [&str; 33] = [
     "session",
     "journal",
     "backfill",
+    "synchronise",
     "runner",
     "adopt",
     "offline",

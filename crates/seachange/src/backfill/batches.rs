@@ -15,7 +15,7 @@ use sea_orm::{
 use super::definition::Definition;
 use super::lag::LagWatch;
 use super::pace::{FIRST_ROWS, Pace};
-use super::table::{Key, Place, TableShape, quoted_table};
+use super::table::{Key, Place, TableShape};
 use super::work::BatchWork;
 use crate::backend::Backend;
 use crate::database_error::is_lost_connection;
@@ -181,7 +181,7 @@ impl Batches<'_> {
         let shape = TableShape::read(self.connection, self.backend, &table).await?;
         let key = shape.key(dialect, &table, Some(&status.key), &self.definition.columns())?;
         let after = key.between(self.backend, status.place.as_ref(), None)?;
-        let name = quoted_table(dialect, &table);
+        let name = table.quoted_for(dialect);
         let find = format!(
             "SELECT {} FROM {name} WHERE {after} ORDER BY {} LIMIT 1 OFFSET {}",
             key.selected(),
@@ -316,7 +316,7 @@ impl Batches<'_> {
 
     async fn check_nulls(&self, connection: &impl ConnectionTrait, key: &Key) -> Result<(), BackfillError> {
         let table = self.definition.table();
-        let sql = format!("SELECT 1 FROM {} WHERE {} LIMIT 1", quoted_table(self.dialect(), &table), key.is_null());
+        let sql = format!("SELECT 1 FROM {} WHERE {} LIMIT 1", table.quoted_for(self.dialect()), key.is_null());
         let found =
             connection.query_one_raw(Statement::from_string(self.connection.get_database_backend(), sql)).await?;
         match found {
@@ -492,7 +492,7 @@ impl Batches<'_> {
         after: Option<&Place>,
         (order, offset): (&str, Option<u64>),
     ) -> Result<Option<Place>, DbErr> {
-        let table = quoted_table(self.dialect(), &self.definition.table());
+        let table = self.definition.table().quoted_for(self.dialect());
         let (range, mut values) = key.bound(self.backend, after, None)?;
         let tail = match offset {
             // The driver prepares each text.
@@ -514,7 +514,7 @@ impl Batches<'_> {
         transaction: &DatabaseTransaction,
         (range, values): (String, Vec<Value>),
     ) -> Result<u64, DbErr> {
-        let table = quoted_table(self.dialect(), &self.definition.table());
+        let table = self.definition.table().quoted_for(self.dialect());
         let sql = format!("SELECT COUNT(*) AS n FROM {table} WHERE {range}");
         let system = transaction.get_database_backend();
         let row = transaction.query_one_raw(Statement::from_sql_and_values(system, sql, values)).await?;

@@ -5,11 +5,10 @@ use sea_orm::{ConnectionTrait, StatementBuilder};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::table::{quoted, quoted_table};
 use crate::backend::dialect::{self, with_values};
 use crate::error::BackfillError;
 use crate::schema::TableName;
-use crate::sql::SqlDialect;
+use crate::sql::{SqlDialect, quoted_name};
 use crate::store::hexadecimal;
 
 /// What a backfill does. Expressions are SQL of one database system, with their values.
@@ -60,22 +59,22 @@ impl Definition {
     /// The statement that changes the rows of a range.
     pub(super) fn update(&self, dialect: SqlDialect, range: &str) -> String {
         let values: Vec<String> =
-            self.values.iter().map(|(column, value)| format!("{} = {value}", quoted(dialect, column))).collect();
-        let (table, condition) = (quoted_table(dialect, &self.table()), self.condition(range));
+            self.values.iter().map(|(column, value)| format!("{} = {value}", quoted_name(dialect, column))).collect();
+        let (table, condition) = (self.table().quoted_for(dialect), self.condition(range));
         format!("UPDATE {table} SET {} WHERE {condition}", values.join(", "))
     }
 
     /// The statement that changes all rows.
     pub(super) fn whole(&self, dialect: SqlDialect) -> String {
         let values: Vec<String> =
-            self.values.iter().map(|(column, value)| format!("{} = {value}", quoted(dialect, column))).collect();
+            self.values.iter().map(|(column, value)| format!("{} = {value}", quoted_name(dialect, column))).collect();
         let filter = self.filter.as_ref().map(|filter| format!(" WHERE {filter}")).unwrap_or_default();
-        format!("UPDATE {} SET {}{filter}", quoted_table(dialect, &self.table()), values.join(", "))
+        format!("UPDATE {} SET {}{filter}", self.table().quoted_for(dialect), values.join(", "))
     }
 }
 
 /// An expression as SQL of the database of a connection, with its values.
-pub(super) fn expression(connection: &impl ConnectionTrait, expression: Expr) -> Result<String, BackfillError> {
+pub(crate) fn expression(connection: &impl ConnectionTrait, expression: Expr) -> Result<String, BackfillError> {
     let system = connection.get_database_backend();
     let statement = StatementBuilder::build(&Query::select().expr(expression).take(), &system);
     let unwritable = BackfillError::Unwritable;

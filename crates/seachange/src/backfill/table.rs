@@ -7,25 +7,27 @@ use crate::alter::operation::table_name;
 use crate::backend::Backend;
 use crate::error::BackfillError;
 use crate::schema::TableName;
-use crate::sql::SqlDialect;
+use crate::sql::{SqlDialect, quoted_name};
 
-/// The name of a table, without its database.
-pub(super) fn plain_name(table: &TableRef) -> Result<TableName, BackfillError> {
-    let name = table_name(table).ok_or(BackfillError::NotATableName)?;
+/// The name of a table, without its database; `None` if it is a query or has an alias.
+pub(crate) fn plain_name(table: &TableRef) -> Option<TableName> {
+    let name = table_name(table)?;
     let schema = name.0.as_ref().map(|schema| schema.1.to_string());
-    Ok(TableName { schema, name: name.1.to_string() })
+    Some(TableName { schema, name: name.1.to_string() })
 }
 
-/// A name in the quotes of the system.
-pub(super) fn quoted(dialect: SqlDialect, name: &str) -> String {
-    let quote = if dialect == SqlDialect::MySql { '`' } else { '"' };
-    format!("{quote}{}{quote}", name.replace(quote, &format!("{quote}{quote}")))
-}
-
-/// The name of a table in the quotes of the system.
-pub(super) fn quoted_table(dialect: SqlDialect, table: &TableName) -> String {
-    let parts: Vec<String> = table.schema.iter().chain([&table.name]).map(|part| quoted(dialect, part)).collect();
-    parts.join(".")
+/// The columns of the key by which single rows of a table are found.
+///
+/// # Errors
+///
+/// As the beginning of a backfill.
+pub(crate) async fn key_columns(
+    connection: &impl ConnectionTrait,
+    backend: &dyn Backend,
+    table: &TableName,
+) -> Result<Vec<String>, BackfillError> {
+    let shape = TableShape::read(connection, backend, table).await?;
+    Ok(shape.key(backend.sql_dialect(), table, None, &[])?.names())
 }
 
 /// How the value of a key becomes text and SQL again.
@@ -146,21 +148,21 @@ impl Key {
 
     /// The columns in quotes, separated by commas.
     pub(super) fn list(&self) -> String {
-        let names: Vec<String> = self.columns.iter().map(|column| quoted(self.dialect, &column.name)).collect();
+        let names: Vec<String> = self.columns.iter().map(|column| quoted_name(self.dialect, &column.name)).collect();
         names.join(", ")
     }
 
     /// The same in the opposite order.
     pub(super) fn descending(&self) -> String {
         let names: Vec<String> =
-            self.columns.iter().map(|column| format!("{} DESC", quoted(self.dialect, &column.name))).collect();
+            self.columns.iter().map(|column| format!("{} DESC", quoted_name(self.dialect, &column.name))).collect();
         names.join(", ")
     }
 
     /// A condition for rows that have no place.
     pub(super) fn is_null(&self) -> String {
         let nulls: Vec<String> =
-            self.columns.iter().map(|column| format!("{} IS NULL", quoted(self.dialect, &column.name))).collect();
+            self.columns.iter().map(|column| format!("{} IS NULL", quoted_name(self.dialect, &column.name))).collect();
         nulls.join(" OR ")
     }
 
@@ -168,7 +170,7 @@ impl Key {
     /// text of SQLite's is exact.
     pub(super) fn selected(&self) -> String {
         let read = |(index, column): (usize, &KeyColumn)| {
-            let (text, name) = (self.read_expression(column), quoted(self.dialect, &column.name));
+            let (text, name) = (self.read_expression(column), quoted_name(self.dialect, &column.name));
             match column.form {
                 KeyForm::Storage => {
                     format!("{text} AS key_{index}, CASE typeof({name}) WHEN 'real' THEN {name} END AS real_{index}")
@@ -180,7 +182,7 @@ impl Key {
     }
 
     fn read_expression(&self, KeyColumn { name, form }: &KeyColumn) -> String {
-        let name = quoted(self.dialect, name);
+        let name = quoted_name(self.dialect, name);
         match form {
             KeyForm::Cast { is_temporal: true, .. } => format!("pg_catalog.to_json({name}) #>> '{{}}'"),
             KeyForm::Cast { is_temporal: false, .. } => format!("CAST({name} AS pg_catalog.text)"),
@@ -255,7 +257,7 @@ impl Key {
 
     /// Compares the key with operands. MySQL and MariaDB use no index for `(a, b) > (1, 2)`, but for the long form.
     fn compared(&self, operands: &[Operand], before: &str, last: &str, values: &mut Vec<Value>) -> String {
-        let names: Vec<String> = self.columns.iter().map(|column| quoted(self.dialect, &column.name)).collect();
+        let names: Vec<String> = self.columns.iter().map(|column| quoted_name(self.dialect, &column.name)).collect();
         let mut add = |value: &Option<Value>| values.extend(value.clone());
         if self.dialect != SqlDialect::MySql && names.len() > 1 {
             operands.iter().for_each(|(_, value)| add(value));
@@ -391,7 +393,7 @@ async fn postgres(connection: &impl ConnectionTrait, table: &TableName) -> Resul
             AND k.position <= COALESCE((pg_catalog.to_jsonb(i) ->> 'indnkeyatts')::int, i.indnatts)
         ORDER BY i.indisprimary DESC, i.indnatts, i.indexrelid, k.position";
     let system = connection.get_database_backend();
-    let name = quoted_table(SqlDialect::Postgres, table);
+    let name = table.quoted_for(SqlDialect::Postgres);
     let found = connection.query_one_raw(Statement::from_sql_and_values(system, TABLE, [name.into()])).await?;
     let Some(found) = found else { return Ok(None) };
     let id: String = found.try_get("", "id")?;
@@ -473,7 +475,7 @@ async fn mysql(connection: &impl ConnectionTrait, table: &TableName) -> Result<O
 async fn sqlite(connection: &impl ConnectionTrait, table: &TableName) -> Result<Option<TableShape>, BackfillError> {
     let schema = table.schema.clone().unwrap_or_else(|| "main".to_owned());
     let system = connection.get_database_backend();
-    let master = format!("{}.sqlite_schema", quoted(SqlDialect::Sqlite, &schema));
+    let master = format!("{}.sqlite_schema", quoted_name(SqlDialect::Sqlite, &schema));
     let known = format!(
         "SELECT (SELECT COUNT(*) FROM {master} t WHERE t.type = 'trigger' AND t.tbl_name = m.name COLLATE NOCASE) AS triggers
         FROM {master} m WHERE m.type = 'table' AND m.name = ? COLLATE NOCASE"
@@ -525,7 +527,7 @@ async fn sqlite(connection: &impl ConnectionTrait, table: &TableName) -> Result<
             IndexColumn { index: String::new(), name: name.clone(), form: Ok(KeyForm::Storage), is_nullable: false };
         columns.insert(0, key);
     }
-    let rows = format!("SELECT COUNT(*) AS n FROM {}", quoted_table(SqlDialect::Sqlite, table));
+    let rows = format!("SELECT COUNT(*) AS n FROM {}", table.quoted_for(SqlDialect::Sqlite));
     let rows = connection.query_one_raw(Statement::from_string(system, rows)).await?;
     let rows: Option<i64> = rows.map(|row| row.try_get("", "n")).transpose()?;
     Ok(Some(TableShape {

@@ -6,11 +6,11 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, Statemen
 
 use super::batches::Batch;
 use super::pace::{MOST_ROWS, MOST_ROWS_FOR_CODE};
-use super::table::{Place, quoted, quoted_table};
+use super::table::Place;
 use crate::alter::values_kept_on_sqlite;
 use crate::error::BackfillError;
 use crate::intercept::{BatchCaller, in_batch};
-use crate::sql::SqlDialect;
+use crate::sql::{SqlDialect, quoted_name};
 
 /// The work of a batch.
 #[async_trait]
@@ -65,7 +65,7 @@ async fn set_values(batch: &Batch<'_>) -> Result<u64, BackfillError> {
 async fn count(batch: &Batch<'_>) -> Result<u64, DbErr> {
     let dialect = batch.backend.sql_dialect();
     let (range, values) = batch.range.clone();
-    let (table, condition) = (quoted_table(dialect, &batch.definition.table()), batch.definition.condition(&range));
+    let (table, condition) = (batch.definition.table().quoted_for(dialect), batch.definition.condition(&range));
     let sql = match dialect {
         SqlDialect::Postgres => {
             format!("SELECT COUNT(*) AS n FROM (SELECT 1 FROM {table} WHERE {condition} FOR UPDATE) locked")
@@ -85,7 +85,7 @@ async fn number(transaction: &DatabaseTransaction, sql: String, values: Vec<Valu
 /// wrongly, or not at all.
 async fn check_types(batch: &Batch<'_>) -> Result<(), BackfillError> {
     let table = batch.definition.table();
-    let name = quoted_table(SqlDialect::Sqlite, &table);
+    let name = table.quoted_for(SqlDialect::Sqlite);
     for (column, value) in &batch.definition.values {
         let Some((_, declared)) = batch.shape.declared.iter().find(|(name, _)| name.eq_ignore_ascii_case(column))
         else {
@@ -97,7 +97,7 @@ async fn check_types(batch: &Batch<'_>) -> Result<(), BackfillError> {
         let sql = format!("SELECT COUNT(*) AS n FROM {name} WHERE {condition} AND ({is_kept}) IS NOT 1");
         let lost = number(batch.transaction, sql, values).await?;
         if lost > 0 {
-            let column = quoted(SqlDialect::Sqlite, column);
+            let column = quoted_name(SqlDialect::Sqlite, column);
             let what = format!("{lost} rows would get a value in {column} that its type `{declared}` does not hold");
             return Err(BackfillError::ValuesChanged { table: table.to_string(), what });
         }
@@ -148,7 +148,7 @@ where
 async fn read_rows(batch: &Batch<'_>) -> Result<(Vec<QueryResult>, Vec<Place>), DbErr> {
     let dialect = batch.backend.sql_dialect();
     let (range, values) = batch.bound.clone();
-    let (table, condition) = (quoted_table(dialect, &batch.definition.table()), batch.definition.condition(&range));
+    let (table, condition) = (batch.definition.table().quoted_for(dialect), batch.definition.condition(&range));
     let lock = if dialect == SqlDialect::Sqlite { "" } else { " FOR UPDATE" };
     let sql = format!("SELECT * FROM {table} WHERE {condition} ORDER BY {}{lock}", batch.key.list());
     let system = batch.transaction.get_database_backend();
@@ -160,7 +160,7 @@ async fn read_rows(batch: &Batch<'_>) -> Result<(Vec<QueryResult>, Vec<Place>), 
 
 /// The keys of all rows of the range.
 async fn places(batch: &Batch<'_>) -> Result<Vec<Place>, DbErr> {
-    let table = quoted_table(batch.backend.sql_dialect(), &batch.definition.table());
+    let table = batch.definition.table().quoted_for(batch.backend.sql_dialect());
     let (range, values) = batch.bound.clone();
     let sql = format!("SELECT {} FROM {table} WHERE {range}", batch.key.selected());
     let system = batch.transaction.get_database_backend();

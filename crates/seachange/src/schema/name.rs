@@ -4,6 +4,8 @@ use std::fmt;
 
 use sea_orm::sea_query;
 
+use crate::sql::{SqlDialect, quoted_name};
+
 /// A name, and its schema; on MySQL and MariaDB its database.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TableName {
@@ -18,6 +20,17 @@ impl TableName {
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self { schema: None, name: name.into() }
+    }
+
+    /// The name in the quotes of a system.
+    pub(crate) fn quoted_for(&self, dialect: SqlDialect) -> String {
+        self.beside(dialect, &self.name)
+    }
+
+    /// The name of another object in the same schema, in the quotes of a system.
+    pub(crate) fn beside(&self, dialect: SqlDialect, name: &str) -> String {
+        let parts = self.schema.iter().map(String::as_str).chain([name]);
+        parts.map(|part| quoted_name(dialect, part)).collect::<Vec<_>>().join(".")
     }
 
     /// Removes the schema if it is the one that the connection works in.

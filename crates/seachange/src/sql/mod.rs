@@ -35,6 +35,7 @@ pub(crate) use facts::{Pragma, SessionState, StatementFacts, StatementKind, Tran
 pub(crate) use lexer::words;
 pub(crate) use lexer::{Token, TokenKind, joined, significant, tokens};
 #[cfg(feature = "cli")]
+pub(crate) use names::quoted_name;
 pub(crate) use probe::is_catalogue_table;
 pub(crate) use split::{StatementText, statements};
 

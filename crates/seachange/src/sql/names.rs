@@ -7,6 +7,12 @@ use super::{SqlDialect, Token, TokenKind};
 /// The maximum length of a name on PostgreSQL, in bytes.
 const POSTGRES_LENGTH: usize = 63;
 
+/// A name in the quotes of the system.
+pub(crate) fn quoted_name(dialect: SqlDialect, name: &str) -> String {
+    let quote = if dialect == SqlDialect::MySql { '`' } else { '"' };
+    format!("{quote}{}{quote}", name.replace(quote, &format!("{quote}{quote}")))
+}
+
 /// A name as the system stores or compares it. PostgreSQL folds names without quotes to lower case, and cuts names that
 /// are longer than 63 bytes. SQLite compares without case. MySQL and MariaDB keep names as they are.
 pub(crate) fn folded(name: &str, is_quoted: bool, dialect: SqlDialect) -> String {

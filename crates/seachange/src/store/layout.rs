@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, DbErr, Statement, Value};
 
 use super::{RevisionStore, table_text};
 use crate::backend::Backend;
-use crate::sql::SqlDialect;
+use crate::sql::{SqlDialect, quoted_name};
 
 /// What the catalogue says about a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -110,10 +110,8 @@ impl RevisionStore {
 
     /// The name with its schema, quoted for a statement.
     pub(crate) fn quoted(&self, dialect: SqlDialect) -> String {
-        let quote = if dialect == SqlDialect::MySql { '`' } else { '"' };
         let parts = self.table.schema.iter().chain([&self.table.name]);
-        let quoted = parts.map(|part| format!("{quote}{}{quote}", part.replace(quote, &format!("{quote}{quote}"))));
-        quoted.collect::<Vec<_>>().join(".")
+        parts.map(|part| quoted_name(dialect, part)).collect::<Vec<_>>().join(".")
     }
 
     /// The existing tables of the engine.

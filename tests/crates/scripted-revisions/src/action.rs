@@ -149,6 +149,8 @@ pub enum Action {
     CreateForeignKey(ForeignKeyEnds),
     /// `seachange::backfill`: sets columns, or performs actions for each row.
     Backfill(Backfill),
+    /// `seachange::synchronise`.
+    Synchronise(Synchronise),
     /// `seachange::alter`.
     Alter {
         /// The table.
@@ -242,6 +244,20 @@ pub struct Backfill {
     /// Whether it is only registered.
     #[serde(default)]
     pub registers: bool,
+}
+
+/// Synchronised columns.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Synchronise {
+    /// The table.
+    pub table: String,
+    /// The old columns, each with its value from the new ones.
+    pub old: Vec<(String, String)>,
+    /// The new columns, each with its value from the old ones.
+    pub new: Vec<(String, String)>,
+    /// `create`, `backfill` or `drop`.
+    pub action: String,
 }
 
 /// A foreign key between two columns.

@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::action::{Action, Backfill, Begin, Execute, Loop, Query};
+use crate::action::{Action, Backfill, Begin, Execute, Loop, Query, Synchronise};
 use crate::cell::{cells, line};
 use crate::custom;
 use crate::moment::{self, print, wait_for};
@@ -236,6 +236,7 @@ impl<'c> Player<'c> {
                 return schema::alter_table(&manager, table, changes).await;
             }
             Action::Backfill(backfill) => return self.backfill(&manager, backfill).await,
+            Action::Synchronise(columns) => return synchronise(&manager, columns).await,
             _ => return Err(custom(format!("no way to perform {action:?}"))),
         };
         self.variables.set(into, u8::from(answer));
@@ -538,6 +539,21 @@ fn access(name: &str) -> Result<AccessMode, DbErr> {
         "read only" => Ok(AccessMode::ReadOnly),
         "read write" => Ok(AccessMode::ReadWrite),
         _ => Err(custom(format!("no access mode `{name}`"))),
+    }
+}
+
+async fn synchronise(manager: &SchemaManager<'_>, columns: &Synchronise) -> Result<(), DbErr> {
+    let mut begun = seachange::synchronise::synchronise(manager, columns.table.clone());
+    for (column, value) in columns.old.clone() {
+        begun = begun.old(column, Expr::cust(value));
+    }
+    for (column, value) in columns.new.clone() {
+        begun = begun.new_column(column, Expr::cust(value));
+    }
+    match columns.action.as_str() {
+        "create" => Ok(begun.create().await?),
+        "drop" => Ok(begun.drop().await?),
+        _ => Ok(begun.backfill().run().await.map(drop)?),
     }
 }
 
