@@ -39,6 +39,7 @@ mod lint_fix;
 mod migrations;
 mod new_crate;
 mod offline;
+mod online;
 mod packages;
 mod passwords;
 mod pictures;
@@ -72,6 +73,7 @@ fn main() -> ExitCode {
         torture::trials(),
         backfill::trials(),
         synchronise::trials(),
+        online::trials(),
         random_revisions::trials(),
         readme::trials(),
         book::trials(),

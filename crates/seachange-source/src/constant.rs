@@ -108,11 +108,35 @@ impl ConstantParser {
             "replaces" => revision.replaces = list(field, value)?,
             // Only `lint` reads it, from the compiled constant.
             "allow" => drop(list(field, value)?),
+            // Only a run reads these, from the compiled constant.
+            "after_backfills" => drop(list(field, value)?),
+            "not_before" => {
+                let expected = "a time in UTC such as `\"2026-11-21T09:03:11Z\"`";
+                let time = text(field.clone(), expected, value)?;
+                if !is_moment(&time) {
+                    return Err(FileErrorKind::NotALiteral { field, expected });
+                }
+            }
             "branch_labels" => revision.branch_labels = list(field, value)?,
             _ => return Err(FileErrorKind::UnknownField { field }),
         }
         Ok(())
     }
+}
+
+/// Whether a text is a time in UTC to the second, as RFC 3339 writes it: `2026-11-21T09:03:11Z`.
+fn is_moment(text: &str) -> bool {
+    const FORM: &[u8] = b"0000-00-00T00:00:00Z";
+    let fits = |(byte, form): (u8, &u8)| if *form == b'0' { byte.is_ascii_digit() } else { byte == *form };
+    let number = |range: std::ops::Range<usize>| text.get(range).and_then(|digits| digits.parse::<u8>().ok());
+    let within = |range, least: u8, most: u8| number(range).is_some_and(|number| (least..=most).contains(&number));
+    text.len() == FORM.len()
+        && text.bytes().zip(FORM).all(fits)
+        && within(5..7, 1, 12)
+        && within(8..10, 1, 31)
+        && within(11..13, 0, 23)
+        && within(14..16, 0, 59)
+        && within(17..19, 0, 59)
 }
 
 /// Accepts a path that ends in `ROOT`.

@@ -25,7 +25,7 @@ pub use failure::{FailureCause, Leftover, RevisionFailure};
 pub use interruption::InterruptedRevision;
 pub use refusal::Refusal;
 pub use script::{ReadKind, ScriptError, ScriptErrorKind};
-pub use synchronise::SynchroniseError;
+pub use synchronise::{CascadingKey, SynchroniseError};
 
 use crate::connection::ConnectError;
 use crate::database_error::{full_reason, is_lost_connection};

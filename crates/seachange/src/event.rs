@@ -13,7 +13,7 @@ pub use crate::backend::{Blocker, StatementProgress};
 pub use backfill::{BackfillPhase, BackfillProgress};
 
 use crate::error::FailureCause;
-use crate::report::Warnings;
+use crate::report::{WaitingRevision, Warnings};
 use crate::store::Holder;
 
 /// An event of a run.
@@ -91,6 +91,13 @@ pub enum Event<'a> {
         remaining: Option<Duration>,
         /// How long the statement has run.
         elapsed: Duration,
+    },
+    /// A revision waits for something, and is left for a later run, as are those above it.
+    Waits {
+        /// The revision, and what it waits for.
+        waiting: &'a WaitingRevision,
+        /// The message of the revision.
+        message: &'a str,
     },
     /// A backfill begins or goes on, pauses, or is complete; at most once a second while it runs.
     Backfill {
@@ -181,6 +188,10 @@ pub fn trace(event: &Event<'_>) {
         }
         Event::StatementProgress { step, progress, remaining, elapsed, .. } => {
             tracing::debug!(target: "seachange", %step, %progress, ?remaining, ?elapsed, "statement in progress");
+        }
+        Event::Waits { waiting, .. } => {
+            let reasons: Vec<String> = waiting.reasons.iter().map(ToString::to_string).collect();
+            tracing::info!(target: "seachange", step = %waiting.step, reasons = reasons.join("; "), "waiting");
         }
         Event::Backfill { progress } => {
             tracing::info!(target: "seachange", backfill = progress.name, table = progress.table, %progress, "backfill");

@@ -31,6 +31,7 @@ pub mod connection;
 mod database_error;
 mod error;
 pub mod event;
+mod gate;
 pub mod inspect;
 mod intercept;
 pub mod journal;

@@ -253,6 +253,7 @@ impl Migrator {
             waited,
             check,
             backfills: &options.backfills,
+            gates: &options.gates_of_revisions,
             capture,
         }
     }

@@ -1,7 +1,9 @@
 //! The result of a run.
 
+use std::fmt;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use seachange_graph::Step;
 
 /// The result of a run.
@@ -24,6 +26,8 @@ pub struct Report {
     pub done: Vec<(Step, Duration)>,
     /// The steps that did not run because of a request to stop; empty when the whole plan ran.
     pub left: Vec<Step>,
+    /// The steps that wait for something, and those above them, in order; the others ran without them.
+    pub waiting: Vec<WaitingRevision>,
     /// Where the database stands at the end: the applied revisions that have no applied revision above them.
     pub current: Vec<String>,
     /// How long the run waited for other runs.
@@ -43,6 +47,53 @@ impl Report {
     /// The duration of all steps together.
     pub fn elapsed(&self) -> Duration {
         self.done.iter().map(|(_, elapsed)| *elapsed).sum()
+    }
+}
+
+/// A revision that an upgrade does not run yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WaitingRevision {
+    /// The step.
+    pub step: Step,
+    /// What it waits for; at least one reason.
+    pub reasons: Vec<WaitReason>,
+}
+
+impl WaitingRevision {
+    pub(crate) fn new(step: Step, reasons: Vec<WaitReason>) -> Self {
+        Self { step, reasons }
+    }
+}
+
+/// What a revision waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WaitReason {
+    /// A backfill that is not complete.
+    Backfill {
+        /// Its name.
+        name: String,
+        /// Its state and how far it is; `None` if it was never begun.
+        state: Option<String>,
+    },
+    /// A time.
+    NotBefore(DateTime<Utc>),
+    /// Another revision that waits.
+    Revision(String),
+    /// A running version of the service needs what it removes.
+    RunningVersion(String),
+}
+
+impl fmt::Display for WaitReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Backfill { name, state: Some(state) } => write!(f, "the backfill `{name}` ({state})"),
+            Self::Backfill { name, state: None } => write!(f, "the backfill `{name}`, which was never begun"),
+            Self::NotBefore(time) => write!(f, "{}", time.format("%Y-%m-%d %H:%M:%S UTC")),
+            Self::Revision(id) => write!(f, "`{id}`"),
+            Self::RunningVersion(why) => f.write_str(why),
+        }
     }
 }
 

@@ -36,6 +36,11 @@ pub struct Revision {
     pub replaces: &'static [&'static str],
     /// What `lint` does not report of this revision: texts `rule: reason`, such as `drop-table: nothing reads it`.
     pub allow: &'static [&'static str],
+    /// Names of backfills that have to be complete before an upgrade runs this revision. By default a backfill has the id
+    /// of its revision as its name.
+    pub after_backfills: &'static [&'static str],
+    /// When an upgrade may run this revision at the earliest, in UTC as `2026-11-21T09:03:11Z`; empty for no such time.
+    pub not_before: &'static str,
     /// When the file was created, in UTC in the format of RFC 3339. For the reader of the file; it does not affect the
     /// order.
     pub created: &'static str,
@@ -50,6 +55,8 @@ impl Revision {
         branch_labels: &[],
         replaces: &[],
         allow: &[],
+        after_backfills: &[],
+        not_before: "",
         created: "",
     };
 }
@@ -79,7 +86,7 @@ impl RegisteredRevision {
     /// The revision as the commands show it.
     #[cfg(feature = "cli")]
     pub(crate) fn listed(&self) -> seachange_cli::ListedRevision<'_> {
-        let Revision { id, down_revision, depends_on, branch_labels, replaces: _, allow: _, created } = self.revision;
+        let Revision { id, down_revision, depends_on, branch_labels, created, .. } = self.revision;
         seachange_cli::ListedRevision {
             id,
             message: self.message,

@@ -1,5 +1,6 @@
 //! The context of a run.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -35,8 +36,25 @@ pub(crate) struct RunContext<'a> {
     pub(crate) check: Option<&'a dyn RevisionCheck>,
     /// How the backfills of revisions run.
     pub(crate) backfills: &'a BackfillOptions,
+    /// What keeps revisions from running yet.
+    pub(crate) gates: &'a Gates,
     /// What captures the downgrade of a revision that was applied.
     pub(crate) capture: &'a dyn DowngradeCapture,
+}
+
+/// What keeps an upgrade from running revisions yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Gates {
+    /// Whether a revision waits for what its constant names.
+    pub(crate) are_respected: bool,
+    /// Revisions that wait for a reason that the caller knows.
+    pub(crate) held: BTreeMap<String, String>,
+}
+
+impl Default for Gates {
+    fn default() -> Self {
+        Self { are_respected: true, held: BTreeMap::new() }
+    }
 }
 
 /// Captures downgrades, to be stored beside the record.

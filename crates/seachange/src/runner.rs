@@ -20,6 +20,7 @@ pub use crate::error::{FailureCause, Leftover, Refusal, RevisionFailure};
 use crate::backend::BegunTransaction;
 use crate::error::Error;
 use crate::event::Event;
+use crate::gate::{self, has_gate};
 use crate::intercept::{CodeOptions, DirectedMigration, Invocation, Migrate, NoCode};
 use crate::journal::FinishedEntries;
 use crate::report::Report;
@@ -88,10 +89,20 @@ impl Runner<'_> {
             }
             let Some(job) = self.job(step) else { continue };
             let next = plan.steps.get(index + 1).and_then(|next| self.job(next));
-            // A check reads what is committed, before the transaction of its revision.
+            // A check and a gate read what is committed, before the transaction of their revision.
             let is_followed = self.context.check.is_none()
-                && next.is_some_and(|next| is_transactional(self.context.backend, next.script));
+                && next
+                    .is_some_and(|next| is_transactional(self.context.backend, next.script) && !has_gate(next.script))
+                && report.waiting.is_empty()
+                && self.context.gates.held.is_empty();
             let job = StepContext { is_followed, ..job };
+            if let Some(waiting) =
+                gate::waiting(self.context, self.work.executor(), step, job.script, &report.waiting).await?
+            {
+                gate::tell(self.context, self.migrations, &waiting);
+                report.waiting.push(waiting);
+                continue;
+            }
             let outcome = match self.context.is_stopping() {
                 true => Err(Error::Stopped { waited: Duration::ZERO }),
                 false => Box::pin(self.run_step_with_events(job, index + 1, plan.len())).await,

@@ -46,11 +46,13 @@ use sea_orm::ConnectionTrait;
 use sea_orm::sea_query::{Expr, IntoIden, IntoTableRef, TableRef};
 use sea_orm_migration::SchemaManager;
 
-pub use crate::error::SynchroniseError;
+pub use crate::error::{CascadingKey, SynchroniseError};
 
 use crate::backend;
 use crate::backfill::{BackfillValues, backfill, expression, plain_name};
 use crate::sql::SqlDialect;
+#[cfg(feature = "cli")]
+pub(crate) use definition::is_synchronising;
 use definition::{SideColumn, Synchronisation};
 
 /// Begins a synchronisation of columns of `table`, which may have a schema on PostgreSQL, and a database on MySQL.

@@ -1,4 +1,5 @@
 //! Programs and servers are killed while they change rows.
+#![expect(clippy::print_stdout, reason = "the counts are for the reader of the tests")]
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};

@@ -14,7 +14,7 @@ use super::{is_of_tests, sources};
 const ENGINE: &str = "crates/seachange/src";
 
 /// The modules of the engine from the bottom to the top, as ARCHITECTURE.md prints them.
-const LAYERS: [&str; 34] = [
+const LAYERS: [&str; 35] = [
     "sql",
     "revision_sql",
     "schema",
@@ -39,6 +39,7 @@ const LAYERS: [&str; 34] = [
     "journal",
     "backfill",
     "synchronise",
+    "gate",
     "runner",
     "adopt",
     "offline",

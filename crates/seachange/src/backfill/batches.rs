@@ -240,6 +240,7 @@ impl Batches<'_> {
     }
 
     async fn read_or_begin(&self, shape: &TableShape) -> Result<BackfillStatus, BackfillError> {
+        let mut pause = Backoff::for_retry();
         let mut attempts = 0;
         loop {
             let transaction = self.begin().await?;
@@ -249,9 +250,13 @@ impl Batches<'_> {
                     transaction.commit().await?;
                     return Ok(found);
                 }
-                // Another program began it at the same time.
-                Err(BackfillError::Database(_)) if attempts < 3 => {
+                // Another session holds a lock, or another program began the backfill at the same time.
+                Err(BackfillError::Database(error)) if attempts < ATTEMPTS && !is_lost_connection(&error) => {
                     let _ = transaction.rollback().await;
+                    if !self.backend.is_lock_conflict(&error) && attempts > 2 {
+                        return Err(error.into());
+                    }
+                    pause.sleep(Duration::MAX, self.stop.as_deref().unwrap_or(&AtomicBool::new(false))).await;
                     attempts += 1;
                 }
                 Err(error) => {

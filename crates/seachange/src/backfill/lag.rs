@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 
 use crate::backend::Backend;
 use crate::connection::connect_to_read;
@@ -92,12 +92,12 @@ async fn shown_by_primary(primary: &DatabaseConnection) -> Result<Duration, Back
             COUNT(*) FILTER (WHERE state IS NULL) AS hidden FROM pg_catalog.pg_stat_replication";
     let row = primary.query_one_raw(Statement::from_string(primary.get_database_backend(), LAG)).await?;
     let Some(row) = row else { return Ok(Duration::ZERO) };
-    if row.try_get::<i64>("", "hidden").map_err(DbErr::from)? > 0 {
+    if row.try_get::<i64>("", "hidden")? > 0 {
         let what =
             "this user may not see `pg_stat_replication`; grant it `pg_monitor`, or name each replica (`--replica`)";
         return Err(BackfillError::Lag(what.to_owned()));
     }
-    let seconds: f64 = row.try_get("", "lag").map_err(DbErr::from)?;
+    let seconds: f64 = row.try_get("", "lag")?;
     Ok(Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX))
 }
 

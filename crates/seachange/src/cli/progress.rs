@@ -18,6 +18,7 @@ use seachange_graph::Step;
 use super::revision_scope;
 use crate::Error;
 use crate::event::{BackfillPhase, BackfillProgress, Event, StatementProgress, describe_blockers, json};
+use crate::report::WaitingRevision;
 use crate::store::Holder;
 use bar::Bar;
 use statement::StatementLine;
@@ -61,6 +62,7 @@ impl Progress {
             Event::StatementProgress { step, message, progress, remaining, .. } => {
                 self.progress(step, message, progress, *remaining);
             }
+            Event::Waits { waiting, message } => self.waits(waiting, message),
             Event::Backfill { progress } => self.backfill(progress),
             Event::Restarted => self.restart(),
             Event::Overtaken { step, message } => self.overtaken(step, message),
@@ -135,6 +137,16 @@ impl Progress {
             }
             None if line.is_due() => self.interject(step, message, &text),
             None => {}
+        }
+    }
+
+    fn waits(&self, waiting: &WaitingRevision, message: &str) {
+        let reasons: Vec<String> = waiting.reasons.iter().map(ToString::to_string).collect();
+        let (id, what) = (styled(ID, &waiting.step.revision), printable::name(&reasons.join("; ")).to_string());
+        let line = format!("{} {id}, {message}, for {what}", styled(VERB, "Waiting"));
+        match self.bar() {
+            Some(bar) => bar.suspend(|| self.terminal.status(line)),
+            None => self.terminal.status(line),
         }
     }
 

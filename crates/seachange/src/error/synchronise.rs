@@ -73,30 +73,33 @@ pub enum SynchroniseError {
         column: String,
     },
     /// MySQL and MariaDB run no trigger for what a foreign key changes.
-    #[error(
-        "the foreign key `{foreign_key}` changes column `{column}` of table `{table}` ({action}), for which {system} runs no \
-         trigger; give `{other}` a foreign key with the same actions"
-    )]
-    Cascade {
-        /// The table.
-        table: String,
-        /// The column.
-        column: String,
-        /// The foreign key.
-        foreign_key: String,
-        /// What it does.
-        action: String,
-        /// The column on the other side.
-        other: String,
-        /// The database system.
-        system: &'static str,
-    },
+    #[error(transparent)]
+    Cascade(Box<CascadingKey>),
     /// An expression cannot be written, or the rows of the table have no key.
     #[error(transparent)]
     Backfill(#[from] BackfillError),
     /// The database refused a statement.
     #[error(transparent)]
     Database(#[from] DbErr),
+}
+
+/// A foreign key that changes a column without a trigger.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the foreign key `{foreign_key}` changes column `{column}` of table `{table}` ({action}), for which MySQL and MariaDB run \
+     no trigger; give `{other}` a foreign key with the same actions"
+)]
+pub struct CascadingKey {
+    /// The table.
+    pub table: String,
+    /// The column.
+    pub column: String,
+    /// The foreign key.
+    pub foreign_key: String,
+    /// What it does.
+    pub action: String,
+    /// The column on the other side.
+    pub other: String,
 }
 
 impl From<SynchroniseError> for DbErr {

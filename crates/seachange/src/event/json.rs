@@ -13,13 +13,14 @@
 //! | `statement` | `sql` (without values), `duration_ms`, `failed` |
 //! | `blocked` | `direction`, `revision`, `message`, `by`: each with `session`, `prepared`, `user`, `program`, `state`, `transaction_ms`, `statement`, `restricted`; `waited_ms` |
 //! | `statement_progress` | `direction`, `revision`, `message`, `phase`, `stage`, `stages`, `unit`, `done`, `total`, `remaining_ms`, `elapsed_ms` |
+//! | `waits` | `direction`, `revision`, `message`, `reasons`: texts |
 //! | `backfill` | `name`, `table`, `phase` (`running`, `paused`, `waiting_for_replicas`, `registered`, `stopped`, `complete`), `rows_passed`, `rows_changed`, `rows_expected`, `rows_per_second`, `remaining_ms`, `elapsed_ms` |
 //! | `retrying` | `direction`, `revision`, `message`, `attempt`, `of`, `cause` |
 //! | `restarted` | |
 //! | `finished` | `direction`, `revision`, `message`, `duration_ms` |
 //! | `overtaken`, `failed` | `direction`, `revision`, `message` |
 //! | `stopped` | `left`: steps |
-//! | `report` | `done`: steps with `duration_ms`, `left`: steps, `current`, `unknown`, `edited`: ids, `elapsed_ms`, `waited_ms`, `program` |
+//! | `report` | `done`: steps with `duration_ms`, `left`: steps, `waiting`, `current`, `unknown`, `edited`: ids, `elapsed_ms`, `waited_ms`, `program` |
 //!
 //! Later versions may add names; existing names stay.
 
@@ -60,6 +61,7 @@ pub fn report(report: &Report, time: DateTime<Utc>) -> serde_json::Result<String
     let entry = EventJson::Report {
         done: done.collect(),
         left: steps(&report.left),
+        waiting: report.waiting.iter().map(|one| one.step.revision.as_str()).collect(),
         current: &report.current,
         unknown: &report.notices.unknown,
         edited: &report.notices.edited,
@@ -128,6 +130,11 @@ enum EventJson<'a> {
         remaining_ms: Option<f64>,
         elapsed_ms: f64,
     },
+    Waits {
+        #[serde(flatten)]
+        revision: RevisionRef<'a>,
+        reasons: Vec<String>,
+    },
     Backfill {
         name: &'a str,
         table: &'a str,
@@ -160,6 +167,7 @@ enum EventJson<'a> {
     Report {
         done: Vec<StepJson<'a>>,
         left: Vec<StepRef<'a>>,
+        waiting: Vec<&'a str>,
         current: &'a [String],
         unknown: &'a [String],
         edited: &'a [String],
@@ -238,6 +246,10 @@ fn entry<'a>(event: &Event<'a>) -> EventJson<'a> {
                 elapsed_ms: millis(elapsed),
             }
         }
+        Event::Waits { waiting, message } => EventJson::Waits {
+            revision: revision(&waiting.step, message),
+            reasons: waiting.reasons.iter().map(ToString::to_string).collect(),
+        },
         Event::Backfill { progress } => EventJson::Backfill {
             name: &progress.name,
             table: &progress.table,

@@ -1,9 +1,13 @@
 //! The options of a run: how it handles a record that differs from what its program wrote, and how it runs.
 
+#[cfg(feature = "cli")]
+use std::collections::BTreeMap;
+
 use crate::intercept::CodeOptions;
 use crate::limits::BackfillOptions;
 use crate::limits::Limits;
 use crate::run_arguments::RunArguments;
+use crate::run_context::Gates;
 
 /// The options of a [`Migrator`](crate::Migrator). By default an upgrade refuses everything that may be a mistake,
 /// reports edited revisions, and runs each revision in a transaction of its own.
@@ -29,6 +33,7 @@ pub struct RunOptions {
     pub(super) code: CodeOptions,
     pub(super) stores_downgrades: bool,
     pub(super) backfills: BackfillOptions,
+    pub(super) gates_of_revisions: Gates,
 }
 
 impl Default for RunOptions {
@@ -50,6 +55,7 @@ impl RunOptions {
             code: CodeOptions::new(),
             stores_downgrades: true,
             backfills: BackfillOptions::new(),
+            gates_of_revisions: Gates::default(),
         }
     }
 
@@ -106,6 +112,18 @@ impl RunOptions {
     /// How the backfills of revisions run.
     pub fn backfills(self, backfills: BackfillOptions) -> Self {
         Self { backfills, ..self }
+    }
+
+    /// Whether an upgrade runs revisions without waiting for the backfills and the time that their constants name; by
+    /// default it leaves them, and those above them, for a later run.
+    pub fn ignore_gates(self, ignores: bool) -> Self {
+        Self { gates_of_revisions: Gates { are_respected: !ignores, ..self.gates_of_revisions }, ..self }
+    }
+
+    /// Leaves these revisions for a later run, each for a reason.
+    #[cfg(feature = "cli")]
+    pub(crate) fn hold(self, held: BTreeMap<String, String>) -> Self {
+        Self { gates_of_revisions: Gates { held, ..self.gates_of_revisions }, ..self }
     }
 
     /// The arguments that the code of revisions can read.

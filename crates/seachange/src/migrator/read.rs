@@ -7,9 +7,10 @@ use seachange_graph::{AppliedError, AppliedSet, Graph, Plan, StampPlan, Target};
 
 use super::{AheadPolicy, EditPolicy, GapPolicy, InterruptedRevision, Migrator, RunOptions, interruption};
 use crate::error::Error;
+use crate::gate;
 use crate::lock;
 use crate::record::RevisionRecord;
-use crate::report::Warnings;
+use crate::report::{WaitingRevision, Warnings};
 use crate::revision::{Migrations, RegisteredRevision};
 use crate::store::{RevisionRow, RevisionRowState, RevisionSummary};
 
@@ -108,6 +109,18 @@ impl Migrator {
         let plan = self.graph.upgrade(&applied, &[Target::HEADS])?;
         let pending = plan.steps.iter().filter(|step| !step.records_only);
         Ok(pending.filter_map(|step| self.script(&step.revision)).collect())
+    }
+
+    /// The pending revisions that an upgrade to all heads would leave for a later run now, and what they wait for. Read
+    /// only.
+    ///
+    /// # Errors
+    ///
+    /// As [`pending`](Self::pending).
+    pub async fn waiting(&self) -> Result<Vec<WaitingRevision>, Error> {
+        let applied = self.applied().await?;
+        let plan = self.graph.upgrade(&applied, &[Target::HEADS])?;
+        Ok(gate::divide(self.context(), &self.connection, self.migrations, &plan).await?.1)
     }
 
     /// Where the database stands: the applied revisions that have no applied revision above them. Read only.

@@ -4,12 +4,13 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use sea_orm::DbErr;
-use seachange_graph::Plan;
+use seachange_graph::{Plan, Step};
 
 use super::{Migrator, OtherRecordPolicy, interruption};
 use crate::backend::role::{self, ServerRole};
 use crate::error::Error;
 use crate::event::Event;
+use crate::gate;
 use crate::lock::{self, LockWait};
 use crate::record::RevisionRecord;
 use crate::report::{Report, Warnings};
@@ -45,6 +46,13 @@ pub(super) async fn run(
     if let Some(plan) = planned.as_ref().filter(|_| migrator.options.single_transaction) {
         check_whole(migrator.backend, migrator.migrations, plan)?;
     }
+    if let Some(plan) = &planned {
+        let (free, waiting) = gate::divide(migrator.context(), &migrator.connection, migrator.migrations, plan).await?;
+        if free.is_empty() {
+            waiting.iter().for_each(|one| gate::tell(migrator.context(), migrator.migrations, one));
+            return report(migrator, &record, plan, Report { waiting, ..Report::default() });
+        }
+    }
     migrator.context().waited.take();
     match (Box::pin(locked(migrator, run_locked(migrator, plan))).await, planned) {
         (Err(Error::Stopped { .. }), Some(plan)) => report(migrator, &record, &plan, stopped(migrator, &plan)),
@@ -72,8 +80,9 @@ pub(super) fn report(
     plan: &Plan,
     report: Report,
 ) -> Result<Report, Error> {
-    let taken = &plan.steps[..plan.len() - report.left.len()];
-    let current = record.current_after(migrator.graph, taken)?;
+    let is_left = |step: &Step| report.left.contains(step) || report.waiting.iter().any(|one| one.step == *step);
+    let taken: Vec<Step> = plan.steps.iter().filter(|step| !is_left(step)).cloned().collect();
+    let current = record.current_after(migrator.graph, &taken)?;
     let (waited, program) = (migrator.context().waited.take(), migrator.migrations.program().to_owned());
     Ok(Report { current, waited, program, ..report })
 }

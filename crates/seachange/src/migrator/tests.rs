@@ -6,6 +6,7 @@ mod ahead;
 mod edits;
 mod failures;
 mod gaps;
+mod gates;
 mod journal;
 mod limits;
 mod runs;
@@ -165,7 +166,7 @@ fn watched(migrations: &'static Migrations, other: &Migrator) -> (Migrator, Told
 /// The names of the tables, sorted, except those of the engine.
 async fn tables(migrator: &Migrator) -> Vec<String> {
     let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '*_lock' AND name NOT GLOB '*_statement' \
-        AND name NOT GLOB '*_downgrade' ORDER BY name";
+        AND name NOT GLOB '*_downgrade' AND name NOT GLOB '*_backfill' ORDER BY name";
     let connection = migrator.connection();
     let rows = connection.query_all_raw(Statement::from_string(connection.get_database_backend(), sql)).await.unwrap();
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()

@@ -11,6 +11,7 @@ use crate::alter::{self, ForeignKeyViolation};
 use crate::backend::{Backend, SAVEPOINT};
 use crate::error::{Error, RevisionFailure};
 use crate::event::Event;
+use crate::gate;
 use crate::report::Report;
 use crate::revision::Migrations;
 use crate::store::RevisionRow;
@@ -44,12 +45,18 @@ pub(crate) async fn run_in_single_transaction(
     plan: &Plan,
     rows: &[RevisionRow],
 ) -> Result<Report, Error> {
+    let (steps, waiting) = gate::divide(runner.context, runner.work.executor(), runner.migrations, plan).await?;
+    waiting.iter().for_each(|one| gate::tell(runner.context, runner.migrations, one));
+    if steps.is_empty() {
+        return Ok(Report { waiting, ..Report::default() });
+    }
+    let plan = &Plan { steps };
     runner.context.emit(&Event::Planned { steps: &plan.steps });
     match runner.with_retries(&plan.steps, || attempt_whole(runner, plan, rows)).await {
-        Ok(done) => Ok(Report { done, ..Report::default() }),
+        Ok(done) => Ok(Report { done, waiting, ..Report::default() }),
         Err(Error::Stopped { .. }) => {
             runner.context.emit(&Event::Stopped { left: &plan.steps });
-            Ok(Report { left: plan.steps.clone(), ..Report::default() })
+            Ok(Report { left: plan.steps.clone(), waiting, ..Report::default() })
         }
         Err(Error::Failed(failure)) => {
             Err(Error::Failed(Box::new(RevisionFailure { of: plan.len(), is_whole: true, ..*failure })))

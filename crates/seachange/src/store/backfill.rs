@@ -182,6 +182,15 @@ impl RevisionStore {
         connection: &impl ConnectionTrait,
         name: &str,
     ) -> Result<Option<BackfillStatus>, DbErr> {
+        if SqlDialect::of(connection.get_database_backend()) == SqlDialect::Sqlite {
+            // A transaction that begins with a read may not write any more after another session has written.
+            let touch = Query::update()
+                .table(self.backfill_store().table())
+                .value(BackfillColumn::State, Expr::col(BackfillColumn::State))
+                .and_where(Expr::col(BackfillColumn::Name).eq(name))
+                .take();
+            connection.execute(&touch).await?;
+        }
         let select = Query::select()
             .column(Asterisk)
             .from(self.backfill_store().table())

@@ -28,23 +28,34 @@ pub(super) struct FoundColumn {
     pub(super) name: String,
     /// The type, as a declaration names it.
     pub(super) type_name: String,
+    /// Whether it holds characters, which a collation may take for equal (MySQL, MariaDB).
+    pub(super) is_text: bool,
     /// The default as an expression.
     pub(super) default: Option<String>,
     pub(super) is_required: bool,
     pub(super) is_generated: bool,
 }
 
+/// How the names of the triggers and functions begin. The triggers of a table run in the order of their names on PostgreSQL,
+/// and these are to see what others have made of a row.
+const PREFIX: &str = "zz_seachange_";
+
+/// Whether a trigger of this name synchronises columns.
+#[cfg(feature = "cli")]
+pub(crate) fn is_synchronising(trigger: &str) -> bool {
+    trigger.starts_with(PREFIX)
+}
+
 /// Words in a default that gives each row another value.
 const CHANGING: [&str; 6] = ["nextval", "random", "uuid", "clock_timestamp", "timeofday", "sysdate"];
 
 impl Synchronisation {
-    /// The name of its triggers and functions. The triggers of a table run in the order of their names on PostgreSQL, and
-    /// this one is to see what others have made of a row.
+    /// The name of its triggers and functions.
     pub(super) fn name(&self) -> String {
         let names = |side: &[SideColumn]| side.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join("\n");
         let text = format!("{}\n\n{}\n\n{}", self.table.name, names(&self.old), names(&self.new));
         let hash = hexadecimal(&Sha256::digest(text.as_bytes()));
-        format!("zz_seachange_{}", &hash[..16])
+        format!("{PREFIX}{}", &hash[..16])
     }
 
     /// Both sides.
@@ -85,13 +96,14 @@ impl Synchronisation {
         found: &[FoundColumn],
         row: &str,
         text: &str,
-        differs: impl Fn(&str, &str) -> String,
+        differs: impl Fn(&FoundColumn, &str, &str) -> String,
     ) -> Result<(), SynchroniseError> {
         for SideColumn { name, value } in &self.new {
+            let Some(column) = found.iter().find(|known| known.name == *name) else { continue };
             let default = default_of(found, name);
             let sql = format!(
                 "SELECT COALESCE(CAST({value} AS {text}), 'NULL') AS expected FROM (SELECT {row}) given WHERE {}",
-                differs(value, default)
+                differs(column, value, default)
             );
             let statement = Statement::from_string(connection.get_database_backend(), sql);
             if let Some(row) = connection.query_one_raw(statement).await? {

@@ -5,7 +5,7 @@ use sea_orm::{ConnectionTrait, DbErr, Statement, Value};
 
 use super::definition::{FoundColumn, SideColumn, Synchronisation, default_of};
 use crate::backend::Backend;
-use crate::error::SynchroniseError;
+use crate::error::{CascadingKey, SynchroniseError};
 use crate::sql::{SqlDialect, quoted_name};
 
 const MYSQL: SqlDialect = SqlDialect::MySql;
@@ -26,7 +26,9 @@ pub(super) async fn creation(
             format!("{default} AS {}", quoted_name(MYSQL, &column.name))
         })
         .collect();
-    synchronisation.check_defaults(connection, &found, &row.join(", "), "CHAR", differs).await?;
+    synchronisation
+        .check_defaults(connection, &found, &row.join(", "), "CHAR", |column, a, b| differs(Some(column), a, b))
+        .await?;
     let name = synchronisation.name();
     let target = synchronisation.table.quoted_for(MYSQL);
     let trigger = |suffix: &str, event: &str, written: &dyn Fn(&SideColumn) -> String| {
@@ -35,8 +37,10 @@ pub(super) async fn creation(
         let body = body(synchronisation, &found, written, is_insert);
         format!("CREATE TRIGGER {name} BEFORE {event} ON {target} FOR EACH ROW\n{body}")
     };
-    let given = |side: &SideColumn| differs(&new(side), default_of(&found, &side.name));
-    let changed = |side: &SideColumn| differs(&new(side), &format!("OLD.{}", quoted_name(MYSQL, &side.name)));
+    let known = |side: &SideColumn| found.iter().find(|column| column.name == side.name);
+    let given = |side: &SideColumn| differs(known(side), &new(side), default_of(&found, &side.name));
+    let changed =
+        |side: &SideColumn| differs(known(side), &new(side), &format!("OLD.{}", quoted_name(MYSQL, &side.name)));
     Ok(vec![trigger("insert", "INSERT", &given), trigger("update", "UPDATE", &changed)])
 }
 
@@ -52,8 +56,11 @@ fn new(side: &SideColumn) -> String {
     format!("NEW.{}", quoted_name(MYSQL, &side.name))
 }
 
-/// Whether two values differ. A collation may take texts for equal that are not.
-fn differs(a: &str, b: &str) -> String {
+/// Whether two values of a column differ. A collation may take texts for equal that are not.
+fn differs(column: Option<&FoundColumn>, a: &str, b: &str) -> String {
+    if column.is_some_and(|column| !column.is_text) {
+        return format!("NOT ({a} <=> {b})");
+    }
     format!("(NOT ({a} <=> {b}) OR NOT (CAST({a} AS BINARY) <=> CAST({b} AS BINARY)))")
 }
 
@@ -65,6 +72,7 @@ fn body(
 ) -> String {
     let Synchronisation { old, new: news, .. } = synchronisation;
     let any = |sides: &[SideColumn]| sides.iter().map(written).collect::<Vec<_>>().join(" OR ");
+    let known = |side: &SideColumn| found.iter().find(|column| column.name == side.name);
     let type_of = |name: &str| found.iter().find(|known| known.name == name).map_or("TEXT", |known| &known.type_name);
     let given: Vec<String> = found
         .iter()
@@ -83,8 +91,11 @@ fn body(
         .enumerate()
         .map(|(index, side)| format!("    SET forward_{index} = {};\n", computed(&side.value)))
         .collect();
-    let inconsistent: Vec<String> =
-        news.iter().enumerate().map(|(index, side)| differs(&new(side), &format!("forward_{index}"))).collect();
+    let inconsistent: Vec<String> = news
+        .iter()
+        .enumerate()
+        .map(|(index, side)| differs(known(side), &new(side), &format!("forward_{index}")))
+        .collect();
     let assigned: Vec<String> = news
         .iter()
         .enumerate()
@@ -148,6 +159,7 @@ async fn columns(
         let mut type_name: String = row.try_get("", "type_name")?;
         let (charset, collation): (Option<String>, Option<String>) =
             (row.try_get("", "charset")?, row.try_get("", "collation_is")?);
+        let is_text = charset.is_some();
         if let Some((charset, collation)) = charset.zip(collation) {
             type_name = format!("{type_name} CHARACTER SET {charset} COLLATE {collation}");
         }
@@ -162,6 +174,7 @@ async fn columns(
         found.push(FoundColumn {
             name: row.try_get("", "name")?,
             type_name,
+            is_text,
             default,
             is_required: row.try_get::<i64>("", "required")? == 1,
             is_generated: extra.contains("GENERATED") && !extra.contains("DEFAULT_GENERATED")
@@ -210,14 +223,13 @@ async fn check_cascades(
                     continue;
                 }
                 let other = twin.or(others.first()).map(|other| other.name.clone()).unwrap_or_default();
-                return Err(SynchroniseError::Cascade {
+                return Err(SynchroniseError::Cascade(Box::new(CascadingKey {
                     table: table.to_string(),
                     column: column.name.clone(),
                     foreign_key: foreign_key.clone(),
                     action: action.clone(),
                     other,
-                    system: "MySQL/MariaDB",
-                });
+                })));
             }
         }
     }

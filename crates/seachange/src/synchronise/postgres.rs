@@ -22,7 +22,10 @@ pub(super) async fn creation(
             format!("CAST({default} AS {}) AS {}", column.type_name, quoted_name(POSTGRES, &column.name))
         })
         .collect();
-    let differs = |value: &str, default: &str| format!("({value})::text IS DISTINCT FROM ({default})::text");
+    let differs = |column: &FoundColumn, value: &str, default: &str| {
+        let [value, default] = [value, default].map(|text| format!("CAST({text} AS {})::text", column.type_name));
+        format!("{value} IS DISTINCT FROM {default}")
+    };
     synchronisation.check_defaults(connection, &found, &row.join(", "), "text", differs).await?;
     Ok(texts(synchronisation, &found))
 }
@@ -44,7 +47,12 @@ fn texts(synchronisation: &Synchronisation, found: &[FoundColumn]) -> Vec<String
     let written = |sides: &[SideColumn]| {
         any(sides
             .iter()
-            .map(|side| differs(format!("NEW.{}", column(side)), default_of(found, &side.name).to_owned()))
+            .map(|side| {
+                let type_name =
+                    found.iter().find(|known| known.name == side.name).map_or("text", |known| &known.type_name);
+                let default = format!("CAST({} AS {type_name})", default_of(found, &side.name));
+                differs(format!("NEW.{}", column(side)), default)
+            })
             .collect())
     };
     let changed = |sides: &[SideColumn]| {
@@ -137,6 +145,7 @@ async fn columns(
                 name: row.try_get("", "name")?,
                 type_name: row.try_get("", "type_name")?,
                 default: row.try_get("", "value")?,
+                is_text: false,
                 is_required: row.try_get("", "required")?,
                 is_generated: row.try_get("", "is_generated")?,
             })

@@ -34,7 +34,7 @@ pub(super) async fn creation(
             format!("({default}) AS {}", quoted_name(SQLITE, &column.name))
         })
         .collect();
-    let differs = |value: &str, default: &str| format!("{value} IS NOT ({default}) COLLATE BINARY");
+    let differs = |_: &FoundColumn, value: &str, default: &str| format!("{value} IS NOT ({default}) COLLATE BINARY");
     synchronisation.check_defaults(connection, &found, &row.join(", "), "TEXT", differs).await?;
     let key = key_columns(connection, backend, &synchronisation.table).await?;
     Ok(texts(synchronisation, &found, &key))
@@ -111,6 +111,7 @@ async fn columns(
                 name: row.try_get("", "name")?,
                 type_name: row.try_get("", "type_name")?,
                 default: row.try_get("", "value")?,
+                is_text: false,
                 is_required: row.try_get::<i64>("", "required")? == 1,
                 is_generated: row.try_get::<i64>("", "hidden")? > 1,
             })

@@ -57,6 +57,9 @@ pub(crate) struct UpgradeFlags {
     /// Do not run `down` to store the downgrade of each revision in the database
     #[arg(long, conflicts_with = "sql")]
     no_stored_downgrades: bool,
+    /// Do not wait for the backfills and the time that revisions name
+    #[arg(long, conflicts_with = "sql")]
+    ignore_gates: bool,
     /// Only register the backfills of revisions; `backfill run` or a service runs them [not those of code]
     #[arg(long, conflicts_with = "sql", help_heading = "Backfills")]
     register_backfills: bool,
@@ -81,6 +84,7 @@ impl UpgradeFlags {
             .count_losses(self.code.counts_losses())
             .arguments(self.code.arguments())
             .store_downgrades(!self.no_stored_downgrades)
+            .ignore_gates(self.ignore_gates)
             .backfills(self.backfills.options()?.register(self.register_backfills));
         Ok(options)
     }
@@ -121,9 +125,9 @@ pub(crate) async fn upgrade(context: &Context, targets: &[Target], flags: &Upgra
         flags.gate.pass(context, targets, flags.options()?).await?;
         return Ok(exit);
     }
-    let check = flags.gate.pass(context, targets, flags.options()?).await?;
+    let passed = flags.gate.pass(context, targets, flags.options()?).await?;
     let migrator = context.connect_for(|graph, applied| Ok(graph.upgrade(applied, targets)?.is_empty())).await?;
-    let migrator = migrator.with_options(flags.options()?).with_check(check);
+    let migrator = migrator.with_options(flags.options()?.hold(passed.held)).with_check(passed.check);
     let exit = upgrade_with(context, &migrator, targets).await?;
     migrator.close().await?;
     Ok(exit)
@@ -233,6 +237,12 @@ fn conclude(context: &Context, migrator: &Migrator, direction: Direction, report
         return Err(Diagnostic::new(interrupt::exit(), format!("stopped before `{}`", next.revision))
             .detail(format!("{verb} {done}, {left} left; {place}"))
             .hint("the same command continues from here"));
+    }
+    if !report.waiting.is_empty() {
+        let waiting = describe::revisions(report.waiting.len());
+        context
+            .terminal
+            .hint(format!("the same command applies the {waiting} that wait, once nothing holds them back"));
     }
     if report.done.is_empty() {
         context.terminal.status(format!("nothing to do: {place}"));

@@ -38,13 +38,27 @@ struct StatusJson<'a> {
     finished_at: Option<String>,
     duration_ms: Option<i64>,
     program: Option<&'a str>,
+    /// What a pending revision waits for.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    waits_for: &'a [String],
 }
 
 impl StatusArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         let migrator = context.connect_to_read().await?;
         let statuses = migrator.status().await?;
+        // A record that no plan fits is shown nevertheless.
+        let waiting = migrator.waiting().await.unwrap_or_default();
         migrator.close().await?;
+        let waits_for = |status: &RevisionStatus| {
+            let own = waiting.iter().find(|one| one.step.revision == status.id);
+            own.map(|one| one.reasons.iter().map(ToString::to_string).collect()).unwrap_or_default()
+        };
+        let statuses: Vec<(RevisionStatus, Vec<String>)> = statuses
+            .into_iter()
+            .map(|status| (waits_for(&status), status))
+            .map(|(waits, status)| (status, waits))
+            .collect();
         match self.format.format {
             Format::Json => answer_json(context.terminal, &statuses.iter().map(entry).collect::<Vec<_>>())?,
             Format::Text => print(context, &statuses)?,
@@ -53,19 +67,26 @@ impl StatusArgs {
     }
 }
 
-fn print(context: &Context, statuses: &[RevisionStatus]) -> Result<(), Diagnostic> {
+fn print(context: &Context, statuses: &[(RevisionStatus, Vec<String>)]) -> Result<(), Diagnostic> {
     let settings = context.settings()?;
     context.terminal.status(format!("revisions of {settings}"));
-    let id_width = statuses.iter().map(|status| printable::name(&status.id).len()).max().unwrap_or_default();
-    for status in statuses {
+    let id_width = statuses.iter().map(|(status, _)| printable::name(&status.id).len()).max().unwrap_or_default();
+    for (status, waits_for) in statuses {
         let (word, style) = word(status);
         let (when, time) = row(&status.state).map_or_else(Default::default, |row| (when(row), time(row)));
         let message = status.script.map_or("not a revision of this program", |script| script.message);
         let word = styled(style, format!("{word:<11}"));
         let start = format!("{word}  {:<id_width$}  {when:<19}  {time:>9}  ", printable::name(&status.id));
         context.terminal.print(beside(&start, message, context.terminal.width()));
+        for reason in waits_for {
+            context.terminal.print(beside(
+                &format!("{:11}  {:id_width$}  ", "", ""),
+                &format!("waits for {reason}"),
+                context.terminal.width(),
+            ));
+        }
     }
-    context.terminal.status(summary(statuses));
+    context.terminal.status(summary(&statuses.iter().map(|(status, _)| status).collect::<Vec<_>>()));
     warn_of_heads(context)?;
     Ok(())
 }
@@ -79,7 +100,7 @@ fn beside(start: &str, message: &str, width: Option<usize>) -> String {
 }
 
 /// The number of revisions in each state. Edited revisions count as applied.
-fn summary(statuses: &[RevisionStatus]) -> String {
+fn summary(statuses: &[&RevisionStatus]) -> String {
     let count = |name| statuses.iter().filter(|status| word(status).0 == name).count();
     let applied = count("applied") + count("edited");
     let trouble = ["begun", "running", "interrupted", "unknown"].map(|name| (count(name), name));
@@ -125,7 +146,7 @@ fn time(row: &RevisionRow) -> String {
     }
 }
 
-fn entry(status: &RevisionStatus) -> StatusJson<'_> {
+fn entry((status, waits_for): &(RevisionStatus, Vec<String>)) -> StatusJson<'_> {
     let row = row(&status.state);
     StatusJson {
         id: &status.id,
@@ -136,6 +157,7 @@ fn entry(status: &RevisionStatus) -> StatusJson<'_> {
         finished_at: row.and_then(|row| row.finished_at).map(|at| at.to_rfc3339()),
         duration_ms: row.and_then(|row| row.duration_ms),
         program: row.map(|row| row.program.as_str()),
+        waits_for,
     }
 }
 

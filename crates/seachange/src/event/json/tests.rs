@@ -8,7 +8,7 @@ use insta::assert_snapshot;
 use seachange_graph::{Direction, Step};
 
 use crate::event::{Blocker, Event, StatementProgress, json};
-use crate::report::{Report, Warnings};
+use crate::report::{Report, WaitReason, WaitingRevision, Warnings};
 use crate::runner::FailureCause;
 use crate::store::Holder;
 
@@ -90,10 +90,11 @@ fn a_report_says_where_the_database_stands() {
     let report = Report {
         done: vec![(step(Direction::Downgrade), Duration::from_millis(12))],
         left: vec![step(Direction::Upgrade)],
+        waiting: vec![WaitingRevision::new(step(Direction::Upgrade), vec![WaitReason::Revision("376e".to_owned())])],
         current: vec!["376e".to_owned()],
         waited: Duration::from_secs(2),
         notices: Warnings { unknown: vec!["ffff".to_owned()], edited: Vec::new() },
         program: "migration 0.1.0".to_owned(),
     };
-    assert_snapshot!(json::report(&report, now()).unwrap(), @r#"{"event":"report","done":[{"direction":"downgrade","revision":"ae10","duration_ms":12.0}],"left":[{"direction":"upgrade","revision":"ae10"}],"current":["376e"],"unknown":["ffff"],"edited":[],"elapsed_ms":12.0,"waited_ms":2000.0,"program":"migration 0.1.0","time":"2026-11-21T09:03:11.000Z"}"#);
+    assert_snapshot!(json::report(&report, now()).unwrap(), @r#"{"event":"report","done":[{"direction":"downgrade","revision":"ae10","duration_ms":12.0}],"left":[{"direction":"upgrade","revision":"ae10"}],"waiting":["ae10"],"current":["376e"],"unknown":["ffff"],"edited":[],"elapsed_ms":12.0,"waited_ms":2000.0,"program":"migration 0.1.0","time":"2026-11-21T09:03:11.000Z"}"#);
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::autogenerate::{DatabaseState, SchemaOperation, TableChange};
 use crate::impact::measured::RevisionImpact;
 use crate::schema::{AutoIncrement, Column, ForeignKey, Index, ObjectKind, ObjectName, Table, TableName};
+use crate::synchronise::is_synchronising;
 
 /// A difference between a table before a change and after it.
 #[derive(Debug)]
@@ -171,7 +172,11 @@ fn restrictions(before: &DatabaseState, after: &DatabaseState, old: &Table, new:
     let restricts = |kind: ObjectKind| {
         matches!(kind, ObjectKind::Trigger | ObjectKind::Rule | ObjectKind::Policy | ObjectKind::RowLevelSecurity)
     };
-    for (name, object) in after.objects().filter(|(name, _)| restricts(name.kind) && is_of(name, &new.name)) {
+    // The triggers of synchronised columns complete the rows of either version.
+    let is_foreign = |name: &ObjectName| name.kind != ObjectKind::Trigger || !is_synchronising(&name.name.name);
+    let objects =
+        after.objects().filter(|(name, _)| restricts(name.kind) && is_of(name, &new.name) && is_foreign(name));
+    for (name, object) in objects {
         let is_same = before.objects().any(|(own, other)| own == name && other.has_definition_of(object));
         if !is_same {
             found.push(format!("the {name}"));

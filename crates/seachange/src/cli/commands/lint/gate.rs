@@ -1,5 +1,6 @@
 //! What `up` looks at before it runs revisions: the rules before all of them, the rows before each.
 
+use std::collections::BTreeMap;
 use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,10 +15,11 @@ use super::figures::Figures;
 use super::levels::RuleArgs;
 use super::report::{self, Report};
 use super::revision_rules;
+use super::running::{RunningArgs, Versions};
 use super::selection::Selection;
 use crate::cli::compare_args::scratch_settings;
 use crate::cli::context::Context;
-use crate::impact::{Level, Levels, RevisionImpact, row_failures};
+use crate::impact::{DeploymentOrder, Level, Levels, RevisionDeployment, RevisionImpact, deployment, row_failures};
 use crate::migrator::RunOptions;
 use crate::run_context::RevisionCheck;
 
@@ -54,6 +56,17 @@ pub(in crate::cli::commands) struct GateArgs {
     /// dropped at the end, if not that of the database itself; on SQLite they run in memory
     #[arg(long, env = "SCRATCH_DATABASE_URL", value_name = "URL", hide_env_values = true, help_heading = "Checks")]
     scratch_url: Option<String>,
+    #[command(flatten)]
+    running: RunningArgs,
+}
+
+/// What the checks of `up` found.
+#[derive(Default)]
+pub(in crate::cli::commands) struct Passed {
+    /// What is asked before each revision.
+    pub(in crate::cli::commands) check: Option<Arc<dyn RevisionCheck>>,
+    /// The revisions after which a running version would not work, and why.
+    pub(in crate::cli::commands) held: BTreeMap<String, String>,
 }
 
 impl GateArgs {
@@ -68,9 +81,10 @@ impl GateArgs {
         context: &Context,
         targets: &[Target],
         options: RunOptions,
-    ) -> Result<Option<Arc<dyn RevisionCheck>>, Diagnostic> {
-        if self.lint.is_none() && !self.foresee {
-            return Ok(None);
+    ) -> Result<Passed, Diagnostic> {
+        let versions = self.running.read(context)?;
+        if self.lint.is_none() && !self.foresee && versions.is_none() {
+            return Ok(Passed::default());
         }
         let (levels, rule_options) = RuleArgs::default().settings(context)?;
         let migrator = context.connect_to_read().await?.with_options(options);
@@ -89,9 +103,28 @@ impl GateArgs {
             let reports = report::reports(&measured, &levels, &rule_options, of_files, None, None, &figures);
             refuse(context, &reports, &levels, level)?;
         }
+        let held = versions.map(|versions| held(&measured, &versions)).unwrap_or_default();
         let check = RowCheck { measured, timeout: self.foresee_timeout, terminal: context.terminal };
-        Ok(self.foresee.then(|| Arc::new(check) as Arc<dyn RevisionCheck>))
+        let check = self.foresee.then(|| Arc::new(check) as Arc<dyn RevisionCheck>);
+        Ok(Passed { check, held })
     }
+}
+
+/// The revisions after which a running version does not work, or may not work.
+fn held(measured: &[RevisionImpact], versions: &Versions) -> BTreeMap<String, String> {
+    let found = deployment(measured, &versions.running, &versions.new);
+    let breaks = |(impact, own): (&RevisionImpact, RevisionDeployment)| {
+        let why = match (own.findings.first(), own.unknown.first(), own.order) {
+            (Some(finding), ..) => format!("the running version: {}", finding.message),
+            (None, Some(unknown), _) => format!("the running version, of which something is not known: {unknown}"),
+            (None, None, DeploymentOrder::Unknown) => {
+                format!("the running version: it is not known whether it works afterwards; {}", own.reasons.join("; "))
+            }
+            _ => return None,
+        };
+        Some((impact.script.revision.id.to_owned(), why))
+    };
+    measured.iter().zip(found).filter_map(breaks).collect()
 }
 
 /// An error if there is a finding of the level; the others are printed as warnings.
