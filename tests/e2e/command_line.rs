@@ -7,7 +7,7 @@ use seachange_tests::{
 };
 
 /// The commands with their own help text.
-const COMMANDS: [&str; 28] = [
+const COMMANDS: [&str; 29] = [
     "up",
     "upgrade",
     "down",
@@ -31,6 +31,7 @@ const COMMANDS: [&str; 28] = [
     "adopt",
     "test",
     "repair",
+    "backfill",
     "reset",
     "refresh",
     "fresh",

@@ -6,7 +6,7 @@
 //! type, be split or merged, without a time at which one of the versions fails:
 //!
 //! 1. A revision adds the new columns, which may be null, and synchronises them; a [backfill](crate::backfill) fills the
-//!    rows that nobody writes.
+//!    rows that are not written.
 //! 2. The new version of the service is deployed, beside the old one.
 //! 3. When no old version runs, a revision drops the triggers and the old columns.
 //!

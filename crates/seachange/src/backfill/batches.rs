@@ -287,7 +287,7 @@ impl Batches<'_> {
             state: BackfillState::Active,
             rows_passed: 0,
             rows_changed: 0,
-            rows_expected: shape.rows,
+            rows_expected: shape.expected_rows(transaction, self.dialect(), &table).await?,
             started_at: Utc::now(),
             updated_at: None,
             finished_at: None,

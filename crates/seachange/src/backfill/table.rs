@@ -70,8 +70,8 @@ pub(super) type Place = Vec<String>;
 #[derive(Debug, Clone)]
 pub(super) struct TableShape {
     keys: Vec<FoundKey>,
-    /// How many rows it has, as far as the statistics say.
-    pub(super) rows: Option<u64>,
+    /// How many rows it has, as far as the statistics say; SQLite has none.
+    rows: Option<u64>,
     /// Whether a trigger or a rule may keep rows as they are, so that batches count.
     pub(super) may_keep_rows: bool,
     /// Whether policies hide rows from this user.
@@ -104,6 +104,21 @@ impl TableShape {
             SqlDialect::Sqlite => sqlite(connection, table).await?,
         };
         shape.ok_or_else(|| BackfillError::NoSuchTable { table: table.to_string() })
+    }
+
+    /// How many rows the table has, as far as the statistics say. SQLite counts them.
+    pub(super) async fn expected_rows(
+        &self,
+        connection: &impl ConnectionTrait,
+        dialect: SqlDialect,
+        table: &TableName,
+    ) -> Result<Option<u64>, DbErr> {
+        if dialect != SqlDialect::Sqlite {
+            return Ok(self.rows);
+        }
+        let sql = format!("SELECT COUNT(*) AS n FROM {}", table.quoted_for(dialect));
+        let row = connection.query_one_raw(Statement::from_string(connection.get_database_backend(), sql)).await?;
+        row.map(|row| row.try_get::<i64>("", "n").map(i64::unsigned_abs)).transpose()
     }
 
     /// The key to use: the one with these columns, or the primary key, or the first other one whose columns do not
@@ -527,12 +542,9 @@ async fn sqlite(connection: &impl ConnectionTrait, table: &TableName) -> Result<
             IndexColumn { index: String::new(), name: name.clone(), form: Ok(KeyForm::Storage), is_nullable: false };
         columns.insert(0, key);
     }
-    let rows = format!("SELECT COUNT(*) AS n FROM {}", table.quoted_for(SqlDialect::Sqlite));
-    let rows = connection.query_one_raw(Statement::from_string(system, rows)).await?;
-    let rows: Option<i64> = rows.map(|row| row.try_get("", "n")).transpose()?;
     Ok(Some(TableShape {
         keys: joined(columns),
-        rows: rows.and_then(|rows| u64::try_from(rows).ok()),
+        rows: None,
         may_keep_rows: found.try_get::<i64>("", "triggers")? > 0,
         hides_rows: false,
         is_lax: false,

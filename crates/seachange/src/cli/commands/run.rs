@@ -50,10 +50,11 @@ pub(crate) struct UpgradeFlags {
     ignore_other_records: bool,
     #[command(flatten)]
     pub(super) code: CodeArgs,
-    #[command(flatten)]
-    gate: GateArgs,
+    // Before what has more arguments: the global `--wait` comes after it in both programs.
     #[command(flatten)]
     limits: LimitArgs,
+    #[command(flatten)]
+    gate: GateArgs,
     /// Do not run `down` to store the downgrade of each revision in the database
     #[arg(long, conflicts_with = "sql")]
     no_stored_downgrades: bool,
