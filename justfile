@@ -86,6 +86,12 @@ torture filter='torture::':
 torture-random plans='1000' filter='random_revisions::':
     RANDOM_REVISIONS="$1" cargo test --workspace --locked --test e2e -- "$2"
 
+# Kill programs and servers while backfills change rows, and count how often each row was changed: `just backfill-kills 300 50`
+[group('quality')]
+backfill-kills programs='1000' servers='50' filter='':
+    BACKFILL_KILLS="$1" cargo test --workspace --locked --test e2e -- "$3backfill::program_is_killed"
+    BACKFILL_SERVER_KILLS="$2" cargo test --workspace --locked --test e2e -- "$3backfill::server_is_killed"
+
 # Compare `lint` with squawk on the same changes for PostgreSQL; squawk is installed into target/tools
 [group('quality')]
 squawk:

@@ -1,7 +1,8 @@
-//! The cost of the engine, as ratios: `cargo bench -p seachange-tests -- [upgrade|growth|nothing|touch|build|check|lint|squash|stored ...]`.
+//! The cost of the engine, as ratios: `cargo bench -p seachange-tests -- [upgrade|growth|nothing|touch|build|check|lint|squash|stored|backfill ...]`.
 //!
 //! Both sides of a ratio run alternately in one run, on the same database server.
 
+mod backfill;
 mod build;
 mod check;
 mod database;
@@ -36,7 +37,7 @@ macro_rules! say {
 }
 pub(crate) use say;
 
-const USAGE: &str = "usage: bench [upgrade] [growth] [nothing] [touch] [build] [check] [lint] [squash] [stored] [peers] [sqlite] [postgres] [mariadb] [mysql] [--rounds N]; \
+const USAGE: &str = "usage: bench [upgrade] [growth] [nothing] [touch] [build] [check] [lint] [squash] [stored] [backfill] [peers] [sqlite] [postgres] [mariadb] [mysql] [--rounds N]; \
                      all unless named, and `peers` with the feature of that name only";
 
 /// The parts to measure.
@@ -57,6 +58,7 @@ const PARTS: &[&str] = &[
     "lint",
     "squash",
     "stored",
+    "backfill",
     #[cfg(feature = "peers")]
     "peers",
 ];
@@ -115,6 +117,9 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     }
     if options.has("stored") {
         stored::compare(&servers, options)?;
+    }
+    if options.has("backfill") {
+        backfill::compare(&servers, options)?;
     }
     #[cfg(feature = "peers")]
     if options.has("peers") {

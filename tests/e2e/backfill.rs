@@ -2,10 +2,13 @@
 //!
 //! A counter column proves it: each backfill adds one to it. The revisions are those of `scripted-migration`.
 
+mod disturbed;
+mod hard;
 mod keys;
 mod kills;
 mod refusals;
 mod registered;
+mod replicas;
 
 use seachange_tests::TestDatabase;
 use seachange_tests::harness::{Case, TestResult, each_backend};
@@ -18,7 +21,16 @@ pub(crate) fn trials() -> Vec<Case> {
     cases.extend(each_backend("backfill::code_for_each_row", code_for_each_row));
     cases.extend(each_backend("backfill::statements_around_it", statements_around_it));
     cases.extend(each_backend("backfill::written_and_measured", written_and_measured));
-    cases.extend([keys::trials(), kills::trials(), refusals::trials(), registered::trials()].into_iter().flatten());
+    let topics = [
+        disturbed::trials(),
+        hard::trials(),
+        keys::trials(),
+        kills::trials(),
+        refusals::trials(),
+        registered::trials(),
+        replicas::trials(),
+    ];
+    cases.extend(topics.into_iter().flatten());
     cases
 }
 

@@ -66,6 +66,7 @@ pub use crate::store::{BackfillState, BackfillStatus};
 
 use crate::backend;
 use crate::event::{self, EventHandler};
+use crate::sql::SqlDialect;
 use crate::store::{MAX_BACKFILL_NAME, RevisionStore, RevisionTable};
 use batches::{Batches, WhilePaused};
 use definition::Definition;
@@ -359,6 +360,11 @@ impl BackfillValues<'_> {
         for (column, value) in &self.values {
             let value = expression(connection, value.clone())?;
             definition.values.push((column.clone(), value));
+        }
+        if SqlDialect::of(connection.get_database_backend()) == SqlDialect::MySql {
+            let ordered = definition::in_order(std::mem::take(&mut definition.values));
+            let table = definition.table().to_string();
+            definition.values = ordered.map_err(|columns| BackfillError::ReadEachOther { table, columns })?;
         }
         Ok(definition)
     }

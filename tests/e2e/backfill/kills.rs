@@ -1,35 +1,48 @@
 //! Programs and servers are killed while they change rows.
 #![expect(clippy::print_stdout, reason = "the counts are for the reader of the tests")]
 
+use std::fmt::Display;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use seachange_tests::harness::{Case, TestResult, each_backend};
-use seachange_tests::{Program, TestDatabase};
+use seachange_tests::servers::{MariaDbServer, MySqlServer, PostgresServer, ServerSoftware, TemporaryServer};
+use seachange_tests::{Backend, Program, Running, TestDatabase};
 use serde_json::json;
 
 use super::{backfill, insert, people, times};
 use crate::guarantees::script::{Outcome, Script};
+use crate::torture::check_loss_is_told;
 
 /// How many rows a table has, and how often its backfill is killed. `BACKFILL_KILLS` asks for more.
 const ROWS: u32 = 100_000;
 const KILLS: u32 = 40;
 
+/// How often the server of a backfill is killed. `BACKFILL_SERVER_KILLS` asks for more.
+const SERVER_KILLS: u32 = 5;
+
 pub(super) fn trials() -> Vec<Case> {
     let mut cases = each_backend("backfill::program_is_killed", program_is_killed);
     cases.extend(each_backend("backfill::two_programs_at_once", two_programs_at_once));
+    let name = "backfill::server_is_killed";
+    cases.extend([
+        Case::owning(Backend::Postgres, name, || server_is_killed(PostgresServer::start())),
+        Case::owning(Backend::MariaDb, name, || server_is_killed(MariaDbServer::start())),
+        Case::owning(Backend::MySql, name, || server_is_killed(MySqlServer::start())),
+    ]);
     cases
 }
 
-fn kills() -> u32 {
-    std::env::var("BACKFILL_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(KILLS)
+fn number(variable: &str, default: u32) -> u32 {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// How many rows the backfill of `l1` has passed.
-fn passed(database: &TestDatabase) -> Outcome<i64> {
-    const PASSED: &str = "SELECT COALESCE(MAX(rows_passed), 0) FROM seachange_revision_backfill WHERE name = 'l1'";
+/// How many rows a backfill has passed.
+fn passed(database: &TestDatabase, name: &str) -> Outcome<i64> {
+    let rows = database.value::<i64>(&format!(
+        "SELECT COALESCE(MAX(rows_passed), 0) FROM seachange_revision_backfill WHERE name = '{name}'"
+    ));
     // The program makes the table.
-    let rows = database.value::<i64>(PASSED);
     if rows.as_ref().is_err_and(|error| error.to_string().contains("seachange_revision_backfill")) {
         return Ok(0);
     }
@@ -38,10 +51,10 @@ fn passed(database: &TestDatabase) -> Outcome<i64> {
 
 /// Starts the program, and kills it once it has passed more rows. Returns whether it was killed in the middle.
 fn start_and_kill(database: &TestDatabase, program: &Program, pause: Duration) -> Outcome<bool> {
-    let before = passed(database)?;
+    let before = passed(database, "l1")?;
     let mut running = program.start()?;
     let begun = Instant::now();
-    while passed(database)? == before {
+    while passed(database, "l1")? == before {
         if running.has_ended()? {
             running.finish()?.succeeded()?;
             return Ok(false);
@@ -57,7 +70,7 @@ fn start_and_kill(database: &TestDatabase, program: &Program, pause: Duration) -
 }
 
 fn program_is_killed(database: &TestDatabase) -> TestResult {
-    let wanted = kills();
+    let wanted = number("BACKFILL_KILLS", KILLS);
     let rows = ROWS.max(wanted * 1500);
     people(database, rows)?;
     let script = Script::new(database).outside("l1", backfill(&json!({"target": 3})));
@@ -73,12 +86,87 @@ fn program_is_killed(database: &TestDatabase) -> TestResult {
         killed += 1;
         "repair --resume".clone_into(&mut command);
     }
-    println!("{}: {killed} kills, {} of {rows} rows passed", database.backend(), passed(database)?);
+    let rows_passed = passed(database, "l1")?;
+    println!("{}: {killed} kills, {rows_passed} of {rows} rows passed", database.backend());
     assert!(killed >= wanted.min(KILLS), "only {killed} kills");
     // A kill after the last batch leaves the revision unfinished, or nothing to do.
     script.go_on()?;
     assert_eq!(times(database, "people")?, [format!("1: {rows}")]);
     assert!(script.is_applied("l1")?);
+    Ok(())
+}
+
+/// The processes of the server are killed while `backfill run` and then a revision changes rows.
+fn server_is_killed<E: ServerSoftware>(server: Result<TemporaryServer<E>, impl Display>) -> TestResult {
+    let mut server = server?;
+    let database = TestDatabase::at(E::BACKEND, Some(server.address()))?;
+    let wanted = number("BACKFILL_SERVER_KILLS", SERVER_KILLS);
+    let rows = 20_000.max(wanted * 1000);
+    people(&database, rows)?;
+    let script = Script::new(&database)
+        .outside("l1", backfill(&json!({"name": "keys", "registers": true, "target": 3})))
+        .outside("l2", backfill(&json!({"target": 3})));
+    script.succeed("up 1")?;
+    let of_service = wanted.div_ceil(2);
+    kill_server(&mut server, &script, ("keys", "backfill run keys", "backfill run keys"), of_service)?;
+    script.succeed("backfill run keys")?;
+    assert_eq!(times(&database, "people")?, [format!("1: {rows}")]);
+    kill_server(&mut server, &script, ("l2", "up", "repair --resume"), wanted - of_service)?;
+    script.go_on()?;
+    assert_eq!(times(&database, "people")?, [format!("2: {rows}")]);
+    assert!(script.is_applied("l2")?);
+    println!("{}: {wanted} kills of the server", E::BACKEND);
+    Ok(())
+}
+
+/// Kills the server so often while a backfill runs. The program may notice it, or find the server again after its pause
+/// between two batches.
+fn kill_server<E: ServerSoftware>(
+    server: &mut TemporaryServer<E>,
+    script: &Script<'_>,
+    (name, first, next): (&str, &str, &str),
+    kills: u32,
+) -> TestResult {
+    let database = script.database;
+    let mut command = first;
+    let mut running: Option<Running> = None;
+    for kill in 0..kills {
+        let before = passed(database, name)?;
+        let begun = Instant::now();
+        let mut program = match running.take() {
+            Some(program) => program,
+            None => script.program(&format!("{command} --rows-per-second 2000"))?.start()?,
+        };
+        while passed(database, name)? == before {
+            if program.has_ended()? {
+                let output = program.finish()?;
+                assert!(!output.success(), "{kill} kills, and it is complete: {output}");
+                program = script.program(&format!("{next} --rows-per-second 2000"))?.start()?;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(30), "kill {kill}: it passes no rows: {}", program.kill());
+            sleep(Duration::from_millis(2));
+        }
+        command = next;
+        sleep(Duration::from_micros(u64::from(kill % 20) * 2300));
+        // The processes of PostgreSQL end by themselves when their first one was killed.
+        if kill.is_multiple_of(2) {
+            server.crash()?
+        } else {
+            server.kill()?
+        };
+        if kill % 4 < 2 {
+            server.restart()?;
+            running = Some(program);
+        } else {
+            let output = program.finish()?;
+            assert!(!output.success(), "kill {kill}: {output}");
+            check_loss_is_told(&output, &format!("kill {kill}"))?;
+            server.restart()?;
+        }
+    }
+    if let Some(mut program) = running {
+        program.kill();
+    }
     Ok(())
 }
 

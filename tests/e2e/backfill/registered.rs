@@ -64,7 +64,7 @@ fn paused_and_cancelled(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
-fn wait_for_rows(database: &TestDatabase) -> TestResult {
+pub(super) fn wait_for_rows(database: &TestDatabase) -> TestResult {
     let begun = Instant::now();
     while database
         .value::<i64>("SELECT COALESCE(MAX(rows_passed), 0) FROM seachange_revision_backfill")

@@ -81,7 +81,7 @@ pub(super) fn check_killed(output: &Output, place: &str) -> TestResult {
 }
 
 /// Fails unless a run that lost its connection says so.
-pub(super) fn check_loss_is_told(output: &Output, place: &str) -> TestResult {
+pub(crate) fn check_loss_is_told(output: &Output, place: &str) -> TestResult {
     let is_told =
         ["connection", "communicating with database", "cannot reach"].iter().any(|words| output.stderr.contains(words));
     if is_told && matches!(output.code, Some(1..=5)) {

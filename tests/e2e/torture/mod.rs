@@ -22,6 +22,7 @@ mod sqlite_write_kills;
 use seachange_tests::harness::Case;
 
 pub(crate) use counts::report;
+pub(crate) use fixture::check_loss_is_told;
 
 pub(crate) fn trials() -> Vec<Case> {
     let topics = [

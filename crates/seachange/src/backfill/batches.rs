@@ -14,8 +14,8 @@ use sea_orm::{
 
 use super::definition::Definition;
 use super::lag::LagWatch;
-use super::pace::{FIRST_ROWS, Pace};
-use super::table::{Key, Place, TableShape};
+use super::pace::{BatchSize, FIRST_ROWS, Pace};
+use super::table::{Key, Place, TableShape, same_name};
 use super::work::BatchWork;
 use crate::backend::Backend;
 use crate::database_error::is_lost_connection;
@@ -140,21 +140,26 @@ impl Batches<'_> {
             return Ok(self.report(&status, start));
         }
         self.emit(&status, BackfillPhase::Running, None);
-        let (mut passed, mut told, mut rows) = (0, start, status.batch_rows.clamp(1, pace.limit()));
-        let mut is_paused = false;
+        let (mut passed, mut told, mut is_paused) = (0, start, false);
+        let mut size = BatchSize::new(pace, status.batch_rows);
+        // When the rows that were passed were due, and since when rows are passed, without the time of pauses.
+        let (mut due, mut since) = (start, start);
         loop {
             self.check_stop(&status)?;
-            self.wait_for_replicas(&mut lag, &status, start, passed).await?;
-            match self.batch_with_retries(&shape, &key, work, &mut rows, pace).await? {
+            since += self.wait_for_replicas(&mut lag, &status, since, passed).await?;
+            let begun = Instant::now();
+            match self.batch_with_retries(&shape, &key, work, &mut size).await? {
                 BatchOutcome::Paused(now) => {
                     if !is_paused {
-                        self.emit(&now, BackfillPhase::Paused, Some((start, passed)));
+                        self.emit(&now, BackfillPhase::Paused, Some((since, passed)));
                     }
                     if self.while_paused == WhilePaused::End {
                         return Ok(self.report(&now, start));
                     }
                     is_paused = true;
+                    let begun = Instant::now();
                     self.sleep(PAUSE, &now).await?;
+                    since += begun.elapsed();
                 }
                 BatchOutcome::Complete(now) => return Ok(self.finish(&now, start)),
                 BatchOutcome::Passed { status: now, is_last: true, .. } => return Ok(self.finish(&now, start)),
@@ -162,12 +167,18 @@ impl Batches<'_> {
                     is_paused = false;
                     passed += more;
                     lag.committed(now.rows_passed);
-                    rows = now.batch_rows;
                     if told.elapsed() >= REPORT {
                         told = Instant::now();
-                        self.emit(&now, BackfillPhase::Running, Some((start, passed)));
+                        self.emit(&now, BackfillPhase::Running, Some((since, passed)));
                     }
-                    self.sleep(pace.pause(passed, start.elapsed()), &now).await?;
+                    let end = Instant::now();
+                    due = pace.due(due, end, more);
+                    let pause = due.saturating_duration_since(end);
+                    let for_others = match self.dialect() {
+                        SqlDialect::Sqlite => Pace::pause_of_sqlite(end - begun),
+                        SqlDialect::Postgres | SqlDialect::MySql => Duration::ZERO,
+                    };
+                    self.sleep(pause.max(for_others), &now).await?;
                     status = now;
                 }
             }
@@ -188,7 +199,7 @@ impl Batches<'_> {
             key.list(),
             status.batch_rows
         );
-        let transaction = self.begin().await?;
+        let transaction = self.begin(&shape).await?;
         let planned = self.plans(&transaction, &key, status, find).await;
         let _ = transaction.rollback().await;
         planned
@@ -225,7 +236,14 @@ impl Batches<'_> {
         if shape.hides_rows {
             return Err(BackfillError::RowSecurity { table: table.to_string() });
         }
+        if let Some(engine) = shape.engine_without_transactions.clone() {
+            return Err(BackfillError::NoTransactions { table: table.to_string(), engine });
+        }
         let found = self.read_or_begin(&shape).await?;
+        let here = self.found_table(&shape);
+        if found.table != here {
+            return Err(BackfillError::OtherTable { name: self.name.clone(), begun: found.table, here });
+        }
         let key = match shape.key(self.dialect(), &table, Some(&found.key), &self.definition.columns()) {
             Ok(key) => key,
             Err(_) => {
@@ -239,11 +257,21 @@ impl Batches<'_> {
         Ok((shape, key, found))
     }
 
+    /// The name of the table, with its schema where the definition names one, or where the session finds the table in
+    /// another schema than that of the record.
+    fn found_table(&self, shape: &TableShape) -> String {
+        let mut table = self.definition.table();
+        if let (None, Some(found), Some(of_record)) = (&table.schema, &shape.schema, self.store.schema()) {
+            table.schema = (!same_name(self.dialect(), found, of_record)).then(|| found.clone());
+        }
+        table.to_string()
+    }
+
     async fn read_or_begin(&self, shape: &TableShape) -> Result<BackfillStatus, BackfillError> {
         let mut pause = Backoff::for_retry();
         let mut attempts = 0;
         loop {
-            let transaction = self.begin().await?;
+            let transaction = self.begin(shape).await?;
             let outcome = in_batch(BatchCaller::Engine, self.read_or_insert(&transaction, shape)).await;
             match outcome {
                 Ok(found) => {
@@ -282,7 +310,7 @@ impl Batches<'_> {
         let begun = BackfillStatus {
             name: self.name.clone(),
             revision: self.revision.clone(),
-            table: table.to_string(),
+            table: self.found_table(shape),
             system: self.backend.name().to_owned(),
             state: BackfillState::Active,
             rows_passed: 0,
@@ -331,13 +359,14 @@ impl Batches<'_> {
     }
 
     /// Begins the transaction of a batch. On MySQL and MariaDB it locks rows, and not the gaps between them, where new
-    /// rows are inserted.
-    async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+    /// rows are inserted; but a session that logs statements for replicas is not allowed to do that.
+    async fn begin(&self, shape: &TableShape) -> Result<DatabaseTransaction, DbErr> {
         let options = match self.dialect() {
             SqlDialect::Sqlite => TransactionOptions {
                 sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
                 ..TransactionOptions::default()
             },
+            SqlDialect::MySql if shape.logs_statements => TransactionOptions::default(),
             SqlDialect::Postgres | SqlDialect::MySql => TransactionOptions {
                 isolation_level: Some(IsolationLevel::ReadCommitted),
                 ..TransactionOptions::default()
@@ -352,17 +381,23 @@ impl Batches<'_> {
         shape: &TableShape,
         key: &Key,
         work: &mut W,
-        rows: &mut u64,
-        pace: Pace,
+        size: &mut BatchSize,
     ) -> Result<BatchOutcome, BackfillError> {
         let mut pause = Backoff::for_retry();
         let never = AtomicBool::new(false);
         let stop = self.stop.as_deref().unwrap_or(&never);
         for _ in 1..ATTEMPTS {
-            match self.batch(shape, key, work, *rows, pace).await {
+            match self.batch(shape, key, work, size).await {
                 Err(BackfillError::Database(error)) if self.backend.is_lock_conflict(&error) => {
-                    *rows = Pace::after_conflict(*rows);
+                    size.shrink();
                     pause.sleep(Duration::MAX, stop).await;
+                    if stop.load(Ordering::Relaxed) {
+                        return Err(BackfillError::Database(error));
+                    }
+                }
+                // A statement limit that is shorter than a batch.
+                Err(BackfillError::Database(error)) if self.backend.is_timed_out(&error) && size.rows > 1 => {
+                    size.slow_down();
                     if stop.load(Ordering::Relaxed) {
                         return Err(BackfillError::Database(error));
                     }
@@ -370,7 +405,7 @@ impl Batches<'_> {
                 outcome => return outcome,
             }
         }
-        self.batch(shape, key, work, *rows, pace).await
+        self.batch(shape, key, work, size).await
     }
 
     async fn batch<W: BatchWork + Send>(
@@ -378,15 +413,10 @@ impl Batches<'_> {
         shape: &TableShape,
         key: &Key,
         work: &mut W,
-        rows: u64,
-        pace: Pace,
+        size: &mut BatchSize,
     ) -> Result<BatchOutcome, BackfillError> {
-        let transaction = match self.begin().await {
-            // Statement-based replication of MySQL and MariaDB does not allow READ COMMITTED.
-            Ok(transaction) => transaction,
-            Err(error) => return Err(error.into()),
-        };
-        match self.batch_in(&transaction, shape, key, work, rows, pace).await {
+        let transaction = self.begin(shape).await?;
+        match self.batch_in(&transaction, shape, key, work, size).await {
             Ok(outcome) => {
                 transaction.commit().await?;
                 Ok(outcome)
@@ -404,13 +434,13 @@ impl Batches<'_> {
         shape: &TableShape,
         key: &Key,
         work: &mut W,
-        rows: u64,
-        pace: Pace,
+        size: &mut BatchSize,
     ) -> Result<BatchOutcome, BackfillError> {
         let engine = BatchCaller::Engine;
+        let rows = size.rows;
         let begun = Instant::now();
         let found = in_batch(engine, self.store.lock_backfill(transaction, &self.name)).await?;
-        let round_trip = begun.elapsed();
+        size.saw_round_trip(begun.elapsed());
         let found = found.ok_or_else(|| BackfillError::Lost { name: self.name.clone() })?;
         match found.state {
             BackfillState::Active => self.check(&found)?,
@@ -451,12 +481,11 @@ impl Batches<'_> {
                 let batch = Batch { transaction, backend: *backend, definition, shape, key, name, range, bound };
                 let begun = Instant::now();
                 let changed = work.change(batch).await?;
-                // What a statement takes without any row does not become less with fewer rows.
-                work_time = begun.elapsed().saturating_sub(round_trip);
+                work_time = begun.elapsed();
                 (passed, changed)
             }
         };
-        let batch_rows = pace.next(rows, work_time);
+        let batch_rows = size.next(work_time);
         let end = BatchEnd { place: up_to, passed, changed, batch_rows, is_last };
         in_batch(engine, self.store.end_batch(transaction, &found, &end)).await?;
         let status = BackfillStatus {
@@ -544,22 +573,24 @@ impl Batches<'_> {
         Ok(())
     }
 
+    /// Waits while replicas are too far behind, and returns for how long.
     async fn wait_for_replicas(
         &self,
         lag: &mut LagWatch,
         status: &BackfillStatus,
-        start: Instant,
+        since: Instant,
         passed: u64,
-    ) -> Result<(), BackfillError> {
+    ) -> Result<Duration, BackfillError> {
+        let begun = Instant::now();
         let mut is_told = false;
         while in_batch(BatchCaller::Engine, lag.is_behind(self.connection)).await? {
             if !is_told {
-                self.emit(status, BackfillPhase::WaitingForReplicas, Some((start, passed)));
+                self.emit(status, BackfillPhase::WaitingForReplicas, Some((since, passed)));
                 is_told = true;
             }
             self.sleep(LOOK * 4, status).await?;
         }
-        Ok(())
+        Ok(if is_told { begun.elapsed() } else { Duration::ZERO })
     }
 
     /// Keeps the reason for which the backfill stopped, where the database can still be written.

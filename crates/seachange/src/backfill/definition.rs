@@ -5,10 +5,11 @@ use sea_orm::{ConnectionTrait, StatementBuilder};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::table::same_name;
 use crate::backend::dialect::{self, with_values};
 use crate::error::BackfillError;
 use crate::schema::TableName;
-use crate::sql::{SqlDialect, quoted_name};
+use crate::sql::{SqlDialect, Token, quoted_name, significant, tokens};
 use crate::store::hexadecimal;
 
 /// What a backfill does. Expressions are SQL of one database system, with their values.
@@ -83,4 +84,52 @@ pub(crate) fn expression(connection: &impl ConnectionTrait, expression: Expr) ->
     let text = with_values(dialect, &statement).map_err(unwritable)?;
     let text = text.strip_prefix("SELECT ").unwrap_or(&text);
     Ok(format!("({text})"))
+}
+
+/// Orders assignments of MySQL and MariaDB, which compute each one from the values that the ones before it have set: an
+/// assignment comes after all that read its column. Where that is impossible, returns the columns.
+pub(super) fn in_order(mut values: Vec<(String, String)>) -> Result<Vec<(String, String)>, Vec<String>> {
+    let mut ordered = Vec::new();
+    while !values.is_empty() {
+        let is_read = |index: usize| {
+            let others = values.iter().enumerate().filter(|(other, _)| *other != index);
+            others.into_iter().any(|(_, (_, value))| reads(value, &values[index].0))
+        };
+        let Some(next) = (0..values.len()).find(|index| !is_read(*index)) else {
+            return Err(values.into_iter().map(|(column, _)| column).collect());
+        };
+        ordered.push(values.remove(next));
+    }
+    Ok(ordered)
+}
+
+/// Whether an expression has the name of a column.
+fn reads(expression: &str, column: &str) -> bool {
+    let tokens = tokens(expression, SqlDialect::MySql);
+    let tokens = significant(&tokens);
+    let is_column = |(index, token): (usize, &Token<'_>)| {
+        let is_call = tokens.get(index + 1).is_some_and(|next| next.text == "(");
+        !is_call && token.name().is_some_and(|name| same_name(SqlDialect::MySql, &name, column))
+    };
+    tokens.iter().enumerate().any(is_column)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(values: &[(&str, &str)], expected: Result<&[&str], &[&str]>) {
+        let values = values.iter().map(|(column, value)| ((*column).to_owned(), (*value).to_owned())).collect();
+        let found = in_order(values).map(|values| values.into_iter().map(|(column, _)| column).collect());
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(found, expected.map(owned).map_err(owned));
+    }
+
+    #[test]
+    fn an_assignment_comes_after_those_that_read_its_column() {
+        check(&[("a", "1"), ("b", "a + 1"), ("c", "`B`")], Ok(&["c", "b", "a"]));
+        check(&[("a", "a + 1"), ("b", "b")], Ok(&["a", "b"]));
+        check(&[("left", "1"), ("b", "LEFT(c, 2)"), ("d", "'left'")], Ok(&["left", "b", "d"]));
+        check(&[("a", "b"), ("x", "1"), ("b", "t.a")], Err(&["a", "b"]));
+    }
 }

@@ -15,8 +15,8 @@ use crate::limits::BackfillOptions;
 use crate::sql::SqlDialect;
 use crate::store::RevisionStore;
 
-/// How many commits are remembered: those of a minute and more.
-const COMMITS: usize = 1024;
+/// How many commits are remembered in the time of the limit, and how often.
+const COMMITS: u32 = 64;
 
 /// Watches replicas.
 pub(super) struct LagWatch {
@@ -54,11 +54,8 @@ impl LagWatch {
 
     /// Remembers a commit, after which the backfill has passed so many rows.
     pub(super) fn committed(&mut self, passed: u64) {
-        if self.limit.is_some() {
-            if self.commits.len() == COMMITS {
-                self.commits.pop_front();
-            }
-            self.commits.push_back((passed, Instant::now()));
+        if let Some(limit) = self.limit {
+            remember(&mut self.commits, limit, (passed, Instant::now()));
         }
     }
 
@@ -77,6 +74,18 @@ impl LagWatch {
             }
         }
         Ok(false)
+    }
+}
+
+/// Remembers a commit. Others close to it are not needed, and the oldest ones are so old that a replica without them is
+/// too far behind.
+fn remember(commits: &mut VecDeque<(u64, Instant)>, limit: Duration, (passed, time): (u64, Instant)) {
+    if commits.back().is_some_and(|(_, last)| time.duration_since(*last) < limit / COMMITS) {
+        return;
+    }
+    commits.push_back((passed, time));
+    while commits.get(1).is_some_and(|(_, second)| time.duration_since(*second) > limit) {
+        commits.pop_front();
     }
 }
 
@@ -113,5 +122,18 @@ mod tests {
         assert!(lag(&commits, 100) < Duration::from_secs(1));
         assert_eq!(lag(&commits, 200), Duration::ZERO);
         assert_eq!(lag(&VecDeque::new(), 0), Duration::ZERO);
+    }
+
+    /// However many batches there are in the time of the limit, a replica that stands still is seen.
+    #[test]
+    fn a_long_limit_is_exceeded_too() {
+        let (limit, now) = (Duration::from_secs(600), Instant::now());
+        let Some(begun) = now.checked_sub(Duration::from_secs(620)) else { return };
+        let mut commits = VecDeque::new();
+        for batch in 0..62_000 {
+            remember(&mut commits, limit, (batch * 10, begun + Duration::from_millis(10 * batch)));
+        }
+        assert!(lag(&commits, 0) > limit, "{:?}", lag(&commits, 0));
+        assert!(commits.len() < 100, "{}", commits.len());
     }
 }

@@ -1,6 +1,6 @@
 //! How many rows the next batch takes, and how long a backfill pauses between batches. Pure.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How many rows the first batch takes.
 pub(super) const FIRST_ROWS: u64 = 200;
@@ -10,6 +10,9 @@ pub(super) const MOST_ROWS: u64 = 50_000;
 
 /// The most rows of a batch that code gets.
 pub(super) const MOST_ROWS_FOR_CODE: u64 = 2_000;
+
+/// The longest pause after a batch.
+const MOST_PAUSE: Duration = Duration::from_secs(3600);
 
 /// The pace of a backfill.
 #[derive(Debug, Clone, Copy)]
@@ -37,22 +40,65 @@ impl Pace {
         next.clamp(1, self.limit())
     }
 
-    /// The number of rows after a batch that another session disturbed.
-    pub(super) fn after_conflict(rows: u64) -> u64 {
-        (rows / 2).max(1)
-    }
-
-    /// The most rows of a batch. Where the rate is limited, a batch takes the rows of a tenth of a second.
+    /// The most rows of a batch. Where the rate is limited, a batch takes the rows of 25 ms: the fewer rows it has, the
+    /// fewer other writers wait for one of them.
     pub(super) fn limit(&self) -> u64 {
-        self.rows_per_second.map_or(self.most, |rate| (rate / 10).clamp(1, self.most))
+        self.rows_per_second.map_or(self.most, |rate| (rate / 40).clamp(1, self.most))
     }
 
-    /// How long to pause when `passed` rows took `elapsed` so far.
-    pub(super) fn pause(&self, passed: u64, elapsed: Duration) -> Duration {
-        let Some(rate) = self.rows_per_second.filter(|rate| *rate > 0) else { return Duration::ZERO };
+    /// How long SQLite is left to other writers after a batch. One that waits asks again after times that grow with its
+    /// wait: 1, 2, 5, 10, 15, 20, 25, 25, 25, 50 ms and so on.
+    pub(super) fn pause_of_sqlite(batch: Duration) -> Duration {
+        let most = if batch < Duration::from_millis(120) { 27 } else { 52 };
+        (batch / 2 + Duration::from_millis(7)).min(Duration::from_millis(most))
+    }
+
+    /// When `rows` rows are due that were passed now, after rows that were due at `before`. After a pause, the rate is
+    /// not exceeded for more than the rows of a second.
+    pub(super) fn due(&self, before: Instant, now: Instant, rows: u64) -> Instant {
+        let Some(rate) = self.rows_per_second.filter(|rate| *rate > 0) else { return now };
         #[expect(clippy::cast_precision_loss, reason = "a duration does not need every row")]
-        let due = Duration::try_from_secs_f64(passed as f64 / rate as f64).unwrap_or(Duration::MAX);
-        due.saturating_sub(elapsed)
+        let time = Duration::try_from_secs_f64(rows as f64 / rate as f64).unwrap_or(MOST_PAUSE).min(MOST_PAUSE);
+        let earliest = now.checked_sub(Duration::from_secs(1)).unwrap_or(now);
+        before.max(earliest) + time
+    }
+}
+
+/// How many rows the next batch of a run takes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BatchSize {
+    pace: Pace,
+    pub(super) rows: u64,
+    /// The shortest time of a statement without rows, which does not become less with fewer rows. A longer one may have
+    /// waited for another program that runs the same backfill.
+    round_trip: Option<Duration>,
+}
+
+impl BatchSize {
+    pub(super) fn new(pace: Pace, rows: u64) -> Self {
+        Self { pace, rows: rows.clamp(1, pace.limit()), round_trip: None }
+    }
+
+    /// Remembers how long a statement without rows took.
+    pub(super) fn saw_round_trip(&mut self, time: Duration) {
+        self.round_trip = Some(self.round_trip.map_or(time, |least| least.min(time)));
+    }
+
+    /// After a batch whose rows took `time`, the number of rows of the next one.
+    pub(super) fn next(&mut self, time: Duration) -> u64 {
+        self.rows = self.pace.next(self.rows, time.saturating_sub(self.round_trip.unwrap_or_default()));
+        self.rows
+    }
+
+    /// Takes half of the rows after a batch that another session disturbed.
+    pub(super) fn shrink(&mut self) {
+        self.rows = (self.rows / 2).max(1);
+    }
+
+    /// Takes half of the rows, now and later, after a batch that took longer than a statement may.
+    pub(super) fn slow_down(&mut self) {
+        self.shrink();
+        self.pace.target = (self.pace.target / 2).max(Duration::from_millis(1));
     }
 }
 
@@ -79,10 +125,32 @@ mod tests {
 
     #[test]
     fn a_limited_rate_pauses() {
-        assert_eq!(pace(Some(1000)).pause(1000, Duration::from_millis(400)), Duration::from_millis(600));
-        assert_eq!(pace(Some(1000)).pause(1000, Duration::from_secs(2)), Duration::ZERO);
-        assert_eq!(pace(None).pause(1000, Duration::ZERO), Duration::ZERO);
+        let (now, ms) = (Instant::now(), Duration::from_millis);
+        assert_eq!(pace(Some(1000)).due(now, now + ms(40), 100), now + ms(100));
+        assert_eq!(pace(None).due(now, now, 1000), now);
         assert_eq!(pace(Some(3)).limit(), 1);
-        assert_eq!(pace(Some(1000)).next(1000, Duration::from_millis(1)), 100);
+        assert_eq!(pace(Some(1000)).next(1000, Duration::from_millis(1)), 25);
+    }
+
+    #[test]
+    fn after_a_pause_the_rate_is_not_exceeded_for_long() {
+        let (begun, ms) = (Instant::now(), Duration::from_millis);
+        let mut now = begun + Duration::from_secs(600);
+        let (mut due, mut rows) = (begun, 0);
+        while due <= now {
+            (due, rows) = (pace(Some(1000)).due(due, now, 100), rows + 100);
+            now += ms(1);
+        }
+        assert!(rows <= 1200, "{rows} rows at once");
+    }
+
+    #[test]
+    fn a_wait_for_another_program_makes_no_batch_larger() {
+        let mut size = BatchSize::new(pace(None), 1000);
+        for round_trip in [1, 300, 300] {
+            size.saw_round_trip(Duration::from_millis(round_trip));
+            size.next(Duration::from_millis(101));
+        }
+        assert_eq!(size.rows, 1000);
     }
 }

@@ -30,6 +30,15 @@ pub(crate) async fn key_columns(
     Ok(shape.key(backend.sql_dialect(), table, None, &[])?.names())
 }
 
+/// Whether the system takes two names of columns or databases for the same one.
+pub(super) fn same_name(dialect: SqlDialect, one: &str, other: &str) -> bool {
+    match dialect {
+        SqlDialect::Postgres => one == other,
+        SqlDialect::Sqlite => one.eq_ignore_ascii_case(other),
+        SqlDialect::MySql => one.to_lowercase() == other.to_lowercase(),
+    }
+}
+
 /// How the value of a key becomes text and SQL again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum KeyForm {
@@ -70,6 +79,13 @@ pub(super) type Place = Vec<String>;
 #[derive(Debug, Clone)]
 pub(super) struct TableShape {
     keys: Vec<FoundKey>,
+    /// The schema in which the session finds it; on MySQL and MariaDB the database.
+    pub(super) schema: Option<String>,
+    /// The storage engine, if it has no transactions, so that a batch and its place would not commit together (MySQL,
+    /// MariaDB).
+    pub(super) engine_without_transactions: Option<String>,
+    /// Whether the session logs statements for replicas, and not rows (MySQL, MariaDB).
+    pub(super) logs_statements: bool,
     /// How many rows it has, as far as the statistics say; SQLite has none.
     rows: Option<u64>,
     /// Whether a trigger or a rule may keep rows as they are, so that batches count.
@@ -89,9 +105,17 @@ struct FoundKey {
     columns: Result<Vec<KeyColumn>, String>,
     names: Vec<String>,
     is_nullable: bool,
+    /// Whether it is the integer primary key of SQLite, which has other names too.
+    is_row_id: bool,
 }
 
 impl TableShape {
+    /// Whether a name stands for the integer primary key of SQLite, and for no column.
+    fn is_row_id(&self, name: &str) -> bool {
+        ["rowid", "oid", "_rowid_"].iter().any(|word| name.eq_ignore_ascii_case(word))
+            && !self.declared.iter().any(|(column, _)| column.eq_ignore_ascii_case(name))
+    }
+
     /// Reads the catalogue.
     pub(super) async fn read(
         connection: &impl ConnectionTrait,
@@ -133,13 +157,20 @@ impl TableShape {
         let no_key = |reason: String| BackfillError::NoKey { table: table.to_string(), reason };
         let mut reasons = Vec::new();
         for found in &self.keys {
-            if wanted.is_some_and(|wanted| wanted != found.names) {
+            let same = |(one, other): (&String, &String)| same_name(dialect, one, other);
+            let is_wanted =
+                |wanted: &[String]| wanted.len() == found.names.len() && wanted.iter().zip(&found.names).all(same);
+            if !wanted.is_none_or(is_wanted) {
                 continue;
             }
+            let is_changed = |name: &String| changed.iter().any(|column| same((name, column)));
             let list = seachange_graph::error::quoted(&found.names);
             match &found.columns {
                 Err(reason) => reasons.push(format!("{list} cannot serve, because {reason}")),
-                Ok(_) if found.names.iter().any(|name| changed.contains(name)) => {
+                Ok(_)
+                    if found.names.iter().any(is_changed)
+                        || found.is_row_id && changed.iter().any(|name| self.is_row_id(name)) =>
+                {
                     reasons.push(format!("{list} cannot serve, because the backfill changes it"));
                 }
                 Ok(columns) => {
@@ -365,7 +396,8 @@ fn joined(rows: Vec<IndexColumn>) -> Vec<FoundKey> {
     let mut keys: Vec<(String, FoundKey)> = Vec::new();
     for IndexColumn { index, name, form, is_nullable } in rows {
         if keys.last().is_none_or(|(last, _)| *last != index) {
-            keys.push((index, FoundKey { columns: Ok(Vec::new()), names: Vec::new(), is_nullable: false }));
+            let is_row_id = index.is_empty();
+            keys.push((index, FoundKey { columns: Ok(Vec::new()), names: Vec::new(), is_nullable: false, is_row_id }));
         }
         let Some((_, key)) = keys.last_mut() else { continue };
         key.names.push(name.clone());
@@ -381,6 +413,7 @@ fn joined(rows: Vec<IndexColumn>) -> Vec<FoundKey> {
 
 /// A column of a unique index.
 struct IndexColumn {
+    /// The index; empty for the integer primary key of SQLite.
     index: String,
     name: String,
     /// The form of its values, or why the index cannot serve.
@@ -389,15 +422,24 @@ struct IndexColumn {
     is_nullable: bool,
 }
 
+/// Why a generated column serves as no key.
+const GENERATED: &str = "its value follows from other columns";
+
+/// Types whose arrays have the same text in every session of PostgreSQL.
+const PLAIN_ELEMENTS: [&str; 9] = ["bool", "int2", "int4", "int8", "numeric", "text", "varchar", "bpchar", "uuid"];
+
 async fn postgres(connection: &impl ConnectionTrait, table: &TableName) -> Result<Option<TableShape>, BackfillError> {
-    const TABLE: &str = "SELECT c.oid::text AS id, c.reltuples::bigint AS estimate,
+    const TABLE: &str = "SELECT c.oid::text AS id, n.nspname::text AS schema_name, c.reltuples::bigint AS estimate,
             pg_catalog.row_security_active(c.oid) AS hides_rows,
             c.relkind = 'p' OR EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal
                 AND t.tgenabled <> 'D' AND t.tgtype & 18 = 18)
             OR EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type = '2') AS may_keep_rows
-        FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.to_regclass($1) AND c.relkind IN ('r', 'p')";
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.oid = pg_catalog.to_regclass($1) AND c.relkind IN ('r', 'p')";
     const KEYS: &str = "SELECT i.indexrelid::text AS index_id, a.attname::text AS name,
-            pg_catalog.format_type(a.atttypid, a.atttypmod) AS type_name, t.typname::text AS base, a.attnotnull AS required
+            pg_catalog.format_type(a.atttypid, a.atttypmod) AS type_name, t.typname::text AS base, a.attnotnull AS required,
+            COALESCE(pg_catalog.to_jsonb(a) ->> 'attgenerated', '') <> '' AS is_generated, t.typtype::text AS kind,
+            (SELECT e.typname::text FROM pg_catalog.pg_type e WHERE e.oid = t.typelem AND t.typcategory = 'A') AS element
         FROM pg_catalog.pg_index i
         CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY k (number, position)
         JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
@@ -415,10 +457,17 @@ async fn postgres(connection: &impl ConnectionTrait, table: &TableName) -> Resul
     let mut columns = Vec::new();
     for row in connection.query_all_raw(Statement::from_sql_and_values(system, KEYS, [id.into()])).await? {
         let (base, required): (String, bool) = (row.try_get("", "base")?, row.try_get("", "required")?);
-        let type_name = row.try_get("", "type_name")?;
+        let (type_name, kind): (String, String) = (row.try_get("", "type_name")?, row.try_get("", "kind")?);
+        let element: Option<String> = row.try_get("", "element")?;
         let form = match &*base {
             _ if !required => Err("it may be null".to_owned()),
+            _ if row.try_get::<bool>("", "is_generated")? => Err(GENERATED.to_owned()),
             "float4" | "float8" | "money" | "interval" => Err(format!("its type is {type_name}")),
+            // Their text may hold other types, which the settings of a session write in different ways.
+            _ if kind != "b" && kind != "e" => Err(format!("its type is {type_name}")),
+            _ if element.is_some_and(|element| !PLAIN_ELEMENTS.contains(&&*element)) => {
+                Err(format!("its type is {type_name}"))
+            }
             "date" | "timestamp" | "timestamptz" => Ok(KeyForm::Cast { type_name, is_temporal: true }),
             _ => Ok(KeyForm::Cast { type_name, is_temporal: false }),
         };
@@ -428,6 +477,9 @@ async fn postgres(connection: &impl ConnectionTrait, table: &TableName) -> Resul
     let estimate: i64 = found.try_get("", "estimate")?;
     Ok(Some(TableShape {
         keys: joined(columns),
+        schema: found.try_get("", "schema_name")?,
+        engine_without_transactions: None,
+        logs_statements: false,
         rows: u64::try_from(estimate).ok().filter(|rows| *rows > 0),
         may_keep_rows: found.try_get("", "may_keep_rows")?,
         hides_rows: found.try_get("", "hides_rows")?,
@@ -438,11 +490,15 @@ async fn postgres(connection: &impl ConnectionTrait, table: &TableName) -> Resul
 
 async fn mysql(connection: &impl ConnectionTrait, table: &TableName) -> Result<Option<TableShape>, BackfillError> {
     const TABLE: &str = "SELECT CAST(t.table_rows AS SIGNED) AS estimate,
-            CAST(@@sql_mode NOT LIKE '%STRICT_%' AS SIGNED) AS is_lax FROM information_schema.tables t
+            CAST(@@sql_mode NOT LIKE '%STRICT_%' AS SIGNED) AS is_lax, CAST(@@time_zone AS CHAR) AS time_zone,
+            CAST(t.table_schema AS CHAR) AS schema_name,
+            CAST(CASE e.transactions WHEN 'YES' THEN NULL ELSE t.engine END AS CHAR) AS engine_without_transactions
+        FROM information_schema.tables t LEFT JOIN information_schema.engines e ON e.engine = t.engine
         WHERE t.table_schema = COALESCE(?, DATABASE()) AND t.table_name = ? AND t.table_type = 'BASE TABLE'";
     const KEYS: &str = "SELECT CAST(s.index_name AS CHAR) AS index_id, CAST(s.column_name AS CHAR) AS name,
             CAST(c.data_type AS CHAR) AS type_name, CAST(c.character_set_name AS CHAR) AS charset,
-            CAST(c.is_nullable = 'NO' AS SIGNED) AS required, CAST(s.sub_part IS NOT NULL AS SIGNED) AS is_prefix
+            CAST(c.is_nullable = 'NO' AS SIGNED) AS required, CAST(s.sub_part IS NOT NULL AS SIGNED) AS is_prefix,
+            CAST(COALESCE(c.generation_expression, '') <> '' OR c.extra LIKE '%on update%' AS SIGNED) AS is_generated
         FROM information_schema.statistics s LEFT JOIN information_schema.columns c
             ON c.table_schema = s.table_schema AND c.table_name = s.table_name AND c.column_name = s.column_name
         WHERE s.table_schema = COALESCE(?, DATABASE()) AND s.table_name = ? AND s.non_unique = 0
@@ -451,6 +507,8 @@ async fn mysql(connection: &impl ConnectionTrait, table: &TableName) -> Result<O
     let values = || [Value::from(table.schema.clone()), Value::from(table.name.clone())];
     let found = connection.query_one_raw(Statement::from_sql_and_values(system, TABLE, values())).await?;
     let Some(found) = found else { return Ok(None) };
+    // A TIMESTAMP is written in the time zone of the session; the driver sets this one.
+    let is_in_utc = found.try_get::<String>("", "time_zone")? == "+00:00";
     let mut columns = Vec::new();
     for row in connection.query_all_raw(Statement::from_sql_and_values(system, KEYS, values())).await? {
         let name: Option<String> = row.try_get("", "name")?;
@@ -462,6 +520,10 @@ async fn mysql(connection: &impl ConnectionTrait, table: &TableName) -> Result<O
             _ if !is_required => Err("it may be null".to_owned()),
             _ if row.try_get::<i64>("", "is_prefix")? == 1 => {
                 Err("it holds only the beginning of the column".to_owned())
+            }
+            _ if row.try_get::<Option<i64>>("", "is_generated")? == Some(1) => Err(GENERATED.to_owned()),
+            "timestamp" if !is_in_utc => {
+                Err("its type is timestamp, and the time zone of the session is not +00:00".to_owned())
             }
             "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "decimal" | "year" => Ok(KeyForm::Number),
             "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext"
@@ -479,6 +541,9 @@ async fn mysql(connection: &impl ConnectionTrait, table: &TableName) -> Result<O
     let estimate: Option<i64> = found.try_get("", "estimate")?;
     Ok(Some(TableShape {
         keys: joined(columns),
+        schema: found.try_get("", "schema_name")?,
+        engine_without_transactions: found.try_get("", "engine_without_transactions")?,
+        logs_statements: logs_statements(connection).await?,
         rows: estimate.and_then(|rows| u64::try_from(rows).ok()),
         may_keep_rows: false,
         hides_rows: false,
@@ -487,12 +552,29 @@ async fn mysql(connection: &impl ConnectionTrait, table: &TableName) -> Result<O
     }))
 }
 
+/// Whether the session writes statements to the binary log, and not rows. InnoDB then refuses to change rows in READ
+/// COMMITTED (error 1665). A future version may have no such setting.
+async fn logs_statements(connection: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    const SETTINGS: &str = "SHOW SESSION VARIABLES WHERE variable_name IN ('binlog_format', 'log_bin', 'sql_log_bin')";
+    let rows = connection.query_all_raw(Statement::from_string(connection.get_database_backend(), SETTINGS)).await?;
+    let mut settings = Vec::new();
+    for row in &rows {
+        let (name, value): (String, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        settings.push((name.to_lowercase(), value.to_uppercase()));
+    }
+    let is = |name: &str, value: &str| settings.iter().any(|setting| setting.0 == name && setting.1 == value);
+    Ok(is("binlog_format", "STATEMENT") && is("log_bin", "ON") && is("sql_log_bin", "ON"))
+}
+
 async fn sqlite(connection: &impl ConnectionTrait, table: &TableName) -> Result<Option<TableShape>, BackfillError> {
     let schema = table.schema.clone().unwrap_or_else(|| "main".to_owned());
     let system = connection.get_database_backend();
     let master = format!("{}.sqlite_schema", quoted_name(SqlDialect::Sqlite, &schema));
+    // A constraint may keep a row as it is too: `ON CONFLICT IGNORE`.
     let known = format!(
-        "SELECT (SELECT COUNT(*) FROM {master} t WHERE t.type = 'trigger' AND t.tbl_name = m.name COLLATE NOCASE) AS triggers
+        "SELECT (SELECT COUNT(*) FROM {master} t WHERE t.type = 'trigger' AND t.tbl_name = m.name COLLATE NOCASE)
+            + (SELECT COUNT(*) FROM temp.sqlite_schema t WHERE t.type = 'trigger' AND t.tbl_name = m.name COLLATE NOCASE)
+            + (m.sql LIKE '%conflict%') AS triggers
         FROM {master} m WHERE m.type = 'table' AND m.name = ? COLLATE NOCASE"
     );
     let values = || [Value::from(table.name.clone()), Value::from(schema.clone())];
@@ -544,6 +626,9 @@ async fn sqlite(connection: &impl ConnectionTrait, table: &TableName) -> Result<
     }
     Ok(Some(TableShape {
         keys: joined(columns),
+        schema: None,
+        engine_without_transactions: None,
+        logs_statements: false,
         rows: None,
         may_keep_rows: found.try_get::<i64>("", "triggers")? > 0,
         hides_rows: false,

@@ -1,5 +1,7 @@
 //! What a batch does with its rows: the database sets columns, or code changes them.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, Statement, Value};
@@ -136,15 +138,22 @@ where
         let changed = rows.len() as u64;
         in_batch(BatchCaller::Code, (self.0)(batch.transaction, rows)).await?;
         let after = in_batch(BatchCaller::Engine, places(&batch)).await?;
-        if after.iter().any(|place| before.binary_search(place).is_err()) {
+        if has_moved(&before, &after) {
             return Err(BackfillError::KeyChanged { name: batch.name.to_owned(), key: batch.key.names() });
         }
         Ok(changed)
     }
 }
 
-/// The rows of the batch, which other sessions cannot change before it ends, and the keys of all rows of the range,
-/// sorted.
+/// Whether a row that the code had, whose key is among these, got another key in the range of the batch. A key that is
+/// new there may be that of a row that another session has inserted, and one that is gone that of a row that the code has
+/// deleted.
+fn has_moved(before: &[Place], after: &[Place]) -> bool {
+    let (before, after): (HashSet<&Place>, HashSet<&Place>) = (before.iter().collect(), after.iter().collect());
+    before.difference(&after).next().is_some() && after.difference(&before).next().is_some()
+}
+
+/// The rows of the batch, which other sessions cannot change before it ends, and the keys of all rows of the range.
 async fn read_rows(batch: &Batch<'_>) -> Result<(Vec<QueryResult>, Vec<Place>), DbErr> {
     let dialect = batch.backend.sql_dialect();
     let (range, values) = batch.bound.clone();
@@ -153,8 +162,7 @@ async fn read_rows(batch: &Batch<'_>) -> Result<(Vec<QueryResult>, Vec<Place>), 
     let sql = format!("SELECT * FROM {table} WHERE {condition} ORDER BY {}{lock}", batch.key.list());
     let system = batch.transaction.get_database_backend();
     let rows = batch.transaction.query_all_raw(Statement::from_sql_and_values(system, sql, values)).await?;
-    let mut before = places(batch).await?;
-    before.sort_unstable();
+    let before = places(batch).await?;
     Ok((rows, before))
 }
 

@@ -54,6 +54,7 @@ fn problem(error: &Error) -> Diagnostic {
         Error::Backfill(
             BackfillError::Edited { .. }
             | BackfillError::OtherSystem { .. }
+            | BackfillError::OtherTable { .. }
             | BackfillError::KeyGone { .. }
             | BackfillError::NotIn { .. }
             | BackfillError::Cancelled { .. }

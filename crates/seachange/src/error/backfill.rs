@@ -36,6 +36,19 @@ pub enum BackfillError {
         /// The table.
         table: String,
     },
+    /// MySQL and MariaDB compute each value from the row as the values before it have left it, and no order gives each one
+    /// the row as it was.
+    #[error(
+        "the backfill of table `{table}` sets {} to values that read each other; this database computes one after the \
+         other: set one of them in a backfill of its own, or use `.each(…)`",
+        quoted(.columns)
+    )]
+    ReadEachOther {
+        /// The table.
+        table: String,
+        /// The columns.
+        columns: Vec<String>,
+    },
     /// No such table, or it is a view.
     #[error("no table `{table}`")]
     NoSuchTable {
@@ -49,6 +62,17 @@ pub enum BackfillError {
         table: String,
         /// What the table has, or lacks.
         reason: String,
+    },
+    /// The table has no transactions, so that a batch and its place would not commit together.
+    #[error(
+        "table `{table}` has the storage engine {engine}, which has no transactions: an interrupted backfill would change \
+         rows twice"
+    )]
+    NoTransactions {
+        /// The table.
+        table: String,
+        /// The storage engine.
+        engine: String,
     },
     /// A row has no place among the others, because its key is null.
     #[error(
@@ -118,6 +142,19 @@ pub enum BackfillError {
         /// The system for which it was written.
         system: String,
         /// The system of this database.
+        here: String,
+    },
+    /// The session finds another table of that name than the one on which it was begun.
+    #[error(
+        "the backfill `{name}` was begun on table `{begun}`, and this session finds `{here}`; name the schema of the table \
+         in the backfill, or connect with the current schema of the session in which it was begun"
+    )]
+    OtherTable {
+        /// The backfill.
+        name: String,
+        /// The table on which it was begun.
+        begun: String,
+        /// The table that this session finds.
         here: String,
     },
     /// The key by which it was begun does not exist any more.

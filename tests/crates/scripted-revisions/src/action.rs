@@ -225,8 +225,8 @@ pub struct Begin {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Backfill {
-    /// The table.
-    pub table: String,
+    /// The table: its name, or its schema and its name.
+    pub table: TableArgument,
     /// The columns that it sets, each with an SQL expression.
     #[serde(default)]
     pub set: Vec<(String, String)>,
@@ -258,6 +258,16 @@ pub struct Synchronise {
     pub new: Vec<(String, String)>,
     /// `create`, `backfill` or `drop`.
     pub action: String,
+}
+
+/// The name of a table, alone or after that of its schema.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum TableArgument {
+    /// The name.
+    Name(String),
+    /// The schema and the name.
+    InSchema(String, String),
 }
 
 /// A foreign key between two columns.

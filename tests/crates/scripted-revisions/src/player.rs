@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::action::{Action, Backfill, Begin, Execute, Loop, Query, Synchronise};
+use crate::action::{Action, Backfill, Begin, Execute, Loop, Query, Synchronise, TableArgument};
 use crate::cell::{cells, line};
 use crate::custom;
 use crate::moment::{self, print, wait_for};
@@ -248,7 +248,12 @@ impl<'c> Player<'c> {
         manager: &SchemaManager<'_>,
         backfill: &Backfill,
     ) -> Result<(), DbErr> {
-        let mut begun = seachange::backfill::backfill(manager, backfill.table.clone());
+        let mut begun = match backfill.table.clone() {
+            TableArgument::Name(name) => seachange::backfill::backfill(manager, name),
+            TableArgument::InSchema(schema, name) => {
+                seachange::backfill::backfill(manager, (schema, name))
+            }
+        };
         if let Some(name) = &backfill.name {
             begun = begun.named(name);
         }

@@ -1,0 +1,208 @@
+//! Backfills of a million rows beside one bare `UPDATE` of the same rows, and what other writers notice of them.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Statement};
+use seachange::backfill::{BackfillOptions, backfill};
+use seachange_tests::servers::SharedServers;
+use seachange_tests::{Backend, block_on};
+
+use crate::database::Place;
+use crate::figures::Figures;
+use crate::{Options, say};
+
+/// How many rows the table has.
+const ROWS: u64 = 1_000_000;
+
+/// How many rows are inserted by one statement.
+const CHUNK: u64 = 10_000;
+
+/// How long other writers are measured without a backfill.
+const ALONE: Duration = Duration::from_secs(10);
+
+/// How long a writer pauses after a write.
+const BETWEEN: Duration = Duration::from_millis(1);
+
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// Prints the speed of a backfill as a part of that of a bare `UPDATE`, and how long writes of others take.
+pub(crate) fn compare(servers: &SharedServers, options: &Options) -> Result<(), Box<dyn Error>> {
+    say!("Changing {ROWS} rows; speed: that of a backfill by that of one UPDATE, median (least-greatest)");
+    say!("Writers: one row a write, p99 and longest in ms; alone, and beside a backfill at half of that speed");
+    say!("{:12}{:>10}{:>24}{:>18}{:>18}{:>10}", "", "UPDATE", "speed", "alone", "beside", "p99");
+    for place in options.places().filter(|place| *place != Place::Memory) {
+        let database = place.create(servers)?;
+        let url = database.url.clone();
+        let rounds = options.rounds;
+        block_on(async move { measure(place, &url, rounds).await }).map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+async fn measure(place: Place, url: &str, rounds: usize) -> Outcome<()> {
+    let backend = place.backend();
+    let pool = connect(url).await?;
+    fill(backend, &pool).await?;
+    let (mut bare, mut batched) = (Vec::new(), Vec::new());
+    for round in 0..rounds {
+        settle(backend, &pool).await?;
+        let start = Instant::now();
+        pool.execute_unprepared("UPDATE people SET name_key = LOWER(name), times = times + 1").await?;
+        bare.push(start.elapsed());
+        settle(backend, &pool).await?;
+        batched.push(run(&pool, &format!("round {round}"), BackfillOptions::new()).await?);
+    }
+    let speed = Figures::ratios(&bare, &batched);
+    let update = Figures::new(bare.iter().map(Duration::as_secs_f64)).median();
+    settle(backend, &pool).await?;
+    let alone = Writer::start(url).await?;
+    tokio::time::sleep(ALONE).await;
+    let alone = alone.finish().await?;
+    let beside = Writer::start(url).await?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a rate of rows"
+    )]
+    let half = (ROWS as f64 / update / 2.0) as u64;
+    run(&pool, "limited", BackfillOptions::new().rows_per_second(half)).await?;
+    let beside = beside.finish().await?;
+    let ratio = beside.p99().as_secs_f64() / alone.p99().as_secs_f64();
+    say!("{place:12}{update:>8.2} s{speed:>24}{alone:>18}{beside:>18}{ratio:>10.2}");
+    pool.close().await?;
+    Ok(())
+}
+
+async fn connect(url: &str) -> Outcome<DatabaseConnection> {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(1).sqlx_logging(false);
+    Ok(Database::connect(options).await?)
+}
+
+async fn fill(backend: Backend, pool: &DatabaseConnection) -> Outcome<()> {
+    if backend == Backend::Sqlite {
+        // As a service that is read and written has it.
+        pool.execute_unprepared("PRAGMA journal_mode = WAL").await?;
+    }
+    pool.execute_unprepared(
+        "CREATE TABLE people (id BIGINT NOT NULL PRIMARY KEY, name VARCHAR(40) NOT NULL, name_key VARCHAR(40),
+            times INT NOT NULL DEFAULT 0)",
+    )
+    .await?;
+    for first in (0..ROWS).step_by(usize::try_from(CHUNK)?) {
+        let rows: Vec<String> = (first..first + CHUNK).map(|id| format!("({id},'Name {id}','name {id}')")).collect();
+        pool.execute_unprepared(&format!("INSERT INTO people (id, name, name_key) VALUES {}", rows.join(","))).await?;
+    }
+    Ok(())
+}
+
+/// Lets the database finish what the last changes have left to do.
+async fn settle(backend: Backend, pool: &DatabaseConnection) -> Outcome<()> {
+    match backend {
+        Backend::Postgres => {
+            pool.execute_unprepared("VACUUM ANALYZE people").await?;
+            pool.execute_unprepared("CHECKPOINT").await?;
+        }
+        Backend::Sqlite => {
+            pool.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+        }
+        Backend::MariaDb | Backend::MySql => wait_for_purge(pool).await?,
+    }
+    Ok(())
+}
+
+/// InnoDB removes the old versions of rows after the changes have committed.
+async fn wait_for_purge(pool: &DatabaseConnection) -> Outcome<()> {
+    const LENGTH: &str = "SELECT CAST(count AS SIGNED) FROM information_schema.innodb_metrics
+        WHERE name = 'trx_rseg_history_len'";
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(60) {
+        let row = pool.query_one_raw(Statement::from_string(pool.get_database_backend(), LENGTH)).await?;
+        if row.map_or(Ok(0), |row| row.try_get_by_index::<i64>(0))? < 100 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Ok(())
+}
+
+/// Runs a backfill of all rows, and returns its time.
+async fn run(pool: &DatabaseConnection, name: &str, options: BackfillOptions) -> Outcome<Duration> {
+    let report = backfill(pool, "people")
+        .named(name)
+        .options(options)
+        .set("name_key", Expr::cust("LOWER(name)"))
+        .set("times", Expr::cust("times + 1"))
+        .run()
+        .await?;
+    match report.rows_changed {
+        ROWS => Ok(report.elapsed),
+        rows => Err(format!("{rows} rows were changed").into()),
+    }
+}
+
+/// Another session that changes one row after the other.
+struct Writer {
+    stop: Arc<AtomicBool>,
+    task: tokio::task::JoinHandle<Outcome<Latencies>>,
+}
+
+impl Writer {
+    async fn start(url: &str) -> Outcome<Self> {
+        let pool = connect(url).await?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let task = tokio::spawn(write(pool, Arc::clone(&stop)));
+        Ok(Self { stop, task })
+    }
+
+    async fn finish(self) -> Outcome<Latencies> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.task.await?
+    }
+}
+
+async fn write(pool: DatabaseConnection, stop: Arc<AtomicBool>) -> Outcome<Latencies> {
+    let system = pool.get_database_backend();
+    let sql = match system {
+        sea_orm::DbBackend::Postgres => "UPDATE people SET name = $1 WHERE id = $2",
+        _ => "UPDATE people SET name = ? WHERE id = ?",
+    };
+    let (mut times, mut id) = (Vec::new(), 1_u64);
+    while !stop.load(Ordering::Relaxed) {
+        // A generator of Lehmer's: its numbers pass all rows in an order without a pattern.
+        id = id * 48_271 % 2_147_483_647;
+        let values = ["written".into(), (id % ROWS).into()];
+        let start = Instant::now();
+        pool.execute_raw(Statement::from_sql_and_values(system, sql, values)).await?;
+        times.push(start.elapsed());
+        tokio::time::sleep(BETWEEN).await;
+    }
+    pool.close().await?;
+    times.sort_unstable();
+    Ok(Latencies(times))
+}
+
+/// How long writes took, sorted.
+struct Latencies(Vec<Duration>);
+
+impl Latencies {
+    fn p99(&self) -> Duration {
+        self.0.get(self.0.len() * 99 / 100).copied().unwrap_or_default()
+    }
+
+    fn longest(&self) -> Duration {
+        self.0.last().copied().unwrap_or_default()
+    }
+}
+
+impl std::fmt::Display for Latencies {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
+        f.pad(&format!("{:.2}, {:.1}", milliseconds(self.p99()), milliseconds(self.longest())))
+    }
+}
