@@ -27,6 +27,9 @@ pub struct CommandSpec {
     groups: Vec<GroupSpec>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     commands: Vec<CommandSpec>,
+    /// Whether one of the commands has to follow.
+    #[serde(default, skip_serializing_if = "is_false")]
+    requires_command: bool,
 }
 
 /// A group of which one argument has to be given.
@@ -108,6 +111,7 @@ impl CommandSpec {
             args,
             groups: groups.collect(),
             commands: command.get_subcommands().map(Self::of).collect(),
+            requires_command: command.is_subcommand_required_set(),
         }
     }
 
@@ -123,7 +127,11 @@ impl CommandSpec {
         let groups: Vec<ArgGroup> =
             groups.map(|group| ArgGroup::new(group.id.clone()).args(group.args.clone()).required(true)).collect();
         command = command.args(args).groups(groups);
-        command.subcommands(self.commands.iter().map(|spec| spec.command(typed)))
+        command = command.subcommands(self.commands.iter().map(|spec| spec.command(typed)));
+        if self.requires_command {
+            command = command.subcommand_required(true).arg_required_else_help(true);
+        }
+        command
     }
 }
 
