@@ -77,7 +77,7 @@ fn each_row_once(database: &TestDatabase) -> TestResult {
     people(database, 5000)?;
     let filter = json!({"filter": "id % 10 <> 0"});
     let script = Script::new(database)
-        .outside("l1", backfill(&json!({"target": 1})))
+        .outside("l1", backfill(&json!({"target": 20})))
         .outside("l2", [backfill(&filter), backfill(&json!({"name": "odd 'name' \\"}))].concat_all());
     script.succeed("up")?;
     assert_eq!(times(database, "people")?, ["2: 500", "3: 4500"]);
@@ -127,6 +127,7 @@ fn code_for_each_row(database: &TestDatabase) -> TestResult {
 fn statements_around_it(database: &TestDatabase) -> TestResult {
     people(database, 2000)?;
     let mark = database.folder().join("was killed");
+    let dropped = database.folder().join("was killed after the table was dropped");
     let actions = [
         json!(["ALTER TABLE people ADD COLUMN extra INT", "INSERT INTO people (id, name) VALUES (90001, 'late')"]),
         backfill(&json!({})),
@@ -135,16 +136,22 @@ fn statements_around_it(database: &TestDatabase) -> TestResult {
             {"execute": {"sql": "UPDATE people SET extra = ? WHERE id = 1", "values": ["$n"]}},
             {"kill_once": mark},
             "UPDATE people SET extra = extra + 1 WHERE id = 1",
+            "CREATE TABLE persons (id INT PRIMARY KEY, extra INT, times INT)",
+            "INSERT INTO persons SELECT id, extra, times FROM people",
+            "DROP TABLE people",
+            {"kill_once": dropped},
         ]),
     ];
     let script = Script::new(database).outside("l1", actions.concat_all());
     script.killed()?;
     let stopped = script.run("up")?;
     assert_eq!(stopped.code, Some(4), "{stopped}");
+    let again = script.run("repair --resume")?;
+    assert_eq!(again.code, None, "it was not killed a second time: {again}");
     script.succeed("repair --resume")?;
     script.succeed("up")?;
-    assert_eq!(times(database, "people")?, ["1: 2001"]);
-    assert_eq!(database.value::<i32>("SELECT extra FROM people WHERE id = 1")?, 2002);
+    assert_eq!(times(database, "persons")?, ["1: 2001"]);
+    assert_eq!(database.value::<i32>("SELECT extra FROM persons WHERE id = 1")?, 2002);
     Ok(())
 }
 

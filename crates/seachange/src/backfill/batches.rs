@@ -115,6 +115,9 @@ impl Batches<'_> {
 
     /// Registers the backfill, unless that was done before.
     pub(super) async fn register(&self) -> Result<BackfillReport, BackfillError> {
+        if let Some(status) = self.found_complete().await? {
+            return Ok(self.report(&status, Instant::now()));
+        }
         let (_, _, status) = self.open().await?;
         self.emit(&status, BackfillPhase::Registered, None);
         Ok(self.report(&status, Instant::now()))
@@ -132,6 +135,9 @@ impl Batches<'_> {
 
     async fn run_to_end<W: BatchWork + Send>(&self, work: &mut W) -> Result<BackfillReport, BackfillError> {
         let start = Instant::now();
+        if let Some(status) = self.found_complete().await? {
+            return Ok(self.report(&status, start));
+        }
         let (shape, key, mut status) = self.open().await?;
         let pace =
             Pace { target: self.options.target(), most: W::MOST_ROWS, rows_per_second: self.options.rows_per_second };
@@ -227,6 +233,15 @@ impl Batches<'_> {
             plans.push((sql, lines.join("\n")));
         }
         Ok(plans)
+    }
+
+    /// The backfill, if it is complete. What the code did after it may have dropped its table.
+    async fn found_complete(&self) -> Result<Option<BackfillStatus>, BackfillError> {
+        let known = in_batch(BatchCaller::Engine, self.store.backfills(self.connection, self.backend)).await?;
+        let own = known.into_iter().find(|status| status.name == self.name);
+        let Some(status) = own.filter(|status| status.state == BackfillState::Complete) else { return Ok(None) };
+        self.check(&status)?;
+        Ok(Some(status))
     }
 
     /// Reads the row of the backfill, or begins it.
