@@ -46,7 +46,6 @@ use crate::settings::{DatabaseSettings, Driver};
 use crate::store::{RevisionStore, RevisionTable};
 #[cfg(feature = "cli")]
 pub(crate) use plain::PlainStatements;
-#[cfg(feature = "cli")]
 use revision_table::RevisionTableSql;
 use writer::ScriptText;
 

@@ -34,8 +34,8 @@ pub(crate) use facts::{Pragma, SessionState, StatementFacts, StatementKind, Tran
 #[cfg(any(feature = "sqlite", feature = "cli"))]
 pub(crate) use lexer::words;
 pub(crate) use lexer::{Token, TokenKind, joined, significant, tokens};
-#[cfg(feature = "cli")]
 pub(crate) use names::quoted_name;
+#[cfg(feature = "cli")]
 pub(crate) use probe::is_catalogue_table;
 pub(crate) use split::{StatementText, statements};
 

@@ -310,7 +310,12 @@ impl RevisionStore {
 
     pub(super) fn backfill_definition(&self, backend: &dyn Backend) -> TableCreateStatement {
         let id_length = u32::try_from(MAX_ID_LENGTH).unwrap_or(u32::MAX);
-        self.new_table(backend)
+        let mut table = self.new_table(backend);
+        if backend.sql_dialect() == SqlDialect::MySql {
+            // A server in safe update mode deletes only by a key.
+            table.index(Index::create().name("of_revision").col(BackfillColumn::Revision));
+        }
+        table
             .col(ColumnDef::new(BackfillColumn::Name).string_len(MAX_BACKFILL_NAME).not_null())
             .col(ColumnDef::new(BackfillColumn::Revision).string_len(id_length))
             .col(backend.long_text(&mut ColumnDef::new(BackfillColumn::TableName)).not_null())
