@@ -1,4 +1,5 @@
-//! Backfills of a million rows beside one bare `UPDATE` of the same rows, and what other writers notice of them.
+//! Backfills of a million rows beside one bare `UPDATE` of the same rows, and what other writers notice of them. With
+//! `BACKFILL_SMALL=1` the servers stay as those of tests, whose caches and logs are smaller than the table.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ const ROWS: u64 = 1_000_000;
 const CHUNK: u64 = 10_000;
 
 /// How long other writers are measured without a backfill.
-const ALONE: Duration = Duration::from_secs(10);
+const ALONE: Duration = Duration::from_secs(5);
 
 /// How long a writer pauses after a write.
 const BETWEEN: Duration = Duration::from_millis(1);
@@ -48,6 +49,8 @@ async fn measure(place: Place, url: &str, rounds: usize) -> Outcome<()> {
     let pool = connect(url).await?;
     fill(backend, &pool).await?;
     let (mut bare, mut batched) = (Vec::new(), Vec::new());
+    let (mut alone, mut beside) = (Latencies::default(), Latencies::default());
+    // What one round measures, another program on this machine may disturb.
     for round in 0..rounds {
         settle(backend, &pool).await?;
         let start = Instant::now();
@@ -55,14 +58,25 @@ async fn measure(place: Place, url: &str, rounds: usize) -> Outcome<()> {
         bare.push(start.elapsed());
         settle(backend, &pool).await?;
         batched.push(run(&pool, &format!("round {round}"), BackfillOptions::new()).await?);
+        settle(backend, &pool).await?;
+        let writer = Writer::start(url).await?;
+        tokio::time::sleep(ALONE).await;
+        alone.add(writer.finish().await?);
+        let writer = Writer::start(url).await?;
+        let rate = half_of(Figures::new(bare.iter().map(Duration::as_secs_f64)).median());
+        run(&pool, &format!("limited {round}"), BackfillOptions::new().rows_per_second(rate)).await?;
+        beside.add(writer.finish().await?);
     }
     let speed = Figures::ratios(&bare, &batched);
     let update = Figures::new(bare.iter().map(Duration::as_secs_f64)).median();
-    settle(backend, &pool).await?;
-    let alone = Writer::start(url).await?;
-    tokio::time::sleep(ALONE).await;
-    let alone = alone.finish().await?;
-    let beside = Writer::start(url).await?;
+    let ratio = beside.p99().as_secs_f64() / alone.p99().as_secs_f64();
+    say!("{place:12}{update:>8.2} s{speed:>24}{alone:>18}{beside:>18}{ratio:>10.2}");
+    pool.close().await?;
+    Ok(())
+}
+
+/// Half of the rows a second that an `UPDATE` changes that takes so many seconds.
+fn half_of(update: f64) -> u64 {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -70,12 +84,7 @@ async fn measure(place: Place, url: &str, rounds: usize) -> Outcome<()> {
         reason = "a rate of rows"
     )]
     let half = (ROWS as f64 / update / 2.0) as u64;
-    run(&pool, "limited", BackfillOptions::new().rows_per_second(half)).await?;
-    let beside = beside.finish().await?;
-    let ratio = beside.p99().as_secs_f64() / alone.p99().as_secs_f64();
-    say!("{place:12}{update:>8.2} s{speed:>24}{alone:>18}{beside:>18}{ratio:>10.2}");
-    pool.close().await?;
-    Ok(())
+    half
 }
 
 async fn connect(url: &str) -> Outcome<DatabaseConnection> {
@@ -85,9 +94,19 @@ async fn connect(url: &str) -> Outcome<DatabaseConnection> {
 }
 
 async fn fill(backend: Backend, pool: &DatabaseConnection) -> Outcome<()> {
-    if backend == Backend::Sqlite {
-        // As a service that is read and written has it.
-        pool.execute_unprepared("PRAGMA journal_mode = WAL").await?;
+    // As services have them; the servers of tests are set for small tables.
+    let settings: &[&str] = match backend {
+        Backend::Sqlite => &["PRAGMA journal_mode = WAL"],
+        Backend::Postgres => &[],
+        Backend::MariaDb => {
+            &["SET GLOBAL innodb_buffer_pool_size = 536870912", "SET GLOBAL innodb_log_file_size = 536870912"]
+        }
+        Backend::MySql => {
+            &["SET GLOBAL innodb_buffer_pool_size = 536870912", "SET GLOBAL innodb_redo_log_capacity = 1073741824"]
+        }
+    };
+    for setting in settings.iter().filter(|_| std::env::var_os("BACKFILL_SMALL").is_none()) {
+        pool.execute_unprepared(setting).await?;
     }
     pool.execute_unprepared(
         "CREATE TABLE people (id BIGINT NOT NULL PRIMARY KEY, name VARCHAR(40) NOT NULL, name_key VARCHAR(40),
@@ -183,14 +202,19 @@ async fn write(pool: DatabaseConnection, stop: Arc<AtomicBool>) -> Outcome<Laten
         tokio::time::sleep(BETWEEN).await;
     }
     pool.close().await?;
-    times.sort_unstable();
     Ok(Latencies(times))
 }
 
-/// How long writes took, sorted.
+/// How long writes took.
+#[derive(Default)]
 struct Latencies(Vec<Duration>);
 
 impl Latencies {
+    fn add(&mut self, more: Self) {
+        self.0.extend(more.0);
+        self.0.sort_unstable();
+    }
+
     fn p99(&self) -> Duration {
         self.0.get(self.0.len() * 99 / 100).copied().unwrap_or_default()
     }

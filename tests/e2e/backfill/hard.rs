@@ -20,6 +20,13 @@ pub(super) fn trials() -> Vec<Case> {
     for backend in Backend::LIKE_MYSQL {
         cases.push(Case::on(backend, "backfill::table_without_transactions", table_without_transactions));
     }
+    for backend in [Backend::Postgres, Backend::MariaDb, Backend::MySql] {
+        cases.push(Case::on(
+            backend,
+            "backfill::key_that_sessions_write_differently",
+            key_that_sessions_write_differently,
+        ));
+    }
     cases.push(Case::on(Backend::Postgres, "backfill::partitions", partitions));
     cases.push(Case::on(Backend::Sqlite, "backfill::constraint_that_keeps_rows", constraint_that_keeps_rows));
     cases
@@ -201,6 +208,37 @@ fn session_in_another_schema(database: &TestDatabase) -> TestResult {
     assert_eq!(times(database, &format!("{schema}.people"))?, ["0: 2"], "{up}");
     database.execute(&format!("DROP TABLE {schema}.people"))?;
     database.execute(&format!("DROP SCHEMA {schema}"))?;
+    Ok(())
+}
+
+/// Another session would read the place of such a key as another value.
+fn key_that_sessions_write_differently(database: &TestDatabase) -> TestResult {
+    let of_postgres =
+        [("daterange", "'[2026-02-01,2026-03-02)'"), ("date[]", "'{2026-02-01}'"), ("float8[]", "'{0.1}'")];
+    let of_mysql = [("timestamp", "'2026-10-25 02:30:00'")];
+    let kinds = if database.backend() == Backend::Postgres { &of_postgres[..] } else { &of_mysql[..] };
+    for (kind, value) in kinds {
+        database.execute("DROP TABLE IF EXISTS people")?;
+        database.execute(&format!(
+            "CREATE TABLE people (k {kind} NOT NULL PRIMARY KEY, name VARCHAR(40), name_key VARCHAR(40),
+                times INT NOT NULL DEFAULT 0)"
+        ))?;
+        database.execute(&format!("INSERT INTO people (k) VALUES ({value})"))?;
+        let zone = match database.backend() {
+            Backend::Postgres => "SET datestyle = 'SQL, DMY'",
+            _ => "SET time_zone = '+02:00'",
+        };
+        let output =
+            Script::new(database).outside("l1", [json!([zone]), backfill(&json!({}))].concat_all()).run("up")?;
+        assert_eq!(output.code, Some(5), "{kind}: {output}");
+        check_says(
+            &output,
+            &["`k` cannot serve", &format!("its type is {}", kind.replace("float8", "double precision"))],
+        )?;
+        assert_eq!(times(database, "people")?, ["0: 1"]);
+        let script = Script::new(database).outside("l1", json!([]));
+        script.run("repair --rolled-back")?;
+    }
     Ok(())
 }
 
