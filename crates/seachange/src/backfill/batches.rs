@@ -115,10 +115,10 @@ impl Batches<'_> {
 
     /// Registers the backfill, unless that was done before.
     pub(super) async fn register(&self) -> Result<BackfillReport, BackfillError> {
-        if let Some(status) = self.found_complete().await? {
-            return Ok(self.report(&status, Instant::now()));
-        }
-        let (_, _, status) = self.open().await?;
+        let status = match self.open().await {
+            Ok((_, _, status)) => status,
+            Err(error) => return Ok(self.report(&self.complete_or(error).await?, Instant::now())),
+        };
         self.emit(&status, BackfillPhase::Registered, None);
         Ok(self.report(&status, Instant::now()))
     }
@@ -135,10 +135,10 @@ impl Batches<'_> {
 
     async fn run_to_end<W: BatchWork + Send>(&self, work: &mut W) -> Result<BackfillReport, BackfillError> {
         let start = Instant::now();
-        if let Some(status) = self.found_complete().await? {
-            return Ok(self.report(&status, start));
-        }
-        let (shape, key, mut status) = self.open().await?;
+        let (shape, key, mut status) = match self.open().await {
+            Ok(opened) => opened,
+            Err(error) => return Ok(self.report(&self.complete_or(error).await?, start)),
+        };
         let pace =
             Pace { target: self.options.target(), most: W::MOST_ROWS, rows_per_second: self.options.rows_per_second };
         let mut lag = LagWatch::new(self.backend, &self.options, self.store.clone(), &self.name).await?;
@@ -235,13 +235,20 @@ impl Batches<'_> {
         Ok(plans)
     }
 
-    /// The backfill, if it is complete. What the code did after it may have dropped its table.
-    async fn found_complete(&self) -> Result<Option<BackfillStatus>, BackfillError> {
+    /// The backfill if it is complete, and otherwise `error`: what the code did after it may have dropped its table.
+    async fn complete_or(&self, error: BackfillError) -> Result<BackfillStatus, BackfillError> {
+        let is_gone = matches!(
+            error,
+            BackfillError::NoSuchTable { .. } | BackfillError::OtherTable { .. } | BackfillError::KeyGone { .. }
+        );
+        if !is_gone {
+            return Err(error);
+        }
         let known = in_batch(BatchCaller::Engine, self.store.backfills(self.connection, self.backend)).await?;
         let own = known.into_iter().find(|status| status.name == self.name);
-        let Some(status) = own.filter(|status| status.state == BackfillState::Complete) else { return Ok(None) };
+        let status = own.filter(|status| status.state == BackfillState::Complete).ok_or(error)?;
         self.check(&status)?;
-        Ok(Some(status))
+        Ok(status)
     }
 
     /// Reads the row of the backfill, or begins it.
