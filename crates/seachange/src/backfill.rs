@@ -259,11 +259,17 @@ impl<'c> Backfill<'c> {
         definition: Definition,
         work: W,
     ) -> Result<BackfillReport, BackfillError> {
+        let batches = self.prepared(definition).await?;
+        boxed(batches.run(work)).await
+    }
+
+    /// The batches. Outside of a revision, the table of backfills is made if it is missing.
+    async fn prepared(self, definition: Definition) -> Result<Batches<'c>, BackfillError> {
         let batches = self.batches(definition)?;
         if batches.revision.is_none() {
             batches.store.prepare_backfills(batches.connection, batches.backend).await?;
         }
-        boxed(batches.run(work)).await
+        Ok(batches)
     }
 
     fn batches(self, definition: Definition) -> Result<Batches<'c>, BackfillError> {
@@ -322,10 +328,9 @@ impl BackfillValues<'_> {
     /// [`BackfillError`]: that of the database, or why the backfill is refused. What earlier batches have changed stays.
     pub async fn run(self) -> Result<BackfillReport, BackfillError> {
         let registers = self.base.host.as_ref().is_some_and(|host| host.options.registers);
-        if registers { self.register().await } else { self.run_or_record().await }
-    }
-
-    async fn run_or_record(self) -> Result<BackfillReport, BackfillError> {
+        if registers {
+            return self.register().await;
+        }
         let definition = self.definition()?;
         if self.base.is_recorded() {
             return record(self.base, &definition).await;
@@ -344,10 +349,7 @@ impl BackfillValues<'_> {
         if self.base.is_recorded() {
             return record(self.base, &definition).await;
         }
-        let batches = self.base.batches(definition)?;
-        if batches.revision.is_none() {
-            batches.store.prepare_backfills(batches.connection, batches.backend).await?;
-        }
+        let batches = self.base.prepared(definition).await?;
         boxed(batches.register()).await
     }
 

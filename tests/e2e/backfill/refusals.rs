@@ -65,8 +65,8 @@ fn table_without_a_key(database: &TestDatabase) -> TestResult {
         database.execute("CREATE UNIQUE INDEX part ON people (times) WHERE times > 100")?;
         refused(&script, &["id", "it may be null"])?;
     }
-    let missing = Script::new(database).outside("l1", json!([{"backfill": {"table": "nobody", "set": [["a", "1"]]}}]));
-    refused(&missing, &["no table `nobody`"])?;
+    let missing = Script::new(database).outside("l1", json!([{"backfill": {"table": "absent", "set": [["a", "1"]]}}]));
+    refused(&missing, &["no table `absent`"])?;
     Ok(())
 }
 

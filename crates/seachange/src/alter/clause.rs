@@ -14,11 +14,11 @@ use super::operation::{NewForeignKey, table_name, text};
 #[cfg(feature = "testing")]
 use crate::schema;
 use crate::schema::Deferrable;
+use crate::sql::{SqlDialect, quoted_name as in_quotes};
 
 /// Quotes a name.
 pub(crate) fn quoted(backend: DbBackend, name: &str) -> String {
-    let quote = if backend == DbBackend::MySql { '`' } else { '"' };
-    format!("{quote}{}{quote}", name.replace(quote, &format!("{quote}{quote}")))
+    in_quotes(SqlDialect::of(backend), name)
 }
 
 /// Quotes the name of a table with its schema and database.

@@ -15,7 +15,7 @@ use sea_orm::{
 use super::definition::Definition;
 use super::lag::LagWatch;
 use super::pace::{BatchSize, FIRST_ROWS, Pace};
-use super::table::{Key, Place, TableShape, same_name};
+use super::table::{Key, Place, TableShape, counted, same_name};
 use super::work::BatchWork;
 use crate::backend::Backend;
 use crate::database_error::is_lost_connection;
@@ -197,16 +197,8 @@ impl Batches<'_> {
         let (dialect, table) = (self.dialect(), self.definition.table());
         let shape = TableShape::read(self.connection, self.backend, &table).await?;
         let key = shape.key(dialect, &table, Some(&status.key), &self.definition.columns())?;
-        let after = key.between(self.backend, status.place.as_ref(), None)?;
-        let name = table.quoted_for(dialect);
-        let find = format!(
-            "SELECT {} FROM {name} WHERE {after} ORDER BY {} LIMIT 1 OFFSET {}",
-            key.selected(),
-            key.list(),
-            status.batch_rows
-        );
         let transaction = self.begin(&shape).await?;
-        let planned = self.plans(&transaction, &key, status, find).await;
+        let planned = self.plans(&transaction, &key, status).await;
         let _ = transaction.rollback().await;
         planned
     }
@@ -216,9 +208,11 @@ impl Batches<'_> {
         transaction: &DatabaseTransaction,
         key: &Key,
         status: &BackfillStatus,
-        find: String,
     ) -> Result<Vec<(String, String)>, BackfillError> {
         let after = status.place.as_ref();
+        let rest = key.between(self.backend, after, None)?;
+        let last = status.batch_rows.saturating_sub(1);
+        let find = self.place_query(key, &rest, &format!("{} LIMIT 1 OFFSET {last}", key.list()));
         let up_to = self.place_at(transaction, key, after, status.batch_rows).await?;
         let range = key.between(self.backend, after, up_to.as_ref())?;
         let mut plans = Vec::new();
@@ -244,8 +238,7 @@ impl Batches<'_> {
         if !is_gone {
             return Err(error);
         }
-        let known = in_batch(BatchCaller::Engine, self.store.backfills(self.connection, self.backend)).await?;
-        let own = known.into_iter().find(|status| status.name == self.name);
+        let own = in_batch(BatchCaller::Engine, self.store.backfill(self.connection, self.backend, &self.name)).await?;
         let status = own.filter(|status| status.state == BackfillState::Complete).ok_or(error)?;
         self.check(&status)?;
         Ok(status)
@@ -497,7 +490,11 @@ impl Batches<'_> {
                 };
                 let passed = match passed {
                     Some(passed) => passed,
-                    None => in_batch(engine, self.count(transaction, bound.clone())).await?,
+                    None => {
+                        let (range, values) = bound.clone();
+                        let rows = format!("{} WHERE {range}", self.definition.table().quoted_for(self.dialect()));
+                        in_batch(engine, counted(transaction, rows, values)).await?
+                    }
                 };
                 let Self { backend, definition, name, .. } = self;
                 let batch = Batch { transaction, backend: *backend, definition, shape, key, name, range, bound };
@@ -548,7 +545,6 @@ impl Batches<'_> {
         after: Option<&Place>,
         (order, offset): (&str, Option<u64>),
     ) -> Result<Option<Place>, DbErr> {
-        let table = self.definition.table().quoted_for(self.dialect());
         let (range, mut values) = key.bound(self.backend, after, None)?;
         let tail = match offset {
             // The driver prepares each text.
@@ -559,22 +555,16 @@ impl Batches<'_> {
             Some(offset) => format!("{order} LIMIT 1 OFFSET {offset}"),
             None => format!("{order} LIMIT 1"),
         };
-        let sql = format!("SELECT {} FROM {table} WHERE {range} ORDER BY {tail}", key.selected());
+        let sql = self.place_query(key, &range, &tail);
         let system = transaction.get_database_backend();
         let row = transaction.query_one_raw(Statement::from_sql_and_values(system, sql, values)).await?;
         row.map(|row| key.place(&row)).transpose()
     }
 
-    async fn count(
-        &self,
-        transaction: &DatabaseTransaction,
-        (range, values): (String, Vec<Value>),
-    ) -> Result<u64, DbErr> {
+    /// A query for the key of a row of a range, which comes first in this order.
+    fn place_query(&self, key: &Key, range: &str, order: &str) -> String {
         let table = self.definition.table().quoted_for(self.dialect());
-        let sql = format!("SELECT COUNT(*) AS n FROM {table} WHERE {range}");
-        let system = transaction.get_database_backend();
-        let row = transaction.query_one_raw(Statement::from_sql_and_values(system, sql, values)).await?;
-        row.map_or(Ok(0), |row| row.try_get::<i64>("", "n").map(i64::unsigned_abs))
+        format!("SELECT {} FROM {table} WHERE {range} ORDER BY {order}", key.selected())
     }
 
     fn check_stop(&self, status: &BackfillStatus) -> Result<(), BackfillError> {
@@ -634,10 +624,9 @@ impl Batches<'_> {
 
     /// Sends the event that it stopped, with the place where it goes on.
     async fn tell_of_stop(&self) {
-        let found = in_batch(BatchCaller::Engine, self.store.backfills(self.connection, self.backend)).await;
-        let found = found.unwrap_or_default();
-        if let Some(status) = found.iter().find(|status| status.name == self.name) {
-            self.emit(status, BackfillPhase::Stopped, None);
+        let own = self.store.backfill(self.connection, self.backend, &self.name);
+        if let Ok(Some(status)) = in_batch(BatchCaller::Engine, own).await {
+            self.emit(&status, BackfillPhase::Stopped, None);
         }
     }
 

@@ -59,18 +59,20 @@ impl Definition {
 
     /// The statement that changes the rows of a range.
     pub(super) fn update(&self, dialect: SqlDialect, range: &str) -> String {
-        let values: Vec<String> =
-            self.values.iter().map(|(column, value)| format!("{} = {value}", quoted_name(dialect, column))).collect();
-        let (table, condition) = (self.table().quoted_for(dialect), self.condition(range));
-        format!("UPDATE {table} SET {} WHERE {condition}", values.join(", "))
+        format!("{} WHERE {}", self.assignments(dialect), self.condition(range))
     }
 
     /// The statement that changes all rows.
     pub(super) fn whole(&self, dialect: SqlDialect) -> String {
+        let filter = self.filter.as_ref().map(|filter| format!(" WHERE {filter}")).unwrap_or_default();
+        self.assignments(dialect) + &filter
+    }
+
+    /// The statement without its condition.
+    fn assignments(&self, dialect: SqlDialect) -> String {
         let values: Vec<String> =
             self.values.iter().map(|(column, value)| format!("{} = {value}", quoted_name(dialect, column))).collect();
-        let filter = self.filter.as_ref().map(|filter| format!(" WHERE {filter}")).unwrap_or_default();
-        format!("UPDATE {} SET {}{filter}", self.table().quoted_for(dialect), values.join(", "))
+        format!("UPDATE {} SET {}", self.table().quoted_for(dialect), values.join(", "))
     }
 }
 

@@ -66,9 +66,9 @@ impl LagWatch {
             return Ok(shown_by_primary(primary).await? > limit);
         }
         for (name, replica) in &self.replicas {
-            let known = self.store.backfills(replica, self.backend).await;
+            let known = self.store.backfill(replica, self.backend, &self.name).await;
             let known = known.map_err(|error| BackfillError::Lag(format!("{name}: {error}")))?;
-            let passed = known.iter().find(|known| known.name == self.name).map_or(0, |known| known.rows_passed);
+            let passed = known.map_or(0, |known| known.rows_passed);
             if lag(&self.commits, passed) > limit {
                 return Ok(true);
             }

@@ -30,6 +30,14 @@ pub(crate) async fn key_columns(
     Ok(shape.key(backend.sql_dialect(), table, None, &[])?.names())
 }
 
+/// The number of rows of a table or a subquery; what follows its name may be a condition with these values.
+pub(super) async fn counted(connection: &impl ConnectionTrait, rows: String, values: Vec<Value>) -> Result<u64, DbErr> {
+    let sql = format!("SELECT COUNT(*) AS n FROM {rows}");
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    let row = connection.query_one_raw(statement).await?;
+    row.map_or(Ok(0), |row| row.try_get::<i64>("", "n").map(i64::unsigned_abs))
+}
+
 /// Whether the system takes two names of columns or databases for the same one.
 pub(super) fn same_name(dialect: SqlDialect, one: &str, other: &str) -> bool {
     match dialect {
@@ -140,9 +148,7 @@ impl TableShape {
         if dialect != SqlDialect::Sqlite {
             return Ok(self.rows);
         }
-        let sql = format!("SELECT COUNT(*) AS n FROM {}", table.quoted_for(dialect));
-        let row = connection.query_one_raw(Statement::from_string(connection.get_database_backend(), sql)).await?;
-        row.map(|row| row.try_get::<i64>("", "n").map(i64::unsigned_abs)).transpose()
+        counted(connection, table.quoted_for(dialect), Vec::new()).await.map(Some)
     }
 
     /// The key to use: the one with these columns, or the primary key, or the first other one whose columns do not

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, Statement};
 
 use super::batches::Batch;
 use super::pace::{MOST_ROWS, MOST_ROWS_FOR_CODE};
-use super::table::Place;
+use super::table::{Place, counted};
 use crate::alter::values_kept_on_sqlite;
 use crate::error::BackfillError;
 use crate::intercept::{BatchCaller, in_batch};
@@ -68,19 +68,11 @@ async fn count(batch: &Batch<'_>) -> Result<u64, DbErr> {
     let dialect = batch.backend.sql_dialect();
     let (range, values) = batch.range.clone();
     let (table, condition) = (batch.definition.table().quoted_for(dialect), batch.definition.condition(&range));
-    let sql = match dialect {
-        SqlDialect::Postgres => {
-            format!("SELECT COUNT(*) AS n FROM (SELECT 1 FROM {table} WHERE {condition} FOR UPDATE) locked")
-        }
-        SqlDialect::MySql | SqlDialect::Sqlite => format!("SELECT COUNT(*) AS n FROM {table} WHERE {condition}"),
+    let rows = match dialect {
+        SqlDialect::Postgres => format!("(SELECT 1 FROM {table} WHERE {condition} FOR UPDATE) locked"),
+        SqlDialect::MySql | SqlDialect::Sqlite => format!("{table} WHERE {condition}"),
     };
-    number(batch.transaction, sql, values).await
-}
-
-async fn number(transaction: &DatabaseTransaction, sql: String, values: Vec<Value>) -> Result<u64, DbErr> {
-    let statement = Statement::from_sql_and_values(transaction.get_database_backend(), sql, values);
-    let row = transaction.query_one_raw(statement).await?;
-    row.map_or(Ok(0), |row| row.try_get::<i64>("", "n").map(i64::unsigned_abs))
+    counted(batch.transaction, rows, values).await
 }
 
 /// SQLite stores a value of any type in any column. A value that the type of its column does not hold would be read
@@ -96,8 +88,8 @@ async fn check_types(batch: &Batch<'_>) -> Result<(), BackfillError> {
         let Some(is_kept) = values_kept_on_sqlite(declared, &format!("(+{value})")) else { continue };
         let (range, values) = batch.range.clone();
         let condition = batch.definition.condition(&range);
-        let sql = format!("SELECT COUNT(*) AS n FROM {name} WHERE {condition} AND ({is_kept}) IS NOT 1");
-        let lost = number(batch.transaction, sql, values).await?;
+        let rows = format!("{name} WHERE {condition} AND ({is_kept}) IS NOT 1");
+        let lost = counted(batch.transaction, rows, values).await?;
         if lost > 0 {
             let column = quoted_name(SqlDialect::Sqlite, column);
             let what = format!("{lost} rows would get a value in {column} that its type `{declared}` does not hold");

@@ -184,7 +184,6 @@ impl JournalledSession {
         let ends = |facts: &StatementFacts| {
             facts.commits_implicitly
                 || !matches!(facts.kind, StatementKind::Rows | StatementKind::Query)
-                || facts.may_end_transaction && facts.control.is_some()
                 || is_doubtful(facts)
         };
         match facts.iter().any(ends) {

@@ -20,7 +20,8 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{
-    Asterisk, ColumnDef, DeleteStatement, Expr, ExprTrait, Index, LockType, Order, Query, TableCreateStatement,
+    Asterisk, ColumnDef, DeleteStatement, Expr, ExprTrait, Index, LockType, Order, Query, SelectStatement,
+    TableCreateStatement,
 };
 use sea_orm::{ConnectionTrait, DbErr, DeriveIden, QueryResult, Value};
 use seachange_graph::MAX_ID_LENGTH;
@@ -176,6 +177,28 @@ impl RevisionStore {
         }
     }
 
+    /// Reads a backfill; `None` also when the table does not exist.
+    pub(crate) async fn backfill(
+        &self,
+        connection: &impl ConnectionTrait,
+        backend: &dyn Backend,
+        name: &str,
+    ) -> Result<Option<BackfillStatus>, DbErr> {
+        match connection.query_one(&self.selection_of(name)).await {
+            Ok(row) => row.as_ref().map(read).transpose(),
+            Err(error) if backend.is_missing_table(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn selection_of(&self, name: &str) -> SelectStatement {
+        Query::select()
+            .column(Asterisk)
+            .from(self.backfill_store().table())
+            .and_where(Expr::col(BackfillColumn::Name).eq(name))
+            .take()
+    }
+
     /// Reads a backfill, and locks its row until the transaction ends: two programs that run it take turns.
     pub(crate) async fn lock_backfill(
         &self,
@@ -191,12 +214,7 @@ impl RevisionStore {
                 .take();
             connection.execute(&touch).await?;
         }
-        let select = Query::select()
-            .column(Asterisk)
-            .from(self.backfill_store().table())
-            .and_where(Expr::col(BackfillColumn::Name).eq(name))
-            .lock(LockType::Update)
-            .take();
+        let select = self.selection_of(name).lock(LockType::Update).take();
         connection.query_one(&select).await?.as_ref().map(read).transpose()
     }
 

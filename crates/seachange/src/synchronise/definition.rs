@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::SynchroniseError;
 use crate::schema::TableName;
+use crate::sql::{SqlDialect, quoted_name};
 use crate::store::hexadecimal;
 
 /// A column of one side, and its value from the columns of the other side, as SQL.
@@ -80,24 +81,28 @@ impl Synchronisation {
         }
         Ok(())
     }
-}
 
-impl Synchronisation {
     /// The default of an old column, and `NULL` for every other column: the row of a statement that writes nothing.
-    pub(super) fn default_in_row<'f>(&self, found: &'f [FoundColumn], name: &str) -> &'f str {
+    fn default_in_row<'f>(&self, found: &'f [FoundColumn], name: &str) -> &'f str {
         if self.old.iter().any(|side| side.name == name) { default_of(found, name) } else { "NULL" }
     }
 
-    /// Refuses a new column whose default is not what the defaults of the old columns give. `row` selects these as columns,
-    /// and `differs` compares two expressions.
+    /// Refuses a new column whose default is not what the defaults of the old columns give. `typed` gives an expression the
+    /// type of a column, `differs` compares two, and `text` is the name of the type for characters.
     pub(super) async fn check_defaults(
         &self,
         connection: &impl ConnectionTrait,
         found: &[FoundColumn],
-        row: &str,
         text: &str,
+        typed: impl Fn(&FoundColumn, &str) -> String,
         differs: impl Fn(&FoundColumn, &str, &str) -> String,
     ) -> Result<(), SynchroniseError> {
+        let dialect = SqlDialect::of(connection.get_database_backend());
+        let given = |column: &FoundColumn| {
+            let default = typed(column, self.default_in_row(found, &column.name));
+            format!("{default} AS {}", quoted_name(dialect, &column.name))
+        };
+        let row = found.iter().map(given).collect::<Vec<_>>().join(", ");
         for SideColumn { name, value } in &self.new {
             let Some(column) = found.iter().find(|known| known.name == *name) else { continue };
             let default = default_of(found, name);

@@ -19,15 +19,14 @@ pub(super) async fn creation(
     let found = columns(connection, backend, synchronisation).await?;
     synchronisation.check(&found)?;
     check_cascades(connection, synchronisation).await?;
-    let row: Vec<String> = found
-        .iter()
-        .map(|column| {
-            let default = synchronisation.default_in_row(&found, &column.name);
-            format!("{default} AS {}", quoted_name(MYSQL, &column.name))
-        })
-        .collect();
     synchronisation
-        .check_defaults(connection, &found, &row.join(", "), "CHAR", |column, a, b| differs(Some(column), a, b))
+        .check_defaults(
+            connection,
+            &found,
+            "CHAR",
+            |_, default| default.to_owned(),
+            |column, a, b| differs(Some(column), a, b),
+        )
         .await?;
     let name = synchronisation.name();
     let target = synchronisation.table.quoted_for(MYSQL);

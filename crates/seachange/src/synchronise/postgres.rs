@@ -15,18 +15,19 @@ pub(super) async fn creation(
 ) -> Result<Vec<String>, SynchroniseError> {
     let found = columns(connection, synchronisation).await?;
     synchronisation.check(&found)?;
-    let row: Vec<String> = found
-        .iter()
-        .map(|column| {
-            let default = synchronisation.default_in_row(&found, &column.name);
-            format!("CAST({default} AS {}) AS {}", column.type_name, quoted_name(POSTGRES, &column.name))
-        })
-        .collect();
     let differs = |column: &FoundColumn, value: &str, default: &str| {
         let [value, default] = [value, default].map(|text| format!("CAST({text} AS {})::text", column.type_name));
         format!("{value} IS DISTINCT FROM {default}")
     };
-    synchronisation.check_defaults(connection, &found, &row.join(", "), "text", differs).await?;
+    synchronisation
+        .check_defaults(
+            connection,
+            &found,
+            "text",
+            |column, default| format!("CAST({default} AS {})", column.type_name),
+            differs,
+        )
+        .await?;
     Ok(texts(synchronisation, &found))
 }
 

@@ -27,15 +27,8 @@ pub(super) async fn creation(
             return Err(SynchroniseError::Required { table, column });
         }
     }
-    let row: Vec<String> = found
-        .iter()
-        .map(|column| {
-            let default = synchronisation.default_in_row(&found, &column.name);
-            format!("({default}) AS {}", quoted_name(SQLITE, &column.name))
-        })
-        .collect();
     let differs = |_: &FoundColumn, value: &str, default: &str| format!("{value} IS NOT ({default}) COLLATE BINARY");
-    synchronisation.check_defaults(connection, &found, &row.join(", "), "TEXT", differs).await?;
+    synchronisation.check_defaults(connection, &found, "TEXT", |_, default| format!("({default})"), differs).await?;
     let key = key_columns(connection, backend, &synchronisation.table).await?;
     Ok(texts(synchronisation, &found, &key))
 }

@@ -56,8 +56,10 @@ impl StatusArgs {
         };
         let statuses: Vec<(RevisionStatus, Vec<String>)> = statuses
             .into_iter()
-            .map(|status| (waits_for(&status), status))
-            .map(|(waits, status)| (status, waits))
+            .map(|status| {
+                let waits_for = waits_for(&status);
+                (status, waits_for)
+            })
             .collect();
         match self.format.format {
             Format::Json => answer_json(context.terminal, &statuses.iter().map(entry).collect::<Vec<_>>())?,
