@@ -9,6 +9,7 @@ use std::{
     process::ExitCode,
     sync::Arc,
     thread,
+    time::Instant,
 };
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
@@ -80,7 +81,9 @@ fn trial(
     let name = case.name.clone();
     let (servers, tally) = (Arc::clone(servers), Arc::clone(tally));
     Trial::ignorable_test(case.name, move || {
+        let began = Instant::now();
         let result = catch_unwind(AssertUnwindSafe(|| perform(case.body, &servers)));
+        tally.time(name.clone(), began.elapsed());
         let result = match known_failure {
             Some(reason) => expect_failure(result, reason),
             None => result,
@@ -181,7 +184,8 @@ pub fn in_ci() -> bool {
 
 fn report(tally: &TestCounts) {
     let table = tally.to_string();
-    let _ = write!(io::stdout(), "{table}");
+    let slowest = tally.slowest();
+    let _ = write!(io::stdout(), "{table}\n{slowest}");
     if let Some(path) = std::env::var_os(SUMMARY) {
         let _ = fs::write(path, table);
     }

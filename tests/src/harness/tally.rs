@@ -1,12 +1,17 @@
 //! How many tests ran on each database.
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
-    fmt,
+    fmt::{self, Write},
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use crate::Backend;
+
+/// How many of the slowest topics and tests are listed.
+const SLOWEST: usize = 20;
 
 /// The end of one test.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,9 +39,42 @@ struct Counts {
 pub(crate) struct TestCounts {
     counts: Mutex<BTreeMap<Option<Backend>, Counts>>,
     known_failures: Mutex<BTreeSet<String>>,
+    times: Mutex<Vec<(String, Duration)>>,
 }
 
 impl TestCounts {
+    /// Notes how long a test took.
+    pub(crate) fn time(&self, name: String, time: Duration) {
+        self.times.lock().unwrap_or_else(PoisonError::into_inner).push((name, time));
+    }
+
+    /// The topics and the tests that took the longest time, with the sum of their seconds. Tests run beside each other,
+    /// so that the sum is more than what passes on the clock.
+    pub(crate) fn slowest(&self) -> String {
+        let mut tests = self.times.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut topics = BTreeMap::<String, (Duration, usize)>::new();
+        for (name, time) in &tests {
+            // A name begins with that of the database, if the test needs one.
+            let parts: Vec<&str> = name.split("::").collect();
+            let topic = parts[usize::from(parts.len() > 2)];
+            let (sum, count) = topics.entry(topic.to_owned()).or_default();
+            *sum += *time;
+            *count += 1;
+        }
+        let mut topics: Vec<_> = topics.into_iter().collect();
+        topics.sort_by_key(|(_, (sum, _))| Reverse(*sum));
+        tests.sort_by_key(|(_, time)| Reverse(*time));
+        let mut text = "seconds of tests, by topic\n".to_owned();
+        for (topic, (sum, count)) in topics.into_iter().take(SLOWEST) {
+            let _ = writeln!(text, "{:>7.0}  {topic} ({count})", sum.as_secs_f64());
+        }
+        text += "the slowest tests\n";
+        for (name, time) in tests.into_iter().take(SLOWEST) {
+            let _ = writeln!(text, "{:>7.0}  {name}", time.as_secs_f64());
+        }
+        text
+    }
+
     pub(crate) fn count(&self, backend: Option<Backend>, ending: TestStatus) {
         let mut all = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let counts = all.entry(backend).or_default();
@@ -98,6 +136,26 @@ fn row(formatter: &mut fmt::Formatter<'_>, backend: Option<Backend>, counts: &Co
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slow_topics_and_tests_come_first() {
+        let tally = TestCounts::default();
+        for (name, seconds) in [("mysql::lock::a", 3), ("sqlite::lock::b", 4), ("book::c", 5), ("mysql::run::d::e", 1)]
+        {
+            tally.time(name.to_owned(), Duration::from_secs(seconds));
+        }
+        insta::assert_snapshot!(tally.slowest(), @r"
+        seconds of tests, by topic
+              7  lock (2)
+              5  book (1)
+              1  run (1)
+        the slowest tests
+              5  book::c
+              4  sqlite::lock::b
+              3  mysql::lock::a
+              1  mysql::run::d::e
+        ");
+    }
 
     #[test]
     fn counts_stand_in_a_table() {
