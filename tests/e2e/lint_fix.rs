@@ -213,6 +213,9 @@ const SQLITE: &[FixCase] = &[FixCase {
     revisions: 1,
 }];
 
+/// A gate in the constant of each revision.
+const GATE: &str = "    not_before: \"2026-11-02T00:00:00Z\",\n";
+
 /// The text of a revision file.
 fn text(id: &str, parent: Option<&str>, [up, down]: [&[&str]; 2], name: &str) -> String {
     let code = |statements: &[&str]| -> String {
@@ -249,6 +252,8 @@ impl<'d> Fixed<'d> {
             let base = format!("{}_tables", case.name);
             new.write(&format!("m20261121_{base}.rs"), &text(&base, None, [case.tables, DROP_TABLES], case.name))?;
             let own = text(case.name, Some(&base), [case.up, case.down], case.name);
+            // What a revision waits for, the first one in its place waits for.
+            let own = own.replacen("    ..Revision::ROOT", &format!("{GATE}    ..Revision::ROOT"), 1);
             new.write(&format!("m20261121_{}.rs", case.name), &own)?;
         }
         new.build()?;
@@ -330,6 +335,12 @@ fn check(name: &'static str, database: &TestDatabase, cases: &[FixCase]) -> Test
         let found: Vec<&String> = chain.iter().rev().filter_map(|id| after.get(id)).flatten().collect();
         if found != case.left || chain.len() != case.revisions {
             wrong.push(format!("{}: {chain:?} has {found:?}, expected {:?}", case.name, case.left));
+        }
+        for id in &chain {
+            let (_, text) = fixed.new.holding(&format!("{id:?}"))?;
+            if text.contains(GATE) != (Some(id) == chain.last()) {
+                wrong.push(format!("{}: {id} has a wrong gate:\n{text}", case.name));
+            }
         }
     }
     if !wrong.is_empty() {

@@ -97,12 +97,11 @@ impl NewFileArgs {
             down_revision: place.down_revision,
             depends_on: place.depends_on,
             branch_labels: self.branch_label,
-            replaces: Vec::new(),
-            allow: Vec::new(),
             bodies,
             sql_files: systems.clone(),
             template: config.template.clone(),
             created: Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
+            ..NewRevision::default()
         };
         let path = write_new_in(&sources.paths(), &place.folder, &new)?;
         terminal.print(shown(&path));

@@ -88,6 +88,6 @@ pub use render::{MethodBody, NewRevision, RevisionBody, SqlFileSystem, TEMPLATE,
 pub use scan::{ScannedFolders, scan, scan_all};
 pub use slug::{MAX_SLUG_LENGTH, slug};
 pub use sources::{RevisionFiles, RevisionFilesError};
-pub use squash::{SquashBody, SquashStage, squash_body};
+pub use squash::{SquashBody, SquashStage, literal, squash_body};
 pub use steps::{RevisionStep, StepCode, step_body, with_constant, with_step};
 pub use write::{WriteError, write_new, write_new_in};

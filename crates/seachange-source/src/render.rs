@@ -28,6 +28,10 @@ pub struct NewRevision {
     pub replaces: Vec<String>,
     /// What `lint` does not report of it: texts `rule: reason`.
     pub allow: Vec<String>,
+    /// The names of the backfills that must be complete before it.
+    pub after_backfills: Vec<String>,
+    /// The time before which it waits, in RFC 3339 format; empty for none.
+    pub not_before: String,
     /// The creation time of the revision in RFC 3339 format: `2026-11-21T09:03:11Z`. The name of the file contains
     /// the day.
     pub created: String,
@@ -223,10 +227,12 @@ pub(crate) fn constant(new: &NewRevision) -> String {
         ("branch_labels", &new.branch_labels),
         ("replaces", &new.replaces),
         ("allow", &new.allow),
+        ("after_backfills", &new.after_backfills),
     ];
     let mut fields = vec![field("id", &literal(&new.id))];
     fields.extend(lists.iter().filter(|(_, ids)| !ids.is_empty()).map(|(name, ids)| field(name, &list(name, ids))));
-    fields.extend((!new.created.is_empty()).then(|| field("created", &literal(&new.created))));
+    let times = [("not_before", &new.not_before), ("created", &new.created)];
+    fields.extend(times.iter().filter(|(_, time)| !time.is_empty()).map(|(name, time)| field(name, &literal(time))));
     format!("pub const REVISION: Revision = Revision {{\n{}    ..Revision::ROOT\n}};", fields.concat())
 }
 

@@ -116,7 +116,7 @@ impl NamedStage<'_> {
 }
 
 /// A string literal: raw where that is easier to read.
-pub(crate) fn literal(text: &str) -> String {
+pub fn literal(text: &str) -> String {
     let is_plain = |character: char| character == '\n' || !character.is_control();
     if !text.contains(['"', '\\', '\n']) || !text.chars().all(is_plain) {
         return Literal::string(text).to_string();

@@ -61,7 +61,7 @@ prop_compose! {
         replaces in ids(),
         created in any::<String>(),
     ) -> NewRevision {
-        NewRevision { id, message, down_revision, depends_on, branch_labels, replaces, allow: Vec::new(), created, bodies: None, sql_files: Vec::new(), template: None }
+        NewRevision { id, message, down_revision, depends_on, branch_labels, replaces, created, ..NewRevision::default() }
     }
 }
 

@@ -24,6 +24,8 @@ mod ignore;
 mod losses;
 mod object_alterations;
 mod object_renames;
+#[cfg(feature = "cli")]
+pub(crate) mod online;
 pub mod operation;
 #[cfg(feature = "cli")]
 mod render;
@@ -61,7 +63,7 @@ pub use self::entities::{
 pub use self::error::{AutogenerateError, EntityError, ScratchError};
 pub use self::filter::{NamePattern, TableFilter};
 #[cfg(feature = "cli")]
-pub(crate) use self::generated::GeneratedMigration;
+pub(crate) use self::generated::{GeneratedMigration, registered};
 pub use self::hints::EntityHints;
 pub use self::ignore::{ComparedObject, IgnoreRule, IgnoreRuleError, IgnoredKind};
 #[cfg(feature = "cli")]

@@ -141,6 +141,13 @@ impl<'m, 'c> Synchronised<'m, 'c> {
         new.fold(begun.set(column, value), |values, (column, value)| values.set(column, value))
     }
 
+    /// A backfill that gives the old columns of each row their values, for the downgrade that creates them again.
+    /// It needs a revision that runs outside of a transaction.
+    pub fn backfill_old(mut self) -> BackfillValues<'m> {
+        std::mem::swap(&mut self.old, &mut self.new);
+        self.backfill()
+    }
+
     fn definition(&self) -> Result<Synchronisation, SynchroniseError> {
         let table = plain_name(&self.table).ok_or(SynchroniseError::NotATableName)?;
         let connection = self.manager.get_connection();

@@ -52,6 +52,26 @@ impl NewRevisionArgs {
         files.place(&asked).map_err(|error| place(&error, files, &self.typed(options)))
     }
 
+    /// The place of a new revision at a target, instead of that which the user has named.
+    ///
+    /// # Errors
+    ///
+    /// A place that is not valid, with the commands that would work.
+    pub fn place_at(&self, files: &RevisionFiles, target: &str, options: &[&str]) -> Result<Placement, Diagnostic> {
+        let asked = self.file.asked(&[target.to_owned()])?;
+        files.place(&asked).map_err(|error| place(&error, files, &self.typed(options)))
+    }
+
+    /// The parent that the user has named.
+    pub fn head(&self) -> Option<&str> {
+        self.head.as_deref()
+    }
+
+    /// The message.
+    pub fn message(&self) -> String {
+        self.message.text()
+    }
+
     /// Writes the file at a place, and prints its path.
     ///
     /// # Errors

@@ -45,7 +45,7 @@ pub struct Comparison {
     /// The declared objects, as the database reports them.
     pub(super) declared: Vec<DatabaseObject>,
     /// What a database has and the operations do not create elsewhere.
-    omitted: Vec<String>,
+    pub(super) omitted: Vec<String>,
     /// The kinds whose objects are all declared.
     pub(super) complete: BTreeSet<ObjectKind>,
     /// Whether objects that depend on a change stay in its way.
@@ -232,6 +232,12 @@ impl Comparison {
     #[cfg(feature = "cli")]
     pub(crate) fn bodies(&self, operations: &[SchemaOperation]) -> seachange_source::RevisionBody {
         super::bodies(operations, &super::operation::reversed(operations), self.backend)
+    }
+
+    /// The database system.
+    #[cfg(feature = "cli")]
+    pub(crate) fn backend(&self) -> DbBackend {
+        self.backend
     }
 
     /// What the operations lose of the data.

@@ -62,6 +62,13 @@ impl DatabaseState {
         (self.schema, self.objects.into_values().collect())
     }
 
+    /// The state without some of the objects.
+    #[cfg(feature = "cli")]
+    pub(crate) fn without(mut self, is_left_out: impl Fn(&ObjectName) -> bool) -> Self {
+        self.objects.retain(|name, _| !is_left_out(name));
+        self
+    }
+
     /// The objects that are neither tables nor parts of tables.
     #[cfg(feature = "cli")]
     pub(crate) fn objects(&self) -> impl Iterator<Item = (&ObjectName, &DatabaseObject)> {

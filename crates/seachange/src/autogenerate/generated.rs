@@ -13,6 +13,8 @@ use super::comparison::Comparison;
 #[cfg(feature = "cli")]
 use super::operation::SchemaOperation;
 use crate::intercept::Migrate;
+#[cfg(feature = "cli")]
+use crate::revision::{RegisteredRevision, Revision};
 
 /// The calls that the body of a generated revision makes.
 pub(crate) struct GeneratedMigration(pub(super) Vec<CodeNode>);
@@ -43,4 +45,18 @@ impl MigrationTrait for GeneratedMigration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         apply(&self.0, manager).await
     }
+}
+
+/// The revision of a migration that is not part of the program. It is kept until the program ends, as those of the program
+/// are.
+#[cfg(feature = "cli")]
+pub(crate) fn registered(migration: impl MigrationTrait + 'static) -> &'static RegisteredRevision {
+    Box::leak(Box::new(RegisteredRevision {
+        revision: Revision { id: "new", ..Revision::ROOT },
+        message: "",
+        folder: "",
+        file: "",
+        source_hash: "",
+        migration: Box::leak(Box::new(migration)),
+    }))
 }

@@ -11,6 +11,7 @@ mod ensure_version;
 mod init;
 mod interruption;
 mod lint;
+mod new_files;
 mod repair;
 mod reset;
 mod revision;

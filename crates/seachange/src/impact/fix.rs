@@ -14,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use sea_orm::DbBackend;
 use seachange_source::{RevisionStep, StepCode};
 
+use self::migration::registered;
+pub(crate) use self::migration::run_step;
 use super::foresee::DatabaseVersion;
 use super::measured::RevisionImpact;
 use super::rules::{Finding, Levels, NewTables, RuleOptions, findings, without_allowed};
@@ -63,14 +65,12 @@ pub(crate) struct FixedRevision {
     pub(crate) unfixed: Vec<Unfixed>,
 }
 
-impl FixedRevision {
-    /// The path of the database system in the code of a revision.
-    pub(crate) fn backend_path(&self) -> &'static str {
-        match self.backend {
-            DbBackend::Postgres => "sea_orm::DbBackend::Postgres",
-            DbBackend::MySql => "sea_orm::DbBackend::MySql",
-            _ => "sea_orm::DbBackend::Sqlite",
-        }
+/// The path of a database system in the code of a revision.
+pub(crate) fn backend_path(backend: DbBackend) -> &'static str {
+    match backend {
+        DbBackend::Postgres => "sea_orm::DbBackend::Postgres",
+        DbBackend::MySql => "sea_orm::DbBackend::MySql",
+        _ => "sea_orm::DbBackend::Sqlite",
     }
 }
 
@@ -181,7 +181,7 @@ async fn divided(request: FixRequest<'_>) -> Result<Option<RevisionImpact>, FixE
         down: StepCode::Statements(Vec::new()),
         outside_transaction: original.script.migration.use_transaction() == Some(false),
     };
-    let script = migration::registered(original.script, &step);
+    let script = registered(original.script, &step);
     let mut measured = measure(&request.before(), &[script], request.scratch).await?;
     let mut impact = measured.pop().ok_or_else(|| FixError::Unknown("it was not measured".to_owned()))?;
     match impact.unknown.take() {
@@ -312,9 +312,17 @@ fn kept(impact: &RevisionImpact, message: String, text: String) -> PlannedStep {
 }
 
 /// Whether a rule is about what other sessions wait for, or what they cannot write any more.
-fn is_about_blocking(rule: &str) -> bool {
+pub(crate) fn is_about_blocking(rule: &str) -> bool {
     (rule.ends_with("-blocks") || rule == "index-blocks-writes" || rule == "add-required-column")
         && !LEFT_TO_PEOPLE.contains(&rule)
+}
+
+/// A statement that does not block, with what makes the server refuse it rather than block, where there is such a clause.
+pub(crate) fn stated(statement: &StatementImpact, backend: DbBackend) -> String {
+    match backend {
+        DbBackend::MySql => mysql::stated(statement),
+        _ => statement.text.clone(),
+    }
 }
 
 /// Why a statement stays as it is on SQLite.

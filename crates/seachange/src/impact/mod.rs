@@ -16,6 +16,7 @@ mod measured;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod old_code;
+pub(crate) mod online;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod row_failures;

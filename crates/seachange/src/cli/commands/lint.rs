@@ -26,7 +26,7 @@ use seachange_cli::{Diagnostic, Exit};
 use self::figures::ForecastArgs;
 use self::fix::{FixArgs, MeasuredRevisions};
 pub(super) use self::gate::GateArgs;
-use self::levels::RuleArgs;
+pub(super) use self::levels::RuleArgs;
 use self::output::OutputArgs;
 use self::running::RunningArgs;
 use self::selection::Selection;

@@ -1,6 +1,7 @@
 //! `revision`, with `--autogenerate`.
 
 mod autogenerate;
+mod online;
 
 use clap::Args;
 use seachange_cli::{Diagnostic, Exit, commands};
@@ -22,8 +23,7 @@ impl RevisionArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<Exit, Diagnostic> {
         let files = context.files()?;
         if self.autogenerate.is_asked_for() {
-            let place = self.new.place(&files, &["--autogenerate"])?;
-            return self.autogenerate.run(context, &files, place, self.new).await;
+            return self.autogenerate.run(context, &files, self.new).await;
         }
         let place = self.new.place(&files, &[])?;
         self.new.write(context.terminal, &files, place, None)

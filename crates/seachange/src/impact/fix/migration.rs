@@ -25,16 +25,16 @@ impl MigrationTrait for StepMigration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        run(&self.step.up, manager).await
+        run_step(&self.step.up, manager).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        run(&self.step.down, manager).await
+        run_step(&self.step.down, manager).await
     }
 }
 
 /// Does what the written code does.
-async fn run(code: &StepCode, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+pub(crate) async fn run_step(code: &StepCode, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let connection = manager.get_connection();
     match code {
         StepCode::Statements(statements) => {

@@ -10,8 +10,9 @@ use super::alter_table::{AlterTable, alter_table};
 use super::{FixedStatement, Part, PlannedDown, PlannedStep, is_about_blocking};
 use crate::alter::clause::{quoted, quoted_name};
 use crate::autogenerate::{SchemaOperation, TableChange};
+use crate::impact::StatementImpact;
 use crate::schema::{Column, TableName};
-use crate::sql::{SqlDialect, joined, tokens, words};
+use crate::sql::{SqlDialect, Token, joined, significant, tokens, words};
 
 const GRAMMAR: SqlDialect = SqlDialect::MySql;
 
@@ -30,7 +31,7 @@ pub(super) fn parts(statement: &FixedStatement<'_>) -> Result<Vec<Part>, String>
     }
     match statement.rules.iter().find(|rule| is_about_blocking(rule)) {
         Some(rule) => Err(no_way(statement, rule)),
-        None => Ok(vec![Part::Kept(with_clause(statement, text))]),
+        None => Ok(vec![Part::Kept(stated(statement.impact))]),
     }
 }
 
@@ -45,10 +46,11 @@ fn no_way(statement: &FixedStatement<'_>, rule: &str) -> String {
 }
 
 /// The statement with the measured algorithm and lock, so that a server that cannot keep to them refuses it.
-fn with_clause(statement: &FixedStatement<'_>, text: &str) -> String {
+pub(super) fn stated(statement: &StatementImpact) -> String {
+    let text = statement.text.trim().trim_end_matches(';').trim_end();
     let words = words(text, GRAMMAR);
     let is_stated = words.iter().any(|word| word == "ALGORITHM" || word == "LOCK");
-    let [table] = statement.impact.tables.as_slice() else { return text.to_owned() };
+    let [table] = statement.tables.as_slice() else { return text.to_owned() };
     let clause = if table.lock == "ALGORITHM=INSTANT" {
         [INSTANT].as_slice()
     } else if table.lock.ends_with("LOCK=NONE") {
@@ -56,8 +58,27 @@ fn with_clause(statement: &FixedStatement<'_>, text: &str) -> String {
     } else {
         return text.to_owned();
     };
-    let separator = if alter_table(text, GRAMMAR).is_some() { ", " } else { " " };
-    if is_stated { text.to_owned() } else { format!("{text}{separator}{}", clause.join(separator)) }
+    // MariaDB knows no such clause of `DROP INDEX`.
+    let dropped = dropped_index(text);
+    let text = dropped.as_deref().unwrap_or(text);
+    let is_index = words.iter().take(3).any(|word| word == "INDEX");
+    match alter_table(text, GRAMMAR) {
+        Some(_) if !is_stated => format!("{text}, {}", clause.join(", ")),
+        None if !is_stated && is_index => format!("{text} {}", clause.join(" ")),
+        _ => text.to_owned(),
+    }
+}
+
+/// `DROP INDEX` as a change of its table.
+fn dropped_index(text: &str) -> Option<String> {
+    let all = tokens(text, GRAMMAR);
+    let found = significant(&all);
+    let is_word = |at: usize, word: &str| found.get(at).is_some_and(|token: &Token<'_>| token.is_word(word));
+    if !is_word(0, "DROP") || !is_word(1, "INDEX") || !is_word(3, "ON") {
+        return None;
+    }
+    let on = all.iter().position(|token| token.is_word("ON"))?;
+    Some(format!("ALTER TABLE {} DROP INDEX {}", joined(&all[on + 1..]).trim(), found.get(2)?.text))
 }
 
 /// What MySQL and MariaDB both read. `NOCOPY`, which MariaDB alone knows, is one way of `INPLACE`.
@@ -157,7 +178,15 @@ fn nullable(definition: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{definition, nullable};
+    use super::{definition, dropped_index, nullable};
+
+    #[test]
+    fn an_index_is_dropped_by_a_change_of_its_table() {
+        let found = dropped_index("DROP INDEX `on` ON `a`.`b`");
+        assert_eq!(found.as_deref(), Some("ALTER TABLE `a`.`b` DROP INDEX `on`"));
+        assert_eq!(dropped_index("DROP INDEX IF EXISTS a ON b"), None);
+        assert_eq!(dropped_index("DROP TABLE a"), None);
+    }
 
     #[test]
     fn a_column_becomes_nullable() {

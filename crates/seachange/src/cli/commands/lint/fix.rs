@@ -11,13 +11,14 @@ use seachange_cli::{
 };
 use seachange_source::{
     NewRevision, RevisionFile, RevisionFiles, RevisionStep, StepCode, check, new_id, parse, parse_place, render,
-    scan_all, slug, step_body, with_constant, with_step,
+    scan_all, step_body, with_constant, with_step,
 };
 
+use crate::cli::commands::new_files::{SHOWN, SYSTEMS, fill, free_path};
 use crate::cli::commands::revision::check_compiled;
 use crate::cli::context::Context;
 use crate::cli::hints::autogenerate;
-use crate::impact::fix::{Fills, FixError, FixRequest, FixedRevision, fix};
+use crate::impact::fix::{Fills, FixError, FixRequest, FixedRevision, backend_path, fix};
 use crate::impact::{Levels, NewTables, RevisionImpact, RuleOptions, findings, without_allowed};
 use crate::revision::RegisteredRevision;
 use crate::settings::DatabaseSettings;
@@ -47,16 +48,6 @@ pub(super) struct FixArgs {
     /// may be repeated
     #[arg(long, value_name = "TABLE.COLUMN=EXPRESSION", value_parser = fill, requires = "fix", help_heading = HEADING)]
     fill: Vec<(String, String)>,
-}
-
-/// Reads `table.column=expression`.
-fn fill(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((column, value)) if column.contains('.') && !value.trim().is_empty() => {
-            Ok((column.to_owned(), value.trim().to_owned()))
-        }
-        _ => Err("expected `TABLE.COLUMN=EXPRESSION`".to_owned()),
-    }
 }
 
 /// The measured revisions, and what is needed to measure others.
@@ -207,9 +198,6 @@ impl Published {
     }
 }
 
-/// How much of a statement is printed, in characters.
-const SHOWN: usize = 90;
-
 fn named(script: &RegisteredRevision) -> String {
     format!("`{}`", script.revision.id)
 }
@@ -247,10 +235,6 @@ struct Rewrite<'a> {
     file: RevisionFile,
     template: Option<String>,
 }
-
-/// How many database systems are compiled in.
-const SYSTEMS: usize =
-    cfg!(feature = "sqlite") as usize + cfg!(feature = "postgres") as usize + cfg!(feature = "mysql") as usize;
 
 impl<'a> Rewrite<'a> {
     /// Reads the file. It has to be that which was compiled, and committed unless `allow_dirty`.
@@ -290,7 +274,7 @@ impl<'a> Rewrite<'a> {
     ) -> Result<(), Diagnostic> {
         // The code for other systems stays in the file, and so do the files of SQL that it includes.
         let includes = self.file.source.as_ref().is_some_and(|source| !source.included.is_empty());
-        let only = (SYSTEMS > 1 || includes).then(|| fixed.backend_path());
+        let only = (SYSTEMS > 1 || includes).then(|| backend_path(fixed.backend));
         let mut revisions = self.revisions(fixed, only);
         let last = revisions.pop().ok_or_else(|| self.unwritable())?;
         let folder = self.path.parent().unwrap_or(Path::new(""));
@@ -345,6 +329,8 @@ impl<'a> Rewrite<'a> {
                 down_revision: std::mem::replace(&mut parents, vec![id]),
                 depends_on: if is_first { own.depends_on.clone() } else { Vec::new() },
                 branch_labels: if is_first { own.branch_labels.clone() } else { Vec::new() },
+                after_backfills: if is_first { texts(self.script.revision.after_backfills) } else { Vec::new() },
+                not_before: if is_first { self.script.revision.not_before.to_owned() } else { String::new() },
                 allow: if is_last && only.is_some() { self.allowances(allow) } else { allow },
                 created: if is_last { self.file.created.clone().unwrap_or_default() } else { created.clone() },
                 template: self.template.clone(),
@@ -357,7 +343,7 @@ impl<'a> Rewrite<'a> {
 
     /// The allowances of the original, which other systems may need, and those of a step.
     fn allowances(&self, of_step: Vec<String>) -> Vec<String> {
-        let mut all: Vec<String> = self.script.revision.allow.iter().map(ToString::to_string).collect();
+        let mut all = texts(self.script.revision.allow);
         all.extend(of_step.into_iter().filter(|text| !self.script.revision.allow.contains(&text.as_str())));
         all
     }
@@ -369,22 +355,14 @@ impl<'a> Rewrite<'a> {
     }
 }
 
+fn texts(all: &[&str]) -> Vec<String> {
+    all.iter().map(ToString::to_string).collect()
+}
+
 /// Whether a file differs from the one of the last commit. A file that is not in it, or that is in no repository, does
 /// not.
 fn is_dirty(root: &Path, path: &Path, text: &str) -> bool {
     let relative = path.strip_prefix(root).unwrap_or(path);
     let committed = Commit::find(root, "git:HEAD", "--fix").and_then(|commit| commit.files(&[relative]));
     committed.is_ok_and(|files| files.iter().any(|file| file.text != text))
-}
-
-/// The path of a new file: of its day and message, with a number if another file has that name.
-fn free_path(folder: &Path, new: &NewRevision, files: &[RevisionFile]) -> PathBuf {
-    let day: String = new.created.chars().take(10).filter(|character| *character != '-').collect();
-    let stem = format!("m{day}_{}", slug(&new.message));
-    let is_free = |name: &str| {
-        !folder.join(name).exists() && !files.iter().any(|file| file.path.file_name().is_some_and(|own| own == name))
-    };
-    let names = std::iter::once(format!("{stem}.rs")).chain((2..).map(|number: u32| format!("{stem}_{number}.rs")));
-    let name = names.into_iter().find(|name| is_free(name)).unwrap_or_default();
-    folder.join(name)
 }

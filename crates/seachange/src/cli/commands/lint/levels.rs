@@ -8,7 +8,7 @@ use crate::impact::{Level, Levels, RULES, Rule, RuleOptions};
 
 /// The arguments that set levels.
 #[derive(Debug, Default, Args)]
-pub(super) struct RuleArgs {
+pub(in crate::cli::commands) struct RuleArgs {
     /// Leave out what a rule finds; may be repeated
     #[arg(long, value_name = "RULE", help_heading = "Rules")]
     allow: Vec<String>,
@@ -22,7 +22,7 @@ pub(super) struct RuleArgs {
 
 impl RuleArgs {
     /// The levels that the options and the migration crate set, and the other settings of the rules.
-    pub(super) fn settings(&self, context: &Context) -> Result<(Levels, RuleOptions), Diagnostic> {
+    pub(in crate::cli::commands) fn settings(&self, context: &Context) -> Result<(Levels, RuleOptions), Diagnostic> {
         let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let mut levels = Levels::new();
         let mut options = RuleOptions::of_runs(is_set("MIGRATE_LOCK_TIMEOUT"), is_set("MIGRATE_STATEMENT_TIMEOUT"));

@@ -5,10 +5,9 @@ use seachange_cli::{Diagnostic, printable};
 use super::figures::Figures;
 use super::levels::RuleArgs;
 use super::report;
-use crate::autogenerate::GeneratedMigration;
+use crate::autogenerate::{GeneratedMigration, registered};
 use crate::cli::context::Context;
 use crate::impact::measure;
-use crate::revision::{RegisteredRevision, Revision};
 use crate::settings::DatabaseSettings;
 
 /// Measures the generated code after the code of a copy of the tables that it concerns, and prints the findings as
@@ -36,16 +35,4 @@ pub(in crate::cli::commands) async fn warn_of_findings(
         report.warn(context);
     }
     Ok(())
-}
-
-/// The revisions of a program live as long as it does, and the program ends with this command.
-fn registered(migration: GeneratedMigration) -> &'static RegisteredRevision {
-    Box::leak(Box::new(RegisteredRevision {
-        revision: Revision { id: "new", ..Revision::ROOT },
-        message: "",
-        folder: "",
-        file: "",
-        source_hash: "",
-        migration: Box::leak(Box::new(migration)),
-    }))
 }

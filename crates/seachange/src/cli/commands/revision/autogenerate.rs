@@ -2,10 +2,12 @@
 
 use clap::Args;
 use seachange_cli::{Diagnostic, Exit, Terminal, commands::revision::NewRevisionArgs, printable, prompt};
-use seachange_source::{Placement, RevisionBody, RevisionFiles};
+use seachange_source::{RevisionBody, RevisionFiles};
 
+use super::online::OnlineWriter;
 use crate::autogenerate::{Comparison, Renames, SchemaOperation, Verification, differences};
 use crate::cli::commands::lint::warn_of_findings;
+use crate::cli::commands::new_files::fill;
 use crate::cli::compare_args::{CompareArgs, IgnoreArgs};
 use crate::cli::context::Context;
 use crate::cli::differences::{hints, lines, question, summary};
@@ -24,6 +26,19 @@ pub(crate) struct AutogenerateArgs {
     /// Do not drop and create again the views, triggers, policies … that depend on a change: name them instead
     #[arg(long, requires = "autogenerate")]
     keep_dependents: bool,
+    /// Write the changes as several revisions that block neither readers nor writers, so that the old and the new
+    /// version of a service can run at the same time: additive ones on the branch `expand`, destructive ones on the
+    /// branch `contract`
+    #[arg(
+        long,
+        requires = "autogenerate",
+        conflicts_with_all = ["no_verify", "rev_id", "branch_label", "depends_on", "sql_files"]
+    )]
+    online: bool,
+    /// The value of a new required column without a default for rows that the old version writes: an expression in SQL;
+    /// may be repeated
+    #[arg(long, value_name = "TABLE.COLUMN=EXPRESSION", value_parser = fill, requires = "online")]
+    fill: Vec<(String, String)>,
     #[command(flatten)]
     comparing: CompareArgs,
     #[command(flatten)]
@@ -40,9 +55,10 @@ impl AutogenerateArgs {
         &self,
         context: &Context,
         sources: &RevisionFiles,
-        place: Placement,
         new: NewRevisionArgs,
     ) -> Result<Exit, Diagnostic> {
+        // A place that is not valid is told before the database is asked.
+        let place = (!self.online).then(|| new.place(sources, &["--autogenerate"])).transpose()?;
         check_compiled(context, sources)?;
         let reviewed = self.comparing.compare(context, &self.ignoring).await?;
         let verdict = reviewed.verdict();
@@ -62,6 +78,13 @@ impl AutogenerateArgs {
         for loss in comparison.losses(&operations) {
             context.terminal.warn(printable::name(&loss.to_string()));
         }
+        let Some(place) = place else {
+            let (scratch, fills) = (self.comparing.scratch(context)?, self.fill.iter().cloned().collect());
+            let (comparison, renames, operations) = (&comparison, &renames, operations.as_slice());
+            let writer =
+                OnlineWriter { context, sources, comparison, renames, operations, fills: &fills, scratch: &scratch };
+            return writer.write(&new).await;
+        };
         let (bodies, exit) = verified(context, &self.comparing, &comparison, &operations, !self.no_verify).await?;
         if !self.no_verify && exit == Exit::Success {
             let (copy, migration) = (comparison.copy(&operations), comparison.migration(&operations));

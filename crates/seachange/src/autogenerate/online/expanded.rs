@@ -1,0 +1,437 @@
+//! The schema that serves the old and the new version of a service.
+
+use std::collections::BTreeSet;
+
+use sea_orm::DbBackend;
+
+use super::{ColumnPlace, OnlineRemark, OnlineRequest, SynchronisedColumn};
+use crate::autogenerate::comparison::{Comparison, rules};
+use crate::autogenerate::diff::{self, Renames};
+use crate::autogenerate::expression::tokens;
+use crate::autogenerate::losses::losses;
+use crate::autogenerate::operation::{SchemaOperation, TableChange};
+use crate::schema::{
+    Check, Column, Dependency, EnumType, Expression, ForeignKey, Index, IndexKey, Schema, Table, TableName,
+};
+
+/// A required column without a value for the rows that are there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "column `{column}` is new, required and without a default: its value for rows that the old version writes is not known"
+)]
+pub(crate) struct MissingFill {
+    /// `table.column`.
+    pub(crate) column: String,
+}
+
+/// The schema in between.
+pub(super) struct Expanded {
+    pub(super) schema: Schema,
+    pub(super) synchronised: Vec<SynchronisedColumn>,
+    /// The columns that others replace.
+    replaced: BTreeSet<ColumnPlace>,
+    /// The new columns that take the names of those.
+    pub(super) swapped: Renames,
+    /// The renames that remain for the contraction.
+    pub(super) renames: Renames,
+    pub(super) remarks: Vec<OnlineRemark>,
+}
+
+impl Expanded {
+    /// The schema without the columns that others replace, under whose names these come.
+    pub(super) fn without_replaced(&self) -> Schema {
+        let mut schema = self.schema.clone();
+        for (table, column) in &self.replaced {
+            schema.tables.entry(table.clone()).and_modify(|table| remove_column(table, column));
+        }
+        schema
+    }
+}
+
+/// Removes a column, with the indexes over it.
+fn remove_column(table: &mut Table, column: &str) {
+    table.columns.retain(|own| own.name != column);
+    table.indexes.retain(|index| !is_over(index, &|name| name == column));
+}
+
+pub(super) fn expanded(comparison: &Comparison, request: OnlineRequest<'_>) -> Result<Expanded, MissingFill> {
+    let (from, to) = (&comparison.from, &comparison.to);
+    let mut all = Expanded {
+        schema: from.clone(),
+        synchronised: Vec::new(),
+        replaced: BTreeSet::new(),
+        swapped: Renames::default(),
+        renames: Renames { tables: request.renames.tables.clone(), ..Renames::default() },
+        remarks: Vec::new(),
+    };
+    for (old, new) in &request.renames.tables {
+        all.remark(old.to_string(), format!("a version of the service knows it as `{old}` or as `{new}`"));
+    }
+    for (name, new) in &to.enumerations {
+        all.schema
+            .enumerations
+            .entry(name.clone())
+            .and_modify(|own| *own = with_values(own, new))
+            .or_insert_with(|| new.clone());
+    }
+    for (name, new) in &to.tables {
+        match from.tables.get(name) {
+            Some(old) => all.expand(comparison, request, old, new)?,
+            None if request.renames.tables.values().any(|renamed| renamed == name) => {
+                let columns = request.renames.columns.iter().filter(|((table, _), _)| table == name);
+                all.renames.columns.extend(columns.map(|(old, new)| (old.clone(), new.clone())));
+            }
+            None => {
+                all.schema.tables.insert(name.clone(), new.clone());
+            }
+        }
+    }
+    all.take_parts(comparison, request);
+    Ok(all)
+}
+
+/// The values of both, in the order of the new ones where there is no other.
+fn with_values(old: &EnumType, new: &EnumType) -> EnumType {
+    if old.values.iter().all(|value| new.values.contains(value)) {
+        return new.clone();
+    }
+    let added = new.values.iter().filter(|value| !old.values.contains(value)).cloned();
+    EnumType { values: old.values.iter().cloned().chain(added).collect(), ..new.clone() }
+}
+
+impl Expanded {
+    fn remark(&mut self, object: String, reason: String) {
+        self.remarks.push(OnlineRemark { object, reason });
+    }
+
+    /// Gives a table the columns of both versions.
+    fn expand(
+        &mut self,
+        comparison: &Comparison,
+        request: OnlineRequest<'_>,
+        old: &Table,
+        new: &Table,
+    ) -> Result<(), MissingFill> {
+        let mut columns = Vec::new();
+        let mut taken = BTreeSet::new();
+        for own in &old.columns {
+            let renamed = request.renames.columns.get(&(old.name.clone(), own.name.clone()));
+            let next = renamed.and_then(|name| new.column(name)).or_else(|| new.column(&own.name));
+            match next {
+                Some(next) if renamed.is_some() => match self.obstacle(comparison, request, old, own, next) {
+                    None => {
+                        taken.insert(next.name.clone());
+                        let (own, next) = (relaxed(own), relaxed(next));
+                        self.synchronise(&old.name, &own, &next, false);
+                        columns.extend([own, next]);
+                    }
+                    Some(reason) => {
+                        taken.insert(next.name.clone());
+                        self.remark(format!("{}.{}", old.name, own.name), reason);
+                        self.renames.columns.insert((old.name.clone(), own.name.clone()), next.name.clone());
+                        columns.push(own.clone());
+                    }
+                },
+                Some(next) if own.is_retyped(next) || own.generated != next.generated => {
+                    columns.extend(self.retyped(comparison, request, (old, new), own, next));
+                }
+                Some(next) => columns.push(of_both(own, next)),
+                None if is_in_key(old, &own.name) => columns.push(own.clone()),
+                None if own.is_required() => columns.push(relaxed(own)),
+                None => columns.push(own.clone()),
+            }
+        }
+        for next in new.columns.iter().filter(|next| old.column(&next.name).is_none() && !taken.contains(&next.name)) {
+            let mut next = next.clone();
+            if next.is_required() {
+                let column = format!("{}.{}", new.name, next.name);
+                let Some(value) = request.fills.get(&column) else { return Err(MissingFill { column }) };
+                // Until it is contracted, the default serves the old version.
+                next.default = Some(Expression::new(value));
+            }
+            columns.push(next);
+        }
+        if let Some(table) = self.schema.tables.get_mut(&old.name) {
+            table.columns = columns;
+            table.comment.clone_from(&new.comment);
+        }
+        Ok(())
+    }
+
+    /// A column whose type changes, in between.
+    fn retyped(
+        &mut self,
+        comparison: &Comparison,
+        request: OnlineRequest<'_>,
+        (old, new): (&Table, &Table),
+        own: &Column,
+        next: &Column,
+    ) -> Vec<Column> {
+        let place = (old.name.clone(), own.name.clone());
+        let change = TableChange::ModifyColumn { from: Box::new(own.clone()), to: Box::new(next.clone()) };
+        let change = SchemaOperation::Change { table: old.name.clone(), change };
+        if request.replaced.contains(&place) {
+            let Some(reason) = self.obstacle(comparison, request, old, own, next).or_else(|| held(old, new, &own.name))
+            else {
+                let own = relaxed(own);
+                let next = Column { name: free_name(old, new, &own.name), ..relaxed(next) };
+                self.synchronise(&old.name, &own, &next, true);
+                self.swapped.columns.insert((old.name.clone(), next.name.clone()), own.name.clone());
+                self.replaced.insert(place);
+                return vec![own, next];
+            };
+            self.remark(format!("{}.{}", old.name, own.name), reason);
+            return vec![own.clone()];
+        }
+        let is_kept = own.generated == next.generated && losses(&[change], comparison.backend).is_empty();
+        vec![if is_kept { of_both(own, next) } else { own.clone() }]
+    }
+
+    fn synchronise(&mut self, table: &TableName, old: &Column, new: &Column, takes_name: bool) {
+        let (table, old, new) = (table.clone(), old.clone(), new.clone());
+        self.synchronised.push(SynchronisedColumn { table, old, new, takes_name });
+    }
+
+    /// Why two columns cannot be synchronised.
+    fn obstacle(
+        &self,
+        comparison: &Comparison,
+        request: OnlineRequest<'_>,
+        table: &Table,
+        old: &Column,
+        new: &Column,
+    ) -> Option<String> {
+        let known = request.unsynchronised.get(&(table.name.clone(), old.name.clone()));
+        if let Some(reason) = known {
+            return Some(reason.clone());
+        }
+        let is_computed = |column: &Column| column.generated.is_some() || column.auto_increment.is_some();
+        if is_computed(old) || is_computed(new) {
+            return Some("the database computes its values".to_owned());
+        }
+        if old.on_update.is_some() || new.on_update.is_some() {
+            return Some("the database changes it when another column changes".to_owned());
+        }
+        let needed = Dependency::Column(table.name.clone(), old.name.clone());
+        if let Some(object) = comparison.objects.iter().find(|object| object.depends_on.contains(&needed)) {
+            return Some(format!("{} reads it", object.name));
+        }
+        let is_in_primary_key = table.primary_key.as_ref().is_some_and(|key| key.columns.contains(&old.name));
+        is_in_primary_key.then(|| "it is in the primary key".to_owned())
+    }
+
+    /// Gives the tables the constraints and indexes that serve both versions.
+    fn take_parts(&mut self, comparison: &Comparison, request: OnlineRequest<'_>) {
+        // The renames of tables, and of the columns in them, are made when the schema is contracted.
+        let (from, to) = (self.schema.clone(), &comparison.to);
+        let renamed = |table: &TableName| request.renames.tables.contains_key(table) || !to.tables.contains_key(table);
+        let operations = diff::diff(&from, to, &comparison.hints, &Renames::default(), rules(comparison.backend));
+        let dropped = dropped_names(&operations);
+        for operation in &operations {
+            let (SchemaOperation::Change { table, .. }
+            | SchemaOperation::CreateIndex { table, .. }
+            | SchemaOperation::DropIndex { table, .. }) = operation
+            else {
+                continue;
+            };
+            let Some(before) = comparison.from.tables.get(table).filter(|_| !renamed(table)) else { continue };
+            let Some(after) = to.tables.get(table) else { continue };
+            let replaced: BTreeSet<String> =
+                self.replaced.iter().filter(|(own, _)| own == table).map(|(_, column)| column.clone()).collect();
+            let is_taken = |name: &str| match comparison.backend {
+                DbBackend::MySql => before.indexes.iter().any(|index| index.name == name),
+                _ => from.tables.values().flat_map(|table| &table.indexes).any(|index| index.name == name),
+            };
+            let parts = TableParts { before, after, replaced: &replaced };
+            let Some(own) = self.schema.tables.get_mut(table) else { continue };
+            let is_dropped = |name: Option<&str>| name.is_some_and(|name| dropped.contains(&(table, name)));
+            match operation {
+                SchemaOperation::CreateIndex { index, .. }
+                    if !is_dropped(Some(&index.name)) && !is_taken(&index.name) && parts.takes_index(index) =>
+                {
+                    own.indexes.push(index.clone());
+                }
+                SchemaOperation::DropIndex { index, .. }
+                    if index.unique && parts.keeps_columns(|name| is_over(index, &|own| own == name)) =>
+                {
+                    own.indexes.retain(|kept| kept != index);
+                }
+                SchemaOperation::Change { change, .. } => parts.change(own, change, &is_dropped),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The names of the constraints and indexes that operations drop.
+fn dropped_names(operations: &[SchemaOperation]) -> BTreeSet<(&TableName, &str)> {
+    operations.iter().filter_map(dropped_name).collect()
+}
+
+fn dropped_name(operation: &SchemaOperation) -> Option<(&TableName, &str)> {
+    match operation {
+        SchemaOperation::DropIndex { table, index } => Some((table, index.name.as_str())),
+        SchemaOperation::Change { table, change } => {
+            let name = match change {
+                TableChange::DropUnique(own) => own.name.as_deref(),
+                TableChange::DropForeignKey(own) => own.name.as_deref(),
+                TableChange::DropCheck(own) => own.name.as_deref(),
+                TableChange::DropExclusion(own) => Some(own.name.as_str()),
+                _ => None,
+            };
+            Some((table, name?))
+        }
+        _ => None,
+    }
+}
+
+/// A table of both versions.
+struct TableParts<'a> {
+    before: &'a Table,
+    after: &'a Table,
+    /// The columns that others replace.
+    replaced: &'a BTreeSet<String>,
+}
+
+impl TableParts<'_> {
+    /// Whether the old version does not know a column.
+    fn is_new(&self, column: &str) -> bool {
+        self.before.column(column).is_none()
+    }
+
+    /// Whether all columns that are read are still there for the new version.
+    fn keeps_columns(&self, reads: impl Fn(&str) -> bool) -> bool {
+        self.before
+            .columns
+            .iter()
+            .filter(|column| reads(&column.name))
+            .all(|own| self.after.column(&own.name).is_some())
+    }
+
+    /// Whether an index can be there before the schema is contracted: a unique one only over new columns.
+    fn takes_index(&self, index: &Index) -> bool {
+        let reads = |is_read: &dyn Fn(&str) -> bool| is_over(index, is_read);
+        match index.unique {
+            true => !reads(&|name| !self.is_new(name)),
+            false => !reads(&|name| self.replaced.contains(name)),
+        }
+    }
+
+    fn takes_key(&self, columns: &[String]) -> bool {
+        columns.iter().all(|column| self.is_new(column))
+    }
+
+    fn takes_foreign_key(&self, key: &ForeignKey) -> bool {
+        self.takes_key(&key.columns)
+    }
+
+    fn takes_check(&self, check: &Check) -> bool {
+        self.before.columns.iter().all(|column| !diff::mentions(&check.expression.text, &column.name))
+    }
+
+    /// Makes a change that serves both versions; `is_dropped` says whether the name belongs to something that is dropped.
+    fn change(&self, table: &mut Table, change: &TableChange, is_dropped: &dyn Fn(Option<&str>) -> bool) {
+        match change {
+            TableChange::AddUnique(new) if self.takes_key(&new.columns) && !is_dropped(new.name.as_deref()) => {
+                table.uniques.push(new.clone());
+            }
+            TableChange::AddForeignKey(new) if self.takes_foreign_key(new) && !is_dropped(new.name.as_deref()) => {
+                table.foreign_keys.push(new.clone());
+            }
+            TableChange::AddCheck(new) if self.takes_check(new) && !is_dropped(new.name.as_deref()) => {
+                table.checks.push(new.clone());
+            }
+            TableChange::DropUnique(old) if self.keeps_columns(|name| old.columns.iter().any(|own| own == name)) => {
+                table.uniques.retain(|kept| kept != old);
+            }
+            TableChange::DropForeignKey(old)
+                if self.keeps_columns(|name| old.columns.iter().any(|own| own == name)) =>
+            {
+                table.foreign_keys.retain(|kept| kept != old);
+            }
+            TableChange::DropCheck(old) => table.checks.retain(|kept| kept != old),
+            TableChange::DropExclusion(old) => table.exclusions.retain(|kept| kept != old),
+            _ => {}
+        }
+    }
+}
+
+/// Whether an index reads a column for which `is_read` is true.
+fn is_over(index: &Index, is_read: &dyn Fn(&str) -> bool) -> bool {
+    let names = |expression: &Expression| {
+        tokens(&expression.text).iter().any(|token| token.name().is_some_and(|name| is_read(&name)))
+    };
+    index.include.iter().any(|name| is_read(name))
+        || index.predicate.as_ref().is_some_and(&names)
+        || index.parts.iter().any(|part| match &part.key {
+            IndexKey::Column(name) => is_read(name),
+            IndexKey::Expression(expression) => names(expression),
+        })
+}
+
+/// The column that the versions share: it takes what either writes.
+fn of_both(old: &Column, new: &Column) -> Column {
+    let default = new.default.clone().or_else(|| old.default.clone());
+    Column { nullable: old.nullable || new.nullable, default, ..new.clone() }
+}
+
+/// A column that may be null, because a version does not know it.
+fn relaxed(column: &Column) -> Column {
+    Column { nullable: true, ..column.clone() }
+}
+
+fn is_in_key(table: &Table, column: &str) -> bool {
+    table.primary_key.as_ref().is_some_and(|key| key.columns.iter().any(|own| own == column))
+}
+
+/// Why a column cannot be replaced by another one under its name.
+fn held(old: &Table, new: &Table, column: &str) -> Option<String> {
+    let is_held = |table: &Table| {
+        let in_columns = |columns: &[String]| columns.iter().any(|own| own == column);
+        is_in_key(table, column)
+            || table.uniques.iter().any(|own| in_columns(&own.columns))
+            || table.foreign_keys.iter().any(|own| in_columns(&own.columns))
+            || table.indexes.iter().any(|own| own.unique && is_over(own, &|name| name == column))
+            || table.checks.iter().any(|own| diff::mentions(&own.expression.text, column))
+            || table.exclusions.iter().any(|own| diff::mentions(&own.definition, column))
+            || table
+                .columns
+                .iter()
+                .filter_map(|own| own.generated.as_ref())
+                .any(|own| diff::mentions(&own.expression.text, column))
+    };
+    (is_held(old) || is_held(new)).then(|| "a key, a check or a generated column reads it".to_owned())
+}
+
+/// The longest name that all systems keep whole, in bytes.
+const LONGEST_NAME: usize = 63;
+
+/// A name for a column that takes the place of another one later.
+fn free_name(old: &Table, new: &Table, column: &str) -> String {
+    let names = std::iter::once("_new".to_owned()).chain((2..).map(|number: u32| format!("_new{number}")));
+    let with = |suffix: String| {
+        let mut name = column.to_owned();
+        while name.len() + suffix.len() > LONGEST_NAME {
+            name.pop();
+        }
+        name + &suffix
+    };
+    let is_free = |name: &String| old.column(name).is_none() && new.column(name).is_none();
+    names.map(with).find(is_free).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::free_name;
+    use crate::schema::{Column, SqlType, Table};
+    use sea_orm::sea_query::ColumnType;
+
+    #[test]
+    fn a_new_column_gets_a_free_name() {
+        let mut table = Table::new("items");
+        assert_eq!(free_name(&table, &table, "price"), "price_new");
+        table.columns.push(Column::new("price_new", SqlType { text: "int".to_owned(), kind: ColumnType::Integer }));
+        assert_eq!(free_name(&table, &table, "price"), "price_new2");
+        assert_eq!(free_name(&table, &table, &"é".repeat(40)).len(), 62);
+    }
+}

@@ -1,0 +1,189 @@
+//! The code of the revisions of a change in two halves.
+
+use seachange_source::{MethodBody, RevisionBody, RevisionStep, StepCode, literal, slug, step_body};
+
+use crate::autogenerate::online::SynchronisedColumn;
+use crate::autogenerate::{Comparison, SchemaOperation};
+use crate::impact::online::{OnlineCode, OnlineRevision, Swap, UNLOCK_TABLES, casts, lock_tables};
+use crate::schema::TableName;
+
+/// Rustfmt's maximum width of a line.
+const LINE_WIDTH: usize = 100;
+
+/// Writes the code of revisions.
+#[derive(Clone, Copy)]
+pub(super) struct Bodies<'a> {
+    pub(super) comparison: &'a Comparison,
+    /// The path of the only system on which the revisions do something, where the program knows several.
+    pub(super) only: Option<&'static str>,
+}
+
+impl Bodies<'_> {
+    pub(super) fn body(self, revision: &OnlineRevision, remarks: Vec<String>) -> RevisionBody {
+        let (up, down) = (self.method(&revision.up, true), self.method(&revision.down, false));
+        // Both methods may call the same functions.
+        let others = down.items.iter().filter(|item| !up.items.contains(item));
+        let items: Vec<&str> = up.items.iter().chain(others).map(String::as_str).collect();
+        RevisionBody {
+            up: up.body,
+            down: down.body,
+            remarks,
+            items: items.join("\n"),
+            outside_transaction: revision.outside_transaction,
+        }
+    }
+
+    /// The whole change, on the database systems for which the other revisions do nothing.
+    pub(super) fn elsewhere(self, operations: &[SchemaOperation]) -> RevisionBody {
+        let RevisionBody { up, down, .. } = self.comparison.bodies(operations);
+        let remarks = vec!["The whole change at once, where the revisions below do nothing.".to_owned()];
+        let [up, down] = [up, down].map(|body| self.guarded(body, "=="));
+        RevisionBody { up, down, remarks, ..RevisionBody::default() }
+    }
+
+    fn method(self, code: &OnlineCode, is_up: bool) -> Method {
+        let (columns, names): (&[SynchronisedColumn], &[&str]) = match code {
+            OnlineCode::Nothing => (&[], &[]),
+            OnlineCode::Operations(operations) => {
+                let body = self.guarded(self.comparison.bodies(operations).up, "!=");
+                return Method { body, items: Vec::new() };
+            }
+            OnlineCode::Statements(statements) => return self.statements(statements, is_up),
+            OnlineCode::Synchronise(columns) => (columns, &["create()"]),
+            OnlineCode::Revive(columns) => (columns, &["create()", "backfill_old().run()"]),
+            OnlineCode::Fill(columns) => (columns, &["backfill().run()"]),
+            OnlineCode::EndSynchronising(columns) => (columns, &["drop()"]),
+            OnlineCode::Swap(swap) => return self.swap(swap, is_up),
+        };
+        let body = MethodBody { text: calls(columns, names), uses_manager: !columns.is_empty() };
+        let backend = self.comparison.backend();
+        Method {
+            body: if columns.is_empty() { body } else { self.guarded(body, "!=") },
+            items: named(columns).map(|(name, own)| function(&name, own, casts(own, backend))).collect(),
+        }
+    }
+
+    /// What a swap does, one after the other.
+    fn swap(self, swap: &Swap, is_up: bool) -> Method {
+        let inner = Bodies { only: None, ..self };
+        let statement = |text: &str| {
+            let line = format!("        manager.get_connection().execute_unprepared({}).await?;\n", literal(text));
+            if line.len() <= LINE_WIDTH + 1 {
+                return line;
+            }
+            let call = format!("            .execute_unprepared({})\n", literal(text));
+            format!("        manager\n            .get_connection()\n{call}            .await?;\n")
+        };
+        let change = inner.method(&swap.change, is_up);
+        let calls = calls(&swap.columns, &[if swap.begins { "create()" } else { "drop()" }]);
+        let mut text = String::new();
+        if !swap.locked.is_empty() {
+            text += "        // A write in between would be lost.\n";
+            text += &statement(&lock_tables(&swap.locked));
+        }
+        // The values that it drops are in the new columns.
+        let lines = without_result(&change.body.text);
+        text.extend(lines.split_inclusive('\n').filter(|line| !line.trim_start().starts_with("// The values of")));
+        text.extend(swap.fills.iter().map(|own| statement(own)));
+        text += &without_result(&calls);
+        if !swap.locked.is_empty() {
+            text += &statement(UNLOCK_TABLES);
+        }
+        let backend = self.comparison.backend();
+        let functions = named(&swap.columns).map(|(name, own)| function(&name, own, casts(own, backend)));
+        Method {
+            body: self.guarded(MethodBody { text: text + RESULT, uses_manager: true }, "!="),
+            items: change.items.into_iter().chain(functions).collect(),
+        }
+    }
+
+    fn statements(self, code: &StepCode, is_up: bool) -> Method {
+        let nothing = || StepCode::Statements(Vec::new());
+        let (up, down) = if is_up { (code.clone(), nothing()) } else { (nothing(), code.clone()) };
+        let step = RevisionStep { up, down, outside_transaction: false };
+        let RevisionBody { up, down, items, .. } = step_body(&step, self.only, Vec::new());
+        let items = if items.is_empty() { Vec::new() } else { vec![items] };
+        Method { body: if is_up { up } else { down }, items }
+    }
+
+    /// A body that returns at once on a system for which the comparison is true.
+    fn guarded(self, body: MethodBody, comparison: &str) -> MethodBody {
+        let Some(backend) = self.only else { return body };
+        let guard = format!(
+            "        if manager.get_database_backend() {comparison} {backend} {{\n            return Ok(());\n        }}\n"
+        );
+        MethodBody { text: guard + &body.text, uses_manager: true }
+    }
+}
+
+/// The result of a method, as its last line.
+const RESULT: &str = "        Ok(())\n";
+
+/// The lines of a method without its result, so that others can follow.
+fn without_result(text: &str) -> String {
+    match (text.strip_suffix(RESULT), text.strip_suffix(".await\n")) {
+        (Some(lines), _) => lines.to_owned(),
+        (None, Some(lines)) => format!("{lines}.await?;\n"),
+        (None, None) => text.to_owned(),
+    }
+}
+
+/// A method of a revision, with the items that it needs.
+struct Method {
+    body: MethodBody,
+    items: Vec<String>,
+}
+
+/// The columns, each with the name of its function.
+fn named(columns: &[SynchronisedColumn]) -> impl Iterator<Item = (String, &SynchronisedColumn)> {
+    let name = |own: &SynchronisedColumn| format!("synchronised_{}", slug(&own.new.name));
+    columns.iter().enumerate().map(move |(number, own)| {
+        let is_taken = columns[..number].iter().any(|other| name(other) == name(own));
+        (if is_taken { format!("{}_{}", name(own), number + 1) } else { name(own) }, own)
+    })
+}
+
+/// The calls for each column, and the result.
+fn calls(columns: &[SynchronisedColumn], calls: &[&str]) -> String {
+    let lines = named(columns).flat_map(|(name, _)| {
+        let call = move |call: &&str| format!("        {name}(manager).{call}.await?;\n");
+        calls.iter().map(call)
+    });
+    lines.chain([RESULT.to_owned()]).collect()
+}
+
+/// The function that names a column, and says how it is computed from the old one and the old one from it.
+fn function(name: &str, own: &SynchronisedColumn, casts: Option<[&str; 2]>) -> String {
+    let SynchronisedColumn { table, old, new, .. } = own;
+    let (before, after) = (literal(&old.name), literal(&new.name));
+    let columns = match casts {
+        None => format!("        .pair({before}, {after})\n"),
+        Some([to_old, to_new]) => {
+            let cast = |column: &str, to: &str| format!("Expr::col({column}).cast_as({})", literal(to));
+            let call = |method: &str, column: &str, value: String| {
+                let line = format!("        .{method}({column}, {value})\n");
+                if line.len() <= LINE_WIDTH {
+                    line
+                } else {
+                    format!("        .{method}(\n            {column},\n            {value},\n        )\n")
+                }
+            };
+            call("old", &before, cast(&after, to_old)) + &call("new_column", &after, cast(&before, to_new))
+        }
+    };
+    let path = "seachange::synchronise";
+    let result = format!("{path}::Synchronised<'m, 'c>");
+    let line = format!("fn {name}<'m, 'c>(manager: &'m SchemaManager<'c>) -> {result} {{\n");
+    let signature = match line.len() <= LINE_WIDTH + 1 {
+        true => line,
+        false => format!("fn {name}<'m, 'c>(\n    manager: &'m SchemaManager<'c>,\n) -> {result} {{\n"),
+    };
+    let table = match table {
+        TableName { schema: Some(schema), name } => format!("({}, {})", literal(schema), literal(name)),
+        TableName { schema: None, name } => literal(name),
+    };
+    format!(
+        "/// The new column takes the place of the old one; each is computed from the other.\n\
+         {signature}    {path}::synchronise(manager, {table})\n{columns}}}\n"
+    )
+}
