@@ -35,6 +35,7 @@ mod left_out;
 mod limits;
 mod lint;
 mod lint_comment;
+mod lint_files;
 mod lint_fix;
 mod migrations;
 mod new_crate;
@@ -91,6 +92,7 @@ fn main() -> ExitCode {
         running_code::trials(),
         sizes::trials(),
         forecast::trials(),
+        lint_files::trials(),
         lint_fix::trials(),
         alembic_options::trials(),
         adoption::trials(),

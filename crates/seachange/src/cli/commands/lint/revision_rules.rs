@@ -81,17 +81,13 @@ fn of_downgrade(tokens: &TokenStream, impact: &RevisionImpact) -> Vec<Finding> {
     if impact.changes.is_empty() || tokens.is_empty() || !impact.script.revision.replaces.is_empty() {
         return Vec::new();
     }
-    let why = match downgrade(tokens) {
-        Some(body) if does_nothing(&body) => "`down` does nothing",
-        Some(body) if body.first().is_some_and(|first| first == "Err") => "`down` returns an error",
-        Some(_) => {
-            let losses = impact.losses_of_present_rows().into_iter().map(|(object, loss)| {
-                let message = format!("{loss}, and `down` cannot restore them");
-                Finding::new("irreversible-down", None, object, message)
-            });
-            return losses.collect();
-        }
-        None => "it has no `down`",
+    let why = downgrade(tokens).map_or(Some("it has no `down`"), |body| reverts_nothing(&body));
+    let Some(why) = why else {
+        let losses = impact.losses_of_present_rows().into_iter().map(|(object, loss)| {
+            let message = format!("{loss}, and `down` cannot restore them");
+            Finding::new("irreversible-down", None, object, message)
+        });
+        return losses.collect();
     };
     let message = format!("it changes the schema, and {why}: `down` of the command line cannot revert it");
     let finding = Finding::new("no-downgrade", None, impact.script.revision.id, message);
@@ -114,21 +110,26 @@ fn downgrade(tokens: &TokenStream) -> Option<Vec<String>> {
     all.iter().filter_map(braces).find_map(|stream| downgrade(&stream))
 }
 
-/// Whether a body only returns success: `Ok(())`, with or without `let _ = manager;`.
-fn does_nothing(body: &[String]) -> bool {
+/// Why a body reverts nothing, if all that it does is to return, with or without `let _ = manager;`, or to panic.
+fn reverts_nothing(body: &[String]) -> Option<&'static str> {
     let words: Vec<&str> = body.iter().map(String::as_str).collect();
     let rest = match words.as_slice() {
         ["let", "_", "=", _, ";", rest @ ..] => rest,
         all => all,
     };
-    matches!(rest, [] | ["Ok", "(())"])
+    match rest.strip_prefix(&["return"]).unwrap_or(rest) {
+        [] | ["Ok", "(())"] | ["Ok", "(())", ";"] => Some("`down` does nothing"),
+        ["Err", ..] => Some("`down` returns an error"),
+        ["panic" | "todo" | "unimplemented" | "unreachable", "!", ..] => Some("`down` panics"),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use proc_macro2::TokenStream;
 
-    use super::{does_nothing, downgrade, path_from};
+    use super::{downgrade, path_from, reverts_nothing};
 
     fn tokens(text: &str) -> TokenStream {
         text.parse().unwrap_or_default()
@@ -148,10 +149,23 @@ mod tests {
 
     #[test]
     fn empty_downgrades_are_found() {
-        let empty = |text: &str| downgrade(&tokens(text)).map(|body| does_nothing(&body));
-        assert_eq!(empty("impl M for X { async fn down(&self, _m: &S<'_>) -> Result<(), E> { Ok(()) } }"), Some(true));
-        assert_eq!(empty("impl M for X { async fn down(&self, m: &S) -> R { let _ = m; Ok(()) } }"), Some(true));
-        assert_eq!(empty("impl M for X { async fn down(&self, m: &S) -> R { m.drop(1).await } }"), Some(false));
-        assert_eq!(empty("impl M for X { async fn up(&self, m: &S) -> R { Ok(()) } }"), None);
+        let check = |body: &str, expected: Option<&str>| {
+            let text = format!("impl M for X {{ async fn down(&self, m: &S<'_>) -> Result<(), E> {{ {body} }} }}");
+            let body = downgrade(&tokens(&text)).unwrap_or_default();
+            assert_eq!(reverts_nothing(&body), expected, "{text}");
+        };
+        for body in ["Ok(())", "let _ = m; Ok(())", "return Ok(());"] {
+            check(body, Some("`down` does nothing"));
+        }
+        for body in ["Err(e)", "let _ = m; Err(e)", "return Err(DbErr::Custom(a));"] {
+            check(body, Some("`down` returns an error"));
+        }
+        for body in ["todo!()", "let _ = m; unimplemented!(\"no\")"] {
+            check(body, Some("`down` panics"));
+        }
+        for body in ["m.drop(1).await", "if a { return Err(e); } m.drop(1).await", "m.drop(1).await?; Ok(())"] {
+            check(body, None);
+        }
+        assert_eq!(downgrade(&tokens("impl M for X { async fn up(&self, m: &S) -> R { Ok(()) } }")), None);
     }
 }
