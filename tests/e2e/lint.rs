@@ -27,8 +27,18 @@ pub(super) fn trials() -> Vec<Case> {
     cases.push(Case::on(Backend::MySql, "lint::the_server_is_as_before", the_server_is_as_before));
     cases.push(Case::on(Backend::Postgres, "lint::the_server_is_as_before", the_server_is_as_before));
     cases.extend(each_backend("lint::a_replay_stays_inside", a_replay_stays_inside));
+    cases.push(Case::on(Backend::Postgres, "lint::a_block_stays_inside", a_block_stays_inside));
+    cases.push(Case::on(Backend::Postgres, "lint::the_catalogue_is_planned_once", the_catalogue_is_planned_once));
     cases.extend(each_backend("lint::renamed_tables_are_followed", renamed_tables_are_followed));
     cases.extend(each_backend("lint::rows_of_the_database", rows_of_the_database));
+    for backend in [Backend::MariaDb, Backend::MySql] {
+        cases.push(Case::on(backend, "lint::generated_columns_become_plain", generated_columns_become_plain));
+    }
+    cases.push(Case::on(
+        Backend::Postgres,
+        "lint::computed_values_are_not_those_before",
+        computed_values_are_not_those_before,
+    ));
     cases.extend(each_backend("lint::values_that_would_be_lost", values_that_would_be_lost));
     cases.extend(each_backend("lint::rows_that_cannot_be_known", rows_that_cannot_be_known));
     cases.extend(each_backend("lint::findings_as_text", findings_as_text));
@@ -36,6 +46,7 @@ pub(super) fn trials() -> Vec<Case> {
     cases.push(Case::on(Backend::Sqlite, "lint::since_a_commit", since_a_commit));
     cases.extend(each_backend("lint::an_upgrade_is_refused", an_upgrade_is_refused));
     cases.extend(each_backend("lint::an_upgrade_looks_at_the_rows", an_upgrade_looks_at_the_rows));
+    cases.extend(each_backend("lint::an_upgrade_looks_at_values", an_upgrade_looks_at_values));
     cases.extend(each_backend("lint::the_database_is_as_before", the_database_is_as_before));
     cases.extend(each_backend("lint::unknown_is_not_safe", unknown_is_not_safe));
     cases.push(Case::on(Backend::Sqlite, "lint::readers_of_a_file_with_wal_do_not_wait", readers_of_wal));
@@ -369,6 +380,27 @@ fn the_database_is_as_before(database: &TestDatabase) -> TestResult {
     }
 }
 
+/// The queries of the catalogue are prepared in the session; a revision may remove them from it.
+fn the_catalogue_is_planned_once(database: &TestDatabase) -> TestResult {
+    let prepared = "DO $$ BEGIN IF (SELECT count(*) FROM pg_prepared_statements) < 5 THEN \
+        RAISE EXCEPTION 'the catalogue is planned again'; END IF; END $$";
+    let statements = [
+        "ALTER TABLE users ADD COLUMN a INT",
+        prepared,
+        "DEALLOCATE ALL",
+        "ALTER TABLE users DROP COLUMN age",
+        "ALTER TABLE users ADD COLUMN b INT",
+        prepared,
+    ];
+    let script = Script::new(database).up("l1", json!(TABLES)).up("l2", json!(statements));
+    let found = lint(&script, "l2:l2")?;
+    assert!(found[0]["unknown"].is_null(), "{found:#}");
+    assert_eq!(found[0]["statements"].as_array().map(Vec::len), Some(statements.len()), "{found:#}");
+    let rules: Vec<_> = found[0]["findings"].as_array().into_iter().flatten().map(|own| &own["rule"]).collect();
+    assert_eq!(rules, ["drop-column"], "{found:#}");
+    Ok(())
+}
+
 /// A revision that decides by the rows that it reads, and one that fails on the copy, have exit code 10.
 fn unknown_is_not_safe(database: &TestDatabase) -> TestResult {
     let reads = json!([{"each": {"sql": "SELECT id FROM users", "actions": [{"text": "DROP TABLE posts"}]}}]);
@@ -422,7 +454,10 @@ fn other_databases_are_not_touched(database: &TestDatabase) -> TestResult {
 /// A statement that changes an object of the server is not sent, and the rule about it still speaks.
 fn the_server_is_as_before(database: &TestDatabase) -> TestResult {
     let statements = match database.backend() {
-        Backend::Postgres => vec![("CREATE ROLE role_of_lint".to_owned(), 10)],
+        Backend::Postgres => vec![
+            ("CREATE ROLE role_of_lint".to_owned(), 10),
+            ("DO $$ BEGIN EXECUTE 'CREATE ROLE role_of_lint'; END $$".to_owned(), 10),
+        ],
         _ => vec![(format!("DROP DATABASE `{}`", database.name()), 9), ("CREATE USER user_of_lint".to_owned(), 10)],
     };
     let script = Script::new(database).up("l1", json!(TABLES));
@@ -485,6 +520,51 @@ fn a_replay_stays_inside(database: &TestDatabase) -> TestResult {
     Ok(())
 }
 
+/// The statements in a block are those of the revision: one that changes the server is not run again, one whose text
+/// does not show what it changes neither, and all others are.
+fn a_block_stays_inside(database: &TestDatabase) -> TestResult {
+    let role = format!("role_in_block_of_{}", database.name());
+    let limit = format!("SELECT rolconnlimit FROM pg_roles WHERE rolname = '{role}'");
+    database.execute(&format!("CREATE ROLE {role}"))?;
+    let outside = "changes a user of the server";
+    let computed = "a `DO` block runs a statement whose text does not show what it changes";
+    for (declared, code, refused) in [
+        ("", "IF true THEN ALTER ROLE ROLE CONNECTION LIMIT 3; END IF".to_owned(), Some(outside)),
+        ("", "EXECUTE format('ALTER ROLE %I CONNECTION LIMIT 3', 'ROLE')".to_owned(), Some(outside)),
+        ("DECLARE t TEXT := 'ALTER ROLE ROLE CONNECTION LIMIT 3';", "EXECUTE t".to_owned(), Some(computed)),
+        ("", "EXECUTE format('ALTER TABLE %I ADD COLUMN extra INT', 'users')".to_owned(), None),
+        ("", "EXECUTE 'ALTER DATABASE ' || current_database() || ' SET work_mem = 5000'".to_owned(), None),
+        // It is there already, as it is for a run on the real database.
+        (
+            "",
+            "IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'ROLE') THEN CREATE ROLE ROLE; END IF".to_owned(),
+            None,
+        ),
+    ] {
+        let block = format!("DO $$ {declared} BEGIN {code}; END $$").replace("'ROLE'", &format!("'{role}'"));
+        let block = block.replace("ROLE ROLE", &format!("ROLE {role}"));
+        let script = Script::new(database).up("l1", json!(TABLES)).up("l2", json!([block]));
+        let script = script.up("l3", json!(["ALTER TABLE users ADD COLUMN note INT"]));
+        script.succeed("up 2")?;
+        database.execute(&format!("ALTER ROLE {role} CONNECTION LIMIT 9"))?;
+        for (command, code) in [("lint", 1), ("check --revisions", 5)] {
+            let output = script.run(command)?;
+            let is_right = match refused {
+                Some(says) => output.code == Some(code) && output.stderr.contains(says),
+                // The revision above it is pending.
+                None => matches!(output.code, Some(0 | 8)),
+            };
+            assert!(is_right, "{command}: {block}: {output}");
+            assert_eq!(database.values::<i32>(&limit)?, [9], "{command}: {block}");
+        }
+        script.succeed("stamp base")?;
+        database.execute("DROP TABLE users")?;
+        database.execute("DROP TABLE posts")?;
+    }
+    database.execute(&format!("DROP ROLE {role}"))?;
+    Ok(())
+}
+
 /// Measures statements, and checks which rules have found something.
 fn check_rules(database: &TestDatabase, cases: &[(&str, &[&str])]) -> TestResult {
     let mut wrong = Vec::new();
@@ -502,7 +582,7 @@ fn check_rules(database: &TestDatabase, cases: &[(&str, &[&str])]) -> TestResult
 }
 
 /// Changes that are the same on each database, with what the rules about changes say.
-const CHANGES: [(&str, &[&str]); 8] = [
+const CHANGES: [(&str, &[&str]); 9] = [
     ("CREATE TABLE fresh (id INT NOT NULL); CREATE UNIQUE INDEX u ON fresh (id); DROP TABLE fresh", &[]),
     ("CREATE TABLE fresh (id INT NOT NULL); ALTER TABLE fresh RENAME TO other; DROP TABLE other", &[]),
     ("ALTER TABLE users ADD COLUMN note VARCHAR(10)", &[]),
@@ -510,6 +590,10 @@ const CHANGES: [(&str, &[&str]); 8] = [
     ("DROP TABLE posts", &["drop-table"]),
     ("ALTER TABLE posts RENAME TO articles", &["rename-table"]),
     ("ALTER TABLE posts RENAME COLUMN title TO heading", &["rename-column"]),
+    (
+        "ALTER TABLE posts RENAME TO articles; ALTER TABLE articles RENAME COLUMN title TO heading",
+        &["rename-table", "rename-column"],
+    ),
     ("INSERT INTO users (id) VALUES (7)", &[]),
 ];
 
@@ -602,6 +686,56 @@ fn rows_of_the_database(database: &TestDatabase) -> TestResult {
         return Err(output.to_string().into());
     }
     script.succeed("up")?;
+    Ok(())
+}
+
+/// A stored column keeps its values, and a virtual one can only be dropped and added again, below the same index: both
+/// are known. What a statement does that drops a stored one is not.
+fn generated_columns_become_plain(database: &TestDatabase) -> TestResult {
+    let table = "CREATE TABLE t (id INT PRIMARY KEY, a INT, n INT AS (a * 2) STORED, v INT AS (a * 2) VIRTUAL, \
+        UNIQUE KEY by_n (n), UNIQUE KEY by_v (v))";
+    for (change, foreseen) in [
+        ("MODIFY n INT", "succeeds"),
+        ("MODIFY n SMALLINT", "fails: id = 2"),
+        ("MODIFY n INT NOT NULL", "fails: id = 3"),
+        ("DROP COLUMN v, ADD COLUMN v INT", "succeeds"),
+        ("DROP COLUMN v, ADD COLUMN v INT NOT NULL", "fails: 3 rows"),
+        ("DROP COLUMN n, ADD COLUMN n INT NOT NULL", "unknown"),
+    ] {
+        let script = Script::new(database).up("l1", json!([table]));
+        let script = script.up("l2", json!([format!("ALTER TABLE t {change}")]));
+        script.succeed("up 1")?;
+        database.execute("INSERT INTO t (id, a) VALUES (1, 1), (2, 20000), (3, NULL)")?;
+        let output = script.run("lint --data")?;
+        let has = |part: &str| output.stdout.contains(part);
+        let found = match (has("error[fails-on-rows]"), has("unknown: whether it fails on a row")) {
+            (true, false) if has("id = 2\n") => "fails: id = 2",
+            (true, false) if has("id = 3\n") => "fails: id = 3",
+            (true, false) if has("equal values in 3 rows") => "fails: 3 rows",
+            (false, true) => "unknown",
+            (false, false) => "succeeds",
+            _ => "several answers",
+        };
+        assert_eq!(found, foreseen, "{change}: {output}");
+        assert_eq!(script.run("up 1")?.success(), foreseen == "succeeds", "{change}");
+        database.execute("DROP TABLE t")?;
+        database.execute("DELETE FROM seachange_revision")?;
+        database.execute("DELETE FROM seachange_revision_statement")?;
+    }
+    Ok(())
+}
+
+/// The value before a statement that computes another one does not say whether that is NULL.
+fn computed_values_are_not_those_before(database: &TestDatabase) -> TestResult {
+    let change = "ALTER TABLE t ALTER COLUMN n TYPE INT USING coalesce(n::INT, 0), ALTER COLUMN n SET NOT NULL";
+    let script = Script::new(database).up("l1", json!(["CREATE TABLE t (id INT PRIMARY KEY, n TEXT)"]));
+    let script = script.up("l2", json!([change]));
+    script.succeed("up 1")?;
+    database.execute("INSERT INTO t (id, n) VALUES (1, NULL)")?;
+    let output = script.run("lint --data")?;
+    let is_unknown = output.stdout.contains("the change computes the values by an expression of its own");
+    assert!(is_unknown && !output.stdout.contains("fails-on-rows"), "{output}");
+    script.succeed("up 1")?;
     Ok(())
 }
 
@@ -735,6 +869,43 @@ fn an_upgrade_looks_at_the_rows(database: &TestDatabase) -> TestResult {
     database.execute("UPDATE users SET email = 'b@x' WHERE id = 2")?;
     script.succeed("up --foresee")?;
     assert!(script.is_applied("l6")?);
+    Ok(())
+}
+
+/// `up --foresee` refuses a revision whose `alter` would refuse to lose values, before a statement of it runs. What the
+/// revisions of the same run have renamed, and the values that they have written, count.
+fn an_upgrade_looks_at_values(database: &TestDatabase) -> TestResult {
+    let change = match database.backend() {
+        Backend::Postgres => json!({"modify_column_using": ["years", "integer", "\"years\"::integer"]}),
+        _ => json!({"modify_column": ["years", "integer"]}),
+    };
+    let alter = json!({"alter": {"table": "people", "changes": [change]}});
+    let script = Script::new(database)
+        .up("l1", json!(["CREATE TABLE users (id INT PRIMARY KEY, years VARCHAR(20))", "CREATE TABLE fresh (id INT)"]))
+        .up("l2", json!(["ALTER TABLE users RENAME TO people", "UPDATE people SET years = '007' WHERE id = 1"]))
+        .outside("l3", json!(["DROP TABLE fresh", alter]));
+    script.succeed("up 1")?;
+    database.execute("INSERT INTO users (id, years) VALUES (1, '7'), (2, '8'), (3, NULL), (4, 'seven')")?;
+    let output = script.run("up --foresee")?;
+    let says = [
+        "`l3`",
+        "was not run",
+        "`people` (years) has values that the new type cannot hold in 2 rows; id = ",
+        "nothing of it was run",
+    ];
+    assert!(!output.success() && says.into_iter().all(|part| output.stderr.contains(part)), "{output}");
+    // The database may answer in any order.
+    assert!(output.stderr.contains("id = 1, 4") || output.stderr.contains("id = 4, 1"), "{output}");
+    assert_eq!(script.record()?, ["l1 applied", "l2 applied"], "{output}");
+    // Without `--foresee`, the first statement of the revision has run when `alter` refuses.
+    database.execute("DELETE FROM fresh")?;
+    database.execute("UPDATE people SET years = '9' WHERE id IN (1, 4)")?;
+    script.succeed("up --foresee")?;
+    assert!(script.is_applied("l6")?);
+    assert_eq!(
+        database.values::<Option<i32>>("SELECT years FROM people ORDER BY id")?,
+        [Some(9), Some(8), None, Some(9)]
+    );
     Ok(())
 }
 

@@ -485,6 +485,26 @@ fn what_is_not_rewritten(database: &TestDatabase) -> TestResult {
     let output = fixed.run("lint --fix --yes --allow-dirty --published git:before index:index")?.succeeded()?;
     assert_eq!(fixed.new.files()?.len(), files.len() + 1, "{output}");
     assert!(fixed.new.files()?[&file].ends_with("// A remark.\n"), "the rest of the file stays");
+    // Of all pending ones, each that is not rewritten is reported, and the others are rewritten.
+    for name in fixed.new.files()?.keys().filter(|name| !files.contains_key(*name)) {
+        fixed.new.remove(name)?;
+    }
+    fixed.new.write(&file, &text)?;
+    for name in ["reads", "kept", "valued"] {
+        fixed.run(&format!("up {name}_tables"))?.succeeded()?;
+    }
+    let output = fixed.run("lint --fix --yes --published git:before")?;
+    let says = [
+        "`reads` cannot be rewritten: what it does is not known: it reads rows",
+        "`kept` cannot be rewritten: its `down` does not revert its `up`",
+        "`--fill valued_users.team=EXPRESSION` says it",
+    ];
+    assert!(output.code == Some(9) && says.iter().all(|part| output.stderr.contains(part)), "{output}");
+    assert_eq!(fixed.new.files()?.len(), files.len() + 1, "{output}");
+    for (name, is_kept) in [("reads", true), ("kept", true), ("valued", true), ("index", false)] {
+        let (own, text) = fixed.new.holding(&format!("\"{name}\""))?;
+        assert_eq!(files.get(&own) == Some(&text), is_kept, "{name}: {output}");
+    }
     Ok(())
 }
 

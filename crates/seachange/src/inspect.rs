@@ -9,6 +9,8 @@ mod cells;
 mod mysql;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "cli")]
+mod prepared;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
@@ -16,6 +18,8 @@ use std::fmt;
 
 use sea_orm::{ConnectionTrait, DbErr};
 
+#[cfg(feature = "cli")]
+pub(crate) use self::prepared::CatalogueConnection;
 use crate::schema::{DatabaseObject, Schema};
 
 /// The tables to read.

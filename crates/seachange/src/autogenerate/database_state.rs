@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{DatabaseConnection, DbBackend, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
 
 use super::comparison::{Comparison, records};
 #[cfg(feature = "cli")]
@@ -36,7 +36,7 @@ impl DatabaseState {
     /// # Errors
     ///
     /// The catalogue cannot be read.
-    pub(crate) async fn read(connection: &DatabaseConnection, filter: &TableFilter) -> Result<Self, DbErr> {
+    pub(crate) async fn read(connection: &impl ConnectionTrait, filter: &TableFilter) -> Result<Self, DbErr> {
         let scope = InspectScope::default();
         let mut schema = inspect(connection, &scope).await?;
         let omitted = records();
@@ -76,12 +76,16 @@ impl DatabaseState {
     }
 
     /// The operations that lead from this state to a later one. A table or column that is gone and one that is new are
-    /// the same under another name if `are_renamed` says so of the two names.
+    /// the same under another name if they are among `renames`, or are similar and `are_renamed` says so of the two names.
     #[cfg(feature = "cli")]
-    pub(crate) fn operations_to(&self, after: &Self, are_renamed: &dyn Fn(&str, &str) -> bool) -> Vec<SchemaOperation> {
+    pub(crate) fn operations_to(
+        &self,
+        after: &Self,
+        mut renames: Renames,
+        are_renamed: &dyn Fn(&str, &str) -> bool,
+    ) -> Vec<SchemaOperation> {
         let (from, to) = (self.schema.clone(), after.schema.clone());
         let comparison = Comparison::new(from, to, EntityHints::default(), self.backend);
-        let mut renames = Renames::default();
         for candidate in comparison.candidates(&renames) {
             if let RenameCandidate::Table { from, to } = candidate
                 && are_renamed(&from.name, &to.name)

@@ -15,6 +15,8 @@ use crate::backend::{self, Backend};
 use crate::connection::{self, ConnectError, SingleConnection};
 use crate::database_error::reason_with_detail;
 use crate::event::EventHandler;
+#[cfg(feature = "cli")]
+use crate::inspect::CatalogueConnection;
 use crate::intercept::{self, CodeOptions, DirectedMigration, Invocation, Migrate, RunOutcome, StatementHandler};
 use crate::limits::Deadline;
 use crate::revision::RegisteredRevision;
@@ -26,6 +28,9 @@ use crate::settings::DatabaseSettings;
 pub(crate) struct Replay {
     database: ScratchDatabase,
     pinned: SingleConnection,
+    /// The same connection, to read the catalogue.
+    #[cfg(feature = "cli")]
+    catalogue: Arc<CatalogueConnection>,
     backend: &'static dyn Backend,
     dialect: &'static dyn Dialect,
 }
@@ -75,7 +80,14 @@ impl Replay {
         let dialect = dialect::of(driver).ok_or_else(|| ScratchError::from(ConnectError::DriverNotBuilt { driver }))?;
         let backend = backend::of(dialect.backend()).map_err(broken)?;
         match connection::connect_pinned(database.settings()).await {
-            Ok(pinned) => Ok(Self { database, pinned, backend, dialect }),
+            Ok(pinned) => Ok(Self {
+                #[cfg(feature = "cli")]
+                catalogue: Arc::new(CatalogueConnection::new(pinned.connection.clone())),
+                database,
+                pinned,
+                backend,
+                dialect,
+            }),
             Err(error) => {
                 database.drop().await?;
                 Err(ScratchError::from(error).into())
@@ -85,6 +97,12 @@ impl Replay {
 
     pub(crate) fn connection(&self) -> &DatabaseConnection {
         &self.pinned.connection
+    }
+
+    /// The connection, to read the catalogue outside of transactions.
+    #[cfg(feature = "cli")]
+    pub(crate) fn catalogue(&self) -> &Arc<CatalogueConnection> {
+        &self.catalogue
     }
 
     pub(crate) fn dialect(&self) -> &'static dyn Dialect {

@@ -33,6 +33,13 @@ pub(crate) struct FilledTables {
 
 #[cfg(feature = "cli")]
 impl FilledTables {
+    /// Gives tables with made rows their new names.
+    pub(crate) fn follow(&mut self, renamed: &[(TableName, TableName)]) {
+        for (from, to) in renamed {
+            self.made.iter_mut().filter(|table| *table == from).for_each(|table| table.clone_from(to));
+        }
+    }
+
     /// Deletes the rows again, as far as nothing that was added since refers to them.
     ///
     /// # Errors

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use sea_orm::{DatabaseConnection, DbBackend, DbErr};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
 use super::measured::{SchemaChange, WrittenTables};
+use super::text_renames::{TextRename, TextRenames};
 use crate::autogenerate::{DatabaseState, SchemaOperation, TableFilter};
-use crate::schema::Schema;
+use crate::schema::{Schema, TableName};
 use crate::sql::{SqlDialect, StatementFacts, StatementKind, Token, significant, tokens, words};
 
 /// The schema while a revision runs on a scratch database, and the changes so far.
@@ -21,6 +22,8 @@ pub(super) struct ChangeRecorder {
     is_computed: bool,
     /// The names in the statements that rename something.
     renaming: Vec<String>,
+    /// What the statements of the revision rename (SQLite).
+    renames: TextRenames,
     changes: Vec<SchemaChange>,
     /// How many statements there were.
     statements: usize,
@@ -37,6 +40,7 @@ impl ChangeRecorder {
             written: WrittenTables::Named(BTreeSet::new()),
             is_computed: false,
             renaming: Vec::new(),
+            renames: TextRenames::default(),
             changes: Vec::new(),
             statements: 0,
         }
@@ -63,17 +67,21 @@ impl ChangeRecorder {
     /// The catalogue cannot be read.
     pub(super) async fn note(
         &mut self,
-        connection: &DatabaseConnection,
+        connection: &impl ConnectionTrait,
         facts: &[StatementFacts],
         number: usize,
-    ) -> Result<Vec<(String, String)>, DbErr> {
+    ) -> Result<Vec<(TableName, TableName)>, DbErr> {
         self.statements = number + 1;
         for facts in facts {
             self.note_text(facts);
         }
         if self.backend == DbBackend::Sqlite {
             // The operations are those of the revision.
-            return Ok(facts.iter().filter_map(|facts| renamed_table(facts, self.grammar)).collect());
+            let renames: Vec<TextRename> =
+                facts.iter().filter_map(|facts| TextRename::read(facts, self.grammar)).collect();
+            let tables = renames.iter().filter_map(TextRenames::of_table).collect();
+            renames.into_iter().for_each(|rename| self.renames.note(rename));
+            return Ok(tables);
         }
         if !facts.iter().any(may_change_schema) {
             return Ok(Vec::new());
@@ -90,7 +98,7 @@ impl ChangeRecorder {
     /// The catalogue cannot be read.
     pub(super) async fn finish(
         mut self,
-        connection: &DatabaseConnection,
+        connection: &impl ConnectionTrait,
     ) -> Result<(Vec<SchemaChange>, DatabaseState, DatabaseState), DbErr> {
         if self.backend == DbBackend::Sqlite {
             self.inspect(connection, (self.statements == 1).then_some(0)).await?;
@@ -99,12 +107,13 @@ impl ChangeRecorder {
     }
 
     /// Adds the difference since the last inspection.
-    async fn inspect(&mut self, connection: &DatabaseConnection, statement: Option<usize>) -> Result<(), DbErr> {
+    async fn inspect(&mut self, connection: &impl ConnectionTrait, statement: Option<usize>) -> Result<(), DbErr> {
         let after = DatabaseState::read(connection, &TableFilter::default()).await?;
         let before = std::mem::replace(&mut self.now, after);
         let names = std::mem::take(&mut self.renaming);
         let is_named = |name: &str| names.iter().any(|own| own.eq_ignore_ascii_case(name));
-        let operations = before.operations_to(&self.now, &|from, to| is_named(from) && is_named(to));
+        let known = self.renames.between(&before.schema, &self.now.schema);
+        let operations = before.operations_to(&self.now, known, &|from, to| is_named(from) && is_named(to));
         let is_computed = std::mem::take(&mut self.is_computed);
         if !operations.is_empty() {
             let written = std::mem::replace(&mut self.written, WrittenTables::Named(BTreeSet::new()));
@@ -133,22 +142,13 @@ impl ChangeRecorder {
 }
 
 /// The tables that changes rename, each with its new name.
-pub(super) fn renamed_tables(changes: &[SchemaChange]) -> Vec<(String, String)> {
+pub(super) fn renamed_tables(changes: &[SchemaChange]) -> Vec<(TableName, TableName)> {
     let operations = changes.iter().flat_map(|change| &change.operations);
     let renamed = operations.filter_map(|operation| match operation {
-        SchemaOperation::RenameTable { from, to } => Some((from.to_string(), to.to_string())),
+        SchemaOperation::RenameTable { from, to } => Some((from.clone(), to.clone())),
         _ => None,
     });
     renamed.collect()
-}
-
-/// The names in `ALTER TABLE name RENAME TO name`.
-fn renamed_table(facts: &StatementFacts, grammar: SqlDialect) -> Option<(String, String)> {
-    let tokens = significant(&tokens(&facts.text, grammar));
-    let [alter, table, from, rename, to, new, ..] = tokens.as_slice() else { return None };
-    let words = [(alter, "ALTER"), (table, "TABLE"), (rename, "RENAME"), (to, "TO")];
-    let is_rename = words.iter().all(|(token, word)| token.is_word(word));
-    is_rename.then(|| Some((from.name()?.into_owned(), new.name()?.into_owned())))?
 }
 
 /// Whether a statement may change the schema; a call of a function or a block may.

@@ -4,6 +4,8 @@
 //! own where the system has such transactions, because a session holds every lock on a table that the same transaction
 //! has created.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 
@@ -23,8 +25,10 @@ use crate::autogenerate::{AutogenerateError, DatabaseState, FilledTables, TableF
 use crate::backend::dialect::Dialect;
 use crate::backend::dialect::with_values;
 use crate::database_error::reason_with_detail;
+use crate::inspect::CatalogueConnection;
 use crate::intercept::{BeginOptions, StatementHandler};
 use crate::revision::RegisteredRevision;
+use crate::schema::TableName;
 use crate::session::{DirectSession, outside_change};
 use crate::settings::DatabaseSettings;
 use crate::sql::{self, StatementFacts, StatementKind};
@@ -68,8 +72,9 @@ async fn measure_on(
         }
     }
     let connection = replay.connection();
-    let mut state =
-        DatabaseState::read(connection, &TableFilter::default()).await.map_err(AutogenerateError::Inspect)?;
+    let mut state = DatabaseState::read(&**replay.catalogue(), &TableFilter::default())
+        .await
+        .map_err(AutogenerateError::Inspect)?;
     let mut filled = fill(connection, &state.schema).await.map_err(AutogenerateError::Inspect)?;
     let mut known: Vec<String> =
         state.schema.tables.keys().chain(state.materialized_views()).map(ToString::to_string).collect();
@@ -104,9 +109,9 @@ async fn measure_on(
 }
 
 /// Gives known tables their new names.
-fn follow(known: &mut [String], renamed: &[(String, String)]) {
+fn follow(known: &mut [String], renamed: &[(TableName, TableName)]) {
     for (from, to) in renamed {
-        known.iter_mut().filter(|table| *table == from).for_each(|table| table.clone_from(to));
+        known.iter_mut().filter(|table| **table == from.to_string()).for_each(|table| *table = to.to_string());
     }
 }
 
@@ -139,6 +144,7 @@ async fn measure_one(
     let session = |live| MeasuringSession {
         live,
         connection: replay.connection().clone(),
+        catalogue: Arc::clone(replay.catalogue()),
         dialect,
         statements: Vec::new(),
         changes: ChangeRecorder::new(dialect.grammar(), dialect.backend(), before.clone()),
@@ -153,7 +159,7 @@ async fn measure_one(
     let ended = replay.run(script, ReplayTransaction::EachStatement { has_foreign_keys_off }, session).await?;
     let has_failed = ended.failure.is_some();
     *filled = ended.session.filled;
-    let (changes, state, before) = ended.session.changes.finish(replay.connection()).await?;
+    let (changes, state, before) = ended.session.changes.finish(&**replay.catalogue()).await?;
     let impact = RevisionImpact {
         script,
         backend: dialect.backend(),
@@ -184,6 +190,8 @@ struct TransactionCount {
 struct MeasuringSession {
     live: DirectSession,
     connection: DatabaseConnection,
+    /// The same connection, to read the catalogue.
+    catalogue: Arc<CatalogueConnection>,
     dialect: &'static dyn Dialect,
     statements: Vec<StatementImpact>,
     changes: ChangeRecorder,
@@ -230,8 +238,9 @@ impl MeasuringSession {
         }
         impact.transaction = self.transaction();
         if outcome.is_ok() {
-            let renamed = self.changes.note(&self.connection, &facts, self.statements.len()).await?;
+            let renamed = self.changes.note(&*self.catalogue, &facts, self.statements.len()).await?;
             follow(&mut self.known, &renamed);
+            self.filled.follow(&renamed);
         }
         if is_emptied && outcome.is_ok() && self.dialect.backend() != DbBackend::Sqlite {
             // The next statements are measured on tables with rows again.

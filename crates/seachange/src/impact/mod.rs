@@ -28,6 +28,7 @@ mod sizes;
 mod sqlite;
 #[cfg(test)]
 pub(crate) mod test_revision;
+mod text_renames;
 
 pub(crate) use self::forecast::{Forecast, Forecasts, forecasts};
 pub(crate) use self::measure::measure;

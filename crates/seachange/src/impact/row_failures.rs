@@ -9,6 +9,7 @@ use super::foresee::{CheckPlanner, DatabaseVersion, Foreseen, PendingChange, for
 use super::measured::{CountedValues, RevisionImpact, SchemaChange, StatementImpact, TableCost, WrittenTables};
 use crate::autogenerate::{DatabaseState, SchemaOperation, TableChange, TableFilter};
 use crate::schema::{Schema, TableName};
+use crate::sql::{SqlDialect, words};
 
 /// What is known of the rows before a statement runs.
 #[derive(Debug)]
@@ -56,7 +57,7 @@ pub(crate) async fn row_failures(
             let pending = PendingChange {
                 operations: &change.operations,
                 written: written(change, [&now, before]),
-                computed: computed(change),
+                computed: computed(change, impact),
             };
             let checks = planner.plan(&pending);
             let answers = foresee(connection, &checks, timeout).await.into_iter();
@@ -114,17 +115,24 @@ fn written(change: &SchemaChange, schemas: [&Schema; 2]) -> BTreeSet<TableName> 
     all.filter(is_written).cloned().collect()
 }
 
-/// The columns whose values a change may compute.
-fn computed(change: &SchemaChange) -> BTreeSet<(TableName, String)> {
-    let operations = change.operations.iter().filter(|_| change.is_computed);
+/// The columns whose values a change may compute, or replace: a statement that drops stored values and adds a column of
+/// that name.
+fn computed(change: &SchemaChange, impact: &RevisionImpact) -> BTreeSet<(TableName, String)> {
+    let statement = change.statement.and_then(|number| impact.statements.get(number));
+    let words = statement.map_or_else(Vec::new, |own| words(&own.text, SqlDialect::of(impact.backend)));
+    let replaces = ["ALTER", "DROP", "ADD"].iter().all(|word| words.iter().any(|own| own == word));
     let column = |operation: &SchemaOperation| match operation {
-        SchemaOperation::Change {
-            table,
-            change: TableChange::ModifyColumn { to: column, .. } | TableChange::AddColumn(column),
-        } => Some((table.clone(), column.name.clone())),
+        SchemaOperation::Change { table, change: TableChange::ModifyColumn { from, to } }
+            if change.is_computed || replaces && from.generated.as_ref().is_some_and(|own| own.stored) =>
+        {
+            Some((table.clone(), to.name.clone()))
+        }
+        SchemaOperation::Change { table, change: TableChange::AddColumn(column) } if change.is_computed => {
+            Some((table.clone(), column.name.clone()))
+        }
         _ => None,
     };
-    operations.filter_map(column).collect()
+    change.operations.iter().filter_map(column).collect()
 }
 
 /// Why a statement that reads or writes each row may fail on one, although the schema is the same after it: a conversion

@@ -122,8 +122,8 @@ pub(super) fn connected_name(measured: &[RevisionImpact], revision: usize, state
         };
         let before: Vec<_> = impact.changes.iter().filter(is_before).cloned().collect();
         for (from, to) in renamed_tables(&before).into_iter().rev() {
-            if to == name {
-                name = from;
+            if to.to_string() == name {
+                name = from.to_string();
             }
         }
     }

@@ -8,7 +8,7 @@ use std::fmt;
 use sea_orm::{ConnectionTrait, Statement};
 use sea_orm::{DatabaseExecutor, DbErr};
 
-use crate::sql::server_objects::{only_creates, shared_object};
+use crate::sql::server_objects::{SharedChange, shared_changes};
 use crate::sql::{SqlDialect, StatementFacts};
 #[cfg(feature = "mysql")]
 use crate::sql::{significant, tokens};
@@ -23,6 +23,8 @@ pub(crate) enum OutsideChange {
         /// Whether it is made, and not changed: that fails if it is there.
         is_new: bool,
     },
+    /// Perhaps: a block runs a text that it computes.
+    Unread,
     /// Perhaps of another database, whose name is in a statement (MySQL and MariaDB).
     #[cfg(feature = "mysql")]
     Database(String),
@@ -34,6 +36,9 @@ impl fmt::Display for OutsideChange {
             Self::Server { object, .. } => {
                 write!(f, "a statement changes {object}, which the copy does not stand for")
             }
+            Self::Unread => f.write_str(
+                "a `DO` block runs a statement whose text does not show what it changes, perhaps more than the copy",
+            ),
             #[cfg(feature = "mysql")]
             Self::Database(name) => {
                 write!(f, "a statement names the database `{name}`, which the copy does not stand for")
@@ -53,13 +58,22 @@ pub(crate) async fn outside_change(
     facts: &[StatementFacts],
     grammar: SqlDialect,
 ) -> Result<Option<OutsideChange>, DbErr> {
-    let of_server = |is_new: bool| {
-        let mut own = facts.iter().filter(|facts| only_creates(facts, grammar) == is_new);
-        let object = own.find_map(|facts| shared_object(facts, grammar))?;
-        Some(OutsideChange::Server { object, is_new })
-    };
-    if let Some(changed) = of_server(false) {
-        return Ok(Some(changed));
+    let (mut changed, mut made) = (None, None);
+    for change in facts.iter().flat_map(|facts| shared_changes(facts, grammar)) {
+        match change {
+            SharedChange::Object { object, is_new: true } => {
+                made.get_or_insert(OutsideChange::Server { object, is_new: true });
+            }
+            SharedChange::Object { object, is_new: false } => {
+                changed.get_or_insert(OutsideChange::Server { object, is_new: false });
+            }
+            SharedChange::Unread => {
+                changed.get_or_insert(OutsideChange::Unread);
+            }
+        }
+    }
+    if changed.is_some() {
+        return Ok(changed);
     }
     #[cfg(feature = "mysql")]
     if grammar == SqlDialect::MySql
@@ -69,7 +83,7 @@ pub(crate) async fn outside_change(
     }
     #[cfg(not(feature = "mysql"))]
     let _ = executor;
-    Ok(of_server(true))
+    Ok(made)
 }
 
 /// Another database than that of the connection, which statements name before a point, or change to.
@@ -121,6 +135,7 @@ mod tests {
         for (text, object, is_new) in [
             ("CREATE ROLE a", "a user of the server", true),
             ("CREATE ROLE a; DROP DATABASE b", "a database of the server", false),
+            ("DO $$ BEGIN CREATE ROLE a; ALTER ROLE b LOGIN; END $$", "a user of the server", false),
         ] {
             let found = outside_change(&(&connection).into(), &read(text, grammar), grammar).await.unwrap();
             assert_eq!(found, Some(OutsideChange::Server { object, is_new }), "{text}");

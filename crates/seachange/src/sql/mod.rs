@@ -9,6 +9,7 @@ mod control;
 mod cursor;
 mod definition;
 mod depth;
+mod do_block;
 mod facts;
 mod functions;
 mod leading;

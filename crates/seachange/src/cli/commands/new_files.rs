@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use seachange_source::{NewRevision, RevisionFile, slug};
+use seachange_source::{NewRevision, slug};
 
 /// How many database systems are compiled in.
 pub(in crate::cli::commands) const SYSTEMS: usize =
@@ -22,12 +22,15 @@ pub(in crate::cli::commands) fn fill(text: &str) -> Result<(String, String), Str
 }
 
 /// The path of a new file: of its day and message, with a number if another file has that name.
-pub(in crate::cli::commands) fn free_path(folder: &Path, new: &NewRevision, files: &[RevisionFile]) -> PathBuf {
+pub(in crate::cli::commands) fn free_path<'p>(
+    folder: &Path,
+    new: &NewRevision,
+    taken: impl Iterator<Item = &'p PathBuf>,
+) -> PathBuf {
     let day: String = new.created.chars().take(10).filter(|character| *character != '-').collect();
     let stem = format!("m{day}_{}", slug(&new.message));
-    let is_free = |name: &str| {
-        !folder.join(name).exists() && !files.iter().any(|file| file.path.file_name().is_some_and(|own| own == name))
-    };
+    let taken: Vec<_> = taken.filter_map(|path| path.file_name()).collect();
+    let is_free = |name: &str| !folder.join(name).exists() && !taken.iter().any(|own| *own == name);
     let names = std::iter::once(format!("{stem}.rs")).chain((2..).map(|number: u32| format!("{stem}_{number}.rs")));
     let name = names.into_iter().find(|name| is_free(name)).unwrap_or_default();
     folder.join(name)

@@ -222,7 +222,7 @@ async fn run(replay: &Replay, script: &'static RegisteredRevision) -> Result<(),
 }
 
 async fn state(replay: &Replay) -> Result<DatabaseState, FixError> {
-    let state = DatabaseState::read(replay.connection(), &TableFilter::default()).await;
+    let state = DatabaseState::read(&**replay.catalogue(), &TableFilter::default()).await;
     Ok(state.map_err(AutogenerateError::Inspect)?)
 }
 

@@ -330,11 +330,16 @@ impl CheckPlanner {
             let reason = "the change computes the values by an expression of its own".to_owned();
             self.unforeseen(DataCheckKind::Conversion, table, names(), None, reason.clone());
             (origin, changes_values) = (Some(Origin::Unknown(reason)), true);
-        } else if self.version.backend == DbBackend::Sqlite && from.generated.is_some() && to.generated.is_none() {
-            // The rebuild drops the column, and adds another one.
+        } else if self.is_replaced(from, to) {
             self.change(table, &TableChange::DropColumn(Box::new(from.clone())), computed);
-            return self.add_column(table, to);
-        } else if from.generated != to.generated || from.generated.is_some() && from.is_retyped(to) {
+            self.add_column(table, to);
+            if self.version.backend == DbBackend::MySql {
+                self.check_again(table, &to.name);
+            }
+            return;
+        } else if (from.generated != to.generated || from.generated.is_some() && from.is_retyped(to))
+            && !self.keeps_computed_values(from, to)
+        {
             let reason = "the expression of a generated column may fail on a row".to_owned();
             self.unforeseen(DataCheckKind::Generated, table, names(), None, reason.clone());
             (origin, changes_values) = (Some(Origin::Unknown(reason)), true);
@@ -362,7 +367,8 @@ impl CheckPlanner {
                 Err(reason) => self.unforeseen(DataCheckKind::Conversion, table, names(), None, reason),
             }
         }
-        if becomes_required {
+        // Of computed values it is not known which are NULL.
+        if becomes_required && !is_computed {
             let condition = format!("{} IS NULL", self.quoted(&from.name));
             let check = self.rows(DataCheckKind::NotNull, table, names(), None, &[&from.name], &condition);
             self.checks.extend(check.map(|check| self.strict(check)));
@@ -378,6 +384,24 @@ impl CheckPlanner {
         if changes_values {
             self.check_again(table, &to.name);
         }
+    }
+
+    /// Whether a change of a column drops it and adds another one. The rebuild of SQLite does so where a generated column
+    /// becomes a plain one; MySQL and MariaDB refuse to modify a virtual one.
+    fn is_replaced(&self, from: &Column, to: &Column) -> bool {
+        let Some(generated) = from.generated.as_ref().filter(|_| to.generated.is_none()) else { return false };
+        match self.version.backend {
+            DbBackend::Sqlite => true,
+            DbBackend::MySql => !generated.stored,
+            _ => false,
+        }
+    }
+
+    /// Whether a generated column becomes a plain one with the values that it has. It is stored, and the caller says of
+    /// one that the statement drops that its values are computed.
+    fn keeps_computed_values(&self, from: &Column, to: &Column) -> bool {
+        let is_stored = from.generated.as_ref().is_some_and(|generated| generated.stored);
+        self.version.backend == DbBackend::MySql && is_stored && to.generated.is_none()
     }
 
     /// Checks the constraints over a column that gets other values.

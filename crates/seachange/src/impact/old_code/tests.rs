@@ -6,7 +6,7 @@ use seachange_source::columns::{SourceColumn, read_entities};
 
 use super::types::{Reading, reading};
 use super::{DeploymentOrder, VersionEntities, deployment};
-use crate::autogenerate::{DatabaseState, TableFilter};
+use crate::autogenerate::{DatabaseState, Renames, TableFilter};
 use crate::impact::measured::{RevisionImpact, SchemaChange, WrittenTables};
 use crate::impact::test_revision::test_revision;
 use crate::revision::Revision;
@@ -54,7 +54,7 @@ fn impacts(revisions: &[(&'static str, &'static [&'static str], &[&str])]) -> Ve
                 let text = statements.join(" ");
                 text.contains("RENAME") && text.contains(from) && text.contains(to)
             };
-            let operations = before.operations_to(&after, &is_renamed);
+            let operations = before.operations_to(&after, Renames::default(), &is_renamed);
             let written = WrittenTables::Unknown;
             let change = SchemaChange { statement: Some(0), operations, written, is_computed: false };
             found.push(RevisionImpact {

@@ -64,13 +64,14 @@ impl FixArgs {
         self.fix
     }
 
-    /// Rewrites the revisions with findings.
+    /// Rewrites the revisions with findings. One that is not rewritten is a warning; if it is the only one and no other is
+    /// rewritten, it is the error of the command.
     pub(super) async fn run(&self, context: &Context, all: MeasuredRevisions<'_>) -> Result<Exit, Diagnostic> {
         let sources = context.files()?;
         check_compiled(context, &sources)?;
         let fills: Fills = self.fill.iter().cloned().collect();
         let (mut new, mut plan, mut exit) = (NewTables::default(), FilePlan::default(), Exit::Success);
-        let (mut written, mut published) = (Vec::new(), None);
+        let (mut written, mut refused, mut published) = (Vec::new(), Vec::new(), None);
         let mut files = sources.files().to_vec();
         for (number, impact) in all.measured.iter().enumerate() {
             if without_allowed(impact, findings(impact, &mut new, all.options), all.levels, &|_| true).is_empty() {
@@ -87,7 +88,14 @@ impl FixArgs {
             };
             let named = named(impact.script);
             context.terminal.status(format!("looking for safe statements in the place of {named}"));
-            let fixed = Box::pin(fix(request)).await.map_err(|error| problem(&error, impact.script))?;
+            let fixed = match Box::pin(fix(request)).await {
+                Ok(fixed) => fixed,
+                Err(FixError::Autogenerate(error)) => return Err(autogenerate::problem(&error)),
+                Err(error) => {
+                    refused.push(problem(&error, impact.script));
+                    continue;
+                }
+            };
             for own in &fixed.unfixed {
                 exit = Exit::Findings;
                 let statement = printable::one_line(&own.statement, SHOWN);
@@ -97,12 +105,34 @@ impl FixArgs {
             if fixed.steps.is_empty() {
                 continue;
             }
-            if published.is_none() {
-                published = Some(self.published(context, &sources).await?);
+            let published = match &mut published {
+                Some(published) => published,
+                none => none.insert(self.published(context, &sources).await?),
+            };
+            let rewritten = match published.refusal(context, impact.script)? {
+                Some(refusal) => Err(refusal),
+                None => Rewrite::new(&sources, impact.script, self.allow_dirty)
+                    .and_then(|rewrite| rewrite.written(&fixed, &files)),
+            };
+            match rewritten {
+                Ok(rewritten) => {
+                    for (own, parsed) in rewritten {
+                        own.add_to(&mut plan)?;
+                        files.retain(|file| file.path != own.path);
+                        files.push(parsed);
+                        written.push(own);
+                    }
+                }
+                Err(problem) => refused.push(problem),
             }
-            published.iter().try_for_each(|own| own.check(context, impact.script))?;
-            let rewritten = Rewrite::new(&sources, impact.script, self.allow_dirty)?;
-            rewritten.plan(&fixed, &mut files, &mut plan, &mut written)?;
+        }
+        if written.is_empty() && refused.len() == 1 {
+            return Err(refused.remove(0).detail("nothing was written"));
+        }
+        for problem in refused {
+            exit = Exit::Findings;
+            context.terminal.warn(&problem.message);
+            problem.hints.iter().for_each(|hint| context.terminal.hint(hint));
         }
         if written.is_empty() {
             context.terminal.status("nothing to rewrite");
@@ -130,8 +160,8 @@ impl FixArgs {
                 .fold(Diagnostic::new(Exit::Failure, message), |problem, own| problem.detail(own.to_string())));
         }
         plan.check_within(sources.root())?;
-        for WrittenFile { path, text, is_new } in written {
-            let word = if *is_new { "a new file" } else { "changed" };
+        for WrittenFile { path, text, before } in written {
+            let word = if before.is_none() { "a new file" } else { "changed" };
             context.terminal.status(format!("\n{}, {word}:\n", shown(path)));
             context.terminal.status(text.trim_end());
         }
@@ -180,21 +210,17 @@ struct Published {
 }
 
 impl Published {
-    /// An error if the connected database or the main branch has the revision.
-    fn check(&self, context: &Context, script: &RegisteredRevision) -> Result<(), Diagnostic> {
-        let named = named(script);
-        let refused = |reason: String| {
-            Err(Diagnostic::usage(format!("{named} is not rewritten: {reason}")).hint("write a new revision"))
-        };
-        if !self.pending.contains(script.revision.id) {
-            return refused(format!("`{}` has it", context.settings()?));
-        }
-        match &self.branch {
+    /// Why a revision is not rewritten, if the connected database or the main branch has it.
+    fn refusal(&self, context: &Context, script: &RegisteredRevision) -> Result<Option<Diagnostic>, Diagnostic> {
+        let reason = match &self.branch {
+            _ if !self.pending.contains(script.revision.id) => format!("`{}` has it", context.settings()?),
             Some((branch, ids)) if ids.contains(script.revision.id) => {
-                refused(format!("`{branch}` has it, so a database may have it too"))
+                format!("`{branch}` has it, so a database may have it too")
             }
-            _ => Ok(()),
-        }
+            _ => return Ok(None),
+        };
+        let message = format!("{} is not rewritten: {reason}", named(script));
+        Ok(Some(Diagnostic::usage(message).hint("write a new revision")))
     }
 }
 
@@ -210,11 +236,10 @@ fn problem(error: &FixError, script: &RegisteredRevision) -> Diagnostic {
     match error {
         FixError::Autogenerate(error) => autogenerate::problem(error),
         FixError::Unknown(_) | FixError::Squash | FixError::Undivided(_) | FixError::NotReverted(_) => {
-            message(Exit::Findings)
-                .hint("nothing was written; `lint` says what it found, and how to make it safe by hand")
+            message(Exit::Findings).hint("`lint` says what it found, and how to make it safe by hand")
         }
         FixError::Refused(_) | FixError::Differs(_) | FixError::Found { .. } => {
-            message(Exit::Differs).hint("nothing was written; make the change by hand")
+            message(Exit::Differs).hint("make the change by hand")
         }
     }
 }
@@ -223,7 +248,18 @@ fn problem(error: &FixError, script: &RegisteredRevision) -> Diagnostic {
 struct WrittenFile {
     path: PathBuf,
     text: String,
-    is_new: bool,
+    /// Its text until now; `None` for a new file.
+    before: Option<String>,
+}
+
+impl WrittenFile {
+    fn add_to(&self, plan: &mut FilePlan) -> Result<(), Diagnostic> {
+        match self.before.clone() {
+            Some(before) => plan.edit(self.path.clone(), before, self.text.clone()),
+            None => plan.create(self.path.clone(), self.text.clone())?,
+        }
+        Ok(())
+    }
 }
 
 /// A revision that is rewritten.
@@ -264,28 +300,27 @@ impl<'a> Rewrite<'a> {
         Ok(Self { script, path, text, file, template })
     }
 
-    /// Plans the files.
-    fn plan(
+    /// The files, with what the graph reads of each. `present` are those that are there.
+    fn written(
         &self,
         fixed: &FixedRevision,
-        files: &mut Vec<RevisionFile>,
-        plan: &mut FilePlan,
-        written: &mut Vec<WrittenFile>,
-    ) -> Result<(), Diagnostic> {
+        present: &[RevisionFile],
+    ) -> Result<Vec<(WrittenFile, RevisionFile)>, Diagnostic> {
         // The code for other systems stays in the file, and so do the files of SQL that it includes.
         let includes = self.file.source.as_ref().is_some_and(|source| !source.included.is_empty());
         let only = (SYSTEMS > 1 || includes).then(|| backend_path(fixed.backend));
         let mut revisions = self.revisions(fixed, only);
         let last = revisions.pop().ok_or_else(|| self.unwritable())?;
         let folder = self.path.parent().unwrap_or(Path::new(""));
+        let mut written: Vec<(WrittenFile, RevisionFile)> = Vec::new();
         for (new, step) in revisions {
             let remark = format!("Written by `lint --fix` in the place of a part of `{}`.", self.script.revision.id);
             let new = NewRevision { bodies: Some(step_body(&step, only, vec![remark])), ..new };
-            let path = free_path(folder, &new, files);
+            let paths = present.iter().map(|file| &file.path).chain(written.iter().map(|(own, _)| &own.path));
+            let path = free_path(folder, &new, paths);
             let text = render(&new);
-            files.push(parse(&path, &text).map_err(|_| self.unwritable())?);
-            plan.create(path.clone(), text.clone())?;
-            written.push(WrittenFile { path, text, is_new: true });
+            let parsed = parse(&path, &text).map_err(|_| self.unwritable())?;
+            written.push((WrittenFile { path, text, before: None }, parsed));
         }
         let (new, step) = last;
         let text = match only {
@@ -296,11 +331,10 @@ impl<'a> Rewrite<'a> {
             }
         };
         let text = text.ok_or_else(|| self.unwritable())?;
-        files.retain(|file| file.path != self.path);
-        files.push(parse(self.path, &text).map_err(|_| self.unwritable())?);
-        plan.edit(self.path.to_owned(), self.text.clone(), text.clone());
-        written.push(WrittenFile { path: self.path.to_owned(), text, is_new: false });
-        Ok(())
+        let parsed = parse(self.path, &text).map_err(|_| self.unwritable())?;
+        let before = Some(self.text.clone());
+        written.push((WrittenFile { path: self.path.to_owned(), text, before }, parsed));
+        Ok(written)
     }
 
     /// The revisions with their places in the graph. The last one keeps the id, so that the revisions above it stay as

@@ -160,7 +160,7 @@ impl OnlineWriter<'_> {
                 last_expanding = Some(id);
             }
             let folder = [&branches.expand.folder, &branches.contract.folder][at];
-            let path = free_path(folder, &new, &known);
+            let path = free_path(folder, &new, known.iter().map(|file| &file.path));
             let text = render(&new);
             known.push(parse(&path, &text).map_err(|_| unwritable(&path))?);
             files.push(OnlineFile { branch, path, text });
