@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::BoxFuture;
 use sea_orm::DatabaseConnection;
 use tokio::runtime::Runtime;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
 use super::error::TestError;
 use super::host::Host;
@@ -25,6 +25,9 @@ const LIMIT_OF_REMOVAL: Duration = Duration::from_secs(30);
 
 /// How long a test waits for a connection that other tests use.
 const LIMIT_OF_CONNECTING: Duration = Duration::from_secs(120);
+
+/// How many databases are removed at the same time. The others wait here, and not for a connection, which has a limit.
+const REMOVALS: usize = 2;
 
 /// How often it tries.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -190,6 +193,7 @@ struct Keeper {
     next: AtomicU64,
     counts: Mutex<Counts>,
     removed: Condvar,
+    removing: Semaphore,
 }
 
 /// The numbers of databases in this process.
@@ -221,6 +225,7 @@ fn keeper() -> Result<&'static Keeper, TestError> {
             next: AtomicU64::new(1),
             counts: Mutex::default(),
             removed: Condvar::new(),
+            removing: Semaphore::new(REMOVALS),
         })
     });
     keeper.as_ref().map_err(|kind| TestError::File { doing: "cannot start a runtime", source: (*kind).into() })
@@ -271,6 +276,8 @@ impl Drop for Lease {
         counts.leaving += 1;
         let (host, name) = (Arc::clone(&self.host), std::mem::take(&mut self.name));
         keeper.runtime.spawn(async move {
+            // It is never closed.
+            let _turn = keeper.removing.acquire().await;
             // What cannot be removed now is removed by the next process.
             let _ = host.remove(&name).await;
             keeper.counts().leaving -= 1;
