@@ -1,8 +1,8 @@
 //! A change as revisions that block neither readers nor writers: what `revision --autogenerate --online` writes.
 //!
 //! `autogenerate` divides the change into two halves. Each operation is measured; where it would block, it becomes the
-//! statements that `fix` finds safe. In between, columns are synchronised and filled. At the end the whole is run on a scratch database, up and down.
-//! Nothing is written here.
+//! statements that `fix` finds safe. In between, columns are synchronised and filled. At the end the whole is
+//! run on a scratch database, up and down. Nothing is written here.
 
 mod prove;
 

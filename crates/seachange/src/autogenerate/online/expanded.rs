@@ -10,9 +10,7 @@ use crate::autogenerate::diff::{self, Renames};
 use crate::autogenerate::expression::tokens;
 use crate::autogenerate::losses::losses;
 use crate::autogenerate::operation::{SchemaOperation, TableChange};
-use crate::schema::{
-    Check, Column, Dependency, EnumType, Expression, ForeignKey, Index, IndexKey, Schema, Table, TableName,
-};
+use crate::schema::{Check, Column, Dependency, EnumType, Expression, Index, IndexKey, Schema, Table, TableName};
 
 /// A required column without a value for the rows that are there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -216,8 +214,7 @@ impl Expanded {
         if let Some(object) = comparison.objects.iter().find(|object| object.depends_on.contains(&needed)) {
             return Some(format!("{} reads it", object.name));
         }
-        let is_in_primary_key = table.primary_key.as_ref().is_some_and(|key| key.columns.contains(&old.name));
-        is_in_primary_key.then(|| "it is in the primary key".to_owned())
+        is_in_key(table, &old.name).then(|| "it is in the primary key".to_owned())
     }
 
     /// Gives the tables the constraints and indexes that serve both versions.
@@ -310,19 +307,14 @@ impl TableParts<'_> {
 
     /// Whether an index can be there before the schema is contracted: a unique one only over new columns.
     fn takes_index(&self, index: &Index) -> bool {
-        let reads = |is_read: &dyn Fn(&str) -> bool| is_over(index, is_read);
         match index.unique {
-            true => !reads(&|name| !self.is_new(name)),
-            false => !reads(&|name| self.replaced.contains(name)),
+            true => !is_over(index, &|name| !self.is_new(name)),
+            false => !is_over(index, &|name| self.replaced.contains(name)),
         }
     }
 
     fn takes_key(&self, columns: &[String]) -> bool {
         columns.iter().all(|column| self.is_new(column))
-    }
-
-    fn takes_foreign_key(&self, key: &ForeignKey) -> bool {
-        self.takes_key(&key.columns)
     }
 
     fn takes_check(&self, check: &Check) -> bool {
@@ -335,7 +327,7 @@ impl TableParts<'_> {
             TableChange::AddUnique(new) if self.takes_key(&new.columns) && !is_dropped(new.name.as_deref()) => {
                 table.uniques.push(new.clone());
             }
-            TableChange::AddForeignKey(new) if self.takes_foreign_key(new) && !is_dropped(new.name.as_deref()) => {
+            TableChange::AddForeignKey(new) if self.takes_key(&new.columns) && !is_dropped(new.name.as_deref()) => {
                 table.foreign_keys.push(new.clone());
             }
             TableChange::AddCheck(new) if self.takes_check(new) && !is_dropped(new.name.as_deref()) => {

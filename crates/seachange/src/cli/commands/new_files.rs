@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use seachange_source::{NewRevision, slug};
+use seachange_cli::{Diagnostic, Exit};
+use seachange_source::{NewRevision, RevisionFile, check, scan_all, slug};
 
 /// How many database systems are compiled in.
 pub(in crate::cli::commands) const SYSTEMS: usize =
@@ -34,4 +35,15 @@ pub(in crate::cli::commands) fn free_path<'p>(
     let names = std::iter::once(format!("{stem}.rs")).chain((2..).map(|number: u32| format!("{stem}_{number}.rs")));
     let name = names.into_iter().find(|name| is_free(name)).unwrap_or_default();
     folder.join(name)
+}
+
+/// An error if the files do not form a valid graph.
+pub(in crate::cli::commands) fn check_graph(files: Vec<RevisionFile>) -> Result<(), Diagnostic> {
+    let mut whole = scan_all(Vec::<PathBuf>::new());
+    whole.files = files;
+    check(&whole).map(drop).map_err(|problems| {
+        let message = "the revisions would not form a valid graph; nothing was written";
+        let problem = Diagnostic::new(Exit::Failure, message);
+        problems.iter().fold(problem, |problem, own| problem.detail(own.to_string()))
+    })
 }

@@ -10,11 +10,11 @@ use seachange_cli::{
     Diagnostic, Exit, crate_config::CrateConfig, file_plan::FilePlan, printable, project::shown, prompt,
 };
 use seachange_source::{
-    NewRevision, RevisionFile, RevisionFiles, RevisionStep, StepCode, check, new_id, parse, parse_place, render,
-    scan_all, step_body, with_constant, with_step,
+    NewRevision, RevisionFile, RevisionFiles, RevisionStep, StepCode, new_id, parse, parse_place, render, step_body,
+    with_constant, with_step,
 };
 
-use crate::cli::commands::new_files::{SHOWN, SYSTEMS, fill, free_path};
+use crate::cli::commands::new_files::{SHOWN, SYSTEMS, check_graph, fill, free_path};
 use crate::cli::commands::revision::check_compiled;
 use crate::cli::context::Context;
 use crate::cli::hints::autogenerate;
@@ -151,14 +151,7 @@ impl FixArgs {
         files: &[RevisionFile],
         written: &[WrittenFile],
     ) -> Result<(), Diagnostic> {
-        let mut whole = scan_all(Vec::<PathBuf>::new());
-        whole.files = files.to_vec();
-        if let Err(problems) = check(&whole) {
-            let message = "the revisions would not form a valid graph; nothing was written";
-            return Err(problems
-                .iter()
-                .fold(Diagnostic::new(Exit::Failure, message), |problem, own| problem.detail(own.to_string())));
-        }
+        check_graph(files.to_vec())?;
         plan.check_within(sources.root())?;
         for WrittenFile { path, text, before } in written {
             let word = if before.is_none() { "a new file" } else { "changed" };

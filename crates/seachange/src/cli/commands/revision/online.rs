@@ -8,14 +8,14 @@ use std::path::PathBuf;
 use chrono::{SecondsFormat, Utc};
 use seachange_cli::commands::revision::NewRevisionArgs;
 use seachange_cli::{Diagnostic, Exit, crate_config::CrateConfig, file_plan::FilePlan, printable, project::shown};
-use seachange_source::{NewRevision, RevisionFile, RevisionFiles, check, new_id, parse, render, scan_all};
+use seachange_source::{NewRevision, RevisionFiles, new_id, parse, render};
 
 use self::bodies::Bodies;
 use self::branches::{Branches, branches};
 use crate::autogenerate::online::SynchronisedColumn;
 use crate::autogenerate::{Comparison, Renames, SchemaOperation};
 use crate::cli::commands::lint::RuleArgs;
-use crate::cli::commands::new_files::{SHOWN, SYSTEMS, free_path};
+use crate::cli::commands::new_files::{SHOWN, SYSTEMS, check_graph, free_path};
 use crate::cli::context::Context;
 use crate::cli::hints::autogenerate;
 use crate::impact::fix::{Fills, FixError, Unfixed, backend_path};
@@ -165,19 +165,8 @@ impl OnlineWriter<'_> {
             known.push(parse(&path, &text).map_err(|_| unwritable(&path))?);
             files.push(OnlineFile { branch, path, text });
         }
-        self.check(known)?;
+        check_graph(known)?;
         Ok(files)
-    }
-
-    /// Whether the files form a valid graph.
-    fn check(self, files: Vec<RevisionFile>) -> Result<(), Diagnostic> {
-        let mut whole = scan_all(Vec::<PathBuf>::new());
-        whole.files = files;
-        check(&whole).map(drop).map_err(|problems| {
-            let message = "the revisions would not form a valid graph; nothing was written";
-            let problem = Diagnostic::new(Exit::Failure, message);
-            problems.iter().fold(problem, |problem, own| problem.detail(own.to_string()))
-        })
     }
 
     fn create(self, files: &[OnlineFile]) -> Result<(), Diagnostic> {
